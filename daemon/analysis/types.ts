@@ -1,0 +1,51 @@
+/** Insights as the daemon holds them, and the contract of whatever finds them. */
+import type { Segment } from '../transcript/types';
+
+export type InsightKind = 'action' | 'decision' | 'risk' | 'question' | 'entity' | 'summary';
+
+export interface Evidence {
+  readonly segmentId: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly quote: string;
+}
+
+export interface Insight {
+  readonly id: string;
+  readonly kind: InsightKind;
+  readonly text: string;
+  readonly owner?: string;
+  readonly due?: { readonly phrase: string; readonly date?: string };
+  readonly status: 'open' | 'done' | 'cancelled' | 'dismissed';
+  readonly confidence: number;
+  readonly evidence: readonly Evidence[];
+  readonly symbols: readonly { readonly name: string; readonly uri?: string; readonly line?: number }[];
+  readonly entity?: 'person' | 'product' | 'file' | 'symbol' | 'ticket' | 'url';
+  /** A person changed it; the machine leaves it alone. */
+  readonly edited?: boolean;
+}
+
+export type InsightChange = { readonly op: 'add' | 'update' | 'remove'; readonly insight: Insight };
+
+export interface AnalysisContext {
+  /** When the session began, ISO 8601 with offset; due dates count from it. */
+  readonly startedAt: string;
+  /** Who "You" is, where known. */
+  readonly self?: string;
+}
+
+/** Follows one session. Ids are stable over calls; what a person edited or dismissed stays so. */
+export interface Analyzer {
+  /** Segments that became final or were revised since the last call, in order of time. */
+  update(segments: readonly Segment[]): readonly InsightChange[];
+  /** The last pass, when nothing more will be said. */
+  finish(): readonly InsightChange[];
+  /** A person's change. */
+  revise(insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): readonly InsightChange[];
+  readonly insights: readonly Insight[];
+}
+
+export interface AnalyzerFactory {
+  /** @param restore segments and insights of a session that goes on after a restart. */
+  create(context: AnalysisContext, restore?: { segments: readonly Segment[]; insights: readonly Insight[] }): Analyzer;
+}

@@ -1,0 +1,66 @@
+/** The contract of a speech recogniser. An adapter only recognises; policy (partials, guards, failover) is elsewhere. */
+
+export interface ProviderInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly capabilities: {
+    /** BCP 47 primary tags; `*` for many. */
+    readonly languages: readonly string[];
+    readonly streaming: boolean;
+    readonly wordTimestamps: boolean;
+    readonly prompt: boolean;
+    readonly gpu: boolean;
+    readonly translate: boolean;
+  };
+}
+
+/** Files of a model that is on disk and verified. */
+export interface LoadedModelFiles {
+  readonly id: string;
+  /** Role (`encoder`, `decoder`, `model`) → absolute path. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export interface AsrOptions {
+  readonly language: string;
+  /** Words that are likely, best first. Ignored where the engine has no prompt. */
+  readonly prompt?: readonly string[];
+}
+
+export interface AsrWord {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly confidence: number;
+  readonly timing: 'model' | 'estimated';
+}
+
+export interface AsrResult {
+  readonly text: string;
+  /** Times count from the start of the given audio. */
+  readonly words: readonly AsrWord[];
+  /** 0–1, mean probability of the tokens. */
+  readonly confidence: number;
+  readonly language: string;
+  readonly inferenceMs: number;
+}
+
+export interface AsrStream {
+  push(pcm: Float32Array): void;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+  readonly events: AsyncIterable<{ readonly kind: 'partial' | 'final'; readonly result: AsrResult }>;
+}
+
+export interface AsrProvider {
+  readonly info: ProviderInfo;
+  /** @throws EarmarkError model.missing, model.corrupt, model.incompatible, engine.unavailable */
+  load(model: LoadedModelFiles, device: 'auto' | 'cpu' | 'gpu'): Promise<void>;
+  /**
+   * @param pcm 16 kHz mono, −1…1, at most 30 s
+   * @throws EarmarkError engine.crashed, engine.timeout, rpc.cancelled
+   */
+  transcribe(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult>;
+  stream?(options: AsrOptions): AsrStream;
+  unload(): Promise<void>;
+}

@@ -1,0 +1,67 @@
+/** Session records and durable events as the daemon holds them. */
+import type { ErrorCode } from '../../protocol/errors';
+import type { Source } from '../audio/frame';
+import type { Insight } from '../analysis/types';
+import type { Segment, Speaker } from '../transcript/types';
+
+export type SessionState = 'IDLE' | 'STARTING' | 'STREAMING' | 'PAUSED' | 'STOPPING' | 'FINALIZING' | 'DONE' | 'FAILED';
+
+export type WarningCode =
+  | 'source.silent' | 'source.lost' | 'source.gap' | 'queue.overflow' | 'frames.lost' | 'vad.fallback' | 'engine.restarted'
+  | 'engine.unavailable' | 'store.degraded' | 'note.unwritable' | 'model.loading' | 'language.unsupported' | 'recovered';
+
+export interface SourceConfig {
+  readonly source: Source;
+  readonly origin: { readonly type: 'capture'; readonly device?: string } | { readonly type: 'push' };
+}
+
+export interface SessionRecord {
+  readonly id: string;
+  readonly key?: string;
+  readonly kind: 'meeting' | 'dictation' | 'file';
+  readonly title: string;
+  readonly state: SessionState;
+  /** ISO 8601 with offset. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly sources: readonly SourceConfig[];
+  readonly language: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly partials: boolean;
+  readonly insights: boolean;
+  readonly ephemeral: boolean;
+  readonly keepAudio: boolean;
+  readonly resumeToken: string;
+  readonly workspace?: { readonly folder?: string; readonly repository?: string; readonly branch?: string; readonly commit?: string };
+  readonly consent?: { readonly by: string; readonly at: string; readonly wording: string };
+}
+
+export interface Revision {
+  readonly segmentId: string;
+  readonly revision: number;
+  readonly op: 'hide' | 'split' | 'speaker' | 'edit';
+  readonly by: 'machine' | 'person';
+  readonly segment: Segment;
+  readonly added?: readonly Segment[];
+}
+
+export type DurableEventBody =
+  | { readonly kind: 'state'; readonly from: SessionState; readonly to: SessionState; readonly cause: string }
+  | { readonly kind: 'final'; readonly segment: Segment }
+  | { readonly kind: 'revision'; readonly revision: Revision }
+  | { readonly kind: 'speaker'; readonly speaker: Speaker }
+  | { readonly kind: Insight['kind']; readonly op: 'add' | 'update' | 'remove'; readonly insight: Insight }
+  | { readonly kind: 'warning'; readonly code: WarningCode; readonly message: string; readonly source?: Source }
+  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };
+
+export type DurableEvent = DurableEventBody & { readonly seq: number; readonly time: number };
+
+export type PassingEventBody =
+  | { readonly kind: 'partial'; readonly source: Source; readonly phraseId: string; readonly startMs: number; readonly stable: string; readonly unstable: string }
+  | { readonly kind: 'level'; readonly source: Source; readonly rmsDb: number; readonly peakDb: number; readonly speech: boolean }
+  | { readonly kind: 'health'; readonly rtf: number; readonly queueMs: number; readonly dropped: number; readonly rejected: number };
+
+export type PassingEvent = PassingEventBody & { readonly afterSeq: number; readonly time: number };
+
+export type SessionEvent = DurableEvent | PassingEvent;

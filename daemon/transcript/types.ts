@@ -1,0 +1,22 @@
+/** Segments as the daemon holds them. */
+import type { Source } from '../audio/frame';
+import type { AsrWord } from '../asr/provider';
+
+export interface Segment {
+  readonly id: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly source: Source;
+  readonly speaker: string;
+  readonly text: string;
+  readonly confidence: number;
+  readonly words?: readonly AsrWord[];
+  readonly hidden?: boolean;
+  readonly revision: number;
+}
+
+export interface Speaker {
+  readonly id: string;
+  readonly name: string;
+  readonly source: Source;
+}

@@ -1,0 +1,82 @@
+/** Family `audio`: pushed frames and their acknowledgements, recording devices. */
+import { z } from 'zod';
+import { Empty, notification, request } from './method';
+
+/** The one format of the wire and of the daemon. */
+export const SAMPLE_RATE = 16_000;
+export const FRAME_SAMPLES = 320;
+export const FRAME_MS = 20;
+export const FRAME_BYTES = FRAME_SAMPLES * 2;
+/** Frames in one `audio/push` at most (2 s). */
+export const PUSH_MAX_FRAMES = 100;
+/** A pushing client keeps at most this much audio unacknowledged. */
+export const UNACKNOWLEDGED_MAX_MS = 10_000;
+
+export const SourceName = z.enum(['mic', 'system', 'file']).describe('Where the sound comes from. `mic` is the user, `system` the others, `file` a recording of one channel.');
+export type SourceName = z.infer<typeof SourceName>;
+
+export const AudioFormat = z.object({
+  sampleRate: z.number().describe('Hz; only 16000 is accepted.'),
+  channels: z.number().describe('Only 1 is accepted.'),
+  encoding: z.string().describe('Only `s16le` is accepted.'),
+});
+export type AudioFormat = z.infer<typeof AudioFormat>;
+
+export const Device = z.object({
+  id: z.string().describe('What the recorder takes as its device name.'),
+  name: z.string(),
+  isDefault: z.boolean(),
+  recorder: z.string().describe('Recorder module that reads it: parec, pw-record, arecord, sox, audiotee, ffmpeg.'),
+});
+export type Device = z.infer<typeof Device>;
+
+export const RecorderStatus = z.object({
+  name: z.string(),
+  available: z.boolean(),
+  /** For `mic`, `system` or both. */
+  sources: z.array(SourceName),
+  reason: z.string().optional().describe('Why it is not available, and what to install or permit.'),
+});
+export type RecorderStatus = z.infer<typeof RecorderStatus>;
+
+export const AudioPush = request({
+  method: 'audio/push',
+  doc: 'Frames of one source, in order. `seq` numbers the first of them; frames are whole (320 samples). The answer names the last frame that is on disk.',
+  params: z.object({
+    sessionId: z.string(),
+    source: SourceName,
+    seq: z.number().int().min(0).describe('Sequence number of the first frame, from 0.'),
+    captureMs: z.number().describe('Capture clock of the first frame in milliseconds since the session start.'),
+    pcm: z.string().describe('Base64 of s16le mono 16 kHz, a whole number of frames, at most 100.'),
+  }),
+  result: z.object({
+    ackSeq: z.number().int().min(-1).describe('Last frame of this source that is on disk; −1 when none.'),
+  }),
+  errors: ['session.notFound', 'session.wrongState', 'audio.unknownSource', 'audio.oddFrame', 'audio.badBase64', 'audio.afterStop', 'audio.tooFast'],
+});
+
+export const AudioEnd = request({
+  method: 'audio/end',
+  doc: 'No more frames of this source: its open phrase is flushed. Idempotent.',
+  params: z.object({ sessionId: z.string(), source: SourceName }),
+  result: Empty,
+  errors: ['session.notFound', 'audio.unknownSource'],
+});
+
+export const AudioAck = notification({
+  method: 'audio/ack',
+  doc: 'Frames up to `ackSeq` of this source are on disk; the client may forget them.',
+  params: z.object({ sessionId: z.string(), source: SourceName, ackSeq: z.number().int() }),
+});
+
+export const AudioDevices = request({
+  method: 'audio/devices',
+  doc: 'What this machine can record with. `advice` says by name what to install or permit where a source has no recorder.',
+  params: Empty,
+  result: z.object({
+    microphones: z.array(Device),
+    systems: z.array(Device),
+    recorders: z.array(RecorderStatus),
+    advice: z.array(z.string()),
+  }),
+});

@@ -1,0 +1,31 @@
+/** Family `dictation`: speak, get text. A dictation is a session of kind `dictation`; partials and finals come as `session/event`. */
+import { z } from 'zod';
+import { Empty, request } from './method';
+import { SourceSpec } from './session';
+
+export const DictationStart = request({
+  method: 'dictation/start',
+  doc: 'Starts listening and attaches the caller. Nothing is kept after stop or cancel.',
+  params: z.object({
+    key: z.string().max(100).optional(),
+    language: z.string().max(20).optional(),
+    origin: SourceSpec.shape.origin.optional().describe('The default microphone where absent.'),
+  }),
+  result: z.object({ sessionId: z.string() }),
+  errors: ['session.tooMany', 'audio.noRecorder', 'audio.deviceNotFound', 'audio.recorderFailed', 'model.missing', 'engine.unavailable', 'engine.language', 'rpc.draining'],
+});
+
+export const DictationStop = request({
+  method: 'dictation/stop',
+  doc: 'Key released: flushes the open phrase and answers with the whole text once it is final.',
+  params: z.object({ sessionId: z.string() }),
+  result: z.object({ text: z.string() }),
+  errors: ['session.notFound'],
+});
+
+export const DictationCancel = request({
+  method: 'dictation/cancel',
+  doc: 'Stops and forgets. Idempotent.',
+  params: z.object({ sessionId: z.string() }),
+  result: Empty,
+});

@@ -1,0 +1,57 @@
+/** Family `daemon`: greeting, version negotiation, health, drain, shutdown. */
+import { z } from 'zod';
+import { Empty, notification, request } from './method';
+
+const Version = z.object({ major: z.number().int(), minor: z.number().int() });
+
+export const DaemonHello = request({
+  method: 'daemon/hello',
+  doc: 'First request of every connection. Same major works. `drain`: the caller is newer, should ask `daemon/drain` and start its own daemon. An older caller gets `rpc.versionMismatch` that says which side to update.',
+  params: z.object({
+    protocol: Version,
+    client: z.string().max(100).describe('Name for logs: `vscode`, `cli`, …'),
+    clientVersion: z.string().max(50),
+    window: z.boolean().optional().describe('True for an editor window that shows sessions; a captured session pauses 60 s after the last one is gone.'),
+  }),
+  result: z.object({ protocol: Version, version: z.string(), pid: z.number(), negotiation: z.enum(['ok', 'drain']) }),
+  errors: ['rpc.versionMismatch'],
+});
+
+export const WorkerHealth = z.object({
+  name: z.string(),
+  pid: z.number().optional(),
+  state: z.enum(['starting', 'ready', 'busy', 'restarting', 'failed', 'stopped']),
+  restarts: z.number(),
+  rssBytes: z.number().optional(),
+});
+export type WorkerHealth = z.infer<typeof WorkerHealth>;
+
+export const DaemonHealth = request({
+  method: 'daemon/health',
+  doc: 'What runs, how much it uses, and what is wrong.',
+  params: Empty,
+  result: z.object({
+    version: z.string(),
+    protocol: Version,
+    pid: z.number(),
+    uptimeMs: z.number(),
+    rssBytes: z.number(),
+    clients: z.number(),
+    sessions: z.array(z.object({ id: z.string(), state: z.string() })),
+    workers: z.array(WorkerHealth),
+    engine: z.object({ provider: z.string(), model: z.string(), state: z.enum(['unloaded', 'loading', 'ready', 'failed']), loadMs: z.number().optional(), rtf: z.number().optional(), error: z.string().optional() }),
+    problems: z.array(z.string()).describe('Sentences for the user, each says what to do.'),
+  }),
+});
+export type DaemonHealthResult = z.infer<typeof DaemonHealth.result>;
+
+export const DaemonDrain = request({
+  method: 'daemon/drain',
+  doc: 'No new sessions; running ones are finished or handed over through the store; then the daemon ends and frees its socket.',
+  params: z.object({ withinMs: z.number().int().min(0).max(60_000).optional() }),
+  result: z.object({ sessions: z.number().describe('Sessions that were still running.') }),
+});
+
+export const DaemonShutdown = request({ method: 'daemon/shutdown', doc: 'Flushes every session and ends, as SIGTERM does.', params: Empty, result: Empty });
+
+export const DaemonGoodbye = notification({ method: 'daemon/goodbye', doc: 'The daemon is about to end; a client that still needs one starts it again.', params: z.object({ reason: z.enum(['idle', 'drain', 'shutdown']) }) });

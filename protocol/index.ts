@@ -1,0 +1,33 @@
+/** The wire contract: every family in one place, and the list of all messages. */
+import * as audio from './audio';
+import * as dictation from './dictation';
+import * as health from './health';
+import * as insights from './insights';
+import type { NotificationType, RequestType } from './method';
+import * as models from './models';
+import * as notes from './notes';
+import * as session from './session';
+import * as transcript from './transcript';
+
+export * from './audio';
+export * from './dictation';
+export * from './errors';
+export * from './health';
+export * from './insights';
+export * from './method';
+export * from './models';
+export * from './notes';
+export * from './session';
+export * from './transcript';
+export * from './version';
+
+export type Message = RequestType | NotificationType;
+
+function isMessage(x: unknown): x is Message {
+  return typeof x === 'object' && x !== null && 'method' in x && 'params' in x && 'direction' in x;
+}
+
+/** Every declared message by family, in the order of PROTOCOL.md. */
+export const FAMILIES: Readonly<Record<string, readonly Message[]>> = Object.fromEntries(
+  Object.entries({ daemon: health, session, transcript, insights, audio, dictation, models, notes }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
+);

@@ -1,0 +1,65 @@
+/** How a message is declared: once, with its schema, direction, errors and documentation. */
+import { z } from 'zod';
+import type { ErrorCode } from './errors';
+
+export type Direction = 'clientToDaemon' | 'daemonToClient';
+
+export interface RequestType<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+  readonly type: 'request';
+  readonly method: string;
+  readonly direction: Direction;
+  readonly params: P;
+  readonly result: R;
+  /** Errors of this method beside those every method may give (`rpc.*`, `internal`). */
+  readonly errors: readonly ErrorCode[];
+  readonly doc: string;
+  readonly since: string;
+}
+
+export interface NotificationType<P extends z.ZodType = z.ZodType> {
+  readonly type: 'notification';
+  readonly method: string;
+  readonly direction: Direction;
+  readonly params: P;
+  readonly doc: string;
+  readonly since: string;
+}
+
+export type ParamsOf<M extends { params: z.ZodType }> = z.infer<M['params']>;
+export type ResultOf<M extends { result: z.ZodType }> = z.infer<M['result']>;
+
+interface Declaration {
+  method: string;
+  direction?: Direction;
+  doc: string;
+  since?: string;
+}
+
+export function request<P extends z.ZodType, R extends z.ZodType>(
+  d: Declaration & { params: P; result: R; errors?: readonly ErrorCode[] },
+): RequestType<P, R> {
+  return {
+    type: 'request',
+    method: d.method,
+    direction: d.direction ?? 'clientToDaemon',
+    params: d.params,
+    result: d.result,
+    errors: d.errors ?? [],
+    doc: d.doc,
+    since: d.since ?? '1.0',
+  };
+}
+
+export function notification<P extends z.ZodType>(d: Declaration & { params: P }): NotificationType<P> {
+  return {
+    type: 'notification',
+    method: d.method,
+    direction: d.direction ?? 'daemonToClient',
+    params: d.params,
+    doc: d.doc,
+    since: d.since ?? '1.0',
+  };
+}
+
+/** An answer that carries nothing. */
+export const Empty = z.object({});

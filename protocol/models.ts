@@ -1,0 +1,41 @@
+/** Family `models`: the catalogue, downloads, verification. */
+import { z } from 'zod';
+import { Empty, notification, request } from './method';
+
+export const ModelStatus = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('absent') }),
+  z.object({ state: z.literal('downloading'), receivedBytes: z.number(), totalBytes: z.number() }),
+  z.object({ state: z.literal('installed'), verified: z.boolean() }),
+  z.object({ state: z.literal('broken'), reason: z.string() }),
+]);
+export type ModelStatus = z.infer<typeof ModelStatus>;
+
+export const ModelInfo = z.object({
+  id: z.string().describe('`moonshine-tiny`, `silero-vad`, `whisper-base-q8_0`, …'),
+  kind: z.enum(['asr', 'vad', 'speaker', 'embedding']),
+  provider: z.string(),
+  languages: z.array(z.string()).describe('BCP 47; `*` for many.'),
+  bytes: z.number().describe('Size of all files.'),
+  licence: z.string(),
+  isDefault: z.boolean(),
+  status: ModelStatus,
+});
+export type ModelInfo = z.infer<typeof ModelInfo>;
+
+const idOnly = z.object({ modelId: z.string() });
+
+export const ModelsList = request({ method: 'models/list', doc: 'The catalogue with what is installed.', params: Empty, result: z.object({ models: z.array(ModelInfo) }) });
+export const ModelsPull = request({
+  method: 'models/pull',
+  doc: 'Downloads and checks a model; answers when it is installed. Two callers share one download. Progress comes as `models/progress`.',
+  params: idOnly,
+  result: z.object({ model: ModelInfo }),
+  errors: ['model.unknown', 'model.checksum', 'model.download', 'model.offline', 'model.diskFull'],
+});
+export const ModelsVerify = request({ method: 'models/verify', doc: 'Checks every file against its SHA-256.', params: idOnly, result: z.object({ model: ModelInfo }), errors: ['model.unknown', 'model.missing', 'model.corrupt'] });
+export const ModelsRemove = request({ method: 'models/remove', doc: 'Deletes the files of a model that is not in use.', params: idOnly, result: Empty, errors: ['model.unknown', 'model.busy'] });
+export const ModelsProgress = notification({
+  method: 'models/progress',
+  doc: 'Progress of a download, at most ten a second, to every client.',
+  params: z.object({ modelId: z.string(), file: z.string(), receivedBytes: z.number(), totalBytes: z.number() }),
+});

@@ -1,0 +1,161 @@
+/** Family `session`: life of a session and its ordered stream of events. */
+import { z } from 'zod';
+import { AudioFormat, SourceName } from './audio';
+import { ErrorCodes } from './errors';
+import { Insight, InsightOp } from './insights';
+import { Empty, notification, request } from './method';
+import { Revision, Segment } from './transcript';
+
+export const SessionState = z.enum(['IDLE', 'STARTING', 'STREAMING', 'PAUSED', 'STOPPING', 'FINALIZING', 'DONE', 'FAILED']);
+export type SessionState = z.infer<typeof SessionState>;
+
+export const SessionKind = z.enum(['meeting', 'dictation', 'file']);
+export type SessionKind = z.infer<typeof SessionKind>;
+
+export const Speaker = z.object({ id: z.string(), name: z.string(), source: SourceName });
+export type Speaker = z.infer<typeof Speaker>;
+
+export const Workspace = z.object({
+  folder: z.string().optional().describe('Name or path of the workspace folder.'),
+  repository: z.string().optional(),
+  branch: z.string().optional(),
+  commit: z.string().optional(),
+});
+export type Workspace = z.infer<typeof Workspace>;
+
+export const SessionInfo = z.object({
+  id: z.string(),
+  kind: SessionKind,
+  title: z.string(),
+  state: SessionState,
+  startedAt: z.string().describe('ISO 8601 with offset.'),
+  durationMs: z.number(),
+  sources: z.array(SourceName),
+  lastSeq: z.number().int().min(0).describe('Last durable event; 0 when none.'),
+  segments: z.number().int(),
+  workspace: Workspace.optional(),
+  language: z.string(),
+  provider: z.string(),
+  model: z.string(),
+});
+export type SessionInfo = z.infer<typeof SessionInfo>;
+
+const base = { time: z.number().describe('Milliseconds since session start.') };
+const durable = { ...base, seq: z.number().int().min(1).describe('From 1, no gaps, no repeats, also across a crash.') };
+const passing = { ...base, afterSeq: z.number().int().min(0).describe('Last durable number before this event.') };
+
+export const WarningCode = z.enum([
+  'source.silent', 'source.lost', 'source.gap', 'queue.overflow', 'frames.lost', 'vad.fallback', 'engine.restarted',
+  'engine.unavailable', 'store.degraded', 'note.unwritable', 'model.loading', 'language.unsupported', 'recovered',
+]);
+export type WarningCode = z.infer<typeof WarningCode>;
+
+const insightEvent = <K extends string>(kind: K) => z.object({ ...durable, kind: z.literal(kind), op: InsightOp, insight: Insight });
+
+export const StateEvent = z.object({ ...durable, kind: z.literal('state'), from: SessionState, to: SessionState, cause: z.string().describe('Why: `start`, `stop.request`, `sigterm`, `idle`, `limit.length`, …') });
+export const FinalEvent = z.object({ ...durable, kind: z.literal('final'), segment: Segment });
+export const RevisionEvent = z.object({ ...durable, kind: z.literal('revision'), revision: Revision });
+export const SpeakerEvent = z.object({ ...durable, kind: z.literal('speaker'), speaker: Speaker });
+export const WarningEvent = z.object({ ...durable, kind: z.literal('warning'), code: WarningCode, message: z.string(), source: SourceName.optional() });
+export const ErrorEvent = z.object({ ...durable, kind: z.literal('error'), code: z.enum(ErrorCodes), message: z.string() });
+export const PartialEvent = z.object({
+  ...passing,
+  kind: z.literal('partial'),
+  source: SourceName,
+  phraseId: z.string().describe('The `final` of this phrase carries it as its segment id; a phrase whose partial has empty text was dropped.'),
+  startMs: z.number(),
+  stable: z.string().describe('Words that will not change any more.'),
+  unstable: z.string().describe('Words that may.'),
+});
+export const LevelEvent = z.object({ ...passing, kind: z.literal('level'), source: SourceName, rmsDb: z.number().describe('dBFS, −100 for silence.'), peakDb: z.number(), speech: z.boolean() });
+export const HealthEvent = z.object({ ...passing, kind: z.literal('health'), rtf: z.number().describe('Real-time factor of the last decodes; 0 before the first.'), queueMs: z.number().describe('Audio waiting to be decoded.'), dropped: z.number().describe('Frames lost.'), rejected: z.number().describe('Phrases that the guards refused.') });
+
+/** Everything that happens in a session, in order. */
+export const SessionEvent = z.discriminatedUnion('kind', [
+  StateEvent, FinalEvent, RevisionEvent, SpeakerEvent,
+  insightEvent('action'), insightEvent('decision'), insightEvent('risk'), insightEvent('question'), insightEvent('entity'), insightEvent('summary'),
+  WarningEvent, ErrorEvent, PartialEvent, LevelEvent, HealthEvent,
+]);
+export type SessionEvent = z.infer<typeof SessionEvent>;
+export type DurableEvent = Extract<SessionEvent, { seq: number }>;
+export type PassingEvent = Extract<SessionEvent, { afterSeq: number }>;
+
+export const SourceSpec = z.object({
+  source: SourceName,
+  origin: z.discriminatedUnion('type', [
+    z.object({ type: z.literal('capture'), device: z.string().optional().describe('Device id; the default device where absent.') }),
+    z.object({ type: z.literal('push'), format: AudioFormat.optional() }),
+  ]),
+});
+export type SourceSpec = z.infer<typeof SourceSpec>;
+
+export const Consent = z.object({ by: z.string(), at: z.string().describe('ISO 8601.'), wording: z.string() });
+export type Consent = z.infer<typeof Consent>;
+
+export const SessionStart = request({
+  method: 'session/start',
+  doc: 'Starts a session and attaches the caller to it from its first event. Answers when the session is STREAMING, or with the error that made it FAILED. The same `key` again answers with the same session.',
+  params: z.object({
+    key: z.string().max(100).optional().describe('Chosen by the client; makes the call idempotent.'),
+    kind: SessionKind,
+    title: z.string().max(300).optional(),
+    sources: z.array(SourceSpec).min(1).max(3),
+    language: z.string().max(20).optional().describe('BCP 47; `en` where absent.'),
+    provider: z.string().max(50).optional(),
+    model: z.string().max(100).optional(),
+    partials: z.boolean().describe('False for files that are pushed faster than real time.'),
+    insights: z.boolean().describe('False for dictation.'),
+    ephemeral: z.boolean().optional().describe('True: removed from the store when it is DONE and the last client left.'),
+    keepAudio: z.boolean().optional(),
+    workspace: Workspace.optional(),
+    consent: Consent.optional(),
+    startedAt: z.string().optional().describe('ISO 8601 with offset; now where absent. Due dates count from it.'),
+  }),
+  result: z.object({ session: SessionInfo, resumeToken: z.string() }),
+  errors: ['session.tooMany', 'audio.unsupportedFormat', 'audio.noRecorder', 'audio.deviceNotFound', 'audio.recorderFailed', 'model.unknown', 'model.missing', 'model.corrupt', 'model.incompatible', 'engine.unavailable', 'engine.language', 'store.unwritable', 'rpc.draining'],
+});
+
+const idOnly = z.object({ sessionId: z.string() });
+
+export const SessionStop = request({
+  method: 'session/stop',
+  doc: 'Stops capture, flushes every phrase and finalises. Answers at once with the state; DONE comes as an event. Idempotent.',
+  params: idOnly,
+  result: z.object({ state: SessionState }),
+  errors: ['session.notFound'],
+});
+export const SessionPause = request({ method: 'session/pause', doc: 'Ends the recorders, keeps the session. Idempotent.', params: idOnly, result: z.object({ state: SessionState }), errors: ['session.notFound', 'session.wrongState'] });
+export const SessionResume = request({ method: 'session/resume', doc: 'Records again after a pause. Idempotent.', params: idOnly, result: z.object({ state: SessionState }), errors: ['session.notFound', 'session.wrongState', 'audio.recorderFailed'] });
+
+export const SessionAttach = request({
+  method: 'session/attach',
+  doc: 'Replays the durable events after `afterSeq`, then goes on live, with no gap and no repeat. Attaching again moves the caller\'s position.',
+  params: z.object({ sessionId: z.string(), afterSeq: z.number().int().min(0) }),
+  result: z.object({ session: SessionInfo, sources: z.array(z.object({ source: SourceName, nextSeq: z.number().int().min(0).describe('First frame the daemon does not have on disk.') })) }),
+  errors: ['session.notFound'],
+});
+export const SessionDetach = request({ method: 'session/detach', doc: 'No more events of this session to this client. The session goes on.', params: idOnly, result: Empty, errors: ['session.notFound'] });
+
+export const SessionList = request({
+  method: 'session/list',
+  doc: 'Sessions, newest first.',
+  params: z.object({ limit: z.number().int().min(1).max(1000).optional(), offset: z.number().int().min(0).optional(), active: z.boolean().optional().describe('Only those not DONE or FAILED.') }),
+  result: z.object({ sessions: z.array(SessionInfo) }),
+});
+
+export const SessionGet = request({
+  method: 'session/get',
+  doc: 'A whole session: transcript and insights as they are now.',
+  params: idOnly,
+  result: z.object({ session: SessionInfo, segments: z.array(Segment), speakers: z.array(Speaker), insights: z.array(Insight), stats: z.record(z.string(), z.number()) }),
+  errors: ['session.notFound'],
+});
+
+export const SessionRename = request({ method: 'session/rename', doc: 'Sets the title.', params: z.object({ sessionId: z.string(), title: z.string().min(1).max(300) }), result: Empty, errors: ['session.notFound'] });
+export const SessionDelete = request({ method: 'session/delete', doc: 'Removes the session, its transcript, insights and audio. A running session is stopped first.', params: idOnly, result: Empty, errors: ['session.notFound'] });
+
+export const SessionEventNotification = notification({
+  method: 'session/event',
+  doc: 'One event of an attached session.',
+  params: z.object({ sessionId: z.string(), event: SessionEvent }),
+});

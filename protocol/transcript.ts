@@ -1,0 +1,55 @@
+/** Family `transcript`: segments and a person's revisions of them. */
+import { z } from 'zod';
+import { SourceName } from './audio';
+import { Empty, request } from './method';
+
+export const Word = z.object({
+  text: z.string(),
+  startMs: z.number(),
+  endMs: z.number(),
+  confidence: z.number().min(0).max(1),
+  timing: z.enum(['model', 'estimated']).describe('`estimated` where the engine gives no word times.'),
+});
+export type Word = z.infer<typeof Word>;
+
+export const Segment = z.object({
+  id: z.string().describe('Unique in its session, `s1`, `s2`, …'),
+  startMs: z.number().describe('Since session start.'),
+  endMs: z.number(),
+  source: SourceName,
+  speaker: z.string().describe('Name to show: `You`, `Others`, `Speaker 2`, `Ben`.'),
+  text: z.string(),
+  confidence: z.number().min(0).max(1),
+  words: z.array(Word).optional(),
+  hidden: z.boolean().optional().describe('True for an echo that was recognised; shown dimmed.'),
+  revision: z.number().int().min(0).describe('0 as spoken; counts revisions.'),
+});
+export type Segment = z.infer<typeof Segment>;
+
+export const RevisionOp = z.enum(['hide', 'split', 'speaker', 'edit']);
+export type RevisionOp = z.infer<typeof RevisionOp>;
+
+/** A change to a final segment. The machine hides, splits and sets speakers; only a person edits words. */
+export const Revision = z.object({
+  segmentId: z.string(),
+  revision: z.number().int().min(1),
+  op: RevisionOp,
+  by: z.enum(['machine', 'person']),
+  segment: Segment.describe('The segment as it is now.'),
+  added: z.array(Segment).optional().describe('Segments that a split added.'),
+});
+export type Revision = z.infer<typeof Revision>;
+
+export const TranscriptRevise = request({
+  method: 'transcript/revise',
+  doc: 'A person changes the words or the speaker of a segment, or hides it.',
+  params: z.object({
+    sessionId: z.string(),
+    segmentId: z.string(),
+    text: z.string().max(20_000).optional(),
+    speaker: z.string().max(200).optional(),
+    hidden: z.boolean().optional(),
+  }),
+  result: Empty,
+  errors: ['session.notFound', 'segment.notFound'],
+});
