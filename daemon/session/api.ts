@@ -1,0 +1,76 @@
+/** What the RPC room may ask of the sessions. Implemented by SessionManager. */
+import type { Source } from '../audio/frame';
+import type { Disposable } from '../base/disposable';
+import type { Event } from '../base/emitter';
+import type { Insight } from '../analysis/types';
+import type { Segment, Speaker } from '../transcript/types';
+import type { SessionEvent, SessionRecord, SessionState, SourceConfig } from './events';
+
+export interface StartRequest {
+  readonly key?: string;
+  readonly kind: SessionRecord['kind'];
+  readonly title?: string;
+  readonly sources: readonly SourceConfig[];
+  readonly language?: string;
+  readonly provider?: string;
+  readonly model?: string;
+  readonly partials: boolean;
+  readonly insights: boolean;
+  readonly ephemeral?: boolean;
+  readonly keepAudio?: boolean;
+  readonly workspace?: SessionRecord['workspace'];
+  readonly consent?: SessionRecord['consent'];
+  readonly startedAt?: string;
+}
+
+/** A session's record with what changes while it runs. */
+export interface SessionView {
+  readonly record: SessionRecord;
+  readonly lastSeq: number;
+  readonly segments: number;
+  readonly durationMs: number;
+}
+
+export interface SessionDocument extends SessionView {
+  readonly transcript: readonly Segment[];
+  readonly speakers: readonly Speaker[];
+  readonly insights: readonly Insight[];
+  readonly stats: Readonly<Record<string, number>>;
+}
+
+/** Gets the events of one attachment, in order, without gap or repeat. */
+export type EventSink = (event: SessionEvent) => void;
+
+export interface Sessions {
+  /**
+   * Creates and starts; resolves in STREAMING. The sink, where given, is attached from the first event.
+   * @throws EarmarkError session.tooMany, audio.*, model.*, engine.*, store.unwritable
+   */
+  start(request: StartRequest, sink?: EventSink): Promise<{ readonly session: SessionView; readonly attachment?: Disposable }>;
+  /** Idempotent. Returns once the state is STOPPING or later. */
+  stop(sessionId: string, cause: string): SessionState;
+  /** Resolves in DONE or FAILED. */
+  whenEnded(sessionId: string): Promise<SessionState>;
+  pause(sessionId: string, cause: string): Promise<SessionState>;
+  resume(sessionId: string, cause: string): Promise<SessionState>;
+  /** Replays the durable events after `afterSeq`, then live. @throws EarmarkError session.notFound */
+  attach(sessionId: string, afterSeq: number, sink: EventSink): { readonly session: SessionView; readonly sources: readonly { readonly source: Source; readonly nextSeq: number }[]; readonly attachment: Disposable };
+  /** Whole frames, in order. @returns last frame of the source on disk. @throws EarmarkError audio.* */
+  push(sessionId: string, source: Source, seq: number, captureMs: number, pcm: Int16Array): number;
+  endSource(sessionId: string, source: Source): void;
+  list(filter: { limit: number; offset: number; active?: boolean }): readonly SessionView[];
+  get(sessionId: string): SessionDocument;
+  rename(sessionId: string, title: string): void;
+  delete(sessionId: string): Promise<void>;
+  reviseSegment(sessionId: string, segmentId: string, change: { text?: string; speaker?: string; hidden?: boolean }): void;
+  reviseInsight(sessionId: string, insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): void;
+  readonly onDidAck: Event<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>;
+  /** Sessions that are neither DONE nor FAILED. */
+  readonly activeCount: number;
+  /** Windows that show sessions came or went; a captured session pauses 60 s after the last one is gone. */
+  setWindowCount(count: number): void;
+  /** Refuses new sessions from now on. */
+  drain(): void;
+  /** Stops and finalises every session within `withinMs`; what is not done stays in the spool. */
+  shutdown(withinMs: number, cause: string): Promise<void>;
+}
