@@ -43,7 +43,12 @@ export interface AsrResult {
   readonly confidence: number;
   readonly language: string;
   readonly inferenceMs: number;
+  /** Set when a silence guard took the text away: `text` is empty and `words` has none. Counted, not shown. */
+  readonly rejected?: GuardKind;
 }
+
+/** Why a phrase was not decoded, or its text not believed (hallucination guards). */
+export type GuardKind = 'tooShort' | 'tooQuiet' | 'loop' | 'knownSilencePhrase' | 'tooManyWords';
 
 export interface AsrStream {
   push(pcm: Float32Array): void;

@@ -1,5 +1,5 @@
 /** Speech detection as the segmenter sees it. */
-import type { Source } from '../audio/frame';
+import type { Frame, Source } from '../audio/frame';
 
 /** Samples in one VAD window: 32 ms at 16 kHz, as Silero v6 takes it. */
 export const VAD_WINDOW = 512;
@@ -29,6 +29,77 @@ export interface Phrase {
   /** End of the last window that was called speech. */
   readonly speechEndMs: number;
   readonly pcm: Float32Array;
+  /** First and last frame whose samples are in it; the spool may release both once the phrase is final. */
+  readonly firstSeq: number;
+  readonly lastSeq: number;
   /** Why it ended: silence, the cap on length (its continuation follows at once), or a flush. */
   readonly cause: 'silence' | 'cap' | 'flush';
+}
+
+/** The phrase that is being spoken, for a partial. */
+export interface OpenPhrase {
+  /** The id its `Phrase` and its segment will have. */
+  readonly id: string;
+  readonly source: Source;
+  readonly startMs: number;
+  /** A copy of everything so far, pre-roll included. */
+  readonly pcm: Float32Array;
+}
+
+export interface PhraseSourceSetup {
+  readonly source: Source;
+  readonly detector: SpeechDetector;
+  /** Makes the id of the next phrase. */
+  readonly newId: () => string;
+  /** Speech began; the phrase will follow under this id, or `onDropped` when it was too short to be speech. */
+  readonly onOnset?: (onset: { readonly id: string; readonly startMs: number }) => void;
+  /** A phrase ended. `process` waits for the promise: that is the backpressure when a file is read as fast as possible. */
+  readonly onPhrase: (phrase: Phrase) => void | Promise<void>;
+  /** An onset came to nothing; what was shown for it goes away. */
+  readonly onDropped?: (dropped: { readonly id: string }) => void;
+  /** Frames were missing; `frames` of them stand as silence. */
+  readonly onGap?: (gap: { readonly afterSeq: number; readonly frames: number }) => void;
+  /** The detector failed and the energy detector took over, told once. */
+  readonly onFallback?: (error: unknown) => void;
+  readonly options?: Partial<SegmenterOptions>;
+  /** First frame that counts; earlier ones are passed over (recovery). Default: whatever comes first. */
+  readonly fromSeq?: number;
+}
+
+/** One source from frames to phrases. Calls of `process` and `flush` run one after the other in the order they were made. */
+export interface PhraseSourceLike {
+  /** Takes frames in order, any number at once. Resolves when they are segmented and the phrases that ended were taken. Keeps no reference to `pcm`. */
+  process(frames: readonly Frame[]): Promise<void>;
+  /** A hard boundary: what is open ends now as a phrase. */
+  flush(): Promise<void>;
+  /** The phrase that is open now, for a partial. */
+  openPhrase(): OpenPhrase | undefined;
+  /** True while a phrase is open and its last window was speech; for level events. */
+  readonly speech: boolean;
+  /** Last frame that was segmented, −1 before the first. */
+  readonly processedThrough: number;
+  /** First frame that may still enter a phrase (open phrase or pre-roll). Frames before it belong to emitted phrases or to silence. */
+  readonly neededFrom: number;
+  dispose(): void;
+}
+
+/** All in milliseconds or 0–1; defaults in `segmenter.ts`. */
+export interface SegmenterOptions {
+  /** Probability from which a window is speech when none is open, and below which it is silence when one is. */
+  readonly onsetThreshold: number;
+  readonly offsetThreshold: number;
+  /** Speech that must add up before an onset counts. */
+  readonly minSpeechMs: number;
+  /** Audio kept before the first window of speech. */
+  readonly preRollMs: number;
+  /** Silence that ends a phrase. */
+  readonly endSilenceMs: number;
+  /** How much of that silence stays in the phrase. */
+  readonly postRollMs: number;
+  /** A phrase is cut when it gets this long … */
+  readonly maxPhraseMs: number;
+  /** … at the quietest frame within this last stretch. */
+  readonly cutSearchMs: number;
+  /** Windows below this level (dBFS, RMS) are silence without asking the detector. */
+  readonly gateDb: number;
 }

@@ -1,0 +1,25 @@
+/** What compose and daemon/health may ask of the speech engine beyond what a session asks (SpeechEngine in session/ports). */
+import type { WorkerHealth } from '../../protocol/health';
+import type { Disposable } from '../base/disposable';
+import type { SpeechEngine } from '../session/ports';
+import type { GuardKind } from './provider';
+
+export type EngineState = 'unloaded' | 'loading' | 'ready' | 'failed';
+
+/** Plain data for `daemon/health`; the wire shape is a subset. */
+export type InferenceWorkerHealth = Omit<WorkerHealth, 'pid' | 'rssBytes'> & { readonly pid?: number; readonly rssBytes?: number };
+
+/**
+ * `decode` applies the silence guards: a rejected phrase resolves with an empty text and `rejected` set.
+ * `ready` after a failure tries again.
+ */
+export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
+  readonly state: EngineState;
+  /** Milliseconds the last load took, first decode included. */
+  readonly loadMs: number | undefined;
+  /** The sentence of the last failure, while `state` is `failed`. */
+  readonly error: string | undefined;
+  workers(): readonly InferenceWorkerHealth[];
+  /** How many phrases each guard rejected since the start. */
+  readonly rejected: Readonly<Record<GuardKind, number>>;
+}
