@@ -1,0 +1,102 @@
+// Checks for the system programs that some test suites use and installs the missing ones where apt-get may do that.
+// Runs before `npm ci`, so it uses Node's own modules only. `node scripts/testHost/systemPackages.mjs` does it by hand.
+import { spawn } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { findChromium, findCommand } from './commands.mjs';
+
+/** Program → Debian packages that bring it. Chromium without a font draws boxes, and only recommends one. */
+const debianPackages = {
+  chromium: ['chromium', 'fonts-liberation'],
+  pulseaudio: ['pulseaudio'],
+  pactl: ['pulseaudio-utils'],
+  parec: ['pulseaudio-utils'],
+  pacat: ['pulseaudio-utils'],
+  ffmpeg: ['ffmpeg'],
+  sox: ['sox'],
+  'c++': ['g++'],
+  make: ['make'],
+  python3: ['python3'],
+};
+const aptLimitMs = 15 * 60_000;
+
+/**
+ * Makes the programs available as far as this machine lets us. Never throws for a missing one.
+ * @param {(line: string) => void} log takes progress lines; nothing is logged when all are there.
+ * @returns {Promise<{available: Record<string, boolean>, message?: string}>} `message` says what to install
+ *   where something is still missing; suites that need it skip with that sentence.
+ */
+export async function ensureSystemPackages(log = console.error) {
+  const missing = listMissing();
+  let reason = '';
+  if (missing.length > 0) reason = await installWithApt(missing, log);
+  const left = listMissing();
+  const available = Object.fromEntries(Object.keys(debianPackages).map((name) => [name, !left.includes(name)]));
+  if (left.length === 0) return { available };
+  const how = process.platform === 'linux' ? `on Debian "apt-get install ${packagesFor(left).join(' ')}"` : 'with your package manager';
+  const message = `Tests that need ${left.join(', ')} are skipped: install ${left.length === 1 ? 'it' : 'them'} (${how}) and run again.`;
+  return { available, message: reason ? `${message} ${reason}` : message };
+}
+
+function listMissing() {
+  return Object.keys(debianPackages).filter((name) => {
+    if (name === 'chromium') return !findChromium();
+    if (name === 'c++') return !['c++', 'g++', 'clang++'].some((compiler) => findCommand(compiler));
+    return !findCommand(name);
+  });
+}
+
+function packagesFor(programs) {
+  return [...new Set(programs.flatMap((name) => debianPackages[name]))];
+}
+
+/** Returns why apt-get could not do it, '' where it could or does not exist. */
+async function installWithApt(missing, log) {
+  const apt = findCommand('apt-get');
+  if (process.platform !== 'linux' || !apt) return '';
+  const prefix = await privilegePrefix();
+  if (!prefix) return 'This user may not install packages.';
+  const packages = packagesFor(missing);
+  const options = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
+  const run = (args) => runQuietly([...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', apt, ...options, ...args]);
+  log(`Installing ${packages.join(', ')} with apt-get (once)…`);
+  const started = Date.now();
+  const alive = setInterval(() => log(`… still working, ${Math.round((Date.now() - started) / 1000)} s`), 15_000);
+  try {
+    const update = await run(['update']);
+    const together = await run(['install', ...packages]);
+    if (together === '') return '';
+    // One package without a candidate fails them all, so try each alone.
+    let last = together;
+    for (const name of packages) last = (await run(['install', name])) || last;
+    return `apt-get said: ${last || update}`;
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+/** What stands before a command to run it as root: nothing for root, `sudo -n` where it asks no password. */
+async function privilegePrefix() {
+  if (process.getuid?.() === 0) return [];
+  const sudo = findCommand('sudo');
+  if (sudo && (await runQuietly([sudo, '-n', 'true'])) === '') return [sudo, '-n'];
+  return undefined;
+}
+
+/** Returns '' on success, else the last line the program wrote. */
+function runQuietly([command, ...args]) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: aptLimitMs });
+    let tail = '';
+    child.stderr.on('data', (chunk) => {
+      tail = (tail + chunk).slice(-2000);
+    });
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code) => resolve(code === 0 ? '' : tail.trim().split('\n').at(-1) || `exit code ${code}`));
+  });
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { available, message } = await ensureSystemPackages();
+  console.log(message ?? `All there: ${Object.keys(available).join(', ')}.`);
+  if (message) process.exitCode = 1;
+}
