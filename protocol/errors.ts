@@ -26,6 +26,9 @@ export const ERRORS = {
   'rpc.versionMismatch': e(-32012, true, 'fix'),
   'rpc.draining': e(-32013, false, 'later'),
   'rpc.tooMany': e(-32014, true, 'later'),
+  'rpc.disconnected': e(-32015, true, 'later'),
+  'rpc.timeout': e(-32016, true, 'later'),
+  'daemon.startFailed': e(-32017, true, 'fix'),
   'rpc.cancelled': e(-32800, false, 'no'),
   internal: e(-32603, true, 'later'),
   // sessions
