@@ -23,6 +23,8 @@ export interface SessionRecord {
   readonly state: SessionState;
   /** ISO 8601 with offset. */
   readonly startedAt: string;
+  /** When it was created here, milliseconds since the epoch; event times count from it. `startedAt` may name an earlier day, for a recording. */
+  readonly createdMs?: number;
   readonly durationMs: number;
   readonly sources: readonly SourceConfig[];
   readonly language: string;

@@ -6,16 +6,43 @@ import type { Event } from '../base/emitter';
 import type { Insight } from '../analysis/types';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
-import type { DurableEventBody, SessionRecord } from './events';
+import type { DurableEvent, SessionRecord } from './events';
+
+/** The words of a source are final up to and with this frame. */
+export interface Progress {
+  readonly source: Source;
+  readonly finalThrough: number;
+}
+
+export interface SessionCounts {
+  /** Last durable event, 0 when none. */
+  readonly lastSeq: number;
+  /** Its time, milliseconds since session start. */
+  readonly lastTime: number;
+  readonly segments: number;
+}
+
+/** Figures of a session by name (`audioMs`, `phrases`, `inferenceMs`, …). */
+export type SessionStats = Readonly<Record<string, number>>;
 
 /** Sessions and their durable events. A call that returned is on disk (WAL, synchronous=FULL). */
 export interface SessionStore {
   createSession(record: SessionRecord): void;
-  updateSession(id: string, change: Partial<Pick<SessionRecord, 'state' | 'title' | 'durationMs' | 'model' | 'provider'>>): void;
-  /** Appends in one transaction and keeps segments, speakers and insights in step with the events. */
-  append(sessionId: string, events: readonly (DurableEventBody & { seq: number; time: number })[]): void;
-  readEvents(sessionId: string, afterSeq: number, limit: number): readonly (DurableEventBody & { seq: number; time: number })[];
+  updateSession(id: string, change: Partial<Pick<SessionRecord, 'title' | 'durationMs' | 'model' | 'provider'>> & { stats?: SessionStats }): void;
+  /**
+   * Appends in one transaction and keeps the session's state, segments, speakers and insights in step with the events.
+   * `progress` goes into the same transaction: a phrase is final exactly once, whenever the power goes.
+   * @throws EarmarkError store.unwritable; an event whose seq is not the next one is refused with `internal`
+   */
+  append(sessionId: string, events: readonly DurableEvent[], progress?: readonly Progress[]): void;
+  /** What `append` was told last, by source. */
+  progress(sessionId: string): readonly Progress[];
+  readEvents(sessionId: string, afterSeq: number, limit: number): readonly DurableEvent[];
   getSession(id: string): SessionRecord | undefined;
+  findByKey(key: string): SessionRecord | undefined;
+  counts(id: string): SessionCounts;
+  stats(id: string): SessionStats;
+  /** Newest first. `active`: only those (or only not those) that are neither DONE nor FAILED. */
   listSessions(filter: { limit: number; offset: number; active?: boolean }): readonly SessionRecord[];
   segments(sessionId: string): readonly Segment[];
   speakers(sessionId: string): readonly Speaker[];
@@ -37,7 +64,9 @@ export interface Spool extends Disposable {
   read(source: Source, fromSeq: number, limit: number): readonly Frame[];
   /** Frames before `seq` are final and may go. */
   release(source: Source, seq: number): void;
-  /** Deletes the file. */
+  /** What was appended and not released, of one source: first and last frame. */
+  range(source: Source): { readonly firstSeq: number; readonly lastSeq: number } | undefined;
+  /** Deletes the spool. */
   remove(): void;
 }
 
@@ -45,6 +74,8 @@ export interface SpoolFactory {
   open(sessionId: string): Spool;
   /** Sessions that left a spool behind. */
   list(): readonly string[];
+  /** Deletes the spool of a session that is gone. */
+  remove(sessionId: string): void;
 }
 
 /** Priority of a decode. Finals go before partials. */

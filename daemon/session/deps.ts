@@ -1,0 +1,35 @@
+/** What a SessionManager is built from; `compose.ts` gives the real things, tests give fakes. */
+import type { AnalyzerFactory } from '../analysis/types';
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+import type { Logger } from '../base/logger';
+import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
+import type { Sessions } from './api';
+import type { SessionOptions } from './options';
+import type { Capture, SessionStore, SpeechEngine, SpoolFactory } from './ports';
+
+export interface SessionManagerDeps {
+  readonly store: SessionStore;
+  readonly spools: SpoolFactory;
+  readonly engine: SpeechEngine;
+  readonly capture: Capture;
+  readonly analyzers: AnalyzerFactory;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** One source from frames to phrases: `setup => new PhraseSource(setup)`. */
+  readonly phrases: (setup: PhraseSourceSetup) => PhraseSourceLike;
+  /** False where the engine's model does not speak this language (BCP 47). Default: every language. */
+  readonly speaks?: (language: string) => boolean;
+  /** A name nobody can guess, for session ids and resume tokens. */
+  readonly newId: () => string;
+  readonly options?: Partial<SessionOptions>;
+}
+
+export interface SessionManager extends Sessions, Disposable {
+  /**
+   * Takes up what a crash left: call once, before the first client is served. Returns when every left session can be
+   * attached to; its audio is decoded in the background.
+   * @returns ids of the sessions that go on
+   */
+  recover(): readonly string[];
+}

@@ -1,0 +1,89 @@
+/** Limits and intervals of sessions, all in milliseconds or counts, with their defaults and what they are for. */
+
+export interface SessionOptions {
+  /** Longest session; after it the session stops with cause `limit.length`. */
+  readonly lengthMs: number;
+  /** A captured session in which nobody spoke for so long stops with cause `idle`. */
+  readonly idleMs: number;
+  /** A pushed session waits so long for its client, a paused one so long for its user; then it stops with cause `idle`. */
+  readonly waitMs: number;
+  /** Sessions that run at once. */
+  readonly maxSessions: number;
+  /** Frames between spool and segmentation, a source: 48 are 960 ms. */
+  readonly queueFrames: number;
+  /** Phrases of one source that are decoded or wait for it; more wait in the spool. Two keep two workers busy, the rest covers uneven lengths. */
+  readonly maxPendingPhrases: number;
+  /** Least time between two partials of one source. */
+  readonly partialMs: number;
+  /** Least time between two level events of one source. */
+  readonly levelMs: number;
+  /** Time between two health events. */
+  readonly healthMs: number;
+  /** What was said is given to the analyzer at most this often. */
+  readonly analysisMs: number;
+  /** How long STOPPING waits for the open phrases; FINALIZING does the rest. */
+  readonly flushMs: number;
+  /** FINALIZING gives up when nothing was decoded for so long; the audio stays in the spool for the next start. */
+  readonly finalizeStallMs: number;
+  /** How long `start` waits for the model; after that the session streams and the audio waits in the spool. */
+  readonly modelWaitMs: number;
+  /** How long a recorder may take to end. */
+  readonly captureStopMs: number;
+  /** A recorder that died is started again after these waits, then the source is given up. */
+  readonly captureRetryMs: readonly number[];
+  /** Waits between two tries to decode while the engine is not available. */
+  readonly engineRetryMs: readonly number[];
+  /** Decodes of one phrase before it is given up as one that breaks the engine. */
+  readonly decodeAttempts: number;
+  /** Audio a pushing client may have unacknowledged. */
+  readonly unacknowledgedMs: number;
+  /** Audio of a file that may wait in the spool to be recognised; beyond it the client is told to wait. */
+  readonly fileBacklogMs: number;
+  /** A longer hole in sequence numbers is not filled with silence; the clock jumps. */
+  readonly maxGapMs: number;
+  /** A captured session pauses so long after the last window is gone; an ephemeral one so long after its last client. */
+  readonly unseenMs: number;
+  /** After a crash a captured session waits so long for a client, then it is finalised. */
+  readonly recoverCaptureMs: number;
+  /** The same warning of a source is given at most this often. */
+  readonly warningMs: number;
+  /** A full queue is told only when it stays behind for so long; a short burst is no news. */
+  readonly overflowMs: number;
+  /** Events that wait for a store that cannot be written; more end the session. */
+  readonly maxPendingEvents: number;
+  /** Wait before the store is tried again. */
+  readonly storeRetryMs: number;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+export const defaultSessionOptions: SessionOptions = {
+  lengthMs: 8 * HOUR,
+  idleMs: 30 * MINUTE,
+  waitMs: 3 * HOUR,
+  maxSessions: 8,
+  queueFrames: 48,
+  maxPendingPhrases: 6,
+  partialMs: 500,
+  levelMs: 100,
+  healthMs: SECOND,
+  analysisMs: 2 * SECOND,
+  flushMs: 8 * SECOND,
+  finalizeStallMs: MINUTE,
+  modelWaitMs: 20 * SECOND,
+  captureStopMs: 2 * SECOND,
+  captureRetryMs: [SECOND, 2 * SECOND, 4 * SECOND],
+  engineRetryMs: [SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND],
+  decodeAttempts: 3,
+  unacknowledgedMs: 10 * SECOND,
+  fileBacklogMs: 10 * MINUTE,
+  maxGapMs: 30 * SECOND,
+  unseenMs: MINUTE,
+  recoverCaptureMs: MINUTE,
+  warningMs: 30 * SECOND,
+  overflowMs: SECOND,
+  maxPendingEvents: 10_000,
+  storeRetryMs: SECOND,
+};
