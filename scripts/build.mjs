@@ -1,0 +1,137 @@
+// Builds dist/: the extension, the panel page, the daemon, its inference worker, the command line and the recorder
+// modules. `--watch` keeps building, `--minify` is for packaging. An entry that does not exist is named and left out.
+import { chmod, copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/**
+ * Packages that stay outside the bundles: native code, WASM or data files found beside the package's own file, or a
+ * `require` of a path known only when it runs.
+ */
+export const EXTERNAL = [
+  'vscode',
+  'libsql',
+  'onnxruntime-node',
+  'onnxruntime-web',
+  'smart-whisper',
+  'audiotee',
+  'audio-decode',
+  '@audio/*',
+  '@alexanderolsen/libsamplerate-js',
+  'node-record-lpcm16',
+  'pacote',
+  'wink-nlp',
+  'wink-eng-lite-web-model',
+];
+
+const exists = (file) => stat(path.join(root, file)).then(() => true, () => false);
+
+const node = { platform: 'node', format: 'cjs', target: 'node20' };
+const page = { platform: 'browser', format: 'iife', target: 'chrome120' };
+
+/** Every bundle: entry → output, with the options of its runtime. */
+async function bundles() {
+  const recorders = 'daemon/adapters/capture/recorders';
+  const recorderFiles = (await exists(recorders)) ? (await readdir(path.join(root, recorders))).filter((f) => f.endsWith('.ts')) : [];
+  return [
+    { entry: 'extension/extension.ts', out: 'dist/extension.js', ...node },
+    { entry: 'daemon/main.ts', out: 'dist/daemon.js', ...node },
+    { entry: 'daemon/worker.ts', out: 'dist/worker.js', ...node },
+    { entry: 'daemon/cli/main.ts', out: 'dist/cli.js', ...node, banner: { js: '#!/usr/bin/env node' }, executable: true },
+    { entry: 'media/panel.ts', out: 'dist/panel.js', ...page, tsconfig: 'media/tsconfig.json' },
+    { entry: 'media/panel.css', out: 'dist/panel.css', ...page },
+    // node-record-lpcm16 calls what `require` gives, so the module itself must be the function.
+    ...recorderFiles.map((f) => ({
+      entry: `${recorders}/${f}`,
+      out: `dist/recorders/${f.replace(/\.ts$/, '.js')}`,
+      ...node,
+      footer: { js: 'if (typeof module.exports.default === "function") module.exports = Object.assign(module.exports.default, module.exports);' },
+    })),
+  ];
+}
+
+/** zod's namespace drags 40 translations of its messages into every bundle (300 KB); only English is asked for. */
+const englishOnly = {
+  name: 'english-only',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';", loader: 'js' }));
+  },
+};
+
+/** Files that are copied as they are. */
+const COPIES = [
+  ['node_modules/@vscode/codicons/dist/codicon.css', 'dist/codicon.css'],
+  ['node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf'],
+];
+
+function options(bundle, { minify }) {
+  const { entry, out, executable: _, ...rest } = bundle;
+  return {
+    ...rest,
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: out,
+    bundle: true,
+    minify,
+    // Names show in error messages and in zod's and lit's diagnostics.
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+    legalComments: minify ? 'linked' : 'inline',
+    loader: { '.ttf': 'file', '.woff2': 'file', '.svg': 'text' },
+    assetNames: '[name]',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    ...(rest.platform === 'node' ? { external: EXTERNAL, mainFields: ['module', 'main'] } : {}),
+    plugins: [englishOnly],
+    metafile: true,
+  };
+}
+
+/**
+ * Builds once. Several processes may build at the same time: esbuild writes each file whole.
+ * @returns {Promise<{out: string, bytes: number}[]>} every bundle written, with its size
+ */
+export async function build({ minify = false, log = console.log, only = undefined } = {}) {
+  const esbuild = await import('esbuild');
+  const made = [];
+  const errors = [];
+  for (const bundle of await bundles()) {
+    if (only && !only.includes(bundle.out)) continue;
+    if (!(await exists(bundle.entry))) {
+      log(`  left out: ${bundle.entry} is not there`);
+      continue;
+    }
+    try {
+      const result = await esbuild.build(options(bundle, { minify }));
+      if (bundle.executable) await chmod(path.join(root, bundle.out), 0o755);
+      made.push({ out: bundle.out, bytes: result.metafile.outputs[bundle.out].bytes });
+    } catch (error) {
+      errors.push(`${bundle.out}: ${error.errors?.length ?? 1} error(s)`);
+    }
+  }
+  await mkdir(path.join(root, 'dist'), { recursive: true });
+  for (const [from, to] of COPIES) if (await exists(from)) await copyFile(path.join(root, from), path.join(root, to));
+  for (const { out, bytes } of made) log(`  ${out.padEnd(28)} ${(bytes / 1024).toFixed(0).padStart(6)} KB`);
+  if (errors.length > 0) throw new Error(`The build failed: ${errors.join('; ')}.`);
+  return made;
+}
+
+async function watch() {
+  const esbuild = await import('esbuild');
+  for (const bundle of await bundles()) {
+    if (!(await exists(bundle.entry))) continue;
+    const context = await esbuild.context({ ...options(bundle, { minify: false }), logLevel: 'info' });
+    await context.watch();
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  if (process.argv.includes('--watch')) await watch();
+  else await build({ minify: process.argv.includes('--minify') }).catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
