@@ -1,4 +1,11 @@
-/** Insights as the daemon holds them, and the contract of whatever finds them. */
+/**
+ * Insights as the daemon holds them, and the contract of whatever finds them.
+ *
+ * Functions of this room:
+ * - `createAnalyzerFactory(options?: { nlp?: Nlp }): AnalyzerFactory` in `analyzerFactory.ts`; the language model loads at the first `create`
+ * - `parseAnalysisInput(text): Segment[]` in `plainText.ts`: `{segments: […]}` or plain `Speaker: text` lines
+ * - `groupInsights(insights): AnalysisResult`, `renderInsightsMarkdown(insights): string` in `render.ts`
+ */
 import type { Segment } from '../transcript/types';
 
 export type InsightKind = 'action' | 'decision' | 'risk' | 'question' | 'entity' | 'summary';
