@@ -26,15 +26,15 @@ export interface PanelNotice {
 }
 
 /** What the page may ask the extension to do by button; the extension maps each to a VS Code command. */
-export type PanelCommand = 'start' | 'stop' | 'pause' | 'resume' | 'openNote' | 'showLogs' | 'openSettings' | 'pullModel' | 'giveConsent' | 'doctor';
+export type PanelCommand = 'start' | 'stop' | 'pause' | 'resume' | 'openNote' | 'showLogs' | 'openSettings' | 'pullModel' | 'giveConsent' | 'doctor' | 'retry' | 'rename' | 'showSession' | 'dismissNotices';
 
 /** What the page shows. */
 export type PanelView =
   /** Before the user agreed to recording. */
-  | { readonly kind: 'consent' }
+  | { readonly kind: 'consent'; /** What the user is told, a paragraph each; kept with the answer. */ readonly wording: readonly string[] }
   /** No daemon yet, or it failed. */
   | { readonly kind: 'offline'; readonly text: string; readonly canRetry: boolean }
-  | { readonly kind: 'idle'; readonly lastSession?: { readonly id: string; readonly title: string; readonly startedAt: string }; readonly model: ModelStatus }
+  | { readonly kind: 'idle'; readonly lastSession?: { readonly id: string; readonly title: string; readonly startedAt: string }; /** Absent while no daemon runs: nobody asked it yet. */ readonly model?: ModelStatus }
   | PanelSession;
 
 export interface PanelSession {
@@ -46,6 +46,8 @@ export interface PanelSession {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly sources: readonly SourceName[];
+  /** Sources that give nothing or pure zeros. */
+  readonly silent: readonly SourceName[];
   readonly segments: readonly Segment[];
   readonly partials: readonly PanelPartial[];
   /** Actions, decisions, risks, questions and the summary's sentences, in order of time. */
@@ -72,6 +74,7 @@ export type ToPanel =
       readonly notices?: readonly PanelNotice[];
       readonly health?: string;
       readonly title?: string;
+      readonly silent?: readonly SourceName[];
     }
   | { readonly type: 'levels'; readonly levels: readonly { readonly source: SourceName; readonly rmsDb: number; readonly speech: boolean }[] }
   | { readonly type: 'reveal'; readonly segmentId: string };

@@ -1,0 +1,34 @@
+/** The panel's health line in words: engine, speed, and what was lost. */
+
+export interface HealthFacts {
+  readonly provider: string;
+  readonly model: string;
+  /** Real-time factor of the last decodes; 0 before the first. */
+  readonly rtf: number;
+  /** Milliseconds of audio that waits to be decoded. */
+  readonly queueMs: number;
+  /** Frames of 20 ms that were lost. */
+  readonly dropped: number;
+}
+
+/** Audio that waits longer than this is told: below it a listener notices nothing. */
+const BEHIND_MS = 3_000;
+const FRAME_MS = 20;
+
+/** `moonshine` + `tiny` → `Moonshine tiny`; a model id that carries its provider's name is not said twice. */
+export function engineName(provider: string, model: string): string {
+  const rest = model.toLowerCase().startsWith(provider.toLowerCase()) ? model.slice(provider.length).replace(/^[-_ ]+/, '') : model;
+  const name = `${provider} ${rest}`.trim();
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+export function healthText(facts: HealthFacts): string {
+  const parts = [engineName(facts.provider, facts.model)];
+  if (facts.rtf > 0) {
+    const speed = 1 / facts.rtf;
+    parts.push(speed >= 1 ? `${speed >= 10 ? Math.round(speed) : speed.toFixed(1)}× faster than real time` : `${facts.rtf.toFixed(1)}× slower than real time`);
+  }
+  if (facts.queueMs >= BEHIND_MS) parts.push(`${Math.round(facts.queueMs / 1000)} s behind`);
+  if (facts.dropped > 0) parts.push(`${((facts.dropped * FRAME_MS) / 1000).toFixed(1)} s lost`);
+  return parts.join(', ');
+}

@@ -1,0 +1,293 @@
+/**
+ * What the panel shows of one session, kept from its ordered events. Every event goes in by `apply`; what changed
+ * comes out of `takePatch`, so that many events make one message. No `vscode` here: it is tested on its own.
+ */
+import type { SourceName } from '../../protocol/audio';
+import type { Insight } from '../../protocol/insights';
+import type { PanelNotice, PanelPartial, PanelSession, ToPanel } from '../../protocol/panel';
+import type { SessionEvent, SessionInfo, SessionState, WarningCode } from '../../protocol/session';
+import type { Segment } from '../../protocol/transcript';
+import { engineName, healthText } from './healthText';
+
+export type PanelPatch = Extract<ToPanel, { type: 'patch' }>;
+export type PanelLevels = Extract<ToPanel, { type: 'levels' }>['levels'];
+
+/** Kinds of insight that the panel and the note show as cards; entities are for the editor. */
+const CARD_KINDS: ReadonlySet<string> = new Set(['action', 'decision', 'risk', 'question', 'summary']);
+/** Notices kept; the oldest goes first. */
+export const NOTICES_MAX = 20;
+/** A source that was called silent and gives at least this much is heard again. */
+const HEARD_DB = -55;
+
+const SPEAKER_OF_SOURCE: Readonly<Record<SourceName, string>> = { mic: 'You', system: 'Others', file: 'Speaker' };
+
+type Warning = Extract<SessionEvent, { kind: 'warning' }>;
+
+/** What a person can do about a warning, as a button. */
+const ACTIONS: Partial<Record<WarningCode, NonNullable<PanelNotice['action']>>> = {
+  'source.silent': { label: 'Run Doctor', command: 'doctor' },
+  'source.lost': { label: 'Run Doctor', command: 'doctor' },
+  'note.unwritable': { label: 'Open Settings', command: 'openSettings' },
+  'engine.unavailable': { label: 'Show Logs', command: 'showLogs' },
+};
+
+interface Dirty {
+  segments: Map<string, Segment>;
+  insights: Map<string, Insight>;
+  removed: Set<string>;
+  fields: Set<'partials' | 'state' | 'durationMs' | 'notices' | 'health' | 'title' | 'silent'>;
+}
+const clean = (): Dirty => ({ segments: new Map(), insights: new Map(), removed: new Set(), fields: new Set() });
+
+export class PanelModel {
+  #info: SessionInfo;
+  #state: SessionState;
+  #title: string;
+  #durationMs: number;
+  readonly #segments: Segment[] = [];
+  readonly #index = new Map<string, Segment>();
+  readonly #partials = new Map<SourceName, PanelPartial>();
+  readonly #insights = new Map<string, Insight>();
+  readonly #levels = new Map<SourceName, { rmsDb: number; speech: boolean }>();
+  readonly #silent = new Set<SourceName>();
+  readonly #speakers = new Map<SourceName, string>();
+  #notices: PanelNotice[] = [];
+  #health: { rtf: number; queueMs: number; dropped: number } = { rtf: 0, queueMs: 0, dropped: 0 };
+  #dirty = clean();
+  #levelsDirty = false;
+
+  constructor(info: SessionInfo) {
+    this.#info = info;
+    this.#state = info.state;
+    this.#title = info.title;
+    this.#durationMs = info.durationMs;
+  }
+
+  get id(): string {
+    return this.#info.id;
+  }
+  get state(): SessionState {
+    return this.#state;
+  }
+  get title(): string {
+    return this.#title;
+  }
+  /** Session time of the newest event, in milliseconds. */
+  get durationMs(): number {
+    return this.#durationMs;
+  }
+  get info(): SessionInfo {
+    return this.#info;
+  }
+  get silent(): readonly SourceName[] {
+    return [...this.#silent];
+  }
+
+  /** Facts of the session as the daemon gave them at an attach; the events stay the authority for the state. */
+  setInfo(info: SessionInfo): void {
+    this.#info = info;
+    this.setTitle(info.title);
+    this.#touch('health');
+  }
+
+  setTitle(title: string): void {
+    if (title === this.#title) return;
+    this.#title = title;
+    this.#touch('title');
+  }
+
+  apply(event: SessionEvent): void {
+    if (event.time > this.#durationMs) {
+      this.#durationMs = event.time;
+      if (event.kind !== 'level') this.#touch('durationMs');
+    }
+    switch (event.kind) {
+      case 'state':
+        this.#setState(event.to);
+        break;
+      case 'final':
+        this.#putSegment(event.segment);
+        this.#closePartial(event.segment);
+        break;
+      case 'revision':
+        this.#putSegment(event.revision.segment);
+        for (const segment of event.revision.added ?? []) this.#putSegment(segment);
+        break;
+      case 'speaker':
+        this.#speakers.set(event.speaker.source, event.speaker.name);
+        break;
+      case 'partial':
+        this.#partials.set(event.source, { source: event.source, phraseId: event.phraseId, speaker: this.#speakerOf(event.source), startMs: event.startMs, stable: event.stable, unstable: event.unstable });
+        this.#touch('partials');
+        break;
+      case 'level':
+        this.#levels.set(event.source, { rmsDb: event.rmsDb, speech: event.speech });
+        this.#levelsDirty = true;
+        if (event.rmsDb > HEARD_DB) this.#heard(event.source);
+        break;
+      case 'health':
+        this.#health = { rtf: event.rtf, queueMs: event.queueMs, dropped: event.dropped };
+        this.#touch('health');
+        break;
+      case 'warning':
+        this.#warn(event);
+        break;
+      case 'error':
+        this.notify({ id: `error:${event.code}`, severity: 'error', text: event.message, action: { label: 'Show Logs', command: 'showLogs' } });
+        break;
+      default:
+        this.#putInsight(event.op, event.insight);
+    }
+  }
+
+  /** Adds or replaces a notice. */
+  notify(notice: PanelNotice): void {
+    this.#notices = [...this.#notices.filter((n) => n.id !== notice.id), notice].slice(-NOTICES_MAX);
+    this.#touch('notices');
+  }
+
+  dismiss(id: string): void {
+    const left = this.#notices.filter((n) => n.id !== id);
+    if (left.length === this.#notices.length) return;
+    this.#notices = left;
+    this.#touch('notices');
+  }
+
+  dismissAll(): void {
+    if (this.#notices.length === 0) return;
+    this.#notices = [];
+    this.#touch('notices');
+  }
+
+  segment(id: string): Segment | undefined {
+    return this.#index.get(id);
+  }
+
+  view(): PanelSession {
+    return {
+      kind: 'session',
+      id: this.id,
+      title: this.#title,
+      state: this.#state,
+      startedAt: this.#info.startedAt,
+      durationMs: this.#durationMs,
+      sources: this.#info.sources,
+      silent: this.silent,
+      segments: this.#segments,
+      partials: this.#openPartials(),
+      insights: [...this.#insights.values()].sort(byTime),
+      notices: this.#notices,
+      health: this.#healthText(),
+    };
+  }
+
+  /** What changed since the last call; undefined when nothing did. */
+  takePatch(): PanelPatch | undefined {
+    const { segments, insights, removed, fields } = this.#dirty;
+    if (segments.size + insights.size + removed.size + fields.size === 0) return undefined;
+    this.#dirty = clean();
+    return {
+      type: 'patch',
+      id: this.id,
+      ...(segments.size > 0 ? { segments: [...segments.values()] } : {}),
+      ...(insights.size > 0 ? { insights: [...insights.values()] } : {}),
+      ...(removed.size > 0 ? { removedInsights: [...removed] } : {}),
+      ...(fields.has('partials') ? { partials: this.#openPartials() } : {}),
+      ...(fields.has('state') ? { state: this.#state } : {}),
+      ...(fields.has('durationMs') ? { durationMs: this.#durationMs } : {}),
+      ...(fields.has('notices') ? { notices: this.#notices } : {}),
+      ...(fields.has('health') ? { health: this.#healthText() } : {}),
+      ...(fields.has('title') ? { title: this.#title } : {}),
+      ...(fields.has('silent') ? { silent: this.silent } : {}),
+    };
+  }
+
+  /** Levels of the sources since the last call; undefined when none came. */
+  takeLevels(): PanelLevels | undefined {
+    if (!this.#levelsDirty) return undefined;
+    this.#levelsDirty = false;
+    return [...this.#levels].map(([source, level]) => ({ source, ...level }));
+  }
+
+  #touch(field: Dirty['fields'] extends Set<infer F> ? F : never): void {
+    this.#dirty.fields.add(field);
+  }
+
+  #setState(to: SessionState): void {
+    this.#state = to;
+    this.#touch('state');
+    this.#touch('durationMs');
+    if (to === 'STREAMING' || to === 'STARTING') return;
+    // Nothing is heard now: an open phrase becomes a final or is gone, a silent source is no fault.
+    if (to !== 'STOPPING' && this.#partials.size > 0) {
+      this.#partials.clear();
+      this.#touch('partials');
+    }
+    for (const source of [...this.#silent]) this.#heard(source);
+  }
+
+  #putSegment(segment: Segment): void {
+    const known = this.#index.get(segment.id);
+    if (known !== undefined) this.#segments.splice(this.#segments.indexOf(known), 1);
+    this.#index.set(segment.id, segment);
+    let at = this.#segments.length;
+    while (at > 0 && after(this.#segments[at - 1], segment)) at -= 1;
+    this.#segments.splice(at, 0, segment);
+    this.#dirty.segments.set(segment.id, segment);
+  }
+
+  /** The phrase that became this segment is no longer open. */
+  #closePartial(segment: Segment): void {
+    const open = this.#partials.get(segment.source);
+    if (open === undefined || open.startMs >= segment.endMs) return;
+    this.#partials.delete(segment.source);
+    this.#touch('partials');
+  }
+
+  #putInsight(op: 'add' | 'update' | 'remove', insight: Insight): void {
+    if (!CARD_KINDS.has(insight.kind)) return;
+    if (op === 'remove') {
+      this.#insights.delete(insight.id);
+      this.#dirty.insights.delete(insight.id);
+      this.#dirty.removed.add(insight.id);
+    } else {
+      this.#insights.set(insight.id, insight);
+      this.#dirty.insights.set(insight.id, insight);
+      this.#dirty.removed.delete(insight.id);
+    }
+  }
+
+  #warn(event: Warning): void {
+    if (event.code === 'source.silent' && event.source !== undefined) {
+      this.#silent.add(event.source);
+      this.#touch('silent');
+    }
+    const action = ACTIONS[event.code];
+    this.notify({ id: noticeId(event.code, event.source), severity: event.code === 'recovered' || event.code === 'model.loading' ? 'info' : 'warning', text: event.message, ...(action === undefined ? {} : { action }) });
+  }
+
+  #heard(source: SourceName): void {
+    if (this.#silent.delete(source)) this.#touch('silent');
+    this.dismiss(noticeId('source.silent', source));
+  }
+
+  #speakerOf(source: SourceName): string {
+    return this.#speakers.get(source) ?? SPEAKER_OF_SOURCE[source];
+  }
+
+  #openPartials(): PanelPartial[] {
+    return [...this.#partials.values()].filter((p) => p.stable !== '' || p.unstable !== '').sort((a, b) => a.startMs - b.startMs);
+  }
+
+  #healthText(): string {
+    if (this.#state === 'STARTING') return `${engineName(this.#info.provider, this.#info.model)}, loading`;
+    return healthText({ provider: this.#info.provider, model: this.#info.model, ...this.#health });
+  }
+}
+
+const noticeId = (code: WarningCode, source: SourceName | undefined): string => (source === undefined ? code : `${code}:${source}`);
+
+const firstMs = (insight: Insight): number => insight.evidence[0]?.startMs ?? 0;
+const byTime = (a: Insight, b: Insight): number => firstMs(a) - firstMs(b) || a.id.localeCompare(b.id);
+
+const after = (a: Segment | undefined, b: Segment): boolean => a !== undefined && (a.startMs > b.startMs || (a.startMs === b.startMs && a.endMs > b.endMs));
