@@ -1,0 +1,73 @@
+/** Cuts samples of any length into frames of 320 with sequence number and capture clock. */
+import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE, type Frame, type Source } from './frame';
+
+export interface FrameCutterOptions {
+  readonly source: Source;
+  /** Number of the first frame. */
+  readonly firstSeq?: number;
+  /** Capture clock of the first sample, ms since session start. */
+  readonly startMs?: number;
+  readonly onFrame: (frame: Frame) => void;
+}
+
+export class FrameCutter {
+  private readonly pending = new Int16Array(FRAME_SAMPLES);
+  private filled = 0;
+  private seq: number;
+  private clockMs: number;
+
+  constructor(private readonly options: FrameCutterOptions) {
+    this.seq = options.firstSeq ?? 0;
+    this.clockMs = options.startMs ?? 0;
+  }
+
+  /** Number of the frame that comes next. */
+  get nextSeq(): number {
+    return this.seq;
+  }
+  /** Capture clock of the sample that comes next. */
+  get nextMs(): number {
+    return this.clockMs + (this.filled * 1000) / SAMPLE_RATE;
+  }
+  get pendingSamples(): number {
+    return this.filled;
+  }
+
+  /** Emits every frame that these samples complete. A frame owns its samples. */
+  push(pcm: Int16Array): void {
+    let at = 0;
+    while (at < pcm.length) {
+      const take = Math.min(FRAME_SAMPLES - this.filled, pcm.length - at);
+      this.pending.set(pcm.subarray(at, at + take), this.filled);
+      this.filled += take;
+      at += take;
+      if (this.filled === FRAME_SAMPLES) this.emit();
+    }
+  }
+
+  /** Emits what waits as a last frame, padded with silence. @returns samples of silence added. */
+  flush(): number {
+    if (this.filled === 0) return 0;
+    const padding = FRAME_SAMPLES - this.filled;
+    this.pending.fill(0, this.filled);
+    this.emit();
+    return padding;
+  }
+
+  /**
+   * The next sample was captured at `clockMs`: what came before stands still (the recorder was paused or started anew).
+   * Flushes the open frame; a clock before the end of what was emitted is ignored, so frames never overlap.
+   */
+  resumeAt(clockMs: number): void {
+    this.flush();
+    if (clockMs > this.clockMs) this.clockMs = clockMs;
+  }
+
+  private emit(): void {
+    const frame: Frame = { source: this.options.source, seq: this.seq, captureMs: this.clockMs, pcm: this.pending.slice() };
+    this.seq++;
+    this.clockMs += FRAME_MS;
+    this.filled = 0;
+    this.options.onFrame(frame);
+  }
+}

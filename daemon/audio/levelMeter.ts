@@ -1,0 +1,55 @@
+/** Loudness of one source for a level display: root mean square and peak in dBFS. */
+import { SAMPLE_RATE, type Source } from './frame';
+
+/** What silence reads; a display has no use for −∞. */
+export const SILENCE_DB = -100;
+/** Most readings a second; the eye sees no more, and each is an event to every window. */
+export const LEVELS_PER_SECOND = 10;
+
+export interface Level {
+  readonly source: Source;
+  readonly rmsDb: number;
+  readonly peakDb: number;
+}
+
+export class LevelMeter {
+  private squares = 0;
+  private peak = 0;
+  private count = 0;
+  private lastMs = -Infinity;
+  private readonly window: number;
+  private readonly gapMs: number;
+
+  /** @param now monotonic milliseconds: audio that runs faster than real time still gives at most `perSecond` readings. */
+  constructor(
+    private readonly source: Source,
+    private readonly now: () => number,
+    perSecond = LEVELS_PER_SECOND,
+  ) {
+    this.window = Math.floor(SAMPLE_RATE / perSecond);
+    this.gapMs = 1000 / perSecond;
+  }
+
+  /** Takes samples; answers a reading when one is due. */
+  push(pcm: Int16Array): Level | undefined {
+    for (const v of pcm) {
+      this.squares += v * v;
+      const magnitude = v < 0 ? -v : v;
+      if (magnitude > this.peak) this.peak = magnitude;
+    }
+    this.count += pcm.length;
+    if (this.count < this.window) return undefined;
+    const now = this.now();
+    if (now - this.lastMs < this.gapMs) return undefined;
+    this.lastMs = now;
+    const level: Level = { source: this.source, rmsDb: toDb(Math.sqrt(this.squares / this.count)), peakDb: toDb(this.peak) };
+    this.squares = this.peak = this.count = 0;
+    return level;
+  }
+}
+
+/** Amplitude of 0…32768 in dBFS, one decimal. */
+export function toDb(amplitude: number): number {
+  if (amplitude <= 0) return SILENCE_DB;
+  return Math.max(SILENCE_DB, Math.round(200 * Math.log10(amplitude / 32_768)) / 10 + 0); // + 0: no −0
+}

@@ -1,0 +1,57 @@
+/** Samples: bytes to numbers, floats to 16 bits, channels to one. */
+
+/** Turns s16le bytes of any length into samples; an odd byte waits for the next chunk. */
+export class SampleReader {
+  private left: number | undefined;
+
+  /** @returns samples of this chunk, the caller's to keep. */
+  push(chunk: Uint8Array): Int16Array {
+    const carried = this.left === undefined ? 0 : 1;
+    const bytes = chunk.length + carried;
+    const samples = new Int16Array(bytes >> 1);
+    const view = new Uint8Array(samples.buffer);
+    const whole = view.length - carried;
+    if (this.left !== undefined && view.length > 0) view[0] = this.left;
+    if (view.length > 0) view.set(whole === chunk.length ? chunk : chunk.subarray(0, whole), carried);
+    if (bytes & 1) this.left = chunk.length > 0 ? chunk[chunk.length - 1] : this.left;
+    else this.left = undefined;
+    return samples;
+  }
+
+  /** Bytes that wait: 0 or 1. */
+  get pendingBytes(): number {
+    return this.left === undefined ? 0 : 1;
+  }
+}
+
+/** Averages channels into one, so that the sum of loud channels cannot clip. One channel is handed through, not copied. */
+export function mixDown(channels: readonly Float32Array[]): Float32Array {
+  const first = channels[0];
+  if (first === undefined) return new Float32Array(0);
+  if (channels.length === 1) return first;
+  const scale = 1 / channels.length;
+  const out = new Float32Array(first.length);
+  for (const channel of channels) for (let i = 0; i < out.length; i++) out[i]! += channel[i]! * scale;
+  return out;
+}
+
+/**
+ * Floats of −1…1 to 16 bits, rounded, limited.
+ * @param positiveScale what +1 stands for; −1 is always −32768. Decoders that divide positive samples by 32767 get their samples back bit by bit with 32767.
+ */
+export function toInt16(samples: Float32Array, positiveScale = 32_768): Int16Array {
+  const out = new Int16Array(samples.length);
+  for (let i = 0; i < out.length; i++) {
+    const x = samples[i]!;
+    const v = Math.round(x < 0 ? x * 32_768 : x * positiveScale);
+    out[i] = v > 32_767 ? 32_767 : v < -32_768 ? -32_768 : v; // NaN becomes 0 in an Int16Array
+  }
+  return out;
+}
+
+/** 16 bits to floats of −1…1, as recognisers take them. */
+export function toFloat32(samples: Int16Array): Float32Array {
+  const out = new Float32Array(samples.length);
+  for (let i = 0; i < out.length; i++) out[i] = samples[i]! / 32_768;
+  return out;
+}

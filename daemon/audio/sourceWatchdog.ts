@@ -1,0 +1,95 @@
+/**
+ * Watches one captured source: warns when it gives nothing, or nothing but zeros, for 5 s.
+ * A microphone permission that macOS refused looks exactly like a stream of zeros; a live microphone always has noise.
+ */
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+
+export const SILENT_AFTER_MS = 5_000;
+const CHECK_EVERY_MS = 500;
+
+export interface WatchdogOptions {
+  readonly silentAfterMs?: number;
+  /** For system audio: a computer that plays nothing gives zeros, so they are reported only until the first sound has come. */
+  readonly zerosAfterSoundAreNormal?: boolean;
+}
+
+export type SourceCondition =
+  | { readonly kind: 'well' }
+  /** No samples at all. */
+  | { readonly kind: 'nothing'; readonly sinceMs: number }
+  /** Samples, all of them exactly zero. */
+  | { readonly kind: 'zeros'; readonly sinceMs: number };
+
+export class SourceWatchdog implements Disposable {
+  private condition: SourceCondition = { kind: 'well' };
+  private lastDataMs: number;
+  private lastSoundMs: number;
+  private heard = false;
+  private readonly silentAfterMs: number;
+  private readonly timer: Disposable;
+
+  /** @param onChange told once when the source falls silent, and once when it is well again. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly onChange: (now: SourceCondition, before: SourceCondition) => void,
+    private readonly options: WatchdogOptions = {},
+  ) {
+    this.silentAfterMs = options.silentAfterMs ?? SILENT_AFTER_MS;
+    this.lastDataMs = this.lastSoundMs = clock.now();
+    this.timer = clock.setInterval(() => this.check(), CHECK_EVERY_MS);
+  }
+
+  get current(): SourceCondition {
+    return this.condition;
+  }
+
+  push(pcm: Int16Array): void {
+    if (pcm.length === 0) return;
+    const now = this.clock.now();
+    this.lastDataMs = now;
+    if (!pcm.some((v) => v !== 0)) {
+      // Data is back, if only zeros: whether they are a fault is decided by how long they last.
+      if (this.condition.kind === 'nothing') {
+        this.lastSoundMs = now;
+        this.set({ kind: 'well' });
+      }
+      return;
+    }
+    this.lastSoundMs = now;
+    this.heard = true;
+    if (this.condition.kind !== 'well') this.set({ kind: 'well' });
+  }
+
+  dispose(): void {
+    this.timer.dispose();
+  }
+
+  private check(): void {
+    const now = this.clock.now();
+    if (now - this.lastDataMs >= this.silentAfterMs) {
+      if (this.condition.kind !== 'nothing') this.set({ kind: 'nothing', sinceMs: this.lastDataMs });
+    } else if (!(this.heard && this.options.zerosAfterSoundAreNormal) && now - this.lastSoundMs >= this.silentAfterMs) {
+      if (this.condition.kind !== 'zeros') this.set({ kind: 'zeros', sinceMs: this.lastSoundMs });
+    }
+  }
+
+  private set(next: SourceCondition): void {
+    const before = this.condition;
+    this.condition = next;
+    this.onChange(next, before);
+  }
+}
+
+/** What a person is told; `platform` as Node names it, handed in. */
+export function silenceAdvice(condition: SourceCondition, source: 'mic' | 'system', platform: string): string {
+  const what = source === 'mic' ? 'The microphone' : 'The system audio';
+  if (condition.kind === 'well') return `${what} is heard again.`;
+  const state = condition.kind === 'nothing' ? `${what} has sent no sound data for 5 seconds` : `${what} has been perfectly silent for 5 seconds`;
+  if (platform === 'darwin') {
+    const pane = source === 'mic' ? 'Microphone' : 'Screen & System Audio Recording';
+    return `${state}; allow Visual Studio Code under System Settings > Privacy & Security > ${pane}, or choose another device.`;
+  }
+  if (source === 'system') return `${state}; play something, or choose the output device that plays it.`;
+  return `${state}; check that it is plugged in and not muted, or choose another device.`;
+}
