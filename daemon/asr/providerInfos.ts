@@ -1,0 +1,14 @@
+/** What the built-in recognisers can do. */
+import type { ProviderInfo } from './provider';
+
+export const moonshineInfo: ProviderInfo = {
+  id: 'moonshine',
+  name: 'Moonshine tiny (English, on this computer)',
+  capabilities: { languages: ['en'], streaming: false, wordTimestamps: false, prompt: false, gpu: false, translate: false },
+};
+
+export const scriptedInfo: ProviderInfo = {
+  id: 'scripted',
+  name: 'Scripted (tests)',
+  capabilities: { languages: ['*'], streaming: false, wordTimestamps: true, prompt: true, gpu: false, translate: false },
+};
