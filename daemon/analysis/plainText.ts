@@ -1,0 +1,99 @@
+/**
+ * Input of `earmark analyze`: `{segments: [{id, start, end, source, speaker, text}]}`, or plain text with a line
+ * `Speaker: text` for each turn. Nothing here reads a file.
+ */
+import { z } from 'zod';
+import type { Segment } from '../transcript/types';
+
+/** Times for text without any: about 150 words a minute, so that order and distance are plausible. */
+const MS_A_WORD = 400;
+const MAX_SEGMENTS = 50_000;
+/** `Ben:`, `**Ben** [00:14:05]`, `[00:14:05] Ben:`, `Ben (00:14):` stand before the words. */
+const TIME = String.raw`[[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d+)?[\])]?`;
+const BOLD_LINE = new RegExp(String.raw`^\s*\*\*(?<name>[^*]{1,60})\*\*:?\s*(?:${TIME})?:?\s*(?<text>.*)$`);
+const PLAIN_LINE = new RegExp(String.raw`^\s*(?:${TIME}\s*)?(?<name>\p{L}[^:<>"?!]{0,40}?)\s*(?:${TIME})?\s*:\s+(?<text>.*)$`, 'u');
+/** More words than this before the colon is a sentence, not a name. */
+const MAX_NAME_WORDS = 4;
+
+const JsonSegment = z.object({
+  id: z.union([z.string(), z.number()]).transform(String),
+  start: z.number().min(0).optional(),
+  end: z.number().min(0).optional(),
+  source: z.string().optional(),
+  speaker: z.string().optional(),
+  text: z.string(),
+});
+const JsonInput = z.object({ segments: z.array(JsonSegment).max(MAX_SEGMENTS) });
+
+/** Input that is neither form; the message is one sentence that says what to do. */
+export class AnalysisInputError extends Error {}
+
+/**
+ * Takes either form. A plain line's id is its line number, counted from 1; a line without a speaker belongs to the
+ * speaker before it.
+ * @throws AnalysisInputError
+ */
+export function parseAnalysisInput(text: string): Segment[] {
+  const trimmed = text.replace(/^\uFEFF/, '');
+  return /^\s*[{[]\s*["{\]}]/.test(trimmed) ? parseJson(trimmed) : parsePlainText(trimmed);
+}
+
+export function parsePlainText(text: string): Segment[] {
+  const segments: Segment[] = [];
+  let speaker = 'Others';
+  let clockMs = 0;
+  text.split(/\r\n|\r|\n/).forEach((line, index) => {
+    if (line.trim() === '') return;
+    const turn = splitTurn(line);
+    if (turn) speaker = turn.name;
+    const words = (turn ? turn.text : line).trim();
+    if (words === '') return;
+    const endMs = clockMs + MS_A_WORD * words.split(/\s+/).length;
+    segments.push(segment(String(index + 1), clockMs, endMs, sourceOf(speaker), speaker, words));
+    clockMs = endMs;
+  });
+  if (segments.length > MAX_SEGMENTS) throw new AnalysisInputError(`The transcript has more than ${MAX_SEGMENTS} lines; analyse it in parts.`);
+  if (segments.length === 0) throw new AnalysisInputError('There is no text to analyse; give lines like "Ben: I will fix it by Friday."');
+  return segments;
+}
+
+function splitTurn(line: string): { name: string; text: string } | undefined {
+  const groups = (BOLD_LINE.exec(line) ?? PLAIN_LINE.exec(line))?.groups;
+  const name = groups?.['name']?.trim();
+  if (!name || name.split(/\s+/).length > MAX_NAME_WORDS) return undefined;
+  return { name, text: groups?.['text'] ?? '' };
+}
+
+function parseJson(text: string): Segment[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new AnalysisInputError('The transcript looks like JSON but cannot be read; check that the file is complete.');
+  }
+  const parsed = JsonInput.safeParse(Array.isArray(value) ? { segments: value } : value);
+  if (!parsed.success) {
+    const at = parsed.error.issues[0]?.path.join('.') ?? '';
+    throw new AnalysisInputError(`The transcript must be {"segments": [{id, start, end, source, speaker, text}]}; check ${at || 'its top level'}.`);
+  }
+  const ids = new Set<string>();
+  let clockMs = 0;
+  return parsed.data.segments.map((given) => {
+    if (ids.has(given.id)) throw new AnalysisInputError(`The segment id "${given.id}" stands twice; give each segment its own id.`);
+    ids.add(given.id);
+    const startMs = given.start === undefined ? clockMs : given.start * 1000;
+    const endMs = Math.max(startMs, given.end === undefined ? startMs + MS_A_WORD * given.text.split(/\s+/).length : given.end * 1000);
+    clockMs = endMs;
+    const speaker = given.speaker ?? 'Others';
+    const source = given.source === 'mic' || given.source === 'system' || given.source === 'file' ? given.source : sourceOf(speaker);
+    return segment(given.id, startMs, endMs, source, speaker, given.text);
+  });
+}
+
+function sourceOf(speaker: string): Segment['source'] {
+  return /^(you|me)$/i.test(speaker) ? 'mic' : 'system';
+}
+
+function segment(id: string, startMs: number, endMs: number, source: Segment['source'], speaker: string, text: string): Segment {
+  return { id, startMs, endMs, source, speaker, text, confidence: 1, revision: 0 };
+}

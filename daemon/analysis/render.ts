@@ -1,0 +1,74 @@
+/** Insights as `earmark analyze` prints them, as JSON and as Markdown, and the one line each has in a note. */
+import { timeStamp } from './timeStamp';
+import type { Insight } from './types';
+
+/** What a line of an insight is made of; wire values and daemon values both fit. */
+export interface RenderableInsight {
+  readonly id: string;
+  readonly kind: Insight['kind'];
+  readonly text: string;
+  readonly owner?: string | undefined;
+  readonly due?: { readonly phrase: string; readonly date?: string | undefined } | undefined;
+  readonly status: Insight['status'];
+  readonly evidence: readonly { readonly startMs: number }[];
+}
+
+/** Insights by kind, each list in order of time. `T` is kept as it is. */
+export interface AnalysisResult<T = Insight> {
+  readonly actions: readonly T[];
+  readonly decisions: readonly T[];
+  readonly risks: readonly T[];
+  readonly questions: readonly T[];
+  readonly entities: readonly T[];
+  readonly summary: readonly T[];
+}
+
+/** True for what a reader should see: not dismissed, not cancelled. */
+export function isAlive(insight: Pick<Insight, 'status'>): boolean {
+  return insight.status === 'open' || insight.status === 'done';
+}
+
+/** Groups by kind and leaves out what was dismissed or cancelled. */
+export function groupInsights<T extends Pick<Insight, 'kind' | 'status'>>(insights: readonly T[]): AnalysisResult<T> {
+  const of = (kind: Insight['kind']) => insights.filter((insight) => insight.kind === kind && isAlive(insight));
+  return { actions: of('action'), decisions: of('decision'), risks: of('risk'), questions: of('question'), entities: of('entity'), summary: of('summary') };
+}
+
+/** `Fix the token refresh — @Ben, by Friday (2026-11-27)`: the words of a line, without bullet and time. */
+export function insightWords(insight: RenderableInsight): string {
+  const due = insight.due && (insight.due.date ? `${insight.due.phrase} (${insight.due.date})` : insight.due.phrase);
+  const who = insight.owner && `@${insight.owner}`;
+  const tail = insight.kind === 'action' ? [who, due].filter(Boolean).join(', ') : '';
+  return oneLine(insight.text) + (tail && ` — ${oneLine(tail)}`);
+}
+
+/** One Markdown line: `- [ ] Fix the token refresh — @Ben, by Friday (2026-11-27) [00:14:05]`. */
+export function insightLine(insight: RenderableInsight): string {
+  const box = insight.kind === 'action' ? (insight.status === 'done' ? '[x] ' : '[ ] ') : '';
+  const time = insight.evidence[0] ? ` ${timeStamp(insight.evidence[0].startMs)}` : '';
+  return `- ${box}${insightWords(insight)}${time}`;
+}
+
+/** Heading of each kind, in the order in which a reader wants them. */
+export const INSIGHT_SECTIONS: readonly { readonly kind: Insight['kind']; readonly title: string }[] = [
+  { kind: 'summary', title: 'Summary' },
+  { kind: 'decision', title: 'Decisions' },
+  { kind: 'action', title: 'Action items' },
+  { kind: 'question', title: 'Open questions' },
+  { kind: 'risk', title: 'Risks' },
+];
+
+/** Sections with their lines; a kind with nothing in it has no section. Empty text when there is nothing at all. */
+export function renderInsightsMarkdown(insights: readonly RenderableInsight[]): string {
+  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({ title, lines: insights.filter((i) => i.kind === kind && isAlive(i)).map(insightLine) }));
+  return sections.filter(({ lines }) => lines.length > 0).map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`).join('\n');
+}
+
+/** `{actions, decisions, risks, questions, entities, summary}`, indented, with a line break at the end. */
+export function renderInsightsJson<T extends Pick<Insight, 'kind' | 'status'>>(insights: readonly T[]): string {
+  return `${JSON.stringify(groupInsights(insights), null, 2)}\n`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,107 @@
+/** A session as text, JSON lines, JSON, SRT, WebVTT, Markdown and RTTM. Pure: the caller writes the result. */
+import { groupInsights, INSIGHT_SECTIONS, insightLine, isAlive } from '../analysis/render';
+import { subtitleTime, timeStamp } from '../analysis/timeStamp';
+import type { ExportSegment, ExportSession } from './types';
+
+export type ExportFormat = 'text' | 'jsonl' | 'json' | 'srt' | 'vtt' | 'md' | 'rttm';
+
+/** The whole export of one or several sessions. JSON is one object for one session, an array of them for several. */
+export function renderExport(format: ExportFormat, sessions: readonly ExportSession[]): string {
+  switch (format) {
+    case 'text': return sessions.map(renderText).join('\n');
+    case 'jsonl': return sessions.map(renderJsonl).join('');
+    case 'json': return `${JSON.stringify(sessions.length === 1 ? jsonObject(sessions[0]!) : sessions.map(jsonObject), null, 2)}\n`;
+    case 'srt': return sessions.map(renderSrt).join('\n');
+    case 'vtt': return renderVttAll(sessions);
+    case 'md': return sessions.map(renderMarkdown).join('\n');
+    case 'rttm': return sessions.map(renderRttm).join('');
+  }
+}
+
+/** A line a segment; the speaker stands before it where there is more than one. */
+export function renderText(session: ExportSession): string {
+  const segments = visible(session);
+  const named = new Set(segments.map((s) => s.speaker)).size > 1;
+  return segments.map((s) => `${named ? `${s.speaker}: ` : ''}${s.text}\n`).join('');
+}
+
+/** `{"file","start","end","source","speaker","text","confidence"}`, seconds. */
+export function jsonlLine(file: string, segment: ExportSegment): string {
+  const { startMs, endMs, source, speaker, text, confidence } = segment;
+  return `${JSON.stringify({ file, start: seconds(startMs), end: seconds(endMs), source, speaker, text, confidence: round(confidence) })}\n`;
+}
+
+export function renderJsonl(session: ExportSession): string {
+  return visible(session).map((segment) => jsonlLine(session.file, segment)).join('');
+}
+
+/** `{file, segments, speakers, actions, decisions, risks, questions, summary, stats}`; times of segments and words in seconds. */
+export function jsonObject(session: ExportSession): Record<string, unknown> {
+  const { actions, decisions, risks, questions, summary } = groupInsights(session.insights ?? []);
+  const segments = visible(session).map((s) => ({
+    id: s.id, start: seconds(s.startMs), end: seconds(s.endMs), source: s.source, speaker: s.speaker, text: s.text, confidence: round(s.confidence),
+    ...(s.words && { words: s.words.map((w) => ({ text: w.text, start: seconds(w.startMs), end: seconds(w.endMs), confidence: round(w.confidence), timing: w.timing })) }),
+  }));
+  return { file: session.file, segments, speakers: session.speakers ?? [], actions, decisions, risks, questions, summary, stats: session.stats ?? {} };
+}
+
+export function renderJson(session: ExportSession): string {
+  return renderExport('json', [session]);
+}
+
+export function renderSrt(session: ExportSession): string {
+  return visible(session).map((s, i) => `${i + 1}\n${subtitleTime(s.startMs, ',')} --> ${subtitleTime(s.endMs, ',')}\n${s.speaker}: ${cueText(s.text)}\n`).join('\n');
+}
+
+export function renderVtt(session: ExportSession): string {
+  return renderVttAll([session]);
+}
+
+/** WebVTT has one header a file; further sessions follow as cues. */
+function renderVttAll(sessions: readonly ExportSession[]): string {
+  const escape = (text: string) => cueText(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+  const cues = sessions.flatMap(visible).map((s) => `\n${subtitleTime(s.startMs, '.')} --> ${subtitleTime(s.endMs, '.')}\n<v ${escape(s.speaker)}>${escape(s.text)}\n`);
+  return `WEBVTT\n${cues.join('')}`;
+}
+
+/** The same shape as the note, without front matter: sections, then the transcript. */
+export function renderMarkdown(session: ExportSession): string {
+  const insights = (session.insights ?? []).filter(isAlive);
+  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({ title, lines: insights.filter((i) => i.kind === kind).map(insightLine) }));
+  const blocks = [
+    `# ${session.title ?? session.file}\n`,
+    ...sections.filter(({ lines }) => lines.length > 0).map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`),
+    `## Transcript\n${visible(session).map((s) => `\n${transcriptLine(s)}\n`).join('')}`,
+  ];
+  return blocks.join('\n');
+}
+
+/** `**Ben** [00:14:05] text`. */
+export function transcriptLine(segment: { readonly speaker: string; readonly startMs: number; readonly text: string }): string {
+  return `**${segment.speaker.replace(/\s+/g, ' ').trim()}** ${timeStamp(segment.startMs)} ${segment.text.replace(/\s+/g, ' ').trim()}`;
+}
+
+/** NIST Rich Transcription Time Marked; the file's base name without its ending is the file id. */
+export function renderRttm(session: ExportSession): string {
+  const base = session.file.split(/[\\/]/).pop() ?? session.file;
+  const word = (text: string) => text.trim().replace(/\s+/g, '_') || '<NA>';
+  const id = word(base.replace(/\.[^.]+$/, ''));
+  return visible(session).map((s) => `SPEAKER ${id} 1 ${(s.startMs / 1000).toFixed(3)} ${(Math.max(0, s.endMs - s.startMs) / 1000).toFixed(3)} <NA> <NA> ${word(s.speaker)} <NA> <NA>\n`).join('');
+}
+
+function visible(session: ExportSession): readonly ExportSegment[] {
+  return session.segments.filter((s) => !s.hidden && s.text.trim() !== '').sort((a, b) => a.startMs - b.startMs);
+}
+
+/** A blank line would end the cue. */
+function cueText(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,23 @@
+/** The file name of a session's note (`notes/name`). */
+
+const MAX_SLUG = 60;
+
+/** `2026-11-21-1405-auth-service-standup.earmark.md`; date and time as the session's own time zone has them. */
+export function noteFileName(title: string, startedAt: string): string {
+  const [, date, hour, minute] = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})/.exec(startedAt) ?? [];
+  const when = date ? `${date}-${hour}${minute}` : '';
+  return `${[when, slug(title)].filter(Boolean).join('-') || 'note'}.earmark.md`;
+}
+
+/** Lower-case letters and digits of any script, joined by hyphens: safe on every file system. */
+function slug(title: string): string {
+  const plain = title.normalize('NFKD').replace(/\p{M}/gu, '').normalize('NFC').toLowerCase();
+  const words = plain.replace(/['’]/g, '').match(/[\p{L}\p{N}]+/gu) ?? [];
+  let result = '';
+  for (const word of words) {
+    const next = result ? `${result}-${word}` : word.slice(0, MAX_SLUG);
+    if (next.length > MAX_SLUG) break;
+    result = next;
+  }
+  return result;
+}
