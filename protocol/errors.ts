@@ -51,6 +51,8 @@ export const ERRORS = {
   'audio.notAudio': e(-32209, true, 'no'),
   'audio.empty': e(-32210, true, 'no'),
   'audio.truncated': e(-32211, true, 'no'),
+  /** A recording that is missing, a folder, or not permitted to be read. */
+  'audio.unreadable': e(-32212, true, 'fix'),
   // models and engines
   'model.unknown': e(-32300, true, 'fix'),
   'model.missing': e(-32301, true, 'fix'),
