@@ -1,0 +1,156 @@
+/** A typed client over one admitted socket: requests, notifications, both validated as they come in. */
+import type { Socket } from 'node:net';
+import { CancellationTokenSource, createMessageConnection, Emitter, ErrorCodes, ResponseError, type Message, type MessageConnection } from 'vscode-jsonrpc/node';
+import { EarmarkError } from '../protocol/errors';
+import { DaemonHello } from '../protocol/health';
+import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
+import { MESSAGE_MAX_BYTES, PROTOCOL_VERSION, type Negotiation, type ProtocolVersion } from '../protocol/version';
+import type { ClientInfo, DaemonClient, Disposable } from './api';
+import { FrameReader, FrameWriter } from './framing';
+
+/** Longest answer that is read: a whole session of a day with its word times. */
+const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
+/** Milliseconds after which a request without its own limit gives up. */
+const REQUEST_TIMEOUT_MS = 120_000;
+
+type Listeners = { readonly type: NotificationType; readonly calls: Set<(params: unknown) => void> };
+
+export class SocketClient implements DaemonClient {
+  daemon: DaemonClient['daemon'] = { version: '', pid: 0, protocol: PROTOCOL_VERSION };
+  private readonly connection: MessageConnection;
+  private readonly listeners = new Map<string, Listeners>();
+  private readonly invalid = new Emitter<EarmarkError>();
+  private readonly close = new Emitter<EarmarkError>();
+  private closeReason: EarmarkError | undefined;
+  /** What the daemon said to nobody in particular (id null) before it closed. */
+  private lastWords: EarmarkError | undefined;
+
+  readonly onDidReceiveInvalid = this.invalid.event;
+  readonly onDidClose = this.close.event;
+
+  constructor(private readonly socket: Socket) {
+    const reader = new FrameReader(socket, ANSWER_MAX_BYTES);
+    const writer = new FrameWriter(socket, MESSAGE_MAX_BYTES, ANSWER_MAX_BYTES);
+    const quiet = { error: () => undefined, warn: () => undefined, info: () => undefined, log: () => undefined };
+    this.connection = createMessageConnection(reader, writer, quiet, {
+      messageStrategy: {
+        handleMessage: (message, next) => {
+          reader.dispatched();
+          this.hearLastWords(message);
+          next(message);
+        },
+      },
+    });
+    reader.onError((error) => this.end(error instanceof EarmarkError ? error : undefined));
+    this.connection.onClose(() => this.end(undefined));
+    this.connection.onNotification((method: string, params: unknown) => this.hear(method, params));
+    this.connection.listen();
+  }
+
+  get closed(): boolean {
+    return this.closeReason !== undefined;
+  }
+
+  /** First request of every connection. @throws EarmarkError rpc.versionMismatch */
+  async hello(client: ClientInfo, protocol: ProtocolVersion, timeoutMs: number): Promise<Negotiation> {
+    const { negotiation, ...daemon } = await this.request(
+      DaemonHello,
+      { protocol: { ...protocol }, client: client.name, clientVersion: client.version, ...(client.window === undefined ? {} : { window: client.window }) },
+      { timeoutMs },
+    );
+    this.daemon = daemon;
+    return negotiation;
+  }
+
+  async request<M extends RequestType>(type: M, params: ParamsOf<M>, options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<ResultOf<M>> {
+    if (this.closeReason) throw this.closeReason;
+    const { signal, timeoutMs = REQUEST_TIMEOUT_MS } = options;
+    const cancelled = () => new EarmarkError('rpc.cancelled', 'The request was cancelled.');
+    if (signal?.aborted) throw cancelled();
+    const source = new CancellationTokenSource();
+    const abort = () => source.cancel();
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const answer = this.connection.sendRequest<unknown>(type.method, params as object, source.token);
+      answer.catch(() => undefined);
+      const limit = new Promise<never>((_, reject) => {
+        signal?.addEventListener('abort', () => reject(cancelled()), { once: true });
+        timer = setTimeout(() => reject(new EarmarkError('rpc.timeout', `The Earmark daemon did not answer "${type.method}" within ${Math.round(timeoutMs / 1000)} s; try again, or restart it with "earmark daemon stop".`)), timeoutMs);
+      });
+      signal?.addEventListener('abort', abort, { once: true });
+      const result = type.result.safeParse(await Promise.race([answer, limit]));
+      if (result.success) return result.data as ResultOf<M>;
+      throw this.tellInvalid(`The daemon's answer to "${type.method}" does not fit the protocol; update Earmark on both sides.`);
+    } catch (error) {
+      const known = this.asError(error);
+      if (known.code === 'rpc.timeout') source.cancel();
+      throw known;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      source.dispose();
+    }
+  }
+
+  onNotification<M extends NotificationType>(type: M, listener: (params: ParamsOf<M>) => void): Disposable {
+    let entry = this.listeners.get(type.method);
+    if (!entry) this.listeners.set(type.method, (entry = { type, calls: new Set() }));
+    const call = listener as (params: unknown) => void;
+    const { calls } = entry;
+    calls.add(call);
+    return { dispose: () => void calls.delete(call) };
+  }
+
+  dispose(): void {
+    this.end(new EarmarkError('rpc.disconnected', 'The connection was closed on this side.'));
+  }
+
+  private hear(method: string, params: unknown): void {
+    const entry = this.listeners.get(method);
+    if (!entry || entry.calls.size === 0) return;
+    const parsed = entry.type.params.safeParse(params);
+    if (!parsed.success) {
+      this.tellInvalid(`A "${method}" from the daemon does not fit the protocol; update Earmark on both sides.`);
+      return;
+    }
+    for (const call of [...entry.calls]) call(parsed.data);
+  }
+
+  private hearLastWords(message: Message): void {
+    const response = message as { id?: unknown; error?: { message?: unknown; data?: unknown } };
+    if (response.id !== null || typeof response.error?.message !== 'string') return;
+    this.lastWords = EarmarkError.fromData(response.error.message, response.error.data);
+  }
+
+  private tellInvalid(sentence: string): EarmarkError {
+    const error = new EarmarkError('internal', sentence);
+    this.invalid.fire(error);
+    return error;
+  }
+
+  private asError(error: unknown): EarmarkError {
+    if (error instanceof EarmarkError) return error;
+    if (error instanceof ResponseError) {
+      const known = EarmarkError.fromData(error.message, error.data);
+      if (known) return known;
+      if (error.code === ErrorCodes.PendingResponseRejected || error.code === ErrorCodes.ConnectionInactive) return this.closeReason ?? disconnected();
+      return new EarmarkError('internal', 'The daemon answered with an error that is not in the protocol; update Earmark on both sides.');
+    }
+    return this.closeReason ?? disconnected(error);
+  }
+
+  private end(reason: EarmarkError | undefined): void {
+    if (this.closeReason) return;
+    this.closeReason = this.lastWords ?? reason ?? disconnected();
+    this.socket.on('error', () => undefined).destroy();
+    this.connection.dispose();
+    this.close.fire(this.closeReason);
+    this.listeners.clear();
+    this.close.dispose();
+    this.invalid.dispose();
+  }
+}
+
+function disconnected(cause?: unknown): EarmarkError {
+  return new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon was lost; try again.', cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,85 @@
+/** Connects to the daemon of a state folder, and starts it where there is none (`daemon/hello`, `daemon/drain`). */
+import { setTimeout as delay } from 'node:timers/promises';
+import { EarmarkError, isEarmarkError } from '../protocol/errors';
+import { DaemonDrain } from '../protocol/health';
+import { PROTOCOL_VERSION } from '../protocol/version';
+import type { ConnectOptions, DaemonClient, Disposable } from './api';
+import { readDaemonFile } from './daemonFile';
+import { SocketClient } from './daemonClient';
+import { openSocket } from './handshake';
+import { startDaemon, type StartingDaemon } from './startDaemon';
+import { tryStartLock } from './startLock';
+
+const DEFAULT_TIMEOUT_MS = 15_000;
+const POLL_MS = 30;
+/** How long an older daemon may take to finish or hand over its sessions before a newer one starts. */
+const DRAIN_MS = 10_000;
+
+/**
+ * One authenticated, greeted connection.
+ * @throws EarmarkError rpc.disconnected (none runs and none may be started), daemon.startFailed, rpc.unauthorized, rpc.versionMismatch, rpc.timeout, rpc.cancelled
+ */
+export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClient> {
+  const limits = { deadline: Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS) };
+  let lock: Disposable | undefined;
+  let starting: StartingDaemon | undefined;
+  let last: EarmarkError | undefined;
+  try {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      try {
+        const client = await connectOnce(options, limits);
+        if (client) return client;
+      } catch (error) {
+        if (!isEarmarkError(error)) throw error;
+        // A daemon that was replaced this moment has a new token; one that ended has none. Both settle by themselves.
+        if (error.code !== 'rpc.disconnected' && !(error.code === 'rpc.unauthorized' && Date.now() < limits.deadline && last === undefined)) throw error;
+        last = error;
+        if (!options.daemon && error.code === 'rpc.disconnected') throw error;
+      }
+      if (starting?.failure) throw starting.failure;
+      if (options.daemon && !starting) {
+        lock ??= tryStartLock(options.stateDir);
+        if (lock) {
+          options.log?.('daemon.starting');
+          starting = startDaemon(options.daemon, options.stateDir);
+        }
+      }
+      if (Date.now() > limits.deadline) {
+        throw new EarmarkError('rpc.timeout', 'The Earmark daemon could not be reached in time; run "earmark daemon logs" to see why.', last ? { cause: last } : {});
+      }
+      await delay(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
+    }
+  } catch (error) {
+    if (options.signal?.aborted) throw new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.');
+    throw error;
+  } finally {
+    lock?.dispose();
+  }
+}
+
+/** Undefined when an older daemon was asked to make room. */
+async function connectOnce(options: ConnectOptions, limits: { deadline: number }): Promise<DaemonClient | undefined> {
+  const left = () => Math.max(100, limits.deadline - Date.now());
+  const file = readDaemonFile(options.stateDir);
+  if (!file) throw new EarmarkError('rpc.disconnected', 'No Earmark daemon is running; start it with "earmark daemon start".');
+  const client = new SocketClient(await openSocket(file, Math.min(left(), 5_000), options.signal));
+  try {
+    const protocol = options.protocol ?? PROTOCOL_VERSION;
+    const negotiation = await client.hello(options.client, protocol, left());
+    if (negotiation === 'ok') return client;
+    if (!options.daemon) {
+      throw new EarmarkError('rpc.versionMismatch', `The running Earmark daemon speaks protocol ${file.protocol.major}, this client ${protocol.major}; stop the daemon with "earmark daemon stop" and try again.`);
+    }
+    options.log?.('daemon.draining', { daemonMajor: file.protocol.major });
+    limits.deadline = Math.max(limits.deadline, Date.now() + DRAIN_MS + DEFAULT_TIMEOUT_MS);
+    const gone = new Promise<void>((resolve) => client.onDidClose(() => resolve()));
+    await client.request(DaemonDrain, { withinMs: DRAIN_MS }, { timeoutMs: left() });
+    await Promise.race([gone, delay(left(), undefined, { ref: false })]);
+    client.dispose();
+    return undefined;
+  } catch (error) {
+    client.dispose();
+    throw error;
+  }
+}

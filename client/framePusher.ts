@@ -1,0 +1,247 @@
+/**
+ * Pushes the frames of one source (`audio/push`, `audio/ack`, `audio/end`): at most 10 s unacknowledged, kept until they
+ * are on the daemon's disk, sent again after a reconnect from the first frame that is not.
+ */
+import { Emitter } from 'vscode-jsonrpc/node';
+import { AudioAck, AudioEnd, AudioPush, FRAME_MS, FRAME_SAMPLES, PUSH_MAX_FRAMES, UNACKNOWLEDGED_MAX_MS, type SourceName } from '../protocol/audio';
+import { EarmarkError, ERRORS, isEarmarkError } from '../protocol/errors';
+import type { Connection, Disposable, FramePusher, SessionSubscription } from './api';
+
+/** Frames kept while the daemon is away: five minutes. Older ones go, counted. */
+const BUFFER_MAX_FRAMES = (5 * 60_000) / FRAME_MS;
+const WINDOW_FRAMES = UNACKNOWLEDGED_MAX_MS / FRAME_MS;
+const RETRY_MS = 200;
+
+export interface FramePusherOptions {
+  readonly source: SourceName;
+  /** Capture clock of the first frame in milliseconds since the session start. */
+  readonly startMs?: number;
+  /** Frames buffered before the oldest go. */
+  readonly maxFrames?: number;
+}
+
+export function createFramePusher(connection: Connection, session: SessionSubscription, options: FramePusherOptions): FramePusher {
+  return new Pusher(connection, session, options);
+}
+
+type State =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'ending' }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'failed'; readonly error: EarmarkError }
+  | { readonly kind: 'disposed' };
+
+class Pusher implements FramePusher {
+  private state: State = { kind: 'open' };
+  /** Frames from `first` on, each `FRAME_SAMPLES` long; the head is skipped and compacted now and then. */
+  private frames: Int16Array[] = [];
+  private head = 0;
+  private first: number;
+  private nextSend: number;
+  private readonly rest = new Int16Array(FRAME_SAMPLES);
+  private restLength = 0;
+  private droppedFrames = 0;
+  private sending = false;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly failEmitter = new Emitter<EarmarkError>();
+  private readonly changed = new Emitter<void>();
+  private readonly disposables: Disposable[] = [];
+  private readonly maxFrames: number;
+  readonly onDidFail = this.failEmitter.event;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly session: SessionSubscription,
+    private readonly options: FramePusherOptions,
+  ) {
+    this.maxFrames = options.maxFrames ?? BUFFER_MAX_FRAMES;
+    this.first = this.nextSend = session.nextFrames.get(options.source) ?? 0;
+    this.disposables.push(
+      connection.onNotification(AudioAck, (ack) => {
+        if (ack.sessionId === session.sessionId && ack.source === options.source) this.acknowledge(ack.ackSeq);
+      }),
+      session.onDidAttach(() => {
+        this.acknowledge((session.nextFrames.get(options.source) ?? 0) - 1);
+        this.nextSend = this.first;
+        void this.pump();
+      }),
+      session.onDidLose((error) => this.fail(error)),
+    );
+  }
+
+  get acknowledged(): number {
+    return this.first;
+  }
+
+  get bufferedMs(): number {
+    return this.count * FRAME_MS;
+  }
+
+  get dropped(): number {
+    return this.droppedFrames;
+  }
+
+  write(pcm: Int16Array): void {
+    if (this.state.kind !== 'open') return;
+    let at = 0;
+    while (at < pcm.length) {
+      const part = pcm.subarray(at, at + FRAME_SAMPLES - this.restLength);
+      this.rest.set(part, this.restLength);
+      this.restLength += part.length;
+      at += part.length;
+      if (this.restLength === FRAME_SAMPLES) this.add(this.rest.slice());
+    }
+    void this.pump();
+  }
+
+  async whenReady(belowMs = 20_000): Promise<void> {
+    await this.until(() => this.bufferedMs < belowMs);
+  }
+
+  async end(): Promise<void> {
+    if (this.state.kind === 'open') {
+      if (this.restLength > 0) {
+        this.rest.fill(0, this.restLength);
+        this.add(this.rest.slice());
+      }
+      this.state = { kind: 'ending' };
+      void this.pump();
+    }
+    await this.until(() => this.count === 0);
+    while (this.state.kind === 'ending') {
+      try {
+        await this.connection.request(AudioEnd, { sessionId: this.session.sessionId, source: this.options.source });
+        this.state = { kind: 'ended' };
+      } catch (error) {
+        if (!isEarmarkError(error) || ERRORS[error.code].retry !== 'later' || this.connection.state.kind === 'closed' || this.connection.state.kind === 'failed') throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  dispose(): void {
+    if (this.state.kind !== 'failed') this.state = { kind: 'disposed' };
+    clearTimeout(this.timer);
+    for (const d of this.disposables) d.dispose();
+    this.frames = [];
+    this.head = 0;
+    this.changed.fire();
+    this.changed.dispose();
+    this.failEmitter.dispose();
+  }
+
+  private get count(): number {
+    return this.frames.length - this.head;
+  }
+
+  private get live(): boolean {
+    return this.state.kind === 'open' || this.state.kind === 'ending';
+  }
+
+  private add(frame: Int16Array): void {
+    this.restLength = 0;
+    this.frames.push(frame);
+    if (this.count > this.maxFrames) {
+      this.droppedFrames++;
+      this.forget(1);
+    }
+  }
+
+  private forget(frames: number): void {
+    this.head += frames;
+    this.first += frames;
+    if (this.nextSend < this.first) this.nextSend = this.first;
+    if (this.head > 1024 || this.head === this.frames.length) {
+      this.frames.splice(0, this.head);
+      this.head = 0;
+    }
+  }
+
+  private acknowledge(seq: number): void {
+    const known = Math.min(seq + 1 - this.first, this.count);
+    if (known <= 0) return;
+    this.forget(known);
+    this.changed.fire();
+    void this.pump();
+  }
+
+  /** One request at a time, so that a refused batch never lets a later one overtake it. */
+  private async pump(): Promise<void> {
+    if (this.sending || this.timer !== undefined) return;
+    this.sending = true;
+    try {
+      while (this.live && this.connection.state.kind === 'connected') {
+        const sent = this.nextSend - this.first;
+        const frames = Math.min(PUSH_MAX_FRAMES, this.count - sent, WINDOW_FRAMES - sent);
+        if (frames <= 0) return;
+        const seq = this.nextSend;
+        this.nextSend += frames;
+        const { ackSeq } = await this.connection.state.client.request(AudioPush, {
+          sessionId: this.session.sessionId,
+          source: this.options.source,
+          seq,
+          captureMs: (this.options.startMs ?? 0) + seq * FRAME_MS,
+          pcm: this.encode(seq, frames),
+        });
+        this.acknowledge(ackSeq);
+      }
+    } catch (error) {
+      this.refused(error);
+    } finally {
+      this.sending = false;
+    }
+  }
+
+  private encode(seq: number, frames: number): string {
+    const bytes = Buffer.alloc(frames * FRAME_SAMPLES * 2);
+    for (let i = 0; i < frames; i++) {
+      const frame = this.frames[this.head + seq - this.first + i]!;
+      // Little-endian, as every machine that VS Code runs on.
+      bytes.set(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength), i * FRAME_SAMPLES * 2);
+    }
+    return bytes.toString('base64');
+  }
+
+  private refused(error: unknown): void {
+    this.nextSend = this.first;
+    const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'Audio could not be sent; try again.', { cause: error });
+    if (ERRORS[known.code].retry !== 'later') return this.fail(known);
+    // After a lost connection the attach on the next one starts the pump; else the daemon asked for patience.
+    if (known.code === 'rpc.disconnected') return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.pump();
+    }, known.retryAfterMs ?? RETRY_MS);
+  }
+
+  private fail(error: EarmarkError): void {
+    if (!this.live) return;
+    this.state = { kind: 'failed', error };
+    this.changed.fire();
+    this.failEmitter.fire(error);
+  }
+
+  /** @throws EarmarkError when the pusher failed, was disposed, or the connection gave up */
+  private async until(condition: () => boolean): Promise<void> {
+    const blocked = (): EarmarkError | undefined => {
+      if (this.state.kind === 'failed') return this.state.error;
+      if (this.state.kind === 'disposed') return new EarmarkError('rpc.cancelled', 'Sending audio was stopped.');
+      if (this.connection.state.kind === 'failed') return this.connection.state.error;
+      return this.connection.state.kind === 'closed' ? new EarmarkError('rpc.disconnected', 'The connection was closed on this side.') : undefined;
+    };
+    for (;;) {
+      const error = blocked();
+      if (error) throw error;
+      if (condition()) return;
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          changed.dispose();
+          state.dispose();
+          resolve();
+        };
+        const changed = this.changed.event(done);
+        const state = this.connection.onDidChangeState(done);
+      });
+    }
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * JSON-RPC messages on a socket (LSP framing: `Content-Length: N`, empty line, body), bounded in both directions.
+ * The reader of vscode-jsonrpc buffers whatever length a header announces and its writer queues without end;
+ * these refuse a body before it is read and give up on a peer that does not read. Used by the client and the daemon.
+ */
+import type { Socket } from 'node:net';
+import { AbstractMessageReader, AbstractMessageWriter, type DataCallback, type Disposable, type Message, type MessageReader, type MessageWriter } from 'vscode-jsonrpc/node';
+import { EarmarkError } from '../protocol/errors';
+
+const HEADER_MAX_BYTES = 1024;
+const HEADER_END = Buffer.from('\r\n\r\n');
+/** Messages handed on but not yet dispatched, above which the socket is not read. */
+const UNDISPATCHED_MAX = 256;
+
+export class FrameReader extends AbstractMessageReader implements MessageReader {
+  private header: Buffer = Buffer.alloc(0);
+  private body: { length: number; have: number; chunks: Buffer[] } | undefined;
+  private undispatched = 0;
+  private dead = false;
+
+  /** @param maxBytes longest body that is read */
+  constructor(
+    private readonly socket: Socket,
+    private readonly maxBytes: number,
+  ) {
+    super();
+  }
+
+  listen(callback: DataCallback): Disposable {
+    const onData = (chunk: Buffer) => this.take(chunk, callback);
+    const onError = (error: Error) => this.fireError(error);
+    const onClose = () => this.fireClose();
+    this.socket.on('data', onData).on('error', onError).on('close', onClose);
+    this.socket.resume();
+    return { dispose: () => this.socket.off('data', onData).off('close', onClose) };
+  }
+
+  /** Call when a message was dispatched (`messageStrategy`); lets the socket flow again. */
+  dispatched(): void {
+    this.undispatched--;
+    if (this.undispatched < UNDISPATCHED_MAX / 2 && this.socket.isPaused() && !this.dead) this.socket.resume();
+  }
+
+  private take(chunk: Buffer, callback: DataCallback): void {
+    let rest = chunk;
+    while (rest.length > 0 && !this.dead) {
+      if (!this.body) {
+        const next = this.takeHeader(rest);
+        if (next === undefined) return;
+        rest = next;
+      }
+      const body = this.body;
+      if (!body) return;
+      const part = rest.subarray(0, body.length - body.have);
+      rest = rest.subarray(part.length);
+      body.chunks.push(part);
+      body.have += part.length;
+      if (body.have < body.length) return;
+      this.body = undefined;
+      this.deliver(body.chunks, callback);
+    }
+  }
+
+  /** The bytes after the header; undefined when more must come or the peer is refused. */
+  private takeHeader(chunk: Buffer): Buffer | undefined {
+    const joined = this.header.length === 0 ? chunk : Buffer.concat([this.header, chunk]);
+    const end = joined.indexOf(HEADER_END);
+    if (end < 0 ? joined.length > HEADER_MAX_BYTES : end > HEADER_MAX_BYTES) return this.refuse('rpc.parse', 'A message header is too long.');
+    if (end < 0) {
+      this.header = joined;
+      return undefined;
+    }
+    this.header = Buffer.alloc(0);
+    const match = /(?:^|\r\n)content-length: *(\d{1,15})(?:\r\n|$)/i.exec(joined.toString('latin1', 0, end));
+    if (!match) return this.refuse('rpc.parse', 'A message header has no Content-Length.');
+    const length = Number(match[1]);
+    if (length > this.maxBytes) {
+      return this.refuse('rpc.messageTooLarge', `A message of ${length} bytes is longer than the ${this.maxBytes} that are allowed; send less at once.`);
+    }
+    this.body = { length, have: 0, chunks: [] };
+    return joined.subarray(end + HEADER_END.length);
+  }
+
+  private deliver(chunks: readonly Buffer[], callback: DataCallback): void {
+    let message: unknown;
+    try {
+      message = JSON.parse((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8'));
+    } catch {
+      this.refuse('rpc.parse', 'A message is not JSON.');
+      return;
+    }
+    if (typeof message !== 'object' || message === null || Array.isArray(message)) {
+      this.refuse('rpc.parse', 'A message is not a JSON-RPC object.');
+      return;
+    }
+    this.undispatched++;
+    if (this.undispatched >= UNDISPATCHED_MAX) this.socket.pause();
+    callback(message as Message);
+  }
+
+  private refuse(code: 'rpc.parse' | 'rpc.messageTooLarge', message: string): undefined {
+    this.dead = true;
+    this.body = undefined;
+    this.fireError(new EarmarkError(code, message));
+    return undefined;
+  }
+}
+
+export class FrameWriter extends AbstractMessageWriter implements MessageWriter {
+  /**
+   * @param maxBytes longest body that is sent
+   * @param maxQueued bytes that may wait for a peer that does not read; beyond it the socket is destroyed
+   */
+  constructor(
+    private readonly socket: Socket,
+    private readonly maxBytes: number,
+    private readonly maxQueued: number,
+  ) {
+    super();
+  }
+
+  /** @throws EarmarkError rpc.messageTooLarge, rpc.disconnected */
+  write(message: Message): Promise<void> {
+    try {
+      this.send(message);
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error('A message could not be sent.'));
+    }
+  }
+
+  end(): void {
+    this.socket.end();
+  }
+
+  private send(message: Message): void {
+    if (this.socket.destroyed || this.socket.writableEnded) throw new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon is closed.');
+    const body = Buffer.from(JSON.stringify(message), 'utf8');
+    if (body.length > this.maxBytes) {
+      throw new EarmarkError('rpc.messageTooLarge', `A message of ${body.length} bytes is longer than the ${this.maxBytes} that are allowed; send less at once.`);
+    }
+    if (this.socket.writableLength + body.length > this.maxQueued) {
+      const error = new EarmarkError('rpc.disconnected', 'The other side stopped reading, so the connection was closed.');
+      this.socket.destroy(error);
+      throw error;
+    }
+    this.socket.cork();
+    this.socket.write(`Content-Length: ${body.length}\r\n\r\n`, 'latin1');
+    this.socket.write(body);
+    this.socket.uncork();
+  }
+}

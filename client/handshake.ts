@@ -1,0 +1,63 @@
+/** The client's side of the greeting: connect to the socket, say the token, wait for the line that admits. */
+import { createConnection, type Socket } from 'node:net';
+import { EarmarkError } from '../protocol/errors';
+import { HANDSHAKE_DENIED, HANDSHAKE_OK, HANDSHAKE_PREFIX } from '../protocol/version';
+import { assertOwn, type DaemonFile } from './daemonFile';
+
+const ANSWER_MAX_BYTES = Math.max(HANDSHAKE_OK.length, HANDSHAKE_DENIED.length);
+
+/**
+ * An admitted socket, paused, its next byte the first of JSON-RPC.
+ * @throws EarmarkError rpc.disconnected when nobody listens, rpc.unauthorized when the token or the socket's owner is wrong
+ */
+export async function openSocket(file: DaemonFile, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {
+  const isPipe = file.socket.startsWith('\\\\');
+  if (!isPipe) {
+    try {
+      // The token is told to nobody but a process of this very user.
+      assertOwn(file.socket, 0o077);
+    } catch (error) {
+      throw error instanceof EarmarkError ? error : unreachable(error);
+    }
+  }
+  return await new Promise<Socket>((resolve, reject) => {
+    const socket = createConnection(file.socket);
+    let answer = Buffer.alloc(0);
+    const finish = (error: EarmarkError | undefined) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      socket.removeAllListeners();
+      if (!error) return resolve(socket);
+      socket.on('error', () => undefined).destroy();
+      reject(error);
+    };
+    const onAbort = () => finish(new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.'));
+    const timer = setTimeout(() => finish(new EarmarkError('rpc.disconnected', 'The Earmark daemon does not answer; run "earmark daemon stop" and try again.')), timeoutMs);
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener('abort', onAbort);
+    socket.on('error', (error) => finish(unreachable(error)));
+    socket.on('close', () => finish(new EarmarkError('rpc.disconnected', 'The Earmark daemon closed the connection.')));
+    socket.on('connect', () => socket.write(`${HANDSHAKE_PREFIX}${file.token}\n`));
+    socket.on('data', (chunk: Buffer) => {
+      answer = Buffer.concat([answer, chunk]);
+      const end = answer.indexOf(0x0a);
+      if (end < 0 && answer.length < ANSWER_MAX_BYTES) return;
+      const line = answer.toString('latin1', 0, end + 1);
+      if (line === HANDSHAKE_OK) {
+        socket.pause();
+        finish(undefined);
+        if (answer.length > end + 1) socket.unshift(answer.subarray(end + 1));
+        return;
+      }
+      finish(
+        line === HANDSHAKE_DENIED
+          ? new EarmarkError('rpc.unauthorized', 'The Earmark daemon refused the token in daemon.json; run "earmark daemon stop" and try again.')
+          : new EarmarkError('rpc.unauthorized', 'What listens on the daemon\'s socket is not Earmark; remove daemon.json from the state folder and try again.'),
+      );
+    });
+  });
+}
+
+function unreachable(cause: unknown): EarmarkError {
+  return new EarmarkError('rpc.disconnected', 'No Earmark daemon is running; start it with "earmark daemon start".', { cause });
+}

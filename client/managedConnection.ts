@@ -1,0 +1,222 @@
+/**
+ * A connection to the local daemon that comes back: it waits longer after every failure, starts the daemon where it must,
+ * re-attaches the sessions that are followed and keeps the listeners of notifications.
+ */
+import { randomUUID } from 'node:crypto';
+import { Emitter } from 'vscode-jsonrpc/node';
+import { EarmarkError, ERRORS, isEarmarkError } from '../protocol/errors';
+import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
+import { SessionEventNotification, SessionStart, type SessionEvent } from '../protocol/session';
+import type { Connection, ConnectionState, ConnectOptions, DaemonClient, Disposable, EventSink, SessionSubscription, StartParams } from './api';
+import { ensureDaemon } from './ensureDaemon';
+import { Subscription } from './sessionSubscription';
+
+/** Milliseconds before the first, second, … attempt after a loss; the last one repeats. */
+const BACKOFF_MS = [100, 250, 500, 1_000, 2_000, 5_000, 10_000] as const;
+/** A daemon that was lost this often within the window is broken; starting it again would go on for ever. */
+const LOSS_BUDGET = { count: 5, windowMs: 180_000 } as const;
+const CONNECT_TIMEOUT_MS = 20_000;
+/** Loading a model belongs to starting a session. */
+const START_TIMEOUT_MS = 180_000;
+/** Events of sessions whose start has not been answered yet. */
+const HELD_MAX = 10_000;
+
+export function createConnection(options: ConnectOptions): Connection {
+  return new ManagedConnection(options);
+}
+
+class ManagedConnection implements Connection {
+  private current: ConnectionState = { kind: 'connecting', attempt: 0 };
+  private readonly stateEmitter = new Emitter<{ from: ConnectionState; to: ConnectionState }>();
+  private readonly invalidEmitter = new Emitter<EarmarkError>();
+  private readonly listeners = new Set<{ readonly type: NotificationType; readonly call: (params: unknown) => void; current: Disposable | undefined }>();
+  private readonly subscriptions = new Set<Subscription>();
+  private readonly lossTimes: number[] = [];
+  private readonly abort = new AbortController();
+  private startsPending = 0;
+  private held: { readonly sessionId: string; readonly event: SessionEvent }[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  readonly onDidChangeState = this.stateEmitter.event;
+  readonly onDidReceiveInvalid = this.invalidEmitter.event;
+
+  constructor(private readonly options: ConnectOptions) {
+    void this.connect(0);
+  }
+
+  get state(): ConnectionState {
+    return this.current;
+  }
+
+  async whenConnected(timeoutMs: number = CONNECT_TIMEOUT_MS): Promise<DaemonClient> {
+    const done = (state: ConnectionState): DaemonClient | EarmarkError | undefined => {
+      if (state.kind === 'connected') return state.client;
+      if (state.kind === 'failed') return state.error;
+      return state.kind === 'closed' ? new EarmarkError('rpc.disconnected', 'The connection was closed on this side.') : undefined;
+    };
+    const now = done(this.current);
+    if (now instanceof EarmarkError) throw now;
+    if (now) return now;
+    return await new Promise((resolve, reject) => {
+      const stop = (result: DaemonClient | EarmarkError) => {
+        clearTimeout(timer);
+        listener.dispose();
+        if (result instanceof EarmarkError) reject(result);
+        else resolve(result);
+      };
+      const timer = setTimeout(() => {
+        const { current } = this;
+        stop(current.kind === 'waiting' ? current.error : new EarmarkError('rpc.timeout', 'The Earmark daemon could not be reached in time; run "earmark doctor" to see why.'));
+      }, timeoutMs);
+      const listener = this.onDidChangeState(({ to }) => {
+        const result = done(to);
+        if (result) stop(result);
+      });
+    });
+  }
+
+  retry(): void {
+    if (this.current.kind !== 'failed' && this.current.kind !== 'waiting') return;
+    clearTimeout(this.timer);
+    this.lossTimes.length = 0;
+    void this.connect(0);
+  }
+
+  async request<M extends RequestType>(type: M, params: ParamsOf<M>, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<ResultOf<M>> {
+    const client = await this.whenConnected();
+    return await client.request(type, params, options);
+  }
+
+  onNotification<M extends NotificationType>(type: M, listener: (params: ParamsOf<M>) => void): Disposable {
+    const entry = { type, call: listener as (params: unknown) => void, current: undefined as Disposable | undefined };
+    this.listeners.add(entry);
+    if (this.current.kind === 'connected') entry.current = this.current.client.onNotification(type, listener);
+    return {
+      dispose: () => {
+        this.listeners.delete(entry);
+        entry.current?.dispose();
+      },
+    };
+  }
+
+  async start(params: StartParams, sink: EventSink): Promise<SessionSubscription> {
+    const withKey = { ...params, key: params.key ?? randomUUID() };
+    this.startsPending++;
+    try {
+      for (let attempt = 0; ; attempt++) {
+        const client = await this.whenConnected();
+        try {
+          const { session } = await client.request(SessionStart, withKey, { timeoutMs: START_TIMEOUT_MS });
+          const subscription = this.follow(new Subscription(session.id, session, 0, sink, (s) => this.subscriptions.delete(s)));
+          // A call that was repeated finds the session under its key; its first events went to a connection that is gone.
+          if (attempt > 0) await subscription.attach(client);
+          else this.handOver(subscription, client);
+          return subscription;
+        } catch (error) {
+          if (!isEarmarkError(error, 'rpc.disconnected') || attempt >= 3 || this.abort.signal.aborted) throw error;
+        }
+      }
+    } finally {
+      if (--this.startsPending === 0) this.held = [];
+    }
+  }
+
+  async attach(sessionId: string, afterSeq: number, sink: EventSink): Promise<SessionSubscription> {
+    const subscription = this.follow(new Subscription(sessionId, undefined, afterSeq, sink, (s) => this.subscriptions.delete(s)));
+    for (let attempt = 0; ; attempt++) {
+      await subscription.attach(await this.whenConnected());
+      if (subscription.known) return subscription;
+      // The connection went in between; the next one attaches by itself, this waits for it.
+      if (attempt >= 3 || this.abort.signal.aborted) {
+        subscription.dispose();
+        throw new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon was lost; try again.');
+      }
+    }
+  }
+
+  dispose(): void {
+    if (this.current.kind === 'closed') return;
+    clearTimeout(this.timer);
+    const client = this.current.kind === 'connected' ? this.current.client : undefined;
+    this.setState({ kind: 'closed' });
+    this.abort.abort();
+    client?.dispose();
+    for (const subscription of [...this.subscriptions]) subscription.dispose();
+    this.listeners.clear();
+    this.stateEmitter.dispose();
+    this.invalidEmitter.dispose();
+  }
+
+  private follow(subscription: Subscription): Subscription {
+    this.subscriptions.add(subscription);
+    return subscription;
+  }
+
+  /** Gives a session that was just started the events that came before the answer. */
+  private handOver(subscription: Subscription, client: DaemonClient): void {
+    subscription.attachedBy(client);
+    const mine = this.held.filter((h) => h.sessionId === subscription.sessionId);
+    this.held = this.held.filter((h) => h.sessionId !== subscription.sessionId);
+    for (const { event } of mine) subscription.handle(client, event);
+  }
+
+  private setState(to: ConnectionState): void {
+    const from = this.current;
+    this.current = to;
+    this.stateEmitter.fire({ from, to });
+  }
+
+  private async connect(attempt: number): Promise<void> {
+    this.setState({ kind: 'connecting', attempt });
+    let client: DaemonClient;
+    try {
+      client = await ensureDaemon({ ...this.options, signal: this.abort.signal });
+    } catch (error) {
+      this.lost(error, attempt + 1);
+      return;
+    }
+    if (this.state.kind === 'closed') return client.dispose();
+    client.onDidReceiveInvalid((error) => this.invalidEmitter.fire(error));
+    client.onNotification(SessionEventNotification, ({ sessionId, event }) => this.route(client, sessionId, event));
+    for (const entry of this.listeners) entry.current = client.onNotification(entry.type, entry.call);
+    client.onDidClose((error) => this.clientClosed(error));
+    this.setState({ kind: 'connected', client });
+    for (const subscription of [...this.subscriptions]) void subscription.attach(client).catch(() => undefined);
+  }
+
+  private route(client: DaemonClient, sessionId: string, event: SessionEvent): void {
+    let known = false;
+    for (const subscription of [...this.subscriptions]) {
+      if (subscription.sessionId !== sessionId) continue;
+      known = true;
+      subscription.handle(client, event);
+    }
+    if (!known && this.startsPending > 0 && this.held.length < HELD_MAX) this.held.push({ sessionId, event });
+  }
+
+  private clientClosed(error: EarmarkError): void {
+    if (this.current.kind === 'closed') return;
+    this.held = [];
+    for (const subscription of this.subscriptions) subscription.disconnected();
+    const now = Date.now();
+    this.lossTimes.push(now);
+    while (this.lossTimes.length > 0 && now - this.lossTimes[0]! > LOSS_BUDGET.windowMs) this.lossTimes.shift();
+    if (this.lossTimes.length > LOSS_BUDGET.count) {
+      this.setState({ kind: 'failed', error: new EarmarkError('rpc.disconnected', 'The Earmark daemon ended again and again; run "earmark daemon logs" to see why, then try again.', { cause: error }) });
+      return;
+    }
+    this.lost(error, 0);
+  }
+
+  private lost(cause: unknown, attempt: number): void {
+    if (this.current.kind === 'closed') return;
+    const error = isEarmarkError(cause) ? cause : new EarmarkError('internal', 'Connecting to the Earmark daemon failed; try again.', { cause });
+    if (ERRORS[error.code].retry !== 'later') {
+      this.setState({ kind: 'failed', error });
+      return;
+    }
+    const ms = BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 10_000;
+    this.setState({ kind: 'waiting', attempt, retryAt: Date.now() + ms, error });
+    this.timer = setTimeout(() => void this.connect(attempt), ms);
+  }
+}

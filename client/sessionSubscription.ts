@@ -1,0 +1,115 @@
+/** Follows one session over reconnects: `session/attach` with the last number seen, every durable event once, in order (`session/event`). */
+import { Emitter } from 'vscode-jsonrpc/node';
+import type { SourceName } from '../protocol/audio';
+import { EarmarkError, ERRORS, isEarmarkError } from '../protocol/errors';
+import { SessionAttach, SessionDetach, type SessionEvent, type SessionInfo } from '../protocol/session';
+import type { DaemonClient, EventSink, SessionSubscription } from './api';
+
+type State =
+  /** No connection, or not yet attached on it. */
+  | { readonly kind: 'detached' }
+  | { readonly kind: 'attaching'; readonly client: DaemonClient }
+  | { readonly kind: 'attached'; readonly client: DaemonClient }
+  | { readonly kind: 'over' };
+
+export class Subscription implements SessionSubscription {
+  private state: State = { kind: 'detached' };
+  private seq: number;
+  private readonly attachEmitter = new Emitter<SessionInfo>();
+  private readonly loseEmitter = new Emitter<EarmarkError>();
+  readonly onDidAttach = this.attachEmitter.event;
+  readonly onDidLose = this.loseEmitter.event;
+  nextFrames: ReadonlyMap<SourceName, number> = new Map();
+
+  constructor(
+    readonly sessionId: string,
+    private info: SessionInfo | undefined,
+    afterSeq: number,
+    private readonly sink: EventSink,
+    private readonly forget: (subscription: Subscription) => void,
+  ) {
+    this.seq = afterSeq;
+  }
+
+  get session(): SessionInfo {
+    if (!this.info) throw new Error('The session was not attached yet.');
+    return this.info;
+  }
+
+  /** True once the daemon told what session this is. */
+  get known(): boolean {
+    return this.info !== undefined;
+  }
+
+  get lastSeq(): number {
+    return this.seq;
+  }
+
+  /** The daemon attached this client already, as `session/start` does. */
+  attachedBy(client: DaemonClient): void {
+    if (this.state.kind === 'over') return;
+    this.state = { kind: 'attached', client };
+  }
+
+  disconnected(): void {
+    if (this.state.kind !== 'over') this.state = { kind: 'detached' };
+  }
+
+  /** @throws EarmarkError of the attach; a lost connection is not an error, the next one attaches again */
+  async attach(client: DaemonClient): Promise<void> {
+    if (this.state.kind === 'over') return;
+    const state: State = { kind: 'attaching', client };
+    this.state = state;
+    try {
+      const { session, sources } = await client.request(SessionAttach, { sessionId: this.sessionId, afterSeq: this.seq });
+      if (this.state !== state) return;
+      this.info = session;
+      this.nextFrames = new Map(sources.map((s) => [s.source, s.nextSeq]));
+      this.state = { kind: 'attached', client };
+      this.attachEmitter.fire(session);
+    } catch (error) {
+      if (this.state !== state) return;
+      this.state = { kind: 'detached' };
+      const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'The session could not be attached; try again.', { cause: error });
+      if (ERRORS[known.code].retry === 'later') return;
+      this.lose(known);
+      throw known;
+    }
+  }
+
+  handle(client: DaemonClient, event: SessionEvent): void {
+    // Replayed events come before the answer to the attach, so both states take them.
+    if ((this.state.kind !== 'attached' && this.state.kind !== 'attaching') || this.state.client !== client) return;
+    if ('seq' in event) {
+      if (event.seq <= this.seq) return;
+      if (event.seq > this.seq + 1) {
+        // Something was missed. Asking again from the last good one closes the gap; what follows until then is a repeat.
+        if (this.state.kind === 'attached') void this.attach(client).catch(() => undefined);
+        return;
+      }
+      this.seq = event.seq;
+    }
+    this.sink(event);
+  }
+
+  dispose(): void {
+    const { state } = this;
+    if (state.kind === 'over') return;
+    this.end();
+    if (state.kind === 'attached' && !state.client.closed) void state.client.request(SessionDetach, { sessionId: this.sessionId }).catch(() => undefined);
+  }
+
+  private lose(error: EarmarkError): void {
+    this.state = { kind: 'over' };
+    this.forget(this);
+    this.loseEmitter.fire(error);
+    this.end();
+  }
+
+  private end(): void {
+    this.state = { kind: 'over' };
+    this.forget(this);
+    this.attachEmitter.dispose();
+    this.loseEmitter.dispose();
+  }
+}

@@ -1,0 +1,55 @@
+/** Starts the daemon as a process of its own that outlives the client, and learns why where it does not come up. */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EarmarkError } from '../protocol/errors';
+import type { DaemonCommand } from './api';
+
+export interface StartingDaemon {
+  /** Set when the process ended before it could be reached. A code of 0 says that another daemon was there first. */
+  readonly failure: EarmarkError | undefined;
+}
+
+export function startDaemon(command: DaemonCommand, stateDir: string): StartingDaemon {
+  const logs = join(stateDir, 'logs');
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  const startLog = join(logs, 'start.log');
+  // A file and not a pipe: the daemon writes on when this client is gone.
+  const stderr = openSync(startLog, 'w', 0o600);
+  let failure: EarmarkError | undefined;
+  try {
+    const child = spawn(command.command, [...command.args, '--home', stateDir], {
+      detached: true,
+      stdio: ['ignore', 'ignore', stderr],
+      env: { ...process.env, ...command.env },
+      // Not the client's folder, which somebody may want to delete.
+      cwd: stateDir,
+      windowsHide: true,
+    });
+    child.on('error', (cause) => (failure = failed(`"${command.command}" cannot be run; install Earmark again.`, cause)));
+    child.on('exit', (code) => {
+      if (code !== 0) failure = failed(lastLine(startLog) ?? `the process ended at once; see ${startLog}.`);
+    });
+    child.unref();
+  } finally {
+    closeSync(stderr);
+  }
+  return {
+    get failure() {
+      return failure;
+    },
+  };
+}
+
+function failed(reason: string, cause?: unknown): EarmarkError {
+  return new EarmarkError('daemon.startFailed', `The Earmark daemon did not start: ${reason}`, cause === undefined ? {} : { cause });
+}
+
+/** The daemon's last word; it writes one sentence to stderr when it cannot start. */
+function lastLine(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').slice(-4000).trim().split('\n').at(-1) || undefined;
+  } catch {
+    return undefined;
+  }
+}
