@@ -1,13 +1,18 @@
 /** What compose and daemon/health may ask of the speech engine beyond what a session asks (SpeechEngine in session/ports). */
-import type { WorkerHealth } from '../../protocol/health';
 import type { Disposable } from '../base/disposable';
 import type { SpeechEngine } from '../session/ports';
 import type { GuardKind } from './provider';
 
 export type EngineState = 'unloaded' | 'loading' | 'ready' | 'failed';
 
-/** Plain data for `daemon/health`; the wire shape is a subset. */
-export type InferenceWorkerHealth = Omit<WorkerHealth, 'pid' | 'rssBytes'> & { readonly pid?: number; readonly rssBytes?: number };
+/** Plain data for `daemon/health`. */
+export interface InferenceWorkerHealth {
+  readonly name: string;
+  readonly state: 'starting' | 'ready' | 'busy' | 'restarting' | 'failed' | 'stopped';
+  readonly restarts: number;
+  readonly pid?: number;
+  readonly rssBytes?: number;
+}
 
 /**
  * `decode` applies the silence guards: a rejected phrase resolves with an empty text and `rejected` set.
