@@ -1,0 +1,69 @@
+/** The lines that the machine wants in a note: front matter, title, headings, insights, transcript. */
+import { INSIGHT_SECTIONS, insightLine, isAlive } from '../analysis/render';
+import { transcriptLine } from './exports';
+import type { NoteDocument } from './types';
+
+export interface NoteItem {
+  /** Stable name of the line in the manifest. */
+  readonly key: string;
+  readonly line: string;
+  /** The insight whose box this line shows. */
+  readonly insightId?: string;
+}
+
+export interface NoteSection {
+  readonly heading: NoteItem;
+  readonly items: readonly NoteItem[];
+  /** Paragraphs stand apart by a blank line; list items do not. */
+  readonly layout: 'list' | 'paragraphs';
+}
+
+/** Lines that every note may have, by a fixed number, so that they share one row of the manifest. */
+const PAGE = { session: 'p.0', date: 'p.1', branch: 'p.2', commit: 'p.3', participants: 'p.4', title: 'p.5', summary: 'p.6', decision: 'p.7', action: 'p.8', question: 'p.9', risk: 'p.10', entity: 'p.11', transcript: 'p.12' } as const;
+
+/** Front matter: the only lines that stand between its fences. */
+export const FRONT_KEYS: readonly string[] = [PAGE.session, PAGE.date, PAGE.branch, PAGE.commit, PAGE.participants];
+
+export interface NoteModel {
+  readonly front: readonly NoteItem[];
+  readonly title: NoteItem;
+  /** In the order of the page; a section without items is not shown. */
+  readonly sections: readonly NoteSection[];
+}
+
+export function noteModel(document: NoteDocument): NoteModel {
+  const segments = document.segments.filter((s) => !s.hidden && s.text.trim() !== '').sort((a, b) => a.startMs - b.startMs || natural(a.id, b.id));
+  const participants = document.participants ?? [...new Set(segments.map((s) => s.speaker))];
+  const front: [keyof typeof PAGE, string | undefined][] = [
+    ['session', scalar(document.sessionId)],
+    ['date', document.startedAt],
+    ['branch', document.branch && scalar(document.branch)],
+    ['commit', document.commit && scalar(document.commit)],
+    ['participants', participants.length > 0 ? `[${participants.map(scalar).join(', ')}]` : undefined],
+  ];
+  return {
+    front: front.flatMap(([name, value]) => (value ? [{ key: PAGE[name], line: `${name}: ${value}` }] : [])),
+    title: { key: PAGE.title, line: `# ${document.title.replace(/\s+/g, ' ').trim() || 'Untitled'}` },
+    sections: [
+      ...INSIGHT_SECTIONS.map(({ kind, title }) => ({
+        heading: { key: PAGE[kind], line: `## ${title}` },
+        items: document.insights.filter((i) => i.kind === kind && isAlive(i)).map((i) => ({ key: `i.${i.id}`, line: insightLine(i), insightId: i.id })),
+        layout: 'list' as const,
+      })),
+      {
+        heading: { key: PAGE.transcript, line: '## Transcript' },
+        items: segments.map((s) => ({ key: `s.${s.id}`, line: transcriptLine(s) })),
+        layout: 'paragraphs' as const,
+      },
+    ],
+  };
+}
+
+/** A YAML scalar for a flow list; quoted where plain text could be read as something else. */
+function scalar(text: string): string {
+  return /^[\p{L}\p{N}][\p{L}\p{N} ._/@+-]*$/u.test(text) && !/\s$|^(true|false|null|yes|no|on|off|y|n|~)$|^[\d.,_+eExXoO-]+$/i.test(text) ? text : JSON.stringify(text);
+}
+
+function natural(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}

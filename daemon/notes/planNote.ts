@@ -1,0 +1,305 @@
+/**
+ * Plans the edits that bring a note up to date (`notes/plan`), from its text and the session alone.
+ *
+ * A three-way merge by lines: what the machine wrote (manifest), what stands there (text), what should stand there
+ * (model). A recorded line that is there unchanged is the machine's and follows the model; one that is changed or
+ * gone is the person's affair and is left alone; what is not recorded is new and is inserted.
+ */
+import { joinEdits, smallestEdit } from './edits';
+import { FRONT_KEYS, noteModel, type NoteItem, type NoteModel, type NoteSection } from './items';
+import { boxCharacter, boxOf, headingLevel, isBlank, lineBreak, splitLines, withBox, type Line } from './lines';
+import { findManifest, hashLine, manifestRows, newManifest, type FoundManifest } from './manifest';
+import type { NoteDocument, NoteEdit, NotePlan } from './types';
+
+/** Where a wanted line stands, and whether the person has changed its box since it was written. */
+interface Place {
+  readonly line: number;
+  readonly flipped: boolean;
+}
+
+/** New lines before line `at`; `tight` when no blank line belongs above them. */
+interface Block {
+  readonly at: number;
+  readonly lines: readonly string[];
+  readonly tight: boolean;
+}
+
+/** @param text the note as it stands; empty for a new one */
+export function planNote(text: string, document: NoteDocument): NotePlan {
+  return new Planner(text, noteModel(document)).plan();
+}
+
+class Planner {
+  private readonly lines: readonly Line[];
+  private readonly eol: string;
+  private readonly manifest: FoundManifest | undefined;
+  private readonly places = new Map<string, Place>();
+  private readonly claimed = new Set<number>();
+  private readonly entries: Map<string, string>;
+  private readonly blocks: Block[] = [];
+  private readonly edits: NoteEdit[] = [];
+  private readonly ticked: { insightId: string; status: 'done' | 'open' }[] = [];
+
+  constructor(private readonly text: string, private readonly model: NoteModel) {
+    this.lines = splitLines(text);
+    this.eol = lineBreak(text);
+    this.manifest = findManifest(this.lines);
+    this.entries = new Map(this.manifest?.entries);
+  }
+
+  plan(): NotePlan {
+    this.locate();
+    this.planFront();
+    this.planTitle();
+    for (const section of this.model.sections) this.planSection(section);
+    this.removeUnwanted();
+    this.planManifest();
+    this.writeBlocks();
+    return { edits: joinEdits(this.edits), ticked: this.ticked };
+  }
+
+  /** Finds every recorded line by its hash; an unrecorded one is found where it stands word for word. */
+  private locate(): void {
+    const byHash = new Map<string, Place[]>();
+    this.lines.forEach((line, at) => {
+      if (this.insideManifest(at) || line.text.trim() === '') return;
+      const add = (hash: string, flipped: boolean) => byHash.set(hash, [...(byHash.get(hash) ?? []), { line: at, flipped }]);
+      add(hashLine(line.text), false);
+      const box = boxOf(line.text);
+      if (box === 'open') add(hashLine(withBox(line.text, 'x')), true);
+      if (box === 'done') add(hashLine(withBox(line.text, ' ')), true);
+    });
+    const claim = (key: string, hash: string) => {
+      const place = byHash.get(hash)?.find(({ line }) => !this.claimed.has(line));
+      if (!place) return;
+      this.claimed.add(place.line);
+      this.places.set(key, place);
+    };
+    for (const [key, hash] of this.entries) claim(key, hash);
+    for (const item of this.allItems()) {
+      if (this.entries.has(item.key)) continue;
+      claim(item.key, hashLine(item.line));
+      if (this.places.has(item.key)) this.entries.set(item.key, hashLine(item.line));
+    }
+  }
+
+  private allItems(): NoteItem[] {
+    const shown = this.model.sections.filter(({ items }) => items.length > 0);
+    return [...this.model.front, this.model.title, ...shown.flatMap(({ heading, items }) => [heading, ...items])];
+  }
+
+  private planFront(): void {
+    const fence = this.frontFence();
+    const fresh: string[] = [];
+    let at = fence;
+    for (const item of this.model.front) {
+      const place = this.places.get(item.key);
+      if (place) {
+        this.update(item, place);
+        continue;
+      }
+      if (this.entries.has(item.key)) continue;
+      const name = `${item.line.split(':')[0] ?? ''}:`;
+      if (fence !== undefined && this.lines.slice(1, fence).some((line) => line.text.startsWith(name))) continue;
+      if (fence === undefined && this.knowsFront()) continue;
+      at = fence ?? 0;
+      fresh.push(item.line);
+      this.record(item);
+    }
+    if (fresh.length === 0 || at === undefined) return;
+    if (fence === undefined) this.blocks.push({ at: 0, lines: ['---', ...fresh, '---'], tight: true });
+    else this.blocks.push({ at, lines: fresh, tight: true });
+  }
+
+  /** Line of the closing `---`; undefined where the text has no front matter. */
+  private frontFence(): number | undefined {
+    if (this.lines[0]?.text !== '---') return undefined;
+    const at = this.lines.findIndex((line, i) => i > 0 && line.text === '---');
+    return at === -1 ? undefined : at;
+  }
+
+  private planTitle(): void {
+    const { title } = this.model;
+    const place = this.places.get(title.key);
+    if (place) this.update(title, place);
+    else if (!this.entries.has(title.key)) this.insert(title, { at: (this.frontFence() ?? -1) + 1, lines: [title.line], tight: false });
+  }
+
+  private planSection({ heading, items, layout }: NoteSection): void {
+    const headingPlace = this.places.get(heading.key);
+    const fresh: NoteItem[] = [];
+    for (const item of items) {
+      const place = this.places.get(item.key);
+      if (place) this.update(item, place);
+      else if (!this.entries.has(item.key)) fresh.push(item);
+    }
+    if (headingPlace && items.length > 0) this.update(heading, headingPlace);
+    if (fresh.length === 0) return;
+    if (!headingPlace && !this.entries.has(heading.key)) return this.insertSection(heading, fresh, layout);
+    const wasHere = items.some((item) => this.places.has(item.key));
+    // The person took the whole section out: they do not want it.
+    if (!headingPlace && !wasHere) return;
+    for (const item of fresh) this.insertItem(item, items, layout, headingPlace?.line);
+  }
+
+  private insertSection(heading: NoteItem, fresh: readonly NoteItem[], layout: NoteSection['layout']): void {
+    const separated = layout === 'list' ? ['', ...fresh.map(({ line }) => line)] : fresh.flatMap(({ line }) => ['', line]);
+    for (const item of fresh) this.record(item);
+    this.insert(heading, { at: this.placeOfSection(heading.key), lines: [heading.line, ...separated], tight: false });
+  }
+
+  /** A new section stands before the next one there is, else at the end. */
+  private placeOfSection(key: string): number {
+    const keys = this.model.sections.map(({ heading }) => heading.key);
+    for (const later of keys.slice(keys.indexOf(key) + 1)) {
+      const place = this.places.get(later);
+      if (place) return place.line;
+    }
+    return this.endOfNote();
+  }
+
+  private insertItem(item: NoteItem, items: readonly NoteItem[], layout: NoteSection['layout'], heading: number | undefined): void {
+    const index = items.indexOf(item);
+    const before = items.slice(0, index).findLast(({ key }) => this.places.has(key));
+    const after = items.slice(index + 1).find(({ key }) => this.places.has(key));
+    const beforeLine = before && this.places.get(before.key)?.line;
+    const afterLine = after && this.places.get(after.key)?.line;
+    const tight = layout === 'list';
+    // What is said now stands below everything, the person's own notes included: notes keep their moment.
+    if (layout === 'paragraphs' && after === undefined) this.insert(item, { at: this.endOfSection(beforeLine ?? heading ?? 0), lines: [item.line], tight: false });
+    else if (beforeLine !== undefined) this.insert(item, { at: this.afterAttached(beforeLine, layout), lines: [item.line], tight });
+    else if (afterLine !== undefined) this.insert(item, { at: afterLine, lines: [item.line], tight: tight && !isBlank(this.lines[afterLine - 1]) && afterLine - 1 !== heading });
+    else this.insert(item, { at: isBlank(this.lines[(heading ?? 0) + 1]) && (heading ?? 0) + 1 < this.lines.length ? (heading ?? 0) + 2 : (heading ?? 0) + 1, lines: [item.line], tight: false });
+  }
+
+  /** First line after `line` that is not part of it: lines a person wrote under an item stay under it. */
+  private afterAttached(line: number, layout: NoteSection['layout']): number {
+    let at = line + 1;
+    while (at < this.lines.length) {
+      const next = this.lines[at]!;
+      const starts = this.claimed.has(at) || this.insideManifest(at) || headingLevel(next) > 0 || (layout === 'list' && /^[-*+] /.test(next.text));
+      if (!next.fenced && (isBlank(next) || starts)) break;
+      at++;
+    }
+    return at;
+  }
+
+  /** After the last line with words before the next heading of the section's level, or the manifest. */
+  private endOfSection(from: number): number {
+    let end = from + 1;
+    for (let at = from + 1; at < this.lines.length && !this.insideManifest(at); at++) {
+      const level = headingLevel(this.lines[at]!);
+      if (level === 1 || level === 2) break;
+      if (!isBlank(this.lines[at])) end = at + 1;
+    }
+    return end;
+  }
+
+  /** Machine lines that the model no longer has go; those the person ticked stay. */
+  private removeUnwanted(): void {
+    const wanted = new Set(this.allItems().map(({ key }) => key));
+    for (const key of [...this.entries.keys()]) {
+      const place = this.places.get(key);
+      if (wanted.has(key) || !place || place.flipped) continue;
+      if (this.isHeading(key) && !this.isEmptySection(place.line, wanted)) continue;
+      this.entries.delete(key);
+      this.removeLine(place.line);
+    }
+  }
+
+  private removeLine(at: number): void {
+    const line = this.lines[at]!;
+    this.edits.push({ start: line.start, end: line.next, newText: '' });
+    const below = this.lines[at + 1];
+    if (below && isBlank(below) && below.text === '' && isBlank(this.lines[at - 1])) this.edits.push({ start: below.start, end: below.next, newText: '' });
+  }
+
+  /** Nothing but lines that go stands between this heading and the next. */
+  private isEmptySection(heading: number, wanted: ReadonlySet<string>): boolean {
+    const going = new Set([...this.places].filter(([key, place]) => !wanted.has(key) && !place.flipped && !this.isHeading(key)).map(([, place]) => place.line));
+    for (let at = heading + 1; at < this.lines.length && !this.insideManifest(at); at++) {
+      const level = headingLevel(this.lines[at]!);
+      if (level === 1 || level === 2) return true;
+      if (!isBlank(this.lines[at]) && !going.has(at)) return false;
+    }
+    return true;
+  }
+
+  private update(item: NoteItem, place: Place): void {
+    const line = this.lines[place.line]!;
+    const mine = boxCharacter(line.text);
+    const keepsBox = place.flipped && mine !== undefined && boxOf(line.text) !== boxOf(item.line);
+    const wanted = keepsBox ? withBox(item.line, mine) : item.line;
+    if (keepsBox && item.insightId !== undefined) this.ticked.push({ insightId: item.insightId, status: boxOf(line.text) ?? 'open' });
+    // A capital X that means the same is the person's choice.
+    const same = mine === 'X' && boxOf(wanted) === 'done' ? withBox(wanted, 'X') : wanted;
+    if (same !== line.text) this.edits.push(smallestEdit(line.start, line.text, same));
+    this.entries.set(item.key, hashLine(item.line));
+  }
+
+  private insert(item: NoteItem, block: Block): void {
+    this.blocks.push(block);
+    this.record(item);
+  }
+
+  private record(item: NoteItem): void {
+    this.entries.set(item.key, hashLine(item.line));
+  }
+
+  private knowsFront(): boolean {
+    return FRONT_KEYS.some((key) => this.manifest?.entries.has(key));
+  }
+
+  private isHeading(key: string): boolean {
+    return this.model.sections.some(({ heading }) => heading.key === key);
+  }
+
+  private planManifest(): void {
+    const rows = manifestRows(this.entries);
+    const found = this.manifest;
+    if (!found) {
+      this.blocks.push({ at: this.lines.length, lines: newManifest(rows), tight: false });
+      return;
+    }
+    for (const { key, line, text } of found.rows) {
+      const wanted = rows.get(key);
+      rows.delete(key);
+      const at = this.lines[line]!;
+      if (wanted === undefined) this.edits.push({ start: at.start, end: at.next, newText: '' });
+      else if (wanted !== text) this.edits.push(smallestEdit(at.start, text, wanted));
+    }
+    if (rows.size > 0) this.blocks.push({ at: found.last, lines: [...rows.values()], tight: true });
+  }
+
+  private endOfNote(): number {
+    if (!this.manifest) return this.lines.length;
+    let at = this.manifest.first;
+    while (at > 0 && isBlank(this.lines[at - 1])) at--;
+    return at;
+  }
+
+  private insideManifest(at: number): boolean {
+    return this.manifest !== undefined && at >= this.manifest.first && at <= this.manifest.last;
+  }
+
+  /** Turns blocks into insertions, with a blank line above and below where Markdown wants one. */
+  private writeBlocks(): void {
+    const groups = new Map<number, Block[]>();
+    for (const block of this.blocks) groups.set(block.at, [...(groups.get(block.at) ?? []), block]);
+    for (const [at, blocks] of groups) {
+      const offset = this.lines[at]?.start ?? this.text.length;
+      let inserted = at === this.lines.length && this.text !== '' && !this.text.endsWith('\n') ? this.eol : '';
+      let openAbove = at > 0 && !isBlank(this.lines[at - 1]);
+      for (const block of blocks) {
+        if (openAbove && !block.tight) inserted += this.eol;
+        inserted += block.lines.map((line) => line + this.eol).join('');
+        openAbove = true;
+      }
+      const below = this.lines[at];
+      const lastTight = blocks[blocks.length - 1]?.tight ?? true;
+      const listBelow = below !== undefined && /^[-*+] /.test(below.text) && blocks.every(({ lines }) => lines.every((line) => line.startsWith('- ')));
+      if (below && !isBlank(below) && !lastTight && !listBelow) inserted += this.eol;
+      this.edits.push({ start: offset, end: offset, newText: inserted });
+    }
+  }
+}
