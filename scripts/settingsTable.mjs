@@ -1,0 +1,38 @@
+// Writes the settings table of README.md from package.json; `--check` only says whether it is up to date.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const START = '<!-- settings:start (npm run docs writes this table) -->';
+const END = '<!-- settings:end -->';
+
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const value = (x) => (Array.isArray(x) ? (x.length > 0 ? x.map((v) => `\`${v}\``).join(', ') : 'none') : x === '' ? 'empty' : `\`${String(x)}\``);
+
+/** The table for every setting that `contributes` declares, in the order of the settings page. */
+export function settingsTable(manifest) {
+  const groups = [manifest.contributes.configuration].flat();
+  const rows = groups.flatMap((group) => Object.entries(group.properties).map(([name, s]) => `| \`${name}\` | ${value(s.default)} | ${cell(s.markdownDescription ?? s.description)}${s.scope === 'machine' ? ' *User settings only.*' : ''} |`));
+  return ['| setting | default | what it does |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** README text with the table put between its markers. */
+export function withTable(readme, manifest) {
+  const from = readme.indexOf(START);
+  const to = readme.indexOf(END);
+  if (from < 0 || to < from) throw new Error('README.md has lost its settings markers; put them back around the settings table.');
+  return `${readme.slice(0, from + START.length)}\n\n${settingsTable(manifest)}\n\n${readme.slice(to)}`;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const file = path.join(root, 'README.md');
+  const now = readFileSync(file, 'utf8');
+  const next = withTable(now, JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')));
+  if (process.argv.includes('--check')) {
+    if (now !== next) {
+      console.error('The settings table of README.md is out of date; run `npm run docs`.');
+      process.exitCode = 1;
+    }
+  } else if (now !== next) writeFileSync(file, next);
+}
