@@ -51,12 +51,10 @@ export interface PhraseSourceSetup {
   readonly detector: SpeechDetector;
   /** Makes the id of the next phrase. */
   readonly newId: () => string;
-  /** Speech began; the phrase will follow under this id, or `onDropped` when it was too short to be speech. */
+  /** Speech began, for sure; a phrase will follow under this id. */
   readonly onOnset?: (onset: { readonly id: string; readonly startMs: number }) => void;
   /** A phrase ended. `process` waits for the promise: that is the backpressure when a file is read as fast as possible. */
   readonly onPhrase: (phrase: Phrase) => void | Promise<void>;
-  /** An onset came to nothing; what was shown for it goes away. */
-  readonly onDropped?: (dropped: { readonly id: string }) => void;
   /** Frames were missing; `frames` of them stand as silence. */
   readonly onGap?: (gap: { readonly afterSeq: number; readonly frames: number }) => void;
   /** The detector failed and the energy detector took over, told once. */

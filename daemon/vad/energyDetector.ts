@@ -1,0 +1,51 @@
+/**
+ * Speech detection without a model: level above the noise floor, which is the quietest window of the last three seconds
+ * (minimum statistics, Martin 2001). Takes over when the model fails; it hears speech well and takes some noise for it.
+ */
+import { type SpeechDetector, VAD_WINDOW } from './contract';
+
+const FLOOR_WINDOWS = Math.round(3000 / 32);
+/** Until three seconds have passed the floor is at most this. */
+const START_FLOOR_DB = -50;
+/** A digital silence is no floor to compare with. */
+const LEAST_FLOOR_DB = -65;
+/** Level above the floor at which the probability is one half, and how fast it grows. */
+const SPEECH_ABOVE_DB = 10;
+const SLOPE_DB = 2;
+
+export class EnergyDetector implements SpeechDetector {
+  private history: number[] = [];
+  private at = 0;
+
+  constructor() {
+    this.reset();
+  }
+
+  detect(windows: Float32Array): Promise<Float32Array> {
+    const out = new Float32Array(Math.floor(windows.length / VAD_WINDOW));
+    for (let w = 0; w < out.length; w++) {
+      const db = levelDb(windows.subarray(w * VAD_WINDOW, (w + 1) * VAD_WINDOW));
+      const floor = Math.max(LEAST_FLOOR_DB, Math.min(...this.history));
+      out[w] = 1 / (1 + Math.exp(-(db - floor - SPEECH_ABOVE_DB) / SLOPE_DB));
+      this.history[this.at] = db;
+      this.at = (this.at + 1) % FLOOR_WINDOWS;
+    }
+    return Promise.resolve(out);
+  }
+
+  reset(): void {
+    this.history = new Array<number>(FLOOR_WINDOWS).fill(START_FLOOR_DB);
+    this.at = 0;
+  }
+
+  dispose(): void {
+    this.history = [];
+  }
+}
+
+/** RMS in dBFS; −100 for silence. */
+export function levelDb(samples: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += (samples[i] ?? 0) ** 2;
+  return Math.max(-100, 10 * Math.log10(sum / Math.max(1, samples.length)));
+}

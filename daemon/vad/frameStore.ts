@@ -1,0 +1,96 @@
+/** The frames of one source that a phrase may still need, addressed by sample position from the first frame on. */
+import { FRAME_MS, FRAME_SAMPLES, type Frame, SAMPLE_RATE } from '../audio/frame';
+
+interface Stored {
+  readonly seq: number;
+  readonly captureMs: number;
+  readonly pcm: Float32Array;
+  /** Mean square of the samples. */
+  readonly energy: number;
+}
+
+/** Frames dropped at once, so that the array is not moved for each. */
+const DROP_STEP = 64;
+
+export class FrameStore {
+  private frames: Stored[] = [];
+  /** Index of the first stored frame, counted from the first ever. */
+  private base = 0;
+
+  /** Position after the last sample. */
+  get end(): number {
+    return (this.base + this.frames.length) * FRAME_SAMPLES;
+  }
+
+  append(frame: Frame): void {
+    const pcm = new Float32Array(FRAME_SAMPLES);
+    let energy = 0;
+    for (let i = 0; i < FRAME_SAMPLES; i++) {
+      const x = (frame.pcm[i] ?? 0) / 32768;
+      pcm[i] = x;
+      energy += x * x;
+    }
+    this.frames.push({ seq: frame.seq, captureMs: frame.captureMs, pcm, energy: energy / FRAME_SAMPLES });
+  }
+
+  appendSilence(seq: number, captureMs: number): void {
+    this.frames.push({ seq, captureMs, pcm: new Float32Array(FRAME_SAMPLES), energy: 0 });
+  }
+
+  /** A copy of the samples in `from … to`; what is no longer stored is left out. */
+  slice(from: number, to: number): Float32Array {
+    const first = Math.max(from, this.base * FRAME_SAMPLES);
+    const out = new Float32Array(Math.max(0, Math.min(to, this.end) - first));
+    for (let at = first; at < first + out.length; ) {
+      const inFrame = at % FRAME_SAMPLES;
+      const take = Math.min(FRAME_SAMPLES - inFrame, first + out.length - at);
+      out.set(this.at(at)?.pcm.subarray(inFrame, inFrame + take) ?? new Float32Array(take), at - first);
+      at += take;
+    }
+    return out;
+  }
+
+  /** Start of the quietest frame in `from … to`, its neighbours counted half; the later of equals. */
+  quietest(from: number, to: number): number {
+    const first = Math.max(this.base, Math.ceil(from / FRAME_SAMPLES));
+    const last = Math.min(this.base + this.frames.length, Math.floor(to / FRAME_SAMPLES)) - 1;
+    const energy = (index: number): number => this.frames[index - this.base]?.energy ?? 0;
+    let best = last;
+    let least = Infinity;
+    for (let i = first; i <= last; i++) {
+      const e = energy(i) + (energy(i - 1) + energy(i + 1)) / 2;
+      if (e > least) continue;
+      least = e;
+      best = i;
+    }
+    // The middle of the quiet frame, so that neither side begins in sound.
+    return best * FRAME_SAMPLES + FRAME_SAMPLES / 2;
+  }
+
+  /** Capture time in milliseconds of a position. */
+  timeOf(position: number): number {
+    const frame = this.at(position);
+    if (frame) return frame.captureMs + ((position % FRAME_SAMPLES) * 1000) / SAMPLE_RATE;
+    const last = this.frames.at(-1);
+    return last ? last.captureMs + FRAME_MS + ((position - this.end) * 1000) / SAMPLE_RATE : (position * 1000) / SAMPLE_RATE;
+  }
+
+  /** Sequence number of the frame a position lies in; one past the last where it lies after all. */
+  seqOf(position: number): number {
+    const frame = this.at(position);
+    if (frame) return frame.seq;
+    return (this.frames.at(-1)?.seq ?? -1) + 1;
+  }
+
+  /** Forgets frames that lie wholly before `position`. */
+  dropBefore(position: number): void {
+    const gone = Math.min(this.frames.length - 1, Math.floor(position / FRAME_SAMPLES) - this.base);
+    if (gone < DROP_STEP) return;
+    this.frames = this.frames.slice(gone);
+    this.base += gone;
+  }
+
+  private at(position: number): Stored | undefined {
+    return this.frames[Math.floor(position / FRAME_SAMPLES) - this.base];
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * One source from frames to phrases: 20 ms frames → windows of 512 samples → energy gate → speech detector → segmenter.
+ * The same code serves a live microphone (a frame at a time) and a file (seconds at a time); `process` resolves when the
+ * phrases that ended were taken, which is the backpressure.
+ */
+import { FRAME_MS, FRAME_SAMPLES, type Frame, SAMPLE_RATE } from '../audio/frame';
+import { type OpenPhrase, type PhraseSourceLike, type PhraseSourceSetup, VAD_WINDOW } from './contract';
+import { EnergyDetector, levelDb } from './energyDetector';
+import { FallbackDetector } from './fallbackDetector';
+import { FrameStore } from './frameStore';
+import { PhraseSegmenter, type SegmenterEvent, defaultSegmenterOptions } from './segmenter';
+
+/** Frames taken at once: 2 s, so that one call of the detector stays short. */
+const BATCH_FRAMES = 100;
+/** A longer gap is a boundary; filling it would only cost memory. */
+const MAX_FILL_FRAMES = 100;
+/** Quiet windows handed to the detector before the first loud one, so that it knows what went before. */
+const WARM_UP_WINDOWS = 4;
+
+export class PhraseSource implements PhraseSourceLike {
+  private readonly store = new FrameStore();
+  private readonly segmenter: PhraseSegmenter;
+  private readonly detector: FallbackDetector;
+  private readonly gateDb: number;
+  private queue: Promise<unknown> = Promise.resolve();
+  private lastSeq: number;
+  private nextCaptureMs = 0;
+  /** Position up to which windows were judged. */
+  private judged = 0;
+  /** Quiet windows the detector has not heard, the newest last. */
+  private skipped: Float32Array[] = [];
+  private openId: string | undefined;
+  private begun: boolean;
+
+  constructor(private readonly setup: PhraseSourceSetup) {
+    const options = { ...defaultSegmenterOptions, ...setup.options };
+    this.gateDb = options.gateDb;
+    this.segmenter = new PhraseSegmenter(options, (from, to) => this.store.quietest(from, to));
+    this.detector = new FallbackDetector(setup.detector, () => new EnergyDetector(), (error) => setup.onFallback?.(error));
+    this.lastSeq = (setup.fromSeq ?? 0) - 1;
+    this.begun = setup.fromSeq !== undefined;
+  }
+
+  get speech(): boolean {
+    return this.segmenter.speaking;
+  }
+
+  get processedThrough(): number {
+    return this.store.end === 0 ? -1 : this.store.seqOf(this.store.end) - 1;
+  }
+
+  get neededFrom(): number {
+    return this.store.seqOf(Math.min(this.segmenter.neededFrom, this.judged));
+  }
+
+  process(frames: readonly Frame[]): Promise<void> {
+    return this.enqueue(async () => {
+      for (let i = 0; i < frames.length; i += BATCH_FRAMES) {
+        for (const frame of frames.slice(i, i + BATCH_FRAMES)) await this.accept(frame);
+        await this.judge();
+      }
+    });
+  }
+
+  flush(): Promise<void> {
+    return this.enqueue(() => this.flushNow());
+  }
+
+  openPhrase(): OpenPhrase | undefined {
+    const { state } = this.segmenter;
+    if (state.kind !== 'open' || this.openId === undefined) return undefined;
+    return { id: this.openId, source: this.setup.source, startMs: Math.round(this.store.timeOf(state.start)), pcm: this.store.slice(state.start, this.store.end) };
+  }
+
+  dispose(): void {
+    this.detector.dispose();
+  }
+
+  /** One after the other; a call that failed does not keep the next from running. */
+  private enqueue(work: () => Promise<void>): Promise<void> {
+    const run = this.queue.then(work);
+    this.queue = run.catch(() => undefined);
+    return run;
+  }
+
+  private async accept(frame: Frame): Promise<void> {
+    if (this.begun && frame.seq <= this.lastSeq) return;
+    const missing = this.begun ? frame.seq - this.lastSeq - 1 : 0;
+    if (missing > 0) await this.fill(missing);
+    this.begun = true;
+    this.lastSeq = frame.seq;
+    this.nextCaptureMs = frame.captureMs + FRAME_MS;
+    this.store.append(frame);
+  }
+
+  private async fill(missing: number): Promise<void> {
+    this.setup.onGap?.({ afterSeq: this.lastSeq, frames: missing });
+    if (missing > MAX_FILL_FRAMES || this.store.end === 0) {
+      await this.judge();
+      await this.flushNow();
+      return;
+    }
+    for (let i = 0; i < missing; i++) this.store.appendSilence(this.lastSeq + 1 + i, this.nextCaptureMs + i * FRAME_MS);
+  }
+
+  /** Judges every whole window there is. */
+  private async judge(): Promise<void> {
+    const count = Math.floor((this.store.end - this.judged) / VAD_WINDOW);
+    if (count === 0) return;
+    const samples = this.store.slice(this.judged, this.judged + count * VAD_WINDOW);
+    await this.judgeWindows(Array.from({ length: count }, (_, i) => samples.subarray(i * VAD_WINDOW, (i + 1) * VAD_WINDOW)));
+  }
+
+  private async judgeWindows(windows: readonly Float32Array[]): Promise<void> {
+    let quiet = 0;
+    if (this.segmenter.state.kind === 'silence') while (quiet < windows.length && levelDb(windows[quiet] as Float32Array) < this.gateDb) quiet++;
+    for (const window of windows.slice(0, quiet)) {
+      this.skipped.push(window.slice());
+      await this.take(0);
+    }
+    this.skipped = this.skipped.slice(-WARM_UP_WINDOWS);
+    const loud = windows.slice(quiet);
+    if (loud.length === 0) return;
+    const asked = [...this.skipped, ...loud];
+    this.skipped = [];
+    const input = new Float32Array(asked.length * VAD_WINDOW);
+    asked.forEach((window, i) => input.set(window, i * VAD_WINDOW));
+    const answers = await this.detector.detect(input);
+    for (const probability of answers.subarray(asked.length - loud.length)) await this.take(probability);
+  }
+
+  private async take(probability: number): Promise<void> {
+    const events = this.segmenter.push(this.judged, probability);
+    this.judged += VAD_WINDOW;
+    for (const event of events) await this.announce(event);
+    this.store.dropBefore(Math.min(this.segmenter.neededFrom, this.judged));
+  }
+
+  /** Judges the last, incomplete window with silence behind it, then ends what is open at the last real sample. */
+  private async flushNow(): Promise<void> {
+    const end = this.store.end;
+    await this.judge();
+    if (this.judged < end) {
+      const last = new Float32Array(VAD_WINDOW);
+      last.set(this.store.slice(this.judged, end));
+      await this.judgeWindows([last]);
+    }
+    this.judged = end;
+    for (const event of this.segmenter.flush(end)) await this.announce(event);
+    this.skipped = [];
+    this.detector.reset();
+  }
+
+  private async announce(event: SegmenterEvent): Promise<void> {
+    if (event.kind === 'onset') {
+      this.openId = this.setup.newId();
+      this.setup.onOnset?.({ id: this.openId, startMs: Math.round(this.store.timeOf(event.start)) });
+      return;
+    }
+    const id = this.openId ?? this.setup.newId();
+    this.openId = undefined;
+    const end = Math.min(event.end, this.store.end);
+    const startMs = Math.round(this.store.timeOf(event.start));
+    const ms = (samples: number): number => Math.round((samples * 1000) / SAMPLE_RATE);
+    await this.setup.onPhrase({
+      id,
+      source: this.setup.source,
+      startMs,
+      endMs: startMs + ms(end - event.start),
+      speechEndMs: startMs + ms(Math.min(end, event.speechEnd) - event.start),
+      firstSeq: this.store.seqOf(event.start),
+      lastSeq: this.store.seqOf(end - 1),
+      pcm: this.store.slice(event.start, end),
+      cause: event.cause,
+    });
+  }
+}
+
+/** Frames that samples make up, the last one filled with silence; for files and tests. */
+export function framesOf(source: Frame['source'], pcm: Int16Array, fromSeq = 0): Frame[] {
+  const frames: Frame[] = [];
+  for (let at = 0; at < pcm.length; at += FRAME_SAMPLES) {
+    const frame = new Int16Array(FRAME_SAMPLES);
+    frame.set(pcm.subarray(at, at + FRAME_SAMPLES));
+    const seq = fromSeq + at / FRAME_SAMPLES;
+    frames.push({ source, seq, captureMs: seq * FRAME_MS, pcm: frame });
+  }
+  return frames;
+}

@@ -1,0 +1,133 @@
+/**
+ * Decides where phrases begin and end, from the speech probability of one 32 ms window after the other. Pure: positions
+ * are samples of one source, audio stays with the caller. Structure after the segmenter of ricky0123/vad, with a
+ * cap that cuts at the quietest place.
+ */
+import { SAMPLE_RATE } from '../audio/frame';
+import { type SegmenterOptions, VAD_WINDOW } from './contract';
+
+export const defaultSegmenterOptions: SegmenterOptions = {
+  onsetThreshold: 0.5,
+  offsetThreshold: 0.35,
+  minSpeechMs: 96,
+  preRollMs: 300,
+  endSilenceMs: 400,
+  postRollMs: 300,
+  maxPhraseMs: 12_000,
+  cutSearchMs: 3_000,
+  gateDb: -60,
+};
+
+/** An onset that does not grow to `minSpeechMs` is forgotten after this much silence. */
+const PENDING_SILENCE_MS = 160;
+
+/** What the segmenter found; positions are samples, `end` is past the last one. */
+export type SegmenterEvent =
+  | { readonly kind: 'onset'; readonly start: number }
+  | { readonly kind: 'phrase'; readonly start: number; readonly end: number; readonly speechEnd: number; readonly cause: 'silence' | 'cap' | 'flush' };
+
+export type SegmenterState =
+  | { readonly kind: 'silence' }
+  /** A few windows of speech, too little to be sure. */
+  | { readonly kind: 'pending'; readonly start: number; readonly speech: number; readonly speechEnd: number }
+  | { readonly kind: 'open'; readonly start: number; readonly speechEnd: number };
+
+/** Answers where the quietest place in `from … to` is. */
+export type QuietestPlace = (from: number, to: number) => number;
+
+export class PhraseSegmenter {
+  private current: SegmenterState = { kind: 'silence' };
+  /** Samples before this belong to a phrase that was given out. */
+  private boundary = 0;
+  private position = 0;
+  private readonly samples: { readonly [K in 'minSpeech' | 'preRoll' | 'endSilence' | 'postRoll' | 'maxPhrase' | 'cutSearch' | 'pendingSilence']: number };
+
+  constructor(
+    private readonly options: SegmenterOptions,
+    private readonly quietest: QuietestPlace,
+  ) {
+    const count = (ms: number): number => Math.round((ms * SAMPLE_RATE) / 1000);
+    this.samples = {
+      minSpeech: count(options.minSpeechMs),
+      preRoll: count(options.preRollMs),
+      endSilence: count(options.endSilenceMs),
+      postRoll: count(Math.min(options.postRollMs, options.endSilenceMs)),
+      maxPhrase: count(options.maxPhraseMs),
+      cutSearch: count(Math.min(options.cutSearchMs, options.maxPhraseMs / 2)),
+      pendingSilence: count(PENDING_SILENCE_MS),
+    };
+  }
+
+  get state(): SegmenterState {
+    return this.current;
+  }
+
+  /** True while a phrase is open and its last window was speech. */
+  get speaking(): boolean {
+    return this.current.kind === 'open' && this.current.speechEnd === this.position;
+  }
+
+  /** First sample that may still enter a phrase. */
+  get neededFrom(): number {
+    if (this.current.kind === 'silence') return Math.max(this.boundary, this.position - this.samples.preRoll);
+    return this.current.start;
+  }
+
+  /** Takes the probability of the window that starts at sample `start`. */
+  push(start: number, probability: number): SegmenterEvent[] {
+    const end = start + VAD_WINDOW;
+    this.position = end;
+    if (this.current.kind === 'open') return this.pushOpen(this.current, end, probability >= this.options.offsetThreshold);
+    return this.pushQuiet(start, end, probability);
+  }
+
+  /** A hard boundary at sample `at`: what is open ends there. */
+  flush(at: number): SegmenterEvent[] {
+    const state = this.current;
+    this.current = { kind: 'silence' };
+    this.position = at;
+    this.boundary = at;
+    if (state.kind !== 'open' || at <= state.start) return [];
+    return [{ kind: 'phrase', start: state.start, end: at, speechEnd: Math.min(at, state.speechEnd), cause: 'flush' }];
+  }
+
+  private pushQuiet(start: number, end: number, probability: number): SegmenterEvent[] {
+    const state = this.current;
+    if (state.kind === 'silence') {
+      if (probability < this.options.onsetThreshold) return [];
+      return this.grow({ start: Math.max(this.boundary, start - this.samples.preRoll), speech: VAD_WINDOW, speechEnd: end });
+    }
+    if (state.kind !== 'pending') return [];
+    if (probability >= this.options.offsetThreshold) return this.grow({ start: state.start, speech: state.speech + VAD_WINDOW, speechEnd: end });
+    if (end - state.speechEnd >= this.samples.pendingSilence) this.current = { kind: 'silence' };
+    return [];
+  }
+
+  private grow(onset: { start: number; speech: number; speechEnd: number }): SegmenterEvent[] {
+    if (onset.speech < this.samples.minSpeech) {
+      this.current = { kind: 'pending', ...onset };
+      return [];
+    }
+    this.current = { kind: 'open', start: onset.start, speechEnd: onset.speechEnd };
+    return [{ kind: 'onset', start: onset.start }];
+  }
+
+  private pushOpen(state: { start: number; speechEnd: number }, end: number, speech: boolean): SegmenterEvent[] {
+    const speechEnd = speech ? end : state.speechEnd;
+    if (end - speechEnd >= this.samples.endSilence) return [this.close(state.start, Math.min(end, speechEnd + this.samples.postRoll), speechEnd, 'silence')];
+    this.current = { kind: 'open', start: state.start, speechEnd };
+    if (end - state.start < this.samples.maxPhrase) return [];
+    const cut = this.quietest(end - this.samples.cutSearch, end);
+    const phrase = this.close(state.start, cut, Math.min(cut, speechEnd), 'cap');
+    // Nothing was spoken after the cut: the rest is the silence that was about to end the phrase.
+    if (speechEnd <= cut) return [phrase];
+    this.current = { kind: 'open', start: cut, speechEnd };
+    return [phrase, { kind: 'onset', start: cut }];
+  }
+
+  private close(start: number, end: number, speechEnd: number, cause: 'silence' | 'cap'): SegmenterEvent {
+    this.current = { kind: 'silence' };
+    this.boundary = end;
+    return { kind: 'phrase', start, end, speechEnd, cause };
+  }
+}

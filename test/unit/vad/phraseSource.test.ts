@@ -1,0 +1,202 @@
+// One source from frames to phrases: numbering, time, seams, gaps, backpressure, fallback.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';
+import { type Phrase, type PhraseSourceSetup, type SpeechDetector, VAD_WINDOW } from '../../../daemon/vad/contract';
+import { PhraseSource, framesOf } from '../../../daemon/vad/phraseSource';
+
+/** Calls a window speech when it is loud. */
+class LoudnessDetector implements SpeechDetector {
+  asked = 0;
+  resets = 0;
+  detect(windows: Float32Array): Promise<Float32Array> {
+    const out = new Float32Array(windows.length / VAD_WINDOW);
+    this.asked += out.length;
+    for (let w = 0; w < out.length; w++) out[w] = windows.subarray(w * VAD_WINDOW, (w + 1) * VAD_WINDOW).some((x) => Math.abs(x) > 0.1) ? 0.9 : 0.01;
+    return Promise.resolve(out);
+  }
+  reset(): void {
+    this.resets++;
+  }
+  dispose(): void {
+    this.asked = -1;
+  }
+}
+
+/** Sound made of [milliseconds, loud?]; every sample differs from the others near it. */
+function sound(...parts: readonly (readonly [number, boolean])[]): Int16Array {
+  const out: number[] = [];
+  for (const [length, loud] of parts) for (let i = 0; i < length * 16; i++) out.push(loud ? 8000 + (out.length % 9000) : out.length % 7);
+  return Int16Array.from(out);
+}
+
+function make(setup: Partial<PhraseSourceSetup> = {}): { source: PhraseSource; phrases: Phrase[]; log: string[] } {
+  const phrases: Phrase[] = [];
+  const log: string[] = [];
+  let id = 0;
+  const source = new PhraseSource({
+    source: 'mic',
+    detector: new LoudnessDetector(),
+    newId: () => `p${++id}`,
+    onOnset: (onset) => log.push(`onset ${onset.id} ${onset.startMs}`),
+    onPhrase: (phrase) => {
+      phrases.push(phrase);
+      log.push(`${phrase.cause} ${phrase.id} ${phrase.startMs}-${phrase.endMs} frames ${phrase.firstSeq}-${phrase.lastSeq}`);
+    },
+    onGap: (gap) => log.push(`gap after ${gap.afterSeq}: ${gap.frames}`),
+    onFallback: () => log.push('fallback'),
+    options: { postRollMs: 200 },
+    ...setup,
+  });
+  return { source, phrases, log };
+}
+
+describe('PhraseSource', () => {
+  it('gives a phrase with its times, frames and samples', async () => {
+    const { source, phrases, log } = make();
+    const pcm = sound([1024, false], [992, true], [1000, false]);
+    await source.process(framesOf('mic', pcm));
+    assert.deepEqual(log, ['onset p1 724', 'silence p1 724-2216 frames 36-110']);
+    assert.deepEqual(phrases[0]?.pcm, Float32Array.from(pcm.subarray(724 * 16, 2216 * 16), (x) => x / 32768));
+    assert.equal(phrases[0]?.speechEndMs, 2016);
+  });
+
+  it('gives the same phrases for any slicing of the input', async () => {
+    const pcm = sound([500, false], [900, true], [700, false], [3000, true], [300, false], [2500, true], [900, false]);
+    const whole = make({ options: { maxPhraseMs: 2000, cutSearchMs: 800 } });
+    await whole.source.process(framesOf('mic', pcm));
+    await whole.source.flush();
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 150 }), { minLength: 1, maxLength: 40 }), async (cuts) => {
+        const sliced = make({ options: { maxPhraseMs: 2000, cutSearchMs: 800 } });
+        const frames = framesOf('mic', pcm);
+        for (let at = 0, i = 0; at < frames.length; i++) {
+          const take = cuts[i % cuts.length] ?? 1;
+          await sliced.source.process(frames.slice(at, at + take));
+          at += take;
+        }
+        await sliced.source.flush();
+        assert.deepEqual(sliced.log, whole.log);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('loses and doubles no sample of speech at the seams of a cap', async () => {
+    const { source, phrases } = make({ options: { maxPhraseMs: 1500, cutSearchMs: 700 } });
+    const pcm = sound([320, false], [8000, true], [1000, false]);
+    await source.process(framesOf('mic', pcm));
+    const joined = phrases.flatMap((p) => [...p.pcm]);
+    assert.ok(phrases.length >= 5);
+    assert.deepEqual(phrases.slice(0, -1).map((p) => p.cause), phrases.slice(0, -1).map(() => 'cap'));
+    const from = (phrases[0]?.startMs ?? 0) * 16;
+    assert.deepEqual(joined, Array.from(pcm.subarray(from, from + joined.length), (x) => Math.fround(x / 32768)));
+    assert.ok(from + joined.length >= 8320 * 16);
+  });
+
+  it('cuts at the quietest frame within the search', async () => {
+    const { source, phrases } = make({ options: { maxPhraseMs: 2000, cutSearchMs: 1000 } });
+    await source.process(framesOf('mic', sound([1500, true], [60, false], [1500, true], [600, false])));
+    assert.deepEqual(phrases.map((p) => [p.cause, p.startMs, p.endMs >= 1500 && p.endMs <= 1560]), [['cap', 0, true], ['silence', phrases[0]?.endMs, false]]);
+  });
+
+  it('offers the open phrase under the id its phrase will have', async () => {
+    const { source, phrases } = make();
+    const frames = framesOf('mic', sound([320, false], [1000, true], [1000, false]));
+    assert.equal(source.openPhrase(), undefined);
+    await source.process(frames.slice(0, 50));
+    const open = source.openPhrase();
+    assert.deepEqual([open?.id, open?.startMs, open?.pcm.length, source.speech], ['p1', 20, 980 * 16, true]);
+    await source.process(frames.slice(50));
+    assert.deepEqual([phrases[0]?.id, source.openPhrase(), source.speech], ['p1', undefined, false]);
+  });
+
+  it('says from which frame on audio is still needed', async () => {
+    const { source } = make();
+    const frames = framesOf('mic', sound([2000, false], [1000, true], [1000, false]));
+    await source.process(frames.slice(0, 100));
+    assert.deepEqual([source.processedThrough, source.neededFrom >= 83 && source.neededFrom <= 85], [99, true]);
+    await source.process(frames.slice(100, 140));
+    const atOnset = source.neededFrom;
+    await source.process(frames.slice(140, 150));
+    assert.deepEqual([source.neededFrom, atOnset <= 85], [atOnset, true]);
+    await source.process(frames.slice(150));
+    assert.deepEqual([source.processedThrough, source.neededFrom >= 160], [199, true]);
+  });
+
+  it('ends what is open at a flush, on the last real sample', async () => {
+    const { source, log } = make();
+    await source.process(framesOf('mic', sound([320, false], [500, true])));
+    await source.flush();
+    await source.flush();
+    assert.deepEqual(log, ['onset p1 20', 'flush p1 20-820 frames 1-40']);
+  });
+
+  it('fills a short gap with silence and reports it', async () => {
+    const { source, log } = make();
+    const frames = framesOf('mic', sound([320, false], [2000, true], [1000, false]));
+    await source.process([...frames.slice(0, 40), ...frames.slice(50)]);
+    assert.deepEqual(log.map((l) => l.replace(/-\d+ frames.*/, '')), ['gap after 39: 10', 'onset p1 20', 'silence p1 20']);
+    assert.equal(source.processedThrough, 165);
+  });
+
+  it('takes a long gap for a boundary and keeps the times right after it', async () => {
+    const { source, log } = make();
+    const frames = framesOf('mic', sound([320, false], [30_000, true], [1000, false]));
+    await source.process([...frames.slice(0, 40), ...frames.slice(1500)]);
+    assert.deepEqual(log, ['gap after 39: 1460', 'onset p1 20', 'flush p1 20-800 frames 1-39', 'onset p2 30000', 'silence p2 30000-30520 frames 1500-1525']);
+  });
+
+  it('passes over frames it had before and frames before the start', async () => {
+    const { source, log } = make({ fromSeq: 10 });
+    const frames = framesOf('mic', sound([320, false], [500, true], [1000, false]));
+    await source.process(frames.slice(0, 30));
+    await source.process(frames.slice(20));
+    assert.deepEqual(log, ['onset p1 200', 'silence p1 200-1040 frames 10-51']);
+  });
+
+  it('waits for whoever takes the phrase', async () => {
+    let release = (): void => undefined;
+    const { source } = make({ onPhrase: () => new Promise<void>((resolve) => (release = resolve)) });
+    let done = false;
+    const run = source.process(framesOf('mic', sound([320, false], [500, true], [1000, false]))).then(() => (done = true));
+    await new Promise(setImmediate);
+    assert.equal(done, false);
+    release();
+    await run;
+    assert.equal(done, true);
+  });
+
+  it('does not ask the detector about silence, and gives it the silence before speech', async () => {
+    const detector = new LoudnessDetector();
+    const { source } = make({ detector });
+    await source.process(framesOf('mic', new Int16Array(16_000 * 10)));
+    assert.equal(detector.asked, 0);
+    await source.process(framesOf('mic', sound([32, true]), 500));
+    assert.ok(detector.asked >= 5 && detector.asked <= 6, String(detector.asked));
+  });
+
+  it('goes on with the energy detector when the detector fails, on the same windows', async () => {
+    const failing: SpeechDetector = { detect: () => Promise.reject(new Error('gone')), reset: () => undefined, dispose: () => undefined };
+    const { source, log } = make({ detector: failing });
+    await source.process(framesOf('mic', sound([1024, false], [992, true], [1000, false])));
+    assert.deepEqual(log, ['fallback', 'onset p1 724', 'silence p1 724-2216 frames 36-110']);
+  });
+
+  it('keeps no reference to the samples it was given', async () => {
+    const { source, phrases } = make();
+    const frames: Frame[] = framesOf('mic', sound([320, false], [500, true], [1000, false]));
+    const run = source.process(frames);
+    await run;
+    const before = phrases[0]?.pcm.slice();
+    for (const frame of frames) frame.pcm.fill(0);
+    assert.deepEqual(phrases[0]?.pcm, before);
+    assert.equal(frames[0]?.pcm.length, FRAME_SAMPLES);
+  });
+
+  it('gives the detector back', () => {
+    const detector = new LoudnessDetector();
+    make({ detector }).source.dispose();
+    assert.equal(detector.asked, -1);
+  });
+});

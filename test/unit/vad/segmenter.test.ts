@@ -1,0 +1,56 @@
+// Where phrases begin and end, for given probabilities of speech.
+import assert from 'node:assert/strict';
+import { PhraseSegmenter, type SegmenterEvent, defaultSegmenterOptions } from '../../../daemon/vad/segmenter';
+import type { SegmenterOptions } from '../../../daemon/vad/contract';
+
+const W = 512;
+const ms = (samples: number): number => Math.round(samples / 16);
+
+/** `.` silence, `s` speech, `-` in between (0.4); one letter a 32 ms window. Events as text, times in milliseconds. */
+function run(pattern: string, options: Partial<SegmenterOptions> = {}, quietest = (_from: number, to: number): number => to - 160): string[] {
+  const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, postRollMs: 192, ...options }, quietest);
+  const found: SegmenterEvent[] = [];
+  [...pattern].forEach((letter, i) => found.push(...segmenter.push(i * W, letter === 's' ? 0.9 : letter === '-' ? 0.4 : 0.05)));
+  if (pattern.endsWith('|')) found.pop();
+  return found.map((e) => (e.kind === 'onset' ? `onset ${ms(e.start)}` : `${e.cause} ${ms(e.start)}-${ms(e.end)} speech to ${ms(e.speechEnd)}`));
+}
+const check = (pattern: string, expected: string[], options: Partial<SegmenterOptions> = {}): void => assert.deepEqual(run(pattern, options), expected);
+const n = (letter: string, times: number): string => letter.repeat(times);
+
+describe('PhraseSegmenter', () => {
+  it('starts 300 ms before speech and ends after 400 ms of silence', () => {
+    check(n('.', 20) + n('s', 10) + n('.', 13), ['onset 340', 'silence 340-1152 speech to 960']);
+  });
+  it('does not reach back before the first sample', () => {
+    check(n('.', 2) + n('s', 10) + n('.', 13), ['onset 0', 'silence 0-576 speech to 384']);
+  });
+  it('takes a pause shorter than 400 ms for part of the phrase', () => {
+    check(n('.', 20) + n('s', 5) + n('.', 12) + n('s', 5) + n('.', 13), ['onset 340', 'silence 340-1536 speech to 1344']);
+  });
+  it('keeps a phrase open on windows between the two thresholds, but does not start on them', () => {
+    check(n('.', 20) + n('-', 30), []);
+    check(n('.', 20) + n('s', 3) + n('-', 20), ['onset 340']);
+  });
+  it('lets a short answer through and a click not', () => {
+    check(n('.', 20) + n('s', 4) + n('.', 13), ['onset 340', 'silence 340-960 speech to 768']);
+    check(n('.', 20) + 's' + n('.', 20), []);
+    check(n('.', 20) + ('s' + n('.', 6)).repeat(20), []);
+  });
+  it('never gives one sample to two phrases', () => {
+    check(n('s', 10) + n('.', 13) + n('s', 10) + n('.', 13), ['onset 0', 'silence 0-512 speech to 320', 'onset 512', 'silence 512-1248 speech to 1056']);
+  });
+  it('cuts at the cap and goes on at the same sample', () => {
+    check(n('s', 70) + n('.', 13), ['onset 0', 'cap 0-2038 speech to 2038', 'onset 2038', 'silence 2038-2432 speech to 2240'], { maxPhraseMs: 2048 });
+  });
+  it('opens nothing after a cut behind the last speech', () => {
+    const events = run(n('s', 58) + n('.', 20), { maxPhraseMs: 2048 }, () => 59 * W);
+    assert.deepEqual(events, ['onset 0', 'cap 0-1888 speech to 1856']);
+  });
+  it('ends what is open at a flush, and nothing twice', () => {
+    const segmenter = new PhraseSegmenter(defaultSegmenterOptions, () => 0);
+    for (let i = 0; i < 10; i++) segmenter.push(i * W, 0.9);
+    assert.deepEqual(segmenter.flush(10 * W), [{ kind: 'phrase', start: 0, end: 10 * W, speechEnd: 10 * W, cause: 'flush' }]);
+    assert.deepEqual(segmenter.flush(10 * W), []);
+    assert.equal(segmenter.neededFrom, 10 * W);
+  });
+});
