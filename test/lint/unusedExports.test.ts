@@ -18,7 +18,10 @@ async function check(files: Record<string, string>, expected: string[]): Promise
   }
 }
 
-describe('unused exports', () => {
+describe('unused exports', function () {
+  // The first check loads the TypeScript compiler.
+  this.timeout(60_000);
+
   it('names a value, a function, a class and a type that nobody imports', () =>
     check({ 'daemon/base/a.ts': 'export const a = 1;\nexport function f() {}\nexport class C {}\nexport type T = 1;\n' }, ['daemon/base/a.ts:1', 'daemon/base/a.ts:2', 'daemon/base/a.ts:3', 'daemon/base/a.ts:4']));
 
