@@ -1,0 +1,126 @@
+/**
+ * Listens on the local socket, admits who says the token and hands each connection to the handlers.
+ * Everything a peer may cost is bounded: time and bytes of the greeting, length of a message, what waits to be read, connections.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { DAEMON_FILE, type DaemonFile } from '../../../client/daemonFile';
+import { HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, HANDSHAKE_OK, HANDSHAKE_PREFIX, PROTOCOL_VERSION } from '../../../protocol/version';
+import type { Logger } from '../../base/logger';
+import type { AcceptPeer } from '../../base/peer';
+import { linger, type TransportLimits } from './limits';
+import { SocketPeer } from './socketPeer';
+import { makePrivateFolder, socketPath } from './socketPath';
+
+export interface TransportOptions {
+  readonly stateDir: string;
+  readonly accept: AcceptPeer;
+  readonly logger: Logger;
+  readonly limits: TransportLimits;
+}
+
+export interface Transport {
+  readonly socket: string;
+  /** Takes nobody new, sends what waits and ends every connection. The socket and `daemon.json` are gone afterwards. */
+  close(): Promise<void>;
+}
+
+/** Call only while holding the instance lock: what a killed daemon left at the path is removed. */
+export async function openTransport(options: TransportOptions): Promise<Transport> {
+  const { stateDir, logger, limits } = options;
+  makePrivateFolder(stateDir);
+  const path = socketPath(stateDir);
+  const token = randomBytes(32).toString('hex');
+  const expected = digest(`${HANDSHAKE_PREFIX}${token}`);
+  const peers = new Set<SocketPeer>();
+  const strangers = new Set<Socket>();
+  let counter = 0;
+
+  const admit = (socket: Socket, rest: Buffer) => {
+    socket.write(HANDSHAKE_OK);
+    if (rest.length > 0) socket.unshift(rest);
+    const peer = new SocketPeer(++counter, socket, limits, logger, () => peers.delete(peer));
+    if (peers.size >= limits.connections) return peer.refuse('rpc.tooMany', 'Too many programs use the Earmark daemon at once; close one and try again.');
+    peers.add(peer);
+    peer.serve(options.accept);
+  };
+
+  const server = createServer({ pauseOnConnect: false }, (socket) => {
+    if (strangers.size >= limits.strangers) return void socket.destroy();
+    strangers.add(socket);
+    greet(socket, expected, limits.handshakeMs, (outcome) => {
+      strangers.delete(socket);
+      if (outcome.kind === 'admitted') return admit(socket, outcome.rest);
+      logger.warn('transport.refused', { reason: outcome.reason });
+      socket.on('error', () => undefined);
+      socket.end(HANDSHAKE_DENIED);
+      linger(socket);
+    });
+  });
+
+  if (!path.startsWith('\\\\')) rmSync(path, { force: true });
+  await listen(server, path);
+  if (!path.startsWith('\\\\')) chmodSync(path, 0o600);
+  writeDaemonFile(stateDir, { socket: path, pid: process.pid, protocol: { ...PROTOCOL_VERSION }, token });
+  logger.info('transport.listening');
+
+  return {
+    socket: path,
+    close: async () => {
+      rmSync(join(stateDir, DAEMON_FILE), { force: true });
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of strangers) socket.destroy();
+      for (const peer of peers) peer.close();
+      await closed;
+    },
+  };
+}
+
+type Outcome = { readonly kind: 'admitted'; readonly rest: Buffer } | { readonly kind: 'refused'; readonly reason: 'token' | 'length' | 'time' | 'closed' };
+
+/** Reads one line and nothing more. */
+function greet(socket: Socket, expected: Buffer, limitMs: number, done: (outcome: Outcome) => void): void {
+  let line = Buffer.alloc(0);
+  const finish = (outcome: Outcome) => {
+    clearTimeout(timer);
+    socket.off('data', onData).off('close', onClose).off('error', onClose);
+    socket.pause();
+    done(outcome);
+  };
+  const onData = (chunk: Buffer) => {
+    line = Buffer.concat([line, chunk]);
+    const end = line.indexOf(0x0a);
+    if (end >= HANDSHAKE_MAX_BYTES || (end < 0 && line.length >= HANDSHAKE_MAX_BYTES)) return finish({ kind: 'refused', reason: 'length' });
+    if (end < 0) return;
+    // Digests have one length, so the comparison takes the same time whatever was sent.
+    if (!timingSafeEqual(digest(line.subarray(0, end)), expected)) return finish({ kind: 'refused', reason: 'token' });
+    finish({ kind: 'admitted', rest: line.subarray(end + 1) });
+  };
+  const onClose = () => finish({ kind: 'refused', reason: 'closed' });
+  const timer = setTimeout(() => finish({ kind: 'refused', reason: 'time' }), limitMs);
+  socket.on('data', onData).on('close', onClose).on('error', onClose);
+}
+
+function digest(data: string | Buffer): Buffer {
+  return createHash('sha256').update(data).digest();
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Written beside and renamed, so that no client reads half of it. */
+function writeDaemonFile(stateDir: string, content: DaemonFile): void {
+  const path = join(stateDir, DAEMON_FILE);
+  writeFileSync(`${path}.new`, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  chmodSync(`${path}.new`, 0o600);
+  renameSync(`${path}.new`, path);
+}

@@ -1,0 +1,47 @@
+/** `audio/push`, `audio/end`, `audio/devices`. */
+import { AudioDevices, AudioEnd, AudioPush, FRAME_BYTES, PUSH_MAX_FRAMES } from '../../protocol/audio';
+import { EarmarkError } from '../../protocol/errors';
+import type { RpcDeps } from './deps';
+import type { Registry } from './registry';
+
+export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps): void {
+  registry
+    .on(AudioPush, ({ sessionId, source, seq, captureMs, pcm }, client) => {
+      const samples = decodeFrames(pcm);
+      const ackSeq = sessions.push(sessionId, source, seq, captureMs, samples);
+      client.pushing.add(sessionId);
+      return { ackSeq };
+    })
+    .on(AudioEnd, ({ sessionId, source }) => {
+      sessions.endSource(sessionId, source);
+      return {};
+    })
+    .on(AudioDevices, async () => {
+      const found = await devices.list();
+      return {
+        microphones: found.microphones.map((d) => ({ ...d })),
+        systems: found.systems.map((d) => ({ ...d })),
+        recorders: found.recorders.map(({ name, available, sources, reason }) => ({ name, available, sources: [...sources], ...(reason === undefined ? {} : { reason }) })),
+        advice: [...found.advice],
+      };
+    });
+}
+
+/** Strict base64 (RFC 4648, section 4) of whole frames. @throws EarmarkError audio.badBase64, audio.oddFrame, rpc.invalidParams */
+export function decodeFrames(base64: string): Int16Array {
+  // Node skips what is not base64 without a word; audio with holes would be the result.
+  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
+    throw new EarmarkError('audio.badBase64', 'The audio is not base64 (RFC 4648, with padding); encode the samples again.');
+  }
+  const bytes = (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);
+  if (bytes === 0 || bytes % FRAME_BYTES !== 0) {
+    throw new EarmarkError('audio.oddFrame', `The audio has ${bytes} bytes, which is not a whole number of frames of ${FRAME_BYTES} bytes; send whole frames.`);
+  }
+  if (bytes > PUSH_MAX_FRAMES * FRAME_BYTES) {
+    throw new EarmarkError('rpc.invalidParams', `audio/push: "pcm" has ${bytes / FRAME_BYTES} frames; send at most ${PUSH_MAX_FRAMES} at once.`, { details: { path: 'pcm' } });
+  }
+  // Memory of its own, so that the samples are aligned.
+  const samples = new Int16Array(bytes / 2);
+  Buffer.from(samples.buffer).write(base64, 'base64');
+  return samples;
+}

@@ -1,0 +1,66 @@
+/** What the daemon keeps for one connection: who it is, which sessions it follows; all given back when it goes. */
+import { type Disposable, DisposableStore } from '../base/disposable';
+import type { Peer } from '../base/peer';
+import type { NotificationType, ParamsOf } from '../../protocol/method';
+
+export interface Greeting {
+  readonly name: string;
+  readonly version: string;
+  readonly window: boolean;
+}
+
+export type ClientState =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'greeted'; readonly greeting: Greeting }
+  /** Newer by a major version: may only ask this daemon to make room. */
+  | { readonly kind: 'newer'; readonly greeting: Greeting }
+  | { readonly kind: 'gone' };
+
+export class ClientContext implements Disposable {
+  private current: ClientState = { kind: 'new' };
+  private readonly attachments = new Map<string, Disposable>();
+  /** Sessions it pushes audio to; it gets their acknowledgements. */
+  readonly pushing = new Set<string>();
+  /** Dictations it started; they end with it. */
+  readonly dictations = new Set<string>();
+  /** Given back when the connection goes. */
+  readonly disposables = new DisposableStore();
+
+  constructor(
+    readonly peer: Peer,
+    private readonly onDidChangeState: (client: ClientContext, from: ClientState, to: ClientState) => void,
+  ) {}
+
+  get state(): ClientState {
+    return this.current;
+  }
+
+  setState(to: ClientState): void {
+    const from = this.current;
+    this.current = to;
+    this.onDidChangeState(this, from, to);
+  }
+
+  notify<M extends NotificationType>(type: M, params: ParamsOf<M>): void {
+    if (this.current.kind !== 'gone') this.peer.notify(type.method, params as object);
+  }
+
+  /** Replaces an attachment to the same session. */
+  setAttachment(sessionId: string, attachment: Disposable): void {
+    this.attachments.get(sessionId)?.dispose();
+    if (this.current.kind === 'gone') return attachment.dispose();
+    this.attachments.set(sessionId, attachment);
+  }
+
+  detach(sessionId: string): void {
+    this.attachments.get(sessionId)?.dispose();
+    this.attachments.delete(sessionId);
+  }
+
+  dispose(): void {
+    if (this.current.kind === 'gone') return;
+    this.setState({ kind: 'gone' });
+    for (const sessionId of [...this.attachments.keys()]) this.detach(sessionId);
+    this.disposables.dispose();
+  }
+}

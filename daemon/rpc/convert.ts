@@ -1,0 +1,108 @@
+/** Wire types ↔ daemon types. The only place where both are known. */
+import { EarmarkError } from '../../protocol/errors';
+import { SAMPLE_RATE } from '../../protocol/audio';
+import type { Insight as WireInsight } from '../../protocol/insights';
+import type { ModelInfo } from '../../protocol/models';
+import type { ParamsOf } from '../../protocol/method';
+import type { SessionEvent as WireEvent, SessionInfo, SessionStart, Speaker as WireSpeaker } from '../../protocol/session';
+import type { Revision as WireRevision, Segment as WireSegment } from '../../protocol/transcript';
+import type { Insight } from '../analysis/types';
+import type { ModelView } from '../models/api';
+import type { SessionView, StartRequest } from '../session/api';
+import type { Revision, SessionEvent, SourceConfig } from '../session/events';
+import type { Segment, Speaker } from '../transcript/types';
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Leaves out the fields that are undefined: on the wire "absent" and "undefined" are one, inside they are not. */
+export function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Defined<T>;
+}
+
+export function toSegment(segment: Segment): WireSegment {
+  return { ...segment, ...(segment.words && { words: segment.words.map((w) => ({ ...w })) }) } as WireSegment;
+}
+
+export function toInsight(insight: Insight): WireInsight {
+  return { ...insight, evidence: insight.evidence.map((e) => ({ ...e })), symbols: insight.symbols.map((s) => ({ ...s })) } as WireInsight;
+}
+
+export function toSpeaker(speaker: Speaker): WireSpeaker {
+  return { id: speaker.id, name: speaker.name, source: speaker.source };
+}
+
+function toRevision(revision: Revision): WireRevision {
+  const { added, segment, ...rest } = revision;
+  return { ...rest, segment: toSegment(segment), ...(added && { added: added.map(toSegment) }) };
+}
+
+export function toEvent(event: SessionEvent): WireEvent {
+  switch (event.kind) {
+    case 'final':
+      return { ...event, segment: toSegment(event.segment) };
+    case 'revision':
+      return { ...event, revision: toRevision(event.revision) };
+    case 'action':
+    case 'decision':
+    case 'risk':
+    case 'question':
+    case 'entity':
+    case 'summary':
+      return { ...event, insight: toInsight(event.insight) } as WireEvent;
+    default:
+      return { ...event };
+  }
+}
+
+export function toSessionInfo(view: SessionView): SessionInfo {
+  const { record } = view;
+  return {
+    id: record.id,
+    kind: record.kind,
+    title: record.title,
+    state: record.state,
+    startedAt: record.startedAt,
+    durationMs: view.durationMs,
+    sources: record.sources.map((s) => s.source),
+    lastSeq: view.lastSeq,
+    segments: view.segments,
+    ...(record.workspace && { workspace: { ...record.workspace } }),
+    language: record.language,
+    provider: record.provider,
+    model: record.model,
+  };
+}
+
+export function toModel(view: ModelView): ModelInfo {
+  return { ...view, languages: [...view.languages], status: { ...view.status } };
+}
+
+type Start = ParamsOf<typeof SessionStart>;
+type WireSource = Start['sources'][number];
+
+/** @throws EarmarkError audio.unsupportedFormat, rpc.invalidParams */
+export function fromStart(params: Start): StartRequest {
+  const names = params.sources.map((s) => s.source);
+  if (new Set(names).size < names.length) throw new EarmarkError('rpc.invalidParams', 'session/start: "sources" names one source twice; give each its own name.', { details: { path: 'sources' } });
+  if (params.startedAt !== undefined && Number.isNaN(Date.parse(params.startedAt))) {
+    throw new EarmarkError('rpc.invalidParams', 'session/start: "startedAt" is not a date; give ISO 8601 with offset.', { details: { path: 'startedAt' } });
+  }
+  const { sources, workspace, consent, ...rest } = params;
+  return { ...defined(rest), sources: sources.map(fromSource), ...(workspace && { workspace: defined(workspace) }), ...(consent && { consent }) };
+}
+
+/** @throws EarmarkError audio.unsupportedFormat */
+export function fromSource({ source, origin }: WireSource): SourceConfig {
+  if (origin.type === 'capture') {
+    if (source === 'file') throw new EarmarkError('rpc.invalidParams', 'A source named "file" cannot be recorded; record "mic" or "system".', { details: { path: 'sources' } });
+    return { source, origin: defined(origin) };
+  }
+  const { format } = origin;
+  if (format) {
+    const refuse = (what: string) => new EarmarkError('audio.unsupportedFormat', `The source "${source}" ${what}; send 16 kHz mono signed 16-bit little-endian (s16le).`);
+    if (format.sampleRate !== SAMPLE_RATE) throw refuse(`has ${format.sampleRate} Hz`);
+    if (format.channels !== 1) throw refuse(`has ${format.channels} channels`);
+    if (format.encoding !== 's16le') throw refuse(`is encoded as "${format.encoding.slice(0, 30)}"`);
+  }
+  return { source, origin: { type: 'push' } };
+}

@@ -1,0 +1,51 @@
+/** `daemon/hello`, `daemon/health`, `daemon/drain`, `daemon/shutdown`. */
+import { EarmarkError } from '../../protocol/errors';
+import { DaemonDrain, DaemonHealth, DaemonHello, DaemonShutdown } from '../../protocol/health';
+import { negotiate, PROTOCOL_VERSION } from '../../protocol/version';
+import type { RpcDeps } from './deps';
+import type { Registry } from './registry';
+
+const DRAIN_DEFAULT_MS = 10_000;
+const SESSIONS_SHOWN = 100;
+
+export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () => number): void {
+  const { control, sessions, engine } = deps;
+  const protocol = { ...PROTOCOL_VERSION };
+  registry
+    .on(DaemonHello, (params, client) => {
+      if (client.state.kind !== 'new') throw new EarmarkError('rpc.invalidRequest', 'This connection said daemon/hello already.');
+      const negotiation = negotiate(params.protocol, PROTOCOL_VERSION);
+      if (negotiation === 'updateClient') {
+        throw new EarmarkError('rpc.versionMismatch', `This client speaks protocol ${params.protocol.major}, the daemon ${protocol.major}; update the Earmark extension or command line.`, {
+          details: { clientMajor: params.protocol.major, daemonMajor: protocol.major },
+        });
+      }
+      const greeting = { name: params.client, version: params.clientVersion, window: params.window ?? false };
+      client.setState({ kind: negotiation === 'ok' ? 'greeted' : 'newer', greeting });
+      return { protocol, version: control.version, pid: control.pid, negotiation };
+    })
+    .on(DaemonHealth, async () => ({
+      version: control.version,
+      protocol,
+      pid: control.pid,
+      uptimeMs: control.uptimeMs(),
+      rssBytes: control.rssBytes(),
+      clients: clients(),
+      sessions: sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true }).map(({ record }) => ({ id: record.id, state: record.state })),
+      workers: engine.workers().map((w) => ({ ...w })),
+      engine: {
+        provider: engine.provider,
+        model: engine.model,
+        state: engine.state,
+        rtf: engine.rtf,
+        ...(engine.loadMs === undefined ? {} : { loadMs: engine.loadMs }),
+        ...(engine.error === undefined ? {} : { error: engine.error }),
+      },
+      problems: [...(await control.problems())],
+    }))
+    .on(DaemonDrain, ({ withinMs }) => ({ sessions: control.drain(withinMs ?? DRAIN_DEFAULT_MS) }))
+    .on(DaemonShutdown, () => {
+      control.shutdown();
+      return {};
+    });
+}

@@ -1,0 +1,30 @@
+/** `insights/revise`, `insights/analyze`. */
+import { EarmarkError } from '../../protocol/errors';
+import { InsightAnalyze, InsightRevise } from '../../protocol/insights';
+import type { Source } from '../audio/frame';
+import type { Segment } from '../transcript/types';
+import { defined, toInsight } from './convert';
+import type { RpcDeps } from './deps';
+import type { Registry } from './registry';
+
+export function insightHandlers(registry: Registry, { sessions, analyzers, clock }: RpcDeps): void {
+  registry
+    .on(InsightRevise, ({ sessionId, insightId, ...change }) => {
+      sessions.reviseInsight(sessionId, insightId, defined(change));
+      return {};
+    })
+    .on(InsightAnalyze, ({ segments, self, date }) => {
+      if (date !== undefined && Number.isNaN(Date.parse(date))) throw new EarmarkError('analysis.badInput', 'The date is not an ISO date (YYYY-MM-DD); correct it.');
+      const ids = new Set(segments.map((s) => s.id));
+      if (ids.size < segments.length) throw new EarmarkError('analysis.badInput', 'Two segments have the same id; give each its own.');
+      const analyzer = analyzers.create({ startedAt: date ?? new Date(clock.wall()).toISOString(), ...(self === undefined ? {} : { self }) });
+      analyzer.update(segments.map(fromAnalysisSegment));
+      analyzer.finish();
+      return { insights: analyzer.insights.map(toInsight) };
+    });
+}
+
+function fromAnalysisSegment(given: { id: string; start: number; end: number; source: string; speaker: string; text: string }): Segment {
+  const source: Source = given.source === 'mic' || given.source === 'system' ? given.source : 'file';
+  return { id: given.id, startMs: given.start * 1000, endMs: given.end * 1000, source, speaker: given.speaker, text: given.text, confidence: 1, revision: 0 };
+}

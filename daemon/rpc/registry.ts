@@ -1,0 +1,39 @@
+/** Which handler answers which method; params are validated here, before a handler sees them. */
+import { EarmarkError } from '../../protocol/errors';
+import type { ParamsOf, RequestType, ResultOf } from '../../protocol/method';
+import type { ClientContext } from './clientContext';
+
+export type Handler<M extends RequestType> = (params: ParamsOf<M>, client: ClientContext, signal: AbortSignal) => ResultOf<M> | Promise<ResultOf<M>>;
+
+interface Entry {
+  readonly type: RequestType;
+  readonly handle: (params: unknown, client: ClientContext, signal: AbortSignal) => unknown;
+}
+
+export class Registry {
+  private readonly entries = new Map<string, Entry>();
+
+  on<M extends RequestType>(type: M, handle: Handler<M>): this {
+    if (this.entries.has(type.method)) throw new Error(`${type.method} has two handlers.`);
+    this.entries.set(type.method, { type, handle: handle as Entry['handle'] });
+    return this;
+  }
+
+  get methods(): readonly string[] {
+    return [...this.entries.keys()];
+  }
+
+  /** @throws EarmarkError rpc.unknownMethod, rpc.invalidParams, and what the handler throws */
+  async dispatch(method: string, params: unknown, client: ClientContext, signal: AbortSignal): Promise<object> {
+    const entry = this.entries.get(method);
+    if (!entry) throw new EarmarkError('rpc.unknownMethod', `The daemon has no method "${method.slice(0, 100)}"; update Earmark on both sides.`);
+    const parsed = entry.type.params.safeParse(params ?? {});
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      const path = issue?.path.map(String).join('.') ?? '';
+      // zod's messages name types and limits, not the values that were sent.
+      throw new EarmarkError('rpc.invalidParams', `${method}: ${path === '' ? 'params' : `"${path.slice(0, 100)}"`} is not valid: ${issue?.message ?? 'wrong type'}.`, { details: { path } });
+    }
+    return (await entry.handle(parsed.data, client, signal)) as object;
+  }
+}

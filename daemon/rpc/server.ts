@@ -1,0 +1,132 @@
+/** Serves every connection: greeting first, then its methods; events, acknowledgements and progress go out to those they concern. */
+import { AudioAck } from '../../protocol/audio';
+import { EarmarkError, isEarmarkError } from '../../protocol/errors';
+import { DaemonDrain, DaemonGoodbye, DaemonHello, DaemonShutdown } from '../../protocol/health';
+import { ModelsProgress } from '../../protocol/models';
+import { NotesLeaseFree } from '../../protocol/notes';
+import { type Disposable, DisposableStore } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import type { AcceptPeer } from '../base/peer';
+import { audioHandlers } from './audioHandlers';
+import { ClientContext, type ClientState } from './clientContext';
+import { daemonHandlers } from './daemonHandlers';
+import type { RpcDeps } from './deps';
+import { dictationHandlers, endDictations } from './dictationHandlers';
+import { insightHandlers } from './insightHandlers';
+import { modelHandlers, ProgressGate } from './modelHandlers';
+import { noteHandlers, NoteLeases } from './noteHandlers';
+import { Registry } from './registry';
+import { sessionHandlers } from './sessionHandlers';
+
+/** Requests of one connection that are not answered yet. */
+const PENDING_MAX = 256;
+/** What a connection may ask before it is greeted, and when it is newer than this daemon. */
+const NEWER_MAY = new Set([DaemonDrain.method, DaemonShutdown.method]);
+
+export class RpcServer implements Disposable {
+  private readonly clients = new Set<ClientContext>();
+  private readonly registry = new Registry();
+  private readonly disposables = new DisposableStore();
+  private readonly leases = new NoteLeases((sessionId, former) => {
+    for (const client of this.clients) if (client !== former) client.notify(NotesLeaseFree, { sessionId });
+  });
+  private readonly countEmitter = this.disposables.add(new Emitter<number>());
+  /** How many greeted clients there are now. */
+  readonly onDidChangeClients = this.countEmitter.event;
+
+  constructor(private readonly deps: RpcDeps) {
+    const { registry } = this;
+    daemonHandlers(registry, deps, () => this.clientCount);
+    sessionHandlers(registry, deps);
+    audioHandlers(registry, deps);
+    insightHandlers(registry, deps);
+    modelHandlers(registry, deps);
+    noteHandlers(registry, deps, this.leases);
+    dictationHandlers(registry, deps);
+    this.disposables.add(deps.sessions.onDidAck((ack) => {
+      for (const client of this.clients) if (client.pushing.has(ack.sessionId)) client.notify(AudioAck, { ...ack });
+    }));
+    const gate = new ProgressGate();
+    this.disposables.add(deps.models.onDidProgress((progress) => {
+      if (gate.passes(progress, deps.clock.now())) for (const client of this.clients) client.notify(ModelsProgress, { ...progress });
+    }));
+  }
+
+  get clientCount(): number {
+    return [...this.clients].filter((c) => c.state.kind === 'greeted').length;
+  }
+
+  /** Every method that is answered; the contract test compares it with the protocol. */
+  get methods(): readonly string[] {
+    return this.registry.methods;
+  }
+
+  readonly accept: AcceptPeer = (peer) => {
+    const client = new ClientContext(peer, (of, from, to) => this.changed(of, from, to));
+    this.clients.add(client);
+    let pending = 0;
+    return {
+      request: async (method, params, signal) => {
+        if (pending >= PENDING_MAX) throw new EarmarkError('rpc.tooMany', 'Too many requests of this client are not answered yet; wait for some.', { retryAfterMs: 100 });
+        pending++;
+        try {
+          this.admit(client, method);
+          return await this.registry.dispatch(method, params, client, signal);
+        } catch (error) {
+          throw this.known(error, method);
+        } finally {
+          pending--;
+        }
+      },
+      closed: () => {
+        this.clients.delete(client);
+        client.dispose();
+      },
+    };
+  };
+
+  /** Tells every client that the daemon is about to end. */
+  goodbye(reason: 'idle' | 'drain' | 'shutdown'): void {
+    for (const client of this.clients) client.notify(DaemonGoodbye, { reason });
+  }
+
+  dispose(): void {
+    for (const client of [...this.clients]) client.dispose();
+    this.clients.clear();
+    this.disposables.dispose();
+  }
+
+  private admit(client: ClientContext, method: string): void {
+    const { state } = client;
+    if (state.kind === 'greeted' || method === DaemonHello.method) return;
+    if (state.kind === 'newer' && NEWER_MAY.has(method)) return;
+    if (state.kind === 'newer') throw new EarmarkError('rpc.versionMismatch', 'This Earmark daemon is older than the client; ask it to drain and start a newer one.');
+    throw new EarmarkError('rpc.invalidRequest', 'Say daemon/hello first.');
+  }
+
+  /** What is not in the catalogue is a fault of the daemon: its text may hold anything and stays in the log's type and stack. */
+  private known(error: unknown, method: string): EarmarkError {
+    if (isEarmarkError(error)) return error;
+    this.deps.logger.error('rpc.unexpected', { method, error: describe(error) });
+    return new EarmarkError('internal', 'Something went wrong in the Earmark daemon; see "earmark daemon logs", and try again.');
+  }
+
+  private changed(client: ClientContext, from: ClientState, to: ClientState): void {
+    if (to.kind === 'gone') {
+      this.leases.releaseAll(client);
+      endDictations(this.deps, client);
+    }
+    if ('greeting' in to) this.deps.logger.info('client.greeted', { client: client.peer.id, name: to.greeting.name, version: to.greeting.version });
+    if (from.kind !== 'greeted' && to.kind !== 'greeted') return;
+    const windows = [...this.clients].filter((c) => c.state.kind === 'greeted' && c.state.greeting.window).length;
+    this.deps.sessions.setWindowCount(windows);
+    this.countEmitter.fire(this.clientCount);
+  }
+}
+
+/** Name and place, without the message, which may quote what people said. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 6);
+  return `${error.name}${frames.map((line) => ` | ${line.trim()}`).join('')}`;
+}

@@ -1,0 +1,95 @@
+/** `session/*` and `transcript/revise`. */
+import { EarmarkError } from '../../protocol/errors';
+import {
+  SessionAttach, SessionDelete, SessionDetach, SessionEventNotification, SessionGet, SessionList, SessionPause, SessionRename, SessionResume, SessionStart, SessionStop,
+} from '../../protocol/session';
+import { TranscriptRevise } from '../../protocol/transcript';
+import type { Disposable } from '../base/disposable';
+import type { EventSink, SessionView } from '../session/api';
+import type { SessionEvent } from '../session/events';
+import type { ClientContext } from './clientContext';
+import { defined, fromStart, toEvent, toInsight, toSegment, toSessionInfo, toSpeaker } from './convert';
+import type { RpcDeps } from './deps';
+import type { Registry } from './registry';
+
+/** Passing events are left out for a client that has so much to read; durable ones wait for it. */
+const BEHIND_BYTES = 1024 * 1024;
+const LIST_DEFAULT = 100;
+/** Passing events that came before the answer to `session/start`; more are forgotten. */
+const EARLY_MAX = 5_000;
+
+export function sessionHandlers(registry: Registry, { sessions, control }: RpcDeps): void {
+  registry
+    .on(SessionStart, async (params, client) => {
+      refuseWhenDraining(control.draining);
+      const { session } = await startFor(client, (sink) => sessions.start(fromStart(params), sink));
+      return { session: toSessionInfo(session), resumeToken: session.record.resumeToken };
+    })
+    .on(SessionStop, ({ sessionId }) => ({ state: sessions.stop(sessionId, 'stop.request') }))
+    .on(SessionPause, async ({ sessionId }) => ({ state: await sessions.pause(sessionId, 'pause.request') }))
+    .on(SessionResume, async ({ sessionId }) => ({ state: await sessions.resume(sessionId, 'resume.request') }))
+    .on(SessionAttach, ({ sessionId, afterSeq }, client) => {
+      client.detach(sessionId);
+      const { session, sources, attachment } = sessions.attach(sessionId, afterSeq, sinkFor(client, sessionId));
+      client.setAttachment(sessionId, attachment);
+      return { session: toSessionInfo(session), sources: sources.map((s) => ({ ...s })) };
+    })
+    .on(SessionDetach, ({ sessionId }, client) => {
+      client.detach(sessionId);
+      return {};
+    })
+    .on(SessionList, ({ limit, offset, active }) => ({
+      sessions: sessions.list({ limit: limit ?? LIST_DEFAULT, offset: offset ?? 0, ...(active === undefined ? {} : { active }) }).map(toSessionInfo),
+    }))
+    .on(SessionGet, ({ sessionId }) => {
+      const document = sessions.get(sessionId);
+      return {
+        session: toSessionInfo(document),
+        segments: document.transcript.map(toSegment),
+        speakers: document.speakers.map(toSpeaker),
+        insights: document.insights.map(toInsight),
+        stats: { ...document.stats },
+      };
+    })
+    .on(SessionRename, ({ sessionId, title }) => {
+      sessions.rename(sessionId, title);
+      return {};
+    })
+    .on(SessionDelete, async ({ sessionId }, client) => {
+      await sessions.delete(sessionId);
+      client.detach(sessionId);
+      return {};
+    })
+    .on(TranscriptRevise, ({ sessionId, segmentId, ...change }) => {
+      sessions.reviseSegment(sessionId, segmentId, defined(change));
+      return {};
+    });
+}
+
+export function refuseWhenDraining(draining: boolean): void {
+  if (draining) throw new EarmarkError('rpc.draining', 'This Earmark daemon is about to end; try again in a moment.', { retryAfterMs: 500 });
+}
+
+function sinkFor(client: ClientContext, sessionId: string): EventSink {
+  return (event) => {
+    if ('afterSeq' in event && client.peer.queuedBytes > BEHIND_BYTES) return;
+    client.notify(SessionEventNotification, { sessionId, event: toEvent(event) });
+  };
+}
+
+/** Starts with the caller attached. Events that come before the session's id is known are sent just before the answer. */
+export async function startFor(
+  client: ClientContext,
+  start: (sink: EventSink) => Promise<{ readonly session: SessionView; readonly attachment?: Disposable }>,
+): Promise<{ readonly session: SessionView }> {
+  let early: SessionEvent[] = [];
+  let sink: EventSink = (event) => {
+    if ('seq' in event || early.length < EARLY_MAX) early.push(event);
+  };
+  const { session, attachment } = await start((event) => sink(event));
+  sink = sinkFor(client, session.record.id);
+  if (attachment) client.setAttachment(session.record.id, attachment);
+  for (const event of early) sink(event);
+  early = [];
+  return { session };
+}
