@@ -22,6 +22,8 @@ export interface SessionManagerDeps {
   readonly speaks?: (language: string) => boolean;
   /** A name nobody can guess, for session ids and resume tokens. */
   readonly newId: () => string;
+  /** As Node names it; advice to a person depends on it. Default: `linux`. */
+  readonly platform?: string;
   readonly options?: Partial<SessionOptions>;
 }
 

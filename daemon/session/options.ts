@@ -39,8 +39,6 @@ export interface SessionOptions {
   readonly unacknowledgedMs: number;
   /** Audio of a file that may wait in the spool to be recognised; beyond it the client is told to wait. */
   readonly fileBacklogMs: number;
-  /** A longer hole in sequence numbers is not filled with silence; the clock jumps. */
-  readonly maxGapMs: number;
   /** A captured session pauses so long after the last window is gone; an ephemeral one so long after its last client. */
   readonly unseenMs: number;
   /** After a crash a captured session waits so long for a client, then it is finalised. */
@@ -72,14 +70,13 @@ export const defaultSessionOptions: SessionOptions = {
   analysisMs: 2 * SECOND,
   flushMs: 8 * SECOND,
   finalizeStallMs: MINUTE,
-  modelWaitMs: 20 * SECOND,
+  modelWaitMs: 5 * SECOND,
   captureStopMs: 2 * SECOND,
   captureRetryMs: [SECOND, 2 * SECOND, 4 * SECOND],
   engineRetryMs: [SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND],
   decodeAttempts: 3,
   unacknowledgedMs: 10 * SECOND,
   fileBacklogMs: 10 * MINUTE,
-  maxGapMs: 30 * SECOND,
   unseenMs: MINUTE,
   recoverCaptureMs: MINUTE,
   warningMs: 30 * SECOND,

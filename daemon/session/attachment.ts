@@ -1,0 +1,74 @@
+/** One listener's place in a session's events: it reads what it missed from the store, then hears what is new. */
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+import type { EventSink } from './api';
+import type { DurableEvent, SessionEvent } from './events';
+
+/** Events read from the store in one turn; between two turns others are served. */
+const PAGE = 200;
+
+export interface AttachmentSource {
+  readonly lastSeq: () => number;
+  readonly read: (afterSeq: number, limit: number) => readonly DurableEvent[];
+  readonly clock: Clock;
+  readonly onBroken: (error: unknown) => void;
+}
+
+export class Attachment implements Disposable {
+  private position: number;
+  private readonly sink: EventSink;
+  private turn: Disposable | undefined;
+  private open = true;
+
+  constructor({ position, sink }: { readonly position: number; readonly sink: EventSink }, private readonly source: AttachmentSource) {
+    this.position = position;
+    this.sink = sink;
+  }
+
+  /** Takes one event as it is sent. Behind the stored ones it waits: the pump brings it from the store. */
+  hear(event: SessionEvent): void {
+    if (!this.open) return;
+    if ('afterSeq' in event) {
+      if (event.afterSeq === this.position) this.give(event);
+    } else if (event.seq === this.position + 1) this.give(event);
+    else if (event.seq > this.position) this.pumpSoon();
+  }
+
+  /** Sends a page of what was missed; the rest in later turns. */
+  pump(): void {
+    if (!this.open || this.turn !== undefined) return;
+    const before = this.position;
+    try {
+      for (const event of this.source.read(this.position, PAGE)) {
+        if (this.open && event.seq === this.position + 1) this.give(event);
+      }
+    } catch (error) {
+      return this.source.onBroken(error);
+    }
+    if (!this.open || this.position >= this.source.lastSeq()) return;
+    if (this.position > before) this.pumpSoon();
+    else this.source.onBroken(new Error('The store does not have the events that it counts.'));
+  }
+
+  dispose(): void {
+    this.open = false;
+    this.turn?.dispose();
+  }
+
+  private pumpSoon(): void {
+    this.turn ??= this.source.clock.setTimeout(() => {
+      this.turn = undefined;
+      this.pump();
+    }, 0);
+  }
+
+  private give(event: SessionEvent): void {
+    if ('seq' in event) this.position = event.seq;
+    try {
+      this.sink(event);
+    } catch (error) {
+      this.open = false;
+      this.source.onBroken(error);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/** What a session's durable events add up to: transcript, speakers, insights. Live sessions and stored ones hold one. */
+import type { Insight } from '../analysis/types';
+import { checkRevision, Transcript } from '../transcript/transcript';
+import type { Segment, Speaker } from '../transcript/types';
+import type { DurableEventBody } from './events';
+import type { SessionStore } from './ports';
+
+export class Book {
+  readonly transcript: Transcript;
+  readonly speakers = new Map<string, Speaker>();
+  readonly insights = new Map<string, Insight>();
+
+  constructor(from: { segments?: readonly Segment[]; speakers?: readonly Speaker[]; insights?: readonly Insight[] } = {}) {
+    this.transcript = new Transcript(from.segments);
+    for (const speaker of from.speakers ?? []) this.speakers.set(speaker.id, speaker);
+    for (const insight of from.insights ?? []) this.insights.set(insight.id, insight);
+  }
+
+  static load(store: SessionStore, sessionId: string): Book {
+    return new Book({ segments: store.segments(sessionId), speakers: store.speakers(sessionId), insights: store.insights(sessionId) });
+  }
+
+  /** @throws Error that names the rule which the event breaks */
+  check(body: DurableEventBody): void {
+    if (body.kind === 'final' && this.transcript.get(body.segment.id)) throw new Error(`Segment ${body.segment.id} is already final.`);
+    // Revisions of one segment may come in one batch; each follows the one before it, so only the first is seen here.
+    if (body.kind === 'revision' && body.revision.by === 'machine') checkRevision(this.transcript.get(body.revision.segmentId), body.revision);
+  }
+
+  apply(body: DurableEventBody): void {
+    switch (body.kind) {
+      case 'final':
+        return this.transcript.add(body.segment);
+      case 'revision':
+        return this.transcript.apply(body.revision);
+      case 'speaker':
+        return void this.speakers.set(body.speaker.id, body.speaker);
+      case 'state':
+      case 'warning':
+      case 'error':
+        return;
+      default:
+        if (body.op === 'remove') this.insights.delete(body.insight.id);
+        else this.insights.set(body.insight.id, body.insight);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** Text of the phrase that is being spoken: decoded now and then while the engine has nothing better to do. */
+import { PartialAgreement } from '../asr/partialAgreement';
+import type { Source } from '../audio/frame';
+import type { Clock } from '../base/clock';
+import type { OpenPhrase } from '../vad/contract';
+import type { PassingEventBody } from './events';
+import type { SessionOptions } from './options';
+import type { SpeechEngine } from './ports';
+
+export interface PartialsSetup {
+  readonly source: Source;
+  readonly engine: SpeechEngine;
+  readonly clock: Clock;
+  readonly options: Pick<SessionOptions, 'partialMs'>;
+  readonly sessionId: string;
+  readonly language: string;
+  readonly emit: (event: Extract<PassingEventBody, { kind: 'partial' }>) => void;
+}
+
+interface Open {
+  readonly id: string;
+  readonly startMs: number;
+  readonly agreement: PartialAgreement;
+  readonly abortion: AbortController;
+  lastMs: number;
+}
+
+export class Partials {
+  private open: Open | undefined;
+  private decoding = false;
+  /** Phrases that a client shows; each ends in a final or in an empty partial. */
+  private readonly shown = new Map<string, number>();
+
+  constructor(private readonly setup: PartialsSetup) {}
+
+  onset(id: string, startMs: number): void {
+    this.close();
+    // The first partial comes after half the time: a word is soon there, and agreement needs two decodes.
+    const lastMs = this.setup.clock.now() - this.setup.options.partialMs / 2;
+    this.open = { id, startMs, agreement: new PartialAgreement(), abortion: new AbortController(), lastMs };
+  }
+
+  /** Called as audio comes in; decodes when it is time and the engine is idle. */
+  tick(phrase: () => OpenPhrase | undefined): void {
+    const { engine, clock, options } = this.setup;
+    const open = this.open;
+    if (!open || this.decoding || clock.now() - open.lastMs < options.partialMs || !engine.idle) return;
+    const spoken = phrase();
+    if (spoken?.id !== open.id) return;
+    open.lastMs = clock.now();
+    this.decoding = true;
+    void this.decode(open, spoken.pcm).finally(() => (this.decoding = false));
+  }
+
+  /** The phrase ended; its final follows, so a decode under way is of no use. */
+  close(): void {
+    this.open?.abortion.abort();
+    this.open = undefined;
+  }
+
+  /** Its final was sent. */
+  settle(id: string): void {
+    this.shown.delete(id);
+  }
+
+  /** The phrase came to nothing: what was shown for it goes away. */
+  drop(id: string): void {
+    if (this.open?.id === id) this.close();
+    const startMs = this.shown.get(id);
+    if (startMs === undefined) return;
+    this.shown.delete(id);
+    this.setup.emit({ kind: 'partial', source: this.setup.source, phraseId: id, startMs, stable: '', unstable: '' });
+  }
+
+  private async decode(open: Open, pcm: Float32Array): Promise<void> {
+    const { engine, sessionId, language, source, emit } = this.setup;
+    try {
+      const result = await engine.decode(pcm, { language, priority: 'partial', sessionId }, open.abortion.signal);
+      if (this.open !== open || result === undefined || result.text === '') return;
+      this.shown.set(open.id, open.startMs);
+      emit({ kind: 'partial', source, phraseId: open.id, startMs: open.startMs, ...open.agreement.update(result.text) });
+    } catch {
+      // A partial is a convenience: the final is decoded by itself and reports what is wrong with the engine.
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Phrases of one source on their way to text: several are decoded at once, their outcomes are given in the order in
+ * which they were spoken. An engine that is away is waited for; a phrase that breaks it is given up after some tries.
+ */
+import { isEarmarkError } from '../../protocol/errors';
+import type { AsrResult } from '../asr/provider';
+import { FRAME_MS } from '../audio/frame';
+import type { Clock } from '../base/clock';
+import type { Phrase } from '../vad/contract';
+import type { SessionOptions } from './options';
+import type { SpeechEngine } from './ports';
+import { Deferred, delay } from './wait';
+
+export interface PhraseDecoderSetup {
+  readonly engine: SpeechEngine;
+  readonly clock: Clock;
+  readonly options: Pick<SessionOptions, 'maxPendingPhrases' | 'decodeAttempts' | 'engineRetryMs'>;
+  readonly sessionId: string;
+  readonly language: string;
+  /** In order of speech. Without a result the phrase was given up. */
+  readonly onOutcome: (phrase: Phrase, result: AsrResult | undefined) => void;
+  /** The engine is away; the phrase waits. */
+  readonly onUnavailable: (error: unknown) => void;
+}
+
+interface Pending {
+  readonly phrase: Phrase;
+  /** Undefined while it is decoded. */
+  outcome?: { readonly result: AsrResult | undefined };
+}
+
+export class PhraseDecoder {
+  private readonly pending: Pending[] = [];
+  private readonly abortion = new AbortController();
+  private room: Deferred | undefined;
+  private empty: Deferred | undefined;
+
+  constructor(private readonly setup: PhraseDecoderSetup) {}
+
+  /** First frame of the oldest phrase that is not text yet. */
+  get firstPendingSeq(): number | undefined {
+    return this.pending[0]?.phrase.firstSeq;
+  }
+
+  get pendingMs(): number {
+    return this.pending.reduce((sum, { phrase }) => sum + (phrase.lastSeq - phrase.firstSeq + 1) * FRAME_MS, 0);
+  }
+
+  get pendingCount(): number {
+    return this.pending.length;
+  }
+
+  /** @returns a promise when no more should come yet */
+  add(phrase: Phrase): Promise<void> | undefined {
+    if (this.abortion.signal.aborted) return undefined;
+    const entry: Pending = { phrase };
+    this.pending.push(entry);
+    void this.decode(entry);
+    if (this.pending.length < this.setup.options.maxPendingPhrases) return undefined;
+    this.room ??= new Deferred();
+    return this.room.promise;
+  }
+
+  /** Resolves when nothing is pending, or after `abort`. */
+  drained(): Promise<void> {
+    if (this.pending.length === 0) return Promise.resolve();
+    this.empty ??= new Deferred();
+    return this.empty.promise;
+  }
+
+  /** Leaves what is not decoded to the spool. */
+  abort(): void {
+    this.abortion.abort();
+    this.pending.length = 0;
+    this.wake();
+  }
+
+  private async decode(entry: Pending): Promise<void> {
+    const { signal } = this.abortion;
+    const result = await this.result(entry.phrase, signal);
+    if (signal.aborted) return;
+    entry.outcome = { result };
+    for (let next = this.pending[0]; next?.outcome !== undefined; next = this.pending[0]) {
+      this.pending.shift();
+      this.setup.onOutcome(next.phrase, next.outcome.result);
+    }
+    this.wake();
+  }
+
+  private async result(phrase: Phrase, signal: AbortSignal): Promise<AsrResult | undefined> {
+    const { engine, options, clock, sessionId, language } = this.setup;
+    for (let tries = 0, waits = 0; !signal.aborted; ) {
+      try {
+        await engine.ready();
+        const result = await engine.decode(phrase.pcm, { language, priority: 'final', sessionId }, signal);
+        if (result !== undefined) return result;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        if (breaksEngine(error)) {
+          if (++tries >= options.decodeAttempts) return undefined;
+        } else this.setup.onUnavailable(error);
+      }
+      const wait = options.engineRetryMs[Math.min(waits++, options.engineRetryMs.length - 1)] ?? 1000;
+      await delay(clock, wait, signal);
+    }
+    return undefined;
+  }
+
+  private wake(): void {
+    if (this.pending.length < this.setup.options.maxPendingPhrases) {
+      this.room?.resolve();
+      this.room = undefined;
+    }
+    if (this.pending.length > 0) return;
+    this.empty?.resolve();
+    this.empty = undefined;
+  }
+}
+
+/** The fault goes with the phrase, not with the engine: everything but an engine or model that is not there. */
+function breaksEngine(error: unknown): boolean {
+  return !(isEarmarkError(error) && (error.code === 'engine.unavailable' || error.code.startsWith('model.')));
+}

@@ -1,0 +1,293 @@
+/**
+ * One source of a session: frames → spool and queue → phrases → text → `final`. Partials, levels and what is odd about
+ * the audio come out beside it.
+ */
+import type { AsrResult } from '../asr/provider';
+import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
+import { type Level, LevelMeter } from '../audio/levelMeter';
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+import type { Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
+import type { PassingEventBody, WarningCode } from './events';
+import { FrameQueue } from './frameQueue';
+import type { SessionOptions } from './options';
+import { Partials } from './partials';
+import { PhraseDecoder } from './phraseDecoder';
+import type { SpeechEngine, Spool } from './ports';
+import { Deferred, delay } from './wait';
+
+export interface PipelineSetup {
+  readonly source: Source;
+  readonly sessionId: string;
+  readonly language: string;
+  readonly spool: Spool;
+  readonly engine: SpeechEngine;
+  readonly clock: Clock;
+  readonly options: SessionOptions;
+  readonly phrases: (setup: PhraseSourceSetup) => PhraseSourceLike;
+  readonly newPhraseId: () => string;
+  /** Comes as fast as it is spoken: partials make sense, and falling behind is worth a warning. */
+  readonly live: boolean;
+  readonly partials: boolean;
+  /** First frame whose words are not final. */
+  readonly fromSeq: number;
+  readonly on: PipelineHandlers;
+}
+
+export interface PipelineHandlers {
+  /** In order of speech. `result` is absent where the phrase was given up. */
+  readonly phrase: (phrase: Phrase, result: AsrResult | undefined) => void;
+  readonly passing: (event: PassingEventBody) => void;
+  readonly warn: (code: WarningCode, message: string, source: Source) => void;
+  /** Somebody speaks. */
+  readonly speech: () => void;
+  /** Segmentation failed for good. */
+  readonly failed: (error: unknown) => void;
+}
+
+export interface PipelineStats {
+  frames: number;
+  gapFrames: number;
+  lostFrames: number;
+  phrases: number;
+  rejected: number;
+  givenUp: number;
+  inferenceMs: number;
+  speechMs: number;
+}
+
+interface Boundary {
+  /** The flush happens when every frame before this one was segmented. */
+  readonly beforeSeq: number;
+  readonly done: Deferred;
+}
+
+export class SourcePipeline implements Disposable {
+  readonly stats: PipelineStats = { frames: 0, gapFrames: 0, lostFrames: 0, phrases: 0, rejected: 0, givenUp: 0, inferenceMs: 0, speechMs: 0 };
+  private readonly queue: FrameQueue;
+  private readonly decoder: PhraseDecoder;
+  private readonly partials: Partials;
+  private readonly meter: LevelMeter;
+  private readonly phrases: PhraseSourceLike;
+  private readonly boundaries: Boundary[] = [];
+  private state: 'open' | 'ended' | 'aborted' = 'open';
+  private working = false;
+  private readonly abortion = new AbortController();
+  private behindTimer: Disposable | undefined;
+  private released = 0;
+  private lastCaptureMs = 0;
+  private sinceSync = 0;
+  private readonly syncs: Disposable;
+
+  constructor(private readonly setup: PipelineSetup) {
+    const { source, engine, clock, options, sessionId, language, on } = setup;
+    this.queue = new FrameQueue({
+      source,
+      spool: setup.spool,
+      capacity: options.queueFrames,
+      fromSeq: setup.fromSeq,
+      onUnspooled: () => on.warn('store.degraded', 'The disk cannot be written: recording goes on, but what is not recognised at once may be lost. Free some space.', source),
+      onLost: () => {
+        this.stats.lostFrames++;
+        on.warn('frames.lost', 'Some sound was lost because the disk cannot be written. Free some space.', source);
+      },
+    });
+    this.decoder = new PhraseDecoder({
+      engine, clock, options, sessionId, language,
+      onOutcome: (phrase, result) => this.onOutcome(phrase, result),
+      onUnavailable: () => on.warn('engine.unavailable', 'Speech recognition is not available now; the sound is kept on disk and will be recognised when it is back.', source),
+    });
+    this.partials = new Partials({ source, engine, clock, options, sessionId, language, emit: on.passing });
+    this.meter = new LevelMeter(source, () => clock.now(), 1000 / options.levelMs);
+    this.phrases = setup.phrases({
+      source,
+      detector: engine.detectors.create(source),
+      newId: setup.newPhraseId,
+      onOnset: ({ id, startMs }) => {
+        on.speech();
+        if (setup.partials) this.partials.onset(id, startMs);
+      },
+      onPhrase: (phrase) => this.onPhrase(phrase),
+      onFallback: () => on.warn('vad.fallback', 'The speech detector failed; speech is now found by loudness, and nothing is discarded.', source),
+      fromSeq: setup.fromSeq,
+    });
+    this.syncs = setup.spool.onDidSync((synced) => {
+      if (synced.source === source) this.sinceSync = Math.min(this.sinceSync, Math.max(0, this.queue.lastSeq - synced.seq));
+    });
+    if (this.queue.backlog > 0) this.kick();
+  }
+
+  /** First frame that did not come in yet. */
+  get nextSeq(): number {
+    return this.queue.lastSeq + 1;
+  }
+
+  get ended(): boolean {
+    return this.state !== 'open';
+  }
+
+  /** Audio that came in and is not text yet. */
+  get waitingMs(): number {
+    return this.queue.backlog * FRAME_MS + this.decoder.pendingMs;
+  }
+
+  /** Frames that came in and are not on disk; holes do not count. */
+  get unacknowledgedFrames(): number {
+    return Math.min(this.sinceSync, Math.max(0, this.queue.lastSeq - this.setup.spool.durableSeq(this.setup.source)));
+  }
+
+  /** Session time of the end of what came in. */
+  get endMs(): number {
+    return this.lastCaptureMs;
+  }
+
+  /** Counts up with every step; standing still means that nothing goes on. */
+  get progress(): number {
+    return this.queue.nextSeq + this.stats.phrases;
+  }
+
+  /** Whole frames in order. What came before is passed over; a hole is reported. @param pcm n × 320 samples */
+  push(seq: number, captureMs: number, pcm: Int16Array): void {
+    if (this.state !== 'open') return;
+    const count = Math.floor(pcm.length / FRAME_SAMPLES);
+    const gap = seq - this.nextSeq;
+    if (gap > 0) this.onGap(gap);
+    for (let i = Math.max(0, -gap); i < count; i++) {
+      const frame: Frame = { source: this.setup.source, seq: seq + i, captureMs: captureMs + i * FRAME_MS, pcm: pcm.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES) };
+      this.stats.frames++;
+      this.sinceSync++;
+      this.lastCaptureMs = Math.max(this.lastCaptureMs, frame.captureMs + FRAME_MS);
+      this.queue.push(frame);
+      const level = this.meter.push(frame.pcm);
+      if (level) this.onLevel(level);
+    }
+    this.watchBacklog();
+    this.kick();
+  }
+
+  /** A hard boundary after what came in so far. Resolves when all of it is segmented. */
+  flush(): Promise<void> {
+    const done = new Deferred();
+    if (this.state === 'aborted') done.resolve();
+    else this.boundaries.push({ beforeSeq: this.nextSeq, done });
+    this.kick();
+    return done.promise;
+  }
+
+  /** Nothing more comes. Resolves when everything is text, or after `abort`. */
+  async end(): Promise<void> {
+    if (this.state === 'open') this.state = 'ended';
+    await this.flush();
+    await this.decoder.drained();
+  }
+
+  /** Leaves what is not text to the spool. */
+  abort(): void {
+    this.state = 'aborted';
+    this.abortion.abort();
+    this.partials.close();
+    this.decoder.abort();
+    this.behindTimer?.dispose();
+    for (const { done } of this.boundaries.splice(0)) done.resolve();
+  }
+
+  dispose(): void {
+    this.abort();
+    this.syncs.dispose();
+    this.phrases.dispose();
+  }
+
+  private kick(): void {
+    if (this.working || this.state === 'aborted') return;
+    this.working = true;
+    void this.work()
+      .catch((error: unknown) => {
+        if (this.state !== 'aborted') this.setup.on.failed(error);
+      })
+      .finally(() => {
+        this.working = false;
+      });
+  }
+
+  private async work(): Promise<void> {
+    await this.engineReady();
+    while (this.state !== 'aborted') {
+      const boundary = this.boundaries[0];
+      const frames = this.queue.take(boundary?.beforeSeq);
+      if (frames.length > 0) {
+        await this.phrases.process(frames);
+        this.afterFrames();
+      } else if (boundary && this.queue.nextSeq >= boundary.beforeSeq) {
+        await this.phrases.flush();
+        this.boundaries.shift();
+        boundary.done.resolve();
+        this.release();
+      } else if (this.queue.backlog === 0) return;
+    }
+  }
+
+  /** While the model loads, or is away, the sound waits in the spool. */
+  private async engineReady(): Promise<void> {
+    const { engine, options, clock } = this.setup;
+    for (let waits = 0; !this.abortion.signal.aborted; waits++) {
+      try {
+        return await engine.ready();
+      } catch {
+        await delay(clock, options.engineRetryMs[Math.min(waits, options.engineRetryMs.length - 1)] ?? 1000, this.abortion.signal);
+      }
+    }
+  }
+
+  private afterFrames(): void {
+    if (!this.queue.behind) {
+      this.behindTimer?.dispose();
+      this.behindTimer = undefined;
+      if (this.setup.partials && this.decoder.pendingCount === 0) this.partials.tick(() => this.phrases.openPhrase());
+    }
+    this.release();
+  }
+
+  private onPhrase(phrase: Phrase): Promise<void> | void {
+    this.setup.on.speech();
+    this.partials.close();
+    return this.decoder.add(phrase);
+  }
+
+  private onOutcome(phrase: Phrase, result: AsrResult | undefined): void {
+    const spoken = result !== undefined && result.text !== '';
+    this.stats.phrases++;
+    if (result) this.stats.inferenceMs += result.inferenceMs;
+    if (spoken) this.stats.speechMs += phrase.speechEndMs - phrase.startMs;
+    else if (result) this.stats.rejected++;
+    else this.stats.givenUp++;
+    if (!spoken) this.partials.drop(phrase.id);
+    this.setup.on.phrase(phrase, result);
+    this.partials.settle(phrase.id);
+    this.release();
+  }
+
+  private onGap(frames: number): void {
+    this.stats.gapFrames += frames;
+    const seconds = Math.round(frames * FRAME_MS) / 1000;
+    this.setup.on.warn('source.gap', `${seconds} s of sound did not arrive; silence stands for it.`, this.setup.source);
+  }
+
+  private onLevel({ rmsDb, peakDb }: Level): void {
+    this.setup.on.passing({ kind: 'level', source: this.setup.source, rmsDb, peakDb, speech: this.phrases.speech });
+  }
+
+  private watchBacklog(): void {
+    if (!this.setup.live || !this.queue.behind || this.behindTimer) return;
+    this.behindTimer = this.setup.clock.setTimeout(() => {
+      this.setup.on.warn('queue.overflow', 'Sound comes in faster than it is recognised; it waits on disk and nothing is lost.', this.setup.source);
+    }, this.setup.options.overflowMs);
+  }
+
+  /** Frames that are final, or silence, may leave the spool. */
+  private release(): void {
+    const before = Math.min(this.decoder.firstPendingSeq ?? Infinity, this.phrases.neededFrom, this.queue.nextSeq);
+    if (before <= this.released) return;
+    this.released = before;
+    this.setup.spool.release(this.setup.source, before);
+  }
+}

@@ -1,0 +1,41 @@
+/** The record of a new session. */
+import type { StartRequest } from './api';
+import type { SessionManagerDeps } from './deps';
+import type { SessionRecord } from './events';
+
+const TITLES: Readonly<Record<SessionRecord['kind'], string>> = { meeting: 'Meeting', dictation: 'Dictation', file: 'Recording' };
+
+export function newRecord(request: StartRequest, { engine, clock, newId }: Pick<SessionManagerDeps, 'engine' | 'clock' | 'newId'>): SessionRecord {
+  const createdMs = clock.wall();
+  const startedAt = request.startedAt ?? isoWithOffset(createdMs);
+  return {
+    id: newId(),
+    ...(request.key === undefined ? {} : { key: request.key }),
+    kind: request.kind,
+    title: request.title ?? `${TITLES[request.kind]} ${startedAt.slice(0, 16).replace('T', ' ')}`,
+    state: 'IDLE',
+    startedAt,
+    createdMs,
+    durationMs: 0,
+    sources: request.sources,
+    language: request.language ?? 'en',
+    provider: engine.provider,
+    model: engine.model,
+    partials: request.partials,
+    insights: request.insights,
+    ephemeral: request.ephemeral ?? false,
+    keepAudio: request.keepAudio ?? false,
+    resumeToken: newId(),
+    ...(request.workspace ? { workspace: request.workspace } : {}),
+    ...(request.consent ? { consent: request.consent } : {}),
+  };
+}
+
+/** `2026-11-21T11:38:00+02:00`, in the time zone of this machine. */
+export function isoWithOffset(wallMs: number): string {
+  const date = new Date(wallMs);
+  const offset = -date.getTimezoneOffset();
+  const two = (n: number): string => String(Math.trunc(n)).padStart(2, '0');
+  const local = new Date(wallMs + offset * 60_000).toISOString().slice(0, 19);
+  return `${local}${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
+}

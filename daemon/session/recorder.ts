@@ -1,0 +1,121 @@
+/** One captured source: starts the recorder, cuts frames, watches for silence, starts again what died by itself. */
+import { isEarmarkError } from '../../protocol/errors';
+import { FrameCutter } from '../audio/frameCutter';
+import type { Frame } from '../audio/frame';
+import { SourceWatchdog, silenceAdvice } from '../audio/sourceWatchdog';
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+import type { Logger } from '../base/logger';
+import type { WarningCode } from './events';
+import type { SessionOptions } from './options';
+import type { Capture, Recording } from './ports';
+import { delay, within } from './wait';
+
+const SAMPLES_PER_MS = 16;
+/** A recorder that lost more than this is moved on, so that both sources stay on one time line. */
+const DRIFT_MS = 1000;
+
+export interface RecorderSetup {
+  readonly source: 'mic' | 'system';
+  readonly device: string | undefined;
+  readonly capture: Capture;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly platform: string;
+  readonly options: Pick<SessionOptions, 'captureStopMs' | 'captureRetryMs'>;
+  readonly firstSeq: number;
+  readonly sessionMs: () => number;
+  readonly onFrame: (frame: Frame) => void;
+  readonly warn: (code: WarningCode, message: string, source: 'mic' | 'system') => void;
+  /** The recorder ended, and so did every try to start it again. */
+  readonly onGivenUp: () => void;
+}
+
+export class Recorder {
+  private readonly cutter: FrameCutter;
+  private recording: Recording | undefined;
+  private watchdog: Disposable | undefined;
+  /** Aborted by `stop`: a start or restart under way comes to nothing. */
+  private abortion = new AbortController();
+  /** Counts recorders; data and ends of an older one are dropped. */
+  private token = 0;
+
+  constructor(private readonly setup: RecorderSetup) {
+    this.cutter = new FrameCutter({ source: setup.source, firstSeq: setup.firstSeq, onFrame: setup.onFrame });
+  }
+
+  /** @throws EarmarkError audio.noRecorder, audio.deviceNotFound, audio.recorderFailed */
+  start(): Promise<void> {
+    this.abortion = new AbortController();
+    return this.open(this.abortion.signal);
+  }
+
+  /** Idempotent. Resolves when the recorder is gone, or did not go in time; nothing of it is heard any more in either case. */
+  async stop(): Promise<void> {
+    this.token++;
+    this.abortion.abort();
+    this.watchdog?.dispose();
+    this.watchdog = undefined;
+    const recording = this.recording;
+    this.recording = undefined;
+    this.cutter.flush();
+    if (!recording) return;
+    const ended = await within(this.setup.clock, recording.stop(), this.setup.options.captureStopMs).catch((error: unknown) => error);
+    if (ended !== undefined) this.setup.logger.warn('recorder.stopFailed', { recorder: recording.recorder, source: this.setup.source });
+  }
+
+  private async open(signal: AbortSignal): Promise<void> {
+    const { capture, source, device, clock } = this.setup;
+    const token = ++this.token;
+    let first = true;
+    const watchdog = new SourceWatchdog(clock, (now) => this.setup.warn('source.silent', silenceAdvice(now, source, this.setup.platform), source), {
+      zerosAfterSoundAreNormal: source === 'system',
+    });
+    this.watchdog?.dispose();
+    this.watchdog = watchdog;
+    try {
+      const recording = await capture.start(source, device, {
+        onData: (pcm) => {
+          if (token !== this.token) return;
+          this.align(pcm.length, first);
+          first = false;
+          watchdog.push(pcm);
+          this.cutter.push(pcm);
+        },
+        onEnd: (error) => {
+          if (token === this.token) void this.restart(error, signal);
+        },
+      });
+      if (signal.aborted) await recording.stop().catch(() => undefined);
+      else if (token === this.token) this.recording = recording;
+    } catch (error) {
+      watchdog.dispose();
+      throw error;
+    }
+  }
+
+  /** Puts the capture clock where these samples were recorded. */
+  private align(samples: number, first: boolean): void {
+    const startedMs = this.setup.sessionMs() - samples / SAMPLES_PER_MS;
+    if (first || startedMs - this.cutter.nextMs > DRIFT_MS) this.cutter.resumeAt(Math.max(0, startedMs));
+  }
+
+  private async restart(error: Error, signal: AbortSignal): Promise<void> {
+    const { source, options, clock, logger, warn } = this.setup;
+    this.token++;
+    this.recording = undefined;
+    this.watchdog?.dispose();
+    logger.warn('recorder.ended', { source, error: isEarmarkError(error) ? error.code : error.name });
+    warn('source.lost', `${source === 'mic' ? 'The microphone' : 'The system audio'} stopped sending sound; trying to get it back.`, source);
+    for (const wait of options.captureRetryMs) {
+      await delay(clock, wait, signal);
+      if (signal.aborted) return;
+      try {
+        return await this.open(signal);
+      } catch (again) {
+        logger.warn('recorder.restartFailed', { source, error: isEarmarkError(again) ? again.code : 'unknown' });
+      }
+    }
+    if (!signal.aborted) this.setup.onGivenUp();
+  }
+}

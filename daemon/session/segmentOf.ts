@@ -1,0 +1,23 @@
+/** A phrase and what the engine heard in it, as a segment of the session. */
+import type { AsrResult } from '../asr/provider';
+import { speakerOf } from '../transcript/speakers';
+import type { Segment } from '../transcript/types';
+import type { Phrase } from '../vad/contract';
+
+/** @returns undefined where there are no words: a guard took them, nothing was said, or the phrase was given up */
+export function segmentOf(phrase: Phrase, result: AsrResult | undefined): Segment | undefined {
+  const text = result?.text.trim();
+  if (!result || !text) return undefined;
+  const words = result.words.map((word) => ({ ...word, startMs: Math.round(phrase.startMs + word.startMs), endMs: Math.round(phrase.startMs + word.endMs) }));
+  return {
+    id: phrase.id,
+    startMs: phrase.startMs,
+    endMs: Math.max(phrase.speechEndMs, phrase.startMs + 1),
+    source: phrase.source,
+    speaker: speakerOf(phrase.source).name,
+    text,
+    confidence: Math.min(1, Math.max(0, result.confidence)),
+    ...(words.length > 0 ? { words } : {}),
+    revision: 0,
+  };
+}

@@ -1,0 +1,429 @@
+/** One session that runs: its state, its sources, its events, from STARTING to DONE. */
+import { EarmarkError, isEarmarkError } from '../../protocol/errors';
+import type { Source } from '../audio/frame';
+import type { Clock } from '../base/clock';
+import { type Disposable, DisposableStore } from '../base/disposable';
+import type { Logger } from '../base/logger';
+import { speakerOf } from '../transcript/speakers';
+import type { Segment } from '../transcript/types';
+import type { EventSink, SessionDocument, SessionView } from './api';
+import { Book } from './book';
+import type { SessionManagerDeps } from './deps';
+import { EventLog } from './eventLog';
+import type { DurableEvent, DurableEventBody, SessionRecord, SessionState, WarningCode } from './events';
+import { InsightFeed, eventsOf } from './insightFeed';
+import { InsightRevisions } from './insightRevisions';
+import type { SessionOptions } from './options';
+import type { Spool } from './ports';
+import { segmentOf } from './segmentOf';
+import { Sources } from './sources';
+import { type StateChange, StateMachine } from './stateMachine';
+import { addStats, type Stats } from './stats';
+import { Deferred, within } from './wait';
+
+/** Length and figures of a running session are stored this often. */
+const SAVE_MS = 10_000;
+
+export interface SessionSetup {
+  readonly deps: SessionManagerDeps;
+  readonly options: SessionOptions;
+  readonly record: SessionRecord;
+  /** True where a crash left the session. */
+  readonly restored: boolean;
+  /** Told when the session is DONE or FAILED, or was left to the next start, after the last event. */
+  readonly onEnded: (session: Session) => void;
+  readonly onDetached: (session: Session) => void;
+  readonly onAck: (source: Source, ackSeq: number) => void;
+}
+
+export class Session {
+  readonly log: EventLog;
+  readonly book: Book;
+  private record: SessionRecord;
+  private readonly machine: StateMachine;
+  private readonly spool: Spool;
+  private readonly sources: Sources;
+  private readonly feed: InsightFeed | undefined;
+  private readonly insightRevisions: InsightRevisions;
+  private readonly ending = new Deferred<SessionState>();
+  private readonly disposables = new DisposableStore();
+  private readonly warned = new Map<string, number>();
+  private readonly clock: Clock;
+  private readonly logger: Logger;
+  private readonly originMs: number;
+  private readonly earlier: Stats;
+  private phraseNumber: number;
+  private lastSpeechMs: number;
+  private lastDetachMs: number;
+  private savedMs: number;
+  private discarding = false;
+  private resuming: Promise<void> | undefined;
+  private released = false;
+
+  constructor(private readonly setup: SessionSetup) {
+    const { deps, options, record } = setup;
+    this.record = record;
+    this.clock = deps.clock;
+    this.logger = deps.logger;
+    const counts = deps.store.counts(record.id);
+    const sinceStart = record.createdMs === undefined ? 0 : deps.clock.wall() - record.createdMs;
+    // A session that was left goes on where its last event was; the wall clock tells how much later that is.
+    this.originMs = deps.clock.now() - (setup.restored ? Math.max(counts.lastTime, sinceStart) : 0);
+    this.lastSpeechMs = this.lastDetachMs = this.savedMs = deps.clock.now();
+    this.earlier = setup.restored ? deps.store.stats(record.id) : {};
+    this.book = setup.restored ? Book.load(deps.store, record.id) : new Book();
+    this.phraseNumber = this.book.transcript.highestNumber;
+    this.log = new EventLog({
+      sessionId: record.id, store: deps.store, clock: deps.clock, logger: deps.logger, options,
+      sessionMs: () => this.nowMs(),
+      check: (body) => this.book.check(body),
+      onWritten: (event) => this.onWritten(event),
+      onOutage: () => this.logger.warn('session.storeOutage', { session: record.id }),
+      onOverflow: (error) => this.fail(isEarmarkError(error) ? error : new EarmarkError('store.unwritable', 'The disk could not be written for too long; free some space and start again.')),
+    });
+    this.machine = new StateMachine((change) => this.onState(change), initialState(record.state, this.nowMs()));
+    this.spool = deps.spools.open(record.id);
+    this.disposables.add(this.spool.onDidSync(({ source, seq }) => setup.onAck(source, seq)));
+    const analyzer = record.insights
+      ? deps.analyzers.create({ startedAt: record.startedAt }, setup.restored ? { segments: this.book.transcript.ordered(), insights: [...this.book.insights.values()] } : undefined)
+      : undefined;
+    this.feed = analyzer && new InsightFeed({ analyzer, clock: deps.clock, logger: deps.logger, everyMs: options.analysisMs, emit: (events) => this.log.append(events) });
+    this.insightRevisions = new InsightRevisions(this.book, () => analyzer);
+    this.sources = new Sources({
+      deps, options, record, spool: this.spool,
+      progress: setup.restored ? deps.store.progress(record.id) : [],
+      sessionMs: () => this.nowMs(),
+      newPhraseId: () => `s${++this.phraseNumber}`,
+      on: {
+        phrase: (phrase, result) => this.onPhrase(segmentOf(phrase, result), phrase.source, phrase.lastSeq),
+        passing: (event) => this.log.pass(event),
+        warn: (code, message, source) => this.warn(code, message, source),
+        speech: () => (this.lastSpeechMs = this.clock.now()),
+        failed: (error) => this.fail(error),
+        allLost: () => void this.pause('source.lost').catch(() => undefined),
+      },
+    });
+    const ticker = deps.clock.setInterval(() => this.tick(), options.healthMs);
+    this.disposables.add(ticker);
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+  get state(): SessionState {
+    return this.machine.name;
+  }
+  get ended(): boolean {
+    return this.machine.ended;
+  }
+  get ephemeral(): boolean {
+    return this.record.ephemeral;
+  }
+  get captured(): boolean {
+    return this.record.sources.some(({ origin }) => origin.type === 'capture');
+  }
+  get whenEnded(): Promise<SessionState> {
+    return this.ending.promise;
+  }
+
+  /** IDLE → STREAMING. @throws what made the session FAILED, or rpc.cancelled where it was stopped meanwhile */
+  async start(): Promise<void> {
+    const token = this.machine.begin();
+    this.machine.to({ name: 'STARTING', token }, 'start');
+    try {
+      const ready = this.setup.deps.engine.ready();
+      const recording = this.sources.startCapture();
+      const early = within(this.clock, ready, this.setup.options.modelWaitMs);
+      // Whichever fails first is the reason; the other one must not go unhandled.
+      const [, model] = await Promise.all([recording, early]);
+      if (!this.isStarting(token)) throw new EarmarkError('rpc.cancelled', 'The session was stopped while it started.');
+      this.machine.to({ name: 'STREAMING', token, sinceMs: this.nowMs() }, 'start');
+      if (model === 'late') this.warn('model.loading', 'The speech model is still loading; what is said is kept and will appear.');
+      ready.catch((error: unknown) => this.isCurrent(token) && this.fail(error));
+    } catch (error) {
+      if (this.isStarting(token)) this.fail(error);
+      throw error;
+    }
+  }
+
+  /** Takes up what a crash left. */
+  recover(): void {
+    this.warn('recovered', 'Earmark ended unexpectedly; the session goes on, and what was said before is kept.');
+    switch (this.machine.name) {
+      case 'IDLE':
+        return this.fail(new EarmarkError('internal', 'Earmark ended before the session began; start it again.'));
+      case 'STOPPING':
+      case 'FINALIZING':
+        return void this.finish('recovered');
+      case 'STARTING':
+        if (this.captured) return void this.stop('recovered');
+        return this.machine.to({ name: 'STREAMING', token: this.machine.begin(), sinceMs: this.nowMs() }, 'recovered');
+      case 'STREAMING':
+        return this.captured ? this.awaitClient() : undefined;
+      case 'PAUSED':
+        this.disposables.add(this.clock.setTimeout(() => this.log.attachmentCount === 0 && this.stop('recovered'), this.setup.options.recoverCaptureMs));
+    }
+  }
+
+  /** Idempotent. */
+  stop(cause: string): SessionState {
+    if (this.machine.may('STOPPING')) {
+      this.machine.begin();
+      this.machine.to({ name: 'STOPPING' }, cause);
+      void this.finish(cause);
+    } else if (this.machine.name === 'IDLE') this.fail(new EarmarkError('rpc.cancelled', 'The session was stopped before it began.'));
+    return this.machine.name;
+  }
+
+  /** Ends without finishing what was said: the session is about to be removed. */
+  async discard(cause: string): Promise<void> {
+    this.discarding = true;
+    this.sources.abort();
+    this.stop(cause);
+    await this.ending.promise;
+  }
+
+  async pause(cause: string): Promise<SessionState> {
+    if (this.machine.name === 'STREAMING') {
+      this.machine.begin();
+      this.machine.to({ name: 'PAUSED', sinceMs: this.nowMs() }, cause);
+      await this.sources.stopCapture();
+      this.sources.flush();
+    } else if (this.machine.name !== 'PAUSED') throw wrongState('paused', this.machine.name);
+    return this.machine.name;
+  }
+
+  async resume(cause: string): Promise<SessionState> {
+    if (this.machine.name === 'PAUSED') {
+      this.resuming ??= this.resumeNow(cause).finally(() => (this.resuming = undefined));
+      await this.resuming;
+    } else if (this.machine.name !== 'STREAMING') throw wrongState('resumed', this.machine.name);
+    return this.machine.name;
+  }
+
+  attach(afterSeq: number, sink: EventSink): Disposable {
+    return this.log.attach(afterSeq, sink, () => {
+      this.lastDetachMs = this.clock.now();
+      this.setup.onDetached(this);
+    });
+  }
+
+  /** @returns last frame on disk. @throws EarmarkError audio.unknownSource, audio.afterStop, audio.tooFast, audio.oddFrame, session.wrongState */
+  push(source: Source, seq: number, captureMs: number, pcm: Int16Array): number {
+    const state = this.machine.name;
+    if (state === 'IDLE' || state === 'STARTING' || state === 'PAUSED') throw wrongState('given audio', state);
+    if (state !== 'STREAMING') throw new EarmarkError('audio.afterStop', 'The session was stopped; start a new one to send audio.');
+    return this.sources.push(source, seq, captureMs, pcm);
+  }
+
+  endSource(source: Source): void {
+    this.sources.endSource(source);
+  }
+
+  nextSeqs(): readonly { readonly source: Source; readonly nextSeq: number }[] {
+    return this.record.sources.map(({ source }) => ({ source, nextSeq: this.spool.durableSeq(source) + 1 }));
+  }
+
+  view(): SessionView {
+    return { record: { ...this.record, state: this.machine.name, durationMs: this.durationMs() }, lastSeq: this.log.lastSeq, segments: this.book.transcript.size, durationMs: this.durationMs() };
+  }
+
+  document(): SessionDocument {
+    return { ...this.view(), transcript: this.book.transcript.ordered(), speakers: [...this.book.speakers.values()], insights: [...this.book.insights.values()], stats: this.stats() };
+  }
+
+  rename(title: string): void {
+    this.setup.deps.store.updateSession(this.id, { title });
+    this.record = { ...this.record, title };
+  }
+
+  reviseInsight(insightId: string, change: Parameters<InsightRevisions['plan']>[1]): void {
+    this.log.appendNow(eventsOf(this.insightRevisions.plan(insightId, change)));
+  }
+
+  /** Tells of something odd; the same of one source at most every `warningMs`. */
+  warn(code: WarningCode, message: string, source?: Source): void {
+    if (this.machine.ended) return;
+    const key = `${code} ${source ?? ''}`;
+    const last = this.warned.get(key);
+    if (last !== undefined && this.clock.now() - last < this.setup.options.warningMs) return;
+    this.warned.set(key, this.clock.now());
+    this.log.append([{ kind: 'warning', code, message, ...(source ? { source } : {}) }]);
+  }
+
+  /** Leaves the session as it is on disk; the next start takes it up. */
+  suspend(): void {
+    if (this.machine.ended) return;
+    this.machine.begin();
+    void this.sources.stopCapture();
+    this.sources.abort();
+    try {
+      this.spool.sync();
+    } catch {
+      // What could not be written is lost with the process; the store has every final.
+    }
+    this.release(false);
+  }
+
+  private isCurrent(token: number): boolean {
+    return this.machine.isCurrent(token) && !this.machine.ended;
+  }
+
+  private isStarting(token: number): boolean {
+    return this.machine.isCurrent(token) && this.machine.name === 'STARTING';
+  }
+
+  private async resumeNow(cause: string): Promise<void> {
+    const token = this.machine.begin();
+    await this.sources.startCapture();
+    if (!this.machine.isCurrent(token) || this.machine.name !== 'PAUSED') return;
+    this.lastSpeechMs = this.clock.now();
+    this.machine.to({ name: 'STREAMING', token, sinceMs: this.nowMs() }, cause);
+  }
+
+  /** After a crash the microphone opens again only for a client that is there. */
+  private awaitClient(): void {
+    this.machine.to({ name: 'PAUSED', sinceMs: this.nowMs() }, 'recovered');
+    const deadline = this.clock.now() + this.setup.options.recoverCaptureMs;
+    const look = this.clock.setInterval(() => {
+      if (this.machine.name !== 'PAUSED') look.dispose();
+      else if (this.log.attachmentCount > 0) {
+        look.dispose();
+        this.resume('recovered').catch((error: unknown) => this.warn('source.lost', isEarmarkError(error) ? error.message : 'The recorder could not be started again; resume or stop the session.'));
+      } else if (this.clock.now() >= deadline) {
+        look.dispose();
+        this.stop('recovered');
+      }
+    }, 250);
+    this.disposables.add(look);
+  }
+
+  /** STOPPING → FINALIZING → DONE, from wherever a crash left it. */
+  private async finish(cause: string): Promise<void> {
+    try {
+      await this.sources.stopCapture();
+      const drained = this.sources.end();
+      if (this.machine.name === 'STOPPING') {
+        await within(this.clock, drained, this.setup.options.flushMs);
+        if (this.machine.ended || this.released) return;
+        this.machine.to({ name: 'FINALIZING' }, cause);
+      }
+      for (let before = -1; (await within(this.clock, drained, this.setup.options.finalizeStallMs)) === 'late'; ) {
+        const now = this.sources.progress;
+        if (now === before) throw new EarmarkError('engine.unavailable', 'Speech recognition is not available, so the end of the session is not transcribed; its sound is kept on disk. Restart Earmark, or run `earmark doctor`.');
+        before = now;
+      }
+      if (this.machine.ended || this.released) return;
+      if (this.discarding) this.feed?.dispose();
+      else this.feed?.finish();
+      this.save();
+      this.machine.to({ name: 'DONE' }, cause);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (this.machine.ended || this.released) return;
+    const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'The session ended by a fault in Earmark; start a new one, and see `earmark daemon logs`.', { cause: error });
+    this.logger.error('session.failed', { session: this.id, error: known.code, ...(error instanceof Error && known !== error ? { cause: error.name } : {}) });
+    this.machine.begin();
+    void this.sources.stopCapture();
+    this.sources.abort();
+    this.log.append([{ kind: 'error', code: known.code, message: known.message }]);
+    this.machine.to({ name: 'FAILED', error: known }, known.code);
+  }
+
+  private onState({ from, to, cause }: StateChange): void {
+    this.record = { ...this.record, state: to.name };
+    this.logger.info('session.state', { session: this.id, from: from.name, to: to.name, cause });
+    this.log.append([{ kind: 'state', from: from.name, to: to.name, cause }]);
+    if (this.machine.ended) this.release(to.name === 'DONE' ? !this.record.keepAudio : from.name === 'IDLE' || from.name === 'STARTING');
+  }
+
+  private onPhrase(segment: Segment | undefined, source: Source, finalThrough: number): void {
+    const progress = [{ source, finalThrough }];
+    if (!segment || this.discarding) return this.log.append([], progress);
+    const speaker = speakerOf(source);
+    const named: readonly DurableEventBody[] = this.book.speakers.has(speaker.id) ? [] : [{ kind: 'speaker', speaker }];
+    this.log.append([...named, { kind: 'final', segment }], progress);
+  }
+
+  private onWritten(event: DurableEvent): void {
+    this.book.apply(event);
+    if (this.machine.ended) return;
+    if (event.kind === 'final') this.feed?.add(event.segment);
+    if (event.kind === 'revision') this.feed?.add(event.revision.segment);
+  }
+
+  private tick(): void {
+    const state = this.machine.state;
+    const now = this.clock.now();
+    const { idleMs, waitMs, lengthMs, unseenMs } = this.setup.options;
+    if (state.name !== 'STREAMING' && state.name !== 'PAUSED') return;
+    if (now - this.savedMs >= SAVE_MS) this.save();
+    const { waitingMs, lostFrames, rejected } = this.sources.totals();
+    if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf: this.setup.deps.engine.rtf, queueMs: waitingMs, dropped: lostFrames, rejected });
+    if (Math.max(this.captured ? this.nowMs() : 0, this.durationMs()) >= lengthMs) this.stop('limit.length');
+    else if (this.record.ephemeral && this.captured && this.log.attachmentCount === 0 && now - this.lastDetachMs >= unseenMs) this.stop('unseen');
+    else if (state.name === 'PAUSED') {
+      if (this.nowMs() - state.sinceMs >= waitMs) this.stop('idle');
+    } else if (this.captured ? now - this.lastSpeechMs >= idleMs : now - this.sources.lastPushMs >= waitMs) this.stop('idle');
+  }
+
+  /** Length and figures; they may lag behind, so a store that cannot be written now is no failure. */
+  private save(): void {
+    this.savedMs = this.clock.now();
+    try {
+      this.setup.deps.store.updateSession(this.id, { durationMs: this.durationMs(), stats: this.stats() });
+    } catch (error) {
+      this.logger.warn('session.saveFailed', { session: this.id, error: error instanceof Error ? error.name : 'unknown' });
+    }
+  }
+
+  private nowMs(): number {
+    return this.clock.now() - this.originMs;
+  }
+
+  private durationMs(): number {
+    return Math.round(Math.max(this.record.durationMs, this.sources.endMs, this.book.transcript.ordered().at(-1)?.endMs ?? 0));
+  }
+
+  private stats(): Stats {
+    return addStats(this.earlier, this.sources.totals());
+  }
+
+  /** @param forgetAudio where everything of it is text, or it never began */
+  private release(forgetAudio: boolean): void {
+    if (this.released) return;
+    this.released = true;
+    this.feed?.dispose();
+    this.sources.dispose();
+    this.disposables.dispose();
+    if (forgetAudio || this.discarding) this.spool.remove();
+    else this.spool.dispose();
+    this.ending.resolve(this.machine.name);
+    this.setup.onEnded(this);
+  }
+}
+
+/** A session that a crash left enters the machine in the state it was stored in. */
+function initialState(stored: SessionState, sinceMs: number): ConstructorParameters<typeof StateMachine>[1] {
+  switch (stored) {
+    case 'STARTING':
+      return { name: 'STARTING', token: 0 };
+    case 'STREAMING':
+      return { name: 'STREAMING', token: 0, sinceMs };
+    case 'PAUSED':
+      return { name: 'PAUSED', sinceMs };
+    case 'STOPPING':
+    case 'FINALIZING':
+      return { name: stored };
+    default:
+      return { name: 'IDLE' };
+  }
+}
+
+function wrongState(what: string, state: SessionState): EarmarkError {
+  return new EarmarkError('session.wrongState', `A session that is ${state} cannot be ${what}.`, { details: { state } });
+}

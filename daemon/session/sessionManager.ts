@@ -1,0 +1,313 @@
+/** All sessions: starts and ends them, keeps the limits, takes up what a crash left, answers for those that are over. */
+import { EarmarkError } from '../../protocol/errors';
+import type { Source } from '../audio/frame';
+import { type Disposable, DisposableStore } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import { revisionsOf, type SegmentChange } from '../transcript/revise';
+import type { EventSink, Sessions, SessionDocument, SessionView, StartRequest } from './api';
+import { Archive } from './archive';
+import type { SessionManager, SessionManagerDeps } from './deps';
+import type { SessionRecord, SessionState } from './events';
+import { eventsOf } from './insightFeed';
+import { InsightRevisions, type InsightEdit } from './insightRevisions';
+import { defaultSessionOptions, type SessionOptions } from './options';
+import { newRecord } from './record';
+import { Session } from './session';
+import { within } from './wait';
+
+export function createSessionManager(deps: SessionManagerDeps): SessionManager {
+  return new Manager(deps);
+}
+
+/** Stored sessions looked at in one go. */
+const PAGE = 1000;
+
+class Manager implements SessionManager {
+  /** Sessions that run, and ended ones that somebody is still attached to. */
+  private readonly live = new Map<string, Session>();
+  private readonly starting = new Map<string, Promise<void>>();
+  private readonly archive: Archive;
+  private readonly acks = new Emitter<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>();
+  private readonly disposables = new DisposableStore();
+  private readonly options: SessionOptions;
+  private draining = false;
+  private windows = 0;
+  private unseen: Disposable | undefined;
+
+  readonly onDidAck = this.acks.event;
+
+  constructor(private readonly deps: SessionManagerDeps) {
+    this.options = { ...defaultSessionOptions, ...deps.options };
+    this.archive = new Archive({ store: deps.store, clock: deps.clock, logger: deps.logger, options: this.options });
+    this.disposables.add(this.acks);
+    this.disposables.add(this.archive);
+    this.disposables.add(deps.engine.onDidWarn(({ code, message }) => this.active().forEach((session) => session.warn(code, message))));
+  }
+
+  get activeCount(): number {
+    return this.active().length;
+  }
+
+  async start(request: StartRequest, sink?: EventSink): ReturnType<Sessions['start']> {
+    const known = request.key === undefined ? undefined : this.deps.store.findByKey(request.key);
+    if (known) return this.startAgain(known, sink);
+    this.admit(request);
+    const record = newRecord(request, this.deps);
+    this.deps.store.createSession(record);
+    let session: Session;
+    try {
+      session = this.open(record, false);
+    } catch (error) {
+      this.deps.store.deleteSession(record.id);
+      throw error;
+    }
+    const attachment = sink && session.attach(0, sink);
+    const started = session.start();
+    this.starting.set(record.id, started);
+    try {
+      await started;
+    } catch (error) {
+      attachment?.dispose();
+      // What never began is no session: the caller has the reason, the list stays clean.
+      if (session.state === 'FAILED') this.remove(session.id);
+      throw error;
+    } finally {
+      this.starting.delete(record.id);
+    }
+    return { session: session.view(), ...(attachment ? { attachment } : {}) };
+  }
+
+  stop(sessionId: string, cause: string): SessionState {
+    return this.live.get(sessionId)?.stop(cause) ?? this.stored(sessionId).state;
+  }
+
+  async whenEnded(sessionId: string): Promise<SessionState> {
+    return this.live.get(sessionId)?.whenEnded ?? this.stored(sessionId).state;
+  }
+
+  async pause(sessionId: string, cause: string): Promise<SessionState> {
+    return this.running(sessionId).pause(cause);
+  }
+
+  async resume(sessionId: string, cause: string): Promise<SessionState> {
+    return this.running(sessionId).resume(cause);
+  }
+
+  attach(sessionId: string, afterSeq: number, sink: EventSink): ReturnType<Sessions['attach']> {
+    const session = this.live.get(sessionId);
+    if (session) {
+      const attachment = session.attach(afterSeq, sink);
+      return { session: session.view(), sources: session.nextSeqs(), attachment };
+    }
+    const record = this.stored(sessionId);
+    const attachment = this.archive.attach(sessionId, afterSeq, sink, () => this.deps.clock.setTimeout(() => this.forgetEphemeral(sessionId), 0));
+    return { session: this.viewOf(record), sources: record.sources.map(({ source }) => ({ source, nextSeq: 0 })), attachment };
+  }
+
+  push(sessionId: string, source: Source, seq: number, captureMs: number, pcm: Int16Array): number {
+    const session = this.live.get(sessionId);
+    if (session) return session.push(source, seq, captureMs, pcm);
+    this.stored(sessionId);
+    throw new EarmarkError('audio.afterStop', 'The session is over; start a new one to send audio.');
+  }
+
+  endSource(sessionId: string, source: Source): void {
+    const session = this.live.get(sessionId);
+    if (session) session.endSource(source);
+    else this.stored(sessionId);
+  }
+
+  list(filter: { limit: number; offset: number; active?: boolean }): readonly SessionView[] {
+    return this.deps.store.listSessions(filter).map((record) => this.live.get(record.id)?.view() ?? this.viewOf(record));
+  }
+
+  get(sessionId: string): SessionDocument {
+    const session = this.live.get(sessionId);
+    if (session) return session.document();
+    const view = this.viewOf(this.stored(sessionId));
+    const book = this.archive.read(sessionId);
+    return { ...view, transcript: book.transcript.ordered(), speakers: [...book.speakers.values()], insights: [...book.insights.values()], stats: this.deps.store.stats(sessionId) };
+  }
+
+  rename(sessionId: string, title: string): void {
+    const session = this.live.get(sessionId);
+    if (session) return session.rename(title);
+    this.stored(sessionId);
+    this.deps.store.updateSession(sessionId, { title });
+  }
+
+  async delete(sessionId: string): Promise<void> {
+    const session = this.live.get(sessionId);
+    if (!session) this.stored(sessionId);
+    await session?.discard('delete');
+    this.remove(sessionId);
+  }
+
+  reviseSegment(sessionId: string, segmentId: string, change: SegmentChange): void {
+    this.revise(sessionId, ({ book, log }) => {
+      const segment = book.transcript.get(segmentId);
+      if (!segment) throw new EarmarkError('segment.notFound', 'This part of the transcript is no longer there; open the session again.');
+      log.appendNow(revisionsOf(segment, change).map((revision) => ({ kind: 'revision', revision })));
+    });
+  }
+
+  reviseInsight(sessionId: string, insightId: string, change: InsightEdit): void {
+    const session = this.live.get(sessionId);
+    if (session && !session.ended) return session.reviseInsight(insightId, change);
+    this.revise(sessionId, ({ book, log }) => log.appendNow(eventsOf(new InsightRevisions(book).plan(insightId, change))));
+  }
+
+  setWindowCount(count: number): void {
+    const before = this.windows;
+    this.windows = count;
+    if (count > 0) {
+      this.unseen?.dispose();
+      this.unseen = undefined;
+    } else if (before > 0 && !this.unseen) {
+      this.unseen = this.deps.clock.setTimeout(() => {
+        this.unseen = undefined;
+        for (const session of this.active()) if (session.captured && session.state === 'STREAMING') void session.pause('unseen').catch(() => undefined);
+      }, this.options.unseenMs);
+    }
+  }
+
+  drain(): void {
+    this.draining = true;
+  }
+
+  async shutdown(withinMs: number, cause: string): Promise<void> {
+    this.draining = true;
+    const sessions = this.active();
+    for (const session of sessions) session.stop(cause);
+    const late = await within(this.deps.clock, Promise.all(sessions.map((session) => session.whenEnded)), withinMs);
+    if (late === 'late') for (const session of sessions) session.suspend();
+  }
+
+  recover(): readonly string[] {
+    const { store, spools, clock, logger } = this.deps;
+    const recovered: string[] = [];
+    for (const record of store.listSessions({ limit: PAGE, offset: 0, active: true })) {
+      try {
+        const session = this.open(record, true);
+        session.recover();
+        recovered.push(record.id);
+        logger.info('session.recovered', { session: record.id, state: record.state });
+      } catch (error) {
+        logger.error('session.recoverFailed', { session: record.id, error: error instanceof Error ? error.name : 'unknown' });
+      }
+    }
+    for (const id of spools.list()) {
+      const record = store.getSession(id);
+      if (!record || (record.state === 'DONE' && !record.keepAudio)) spools.remove(id);
+    }
+    const over = store.listSessions({ limit: PAGE, offset: 0, active: false }).filter(({ ephemeral }) => ephemeral);
+    if (over.length > 0) this.disposables.add(clock.setTimeout(() => over.forEach(({ id }) => this.forgetEphemeral(id)), this.options.unseenMs));
+    return recovered;
+  }
+
+  dispose(): void {
+    this.unseen?.dispose();
+    for (const session of this.live.values()) {
+      session.suspend();
+      session.log.dispose();
+    }
+    this.live.clear();
+    this.disposables.dispose();
+  }
+
+  private admit(request: StartRequest): void {
+    const { engine, speaks } = this.deps;
+    if (this.draining) throw new EarmarkError('rpc.draining', 'Earmark is shutting down; try again in a moment.', { retryAfterMs: 1000 });
+    if (this.activeCount >= this.options.maxSessions) throw new EarmarkError('session.tooMany', `${this.options.maxSessions} sessions run already; stop one of them first.`);
+    if (new Set(request.sources.map(({ source }) => source)).size !== request.sources.length) throw new EarmarkError('audio.unknownSource', 'Each source may be named once; remove the second one.');
+    if (request.sources.some(({ source, origin }) => source === 'file' && origin.type === 'capture')) throw new EarmarkError('audio.noRecorder', 'A file is pushed, not recorded; choose the microphone or the system audio.');
+    if (request.provider !== undefined && request.provider !== engine.provider) throw new EarmarkError('engine.unavailable', `The engine ${request.provider} is not set up here; use ${engine.provider}.`);
+    if (request.model !== undefined && request.model !== engine.model) throw new EarmarkError('model.unknown', `The model ${request.model} is not loaded here; use ${engine.model}.`);
+    const language = request.language ?? 'en';
+    if (speaks && !speaks(language)) throw new EarmarkError('engine.language', `The model ${engine.model} does not understand the language ${language}; choose a model that does.`);
+  }
+
+  private async startAgain(record: SessionRecord, sink: EventSink | undefined): ReturnType<Sessions['start']> {
+    const attached = sink && this.attach(record.id, 0, sink);
+    await this.starting.get(record.id);
+    return { session: this.live.get(record.id)?.view() ?? this.viewOf(this.stored(record.id)), ...(attached ? { attachment: attached.attachment } : {}) };
+  }
+
+  private open(record: SessionRecord, restored: boolean): Session {
+    const session = new Session({
+      deps: this.deps,
+      options: this.options,
+      record,
+      restored,
+      onAck: (source, ackSeq) => this.acks.fire({ sessionId: record.id, source, ackSeq }),
+      onEnded: (ended) => this.onEnded(ended),
+      onDetached: (left) => this.onDetached(left),
+    });
+    this.live.set(record.id, session);
+    return session;
+  }
+
+  private onEnded(session: Session): void {
+    if (session.log.attachmentCount > 0) return;
+    // A client that lost its daemon or its network just now may still come for the words.
+    const wait = session.ephemeral ? this.options.unseenMs : 0;
+    this.disposables.add(this.deps.clock.setTimeout(() => this.forget(session), wait));
+  }
+
+  private onDetached(session: Session): void {
+    if (session.ended) this.forget(session);
+  }
+
+  /** An ended session that nobody is attached to needs no memory; an ephemeral one goes altogether. */
+  private forget(session: Session): void {
+    if (this.live.get(session.id) !== session || session.log.attachmentCount > 0) return;
+    if (session.ephemeral) return this.remove(session.id);
+    if (session.log.outage) return void this.disposables.add(this.deps.clock.setTimeout(() => this.forget(session), this.options.storeRetryMs));
+    this.live.delete(session.id);
+    session.log.dispose();
+  }
+
+  private forgetEphemeral(sessionId: string): void {
+    const record = this.deps.store.getSession(sessionId);
+    if (record?.ephemeral && !this.live.has(sessionId) && this.archive.attachmentCount(sessionId) === 0) this.remove(sessionId);
+  }
+
+  private remove(sessionId: string): void {
+    this.live.get(sessionId)?.log.dispose();
+    this.live.delete(sessionId);
+    this.archive.drop(sessionId);
+    this.deps.spools.remove(sessionId);
+    this.deps.store.deleteSession(sessionId);
+  }
+
+  private revise(sessionId: string, change: (where: Pick<Session, 'book' | 'log'>) => void): void {
+    const session = this.live.get(sessionId);
+    if (session) return change(session);
+    this.stored(sessionId);
+    this.archive.revise(sessionId, change);
+  }
+
+  private active(): readonly Session[] {
+    return [...this.live.values()].filter((session) => !session.ended);
+  }
+
+  /** @throws EarmarkError session.notFound, session.wrongState */
+  private running(sessionId: string): Session {
+    const session = this.live.get(sessionId);
+    if (session) return session;
+    const { state } = this.stored(sessionId);
+    throw new EarmarkError('session.wrongState', `The session is ${state}; start a new one.`, { details: { state } });
+  }
+
+  /** @throws EarmarkError session.notFound */
+  private stored(sessionId: string): SessionRecord {
+    const record = this.deps.store.getSession(sessionId);
+    if (!record) throw new EarmarkError('session.notFound', 'There is no such session; list the sessions and choose one of them.');
+    return record;
+  }
+
+  private viewOf(record: SessionRecord): SessionView {
+    const { lastSeq, segments } = this.deps.store.counts(record.id);
+    return { record, lastSeq, segments, durationMs: record.durationMs };
+  }
+}

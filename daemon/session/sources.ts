@@ -1,0 +1,180 @@
+/** All sources of one session: their pipelines, and the recorders of those that are captured. */
+import { EarmarkError } from '../../protocol/errors';
+import type { AsrResult } from '../asr/provider';
+import { FRAME_MS, FRAME_SAMPLES, type Source } from '../audio/frame';
+import type { Disposable } from '../base/disposable';
+import type { Phrase } from '../vad/contract';
+import type { SessionManagerDeps } from './deps';
+import type { SessionRecord } from './events';
+import type { SessionOptions } from './options';
+import { type PipelineHandlers, type PipelineStats, SourcePipeline } from './pipeline';
+import type { Progress, Spool } from './ports';
+import { Recorder } from './recorder';
+import { within } from './wait';
+
+export interface SourcesSetup {
+  readonly deps: Pick<SessionManagerDeps, 'engine' | 'capture' | 'clock' | 'logger' | 'phrases' | 'platform'>;
+  readonly options: SessionOptions;
+  readonly record: SessionRecord;
+  readonly spool: Spool;
+  /** Where an earlier run of the daemon got to. */
+  readonly progress: readonly Progress[];
+  readonly sessionMs: () => number;
+  readonly newPhraseId: () => string;
+  readonly on: PipelineHandlers & {
+    readonly phrase: (phrase: Phrase, result: AsrResult | undefined) => void;
+    /** No captured source has a recorder any more. */
+    readonly allLost: () => void;
+  };
+}
+
+export class Sources implements Disposable {
+  private readonly pipelines = new Map<Source, SourcePipeline>();
+  private readonly recorders = new Map<Source, Recorder>();
+  private readonly lost = new Set<Source>();
+  /** Recorders start and stop one after the other, whoever asks. */
+  private turn: Promise<unknown> = Promise.resolve();
+  private pushedMs: number;
+
+  constructor(private readonly setup: SourcesSetup) {
+    const { deps, options, record, spool, on } = setup;
+    this.pushedMs = deps.clock.now();
+    for (const { source, origin } of record.sources) {
+      const finalThrough = setup.progress.find((entry) => entry.source === source)?.finalThrough ?? -1;
+      const live = origin.type === 'capture' || record.partials;
+      const pipeline = new SourcePipeline({
+        source, live, on, options, spool,
+        sessionId: record.id,
+        language: record.language,
+        engine: deps.engine,
+        clock: deps.clock,
+        phrases: deps.phrases,
+        newPhraseId: setup.newPhraseId,
+        partials: record.partials,
+        fromSeq: Math.max(finalThrough + 1, spool.range(source)?.firstSeq ?? 0),
+      });
+      this.pipelines.set(source, pipeline);
+      if (origin.type === 'capture' && source !== 'file') this.recorders.set(source, this.recorder(source, origin.device, pipeline));
+    }
+  }
+
+  get lastPushMs(): number {
+    return this.pushedMs;
+  }
+
+  get endMs(): number {
+    return Math.max(0, ...this.each((pipeline) => pipeline.endMs));
+  }
+
+  get progress(): number {
+    return this.each((pipeline) => pipeline.progress).reduce((a, b) => a + b, 0);
+  }
+
+  totals(): PipelineStats & { readonly waitingMs: number; readonly audioMs: number } {
+    const total = { frames: 0, gapFrames: 0, lostFrames: 0, phrases: 0, rejected: 0, givenUp: 0, inferenceMs: 0, speechMs: 0, waitingMs: 0, audioMs: 0 };
+    for (const { stats, waitingMs } of this.pipelines.values()) {
+      for (const [name, value] of Object.entries(stats) as [keyof PipelineStats, number][]) total[name] += value;
+      total.waitingMs += waitingMs;
+    }
+    return { ...total, audioMs: total.frames * FRAME_MS };
+  }
+
+  /** @returns last frame on disk */
+  push(source: Source, seq: number, captureMs: number, pcm: Int16Array): number {
+    const { deps, options, record, spool } = this.setup;
+    const pipeline = this.pipelines.get(source);
+    if (!pipeline || this.recorders.has(source)) throw unknownSource(source);
+    if (pipeline.ended) throw new EarmarkError('audio.afterStop', `The source ${source} was ended; start a new session to send more.`);
+    if (pcm.length % FRAME_SAMPLES !== 0 || pcm.length === 0) throw new EarmarkError('audio.oddFrame', `Audio comes in whole frames of ${FRAME_SAMPLES} samples; send a multiple of ${FRAME_SAMPLES * 2} bytes.`);
+    if (!Number.isSafeInteger(seq) || seq < 0 || !Number.isFinite(captureMs)) throw new EarmarkError('audio.oddFrame', 'A frame needs a whole sequence number from 0 and a capture time; send both.');
+    this.pushedMs = deps.clock.now();
+    const unacknowledged = pipeline.unacknowledgedFrames + pcm.length / FRAME_SAMPLES;
+    if (unacknowledged * FRAME_MS > options.unacknowledgedMs) throw tooFast(200);
+    if (record.kind === 'file' && !record.partials && pipeline.waitingMs > options.fileBacklogMs) throw tooFast(1000);
+    pipeline.push(seq, Math.max(0, captureMs), pcm);
+    return spool.durableSeq(source);
+  }
+
+  /** Idempotent. */
+  endSource(source: Source): void {
+    const pipeline = this.pipelines.get(source);
+    if (!pipeline || this.recorders.has(source)) throw unknownSource(source);
+    void pipeline.end();
+  }
+
+  /** All recorders or none. @throws EarmarkError audio.* */
+  startCapture(): Promise<void> {
+    return this.inTurn(async () => {
+      this.lost.clear();
+      const recorders = [...this.recorders.values()];
+      const started = await Promise.allSettled(recorders.map((recorder) => recorder.start()));
+      const failed = started.find((result) => result.status === 'rejected');
+      if (!failed) return;
+      await Promise.all(recorders.map((recorder) => recorder.stop()));
+      throw failed.reason;
+    });
+  }
+
+  stopCapture(): Promise<void> {
+    // At once: nothing is heard after a stop, and a start under way comes to nothing.
+    const stopped = Promise.all([...this.recorders.values()].map((recorder) => recorder.stop()));
+    const { clock, logger } = this.setup.deps;
+    const { captureStopMs } = this.setup.options;
+    return within(clock, this.inTurn(async () => void (await stopped)), 2 * captureStopMs).then((late) => {
+      if (late === 'late') logger.warn('recorder.hangs', { session: this.setup.record.id });
+    });
+  }
+
+  flush(): void {
+    for (const pipeline of this.pipelines.values()) void pipeline.flush();
+  }
+
+  /** Nothing more comes; resolves when everything is text. */
+  async end(): Promise<void> {
+    await Promise.all(this.each((pipeline) => pipeline.end()));
+  }
+
+  abort(): void {
+    for (const pipeline of this.pipelines.values()) pipeline.abort();
+  }
+
+  dispose(): void {
+    for (const pipeline of this.pipelines.values()) pipeline.dispose();
+  }
+
+  private recorder(source: 'mic' | 'system', device: string | undefined, pipeline: SourcePipeline): Recorder {
+    const { deps, options, sessionMs, on } = this.setup;
+    return new Recorder({
+      source, device, options, sessionMs,
+      capture: deps.capture,
+      clock: deps.clock,
+      logger: deps.logger,
+      platform: deps.platform ?? 'linux',
+      firstSeq: pipeline.nextSeq,
+      onFrame: ({ seq, captureMs, pcm }) => pipeline.push(seq, captureMs, pcm),
+      warn: on.warn,
+      onGivenUp: () => {
+        this.lost.add(source);
+        if (this.lost.size === this.recorders.size) on.allLost();
+      },
+    });
+  }
+
+  private each<T>(look: (pipeline: SourcePipeline) => T): T[] {
+    return [...this.pipelines.values()].map(look);
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const run = this.turn.then(work);
+    this.turn = run.catch(() => undefined);
+    return run;
+  }
+}
+
+function tooFast(retryAfterMs: number): EarmarkError {
+  return new EarmarkError('audio.tooFast', 'Audio is sent faster than it can be kept; wait for the acknowledgements, then send again.', { retryAfterMs });
+}
+
+function unknownSource(source: Source): EarmarkError {
+  return new EarmarkError('audio.unknownSource', `This session takes no pushed audio from the source ${source}; name it when the session starts.`);
+}

@@ -1,0 +1,77 @@
+/** The life of a session: a tagged union with one setter that tells old and new. */
+import type { EarmarkError } from '../../protocol/errors';
+import type { SessionState } from './events';
+
+/** A start has a number; what an older start still reports is dropped. */
+export type Token = number;
+
+export type State =
+  | { readonly name: 'IDLE' }
+  | { readonly name: 'STARTING'; readonly token: Token }
+  | { readonly name: 'STREAMING'; readonly token: Token; readonly sinceMs: number }
+  | { readonly name: 'PAUSED'; readonly sinceMs: number }
+  | { readonly name: 'STOPPING' }
+  | { readonly name: 'FINALIZING' }
+  | { readonly name: 'DONE' }
+  | { readonly name: 'FAILED'; readonly error: EarmarkError };
+
+export interface StateChange {
+  readonly from: State;
+  readonly to: State;
+  /** Why: `start`, `stop.request`, `sigterm`, `idle`, `limit.length`, … */
+  readonly cause: string;
+}
+
+const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
+  IDLE: ['STARTING', 'FAILED'],
+  STARTING: ['STREAMING', 'STOPPING', 'FAILED'],
+  STREAMING: ['PAUSED', 'STOPPING', 'FAILED'],
+  PAUSED: ['STREAMING', 'STOPPING', 'FAILED'],
+  STOPPING: ['FINALIZING', 'FAILED'],
+  FINALIZING: ['DONE', 'FAILED'],
+  DONE: [],
+  FAILED: [],
+};
+
+export class StateMachine {
+  private current: State;
+  private tokens: Token = 0;
+
+  /** @param onChange told of every change, after it happened. */
+  constructor(private readonly onChange: (change: StateChange) => void, initial: State = { name: 'IDLE' }) {
+    this.current = initial;
+  }
+
+  get state(): State {
+    return this.current;
+  }
+
+  get name(): SessionState {
+    return this.current.name;
+  }
+
+  get ended(): boolean {
+    return this.current.name === 'DONE' || this.current.name === 'FAILED';
+  }
+
+  may(next: SessionState): boolean {
+    return NEXT[this.current.name].includes(next);
+  }
+
+  /** A new token; every older one is void from now on. */
+  begin(): Token {
+    return ++this.tokens;
+  }
+
+  isCurrent(token: Token): boolean {
+    return token === this.tokens;
+  }
+
+  /** @throws Error when the change is not in the table: a fault of the caller */
+  to(next: State, cause: string): void {
+    const from = this.current;
+    if (!this.may(next.name)) throw new Error(`A session does not go from ${from.name} to ${next.name}.`);
+    this.current = next;
+    this.onChange({ from, to: next, cause });
+  }
+}
