@@ -82,7 +82,8 @@ export type ToPanel =
 /** Page → extension. */
 export type FromPanel =
   | { readonly type: 'ready' }
-  | { readonly type: 'command'; readonly command: PanelCommand }
+  /** `argument` is the session for `showSession`. */
+  | { readonly type: 'command'; readonly command: PanelCommand; readonly argument?: string }
   | { readonly type: 'reviseInsight'; readonly insightId: string; readonly status?: 'open' | 'done' | 'dismissed'; readonly text?: string }
   | { readonly type: 'reviseSegment'; readonly segmentId: string; readonly text?: string; readonly speaker?: string }
   | { readonly type: 'copy'; readonly text: string };

@@ -1,4 +1,5 @@
 /** The panel's health line in words: engine, speed, and what was lost. */
+import { t } from '../l10n';
 
 export interface HealthFacts {
   readonly provider: string;
@@ -26,9 +27,9 @@ export function healthText(facts: HealthFacts): string {
   const parts = [engineName(facts.provider, facts.model)];
   if (facts.rtf > 0) {
     const speed = 1 / facts.rtf;
-    parts.push(speed >= 1 ? `${speed >= 10 ? Math.round(speed) : speed.toFixed(1)}× faster than real time` : `${facts.rtf.toFixed(1)}× slower than real time`);
+    parts.push(speed >= 1 ? t('{0}× faster than real time', speed >= 10 ? Math.round(speed) : speed.toFixed(1)) : t('{0}× slower than real time', facts.rtf.toFixed(1)));
   }
-  if (facts.queueMs >= BEHIND_MS) parts.push(`${Math.round(facts.queueMs / 1000)} s behind`);
-  if (facts.dropped > 0) parts.push(`${((facts.dropped * FRAME_MS) / 1000).toFixed(1)} s lost`);
+  if (facts.queueMs >= BEHIND_MS) parts.push(t('{0} s behind', Math.round(facts.queueMs / 1000)));
+  if (facts.dropped > 0) parts.push(t('{0} s lost', ((facts.dropped * FRAME_MS) / 1000).toFixed(1)));
   return parts.join(', ');
 }

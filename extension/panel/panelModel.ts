@@ -7,6 +7,7 @@ import type { Insight } from '../../protocol/insights';
 import type { PanelNotice, PanelPartial, PanelSession, ToPanel } from '../../protocol/panel';
 import type { SessionEvent, SessionInfo, SessionState, WarningCode } from '../../protocol/session';
 import type { Segment } from '../../protocol/transcript';
+import { t } from '../l10n';
 import { engineName, healthText } from './healthText';
 
 export type PanelPatch = Extract<ToPanel, { type: 'patch' }>;
@@ -19,17 +20,25 @@ export const NOTICES_MAX = 20;
 /** A source that was called silent and gives at least this much is heard again. */
 const HEARD_DB = -55;
 
+/** Until the daemon names the speaker of a source. The daemon's own names, so that a partial and its final agree. */
 const SPEAKER_OF_SOURCE: Readonly<Record<SourceName, string>> = { mic: 'You', system: 'Others', file: 'Speaker' };
 
 type Warning = Extract<SessionEvent, { kind: 'warning' }>;
 
 /** What a person can do about a warning, as a button. */
-const ACTIONS: Partial<Record<WarningCode, NonNullable<PanelNotice['action']>>> = {
-  'source.silent': { label: 'Run Doctor', command: 'doctor' },
-  'source.lost': { label: 'Run Doctor', command: 'doctor' },
-  'note.unwritable': { label: 'Open Settings', command: 'openSettings' },
-  'engine.unavailable': { label: 'Show Logs', command: 'showLogs' },
-};
+function actionFor(code: WarningCode): PanelNotice['action'] {
+  switch (code) {
+    case 'source.silent':
+    case 'source.lost':
+      return { label: t('Run Doctor'), command: 'doctor' };
+    case 'note.unwritable':
+      return { label: t('Open Settings'), command: 'openSettings' };
+    case 'engine.unavailable':
+      return { label: t('Show Logs'), command: 'showLogs' };
+    default:
+      return undefined;
+  }
+}
 
 interface Dirty {
   segments: Map<string, Segment>;
@@ -44,6 +53,7 @@ export class PanelModel {
   #state: SessionState;
   #title: string;
   #durationMs: number;
+  readonly #knownSeq: number;
   readonly #segments: Segment[] = [];
   readonly #index = new Map<string, Segment>();
   readonly #partials = new Map<SourceName, PanelPartial>();
@@ -61,6 +71,7 @@ export class PanelModel {
     this.#state = info.state;
     this.#title = info.title;
     this.#durationMs = info.durationMs;
+    this.#knownSeq = info.lastSeq;
   }
 
   get id(): string {
@@ -75,6 +86,11 @@ export class PanelModel {
   /** Session time of the newest event, in milliseconds. */
   get durationMs(): number {
     return this.#durationMs;
+  }
+  /** Session time now: goes on between events while it streams. @param now milliseconds since the epoch */
+  elapsedMs(now: number): number {
+    if (this.#state !== 'STREAMING') return this.#durationMs;
+    return Math.max(this.#durationMs, now - Date.parse(this.#info.startedAt));
   }
   get info(): SessionInfo {
     return this.#info;
@@ -103,7 +119,8 @@ export class PanelModel {
     }
     switch (event.kind) {
       case 'state':
-        this.#setState(event.to);
+        // A replay tells again what led to the state that the attach named.
+        if (event.seq > this.#knownSeq) this.#setState(event.to);
         break;
       case 'final':
         this.#putSegment(event.segment);
@@ -133,7 +150,7 @@ export class PanelModel {
         this.#warn(event);
         break;
       case 'error':
-        this.notify({ id: `error:${event.code}`, severity: 'error', text: event.message, action: { label: 'Show Logs', command: 'showLogs' } });
+        this.notify({ id: `error:${event.code}`, severity: 'error', text: event.message, action: { label: t('Show Logs'), command: 'showLogs' } });
         break;
       default:
         this.#putInsight(event.op, event.insight);
@@ -262,7 +279,7 @@ export class PanelModel {
       this.#silent.add(event.source);
       this.#touch('silent');
     }
-    const action = ACTIONS[event.code];
+    const action = actionFor(event.code);
     this.notify({ id: noticeId(event.code, event.source), severity: event.code === 'recovered' || event.code === 'model.loading' ? 'info' : 'warning', text: event.message, ...(action === undefined ? {} : { action }) });
   }
 
@@ -280,7 +297,7 @@ export class PanelModel {
   }
 
   #healthText(): string {
-    if (this.#state === 'STARTING') return `${engineName(this.#info.provider, this.#info.model)}, loading`;
+    if (this.#state === 'STARTING') return t('{0}, loading', engineName(this.#info.provider, this.#info.model));
     return healthText({ provider: this.#info.provider, model: this.#info.model, ...this.#health });
   }
 }

@@ -1,6 +1,7 @@
 /** What the status bar item says, as plain data. A running microphone is shown on the strongest background there is. */
 import type { SourceName } from '../../protocol/audio';
 import type { SessionState } from '../../protocol/session';
+import { t } from '../l10n';
 
 export type Activity =
   | { readonly kind: 'idle' }
@@ -17,7 +18,8 @@ export interface StatusItem {
   readonly background: 'none' | 'recording' | 'attention';
 }
 
-const NAMES: Readonly<Record<SourceName, string>> = { mic: 'microphone', system: 'system audio', file: 'file' };
+const name = (source: SourceName): string => ({ mic: t('microphone'), system: t('system audio'), file: t('file') })[source];
+const names = (sources: readonly SourceName[]): string => sources.map(name).join(` ${t('and')} `);
 
 /** `1:02:03` or `02:03`. */
 export function clock(ms: number): string {
@@ -30,11 +32,11 @@ export function clock(ms: number): string {
 export function statusItem(activity: Activity): StatusItem {
   switch (activity.kind) {
     case 'idle':
-      return { text: '$(mic) Earmark', tooltip: 'Earmark is not recording. Click for the menu.', label: 'Earmark, not recording', background: 'none' };
+      return { text: '$(mic) Earmark', tooltip: t('Earmark is not recording. Click for the menu.'), label: t('Earmark, not recording'), background: 'none' };
     case 'starting':
-      return { text: '$(loading~spin) Earmark starts…', tooltip: 'Earmark is about to record.', label: 'Earmark is starting', background: 'attention' };
+      return { text: `$(loading~spin) ${t('Earmark starts…')}`, tooltip: t('Earmark is about to record.'), label: t('Earmark is starting'), background: 'attention' };
     case 'dictating':
-      return { text: '$(mic-filled) Dictating', tooltip: 'The microphone is on. Press Escape to cancel, the dictation key to insert. Click for the menu.', label: 'Earmark is dictating, the microphone is on', background: 'recording' };
+      return { text: `$(mic-filled) ${t('Dictating')}`, tooltip: t('The microphone is on. Press Escape to cancel, the dictation key to insert. Click for the menu.'), label: t('Earmark is dictating, the microphone is on'), background: 'recording' };
     case 'meeting':
       return meeting(activity);
   }
@@ -42,21 +44,21 @@ export function statusItem(activity: Activity): StatusItem {
 
 function meeting({ title, state, elapsedMs, sources, silent }: Extract<Activity, { kind: 'meeting' }>): StatusItem {
   const time = clock(elapsedMs);
-  const heard = sources.map((s) => NAMES[s]).join(' and ');
   switch (state) {
     case 'STREAMING': {
-      const mute = silent.length > 0 ? ` $(mute) ${silent.map((s) => (s === 'mic' ? 'mic' : s)).join(', ')}` : '';
-      const warning = silent.length > 0 ? ` Nothing is heard from the ${silent.map((s) => NAMES[s]).join(' and ')}.` : '';
-      return { text: `$(record) REC ${time}${mute}`, tooltip: `Earmark is recording ${heard} for “${title}”.${warning} Click for the menu.`, label: `Earmark is recording ${heard}.${warning}`, background: 'recording' };
+      const mute = silent.length > 0 ? ` $(mute) ${silent.map((s) => (s === 'mic' ? t('mic') : name(s))).join(', ')}` : '';
+      const warning = silent.length > 0 ? ` ${t('Nothing is heard from the {0}.', names(silent))}` : '';
+      const label = t('Earmark is recording {0}.', names(sources)) + warning;
+      return { text: `$(record) ${t('REC')} ${time}${mute}`, tooltip: `${t('Earmark is recording {0} for “{1}”.', names(sources), title)}${warning} ${t('Click for the menu.')}`, label, background: 'recording' };
     }
     case 'PAUSED':
-      return { text: `$(debug-pause) Paused ${time}`, tooltip: `“${title}” is paused; nothing is recorded. Click for the menu.`, label: 'Earmark is paused, nothing is recorded', background: 'attention' };
+      return { text: `$(debug-pause) ${t('Paused')} ${time}`, tooltip: t('“{0}” is paused; nothing is recorded. Click for the menu.', title), label: t('Earmark is paused, nothing is recorded'), background: 'attention' };
     case 'IDLE':
     case 'STARTING':
-      return { text: '$(loading~spin) Earmark starts…', tooltip: `“${title}” is about to be recorded.`, label: 'Earmark is starting', background: 'attention' };
+      return statusItem({ kind: 'starting' });
     case 'STOPPING':
     case 'FINALIZING':
-      return { text: '$(loading~spin) Earmark finishes…', tooltip: 'The microphone is off. The last words become text.', label: 'Earmark is finishing, the microphone is off', background: 'none' };
+      return { text: `$(loading~spin) ${t('Earmark finishes…')}`, tooltip: t('The microphone is off. The last words become text.'), label: t('Earmark is finishing, the microphone is off'), background: 'none' };
     case 'DONE':
     case 'FAILED':
       return statusItem({ kind: 'idle' });

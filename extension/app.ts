@@ -1,0 +1,126 @@
+/**
+ * The extension behind its commands: builds the parts once and ties them together. Loaded on first use, so that
+ * activation stays light.
+ */
+import * as vscode from 'vscode';
+import { dictationCommands } from './commands/dictation';
+import { helpCommands } from './commands/help';
+import { meetingCommands } from './commands/meeting';
+import { modelCommands } from './commands/models';
+import type { CommandName } from './commands/names';
+import { deviceCommands } from './commands/devices';
+import { sessionCommands } from './commands/sessions';
+import { Daemon } from './daemon/daemon';
+import { Dictation } from './dictation/dictation';
+import { showError } from './errors';
+import { ConsentKeeper } from './meeting/consent';
+import { isOver, Meeting } from './meeting/meeting';
+import { NoteWriter } from './notes/noteWriter';
+import { IdleView } from './panel/idleView';
+import { PanelHost } from './panel/panelHost';
+import type { StatusBar } from './status/statusBar';
+import type { Activity } from './status/statusModel';
+
+/** What the commands work with. */
+export interface Parts {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly daemon: Daemon;
+  readonly consent: ConsentKeeper;
+  readonly meeting: Meeting;
+  readonly dictation: Dictation;
+  readonly notes: NoteWriter;
+  readonly panel: PanelHost;
+}
+
+export type Handlers = Partial<Record<CommandName, (...args: unknown[]) => Promise<void> | void>>;
+
+export class App {
+  readonly #handlers: Handlers;
+
+  constructor(readonly parts: Parts) {
+    this.#handlers = {
+      ...meetingCommands(parts),
+      ...dictationCommands(parts),
+      ...sessionCommands(parts),
+      ...deviceCommands(parts),
+      ...modelCommands(parts),
+      ...helpCommands(parts),
+    };
+  }
+
+  get panel(): PanelHost {
+    return this.parts.panel;
+  }
+
+  /** Runs a command. Errors are shown, not thrown: a key that was pressed has nobody to catch them. */
+  async run(name: CommandName, args: readonly unknown[] = []): Promise<void> {
+    try {
+      await this.#handlers[name]?.(...args);
+    } catch (error) {
+      showError(error, this.parts.log);
+    }
+  }
+}
+
+export function createApp(context: vscode.ExtensionContext, status: StatusBar): App {
+  const log = vscode.window.createOutputChannel('Earmark', { log: true });
+  const daemon = new Daemon(context, log);
+  const consent = new ConsentKeeper(context.globalState);
+  const meeting = new Meeting(daemon, context.workspaceState);
+  const dictation = new Dictation(daemon, consent);
+  const notes = new NoteWriter(daemon, meeting, context.globalStorageUri, log, () => panel.changed());
+  const idle = new IdleView(daemon, consent, log);
+  const panel = new PanelHost(context.extensionUri, meeting, daemon, {
+    view: () => idle.view(),
+    run: (command, argument) => idle.run(command, argument, parts),
+    onError: (error) => showError(error, log),
+  });
+  const parts: Parts = { context, log, daemon, consent, meeting, dictation, notes, panel };
+  context.subscriptions.push(log, panel, idle, notes, dictation, meeting, consent, daemon);
+
+  const activity = (): Activity => {
+    if (dictation.state.kind !== 'idle') return { kind: dictation.active ? 'dictating' : 'starting' };
+    const model = meeting.running;
+    if (model !== undefined) return { kind: 'meeting', title: model.title, state: model.state, elapsedMs: model.elapsedMs(Date.now()), sources: model.info.sources, silent: model.silent };
+    return { kind: meeting.state.kind === 'starting' ? 'starting' : 'idle' };
+  };
+  const refresh = (): void => {
+    status.follow(activity, meeting.running?.state === 'STREAMING');
+    setContext('meeting', meetingContext(meeting));
+    setContext('dictating', dictation.state.kind !== 'idle');
+    setContext('hasSession', meeting.model !== undefined);
+  };
+  context.subscriptions.push(
+    meeting.onDidChangeState(() => {
+      refresh();
+      panel.refresh();
+    }),
+    meeting.onDidReceive((event) => {
+      panel.changed();
+      if (event.kind === 'state' || event.kind === 'warning') refresh();
+    }),
+    dictation.onDidChangeState(refresh),
+    notes.onDidFindNote((uri) => setContext('hasNote', uri !== undefined)),
+    idle.onDidChange(() => meeting.model === undefined && panel.refresh()),
+    panel.onDidShow(() => idle.shown(meeting)),
+  );
+  refresh();
+  void meeting.restore().catch((error: unknown) => log.warn('restore.failed', { name: error instanceof Error ? error.name : typeof error }));
+  return new App(parts);
+}
+
+function meetingContext(meeting: Meeting): 'none' | 'busy' | 'live' | 'paused' {
+  if (meeting.state.kind === 'starting') return 'busy';
+  const state = meeting.model?.state;
+  if (state === undefined || isOver(state)) return 'none';
+  if (state === 'STREAMING') return 'live';
+  return state === 'PAUSED' ? 'paused' : 'busy';
+}
+
+const contexts = new Map<string, unknown>();
+function setContext(name: string, value: unknown): void {
+  if (contexts.get(name) === value) return;
+  contexts.set(name, value);
+  void vscode.commands.executeCommand('setContext', `earmark.${name}`, value);
+}

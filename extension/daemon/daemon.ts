@@ -1,0 +1,75 @@
+/**
+ * The window's one connection to the daemon. It is made when something first needs it, starts the daemon where none
+ * runs, and comes back by itself.
+ */
+import * as vscode from 'vscode';
+import { createConnection, readDaemonFile, stateFolder } from '../../client';
+import type { Connection } from '../../client';
+import { settings } from '../settings/settings';
+import { daemonCommand } from './launch';
+
+/** The daemon loads its database and answers; the models come later. */
+const CONNECT_MS = 20_000;
+
+export class Daemon implements vscode.Disposable {
+  #connection: Connection | undefined;
+  readonly #made = new vscode.EventEmitter<Connection>();
+  /** The first use made the connection. */
+  readonly onDidMake = this.#made.event;
+
+  constructor(
+    private readonly context: vscode.ExtensionContext,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  /** Made on first use. */
+  get connection(): Connection {
+    if (this.#connection === undefined) {
+      this.#connection = createConnection({
+        stateDir: stateFolder(),
+        client: { name: 'vscode', version: String((this.context.extension.packageJSON as { version?: unknown }).version ?? ''), window: true },
+        daemon: daemonCommand({ extensionPath: this.context.extensionPath, execPath: process.execPath, electron: process.versions['electron'], nodePath: settings.nodePath() }),
+        timeoutMs: CONNECT_MS,
+        log: (event, fields) => this.log.info(event, fields ?? {}),
+      });
+      this.#made.fire(this.#connection);
+    }
+    return this.#connection;
+  }
+
+  /** Undefined while nothing needed the daemon. */
+  get existing(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /** Connected. @throws EarmarkError */
+  async ready(): Promise<Connection> {
+    const { connection } = this;
+    if (connection.state.kind === 'failed' || connection.state.kind === 'waiting') connection.retry();
+    await connection.whenConnected(CONNECT_MS);
+    return connection;
+  }
+
+  /** Does a daemon seem to run? Reads one small file; starts and connects nothing. */
+  async seemsToRun(): Promise<boolean> {
+    const file = await Promise.resolve(readDaemonFile(stateFolder())).catch(() => undefined);
+    if (file === undefined) return false;
+    try {
+      process.kill(file.pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Where the daemon keeps its files. */
+  get stateFolder(): string {
+    return stateFolder();
+  }
+
+  dispose(): void {
+    this.#connection?.dispose();
+    this.#connection = undefined;
+    this.#made.dispose();
+  }
+}

@@ -1,0 +1,20 @@
+/** How to start the bundled daemon: with the editor's own Node, so that nothing has to be installed. */
+import { join } from 'node:path';
+import type { DaemonCommand } from '../../client/api';
+
+export interface Host {
+  /** Folder of the extension. */
+  readonly extensionPath: string;
+  /** The program this extension host runs under. */
+  readonly execPath: string;
+  /** `process.versions.electron`; undefined in a server's extension host, which is a plain Node. */
+  readonly electron: string | undefined;
+  /** `earmark.daemon.nodePath`; empty for the editor's own. */
+  readonly nodePath: string;
+}
+
+export function daemonCommand({ extensionPath, execPath, electron, nodePath }: Host): DaemonCommand {
+  const args = [join(extensionPath, 'dist', 'daemon.js')];
+  if (nodePath !== '') return { command: nodePath, args };
+  return { command: execPath, args, ...(electron === undefined ? {} : { env: { ELECTRON_RUN_AS_NODE: '1' } }) };
+}

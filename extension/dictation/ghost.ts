@@ -1,0 +1,37 @@
+/** What was heard so far, as grey text at the cursors. A decoration only: the document does not change. */
+import * as vscode from 'vscode';
+import type { Anchor } from './anchors';
+
+/** More cursors than this get the text in the end, but no ghost: it would only hide the code. */
+const CURSORS_MAX = 20;
+
+export class Ghost implements vscode.Disposable {
+  readonly #type = vscode.window.createTextEditorDecorationType({
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+    after: { color: new vscode.ThemeColor('editorGhostText.foreground'), fontStyle: 'italic', margin: '0 0 0 0.15em' },
+  });
+  #document: vscode.TextDocument | undefined;
+
+  show(document: vscode.TextDocument, anchors: readonly Anchor[], text: string): void {
+    this.#document = document;
+    const options = anchors.slice(0, CURSORS_MAX).map(({ end }): vscode.DecorationOptions => {
+      const at = document.positionAt(end);
+      // A space would collapse at the end of the line.
+      return { range: new vscode.Range(at, at), renderOptions: { after: { contentText: text.replaceAll(' ', '\u00a0') } } };
+    });
+    for (const editor of this.#editors()) editor.setDecorations(this.#type, options);
+  }
+
+  clear(): void {
+    for (const editor of this.#editors()) editor.setDecorations(this.#type, []);
+    this.#document = undefined;
+  }
+
+  #editors(): vscode.TextEditor[] {
+    return vscode.window.visibleTextEditors.filter((editor) => editor.document === this.#document);
+  }
+
+  dispose(): void {
+    this.#type.dispose();
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Activation. It registers the commands, the panel's view and the status bar item, and nothing else: the rest of the
+ * extension is loaded by the first command, the first look at the panel, or a meeting that ran before a reload.
+ */
+import * as vscode from 'vscode';
+import type { App } from './app';
+import { COMMANDS, type CommandName } from './commands/names';
+import { setTranslator } from './l10n';
+import { StatusBar } from './status/statusBar';
+
+/** What the extension gives to its own tests; nothing in normal use. */
+export interface TestApi {
+  readonly activationMs: number;
+  app(): Promise<App>;
+}
+
+export function activate(context: vscode.ExtensionContext): TestApi | undefined {
+  const started = performance.now();
+  setTranslator((message, ...args) => vscode.l10n.t(message, ...args));
+  const status = new StatusBar();
+  context.subscriptions.push(status);
+
+  let app: Promise<App> | undefined;
+  const load = (): Promise<App> => {
+    app ??= import('./app').then(({ createApp }) => createApp(context, status));
+    return app;
+  };
+
+  for (const name of COMMANDS) {
+    context.subscriptions.push(vscode.commands.registerCommand(`earmark.${name}`, async (...args: unknown[]) => (await load()).run(name satisfies CommandName, args)));
+  }
+  context.subscriptions.push(
+    vscode.window.registerWebviewViewProvider('earmark.panel', {
+      resolveWebviewView: async (view) => (await load()).panel.resolveWebviewView(view),
+    }),
+  );
+  if (context.workspaceState.get('runningSession') !== undefined) setImmediate(() => void load());
+
+  const activationMs = performance.now() - started;
+  return context.extensionMode === vscode.ExtensionMode.Test ? { activationMs, app: load } : undefined;
+}

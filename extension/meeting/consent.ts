@@ -1,0 +1,82 @@
+/**
+ * The question before anything is recorded: what is recorded, that it stays here, and that the others must be told.
+ * The answer, with who, when and the exact wording, goes with every session.
+ */
+import { userInfo } from 'node:os';
+import * as vscode from 'vscode';
+import type { Consent } from '../../protocol/session';
+import { settings } from '../settings/settings';
+
+type Purpose = 'meeting' | 'dictation';
+
+interface Stored {
+  readonly consent: Consent;
+}
+
+export class ConsentKeeper implements vscode.Disposable {
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.#changed.event;
+
+  constructor(private readonly memory: vscode.Memento) {}
+
+  /** What the user is told, a paragraph each. */
+  wording(purpose: Purpose): readonly string[] {
+    if (purpose === 'dictation') {
+      return [
+        vscode.l10n.t('Earmark listens to your microphone while you dictate.'),
+        vscode.l10n.t('Sound is turned into text on this machine and is not kept. Nothing is sent anywhere unless you set up a remote engine yourself.'),
+      ];
+    }
+    return [
+      vscode.l10n.t('Earmark records your microphone and what your speakers play, from the moment you start a meeting until you stop it. The status bar shows it all the time.'),
+      vscode.l10n.t('Everything stays on this machine: sound, transcript and notes. Nothing is sent anywhere unless you set up a remote engine yourself.'),
+      vscode.l10n.t('Tell the others that you record, and get their agreement. In many places the law asks for it.'),
+    ];
+  }
+
+  /** The answer given to this very wording; undefined when the question is still open. */
+  given(purpose: Purpose): Consent | undefined {
+    const stored = this.memory.get<Stored>(key(purpose))?.consent;
+    return stored?.wording === this.wording(purpose).join('\n') ? stored : undefined;
+  }
+
+  /** Asks where it must. @returns undefined when the user did not agree */
+  async ask(purpose: Purpose): Promise<Consent | undefined> {
+    const known = this.given(purpose);
+    if (known !== undefined && !(purpose === 'meeting' && settings.askEveryMeeting())) return known;
+    const agree = purpose === 'meeting' ? vscode.l10n.t('I Agree, Start Recording') : vscode.l10n.t('I Agree');
+    const question = purpose === 'meeting' ? vscode.l10n.t('Record this meeting with Earmark?') : vscode.l10n.t('Let Earmark use your microphone?');
+    const answer = await vscode.window.showInformationMessage(question, { modal: true, detail: this.wording(purpose).join('\n\n') }, agree);
+    return answer === agree ? this.give(purpose) : undefined;
+  }
+
+  /** The user agreed. */
+  async give(purpose: Purpose): Promise<Consent> {
+    const consent: Consent = { by: userName(), at: new Date().toISOString(), wording: this.wording(purpose).join('\n') };
+    await this.memory.update(key(purpose), { consent } satisfies Stored);
+    this.#changed.fire();
+    return consent;
+  }
+
+  /** Asks again next time. */
+  async forget(): Promise<void> {
+    await this.memory.update(key('meeting'), undefined);
+    await this.memory.update(key('dictation'), undefined);
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}
+
+const key = (purpose: Purpose): string => `consent.${purpose}`;
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user id without an entry in the user database.
+    return 'unknown';
+  }
+}

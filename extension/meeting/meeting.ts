@@ -1,0 +1,171 @@
+/**
+ * The meeting that this window shows: starts it, follows it, stops it, finds it again after a reload. The session
+ * itself belongs to the daemon; here is only what the window knows of it.
+ */
+import { randomUUID } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { SessionSubscription, StartParams } from '../../client';
+import { SessionList, SessionPause, SessionRename, SessionResume, SessionStop, type SessionEvent, type SessionInfo, type SessionState } from '../../protocol/session';
+import type { Daemon } from '../daemon/daemon';
+import { UserError } from '../errors';
+import { PanelModel } from '../panel/panelModel';
+
+export type MeetingState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'shown'; readonly subscription: SessionSubscription; readonly model: PanelModel };
+
+export interface StateChange {
+  readonly from: MeetingState;
+  readonly to: MeetingState;
+}
+
+const OVER: ReadonlySet<SessionState> = new Set(['DONE', 'FAILED']);
+export const isOver = (state: SessionState): boolean => OVER.has(state);
+
+/** Name of the running session in the workspace's memory, to find it again after a reload. An id, never words. */
+const RUNNING_KEY = 'runningSession';
+
+export class Meeting implements vscode.Disposable {
+  #state: MeetingState = { kind: 'none' };
+  /** Raised by every start and show: what belongs to an older one is dropped. */
+  #token = 0;
+  readonly #changed = new vscode.EventEmitter<StateChange>();
+  readonly #event = new vscode.EventEmitter<SessionEvent>();
+  /** Another session is shown, or none. */
+  readonly onDidChangeState = this.#changed.event;
+  /** An event of the shown session was taken in. */
+  readonly onDidReceive = this.#event.event;
+
+  constructor(
+    private readonly daemon: Daemon,
+    private readonly memory: vscode.Memento,
+  ) {}
+
+  get state(): MeetingState {
+    return this.#state;
+  }
+
+  get model(): PanelModel | undefined {
+    return this.#state.kind === 'shown' ? this.#state.model : undefined;
+  }
+
+  /** The shown session, while it is not over. */
+  get running(): PanelModel | undefined {
+    const { model } = this;
+    return model !== undefined && !isOver(model.state) ? model : undefined;
+  }
+
+  /** @throws UserError, EarmarkError of session/start */
+  async start(params: Omit<StartParams, 'key'>): Promise<PanelModel> {
+    if (this.#state.kind === 'starting' || this.running !== undefined) throw new UserError(vscode.l10n.t('A meeting is already being recorded in this window; stop it first.'));
+    const before = this.#state;
+    this.#set({ kind: 'starting' });
+    try {
+      const connection = await this.daemon.ready();
+      return await this.#follow((sink) => connection.start({ ...params, key: randomUUID() }, sink));
+    } catch (error) {
+      if (this.state.kind === 'starting') this.#set(before);
+      throw error;
+    }
+  }
+
+  /** Follows a session from its first event: one that runs, or one of the past. @throws EarmarkError */
+  async show(sessionId: string): Promise<PanelModel> {
+    if (this.model?.id === sessionId) return this.model;
+    const connection = await this.daemon.ready();
+    return this.#follow((sink) => connection.attach(sessionId, 0, sink));
+  }
+
+  /** After a reload: the session this window followed, or a meeting that runs unseen. Never starts a daemon for nothing. */
+  async restore(): Promise<void> {
+    const remembered = this.memory.get<string>(RUNNING_KEY);
+    if (remembered === undefined && !(await this.daemon.seemsToRun())) return;
+    const connection = await this.daemon.ready();
+    if (this.#state.kind !== 'none') return;
+    const { sessions } = await connection.request(SessionList, { active: true });
+    const session = sessions.find((s) => s.id === remembered) ?? sessions.find((s) => s.kind === 'meeting');
+    if (session !== undefined) await this.show(session.id);
+    // It ended while the window was away: its result is what the user wants to see.
+    else if (remembered !== undefined) await this.show(remembered);
+    if (session === undefined) await this.#remember(undefined);
+  }
+
+  async stop(): Promise<void> {
+    if (this.running !== undefined) await (await this.daemon.ready()).request(SessionStop, { sessionId: this.running.id });
+  }
+
+  async pause(): Promise<void> {
+    if (this.running !== undefined) await (await this.daemon.ready()).request(SessionPause, { sessionId: this.running.id });
+  }
+
+  async resume(): Promise<void> {
+    if (this.running !== undefined) await (await this.daemon.ready()).request(SessionResume, { sessionId: this.running.id });
+  }
+
+  async rename(title: string): Promise<void> {
+    const { model } = this;
+    if (model === undefined) return;
+    await (await this.daemon.ready()).request(SessionRename, { sessionId: model.id, title });
+    model.setTitle(title);
+  }
+
+  /** Shows nothing any more; the session itself goes on. */
+  close(): void {
+    this.#token += 1;
+    if (this.#state.kind === 'shown') this.#state.subscription.dispose();
+    this.#set({ kind: 'none' });
+  }
+
+  async #follow(subscribe: (sink: (event: SessionEvent) => void) => Promise<SessionSubscription>): Promise<PanelModel> {
+    const token = ++this.#token;
+    // Events may come before the answer that says whose they are.
+    const early: SessionEvent[] = [];
+    let take = (event: SessionEvent): void => void early.push(event);
+    const subscription = await subscribe((event) => {
+      if (token === this.#token) take(event);
+    });
+    if (token !== this.#token) {
+      subscription.dispose();
+      throw new UserError(vscode.l10n.t('Another meeting was chosen meanwhile.'));
+    }
+    const model = new PanelModel(subscription.session);
+    for (const event of early) model.apply(event);
+    take = (event) => this.#take(model, event);
+    subscription.onDidAttach((session: SessionInfo) => model.setInfo(session));
+    subscription.onDidLose((error) => {
+      if (token !== this.#token) return;
+      model.notify({ id: 'lost', severity: 'error', text: error.message, action: { label: vscode.l10n.t('Show Logs'), command: 'showLogs' } });
+    });
+    if (this.#state.kind === 'shown') this.#state.subscription.dispose();
+    this.#set({ kind: 'shown', subscription, model });
+    await this.#remember(isOver(model.state) ? undefined : model.id);
+    return model;
+  }
+
+  #take(model: PanelModel, event: SessionEvent): void {
+    model.apply(event);
+    if (event.kind === 'state' && isOver(event.to)) void this.#remember(undefined);
+    this.#event.fire(event);
+  }
+
+  async #remember(id: string | undefined): Promise<void> {
+    await this.memory.update(RUNNING_KEY, id);
+  }
+
+  #set(to: MeetingState): void {
+    const from = this.#state;
+    this.#state = to;
+    this.#changed.fire({ from, to });
+  }
+
+  dispose(): void {
+    this.#token += 1;
+    if (this.#state.kind === 'shown') this.#state.subscription.dispose();
+    this.#changed.dispose();
+    this.#event.dispose();
+  }
+}
+
+/** Was this window's session still going on when it was last open? Read at activation, so it costs nothing. */
+export const wasRunning = (memory: vscode.Memento): boolean => memory.get<string>(RUNNING_KEY) !== undefined;

@@ -1,0 +1,37 @@
+/** Which of the wanted sources this machine can record, and what to say about the rest. */
+import type { AudioDevices } from '../../protocol/audio';
+import type { ResultOf } from '../../protocol/method';
+import type { SourceSpec } from '../../protocol/session';
+import { t } from '../l10n';
+
+export interface Wanted {
+  readonly sources: readonly ('mic' | 'system')[];
+  /** Device ids; empty for the default. */
+  readonly microphone: string;
+  readonly systemAudio: string;
+}
+
+export interface Choice {
+  readonly sources: SourceSpec[];
+  /** For the panel: what is not recorded, and why. */
+  readonly missing: string[];
+}
+
+export function chooseSources(wanted: Wanted, found: ResultOf<typeof AudioDevices>): Choice {
+  const sources: SourceSpec[] = [];
+  const missing: string[] = [];
+  for (const source of wanted.sources) {
+    const devices = source === 'mic' ? found.microphones : found.systems;
+    const chosen = source === 'mic' ? wanted.microphone : wanted.systemAudio;
+    // A recorder that lists no device may still have a default one.
+    const recorder = found.recorders.some((r) => r.available && r.sources.includes(source));
+    if (devices.length === 0 && !recorder) {
+      missing.push(source === 'mic' ? t('Your microphone is not recorded.') : t('What the others say is not recorded.'));
+      continue;
+    }
+    const known = chosen === '' || devices.length === 0 || devices.some((d) => d.id === chosen);
+    if (!known) missing.push(source === 'mic' ? t('The chosen microphone is not connected; the default one is used.') : t('The chosen output is not there; the default one is used.'));
+    sources.push({ source, origin: { type: 'capture', ...(chosen !== '' && known ? { device: chosen } : {}) } });
+  }
+  return { sources, missing: missing.length > 0 ? [...missing, ...found.advice] : [] };
+}

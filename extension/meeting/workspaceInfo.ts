@@ -1,0 +1,52 @@
+/** Which folder, branch and commit a meeting belongs to, from the editor's own git extension. */
+import * as vscode from 'vscode';
+import { z } from 'zod';
+import type { Workspace } from '../../protocol/session';
+
+/** What is used of the git extension's API, version 1. */
+interface GitRepository {
+  readonly rootUri: vscode.Uri;
+  readonly state: { readonly HEAD?: unknown; readonly remotes?: unknown };
+}
+interface GitApi {
+  getRepository(uri: vscode.Uri): GitRepository | null;
+}
+interface GitExtension {
+  getAPI(version: 1): GitApi;
+}
+
+const Head = z.object({ name: z.string().optional(), commit: z.string().optional() });
+const Remotes = z.array(z.object({ fetchUrl: z.string().optional() }));
+
+/** The folder of the active editor, else the first one. */
+export function currentFolder(): vscode.WorkspaceFolder | undefined {
+  const active = vscode.window.activeTextEditor?.document.uri;
+  return (active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active)) ?? vscode.workspace.workspaceFolders?.[0];
+}
+
+export async function workspaceInfo(folder: vscode.WorkspaceFolder | undefined): Promise<Workspace | undefined> {
+  if (folder === undefined) return undefined;
+  const repository = await gitRepository(folder.uri);
+  if (repository === undefined) return { folder: folder.name };
+  const head = Head.safeParse(repository.state.HEAD).data;
+  const remotes = Remotes.safeParse(repository.state.remotes).data;
+  const name = repositoryName(remotes?.[0]?.fetchUrl);
+  return { folder: folder.name, ...(name === undefined ? {} : { repository: name }), ...(head?.name === undefined ? {} : { branch: head.name }), ...(head?.commit === undefined ? {} : { commit: head.commit }) };
+}
+
+async function gitRepository(uri: vscode.Uri): Promise<GitRepository | undefined> {
+  // Absent in remote windows, where git runs on the other side, and where the user switched it off.
+  const extension = vscode.extensions.getExtension<GitExtension>('vscode.git');
+  if (extension === undefined) return undefined;
+  try {
+    const git = extension.isActive ? extension.exports : await extension.activate();
+    return git.getAPI(1).getRepository(uri) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `git@host:team/app.git` → `team/app`; never the part that may hold a password. */
+function repositoryName(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : /[:/]([^/:]+\/[^/:]+?)(?:\.git)?\/?$/.exec(url)?.[1];
+}

@@ -1,0 +1,46 @@
+/** Which folder a note goes to. A workspace may choose a folder inside itself only; an absolute path must be the user's own setting. */
+import { posix } from 'node:path';
+
+export interface FolderSetting {
+  /** From the user's settings. */
+  readonly user?: string;
+  /** From the workspace's or the folder's settings, which a stranger may have written. */
+  readonly workspace?: string;
+}
+
+export type NoteFolder =
+  /** Inside the workspace folder; segments of a path with `/`. */
+  | { readonly kind: 'workspace'; readonly path: string; readonly refused?: string }
+  | { readonly kind: 'absolute'; readonly path: string };
+
+export const DEFAULT_FOLDER = '.earmark';
+
+const isAbsolute = (path: string): boolean => path.startsWith('/') || /^[a-zA-Z]:[\\/]/.test(path) || path.startsWith('\\\\');
+
+/** `a//b/../c\d` → `a/c/d`; undefined when it leaves the folder. */
+function inside(path: string): string | undefined {
+  const normal = posix.normalize(path.replaceAll('\\', '/')).replace(/\/$/, '');
+  return normal === '..' || normal.startsWith('../') || isAbsolute(path) || normal.includes('\0') ? undefined : normal;
+}
+
+export function noteFolder({ user, workspace }: FolderSetting, home: string): NoteFolder {
+  const chosen = workspace?.trim();
+  if (chosen !== undefined && chosen !== '') {
+    const path = inside(chosen);
+    if (path !== undefined) return { kind: 'workspace', path };
+    return { ...fromUser(user, home), ...{ refused: chosen } };
+  }
+  return fromUser(user, home);
+}
+
+function fromUser(user: string | undefined, home: string): NoteFolder {
+  const chosen = user?.trim() ?? '';
+  if (chosen === '') return { kind: 'workspace', path: DEFAULT_FOLDER };
+  if (chosen === '~' || chosen.startsWith('~/') || chosen.startsWith('~\\')) return { kind: 'absolute', path: home + chosen.slice(1) };
+  if (isAbsolute(chosen)) return { kind: 'absolute', path: chosen };
+  return { kind: 'workspace', path: inside(chosen) ?? DEFAULT_FOLDER };
+}
+
+/** A new `.earmark` folder keeps what was said out of the repository. */
+export const wantsGitignore = (path: string): boolean => posix.basename(path) === DEFAULT_FOLDER;
+export const GITIGNORE = '# Notes of conversations: not to be pushed by accident.\n*\n';

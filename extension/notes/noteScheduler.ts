@@ -1,0 +1,102 @@
+/**
+ * When a note is written: about a second after something changed, never two writes at once, at the latest every few
+ * seconds while changes keep coming, later and later while the folder refuses. Time and timers come in as parameters.
+ */
+
+export interface Timers {
+  now(): number;
+  /** @returns a function that takes the call back. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export type WriteResult =
+  | { readonly kind: 'written' }
+  /** The document changed under the plan: plan again soon. */
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'failed' };
+
+export const QUIET_MS = 1_000;
+export const LATEST_MS = 3_000;
+const STALE_MS = 150;
+const RETRY_FIRST_MS = 5_000;
+const RETRY_MAX_MS = 60_000;
+
+export class NoteScheduler {
+  #cancel: (() => void) | undefined;
+  #dueAt = Infinity;
+  #firstChangeAt: number | undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #failures = 0;
+  #disposed = false;
+
+  /** @param write brings the note up to date; must not reject. */
+  constructor(
+    private readonly write: () => Promise<WriteResult>,
+    private readonly timers: Timers,
+  ) {}
+
+  /** Something changed that the note should show. */
+  changed(): void {
+    if (this.#disposed) return;
+    if (this.#running !== undefined) {
+      this.#again = true;
+      return;
+    }
+    const now = this.timers.now();
+    this.#firstChangeAt ??= now;
+    if (this.#failures > 0 && this.#cancel !== undefined) return;
+    this.#schedule(Math.min(now + QUIET_MS, this.#firstChangeAt + LATEST_MS));
+  }
+
+  /** Writes now, after a write that is under way. Resolves when the note is written or refused. */
+  async flush(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+    if (!this.#disposed) await this.#run();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#clear();
+  }
+
+  #schedule(at: number): void {
+    this.#clear();
+    this.#dueAt = at;
+    this.#cancel = this.timers.after(Math.max(0, at - this.timers.now()), () => {
+      this.#cancel = undefined;
+      void this.#run();
+    });
+  }
+
+  #clear(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#dueAt = Infinity;
+  }
+
+  #run(): Promise<void> {
+    this.#clear();
+    this.#firstChangeAt = undefined;
+    this.#again = false;
+    this.#running = this.write().then((result) => {
+      this.#running = undefined;
+      if (this.#disposed) return;
+      const now = this.timers.now();
+      if (result.kind === 'failed') {
+        this.#failures += 1;
+        this.#schedule(now + Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (this.#failures - 1)));
+        return;
+      }
+      this.#failures = 0;
+      if (result.kind === 'stale') this.#schedule(now + STALE_MS);
+      else if (this.#again) this.changed();
+    });
+    return this.#running;
+  }
+
+  /** When the next write is due, for tests; Infinity when none is. */
+  get dueAt(): number {
+    return this.#dueAt;
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * Keeps the note of the shown meeting up to date while this window holds its lease. What to write is the daemon's
+ * plan; when and where to write it is decided here. A folder that refuses gets a notice, and the meeting goes on.
+ */
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import { EarmarkError } from '../../protocol/errors';
+import { NotesLease, NotesLeaseFree, NotesName, NotesPlan, NotesRelease } from '../../protocol/notes';
+import type { SessionEvent } from '../../protocol/session';
+import type { Connection } from '../../client';
+import type { Daemon } from '../daemon/daemon';
+import { isOver, type Meeting, type MeetingState } from '../meeting/meeting';
+import { currentFolder } from '../meeting/workspaceInfo';
+import type { PanelModel } from '../panel/panelModel';
+import { settings } from '../settings/settings';
+import { makeFolder, updateNote } from './noteFiles';
+import { noteFolder } from './noteFolder';
+import { NoteScheduler, type WriteResult } from './noteScheduler';
+
+const NOTICE = 'note';
+
+interface Note {
+  readonly model: PanelModel;
+  readonly scheduler: NoteScheduler;
+  uri: vscode.Uri | undefined;
+  leased: boolean;
+}
+
+export class NoteWriter implements vscode.Disposable {
+  #note: Note | undefined;
+  readonly #found = new vscode.EventEmitter<vscode.Uri | undefined>();
+  /** The shown meeting has a note, or has none. */
+  readonly onDidFindNote = this.#found.event;
+  readonly #subscriptions: vscode.Disposable[];
+
+  constructor(
+    private readonly daemon: Daemon,
+    meeting: Meeting,
+    /** Where notes go when no folder is open. */
+    private readonly storage: vscode.Uri,
+    private readonly log: vscode.LogOutputChannel,
+    private readonly onDidNotice: () => void,
+  ) {
+    this.#subscriptions = [
+      meeting.onDidChangeState(({ to }) => this.#show(to)),
+      meeting.onDidReceive((event) => this.#receive(event)),
+      vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('earmark.notes') && this.#moved()),
+    ];
+    daemon.onDidMake((connection) => this.#listen(connection));
+  }
+
+  /** File of the shown meeting's note, once it was written. */
+  get uri(): vscode.Uri | undefined {
+    return this.#note?.uri;
+  }
+
+  /** Writes what there is now, for a person who asks for the note. */
+  async flush(): Promise<vscode.Uri | undefined> {
+    await this.#note?.scheduler.flush();
+    return this.uri;
+  }
+
+  #listen(connection: Connection): void {
+    this.#subscriptions.push(
+      connection.onNotification(NotesLeaseFree, ({ sessionId }) => {
+        if (this.#note?.model.id === sessionId) this.#note.scheduler.changed();
+      }),
+      // The lease went with the old connection.
+      connection.onDidChangeState(({ to }) => {
+        if (this.#note === undefined || to.kind !== 'connected') return;
+        this.#note.leased = false;
+        this.#note.scheduler.changed();
+      }),
+    );
+  }
+
+  #show(state: MeetingState): void {
+    if (state.kind === 'starting') return;
+    const model = state.kind === 'shown' ? state.model : undefined;
+    if (model === this.#note?.model) return;
+    this.#release();
+    if (model === undefined || model.info.kind !== 'meeting' || !settings.notesEnabled(currentFolder()?.uri)) {
+      this.#found.fire(undefined);
+      return;
+    }
+    const note: Note = {
+      model,
+      uri: undefined,
+      leased: false,
+      scheduler: new NoteScheduler(() => this.#write(note), {
+        now: () => Date.now(),
+        after: (ms, run) => {
+          const timer = setTimeout(run, ms);
+          return () => clearTimeout(timer);
+        },
+      }),
+    };
+    this.#note = note;
+    this.#found.fire(undefined);
+    note.scheduler.changed();
+  }
+
+  #receive(event: SessionEvent): void {
+    if (this.#note === undefined || !('seq' in event)) return;
+    if (event.kind === 'state' && isOver(event.to)) void this.#note.scheduler.flush();
+    else this.#note.scheduler.changed();
+  }
+
+  /** The folder setting changed: the next write goes there. */
+  #moved(): void {
+    if (this.#note === undefined || isOver(this.#note.model.state)) return;
+    this.#note.uri = undefined;
+    void this.#note.scheduler.flush();
+  }
+
+  async #write(note: Note): Promise<WriteResult> {
+    const sessionId = note.model.id;
+    try {
+      const connection = await this.daemon.ready();
+      if (!note.leased) note.leased = (await connection.request(NotesLease, { sessionId })).granted;
+      // Another window writes it; it is told here when that one is gone.
+      if (!note.leased) return { kind: 'written' };
+      const uri = note.uri ?? (await this.#place(connection, sessionId));
+      const result = await updateNote(uri, async (text) => (await connection.request(NotesPlan, { sessionId, text })).edits);
+      if (result.kind === 'failed') throw new Error('The document was not saved.');
+      if (note.uri === undefined && result.kind === 'written') {
+        note.uri = uri;
+        if (this.#note === note) this.#found.fire(uri);
+        this.log.info('note.written');
+      }
+      note.model.dismiss(NOTICE);
+      this.onDidNotice();
+      return result;
+    } catch (error) {
+      return this.#failed(note, error);
+    }
+  }
+
+  #failed(note: Note, error: unknown): WriteResult {
+    const code = error instanceof EarmarkError ? error.code : 'note.unwritable';
+    this.log.warn('note.failed', { code });
+    if (code === 'note.leaseLost') {
+      note.leased = false;
+      return { kind: 'stale' };
+    }
+    // The connection says its own word; a session that is gone has no note.
+    if (code.startsWith('rpc.') || code === 'session.notFound') return { kind: code === 'session.notFound' ? 'written' : 'failed' };
+    const text = code === 'note.tooLarge' && error instanceof Error ? error.message : vscode.l10n.t('The note cannot be written to its folder; the meeting goes on. Make the folder writable or choose another in the settings.');
+    note.model.notify({ id: NOTICE, severity: 'warning', text, action: { label: vscode.l10n.t('Open Settings'), command: 'openSettings' } });
+    this.onDidNotice();
+    return { kind: 'failed' };
+  }
+
+  async #place(connection: Connection, sessionId: string): Promise<vscode.Uri> {
+    const { fileName } = await connection.request(NotesName, { sessionId });
+    const workspace = currentFolder();
+    const where = noteFolder(settings.notesFolder(workspace?.uri), homedir());
+    const folder = where.kind === 'absolute' ? vscode.Uri.file(where.path) : workspace === undefined ? vscode.Uri.joinPath(this.storage, 'notes') : vscode.Uri.joinPath(workspace.uri, where.path);
+    await makeFolder(folder);
+    return vscode.Uri.joinPath(folder, fileName);
+  }
+
+  #release(): void {
+    const note = this.#note;
+    this.#note = undefined;
+    if (note === undefined) return;
+    note.scheduler.dispose();
+    if (note.leased) void this.daemon.existing?.request(NotesRelease, { sessionId: note.model.id }).catch(() => this.log.info('note.releaseFailed'));
+  }
+
+  dispose(): void {
+    this.#release();
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#found.dispose();
+  }
+}

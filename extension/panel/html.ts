@@ -1,0 +1,35 @@
+/** The panel page's document: a strict policy, one script, two style sheets, no content of its own. */
+
+export interface PageParts {
+  /** Fresh for every document; at least 128 random bits. */
+  readonly nonce: string;
+  /** `webview.cspSource`. */
+  readonly cspSource: string;
+  readonly script: string;
+  readonly styles: readonly string[];
+  /** BCP 47 tag of the editor's language. */
+  readonly language: string;
+  /** Translations of the page's own strings; undefined for English. */
+  readonly strings: Readonly<Record<string, unknown>> | undefined;
+}
+
+const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+export function panelHtml({ nonce, cspSource, script, styles, language, strings }: PageParts): string {
+  // Style attributes are not allowed; elements' own sheets are constructed, which needs no permission.
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${cspSource} 'nonce-${nonce}'; font-src ${cspSource};`;
+  return `<!DOCTYPE html>
+<html lang="${escape(language)}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+${styles.map((href) => `<link rel="stylesheet" href="${escape(href)}">`).join('\n')}
+<title>Earmark</title>
+</head>
+<body data-strings="${escape(JSON.stringify(strings ?? {}))}">
+<earmark-panel></earmark-panel>
+<script nonce="${nonce}" src="${escape(script)}"></script>
+</body>
+</html>`;
+}

@@ -1,0 +1,104 @@
+/** What the panel shows while it shows no session: the question of consent, a daemon that is away, or the start page. */
+import * as vscode from 'vscode';
+import type { Connection } from '../../client';
+import { ModelsList, ModelsProgress, type ModelStatus } from '../../protocol/models';
+import type { PanelCommand, PanelView } from '../../protocol/panel';
+import { SessionList } from '../../protocol/session';
+import type { Parts } from '../app';
+import type { Daemon } from '../daemon/daemon';
+import { errorText, showError } from '../errors';
+import type { ConsentKeeper } from '../meeting/consent';
+import type { Meeting } from '../meeting/meeting';
+
+type LastSession = NonNullable<Extract<PanelView, { kind: 'idle' }>['lastSession']>;
+
+/** The page's commands that are the editor's commands of the same sense. */
+const COMMAND: Partial<Record<PanelCommand, string>> = {
+  start: 'startMeeting', stop: 'stopMeeting', pause: 'pauseMeeting', resume: 'resumeMeeting', openNote: 'openNote',
+  showLogs: 'showLogs', openSettings: 'openSettings', pullModel: 'downloadModel', doctor: 'doctor', rename: 'renameSession',
+};
+
+export class IdleView implements vscode.Disposable {
+  #model: ModelStatus | undefined;
+  #last: LastSession | undefined;
+  /** Set when the connection was given up. */
+  #offline: string | undefined;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.#changed.event;
+
+  constructor(
+    private readonly daemon: Daemon,
+    private readonly consent: ConsentKeeper,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    consent.onDidChange(() => this.#changed.fire());
+    daemon.onDidMake((connection) => this.#listen(connection));
+  }
+
+  view(): PanelView {
+    if (this.consent.given('meeting') === undefined) return { kind: 'consent', wording: this.consent.wording('meeting') };
+    if (this.#offline !== undefined) return { kind: 'offline', text: this.#offline, canRetry: true };
+    return { kind: 'idle', ...(this.#last === undefined ? {} : { lastSession: this.#last }), ...(this.#model === undefined ? {} : { model: this.#model }) };
+  }
+
+  /** The page became visible: ask a daemon that runs, start none. */
+  shown(meeting: Meeting): void {
+    void (async () => {
+      if (meeting.model !== undefined || (this.daemon.existing === undefined && !(await this.daemon.seemsToRun()))) return;
+      await this.#ask(this.daemon.connection);
+    })().catch((error: unknown) => showError(error, this.log));
+  }
+
+  run(command: PanelCommand, argument: string | undefined, parts: Parts): void {
+    const name = COMMAND[command];
+    if (name !== undefined) void vscode.commands.executeCommand(`earmark.${name}`);
+    else if (command === 'giveConsent') void this.consent.give('meeting');
+    else if (command === 'dismissNotices') {
+      parts.meeting.model?.dismissAll();
+      parts.panel.changed();
+    } else if (command === 'showSession' && argument !== undefined) void parts.meeting.show(argument).catch((error: unknown) => showError(error, this.log));
+    else if (command === 'showSession') void vscode.commands.executeCommand('earmark.showSession');
+    else if (command === 'retry') {
+      this.#offline = undefined;
+      void this.daemon.ready().then((connection) => this.#ask(connection)).catch((error: unknown) => showError(error, this.log));
+    }
+  }
+
+  #listen(connection: Connection): void {
+    connection.onDidChangeState(({ to }) => {
+      const offline = to.kind === 'failed' ? errorText(to.error) : undefined;
+      if (to.kind === 'connected') void this.#ask(connection).catch(() => undefined);
+      if (offline === this.#offline) return;
+      this.#offline = offline;
+      this.#changed.fire();
+    });
+    connection.onNotification(ModelsProgress, ({ receivedBytes, totalBytes }) => {
+      this.#model = { state: 'downloading', receivedBytes, totalBytes };
+      this.#changed.fire();
+    });
+  }
+
+  async #ask(connection: Connection): Promise<void> {
+    const { models } = await connection.request(ModelsList, {});
+    this.#model = worst(models.filter((m) => m.isDefault).map((m) => m.status));
+    const { sessions } = await connection.request(SessionList, { limit: 10 });
+    const last = sessions.find((s) => s.kind === 'meeting');
+    this.#last = last === undefined ? undefined : { id: last.id, title: last.title, startedAt: last.startedAt };
+    this.#changed.fire();
+  }
+
+  /** Asks again: a model was fetched, a session deleted. */
+  async refresh(): Promise<void> {
+    if (this.daemon.existing?.state.kind === 'connected') await this.#ask(this.daemon.existing);
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}
+
+/** Several models make one engine: it is as ready as the least ready of them. */
+function worst(all: readonly ModelStatus[]): ModelStatus | undefined {
+  const rank = { broken: 0, absent: 1, downloading: 2, installed: 3 } as const;
+  return [...all].sort((a, b) => rank[a.state] - rank[b.state])[0];
+}

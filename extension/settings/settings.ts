@@ -1,0 +1,41 @@
+/** The settings, read and checked: what does not fit counts as not set. Names and defaults stand in package.json. */
+import * as vscode from 'vscode';
+import { z } from 'zod';
+import type { FolderSetting } from '../notes/noteFolder';
+
+const Source = z.enum(['mic', 'system']);
+export type MeetingSource = z.infer<typeof Source>;
+
+function read<T extends z.ZodType>(key: string, schema: T, fallback: z.infer<T>, scope?: vscode.ConfigurationScope): z.infer<T> {
+  const parsed = schema.safeParse(vscode.workspace.getConfiguration('earmark', scope).get(key));
+  return parsed.success ? parsed.data : fallback;
+}
+
+const Text = z.string().max(1000).transform((s) => s.trim());
+
+export const settings = {
+  meetingSources: (): MeetingSource[] => read('meeting.sources', z.array(Source).min(1).max(2), ['mic', 'system']),
+  keepAudio: (): boolean => read('meeting.keepAudio', z.boolean(), false),
+  askEveryMeeting: (): boolean => read('consent.askEveryMeeting', z.boolean(), false),
+  notesEnabled: (scope?: vscode.Uri): boolean => read('notes.enabled', z.boolean(), true, scope),
+  openNoteOnStart: (): boolean => read('notes.openOnStart', z.boolean(), false),
+  language: (): string => read('speech.language', Text, 'en'),
+  provider: (): string => read('speech.provider', Text, ''),
+  model: (): string => read('speech.model', Text, ''),
+  microphone: (): string => read('audio.microphone', Text, ''),
+  systemAudio: (): string => read('audio.systemAudio', Text, ''),
+  smartSpacing: (): boolean => read('dictation.smartSpacing', z.boolean(), true),
+  nodePath: (): string => read('daemon.nodePath', Text, ''),
+
+  /** Who set the folder matters: a workspace may only name one inside itself. */
+  notesFolder(scope?: vscode.Uri): FolderSetting {
+    const found = vscode.workspace.getConfiguration('earmark', scope).inspect<unknown>('notes.folder');
+    const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+    const user = text(found?.globalValue);
+    const workspace = text(found?.workspaceFolderValue) ?? text(found?.workspaceValue);
+    return { ...(user === undefined ? {} : { user }), ...(workspace === undefined ? {} : { workspace }) };
+  },
+
+  write: (key: 'audio.microphone' | 'audio.systemAudio' | 'speech.model' | 'speech.provider', value: string): Thenable<void> =>
+    vscode.workspace.getConfiguration('earmark').update(key, value === '' ? undefined : value, vscode.ConfigurationTarget.Global),
+};

@@ -1,0 +1,44 @@
+/** The status bar item: always there, on a strong background while a microphone is on, with a menu behind it. */
+import * as vscode from 'vscode';
+import { statusItem, type Activity } from './statusModel';
+
+const BACKGROUND = { none: undefined, recording: 'statusBarItem.errorBackground', attention: 'statusBarItem.warningBackground' } as const;
+const FOREGROUND = { none: undefined, recording: 'statusBarItem.errorForeground', attention: 'statusBarItem.warningForeground' } as const;
+
+export class StatusBar implements vscode.Disposable {
+  // Far left: nothing stands before it that could push it out of sight.
+  readonly #item = vscode.window.createStatusBarItem('earmark.status', vscode.StatusBarAlignment.Left, 10_000);
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    this.#item.name = 'Earmark';
+    this.#item.command = 'earmark.showMenu';
+    this.show({ kind: 'idle' });
+    this.#item.show();
+  }
+
+  show(activity: Activity): void {
+    const { text, tooltip, label, background } = statusItem(activity);
+    this.#item.text = text;
+    this.#item.tooltip = tooltip;
+    this.#item.accessibilityInformation = { label, role: 'button' };
+    const [back, fore] = [BACKGROUND[background], FOREGROUND[background]];
+    this.#item.backgroundColor = back === undefined ? undefined : new vscode.ThemeColor(back);
+    this.#item.color = fore === undefined ? undefined : new vscode.ThemeColor(fore);
+  }
+
+  /** Shows what `activity` says now and, while `ticking`, every second. */
+  follow(activity: () => Activity, ticking: boolean): void {
+    this.show(activity());
+    if (ticking) this.#timer ??= setInterval(() => this.show(activity()), 1_000);
+    else {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  dispose(): void {
+    clearInterval(this.#timer);
+    this.#item.dispose();
+  }
+}
