@@ -16,7 +16,7 @@ export interface InferenceWorkerHealth {
 
 /**
  * `decode` applies the silence guards: a rejected phrase resolves with an empty text and `rejected` set.
- * `ready` after a failure tries again.
+ * `ready` after a failure tries again, at the earliest 15 s after an engine that kept failing.
  */
 export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   readonly state: EngineState;
@@ -24,6 +24,10 @@ export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   readonly loadMs: number | undefined;
   /** The sentence of the last failure, while `state` is `failed`. */
   readonly error: string | undefined;
+  /** Milliseconds the last phrase waited for its decode to begin. */
+  readonly waitMs: number;
+  /** Tries again at once after a failure, without the pause that `ready` keeps. */
+  retry(): Promise<void>;
   workers(): readonly InferenceWorkerHealth[];
   /** How many phrases each guard rejected since the start. */
   readonly rejected: Readonly<Record<GuardKind, number>>;

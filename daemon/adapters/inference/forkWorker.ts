@@ -1,0 +1,41 @@
+/** Starts an inference worker as a child process with an IPC channel. */
+import { type ForkOptions, fork } from 'node:child_process';
+import type { WorkerProcess } from './supervisor';
+import type { FromWorker, WorkerRole } from './workerProtocol';
+
+export interface WorkerEntry {
+  /** Absolute path of the built worker, or of its source with a loader in `execArgv`. */
+  readonly path: string;
+  /** Node options of the child, such as `--import tsx`. */
+  readonly execArgv?: readonly string[];
+}
+
+/** What a worker wrote to stderr last; enough for a native crash's message. */
+const STDERR_TAIL = 1_000;
+
+export function forkWorker(entry: WorkerEntry, role: WorkerRole): WorkerProcess {
+  const options: ForkOptions = { execArgv: [...(entry.execArgv ?? [])], serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] };
+  // fork hands its options to spawn, which knows windowsHide; only the types of fork do not.
+  const child = fork(entry.path, [role], { ...options, windowsHide: true } as ForkOptions);
+  let tail = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (tail = (tail + text).slice(-STDERR_TAIL)));
+  return {
+    pid: child.pid,
+    // A channel that is closed means that the exit event is on its way; it settles the call.
+    send: (message) => {
+      if (child.connected) child.send(message, () => undefined);
+    },
+    kill: () => void child.kill('SIGKILL'),
+    onMessage: (listener) => void child.on('message', (message) => listener(message as FromWorker)),
+    onExit: (listener) => {
+      let told = false;
+      const tell = (reason: string): void => {
+        if (told) return;
+        told = true;
+        listener(reason, tail);
+      };
+      child.on('error', (error) => tell(error.message));
+      child.on('exit', (code, signal) => tell(signal ?? `exit ${code}`));
+    },
+  };
+}

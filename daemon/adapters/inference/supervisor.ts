@@ -1,0 +1,269 @@
+/**
+ * Keeps one inference worker alive: starts it, loads its model, watches its signs of life, its memory and the time of
+ * each call, and starts it again after a crash, five times in three minutes at most. Then it stands still with an error
+ * until somebody calls `start` again. A call in flight at a crash is rejected, so that its owner can repeat it.
+ */
+import { EarmarkError } from '../../../protocol/errors';
+import type { InferenceWorkerHealth } from '../../asr/speechEngineApi';
+import type { Clock } from '../../base/clock';
+import type { Disposable } from '../../base/disposable';
+import { Emitter } from '../../base/emitter';
+import type { Logger } from '../../base/logger';
+import { BEAT_MS, type FromWorker, type ToWorker, type WorkerCalls, type WorkerMethod } from './workerProtocol';
+
+/** What of a child process is used; a test gives its own. */
+export interface WorkerProcess {
+  readonly pid: number | undefined;
+  send(message: ToWorker): void;
+  kill(): void;
+  onMessage(listener: (message: FromWorker) => void): void;
+  /** Called once, also when the process could not be started. `detail` is the end of what it wrote to stderr. */
+  onExit(listener: (reason: string, detail: string) => void): void;
+}
+
+export interface SupervisorLimits {
+  readonly missedBeats: number;
+  readonly restarts: number;
+  readonly restartWindowMs: number;
+  readonly loadTimeoutMs: number;
+  readonly memoryBytes: number;
+}
+
+export const defaultLimits: SupervisorLimits = { missedBeats: 3, restarts: 5, restartWindowMs: 180_000, loadTimeoutMs: 60_000, memoryBytes: 1_500_000_000 };
+
+/** Past its cap a worker is replaced between calls; past this many times the cap at once. */
+const HARD_CAP = 1.5;
+
+export interface SupervisorSetup {
+  readonly name: string;
+  readonly spawn: () => WorkerProcess;
+  /** What to load at each start. */
+  readonly load: () => Promise<WorkerCalls['load']['params']>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: Partial<SupervisorLimits>;
+}
+
+type State =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'starting'; readonly done: Promise<void>; readonly first: boolean }
+  | { readonly kind: 'ready'; readonly worker: WorkerProcess }
+  | { readonly kind: 'failed'; readonly error: EarmarkError };
+
+interface Call {
+  readonly method: WorkerMethod;
+  settle(outcome: { value: unknown } | { error: EarmarkError }): void;
+}
+
+export class WorkerSupervisor implements Disposable {
+  private state: State = { kind: 'stopped' };
+  private readonly limits: SupervisorLimits;
+  private readonly calls = new Map<number, Call>();
+  private readonly restartTimes: number[] = [];
+  private readonly restarted = new Emitter<{ readonly name: string }>();
+  private nextId = 1;
+  /** Counts starts and stops; what belongs to an older one is dropped. */
+  private generation = 0;
+  private restarts = 0;
+  private rssBytes: number | undefined;
+  private beaten = true;
+  private missed = 0;
+  private watch: Disposable | undefined;
+  private recycle = false;
+  /** The process that counts now; messages of an older one are dropped. */
+  private worker: WorkerProcess | undefined;
+  readonly onDidRestart = this.restarted.event;
+
+  constructor(private readonly setup: SupervisorSetup) {
+    this.limits = { ...defaultLimits, ...setup.limits };
+  }
+
+  /** Starts and loads; callers share one start. After a failure it tries again with a fresh budget. @throws EarmarkError model.*, engine.* */
+  start(): Promise<void> {
+    if (this.state.kind === 'ready') return Promise.resolve();
+    if (this.state.kind === 'starting') return this.state.done;
+    this.restartTimes.length = 0;
+    return this.begin(true);
+  }
+
+  stop(): void {
+    this.generation++;
+    this.state = { kind: 'stopped' };
+    this.end(new EarmarkError('engine.unavailable', 'The speech engine was stopped; start it again.'));
+  }
+
+  dispose(): void {
+    this.stop();
+    this.restarted.dispose();
+  }
+
+  health(): InferenceWorkerHealth {
+    const state = this.state.kind === 'starting' ? (this.state.first ? 'starting' : 'restarting') : this.state.kind === 'ready' && this.calls.size > 0 ? 'busy' : this.state.kind;
+    return {
+      name: this.setup.name,
+      state,
+      restarts: this.restarts,
+      ...(this.worker?.pid === undefined ? {} : { pid: this.worker.pid }),
+      ...(this.rssBytes === undefined || !this.worker ? {} : { rssBytes: this.rssBytes }),
+    };
+  }
+
+  /**
+   * @throws EarmarkError engine.crashed when the worker died under it, engine.timeout, engine.unavailable when it is not
+   * there, rpc.cancelled, and what the worker answers
+   */
+  async call<M extends WorkerMethod>(method: M, params: WorkerCalls[M]['params'], options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined }): Promise<WorkerCalls[M]['result']> {
+    if (this.state.kind === 'starting') await this.state.done;
+    if (this.state.kind === 'failed') throw this.state.error;
+    if (this.state.kind !== 'ready') throw new EarmarkError('engine.unavailable', 'The speech engine is not started; start it again.');
+    return this.send(this.state.worker, method, params, options);
+  }
+
+  private begin(first: boolean): Promise<void> {
+    const generation = ++this.generation;
+    const done = this.bringUp(first, generation).catch((cause: unknown) => {
+      const error = cause instanceof EarmarkError ? cause : new EarmarkError('engine.unavailable', 'The inference worker could not be started; run `earmark doctor` to see why.', { cause });
+      if (generation === this.generation) {
+        this.state = { kind: 'failed', error };
+        this.setup.logger.error('worker.failed', { name: this.setup.name, error: error.code });
+        this.end(error);
+      }
+      throw error;
+    });
+    // Those who wait for the start have this promise too; this keeps a failure that nobody waits for from ending the process.
+    done.catch(() => undefined);
+    this.state = { kind: 'starting', done, first };
+    return done;
+  }
+
+  /** Tries until a worker has loaded its model or the budget is spent. */
+  private async bringUp(first: boolean, generation: number): Promise<void> {
+    for (let attempt = first ? 0 : 1; ; attempt++) {
+      if (attempt > 0) this.spendRestart();
+      const params = await this.setup.load();
+      this.requireCurrent(generation);
+      const worker = this.spawn();
+      try {
+        await this.send(worker, 'load', params, { timeoutMs: this.limits.loadTimeoutMs });
+        this.requireCurrent(generation);
+        this.state = { kind: 'ready', worker };
+        if (!first) this.restarted.fire({ name: this.setup.name });
+        return;
+      } catch (error) {
+        this.requireCurrent(generation);
+        const died = error instanceof EarmarkError && (error.code === 'engine.crashed' || error.code === 'engine.timeout');
+        if (!died) throw error;
+      }
+    }
+  }
+
+  private requireCurrent(generation: number): void {
+    if (generation !== this.generation) throw new EarmarkError('engine.unavailable', 'The speech engine was stopped; start it again.');
+  }
+
+  /** @throws EarmarkError engine.unavailable when the budget is spent */
+  private spendRestart(): void {
+    const now = this.setup.clock.now();
+    while (this.restartTimes.length > 0 && now - (this.restartTimes[0] ?? 0) >= this.limits.restartWindowMs) this.restartTimes.shift();
+    if (this.restartTimes.length >= this.limits.restarts) {
+      throw new EarmarkError('engine.unavailable', `Speech recognition stopped ${this.limits.restarts + 1} times within ${Math.round(this.limits.restartWindowMs / 60_000)} minutes; try again, and run \`earmark doctor\` if it goes on.`, { details: { worker: this.setup.name } });
+    }
+    this.restartTimes.push(now);
+    this.restarts++;
+  }
+
+  private spawn(): WorkerProcess {
+    const worker = this.setup.spawn();
+    this.worker = worker;
+    this.recycle = false;
+    this.rssBytes = undefined;
+    this.beaten = true;
+    this.missed = 0;
+    worker.onMessage((message) => {
+      if (this.worker === worker) this.onMessage(message);
+    });
+    worker.onExit((reason, detail) => {
+      if (this.worker === worker) this.onExit(reason, detail);
+    });
+    this.watch?.dispose();
+    this.watch = this.setup.clock.setInterval(() => this.onTick(), BEAT_MS);
+    return worker;
+  }
+
+  private send<M extends WorkerMethod>(worker: WorkerProcess, method: M, params: WorkerCalls[M]['params'], { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined }): Promise<WorkerCalls[M]['result']> {
+    if (signal?.aborted) return Promise.reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = this.setup.clock.setTimeout(() => {
+        this.calls.get(id)?.settle({ error: new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase; it was started again.') });
+        if (this.worker === worker) this.crash('timeout');
+      }, timeoutMs);
+      const onAbort = (): void => worker.send({ kind: 'cancel', id });
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.calls.set(id, {
+        method,
+        settle: (outcome) => {
+          this.calls.delete(id);
+          timer.dispose();
+          signal?.removeEventListener('abort', onAbort);
+          if ('error' in outcome) reject(outcome.error);
+          else resolve(outcome.value as WorkerCalls[M]['result']);
+        },
+      });
+      worker.send({ kind: 'call', id, method, params } as ToWorker);
+    });
+  }
+
+  private onMessage(message: FromWorker): void {
+    this.beaten = true;
+    this.missed = 0;
+    if (message.kind === 'beat') this.onMemory(message.rssBytes);
+    else if (message.kind === 'result') this.calls.get(message.id)?.settle({ value: message.value });
+    else this.calls.get(message.id)?.settle({ error: new EarmarkError(message.code, message.message) });
+    if (this.recycle && this.calls.size === 0) this.crash('memory');
+  }
+
+  private onMemory(rssBytes: number): void {
+    this.rssBytes = rssBytes;
+    if (rssBytes <= this.limits.memoryBytes) return;
+    this.recycle = true;
+    if (rssBytes > this.limits.memoryBytes * HARD_CAP) this.crash('memory');
+  }
+
+  /** Counts ticks, not time: a computer that slept did not miss a beat. */
+  private onTick(): void {
+    this.missed = this.beaten ? 0 : this.missed + 1;
+    this.beaten = false;
+    // While a call runs the worker may be deep in native code; the time limit of the call watches it then.
+    if (this.missed >= this.limits.missedBeats && this.calls.size === 0) this.crash('silent');
+  }
+
+  private crash(reason: string): void {
+    const worker = this.worker;
+    if (!worker) return;
+    this.onExit(reason, '');
+    worker.kill();
+  }
+
+  private onExit(reason: string, detail: string): void {
+    this.setup.logger.warn('worker.ended', { name: this.setup.name, reason, ...(detail === '' ? {} : { detail }) });
+    const wasReady = this.state.kind === 'ready';
+    this.worker = undefined;
+    this.watch?.dispose();
+    // Loading has its own loop: it sees its call fail and tries again.
+    if (wasReady) void this.begin(false);
+    this.rejectCalls(new EarmarkError('engine.crashed', 'The speech engine stopped in the middle of a phrase; it is started again.'));
+  }
+
+  private end(error: EarmarkError): void {
+    const worker = this.worker;
+    this.worker = undefined;
+    this.watch?.dispose();
+    this.rejectCalls(error);
+    worker?.kill();
+  }
+
+  private rejectCalls(error: EarmarkError): void {
+    for (const call of [...this.calls.values()]) call.settle({ error });
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Inside an inference worker: answers the calls of its role, gives signs of life, and ends by itself as soon as the
+ * daemon is gone. The daemon ends workers by closing the channel or by killing them, never by asking.
+ */
+import { EarmarkError } from '../../../protocol/errors';
+import type { AsrProvider } from '../../asr/provider';
+import { MoonshineProvider } from './moonshine';
+import { SileroVad } from './silero';
+import { BEAT_MS, type FromWorker, type ToWorker, type WorkerCalls, type WorkerMethod, type WorkerRole } from './workerProtocol';
+
+type Handlers = { readonly [M in WorkerMethod]?: (params: WorkerCalls[M]['params'], signal: AbortSignal) => Promise<WorkerCalls[M]['result']> };
+
+/** Recognisers that a worker can hold, by provider id. */
+const providers: Readonly<Record<string, () => AsrProvider>> = { moonshine: () => new MoonshineProvider() };
+
+function asrHandlers(): Handlers {
+  let provider: AsrProvider | undefined;
+  return {
+    load: async ({ provider: id, model }) => {
+      const make = providers[id];
+      if (!make) throw new EarmarkError('engine.unavailable', `There is no speech engine named "${id}" in this version; choose another in the settings.`);
+      await provider?.unload();
+      provider = make();
+      await provider.load(model, 'cpu');
+    },
+    transcribe: async ({ pcm, options }, signal) => {
+      if (!provider) throw new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
+      return provider.transcribe(pcm, options, signal);
+    },
+  };
+}
+
+function vadHandlers(): Handlers {
+  const vad = new SileroVad();
+  return {
+    load: ({ model }) => vad.load(model),
+    detect: ({ stream, windows }) => vad.detect(stream, windows),
+    closeStream: ({ stream }) => Promise.resolve(vad.close(stream)),
+  };
+}
+
+/** Runs until the channel to the daemon closes. */
+export function runWorker(role: WorkerRole): void {
+  const handlers = role === 'vad' ? vadHandlers() : asrHandlers();
+  const running = new Map<number, AbortController>();
+  const post = (message: FromWorker): void => {
+    if (process.connected) process.send?.(message, () => undefined);
+  };
+  const beat = (): void => post({ kind: 'beat', rssBytes: process.memoryUsage.rss() });
+
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'cancel') {
+      running.get(message.id)?.abort();
+      return;
+    }
+    const { id } = message;
+    const abort = new AbortController();
+    running.set(id, abort);
+    answer(handlers, message, abort.signal)
+      .then(
+        (value) => post({ kind: 'result', id, value }),
+        (error: unknown) => post({ kind: 'error', id, ...describe(error) }),
+      )
+      .finally(() => running.delete(id));
+  });
+  // A killed daemon closes the channel; nobody would hear an answer any more.
+  process.on('disconnect', () => process.exit(0));
+  // Ctrl-C or a shutdown reaches every process of the group, while the daemon still flushes: it decides when its workers end.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  setInterval(beat, BEAT_MS);
+  beat();
+}
+
+function answer(handlers: Handlers, message: Extract<ToWorker, { kind: 'call' }>, signal: AbortSignal): Promise<unknown> {
+  const handler = handlers[message.method] as ((params: unknown, signal: AbortSignal) => Promise<unknown>) | undefined;
+  if (!handler) return Promise.reject(new EarmarkError('internal', 'This inference worker has another task; run `earmark doctor`.'));
+  return Promise.resolve().then(() => handler(message.params, signal));
+}
+
+function describe(error: unknown): { code: EarmarkError['code']; message: string } {
+  if (error instanceof EarmarkError) return { code: error.code, message: error.message };
+  return { code: 'engine.crashed', message: 'The speech engine failed on this phrase; it will be tried again.' };
+}

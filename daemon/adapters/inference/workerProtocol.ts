@@ -1,0 +1,29 @@
+/**
+ * Messages between the daemon and an inference worker, over the IPC channel of the child process with advanced
+ * serialisation, so that samples travel as they are. Both ends are this program; nothing else speaks on it.
+ */
+import type { ErrorCode } from '../../../protocol/errors';
+import type { AsrOptions, AsrResult, LoadedModelFiles } from '../../asr/provider';
+
+export type WorkerRole = 'asr' | 'vad';
+
+/** Calls by name: what they take and what they answer. */
+export interface WorkerCalls {
+  load: { params: { readonly provider: string; readonly model: LoadedModelFiles }; result: void };
+  transcribe: { params: { readonly pcm: Float32Array; readonly options: AsrOptions }; result: AsrResult };
+  detect: { params: { readonly stream: number; readonly windows: Float32Array }; result: Float32Array };
+  closeStream: { params: { readonly stream: number }; result: void };
+}
+export type WorkerMethod = keyof WorkerCalls;
+
+export type ToWorker =
+  | { [M in WorkerMethod]: { readonly kind: 'call'; readonly id: number; readonly method: M; readonly params: WorkerCalls[M]['params'] } }[WorkerMethod]
+  | { readonly kind: 'cancel'; readonly id: number };
+
+export type FromWorker =
+  | { readonly kind: 'beat'; readonly rssBytes: number }
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly code: ErrorCode; readonly message: string };
+
+/** Milliseconds between two signs of life. */
+export const BEAT_MS = 1_000;

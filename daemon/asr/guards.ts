@@ -1,0 +1,80 @@
+/**
+ * Silence guards: phrases that hold no speech are not decoded, and texts that recognisers make up from noise are not
+ * believed. Every rejection is counted by kind.
+ */
+import { deflateSync } from 'node:zlib';
+import { SAMPLE_RATE } from '../audio/frame';
+import type { AsrResult, GuardKind } from './provider';
+
+export interface GuardOptions {
+  readonly minPhraseMs: number;
+  /** RMS over the loudest 300 ms, dBFS. */
+  readonly minLevelDb: number;
+  /** A text that deflates to less than one part in this is a loop (the limit of Whisper's own decoder). */
+  readonly maxCompression: number;
+  readonly maxWordsPerSecond: number;
+  /** A known silence phrase is believed from this confidence on. */
+  readonly silencePhraseConfidence: number;
+}
+
+export const defaultGuardOptions: GuardOptions = {
+  minPhraseMs: 250,
+  minLevelDb: -50,
+  maxCompression: 2.4,
+  maxWordsPerSecond: 8,
+  silencePhraseConfidence: 0.7,
+};
+
+/** What recognisers write when nobody speaks; training data had subtitles and sign-offs over silence. */
+const SILENCE_PHRASES: ReadonlySet<string> = new Set([
+  'you', 'the', 'a', 'i', 'oh', 'uh', 'um', 'hmm', 'mm', 'so', 'bye', 'okay', 'yeah', 'no', 'and',
+  'thank you', 'thank you very much', 'thank you so much', 'thanks', 'thanks for watching', 'thank you for watching', 'please subscribe', 'bye bye', 'see you next time',
+  'music', 'applause', 'silence', 'blank audio', 'inaudible', 'the end', 'subtitles by the amara org community', "i'm sorry", "i'm going to go", "i don't know",
+]);
+
+/** Deflate has about this much overhead; short texts are not measured by it. */
+const MIN_TEXT_FOR_LOOP = 30;
+
+/** Why the samples are not worth a decode. */
+export function guardAudio(pcm: Float32Array, options: GuardOptions = defaultGuardOptions): GuardKind | undefined {
+  if (pcm.length < (options.minPhraseMs * SAMPLE_RATE) / 1000) return 'tooShort';
+  return loudestDb(pcm) < options.minLevelDb ? 'tooQuiet' : undefined;
+}
+
+/** Why the text is not believed. */
+export function guardText(result: AsrResult, audioMs: number, options: GuardOptions = defaultGuardOptions): GuardKind | undefined {
+  const words = result.text.split(/\s+/).filter((word) => word !== '');
+  if (words.length === 0) return undefined;
+  if (words.length > options.maxWordsPerSecond && words.length > (audioMs / 1000) * options.maxWordsPerSecond) return 'tooManyWords';
+  if (result.text.length >= MIN_TEXT_FOR_LOOP && compression(result.text) > options.maxCompression) return 'loop';
+  const bare = words.map((word) => word.toLowerCase().replace(/[^\p{L}\p{N}']/gu, '')).filter((word) => word !== '').join(' ');
+  if (bare === '') return 'knownSilencePhrase';
+  return SILENCE_PHRASES.has(bare) && result.confidence < options.silencePhraseConfidence ? 'knownSilencePhrase' : undefined;
+}
+
+/** The result with its text taken away. */
+export function reject(result: Omit<AsrResult, 'text' | 'words' | 'rejected'>, rejected: GuardKind): AsrResult {
+  return { text: '', words: [], confidence: result.confidence, language: result.language, inferenceMs: result.inferenceMs, rejected };
+}
+
+/** How many times shorter the text gets. */
+export function compression(text: string): number {
+  const bytes = Buffer.from(text, 'utf8');
+  return bytes.length / deflateSync(bytes).length;
+}
+
+/** RMS of the loudest 300 ms: a short answer in a phrase with much silence around it is not quiet. */
+function loudestDb(pcm: Float32Array): number {
+  const span = Math.min(pcm.length, SAMPLE_RATE * 0.3);
+  const step = SAMPLE_RATE / 50;
+  const sums: number[] = [];
+  for (let at = 0; at < pcm.length; at += step) {
+    let sum = 0;
+    for (let i = at; i < Math.min(at + step, pcm.length); i++) sum += (pcm[i] ?? 0) ** 2;
+    sums.push(sum);
+  }
+  const count = Math.max(1, Math.round(span / step));
+  let best = 0;
+  for (let i = 0; i + count <= sums.length; i++) best = Math.max(best, sums.slice(i, i + count).reduce((a, b) => a + b, 0));
+  return best === 0 ? -100 : 10 * Math.log10(best / span);
+}
