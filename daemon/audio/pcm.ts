@@ -35,15 +35,19 @@ export function mixDown(channels: readonly Float32Array[]): Float32Array {
   return out;
 }
 
-/**
- * Floats of −1…1 to 16 bits, rounded, limited.
- * @param positiveScale what +1 stands for; −1 is always −32768. Decoders that divide positive samples by 32767 get their samples back bit by bit with 32767.
- */
-export function toInt16(samples: Float32Array, positiveScale = 32_768): Int16Array {
+/** What a decoder divided 16-bit samples by to make floats of them. */
+export interface FullScale {
+  readonly negative: number;
+  readonly positive: number;
+}
+export const FULL_SCALE: FullScale = { negative: 32_768, positive: 32_768 };
+
+/** Floats of −1…1 to 16 bits, rounded, limited. With the decoder's own scale 16-bit samples come back bit by bit. */
+export function toInt16(samples: Float32Array, { negative, positive }: FullScale = FULL_SCALE): Int16Array {
   const out = new Int16Array(samples.length);
   for (let i = 0; i < out.length; i++) {
     const x = samples[i]!;
-    const v = Math.round(x < 0 ? x * 32_768 : x * positiveScale);
+    const v = Math.round(x < 0 ? x * negative : x * positive);
     out[i] = v > 32_767 ? 32_767 : v < -32_768 ? -32_768 : v; // NaN becomes 0 in an Int16Array
   }
   return out;

@@ -37,6 +37,6 @@ describe('pcm', () => {
     const all = Int16Array.from({ length: 65_536 }, (_, i) => i - 32_768);
     assert.deepEqual(toInt16(toFloat32(all)), all);
     const asymmetric = Float32Array.from(all, (v) => (v < 0 ? v / 32_768 : v / 32_767));
-    assert.deepEqual(toInt16(asymmetric, 32_767), all);
+    assert.deepEqual(toInt16(asymmetric, { negative: 32_768, positive: 32_767 }), all);
   });
 });

@@ -1,0 +1,225 @@
+/** Reads what the header of a recording promises, before any decoder sees it: kind, rate, channels, length. */
+import { EarmarkError } from '../../../protocol/errors';
+import { FULL_SCALE, type FullScale } from '../../audio/pcm';
+
+/** Names as audio-decode has them: `oga` is Ogg Vorbis. */
+export type DecoderName = 'wav' | 'flac' | 'mp3' | 'oga' | 'opus';
+
+export interface AudioHeader {
+  readonly decoder: DecoderName;
+  /** Hz of what the decoder gives. */
+  readonly sampleRate: number;
+  readonly channels: number;
+  /** Samples of one channel that should be there; undefined when the header says nothing. */
+  readonly declaredSamples: number | undefined;
+  /** An Ogg stream whose last page is missing or not whole. */
+  readonly endMissing: boolean;
+  /** How the decoder makes floats of 16-bit samples. */
+  readonly fullScale: FullScale;
+  /** What the decoder gets before the file's bytes from `start` on: a header without the chunks that do not concern it. */
+  readonly preamble?: Uint8Array;
+  readonly start?: number;
+}
+
+/** Reads up to `length` bytes at `offset`; fewer at the end of the file. */
+export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;
+
+/** Nobody records speech outside these, and 192 kHz is the most the resampler takes. */
+const MIN_RATE = 4_000;
+const MAX_RATE = 192_000;
+export const MAX_CHANNELS = 8;
+const HEAD_BYTES = 8_192;
+/** A `fmt ` chunk with the coefficients of MS ADPCM takes 58 bytes. */
+const FORMAT_MAX_BYTES = 512;
+
+/** @returns undefined for a kind that only ffmpeg may know. @throws EarmarkError audio.unsupportedFormat for a header that cannot be true. */
+export async function readHeader(read: ReadAt, fileBytes: number, name: string): Promise<AudioHeader | undefined> {
+  const head = await read(0, HEAD_BYTES);
+  const magic = text(head, 0, 4);
+  const header =
+    magic === 'RIFF' && text(head, 8, 4) === 'WAVE' ? await wav(read, fileBytes, name)
+    : magic === 'fLaC' ? flac(head)
+    : magic === 'OggS' ? await ogg(head, read, fileBytes)
+    : await mp3(head, read, fileBytes);
+  if (header) checkPlausible(header, name);
+  return header;
+}
+
+/** @throws EarmarkError audio.unsupportedFormat */
+export function checkPlausible(header: Pick<AudioHeader, 'sampleRate' | 'channels'>, name: string): void {
+  const { sampleRate, channels } = header;
+  if (sampleRate < MIN_RATE || sampleRate > MAX_RATE) {
+    throw unsupported(`${name} says that it has ${sampleRate} samples a second; Earmark reads ${MIN_RATE} to ${MAX_RATE}. Convert the recording to 16 kHz or 48 kHz.`, { sampleRate });
+  }
+  if (channels < 1 || channels > MAX_CHANNELS) {
+    throw unsupported(`${name} says that it has ${channels} channels; Earmark reads 1 to ${MAX_CHANNELS}. Mix the recording down to stereo or mono.`, { channels });
+  }
+}
+
+function unsupported(message: string, details: Record<string, number> = {}): EarmarkError {
+  return new EarmarkError('audio.unsupportedFormat', message, { details });
+}
+
+/** RIFF WAVE: chunks until `fmt ` and `data` (Microsoft, Multiple Channel Audio Data and WAVE Files). */
+async function wav(read: ReadAt, fileBytes: number, name: string): Promise<AudioHeader | undefined> {
+  let format: (WavFormat & { chunk: Uint8Array }) | undefined;
+  for (let at = 12, chunks = 0; at + 8 <= fileBytes && chunks < 1_000; chunks++) {
+    const chunk = await read(at, FORMAT_MAX_BYTES);
+    if (chunk.length < 8) break;
+    const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const id = text(chunk, 0, 4);
+    const size = view.getUint32(4, true);
+    if (id === 'fmt ' && chunk.length >= 24) {
+      const codec = view.getUint16(8, true);
+      // WAVE_FORMAT_EXTENSIBLE: the real codec is the start of the sub-format's GUID.
+      const real = codec === 0xfffe && chunk.length >= 34 ? view.getUint16(32, true) : codec;
+      format = { codec: real, channels: view.getUint16(10, true), sampleRate: view.getUint32(12, true), blockBytes: view.getUint16(20, true), bits: view.getUint16(22, true), chunk: chunk.slice(0, 8 + Math.min(size + (size & 1), FORMAT_MAX_BYTES - 8)) };
+    } else if (id === 'data') {
+      if (!format) throw unsupported(`${name} has sound before its format; it is damaged. Record or convert it again.`);
+      const header = wavHeader(format, size, fileBytes - at - 8, name);
+      // @audio/decode-wav 1.5.1 does not skip the padding of odd chunks, so it gets none of them.
+      const parts = [await read(0, 12), format.chunk, chunk.subarray(0, 8)];
+      return header && { ...header, preamble: Buffer.concat(parts), start: at + 8 };
+    }
+    at += 8 + size + (size & 1);
+  }
+  throw unsupported(`${name} is a WAV file without a sound chunk; it is damaged. Record or convert it again.`);
+}
+
+interface WavFormat {
+  readonly codec: number;
+  readonly channels: number;
+  readonly sampleRate: number;
+  readonly blockBytes: number;
+  readonly bits: number;
+}
+
+function wavHeader(f: WavFormat, declaredBytes: number, presentBytes: number, name: string): AudioHeader | undefined {
+  checkPlausible(f, name);
+  const [PCM, MS_ADPCM, FLOAT, A_LAW, MU_LAW, IMA_ADPCM] = [1, 2, 3, 6, 7, 0x11];
+  const adpcm = f.codec === MS_ADPCM || f.codec === IMA_ADPCM;
+  const bitsKnown =
+    f.codec === PCM ? [8, 16, 24, 32].includes(f.bits)
+    : f.codec === FLOAT ? f.bits === 32 || f.bits === 64
+    : f.codec === A_LAW || f.codec === MU_LAW ? f.bits === 8
+    : adpcm;
+  if (!bitsKnown) return undefined;
+  if (f.blockBytes === 0 || (!adpcm && f.blockBytes !== (f.channels * f.bits) / 8)) {
+    throw unsupported(`${name} has a header that contradicts itself (${f.channels} channels of ${f.bits} bits in blocks of ${f.blockBytes} bytes). Record or convert it again.`);
+  }
+  // A program that writes into a pipe cannot know the length and writes 0 or the highest number.
+  const unknown = declaredBytes === 0 || declaredBytes >= 0xffff_fff0;
+  const blocks = Math.floor((unknown ? presentBytes : declaredBytes) / f.blockBytes);
+  return {
+    decoder: 'wav',
+    sampleRate: f.sampleRate,
+    channels: f.channels,
+    declaredSamples: adpcm ? undefined : blocks,
+    endMissing: false,
+    // The decoder divides positive integer samples by 2^(bits−1) − 1 and A-law, µ-law by 2^15.
+    fullScale: f.codec === PCM ? { negative: 32_768, positive: 32_767 } : FULL_SCALE,
+  };
+}
+
+/** FLAC STREAMINFO (RFC 9639, section 8.2). Its decoder divides every sample by 2^(bits−1) − 1. */
+function flac(head: Uint8Array): AudioHeader | undefined {
+  if (head.length < 42 || (head[4]! & 0x7f) !== 0) return undefined;
+  const sampleRate = (head[18]! << 12) | (head[19]! << 4) | (head[20]! >> 4);
+  const channels = ((head[20]! >> 1) & 7) + 1;
+  const samples = (head[21]! & 15) * 2 ** 32 + new DataView(head.buffer, head.byteOffset).getUint32(22);
+  return { decoder: 'flac', sampleRate, channels, declaredSamples: samples === 0 ? undefined : samples, endMissing: false, fullScale: { negative: 32_767, positive: 32_767 } };
+}
+
+/** Ogg with Vorbis or Opus; the length is the granule position of the last page (RFC 3533; RFC 7845). */
+async function ogg(head: Uint8Array, read: ReadAt, fileBytes: number): Promise<AudioHeader | undefined> {
+  const body = 27 + (head[26] ?? 0);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  if (head.length < body + 19) return undefined;
+  const last = await lastGranule(read, fileBytes);
+  if (text(head, body, 8) === 'OpusHead') {
+    const preSkip = view.getUint16(body + 10, true);
+    const declaredSamples = last === undefined ? undefined : Math.max(0, last - preSkip);
+    return { decoder: 'opus', sampleRate: 48_000, channels: head[body + 9]!, declaredSamples, endMissing: last === undefined, fullScale: FULL_SCALE };
+  }
+  if (text(head, body, 7) === '\x01vorbis') {
+    return { decoder: 'oga', sampleRate: view.getUint32(body + 12, true), channels: head[body + 11]!, declaredSamples: last, endMissing: last === undefined, fullScale: FULL_SCALE };
+  }
+  return undefined;
+}
+
+/** An Ogg page is at most 65307 bytes long, so the last one starts in this many last bytes. @returns undefined where the stream does not end as it should. */
+async function lastGranule(read: ReadAt, fileBytes: number): Promise<number | undefined> {
+  const from = Math.max(0, fileBytes - 65_307);
+  const tail = await read(from, 65_307);
+  for (let at = tail.length - 27; at >= 0; at--) {
+    if (tail[at] !== 0x4f || text(tail, at, 4) !== 'OggS' || tail[at + 4] !== 0) continue;
+    if (!(tail[at + 5]! & 4)) return undefined; // not the end of the stream
+    let end = at + 27 + tail[at + 26]!;
+    for (let i = at + 27, n = end; i < n; i++) end += tail[i] ?? 0;
+    if (end > tail.length) return undefined;
+    return Number(new DataView(tail.buffer, tail.byteOffset).getBigUint64(at + 6, true));
+  }
+  return undefined;
+}
+
+const MPEG_RATES: readonly (readonly number[])[] = [[11_025, 12_000, 8_000], [], [22_050, 24_000, 16_000], [44_100, 48_000, 32_000]];
+const KBITS_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+const KBITS_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
+
+interface MpegFrame {
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly bytes: number;
+  readonly samples: number;
+  readonly mpeg1: boolean;
+}
+
+/** MPEG audio layer III (ISO 11172-3, 13818-3), after an ID3v2 tag if there is one. Two frames in a row must agree: the sync word alone is common in any data. */
+async function mp3(head: Uint8Array, read: ReadAt, fileBytes: number): Promise<AudioHeader | undefined> {
+  const tagBytes = text(head, 0, 3) === 'ID3' && head.length >= 10 ? 10 + ((head[6]! << 21) | (head[7]! << 14) | (head[8]! << 7) | head[9]!) : 0;
+  const data = tagBytes === 0 ? head : await read(tagBytes, HEAD_BYTES);
+  // Encoders pad tags; some players' cuts start within a frame.
+  for (let at = 0; at + 4 <= data.length && at < 4_096; at++) {
+    const frame = mpegFrame(data, at);
+    if (!frame) continue;
+    const next = at + frame.bytes;
+    const second = next + 4 <= data.length ? mpegFrame(data, next) : undefined;
+    const isLast = tagBytes + next >= fileBytes;
+    if (!isLast && (!second || second.sampleRate !== frame.sampleRate)) continue;
+    if (isLast && at > 0) return undefined;
+    return { decoder: 'mp3', sampleRate: frame.sampleRate, channels: frame.channels, declaredSamples: xingSamples(data, at, frame), endMissing: false, fullScale: FULL_SCALE };
+  }
+  return undefined;
+}
+
+function mpegFrame(b: Uint8Array, at: number): MpegFrame | undefined {
+  if (b[at] !== 0xff || (b[at + 1]! & 0xe0) !== 0xe0) return undefined;
+  const version = (b[at + 1]! >> 3) & 3;
+  const layer3 = ((b[at + 1]! >> 1) & 3) === 1;
+  const sampleRate = MPEG_RATES[version]?.[(b[at + 2]! >> 2) & 3];
+  const mpeg1 = version === 3;
+  const kbits = (mpeg1 ? KBITS_1 : KBITS_2)[b[at + 2]! >> 4];
+  if (!layer3 || sampleRate === undefined || !kbits) return undefined;
+  const padding = (b[at + 2]! >> 1) & 1;
+  const bytes = Math.floor(((mpeg1 ? 144_000 : 72_000) * kbits) / sampleRate) + padding;
+  return { sampleRate, channels: b[at + 3]! >> 6 === 3 ? 1 : 2, bytes, samples: mpeg1 ? 1_152 : 576, mpeg1 };
+}
+
+/** The Xing or Info frame of LAME and ffmpeg: number of frames, encoder delay and padding. */
+function xingSamples(b: Uint8Array, at: number, frame: MpegFrame): number | undefined {
+  const tag = at + 4 + (frame.mpeg1 ? (frame.channels === 1 ? 17 : 32) : frame.channels === 1 ? 9 : 17);
+  const name = text(b, tag, 4);
+  if ((name !== 'Xing' && name !== 'Info') || tag + 144 > b.length) return undefined;
+  const view = new DataView(b.buffer, b.byteOffset, b.byteLength);
+  const flags = view.getUint32(tag + 4);
+  if (!(flags & 1)) return undefined;
+  const samples = view.getUint32(tag + 8) * frame.samples;
+  const lame = tag + 8 + (flags & 1 ? 4 : 0) + (flags & 2 ? 4 : 0) + (flags & 4 ? 100 : 0) + (flags & 8 ? 4 : 0);
+  const delay = (b[lame + 21]! << 4) | (b[lame + 22]! >> 4);
+  const padding = ((b[lame + 22]! & 15) << 8) | b[lame + 23]!;
+  return Math.max(0, samples - delay - padding);
+}
+
+function text(b: Uint8Array, at: number, length: number): string {
+  return String.fromCharCode(...b.subarray(at, at + length));
+}
