@@ -22,6 +22,8 @@ export const EXTERNAL = [
   '@alexanderolsen/libsamplerate-js',
   'node-record-lpcm16',
   'pacote',
+  'tar',
+  '@npmcli/*',
   'wink-nlp',
   'wink-eng-lite-web-model',
 ];

