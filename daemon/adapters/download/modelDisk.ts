@@ -27,6 +27,12 @@ export function createModelDisk(options: ModelDiskOptions): ModelDisk {
   return new NodeModelDisk(options);
 }
 
+/** `EARMARK_MODELS`, so that several state folders can share one; else a folder of the state folder. */
+export function modelFolder(home: string, env: NodeJS.ProcessEnv): string {
+  const own = env['EARMARK_MODELS'];
+  return own === undefined || own.trim() === '' ? path.join(home, 'models') : path.resolve(own);
+}
+
 /** Where a user puts a model that has no download. */
 export function importFolder(folder: string): string {
   return path.join(folder, 'import');

@@ -1,0 +1,39 @@
+/** Fetches the models that the speech path needs, or those named, into the model folder; no daemon is needed. Run by scripts/setup.mjs. */
+import { stateFolder } from '../client/stateFolder';
+import { createModelDisk, modelFolder } from '../daemon/adapters/download/modelDisk';
+import { systemClock } from '../daemon/base/clock';
+import { silentLogger } from '../daemon/base/logger';
+import { createModels } from '../daemon/models/manager';
+
+const models = createModels({ disk: createModelDisk({ folder: modelFolder(stateFolder(), process.env) }), clock: systemClock, logger: silentLogger });
+const { stderr } = process;
+
+/** A line that is drawn over on a terminal, every fourth part elsewhere. */
+function show(modelId: string, part: number, before: number): void {
+  const bar = `${'█'.repeat(Math.round(part * 24)).padEnd(24, '░')} ${Math.floor(part * 100).toString().padStart(3)} %`;
+  if (stderr.isTTY) stderr.write(`\r  ${bar}  ${modelId}\x1b[K${part === 1 ? '\n' : ''}`);
+  else if (Math.floor(part * 4) > Math.floor(before * 4)) stderr.write(`  ${bar}  ${modelId}\n`);
+}
+
+async function main(): Promise<void> {
+  const ids = process.argv.slice(2);
+  const wanted = (await models.list()).filter((m) => (ids.length > 0 ? ids.includes(m.id) : m.isDefault));
+  for (const model of wanted) {
+    let before = 0;
+    const listening = models.onDidProgress((p) => {
+      const part = p.receivedBytes / Math.max(1, p.totalBytes);
+      show(model.id, part, before);
+      before = part;
+    });
+    try {
+      await models.pull(model.id);
+    } finally {
+      listening.dispose();
+    }
+  }
+}
+
+main().catch((error: Error) => {
+  stderr.write(`${stderr.isTTY ? '\n' : ''}${error.message}\n`);
+  process.exit(1);
+});
