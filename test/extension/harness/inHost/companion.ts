@@ -1,0 +1,62 @@
+// Helper extension of the test host, beside the one under test: lets a test act inside the extension host while it
+// looks at the window. Answers execute, settings and coverage requests on a Unix socket, one request a connection.
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { writeCoverage } from './coverage';
+
+export type CompanionRequest =
+  | { readonly kind: 'execute'; readonly command: string; readonly args: readonly unknown[] }
+  /** User settings; null takes one away. */
+  | { readonly kind: 'settings'; readonly change: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'coverage' };
+
+export type CompanionAnswer = { readonly result?: unknown } | { readonly error: string };
+
+const coverageDir = process.env.EARMARK_TEST_COVERAGE;
+const coverageRoot = process.env.EARMARK_TEST_COVERAGE_ROOT;
+const controlDir = process.env.EARMARK_TEST_CONTROL;
+
+export function activate(context: vscode.ExtensionContext): void {
+  if (!controlDir) return;
+  const server = createServer((socket) => serve(socket));
+  server.listen(join(controlDir, `${process.pid}.sock`));
+  context.subscriptions.push({ dispose: () => server.close() });
+}
+
+/** A reload ends the extension host in good order and would lose what was counted. */
+export function deactivate(): void {
+  saveCoverage();
+}
+
+function serve(socket: Socket): void {
+  let text = '';
+  socket.on('error', () => socket.destroy());
+  socket.setEncoding('utf8');
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+    if (!text.endsWith('\n')) return;
+    answer(JSON.parse(text) as CompanionRequest).then(
+      (result) => socket.end(JSON.stringify({ result } satisfies CompanionAnswer)),
+      (error: unknown) => socket.end(JSON.stringify({ error: error instanceof Error ? error.message : String(error) } satisfies CompanionAnswer)),
+    );
+  });
+}
+
+async function answer(request: CompanionRequest): Promise<unknown> {
+  switch (request.kind) {
+    case 'execute':
+      return vscode.commands.executeCommand(request.command, ...request.args);
+    case 'settings':
+      for (const [key, value] of Object.entries(request.change)) {
+        await vscode.workspace.getConfiguration().update(key, value ?? undefined, vscode.ConfigurationTarget.Global);
+      }
+      return undefined;
+    case 'coverage':
+      return saveCoverage();
+  }
+}
+
+function saveCoverage(): void {
+  if (coverageDir && coverageRoot) writeCoverage(coverageDir, coverageRoot);
+}
