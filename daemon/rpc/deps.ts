@@ -1,25 +1,11 @@
 /** What the handlers are built from. `compose.ts` gives the real things, tests give fakes. */
 import type { AnalyzerFactory } from '../analysis/types';
+import type { ManagedSpeechEngine } from '../asr/speechEngineApi';
+import type { RecordingAbilities } from '../audio/devices';
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import type { Models } from '../models/api';
 import type { Sessions } from '../session/api';
-import type { ManagedSpeechEngine } from '../asr/speechEngineApi';
-
-/** What this machine can record with, as `audio/devices` tells it. */
-export interface RecordingDevices {
-  readonly microphones: readonly RecordingDevice[];
-  readonly systems: readonly RecordingDevice[];
-  readonly recorders: readonly { readonly name: string; readonly available: boolean; readonly sources: readonly ('mic' | 'system')[]; readonly reason?: string | undefined }[];
-  readonly advice: readonly string[];
-}
-
-export interface RecordingDevice {
-  readonly id: string;
-  readonly name: string;
-  readonly isDefault: boolean;
-  readonly recorder: string;
-}
 
 /** The process that the handlers run in. */
 export interface DaemonControl {
@@ -40,7 +26,7 @@ export interface RpcDeps {
   readonly models: Models;
   readonly engine: Pick<ManagedSpeechEngine, 'provider' | 'model' | 'state' | 'loadMs' | 'error' | 'rtf' | 'workers'>;
   readonly analyzers: AnalyzerFactory;
-  readonly devices: { list(): Promise<RecordingDevices> };
+  readonly devices: { list(): Promise<RecordingAbilities> };
   readonly control: DaemonControl;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -1,4 +1,4 @@
-/** `models/*`; the progress of a download goes to every client, at most ten times a second. */
+/** `models/*`; the progress of a download goes to every client (in server.ts). */
 import { ModelsList, ModelsPull, ModelsRemove, ModelsVerify } from '../../protocol/models';
 import { toModel } from './convert';
 import type { RpcDeps } from './deps';
@@ -13,23 +13,4 @@ export function modelHandlers(registry: Registry, { models }: RpcDeps): void {
       await models.remove(modelId);
       return {};
     });
-}
-
-const PROGRESS_MS = 100;
-
-/** Lets through the first and the last report of a file and one each 100 ms between. */
-export class ProgressGate {
-  private readonly last = new Map<string, number>();
-
-  passes(report: { modelId: string; file: string; receivedBytes: number; totalBytes: number }, now: number): boolean {
-    const key = `${report.modelId}/${report.file}`;
-    if (report.receivedBytes >= report.totalBytes) {
-      this.last.delete(key);
-      return true;
-    }
-    const before = this.last.get(key);
-    if (before !== undefined && now - before < PROGRESS_MS) return false;
-    this.last.set(key, now);
-    return true;
-  }
 }

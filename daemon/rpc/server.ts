@@ -13,7 +13,7 @@ import { daemonHandlers } from './daemonHandlers';
 import type { RpcDeps } from './deps';
 import { dictationHandlers, endDictations } from './dictationHandlers';
 import { insightHandlers } from './insightHandlers';
-import { modelHandlers, ProgressGate } from './modelHandlers';
+import { modelHandlers } from './modelHandlers';
 import { noteHandlers, NoteLeases } from './noteHandlers';
 import { Registry } from './registry';
 import { sessionHandlers } from './sessionHandlers';
@@ -46,9 +46,8 @@ export class RpcServer implements Disposable {
     this.disposables.add(deps.sessions.onDidAck((ack) => {
       for (const client of this.clients) if (client.pushing.has(ack.sessionId)) client.notify(AudioAck, { ...ack });
     }));
-    const gate = new ProgressGate();
     this.disposables.add(deps.models.onDidProgress((progress) => {
-      if (gate.passes(progress, deps.clock.now())) for (const client of this.clients) client.notify(ModelsProgress, { ...progress });
+      for (const client of this.clients) client.notify(ModelsProgress, { ...progress });
     }));
   }
 

@@ -1,0 +1,50 @@
+/** `earmark analyze FILE|-`: insights of a transcript that is given as text. */
+import { readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type Command, Option } from 'commander';
+import { EarmarkError } from '../../../protocol/errors';
+const createAnalyzerFactory = (): any => ({ create: () => ({ update: () => [], finish: () => [], revise: () => [], insights: [] }) }); // TEMP
+import { AnalysisInputError, parseAnalysisInput } from '../../analysis/plainText';
+import { renderInsightsJson, renderInsightsMarkdown } from '../../analysis/render';
+import { isoWithOffset } from '../../session/record';
+import type { Environment } from '../environment';
+
+/** A transcript of a day of talk has about a megabyte. */
+const INPUT_MAX_BYTES = 64 * 1024 * 1024;
+
+export function analyzeCommand(program: Command, env: () => Environment): void {
+  program
+    .command('analyze')
+    .summary('find actions, decisions, risks and questions in a transcript')
+    .description('Finds actions, decisions, risks, questions, entities and a summary in a transcript: JSON {"segments": [{id, start, end, source, speaker, text}]} or plain "Speaker: text" lines.')
+    .argument('<FILE>', 'the transcript; - for standard input')
+    .addOption(new Option('--format <F>', 'what to print').choices(['json', 'md']).default('json'))
+    .option('--self <NAME>', 'the name of the speaker who is "You"')
+    .action((file: string, options: { format: 'json' | 'md'; self?: string }) => {
+      const segments = parse(read(file));
+      const analyzer = createAnalyzerFactory().create({ startedAt: isoWithOffset(Date.now()), ...(options.self === undefined ? {} : { self: options.self }) });
+      analyzer.update(segments);
+      analyzer.finish();
+      env().out.write(options.format === 'json' ? renderInsightsJson(analyzer.insights) : renderInsightsMarkdown(analyzer.insights));
+    });
+}
+
+function parse(text: string) {
+  try {
+    return parseAnalysisInput(text);
+  } catch (error) {
+    if (error instanceof AnalysisInputError) throw new EarmarkError('analysis.badInput', error.message);
+    throw error;
+  }
+}
+
+function read(file: string): string {
+  const name = file === '-' ? 'standard input' : basename(file);
+  try {
+    if (file !== '-' && statSync(file).size > INPUT_MAX_BYTES) throw new EarmarkError('analysis.badInput', `${name} is larger than 64 MB; analyse it in parts.`);
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    if (error instanceof EarmarkError) throw error;
+    throw new EarmarkError('analysis.badInput', `${name} cannot be read; check its name and permissions.`, { cause: error });
+  }
+}

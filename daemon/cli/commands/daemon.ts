@@ -1,0 +1,109 @@
+/** `earmark daemon start|stop|status|logs`: the background process itself. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ensureDaemon, readDaemonFile } from '../../../client';
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import { DaemonHealth, DaemonShutdown, type DaemonHealthResult } from '../../../protocol/health';
+import { connectOptions, type Environment } from '../environment';
+import { SilentFailure } from '../failure';
+import { later } from '../later';
+import { showLogs } from '../logs';
+import { clockTime, megabytes, table } from '../output';
+
+const STOP_TIMEOUT_MS = 15_000;
+const POLL_MS = 50;
+
+export function daemonCommandGroup(program: Command, env: () => Environment): void {
+  const daemon = program.command('daemon').summary('the background process').description('Starts, stops and looks at the daemon. Clients start it by themselves; it ends when nobody needs it.');
+  daemon
+    .command('start')
+    .summary('start it, or find it running')
+    .addOption(new Option('--listen <HOST:PORT>').hideHelp())
+    .action(async (options: { listen?: string }) => {
+      if (options.listen !== undefined) throw later('daemon start --listen');
+      const client = await ensureDaemon(connectOptions(env()));
+      env().out.write(`The daemon runs (process ${client.daemon.pid}).\n`);
+      client.dispose();
+    });
+  daemon.command('stop').summary('finish every session and end it').action(() => stop(env()));
+  daemon
+    .command('status')
+    .summary('what it does; exit code 1 when it does not run')
+    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
+    .action((options: { format: 'text' | 'json' }) => status(env(), options.format));
+  daemon
+    .command('logs')
+    .summary('the last lines of its log')
+    .option('--follow', 'go on as lines come')
+    .addOption(new Option('--lines <N>', 'how many').argParser(lines).default(100))
+    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
+    .action((options: { follow?: boolean; lines: number; format: 'text' | 'json' }) => showLogs(env(), { ...options, follow: options.follow ?? false }));
+}
+
+function lines(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 1 || n > 100_000) throw new InvalidArgumentError('It must be a whole number from 1 to 100000.');
+  return n;
+}
+
+async function stop(env: Environment): Promise<void> {
+  const pid = readDaemonFile(env.home)?.pid;
+  try {
+    const client = await ensureDaemon({ ...connectOptions(env, { start: false }), timeoutMs: 5_000 });
+    const closed = new Promise<void>((resolve) => client.onDidClose(() => resolve()));
+    await client.request(DaemonShutdown, {}).catch((error: unknown) => {
+      if (!isEarmarkError(error, 'rpc.disconnected')) throw error;
+    });
+    await Promise.race([closed, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+    client.dispose();
+  } catch (error) {
+    if (isEarmarkError(error, 'rpc.disconnected') && (pid === undefined || !runs(pid))) {
+      env.out.write('The daemon does not run.\n');
+      return;
+    }
+    // One that does not answer any more, or speaks another protocol, still hears SIGTERM. Its socket is ours, so its process is.
+    if (pid === undefined || !isEarmarkError(error)) throw error;
+    process.kill(pid, 'SIGTERM');
+  }
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (pid !== undefined && runs(pid) && Date.now() < deadline) await delay(POLL_MS);
+  if (pid !== undefined && runs(pid)) throw new EarmarkError('rpc.timeout', `The daemon (process ${pid}) does not end; end it with "kill -9 ${pid}", nothing that was said is lost.`);
+  env.out.write('The daemon ended.\n');
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function status(env: Environment, format: 'text' | 'json'): Promise<void> {
+  let health: DaemonHealthResult;
+  try {
+    const client = await ensureDaemon({ ...connectOptions(env, { start: false }), timeoutMs: 5_000 });
+    health = await client.request(DaemonHealth, {});
+    client.dispose();
+  } catch (error) {
+    if (!isEarmarkError(error, 'rpc.disconnected')) throw error;
+    env.out.write(format === 'json' ? 'null\n' : 'The daemon does not run; it starts when something needs it.\n');
+    throw new SilentFailure();
+  }
+  env.out.write(format === 'json' ? `${JSON.stringify(health, null, 2)}\n` : healthText(env, health));
+}
+
+function healthText(env: Environment, health: DaemonHealthResult): string {
+  const { style } = env.out;
+  const { engine } = health;
+  const speed = engine.rtf && engine.rtf > 0 ? `, ${Math.round(1 / engine.rtf)}× faster than speech` : '';
+  const rows = [
+    ['daemon', `${health.version}, process ${health.pid}, up ${clockTime(health.uptimeMs)}, ${megabytes(health.rssBytes)}`],
+    ['clients', String(health.clients)],
+    ['sessions', health.sessions.length === 0 ? 'none' : health.sessions.map((s) => `${s.id} ${s.state.toLowerCase()}`).join(', ')],
+    ['engine', `${engine.provider} ${engine.model}: ${engine.error ?? engine.state}${speed}`],
+    ...health.workers.map((w) => ['worker', `${w.name}: ${w.state}${w.rssBytes ? `, ${megabytes(w.rssBytes)}` : ''}${w.restarts > 0 ? `, ${w.restarts} restarts` : ''}`]),
+  ];
+  return `${table(rows, [style.dim])}${health.problems.map((p) => `${style.yellow('!')} ${p}\n`).join('')}`;
+}

@@ -1,0 +1,110 @@
+/** `earmark doctor`: what works on this machine, what does not, and what to do about it. */
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Connection } from '../../../client';
+import { AudioDevices } from '../../../protocol/audio';
+import { isEarmarkError } from '../../../protocol/errors';
+import { DaemonHealth } from '../../../protocol/health';
+import { ModelsList } from '../../../protocol/models';
+import { withDaemon, type Environment } from '../environment';
+import { SilentFailure } from '../failure';
+import { later } from '../later';
+import { megabytes } from '../output';
+import { persist } from '../persist';
+
+interface Finding {
+  readonly level: 'good' | 'note' | 'bad';
+  readonly what: string;
+  readonly text: string;
+}
+
+const NODE_MIN = [20, 18] as const;
+/** Room for the models, the database and the audio of a long meeting. */
+const DISK_MIN_BYTES = 500_000_000;
+
+export function doctorCommand(program: Command, env: () => Environment): void {
+  program
+    .command('doctor')
+    .summary('what works here, and what to do about the rest')
+    .addOption(new Option('--bundle').hideHelp())
+    .action(async (options: { bundle?: boolean }) => {
+      if (options.bundle) throw later('doctor --bundle');
+      const findings = [...localFindings(env()), ...(await daemonFindings(env()))];
+      const { style } = env().out;
+      const mark = { good: style.green('✓'), note: style.yellow('!'), bad: style.red('✗') };
+      const width = Math.max(...findings.map((f) => f.what.length));
+      for (const { level, what, text } of findings) env().out.write(`${mark[level]} ${what.padEnd(width)}  ${text}\n`);
+      if (findings.some((f) => f.level === 'bad')) throw new SilentFailure();
+    });
+}
+
+function localFindings(env: Environment): Finding[] {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const newEnough = major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1]);
+  return [
+    newEnough
+      ? { level: 'good', what: 'Node.js', text: process.versions.node }
+      : { level: 'bad', what: 'Node.js', text: `${process.versions.node} is too old; install ${NODE_MIN.join('.')} or newer.` },
+    stateFolderFinding(env.home),
+  ];
+}
+
+function stateFolderFinding(home: string): Finding {
+  let folder = home;
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK);
+    const { bavail, bsize } = statfsSync(folder);
+    const free = bavail * bsize;
+    if (free < DISK_MIN_BYTES) return { level: 'bad', what: 'State folder', text: `${home} has ${megabytes(free)} left; make room or set EARMARK_HOME to another disk.` };
+    return { level: 'good', what: 'State folder', text: `${home}, ${megabytes(free)} free` };
+  } catch {
+    return { level: 'bad', what: 'State folder', text: `${home} cannot be written; check its permissions or set EARMARK_HOME.` };
+  }
+}
+
+async function daemonFindings(env: Environment): Promise<Finding[]> {
+  try {
+    return await withDaemon(env, async (c) => [...(await healthFindings(c)), ...(await modelFindings(c)), ...(await recorderFindings(c))]);
+  } catch (error) {
+    return [{ level: 'bad', what: 'Daemon', text: isEarmarkError(error) ? error.message : 'does not start; run "earmark daemon logs".' }];
+  }
+}
+
+async function healthFindings(connection: Connection): Promise<Finding[]> {
+  const { version, pid, engine, problems } = await persist(connection, DaemonHealth, {});
+  return [
+    { level: 'good', what: 'Daemon', text: `${version}, process ${pid}` },
+    ...(engine.state === 'failed' ? [{ level: 'bad', what: 'Speech engine', text: engine.error ?? 'failed' } as const] : [{ level: 'good', what: 'Speech engine', text: `${engine.provider}, ${engine.model}` } as const]),
+    ...problems.map((text): Finding => ({ level: 'note', what: 'Daemon', text })),
+  ];
+}
+
+async function modelFindings(connection: Connection): Promise<Finding[]> {
+  const { models } = await persist(connection, ModelsList, {});
+  const findings = models
+    .filter((m) => m.isDefault)
+    .map(({ id, status }): Finding => {
+      if (status.state === 'installed') return { level: 'good', what: 'Model', text: id };
+      if (status.state === 'broken') return { level: 'bad', what: 'Model', text: `${id}: ${status.reason}` };
+      if (status.state === 'downloading') return { level: 'note', what: 'Model', text: `${id} is being downloaded` };
+      return { level: 'bad', what: 'Model', text: `${id} is not installed; run "earmark models pull ${id}".` };
+    });
+  const speech = models.find((m) => m.isDefault && m.kind === 'asr');
+  if (speech && !speech.languages.includes('*')) {
+    const names = new Intl.DisplayNames(['en'], { type: 'language' });
+    const languages = speech.languages.map((l) => names.of(l) ?? l).join(', ');
+    findings.push({ level: 'note', what: 'Languages', text: `${speech.id} knows ${languages} only; for others add Whisper with "npm install smart-whisper".` });
+  }
+  return findings;
+}
+
+async function recorderFindings(connection: Connection): Promise<Finding[]> {
+  const { microphones, systems, advice } = await persist(connection, AudioDevices, {});
+  const found = (what: string, devices: readonly { name: string; recorder: string; isDefault: boolean }[]): Finding[] => {
+    const device = devices.find((d) => d.isDefault) ?? devices[0];
+    return device ? [{ level: 'good', what, text: `${device.name} (${device.recorder})` }] : [];
+  };
+  return [...found('Microphone', microphones), ...found('System audio', systems), ...advice.map((text): Finding => ({ level: 'note', what: 'Recording', text }))];
+}

@@ -1,0 +1,88 @@
+/** `earmark models list|pull|verify|remove`: the catalogue and what of it is on this machine. */
+import { type Command, Option } from 'commander';
+import type { Connection } from '../../../client';
+import { ModelsList, ModelsProgress, ModelsPull, ModelsRemove, ModelsVerify, type ModelInfo } from '../../../protocol/models';
+import { withDaemon, type Environment } from '../environment';
+import { laterCommand } from '../later';
+import { megabytes, table } from '../output';
+import { persist } from '../persist';
+import { progressBar } from '../progress';
+
+/** A slow line may take an hour for a large model. */
+const PULL_TIMEOUT_MS = 3_600_000;
+const VERIFY_TIMEOUT_MS = 300_000;
+
+export function modelsCommand(program: Command, env: () => Environment): void {
+  const models = program.command('models').summary('speech models').description('Lists, fetches, checks and removes models.');
+  models
+    .command('list')
+    .summary('the catalogue, and what is installed')
+    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
+    .action(async (options: { format: 'text' | 'json' }) => {
+      const { models: found } = await withDaemon(env(), (c) => persist(c, ModelsList, {}));
+      env().out.write(options.format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : listText(env(), found));
+    });
+  models
+    .command('pull')
+    .summary('fetch models')
+    .description('Fetches models and checks every file; without a name, the ones that the speech path needs.')
+    .argument('[ID...]', 'models of "earmark models list"')
+    .action(async (ids: string[]) => {
+      await withDaemon(env(), async (c) => {
+        const wanted = ids.length > 0 ? ids : (await persist(c, ModelsList, {})).models.filter((m) => m.isDefault).map((m) => m.id);
+        for (const id of wanted) await pull(env(), c, id);
+      });
+    });
+  models
+    .command('verify')
+    .summary('check installed models against their checksums')
+    .argument('[ID...]', 'models; all installed ones when absent')
+    .action(async (ids: string[]) => {
+      await withDaemon(env(), async (c) => {
+        const wanted = ids.length > 0 ? ids : (await persist(c, ModelsList, {})).models.filter((m) => m.status.state !== 'absent').map((m) => m.id);
+        for (const modelId of wanted) {
+          await persist(c, ModelsVerify, { modelId }, { timeoutMs: VERIFY_TIMEOUT_MS });
+          env().out.write(`${modelId}: every file is as it should be\n`);
+        }
+        if (wanted.length === 0) env().out.write('No models are installed.\n');
+      });
+    });
+  models
+    .command('remove')
+    .summary('delete the files of models')
+    .argument('<ID...>', 'models')
+    .action(async (ids: string[]) => {
+      await withDaemon(env(), async (c) => {
+        for (const modelId of ids) await persist(c, ModelsRemove, { modelId });
+      });
+    });
+  for (const name of ['update', 'rollback', 'bench']) laterCommand(models, name, `models ${name}`);
+}
+
+async function pull(env: Environment, connection: Connection, modelId: string): Promise<void> {
+  const bar = progressBar(env.err, `Fetching ${modelId}`, 1);
+  const listening = connection.onNotification(ModelsProgress, (p) => {
+    if (p.modelId === modelId && p.totalBytes > 0) bar.set(0, p.receivedBytes / p.totalBytes);
+  });
+  try {
+    const { model } = await persist(connection, ModelsPull, { modelId }, { timeoutMs: PULL_TIMEOUT_MS, signal: env.signal });
+    bar.stop();
+    env.out.write(`${model.id}: installed (${megabytes(model.bytes)}, ${model.licence})\n`);
+  } finally {
+    bar.stop();
+    listening.dispose();
+  }
+}
+
+function listText(env: Environment, models: readonly ModelInfo[]): string {
+  const { style } = env.out;
+  const state = ({ status }: ModelInfo) => {
+    if (status.state === 'downloading') return `downloading ${Math.floor((100 * status.receivedBytes) / Math.max(1, status.totalBytes))}%`;
+    return status.state === 'broken' ? `broken: ${status.reason}` : status.state === 'absent' ? 'not installed' : 'installed';
+  };
+  const languages = (m: ModelInfo) => (m.languages.includes('*') ? 'any language' : m.languages.join(', '));
+  return table(
+    models.map((m) => [m.id, m.kind, languages(m), megabytes(m.bytes), m.licence, `${state(m)}${m.isDefault ? ' (default)' : ''}`]),
+    [style.bold, style.dim, style.dim, style.dim, style.dim],
+  );
+}

@@ -1,0 +1,111 @@
+/** `earmark record`: a meeting in the terminal. Words appear as they are spoken; Ctrl-C stops and keeps the session. */
+import type { Command } from 'commander';
+import type { Connection } from '../../../client';
+import { AudioDevices } from '../../../protocol/audio';
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import { SessionGet, SessionStop, type SessionEvent, type SourceSpec } from '../../../protocol/session';
+import { renderInsightsMarkdown } from '../../analysis/render';
+import { isoWithOffset } from '../../session/record';
+import { withDaemon, type Environment } from '../environment';
+import { LiveTranscript } from '../liveTranscript';
+import { NoteFile } from '../noteFile';
+import { persist } from '../persist';
+
+interface Options {
+  readonly mic?: boolean;
+  readonly system?: boolean;
+  readonly title?: string;
+  readonly notes?: string;
+}
+
+const CONSENT = 'Started from the command line by a person who runs it to record.';
+const NOTE_MS = 3_000;
+const DONE_TIMEOUT_MS = 120_000;
+
+export function recordCommand(program: Command, env: () => Environment): void {
+  program
+    .command('record')
+    .summary('record a meeting, live in the terminal')
+    .description('Records your microphone and what your speakers play, and shows the words as they are spoken. Ctrl-C stops. Tell the others before you record them.')
+    .option('--mic', 'record the microphone')
+    .option('--system', 'record what the speakers play')
+    .option('--title <T>', 'title of the session')
+    .option('--notes <FILE>', 'write the Markdown note there; what you type into it stays')
+    .action((options: Options) => withDaemon(env(), (connection) => record(env(), connection, options), { window: true }));
+}
+
+async function record(env: Environment, connection: Connection, options: Options): Promise<void> {
+  const live = new LiveTranscript(env.out, env.err);
+  const note = options.notes === undefined ? undefined : new NoteFile(connection, options.notes);
+  let ended!: () => void;
+  let failed!: (error: EarmarkError) => void;
+  const over = new Promise<void>((resolve, reject) => {
+    ended = resolve;
+    failed = reject;
+  });
+  over.catch(() => undefined);
+  let lastError: EarmarkError | undefined;
+  const sink = (event: SessionEvent) => {
+    live.take(event);
+    if (event.kind === 'error') lastError = new EarmarkError(event.code, event.message);
+    if (event.kind === 'state' && event.to === 'DONE') ended();
+    if (event.kind === 'state' && event.to === 'FAILED') failed(lastError ?? new EarmarkError('internal', 'The session failed; see "earmark daemon logs".'));
+  };
+  const sources = await chooseSources(env, connection, options);
+  const subscription = await connection.start(
+    {
+      kind: 'meeting',
+      sources,
+      partials: true,
+      insights: true,
+      ...(options.title === undefined ? {} : { title: options.title }),
+      consent: { by: 'cli', at: isoWithOffset(Date.now()), wording: CONSENT },
+    },
+    sink,
+  );
+  subscription.onDidLose(failed);
+  const { sessionId } = subscription;
+  live.begin(sources.map((s) => s.source));
+  const timer = note && setInterval(() => void note.update(sessionId).catch((error: unknown) => live.notice(isEarmarkError(error) ? error.message : 'The note could not be written.')), NOTE_MS);
+  try {
+    await Promise.race([over, aborted(env.signal)]);
+    live.stopping();
+    await persist(connection, SessionStop, { sessionId });
+    await Promise.race([over, timeout(DONE_TIMEOUT_MS)]);
+    live.end();
+    clearInterval(timer);
+    const { insights, session } = await persist(connection, SessionGet, { sessionId });
+    const found = renderInsightsMarkdown(insights);
+    if (found !== '') env.out.write(`\n${found}`);
+    if (note) env.err.write(`earmark: The note is in ${await note.update(sessionId)}.\n`);
+    env.err.write(`earmark: Kept as session ${session.id}; "earmark sessions show ${session.id}" shows it.\n`);
+  } finally {
+    clearInterval(timer);
+    live.end();
+    subscription.dispose();
+  }
+}
+
+/** Both where nothing was said and both can be recorded; what was asked for by name must be there. */
+async function chooseSources(env: Environment, connection: Connection, options: Options): Promise<SourceSpec[]> {
+  const spec = (source: 'mic' | 'system'): SourceSpec => ({ source, origin: { type: 'capture' } });
+  if (options.mic || options.system) return [...(options.mic ? [spec('mic')] : []), ...(options.system ? [spec('system')] : [])];
+  const { microphones, systems, advice } = await persist(connection, AudioDevices, {});
+  const found = [...(microphones.length > 0 ? [spec('mic')] : []), ...(systems.length > 0 ? [spec('system')] : [])];
+  if (found.length === 0) throw new EarmarkError('audio.noRecorder', advice[0] ?? 'Nothing on this machine can record; run "earmark doctor" to see what is missing.');
+  for (const sentence of found.length < 2 ? advice : []) env.err.write(`earmark: ${sentence}\n`);
+  return found;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function timeout(ms: number): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new EarmarkError('rpc.timeout', 'The session is not finished yet; the daemon goes on with it, "earmark sessions list" shows when it is.')), ms).unref();
+  });
+}

@@ -1,0 +1,154 @@
+/** `earmark transcribe FILE…`: recordings to text, through the daemon. */
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import { openAudioFile } from '../../adapters/capture/audioFile';
+import { jsonlLine, renderExport, renderText, type ExportFormat } from '../../notes/exports';
+import type { ExportSession } from '../../notes/types';
+import type { Connection } from '../../../client';
+import type { Segment } from '../../../protocol/transcript';
+import { withDaemon, type Environment } from '../environment';
+import { SilentFailure, UsageError } from '../failure';
+import { transcribeFile } from '../fileSession';
+import { FORMATS } from '../formats';
+import { later } from '../later';
+import { progressBar } from '../progress';
+
+interface Options {
+  readonly provider?: string;
+  readonly model?: string;
+  readonly format: ExportFormat;
+  readonly splitChannels?: boolean;
+  readonly diarize?: boolean;
+  readonly realtime?: boolean;
+  readonly keep?: boolean;
+  readonly language?: string;
+}
+
+/** Files in flight: two keep both workers busy at the ends of files, the third is being decoded meanwhile. */
+const IN_FLIGHT = 3;
+
+export function transcribeCommand(program: Command, env: () => Environment): void {
+  program
+    .command('transcribe')
+    .summary('turn recordings into text')
+    .description('Turns recordings into text: WAV, FLAC, MP3, OGG and Opus, and whatever else ffmpeg reads.')
+    .argument('<FILE...>', 'recordings')
+    .option('--provider <P>', 'speech engine')
+    .option('--model <M>', 'model of the engine')
+    .addOption(new Option('--format <F>', 'what to print').choices(FORMATS).default('text'))
+    .option('--split-channels', 'two channels are two sources: left is you (mic), right the others (system)')
+    .addOption(new Option('--diarize').hideHelp())
+    .option('--realtime', 'play the file at its own speed')
+    .option('--keep', 'keep the session; "earmark sessions show" finds it again')
+    .option('--language <L>', 'language that is spoken, as BCP 47 (en, de)')
+    .action(async (files: string[], options: Options) => {
+      if (options.diarize) throw later('transcribe --diarize');
+      await transcribe(env(), files, options);
+    });
+}
+
+async function transcribe(env: Environment, files: readonly string[], options: Options): Promise<void> {
+  if (new Set(files).size < files.length) throw new UsageError('A file is named twice; name each once.');
+  const progress = progressBar(env.err, 'Transcribing', files.length);
+  const printer = new Printer(env, options.format, files);
+  let failures = 0;
+  try {
+    await withDaemon(env, async (connection) => {
+      let next = 0;
+      const lane = async () => {
+        for (let index = next++; index < files.length && !env.signal.aborted; index = next++) {
+          const file = files[index]!;
+          try {
+            const session = await oneFile(env, connection, file, options, { onFinal: (s) => printer.final(index, s), onFraction: (f) => progress.set(index, f) });
+            printer.done(index, session);
+          } catch (error) {
+            if (env.signal.aborted) return;
+            // What is wrong with the connection is wrong for every file.
+            if (!isEarmarkError(error) || error.code.startsWith('rpc.') || error.code.startsWith('daemon.')) throw error;
+            failures++;
+            progress.note(`earmark: ${error.message}\n`);
+            printer.done(index, undefined);
+          }
+          progress.set(index, 1);
+        }
+      };
+      await Promise.all(Array.from({ length: options.realtime ? 1 : Math.min(IN_FLIGHT, files.length) }, lane));
+    });
+  } finally {
+    progress.stop();
+  }
+  if (env.signal.aborted) throw new SilentFailure();
+  printer.finish();
+  if (failures > 0) throw new SilentFailure();
+}
+
+interface Watch {
+  readonly onFinal: (segment: Segment) => void;
+  readonly onFraction: (fraction: number) => void;
+}
+
+async function oneFile(env: Environment, connection: Connection, file: string, options: Options, watch: Watch): Promise<ExportSession> {
+  const audio = await openAudioFile(file, { ...(options.splitChannels ? { splitChannels: true } : {}), signal: env.signal });
+  if (options.splitChannels && audio.channels !== 2) {
+    throw new EarmarkError('audio.unsupportedFormat', `${basename(file)} has ${audio.channels} channel${audio.channels === 1 ? '' : 's'}, not two; leave out --split-channels.`);
+  }
+  const { declaredMs } = audio;
+  const result = await transcribeFile(connection, audio, {
+    title: basename(file),
+    insights: options.format === 'json' || options.format === 'md' || options.keep === true,
+    keep: options.keep ?? false,
+    realtime: options.realtime ?? false,
+    ...(options.language === undefined ? {} : { language: options.language }),
+    ...(options.provider === undefined ? {} : { provider: options.provider }),
+    ...(options.model === undefined ? {} : { model: options.model }),
+    signal: env.signal,
+    onFinal: watch.onFinal,
+    ...(declaredMs ? { onProgress: (ms: number) => watch.onFraction(Math.min(0.99, ms / declaredMs)) } : {}),
+  });
+  for (const sentence of result.diagnostics) env.err.write(`earmark: ${sentence}\n`);
+  if (options.keep) env.err.write(`earmark: Kept as session ${result.session.id}.\n`);
+  return { file, title: result.session.title, startedAt: result.session.startedAt, segments: result.segments, speakers: result.speakers, insights: result.insights, stats: result.stats };
+}
+
+/** Prints in the order of the files. JSON lines come as they are spoken, once the files before are through. */
+class Printer {
+  private readonly pending: Segment[][];
+  private readonly results = new Map<number, ExportSession | undefined>();
+  private current = 0;
+
+  constructor(
+    private readonly env: Environment,
+    private readonly format: ExportFormat,
+    private readonly files: readonly string[],
+  ) {
+    this.pending = files.map(() => []);
+  }
+
+  final(index: number, segment: Segment): void {
+    if (this.format !== 'jsonl') return;
+    if (index === this.current) this.line(index, segment);
+    else this.pending[index]?.push(segment);
+  }
+
+  done(index: number, session: ExportSession | undefined): void {
+    this.results.set(index, session);
+    while (this.results.has(this.current)) {
+      const through = this.results.get(this.current);
+      if (this.format === 'text' && through) this.env.out.write(`${this.current > 0 && this.files.length > 1 ? '\n' : ''}${renderText(through)}`);
+      this.current++;
+      for (const segment of this.pending[this.current]?.splice(0) ?? []) this.line(this.current, segment);
+    }
+  }
+
+  finish(): void {
+    if (this.format === 'jsonl' || this.format === 'text') return;
+    const sessions = this.files.map((_, i) => this.results.get(i)).filter((s) => s !== undefined);
+    if (sessions.length > 0) this.env.out.write(renderExport(this.format, sessions));
+  }
+
+  private line(index: number, segment: Segment): void {
+    this.env.out.write(jsonlLine(this.files[index] ?? '', segment));
+  }
+}

@@ -1,0 +1,29 @@
+/** How a command ends: 0, 1 failed, 2 used wrongly; one sentence on stderr. */
+import { CommanderError } from 'commander';
+import { isEarmarkError } from '../../protocol/errors';
+
+/** The command line itself is wrong: exit code 2. */
+export class UsageError extends Error {}
+
+/** It was said already, or there is nothing to say: exit code 1 without a sentence. */
+export class SilentFailure extends Error {}
+
+export interface Ending {
+  readonly code: 0 | 1 | 2;
+  readonly sentence?: string;
+}
+
+export function endingOf(error: unknown): Ending {
+  if (error instanceof UsageError) return { code: 2, sentence: error.message };
+  if (error instanceof SilentFailure) return { code: 1 };
+  // commander has written its own sentence.
+  if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : 2 };
+  if (isEarmarkError(error)) return { code: 1, sentence: error.message };
+  return { code: 1, sentence: `Something unexpected happened (${error instanceof Error ? error.message : String(error)}); please report it.` };
+}
+
+/** commander's `error: unknown option '--x'\n(Did you mean --y?)` as one sentence. */
+export function usageSentence(text: string): string {
+  const plain = text.replace(/^error:\s*/i, '').trim().replace(/\.?\s*\n\s*/g, ' ').replace(/\.$/, '');
+  return `${plain.charAt(0).toUpperCase()}${plain.slice(1)}; see "earmark --help".`;
+}

@@ -1,0 +1,143 @@
+/** One recording through the daemon: decoded here, its frames pushed as any client does, followed until DONE. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { createFramePusher, type Connection, type FramePusher, type SessionSubscription } from '../../client';
+import { FRAME_MS, SAMPLE_RATE } from '../../protocol/audio';
+import { EarmarkError, isEarmarkError } from '../../protocol/errors';
+import { SessionDelete, SessionGet, SessionStop, type SessionEvent } from '../../protocol/session';
+import type { ResultOf } from '../../protocol/method';
+import type { Segment } from '../../protocol/transcript';
+import type { AudioFile } from '../audio/audioFile';
+import { persist } from './persist';
+
+export interface FileSessionOptions {
+  readonly title: string;
+  readonly insights: boolean;
+  readonly keep: boolean;
+  readonly realtime: boolean;
+  readonly language?: string;
+  readonly provider?: string;
+  readonly model?: string;
+  readonly signal: AbortSignal;
+  readonly onFinal?: (segment: Segment) => void;
+  /** Milliseconds of the recording that are text by now. */
+  readonly onProgress?: (doneMs: number) => void;
+}
+
+export type FileResult = ResultOf<typeof SessionGet> & { readonly diagnostics: readonly string[] };
+
+/** Decoded audio that waits to be sent, a source. */
+const AHEAD_MS = 20_000;
+/** In real time, what is handed over at once. */
+const SLICE_MS = 100;
+const TOO_MANY_RETRY_MS = 500;
+const TOO_MANY_RETRIES = 240;
+const GET_TIMEOUT_MS = 60_000;
+
+/** @throws EarmarkError what the file, the session or the connection failed with; nothing is left in the daemon then */
+export async function transcribeFile(connection: Connection, audio: AudioFile, options: FileSessionOptions): Promise<FileResult> {
+  const follower = new Follower(options);
+  const subscription = await startSession(connection, audio, options, follower);
+  const { sessionId } = subscription;
+  const pushers = audio.sources.map((source) => createFramePusher(connection, subscription, { source }));
+  subscription.onDidLose((error) => follower.fail(error));
+  for (const pusher of pushers) pusher.onDidFail((error) => follower.fail(error));
+  const onAbort = () => follower.fail(new EarmarkError('rpc.cancelled', 'Stopped before the end.'));
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  if (options.signal.aborted) onAbort();
+  try {
+    await Promise.race([follower.ended, pushAll(audio, pushers, options)]);
+    await persist(connection, SessionStop, { sessionId });
+    await follower.ended;
+    const document = await persist(connection, SessionGet, { sessionId }, { timeoutMs: GET_TIMEOUT_MS });
+    if (!options.keep) await remove(connection, sessionId);
+    return { ...document, diagnostics: audio.diagnostics.map((d) => d.message) };
+  } catch (error) {
+    if (!options.keep) await remove(connection, sessionId).catch(() => undefined);
+    throw error;
+  } finally {
+    options.signal.removeEventListener('abort', onAbort);
+    for (const pusher of pushers) pusher.dispose();
+    subscription.dispose();
+  }
+}
+
+/** Waits for its turn where other sessions fill the daemon. */
+async function startSession(connection: Connection, audio: AudioFile, options: FileSessionOptions, follower: Follower): Promise<SessionSubscription> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await connection.start(
+        {
+          kind: 'file',
+          title: options.title,
+          sources: audio.sources.map((source) => ({ source, origin: { type: 'push' as const, format: { sampleRate: SAMPLE_RATE, channels: 1, encoding: 's16le' } } })),
+          partials: options.realtime,
+          insights: options.insights,
+          ephemeral: !options.keep,
+          ...(options.language === undefined ? {} : { language: options.language }),
+          ...(options.provider === undefined ? {} : { provider: options.provider }),
+          ...(options.model === undefined ? {} : { model: options.model }),
+        },
+        (event) => follower.take(event),
+      );
+    } catch (error) {
+      if (!isEarmarkError(error, 'session.tooMany') || attempt >= TOO_MANY_RETRIES) throw error;
+      await delay(TOO_MANY_RETRY_MS, undefined, { signal: options.signal });
+    }
+  }
+}
+
+async function pushAll(audio: AudioFile, pushers: readonly FramePusher[], options: FileSessionOptions): Promise<void> {
+  const begun = performance.now();
+  let sentMs = 0;
+  for await (const block of audio.blocks()) {
+    const length = block[0]?.length ?? 0;
+    const slice = options.realtime ? (SLICE_MS * SAMPLE_RATE) / 1000 : length;
+    for (let at = 0; at < length; at += slice) {
+      options.signal.throwIfAborted();
+      block.forEach((pcm, i) => pushers[i]?.write(pcm.subarray(at, at + slice)));
+      sentMs += (Math.min(slice, length - at) * 1000) / SAMPLE_RATE;
+      if (options.realtime) await delay(Math.max(0, begun + sentMs - performance.now()), undefined, { signal: options.signal });
+    }
+    for (const pusher of pushers) await pusher.whenReady(AHEAD_MS);
+  }
+  if (sentMs < FRAME_MS) throw new EarmarkError('audio.empty', `${options.title} has no sound in it; choose a file that has a recording in it.`);
+  await Promise.all(pushers.map((pusher) => pusher.end()));
+}
+
+async function remove(connection: Connection, sessionId: string): Promise<void> {
+  try {
+    await persist(connection, SessionDelete, { sessionId });
+  } catch (error) {
+    if (!isEarmarkError(error, 'session.notFound')) throw error;
+  }
+}
+
+/** Listens to the session until it is over. */
+class Follower {
+  private resolve!: () => void;
+  private reject!: (error: EarmarkError) => void;
+  private lastError: EarmarkError | undefined;
+  readonly ended = new Promise<void>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+
+  constructor(private readonly options: FileSessionOptions) {
+    this.ended.catch(() => undefined);
+  }
+
+  take(event: SessionEvent): void {
+    if (event.kind === 'final') {
+      this.options.onFinal?.(event.segment);
+      this.options.onProgress?.(event.segment.endMs);
+    }
+    if (event.kind === 'error') this.lastError = new EarmarkError(event.code, event.message);
+    if (event.kind !== 'state') return;
+    if (event.to === 'DONE') this.resolve();
+    if (event.to === 'FAILED') this.fail(this.lastError ?? new EarmarkError('internal', 'The session failed; see "earmark daemon logs".'));
+  }
+
+  fail(error: EarmarkError): void {
+    this.reject(error);
+  }
+}

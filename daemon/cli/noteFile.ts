@@ -1,0 +1,51 @@
+/** Keeps the Markdown note of a session up to date on disk (`notes/lease`, `notes/plan`, `notes/name`); a person may edit it meanwhile. */
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Connection } from '../../client';
+import { EarmarkError } from '../../protocol/errors';
+import { NotesLease, NotesName, NotesPlan } from '../../protocol/notes';
+import { applyEdits } from '../notes/edits';
+import { persist } from './persist';
+
+export class NoteFile {
+  private busy: Promise<string> | undefined;
+
+  /** @param target a file, or a folder that exists */
+  constructor(
+    private readonly connection: Connection,
+    private readonly target: string,
+  ) {}
+
+  /** Absolute path of the note. @throws EarmarkError note.unwritable, note.leaseLost */
+  async update(sessionId: string): Promise<string> {
+    await this.busy?.catch(() => undefined);
+    this.busy = this.write(sessionId);
+    return await this.busy;
+  }
+
+  private async write(sessionId: string): Promise<string> {
+    const { granted } = await persist(this.connection, NotesLease, { sessionId });
+    if (!granted) throw new EarmarkError('note.leaseLost', 'Another window writes the note of this session.');
+    const path = await this.path(sessionId);
+    const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const { edits } = await persist(this.connection, NotesPlan, { sessionId, text: before });
+    if (edits.length === 0 && before !== '') return path;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      // Saved by an editor in between: what it wrote counts, the next round merges.
+      if ((existsSync(path) ? readFileSync(path, 'utf8') : '') !== before) return path;
+      writeFileSync(`${path}.tmp`, applyEdits(before, edits), { mode: 0o600 });
+      renameSync(`${path}.tmp`, path);
+    } catch (cause) {
+      throw new EarmarkError('note.unwritable', `The note ${path} cannot be written; give another place with --notes.`, { cause });
+    }
+    return path;
+  }
+
+  private async path(sessionId: string): Promise<string> {
+    const given = resolve(this.target);
+    if (!existsSync(given) || !statSync(given).isDirectory()) return given;
+    const { fileName } = await persist(this.connection, NotesName, { sessionId });
+    return join(given, fileName);
+  }
+}

@@ -1,0 +1,73 @@
+/** The terminal: what goes to stdout and stderr, colours only where a person looks, a closed pipe taken as "enough". */
+import type { WriteStream } from 'node:tty';
+
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+}
+
+/** Select Graphic Rendition codes of ECMA-48: what turns a style on and off. */
+const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const;
+
+export function makeStyle(on: boolean): Style {
+  const wrap = ([open, close]: readonly [number, number]) => (text: string) => (on ? `\u001b[${open}m${text}\u001b[${close}m` : text);
+  return { bold: wrap(CODES.bold), dim: wrap(CODES.dim), red: wrap(CODES.red), green: wrap(CODES.green), yellow: wrap(CODES.yellow), cyan: wrap(CODES.cyan) };
+}
+
+export interface Terminal {
+  /** A person reads it, not a program. */
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly style: Style;
+  write(text: string): void;
+  /** Resolves when what was written is out. */
+  drained(): Promise<void>;
+}
+
+/** @param env NO_COLOR (no-color.org) and TERM=dumb turn colours off */
+export function terminal(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Terminal {
+  const isTTY = (stream as WriteStream).isTTY === true;
+  // The reader of a pipe that has seen enough (`| head`) is no error.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+  });
+  return {
+    isTTY,
+    get columns() {
+      return (stream as WriteStream).columns ?? 80;
+    },
+    style: makeStyle(isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb'),
+    write: (text) => void stream.write(text),
+    drained: () => new Promise((resolve) => stream.write('', () => resolve())),
+  };
+}
+
+/** Rows as aligned columns, two blanks between; the last column is not padded. Styles are applied after padding. */
+export function table(rows: readonly (readonly string[])[], styles: readonly (((text: string) => string) | undefined)[] = []): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows
+    .map((row) => {
+      const cells = row.map((cell, i) => {
+        const padded = i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0);
+        return styles[i]?.(padded) ?? padded;
+      });
+      return `${cells.join('  ').trimEnd()}\n`;
+    })
+    .join('');
+}
+
+/** `1:02:03` or `2:03`. */
+export function clockTime(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}

@@ -1,0 +1,33 @@
+/** A progress bar on stderr while a person looks; nothing for programs. */
+import { Presets, SingleBar } from 'cli-progress';
+import type { Terminal } from './output';
+
+export interface Progress {
+  /** How far part `index` is, 0–1. */
+  set(index: number, fraction: number): void;
+  /** A line that stays above the bar. */
+  note(line: string): void;
+  stop(): void;
+}
+
+export function progressBar(err: Terminal, what: string, parts: number): Progress {
+  if (!err.isTTY) return { set: () => undefined, note: (line) => err.write(line), stop: () => undefined };
+  const fractions = new Array<number>(parts).fill(0);
+  const counter = parts > 1 ? '  {done}/{parts}' : '';
+  const bar = new SingleBar(
+    { format: `${what}  ${err.style.cyan('{bar}')}  {percentage}%${counter}`, stream: process.stderr, clearOnComplete: true, hideCursor: true, barsize: 30, fps: 8, gracefulExit: false },
+    Presets.rect,
+  );
+  bar.start(parts * 100, 0, { done: 0, parts });
+  return {
+    set: (index, fraction) => {
+      fractions[index] = Math.max(fractions[index] ?? 0, Math.min(1, fraction));
+      bar.update(fractions.reduce((sum, f) => sum + f, 0) * 100, { done: fractions.filter((f) => f >= 1).length, parts });
+    },
+    note: (line) => {
+      err.write(`\r\u001b[K${line}`);
+      bar.updateETA();
+    },
+    stop: () => bar.stop(),
+  };
+}

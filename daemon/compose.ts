@@ -1,0 +1,217 @@
+/** Builds the daemon from its rooms: the one file that knows every adapter. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { extname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DAEMON_FILE } from '../client/daemonFile';
+import { EarmarkError } from '../protocol/errors';
+import packageJson from '../package.json';
+import { createSpeechEngine } from './adapters/inference/createSpeechEngine';
+import type { WorkerEntry } from './adapters/inference/forkWorker';
+import { createModelDisk, modelFolder } from './adapters/download/modelDisk';
+import { FileSpools } from './adapters/store/fileSpools';
+import { openStore } from './adapters/store/openStore';
+import { createFileLogger, type LogLevel } from './adapters/telemetry/logger';
+import { tryInstanceLock } from './adapters/transport/instanceLock';
+import { defaultTransportLimits, type TransportLimits } from './adapters/transport/limits';
+import { openTransport } from './adapters/transport/server';
+import { makePrivateFolder } from './adapters/transport/socketPath';
+const createAnalyzerFactory = (): any => ({ create: () => ({ update: () => [], finish: () => [], revise: () => [], insights: [] }) }); // TEMP
+const noCapture: Capture = { start: () => Promise.reject(new EarmarkError('audio.noRecorder', 'TEMP')) }; // TEMP
+import { moonshineInfo, scriptedInfo } from './asr/providerInfos';
+import type { ManagedSpeechEngine } from './asr/speechEngineApi';
+import type { RecordingAbilities } from './audio/devices';
+import { type Clock, systemClock } from './base/clock';
+import { type Disposable, DisposableStore, toDisposable } from './base/disposable';
+import type { Logger } from './base/logger';
+import type { Models } from './models/api';
+import { createModels } from './models/manager';
+import { Lifecycle } from './rpc/lifecycle';
+import { RpcServer } from './rpc/server';
+import type { SessionOptions } from './session/options';
+import type { Capture } from './session/ports';
+import { createSessionManager } from './session/sessionManager';
+import { PhraseSource } from './vad/phraseSource';
+
+export interface ComposeOptions {
+  /** State folder, absolute. */
+  readonly home: string;
+  readonly idleMs: number;
+  readonly logLevel: LogLevel;
+  /** Parts that tests replace. */
+  readonly engine?: (context: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }) => ManagedSpeechEngine;
+  readonly models?: (context: { readonly clock: Clock; readonly logger: Logger }) => Models;
+  readonly capture?: Capture;
+  readonly devices?: { list(): Promise<RecordingAbilities> };
+  readonly sessionOptions?: Partial<SessionOptions>;
+  readonly transportLimits?: Partial<TransportLimits>;
+}
+
+export interface RunningDaemon {
+  readonly logger: Logger;
+  /** Flushes every session and ends. Idempotent. */
+  shutdown(): void;
+  /** Resolves when all is closed and the process may end. */
+  readonly ended: Promise<void>;
+}
+
+const ASR = { provider: 'moonshine', model: 'moonshine-tiny' } as const;
+const VAD_MODEL = 'silero-vad';
+/** An older daemon that makes room closes its socket a little before its process ends. */
+const LOCK_WAIT_MS = 12_000;
+const LOCK_POLL_MS = 25;
+
+/** @returns undefined when another daemon serves this folder */
+export async function composeDaemon(options: ComposeOptions): Promise<RunningDaemon | undefined> {
+  const { home } = options;
+  makePrivateFolder(home);
+  const lock = await waitForLock(home);
+  if (!lock) return undefined;
+  const open = new DisposableStore();
+  open.add(lock);
+  try {
+    return await compose(options, open);
+  } catch (error) {
+    open.dispose();
+    throw error;
+  }
+}
+
+/** Another daemon that is on its way out is waited for; one that serves is left alone. */
+async function waitForLock(home: string): Promise<Disposable | undefined> {
+  for (let waited = 0; ; waited += LOCK_POLL_MS) {
+    const lock = tryInstanceLock(home);
+    if (lock) return lock;
+    if (existsSync(join(home, DAEMON_FILE))) return undefined;
+    if (waited >= LOCK_WAIT_MS) throw new EarmarkError('daemon.startFailed', 'Another Earmark daemon holds the state folder and does not answer; end it with "earmark daemon stop".');
+    await delay(LOCK_POLL_MS);
+  }
+}
+
+async function compose(options: ComposeOptions, open: DisposableStore): Promise<RunningDaemon> {
+  const { home } = options;
+  const clock = systemClock;
+  const begun = clock.now();
+  const logger = open.add(createFileLogger(join(home, 'logs'), options.logLevel));
+  const { store, setAside } = openStore({ file: join(home, 'earmark.db'), now: () => clock.wall() });
+  open.add(toDisposable(() => store.close()));
+  if (setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt' });
+  const spools = new FileSpools({ folder: join(home, 'spool'), clock, logger: logger.child('spool') });
+  const models = options.models?.({ clock, logger }) ?? createModels({ disk: createModelDisk({ folder: modelFolder(home, process.env) }), clock, logger: logger.child('models'), inUse: (id) => engine.state !== 'unloaded' && engine.state !== 'failed' && (id === ASR.model || id === VAD_MODEL) });
+  const engine: ManagedSpeechEngine = open.add(
+    options.engine?.({ clock, logger, models }) ??
+      createSpeechEngine({
+        worker: workerEntry(),
+        clock,
+        logger: logger.child('engine'),
+        asr: { ...ASR, files: () => models.files(ASR.model) },
+        vad: { files: () => models.files(VAD_MODEL) },
+        cores: availableParallelism(),
+      }),
+  );
+  const analyzers = createAnalyzerFactory();
+  const capture = options.capture ?? noCapture;
+  const devices = options.devices ?? { list: () => Promise.resolve({ microphones: [], systems: [], recorders: [], advice: [] }) };
+  const sessions = open.add(
+    createSessionManager({
+      store,
+      spools,
+      engine,
+      capture,
+      analyzers,
+      clock,
+      logger: logger.child('session'),
+      phrases: (setup) => new PhraseSource(setup),
+      speaks: (language) => speaks(engine.provider, language),
+      newId: () => randomBytes(9).toString('base64url').replace(/[-_]/g, '0'),
+      ...(options.sessionOptions ? { options: options.sessionOptions } : {}),
+    }),
+  );
+
+  let resolveEnded!: () => void;
+  const ended = new Promise<void>((resolve) => (resolveEnded = resolve));
+  const lifecycle: Lifecycle = open.add(
+    new Lifecycle({
+      sessions,
+      clock,
+      logger,
+      idleMs: options.idleMs,
+      clients: () => rpc.clientCount,
+      goodbye: (reason) => rpc.goodbye(reason),
+      end: () => {
+        transport
+          .close()
+          .catch(() => undefined)
+          .finally(() => {
+            logger.info('daemon.ended', { durationMs: Math.round(clock.now() - begun) });
+            open.dispose();
+            resolveEnded();
+          });
+      },
+    }),
+  );
+  const rpc: RpcServer = open.add(
+    new RpcServer({
+      sessions,
+      models,
+      engine,
+      analyzers,
+      devices,
+      clock,
+      logger: logger.child('rpc'),
+      control: {
+        version: packageJson.version,
+        pid: process.pid,
+        get draining() {
+          return lifecycle.draining;
+        },
+        uptimeMs: () => clock.now() - begun,
+        rssBytes: () => process.memoryUsage.rss(),
+        problems: () => problems(models, engine, setAside),
+        drain: (withinMs) => lifecycle.drain(withinMs),
+        shutdown: () => lifecycle.shutdown(),
+      },
+    }),
+  );
+
+  const recovered = sessions.recover();
+  if (recovered.length > 0) logger.info('sessions.recovered', { count: recovered.length });
+  const transport = await openTransport({ stateDir: home, accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
+  logger.info('daemon.started', { version: packageJson.version, durationMs: Math.round(clock.now() - begun) });
+  void preload(engine, models, logger);
+  return { logger, shutdown: () => lifecycle.shutdown(), ended };
+}
+
+/** The model is loaded before anybody speaks, where it is there. */
+async function preload(engine: ManagedSpeechEngine, models: Models, logger: Logger): Promise<void> {
+  try {
+    const { status } = await models.get(engine.model);
+    if (status.state === 'installed') await engine.ready();
+  } catch (error) {
+    logger.warn('engine.preloadFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' });
+  }
+}
+
+async function problems(models: Models, engine: ManagedSpeechEngine, setAside: string | undefined): Promise<string[]> {
+  const found: string[] = [];
+  for (const { id, isDefault, status } of await models.list()) {
+    if (isDefault && status.state === 'absent') found.push(`The model ${id} is not installed; run "earmark models pull ${id}".`);
+    if (status.state === 'broken') found.push(`The model ${id} is damaged (${status.reason}); run "earmark models pull ${id}".`);
+  }
+  if (engine.error !== undefined) found.push(engine.error);
+  if (setAside !== undefined) found.push(`The database of sessions was damaged and lies now at ${setAside}; a new one was begun.`);
+  return found;
+}
+
+function speaks(provider: string, language: string): boolean {
+  const known = [moonshineInfo, scriptedInfo].find((info) => info.id === provider)?.capabilities.languages ?? ['*'];
+  const primary = language.split('-')[0]?.toLowerCase() ?? '';
+  return known.some((l) => l === '*' || l === primary);
+}
+
+/** `worker.js` lies beside `daemon.js`; from the sources it is `worker.ts`, loaded the way this process was. */
+function workerEntry(): WorkerEntry {
+  if (extname(__filename) === '.ts') return { path: join(__dirname, 'worker.ts'), execArgv: process.execArgv };
+  return { path: join(__dirname, 'worker.js') };
+}
