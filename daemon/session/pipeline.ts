@@ -29,6 +29,8 @@ export interface PipelineSetup {
   /** Comes as fast as it is spoken: partials make sense, and falling behind is worth a warning. */
   readonly live: boolean;
   readonly partials: boolean;
+  /** The user keeps the sound: nothing leaves the spool. */
+  readonly keepAudio: boolean;
   /** First frame whose words are not final. */
   readonly fromSeq: number;
   readonly on: PipelineHandlers;
@@ -285,6 +287,7 @@ export class SourcePipeline implements Disposable {
 
   /** Frames that are final, or silence, may leave the spool. */
   private release(): void {
+    if (this.setup.keepAudio) return;
     const before = Math.min(this.decoder.firstPendingSeq ?? Infinity, this.phrases.neededFrom, this.queue.nextSeq);
     if (before <= this.released) return;
     this.released = before;

@@ -25,6 +25,11 @@ export interface SessionCounts {
 /** Figures of a session by name (`audioMs`, `phrases`, `inferenceMs`, …). */
 export type SessionStats = Readonly<Record<string, number>>;
 
+export interface SearchHit {
+  readonly sessionId: string;
+  readonly segmentId: string;
+}
+
 /** Sessions and their durable events. A call that returned is on disk (WAL, synchronous=FULL). */
 export interface SessionStore {
   createSession(record: SessionRecord): void;
@@ -47,6 +52,8 @@ export interface SessionStore {
   segments(sessionId: string): readonly Segment[];
   speakers(sessionId: string): readonly Speaker[];
   insights(sessionId: string): readonly Insight[];
+  /** Segments in which every word occurs, best first. */
+  search(query: string, limit: number): readonly SearchHit[];
   deleteSession(id: string): void;
   close(): void;
 }

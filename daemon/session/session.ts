@@ -390,7 +390,8 @@ export class Session {
   }
 
   private stats(): Stats {
-    return addStats(this.earlier, this.sources.totals());
+    const { waitingMs: _waiting, ...figures } = this.sources.totals();
+    return addStats(this.earlier, figures);
   }
 
   /** @param forgetAudio where everything of it is text, or it never began */

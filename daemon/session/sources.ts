@@ -51,6 +51,7 @@ export class Sources implements Disposable {
         phrases: deps.phrases,
         newPhraseId: setup.newPhraseId,
         partials: record.partials,
+        keepAudio: record.keepAudio,
         fromSeq: Math.max(finalThrough + 1, spool.range(source)?.firstSeq ?? 0),
       });
       this.pipelines.set(source, pipeline);

@@ -1,0 +1,227 @@
+/**
+ * The spool of one session: a folder of files of a megabyte. A frame is written when it comes and is on disk at most
+ * 200 ms later; a file goes when everything in it is final.
+ */
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { EarmarkError } from '../../../protocol/errors';
+import type { Frame, Source } from '../../audio/frame';
+import type { Clock } from '../../base/clock';
+import type { Disposable } from '../../base/disposable';
+import { Emitter } from '../../base/emitter';
+import type { Logger } from '../../base/logger';
+import type { Spool } from '../../session/ports';
+import { SpoolFile } from './spoolFile';
+
+/** What was appended is on disk at the latest after this time … */
+export const SYNC_MS = 200;
+/** … or as soon as so much waits: 100 frames, 2 s of one source. */
+export const SYNC_BYTES = 64 * 1024;
+/** Files whose bytes stay in memory after they were read: one for each of two sources. */
+const CACHED_FILES = 2;
+
+export interface FileSpoolSetup {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class FileSpool implements Spool {
+  private readonly files: SpoolFile[];
+  private readonly syncs = new Emitter<{ readonly source: Source; readonly seq: number }>();
+  private readonly durable = new Map<Source, number>();
+  private readonly appended = new Map<Source, number>();
+  private readonly releasedBefore = new Map<Source, number>();
+  private cached: SpoolFile[] = [];
+  private timer: Disposable | undefined;
+  private syncing = false;
+  private closed = false;
+
+  readonly onDidSync = this.syncs.event;
+
+  /** @throws EarmarkError store.unwritable */
+  constructor(private readonly setup: FileSpoolSetup) {
+    try {
+      mkdirSync(setup.folder, { recursive: true, mode: 0o700 });
+      const numbers = numbersOf(setup.folder);
+      // What a killed daemon wrote may still be in the system's memory only.
+      for (const number of numbers.slice(-2)) syncPath(pathOf(setup.folder, number));
+      this.files = numbers.map((number) => SpoolFile.load(pathOf(setup.folder, number), number));
+    } catch (cause) {
+      throw unwritable(cause);
+    }
+    for (const file of this.files) for (const [source, seq] of file.last) this.appended.set(source, Math.max(seq, this.appended.get(source) ?? -1));
+    for (const [source, seq] of this.appended) this.durable.set(source, seq);
+  }
+
+  append(frame: Frame): void {
+    if (this.closed) throw new EarmarkError('store.unwritable', 'The session is over; its sound is not kept any more.');
+    if (frame.seq <= (this.appended.get(frame.source) ?? -1)) return;
+    let file: SpoolFile;
+    try {
+      file = this.writable();
+      file.append(frame);
+    } catch (cause) {
+      throw unwritable(cause);
+    }
+    this.appended.set(frame.source, frame.seq);
+    if (file.unsyncedBytes >= SYNC_BYTES) this.syncSoon();
+    else this.timer ??= this.setup.clock.setTimeout(() => this.syncSoon(), SYNC_MS);
+  }
+
+  durableSeq(source: Source): number {
+    return this.durable.get(source) ?? -1;
+  }
+
+  range(source: Source): { readonly firstSeq: number; readonly lastSeq: number } | undefined {
+    const firsts = this.files.flatMap((file) => file.first(source) ?? []);
+    const lasts = this.files.flatMap((file) => file.lastFrame(source) ?? []);
+    const firstSeq = Math.max(firsts[0] ?? Infinity, this.releasedBefore.get(source) ?? 0);
+    const lastSeq = lasts.at(-1);
+    return lastSeq === undefined || firstSeq > lastSeq ? undefined : { firstSeq, lastSeq };
+  }
+
+  sync(): void {
+    if (this.closed) return;
+    try {
+      for (const file of this.files) file.sync();
+    } catch (cause) {
+      throw unwritable(cause);
+    }
+    this.settle(new Map(this.appended));
+  }
+
+  read(source: Source, fromSeq: number, limit: number): readonly Frame[] {
+    const frames: Frame[] = [];
+    const from = Math.max(fromSeq, this.releasedBefore.get(source) ?? 0);
+    for (const file of this.files) {
+      if (frames.length >= limit) break;
+      if ((file.lastFrame(source) ?? -1) < from) continue;
+      this.touch(file);
+      for (const frame of file.read(source, from, limit - frames.length)) frames.push(frame);
+    }
+    return frames;
+  }
+
+  release(source: Source, seq: number): void {
+    this.releasedBefore.set(source, Math.max(seq, this.releasedBefore.get(source) ?? 0));
+    // The newest file stays: it says how far every source has come.
+    while (this.files.length > 1 && this.isReleased(this.files[0] as SpoolFile)) {
+      const file = this.files.shift() as SpoolFile;
+      this.cached = this.cached.filter((other) => other !== file);
+      this.quietly('spool.removeFailed', () => file.remove());
+    }
+  }
+
+  remove(): void {
+    this.dispose();
+    this.quietly('spool.removeFailed', () => rmSync(this.setup.folder, { recursive: true, force: true }));
+  }
+
+  dispose(): void {
+    if (this.closed) return;
+    this.quietly('spool.syncFailed', () => this.sync());
+    this.closed = true;
+    this.timer?.dispose();
+    if (!this.syncing) for (const file of this.files) this.quietly('spool.closeFailed', () => file.close());
+    this.syncs.dispose();
+  }
+
+  /** The file that takes the next frame. */
+  private writable(): SpoolFile {
+    const newest = this.files.at(-1);
+    if (newest?.open && !newest.full) return newest;
+    const number = (newest?.number ?? 0) + 1;
+    const file = SpoolFile.create(pathOf(this.setup.folder, number), number, this.appended);
+    syncFolder(this.setup.folder);
+    this.files.push(file);
+    return file;
+  }
+
+  private syncSoon(): void {
+    this.timer?.dispose();
+    this.timer = undefined;
+    if (this.syncing || this.closed) return;
+    this.syncing = true;
+    const reached = new Map(this.appended);
+    const dirty = this.files.filter((file) => file.unsyncedBytes > 0);
+    let left = dirty.length;
+    let failed = false;
+    const done = (error: Error | null): void => {
+      failed ||= error !== null;
+      if (--left > 0) return;
+      this.syncing = false;
+      if (failed) this.setup.logger.error('spool.syncFailed');
+      else this.settle(reached);
+      if (this.closed) for (const file of this.files) this.quietly('spool.closeFailed', () => file.close());
+      else if (this.files.some((file) => file.unsyncedBytes > 0)) this.timer ??= this.setup.clock.setTimeout(() => this.syncSoon(), this.waiting() >= SYNC_BYTES ? 0 : SYNC_MS);
+    };
+    if (left === 0) this.syncing = false;
+    for (const file of dirty) file.syncSoon(done);
+  }
+
+  private waiting(): number {
+    return this.files.reduce((sum, file) => sum + file.unsyncedBytes, 0);
+  }
+
+  /** Files that are full and on disk are closed; who waits for the frames hears of them. */
+  private settle(reached: ReadonlyMap<Source, number>): void {
+    for (const file of this.files.slice(0, -1)) if (file.open && file.unsyncedBytes === 0) this.quietly('spool.closeFailed', () => this.touch(file.close()));
+    for (const [source, seq] of reached) {
+      if (seq <= this.durableSeq(source)) continue;
+      this.durable.set(source, seq);
+      this.syncs.fire({ source, seq });
+    }
+  }
+
+  /** Keeps the bytes of the files that were used last. */
+  private touch(file: SpoolFile): void {
+    if (file.open || this.cached[0] === file) return;
+    this.cached = [file, ...this.cached.filter((other) => other !== file)];
+    for (const old of this.cached.splice(CACHED_FILES)) old.forget();
+  }
+
+  private isReleased(file: SpoolFile): boolean {
+    return !file.open && [...file.sources].every((source) => (file.lastFrame(source) ?? -1) < (this.releasedBefore.get(source) ?? 0));
+  }
+
+  private quietly(event: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.setup.logger.warn(event, { error: (error as NodeJS.ErrnoException).code ?? 'unknown' });
+    }
+  }
+}
+
+const NAME = /^(\d{6})\.spool$/;
+
+function pathOf(folder: string, number: number): string {
+  return join(folder, `${String(number).padStart(6, '0')}.spool`);
+}
+
+function numbersOf(folder: string): number[] {
+  return readdirSync(folder)
+    .flatMap((name) => NAME.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** A new name is only safe when its folder is on disk too. Windows cannot sync a folder and need not. */
+function syncFolder(folder: string): void {
+  if (process.platform !== 'win32') syncPath(folder, 'r');
+}
+
+function syncPath(path: string, flags = 'r+'): void {
+  const fd = openSync(path, flags);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function unwritable(cause: unknown): EarmarkError {
+  const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
+  return new EarmarkError('store.unwritable', full ? 'The disk is full, so sound cannot be kept; free some space.' : 'The sound cannot be written to the state folder; check its rights and the disk.', { cause });
+}

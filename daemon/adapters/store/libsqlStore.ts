@@ -1,0 +1,218 @@
+/** Sessions, their events and what the events add up to, in libSQL. Every write is one transaction, on disk when the call returns. */
+import type Database from 'libsql';
+import { EarmarkError } from '../../../protocol/errors';
+import type { Insight } from '../../analysis/types';
+import type { Source } from '../../audio/frame';
+import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
+import type { Progress, SearchHit, SessionCounts, SessionStats, SessionStore } from '../../session/ports';
+import type { Segment, Speaker } from '../../transcript/types';
+import { storeError } from './storeErrors';
+
+interface SessionRow {
+  readonly id: string;
+  readonly state: SessionState;
+  readonly title: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly duration_ms: number;
+  readonly last_seq: number;
+  readonly last_time: number;
+  readonly segments: number;
+  readonly record: string;
+  readonly stats: string;
+}
+
+export class LibsqlStore implements SessionStore {
+  private readonly sql: ReturnType<typeof prepare>;
+  private closed = false;
+
+  constructor(private readonly db: Database.Database) {
+    this.sql = prepare(db);
+  }
+
+  createSession(record: SessionRecord): void {
+    const { id, key, state, title, provider, model, durationMs, createdMs } = record;
+    this.guard(() => this.sql.createSession.run(id, key ?? null, state, title, provider, model, createdMs ?? Date.parse(record.startedAt), durationMs, JSON.stringify(record)));
+  }
+
+  updateSession(id: string, { title, durationMs, provider, model, stats }: Parameters<SessionStore['updateSession']>[1]): void {
+    this.guard(() => this.sql.updateSession.run(title ?? null, durationMs ?? null, provider ?? null, model ?? null, stats ? JSON.stringify(stats) : null, id));
+  }
+
+  append(sessionId: string, events: readonly DurableEvent[], progress: readonly Progress[] = []): void {
+    this.transaction(() => {
+      const row = this.sql.counts.get(sessionId) as SessionCounts | undefined;
+      if (!row) throw new EarmarkError('session.notFound', 'The session was removed; start a new one.');
+      events.forEach((event, i) => {
+        if (event.seq !== row.lastSeq + 1 + i) throw new EarmarkError('internal', `Event ${event.seq} does not follow ${row.lastSeq + i}; restart Earmark.`);
+        const { seq, time, ...body } = event;
+        this.sql.addEvent.run(sessionId, seq, time, JSON.stringify(body));
+        this.keep(sessionId, event);
+      });
+      const last = events.at(-1);
+      if (last) this.sql.advance.run(last.seq, last.time, sessionId);
+      for (const { source, finalThrough } of progress) this.sql.setProgress.run(sessionId, source, finalThrough);
+    });
+  }
+
+  progress(sessionId: string): readonly Progress[] {
+    return this.guard(() => (this.sql.progress.all(sessionId) as { source: Source; final_through: number }[]).map(({ source, final_through }) => ({ source, finalThrough: final_through })));
+  }
+
+  readEvents(sessionId: string, afterSeq: number, limit: number): readonly DurableEvent[] {
+    const rows = this.guard(() => this.sql.readEvents.all(sessionId, afterSeq, limit)) as { seq: number; time: number; body: string }[];
+    return rows.map(({ seq, time, body }) => ({ ...(JSON.parse(body) as DurableEvent), seq, time }));
+  }
+
+  getSession(id: string): SessionRecord | undefined {
+    return recordOf(this.guard(() => this.sql.getSession.get(id)));
+  }
+
+  findByKey(key: string): SessionRecord | undefined {
+    return recordOf(this.guard(() => this.sql.findByKey.get(key)));
+  }
+
+  counts(id: string): SessionCounts {
+    const row = this.guard(() => this.sql.counts.get(id)) as SessionCounts | undefined;
+    return { lastSeq: row?.lastSeq ?? 0, lastTime: row?.lastTime ?? 0, segments: row?.segments ?? 0 };
+  }
+
+  stats(id: string): SessionStats {
+    const row = this.guard(() => this.sql.getSession.get(id)) as SessionRow | undefined;
+    return row ? (JSON.parse(row.stats) as SessionStats) : {};
+  }
+
+  listSessions({ limit, offset, active }: { limit: number; offset: number; active?: boolean }): readonly SessionRecord[] {
+    const which = active === undefined ? this.sql.list : active ? this.sql.listActive : this.sql.listOver;
+    return this.guard(() => which.all(limit, offset) as SessionRow[]).flatMap((row) => recordOf(row) ?? []);
+  }
+
+  segments(sessionId: string): readonly Segment[] {
+    return this.bodies<Segment>(this.sql.segments, sessionId);
+  }
+
+  speakers(sessionId: string): readonly Speaker[] {
+    return this.bodies<Speaker>(this.sql.speakers, sessionId);
+  }
+
+  insights(sessionId: string): readonly Insight[] {
+    return this.bodies<Insight>(this.sql.insights, sessionId);
+  }
+
+  search(query: string, limit: number): readonly SearchHit[] {
+    const words = query.split(/\s+/).filter(Boolean).map((word) => `"${word.replaceAll('"', '""')}"`);
+    if (words.length === 0) return [];
+    return (this.guard(() => this.sql.search.all(words.join(' '), limit)) as { session: string; id: string }[]).map(({ session, id }) => ({ sessionId: session, segmentId: id }));
+  }
+
+  deleteSession(id: string): void {
+    this.transaction(() => {
+      // Triggers keep the search index in step only for rows deleted by name; a cascade fires them too, but late.
+      this.sql.deleteSegments.run(id);
+      this.sql.deleteSession.run(id);
+    });
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.db.close();
+  }
+
+  /** Keeps the tables that hold the present state in step with one event. */
+  private keep(sessionId: string, event: DurableEvent): void {
+    switch (event.kind) {
+      case 'state':
+        return void this.sql.setState.run(event.to, sessionId);
+      case 'final':
+        this.addSegment(sessionId, event.segment);
+        return;
+      case 'revision':
+        this.sql.changeSegment.run(event.revision.segment.startMs, event.revision.segment.text, JSON.stringify(event.revision.segment), sessionId, event.revision.segmentId);
+        for (const segment of event.revision.added ?? []) this.addSegment(sessionId, segment);
+        return;
+      case 'speaker':
+        return void this.sql.setSpeaker.run(sessionId, event.speaker.id, JSON.stringify(event.speaker));
+      case 'warning':
+      case 'error':
+        return;
+      default:
+        if (event.op === 'remove') this.sql.deleteInsight.run(sessionId, event.insight.id);
+        else this.sql.setInsight.run(sessionId, event.insight.id, JSON.stringify(event.insight));
+    }
+  }
+
+  private addSegment(sessionId: string, segment: Segment): void {
+    this.sql.addSegment.run(sessionId, segment.id, segment.startMs, segment.text, JSON.stringify(segment));
+    this.sql.countSegment.run(sessionId);
+  }
+
+  private bodies<T>(statement: Database.Statement, sessionId: string): readonly T[] {
+    return (this.guard(() => statement.all(sessionId)) as { body: string }[]).map(({ body }) => JSON.parse(body) as T);
+  }
+
+  private transaction(work: () => void): void {
+    this.guard(() => {
+      this.db.exec('BEGIN IMMEDIATE');
+      try {
+        work();
+        this.db.exec('COMMIT');
+      } catch (error) {
+        try {
+          this.db.exec('ROLLBACK');
+        } catch {
+          // SQLite rolls back by itself where the disk is full.
+        }
+        throw error;
+      }
+    });
+  }
+
+  private guard<T>(work: () => T): T {
+    if (this.closed) throw new EarmarkError('store.unwritable', 'The database of sessions is closed; start Earmark again.');
+    try {
+      return work();
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+}
+
+function recordOf(row: unknown): SessionRecord | undefined {
+  if (!row) return undefined;
+  const { state, title, provider, model, duration_ms, record } = row as SessionRow;
+  return { ...(JSON.parse(record) as SessionRecord), state, title, provider, model, durationMs: duration_ms };
+}
+
+function prepare(db: Database.Database) {
+  const s = (sql: string): Database.Statement => db.prepare(sql);
+  const newest = 'ORDER BY created_ms DESC, rowid DESC LIMIT ? OFFSET ?';
+  return {
+    createSession: s('INSERT INTO sessions (id, key, state, title, provider, model, created_ms, duration_ms, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    updateSession: s('UPDATE sessions SET title = coalesce(?, title), duration_ms = coalesce(?, duration_ms), provider = coalesce(?, provider), model = coalesce(?, model), stats = coalesce(?, stats) WHERE id = ?'),
+    setState: s('UPDATE sessions SET state = ? WHERE id = ?'),
+    advance: s('UPDATE sessions SET last_seq = ?, last_time = ? WHERE id = ?'),
+    countSegment: s('UPDATE sessions SET segments = segments + 1 WHERE id = ?'),
+    counts: s('SELECT last_seq AS lastSeq, last_time AS lastTime, segments FROM sessions WHERE id = ?'),
+    getSession: s('SELECT * FROM sessions WHERE id = ?'),
+    findByKey: s('SELECT * FROM sessions WHERE key = ?'),
+    list: s(`SELECT * FROM sessions ${newest}`),
+    listActive: s(`SELECT * FROM sessions WHERE state NOT IN ('DONE', 'FAILED') ${newest}`),
+    listOver: s(`SELECT * FROM sessions WHERE state IN ('DONE', 'FAILED') ${newest}`),
+    deleteSession: s('DELETE FROM sessions WHERE id = ?'),
+    addEvent: s('INSERT INTO events (session, seq, time, body) VALUES (?, ?, ?, ?)'),
+    readEvents: s('SELECT seq, time, body FROM events WHERE session = ? AND seq > ? ORDER BY seq LIMIT ?'),
+    addSegment: s('INSERT INTO segments (session, id, start_ms, text, body) VALUES (?, ?, ?, ?, ?)'),
+    changeSegment: s('UPDATE segments SET start_ms = ?, text = ?, body = ? WHERE session = ? AND id = ?'),
+    segments: s('SELECT body FROM segments WHERE session = ? ORDER BY start_ms, n'),
+    deleteSegments: s('DELETE FROM segments WHERE session = ?'),
+    setSpeaker: s('INSERT INTO speakers (session, id, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body'),
+    speakers: s('SELECT body FROM speakers WHERE session = ? ORDER BY rowid'),
+    setInsight: s('INSERT INTO insights (session, id, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body'),
+    deleteInsight: s('DELETE FROM insights WHERE session = ? AND id = ?'),
+    insights: s('SELECT body FROM insights WHERE session = ? ORDER BY rowid'),
+    setProgress: s('INSERT INTO progress (session, source, final_through) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET final_through = max(final_through, excluded.final_through)'),
+    progress: s('SELECT source, final_through FROM progress WHERE session = ?'),
+    search: s('SELECT g.session, g.id FROM segment_text t JOIN segments g ON g.n = t.rowid WHERE segment_text MATCH ? ORDER BY rank LIMIT ?'),
+  };
+}

@@ -1,0 +1,187 @@
+/** One file of a spool. While it grows its bytes are in memory too; later they are read again when somebody asks. */
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import type { Frame, Source } from '../../audio/frame';
+import { FRAME_RECORD_BYTES, frameOf, records, type SpoolRecord, writeFrame, writeMark } from './spoolRecord';
+
+/** A file takes this much, then the next one is begun: 1 579 frames, 31 s of one source. */
+export const FILE_BYTES = 1 << 20;
+
+/** Frames of one source in one file: where each record starts. */
+interface Track {
+  readonly seqs: number[];
+  readonly at: number[];
+}
+
+export class SpoolFile {
+  private readonly tracks = new Map<Source, Track>();
+  /** Last frame of each source in this file or, by its marks, in earlier ones. */
+  readonly last = new Map<Source, number>();
+  private bytes: Buffer | undefined;
+  private length = 0;
+  private fd: number | undefined;
+  private syncedLength = 0;
+
+  private constructor(readonly path: string, readonly number: number) {}
+
+  /** A new file that says how far every source had come. @throws what the file system throws */
+  static create(path: string, number: number, last: ReadonlyMap<Source, number>): SpoolFile {
+    const file = new SpoolFile(path, number);
+    file.fd = openSync(path, 'wx', 0o600);
+    file.bytes = Buffer.alloc(FILE_BYTES);
+    let length = 0;
+    for (const [source, seq] of last) {
+      length += writeMark(file.bytes, length, source, seq);
+      file.last.set(source, seq);
+    }
+    try {
+      file.write(length);
+    } catch (error) {
+      file.remove();
+      throw error;
+    }
+    return file;
+  }
+
+  /** A file that an earlier run left. Only whole records count: a torn tail never was on disk. New frames go to a new file. */
+  static load(path: string, number: number): SpoolFile {
+    const file = new SpoolFile(path, number);
+    const bytes = readFileSync(path);
+    for (const record of records(bytes)) {
+      file.note(record);
+      file.length = record.end;
+    }
+    file.syncedLength = file.length;
+    return file;
+  }
+
+  /** True while it takes frames. */
+  get open(): boolean {
+    return this.fd !== undefined;
+  }
+
+  get full(): boolean {
+    return this.length + FRAME_RECORD_BYTES > FILE_BYTES;
+  }
+
+  get unsyncedBytes(): number {
+    return this.length - this.syncedLength;
+  }
+
+  first(source: Source): number | undefined {
+    return this.tracks.get(source)?.seqs[0];
+  }
+
+  lastFrame(source: Source): number | undefined {
+    return this.tracks.get(source)?.seqs.at(-1);
+  }
+
+  get sources(): Iterable<Source> {
+    return this.tracks.keys();
+  }
+
+  /** @throws what the file system throws; the file is then as before */
+  append(frame: Frame): void {
+    if (!this.bytes || this.fd === undefined) throw new Error('The file is closed.');
+    const at = this.length;
+    this.write(writeFrame(this.bytes, at, frame));
+    this.note({ kind: 'frame', source: frame.source, seq: frame.seq, captureMs: frame.captureMs, at, end: this.length });
+  }
+
+  /** Frames of a source from `fromSeq` on, in order. */
+  read(source: Source, fromSeq: number, limit: number): readonly Frame[] {
+    const track = this.tracks.get(source);
+    if (!track) return [];
+    const bytes = (this.bytes ??= readFileSync(this.path));
+    const start = lowerBound(track.seqs, fromSeq);
+    const frames: Frame[] = [];
+    for (let i = start; i < Math.min(track.seqs.length, start + limit); i++) {
+      // The checksum of a loaded record was compared when it was loaded, of a written one it was made here.
+      frames.push(frameOf(bytes, { kind: 'frame', source, seq: track.seqs[i] as number, captureMs: bytes.readDoubleLE((track.at[i] as number) + 16), at: track.at[i] as number, end: 0 }));
+    }
+    return frames;
+  }
+
+  sync(): void {
+    if (this.fd === undefined || this.unsyncedBytes === 0) return;
+    fdatasyncSync(this.fd);
+    this.syncedLength = this.length;
+  }
+
+  /** @param done told when what was written before the call is on disk */
+  syncSoon(done: (error: Error | null) => void): void {
+    const length = this.length;
+    if (this.fd === undefined || this.unsyncedBytes === 0) return done(null);
+    fdatasync(this.fd, (error) => {
+      if (!error) this.syncedLength = Math.max(this.syncedLength, length);
+      else this.rewrite();
+      done(error);
+    });
+  }
+
+  /** No more is written. What is in memory stays until `forget`. */
+  close(): this {
+    if (this.fd !== undefined) closeSync(this.fd);
+    this.fd = undefined;
+    return this;
+  }
+
+  /** Gives back the memory of a file that is not written any more. */
+  forget(): void {
+    if (this.fd === undefined) this.bytes = undefined;
+  }
+
+  remove(): void {
+    this.close().forget();
+    unlinkSync(this.path);
+  }
+
+  /** After a failed sync the system may think of the pages as clean; they are written anew, so that the next sync means something. */
+  private rewrite(): void {
+    if (!this.bytes || this.fd === undefined) return;
+    try {
+      writeSync(this.fd, this.bytes, this.syncedLength, this.length - this.syncedLength, this.syncedLength);
+    } catch {
+      // The next sync fails again and is told again.
+    }
+  }
+
+  private write(count: number): void {
+    const fd = this.fd as number;
+    const bytes = this.bytes as Buffer;
+    try {
+      for (let written = 0; written < count; ) written += writeSync(fd, bytes, this.length + written, count - written, this.length + written);
+    } catch (error) {
+      try {
+        ftruncateSync(fd, this.length);
+      } catch {
+        // The torn record has no valid checksum; the next run passes over it.
+      }
+      throw error;
+    }
+    this.length += count;
+  }
+
+  private note({ kind, source, seq, at }: SpoolRecord): void {
+    this.last.set(source, Math.max(seq, this.last.get(source) ?? -1));
+    if (kind === 'mark') return;
+    const track = this.tracks.get(source) ?? { seqs: [], at: [] };
+    // Frames come in order; one that does not was written twice by a run that could not know better.
+    const before = track.seqs.at(-1);
+    if (before !== undefined && seq <= before) return;
+    track.seqs.push(seq);
+    track.at.push(at);
+    this.tracks.set(source, track);
+  }
+}
+
+/** Index of the first value that is not below `wanted`. */
+function lowerBound(values: readonly number[], wanted: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((values[middle] as number) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

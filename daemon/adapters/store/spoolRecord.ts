@@ -1,0 +1,98 @@
+/**
+ * One record of a spool file: a frame, or a mark that says how far a source had come when the file was begun.
+ *
+ *   offset  0  u32  magic "EMFR"
+ *           4  u8   source: 0 mic, 1 system, 2 file
+ *           5  u8   kind: 0 frame, 1 mark
+ *           6  u16  bytes of samples that follow the header
+ *           8  f64  sequence number
+ *          16  f64  capture clock, ms
+ *          24  u32  CRC-32 of bytes 0–23 and the samples
+ *          28       samples, s16le
+ *
+ * All numbers little-endian. A record counts only when its checksum fits; the audio of a torn one never was on disk.
+ */
+import { crc32 } from 'node:zlib';
+import { FRAME_SAMPLES, type Frame, type Source } from '../../audio/frame';
+
+export const HEADER_BYTES = 28;
+export const FRAME_RECORD_BYTES = HEADER_BYTES + FRAME_SAMPLES * 2;
+const MAGIC = 0x52464d45;
+const SOURCES: readonly Source[] = ['mic', 'system', 'file'];
+
+export interface SpoolRecord {
+  readonly kind: 'frame' | 'mark';
+  readonly source: Source;
+  readonly seq: number;
+  readonly captureMs: number;
+  readonly at: number;
+  readonly end: number;
+}
+
+/** @returns bytes written */
+export function writeFrame(into: Buffer, at: number, { source, seq, captureMs, pcm }: Frame): number {
+  const samples = Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength);
+  writeHeader(into, at, source, 0, samples.length, seq, captureMs);
+  samples.copy(into, at + HEADER_BYTES);
+  return seal(into, at, samples.length);
+}
+
+/** The last frame of a source that earlier files hold. @returns bytes written */
+export function writeMark(into: Buffer, at: number, source: Source, seq: number): number {
+  writeHeader(into, at, source, 1, 0, seq, 0);
+  return seal(into, at, 0);
+}
+
+/** The record at `at`; undefined when there is none whole. */
+export function readRecord(from: Buffer, at: number): SpoolRecord | undefined {
+  if (at + HEADER_BYTES > from.length || from.readUInt32LE(at) !== MAGIC) return undefined;
+  const source = SOURCES[from.readUInt8(at + 4)];
+  const mark = from.readUInt8(at + 5) === 1;
+  const length = from.readUInt16LE(at + 6);
+  const end = at + HEADER_BYTES + length;
+  if (source === undefined || end > from.length || length !== (mark ? 0 : FRAME_SAMPLES * 2)) return undefined;
+  if (checksum(from, at, length) !== from.readUInt32LE(at + 24)) return undefined;
+  return { kind: mark ? 'mark' : 'frame', source, seq: from.readDoubleLE(at + 8), captureMs: from.readDoubleLE(at + 16), at, end };
+}
+
+/** The frame of a record; its samples are a copy. */
+export function frameOf(from: Buffer, { source, seq, captureMs, at }: SpoolRecord): Frame {
+  const pcm = new Int16Array(FRAME_SAMPLES);
+  from.copy(Buffer.from(pcm.buffer), 0, at + HEADER_BYTES, at + FRAME_RECORD_BYTES);
+  return { source, seq, captureMs, pcm };
+}
+
+/** Every whole record, in order. A damaged stretch is passed over: what follows it is still good. */
+export function* records(from: Buffer): Generator<SpoolRecord> {
+  for (let at = 0; at + HEADER_BYTES <= from.length; ) {
+    const record = readRecord(from, at);
+    if (record) {
+      yield record;
+      at = record.end;
+    } else {
+      const next = from.indexOf(MAGIC_BYTES, at + 1);
+      if (next < 0) return;
+      at = next;
+    }
+  }
+}
+
+const MAGIC_BYTES = Buffer.from('EMFR', 'latin1');
+
+function writeHeader(into: Buffer, at: number, source: Source, kind: 0 | 1, length: number, seq: number, captureMs: number): void {
+  into.writeUInt32LE(MAGIC, at);
+  into.writeUInt8(SOURCES.indexOf(source), at + 4);
+  into.writeUInt8(kind, at + 5);
+  into.writeUInt16LE(length, at + 6);
+  into.writeDoubleLE(seq, at + 8);
+  into.writeDoubleLE(captureMs, at + 16);
+}
+
+function seal(into: Buffer, at: number, length: number): number {
+  into.writeUInt32LE(checksum(into, at, length), at + 24);
+  return HEADER_BYTES + length;
+}
+
+function checksum(bytes: Buffer, at: number, length: number): number {
+  return crc32(bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length), crc32(bytes.subarray(at, at + 24)));
+}
