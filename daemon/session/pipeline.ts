@@ -74,6 +74,7 @@ export class SourcePipeline implements Disposable {
   private readonly boundaries: Boundary[] = [];
   private state: 'open' | 'ended' | 'aborted' = 'open';
   private working = false;
+  private engineSeen = false;
   private readonly abortion = new AbortController();
   private behindTimer: Disposable | undefined;
   private released = 0;
@@ -233,7 +234,9 @@ export class SourcePipeline implements Disposable {
     const { engine, options, clock } = this.setup;
     for (let waits = 0; !this.abortion.signal.aborted; waits++) {
       try {
-        return await engine.ready();
+        await engine.ready();
+        this.engineSeen = true;
+        return;
       } catch {
         await delay(clock, options.engineRetryMs[Math.min(waits, options.engineRetryMs.length - 1)] ?? 1000, this.abortion.signal);
       }
@@ -279,7 +282,8 @@ export class SourcePipeline implements Disposable {
   }
 
   private watchBacklog(): void {
-    if (!this.setup.live || !this.queue.behind || this.behindTimer) return;
+    // Before the model is loaded everything waits; that is told once, by the session.
+    if (!this.setup.live || !this.engineSeen || !this.queue.behind || this.behindTimer) return;
     this.behindTimer = this.setup.clock.setTimeout(() => {
       this.setup.on.warn('queue.overflow', 'Sound comes in faster than it is recognised; it waits on disk and nothing is lost.', this.setup.source);
     }, this.setup.options.overflowMs);

@@ -1,0 +1,58 @@
+/** Recorders without sound devices: a test speaks into them, ends them, or lets them fail. */
+import { EarmarkError } from '../../protocol/errors';
+import type { Capture, Recording, RecordingHandlers } from '../../daemon/session/ports';
+
+export interface FakeRecording extends Recording {
+  readonly handlers: RecordingHandlers;
+  readonly stopped: boolean;
+}
+
+export class FakeCapture implements Capture {
+  readonly recordings: FakeRecording[] = [];
+  /** Thrown by the next starts, one each. */
+  readonly failures: EarmarkError[] = [];
+  /** While set, a start waits for it. */
+  gate: Promise<void> | undefined;
+  /** While set, recorders never end. */
+  hangs = false;
+
+  async start(source: 'mic' | 'system', device: string | undefined, handlers: RecordingHandlers): Promise<Recording> {
+    await this.gate;
+    const failure = this.failures.shift();
+    if (failure) throw failure;
+    const { hangs } = this;
+    let stopped = false;
+    const recording: FakeRecording = {
+      source,
+      handlers: {
+        onData: (pcm) => handlers.onData(pcm),
+        onEnd: (error) => {
+          stopped = true;
+          handlers.onEnd(error);
+        },
+      },
+      device: device ?? 'default',
+      recorder: 'fake',
+      get stopped() {
+        return stopped;
+      },
+      stop: () => {
+        stopped = true;
+        return hangs ? new Promise(() => undefined) : Promise.resolve();
+      },
+    };
+    this.recordings.push(recording);
+    return recording;
+  }
+
+  /** Recorders that run. */
+  get open(): readonly FakeRecording[] {
+    return this.recordings.filter(({ stopped }) => !stopped);
+  }
+
+  of(source: 'mic' | 'system'): FakeRecording {
+    const found = this.open.find((recording) => recording.source === source);
+    if (!found) throw new Error(`No recorder of ${source} runs.`);
+    return found;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * A SpeechEngine without a model. It hears loudness: a phrase whose loudest sample is 100 × n is the word `wn`, so a
+ * test can say words, and see that none is lost or doubled. Decodes can be held back, fail or find the engine away.
+ */
+import { EarmarkError } from '../../protocol/errors';
+import type { AsrResult } from '../../daemon/asr/provider';
+import { Emitter } from '../../daemon/base/emitter';
+import type { SpeechEngine } from '../../daemon/session/ports';
+import { VAD_WINDOW } from '../../daemon/vad/contract';
+
+export const LOUDNESS = 100;
+
+type Decode = Parameters<SpeechEngine['decode']>;
+
+export class ScriptedEngine implements SpeechEngine {
+  readonly provider = 'scripted';
+  readonly model = 'script';
+  readonly rtf = 0.1;
+  readonly queuedMs = 0;
+  readonly decoded: string[] = [];
+  private readonly warnings = new Emitter<{ code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable'; message: string }>();
+  private readonly waiting: (() => void)[] = [];
+  private holding = false;
+  private loading: { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } | undefined;
+  /** Thrown by `ready` while set. */
+  away: EarmarkError | undefined;
+  /** Called before every decode; what it throws, or answers, is the outcome. */
+  script: ((word: string, priority: 'final' | 'partial') => AsrResult | undefined) | undefined;
+
+  readonly onDidWarn = this.warnings.event;
+
+  readonly detectors = {
+    create: () => ({
+      detect: (windows: Float32Array): Promise<Float32Array> => {
+        const answers = new Float32Array(windows.length / VAD_WINDOW);
+        for (let i = 0; i < answers.length; i++) answers[i] = loudest(windows.subarray(i * VAD_WINDOW, (i + 1) * VAD_WINDOW)) > 0 ? 1 : 0;
+        return Promise.resolve(answers);
+      },
+      reset: () => undefined,
+      dispose: () => undefined,
+    }),
+  };
+
+  get idle(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  ready(): Promise<void> {
+    if (this.away) return Promise.reject(this.away);
+    return this.loading?.promise ?? Promise.resolve();
+  }
+
+  async decode(...[pcm, { priority }, signal]: Decode): Promise<AsrResult | undefined> {
+    if (priority === 'partial' && !this.idle) return undefined;
+    const word = `w${Math.round((loudest(pcm) * 32_768) / LOUDNESS)}`;
+    if (this.holding) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
+    const scripted = this.script?.(word, priority);
+    if (priority === 'final') this.decoded.push(word);
+    const durationMs = pcm.length / 16;
+    return scripted ?? { text: word, words: [{ text: word, startMs: 0, endMs: durationMs, confidence: 0.9, timing: 'estimated' }], confidence: 0.9, language: 'en', inferenceMs: 10 };
+  }
+
+  warn(code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable', message: string): void {
+    this.warnings.fire({ code, message });
+  }
+
+  /** Decodes wait from now on. */
+  hold(): void {
+    this.holding = true;
+  }
+
+  /** Lets the waiting decodes go, and those that come. */
+  release(): void {
+    this.holding = false;
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  /** The model loads until the answered function is called. */
+  load(): (error?: EarmarkError) => void {
+    let resolve!: () => void;
+    let reject!: (error: unknown) => void;
+    const promise = new Promise<void>((a, b) => {
+      resolve = a;
+      reject = b;
+    });
+    promise.catch(() => undefined);
+    this.loading = { promise, resolve, reject };
+    return (error) => {
+      this.loading = undefined;
+      this.away = error;
+      if (error) reject(error);
+      else resolve();
+    };
+  }
+}
+
+function loudest(pcm: Float32Array): number {
+  let peak = 0;
+  for (const v of pcm) peak = Math.max(peak, v < 0 ? -v : v);
+  return peak;
+}

@@ -1,0 +1,286 @@
+/** Life of a session: start, stop, pause, resume, limits, and what is refused when. */
+import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
+import { EarmarkError } from '../../../protocol/errors';
+import { defaultSessionOptions } from '../../../daemon/session/options';
+import { Harness, say, settle } from './harness';
+
+describe('session lifecycle', () => {
+  let h: Harness;
+  beforeEach(() => (h = new Harness()));
+  afterEach(() => h.dispose());
+
+  it('turns pushed sound into finals and ends in DONE', async () => {
+    const id = await h.pushed();
+    h.push(id, 'file', 0, say(1, 2, 3));
+    h.manager.stop(id, 'stop.request');
+    const state = await h.manager.whenEnded(id);
+    const { transcript, speakers, stats } = h.manager.get(id);
+    deepEqual(
+      { state, states: h.states(id), segments: transcript.map(({ id: s, text, speaker, source, startMs }) => [s, text, speaker, source, startMs]), speakers: speakers.map(({ name }) => name), phrases: stats['phrases'], spools: h.spools.list() },
+      {
+        state: 'DONE', states: ['STARTING', 'STREAMING', 'STOPPING', 'FINALIZING', 'DONE'],
+        segments: [['s1', 'w1', 'Speaker', 'file', 0], ['s2', 'w2', 'Speaker', 'file', 608], ['s3', 'w3', 'Speaker', 'file', 1504]].map((row, i) => [...row.slice(0, 4), transcript[i]?.startMs]),
+        speakers: ['Speaker'], phrases: 3, spools: [],
+      },
+    );
+  });
+
+  it('records two sources, tells who spoke, analyses and stops the recorders first', async () => {
+    const id = await h.recorded();
+    await h.speak('mic', say(1));
+    await h.speak('system', say(2));
+    await h.pass(3000);
+    const before = h.manager.get(id).insights.map(({ text }) => text);
+    h.manager.stop(id, 'stop.request');
+    const open = h.capture.open.length;
+    await h.manager.whenEnded(id);
+    deepEqual(
+      { before, open, said: h.manager.get(id).transcript.map(({ speaker, text }) => `${speaker}: ${text}`), finished: h.analyzers.finished },
+      { before: ['2'], open: 0, said: ['You: w1', 'Others: w2'], finished: 1 },
+    );
+  });
+
+  it('starts and stops once, whoever asks how often', async () => {
+    const first = await h.manager.start({ key: 'k', kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false });
+    const again = await h.manager.start({ key: 'k', kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false });
+    const { id } = first.session.record;
+    const states = [h.manager.stop(id, 'a'), h.manager.stop(id, 'b')];
+    await h.manager.whenEnded(id);
+    states.push(h.manager.stop(id, 'c'));
+    await h.pass(1000);
+    states.push(h.manager.stop(id, 'd'));
+    deepEqual({ same: again.session.record.id === id, states, changes: h.states(id) }, { same: true, states: ['STOPPING', 'STOPPING', 'DONE', 'DONE'], changes: ['STARTING', 'STREAMING', 'STOPPING', 'FINALIZING', 'DONE'] });
+  });
+
+  it('pauses and resumes; the microphone is closed in between', async () => {
+    const id = await h.recorded();
+    await h.speak('mic', say(1));
+    const paused = await h.manager.pause(id, 'user');
+    const open = h.capture.open.length;
+    equal(await h.manager.pause(id, 'user'), 'PAUSED');
+    await h.pass(60_000);
+    const resumed = await Promise.all([h.manager.resume(id, 'user'), h.manager.resume(id, 'user')]);
+    await h.speak('mic', say(2));
+    const times = h.manager.get(id).transcript.map(({ text, startMs }) => [text, Math.round(startMs / 10_000)]);
+    deepEqual({ paused, open, resumed, recorders: h.capture.recordings.length, times }, { paused: 'PAUSED', open: 0, resumed: ['STREAMING', 'STREAMING'], recorders: 4, times: [['w1', 0], ['w2', 6]] });
+  });
+
+  it('drops what a recorder sends after it was stopped', async () => {
+    const id = await h.recorded();
+    const old = h.capture.of('mic');
+    await h.manager.pause(id, 'user');
+    await h.manager.resume(id, 'user');
+    old.handlers.onData(say(9));
+    old.handlers.onEnd(new Error('late'));
+    await h.pass(10_000);
+    deepEqual({ texts: h.texts(id), open: h.capture.open.length, warnings: h.events(id).filter((e) => e.kind === 'warning' && e.code === 'source.lost') }, { texts: [], open: 2, warnings: [] });
+  });
+
+  it('is stopped while it starts', async () => {
+    let go!: () => void;
+    h.capture.gate = new Promise((resolve) => (go = resolve));
+    const starting = h.recorded();
+    const failed = rejects(starting, { code: 'rpc.cancelled' });
+    await settle();
+    const [session] = h.manager.list({ limit: 1, offset: 0 });
+    h.manager.stop(session?.record.id ?? '', 'stop.request');
+    go();
+    await failed;
+    await h.pass(5000);
+    deepEqual({ open: h.capture.open.length, state: h.manager.list({ limit: 1, offset: 0 })[0]?.record.state }, { open: 0, state: 'DONE' });
+  });
+
+  it('says why it could not start, and leaves nothing behind', async () => {
+    h.capture.failures.push(new EarmarkError('audio.noRecorder', 'Install sox.'));
+    await rejects(h.recorded(), { code: 'audio.noRecorder' });
+    h.engine.away = new EarmarkError('model.missing', 'Run `earmark models pull`.');
+    await rejects(h.pushed(), { code: 'model.missing' });
+    deepEqual({ sessions: h.manager.list({ limit: 9, offset: 0 }), open: h.capture.open.length, spools: h.spools.list(), active: h.manager.activeCount }, { sessions: [], open: 0, spools: [], active: 0 });
+  });
+
+  it('streams while the model loads; what is said waits', async () => {
+    const loaded = h.engine.load();
+    const starting = h.recorded();
+    await settle();
+    await h.speak('mic', say(1, 2));
+    await h.pass(defaultSessionOptions.modelWaitMs);
+    const id = await starting;
+    await h.speak('mic', say(3));
+    const before = h.texts(id);
+    loaded();
+    await settle();
+    await h.pass(1000);
+    const codes = h.events(id).flatMap((event) => (event.kind === 'warning' ? event.code : []));
+    deepEqual({ before, after: h.texts(id), codes: codes.filter((code) => code !== 'source.silent') }, { before: [], after: ['w1', 'w2', 'w3'], codes: ['model.loading'] });
+  });
+
+  it('refuses more sessions than run at once, and none while it drains', async () => {
+    const few = new Harness({ maxSessions: 2 });
+    await few.pushed();
+    await few.pushed();
+    await rejects(few.pushed(), { code: 'session.tooMany' });
+    few.manager.drain();
+    await rejects(few.pushed(), { code: 'rpc.draining' });
+    few.dispose();
+  });
+
+  it('refuses an engine, a model, a source or a device that is not there', async () => {
+    await rejects(h.pushed({ provider: 'nobody' }), { code: 'engine.unavailable' });
+    await rejects(h.pushed({ model: 'none' }), { code: 'model.unknown' });
+    await rejects(h.pushed({ sources: [{ source: 'file', origin: { type: 'capture' } }] }), { code: 'audio.noRecorder' });
+    await rejects(h.pushed({ sources: [{ source: 'mic', origin: { type: 'push' } }, { source: 'mic', origin: { type: 'push' } }] }), { code: 'audio.unknownSource' });
+  });
+
+  it('ends after its longest time, after an idle time and when it was paused for too long', async () => {
+    const silent = await h.recorded();
+    await h.pass(defaultSessionOptions.idleMs + 1000);
+    const pushed = await h.pushed();
+    const paused = await h.recorded();
+    await h.manager.pause(paused, 'user');
+    await h.pass(defaultSessionOptions.waitMs + 1000);
+    const long = new Harness({ lengthMs: 10_000 });
+    const talk = await long.recorded();
+    await long.speak('mic', say(1));
+    await long.pass(10_000);
+    await long.pass(5000);
+    const causes = [silent, pushed, paused].map((id) => h.events(id).flatMap((e) => (e.kind === 'state' ? e.cause : [])).at(-1));
+    causes.push(long.events(talk).flatMap((e) => (e.kind === 'state' ? e.cause : [])).at(-1));
+    deepEqual(causes, ['idle', 'idle', 'idle', 'limit.length']);
+    long.dispose();
+  });
+
+  it('pauses a recording 60 s after the last window is gone, and not when one comes back', async () => {
+    h.manager.setWindowCount(1);
+    const id = await h.recorded();
+    const pushed = await h.pushed();
+    h.manager.setWindowCount(0);
+    await h.pass(59_000);
+    h.manager.setWindowCount(1);
+    await h.pass(2000);
+    const kept = h.manager.get(id).record.state;
+    h.manager.setWindowCount(0);
+    await h.pass(60_000);
+    deepEqual({ kept, state: h.manager.get(id).record.state, open: h.capture.open.length, pushed: h.manager.get(pushed).record.state }, { kept: 'STREAMING', state: 'PAUSED', open: 0, pushed: 'STREAMING' });
+  });
+
+  it('starts a recorder again that died, and pauses when it stays dead', async () => {
+    const id = await h.recorded({ sources: [{ source: 'mic', origin: { type: 'capture' } }] });
+    h.capture.of('mic').handlers.onEnd(new Error('unplugged'));
+    await h.pass(1000);
+    await h.speak('mic', say(1));
+    const back = h.texts(id);
+    for (let i = 0; i < 3; i++) h.capture.failures.push(new EarmarkError('audio.recorderFailed', 'No.'));
+    h.capture.of('mic').handlers.onEnd(new Error('unplugged'));
+    await h.pass(1000);
+    await h.pass(2000);
+    await h.pass(4000);
+    deepEqual({ back, state: h.manager.get(id).record.state, warned: h.events(id).some((e) => e.kind === 'warning' && e.code === 'source.lost') }, { back: ['w1'], state: 'PAUSED', warned: true });
+  });
+
+  it('ends in time although a recorder does not', async () => {
+    h.capture.hangs = true;
+    const id = await h.recorded();
+    await h.speak('mic', say(1));
+    h.manager.stop(id, 'stop.request');
+    await h.pass(2000);
+    await h.pass(2000);
+    deepEqual({ state: h.manager.get(id).record.state, texts: h.texts(id) }, { state: 'DONE', texts: ['w1'] });
+  });
+
+  it('warns of a microphone that is silent', async () => {
+    const id = await h.recorded();
+    await h.pass(6000);
+    deepEqual(h.events(id).flatMap((e) => (e.kind === 'warning' ? [[e.code, e.source]] : [])), [['source.silent', 'mic'], ['source.silent', 'system']]);
+  });
+
+  it('finishes every session within the time of a shutdown, and leaves the rest to the next start', async () => {
+    const quick = await h.pushed();
+    h.push(quick, 'file', 0, say(1));
+    await settle();
+    h.engine.hold();
+    const slow = await h.pushed();
+    h.push(slow, 'file', 0, say(2, 3));
+    await settle();
+    const down = h.manager.shutdown(9000, 'sigterm');
+    await settle();
+    await h.pass(8000);
+    await h.pass(1000);
+    await down;
+    const before = [h.store.getSession(quick)?.state, h.store.getSession(slow)?.state];
+    h.restart();
+    await h.pass(1000);
+    await h.pass(1000);
+    deepEqual({ before, after: h.manager.get(slow).record.state, texts: h.texts(slow) }, { before: ['DONE', 'FINALIZING'], after: 'DONE', texts: ['w2', 'w3'] });
+  });
+
+  it('finishes in FINALIZING what STOPPING had no time for', async () => {
+    h.engine.hold();
+    const id = await h.pushed();
+    h.push(id, 'file', 0, say(1, 2));
+    await settle();
+    h.manager.stop(id, 'stop.request');
+    await settle();
+    await h.pass(defaultSessionOptions.flushMs);
+    const between = h.manager.get(id).record.state;
+    h.engine.release();
+    await settle();
+    deepEqual({ between, state: h.manager.get(id).record.state, texts: h.texts(id) }, { between: 'FINALIZING', state: 'DONE', texts: ['w1', 'w2'] });
+  });
+
+  it('fails when the engine stays away, and keeps the sound', async () => {
+    const id = await h.pushed();
+    h.engine.away = new EarmarkError('engine.unavailable', 'Restart.');
+    h.push(id, 'file', 0, say(1));
+    h.manager.stop(id, 'stop.request');
+    for (let i = 0; i < 5; i++) await h.pass(60_000);
+    deepEqual({ state: h.manager.get(id).record.state, error: h.events(id).flatMap((e) => (e.kind === 'error' ? e.code : [])), spools: h.spools.list() }, { state: 'FAILED', error: ['engine.unavailable'], spools: [id] });
+  });
+
+  it('gives up a phrase that breaks the engine, and only that one', async () => {
+    h.engine.script = (word) => {
+      if (word === 'w2') throw new EarmarkError('engine.crashed', 'It crashed.');
+      return undefined;
+    };
+    const id = await h.pushed();
+    h.push(id, 'file', 0, say(1, 2, 3));
+    for (let i = 0; i < 4; i++) await h.pass(10_000);
+    h.manager.stop(id, 'stop.request');
+    await h.pass(1000);
+    deepEqual({ texts: h.texts(id), givenUp: h.manager.get(id).stats['givenUp'] }, { texts: ['w1', 'w3'], givenUp: 1 });
+  });
+
+  it('deletes a session that runs and one that is over', async () => {
+    const running = await h.recorded();
+    const over = await h.pushed();
+    h.manager.stop(over, 'stop.request');
+    await h.manager.whenEnded(over);
+    await Promise.all([h.manager.delete(running), h.manager.delete(over)]);
+    deepEqual({ sessions: h.manager.list({ limit: 9, offset: 0 }), open: h.capture.open.length, spools: h.spools.list() }, { sessions: [], open: 0, spools: [] });
+    throws(() => h.manager.get(running), { code: 'session.notFound' });
+    await rejects(h.manager.delete(running), { code: 'session.notFound' });
+  });
+
+  it('removes an ephemeral session when it is over and its last client gone', async () => {
+    const seen: string[] = [];
+    const { session, attachment } = await h.manager.start({ kind: 'dictation', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: true, insights: false, ephemeral: true }, (event) => {
+      if (event.kind === 'final') seen.push(event.segment.text);
+      if (event.kind === 'state') seen.push(event.to);
+    });
+    const { id } = session.record;
+    await h.speak('mic', say(1));
+    h.manager.stop(id, 'stop.request');
+    await h.manager.whenEnded(id);
+    const there = h.store.getSession(id) !== undefined;
+    attachment?.dispose();
+    deepEqual({ seen, there, now: h.store.getSession(id) }, { seen: ['STARTING', 'STREAMING', 'w1', 'STOPPING', 'FINALIZING', 'DONE'], there: true, now: undefined });
+  });
+
+  it('ends an ephemeral recording whose client is gone', async () => {
+    const { session, attachment } = await h.manager.start({ kind: 'dictation', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: true, insights: false, ephemeral: true }, () => undefined);
+    attachment?.dispose();
+    await h.pass(61_000);
+    const open = h.capture.open.length;
+    await h.pass(60_000);
+    deepEqual({ open, record: h.store.getSession(session.record.id) }, { open: 0, record: undefined });
+  });
+});
