@@ -56,7 +56,9 @@ async function ensureNode20(log) {
   if (!isComplete(dir)) {
     await build(dir, log, async (work) => {
       log(`Fetching Node ${nodeVersion}, which code-server needs, from npm…`);
-      await npmInstall(work, { [name]: nodeVersion });
+      await npmInstall(work, { [name]: nodeVersion }).catch((cause) => {
+        throw new Error(`The VS Code host for tests needs Node 20, and npm did not give it: run the tests with Node 20 instead. ${cause.message}`, { cause });
+      });
     });
   }
   const prefix = join(dir, 'node_modules', name);
@@ -184,9 +186,9 @@ function npmEnvironment() {
 function runQuietly(what, command, args, options) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: installLimitMs });
-    let tail = '';
+    let tail = ''; // Long enough for the compiler error above make's own words.
     const keep = (chunk) => {
-      tail = (tail + chunk).slice(-2000);
+      tail = (tail + chunk).slice(-8000);
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
@@ -195,11 +197,18 @@ function runQuietly(what, command, args, options) {
       if (code === 0) resolve();
       else {
         const reason = signal ? `it was ended by ${signal}` : `exit code ${code}`;
-        const hint = /ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|E404/.test(tail) ? ' Check the network and npm\'s registry setting, then run again.' : '';
-        reject(new Error(`${what} for the VS Code test host failed (${reason}).${hint}\n${tail.trim()}`));
+        const network = /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|E404/.test(tail);
+        const hint = network ? "check the network and npm's registry setting, then run again" : 'see what it said, then run again';
+        reject(new Error(`${what} for the VS Code test host failed (${reason}): ${hint}. It said: ${firstComplaint(tail)}`));
       }
     });
   });
+}
+
+/** The line that names the error, without the stack and advice that npm and node-gyp wrap it in. */
+function firstComplaint(output) {
+  const lines = output.split('\n').map((line) => line.replace(/^(npm|gyp) (error|ERR!)\s*/, '').trim()).filter(Boolean);
+  return lines.find((line) => /error:|Error:/.test(line)) ?? lines.at(-1) ?? 'nothing';
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

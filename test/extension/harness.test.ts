@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { whyNoHost } from './harness/available';
 import { runExtensionTests } from './harness/hostedTests';
 import { startHost } from './harness/host';
 import { launchBrowser, type ThemeId } from './harness/page';
@@ -15,7 +16,13 @@ describe('the VS Code host for tests', function () {
   let browser: Browser;
   let dir: string;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(15 * 60_000); // The first time it may install the host.
+    const reason = await whyNoHost();
+    if (reason) {
+      console.log(`    skipped: ${reason}`);
+      this.skip();
+    }
     dir = await mkdtemp(join(tmpdir(), 'earmark-harness-'));
     browser = await launchBrowser();
   });

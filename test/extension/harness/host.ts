@@ -93,6 +93,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
         XDG_RUNTIME_DIR: control.path,
         // No marketplace: tests must not depend on a network, nor trouble one.
         EXTENSIONS_GALLERY: '{}',
+        // Empty, because Node hands its own on to children that have none, and the server would fill the folder.
+        NODE_V8_COVERAGE: '',
         ...(coverageDir
           ? {
               EARMARK_TEST_COVERAGE: coverageDir,

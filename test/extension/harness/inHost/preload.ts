@@ -3,7 +3,8 @@
 import { startCoverage } from './coverage';
 
 if (process.env.VSCODE_ESM_ENTRYPOINT?.endsWith('/extensionHostProcess')) {
-  // What the extension starts, the daemon for one, is not part of the host.
+  // What the extension starts, the daemon for one, does not load this but counts and saves by Node's own means.
   delete process.env.NODE_OPTIONS;
+  process.env.NODE_V8_COVERAGE = process.env.EARMARK_TEST_COVERAGE;
   startCoverage();
 }

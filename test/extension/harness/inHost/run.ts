@@ -42,7 +42,7 @@ class Silent extends Mocha.reporters.Base {
 /** Resolves when every test has passed; rejects, as VS Code expects it, when one has not. */
 export async function run(): Promise<void> {
   const config = JSON.parse(readFileSync(join(__dirname, 'run.json'), 'utf8')) as HostedRunConfig & { files: string[] };
-  const coverageDir = config.coverageDir ?? process.env.NODE_V8_COVERAGE;
+  const coverageDir = config.coverageDir ?? (process.env.NODE_V8_COVERAGE || undefined);
   if (coverageDir) startCoverage();
   const hostUptimeMs = Math.round(process.uptime() * 1000);
   const results = await runMocha(config, hostUptimeMs);
