@@ -1,0 +1,160 @@
+/** Writes protocol/PROTOCOL.md from the declarations. `npm run docs`; a test compares the page with what this makes. */
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import * as protocol from '../protocol/index';
+
+type Json = { readonly [key: string]: unknown };
+interface Field {
+  readonly name: string;
+  readonly type: string;
+  readonly doc: string;
+}
+
+/** Schemas that protocol/ exports under a name, apart from whole messages. */
+function namedSchemas(): Map<string, z.ZodType> {
+  return new Map(Object.entries<unknown>(protocol).filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType && entry[0] !== 'Empty'));
+}
+
+/** JSON schemas in which a named schema stands as a reference. */
+function schemas(): { of: (schema: z.ZodType) => Json; types: Map<string, Json> } {
+  const names = new Map([...namedSchemas()].map(([name, schema]) => [schema, name]));
+  for (const [schema, id] of names) z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+  const all = z.toJSONSchema(z.globalRegistry, { uri: (id) => id, unrepresentable: 'any' }) as { schemas: Record<string, Json> };
+  return {
+    types: new Map(Object.entries(all.schemas)),
+    of: (schema) => {
+      const name = names.get(schema);
+      return name === undefined ? (z.toJSONSchema(schema, { unrepresentable: 'any' }) as Json) : { $ref: name };
+    },
+  };
+}
+
+const refName = (schema: Json): string | undefined => (typeof schema['$ref'] === 'string' ? schema['$ref'].replace(/^#\/\$defs\//, '').replace(/^.*#/, '') : undefined);
+const code = (text: string): string => `\`${text}\``;
+const link = (name: string): string => `[${name}](#${name.toLowerCase()})`;
+const isEmpty = (schema: Json): boolean => schema['type'] === 'object' && Object.keys((schema['properties'] ?? {}) as Json).length === 0 && !hasMap(schema);
+const hasMap = (schema: Json): boolean => typeof schema['additionalProperties'] === 'object' && Object.keys(schema['additionalProperties'] as Json).length > 0;
+
+function limits(schema: Json): string {
+  const parts: string[] = [];
+  const add = (key: string, text: (n: number) => string): void => {
+    const n = schema[key];
+    // Whole numbers carry the limits of JavaScript's integers, which say nothing.
+    if (typeof n === 'number' && Math.abs(n) !== Number.MAX_SAFE_INTEGER) parts.push(text(n));
+  };
+  add('minimum', (n) => `≥ ${n}`);
+  add('exclusiveMinimum', (n) => `> ${n}`);
+  add('maximum', (n) => `≤ ${n}`);
+  add('minLength', (n) => `≥ ${n} characters`);
+  add('maxLength', (n) => `≤ ${n} characters`);
+  add('minItems', (n) => `≥ ${n}`);
+  add('maxItems', (n) => `≤ ${n}`);
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+/** A type in a few words; objects without a name are written out in one line. */
+function typeOf(schema: Json): string {
+  const ref = refName(schema);
+  if (ref !== undefined) return link(ref);
+  if ('const' in schema) return code(JSON.stringify(schema['const']));
+  if (Array.isArray(schema['enum']) && schema['enum'].length === protocol.ErrorCodes.length) return 'name of [Errors](#errors)';
+  if (Array.isArray(schema['enum'])) return schema['enum'].map((v) => code(String(v))).join(' \\| ');
+  const union = (schema['oneOf'] ?? schema['anyOf']) as Json[] | undefined;
+  if (union) return union.map(typeOf).join(' \\| ');
+  if (Array.isArray(schema['type'])) return schema['type'].join(' \\| ');
+  switch (schema['type']) {
+    case 'array': {
+      const items = typeOf((schema['items'] ?? {}) as Json);
+      return `list of ${items}${limits(schema)}`;
+    }
+    case 'object': {
+      if (hasMap(schema)) return `map of name → ${typeOf(schema['additionalProperties'] as Json)}`;
+      const required = new Set((schema['required'] ?? []) as string[]);
+      const fields = Object.entries((schema['properties'] ?? {}) as Record<string, Json>).map(([name, value]) => `${name}${required.has(name) ? '' : '?'}: ${typeOf(value)}`);
+      return `{ ${fields.join(', ')} }`;
+    }
+    case undefined:
+      return 'anything';
+    default:
+      return `${String(schema['type'])}${limits(schema)}`;
+  }
+}
+
+function fields(schema: Json): Field[] {
+  const required = new Set((schema['required'] ?? []) as string[]);
+  return Object.entries((schema['properties'] ?? {}) as Record<string, Json>).map(([name, value]) => ({
+    name: `${name}${required.has(name) ? '' : '?'}`,
+    type: typeOf(value),
+    doc: typeof value['description'] === 'string' ? value['description'] : '',
+  }));
+}
+
+function table(schema: Json): string {
+  const rows = fields(schema).map((f) => `| ${code(f.name)} | ${f.type} | ${f.doc.replaceAll('|', '\\|')} |`);
+  return ['| field | type | |', '|---|---|---|', ...rows].join('\n');
+}
+
+function body(title: string, schema: Json): string {
+  if (isEmpty(schema)) return `${title}: none.`;
+  if (schema['type'] === 'object' && !hasMap(schema)) return `${title}:\n\n${table(schema)}`;
+  return `${title}: ${typeOf(schema)}.`;
+}
+
+const ARROWS = { clientToDaemon: 'client → daemon', daemonToClient: 'daemon → client' } as const;
+
+function messageText(message: protocol.Message, of: (schema: z.ZodType) => Json): string {
+  const parts = [`### ${code(message.method)}`, `${message.type === 'request' ? 'Request' : 'Notification'}, ${ARROWS[message.direction]}, since ${message.since}.`, message.doc, body('Params', of(message.params))];
+  if (message.type === 'request') {
+    parts.push(body('Result', of(message.result)));
+    if (message.errors.length > 0) parts.push(`Errors: ${message.errors.map(code).join(', ')}.`);
+  }
+  return parts.join('\n\n');
+}
+
+/** SHA-256 over everything both sides must agree on. */
+export function declarationHash(): string {
+  const { of, types } = schemas();
+  const messages = Object.values(protocol.FAMILIES).flat().map((m) => ({ ...m, params: of(m.params), ...(m.type === 'request' ? { result: of(m.result) } : {}) }));
+  const { PROTOCOL_VERSION, HANDSHAKE_PREFIX, HANDSHAKE_OK, HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, MESSAGE_MAX_BYTES, ERRORS } = protocol;
+  return createHash('sha256')
+    .update(JSON.stringify({ PROTOCOL_VERSION, HANDSHAKE_PREFIX, HANDSHAKE_OK, HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, MESSAGE_MAX_BYTES, ERRORS, messages, types: [...types].sort(([a], [b]) => (a < b ? -1 : 1)) }))
+    .digest('hex');
+}
+
+export function renderProtocolPage(): string {
+  const { of, types } = schemas();
+  const { major, minor } = protocol.PROTOCOL_VERSION;
+  const RETRY = { no: 'no', later: 'later', fix: 'after a change' } as const;
+  const parts = [
+    '# Protocol',
+    `Version ${major}.${minor}. Hash of the declarations: ${code(declarationHash())}.`,
+    'Made from the declarations in this folder by `npm run docs`; a test compares. The names, types and limits here are the ones both sides check every message against.',
+    '## Transport',
+    `JSON-RPC 2.0 with the framing of the Language Server Protocol over a Unix socket or a named pipe, whose path and token \`daemon.json\` in the state folder holds. Before any JSON-RPC the client sends one line, ${code(`${protocol.HANDSHAKE_PREFIX}<token>\\n`)}, at most ${protocol.HANDSHAKE_MAX_BYTES} bytes; the daemon answers ${code(protocol.HANDSHAKE_OK.replace('\n', '\\n'))} or ${code(protocol.HANDSHAKE_DENIED.replace('\n', '\\n'))} and closes. A message has at most ${protocol.MESSAGE_MAX_BYTES / 1024 / 1024} MB, checked before its body is read. The first request is ${code('daemon/hello')}.`,
+    'The same major version works; a higher minor only adds. A local daemon of an older major drains for the newer client; an older client gets `rpc.versionMismatch`, which says which side to update.',
+    '## Messages',
+    Object.entries(protocol.FAMILIES).map(([family, messages]) => `- ${family}: ${messages.map((m) => `[${m.method}](#${m.method.toLowerCase().replace(/[^a-z]/g, '')})`).join(', ')}`).join('\n'),
+  ];
+  for (const [family, messages] of Object.entries(protocol.FAMILIES)) {
+    parts.push(`## Family ${code(family)}`, ...messages.map((m) => messageText(m, of)));
+  }
+  parts.push('## Types');
+  for (const [name, schema] of types) {
+    const doc = typeof schema['description'] === 'string' ? [schema['description']] : [];
+    const union = (schema['oneOf'] ?? schema['anyOf']) as Json[] | undefined;
+    const text = union ? `One of:\n\n${union.map((s) => `- ${typeOf(s)}`).join('\n')}` : schema['type'] === 'object' && !hasMap(schema) ? table(schema) : typeOf(schema);
+    parts.push(`### ${name}`, ...doc, text);
+  }
+  parts.push(
+    '## Errors',
+    'An error is a JSON-RPC error whose `data` is [ErrorData](#errordata). Nobody parses a message. Every method may also give `rpc.*` and `internal`.',
+    ['| name | code | shown to the user | does a retry help |', '|---|---|---|---|', ...Object.entries(protocol.ERRORS).map(([name, e]) => `| ${code(name)} | ${e.rpc} | ${e.user ? 'yes' : 'no'} | ${RETRY[e.retry]} |`)].join('\n'),
+  );
+  return `${parts.join('\n\n')}\n`;
+}
+
+export const PAGE = path.resolve(__dirname, '../protocol/PROTOCOL.md');
+
+if (require.main === module) writeFileSync(PAGE, renderProtocolPage());
