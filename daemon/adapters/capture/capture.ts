@@ -1,0 +1,207 @@
+/** Records microphones and system audio: picks a recorder, runs it through node-record-lpcm16, hands its samples on. */
+import path from 'node:path';
+import os from 'node:os';
+import { type Recording as LibraryRecording, record } from 'node-record-lpcm16';
+import { EarmarkError } from '../../../protocol/errors';
+import type { CaptureSource, RecorderName, RecordingAbilities, RecordingDevice } from '../../audio/devices';
+import { SAMPLE_RATE } from '../../audio/frame';
+import { SampleReader } from '../../audio/pcm';
+import { type Clock, systemClock } from '../../base/clock';
+import { type Logger, silentLogger } from '../../base/logger';
+import type { Capture, Recording, RecordingHandlers } from '../../session/ports';
+import { explainEnd } from './complaints';
+import { adviceFor, devicesOf, probeRecorders, recorderFor, summarize } from './probe';
+import type { Probe } from './probeAnswer';
+import type { Env } from './programs';
+import type { RecorderOptions } from './recorderModule';
+import { FORCE_AFTER_MS, supervise } from './supervise';
+
+export interface CaptureOptions {
+  /** Absolute path of the folder of recorder modules: dist/recorders, or the sources under tsx. */
+  readonly recordersFolder: string;
+  readonly env?: Env;
+  readonly platform?: NodeJS.Platform;
+  readonly release?: string;
+  /** The audiotee program, where the optional package is installed; see `findAudiotee`. */
+  readonly audiotee?: string | undefined;
+  /** Only these, for tests and for a user who knows better. */
+  readonly only?: readonly RecorderName[];
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** A recorder that has given no sample by then has failed. */
+  readonly firstDataMs?: number;
+}
+
+export interface DeviceCapture extends Capture {
+  /** What this machine can record with now; asks every recorder, takes 20 to 500 ms. */
+  abilities(): Promise<RecordingAbilities>;
+  /** Ends every recorder. */
+  dispose(): Promise<void>;
+}
+
+/** macOS asks the user for permission at the first recording, and nothing comes until that is answered. */
+const FIRST_DATA_MS = { darwin: 30_000, other: 5_000 } as const;
+const STDERR_KEPT = 4_000;
+
+export function createCapture(options: CaptureOptions): DeviceCapture {
+  const platform = options.platform ?? process.platform;
+  const env = options.env ?? process.env;
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? silentLogger;
+  const firstDataMs = options.firstDataMs ?? (platform === 'darwin' ? FIRST_DATA_MS.darwin : FIRST_DATA_MS.other);
+  const running = new Set<RunningRecorder>();
+
+  const probe = async (): Promise<readonly Probe[]> => {
+    const probes = await probeRecorders({ env, platform, release: options.release ?? os.release(), audiotee: options.audiotee });
+    return options.only ? probes.filter((p) => options.only!.includes(p.name)) : probes;
+  };
+
+  return {
+    async abilities() {
+      return summarize(await probe(), platform);
+    },
+    async start(source, device, handlers) {
+      const probes = await probe();
+      const { recorder, chosen, named } = choose(source, device, probes, platform);
+      const recorderOptions: Omit<RecorderOptions, 'sampleRate' | 'channels'> = {
+        source,
+        device: named ? chosen.id : undefined,
+        program: recorder.program!,
+        platform,
+        environment: { ...env, LC_ALL: 'C' },
+        features: recorder.features ?? [],
+        supervise: (command) => supervise(command, platform),
+      };
+      const started = clock.now();
+      const spawn = (): LibraryRecording => {
+        try {
+          return record({ ...recorderOptions, recorder: path.join(options.recordersFolder, recorder.name), sampleRate: SAMPLE_RATE, channels: 1 });
+        } catch (error) {
+          throw new EarmarkError('audio.recorderFailed', `The recorder ${recorder.name} could not be started; install Earmark again.`, { details: { recorder: recorder.name }, cause: error });
+        }
+      };
+      const run = new RunningRecorder(spawn, { source, device: chosen.name, recorder: recorder.name }, handlers, clock);
+      running.add(run);
+      run.onGone = () => running.delete(run);
+      await run.firstData(firstDataMs);
+      logger.info('capture.started', { source, recorder: recorder.name, durationMs: Math.round(clock.now() - started) });
+      return run;
+    },
+    async dispose() {
+      await Promise.all([...running].map((run) => run.stop()));
+    },
+  };
+}
+
+/** @throws EarmarkError audio.noRecorder, audio.deviceNotFound */
+function choose(source: CaptureSource, device: string | undefined, probes: readonly Probe[], platform: NodeJS.Platform): { recorder: Probe; chosen: RecordingDevice; named: boolean } {
+  const usable = probes.filter((p) => p.program !== undefined && devicesOf(p, source).length > 0);
+  if (usable.length === 0) throw new EarmarkError('audio.noRecorder', adviceFor(source, probes, platform), { details: { source } });
+  if (device === undefined || device === '') {
+    const recorder = recorderFor(source, probes)!;
+    const chosen = devicesOf(recorder, source)[0]!;
+    // A sound server follows the user to another default device; the others have to be told.
+    const follows = recorder.name === 'parec' || recorder.name === 'pw-record';
+    return { recorder, chosen, named: !(follows && chosen.isDefault) };
+  }
+  for (const recorder of usable) {
+    const chosen = devicesOf(recorder, source).find((d) => d.id === device) ?? devicesOf(recorder, source).find((d) => d.name.toLowerCase() === device.toLowerCase());
+    if (chosen) return { recorder, chosen, named: true };
+  }
+  const there = devicesOf(recorderFor(source, probes), source).slice(0, 8).map((d) => `“${d.name}”`).join(', ');
+  throw new EarmarkError('audio.deviceNotFound', `The ${source === 'mic' ? 'microphone' : 'output device'} “${device}” is not connected; connect it, or choose one of ${there}.`, { details: { source } });
+}
+
+type RecorderPhase = 'starting' | 'recording' | 'stopping' | 'gone';
+
+/** One recorder process. */
+class RunningRecorder implements Recording {
+  readonly source: CaptureSource;
+  readonly device: string;
+  readonly recorder: RecorderName;
+  onGone: () => void = () => undefined;
+  private phase: RecorderPhase = 'starting';
+  private said = '';
+  private readonly library: LibraryRecording;
+  private readonly closed: Promise<void>;
+  private settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
+
+  constructor(spawn: () => LibraryRecording, about: { source: CaptureSource; device: string; recorder: RecorderName }, handlers: RecordingHandlers, private readonly clock: Clock) {
+    ({ source: this.source, device: this.device, recorder: this.recorder } = about);
+    this.library = spawn();
+    const { process: child } = this.library;
+    const reader = new SampleReader();
+    this.library.stream().on('data', (chunk: Buffer) => {
+      if (this.phase === 'starting') {
+        this.phase = 'recording';
+        this.settle?.resolve();
+      }
+      if (this.phase !== 'recording') return;
+      const pcm = reader.push(chunk);
+      if (pcm.length > 0) handlers.onData(pcm);
+    });
+    // The library reports an exit code as an error of the stream; `close` tells more.
+    this.library.stream().on('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.said = (this.said + chunk.toString('utf8')).slice(-STDERR_KEPT);
+    });
+    child.on('error', (error) => {
+      this.said += error.message;
+    });
+    this.closed = new Promise((resolve) => {
+      child.once('close', (code) => {
+        const before = this.phase;
+        this.phase = 'gone';
+        this.onGone();
+        resolve();
+        if (before === 'starting') this.settle?.reject(this.explain(code));
+        else if (before === 'recording') handlers.onEnd(this.explain(code));
+      });
+    });
+  }
+
+  /** Resolves with the first sample. @throws EarmarkError audio.recorderFailed, audio.deviceNotFound */
+  async firstData(limitMs: number): Promise<void> {
+    const arrived = new Promise<void>((resolve, reject) => {
+      this.settle = { resolve, reject };
+    });
+    const timer = this.clock.setTimeout(() => {
+      const what = `${this.source === 'mic' ? 'The microphone' : 'The system audio of'} “${this.device}”`;
+      this.settle?.reject(
+        new EarmarkError('audio.recorderFailed', `${what} gave no sound data within ${limitMs / 1000} seconds; check that it is connected and permitted, or choose another device.`, { details: { recorder: this.recorder } }),
+      );
+      void this.stop();
+    }, limitMs);
+    try {
+      await arrived;
+    } finally {
+      timer.dispose();
+    }
+  }
+
+  /** Closing the pipe is what ends the supervisor and with it the recorder; the library's own `stop` would only signal. */
+  async stop(): Promise<void> {
+    if (this.phase === 'gone') return;
+    const starting = this.phase === 'starting';
+    this.phase = 'stopping';
+    if (starting) this.settle?.reject(new EarmarkError('audio.recorderFailed', 'The recording was stopped before it began; start it again.'));
+    this.library.process.stdin?.end();
+    const force = this.clock.setTimeout(() => this.library.process.kill('SIGKILL'), FORCE_AFTER_MS + 500);
+    await this.closed;
+    force.dispose();
+  }
+
+  private explain(code: number | null): EarmarkError {
+    return explainEnd({ recorder: this.recorder, source: this.source, device: this.device, code, said: this.said });
+  }
+}
+
+/** @param resolve `require.resolve` of the running program. @returns the audiotee program of the optional npm package. */
+export function findAudiotee(resolve: (name: string) => string): string | undefined {
+  try {
+    return path.join(path.dirname(resolve('audiotee')), '..', 'bin', 'audiotee');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,63 @@
+/** What this machine can record with: asks every recorder of the platform and picks one for each source. */
+import type { CaptureSource, RecorderState, RecordingAbilities, RecordingDevice } from '../../audio/devices';
+import { probeArecord, probeParec, probePwRecord, probeSox } from './probeLinux';
+import { probeAudiotee, probeFfmpegMac } from './probeMac';
+import { probeFfmpegWindows } from './probeWindows';
+import type { Probe, ProbeContext } from './probeAnswer';
+
+/**
+ * In order of preference. Linux: the sound server's own recorders share the device with other programs and know the
+ * monitors; ALSA may find the device taken; sox has the largest buffer and no list of devices. macOS: only audiotee hears
+ * the system, and ffmpeg can name microphones where sox cannot. Windows: ffmpeg, then sox for the default microphone.
+ */
+const RECORDERS: Readonly<Partial<Record<NodeJS.Platform, readonly ((context: ProbeContext) => Promise<Probe>)[]>>> = {
+  linux: [probeParec, probePwRecord, probeArecord, probeSox],
+  darwin: [probeAudiotee, probeFfmpegMac, probeSox],
+  win32: [probeFfmpegWindows, probeSox],
+};
+
+export async function probeRecorders(context: ProbeContext): Promise<readonly Probe[]> {
+  return Promise.all((RECORDERS[context.platform] ?? []).map((probe) => probe(context)));
+}
+
+/** The recorder that is used for a source: the first that has a device for it. */
+export function recorderFor(source: CaptureSource, probes: readonly Probe[]): Probe | undefined {
+  return probes.find((probe) => probe.program !== undefined && devicesOf(probe, source).length > 0);
+}
+
+export function devicesOf(probe: Probe | undefined, source: CaptureSource): readonly RecordingDevice[] {
+  return (source === 'mic' ? probe?.microphones : probe?.systems) ?? [];
+}
+
+/** The answer for people: only the devices of the recorder that is used, so that none is listed twice. */
+export function summarize(probes: readonly Probe[], platform: NodeJS.Platform): RecordingAbilities {
+  const recorders = probes.map(
+    ({ name, sources, program, reason }): RecorderState => ({ name, available: program !== undefined, sources, ...(reason === undefined ? {} : { reason }) }),
+  );
+  const sources: readonly CaptureSource[] = ['mic', 'system'];
+  return {
+    microphones: devicesOf(recorderFor('mic', probes), 'mic'),
+    systems: devicesOf(recorderFor('system', probes), 'system'),
+    recorders,
+    advice: sources.filter((source) => recorderFor(source, probes) === undefined).map((source) => adviceFor(source, probes, platform)),
+  };
+}
+
+/** One sentence: why the source cannot be recorded and what to install or permit. */
+export function adviceFor(source: CaptureSource, probes: readonly Probe[], platform: NodeJS.Platform): string {
+  const what = source === 'mic' ? 'The microphone' : 'System audio';
+  const able = probes.filter((probe) => probe.sources.includes(source));
+  if (able.length === 0) {
+    if (platform === 'win32' && source === 'system') return `${what} cannot be recorded on this machine: ${WINDOWS_LOOPBACK}.`;
+    return `${what} cannot be recorded on ${platform}: Earmark knows no recorder for it.`;
+  }
+  if (able.some((probe) => probe.program !== undefined)) {
+    return source === 'mic'
+      ? `${what} cannot be recorded: no microphone is connected, or the system does not show one to this program; connect one or allow it in the system's privacy settings.`
+      : `${what} cannot be recorded: ${platform === 'win32' ? WINDOWS_LOOPBACK : 'the sound server has no output device; connect one'}.`;
+  }
+  return `${what} cannot be recorded: ${able[0]!.reason ?? 'no recorder is installed'}.`;
+}
+
+/** Windows hands system audio out by WASAPI loopback, which ffmpeg does not have: it takes an input device that repeats the output. */
+const WINDOWS_LOOPBACK = 'switch on "Stereo Mix" in the sound settings under recording devices, or install a virtual cable such as VB-CABLE and play through it';

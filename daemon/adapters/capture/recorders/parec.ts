@@ -1,0 +1,20 @@
+/** Recorder module: parec, for PulseAudio and PipeWire's PulseAudio server. System audio is a sink's monitor. */
+import type { RecorderModule } from '../recorderModule';
+
+/** Without it the server hands samples over in pieces of up to 2 s. */
+const LATENCY_MS = 20;
+
+const parec: RecorderModule = (o) => {
+  const device = o.device ?? (o.source === 'system' ? '@DEFAULT_MONITOR@' : undefined);
+  return o.supervise({
+    program: o.program,
+    args: [
+      '--record', '--raw', '--format=s16le', `--rate=${o.sampleRate}`, `--channels=${o.channels}`,
+      `--latency-msec=${LATENCY_MS}`, '--client-name=Earmark', '--stream-name=Earmark',
+      // Without a device the stream follows the user when another microphone becomes the default.
+      ...(device === undefined ? [] : [`--device=${device}`]),
+    ],
+    environment: o.environment,
+  });
+};
+module.exports = parec;
