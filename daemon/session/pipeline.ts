@@ -284,8 +284,9 @@ export class SourcePipeline implements Disposable {
   private watchBacklog(): void {
     // Before the model is loaded everything waits; that is told once, by the session.
     if (!this.setup.live || !this.engineSeen || !this.queue.behind || this.behindTimer) return;
+    const { lostFrames } = this.stats;
     this.behindTimer = this.setup.clock.setTimeout(() => {
-      this.setup.on.warn('queue.overflow', 'Sound comes in faster than it is recognised; it waits on disk and nothing is lost.', this.setup.source);
+      if (this.stats.lostFrames === lostFrames) this.setup.on.warn('queue.overflow', 'Sound comes in faster than it is recognised; it waits on disk and nothing is lost.', this.setup.source);
     }, this.setup.options.overflowMs);
   }
 

@@ -14,6 +14,8 @@ import { PhraseSegmenter, type SegmenterEvent, defaultSegmenterOptions } from '.
 const BATCH_FRAMES = 100;
 /** A longer gap is a boundary; filling it would only cost memory. */
 const MAX_FILL_FRAMES = 100;
+/** A capture clock that jumps by more is a boundary: the recording was paused, and no phrase reaches across. */
+const MAX_JUMP_MS = 500;
 /** Quiet windows handed to the detector before the first loud one, so that it knows what went before. */
 const WARM_UP_WINDOWS = 4;
 
@@ -87,6 +89,10 @@ export class PhraseSource implements PhraseSourceLike {
     if (this.begun && frame.seq <= this.lastSeq) return;
     const missing = this.begun ? frame.seq - this.lastSeq - 1 : 0;
     if (missing > 0) await this.fill(missing);
+    if (this.begun && Math.abs(frame.captureMs - this.nextCaptureMs - missing * FRAME_MS) > MAX_JUMP_MS) {
+      await this.judge();
+      await this.flushNow();
+    }
     this.begun = true;
     this.lastSeq = frame.seq;
     this.nextCaptureMs = frame.captureMs + FRAME_MS;

@@ -17,7 +17,7 @@ export class MemorySpools implements SpoolFactory {
   /** Thrown by every append while set. */
   refuse: EarmarkError | undefined;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(public clock: Clock) {}
 
   open(sessionId: string): Spool {
     const disk = this.disks.get(sessionId) ?? { frames: new Map(), last: new Map() };
@@ -37,7 +37,7 @@ export class MemorySpools implements SpoolFactory {
 
   /** Power goes: what was not synced is gone, and the open spools with it. */
   crash(): void {
-    for (const spool of this.open_) spool.forget();
+    for (const spool of this.open_) spool.crash();
     this.open_.clear();
   }
 }
@@ -48,6 +48,7 @@ class MemorySpool implements Spool {
   private readonly appended: Map<Source, number>;
   private timer: Disposable | undefined;
   private closed = false;
+  private crashed = false;
   readonly onDidSync = this.syncs.event;
 
   constructor(private readonly factory: MemorySpools, private readonly disk: Disk, private readonly clock: Clock, private readonly gone: () => void) {
@@ -103,8 +104,8 @@ class MemorySpool implements Spool {
   }
 
   remove(): void {
+    if (!this.crashed) this.gone();
     this.forget();
-    this.gone();
   }
 
   dispose(): void {
@@ -112,7 +113,12 @@ class MemorySpool implements Spool {
     this.forget();
   }
 
-  forget(): void {
+  crash(): void {
+    this.crashed = true;
+    this.forget();
+  }
+
+  private forget(): void {
     this.closed = true;
     this.timer?.dispose();
     this.syncs.dispose();

@@ -68,6 +68,20 @@ export class CountingAnalyzers implements AnalyzerFactory {
   }
 }
 
+/** What a dead daemon still had in hand comes to nothing. */
+function whileAlive<T extends object>(target: T, life: { readonly alive: boolean }): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value: unknown = Reflect.get(object, name);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        if (!life.alive) throw new Error('The daemon is dead.');
+        return (value as (...given: unknown[]) => unknown).apply(object, args);
+      };
+    },
+  });
+}
+
 export class Harness {
   clock = new ManualClock();
   readonly store = new MemoryStore();
@@ -77,6 +91,7 @@ export class Harness {
   analyzers = new CountingAnalyzers();
   manager: SessionManager;
   private ids = 0;
+  private life = { alive: true };
 
   constructor(private readonly options: Partial<SessionOptions> = {}) {
     this.manager = this.create();
@@ -84,18 +99,17 @@ export class Harness {
 
   /** The daemon dies and starts again; everything but store and spools is new. Time goes on. */
   restart(afterMs = 0): readonly string[] {
+    this.life.alive = false;
+    this.life = { alive: true };
     this.spools.crash();
-    this.abandoned.push(this.manager);
     this.capture = new FakeCapture();
     this.engine = new ScriptedEngine();
     const old = this.clock;
     this.clock = new ManualClock(old.wall() + afterMs);
-    (this.spools as unknown as { clock: ManualClock }).clock = this.clock;
+    this.spools.clock = this.clock;
     this.manager = this.create();
     return this.manager.recover();
   }
-
-  private readonly abandoned: SessionManager[] = [];
 
   /** Starts a session that takes pushed sound. */
   async pushed(request: Partial<StartRequest> = {}, sink?: (event: SessionEvent) => void): Promise<string> {
@@ -149,7 +163,7 @@ export class Harness {
 
   private create(): SessionManager {
     return createSessionManager({
-      store: this.store, spools: this.spools, engine: this.engine, capture: this.capture, analyzers: this.analyzers, clock: this.clock,
+      store: whileAlive(this.store, this.life), spools: whileAlive(this.spools, this.life), engine: this.engine, capture: this.capture, analyzers: this.analyzers, clock: this.clock,
       logger: silentLogger, phrases: (setup) => new PhraseSource(setup), newId: () => `id${++this.ids}`, options: this.options,
     });
   }

@@ -16,10 +16,11 @@ describe('session lifecycle', () => {
     const state = await h.manager.whenEnded(id);
     const { transcript, speakers, stats } = h.manager.get(id);
     deepEqual(
-      { state, states: h.states(id), segments: transcript.map(({ id: s, text, speaker, source, startMs }) => [s, text, speaker, source, startMs]), speakers: speakers.map(({ name }) => name), phrases: stats['phrases'], spools: h.spools.list() },
+      { state, states: h.states(id), segments: transcript.map(({ id: s, text, speaker, source, startMs }) => [s, text, speaker, source, Math.round(startMs / 100)]), speakers: speakers.map(({ name }) => name), phrases: stats['phrases'], spools: h.spools.list() },
       {
         state: 'DONE', states: ['STARTING', 'STREAMING', 'STOPPING', 'FINALIZING', 'DONE'],
-        segments: [['s1', 'w1', 'Speaker', 'file', 0], ['s2', 'w2', 'Speaker', 'file', 608], ['s3', 'w3', 'Speaker', 'file', 1504]].map((row, i) => [...row.slice(0, 4), transcript[i]?.startMs]),
+        // A phrase starts up to 300 ms before its word, but not before the end of the one before it.
+        segments: [['s1', 'w1', 'Speaker', 'file', 0], ['s2', 'w2', 'Speaker', 'file', 7], ['s3', 'w3', 'Speaker', 'file', 16]],
         speakers: ['Speaker'], phrases: 3, spools: [],
       },
     );
