@@ -1,13 +1,19 @@
 /** `models/*`; the progress of a download goes to every client (in server.ts). */
+import { isEarmarkError } from '../../protocol/errors';
 import { ModelsList, ModelsPull, ModelsRemove, ModelsVerify } from '../../protocol/models';
 import { toModel } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
-export function modelHandlers(registry: Registry, { models }: RpcDeps): void {
+export function modelHandlers(registry: Registry, { models, engine, logger }: RpcDeps): void {
   registry
     .on(ModelsList, async () => ({ models: (await models.list()).map(toModel) }))
-    .on(ModelsPull, async ({ modelId }, _client, signal) => ({ model: toModel(await models.pull(modelId, signal)) }))
+    .on(ModelsPull, async ({ modelId }, _client, signal) => {
+      const model = toModel(await models.pull(modelId, signal));
+      // What the engine failed for may be there now.
+      if (model.isDefault) engine.retry().catch((error: unknown) => logger.warn('engine.loadFailed', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
+      return { model };
+    })
     .on(ModelsVerify, async ({ modelId }) => ({ model: toModel(await models.verify(modelId)) }))
     .on(ModelsRemove, async ({ modelId }) => {
       await models.remove(modelId);

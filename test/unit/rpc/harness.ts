@@ -1,0 +1,128 @@
+/** The handlers over a session manager on fakes; clients without a socket. */
+import { Emitter } from '../../../daemon/base/emitter';
+import { type LogFields, type Logger, silentLogger } from '../../../daemon/base/logger';
+import type { PeerHandler } from '../../../daemon/base/peer';
+import type { Models, ModelView } from '../../../daemon/models/api';
+import type { DaemonControl, RpcDeps } from '../../../daemon/rpc/deps';
+import { RpcServer } from '../../../daemon/rpc/server';
+import { EarmarkError } from '../../../protocol/errors';
+import type { ParamsOf, RequestType, ResultOf } from '../../../protocol/method';
+import { PROTOCOL_VERSION } from '../../../protocol/version';
+import { Harness as SessionHarness } from '../session/harness';
+
+const MODEL: ModelView = { id: 'script', kind: 'asr', provider: 'scripted', languages: ['*'], bytes: 1, licence: 'MIT', isDefault: true, status: { state: 'installed', verified: true } };
+
+export class FakeModels implements Models {
+  readonly progress = new Emitter<{ modelId: string; file: string; receivedBytes: number; totalBytes: number }>();
+  readonly onDidProgress = this.progress.event;
+  list = () => Promise.resolve([MODEL]);
+  get = (id: string) => this.known(id);
+  pull = (id: string) => this.known(id);
+  verify = (id: string) => this.known(id);
+  remove = (id: string) => this.known(id).then(() => undefined);
+  files = (id: string) => this.known(id).then(() => ({ id, files: {} }));
+
+  private known(id: string): Promise<ModelView> {
+    return id === MODEL.id ? Promise.resolve(MODEL) : Promise.reject(new EarmarkError('model.unknown', `There is no model "${id}".`));
+  }
+}
+
+export class TestClient {
+  readonly notes: { method: string; params: Record<string, unknown> }[] = [];
+  queuedBytes = 0;
+  closed = false;
+  readonly handler: PeerHandler;
+
+  constructor(server: RpcServer, id: number) {
+    const peer = {
+      id,
+      notify: (method: string, params: object) => void this.notes.push({ method, params: params as Record<string, unknown> }),
+      close: () => (this.closed = true),
+    };
+    Object.defineProperty(peer, 'queuedBytes', { get: () => this.queuedBytes });
+    this.handler = server.accept(peer as typeof peer & { queuedBytes: number });
+  }
+
+  async ask<M extends RequestType>(type: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
+    return (await this.raw(type.method, params)) as ResultOf<M>;
+  }
+
+  raw(method: string, params: unknown, signal: AbortSignal = new AbortController().signal): Promise<object> {
+    return this.handler.request(method, params, signal);
+  }
+
+  /** The code of the error that a request ends with; `ok` when it does not. */
+  async code(method: string, params: unknown): Promise<string> {
+    return this.raw(method, params).then(
+      () => 'ok',
+      (error: unknown) => (error instanceof EarmarkError ? error.code : 'no EarmarkError'),
+    );
+  }
+
+  /** Durable events of a session: `3 final`. */
+  events(sessionId: string): string[] {
+    return this.notes
+      .filter((n) => n.method === 'session/event' && n.params['sessionId'] === sessionId)
+      .map((n) => n.params['event'] as { seq?: number; kind: string })
+      .flatMap((e) => (e.seq === undefined ? [] : [`${e.seq} ${e.kind}`]));
+  }
+}
+
+export class RpcHarness {
+  readonly sessions = new SessionHarness();
+  readonly models = new FakeModels();
+  readonly calls: string[] = [];
+  readonly logged: { event: string; fields: LogFields | undefined }[] = [];
+  readonly control: { -readonly [K in keyof DaemonControl]: DaemonControl[K] };
+  readonly server: RpcServer;
+  private count = 0;
+
+  constructor(replace: Partial<RpcDeps> = {}) {
+    this.control = {
+      version: '1.2.3',
+      pid: 42,
+      draining: false,
+      uptimeMs: () => 1000,
+      rssBytes: () => 2000,
+      problems: () => Promise.resolve(['Something to do.']),
+      drain: (withinMs) => {
+        this.calls.push(`drain ${withinMs}`);
+        return 3;
+      },
+      shutdown: () => void this.calls.push('shutdown'),
+    };
+    const logger: Logger = { ...silentLogger, error: (event, fields) => void this.logged.push({ event, fields }), child: () => logger };
+    this.server = new RpcServer({
+      sessions: this.sessions.manager,
+      models: this.models,
+      engine: { provider: 'scripted', model: 'script', state: 'ready', loadMs: 5, error: undefined, rtf: 0.1, workers: () => [], retry: () => Promise.resolve() },
+      analyzers: this.sessions.analyzers,
+      devices: { list: () => Promise.resolve({ microphones: [], systems: [], recorders: [{ name: 'sox', available: false, sources: ['mic'], reason: 'Install sox.' }], advice: ['Install sox.'] }) },
+      control: this.control,
+      clock: this.sessions.clock,
+      logger,
+      ...replace,
+    });
+  }
+
+  stranger(): TestClient {
+    return new TestClient(this.server, ++this.count);
+  }
+
+  async client(extra: { window?: boolean } = {}): Promise<TestClient> {
+    const client = this.stranger();
+    await client.raw('daemon/hello', { protocol: PROTOCOL_VERSION, client: 'test', clientVersion: '0', ...extra });
+    return client;
+  }
+
+  dispose(): void {
+    this.server.dispose();
+    this.sessions.dispose();
+  }
+}
+
+export const PUSHED = { kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false };
+
+export function base64(pcm: Int16Array): string {
+  return Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64');
+}

@@ -1,0 +1,214 @@
+/** Sessions, audio, notes, dictation and models over the wire contract. */
+import { deepEqual, equal, match } from 'node:assert/strict';
+import { NotesLease, NotesPlan } from '../../../protocol/notes';
+import { SessionAttach, SessionGet, SessionStart } from '../../../protocol/session';
+import { AudioPush } from '../../../protocol/audio';
+import { DictationStart, DictationStop } from '../../../protocol/dictation';
+import type { EarmarkError } from '../../../protocol/errors';
+import type { ParamsOf } from '../../../protocol/method';
+import { say, settle } from '../session/harness';
+import { base64, PUSHED, RpcHarness, type TestClient } from './harness';
+
+describe('rpc sessions', () => {
+  let h: RpcHarness;
+  beforeEach(() => (h = new RpcHarness()));
+  afterEach(() => h.dispose());
+
+  const start = async (client: TestClient, extra: Record<string, unknown> = {}): Promise<string> =>
+    (await client.ask(SessionStart, { ...PUSHED, ...extra } as ParamsOf<typeof SessionStart>)).session.id;
+  const push = (client: TestClient, sessionId: string, pcm: Int16Array, seq = 0) => client.ask(AudioPush, { sessionId, source: 'file', seq, captureMs: seq * 20, pcm: base64(pcm) });
+
+  it('attaches the caller from the first event and numbers what it sends', async () => {
+    const client = await h.client();
+    const id = await start(client);
+    const atAnswer = client.events(id);
+    await push(client, id, say(1, 2));
+    await client.raw('session/stop', { sessionId: id });
+    await h.sessions.manager.whenEnded(id);
+    await settle();
+    const all = client.events(id);
+    deepEqual(atAnswer.slice(0, 2), ['1 state', '2 state']);
+    deepEqual(all.map((e) => Number(e.split(' ')[0])), all.map((_, i) => i + 1));
+    deepEqual((await client.ask(SessionGet, { sessionId: id })).segments.map((s) => s.text), ['w1', 'w2']);
+  });
+
+  it('replays to a second client what it missed, and stops when it detaches', async () => {
+    const [first, second] = [await h.client(), await h.client()];
+    const id = await start(first);
+    await push(first, id, say(1));
+    await settle();
+    await second.ask(SessionAttach, { sessionId: id, afterSeq: 2 });
+    await settle();
+    deepEqual(second.events(id), first.events(id).slice(2));
+    await second.raw('session/detach', { sessionId: id });
+    const count = second.notes.length;
+    await push(first, id, say(2), 45);
+    await settle();
+    equal(second.notes.length, count);
+  });
+
+  it('moves the position of a client that attaches again', async () => {
+    const client = await h.client();
+    const id = await start(client);
+    await settle();
+    client.notes.length = 0;
+    await client.ask(SessionAttach, { sessionId: id, afterSeq: 0 });
+    await settle();
+    deepEqual(client.events(id), ['1 state', '2 state']);
+  });
+
+  it('sends nothing to a client that is gone, and the session goes on', async () => {
+    const client = await h.client();
+    const id = await start(client);
+    client.handler.closed();
+    const count = client.notes.length;
+    h.sessions.push(id, 'file', 0, say(1));
+    await settle();
+    deepEqual({ more: client.notes.length - count, active: h.sessions.manager.activeCount }, { more: 0, active: 1 });
+  });
+
+  it('leaves out passing events for a client that is behind, never durable ones', async () => {
+    const client = await h.client();
+    const id = await start(client);
+    client.queuedBytes = 2 * 1024 * 1024;
+    client.notes.length = 0;
+    await push(client, id, say(1));
+    await settle();
+    const kinds = new Set(client.notes.filter((n) => n.method === 'session/event').map((n) => ('seq' in (n.params['event'] as object) ? 'durable' : 'passing')));
+    deepEqual(kinds, new Set(['durable']));
+  });
+
+  it('acknowledges what is on disk to the client that pushed, and to no other', async () => {
+    const [client, other] = [await h.client(), await h.client()];
+    const id = await start(client);
+    await push(client, id, say(1));
+    await h.sessions.pass(300);
+    const acks = (c: TestClient) => c.notes.filter((n) => n.method === 'audio/ack').map((n) => n.params);
+    deepEqual({ last: acks(client).at(-1), other: acks(other) }, { last: { sessionId: id, source: 'file', ackSeq: 44 }, other: [] });
+  });
+
+  describe('bad audio', () => {
+    async function check(params: Record<string, unknown>, code: string, sentence?: RegExp): Promise<void> {
+      const client = await h.client();
+      const id = await start(client);
+      const good = base64(new Int16Array(320));
+      const error = (await client.raw('audio/push', { sessionId: id, source: 'file', seq: 0, captureMs: 0, pcm: good, ...params }).catch((e: unknown) => e)) as EarmarkError;
+      equal(error.code, code);
+      if (sentence) match(error.message, sentence);
+      equal(await client.code('audio/push', { sessionId: id, source: 'file', seq: 0, captureMs: 0, pcm: good }), 'ok', 'the session goes on');
+    }
+    it('not base64', () => check({ pcm: '*'.repeat(856) }, 'audio.badBase64', /encode the samples again/));
+    it('base64 of the URL alphabet', () => check({ pcm: `${'-_'.repeat(428)}` }, 'audio.badBase64'));
+    it('base64 without padding', () => check({ pcm: base64(new Int16Array(320)).replace(/=+$/, '') }, 'audio.badBase64'));
+    it('a frame of odd length', () => check({ pcm: Buffer.alloc(639).toString('base64') }, 'audio.oddFrame', /639 bytes/));
+    it('half a frame', () => check({ pcm: Buffer.alloc(320).toString('base64') }, 'audio.oddFrame'));
+    it('nothing', () => check({ pcm: '' }, 'audio.oddFrame'));
+    it('101 frames at once', () => check({ pcm: base64(new Int16Array(101 * 320)) }, 'rpc.invalidParams', /at most 100/));
+    it('another source', () => check({ source: 'mic' }, 'audio.unknownSource'));
+    it('a source that does not exist', () => check({ source: 'telephone' }, 'rpc.invalidParams', /"source"/));
+    it('audio before the session exists', () => check({ sessionId: 'never' }, 'session.notFound'));
+
+    it('a backlog of 100 frames at once is taken', async () => {
+      const client = await h.client();
+      deepEqual(Object.keys(await push(client, await start(client), new Int16Array(100 * 320))), ['ackSeq']);
+    });
+
+    it('audio after stop', async () => {
+      const client = await h.client();
+      const id = await start(client);
+      await client.raw('session/stop', { sessionId: id });
+      await h.sessions.manager.whenEnded(id);
+      equal(await client.code('audio/push', { sessionId: id, source: 'file', seq: 0, captureMs: 0, pcm: base64(new Int16Array(320)) }), 'audio.afterStop');
+    });
+  });
+
+  describe('bad starts', () => {
+    async function check(params: Record<string, unknown>, code: string, sentence?: RegExp): Promise<void> {
+      const client = await h.client();
+      const error = (await client.raw('session/start', { ...PUSHED, ...params }).catch((e: unknown) => e)) as EarmarkError;
+      equal(error.code, code);
+      if (sentence) match(error.message, sentence);
+      equal(h.sessions.manager.activeCount, 0);
+    }
+    const format = (change: object) => ({ sources: [{ source: 'file', origin: { type: 'push', format: { sampleRate: 16000, channels: 1, encoding: 's16le', ...change } } }] });
+    it('another rate', () => check(format({ sampleRate: 44100 }), 'audio.unsupportedFormat', /44100 Hz.*16 kHz/));
+    it('two channels', () => check(format({ channels: 2 }), 'audio.unsupportedFormat', /2 channels/));
+    it('another encoding', () => check(format({ encoding: 'f32le' }), 'audio.unsupportedFormat', /f32le/));
+    it('a source twice', () => check({ sources: [PUSHED.sources[0], PUSHED.sources[0]] }, 'rpc.invalidParams', /twice/));
+    it('a file that should be recorded', () => check({ sources: [{ source: 'file', origin: { type: 'capture' } }] }, 'rpc.invalidParams'));
+    it('no source', () => check({ sources: [] }, 'rpc.invalidParams'));
+    it('a start that is no date', () => check({ startedAt: 'yesterday' }, 'rpc.invalidParams', /startedAt/));
+    it('another engine', () => check({ provider: 'oracle' }, 'engine.unavailable', /oracle.*scripted/));
+    it('another model', () => check({ model: 'huge' }, 'model.unknown', /huge.*script/));
+    it('a daemon that is about to end', async () => {
+      h.control.draining = true;
+      await check({}, 'rpc.draining');
+    });
+  });
+
+  it('counts windows, and forgets them when they go', async () => {
+    const counts: number[] = [];
+    h.sessions.manager.setWindowCount = (n) => void counts.push(n);
+    const [a] = [await h.client({ window: true }), await h.client(), await h.client({ window: true })];
+    a?.handler.closed();
+    deepEqual(counts, [1, 1, 2, 1]);
+  });
+
+  it('gives the lease of a note to one client, and tells when it is free', async () => {
+    const [a, b] = [await h.client(), await h.client()];
+    const id = await start(a);
+    const first = [(await a.ask(NotesLease, { sessionId: id })).granted, (await b.ask(NotesLease, { sessionId: id })).granted, await b.code('notes/plan', { sessionId: id, text: '' })];
+    a.handler.closed();
+    deepEqual({ first, told: b.notes.filter((n) => n.method === 'notes/leaseFree').map((n) => n.params), then: (await b.ask(NotesLease, { sessionId: id })).granted }, { first: [true, false, 'note.leaseLost'], told: [{ sessionId: id }], then: true });
+    const { edits } = await b.ask(NotesPlan, { sessionId: id, text: '' });
+    match(edits.map((e) => e.newText).join(''), /session/);
+  });
+
+  it('dictates: the text comes with the stop, and nothing is kept', async () => {
+    const client = await h.client();
+    const { sessionId } = await client.ask(DictationStart, {});
+    await h.sessions.speak('mic', say(4, 5));
+    const answer = client.ask(DictationStop, { sessionId });
+    await h.sessions.pass(50);
+    deepEqual({ text: (await answer).text, left: h.sessions.manager.list({ limit: 10, offset: 0 }).length, open: h.sessions.capture.open.length }, { text: 'w4 w5', left: 0, open: 0 });
+  });
+
+  it('ends the dictation of a client that is gone', async () => {
+    const client = await h.client();
+    await client.ask(DictationStart, {});
+    client.handler.closed();
+    await h.sessions.pass(50);
+    deepEqual({ left: h.sessions.manager.list({ limit: 10, offset: 0 }).length, open: h.sessions.capture.open.length }, { left: 0, open: 0 });
+  });
+
+  it('cancels a dictation twice without complaint', async () => {
+    const client = await h.client();
+    const { sessionId } = await client.ask(DictationStart, {});
+    deepEqual([await client.code('dictation/cancel', { sessionId }), await client.code('dictation/cancel', { sessionId })], ['ok', 'ok']);
+  });
+
+  it('tells the progress of a download to every client', async () => {
+    const [a, b] = [await h.client(), await h.client()];
+    h.models.progress.fire({ modelId: 'script', file: 'x', receivedBytes: 1, totalBytes: 2 });
+    deepEqual([a, b].map((c) => c?.notes.map((n) => n.method)), [['models/progress'], ['models/progress']]);
+  });
+
+  it('analyses a text without storing it', async () => {
+    const client = await h.client();
+    const segments = [{ id: 'a', start: 1, end: 2, source: 'system', speaker: 'Ben', text: 'hello' }];
+    const { insights } = (await client.raw('insights/analyze', { segments })) as { insights: { evidence: object[] }[] };
+    deepEqual({ evidence: insights[0]?.evidence, twice: await client.code('insights/analyze', { segments: [...segments, ...segments] }), date: await client.code('insights/analyze', { segments, date: 'soon' }) }, {
+      evidence: [{ segmentId: 'a', startMs: 1000, endMs: 2000, quote: 'hello' }], twice: 'analysis.badInput', date: 'analysis.badInput',
+    });
+  });
+
+  it('asks to end', async () => {
+    const client = await h.client();
+    deepEqual([await client.raw('daemon/drain', { withinMs: 5 }), await client.raw('daemon/shutdown', {}), h.calls], [{ sessions: 3 }, {}, ['drain 5', 'shutdown']]);
+  });
+
+  it('answers the model requests and names what it does not know', async () => {
+    const client = await h.client();
+    deepEqual([await client.code('models/list', {}), await client.code('models/pull', { modelId: 'script' }), await client.code('models/verify', { modelId: 'none' }), await client.code('models/remove', { modelId: 'none' })], ['ok', 'ok', 'model.unknown', 'model.unknown']);
+  });
+});
