@@ -24,7 +24,11 @@ export interface AudioDevices {
   play(target: AudioTarget, sound: string | Buffer | Readable, signal?: AbortSignal): Promise<void>;
   /** Records `durationMs` of 16 kHz mono PCM, as an application would hear it. */
   record(target: AudioTarget, durationMs: number): Promise<Buffer>;
-  /** Takes the device away, as if its plug were pulled; `plug` brings it back under the same name. */
+  /**
+   * Takes the device away, as if its plug were pulled; `plug` brings it back under the same name. Who records the
+   * microphone then is not told: PulseAudio moves the stream to what is left, the monitor of the speakers. A recorder
+   * that starts afterwards and names the device is refused.
+   */
   unplug(target: AudioTarget): Promise<void>;
   plug(target: AudioTarget): Promise<void>;
   dispose(): Promise<void>;

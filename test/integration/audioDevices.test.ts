@@ -97,12 +97,22 @@ describe('virtual sound devices', function () {
     await assert.rejects(playing, { name: 'AbortError' });
   });
 
-  it('ends a recording when the device is unplugged, and records again after it was plugged in', async () => {
-    // A stream whose source goes away is moved to another one or killed; without any recording it must not hang.
+  it('refuses to record an unplugged device, and records again after it was plugged in', async () => {
     await devices.unplug('mic');
     await assert.rejects(devices.record('mic', 500), /parec failed/);
     await devices.plug('mic');
     assert.equal((await devices.record('mic', 500)).length, sampleRate);
+  });
+
+  it('moves a running recording of an unplugged microphone to the speakers, as PulseAudio does', async () => {
+    const recording = devices.record('mic', 4000);
+    // A tone that is heard beside it proves that recorders run before the plug is pulled.
+    const [beside] = await Promise.all([devices.record('mic', 800), devices.play('mic', tone(440, 700))]);
+    await devices.unplug('mic');
+    await devices.play('system', tone(1000, 1000));
+    const heard = await recording;
+    await devices.plug('mic');
+    assert.deepEqual([beside, heard, heard].map((pcm, i) => level(pcm, [440, 440, 1000][i] ?? 0) > 0.3), [true, true, true]);
   });
 
   it('is heard within 600 ms, as partial results in real time need it', async () => {
