@@ -35,7 +35,7 @@ export class SocketClient implements DaemonClient {
     this.connection = createMessageConnection(reader, writer, quiet, {
       messageStrategy: {
         handleMessage: (message, next) => {
-          reader.dispatched();
+          reader.dispatched(message);
           this.hearLastWords(message);
           next(message);
         },
@@ -133,6 +133,8 @@ export class SocketClient implements DaemonClient {
     if (error instanceof ResponseError) {
       const known = EarmarkError.fromData(error.message, error.data);
       if (known) return known;
+      // The writer refused it: too long, or the socket is closed.
+      if (error.code === ErrorCodes.MessageWriteError) return this.closeReason ?? new EarmarkError('rpc.messageTooLarge', error.message);
       if (error.code === ErrorCodes.PendingResponseRejected || error.code === ErrorCodes.ConnectionInactive) return this.closeReason ?? disconnected();
       return new EarmarkError('internal', 'The daemon answered with an error that is not in the protocol; update Earmark on both sides.');
     }

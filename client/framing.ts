@@ -17,6 +17,7 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   private body: { length: number; have: number; chunks: Buffer[] } | undefined;
   private undispatched = 0;
   private dead = false;
+  private closing = false;
 
   /** @param maxBytes longest body that is read */
   constructor(
@@ -29,15 +30,21 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   listen(callback: DataCallback): Disposable {
     const onData = (chunk: Buffer) => this.take(chunk, callback);
     const onError = (error: Error) => this.fireError(error);
-    const onClose = () => this.fireClose();
+    const onClose = () => {
+      // What came before the end is heard before the end.
+      this.closing = true;
+      if (this.undispatched === 0) this.fireClose();
+    };
     this.socket.on('data', onData).on('error', onError).on('close', onClose);
     this.socket.resume();
     return { dispose: () => this.socket.off('data', onData).off('close', onClose) };
   }
 
-  /** Call when a message was dispatched (`messageStrategy`); lets the socket flow again. */
-  dispatched(): void {
+  /** Call when a message is dispatched (`messageStrategy`); lets the socket flow again. */
+  dispatched(message: Message): void {
+    if (!isCounted(message)) return;
     this.undispatched--;
+    if (this.closing && this.undispatched === 0) setImmediate(() => this.fireClose());
     if (this.undispatched < UNDISPATCHED_MAX / 2 && this.socket.isPaused() && !this.dead) this.socket.resume();
   }
 
@@ -93,7 +100,7 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
       this.refuse('rpc.parse', 'A message is not a JSON-RPC object.');
       return;
     }
-    this.undispatched++;
+    if (isCounted(message as Message)) this.undispatched++;
     if (this.undispatched >= UNDISPATCHED_MAX) this.socket.pause();
     callback(message as Message);
   }
@@ -104,6 +111,11 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
     this.fireError(new EarmarkError(code, message));
     return undefined;
   }
+}
+
+/** vscode-jsonrpc handles a cancellation at once where it can and then dispatches nothing. */
+function isCounted(message: Message): boolean {
+  return (message as { method?: unknown }).method !== '$/cancelRequest';
 }
 
 export class FrameWriter extends AbstractMessageWriter implements MessageWriter {

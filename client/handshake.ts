@@ -26,35 +26,35 @@ export async function openSocket(file: DaemonFile, timeoutMs: number, signal?: A
     const finish = (error: EarmarkError | undefined) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      socket.removeAllListeners();
+      socket.off('error', onError).off('close', onClose).off('connect', onConnect).off('data', onData);
       if (!error) return resolve(socket);
       socket.on('error', () => undefined).destroy();
       reject(error);
     };
     const onAbort = () => finish(new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.'));
     const timer = setTimeout(() => finish(new EarmarkError('rpc.disconnected', 'The Earmark daemon does not answer; run "earmark daemon stop" and try again.')), timeoutMs);
-    if (signal?.aborted) return onAbort();
-    signal?.addEventListener('abort', onAbort);
-    socket.on('error', (error) => finish(unreachable(error)));
-    socket.on('close', () => finish(new EarmarkError('rpc.disconnected', 'The Earmark daemon closed the connection.')));
-    socket.on('connect', () => socket.write(`${HANDSHAKE_PREFIX}${file.token}\n`));
-    socket.on('data', (chunk: Buffer) => {
+    const onError = (error: Error) => finish(unreachable(error));
+    const onClose = () => finish(new EarmarkError('rpc.disconnected', 'The Earmark daemon closed the connection.'));
+    const onConnect = () => void socket.write(`${HANDSHAKE_PREFIX}${file.token}\n`);
+    const onData = (chunk: Buffer) => {
       answer = Buffer.concat([answer, chunk]);
       const end = answer.indexOf(0x0a);
       if (end < 0 && answer.length < ANSWER_MAX_BYTES) return;
       const line = answer.toString('latin1', 0, end + 1);
       if (line === HANDSHAKE_OK) {
         socket.pause();
-        finish(undefined);
         if (answer.length > end + 1) socket.unshift(answer.subarray(end + 1));
-        return;
+        return finish(undefined);
       }
       finish(
         line === HANDSHAKE_DENIED
           ? new EarmarkError('rpc.unauthorized', 'The Earmark daemon refused the token in daemon.json; run "earmark daemon stop" and try again.')
           : new EarmarkError('rpc.unauthorized', 'What listens on the daemon\'s socket is not Earmark; remove daemon.json from the state folder and try again.'),
       );
-    });
+    };
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) return onAbort();
+    socket.on('error', onError).on('close', onClose).on('connect', onConnect).on('data', onData);
   });
 }
 

@@ -27,7 +27,7 @@ export class SocketPeer implements Peer {
     this.connection = createMessageConnection(this.reader, this.writer, quiet, {
       messageStrategy: {
         handleMessage: (message, next) => {
-          this.reader.dispatched();
+          this.reader.dispatched(message);
           if (!this.over) next(message);
         },
       },
