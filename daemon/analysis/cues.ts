@@ -1,0 +1,67 @@
+/** Applies the rule tables to a clause: what it does in the conversation, and what speaks against it. */
+import { findDueSpans, type DueSpan } from './due';
+import type { Clause, IsName } from './language/clauses';
+import { compilePattern, type Pattern, type PatternContext, type PatternMatch } from './language/pattern';
+import { ASSIGNMENT_RULES } from './rules/assignments';
+import { COMMITMENT_RULES } from './rules/commitments';
+import { DECISION_RULES } from './rules/decisions';
+import { MODE_RULES } from './rules/modality';
+import { REQUEST_RULES } from './rules/requests';
+import { RESPONSE_RULES } from './rules/responses';
+import { QUESTION_RULES, RISK_RULES } from './rules/risks';
+import type { CueKind, CueRule, ModeKind, Rule } from './rules/types';
+
+export const CUE_RULES: readonly CueRule[] = [...COMMITMENT_RULES, ...REQUEST_RULES, ...ASSIGNMENT_RULES, ...RESPONSE_RULES, ...DECISION_RULES, ...RISK_RULES, ...QUESTION_RULES];
+
+export interface Cue {
+  readonly rule: CueRule;
+  readonly match: PatternMatch;
+}
+
+/** A clause with all that its words tell. */
+export interface ReadClause extends Clause {
+  readonly cues: readonly Cue[];
+  readonly modes: ReadonlySet<ModeKind>;
+  readonly due: readonly DueSpan[];
+}
+
+interface Compiled<K extends string> {
+  readonly rule: Rule<K>;
+  readonly patterns: readonly Pattern[];
+}
+
+const compile = <K extends string>(rules: readonly Rule<K>[]): Compiled<K>[] => rules.map((rule) => ({ rule, patterns: rule.patterns.map(compilePattern) }));
+const CUES = compile<CueKind>(CUE_RULES);
+const MODES = compile<ModeKind>(MODE_RULES);
+const MARKERS = /^(?:so|then|okay|agreed|fine|right|good|great|all|perfect|deal|therefore|but|because)$/;
+const MARKER_PHRASE = /\b(?:for now|from now on|in the meantime|until|instead|this time|going forward|for the first|as of)\b/;
+
+export function readClause(clause: Clause, isName: IsName): ReadClause {
+  const due = findDueSpans(clause.words);
+  const context: PatternContext = { words: clause.words, core: clause.core, isName, dueEnd: (at) => due.find(({ from }) => from === at)?.to };
+  const marked = hasMarker(clause);
+  const cues: Cue[] = [];
+  for (const { rule, patterns } of CUES) {
+    if ((rule.mood === 'question') !== clause.question && rule.mood !== undefined) continue;
+    if (rule.needsDue && !due.some(({ weak }) => !weak)) continue;
+    if (rule.needsMarker && !marked) continue;
+    const match = firstMatch(patterns, context);
+    if (match) cues.push({ rule, match });
+  }
+  const modes = new Set<ModeKind>();
+  for (const { rule, patterns } of MODES) if (!modes.has(rule.kind) && firstMatch(patterns, context)) modes.add(rule.kind);
+  return { ...clause, cues, modes, due };
+}
+
+function firstMatch(patterns: readonly Pattern[], context: PatternContext): PatternMatch | undefined {
+  for (const pattern of patterns) {
+    const match = pattern.match(context);
+    if (match) return match;
+  }
+  return undefined;
+}
+
+function hasMarker(clause: Clause): boolean {
+  if (clause.words.slice(0, clause.core).some(({ norm }) => MARKERS.test(norm)) || /^(?:so|then|but)$/.test(clause.link)) return true;
+  return MARKER_PHRASE.test(clause.words.map(({ norm }) => norm).join(' '));
+}

@@ -1,0 +1,147 @@
+/** Sentences and clauses: the pieces on which the rules work. */
+import { FILLERS, NOT_NAMES, OPENERS, SUBJECTS } from '../rules/words';
+import type { Token } from './nlp';
+
+export interface Clause {
+  /** Words without punctuation, fillers and names that are called out. */
+  readonly words: readonly Token[];
+  /** Index of the first word after openers like "okay, so". */
+  readonly core: number;
+  /** Conjunction that ties the clause to something before: `because`, `if`, `but`, … */
+  readonly link: string;
+  /** People called out: "Ben, can you …", "… , Felix?". */
+  readonly vocatives: readonly Token[];
+  readonly question: boolean;
+}
+
+export interface Sentence {
+  /** Offsets in the text, quote-ready: no blanks at the ends. */
+  readonly start: number;
+  readonly end: number;
+  readonly tokens: readonly Token[];
+  readonly mark: string;
+  readonly clauses: readonly Clause[];
+}
+
+const ENDS = /^[.?!…]+$/;
+const LINKS = new Set(['and', 'but', 'so', 'because', 'then', 'or', 'since', 'if', 'unless', 'when', 'while', 'although', 'until', 'once', 'otherwise', 'that']);
+const SPLITTING = new Set(['and', 'but', 'so', 'because', 'or', 'otherwise', 'then']);
+/** Words that follow a name which is called out at the start of a sentence. */
+const AFTER_VOCATIVE = /^(can|could|would|will|do|did|does|are|have|you|please|what|how|should|shall|i|we|let|any|is|go|any|when|may|why|where|it|that|your|find|send|make|take)$/;
+
+/** Whether a token is somebody's name, as far as is known by now. */
+export type IsName = (token: Token) => boolean;
+
+export function splitSentences(text: string, tokens: readonly Token[], isName: IsName): Sentence[] {
+  const sentences: Sentence[] = [];
+  let run: Token[] = [];
+  const close = () => {
+    if (run.some((token) => !isPunctuation(token))) sentences.push(toSentence(run, isName));
+    run = [];
+  };
+  for (const [i, token] of tokens.entries()) {
+    run.push(token);
+    const after = text[token.end];
+    if (ENDS.test(token.text) && (after === undefined || /[\s"'”)]/.test(after)) && !ENDS.test(tokens[i + 1]?.text ?? '')) close();
+  }
+  close();
+  return sentences;
+}
+
+function toSentence(tokens: readonly Token[], isName: IsName): Sentence {
+  const last = tokens[tokens.length - 1];
+  const mark = last && ENDS.test(last.text) ? last.text.slice(-1) : '';
+  const pieces = splitClauses(tokens, isName);
+  const clauses = pieces.map((piece) => toClause(piece, isName, mark === '?'));
+  // "I'll do it, okay?" asks for a nod only.
+  const tag = clauses[clauses.length - 1];
+  const isTag = clauses.length > 1 && tag !== undefined && tag.words.length <= 2 && tag.vocatives.length === 0;
+  return { start: tokens[0]?.start ?? 0, end: last?.end ?? 0, tokens, mark: isTag ? '.' : mark, clauses: isTag ? clauses.map((clause) => ({ ...clause, question: false })) : clauses };
+}
+
+function splitClauses(tokens: readonly Token[], isName: IsName): Token[][] {
+  const pieces: Token[][] = [];
+  let current: Token[] = [];
+  tokens.forEach((token, i) => {
+    // Openers alone are no clause: "Sure, I'll do that" is one.
+    const hasPoint = current.some((word) => !isPunctuation(word) && !OPENERS.has(word.norm) && !FILLERS.has(word.norm) && !isName(word));
+    if (hasPoint && beginsClause(tokens, i, isName)) {
+      pieces.push(current);
+      current = [];
+    }
+    current.push(token);
+  });
+  pieces.push(current);
+  return pieces.filter((piece) => piece.some((token) => !isPunctuation(token)));
+}
+
+/** A clause begins at a conjunction or after a comma, where a subject with its verb follows. */
+function beginsClause(tokens: readonly Token[], at: number, isName: IsName): boolean {
+  const token = tokens[at];
+  const before = tokens[at - 1];
+  if (!token || !before) return false;
+  const afterComma = /^[,;:–—]$/.test(before.text);
+  if (!afterComma && !SPLITTING.has(token.norm)) return false;
+  // "and" after a comma begins the clause itself.
+  if (SPLITTING.has(before.norm) || (afterComma && SPLITTING.has(tokens[at - 2]?.norm ?? ''))) return false;
+  let subject = at;
+  while (SPLITTING.has(tokens[subject]?.norm ?? '') || /^[,]$/.test(tokens[subject]?.text ?? '') || FILLERS.has(tokens[subject]?.norm ?? '')) subject++;
+  const who = tokens[subject];
+  const verb = tokens[subject + 1];
+  if (!who || !verb) return false;
+  if (who.norm === 'please' || (who.norm === 'let' && /^(us|me)$/.test(verb.norm))) return true;
+  if (/^(can|could|would|will|should|shall)$/.test(who.norm) && /^(you|i|we|somebody|someone)$/.test(verb.norm)) return true;
+  if (!SUBJECTS.has(who.norm) && !isName(who)) return false;
+  const second = tokens[subject + 2];
+  return isVerb(verb) || (verb.pos === 'ADV' && second !== undefined && isVerb(second));
+}
+
+function isVerb(token: Token): boolean {
+  return token.pos === 'VERB' || token.pos === 'AUX';
+}
+
+function toClause(tokens: readonly Token[], isName: IsName, question: boolean): Clause {
+  const vocatives = findVocatives(tokens, isName);
+  const called = new Set(vocatives);
+  const words = tokens.filter((token) => !isPunctuation(token) && !FILLERS.has(token.norm) && !called.has(token));
+  let core = 0;
+  let link = '';
+  while (core < words.length - 1 && (OPENERS.has(words[core]!.norm) || isOpenerPair(words, core))) core += isOpenerPair(words, core) ? 2 : 1;
+  for (const word of words.slice(0, core + 1)) if (LINKS.has(word.norm)) link = word.norm;
+  return { words, core, link, vocatives, question };
+}
+
+/** Openers of two words: "all right", "of course", "thank you", "by the way" loses its last word to OPENERS. */
+function isOpenerPair(words: readonly Token[], at: number): boolean {
+  const pair = `${words[at]?.norm ?? ''} ${words[at + 1]?.norm ?? ''}`;
+  return at + 2 < words.length && /^(all right|of course|thank you|no problem|good point|fair enough|by the|one more|you know|i mean|good idea|of all|in the|in that|got it|for now)$/.test(pair) && !/^(in the|in that) (?!meantime|case)/.test(`${pair} ${words[at + 2]?.norm ?? ''}`);
+}
+
+/** Names between commas or at an end, in the way people call each other. */
+function findVocatives(tokens: readonly Token[], isName: IsName): Token[] {
+  const words = tokens.filter((token) => !FILLERS.has(token.norm));
+  return words.filter((token, i) => {
+    const previous = words[i - 1];
+    const next = words[i + 1];
+    const openBefore = previous === undefined || previous.text === ',' || OPENERS.has(previous.norm);
+    const openAfter = next === undefined || next.text === ',' || ENDS.test(next.text);
+    if (isName(token)) {
+      const wide = previous !== undefined && /^(mr|mrs|ms)\.?$/.test(previous.norm);
+      if (wide) return (words[i - 2] === undefined || words[i - 2]?.text === ',' || OPENERS.has(words[i - 2]!.norm)) && openAfter;
+      if (openBefore && openAfter) return true;
+      // Without commas: "Ben can you …", "thanks Chris".
+      if (openBefore && next && /^(can|could|would|will)$/.test(next.norm) && words[i + 2]?.norm === 'you') return true;
+      return openAfter && previous !== undefined && /^(thanks|you|hi|hey|hello|bye)$/.test(previous.norm) && next?.text !== ',';
+    }
+    return couldBeName(token) && openBefore && next?.text === ',' && AFTER_VOCATIVE.test(words[i + 2]?.norm ?? '') && /^(can|could|would|will|please)$/.test(words[i + 2]?.norm ?? '');
+  });
+}
+
+/** A capitalised word that is no greeting, weekday or other word of the lists. */
+export function couldBeName(token: Token): boolean {
+  return /^\p{Lu}\p{Ll}+$/u.test(token.text) && !NOT_NAMES.has(token.norm) && !OPENERS.has(token.norm) && token.pos !== 'VERB' && token.pos !== 'PRON' && token.pos !== 'AUX' && token.pos !== 'ADP';
+}
+
+export function isPunctuation(token: Token): boolean {
+  return token.pos === 'PUNCT' || /^[^\p{L}\p{N}']+$/u.test(token.text);
+}

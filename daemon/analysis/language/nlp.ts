@@ -1,0 +1,101 @@
+/**
+ * Words of a text with part of speech and lemma, by wink-nlp. Its model is plain JavaScript, loaded at first use
+ * (about 120 ms); nothing here touches disk or network itself.
+ */
+import type { ItemToken, WinkMethods } from 'wink-nlp';
+
+/** Universal part-of-speech tags as wink-nlp gives them. */
+export interface Token {
+  /** As it stands in the text. */
+  readonly text: string;
+  /** Lower case, contractions spelt out: `I'll` is `i`, `will`. */
+  readonly norm: string;
+  readonly lemma: string;
+  readonly pos: string;
+  /** Offsets in the text, UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Nlp {
+  tokens(text: string): readonly Token[];
+}
+
+const SHORT_FORMS: Readonly<Record<string, string>> = { "'ll": 'will', "n't": 'not', "'re": 'are', "'ve": 'have', "'m": 'am', "'d": 'would', "'s": 'is', ca: 'can', wo: 'will', sha: 'shall', ok: 'okay', yep: 'yes', yup: 'yes', yeah: 'yes', yea: 'yes', nope: 'no', nah: 'no' };
+/** Spoken forms of two words in one. */
+const TWO_WORDS: Readonly<Record<string, readonly [string, string]>> = { gonna: ['going', 'to'], wanna: ['want', 'to'], gotta: ['have', 'to'], alright: ['all', 'right'], lemme: ['let', 'me'], gimme: ['give', 'me'] };
+/** wink-nlp leaves some contractions whole (`I'm`) and glues a full stop to a few words (`in.`). */
+const CONTRACTION = /^(\p{L}+)('(?:m|re|ve|ll|d|s))$/iu;
+const GLUED_STOP = /^(\p{L}+)\.$/u;
+const ABBREVIATIONS = new Set(['mr', 'mrs', 'ms', 'dr', 'prof', 'st', 'vs', 'etc', 'approx', 'no', 'jan', 'feb', 'aug', 'sept', 'oct', 'nov', 'dec']);
+
+/** The built-in model; one instance serves every analyzer. */
+export function winkNlp(): Nlp {
+  let nlp: WinkMethods | undefined;
+  return {
+    tokens(text) {
+      nlp ??= loadWink();
+      return readTokens(nlp, text);
+    },
+  };
+}
+
+function loadWink(): WinkMethods {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded at first use: it costs every start 120 ms otherwise
+  const wink = require('wink-nlp') as typeof import('wink-nlp').default;
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
+  const model = require('wink-eng-lite-web-model') as Parameters<typeof wink>[0];
+  return wink(model, ['pos']);
+}
+
+function readTokens(nlp: WinkMethods, text: string): Token[] {
+  const { its } = nlp;
+  // The types leave out that wink-nlp hands the addons to its.lemma by itself.
+  const lemmaOf = its.lemma as unknown as typeof its.value;
+  // wink-nlp knows the straight apostrophe only.
+  const plain = text.replace(/[’ʼ]/g, "'");
+  const doc = nlp.readDoc(plain);
+  const values: string[] = [];
+  const lemmas: string[] = [];
+  const tags: string[] = [];
+  doc.tokens().each((token: ItemToken) => {
+    values.push(token.out(its.value));
+    lemmas.push(token.out(lemmaOf));
+    tags.push(token.out(its.pos));
+  });
+  const tokens: Token[] = [];
+  let at = 0;
+  values.forEach((value, i) => {
+    const start = plain.indexOf(value, at);
+    if (start === -1) return;
+    at = start + value.length;
+    addToken(tokens, text, value, start, lemmas[i] ?? value.toLowerCase(), tags[i] ?? 'X');
+  });
+  return tokens;
+}
+
+function addToken(tokens: Token[], text: string, value: string, start: number, lemma: string, pos: string): void {
+  const push = (length: number, offset: number, as: { lemma: string; pos: string }) => {
+    const from = start + offset;
+    const surface = text.slice(from, from + length);
+    const lower = value.slice(offset, offset + length).toLowerCase();
+    const norm = lower === "'s" && tokens[tokens.length - 1]?.norm === 'let' ? 'us' : SHORT_FORMS[lower] ?? lower;
+    tokens.push({ text: surface, norm, lemma: as.lemma, pos: as.pos, start: from, end: from + length });
+  };
+  const two = TWO_WORDS[value.toLowerCase()];
+  const contraction = CONTRACTION.exec(value);
+  const glued = GLUED_STOP.exec(value);
+  if (two) {
+    const half = Math.min(3, value.length - 1);
+    tokens.push({ text: text.slice(start, start + half), norm: two[0], lemma: two[0] === 'going' ? 'go' : two[0], pos: 'VERB', start, end: start + half });
+    tokens.push({ text: text.slice(start + half, start + value.length), norm: two[1], lemma: two[1], pos: 'PART', start: start + half, end: start + value.length });
+  } else if (contraction) {
+    const [, word = '', short = ''] = contraction;
+    push(word.length, 0, { lemma: word.toLowerCase(), pos: /^(i|you|he|she|it|we|they|that|this|there|who|what)$/i.test(word) ? 'PRON' : pos });
+    push(short.length, word.length, { lemma: SHORT_FORMS[short.toLowerCase()] ?? short, pos: 'AUX' });
+  } else if (glued && !ABBREVIATIONS.has((glued[1] ?? '').toLowerCase())) {
+    const word = glued[1] ?? '';
+    push(word.length, 0, { lemma: word.toLowerCase(), pos: word === 'I' ? 'PRON' : 'ADP' });
+    push(1, word.length, { lemma: '.', pos: 'PUNCT' });
+  } else push(value.length, 0, { lemma: lemma.toLowerCase(), pos });
+}
