@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../../base/clock';
 import { type Logger, silentLogger } from '../../base/logger';
 import type { Capture, Recording, RecordingHandlers } from '../../session/ports';
 import { explainEnd } from './complaints';
+import { mayFollow, movedTo, PAREC_CHATTER } from './movedStream';
 import { adviceFor, devicesOf, probeRecorders, recorderFor, summarize } from './probe';
 import type { Probe } from './probeAnswer';
 import type { Env } from './programs';
@@ -80,7 +81,7 @@ export function createCapture(options: CaptureOptions): DeviceCapture {
           throw new EarmarkError('audio.recorderFailed', `The recorder ${recorder.name} could not be started; install Earmark again.`, { details: { recorder: recorder.name }, cause: error });
         }
       };
-      const run = new RunningRecorder(spawn, { source, device: chosen.name, recorder: recorder.name }, handlers, clock);
+      const run = new RunningRecorder(spawn, { source, device: chosen.name, recorder: recorder.name, asked: named ? chosen.id : undefined }, handlers, clock);
       running.add(run);
       run.onGone = () => running.delete(run);
       await run.firstData(firstDataMs);
@@ -112,7 +113,17 @@ function choose(source: CaptureSource, device: string | undefined, probes: reado
   throw new EarmarkError('audio.deviceNotFound', `The ${source === 'mic' ? 'microphone' : 'output device'} “${device}” is not connected; connect it, or choose one of ${there}.`, { details: { source } });
 }
 
-type RecorderPhase = 'starting' | 'recording' | 'stopping' | 'gone';
+/** `lost`: the device was exchanged under the recorder, which is being ended. */
+type RecorderPhase = 'starting' | 'recording' | 'lost' | 'stopping' | 'gone';
+
+interface RecorderFacts {
+  readonly source: CaptureSource;
+  /** Name for a person. */
+  readonly device: string;
+  readonly recorder: RecorderName;
+  /** Id of the device, where one was asked for. */
+  readonly asked: string | undefined;
+}
 
 /** One recorder process. */
 class RunningRecorder implements Recording {
@@ -126,7 +137,7 @@ class RunningRecorder implements Recording {
   private readonly closed: Promise<void>;
   private settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
-  constructor(spawn: () => LibraryRecording, about: { source: CaptureSource; device: string; recorder: RecorderName }, handlers: RecordingHandlers, private readonly clock: Clock) {
+  constructor(spawn: () => LibraryRecording, private readonly about: RecorderFacts, handlers: RecordingHandlers, private readonly clock: Clock) {
     ({ source: this.source, device: this.device, recorder: this.recorder } = about);
     this.library = spawn();
     const { process: child } = this.library;
@@ -143,11 +154,15 @@ class RunningRecorder implements Recording {
     // The library reports an exit code as an error of the stream; `close` tells more.
     this.library.stream().on('error', () => undefined);
     child.stdin?.on('error', () => undefined);
+    let line = '';
     child.stderr?.on('data', (chunk: Buffer) => {
-      this.said = (this.said + chunk.toString('utf8')).slice(-STDERR_KEPT);
+      const lines = (line + chunk.toString('utf8')).split(/[\r\n]+/);
+      line = lines.pop()!.slice(-STDERR_KEPT);
+      for (const whole of lines) this.hear(whole);
     });
+    child.stderr?.once('end', () => this.hear(line));
     child.on('error', (error) => {
-      this.said += error.message;
+      this.said += `${error.message}\n`;
     });
     this.closed = new Promise((resolve) => {
       child.once('close', (code) => {
@@ -156,7 +171,7 @@ class RunningRecorder implements Recording {
         this.onGone();
         resolve();
         if (before === 'starting') this.settle?.reject(this.explain(code));
-        else if (before === 'recording') handlers.onEnd(this.explain(code));
+        else if (before === 'recording' || before === 'lost') handlers.onEnd(this.explain(code));
       });
     });
   }
@@ -190,6 +205,16 @@ class RunningRecorder implements Recording {
     const force = this.clock.setTimeout(() => this.library.process.kill('SIGKILL'), FORCE_AFTER_MS + 500);
     await this.closed;
     force.dispose();
+  }
+
+  private hear(line: string): void {
+    const moved = movedTo(line);
+    if (moved !== undefined && this.phase === 'recording' && !mayFollow(this.source, this.about.asked, moved)) {
+      this.phase = 'lost';
+      this.said += 'Entity killed\n'; // as the server says where there is nothing to move to
+      this.library.process.stdin?.end();
+    }
+    if (line !== '' && !PAREC_CHATTER.test(line)) this.said = `${this.said}${line}\n`.slice(-STDERR_KEPT);
   }
 
   private explain(code: number | null): EarmarkError {

@@ -10,7 +10,8 @@ const parec: RecorderModule = (o) => {
     program: o.program,
     args: [
       '--record', '--raw', '--format=s16le', `--rate=${o.sampleRate}`, `--channels=${o.channels}`,
-      `--latency-msec=${LATENCY_MS}`, '--client-name=Earmark', '--stream-name=Earmark',
+      // Verbose, it tells when the server moves the stream to another device; see movedStream.ts.
+      '--verbose', `--latency-msec=${LATENCY_MS}`, '--client-name=Earmark', '--stream-name=Earmark',
       // Without a device the stream follows the user when another microphone becomes the default.
       ...(device === undefined ? [] : [`--device=${device}`]),
     ],

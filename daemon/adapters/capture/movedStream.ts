@@ -1,0 +1,19 @@
+/**
+ * PulseAudio moves the stream of a microphone that was pulled out to the default source, and where no microphone is left that
+ * is the monitor of the speakers: the others would be heard as the user. So a move to the wrong kind of device ends the recording.
+ */
+import type { CaptureSource } from '../../audio/devices';
+
+/** @returns the device a line of `parec --verbose` says that the stream was moved to. */
+export function movedTo(line: string): string | undefined {
+  return /^Stream moved to device (\S+) \(/.exec(line)?.[1];
+}
+
+/** @param asked the device the user chose; undefined for the default, which may change to another of its kind. */
+export function mayFollow(source: CaptureSource, asked: string | undefined, device: string): boolean {
+  if (asked !== undefined) return device === asked;
+  return device.endsWith('.monitor') === (source === 'system');
+}
+
+/** What `parec --verbose` says that is no complaint. */
+export const PAREC_CHATTER = /^(Time: |Opening a |Connection established|Stream (successfully|started|buffer|device|overrun|underrun|moved)|Buffer metrics|Using sample spec|Connected to device|Got signal|Exiting)/;
