@@ -1,0 +1,91 @@
+/** Actions, decisions, questions, risks and the summary: one pane each, a card each, a click that jumps to the words. */
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Insight, InsightKind } from '../protocol/insights';
+import { clock, dueDate } from './format';
+import { post } from './host';
+import { t } from './l10n';
+import { icon, iconButton } from './parts';
+
+type CardKind = Exclude<InsightKind, 'entity'>;
+
+/** In the order the panel shows them. */
+export const PANES: readonly CardKind[] = ['summary', 'action', 'decision', 'question', 'risk'];
+
+const CARD_ICON: Readonly<Record<CardKind, string>> = { summary: 'note', action: 'tasklist', decision: 'pass', question: 'question', risk: 'warning' };
+
+const paneTitle = (kind: CardKind): string =>
+  ({ summary: t('Summary'), action: t('Action items'), decision: t('Decisions'), question: t('Open questions'), risk: t('Risks') })[kind];
+
+export interface PaneOptions {
+  readonly collapsed: ReadonlySet<string>;
+  readonly toggle: (pane: string) => void;
+  /** Jumps to the words. */
+  readonly reveal: (insight: Insight) => void;
+  readonly language: string;
+  /** While a meeting runs, empty panes of actions and decisions say that they wait. */
+  readonly live: boolean;
+}
+
+export function panes(all: readonly Insight[], options: PaneOptions): TemplateResult[] {
+  return PANES.flatMap((kind) => {
+    const mine = all.filter((i) => i.kind === kind && i.status !== 'dismissed');
+    const waits = options.live && (kind === 'action' || kind === 'decision');
+    return mine.length === 0 && !waits ? [] : [pane(kind, mine, options)];
+  });
+}
+
+function pane(kind: CardKind, mine: readonly Insight[], options: PaneOptions): TemplateResult {
+  const open = !options.collapsed.has(kind);
+  const count = kind === 'summary' ? 0 : mine.filter((i) => i.status === 'open').length;
+  return html`<section class="pane" aria-label=${paneTitle(kind)}>
+    <h2><button type="button" class="pane-header" aria-expanded=${open ? 'true' : 'false'} @click=${() => options.toggle(kind)}>
+      ${icon(open ? 'chevron-down' : 'chevron-right')}<span class="pane-title">${paneTitle(kind)}</span>
+      ${count > 0 ? html`<span class="count" aria-label=${t('{0} open', count)}>${count}</span>` : nothing}
+    </button></h2>
+    ${!open ? nothing : mine.length === 0 ? html`<p class="pane-empty">${kind === 'action' ? t('None yet.') : t('None yet.')}</p>` : kind === 'summary' ? summary(mine, options) : html`<ul class="cards">
+      ${repeat([...mine].sort(doneLast), (i) => i.id, (i) => card(kind, i, options))}
+    </ul>`}
+  </section>`;
+}
+
+const doneLast = (a: Insight, b: Insight): number => Number(a.status !== 'open') - Number(b.status !== 'open');
+
+const summary = (mine: readonly Insight[], { reveal }: PaneOptions): TemplateResult => html`<ul class="summary">
+  ${repeat(mine, (i) => i.id, (i) => html`<li><button type="button" class="jump" title=${quoteOf(i)} @click=${() => reveal(i)}>${i.text}</button></li>`)}
+</ul>`;
+
+const quoteOf = (insight: Insight): string => t('“{0}” – click to see where it was said', insight.evidence[0]?.quote ?? '');
+
+function card(kind: CardKind, insight: Insight, { reveal, language }: PaneOptions): TemplateResult {
+  const { id, text, owner, due, status, evidence } = insight;
+  const at = evidence[0]?.startMs;
+  const closed = status !== 'open';
+  return html`<li class="card ${kind} ${closed ? 'closed' : ''}" data-insight=${id}>
+    ${kind === 'action'
+      ? html`<input type="checkbox" class="tick" aria-label=${t('Done: {0}', text)} .checked=${status === 'done'} @change=${(e: Event) => tick(id, e)}>`
+      : html`<span class="card-icon">${icon(CARD_ICON[kind])}</span>`}
+    <div class="card-body">
+      <button type="button" class="jump" title=${quoteOf(insight)} @click=${() => reveal(insight)}>${text}</button>
+      <div class="meta">
+        ${owner === undefined ? nothing : html`<span class="owner">${icon('person')}${owner}</span>`}
+        ${due === undefined ? nothing : html`<span class="due" title=${due.phrase}>${icon('calendar')}${due.date === undefined ? due.phrase : dueDate(due.date, language)}</span>`}
+        ${at === undefined ? nothing : html`<button type="button" class="time" aria-label=${t('Jump to {0}', clock(at))} @click=${() => reveal(insight)}>${clock(at)}</button>`}
+        ${status === 'cancelled' ? html`<span>${t('cancelled')}</span>` : nothing}
+      </div>
+    </div>
+    <div class="card-tools">
+      ${iconButton('copy', t('Copy'), () => post({ type: 'copy', text: asText(insight) }))}
+      ${iconButton('close', t('Dismiss'), () => post({ type: 'reviseInsight', insightId: id, status: 'dismissed' }))}
+    </div>
+  </li>`;
+}
+
+function tick(insightId: string, event: Event): void {
+  post({ type: 'reviseInsight', insightId, status: (event.target as HTMLInputElement).checked ? 'done' : 'open' });
+}
+
+/** A card as a line of text. */
+function asText({ text, owner, due }: Insight): string {
+  return [text, ...(owner === undefined ? [] : [`— @${owner}`]), ...(due === undefined ? [] : [`(${due.date ?? due.phrase})`])].join(' ');
+}

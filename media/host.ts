@@ -1,0 +1,28 @@
+/** The way to the extension, and what the page may keep over a hide: which panes are open, never words. */
+import type { FromPanel, PanelCommand } from '../protocol/panel';
+
+interface Kept {
+  readonly collapsed: readonly string[];
+}
+interface VsCodeApi {
+  postMessage(message: FromPanel): void;
+  getState(): unknown;
+  setState(state: Kept): void;
+}
+declare function acquireVsCodeApi(): VsCodeApi;
+
+const api = acquireVsCodeApi();
+
+export const post = (message: FromPanel): void => api.postMessage(message);
+
+export const command = (name: PanelCommand, argument?: string): void => post({ type: 'command', command: name, ...(argument === undefined ? {} : { argument }) });
+
+/** Panes that the user closed; these are closed at first. */
+const CLOSED_AT_FIRST: readonly string[] = ['question', 'risk'];
+
+export function collapsed(): Set<string> {
+  const state = api.getState() as Partial<Kept> | undefined;
+  return new Set(Array.isArray(state?.collapsed) ? state.collapsed : CLOSED_AT_FIRST);
+}
+
+export const keepCollapsed = (panes: ReadonlySet<string>): void => api.setState({ collapsed: [...panes] });

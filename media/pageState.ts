@@ -1,0 +1,70 @@
+/** What the page knows, kept from the extension's messages. Pure; segments stay in order of time. */
+import type { Insight } from '../protocol/insights';
+import type { PanelSession, PanelView, ToPanel } from '../protocol/panel';
+import type { Segment } from '../protocol/transcript';
+
+export type Levels = Extract<ToPanel, { type: 'levels' }>['levels'];
+
+export interface PageState {
+  /** Undefined until the extension answered. */
+  readonly view: PanelView | undefined;
+  readonly levels: Levels;
+  /** Segments that came as news with the last message, for the screen reader. */
+  readonly news: readonly Segment[];
+  /** When the view's `durationMs` was right, in the page's own clock. */
+  readonly clockAt: number;
+}
+
+export const EMPTY: PageState = { view: undefined, levels: [], news: [], clockAt: 0 };
+
+/** @param now milliseconds of any steady clock */
+export function reduce(state: PageState, message: ToPanel, now: number): PageState {
+  switch (message.type) {
+    case 'view':
+      return { view: message.view, levels: [], news: [], clockAt: now };
+    case 'levels':
+      return { ...state, levels: message.levels, news: [] };
+    case 'reveal':
+      return state;
+    case 'patch': {
+      const { view } = state;
+      if (view?.kind !== 'session' || view.id !== message.id) return { ...state, news: [] };
+      const known = new Set(message.segments === undefined ? [] : view.segments.map((s) => s.id));
+      return {
+        ...state,
+        view: patched(view, message),
+        news: (message.segments ?? []).filter((s) => !known.has(s.id)),
+        clockAt: message.durationMs === undefined ? state.clockAt : now,
+      };
+    }
+  }
+}
+
+function patched(view: PanelSession, patch: Extract<ToPanel, { type: 'patch' }>): PanelSession {
+  const { type: _, id: __, segments, insights, removedInsights, ...rest } = patch;
+  return {
+    ...view,
+    ...rest,
+    segments: segments === undefined ? view.segments : mergeSegments(view.segments, segments),
+    insights: insights === undefined && removedInsights === undefined ? view.insights : mergeInsights(view.insights, insights ?? [], removedInsights ?? []),
+  };
+}
+
+const later = (a: Segment, b: Segment): number => a.startMs - b.startMs || a.endMs - b.endMs;
+
+function mergeSegments(all: readonly Segment[], changed: readonly Segment[]): Segment[] {
+  const ids = new Set(changed.map((s) => s.id));
+  const last = all.at(-1);
+  // Nearly always the news goes to the end: no sorting of what is in order.
+  const kept = all.some((s) => ids.has(s.id)) ? all.filter((s) => !ids.has(s.id)) : all;
+  const added = [...changed].sort(later);
+  if (last === undefined || (added[0] !== undefined && kept === all && later(last, added[0]) <= 0)) return [...kept, ...added];
+  return [...kept, ...added].sort(later);
+}
+
+const firstMs = (insight: Insight): number => insight.evidence[0]?.startMs ?? 0;
+
+function mergeInsights(all: readonly Insight[], changed: readonly Insight[], removed: readonly string[]): Insight[] {
+  const gone = new Set([...removed, ...changed.map((i) => i.id)]);
+  return [...all.filter((i) => !gone.has(i.id)), ...changed].sort((a, b) => firstMs(a) - firstMs(b) || a.id.localeCompare(b.id));
+}

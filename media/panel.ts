@@ -1,0 +1,161 @@
+/**
+ * The panel page. It draws the view that the extension sends (`view`, `patch`, `levels`, `reveal`) and says what the user
+ * asks for; it decides nothing and keeps no words.
+ */
+import '@vscode-elements/elements/dist/vscode-button/index.js';
+import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Insight } from '../protocol/insights';
+import type { PanelSession, ToPanel } from '../protocol/panel';
+import type { Segment } from '../protocol/transcript';
+import { panes } from './cards';
+import { clock } from './format';
+import { collapsed, keepCollapsed, post } from './host';
+import { t } from './l10n';
+import { EMPTY, reduce, type PageState } from './pageState';
+import { iconButton, notices } from './parts';
+import { isLive, sessionHeader } from './sessionHeader';
+import { consentView, idleView, offlineView } from './startViews';
+import './transcript';
+import type { Transcript } from './transcript';
+
+/** Finals kept in the live region: enough for a screen reader that is behind. */
+const ANNOUNCED_MAX = 5;
+
+class Panel extends LitElement {
+  static override properties = { page: { state: true }, closed: { state: true }, announced: { state: true } };
+  declare private page: PageState;
+  declare private closed: ReadonlySet<string>;
+  declare private announced: readonly Segment[];
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private readonly language = document.documentElement.lang || 'en';
+
+  constructor() {
+    super();
+    this.page = EMPTY;
+    this.closed = collapsed();
+    this.announced = [];
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('message', (event: MessageEvent<ToPanel>) => this.take(event.data));
+    post({ type: 'ready' });
+  }
+
+  private take(message: ToPanel): void {
+    if (message.type === 'reveal') {
+      void this.updateComplete.then(() => this.transcript?.reveal(message.segmentId, ''));
+      return;
+    }
+    const before = this.session;
+    this.page = reduce(this.page, message, performance.now());
+    const { session } = this;
+    if (message.type === 'view' && (session === undefined || session.id !== before?.id)) {
+      this.announced = [];
+      this.transcript?.reset();
+    }
+    if (session !== undefined && isLive(session) && this.page.news.length > 0) this.announced = [...this.announced, ...this.page.news].slice(-ANNOUNCED_MAX);
+    this.tick(session?.state === 'STREAMING');
+  }
+
+  private get session(): PanelSession | undefined {
+    const { view } = this.page;
+    return view?.kind === 'session' ? view : undefined;
+  }
+
+  private get transcript(): Transcript | null {
+    return this.querySelector<Transcript>('earmark-transcript');
+  }
+
+  /** The running time goes on between messages. */
+  private tick(on: boolean): void {
+    if (on) this.timer ??= setInterval(() => this.requestUpdate(), 1_000);
+    else {
+      clearInterval(this.timer);
+      this.timer = undefined;
+    }
+  }
+
+  private elapsed(session: PanelSession): number {
+    return session.durationMs + (session.state === 'STREAMING' ? performance.now() - this.page.clockAt : 0);
+  }
+
+  private readonly toggle = (pane: string): void => {
+    const next = new Set(this.closed);
+    if (!next.delete(pane)) next.add(pane);
+    this.closed = next;
+    keepCollapsed(next);
+  };
+
+  private readonly reveal = (insight: Insight): void => {
+    const [first] = insight.evidence;
+    if (first !== undefined) void this.transcript?.reveal(first.segmentId, first.quote);
+  };
+
+  protected override shouldUpdate(_changed: PropertyValues): boolean {
+    return this.page.view !== undefined;
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { view } = this.page;
+    switch (view?.kind) {
+      case undefined:
+        return nothing;
+      case 'consent':
+        return consentView(view);
+      case 'offline':
+        return offlineView(view);
+      case 'idle':
+        return idleView(view, this.language);
+      case 'session':
+        return this.sessionView(view);
+    }
+  }
+
+  private sessionView(session: PanelSession): TemplateResult {
+    const live = isLive(session);
+    const cards = panes(session.insights, { collapsed: this.closed, toggle: this.toggle, reveal: this.reveal, language: this.language, live });
+    return html`
+      ${sessionHeader(session, this.page.levels, this.elapsed(session), this.language)}
+      ${notices(session.notices)}
+      <main class="session-body ${cards.length === 0 ? 'no-cards' : ''}">
+        ${cards.length === 0 ? nothing : html`<div class="insights" role="region" aria-label=${t('What came out of it')} tabindex="-1">${cards}</div>`}
+        <section class="transcript-pane" aria-label=${t('Transcript')}>
+          <div class="pane-bar"><h2>${t('Transcript')}</h2>${session.segments.length === 0 ? nothing : iconButton('copy', t('Copy the transcript'), () => this.copyAll(session))}</div>
+          <earmark-transcript .segments=${session.segments} .partials=${session.partials} .waiting=${waiting(session)}></earmark-transcript>
+        </section>
+      </main>
+      <footer class="health">${session.health}</footer>
+      <div class="announcer" role="log" aria-live="polite" aria-relevant="additions" aria-label=${t('New words')}>${repeat(this.announced, (s) => s.id, (s) => html`<p>${s.speaker}: ${s.text}</p>`)}</div>`;
+  }
+
+  private copyAll({ segments }: PanelSession): void {
+    post({ type: 'copy', text: segments.filter((s) => s.hidden !== true).map((s) => `${s.speaker} [${clock(s.startMs)}] ${s.text}`).join('\n') });
+  }
+}
+
+function waiting({ state }: PanelSession): string {
+  switch (state) {
+    case 'IDLE':
+    case 'STARTING':
+      return t('The speech model is being loaded. Speak already: nothing is lost.');
+    case 'STREAMING':
+      return t('Listening. Words appear here as people speak.');
+    case 'PAUSED':
+      return t('Paused. Nothing is recorded.');
+    case 'STOPPING':
+    case 'FINALIZING':
+      return t('The last words become text.');
+    case 'DONE':
+    case 'FAILED':
+      return t('Nothing was said in this meeting.');
+  }
+}
+
+customElements.define('earmark-panel', Panel);

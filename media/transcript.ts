@@ -1,0 +1,252 @@
+/**
+ * The transcript: chunks of 50 segments of which only those near the window are in the document, the end followed until
+ * the reader scrolls up, arrow keys from segment to segment, a jump to quoted words.
+ */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { PanelPartial } from '../protocol/panel';
+import type { Segment } from '../protocol/transcript';
+import { post } from './host';
+import { t } from './l10n';
+import { icon } from './parts';
+import { beginsTurn, partialRow, segmentRow } from './segmentRow';
+
+const CHUNK = 50;
+/** Height of a segment before it was measured, in pixels. */
+const ROW_GUESS = 40;
+/** Chunks this far outside the window are drawn already. */
+const NEAR = '800px 0px';
+/** This close to the end counts as the end. */
+const END_SLACK = 24;
+
+interface Revealed {
+  readonly id: string;
+  readonly quote: string;
+}
+
+export class Transcript extends LitElement {
+  static override properties = {
+    segments: { attribute: false },
+    partials: { attribute: false },
+    waiting: { attribute: false },
+    following: { state: true },
+    unseen: { state: true },
+  };
+  declare segments: readonly Segment[];
+  declare partials: readonly PanelPartial[];
+  /** What to say while there is no word yet. */
+  declare waiting: string;
+  declare following: boolean;
+  /** Segments that came while the reader was elsewhere. */
+  declare unseen: number;
+
+  private readonly near = new Set<number>();
+  private readonly heights = new Map<number, number>();
+  private active: string | undefined;
+  private editing: string | undefined;
+  private revealed: Revealed | undefined;
+  private lastTop = 0;
+  private observer: IntersectionObserver | undefined;
+
+  constructor() {
+    super();
+    this.segments = [];
+    this.partials = [];
+    this.waiting = '';
+    this.following = true;
+    this.unseen = 0;
+  }
+
+  /** The page's one style sheet holds for it. */
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  /** Another session: from its end. */
+  reset(): void {
+    this.near.clear();
+    this.heights.clear();
+    this.active = this.editing = this.revealed = undefined;
+    this.following = true;
+    this.unseen = 0;
+  }
+
+  /** Scrolls to a segment and marks the quoted words in it. */
+  async reveal(id: string, quote: string): Promise<void> {
+    const index = this.segments.findIndex((s) => s.id === id);
+    if (index < 0) return;
+    this.following = false;
+    this.revealed = { id, quote };
+    await this.goTo(index, 'center');
+  }
+
+  toEnd(): void {
+    this.following = true;
+    this.unseen = 0;
+    this.revealed = undefined;
+    this.requestUpdate();
+  }
+
+  private get scroller(): HTMLElement {
+    return this.querySelector('.scroll')!;
+  }
+
+  protected override firstUpdated(): void {
+    this.observer = new IntersectionObserver((entries) => this.seen(entries), { root: this.scroller, rootMargin: NEAR });
+    this.scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
+    // The panel was made narrower or lower: the end stays in sight.
+    new ResizeObserver(() => this.following && this.stickToEnd()).observe(this.scroller);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const before = changed.get('segments');
+    if (before !== undefined && !this.following) this.unseen += Math.max(0, this.segments.length - before.length);
+    const last = Math.max(0, Math.ceil(this.segments.length / CHUNK) - 1);
+    if (this.following) this.near.add(last);
+    if (this.active === undefined || (this.following && !this.contains(document.activeElement))) this.active = this.segments.at(-1)?.id;
+  }
+
+  protected override updated(): void {
+    for (const chunk of this.querySelectorAll<HTMLElement>('.chunk')) {
+      const n = Number(chunk.dataset['chunk']);
+      this.observer?.observe(chunk);
+      if (this.near.has(n)) {
+        chunk.style.minHeight = '';
+        this.heights.set(n, chunk.offsetHeight);
+      } else chunk.style.minHeight = `${this.heights.get(n) ?? this.rowsIn(n) * ROW_GUESS}px`;
+    }
+    if (this.following) this.stickToEnd();
+  }
+
+  private rowsIn(chunk: number): number {
+    return Math.min(CHUNK, this.segments.length - chunk * CHUNK);
+  }
+
+  private stickToEnd(): void {
+    const { scroller } = this;
+    scroller.scrollTop = scroller.scrollHeight;
+    this.lastTop = scroller.scrollTop;
+  }
+
+  private seen(entries: readonly IntersectionObserverEntry[]): void {
+    let changed = false;
+    for (const { target, isIntersecting } of entries) {
+      const n = Number((target as HTMLElement).dataset['chunk']);
+      if (isIntersecting === this.near.has(n)) continue;
+      // The segment that has the focus stays in the document.
+      if (!isIntersecting && target.contains(document.activeElement)) continue;
+      if (isIntersecting) this.near.add(n);
+      else this.near.delete(n);
+      changed = true;
+    }
+    if (changed) this.requestUpdate();
+  }
+
+  private scrolled(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    const atEnd = scrollHeight - scrollTop - clientHeight <= END_SLACK;
+    // Text that grows moves the end away without moving the reader; only a move up is the reader's.
+    if (atEnd) {
+      if (!this.following) this.toEnd();
+    } else if (scrollTop < this.lastTop - 1) this.following = false;
+    this.lastTop = scrollTop;
+  }
+
+  private async goTo(index: number, block: 'center' | 'nearest', focus = false): Promise<void> {
+    const segment = this.segments[index];
+    if (segment === undefined) return;
+    this.active = segment.id;
+    this.near.add(Math.floor(index / CHUNK));
+    this.requestUpdate();
+    await this.updateComplete;
+    const row = this.row(segment.id);
+    const smooth = !matchMedia('(prefers-reduced-motion: reduce)').matches && block === 'center' && this.isClose(row);
+    row?.scrollIntoView({ block, behavior: smooth ? 'smooth' : 'instant' });
+    if (focus) row?.focus({ preventScroll: true });
+    if (!smooth && block === 'center') requestAnimationFrame(() => row?.scrollIntoView({ block }));
+  }
+
+  /** A jump over many chunks is not animated: their heights are guesses until they are drawn. */
+  private isClose(row: HTMLElement | undefined): boolean {
+    return row !== undefined && Math.abs(row.getBoundingClientRect().top) < 3 * this.scroller.clientHeight;
+  }
+
+  private row(id: string): HTMLElement | undefined {
+    return [...this.querySelectorAll<HTMLElement>('[data-segment]')].find((row) => row.dataset['segment'] === id);
+  }
+
+  private keys(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    const id = target.closest<HTMLElement>('[data-segment]')?.dataset['segment'];
+    if (id === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape') {
+      this.revealed = undefined;
+      this.requestUpdate();
+      return;
+    }
+    if (event.key === 'F2') {
+      this.edit(this.segments.find((s) => s.id === id));
+      return;
+    }
+    const at = this.segments.findIndex((s) => s.id === id);
+    const step: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: this.segments.length - 1 };
+    const to = step[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const index = Math.min(this.segments.length - 1, Math.max(0, to));
+    this.following = index === this.segments.length - 1 && this.following;
+    void this.goTo(index, 'nearest', true);
+  }
+
+  private readonly edit = (segment: Segment | undefined): void => {
+    const was = this.editing;
+    this.editing = segment?.id;
+    this.requestUpdate();
+    void this.updateComplete.then(() => {
+      if (segment !== undefined) this.querySelector<HTMLTextAreaElement>('textarea.edit')?.focus();
+      else if (was !== undefined && document.activeElement === document.body) this.row(was)?.focus();
+    });
+  };
+
+  private readonly save = (segment: Segment, text: string): void => {
+    const said = text.trim();
+    this.edit(undefined);
+    if (said !== '' && said !== segment.text) post({ type: 'reviseSegment', segmentId: segment.id, text: said });
+  };
+
+  private readonly copy = (segment: Segment): void => post({ type: 'copy', text: segment.text });
+
+  protected override render(): TemplateResult {
+    const { segments, partials } = this;
+    const chunks = Math.ceil(segments.length / CHUNK);
+    const empty = segments.length === 0 && partials.length === 0;
+    return html`<div class="scroll" @keydown=${(event: KeyboardEvent) => this.keys(event)}>
+        ${empty ? html`<p class="empty">${this.waiting}</p>` : nothing}
+        <div role=${segments.length === 0 ? nothing : 'feed'} aria-label=${t('Transcript')} aria-busy="false">${repeat(Array.from({ length: chunks }, (_, n) => n), (n) => n, (n) => html`<div class="chunk" data-chunk=${n}>${this.near.has(n) ? this.rows(n) : nothing}</div>`)}</div>
+        <div class="partials">${repeat(partials, (p) => p.source, (p) => partialRow(p, segments.at(-1)))}</div>
+      </div>
+      ${this.following || empty ? nothing : html`<button type="button" class="latest" @click=${() => this.toEnd()}>${icon('arrow-down')}${this.unseen > 0 ? t('Jump to latest ({0} new)', this.unseen) : t('Jump to latest')}</button>`}`;
+  }
+
+  private rows(chunk: number): TemplateResult {
+    const from = chunk * CHUNK;
+    const mine = this.segments.slice(from, from + CHUNK);
+    let turnStart = -Infinity;
+    return html`${repeat(mine, (s) => s.id, (segment, i) => {
+      const turn = beginsTurn(segment, this.segments[from + i - 1], turnStart);
+      if (turn || i === 0) turnStart = segment.startMs;
+      return segmentRow(segment, {
+        position: from + i + 1,
+        count: this.segments.length,
+        turn,
+        active: segment.id === this.active,
+        editing: segment.id === this.editing,
+        quote: segment.id === this.revealed?.id ? this.revealed.quote : undefined,
+        copy: this.copy,
+        edit: this.edit,
+        save: this.save,
+      });
+    })}`;
+  }
+}
+customElements.define('earmark-transcript', Transcript);
