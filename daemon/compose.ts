@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DAEMON_FILE } from '../client/daemonFile';
 import { EarmarkError } from '../protocol/errors';
 import packageJson from '../package.json';
+import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capture/capture';
 import { createSpeechEngine } from './adapters/inference/createSpeechEngine';
 import type { WorkerEntry } from './adapters/inference/forkWorker';
 import { createModelDisk, modelFolder } from './adapters/download/modelDisk';
@@ -18,10 +19,8 @@ import { defaultTransportLimits, type TransportLimits } from './adapters/transpo
 import { openTransport } from './adapters/transport/server';
 import { makePrivateFolder } from './adapters/transport/socketPath';
 const createAnalyzerFactory = (): any => ({ create: () => ({ update: () => [], finish: () => [], revise: () => [], insights: [] }) }); // TEMP
-const noCapture: Capture = { start: () => Promise.reject(new EarmarkError('audio.noRecorder', 'TEMP')) }; // TEMP
 import { moonshineInfo, scriptedInfo } from './asr/providerInfos';
 import type { ManagedSpeechEngine } from './asr/speechEngineApi';
-import type { RecordingAbilities } from './audio/devices';
 import { type Clock, systemClock } from './base/clock';
 import { type Disposable, DisposableStore, toDisposable } from './base/disposable';
 import type { Logger } from './base/logger';
@@ -30,7 +29,6 @@ import { createModels } from './models/manager';
 import { Lifecycle } from './rpc/lifecycle';
 import { RpcServer } from './rpc/server';
 import type { SessionOptions } from './session/options';
-import type { Capture } from './session/ports';
 import { createSessionManager } from './session/sessionManager';
 import { PhraseSource } from './vad/phraseSource';
 
@@ -42,8 +40,7 @@ export interface ComposeOptions {
   /** Parts that tests replace. */
   readonly engine?: (context: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }) => ManagedSpeechEngine;
   readonly models?: (context: { readonly clock: Clock; readonly logger: Logger }) => Models;
-  readonly capture?: Capture;
-  readonly devices?: { list(): Promise<RecordingAbilities> };
+  readonly capture?: (context: { readonly clock: Clock; readonly logger: Logger }) => DeviceCapture;
   readonly sessionOptions?: Partial<SessionOptions>;
   readonly transportLimits?: Partial<TransportLimits>;
 }
@@ -111,8 +108,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       }),
   );
   const analyzers = createAnalyzerFactory();
-  const capture = options.capture ?? noCapture;
-  const devices = options.devices ?? { list: () => Promise.resolve({ microphones: [], systems: [], recorders: [], advice: [] }) };
+  const capture = options.capture?.({ clock, logger }) ?? createCapture({ recordersFolder: recordersFolder(), clock, logger: logger.child('capture'), audiotee: findAudiotee((name) => require.resolve(name)) });
   const sessions = open.add(
     createSessionManager({
       store,
@@ -140,12 +136,15 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       clients: () => rpc.clientCount,
       goodbye: (reason) => rpc.goodbye(reason),
       end: () => {
-        transport
-          .close()
-          .catch(() => undefined)
-          .finally(() => {
+        Promise.allSettled([transport.close(), capture.dispose()])
+          .then(() => {
             logger.info('daemon.ended', { durationMs: Math.round(clock.now() - begun) });
             open.dispose();
+            resolveEnded();
+          })
+          .catch((error: unknown) => {
+            // Nothing is left to flush; what could not be closed ends with the process.
+            logger.error('daemon.closeFailed', { error: error instanceof Error ? error.name : 'unknown' });
             resolveEnded();
           });
       },
@@ -157,7 +156,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       models,
       engine,
       analyzers,
-      devices,
+      devices: { list: () => capture.abilities() },
       clock,
       logger: logger.child('rpc'),
       control: {
@@ -208,6 +207,11 @@ function speaks(provider: string, language: string): boolean {
   const known = [moonshineInfo, scriptedInfo].find((info) => info.id === provider)?.capabilities.languages ?? ['*'];
   const primary = language.split('-')[0]?.toLowerCase() ?? '';
   return known.some((l) => l === '*' || l === primary);
+}
+
+/** `recorders/` lies beside `daemon.js`; from the sources it is the adapter's own folder. */
+function recordersFolder(): string {
+  return extname(__filename) === '.ts' ? join(__dirname, 'adapters/capture/recorders') : join(__dirname, 'recorders');
 }
 
 /** `worker.js` lies beside `daemon.js`; from the sources it is `worker.ts`, loaded the way this process was. */
