@@ -20,7 +20,7 @@ const DRAIN_MS = 10_000;
  * @throws EarmarkError rpc.disconnected (none runs and none may be started), daemon.startFailed, rpc.unauthorized, rpc.versionMismatch, rpc.timeout, rpc.cancelled
  */
 export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClient> {
-  const limits = { deadline: Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS) };
+  const limits: Limits = { deadline: Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS), started: false };
   let lock: Disposable | undefined;
   let starting: StartingDaemon | undefined;
   let last: EarmarkError | undefined;
@@ -43,6 +43,7 @@ export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClien
         if (lock) {
           options.log?.('daemon.starting');
           starting = startDaemon(options.daemon, options.stateDir);
+          limits.started = true;
         }
       }
       if (Date.now() > limits.deadline) {
@@ -58,8 +59,14 @@ export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClien
   }
 }
 
+interface Limits {
+  deadline: number;
+  /** This call started a daemon; one that is too old then is its own. */
+  started: boolean;
+}
+
 /** Undefined when an older daemon was asked to make room. */
-async function connectOnce(options: ConnectOptions, limits: { deadline: number }): Promise<DaemonClient | undefined> {
+async function connectOnce(options: ConnectOptions, limits: Limits): Promise<DaemonClient | undefined> {
   const left = () => Math.max(100, limits.deadline - Date.now());
   const file = readDaemonFile(options.stateDir);
   if (!file) throw new EarmarkError('rpc.disconnected', 'No Earmark daemon is running; start it with "earmark daemon start".');
@@ -70,6 +77,9 @@ async function connectOnce(options: ConnectOptions, limits: { deadline: number }
     if (negotiation === 'ok') return client;
     if (!options.daemon) {
       throw new EarmarkError('rpc.versionMismatch', `The running Earmark daemon speaks protocol ${file.protocol.major}, this client ${protocol.major}; stop the daemon with "earmark daemon stop" and try again.`);
+    }
+    if (limits.started) {
+      throw new EarmarkError('rpc.versionMismatch', `The installed Earmark daemon speaks protocol ${file.protocol.major}, this client ${protocol.major}; install Earmark again.`);
     }
     options.log?.('daemon.draining', { daemonMajor: file.protocol.major });
     limits.deadline = Math.max(limits.deadline, Date.now() + DRAIN_MS + DEFAULT_TIMEOUT_MS);

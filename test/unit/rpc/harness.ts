@@ -1,31 +1,13 @@
 /** The handlers over a session manager on fakes; clients without a socket. */
-import { Emitter } from '../../../daemon/base/emitter';
 import { type LogFields, type Logger, silentLogger } from '../../../daemon/base/logger';
 import type { PeerHandler } from '../../../daemon/base/peer';
-import type { Models, ModelView } from '../../../daemon/models/api';
 import type { DaemonControl, RpcDeps } from '../../../daemon/rpc/deps';
 import { RpcServer } from '../../../daemon/rpc/server';
 import { EarmarkError } from '../../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../../protocol/method';
 import { PROTOCOL_VERSION } from '../../../protocol/version';
+import { FakeModels } from '../../fakes/fakeModels';
 import { Harness as SessionHarness } from '../session/harness';
-
-const MODEL: ModelView = { id: 'script', kind: 'asr', provider: 'scripted', languages: ['*'], bytes: 1, licence: 'MIT', isDefault: true, status: { state: 'installed', verified: true } };
-
-export class FakeModels implements Models {
-  readonly progress = new Emitter<{ modelId: string; file: string; receivedBytes: number; totalBytes: number }>();
-  readonly onDidProgress = this.progress.event;
-  list = () => Promise.resolve([MODEL]);
-  get = (id: string) => this.known(id);
-  pull = (id: string) => this.known(id);
-  verify = (id: string) => this.known(id);
-  remove = (id: string) => this.known(id).then(() => undefined);
-  files = (id: string) => this.known(id).then(() => ({ id, files: {} }));
-
-  private known(id: string): Promise<ModelView> {
-    return id === MODEL.id ? Promise.resolve(MODEL) : Promise.reject(new EarmarkError('model.unknown', `There is no model "${id}".`));
-  }
-}
 
 export class TestClient {
   readonly notes: { method: string; params: Record<string, unknown> }[] = [];

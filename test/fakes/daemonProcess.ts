@@ -1,0 +1,55 @@
+/** Daemon processes of tests: where they live, how they start, that none is left. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { readDaemonFile, type DaemonCommand } from '../../client';
+import { isAlive } from '../../client/startLock';
+
+const TSX = ['--require', require.resolve('tsx/cjs')];
+
+/** A daemon with a scripted engine that ends after `idleMs` without client and session. */
+export function scriptedDaemon(options: { readonly idleMs?: number } = {}): DaemonCommand {
+  return { command: process.execPath, args: [...TSX, resolve(__dirname, 'scriptedDaemon.ts'), '--idle-ms', String(options.idleMs ?? 60_000)] };
+}
+
+export function scriptedCli(args: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
+  return { command: process.execPath, args: [...TSX, resolve(__dirname, 'scriptedCli.ts'), ...args] };
+}
+
+export class DaemonFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'earmark-daemon-'));
+
+  get pid(): number | undefined {
+    return readDaemonFile(this.path)?.pid;
+  }
+
+  /** Ends the daemon the hard way. @returns its process */
+  async kill(): Promise<number> {
+    const { pid } = this;
+    if (pid === undefined) throw new Error('No daemon runs in this folder.');
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid), 'the daemon dies');
+    return pid;
+  }
+
+  /** Events of the log, oldest first. */
+  log(): readonly { readonly event: string; readonly [key: string]: unknown }[] {
+    const file = join(this.path, 'logs', 'daemon.log');
+    if (!existsSync(file)) return [];
+    return readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as { event: string });
+  }
+
+  async remove(): Promise<void> {
+    const { pid } = this;
+    if (pid !== undefined && isAlive(pid)) await this.kill();
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+export async function until(condition: () => boolean, what: string, timeoutMs = 20_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`Waited too long until ${what}.`);
+    await new Promise((r) => setTimeout(r, 20));
+  }
+}

@@ -1,0 +1,24 @@
+/** A catalogue of one model that is there. */
+import { Emitter } from '../../daemon/base/emitter';
+import type { Models, ModelView } from '../../daemon/models/api';
+import { EarmarkError } from '../../protocol/errors';
+
+const MODEL: ModelView = { id: 'script', kind: 'asr', provider: 'scripted', languages: ['*'], bytes: 1, licence: 'MIT', isDefault: true, status: { state: 'installed', verified: true } };
+
+export class FakeModels implements Models {
+  readonly progress = new Emitter<{ modelId: string; file: string; receivedBytes: number; totalBytes: number }>();
+  readonly onDidProgress = this.progress.event;
+  list = () => Promise.resolve([MODEL]);
+  get = (id: string) => this.known(id);
+  pull = (id: string) => {
+    this.progress.fire({ modelId: id, file: 'model', receivedBytes: 1, totalBytes: 1 });
+    return this.known(id);
+  };
+  verify = (id: string) => this.known(id);
+  remove = (id: string) => this.known(id).then(() => undefined);
+  files = (id: string) => this.known(id).then(() => ({ id, files: {} }));
+
+  private known(id: string): Promise<ModelView> {
+    return id === MODEL.id ? Promise.resolve(MODEL) : Promise.reject(new EarmarkError('model.unknown', `There is no model "${id}"; "earmark models list" shows those there are.`));
+  }
+}

@@ -1,0 +1,5 @@
+/** The earmark command with a daemon whose engine is scripted. */
+import { runCli } from '../../daemon/cli/program';
+import { scriptedDaemon } from './daemonProcess';
+
+void runCli(process.argv.slice(2), { daemon: scriptedDaemon() }).then((code) => process.exit(code));

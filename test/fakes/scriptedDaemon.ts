@@ -1,0 +1,39 @@
+/**
+ * A real daemon process whose engine hears loudness (see scriptedEngine.ts) and which records a steady tone that is a
+ * word: everything but models and sound devices is real. Same arguments as daemon/main.ts.
+ */
+import type { ManagedSpeechEngine } from '../../daemon/asr/speechEngineApi';
+import { FRAME_SAMPLES, type Source } from '../../daemon/audio/frame';
+import type { Clock } from '../../daemon/base/clock';
+import { runDaemon } from '../../daemon/main';
+import { FakeModels } from './fakeModels';
+import { LOUDNESS, ScriptedEngine } from './scriptedEngine';
+
+const engine = new ScriptedEngine();
+
+const managed: ManagedSpeechEngine = Object.assign(engine, {
+  state: 'ready' as const,
+  loadMs: 1,
+  error: undefined,
+  waitMs: 0,
+  retry: () => Promise.resolve(),
+  workers: () => [],
+  rejected: { tooShort: 0, tooQuiet: 0, loop: 0, knownSilencePhrase: 0, tooManyWords: 0 },
+  dispose: () => undefined,
+});
+
+/** Says `w7` on the microphone and `w9` on the speakers, over and over. */
+function capture(clock: Clock) {
+  return {
+    abilities: () => Promise.resolve({ microphones: [{ id: 'tone', name: 'Tone', isDefault: true, recorder: 'sox' as const }], systems: [{ id: 'tone.monitor', name: 'Speakers', isDefault: true, recorder: 'parec' as const }], recorders: [], advice: [] }),
+    start: (source: 'mic' | 'system', _device: string | undefined, handlers: { onData(pcm: Int16Array): void }) => {
+      let tick = 0;
+      const loud = new Int16Array(FRAME_SAMPLES * 5).fill((source === 'mic' ? 7 : 9) * LOUDNESS);
+      const timer = clock.setInterval(() => handlers.onData(tick++ % 10 < 4 ? loud.slice() : new Int16Array(FRAME_SAMPLES * 5)), 100);
+      return Promise.resolve({ source: source as Source, device: 'tone', recorder: 'fake', stop: () => Promise.resolve(timer.dispose()) });
+    },
+    dispose: () => Promise.resolve(),
+  };
+}
+
+void runDaemon(process.argv.slice(2), { engine: () => managed, models: () => new FakeModels(), capture: ({ clock }) => capture(clock) });
