@@ -12,6 +12,7 @@ import { silentLogger } from '../../../daemon/base/logger';
 import type { CatalogueEntry } from '../../../daemon/models/catalogue';
 import type { Models } from '../../../daemon/models/api';
 import { createModels } from '../../../daemon/models/manager';
+import { skip } from '../../skip';
 import { type Answer, HTML, modelOf, pack, type Registry, startRegistry } from './registry';
 
 const FILES = { 'dist/one.onnx': randomBytes(600_000), 'dist/deep/two.onnx': randomBytes(300_000) };
@@ -186,11 +187,11 @@ describe('a model download', function () {
     return true;
   }
   it('says that the disk is full before it begins', async function () {
-    if (!mountSmall('size=2m')) return void this.skip();
+    if (!mountSmall('size=2m')) skip(this, 'only root can mount a small file system');
     await check(modelsFrom((await serve()).url), 'model.diskFull', /not enough room in .*; free \d+ MB/);
   });
   it('says that the disk became full on the way', async function () {
-    if (!mountSmall('size=12m')) return void this.skip();
+    if (!mountSmall('size=12m')) skip(this, 'only root can mount a small file system');
     const registry = await serve();
     const whole = registry.tarball;
     registry.tarball = (request, response) => {
@@ -204,7 +205,7 @@ describe('a model download', function () {
   it('says that the folder cannot be written', async function () {
     mkdirSync(folder, { recursive: true });
     if (process.geteuid?.() === 0) {
-      if (!mountSmall('size=20m,ro')) return void this.skip();
+      if (!mountSmall('size=20m,ro')) skip(this, 'this root cannot mount a file system');
     } else chmodSync(folder, 0o500);
     await check(modelsFrom((await serve()).url), 'model.download', /cannot be written.*make it writable/);
   });

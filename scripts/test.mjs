@@ -1,0 +1,132 @@
+// `npm test [-- SUITE...] [-- --grep TEXT]`: sets up, then runs every check and suite and prints what passed.
+// With suites named, only those run, without checks and coverage. The last line is `N passed, N failed`.
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { root, setUp, SetupError } from './setup.mjs';
+import { killAll, runCheck, runSuite } from './test/jobs.mjs';
+import { endLeftovers } from './test/leftovers.mjs';
+import { CHECKS, SUITES } from './test/suites.mjs';
+
+const say = (line = '') => console.log(line);
+const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+
+function readArguments(argv) {
+  const at = argv.indexOf('--grep');
+  const grep = at >= 0 ? argv[at + 1] : undefined;
+  const names = argv.filter((a, i) => a !== '--' && (at < 0 || (i !== at && i !== at + 1)));
+  const unknown = names.find((name) => !SUITES.some((s) => s.name === name));
+  if (unknown !== undefined) throw new SetupError(`There is no suite "${unknown}"; choose from ${SUITES.map((s) => s.name).join(', ')}.`);
+  return { grep, names };
+}
+
+const hasTests = ({ name }) => existsSync(path.join(root, 'test', name)) && readdirSync(path.join(root, 'test', name), { recursive: true }).some((f) => f.endsWith('.test.ts'));
+
+async function prepare(suites) {
+  const needs = new Set(suites.flatMap((s) => s.needs));
+  // Nothing of the user's own state is touched, and models are kept for the next run.
+  process.env.EARMARK_MODELS ??= path.join(root, '.cache/models');
+  await setUp({ log: say, models: needs.has('models') });
+  if (suites.some((s) => s.heavy)) {
+    const { ensureSystemPackages } = await import('./testHost/systemPackages.mjs');
+    const { message } = await ensureSystemPackages(say);
+    if (message) say(message);
+  }
+  if (needs.has('host')) {
+    const { ensureCodeServer } = await import('./testHost/install.mjs');
+    // Its suites say why they were skipped.
+    await ensureCodeServer(say).catch((error) => say(error.message));
+  }
+}
+
+/** Folders and environment that belong to this run alone. */
+function makeSandbox() {
+  // Short: the path of a Unix socket has about 100 characters.
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'earmark-test-')));
+  const run = randomUUID();
+  mkdirSync(path.join(folder, 'home'), { mode: 0o700 });
+  mkdirSync(path.join(folder, 'coverage'));
+  const env = { EARMARK_TEST_RUN: run, EARMARK_HOME: path.join(folder, 'home'), EARMARK_MODELS: process.env.EARMARK_MODELS, TMPDIR: folder, NO_COLOR: '1', FORCE_COLOR: undefined };
+  return { folder, env, mark: `EARMARK_TEST_RUN=${run}`, coverage: path.join(folder, 'coverage') };
+}
+
+/** Runs the parts in order: light ones two at a time, each heavy one alone. */
+async function runAll(parts, run, onDone) {
+  const light = parts.filter((p) => !p.heavy);
+  const worker = async () => {
+    for (let part = light.shift(); part; part = light.shift()) onDone(part, await run(part));
+  };
+  await Promise.all([worker(), worker()]);
+  for (const part of parts.filter((p) => p.heavy)) {
+    say(`\n${part.name}: ${part.what}`);
+    onDone(part, await run(part));
+  }
+}
+
+function showTable(outcomes) {
+  const rows = [['', 'passed', 'failed', 'skipped', 'time'], ...outcomes.map((o) => [o.name, o.passed, o.failed, o.skipped.length, seconds(o.ms)])];
+  say();
+  for (const row of rows) say(`  ${String(row[0]).padEnd(14)}${row.slice(1).map((cell) => String(cell).padStart(9)).join('')}`);
+}
+
+async function checkCoverage(folder) {
+  const begun = performance.now();
+  const { MARK, reportCoverage } = await import('./test/coverage.mjs');
+  const { all, outsideAdapters, rooms, missing } = await reportCoverage(folder);
+  say('\nLine coverage by room:');
+  for (const [name, { percent, total }] of rooms) say(`  ${name.padEnd(22)}${percent.toFixed(1).padStart(6)} % of ${total}`);
+  say(`Line coverage: ${all.percent.toFixed(1)} % in all, ${outsideAdapters.percent.toFixed(1)} % outside daemon/adapters (mark: ${MARK} %). Details: coverage/index.html`);
+  const failures = [];
+  if (missing.length > 0) failures.push({ title: 'coverage', error: `These files could not be measured: ${missing.join(', ')}.` });
+  if (outsideAdapters.percent < MARK) failures.push({ title: 'coverage', error: `${outsideAdapters.percent.toFixed(1)} % of the lines outside daemon/adapters are covered, and ${MARK} % is the mark.` });
+  return { name: 'coverage', passed: failures.length === 0 ? 1 : 0, failed: failures.length, skipped: [], failures, ms: performance.now() - begun };
+}
+
+async function main() {
+  const begun = performance.now();
+  const { grep, names } = readArguments(process.argv.slice(2));
+  const suites = SUITES.filter((s) => (names.length === 0 ? hasTests(s) : names.includes(s.name)));
+  const whole = names.length === 0 && grep === undefined;
+  await prepare(suites);
+  say(`Set up in ${seconds(performance.now() - begun)}. Full outputs: out/test/`);
+
+  const { folder, env, mark, coverage } = makeSandbox();
+  const outcomes = [];
+  const onDone = (part, outcome) => {
+    outcomes.push(outcome);
+    const skipped = outcome.skipped.length > 0 ? `, ${outcome.skipped.length} skipped` : '';
+    say(`${outcome.failed === 0 ? '✔' : '✘'} ${part.name.padEnd(12)} ${part.args ? '' : `${outcome.passed} passed, ${outcome.failed} failed${skipped}, `}${seconds(outcome.ms)}`);
+  };
+  try {
+    await runAll([...(whole ? CHECKS : []), ...suites], (part) => (part.args ? runCheck(part) : runSuite(part, { env, grep, coverage: whole ? coverage : undefined })), onDone);
+    const left = await endLeftovers(mark);
+    if (left.length > 0) outcomes.push({ name: 'leftovers', passed: 0, failed: 1, skipped: [], failures: [{ title: 'processes were left running', error: left.map((l) => `${l.pid} ${l.command.slice(0, 200)}`).join('\n') }], ms: 0 });
+    if (whole) outcomes.push(await checkCoverage(coverage));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  showTable(outcomes);
+  const skipped = outcomes.flatMap((o) => o.skipped.map((s) => ({ suite: o.name, ...s })));
+  if (skipped.length > 0) say(`\nSkipped:\n${skipped.map((s) => `  – ${s.suite}: ${s.title}${s.reason ? ` (${s.reason})` : ''}`).join('\n')}`);
+  const failures = outcomes.flatMap((o) => o.failures.map((f) => ({ suite: o.name, ...f })));
+  failures.forEach((f, i) => say(`\n${i + 1}) ${f.suite}: ${f.title}\n${f.error.replace(/^/gm, '     ')}`));
+  const sum = (key) => outcomes.reduce((n, o) => n + o[key], 0);
+  say(`\n${skipped.length > 0 ? `${skipped.length} skipped; ` : ''}${seconds(performance.now() - begun)}`);
+  say(`${sum('passed')} passed, ${sum('failed')} failed`);
+  process.exitCode = sum('failed') === 0 ? 0 : 1;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    killAll();
+    process.exit(130);
+  });
+}
+
+await main().catch((error) => {
+  console.error(error instanceof SetupError ? error.message : error);
+  say('0 passed, 1 failed');
+  process.exitCode = 1;
+});

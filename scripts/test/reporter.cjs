@@ -1,0 +1,37 @@
+// Mocha reporter of `npm test`: one JSON object a line into $EARMARK_TEST_RESULTS, and, where
+// $EARMARK_TEST_VERBOSE is set, each test as a line for people.
+const { appendFileSync } = require('node:fs');
+const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } = require('mocha').Runner.constants;
+
+const file = process.env.EARMARK_TEST_RESULTS;
+const verbose = process.env.EARMARK_TEST_VERBOSE === '1';
+
+/** Set by test/skip.ts on the test, or on the suite whose hook skipped it. */
+function reasonOf(test) {
+  for (let at = test; at; at = at.parent) if (at.skipReason) return at.skipReason;
+  return undefined;
+}
+
+class Reporter {
+  constructor(runner) {
+    const write = (record) => appendFileSync(file, `${JSON.stringify(record)}\n`);
+    const show = (mark, test, more = '') => {
+      if (verbose) console.log(`    ${mark} ${test.fullTitle()}${more}`);
+    };
+    runner.on(EVENT_TEST_PASS, (test) => {
+      write({ type: 'pass', title: test.fullTitle(), ms: test.duration });
+      show('✔', test, test.duration > 1000 ? ` (${(test.duration / 1000).toFixed(1)} s)` : '');
+    });
+    runner.on(EVENT_TEST_FAIL, (test, error) => {
+      write({ type: 'fail', title: test.fullTitle(), file: test.file, error: `${error.stack ?? error.message ?? error}` });
+      show('✘', test);
+    });
+    runner.on(EVENT_TEST_PENDING, (test) => {
+      write({ type: 'skip', title: test.fullTitle(), reason: reasonOf(test) });
+      show('–', test, ' skipped');
+    });
+    runner.on(EVENT_RUN_END, () => write({ type: 'end' }));
+  }
+}
+
+module.exports = Reporter;
