@@ -62,7 +62,6 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
 
   if (!path.startsWith('\\\\')) rmSync(path, { force: true });
   await listen(server, path);
-  if (!path.startsWith('\\\\')) chmodSync(path, 0o600);
   writeDaemonFile(stateDir, { socket: path, pid: process.pid, protocol: { ...PROTOCOL_VERSION }, token });
   logger.info('transport.listening');
 
@@ -110,10 +109,16 @@ function digest(data: string | Buffer): Buffer {
 async function listen(server: Server, path: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, () => {
-      server.off('error', reject);
-      resolve();
-    });
+    // The socket is made within this call, and never for a moment with more rights than its owner's.
+    const before = process.umask(0o177);
+    try {
+      server.listen(path, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    } finally {
+      process.umask(before);
+    }
   });
 }
 
