@@ -67,6 +67,7 @@ export class Archive implements Disposable {
       sessionMs: () => (created === undefined ? 0 : clock.wall() - created),
       check: (body) => book.check(body),
       onWritten: (event) => book.apply(event),
+      onProgress: () => undefined,
       onOutage: () => undefined, // Only a person writes here, and `appendNow` tells the person.
       onOverflow: () => undefined,
     });

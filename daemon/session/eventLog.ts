@@ -10,6 +10,7 @@ import { Attachment } from './attachment';
 import type { DurableEvent, DurableEventBody, PassingEventBody, SessionEvent } from './events';
 import type { SessionOptions } from './options';
 import type { Progress, SessionStore } from './ports';
+import { Deferred } from './wait';
 
 export interface EventLogSetup {
   readonly sessionId: string;
@@ -23,6 +24,8 @@ export interface EventLogSetup {
   readonly check: (body: DurableEventBody) => void;
   /** Takes an event that is on disk into what the daemon holds in memory, before it is sent. */
   readonly onWritten: (event: DurableEvent) => void;
+  /** This much of a source is final on disk. */
+  readonly onProgress: (progress: Progress) => void;
   /** The store refused; what is to be written waits and is tried again. Told once an outage. */
   readonly onOutage: (error: unknown) => void;
   /** More waits than may wait. */
@@ -40,6 +43,7 @@ export class EventLog implements Disposable {
   private waiting: Waiting[] = [];
   private waitingEvents = 0;
   private retry: Disposable | undefined;
+  private empty: Deferred | undefined;
   private readonly attachments = new Set<Attachment>();
   private readonly outbox: SessionEvent[] = [];
   private sending = false;
@@ -71,6 +75,13 @@ export class EventLog implements Disposable {
     this.waiting.push({ bodies, progress });
     this.waitingEvents += bodies.length;
     this.writeWaiting(false);
+  }
+
+  /** Resolves when everything is on disk. */
+  written(): Promise<void> {
+    if (!this.outage) return Promise.resolve();
+    this.empty ??= new Deferred();
+    return this.empty.promise;
   }
 
   /** Writes and sends, or says why not. @throws EarmarkError store.unwritable; nothing was changed then */
@@ -125,6 +136,8 @@ export class EventLog implements Disposable {
           this.waitingEvents -= next.bodies.length;
         });
       }
+      this.empty?.resolve();
+      this.empty = undefined;
     } catch (error) {
       if (this.disposed) return;
       if (this.retry === undefined) {
@@ -156,6 +169,7 @@ export class EventLog implements Disposable {
     this.lastTime = time;
     onWritten();
     for (const event of events) this.setup.onWritten(event);
+    for (const entry of progress) this.setup.onProgress(entry);
     this.send(events);
   }
 

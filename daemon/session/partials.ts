@@ -1,5 +1,5 @@
 /** Text of the phrase that is being spoken: decoded now and then while the engine has nothing better to do. */
-import { PartialAgreement } from '../asr/partialAgreement';
+import { PartialAgreement, type PartialText } from '../asr/partialAgreement';
 import type { Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { OpenPhrase } from '../vad/contract';
@@ -23,6 +23,8 @@ interface Open {
   readonly agreement: PartialAgreement;
   readonly abortion: AbortController;
   lastMs: number;
+  /** What was sent last. */
+  text?: PartialText;
 }
 
 export class Partials {
@@ -78,7 +80,10 @@ export class Partials {
       const result = await engine.decode(pcm, { language, priority: 'partial', sessionId }, open.abortion.signal);
       if (this.open !== open || result === undefined || result.text === '') return;
       this.shown.set(open.id, open.startMs);
-      emit({ kind: 'partial', source, phraseId: open.id, startMs: open.startMs, ...open.agreement.update(result.text) });
+      const text = open.agreement.update(result.text);
+      if (text.stable === open.text?.stable && text.unstable === open.text.unstable) return;
+      open.text = text;
+      emit({ kind: 'partial', source, phraseId: open.id, startMs: open.startMs, ...text });
     } catch {
       // A partial is a convenience: the final is decoded by itself and reports what is wrong with the engine.
     }

@@ -78,6 +78,8 @@ export class SourcePipeline implements Disposable {
   private readonly abortion = new AbortController();
   private behindTimer: Disposable | undefined;
   private released = 0;
+  /** Phrases that are text, but not on disk. */
+  private readonly unstored: { readonly firstSeq: number; readonly lastSeq: number }[] = [];
   private lastCaptureMs = 0;
   private sinceSync = 0;
   private readonly syncs: Disposable;
@@ -168,6 +170,12 @@ export class SourcePipeline implements Disposable {
     this.kick();
   }
 
+  /** Up to and with this frame the words are on disk. */
+  onStored(finalThrough: number): void {
+    while (this.unstored[0] && this.unstored[0].lastSeq <= finalThrough) this.unstored.shift();
+    this.release();
+  }
+
   /** A hard boundary after what came in so far. Resolves when all of it is segmented. */
   flush(): Promise<void> {
     const done = new Deferred();
@@ -203,30 +211,32 @@ export class SourcePipeline implements Disposable {
   private kick(): void {
     if (this.working || this.state === 'aborted') return;
     this.working = true;
-    void this.work()
-      .catch((error: unknown) => {
-        if (this.state !== 'aborted') this.setup.on.failed(error);
-      })
-      .finally(() => {
-        this.working = false;
-      });
+    void this.work();
   }
 
   private async work(): Promise<void> {
-    await this.engineReady();
-    while (this.state !== 'aborted') {
-      const boundary = this.boundaries[0];
-      const frames = this.queue.take(boundary?.beforeSeq);
-      if (frames.length > 0) {
-        await this.phrases.process(frames);
-        this.afterFrames();
-      } else if (boundary && this.queue.nextSeq >= boundary.beforeSeq) {
-        await this.phrases.flush();
-        this.boundaries.shift();
-        boundary.done.resolve();
-        this.release();
-      } else if (this.queue.backlog === 0) return;
+    try {
+      await this.engineReady();
+      for (let step = this.step(); step !== undefined; step = this.step()) await step;
+    } catch (error) {
+      if (this.state !== 'aborted') this.setup.on.failed(error);
     }
+    // In the same turn as the last look for work, so that no kick falls in between.
+    this.working = false;
+  }
+
+  /** What is to be done next, begun; undefined when there is nothing. */
+  private step(): Promise<void> | undefined {
+    if (this.state === 'aborted') return undefined;
+    const boundary = this.boundaries[0];
+    const frames = this.queue.take(boundary?.beforeSeq);
+    if (frames.length > 0) return this.phrases.process(frames).then(() => this.afterFrames());
+    if (!boundary || this.queue.nextSeq < boundary.beforeSeq) return undefined;
+    return this.phrases.flush().then(() => {
+      this.boundaries.shift();
+      boundary.done.resolve();
+      this.release();
+    });
   }
 
   /** While the model loads, or is away, the sound waits in the spool. */
@@ -266,9 +276,9 @@ export class SourcePipeline implements Disposable {
     else if (result) this.stats.rejected++;
     else this.stats.givenUp++;
     if (!spoken) this.partials.drop(phrase.id);
+    this.unstored.push({ firstSeq: phrase.firstSeq, lastSeq: phrase.lastSeq });
     this.setup.on.phrase(phrase, result);
     this.partials.settle(phrase.id);
-    this.release();
   }
 
   private onGap(frames: number): void {
@@ -293,7 +303,7 @@ export class SourcePipeline implements Disposable {
   /** Frames that are final, or silence, may leave the spool. */
   private release(): void {
     if (this.setup.keepAudio) return;
-    const before = Math.min(this.decoder.firstPendingSeq ?? Infinity, this.phrases.neededFrom, this.queue.nextSeq);
+    const before = Math.min(this.unstored[0]?.firstSeq ?? Infinity, this.decoder.firstPendingSeq ?? Infinity, this.phrases.neededFrom, this.queue.nextSeq);
     if (before <= this.released) return;
     this.released = before;
     this.setup.spool.release(this.setup.source, before);

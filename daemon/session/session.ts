@@ -78,6 +78,7 @@ export class Session {
       sessionMs: () => this.nowMs(),
       check: (body) => this.book.check(body),
       onWritten: (event) => this.onWritten(event),
+      onProgress: ({ source, finalThrough }) => this.sources.onStored(source, finalThrough),
       onOutage: () => this.logger.warn('session.storeOutage', { session: record.id }),
       onOverflow: (error) => this.fail(isEarmarkError(error) ? error : new EarmarkError('store.unwritable', 'The disk could not be written for too long; free some space and start again.')),
     });
@@ -316,6 +317,8 @@ export class Session {
       if (this.machine.ended || this.released) return;
       if (this.discarding) this.feed?.dispose();
       else this.feed?.finish();
+      if ((await within(this.clock, this.log.written(), this.setup.options.finalizeStallMs)) === 'late') throw new EarmarkError('store.unwritable', 'The disk cannot be written, so the session is not finished; free some space and restart Earmark, which goes on with it.');
+      if (this.machine.ended || this.released) return;
       this.save();
       this.machine.to({ name: 'DONE' }, cause);
     } catch (error) {

@@ -117,13 +117,19 @@ export class Sources implements Disposable {
   }
 
   stopCapture(): Promise<void> {
-    // At once: nothing is heard after a stop, and a start under way comes to nothing.
-    const stopped = Promise.all([...this.recorders.values()].map((recorder) => recorder.stop()));
+    const stop = (): Promise<unknown> => Promise.all([...this.recorders.values()].map((recorder) => recorder.stop()));
+    // At once: nothing is heard after a stop, and a start under way comes to nothing. In turn again: a start may have waited for its own.
+    const stopped = stop();
     const { clock, logger } = this.setup.deps;
     const { captureStopMs } = this.setup.options;
-    return within(clock, this.inTurn(async () => void (await stopped)), 2 * captureStopMs).then((late) => {
+    return within(clock, this.inTurn(() => Promise.all([stopped, stop()]).then(() => undefined)), 2 * captureStopMs).then((late) => {
       if (late === 'late') logger.warn('recorder.hangs', { session: this.setup.record.id });
     });
+  }
+
+  /** Up to and with this frame the words of a source are on disk. */
+  onStored(source: Source, finalThrough: number): void {
+    this.pipelines.get(source)?.onStored(finalThrough);
   }
 
   flush(): void {

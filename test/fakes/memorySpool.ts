@@ -96,6 +96,7 @@ class MemorySpool implements Spool {
   }
 
   release(source: Source, seq: number): void {
+    if (this.closed) return;
     this.disk.frames.set(source, (this.disk.frames.get(source) ?? []).filter((frame) => frame.seq >= seq));
     for (let i = this.fresh.length - 1; i >= 0; i--) {
       const frame = this.fresh[i];

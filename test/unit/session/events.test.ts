@@ -1,0 +1,190 @@
+/** The ordered stream of a session's events, as attached clients see it. */
+import { deepEqual, throws } from 'node:assert/strict';
+import { EarmarkError } from '../../../protocol/errors';
+import type { SessionEvent } from '../../../daemon/session/events';
+import { Harness, say, settle } from './harness';
+
+const seqs = (events: readonly SessionEvent[]): number[] => events.flatMap((event) => ('seq' in event ? event.seq : []));
+const upTo = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+describe('session events', () => {
+  let h: Harness;
+  beforeEach(() => (h = new Harness()));
+  afterEach(() => h.dispose());
+
+  it('replays what was missed, then goes on live', async () => {
+    const id = await h.pushed();
+    const next = h.push(id, 'file', 0, say(1, 2));
+    await settle();
+    const late: SessionEvent[] = [];
+    const { attachment } = h.manager.attach(id, 3, (event) => late.push(event));
+    h.push(id, 'file', next, say(3));
+    await settle();
+    attachment.dispose();
+    h.manager.stop(id, 'stop.request');
+    await h.manager.whenEnded(id);
+    deepEqual({ seqs: seqs(late), said: late.flatMap((e) => (e.kind === 'final' ? e.segment.text : [])) }, { seqs: [4, 5, 6], said: ['w1', 'w2', 'w3'] });
+  });
+
+  it('replays a long session in turns, without a gap where it goes live', async () => {
+    const id = await h.pushed();
+    for (let i = 0; i < 700; i++) h.manager.reviseSegment(await firstSegment(id), 's1', { text: `text ${i}` });
+    const late: SessionEvent[] = [];
+    h.manager.attach(id, 0, (event) => late.push(event));
+    const atOnce = late.length;
+    for (let i = 0; i < 5; i++) {
+      h.manager.reviseSegment(id, 's1', { text: `later ${i}` });
+      await h.pass(1);
+    }
+    deepEqual({ some: atOnce > 0 && atOnce < 700, all: seqs(late) }, { some: true, all: upTo(1, h.manager.get(id).lastSeq) });
+  });
+
+  const firstSegment = async (id: string): Promise<string> => {
+    if (h.manager.get(id).segments === 0) {
+      h.push(id, 'file', 0, say(1));
+      await settle();
+    }
+    return id;
+  };
+
+  it('does not let one client that fails keep the others from hearing', async () => {
+    const id = await h.pushed();
+    const good: SessionEvent[] = [];
+    h.manager.attach(id, 0, () => {
+      throw new Error('gone');
+    });
+    h.manager.attach(id, 0, (event) => good.push(event));
+    h.push(id, 'file', 0, say(1));
+    await settle();
+    deepEqual(seqs(good), upTo(1, 4));
+  });
+
+  it('keeps the order also for a client that acts on what it hears', async () => {
+    const seen: number[] = [];
+    const id = await h.pushed();
+    h.manager.attach(id, 0, (event) => {
+      if (event.kind === 'final' && event.segment.id === 's1') h.manager.reviseSegment(id, 's1', { text: 'mine' });
+    });
+    h.manager.attach(id, 0, (event) => 'seq' in event && seen.push(event.seq));
+    h.push(id, 'file', 0, say(1, 2));
+    await settle();
+    deepEqual(seen, upTo(1, h.manager.get(id).lastSeq));
+  });
+
+  it('shows partials while somebody speaks; agreed words stay', async () => {
+    const partials: string[] = [];
+    const id = await h.recorded({}, (event) => {
+      if (event.kind === 'partial') partials.push(`${event.phraseId} ${event.stable}|${event.unstable}`);
+      if (event.kind === 'final') partials.push(`${event.segment.id} ${event.segment.text}`);
+    });
+    let count = 0;
+    h.engine.script = (_word, priority) => ({ text: priority === 'final' ? 'one two three' : ['one', 'one two', 'one two tree'][Math.min(count++, 2)] ?? '', words: [], confidence: 0.9, language: 'en', inferenceMs: 1 });
+    await h.speak('mic', new Int16Array(16 * 2000).fill(500));
+    await h.speak('mic', new Int16Array(16 * 600));
+    deepEqual(partials, ['s1 |one', 's1 one|two', 's1 one two|tree', 's1 one two three']);
+    h.manager.stop(id, 'stop.request');
+  });
+
+  it('takes a partial away when its phrase came to nothing', async () => {
+    const partials: string[] = [];
+    await h.recorded({}, (event) => event.kind === 'partial' && partials.push(`${event.phraseId} ${event.stable}|${event.unstable}`));
+    h.engine.script = (_word, priority) => ({ text: priority === 'final' ? '' : 'thank you', words: [], confidence: 0.1, language: 'en', inferenceMs: 1, ...(priority === 'final' ? { rejected: 'knownSilencePhrase' as const } : {}) });
+    await h.speak('mic', new Int16Array(16 * 700).fill(500));
+    await h.speak('mic', new Int16Array(16 * 600));
+    deepEqual([partials[0], partials.at(-1)], ['s1 |thank you', 's1 |']);
+  });
+
+  it('makes no partials where none are wanted or the engine is busy', async () => {
+    const kinds = new Set<string>();
+    await h.recorded({ partials: false }, (event) => kinds.add(event.kind));
+    await h.speak('mic', new Int16Array(16 * 2000).fill(500));
+    const busy = new Harness();
+    await busy.recorded({}, (event) => kinds.add(event.kind));
+    busy.engine.hold();
+    await busy.speak('system', say(1));
+    await busy.speak('mic', new Int16Array(16 * 2000).fill(500));
+    deepEqual(kinds.has('partial'), false);
+    busy.dispose();
+  });
+
+  it('sends at most ten levels a second of a source and one health', async () => {
+    const counts: Record<string, number> = {};
+    await h.recorded({}, (event) => {
+      const key = event.kind === 'level' ? `level ${event.source}` : event.kind;
+      counts[key] = (counts[key] ?? 0) + 1;
+    });
+    for (let i = 0; i < 500; i++) {
+      h.capture.of('mic').handlers.onData(new Int16Array(320).fill(i));
+      h.clock.advance(20);
+    }
+    await settle();
+    const levels = counts['level mic'] ?? 0;
+    deepEqual({ levels: levels > 80 && levels <= 100, health: counts['health'] }, { levels: true, health: 10 });
+  });
+
+  it('passing events carry the last durable number', async () => {
+    let last = 0;
+    const wrong: SessionEvent[] = [];
+    const id = await h.recorded({}, (event) => {
+      if ('seq' in event) last = event.seq;
+      else if (event.afterSeq !== last) wrong.push(event);
+    });
+    await h.speak('mic', say(1, 2));
+    deepEqual({ wrong, durable: last === h.manager.get(id).lastSeq }, { wrong: [], durable: true });
+  });
+
+  it('lets a person change words, speaker and hiding, also after DONE, and everybody hears of it', async () => {
+    const seen: string[] = [];
+    const id = await h.pushed({}, (event) => event.kind === 'revision' && seen.push(`${event.revision.op} ${event.revision.revision} ${event.revision.by}`));
+    h.push(id, 'file', 0, say(1));
+    await settle();
+    h.manager.reviseSegment(id, 's1', { text: 'one', speaker: 'Ben' });
+    h.manager.stop(id, 'stop.request');
+    await h.manager.whenEnded(id);
+    h.manager.reviseSegment(id, 's1', { hidden: true });
+    h.manager.reviseSegment(id, 's1', { hidden: true, text: 'one' });
+    const [segment] = h.manager.get(id).transcript;
+    deepEqual(
+      { seen, segment: [segment?.text, segment?.speaker, segment?.hidden, segment?.revision, segment?.words], stored: h.store.segments(id)[0] },
+      { seen: ['edit 1 person', 'speaker 2 person', 'hide 3 person'], segment: ['one', 'Ben', true, 3, undefined], stored: segment },
+    );
+    throws(() => h.manager.reviseSegment(id, 's9', { text: 'x' }), { code: 'segment.notFound' });
+  });
+
+  it('lets a person change an insight, before and after a restart', async () => {
+    const id = await h.recorded();
+    await h.speak('mic', say(1));
+    await h.pass(2000);
+    h.manager.reviseInsight(id, 'i1', { text: 'mine' });
+    h.manager.stop(id, 'stop.request');
+    await h.manager.whenEnded(id);
+    h.restart();
+    h.manager.reviseInsight(id, 'i1', { status: 'done' });
+    const [insight] = h.manager.get(id).insights;
+    deepEqual([insight?.text, insight?.status, insight?.edited, h.store.insights(id)[0]], ['mine', 'done', true, insight]);
+    throws(() => h.manager.reviseInsight(id, 'i9', { text: 'x' }), { code: 'insight.notFound' });
+  });
+
+  it('tells a person when a change cannot be kept, and changes nothing', async () => {
+    const id = await h.pushed();
+    h.push(id, 'file', 0, say(1));
+    await settle();
+    h.store.refuse = new EarmarkError('store.unwritable', 'The disk is full.');
+    throws(() => h.manager.reviseSegment(id, 's1', { text: 'x' }), { code: 'store.unwritable' });
+    h.store.refuse = undefined;
+    deepEqual(h.texts(id), ['w1']);
+  });
+
+  it('lists sessions newest first, the running ones as they are now', async () => {
+    const first = await h.pushed({ title: 'First' });
+    h.push(first, 'file', 0, say(1));
+    await h.pass(1000);
+    const second = await h.pushed({ title: 'Second' });
+    h.manager.stop(second, 'stop.request');
+    await h.manager.whenEnded(second);
+    h.manager.rename(second, 'Renamed');
+    h.manager.rename(first, 'Also');
+    const list = (active?: boolean): unknown => h.manager.list({ limit: 9, offset: 0, ...(active === undefined ? {} : { active }) }).map(({ record, segments, durationMs }) => [record.title, record.state, segments, durationMs]);
+    deepEqual({ all: list(), active: list(true) }, { all: [['Renamed', 'DONE', 0, 0], ['Also', 'STREAMING', 1, 900]], active: [['Also', 'STREAMING', 1, 900]] });
+  });
+});
