@@ -9,8 +9,8 @@ import { SampleReader } from '../../audio/pcm';
 import { type Clock, systemClock } from '../../base/clock';
 import { type Logger, silentLogger } from '../../base/logger';
 import type { Capture, Recording, RecordingHandlers } from '../../session/ports';
-import { explainEnd } from './complaints';
-import { mayFollow, movedTo, PAREC_CHATTER } from './movedStream';
+import { explainEnd, explainLost } from './complaints';
+import { PAREC_CHATTER, saysLost } from './movedStream';
 import { adviceFor, devicesOf, probeRecorders, recorderFor, summarize } from './probe';
 import type { Probe } from './probeAnswer';
 import type { Env } from './programs';
@@ -101,9 +101,8 @@ function choose(source: CaptureSource, device: string | undefined, probes: reado
   if (device === undefined || device === '') {
     const recorder = recorderFor(source, probes)!;
     const chosen = devicesOf(recorder, source)[0]!;
-    // A sound server follows the user to another default device; the others have to be told.
-    const follows = recorder.name === 'parec' || recorder.name === 'pw-record';
-    return { recorder, chosen, named: !(follows && chosen.isDefault) };
+    // PulseAudio follows the user to another default device; the others have to be told.
+    return { recorder, chosen, named: !(recorder.name === 'parec' && chosen.isDefault) };
   }
   for (const recorder of usable) {
     const chosen = devicesOf(recorder, source).find((d) => d.id === device) ?? devicesOf(recorder, source).find((d) => d.name.toLowerCase() === device.toLowerCase());
@@ -171,7 +170,8 @@ class RunningRecorder implements Recording {
         this.onGone();
         resolve();
         if (before === 'starting') this.settle?.reject(this.explain(code));
-        else if (before === 'recording' || before === 'lost') handlers.onEnd(this.explain(code));
+        else if (before === 'recording') handlers.onEnd(this.explain(code));
+        else if (before === 'lost') handlers.onEnd(explainLost(about.source, about.device));
       });
     });
   }
@@ -208,10 +208,8 @@ class RunningRecorder implements Recording {
   }
 
   private hear(line: string): void {
-    const moved = movedTo(line);
-    if (moved !== undefined && this.phase === 'recording' && !mayFollow(this.source, this.about.asked, moved)) {
+    if (this.phase === 'recording' && saysLost(this.recorder, line, this.source, this.about.asked)) {
       this.phase = 'lost';
-      this.said += 'Entity killed\n'; // as the server says where there is nothing to move to
       this.library.process.stdin?.end();
     }
     if (line !== '' && !PAREC_CHATTER.test(line)) this.said = `${this.said}${line}\n`.slice(-STDERR_KEPT);

@@ -59,8 +59,15 @@ export interface RecorderEnd {
   readonly said: string;
 }
 
+const nameOf = (source: CaptureSource, device: string): string => `${source === 'mic' ? 'The microphone' : 'The system audio of'} “${device}”`;
+
+/** The device went away while its recorder stayed. */
+export function explainLost(source: CaptureSource, device: string): EarmarkError {
+  return new EarmarkError('audio.deviceNotFound', `${nameOf(source, device)} ${GONE}.`, { details: { source } });
+}
+
 export function explainEnd({ recorder, source, device, code, said }: RecorderEnd): EarmarkError {
-  const what = `${source === 'mic' ? 'The microphone' : 'The system audio of'} “${device}”`;
+  const what = nameOf(source, device);
   const known = COMPLAINTS[recorder].find((complaint) => complaint.says.test(said));
   const details = { recorder, exitCode: code ?? -1 };
   if (known) return new EarmarkError(known.code, `${what} ${known.means}.`, { details });

@@ -2,15 +2,25 @@
  * PulseAudio moves the stream of a microphone that was pulled out to the default source, and where no microphone is left that
  * is the monitor of the speakers: the others would be heard as the user. So a move to the wrong kind of device ends the recording.
  */
-import type { CaptureSource } from '../../audio/devices';
+import type { CaptureSource, RecorderName } from '../../audio/devices';
+
+/**
+ * @param asked the device the user chose; undefined for the default, which may change to another of its kind.
+ * @returns true for a line of standard error that says that the recorder no longer hears the right device.
+ */
+export function saysLost(recorder: RecorderName, line: string, source: CaptureSource, asked: string | undefined): boolean {
+  // pw-record stays, without a sound, when the node it was told not to leave is gone.
+  if (recorder === 'pw-record') return /^remote error: .*\(No such file or directory\)/.test(line);
+  const device = recorder === 'parec' ? movedTo(line) : undefined;
+  return device !== undefined && !mayFollow(source, asked, device);
+}
 
 /** @returns the device a line of `parec --verbose` says that the stream was moved to. */
-export function movedTo(line: string): string | undefined {
+function movedTo(line: string): string | undefined {
   return /^Stream moved to device (\S+) \(/.exec(line)?.[1];
 }
 
-/** @param asked the device the user chose; undefined for the default, which may change to another of its kind. */
-export function mayFollow(source: CaptureSource, asked: string | undefined, device: string): boolean {
+function mayFollow(source: CaptureSource, asked: string | undefined, device: string): boolean {
   if (asked !== undefined) return device === asked;
   return device.endsWith('.monitor') === (source === 'system');
 }

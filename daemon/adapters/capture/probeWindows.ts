@@ -20,7 +20,8 @@ export function parseDshow(said: string): { microphones: readonly RecordingDevic
   let inAudio = false;
   let last: { id: string; name: string } | undefined;
   for (const line of said.split(/\r?\n/)) {
-    if (/DirectShow (audio|video) devices/.test(line)) inAudio = line.includes('audio');
+    const heading = /DirectShow (audio|video) devices/.exec(line)?.[1];
+    if (heading !== undefined) inAudio = heading === 'audio';
     const alternative = /Alternative name "(.+)"/.exec(line)?.[1];
     if (alternative !== undefined) {
       if (last) last.id = alternative;

@@ -1,17 +1,25 @@
 /** Recorder module: pw-record, for PipeWire without its PulseAudio server. System audio is what a sink plays. */
 import type { RecorderModule } from '../recorderModule';
 
-const pwRecord: RecorderModule = (o) =>
-  o.supervise({
+const pwRecord: RecorderModule = (o) => {
+  const properties = [
+    // Else two channels that are alike are 3 dB too loud as one, and clip.
+    'channelmix.normalize = true',
+    ...(o.source === 'system' ? ['stream.capture.sink = true'] : []),
+    // When a microphone is pulled out, WirePlumber would link the stream to the speakers.
+    ...(o.device === undefined ? [] : ['node.dont-reconnect = true']),
+  ];
+  return o.supervise({
     program: o.program,
     args: [
       // PipeWire 1.4 writes a file with a header, which a pipe cannot take, unless told otherwise; older ones know no --raw.
       ...(o.features.includes('raw') ? ['--raw'] : []),
       '--format=s16', `--rate=${o.sampleRate}`, `--channels=${o.channels}`, '--latency=20ms',
-      ...(o.source === 'system' ? ['--properties={ stream.capture.sink = true }'] : []),
+      `--properties={ ${properties.join(', ')} }`,
       ...(o.device === undefined ? [] : [`--target=${o.device}`]),
       '-',
     ],
     environment: o.environment,
   });
+};
 module.exports = pwRecord;
