@@ -58,9 +58,14 @@ async function ensurePackages(log) {
   log('Installing packages (npm ci) …');
   // No package's own script runs: what is native comes prebuilt, and smart-whisper is built when somebody wants it.
   const [command, args] = npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
-  await run(command, args, { ONNXRUNTIME_NODE_INSTALL: 'skip' }).catch((error) => {
-    throw new SetupError(`The packages could not be installed (${error.message}); check the network and npm's registry and run the command again.`);
-  });
+  const begun = Date.now();
+  // On a terminal npm draws its own progress.
+  const alive = process.stderr.isTTY ? undefined : setInterval(() => log(`  … still installing, ${Math.round((Date.now() - begun) / 1000)} s`), 10_000);
+  await run(command, args, { ONNXRUNTIME_NODE_INSTALL: 'skip' })
+    .catch((error) => {
+      throw new SetupError(`The packages could not be installed (${error.message}); check the network and npm's registry and run the command again.`);
+    })
+    .finally(() => clearInterval(alive));
 }
 
 /** Folders and files whose change makes the bundles old. */
