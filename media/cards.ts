@@ -9,8 +9,9 @@ import { icon, iconButton } from './parts';
 
 type CardKind = Exclude<InsightKind, 'entity'>;
 
-/** In the order the panel shows them. */
-export const PANES: readonly CardKind[] = ['summary', 'action', 'decision', 'question', 'risk'];
+/** While people speak, what is to be done stands first; afterwards, what it was about. */
+const PANES_LIVE: readonly CardKind[] = ['action', 'decision', 'question', 'risk', 'summary'];
+const PANES_DONE: readonly CardKind[] = ['summary', 'action', 'decision', 'question', 'risk'];
 
 const CARD_ICON: Readonly<Record<CardKind, string>> = { summary: 'note', action: 'tasklist', decision: 'pass', question: 'question', risk: 'warning' };
 
@@ -23,12 +24,12 @@ export interface PaneOptions {
   /** Jumps to the words. */
   readonly reveal: (insight: Insight) => void;
   readonly language: string;
-  /** While a meeting runs, empty panes of actions and decisions say that they wait. */
+  /** A meeting that runs shows the panes of actions and decisions before there are any. */
   readonly live: boolean;
 }
 
 export function panes(all: readonly Insight[], options: PaneOptions): TemplateResult[] {
-  return PANES.flatMap((kind) => {
+  return (options.live ? PANES_LIVE : PANES_DONE).flatMap((kind) => {
     const mine = all.filter((i) => i.kind === kind && i.status !== 'dismissed');
     const waits = options.live && (kind === 'action' || kind === 'decision');
     return mine.length === 0 && !waits ? [] : [pane(kind, mine, options)];
@@ -43,7 +44,7 @@ function pane(kind: CardKind, mine: readonly Insight[], options: PaneOptions): T
       ${icon(open ? 'chevron-down' : 'chevron-right')}<span class="pane-title">${paneTitle(kind)}</span>
       ${count > 0 ? html`<span class="count" aria-label=${t('{0} open', count)}>${count}</span>` : nothing}
     </button></h2>
-    ${!open ? nothing : mine.length === 0 ? html`<p class="pane-empty">${kind === 'action' ? t('None yet.') : t('None yet.')}</p>` : kind === 'summary' ? summary(mine, options) : html`<ul class="cards">
+    ${!open ? nothing : mine.length === 0 ? html`<p class="pane-empty">${t('None yet.')}</p>` : kind === 'summary' ? summary(mine, options) : html`<ul class="cards">
       ${repeat([...mine].sort(doneLast), (i) => i.id, (i) => card(kind, i, options))}
     </ul>`}
   </section>`;

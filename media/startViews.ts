@@ -34,6 +34,7 @@ export function idleView({ model, lastSession }: View<'idle'>, language: string)
     <p>${t('Record a meeting and watch its transcript, action items and decisions appear while people speak.')}</p>
     <vscode-button block ?secondary=${blocked} @click=${() => command('start')}>${t('Start Meeting')}</vscode-button>
     <p class="hint">${t('Sound and text stay on this machine.')}</p>
+    <p class="dictate">${icon('mic')}<span>${t('To dictate, put the cursor into an editor, hold')} <kbd>Ctrl+Alt+D</kbd> ${t('and speak.')}</span></p>
     ${lastSession === undefined ? nothing : html`<section class="last">
       <h2>${t('Last meeting')}</h2>
       <button type="button" class="last-meeting" @click=${() => command('showSession', lastSession.id)}>

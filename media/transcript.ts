@@ -222,7 +222,7 @@ export class Transcript extends LitElement {
     const empty = segments.length === 0 && partials.length === 0;
     return html`<div class="scroll" @keydown=${(event: KeyboardEvent) => this.keys(event)}>
         ${empty ? html`<p class="empty">${this.waiting}</p>` : nothing}
-        <div role=${segments.length === 0 ? nothing : 'feed'} aria-label=${t('Transcript')} aria-busy="false">${repeat(Array.from({ length: chunks }, (_, n) => n), (n) => n, (n) => html`<div class="chunk" data-chunk=${n}>${this.near.has(n) ? this.rows(n) : nothing}</div>`)}</div>
+        <div role=${segments.length === 0 ? nothing : 'feed'} aria-label=${segments.length === 0 ? nothing : t('Transcript')}>${repeat(Array.from({ length: chunks }, (_, n) => n), (n) => n, (n) => html`<div class="chunk" data-chunk=${n}>${this.near.has(n) ? this.rows(n) : nothing}</div>`)}</div>
         <div class="partials">${repeat(partials, (p) => p.source, (p) => partialRow(p, segments.at(-1)))}</div>
       </div>
       ${this.following || empty ? nothing : html`<button type="button" class="latest" @click=${() => this.toEnd()}>${icon('arrow-down')}${this.unseen > 0 ? t('Jump to latest ({0} new)', this.unseen) : t('Jump to latest')}</button>`}`;
