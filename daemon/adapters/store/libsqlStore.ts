@@ -116,6 +116,11 @@ export class LibsqlStore implements SessionStore {
   close(): void {
     if (this.closed) return;
     this.closed = true;
+    try {
+      this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // Somebody still reads; the log stays and is taken in at the next start.
+    }
     this.db.close();
   }
 

@@ -7,14 +7,16 @@ import { LibsqlStore } from './libsqlStore';
 import { MIGRATIONS } from './schema';
 import { isCorrupt, storeError } from './storeErrors';
 
-/** How long a write waits for another process that holds the database, seconds. */
-const BUSY_SECONDS = 5;
+/** Long enough for a look into the database with another tool, short enough that sound does not pile up. */
+const BUSY_SECONDS = 2;
 
 export interface OpenStoreOptions {
   /** Path of the database; its folder is made when it is not there. */
   readonly file: string;
   /** Milliseconds since the epoch, for the name of a database that is set aside. */
   readonly now?: () => number;
+  /** How long a write waits for another process that holds the database; that process is a program a person runs beside Earmark. */
+  readonly busySeconds?: number;
 }
 
 export interface OpenedStore {
@@ -24,22 +26,22 @@ export interface OpenedStore {
 }
 
 /** @throws EarmarkError store.unwritable, store.corrupt (a database of a newer Earmark, or one that cannot be set aside) */
-export function openStore({ file, now = Date.now }: OpenStoreOptions): OpenedStore {
+export function openStore({ file, now = Date.now, busySeconds = BUSY_SECONDS }: OpenStoreOptions): OpenedStore {
   try {
-    return { store: new LibsqlStore(openDatabase(file)) };
+    return { store: new LibsqlStore(openDatabase(file, busySeconds)) };
   } catch (error) {
     if (!isCorrupt(error) || (error instanceof EarmarkError && error.details?.['newer'] === true)) throw storeError(error);
     const setAside = `${file}.damaged-${new Date(now()).toISOString().replace(/[:.]/g, '-')}`;
     try {
       for (const ending of ['', '-wal', '-shm']) if (existsSync(file + ending)) renameSync(file + ending, setAside + ending);
-      return { store: new LibsqlStore(openDatabase(file)), setAside };
+      return { store: new LibsqlStore(openDatabase(file, busySeconds)), setAside };
     } catch (again) {
       throw storeError(again);
     }
   }
 }
 
-function openDatabase(file: string): Database.Database {
+function openDatabase(file: string, busySeconds: number): Database.Database {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, 'a', 0o600));
@@ -47,7 +49,7 @@ function openDatabase(file: string): Database.Database {
   } catch (cause) {
     throw new EarmarkError('store.unwritable', 'The state folder cannot be written; check its rights, or set EARMARK_HOME to another folder.', { cause });
   }
-  const db = new Database(file, { timeout: BUSY_SECONDS });
+  const db = new Database(file, { timeout: busySeconds });
   try {
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
