@@ -13,11 +13,13 @@ import { transcribeCommand } from './commands/transcribe';
 import { daemonCommand, type Environment } from './environment';
 import { endingOf, usageSentence } from './failure';
 import { laterCommand } from './later';
-import { terminal } from './output';
+import { terminal, type Terminal } from './output';
 
 export interface RunOptions {
   /** How to start the daemon; tests give one with a scripted engine. */
   readonly daemon?: DaemonCommand;
+  readonly out?: Terminal;
+  readonly err?: Terminal;
 }
 
 /** Runs one command. @returns the exit code */
@@ -28,7 +30,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     abort.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  const [out, err] = [terminal(process.stdout), terminal(process.stderr)];
+  const [out, err] = [options.out ?? terminal(process.stdout), options.err ?? terminal(process.stderr)];
   const env: Environment = { out, err, home: stateFolder(), version: packageJson.version, daemon: options.daemon ?? daemonCommand(), signal: abort.signal };
   let code = 0;
   try {
@@ -51,7 +53,11 @@ function program(environment: Environment): Command {
     .description('Meeting notes and dictation on your own machine.')
     .version(environment.version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`earmark: ${usageSentence(text)}\n`) })
+    .configureOutput({
+      writeOut: (text) => environment.out.write(text),
+      writeErr: (text) => environment.err.write(text),
+      outputError: (text, write) => write(`earmark: ${usageSentence(text)}\n`),
+    })
     .helpCommand('help [command]', 'help for a command')
     .showSuggestionAfterError();
   transcribeCommand(earmark, env);

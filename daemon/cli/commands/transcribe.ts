@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import { isEarmarkError } from '../../../protocol/errors';
 import { openAudioFile } from '../../adapters/capture/audioFile';
 import { jsonlLine, renderExport, renderText, type ExportFormat } from '../../notes/exports';
 import type { ExportSession } from '../../notes/types';
@@ -91,9 +91,6 @@ interface Watch {
 
 async function oneFile(env: Environment, connection: Connection, file: string, options: Options, watch: Watch): Promise<ExportSession> {
   const audio = await openAudioFile(file, { ...(options.splitChannels ? { splitChannels: true } : {}), signal: env.signal });
-  if (options.splitChannels && audio.channels !== 2) {
-    throw new EarmarkError('audio.unsupportedFormat', `${basename(file)} has ${audio.channels} channel${audio.channels === 1 ? '' : 's'}, not two; leave out --split-channels.`);
-  }
   const { declaredMs } = audio;
   const result = await transcribeFile(connection, audio, {
     title: basename(file),

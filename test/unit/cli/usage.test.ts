@@ -1,0 +1,45 @@
+/** How the earmark command is used: what it refuses, what it says is still to come, what its help lists. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { makeStyle, type Terminal } from '../../../daemon/cli/output';
+import { runCli } from '../../../daemon/cli/program';
+
+interface CliResult {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(...args: string[]): Promise<CliResult> {
+  const said = { out: '', err: '' };
+  const to = (name: 'out' | 'err'): Terminal => ({ isTTY: false, columns: 80, style: makeStyle(false), write: (text) => void (said[name] += text), drained: () => Promise.resolve() });
+  const code = await runCli(args, { out: to('out'), err: to('err'), daemon: { command: '/nowhere/node', args: [] } });
+  return { code, ...said };
+}
+
+describe('command line usage', () => {
+  async function checkUsage(args: string[], sentence: RegExp): Promise<void> {
+    const { code, out, err } = await run(...args);
+    deepEqual({ code, out }, { code: 2, out: '' });
+    match(err, sentence);
+    equal(err.trim().split('\n').length, 1, err);
+  }
+  it('an unknown command', () => checkUsage(['transcibe', 'x'], /^earmark: Unknown command 'transcibe' \(Did you mean transcribe\?\); see "earmark --help"\.\n$/));
+  it('an unknown option', () => checkUsage(['transcribe', '--frmat', 'json', 'x'], /^earmark: Unknown option '--frmat'/));
+  it('no file', () => checkUsage(['transcribe'], /^earmark: Missing required argument 'FILE'/));
+  it('an unknown format', () => checkUsage(['transcribe', '--format', 'docx', 'x'], /docx.*text, jsonl, json, srt, vtt, md, rttm/));
+  it('a limit that is no number', () => checkUsage(['sessions', 'list', '--limit', 'many'], /whole number/));
+  it('a file twice', () => checkUsage(['transcribe', 'a.wav', 'a.wav'], /named twice/));
+
+  const LATER = [['dictate', 'x.wav'], ['tokens', 'create'], ['mcp'], ['sessions', 'search', 'x'], ['sessions', 'recover'], ['sessions', 'purge', '--all'], ['models', 'update'], ['models', 'rollback'], ['models', 'bench'], ['daemon', 'start', '--listen', '0.0.0.0:1'], ['transcribe', '--diarize', 'x.wav'], ['doctor', '--bundle']];
+  for (const args of LATER) it(`${args.join(' ')} is still to come`, () => checkUsage(args, /^earmark: "earmark [a-z -]+" is not in this version of Earmark; .*\.\n$/));
+
+  it('lists what is there and nothing that is not', async () => {
+    const helps: CliResult[] = [];
+    for (const args of [['--help'], ['sessions', '--help'], ['models', '--help'], ['daemon', 'start', '--help'], ['transcribe', '--help'], ['doctor', '--help']]) helps.push(await run(...args));
+    const all = helps.map((h) => h.out).join('\n');
+    deepEqual(helps.map((h) => h.code), [0, 0, 0, 0, 0, 0]);
+    for (const word of ['transcribe', 'record', 'analyze', 'sessions', 'models', 'daemon', 'doctor', '--split-channels']) ok(all.includes(word), word);
+    for (const word of ['dictate', 'tokens', 'mcp', 'search', 'recover', 'purge', 'rollback', 'bench', '--listen', '--diarize', '--bundle']) ok(!new RegExp(`(^|\\s)${word}\\b`, 'm').test(all), word);
+  });
+  it('prints its version', async () => equal((await run('--version')).out, '0.1.0\n'));
+});
