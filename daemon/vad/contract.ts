@@ -92,6 +92,9 @@ export interface SegmenterOptions {
   readonly preRollMs: number;
   /** Silence that ends a phrase. */
   readonly endSilenceMs: number;
+  /** A phrase that is still shorter than `shortPhraseMs` waits for this much silence: a recogniser needs context. */
+  readonly shortEndSilenceMs: number;
+  readonly shortPhraseMs: number;
   /** How much of that silence stays in the phrase. */
   readonly postRollMs: number;
   /** A phrase is cut when it gets this long … */

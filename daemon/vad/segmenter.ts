@@ -12,6 +12,8 @@ export const defaultSegmenterOptions: SegmenterOptions = {
   minSpeechMs: 96,
   preRollMs: 300,
   endSilenceMs: 400,
+  shortEndSilenceMs: 400,
+  shortPhraseMs: 0,
   postRollMs: 300,
   maxPhraseMs: 12_000,
   cutSearchMs: 3_000,
@@ -40,7 +42,7 @@ export class PhraseSegmenter {
   /** Samples before this belong to a phrase that was given out. */
   private boundary = 0;
   private position = 0;
-  private readonly samples: { readonly [K in 'minSpeech' | 'preRoll' | 'endSilence' | 'postRoll' | 'maxPhrase' | 'cutSearch' | 'pendingSilence']: number };
+  private readonly samples: { readonly [K in 'minSpeech' | 'preRoll' | 'endSilence' | 'shortEndSilence' | 'shortPhrase' | 'postRoll' | 'maxPhrase' | 'cutSearch' | 'pendingSilence']: number };
 
   constructor(
     private readonly options: SegmenterOptions,
@@ -51,6 +53,8 @@ export class PhraseSegmenter {
       minSpeech: count(options.minSpeechMs),
       preRoll: count(options.preRollMs),
       endSilence: count(options.endSilenceMs),
+      shortEndSilence: count(options.shortEndSilenceMs),
+      shortPhrase: count(options.shortPhraseMs),
       postRoll: count(Math.min(options.postRollMs, options.endSilenceMs)),
       maxPhrase: count(options.maxPhraseMs),
       cutSearch: count(Math.min(options.cutSearchMs, options.maxPhraseMs / 2)),
@@ -114,7 +118,8 @@ export class PhraseSegmenter {
 
   private pushOpen(state: { start: number; speechEnd: number }, end: number, speech: boolean): SegmenterEvent[] {
     const speechEnd = speech ? end : state.speechEnd;
-    if (end - speechEnd >= this.samples.endSilence) return [this.close(state.start, Math.min(end, speechEnd + this.samples.postRoll), speechEnd, 'silence')];
+    const wait = speechEnd - state.start < this.samples.shortPhrase ? this.samples.shortEndSilence : this.samples.endSilence;
+    if (end - speechEnd >= wait) return [this.close(state.start, Math.min(end, speechEnd + this.samples.postRoll), speechEnd, 'silence')];
     this.current = { kind: 'open', start: state.start, speechEnd };
     if (end - state.start < this.samples.maxPhrase) return [];
     const cut = this.quietest(end - this.samples.cutSearch, end);

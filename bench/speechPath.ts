@@ -1,0 +1,114 @@
+/** The speech path over recordings, for benches and model tests: file → frames → phrases → guarded text, all at once or file by file. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createSpeechEngine } from '../daemon/adapters/inference/createSpeechEngine';
+import type { AsrResult, GuardKind } from '../daemon/asr/provider';
+import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+import { SAMPLE_RATE } from '../daemon/audio/frame';
+import { systemClock } from '../daemon/base/clock';
+import { silentLogger } from '../daemon/base/logger';
+import type { Phrase, SegmenterOptions } from '../daemon/vad/contract';
+import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
+
+const ROOT = resolve(__dirname, '..');
+export const SHARED = join(ROOT, '..', 'shared');
+
+/** Phrases of one file that wait for text at once; keeps both workers busy without holding a whole file. */
+const PENDING = 6;
+
+export interface SpeechModels {
+  readonly encoder: string;
+  readonly decoder: string;
+  readonly vad: string;
+}
+
+/** Model files under a folder, whatever its layout; undefined where one is absent. */
+export function findModels(folder: string | undefined): SpeechModels | undefined {
+  if (folder === undefined) return undefined;
+  const find = (name: string): string | undefined => [folder, join(folder, 'moonshine-tiny'), join(folder, 'silero-vad-v6')].map((dir) => join(dir, name)).find((path) => existsSync(path));
+  const encoder = find('encoder_model.onnx');
+  const decoder = find('decoder_model_merged.onnx');
+  const vad = find('silero_vad_v6.onnx');
+  return encoder && decoder && vad ? { encoder, decoder, vad } : undefined;
+}
+
+export function makeEngine(models: SpeechModels, cores = availableParallelism()): ManagedSpeechEngine {
+  return createSpeechEngine({
+    worker: { path: join(ROOT, 'daemon', 'worker.ts'), execArgv: ['--require', 'tsx/cjs'] },
+    clock: systemClock,
+    logger: silentLogger,
+    asr: { provider: 'moonshine', model: 'moonshine-tiny', files: () => Promise.resolve({ id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } }) },
+    vad: { files: () => Promise.resolve({ id: 'silero-vad-v6', files: { model: models.vad } }) },
+    cores,
+  });
+}
+
+/** Any recording as 16 kHz mono through ffmpeg; `channel` picks one of several. */
+export function readAudio(path: string, channel?: number): Int16Array {
+  const pick = channel === undefined ? ['-ac', '1'] : ['-af', `pan=mono|c0=c${channel}`];
+  const bytes = execFileSync('ffmpeg', ['-v', 'error', '-i', path, ...pick, '-ar', String(SAMPLE_RATE), '-f', 's16le', '-'], { maxBuffer: 1 << 30 });
+  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength - (bytes.byteLength % 2)));
+}
+
+export interface DecodedPhrase {
+  readonly phrase: Omit<Phrase, 'pcm'>;
+  readonly result: AsrResult;
+}
+
+/** Everything one source says, in order. */
+export async function transcribe(engine: ManagedSpeechEngine, pcm: Int16Array, options: Partial<SegmenterOptions> = {}, sessionId = 'bench'): Promise<DecodedPhrase[]> {
+  const pending: Promise<DecodedPhrase>[] = [];
+  let id = 0;
+  const source = new PhraseSource({
+    source: 'file',
+    detector: engine.detectors.create('file'),
+    newId: () => `p${++id}`,
+    onPhrase: async ({ pcm: samples, ...phrase }) => {
+      const text = engine.decode(samples, { language: 'en', priority: 'final', sessionId }).then((result) => ({ phrase, result: result as AsrResult }));
+      text.catch(() => undefined);
+      pending.push(text);
+      await pending[pending.length - PENDING];
+    },
+    onFallback: (error) => {
+      throw error;
+    },
+    options,
+  });
+  try {
+    await source.process(framesOf('file', pcm));
+    await source.flush();
+    return await Promise.all(pending);
+  } finally {
+    source.dispose();
+  }
+}
+
+export function textOf(phrases: readonly DecodedPhrase[]): string {
+  return phrases.map((p) => p.result.text).filter((text) => text !== '').join(' ');
+}
+
+export function rejections(phrases: readonly DecodedPhrase[]): Partial<Record<GuardKind, number>> {
+  const counts: Partial<Record<GuardKind, number>> = {};
+  for (const { result } of phrases) if (result.rejected) counts[result.rejected] = (counts[result.rejected] ?? 0) + 1;
+  return counts;
+}
+
+export interface Utterance {
+  readonly set: string;
+  readonly id: string;
+  readonly reference: string;
+  readonly path: string;
+}
+
+/** The LibriSpeech utterances beside the repository; empty where they are absent. */
+export function libriUtterances(): Utterance[] {
+  const folder = join(SHARED, 'data', 'libri');
+  const list = join(folder, 'refs.tsv');
+  if (!existsSync(list)) return [];
+  return readFileSync(list, 'utf8').trim().split('\n').map((line) => {
+    const [set = '', id = '', reference = ''] = line.split('\t');
+    return { set, id, reference, path: join(folder, set, `${id}.flac`) };
+  });
+}
