@@ -8,19 +8,33 @@ export interface FloatBlock {
   readonly sampleRate: number;
 }
 
-/** @throws Error of the codec for data it cannot decode. */
-export async function* decodeBlocks(decoder: DecoderName, encoded: AsyncIterable<Uint8Array>): AsyncGenerator<FloatBlock> {
+/**
+ * @param onDamage called for data that the codec passed over.
+ * @throws Error of the codec for data it cannot decode.
+ */
+export async function* decodeBlocks(decoder: DecoderName, encoded: AsyncIterable<Uint8Array>, onDamage: () => void = () => undefined): AsyncGenerator<FloatBlock> {
   const { default: decode } = await import('audio-decode');
   const codec = await decode[decoder]();
   try {
     for await (const chunk of decoder === 'flac' ? cutOutsideFlacHeaders(encoded) : encoded) {
-      const block = await codec(chunk);
+      const block = await quietly(() => codec(chunk), onDamage);
       if (block.channelData.length > 0) yield block;
     }
-    const rest = await codec();
+    const rest = await quietly(() => codec(), onDamage);
     if (rest.channelData.length > 0) yield rest;
   } finally {
     codec.free();
+  }
+}
+
+/** mpg123-decoder 1.0.3 reports damaged data on the console and nowhere else that audio-decode hands on. It decodes before its promise is made, so the console is only taken for that long. */
+function quietly<T>(run: () => Promise<T>, onComplaint: () => void): Promise<T> {
+  const { error } = console;
+  console.error = onComplaint;
+  try {
+    return run();
+  } finally {
+    console.error = error;
   }
 }
 

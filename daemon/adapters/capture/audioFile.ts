@@ -75,8 +75,9 @@ function codecFile(file: string, name: string, header: AudioHeader, options: Ope
     let samples = 0;
     let failure: unknown;
     let over = false;
+    let damaged = false;
     try {
-      for await (const block of decodeBlocks(header.decoder, encodedChunks(file, name, header, options.signal))) {
+      for await (const block of decodeBlocks(header.decoder, encodedChunks(file, name, header, options.signal), () => (damaged = true))) {
         samples += block.channelData[0]!.length;
         const made = await maker.take(block);
         if (made[0]!.length > 0) yield made;
@@ -94,7 +95,7 @@ function codecFile(file: string, name: string, header: AudioHeader, options: Ope
     if (tail[0]!.length > 0) yield tail;
     const missing = (header.declaredSamples ?? 0) - samples;
     const cut = header.decoder === 'oga' || header.decoder === 'opus' ? header.endMissing : missing > 0;
-    if (failure !== undefined || cut) diagnostics.push(truncated(name, (samples * 1000) / header.sampleRate, declaredMs));
+    if (failure !== undefined || damaged || cut) diagnostics.push(truncated(name, (samples * 1000) / header.sampleRate, declaredMs));
   }
   return { codec: header.decoder === 'oga' ? 'vorbis' : header.decoder, sampleRate: header.sampleRate, channels: header.channels, sources, declaredMs, diagnostics, blocks };
 }
@@ -159,7 +160,7 @@ function sourcesOf(channels: number, options: AudioFileOptions, name: string, di
 
 function nothingIn(name: string, header: Partial<AudioHeader>, failure: unknown): EarmarkError {
   if ((header.declaredSamples ?? 0) > 0 || header.endMissing === true) {
-    return new EarmarkError('audio.truncated', `${name} was cut off before its sound begins; get the whole file again.`, { cause: failure });
+    return new EarmarkError('audio.truncated', `${name} is cut off or damaged where its sound begins; get the whole file again.`, { cause: failure });
   }
   if (failure !== undefined) return new EarmarkError('audio.notAudio', `${name} is damaged, and no sound could be read from it; get the file again or convert it.`, { cause: failure });
   return new EarmarkError('audio.empty', `${name} has no sound in it; choose a file that has a recording in it.`);
