@@ -104,7 +104,6 @@ describe('capture', function () {
     const cutter = new FrameCutter({ source: 'mic', onFrame: (frame) => void frames.push(frame) });
     const meter = new LevelMeter('mic', () => systemClock.now());
     const watchdog = new SourceWatchdog(systemClock, (condition) => void conditions.push(condition), { silentAfterMs: 1_000 });
-    const started = performance.now();
     const recording = await open('parec').start('mic', undefined, {
       onData: (pcm) => {
         cutter.push(pcm);
@@ -114,6 +113,7 @@ describe('capture', function () {
       },
       onEnd: (error) => assert.fail(error),
     });
+    const started = performance.now();
     await new Promise((resolve) => setTimeout(resolve, 1_800));
     await devices.play('mic', tone(440, 700));
     await recording.stop();
