@@ -38,8 +38,7 @@ async function updateDocument(document: vscode.TextDocument, plan: (text: string
 }
 
 async function applyToDocument(document: vscode.TextDocument, edits: readonly NoteEdit[]): Promise<boolean> {
-  const crlf = document.eol === vscode.EndOfLine.CRLF;
-  const ranged = edits.map(({ start, end, newText }) => ({ range: new vscode.Range(document.positionAt(start), document.positionAt(end)), text: crlf ? newText.replace(/\r?\n/g, '\r\n') : newText }));
+  const ranged = edits.map(({ start, end, newText }) => ({ range: new vscode.Range(document.positionAt(start), document.positionAt(end)), text: newText }));
   const editor = vscode.window.visibleTextEditors.find((e) => e.document === document);
   if (editor === undefined) {
     const edit = new vscode.WorkspaceEdit();

@@ -44,6 +44,8 @@ export class NoteWriter implements vscode.Disposable {
     this.#subscriptions = [
       meeting.onDidChangeState(({ to }) => this.#show(to)),
       meeting.onDidReceive((event) => this.#receive(event)),
+      // A box that was ticked in the note is ticked in the session.
+      vscode.workspace.onDidSaveTextDocument((document) => document.uri.toString() === this.uri?.toString() && this.#note?.scheduler.changed()),
       vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('earmark.notes') && this.#moved()),
     ];
     daemon.onDidMake((connection) => this.#listen(connection));

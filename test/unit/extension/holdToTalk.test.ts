@@ -1,0 +1,34 @@
+import { deepEqual } from 'node:assert/strict';
+import { press, released, type HoldState } from '../../../extension/dictation/holdToTalk';
+
+/** Plays presses at the given times and lets go when the machine says so. @returns what was done, and when */
+function play(presses: readonly number[], until: number): [number, string][] {
+  let state: HoldState = { kind: 'idle' };
+  let active = false;
+  let releaseAt: number | undefined;
+  const done: [number, string][] = [];
+  const act = (at: number, step: ReturnType<typeof press>): void => {
+    state = step.state;
+    releaseAt = step.releaseAt;
+    if (step.action === 'none') return;
+    active = step.action === 'start';
+    done.push([at, step.action]);
+  };
+  for (const at of [...presses, until]) {
+    if (releaseAt !== undefined && releaseAt <= at) act(releaseAt, released(state));
+    if (at < until) act(at, press(state, at, active));
+  }
+  return done;
+}
+
+const repeats = (from: number, to: number, every: number): number[] => Array.from({ length: Math.floor((to - from) / every) + 1 }, (_, i) => from + i * every);
+
+describe('hold to talk', () => {
+  it('a tap starts, the next one stops', () => deepEqual(play([0, 4_000], 9_000), [[0, 'start'], [4_000, 'stop']]));
+  it('a held key talks until it is let go', () => deepEqual(play([0, ...repeats(500, 3_500, 30)], 9_000), [[0, 'start'], [3_750, 'stop']]));
+  it('a key that repeats slowly', () => deepEqual(play([0, ...repeats(1_000, 4_000, 500)], 9_000), [[0, 'start'], [4_600, 'stop']]));
+  it('a second tap soon after the first also stops', () => deepEqual(play([0, 800], 9_000), [[0, 'start'], [1_400, 'stop']]));
+  it('starts anew after it stopped', () => deepEqual(play([0, 4_000, 6_000, 9_000], 12_000).map(([, what]) => what), ['start', 'stop', 'start', 'stop']));
+  it('stops what another command started', () => deepEqual(press({ kind: 'idle' }, 0, true).action, 'stop'));
+  it('starts when a cancel left it pressed', () => deepEqual(press({ kind: 'pressed', at: 0 }, 100, false).action, 'start'));
+});
