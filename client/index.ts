@@ -1,7 +1,7 @@
 /** Everything a client of the daemon needs: find or start it, greet it, ask it, follow sessions, push audio. */
 export type * from './api';
 export { stateFolder } from './stateFolder';
-export { DaemonFile, readDaemonFile } from './daemonFile';
+export { readDaemonFile } from './daemonFile';
 export { ensureDaemon } from './ensureDaemon';
 export { createConnection } from './managedConnection';
 export { createFramePusher } from './framePusher';

@@ -6,7 +6,7 @@ import { extname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DAEMON_FILE } from '../client/daemonFile';
 import { EarmarkError } from '../protocol/errors';
-import packageJson from '../package.json';
+import { version } from '../package.json';
 import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capture/capture';
 import { createSpeechEngine } from './adapters/inference/createSpeechEngine';
 import type { WorkerEntry } from './adapters/inference/forkWorker';
@@ -160,7 +160,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       clock,
       logger: logger.child('rpc'),
       control: {
-        version: packageJson.version,
+        version,
         pid: process.pid,
         get draining() {
           return lifecycle.draining;
@@ -177,7 +177,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const recovered = sessions.recover();
   if (recovered.length > 0) logger.info('sessions.recovered', { count: recovered.length });
   const transport = await openTransport({ stateDir: home, accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
-  logger.info('daemon.started', { version: packageJson.version, durationMs: Math.round(clock.now() - begun) });
+  logger.info('daemon.started', { version, durationMs: Math.round(clock.now() - begun) });
   void preload(engine, models, logger);
   return { logger, shutdown: () => lifecycle.shutdown(), ended };
 }

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { stateFolder } from '../../client';
 import type { DaemonCommand } from '../../client';
-import packageJson from '../../package.json';
+import { version } from '../../package.json';
 import { analyzeCommand } from './commands/analyze';
 import { daemonCommandGroup } from './commands/daemon';
 import { doctorCommand } from './commands/doctor';
@@ -31,7 +31,7 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   const [out, err] = [options.out ?? terminal(process.stdout), options.err ?? terminal(process.stderr)];
-  const env: Environment = { out, err, home: stateFolder(), version: packageJson.version, daemon: options.daemon ?? daemonCommand(), signal: abort.signal };
+  const env: Environment = { out, err, home: stateFolder(), version, daemon: options.daemon ?? daemonCommand(), signal: abort.signal };
   let code = 0;
   try {
     await program(env).parseAsync([...argv], { from: 'user' });

@@ -28,7 +28,7 @@ export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps
 }
 
 /** Strict base64 (RFC 4648, section 4) of whole frames. @throws EarmarkError audio.badBase64, audio.oddFrame, rpc.invalidParams */
-export function decodeFrames(base64: string): Int16Array {
+function decodeFrames(base64: string): Int16Array {
   // Node skips what is not base64 without a word; audio with holes would be the result.
   if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
     throw new EarmarkError('audio.badBase64', 'The audio is not base64 (RFC 4648, with padding); encode the samples again.');

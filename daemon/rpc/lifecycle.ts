@@ -26,7 +26,7 @@ export interface LifecycleDeps {
 }
 
 /** SIGTERM must have flushed every session by then. */
-export const SHUTDOWN_MS = 10_000;
+const SHUTDOWN_MS = 10_000;
 /** The answer to the request that asked for the end leaves first. */
 const ANSWER_MS = 20;
 

@@ -30,10 +30,10 @@ export const ROOMS = [
   { of: /^extension\//, name: 'extension', rooms: ['extension', 'client', 'protocol'], builtins: 'all', packages: {}, why: 'the extension never imports the daemon or the page' },
   { of: /^daemon\/adapters\/transport\//, name: 'daemon/adapters/transport', rooms: ['daemon/adapters', ...inner, ...SHARED_WORDS, 'client/framing', 'client/daemonFile'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the socket has two ends: framing and daemon.json are shared with the client, nothing else is' },
   { of: /^daemon\/adapters\//, name: 'daemon/adapters', rooms: ['daemon/adapters', ...inner, ...SHARED_WORDS], builtins: 'all', packages: { not: ['vscode'] }, why: 'an adapter serves the inner rooms and knows no wire types' },
-  { of: /^daemon\/cli\//, name: 'daemon/cli', rooms: ['daemon', 'client', 'protocol'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the command line is a client beside the extension' },
+  { of: /^daemon\/cli\//, name: 'daemon/cli', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the command line is a client beside the extension' },
   { of: /^daemon\/rpc\//, name: 'daemon/rpc', rooms: ['daemon/rpc', ...inner, 'protocol'], builtins: PURE_BUILTINS, packages: { not: IO_PACKAGES.filter((p) => p !== 'vscode-jsonrpc') }, why: 'handlers reach disk, network and processes through what compose.ts gives them' },
   ...INNER.map((room) => ({ of: new RegExp(`^daemon/${room}/`), name: `daemon/${room}`, rooms: [...inner, ...SHARED_WORDS], builtins: PURE_BUILTINS, packages: { not: IO_PACKAGES }, why: 'a room outside adapters/ does no I/O and knows no wire types' })),
-  { of: /^daemon\/(main|worker|compose)\.ts$/, name: 'daemon entry', rooms: ['daemon', 'client', 'protocol'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the daemon is composed here' },
+  { of: /^daemon\/(main|worker|compose)\.ts$/, name: 'daemon entry', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the daemon is composed here' },
   { of: /^daemon\//, name: 'daemon, unknown room', rooms: [], builtins: [], packages: { only: [] }, why: 'scripts/lint/rooms.mjs does not know this room' },
 ];
 

@@ -8,7 +8,7 @@ import { tryInstanceLock } from '../../../daemon/adapters/transport/instanceLock
 import { defaultTransportLimits } from '../../../daemon/adapters/transport/limits';
 import { openTransport } from '../../../daemon/adapters/transport/server';
 import { silentLogger } from '../../../daemon/base/logger';
-import { EarmarkError } from '../../../protocol/errors';
+import type { EarmarkError } from '../../../protocol/errors';
 import { DaemonGoodbye, DaemonHealth, DaemonShutdown } from '../../../protocol/health';
 import { SessionList, SessionStart } from '../../../protocol/session';
 import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';

@@ -1,7 +1,7 @@
 /** Greeting, versions, what is refused before it, unknown methods and wrong types. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { FAMILIES } from '../../../protocol';
-import { EarmarkError } from '../../../protocol/errors';
+import type { EarmarkError } from '../../../protocol/errors';
 import { PROTOCOL_VERSION } from '../../../protocol/version';
 import { RpcHarness } from './harness';
 
