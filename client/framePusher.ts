@@ -42,6 +42,8 @@ class Pusher implements FramePusher {
   private restLength = 0;
   private droppedFrames = 0;
   private sending = false;
+  /** The daemon that is connected now has told which frame it needs next; before that nothing is sent, or there would be a hole. */
+  private placed = true;
   private timer: NodeJS.Timeout | undefined;
   private readonly failEmitter = new Emitter<EarmarkError>();
   private readonly changed = new Emitter<void>();
@@ -60,9 +62,13 @@ class Pusher implements FramePusher {
       connection.onNotification(AudioAck, (ack) => {
         if (ack.sessionId === session.sessionId && ack.source === options.source) this.acknowledge(ack.ackSeq);
       }),
+      connection.onDidChangeState(({ to }) => {
+        if (to.kind !== 'connected') this.placed = false;
+      }),
       session.onDidAttach(() => {
-        this.acknowledge((session.nextFrames.get(options.source) ?? 0) - 1);
         this.nextSend = this.first;
+        this.placed = true;
+        this.acknowledge((session.nextFrames.get(options.source) ?? 0) - 1);
         void this.pump();
       }),
       session.onDidLose((error) => this.fail(error)),
@@ -167,10 +173,10 @@ class Pusher implements FramePusher {
 
   /** One request at a time, so that a refused batch never lets a later one overtake it. */
   private async pump(): Promise<void> {
-    if (this.sending || this.timer !== undefined) return;
+    if (this.sending || this.timer !== undefined || !this.placed) return;
     this.sending = true;
     try {
-      while (this.live && this.connection.state.kind === 'connected') {
+      while (this.live && this.placed && this.connection.state.kind === 'connected') {
         const sent = this.nextSend - this.first;
         const frames = Math.min(PUSH_MAX_FRAMES, this.count - sent, WINDOW_FRAMES - sent);
         if (frames <= 0) return;
@@ -203,11 +209,10 @@ class Pusher implements FramePusher {
   }
 
   private refused(error: unknown): void {
-    this.nextSend = this.first;
+    if (this.placed) this.nextSend = this.first;
     const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'Audio could not be sent; try again.', { cause: error });
     if (ERRORS[known.code].retry !== 'later') return this.fail(known);
-    // After a lost connection the attach on the next one starts the pump; else the daemon asked for patience.
-    if (known.code === 'rpc.disconnected') return;
+    // The daemon asked for patience, or was lost; then nothing goes before the next one has told what it needs.
     this.timer = setTimeout(() => {
       this.timer = undefined;
       void this.pump();
