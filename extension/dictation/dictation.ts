@@ -58,6 +58,11 @@ export class Dictation implements vscode.Disposable {
     return this.#state.kind === 'starting' || this.#state.kind === 'listening';
   }
 
+  /** What was heard so far; empty when nothing was, or nothing is on. */
+  get heard(): string {
+    return [...this.#finals, this.#partial].join(' ').trim();
+  }
+
   /** @throws UserError, EarmarkError when it cannot listen; the text says what to do */
   async start(): Promise<void> {
     if (this.#state.kind !== 'idle') return;

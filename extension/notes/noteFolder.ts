@@ -8,10 +8,13 @@ export interface FolderSetting {
   readonly workspace?: string;
 }
 
-export type NoteFolder =
-  /** Inside the workspace folder; segments of a path with `/`. */
-  | { readonly kind: 'workspace'; readonly path: string; readonly refused?: string }
-  | { readonly kind: 'absolute'; readonly path: string };
+export interface NoteFolder {
+  /** `workspace`: `path` is inside the workspace folder, with `/` between its parts. */
+  readonly kind: 'workspace' | 'absolute';
+  readonly path: string;
+  /** What the workspace asked for and may not have. */
+  readonly refused?: string;
+}
 
 export const DEFAULT_FOLDER = '.earmark';
 
@@ -28,7 +31,7 @@ export function noteFolder({ user, workspace }: FolderSetting, home: string): No
   if (chosen !== undefined && chosen !== '') {
     const path = inside(chosen);
     if (path !== undefined) return { kind: 'workspace', path };
-    return { ...fromUser(user, home), ...{ refused: chosen } };
+    return { ...fromUser(user, home), refused: chosen };
   }
   return fromUser(user, home);
 }

@@ -158,6 +158,9 @@ export class NoteWriter implements vscode.Disposable {
     const workspace = currentFolder();
     const where = noteFolder(settings.notesFolder(workspace?.uri), homedir());
     const folder = where.kind === 'absolute' ? vscode.Uri.file(where.path) : workspace === undefined ? vscode.Uri.joinPath(this.storage, 'notes') : vscode.Uri.joinPath(workspace.uri, where.path);
+    if (where.refused !== undefined) {
+      this.#note?.model.notify({ id: 'noteFolder', severity: 'warning', text: vscode.l10n.t('The workspace names a folder outside itself for notes; yours is used.'), action: { label: vscode.l10n.t('Open Settings'), command: 'openSettings' } });
+    }
     await makeFolder(folder);
     return vscode.Uri.joinPath(folder, fileName);
   }

@@ -16,7 +16,7 @@ import type { SessionState } from '../../../protocol/session';
 import { insights, segments, session } from '../../panel/samples';
 
 describe('note folder', () => {
-  const check = (setting: Parameters<typeof noteFolder>[0], expected: ReturnType<typeof noteFolder>): void => it(JSON.stringify(setting), () => deepEqual(noteFolder(setting, '/home/ana'), expected));
+  const check = (setting: Parameters<typeof noteFolder>[0], expected: ReturnType<typeof noteFolder>): void => void it(JSON.stringify(setting), () => deepEqual(noteFolder(setting, '/home/ana'), expected));
   check({}, { kind: 'workspace', path: '.earmark' });
   check({ user: 'docs/meetings/' }, { kind: 'workspace', path: 'docs/meetings' });
   check({ user: '/srv/notes' }, { kind: 'absolute', path: '/srv/notes' });
@@ -43,7 +43,7 @@ describe('starting the daemon', () => {
 
 describe('status bar', () => {
   const meeting = (state: SessionState, silent: Activity extends infer A ? (A extends { silent: infer S } ? S : never) : never = []): Activity => ({ kind: 'meeting', title: 'Stand-up', state, elapsedMs: 754_000, sources: ['mic', 'system'], silent });
-  const check = (activity: Activity, text: string, background: string): void => it(text, () => deepEqual([statusItem(activity).text, statusItem(activity).background], [text, background]));
+  const check = (activity: Activity, text: string, background: string): void => void it(text, () => deepEqual([statusItem(activity).text, statusItem(activity).background], [text, background]));
   check({ kind: 'idle' }, '$(mic) Earmark', 'none');
   check({ kind: 'dictating' }, '$(mic-filled) Dictating', 'recording');
   check(meeting('STREAMING'), '$(record) REC 12:34', 'recording');
@@ -90,7 +90,7 @@ describe('page state', () => {
 });
 
 describe('quoted words', () => {
-  const check = (text: string, quote: string, expected: string): void => it(`${quote} in ${text}`, () => equal(split(text, quote).map((p) => (p.marked ? `[${p.text}]` : p.text)).join(''), expected));
+  const check = (text: string, quote: string, expected: string): void => void it(`${quote} in ${text}`, () => equal(split(text, quote).map((p) => (p.marked ? `[${p.text}]` : p.text)).join(''), expected));
   check('Yes, I will do it.', 'I will do it', 'Yes, [I will do it].');
   check('Yes, I WILL — do it.', 'i will do it', 'Yes, [I WILL — do it].');
   check("We’ll see.", "we'll see", '[We’ll see].');

@@ -1,0 +1,88 @@
+/** What the suites inside the extension host share: the extension, a daemon whose engine hears loudness, waiting. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { ensureDaemon, readDaemonFile, stateFolder } from '../../../client';
+import type { App } from '../../../extension/app';
+import type { TestApi } from '../../../extension/extension';
+
+const ID = 'earmark.earmark';
+
+export function extension(): vscode.Extension<TestApi | undefined> {
+  const found = vscode.extensions.getExtension<TestApi | undefined>(ID);
+  if (found === undefined) throw new Error(`${ID} is not installed in this window.`);
+  return found;
+}
+
+export async function testApi(): Promise<TestApi> {
+  const api = await extension().activate();
+  if (api === undefined) throw new Error('The extension does not run in a test.');
+  return api;
+}
+
+/**
+ * The extension with a daemon behind it that records a tone and calls it a word: `w7` from the microphone, `w9` from
+ * the speakers, one a second. Everything but sound and model is real.
+ */
+export async function app(): Promise<App> {
+  await startDaemon();
+  return (await testApi()).app();
+}
+
+async function startDaemon(): Promise<void> {
+  if (readDaemonFile(stateFolder()) !== undefined) return;
+  const root = extension().extensionPath;
+  const script = join(root, 'test', 'fakes', 'scriptedDaemon.ts');
+  if (!existsSync(script)) throw new Error('The suites run from the repository: test/fakes/scriptedDaemon.ts is not there.');
+  const client = await ensureDaemon({
+    stateDir: stateFolder(),
+    client: { name: 'tests', version: '0' },
+    daemon: {
+      command: process.execPath,
+      args: ['--require', join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'), script, '--idle-ms', '3000'],
+      env: { ELECTRON_RUN_AS_NODE: '1' },
+    },
+  });
+  client.dispose();
+}
+
+export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, timeoutMs = 15_000): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`Not within ${timeoutMs / 1000} s: ${what}.`);
+    await new Promise((done) => setTimeout(done, 25));
+  }
+}
+
+export const text = (document: vscode.TextDocument): string => document.getText();
+
+/** An editor with `|` where the cursors are. */
+export async function editorWith(content: string, language = 'markdown'): Promise<vscode.TextEditor> {
+  const parts = content.split('|');
+  const document = await vscode.workspace.openTextDocument({ language, content: parts.join('') });
+  const editor = await vscode.window.showTextDocument(document);
+  let offset = 0;
+  const cursors = parts.slice(0, -1).map((part) => document.positionAt((offset += part.length)));
+  editor.selections = cursors.map((at) => new vscode.Selection(at, at));
+  return editor;
+}
+
+/** Ends what a test left running, so that the next one starts from nothing. */
+export async function quiet(): Promise<void> {
+  const { parts } = await (await testApi()).app();
+  await parts.dictation.cancel();
+  await parts.meeting.stop();
+  await until('the meeting ended', () => parts.meeting.running === undefined);
+  parts.meeting.close();
+  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+}
+
+/** Processes whose command line names the daemon of this state folder. */
+export function daemonProcesses(): string[] {
+  if (process.platform === 'win32') return [];
+  return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n').filter((line) => line.includes('daemon') && line.includes(stateFolder()));
+}
