@@ -1,0 +1,82 @@
+/** The analyzer of a session: from segments to insights by linguistic rules, everything behind the evidence gate. */
+import type { Segment } from '../transcript/types';
+import { ConversationReader } from './conversation';
+import { discuss, type Finding } from './discourse/discuss';
+import { findEntities } from './entities';
+import { evidenceGate } from './evidenceGate';
+import { winkNlp, type Nlp } from './language/nlp';
+import { InsightBook } from './reconcile';
+import { sentenceKey, summarise } from './summary';
+import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange } from './types';
+
+export interface AnalyzerOptions {
+  /** Words and parts of speech; wink-nlp where absent. */
+  readonly nlp?: Nlp;
+}
+
+/** The summary follows at most once for this much new speech, so that it does not flicker while people talk. */
+const SUMMARY_EVERY_MS = 20_000;
+
+/** One factory serves all sessions: they share the language model. */
+export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFactory {
+  const nlp = options.nlp ?? winkNlp();
+  return { create: (context, restore) => new RuleAnalyzer(nlp, context, restore) };
+}
+
+class RuleAnalyzer implements Analyzer {
+  private readonly reader: ConversationReader;
+  private readonly segments = new Map<string, Segment>();
+  private readonly book: InsightBook;
+  private summary: readonly Finding[] = [];
+  private spokenMs = 0;
+  private summarisedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(nlp: Nlp, private readonly context: AnalysisContext, restore?: { segments: readonly Segment[]; insights: readonly Insight[] }) {
+    this.reader = new ConversationReader(nlp);
+    this.book = new InsightBook(restore?.insights ?? [], context.startedAt);
+    for (const segment of restore?.segments ?? []) this.take(segment);
+  }
+
+  get insights(): readonly Insight[] {
+    return this.book.all;
+  }
+
+  update(segments: readonly Segment[]): readonly InsightChange[] {
+    if (segments.length === 0) return [];
+    for (const segment of segments) this.take(segment);
+    return this.analyse(false);
+  }
+
+  finish(): readonly InsightChange[] {
+    return this.segments.size === 0 ? [] : this.analyse(true);
+  }
+
+  revise(insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): readonly InsightChange[] {
+    const revised = this.book.revise(insightId, change);
+    return revised ? [revised] : [];
+  }
+
+  private take(segment: Segment): void {
+    if (!this.segments.has(segment.id)) this.spokenMs += Math.max(0, segment.endMs - segment.startMs);
+    this.segments.set(segment.id, segment);
+  }
+
+  private analyse(final: boolean): InsightChange[] {
+    const ordered = [...this.segments.values()].filter(({ hidden }) => !hidden).sort((a, b) => a.startMs - b.startMs);
+    const lines = this.reader.read(ordered);
+    const found = discuss(lines, this.reader.people).map((finding) => this.nameSelf(finding));
+    if (final || this.spokenMs - this.summarisedMs >= SUMMARY_EVERY_MS) {
+      this.summarisedMs = this.spokenMs;
+      const marked = new Set(found.filter(({ kind }) => kind === 'action' || kind === 'decision').flatMap(({ evidence }) => evidence.map(sentenceKey)));
+      this.summary = summarise(lines, marked);
+    }
+    const { passed } = evidenceGate([...found, ...findEntities(lines, this.reader.people), ...this.summary], this.segments);
+    return this.book.reconcile(passed);
+  }
+
+  /** "You" on the microphone is the user, by name where it is known. */
+  private nameSelf(finding: Finding): Finding {
+    const { self } = this.context;
+    return self !== undefined && finding.owner !== undefined && /^you$/i.test(finding.owner) ? { ...finding, owner: self } : finding;
+  }
+}

@@ -1,0 +1,139 @@
+/** Follows what is proposed, decided, rejected, settled and reversed. */
+import type { Cue, ReadClause } from '../cues';
+import type { Line } from '../conversation';
+import { isGeneric } from '../people';
+import type { Evidence } from '../types';
+import { contentOf, overlap, phrase, sameMatter, tidy } from './phrasing';
+import { hasCue } from './tasks';
+
+export interface Decision {
+  text: string;
+  content: ReadonlySet<string>;
+  /** A proposal counts once it is settled; a tentative decision falls when the next speaker rejects it. */
+  state: 'proposed' | 'tentative' | 'firm' | 'dropped';
+  readonly by: string;
+  readonly evidence: Evidence[];
+  weight: number;
+  line: number;
+  turn: number;
+}
+
+/** From here on the words alone make it firm. */
+const FIRM = 0.9;
+/** Turns back to a proposal that "let's do that" settles. */
+const SETTLE_REACH = 3;
+/** Turns within which the same matter is the same decision. */
+const MERGE_REACH = 40;
+
+export class DecisionTracker {
+  readonly all: Decision[] = [];
+
+  step(line: Line): void {
+    line.clauses.forEach((clause, at) => {
+      if (at === 0) this.stepReaction(line, clause);
+      if (this.stepSettle(line, clause)) return;
+      if (!this.stepDecide(line, clause)) this.stepPropose(line, clause);
+    });
+  }
+
+  private stepDecide(line: Line, clause: ReadClause): boolean {
+    const cue = clause.cues.filter(({ rule }) => rule.kind === 'decide').sort((a, b) => b.rule.weight - a.rule.weight)[0];
+    if (!cue || clause.question || this.blocked(clause, cue)) return false;
+    const [from, to] = this.span(clause, cue);
+    const content = contentOf(clause, from, to);
+    const text = this.text(line, clause, cue, from, to);
+    if (text === '') return false;
+    if (content.size === 0 && cue.rule.id !== 'decide.itIs') return this.settleLast(line, cue.rule.weight);
+    const same = this.latest((decision) => decision.state !== 'dropped' && decision.state !== 'proposed' && (line.turn - decision.turn <= MERGE_REACH && sameMatter(content, decision.content) || (line.turn - decision.turn <= 2 && overlap(content, decision.content) >= 0.4)));
+    if (same) {
+      if (cue.rule.weight >= same.weight || line.turn - same.turn > 2) Object.assign(same, { text, content });
+      same.weight = Math.max(same.weight, cue.rule.weight);
+      if (cue.rule.weight >= FIRM) same.state = 'firm';
+      this.touch(same, line);
+      return true;
+    }
+    this.add(line, { text, content, weight: cue.rule.weight, state: cue.rule.weight >= FIRM ? 'firm' : 'tentative' });
+    return true;
+  }
+
+  private stepPropose(line: Line, clause: ReadClause): void {
+    const cue = hasCue(clause, 'propose');
+    if (!cue || clause.modes.has('past') || clause.modes.has('joke')) return;
+    const [from, to] = cue.match.task ?? [clause.core, clause.words.length];
+    const content = contentOf(clause, from, to);
+    if (content.size === 0) return;
+    this.add(line, { text: phrase(line, clause, from, to), content, weight: cue.rule.weight, state: 'proposed' });
+  }
+
+  /** The first words of a new turn: they reject what was just said, or let it stand. */
+  private stepReaction(line: Line, clause: ReadClause): void {
+    const last = this.latest(({ state, turn }) => (state === 'proposed' || state === 'tentative') && turn < line.turn && line.turn - turn <= 1);
+    if (!last || (last.by === line.speaker && !isGeneric(line.speaker))) return;
+    const rejects = hasCue(clause, 'reject') ?? hasCue(clause, 'cancel');
+    if (rejects && !hasCue(clause, 'agree')) last.state = 'dropped';
+    else if (hasCue(clause, 'agree') && last.state === 'tentative') last.weight = Math.min(0.95, last.weight + 0.15);
+  }
+
+  private stepSettle(line: Line, clause: ReadClause): boolean {
+    const cue = hasCue(clause, 'settle');
+    if (!cue || clause.modes.has('past')) return false;
+    return this.settleLast(line, cue.rule.weight);
+  }
+
+  /** "That's settled", "let's do that": what was said last stands. */
+  private settleLast(line: Line, weight: number): boolean {
+    const last = this.latest(({ state, turn }) => state !== 'dropped' && line.turn - turn <= SETTLE_REACH);
+    if (!last) return false;
+    last.state = 'firm';
+    last.weight = Math.max(last.weight, weight);
+    this.touch(last, line);
+    return true;
+  }
+
+  private blocked(clause: ReadClause, cue: Cue): boolean {
+    const { modes } = clause;
+    if (modes.has('joke') || modes.has('hypothetical') || modes.has('reported') || modes.has('past')) return true;
+    if (cue.rule.id === 'decide.weDo' && (modes.has('general') || modes.has('conditional'))) return true;
+    if (cue.rule.kind === 'decide' && cue.rule.weight < FIRM && modes.has('housekeeping')) return true;
+    return hasCue(clause, 'dueChange', 'take', 'commit', 'handOver') !== undefined || (clause.vocatives.length > 0 && hasCue(clause, 'request') !== undefined);
+  }
+
+  private span(clause: ReadClause, cue: Cue): readonly [number, number] {
+    const whole: readonly [number, number] = [clause.core, clause.words.length];
+    if (cue.rule.id !== 'decide.said') return whole;
+    let [from, to] = cue.match.task ?? whole;
+    while (from < to - 1 && /^(?:that|to|on|for|upon|decided|agreed)$/.test(clause.words[from]?.norm ?? '')) from++;
+    return [from, to];
+  }
+
+  private text(line: Line, clause: ReadClause, cue: Cue, from: number, to: number): string {
+    const letUs = clause.words[from]?.norm === 'let' && clause.words[from + 1]?.norm === 'us';
+    const text = phrase(line, clause, letUs ? from + 2 : from, to);
+    if (cue.rule.id !== 'decide.itIs') return text;
+    const topic = this.topic(line, contentOf(clause, from, to));
+    return topic ? `${topic}: ${text[0]?.toLowerCase() ?? ''}${text.slice(1)}` : text;
+  }
+
+  /** "Fifteen minutes it is" says little alone: what the matter was stands in the question before. */
+  private topic(line: Line, content: ReadonlySet<string>): string | undefined {
+    const asked = this.latest(({ state, turn, content: other }) => state === 'proposed' && line.turn - turn <= 6 && overlap(content, other) === 0);
+    return asked && tidy(asked.text.split(',')[0] ?? '');
+  }
+
+  private add(line: Line, made: Pick<Decision, 'text' | 'content' | 'weight' | 'state'>): void {
+    const decision: Decision = { ...made, by: line.speaker, evidence: [], line: line.index, turn: line.turn };
+    this.all.push(decision);
+    this.touch(decision, line);
+  }
+
+  private touch(decision: Decision, line: Line): void {
+    decision.line = line.index;
+    decision.turn = line.turn;
+    for (const evidence of line.evidence) if (!decision.evidence.some((other) => other.segmentId === evidence.segmentId && other.quote === evidence.quote)) decision.evidence.push(evidence);
+  }
+
+  private latest(accepts: (decision: Decision) => boolean): Decision | undefined {
+    return this.all.findLast(accepts);
+  }
+}
+

@@ -1,0 +1,116 @@
+/** From words of a line to the text of an insight, and to the set of words by which two of them are compared. */
+import type { ReadClause } from '../cues';
+import type { Token } from '../language/nlp';
+import type { Line } from '../conversation';
+import { FILLERS, STOP_WORDS } from '../rules/words';
+
+/** Words that end a clause without adding to it. */
+const TRAILING = new Set(['then', 'please', 'too', 'though', 'anyway', 'well', 'okay', 'right', 'now', 'also', 'instead', 'as', 'actually', 'myself', 'again', 'and', 'but', 'so', 'or', 'honestly', 'maybe', 'today']);
+const KEPT_LAST = new Set(['now', 'instead', 'again', 'right', 'today']);
+const OBJECT_PRONOUNS = new Set(['it', 'that', 'this', 'them', 'those', 'these', 'her', 'him', 'one', 'both', 'some', 'so']);
+
+/** Lemmas of the words that carry meaning. */
+export function contentOf(clause: Pick<ReadClause, 'words' | 'due'>, from: number, to: number): Set<string> {
+  const content = new Set<string>();
+  for (let at = from; at < to; at++) {
+    const word = clause.words[at];
+    if (!word || clause.due.some((span) => !span.weak && at >= span.from && at < span.to)) continue;
+    if (STOP_WORDS.has(word.norm) || STOP_WORDS.has(word.lemma) || word.pos === 'ADV' || !/[\p{L}\p{N}]/u.test(word.norm)) continue;
+    content.add(stem(word));
+  }
+  return content;
+}
+
+/** The lemma, without the plural that wink-nlp leaves on words it takes for verbs or names. */
+function stem({ lemma }: Token): string {
+  return lemma.length > 4 && lemma.endsWith('s') && !lemma.endsWith('ss') ? lemma.slice(0, -1) : lemma;
+}
+
+/** True for "do it", "take that", "call them": the words point back to something said before. */
+export function pointsBack(clause: ReadClause, from: number, to: number): boolean {
+  return clause.words.slice(from, to).some(({ norm }) => OBJECT_PRONOUNS.has(norm));
+}
+
+export function nounCount(clause: ReadClause, from: number, to: number): number {
+  return clause.words.slice(from, to).filter((word, i) => (word.pos === 'NOUN' || word.pos === 'PROPN') && !STOP_WORDS.has(word.norm) && !clause.due.some((span) => from + i >= span.from && from + i < span.to)).length;
+}
+
+/** Share of the smaller set that both have: 0–1. */
+export function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  const [small, large] = a.size <= b.size ? [a, b] : [b, a];
+  if (small.size === 0) return 0;
+  let common = 0;
+  for (const word of small) if (large.has(word)) common++;
+  return common / small.size;
+}
+
+/** True when two tasks or decisions are about the same thing, by their words alone. */
+export function sameMatter(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  const share = overlap(a, b);
+  return Math.min(a.size, b.size) >= 2 ? share >= 0.5 : share === 1;
+}
+
+export interface PhrasingOptions {
+  /** Who "you" is, where known: "send you the manual" reads "Send Ortiz the manual". */
+  readonly you?: string | undefined;
+  /** Who "me" is, where known. */
+  readonly me?: string | undefined;
+  /** The first word is a verb that may stand in another form: `rotates`, `checking`. */
+  readonly imperative?: boolean;
+  /** Time phrases go: they stand in the due date. */
+  readonly withoutDue?: boolean;
+}
+
+/** Words `from` to `to` of a clause as a phrase that begins with a capital. */
+export function phrase(line: Line, clause: ReadClause, from: number, to: number, options: PhrasingOptions = {}): string {
+  let last = to;
+  while (last > from + 1 && TRAILING.has(clause.words[last - 1]?.norm ?? '') && !KEPT_LAST.has(clause.words[last - 1]?.norm ?? '')) last--;
+  const first = clause.words[from];
+  const final = clause.words[last - 1];
+  if (!first || !final) return '';
+  const dropped = new Set<Token>();
+  if (options.withoutDue) for (const span of clause.due) for (let at = span.from; at < span.to; at++) if (clause.words[at]) dropped.add(clause.words[at]!);
+  const parts: string[] = [];
+  let previousEnd = first.start;
+  for (const token of line.tokens) {
+    if (token.start < first.start || token.end > final.end) continue;
+    const gap = line.text.slice(previousEnd, token.start);
+    previousEnd = token.end;
+    if (dropped.has(token) || FILLERS.has(token.norm)) {
+      if (parts.length > 0 && !/\s$/.test(parts[parts.length - 1] ?? '')) parts.push(' ');
+      continue;
+    }
+    const shown = token === first && options.imperative ? baseForm(token) : person(token, options);
+    parts.push(gap, shown);
+  }
+  return tidy(parts.join(''));
+}
+
+function baseForm(token: Token): string {
+  return /(?:s|ing|ed)$/.test(token.norm) && token.lemma.length >= 2 && token.lemma !== token.norm ? token.lemma : token.text;
+}
+
+function person(token: Token, { you, me }: PhrasingOptions): string {
+  if (token.norm === 'you' && you) return you;
+  if (token.norm === 'me' && me) return me;
+  return token.text;
+}
+
+export function tidy(text: string): string {
+  const clean = text.replace(/\s+/g, ' ').replace(/\s+([,.;:?!])/g, '$1').replace(/([,;:])(?:\s*[,;:])+/g, '$1').replace(/^[\s,;:.–—-]+|[\s,;:–—-]+$/g, '').replace(/[.!?…]+$/, '').replace(/,\s*$/, '').trim();
+  return clean === '' ? '' : clean[0]!.toLocaleUpperCase('en') + clean.slice(1);
+}
+
+/** A whole sentence as text, without fillers and openers. */
+export function sentencePhrase(line: Line): string {
+  const first = line.clauses[0];
+  const start = first?.words[first.core]?.start ?? line.start;
+  let text = '';
+  let at = start;
+  for (const token of line.tokens) {
+    if (token.start < start) continue;
+    if (!FILLERS.has(token.norm)) text += line.text.slice(at, token.end);
+    at = token.end;
+  }
+  return tidy(text);
+}

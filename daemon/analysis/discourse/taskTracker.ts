@@ -1,0 +1,381 @@
+/** Follows who undertakes, asks for, gives away, moves and cancels work, line by line. */
+import type { Cue, ReadClause } from '../cues';
+import type { Line } from '../conversation';
+import { isGeneric, type People } from '../people';
+import type { ModeKind } from '../rules/types';
+import { contentOf, nounCount, phrase, pointsBack, sentencePhrase } from './phrasing';
+import { duePhrase, hasCue, TaskList, type Task } from './tasks';
+
+const YES = new Set(['yes', 'sure', 'okay', 'absolutely', 'definitely', 'fine', 'course', 'deal', 'gladly', 'certainly', 'right', 'understood', 'cool', 'great', 'perfect']);
+const NO = new Set(['no', 'sorry', 'unfortunately']);
+/** Turns within which a person's thanks or a name may still say who took it. */
+const THANKS_REACH = 2;
+/** Turns within which a correction may name a task by its words. */
+const CORRECTION_REACH = 60;
+
+/** Modes that keep each kind of cue from counting. */
+const BLOCKED_BY: Readonly<Record<string, readonly ModeKind[]>> = {
+  commit: ['housekeeping', 'vague', 'joke', 'hypothetical', 'reported'],
+  offer: ['housekeeping', 'vague', 'joke', 'hypothetical'],
+  take: ['joke', 'hypothetical', 'vague', 'reported'],
+  request: ['housekeeping', 'vague', 'joke', 'reported'],
+  'request.you': ['housekeeping', 'vague', 'joke', 'reported', 'general', 'hypothetical', 'past', 'conditional', 'negated'],
+  imperative: ['housekeeping', 'vague', 'joke', 'general', 'negated'],
+  need: ['past', 'hypothetical', 'joke', 'general', 'reported', 'vague'],
+  who: ['past', 'hypothetical', 'joke', 'housekeeping'],
+  assign: ['past', 'hypothetical', 'joke', 'general', 'reported', 'vague', 'housekeeping'],
+};
+
+export class TaskTracker {
+  readonly list = new TaskList();
+  private accepted: Task | undefined;
+  /** The task that the speaker is correcting. */
+  private focus: Task | undefined;
+  private focusTurn = -1;
+  private turn = -1;
+  private readonly lines: Line[] = [];
+
+  constructor(private readonly people: People, private readonly speakers: readonly string[]) {}
+
+  step(line: Line): void {
+    if (line.turn !== this.turn) {
+      this.turn = line.turn;
+      this.accepted = undefined;
+    }
+    this.lines.push(line);
+    const pending = this.list.pending(line);
+    line.clauses.forEach((clause, at) => this.stepClause(line, clause, at === 0 ? pending : undefined));
+  }
+
+  private stepClause(line: Line, clause: ReadClause, pending: Task | undefined): void {
+    if (this.stepDueChange(line, clause)) return;
+    if (this.stepCancel(line, clause)) return;
+    if (pending && this.mayAnswer(line, pending)) this.stepAnswer(line, clause, pending);
+    if (this.stepHandOver(line, clause)) return;
+    if (this.stepCommit(line, clause)) return;
+    if (this.stepRequest(line, clause)) return;
+    if (this.stepAssign(line, clause)) return;
+    this.stepNeed(line, clause);
+    this.stepThanks(line, clause);
+    this.stepDueConfirm(line, clause);
+    this.stepNoted(line, clause);
+  }
+
+  /** Only somebody else answers; under a label for several people that may be the same label. */
+  private mayAnswer(line: Line, pending: Task): boolean {
+    return line.speaker !== pending.by || isGeneric(line.speaker);
+  }
+
+  private stepAnswer(line: Line, clause: ReadClause, pending: Task): void {
+    const first = this.lines.findLast(({ turn }) => turn !== line.turn)?.index ?? -1;
+    if (line.index - first > 2) return;
+    const lead = clause.words.slice(0, clause.core + 1).map(({ norm }) => norm);
+    const declines = hasCue(clause, 'decline') !== undefined || (lead.some((word) => NO.has(word)) && !hasCue(clause, 'accept'));
+    const accepts = hasCue(clause, 'accept') !== undefined || lead.some((word) => YES.has(word));
+    if (declines) {
+      pending.state = pending.offered ? 'dropped' : 'floating';
+      pending.strong = false;
+      pending.addressee = undefined;
+      pending.turn = line.turn;
+    } else if (accepts && !clause.question && !clause.modes.has('housekeeping')) {
+      pending.state = 'open';
+      pending.owner = pending.offered ? pending.by : this.ownerOf(line, pending.addressee);
+      pending.weight = Math.max(pending.weight, 0.85);
+      this.setDue(pending, duePhrase(line, clause), true);
+      this.list.touch(pending, line);
+      this.accepted = pending;
+    }
+  }
+
+  /** The speaker; where the label stands for several people, the one who was spoken to. */
+  private ownerOf(line: Line, addressee?: string): string {
+    return isGeneric(line.speaker) && addressee ? addressee : line.speaker;
+  }
+
+  private stepCommit(line: Line, clause: ReadClause): boolean {
+    const cue = hasCue(clause, 'take', 'commit', 'offer');
+    if (!cue || this.blocked(clause, cue) || this.isConditional(line, clause)) return false;
+    const [from, to] = cue.match.task ?? [cue.match.end, clause.words.length];
+    const content = contentOf(clause, from, to);
+    const back = content.size === 0 || (pointsBack(clause, from, to) && nounCount(clause, from, to) <= 1);
+    const asked = cue.rule.id === 'offer.question';
+    const tentative = cue.rule.kind === 'offer';
+    const target = this.commitTarget(line, content, back);
+    if (asked) {
+      if (!target) this.create(line, clause, cue, { from, to, content, state: 'asked', offered: true, strong: false });
+      return true;
+    }
+    const dated = clause.due.some(({ weak }) => !weak);
+    if (!target && tentative && !dated && cue.rule.id !== 'offer.letMe') return false;
+    if (target) {
+      this.takeOver(target, line, clause);
+      if (content.size > target.content.size && target.content.size <= 1) this.rephrase(target, line, clause, from, to, content);
+      return true;
+    }
+    const owner = this.ownerOf(line, this.impliedSpeaker(line));
+    return this.create(line, clause, cue, { from, to, content, state: 'open', owner, strong: true }) !== undefined;
+  }
+
+  private takeOver(target: Task, line: Line, clause: ReadClause): void {
+    const wasAccepted = target === this.accepted;
+    target.owner = this.ownerOf(line, wasAccepted ? target.owner : target.addressee ?? this.impliedSpeaker(line));
+    target.state = 'open';
+    target.strong = true;
+    target.weight = Math.max(target.weight, 0.85);
+    this.setDue(target, duePhrase(line, clause), true);
+    this.list.touch(target, line);
+    if (wasAccepted) this.accepted = undefined;
+  }
+
+  private commitTarget(line: Line, content: ReadonlySet<string>, back: boolean): Task | undefined {
+    const similar = this.list.similar(content, line);
+    if (this.accepted && (back || similar === this.accepted || this.accepted.line === line.index)) return this.accepted;
+    if (similar && (similar.owner === undefined || similar.owner === line.speaker || line.turn - similar.turn <= 6 || isGeneric(similar.owner))) return similar;
+    if (!back) return undefined;
+    const near = this.list.near(line, ['asked', 'floating'], 2);
+    if (near && (near.by !== line.speaker || near.turn < line.turn)) return near;
+    return content.size === 0 ? this.list.near(line, ['floating', 'asked', 'open']) : undefined;
+  }
+
+  private create(line: Line, clause: ReadClause, cue: Cue, made: { from: number; to: number; content: Set<string>; state: Task['state']; owner?: string; addressee?: string | undefined; offered?: boolean; strong: boolean }): Task | undefined {
+    let { content } = made;
+    const named = cue.rule.person === 'addressee' || cue.rule.person === 'nobody';
+    let text = phrase(line, clause, made.from, made.to, { imperative: named || cue.rule.kind === 'assign' || /mind/.test(cue.rule.id), withoutDue: true, you: made.state === 'open' ? this.shownAddressee(line, clause) : undefined, me: cue.rule.person === 'addressee' ? this.shownSpeaker(line) : undefined });
+    if (content.size === 0) {
+      const before = this.antecedent(line);
+      if (!before) return undefined;
+      content = before.content;
+      text = before.text;
+    }
+    if (text === '') return undefined;
+    const { state, owner, addressee, offered = false, strong } = made;
+    const task = this.list.add({ text, content, state, strong, owner, addressee, by: line.speaker, offered, due: duePhrase(line, clause), weight: cue.rule.weight }, line);
+    this.list.touch(task, line);
+    return task;
+  }
+
+  /** What "it" can mean where no task was named: the sentence before, where it has words of its own. */
+  private antecedent(line: Line): { text: string; content: Set<string> } | undefined {
+    for (const before of this.lines.slice(-4, -1).reverse()) {
+      if (line.turn - before.turn > 1) return undefined;
+      const clause = before.clauses[before.clauses.length - 1];
+      if (!clause || before.mark === '?') continue;
+      const content = contentOf(clause, clause.core, clause.words.length);
+      if (content.size >= 2) return { text: sentencePhrase(before), content };
+    }
+    return undefined;
+  }
+
+  private rephrase(task: Task, line: Line, clause: ReadClause, from: number, to: number, content: Set<string>): void {
+    const text = phrase(line, clause, from, to, { withoutDue: true });
+    if (text === '') return;
+    task.text = text;
+    task.content = content;
+  }
+
+  private stepRequest(line: Line, clause: ReadClause): boolean {
+    const cue = hasCue(clause, 'request', 'imperative');
+    if (!cue || this.blocked(clause, cue) || clause.link === 'if') return false;
+    const [from, to] = cue.rule.id === 'imperative.verb' ? [clause.core, clause.words.length] : cue.match.task ?? [cue.match.end, clause.words.length];
+    const content = contentOf(clause, from, to);
+    const called = this.vocative(line, clause);
+    const addressee = called ?? this.impliedAddressee(line);
+    const strong = called !== undefined || cue.rule.id === 'request.needYou' || cue.rule.id === 'request.please';
+    const back = content.size === 0 || (pointsBack(clause, from, to) && nounCount(clause, from, to) <= 2);
+    const target = this.list.similar(content, line, 12) ?? (back ? this.requestTarget(line, content, addressee) : undefined);
+    if (target) {
+      const settled = target.state === 'open' && target.owner === addressee;
+      if (target.state !== 'open') target.state = 'asked';
+      if (!settled) target.addressee = addressee;
+      target.strong ||= strong;
+      this.setDue(target, duePhrase(line, clause), false);
+      this.list.touch(target, line);
+      return true;
+    }
+    if (cue.rule.kind === 'imperative' && !called && content.size === 0) return false;
+    return this.create(line, clause, cue, { from, to, content, state: 'asked', addressee, strong }) !== undefined;
+  }
+
+  /** "Can you do that?" means what floats; "please add the numbers to it" what the addressee just took. */
+  private requestTarget(line: Line, content: ReadonlySet<string>, addressee: string | undefined): Task | undefined {
+    const floating = this.list.near(line, ['floating', 'asked']);
+    if (content.size === 0) return floating ?? this.list.near(line, ['open'], 1);
+    const own = this.list.near(line, ['open'], 1);
+    return own !== undefined && own.owner === addressee ? own : undefined;
+  }
+
+  private stepAssign(line: Line, clause: ReadClause): boolean {
+    const cue = hasCue(clause, 'assign');
+    const name = cue?.match.name === undefined ? undefined : clause.words[cue.match.name];
+    if (!cue || !name || this.blocked(clause, cue) || clause.question) return false;
+    const [from, to] = cue.match.task ?? [cue.match.end, clause.words.length];
+    const content = contentOf(clause, from, to);
+    const owner = this.people.show(name);
+    const target = this.list.similar(content, line, 12) ?? (content.size === 0 ? this.list.near(line, ['asked', 'floating', 'open']) : undefined);
+    if (target) {
+      target.owner = owner;
+      target.state = 'open';
+      this.setDue(target, duePhrase(line, clause), true);
+      this.list.touch(target, line);
+      return true;
+    }
+    const certain = cue.rule.id === 'assign.will' || (clause.core > 0 && !/^(?:has|gets|keeps)$/.test(clause.words[cue.match.name! + 1]?.norm ?? ''));
+    if (!certain || content.size === 0) return false;
+    return this.create(line, clause, cue, { from, to, content, state: 'open', owner, strong: true }) !== undefined;
+  }
+
+  private stepHandOver(line: Line, clause: ReadClause): boolean {
+    const cue = hasCue(clause, 'handOver');
+    const name = cue?.match.name === undefined ? undefined : clause.words[cue.match.name];
+    if (!cue || !name || clause.question) return false;
+    const target = this.list.near(line, ['asked', 'floating', 'open']);
+    if (!target) return false;
+    const latest = this.list.latest((task) => task.state !== 'dropped' && line.turn - task.turn <= THANKS_REACH) ?? target;
+    latest.owner = this.people.show(name);
+    latest.state = 'open';
+    latest.strong = true;
+    this.list.touch(latest, line);
+    return true;
+  }
+
+  private stepNeed(line: Line, clause: ReadClause): void {
+    const cue = hasCue(clause, 'need', 'who');
+    if (!cue || this.blocked(clause, cue) || this.isConditional(line, clause)) return;
+    const [from, to] = cue.match.task ?? [cue.match.start, clause.words.length];
+    const content = contentOf(clause, from, to);
+    const strong = cue.rule.id === 'need.somebody' || cue.rule.id === 'need.label';
+    const target = this.list.similar(content, line, 12) ?? (content.size === 0 ? this.list.near(line, ['floating'], 1) : undefined);
+    if (target) {
+      target.strong ||= strong;
+      this.list.touch(target, line);
+      return;
+    }
+    this.create(line, clause, cue, { from, to, content, state: 'floating', strong });
+  }
+
+  private stepThanks(line: Line, clause: ReadClause): void {
+    const called = clause.vocatives[0];
+    if (!called || !hasCue(clause, 'thank')) return;
+    const task = this.list.latest(({ state, turn }) => state === 'open' && line.turn - turn <= THANKS_REACH);
+    if (task && (task.owner === undefined || isGeneric(task.owner))) task.owner = this.people.show(called);
+  }
+
+  private stepNoted(line: Line, clause: ReadClause): void {
+    if (!hasCue(clause, 'noted')) return;
+    const task = this.list.near(line, ['floating', 'asked'], 2);
+    if (!task) return;
+    task.strong = true;
+    this.setDue(task, duePhrase(line, clause), false);
+    this.list.touch(task, line);
+  }
+
+  private stepCancel(line: Line, clause: ReadClause): boolean {
+    const cue = hasCue(clause, 'cancel');
+    if (!cue || clause.question) return false;
+    const content = contentOf(clause, clause.core, clause.words.length);
+    const task = content.size > 0 ? this.list.mentioned(content, line, CORRECTION_REACH) ?? (this.saysIt(clause) ? this.list.near(line, ['asked', 'open'], 2) : undefined) : this.list.latest((candidate) => candidate.state !== 'dropped' && line.turn - candidate.turn <= 2);
+    if (!task) return false;
+    task.state = 'dropped';
+    return true;
+  }
+
+  private saysIt(clause: ReadClause): boolean {
+    return clause.words.slice(clause.core, clause.core + 3).some(({ norm }) => /^(?:it|that|this)$/.test(norm));
+  }
+
+  /** "Thursday is too tight for the adapter … Let's say next Monday": the task first, then its new date. */
+  private stepDueChange(line: Line, clause: ReadClause): boolean {
+    const cue = hasCue(clause, 'dueChange');
+    const due = duePhrase(line, clause);
+    const inFocus = this.focusTurn === line.turn ? this.focus : undefined;
+    if (!cue) return false;
+    const content = contentOf(clause, 0, clause.words.length);
+    const named = this.list.mentioned(content, line, CORRECTION_REACH) ?? this.withDue(due?.phrase, line);
+    const task = inFocus ?? named ?? this.list.latest(({ state, owner, turn }) => state === 'open' && (owner === line.speaker || line.turn - turn <= 1) && line.turn - turn <= NEAR_CORRECTION);
+    if (!task) return false;
+    this.focus = task;
+    this.focusTurn = line.turn;
+    const opens = /too (?:tight|early|soon|late|ambitious)|(?:what|that) i said/.test(clause.words.map(({ norm }) => norm).join(' '));
+    if (!opens && due) this.setDue(task, due, true);
+    if (opens || due) this.list.touch(task, line);
+    return opens || due !== undefined;
+  }
+
+  private withDue(text: string | undefined, line: Line): Task | undefined {
+    const bare = text && bareDue(text);
+    return bare ? this.list.latest(({ state, due, owner }) => state === 'open' && due !== undefined && bareDue(due.phrase) === bare && owner === line.speaker) : undefined;
+  }
+
+  /** "Monday works", "by Friday": confirms a date, or gives one to the task just spoken of. */
+  private stepDueConfirm(line: Line, clause: ReadClause): void {
+    const due = duePhrase(line, clause);
+    if (!due || due.weak || clause.question) return;
+    const task = this.focusTurn >= line.turn - 1 && this.focus ? this.focus : this.list.latest(({ state, turn }) => (state === 'open' || state === 'asked') && line.turn - turn <= 1);
+    if (!task) return;
+    const rest = clause.words.length - clause.core - clause.due.reduce((sum, { from, to }) => sum + to - from, 0);
+    const confirms = hasCue(clause, 'dueConfirm') !== undefined;
+    if (!confirms && rest > 1) return;
+    if (task.due && !task.due.weak && bareDue(task.due.phrase) !== bareDue(due.phrase)) return;
+    this.setDue(task, due, true);
+    this.list.touch(task, line);
+  }
+
+  private setDue(task: Task, due: Task['due'], replace: boolean): void {
+    if (!due || (task.due && !replace) || (task.due && !task.due.weak && due.weak)) return;
+    task.due = due;
+  }
+
+  private blocked(clause: ReadClause, cue: Cue): boolean {
+    const modes = BLOCKED_BY[cue.rule.id] ?? BLOCKED_BY[cue.rule.kind] ?? [];
+    return modes.some((mode) => clause.modes.has(mode)) || (clause.question && cue.rule.kind !== 'request' && cue.rule.kind !== 'who' && cue.rule.kind !== 'need' && cue.rule.id !== 'offer.question');
+  }
+
+  /** "If it fails, I'll …" and "I'll … if it fails" wait for something that need not come. */
+  private isConditional(line: Line, clause: ReadClause): boolean {
+    if (clause.modes.has('conditional') && !clause.words.some(({ norm }, i) => norm === 'if' && /^(?:check|see|ask|find|test|know|decide|tell|verify|out)$/.test(clause.words[i - 1]?.norm ?? ''))) return true;
+    const at = line.clauses.indexOf(clause);
+    return line.clauses.some((other, i) => i < at && (other.words[0]?.norm === 'if' || other.words[0]?.norm === 'unless' || other.link === 'if'));
+  }
+
+  /** The one called out in this clause or alone in its sentence. */
+  private vocative(line: Line, clause: ReadClause): string | undefined {
+    const token = clause.vocatives[0] ?? line.clauses.flatMap(({ vocatives }) => vocatives)[0];
+    return token && this.people.show(token);
+  }
+
+  /** Whom "you" means without a name: the other of two, else whoever spoke before. */
+  private impliedAddressee(line: Line): string | undefined {
+    const others = this.speakers.filter((speaker) => speaker !== line.speaker);
+    if (others.length === 1 && !isGeneric(others[0] ?? '')) return others[0];
+    const calledJustBefore = this.lines.findLast(({ turn, clauses }) => turn === line.turn && clauses.some(({ vocatives }) => vocatives.length > 0));
+    const called = calledJustBefore && calledJustBefore !== line ? this.vocative(calledJustBefore, calledJustBefore.clauses[0]!) : undefined;
+    if (called) return called;
+    const before = this.lines.findLast(({ speaker }) => speaker !== line.speaker)?.speaker;
+    return before !== undefined && !isGeneric(before) ? before : undefined;
+  }
+
+  /** Under a label for several people, the one who was called just before is likely to speak. */
+  private impliedSpeaker(line: Line): string | undefined {
+    if (!isGeneric(line.speaker)) return undefined;
+    const before = this.lines.filter(({ turn }) => turn === line.turn - 1);
+    const called = before.flatMap(({ clauses, mark }) => (mark === '?' ? clauses.flatMap(({ vocatives }) => vocatives) : []));
+    const last = called[called.length - 1];
+    return last && this.people.show(last);
+  }
+
+  private shownAddressee(line: Line, clause: ReadClause): string | undefined {
+    const name = this.vocative(line, clause) ?? this.impliedAddressee(line);
+    return name !== undefined && !/^you$/i.test(name) ? name : undefined;
+  }
+
+  private shownSpeaker(line: Line): string | undefined {
+    return isGeneric(line.speaker) || /^you$/i.test(line.speaker) ? undefined : line.speaker;
+  }
+}
+
+const NEAR_CORRECTION = 12;
+
+/** The time itself: "by Friday" and "on Friday" are the same day. */
+function bareDue(text: string): string {
+  return text.toLowerCase().replace(/^(?:(?:by|before|on|until|till|at|for|in|the|this|next|end|of)\s+)+/, '');
+}

@@ -1,0 +1,41 @@
+/** People, tickets, links, files and symbols that are named: a small table of shapes over the text. */
+import type { Line } from './conversation';
+import type { Finding } from './discourse/discuss';
+import type { People } from './people';
+import type { Insight } from './types';
+
+interface Shape {
+  readonly entity: NonNullable<Insight['entity']>;
+  readonly pattern: RegExp;
+  readonly examples: readonly string[];
+}
+
+/** In order: what an earlier shape took is not taken again. */
+export const ENTITY_SHAPES: readonly Shape[] = [
+  { entity: 'url', pattern: /\bhttps?:\/\/[^\s<>"')]+[^\s<>"').,;:!?]/g, examples: ['https://example.org/docs?a=1'] },
+  { entity: 'ticket', pattern: /\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?:^|(?<=\s))#\d{1,6}\b/g, examples: ['PAY-123', '#42'] },
+  { entity: 'file', pattern: /\b[\w./-]*\w\.(?:tsx?|jsx?|mjs|cjs|py|go|rs|java|kt|cs|cpp|hpp|[ch]|rb|php|swift|sql|md|json|ya?ml|toml|sh|html|css|scss|xml|proto|lock|env)\b/g, examples: ['src/app.ts', 'README.md'] },
+  { entity: 'symbol', pattern: /\b[a-z][a-z0-9]*(?:[A-Z][a-z0-9]+)+\b|\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+\b|\b[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+\b/g, examples: ['refreshSession', 'TokenValidator', 'MAX_CLOCK_SKEW'] },
+];
+
+const MAX_EVIDENCE = 20;
+
+/** Each entity once, with the sentences that name it. */
+export function findEntities(lines: readonly Line[], people: People): Finding[] {
+  const found = new Map<string, Finding & { evidence: Finding['evidence'][number][] }>();
+  const add = (entity: NonNullable<Insight['entity']>, text: string, line: Line) => {
+    const key = `${entity} ${text.toLowerCase()}`;
+    const known = found.get(key);
+    if (!known) found.set(key, { kind: 'entity', entity, text, confidence: 0.9, evidence: line.evidence.filter(({ quote }) => quote.includes(text)) });
+    else if (known.evidence.length < MAX_EVIDENCE) known.evidence.push(...line.evidence.filter(({ quote }) => quote.includes(text)));
+  };
+  for (const line of lines) {
+    let rest = line.text.slice(line.start, line.end);
+    for (const { entity, pattern } of ENTITY_SHAPES) {
+      for (const [text] of rest.matchAll(pattern)) add(entity, text, line);
+      rest = rest.replace(pattern, ' ');
+    }
+    for (const token of line.tokens) if (/^\p{Lu}/u.test(token.text) && people.isName(token)) add('person', token.text, line);
+  }
+  return [...found.values()].filter(({ evidence }) => evidence.length > 0);
+}

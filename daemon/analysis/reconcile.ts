@@ -1,0 +1,134 @@
+/**
+ * Brings what was found into step with the insights that are known: the same matter keeps its id while its words,
+ * owner, date and evidence change; what a person edited or dismissed stays as the person left it.
+ */
+import { dueDate } from './due';
+import type { Finding } from './discourse/discuss';
+import type { Insight, InsightChange } from './types';
+
+/** Letter of each kind's ids: `a1`, `d2`, … */
+const LETTERS: Readonly<Record<Insight['kind'], string>> = { action: 'a', decision: 'd', risk: 'r', question: 'q', entity: 'e', summary: 'y' };
+
+export class InsightBook {
+  private insights: Insight[];
+  private readonly counts = new Map<string, number>();
+
+  constructor(restored: readonly Insight[], private readonly startedAt: string) {
+    this.insights = [...restored];
+    for (const { id } of restored) this.count(id);
+  }
+
+  get all(): readonly Insight[] {
+    return this.insights;
+  }
+
+  /** @param findings all that is found by now, each with its evidence */
+  reconcile(findings: readonly Finding[]): InsightChange[] {
+    const changes: InsightChange[] = [];
+    const taken = new Set<Insight>();
+    const byEvidence = new Map<string, Insight[]>();
+    for (const insight of this.insights) {
+      for (const { segmentId } of insight.evidence) {
+        const key = `${insight.kind} ${segmentId}`;
+        const list = byEvidence.get(key);
+        if (list) list.push(insight);
+        else byEvidence.set(key, [insight]);
+      }
+    }
+    const next: Insight[] = [];
+    for (const finding of findings) {
+      const known = bestMatch(finding, byEvidence, taken);
+      if (!known) {
+        const added = this.make(finding, this.newId(finding.kind));
+        next.push(added);
+        changes.push({ op: 'add', insight: added });
+        continue;
+      }
+      taken.add(known);
+      const updated = keepsPersonsChange(known) ? known : this.make(finding, known.id, known);
+      next.push(updated);
+      if (!sameInsight(known, updated)) changes.push({ op: 'update', insight: updated });
+    }
+    for (const insight of this.insights) {
+      if (taken.has(insight)) continue;
+      // Gone from the talk, but a person has had a hand in it.
+      if (keepsPersonsChange(insight)) next.push(insight);
+      else changes.push({ op: 'remove', insight });
+    }
+    this.insights = next.sort(byTime);
+    return changes;
+  }
+
+  /** A person's change; undefined for an id that is not known. */
+  revise(id: string, change: { text?: string; owner?: string; status?: Insight['status'] }): InsightChange | undefined {
+    const at = this.insights.findIndex((insight) => insight.id === id);
+    const known = this.insights[at];
+    if (!known) return undefined;
+    const { owner: _, ...rest } = known;
+    const owner = change.owner ?? known.owner;
+    const revised: Insight = { ...rest, ...(owner !== undefined && owner !== '' && { owner }), ...(change.text !== undefined && { text: change.text }), ...(change.status !== undefined && { status: change.status }), edited: true };
+    this.insights[at] = revised;
+    return { op: 'update', insight: revised };
+  }
+
+  private make(finding: Finding, id: string, known?: Insight): Insight {
+    const { kind, text, confidence, evidence, owner, due, entity } = finding;
+    const date = due === undefined ? undefined : dueDate(due, this.startedAt);
+    return {
+      id, kind, text, ...(owner !== undefined && { owner }), ...(due !== undefined && { due: { phrase: due, ...(date !== undefined && { date }) } }),
+      status: known?.status ?? 'open', confidence: Math.round(confidence * 100) / 100, evidence, symbols: known?.symbols ?? [], ...(entity !== undefined && { entity }),
+    };
+  }
+
+  private newId(kind: Insight['kind']): string {
+    const letter = LETTERS[kind];
+    const number = (this.counts.get(letter) ?? 0) + 1;
+    this.counts.set(letter, number);
+    return `${letter}${number}`;
+  }
+
+  private count(id: string): void {
+    const [, letter, number] = /^([a-z])(\d+)$/.exec(id) ?? [];
+    if (letter && number) this.counts.set(letter, Math.max(this.counts.get(letter) ?? 0, Number(number)));
+  }
+}
+
+function keepsPersonsChange(insight: Insight): boolean {
+  return insight.edited === true || insight.status !== 'open';
+}
+
+/** The known insight of that kind that shares most of its evidence; the first quote counts double. */
+function bestMatch(finding: Finding, byEvidence: ReadonlyMap<string, readonly Insight[]>, taken: ReadonlySet<Insight>): Insight | undefined {
+  let best: Insight | undefined;
+  let score = 0;
+  for (const { segmentId } of finding.evidence) {
+    for (const insight of byEvidence.get(`${finding.kind} ${segmentId}`) ?? []) {
+      if (taken.has(insight) || insight.entity !== finding.entity) continue;
+      const value = resemblance(finding, insight);
+      if (value > score) [best, score] = [insight, value];
+    }
+  }
+  return best;
+}
+
+function resemblance(finding: Finding, insight: Insight): number {
+  if (finding.kind === 'entity' || finding.kind === 'summary') return finding.text.toLowerCase() === insight.text.toLowerCase() || sameQuote(finding.evidence[0], insight.evidence[0]) && finding.kind === 'summary' ? 1 : 0;
+  const quotes = new Set(insight.evidence.map(({ segmentId, quote }) => `${segmentId} ${quote}`));
+  const shared = finding.evidence.filter(({ segmentId, quote }) => quotes.has(`${segmentId} ${quote}`)).length;
+  const first = sameQuote(finding.evidence[0], insight.evidence[0]) ? 2 : 0;
+  const text = finding.text === insight.text ? 1.5 : 0;
+  // A segment whose words a person corrected still holds the same matter.
+  return shared + first + text > 0 ? shared + first + text : 0.1;
+}
+
+function sameQuote(a: Insight['evidence'][number] | undefined, b: Insight['evidence'][number] | undefined): boolean {
+  return a !== undefined && b !== undefined && a.segmentId === b.segmentId && a.quote === b.quote;
+}
+
+function sameInsight(a: Insight, b: Insight): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function byTime(a: Insight, b: Insight): number {
+  return (a.evidence[0]?.startMs ?? 0) - (b.evidence[0]?.startMs ?? 0);
+}
