@@ -18,7 +18,7 @@ import { tryInstanceLock } from './adapters/transport/instanceLock';
 import { defaultTransportLimits, type TransportLimits } from './adapters/transport/limits';
 import { openTransport } from './adapters/transport/server';
 import { makePrivateFolder } from './adapters/transport/socketPath';
-const createAnalyzerFactory = (): any => ({ create: () => ({ update: () => [], finish: () => [], revise: () => [], insights: [] }) }); // TEMP
+import { createAnalyzerFactory } from './analysis/analyzerFactory';
 import { moonshineInfo, scriptedInfo } from './asr/providerInfos';
 import type { ManagedSpeechEngine } from './asr/speechEngineApi';
 import { type Clock, systemClock } from './base/clock';

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
-const createAnalyzerFactory = (): any => ({ create: () => ({ update: () => [], finish: () => [], revise: () => [], insights: [] }) }); // TEMP
+import { createAnalyzerFactory } from '../../analysis/analyzerFactory';
 import { AnalysisInputError, parseAnalysisInput } from '../../analysis/plainText';
 import { renderInsightsJson, renderInsightsMarkdown } from '../../analysis/render';
 import { isoWithOffset } from '../../session/record';
