@@ -15,9 +15,10 @@ import { InsightFeed, eventsOf } from './insightFeed';
 import { InsightRevisions } from './insightRevisions';
 import type { SessionOptions } from './options';
 import type { Spool } from './ports';
+import { reasonToEnd } from './reasonToEnd';
 import { segmentOf } from './segmentOf';
 import { Sources } from './sources';
-import { type StateChange, StateMachine } from './stateMachine';
+import { type StateChange, StateMachine, stateAtStart } from './stateMachine';
 import { addStats, type Stats } from './stats';
 import { Deferred, within } from './wait';
 
@@ -82,7 +83,7 @@ export class Session {
       onOutage: () => this.logger.warn('session.storeOutage', { session: record.id }),
       onOverflow: (error) => this.fail(isEarmarkError(error) ? error : new EarmarkError('store.unwritable', 'The disk could not be written for too long; free some space and start again.')),
     });
-    this.machine = new StateMachine((change) => this.onState(change), initialState(record.state, this.nowMs()));
+    this.machine = new StateMachine((change) => this.onState(change), stateAtStart(record.state, this.nowMs()));
     this.spool = deps.spools.open(record.id);
     this.disposables.add(this.spool.onDidSync(({ source, seq }) => setup.onAck(source, seq)));
     const analyzer = record.insights
@@ -163,6 +164,10 @@ export class Session {
         return this.captured ? this.awaitClient() : undefined;
       case 'PAUSED':
         this.disposables.add(this.clock.setTimeout(() => this.log.attachmentCount === 0 && this.stop('recovered'), this.setup.options.recoverCaptureMs));
+        return;
+      case 'DONE':
+      case 'FAILED':
+        return;
     }
   }
 
@@ -245,7 +250,8 @@ export class Session {
   /** Tells of something odd; the same of one source at most every `warningMs`. */
   warn(code: WarningCode, message: string, source?: Source): void {
     if (this.machine.ended) return;
-    const key = `${code} ${source ?? ''}`;
+    // That a source fell silent and that it is heard again are two things to say.
+    const key = `${code} ${source ?? ''} ${code === 'source.silent' ? message : ''}`;
     const last = this.warned.get(key);
     if (last !== undefined && this.clock.now() - last < this.setup.options.warningMs) return;
     this.warned.set(key, this.clock.now());
@@ -360,18 +366,25 @@ export class Session {
   }
 
   private tick(): void {
-    const state = this.machine.state;
-    const now = this.clock.now();
-    const { idleMs, waitMs, lengthMs, unseenMs } = this.setup.options;
+    const { state } = this.machine;
     if (state.name !== 'STREAMING' && state.name !== 'PAUSED') return;
+    const now = this.clock.now();
     if (now - this.savedMs >= SAVE_MS) this.save();
     const { waitingMs, lostFrames, rejected } = this.sources.totals();
     if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf: this.setup.deps.engine.rtf, queueMs: waitingMs, dropped: lostFrames, rejected });
-    if (Math.max(this.captured ? this.nowMs() : 0, this.durationMs()) >= lengthMs) this.stop('limit.length');
-    else if (this.record.ephemeral && this.captured && this.log.attachmentCount === 0 && now - this.lastDetachMs >= unseenMs) this.stop('unseen');
-    else if (state.name === 'PAUSED') {
-      if (this.nowMs() - state.sinceMs >= waitMs) this.stop('idle');
-    } else if (this.captured ? now - this.lastSpeechMs >= idleMs : now - this.sources.lastPushMs >= waitMs) this.stop('idle');
+    const cause = reasonToEnd(
+      {
+        captured: this.captured,
+        ephemeral: this.record.ephemeral,
+        lengthMs: Math.max(this.captured ? this.nowMs() : 0, this.durationMs()),
+        pausedMs: state.name === 'PAUSED' ? this.nowMs() - state.sinceMs : undefined,
+        unattendedMs: this.log.attachmentCount > 0 ? 0 : now - this.lastDetachMs,
+        silentMs: now - this.lastSpeechMs,
+        unfedMs: now - this.sources.lastPushMs,
+      },
+      this.setup.options,
+    );
+    if (cause) this.stop(cause);
   }
 
   /** Length and figures; they may lag behind, so a store that cannot be written now is no failure. */
@@ -408,23 +421,6 @@ export class Session {
     else this.spool.dispose();
     this.ending.resolve(this.machine.name);
     this.setup.onEnded(this);
-  }
-}
-
-/** A session that a crash left enters the machine in the state it was stored in. */
-function initialState(stored: SessionState, sinceMs: number): ConstructorParameters<typeof StateMachine>[1] {
-  switch (stored) {
-    case 'STARTING':
-      return { name: 'STARTING', token: 0 };
-    case 'STREAMING':
-      return { name: 'STREAMING', token: 0, sinceMs };
-    case 'PAUSED':
-      return { name: 'PAUSED', sinceMs };
-    case 'STOPPING':
-    case 'FINALIZING':
-      return { name: stored };
-    default:
-      return { name: 'IDLE' };
   }
 }
 

@@ -75,3 +75,20 @@ export class StateMachine {
     this.onChange({ from, to: next, cause });
   }
 }
+
+/** A session that a crash left enters the machine in the state it was stored in; a new one in IDLE. */
+export function stateAtStart(stored: SessionState, sinceMs: number): State {
+  switch (stored) {
+    case 'STARTING':
+      return { name: 'STARTING', token: 0 };
+    case 'STREAMING':
+      return { name: 'STREAMING', token: 0, sinceMs };
+    case 'PAUSED':
+      return { name: 'PAUSED', sinceMs };
+    case 'STOPPING':
+    case 'FINALIZING':
+      return { name: stored };
+    default:
+      return { name: 'IDLE' };
+  }
+}

@@ -1,5 +1,5 @@
 /** Recorders without sound devices: a test speaks into them, ends them, or lets them fail. */
-import { EarmarkError } from '../../protocol/errors';
+import { type EarmarkError } from '../../protocol/errors';
 import type { Capture, Recording, RecordingHandlers } from '../../daemon/session/ports';
 
 export interface FakeRecording extends Recording {

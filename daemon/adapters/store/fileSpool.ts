@@ -14,9 +14,9 @@ import type { Spool } from '../../session/ports';
 import { SpoolFile } from './spoolFile';
 
 /** What was appended is on disk at the latest after this time … */
-export const SYNC_MS = 200;
+const SYNC_MS = 200;
 /** … or as soon as so much waits: 100 frames, 2 s of one source. */
-export const SYNC_BYTES = 64 * 1024;
+const SYNC_BYTES = 64 * 1024;
 /** Files whose bytes stay in memory after they were read: one for each of two sources. */
 const CACHED_FILES = 2;
 
@@ -114,13 +114,18 @@ export class FileSpool implements Spool {
   }
 
   remove(): void {
-    this.dispose();
+    this.end();
     this.quietly('spool.removeFailed', () => rmSync(this.setup.folder, { recursive: true, force: true }));
   }
 
   dispose(): void {
-    if (this.closed) return;
     this.quietly('spool.syncFailed', () => this.sync());
+    this.end();
+  }
+
+  /** Files that are being synced are closed when that is done. */
+  private end(): void {
+    if (this.closed) return;
     this.closed = true;
     this.timer?.dispose();
     if (!this.syncing) for (const file of this.files) this.quietly('spool.closeFailed', () => file.close());

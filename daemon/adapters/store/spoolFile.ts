@@ -4,7 +4,7 @@ import type { Frame, Source } from '../../audio/frame';
 import { FRAME_RECORD_BYTES, frameOf, records, type SpoolRecord, writeFrame, writeMark } from './spoolRecord';
 
 /** A file takes this much, then the next one is begun: 1 579 frames, 31 s of one source. */
-export const FILE_BYTES = 1 << 20;
+const FILE_BYTES = 1 << 20;
 
 /** Frames of one source in one file: where each record starts. */
 interface Track {

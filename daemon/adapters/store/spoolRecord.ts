@@ -15,7 +15,7 @@
 import { crc32 } from 'node:zlib';
 import { FRAME_SAMPLES, type Frame, type Source } from '../../audio/frame';
 
-export const HEADER_BYTES = 28;
+const HEADER_BYTES = 28;
 export const FRAME_RECORD_BYTES = HEADER_BYTES + FRAME_SAMPLES * 2;
 const MAGIC = 0x52464d45;
 const SOURCES: readonly Source[] = ['mic', 'system', 'file'];
@@ -44,7 +44,7 @@ export function writeMark(into: Buffer, at: number, source: Source, seq: number)
 }
 
 /** The record at `at`; undefined when there is none whole. */
-export function readRecord(from: Buffer, at: number): SpoolRecord | undefined {
+function readRecord(from: Buffer, at: number): SpoolRecord | undefined {
   if (at + HEADER_BYTES > from.length || from.readUInt32LE(at) !== MAGIC) return undefined;
   const source = SOURCES[from.readUInt8(at + 4)];
   const mark = from.readUInt8(at + 5) === 1;

@@ -33,15 +33,13 @@ export async function settle(): Promise<void> {
 
 /** Finds one insight: the count of segments, as a question. */
 export class CountingAnalyzers implements AnalyzerFactory {
-  updates = 0;
   finished = 0;
   create(_context: unknown, restore?: Parameters<AnalyzerFactory['create']>[1]): Analyzer {
     const seen = new Set(restore?.segments.map(({ id }) => id));
     const insights = [...(restore?.insights ?? [])];
-    const outer = this;
+    const finished = (): number => ++this.finished;
     return {
       update(segments) {
-        outer.updates++;
         for (const { id } of segments) seen.add(id);
         const first = segments[0];
         if (!first) return [];
@@ -51,7 +49,7 @@ export class CountingAnalyzers implements AnalyzerFactory {
         return [{ op, insight }];
       },
       finish() {
-        outer.finished++;
+        finished();
         return [];
       },
       revise(insightId, change) {
