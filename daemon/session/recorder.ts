@@ -12,8 +12,10 @@ import type { Capture, Recording } from './ports';
 import { delay, within } from './wait';
 
 const SAMPLES_PER_MS = 16;
-/** A recorder that lost more than this is moved on, so that both sources stay on one time line. */
+/** A recorder that is behind by more than this … */
 const DRIFT_MS = 1000;
+/** … for so long lost sound (the machine slept); it is moved on, so that both sources stay on one time line. A daemon that was busy catches up sooner. */
+const DRIFT_LASTS_MS = 2000;
 
 export interface RecorderSetup {
   readonly source: 'mic' | 'system';
@@ -39,6 +41,7 @@ export class Recorder {
   private abortion = new AbortController();
   /** Counts recorders; data and ends of an older one are dropped. */
   private token = 0;
+  private behindSinceMs: number | undefined;
 
   constructor(private readonly setup: RecorderSetup) {
     this.cutter = new FrameCutter({ source: setup.source, firstSeq: setup.firstSeq, onFrame: setup.onFrame });
@@ -96,8 +99,13 @@ export class Recorder {
 
   /** Puts the capture clock where these samples were recorded. */
   private align(samples: number, first: boolean): void {
-    const startedMs = this.setup.sessionMs() - samples / SAMPLES_PER_MS;
-    if (first || startedMs - this.cutter.nextMs > DRIFT_MS) this.cutter.resumeAt(Math.max(0, startedMs));
+    const now = this.setup.sessionMs();
+    const startedMs = now - samples / SAMPLES_PER_MS;
+    if (!first && startedMs - this.cutter.nextMs <= DRIFT_MS) this.behindSinceMs = undefined;
+    else if (first || now - (this.behindSinceMs ??= now) >= DRIFT_LASTS_MS) {
+      this.behindSinceMs = undefined;
+      this.cutter.resumeAt(Math.max(0, startedMs));
+    }
   }
 
   private async restart(error: Error, signal: AbortSignal): Promise<void> {

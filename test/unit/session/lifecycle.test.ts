@@ -178,6 +178,23 @@ describe('session lifecycle', () => {
     deepEqual({ back, state: h.manager.get(id).record.state, warned: h.events(id).some((e) => e.kind === 'warning' && e.code === 'source.lost') }, { back: ['w1'], state: 'PAUSED', warned: true });
   });
 
+  it('puts a recorder that lost sound back on the time line, but not one whose sound was only late', async () => {
+    const starts: number[][] = [];
+    for (const late of [false, true]) {
+      const each = new Harness();
+      const id = await each.recorded({ sources: [{ source: 'mic', origin: { type: 'capture' } }] });
+      await each.speak('mic', say(1));
+      await each.pass(5000);
+      if (late) each.capture.of('mic').handlers.onData(new Int16Array(5000 * 16));
+      await each.speak('mic', new Int16Array(3000 * 16));
+      await each.speak('mic', say(2));
+      // 8.9 s less the 300 ms before the word, give or take the 100 ms of a chunk.
+      starts.push(each.manager.get(id).transcript.map(({ startMs }) => Math.round(startMs / 500) / 2));
+      each.dispose();
+    }
+    deepEqual(starts, [[0, 8.5], [0, 8.5]]);
+  });
+
   it('ends in time although a recorder does not', async () => {
     h.capture.hangs = true;
     const id = await h.recorded();
