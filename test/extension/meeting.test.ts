@@ -1,0 +1,292 @@
+// A meeting from the first key to the summary, as a person has it: a real VS Code window, the bundled daemon, a virtual
+// microphone and speakers that play a spoken meeting, a reload of the window while somebody speaks.
+// Screenshots: out/screenshots/; with EARMARK_DOCS=1 also docs/panel-dark.png and docs/panel-light.png.
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { normaliseWords, pooledWer } from '../../bench/wordErrors';
+import { skip } from '../skip';
+import { launchBrowser, type ThemeId } from './harness/page';
+import { PanelWatch, type PanelSight } from './panelWatch';
+import { type Rig, root, startRig, whyNoProduct } from './rig';
+import { spokenMeeting, type SpokenMeeting } from './spokenMeeting';
+import { workspaceFiles } from './workspaceFiles';
+
+/** Pooled over both sources, in percent. */
+const WER_MAX = 20;
+const shots = join(root, 'out/screenshots');
+const remark = 'My own remark: ask Ben about staging first.';
+const lateRemark = 'Second remark: check the load test numbers.';
+
+interface Shown {
+  readonly segments: readonly { id: string; source: 'mic' | 'system'; text: string; start: number; end: number }[];
+  readonly actions: readonly { text: string; owner?: string }[];
+  readonly decisions: readonly { text: string }[];
+  readonly summary: readonly unknown[];
+}
+
+describe('a meeting in VS Code', function () {
+  this.timeout(240_000);
+  let browser: Browser;
+  let rig: Rig;
+  let meeting: SpokenMeeting;
+  let watch: PanelWatch;
+  let playing: Promise<unknown>;
+  /** Wall clock when the first sample was played. */
+  let playedAt = 0;
+  let sessionId = '';
+  let shown: Shown | undefined;
+  let broken = false;
+
+  before(async function () {
+    this.timeout(15 * 60_000); // The first time it may install the host.
+    const reason = await whyNoProduct();
+    if (reason) skip(this, reason);
+    meeting = await spokenMeeting('auth-standup', 100_000);
+    await mkdir(shots, { recursive: true });
+    browser = await launchBrowser();
+    rig = await startRig(browser, { files: workspaceFiles, viewport: { width: 1440, height: 900 } });
+    console.log(`      ${meeting.name}, ${Math.round(meeting.durationMs / 1000)} s, ${meeting.turns.length} turns`);
+  });
+
+  after(async () => {
+    const left = await rig?.dispose();
+    await browser?.close();
+    assert.deepEqual(left ?? [], [], 'processes of the daemon were left');
+  });
+
+  // The steps build on each other; what is checked afterwards does not.
+  beforeEach(function () {
+    if (broken && !shown) skip(this, 'an earlier step failed');
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    broken = true;
+    if (!shown) await rig?.window.screenshot(join(shots, 'failed.png')).catch(() => undefined);
+  });
+
+  const status = () => rig.window.page.locator('.statusbar-item[id*="earmark.status"]');
+  const untilPlayed = (ms: number) => new Promise((done) => setTimeout(done, Math.max(0, playedAt + ms - Date.now())));
+  async function shoot(name: string, themes: readonly ThemeId[]): Promise<void> {
+    for (const theme of themes) {
+      await rig.window.setTheme(theme);
+      await rig.window.page.waitForTimeout(300);
+      await rig.window.screenshot(join(shots, `${name}-${theme}.png`));
+    }
+  }
+
+  it('asks for consent before the first recording, and records nothing until it is given', async () => {
+    const { window } = rig;
+    await openFile(rig, 'refreshSession.ts');
+    await window.runCommand('Earmark: Start Meeting');
+    const dialog = window.page.locator('.monaco-dialog-box');
+    await dialog.waitFor();
+    await window.screenshot(join(shots, 'consent-dark.png'));
+    assert.match(await dialog.innerText(), /Record this meeting.*agreement/s);
+    assert.equal(await rig.recorders(), 0);
+    await window.pressButton('Cancel');
+    await dialog.waitFor({ state: 'detached' });
+    assert.deepEqual([await rig.recorders(), rig.daemonPid()], [0, undefined]);
+  });
+
+  it('records microphone and speakers once the person agreed, and says so in the status bar', async () => {
+    const { window } = rig;
+    await window.runCommand('Earmark: Start Meeting');
+    const pressed = Date.now();
+    await window.pressButton('I Agree, Start Recording');
+    await status().getByText(/REC 00:\d\d/).waitFor({ timeout: 60_000 });
+    console.log(`      agreed → recording: ${Date.now() - pressed} ms (daemon and models start in it)`);
+    playedAt = Date.now();
+    playing = Promise.all([rig.devices.play('mic', meeting.sound.mic), rig.devices.play('system', meeting.sound.system)]);
+    playing.catch(() => undefined);
+    watch = await PanelWatch.begin(window);
+    assert.equal(await rig.recorders(), 2);
+    const background = await status().evaluate((item) => getComputedStyle(item).backgroundColor);
+    assert.notEqual(background, 'rgba(0, 0, 0, 0)');
+    assert.match(String(await status().locator('a').getAttribute('aria-label')), /recording microphone and system audio/);
+  });
+
+  it('goes on through typing in the note and a reload of the window while somebody speaks', async () => {
+    const { window } = rig;
+    await untilPlayed(14_000);
+    await window.runCommand('Earmark: Open Note');
+    await window.page.locator('.tab.active').getByText('.earmark.md').waitFor();
+    await typeAtEnd(rig, remark);
+    await untilPlayed(30_000);
+    await widenPanel(rig);
+    await shoot('recording-early', ['dark']);
+    await untilPlayed(reloadAt(meeting));
+    await watch.take();
+    const before = Date.now();
+    await window.reload();
+    const reloaded = Date.now();
+    await watch.again();
+    await watch.frame.locator('[data-segment]').first().waitFor({ timeout: 30_000 });
+    console.log(`      reload: ${reloaded - before} ms until the window stands, then ${Date.now() - reloaded} ms until the transcript is shown again`);
+    await status().getByText(/REC \d\d:\d\d/).waitFor();
+    await typeAtEnd(rig, lateRemark);
+    await untilPlayed(meeting.durationMs - 12_000);
+    await shoot('recording', ['light', 'highContrast', 'highContrastLight', 'dark']);
+    if (process.env.EARMARK_DOCS) {
+      await copyFile(join(shots, 'recording-dark.png'), join(root, 'docs/panel-dark.png'));
+      await copyFile(join(shots, 'recording-light.png'), join(root, 'docs/panel-light.png'));
+    }
+    await playing;
+  });
+
+  it('ends in DONE with a summary, and the microphone is off', async () => {
+    const { window } = rig;
+    await window.page.waitForTimeout(1_500);
+    const stopped = Date.now();
+    await window.runCommand('Earmark: Stop Meeting');
+    await watch.frame.locator('header.session.done').waitFor({ timeout: 30_000 });
+    console.log(`      stop → DONE in the panel: ${Date.now() - stopped} ms`);
+    await watch.frame.locator('.summary li').first().waitFor();
+    await watch.take();
+    assert.equal(await rig.recorders(), 0);
+    assert.equal(await status().getByText('REC').count(), 0);
+    await shoot('done', ['light', 'highContrast', 'highContrastLight', 'dark']);
+    const sessions = JSON.parse(await rig.earmark('sessions', 'list', '--format', 'json')) as { id: string; state: string }[];
+    assert.deepEqual(sessions.map((s) => s.state), ['DONE']);
+    sessionId = sessions[0]?.id ?? '';
+    const whole = JSON.parse(await rig.earmark('sessions', 'show', sessionId, '--format', 'json')) as Shown | Shown[];
+    shown = Array.isArray(whole) ? whole[0]! : whole;
+    assert.ok(shown.summary.length > 0);
+  });
+
+  it('showed partials before their finals, from both sources', () => {
+    const report = partialsBeforeFinals(watch.sights);
+    console.log(`      finals with a partial before them: mic ${report.mic.preceded} of ${report.mic.finals}, system ${report.system.preceded} of ${report.system.finals}`);
+    latencies(meeting, watch.sights, playedAt);
+    for (const { finals, preceded } of Object.values(report)) assert.ok(finals >= 3 && preceded >= 2);
+  });
+
+  const result = (): Shown => shown ?? assert.fail('There is no result.');
+
+  it('showed every final once, those of the reload included', () => {
+    const seen = new Set(watch.sights.flatMap((s) => (s.kind === 'final' ? [s.id] : [])));
+    assert.deepEqual(result().segments.map((s) => s.id).filter((id) => !seen.has(id)), [], 'segments that the panel never showed');
+  });
+
+  it('keeps durable events without gap or repeat', async () => {
+    const events = await rig.events(sessionId, (event) => event.kind === 'state' && event.to === 'DONE');
+    assert.deepEqual(events.map((e) => e.seq), events.map((_, i) => i + 1));
+    assert.deepEqual(events.filter((e) => e.kind === 'warning' || e.kind === 'error').map((e) => (e.kind === 'warning' || e.kind === 'error' ? e.code : '')), []);
+  });
+
+  it('has the words that were said', () => {
+    const text = (parts: readonly { source: string; text: string }[], source: string) => parts.filter((p) => p.source === source).map((p) => p.text).join(' ');
+    const pairs = (['mic', 'system'] as const).map((source) => ({ reference: text(meeting.turns, source), hypothesis: text([...result().segments].sort((a, b) => a.start - b.start), source) }));
+    const wer = pooledWer(pairs);
+    console.log(`      word error rate ${wer.toFixed(1)} % of ${pairs.flatMap((p) => normaliseWords(p.reference)).length} words (mic ${pooledWer([pairs[0]!]).toFixed(1)} %, system ${pooledWer([pairs[1]!]).toFixed(1)} %)`);
+    assert.ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
+  });
+
+  it('shows cards for actions and decisions', () => {
+    const cards = (kind: string) => watch.sights.filter((s) => s.kind === 'card' && s.card === kind).length;
+    console.log(`      ${cards('action')} action and ${cards('decision')} decision cards; ${result().actions.filter((a) => a.owner !== undefined).length} actions with an owner`);
+    assert.ok(cards('action') >= 2 && cards('decision') >= 1);
+    assert.ok(result().actions.length >= 2 && result().decisions.length >= 1);
+  });
+
+  it('wrote the note with all of it, and left alone what the person typed', async () => {
+    const folder = join(rig.workspace, '.earmark');
+    const files = (await readdir(folder)).sort();
+    assert.deepEqual(files.map((f) => f.replace(/^.*(?=\.earmark\.md$)/, '*')), ['.gitignore', '*.earmark.md']);
+    assert.ok((await readFile(join(folder, '.gitignore'), 'utf8')).split('\n').includes('*'));
+    const note = await readFile(join(folder, files.find((f) => f.endsWith('.md'))!), 'utf8');
+    const lines = note.split('\n');
+    const part = (title: string) => {
+      const from = lines.indexOf(`## ${title}`);
+      const to = lines.findIndex((line, i) => i > from && line.startsWith('## '));
+      return from < 0 ? [] : lines.slice(from + 1, to < 0 ? undefined : to).filter((line) => line.trim() !== '');
+    };
+    const transcript = normaliseWords(part('Transcript').join(' ')).join(' ');
+    assert.deepEqual(
+      {
+        remarks: [remark, lateRemark].map((text) => lines.filter((line) => line === text).length),
+        branch: lines.includes('branch: token-refresh'),
+        session: lines.includes(`session: ${sessionId}`),
+        missing: result().segments.filter((s) => !transcript.includes(normaliseWords(s.text).join(' '))).map((s) => s.id),
+        summary: part('Summary').length > 0,
+        decisions: part('Decisions').filter((line) => line.startsWith('- ')).length,
+        actions: part('Action items').filter((line) => /^- \[[ x]\] /.test(line)).length,
+      },
+      { remarks: [1, 1], branch: true, session: true, missing: [], summary: true, decisions: result().decisions.length, actions: result().actions.length },
+    );
+  });
+});
+
+/** In the middle of the turn that is spoken at about two thirds, so that a phrase is open. */
+function reloadAt({ turns, durationMs }: SpokenMeeting): number {
+  const turn = turns.find((t) => t.start !== undefined && t.end !== undefined && t.start * 1000 > durationMs / 2 && t.end - t.start > 5);
+  return turn?.start === undefined || turn.end === undefined ? durationMs / 2 : 500 * (turn.start + turn.end);
+}
+
+async function openFile({ window }: Rig, name: string): Promise<void> {
+  const { page } = window;
+  await page.keyboard.press('Control+P');
+  await page.locator('.quick-input-widget input.input').first().fill(name);
+  await page.locator('.quick-input-list .monaco-list-row').first().click();
+  await page.locator('.monaco-editor .view-lines').first().waitFor();
+}
+
+/** As a person does it: a new last line, saved. */
+async function typeAtEnd({ window }: Rig, text: string): Promise<void> {
+  const { page } = window;
+  await page.locator('.editor-instance .view-lines').first().click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type(text, { delay: 30 });
+  await page.keyboard.press('Control+S');
+}
+
+/** Drags the border of the side bar. */
+async function widenPanel({ window }: Rig, width = 400): Promise<void> {
+  const { page } = window;
+  const box = await page.locator('.part.sidebar').boundingBox();
+  if (!box) throw new Error('There is no side bar.');
+  await page.mouse.move(box.x + box.width, box.y + 300);
+  await page.mouse.down();
+  await page.mouse.move(box.x + width, box.y + 300, { steps: 4 });
+  await page.mouse.up();
+}
+
+/** How many finals of each source had a partial that began as they do, shown since the source's final before. */
+function partialsBeforeFinals(sights: readonly PanelSight[]): Record<'mic' | 'system', { finals: number; preceded: number }> {
+  const report = { mic: { finals: 0, preceded: 0 }, system: { finals: 0, preceded: 0 } };
+  for (const source of ['mic', 'system'] as const) {
+    let open: string[] = [];
+    for (const sight of sights) {
+      if (sight.kind === 'card' || sight.source !== source) continue;
+      if (sight.kind === 'partial') open.push(sight.text);
+      else {
+        const [first] = normaliseWords(sight.text);
+        report[source].finals += 1;
+        if (open.some((text) => normaliseWords(text)[0] === first)) report[source].preceded += 1;
+        open = [];
+      }
+    }
+  }
+  return report;
+}
+
+/** Prints how long a person waits for words, where the recording says when they were spoken. */
+function latencies({ turns }: SpokenMeeting, sights: readonly PanelSight[], playedAt: number): void {
+  const timed = turns.filter((t): t is Required<typeof t> => t.start !== undefined && t.end !== undefined);
+  const [first] = timed;
+  const partial = sights.find((s) => s.kind === 'partial');
+  if (first === undefined || partial === undefined) return;
+  console.log(`      first word spoken → first partial shown: ${partial.at - playedAt - first.start * 1000} ms`);
+  const ending = (text: string): string => normaliseWords(text).slice(-2).join(' ');
+  const waits = sights.flatMap((s) => {
+    if (s.kind !== 'final') return [];
+    // The turn that ended last before the final was shown, where the final ends with the same words.
+    const turn = timed.filter((t) => t.source === s.source && playedAt + t.end * 1000 < s.at).at(-1);
+    return turn !== undefined && ending(turn.text) === ending(s.text) ? [s.at - playedAt - turn.end * 1000] : [];
+  });
+  const sorted = waits.sort((a, b) => a - b);
+  const at = (part: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN);
+  console.log(`      end of a turn → its final shown: median ${at(0.5)} ms, 90 % under ${at(0.9)} ms (${sorted.length} turns)`);
+}
