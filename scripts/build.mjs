@@ -68,18 +68,18 @@ const COPIES = [
   ['node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf'],
 ];
 
-function options(bundle, { minify }) {
+function options(bundle, { minify, into }) {
   const { entry, out, executable: _, ...rest } = bundle;
   return {
     ...rest,
     absWorkingDir: root,
     entryPoints: [entry],
-    outfile: out,
+    outfile: path.join(into, out),
     bundle: true,
     minify,
     // Names show in error messages and in zod's and lit's diagnostics.
     keepNames: true,
-    sourcemap: 'linked',
+    sourcemap: minify ? false : 'linked',
     sourcesContent: false,
     logLevel: 'warning',
     legalComments: minify ? 'linked' : 'inline',
@@ -94,28 +94,29 @@ function options(bundle, { minify }) {
 
 /**
  * Builds once. Several processes may build at the same time: esbuild writes each file whole.
+ * @param {{minify?: boolean, log?: (line: string) => void, into?: string}} options minified ones have no source maps; `into` is the folder that gets `dist/`
  * @returns {Promise<{out: string, bytes: number}[]>} every bundle written, with its size
  */
-export async function build({ minify = false, log = console.log, only = undefined } = {}) {
+export async function build({ minify = false, log = console.log, into = root } = {}) {
   const esbuild = await import('esbuild');
   const made = [];
   const errors = [];
   for (const bundle of await bundles()) {
-    if (only && !only.includes(bundle.out)) continue;
     if (!(await exists(bundle.entry))) {
       log(`  left out: ${bundle.entry} is not there`);
       continue;
     }
     try {
-      const result = await esbuild.build(options(bundle, { minify }));
-      if (bundle.executable) await chmod(path.join(root, bundle.out), 0o755);
-      made.push({ out: bundle.out, bytes: result.metafile.outputs[bundle.out].bytes });
+      const result = await esbuild.build(options(bundle, { minify, into }));
+      if (bundle.executable) await chmod(path.join(into, bundle.out), 0o755);
+      const [[, { bytes }]] = Object.entries(result.metafile.outputs).filter(([file]) => file.endsWith(path.basename(bundle.out)));
+      made.push({ out: bundle.out, bytes });
     } catch (error) {
       errors.push(`${bundle.out}: ${error.errors?.length ?? 1} error(s)`);
     }
   }
-  await mkdir(path.join(root, 'dist'), { recursive: true });
-  for (const [from, to] of COPIES) if (await exists(from)) await copyFile(path.join(root, from), path.join(root, to));
+  await mkdir(path.join(into, 'dist'), { recursive: true });
+  for (const [from, to] of COPIES) if (await exists(from)) await copyFile(path.join(root, from), path.join(into, to));
   for (const { out, bytes } of made) log(`  ${out.padEnd(28)} ${(bytes / 1024).toFixed(0).padStart(6)} KB`);
   if (errors.length > 0) throw new Error(`The build failed: ${errors.join('; ')}.`);
   return made;
@@ -125,7 +126,7 @@ async function watch() {
   const esbuild = await import('esbuild');
   for (const bundle of await bundles()) {
     if (!(await exists(bundle.entry))) continue;
-    const context = await esbuild.context({ ...options(bundle, { minify: false }), logLevel: 'info' });
+    const context = await esbuild.context({ ...options(bundle, { minify: false, into: root }), logLevel: 'info' });
     await context.watch();
   }
 }
