@@ -4,6 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { readDaemonFile } from '../../client';
+import { isAlive } from '../../client/startLock';
+import { until } from '../fakes/daemonProcess';
 import { whyNoHost } from './harness/available';
 import { runExtensionTests } from './harness/hostedTests';
 import { launchBrowser } from './harness/page';
@@ -26,6 +29,9 @@ describe('the extension in its host', function () {
 
   after(async () => {
     await browser?.close();
+    const daemon = dir ? readDaemonFile(join(dir, 'home')) : undefined;
+    if (daemon !== undefined && isAlive(daemon.pid)) process.kill(daemon.pid, 'SIGTERM');
+    await until(() => daemon === undefined || !isAlive(daemon.pid), 'the daemon ends');
     if (dir) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   });
 
@@ -35,6 +41,8 @@ describe('the extension in its host', function () {
       extensionPath: resolve(__dirname, '../..'),
       suiteFolder: join(__dirname, 'suite'),
       env: { EARMARK_HOME: join(dir, 'home') },
+      // A browser window saves by itself unless told not to; who saves a note is one of the questions.
+      settings: { 'files.autoSave': 'off' },
       timeoutMs: 5 * 60_000,
       ...(process.env['EARMARK_GREP'] === undefined ? {} : { grep: process.env['EARMARK_GREP'] }),
     });

@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { Dictation } from '../../../extension/dictation/dictation';
-import { app, editorWith, quiet, text, until } from './support';
+import { app, closeEditors, editorWith, quiet, text, until } from './support';
 
 const run = (command: string): Thenable<void> => vscode.commands.executeCommand<void>(`earmark.${command}`);
 
@@ -18,7 +18,7 @@ describe('dictation', function () {
   after(quiet);
   afterEach(async () => {
     await dictation.cancel();
-    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await closeEditors();
   });
 
   /** Starts and waits until something was said. */

@@ -40,7 +40,7 @@ async function startDaemon(): Promise<void> {
     client: { name: 'tests', version: '0' },
     daemon: {
       command: process.execPath,
-      args: ['--require', join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'), script, '--idle-ms', '3000'],
+      args: ['--require', join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'), script, '--idle-ms', '15000'],
       env: { ELECTRON_RUN_AS_NODE: '1' },
     },
   });
@@ -70,6 +70,15 @@ export async function editorWith(content: string, language = 'markdown'): Promis
   return editor;
 }
 
+/** Closes every editor and waits until the host knows: the editor gives the names of untitled documents again. */
+export async function closeEditors(): Promise<void> {
+  while (vscode.window.tabGroups.all.some((group) => group.tabs.length > 0)) {
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  await until('the documents are closed', () => vscode.workspace.textDocuments.every((d) => d.uri.scheme !== 'untitled'));
+}
+
 /** Ends what a test left running, so that the next one starts from nothing. */
 export async function quiet(): Promise<void> {
   const { parts } = await (await testApi()).app();
@@ -77,8 +86,7 @@ export async function quiet(): Promise<void> {
   await parts.meeting.stop();
   await until('the meeting ended', () => parts.meeting.running === undefined);
   parts.meeting.close();
-  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-  await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  await closeEditors();
 }
 
 /** Processes whose command line names the daemon of this state folder. */
