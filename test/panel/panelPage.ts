@@ -10,7 +10,7 @@ import { THEMES, type ThemeName } from './themes';
 
 export const ROOT = resolve(__dirname, '../..');
 const OUT = join(ROOT, 'out');
-const SCREENSHOTS = join(OUT, 'screenshots');
+const SCREENSHOTS = join(OUT, 'screenshots', 'panel');
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--allow-file-access-from-files'];
 
 /** The sheet that the editor puts into every webview, in its own layer. */
