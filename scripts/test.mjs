@@ -86,7 +86,8 @@ async function checkCoverage(folder) {
 async function main() {
   const begun = performance.now();
   const { grep, names } = readArguments(process.argv.slice(2));
-  const suites = SUITES.filter((s) => (names.length === 0 ? hasTests(s) : names.includes(s.name)));
+  const suites = SUITES.filter((s) => (names.length === 0 || names.includes(s.name)) && hasTests(s));
+  if (suites.length === 0) throw new SetupError(`There are no tests in ${names.map((name) => `test/${name}`).join(', ')}.`);
   const whole = names.length === 0 && grep === undefined;
   await prepare(suites);
   say(`Set up in ${seconds(performance.now() - begun)}. Full outputs: out/test/`);

@@ -37,7 +37,7 @@ function factsOf(error: unknown): Facts {
   };
 }
 
-export function megabytes(bytes: number): string {
+function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1_000_000)} MB`;
 }
 

@@ -34,7 +34,7 @@ export function modelFolder(home: string, env: NodeJS.ProcessEnv): string {
 }
 
 /** Where a user puts a model that has no download. */
-export function importFolder(folder: string): string {
+function importFolder(folder: string): string {
   return path.join(folder, 'import');
 }
 
