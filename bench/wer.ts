@@ -20,7 +20,7 @@ export interface WerReport {
   readonly lines: readonly { readonly utterance: Utterance; readonly text: string }[];
 }
 
-export async function measureWer(engine: ManagedSpeechEngine, utterances: readonly Utterance[], options: Partial<SegmenterOptions> = {}): Promise<WerReport> {
+export async function measureWer(engine: ManagedSpeechEngine, utterances: readonly Utterance[], options: Partial<SegmenterOptions> = fileSegmenterOptions): Promise<WerReport> {
   await engine.ready();
   const begun = performance.now();
   const lines: { utterance: Utterance; text: string }[] = [];

@@ -8,6 +8,7 @@ import { type Level, LevelMeter } from '../audio/levelMeter';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
+import { fileSegmenterOptions } from '../vad/segmenter';
 import type { PassingEventBody, WarningCode } from './events';
 import { FrameQueue } from './frameQueue';
 import type { SessionOptions } from './options';
@@ -115,6 +116,7 @@ export class SourcePipeline implements Disposable {
       onPhrase: (phrase) => this.onPhrase(phrase),
       onFallback: () => on.warn('vad.fallback', 'The speech detector failed; speech is now found by loudness, and nothing is discarded.', source),
       fromSeq: setup.fromSeq,
+      ...(setup.live ? {} : { options: fileSegmenterOptions }),
     });
     this.syncs = setup.spool.onDidSync((synced) => {
       if (synced.source === source) this.sinceSync = Math.min(this.sinceSync, Math.max(0, this.queue.lastSeq - synced.seq));

@@ -9,10 +9,9 @@ import { EarmarkError } from '../../protocol/errors';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { createSessionManager } from '../../daemon/session/sessionManager';
-import { PhraseSource } from '../../daemon/vad/phraseSource';
 import { FakeCapture } from '../fakes/fakeCapture';
 import { ScriptedEngine } from '../fakes/scriptedEngine';
-import { CountingAnalyzers, say } from '../unit/session/harness';
+import { CountingAnalyzers, phrases, say } from '../unit/session/harness';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -26,7 +25,7 @@ async function main(folder: string, words: number): Promise<void> {
     analyzers: new CountingAnalyzers(),
     clock: systemClock,
     logger: silentLogger,
-    phrases: (setup) => new PhraseSource(setup),
+    phrases,
     newId: () => globalThis.crypto.randomUUID(),
   });
   manager.recover();

@@ -8,6 +8,7 @@ import type { StartRequest } from '../../../daemon/session/api';
 import type { SessionEvent } from '../../../daemon/session/events';
 import type { SessionOptions } from '../../../daemon/session/options';
 import { createSessionManager } from '../../../daemon/session/sessionManager';
+import type { PhraseSourceSetup } from '../../../daemon/vad/contract';
 import { PhraseSource } from '../../../daemon/vad/phraseSource';
 import { FakeCapture } from '../../fakes/fakeCapture';
 import { MemorySpools } from '../../fakes/memorySpool';
@@ -26,12 +27,20 @@ export function say(...words: readonly number[]): Int16Array {
   return pcm;
 }
 
+/** Phrases that end after 400 ms, whatever is best for real speech: the words of `say` stay apart. */
+export function phrases(setup: PhraseSourceSetup): PhraseSource {
+  return new PhraseSource({ ...setup, options: { endSilenceMs: 400, shortEndSilenceMs: 400, shortPhraseMs: 0, preRollMs: 300, postRollMs: 300 } });
+}
+
 /** Lets everything that is due now happen. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Finds one insight: the count of segments, as a question. */
+/** Every phrase ends after the same silence, so that tests can count the frames. */
+export const PHRASES = { endSilenceMs: 400, shortEndSilenceMs: 400, postRollMs: 300 } as const;
+
 export class CountingAnalyzers implements AnalyzerFactory {
   finished = 0;
   create(_context: unknown, restore?: Parameters<AnalyzerFactory['create']>[1]): Analyzer {
@@ -160,9 +169,11 @@ export class Harness {
   }
 
   private create(): SessionManager {
-    return createSessionManager({
+    const manager = createSessionManager({
       store: whileAlive(this.store, this.life), spools: whileAlive(this.spools, this.life), engine: this.engine, capture: this.capture, analyzers: this.analyzers, clock: this.clock,
-      logger: silentLogger, phrases: (setup) => new PhraseSource(setup), newId: () => `id${++this.ids}`, options: this.options,
+      logger: silentLogger, phrases: (setup) => new PhraseSource({ ...setup, options: PHRASES }), newId: () => `id${++this.ids}`, options: this.options,
     });
+    manager.setWindowCount(1);
+    return manager;
   }
 }

@@ -45,7 +45,7 @@ function make(setup: Partial<PhraseSourceSetup> = {}): { source: PhraseSource; p
     },
     onGap: (gap) => log.push(`gap after ${gap.afterSeq}: ${gap.frames}`),
     onFallback: () => log.push('fallback'),
-    options: { postRollMs: 200 },
+    options: { postRollMs: 200, shortPhraseMs: 0 },
     ...setup,
   });
   return { source, phrases, log };
@@ -63,12 +63,12 @@ describe('PhraseSource', () => {
 
   it('gives the same phrases for any slicing of the input', async () => {
     const pcm = sound([500, false], [900, true], [700, false], [3000, true], [300, false], [2500, true], [900, false]);
-    const whole = make({ options: { maxPhraseMs: 2000, cutSearchMs: 800 } });
+    const whole = make({ options: { shortPhraseMs: 0, maxPhraseMs: 2000, cutSearchMs: 800 } });
     await whole.source.process(framesOf('mic', pcm));
     await whole.source.flush();
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 150 }), { minLength: 1, maxLength: 40 }), async (cuts) => {
-        const sliced = make({ options: { maxPhraseMs: 2000, cutSearchMs: 800 } });
+        const sliced = make({ options: { shortPhraseMs: 0, maxPhraseMs: 2000, cutSearchMs: 800 } });
         const frames = framesOf('mic', pcm);
         for (let at = 0, i = 0; at < frames.length; i++) {
           const take = cuts[i % cuts.length] ?? 1;
@@ -83,7 +83,7 @@ describe('PhraseSource', () => {
   });
 
   it('loses and doubles no sample of speech at the seams of a cap', async () => {
-    const { source, phrases } = make({ options: { maxPhraseMs: 1500, cutSearchMs: 700 } });
+    const { source, phrases } = make({ options: { shortPhraseMs: 0, maxPhraseMs: 1500, cutSearchMs: 700 } });
     const pcm = sound([320, false], [8000, true], [1000, false]);
     await source.process(framesOf('mic', pcm));
     const joined = phrases.flatMap((p) => [...p.pcm]);
@@ -95,7 +95,7 @@ describe('PhraseSource', () => {
   });
 
   it('cuts at the quietest frame within the search', async () => {
-    const { source, phrases } = make({ options: { maxPhraseMs: 2000, cutSearchMs: 1000 } });
+    const { source, phrases } = make({ options: { shortPhraseMs: 0, maxPhraseMs: 2000, cutSearchMs: 1000 } });
     await source.process(framesOf('mic', sound([1500, true], [60, false], [1500, true], [600, false])));
     assert.deepEqual(phrases.map((p) => [p.cause, p.startMs, p.endMs >= 1500 && p.endMs <= 1560]), [['cap', 0, true], ['silence', phrases[0]?.endMs, false]]);
   });

@@ -8,7 +8,7 @@ const ms = (samples: number): number => Math.round(samples / 16);
 
 /** `.` silence, `s` speech, `-` in between (0.4); one letter a 32 ms window. Events as text, times in milliseconds. */
 function run(pattern: string, options: Partial<SegmenterOptions> = {}, quietest = (_from: number, to: number): number => to - 160): string[] {
-  const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, postRollMs: 192, ...options }, quietest);
+  const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, postRollMs: 192, shortPhraseMs: 0, ...options }, quietest);
   const found: SegmenterEvent[] = [];
   [...pattern].forEach((letter, i) => found.push(...segmenter.push(i * W, letter === 's' ? 0.9 : letter === '-' ? 0.4 : 0.05)));
   if (pattern.endsWith('|')) found.pop();
@@ -26,6 +26,12 @@ describe('PhraseSegmenter', () => {
   });
   it('takes a pause shorter than 400 ms for part of the phrase', () => {
     check(n('.', 20) + n('s', 5) + n('.', 12) + n('s', 5) + n('.', 13), ['onset 340', 'silence 340-1536 speech to 1344']);
+  });
+  it('waits longer for more while a phrase is short', () => {
+    const waits = { shortPhraseMs: 640, shortEndSilenceMs: 800 };
+    check(n('s', 10) + n('.', 20) + n('s', 5), ['onset 0'], waits);
+    check(n('s', 10) + n('.', 25), ['onset 0', 'silence 0-512 speech to 320'], waits);
+    check(n('s', 20) + n('.', 13), ['onset 0', 'silence 0-832 speech to 640'], waits);
   });
   it('keeps a phrase open on windows between the two thresholds, but does not start on them', () => {
     check(n('.', 20) + n('-', 30), []);
