@@ -67,7 +67,7 @@ export interface Sessions {
   readonly onDidAck: Event<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>;
   /** Sessions that are neither DONE nor FAILED. */
   readonly activeCount: number;
-  /** Windows that show sessions came or went; a captured session pauses 60 s after the last one is gone. */
+  /** Windows came or went. A captured session pauses when for 60 s no window was there and no client was attached to it. */
   setWindowCount(count: number): void;
   /** Refuses new sessions from now on. */
   drain(): void;

@@ -39,7 +39,7 @@ export interface SessionOptions {
   readonly unacknowledgedMs: number;
   /** Audio of a file that may wait in the spool to be recognised; beyond it the client is told to wait. */
   readonly fileBacklogMs: number;
-  /** A captured session pauses so long after the last window is gone; an ephemeral one so long after its last client. */
+  /** A captured session that nobody can see pauses after this time; an ephemeral one that nobody listens to ends. */
   readonly unseenMs: number;
   /** After a crash a captured session waits so long for a client, then it is finalised. */
   readonly recoverCaptureMs: number;

@@ -31,6 +31,8 @@ export interface SessionSetup {
   readonly record: SessionRecord;
   /** True where a crash left the session. */
   readonly restored: boolean;
+  /** Since when no window is there, by the clock; undefined while one is. */
+  readonly windowsGoneMs: () => number | undefined;
   /** Told when the session is DONE or FAILED, or was left to the next start, after the last event. */
   readonly onEnded: (session: Session) => void;
   readonly onDetached: (session: Session) => void;
@@ -385,6 +387,14 @@ export class Session {
       this.setup.options,
     );
     if (cause) this.stop(cause);
+    else if (this.unseenMs() >= this.setup.options.unseenMs && state.name === 'STREAMING') void this.pause('unseen');
+  }
+
+  /** How long it has recorded with nobody to see it: no window is there, and no client listens. */
+  private unseenMs(): number {
+    const gone = this.setup.windowsGoneMs();
+    if (!this.captured || gone === undefined || this.log.attachmentCount > 0) return 0;
+    return this.clock.now() - Math.max(gone, this.lastDetachMs);
   }
 
   /** Length and figures; they may lag behind, so a store that cannot be written now is no failure. */

@@ -1,7 +1,7 @@
 /** All sessions: starts and ends them, keeps the limits, takes up what a crash left, answers for those that are over. */
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
-import { type Disposable, DisposableStore } from '../base/disposable';
+import { DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { revisionsOf, type SegmentChange } from '../transcript/revise';
 import type { EventSink, Sessions, SessionDocument, SessionView, StartRequest } from './api';
@@ -31,13 +31,14 @@ class Manager implements SessionManager {
   private readonly disposables = new DisposableStore();
   private readonly options: SessionOptions;
   private draining = false;
-  private windows = 0;
-  private unseen: Disposable | undefined;
+  /** Since when no window is there; undefined while one is. */
+  private windowsGoneMs: number | undefined;
 
   readonly onDidAck = this.acks.event;
 
   constructor(private readonly deps: SessionManagerDeps) {
     this.options = { ...defaultSessionOptions, ...deps.options };
+    this.windowsGoneMs = deps.clock.now();
     this.archive = new Archive({ store: deps.store, clock: deps.clock, logger: deps.logger, options: this.options });
     this.disposables.add(this.acks);
     this.disposables.add(this.archive);
@@ -158,17 +159,8 @@ class Manager implements SessionManager {
   }
 
   setWindowCount(count: number): void {
-    const before = this.windows;
-    this.windows = count;
-    if (count > 0) {
-      this.unseen?.dispose();
-      this.unseen = undefined;
-    } else if (before > 0 && !this.unseen) {
-      this.unseen = this.deps.clock.setTimeout(() => {
-        this.unseen = undefined;
-        for (const session of this.active()) if (session.captured && session.state === 'STREAMING') void session.pause('unseen').catch(() => undefined);
-      }, this.options.unseenMs);
-    }
+    if (count > 0) this.windowsGoneMs = undefined;
+    else this.windowsGoneMs ??= this.deps.clock.now();
   }
 
   drain(): void {
@@ -206,7 +198,6 @@ class Manager implements SessionManager {
   }
 
   dispose(): void {
-    this.unseen?.dispose();
     for (const session of this.live.values()) {
       session.suspend();
       session.log.dispose();
@@ -239,6 +230,7 @@ class Manager implements SessionManager {
       options: this.options,
       record,
       restored,
+      windowsGoneMs: () => this.windowsGoneMs,
       onAck: (source, ackSeq) => this.acks.fire({ sessionId: record.id, source, ackSeq }),
       onEnded: (ended) => this.onEnded(ended),
       onDetached: (left) => this.onDetached(left),

@@ -164,6 +164,16 @@ describe('session lifecycle', () => {
     deepEqual({ kept, state: h.manager.get(id).record.state, open: h.capture.open.length, pushed: h.manager.get(pushed).record.state }, { kept: 'STREAMING', state: 'PAUSED', open: 0, pushed: 'STREAMING' });
   });
 
+  it('pauses a recording that a terminal started when the terminal is gone, not before', async () => {
+    h.manager.setWindowCount(0);
+    const { session, attachment } = await h.manager.start({ kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: true, insights: true }, () => undefined);
+    await h.pass(120_000);
+    const seen = h.manager.get(session.record.id).record.state;
+    attachment?.dispose();
+    await h.pass(61_000);
+    deepEqual({ seen, unseen: h.manager.get(session.record.id).record.state, open: h.capture.open.length }, { seen: 'STREAMING', unseen: 'PAUSED', open: 0 });
+  });
+
   it('starts a recorder again that died, and pauses when it stays dead', async () => {
     const id = await h.recorded({ sources: [{ source: 'mic', origin: { type: 'capture' } }] });
     h.capture.of('mic').handlers.onEnd(new Error('unplugged'));
