@@ -1,5 +1,5 @@
 /** All sources of one session: their pipelines, and the recorders of those that are captured. */
-import { EarmarkError } from '../../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import type { AsrResult } from '../asr/provider';
 import { FRAME_MS, FRAME_SAMPLES, type Source } from '../audio/frame';
 import type { Disposable } from '../base/disposable';
@@ -103,16 +103,24 @@ export class Sources implements Disposable {
     void pipeline.end();
   }
 
-  /** All recorders or none. @throws EarmarkError audio.* */
+  /**
+   * A source that cannot be recorded is told of, and the others are recorded: half a meeting is better than none.
+   * @throws EarmarkError audio.* where none can be recorded
+   */
   startCapture(): Promise<void> {
     return this.inTurn(async () => {
       this.lost.clear();
-      const recorders = [...this.recorders.values()];
-      const started = await Promise.allSettled(recorders.map((recorder) => recorder.start()));
-      const failed = started.find((result) => result.status === 'rejected');
-      if (!failed) return;
-      await Promise.all(recorders.map((recorder) => recorder.stop()));
-      throw failed.reason;
+      const recorders = [...this.recorders];
+      const started = await Promise.allSettled(recorders.map(([, recorder]) => recorder.start()));
+      const failed = started.flatMap((result, i) => {
+        const source = recorders[i]?.[0];
+        return result.status === 'rejected' && source !== undefined ? [{ source, reason: result.reason as unknown }] : [];
+      });
+      if (failed.length > 0 && failed.length === recorders.length) throw failed[0]?.reason;
+      for (const { source, reason } of failed) {
+        this.lost.add(source);
+        this.setup.on.warn('source.lost', `${source === 'mic' ? 'The microphone' : 'The system audio'} is not recorded. ${isEarmarkError(reason) ? reason.message : 'Its recorder could not be started; look into the log.'}`, source);
+      }
     });
   }
 

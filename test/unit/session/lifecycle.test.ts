@@ -92,11 +92,18 @@ describe('session lifecycle', () => {
   });
 
   it('says why it could not start, and leaves nothing behind', async () => {
-    h.capture.failures.push(new EarmarkError('audio.noRecorder', 'Install sox.'));
+    for (let i = 0; i < 2; i++) h.capture.failures.push(new EarmarkError('audio.noRecorder', 'Install sox.'));
     await rejects(h.recorded(), { code: 'audio.noRecorder' });
     h.engine.away = new EarmarkError('model.missing', 'Run `earmark models pull`.');
     await rejects(h.pushed(), { code: 'model.missing' });
     deepEqual({ sessions: h.manager.list({ limit: 9, offset: 0 }), open: h.capture.open.length, spools: h.spools.list(), active: h.manager.activeCount }, { sessions: [], open: 0, spools: [], active: 0 });
+  });
+
+  it('records what it can when one source cannot be recorded, and says which', async () => {
+    h.capture.failures.push(new EarmarkError('audio.noRecorder', 'Install sox.'));
+    const id = await h.recorded();
+    const told = h.events(id).flatMap((event) => (event.kind === 'warning' && event.code === 'source.lost' ? [{ source: event.source, message: event.message }] : []));
+    deepEqual({ open: h.capture.open.map(({ source }) => source), told }, { open: ['system'], told: [{ source: 'mic', message: 'The microphone is not recorded. Install sox.' }] });
   });
 
   it('streams while the model loads; what is said waits', async () => {
