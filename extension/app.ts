@@ -11,7 +11,7 @@ import type { CommandName } from './commands/names';
 import { deviceCommands } from './commands/devices';
 import { sessionCommands } from './commands/sessions';
 import { Daemon } from './daemon/daemon';
-import { Dictation } from './dictation/dictation';
+import { Dictation, type DictationState } from './dictation/dictation';
 import { showError } from './errors';
 import { ConsentKeeper } from './meeting/consent';
 import { isOver, Meeting } from './meeting/meeting';
@@ -80,7 +80,8 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar): 
   context.subscriptions.push(log, panel, idle, notes, dictation, meeting, consent, daemon);
 
   const activity = (): Activity => {
-    if (dictation.state.kind !== 'idle') return { kind: dictation.active ? 'dictating' : 'starting' };
+    const dictating = DICTATING[dictation.state.kind];
+    if (dictating !== undefined) return { kind: dictating };
     const model = meeting.running;
     if (model !== undefined) return { kind: 'meeting', title: model.title, state: model.state, elapsedMs: model.elapsedMs(Date.now()), sources: model.info.sources, silent: model.silent };
     return { kind: meeting.state.kind === 'starting' ? 'starting' : 'idle' };
@@ -101,13 +102,33 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar): 
       if (event.kind === 'state' || event.kind === 'warning') refresh();
     }),
     dictation.onDidChangeState(refresh),
+    dictation.onDidFail((heard) => void lostDictation(heard)),
     notes.onDidFindNote((uri) => setContext('hasNote', uri !== undefined)),
     idle.onDidChange(() => meeting.model === undefined && panel.refresh()),
     panel.onDidShow(() => idle.shown(meeting)),
   );
+  daemon.onDidMake((connection) =>
+    connection.onDidChangeState(({ to }) => {
+      if (to.kind === 'connected') meeting.model?.dismiss(AWAY);
+      else if (to.kind === 'waiting' || to.kind === 'failed') meeting.running?.notify({ id: AWAY, severity: 'warning', text: vscode.l10n.t('The connection to the Earmark daemon was lost. It is made again; what is recorded is kept.'), action: { label: vscode.l10n.t('Show Logs'), command: 'showLogs' } });
+      panel.changed();
+    }),
+  );
   refresh();
   void meeting.restore().catch((error: unknown) => log.warn('restore.failed', { name: error instanceof Error ? error.name : typeof error }));
   return new App(parts);
+}
+
+/** What the status bar says of a dictation. The microphone is shown as on only while it is: words said before are lost. */
+const DICTATING = { idle: undefined, starting: 'starting', listening: 'dictating', finishing: 'finishing' } as const satisfies Record<DictationState['kind'], Activity['kind'] | undefined>;
+
+const AWAY = 'away';
+
+/** What was heard before it broke off is the user's to have. */
+async function lostDictation(heard: string): Promise<void> {
+  const copy = vscode.l10n.t('Copy the Text');
+  const answer = await vscode.window.showWarningMessage(vscode.l10n.t('The dictation broke off; start it again.'), ...(heard === '' ? [] : [copy]));
+  if (answer === copy) await vscode.env.clipboard.writeText(heard);
 }
 
 function meetingContext(meeting: Meeting): 'none' | 'busy' | 'live' | 'paused' {

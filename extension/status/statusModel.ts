@@ -7,6 +7,8 @@ export type Activity =
   | { readonly kind: 'idle' }
   | { readonly kind: 'starting' }
   | { readonly kind: 'dictating' }
+  /** A dictation that becomes text. */
+  | { readonly kind: 'finishing' }
   | { readonly kind: 'meeting'; readonly title: string; readonly state: SessionState; readonly elapsedMs: number; readonly sources: readonly SourceName[]; readonly silent: readonly SourceName[] };
 
 export interface StatusItem {
@@ -37,6 +39,8 @@ export function statusItem(activity: Activity): StatusItem {
       return { text: `$(loading~spin) ${t('Earmark starts…')}`, tooltip: t('Earmark is about to record.'), label: t('Earmark is starting'), background: 'attention' };
     case 'dictating':
       return { text: `$(mic-filled) ${t('Dictating')}`, tooltip: t('The microphone is on. Press Escape to cancel, the dictation key to insert. Click for the menu.'), label: t('Earmark is dictating, the microphone is on'), background: 'recording' };
+    case 'finishing':
+      return { text: `$(loading~spin) ${t('Earmark finishes…')}`, tooltip: t('The microphone is off. The last words become text.'), label: t('Earmark is finishing, the microphone is off'), background: 'none' };
     case 'meeting':
       return meeting(activity);
   }
@@ -58,7 +62,7 @@ function meeting({ title, state, elapsedMs, sources, silent }: Extract<Activity,
       return statusItem({ kind: 'starting' });
     case 'STOPPING':
     case 'FINALIZING':
-      return { text: `$(loading~spin) ${t('Earmark finishes…')}`, tooltip: t('The microphone is off. The last words become text.'), label: t('Earmark is finishing, the microphone is off'), background: 'none' };
+      return statusItem({ kind: 'finishing' });
     case 'DONE':
     case 'FAILED':
       return statusItem({ kind: 'idle' });

@@ -46,6 +46,7 @@ describe('status bar', () => {
   const check = (activity: Activity, text: string, background: string): void => void it(text, () => deepEqual([statusItem(activity).text, statusItem(activity).background], [text, background]));
   check({ kind: 'idle' }, '$(mic) Earmark', 'none');
   check({ kind: 'dictating' }, '$(mic-filled) Dictating', 'recording');
+  check({ kind: 'finishing' }, '$(loading~spin) Earmark finishes…', 'none');
   check(meeting('STREAMING'), '$(record) REC 12:34', 'recording');
   check(meeting('STREAMING', ['mic']), '$(record) REC 12:34 $(mute) mic', 'recording');
   check(meeting('PAUSED'), '$(debug-pause) Paused 12:34', 'attention');
