@@ -11,6 +11,7 @@ import { launchBrowser, type ThemeId } from './harness/page';
 import { PanelWatch, type PanelSight } from './panelWatch';
 import { type Rig, root, startRig, whyNoProduct } from './rig';
 import { spokenMeeting, type SpokenMeeting } from './spokenMeeting';
+import { openFile, statusItem, typeAtEnd, widenSideBar } from './steps';
 import { workspaceFiles } from './workspaceFiles';
 
 /** Pooled over both sources, in percent. */
@@ -66,7 +67,7 @@ describe('a meeting in VS Code', function () {
     if (!shown) await rig?.window.screenshot(join(shots, 'failed.png')).catch(() => undefined);
   });
 
-  const status = () => rig.window.page.locator('.statusbar-item[id*="earmark.status"]');
+  const status = () => statusItem(rig.window);
   const untilPlayed = (ms: number) => new Promise((done) => setTimeout(done, Math.max(0, playedAt + ms - Date.now())));
   async function shoot(name: string, themes: readonly ThemeId[]): Promise<void> {
     for (const theme of themes) {
@@ -78,7 +79,7 @@ describe('a meeting in VS Code', function () {
 
   it('asks for consent before the first recording, and records nothing until it is given', async () => {
     const { window } = rig;
-    await openFile(rig, 'refreshSession.ts');
+    await openFile(window, 'refreshSession.ts');
     await window.runCommand('Earmark: Start Meeting');
     const dialog = window.page.locator('.monaco-dialog-box');
     await dialog.waitFor();
@@ -112,9 +113,9 @@ describe('a meeting in VS Code', function () {
     await untilPlayed(14_000);
     await window.runCommand('Earmark: Open Note');
     await window.page.locator('.tab.active').getByText('.earmark.md').waitFor();
-    await typeAtEnd(rig, remark);
+    await typeAtEnd(window, remark);
     await untilPlayed(30_000);
-    await widenPanel(rig);
+    await widenSideBar(window);
     await shoot('recording-early', ['dark']);
     await untilPlayed(reloadAt(meeting));
     await watch.take();
@@ -125,7 +126,7 @@ describe('a meeting in VS Code', function () {
     await watch.frame.locator('[data-segment]').first().waitFor({ timeout: 30_000 });
     console.log(`      reload: ${reloaded - before} ms until the window stands, then ${Date.now() - reloaded} ms until the transcript is shown again`);
     await status().getByText(/REC \d\d:\d\d/).waitFor();
-    await typeAtEnd(rig, lateRemark);
+    await typeAtEnd(window, lateRemark);
     await untilPlayed(meeting.durationMs - 12_000);
     await shoot('recording', ['light', 'highContrast', 'highContrastLight', 'dark']);
     if (process.env.EARMARK_DOCS) {
@@ -224,35 +225,6 @@ function reloadAt({ turns, durationMs }: SpokenMeeting): number {
   return turn?.start === undefined || turn.end === undefined ? durationMs / 2 : 500 * (turn.start + turn.end);
 }
 
-async function openFile({ window }: Rig, name: string): Promise<void> {
-  const { page } = window;
-  await page.keyboard.press('Control+P');
-  await page.locator('.quick-input-widget input.input').first().fill(name);
-  await page.locator('.quick-input-list .monaco-list-row').first().click();
-  await page.locator('.monaco-editor .view-lines').first().waitFor();
-}
-
-/** As a person does it: a new last line, saved. */
-async function typeAtEnd({ window }: Rig, text: string): Promise<void> {
-  const { page } = window;
-  await page.locator('.editor-instance .view-lines').first().click();
-  await page.keyboard.press('Control+End');
-  await page.keyboard.press('Enter');
-  await page.keyboard.type(text, { delay: 30 });
-  await page.keyboard.press('Control+S');
-}
-
-/** Drags the border of the side bar. */
-async function widenPanel({ window }: Rig, width = 400): Promise<void> {
-  const { page } = window;
-  const box = await page.locator('.part.sidebar').boundingBox();
-  if (!box) throw new Error('There is no side bar.');
-  await page.mouse.move(box.x + box.width, box.y + 300);
-  await page.mouse.down();
-  await page.mouse.move(box.x + width, box.y + 300, { steps: 4 });
-  await page.mouse.up();
-}
-
 /** How many finals of each source had a partial that began as they do, shown since the source's final before. */
 function partialsBeforeFinals(sights: readonly PanelSight[]): Record<'mic' | 'system', { finals: number; preceded: number }> {
   const report = { mic: { finals: 0, preceded: 0 }, system: { finals: 0, preceded: 0 } };
@@ -274,7 +246,7 @@ function partialsBeforeFinals(sights: readonly PanelSight[]): Record<'mic' | 'sy
 
 /** Prints how long a person waits for words, where the recording says when they were spoken. */
 function latencies({ turns }: SpokenMeeting, sights: readonly PanelSight[], playedAt: number): void {
-  const timed = turns.filter((t): t is Required<typeof t> => t.start !== undefined && t.end !== undefined);
+  const timed = turns.flatMap(({ source, text, start, end }) => (start === undefined || end === undefined ? [] : [{ source, text, start, end }]));
   const [first] = timed;
   const partial = sights.find((s) => s.kind === 'partial');
   if (first === undefined || partial === undefined) return;
