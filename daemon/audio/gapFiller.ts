@@ -2,7 +2,7 @@
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from './frame';
 
 /** At most this much silence is made for one hole (10 s); what is longer is skipped, so a wild number cannot fill the memory. */
-export const MAX_FILLED_FRAMES = 500;
+const MAX_FILLED_FRAMES = 500;
 
 export interface Gap {
   /** First frame that did not come. */

@@ -4,7 +4,7 @@ import { SAMPLE_RATE, type Source } from './frame';
 /** What silence reads; a display has no use for −∞. */
 export const SILENCE_DB = -100;
 /** Most readings a second; the eye sees no more, and each is an event to every window. */
-export const LEVELS_PER_SECOND = 10;
+const LEVELS_PER_SECOND = 10;
 
 export interface Level {
   readonly source: Source;
@@ -49,7 +49,7 @@ export class LevelMeter {
 }
 
 /** Amplitude of 0…32768 in dBFS, one decimal. */
-export function toDb(amplitude: number): number {
+function toDb(amplitude: number): number {
   if (amplitude <= 0) return SILENCE_DB;
   return Math.max(SILENCE_DB, Math.round(200 * Math.log10(amplitude / 32_768)) / 10 + 0); // + 0: no −0
 }

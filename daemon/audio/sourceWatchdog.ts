@@ -5,7 +5,7 @@
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 
-export const SILENT_AFTER_MS = 5_000;
+const SILENT_AFTER_MS = 5_000;
 const CHECK_EVERY_MS = 500;
 
 export interface WatchdogOptions {

@@ -45,7 +45,7 @@ const FLAC_HEADER_MAX = 16;
  * Cuts chunks so that none ends within a FLAC frame header: @audio/decode-flac 1.3.5 looks a header up in one chunk only and
  * loses the frame (up to 0.3 s) when the header is split. Bytes from a possible header on wait for the next chunk.
  */
-export async function* cutOutsideFlacHeaders(encoded: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* cutOutsideFlacHeaders(encoded: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let waiting = new Uint8Array(0);
   for await (const chunk of encoded) {
     let all = chunk;

@@ -14,7 +14,7 @@ import { TrackMaker } from './trackMaker';
 /** Bytes read at once: 4 s of 16-bit mono at 16 kHz, 16 s of MP3 at 64 kbit/s. */
 const CHUNK_BYTES = 131_072;
 /** `decodeAudioFile` holds a file in memory, 2 MB a minute; longer ones are read block by block with `openAudioFile`. */
-export const WHOLE_FILE_MAX_MS = 4 * 3_600_000;
+const WHOLE_FILE_MAX_MS = 4 * 3_600_000;
 
 export interface OpenOptions extends AudioFileOptions {
   /** Where ffmpeg is looked for. */

@@ -27,7 +27,7 @@ export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;
 /** Nobody records speech outside these, and 192 kHz is the most the resampler takes. */
 const MIN_RATE = 4_000;
 const MAX_RATE = 192_000;
-export const MAX_CHANNELS = 8;
+const MAX_CHANNELS = 8;
 const HEAD_BYTES = 8_192;
 /** A `fmt ` chunk with the coefficients of MS ADPCM takes 58 bytes. */
 const FORMAT_MAX_BYTES = 512;
