@@ -2,11 +2,18 @@
  * Activation. It registers the commands, the panel's view and the status bar item, and nothing else: the rest of the
  * extension is loaded by the first command, the first look at the panel, or a meeting that ran before a reload.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { stateFolder } from '../client/stateFolder';
 import type { App } from './app';
 import { COMMANDS, type CommandName } from './commands/names';
 import { setTranslator } from './l10n';
+import { RUNNING_KEY } from './meeting/runningKey';
 import { StatusBar } from './status/statusBar';
+
+/** Name in client/daemonFile.ts, which is not loaded here for its weight. */
+const DAEMON_FILE = 'daemon.json';
 
 /** What the extension gives to its own tests; nothing in normal use. */
 export interface TestApi {
@@ -34,7 +41,10 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
       resolveWebviewView: async (view) => (await load()).panel.resolveWebviewView(view),
     }),
   );
-  if (context.workspaceState.get('runningSession') !== undefined) setImmediate(() => void load());
+  // A meeting that runs is shown in every window, so that no microphone is open unseen. A file says whether a daemon may run.
+  setImmediate(() => {
+    if (context.workspaceState.get(RUNNING_KEY) !== undefined || existsSync(join(stateFolder(), DAEMON_FILE))) void load();
+  });
 
   const activationMs = performance.now() - started;
   return context.extensionMode === vscode.ExtensionMode.Test ? { activationMs, app: load } : undefined;

@@ -9,7 +9,7 @@ import type { Levels } from './pageState';
 import { icon, iconButton, SOURCE_ICON, sourceName } from './parts';
 
 export const isLive = ({ state }: PanelSession): boolean => state === 'STREAMING' || state === 'PAUSED' || state === 'STARTING' || state === 'IDLE';
-export const isBusy = ({ state }: PanelSession): boolean => state === 'STARTING' || state === 'IDLE' || state === 'STOPPING' || state === 'FINALIZING';
+const isBusy = ({ state }: PanelSession): boolean => state === 'STARTING' || state === 'IDLE' || state === 'STOPPING' || state === 'FINALIZING';
 
 function stateBadge({ state }: PanelSession): TemplateResult {
   switch (state) {

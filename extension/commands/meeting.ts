@@ -43,10 +43,12 @@ async function start(parts: Parts): Promise<void> {
   const devices = await connection.request(AudioDevices, {});
   const { sources, missing } = chooseSources({ sources: settings.meetingSources(), microphone: settings.microphone(), systemAudio: settings.systemAudio() }, devices);
   if (sources.length === 0) throw new UserError([vscode.l10n.t('Nothing on this machine can record a meeting.'), ...devices.advice].join(' '));
-  const workspace = await workspaceInfo(currentFolder());
+  const folder = currentFolder();
+  const workspace = await workspaceInfo(folder);
   const [language, provider, model] = [settings.language(), settings.provider(), settings.model()];
   const params = {
     kind: 'meeting' as const,
+    title: folder === undefined ? vscode.l10n.t('Meeting') : vscode.l10n.t('{0} meeting', folder.name),
     sources,
     partials: true,
     insights: true,

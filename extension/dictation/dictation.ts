@@ -37,6 +37,9 @@ export class Dictation implements vscode.Disposable {
   readonly #ghost = new Ghost();
   readonly #changed = new vscode.EventEmitter<{ readonly from: DictationState; readonly to: DictationState }>();
   readonly onDidChangeState = this.#changed.event;
+  readonly #failed = new vscode.EventEmitter<string>();
+  /** It broke off by itself; with what was heard until then. */
+  readonly onDidFail = this.#failed.event;
   readonly #subscriptions: vscode.Disposable[] = [];
 
   constructor(
@@ -104,7 +107,7 @@ export class Dictation implements vscode.Disposable {
         return;
       }
       subscription.onDidLose(() => {
-        if (token === this.#token) this.#reset();
+        if (token === this.#token) this.#fail();
       });
       this.#set({ kind: 'listening', target, sessionId, subscription });
       this.#draw();
@@ -154,7 +157,7 @@ export class Dictation implements vscode.Disposable {
       this.#finals.push(event.segment.text);
       this.#partial = '';
     } else if (event.kind === 'state' && event.to === 'FAILED') {
-      this.#reset();
+      this.#fail();
       return;
     } else return;
     this.#draw();
@@ -182,6 +185,13 @@ export class Dictation implements vscode.Disposable {
     this.#ghost.show(state.target.document, state.target.anchors, text === '' ? hint : text);
   }
 
+  #fail(): void {
+    const { heard } = this;
+    this.#token += 1;
+    this.#reset();
+    this.#failed.fire(heard);
+  }
+
   #reset(): void {
     this.#finals = [];
     this.#partial = '';
@@ -200,6 +210,7 @@ export class Dictation implements vscode.Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#ghost.dispose();
     this.#changed.dispose();
+    this.#failed.dispose();
   }
 }
 

@@ -9,6 +9,7 @@ import { SessionList, SessionPause, SessionRename, SessionResume, SessionStop, t
 import type { Daemon } from '../daemon/daemon';
 import { UserError } from '../errors';
 import { PanelModel } from '../panel/panelModel';
+import { RUNNING_KEY } from './runningKey';
 
 export type MeetingState =
   | { readonly kind: 'none' }
@@ -23,13 +24,11 @@ export interface StateChange {
 const OVER: ReadonlySet<SessionState> = new Set(['DONE', 'FAILED']);
 export const isOver = (state: SessionState): boolean => OVER.has(state);
 
-/** Name of the running session in the workspace's memory, to find it again after a reload. An id, never words. */
-const RUNNING_KEY = 'runningSession';
-
 export class Meeting implements vscode.Disposable {
   #state: MeetingState = { kind: 'none' };
   /** Raised by every start and show: what belongs to an older one is dropped. */
   #token = 0;
+  #restoring: Promise<void> = Promise.resolve();
   readonly #changed = new vscode.EventEmitter<StateChange>();
   readonly #event = new vscode.EventEmitter<SessionEvent>();
   /** Another session is shown, or none. */
@@ -58,6 +57,7 @@ export class Meeting implements vscode.Disposable {
 
   /** @throws UserError, EarmarkError of session/start */
   async start(params: Omit<StartParams, 'key'>): Promise<PanelModel> {
+    await this.#restoring;
     if (this.#state.kind === 'starting' || this.running !== undefined) throw new UserError(vscode.l10n.t('A meeting is already being recorded in this window; stop it first.'));
     const before = this.#state;
     this.#set({ kind: 'starting' });
@@ -78,12 +78,19 @@ export class Meeting implements vscode.Disposable {
   }
 
   /** After a reload: the session this window followed, or a meeting that runs unseen. Never starts a daemon for nothing. */
-  async restore(): Promise<void> {
+  restore(): Promise<void> {
+    const restored = this.#restore();
+    // A start waits for it, so that it does not begin a second meeting beside one that runs.
+    this.#restoring = restored.catch(() => undefined);
+    return restored;
+  }
+
+  async #restore(): Promise<void> {
     const remembered = this.memory.get<string>(RUNNING_KEY);
     if (remembered === undefined && !(await this.daemon.seemsToRun())) return;
     const connection = await this.daemon.ready();
-    if (this.#state.kind !== 'none') return;
     const { sessions } = await connection.request(SessionList, { active: true });
+    if (this.#state.kind !== 'none') return;
     const session = sessions.find((s) => s.id === remembered) ?? sessions.find((s) => s.kind === 'meeting');
     if (session !== undefined) await this.show(session.id);
     // It ended while the window was away: its result is what the user wants to see.
@@ -166,6 +173,3 @@ export class Meeting implements vscode.Disposable {
     this.#event.dispose();
   }
 }
-
-/** Was this window's session still going on when it was last open? Read at activation, so it costs nothing. */
-export const wasRunning = (memory: vscode.Memento): boolean => memory.get<string>(RUNNING_KEY) !== undefined;

@@ -16,7 +16,7 @@ export interface NoteFolder {
   readonly refused?: string;
 }
 
-export const DEFAULT_FOLDER = '.earmark';
+const DEFAULT_FOLDER = '.earmark';
 
 const isAbsolute = (path: string): boolean => path.startsWith('/') || /^[a-zA-Z]:[\\/]/.test(path) || path.startsWith('\\\\');
 

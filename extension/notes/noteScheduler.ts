@@ -15,8 +15,8 @@ export type WriteResult =
   | { readonly kind: 'stale' }
   | { readonly kind: 'failed' };
 
-export const QUIET_MS = 1_000;
-export const LATEST_MS = 3_000;
+const QUIET_MS = 1_000;
+const LATEST_MS = 3_000;
 const STALE_MS = 150;
 const RETRY_FIRST_MS = 5_000;
 const RETRY_MAX_MS = 60_000;

@@ -3,17 +3,20 @@ import * as vscode from 'vscode';
 import { statusItem, type Activity } from './statusModel';
 
 const BACKGROUND = { none: undefined, recording: 'statusBarItem.errorBackground', attention: 'statusBarItem.warningBackground' } as const;
-const FOREGROUND = { none: undefined, recording: 'statusBarItem.errorForeground', attention: 'statusBarItem.warningForeground' } as const;
+/** The dark high-contrast theme has no such backgrounds, and an item with one may not choose its own colour. */
+const HIGH_CONTRAST = { none: undefined, recording: 'errorForeground', attention: 'editorWarning.foreground' } as const;
 
 export class StatusBar implements vscode.Disposable {
   // Far left: nothing stands before it that could push it out of sight.
   readonly #item = vscode.window.createStatusBarItem('earmark.status', vscode.StatusBarAlignment.Left, 10_000);
+  readonly #themes = vscode.window.onDidChangeActiveColorTheme(() => this.show(this.#shown));
+  #shown: Activity = { kind: 'idle' };
   #timer: NodeJS.Timeout | undefined;
 
   constructor() {
     this.#item.name = 'Earmark';
     this.#item.command = 'earmark.showMenu';
-    this.show({ kind: 'idle' });
+    this.show(this.#shown);
     this.#item.show();
   }
 
@@ -22,9 +25,11 @@ export class StatusBar implements vscode.Disposable {
     this.#item.text = text;
     this.#item.tooltip = tooltip;
     this.#item.accessibilityInformation = { label, role: 'button' };
-    const [back, fore] = [BACKGROUND[background], FOREGROUND[background]];
+    const dark = vscode.window.activeColorTheme.kind === vscode.ColorThemeKind.HighContrast;
+    const [back, fore] = dark ? [undefined, HIGH_CONTRAST[background]] : [BACKGROUND[background], undefined];
     this.#item.backgroundColor = back === undefined ? undefined : new vscode.ThemeColor(back);
     this.#item.color = fore === undefined ? undefined : new vscode.ThemeColor(fore);
+    this.#shown = activity;
   }
 
   /** Shows what `activity` says now and, while `ticking`, every second. */
@@ -39,6 +44,7 @@ export class StatusBar implements vscode.Disposable {
 
   dispose(): void {
     clearInterval(this.#timer);
+    this.#themes.dispose();
     this.#item.dispose();
   }
 }
