@@ -55,7 +55,7 @@ export function scoreMeeting(meeting: LabelledMeeting, insights: readonly Insigh
   const turns = (insight: Insight) => [...new Set(insight.evidence.map(({ segmentId }) => turnOf(segmentId)))];
   const actions = match(meeting.actions, insights.filter(({ kind }) => kind === 'action'), turns, mistakes);
   const decisions = match(meeting.decisions, insights.filter(({ kind }) => kind === 'decision'), turns, mistakes);
-  const owners = actions.pairs.map(([label, insight]) => ({ ok: same(label.owner, insight.owner), text: `owner "${insight.owner ?? ''}" for "${label.owner ?? ''}": ${label.text}` }));
+  const owners = actions.pairs.map(([label, insight]) => ({ ok: same(label.owner, insight.owner) || isUnnamed(label.owner, insight.owner, meeting.me), text: `owner "${insight.owner ?? ''}" for "${label.owner ?? ''}": ${label.text}` }));
   const due = actions.pairs.map(([label, insight]) => ({ ok: sameDue(label.due, insight.due?.phrase), text: `due "${insight.due?.phrase ?? ''}" for "${label.due ?? ''}": ${label.text}` }));
   for (const { ok, text } of [...owners, ...due]) if (!ok) mistakes.push(text);
   const matched = new Set([...actions.pairs, ...decisions.pairs].map(([, insight]) => insight));
@@ -87,6 +87,11 @@ function match<L extends { readonly text: string; readonly turns: readonly numbe
 /** Owners and dates are judged where the loose match found something, too. */
 function mergePairs<L>(strict: readonly [L, Insight][], loose: readonly [L, Insight][]): [L, Insight][] {
   return [...strict, ...loose.filter(([label, insight]) => !strict.some(([l, i]) => l === label || i === insight))];
+}
+
+/** Where speakers are known by source only, "Others" is right for whoever was not called by name. */
+function isUnnamed(label: string | null, found: string | undefined, me: string): boolean {
+  return found === 'Others' && label !== null && label !== me;
 }
 
 function same(a: string | null, b: string | undefined): boolean {

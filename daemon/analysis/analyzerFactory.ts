@@ -1,12 +1,12 @@
 /** The analyzer of a session: from segments to insights by linguistic rules, everything behind the evidence gate. */
 import type { Segment } from '../transcript/types';
 import { ConversationReader } from './conversation';
-import { discuss, type Finding } from './discourse/discuss';
-import { findEntities } from './entities';
+import { Discourse, type Finding } from './discourse/discuss';
+import { EntityFinder } from './entities';
 import { evidenceGate } from './evidenceGate';
 import { winkNlp, type Nlp } from './language/nlp';
 import { InsightBook } from './reconcile';
-import { sentenceKey, summarise } from './summary';
+import { sentenceKey, Summariser } from './summary';
 import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange } from './types';
 
 export interface AnalyzerOptions {
@@ -27,12 +27,17 @@ class RuleAnalyzer implements Analyzer {
   private readonly reader: ConversationReader;
   private readonly segments = new Map<string, Segment>();
   private readonly book: InsightBook;
+  private readonly discourse: Discourse;
+  private readonly entities: EntityFinder;
+  private readonly summariser = new Summariser();
   private summary: readonly Finding[] = [];
   private spokenMs = 0;
   private summarisedMs = Number.NEGATIVE_INFINITY;
 
   constructor(nlp: Nlp, private readonly context: AnalysisContext, restore?: { segments: readonly Segment[]; insights: readonly Insight[] }) {
     this.reader = new ConversationReader(nlp);
+    this.discourse = new Discourse(this.reader.people);
+    this.entities = new EntityFinder(this.reader.people);
     this.book = new InsightBook(restore?.insights ?? [], context.startedAt);
     for (const segment of restore?.segments ?? []) this.take(segment);
   }
@@ -64,13 +69,13 @@ class RuleAnalyzer implements Analyzer {
   private analyse(final: boolean): InsightChange[] {
     const ordered = [...this.segments.values()].filter(({ hidden }) => !hidden).sort((a, b) => a.startMs - b.startMs);
     const lines = this.reader.read(ordered);
-    const found = discuss(lines, this.reader.people).map((finding) => this.nameSelf(finding));
+    const found = this.discourse.follow(lines).map((finding) => this.nameSelf(finding));
     if (final || this.spokenMs - this.summarisedMs >= SUMMARY_EVERY_MS) {
       this.summarisedMs = this.spokenMs;
       const marked = new Set(found.filter(({ kind }) => kind === 'action' || kind === 'decision').flatMap(({ evidence }) => evidence.map(sentenceKey)));
-      this.summary = summarise(lines, marked);
+      this.summary = this.summariser.summarise(lines, marked);
     }
-    const { passed } = evidenceGate([...found, ...findEntities(lines, this.reader.people), ...this.summary], this.segments);
+    const { passed } = evidenceGate([...found, ...this.entities.find(lines), ...this.summary], this.segments);
     return this.book.reconcile(passed);
   }
 

@@ -60,6 +60,8 @@ const MAX_CACHE = 20_000;
 /** Reads segments into lines; keeps what it has read, so that a call costs what is new. */
 export class ConversationReader {
   private readonly cache = new Map<string, ReadText>();
+  /** What the last call returned, to give the same objects for what did not change. */
+  private last: readonly { readonly chain: Chain; readonly read: ReadText; readonly turn: number; readonly lines: readonly Line[] }[] = [];
   readonly people = new People();
 
   constructor(private readonly nlp: Nlp) {}
@@ -70,15 +72,20 @@ export class ConversationReader {
     const chains = chainSegments(segments);
     // Names are learnt before they are used, so that the first mention counts too.
     for (const chain of chains) this.learnNames(chain.text);
-    const lines: Line[] = [];
+    let index = 0;
     let turn = -1;
     let speaker: string | undefined;
-    for (const chain of chains) {
+    this.last = chains.map((chain, at) => {
       if (chain.speaker !== speaker || isGeneric(chain.speaker)) turn++;
       speaker = chain.speaker;
-      for (const sentence of this.readText(chain.text).sentences) lines.push(toLine(chain, sentence, lines.length, turn));
-    }
-    return lines;
+      const read = this.readText(chain.text);
+      const known = this.last[at];
+      const same = known !== undefined && known.read === read && known.turn === turn && (known.lines[0]?.index ?? index) === index && sameChain(known.chain, chain);
+      const lines = same ? known.lines : read.sentences.map((sentence, i) => toLine(chain, sentence, index + i, turn));
+      index += lines.length;
+      return { chain, read, turn, lines };
+    });
+    return this.last.flatMap(({ lines }) => lines);
   }
 
   private learnNames(text: string): void {
@@ -99,6 +106,10 @@ export class ConversationReader {
     this.cache.set(text, fresh);
     return fresh;
   }
+}
+
+function sameChain(a: Chain, b: Chain): boolean {
+  return a.speaker === b.speaker && a.pieces.length === b.pieces.length && a.pieces.every(({ segment }, i) => segment === b.pieces[i]?.segment);
 }
 
 function chainSegments(segments: readonly Segment[]): Chain[] {

@@ -1,7 +1,7 @@
 /** Applies the rule tables to a clause: what it does in the conversation, and what speaks against it. */
 import { findDueSpans, type DueSpan } from './due';
 import type { Clause, IsName } from './language/clauses';
-import { compilePattern, type Pattern, type PatternContext, type PatternMatch } from './language/pattern';
+import { compilePattern, mayMatch, vocabulary, type Pattern, type PatternContext, type PatternMatch } from './language/pattern';
 import { ASSIGNMENT_RULES } from './rules/assignments';
 import { COMMITMENT_RULES } from './rules/commitments';
 import { DECISION_RULES } from './rules/decisions';
@@ -40,22 +40,23 @@ export function readClause(clause: Clause, isName: IsName): ReadClause {
   const due = findDueSpans(clause.words);
   const context: PatternContext = { words: clause.words, core: clause.core, isName, dueEnd: (at) => due.find(({ from }) => from === at)?.to };
   const marked = hasMarker(clause);
+  const words = vocabulary(clause.words);
   const cues: Cue[] = [];
   for (const { rule, patterns } of CUES) {
     if ((rule.mood === 'question') !== clause.question && rule.mood !== undefined) continue;
     if (rule.needsDue && !due.some(({ weak }) => !weak)) continue;
     if (rule.needsMarker && !marked) continue;
-    const match = firstMatch(patterns, context);
+    const match = firstMatch(patterns, context, words);
     if (match) cues.push({ rule, match });
   }
   const modes = new Set<ModeKind>();
-  for (const { rule, patterns } of MODES) if (!modes.has(rule.kind) && firstMatch(patterns, context)) modes.add(rule.kind);
+  for (const { rule, patterns } of MODES) if (!modes.has(rule.kind) && firstMatch(patterns, context, words)) modes.add(rule.kind);
   return { ...clause, cues, modes, due };
 }
 
-function firstMatch(patterns: readonly Pattern[], context: PatternContext): PatternMatch | undefined {
+function firstMatch(patterns: readonly Pattern[], context: PatternContext, words: ReadonlySet<string>): PatternMatch | undefined {
   for (const pattern of patterns) {
-    const match = pattern.match(context);
+    const match = mayMatch(pattern, words) ? pattern.match(context) : undefined;
     if (match) return match;
   }
   return undefined;

@@ -1,6 +1,6 @@
 /** Due phrases: where they stand among the words, and which date they mean. */
 import * as chrono from 'chrono-node';
-import { compilePattern } from './language/pattern';
+import { compilePattern, mayMatch, vocabulary } from './language/pattern';
 import type { Token } from './language/nlp';
 import { DUE_RULES } from './rules/due';
 
@@ -16,10 +16,13 @@ const RULES = DUE_RULES.flatMap(({ patterns, weak }) => patterns.map((source) =>
 /** All time phrases of a clause, longest first at each word, none inside another. */
 export function findDueSpans(words: readonly Token[]): DueSpan[] {
   const spans: DueSpan[] = [];
+  const known = vocabulary(words);
+  const rules = RULES.filter(({ pattern }) => mayMatch(pattern, known));
+  if (rules.length === 0) return spans;
   for (let at = 0; at < words.length; at++) {
     const context = { words, core: at, isName: () => false, dueEnd: () => undefined };
     let best: DueSpan | undefined;
-    for (const { pattern, weak } of RULES) {
+    for (const { pattern, weak } of rules) {
       const match = pattern.match(context);
       if (match && match.end > at && match.end > (best?.to ?? at)) best = { from: at, to: match.end, weak };
     }

@@ -20,22 +20,50 @@ export const ENTITY_SHAPES: readonly Shape[] = [
 
 const MAX_EVIDENCE = 20;
 
-/** Each entity once, with the sentences that name it. */
-export function findEntities(lines: readonly Line[], people: People): Finding[] {
-  const found = new Map<string, Finding & { evidence: Finding['evidence'][number][] }>();
-  const add = (entity: NonNullable<Insight['entity']>, text: string, line: Line) => {
-    const key = `${entity} ${text.toLowerCase()}`;
-    const known = found.get(key);
-    if (!known) found.set(key, { kind: 'entity', entity, text, confidence: 0.9, evidence: line.evidence.filter(({ quote }) => quote.includes(text)) });
-    else if (known.evidence.length < MAX_EVIDENCE) known.evidence.push(...line.evidence.filter(({ quote }) => quote.includes(text)));
-  };
-  for (const line of lines) {
-    let rest = line.text.slice(line.start, line.end);
-    for (const { entity, pattern } of ENTITY_SHAPES) {
-      for (const [text] of rest.matchAll(pattern)) add(entity, text, line);
-      rest = rest.replace(pattern, ' ');
+interface Mention {
+  readonly key: string;
+  readonly entity: NonNullable<Insight['entity']>;
+  readonly text: string;
+  readonly evidence: Finding['evidence'];
+}
+
+export class EntityFinder {
+  private readonly mentions = new WeakMap<Line, readonly Mention[]>();
+
+  constructor(private readonly people: People) {}
+
+  /** Each entity once, with the sentences that name it. */
+  find(lines: readonly Line[]): Finding[] {
+    const found = new Map<string, { readonly mention: Mention; readonly evidence: Finding['evidence'][number][] }>();
+    for (const line of lines) {
+      for (const mention of this.mentionsOf(line)) {
+        const known = found.get(mention.key);
+        if (!known) found.set(mention.key, { mention, evidence: [...mention.evidence] });
+        else if (known.evidence.length < MAX_EVIDENCE) known.evidence.push(...mention.evidence);
+      }
     }
-    for (const token of line.tokens) if (/^\p{Lu}/u.test(token.text) && people.isName(token)) add('person', token.text, line);
+    return [...found.values()].map(({ mention: { entity, text }, evidence }) => ({ kind: 'entity', entity, text, confidence: 0.9, evidence }));
   }
-  return [...found.values()].filter(({ evidence }) => evidence.length > 0);
+
+  /** A line that names somebody whose name is learnt later is read again then, as another object. */
+  private mentionsOf(line: Line): readonly Mention[] {
+    let mentions = this.mentions.get(line);
+    if (!mentions) this.mentions.set(line, (mentions = readMentions(line, this.people)));
+    return mentions;
+  }
+}
+
+function readMentions(line: Line, people: People): Mention[] {
+  const mentions: Mention[] = [];
+  const add = (entity: Mention['entity'], text: string) => {
+    const evidence = line.evidence.filter(({ quote }) => quote.includes(text));
+    if (evidence.length > 0) mentions.push({ key: `${entity} ${text.toLowerCase()}`, entity, text, evidence });
+  };
+  let rest = line.text.slice(line.start, line.end);
+  for (const { entity, pattern } of ENTITY_SHAPES) {
+    for (const [text] of rest.matchAll(pattern)) add(entity, text);
+    rest = rest.replace(pattern, ' ');
+  }
+  for (const token of line.tokens) if (/^\p{Lu}/u.test(token.text) && people.isName(token)) add('person', token.text);
+  return mentions;
 }

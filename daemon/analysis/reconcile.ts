@@ -12,6 +12,7 @@ const LETTERS: Readonly<Record<Insight['kind'], string>> = { action: 'a', decisi
 export class InsightBook {
   private insights: Insight[];
   private readonly counts = new Map<string, number>();
+  private readonly dates = new Map<string, string | undefined>();
 
   constructor(restored: readonly Insight[], private readonly startedAt: string) {
     this.insights = [...restored];
@@ -73,11 +74,17 @@ export class InsightBook {
 
   private make(finding: Finding, id: string, known?: Insight): Insight {
     const { kind, text, confidence, evidence, owner, due, entity } = finding;
-    const date = due === undefined ? undefined : dueDate(due, this.startedAt);
+    const date = due === undefined ? undefined : this.date(due);
     return {
       id, kind, text, ...(owner !== undefined && { owner }), ...(due !== undefined && { due: { phrase: due, ...(date !== undefined && { date }) } }),
       status: known?.status ?? 'open', confidence: Math.round(confidence * 100) / 100, evidence, symbols: known?.symbols ?? [], ...(entity !== undefined && { entity }),
     };
+  }
+
+  /** Reading a date costs a millisecond; the same phrase always means the same day. */
+  private date(due: string): string | undefined {
+    if (!this.dates.has(due)) this.dates.set(due, dueDate(due, this.startedAt));
+    return this.dates.get(due);
   }
 
   private newId(kind: Insight['kind']): string {

@@ -11,6 +11,7 @@ import type { Finding } from './discourse/discuss';
 
 /** Sentences with content in a stretch: about five minutes of talk. */
 const STRETCH = 40;
+const SETTLED = 4;
 const MIN_WORDS = 6;
 const MAX_WORDS = 45;
 /** One sentence of the summary for this many of the talk; three where there is little. */
@@ -27,12 +28,35 @@ interface Candidate {
   readonly content: ReadonlySet<string>;
 }
 
-/** @param marked keys (`segmentId`, quote) of sentences in which an action or decision stands */
-export function summarise(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
-  const candidates = lines.map((line) => ({ line, content: lineContent(line) })).filter(({ content }) => content.size >= 2);
-  const findings: Finding[] = [];
-  for (let from = 0; from < candidates.length; from += STRETCH) findings.push(...summariseStretch(candidates.slice(from, from + STRETCH), marked));
-  return findings;
+export class Summariser {
+  private readonly candidates = new WeakMap<Line, Candidate>();
+  /** What was chosen of each stretch that is over. */
+  private readonly closed: { readonly lines: readonly Line[]; readonly findings: readonly Finding[] }[] = [];
+
+  /** @param marked keys (`segmentId`, quote) of sentences in which an action or decision stands */
+  summarise(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
+    const candidates = lines.map((line) => this.candidate(line)).filter(({ content }) => content.size >= 2);
+    const findings: Finding[] = [];
+    for (let at = 0; at * STRETCH < candidates.length; at++) {
+      const stretch = candidates.slice(at * STRETCH, (at + 1) * STRETCH);
+      const known = this.closed[at];
+      if (known && known.lines.length === stretch.length && known.lines.every((line, i) => line === stretch[i]?.line)) {
+        findings.push(...known.findings);
+        continue;
+      }
+      const chosen = summariseStretch(stretch, marked);
+      // The last sentences may still be joined to what comes.
+      if ((at + 1) * STRETCH + SETTLED <= candidates.length) this.closed[at] = { lines: stretch.map(({ line }) => line), findings: chosen };
+      findings.push(...chosen);
+    }
+    return findings;
+  }
+
+  private candidate(line: Line): Candidate {
+    let candidate = this.candidates.get(line);
+    if (!candidate) this.candidates.set(line, (candidate = { line, content: lineContent(line) }));
+    return candidate;
+  }
 }
 
 /** Key of a sentence for `marked`. */

@@ -26,7 +26,11 @@ const SETTLE_REACH = 3;
 const MERGE_REACH = 40;
 
 export class DecisionTracker {
-  readonly all: Decision[] = [];
+  constructor(readonly all: Decision[] = []) {}
+
+  copy(): DecisionTracker {
+    return new DecisionTracker(this.all.map((decision) => ({ ...decision, evidence: [...decision.evidence] })));
+  }
 
   step(line: Line): void {
     line.clauses.forEach((clause, at) => {
@@ -108,8 +112,10 @@ export class DecisionTracker {
 
   private text(line: Line, clause: ReadClause, cue: Cue, from: number, to: number): string {
     const letUs = clause.words[from]?.norm === 'let' && clause.words[from + 1]?.norm === 'us';
-    const text = phrase(line, clause, letUs ? from + 2 : from, to);
-    if (cue.rule.id !== 'decide.itIs') return text;
+    const weDo = /^decide\.we/.test(cue.rule.id) && clause.words[from]?.norm === 'we' && !/^(?:will|are|am)$/.test(clause.words[from + 1]?.norm ?? '');
+    const itIs = cue.rule.id === 'decide.itIs' ? clause.words.findIndex(({ norm }, i) => i > from && norm === 'it' && clause.words[i + 1]?.norm === 'is') : -1;
+    const text = phrase(line, clause, letUs ? from + 2 : weDo ? from + 1 : from, itIs > from ? itIs : to);
+    if (itIs <= from) return text;
     const topic = this.topic(line, contentOf(clause, from, to));
     return topic ? `${topic}: ${text[0]?.toLowerCase() ?? ''}${text.slice(1)}` : text;
   }

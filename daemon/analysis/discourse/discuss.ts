@@ -1,4 +1,9 @@
-/** Goes through a conversation once and returns what is to be done, what was decided, what is at risk or open. */
+/**
+ * Follows a conversation and returns what is to be done, what was decided, what is at risk or open.
+ *
+ * The trackers go line by line. A copy of them as they stood some lines ago is kept, so that an update goes through
+ * the last lines only: the end of a conversation changes while people speak, its beginning does not.
+ */
 import type { Line } from '../conversation';
 import type { People } from '../people';
 import type { Insight } from '../types';
@@ -10,33 +15,87 @@ import type { Task } from './tasks';
 /** An insight before it has an id and a date. */
 export type Finding = Pick<Insight, 'kind' | 'text' | 'confidence' | 'evidence'> & { readonly owner?: string; readonly due?: string; readonly entity?: NonNullable<Insight['entity']> };
 
+interface Trackers {
+  readonly tasks: TaskTracker;
+  readonly decisions: DecisionTracker;
+  readonly notices: NoticeTracker;
+}
+
+interface Checkpoint {
+  readonly trackers: Trackers;
+  /** Lines that it has taken in. */
+  readonly lines: readonly Line[];
+  readonly names: number;
+  readonly speakers: string;
+}
+
 /** Under this no finding is shown. */
 const MIN_CONFIDENCE = 0.5;
+/** Lines at the end that are gone through again with every update: a late or revised segment falls among them. */
+const TAIL = 48;
+/** The checkpoint moves on when so many lines lie behind it. */
+const STRIDE = 96;
 
-export function discuss(lines: readonly Line[], people: People): Finding[] {
-  const speakers = [...new Set(lines.map(({ speaker }) => speaker))];
-  const tasks = new TaskTracker(people, speakers);
-  const decisions = new DecisionTracker();
-  const notices = new NoticeTracker();
-  for (const line of lines) {
+export class Discourse {
+  private checkpoint: Checkpoint | undefined;
+
+  constructor(private readonly people: People) {}
+
+  /** @param lines the whole conversation; lines that did not change are the same objects as before */
+  follow(lines: readonly Line[]): Finding[] {
+    const speakers = [...new Set(lines.map(({ speaker }) => speaker))];
+    const known = this.usable(lines, speakers.join('\n'));
+    const trackers = known ? copy(known.trackers) : this.fresh(speakers);
+    const from = known?.lines.length ?? 0;
+    if (lines.length - from > STRIDE) {
+      const to = lines.length - TAIL;
+      run(trackers, lines, from, to);
+      this.checkpoint = { trackers: copy(trackers), lines: lines.slice(0, to), names: this.people.version, speakers: speakers.join('\n') };
+      run(trackers, lines, to, lines.length);
+    } else run(trackers, lines, from, lines.length);
+    return findings(trackers);
+  }
+
+  /** The checkpoint holds as long as nothing before it changed, and nobody new has a voice or a name. */
+  private usable(lines: readonly Line[], speakers: string): Checkpoint | undefined {
+    const known = this.checkpoint;
+    if (!known || known.lines.length > lines.length || known.names !== this.people.version || known.speakers !== speakers) return undefined;
+    return known.lines.every((line, at) => line === lines[at]) ? known : undefined;
+  }
+
+  private fresh(speakers: readonly string[]): Trackers {
+    return { tasks: new TaskTracker(this.people, speakers), decisions: new DecisionTracker(), notices: new NoticeTracker() };
+  }
+}
+
+function run({ tasks, decisions, notices }: Trackers, lines: readonly Line[], from: number, to: number): void {
+  for (let at = from; at < to; at++) {
+    const line = lines[at];
+    if (!line) continue;
     tasks.step(line);
     decisions.step(line);
     notices.step(line);
   }
-  const findings: (Finding & { line: number })[] = [
-    ...tasks.list.all.flatMap((task) => actionOf(task)),
-    ...decisions.all.filter(({ state }) => state === 'tentative' || state === 'firm').map(({ text, weight, evidence, line }) => ({ kind: 'decision' as const, text, confidence: weight, evidence, line })),
-    ...notices.risks.map(({ text, weight, evidence, line }) => ({ kind: 'risk' as const, text, confidence: weight, evidence, line })),
-    ...notices.openQuestions.map(({ text, weight, evidence, line }) => ({ kind: 'question' as const, text, confidence: weight, evidence, line })),
+}
+
+function copy({ tasks, decisions, notices }: Trackers): Trackers {
+  return { tasks: tasks.copy(), decisions: decisions.copy(), notices: notices.copy() };
+}
+
+function findings({ tasks, decisions, notices }: Trackers): Finding[] {
+  const found: Finding[] = [
+    ...tasks.list.all.flatMap(actionOf),
+    ...decisions.all.filter(({ state }) => state === 'tentative' || state === 'firm').map(({ text, weight, evidence }) => ({ kind: 'decision' as const, text, confidence: weight, evidence })),
+    ...notices.risks.map(({ text, weight, evidence }) => ({ kind: 'risk' as const, text, confidence: weight, evidence })),
+    ...notices.openQuestions.map(({ text, weight, evidence }) => ({ kind: 'question' as const, text, confidence: weight, evidence })),
   ];
-  return findings.filter(({ confidence }) => confidence >= MIN_CONFIDENCE).map(({ line: _, ...finding }) => finding);
+  return found.filter(({ confidence }) => confidence >= MIN_CONFIDENCE);
 }
 
 /** Open tasks, requests that somebody was called by name for, and needs that were said to be needs. */
-function actionOf(task: Task): (Finding & { line: number })[] {
+function actionOf(task: Task): Finding[] {
   const owner = task.state === 'open' ? task.owner : task.state === 'asked' ? task.addressee : undefined;
   const stands = task.state === 'open' || (task.strong && (task.state === 'floating' || (task.state === 'asked' && !task.offered)));
   if (!stands) return [];
-  return [{ kind: 'action', text: task.text, confidence: task.state === 'open' ? task.weight : Math.min(task.weight, 0.65), evidence: task.evidence, line: task.origin, ...(owner !== undefined && { owner }), ...(task.due && { due: task.due.phrase }) }];
+  return [{ kind: 'action', text: task.text, confidence: task.state === 'open' ? task.weight : Math.min(task.weight, 0.65), evidence: task.evidence, ...(owner !== undefined && { owner }), ...(task.due && { due: task.due.phrase }) }];
 }
-

@@ -24,8 +24,11 @@ const MIN_RISK_WORDS = 4;
 const ANSWER_REACH = 2;
 
 export class NoticeTracker {
-  readonly risks: Notice[] = [];
-  private readonly questions: Question[] = [];
+  constructor(readonly risks: Notice[] = [], private readonly questions: Question[] = []) {}
+
+  copy(): NoticeTracker {
+    return new NoticeTracker([...this.risks], this.questions.map((question) => ({ ...question })));
+  }
 
   step(line: Line): void {
     this.stepAnswer(line);

@@ -5,7 +5,9 @@ import type { Line } from '../conversation';
 import { FILLERS, STOP_WORDS } from '../rules/words';
 
 /** Words that end a clause without adding to it. */
-const TRAILING = new Set(['then', 'please', 'too', 'though', 'anyway', 'well', 'okay', 'right', 'now', 'also', 'instead', 'as', 'actually', 'myself', 'again', 'and', 'but', 'so', 'or', 'honestly', 'maybe', 'today']);
+const TRAILING = new Set(['then', 'please', 'too', 'though', 'anyway', 'okay', 'right', 'now', 'also', 'instead', 'actually', 'myself', 'again', 'and', 'but', 'so', 'or', 'honestly', 'maybe', 'today']);
+/** Two words of three, both of two: one common verb is not enough. */
+const SAME_SHARE = 0.6;
 const KEPT_LAST = new Set(['now', 'instead', 'again', 'right', 'today']);
 const OBJECT_PRONOUNS = new Set(['it', 'that', 'this', 'them', 'those', 'these', 'her', 'him', 'one', 'both', 'some', 'so']);
 
@@ -47,7 +49,7 @@ export function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number 
 /** True when two tasks or decisions are about the same thing, by their words alone. */
 export function sameMatter(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   const share = overlap(a, b);
-  return Math.min(a.size, b.size) >= 2 ? share >= 0.5 : share === 1;
+  return Math.min(a.size, b.size) >= 2 ? share >= SAME_SHARE : share === 1;
 }
 
 export interface PhrasingOptions {

@@ -7,7 +7,11 @@ import { contentOf, nounCount, phrase, pointsBack, sentencePhrase } from './phra
 import { duePhrase, hasCue, TaskList, type Task } from './tasks';
 
 const YES = new Set(['yes', 'sure', 'okay', 'absolutely', 'definitely', 'fine', 'course', 'deal', 'gladly', 'certainly', 'right', 'understood', 'cool', 'great', 'perfect']);
+/** What a bare order or question is answered with; "great" may be a comment on something else. */
+const PLAIN_YES = new Set(['yes', 'sure', 'okay', 'absolutely', 'definitely', 'course', 'gladly', 'certainly']);
 const NO = new Set(['no', 'sorry', 'unfortunately']);
+/** Lines that are looked back over. */
+const WINDOW = 32;
 /** Turns within which a person's thanks or a name may still say who took it. */
 const THANKS_REACH = 2;
 /** Turns within which a correction may name a task by its words. */
@@ -17,7 +21,7 @@ const CORRECTION_REACH = 60;
 const BLOCKED_BY: Readonly<Record<string, readonly ModeKind[]>> = {
   commit: ['housekeeping', 'vague', 'joke', 'hypothetical', 'reported'],
   offer: ['housekeeping', 'vague', 'joke', 'hypothetical'],
-  take: ['joke', 'hypothetical', 'vague', 'reported'],
+  take: ['joke', 'hypothetical', 'vague', 'reported', 'past'],
   request: ['housekeeping', 'vague', 'joke', 'reported'],
   'request.you': ['housekeeping', 'vague', 'joke', 'reported', 'general', 'hypothetical', 'past', 'conditional', 'negated'],
   imperative: ['housekeeping', 'vague', 'joke', 'general', 'negated'],
@@ -27,13 +31,14 @@ const BLOCKED_BY: Readonly<Record<string, readonly ModeKind[]>> = {
 };
 
 export class TaskTracker {
-  readonly list = new TaskList();
+  list = new TaskList();
   private accepted: Task | undefined;
   /** The task that the speaker is correcting. */
   private focus: Task | undefined;
   private focusTurn = -1;
   private turn = -1;
-  private readonly lines: Line[] = [];
+  /** The last lines, enough to look back a few turns. */
+  private lines: Line[] = [];
 
   constructor(private readonly people: People, private readonly speakers: readonly string[]) {}
 
@@ -43,8 +48,21 @@ export class TaskTracker {
       this.accepted = undefined;
     }
     this.lines.push(line);
+    if (this.lines.length > 2 * WINDOW) this.lines = this.lines.slice(-WINDOW);
     const pending = this.list.pending(line);
     line.clauses.forEach((clause, at) => this.stepClause(line, clause, at === 0 ? pending : undefined));
+  }
+
+  copy(): TaskTracker {
+    const copy = new TaskTracker(this.people, this.speakers);
+    const { list, of } = this.list.copy();
+    copy.list = list;
+    copy.accepted = of(this.accepted);
+    copy.focus = of(this.focus);
+    copy.focusTurn = this.focusTurn;
+    copy.turn = this.turn;
+    copy.lines = [...this.lines];
+    return copy;
   }
 
   private stepClause(line: Line, clause: ReadClause, pending: Task | undefined): void {
@@ -71,7 +89,7 @@ export class TaskTracker {
     if (line.index - first > 2) return;
     const lead = clause.words.slice(0, clause.core + 1).map(({ norm }) => norm);
     const declines = hasCue(clause, 'decline') !== undefined || (lead.some((word) => NO.has(word)) && !hasCue(clause, 'accept'));
-    const accepts = hasCue(clause, 'accept') !== undefined || lead.some((word) => YES.has(word));
+    const accepts = hasCue(clause, 'accept') !== undefined || lead.some((word) => (pending.strong || pending.offered ? YES : PLAIN_YES).has(word));
     if (declines) {
       pending.state = pending.offered ? 'dropped' : 'floating';
       pending.strong = false;
@@ -98,15 +116,16 @@ export class TaskTracker {
     const [from, to] = cue.match.task ?? [cue.match.end, clause.words.length];
     const content = contentOf(clause, from, to);
     const back = content.size === 0 || (pointsBack(clause, from, to) && nounCount(clause, from, to) <= 1);
+    if (clause.link === 'because' && cue.rule.id === 'commit.must') return false;
     const asked = cue.rule.id === 'offer.question';
     const tentative = cue.rule.kind === 'offer';
-    const target = this.commitTarget(line, content, back);
+    const target = this.commitTarget(line, clause, cue, content, back);
     if (asked) {
       if (!target) this.create(line, clause, cue, { from, to, content, state: 'asked', offered: true, strong: false });
       return true;
     }
     const dated = clause.due.some(({ weak }) => !weak);
-    if (!target && tentative && !dated && cue.rule.id !== 'offer.letMe') return false;
+    if (!target && tentative && !dated) return false;
     if (target) {
       this.takeOver(target, line, clause);
       if (content.size > target.content.size && target.content.size <= 1) this.rephrase(target, line, clause, from, to, content);
@@ -127,17 +146,26 @@ export class TaskTracker {
     if (wasAccepted) this.accepted = undefined;
   }
 
-  private commitTarget(line: Line, content: ReadonlySet<string>, back: boolean): Task | undefined {
+  private commitTarget(line: Line, clause: ReadClause, cue: Cue, content: ReadonlySet<string>, back: boolean): Task | undefined {
     const similar = this.list.similar(content, line);
-    if (this.accepted && (back || similar === this.accepted || this.accepted.line === line.index)) return this.accepted;
+    if (this.accepted && (back || similar === this.accepted || this.accepted.line === line.index || cue.rule.id === 'commit.willHave')) return this.accepted;
     if (similar && (similar.owner === undefined || similar.owner === line.speaker || line.turn - similar.turn <= 6 || isGeneric(similar.owner))) return similar;
+    const [from, to] = cue.match.task ?? [cue.match.end, clause.words.length];
+    const points = pointsBack(clause, from, to);
+    const asked = this.list.near(line, ['asked'], 1);
+    if (asked && points && asked.by !== line.speaker && asked.addressee === line.speaker) return asked;
+    // "I have to tidy it first. I'll push it tomorrow": one task in two sentences.
+    const own = this.lines[this.lines.length - 2];
+    const before = own && own.turn === line.turn && points ? this.list.latest((task) => task.line === own.index && task.state === 'open' && task.owner === line.speaker) : undefined;
+    if (before && back) return before;
     if (!back) return undefined;
     const near = this.list.near(line, ['asked', 'floating'], 2);
-    if (near && (near.by !== line.speaker || near.turn < line.turn)) return near;
+    const takesBack = content.size === 0 || clause.words.some(({ norm }) => norm === 'myself');
+    if (near && (near.by !== line.speaker || isGeneric(line.speaker) || takesBack) && (!near.question || content.size === 0)) return near;
     return content.size === 0 ? this.list.near(line, ['floating', 'asked', 'open']) : undefined;
   }
 
-  private create(line: Line, clause: ReadClause, cue: Cue, made: { from: number; to: number; content: Set<string>; state: Task['state']; owner?: string; addressee?: string | undefined; offered?: boolean; strong: boolean }): Task | undefined {
+  private create(line: Line, clause: ReadClause, cue: Cue, made: { from: number; to: number; content: Set<string>; state: Task['state']; owner?: string; addressee?: string | undefined; offered?: boolean; strong: boolean; question?: boolean }): Task | undefined {
     let { content } = made;
     const named = cue.rule.person === 'addressee' || cue.rule.person === 'nobody';
     let text = phrase(line, clause, made.from, made.to, { imperative: named || cue.rule.kind === 'assign' || /mind/.test(cue.rule.id), withoutDue: true, you: made.state === 'open' ? this.shownAddressee(line, clause) : undefined, me: cue.rule.person === 'addressee' ? this.shownSpeaker(line) : undefined });
@@ -148,10 +176,8 @@ export class TaskTracker {
       text = before.text;
     }
     if (text === '') return undefined;
-    const { state, owner, addressee, offered = false, strong } = made;
-    const task = this.list.add({ text, content, state, strong, owner, addressee, by: line.speaker, offered, due: duePhrase(line, clause), weight: cue.rule.weight }, line);
-    this.list.touch(task, line);
-    return task;
+    const { state, owner, addressee, offered = false, strong, question = false } = made;
+    return this.list.add({ text, content, state, strong, owner, addressee, by: line.speaker, offered, question, due: duePhrase(line, clause), weight: cue.rule.weight }, line);
   }
 
   /** What "it" can mean where no task was named: the sentence before, where it has words of its own. */
@@ -185,7 +211,7 @@ export class TaskTracker {
     const target = this.list.similar(content, line, 12) ?? (back ? this.requestTarget(line, content, addressee) : undefined);
     if (target) {
       const settled = target.state === 'open' && target.owner === addressee;
-      if (target.state !== 'open') target.state = 'asked';
+      if (target.state !== 'open') Object.assign(target, { state: 'asked', by: line.speaker });
       if (!settled) target.addressee = addressee;
       target.strong ||= strong;
       this.setDue(target, duePhrase(line, clause), false);
@@ -241,16 +267,23 @@ export class TaskTracker {
   private stepNeed(line: Line, clause: ReadClause): void {
     const cue = hasCue(clause, 'need', 'who');
     if (!cue || this.blocked(clause, cue) || this.isConditional(line, clause)) return;
-    const [from, to] = cue.match.task ?? [cue.match.start, clause.words.length];
+    const [from, to] = cue.rule.kind === 'who' ? [this.whoVerb(clause, cue), clause.words.length] : cue.match.task ?? [cue.match.start, clause.words.length];
     const content = contentOf(clause, from, to);
     const strong = cue.rule.id === 'need.somebody' || cue.rule.id === 'need.label';
     const target = this.list.similar(content, line, 12) ?? (content.size === 0 ? this.list.near(line, ['floating'], 1) : undefined);
     if (target) {
       target.strong ||= strong;
-      this.list.touch(target, line);
+      if (cue.rule.kind !== 'who') this.list.touch(target, line);
       return;
     }
-    this.create(line, clause, cue, { from, to, content, state: 'floating', strong });
+    this.create(line, clause, cue, { from, to, content, state: 'floating', strong, question: cue.rule.kind === 'who' });
+  }
+
+  /** The verb of "who will rotate …", "who rotates …", "who wants to rotate …". */
+  private whoVerb(clause: ReadClause, cue: Cue): number {
+    let at = cue.match.start + 1;
+    while (at < clause.words.length - 1 && /^(?:can|could|will|would|is|wants|want|has|have|going|to|please|now|then)$/.test(clause.words[at]?.norm ?? '')) at++;
+    return at;
   }
 
   private stepThanks(line: Line, clause: ReadClause): void {
@@ -274,8 +307,7 @@ export class TaskTracker {
     if (!cue || clause.question) return false;
     const content = contentOf(clause, clause.core, clause.words.length);
     const task = content.size > 0 ? this.list.mentioned(content, line, CORRECTION_REACH) ?? (this.saysIt(clause) ? this.list.near(line, ['asked', 'open'], 2) : undefined) : this.list.latest((candidate) => candidate.state !== 'dropped' && line.turn - candidate.turn <= 2);
-    if (!task) return false;
-    task.state = 'dropped';
+    if (task) task.state = 'dropped';
     return true;
   }
 

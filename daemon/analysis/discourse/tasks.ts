@@ -22,9 +22,11 @@ export interface Task {
   /** Whom the request was made to. */
   addressee?: string | undefined;
   /** Who asked, or offered. */
-  readonly by: string;
+  by: string;
   /** "Should I …?": a yes gives it to whoever asked. */
   readonly offered: boolean;
+  /** "Who does it?": nobody has said yet that it must be done. */
+  readonly question: boolean;
   due?: { readonly phrase: string; readonly weak: boolean } | undefined;
   readonly evidence: Evidence[];
   weight: number;
@@ -39,12 +41,19 @@ const NEAR = 3;
 const SAME_TOPIC = 8;
 
 export class TaskList {
-  readonly all: Task[] = [];
+  constructor(readonly all: Task[] = []) {}
+
+  /** A copy that can be changed alone, and the copy of each task. */
+  copy(): { list: TaskList; of: (task: Task | undefined) => Task | undefined } {
+    const copies = new Map(this.all.map((task) => [task, { ...task, evidence: [...task.evidence] }]));
+    return { list: new TaskList([...copies.values()]), of: (task) => task && copies.get(task) };
+  }
 
   add(task: Omit<Task, 'evidence' | 'line' | 'turn' | 'origin'>, line: Line): Task {
     const added: Task = { ...task, evidence: [], line: line.index, turn: line.turn, origin: line.index };
     this.all.push(added);
-    this.touch(added, line);
+    // "Who does it?" is no evidence that anybody will.
+    if (!task.question) this.touch(added, line);
     return added;
   }
 

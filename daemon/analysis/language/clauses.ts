@@ -106,9 +106,16 @@ function toClause(tokens: readonly Token[], isName: IsName, question: boolean): 
   const words = tokens.filter((token) => !isPunctuation(token) && !FILLERS.has(token.norm) && !called.has(token));
   let core = 0;
   let link = '';
-  while (core < words.length - 1 && (OPENERS.has(words[core]!.norm) || isOpenerPair(words, core))) core += isOpenerPair(words, core) ? 2 : 1;
+  while (core < words.length - 1 && !isDeterminer(words, core) && (OPENERS.has(words[core]!.norm) || isOpenerPair(words, core))) core += isOpenerPair(words, core) ? 2 : 1;
   for (const word of words.slice(0, core + 1)) if (LINKS.has(word.norm)) link = word.norm;
   return { words, core, link, vocatives, question };
+}
+
+/** "No registry for now", "first draft": the word belongs to the noun behind it. */
+function isDeterminer(words: readonly Token[], at: number): boolean {
+  const next = words[at + 1];
+  const apart = next !== undefined && next.start - (words[at]?.end ?? 0) > 1;
+  return /^(no|first|second|third|next|last|right|good|great|nice|perfect|fine)$/.test(words[at]?.norm ?? '') && !apart && (next?.pos === 'NOUN' || next?.pos === 'ADJ') && !OPENERS.has(next.norm) && !/^(point|idea|call|catch|question|job|news)$/.test(next.norm);
 }
 
 /** Openers of two words: "all right", "of course", "thank you", "by the way" loses its last word to OPENERS. */

@@ -27,7 +27,7 @@ const TWO_WORDS: Readonly<Record<string, readonly [string, string]>> = { gonna: 
 /** wink-nlp leaves some contractions whole (`I'm`) and glues a full stop to a few words (`in.`). */
 const CONTRACTION = /^(\p{L}+)('(?:m|re|ve|ll|d|s))$/iu;
 const GLUED_STOP = /^(\p{L}+)\.$/u;
-const ABBREVIATIONS = new Set(['mr', 'mrs', 'ms', 'dr', 'prof', 'st', 'vs', 'etc', 'approx', 'no', 'jan', 'feb', 'aug', 'sept', 'oct', 'nov', 'dec']);
+const ABBREVIATIONS = new Set(['mr', 'mrs', 'ms', 'dr', 'prof', 'st', 'vs', 'etc', 'approx', 'jan', 'feb', 'aug', 'sept', 'oct', 'nov', 'dec']);
 
 /** The built-in model; one instance serves every analyzer. */
 export function winkNlp(): Nlp {

@@ -10,6 +10,7 @@
  * | `#due` | begins a time phrase (the whole phrase is taken) |
  * | `.` | is any word |
  * | `!not\|never` | is none of these (looks ahead, takes nothing; `!@PRON`, `!~be`, `!#due` too) |
+ * | `&while` | is one of these (looks ahead, takes nothing) |
  * | `^` | is the first one of the clause, openers like "okay, so" left out |
  * | `$` | ends the clause |
  * | `{task}` | the rest of the clause, one word at least; captured |
@@ -38,6 +39,8 @@ export interface PatternMatch {
 
 export interface Pattern {
   readonly source: string;
+  /** One of these words or lemmas stands in every match; undefined where no element names words. */
+  readonly needs: readonly string[] | undefined;
   /** First match whose start is the smallest. */
   match(context: PatternContext): PatternMatch | undefined;
 }
@@ -45,8 +48,10 @@ export interface Pattern {
 type Test = (context: PatternContext, at: number) => number | undefined;
 
 interface Element {
-  readonly kind: 'one' | 'optional' | 'many' | 'not' | 'start' | 'end' | 'task' | 'name';
+  readonly kind: 'one' | 'optional' | 'many' | 'not' | 'ahead' | 'start' | 'end' | 'task' | 'name';
   readonly test: Test;
+  /** The words or lemmas that it takes, where it names them. */
+  readonly words?: readonly string[] | undefined;
 }
 
 const MANY = 4;
@@ -56,8 +61,10 @@ const NEGATING = new Set(['not', 'never', 'hardly', 'no']);
 export function compilePattern(source: string): Pattern {
   const elements = source.trim().split(/\s+/).map(compileElement);
   const anchored = elements[0]?.kind === 'start';
+  const named = elements.filter(({ kind, words }) => kind === 'one' && words !== undefined).map(({ words }) => words ?? []);
   return {
     source,
+    needs: named.sort((a, b) => a.length - b.length)[0],
     match(context) {
       const last = anchored ? context.core : context.words.length - 1;
       for (let start = anchored ? context.core : 0; start <= last; start++) {
@@ -67,6 +74,16 @@ export function compilePattern(source: string): Pattern {
       return undefined;
     },
   };
+}
+
+/** Words and lemmas of a clause, to pass over the patterns that cannot match. */
+export function vocabulary(words: readonly Token[]): ReadonlySet<string> {
+  return new Set(words.flatMap(({ norm, lemma }) => [norm, lemma]));
+}
+
+/** Quick and never wrongly false. */
+export function mayMatch(pattern: Pattern, words: ReadonlySet<string>): boolean {
+  return pattern.needs === undefined || pattern.needs.some((word) => words.has(word));
 }
 
 type Captures = { readonly task?: readonly [number, number]; readonly name?: number };
@@ -80,6 +97,7 @@ function run(elements: readonly Element[], index: number, context: PatternContex
     case 'end': return at >= context.words.length ? next(at) : undefined;
     case 'task': return at < context.words.length ? next(context.words.length, { ...captures, task: [at, context.words.length] }) : undefined;
     case 'not': return element.test(context, at) === undefined ? next(at) : undefined;
+    case 'ahead': return element.test(context, at) === undefined ? undefined : next(at);
     case 'one':
     case 'name': {
       const to = element.test(context, at);
@@ -110,10 +128,11 @@ function compileElement(source: string): Element {
   if (source === '$') return { kind: 'end', test: () => undefined };
   if (source === '{task}') return { kind: 'task', test: () => undefined };
   if (source.startsWith('!')) return { kind: 'not', test: wordTest(source.slice(1)) };
+  if (source.startsWith('&')) return { kind: 'ahead', test: wordTest(source.slice(1)) };
   if (source === '#name') return { kind: 'name', test: wordTest(source) };
   if (source.length > 1 && source.endsWith('?')) return { kind: 'optional', test: wordTest(source.slice(0, -1)) };
   if (source.length > 1 && source.endsWith('*')) return { kind: 'many', test: wordTest(source.slice(0, -1)) };
-  return { kind: 'one', test: wordTest(source) };
+  return { kind: 'one', test: wordTest(source), words: /^[@.#]/.test(source) ? undefined : source.replace(/^~/, '').split('|') };
 }
 
 function wordTest(source: string): Test {

@@ -15,7 +15,7 @@ export const ASSIGNMENT_RULES: readonly CueRule[] = [
   },
   {
     id: 'handOver.to', kind: 'handOver', person: 'named', weight: 0.8, mood: 'statement',
-    patterns: ['give|assign|hand|pass|leave|send it|that|this|them to #name', 'it|that|this goes|falls to|on #name', 'it|that|this one? is on|for|with #name', 'that|it is|would be #name $', 'it|that is #name then? !and|who|from|in|on|at not|instead {task}', 'it is #name then? $', 'let #name do|take|handle {task}', '#name not #name', 'put #name on|down {task}', '#name can|could|will|should|would do|take|handle it|that|this'],
+    patterns: ['give|assign|hand|pass it|that|this|them to #name', 'it|that|this goes|falls to|on #name', 'it|that|this one? is on|for|with #name', 'that|it is|would be #name $', 'it|that is #name then? !and|who|from|in|on|at not|instead {task}', 'it is #name then? $', 'let #name do|take|handle {task}', '#name not #name', 'put #name on|down {task}', '#name can|could|will|should|would do|take|handle it|that|this'],
     examples: ['Give it to #Ben.', "So it's #Ben, not #Priya.", "That's on #Ben."],
   },
   {

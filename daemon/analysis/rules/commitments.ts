@@ -50,13 +50,13 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
   },
   {
     id: 'offer.letMe', kind: 'offer', person: 'speaker', weight: 0.6,
-    patterns: ['let me take|handle|own|do {task}', 'let me !know|see|think|just|say|show|share|explain|try|guess|be|start|finish|get|pull|tell|ask|read|put {task}'],
-    examples: ['Let me take that one.', 'Let me check with the vendor by Friday.'],
+    patterns: ['let me !know|see|think|just|say|show|share|explain|try|guess|be|start|finish|get|pull|tell|ask|read|put {task}'],
+    examples: ['Let me check with the vendor by Friday.'],
     not: ['Let me share my screen.', 'Let me know.'],
   },
   {
     id: 'take.mine', kind: 'take', person: 'speaker', weight: 0.85,
-    patterns: ['i will|can|could|shall @ADV* take|own|grab|pick {task}', 'leave|give|assign|send|hand it|that|this|these|those|them to|with me', 'i am on it|that', 'that|this|it one? is mine $', 'count on me', 'i take it|that|this|care', 'i will|can|could|shall @ADV* do|handle it|that|this|so|these|those|them|both', 'put me down for {task}', 'put my name on {task}', 'i volunteer $', '^ me $', 'i am|will do|be doing that|it', 'i have|got it $', 'mine $', 'i own {task}', 'that is|falls|goes on|to me $', 'i am @ADV? taking {task}', 'sign me up'],
+    patterns: ['i will|can|could|shall @ADV* take|own|grab|pick {task}', 'leave|give|assign|send|hand it|that|this|these|those|them to|with me', 'i am on it|that', 'that|this|it one? is mine $', 'count on me', 'i take it|that|this|care', 'i will|can|could|shall @ADV* do|handle it|that|this|so|these|those|them|both', 'put me down for {task}', 'put my name on {task}', 'i volunteer $', '^ me $', 'i am|will do|be doing that|it', 'i have|got it $', 'mine $', 'i own {task}', 'that is|falls|goes on|to me $', 'i am @ADV? taking {task}', 'sign me up', 'let me take|handle|own|do it|that|this|one|care {task}', 'let me take|handle|own it|that|this'],
     examples: ["I'll take it.", 'Give it to me.', "I'm on it.", 'I can do that on Thursday.', "I'll do it."],
     not: ['You take it.'],
   },

@@ -24,7 +24,7 @@ export const DECISION_RULES: readonly CueRule[] = [
   },
   {
     id: 'decide.weGo', kind: 'decide', weight: 0.9, mood: 'statement',
-    patterns: ['we @ADV* go|stick|stay|proceed|start|run with {task}', 'we will|are @ADV* go|stick|stay|proceed|run|going|sticking|staying|proceeding|moving with|forward|ahead {task}', 'we are going for {task}', 'we will|are @ADV* use|using|keep|keeping|drop|dropping|skip|skipping|postpone|postponing|adopt|adopting|remove|removing|switch|switching|replace|replacing|support|supporting|stop|stopping {task}', 'we are going to use|keep|drop|skip|postpone|adopt|remove|switch|replace|support|stop {task}', 'we are not @ADV* doing|going|using|supporting|building|shipping|changing|touching|moving|keeping {task}', 'we will not @ADV* do|go|use|support|build|ship|change|touch|move|keep|have|need {task}', 'i|we am|are going with {task}', 'i|we choose|chose|pick|picked {task}', 'my vote|choice is {task}', 'we are ditching|dropping|killing|scrapping|freezing {task}'],
+    patterns: ['we @ADV* go|stick|stay|proceed|start|run with {task}', 'we will|are @ADV* go|stick|stay|proceed|run|going|sticking|staying|proceeding|moving with|forward|ahead {task}', 'we are going for {task}', 'we will|are @ADV* use|using|keep|keeping|drop|dropping|skip|skipping|postpone|postponing|adopt|adopting|remove|removing|switch|switching|replace|replacing|support|supporting|stop|stopping {task}', 'we are going to use|keep|drop|skip|postpone|adopt|remove|switch|replace|support|stop {task}', 'we are not @ADV* doing|going|using|supporting|building|shipping|changing|touching|moving|keeping {task}', 'we will not @ADV* do|go|use|support|build|ship|change|touch|move|keep|have|need {task}', 'i|we am|are going with {task}', '^ i|we choose|chose|pick|picked {task}', 'my vote|choice is {task}', 'we are ditching|dropping|killing|scrapping|freezing {task}'],
     examples: ['So we go with the table.', "We'll stick with the old library.", "We're not doing the migration this year."],
     not: ['We started with a table.'],
   },
@@ -37,18 +37,18 @@ export const DECISION_RULES: readonly CueRule[] = [
   {
     id: 'decide.then', kind: 'decide', weight: 0.7, mood: 'statement', needsMarker: true,
     patterns: ['^ @DET? @ADJ|NUM|NOUN|PROPN|VERB* @ADP? @ADJ|NUM|NOUN|PROPN* then $'],
-    examples: ['Good, partitions by day then.', 'Okay, no rewrite then.'],
+    examples: ['Good, partitions by day then.'],
     not: ['And then?'],
   },
   {
     id: 'decide.state', kind: 'decide', weight: 0.75, mood: 'statement',
     patterns: ['^ @DET|PRON|ADJ|NOUN|PROPN|NUM* is|are off the table|list|roadmap', '. is|are out of scope {task}', '. is|are @ADV? postponed|dropped|deferred|approved|rejected|settled|decided {task}', '. stays|stay|remains|remain @ADV? as|in|on|at|for|the|open|unchanged|same|until {task}', '. comes|come|waits|wait @ADV? later|after|until|next {task}', '^ no @ADJ* @NOUN|PROPN @NOUN|PROPN* for|in|at|until|yet|this|then {task}', '^ no @ADJ* @NOUN|PROPN @NOUN|PROPN* then $', 'from now on {task}', 'from today|tomorrow on {task}', '. is|are @ADV? the default @ADV?', 'until then we keep|stay|use|leave {task}'],
-    examples: ['So Kafka is off the table.', 'Gift cards are out of scope until summer.', 'Okay, so the name stays for now.', 'From now on we meet at nine.'],
+    examples: ['So Kafka is off the table.', 'Gift cards are out of scope until summer.', 'Okay, so the name stays for now.', 'Okay, no rewrite then.', 'From now on we meet at nine.'],
     not: ['The server stays up all night.'],
   },
   {
     id: 'decide.weDo', kind: 'decide', weight: 0.6, mood: 'statement', needsMarker: true,
-    patterns: ['we @ADV* do not @VERB {task}', 'we @ADV* leave|keep|drop|use|switch|move|invite|give|store|write|send|start|stop|skip|ship|release|delete|remove|rename|replace|build|buy|hire|pay|publish|disable|enable|allow|limit|raise|lower|cut|freeze|merge|split|take|put|make|set|try|turn|return|support|accept|reject|block|cap|charge|offer|postpone|wait|meet|require|treat|test|cache|store {task}', 'they|it @ADV? stay|stays {task}', 'we will @ADV* !see|need|be|have|not|find|get|know|talk|discuss|meet|come|go|start|hear|look {task}'],
+    patterns: ['we @ADV* do not !need|have|know|want|see|think|believe|care|mind @VERB {task}', 'we @ADV* leave|keep|drop|use|switch|move|invite|give|store|write|send|start|stop|skip|ship|release|delete|remove|rename|replace|build|buy|hire|pay|publish|disable|enable|allow|limit|raise|lower|cut|freeze|merge|split|take|put|make|set|try|turn|return|support|accept|reject|block|cap|charge|offer|postpone|wait|meet|require|treat|test|cache|store {task}', 'they|it @ADV? stay|stays {task}', 'we will @ADV* !see|need|be|have|not|find|get|know|talk|discuss|meet|come|go|start|hear|look {task}'],
     examples: ['Agreed, we invite him to the final round.', 'Then we switch it off at the end of the quarter.', 'So we leave the cache alone.'],
     not: ['We need more time.'],
   },

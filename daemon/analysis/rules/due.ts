@@ -76,7 +76,7 @@ export const DUE_RULES: readonly DueRule[] = [
   },
   {
     id: 'now',
-    patterns: ['right? now $', 'right? now while . . $', 'soon $', 'later $', 'at some point'],
+    patterns: ['right? now $', 'right? now &while', 'soon $', 'later $', 'at some point'],
     examples: ['I will add one [now]'],
     not: ['now that it works'],
     weak: true,

@@ -4,7 +4,7 @@ import type { CueRule } from './types';
 export const REQUEST_RULES: readonly CueRule[] = [
   {
     id: 'request.canYou', kind: 'request', person: 'addressee', weight: 0.8,
-    patterns: ['can|could|would|will you @ADV* please? @ADV* !be|mind|like|want|not|say|see|hear|imagine|repeat|have {task}', 'would|do you mind {task}', 'would you be able|willing|open to {task}', 'are you able to {task}', 'would|do you like|want to !know|hear|see {task}', 'would it be possible for you to {task}', 'can|could i|we ask you to {task}', 'can|could you and #name {task}'],
+    patterns: ['can|could|would|will you @ADV* please? @ADV* !and|be|mind|like|want|not|say|see|hear|imagine|repeat|have {task}', 'would|do you mind {task}', 'would you be able|willing|open to {task}', 'are you able to {task}', 'would it be possible for you to {task}', 'can|could i|we ask you to {task}', 'can|could you and #name {task}'],
     examples: ['Could you update the schema?', 'Ben, can you please write a test?', 'Would you mind checking the logs?'],
     not: ['Can you see my screen?', 'Would you be angry?'],
   },
@@ -21,13 +21,13 @@ export const REQUEST_RULES: readonly CueRule[] = [
   },
   {
     id: 'request.you', kind: 'request', person: 'addressee', weight: 0.5, mood: 'statement',
-    patterns: ['you should|must|could @ADV* !have|be|see|always|never|all|not {task}', 'you need|have|ought to @ADV* !be {task}', '^ you do|take|handle|own|write|ask|send|check|start|book|call|talk {task}', 'you will need|have to {task}', 'you are going to {task}', 'you can @ADV* !not|see|hear|have|be|always|imagine|go|find|drop|also|stop {task}', 'you might want to {task}', 'you will @ADV* !have|get|see|be|find|not|never|notice|need|love|hear|know {task}'],
+    patterns: ['you should|must|could @ADV* !have|be|see|always|never|all|not {task}', 'you need|have|ought to @ADV* !be {task}', '^ you do|take|handle|own|write|ask|send|check|start|book|call|talk {task}', 'you will need|have to {task}', 'you are going to {task}', 'you might want to {task}', 'you will @ADV* !have|get|see|be|find|not|never|notice|need|love|hear|know {task}'],
     examples: ['You should talk to the vendor first.', 'You do it, you know the code.'],
     not: ['You should have seen it.'],
   },
   {
     id: 'imperative.verb', kind: 'imperative', person: 'addressee', weight: 0.5, mood: 'statement',
-    patterns: ['^ add|ask|assign|attach|book|bring|call|change|check|clean|close|collect|compare|contact|copy|create|delete|deploy|disable|document|draft|drop|email|enable|file|fill|find|finish|fix|follow|forward|get|give|hand|implement|install|investigate|invite|link|look|mail|make|measure|merge|migrate|move|notify|open|organise|organize|ping|plan|post|prepare|publish|pull|push|put|refactor|release|remind|remove|rename|replace|report|rerun|reserve|restart|restore|revert|review|rewrite|roll|rotate|run|schedule|send|set|share|ship|sign|split|submit|switch|talk|tell|test|track|try|turn|update|upgrade|upload|verify|work|write !it|that {task}', '^ ask|send|tell|call|check|fix|write|update|delete|remove|review|test|merge|open|close it|that|them|him|her {task}', 'and|so|but|then please? send|mail|post|push|write {task}'],
+    patterns: ['^ add|ask|assign|attach|book|bring|call|change|check|clean|close|collect|compare|contact|copy|create|delete|deploy|disable|document|draft|drop|email|enable|file|fill|find|finish|fix|follow|forward|get|give|hand|implement|install|investigate|invite|link|look|mail|make|measure|merge|migrate|move|notify|open|organise|organize|ping|plan|post|prepare|publish|pull|push|put|refactor|release|remind|remove|rename|replace|report|rerun|reserve|restart|restore|revert|review|rewrite|roll|rotate|run|schedule|send|set|share|ship|sign|split|submit|switch|talk|tell|test|track|try|turn|update|upgrade|upload|verify|work|write !it|that {task}', '^ send|check|fix|write|update|delete|remove|review|test|merge|open|close it|that|them {task}', '^ ask|tell|call them|him|her {task}', 'and|so|but|then please? send|mail|post|push|write {task}'],
     examples: ['Send me the dates.', '#Noah, find out what the right number is.'],
     not: ['We send the dates.'],
   },

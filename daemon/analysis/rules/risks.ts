@@ -4,7 +4,7 @@ import type { CueRule } from './types';
 export const RISK_RULES: readonly CueRule[] = [
   {
     id: 'risk.word', kind: 'risk', weight: 0.8, mood: 'statement',
-    patterns: ['the|one|a|another|main|biggest|big risk|danger|concern|worry|problem is {task}', 'risk|risky|dangerous|fragile|flaky|unsafe|insecure', 'i|we am|are @ADV? worried|concerned|nervous|scared {task}', 'i|we am|are afraid of|that {task}', 'i|we worry {task}', 'my|our worry|concern|fear is {task}', 'single point of failure', 'data loss', 'lose|losing|loses|corrupt|corrupts|leak|leaks data|messages|money|customers|users|events|orders|updates', 'security hole|issue|problem|bug'],
+    patterns: ['the|one|a|another|main|biggest|big risk|danger|concern|worry is {task}', 'risk|risky|dangerous|fragile|flaky|unsafe|insecure', 'i|we am|are @ADV? worried|concerned|nervous|scared {task}', 'i|we am|are afraid of|that {task}', 'i|we worry {task}', 'my|our worry|concern|fear is {task}', 'single point of failure', 'data loss', 'lose|losing|loses|corrupt|corrupts|leak|leaks data|messages|money|customers|users|events|orders|updates', 'security hole|issue|problem|bug'],
     examples: ['One risk is the migration.', "It's risky.", 'I worry about the deadline.', 'That would lose data.'],
     not: ['I am afraid we have to stop here.'],
   },
