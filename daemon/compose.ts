@@ -28,6 +28,7 @@ import type { Models } from './models/api';
 import { createModels } from './models/manager';
 import { Lifecycle } from './rpc/lifecycle';
 import { RpcServer } from './rpc/server';
+import type { SessionManagerDeps } from './session/deps';
 import type { SessionOptions } from './session/options';
 import { createSessionManager } from './session/sessionManager';
 import { PhraseSource } from './vad/phraseSource';
@@ -41,6 +42,7 @@ export interface ComposeOptions {
   readonly engine?: (context: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }) => ManagedSpeechEngine;
   readonly models?: (context: { readonly clock: Clock; readonly logger: Logger }) => Models;
   readonly capture?: (context: { readonly clock: Clock; readonly logger: Logger }) => DeviceCapture;
+  readonly phrases?: SessionManagerDeps['phrases'];
   readonly sessionOptions?: Partial<SessionOptions>;
   readonly transportLimits?: Partial<TransportLimits>;
 }
@@ -118,7 +120,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       analyzers,
       clock,
       logger: logger.child('session'),
-      phrases: (setup) => new PhraseSource(setup),
+      phrases: options.phrases ?? ((setup) => new PhraseSource(setup)),
       speaks: (language) => speaks(engine.provider, language),
       newId: () => randomBytes(9).toString('base64url').replace(/[-_]/g, '0'),
       ...(options.sessionOptions ? { options: options.sessionOptions } : {}),

@@ -5,13 +5,13 @@ import type { Terminal } from './output';
 export interface Progress {
   /** How far part `index` is, 0–1. */
   set(index: number, fraction: number): void;
-  /** A line that stays above the bar. */
-  note(line: string): void;
+  /** True while it draws: the bar restores the place of the cursor when it stops, so nothing else may write to the terminal. */
+  readonly drawing: boolean;
   stop(): void;
 }
 
-export function progressBar(err: Terminal, what: string, parts: number): Progress {
-  if (!err.isTTY) return { set: () => undefined, note: (line) => err.write(line), stop: () => undefined };
+export function progressBar(err: Terminal, what: string, parts: number, wanted = true): Progress {
+  if (!err.isTTY || !wanted) return { set: () => undefined, drawing: false, stop: () => undefined };
   const fractions = new Array<number>(parts).fill(0);
   const counter = parts > 1 ? '  {done}/{parts}' : '';
   const bar = new SingleBar(
@@ -19,15 +19,18 @@ export function progressBar(err: Terminal, what: string, parts: number): Progres
     Presets.rect,
   );
   bar.start(parts * 100, 0, { done: 0, parts });
+  let drawing = true;
   return {
     set: (index, fraction) => {
       fractions[index] = Math.max(fractions[index] ?? 0, Math.min(1, fraction));
       bar.update(fractions.reduce((sum, f) => sum + f, 0) * 100, { done: fractions.filter((f) => f >= 1).length, parts });
     },
-    note: (line) => {
-      err.write(`\r\u001b[K${line}`);
-      bar.updateETA();
+    get drawing() {
+      return drawing;
     },
-    stop: () => bar.stop(),
+    stop: () => {
+      drawing = false;
+      bar.stop();
+    },
   };
 }

@@ -6,6 +6,7 @@ import type { ManagedSpeechEngine } from '../../daemon/asr/speechEngineApi';
 import { FRAME_SAMPLES, type Source } from '../../daemon/audio/frame';
 import type { Clock } from '../../daemon/base/clock';
 import { runDaemon } from '../../daemon/main';
+import { phrases } from '../unit/session/harness';
 import { FakeModels } from './fakeModels';
 import { LOUDNESS, ScriptedEngine } from './scriptedEngine';
 
@@ -36,4 +37,4 @@ function capture(clock: Clock) {
   };
 }
 
-void runDaemon(process.argv.slice(2), { engine: () => managed, models: () => new FakeModels(), capture: ({ clock }) => capture(clock) });
+void runDaemon(process.argv.slice(2), { engine: () => managed, models: () => new FakeModels(), capture: ({ clock }) => capture(clock), phrases });

@@ -66,18 +66,24 @@ function stateFolderFinding(home: string): Finding {
 
 async function daemonFindings(env: Environment): Promise<Finding[]> {
   try {
-    return await withDaemon(env, async (c) => [...(await healthFindings(c)), ...(await modelFindings(c)), ...(await recorderFindings(c))]);
+    return await withDaemon(env, async (c) => {
+      const models = await modelFindings(c);
+      return [...(await healthFindings(c, models)), ...models, ...(await recorderFindings(c))];
+    });
   } catch (error) {
     return [{ level: 'bad', what: 'Daemon', text: isEarmarkError(error) ? error.message : 'does not start; run "earmark daemon logs".' }];
   }
 }
 
-async function healthFindings(connection: Connection): Promise<Finding[]> {
+/** What is wrong with a model is told once, at the model. */
+async function healthFindings(connection: Connection, models: readonly Finding[]): Promise<Finding[]> {
   const { version, pid, engine, problems } = await persist(connection, DaemonHealth, {});
+  const speech: Finding = engine.state === 'failed' ? { level: 'bad', what: 'Speech engine', text: engine.error ?? 'failed' } : { level: 'good', what: 'Speech engine', text: `${engine.provider}, ${engine.model}` };
+  const modelsBad = models.some((m) => m.level === 'bad');
   return [
     { level: 'good', what: 'Daemon', text: `${version}, process ${pid}` },
-    ...(engine.state === 'failed' ? [{ level: 'bad', what: 'Speech engine', text: engine.error ?? 'failed' } as const] : [{ level: 'good', what: 'Speech engine', text: `${engine.provider}, ${engine.model}` } as const]),
-    ...problems.map((text): Finding => ({ level: 'note', what: 'Daemon', text })),
+    ...(modelsBad ? [] : [speech]),
+    ...problems.filter((text) => !(modelsBad && /\bmodel\b/i.test(text))).map((text): Finding => ({ level: 'note', what: 'Daemon', text })),
   ];
 }
 

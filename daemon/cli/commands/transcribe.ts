@@ -13,6 +13,7 @@ import { SilentFailure, UsageError } from '../failure';
 import { transcribeFile } from '../fileSession';
 import { FORMATS } from '../formats';
 import { later } from '../later';
+import type { Terminal } from '../output';
 import { progressBar } from '../progress';
 
 interface Options {
@@ -51,8 +52,12 @@ export function transcribeCommand(program: Command, env: () => Environment): voi
 
 async function transcribe(env: Environment, files: readonly string[], options: Options): Promise<void> {
   if (new Set(files).size < files.length) throw new UsageError('A file is named twice; name each once.');
-  const progress = progressBar(env.err, 'Transcribing', files.length);
-  const printer = new Printer(env, options.format, files);
+  // Lines that come as they are spoken and a bar do not share a terminal.
+  const progress = progressBar(env.err, 'Transcribing', files.length, !(env.out.isTTY && options.format === 'jsonl'));
+  const held: (() => void)[] = [];
+  const say = (to: Terminal, text: string) => (progress.drawing && to.isTTY ? void held.push(() => to.write(text)) : to.write(text));
+  const complain = (sentence: string) => say(env.err, `earmark: ${sentence}\n`);
+  const printer = new Printer((text) => say(env.out, text), options.format, files);
   let failures = 0;
   try {
     await withDaemon(env, async (connection) => {
@@ -61,14 +66,14 @@ async function transcribe(env: Environment, files: readonly string[], options: O
         for (let index = next++; index < files.length && !env.signal.aborted; index = next++) {
           const file = files[index]!;
           try {
-            const session = await oneFile(env, connection, file, options, { onFinal: (s) => printer.final(index, s), onFraction: (f) => progress.set(index, f) });
+            const session = await oneFile(env, connection, file, options, { onFinal: (s) => printer.final(index, s), onFraction: (f) => progress.set(index, f), complain });
             printer.done(index, session);
           } catch (error) {
             if (env.signal.aborted) return;
             // What is wrong with the connection is wrong for every file.
             if (!isEarmarkError(error) || error.code.startsWith('rpc.') || error.code.startsWith('daemon.')) throw error;
             failures++;
-            progress.note(`earmark: ${error.message}\n`);
+            complain(error.message);
             printer.done(index, undefined);
           }
           progress.set(index, 1);
@@ -78,6 +83,7 @@ async function transcribe(env: Environment, files: readonly string[], options: O
     });
   } finally {
     progress.stop();
+    for (const write of held) write();
   }
   if (env.signal.aborted) throw new SilentFailure();
   printer.finish();
@@ -87,6 +93,7 @@ async function transcribe(env: Environment, files: readonly string[], options: O
 interface Watch {
   readonly onFinal: (segment: Segment) => void;
   readonly onFraction: (fraction: number) => void;
+  readonly complain: (sentence: string) => void;
 }
 
 async function oneFile(env: Environment, connection: Connection, file: string, options: Options, watch: Watch): Promise<ExportSession> {
@@ -104,8 +111,8 @@ async function oneFile(env: Environment, connection: Connection, file: string, o
     onFinal: watch.onFinal,
     ...(declaredMs ? { onProgress: (ms: number) => watch.onFraction(Math.min(0.99, ms / declaredMs)) } : {}),
   });
-  for (const sentence of result.diagnostics) env.err.write(`earmark: ${sentence}\n`);
-  if (options.keep) env.err.write(`earmark: Kept as session ${result.session.id}.\n`);
+  for (const sentence of result.diagnostics) watch.complain(sentence);
+  if (options.keep) watch.complain(`Kept as session ${result.session.id}.`);
   return { file, title: result.session.title, startedAt: result.session.startedAt, segments: result.segments, speakers: result.speakers, insights: result.insights, stats: result.stats };
 }
 
@@ -116,7 +123,7 @@ class Printer {
   private current = 0;
 
   constructor(
-    private readonly env: Environment,
+    private readonly write: (text: string) => void,
     private readonly format: ExportFormat,
     private readonly files: readonly string[],
   ) {
@@ -133,7 +140,7 @@ class Printer {
     this.results.set(index, session);
     while (this.results.has(this.current)) {
       const through = this.results.get(this.current);
-      if (this.format === 'text' && through) this.env.out.write(`${this.current > 0 && this.files.length > 1 ? '\n' : ''}${renderText(through)}`);
+      if (this.format === 'text' && through) this.write(`${this.current > 0 && this.files.length > 1 ? '\n' : ''}${renderText(through)}`);
       this.current++;
       for (const segment of this.pending[this.current]?.splice(0) ?? []) this.line(this.current, segment);
     }
@@ -142,10 +149,10 @@ class Printer {
   finish(): void {
     if (this.format === 'jsonl' || this.format === 'text') return;
     const sessions = this.files.map((_, i) => this.results.get(i)).filter((s) => s !== undefined);
-    if (sessions.length > 0) this.env.out.write(renderExport(this.format, sessions));
+    if (sessions.length > 0) this.write(renderExport(this.format, sessions));
   }
 
   private line(index: number, segment: Segment): void {
-    this.env.out.write(jsonlLine(this.files[index] ?? '', segment));
+    this.write(jsonlLine(this.files[index] ?? '', segment));
   }
 }
