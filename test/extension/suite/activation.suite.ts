@@ -8,7 +8,6 @@ import { daemonProcesses, extension, testApi, until } from './support';
 describe('activation', () => {
   it('takes less than 100 ms of its own and starts no daemon', async () => {
     const { activationMs } = await testApi();
-    console.log(`activation: ${activationMs.toFixed(1)} ms`);
     ok(activationMs < 100, `${activationMs} ms`);
     deepEqual([existsSync(stateFolder()), daemonProcesses()], [false, []]);
   });
