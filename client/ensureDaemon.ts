@@ -1,4 +1,5 @@
 /** Connects to the daemon of a state folder, and starts it where there is none (`daemon/hello`, `daemon/drain`). */
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import { DaemonDrain } from '../protocol/health';
@@ -32,10 +33,8 @@ export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClien
         if (client) return client;
       } catch (error) {
         if (!isEarmarkError(error)) throw error;
-        // A daemon that was replaced this moment has a new token; one that ended has none. Both settle by themselves.
-        if (error.code !== 'rpc.disconnected' && !(error.code === 'rpc.unauthorized' && Date.now() < limits.deadline && last === undefined)) throw error;
+        if (error.code !== 'rpc.disconnected' || !options.daemon) throw error;
         last = error;
-        if (!options.daemon && error.code === 'rpc.disconnected') throw error;
       }
       if (starting?.failure) throw starting.failure;
       if (options.daemon && !starting) {
@@ -70,7 +69,15 @@ async function connectOnce(options: ConnectOptions, limits: Limits): Promise<Dae
   const left = () => Math.max(100, limits.deadline - Date.now());
   const file = readDaemonFile(options.stateDir);
   if (!file) throw new EarmarkError('rpc.disconnected', 'No Earmark daemon is running; start it with "earmark daemon start".');
-  const client = new SocketClient(await openSocket(file, Math.min(left(), 5_000), options.signal));
+  let socket: Socket;
+  try {
+    socket = await openSocket(file, Math.min(left(), 5_000), options.signal);
+  } catch (error) {
+    // The daemon was replaced between the look at its file and the greeting: the new one has a new token.
+    if (isEarmarkError(error, 'rpc.unauthorized') && readDaemonFile(options.stateDir)?.token !== file.token) return await connectOnce(options, limits);
+    throw error;
+  }
+  const client = new SocketClient(socket);
   try {
     const protocol = options.protocol ?? PROTOCOL_VERSION;
     const negotiation = await client.hello(options.client, protocol, left());

@@ -7,6 +7,7 @@ import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { DAEMON_FILE, type DaemonFile } from '../../../client/daemonFile';
+import { EarmarkError } from '../../../protocol/errors';
 import { HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, HANDSHAKE_OK, HANDSHAKE_PREFIX, PROTOCOL_VERSION } from '../../../protocol/version';
 import type { Logger } from '../../base/logger';
 import type { AcceptPeer } from '../../base/peer';
@@ -61,8 +62,14 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   });
 
   if (!path.startsWith('\\\\')) rmSync(path, { force: true });
-  await listen(server, path);
+  // Before the socket, so that no client says an old token to a new daemon.
   writeDaemonFile(stateDir, { socket: path, pid: process.pid, protocol: { ...PROTOCOL_VERSION }, token });
+  try {
+    await listen(server, path);
+  } catch (cause) {
+    rmSync(join(stateDir, DAEMON_FILE), { force: true });
+    throw new EarmarkError('daemon.startFailed', `The socket ${path} cannot be opened; set EARMARK_HOME to a folder on a local disk.`, { cause });
+  }
   logger.info('transport.listening');
 
   return {
