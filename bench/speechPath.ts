@@ -27,7 +27,7 @@ export interface SpeechModels {
 /** Model files under a folder, whatever its layout; undefined where one is absent. */
 export function findModels(folder: string | undefined): SpeechModels | undefined {
   if (folder === undefined) return undefined;
-  const find = (name: string): string | undefined => [folder, join(folder, 'moonshine-tiny'), join(folder, 'silero-vad-v6')].map((dir) => join(dir, name)).find((path) => existsSync(path));
+  const find = (name: string): string | undefined => [folder, join(folder, 'moonshine-tiny'), join(folder, 'silero-vad')].map((dir) => join(dir, name)).find((path) => existsSync(path));
   const encoder = find('encoder_model.onnx');
   const decoder = find('decoder_model_merged.onnx');
   const vad = find('silero_vad_v6.onnx');

@@ -1,10 +1,10 @@
 /**
  * Word error rate and speed of the whole speech path (detection, phrases, guards) on the LibriSpeech sets beside the
- * repository. Usage: `tsx bench/wer.ts MODELS_FOLDER [option=value …] [--phrases]`; options are those of the segmenter,
- * such as `maxPhraseMs=15000`.
+ * repository. Usage: `tsx bench/wer.ts MODELS_FOLDER [option=value …] [--live] [--phrases]`; options are those of the
+ * segmenter, such as `maxPhraseMs=15000`; `--live` takes those of a microphone instead of those of a file.
  */
 import type { SegmenterOptions } from '../daemon/vad/contract';
-import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
+import { defaultSegmenterOptions, fileSegmenterOptions } from '../daemon/vad/segmenter';
 import { type Utterance, findModels, libriUtterances, makeEngine, readAudio, rejections, textOf, transcribe } from './speechPath';
 import { normaliseWords, pooledWer, wordErrors } from './wordErrors';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const options: Partial<Record<keyof SegmenterOptions, number>> = {};
+  const options: Partial<Record<keyof SegmenterOptions, number>> = rest.includes('--live') ? {} : { ...fileSegmenterOptions };
   for (const arg of rest) {
     const [name = '', value] = arg.split('=');
     if (value !== undefined && name in defaultSegmenterOptions) options[name as keyof SegmenterOptions] = Number(value);

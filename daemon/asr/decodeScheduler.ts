@@ -30,7 +30,7 @@ export interface SchedulerOptions {
   readonly shareStepMs: number;
 }
 
-export const defaultSchedulerOptions: SchedulerOptions = { maxQueuedMs: 20 * 60_000, deadlineMs: 2_000, shareStepMs: 30_000 };
+const defaultSchedulerOptions: SchedulerOptions = { maxQueuedMs: 20 * 60_000, deadlineMs: 2_000, shareStepMs: 30_000 };
 
 interface Job extends DecodeRequest {
   readonly audioMs: number;

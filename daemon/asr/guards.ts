@@ -25,11 +25,11 @@ export const defaultGuardOptions: GuardOptions = {
   silencePhraseConfidence: 0.7,
 };
 
-/** What recognisers write when nobody speaks; training data had subtitles and sign-offs over silence. */
+/** What recognisers write when nobody speaks: training data had subtitles and sign-offs over silence. Short answers that people give ("no", "okay") do not belong here. */
 const SILENCE_PHRASES: ReadonlySet<string> = new Set([
-  'you', 'the', 'a', 'i', 'oh', 'uh', 'um', 'hmm', 'mm', 'so', 'bye', 'okay', 'yeah', 'no', 'and',
+  'you', 'the', 'bye', 'uh', 'um', 'hmm', 'mm',
   'thank you', 'thank you very much', 'thank you so much', 'thanks', 'thanks for watching', 'thank you for watching', 'please subscribe', 'bye bye', 'see you next time',
-  'music', 'applause', 'silence', 'blank audio', 'inaudible', 'the end', 'subtitles by the amara org community', "i'm sorry", "i'm going to go", "i don't know",
+  'music', 'applause', 'silence', 'blank audio', 'inaudible', 'the end', 'subtitles by the amara org community',
 ]);
 
 /** Deflate has about this much overhead; short texts are not measured by it. */

@@ -1,4 +1,4 @@
-/** The recognisers that can be chosen, by id. */
+/** The recognisers that a process can hold, by id. */
 import { EarmarkError } from '../../protocol/errors';
 import type { AsrProvider, ProviderInfo } from './provider';
 
@@ -16,22 +16,10 @@ export class ProviderRegistry {
     return this;
   }
 
-  list(): readonly ProviderInfo[] {
-    return [...this.entries.values()].map((entry) => entry.info);
-  }
-
   /** @throws EarmarkError engine.unavailable */
   get(id: string): ProviderEntry {
     const entry = this.entries.get(id);
     if (entry) return entry;
     throw new EarmarkError('engine.unavailable', `There is no speech engine named "${id}"; choose one of ${[...this.entries.keys()].join(', ')}.`, { details: { provider: id } });
-  }
-
-  /** @throws EarmarkError engine.language when the recogniser does not speak it */
-  requireLanguage(id: string, language: string): void {
-    const { info } = this.get(id);
-    const primary = language.split('-')[0]?.toLowerCase() ?? '';
-    if (info.capabilities.languages.some((known) => known === '*' || known === primary)) return;
-    throw new EarmarkError('engine.language', `${info.name} does not know the language "${language}"; choose another engine, or one of ${info.capabilities.languages.join(', ')}.`, { details: { provider: id, language } });
   }
 }

@@ -100,7 +100,7 @@ export class MoonshineProvider implements AsrProvider {
 }
 
 /** The greatest logit and its probability. */
-export function likeliest(logits: Float32Array): ScoredToken {
+function likeliest(logits: Float32Array): ScoredToken {
   let id = 0;
   let top = -Infinity;
   for (let i = 0; i < logits.length; i++) {

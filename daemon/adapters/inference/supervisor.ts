@@ -29,7 +29,7 @@ export interface SupervisorLimits {
   readonly memoryBytes: number;
 }
 
-export const defaultLimits: SupervisorLimits = { missedBeats: 3, restarts: 5, restartWindowMs: 180_000, loadTimeoutMs: 60_000, memoryBytes: 1_500_000_000 };
+const defaultLimits: SupervisorLimits = { missedBeats: 3, restarts: 5, restartWindowMs: 180_000, loadTimeoutMs: 60_000, memoryBytes: 1_500_000_000 };
 
 /** Past its cap a worker is replaced between calls; past this many times the cap at once. */
 const HARD_CAP = 1.5;

@@ -4,23 +4,23 @@
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { AsrProvider } from '../../asr/provider';
+import { moonshineInfo } from '../../asr/providerInfos';
+import { ProviderRegistry } from '../../asr/registry';
 import { MoonshineProvider } from './moonshine';
 import { SileroVad } from './silero';
 import { BEAT_MS, type FromWorker, type ToWorker, type WorkerCalls, type WorkerMethod, type WorkerRole } from './workerProtocol';
 
 type Handlers = { readonly [M in WorkerMethod]?: (params: WorkerCalls[M]['params'], signal: AbortSignal) => Promise<WorkerCalls[M]['result']> };
 
-/** Recognisers that a worker can hold, by provider id. */
-const providers: Readonly<Record<string, () => AsrProvider>> = { moonshine: () => new MoonshineProvider() };
+const providers = new ProviderRegistry().register({ info: moonshineInfo, create: () => new MoonshineProvider() });
 
 function asrHandlers(): Handlers {
   let provider: AsrProvider | undefined;
   return {
     load: async ({ provider: id, model }) => {
-      const make = providers[id];
-      if (!make) throw new EarmarkError('engine.unavailable', `There is no speech engine named "${id}" in this version; choose another in the settings.`);
+      const entry = providers.get(id);
       await provider?.unload();
-      provider = make();
+      provider = entry.create();
       await provider.load(model, 'cpu');
     },
     transcribe: async ({ pcm, options }, signal) => {

@@ -1,0 +1,144 @@
+// Order, fairness, bounds and cancelling of decodes.
+import assert from 'node:assert/strict';
+import { DecodeScheduler, type DecodeRequest, type DecodeSlot } from '../../../daemon/asr/decodeScheduler';
+import type { AsrResult } from '../../../daemon/asr/provider';
+import { ManualClock } from '../../../daemon/base/clock';
+import { isEarmarkError } from '../../../protocol/errors';
+
+const result = (text: string): AsrResult => ({ text, words: [], confidence: 1, language: 'en', inferenceMs: 10 });
+const turn = (): Promise<void> => new Promise(setImmediate);
+
+/** Decodes when told to; the prompt names the job. */
+class HandSlot implements DecodeSlot {
+  readonly begun: string[] = [];
+  aborted = 0;
+  private release: ((r: AsrResult) => void) | undefined;
+  transcribe(_pcm: Float32Array, options: { prompt?: readonly string[] }, signal: AbortSignal): Promise<AsrResult> {
+    const name = options.prompt?.[0] ?? '';
+    this.begun.push(name);
+    return new Promise((resolve, reject) => {
+      this.release = () => resolve(result(name));
+      signal.addEventListener('abort', () => {
+        this.aborted++;
+        reject(new Error('aborted'));
+      });
+    });
+  }
+  async finish(): Promise<void> {
+    this.release?.(result(''));
+    await turn();
+  }
+}
+
+const job = (name: string, more: Partial<DecodeRequest> & { seconds?: number } = {}): DecodeRequest => {
+  const { seconds = 2, ...rest } = more;
+  return { pcm: new Float32Array(seconds * 16_000), options: { language: 'en', prompt: [name] }, priority: 'final', sessionId: 's', ...rest };
+};
+
+describe('DecodeScheduler', () => {
+  /** Queues everything behind a first job and tells the order in which the jobs begin. */
+  async function order(jobs: readonly DecodeRequest[], expected: string[]): Promise<void> {
+    const clock = new ManualClock();
+    const scheduler = new DecodeScheduler(clock);
+    const slot = new HandSlot();
+    scheduler.addSlot(slot);
+    const done = [job('first', { sessionId: 'first', seconds: 1 }), ...jobs].map((request) => {
+      clock.advance(1);
+      return scheduler.run(request);
+    });
+    for (let i = 0; i <= jobs.length; i++) await slot.finish();
+    await Promise.all(done);
+    assert.deepEqual(slot.begun.slice(1), expected);
+  }
+
+  it('takes the oldest deadline first', () => order([job('late', { deadlineMs: 9000 }), job('default'), job('soon', { deadlineMs: 500 })], ['soon', 'default', 'late']));
+  it('keeps the order of one session', () => order(['a', 'b', 'c'].map((n) => job(n)), ['a', 'b', 'c']));
+  it('lets a live session in between the phrases of a long file', () =>
+    order([...Array.from({ length: 6 }, (_, i) => job(`file${i}`, { sessionId: 'file', seconds: 20 })), job('live0', { sessionId: 'live' }), job('live1', { sessionId: 'live' })],
+      ['file0', 'file1', 'live0', 'live1', 'file2', 'file3', 'file4', 'file5']));
+
+  it('takes a partial only when it is idle', async () => {
+    const scheduler = new DecodeScheduler(new ManualClock());
+    const slot = new HandSlot();
+    assert.equal(await scheduler.run(job('p', { priority: 'partial' })), undefined);
+    scheduler.addSlot(slot);
+    assert.equal(scheduler.idle, true);
+    const final = scheduler.run(job('f'));
+    assert.deepEqual([scheduler.idle, await scheduler.run(job('p', { priority: 'partial' }))], [false, undefined]);
+    await slot.finish();
+    await final;
+    const partial = scheduler.run(job('p', { priority: 'partial' }));
+    await slot.finish();
+    assert.equal((await partial)?.text, 'p');
+  });
+
+  it('lets a partial give way to a final', async () => {
+    const scheduler = new DecodeScheduler(new ManualClock());
+    const slot = new HandSlot();
+    scheduler.addSlot(slot);
+    const partial = scheduler.run(job('p', { priority: 'partial' }));
+    const final = scheduler.run(job('f'));
+    assert.equal(await partial, undefined);
+    await turn();
+    await slot.finish();
+    assert.deepEqual([(await final)?.text, slot.begun, slot.aborted], ['f', ['p', 'f'], 1]);
+  });
+
+  it('uses every slot, and asks for more when all are busy', async () => {
+    let pressed = 0;
+    const scheduler = new DecodeScheduler(new ManualClock(), () => pressed++);
+    const slots = [new HandSlot(), new HandSlot()];
+    for (const slot of slots) scheduler.addSlot(slot);
+    const all = ['a', 'b', 'c'].map((n) => scheduler.run(job(n)));
+    assert.deepEqual([slots.map((s) => s.begun), pressed > 0, scheduler.queuedMs], [[['a'], ['b']], true, 2000]);
+    await slots[1]?.finish();
+    assert.deepEqual(slots[1]?.begun, ['b', 'c']);
+    for (const slot of slots) await slot.finish();
+    await Promise.all(all);
+    assert.equal(scheduler.queuedMs, 0);
+  });
+
+  it('measures how long a phrase waited', async () => {
+    const clock = new ManualClock();
+    const scheduler = new DecodeScheduler(clock);
+    const slot = new HandSlot();
+    scheduler.addSlot(slot);
+    const all = [scheduler.run(job('a')), scheduler.run(job('b'))];
+    clock.advance(700);
+    await slot.finish();
+    assert.equal(scheduler.lastWaitMs, 700);
+    await slot.finish();
+    await Promise.all(all);
+  });
+
+  it('refuses a final when too much waits', async () => {
+    const scheduler = new DecodeScheduler(new ManualClock(), undefined, { maxQueuedMs: 5_000, deadlineMs: 1, shareStepMs: 1 });
+    const waiting = [scheduler.run(job('a')), scheduler.run(job('b'))];
+    await assert.rejects(scheduler.run(job('c')), (e) => isEarmarkError(e, 'rpc.tooMany'));
+    scheduler.rejectAll(new Error('end'));
+    await Promise.allSettled(waiting);
+  });
+
+  it('cancels what waits, what runs and what was cancelled before', async () => {
+    const scheduler = new DecodeScheduler(new ManualClock());
+    const slot = new HandSlot();
+    scheduler.addSlot(slot);
+    const aborts = [new AbortController(), new AbortController(), new AbortController()];
+    aborts[2]?.abort();
+    const all = aborts.map((a, i) => scheduler.run(job(String(i)), a.signal));
+    aborts[1]?.abort();
+    aborts[0]?.abort();
+    const ends = await Promise.allSettled(all);
+    await turn();
+    assert.deepEqual(ends.map((e) => e.status === 'rejected' && isEarmarkError(e.reason, 'rpc.cancelled')), [true, true, true]);
+    assert.deepEqual([slot.begun, slot.aborted, scheduler.queuedMs, scheduler.idle], [['0'], 1, 0, true]);
+  });
+
+  it('hands on what a slot throws and goes on with the next', async () => {
+    const scheduler = new DecodeScheduler(new ManualClock());
+    let calls = 0;
+    scheduler.addSlot({ transcribe: () => (++calls === 1 ? Promise.reject(new Error('broken')) : Promise.resolve(result('fine'))) });
+    const [first, second] = await Promise.allSettled([scheduler.run(job('a')), scheduler.run(job('b'))]);
+    assert.deepEqual([first.status, second.status === 'fulfilled' && second.value?.text], ['rejected', 'fine']);
+  });
+});
