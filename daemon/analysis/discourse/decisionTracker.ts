@@ -22,6 +22,8 @@ export interface Decision {
 const FIRM = 0.9;
 /** Turns back to a proposal that "let's do that" settles. */
 const SETTLE_REACH = 3;
+/** Fewer words, none of which says anything, propose nothing. */
+const MIN_PROPOSAL_WORDS = 4;
 /** Turns within which the same matter is the same decision. */
 const MERGE_REACH = 40;
 
@@ -65,7 +67,7 @@ export class DecisionTracker {
     if (!cue || clause.modes.has('past') || clause.modes.has('joke')) return;
     const [from, to] = cue.match.task ?? [clause.core, clause.words.length];
     const content = contentOf(clause, from, to);
-    if (content.size === 0) return;
+    if (content.size === 0 && to - from < MIN_PROPOSAL_WORDS) return;
     this.add(line, { text: phrase(line, clause, from, to), content, weight: cue.rule.weight, state: 'proposed' });
   }
 

@@ -50,6 +50,7 @@ export class TaskTracker {
     this.lines.push(line);
     if (this.lines.length > 2 * WINDOW) this.lines = this.lines.slice(-WINDOW);
     const pending = this.list.pending(line);
+    this.stepCall(line);
     line.clauses.forEach((clause, at) => this.stepClause(line, clause, at === 0 ? pending : undefined));
   }
 
@@ -84,15 +85,25 @@ export class TaskTracker {
     return line.speaker !== pending.by || isGeneric(line.speaker);
   }
 
+  /** A name alone, as a question: whoever was asked before did not want to. */
+  private stepCall(line: Line): void {
+    const called = line.clauses.flatMap(({ vocatives }) => vocatives)[0];
+    if (!called || line.mark !== '?' || line.clauses.some(({ words }) => words.length > 0)) return;
+    const task = this.list.near(line, ['floating', 'asked'], 2);
+    if (task) Object.assign(task, { state: 'asked', addressee: this.people.show(called), by: line.speaker, declined: false, turn: line.turn });
+  }
+
   private stepAnswer(line: Line, clause: ReadClause, pending: Task): void {
     const first = this.lines.findLast(({ turn }) => turn !== line.turn)?.index ?? -1;
     if (line.index - first > 2) return;
     const lead = clause.words.slice(0, clause.core + 1).map(({ norm }) => norm);
-    const declines = hasCue(clause, 'decline') !== undefined || (lead.some((word) => NO.has(word)) && !hasCue(clause, 'accept'));
+    const butNo = hasCue(clause, 'accept.gladly') !== undefined && line.clauses[line.clauses.indexOf(clause) + 1]?.link === 'but';
+    const declines = butNo || hasCue(clause, 'decline') !== undefined || (lead.some((word) => NO.has(word)) && !hasCue(clause, 'accept'));
     const accepts = hasCue(clause, 'accept') !== undefined || lead.some((word) => (pending.strong || pending.offered ? YES : PLAIN_YES).has(word));
     if (declines) {
       pending.state = pending.offered ? 'dropped' : 'floating';
       pending.strong = false;
+      pending.declined = true;
       pending.addressee = undefined;
       pending.turn = line.turn;
     } else if (accepts && !clause.question && !clause.modes.has('housekeeping')) {
@@ -137,7 +148,8 @@ export class TaskTracker {
 
   private takeOver(target: Task, line: Line, clause: ReadClause): void {
     const wasAccepted = target === this.accepted;
-    target.owner = this.ownerOf(line, wasAccepted ? target.owner : target.addressee ?? this.impliedSpeaker(line));
+    const instead = clause.words.some(({ norm }) => norm === 'myself');
+    target.owner = instead ? line.speaker : this.ownerOf(line, wasAccepted ? target.owner : target.addressee ?? this.impliedSpeaker(line));
     target.state = 'open';
     target.strong = true;
     target.weight = Math.max(target.weight, 0.85);
@@ -161,7 +173,7 @@ export class TaskTracker {
     if (!back) return undefined;
     const near = this.list.near(line, ['asked', 'floating'], 2);
     const takesBack = content.size === 0 || clause.words.some(({ norm }) => norm === 'myself');
-    if (near && (near.by !== line.speaker || isGeneric(line.speaker) || takesBack) && (!near.question || content.size === 0)) return near;
+    if (near && ((near.by !== line.speaker || isGeneric(line.speaker)) && !near.declined || takesBack) && (!near.question || content.size === 0)) return near;
     return content.size === 0 ? this.list.near(line, ['floating', 'asked', 'open']) : undefined;
   }
 
@@ -227,7 +239,7 @@ export class TaskTracker {
     const floating = this.list.near(line, ['floating', 'asked']);
     if (content.size === 0) return floating ?? this.list.near(line, ['open'], 1);
     const own = this.list.near(line, ['open'], 1);
-    return own !== undefined && own.owner === addressee ? own : undefined;
+    return own !== undefined && (own.owner === addressee || (own.owner !== undefined && isGeneric(own.owner) && addressee === undefined)) ? own : undefined;
   }
 
   private stepAssign(line: Line, clause: ReadClause): boolean {

@@ -21,6 +21,8 @@ export interface Task {
   owner?: string | undefined;
   /** Whom the request was made to. */
   addressee?: string | undefined;
+  /** Whoever was asked did not want it. */
+  declined?: boolean;
   /** Who asked, or offered. */
   by: string;
   /** "Should I …?": a yes gives it to whoever asked. */

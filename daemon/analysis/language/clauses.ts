@@ -26,8 +26,6 @@ export interface Sentence {
 const ENDS = /^[.?!…]+$/;
 const LINKS = new Set(['and', 'but', 'so', 'because', 'then', 'or', 'since', 'if', 'unless', 'when', 'while', 'although', 'until', 'once', 'otherwise', 'that']);
 const SPLITTING = new Set(['and', 'but', 'so', 'because', 'or', 'otherwise', 'then']);
-/** Words that follow a name which is called out at the start of a sentence. */
-const AFTER_VOCATIVE = /^(can|could|would|will|do|did|does|are|have|you|please|what|how|should|shall|i|we|let|any|is|go|any|when|may|why|where|it|that|your|find|send|make|take)$/;
 
 /** Whether a token is somebody's name, as far as is known by now. */
 export type IsName = (token: Token) => boolean;
@@ -51,20 +49,21 @@ export function splitSentences(text: string, tokens: readonly Token[], isName: I
 function toSentence(tokens: readonly Token[], isName: IsName): Sentence {
   const last = tokens[tokens.length - 1];
   const mark = last && ENDS.test(last.text) ? last.text.slice(-1) : '';
-  const pieces = splitClauses(tokens, isName);
-  const clauses = pieces.map((piece) => toClause(piece, isName, mark === '?'));
+  const called = new Set(findVocatives(tokens, isName));
+  const pieces = splitClauses(tokens, (token) => called.has(token) || isName(token), called);
+  const clauses = pieces.map((piece) => toClause(piece, called, mark === '?'));
   // "I'll do it, okay?" asks for a nod only.
   const tag = clauses[clauses.length - 1];
   const isTag = clauses.length > 1 && tag !== undefined && tag.words.length <= 2 && tag.vocatives.length === 0;
   return { start: tokens[0]?.start ?? 0, end: last?.end ?? 0, tokens, mark: isTag ? '.' : mark, clauses: isTag ? clauses.map((clause) => ({ ...clause, question: false })) : clauses };
 }
 
-function splitClauses(tokens: readonly Token[], isName: IsName): Token[][] {
+function splitClauses(tokens: readonly Token[], isName: IsName, called: ReadonlySet<Token>): Token[][] {
   const pieces: Token[][] = [];
   let current: Token[] = [];
   tokens.forEach((token, i) => {
     // Openers alone are no clause: "Sure, I'll do that" is one.
-    const hasPoint = current.some((word) => !isPunctuation(word) && !OPENERS.has(word.norm) && !FILLERS.has(word.norm) && !isName(word));
+    const hasPoint = current.some((word) => !isPunctuation(word) && !OPENERS.has(word.norm) && !FILLERS.has(word.norm) && !called.has(word));
     if (hasPoint && beginsClause(tokens, i, isName)) {
       pieces.push(current);
       current = [];
@@ -100,9 +99,8 @@ function isVerb(token: Token): boolean {
   return token.pos === 'VERB' || token.pos === 'AUX';
 }
 
-function toClause(tokens: readonly Token[], isName: IsName, question: boolean): Clause {
-  const vocatives = findVocatives(tokens, isName);
-  const called = new Set(vocatives);
+function toClause(tokens: readonly Token[], called: ReadonlySet<Token>, question: boolean): Clause {
+  const vocatives = tokens.filter((token) => called.has(token));
   const words = tokens.filter((token) => !isPunctuation(token) && !FILLERS.has(token.norm) && !called.has(token));
   let core = 0;
   let link = '';
@@ -140,7 +138,11 @@ function findVocatives(tokens: readonly Token[], isName: IsName): Token[] {
       if (openBefore && next && /^(can|could|would|will)$/.test(next.norm) && words[i + 2]?.norm === 'you') return true;
       return openAfter && previous !== undefined && /^(thanks|you|hi|hey|hello|bye)$/.test(previous.norm) && next?.text !== ',';
     }
-    return couldBeName(token) && openBefore && next?.text === ',' && AFTER_VOCATIVE.test(words[i + 2]?.norm ?? '') && /^(can|could|would|will|please)$/.test(words[i + 2]?.norm ?? '');
+    if (!couldBeName(token)) return false;
+    // Nobody has said who that is, but people are called like this: "Ben, can you …", "can you …, Ben?", "thanks, Ben".
+    if (openBefore && next?.text === ',' && /^(can|could|would|will|please)$/.test(words[i + 2]?.norm ?? '')) return true;
+    const endsCall = previous?.text === ',' && (next === undefined || ENDS.test(next.text));
+    return endsCall && (/^(thanks|you)$/.test(words[i - 2]?.norm ?? '') || words.some(({ norm }, at) => /^(can|could|would|will)$/.test(norm) && words[at + 1]?.norm === 'you'));
   });
 }
 

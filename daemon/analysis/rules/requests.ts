@@ -33,7 +33,7 @@ export const REQUEST_RULES: readonly CueRule[] = [
   },
   {
     id: 'need.somebody', kind: 'need', person: 'nobody', weight: 0.85,
-    patterns: ['somebody|someone|anybody|anyone should|must|could|can|needs|has|ought to? @ADV* !have {task}', 'one of us should|must|could|can|needs|has|ought to? @ADV* !have {task}', 'can|could|would|will somebody|someone|anybody|anyone please? {task}', 'who can|could|will|would|wants|is to? {task}', 'we need somebody|someone to|who {task}', 'whoever {task}'],
+    patterns: ['somebody|someone|anybody|anyone should|must|could|can|needs|has|ought to? @ADV* !have {task}', 'one of us should|must|could|can|needs|has|ought to? @ADV* !have {task}', 'can|could|would|will somebody|someone|anybody|anyone please? {task}', 'we need somebody|someone to|who {task}', 'whoever {task}'],
     examples: ['Somebody should add an alert.', 'Can someone check the logs?', 'Someone has to tell the customer.'],
     not: ['Somebody should have told us.'],
   },

@@ -9,6 +9,11 @@ export const RESPONSE_RULES: readonly CueRule[] = [
     not: ["I can't."],
   },
   {
+    id: 'accept.gladly', kind: 'accept', weight: 0.8,
+    patterns: ['i would love|like|be to|happy|glad to? $', 'with pleasure', 'gladly'],
+    examples: ["I'd love to.", 'With pleasure.'],
+  },
+  {
     id: 'decline.no', kind: 'decline', weight: 0.8,
     patterns: ['i can not', 'i will not', 'i am afraid @PRON? {task}', 'i do not have time|capacity|the', 'i would rather not', 'i would love to but', 'not me', 'i am on vacation|holiday|leave|pto', 'i am out|away|off {task}', 'i am too busy', 'i am swamped|busy|full|booked', 'no time', 'not today $', 'better not', 'we can not', 'i have no time', 'not my'],
     examples: ["Sorry, I can't.", "I'd rather not.", "I'm afraid we can't."],
@@ -31,7 +36,7 @@ export const RESPONSE_RULES: readonly CueRule[] = [
   },
   {
     id: 'dueChange.say', kind: 'dueChange', weight: 0.85,
-    patterns: ['let us say|make|do|take it|that? rather|better? #due', 'make|call|do it|that rather|better? #due', 'move|push|shift|postpone|delay it|that|this|the? .* to|until|till #due', 'scratch|scrap|forget|ignore what|that i said about {task}', '. is|are too tight|early|soon|late|ambitious', '#due is|would be @ADV? too? tight|better|safer|early|easier', 'rather|instead|better #due', '#due instead|rather', 'comes|arrives|follows #due', 'i meant|mean #due', 'not #due but #due', 'need|needs until|till #due', 'more like #due', 'say #due', 'can we make|say it? #due'],
+    patterns: ['let us say|make|do|take it|that? rather|better? #due', 'make|call it|that rather|better? #due', 'move|push|shift|postpone|delay it|that|this|the? .* to|until|till #due', 'scratch|scrap|forget|ignore what|that i said about {task}', '. is|are too tight|early|soon|late|ambitious', '#due is|would be @ADV? too? tight|better|safer|early|easier', 'rather|instead|better #due', '#due instead|rather', 'comes|arrives|follows #due', 'i meant|mean #due', 'not #due but #due', 'need|needs until|till #due', 'more like #due', 'say #due', 'can we make|say it? #due'],
     examples: ["Let's say next Monday.", 'Make it Thursday.', 'Thursday is too tight for the adapter.', "Let's move it to Friday."],
     not: ['Make it work.'],
   },

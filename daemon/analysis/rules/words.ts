@@ -27,4 +27,4 @@ export const STOP_WORDS = list(`a an the this that these those it its i you he s
   other such only own same very just also too now again once up down out off please okay right let get go going make take put give want need thing something anything
   someone somebody everybody everyone nobody bit lot one really actually maybe probably well back still already yet ever never always new next last good
   today tomorrow tonight yesterday morning afternoon evening night day week month quarter year monday tuesday wednesday thursday friday saturday sunday end
-  also else instead would like sure thank thanks ready say tell know think`);
+  also else instead would like sure thank thanks ready say tell know think time times part stuff thing things way`);
