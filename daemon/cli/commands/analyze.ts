@@ -1,5 +1,5 @@
 /** `earmark analyze FILE|-`: insights of a transcript that is given as text. */
-import { readFileSync, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
@@ -8,9 +8,10 @@ import { AnalysisInputError, parseAnalysisInput } from '../../analysis/plainText
 import { renderInsightsJson, renderInsightsMarkdown } from '../../analysis/render';
 import { isoWithOffset } from '../../session/record';
 import type { Environment } from '../environment';
+import { megabytes } from '../output';
 
 /** A transcript of a day of talk has about a megabyte. */
-const INPUT_MAX_BYTES = 64 * 1024 * 1024;
+const INPUT_MAX_BYTES = 64_000_000;
 
 export function analyzeCommand(program: Command, env: () => Environment): void {
   program
@@ -20,8 +21,8 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
     .argument('<FILE>', 'the transcript; - for standard input')
     .addOption(new Option('--format <F>', 'what to print').choices(['json', 'md']).default('json'))
     .option('--self <NAME>', 'the name of the speaker who is "You"')
-    .action((file: string, options: { format: 'json' | 'md'; self?: string }) => {
-      const segments = parse(read(file));
+    .action(async (file: string, options: { format: 'json' | 'md'; self?: string }) => {
+      const segments = parse(await read(file));
       const analyzer = createAnalyzerFactory().create({ startedAt: isoWithOffset(Date.now()), ...(options.self === undefined ? {} : { self: options.self }) });
       analyzer.update(segments);
       analyzer.finish();
@@ -38,13 +39,19 @@ function parse(text: string) {
   }
 }
 
-function read(file: string): string {
-  const name = file === '-' ? 'standard input' : basename(file);
+async function read(file: string): Promise<string> {
+  const name = file === '-' ? 'Standard input' : basename(file);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
   try {
-    if (file !== '-' && statSync(file).size > INPUT_MAX_BYTES) throw new EarmarkError('analysis.badInput', `${name} is larger than 64 MB; analyse it in parts.`);
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
+      chunks.push(chunk as Buffer);
+      bytes += (chunk as Buffer).length;
+      if (bytes > INPUT_MAX_BYTES) throw new EarmarkError('analysis.badInput', `${name} is larger than ${megabytes(INPUT_MAX_BYTES)}; analyse it in parts.`);
+    }
   } catch (error) {
     if (error instanceof EarmarkError) throw error;
     throw new EarmarkError('analysis.badInput', `${name} cannot be read; check its name and permissions.`, { cause: error });
   }
+  return Buffer.concat(chunks).toString('utf8');
 }

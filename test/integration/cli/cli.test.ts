@@ -183,6 +183,34 @@ describe('command line', function () {
     });
   });
 
+  describe('analyze', () => {
+    const KEYS = ['actions', 'decisions', 'risks', 'questions', 'entities', 'summary'];
+    const segments = [{ id: 'a7', start: 1, end: 4, source: 'system', speaker: 'Ben', text: 'I will fix the token refresh by Friday.' }];
+
+    it('finds what plain lines say, and names the line', async () => {
+      const { code, out } = await cli(folder.path, ['analyze', '-'], 'Ada: Good morning.\n\nBen: I will fix the token refresh by Friday.\n');
+      const found = JSON.parse(out) as { actions: { owner: string; evidence: { segmentId: string; quote: string }[] }[] };
+      const [action] = found.actions;
+      deepEqual({ code, keys: Object.keys(found), actions: found.actions.length, owner: action?.owner, line: action?.evidence[0]?.segmentId }, { code: 0, keys: KEYS, actions: 1, owner: 'Ben', line: '3' });
+      ok('Ben: I will fix the token refresh by Friday.'.includes(action!.evidence[0]!.quote));
+    });
+    it('takes segments as JSON, echoes their ids, and prints Markdown', async () => {
+      const path = file('talk.json', Buffer.from(JSON.stringify({ segments })));
+      const [json, md] = [await run('analyze', path), await run('analyze', path, '--format', 'md')];
+      equal((JSON.parse(json.out) as { actions: { evidence: { segmentId: string }[] }[] }).actions[0]?.evidence[0]?.segmentId, 'a7');
+      match(md.out, /## Action items\n\n- \[ \] .+ — @Ben, by Friday \(\d{4}-\d{2}-\d{2}\) \[00:00:01\]\n/);
+    });
+    async function checkBadInput(args: string[], input: string, sentence: RegExp): Promise<void> {
+      const { code, out, err } = await cli(folder.path, ['analyze', ...args], input);
+      deepEqual({ code, out, lines: err.trim().split('\n').length }, { code: 1, out: '', lines: 1 });
+      match(err, sentence);
+    }
+    it('says that there is nothing to analyse', () => checkBadInput(['-'], '\n\n', /^earmark: There is no text to analyse/));
+    it('says that JSON is cut off', () => checkBadInput(['-'], '{"segments": [{"id": "a"', /^earmark: The transcript looks like JSON but cannot be read/));
+    it('says which field is wrong', () => checkBadInput(['-'], JSON.stringify({ segments: [{ ...segments[0], text: 5 }] }), /check segments\.0\.text/));
+    it('says that a file is not there', () => checkBadInput([join('nowhere', 'talk.txt')], '', /^earmark: talk\.txt cannot be read/));
+  });
+
   describe('models, daemon, doctor', () => {
     it('lists models for people and for programs', async () => {
       const [text, json] = [await run('models', 'list'), await run('models', 'list', '--format', 'json')];
