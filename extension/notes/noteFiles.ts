@@ -4,10 +4,43 @@ import type { NoteEdit } from '../../protocol/notes';
 import { applyEdits } from './applyEdits';
 import { GITIGNORE, wantsGitignore } from './noteFolder';
 import type { WriteResult } from './noteScheduler';
+import { UnsavedTyping } from './unsavedTyping';
 
 const openDocument = (uri: vscode.Uri): vscode.TextDocument | undefined => vscode.workspace.textDocuments.find((d) => !d.isClosed && d.uri.toString() === uri.toString());
 
 const exists = (uri: vscode.Uri): Thenable<boolean> => vscode.workspace.fs.stat(uri).then(() => true, () => false);
+
+/** Follows what is typed into documents and saved. */
+export class NoteDocuments implements vscode.Disposable {
+  readonly #typing = new WeakMap<vscode.TextDocument, UnsavedTyping>();
+  readonly #saved = new vscode.EventEmitter<vscode.Uri>();
+  /** Somebody saved a note, and lines that were put in meanwhile are not on disk. */
+  readonly onDidSaveBehind = this.#saved.event;
+  readonly #subscriptions = [
+    vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      if (contentChanges.length > 0 && isNote(document)) this.typing(document, false).changed(document.version);
+    }),
+    vscode.workspace.onWillSaveTextDocument(({ document }) => isNote(document) && this.typing(document).willSave()),
+    vscode.workspace.onDidSaveTextDocument((document) => {
+      if (!isNote(document)) return;
+      this.typing(document).didSave();
+      if (document.isDirty && !this.typing(document).unsaved) this.#saved.fire(document.uri);
+    }),
+  ];
+
+  typing(document: vscode.TextDocument, dirty = document.isDirty): UnsavedTyping {
+    let typing = this.#typing.get(document);
+    if (typing === undefined) this.#typing.set(document, (typing = new UnsavedTyping(dirty)));
+    return typing;
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#saved.dispose();
+  }
+}
+
+const isNote = ({ uri }: vscode.TextDocument): boolean => uri.path.endsWith('.earmark.md');
 
 /** Makes the folder where it is missing; a new `.earmark` gets its `.gitignore`. @throws when it cannot be made */
 export async function makeFolder(folder: vscode.Uri): Promise<void> {
@@ -21,23 +54,23 @@ export async function makeFolder(folder: vscode.Uri): Promise<void> {
  * unsaved typing stay; a file is replaced as a whole.
  * @throws when the folder or the file cannot be written
  */
-export async function updateNote(uri: vscode.Uri, plan: (text: string) => Promise<readonly NoteEdit[]>): Promise<WriteResult> {
+export async function updateNote(uri: vscode.Uri, documents: NoteDocuments, plan: (text: string) => Promise<readonly NoteEdit[]>): Promise<WriteResult> {
   const document = openDocument(uri);
-  return document === undefined ? updateFile(uri, plan) : updateDocument(document, plan);
+  return document === undefined ? updateFile(uri, plan) : updateDocument(document, documents.typing(document), plan);
 }
 
-async function updateDocument(document: vscode.TextDocument, plan: (text: string) => Promise<readonly NoteEdit[]>): Promise<WriteResult> {
+async function updateDocument(document: vscode.TextDocument, typing: UnsavedTyping, plan: (text: string) => Promise<readonly NoteEdit[]>): Promise<WriteResult> {
   const { version } = document;
   const edits = await plan(document.getText());
   if (document.isClosed || document.version !== version) return { kind: 'stale' };
   // Unsaved typing is the user's to save; a document that was clean stays in step with the disk.
   const clean = !document.isDirty;
-  if (edits.length > 0 && !(await applyToDocument(document, edits))) return { kind: 'stale' };
-  if (clean && !document.isClosed && !(await document.save())) return { kind: 'failed' };
+  if (edits.length > 0 && !(await typing.ours(version, () => applyToDocument(document, edits)))) return { kind: 'stale' };
+  if ((clean || !typing.unsaved) && !document.isClosed && !(await document.save())) return { kind: 'failed' };
   return { kind: 'written' };
 }
 
-async function applyToDocument(document: vscode.TextDocument, edits: readonly NoteEdit[]): Promise<boolean> {
+function applyToDocument(document: vscode.TextDocument, edits: readonly NoteEdit[]): Thenable<boolean> {
   const ranged = edits.map(({ start, end, newText }) => ({ range: new vscode.Range(document.positionAt(start), document.positionAt(end)), text: newText }));
   const editor = vscode.window.visibleTextEditors.find((e) => e.document === document);
   if (editor === undefined) {
