@@ -1,21 +1,22 @@
 // A meeting from the first key to the summary, as a person has it: a real VS Code window, the bundled daemon, a virtual
 // microphone and speakers that play a spoken meeting, a reload of the window while somebody speaks.
-// Screenshots: out/screenshots/; with EARMARK_DOCS=1 also docs/panel-dark.png and docs/panel-light.png.
+// Screenshots: out/screenshots/; `npm run screenshots` makes docs/panel-dark.png and docs/panel-light.png of them.
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { normaliseWords, pooledWer } from '../../bench/wordErrors';
 import { skip } from '../skip';
 import { launchBrowser, type ThemeId } from './harness/page';
 import { PanelWatch, type PanelSight } from './panelWatch';
 import { type Rig, root, startRig, whyNoProduct } from './rig';
-import { spokenMeeting, type SpokenMeeting } from './spokenMeeting';
+import { shippedMeeting, spokenMeeting, type SpokenMeeting } from './spokenMeeting';
 import { openFile, statusItem, typeAtEnd, widenSideBar } from './steps';
 import { workspaceFiles } from './workspaceFiles';
 
 /** Pooled over both sources, in percent. */
 const WER_MAX = 20;
+const forDocs = process.env.EARMARK_DOCS !== undefined;
 const shots = join(root, 'out/screenshots');
 const remark = 'My own remark: ask Ben about staging first.';
 const lateRemark = 'Second remark: check the load test numbers.';
@@ -36,15 +37,19 @@ describe('a meeting in VS Code', function () {
   let playing: Promise<unknown>;
   /** Wall clock when the first sample was played. */
   let playedAt = 0;
+  /** Wall clock while no window showed anything. */
+  let away: readonly [number, number] = [0, 0];
   let sessionId = '';
   let shown: Shown | undefined;
   let broken = false;
+  /** How the status bar item and an ordinary one beside it looked on each screenshot. */
+  const looks = new Map<string, string[]>();
 
   before(async function () {
     this.timeout(15 * 60_000); // The first time it may install the host.
     const reason = await whyNoProduct();
     if (reason) skip(this, reason);
-    meeting = await spokenMeeting('auth-standup', 100_000);
+    meeting = forDocs ? await shippedMeeting() : await spokenMeeting('auth-standup', 100_000);
     await mkdir(shots, { recursive: true });
     browser = await launchBrowser();
     rig = await startRig(browser, { files: workspaceFiles, viewport: { width: 1440, height: 900 } });
@@ -74,6 +79,7 @@ describe('a meeting in VS Code', function () {
       await rig.window.setTheme(theme);
       await rig.window.page.waitForTimeout(300);
       await rig.window.screenshot(join(shots, `${name}-${theme}.png`));
+      looks.set(`${name} ${theme}`, await Promise.all([status(), rig.window.page.locator('.statusbar-item[id^="status.scm"]').first()].map(lookOf)));
     }
   }
 
@@ -124,12 +130,14 @@ describe('a meeting in VS Code', function () {
     const reloaded = Date.now();
     await watch.again();
     await watch.frame.locator('[data-segment]').first().waitFor({ timeout: 30_000 });
+    away = [before, Date.now()];
     console.log(`      reload: ${reloaded - before} ms until the window stands, then ${Date.now() - reloaded} ms until the transcript is shown again`);
     await status().getByText(/REC \d\d:\d\d/).waitFor();
     await typeAtEnd(window, lateRemark);
-    await untilPlayed(meeting.durationMs - 12_000);
+    await window.page.keyboard.press('Control+Home');
+    await untilPlayed(meeting.durationMs - 15_000);
     await shoot('recording', ['light', 'highContrast', 'highContrastLight', 'dark']);
-    if (process.env.EARMARK_DOCS) {
+    if (forDocs) {
       await copyFile(join(shots, 'recording-dark.png'), join(root, 'docs/panel-dark.png'));
       await copyFile(join(shots, 'recording-light.png'), join(root, 'docs/panel-light.png'));
     }
@@ -156,10 +164,30 @@ describe('a meeting in VS Code', function () {
     assert.ok(shown.summary.length > 0);
   });
 
+  it('marks the recording in the status bar in every theme, and nothing else', () => {
+    const marked = [...looks].map(([shot, [ours, other]]) => [shot, ours !== other]);
+    assert.deepEqual(marked, marked.map(([shot]) => [shot, String(shot).startsWith('recording')]));
+  });
+
+  it('jumps from a card to the words, and shows all again after it was hidden', async () => {
+    const { page } = rig.window;
+    const rows = await watch.frame.locator('[data-segment]').count();
+    await watch.frame.locator('.card.action .jump').first().click();
+    await watch.frame.locator('.row.revealed mark').first().waitFor();
+    await page.waitForTimeout(600);
+    await rig.window.screenshot(join(shots, 'jump-dark.png'));
+    await rig.window.execute('workbench.view.explorer');
+    await page.locator('.explorer-folders-view').waitFor();
+    await rig.window.execute('earmark.panel.focus');
+    await watch.again();
+    await watch.frame.locator('header.session.done').waitFor();
+    assert.equal(await watch.frame.locator('[data-segment]').count(), rows);
+  });
+
   it('showed partials before their finals, from both sources', () => {
     const report = partialsBeforeFinals(watch.sights);
     console.log(`      finals with a partial before them: mic ${report.mic.preceded} of ${report.mic.finals}, system ${report.system.preceded} of ${report.system.finals}`);
-    latencies(meeting, watch.sights, playedAt);
+    latencies(meeting, watch.sights, playedAt, away);
     for (const { finals, preceded } of Object.values(report)) assert.ok(finals >= 3 && preceded >= 2);
   });
 
@@ -225,6 +253,9 @@ function reloadAt({ turns, durationMs }: SpokenMeeting): number {
   return turn?.start === undefined || turn.end === undefined ? durationMs / 2 : 500 * (turn.start + turn.end);
 }
 
+/** Colours of a status bar item. */
+const lookOf = (item: Locator): Promise<string> => item.evaluate((element) => [element, element.querySelector('a') ?? element].map((part) => `${getComputedStyle(part).color} on ${getComputedStyle(part).backgroundColor}`).join(', '));
+
 /** How many finals of each source had a partial that began as they do, shown since the source's final before. */
 function partialsBeforeFinals(sights: readonly PanelSight[]): Record<'mic' | 'system', { finals: number; preceded: number }> {
   const report = { mic: { finals: 0, preceded: 0 }, system: { finals: 0, preceded: 0 } };
@@ -245,7 +276,7 @@ function partialsBeforeFinals(sights: readonly PanelSight[]): Record<'mic' | 'sy
 }
 
 /** Prints how long a person waits for words, where the recording says when they were spoken. */
-function latencies({ turns }: SpokenMeeting, sights: readonly PanelSight[], playedAt: number): void {
+function latencies({ turns }: SpokenMeeting, sights: readonly PanelSight[], playedAt: number, away: readonly [number, number]): void {
   const timed = turns.flatMap(({ source, text, start, end }) => (start === undefined || end === undefined ? [] : [{ source, text, start, end }]));
   const [first] = timed;
   const partial = sights.find((s) => s.kind === 'partial');
@@ -256,7 +287,9 @@ function latencies({ turns }: SpokenMeeting, sights: readonly PanelSight[], play
     if (s.kind !== 'final') return [];
     // The turn that ended last before the final was shown, where the final ends with the same words.
     const turn = timed.filter((t) => t.source === s.source && playedAt + t.end * 1000 < s.at).at(-1);
-    return turn !== undefined && ending(turn.text) === ending(s.text) ? [s.at - playedAt - turn.end * 1000] : [];
+    if (turn === undefined || ending(turn.text) !== ending(s.text)) return [];
+    const ended = playedAt + turn.end * 1000;
+    return ended < away[1] && s.at > away[0] ? [] : [s.at - ended];
   });
   const sorted = waits.sort((a, b) => a - b);
   const at = (part: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN);

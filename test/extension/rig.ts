@@ -82,7 +82,7 @@ export async function startRig(browser: Browser, options: RigOptions): Promise<R
       workspace,
       home,
       daemonPid: () => readDaemonFile(home)?.pid,
-      earmark: async (...args) => (await run(process.execPath, [join(root, 'dist/cli.js'), ...args], { env: { ...process.env, ...env, NODE_V8_COVERAGE: '' }, maxBuffer: 1 << 26 })).stdout,
+      earmark: async (...args) => (await run(process.execPath, [join(root, 'dist/cli.js'), ...args], { env: { ...process.env, ...env }, maxBuffer: 1 << 26 })).stdout,
       events: (sessionId, last) => events(home, sessionId, last),
       recorders: async () => (await run('pactl', ['list', 'short', 'source-outputs'], { env: { ...process.env, ...devices.env } })).stdout.split('\n').filter((line) => line.includes('protocol-native')).length,
       async dispose() {

@@ -21,8 +21,8 @@ export interface SpokenMeeting {
 const bytesPerMs = 32;
 
 /**
- * The first part of a meeting, cut in the pause after a turn.
- * @param atLeastMs the cut comes with the first turn that ends after this; the recording in the repository is taken whole
+ * The first part of a meeting, cut in the pause after a turn; the one in the repository where there is no other.
+ * @param atLeastMs the cut comes with the first turn that ends after this
  */
 export async function spokenMeeting(slug: string, atLeastMs: number): Promise<SpokenMeeting> {
   const file = join(root, '../shared/data/meetings', `${slug}.flac`);
@@ -35,7 +35,8 @@ export async function spokenMeeting(slug: string, atLeastMs: number): Promise<Sp
   return { name: slug, turns, sound: await channels(file, durationMs), durationMs };
 }
 
-async function shippedMeeting(): Promise<SpokenMeeting> {
+/** The recording in the repository, whole. */
+export async function shippedMeeting(): Promise<SpokenMeeting> {
   const rows = readFileSync(join(root, 'demo/README.md'), 'utf8').matchAll(/^\| \w+ \| (left|right) \| (.+) \|$/gm);
   const turns = [...rows].map(([, channel, text = '']): Turn => ({ source: channel === 'left' ? 'mic' : 'system', text }));
   const sound = await channels(join(root, 'demo/standup.flac'), Infinity);
