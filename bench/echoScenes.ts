@@ -103,7 +103,7 @@ export function unison(meeting: Meeting, echo: Echo | undefined): Scene {
   const systemSpans: Span[] = [];
   let from = 1_000;
   parts.forEach((part, i) => {
-    const voice = loud(trim(otherVoice(part, i % 2 === 0 ? 1.18 : 0.84, [0.9, 1.12, 1][i % 3] ?? 1)), -24);
+    const voice = loud(trim(otherVoice(part, i % 2 === 0 ? 1.18 : 0.84, [0.9, 1.12, 0.95, 1.06][i % 4] ?? 1)), -24);
     const startMs = from + [0, 80, 160, 240][i % 4]!;
     system.set(part, at(from));
     own.set(voice.subarray(0, Math.max(0, length - at(startMs))), at(startMs));

@@ -1,8 +1,8 @@
 /** The speech path over recordings, for benches and model tests: file → frames → phrases → guarded text, all at once or file by file. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { createSpeechEngine } from '../daemon/adapters/inference/createSpeechEngine';
 import type { AsrResult, GuardKind } from '../daemon/asr/provider';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
@@ -24,10 +24,11 @@ export interface SpeechModels {
   readonly vad: string;
 }
 
-/** Model files under a folder, whatever its layout; undefined where one is absent. */
+/** Model files anywhere under a folder; undefined where one is absent. */
 export function findModels(folder: string | undefined): SpeechModels | undefined {
-  if (folder === undefined) return undefined;
-  const find = (name: string): string | undefined => [folder, join(folder, 'moonshine-tiny'), join(folder, 'silero-vad')].map((dir) => join(dir, name)).find((path) => existsSync(path));
+  if (folder === undefined || !existsSync(folder)) return undefined;
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const find = (name: string): string | undefined => files.filter((file) => basename(file) === name).map((file) => join(folder, file))[0];
   const encoder = find('encoder_model.onnx');
   const decoder = find('decoder_model_merged.onnx');
   const vad = find('silero_vad_v6.onnx');

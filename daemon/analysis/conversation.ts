@@ -54,6 +54,8 @@ const MAX_GAP_MS = 2500;
 const MAX_CHAIN = 6;
 /** Words on which no sentence ends, whatever full stop a recogniser set. */
 const DANGLING = /\b(?:and|but|so|because|the|a|an|to|of|for|with|by|in|on|at|my|your|our|their|if|that|which|can you|could you|i'll|i will|we'll|is|are|will)[.,…]*$/i;
+/** Words with which a sentence goes on, written small. */
+const CONTINUES = /^(?:by|before|on|until|till|to|for|with|of|in|at|and|or|because|which|than|after|from)\s/;
 /** Texts kept read: more than a day of speech, a few tens of megabytes. */
 const MAX_CACHE = 20_000;
 
@@ -132,7 +134,10 @@ function chainSegments(segments: readonly Segment[]): Chain[] {
 
 function isUnfinished(text: string, next: string): boolean {
   const trimmed = text.trim();
-  return !/[.?!…]["'”)]*$/.test(trimmed) || DANGLING.test(trimmed) || /^\p{Ll}/u.test(next.trim());
+  if (DANGLING.test(trimmed) || CONTINUES.test(next.trim())) return true;
+  const ended = /[.?!…]["'”)]*$/.test(trimmed);
+  // A text without any punctuation says nothing by having no full stop.
+  return ended ? /^\p{Ll}/u.test(next.trim()) : /[.?!,;]/.test(trimmed);
 }
 
 function toLine(chain: Chain, sentence: ReadText['sentences'][number], index: number, turn: number): Line {

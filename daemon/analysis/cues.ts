@@ -45,7 +45,7 @@ export function readClause(clause: Clause, isName: IsName): ReadClause {
   for (const { rule, patterns } of CUES) {
     if ((rule.mood === 'question') !== clause.question && rule.mood !== undefined) continue;
     if (rule.needsDue && !due.some(({ weak }) => !weak)) continue;
-    if (rule.needsMarker && !marked) continue;
+    if (rule.needsMarker && !marked && !due.some(({ weak }) => !weak)) continue;
     const match = firstMatch(patterns, context, words);
     if (match) cues.push({ rule, match });
   }

@@ -13,6 +13,8 @@ export interface Decision {
   state: 'proposed' | 'tentative' | 'firm' | 'dropped';
   readonly by: string;
   readonly evidence: Evidence[];
+  /** Proposed to all: "should we …", "I suggest …". */
+  readonly forAll?: boolean;
   weight: number;
   line: number;
   turn: number;
@@ -22,6 +24,7 @@ export interface Decision {
 const FIRM = 0.9;
 /** Turns back to a proposal that "let's do that" settles. */
 const SETTLE_REACH = 3;
+const FOR_ALL = /\b(?:(?:should|shall|can) we|let us|do we want to|why do not we|(?:i|we) (?:would )?(?:suggest|propose|say|vote)|(?:how|what) about)\b/;
 /** Fewer words, none of which says anything, propose nothing. */
 const MIN_PROPOSAL_WORDS = 4;
 /** Turns within which the same matter is the same decision. */
@@ -55,6 +58,8 @@ export class DecisionTracker {
       if (cue.rule.weight >= same.weight || line.turn - same.turn > 2) Object.assign(same, { text, content });
       same.weight = Math.max(same.weight, cue.rule.weight);
       if (cue.rule.weight >= FIRM) same.state = 'firm';
+      // What was only proposed is no evidence of a decision once somebody says it.
+      if (same.forAll) same.evidence.length = 0;
       this.touch(same, line);
       return true;
     }
@@ -68,7 +73,7 @@ export class DecisionTracker {
     const [from, to] = cue.match.task ?? [clause.core, clause.words.length];
     const content = contentOf(clause, from, to);
     if (content.size === 0 && to - from < MIN_PROPOSAL_WORDS) return;
-    this.add(line, { text: phrase(line, clause, from, to), content, weight: cue.rule.weight, state: 'proposed' });
+    this.add(line, { text: phrase(line, clause, from, to), content, weight: cue.rule.weight, state: 'proposed', forAll: FOR_ALL.test(clause.words.map(({ norm }) => norm).join(' ')) });
   }
 
   /** The first words of a new turn: they reject what was just said, or let it stand. */
@@ -77,7 +82,10 @@ export class DecisionTracker {
     if (!last || (last.by === line.speaker && !isGeneric(line.speaker))) return;
     const rejects = hasCue(clause, 'reject') ?? hasCue(clause, 'cancel');
     if (rejects && !hasCue(clause, 'agree')) last.state = 'dropped';
-    else if (hasCue(clause, 'agree') && last.state === 'tentative') last.weight = Math.min(0.95, last.weight + 0.15);
+    else if (hasCue(clause, 'agree', 'settle')) {
+      last.weight = Math.min(0.95, last.weight + 0.15);
+      if (last.state === 'proposed' && last.forAll) last.state = 'tentative';
+    }
   }
 
   private stepSettle(line: Line, clause: ReadClause): boolean {
@@ -128,7 +136,7 @@ export class DecisionTracker {
     return asked && tidy(asked.text.split(',')[0] ?? '');
   }
 
-  private add(line: Line, made: Pick<Decision, 'text' | 'content' | 'weight' | 'state'>): void {
+  private add(line: Line, made: Pick<Decision, 'text' | 'content' | 'weight' | 'state' | 'forAll'>): void {
     const decision: Decision = { ...made, by: line.speaker, evidence: [], line: line.index, turn: line.turn };
     this.all.push(decision);
     this.touch(decision, line);

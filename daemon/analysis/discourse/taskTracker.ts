@@ -71,6 +71,7 @@ export class TaskTracker {
     if (this.stepCancel(line, clause)) return;
     if (pending && this.mayAnswer(line, pending)) this.stepAnswer(line, clause, pending);
     if (this.stepHandOver(line, clause)) return;
+    if (hasCue(clause, 'dueConfirm') && this.stepDueConfirm(line, clause)) return;
     if (this.stepCommit(line, clause)) return;
     if (this.stepRequest(line, clause)) return;
     if (this.stepAssign(line, clause)) return;
@@ -118,16 +119,17 @@ export class TaskTracker {
 
   /** The speaker; where the label stands for several people, the one who was spoken to. */
   private ownerOf(line: Line, addressee?: string): string {
-    return isGeneric(line.speaker) && addressee ? addressee : line.speaker;
+    return isGeneric(line.speaker) && addressee && !/^you$/i.test(addressee) ? addressee : line.speaker;
   }
 
   private stepCommit(line: Line, clause: ReadClause): boolean {
     const cue = hasCue(clause, 'take', 'commit', 'offer');
     if (!cue || this.blocked(clause, cue) || this.isConditional(line, clause)) return false;
-    const [from, to] = cue.match.task ?? [cue.match.end, clause.words.length];
+    const [from, to] = this.taskWords(clause, cue);
     const content = contentOf(clause, from, to);
     const back = content.size === 0 || (pointsBack(clause, from, to) && nounCount(clause, from, to) <= 1);
     if (clause.link === 'because' && cue.rule.id === 'commit.must') return false;
+    const dated = clause.due.some(({ weak }) => !weak);
     const asked = cue.rule.id === 'offer.question';
     const tentative = cue.rule.kind === 'offer';
     const target = this.commitTarget(line, clause, cue, content, back);
@@ -135,8 +137,8 @@ export class TaskTracker {
       if (!target) this.create(line, clause, cue, { from, to, content, state: 'asked', offered: true, strong: false });
       return true;
     }
-    const dated = clause.due.some(({ weak }) => !weak);
-    if (!target && tentative && !dated) return false;
+    // An undated "I can …" waits for a yes, as a question does.
+    if (!target && tentative && !dated) return cue.rule.id === 'offer.can' && nounCount(clause, from, to) > 0 && this.create(line, clause, cue, { from, to, content, state: 'asked', offered: true, strong: false }) !== undefined;
     if (target) {
       this.takeOver(target, line, clause);
       if (content.size > target.content.size && target.content.size <= 1) this.rephrase(target, line, clause, from, to, content);
@@ -144,6 +146,12 @@ export class TaskTracker {
     }
     const owner = this.ownerOf(line, this.impliedSpeaker(line));
     return this.create(line, clause, cue, { from, to, content, state: 'open', owner, strong: true }) !== undefined;
+  }
+
+  /** The words of the task; "take it off the page" keeps its verb. */
+  private taskWords(clause: ReadClause, cue: Cue): readonly [number, number] {
+    const [from, to] = cue.match.task ?? [cue.match.end, clause.words.length];
+    return /^(?:take|own|grab|pick|handle|do)$/.test(clause.words[from - 1]?.norm ?? '') ? [from - 1, to] : [from, to];
   }
 
   private takeOver(target: Task, line: Line, clause: ReadClause): void {
@@ -162,7 +170,7 @@ export class TaskTracker {
     const similar = this.list.similar(content, line);
     if (this.accepted && (back || similar === this.accepted || this.accepted.line === line.index || cue.rule.id === 'commit.willHave')) return this.accepted;
     if (similar && (similar.owner === undefined || similar.owner === line.speaker || line.turn - similar.turn <= 6 || isGeneric(similar.owner))) return similar;
-    const [from, to] = cue.match.task ?? [cue.match.end, clause.words.length];
+    const [from, to] = this.taskWords(clause, cue);
     const points = pointsBack(clause, from, to);
     const asked = this.list.near(line, ['asked'], 1);
     if (asked && points && asked.by !== line.speaker && asked.addressee === line.speaker) return asked;
@@ -347,21 +355,22 @@ export class TaskTracker {
 
   private withDue(text: string | undefined, line: Line): Task | undefined {
     const bare = text && bareDue(text);
-    return bare ? this.list.latest(({ state, due, owner }) => state === 'open' && due !== undefined && bareDue(due.phrase) === bare && owner === line.speaker) : undefined;
+    return bare ? this.list.latest(({ state, due, owner }) => state === 'open' && due !== undefined && bareDue(due.phrase) === bare && (owner === line.speaker || isGeneric(line.speaker))) : undefined;
   }
 
   /** "Monday works", "by Friday": confirms a date, or gives one to the task just spoken of. */
-  private stepDueConfirm(line: Line, clause: ReadClause): void {
+  private stepDueConfirm(line: Line, clause: ReadClause): boolean {
     const due = duePhrase(line, clause);
-    if (!due || due.weak || clause.question) return;
+    if (!due || due.weak || clause.question) return false;
     const task = this.focusTurn >= line.turn - 1 && this.focus ? this.focus : this.list.latest(({ state, turn }) => (state === 'open' || state === 'asked') && line.turn - turn <= 1);
-    if (!task) return;
+    if (!task) return false;
     const rest = clause.words.length - clause.core - clause.due.reduce((sum, { from, to }) => sum + to - from, 0);
     const confirms = hasCue(clause, 'dueConfirm') !== undefined;
-    if (!confirms && rest > 1) return;
-    if (task.due && !task.due.weak && bareDue(task.due.phrase) !== bareDue(due.phrase)) return;
+    if (!confirms && rest > 1) return false;
+    if (task.due && !task.due.weak && bareDue(task.due.phrase) !== bareDue(due.phrase)) return false;
     this.setDue(task, due, true);
     this.list.touch(task, line);
+    return true;
   }
 
   private setDue(task: Task, due: Task['due'], replace: boolean): void {

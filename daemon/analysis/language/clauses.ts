@@ -51,7 +51,7 @@ function toSentence(tokens: readonly Token[], isName: IsName): Sentence {
   const mark = last && ENDS.test(last.text) ? last.text.slice(-1) : '';
   const called = new Set(findVocatives(tokens, isName));
   const pieces = splitClauses(tokens, (token) => called.has(token) || isName(token), called);
-  const clauses = pieces.map((piece) => toClause(piece, called, mark === '?'));
+  const clauses = pieces.map((piece) => toClause(piece, called, mark));
   // "I'll do it, okay?" asks for a nod only.
   const tag = clauses[clauses.length - 1];
   const isTag = clauses.length > 1 && tag !== undefined && tag.words.length <= 2 && tag.vocatives.length === 0;
@@ -99,14 +99,21 @@ function isVerb(token: Token): boolean {
   return token.pos === 'VERB' || token.pos === 'AUX';
 }
 
-function toClause(tokens: readonly Token[], called: ReadonlySet<Token>, question: boolean): Clause {
+function toClause(tokens: readonly Token[], called: ReadonlySet<Token>, mark: string): Clause {
   const vocatives = tokens.filter((token) => called.has(token));
   const words = tokens.filter((token) => !isPunctuation(token) && !FILLERS.has(token.norm) && !called.has(token));
   let core = 0;
   let link = '';
   while (core < words.length - 1 && !isDeterminer(words, core) && (OPENERS.has(words[core]!.norm) || isOpenerPair(words, core))) core += isOpenerPair(words, core) ? 2 : 1;
   for (const word of words.slice(0, core + 1)) if (LINKS.has(word.norm)) link = word.norm;
-  return { words, core, link, vocatives, question };
+  return { words, core, link, vocatives, question: mark === '?' || asks(words, core, mark) };
+}
+
+/** Recognisers leave question marks out: the order of the words tells, most surely where there is no mark at all. */
+function asks(words: readonly Token[], core: number, mark: string): boolean {
+  const [first, second] = [words[core]?.norm ?? '', words[core + 1]?.norm ?? ''];
+  if (/^(?:can|could|should|shall|do|does|did|is|are|will|would)$/.test(first) && /^(?:i|we|you|it|that|there|they|he|she|anyone|anybody|someone|somebody)$/.test(second)) return mark !== '!';
+  return mark === '' && /^(?:who|what|why|how|when|where|which)$/.test(first) && words.length - core >= 2 && (isVerb(words[core + 1]!) || first === 'how');
 }
 
 /** "No registry for now", "first draft": the word belongs to the noun behind it. */
@@ -135,15 +142,20 @@ function findVocatives(tokens: readonly Token[], isName: IsName): Token[] {
       if (wide) return (words[i - 2] === undefined || words[i - 2]?.text === ',' || OPENERS.has(words[i - 2]!.norm)) && openAfter;
       if (openBefore && openAfter) return true;
       // Without commas: "Ben can you …", "thanks Chris".
-      if (openBefore && next && /^(can|could|would|will)$/.test(next.norm) && words[i + 2]?.norm === 'you') return true;
+      if (asksYou(words, i)) return true;
       return openAfter && previous !== undefined && /^(thanks|you|hi|hey|hello|bye)$/.test(previous.norm) && next?.text !== ',';
     }
     if (!couldBeName(token)) return false;
+    if (i > 0 && token.pos === 'PROPN' && asksYou(words, i)) return true;
     // Nobody has said who that is, but people are called like this: "Ben, can you …", "can you …, Ben?", "thanks, Ben".
     if (openBefore && next?.text === ',' && /^(can|could|would|will|please)$/.test(words[i + 2]?.norm ?? '')) return true;
     const endsCall = previous?.text === ',' && (next === undefined || ENDS.test(next.text));
     return endsCall && (/^(thanks|you)$/.test(words[i - 2]?.norm ?? '') || words.some(({ norm }, at) => /^(can|could|would|will)$/.test(norm) && words[at + 1]?.norm === 'you'));
   });
+}
+
+function asksYou(words: readonly Token[], name: number): boolean {
+  return /^(can|could|would|will)$/.test(words[name + 1]?.norm ?? '') && words[name + 2]?.norm === 'you';
 }
 
 /** A capitalised word that is no greeting, weekday or other word of the lists. */

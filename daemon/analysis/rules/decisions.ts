@@ -1,7 +1,7 @@
 /** Ways of proposing, deciding and settling. */
 import type { CueRule } from './types';
 
-const HOUSEKEEPING = 'see|look|start|begin|move|go|get|keep|say|talk|take|put|continue|discuss|come|call|wait|assume|hear|try|think|be|recap|wrap|review|check|commit|push|run|open|find|face|figure|not|hope|just|first|pretend|imagine|focus|walk|quickly|jump|dive|circle|park|break|have|give|meet|sync|ask|finish|stop|pause|read|watch|step|turn|scroll|type|repeat|chat|catch';
+const HOUSEKEEPING = 'do|see|look|start|begin|move|go|get|keep|say|talk|take|put|continue|discuss|come|call|wait|assume|hear|try|think|be|recap|wrap|review|check|commit|push|run|open|find|face|figure|not|hope|just|first|pretend|imagine|focus|walk|quickly|jump|dive|circle|park|break|have|give|meet|sync|ask|finish|stop|pause|read|watch|step|turn|scroll|type|repeat|chat|catch';
 
 export const DECISION_RULES: readonly CueRule[] = [
   {
@@ -12,7 +12,7 @@ export const DECISION_RULES: readonly CueRule[] = [
   },
   {
     id: 'decide.letUs', kind: 'decide', weight: 0.7, mood: 'statement',
-    patterns: [`let us @ADV* !${HOUSEKEEPING} {task}`],
+    patterns: [`let us @ADV* !${HOUSEKEEPING} {task}`, 'let us @ADV* do !the|a|an|this|our|one|some|it|that|another {task}'],
     examples: ["Let's use a server revision instead.", "Let's postpone the launch."],
     not: ["Let's see.", "Let's look at the caller.", "Let's get started."],
   },
@@ -24,7 +24,7 @@ export const DECISION_RULES: readonly CueRule[] = [
   },
   {
     id: 'decide.weGo', kind: 'decide', weight: 0.9, mood: 'statement',
-    patterns: ['we @ADV* go|stick|stay|proceed|start|run with {task}', 'we will|are @ADV* go|stick|stay|proceed|run|going|sticking|staying|proceeding|moving with|forward|ahead {task}', 'we are going for {task}', 'we will|are @ADV* use|using|keep|keeping|drop|dropping|skip|skipping|postpone|postponing|adopt|adopting|remove|removing|switch|switching|replace|replacing|support|supporting|stop|stopping {task}', 'we are going to use|keep|drop|skip|postpone|adopt|remove|switch|replace|support|stop {task}', 'we are not @ADV* doing|going|using|supporting|building|shipping|changing|touching|moving|keeping {task}', 'we will not @ADV* do|go|use|support|build|ship|change|touch|move|keep|have|need {task}', 'i|we am|are going with {task}', '^ i|we choose|chose|pick|picked {task}', 'my vote|choice is {task}', 'we are ditching|dropping|killing|scrapping|freezing {task}'],
+    patterns: ['we @ADV* go|stick|stay|proceed|start|run with {task}', 'we will|are @ADV* go|stick|stay|proceed|run|going|sticking|staying|proceeding|moving with|forward|ahead {task}', 'we are going for {task}', 'we will|are @ADV* use|using|keep|keeping|drop|dropping|skip|skipping|postpone|postponing|adopt|adopting|remove|removing|switch|switching|replace|replacing|support|supporting|stop|stopping {task}', 'we are going to use|keep|drop|skip|postpone|adopt|remove|switch|replace|support|stop {task}', 'we are not @ADV* doing|going|using|supporting|building|shipping|changing|touching|moving|keeping {task}', 'we will not @ADV* do|go|use|support|build|ship|change|touch|move|keep|have|need {task}', 'i|we am|are going with {task}', '^ i|we choose|chose|pick|picked {task}', 'my vote|choice is {task}', 'we are moving|migrating|changing to|from {task}', 'we go for {task}', '. is the way to go', 'it is|will be @DET? @ADJ|NUM|NOUN|PROPN* then $', 'we are ditching|dropping|killing|scrapping|freezing {task}'],
     examples: ['So we go with the table.', "We'll stick with the old library.", "We're not doing the migration this year."],
     not: ['We started with a table.'],
   },
@@ -42,7 +42,7 @@ export const DECISION_RULES: readonly CueRule[] = [
   },
   {
     id: 'decide.state', kind: 'decide', weight: 0.75, mood: 'statement',
-    patterns: ['^ @DET|PRON|ADJ|NOUN|PROPN|NUM* is|are off the table|list|roadmap', '. is|are out of scope {task}', '. is|are @ADV? postponed|dropped|deferred|approved|rejected|settled|decided {task}', '. stays|stay|remains|remain @ADV? as|in|on|at|for|the|open|unchanged|same|until {task}', '. comes|come|waits|wait @ADV? later|after|until|next {task}', '^ no @ADJ* @NOUN|PROPN @NOUN|PROPN* for|in|at|until|yet|this|then {task}', '^ no @ADJ* @NOUN|PROPN @NOUN|PROPN* then $', 'from now on {task}', 'from today|tomorrow on {task}', '. is|are @ADV? the default @ADV?', 'until then we keep|stay|use|leave {task}'],
+    patterns: ['^ @DET|PRON|ADJ|NOUN|PROPN|NUM* is|are off the table|list|roadmap', '. is|are out of scope {task}', '. is|are @ADV? postponed|dropped|deferred|approved|rejected|settled|decided {task}', '. stays|stay|remains|remain @ADV? as|in|on|at|for|the|open|unchanged|same|until {task}', '. comes|come|waits|wait @ADV? later|after|until|next {task}', '^ no @ADJ* @NOUN|PROPN @NOUN|PROPN* for|in|at|until|yet|this|then {task}', '^ no @ADJ* @NOUN|PROPN @NOUN|PROPN* then $', 'from now on', 'from today|tomorrow on', 'waits|wait until|till #due', 'waits|wait for the? next? release|version|sprint|milestone|quarter|@NUM', '. is|are @ADV? the default @ADV?', 'until then we keep|stay|use|leave {task}'],
     examples: ['So Kafka is off the table.', 'Gift cards are out of scope until summer.', 'Okay, so the name stays for now.', 'Okay, no rewrite then.', 'From now on we meet at nine.'],
     not: ['The server stays up all night.'],
   },
@@ -54,7 +54,7 @@ export const DECISION_RULES: readonly CueRule[] = [
   },
   {
     id: 'settle.that', kind: 'settle', weight: 0.8, mood: 'statement',
-    patterns: ['that is|it settled|decided|agreed|final|done', 'consider it|that settled|decided|done', 'let us do that|it|this', 'then we|let do that|it', 'so be it', 'decision made', 'then|so it is decided', 'we have a decision|deal', 'it is a deal', 'everyone|everybody @AUX? @ADV? agrees|agreed|fine|happy'],
+    patterns: ['that is|it settled|decided|agreed|final|done', 'that is the plan|way|deal', '^ approved $', '^ ship it', 'done deal', 'let us go for it|that', 'let us go with that|it|this', 'yes let us $', '^ let us $', 'consider it|that settled|decided|done', 'let us do that|it|this', 'then we|let do that|it', 'so be it', 'decision made', 'then|so it is decided', 'we have a decision|deal', 'it is a deal', 'everyone|everybody @AUX? @ADV? agrees|agreed|fine|happy'],
     examples: ["Okay, that's settled.", "Okay, then let's do that."],
   },
   {

@@ -4,7 +4,7 @@ import type { CueRule } from './types';
 export const RESPONSE_RULES: readonly CueRule[] = [
   {
     id: 'accept.yes', kind: 'accept', weight: 0.8,
-    patterns: ['^ will do', '^ can do', 'on it $', 'no problem', 'consider it done', 'happy|glad to', 'of course', 'by all means', 'fine by|with me', 'i can|will|could|would $', 'i can but', 'i will manage {task}', 'i can manage|try {task}', 'you got|bet it?', 'my pleasure', 'works for me', 'will be done', 'yes please', 'please do', 'go ahead', 'that would be {task}', 'got it $', 'i guess|suppose so|i'],
+    patterns: ['^ will do', '^ can do', 'on it $', 'no problem', 'consider it done', 'happy|glad to', 'of course', 'by all means', 'fine by|with me', 'i can|will|could|would $', 'i can but', 'i will manage {task}', 'i can manage|try {task}', 'you got|bet it?', 'my pleasure', 'works for me', 'will be done', 'yes please', 'please do', 'go ahead', 'that would be {task}', 'got it $', 'i guess|suppose so|i', 'not at all', 'already on it'],
     examples: ['Will do.', 'Sure, no problem.', 'Okay, I can manage that.'],
     not: ["I can't."],
   },
@@ -30,7 +30,7 @@ export const RESPONSE_RULES: readonly CueRule[] = [
   },
   {
     id: 'cancel.forget', kind: 'cancel', weight: 0.85,
-    patterns: ['forget|scratch|scrap|drop|ignore|strike it|that|this|about !what|one', 'forget about {task}', 'never mind', 'no need', 'no . needed', 'not necessary|needed', 'not needed|necessary anymore', 'do not bother', 'cancel|skip it|that|this', 'actually no', 'no wait', 'take that back', 'i take it|that back', 'that is off the|our list', 'we do not need|have to {task}', 'we do not need a|an|the|any|that|this|it {task}', 'you do not need|have to {task}', 'that is obsolete', 'that is @ADV? been? done already', 'that has already been {task}', 'turns out we|it|they do|does not {task}', 'do not do|worry {task}', 'leave it $', 'hold off on {task}', 'hold|leave that|it off'],
+    patterns: ['forget|scratch|scrap|drop|ignore|strike it|that|this|about !what|one', 'forget about {task}', '^ forget|scratch|scrap|skip the|my|your|about {task}', 'never mind', 'no need', 'no . needed', 'not necessary|needed', 'not needed|necessary anymore', 'do not bother', 'cancel|skip it|that|this', 'actually no', 'no wait', 'take that back', 'i take it|that back', 'that is off the|our list', 'we do not need|have to {task}', 'we do not need a|an|the|any|that|this|it {task}', 'you do not need|have to {task}', 'that is obsolete', 'that is @ADV? been? done already', 'that has already been {task}', 'turns out we|it|they do|does not {task}', 'do not do|worry {task}', 'leave it $', 'hold off on {task}', 'hold|leave that|it off'],
     examples: ['Forget it.', 'Never mind.', "So we don't need a room.", 'So no call needed.'],
     not: ["Don't forget to call."],
   },
@@ -42,7 +42,7 @@ export const RESPONSE_RULES: readonly CueRule[] = [
   },
   {
     id: 'dueConfirm.fine', kind: 'dueConfirm', weight: 0.6,
-    patterns: ['#due is|would be|are @ADV? fine|okay|good|perfect|great|enough|realistic|works|possible|doable', '#due works|suits|sounds|it', '.* .* .* .* #due is @ADV? realistic|possible|doable|fine|enough', '^ until|by|before? #due $', '^ #due at the latest', '^ at the latest #due'],
+    patterns: ['#due is|would be|are @ADV? fine|okay|good|perfect|great|enough|realistic|works|possible|doable', '#due works|suits|sounds|it', '.* .* .* .* #due is @ADV? realistic|possible|doable|fine|enough', '^ until|by|before? #due $', '^ #due at the latest', '^ at the latest #due', 'give me until|till #due', 'i need until|till #due', 'it|that|this|they will be @ADV? @VERB|ADJ|ADV @ADP? #due', 'it|that|this is due #due', 'it|that|this has to be @VERB|ADJ #due'],
     examples: ['Next Monday is fine.', 'Thursday works.', 'A first cut by the end of the month is realistic.'],
   },
 ];

@@ -22,7 +22,7 @@ export interface Rule<K extends string> {
   readonly needsDue?: boolean;
   /** Holds in a question only, or in a statement only. */
   readonly mood?: 'question' | 'statement';
-  /** Holds only after an opener like "so", "then", "okay", or with words like "for now": a plain statement of fact has none. */
+  /** Holds only after an opener like "so", "then", "okay", or with words like "for now" or a time to come: a plain statement of fact has none. */
   readonly needsMarker?: boolean;
   readonly examples: readonly string[];
   readonly not?: readonly string[];
