@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { pooledWer } from '../../bench/wordErrors';
 import { skip } from '../skip';
@@ -52,6 +52,8 @@ describe('transcribe with real models', function () {
       const references = readFileSync(path.join(data, 'libri/refs.tsv'), 'utf8').split('\n').map((l) => l.split('\t')).filter(([s]) => s === set);
       const files = references.map(([, id]) => path.join(data, 'libri', set, `${id}.flac`));
       const audioMs = files.reduce((sum, file) => sum + flacMs(file), 0);
+      // Time on a machine that others use as well says nothing about this command.
+      const busy = loadavg()[0]! > availableParallelism();
       const begun = performance.now();
       const heard = await lines(...files);
       const rtf = (performance.now() - begun) / audioMs;
@@ -59,8 +61,8 @@ describe('transcribe with real models', function () {
         reference: reference ?? '',
         hypothesis: heard.filter((l) => path.basename(l.file, '.flac') === id).sort((a, b) => a.start - b.start).map((l) => l.text).join(' '),
       })));
-      console.log(`      ${set}: ${wer.toFixed(2)} % word errors, real-time factor ${rtf.toFixed(3)}`);
-      deepEqual({ words: wer <= WER_LIMIT[set], speed: rtf <= RTF_LIMIT }, { words: true, speed: true });
+      console.log(`      ${set}: ${wer.toFixed(2)} % word errors, real-time factor ${rtf.toFixed(3)}${busy ? ', not judged: the machine was busy before it began' : ''}`);
+      deepEqual({ words: wer <= WER_LIMIT[set], speed: busy || rtf <= RTF_LIMIT }, { words: true, speed: true });
     });
   }
 
