@@ -73,6 +73,8 @@ class Engine implements ManagedSpeechEngine {
   private readonly decodes: { inferenceMs: number; audioMs: number }[] = [];
   /** Decoders that are started or starting. */
   private readonly running = new Map<Decoder, { readonly slot: DecodeSlot; lastUse: number }>();
+  /** Decoders that failed, with the time; they are left alone for the cool-down. */
+  private readonly lost = new Map<Decoder, number>();
   private idleTimer: Disposable | undefined;
   private disposed = false;
   readonly onDidWarn = this.warned.event;
@@ -211,6 +213,7 @@ class Engine implements ManagedSpeechEngine {
       await decoder.transcribe(new Float32Array(SAMPLE_RATE), { language: 'en' }, new AbortController().signal);
     } catch (error) {
       this.running.delete(decoder);
+      this.lost.set(decoder, this.setup.clock.now());
       decoder.stop();
       throw error;
     }
@@ -239,6 +242,7 @@ class Engine implements ManagedSpeechEngine {
     const entry = this.running.get(decoder);
     if (!entry) return;
     this.running.delete(decoder);
+    this.lost.set(decoder, this.setup.clock.now());
     this.scheduler.removeSlot(entry.slot);
     decoder.stop();
     if (this.running.size === 0) this.fail(error);
@@ -246,7 +250,8 @@ class Engine implements ManagedSpeechEngine {
 
   private grow(): void {
     if (this.current.kind !== 'ready') return;
-    const next = this.setup.decoders.find((decoder) => !this.running.has(decoder));
+    const rested = (decoder: Decoder): boolean => this.setup.clock.now() - (this.lost.get(decoder) ?? -Infinity) >= (this.setup.coolDownMs ?? COOL_DOWN_MS);
+    const next = this.setup.decoders.find((decoder) => !this.running.has(decoder) && rested(decoder));
     if (!next) return;
     this.idleTimer ??= this.setup.clock.setInterval(() => this.shrink(), (this.setup.stopIdleMs ?? STOP_IDLE_MS) / 2);
     // One more decoder is a help, not a need: the ones that run go on without it.
@@ -255,7 +260,7 @@ class Engine implements ManagedSpeechEngine {
 
   private shrink(): void {
     const limit = this.setup.clock.now() - (this.setup.stopIdleMs ?? STOP_IDLE_MS);
-    for (const [decoder, entry] of [...this.running]) {
+    for (const [decoder, entry] of [...this.running].reverse()) {
       if (this.running.size === 1 || entry.lastUse > limit || this.scheduler.busy(entry.slot)) continue;
       this.scheduler.removeSlot(entry.slot);
       this.running.delete(decoder);

@@ -1,0 +1,63 @@
+// Real inference workers: they end with their parent, also when it is killed, and say in words what they cannot do.
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { findModels } from '../../bench/speechPath';
+import { skip } from '../skip';
+
+const LIMIT_MS = 2_000;
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('inference workers', function () {
+  this.timeout(60_000);
+  let parent: ChildProcess | undefined;
+  afterEach(() => void parent?.kill('SIGKILL'));
+
+  /** Starts a parent and answers the process ids of its workers. */
+  function start(...args: string[]): Promise<number[]> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, ['--require', 'tsx/cjs', join(__dirname, 'workerParent.ts'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+      parent = child;
+      child.once('exit', () => reject(new Error('the parent ended')));
+      child.stdout.setEncoding('utf8').once('data', (text: string) => resolve(text.trim().split('\n').map(Number)));
+    });
+  }
+
+  async function goneAfterKill(pids: readonly number[]): Promise<void> {
+    assert.ok(pids.length > 0 && pids.every(alive), `workers ${pids.join(' ')} run`);
+    parent?.kill('SIGKILL');
+    const begun = performance.now();
+    while (pids.some(alive) && performance.now() - begun < LIMIT_MS) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(pids.filter(alive), []);
+  }
+
+  it('end within 2 s of a killed parent', async () => goneAfterKill(await start('-', 'idle')));
+
+  it('end within 2 s of a killed parent while they decode', async function () {
+    const folder = process.env['EARMARK_MODELS'];
+    if (folder === undefined || !findModels(folder)) skip(this, 'no models: run it with "npm test"');
+    await goneAfterKill(await start(folder, 'busy'));
+  });
+
+  it('outlive a signal that the whole group gets, as long as the parent lives', async () => {
+    const [pid = 0] = await start('-', 'idle');
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await goneAfterKill([pid]);
+  });
+
+  it('are not a program to start by hand', async () => {
+    const [code, text] = await new Promise<[unknown, string]>((resolve) => {
+      execFile(process.execPath, ['--require', 'tsx/cjs', join(__dirname, '../../daemon/worker.ts')], (error, _out, err) => resolve([error?.code, err]));
+    });
+    assert.equal(code, 2);
+    assert.match(text, /run `earmark daemon start` instead/);
+  });
+});

@@ -1,0 +1,224 @@
+// The engine's policy over decoders that do as they are told.
+import assert from 'node:assert/strict';
+import type { AsrOptions, AsrResult } from '../../../daemon/asr/provider';
+import { type Decoder, type DetectorService, createSpeechEngine } from '../../../daemon/asr/speechEngine';
+import type { InferenceWorkerHealth, ManagedSpeechEngine } from '../../../daemon/asr/speechEngineApi';
+import { ManualClock } from '../../../daemon/base/clock';
+import { Emitter } from '../../../daemon/base/emitter';
+import { EarmarkError, type ErrorCode } from '../../../protocol/errors';
+
+const turn = async (): Promise<void> => {
+  for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+};
+const error = (code: ErrorCode): EarmarkError => new EarmarkError(code, `This is ${code}.`);
+
+class FakeDecoder implements Decoder {
+  starts = 0;
+  stops = 0;
+  decodes = 0;
+  /** Errors of the next starts and decodes; the warm-up does not count. */
+  startErrors: EarmarkError[] = [];
+  errors: EarmarkError[] = [];
+  text = 'we ship it on monday';
+  held = false;
+  private release: (() => void)[] = [];
+
+  start(): Promise<void> {
+    this.starts++;
+    const failure = this.startErrors.shift();
+    return failure ? Promise.reject(failure) : Promise.resolve();
+  }
+  stop(): void {
+    this.stops++;
+  }
+  health(): InferenceWorkerHealth {
+    return { name: 'fake', state: 'ready', restarts: 0 };
+  }
+  async transcribe(pcm: Float32Array, options: AsrOptions): Promise<AsrResult> {
+    const warmUp = pcm.length === 16_000 && pcm[0] === 0;
+    if (!warmUp) {
+      this.decodes++;
+      if (this.held) await new Promise<void>((resolve) => this.release.push(resolve));
+      const failure = this.errors.shift();
+      if (failure) throw failure;
+    }
+    return { text: this.text, words: [], confidence: 0.9, language: options.language, inferenceMs: 50 };
+  }
+  let(): void {
+    for (const release of this.release.splice(0)) release();
+  }
+}
+
+class FakeDetectors implements DetectorService {
+  starts = 0;
+  stops = 0;
+  fails = false;
+  start(): Promise<void> {
+    this.starts++;
+    return this.fails ? Promise.reject(error('model.missing')) : Promise.resolve();
+  }
+  stop(): void {
+    this.stops++;
+  }
+  health(): InferenceWorkerHealth[] {
+    return [{ name: 'vad', state: 'ready', restarts: 0 }];
+  }
+  create(): never {
+    throw new Error('not asked for here');
+  }
+}
+
+interface Rig {
+  engine: ManagedSpeechEngine;
+  decoders: FakeDecoder[];
+  detectors: FakeDetectors;
+  clock: ManualClock;
+  warnings: string[];
+  restart: Emitter<{ name: string }>;
+}
+function rig(count = 2): Rig {
+  const clock = new ManualClock();
+  const decoders = Array.from({ length: count }, () => new FakeDecoder());
+  const detectors = new FakeDetectors();
+  const restart = new Emitter<{ name: string }>();
+  const engine = createSpeechEngine({ clock, provider: 'fake', model: 'fake-1', decoders, detectors, onDidRestart: restart.event, stopIdleMs: 60_000, coolDownMs: 15_000 });
+  const warnings: string[] = [];
+  engine.onDidWarn((w) => warnings.push(w.code));
+  return { engine, decoders, detectors, clock, warnings, restart };
+}
+const speech = new Float32Array(32_000).fill(0.1);
+const decode = (engine: ManagedSpeechEngine, priority: 'final' | 'partial' = 'final', pcm = speech): Promise<AsrResult | undefined> => engine.decode(pcm, { language: 'en', priority, sessionId: 's' });
+const code = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'fine', (e: unknown) => (e as EarmarkError).code);
+
+describe('speech engine', () => {
+  it('loads once for all who wait, with the first decoder alone', async () => {
+    const { engine, decoders, detectors } = rig();
+    assert.equal(engine.state, 'unloaded');
+    const all = [engine.ready(), engine.ready(), decode(engine)];
+    assert.equal(engine.state, 'loading');
+    await Promise.all(all);
+    assert.deepEqual([engine.state, decoders.map((d) => d.starts), detectors.starts, engine.workers().map((w) => w.name)], ['ready', [1, 0], 1, ['vad', 'fake', 'fake']]);
+  });
+
+  it('is ready without its speech detector', async () => {
+    const { engine, detectors } = rig();
+    detectors.fails = true;
+    await engine.ready();
+    assert.equal(engine.state, 'ready');
+  });
+
+  it('says what is wrong with the model, and tries again when asked again', async () => {
+    const { engine, decoders } = rig();
+    decoders[0]?.startErrors.push(error('model.missing'));
+    assert.equal(await code(decode(engine)), 'model.missing');
+    assert.deepEqual([engine.state, engine.error], ['failed', 'This is model.missing.']);
+    assert.equal((await decode(engine))?.text, 'we ship it on monday');
+    assert.equal(engine.error, undefined);
+  });
+
+  it('decodes the phrase in flight again after a crash, once', async () => {
+    const { engine, decoders } = rig();
+    await engine.ready();
+    decoders[0]?.errors.push(error('engine.crashed'));
+    assert.equal((await decode(engine))?.text, 'we ship it on monday');
+    decoders[0]?.errors.push(error('engine.timeout'), error('engine.crashed'));
+    assert.equal(await code(decode(engine)), 'engine.crashed');
+    assert.equal(engine.state, 'ready');
+  });
+
+  it('goes on with the decoder that is left, and fails with the last one', async () => {
+    const { engine, decoders, warnings, clock } = rig();
+    await engine.ready();
+    for (const d of decoders) d.held = true;
+    const two = [decode(engine), decode(engine)];
+    await turn();
+    assert.deepEqual(decoders.map((d) => d.decodes), [1, 1]);
+    decoders[1]?.errors.push(error('engine.unavailable'));
+    decoders[1]?.let();
+    await turn();
+    assert.equal(engine.state, 'ready');
+    for (const d of decoders) d.held = false;
+    decoders[0]?.let();
+    await Promise.all(two);
+    decoders[0]?.errors.push(error('engine.unavailable'));
+    assert.equal(await code(decode(engine)), 'engine.unavailable');
+    assert.deepEqual([engine.state, warnings], ['failed', ['engine.unavailable']]);
+    // A loop of callers does not start it over and over; a person does, and so does time.
+    assert.deepEqual([await code(engine.ready()), decoders[0]?.starts], ['engine.unavailable', 1]);
+    assert.deepEqual([await code(engine.retry()), decoders[0]?.starts, engine.state], ['fine', 2, 'ready']);
+    decoders[0]?.errors.push(error('engine.unavailable'));
+    await code(decode(engine));
+    clock.advance(15_000);
+    assert.equal(await code(engine.ready()), 'fine');
+  });
+
+  it('starts a second decoder when phrases wait, and stops it when it had nothing to do', async () => {
+    const { engine, decoders, clock } = rig();
+    await engine.ready();
+    for (const d of decoders) d.held = true;
+    const three = [decode(engine), decode(engine), decode(engine)];
+    await turn();
+    assert.deepEqual([decoders.map((d) => d.starts), decoders.map((d) => d.decodes), engine.queuedMs], [[1, 1], [1, 1], 2000]);
+    for (const d of decoders) d.held = false;
+    for (const d of decoders) d.let();
+    await Promise.all(three);
+    clock.advance(30_000);
+    assert.equal(decoders[1]?.stops, 0);
+    clock.advance(60_000);
+    assert.deepEqual([decoders.map((d) => d.stops), clock.pending], [[0, 1], 0]);
+    await decode(engine);
+  });
+
+  it('has partials only while it is idle', async () => {
+    const { engine, decoders } = rig(1);
+    assert.equal(await decode(engine, 'partial'), undefined);
+    await engine.ready();
+    assert.equal((await decode(engine, 'partial'))?.text, 'we ship it on monday');
+    if (decoders[0]) decoders[0].held = true;
+    const final = decode(engine);
+    await turn();
+    assert.deepEqual([engine.idle, await decode(engine, 'partial')], [false, undefined]);
+    decoders[0]?.let();
+    await final;
+    assert.equal(engine.idle, true);
+  });
+
+  it('rejects what the guards reject, and counts finals alone', async () => {
+    const { engine, decoders } = rig();
+    await engine.ready();
+    const short = await decode(engine, 'final', new Float32Array(3_000).fill(0.1));
+    await decode(engine, 'partial', new Float32Array(3_000).fill(0.1));
+    const quiet = await decode(engine, 'final', new Float32Array(32_000).fill(0.0001));
+    assert.deepEqual([short?.rejected, quiet?.rejected, decoders[0]?.decodes], ['tooShort', 'tooQuiet', 0]);
+    if (decoders[0]) decoders[0].text = 'so so so so so so so so so so so so so so so so';
+    const loop = await decode(engine);
+    assert.deepEqual([loop?.text, loop?.rejected, loop?.inferenceMs], ['', 'loop', 50]);
+    assert.deepEqual(engine.rejected, { tooShort: 1, tooQuiet: 1, loop: 1, knownSilencePhrase: 0, tooManyWords: 0 });
+  });
+
+  it('knows how fast it is', async () => {
+    const { engine } = rig();
+    assert.equal(engine.rtf, 0);
+    await decode(engine);
+    assert.equal(engine.rtf, 0.025);
+  });
+
+  it('tells of a worker that was started again', () => {
+    const { warnings, restart } = rig();
+    restart.fire({ name: 'asr-1' });
+    assert.deepEqual(warnings, ['engine.restarted']);
+  });
+
+  it('ends everything when it is disposed', async () => {
+    const { engine, decoders, detectors, clock } = rig();
+    await engine.ready();
+    for (const d of decoders) d.held = true;
+    const all = [decode(engine), decode(engine), decode(engine)].map(code);
+    await turn();
+    engine.dispose();
+    engine.dispose();
+    for (const d of decoders) d.let();
+    assert.deepEqual(await Promise.all(all), ['fine', 'fine', 'engine.unavailable']);
+    assert.deepEqual([decoders.map((d) => d.stops > 0), detectors.stops, clock.pending, await code(engine.ready())], [[true, true], 1, 0, 'engine.unavailable']);
+  });
+});

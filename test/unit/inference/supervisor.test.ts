@@ -1,0 +1,232 @@
+// The supervisor over a worker process that a test plays: crashes, silence, memory, time limits, the budget of restarts.
+import assert from 'node:assert/strict';
+import { type WorkerProcess, WorkerSupervisor } from '../../../daemon/adapters/inference/supervisor';
+import type { FromWorker, ToWorker } from '../../../daemon/adapters/inference/workerProtocol';
+import { ManualClock } from '../../../daemon/base/clock';
+import { silentLogger } from '../../../daemon/base/logger';
+import type { EarmarkError, ErrorCode } from '../../../protocol/errors';
+
+const turn = async (): Promise<void> => {
+  for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+};
+const code = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'fine', (e: unknown) => (e as EarmarkError).code);
+
+class PlayedWorker implements WorkerProcess {
+  readonly sent: ToWorker[] = [];
+  killed = 0;
+  private listener: (message: FromWorker) => void = () => undefined;
+  private exited: (reason: string, detail: string) => void = () => undefined;
+  constructor(readonly pid: number, private readonly onLoad: (worker: PlayedWorker, id: number) => void) {}
+  send(message: ToWorker): void {
+    this.sent.push(message);
+    if (message.kind === 'call' && message.method === 'load') this.onLoad(this, message.id);
+  }
+  kill(): void {
+    this.killed++;
+  }
+  onMessage(listener: (message: FromWorker) => void): void {
+    this.listener = listener;
+  }
+  onExit(listener: (reason: string, detail: string) => void): void {
+    this.exited = listener;
+  }
+  say(message: FromWorker): void {
+    this.listener(message);
+  }
+  answer(value: unknown): void {
+    const call = this.sent.filter((m) => m.kind === 'call').at(-1);
+    if (call) this.say({ kind: 'result', id: call.id, value });
+  }
+  die(): void {
+    this.exited('SIGSEGV', '');
+  }
+}
+
+interface Rig {
+  supervisor: WorkerSupervisor;
+  workers: PlayedWorker[];
+  clock: ManualClock;
+  restarts: string[];
+  worker(): PlayedWorker;
+  transcribe(signal?: AbortSignal): Promise<unknown>;
+}
+function rig(onLoad: (worker: PlayedWorker, id: number) => void = (worker, id) => void Promise.resolve().then(() => worker.say({ kind: 'result', id, value: undefined }))): Rig {
+  const clock = new ManualClock();
+  const workers: PlayedWorker[] = [];
+  const supervisor = new WorkerSupervisor({
+    name: 'asr-1',
+    spawn: () => {
+      const worker = new PlayedWorker(100 + workers.length, onLoad);
+      workers.push(worker);
+      return worker;
+    },
+    load: () => Promise.resolve({ provider: 'p', model: { id: 'm', files: {} } }),
+    clock,
+    logger: silentLogger,
+    limits: { memoryBytes: 1000 },
+  });
+  const restarts: string[] = [];
+  supervisor.onDidRestart(({ name }) => restarts.push(name));
+  return {
+    supervisor, workers, clock, restarts,
+    worker: () => workers.at(-1) as PlayedWorker,
+    transcribe: (signal) => supervisor.call('transcribe', { pcm: new Float32Array(1), options: { language: 'en' } }, { timeoutMs: 10_000, signal }),
+  };
+}
+
+describe('WorkerSupervisor', () => {
+  it('starts once, loads, answers and says how it is', async () => {
+    const { supervisor, workers, worker, transcribe } = rig();
+    assert.equal(supervisor.health().state, 'stopped');
+    assert.equal(await code(transcribe()), 'engine.unavailable');
+    await Promise.all([supervisor.start(), supervisor.start()]);
+    const call = transcribe();
+    await turn();
+    worker().say({ kind: 'beat', rssBytes: 900 });
+    assert.deepEqual([workers.length, supervisor.health()], [1, { name: 'asr-1', state: 'busy', restarts: 0, pid: 100, rssBytes: 900 }]);
+    worker().answer('text');
+    assert.deepEqual([await call, supervisor.health().state], ['text', 'ready']);
+  });
+
+  it('rejects the call in flight when the worker dies, and starts another', async () => {
+    const { supervisor, worker, transcribe, restarts } = rig();
+    await supervisor.start();
+    const call = code(transcribe());
+    await turn();
+    worker().die();
+    assert.equal(await call, 'engine.crashed');
+    const next = transcribe();
+    await turn();
+    worker().answer('again');
+    assert.deepEqual([await next, worker().pid, restarts, supervisor.health().restarts], ['again', 101, ['asr-1'], 1]);
+  });
+
+  it('drops what an older worker says', async () => {
+    const { supervisor, workers, transcribe } = rig();
+    await supervisor.start();
+    workers[0]?.die();
+    await turn();
+    workers[0]?.die();
+    workers[0]?.say({ kind: 'beat', rssBytes: 999_999 });
+    await turn();
+    assert.deepEqual([workers.length, supervisor.health().state], [2, 'ready']);
+    const call = code(transcribe());
+    supervisor.stop();
+    assert.equal(await call, 'engine.unavailable');
+  });
+
+  it('kills a worker that gives no sign of life, unless a call runs', async () => {
+    const { supervisor, clock, worker, workers, transcribe } = rig();
+    await supervisor.start();
+    const call = code(transcribe());
+    await turn();
+    clock.advance(9_000);
+    assert.equal(workers.length, 1);
+    worker().answer('slow');
+    await call;
+    for (let i = 0; i < 5; i++) {
+      clock.advance(1_000);
+      worker().say({ kind: 'beat', rssBytes: 1 });
+    }
+    clock.advance(3_000);
+    assert.equal(workers[0]?.killed, 0);
+    clock.advance(1_000);
+    await turn();
+    assert.deepEqual([workers[0]?.killed, workers.length, supervisor.health().state], [1, 2, 'ready']);
+  });
+
+  it('ends a call that takes too long, with its worker', async () => {
+    const { supervisor, clock, workers, transcribe } = rig();
+    await supervisor.start();
+    const call = code(transcribe());
+    await turn();
+    clock.advance(10_000);
+    assert.equal(await call, 'engine.timeout');
+    await turn();
+    assert.deepEqual([workers[0]?.killed, supervisor.health().state], [1, 'ready']);
+  });
+
+  it('replaces a worker that takes too much memory, after its call; at once when it is far too much', async () => {
+    const { supervisor, worker, workers, transcribe } = rig();
+    await supervisor.start();
+    const call = transcribe();
+    await turn();
+    worker().say({ kind: 'beat', rssBytes: 1_200 });
+    assert.equal(workers[0]?.killed, 0);
+    worker().answer('text');
+    assert.equal(await call, 'text');
+    await turn();
+    assert.deepEqual([workers[0]?.killed, workers.length], [1, 2]);
+    const second = code(transcribe());
+    await turn();
+    worker().say({ kind: 'beat', rssBytes: 1_600 });
+    assert.equal(await second, 'engine.crashed');
+    await turn();
+    assert.equal(workers.length, 3);
+  });
+
+  it('gives up after five restarts in three minutes, and starts afresh when asked', async () => {
+    const { supervisor, clock, worker, workers, transcribe } = rig();
+    await supervisor.start();
+    for (let i = 0; i < 5; i++) {
+      clock.advance(1);
+      worker().die();
+      await turn();
+    }
+    assert.deepEqual([workers.length, supervisor.health().state], [6, 'ready']);
+    worker().die();
+    await turn();
+    assert.deepEqual([workers.length, supervisor.health().state, await code(transcribe())], [6, 'failed', 'engine.unavailable']);
+    await supervisor.start();
+    assert.deepEqual([workers.length, supervisor.health().state], [7, 'ready']);
+  });
+
+  it('goes on for ever with a crash now and then', async () => {
+    const { supervisor, clock, worker, workers } = rig();
+    await supervisor.start();
+    for (let i = 0; i < 20; i++) {
+      for (let s = 0; s < 40; s++) {
+        clock.advance(1_000);
+        worker().say({ kind: 'beat', rssBytes: 1 });
+      }
+      worker().die();
+      await turn();
+    }
+    assert.deepEqual([workers.length, supervisor.health().state], [21, 'ready']);
+  });
+
+  it('does not start again over a model that is wrong', async () => {
+    const { supervisor, workers } = rig((worker, id) => void Promise.resolve().then(() => worker.say({ kind: 'error', id, code: 'model.corrupt' as ErrorCode, message: 'The file is damaged.' })));
+    assert.deepEqual([await code(supervisor.start()), workers.length, workers[0]?.killed, supervisor.health().state], ['model.corrupt', 1, 1, 'failed']);
+    assert.equal(await code(supervisor.start()), 'model.corrupt');
+  });
+
+  it('spends its budget on a worker that dies while it loads', async () => {
+    const { supervisor, workers } = rig((worker) => void Promise.resolve().then(() => worker.die()));
+    assert.deepEqual([await code(supervisor.start()), workers.length, supervisor.health().state], ['engine.unavailable', 6, 'failed']);
+  });
+
+  it('cancels in the worker, and waits for its answer', async () => {
+    const { supervisor, worker, transcribe } = rig();
+    await supervisor.start();
+    const abort = new AbortController();
+    const call = code(transcribe(abort.signal));
+    await turn();
+    abort.abort();
+    const [cancel, asked] = [worker().sent.at(-1), worker().sent.at(-2)];
+    assert.deepEqual([cancel?.kind, cancel?.id], ['cancel', asked?.id]);
+    worker().say({ kind: 'error', id: asked?.id ?? 0, code: 'rpc.cancelled', message: 'The decode was cancelled.' });
+    assert.equal(await call, 'rpc.cancelled');
+    assert.equal(await code(transcribe(abort.signal)), 'rpc.cancelled');
+  });
+
+  it('stops and starts again without a trace of the first start', async () => {
+    const { supervisor, workers, clock } = rig();
+    const first = code(supervisor.start());
+    supervisor.stop();
+    await supervisor.start();
+    assert.deepEqual([await first, workers.filter((w) => w.killed === 0).length, supervisor.health().state], ['engine.unavailable', 1, 'ready']);
+    supervisor.dispose();
+    assert.deepEqual([clock.pending, workers.every((w) => w.killed === 1)], [0, true]);
+  });
+});
