@@ -66,7 +66,7 @@ function editor(segment: Segment, { edit, save }: RowOptions): TemplateResult {
 }
 
 /** An open phrase, in a lighter tone; not for the screen reader, which hears finals only. */
-export const partialRow = (partial: PanelPartial, before: Segment | undefined): TemplateResult => html`<div class="row partial ${partial.source} ${before?.speaker === partial.speaker && before.source === partial.source ? '' : 'first'}" aria-hidden="true">
+export const partialRow = (partial: PanelPartial, before: Pick<Segment, 'speaker' | 'source'> | undefined): TemplateResult => html`<div class="row partial ${partial.source} ${before?.speaker === partial.speaker && before.source === partial.source ? '' : 'first'}" aria-hidden="true">
   ${before?.speaker === partial.speaker && before.source === partial.source ? nothing : turnHeader(partial.speaker, partial.source, partial.startMs)}
   <p class="text"><span class="stable">${partial.stable}</span> <span class="unstable">${partial.unstable}</span></p>
 </div>`;

@@ -147,7 +147,8 @@ export class Transcript extends LitElement {
     const atEnd = scrollHeight - scrollTop - clientHeight <= END_SLACK;
     // Text that grows moves the end away without moving the reader; only a move up is the reader's.
     if (atEnd) {
-      if (!this.following) this.toEnd();
+      // An animated jump leaves the end in small steps: only who comes to it, or stays, is there.
+      if (!this.following && scrollTop >= this.lastTop) this.toEnd();
     } else if (scrollTop < this.lastTop - 1) this.following = false;
     this.lastTop = scrollTop;
   }
@@ -223,7 +224,7 @@ export class Transcript extends LitElement {
     return html`<div class="scroll" @keydown=${(event: KeyboardEvent) => this.keys(event)}>
         ${empty ? html`<p class="empty">${this.waiting}</p>` : nothing}
         <div role=${segments.length === 0 ? nothing : 'feed'} aria-label=${segments.length === 0 ? nothing : t('Transcript')}>${repeat(Array.from({ length: chunks }, (_, n) => n), (n) => n, (n) => html`<div class="chunk" data-chunk=${n}>${this.near.has(n) ? this.rows(n) : nothing}</div>`)}</div>
-        <div class="partials">${repeat(partials, (p) => p.source, (p) => partialRow(p, segments.at(-1)))}</div>
+        <div class="partials">${repeat(partials, (p) => p.source, (p, i) => partialRow(p, partials[i - 1] ?? segments.at(-1)))}</div>
       </div>
       ${this.following || empty ? nothing : html`<button type="button" class="latest" @click=${() => this.toEnd()}>${icon('arrow-down')}${this.unseen > 0 ? t('Jump to latest ({0} new)', this.unseen) : t('Jump to latest')}</button>`}`;
   }

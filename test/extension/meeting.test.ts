@@ -174,8 +174,9 @@ describe('a meeting in VS Code', function () {
     const rows = await watch.frame.locator('[data-segment]').count();
     await watch.frame.locator('.card.action .jump').first().click();
     await watch.frame.locator('.row.revealed mark').first().waitFor();
-    await page.waitForTimeout(600);
+    await page.waitForTimeout(1_000); // As long as the animated scroll takes at most.
     await rig.window.screenshot(join(shots, 'jump-dark.png'));
+    assert.ok(await watch.frame.locator('.row.revealed mark').isVisible());
     await rig.window.execute('workbench.view.explorer');
     await page.locator('.explorer-folders-view').waitFor();
     await rig.window.execute('earmark.panel.focus');

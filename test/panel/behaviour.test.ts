@@ -96,6 +96,24 @@ describe('panel page', function () {
       await panel.screenshot('jumped');
     }));
 
+  it('stays at the words after a jump that begins close to the end', () =>
+    withPage({ ...session, insights: insights.slice(0, 3) }, async (panel) => {
+      ok((await distanceFromEnd(panel)) <= 1, 'follows the end');
+      await panel.page.click('.summary .jump');
+      await panel.until('the reader left the end', () => document.querySelector('.latest') !== null);
+      // As long as an animated scroll takes at most.
+      await panel.page.waitForTimeout(1_000);
+      deepEqual(await texts(panel, 'mark'), ['a large file runs into the gateway timeout']);
+      ok(await panel.page.$eval('mark', (e) => e.getBoundingClientRect().top > e.closest('.scroll')!.getBoundingClientRect().top), 'the words are in sight');
+    }, { height: 420 }));
+
+  it('names who speaks above each of two open phrases', () =>
+    withPage(session, async (panel) => {
+      const [mine] = session.partials;
+      await panel.send(patch({ partials: [mine!, { ...mine!, source: 'system', speaker: 'Ben', phraseId: 'p2' }] }));
+      deepEqual(await texts(panel, '.partial .speaker'), ['You', 'Ben']);
+    }));
+
   it('is used by keys: one stop in the transcript, arrows between segments, Escape takes the mark away', () =>
     withPage({ ...session, segments: longTranscript(300), partials: [], insights }, async (panel) => {
       equal(await panel.page.$$eval('[data-segment][tabindex="0"]', (all) => all.length), 1);
