@@ -68,7 +68,7 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar): 
   const daemon = new Daemon(context, log);
   const consent = new ConsentKeeper(context.globalState);
   const meeting = new Meeting(daemon, context.workspaceState);
-  const dictation = new Dictation(daemon, consent);
+  const dictation = new Dictation(daemon, consent, log);
   const notes = new NoteWriter(daemon, meeting, context.globalStorageUri, log, () => panel.changed());
   const idle = new IdleView(daemon, consent, log);
   const panel = new PanelHost(context.extensionUri, meeting, daemon, {

@@ -8,17 +8,19 @@ import type { SessionSubscription } from '../../client';
 import { DictationCancel, DictationStart, DictationStop } from '../../protocol/dictation';
 import type { SessionEvent } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
-import { UserError } from '../errors';
+import { showError, UserError } from '../errors';
 import type { ConsentKeeper } from '../meeting/consent';
 import { settings } from '../settings/settings';
 import { shiftAnchors, type Anchor } from './anchors';
 import { Ghost } from './ghost';
 import { fitText, ghostText } from './insertText';
-import { readOnlyReason, surroundings } from './target';
+import { hasTab, isVisible, readOnlyReason, surroundings } from './target';
 
 /** Where the text will go. */
 interface Target {
   readonly document: vscode.TextDocument;
+  /** It had a tab when the dictation began. */
+  readonly tabbed: boolean;
   anchors: Anchor[];
 }
 
@@ -45,11 +47,17 @@ export class Dictation implements vscode.Disposable {
   constructor(
     private readonly daemon: Daemon,
     private readonly consent: ConsentKeeper,
+    private readonly log: vscode.LogOutputChannel,
   ) {
     this.#subscriptions.push(
       vscode.workspace.onDidChangeTextDocument((event) => this.#follow(event)),
       vscode.workspace.onDidCloseTextDocument((document) => this.#closed(document)),
-      vscode.window.onDidChangeVisibleTextEditors(() => this.#draw()),
+      // Which of the two comes first differs; after both the document is gone from tabs and editors.
+      vscode.window.tabGroups.onDidChangeTabs(() => this.#endIfHidden()),
+      vscode.window.onDidChangeVisibleTextEditors(() => {
+        this.#endIfHidden();
+        this.#draw();
+      }),
     );
   }
 
@@ -74,7 +82,7 @@ export class Dictation implements vscode.Disposable {
     const token = ++this.#token;
     const { document } = editor;
     const anchors = editor.selections.map((s) => ({ start: document.offsetAt(s.start), end: document.offsetAt(s.end) }));
-    const target: Target = { document, anchors };
+    const target: Target = { document, tabbed: hasTab(document), anchors };
     this.#finals = [];
     this.#partial = '';
     this.#set({ kind: 'starting', target });
@@ -171,7 +179,19 @@ export class Dictation implements vscode.Disposable {
   }
 
   #closed(document: vscode.TextDocument): void {
-    if (this.#state.kind !== 'idle' && this.#state.target.document === document) void this.cancel();
+    if (this.#state.kind !== 'idle' && this.#state.target.document === document) this.#abandon();
+  }
+
+  /** The editor keeps a document for minutes after its last tab was closed. */
+  #endIfHidden(): void {
+    if (this.#state.kind === 'idle') return;
+    const { document, tabbed } = this.#state.target;
+    if (tabbed && !hasTab(document) && !isVisible(document)) this.#abandon();
+  }
+
+  /** There is nowhere left to put the words. */
+  #abandon(): void {
+    this.cancel().catch((error: unknown) => showError(error, this.log));
   }
 
   #draw(): void {

@@ -20,6 +20,20 @@ export async function readOnlyReason(document: vscode.TextDocument): Promise<str
   }
 }
 
+/** Is an editor on the document in sight? */
+export const isVisible = (document: vscode.TextDocument): boolean => vscode.window.visibleTextEditors.some((editor) => editor.document === document);
+
+/** Has the document a tab of its own? A notebook's cell has none. */
+export function hasTab(document: vscode.TextDocument): boolean {
+  const uri = document.uri.toString();
+  return vscode.window.tabGroups.all.some((group) =>
+    group.tabs.some(({ input }) => {
+      if (input instanceof vscode.TabInputText) return input.uri.toString() === uri;
+      return input instanceof vscode.TabInputTextDiff && input.modified.toString() === uri;
+    }),
+  );
+}
+
 /** Lines looked at above the cursor to see how the sentence before it ended. */
 const LINES_ABOVE = 1;
 

@@ -59,10 +59,15 @@ export async function until<T>(what: string, look: () => T | undefined | false |
 
 export const text = (document: vscode.TextDocument): string => document.getText();
 
-/** An editor with `|` where the cursors are. */
-export async function editorWith(content: string, language = 'markdown'): Promise<vscode.TextEditor> {
+let files = 0;
+
+/** An editor on a new file of the workspace, with `|` where the cursors are. */
+export async function editorWith(content: string): Promise<vscode.TextEditor> {
   const parts = content.split('|');
-  const document = await vscode.workspace.openTextDocument({ language, content: parts.join('') });
+  // Not an untitled document: the editor gives their names again and may restore the text of an earlier one.
+  const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, `scratch-${++files}.md`);
+  await vscode.workspace.fs.writeFile(uri, Buffer.from(parts.join('')));
+  const document = await vscode.workspace.openTextDocument(uri);
   const editor = await vscode.window.showTextDocument(document);
   let offset = 0;
   const cursors = parts.slice(0, -1).map((part) => document.positionAt((offset += part.length)));
@@ -70,13 +75,12 @@ export async function editorWith(content: string, language = 'markdown'): Promis
   return editor;
 }
 
-/** Closes every editor and waits until the host knows: the editor gives the names of untitled documents again. */
+/** Closes every editor, saves nothing. */
 export async function closeEditors(): Promise<void> {
   while (vscode.window.tabGroups.all.some((group) => group.tabs.length > 0)) {
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
     await new Promise((done) => setTimeout(done, 20));
   }
-  await until('the documents are closed', () => vscode.workspace.textDocuments.every((d) => d.uri.scheme !== 'untitled'));
 }
 
 /** Ends what a test left running, so that the next one starts from nothing. */
