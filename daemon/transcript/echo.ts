@@ -1,0 +1,189 @@
+/**
+ * Echo removal in one session: hears the loudness of the microphone and of the system, sees the finals of both, and
+ * says which of the microphone's are the loudspeakers' words. The words stay; the copy is hidden. Times are those of
+ * the capture clock, so a recording that is read fast is judged as a live one.
+ */
+import { FRAME_MS, type Frame } from '../audio/frame';
+import type { Revision } from '../session/events';
+import { type Decision, type EchoRun, decide, soundsLikeEcho } from './echoDecision';
+import { EnvelopeTrack } from './echoEnvelope';
+import { AFTER, BEFORE, type EchoPath } from './echoLikeness';
+import type { Segment } from './types';
+
+/** Finals of a source that are remembered: sources of a file may be minutes apart. */
+const REMEMBERED = 128;
+/** The system's words so far before and after the microphone's may be the same. */
+const NEAR_MS = 1_500;
+/** How much of one more echo changes what is known of the room. */
+const LEARN = 0.3;
+
+export interface EchoVerdict {
+  /** What the final is to be: itself, itself hidden, or its parts in order. */
+  readonly segments: readonly Segment[];
+  /** The sound is an echo's, but the system's words are not there yet. */
+  readonly suspect: boolean;
+}
+
+export class EchoRemover {
+  private readonly mic = new EnvelopeTrack();
+  private readonly system = new EnvelopeTrack();
+  private readonly said: Segment[] = [];
+  /** The microphone's finals that may still turn out to be an echo. */
+  private readonly open: Segment[] = [];
+  private path: EchoPath | undefined;
+  /** What came since `late` was asked. */
+  private fresh: Segment[] = [];
+  private taught = false;
+
+  heard(frame: Frame): void {
+    if (frame.source === 'mic') this.mic.push(frame);
+    if (frame.source === 'system') this.system.push(frame);
+  }
+
+  /** What is known now about a final of the microphone. May be asked again. */
+  judge(segment: Segment): EchoVerdict {
+    const decision = this.decide(segment);
+    return { segments: partsOf(segment, decision), suspect: decision.kind === 'keep' && decision.suspect };
+  }
+
+  /** A final of the microphone was published as it is: later words of the system may hide it. */
+  published(segment: Segment): void {
+    remember(this.open, segment);
+  }
+
+  /** A final of the system. */
+  add(segment: Segment): void {
+    remember(this.said, segment);
+    remember(this.fresh, segment);
+  }
+
+  /**
+   * Published finals that turn out to be echoes now.
+   * @param current the segment as it is; one that was revised is a person's and stays
+   */
+  late(current: (id: string) => Segment | undefined): Revision[] {
+    const { fresh } = this;
+    this.fresh = [];
+    const revisions = this.lateOf(fresh, current);
+    // One that taught the way of the sound lets earlier short ones be known.
+    return this.taught ? [...revisions, ...this.lateOf([], current)] : revisions;
+  }
+
+  private lateOf(fresh: readonly Segment[], current: (id: string) => Segment | undefined): Revision[] {
+    const revisions: Revision[] = [];
+    const { taught } = this;
+    this.taught = false;
+    for (const segment of [...this.open]) {
+      if (!taught && !fresh.some((other) => nearby(other, segment))) continue;
+      const now = current(segment.id);
+      if (now?.revision === 0) {
+        const parts = partsOf(now, this.decide(now));
+        const revision = revisionOf(now, parts);
+        if (!revision) continue;
+        revisions.push(revision);
+      }
+      this.open.splice(this.open.indexOf(segment), 1);
+    }
+    return revisions;
+  }
+
+  /** True while what the microphone hears since `fromMs` is the loudspeakers alone. */
+  echoing(fromMs: number): boolean {
+    const frames = Math.round((this.mic.endMs - fromMs) / FRAME_MS);
+    return frames > 0 && soundsLikeEcho(this.mic.slice(fromMs, frames), this.systemAround(fromMs, frames), this.mic.noiseDb(this.mic.endMs));
+  }
+
+  private decide(segment: Segment): Decision {
+    const words = timedWords(segment);
+    const others = this.said.filter((other) => nearby(other, segment)).sort((a, b) => a.startMs - b.startMs);
+    const frames = Math.round((segment.endMs - segment.startMs) / FRAME_MS);
+    const decision = decide({
+      startMs: segment.startMs, words,
+      others: others.flatMap(timedWords),
+      mic: this.mic.slice(segment.startMs, frames),
+      system: this.systemAround(segment.startMs, frames),
+      noiseDb: this.mic.noiseDb(segment.endMs),
+      path: this.path,
+    });
+    if (decision.kind === 'hide' && decision.path) this.learn(decision.path);
+    return decision;
+  }
+
+  private systemAround(fromMs: number, frames: number): Float32Array {
+    return this.system.slice((Math.round(fromMs / FRAME_MS) - BEFORE) * FRAME_MS, frames + BEFORE + AFTER);
+  }
+
+  private learn(path: EchoPath): void {
+    const old = this.path;
+    if (!old) this.taught = true;
+    const mix = (a: number, b: number): number => (Math.abs(a - b) > 60 ? b : a + LEARN * (b - a));
+    this.path = old ? { lagMs: mix(old.lagMs, path.lagMs), gainDb: mix(old.gainDb, path.gainDb) } : path;
+  }
+}
+
+function nearby(a: Segment, b: Segment): boolean {
+  return a.startMs < b.endMs + NEAR_MS && a.endMs > b.startMs - NEAR_MS;
+}
+
+function remember(list: Segment[], segment: Segment): void {
+  list.push(segment);
+  if (list.length > REMEMBERED) list.shift();
+}
+
+function timedWords({ words, text, startMs, endMs }: Segment): readonly { text: string; startMs: number; endMs: number }[] {
+  if (words && words.length > 0) return words;
+  const tokens = text.split(/\s+/).filter(Boolean);
+  const step = (endMs - startMs) / Math.max(1, tokens.length);
+  return tokens.map((token, i) => ({ text: token, startMs: startMs + i * step, endMs: startMs + (i + 1) * step }));
+}
+
+/** @returns hide or split by the machine; undefined where the segment is whole and seen */
+function revisionOf(before: Segment, parts: readonly Segment[]): Revision | undefined {
+  const [first, ...added] = parts;
+  if (!first || (added.length === 0 && !first.hidden)) return undefined;
+  const revision = before.revision + 1;
+  const segment = { ...first, revision };
+  return { segmentId: before.id, revision, by: 'machine', segment, ...(added.length > 0 ? { op: 'split', added } : { op: 'hide' }) };
+}
+
+function partsOf(segment: Segment, decision: Decision): readonly Segment[] {
+  if (decision.kind === 'hide') return [{ ...segment, hidden: true }];
+  const tokens = segment.text.split(/\s+/).filter(Boolean);
+  // Only where the words are the text's own can it be parted between them.
+  if (decision.kind === 'keep' || tokens.length !== timedWords(segment).length) return [segment];
+  return pieces(segment, decision.runs, tokens.length).map(({ from, to, startMs, endMs, hidden }, i) => ({
+    ...segment,
+    id: i === 0 ? segment.id : `${segment.id}.${i + 1}`,
+    text: tokens.slice(from, to).join(' '),
+    startMs, endMs,
+    ...(segment.words ? { words: segment.words.slice(from, to).map((word) => ({ ...word, startMs: between(word.startMs, startMs, endMs), endMs: between(word.endMs, startMs, endMs) })) } : {}),
+    ...(hidden ? { hidden } : {}),
+  }));
+}
+
+interface Piece extends EchoRun {
+  readonly hidden: boolean;
+}
+
+/** Runs and what is between them, with times that follow each other. */
+function pieces(segment: Segment, runs: readonly EchoRun[], count: number): Piece[] {
+  const found: Piece[] = [];
+  let at = 0;
+  let time = segment.startMs;
+  const add = (to: number, endMs: number, hidden: boolean): void => {
+    if (to <= at) return;
+    const end = Math.max(time + 1, endMs);
+    found.push({ from: at, to, startMs: time, endMs: end, hidden });
+    [at, time] = [to, end];
+  };
+  for (const run of runs) {
+    add(run.from, run.startMs, false);
+    add(run.to, run.to === count ? segment.endMs : run.endMs, true);
+  }
+  add(count, segment.endMs, false);
+  return found;
+}
+
+function between(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}

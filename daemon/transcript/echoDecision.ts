@@ -1,0 +1,163 @@
+/**
+ * Is what the microphone heard the loudspeakers? Sound and text must both say so. Speech of its own in the sound keeps
+ * a segment, whatever its words are; where own speech and echo follow each other, the segment is parted between them.
+ * Thresholds are from meetings mixed into the microphone at −3 to −25 dB (`bench/echo.ts`): segments of echo alone
+ * correlate at 0.93 to 1 with no sound of their own, voices that talk at once at most at 0.84, and share few words.
+ */
+import { FRAME_MS } from '../audio/frame';
+import { AFTER, BEFORE, type EchoLikeness, type EchoPath, isOwn, likeness } from './echoLikeness';
+import { type Match, type TimedWord, matchWords } from './echoText';
+
+/** Envelopes that agree so well are one sound … */
+const SAME_SOUND = 0.85;
+/** … and these are, in a ringing room, when many words agree too. */
+const SAME_SOUND_LONG = 0.78;
+/** Sound of its own that misjudged frames may add up to. */
+const OWN_MS = 120;
+const OWN_SHARE = 0.04;
+/** Share of the words that must be in the system's text: a soft echo is misheard, so sound that is surely an echo needs fewer. */
+const COVERED = 0.5;
+const COVERED_LONG = 0.85;
+const LONG_WORDS = 8;
+/** Shorter ones rise and fall alike by chance: these must also come the way that is known to be the room's. */
+const SHORT_WORDS = 3;
+const SHORT_MS = 900;
+const SAME_LAG_MS = 40;
+const SAME_GAIN_DB = 4;
+/** An echo teaches the way of the sound from this length on. */
+const TEACHES_MS = 1_500;
+/** In a segment of both, a stretch of echo alone is taken out when it has so much sound and so many words. */
+const STRETCH_MS = 500;
+const STRETCH_WORDS = 2;
+/** Own speech over the others' for so long is double-talk, of which nothing is taken away. */
+const BOTH_MS = 240;
+/** Misheard words at an edge of a stretch that go with it. */
+const EDGE_WORDS = 3;
+/** Own speech with shorter pauses is one stretch. */
+const PAUSE_FRAMES = 15;
+/** Word times are guesses. */
+const WORD_TIME_MS = 1_500;
+
+export interface EchoCase {
+  readonly startMs: number;
+  readonly words: readonly TimedWord[];
+  /** What the system said at about that time, in order. */
+  readonly others: readonly TimedWord[];
+  /** As `likeness` takes them. */
+  readonly mic: Float32Array;
+  readonly system: Float32Array;
+  readonly noiseDb: number;
+  readonly path: EchoPath | undefined;
+}
+
+/** Words from … to (exclusive) that are an echo, and the time they take. */
+export interface EchoRun {
+  readonly from: number;
+  readonly to: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export type Decision =
+  /** `suspect`: the sound is an echo's; the system's words may still come. */
+  | { readonly kind: 'keep'; readonly suspect: boolean }
+  | { readonly kind: 'hide'; readonly path?: EchoPath }
+  /** In order; some words remain. */
+  | { readonly kind: 'part'; readonly runs: readonly EchoRun[] };
+
+export function decide(given: EchoCase): Decision {
+  const { words, mic, system, noiseDb, path } = given;
+  const heard = likeness(mic, system, noiseDb);
+  if (!heard || words.length === 0) return { kind: 'keep', suspect: false };
+  const matches = matchWords(words, given.others);
+  if (soundsAlike(heard, SAME_SOUND_LONG)) {
+    const covered = coverage(matches);
+    const sure = heard.correlation >= SAME_SOUND;
+    const short = words.length < SHORT_WORDS || heard.soundMs < SHORT_MS;
+    const enough = short ? sure && sameWay(heard, path) && covered >= COVERED : sure ? covered >= COVERED : words.length >= LONG_WORDS && covered >= COVERED_LONG;
+    if (enough) return { kind: 'hide', ...(sure && heard.soundMs >= TEACHES_MS ? { path: { lagMs: heard.lagMs, gainDb: heard.gainDb } } : {}) };
+    return { kind: 'keep', suspect: sure && !(short && path === undefined) };
+  }
+  return partly(given, path ? (likeness(mic, system, noiseDb, path) ?? heard) : heard, matches);
+}
+
+/** True where the sound so far is the loudspeakers' alone; for what is shown before the words are final. */
+export function soundsLikeEcho(mic: Float32Array, system: Float32Array, noiseDb: number): boolean {
+  const heard = likeness(mic, system, noiseDb);
+  return heard !== undefined && heard.soundMs >= STRETCH_MS && soundsAlike(heard, SAME_SOUND);
+}
+
+function soundsAlike({ correlation, ownMs, soundMs }: EchoLikeness, least: number): boolean {
+  return correlation >= least && ownMs <= Math.max(OWN_MS, OWN_SHARE * soundMs);
+}
+
+function sameWay(heard: EchoPath, path: EchoPath | undefined): boolean {
+  return path !== undefined && Math.abs(heard.lagMs - path.lagMs) <= SAME_LAG_MS && Math.abs(heard.gainDb - path.gainDb) <= SAME_GAIN_DB;
+}
+
+/** 0–1: how much of the words is in the other text. */
+export function coverage(matches: readonly Match[]): number {
+  return matches.reduce((sum, match) => sum + (match?.alike ?? 0), 0) / Math.max(1, matches.length);
+}
+
+function partly({ startMs, words, mic, system, noiseDb }: EchoCase, heard: EchoLikeness, matches: readonly Match[]): Decision {
+  if (heard.bothMs >= BOTH_MS) return { kind: 'keep', suspect: false };
+  const runs: EchoRun[] = [];
+  let suspect = false;
+  for (const { from, to } of stretches(heard)) {
+    const alone = likeness(mic.subarray(from, to), system.subarray(from, to + BEFORE + AFTER), noiseDb);
+    if (!alone || alone.soundMs < STRETCH_MS || !soundsAlike(alone, SAME_SOUND)) continue;
+    suspect = true;
+    const run = bestRun(words, matches, startMs + from * FRAME_MS, startMs + to * FRAME_MS, runs.at(-1)?.to ?? 0);
+    if (!run) continue;
+    // Before the first own sound, and after the last, there is only echo.
+    const first = from === 0 && run.from <= EDGE_WORDS ? 0 : run.from;
+    const last = to === heard.frames.length && words.length - run.to <= EDGE_WORDS ? words.length : run.to;
+    runs.push({ from: first, to: last, startMs: startMs + from * FRAME_MS, endMs: startMs + to * FRAME_MS });
+  }
+  if (runs.length === 0 || runs.reduce((sum, run) => sum + run.to - run.from, 0) >= words.length) return { kind: 'keep', suspect };
+  return { kind: 'part', runs };
+}
+
+/** Frames without own speech between, before and after own speech. */
+function stretches({ frames }: EchoLikeness): { from: number; to: number }[] {
+  const found: { from: number; to: number }[] = [];
+  let from = 0;
+  for (let i = 0; i <= frames.length; i++) {
+    if (i < frames.length && !isOwn(frames[i])) continue;
+    if (i - from > PAUSE_FRAMES) found.push({ from, to: i });
+    from = i + 1;
+  }
+  return found;
+}
+
+/** The words near that time of which most follow each other in the other text; a cut falls between sentences where it can. */
+function bestRun(words: readonly TimedWord[], matches: readonly Match[], startMs: number, endMs: number, after: number): { from: number; to: number } | undefined {
+  let best: { from: number; to: number; score: number } | undefined;
+  for (let from = after; from < words.length; from++) {
+    const first = matches[from];
+    if (!first || !near(words[from], startMs, endMs)) continue;
+    let score = from === 0 || endsSentence(words[from - 1]) ? 1 : 0;
+    let last = first.index - 1;
+    for (let to = from + 1; to <= words.length && near(words[to - 1], startMs, endMs); to++) {
+      const match = matches[to - 1];
+      if (match) {
+        score += match.index - last > 3 ? match.alike - 2 : match.alike;
+        last = match.index;
+      } else score -= 0.8;
+      // A misheard word may end a run only where it ends a sentence.
+      if (!match && !endsSentence(words[to - 1])) continue;
+      const total = score + (to === words.length || endsSentence(words[to - 1]) ? 1 : 0);
+      if (to - from >= STRETCH_WORDS && (!best || total > best.score) && coverage(matches.slice(from, to)) >= 0.6) best = { from, to, score: total };
+    }
+  }
+  return best && best.score >= STRETCH_WORDS ? { from: best.from, to: best.to } : undefined;
+}
+
+function near(word: TimedWord | undefined, startMs: number, endMs: number): boolean {
+  return word !== undefined && word.endMs >= startMs - WORD_TIME_MS && word.startMs <= endMs + WORD_TIME_MS;
+}
+
+function endsSentence(word: TimedWord | undefined): boolean {
+  return word !== undefined && /[.?!]["')]?$/.test(word.text);
+}

@@ -1,0 +1,61 @@
+/** Loudness of one source over the last minutes, one byte for each 20 ms, by the capture clock. */
+import { FRAME_MS, type Frame } from '../audio/frame';
+
+/** Below this a frame counts as silence. */
+export const FLOOR_DB = -90;
+/** 0.4 dB a step: 255 steps reach 12 dB above full scale. */
+const STEP_DB = 0.4;
+/** Five minutes: sources of a file may be far apart, those of a meeting are not. 15 kB. */
+const SLOTS = 15_000;
+/** A hole of the capture clock up to this many frames is jitter, not silence. */
+const JITTER = 2;
+const NOISE_FRAMES = 1_000;
+
+/** RMS of one frame in dBFS, not below FLOOR_DB. */
+export function frameDb(pcm: Int16Array): number {
+  let squares = 0;
+  for (const v of pcm) squares += v * v;
+  return squares === 0 ? FLOOR_DB : Math.max(FLOOR_DB, 10 * Math.log10(squares / pcm.length / 1_073_741_824));
+}
+
+export class EnvelopeTrack {
+  private readonly ring = new Uint8Array(SLOTS);
+  /** First slot that was not heard yet. */
+  private end = 0;
+  private begin = 0;
+
+  /** Session time up to which it was heard, milliseconds. */
+  get endMs(): number {
+    return this.end * FRAME_MS;
+  }
+
+  push(frame: Pick<Frame, 'captureMs' | 'pcm'>): void {
+    const slot = Math.max(0, Math.round(frame.captureMs / FRAME_MS));
+    const value = Math.round((frameDb(frame.pcm) - FLOOR_DB) / STEP_DB);
+    if (slot < this.end - SLOTS) return;
+    const hole = slot - this.end;
+    if (this.end === this.begin || hole >= SLOTS) this.begin = this.end = slot;
+    else for (let i = 0; i < hole; i++) this.set(this.end + i, hole <= JITTER ? value : 0);
+    this.set(slot, value);
+    this.end = Math.max(this.end, slot + 1);
+    this.begin = Math.max(this.begin, this.end - SLOTS);
+  }
+
+  /** dBFS of every frame from `fromMs` (rounded to a frame) on, `frames` of them; FLOOR_DB where nothing was heard. */
+  slice(fromMs: number, frames: number): Float32Array {
+    const from = Math.round(fromMs / FRAME_MS);
+    const levels = new Float32Array(frames).fill(FLOOR_DB);
+    for (let i = Math.max(0, this.begin - from); i < frames && from + i < this.end; i++) levels[i] = (this.ring[(from + i) % SLOTS] as number) * STEP_DB + FLOOR_DB;
+    return levels;
+  }
+
+  /** The room without anybody: the level that nine tenths of the 20 s before `toMs` exceed. */
+  noiseDb(toMs: number): number {
+    const heard = this.slice(toMs - NOISE_FRAMES * FRAME_MS, NOISE_FRAMES).filter((v) => v > FLOOR_DB).sort();
+    return heard.length < NOISE_FRAMES / 20 ? FLOOR_DB : (heard[Math.floor(heard.length / 10)] as number);
+  }
+
+  private set(slot: number, value: number): void {
+    this.ring[slot % SLOTS] = value;
+  }
+}
