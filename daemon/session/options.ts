@@ -33,7 +33,7 @@ export interface SessionOptions {
   readonly captureRetryMs: readonly number[];
   /** Waits between two tries to decode while the engine is not available. */
   readonly engineRetryMs: readonly number[];
-  /** Decodes of one phrase before it is given up as one that breaks the engine. */
+  /** Decodes of one phrase before it is given up as one that breaks the engine, which itself tries each twice: together fewer than the restarts a worker has. */
   readonly decodeAttempts: number;
   /** Audio a pushing client may have unacknowledged. */
   readonly unacknowledgedMs: number;
@@ -74,7 +74,7 @@ export const defaultSessionOptions: SessionOptions = {
   captureStopMs: 2 * SECOND,
   captureRetryMs: [SECOND, 2 * SECOND, 4 * SECOND],
   engineRetryMs: [SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND],
-  decodeAttempts: 3,
+  decodeAttempts: 2,
   unacknowledgedMs: 10 * SECOND,
   fileBacklogMs: 10 * MINUTE,
   unseenMs: MINUTE,
