@@ -83,6 +83,8 @@ export function dueDate(phrase: string, startedAt: string): string | undefined {
   const [year, month, day] = [start.get('year'), start.get('month'), start.get('day')];
   if (year === null || month === null || day === null) return undefined;
   const date = new Date(Date.UTC(monthly ? today.getUTCFullYear() : year, month - 1, day));
+  // "On Monday", said on a Monday, is the next one: for today people say "today".
+  if (start.isCertain('weekday') && !start.isCertain('day') && date.getTime() === today.getTime()) return iso(addDays(date, 7));
   return iso(monthly && date < today ? new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, day)) : date);
 }
 

@@ -82,7 +82,7 @@ export function phrase(line: Line, clause: ReadClause, from: number, to: number,
       if (parts.length > 0 && !/\s$/.test(parts[parts.length - 1] ?? '')) parts.push(' ');
       continue;
     }
-    const shown = token === first && options.imperative ? baseForm(token) : person(token, options);
+    const shown = token === first && options.imperative ? baseForm(token) : person(token, line.tokens[line.tokens.indexOf(token) + 1], options);
     parts.push(gap, shown);
   }
   return tidy(parts.join(''));
@@ -92,8 +92,8 @@ function baseForm(token: Token): string {
   return /(?:s|ing|ed)$/.test(token.norm) && token.lemma.length >= 2 && token.lemma !== token.norm ? token.lemma : token.text;
 }
 
-function person(token: Token, { you, me }: PhrasingOptions): string {
-  if (token.norm === 'you' && you) return you;
+function person(token: Token, next: Token | undefined, { you, me }: PhrasingOptions): string {
+  if (token.norm === 'you' && you && !/^(?:two|three|all|both|guys|will|are|can|have)$/.test(next?.norm ?? '')) return you;
   if (token.norm === 'me' && me) return me;
   return token.text;
 }

@@ -200,16 +200,21 @@ export class TaskTracker {
     return this.list.add({ text, content, state, strong, owner, addressee, by: line.speaker, offered, question, due: duePhrase(line, clause), weight: cue.rule.weight }, line);
   }
 
-  /** What "it" can mean where no task was named: the sentence before, where it has words of its own. */
+  /** What "it" can mean where no task was named: what was just proposed, else the sentence before. */
   private antecedent(line: Line): { text: string; content: Set<string> } | undefined {
-    for (const before of this.lines.slice(-4, -1).reverse()) {
-      if (line.turn - before.turn > 1) return undefined;
-      const clause = before.clauses[before.clauses.length - 1];
-      if (!clause || before.mark === '?') continue;
-      const content = contentOf(clause, clause.core, clause.words.length);
-      if (content.size >= 2) return { text: sentencePhrase(before), content };
+    let plain: { text: string; content: Set<string> } | undefined;
+    for (const before of this.lines.slice(-5, -1).reverse()) {
+      if (line.turn - before.turn > 2) break;
+      for (const clause of before.clauses) {
+        const proposes = hasCue(clause, 'propose') !== undefined || clause.modes.has('hypothetical');
+        const bare = /^(?:i|we|you)$/.test(clause.words[clause.core]?.norm ?? '') && /^(?:would|could|should|might|can)$/.test(clause.words[clause.core + 1]?.norm ?? '');
+        const from = bare ? clause.core + 2 : clause.core;
+        const content = contentOf(clause, from, clause.words.length);
+        if (proposes && !clause.question && content.size > 0) return { text: phrase(before, clause, from, clause.words.length), content };
+        if (!clause.question && content.size >= 2 && before.turn >= line.turn - 1) plain ??= { text: sentencePhrase(before), content };
+      }
     }
-    return undefined;
+    return plain;
   }
 
   private rephrase(task: Task, line: Line, clause: ReadClause, from: number, to: number, content: Set<string>): void {

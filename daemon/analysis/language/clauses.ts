@@ -149,6 +149,8 @@ function findVocatives(tokens: readonly Token[], isName: IsName): Token[] {
     if (i > 0 && token.pos === 'PROPN' && asksYou(words, i)) return true;
     // Nobody has said who that is, but people are called like this: "Ben, can you …", "can you …, Ben?", "thanks, Ben".
     if (openBefore && next?.text === ',' && /^(can|could|would|will|please)$/.test(words[i + 2]?.norm ?? '')) return true;
+    const asked = `${words[i + 2]?.norm ?? ''} ${words[i + 3]?.norm ?? ''}`;
+    if (openBefore && next?.text === ',' && token.pos === 'PROPN' && /^(?:(?:what|how) about|(?:do|did|are|have|would|you) (?:you|want|take|do))$/.test(asked)) return true;
     const endsCall = previous?.text === ',' && (next === undefined || ENDS.test(next.text));
     return endsCall && (/^(thanks|you)$/.test(words[i - 2]?.norm ?? '') || words.some(({ norm }, at) => /^(can|could|would|will)$/.test(norm) && words[at + 1]?.norm === 'you'));
   });

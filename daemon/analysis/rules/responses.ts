@@ -42,7 +42,7 @@ export const RESPONSE_RULES: readonly CueRule[] = [
   },
   {
     id: 'dueConfirm.fine', kind: 'dueConfirm', weight: 0.6,
-    patterns: ['#due is|would be|are @ADV? fine|okay|good|perfect|great|enough|realistic|works|possible|doable', '#due works|suits|sounds|it', '.* .* .* .* #due is @ADV? realistic|possible|doable|fine|enough', '^ until|by|before? #due $', '^ #due at the latest', '^ at the latest #due', 'give me until|till #due', 'i need until|till #due', 'it|that|this|they will be @ADV? @VERB|ADJ|ADV @ADP? #due', 'it|that|this is due #due', 'it|that|this has to be @VERB|ADJ #due'],
+    patterns: ['#due is|would be|are @ADV? fine|okay|good|perfect|great|enough|realistic|works|possible|doable', '#due works|suits|sounds|it', '.* .* .* .* #due is @ADV? realistic|possible|doable|fine|enough', '^ until|by|before? #due $', '^ #due at the latest', '^ at the latest #due', 'give me #due', 'i need @ADP? #due $', 'it|that|this|they will be @ADV? @VERB|ADJ|ADV @ADP? #due', 'it|that|this is due #due', 'it|that|this has to be @VERB|ADJ #due'],
     examples: ['Next Monday is fine.', 'Thursday works.', 'A first cut by the end of the month is realistic.'],
   },
 ];
