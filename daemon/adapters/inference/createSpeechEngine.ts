@@ -67,13 +67,20 @@ function decoderOf(worker: WorkerSupervisor): Decoder {
 /** Streams live in the worker; after its restart they begin anew, which costs some windows of certainty and no audio. */
 function detectorsOf(worker: WorkerSupervisor): DetectorService {
   let nextStream = 1;
+  let stopped = false;
+  // Does nothing while it runs; one that was given up is tried again.
+  const start = (): void => {
+    if (!stopped) worker.start().catch(() => undefined);
+  };
   return {
     start: () => worker.start(),
-    stop: () => worker.stop(),
+    stop: () => {
+      stopped = true;
+      worker.stop();
+    },
     health: () => [worker.health()],
     create: () => {
-      // A new source is the occasion to try a worker again that was given up.
-      worker.start().catch(() => undefined);
+      start();
       let stream = nextStream++;
       const close = (): void => {
         // The worker forgets its streams with its life; a worker that is away has none to close.
@@ -84,6 +91,7 @@ function detectorsOf(worker: WorkerSupervisor): DetectorService {
         detect: (windows) => detect(windows).catch(() => detect(windows)),
         reset: () => {
           close();
+          start();
           stream = nextStream++;
         },
         dispose: close,
