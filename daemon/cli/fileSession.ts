@@ -128,7 +128,7 @@ class Follower {
 
   take(event: SessionEvent): void {
     if (event.kind === 'final') {
-      this.options.onFinal?.(event.segment);
+      if (event.segment.hidden !== true) this.options.onFinal?.(event.segment);
       this.options.onProgress?.(event.segment.endMs);
     }
     if (event.kind === 'error') this.lastError = new EarmarkError(event.code, event.message);

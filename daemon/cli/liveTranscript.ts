@@ -28,8 +28,9 @@ export class LiveTranscript {
         return this.drawPartials();
       case 'final': {
         this.partials.delete(event.segment.id);
-        const { startMs, speaker, text } = event.segment;
-        this.line(this.out, `${style.dim(clockTime(startMs).padStart(7))}  ${style.bold(speaker)}  ${text}\n`);
+        const { startMs, speaker, text, hidden } = event.segment;
+        // The loudspeakers' words in the microphone stand there already, as the others' own.
+        if (hidden !== true) this.line(this.out, `${style.dim(clockTime(startMs).padStart(7))}  ${style.bold(speaker)}  ${text}\n`);
         return this.drawPartials();
       }
       case 'warning':

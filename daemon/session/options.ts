@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly engineRetryMs: readonly number[];
   /** Decodes of one phrase before it is given up as one that breaks the engine, which itself tries each twice: together fewer than the restarts a worker has. */
   readonly decodeAttempts: number;
+  /** What the microphone heard and sounds like the loudspeakers waits so long for the system's words before it is shown. */
+  readonly echoHoldMs: number;
   /** Audio a pushing client may have unacknowledged. */
   readonly unacknowledgedMs: number;
   /** Audio of a file that may wait in the spool to be recognised; beyond it the client is told to wait. */
@@ -75,6 +77,7 @@ export const defaultSessionOptions: SessionOptions = {
   captureRetryMs: [SECOND, 2 * SECOND, 4 * SECOND],
   engineRetryMs: [SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND],
   decodeAttempts: 2,
+  echoHoldMs: 500,
   unacknowledgedMs: 10 * SECOND,
   fileBacklogMs: 10 * MINUTE,
   unseenMs: MINUTE,

@@ -1,6 +1,6 @@
 /** One session that runs: its state, its sources, its events, from STARTING to DONE. */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
-import type { Source } from '../audio/frame';
+import type { Frame, Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Logger } from '../base/logger';
@@ -9,6 +9,7 @@ import type { Segment } from '../transcript/types';
 import type { EventSink, SessionDocument, SessionView } from './api';
 import { Book } from './book';
 import type { SessionManagerDeps } from './deps';
+import { EchoGate } from './echoGate';
 import { EventLog } from './eventLog';
 import type { DurableEvent, DurableEventBody, SessionRecord, SessionState, WarningCode } from './events';
 import { InsightFeed, eventsOf } from './insightFeed';
@@ -46,6 +47,7 @@ export class Session {
   private readonly machine: StateMachine;
   private readonly spool: Spool;
   private readonly sources: Sources;
+  private readonly echo: EchoGate | undefined;
   private readonly feed: InsightFeed | undefined;
   private readonly insightRevisions: InsightRevisions;
   private readonly ending = new Deferred<SessionState>();
@@ -93,6 +95,15 @@ export class Session {
       : undefined;
     this.feed = analyzer && new InsightFeed({ analyzer, clock: deps.clock, logger: deps.logger, everyMs: options.analysisMs, emit: (events) => this.log.append(events) });
     this.insightRevisions = new InsightRevisions(this.book, () => analyzer);
+    if (['mic', 'system'].every((name) => record.sources.some(({ source }) => source === name))) {
+      this.echo = new EchoGate({
+        clock: deps.clock, options,
+        publish: (segments, source, finalThrough) => this.publish(segments, source, finalThrough),
+        revise: (revisions) => this.log.append(revisions.map((revision) => ({ kind: 'revision', revision }))),
+        current: (segmentId) => this.book.transcript.get(segmentId),
+      });
+      this.disposables.add(this.echo);
+    }
     this.sources = new Sources({
       deps, options, record, spool: this.spool,
       progress: setup.restored ? deps.store.progress(record.id) : [],
@@ -100,7 +111,10 @@ export class Session {
       newPhraseId: () => `s${++this.phraseNumber}`,
       on: {
         phrase: (phrase, result) => this.onPhrase(segmentOf(phrase, result), phrase.source, phrase.lastSeq),
-        passing: (event) => this.log.pass(event),
+        ...(this.echo ? { frames: (frames: readonly Frame[]) => this.echo?.frames(frames) } : {}),
+        passing: (event) => {
+          if (this.echo?.shows(event) !== false) this.log.pass(event);
+        },
         warn: (code, message, source) => this.warn(code, message, source),
         speech: () => (this.lastSpeechMs = this.clock.now()),
         failed: (error) => this.fail(error),
@@ -323,6 +337,7 @@ export class Session {
         before = now;
       }
       if (this.machine.ended || this.released) return;
+      this.echo?.flush();
       if (this.discarding) this.feed?.dispose();
       else this.feed?.finish();
       if ((await within(this.clock, this.log.written(), this.setup.options.finalizeStallMs)) === 'late') throw new EarmarkError('store.unwritable', 'The disk cannot be written, so the session is not finished; free some space and restart Earmark, which goes on with it.');
@@ -341,6 +356,7 @@ export class Session {
     this.machine.begin();
     void this.sources.stopCapture();
     this.sources.abort();
+    this.echo?.flush();
     this.log.append([{ kind: 'error', code: known.code, message: known.message }]);
     this.machine.to({ name: 'FAILED', error: known }, known.code);
   }
@@ -353,11 +369,16 @@ export class Session {
   }
 
   private onPhrase(segment: Segment | undefined, source: Source, finalThrough: number): void {
+    if (this.echo && !this.discarding) this.echo.phrase(segment, source, finalThrough);
+    else this.publish(segment ? [segment] : [], source, finalThrough);
+  }
+
+  private publish(segments: readonly Segment[], source: Source, finalThrough: number): void {
     const progress = [{ source, finalThrough }];
-    if (!segment || this.discarding) return this.log.append([], progress);
+    if (segments.length === 0 || this.discarding) return this.log.append([], progress);
     const speaker = speakerOf(source);
     const named: readonly DurableEventBody[] = this.book.speakers.has(speaker.id) ? [] : [{ kind: 'speaker', speaker }];
-    this.log.append([...named, { kind: 'final', segment }], progress);
+    this.log.append([...named, ...segments.map((segment) => ({ kind: 'final' as const, segment }))], progress);
   }
 
   private onWritten(event: DurableEvent): void {
@@ -417,7 +438,7 @@ export class Session {
 
   private stats(): Stats {
     const { waitingMs: _waiting, ...figures } = this.sources.totals();
-    return addStats(this.earlier, figures);
+    return addStats(this.earlier, figures, this.echo ? { echoes: this.echo.echoes } : {});
   }
 
   /** @param forgetAudio where everything of it is text, or it never began */

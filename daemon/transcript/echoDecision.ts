@@ -29,6 +29,8 @@ const TEACHES_MS = 1_500;
 /** In a segment of both, a stretch of echo alone is taken out when it has so much sound and so many words. */
 const STRETCH_MS = 500;
 const STRETCH_WORDS = 2;
+/** So much sound is enough to hold back words that are still in the making. */
+const GLIMPSE_MS = 200;
 /** Own speech over the others' for so long is double-talk, of which nothing is taken away. */
 const BOTH_MS = 240;
 /** Misheard words at an edge of a stretch that go with it. */
@@ -84,7 +86,7 @@ export function decide(given: EchoCase): Decision {
 /** True where the sound so far is the loudspeakers' alone; for what is shown before the words are final. */
 export function soundsLikeEcho(mic: Float32Array, system: Float32Array, noiseDb: number): boolean {
   const heard = likeness(mic, system, noiseDb);
-  return heard !== undefined && heard.soundMs >= STRETCH_MS && soundsAlike(heard, SAME_SOUND);
+  return heard !== undefined && heard.soundMs >= GLIMPSE_MS && soundsAlike(heard, SAME_SOUND);
 }
 
 function soundsAlike({ correlation, ownMs, soundMs }: EchoLikeness, least: number): boolean {
