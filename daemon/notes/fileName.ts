@@ -11,7 +11,8 @@ export function noteFileName(title: string, startedAt: string): string {
 
 /** Lower-case letters and digits of any script, joined by hyphens: safe on every file system. */
 function slug(title: string): string {
-  const plain = title.normalize('NFKD').replace(/\p{M}/gu, '').normalize('NFC').toLowerCase();
+  // Accents of Latin letters go; marks of other scripts are part of their letters.
+  const plain = title.normalize('NFKD').replace(/(\p{Script=Latin})\p{M}+/gu, '$1').normalize('NFC').toLowerCase();
   const words = plain.replace(/['’]/g, '').match(/[\p{L}\p{N}]+/gu) ?? [];
   let result = '';
   for (const word of words) {
