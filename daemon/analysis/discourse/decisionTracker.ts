@@ -115,7 +115,8 @@ export class DecisionTracker {
   private span(clause: ReadClause, cue: Cue): readonly [number, number] {
     const whole: readonly [number, number] = [clause.core, clause.words.length];
     if (cue.rule.id !== 'decide.said') return whole;
-    let [from, to] = cue.match.task ?? whole;
+    const [start, to] = cue.match.task ?? whole;
+    let from = start;
     while (from < to - 1 && /^(?:that|to|on|for|upon|decided|agreed)$/.test(clause.words[from]?.norm ?? '')) from++;
     return [from, to];
   }

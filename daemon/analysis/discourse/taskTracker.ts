@@ -4,6 +4,7 @@ import type { Line } from '../conversation';
 import { isGeneric, type People } from '../people';
 import type { ModeKind } from '../rules/types';
 import { contentOf, nounCount, phrase, pointsBack, sentencePhrase } from './phrasing';
+import { Roles } from './roles';
 import { duePhrase, hasCue, TaskList, type Task } from './tasks';
 
 const YES = new Set(['yes', 'sure', 'okay', 'absolutely', 'definitely', 'fine', 'course', 'deal', 'gladly', 'certainly', 'right', 'understood', 'cool', 'great', 'perfect']);
@@ -40,7 +41,11 @@ export class TaskTracker {
   /** The last lines, enough to look back a few turns. */
   private lines: Line[] = [];
 
-  constructor(private readonly people: People, private readonly speakers: readonly string[]) {}
+  private readonly roles: Roles;
+
+  constructor(private readonly people: People, private readonly speakers: readonly string[]) {
+    this.roles = new Roles(people, speakers, () => this.lines);
+  }
 
   step(line: Line): void {
     if (line.turn !== this.turn) {
@@ -109,17 +114,12 @@ export class TaskTracker {
       pending.turn = line.turn;
     } else if (accepts && !clause.question && !clause.modes.has('housekeeping')) {
       pending.state = 'open';
-      pending.owner = pending.offered ? pending.by : this.ownerOf(line, pending.addressee);
+      pending.owner = pending.offered ? pending.by : this.roles.ownerOf(line, pending.addressee);
       pending.weight = Math.max(pending.weight, 0.85);
       this.setDue(pending, duePhrase(line, clause), true);
       this.list.touch(pending, line);
       this.accepted = pending;
     }
-  }
-
-  /** The speaker; where the label stands for several people, the one who was spoken to. */
-  private ownerOf(line: Line, addressee?: string): string {
-    return isGeneric(line.speaker) && addressee && !/^you$/i.test(addressee) ? addressee : line.speaker;
   }
 
   private stepCommit(line: Line, clause: ReadClause): boolean {
@@ -144,7 +144,7 @@ export class TaskTracker {
       if (content.size > target.content.size && target.content.size <= 1) this.rephrase(target, line, clause, from, to, content);
       return true;
     }
-    const owner = this.ownerOf(line, this.impliedSpeaker(line));
+    const owner = this.roles.ownerOf(line, this.roles.impliedSpeaker(line));
     return this.create(line, clause, cue, { from, to, content, state: 'open', owner, strong: true }) !== undefined;
   }
 
@@ -157,7 +157,7 @@ export class TaskTracker {
   private takeOver(target: Task, line: Line, clause: ReadClause): void {
     const wasAccepted = target === this.accepted;
     const instead = clause.words.some(({ norm }) => norm === 'myself');
-    target.owner = instead ? line.speaker : this.ownerOf(line, wasAccepted ? target.owner : target.addressee ?? this.impliedSpeaker(line));
+    target.owner = instead ? line.speaker : this.roles.ownerOf(line, wasAccepted ? target.owner : target.addressee ?? this.roles.impliedSpeaker(line));
     target.state = 'open';
     target.strong = true;
     target.weight = Math.max(target.weight, 0.85);
@@ -188,7 +188,7 @@ export class TaskTracker {
   private create(line: Line, clause: ReadClause, cue: Cue, made: { from: number; to: number; content: Set<string>; state: Task['state']; owner?: string; addressee?: string | undefined; offered?: boolean; strong: boolean; question?: boolean }): Task | undefined {
     let { content } = made;
     const named = cue.rule.person === 'addressee' || cue.rule.person === 'nobody';
-    let text = phrase(line, clause, made.from, made.to, { imperative: named || cue.rule.kind === 'assign' || /mind/.test(cue.rule.id), withoutDue: true, you: made.state === 'open' ? this.shownAddressee(line, clause) : undefined, me: cue.rule.person === 'addressee' ? this.shownSpeaker(line) : undefined });
+    let text = phrase(line, clause, made.from, made.to, { imperative: named || cue.rule.kind === 'assign' || /mind/.test(cue.rule.id), withoutDue: true, you: made.state === 'open' ? this.roles.shownAddressee(line, clause) : undefined, me: cue.rule.person === 'addressee' ? this.roles.shownSpeaker(line) : undefined });
     if (content.size === 0) {
       const before = this.antecedent(line);
       if (!before) return undefined;
@@ -229,8 +229,8 @@ export class TaskTracker {
     if (!cue || this.blocked(clause, cue) || clause.link === 'if') return false;
     const [from, to] = cue.rule.id === 'imperative.verb' ? [clause.core, clause.words.length] : cue.match.task ?? [cue.match.end, clause.words.length];
     const content = contentOf(clause, from, to);
-    const called = this.vocative(line, clause);
-    const addressee = called ?? this.impliedAddressee(line);
+    const called = this.roles.vocative(line, clause);
+    const addressee = called ?? this.roles.impliedAddressee(line);
     const strong = called !== undefined || cue.rule.id === 'request.needYou' || cue.rule.id === 'request.please';
     const back = content.size === 0 || (pointsBack(clause, from, to) && nounCount(clause, from, to) <= 2);
     const target = this.list.similar(content, line, 12) ?? (back ? this.requestTarget(line, content, addressee) : undefined);
@@ -393,41 +393,6 @@ export class TaskTracker {
     if (clause.modes.has('conditional') && !clause.words.some(({ norm }, i) => norm === 'if' && /^(?:check|see|ask|find|test|know|decide|tell|verify|out)$/.test(clause.words[i - 1]?.norm ?? ''))) return true;
     const at = line.clauses.indexOf(clause);
     return line.clauses.some((other, i) => i < at && (other.words[0]?.norm === 'if' || other.words[0]?.norm === 'unless' || other.link === 'if'));
-  }
-
-  /** The one called out in this clause or alone in its sentence. */
-  private vocative(line: Line, clause: ReadClause): string | undefined {
-    const token = clause.vocatives[0] ?? line.clauses.flatMap(({ vocatives }) => vocatives)[0];
-    return token && this.people.show(token);
-  }
-
-  /** Whom "you" means without a name: the other of two, else whoever spoke before. */
-  private impliedAddressee(line: Line): string | undefined {
-    const others = this.speakers.filter((speaker) => speaker !== line.speaker);
-    if (others.length === 1 && !isGeneric(others[0] ?? '')) return others[0];
-    const calledJustBefore = this.lines.findLast(({ turn, clauses }) => turn === line.turn && clauses.some(({ vocatives }) => vocatives.length > 0));
-    const called = calledJustBefore && calledJustBefore !== line ? this.vocative(calledJustBefore, calledJustBefore.clauses[0]!) : undefined;
-    if (called) return called;
-    const before = this.lines.findLast(({ speaker }) => speaker !== line.speaker)?.speaker;
-    return before !== undefined && !isGeneric(before) ? before : undefined;
-  }
-
-  /** Under a label for several people, the one who was called just before is likely to speak. */
-  private impliedSpeaker(line: Line): string | undefined {
-    if (!isGeneric(line.speaker)) return undefined;
-    const before = this.lines.filter(({ turn }) => turn === line.turn - 1);
-    const called = before.flatMap(({ clauses, mark }) => (mark === '?' ? clauses.flatMap(({ vocatives }) => vocatives) : []));
-    const last = called[called.length - 1];
-    return last && this.people.show(last);
-  }
-
-  private shownAddressee(line: Line, clause: ReadClause): string | undefined {
-    const name = this.vocative(line, clause) ?? this.impliedAddressee(line);
-    return name !== undefined && !/^you$/i.test(name) ? name : undefined;
-  }
-
-  private shownSpeaker(line: Line): string | undefined {
-    return isGeneric(line.speaker) || /^you$/i.test(line.speaker) ? undefined : line.speaker;
   }
 }
 

@@ -4,7 +4,11 @@ import type { CueRule } from './types';
 export const COMMITMENT_RULES: readonly CueRule[] = [
   {
     id: 'commit.will', kind: 'commit', person: 'speaker', weight: 0.9,
-    patterns: ['i will|shall @ADV* !not|never|be|have|need|see|think|try|admit|say|want|take|own|know @ADV* {task}', 'i will try to|and {task}', 'i will have to {task}', 'i will be @VERB {task}', 'i will need to {task}', 'i will take over {task}', 'i will take care of {task}', 'i will see to {task}'],
+    patterns: [
+      'i will|shall @ADV* !not|never|be|have|need|see|think|try|admit|say|want|take|own|know @ADV* {task}', 'i will try to|and {task}',
+      'i will have to {task}', 'i will be @VERB {task}', 'i will need to {task}', 'i will take over {task}', 'i will take care of {task}',
+      'i will see to {task}',
+    ],
     examples: ["So I'll change the limit today.", 'I will also write the guide.', "I'll have to ask the vendor.", "I'll take care of the backups."],
     not: ["I'll never do that again.", "I'll think about it."],
   },
@@ -21,30 +25,45 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
   },
   {
     id: 'commit.must', kind: 'commit', person: 'speaker', weight: 0.6, mood: 'statement',
-    patterns: ['i still|really|also? have|need|ought to @ADV* !go|leave|drop|run|say|admit|be|know|have|jump {task}', 'i must @ADV* !say|admit|go|leave|be|have {task}', 'i should @ADV* !say|have|be|add|know|go|mention|note {task}'],
+    patterns: [
+      'i still|really|also? have|need|ought to @ADV* !go|leave|drop|run|say|admit|be|know|have|jump {task}',
+      'i must @ADV* !say|admit|go|leave|be|have {task}', 'i should @ADV* !say|have|be|add|know|go|mention|note {task}',
+    ],
     examples: ['I have to ask the legal team about it.', 'I still need to update the tests.'],
     not: ['I have to go now.', 'I should have known that.'],
   },
   {
     id: 'commit.dated', kind: 'commit', person: 'speaker', weight: 0.7, needsDue: true, mood: 'statement',
-    patterns: ['i am @ADV? calling|meeting|seeing|writing|sending|fixing|finishing|talking|doing|shipping|releasing|presenting|moving|updating|visiting {task}', 'i plan|intend|aim|want|hope|expect to {task}', 'i am planning|hoping to {task}', 'i could @ADV* !be {task}'],
+    patterns: [
+      'i am @ADV? calling|meeting|seeing|writing|sending|fixing|finishing|talking|doing|shipping|releasing|presenting|moving|updating|visiting {task}',
+      'i plan|intend|aim|want|hope|expect to {task}', 'i am planning|hoping to {task}', 'i could @ADV* !be {task}',
+    ],
     examples: ["I'm calling the vendor tomorrow.", 'I plan to finish the draft by Friday.'],
     not: ['I plan to retire one day.'],
   },
   {
     id: 'commit.promise', kind: 'commit', person: 'speaker', weight: 0.85,
-    patterns: ['i promise to {task}', 'i owe you|them|him|her {task}', 'my next step is to {task}', 'my job is to {task}', 'remind me to {task}', 'i made a note to {task}', 'i need to remember to {task}'],
+    patterns: [
+      'i promise to {task}', 'i owe you|them|him|her {task}', 'my next step is to {task}', 'my job is to {task}', 'remind me to {task}',
+      'i made a note to {task}', 'i need to remember to {task}',
+    ],
     examples: ['Remind me to renew the certificate.', 'I owe you a review of the draft.'],
   },
   {
     id: 'offer.can', kind: 'offer', person: 'speaker', weight: 0.7, mood: 'statement',
-    patterns: ['i can|could|might @ADV* !not|see|hear|be|remember|imagine|think|say|tell|understand|confirm|only|feel|live|go|share|read|believe {task}', 'i would be happy|glad to {task}', 'i am happy|glad to {task}', 'i would love to {task}', 'i would volunteer to {task}', 'i volunteer to {task}'],
+    patterns: [
+      'i can|could|might @ADV* !not|see|hear|be|remember|imagine|think|say|tell|understand|confirm|only|feel|live|go|share|read|believe {task}',
+      'i would be happy|glad to {task}', 'i am happy|glad to {task}', 'i would love to {task}', 'i would volunteer to {task}', 'i volunteer to {task}',
+    ],
     examples: ['I can call them on Tuesday.', "I'd be happy to review it."],
     not: ['I can see it now.', "I can't do that."],
   },
   {
     id: 'offer.question', kind: 'offer', person: 'speaker', weight: 0.5, mood: 'question',
-    patterns: ['^ should|shall i @ADV* {task}', 'do you want|need me to {task}', 'would you like me to {task}', '^ can|could|may i @ADV* !go|ask|start|jump|add|say|have|get|share|interrupt|help|see {task}'],
+    patterns: [
+      '^ should|shall i @ADV* {task}', 'do you want|need me to {task}', 'would you like me to {task}',
+      '^ can|could|may i @ADV* !go|ask|start|jump|add|say|have|get|share|interrupt|help|see {task}',
+    ],
     examples: ['Should I book a room?', 'Do you want me to ask them?'],
     not: ['Can I go next?'],
   },
@@ -56,7 +75,13 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
   },
   {
     id: 'take.mine', kind: 'take', person: 'speaker', weight: 0.85,
-    patterns: ['i will|can|could|shall @ADV* take|own|grab|pick {task}', 'leave|give|assign|send|hand it|that|this|these|those|them to|with me', 'i am on it|that', 'that|this|it one? is mine $', 'count on me', 'i take it|that|this|care', 'i will|can|could|shall @ADV* do|handle it|that|this|so|these|those|them|both', 'put me down for {task}', 'put my name on {task}', 'i volunteer $', '^ me $', 'i am|will do|be doing that|it', 'i have|got it $', 'mine $', 'i own {task}', 'that is|falls|goes on|to me $', 'i am @ADV? taking {task}', 'sign me up', 'let me take|handle|own|do it|that|this|one|care {task}', 'let me take|handle|own it|that|this'],
+    patterns: [
+      'i will|can|could|shall @ADV* take|own|grab|pick {task}', 'leave|give|assign|send|hand it|that|this|these|those|them to|with me',
+      'i am on it|that', 'that|this|it one? is mine $', 'count on me', 'i take it|that|this|care',
+      'i will|can|could|shall @ADV* do|handle it|that|this|so|these|those|them|both', 'put me down for {task}', 'put my name on {task}',
+      'i volunteer $', '^ me $', 'i am|will do|be doing that|it', 'i have|got it $', 'mine $', 'i own {task}', 'that is|falls|goes on|to me $',
+      'i am @ADV? taking {task}', 'sign me up', 'let me take|handle|own|do it|that|this|one|care {task}', 'let me take|handle|own it|that|this',
+    ],
     examples: ["I'll take it.", 'Give it to me.', "I'm on it.", 'I can do that on Thursday.', "I'll do it."],
     not: ['You take it.'],
   },

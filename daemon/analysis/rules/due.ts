@@ -23,12 +23,19 @@ const EVENT = 'call|meeting|standup|stand-up|demo|release|launch|lunch|break|bre
 export const DUE_RULES: readonly DueRule[] = [
   {
     id: 'weekday',
-    patterns: [`${PREP}? the? this|next|coming|following? ${DAY} ${PART}?`, `${PREP}? ${DAY} at ${PART}`, `early|late ${DAY}`, `${DAY} or ${DAY}`, `${PREP} early|late ${DAY}`, `${DAY} this|next week`, `${PREP} ${DAY} this|next week`, `a week from ${DAY}`, `${DAY} week`],
+    patterns: [
+      `${PREP}? the? this|next|coming|following? ${DAY} ${PART}?`, `${PREP}? ${DAY} at ${PART}`, `early|late ${DAY}`, `${DAY} or ${DAY}`,
+      `${PREP} early|late ${DAY}`, `${DAY} this|next week`, `${PREP} ${DAY} this|next week`, `a week from ${DAY}`, `${DAY} week`,
+    ],
     examples: ['I will send it [by Friday]', 'let us meet [next Monday]', 'I can do that [on Thursday morning]', '[Friday or Monday] works'],
   },
   {
     id: 'near',
-    patterns: [`by|until|till|before|for|from? today|tomorrow|tonight ${PART}?`, 'today or tomorrow', 'later today|tonight', 'first thing tomorrow', `the day after tomorrow`, 'by|before? tomorrow at? noon', 'this very day', 'by|before? end of today|tomorrow', `first thing in the ${PART}`, `first thing ${DAY} ${PART}?`, `${PREP}? ${DAY} first thing`],
+    patterns: [
+      `by|until|till|before|for|from? today|tomorrow|tonight ${PART}?`, 'today or tomorrow', 'later today|tonight', 'first thing tomorrow',
+      `the day after tomorrow`, 'by|before? tomorrow at? noon', 'this very day', 'by|before? end of today|tomorrow', `first thing in the ${PART}`,
+      `first thing ${DAY} ${PART}?`, `${PREP}? ${DAY} first thing`,
+    ],
     examples: ['I will do it [today]', 'send it [by tomorrow evening]', 'I will look at it [first thing in the morning]', '[Today or tomorrow]'],
   },
   {
@@ -38,39 +45,62 @@ export const DUE_RULES: readonly DueRule[] = [
   },
   {
     id: 'period',
-    patterns: [`by|before|for|in|during|within|until|over|later|sometime|early|late? this|next|coming ${PERIOD}`, `for|in|into? the next sprint|release|iteration`, `by|before|over|after the weekend`, `by|in|until the beginning|start|middle of the|next|this ${PERIOD}|month`, `early|late|later next|this ${PERIOD}`],
+    patterns: [
+      `by|before|for|in|during|within|until|over|later|sometime|early|late? this|next|coming ${PERIOD}`,
+      `for|in|into? the next sprint|release|iteration`, `by|before|over|after the weekend`,
+      `by|in|until the beginning|start|middle of the|next|this ${PERIOD}|month`, `early|late|later next|this ${PERIOD}`,
+    ],
     examples: ['we do it [next week]', 'put it on the board [for the next sprint]', 'I will have it [by next month]', '[later this week]'],
     not: ['last week we shipped it'],
   },
   {
     id: 'end',
-    patterns: [`by|before|at|until|till|towards|around? the? very? end of the|this|next? day|week|month|quarter|year|sprint|iteration|business ${PERIOD}?`, `by|before|until? end of business|play`, 'by? eod|eow|cob', 'by|before? the? end of day|week|month|today|tomorrow', `by|before|until|at? the? end of ${MONTH}|${DAY}`, `by the end of it`],
+    patterns: [
+      `by|before|at|until|till|towards|around? the? very? end of the|this|next? day|week|month|quarter|year|sprint|iteration|business ${PERIOD}?`,
+      `by|before|until? end of business|play`, 'by? eod|eow|cob', 'by|before? the? end of day|week|month|today|tomorrow',
+      `by|before|until|at? the? end of ${MONTH}|${DAY}`, `by the end of it`,
+    ],
     examples: ['I will update it [by the end of the week]', 'you get it [by end of day]', '[by EOD]', 'not [before the end of the month]'],
   },
   {
     id: 'event',
-    patterns: [`right|shortly|soon|directly|straight? after|before|until|during|at|by the|this|our|my|next? next? ${EVENT}`, `right|shortly|soon? after|before the|this|our next? @NOUN ${EVENT}`, `right? after this|that`],
+    patterns: [
+      `right|shortly|soon|directly|straight? after|before|until|during|at|by the|this|our|my|next? next? ${EVENT}`,
+      `right|shortly|soon? after|before the|this|our next? @NOUN ${EVENT}`, `right? after this|that`,
+    ],
     examples: ['I will do it [after this call]', 'I will write it [before lunch]', 'we wait [until the next release]', '[right after the planning session]'],
   },
   {
     id: 'span',
-    patterns: [`in|within|after the? next? about|roughly|less? than? a? ${COUNT} or|of? ${COUNT}? ${UNIT}`, `in|within an hour or two`, `in|within the next? ${UNIT}`, 'in no time', `${COUNT} ${UNIT} from now|today`],
+    patterns: [
+      `in|within|after the? next? about|roughly|less? than? a? ${COUNT} or|of? ${COUNT}? ${UNIT}`, `in|within an hour or two`,
+      `in|within the next? ${UNIT}`, 'in no time', `${COUNT} ${UNIT} from now|today`,
+    ],
     examples: ['I can do that [in the next hour]', 'I will have it [within two weeks]', 'it is ready [in a couple of days]'],
   },
   {
     id: 'date',
-    patterns: [`by|before|on|until|till|for? the ${NTH} of? ${MONTH}?`, `by|before|on|until|till|for? ${MONTH} the? ${NTH}`, `by|before|on|until|till|for the twenty ${NTH} of? ${MONTH}?`, `by|before|on|until|till|for? ${MONTH} @NUM`, `by|before|until|till|in|early|mid|late ${MONTH}`, `by|on|before the @NUM of? ${MONTH}`, `by|before|on|until? @NUM of ${MONTH}`],
+    patterns: [
+      `by|before|on|until|till|for? the ${NTH} of? ${MONTH}?`, `by|before|on|until|till|for? ${MONTH} the? ${NTH}`,
+      `by|before|on|until|till|for the twenty ${NTH} of? ${MONTH}?`, `by|before|on|until|till|for? ${MONTH} @NUM`,
+      `by|before|until|till|in|early|mid|late ${MONTH}`, `by|on|before the @NUM of? ${MONTH}`, `by|before|on|until? @NUM of ${MONTH}`,
+    ],
     examples: ['it is due [on the fifteenth]', 'I will hand it in [by the first of December]', 'we ship [on March 3]'],
   },
   {
     id: 'clock',
-    patterns: [`by|before|at|until|till|around @NUM @NUM? a.m.|p.m.|am|pm|o'clock`, 'by|before|until|till half|quarter past|to? @NUM', `by|before @NUM`],
+    patterns: [
+      `by|before|at|until|till|around @NUM @NUM? a.m.|p.m.|am|pm|o'clock`, 'by|before|until|till half|quarter past|to? @NUM', `by|before @NUM`,
+    ],
     examples: ['I will call you [at five p.m.]', 'send it [by ten]'],
     not: ['it fell by ten percent'],
   },
   {
     id: 'atOnce',
-    patterns: ['right|straight away', 'immediately', 'asap', 'as soon as possible', 'as soon as i can', 'by then', 'soon as possible', 'in a minute|moment|second|bit', 'at once', 'on monday morning first'],
+    patterns: [
+      'right|straight away', 'immediately', 'asap', 'as soon as possible', 'as soon as i can', 'by then', 'soon as possible',
+      'in a minute|moment|second|bit', 'at once', 'on monday morning first',
+    ],
     examples: ['I will send them [right away]', 'I need it [as soon as possible]'],
     weak: true,
   },
@@ -83,7 +113,10 @@ export const DUE_RULES: readonly DueRule[] = [
   },
   {
     id: 'condition',
-    patterns: ['when|once|as @DET|PRON @NOUN* ~be|exist|arrive|finish|land|work|return|merge|come @ADV|ADJ|VERB|ADP? $', 'as soon as @DET|PRON @NOUN* @AUX? @VERB|ADJ|ADV @ADP|ADV? $'],
+    patterns: [
+      'when|once|as @DET|PRON @NOUN* ~be|exist|arrive|finish|land|work|return|merge|come @ADV|ADJ|VERB|ADP? $',
+      'as soon as @DET|PRON @NOUN* @AUX? @VERB|ADJ|ADV @ADP|ADV? $',
+    ],
     examples: ['I will set one up [when the table exists]', 'I will ask her [once she is back]'],
     weak: true,
   },
