@@ -11,7 +11,7 @@ interface Shape {
 }
 
 /** In order: what an earlier shape took is not taken again. */
-export const ENTITY_SHAPES: readonly Shape[] = [
+const ENTITY_SHAPES: readonly Shape[] = [
   { entity: 'url', pattern: /\bhttps?:\/\/[^\s<>"')]+[^\s<>"').,;:!?]/g, examples: ['https://example.org/docs?a=1'] },
   { entity: 'ticket', pattern: /\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?:^|(?<=\s))#\d{1,6}\b/g, examples: ['PAY-123', '#42'] },
   { entity: 'file', pattern: /\b[\w./-]*\w\.(?:tsx?|jsx?|mjs|cjs|py|go|rs|java|kt|cs|cpp|hpp|[ch]|rb|php|swift|sql|md|json|ya?ml|toml|sh|html|css|scss|xml|proto|lock|env)\b/g, examples: ['src/app.ts', 'README.md'] },

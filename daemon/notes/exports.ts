@@ -31,7 +31,7 @@ export function jsonlLine(file: string, segment: ExportSegment): string {
   return `${JSON.stringify({ file, start: seconds(startMs), end: seconds(endMs), source, speaker, text, confidence: round(confidence) })}\n`;
 }
 
-export function renderJsonl(session: ExportSession): string {
+function renderJsonl(session: ExportSession): string {
   return visible(session).map((segment) => jsonlLine(session.file, segment)).join('');
 }
 
@@ -45,7 +45,7 @@ export function jsonObject(session: ExportSession): Record<string, unknown> {
   return { file: session.file, segments, speakers: session.speakers ?? [], actions, decisions, risks, questions, summary, stats: session.stats ?? {} };
 }
 
-export function renderJson(session: ExportSession): string {
+function renderJson(session: ExportSession): string {
   return renderExport('json', [session]);
 }
 
@@ -65,7 +65,7 @@ function renderVttAll(sessions: readonly ExportSession[]): string {
 }
 
 /** The same shape as the note, without front matter: sections, then the transcript. */
-export function renderMarkdown(session: ExportSession): string {
+function renderMarkdown(session: ExportSession): string {
   const insights = (session.insights ?? []).filter(isAlive);
   const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({ title, lines: insights.filter((i) => i.kind === kind).map(insightLine) }));
   const blocks = [

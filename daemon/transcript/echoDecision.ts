@@ -98,7 +98,7 @@ function sameWay(heard: EchoPath, path: EchoPath | undefined): boolean {
 }
 
 /** 0–1: how much of the words is in the other text. */
-export function coverage(matches: readonly Match[]): number {
+function coverage(matches: readonly Match[]): number {
   return matches.reduce((sum, match) => sum + (match?.alike ?? 0), 0) / Math.max(1, matches.length);
 }
 

@@ -6,8 +6,8 @@ import { FRAME_MS } from '../audio/frame';
 import { FLOOR_DB } from './echoEnvelope';
 
 /** Way of the sound: capture of the loudspeakers' signal to capture in the microphone. Two recorders may disagree about now, so it may seem to go back in time. */
-export const MIN_LAG_MS = -100;
-export const MAX_LAG_MS = 400;
+const MIN_LAG_MS = -100;
+const MAX_LAG_MS = 400;
 /** Frames this far below the loudest one of the stretch say nothing. */
 const RANGE_DB = 25;
 /** A room decays by about so much a frame (60 dB in 0.6 s). */

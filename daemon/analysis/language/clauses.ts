@@ -113,7 +113,8 @@ function toClause(tokens: readonly Token[], called: ReadonlySet<Token>, mark: st
 function asks(words: readonly Token[], core: number, mark: string): boolean {
   const [first, second] = [words[core]?.norm ?? '', words[core + 1]?.norm ?? ''];
   if (/^(?:can|could|should|shall|do|does|did|is|are|will|would)$/.test(first) && /^(?:i|we|you|it|that|there|they|he|she|anyone|anybody|someone|somebody)$/.test(second)) return mark !== '!';
-  return mark === '' && /^(?:who|what|why|how|when|where|which)$/.test(first) && words.length - core >= 2 && (isVerb(words[core + 1]!) || first === 'how');
+  if (first === 'who') return mark !== '!' && words.length - core >= 2 && isVerb(words[core + 1]!);
+  return mark === '' && /^(?:what|why|how|when|where|which)$/.test(first) && words.length - core >= 2 && (isVerb(words[core + 1]!) || first === 'how');
 }
 
 /** "No registry for now", "first draft": the word belongs to the noun behind it. */
