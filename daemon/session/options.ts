@@ -29,8 +29,10 @@ export interface SessionOptions {
   readonly modelWaitMs: number;
   /** How long a recorder may take to end. */
   readonly captureStopMs: number;
-  /** A recorder that died is started again after these waits, then the source is given up. */
+  /** A recorder that died is started again after these waits, then the source counts as lost. */
   readonly captureRetryMs: readonly number[];
+  /** Time between two looks for a source that is lost, as long as others are recorded: somebody may plug it in again. */
+  readonly captureSearchMs: number;
   /** Waits between two tries to decode while the engine is not available. */
   readonly engineRetryMs: readonly number[];
   /** Decodes of one phrase before it is given up as one that breaks the engine, which itself tries each twice: together fewer than the restarts a worker has. */
@@ -75,6 +77,7 @@ export const defaultSessionOptions: SessionOptions = {
   modelWaitMs: 5 * SECOND,
   captureStopMs: 2 * SECOND,
   captureRetryMs: [SECOND, 2 * SECOND, 4 * SECOND],
+  captureSearchMs: 10 * SECOND,
   engineRetryMs: [SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND],
   decodeAttempts: 2,
   echoHoldMs: 500,

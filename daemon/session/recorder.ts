@@ -1,7 +1,7 @@
 /** One captured source: starts the recorder, cuts frames, watches for silence, starts again what died by itself. */
 import { isEarmarkError } from '../../protocol/errors';
 import { FrameCutter } from '../audio/frameCutter';
-import type { Frame } from '../audio/frame';
+import type { Frame, Source } from '../audio/frame';
 import { SourceWatchdog, silenceAdvice } from '../audio/sourceWatchdog';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -24,13 +24,15 @@ export interface RecorderSetup {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly platform: string;
-  readonly options: Pick<SessionOptions, 'captureStopMs' | 'captureRetryMs'>;
+  readonly options: Pick<SessionOptions, 'captureStopMs' | 'captureRetryMs' | 'captureSearchMs'>;
   readonly firstSeq: number;
   readonly sessionMs: () => number;
   readonly onFrame: (frame: Frame) => void;
   readonly warn: (code: WarningCode, message: string, source: 'mic' | 'system') => void;
-  /** The recorder ended, and so did every try to start it again. */
-  readonly onGivenUp: () => void;
+  /** The recorder ended, and so did every try to start it again. It is looked for until `stop`. */
+  readonly onLost: () => void;
+  /** It was found again. */
+  readonly onFound: () => void;
 }
 
 export class Recorder {
@@ -115,15 +117,41 @@ export class Recorder {
     this.watchdog?.dispose();
     logger.warn('recorder.ended', { source, error: isEarmarkError(error) ? error.code : error.name });
     warn('source.lost', `${source === 'mic' ? 'The microphone' : 'The system audio'} stopped sending sound; trying to get it back.`, source);
+    let last: unknown = error;
     for (const wait of options.captureRetryMs) {
       await delay(clock, wait, signal);
       if (signal.aborted) return;
       try {
         return await this.open(signal);
       } catch (again) {
+        last = again;
         logger.warn('recorder.restartFailed', { source, error: isEarmarkError(again) ? again.code : 'unknown' });
       }
     }
-    if (!signal.aborted) this.setup.onGivenUp();
+    if (signal.aborted) return;
+    warn('source.lost', notRecorded(source, last), source);
+    this.setup.onLost();
+    await this.search();
   }
+
+  /** Starts the recorder as soon as it can be started. Ends with `stop`. */
+  async search(): Promise<void> {
+    const { clock, options } = this.setup;
+    const { signal } = this.abortion;
+    for (;;) {
+      await delay(clock, options.captureSearchMs, signal);
+      if (signal.aborted) return;
+      try {
+        await this.open(signal);
+        return signal.aborted ? undefined : this.setup.onFound();
+      } catch {
+        // Told once; it is looked for again.
+      }
+    }
+  }
+}
+
+/** For the user: a source is not recorded, and why. */
+export function notRecorded(source: Source, reason: unknown): string {
+  return `${source === 'mic' ? 'The microphone' : 'The system audio'} is not recorded. ${isEarmarkError(reason) ? reason.message : 'Its recorder could not be started; look into the log.'}`;
 }

@@ -266,8 +266,8 @@ export class Session {
   /** Tells of something odd; the same of one source at most every `warningMs`. */
   warn(code: WarningCode, message: string, source?: Source): void {
     if (this.machine.ended) return;
-    // That a source fell silent and that it is heard again are two things to say.
-    const key = `${code} ${source ?? ''} ${code === 'source.silent' ? message : ''}`;
+    // That a source fell silent and that it is heard again are two things to say; so are that it is tried again and that it is lost.
+    const key = `${code} ${source ?? ''} ${code === 'source.silent' || code === 'source.lost' ? message : ''}`;
     const last = this.warned.get(key);
     if (last !== undefined && this.clock.now() - last < this.setup.options.warningMs) return;
     this.warned.set(key, this.clock.now());

@@ -1,5 +1,5 @@
 /** All sources of one session: their pipelines, and the recorders of those that are captured. */
-import { EarmarkError, isEarmarkError } from '../../protocol/errors';
+import { EarmarkError } from '../../protocol/errors';
 import type { AsrResult } from '../asr/provider';
 import { FRAME_MS, FRAME_SAMPLES, type Source } from '../audio/frame';
 import type { Disposable } from '../base/disposable';
@@ -9,7 +9,7 @@ import type { SessionRecord } from './events';
 import type { SessionOptions } from './options';
 import { type PipelineHandlers, type PipelineStats, SourcePipeline } from './pipeline';
 import type { Progress, Spool } from './ports';
-import { Recorder } from './recorder';
+import { notRecorded, Recorder } from './recorder';
 import { within } from './wait';
 
 export interface SourcesSetup {
@@ -119,7 +119,8 @@ export class Sources implements Disposable {
       if (failed.length > 0 && failed.length === recorders.length) throw failed[0]?.reason;
       for (const { source, reason } of failed) {
         this.lost.add(source);
-        this.setup.on.warn('source.lost', `${source === 'mic' ? 'The microphone' : 'The system audio'} is not recorded. ${isEarmarkError(reason) ? reason.message : 'Its recorder could not be started; look into the log.'}`, source);
+        this.setup.on.warn('source.lost', notRecorded(source, reason), source);
+        void this.recorders.get(source)?.search();
       }
     });
   }
@@ -168,10 +169,11 @@ export class Sources implements Disposable {
       firstSeq: pipeline.nextSeq,
       onFrame: ({ seq, captureMs, pcm }) => pipeline.push(seq, captureMs, pcm),
       warn: on.warn,
-      onGivenUp: () => {
+      onLost: () => {
         this.lost.add(source);
         if (this.lost.size === this.recorders.size) on.allLost();
       },
+      onFound: () => this.lost.delete(source),
     });
   }
 

@@ -141,6 +141,8 @@ export class PanelModel {
         this.#levels.set(event.source, { rmsDb: event.rmsDb, speech: event.speech });
         this.#levelsDirty = true;
         if (event.rmsDb > HEARD_DB) this.#heard(event.source);
+        // Sound comes in, however quiet.
+        this.dismiss(noticeId('source.lost', event.source));
         break;
       case 'health':
         this.#health = { rtf: event.rtf, queueMs: event.queueMs, dropped: event.dropped };

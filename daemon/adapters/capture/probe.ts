@@ -17,7 +17,20 @@ const RECORDERS: Readonly<Partial<Record<NodeJS.Platform, readonly ((context: Pr
 };
 
 export async function probeRecorders(context: ProbeContext): Promise<readonly Probe[]> {
-  return Promise.all((RECORDERS[context.platform] ?? []).map((probe) => probe(context)));
+  return withoutRoundabouts(await Promise.all((RECORDERS[context.platform] ?? []).map((probe) => probe(context))));
+}
+
+/** Microphones of arecord and sox that are whatever the sound server calls its default source. */
+const BY_SERVER = /^(default|pulseaudio:default|alsa:default)$/;
+
+/**
+ * Where a sound server runs and has no microphone, its default source is the monitor of the speakers: a recorder that
+ * asks for "the default" would hear the others as the user. So such devices are none; real cards of ALSA stay.
+ */
+export function withoutRoundabouts(probes: readonly Probe[]): readonly Probe[] {
+  const servers = probes.filter((probe) => (probe.name === 'parec' || probe.name === 'pw-record') && probe.program !== undefined);
+  if (servers.length === 0 || servers.some((probe) => devicesOf(probe, 'mic').length > 0)) return probes;
+  return probes.map((probe) => (probe.microphones ? { ...probe, microphones: probe.microphones.filter(({ id }) => !BY_SERVER.test(id)) } : probe));
 }
 
 /** The recorder that is used for a source: the first that has a device for it. */

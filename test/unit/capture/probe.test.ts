@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { explainEnd } from '../../../daemon/adapters/capture/complaints';
 import { PAREC_CHATTER, saysLost } from '../../../daemon/adapters/capture/movedStream';
+import { recorderFor, withoutRoundabouts } from '../../../daemon/adapters/capture/probe';
+import type { Probe } from '../../../daemon/adapters/capture/probeAnswer';
 import { parseArecord, parsePactl, parsePwDump } from '../../../daemon/adapters/capture/probeLinux';
 import { parseAvfoundation } from '../../../daemon/adapters/capture/probeMac';
 import { parseDshow } from '../../../daemon/adapters/capture/probeWindows';
@@ -31,6 +33,18 @@ dummy: Immediate exit requested`;
   it('does not take a monitor for a microphone', () => {
     const { microphones, systems } = parsePactl('Default Sink: s\nDefault Source: s.monitor\n', 'Source #1\n\tName: s.monitor\n\tDescription: Monitor of S\n\tMonitor of Sink: s\n');
     assert.deepEqual([ids(microphones), ids(systems), systems[0]?.name], [[], ['*s.monitor'], 'S']);
+  });
+  describe('a machine whose sound server', () => {
+    const mic = (recorder: 'parec' | 'arecord' | 'sox', ...all: string[]): Probe => ({ name: recorder, sources: ['mic'], program: `/bin/${recorder}`, microphones: all.map((id) => ({ id, name: id, isDefault: false, recorder })) });
+    const check = (probes: Probe[], expected: string | undefined): void => {
+      const found = recorderFor('mic', withoutRoundabouts(probes));
+      assert.equal(found && `${found.name} ${found.microphones?.map((d) => d.id).join()}`, expected);
+    };
+    const around = [mic('arecord', 'default'), mic('sox', 'pulseaudio:default', 'alsa:default')];
+    it('has no microphone has none by a roundabout way, which would be the speakers', () => check([mic('parec'), ...around], undefined));
+    it('has no microphone still has the cards that it does not know', () => check([mic('parec'), mic('arecord', 'default', 'plughw:CARD=A,DEV=0'), around[1]!], 'arecord plughw:CARD=A,DEV=0'));
+    it('has a microphone records that', () => check([mic('parec', 'desk'), ...around], 'parec desk'));
+    it('does not answer leaves it to ALSA', () => check([{ name: 'parec', sources: ['mic'], reason: 'no server' }, ...around], 'arecord default'));
   });
   it('takes an answer that is not JSON for a PipeWire that does not run', () => assert.deepEqual([parsePwDump("can't connect"), parsePwDump('{}')], [undefined, undefined]));
   it('finds no program in relative folders', () => assert.equal(findProgram('sh', { PATH: '.::bin' }, 'linux'), undefined));

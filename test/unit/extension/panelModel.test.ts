@@ -80,6 +80,12 @@ describe('panel model', () => {
     deepEqual([m.silent, m.view().notices], [[], []]);
   });
 
+  it('says that a source is lost until sound comes in again, however quiet', () => {
+    const m = model(durable({ kind: 'warning', code: 'source.lost', message: 'It stopped.', source: 'mic' }));
+    deepEqual(m.view().notices.map((n) => n.id), ['source.lost:mic']);
+    m.apply(level(-90));
+    deepEqual(m.view().notices, []);
+  });
   it('does not call a paused source silent', () => deepEqual(model(silent, state('PAUSED')).silent, []));
 
   it('shows a warning that comes again once, and not too many', () => {

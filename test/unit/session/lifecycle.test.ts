@@ -195,6 +195,35 @@ describe('session lifecycle', () => {
     deepEqual({ back, state: h.manager.get(id).record.state, warned: h.events(id).some((e) => e.kind === 'warning' && e.code === 'source.lost') }, { back: ['w1'], state: 'PAUSED', warned: true });
   });
 
+  it('looks for a source that is lost while another is recorded, and records it again', async () => {
+    const id = await h.recorded();
+    const told = (): string[] => h.events(id).flatMap((e) => (e.kind === 'warning' && e.code === 'source.lost' ? [e.message] : []));
+    const pass = async (seconds: number): Promise<void> => {
+      for (let i = 0; i < seconds; i++) await h.pass(1000);
+    };
+    for (let i = 0; i < 4; i++) h.capture.failures.push(new EarmarkError('audio.noRecorder', 'Connect one.'));
+    h.capture.of('mic').handlers.onEnd(new Error('unplugged'));
+    await pass(8);
+    const both = ['The microphone stopped sending sound; trying to get it back.', 'The microphone is not recorded. Connect one.'];
+    deepEqual(told(), both);
+    await pass(10);
+    const away = h.capture.open.map(({ source }) => source);
+    await pass(10);
+    await h.speak('mic', say(1));
+    deepEqual({ told: told(), away, texts: h.texts(id), state: h.manager.get(id).record.state }, { told: both, away: ['system'], texts: ['w1'], state: 'STREAMING' });
+    h.manager.stop(id, 'test');
+    await pass(20);
+    deepEqual(h.capture.open.length, 0);
+  });
+
+  it('records a source that could not be started once it can be', async () => {
+    h.capture.failures.push(new EarmarkError('audio.noRecorder', 'Connect one.'));
+    const id = await h.recorded();
+    await h.pass(10_000);
+    await h.speak('mic', say(1));
+    deepEqual({ open: h.capture.open.length, texts: h.texts(id) }, { open: 2, texts: ['w1'] });
+  });
+
   it('puts a recorder that lost sound back on the time line, but not one whose sound was only late', async () => {
     const starts: number[][] = [];
     for (const late of [false, true]) {
