@@ -151,7 +151,11 @@ export class Recorder {
   }
 }
 
+/** A message that says itself what is not recorded. */
+const NAMES_SOURCE = /^(The microphone|The system audio|System audio)\b/;
+
 /** For the user: a source is not recorded, and why. */
 export function notRecorded(source: Source, reason: unknown): string {
-  return `${source === 'mic' ? 'The microphone' : 'The system audio'} is not recorded. ${isEarmarkError(reason) ? reason.message : 'Its recorder could not be started; look into the log.'}`;
+  const why = isEarmarkError(reason) ? reason.message : 'Its recorder could not be started; look into the log.';
+  return NAMES_SOURCE.test(why) ? why : `${source === 'mic' ? 'The microphone' : 'The system audio'} is not recorded. ${why}`;
 }

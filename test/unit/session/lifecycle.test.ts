@@ -201,10 +201,10 @@ describe('session lifecycle', () => {
     const pass = async (seconds: number): Promise<void> => {
       for (let i = 0; i < seconds; i++) await h.pass(1000);
     };
-    for (let i = 0; i < 4; i++) h.capture.failures.push(new EarmarkError('audio.noRecorder', 'Connect one.'));
+    for (let i = 0; i < 4; i++) h.capture.failures.push(new EarmarkError('audio.noRecorder', 'The microphone cannot be recorded: connect one.'));
     h.capture.of('mic').handlers.onEnd(new Error('unplugged'));
     await pass(8);
-    const both = ['The microphone stopped sending sound; trying to get it back.', 'The microphone is not recorded. Connect one.'];
+    const both = ['The microphone stopped sending sound; trying to get it back.', 'The microphone cannot be recorded: connect one.'];
     deepEqual(told(), both);
     await pass(10);
     const away = h.capture.open.map(({ source }) => source);
