@@ -45,10 +45,6 @@ export function jsonObject(session: ExportSession): Record<string, unknown> {
   return { file: session.file, segments, speakers: session.speakers ?? [], actions, decisions, risks, questions, summary, stats: session.stats ?? {} };
 }
 
-function renderJson(session: ExportSession): string {
-  return renderExport('json', [session]);
-}
-
 export function renderSrt(session: ExportSession): string {
   return visible(session).map((s, i) => `${i + 1}\n${subtitleTime(s.startMs, ',')} --> ${subtitleTime(s.endMs, ',')}\n${s.speaker}: ${cueText(s.text)}\n`).join('\n');
 }

@@ -5,7 +5,7 @@
  * Functions of this room:
  * - `planNote(currentText, document): NotePlan` in `planNote.ts`; `applyEdits(text, edits)` in `edits.ts`
  * - `noteFileName(title, startedAt): string` in `fileName.ts`
- * - `renderText | renderJsonl | renderJson | renderSrt | renderVtt | renderMarkdown | renderRttm (session: ExportSession): string` in `exports.ts`
+ * - `renderExport(format, sessions): string` in `exports.ts`
  */
 import type { Insight } from '../analysis/types';
 import type { Segment } from '../transcript/types';

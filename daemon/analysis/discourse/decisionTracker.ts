@@ -3,7 +3,7 @@ import type { Cue, ReadClause } from '../cues';
 import type { Line } from '../conversation';
 import { isGeneric } from '../people';
 import type { Evidence } from '../types';
-import { contentOf, overlap, phrase, sameMatter, tidy } from './phrasing';
+import { contentOf, overlap, phrase, sameMatter, sentencePhrase, tidy } from './phrasing';
 import { hasCue } from './tasks';
 
 export interface Decision {
@@ -27,17 +27,25 @@ const SETTLE_REACH = 3;
 const FOR_ALL = /\b(?:(?:should|shall|can) we|let us|do we want to|why do not we|(?:i|we) (?:would )?(?:suggest|propose|say|vote)|(?:how|what) about)\b/;
 /** Fewer words, none of which says anything, propose nothing. */
 const MIN_PROPOSAL_WORDS = 4;
+/** Sentences after "We decided." within which its speaker says what. */
+const ANNOUNCED_REACH = 2;
 /** Turns within which the same matter is the same decision. */
 const MERGE_REACH = 40;
 
 export class DecisionTracker {
+  /** "We decided." was said, and not yet what: a pause, or a recogniser's full stop, parted the two. */
+  private announced: { readonly line: Line; readonly weight: number } | undefined;
+
   constructor(readonly all: Decision[] = []) {}
 
   copy(): DecisionTracker {
-    return new DecisionTracker(this.all.map((decision) => ({ ...decision, evidence: [...decision.evidence] })));
+    const copy = new DecisionTracker(this.all.map((decision) => ({ ...decision, evidence: [...decision.evidence] })));
+    copy.announced = this.announced;
+    return copy;
   }
 
   step(line: Line): void {
+    if (this.stepAnnounced(line)) return;
     line.clauses.forEach((clause, at) => {
       if (at === 0) this.stepReaction(line, clause);
       if (this.stepSettle(line, clause)) return;
@@ -50,6 +58,10 @@ export class DecisionTracker {
     if (!cue || clause.question || this.blocked(clause, cue)) return false;
     const [from, to] = this.span(clause, cue);
     const content = contentOf(clause, from, to);
+    if (cue.rule.id === 'decide.said' && saysNoMatter(clause, from, to)) {
+      this.announced = { line, weight: cue.rule.weight };
+      return true;
+    }
     const text = this.text(line, clause, cue, from, to);
     if (text === '') return false;
     if (content.size === 0 && cue.rule.id !== 'decide.itIs') return this.settleLast(line, cue.rule.weight);
@@ -64,6 +76,25 @@ export class DecisionTracker {
       return true;
     }
     this.add(line, { text, content, weight: cue.rule.weight, state: cue.rule.weight >= FIRM ? 'firm' : 'tentative' });
+    return true;
+  }
+
+  /** What the speaker of "We decided." says next is what was decided. */
+  private stepAnnounced(line: Line): boolean {
+    const announced = this.announced;
+    if (!announced || announced.line === line) return false;
+    const clause = line.clauses[0];
+    const over = line.speaker !== announced.line.speaker || line.index - announced.line.index > ANNOUNCED_REACH;
+    if (over) this.announced = undefined;
+    if (over || !clause || clause.question || clause.cues.some(({ rule }) => rule.kind === 'decide')) return false;
+    const last = line.clauses[line.clauses.length - 1] ?? clause;
+    const content = contentOf(clause, clause.core, clause.words.length);
+    if (content.size < 2) return false;
+    this.announced = undefined;
+    const text = last === clause ? phrase(line, clause, clause.core, clause.words.length) : sentencePhrase(line);
+    this.add(line, { text, content, weight: announced.weight, state: announced.weight >= FIRM ? 'firm' : 'tentative' });
+    const made = this.all[this.all.length - 1];
+    if (made) for (const evidence of announced.line.evidence) if (!made.evidence.includes(evidence)) made.evidence.unshift(evidence);
     return true;
   }
 
@@ -109,7 +140,8 @@ export class DecisionTracker {
     if (modes.has('joke') || modes.has('hypothetical') || modes.has('reported') || modes.has('past')) return true;
     if (cue.rule.id === 'decide.weDo' && (modes.has('general') || modes.has('conditional'))) return true;
     if (cue.rule.kind === 'decide' && cue.rule.weight < FIRM && modes.has('housekeeping')) return true;
-    return hasCue(clause, 'dueChange', 'take', 'commit', 'handOver') !== undefined || (clause.vocatives.length > 0 && hasCue(clause, 'request') !== undefined);
+    const moves = hasCue(clause, 'dueChange') !== undefined && clause.due.some(({ weak }) => !weak);
+    return moves || hasCue(clause, 'take', 'commit', 'handOver') !== undefined || (clause.vocatives.length > 0 && hasCue(clause, 'request') !== undefined);
   }
 
   private span(clause: ReadClause, cue: Cue): readonly [number, number] {
@@ -154,3 +186,7 @@ export class DecisionTracker {
   }
 }
 
+/** True for "we decided", "then we agreed that": the words say that something was decided, and not what. */
+function saysNoMatter(clause: ReadClause, from: number, to: number): boolean {
+  return [...contentOf(clause, from, to)].every((word) => /^(?:decide|agree|settle)(?:d)?$/.test(word));
+}

@@ -166,6 +166,6 @@ export function couldBeName(token: Token): boolean {
   return /^\p{Lu}\p{Ll}+$/u.test(token.text) && !NOT_NAMES.has(token.norm) && !OPENERS.has(token.norm) && token.pos !== 'VERB' && token.pos !== 'PRON' && token.pos !== 'AUX' && token.pos !== 'ADP';
 }
 
-export function isPunctuation(token: Token): boolean {
+function isPunctuation(token: Token): boolean {
   return token.pos === 'PUNCT' || /^[^\p{L}\p{N}']+$/u.test(token.text);
 }

@@ -70,6 +70,8 @@ describe('actions: what is none', () => {
 
 describe('decisions', () => {
   it('said as such', () => decisions(['Ana: Then we decided, the sessions go to Redis.'], ['The sessions go to Redis']));
+  it('announced in one sentence, said in the next', () => decisions(['Ana: Any objections? Then we decided.', 'Ana: The sessions go to Redis, not in memory.', 'Ben: Good.'], ['The sessions go to Redis, not in memory']));
+  it('announced and never said is none', () => decisions(['Ana: So we decided.', 'Ben: Next topic, the budget.'], []));
   it("let's", () => decisions(['Ana: Any ideas?', "Ben: Let's use a server revision instead."], ['Use a server revision instead']));
   it('with its topic', () => decisions(['Ana: What about the token lifetime?', 'Ben: Fifteen minutes would be safer.', 'Ana: Fifteen minutes it is.'], ['The token lifetime: fifteen minutes']));
   it('rejected at once is none', () => decisions(["Ben: Let's wrap it in a try block.", 'Ana: Please no, that hides the bug.'], []));
