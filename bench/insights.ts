@@ -1,12 +1,15 @@
 /**
  * Prints how well actions and decisions are found in labelled meetings, and what an update costs.
- * Run: `npx tsx bench/insights.ts [--mistakes] [--by-source] [slug …]`
+ * Run: `npx tsx bench/insights.ts [--mistakes] [--by-source] [slug …]`; `--cost` for the cost; `--audio`, with the model
+ * files under EARMARK_MODELS, for the shared meetings as Moonshine hears them.
  */
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
 import type { Segment } from '../daemon/transcript/types';
+import { hearMeetings } from './insightsAudio';
 import { analyseMeeting, f1, pool, scoreMeeting, segmentsOf, type LabelledMeeting, type MeetingScore } from './insightsScore';
+import { findModels } from './speechPath';
 
 const SETS = [
   { name: 'meetings of ../shared', folder: join(__dirname, '..', '..', 'shared', 'data', 'meetings') },
@@ -28,6 +31,28 @@ function row(score: MeetingScore): string {
 }
 
 const HEAD = `| ${'meeting'.padEnd(28)} | act F1 |  loose | dec F1 |  loose |  owner |    due | decoys |\n|${'-'.repeat(30)}|${'-------:|'.repeat(7)}`;
+
+async function fromAudio(args: readonly string[]): Promise<void> {
+  const models = findModels(process.env['EARMARK_MODELS']);
+  const folder = SETS[0]?.folder ?? '';
+  const meetings = load(folder);
+  if (!models || meetings.length === 0) return console.log('From audio: set EARMARK_MODELS to the folder of the models, and have the shared meetings beside the repository.');
+  for (const speakers of ['named', 'bySource'] as const) {
+    const heard = await hearMeetings(meetings.map((meeting) => ({ meeting, audio: join(folder, `${meeting.slug}.flac`) })), models, speakers);
+    const scores = heard.map(({ segments, turnOf }, i) => {
+      const meeting = meetings[i]!;
+      const analyzer = createAnalyzerFactory().create({ startedAt: '2026-11-23T09:30:00+01:00', self: meeting.me });
+      for (const segment of segments) analyzer.update([segment]);
+      analyzer.finish();
+      return scoreMeeting(meeting, analyzer.insights, turnOf);
+    });
+    console.log(`\nFrom Moonshine's transcript, speakers ${speakers === 'named' ? 'by name' : 'by source'}\n\n${HEAD}`);
+    for (const score of [...scores, pool(scores)]) {
+      console.log(row(score));
+      if (args.includes('--mistakes')) for (const mistake of score.mistakes) console.log(`    ${mistake}`);
+    }
+  }
+}
 
 function quality(args: readonly string[]): void {
   const speakers = args.includes('--by-source') ? 'bySource' : 'named';
@@ -82,5 +107,6 @@ function cost(): void {
 }
 
 const args = process.argv.slice(2);
-if (!args.includes('--cost')) quality(args);
 if (args.includes('--cost')) cost();
+else if (args.includes('--audio')) void fromAudio(args);
+else quality(args);

@@ -18,6 +18,9 @@ const THANKS_REACH = 2;
 /** Turns within which a correction may name a task by its words. */
 const CORRECTION_REACH = 60;
 
+/** Words of the cancelling itself. */
+const CANCELLING: readonly string[] = ['forget', 'scratch', 'scrap', 'skip', 'cancel', 'drop', 'need', 'bother', 'worry', 'hold', 'mind', 'necessary', 'wait', 'obsolete'];
+
 /** Modes that keep each kind of cue from counting. */
 const BLOCKED_BY: Readonly<Record<string, readonly ModeKind[]>> = {
   commit: ['housekeeping', 'vague', 'joke', 'hypothetical', 'reported'],
@@ -86,9 +89,14 @@ export class TaskTracker {
     this.stepNoted(line, clause);
   }
 
-  /** Only somebody else answers; under a label for several people that may be the same label. */
+  /**
+   * Only somebody else answers; under a label for several people that may be the same label. Nobody answers "Ben, can
+   * you?" with "Sure" right away themselves: that is another voice which was not told apart.
+   */
   private mayAnswer(line: Line, pending: Task): boolean {
-    return line.speaker !== pending.by || isGeneric(line.speaker);
+    const at = line.clauses[0];
+    const unheard = line.index === pending.line + 1 && pending.addressee !== undefined && at !== undefined && (hasCue(at, 'accept', 'offer', 'take') !== undefined || at.core === 0) && YES.has(at.words[0]?.norm ?? '');
+    return line.speaker !== pending.by || isGeneric(line.speaker) || unheard;
   }
 
   /** A name alone, as a question: whoever was asked before did not want to. */
@@ -101,7 +109,7 @@ export class TaskTracker {
 
   private stepAnswer(line: Line, clause: ReadClause, pending: Task): void {
     const first = this.lines.findLast(({ turn }) => turn !== line.turn)?.index ?? -1;
-    if (line.index - first > 2) return;
+    if (line.index - Math.max(first, pending.line) > 2) return;
     const lead = clause.words.slice(0, clause.core + 1).map(({ norm }) => norm);
     const butNo = hasCue(clause, 'accept.gladly') !== undefined && line.clauses[line.clauses.indexOf(clause) + 1]?.link === 'but';
     const declines = butNo || hasCue(clause, 'decline') !== undefined || (lead.some((word) => NO.has(word)) && !hasCue(clause, 'accept'));
@@ -114,7 +122,7 @@ export class TaskTracker {
       pending.turn = line.turn;
     } else if (accepts && !clause.question && !clause.modes.has('housekeeping')) {
       pending.state = 'open';
-      pending.owner = pending.offered ? pending.by : this.roles.ownerOf(line, pending.addressee);
+      pending.owner = pending.offered ? pending.by : line.speaker === pending.by ? pending.addressee ?? line.speaker : this.roles.ownerOf(line, pending.addressee);
       pending.weight = Math.max(pending.weight, 0.85);
       this.setDue(pending, duePhrase(line, clause), true);
       this.list.touch(pending, line);
@@ -157,7 +165,7 @@ export class TaskTracker {
   private takeOver(target: Task, line: Line, clause: ReadClause): void {
     const wasAccepted = target === this.accepted;
     const instead = clause.words.some(({ norm }) => norm === 'myself');
-    target.owner = instead ? line.speaker : this.roles.ownerOf(line, wasAccepted ? target.owner : target.addressee ?? this.roles.impliedSpeaker(line));
+    target.owner = instead ? line.speaker : wasAccepted && line.speaker === target.by ? target.owner : this.roles.ownerOf(line, wasAccepted ? target.owner : target.addressee ?? this.roles.impliedSpeaker(line));
     target.state = 'open';
     target.strong = true;
     target.weight = Math.max(target.weight, 0.85);
@@ -330,7 +338,9 @@ export class TaskTracker {
   private stepCancel(line: Line, clause: ReadClause): boolean {
     const cue = hasCue(clause, 'cancel');
     if (!cue || clause.question) return false;
-    const content = contentOf(clause, clause.core, clause.words.length);
+    // "Forget that" means what was said last; "we don't need a room" names it.
+    const content = contentOf(clause, cue.match.start, cue.match.end);
+    for (const word of CANCELLING) content.delete(word);
     const task = content.size > 0 ? this.list.mentioned(content, line, CORRECTION_REACH) ?? (this.saysIt(clause) ? this.list.near(line, ['asked', 'open'], 2) : undefined) : this.list.latest((candidate) => candidate.state !== 'dropped' && line.turn - candidate.turn <= 2);
     if (task) task.state = 'dropped';
     return true;
@@ -353,9 +363,9 @@ export class TaskTracker {
     this.focus = task;
     this.focusTurn = line.turn;
     const opens = /too (?:tight|early|soon|late|ambitious)|(?:what|that) i said/.test(clause.words.map(({ norm }) => norm).join(' '));
-    if (!opens && due) this.setDue(task, due, true);
-    if (opens || due) this.list.touch(task, line);
-    return opens || due !== undefined;
+    if (!opens && due && !due.weak) this.setDue(task, due, true);
+    if (opens || (due && !due.weak)) this.list.touch(task, line);
+    return opens || (due !== undefined && !due.weak);
   }
 
   private withDue(text: string | undefined, line: Line): Task | undefined {

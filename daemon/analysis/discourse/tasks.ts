@@ -68,7 +68,7 @@ export class TaskList {
 
   /** The request or offer that waits for an answer when this turn begins. */
   pending(line: Line): Task | undefined {
-    return this.latest((task) => task.state === 'asked' && task.turn < line.turn && line.turn - task.turn <= NEAR);
+    return this.latest((task) => task.state === 'asked' && task.line < line.index && line.turn - task.turn <= NEAR);
   }
 
   /** The task that "it" or "that" means here. */

@@ -6,6 +6,7 @@
  * | `can\|could` | is one of these, contractions spelt out (`I'll` is `i will`) |
  * | `~decide\|agree` | has one of these lemmas |
  * | `@VERB\|AUX` | has one of these parts of speech |
+ * | `@BASE` | is a verb in its base form |
  * | `#name` | is somebody's name; captured |
  * | `#due` | begins a time phrase (the whole phrase is taken) |
  * | `.` | is any word |
@@ -148,6 +149,7 @@ function wordTest(source: string): Test {
   if (names.size === 0 || names.has('') || /[{}()#^$!]/.test(source)) throw new Error(`The pattern element "${source}" is not well formed.`);
   if (sigil === '~') return one((word) => names.has(word.lemma));
   // A negating adverb changes the meaning and is never passed over as one adverb among others.
+  if (source === '@BASE') return one((word) => word.pos === 'VERB' && word.norm === word.lemma);
   if (sigil === '@') return one((word) => names.has(word.pos) && !NEGATING.has(word.norm));
   return one((word) => names.has(word.norm));
 }

@@ -42,6 +42,16 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
     not: ['I plan to retire one day.'],
   },
   {
+    // Recognisers swallow the "'ll" of "I'll", and now and then the "I" as well.
+    id: 'commit.swallowed', kind: 'commit', person: 'speaker', weight: 0.6, needsDue: true, mood: 'statement',
+    patterns: [
+      '^ i !think|need|want|know|hope|guess|see|mean|say|read|put|let|set|cut|get|have|like|love|believe|remember|feel|agree|wish|suggest|propose|expect|do|hear|run|come|go|start|finish|work @BASE {task}',
+      '^ can|will !not|you|we|i|it|that|they|he|she|somebody|someone|anybody|anyone @BASE {task}',
+    ],
+    examples: ['I rotate the signing keys on Friday.', 'Okay, can call them this afternoon.'],
+    not: ['I rotated the keys on Friday.', 'I need it by Friday.', 'Can you call them tomorrow?'],
+  },
+  {
     id: 'commit.promise', kind: 'commit', person: 'speaker', weight: 0.85,
     patterns: [
       'i promise to {task}', 'i owe you|them|him|her {task}', 'my next step is to {task}', 'my job is to {task}', 'remind me to {task}',

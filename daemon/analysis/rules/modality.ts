@@ -32,7 +32,7 @@ export const MODE_RULES: readonly ModeRule[] = [
     'if|unless @PRON|DET|NOUN|PROPN|ADJ|VERB', 'in case', 'only if', 'as long as', 'depends on',
   ], ['If it fails again, call us.', "I'll come back to you if it takes longer."]),
   rule('reported.said', 'reported', [
-    'said|says|told|asked|claimed|promised|mentioned|suggested|wanted @PRON|DET|NOUN|PROPN|ADP|PART',
+    'said|says|told|asked|claimed|promised|mentioned|suggested @PRON|DET|NOUN|PROPN|ADP|PART',
     'they|he|she @ADV? said|asked|told|promised|wants|wanted|wrote|thinks', 'somebody|someone @ADV? promised|said|told|copied|asked',
     'team|customer|client|boss|management @ADV? asked|said|wanted|told|promised', 'according to', 'supposed to',
   ], ['The security team asked us to do it.', 'You said you wanted to learn.'], ['I will ask them to do it.']),

@@ -15,7 +15,7 @@ export const REQUEST_RULES: readonly CueRule[] = [
   {
     id: 'request.needYou', kind: 'request', person: 'addressee', weight: 0.8, mood: 'statement',
     patterns: [
-      'i|we need|want you to {task}', 'i|we would like you to {task}', 'i|we wanted to ask you to|for {task}', 'i would appreciate if you {task}',
+      'i|we need|want you to {task}', 'i|we would like you to {task}', 'wanted to ask you to|for {task}', 'i would appreciate if you {task}',
       'it would be great|good|nice|helpful|lovely if you could|can {task}', 'may i ask you to {task}', 'i was hoping you could|would|can {task}',
       'i am asking you to {task}', 'your task|job|homework is {task}', 'you are responsible for {task}',
     ],
@@ -43,7 +43,7 @@ export const REQUEST_RULES: readonly CueRule[] = [
   {
     id: 'imperative.verb', kind: 'imperative', person: 'addressee', weight: 0.5, mood: 'statement',
     patterns: [
-      '^ add|ask|assign|attach|book|bring|call|change|check|clean|close|collect|compare|contact|copy|create|delete|deploy|disable|document|draft|drop|email|enable|file|fill|find|finish|fix|follow|forward|get|give|hand|implement|install|investigate|invite|link|look|mail|make|measure|merge|migrate|move|notify|open|organise|organize|ping|plan|post|prepare|publish|pull|push|put|refactor|release|remind|remove|rename|replace|report|rerun|reserve|restart|restore|revert|review|rewrite|roll|rotate|run|schedule|send|set|share|ship|sign|split|submit|switch|talk|tell|test|track|try|turn|update|upgrade|upload|verify|work|write !it|that {task}',
+      '^ add|ask|assign|attach|book|bring|call|change|check|clean|close|collect|compare|contact|copy|create|delete|deploy|disable|document|draft|drop|email|enable|file|fill|find|finish|fix|follow|forward|get|give|hand|implement|install|investigate|invite|link|look|mail|make|measure|merge|migrate|move|notify|open|organise|organize|ping|plan|post|prepare|publish|pull|push|put|refactor|release|remind|remove|rename|replace|report|rerun|reserve|restart|restore|revert|review|rewrite|roll|rotate|run|schedule|send|set|share|ship|sign|split|submit|switch|talk|tell|test|track|try|turn|update|upgrade|upload|verify|work|write !it|that|sense {task}',
       '^ send|check|fix|write|update|delete|remove|review|test|merge|open|close it|that|them {task}', '^ ask|tell|call them|him|her {task}',
       'and|so|but|then please? send|mail|post|push|write {task}',
     ],
@@ -89,7 +89,7 @@ export const REQUEST_RULES: readonly CueRule[] = [
     id: 'noted.list', kind: 'noted', weight: 0.6,
     patterns: [
       'it|that|this|those goes|go|belongs|comes on|onto|into the|our|my list|board|backlog|agenda|plan',
-      'put|write|note|add it|that|this|those @ADP? on|onto|down|to|into? the? {task}', 'no owner yet', 'without an owner', 'nobody owns {task}',
+      'put|write|note|add it|that|this|those on|onto|down', 'put|write|note|add it|that|this|those in|into|to the|our list|backlog|board|agenda|plan|notes', 'no owner yet', 'without an owner', 'nobody owns {task}',
     ],
     examples: ['That goes on the list.', "Let's put that on the board."],
   },

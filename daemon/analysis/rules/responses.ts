@@ -6,7 +6,7 @@ export const RESPONSE_RULES: readonly CueRule[] = [
     id: 'accept.yes', kind: 'accept', weight: 0.8,
     patterns: [
       '^ will do', '^ can do', 'on it $', 'no problem', 'consider it done', 'happy|glad to', 'of course', 'by all means', 'fine by|with me',
-      'i can|will|could|would $', 'i can but', 'i will manage {task}', 'i can manage|try {task}', 'you got|bet it?', 'my pleasure', 'works for me',
+      'i can|will|could|would $', 'i can but', '^ can but', '^ can $', 'i will manage {task}', 'i can manage|try {task}', 'you got|bet it?', 'my pleasure', 'works for me',
       'will be done', 'yes please', 'please do', 'go ahead', 'that would be {task}', 'got it $', 'i guess|suppose so|i', 'not at all', 'already on it',
     ],
     examples: ['Will do.', 'Sure, no problem.', 'Okay, I can manage that.'],
