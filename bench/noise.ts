@@ -2,7 +2,7 @@
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 
 /** Park and Miller's generator, so that every run hears the same. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => ((state = (state * 16_807) % 2_147_483_647) / 2_147_483_647) * 2 - 1;
 }

@@ -1,10 +1,11 @@
 /**
  * Word error rate and speed of the whole speech path (detection, phrases, guards) on the LibriSpeech sets beside the
- * repository. Usage: `tsx bench/wer.ts MODELS_FOLDER [option=value …] [--live] [--phrases]`; options are those of the
+ * repository. Usage: `npm run bench -- wer [option=value …] [--live] [--phrases]`; options are those of the
  * segmenter, such as `maxPhraseMs=15000`; `--live` takes those of a microphone instead of those of a file.
  */
 import type { SegmenterOptions } from '../daemon/vad/contract';
 import { defaultSegmenterOptions, fileSegmenterOptions } from '../daemon/vad/segmenter';
+import { reportResults } from './report';
 import { type Utterance, findModels, libriUtterances, makeEngine, readAudio, rejections, textOf, transcribe } from './speechPath';
 import { normaliseWords, pooledWer, wordErrors } from './wordErrors';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
@@ -65,7 +66,11 @@ async function main(): Promise<void> {
   const engine = makeEngine(models);
   try {
     const { lines, ...report } = await measureWer(engine, utterances, options);
-    process.stdout.write(`${JSON.stringify({ options, ...report, waitMs: engine.waitMs, workers: engine.workers() })}\n`);
+    reportResults({
+      about: `${utterances.length} LibriSpeech utterances (${(report.audioSeconds / 60).toFixed(1)} min), one after the other through the speech path, Moonshine tiny, segmenter options of ${rest.includes('--live') ? 'a microphone' : 'a file'} ${JSON.stringify(options)}.`,
+      rows: Object.entries(report.wer).map(([set, wer]) => ({ set, 'WER %': wer.toFixed(2), 'wall time over audio time, both sets': report.rtf.toFixed(3), 'phrases, both sets': report.phrases, rejected: Object.values(report.rejected).reduce((sum, count) => sum + count, 0) })),
+      ratios: Object.fromEntries(Object.entries(report.wer).map(([set, wer]) => [`${set}: WER, percent`, { value: Number(wer.toFixed(2)), noise: 0.3, better: 'lower' }])),
+    });
     if (rest.includes('--phrases')) {
       for (const { utterance, text } of lines) {
         const errors = wordErrors(normaliseWords(utterance.reference), normaliseWords(text));

@@ -1,0 +1,115 @@
+/**
+ * Runs benches one after the other and keeps what they measured: `npm run bench [-- NAME [options of the bench]]`.
+ * Each writes out/bench/NAME.json with the facts of the machine. `--save` puts it into RESULTS.json and RESULTS.md;
+ * `--check [NAME]` measures what stands in RESULTS.json again, as it was measured, and fails where a ratio got worse
+ * by more than its noise; `--kept` compares or saves what out/bench holds, without a run.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { compareRatios, failed } from './check';
+import { type BenchReport, type BenchResults, commitOf, loadNow, machineFacts, markdownTable, rowsOf } from './report';
+import { resultsPage } from './resultsPage';
+
+const ROOT = resolve(__dirname, '..');
+const OUT = join(ROOT, 'out', 'bench');
+const STANDING = join(__dirname, 'RESULTS.json');
+const PAGE = join(__dirname, 'RESULTS.md');
+
+/** In the order of a run of all; `models` says how a bench is told where the model files are. */
+const BENCHES: readonly { readonly name: string; readonly what: string; readonly models: 'argument' | 'environment' }[] = [
+  { name: 'wer', what: 'word error rate and speed of the speech path', models: 'argument' },
+  { name: 'streaming', what: 'the live path beside the usual methods', models: 'argument' },
+  { name: 'insights', what: 'actions and decisions found in labelled meetings', models: 'environment' },
+  { name: 'echo', what: 'echo removal over the speech path', models: 'argument' },
+];
+
+class UsageError extends Error {}
+
+/** @throws Error where the bench fails */
+async function runBench(name: string, options: readonly string[]): Promise<BenchReport> {
+  const bench = BENCHES.find((one) => one.name === name);
+  if (!bench) throw new UsageError(`There is no bench "${name}"; choose from ${BENCHES.map((one) => one.name).join(', ')}.`);
+  const models = process.env['EARMARK_MODELS'] ?? join(ROOT, '.cache', 'models');
+  mkdirSync(OUT, { recursive: true });
+  const handedOver = join(OUT, `${name}.results.json`);
+  rmSync(handedOver, { force: true });
+  process.stdout.write(`\n${name}: ${bench.what}\n`);
+  const begun = performance.now();
+  const before = loadNow();
+  const args = ['--require', 'tsx/cjs', join(__dirname, `${name}.ts`), ...(bench.models === 'argument' ? [models] : []), ...options];
+  const printed = await runChild(args, { EARMARK_MODELS: models, EARMARK_BENCH_RESULTS: handedOver });
+  const results: BenchResults = existsSync(handedOver) ? (JSON.parse(readFileSync(handedOver, 'utf8')) as BenchResults) : { about: `As \`bench/${name}.ts\` prints it.`, rows: rowsOf(printed), ratios: {} };
+  rmSync(handedOver, { force: true });
+  const report: BenchReport = { name, options, date: new Date().toISOString(), commit: commitOf(ROOT), machine: machineFacts(), load: [before, loadNow()], seconds: Math.round((performance.now() - begun) / 1000), ...results };
+  writeFileSync(join(OUT, `${name}.json`), `${JSON.stringify(report, undefined, 2)}\n`);
+  process.stdout.write(`\nWritten to ${relative(ROOT, join(OUT, `${name}.json`))}; load average ${report.load.join(' before, ')} after.\n`);
+  return report;
+}
+
+/** Shows what it prints and returns it. */
+function runChild(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      process.stdout.write(text);
+    });
+    child.on('error', fail);
+    child.on('close', (code) => (code === 0 ? done(printed) : fail(new Error(`The bench ended with ${code}; its message stands above.`))));
+  });
+}
+
+function standing(): BenchReport[] {
+  return existsSync(STANDING) ? (JSON.parse(readFileSync(STANDING, 'utf8')) as BenchReport[]) : [];
+}
+
+function kept(name: string): BenchReport {
+  const file = join(OUT, `${name}.json`);
+  if (!existsSync(file)) throw new UsageError(`Nothing is kept of "${name}"; run \`npm run bench -- ${name}\` first.`);
+  return JSON.parse(readFileSync(file, 'utf8')) as BenchReport;
+}
+
+function save(reports: readonly BenchReport[]): void {
+  const order = (report: BenchReport): number => BENCHES.findIndex((bench) => bench.name === report.name);
+  const all = [...standing().filter((old) => !reports.some((report) => report.name === old.name)), ...reports].sort((a, b) => order(a) - order(b));
+  writeFileSync(STANDING, `${JSON.stringify(all, undefined, 2)}\n`);
+  writeFileSync(PAGE, resultsPage(all, existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : ''));
+}
+
+/** @returns whether everything is as good as it was */
+async function check(name: string | undefined, fromKept: boolean): Promise<boolean> {
+  const compared = standing().filter((report) => Object.keys(report.ratios).length > 0 && (name === undefined || report.name === name));
+  if (compared.length === 0) throw new UsageError('bench/RESULTS.json holds nothing to compare with; run the bench with --save first.');
+  let good = true;
+  for (const old of compared) {
+    const report = fromKept ? kept(old.name) : await runBench(old.name, old.options);
+    if (report.options.join(' ') !== old.options.join(' ')) throw new UsageError(`What is kept of "${old.name}" was measured with other options than bench/RESULTS.json; run \`npm run bench -- --check\` without --kept.`);
+    const comparisons = compareRatios(old.ratios, report.ratios);
+    process.stdout.write(`\n${markdownTable(comparisons.map(({ name: ratio, before, now, verdict }) => ({ ratio, before, now: now ?? '–', verdict })))}\n`);
+    good &&= !failed(comparisons);
+  }
+  process.stdout.write(good ? '\nNothing got worse by more than its noise.\n' : '\nA ratio got worse by more than its noise, or was not measured.\n');
+  return good;
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const own = ['--check', '--save', '--kept'];
+  const has = (flag: string): boolean => argv.includes(flag);
+  const [name, ...options] = argv.filter((arg) => !own.includes(arg));
+  if (name?.startsWith('-')) throw new UsageError(`Name the bench before its options; choose from ${BENCHES.map((bench) => bench.name).join(', ')}.`);
+  if (has('--check')) {
+    if (!(await check(name, has('--kept')))) process.exitCode = 1;
+    return;
+  }
+  const names = name === undefined ? BENCHES.map((bench) => bench.name) : [name];
+  const reports: BenchReport[] = [];
+  for (const one of names) reports.push(has('--kept') ? kept(one) : await runBench(one, options));
+  if (has('--save')) save(reports);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+});

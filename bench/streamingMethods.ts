@@ -1,0 +1,137 @@
+/** Ways to turn a session's sound into text with one model: the product's live and file paths, and the usual methods. */
+import type { AsrResult } from '../daemon/asr/provider';
+import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
+import type { Phrase } from '../daemon/vad/contract';
+import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
+import { fileSegmenterOptions } from '../daemon/vad/segmenter';
+import type { TimedDecode } from './latency';
+import { LocalAgreement } from './localAgreement';
+import { textOf, transcribe } from './speechPath';
+import type { JoinedSession } from './streamingSessions';
+
+export interface MethodResult {
+  readonly text: string;
+  /** Sum of the decodes' wall times as the workers measured them. */
+  readonly inferenceMs: number;
+  readonly decodes: number;
+  /** Phrases of the live path that silence ended. */
+  readonly phrases?: readonly TimedDecode[];
+}
+
+export type Method = (engine: ManagedSpeechEngine, session: JoinedSession) => Promise<MethodResult>;
+
+const CHUNK_MS = 4_000;
+const STEP_MS = 1_000;
+/** The cut of a trim is moved to the quietest frame within so much of the estimated end of a word. */
+const TRIM_SEARCH_MS = 240;
+
+/** As from a microphone: one frame at a time, so that the moment at which a phrase ended is known. */
+async function live(engine: ManagedSpeechEngine, session: JoinedSession): Promise<MethodResult> {
+  const pending: Promise<{ phrase: Phrase; decidedMs: number; result: AsrResult }>[] = [];
+  let position = 0;
+  let id = 0;
+  const source = new PhraseSource({
+    source: 'mic',
+    detector: engine.detectors.create('mic'),
+    newId: () => `p${++id}`,
+    onPhrase: (phrase) => {
+      const decidedMs = position;
+      const done = decode(engine, phrase.pcm).then((result) => ({ phrase, decidedMs, result }));
+      done.catch(() => undefined);
+      pending.push(done);
+    },
+    onFallback: (error) => {
+      throw error;
+    },
+  });
+  try {
+    for (const frame of framesOf('mic', session.pcm)) {
+      position += FRAME_MS;
+      await source.process([frame]);
+    }
+    await source.flush();
+    const all = await Promise.all(pending);
+    const phrases = all.filter(({ phrase }) => phrase.cause === 'silence').map(({ phrase, decidedMs, result }) => ({ speechEndMs: phrase.speechEndMs, decidedMs, inferenceMs: result.inferenceMs }));
+    return { ...sum(all.map(({ result }) => result)), phrases };
+  } finally {
+    source.dispose();
+  }
+}
+
+async function file(engine: ManagedSpeechEngine, session: JoinedSession): Promise<MethodResult> {
+  const phrases = await transcribe(engine, session.pcm, fileSegmenterOptions);
+  return { ...sum(phrases.map(({ result }) => result)), text: textOf(phrases) };
+}
+
+/** The model on each utterance at once, where a person cut it: what any streaming can lose against. */
+async function whole(engine: ManagedSpeechEngine, session: JoinedSession): Promise<MethodResult> {
+  return sum(await inOrder(session.utterances, ({ pcm }) => decode(engine, floats(pcm))));
+}
+
+async function chunks(engine: ManagedSpeechEngine, { pcm }: JoinedSession): Promise<MethodResult> {
+  const size = (CHUNK_MS * SAMPLE_RATE) / 1000;
+  const parts = Array.from({ length: Math.ceil(pcm.length / size) }, (_, i) => pcm.subarray(i * size, (i + 1) * size));
+  return sum(await inOrder(parts, (part) => decode(engine, floats(part))));
+}
+
+async function agreement(engine: ManagedSpeechEngine, { pcm }: JoinedSession): Promise<MethodResult> {
+  const policy = new LocalAgreement();
+  const samples = (ms: number): number => Math.round((ms * SAMPLE_RATE) / 1000);
+  const words: string[] = [];
+  let start = 0;
+  let inferenceMs = 0;
+  let decodes = 0;
+  for (let end = samples(STEP_MS); start < pcm.length; end += samples(STEP_MS)) {
+    const buffer = pcm.subarray(start, Math.min(end, pcm.length));
+    const result = await decode(engine, floats(buffer));
+    inferenceMs += result.inferenceMs;
+    decodes++;
+    const step = policy.update(result.words, (buffer.length * 1000) / SAMPLE_RATE);
+    words.push(...step.committed);
+    if (end >= pcm.length) break;
+    if (step.trimMs > 0) start += quietest(buffer, samples(step.trimMs), samples(TRIM_SEARCH_MS));
+  }
+  words.push(...policy.finish());
+  return { text: words.join(' '), inferenceMs, decodes };
+}
+
+/** Middle of the quietest 20 ms within `reach` samples around `at`; only the end of the buffer is cut there as it is. */
+function quietest(pcm: Int16Array, at: number, reach: number): number {
+  if (at >= pcm.length) return pcm.length;
+  const size = (FRAME_MS * SAMPLE_RATE) / 1000;
+  let best = at;
+  let least = Infinity;
+  for (let from = Math.max(0, at - reach); from + size <= Math.min(pcm.length, at + reach); from += size / 2) {
+    const energy = pcm.subarray(from, from + size).reduce((total, sample) => total + sample * sample, 0);
+    if (energy < least) [least, best] = [energy, from + size / 2];
+  }
+  return best;
+}
+
+export const METHODS: readonly { readonly name: string; readonly title: string; readonly run: Method }[] = [
+  { name: 'whole', title: '(a) model on whole utterances', run: whole },
+  { name: 'live', title: 'Earmark live', run: live },
+  { name: 'file', title: 'Earmark file', run: file },
+  { name: 'chunks', title: '(b) fixed 4 s chunks', run: chunks },
+  { name: 'agreement', title: '(c) LocalAgreement-2, 1 s steps', run: agreement },
+];
+
+async function decode(engine: ManagedSpeechEngine, pcm: Float32Array): Promise<AsrResult> {
+  return (await engine.decode(pcm, { language: 'en', priority: 'final', sessionId: 'bench' })) as AsrResult;
+}
+
+/** One after the other, as sound comes in; two sessions at once keep both workers busy. */
+async function inOrder<T>(parts: readonly T[], run: (part: T) => Promise<AsrResult>): Promise<AsrResult[]> {
+  const results: AsrResult[] = [];
+  for (const part of parts) results.push(await run(part));
+  return results;
+}
+
+function sum(results: readonly AsrResult[]): MethodResult {
+  return { text: results.map((result) => result.text).filter((text) => text !== '').join(' '), inferenceMs: results.reduce((total, result) => total + result.inferenceMs, 0), decodes: results.length };
+}
+
+function floats(pcm: Int16Array): Float32Array {
+  return Float32Array.from(pcm, (sample) => sample / 32_768);
+}
