@@ -48,9 +48,10 @@ export function loadNow(): number {
   return Math.round((loadavg()[0] ?? 0) * 100) / 100;
 }
 
+/** With `-dirty` behind it where files differ from it. */
 export function commitOf(folder: string): string {
   try {
-    return execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12', '--exclude', '*'], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   } catch {
     return 'unknown';
   }
@@ -82,7 +83,8 @@ export function rowsOf(printed: string): Row[] {
       continue;
     }
     const cells = line.trim().slice(1, -1).split('|').map((cell) => cell.trim());
-    if (!heads) heads = cells;
+    // A heading that stands twice belongs to the column before it.
+    if (!heads) heads = cells.map((cell, i) => (cells.indexOf(cell) !== cells.lastIndexOf(cell) ? `${cells[i - 1] ?? ''}: ${cell}` : cell));
     else if (!cells.every((cell) => /^:?-+:?$/.test(cell))) rows.push(Object.fromEntries(heads.map((head, i) => [head, cells[i] ?? ''])));
   }
   return rows;

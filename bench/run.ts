@@ -37,11 +37,12 @@ async function runBench(name: string, options: readonly string[]): Promise<Bench
   process.stdout.write(`\n${name}: ${bench.what}\n`);
   const begun = performance.now();
   const before = loadNow();
+  const commit = commitOf(ROOT);
   const args = ['--require', 'tsx/cjs', join(__dirname, `${name}.ts`), ...(bench.models === 'argument' ? [models] : []), ...options];
   const printed = await runChild(args, { EARMARK_MODELS: models, EARMARK_BENCH_RESULTS: handedOver });
   const results: BenchResults = existsSync(handedOver) ? (JSON.parse(readFileSync(handedOver, 'utf8')) as BenchResults) : { about: `As \`bench/${name}.ts\` prints it.`, rows: rowsOf(printed), ratios: {} };
   rmSync(handedOver, { force: true });
-  const report: BenchReport = { name, options, date: new Date().toISOString(), commit: commitOf(ROOT), machine: machineFacts(), load: [before, loadNow()], seconds: Math.round((performance.now() - begun) / 1000), ...results };
+  const report: BenchReport = { name, options, date: new Date().toISOString(), commit, machine: machineFacts(), load: [before, loadNow()], seconds: Math.round((performance.now() - begun) / 1000), ...results };
   writeFileSync(join(OUT, `${name}.json`), `${JSON.stringify(report, undefined, 2)}\n`);
   process.stdout.write(`\nWritten to ${relative(ROOT, join(OUT, `${name}.json`))}; load average ${report.load.join(' before, ')} after.\n`);
   return report;

@@ -35,4 +35,6 @@ describe('the page of results', () => {
   it('names command and load', () => match(resultsPage([report], ''), /npm run bench -- streaming --limit 2.*Load average 0\.5 before, 1 after/));
 
   it('reads the tables that a bench prints', () => deepEqual(rowsOf(`text\n${markdownTable([{ a: 'x', b: 1 }])}\n\n| a | b |\n`), [{ a: 'x', b: '1' }]));
+
+  it('keeps columns of the same heading apart', () => deepEqual(rowsOf('| F1 | loose | dec | loose |\n|---|---|---|---|\n| 1 | 2 | 3 | 4 |'), [{ F1: '1', 'F1: loose': '2', dec: '3', 'dec: loose': '4' }]));
 });
