@@ -55,7 +55,8 @@ export function readMeeting(name: string): Meeting | undefined {
 }
 
 export function cut(meeting: Meeting, fromMs: number, toMs: number): Meeting {
-  const turns = meeting.turns.filter((t) => t.start * 1000 >= fromMs && t.end * 1000 <= toMs).map((t) => ({ ...t, start: t.start - fromMs / 1000, end: t.end - fromMs / 1000 }));
+  const edge = (seconds: number): number => Math.min(toMs, Math.max(fromMs, seconds * 1000)) / 1000 - fromMs / 1000;
+  const turns = meeting.turns.map((t) => ({ ...t, start: edge(t.start), end: edge(t.end) })).filter((t) => t.end > t.start);
   return { name: meeting.name, turns, mic: meeting.mic.slice(at(fromMs), at(toMs)), system: meeting.system.slice(at(fromMs), at(toMs)) };
 }
 

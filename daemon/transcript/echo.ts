@@ -105,7 +105,7 @@ export class EchoRemover {
       noiseDb: this.mic.noiseDb(segment.endMs),
       path: this.path,
     });
-    if (decision.kind === 'hide' && decision.path) this.learn(decision.path);
+    if (decision.kind !== 'keep' && decision.path) this.learn(decision.path);
     return decision;
   }
 
@@ -116,8 +116,9 @@ export class EchoRemover {
   private learn(path: EchoPath): void {
     const old = this.path;
     if (!old) this.taught = true;
-    const mix = (a: number, b: number): number => (Math.abs(a - b) > 60 ? b : a + LEARN * (b - a));
-    this.path = old ? { lagMs: mix(old.lagMs, path.lagMs), gainDb: mix(old.gainDb, path.gainDb) } : path;
+    // Another device, or another volume: what was known is of no use.
+    if (!old || Math.abs(path.lagMs - old.lagMs) > 60 || Math.abs(path.gainDb - old.gainDb) > 6) this.path = path;
+    else this.path = { lagMs: old.lagMs + LEARN * (path.lagMs - old.lagMs), gainDb: old.gainDb + LEARN * (path.gainDb - old.gainDb) };
   }
 }
 

@@ -13,26 +13,30 @@ const SAME_SOUND = 0.85;
 /** … and these are, in a ringing room, when many words agree too. */
 const SAME_SOUND_LONG = 0.78;
 /** Sound of its own that misjudged frames may add up to. */
-const OWN_MS = 120;
-const OWN_SHARE = 0.04;
+const OWN_MS = 80;
+const OWN_SHARE = 0.02;
 /** Share of the words that must be in the system's text: a soft echo is misheard, so sound that is surely an echo needs fewer. */
 const COVERED = 0.5;
 const COVERED_LONG = 0.85;
+/**
+ * What is shorter may rise and fall alike by chance, or because two people say the same word: it must also come by the
+ * way that longer ones have shown to be the room's. Nobody says more than this along with somebody else.
+ */
 const LONG_WORDS = 8;
-/** Shorter ones rise and fall alike by chance: these must also come the way that is known to be the room's. */
-const SHORT_WORDS = 3;
-const SHORT_MS = 900;
+const LONG_MS = 2_200;
+/** So many words in a row that the system did not say are somebody's own. */
+const OWN_WORDS = 5;
+/** Below this the level of the echo is taken from what is known: a voice over it makes it seem louder than it is. */
+const CLEAN = 0.95;
 const SAME_LAG_MS = 40;
 const SAME_GAIN_DB = 4;
-/** An echo teaches the way of the sound from this length on. */
-const TEACHES_MS = 1_500;
 /** In a segment of both, a stretch of echo alone is taken out when it has so much sound and so many words. */
-const STRETCH_MS = 500;
-const STRETCH_WORDS = 2;
+const STRETCH_MS = 600;
+const STRETCH_WORDS = 3;
 /** So much sound is enough to hold back words that are still in the making. */
 const GLIMPSE_MS = 200;
 /** Own speech over the others' for so long is double-talk, of which nothing is taken away. */
-const BOTH_MS = 240;
+const BOTH_MS = 160;
 /** Misheard words at an edge of a stretch that go with it. */
 const EDGE_WORDS = 3;
 /** Own speech with shorter pauses is one stretch. */
@@ -65,20 +69,21 @@ export type Decision =
   | { readonly kind: 'keep'; readonly suspect: boolean }
   | { readonly kind: 'hide'; readonly path?: EchoPath }
   /** In order; some words remain. */
-  | { readonly kind: 'part'; readonly runs: readonly EchoRun[] };
+  | { readonly kind: 'part'; readonly runs: readonly EchoRun[]; readonly path?: EchoPath };
 
 export function decide(given: EchoCase): Decision {
   const { words, mic, system, noiseDb, path } = given;
-  const heard = likeness(mic, system, noiseDb);
+  const alone = likeness(mic, system, noiseDb);
+  const heard = alone && path && alone.correlation < CLEAN && sameWay(alone, path) ? likeness(mic, system, noiseDb, path) : alone;
   if (!heard || words.length === 0) return { kind: 'keep', suspect: false };
   const matches = matchWords(words, given.others);
   if (soundsAlike(heard, SAME_SOUND_LONG)) {
     const covered = coverage(matches);
     const sure = heard.correlation >= SAME_SOUND;
-    const short = words.length < SHORT_WORDS || heard.soundMs < SHORT_MS;
-    const enough = short ? sure && sameWay(heard, path) && covered >= COVERED : sure ? covered >= COVERED : words.length >= LONG_WORDS && covered >= COVERED_LONG;
-    if (enough) return { kind: 'hide', ...(sure && heard.soundMs >= TEACHES_MS ? { path: { lagMs: heard.lagMs, gainDb: heard.gainDb } } : {}) };
-    return { kind: 'keep', suspect: sure && !(short && path === undefined) };
+    const long = words.length >= LONG_WORDS && heard.soundMs >= LONG_MS;
+    const fits = long || sameWay(heard, path);
+    if (fits && longestMiss(matches) < OWN_WORDS && covered >= (sure ? COVERED : COVERED_LONG)) return { kind: 'hide', ...(sure && long ? { path: { lagMs: heard.lagMs, gainDb: heard.gainDb } } : {}) };
+    return { kind: 'keep', suspect: sure && fits };
   }
   return partly(given, path ? (likeness(mic, system, noiseDb, path) ?? heard) : heard, matches);
 }
@@ -102,23 +107,35 @@ function coverage(matches: readonly Match[]): number {
   return matches.reduce((sum, match) => sum + (match?.alike ?? 0), 0) / Math.max(1, matches.length);
 }
 
-function partly({ startMs, words, mic, system, noiseDb }: EchoCase, heard: EchoLikeness, matches: readonly Match[]): Decision {
+/** Words in a row for which nothing stands. */
+function longestMiss(matches: readonly Match[]): number {
+  let most = 0;
+  let run = 0;
+  for (const match of matches) most = Math.max(most, (run = match ? 0 : run + 1));
+  return most;
+}
+
+function partly({ startMs, words, mic, system, noiseDb, path }: EchoCase, heard: EchoLikeness, matches: readonly Match[]): Decision {
   if (heard.bothMs >= BOTH_MS) return { kind: 'keep', suspect: false };
   const runs: EchoRun[] = [];
   let suspect = false;
+  let learnt: EchoPath | undefined;
   for (const { from, to } of stretches(heard)) {
     const alone = likeness(mic.subarray(from, to), system.subarray(from, to + BEFORE + AFTER), noiseDb);
     if (!alone || alone.soundMs < STRETCH_MS || !soundsAlike(alone, SAME_SOUND)) continue;
+    const known = sameWay(alone, path ?? learnt);
+    if (!known && alone.soundMs < LONG_MS) continue;
     suspect = true;
     const run = bestRun(words, matches, startMs + from * FRAME_MS, startMs + to * FRAME_MS, runs.at(-1)?.to ?? 0);
-    if (!run) continue;
+    if (!run || (!known && run.to - run.from < LONG_WORDS)) continue;
+    if (!known) learnt = { lagMs: alone.lagMs, gainDb: alone.gainDb };
     // Before the first own sound, and after the last, there is only echo.
     const first = from === 0 && run.from <= EDGE_WORDS ? 0 : run.from;
     const last = to === heard.frames.length && words.length - run.to <= EDGE_WORDS ? words.length : run.to;
     runs.push({ from: first, to: last, startMs: startMs + from * FRAME_MS, endMs: startMs + to * FRAME_MS });
   }
   if (runs.length === 0 || runs.reduce((sum, run) => sum + run.to - run.from, 0) >= words.length) return { kind: 'keep', suspect };
-  return { kind: 'part', runs };
+  return { kind: 'part', runs, ...(learnt ? { path: learnt } : {}) };
 }
 
 /** Frames without own speech between, before and after own speech. */
