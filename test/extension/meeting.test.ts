@@ -22,6 +22,7 @@ const remark = 'My own remark: ask Ben about staging first.';
 const lateRemark = 'Second remark: check the load test numbers.';
 
 interface Shown {
+  readonly startedAt: string;
   readonly segments: readonly { id: string; source: 'mic' | 'system'; text: string; start: number; end: number }[];
   readonly actions: readonly { text: string; owner?: string }[];
   readonly decisions: readonly { text: string }[];
@@ -73,6 +74,7 @@ describe('a meeting in VS Code', function () {
   });
 
   const status = () => statusItem(rig.window);
+  const result = (): Shown => shown ?? assert.fail('There is no result.');
   const untilPlayed = (ms: number) => new Promise((done) => setTimeout(done, Math.max(0, playedAt + ms - Date.now())));
   async function shoot(name: string, themes: readonly ThemeId[]): Promise<void> {
     for (const theme of themes) {
@@ -156,11 +158,11 @@ describe('a meeting in VS Code', function () {
     assert.equal(await rig.recorders(), 0);
     assert.equal(await status().getByText('REC').count(), 0);
     await shoot('done', ['light', 'highContrast', 'highContrastLight', 'dark']);
-    const sessions = JSON.parse(await rig.earmark('sessions', 'list', '--format', 'json')) as { id: string; state: string }[];
+    const sessions = JSON.parse(await rig.earmark('sessions', 'list', '--format', 'json')) as { id: string; state: string; startedAt: string }[];
     assert.deepEqual(sessions.map((s) => s.state), ['DONE']);
     sessionId = sessions[0]?.id ?? '';
     const whole = JSON.parse(await rig.earmark('sessions', 'show', sessionId, '--format', 'json')) as Shown | Shown[];
-    shown = Array.isArray(whole) ? whole[0]! : whole;
+    shown = { ...(Array.isArray(whole) ? whole[0]! : whole), startedAt: sessions[0]?.startedAt ?? '' };
     assert.ok(shown.summary.length > 0);
   });
 
@@ -188,11 +190,9 @@ describe('a meeting in VS Code', function () {
   it('showed partials before their finals, from both sources', () => {
     const report = partialsBeforeFinals(watch.sights);
     console.log(`      finals with a partial before them: mic ${report.mic.preceded} of ${report.mic.finals}, system ${report.system.preceded} of ${report.system.finals}`);
-    latencies(meeting, watch.sights, playedAt, away);
+    latencies(meeting, watch.sights, playedAt, away, result());
     for (const { finals, preceded } of Object.values(report)) assert.ok(finals >= 3 && preceded >= 2);
   });
-
-  const result = (): Shown => shown ?? assert.fail('There is no result.');
 
   it('showed every final once, those of the reload included', () => {
     const seen = new Set(watch.sights.flatMap((s) => (s.kind === 'final' ? [s.id] : [])));
@@ -276,23 +276,17 @@ function partialsBeforeFinals(sights: readonly PanelSight[]): Record<'mic' | 'sy
   return report;
 }
 
-/** Prints how long a person waits for words, where the recording says when they were spoken. */
-function latencies({ turns }: SpokenMeeting, sights: readonly PanelSight[], playedAt: number, away: readonly [number, number]): void {
-  const timed = turns.flatMap(({ source, text, start, end }) => (start === undefined || end === undefined ? [] : [{ source, text, start, end }]));
-  const [first] = timed;
+/** Prints how long a person waits for words. */
+function latencies({ turns }: SpokenMeeting, sights: readonly PanelSight[], playedAt: number, away: readonly [number, number], { startedAt, segments }: Shown): void {
+  const first = turns[0]?.start;
   const partial = sights.find((s) => s.kind === 'partial');
-  if (first === undefined || partial === undefined) return;
-  console.log(`      first word spoken → first partial shown: ${partial.at - playedAt - first.start * 1000} ms`);
-  const ending = (text: string): string => normaliseWords(text).slice(-2).join(' ');
+  if (first !== undefined && partial !== undefined) console.log(`      first word spoken → first partial shown: ${Math.round(partial.at - playedAt - first * 1000)} ms`);
+  const ends = new Map(segments.map(({ id, end }) => [id, Date.parse(startedAt) + end * 1000]));
   const waits = sights.flatMap((s) => {
-    if (s.kind !== 'final') return [];
-    // The turn that ended last before the final was shown, where the final ends with the same words.
-    const turn = timed.filter((t) => t.source === s.source && playedAt + t.end * 1000 < s.at).at(-1);
-    if (turn === undefined || ending(turn.text) !== ending(s.text)) return [];
-    const ended = playedAt + turn.end * 1000;
-    return ended < away[1] && s.at > away[0] ? [] : [s.at - ended];
+    const ended = s.kind === 'final' ? ends.get(s.id) : undefined;
+    return ended === undefined || (ended < away[1] && s.at > away[0]) ? [] : [s.at - ended];
   });
   const sorted = waits.sort((a, b) => a - b);
   const at = (part: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? NaN);
-  console.log(`      end of a turn → its final shown: median ${at(0.5)} ms, 90 % under ${at(0.9)} ms (${sorted.length} turns)`);
+  console.log(`      end of a phrase → its final shown: median ${at(0.5)} ms, 90 % under ${at(0.9)} ms (${sorted.length} phrases)`);
 }
