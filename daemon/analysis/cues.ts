@@ -16,6 +16,8 @@ export const CUE_RULES: readonly CueRule[] = [...COMMITMENT_RULES, ...REQUEST_RU
 export interface Cue {
   readonly rule: CueRule;
   readonly match: PatternMatch;
+  /** False where the rule wants a marker and this clause has none; one just before may do. */
+  readonly marked: boolean;
 }
 
 /** A clause with all that its words tell. */
@@ -39,15 +41,15 @@ const MARKER_PHRASE = /\b(?:for now|from now on|in the meantime|until|instead|th
 export function readClause(clause: Clause, isName: IsName): ReadClause {
   const due = findDueSpans(clause.words);
   const context: PatternContext = { words: clause.words, core: clause.core, isName, dueEnd: (at) => due.find(({ from }) => from === at)?.to };
-  const marked = hasMarker(clause);
+  const marked = hasMarker(clause) || due.some(({ weak }) => !weak);
   const words = vocabulary(clause.words);
   const cues: Cue[] = [];
   for (const { rule, patterns } of CUES) {
     if ((rule.mood === 'question') !== clause.question && rule.mood !== undefined) continue;
-    if (rule.needsDue && !due.some(({ weak }) => !weak)) continue;
-    if (rule.needsMarker && !marked && !due.some(({ weak }) => !weak)) continue;
+    // "Not before March" says when it will not be.
+    if (rule.needsDue && !due.some(({ weak, from }) => !weak && clause.words[from - 1]?.norm !== 'not')) continue;
     const match = firstMatch(patterns, context, words);
-    if (match) cues.push({ rule, match });
+    if (match) cues.push({ rule, match, marked: marked || !rule.needsMarker });
   }
   const modes = new Set<ModeKind>();
   for (const { rule, patterns } of MODES) if (!modes.has(rule.kind) && firstMatch(patterns, context, words)) modes.add(rule.kind);

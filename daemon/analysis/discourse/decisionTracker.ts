@@ -3,7 +3,7 @@ import type { Cue, ReadClause } from '../cues';
 import type { Line } from '../conversation';
 import { isGeneric } from '../people';
 import type { Evidence } from '../types';
-import { contentOf, overlap, phrase, sameMatter, sentencePhrase, tidy } from './phrasing';
+import { common, contentOf, overlap, phrase, sameMatter, sentencePhrase, tidy } from './phrasing';
 import { hasCue } from './tasks';
 
 export interface Decision {
@@ -15,6 +15,8 @@ export interface Decision {
   readonly evidence: Evidence[];
   /** Proposed to all: "should we …", "I suggest …". */
   readonly forAll?: boolean;
+  /** A short answer that the next sentence may put in full words. */
+  readonly answer?: boolean;
   weight: number;
   line: number;
   turn: number;
@@ -24,11 +26,17 @@ export interface Decision {
 const FIRM = 0.9;
 /** Turns back to a proposal that "let's do that" settles. */
 const SETTLE_REACH = 3;
+/** "Let's do that" says nothing itself; "let's do that in the new year" does. */
+const MAX_BARE = 5;
+const AUXILIARY = /^(?:do|does|did|are|is|should|shall|can|will|would|could)$/;
 const FOR_ALL = /\b(?:(?:should|shall|can) we|let us|do we want to|why do not we|(?:i|we) (?:would )?(?:suggest|propose|say|vote)|(?:how|what) about)\b/;
 /** Fewer words, none of which says anything, propose nothing. */
 const MIN_PROPOSAL_WORDS = 4;
 /** Sentences after "We decided." within which its speaker says what. */
 const ANNOUNCED_REACH = 2;
+/** Turns from a question to the statement that settles it. */
+const CONFIRM_REACH = 4;
+const CONFIRMING = new Set(['okay', 'so', 'then', 'right', 'fine', 'good', 'agreed', 'great', 'alright', 'deal']);
 /** Turns within which the same matter is the same decision. */
 const MERGE_REACH = 40;
 
@@ -36,15 +44,26 @@ export class DecisionTracker {
   /** "We decided." was said, and not yet what: a pause, or a recogniser's full stop, parted the two. */
   private announced: { readonly line: Line; readonly weight: number } | undefined;
 
+  private before: Line | undefined;
+  /** The last questions, newest first. */
+  private questions: readonly { readonly content: ReadonlySet<string>; readonly text: string; readonly yesOrNo: boolean; readonly by: string; readonly turn: number }[] = [];
+
   constructor(readonly all: Decision[] = []) {}
 
   copy(): DecisionTracker {
     const copy = new DecisionTracker(this.all.map((decision) => ({ ...decision, evidence: [...decision.evidence] })));
     copy.announced = this.announced;
+    copy.before = this.before;
+    copy.questions = this.questions;
     return copy;
   }
 
   step(line: Line): void {
+    this.follow(line);
+    this.remember(line);
+  }
+
+  private follow(line: Line): void {
     if (this.stepAnnounced(line)) return;
     line.clauses.forEach((clause, at) => {
       if (at === 0) this.stepReaction(line, clause);
@@ -54,8 +73,9 @@ export class DecisionTracker {
   }
 
   private stepDecide(line: Line, clause: ReadClause): boolean {
-    const cue = clause.cues.filter(({ rule }) => rule.kind === 'decide').sort((a, b) => b.rule.weight - a.rule.weight)[0];
-    if (!cue || clause.question || this.blocked(clause, cue)) return false;
+    const cue = clause.cues.filter(({ rule, marked }) => rule.kind === 'decide' && (marked || this.afterAgreement(line))).sort((a, b) => b.rule.weight - a.rule.weight)[0];
+    if (!cue) return this.stepConfirm(line, clause);
+    if (clause.question || this.blocked(clause, cue)) return false;
     const [from, to] = this.span(clause, cue);
     const content = contentOf(clause, from, to);
     if (cue.rule.id === 'decide.said' && saysNoMatter(clause, from, to)) {
@@ -64,8 +84,9 @@ export class DecisionTracker {
     }
     const text = this.text(line, clause, cue, from, to);
     if (text === '') return false;
-    if (content.size === 0 && cue.rule.id !== 'decide.itIs') return this.settleLast(line, cue.rule.weight);
-    const same = this.latest((decision) => decision.state !== 'dropped' && decision.state !== 'proposed' && (line.turn - decision.turn <= MERGE_REACH && sameMatter(content, decision.content) || (line.turn - decision.turn <= 2 && overlap(content, decision.content) >= 0.4)));
+    if (cue.rule.id === 'decide.notNow') return this.stepNotNow(line, clause, cue);
+    if (content.size === 0 && cue.rule.id !== 'decide.itIs') return this.settleWith(line, clause, cue);
+    const same = this.latest((decision) => decision.state !== 'dropped' && decision.state !== 'proposed' && ((decision.answer === true && decision.turn === line.turn) || line.turn - decision.turn <= MERGE_REACH && sameMatter(content, decision.content) || (line.turn - decision.turn <= 2 && overlap(content, decision.content) >= 0.4)));
     if (same) {
       if (cue.rule.weight >= same.weight || line.turn - same.turn > 2) Object.assign(same, { text, content });
       same.weight = Math.max(same.weight, cue.rule.weight);
@@ -79,6 +100,15 @@ export class DecisionTracker {
     return true;
   }
 
+  /** "Do they join the rotation?" "Not in the first three months." What is said next may say it better. */
+  private stepNotNow(line: Line, clause: ReadClause, cue: Cue): boolean {
+    const asked = this.questions.find(({ turn, by, yesOrNo }) => yesOrNo && line.turn - turn <= 1 && (by !== line.speaker || isGeneric(by)));
+    if (!asked) return false;
+    const text = `${phrase(line, clause, clause.core, clause.words.length)}: ${asked.text}`;
+    this.add(line, { text, content: asked.content, weight: cue.rule.weight, state: 'tentative', answer: true });
+    return true;
+  }
+
   /** What the speaker of "We decided." says next is what was decided. */
   private stepAnnounced(line: Line): boolean {
     const announced = this.announced;
@@ -86,7 +116,7 @@ export class DecisionTracker {
     const clause = line.clauses[0];
     const over = line.speaker !== announced.line.speaker || line.index - announced.line.index > ANNOUNCED_REACH;
     if (over) this.announced = undefined;
-    if (over || !clause || clause.question || clause.cues.some(({ rule }) => rule.kind === 'decide')) return false;
+    if (over || !clause || clause.question || clause.cues.some(({ rule, marked }) => rule.kind === 'decide' && marked)) return false;
     const last = line.clauses[line.clauses.length - 1] ?? clause;
     const content = contentOf(clause, clause.core, clause.words.length);
     if (content.size < 2) return false;
@@ -96,6 +126,38 @@ export class DecisionTracker {
     const made = this.all[this.all.length - 1];
     if (made) for (const evidence of announced.line.evidence) if (!made.evidence.includes(evidence)) made.evidence.unshift(evidence);
     return true;
+  }
+
+  /** "Fair. We keep it closed": a short yes just before marks what follows as agreed. */
+  private afterAgreement(line: Line): boolean {
+    const { before } = this;
+    return before !== undefined && before.turn === line.turn && before.index === line.index - 1 && before.mark !== '?' && before.clauses.length === 1 && (before.clauses[0]?.words.length ?? 0) <= 4 && hasCue(before.clauses[0]!, 'agree', 'accept', 'settle') !== undefined;
+  }
+
+  /** "Should it follow the system?" … "Okay, it follows the system": a question that comes back as a statement. */
+  private stepConfirm(line: Line, clause: ReadClause): boolean {
+    const { modes } = clause;
+    const opens = clause.words.slice(0, clause.core).some(({ norm }) => CONFIRMING.has(norm));
+    if (!opens || clause.question || modes.has('past') || modes.has('hypothetical') || modes.has('joke') || modes.has('vague') || clause.words.length - clause.core < 4) return false;
+    if (hasCue(clause, 'commit', 'take', 'offer', 'request', 'imperative', 'assign', 'need', 'handOver', 'propose', 'dueChange', 'cancel')) return false;
+    const content = contentOf(clause, clause.core, clause.words.length);
+    const pronoun = /^(?:i|you|he|she|there|that)$/.test(clause.words[clause.core]?.norm ?? '');
+    const proposed = pronoun ? undefined : this.latest(({ state, forAll, turn, content: other }) => (state === 'proposed' || (state === 'tentative' && forAll === true)) && line.turn - turn <= CONFIRM_REACH && common(content, other) >= 1 && overlap(content, other) >= 0.6);
+    if (proposed) {
+      Object.assign(proposed, { text: phrase(line, clause, clause.core, clause.words.length), content, weight: 0.7, state: 'tentative' });
+      proposed.evidence.length = 0;
+      this.touch(proposed, line);
+      return true;
+    }
+    const asked = this.questions.find(({ content: other, turn }) => line.turn - turn <= CONFIRM_REACH && common(content, other) >= 2 && overlap(content, other) >= 0.6);
+    if (!asked || /^(?:i|you|he|she|they|it|there|that)$/.test(clause.words[clause.core]?.norm ?? '')) return false;
+    this.add(line, { text: phrase(line, clause, clause.core, clause.words.length), content, weight: 0.65, state: 'tentative' });
+    return true;
+  }
+
+  private remember(line: Line): void {
+    this.before = line;
+    for (const clause of line.clauses) if (clause.question) this.questions = [{ content: contentOf(clause, clause.core, clause.words.length), text: tidyQuestion(line, clause), yesOrNo: AUXILIARY.test(clause.words[clause.core]?.norm ?? ''), by: line.speaker, turn: line.turn }, ...this.questions].slice(0, 4);
   }
 
   private stepPropose(line: Line, clause: ReadClause): void {
@@ -122,13 +184,22 @@ export class DecisionTracker {
   private stepSettle(line: Line, clause: ReadClause): boolean {
     const cue = hasCue(clause, 'settle');
     if (!cue || clause.modes.has('past')) return false;
-    return this.settleLast(line, cue.rule.weight);
+    return this.settleWith(line, clause, cue);
+  }
+
+  private settleWith(line: Line, clause: ReadClause, cue: Cue): boolean {
+    const words = phrase(line, clause, clause.core, clause.words.length);
+    return this.settleLast(line, cue.rule.weight, clause.words.length - clause.core > MAX_BARE ? words : undefined);
   }
 
   /** "That's settled", "let's do that": what was said last stands. */
-  private settleLast(line: Line, weight: number): boolean {
+  private settleLast(line: Line, weight: number, words?: string): boolean {
     const last = this.latest(({ state, turn }) => state !== 'dropped' && line.turn - turn <= SETTLE_REACH);
     if (!last) return false;
+    if (words !== undefined && last.state === 'proposed') {
+      last.text = `${last.text}: ${words.slice(0, 1).toLowerCase()}${words.slice(1)}`;
+      last.evidence.length = 0;
+    }
     last.state = 'firm';
     last.weight = Math.max(last.weight, weight);
     this.touch(last, line);
@@ -169,7 +240,7 @@ export class DecisionTracker {
     return asked && tidy(asked.text.split(',')[0] ?? '');
   }
 
-  private add(line: Line, made: Pick<Decision, 'text' | 'content' | 'weight' | 'state' | 'forAll'>): void {
+  private add(line: Line, made: Pick<Decision, 'text' | 'content' | 'weight' | 'state' | 'forAll' | 'answer'>): void {
     const decision: Decision = { ...made, by: line.speaker, evidence: [], line: line.index, turn: line.turn };
     this.all.push(decision);
     this.touch(decision, line);
@@ -184,6 +255,13 @@ export class DecisionTracker {
   private latest(accepts: (decision: Decision) => boolean): Decision | undefined {
     return this.all.findLast(accepts);
   }
+}
+
+/** "Do they join the rotation?" as the matter of an answer: "they join the rotation". */
+function tidyQuestion(line: Line, clause: ReadClause): string {
+  const from = clause.core + (AUXILIARY.test(clause.words[clause.core]?.norm ?? '') ? 1 : 0);
+  const text = phrase(line, clause, from, clause.words.length);
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
 
 /** True for "we decided", "then we agreed that": the words say that something was decided, and not what. */

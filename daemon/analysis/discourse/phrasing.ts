@@ -40,10 +40,13 @@ export function nounCount(clause: ReadClause, from: number, to: number): number 
 /** Share of the smaller set that both have: 0–1. */
 export function overlap(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   const [small, large] = a.size <= b.size ? [a, b] : [b, a];
-  if (small.size === 0) return 0;
-  let common = 0;
-  for (const word of small) if (large.has(word)) common++;
-  return common / small.size;
+  return small.size === 0 ? 0 : common(small, large) / small.size;
+}
+
+export function common(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  let count = 0;
+  for (const word of a) if (b.has(word)) count++;
+  return count;
 }
 
 /** True when two tasks or decisions are about the same thing, by their words alone. */

@@ -3,9 +3,10 @@ import type { Cue, ReadClause } from '../cues';
 import type { Line } from '../conversation';
 import { isGeneric, type People } from '../people';
 import type { ModeKind } from '../rules/types';
-import { contentOf, nounCount, phrase, pointsBack, sentencePhrase } from './phrasing';
+import { contentOf, nounCount, phrase, pointsBack } from './phrasing';
+import { CORRECTION_REACH, DateCorrections } from './dateCorrections';
 import { Roles } from './roles';
-import { duePhrase, hasCue, TaskList, type Task } from './tasks';
+import { duePhrase, hasCue, setDue, TaskList, type Task } from './tasks';
 
 const YES = new Set(['yes', 'sure', 'okay', 'absolutely', 'definitely', 'fine', 'course', 'deal', 'gladly', 'certainly', 'right', 'understood', 'cool', 'great', 'perfect']);
 /** What a bare order or question is answered with; "great" may be a comment on something else. */
@@ -15,8 +16,6 @@ const NO = new Set(['no', 'sorry', 'unfortunately']);
 const WINDOW = 32;
 /** Turns within which a person's thanks or a name may still say who took it. */
 const THANKS_REACH = 2;
-/** Turns within which a correction may name a task by its words. */
-const CORRECTION_REACH = 60;
 
 /** Words of the cancelling itself. */
 const CANCELLING: readonly string[] = ['forget', 'scratch', 'scrap', 'skip', 'cancel', 'drop', 'need', 'bother', 'worry', 'hold', 'mind', 'necessary', 'wait', 'obsolete'];
@@ -37,9 +36,7 @@ const BLOCKED_BY: Readonly<Record<string, readonly ModeKind[]>> = {
 export class TaskTracker {
   list = new TaskList();
   private accepted: Task | undefined;
-  /** The task that the speaker is correcting. */
-  private focus: Task | undefined;
-  private focusTurn = -1;
+  private dates = new DateCorrections(this.list);
   private turn = -1;
   /** The last lines, enough to look back a few turns. */
   private lines: Line[] = [];
@@ -67,25 +64,24 @@ export class TaskTracker {
     const { list, of } = this.list.copy();
     copy.list = list;
     copy.accepted = of(this.accepted);
-    copy.focus = of(this.focus);
-    copy.focusTurn = this.focusTurn;
+    copy.dates = this.dates.copy(list, of);
     copy.turn = this.turn;
     copy.lines = [...this.lines];
     return copy;
   }
 
   private stepClause(line: Line, clause: ReadClause, pending: Task | undefined): void {
-    if (this.stepDueChange(line, clause)) return;
+    if (this.dates.change(line, clause)) return;
     if (this.stepCancel(line, clause)) return;
     if (pending && this.mayAnswer(line, pending)) this.stepAnswer(line, clause, pending);
     if (this.stepHandOver(line, clause)) return;
-    if (hasCue(clause, 'dueConfirm') && this.stepDueConfirm(line, clause)) return;
+    if (hasCue(clause, 'dueConfirm') && this.dates.confirm(line, clause)) return;
     if (this.stepCommit(line, clause)) return;
     if (this.stepRequest(line, clause)) return;
     if (this.stepAssign(line, clause)) return;
     this.stepNeed(line, clause);
     this.stepThanks(line, clause);
-    this.stepDueConfirm(line, clause);
+    this.dates.confirm(line, clause);
     this.stepNoted(line, clause);
   }
 
@@ -124,7 +120,7 @@ export class TaskTracker {
       pending.state = 'open';
       pending.owner = pending.offered ? pending.by : line.speaker === pending.by ? pending.addressee ?? line.speaker : this.roles.ownerOf(line, pending.addressee);
       pending.weight = Math.max(pending.weight, 0.85);
-      this.setDue(pending, duePhrase(line, clause), true);
+      setDue(pending, duePhrase(line, clause), true);
       this.list.touch(pending, line);
       this.accepted = pending;
     }
@@ -159,7 +155,9 @@ export class TaskTracker {
   /** The words of the task; "take it off the page" keeps its verb. */
   private taskWords(clause: ReadClause, cue: Cue): readonly [number, number] {
     const [from, to] = cue.match.task ?? [cue.match.end, clause.words.length];
-    return /^(?:take|own|grab|pick|handle|do)$/.test(clause.words[from - 1]?.norm ?? '') ? [from - 1, to] : [from, to];
+    const before = clause.words[from - 1];
+    const keeps = cue.rule.id === 'commit.swallowed' || (cue.rule.id === 'commit.dated' && before?.norm.endsWith('ing'));
+    return keeps || /^(?:take|own|grab|pick|handle|do|have)$/.test(before?.norm ?? '') ? [from - 1, to] : [from, to];
   }
 
   private takeOver(target: Task, line: Line, clause: ReadClause): void {
@@ -169,7 +167,7 @@ export class TaskTracker {
     target.state = 'open';
     target.strong = true;
     target.weight = Math.max(target.weight, 0.85);
-    this.setDue(target, duePhrase(line, clause), true);
+    setDue(target, duePhrase(line, clause), true);
     this.list.touch(target, line);
     if (wasAccepted) this.accepted = undefined;
   }
@@ -184,8 +182,8 @@ export class TaskTracker {
     if (asked && points && asked.by !== line.speaker && asked.addressee === line.speaker) return asked;
     // "I have to tidy it first. I'll push it tomorrow": one task in two sentences.
     const own = this.lines[this.lines.length - 2];
-    const before = own && own.turn === line.turn && points ? this.list.latest((task) => task.line === own.index && task.state === 'open' && task.owner === line.speaker) : undefined;
-    if (before && back) return before;
+    const before = own && own.turn === line.turn && (points || cue.rule.id === 'commit.willHave') ? this.list.latest((task) => task.line === own.index && task.state === 'open' && task.owner === line.speaker) : undefined;
+    if (before && (back || (cue.rule.id === 'commit.willHave' && !before.due))) return before;
     if (!back) return undefined;
     const near = this.list.near(line, ['asked', 'floating'], 2);
     const takesBack = content.size === 0 || clause.words.some(({ norm }) => norm === 'myself');
@@ -196,9 +194,9 @@ export class TaskTracker {
   private create(line: Line, clause: ReadClause, cue: Cue, made: { from: number; to: number; content: Set<string>; state: Task['state']; owner?: string; addressee?: string | undefined; offered?: boolean; strong: boolean; question?: boolean }): Task | undefined {
     let { content } = made;
     const named = cue.rule.person === 'addressee' || cue.rule.person === 'nobody';
-    let text = phrase(line, clause, made.from, made.to, { imperative: named || cue.rule.kind === 'assign' || /mind/.test(cue.rule.id), withoutDue: true, you: made.state === 'open' ? this.roles.shownAddressee(line, clause) : undefined, me: cue.rule.person === 'addressee' ? this.roles.shownSpeaker(line) : undefined });
+    let text = phrase(line, clause, made.from, made.to, { imperative: named || cue.rule.id === 'commit.dated' || cue.rule.kind === 'assign' || /mind/.test(cue.rule.id), withoutDue: true, you: made.state === 'open' ? this.roles.shownAddressee(line, clause) : undefined, me: cue.rule.person === 'addressee' ? this.roles.shownSpeaker(line) : undefined });
     if (content.size === 0) {
-      const before = this.antecedent(line);
+      const before = this.antecedent(line, clause);
       if (!before) return undefined;
       content = before.content;
       text = before.text;
@@ -209,17 +207,17 @@ export class TaskTracker {
   }
 
   /** What "it" can mean where no task was named: what was just proposed, else the sentence before. */
-  private antecedent(line: Line): { text: string; content: Set<string> } | undefined {
+  private antecedent(line: Line, here: ReadClause): { text: string; content: Set<string> } | undefined {
     let plain: { text: string; content: Set<string> } | undefined;
-    for (const before of this.lines.slice(-5, -1).reverse()) {
+    for (const before of this.lines.slice(-5).reverse()) {
       if (line.turn - before.turn > 2) break;
-      for (const clause of before.clauses) {
-        const proposes = hasCue(clause, 'propose') !== undefined || clause.modes.has('hypothetical');
-        const bare = /^(?:i|we|you)$/.test(clause.words[clause.core]?.norm ?? '') && /^(?:would|could|should|might|can)$/.test(clause.words[clause.core + 1]?.norm ?? '');
+      for (const clause of before === line ? line.clauses.slice(0, line.clauses.indexOf(here)) : before.clauses) {
+        const proposes = hasCue(clause, 'propose', 'decide') !== undefined || clause.modes.has('hypothetical');
+        const bare = /^(?:i|we|you)$/.test(clause.words[clause.core]?.norm ?? '') && /^(?:would|could|should|might|can|need|want)$/.test(clause.words[clause.core + 1]?.norm ?? '');
         const from = bare ? clause.core + 2 : clause.core;
         const content = contentOf(clause, from, clause.words.length);
         if (proposes && !clause.question && content.size > 0) return { text: phrase(before, clause, from, clause.words.length), content };
-        if (!clause.question && content.size >= 2 && before.turn >= line.turn - 1) plain ??= { text: sentencePhrase(before), content };
+        if (!clause.question && content.size >= 2 && before.turn >= line.turn - 1) plain ??= { text: phrase(before, clause, from, clause.words.length), content };
       }
     }
     return plain;
@@ -241,13 +239,13 @@ export class TaskTracker {
     const addressee = called ?? this.roles.impliedAddressee(line);
     const strong = called !== undefined || cue.rule.id === 'request.needYou' || cue.rule.id === 'request.please';
     const back = content.size === 0 || (pointsBack(clause, from, to) && nounCount(clause, from, to) <= 2);
-    const target = this.list.similar(content, line, 12) ?? (back ? this.requestTarget(line, content, addressee) : undefined);
+    const target = this.list.similar(content, line, 12) ?? (back ? this.requestTarget(line, cue, content, addressee) : undefined);
     if (target) {
       const settled = target.state === 'open' && target.owner === addressee;
       if (target.state !== 'open') Object.assign(target, { state: 'asked', by: line.speaker });
       if (!settled) target.addressee = addressee;
       target.strong ||= strong;
-      this.setDue(target, duePhrase(line, clause), false);
+      setDue(target, duePhrase(line, clause), false);
       this.list.touch(target, line);
       return true;
     }
@@ -256,10 +254,10 @@ export class TaskTracker {
   }
 
   /** "Can you do that?" means what floats; "please add the numbers to it" what the addressee just took. */
-  private requestTarget(line: Line, content: ReadonlySet<string>, addressee: string | undefined): Task | undefined {
+  private requestTarget(line: Line, cue: Cue, content: ReadonlySet<string>, addressee: string | undefined): Task | undefined {
     const floating = this.list.near(line, ['floating', 'asked']);
     if (content.size === 0) return floating ?? this.list.near(line, ['open'], 1);
-    const own = this.list.near(line, ['open'], 1);
+    const own = cue.rule.id === 'request.please' ? this.list.near(line, ['open'], 1) : undefined;
     return own !== undefined && (own.owner === addressee || (own.owner !== undefined && isGeneric(own.owner) && addressee === undefined)) ? own : undefined;
   }
 
@@ -274,7 +272,7 @@ export class TaskTracker {
     if (target) {
       target.owner = owner;
       target.state = 'open';
-      this.setDue(target, duePhrase(line, clause), true);
+      setDue(target, duePhrase(line, clause), true);
       this.list.touch(target, line);
       return true;
     }
@@ -285,6 +283,7 @@ export class TaskTracker {
 
   private stepHandOver(line: Line, clause: ReadClause): boolean {
     const cue = hasCue(clause, 'handOver');
+    if (cue?.rule.person === 'addressee') return this.stepYours(line, clause);
     const name = cue?.match.name === undefined ? undefined : clause.words[cue.match.name];
     if (!cue || !name || clause.question) return false;
     const target = this.list.near(line, ['asked', 'floating', 'open']);
@@ -294,6 +293,16 @@ export class TaskTracker {
     latest.state = 'open';
     latest.strong = true;
     this.list.touch(latest, line);
+    return true;
+  }
+
+  /** "Ben, that's one for you": asks Ben for what was just spoken of. */
+  private stepYours(line: Line, clause: ReadClause): boolean {
+    const addressee = this.roles.vocative(line, clause) ?? this.roles.impliedAddressee(line);
+    const target = this.list.near(line, ['floating', 'asked']);
+    if (!target || addressee === undefined) return false;
+    Object.assign(target, { state: 'asked', addressee, by: line.speaker, strong: true });
+    this.list.touch(target, line);
     return true;
   }
 
@@ -331,7 +340,7 @@ export class TaskTracker {
     const task = this.list.near(line, ['floating', 'asked'], 2);
     if (!task) return;
     task.strong = true;
-    this.setDue(task, duePhrase(line, clause), false);
+    setDue(task, duePhrase(line, clause), false);
     this.list.touch(task, line);
   }
 
@@ -350,49 +359,6 @@ export class TaskTracker {
     return clause.words.slice(clause.core, clause.core + 3).some(({ norm }) => /^(?:it|that|this)$/.test(norm));
   }
 
-  /** "Thursday is too tight for the adapter … Let's say next Monday": the task first, then its new date. */
-  private stepDueChange(line: Line, clause: ReadClause): boolean {
-    const cue = hasCue(clause, 'dueChange');
-    const due = duePhrase(line, clause);
-    const inFocus = this.focusTurn === line.turn ? this.focus : undefined;
-    if (!cue) return false;
-    const content = contentOf(clause, 0, clause.words.length);
-    const named = this.list.mentioned(content, line, CORRECTION_REACH) ?? this.withDue(due?.phrase, line);
-    const task = inFocus ?? named ?? this.list.latest(({ state, owner, turn }) => state === 'open' && (owner === line.speaker || line.turn - turn <= 1) && line.turn - turn <= NEAR_CORRECTION);
-    if (!task) return false;
-    this.focus = task;
-    this.focusTurn = line.turn;
-    const opens = /too (?:tight|early|soon|late|ambitious)|(?:what|that) i said/.test(clause.words.map(({ norm }) => norm).join(' '));
-    if (!opens && due && !due.weak) this.setDue(task, due, true);
-    if (opens || (due && !due.weak)) this.list.touch(task, line);
-    return opens || (due !== undefined && !due.weak);
-  }
-
-  private withDue(text: string | undefined, line: Line): Task | undefined {
-    const bare = text && bareDue(text);
-    return bare ? this.list.latest(({ state, due, owner }) => state === 'open' && due !== undefined && bareDue(due.phrase) === bare && (owner === line.speaker || isGeneric(line.speaker))) : undefined;
-  }
-
-  /** "Monday works", "by Friday": confirms a date, or gives one to the task just spoken of. */
-  private stepDueConfirm(line: Line, clause: ReadClause): boolean {
-    const due = duePhrase(line, clause);
-    if (!due || due.weak || clause.question) return false;
-    const task = this.focusTurn >= line.turn - 1 && this.focus ? this.focus : this.list.latest(({ state, turn }) => (state === 'open' || state === 'asked') && line.turn - turn <= 1);
-    if (!task) return false;
-    const rest = clause.words.length - clause.core - clause.due.reduce((sum, { from, to }) => sum + to - from, 0);
-    const confirms = hasCue(clause, 'dueConfirm') !== undefined;
-    if (!confirms && rest > 1) return false;
-    if (task.due && !task.due.weak && bareDue(task.due.phrase) !== bareDue(due.phrase)) return false;
-    this.setDue(task, due, true);
-    this.list.touch(task, line);
-    return true;
-  }
-
-  private setDue(task: Task, due: Task['due'], replace: boolean): void {
-    if (!due || (task.due && !replace) || (task.due && !task.due.weak && due.weak)) return;
-    task.due = due;
-  }
-
   private blocked(clause: ReadClause, cue: Cue): boolean {
     const modes = BLOCKED_BY[cue.rule.id] ?? BLOCKED_BY[cue.rule.kind] ?? [];
     return modes.some((mode) => clause.modes.has(mode)) || (clause.question && cue.rule.kind !== 'request' && cue.rule.kind !== 'who' && cue.rule.kind !== 'need' && cue.rule.id !== 'offer.question');
@@ -404,11 +370,4 @@ export class TaskTracker {
     const at = line.clauses.indexOf(clause);
     return line.clauses.some((other, i) => i < at && (other.words[0]?.norm === 'if' || other.words[0]?.norm === 'unless' || other.link === 'if'));
   }
-}
-
-const NEAR_CORRECTION = 12;
-
-/** The time itself: "by Friday" and "on Friday" are the same day. */
-function bareDue(text: string): string {
-  return text.toLowerCase().replace(/^(?:(?:by|before|on|until|till|at|for|in|the|this|next|end|of)\s+)+/, '');
 }

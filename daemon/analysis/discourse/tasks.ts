@@ -114,6 +114,12 @@ export function duePhrase(line: Line, clause: ReadClause): Task['due'] {
   return first && last ? { phrase: line.text.slice(first.start, last.end).replace(/\s+/g, ' '), weak: span.weak } : undefined;
 }
 
+/** A weak phrase like "now" never replaces a date. */
+export function setDue(task: Task, due: Task['due'], replace: boolean): void {
+  if (!due || (task.due && !replace) || (task.due && !task.due.weak && due.weak)) return;
+  task.due = due;
+}
+
 /** "not before the end of the month" says when it will not be. */
 function isNegated(clause: ReadClause, at: number): boolean {
   return clause.words.slice(Math.max(0, at - 2), at).some(({ norm }) => norm === 'not');

@@ -64,7 +64,7 @@ function splitClauses(tokens: readonly Token[], isName: IsName, called: Readonly
   tokens.forEach((token, i) => {
     // Openers alone are no clause: "Sure, I'll do that" is one.
     const hasPoint = current.some((word) => !isPunctuation(word) && !OPENERS.has(word.norm) && !FILLERS.has(word.norm) && !called.has(word));
-    if (hasPoint && beginsClause(tokens, i, isName)) {
+    if (hasPoint && (beginsClause(tokens, i, isName) || (called.has(token) && asksYou(tokens, i)))) {
       pieces.push(current);
       current = [];
     }

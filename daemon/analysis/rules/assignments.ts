@@ -31,6 +31,11 @@ export const ASSIGNMENT_RULES: readonly CueRule[] = [
     examples: ['Give it to #Ben.', "So it's #Ben, not #Priya.", "That's on #Ben."],
   },
   {
+    id: 'handOver.you', kind: 'handOver', person: 'addressee', weight: 0.7,
+    patterns: ['that|this|it is @ADV? one? for you', 'that|this|it is @ADV? yours', 'over to you', 'up to you $', 'you|yours this time', 'that|this one? has your name on'],
+    examples: ["#Ben, that's one for you, isn't it?", "That's yours, #Ben."],
+  },
+  {
     id: 'thank.name', kind: 'thank', weight: 0.5,
     patterns: ['^ thanks|thank @PRON?', 'thanks|appreciated|cheers $', 'thank you'],
     examples: ['Thanks, #Ben.', 'Great, thank you, #Ben.'],

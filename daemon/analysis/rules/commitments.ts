@@ -7,14 +7,14 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
     patterns: [
       'i will|shall @ADV* !not|never|be|have|need|see|think|try|admit|say|want|take|own|know @ADV* {task}', 'i will try to|and {task}',
       'i will have to {task}', 'i will be @VERB {task}', 'i will need to {task}', 'i will take over {task}', 'i will take care of {task}',
-      'i will see to {task}',
+      'i will see to {task}', 'we will @ADV* send|give|mail|email|call|get|show|provide|forward|share|credit|refund|deliver you {task}', 'i|we will get back to {task}',
     ],
     examples: ["So I'll change the limit today.", 'I will also write the guide.', "I'll have to ask the vendor.", "I'll take care of the backups."],
     not: ["I'll never do that again.", "I'll think about it."],
   },
   {
     id: 'commit.willHave', kind: 'commit', person: 'speaker', weight: 0.8, needsDue: true,
-    patterns: ['i will have {task}', 'you will have|get {task}', 'you can have|expect {task}'],
+    patterns: ['i will have {task}', 'you will have|get|receive|find|hear|see {task}', 'you can have|expect {task}'],
     examples: ["I'll have a draft ready by Monday.", "You'll get the numbers tomorrow."],
     not: ["I'll have a coffee."],
   },
@@ -54,7 +54,7 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
   {
     id: 'commit.promise', kind: 'commit', person: 'speaker', weight: 0.85,
     patterns: [
-      'i promise to {task}', 'i owe you|them|him|her {task}', 'my next step is to {task}', 'my job is to {task}', 'remind me to {task}',
+      'i promise to {task}', 'i|we owe you|them|him|her {task}', 'my next step is to {task}', 'my job is to {task}', 'remind me to {task}',
       'i made a note to {task}', 'i need to remember to {task}',
     ],
     examples: ['Remind me to renew the certificate.', 'I owe you a review of the draft.'],
@@ -72,7 +72,7 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
     id: 'offer.question', kind: 'offer', person: 'speaker', weight: 0.5, mood: 'question',
     patterns: [
       '^ should|shall i @ADV* {task}', 'do you want|need me to {task}', 'would you like me to {task}',
-      '^ can|could|may i @ADV* !go|ask|start|jump|add|say|have|get|share|interrupt|help|see {task}',
+      '^ can|could|may i @ADV* !go|ask|start|jump|add|say|have|get|share|interrupt|help|see|put|count|leave|join|come|sit|keep|use|stay|try|speak|finish|quote {task}',
     ],
     examples: ['Should I book a room?', 'Do you want me to ask them?'],
     not: ['Can I go next?'],

@@ -18,7 +18,7 @@ export const DECISION_RULES: readonly CueRule[] = [
   },
   {
     id: 'decide.letUs', kind: 'decide', weight: 0.7, mood: 'statement',
-    patterns: [`let us @ADV* !${HOUSEKEEPING} {task}`, 'let us @ADV* do !the|a|an|this|our|one|some|it|that|another {task}'],
+    patterns: [`let us @ADV* !${HOUSEKEEPING} {task}`, 'let us @ADV* pause|stop|freeze|block !here|there|now|for|with|by|this|today @DET|PRON|NOUN|PROPN|ADJ {task}', 'let us @ADV* do !the|a|an|this|our|one|some|it|that|another {task}'],
     examples: ["Let's use a server revision instead.", "Let's postpone the launch."],
     not: ["Let's see.", "Let's look at the caller.", "Let's get started."],
   },
@@ -70,7 +70,7 @@ export const DECISION_RULES: readonly CueRule[] = [
       '^ @DET|PRON|ADJ|NOUN|PROPN|NUM* is|are off the table|list|roadmap', '. is|are out of scope {task}',
       '. is|are @ADV? postponed|dropped|deferred|approved|rejected|settled|decided {task}',
       '. stays|stay|remains|remain @ADV? as|in|on|at|for|the|open|unchanged|same|until {task}',
-      '. comes|come|waits|wait @ADV? later|after|until|next {task}', '^ no @ADJ* @NOUN|PROPN @NOUN|PROPN* for|in|at|until|yet|this|then {task}',
+      '. comes|come|waits|wait @ADV? later|after|until|next {task}', '^ no !problem|worries|worry|idea|need|way|question|doubt|rush|hurry|pressure|objections|complaints|clue|time|reason|wonder @ADJ* @NOUN|PROPN @NOUN|PROPN* for|in|until|yet|this|then {task}',
       '^ no @ADJ* @NOUN|PROPN @NOUN|PROPN* then $', 'from now on', 'from today|tomorrow on', 'waits|wait until|till #due',
       'waits|wait for the? next? release|version|sprint|milestone|quarter|@NUM', '. is|are @ADV? the default @ADV?',
       'until then we keep|stay|use|leave {task}',
@@ -83,10 +83,20 @@ export const DECISION_RULES: readonly CueRule[] = [
     patterns: [
       'we @ADV* do not !need|have|know|want|see|think|believe|care|mind @VERB {task}',
       'we @ADV* leave|keep|drop|use|switch|move|invite|give|store|write|send|start|stop|skip|ship|release|delete|remove|rename|replace|build|buy|hire|pay|publish|disable|enable|allow|limit|raise|lower|cut|freeze|merge|split|take|put|make|set|try|turn|return|support|accept|reject|block|cap|charge|offer|postpone|wait|meet|require|treat|test|cache|store {task}',
-      'they|it @ADV? stay|stays {task}', 'we will @ADV* !see|need|be|have|not|find|get|know|talk|discuss|meet|come|go|start|hear|look {task}',
+      'they|it @ADV? stay|stays {task}', 'they|it begin|begins|start|starts with|on|in {task}', 'we will @ADV* !see|need|be|have|not|find|get|know|talk|discuss|meet|come|go|start|hear|look {task}',
     ],
     examples: ['Agreed, we invite him to the final round.', 'Then we switch it off at the end of the quarter.', 'So we leave the cache alone.'],
     not: ['We need more time.'],
+  },
+  {
+    // The answer to "do we …?": the words of the question say what.
+    id: 'decide.notNow', kind: 'decide', weight: 0.6, mood: 'statement',
+    patterns: [
+      '^ not in|for|before|until|during? this|the|our|next? next|first|coming? @NUM? version|release|quarter|sprint|month|months|week|weeks|year|years|iteration $',
+      '^ not for now $',
+    ],
+    examples: ['No, not in the first three months.', 'Not this quarter.'],
+    not: ['Not yet.', 'Not in this file.'],
   },
   {
     id: 'settle.that', kind: 'settle', weight: 0.8, mood: 'statement',
@@ -105,7 +115,7 @@ export const DECISION_RULES: readonly CueRule[] = [
       'should|shall we @ADV* {task}', 'do we want|need to @ADV* {task}', 'can we @ADV* {task}', 'i|we would suggest|propose|prefer|say|vote {task}',
       'i suggest|propose|say|vote {task}', 'i am in favour|favor of {task}', 'my suggestion|proposal is {task}',
       '. would be safer|better|nicer|easier|enough|faster|simpler', '. sounds right|better|good|reasonable', 'i think we should {task}',
-      'do you want to {task}', 'are we going to {task}', 'do we @ADV* {task}', 'the alternative|option is {task}', 'we may as well {task}',
+      'do you want to {task}', 'are we going to {task}', 'i would rather @ADV* {task}', 'i would prefer {task}', 'do we @ADV* {task}', 'the alternative|option is {task}', 'we may as well {task}',
     ],
     examples: ['We could keep both versions.', 'What about a text merge?', 'Should we make it two hundred?', 'Fifteen minutes would be safer.'],
   },

@@ -59,7 +59,7 @@ export const MODE_RULES: readonly ModeRule[] = [
     'hear back|from',
   ], ["I'll mostly listen.", "I'll go first.", 'See you next week.'], ["I'll talk to payroll.", "I'll finish the adapter.", "I'll drop the old column."]),
   rule('vague.think', 'vague', [
-    'think|thinking about|of|on it|that|this', 'at some point', 'eventually|sometime|someday', 'try !to|and $', 'i will|can try $', 'i will|can see',
+    'think|thinking about|of|on it|that|this', 'leave it|that|this for|alone|there|here|as|at', 'at some point', 'eventually|sometime|someday', 'try !to|and $', 'i will|can try $', 'i will|can see',
     'keep|bear it|that|this in mind', 'keep an eye', 'do my|our best', 'get used to', 'feel like it|that',
     'be happy|glad|fine|okay|sorry|honest|careful|back|there|here', 'see what|if|how|whether', 'cross my|fingers', 'let it|that go|sink',
   ], ["I'll think about it.", "I'll try."]),

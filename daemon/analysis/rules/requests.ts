@@ -6,7 +6,7 @@ export const REQUEST_RULES: readonly CueRule[] = [
     id: 'request.canYou', kind: 'request', person: 'addressee', weight: 0.8,
     patterns: [
       'can|could|would|will you @ADV* please? @ADV* !and|be|mind|like|want|not|say|see|hear|imagine|repeat|have {task}', 'would|do you mind {task}',
-      'would you be able|willing|open to {task}', 'are you able to {task}', 'would it be possible for you to {task}',
+      'would you be able|willing|open to {task}', 'are you able to {task}', 'can|may i put you down for {task}', 'can|may i count on you for {task}', 'are you up for {task}', 'do you have time to|for {task}', 'can|may i leave it|that|this with you', 'would you be up for {task}', 'would it be possible for you to {task}',
       'can|could i|we ask you to {task}', 'can|could you and #name {task}',
     ],
     examples: ['Could you update the schema?', 'Ben, can you please write a test?', 'Would you mind checking the logs?'],
@@ -24,7 +24,7 @@ export const REQUEST_RULES: readonly CueRule[] = [
   {
     id: 'request.please', kind: 'request', person: 'addressee', weight: 0.75, mood: 'statement',
     patterns: [
-      'please !do|let|note|go|feel|forgive|no @ADV* {task}', '^ do not forget to {task}', '^ remember to {task}', '^ make|be sure to|that|you {task}',
+      'please !do|not|let|note|go|feel|forgive|no @ADV* {task}', '^ do not forget to {task}', '^ remember to {task}', '^ make|be sure to|that|you {task}',
       'please make sure {task}', '^ see to it that {task}',
     ],
     examples: ['Please send it to the client.', "Don't forget to update the ticket."],
@@ -55,7 +55,7 @@ export const REQUEST_RULES: readonly CueRule[] = [
     patterns: [
       'somebody|someone|anybody|anyone should|must|could|can|needs|has|ought to? @ADV* !have {task}',
       'one of us should|must|could|can|needs|has|ought to? @ADV* !have {task}', 'can|could|would|will somebody|someone|anybody|anyone please? {task}',
-      'we need somebody|someone to|who {task}', 'whoever {task}',
+      '~need|want|look somebody|someone|anybody to|who {task}', 'whoever {task}',
     ],
     examples: ['Somebody should add an alert.', 'Can someone check the logs?', 'Someone has to tell the customer.'],
     not: ['Somebody should have told us.'],

@@ -20,7 +20,7 @@ export const RESPONSE_RULES: readonly CueRule[] = [
   {
     id: 'decline.no', kind: 'decline', weight: 0.8,
     patterns: [
-      'i can not', 'i will not', 'i am afraid @PRON? {task}', 'i do not have time|capacity|the', 'i would rather not', 'i would love to but', 'not me',
+      'i can not', 'i will not', 'i am afraid @PRON? {task}', 'i do not have time|capacity|the', 'i would rather', 'i would love to but', 'not me',
       'i am on vacation|holiday|leave|pto', 'i am out|away|off {task}', 'i am too busy', 'i am swamped|busy|full|booked', 'no time', 'not today $',
       'better not', 'we can not', 'i have no time', 'not my',
     ],
@@ -29,7 +29,7 @@ export const RESPONSE_RULES: readonly CueRule[] = [
   {
     id: 'agree.fine', kind: 'agree', weight: 0.7,
     patterns: [
-      '^ agreed', 'i agree', 'sounds|looks good|great|right|fine|reasonable|like', 'makes sense', 'works for me', 'good|great|nice idea|plan|call',
+      '^ agreed', 'i agree', 'i am with you', 'sounds|looks good|great|right|fine|reasonable|like', 'makes sense', 'works for me', 'good|great|nice idea|plan|call',
       'fair enough', 'that is|it fine|settled|agreed', 'fine by|with me', 'let us do that|it|this', '. is|are fine|okay|good $', 'i like that|it',
       'of course', 'definitely|absolutely|exactly', 'me too', 'no objections|objection', 'all in favour|favor', 'i am fine|okay|good with',
     ],
@@ -64,8 +64,8 @@ export const RESPONSE_RULES: readonly CueRule[] = [
     patterns: [
       'let us say|make|do|take it|that? rather|better? #due', 'make|call it|that rather|better? #due',
       'move|push|shift|postpone|delay it|that|this|the? .* to|until|till #due', 'scratch|scrap|forget|ignore what|that i said about {task}',
-      '. is|are too tight|early|soon|late|ambitious', '#due is|would be @ADV? too? tight|better|safer|early|easier', 'rather|instead|better #due',
-      '#due instead|rather', 'comes|arrives|follows #due', 'i meant|mean #due', 'not #due but #due', 'need|needs until|till #due', 'more like #due',
+      '. is|are too tight|early|soon|late|ambitious', '#due is|would be @ADV? too? tight|better|safer|early|easier', '^ rather|instead|better #due',
+      '^ #due instead|rather', 'comes|arrives|follows #due', 'i meant|mean #due', 'not #due but #due', 'need|needs until|till #due', 'more like #due',
       'say #due', 'can we make|say it? #due',
     ],
     examples: ["Let's say next Monday.", 'Make it Thursday.', 'Thursday is too tight for the adapter.', "Let's move it to Friday."],

@@ -58,6 +58,15 @@ describe('actions: what becomes of them', () => {
   it('a date that is ruled out does not', () => actions(['Ana: Ben, can you test the installer?', 'Ben: I can, but not before Friday.'], ['Test the installer — @Ben']));
 });
 
+describe('actions: as a recogniser hears them', () => {
+  it('what is being done on a day to come', () => actions(["Ben: I'm calling the vendor tomorrow."], ['Call the vendor — @Ben, tomorrow (2026-11-24)']));
+  it("a swallowed 'll", () => actions(['Ben: I rotate the signing keys on Friday.'], ['Rotate the signing keys — @Ben, on Friday (2026-11-27)']));
+  it('a swallowed I', () => actions(['Ana: Ben, can you call the legal team?', 'Ben: Ok, can call them this afternoon.'], ['Call the legal team — @Ben, this afternoon (2026-11-23)']));
+  it('two voices in one segment', () => actions(['Ana: Nina, could you set up the phones? Yeah, I can do that on Thursday.'], ['Set up the phones — @Nina, on Thursday (2026-11-26)']));
+  it('no punctuation', () => actions(['Ana: but I need access to the table Olek can you give me that', "Olek: sure I'll set it up this afternoon"], ['Set it up — @Olek, this afternoon (2026-11-23)']));
+  it('a question without its mark', () => actions(['Ana: oh nice who shows her around', 'Ben: I can do that'], ['Show her around — @Ben']));
+});
+
 describe('actions: what is none', () => {
   const none = (...dialogue: string[]) => actions(dialogue, []);
   it('past work', () => none('Ben: Yesterday I fixed the login bug.', 'Ben: I already merged the branch.'));
@@ -78,6 +87,11 @@ describe('decisions', () => {
   it('earlier ones are reported, not made', () => decisions(['Ana: Last month we decided to trust the device, but that was wrong.'], []));
   it('an agreed proposal', () => decisions(['Ana: Should we drop the old format?', 'Ben: Agreed.'], ['Drop the old format']));
   it('a proposal alone is none', () => decisions(['Ana: We could keep both versions.', 'Ben: Hm.'], []));
+  it('what follows "we decided"', () => decisions(['Ana: Any objections? Then we decided.', 'Ana: The sessions go to Redis.'], ['The sessions go to Redis']));
+  it('a question that comes back as a statement', () => decisions(['Ana: Should the dark mode follow the system?', 'Ben: Everybody does that.', 'Ana: Okay, dark mode follows the system setting.'], ['Dark mode follows the system setting']));
+  it('a short yes before it', () => decisions(['Ana: Two a week at most.', "Ben: I'm with you. We cap it at two a week."], ['Cap it at two a week']));
+  it('a plain statement of how things are is none', () => decisions(['Ana: We store the sessions in memory.', 'Ana: We send a report every night.'], []));
+  it('not now, as an answer', () => decisions(['Ana: Do they join the rotation?', 'Ben: No, not in the first three months.'], ['Not in the first three months: they join the rotation']));
   it('said again in other words is one', () => decisions(["Ana: Let's use the server revision.", 'Ben: Yes. Final answer, the server revision decides.'], ['The server revision decides']));
 });
 
