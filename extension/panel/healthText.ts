@@ -12,8 +12,10 @@ export interface HealthFacts {
   readonly dropped: number;
 }
 
-/** Audio that waits longer than this is told: below it a listener notices nothing. */
+/** A wait for words that is longer than this is told: below it a listener notices nothing. */
 const BEHIND_MS = 3_000;
+/** So is more audio than the longest phrases of two sources: phrases of up to 20 s come to the engine whole, and that is no lag. */
+const WAITING_MS = 45_000;
 const FRAME_MS = 20;
 
 /** `moonshine` + `tiny` → `Moonshine tiny`; a model id that carries its provider's name is not said twice. */
@@ -29,7 +31,11 @@ export function healthText(facts: HealthFacts): string {
     const speed = 1 / facts.rtf;
     parts.push(speed >= 1 ? t('{0}× faster than real time', speed >= 10 ? Math.round(speed) : speed.toFixed(1)) : t('{0}× slower than real time', facts.rtf.toFixed(1)));
   }
-  if (facts.queueMs >= BEHIND_MS) parts.push(t('{0} s behind', Math.round(facts.queueMs / 1000)));
+  if (isBehind(facts)) parts.push(t('{0} s behind', Math.round(facts.queueMs / 1000)));
   if (facts.dropped > 0) parts.push(t('{0} s lost', ((facts.dropped * FRAME_MS) / 1000).toFixed(1)));
   return parts.join(', ');
+}
+
+function isBehind({ queueMs, rtf }: HealthFacts): boolean {
+  return queueMs * (rtf > 0 ? rtf : 1) >= BEHIND_MS || queueMs >= WAITING_MS;
 }
