@@ -53,7 +53,6 @@ async function start(parts: Parts): Promise<void> {
     partials: true,
     insights: true,
     consent: agreed,
-    startedAt: localTime(new Date()),
     ...(language === '' ? {} : { language }),
     ...(provider === '' ? {} : { provider }),
     ...(model === '' ? {} : { model }),
@@ -62,10 +61,10 @@ async function start(parts: Parts): Promise<void> {
   };
   let shown;
   try {
-    shown = await meeting.start(params);
+    shown = await meeting.start({ ...params, startedAt: localTime(new Date()) });
   } catch (error) {
     if (!isEarmarkError(error, 'model.missing') || !(await offerModel(parts))) throw error;
-    shown = await meeting.start(params);
+    shown = await meeting.start({ ...params, startedAt: localTime(new Date()) });
   }
   if (missing.length > 0) shown.notify({ id: 'sources', severity: 'warning', text: missing.join(' '), action: { label: vscode.l10n.t('Run Doctor'), command: 'doctor' } });
   panel.changed();
