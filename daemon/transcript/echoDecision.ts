@@ -10,14 +10,15 @@ import { type Match, type TimedWord, matchWords } from './echoText';
 
 /** Envelopes that agree so well are one sound … */
 const SAME_SOUND = 0.85;
-/** … and these are, in a ringing room, when many words agree too. */
-const SAME_SOUND_LONG = 0.78;
+/** … these may be, in a ringing room, when nearly all words agree too; and of these a part of the words is enough. */
+const MAYBE_SAME_SOUND = 0.78;
+const SURELY_SAME_SOUND = 0.92;
 /** Sound of its own that misjudged frames may add up to. */
 const OWN_MS = 80;
 const OWN_SHARE = 0.02;
 /** Share of the words that must be in the system's text: a soft echo is misheard, so sound that is surely an echo needs fewer. */
 const COVERED = 0.5;
-const COVERED_LONG = 0.85;
+const NEARLY_ALL = 0.85;
 /**
  * What is shorter may rise and fall alike by chance, or because two people say the same word: it must also come by the
  * way that longer ones have shown to be the room's. Nobody says more than this along with somebody else.
@@ -77,12 +78,12 @@ export function decide(given: EchoCase): Decision {
   const heard = alone && path && alone.correlation < CLEAN && sameWay(alone, path) ? likeness(mic, system, noiseDb, path) : alone;
   if (!heard || words.length === 0) return { kind: 'keep', suspect: false };
   const matches = matchWords(words, given.others);
-  if (soundsAlike(heard, SAME_SOUND_LONG)) {
+  if (soundsAlike(heard, MAYBE_SAME_SOUND)) {
     const covered = coverage(matches);
     const sure = heard.correlation >= SAME_SOUND;
     const long = words.length >= LONG_WORDS && heard.soundMs >= LONG_MS;
     const fits = long || sameWay(heard, path);
-    if (fits && longestMiss(matches) < OWN_WORDS && covered >= (sure ? COVERED : COVERED_LONG)) return { kind: 'hide', ...(sure && long ? { path: { lagMs: heard.lagMs, gainDb: heard.gainDb } } : {}) };
+    if (fits && longestMiss(matches) < OWN_WORDS && covered >= (heard.correlation >= SURELY_SAME_SOUND ? COVERED : NEARLY_ALL)) return { kind: 'hide', ...(sure && long ? { path: { lagMs: heard.lagMs, gainDb: heard.gainDb } } : {}) };
     return { kind: 'keep', suspect: sure && fits };
   }
   return partly(given, path ? (likeness(mic, system, noiseDb, path) ?? heard) : heard, matches);
