@@ -22,7 +22,7 @@ export function dictationCommands(parts: Parts): Handlers {
     hold = state;
     clearTimeout(timer);
     if (releaseAt !== undefined) {
-      timer = setTimeout(() => void perform(released(hold)).catch((error: unknown) => showError(error, log)), Math.max(0, releaseAt - Date.now()));
+      timer = setTimeout(() => void perform(released(hold, Date.now(), releaseAt)).catch((error: unknown) => showError(error, log)), Math.max(0, releaseAt - Date.now()));
     }
     if (action === 'start') await start();
     else if (action === 'stop') await dictation.stop();

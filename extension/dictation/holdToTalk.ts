@@ -8,12 +8,17 @@
 const FIRST_REPEAT_MS = 1_100;
 /** Repeats come at least every 500 ms at the slowest setting (2 a second); usual is 30 ms. */
 const RELEASE_MS = 600;
-/** Once repeats are seen to be fast, the release is noticed this soon. */
+/** Once repeats are seen to be fast, the release is noticed this soon … */
 const FAST_RELEASE_MS = 250;
+/** … but not before this many of the longest gaps seen while it is held: a busy editor hands repeats on unevenly. */
+const GAPS = 3;
+/** A timer that comes later than this was held up, and so may presses be. */
+const LATE_MS = 50;
 
 export type HoldState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'pressed'; readonly at: number }
+  /** `gap`: the longest between two repeats; 0 before the second. */
   | { readonly kind: 'held'; readonly last: number; readonly gap: number };
 
 export type HoldAction = 'start' | 'stop' | 'none';
@@ -33,17 +38,17 @@ export function press(state: HoldState, now: number, active: boolean): HoldStep 
       return { state, action: 'stop' };
     case 'pressed':
       if (now - state.at > FIRST_REPEAT_MS) return { state: { kind: 'idle' }, action: 'stop' };
-      return held(now, RELEASE_MS);
-    case 'held':
-      return held(now, now - state.last);
+      return { state: { kind: 'held', last: now, gap: 0 }, action: 'none', releaseAt: now + RELEASE_MS };
+    case 'held': {
+      const gap = Math.max(state.gap, now - state.last);
+      return { state: { kind: 'held', last: now, gap }, action: 'none', releaseAt: now + Math.min(RELEASE_MS, Math.max(FAST_RELEASE_MS, GAPS * gap)) };
+    }
   }
 }
 
-function held(now: number, gap: number): HoldStep {
-  return { state: { kind: 'held', last: now, gap }, action: 'none', releaseAt: now + (gap < FAST_RELEASE_MS / 2 ? FAST_RELEASE_MS : RELEASE_MS) };
-}
-
-/** No press came until `releaseAt`. */
-export function released(state: HoldState): HoldStep {
-  return state.kind === 'held' ? { state: { kind: 'idle' }, action: 'stop' } : { state, action: 'none' };
+/** No press came until `releaseAt`, which was due; it is `now`. */
+export function released(state: HoldState, now: number, releaseAt: number): HoldStep {
+  if (state.kind !== 'held') return { state, action: 'none' };
+  if (now - releaseAt > LATE_MS) return { state, action: 'none', releaseAt: now + FAST_RELEASE_MS };
+  return { state: { kind: 'idle' }, action: 'stop' };
 }

@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core';
 import { normaliseWords, pooledWer } from '../../bench/wordErrors';
 import { readChannel } from '../fakes/audioDevices';
 import { skip } from '../skip';
-import { launchBrowser } from './harness/page';
+import { type HostPage, launchBrowser } from './harness/page';
 import { type Rig, root, startRig, whyNoProduct } from './rig';
 import { cursorToEnd, openFile, statusItem } from './steps';
 
@@ -143,30 +143,26 @@ describe('dictation in VS Code', function () {
     assert.deepEqual(JSON.parse(await rig.earmark('sessions', 'list', '--format', 'json')), []);
   });
 
-  it('listens while the key is held, and inserts soon after it is let go', async () => {
+  it('listens while the key is held, and inserts soon after it is let go', async function () {
     const { window, devices } = rig;
     const { keyboard } = window.page;
     await cursorToEnd(window);
-    await keyboard.down('Control');
-    await keyboard.down('Alt');
-    let held = true;
-    const repeating = (async () => {
-      // As a keyboard does: the first repeat after half a second, then 30 a second.
-      await keyboard.down('d');
-      await window.page.waitForTimeout(500);
-      while (held) {
-        await keyboard.down('d');
-        await window.page.waitForTimeout(33);
+    for (let attempt = 1; ; attempt++) {
+      const key = holdKey(window);
+      await listening();
+      await devices.play('mic', phrase.sound);
+      const { gapMs, releasedAt } = await key.release();
+      // On a machine too busy to repeat a key the release comes early: that says nothing of dictation.
+      if (gapMs < 200) {
+        await inserted();
+        console.log(`      key let go → text inserted: ${Date.now() - releasedAt} ms`);
+        break;
       }
-    })();
-    await listening();
-    await devices.play('mic', phrase.sound);
-    held = false;
-    await repeating;
-    const released = Date.now();
-    for (const key of ['d', 'Alt', 'Control']) await keyboard.up(key);
-    await inserted();
-    console.log(`      key let go → text inserted: ${Date.now() - released} ms`);
+      if (attempt === 4) skip(this, `the machine is too busy to hold a key down: ${gapMs} ms between two repeats`);
+      await window.execute('earmark.cancelDictation');
+      await idle();
+      for (let i = 0; i < 5 && (await savedText()) !== typed; i++) await keyboard.press('Control+Z');
+    }
     await idle();
     assert.ok(pooledWer([{ reference: phrase.text, hypothesis: (await savedText()).slice(typed.length) }]) <= WER_MAX);
     await cursorToEnd(window);
@@ -174,6 +170,34 @@ describe('dictation in VS Code', function () {
     assert.equal(await savedText(), typed);
   });
 });
+
+/** Holds Ctrl+Alt+D as a keyboard does: the first repeat after half a second, then 30 a second. */
+function holdKey({ page }: HostPage): { release(): Promise<{ readonly gapMs: number; readonly releasedAt: number }> } {
+  const { keyboard } = page;
+  let held = true;
+  let gapMs = 0;
+  const repeating = (async () => {
+    await keyboard.down('Control');
+    await keyboard.down('Alt');
+    await keyboard.down('d');
+    await page.waitForTimeout(500);
+    await keyboard.down('d');
+    for (let last = Date.now(); held; last = Date.now()) {
+      await page.waitForTimeout(33);
+      await keyboard.down('d');
+      gapMs = Math.max(gapMs, Date.now() - last);
+    }
+  })();
+  return {
+    async release() {
+      held = false;
+      await repeating;
+      const releasedAt = Date.now();
+      for (const key of ['d', 'Alt', 'Control']) await keyboard.up(key);
+      return { gapMs, releasedAt };
+    },
+  };
+}
 
 /** The decoration at the cursor is the content of a pseudo element; a string, because what compiles this file adds helpers. */
 const ghostScript = `[...document.querySelectorAll('.editor-instance .view-line span')]
