@@ -175,6 +175,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       },
     }),
   );
+  open.add(rpc.onDidChangeClients(() => lifecycle.needed()));
 
   const recovered = sessions.recover();
   if (recovered.length > 0) logger.info('sessions.recovered', { count: recovered.length });

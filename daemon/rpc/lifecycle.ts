@@ -45,6 +45,11 @@ export class Lifecycle implements Disposable {
     return this.state.kind !== 'running';
   }
 
+  /** A client came or went: the idle time begins anew, also for one that stayed shorter than the time between two looks. */
+  needed(): void {
+    this.idleSince = this.deps.clock.now();
+  }
+
   /** @returns sessions that still ran */
   drain(withinMs: number): number {
     return this.finish('drain', Math.min(withinMs, SHUTDOWN_MS));
@@ -61,7 +66,7 @@ export class Lifecycle implements Disposable {
   private checkIdle(): void {
     const { clock, clients, sessions, idleMs } = this.deps;
     if (this.state.kind !== 'running') return;
-    if (clients() > 0 || sessions.activeCount > 0) this.idleSince = clock.now();
+    if (clients() > 0 || sessions.activeCount > 0) this.needed();
     else if (clock.now() - this.idleSince >= idleMs) this.finish('idle', SHUTDOWN_MS);
   }
 

@@ -43,6 +43,17 @@ describe('daemon lifecycle', () => {
     deepEqual({ before, almost, after: s.log }, { before: [], almost: [], after: ['drain', 'flush 10000 idle', 'goodbye idle', 'end idle'] });
   });
 
+  it('stays for clients that come and go between two looks', async () => {
+    const s = setup();
+    for (let i = 0; i < 6; i++) {
+      await s.pass(3_100);
+      s.lifecycle.needed();
+    }
+    deepEqual(s.log, []);
+    await s.pass(13_000);
+    deepEqual(s.log.at(-1), 'end idle');
+  });
+
   it('drains once, tells how many sessions still ran, and takes nobody new', async () => {
     const s = setup();
     s.world.activeCount = 2;
