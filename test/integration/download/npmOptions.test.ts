@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { loadNpmOptions } from '../../../daemon/adapters/download/npmOptions';
+
+const { defaults: npmDefaults } = createRequire(__filename)('@npmcli/config/lib/definitions') as { defaults: { registry: string } };
 
 describe("npm's configuration", () => {
   let folder: string;
@@ -31,7 +34,7 @@ describe("npm's configuration", () => {
   it('comes from the environment first', () =>
     check({ npm_config_userconfig: path.join(folder, 'user.npmrc'), TOKEN: '', npm_config_registry: 'http://env.invalid/' }, { registry: 'http://env.invalid/' }));
 
-  it('never comes from the folder that is open', () => check({ npm_config_userconfig: path.join(folder, 'noUser') }, { registry: 'https://registry.npmjs.org/' }));
+  it('never comes from the folder that is open', () => check({ npm_config_userconfig: path.join(folder, 'noUser') }, { registry: npmDefaults.registry }));
 
   it('does not wait long for a network that is away', () => check({}, { retry: { retries: 2, factor: 2, minTimeout: 500, maxTimeout: 3000 } }));
 });
