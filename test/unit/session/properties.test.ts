@@ -245,8 +245,8 @@ describe('session promises', function () {
             rest: () => settle(),
           };
           const call = Promise.resolve().then(calls[name]);
-          // Some calls overlap: only every other one is waited for.
-          if (name === 'speak' || word % 2 === 0) await call.catch(quiet);
+          // Some calls overlap: only every other one is waited for. Time itself does not: 20 s that pass within a word part it in two, and both parts sound like it.
+          if (name === 'speak' || name === 'wait' || word % 2 === 0) await call.catch(quiet);
           else void call.catch(quiet);
           const { state } = h.manager.get(id).record;
           if (state !== 'STREAMING') await settle();
