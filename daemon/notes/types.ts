@@ -7,6 +7,7 @@
  * - `noteFileName(title, startedAt): string` in `fileName.ts`
  * - `renderExport(format, sessions): string` in `exports.ts`
  */
+import type { RenderableInsight } from '../analysis/render';
 import type { Insight } from '../analysis/types';
 import type { Segment } from '../transcript/types';
 
@@ -62,13 +63,7 @@ export interface ExportSegment {
   readonly words?: readonly { readonly text: string; readonly startMs: number; readonly endMs: number; readonly confidence: number; readonly timing: 'model' | 'estimated' }[] | undefined;
 }
 
-export interface ExportInsight {
-  readonly id: string;
-  readonly kind: Insight['kind'];
-  readonly text: string;
-  readonly owner?: string | undefined;
-  readonly due?: { readonly phrase: string; readonly date?: string | undefined } | undefined;
-  readonly status: Insight['status'];
+export interface ExportInsight extends RenderableInsight {
   readonly confidence: number;
   readonly evidence: Insight['evidence'];
   readonly symbols: readonly { readonly name: string; readonly uri?: string | undefined; readonly line?: number | undefined }[];

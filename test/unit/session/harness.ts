@@ -38,9 +38,6 @@ export async function settle(): Promise<void> {
 }
 
 /** Finds one insight: the count of segments, as a question. */
-/** Every phrase ends after the same silence, so that tests can count the frames. */
-export const PHRASES = { endSilenceMs: 400, shortEndSilenceMs: 400, postRollMs: 300 } as const;
-
 export class CountingAnalyzers implements AnalyzerFactory {
   finished = 0;
   create(_context: unknown, restore?: Parameters<AnalyzerFactory['create']>[1]): Analyzer {
@@ -171,7 +168,7 @@ export class Harness {
   private create(): SessionManager {
     const manager = createSessionManager({
       store: whileAlive(this.store, this.life), spools: whileAlive(this.spools, this.life), engine: this.engine, capture: this.capture, analyzers: this.analyzers, clock: this.clock,
-      logger: silentLogger, phrases: (setup) => new PhraseSource({ ...setup, options: PHRASES }), newId: () => `id${++this.ids}`, options: this.options,
+      logger: silentLogger, phrases, newId: () => `id${++this.ids}`, options: this.options,
     });
     manager.setWindowCount(1);
     return manager;
