@@ -52,7 +52,7 @@ rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 console.log('Building, minified …');
 await build({ minify: true, into: stage });
-for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'docs', 'media/icons', 'walkthrough']) {
+for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'docs', 'media/icons', 'walkthrough', 'models']) {
   if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
 }
 // Beside the bundles, where Node looks first; vsce leaves out what lies in node_modules at the top.
