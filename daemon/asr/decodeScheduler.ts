@@ -1,10 +1,12 @@
 /**
- * Which phrase is decoded next, and where. Finals go before partials; among finals the session that had least of the
- * engine lately comes first, then the oldest deadline. A partial is taken only by an idle engine and gives way to a final.
+ * Which phrase is decoded next, and where. Finals go before speculative decodes, these before partials; among finals the
+ * session that had least of the engine lately comes first, then the oldest deadline. A speculative decode and a partial
+ * take what is idle and give way: the one to finals, the other to both.
  */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
+import type { DecodePriority } from '../session/ports';
 import type { AsrOptions, AsrResult } from './provider';
 
 /** Decodes one phrase at a time. */
@@ -15,7 +17,7 @@ export interface DecodeSlot {
 export interface DecodeRequest {
   readonly pcm: Float32Array;
   readonly options: AsrOptions;
-  readonly priority: 'final' | 'partial';
+  readonly priority: DecodePriority;
   readonly sessionId: string;
   /** Milliseconds from now until the text is wanted. */
   readonly deadlineMs?: number;
@@ -31,6 +33,9 @@ export interface SchedulerOptions {
 }
 
 const defaultSchedulerOptions: SchedulerOptions = { maxQueuedMs: 20 * 60_000, deadlineMs: 2_000, shareStepMs: 30_000 };
+
+/** The lower goes first. */
+const RANK: Readonly<Record<DecodePriority, number>> = { final: 0, speculative: 1, partial: 2 };
 
 interface Job extends DecodeRequest {
   readonly audioMs: number;
@@ -65,7 +70,14 @@ export class DecodeScheduler {
 
   /** True when a partial would be decoded at once. */
   get idle(): boolean {
-    return this.queue.length === 0 && this.freeSlot() !== undefined;
+    return this.takes('partial');
+  }
+
+  /** Would a decode of this priority be taken now? A speculative one also takes the place of a partial that runs. */
+  takes(priority: DecodePriority): boolean {
+    if (priority === 'final') return true;
+    if (this.queue.length > 0) return false;
+    return this.freeSlot() !== undefined || [...this.slots.values()].some((job) => job !== undefined && RANK[job.priority] > RANK[priority]);
   }
 
   /** Is anything decoded on this slot now? */
@@ -84,13 +96,13 @@ export class DecodeScheduler {
   }
 
   /**
-   * @returns undefined for a partial that was refused or gave way
+   * @returns undefined for a speculative decode or a partial that was refused or gave way
    * @throws EarmarkError rpc.tooMany when too much waits, rpc.cancelled, and what the slot throws
    */
   run(request: DecodeRequest, signal?: AbortSignal): Promise<AsrResult | undefined> {
     const audioMs = (request.pcm.length * 1000) / SAMPLE_RATE;
     if (signal?.aborted) return Promise.reject(cancelled());
-    if (request.priority === 'partial' && !this.idle) return Promise.resolve(undefined);
+    if (!this.takes(request.priority)) return Promise.resolve(undefined);
     if (request.priority === 'final' && this.queuedMs + audioMs > this.options.maxQueuedMs) {
       return Promise.reject(new EarmarkError('rpc.tooMany', 'Too much speech waits to be recognised; wait until it is done, or stop a session.', { retryAfterMs: 5_000 }));
     }
@@ -136,13 +148,24 @@ export class DecodeScheduler {
       this.start(slot, job);
     }
     if (this.queue.length === 0) return;
-    this.onPressure();
-    const waiting = this.queue.filter((job) => job.priority === 'final').length;
-    const partials = [...this.slots.values()].filter((job) => job?.priority === 'partial');
-    // The slot comes free when its decode has noticed; until then the final is at the head of the queue.
-    for (const job of partials.slice(0, waiting)) {
-      job?.abort.abort();
-      job?.settle({ result: undefined });
+    if (this.queue.some((job) => job.priority === 'final')) this.onPressure();
+    this.giveWay();
+  }
+
+  /** Each that waits takes the place of a lesser one that runs; a speculative decode for which there is none is dropped. */
+  private giveWay(): void {
+    const lesser = [...this.slots.values()].filter((job): job is Job => job !== undefined && job.priority !== 'final').sort((a, b) => RANK[b.priority] - RANK[a.priority]);
+    for (const job of [...this.queue].sort((a, b) => RANK[a.priority] - RANK[b.priority])) {
+      const victim = lesser[0];
+      if (victim !== undefined && RANK[victim.priority] > RANK[job.priority]) {
+        lesser.shift();
+        // The slot comes free when its decode has noticed; until then the job is at the head of the queue.
+        victim.abort.abort();
+        victim.settle({ result: undefined });
+      } else if (job.priority !== 'final') {
+        this.queue.splice(this.queue.indexOf(job), 1);
+        job.settle({ result: undefined });
+      }
     }
   }
 
@@ -172,7 +195,7 @@ export class DecodeScheduler {
 
   private next(): Job | undefined {
     const least = Math.min(...this.queue.map((job) => this.shares.get(job.sessionId) ?? 0));
-    const rank = (job: Job): number[] => [job.priority === 'final' ? 0 : 1, Math.floor(((this.shares.get(job.sessionId) ?? 0) - least) / this.options.shareStepMs), job.deadlineAt];
+    const rank = (job: Job): number[] => [RANK[job.priority], Math.floor(((this.shares.get(job.sessionId) ?? 0) - least) / this.options.shareStepMs), job.deadlineAt];
     let best: Job | undefined;
     for (const job of this.queue) if (best === undefined || before(rank(job), rank(best))) best = job;
     if (best) this.queue.splice(this.queue.indexOf(best), 1);

@@ -139,7 +139,7 @@ class Engine implements ManagedSpeechEngine {
     const { priority, sessionId, deadlineMs, ...asr } = options;
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
     const guards = this.setup.guards ?? defaultGuardOptions;
-    if (priority === 'partial' && !this.idle) return undefined;
+    if (priority !== 'final' && (this.current.kind !== 'ready' || !this.scheduler.takes(priority))) return undefined;
     const early = guardAudio(pcm, guards);
     if (early) return this.reject({ confidence: 0, language: asr.language, inferenceMs: 0 }, early, priority);
     if (priority === 'final') await this.ready();
@@ -174,7 +174,7 @@ class Engine implements ManagedSpeechEngine {
       try {
         return await this.scheduler.run(request, signal);
       } catch (error) {
-        if (attempt > 1 || request.priority === 'partial' || this.current.kind !== 'ready' || !isEarmarkError(error) || !AGAIN.has(error.code)) throw error;
+        if (attempt > 1 || request.priority !== 'final' || this.current.kind !== 'ready' || !isEarmarkError(error) || !AGAIN.has(error.code)) throw error;
       }
     }
   }

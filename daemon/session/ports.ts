@@ -85,8 +85,11 @@ export interface SpoolFactory {
   remove(sessionId: string): void;
 }
 
-/** Priority of a decode. Finals go before partials. */
-export type DecodePriority = 'final' | 'partial';
+/**
+ * Priority of a decode, the first before the others. A speculative decode is of a phrase that may be over: it takes an
+ * idle worker or the place of a partial, and gives way to finals; a partial gives way to both.
+ */
+export type DecodePriority = 'final' | 'speculative' | 'partial';
 
 /** Speech recognition for all sessions: one scheduler in front of the workers. */
 export interface SpeechEngine {
@@ -94,7 +97,7 @@ export interface SpeechEngine {
   readonly model: string;
   /** Resolves when ready to decode; concurrent callers share one load. @throws EarmarkError model.missing, model.corrupt, engine.unavailable, … */
   ready(): Promise<void>;
-  /** Queues a decode. A partial is refused with `undefined` when the engine is not idle. */
+  /** Queues a decode. A speculative one and a partial are refused with `undefined` when the engine is busy, and end with it when they have to give way. */
   decode(pcm: Float32Array, options: AsrOptions & { priority: DecodePriority; sessionId: string; deadlineMs?: number }, signal?: AbortSignal): Promise<AsrResult | undefined>;
   /** True when a partial would be taken now. */
   readonly idle: boolean;

@@ -5,7 +5,7 @@
 import { EarmarkError } from '../../protocol/errors';
 import type { AsrResult } from '../../daemon/asr/provider';
 import { Emitter } from '../../daemon/base/emitter';
-import type { SpeechEngine } from '../../daemon/session/ports';
+import type { DecodePriority, SpeechEngine } from '../../daemon/session/ports';
 import { VAD_WINDOW } from '../../daemon/vad/contract';
 
 export const LOUDNESS = 100;
@@ -25,7 +25,7 @@ export class ScriptedEngine implements SpeechEngine {
   /** Thrown by `ready` while set. */
   away: EarmarkError | undefined;
   /** Called before every decode; what it throws, or answers, is the outcome. */
-  script: ((word: string, priority: 'final' | 'partial') => AsrResult | undefined) | undefined;
+  script: ((word: string, priority: DecodePriority) => AsrResult | undefined) | undefined;
 
   readonly onDidWarn = this.warnings.event;
 
@@ -51,7 +51,7 @@ export class ScriptedEngine implements SpeechEngine {
   }
 
   async decode(...[pcm, { priority }, signal]: Decode): Promise<AsrResult | undefined> {
-    if (priority === 'partial' && !this.idle) return undefined;
+    if (priority !== 'final' && !this.idle) return undefined;
     const word = `w${Math.round((loudest(pcm) * 32_768) / LOUDNESS)}`;
     if (this.holding) await new Promise<void>((resolve) => this.waiting.push(resolve));
     if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');

@@ -84,6 +84,34 @@ describe('DecodeScheduler', () => {
     assert.deepEqual([(await final)?.text, slot.begun, slot.aborted], ['f', ['p', 'f'], 1]);
   });
 
+  /** What each of these comes to on one slot, asked for in this order, and what was begun. */
+  async function giveWay(priorities: readonly DecodeRequest['priority'][], expected: { readonly texts: readonly (string | undefined)[]; readonly begun: readonly string[] }): Promise<void> {
+    const slot = new HandSlot();
+    const scheduler = new DecodeScheduler(new ManualClock());
+    scheduler.addSlot(slot);
+    const all = priorities.map((priority, i) => scheduler.run(job(`${priority}${i}`, { priority })));
+    for (let i = 0; i <= all.length; i++) {
+      await turn();
+      await slot.finish();
+    }
+    assert.deepEqual({ texts: (await Promise.all(all)).map((r) => r?.text), begun: slot.begun }, expected);
+  }
+
+  it('lets a speculative decode take the place of a partial', () => giveWay(['partial', 'speculative'], { texts: [undefined, 'speculative1'], begun: ['partial0', 'speculative1'] }));
+  it('lets a speculative decode give way to a final', () => giveWay(['speculative', 'final'], { texts: [undefined, 'final1'], begun: ['speculative0', 'final1'] }));
+  it('drops a speculative decode that waits when a final comes', () => giveWay(['partial', 'speculative', 'final'], { texts: [undefined, undefined, 'final2'], begun: ['partial0', 'final2'] }));
+  it('refuses a speculative decode beside a final or another one', () => giveWay(['speculative', 'speculative', 'partial'], { texts: ['speculative0', undefined, undefined], begun: ['speculative0'] }));
+  it('takes a partial from its slot before a speculative decode', async () => {
+    const slots = [new HandSlot(), new HandSlot()];
+    const scheduler = new DecodeScheduler(new ManualClock());
+    for (const slot of slots) scheduler.addSlot(slot);
+    const [speculative, partial, final] = (['speculative', 'partial', 'final'] as const).map((priority) => scheduler.run(job(priority, { priority })));
+    assert.equal(await partial, undefined);
+    await turn();
+    for (const slot of slots) await slot.finish();
+    assert.deepEqual([(await speculative)?.text, (await final)?.text], ['speculative', 'final']);
+  });
+
   it('uses every slot, and asks for more when all are busy', async () => {
     let pressed = 0;
     const scheduler = new DecodeScheduler(new ManualClock(), () => pressed++);
