@@ -26,6 +26,18 @@ export const WorkerHealth = z.object({
 });
 export type WorkerHealth = z.infer<typeof WorkerHealth>;
 
+const QueueHealth = z
+  .object({
+    waiting: z.number().int().describe('Finals that wait for a decode.'),
+    waitP50Ms: z.number().describe('Milliseconds from the end of a phrase to the begin of its decode, over the last phrases; 0 before the first.'),
+    waitP95Ms: z.number(),
+    waitMaxMs: z.number(),
+    load: z.number().describe('Share of the decoders that finals and speculation keep busy, 0–1.'),
+    droppedSpeculations: z.number().int().describe('Speculative decodes that were refused or gave way since the start.'),
+    droppedPartials: z.number().int(),
+  })
+  .describe('The queue in front of the recogniser.');
+
 export const DaemonHealth = request({
   method: 'daemon/health',
   doc: 'What runs, how much it uses, and what is wrong.',
@@ -40,6 +52,7 @@ export const DaemonHealth = request({
     sessions: z.array(z.object({ id: z.string(), state: z.string() })),
     workers: z.array(WorkerHealth),
     engine: z.object({ provider: z.string(), model: z.string(), state: z.enum(['unloaded', 'loading', 'ready', 'failed']), loadMs: z.number().optional(), rtf: z.number().optional(), error: z.string().optional() }),
+    queue: QueueHealth,
     problems: z.array(z.string()).describe('Sentences for the user, each says what to do.'),
   }),
 });

@@ -1,13 +1,17 @@
 /**
  * Which phrase is decoded next, and where. Finals go before speculative decodes, these before partials; among finals the
  * session that had least of the engine lately comes first, then the oldest deadline. A speculative decode and a partial
- * take what is idle and give way: the one to finals, the other to both.
+ * take what is idle and give way: the one to finals, the other to both. Under load speculation is refused first, then
+ * partials come seldom (loadMeter.ts). A phrase of a session that floods the engine gives its place back to others.
  */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { DecodePriority } from '../session/ports';
+import { LoadMeter } from './loadMeter';
 import type { AsrOptions, AsrResult } from './provider';
+import { Shares } from './shares';
+import { WaitTimes } from './waitTimes';
 
 /** Decodes one phrase at a time. */
 export interface DecodeSlot {
@@ -34,6 +38,31 @@ export interface SchedulerOptions {
 
 const defaultSchedulerOptions: SchedulerOptions = { maxQueuedMs: 20 * 60_000, deadlineMs: 2_000, shareStepMs: 30_000 };
 
+/**
+ * A decode gives its place to a session whose share is so many steps less, … Two sources that speak without a pause come
+ * to a share of 86 s: more than 90 s is pushed faster than it was spoken.
+ */
+const FLOODS_STEPS = 3;
+/** … and after so many times it is decoded to its end: a flood is late, not lost. */
+const MAX_YIELDS = 2;
+/** Sessions whose last partial is remembered. */
+const MAX_PARTIAL_TIMES = 1_024;
+
+/** For `daemon/health`. */
+export interface QueueHealth {
+  /** Finals that wait. */
+  readonly waiting: number;
+  /** Milliseconds from the end of a phrase to the begin of its decode, over the last phrases. */
+  readonly waitP50Ms: number;
+  readonly waitP95Ms: number;
+  readonly waitMaxMs: number;
+  /** Share of the decoders that finals and speculation keep busy, 0–1. */
+  readonly load: number;
+  /** Decodes that were refused or gave way since the start. */
+  readonly droppedSpeculations: number;
+  readonly droppedPartials: number;
+}
+
 /** The lower goes first. */
 const RANK: Readonly<Record<DecodePriority, number>> = { final: 0, speculative: 1, partial: 2 };
 
@@ -41,42 +70,58 @@ interface Job extends DecodeRequest {
   readonly audioMs: number;
   readonly queuedAt: number;
   readonly deadlineAt: number;
-  readonly abort: AbortController;
+  /** Ends the decode that runs now. */
+  abort: AbortController;
+  /** Times it gave its place to another session. */
+  yields: number;
+  yielding: boolean;
+  readonly settled: boolean;
   settle(outcome: { result: AsrResult | undefined } | { error: unknown }): void;
 }
 
 export class DecodeScheduler {
   private readonly queue: Job[] = [];
   private readonly slots = new Map<DecodeSlot, Job | undefined>();
-  /** Milliseconds of audio a session had decoded, while it is active. */
-  private readonly shares = new Map<string, number>();
-  private waitMs = 0;
+  private readonly shares: Shares;
+  private readonly meter: LoadMeter;
+  private readonly waits = new WaitTimes();
+  private readonly partialAt = new Map<string, number>();
+  private readonly dropped = { speculative: 0, partial: 0 };
+  private waitingMs = 0;
 
   /** @param onPressure told when a final waits because every slot is busy. */
   constructor(
     private readonly clock: Clock,
     private readonly onPressure: () => void = () => undefined,
     private readonly options: SchedulerOptions = defaultSchedulerOptions,
-  ) {}
+  ) {
+    this.shares = new Shares(clock);
+    this.meter = new LoadMeter(clock);
+  }
 
   get queuedMs(): number {
-    return this.queue.reduce((sum, job) => sum + job.audioMs, 0);
+    return this.waitingMs;
   }
 
-  /** How long the last phrase waited for its decode. */
-  get lastWaitMs(): number {
-    return this.waitMs;
+  get health(): QueueHealth {
+    const { waits, meter, dropped } = this;
+    return { waiting: this.queue.length, waitP50Ms: waits.percentile(0.5), waitP95Ms: waits.percentile(0.95), waitMaxMs: waits.percentile(1), load: meter.load, droppedSpeculations: dropped.speculative, droppedPartials: dropped.partial };
   }
 
-  /** True when a partial would be decoded at once. */
+  /** True when a partial of some session would be decoded at once. */
   get idle(): boolean {
     return this.takes('partial');
   }
 
-  /** Would a decode of this priority be taken now? A speculative one also takes the place of a partial that runs. */
-  takes(priority: DecodePriority): boolean {
+  /**
+   * Would a decode of this priority be taken now? A speculative one also takes the place of a partial that runs.
+   * @param sessionId whose partial it is; partials of one session are spaced under load
+   */
+  takes(priority: DecodePriority, sessionId?: string): boolean {
     if (priority === 'final') return true;
     if (this.queue.length > 0) return false;
+    if (priority === 'speculative' && !this.meter.allowsSpeculation) return false;
+    if (priority === 'partial' && !this.partialDue(sessionId)) return false;
     return this.freeSlot() !== undefined || [...this.slots.values()].some((job) => job !== undefined && RANK[job.priority] > RANK[priority]);
   }
 
@@ -102,7 +147,11 @@ export class DecodeScheduler {
   run(request: DecodeRequest, signal?: AbortSignal): Promise<AsrResult | undefined> {
     const audioMs = (request.pcm.length * 1000) / SAMPLE_RATE;
     if (signal?.aborted) return Promise.reject(cancelled());
-    if (!this.takes(request.priority)) return Promise.resolve(undefined);
+    if (!this.takes(request.priority, request.sessionId)) {
+      this.drop(request.priority);
+      return Promise.resolve(undefined);
+    }
+    if (request.priority === 'partial') this.notePartial(request.sessionId);
     if (request.priority === 'final' && this.queuedMs + audioMs > this.options.maxQueuedMs) {
       return Promise.reject(new EarmarkError('rpc.tooMany', 'Too much speech waits to be recognised; wait until it is done, or stop a session.', { retryAfterMs: 5_000 }));
     }
@@ -115,6 +164,11 @@ export class DecodeScheduler {
         queuedAt: now,
         deadlineAt: now + (request.deadlineMs ?? this.options.deadlineMs),
         abort: new AbortController(),
+        yields: 0,
+        yielding: false,
+        get settled() {
+          return settled;
+        },
         settle: (outcome) => {
           if (settled) return;
           settled = true;
@@ -124,56 +178,74 @@ export class DecodeScheduler {
         },
       };
       const onAbort = (): void => {
-        const at = this.queue.indexOf(job);
-        if (at >= 0) this.queue.splice(at, 1);
+        this.unqueue(job);
         job.abort.abort();
         job.settle({ error: cancelled() });
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      this.enter(job.sessionId);
-      this.queue.push(job);
+      this.enqueue(job);
       this.pump();
     });
   }
 
   /** Ends everything that waits with an error. */
   rejectAll(error: unknown): void {
-    for (const job of this.queue.splice(0)) job.settle({ error });
+    for (const job of [...this.queue]) {
+      this.unqueue(job);
+      job.settle({ error });
+    }
   }
 
   private pump(): void {
-    for (let slot = this.freeSlot(); slot !== undefined; slot = this.freeSlot()) {
-      const job = this.next();
-      if (!job) return;
-      this.start(slot, job);
+    for (let slot = this.freeSlot(), job = slot && this.next(); slot && job; slot = this.freeSlot(), job = slot && this.next()) this.start(slot, job);
+    if (this.queue.length > 0) {
+      if (this.queue.some((job) => job.priority === 'final')) this.onPressure();
+      this.giveWay();
+      this.yieldFloods();
     }
-    if (this.queue.length === 0) return;
-    if (this.queue.some((job) => job.priority === 'final')) this.onPressure();
-    this.giveWay();
+    const needed = [...this.slots.values()].filter((job) => job !== undefined && job.priority !== 'partial').length;
+    this.meter.set(this.slots.size === 0 ? 0 : needed / this.slots.size);
   }
 
   /** Each that waits takes the place of a lesser one that runs; a speculative decode for which there is none is dropped. */
   private giveWay(): void {
-    const lesser = [...this.slots.values()].filter((job): job is Job => job !== undefined && job.priority !== 'final').sort((a, b) => RANK[b.priority] - RANK[a.priority]);
+    const lesser = this.running().filter((job) => job.priority !== 'final').sort((a, b) => RANK[b.priority] - RANK[a.priority]);
+    if (lesser.length === 0 && this.queue.every((job) => job.priority === 'final')) return;
     for (const job of [...this.queue].sort((a, b) => RANK[a.priority] - RANK[b.priority])) {
       const victim = lesser[0];
       if (victim !== undefined && RANK[victim.priority] > RANK[job.priority]) {
         lesser.shift();
         // The slot comes free when its decode has noticed; until then the job is at the head of the queue.
         victim.abort.abort();
+        this.drop(victim.priority);
         victim.settle({ result: undefined });
       } else if (job.priority !== 'final') {
-        this.queue.splice(this.queue.indexOf(job), 1);
+        this.unqueue(job);
+        this.drop(job.priority);
         job.settle({ result: undefined });
       }
     }
   }
 
+  /** A phrase of a session that had far more than another one that waits goes back into the queue. */
+  private yieldFloods(): void {
+    const finals = this.running().filter((job) => job.priority === 'final');
+    if (finals.every((job) => this.shares.of(job.sessionId) < FLOODS_STEPS * this.options.shareStepMs)) return;
+    const least = this.leastShare();
+    const waiting = this.queue.filter((job) => this.step(job, least) === 0).length;
+    const coming = finals.filter((job) => job.yielding).length;
+    for (const job of finals.filter((one) => !one.yielding && one.yields < MAX_YIELDS && this.step(one, least) >= FLOODS_STEPS).slice(0, Math.max(0, waiting - coming))) {
+      job.yields++;
+      job.yielding = true;
+      job.abort.abort();
+    }
+  }
+
   private start(slot: DecodeSlot, job: Job): void {
     this.slots.set(slot, job);
-    if (job.priority === 'final') {
-      this.waitMs = this.clock.now() - job.queuedAt;
-      this.shares.set(job.sessionId, (this.shares.get(job.sessionId) ?? 0) + job.audioMs);
+    if (job.priority === 'final' && job.yields === 0) {
+      this.waits.add(this.clock.now() - job.queuedAt);
+      this.shares.add(job.sessionId, job.audioMs);
     }
     slot.transcribe(job.pcm, job.options, job.abort.signal).then(
       (result) => this.finish(slot, job, { result }),
@@ -183,9 +255,16 @@ export class DecodeScheduler {
 
   private finish(slot: DecodeSlot, job: Job, outcome: { result: AsrResult } | { error: unknown }): void {
     if (this.slots.get(slot) === job) this.slots.set(slot, undefined);
-    job.settle(outcome);
+    if (job.yielding && 'error' in outcome && !job.settled) {
+      job.yielding = false;
+      job.abort = new AbortController();
+      this.enqueue(job);
+    } else job.settle(outcome);
     this.pump();
-    if (this.queue.length === 0 && [...this.slots.values()].every((running) => running === undefined)) this.shares.clear();
+  }
+
+  private running(): Job[] {
+    return [...this.slots.values()].filter((job): job is Job => job !== undefined);
   }
 
   private freeSlot(): DecodeSlot | undefined {
@@ -194,18 +273,53 @@ export class DecodeScheduler {
   }
 
   private next(): Job | undefined {
-    const least = Math.min(...this.queue.map((job) => this.shares.get(job.sessionId) ?? 0));
-    const rank = (job: Job): number[] => [RANK[job.priority], Math.floor(((this.shares.get(job.sessionId) ?? 0) - least) / this.options.shareStepMs), job.deadlineAt];
-    let best: Job | undefined;
-    for (const job of this.queue) if (best === undefined || before(rank(job), rank(best))) best = job;
-    if (best) this.queue.splice(this.queue.indexOf(best), 1);
-    return best;
+    const least = this.leastShare();
+    const rank = (job: Job): number[] => [RANK[job.priority], this.step(job, least), job.deadlineAt];
+    let best: { readonly job: Job; readonly rank: readonly number[] } | undefined;
+    for (const job of this.queue) {
+      const own = rank(job);
+      if (best === undefined || before(own, best.rank)) best = { job, rank: own };
+    }
+    if (best) this.unqueue(best.job);
+    return best?.job;
   }
 
-  /** A session that comes new starts at the least share of those there are, not at zero: it owes nothing and is owed nothing. */
-  private enter(sessionId: string): void {
-    if (this.shares.has(sessionId)) return;
-    this.shares.set(sessionId, this.shares.size === 0 ? 0 : Math.min(...this.shares.values()));
+  private leastShare(): number {
+    return this.queue.reduce((least, job) => Math.min(least, this.shares.of(job.sessionId)), Infinity);
+  }
+
+  /** By how many steps a session had more than the one that had least of those that wait. */
+  private step(job: Job, least: number): number {
+    return Math.floor(Math.max(0, this.shares.of(job.sessionId) - least) / this.options.shareStepMs);
+  }
+
+  private enqueue(job: Job): void {
+    // What gave way stands again before what came after it.
+    if (job.yields > 0) this.queue.unshift(job);
+    else this.queue.push(job);
+    this.waitingMs += job.audioMs;
+  }
+
+  private unqueue(job: Job): void {
+    const at = this.queue.indexOf(job);
+    if (at < 0) return;
+    this.queue.splice(at, 1);
+    this.waitingMs -= job.audioMs;
+  }
+
+  private partialDue(sessionId: string | undefined): boolean {
+    const spacingMs = this.meter.partialSpacingMs;
+    const last = sessionId === undefined ? undefined : this.partialAt.get(sessionId);
+    return spacingMs < Infinity && (last === undefined || this.clock.now() - last >= spacingMs);
+  }
+
+  private drop(priority: DecodePriority): void {
+    if (priority !== 'final') this.dropped[priority]++;
+  }
+
+  private notePartial(sessionId: string): void {
+    if (this.partialAt.size >= MAX_PARTIAL_TIMES) this.partialAt.clear();
+    this.partialAt.set(sessionId, this.clock.now());
   }
 }
 

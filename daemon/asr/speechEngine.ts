@@ -10,7 +10,7 @@ import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter, type Event } from '../base/emitter';
 import type { DecodePriority } from '../session/ports';
 import type { SpeechDetectorFactory } from '../vad/contract';
-import { DecodeScheduler, type DecodeSlot } from './decodeScheduler';
+import { DecodeScheduler, type DecodeSlot, type QueueHealth } from './decodeScheduler';
 import { type GuardOptions, defaultGuardOptions, guardAudio, guardText, reject } from './guards';
 import type { AsrOptions, AsrResult, GuardKind } from './provider';
 import type { EngineState, InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
@@ -109,8 +109,8 @@ class Engine implements ManagedSpeechEngine {
   get queuedMs(): number {
     return this.scheduler.queuedMs;
   }
-  get waitMs(): number {
-    return this.scheduler.lastWaitMs;
+  get queue(): QueueHealth {
+    return this.scheduler.health;
   }
   get rtf(): number {
     const audioMs = this.decodes.reduce((sum, d) => sum + d.audioMs, 0);
@@ -139,7 +139,7 @@ class Engine implements ManagedSpeechEngine {
     const { priority, sessionId, deadlineMs, ...asr } = options;
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
     const guards = this.setup.guards ?? defaultGuardOptions;
-    if (priority !== 'final' && (this.current.kind !== 'ready' || !this.scheduler.takes(priority))) return undefined;
+    if (priority !== 'final' && this.current.kind !== 'ready') return undefined;
     const early = guardAudio(pcm, guards);
     if (early) return this.reject({ confidence: 0, language: asr.language, inferenceMs: 0 }, early, priority);
     if (priority === 'final') await this.ready();

@@ -1,6 +1,7 @@
 /** What compose and daemon/health may ask of the speech engine beyond what a session asks (SpeechEngine in session/ports). */
 import type { Disposable } from '../base/disposable';
 import type { SpeechEngine } from '../session/ports';
+import type { QueueHealth } from './decodeScheduler';
 import type { GuardKind } from './provider';
 
 export type EngineState = 'unloaded' | 'loading' | 'ready' | 'failed';
@@ -24,8 +25,8 @@ export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   readonly loadMs: number | undefined;
   /** The sentence of the last failure, while `state` is `failed`. */
   readonly error: string | undefined;
-  /** Milliseconds the last phrase waited for its decode to begin. */
-  readonly waitMs: number;
+  /** How long phrases wait, and what load made it drop. */
+  readonly queue: QueueHealth;
   /** Tries again at once after a failure, without the pause that `ready` keeps. */
   retry(): Promise<void>;
   workers(): readonly InferenceWorkerHealth[];

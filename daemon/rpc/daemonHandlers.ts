@@ -41,6 +41,7 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
         ...(engine.loadMs === undefined ? {} : { loadMs: engine.loadMs }),
         ...(engine.error === undefined ? {} : { error: engine.error }),
       },
+      queue: engine.queue,
       problems: [...(await control.problems())],
     }))
     .on(DaemonDrain, ({ withinMs }) => ({ sessions: control.drain(withinMs ?? DRAIN_DEFAULT_MS) }))

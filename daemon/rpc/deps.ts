@@ -24,7 +24,7 @@ export interface DaemonControl {
 export interface RpcDeps {
   readonly sessions: Sessions;
   readonly models: Models;
-  readonly engine: Pick<ManagedSpeechEngine, 'provider' | 'model' | 'state' | 'loadMs' | 'error' | 'rtf' | 'workers' | 'retry'>;
+  readonly engine: Pick<ManagedSpeechEngine, 'provider' | 'model' | 'state' | 'loadMs' | 'error' | 'rtf' | 'queue' | 'workers' | 'retry'>;
   readonly analyzers: AnalyzerFactory;
   readonly devices: { list(): Promise<RecordingAbilities> };
   readonly control: DaemonControl;

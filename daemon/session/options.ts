@@ -7,7 +7,7 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** A pushed session waits so long for its client, a paused one so long for its user; then it stops with cause `idle`. */
   readonly waitMs: number;
-  /** Sessions that run at once. */
+  /** Sessions that run at once; more than two cores can follow live, and few enough for the memory: a source that waits holds at most `maxPendingPhrases` in it. */
   readonly maxSessions: number;
   /** Frames between spool and segmentation, a source: 48 are 960 ms. */
   readonly queueFrames: number;
@@ -65,7 +65,7 @@ export const defaultSessionOptions: SessionOptions = {
   lengthMs: 8 * HOUR,
   idleMs: 30 * MINUTE,
   waitMs: 3 * HOUR,
-  maxSessions: 8,
+  maxSessions: 256,
   queueFrames: 48,
   maxPendingPhrases: 6,
   partialMs: 500,

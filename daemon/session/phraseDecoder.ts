@@ -98,7 +98,7 @@ export class PhraseDecoder {
         if (signal.aborted) return undefined;
         if (breaksEngine(error)) {
           if (++tries >= options.decodeAttempts) return undefined;
-        } else this.setup.onUnavailable(error);
+        } else if (!isEarmarkError(error, 'rpc.tooMany')) this.setup.onUnavailable(error);
       }
       const wait = options.engineRetryMs[Math.min(waits++, options.engineRetryMs.length - 1)] ?? 1000;
       await delay(clock, wait, signal);
@@ -117,7 +117,7 @@ export class PhraseDecoder {
   }
 }
 
-/** The fault goes with the phrase, not with the engine: everything but an engine or model that is not there. */
+/** The fault goes with the phrase, not with the engine: everything but an engine or model that is not there, or has too much to do. */
 function breaksEngine(error: unknown): boolean {
-  return !(isEarmarkError(error) && (error.code === 'engine.unavailable' || error.code.startsWith('model.')));
+  return !(isEarmarkError(error) && (error.code === 'engine.unavailable' || error.code === 'rpc.tooMany' || error.code.startsWith('model.')));
 }

@@ -16,7 +16,7 @@ const managed: ManagedSpeechEngine = Object.assign(engine, {
   state: 'ready' as const,
   loadMs: 1,
   error: undefined,
-  waitMs: 0,
+  queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 },
   retry: () => Promise.resolve(),
   workers: () => [],
   rejected: { tooShort: 0, tooQuiet: 0, loop: 0, knownSilencePhrase: 0, tooManyWords: 0 },

@@ -112,6 +112,62 @@ describe('DecodeScheduler', () => {
     assert.deepEqual([(await speculative)?.text, (await final)?.text], ['speculative', 'final']);
   });
 
+  /** What is taken of speculation and partials after finals kept one of some slots busy for so long. */
+  async function underLoad(busySlots: number, slots: number, expected: readonly string[]): Promise<void> {
+    const clock = new ManualClock();
+    const scheduler = new DecodeScheduler(clock);
+    const all = Array.from({ length: slots }, () => new HandSlot());
+    for (const slot of all) scheduler.addSlot(slot);
+    const finals = all.slice(0, busySlots).map((_, i) => scheduler.run(job(`final${i}`)));
+    clock.advance(30_000);
+    const taken: string[] = [];
+    for (const [atMs, priority] of [[0, 'speculative'], [10, 'partial'], [510, 'partial'], [2_510, 'partial']] as const) {
+      clock.advance(30_000 + atMs - clock.now());
+      taken.push(scheduler.takes(priority, 's') ? priority : '–');
+      if (priority === 'partial' && taken.at(-1) === 'partial') void scheduler.run(job('p', { priority })).catch(() => undefined);
+      for (const slot of all.slice(busySlots)) await slot.finish();
+    }
+    for (const slot of all) await slot.finish();
+    await Promise.all(finals);
+    assert.deepEqual(taken, expected);
+  }
+
+  it('takes speculation and every partial on a calm machine', () => underLoad(0, 10, ['speculative', 'partial', 'partial', 'partial']));
+  it('drops speculation first', () => underLoad(5, 10, ['–', 'partial', 'partial', 'partial']));
+  it('spaces the partials of a session when it is busier', () => underLoad(7, 10, ['–', 'partial', '–', 'partial']));
+  it('takes no partial when there is hardly room for finals', () => underLoad(10, 11, ['–', '–', '–', '–']));
+
+  it('takes the place of a flood for another session, and decodes the flood to its end later', async () => {
+    const clock = new ManualClock();
+    const scheduler = new DecodeScheduler(clock);
+    const slot = new HandSlot();
+    scheduler.addSlot(slot);
+    const flood = Array.from({ length: 7 }, (_, i) => scheduler.run(job(`flood${i}`, { sessionId: 'flood', seconds: 20 })));
+    for (let i = 0; i < 5; i++) await slot.finish();
+    const live = scheduler.run(job('live', { sessionId: 'live' }));
+    await turn();
+    for (let i = 0; i < 4; i++) await slot.finish();
+    const texts = (await Promise.all([...flood, live])).map((r) => r?.text);
+    assert.deepEqual({ begun: slot.begun.slice(5), aborted: slot.aborted, texts: texts.slice(5) }, { begun: ['flood5', 'live', 'flood5', 'flood6'], aborted: 1, texts: ['flood5', 'flood6', 'live'] });
+  });
+
+  it('lets nobody pay for what was long ago', async () => {
+    const clock = new ManualClock();
+    const scheduler = new DecodeScheduler(clock);
+    const slot = new HandSlot();
+    scheduler.addSlot(slot);
+    const talked = Array.from({ length: 5 }, (_, i) => scheduler.run(job(`talked${i}`, { sessionId: 'talker', seconds: 20 })));
+    for (const _ of talked) await slot.finish();
+    clock.advance(5 * 60_000);
+    const last = [job('first', { sessionId: 'x' }), job('talker', { sessionId: 'talker' }), job('other', { sessionId: 'other' })].map((request) => {
+      clock.advance(1);
+      return scheduler.run(request);
+    });
+    for (const _ of last) await slot.finish();
+    await Promise.all([...talked, ...last]);
+    assert.deepEqual(slot.begun.slice(5), ['first', 'talker', 'other']);
+  });
+
   it('uses every slot, and asks for more when all are busy', async () => {
     let pressed = 0;
     const scheduler = new DecodeScheduler(new ManualClock(), () => pressed++);
@@ -134,7 +190,7 @@ describe('DecodeScheduler', () => {
     const all = [scheduler.run(job('a')), scheduler.run(job('b'))];
     clock.advance(700);
     await slot.finish();
-    assert.equal(scheduler.lastWaitMs, 700);
+    assert.deepEqual([scheduler.health.waitP50Ms, scheduler.health.waitP95Ms, scheduler.health.waitMaxMs], [0, 700, 700]);
     await slot.finish();
     await Promise.all(all);
   });
