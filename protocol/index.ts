@@ -6,6 +6,7 @@ import * as insights from './insights';
 import type { NotificationType, RequestType } from './method';
 import * as models from './models';
 import * as notes from './notes';
+import * as privacy from './privacy';
 import * as session from './session';
 import * as transcript from './transcript';
 
@@ -17,6 +18,7 @@ export * from './insights';
 export * from './method';
 export * from './models';
 export * from './notes';
+export * from './privacy';
 export * from './session';
 export * from './transcript';
 export * from './version';
@@ -29,5 +31,5 @@ function isMessage(x: unknown): x is Message {
 
 /** Every declared message by family, in the order of PROTOCOL.md. */
 export const FAMILIES: Readonly<Record<string, readonly Message[]>> = Object.fromEntries(
-  Object.entries({ daemon: health, session, transcript, insights, audio, dictation, models, notes }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
+  Object.entries({ daemon: health, session, transcript, insights, audio, dictation, models, notes, privacy }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
 );

@@ -46,7 +46,7 @@ const passing = { ...base, afterSeq: z.number().int().min(0).describe('Last dura
 
 export const WarningCode = z.enum([
   'source.silent', 'source.lost', 'source.gap', 'queue.overflow', 'frames.lost', 'vad.fallback', 'engine.restarted',
-  'engine.unavailable', 'store.degraded', 'note.unwritable', 'model.loading', 'language.unsupported', 'recovered',
+  'engine.unavailable', 'store.degraded', 'note.unwritable', 'model.loading', 'language.unsupported', 'recovered', 'analysis.failed', 'audio.damaged',
 ]);
 export type WarningCode = z.infer<typeof WarningCode>;
 
@@ -153,6 +153,37 @@ export const SessionGet = request({
 
 export const SessionRename = request({ method: 'session/rename', doc: 'Sets the title.', params: z.object({ sessionId: z.string(), title: z.string().min(1).max(300) }), result: Empty, errors: ['session.notFound'] });
 export const SessionDelete = request({ method: 'session/delete', doc: 'Removes the session, its transcript, insights and audio. A running session is stopped first.', params: idOnly, result: Empty, errors: ['session.notFound'] });
+
+export const SessionSearch = request({
+  method: 'session/search',
+  doc: 'Parts of transcripts in which every word of the query occurs, best first.',
+  params: z.object({ query: z.string().min(1).max(500), limit: z.number().int().min(1).max(1000).optional().describe('100 where absent.') }),
+  result: z.object({ hits: z.array(z.object({ sessionId: z.string(), title: z.string(), startedAt: z.string(), segment: Segment })) }),
+});
+
+export const SessionRecover = request({
+  method: 'session/recover',
+  doc: 'Finishes what an earlier end left of a session: sound that is not text yet, insights that failed. Answers at once; DONE or FAILED comes as an event.',
+  params: idOnly,
+  result: z.object({ state: SessionState, left: z.boolean().describe('False where nothing was left to do.') }),
+  errors: ['session.notFound', 'engine.unavailable', 'store.unwritable'],
+});
+
+export const SessionPurge = request({
+  method: 'session/purge',
+  doc: 'Removes every trace of a session from the state folder: store, search index, sound, free pages and write-ahead log, and databases that were set aside. A running session is stopped first.',
+  params: idOnly,
+  result: z.object({
+    removed: z.object({
+      events: z.number().int(),
+      segments: z.number().int(),
+      insights: z.number().int(),
+      audioFiles: z.number().int(),
+      setAside: z.number().int().describe('Damaged databases of earlier that might have held it.'),
+    }),
+  }),
+  errors: ['session.notFound', 'store.unwritable'],
+});
 
 export const SessionEventNotification = notification({
   method: 'session/event',

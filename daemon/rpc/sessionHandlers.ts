@@ -1,8 +1,10 @@
-/** `session/*` and `transcript/revise`. */
+/** `session/*`, `transcript/revise` and `privacy/retention`. */
 import { EarmarkError } from '../../protocol/errors';
 import {
-  SessionAttach, SessionDelete, SessionDetach, SessionEventNotification, SessionGet, SessionList, SessionPause, SessionRename, SessionResume, SessionStart, SessionStop,
+  SessionAttach, SessionDelete, SessionDetach, SessionEventNotification, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume,
+  SessionSearch, SessionStart, SessionStop,
 } from '../../protocol/session';
+import { PrivacyRetention } from '../../protocol/privacy';
 import { TranscriptRevise } from '../../protocol/transcript';
 import type { Disposable } from '../base/disposable';
 import type { EventSink, SessionView } from '../session/api';
@@ -60,6 +62,19 @@ export function sessionHandlers(registry: Registry, { sessions, control, engine 
       await sessions.delete(sessionId);
       client.detach(sessionId);
       return {};
+    })
+    .on(SessionSearch, ({ query, limit }) => ({
+      hits: sessions.search(query, limit ?? LIST_DEFAULT).map(({ record, segment }) => ({ sessionId: record.id, title: record.title, startedAt: record.startedAt, segment: toSegment(segment) })),
+    }))
+    .on(SessionRecover, ({ sessionId }) => sessions.takeUp(sessionId))
+    .on(SessionPurge, async ({ sessionId }, client) => {
+      const removed = await sessions.purge(sessionId);
+      client.detach(sessionId);
+      return { removed };
+    })
+    .on(PrivacyRetention, ({ set }) => {
+      if (set) sessions.retention = defined(set);
+      return { retention: sessions.retention };
     })
     .on(TranscriptRevise, ({ sessionId, segmentId, ...change }) => {
       sessions.reviseSegment(sessionId, segmentId, defined(change));

@@ -4,6 +4,7 @@ import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
 import type { Insight } from '../analysis/types';
 import type { Segment, Speaker } from '../transcript/types';
+import type { Retention } from './retention';
 import type { SessionEvent, SessionRecord, SessionState, SourceConfig } from './events';
 
 export interface StartRequest {
@@ -38,6 +39,15 @@ export interface SessionDocument extends SessionView {
   readonly stats: Readonly<Record<string, number>>;
 }
 
+/** What a purge removed. */
+export interface Purged {
+  readonly events: number;
+  readonly segments: number;
+  readonly insights: number;
+  readonly audioFiles: number;
+  readonly setAside: number;
+}
+
 /** Gets the events of one attachment, in order, without gap or repeat. */
 export type EventSink = (event: SessionEvent) => void;
 
@@ -62,6 +72,14 @@ export interface Sessions {
   get(sessionId: string): SessionDocument;
   rename(sessionId: string, title: string): void;
   delete(sessionId: string): Promise<void>;
+  /** Parts of transcripts in which every word occurs, best first. */
+  search(query: string, limit: number): readonly { readonly record: SessionRecord; readonly segment: Segment }[];
+  /** Finishes what an earlier end left; returns once it is under way. @throws EarmarkError session.notFound, engine.*, store.* */
+  takeUp(sessionId: string): Promise<{ readonly state: SessionState; readonly left: boolean }>;
+  /** Removes every trace. A running session is stopped first. */
+  purge(sessionId: string): Promise<Purged>;
+  /** How long what is kept may be kept; applied at once. */
+  retention: Retention;
   reviseSegment(sessionId: string, segmentId: string, change: { text?: string; speaker?: string; hidden?: boolean }): void;
   reviseInsight(sessionId: string, insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): void;
   readonly onDidAck: Event<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>;

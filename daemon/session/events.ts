@@ -8,7 +8,7 @@ export type SessionState = 'IDLE' | 'STARTING' | 'STREAMING' | 'PAUSED' | 'STOPP
 
 export type WarningCode =
   | 'source.silent' | 'source.lost' | 'source.gap' | 'queue.overflow' | 'frames.lost' | 'vad.fallback' | 'engine.restarted'
-  | 'engine.unavailable' | 'store.degraded' | 'note.unwritable' | 'model.loading' | 'language.unsupported' | 'recovered';
+  | 'engine.unavailable' | 'store.degraded' | 'note.unwritable' | 'model.loading' | 'language.unsupported' | 'recovered' | 'analysis.failed' | 'audio.damaged';
 
 export interface SourceConfig {
   readonly source: Source;

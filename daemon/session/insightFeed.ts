@@ -18,6 +18,7 @@ export interface InsightFeedSetup {
 export class InsightFeed implements Disposable {
   private readonly changed = new Map<string, Segment>();
   private timer: Disposable | undefined;
+  private failed = false;
 
   constructor(private readonly setup: InsightFeedSetup) {}
 
@@ -30,11 +31,12 @@ export class InsightFeed implements Disposable {
     }, this.setup.everyMs);
   }
 
-  /** What waits is analysed now, then the last pass is made. */
-  finish(): void {
+  /** What waits is analysed now, then the last pass is made. @returns false where any pass failed: something may be missing */
+  finish(): boolean {
     this.dispose();
     this.run(() => this.takeChanged());
     this.run(() => this.setup.analyzer.finish());
+    return !this.failed;
   }
 
   dispose(): void {
@@ -54,6 +56,7 @@ export class InsightFeed implements Disposable {
     try {
       this.setup.emit(eventsOf(analyse()));
     } catch (error) {
+      this.failed = true;
       this.setup.logger.error('analysis.failed', { error: error instanceof Error ? error.name : 'unknown' });
     }
   }

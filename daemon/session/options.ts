@@ -53,6 +53,14 @@ export interface SessionOptions {
   readonly overflowMs: number;
   /** Events that wait for a store that cannot be written; more end the session. */
   readonly maxPendingEvents: number;
+  /** Waits between two tries of the last analysis of a session. */
+  readonly analysisRetryMs: readonly number[];
+  /** Time between two looks for sessions that were left unfinished and for what is kept too long. */
+  readonly upkeepMs: number;
+  /** A session that could not be finished is tried again after this time, then after twice as long, and so on. */
+  readonly upkeepRetryMs: number;
+  /** Tries of one session until the daemon starts again. */
+  readonly upkeepTries: number;
   /** Wait before the store is tried again. */
   readonly storeRetryMs: number;
 }
@@ -88,5 +96,9 @@ export const defaultSessionOptions: SessionOptions = {
   warningMs: 30 * SECOND,
   overflowMs: SECOND,
   maxPendingEvents: 10_000,
+  analysisRetryMs: [30 * SECOND, MINUTE, 2 * MINUTE],
+  upkeepMs: 30 * MINUTE,
+  upkeepRetryMs: 30 * SECOND,
+  upkeepTries: 8,
   storeRetryMs: SECOND,
 };

@@ -27,7 +27,7 @@ export type SessionStats = Readonly<Record<string, number>>;
 
 export interface SearchHit {
   readonly sessionId: string;
-  readonly segmentId: string;
+  readonly segment: Segment;
 }
 
 /** Sessions and their durable events. A call that returned is on disk (WAL, synchronous=FULL). */
@@ -52,9 +52,19 @@ export interface SessionStore {
   segments(sessionId: string): readonly Segment[];
   speakers(sessionId: string): readonly Speaker[];
   insights(sessionId: string): readonly Insight[];
-  /** Segments in which every word occurs, best first. */
+  /** Segments that are shown and in which every word occurs, best first. */
   search(query: string, limit: number): readonly SearchHit[];
   deleteSession(id: string): void;
+  /**
+   * Deletes a session so that no byte of it stays in the database, its log or its free pages.
+   * @returns what was removed; `setAside` counts databases that were damaged earlier and might have held it
+   */
+  purgeSession(id: string): { readonly events: number; readonly segments: number; readonly insights: number; readonly setAside: number };
+  /** Forgets kinds of what an ended session holds; its events are numbered anew from 1. */
+  forget(id: string, kinds: { readonly transcript: boolean; readonly insights: boolean }): void;
+  /** A setting of the daemon; undefined when it was never set. */
+  setting(name: string): string | undefined;
+  setSetting(name: string, value: string): void;
   close(): void;
 }
 
@@ -81,8 +91,8 @@ export interface SpoolFactory {
   open(sessionId: string): Spool;
   /** Sessions that left a spool behind. */
   list(): readonly string[];
-  /** Deletes the spool of a session that is gone. */
-  remove(sessionId: string): void;
+  /** Deletes the spool of a session that is gone. @returns files that went */
+  remove(sessionId: string): number;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** One session that runs: its state, its sources, its events, from STARTING to DONE. */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import type { Frame, Source } from '../audio/frame';
+import type { Analyzer } from '../analysis/types';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Logger } from '../base/logger';
@@ -17,11 +18,12 @@ import { InsightRevisions } from './insightRevisions';
 import type { SessionOptions } from './options';
 import type { Spool } from './ports';
 import { reasonToEnd } from './reasonToEnd';
+import { takeUp } from './recovery';
 import { segmentOf } from './segmentOf';
 import { Sources } from './sources';
 import { type StateChange, StateMachine, stateAtStart } from './stateMachine';
 import { addStats, type Stats } from './stats';
-import { Deferred, within } from './wait';
+import { Deferred, delay, within } from './wait';
 
 /** Length and figures of a running session are stored this often. */
 const SAVE_MS = 10_000;
@@ -48,7 +50,9 @@ export class Session {
   private readonly spool: Spool;
   private readonly sources: Sources;
   private readonly echo: EchoGate | undefined;
-  private readonly feed: InsightFeed | undefined;
+  private feed: InsightFeed | undefined;
+  private analyzer: Analyzer | undefined;
+  private analysisFailed = false;
   private readonly insightRevisions: InsightRevisions;
   private readonly ending = new Deferred<SessionState>();
   private readonly disposables = new DisposableStore();
@@ -75,7 +79,8 @@ export class Session {
     // A session that was left goes on where its last event was; the wall clock tells how much later that is.
     this.originMs = deps.clock.now() - (setup.restored ? Math.max(counts.lastTime, sinceStart) : 0);
     this.lastSpeechMs = this.lastDetachMs = this.savedMs = deps.clock.now();
-    this.earlier = setup.restored ? deps.store.stats(record.id) : {};
+    const { analysisFailed: _, ...earlier } = setup.restored ? deps.store.stats(record.id) : {};
+    this.earlier = earlier;
     this.book = setup.restored ? Book.load(deps.store, record.id) : new Book();
     this.phraseNumber = this.book.transcript.highestNumber;
     this.log = new EventLog({
@@ -90,11 +95,8 @@ export class Session {
     this.machine = new StateMachine((change) => this.onState(change), stateAtStart(record.state, this.nowMs()));
     this.spool = deps.spools.open(record.id);
     this.disposables.add(this.spool.onDidSync(({ source, seq }) => setup.onAck(source, seq)));
-    const analyzer = record.insights
-      ? deps.analyzers.create({ startedAt: record.startedAt }, setup.restored ? { segments: this.book.transcript.ordered(), insights: [...this.book.insights.values()] } : undefined)
-      : undefined;
-    this.feed = analyzer && new InsightFeed({ analyzer, clock: deps.clock, logger: deps.logger, everyMs: options.analysisMs, emit: (events) => this.log.append(events) });
-    this.insightRevisions = new InsightRevisions(this.book, () => analyzer);
+    this.feed = this.newFeed(setup.restored ? this.book.transcript.ordered() : undefined);
+    this.insightRevisions = new InsightRevisions(this.book, () => this.analyzer);
     if (['mic', 'system'].every((name) => record.sources.some(({ source }) => source === name))) {
       this.echo = new EchoGate({
         clock: deps.clock, options,
@@ -164,27 +166,22 @@ export class Session {
     }
   }
 
-  /** Takes up what a crash left. */
+  /** Takes up what a crash, or a failure, left. */
   recover(): void {
-    this.warn('recovered', 'Earmark ended unexpectedly; the session goes on, and what was said before is kept.');
-    switch (this.machine.name) {
-      case 'IDLE':
-        return this.fail(new EarmarkError('internal', 'Earmark ended before the session began; start it again.'));
-      case 'STOPPING':
-      case 'FINALIZING':
-        return void this.finish('recovered');
-      case 'STARTING':
-        if (this.captured) return void this.stop('recovered');
-        return this.machine.to({ name: 'STREAMING', token: this.machine.begin(), sinceMs: this.nowMs() }, 'recovered');
-      case 'STREAMING':
-        return this.captured ? this.awaitClient() : undefined;
-      case 'PAUSED':
-        this.disposables.add(this.clock.setTimeout(() => this.log.attachmentCount === 0 && this.stop('recovered'), this.setup.options.recoverCaptureMs));
-        return;
-      case 'DONE':
-      case 'FAILED':
-        return;
-    }
+    takeUp({
+      machine: this.machine,
+      clock: this.clock,
+      recoverCaptureMs: this.setup.options.recoverCaptureMs,
+      captured: this.captured,
+      nowMs: () => this.nowMs(),
+      attended: () => this.log.attachmentCount > 0,
+      warn: (code, message) => this.warn(code, message),
+      finish: (cause) => void this.finish(cause),
+      stop: (cause) => this.stop(cause),
+      resume: (cause) => this.resume(cause),
+      fail: (error) => this.fail(error),
+      add: (disposable) => this.disposables.add(disposable),
+    });
   }
 
   /** Idempotent. */
@@ -288,6 +285,15 @@ export class Session {
     this.release(false);
   }
 
+  /** @param restore what was said before, where there is something */
+  private newFeed(restore: readonly Segment[] | undefined): InsightFeed | undefined {
+    const { deps, options, record } = this.setup;
+    if (!record.insights) return undefined;
+    this.feed?.dispose();
+    this.analyzer = deps.analyzers.create({ startedAt: record.startedAt }, restore && { segments: restore, insights: [...this.book.insights.values()] });
+    return new InsightFeed({ analyzer: this.analyzer, clock: this.clock, logger: this.logger, everyMs: options.analysisMs, emit: (events) => this.log.append(events) });
+  }
+
   private isCurrent(token: number): boolean {
     return this.machine.isCurrent(token) && !this.machine.ended;
   }
@@ -302,23 +308,6 @@ export class Session {
     if (!this.machine.isCurrent(token) || this.machine.name !== 'PAUSED') return;
     this.lastSpeechMs = this.clock.now();
     this.machine.to({ name: 'STREAMING', token, sinceMs: this.nowMs() }, cause);
-  }
-
-  /** After a crash the microphone opens again only for a client that is there. */
-  private awaitClient(): void {
-    this.machine.to({ name: 'PAUSED', sinceMs: this.nowMs() }, 'recovered');
-    const deadline = this.clock.now() + this.setup.options.recoverCaptureMs;
-    const look = this.clock.setInterval(() => {
-      if (this.machine.name !== 'PAUSED') look.dispose();
-      else if (this.log.attachmentCount > 0) {
-        look.dispose();
-        this.resume('recovered').catch((error: unknown) => this.warn('source.lost', isEarmarkError(error) ? error.message : 'The recorder could not be started again; resume or stop the session.'));
-      } else if (this.clock.now() >= deadline) {
-        look.dispose();
-        this.stop('recovered');
-      }
-    }, 250);
-    this.disposables.add(look);
   }
 
   /** STOPPING → FINALIZING → DONE, from wherever a crash left it. */
@@ -339,7 +328,8 @@ export class Session {
       if (this.machine.ended || this.released) return;
       this.echo?.flush();
       if (this.discarding) this.feed?.dispose();
-      else this.feed?.finish();
+      else await this.analyse();
+      if (this.machine.ended || this.released) return;
       if ((await within(this.clock, this.log.written(), this.setup.options.finalizeStallMs)) === 'late') throw new EarmarkError('store.unwritable', 'The disk cannot be written, so the session is not finished; free some space and restart Earmark, which goes on with it.');
       if (this.machine.ended || this.released) return;
       this.save();
@@ -347,6 +337,20 @@ export class Session {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** The last pass over the transcript. One that fails is made again, from the transcript; without it the session ends all the same. */
+  private async analyse(): Promise<void> {
+    const { options } = this.setup;
+    for (const wait of options.analysisRetryMs) {
+      if (this.feed?.finish() !== false) return;
+      await delay(this.clock, wait);
+      if (this.machine.ended || this.released || this.discarding) return;
+      this.feed = this.newFeed(this.book.transcript.ordered());
+    }
+    if (this.feed?.finish() !== false) return;
+    this.analysisFailed = true;
+    this.warn('analysis.failed', 'The transcript is complete, but its actions, decisions and summary could not be completed; run "earmark sessions recover" to try again.');
   }
 
   private fail(error: unknown): void {
@@ -438,7 +442,7 @@ export class Session {
 
   private stats(): Stats {
     const { waitingMs: _waiting, ...figures } = this.sources.totals();
-    return addStats(this.earlier, figures, this.echo ? { echoes: this.echo.echoes } : {});
+    return { ...addStats(this.earlier, figures, this.echo ? { echoes: this.echo.echoes } : {}), ...(this.analysisFailed ? { analysisFailed: 1 } : {}) };
   }
 
   /** @param forgetAudio where everything of it is text, or it never began */

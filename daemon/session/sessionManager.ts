@@ -6,18 +6,24 @@ import { Emitter } from '../base/emitter';
 import { revisionsOf, type SegmentChange } from '../transcript/revise';
 import type { EventSink, Sessions, SessionDocument, SessionView, StartRequest } from './api';
 import { Archive } from './archive';
+import { Listeners } from './listeners';
 import type { SessionManager, SessionManagerDeps } from './deps';
 import type { SessionRecord, SessionState } from './events';
 import { eventsOf } from './insightFeed';
 import { InsightRevisions, type InsightEdit } from './insightRevisions';
 import { defaultSessionOptions, type SessionOptions } from './options';
 import { newRecord } from './record';
+import { overdue, parseRetention, type Retention } from './retention';
 import { Session } from './session';
+import { Upkeep } from './upkeep';
 import { within } from './wait';
 
 export function createSessionManager(deps: SessionManagerDeps): SessionManager {
   return new Manager(deps);
 }
+
+/** Setting of the store. */
+const RETENTION = 'retention';
 
 /** Stored sessions looked at in one go. */
 const PAGE = 1000;
@@ -29,6 +35,8 @@ class Manager implements SessionManager {
   private readonly archive: Archive;
   private readonly acks = new Emitter<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>();
   private readonly disposables = new DisposableStore();
+  private readonly listeners = new Listeners();
+  private readonly upkeep: Upkeep;
   private readonly options: SessionOptions;
   private draining = false;
   /** Since when no window is there; undefined while one is. */
@@ -42,6 +50,9 @@ class Manager implements SessionManager {
     this.archive = new Archive({ store: deps.store, clock: deps.clock, logger: deps.logger, options: this.options });
     this.disposables.add(this.acks);
     this.disposables.add(this.archive);
+    this.upkeep = this.disposables.add(
+      new Upkeep({ clock: deps.clock, logger: deps.logger, options: this.options, left: () => this.left(), finish: (id) => this.finishLeft(id), expire: () => this.expire() }),
+    );
     this.disposables.add(deps.engine.onDidWarn(({ code, message }) => this.active().forEach((session) => session.warn(code, message))));
   }
 
@@ -62,7 +73,7 @@ class Manager implements SessionManager {
       this.deps.store.deleteSession(record.id);
       throw error;
     }
-    const attachment = sink && session.attach(0, sink);
+    const attachment = sink && this.listeners.add(record.id, 0, sink, (after, hear) => session.attach(after, hear));
     const started = session.start();
     this.starting.set(record.id, started);
     try {
@@ -97,11 +108,11 @@ class Manager implements SessionManager {
   attach(sessionId: string, afterSeq: number, sink: EventSink): ReturnType<Sessions['attach']> {
     const session = this.live.get(sessionId);
     if (session) {
-      const attachment = session.attach(afterSeq, sink);
+      const attachment = this.listeners.add(sessionId, afterSeq, sink, (after, hear) => session.attach(after, hear));
       return { session: session.view(), sources: session.nextSeqs(), attachment };
     }
     const record = this.stored(sessionId);
-    const attachment = this.archive.attach(sessionId, afterSeq, sink, () => this.deps.clock.setTimeout(() => this.forgetEphemeral(sessionId), 0));
+    const attachment = this.listeners.add(sessionId, afterSeq, sink, (after, hear) => this.archive.attach(sessionId, after, hear, () => this.deps.clock.setTimeout(() => this.forgetEphemeral(sessionId), 0)));
     return { session: this.viewOf(record), sources: record.sources.map(({ source }) => ({ source, nextSeq: 0 })), attachment };
   }
 
@@ -142,6 +153,40 @@ class Manager implements SessionManager {
     if (!session) this.stored(sessionId);
     await session?.discard('delete');
     this.remove(sessionId);
+  }
+
+  search(query: string, limit: number): ReturnType<Sessions['search']> {
+    return this.deps.store.search(query, limit).map(({ sessionId, segment }) => ({ record: this.stored(sessionId), segment }));
+  }
+
+  async takeUp(sessionId: string): ReturnType<Sessions['takeUp']> {
+    const live = this.live.get(sessionId);
+    if (live && !live.ended) return { state: live.state, left: true };
+    const { state } = this.stored(sessionId);
+    if (!this.isLeft(this.stored(sessionId))) return { state, left: false };
+    await this.deps.engine.ready();
+    return { state: this.reopen(this.stored(sessionId)).state, left: true };
+  }
+
+  async purge(sessionId: string): ReturnType<Sessions['purge']> {
+    const { store, spools } = this.deps;
+    const session = this.live.get(sessionId);
+    if (!session) this.stored(sessionId);
+    await session?.discard('purge');
+    this.live.get(sessionId)?.log.dispose();
+    this.live.delete(sessionId);
+    this.archive.drop(sessionId);
+    const audioFiles = spools.remove(sessionId);
+    return { ...store.purgeSession(sessionId), audioFiles };
+  }
+
+  get retention(): Retention {
+    return parseRetention(this.deps.store.setting(RETENTION));
+  }
+
+  set retention(retention: Retention) {
+    this.deps.store.setSetting(RETENTION, JSON.stringify(retention));
+    this.expire();
   }
 
   reviseSegment(sessionId: string, segmentId: string, change: SegmentChange): void {
@@ -192,6 +237,7 @@ class Manager implements SessionManager {
       const record = store.getSession(id);
       if (!record || (record.state === 'DONE' && !record.keepAudio)) spools.remove(id);
     }
+    this.upkeep.start();
     const over = store.listSessions({ limit: PAGE, offset: 0, active: false }).filter(({ ephemeral }) => ephemeral);
     if (over.length > 0) this.disposables.add(clock.setTimeout(() => over.forEach(({ id }) => this.forgetEphemeral(id)), this.options.unseenMs));
     return recovered;
@@ -270,6 +316,65 @@ class Manager implements SessionManager {
     this.archive.drop(sessionId);
     this.deps.spools.remove(sessionId);
     this.deps.store.deleteSession(sessionId);
+  }
+
+  /** Sessions that are over in no good way and that nobody works on. */
+  private left(): readonly string[] {
+    const { store, spools } = this.deps;
+    const spooled = spools.list().flatMap((id) => store.getSession(id) ?? []);
+    const lost = store.listSessions({ limit: PAGE, offset: 0, active: true });
+    return [...new Set([...lost, ...spooled].filter((record) => this.isLeft(record)).map(({ id }) => id))].filter((id) => this.live.get(id)?.ended !== false);
+  }
+
+  /** Something can still be made of it: it is not over, or failed with sound on disk, or its insights failed. */
+  private isLeft({ id, state, ephemeral }: SessionRecord): boolean {
+    const { store, spools } = this.deps;
+    if (state === 'DONE') return (store.stats(id)['analysisFailed'] ?? 0) > 0;
+    if (state === 'FAILED') return !ephemeral && spools.list().includes(id);
+    return true;
+  }
+
+  private async finishLeft(sessionId: string): Promise<void> {
+    // Before the engine is there nothing is gained by opening it.
+    await this.deps.engine.ready();
+    const record = this.stored(sessionId);
+    if (record.state === 'DONE') return; // A person may ask for its insights again.
+    if ((await this.reopen(record).whenEnded) === 'FAILED') throw new EarmarkError('engine.unavailable', 'The session could not be finished; it is tried again later.');
+  }
+
+  /** A session that is over, or that nobody works on, goes on; who listens to it goes along. */
+  private reopen(record: SessionRecord): Session {
+    const moved = this.listeners.move(record.id);
+    this.live.get(record.id)?.log.dispose();
+    this.live.delete(record.id);
+    this.archive.drop(record.id);
+    const session = this.open(record, true);
+    moved((after, hear) => session.attach(after, hear));
+    session.recover();
+    return session;
+  }
+
+  /** Forgets what is older than it may be kept. */
+  private expire(): void {
+    const { store, spools, clock, logger } = this.deps;
+    const { retention } = this;
+    if (Object.keys(retention).length === 0) return;
+    const spooled = new Set(spools.list());
+    for (let offset = 0, page = store.listSessions({ limit: PAGE, offset, active: false }); page.length > 0; offset += PAGE, page = store.listSessions({ limit: PAGE, offset, active: false })) {
+      for (const record of page) {
+        if (this.live.has(record.id)) continue;
+        const over = overdue(record, retention, clock.wall());
+        const stats = store.stats(record.id);
+        const due = { audio: over.audio && spooled.has(record.id), transcript: over.transcript && stats['transcriptForgotten'] !== 1, insights: over.insights && stats['insightsForgotten'] !== 1 };
+        if (due.audio) spools.remove(record.id);
+        if (due.transcript || due.insights) {
+          this.archive.drop(record.id);
+          store.forget(record.id, due);
+          store.updateSession(record.id, { stats: { ...stats, ...(due.transcript ? { transcriptForgotten: 1 } : {}), ...(due.insights ? { insightsForgotten: 1 } : {}) } });
+        }
+        if (due.audio || due.transcript || due.insights) logger.info('session.expired', { session: record.id, ...due });
+      }
+    }
   }
 
   private revise(sessionId: string, change: (where: Pick<Session, 'book' | 'log'>) => void): void {

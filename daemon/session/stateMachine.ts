@@ -1,5 +1,5 @@
 /** The life of a session: a tagged union with one setter that tells old and new. */
-import type { EarmarkError } from '../../protocol/errors';
+import { EarmarkError } from '../../protocol/errors';
 import type { SessionState } from './events';
 
 /** A start has a number; what an older start still reports is dropped. */
@@ -29,8 +29,9 @@ const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
   PAUSED: ['STREAMING', 'STOPPING', 'FAILED'],
   STOPPING: ['FINALIZING', 'FAILED'],
   FINALIZING: ['DONE', 'FAILED'],
-  DONE: [],
-  FAILED: [],
+  // Taken up again: insights that could not be completed, sound that could not be recognised.
+  DONE: ['FINALIZING'],
+  FAILED: ['FINALIZING'],
 };
 
 export class StateMachine {
@@ -87,7 +88,10 @@ export function stateAtStart(stored: SessionState, sinceMs: number): State {
       return { name: 'PAUSED', sinceMs };
     case 'STOPPING':
     case 'FINALIZING':
+    case 'DONE':
       return { name: stored };
+    case 'FAILED':
+      return { name: stored, error: new EarmarkError('internal', 'The session failed before Earmark started.') };
     default:
       return { name: 'IDLE' };
   }

@@ -137,10 +137,34 @@ for (const [name, make] of Object.entries(subjects)) {
       }
       store.append('a', numbered(3, { kind: 'revision', revision: { segmentId: 's1', revision: 1, op: 'edit', by: 'person', segment: segment('s1', 'Fix the cache', { revision: 1 }) } }));
       store.deleteSession('b');
+      const found = (words: string) => store.search(words, 9).map((hit) => [hit.sessionId, hit.segment.id]);
       deepEqual(
-        { old: store.search('token', 9), now: store.search('cache fix', 9), quote: store.search('"quote', 9), none: store.search('  ', 9), gone: store.getSession('b'), events: store.readEvents('b', 0, 9) },
-        { old: [], now: [{ sessionId: 'a', segmentId: 's1' }], quote: [{ sessionId: 'a', segmentId: 's2' }], none: [], gone: undefined, events: [] },
+        { old: found('token'), now: found('cache fix'), quote: found('"quote'), none: found('  '), gone: store.getSession('b'), events: store.readEvents('b', 0, 9) },
+        { old: [], now: [['a', 's1']], quote: [['a', 's2']], none: [], gone: undefined, events: [] },
       );
+    });
+
+    it('purges a session and says what went; forgets kinds of another, and numbers what is left from 1', () => {
+      for (const id of ['a', 'b']) {
+        store.createSession(record(id));
+        store.append(id, numbered(1, { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start' }, { kind: 'final', segment: segment('s1', 'one') }, { kind: 'action', op: 'add', insight: insight('i1') }));
+      }
+      const removed = store.purgeSession('a');
+      const left = { a: store.getSession('a'), b: store.segments('b').length };
+      store.forget('b', { transcript: true, insights: false });
+      const half = { segments: store.counts('b').segments, found: store.search('one', 9), insights: store.insights('b').length, seqs: store.readEvents('b', 0, 9).map(({ seq, kind }) => [seq, kind]), last: store.counts('b').lastSeq };
+      store.forget('b', { transcript: false, insights: true });
+      store.append('b', numbered(2, { kind: 'state', from: 'DONE', to: 'FINALIZING', cause: 'recover' }));
+      deepEqual(
+        { removed, left, half, insights: store.insights('b'), last: store.counts('b').lastSeq },
+        { removed: { events: 3, segments: 1, insights: 1, setAside: 0 }, left: { a: undefined, b: 1 }, half: { segments: 0, found: [], insights: 1, seqs: [[1, 'state'], [2, 'action']], last: 2 }, insights: [], last: 2 },
+      );
+    });
+
+    it('keeps settings', () => {
+      const before = store.setting('x');
+      for (const value of ['1', '2']) store.setSetting('x', value);
+      deepEqual([before, subject.reopen().setting('x')], [undefined, '2']);
     });
 
     it('knows nothing of a session that is not there', () => {

@@ -31,8 +31,8 @@ export class MemorySpools implements SpoolFactory {
     return [...this.disks.keys()];
   }
 
-  remove(sessionId: string): void {
-    this.disks.delete(sessionId);
+  remove(sessionId: string): number {
+    return this.disks.delete(sessionId) ? 1 : 0;
   }
 
   /** Power goes: what was not synced is gone, and the open spools with it. */

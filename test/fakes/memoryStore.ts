@@ -17,6 +17,7 @@ const OVER: readonly SessionState[] = ['DONE', 'FAILED'];
 
 export class MemoryStore implements SessionStore {
   private readonly entries = new Map<string, Entry>();
+  private readonly settings = new Map<string, string>();
   private order = 0;
   /** Thrown by every write while set. */
   refuse: EarmarkError | undefined;
@@ -100,13 +101,37 @@ export class MemoryStore implements SessionStore {
     const wanted = bare(query);
     if (wanted.length === 0) return [];
     return [...this.entries]
-      .flatMap(([sessionId, { book }]) => book.transcript.ordered().filter(({ text }) => wanted.every((word) => bare(text).includes(word))).map(({ id }) => ({ sessionId, segmentId: id })))
+      .flatMap(([sessionId, { book }]) => book.transcript.ordered().filter(({ text, hidden }) => hidden !== true && wanted.every((word) => bare(text).includes(word))).map((segment) => ({ sessionId, segment })))
       .slice(0, limit);
   }
 
   deleteSession(id: string): void {
     this.write();
     this.entries.delete(id);
+  }
+
+  purgeSession(id: string): ReturnType<SessionStore['purgeSession']> {
+    const entry = this.entries.get(id);
+    this.deleteSession(id);
+    return { events: entry?.events.length ?? 0, segments: entry?.book.transcript.size ?? 0, insights: entry?.book.insights.size ?? 0, setAside: 0 };
+  }
+
+  forget(id: string, { transcript, insights }: Parameters<SessionStore['forget']>[1]): void {
+    const entry = this.entries.get(id);
+    if (!entry) return;
+    const kept = entry.events.filter((event) => !(transcript && ['final', 'revision', 'speaker'].includes(event.kind)) && !(insights && 'insight' in event));
+    entry.events.splice(0, Infinity, ...kept.map((event, i) => ({ ...event, seq: i + 1 })));
+    const book = new Book({ ...(transcript ? {} : { segments: entry.book.transcript.ordered(), speakers: [...entry.book.speakers.values()] }), ...(insights ? {} : { insights: [...entry.book.insights.values()] }) });
+    this.entries.set(id, { ...entry, book });
+  }
+
+  setting(name: string): string | undefined {
+    return this.settings.get(name);
+  }
+
+  setSetting(name: string, value: string): void {
+    this.write();
+    this.settings.set(name, value);
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 /** All spools: one folder a session inside the state folder. */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
@@ -28,11 +28,16 @@ export class FileSpools implements SpoolFactory {
     return readdirSync(this.setup.folder).filter((name) => ID.test(name));
   }
 
-  remove(sessionId: string): void {
+  remove(sessionId: string): number {
+    const folder = this.folderOf(sessionId);
+    if (!existsSync(folder)) return 0;
     try {
-      rmSync(this.folderOf(sessionId), { recursive: true, force: true });
+      const files = readdirSync(folder).length;
+      rmSync(folder, { recursive: true, force: true });
+      return files;
     } catch (error) {
       this.setup.logger.warn('spool.removeFailed', { error: (error as NodeJS.ErrnoException).code ?? 'unknown' });
+      return 0;
     }
   }
 

@@ -22,11 +22,17 @@ interface SessionRow {
   readonly stats: string;
 }
 
+const INSIGHT_KINDS: readonly Insight['kind'][] = ['action', 'decision', 'risk', 'question', 'entity', 'summary'];
+
 export class LibsqlStore implements SessionStore {
   private readonly sql: ReturnType<typeof prepare>;
   private closed = false;
 
-  constructor(private readonly db: Database.Database) {
+  /** @param removeSetAside deletes damaged databases of earlier; answers how many there were */
+  constructor(
+    private readonly db: Database.Database,
+    private readonly removeSetAside: () => number = () => 0,
+  ) {
     this.sql = prepare(db);
   }
 
@@ -102,7 +108,7 @@ export class LibsqlStore implements SessionStore {
   search(query: string, limit: number): readonly SearchHit[] {
     const words = query.split(/\s+/).filter(Boolean).map((word) => `"${word.replaceAll('"', '""')}"`);
     if (words.length === 0) return [];
-    return (this.guard(() => this.sql.search.all(words.join(' '), limit)) as { session: string; id: string }[]).map(({ session, id }) => ({ sessionId: session, segmentId: id }));
+    return (this.guard(() => this.sql.search.all(words.join(' '), limit)) as { session: string; body: string }[]).map(({ session, body }) => ({ sessionId: session, segment: JSON.parse(body) as Segment }));
   }
 
   deleteSession(id: string): void {
@@ -111,6 +117,38 @@ export class LibsqlStore implements SessionStore {
       this.sql.deleteSegments.run(id);
       this.sql.deleteSession.run(id);
     });
+  }
+
+  purgeSession(id: string): ReturnType<SessionStore['purgeSession']> {
+    const { events, segments, insights } = this.guard(() => this.sql.holds.get(id, id, id)) as { events: number; segments: number; insights: number };
+    this.deleteSession(id);
+    this.scrub();
+    return { events, segments, insights, setAside: this.removeSetAside() };
+  }
+
+  forget(id: string, { transcript, insights }: Parameters<SessionStore['forget']>[1]): void {
+    const gone = [...(transcript ? ['final', 'revision', 'speaker'] : []), ...(insights ? INSIGHT_KINDS : [])];
+    this.transaction(() => {
+      const kept = (this.sql.readEvents.all(id, 0, -1) as { time: number; body: string }[]).filter(({ body }) => !gone.includes((JSON.parse(body) as { kind: string }).kind));
+      this.sql.deleteEvents.run(id);
+      kept.forEach(({ time, body }, i) => this.sql.addEvent.run(id, i + 1, time, body));
+      this.sql.advance.run(kept.length, kept.at(-1)?.time ?? 0, id);
+      if (transcript) {
+        this.sql.deleteSegments.run(id);
+        this.sql.deleteSpeakers.run(id);
+        this.sql.noSegments.run(id);
+      }
+      if (insights) this.sql.deleteInsights.run(id);
+    });
+    this.scrub();
+  }
+
+  setting(name: string): string | undefined {
+    return (this.guard(() => this.sql.setting.get(name)) as { value: string } | undefined)?.value;
+  }
+
+  setSetting(name: string, value: string): void {
+    this.guard(() => this.sql.setSetting.run(name, value));
   }
 
   close(): void {
@@ -122,6 +160,15 @@ export class LibsqlStore implements SessionStore {
       // Somebody still reads; the log stays and is taken in at the next start.
     }
     this.db.close();
+  }
+
+  /** What was deleted leaves the search index, the free pages and the write-ahead log. */
+  private scrub(): void {
+    this.guard(() => {
+      this.db.exec("INSERT INTO segment_text (segment_text) VALUES ('optimize')");
+      this.db.exec('VACUUM');
+      this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    });
   }
 
   /** Keeps the tables that hold the present state in step with one event. */
@@ -205,6 +252,13 @@ function prepare(db: Database.Database) {
     listActive: s(`SELECT * FROM sessions WHERE state NOT IN ('DONE', 'FAILED') ${newest}`),
     listOver: s(`SELECT * FROM sessions WHERE state IN ('DONE', 'FAILED') ${newest}`),
     deleteSession: s('DELETE FROM sessions WHERE id = ?'),
+    holds: s('SELECT (SELECT count(*) FROM events WHERE session = ?) AS events, (SELECT count(*) FROM segments WHERE session = ?) AS segments, (SELECT count(*) FROM insights WHERE session = ?) AS insights'),
+    deleteEvents: s('DELETE FROM events WHERE session = ?'),
+    deleteSpeakers: s('DELETE FROM speakers WHERE session = ?'),
+    deleteInsights: s('DELETE FROM insights WHERE session = ?'),
+    noSegments: s('UPDATE sessions SET segments = 0 WHERE id = ?'),
+    setting: s('SELECT value FROM settings WHERE name = ?'),
+    setSetting: s('INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
     addEvent: s('INSERT INTO events (session, seq, time, body) VALUES (?, ?, ?, ?)'),
     readEvents: s('SELECT seq, time, body FROM events WHERE session = ? AND seq > ? ORDER BY seq LIMIT ?'),
     addSegment: s('INSERT INTO segments (session, id, start_ms, text, body) VALUES (?, ?, ?, ?, ?)'),
@@ -218,6 +272,6 @@ function prepare(db: Database.Database) {
     insights: s('SELECT body FROM insights WHERE session = ? ORDER BY rowid'),
     setProgress: s('INSERT INTO progress (session, source, final_through) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET final_through = max(final_through, excluded.final_through)'),
     progress: s('SELECT source, final_through FROM progress WHERE session = ?'),
-    search: s('SELECT g.session, g.id FROM segment_text t JOIN segments g ON g.n = t.rowid WHERE segment_text MATCH ? ORDER BY rank LIMIT ?'),
+    search: s("SELECT g.session, g.body FROM segment_text t JOIN segments g ON g.n = t.rowid WHERE segment_text MATCH ? AND json_extract(g.body, '$.hidden') IS NOT 1 ORDER BY rank LIMIT ?"),
   };
 }

@@ -1,7 +1,7 @@
 /** Opens earmark.db: rights, pragmas, migrations. One that cannot be read is set aside and a fresh one begun. */
 import Database from 'libsql';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import { LibsqlStore } from './libsqlStore';
 import { MIGRATIONS } from './schema';
@@ -28,17 +28,24 @@ export interface OpenedStore {
 /** @throws EarmarkError store.unwritable, store.corrupt (a database of a newer Earmark, or one that cannot be set aside) */
 export function openStore({ file, now = Date.now, busySeconds = BUSY_SECONDS }: OpenStoreOptions): OpenedStore {
   try {
-    return { store: new LibsqlStore(openDatabase(file, busySeconds)) };
+    return { store: new LibsqlStore(openDatabase(file, busySeconds), () => removeSetAside(file)) };
   } catch (error) {
     if (!isCorrupt(error) || (error instanceof EarmarkError && error.details?.['newer'] === true)) throw storeError(error);
     const setAside = `${file}.damaged-${new Date(now()).toISOString().replace(/[:.]/g, '-')}`;
     try {
       for (const ending of ['', '-wal', '-shm']) if (existsSync(file + ending)) renameSync(file + ending, setAside + ending);
-      return { store: new LibsqlStore(openDatabase(file, busySeconds)), setAside };
+      return { store: new LibsqlStore(openDatabase(file, busySeconds), () => removeSetAside(file)), setAside };
     } catch (again) {
       throw storeError(again);
     }
   }
+}
+
+/** Damaged databases of earlier, which might hold what is to be purged. @returns how many there were */
+function removeSetAside(file: string): number {
+  const names = readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.damaged-`));
+  for (const name of names) rmSync(join(dirname(file), name), { force: true });
+  return names.filter((name) => !/-(wal|shm)$/.test(name)).length;
 }
 
 function openDatabase(file: string, busySeconds: number): Database.Database {

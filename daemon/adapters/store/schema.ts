@@ -70,4 +70,9 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (session, source)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Without secure-delete the search index keeps the words of a deleted row until its parts are merged.
+  `
+  INSERT INTO segment_text (segment_text, rank) VALUES ('secure-delete', 1);
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];

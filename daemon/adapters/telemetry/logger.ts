@@ -1,4 +1,5 @@
 /** The daemon's log: one JSON object a line in `logs/daemon.log`, by pino, never more than a few files of a few megabytes. */
+import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -18,8 +19,13 @@ export function createFileLogger(folder: string, level: LogLevel): Logger & Disp
 }
 
 function wrap(target: pino.Logger): Logger {
-  const at = (level: LogLevel) => (event: string, fields?: LogFields) => target[level](fields ?? {}, event);
+  const at = (level: LogLevel) => (event: string, fields?: LogFields) => target[level](fields?.['session'] === undefined ? (fields ?? {}) : { ...fields, session: sessionMark(String(fields['session'])) }, event);
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: (component) => wrap(target.child({ component })) };
+}
+
+/** What stands in the log for a session: always the same, and no trace of the session once that is purged. */
+function sessionMark(id: string): string {
+  return createHash('sha256').update(id).digest('hex').slice(0, 10);
 }
 
 /** Written at once, so that the last line before a crash is there. A disk that is full costs the log, not the daemon. */

@@ -1,24 +1,26 @@
-/** `earmark sessions list|show|export|delete`: what was recorded. */
+/** `earmark sessions list|show|search|export|recover|delete|purge`: what was recorded. */
 import { writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Connection } from '../../../client';
 import { EarmarkError } from '../../../protocol/errors';
-import { SessionDelete, SessionGet, SessionList, type SessionInfo } from '../../../protocol/session';
+import { SessionDelete, SessionGet, SessionList, SessionPurge, SessionRecover, SessionSearch, type SessionInfo } from '../../../protocol/session';
 import type { ResultOf } from '../../../protocol/method';
 import { renderExport, type ExportFormat } from '../../notes/exports';
 import type { ExportSession } from '../../notes/types';
 import { withDaemon, type Environment } from '../environment';
 import { FORMATS } from '../formats';
-import { laterCommand } from '../later';
+import { removeNotes } from '../notePurge';
 import { clockTime, table } from '../output';
 import { persist } from '../persist';
 
 const LIST_DEFAULT = 100;
 const LIST_MAX = 1000;
 const GET_TIMEOUT_MS = 60_000;
+/** The whole database is written anew. */
+const PURGE_TIMEOUT_MS = 120_000;
 
 export function sessionsCommand(program: Command, env: () => Environment): void {
-  const sessions = program.command('sessions').summary('what was recorded').description('Lists, shows, exports and deletes sessions.');
+  const sessions = program.command('sessions').summary('what was recorded').description('Lists, shows, searches, exports, recovers, deletes and purges sessions.');
   sessions
     .command('list')
     .summary('sessions, newest first')
@@ -58,7 +60,38 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
         for (const id of ids) await persist(c, SessionDelete, { sessionId: await fullId(c, id) });
       });
     });
-  for (const name of ['search', 'recover', 'purge']) laterCommand(sessions, name, `sessions ${name}`);
+  sessions
+    .command('search')
+    .summary('what was said, by its words')
+    .argument('<WORDS...>', 'all of them stand in each part that is found')
+    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--limit <N>', 'at most so many').argParser(count).default(LIST_DEFAULT))
+    .action(async (words: string[], options: { format: 'text' | 'json'; limit: number }) => {
+      const { hits } = await withDaemon(env(), (c) => persist(c, SessionSearch, { query: words.join(' '), limit: options.limit }));
+      env().out.write(options.format === 'json' ? `${JSON.stringify(hits, null, 2)}\n` : hitsText(env(), hits));
+    });
+  sessions
+    .command('recover')
+    .summary('finish what was left of a session')
+    .description('Transcribes sound that an earlier end left behind, and completes insights that failed.')
+    .argument('<ID>', 'a session, or the first letters of its id')
+    .action(async (given: string) => env().err.write(`earmark: ${await withDaemon(env(), async (c) => recover(c, await fullId(c, given)))}\n`));
+  sessions
+    .command('purge')
+    .summary('remove every trace of sessions')
+    .description('Removes sessions from the database with its index and free pages, and their sound. With --note also their notes.')
+    .argument('<ID...>', 'sessions, or the first letters of their ids')
+    .option('--note [PATH]', 'also the note: a file, or a folder of notes (.earmark where it is not given)')
+    .action(async (ids: string[], options: { note?: string | true }) => {
+      await withDaemon(env(), async (c) => {
+        for (const given of ids) {
+          const sessionId = await fullId(c, given);
+          const { removed } = await persist(c, SessionPurge, { sessionId }, { timeoutMs: PURGE_TIMEOUT_MS });
+          const notes = options.note === undefined ? [] : removeNotes(options.note === true ? '.earmark' : options.note, sessionId);
+          env().out.write(purgedText(sessionId, removed, notes));
+        }
+      });
+    });
 }
 
 function count(text: string): number {
@@ -74,6 +107,47 @@ function listText(env: Environment, sessions: readonly SessionInfo[]): string {
     sessions.map((s) => [s.id, s.startedAt.slice(0, 16).replace('T', ' '), clockTime(s.durationMs).padStart(7), s.state === 'DONE' ? '' : s.state.toLowerCase(), s.title]),
     [style.dim, undefined, undefined, style.yellow],
   );
+}
+
+function hitsText(env: Environment, hits: ResultOf<typeof SessionSearch>['hits']): string {
+  if (hits.length === 0) return 'Nothing was found.\n';
+  const { style } = env.out;
+  return table(
+    hits.map(({ sessionId, title, segment }) => [sessionId, clockTime(segment.startMs).padStart(7), title, segment.speaker, segment.text]),
+    [style.dim, undefined, undefined, style.yellow],
+  );
+}
+
+/** Waits until the session is over. @returns a sentence for the user */
+async function recover(connection: Connection, sessionId: string): Promise<string> {
+  const { left, state } = await persist(connection, SessionRecover, { sessionId }, { timeoutMs: GET_TIMEOUT_MS });
+  if (!left) return state === 'DONE' ? 'Nothing was left to do; the session is complete.' : 'Nothing can be recovered: no sound of the session is on disk.';
+  let reason = '';
+  const last = await new Promise<string>((resolve, reject) => {
+    connection
+      .attach(sessionId, 0, (event) => {
+        if (event.kind === 'error') reason = event.message;
+        if (event.kind === 'state') latest = event.to;
+        if (settled && (latest === 'DONE' || latest === 'FAILED')) resolve(latest);
+      })
+      .then((subscription) => {
+        settled = true;
+        latest = subscription.session.state;
+        subscription.onDidLose(reject);
+        if (latest === 'DONE' || latest === 'FAILED') resolve(latest);
+      }, reject);
+    let latest = '';
+    let settled = false;
+  });
+  if (last === 'DONE') return 'The session is complete.';
+  throw new EarmarkError('engine.unavailable', reason || 'The session could not be finished; run "earmark doctor".');
+}
+
+function purgedText(sessionId: string, removed: ResultOf<typeof SessionPurge>['removed'], notes: readonly string[]): string {
+  const { segments, insights, events, audioFiles, setAside } = removed;
+  const parts = [`${segments} parts of transcript`, `${insights} insights`, `${events} events`, `${audioFiles} sound files`, 'its search index'];
+  if (setAside > 0) parts.push(`${setAside} damaged databases of earlier`);
+  return `${sessionId}: removed ${parts.join(', ')}.\n${notes.map((file) => `${sessionId}: removed the note ${file}.\n`).join('')}`;
 }
 
 /** Takes the first letters of an id, as git does. @throws EarmarkError session.notFound */

@@ -1,0 +1,45 @@
+/** Who listens to which session. A session that is taken up again keeps its listeners, each at its place. */
+import type { Disposable } from '../base/disposable';
+import type { EventSink } from './api';
+
+type Attach = (afterSeq: number, sink: EventSink) => Disposable;
+
+interface Listener {
+  readonly sink: EventSink;
+  /** Last durable event that was given. */
+  last: number;
+  attachment: Disposable | undefined;
+}
+
+export class Listeners {
+  private readonly all = new Map<string, Set<Listener>>();
+
+  add(sessionId: string, afterSeq: number, sink: EventSink, attach: Attach): Disposable {
+    const listener: Listener = { last: afterSeq, attachment: undefined, sink: (event) => {
+      if ('seq' in event) listener.last = event.seq;
+      sink(event);
+    } };
+    const here = this.all.get(sessionId) ?? new Set();
+    this.all.set(sessionId, here.add(listener));
+    listener.attachment = attach(afterSeq, listener.sink);
+    return {
+      dispose: () => {
+        here.delete(listener);
+        if (here.size === 0 && this.all.get(sessionId) === here) this.all.delete(sessionId);
+        listener.attachment?.dispose();
+      },
+    };
+  }
+
+  /** Takes every listener of a session off it; the answered function attaches them to what follows it. */
+  move(sessionId: string): (attach: Attach) => void {
+    const here = [...(this.all.get(sessionId) ?? [])];
+    for (const listener of here) {
+      listener.attachment?.dispose();
+      listener.attachment = undefined;
+    }
+    return (attach) => {
+      for (const listener of here) listener.attachment = attach(listener.last, listener.sink);
+    };
+  }
+}

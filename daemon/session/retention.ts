@@ -1,0 +1,38 @@
+/** How long what is kept may be kept, by kind, and what of a session is over its time. */
+import type { SessionRecord } from './events';
+
+/** Days; a kind that is absent is kept until a person deletes it. */
+export interface Retention {
+  readonly audioDays?: number;
+  readonly transcriptDays?: number;
+  readonly insightsDays?: number;
+}
+
+export interface Overdue {
+  readonly audio: boolean;
+  readonly transcript: boolean;
+  readonly insights: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Age counts from the end of the session. A clock that went back makes nothing older.
+ * @param nowMs milliseconds since the epoch
+ */
+export function overdue(record: Pick<SessionRecord, 'createdMs' | 'startedAt' | 'durationMs'>, { audioDays, transcriptDays, insightsDays }: Retention, nowMs: number): Overdue {
+  const endMs = (record.createdMs ?? Date.parse(record.startedAt)) + record.durationMs;
+  const over = (days: number | undefined): boolean => days !== undefined && nowMs - endMs > days * DAY_MS;
+  return { audio: over(audioDays), transcript: over(transcriptDays), insights: over(insightsDays) };
+}
+
+/** @param text as `formatRetention` wrote it; anything else keeps everything */
+export function parseRetention(text: string | undefined): Retention {
+  try {
+    const found = JSON.parse(text ?? '{}') as Readonly<Record<string, unknown>>;
+    const days = (name: keyof Retention): Retention => (typeof found[name] === 'number' && found[name] >= 0 ? { [name]: found[name] } : {});
+    return { ...days('audioDays'), ...days('transcriptDays'), ...days('insightsDays') };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The job that looks after what was left: sessions that are not finished, or failed with sound that is not text, and
+ * what is older than it may be kept. It runs at start and every half hour; what fails is tried again, ever later.
+ */
+import type { Clock } from '../base/clock';
+import { type Disposable, DisposableStore } from '../base/disposable';
+import type { Logger } from '../base/logger';
+import type { SessionOptions } from './options';
+
+export interface UpkeepSetup {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly options: Pick<SessionOptions, 'upkeepMs' | 'upkeepRetryMs' | 'upkeepTries'>;
+  /** Sessions that nobody finishes. */
+  readonly left: () => readonly string[];
+  /** Resolves when the session is DONE. @throws what keeps it from that */
+  readonly finish: (sessionId: string) => Promise<void>;
+  /** Forgets what is older than it may be kept. */
+  readonly expire: () => void;
+}
+
+export class Upkeep implements Disposable {
+  private readonly disposables = new DisposableStore();
+  /** Tries of each session that is not finished; it waits or is being worked on. */
+  private readonly tries = new Map<string, number>();
+  private readonly busy = new Set<string>();
+
+  constructor(private readonly setup: UpkeepSetup) {}
+
+  /** Runs now, and from now on. */
+  start(): void {
+    const { clock, options } = this.setup;
+    // Not in the way of the first client.
+    this.disposables.add(clock.setTimeout(() => this.run(), 0));
+    this.disposables.add(clock.setInterval(() => this.run(), options.upkeepMs));
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  private run(): void {
+    const { logger } = this.setup;
+    try {
+      this.setup.expire();
+    } catch (error) {
+      logger.warn('upkeep.expireFailed', { error: error instanceof Error ? error.name : 'unknown' });
+    }
+    try {
+      for (const id of this.setup.left()) if (!this.busy.has(id)) void this.finish(id);
+    } catch (error) {
+      // A store that cannot be read now is read at the next turn.
+      logger.warn('upkeep.failed', { error: error instanceof Error ? error.name : 'unknown' });
+    }
+  }
+
+  private async finish(id: string): Promise<void> {
+    const { clock, logger, options } = this.setup;
+    const tries = (this.tries.get(id) ?? 0) + 1;
+    if (tries > options.upkeepTries) return;
+    this.tries.set(id, tries);
+    this.busy.add(id);
+    try {
+      await this.setup.finish(id);
+      this.tries.delete(id);
+      this.busy.delete(id);
+      logger.info('upkeep.finished', { session: id, tries });
+    } catch (error) {
+      logger.warn('upkeep.notFinished', { session: id, tries, error: error instanceof Error ? error.name : 'unknown' });
+      const wait = Math.min(options.upkeepMs, options.upkeepRetryMs * 2 ** (tries - 1));
+      this.disposables.add(
+        clock.setTimeout(() => {
+          this.busy.delete(id);
+          if (this.setup.left().includes(id)) void this.finish(id);
+          else this.tries.delete(id);
+        }, wait),
+      );
+    }
+  }
+}
