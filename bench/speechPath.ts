@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { createSpeechEngine } from '../daemon/adapters/inference/createSpeechEngine';
+import { createDetectors, createSpeechEngine } from '../daemon/adapters/inference/createSpeechEngine';
 import type { AsrResult, GuardKind } from '../daemon/asr/provider';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
@@ -36,13 +36,13 @@ export function findModels(folder: string | undefined): SpeechModels | undefined
 }
 
 export function makeEngine(models: SpeechModels, cores = availableParallelism()): ManagedSpeechEngine {
+  const worker = { path: join(ROOT, 'daemon', 'worker.ts'), execArgv: ['--require', 'tsx/cjs'] };
+  const common = { clock: systemClock, logger: silentLogger };
   return createSpeechEngine({
-    worker: { path: join(ROOT, 'daemon', 'worker.ts'), execArgv: ['--require', 'tsx/cjs'] },
-    clock: systemClock,
-    logger: silentLogger,
+    ...common,
     asr: { provider: 'moonshine', model: 'moonshine-tiny', files: () => Promise.resolve({ id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } }) },
-    vad: { files: () => Promise.resolve({ id: 'silero-vad-v6', files: { model: models.vad } }) },
-    cores,
+    runs: { in: 'workers', worker, cores },
+    detectors: createDetectors({ ...common, worker, files: () => Promise.resolve({ id: 'silero-vad-v6', files: { model: models.vad } }) }),
   });
 }
 

@@ -8,7 +8,7 @@ import { DAEMON_FILE } from '../client/daemonFile';
 import { EarmarkError } from '../protocol/errors';
 import { version } from '../package.json';
 import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capture/capture';
-import { createSpeechEngine } from './adapters/inference/createSpeechEngine';
+import { createDetectors, createSpeechEngine } from './adapters/inference/createSpeechEngine';
 import type { WorkerEntry } from './adapters/inference/forkWorker';
 import { createModelDisk, modelFolder } from './adapters/download/modelDisk';
 import { FileSpools } from './adapters/store/fileSpools';
@@ -19,8 +19,12 @@ import { defaultTransportLimits, type TransportLimits } from './adapters/transpo
 import { openTransport } from './adapters/transport/server';
 import { makePrivateFolder } from './adapters/transport/socketPath';
 import { createAnalyzerFactory } from './analysis/analyzerFactory';
-import { moonshineInfo, scriptedInfo } from './asr/providerInfos';
-import type { ManagedSpeechEngine } from './asr/speechEngineApi';
+import { moonshineInfo } from './asr/providerInfos';
+import type { ChoiceSetup, ProviderFact } from './asr/engineChoice';
+import { createEnginePool } from './asr/enginePool';
+import type { EngineTarget, ManagedEngines } from './asr/enginesApi';
+import type { AsrProvider } from './asr/provider';
+import { shareDetectors } from './asr/sharedDetectors';
 import { type Clock, systemClock } from './base/clock';
 import { type Disposable, DisposableStore, toDisposable } from './base/disposable';
 import type { Logger } from './base/logger';
@@ -39,7 +43,7 @@ export interface ComposeOptions {
   readonly idleMs: number;
   readonly logLevel: LogLevel;
   /** Parts that tests replace. */
-  readonly engine?: (context: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }) => ManagedSpeechEngine;
+  readonly engines?: (context: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }) => ManagedEngines;
   readonly models?: (context: { readonly clock: Clock; readonly logger: Logger }) => Models;
   readonly capture?: (context: { readonly clock: Clock; readonly logger: Logger }) => DeviceCapture;
   readonly phrases?: SessionManagerDeps['phrases'];
@@ -55,7 +59,12 @@ export interface RunningDaemon {
   readonly ended: Promise<void>;
 }
 
-const ASR = { provider: 'moonshine', model: 'moonshine-tiny' } as const;
+/** What recognises where the user chose nothing, best first. */
+const PREFERRED: readonly EngineTarget[] = [{ provider: 'moonshine', model: 'moonshine-tiny', device: 'auto' }];
+/** Recognisers that workers run. */
+const WORKER_PROVIDERS: readonly ProviderFact[] = [{ info: moonshineInfo }];
+/** Recognisers that run in this process: they have a program of their own, or a server, behind them. */
+const PROCESS_PROVIDERS: readonly (ProviderFact & { readonly create: () => AsrProvider })[] = [];
 const VAD_MODEL = 'silero-vad';
 /** An older daemon that makes room closes its socket a little before its process ends. */
 const LOCK_WAIT_MS = 12_000;
@@ -97,31 +106,21 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   open.add(toDisposable(() => store.close()));
   if (setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt' });
   const spools = new FileSpools({ folder: join(home, 'spool'), clock, logger: logger.child('spool') });
-  const models = options.models?.({ clock, logger }) ?? createModels({ disk: createModelDisk({ folder: modelFolder(home, process.env) }), clock, logger: logger.child('models'), inUse: (id) => engine.state !== 'unloaded' && engine.state !== 'failed' && (id === ASR.model || id === VAD_MODEL) });
-  const engine: ManagedSpeechEngine = open.add(
-    options.engine?.({ clock, logger, models }) ??
-      createSpeechEngine({
-        worker: workerEntry(),
-        clock,
-        logger: logger.child('engine'),
-        asr: { ...ASR, files: () => models.files(ASR.model) },
-        vad: { files: () => models.files(VAD_MODEL) },
-        cores: availableParallelism(),
-      }),
-  );
+  const models = options.models?.({ clock, logger }) ?? createModels({ disk: createModelDisk({ folder: modelFolder(home, process.env) }), clock, logger: logger.child('models'), inUse: (id) => engines.inUse(id) || (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')) });
+  const engines: ManagedEngines = open.add(options.engines?.({ clock, logger, models }) ?? createEngines({ clock, logger: logger.child('engine'), models }));
+  await engines.refresh();
   const analyzers = createAnalyzerFactory();
   const capture = options.capture?.({ clock, logger }) ?? createCapture({ recordersFolder: recordersFolder(), clock, logger: logger.child('capture'), audiotee: findAudiotee((name) => require.resolve(name)) });
   const sessions = open.add(
     createSessionManager({
       store,
       spools,
-      engine,
+      engines,
       capture,
       analyzers,
       clock,
       logger: logger.child('session'),
       phrases: options.phrases ?? ((setup) => new PhraseSource(setup)),
-      speaks: (language) => speaks(engine.provider, language),
       newId: () => randomBytes(9).toString('base64url').replace(/[-_]/g, '0'),
       ...(options.sessionOptions ? { options: options.sessionOptions } : {}),
     }),
@@ -156,7 +155,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     new RpcServer({
       sessions,
       models,
-      engine,
+      engines,
       analyzers,
       devices: { list: () => capture.abilities() },
       clock,
@@ -169,7 +168,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
         },
         uptimeMs: () => clock.now() - begun,
         rssBytes: () => process.memoryUsage.rss(),
-        problems: () => problems(models, engine, setAside),
+        problems: () => problems(models, engines, setAside),
         drain: (withinMs) => lifecycle.drain(withinMs),
         shutdown: () => lifecycle.shutdown(),
       },
@@ -181,35 +180,48 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   if (recovered.length > 0) logger.info('sessions.recovered', { count: recovered.length });
   const transport = await openTransport({ stateDir: home, accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
   logger.info('daemon.started', { version, durationMs: Math.round(clock.now() - begun) });
-  void preload(engine, models, logger);
+  void engines.preload();
   return { logger, shutdown: () => lifecycle.shutdown(), ended };
 }
 
-/** The model is loaded before anybody speaks, where it is there. */
-async function preload(engine: ManagedSpeechEngine, models: Models, logger: Logger): Promise<void> {
-  try {
-    const { status } = await models.get(engine.model);
-    if (status.state === 'installed') await engine.ready();
-  } catch (error) {
-    logger.warn('engine.preloadFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' });
-  }
+function createEngines({ clock, logger, models }: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }): ManagedEngines {
+  const worker = workerEntry();
+  const detectors = createDetectors({ worker, clock, logger, files: () => models.files(VAD_MODEL) });
+  const detectorsOf = shareDetectors(detectors);
+  const providers = [...WORKER_PROVIDERS, ...PROCESS_PROVIDERS];
+  const look = async (): Promise<ChoiceSetup> => ({
+    providers,
+    preferred: PREFERRED,
+    models: (await models.list()).filter(({ kind }) => kind === 'asr').map(({ id, provider, languages, status }) => ({ id, provider, languages, installed: status.state === 'installed' })),
+  });
+  return createEnginePool({
+    clock,
+    logger,
+    look,
+    choice: { providers, preferred: PREFERRED, models: [] },
+    sharedWorkers: () => detectors.health(),
+    create: (target) => {
+      const inProcess = PROCESS_PROVIDERS.find(({ info }) => info.id === target.provider);
+      return createSpeechEngine({
+        clock,
+        logger,
+        asr: { ...target, files: () => (inProcess ? Promise.resolve({ id: target.model, files: {} }) : models.files(target.model)) },
+        runs: inProcess ? { in: 'process', create: () => inProcess.create() } : { in: 'workers', worker, cores: availableParallelism() },
+        detectors: detectorsOf(),
+      });
+    },
+  });
 }
 
-async function problems(models: Models, engine: ManagedSpeechEngine, setAside: string | undefined): Promise<string[]> {
+async function problems(models: Models, engines: ManagedEngines, setAside: string | undefined): Promise<string[]> {
   const found: string[] = [];
   for (const { id, isDefault, status } of await models.list()) {
     if (isDefault && status.state === 'absent') found.push(`The model ${id} is not installed; run "earmark models pull ${id}".`);
     if (status.state === 'broken') found.push(`The model ${id} is damaged (${status.reason}); run "earmark models pull ${id}".`);
   }
-  if (engine.error !== undefined) found.push(engine.error);
+  for (const { error } of engines.list()) if (error !== undefined) found.push(error);
   if (setAside !== undefined) found.push(`The database of sessions was damaged and lies now at ${setAside}; a new one was begun.`);
   return found;
-}
-
-function speaks(provider: string, language: string): boolean {
-  const known = [moonshineInfo, scriptedInfo].find((info) => info.id === provider)?.capabilities.languages ?? ['*'];
-  const primary = language.split('-')[0]?.toLowerCase() ?? '';
-  return known.some((l) => l === '*' || l === primary);
 }
 
 /** `recorders/` lies beside `daemon.js`; from the sources it is the adapter's own folder. */

@@ -9,10 +9,12 @@ export const DictationStart = request({
   params: z.object({
     key: z.string().max(100).optional(),
     language: z.string().max(20).optional(),
+    provider: z.string().max(50).optional(),
+    model: z.string().max(100).optional(),
     origin: SourceSpec.shape.origin.optional().describe('The default microphone where absent.'),
   }),
   result: z.object({ sessionId: z.string() }),
-  errors: ['session.tooMany', 'audio.noRecorder', 'audio.deviceNotFound', 'audio.recorderFailed', 'model.missing', 'engine.unavailable', 'engine.language', 'rpc.draining'],
+  errors: ['session.tooMany', 'audio.noRecorder', 'audio.deviceNotFound', 'audio.recorderFailed', 'model.unknown', 'model.missing', 'engine.unavailable', 'engine.language', 'rpc.draining'],
 });
 
 export const DictationStop = request({

@@ -1,5 +1,6 @@
 /** Family `daemon`: greeting, version negotiation, health, drain, shutdown. */
 import { z } from 'zod';
+import { EngineHealth } from './engine';
 import { Empty, notification, request } from './method';
 
 const Version = z.object({ major: z.number().int(), minor: z.number().int() });
@@ -51,7 +52,8 @@ export const DaemonHealth = request({
     clients: z.number(),
     sessions: z.array(z.object({ id: z.string(), state: z.string() })),
     workers: z.array(WorkerHealth),
-    engine: z.object({ provider: z.string(), model: z.string(), state: z.enum(['unloaded', 'loading', 'ready', 'failed']), loadMs: z.number().optional(), rtf: z.number().optional(), error: z.string().optional() }),
+    engine: EngineHealth.describe('The one that a session without a wish gets.'),
+    engines: z.array(EngineHealth).describe('Every one that was asked for, the same one first.'),
     queue: QueueHealth,
     problems: z.array(z.string()).describe('Sentences for the user, each says what to do.'),
   }),

@@ -1,6 +1,7 @@
 /** The wire contract: every family in one place, and the list of all messages. */
 import * as audio from './audio';
 import * as dictation from './dictation';
+import * as engine from './engine';
 import * as health from './health';
 import * as insights from './insights';
 import type { NotificationType, RequestType } from './method';
@@ -12,6 +13,7 @@ import * as transcript from './transcript';
 
 export * from './audio';
 export * from './dictation';
+export * from './engine';
 export * from './errors';
 export * from './health';
 export * from './insights';
@@ -31,5 +33,5 @@ function isMessage(x: unknown): x is Message {
 
 /** Every declared message by family, in the order of PROTOCOL.md. */
 export const FAMILIES: Readonly<Record<string, readonly Message[]>> = Object.fromEntries(
-  Object.entries({ daemon: health, session, transcript, insights, audio, dictation, models, notes, privacy }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
+  Object.entries({ daemon: health, engine, session, transcript, insights, audio, dictation, models, notes, privacy }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
 );

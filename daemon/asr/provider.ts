@@ -21,6 +21,9 @@ export interface LoadedModelFiles {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** Where a model runs. `auto`: where it runs fastest. */
+export type DeviceChoice = 'auto' | 'cpu' | 'gpu';
+
 export interface AsrOptions {
   readonly language: string;
   /** Words that are likely, best first. Ignored where the engine has no prompt. */
@@ -60,7 +63,7 @@ export interface AsrStream {
 export interface AsrProvider {
   readonly info: ProviderInfo;
   /** @throws EarmarkError model.missing, model.corrupt, model.incompatible, engine.unavailable */
-  load(model: LoadedModelFiles, device: 'auto' | 'cpu' | 'gpu'): Promise<void>;
+  load(model: LoadedModelFiles, device: DeviceChoice): Promise<void>;
   /**
    * @param pcm 16 kHz mono, −1…1, at most 30 s
    * @throws EarmarkError engine.crashed, engine.timeout, rpc.cancelled

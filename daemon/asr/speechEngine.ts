@@ -9,11 +9,13 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter, type Event } from '../base/emitter';
 import type { DecodePriority } from '../session/ports';
+import { type LifecycleError, type LifecycleName, ModelLifecycle } from '../models/lifecycle';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import { DecodeScheduler, type DecodeSlot, type QueueHealth } from './decodeScheduler';
+import { DecodeStats, type RtfFigures } from './decodeStats';
 import { type GuardOptions, defaultGuardOptions, guardAudio, guardText, reject } from './guards';
-import type { AsrOptions, AsrResult, GuardKind } from './provider';
-import type { EngineState, InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
+import type { AsrOptions, AsrResult, DeviceChoice, GuardKind } from './provider';
+import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 
 /** Something that decodes and can be started and stopped again and again. */
 export interface Decoder extends DecodeSlot {
@@ -34,6 +36,9 @@ export interface SpeechEngineSetup {
   readonly clock: Clock;
   readonly provider: string;
   readonly model: string;
+  readonly device?: DeviceChoice;
+  /** A short phrase that was really spoken; the engine must find words in it before it counts as ready. Absent: silence alone warms it up. */
+  readonly warmUp?: () => Promise<Float32Array>;
   /** One a core; the first is loaded by `ready`, the others when phrases wait. */
   readonly decoders: readonly Decoder[];
   readonly detectors: DetectorService;
@@ -54,23 +59,20 @@ const RTF_DECODES = 32;
 /** The worker's failures, not the phrase's. */
 const AGAIN: ReadonlySet<ErrorCode> = new Set(['engine.crashed', 'engine.timeout', 'engine.unavailable']);
 
-type State =
-  | { readonly kind: 'unloaded' }
-  | { readonly kind: 'loading'; readonly done: Promise<void> }
-  | { readonly kind: 'ready'; readonly loadMs: number }
-  | { readonly kind: 'failed'; readonly error: EarmarkError; readonly at: number };
-
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
   return new Engine(setup);
 }
 
 class Engine implements ManagedSpeechEngine {
   readonly rejected: Record<GuardKind, number> = { tooShort: 0, tooQuiet: 0, loop: 0, knownSilencePhrase: 0, tooManyWords: 0 };
-  private current: State = { kind: 'unloaded' };
+  private readonly lifecycle: ModelLifecycle;
+  /** The load under way; all who ask wait for the same one. */
+  private loading: Promise<void> | undefined;
   private readonly scheduler: DecodeScheduler;
   private readonly store = new DisposableStore();
   private readonly warned = this.store.add(new Emitter<{ code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable'; message: string }>());
-  private readonly decodes: { inferenceMs: number; audioMs: number }[] = [];
+  private readonly stats = new DecodeStats();
+  private lastUseMs: number;
   /** Decoders that are started or starting. */
   private readonly running = new Map<Decoder, { readonly slot: DecodeSlot; lastUse: number }>();
   /** Decoders that failed, with the time; they are left alone for the cool-down. */
@@ -80,8 +82,13 @@ class Engine implements ManagedSpeechEngine {
   readonly onDidWarn = this.warned.event;
 
   constructor(private readonly setup: SpeechEngineSetup) {
+    this.lifecycle = this.store.add(new ModelLifecycle(setup.clock));
+    this.lastUseMs = setup.clock.now();
     this.scheduler = new DecodeScheduler(setup.clock, () => this.grow());
-    const restarted = setup.onDidRestart?.(() => this.warned.fire({ code: 'engine.restarted', message: 'Speech recognition stopped and was started again; nothing is lost.' }));
+    const restarted = setup.onDidRestart?.(({ name }) => {
+      this.lifecycle.note('engine.crashed', `The inference worker ${name} stopped and was started again.`);
+      this.warned.fire({ code: 'engine.restarted', message: 'Speech recognition stopped and was started again; nothing is lost.' });
+    });
     if (restarted) this.store.add(restarted);
   }
 
@@ -91,20 +98,31 @@ class Engine implements ManagedSpeechEngine {
   get model(): string {
     return this.setup.model;
   }
-  get state(): EngineState {
-    return this.current.kind;
+  get device(): DeviceChoice {
+    return this.setup.device ?? 'auto';
+  }
+  get state(): LifecycleName {
+    return this.lifecycle.current.kind;
   }
   get loadMs(): number | undefined {
-    return this.current.kind === 'ready' ? this.current.loadMs : undefined;
+    const state = this.lifecycle.current;
+    return state.kind === 'READY' ? state.loadMs : undefined;
   }
   get error(): string | undefined {
-    return this.current.kind === 'failed' ? this.current.error.message : undefined;
+    const state = this.lifecycle.current;
+    return state.kind === 'ERROR' ? state.message : undefined;
+  }
+  get errors(): readonly LifecycleError[] {
+    return this.lifecycle.errors;
+  }
+  get lastUse(): number {
+    return this.lastUseMs;
   }
   get detectors(): SpeechDetectorFactory {
     return this.setup.detectors;
   }
   get idle(): boolean {
-    return this.current.kind === 'ready' && this.scheduler.idle;
+    return this.state === 'READY' && this.scheduler.idle;
   }
   get queuedMs(): number {
     return this.scheduler.queuedMs;
@@ -113,8 +131,10 @@ class Engine implements ManagedSpeechEngine {
     return this.scheduler.health;
   }
   get rtf(): number {
-    const audioMs = this.decodes.reduce((sum, d) => sum + d.audioMs, 0);
-    return audioMs === 0 ? 0 : this.decodes.reduce((sum, d) => sum + d.inferenceMs, 0) / audioMs;
+    return this.stats.mean(RTF_DECODES);
+  }
+  get figures(): RtfFigures {
+    return this.stats.figures();
   }
 
   workers(): readonly InferenceWorkerHealth[] {
@@ -122,45 +142,62 @@ class Engine implements ManagedSpeechEngine {
   }
 
   ready(): Promise<void> {
-    const state = this.current;
+    const state = this.lifecycle.current;
     if (this.disposed) return Promise.reject(gone());
-    if (state.kind === 'ready') return Promise.resolve();
-    if (state.kind === 'loading') return state.done;
-    if (state.kind === 'failed' && state.error.code === 'engine.unavailable' && this.setup.clock.now() - state.at < (this.setup.coolDownMs ?? COOL_DOWN_MS)) return Promise.reject(state.error);
+    this.lastUseMs = this.setup.clock.now();
+    if (state.kind === 'READY') return Promise.resolve();
+    if (this.loading) return this.loading;
+    if (state.kind === 'ERROR' && state.code === 'engine.unavailable' && this.setup.clock.now() - state.sinceMs < (this.setup.coolDownMs ?? COOL_DOWN_MS)) return Promise.reject(new EarmarkError(state.code, state.message));
     return this.load();
   }
 
   retry(): Promise<void> {
     if (this.disposed) return Promise.reject(gone());
-    return this.current.kind === 'failed' ? this.load() : this.ready();
+    return this.state === 'ERROR' && !this.loading ? this.load() : this.ready();
+  }
+
+  unload(): void {
+    if (this.disposed || !this.lifecycle.to({ kind: 'UNLOADING' })) return;
+    this.scheduler.rejectAll(new EarmarkError('engine.unavailable', 'The speech engine was unloaded; try again in a moment.'));
+    this.release();
+    this.lifecycle.to({ kind: 'UNINITIALIZED' });
   }
 
   async decode(pcm: Float32Array, options: AsrOptions & { priority: DecodePriority; sessionId: string; deadlineMs?: number }, signal?: AbortSignal): Promise<AsrResult | undefined> {
     const { priority, sessionId, deadlineMs, ...asr } = options;
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
     const guards = this.setup.guards ?? defaultGuardOptions;
-    if (priority !== 'final' && this.current.kind !== 'ready') return undefined;
+    if (priority !== 'final' && this.state !== 'READY') return undefined;
     const early = guardAudio(pcm, guards);
     if (early) return this.reject({ confidence: 0, language: asr.language, inferenceMs: 0 }, early, priority);
     if (priority === 'final') await this.ready();
     const result = await this.decodeTwice({ pcm, options: asr, priority, sessionId, ...(deadlineMs === undefined ? {} : { deadlineMs }) }, signal);
     if (!result) return undefined;
-    this.decodes.push({ inferenceMs: result.inferenceMs, audioMs });
-    if (this.decodes.length > RTF_DECODES) this.decodes.shift();
+    this.lastUseMs = this.setup.clock.now();
+    this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs });
     const late = guardText(result, audioMs, guards);
     return late ? this.reject(result, late, priority) : result;
   }
 
   dispose(): void {
     if (this.disposed) return;
+    this.lifecycle.to({ kind: 'UNLOADING' });
     this.disposed = true;
-    this.idleTimer?.dispose();
     this.scheduler.rejectAll(gone());
+    this.release();
+    this.lifecycle.to({ kind: 'UNINITIALIZED' });
+    this.store.dispose();
+  }
+
+  /** Ends every decoder and the detector. */
+  private release(): void {
+    this.loading = undefined;
+    this.idleTimer?.dispose();
+    this.idleTimer = undefined;
+    for (const { slot } of this.running.values()) this.scheduler.removeSlot(slot);
     this.running.clear();
     for (const decoder of this.setup.decoders) decoder.stop();
     this.setup.detectors.stop();
-    this.current = { kind: 'unloaded' };
-    this.store.dispose();
   }
 
   private reject(result: Omit<AsrResult, 'text' | 'words'>, kind: GuardKind, priority: DecodePriority): AsrResult {
@@ -174,7 +211,7 @@ class Engine implements ManagedSpeechEngine {
       try {
         return await this.scheduler.run(request, signal);
       } catch (error) {
-        if (attempt > 1 || request.priority !== 'final' || this.current.kind !== 'ready' || !isEarmarkError(error) || !AGAIN.has(error.code)) throw error;
+        if (attempt > 1 || request.priority !== 'final' || this.state !== 'READY' || !isEarmarkError(error) || !AGAIN.has(error.code)) throw error;
       }
     }
   }
@@ -182,37 +219,48 @@ class Engine implements ManagedSpeechEngine {
   private load(): Promise<void> {
     const begun = this.setup.clock.now();
     const first = this.setup.decoders[0];
-    const done = (async () => {
+    this.lifecycle.to({ kind: 'LOADING', sinceMs: begun });
+    const done: Promise<void> = (async () => {
       if (!first) throw new EarmarkError('engine.unavailable', 'No speech engine is set up; choose one in the settings.');
       // Without the detector speech is found by loudness, so its failure is not the engine's.
       const detectors = this.setup.detectors.start().catch(() => undefined);
-      await this.startDecoder(first);
+      await this.startDecoder(first, () => this.loading === done && this.lifecycle.to({ kind: 'WARMING_UP', sinceMs: this.setup.clock.now() }));
       await detectors;
     })().then(
       () => {
-        if (!this.disposed) this.current = { kind: 'ready', loadMs: this.setup.clock.now() - begun };
+        if (this.loading !== done) throw gone();
+        this.loading = undefined;
+        this.lifecycle.to({ kind: 'READY', loadMs: this.setup.clock.now() - begun });
       },
       (cause: unknown) => {
         const error = cause instanceof EarmarkError ? cause : new EarmarkError('engine.unavailable', 'Speech recognition could not be started; run `earmark doctor` to see why.', { cause });
-        this.fail(error);
+        if (this.loading === done) {
+          this.loading = undefined;
+          this.fail(error);
+        }
         throw error;
       },
     );
-    this.current = { kind: 'loading', done };
+    this.loading = done;
     // Every caller of ready() has this promise too; this keeps a failure that nobody waits for from ending the process.
     done.catch(() => undefined);
     return done;
   }
 
-  /** Loads and decodes a second of silence, which is when the engine takes its memory and warms its caches. */
-  private async startDecoder(decoder: Decoder): Promise<void> {
+  /** Loads, then warms up: a second of silence, which is when the engine takes its memory, and a real phrase. */
+  private async startDecoder(decoder: Decoder, onLoaded: () => void = () => undefined): Promise<void> {
     const entry = { slot: this.slotOf(decoder), lastUse: this.setup.clock.now() };
     this.running.set(decoder, entry);
     try {
       await decoder.start();
-      await decoder.transcribe(new Float32Array(SAMPLE_RATE), { language: 'en' }, new AbortController().signal);
+      onLoaded();
+      const { signal } = new AbortController();
+      await decoder.transcribe(new Float32Array(SAMPLE_RATE), { language: 'en' }, signal);
+      const phrase = await this.setup.warmUp?.();
+      const heard = phrase && (await decoder.transcribe(phrase, { language: 'en' }, signal));
+      if (heard?.text === '') throw new EarmarkError('model.incompatible', `The model ${this.setup.model} loads but hears nothing in a phrase that is known; run "earmark models verify ${this.setup.model}", or choose another one.`);
     } catch (error) {
-      this.running.delete(decoder);
+      if (this.running.get(decoder) === entry) this.running.delete(decoder);
       this.lost.set(decoder, this.setup.clock.now());
       decoder.stop();
       throw error;
@@ -249,7 +297,7 @@ class Engine implements ManagedSpeechEngine {
   }
 
   private grow(): void {
-    if (this.current.kind !== 'ready') return;
+    if (this.state !== 'READY') return;
     const rested = (decoder: Decoder): boolean => this.setup.clock.now() - (this.lost.get(decoder) ?? -Infinity) >= (this.setup.coolDownMs ?? COOL_DOWN_MS);
     const next = this.setup.decoders.find((decoder) => !this.running.has(decoder) && rested(decoder));
     if (!next) return;
@@ -272,8 +320,7 @@ class Engine implements ManagedSpeechEngine {
   }
 
   private fail(error: EarmarkError): void {
-    if (this.disposed || this.current.kind === 'failed') return;
-    this.current = { kind: 'failed', error, at: this.setup.clock.now() };
+    if (this.disposed || !this.lifecycle.to({ kind: 'ERROR', code: error.code, message: error.message, sinceMs: this.setup.clock.now() })) return;
     for (const [decoder, { slot }] of [...this.running]) {
       this.scheduler.removeSlot(slot);
       decoder.stop();

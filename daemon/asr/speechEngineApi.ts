@@ -1,10 +1,10 @@
 /** What compose and daemon/health may ask of the speech engine beyond what a session asks (SpeechEngine in session/ports). */
 import type { Disposable } from '../base/disposable';
+import type { LifecycleError, LifecycleName } from '../models/lifecycle';
 import type { SpeechEngine } from '../session/ports';
 import type { QueueHealth } from './decodeScheduler';
-import type { GuardKind } from './provider';
-
-export type EngineState = 'unloaded' | 'loading' | 'ready' | 'failed';
+import type { RtfFigures } from './decodeStats';
+import type { DeviceChoice, GuardKind } from './provider';
 
 /** Plain data for `daemon/health`. */
 export interface InferenceWorkerHealth {
@@ -20,13 +20,21 @@ export interface InferenceWorkerHealth {
  * `ready` after a failure tries again, at the earliest 15 s after an engine that kept failing.
  */
 export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
-  readonly state: EngineState;
+  readonly device: DeviceChoice;
+  readonly state: LifecycleName;
   /** Milliseconds the last load took, first decode included. */
   readonly loadMs: number | undefined;
-  /** The sentence of the last failure, while `state` is `failed`. */
+  /** The sentence of the last failure, while `state` is `ERROR`. */
   readonly error: string | undefined;
   /** How long phrases wait, and what load made it drop. */
   readonly queue: QueueHealth;
+  /** The last ten, oldest first. */
+  readonly errors: readonly LifecycleError[];
+  readonly figures: RtfFigures;
+  /** When somebody last asked for it, by the clock. */
+  readonly lastUse: number;
+  /** Frees the model's memory; the next `ready` loads it again. What waits for a decode is refused with engine.unavailable. */
+  unload(): void;
   /** Tries again at once after a failure, without the pause that `ready` keeps. */
   retry(): Promise<void>;
   workers(): readonly InferenceWorkerHealth[];

@@ -1,7 +1,9 @@
-/** `daemon/hello`, `daemon/health`, `daemon/drain`, `daemon/shutdown`. */
+/** `daemon/hello`, `daemon/health`, `daemon/drain`, `daemon/shutdown`, `engine/retry`. */
 import { EarmarkError } from '../../protocol/errors';
+import { EngineRetry } from '../../protocol/engine';
 import { DaemonDrain, DaemonHealth, DaemonHello, DaemonShutdown } from '../../protocol/health';
 import { negotiate, PROTOCOL_VERSION } from '../../protocol/version';
+import { toEngine } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
@@ -9,7 +11,7 @@ const DRAIN_DEFAULT_MS = 10_000;
 const SESSIONS_SHOWN = 100;
 
 export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () => number): void {
-  const { control, sessions, engine } = deps;
+  const { control, sessions, engines } = deps;
   const protocol = { ...PROTOCOL_VERSION };
   registry
     .on(DaemonHello, (params, client) => {
@@ -32,18 +34,16 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
       rssBytes: control.rssBytes(),
       clients: clients(),
       sessions: sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true }).map(({ record }) => ({ id: record.id, state: record.state })),
-      workers: engine.workers().map((w) => ({ ...w })),
-      engine: {
-        provider: engine.provider,
-        model: engine.model,
-        state: engine.state,
-        rtf: engine.rtf,
-        ...(engine.loadMs === undefined ? {} : { loadMs: engine.loadMs }),
-        ...(engine.error === undefined ? {} : { error: engine.error }),
-      },
-      queue: engine.queue,
+      workers: engines.workers().map((w) => ({ ...w })),
+      engine: toEngine(engines.main),
+      engines: engines.list().map(toEngine),
+      queue: engines.main.queue,
       problems: [...(await control.problems())],
     }))
+    .on(EngineRetry, async (wish) => {
+      await engines.retry(wish);
+      return { engines: engines.list().map(toEngine) };
+    })
     .on(DaemonDrain, ({ withinMs }) => ({ sessions: control.drain(withinMs ?? DRAIN_DEFAULT_MS) }))
     .on(DaemonShutdown, () => {
       control.shutdown();

@@ -1,6 +1,6 @@
 /** What the handlers are built from. `compose.ts` gives the real things, tests give fakes. */
 import type { AnalyzerFactory } from '../analysis/types';
-import type { ManagedSpeechEngine } from '../asr/speechEngineApi';
+import type { ManagedEngines } from '../asr/enginesApi';
 import type { RecordingAbilities } from '../audio/devices';
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
@@ -24,7 +24,7 @@ export interface DaemonControl {
 export interface RpcDeps {
   readonly sessions: Sessions;
   readonly models: Models;
-  readonly engine: Pick<ManagedSpeechEngine, 'provider' | 'model' | 'state' | 'loadMs' | 'error' | 'rtf' | 'queue' | 'workers' | 'retry'>;
+  readonly engines: Pick<ManagedEngines, 'main' | 'list' | 'workers' | 'retry' | 'refresh'>;
   readonly analyzers: AnalyzerFactory;
   readonly devices: { list(): Promise<RecordingAbilities> };
   readonly control: DaemonControl;

@@ -10,13 +10,15 @@ import { refuseWhenDraining, startFor } from './sessionHandlers';
 export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
   const { sessions, control } = deps;
   registry
-    .on(DictationStart, async ({ key, language, origin }, client) => {
+    .on(DictationStart, async ({ key, language, provider, model, origin }, client) => {
       refuseWhenDraining(control.draining);
       const { session } = await startFor(client, (sink) =>
         sessions.start(
           {
             ...(key === undefined ? {} : { key }),
             ...(language === undefined ? {} : { language }),
+            ...(provider === undefined ? {} : { provider }),
+            ...(model === undefined ? {} : { model }),
             kind: 'dictation',
             title: 'Dictation',
             sources: [fromSource({ source: 'mic', origin: origin ?? { type: 'capture' } })],

@@ -5,18 +5,20 @@ import { toModel } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
-export function modelHandlers(registry: Registry, { models, engine, logger }: RpcDeps): void {
+export function modelHandlers(registry: Registry, { models, engines, logger }: RpcDeps): void {
   registry
     .on(ModelsList, async () => ({ models: (await models.list()).map(toModel) }))
     .on(ModelsPull, async ({ modelId }, _client, signal) => {
       const model = toModel(await models.pull(modelId, signal));
-      // What the engine failed for may be there now.
-      if (model.isDefault) engine.retry().catch((error: unknown) => logger.warn('engine.loadFailed', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
+      await engines.refresh();
+      // What an engine failed for may be there now.
+      if (model.isDefault) engines.retry().catch((error: unknown) => logger.warn('engine.loadFailed', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
       return { model };
     })
     .on(ModelsVerify, async ({ modelId }) => ({ model: toModel(await models.verify(modelId)) }))
     .on(ModelsRemove, async ({ modelId }) => {
       await models.remove(modelId);
+      await engines.refresh();
       return {};
     });
 }

@@ -20,11 +20,10 @@ const LIST_DEFAULT = 100;
 /** Passing events that came before the answer to `session/start`; more are forgotten. */
 const EARLY_MAX = 5_000;
 
-export function sessionHandlers(registry: Registry, { sessions, control, engine }: RpcDeps): void {
+export function sessionHandlers(registry: Registry, { sessions, control }: RpcDeps): void {
   registry
     .on(SessionStart, async (params, client) => {
       refuseWhenDraining(control.draining);
-      requireEngine(engine, params);
       const { session } = await startFor(client, (sink) => sessions.start(fromStart(params), sink));
       return { session: toSessionInfo(session), resumeToken: session.record.resumeToken };
     })
@@ -84,16 +83,6 @@ export function sessionHandlers(registry: Registry, { sessions, control, engine 
 
 export function refuseWhenDraining(draining: boolean): void {
   if (draining) throw new EarmarkError('rpc.draining', 'This Earmark daemon is about to end; try again in a moment.', { retryAfterMs: 500 });
-}
-
-/** One engine runs; a session that asks for another is told so before anything is recorded. */
-function requireEngine(engine: RpcDeps['engine'], { provider, model }: { readonly provider?: string | undefined; readonly model?: string | undefined }): void {
-  if (provider !== undefined && provider !== engine.provider) {
-    throw new EarmarkError('engine.unavailable', `The speech engine "${provider}" is not set up in this daemon; use "${engine.provider}".`, { details: { provider } });
-  }
-  if (model !== undefined && model !== engine.model) {
-    throw new EarmarkError('model.unknown', `The model "${model}" is not set up in this daemon; use "${engine.model}".`, { details: { model } });
-  }
 }
 
 function sinkFor(client: ClientContext, sessionId: string): EventSink {

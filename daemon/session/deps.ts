@@ -6,20 +6,18 @@ import type { Logger } from '../base/logger';
 import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import type { Sessions } from './api';
 import type { SessionOptions } from './options';
-import type { Capture, SessionStore, SpeechEngine, SpoolFactory } from './ports';
+import type { Capture, SessionStore, SpeechEngines, SpoolFactory } from './ports';
 
 export interface SessionManagerDeps {
   readonly store: SessionStore;
   readonly spools: SpoolFactory;
-  readonly engine: SpeechEngine;
+  readonly engines: SpeechEngines;
   readonly capture: Capture;
   readonly analyzers: AnalyzerFactory;
   readonly clock: Clock;
   readonly logger: Logger;
   /** One source from frames to phrases: `setup => new PhraseSource(setup)`. */
   readonly phrases: (setup: PhraseSourceSetup) => PhraseSourceLike;
-  /** False where the engine's model does not speak this language (BCP 47). Default: every language. */
-  readonly speaks?: (language: string) => boolean;
   /** A name nobody can guess, for session ids and resume tokens. */
   readonly newId: () => string;
   /** As Node names it; advice to a person depends on it. Default: `linux`. */

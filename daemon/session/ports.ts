@@ -101,7 +101,7 @@ export interface SpoolFactory {
  */
 export type DecodePriority = 'final' | 'speculative' | 'partial';
 
-/** Speech recognition for all sessions: one scheduler in front of the workers. */
+/** Speech recognition with one model, for all sessions that wish it: one scheduler in front of the workers. */
 export interface SpeechEngine {
   readonly provider: string;
   readonly model: string;
@@ -117,6 +117,22 @@ export interface SpeechEngine {
   readonly rtf: number;
   readonly detectors: SpeechDetectorFactory;
   readonly onDidWarn: Event<{ code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable'; message: string }>;
+}
+
+/** What a session wishes; what is absent, or `auto`, the daemon chooses. */
+export interface EngineRequest {
+  readonly provider?: string | undefined;
+  readonly model?: string | undefined;
+  /** BCP 47. */
+  readonly language: string;
+}
+
+/** An engine that a session holds until it gives it back; one that nobody holds is unloaded after a while. */
+export interface EngineLease extends SpeechEngine, Disposable {}
+
+export interface SpeechEngines {
+  /** The engine for a wish, shared by all who wish the same. Does not load it. @throws EarmarkError engine.unavailable, model.unknown, engine.language */
+  open(request: EngineRequest): EngineLease;
 }
 
 /** A running recorder. */

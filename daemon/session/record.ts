@@ -2,10 +2,11 @@
 import type { StartRequest } from './api';
 import type { SessionManagerDeps } from './deps';
 import type { SessionRecord } from './events';
+import type { SpeechEngine } from './ports';
 
 const TITLES: Readonly<Record<SessionRecord['kind'], string>> = { meeting: 'Meeting', dictation: 'Dictation', file: 'Recording' };
 
-export function newRecord(request: StartRequest, { engine, clock, newId }: Pick<SessionManagerDeps, 'engine' | 'clock' | 'newId'>): SessionRecord {
+export function newRecord(request: StartRequest, engine: Pick<SpeechEngine, 'provider' | 'model'>, { clock, newId }: Pick<SessionManagerDeps, 'clock' | 'newId'>): SessionRecord {
   const createdMs = clock.wall();
   const startedAt = request.startedAt ?? isoWithOffset(createdMs);
   return {

@@ -16,7 +16,7 @@ import type { DurableEvent, DurableEventBody, SessionRecord, SessionState, Warni
 import { InsightFeed, eventsOf } from './insightFeed';
 import { InsightRevisions } from './insightRevisions';
 import type { SessionOptions } from './options';
-import type { Spool } from './ports';
+import type { EngineLease, Spool } from './ports';
 import { reasonToEnd } from './reasonToEnd';
 import { takeUp } from './recovery';
 import { segmentOf } from './segmentOf';
@@ -31,6 +31,8 @@ const SAVE_MS = 10_000;
 export interface SessionSetup {
   readonly deps: SessionManagerDeps;
   readonly options: SessionOptions;
+  /** Given back when the session ended. */
+  readonly engine: EngineLease;
   readonly record: SessionRecord;
   /** True where a crash left the session. */
   readonly restored: boolean;
@@ -107,7 +109,7 @@ export class Session {
       this.disposables.add(this.echo);
     }
     this.sources = new Sources({
-      deps, options, record, spool: this.spool,
+      deps, options, record, spool: this.spool, engine: setup.engine,
       progress: setup.restored ? deps.store.progress(record.id) : [],
       sessionMs: () => this.nowMs(),
       newPhraseId: () => `s${++this.phraseNumber}`,
@@ -123,6 +125,8 @@ export class Session {
         allLost: () => void this.pause('source.lost').catch(() => undefined),
       },
     });
+    this.disposables.add(setup.engine);
+    this.disposables.add(setup.engine.onDidWarn(({ code, message }) => this.warn(code, message)));
     const ticker = deps.clock.setInterval(() => this.tick(), options.healthMs);
     this.disposables.add(ticker);
   }
@@ -151,7 +155,7 @@ export class Session {
     const token = this.machine.begin();
     this.machine.to({ name: 'STARTING', token }, 'start');
     try {
-      const ready = this.setup.deps.engine.ready();
+      const ready = this.setup.engine.ready();
       const recording = this.sources.startCapture();
       const early = within(this.clock, ready, this.setup.options.modelWaitMs);
       // Whichever fails first is the reason; the other one must not go unhandled.
@@ -398,7 +402,7 @@ export class Session {
     const now = this.clock.now();
     if (now - this.savedMs >= SAVE_MS) this.save();
     const { waitingMs, lostFrames, rejected } = this.sources.totals();
-    if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf: this.setup.deps.engine.rtf, queueMs: waitingMs, dropped: lostFrames, rejected });
+    if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf: this.setup.engine.rtf, queueMs: waitingMs, dropped: lostFrames, rejected });
     const cause = reasonToEnd(
       {
         captured: this.captured,

@@ -12,6 +12,7 @@ import type { SessionRecord, SessionState } from './events';
 import { eventsOf } from './insightFeed';
 import { InsightRevisions, type InsightEdit } from './insightRevisions';
 import { defaultSessionOptions, type SessionOptions } from './options';
+import type { EngineLease } from './ports';
 import { newRecord } from './record';
 import { overdue, parseRetention, type Retention } from './retention';
 import { Session } from './session';
@@ -53,7 +54,6 @@ class Manager implements SessionManager {
     this.upkeep = this.disposables.add(
       new Upkeep({ clock: deps.clock, logger: deps.logger, options: this.options, left: () => this.left(), finish: (id) => this.finishLeft(id), expire: () => this.expire() }),
     );
-    this.disposables.add(deps.engine.onDidWarn(({ code, message }) => this.active().forEach((session) => session.warn(code, message))));
   }
 
   get activeCount(): number {
@@ -64,12 +64,14 @@ class Manager implements SessionManager {
     const known = request.key === undefined ? undefined : this.deps.store.findByKey(request.key);
     if (known) return this.startAgain(known, sink);
     this.admit(request);
-    const record = newRecord(request, this.deps);
-    this.deps.store.createSession(record);
+    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, language: request.language ?? 'en' });
+    const record = newRecord(request, engine, this.deps);
     let session: Session;
     try {
-      session = this.open(record, false);
+      this.deps.store.createSession(record);
+      session = this.open(record, engine, false);
     } catch (error) {
+      engine.dispose();
       this.deps.store.deleteSession(record.id);
       throw error;
     }
@@ -164,7 +166,7 @@ class Manager implements SessionManager {
     if (live && !live.ended) return { state: live.state, left: true };
     const { state } = this.stored(sessionId);
     if (!this.isLeft(this.stored(sessionId))) return { state, left: false };
-    await this.deps.engine.ready();
+    await this.engineReady(this.stored(sessionId));
     return { state: this.reopen(this.stored(sessionId)).state, left: true };
   }
 
@@ -225,7 +227,7 @@ class Manager implements SessionManager {
     const recovered: string[] = [];
     for (const record of store.listSessions({ limit: PAGE, offset: 0, active: true })) {
       try {
-        const session = this.open(record, true);
+        const session = this.open(record, this.engineOf(record), true);
         session.recover();
         recovered.push(record.id);
         logger.info('session.recovered', { session: record.id, state: record.state });
@@ -253,15 +255,10 @@ class Manager implements SessionManager {
   }
 
   private admit(request: StartRequest): void {
-    const { engine, speaks } = this.deps;
     if (this.draining) throw new EarmarkError('rpc.draining', 'Earmark is shutting down; try again in a moment.', { retryAfterMs: 1000 });
     if (this.activeCount >= this.options.maxSessions) throw new EarmarkError('session.tooMany', `${this.options.maxSessions} sessions run already; stop one of them first.`);
     if (new Set(request.sources.map(({ source }) => source)).size !== request.sources.length) throw new EarmarkError('audio.unknownSource', 'Each source may be named once; remove the second one.');
     if (request.sources.some(({ source, origin }) => source === 'file' && origin.type === 'capture')) throw new EarmarkError('audio.noRecorder', 'A file is pushed, not recorded; choose the microphone or the system audio.');
-    if (request.provider !== undefined && request.provider !== engine.provider) throw new EarmarkError('engine.unavailable', `The engine ${request.provider} is not set up here; use ${engine.provider}.`);
-    if (request.model !== undefined && request.model !== engine.model) throw new EarmarkError('model.unknown', `The model ${request.model} is not loaded here; use ${engine.model}.`);
-    const language = request.language ?? 'en';
-    if (speaks && !speaks(language)) throw new EarmarkError('engine.language', `The model ${engine.model} does not understand the language ${language}; choose a model that does.`);
   }
 
   private async startAgain(record: SessionRecord, sink: EventSink | undefined): ReturnType<Sessions['start']> {
@@ -270,9 +267,29 @@ class Manager implements SessionManager {
     return { session: this.live.get(record.id)?.view() ?? this.viewOf(this.stored(record.id)), ...(attached ? { attachment: attached.attachment } : {}) };
   }
 
-  private open(record: SessionRecord, restored: boolean): Session {
+  /** What a session was begun with may be gone since; its words matter more than its engine. */
+  private engineOf({ provider, model, language }: SessionRecord): EngineLease {
+    try {
+      return this.deps.engines.open({ provider, model, language });
+    } catch (error) {
+      this.deps.logger.warn('session.engineGone', { provider, model, error: error instanceof EarmarkError ? error.code : 'unexpected' });
+      return this.deps.engines.open({ language });
+    }
+  }
+
+  private async engineReady(record: SessionRecord): Promise<void> {
+    const engine = this.engineOf(record);
+    try {
+      await engine.ready();
+    } finally {
+      engine.dispose();
+    }
+  }
+
+  private open(record: SessionRecord, engine: EngineLease, restored: boolean): Session {
     const session = new Session({
       deps: this.deps,
+      engine,
       options: this.options,
       record,
       restored,
@@ -336,7 +353,7 @@ class Manager implements SessionManager {
 
   private async finishLeft(sessionId: string): Promise<void> {
     // Before the engine is there nothing is gained by opening it.
-    await this.deps.engine.ready();
+    await this.engineReady(this.stored(sessionId));
     const record = this.stored(sessionId);
     if (record.state === 'DONE') return; // A person may ask for its insights again.
     if ((await this.reopen(record).whenEnded) === 'FAILED') throw new EarmarkError('engine.unavailable', 'The session could not be finished; it is tried again later.');
@@ -348,7 +365,7 @@ class Manager implements SessionManager {
     this.live.get(record.id)?.log.dispose();
     this.live.delete(record.id);
     this.archive.drop(record.id);
-    const session = this.open(record, true);
+    const session = this.open(record, this.engineOf(record), true);
     moved((after, hear) => session.attach(after, hear));
     session.recover();
     return session;

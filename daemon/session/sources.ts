@@ -8,12 +8,13 @@ import type { SessionManagerDeps } from './deps';
 import type { SessionRecord } from './events';
 import type { SessionOptions } from './options';
 import { type PipelineHandlers, type PipelineStats, SourcePipeline } from './pipeline';
-import type { Progress, Spool } from './ports';
+import type { Progress, SpeechEngine, Spool } from './ports';
 import { notRecorded, Recorder } from './recorder';
 import { within } from './wait';
 
 export interface SourcesSetup {
-  readonly deps: Pick<SessionManagerDeps, 'engine' | 'capture' | 'clock' | 'logger' | 'phrases' | 'platform'>;
+  readonly deps: Pick<SessionManagerDeps, 'capture' | 'clock' | 'logger' | 'phrases' | 'platform'>;
+  readonly engine: SpeechEngine;
   readonly options: SessionOptions;
   readonly record: SessionRecord;
   readonly spool: Spool;
@@ -46,7 +47,7 @@ export class Sources implements Disposable {
         source, live, on, options, spool,
         sessionId: record.id,
         language: record.language,
-        engine: deps.engine,
+        engine: setup.engine,
         clock: deps.clock,
         phrases: deps.phrases,
         newPhraseId: setup.newPhraseId,

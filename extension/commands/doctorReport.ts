@@ -25,7 +25,7 @@ export function doctorReport({ health, devices, models, editor, remote }: Findin
     `# Earmark Doctor\n`,
     problems.length === 0 ? `${t('Everything that Earmark needs is there.')}\n` : section(t('What to do'), problems),
     section(t('Speech engine'), [
-      `${engine.provider} ${engine.model}: ${engine.state}${engine.loadMs === undefined ? '' : `, ${t('loaded in {0} s', (engine.loadMs / 1000).toFixed(1))}`}${engine.rtf === undefined || engine.rtf === 0 ? '' : `, ${t('{0}× real time', (1 / engine.rtf).toFixed(0))}`}`,
+      `${engine.provider} ${engine.model}: ${engineState(engine.state)}${engine.loadMs === undefined ? '' : `, ${t('loaded in {0} s', (engine.loadMs / 1000).toFixed(1))}`}${engine.rtf.mean === 0 ? '' : `, ${t('{0}× real time', (1 / engine.rtf.mean).toFixed(0))}`}`,
       ...(engine.error === undefined ? [] : [engine.error]),
       ...health.workers.map((w) => `${w.name}: ${w.state}${w.rssBytes === undefined ? '' : `, ${(w.rssBytes / MB).toFixed(0)} MB`}${w.restarts === 0 ? '' : `, ${t('{0} restarts', w.restarts)}`}`),
       t('Moonshine tiny understands English only; Whisper, for other languages, is not built into this version yet.'),
@@ -40,4 +40,8 @@ export function doctorReport({ health, devices, models, editor, remote }: Findin
       `${editor}${remote === undefined ? '' : `, ${t('remote: {0}; sound is recorded on this side', remote)}`}`,
     ]),
   ].join('\n');
+}
+
+function engineState(state: DaemonHealthResult['engine']['state']): string {
+  return { UNINITIALIZED: t('not loaded'), LOADING: t('loading'), WARMING_UP: t('warming up'), READY: t('ready'), UNLOADING: t('unloading'), ERROR: t('failed') }[state];
 }

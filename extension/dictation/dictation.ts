@@ -95,11 +95,13 @@ export class Dictation implements vscode.Disposable {
       }
       this.#draw();
       const connection = await this.daemon.ready();
-      const language = settings.language();
+      const [language, provider, model] = [settings.language(), settings.provider(), settings.model()];
       const device = settings.microphone();
       const { sessionId } = await connection.request(DictationStart, {
         key: randomUUID(),
         ...(language === '' ? {} : { language }),
+        ...(provider === '' ? {} : { provider }),
+        ...(model === '' ? {} : { model }),
         origin: { type: 'capture', ...(device === '' ? {} : { device }) },
       });
       if (token !== this.#token) {

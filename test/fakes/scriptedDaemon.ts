@@ -2,26 +2,12 @@
  * A real daemon process whose engine hears loudness (see scriptedEngine.ts) and which records a steady tone that is a
  * word: everything but models and sound devices is real. Same arguments as daemon/main.ts.
  */
-import type { ManagedSpeechEngine } from '../../daemon/asr/speechEngineApi';
 import { FRAME_SAMPLES, type Source } from '../../daemon/audio/frame';
 import type { Clock } from '../../daemon/base/clock';
 import { runDaemon } from '../../daemon/main';
 import { phrases } from '../unit/session/harness';
 import { FakeModels } from './fakeModels';
-import { LOUDNESS, ScriptedEngine } from './scriptedEngine';
-
-const engine = new ScriptedEngine();
-
-const managed: ManagedSpeechEngine = Object.assign(engine, {
-  state: 'ready' as const,
-  loadMs: 1,
-  error: undefined,
-  queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 },
-  retry: () => Promise.resolve(),
-  workers: () => [],
-  rejected: { tooShort: 0, tooQuiet: 0, loop: 0, knownSilencePhrase: 0, tooManyWords: 0 },
-  dispose: () => undefined,
-});
+import { LOUDNESS, ScriptedEngine, scriptedEngines } from './scriptedEngine';
 
 /** Says `w7` on the microphone and `w9` on the speakers, over and over. */
 function capture(clock: Clock) {
@@ -37,4 +23,4 @@ function capture(clock: Clock) {
   };
 }
 
-void runDaemon(process.argv.slice(2), { engine: () => managed, models: () => new FakeModels(), capture: ({ clock }) => capture(clock), phrases });
+void runDaemon(process.argv.slice(2), { engines: () => scriptedEngines(new ScriptedEngine()), models: () => new FakeModels(), capture: ({ clock }) => capture(clock), phrases });

@@ -3,9 +3,12 @@
  * test can say words, and see that none is lost or doubled. Decodes can be held back, fail or find the engine away.
  */
 import { EarmarkError } from '../../protocol/errors';
+import { type ChoiceSetup, chooseEngines } from '../../daemon/asr/engineChoice';
+import type { EngineHealth, ManagedEngines } from '../../daemon/asr/enginesApi';
 import type { AsrResult } from '../../daemon/asr/provider';
+import { scriptedInfo } from '../../daemon/asr/providerInfos';
 import { Emitter } from '../../daemon/base/emitter';
-import type { DecodePriority, SpeechEngine } from '../../daemon/session/ports';
+import type { DecodePriority, EngineLease, SpeechEngine } from '../../daemon/session/ports';
 import { VAD_WINDOW } from '../../daemon/vad/contract';
 
 export const LOUDNESS = 100;
@@ -93,6 +96,36 @@ export class ScriptedEngine implements SpeechEngine {
       else resolve();
     };
   }
+}
+
+/** The scripted engine for whoever wishes it, and nothing else. */
+export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
+  const health: EngineHealth = { provider: 'scripted', model: 'script', device: 'auto', state: 'READY', loadMs: 5, rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 }, queuedMs: 0, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, rssBytes: 0, sessions: 0, errors: [] };
+  const choice: ChoiceSetup = {
+    providers: [{ info: scriptedInfo }],
+    models: [{ id: 'script', provider: 'scripted', languages: ['*'], installed: true }],
+    preferred: [health],
+  };
+  return {
+    open: (request) => {
+      chooseEngines(choice, request);
+      return new Proxy(engine as unknown as EngineLease, {
+        get: (target, name) => {
+          if (name === 'dispose') return () => undefined;
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
+    },
+    main: health,
+    list: () => [health],
+    workers: () => [],
+    inUse: () => false,
+    preload: () => Promise.resolve(),
+    retry: () => Promise.resolve(),
+    refresh: () => Promise.resolve(),
+    dispose: () => undefined,
+  };
 }
 
 function loudest(pcm: Float32Array): number {

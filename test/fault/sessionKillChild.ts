@@ -10,7 +10,7 @@ import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { createSessionManager } from '../../daemon/session/sessionManager';
 import { FakeCapture } from '../fakes/fakeCapture';
-import { ScriptedEngine } from '../fakes/scriptedEngine';
+import { ScriptedEngine, scriptedEngines } from '../fakes/scriptedEngine';
 import { CountingAnalyzers, phrases, say } from '../unit/session/harness';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -20,7 +20,7 @@ async function main(folder: string, words: number): Promise<void> {
   const manager = createSessionManager({
     store,
     spools: new FileSpools({ folder: join(folder, 'spool'), clock: systemClock, logger: silentLogger }),
-    engine: new ScriptedEngine(),
+    engines: scriptedEngines(new ScriptedEngine()),
     capture: new FakeCapture(),
     analyzers: new CountingAnalyzers(),
     clock: systemClock,

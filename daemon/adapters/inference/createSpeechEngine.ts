@@ -1,22 +1,35 @@
-/** Puts the speech engine together from inference workers: one for speech detection, one a core for recognition. */
-import type { LoadedModelFiles } from '../../asr/provider';
+/**
+ * Puts speech engines together: one worker for speech detection, shared by all; for each engine either workers of its
+ * own, one a core, or a recogniser in this process that has a program of its own or a server behind it.
+ */
+import type { AsrProvider, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
 import { type Decoder, type DetectorService, createSpeechEngine as createEngine } from '../../asr/speechEngine';
 import type { ManagedSpeechEngine } from '../../asr/speechEngineApi';
 import { SAMPLE_RATE } from '../../audio/frame';
 import type { Clock } from '../../base/clock';
 import type { Logger } from '../../base/logger';
 import { type WorkerEntry, forkWorker } from './forkWorker';
+import { inProcessDecoder } from './inProcessDecoder';
 import { type SupervisorLimits, WorkerSupervisor } from './supervisor';
 
-export interface SpeechEngineSetup {
-  readonly worker: WorkerEntry;
+interface Common {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly asr: { readonly provider: string; readonly model: string; files(): Promise<LoadedModelFiles> };
-  readonly vad: { files(): Promise<LoadedModelFiles> };
-  /** Recognition workers at most; one core each. */
-  readonly cores: number;
   readonly limits?: Partial<SupervisorLimits>;
+}
+
+export interface DetectorsSetup extends Common {
+  readonly worker: WorkerEntry;
+  readonly files: () => Promise<LoadedModelFiles>;
+}
+
+export interface SpeechEngineSetup extends Common {
+  readonly asr: { readonly provider: string; readonly model: string; readonly device?: DeviceChoice; files(): Promise<LoadedModelFiles> };
+  /** Where it decodes: in workers, one core each, so many at most; or in this process. */
+  readonly runs: { readonly in: 'workers'; readonly worker: WorkerEntry; readonly cores: number } | { readonly in: 'process'; create(): AsrProvider };
+  readonly detectors: DetectorService;
+  /** See SpeechEngineSetup of asr/speechEngine. */
+  readonly warmUp?: () => Promise<Float32Array>;
 }
 
 /** A decode that takes longer than this and twice its audio is stuck. */
@@ -27,32 +40,22 @@ const VAD_MEMORY_BYTES = 500_000_000;
 const MAX_WORKERS = 8;
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
-  const { worker, clock, logger, asr, vad, limits } = setup;
-  const detectorWorker = new WorkerSupervisor({
-    name: 'vad',
-    spawn: () => forkWorker(worker, 'vad'),
-    load: async () => ({ provider: 'silero', model: await vad.files() }),
-    clock,
-    logger,
-    limits: { memoryBytes: VAD_MEMORY_BYTES, ...limits },
-  });
-  const decoderWorkers = Array.from(
-    { length: Math.max(1, Math.min(MAX_WORKERS, Math.floor(setup.cores))) },
-    (_, i) => new WorkerSupervisor({ name: `asr-${i + 1}`, spawn: () => forkWorker(worker, 'asr'), load: async () => ({ provider: asr.provider, model: await asr.files() }), clock, logger, ...(limits ? { limits } : {}) }),
+  const { clock, logger, asr, limits, runs, detectors, warmUp } = setup;
+  const device = asr.device ?? 'auto';
+  const common = { clock, provider: asr.provider, model: asr.model, device, detectors, ...(warmUp ? { warmUp } : {}) };
+  if (runs.in === 'process') return createEngine({ ...common, decoders: [inProcessDecoder({ name: asr.provider, create: () => runs.create(), files: () => asr.files(), device, clock })] });
+  const workers = Array.from(
+    { length: Math.max(1, Math.min(MAX_WORKERS, Math.floor(runs.cores))) },
+    (_, i) => new WorkerSupervisor({ name: `${asr.provider}-${i + 1}`, spawn: () => forkWorker(runs.worker, 'asr'), load: async () => ({ provider: asr.provider, model: await asr.files(), device }), clock, logger, ...(limits ? { limits } : {}) }),
   );
-  const all = [detectorWorker, ...decoderWorkers];
-  const engine = createEngine({
-    clock,
-    provider: asr.provider,
-    model: asr.model,
-    decoders: decoderWorkers.map(decoderOf),
-    detectors: detectorsOf(detectorWorker),
+  return createEngine({
+    ...common,
+    decoders: workers.map(decoderOf),
     onDidRestart: (listener) => {
-      const listeners = all.map((supervisor) => supervisor.onDidRestart(listener));
+      const listeners = workers.map((supervisor) => supervisor.onDidRestart(listener));
       return { dispose: () => listeners.forEach((l) => l.dispose()) };
     },
   });
-  return engine;
 }
 
 function decoderOf(worker: WorkerSupervisor): Decoder {
@@ -65,17 +68,28 @@ function decoderOf(worker: WorkerSupervisor): Decoder {
 }
 
 /** Streams live in the worker; after its restart they begin anew, which costs some windows of certainty and no audio. */
-function detectorsOf(worker: WorkerSupervisor): DetectorService {
+export function createDetectors({ worker: entry, files, clock, logger, limits }: DetectorsSetup): DetectorService {
+  const worker = new WorkerSupervisor({
+    name: 'vad',
+    spawn: () => forkWorker(entry, 'vad'),
+    load: async () => ({ provider: 'silero', model: await files(), device: 'cpu' }),
+    clock,
+    logger,
+    limits: { memoryBytes: VAD_MEMORY_BYTES, ...limits },
+  });
   let nextStream = 1;
-  let stopped = false;
+  let wanted = false;
   // Does nothing while it runs; one that was given up is tried again.
   const start = (): void => {
-    if (!stopped) worker.start().catch(() => undefined);
+    if (wanted) worker.start().catch(() => undefined);
   };
   return {
-    start: () => worker.start(),
+    start: () => {
+      wanted = true;
+      return worker.start();
+    },
     stop: () => {
-      stopped = true;
+      wanted = false;
       worker.stop();
     },
     health: () => [worker.health()],

@@ -17,11 +17,11 @@ const providers = new ProviderRegistry().register({ info: moonshineInfo, create:
 function asrHandlers(): Handlers {
   let provider: AsrProvider | undefined;
   return {
-    load: async ({ provider: id, model }) => {
+    load: async ({ provider: id, model, device }) => {
       const entry = providers.get(id);
       await provider?.unload();
       provider = entry.create();
-      await provider.load(model, 'cpu');
+      await provider.load(model, device);
     },
     transcribe: async ({ pcm, options }, signal) => {
       if (!provider) throw new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');

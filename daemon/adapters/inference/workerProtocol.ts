@@ -3,13 +3,13 @@
  * serialisation, so that samples travel as they are. Both ends are this program; nothing else speaks on it.
  */
 import type { ErrorCode } from '../../../protocol/errors';
-import type { AsrOptions, AsrResult, LoadedModelFiles } from '../../asr/provider';
+import type { AsrOptions, AsrResult, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
 
 export type WorkerRole = 'asr' | 'vad';
 
 /** Calls by name: what they take and what they answer. */
 export interface WorkerCalls {
-  load: { params: { readonly provider: string; readonly model: LoadedModelFiles }; result: void };
+  load: { params: { readonly provider: string; readonly model: LoadedModelFiles; readonly device: DeviceChoice }; result: void };
   transcribe: { params: { readonly pcm: Float32Array; readonly options: AsrOptions }; result: AsrResult };
   detect: { params: { readonly stream: number; readonly windows: Float32Array }; result: Float32Array };
   closeStream: { params: { readonly stream: number }; result: void };

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ensureDaemon, readDaemonFile } from '../../../client';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { DaemonHealth, DaemonShutdown, type DaemonHealthResult } from '../../../protocol/health';
+import type { EngineState } from '../../../protocol/engine';
 import { connectOptions, type Environment } from '../environment';
 import { SilentFailure } from '../failure';
 import { later } from '../later';
@@ -96,14 +97,16 @@ async function status(env: Environment, format: 'text' | 'json'): Promise<void> 
 
 function healthText(env: Environment, health: DaemonHealthResult): string {
   const { style } = env.out;
-  const { engine } = health;
-  const speed = engine.rtf && engine.rtf > 0 ? `, ${Math.round(1 / engine.rtf)}× faster than speech` : '';
   const rows = [
     ['daemon', `${health.version}, process ${health.pid}, up ${clockTime(health.uptimeMs)}, ${megabytes(health.rssBytes)}`],
     ['clients', String(health.clients)],
     ['sessions', health.sessions.length === 0 ? 'none' : health.sessions.map((s) => `${s.id} ${s.state.toLowerCase()}`).join(', ')],
-    ['engine', `${engine.provider} ${engine.model}: ${engine.error ?? engine.state}${speed}`],
+    ...health.engines.map((engine) => ['engine', `${engine.provider} ${engine.model}: ${engine.error ?? engineState(engine.state)}${engine.rtf.mean > 0 ? `, ${Math.round(1 / engine.rtf.mean)}× faster than speech` : ''}`]),
     ...health.workers.map((w) => ['worker', `${w.name}: ${w.state}${w.rssBytes ? `, ${megabytes(w.rssBytes)}` : ''}${w.restarts > 0 ? `, ${w.restarts} restarts` : ''}`]),
   ];
   return `${table(rows, [style.dim])}${health.problems.map((p) => `${style.yellow('!')} ${p}\n`).join('')}`;
+}
+
+export function engineState(state: EngineState): string {
+  return { UNINITIALIZED: 'not loaded', LOADING: 'loading', WARMING_UP: 'warming up', READY: 'ready', UNLOADING: 'unloading', ERROR: 'failed' }[state];
 }

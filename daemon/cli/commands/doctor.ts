@@ -78,7 +78,7 @@ async function daemonFindings(env: Environment): Promise<Finding[]> {
 /** What is wrong with a model is told once, at the model. */
 async function healthFindings(connection: Connection, models: readonly Finding[]): Promise<Finding[]> {
   const { version, pid, engine, problems } = await persist(connection, DaemonHealth, {});
-  const speech: Finding = engine.state === 'failed' ? { level: 'bad', what: 'Speech engine', text: engine.error ?? 'failed' } : { level: 'good', what: 'Speech engine', text: `${engine.provider}, ${engine.model}` };
+  const speech: Finding = engine.state === 'ERROR' ? { level: 'bad', what: 'Speech engine', text: engine.error ?? 'failed' } : { level: 'good', what: 'Speech engine', text: `${engine.provider}, ${engine.model}` };
   const modelsBad = models.some((m) => m.level === 'bad');
   return [
     { level: 'good', what: 'Daemon', text: `${version}, process ${pid}` },

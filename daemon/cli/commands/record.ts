@@ -16,6 +16,8 @@ interface Options {
   readonly system?: boolean;
   readonly title?: string;
   readonly notes?: string;
+  readonly provider?: string;
+  readonly model?: string;
 }
 
 const CONSENT = 'Started from the command line by a person who runs it to record.';
@@ -31,6 +33,8 @@ export function recordCommand(program: Command, env: () => Environment): void {
     .option('--system', 'record what the speakers play')
     .option('--title <T>', 'title of the session')
     .option('--notes <FILE>', 'write the Markdown note there; what you type into it stays')
+    .option('--provider <P>', 'speech engine')
+    .option('--model <M>', 'model of the engine')
     .action((options: Options) => withDaemon(env(), (connection) => record(env(), connection, options), { window: true }));
 }
 
@@ -59,6 +63,8 @@ async function record(env: Environment, connection: Connection, options: Options
       partials: true,
       insights: true,
       ...(options.title === undefined ? {} : { title: options.title }),
+      ...(options.provider === undefined ? {} : { provider: options.provider }),
+      ...(options.model === undefined ? {} : { model: options.model }),
       consent: { by: 'cli', at: isoWithOffset(Date.now()), wording: CONSENT },
     },
     sink,

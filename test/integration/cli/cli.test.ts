@@ -129,8 +129,8 @@ describe('command line', function () {
       const path = file('engine.wav', wav([say(1)]));
       const [engine, model] = [await run('transcribe', '--provider', 'oracle', path), await run('transcribe', '--model', 'huge', path)];
       deepEqual([engine.code, model.code], [1, 1]);
-      match(engine.err, /"oracle" is not set up/);
-      match(model.err, /"huge" is not set up/);
+      match(engine.err, /no speech engine named "oracle"/);
+      match(model.err, /no model "huge"/);
     });
 
     it('survives the daemon: killed in the middle, every word is there once', async () => {

@@ -93,25 +93,25 @@ const code = async (promise: Promise<unknown>): Promise<unknown> => promise.then
 describe('speech engine', () => {
   it('loads once for all who wait, with the first decoder alone', async () => {
     const { engine, decoders, detectors } = rig();
-    assert.equal(engine.state, 'unloaded');
+    assert.equal(engine.state, 'UNINITIALIZED');
     const all = [engine.ready(), engine.ready(), decode(engine)];
-    assert.equal(engine.state, 'loading');
+    assert.equal(engine.state, 'LOADING');
     await Promise.all(all);
-    assert.deepEqual([engine.state, decoders.map((d) => d.starts), detectors.starts, engine.workers().map((w) => w.name)], ['ready', [1, 0], 1, ['vad', 'fake', 'fake']]);
+    assert.deepEqual([engine.state, decoders.map((d) => d.starts), detectors.starts, engine.workers().map((w) => w.name)], ['READY', [1, 0], 1, ['vad', 'fake', 'fake']]);
   });
 
   it('is ready without its speech detector', async () => {
     const { engine, detectors } = rig();
     detectors.fails = true;
     await engine.ready();
-    assert.equal(engine.state, 'ready');
+    assert.equal(engine.state, 'READY');
   });
 
   it('says what is wrong with the model, and tries again when asked again', async () => {
     const { engine, decoders } = rig();
     decoders[0]?.startErrors.push(error('model.missing'));
     assert.equal(await code(decode(engine)), 'model.missing');
-    assert.deepEqual([engine.state, engine.error], ['failed', 'This is model.missing.']);
+    assert.deepEqual([engine.state, engine.error], ['ERROR', 'This is model.missing.']);
     assert.equal((await decode(engine))?.text, 'we ship it on monday');
     assert.equal(engine.error, undefined);
   });
@@ -123,7 +123,7 @@ describe('speech engine', () => {
     assert.equal((await decode(engine))?.text, 'we ship it on monday');
     decoders[0]?.errors.push(error('engine.timeout'), error('engine.crashed'));
     assert.equal(await code(decode(engine)), 'engine.crashed');
-    assert.equal(engine.state, 'ready');
+    assert.equal(engine.state, 'READY');
   });
 
   it('goes on with the decoder that is left, and fails with the last one', async () => {
@@ -136,16 +136,16 @@ describe('speech engine', () => {
     decoders[1]?.errors.push(error('engine.unavailable'));
     decoders[1]?.let();
     await turn();
-    assert.equal(engine.state, 'ready');
+    assert.equal(engine.state, 'READY');
     for (const d of decoders) d.held = false;
     decoders[0]?.let();
     await Promise.all(two);
     decoders[0]?.errors.push(error('engine.unavailable'));
     assert.equal(await code(decode(engine)), 'engine.unavailable');
-    assert.deepEqual([engine.state, warnings], ['failed', ['engine.unavailable']]);
+    assert.deepEqual([engine.state, warnings], ['ERROR', ['engine.unavailable']]);
     // A loop of callers does not start it over and over; a person does, and so does time.
     assert.deepEqual([await code(engine.ready()), decoders[0]?.starts], ['engine.unavailable', 1]);
-    assert.deepEqual([await code(engine.retry()), decoders[0]?.starts, engine.state], ['fine', 2, 'ready']);
+    assert.deepEqual([await code(engine.retry()), decoders[0]?.starts, engine.state], ['fine', 2, 'READY']);
     decoders[0]?.errors.push(error('engine.unavailable'));
     await code(decode(engine));
     clock.advance(15_000);

@@ -60,7 +60,7 @@ function rig(onLoad: (worker: PlayedWorker, id: number) => void = (worker, id) =
       workers.push(worker);
       return worker;
     },
-    load: () => Promise.resolve({ provider: 'p', model: { id: 'm', files: {} } }),
+    load: () => Promise.resolve({ provider: 'p', model: { id: 'm', files: {} }, device: 'cpu' }),
     clock,
     logger: silentLogger,
     limits: { memoryBytes: 1000 },

@@ -7,6 +7,8 @@ import { RpcHarness } from './harness';
 
 const hello = (major: number) => ({ protocol: { major, minor: 0 }, client: 'test', clientVersion: '0' });
 
+const ENGINE = { provider: 'scripted', model: 'script', device: 'auto', state: 'READY', loadMs: 5, rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 }, queuedMs: 0, rssBytes: 0, sessions: 0, errors: [] };
+
 describe('rpc greeting', () => {
   let h: RpcHarness;
   beforeEach(() => (h = new RpcHarness()));
@@ -86,7 +88,7 @@ describe('rpc greeting', () => {
     const health = await client.raw('daemon/health', {});
     deepEqual(health, {
       version: '1.2.3', protocol: { ...PROTOCOL_VERSION }, pid: 42, uptimeMs: 1000, rssBytes: 2000, clients: 1, sessions: [], workers: [],
-      engine: { provider: 'scripted', model: 'script', state: 'ready', rtf: 0.1, loadMs: 5 }, problems: ['Something to do.'],
+      engine: ENGINE, engines: [ENGINE], queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, problems: ['Something to do.'],
     });
   });
 });

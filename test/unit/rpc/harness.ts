@@ -7,6 +7,7 @@ import { EarmarkError } from '../../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../../protocol/method';
 import { PROTOCOL_VERSION } from '../../../protocol/version';
 import { FakeModels } from '../../fakes/fakeModels';
+import { scriptedEngines } from '../../fakes/scriptedEngine';
 import { Harness as SessionHarness } from '../session/harness';
 
 export class TestClient {
@@ -77,7 +78,7 @@ export class RpcHarness {
     this.server = new RpcServer({
       sessions: this.sessions.manager,
       models: this.models,
-      engine: { provider: 'scripted', model: 'script', state: 'ready', loadMs: 5, error: undefined, rtf: 0.1, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, workers: () => [], retry: () => Promise.resolve() },
+      engines: scriptedEngines(this.sessions.engine),
       analyzers: this.sessions.analyzers,
       devices: { list: () => Promise.resolve({ microphones: [], systems: [], recorders: [{ name: 'sox', available: false, sources: ['mic'], reason: 'Install sox.' }], advice: ['Install sox.'] }) },
       control: this.control,

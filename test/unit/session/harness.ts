@@ -13,7 +13,7 @@ import { PhraseSource } from '../../../daemon/vad/phraseSource';
 import { FakeCapture } from '../../fakes/fakeCapture';
 import { MemorySpools } from '../../fakes/memorySpool';
 import { MemoryStore } from '../../fakes/memoryStore';
-import { LOUDNESS, ScriptedEngine } from '../../fakes/scriptedEngine';
+import { LOUDNESS, ScriptedEngine, scriptedEngines } from '../../fakes/scriptedEngine';
 
 /** Frames of a word and of the silence that ends it. */
 export const WORD_FRAMES = 20;
@@ -167,7 +167,7 @@ export class Harness {
 
   private create(): SessionManager {
     const manager = createSessionManager({
-      store: whileAlive(this.store, this.life), spools: whileAlive(this.spools, this.life), engine: this.engine, capture: this.capture, analyzers: this.analyzers, clock: this.clock,
+      store: whileAlive(this.store, this.life), spools: whileAlive(this.spools, this.life), engines: scriptedEngines(this.engine), capture: this.capture, analyzers: this.analyzers, clock: this.clock,
       logger: silentLogger, phrases, newId: () => `id${++this.ids}`, options: this.options,
     });
     manager.setWindowCount(1);

@@ -1,0 +1,71 @@
+/** A recogniser in this process as a decoder of the engine: loaded and unloaded again and again, each decode under a time limit. */
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import type { AsrProvider, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
+import type { Decoder } from '../../asr/speechEngine';
+import type { InferenceWorkerHealth } from '../../asr/speechEngineApi';
+import { SAMPLE_RATE } from '../../audio/frame';
+import type { Clock } from '../../base/clock';
+
+export interface InProcessSetup {
+  readonly name: string;
+  readonly create: () => AsrProvider;
+  readonly files: () => Promise<LoadedModelFiles>;
+  readonly device: DeviceChoice;
+  readonly clock: Clock;
+}
+
+/** A decode that takes longer than this and twice its audio is stuck. */
+const DECODE_TIMEOUT_MS = 30_000;
+
+type State = { readonly kind: 'stopped' } | { readonly kind: 'starting'; readonly provider: AsrProvider } | { readonly kind: 'ready'; readonly provider: AsrProvider } | { readonly kind: 'failed' };
+
+export function inProcessDecoder(setup: InProcessSetup): Decoder {
+  let state: State = { kind: 'stopped' };
+  let busy = 0;
+  return {
+    async start() {
+      if (state.kind === 'ready') return;
+      const provider = setup.create();
+      const mine: State = { kind: 'starting', provider };
+      state = mine;
+      try {
+        await provider.load(await setup.files(), setup.device);
+      } catch (error) {
+        if (state === mine) state = { kind: 'failed' };
+        throw isEarmarkError(error) ? error : new EarmarkError('engine.unavailable', `The speech engine ${setup.name} could not be started; run \`earmark doctor\` to see why.`, { cause: error });
+      }
+      if (state === mine) state = { kind: 'ready', provider };
+      else await provider.unload();
+    },
+    stop() {
+      const old = state;
+      state = { kind: 'stopped' };
+      // What does not end by itself ends with the process; nobody waits for it.
+      if (old.kind === 'ready') old.provider.unload().catch(() => undefined);
+    },
+    health: (): InferenceWorkerHealth => ({ name: setup.name, state: state.kind === 'ready' && busy > 0 ? 'busy' : state.kind, restarts: 0 }),
+    async transcribe(pcm, options, signal) {
+      if (state.kind !== 'ready') throw new EarmarkError('engine.unavailable', 'The speech engine is not started; start it again.');
+      const { provider } = state;
+      const abort = new AbortController();
+      const onAbort = (): void => abort.abort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) abort.abort();
+      let timer: { dispose(): void } | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setup.clock.setTimeout(() => {
+          reject(new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase.'));
+          abort.abort();
+        }, DECODE_TIMEOUT_MS + (2 * pcm.length * 1000) / SAMPLE_RATE);
+      });
+      busy++;
+      try {
+        return await Promise.race([provider.transcribe(pcm, options, abort.signal), late]);
+      } finally {
+        busy--;
+        timer?.dispose();
+        signal.removeEventListener('abort', onAbort);
+      }
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/** Which engines a session may have, best first: what it wishes, else what suits this machine, then what can stand in. */
+import { EarmarkError } from '../../protocol/errors';
+import type { EngineTarget } from './enginesApi';
+import type { DeviceChoice, ProviderInfo } from './provider';
+
+/** A model that the choice may fall on. */
+export interface ModelFact {
+  readonly id: string;
+  readonly provider: string;
+  /** BCP 47 primary tags; `*` for many. */
+  readonly languages: readonly string[];
+  readonly installed: boolean;
+}
+
+export interface ProviderFact {
+  readonly info: ProviderInfo;
+  /** Model of a session that names the provider alone; for one whose models are not in the catalogue. */
+  readonly defaultModel?: string;
+}
+
+export interface ChoiceSetup {
+  readonly providers: readonly ProviderFact[];
+  /** The catalogue's recognisers. */
+  readonly models: readonly ModelFact[];
+  /** What suits this machine, best first; the user's own setting stands first. */
+  readonly preferred: readonly EngineTarget[];
+}
+
+export interface Wish {
+  readonly provider?: string | undefined;
+  readonly model?: string | undefined;
+  readonly device?: DeviceChoice | undefined;
+  /** BCP 47. */
+  readonly language: string;
+}
+
+/** As a setting or an option says it: the daemon chooses. */
+const AUTO = 'auto';
+
+/**
+ * @returns at least one; the first is the wish, or the best that is installed. The others stand in for it: installed,
+ * of the same language. Nothing remote stands in for something local unless it is in `preferred`.
+ * @throws EarmarkError engine.unavailable, model.unknown, engine.language
+ */
+export function chooseEngines(setup: ChoiceSetup, wish: Wish): readonly [EngineTarget, ...EngineTarget[]] {
+  const provider = named(wish.provider);
+  const model = named(wish.model);
+  const speaks = (target: EngineTarget): boolean => languagesOf(setup, target).some((l) => l === '*' || l === primary(wish.language));
+  const first = provider === undefined && model === undefined ? undefined : wished(setup, provider, model, wish);
+  if (first && !speaks(first)) throw wrongLanguage(first.model, wish.language);
+  const ready = setup.preferred.filter((target) => speaks(target) && isInstalled(setup, target));
+  const stand = first ? [first, ...ready] : ready.length > 0 ? ready : setup.preferred.filter(speaks).slice(0, 1);
+  const [best, ...rest] = stand.filter((target, i) => stand.findIndex((other) => same(other, target)) === i);
+  if (best) return [best, ...rest];
+  throw wrongLanguage(setup.preferred[0]?.model ?? 'of this machine', wish.language);
+}
+
+export function same(a: EngineTarget, b: EngineTarget): boolean {
+  return a.provider === b.provider && a.model === b.model && a.device === b.device;
+}
+
+function wished(setup: ChoiceSetup, provider: string | undefined, model: string | undefined, wish: Wish): EngineTarget {
+  const known = provider === undefined ? undefined : setup.providers.find(({ info }) => info.id === provider);
+  if (provider !== undefined && !known) {
+    throw new EarmarkError('engine.unavailable', `There is no speech engine named "${provider.slice(0, 50)}"; choose one of ${setup.providers.map(({ info }) => info.id).join(', ')}.`, { details: { provider: provider.slice(0, 50) } });
+  }
+  const device = wish.device ?? 'auto';
+  if (model !== undefined) {
+    const entry = setup.models.find(({ id }) => id === model);
+    if (entry && (provider === undefined || entry.provider === provider)) return { provider: entry.provider, model, device };
+    // Such a provider has models of its own, which only it can judge.
+    if (!entry && known?.defaultModel !== undefined) return { provider: known.info.id, model, device };
+    const choice = setup.models.filter((m) => provider === undefined || m.provider === provider).map(({ id }) => id);
+    throw new EarmarkError('model.unknown', `There is no model "${model.slice(0, 100)}"${provider === undefined ? '' : ` for ${provider}`}; choose one of ${choice.join(', ')}.`, { details: { model: model.slice(0, 100) } });
+  }
+  const own = [...setup.preferred, ...setup.models.map((m) => ({ provider: m.provider, model: m.id, device }))].filter((target) => target.provider === provider);
+  const speaking = own.filter((target) => languagesOf(setup, target).some((l) => l === '*' || l === primary(wish.language)));
+  const best = speaking.find((target) => isInstalled(setup, target)) ?? speaking[0] ?? own[0];
+  if (best) return { ...best, device: wish.device ?? best.device };
+  if (known?.defaultModel !== undefined) return { provider: known.info.id, model: known.defaultModel, device };
+  throw new EarmarkError('model.unknown', `The speech engine ${provider} has no model in the catalogue; name one with --model.`);
+}
+
+function languagesOf({ models, providers }: ChoiceSetup, { provider, model }: EngineTarget): readonly string[] {
+  return models.find(({ id }) => id === model)?.languages ?? providers.find(({ info }) => info.id === provider)?.info.capabilities.languages ?? [];
+}
+
+function isInstalled({ models, providers }: ChoiceSetup, { provider, model }: EngineTarget): boolean {
+  return models.find(({ id }) => id === model)?.installed ?? providers.some(({ info, defaultModel }) => info.id === provider && defaultModel !== undefined);
+}
+
+function named(wish: string | undefined): string | undefined {
+  return wish === undefined || wish === '' || wish === AUTO ? undefined : wish;
+}
+
+function primary(language: string): string {
+  return language.split('-')[0]?.toLowerCase() ?? '';
+}
+
+function wrongLanguage(model: string, language: string): EarmarkError {
+  return new EarmarkError('engine.language', `The model ${model} does not understand the language ${language}; choose a model that does.`);
+}

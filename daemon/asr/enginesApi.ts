@@ -1,0 +1,48 @@
+/** What compose and the RPC room may ask of the engines of this daemon, beyond what a session asks (SpeechEngines in session/ports). */
+import type { Disposable } from '../base/disposable';
+import type { LifecycleError, LifecycleName } from '../models/lifecycle';
+import type { SpeechEngines } from '../session/ports';
+import type { QueueHealth } from './decodeScheduler';
+import type { RtfFigures } from './decodeStats';
+import type { DeviceChoice } from './provider';
+import type { InferenceWorkerHealth } from './speechEngineApi';
+
+/** One model on one device. */
+export interface EngineTarget {
+  readonly provider: string;
+  readonly model: string;
+  readonly device: DeviceChoice;
+}
+
+/** Plain data for `daemon/health`. */
+export interface EngineHealth extends EngineTarget {
+  readonly state: LifecycleName;
+  readonly loadMs?: number;
+  /** The sentence of the last failure, while `state` is `ERROR`. */
+  readonly error?: string;
+  readonly rtf: RtfFigures;
+  /** Milliseconds of audio that waits. */
+  readonly queuedMs: number;
+  readonly queue: QueueHealth;
+  /** Of its own workers together. */
+  readonly rssBytes: number;
+  readonly errors: readonly LifecycleError[];
+  /** Sessions that hold it. */
+  readonly sessions: number;
+}
+
+export interface ManagedEngines extends SpeechEngines, Disposable {
+  /** The engine of a session that wishes nothing. */
+  readonly main: EngineHealth;
+  /** Every engine that was asked for since the start, the main one first. */
+  list(): readonly EngineHealth[];
+  workers(): readonly InferenceWorkerHealth[];
+  /** True while an engine has the model open, or opens it. */
+  inUse(modelId: string): boolean;
+  /** Loads the main engine where its model is installed; never rejects. */
+  preload(): Promise<void>;
+  /** Tries failed engines again at once; without a wish the main one. @throws EarmarkError as SpeechEngine.ready */
+  retry(wish?: { readonly provider?: string | undefined; readonly model?: string | undefined }): Promise<void>;
+  /** Looks again at what is installed. */
+  refresh(): Promise<void>;
+}

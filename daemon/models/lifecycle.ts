@@ -1,0 +1,81 @@
+/**
+ * The life of a model that an engine loads: UNINITIALIZED → LOADING → WARMING_UP → READY → UNLOADING, ERROR from any of
+ * them, and again LOADING from there. One setter, which refuses what cannot follow and tells of each change.
+ */
+import type { ErrorCode } from '../../protocol/errors';
+import type { Clock } from '../base/clock';
+import { Emitter } from '../base/emitter';
+
+export type LifecycleState =
+  | { readonly kind: 'UNINITIALIZED' }
+  | { readonly kind: 'LOADING'; readonly sinceMs: number }
+  /** Decodes a second of silence and then a real phrase: what answers nonsense is not trusted. */
+  | { readonly kind: 'WARMING_UP'; readonly sinceMs: number }
+  /** `loadMs`: from LOADING to READY. */
+  | { readonly kind: 'READY'; readonly loadMs: number }
+  | { readonly kind: 'UNLOADING' }
+  | { readonly kind: 'ERROR'; readonly code: ErrorCode; readonly message: string; readonly sinceMs: number };
+
+export type LifecycleName = LifecycleState['kind'];
+
+/** An error of a model or its engine, kept for `doctor`. */
+export interface LifecycleError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** By the calendar, milliseconds since the epoch. */
+  readonly wallMs: number;
+}
+
+export interface LifecycleChange {
+  readonly from: LifecycleState;
+  readonly to: LifecycleState;
+}
+
+const ERRORS_KEPT = 10;
+
+const NEXT: Readonly<Record<LifecycleName, readonly LifecycleName[]>> = {
+  UNINITIALIZED: ['LOADING', 'ERROR'],
+  LOADING: ['WARMING_UP', 'ERROR', 'UNLOADING'],
+  WARMING_UP: ['READY', 'ERROR', 'UNLOADING'],
+  READY: ['UNLOADING', 'ERROR'],
+  UNLOADING: ['UNINITIALIZED', 'ERROR'],
+  ERROR: ['LOADING', 'UNLOADING'],
+};
+
+export class ModelLifecycle {
+  private state: LifecycleState = { kind: 'UNINITIALIZED' };
+  private readonly kept: LifecycleError[] = [];
+  private readonly changed = new Emitter<LifecycleChange>();
+  readonly onDidChange = this.changed.event;
+
+  constructor(private readonly clock: Clock) {}
+
+  get current(): LifecycleState {
+    return this.state;
+  }
+
+  /** The last ten, oldest first. */
+  get errors(): readonly LifecycleError[] {
+    return this.kept;
+  }
+
+  /** The one place that changes the state. A step that cannot follow is a fault of the caller and changes nothing. @returns whether it was made */
+  to(next: LifecycleState): boolean {
+    const from = this.state;
+    if (!NEXT[from.kind].includes(next.kind)) return false;
+    this.state = next;
+    if (next.kind === 'ERROR') this.note(next.code, next.message);
+    this.changed.fire({ from, to: next });
+    return true;
+  }
+
+  /** Keeps an error that did not end the engine, such as a worker that was started again. */
+  note(code: ErrorCode, message: string): void {
+    this.kept.push({ code, message, wallMs: this.clock.wall() });
+    if (this.kept.length > ERRORS_KEPT) this.kept.shift();
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+}

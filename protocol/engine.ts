@@ -1,0 +1,30 @@
+/** Family `engine`: the speech engines of the daemon, how they are, and another try for those that failed. */
+import { z } from 'zod';
+import { ErrorCodes } from './errors';
+import { request } from './method';
+
+export const EngineState = z.enum(['UNINITIALIZED', 'LOADING', 'WARMING_UP', 'READY', 'UNLOADING', 'ERROR']);
+export type EngineState = z.infer<typeof EngineState>;
+
+export const EngineHealth = z.object({
+  provider: z.string(),
+  model: z.string(),
+  device: z.enum(['auto', 'cpu', 'gpu']),
+  state: EngineState,
+  loadMs: z.number().optional().describe('From LOADING to READY.'),
+  rtf: z.object({ mean: z.number(), p95: z.number(), p99: z.number(), decodes: z.number().describe('How many the figures stand for; 0: none yet.') }).describe('Real-time factor: seconds of work for a second of audio.'),
+  queuedMs: z.number().describe('Audio that waits for a decode.'),
+  rssBytes: z.number().describe('Resident memory of its workers.'),
+  sessions: z.number().describe('Sessions that hold it.'),
+  error: z.string().optional(),
+  errors: z.array(z.object({ code: z.enum(ErrorCodes), message: z.string(), at: z.string().describe('ISO 8601.') })).describe('The last ten, oldest first.'),
+});
+export type EngineHealth = z.infer<typeof EngineHealth>;
+
+export const EngineRetry = request({
+  method: 'engine/retry',
+  doc: 'Starts engines that failed again, at once and with a fresh budget of restarts; all of them and the main one where none is named. Answers when they are READY.',
+  params: z.object({ provider: z.string().max(50).optional(), model: z.string().max(100).optional() }),
+  result: z.object({ engines: z.array(EngineHealth) }),
+  errors: ['engine.unavailable', 'model.missing', 'model.corrupt', 'model.incompatible'],
+});

@@ -1,0 +1,94 @@
+// Which engine a session gets, and that those who wish the same share one which is unloaded when nobody uses it.
+import assert from 'node:assert/strict';
+import { type ChoiceSetup, type Wish, chooseEngines } from '../../../daemon/asr/engineChoice';
+import { createEnginePool } from '../../../daemon/asr/enginePool';
+import type { EngineTarget, ManagedEngines } from '../../../daemon/asr/enginesApi';
+import { moonshineInfo, scriptedInfo } from '../../../daemon/asr/providerInfos';
+import { ScriptedProvider } from '../../../daemon/asr/scripted';
+import { type Decoder, type DetectorService, createSpeechEngine } from '../../../daemon/asr/speechEngine';
+import { ManualClock } from '../../../daemon/base/clock';
+import { silentLogger } from '../../../daemon/base/logger';
+import { EarmarkError } from '../../../protocol/errors';
+
+const target = (provider: string, model: string): EngineTarget => ({ provider, model, device: 'auto' });
+const CHOICE: ChoiceSetup = {
+  providers: [{ info: moonshineInfo }, { info: scriptedInfo }, { info: { ...scriptedInfo, id: 'served' }, defaultModel: 'large' }],
+  models: [
+    { id: 'moon', provider: 'moonshine', languages: ['en'], installed: true },
+    { id: 'many', provider: 'scripted', languages: ['*'], installed: true },
+    { id: 'more', provider: 'scripted', languages: ['*'], installed: false },
+  ],
+  preferred: [target('moonshine', 'moon'), target('scripted', 'more'), target('scripted', 'many')],
+};
+
+describe('choice of an engine', () => {
+  function check(wish: Partial<Wish>, expected: readonly string[] | string): void {
+    let outcome: readonly string[] | string;
+    try {
+      outcome = chooseEngines(CHOICE, { language: 'en', ...wish }).map(({ provider, model }) => `${provider} ${model}`);
+    } catch (error) {
+      outcome = error instanceof EarmarkError ? error.code : 'no EarmarkError';
+    }
+    assert.deepEqual(outcome, expected);
+  }
+  it('takes what suits the machine and is installed', () => check({}, ['moonshine moon', 'scripted many']));
+  it('leaves out what does not speak the language', () => check({ language: 'de-AT' }, ['scripted many']));
+  it('takes auto and nothing as no wish', () => check({ provider: 'auto', model: '' }, ['moonshine moon', 'scripted many']));
+  it('puts a wish first, installed or not, and what can stand in after it', () => check({ model: 'more' }, ['scripted more', 'moonshine moon', 'scripted many']));
+  it('prefers an installed model of the wished provider', () => check({ provider: 'scripted' }, ['scripted many', 'moonshine moon']));
+  it('takes any model name for a provider with models of its own', () => check({ provider: 'served', model: 'tiny-x' }, ['served tiny-x', 'moonshine moon', 'scripted many']));
+  it('takes its default where none is named', () => check({ provider: 'served' }, ['served large', 'moonshine moon', 'scripted many']));
+  it('refuses a provider that is not there', () => check({ provider: 'oracle' }, 'engine.unavailable'));
+  it('refuses a model that is not there', () => check({ model: 'huge' }, 'model.unknown'));
+  it('refuses a model of another provider', () => check({ provider: 'moonshine', model: 'many' }, 'model.unknown'));
+  it('refuses a wished model that does not speak the language', () => check({ model: 'moon', language: 'de' }, 'engine.language'));
+});
+
+describe('engine pool', () => {
+  const clock = new ManualClock();
+  const made: { key: string; loads: number; unloads: number }[] = [];
+  const detectors: DetectorService = { start: () => Promise.resolve(), stop: () => undefined, health: () => [], create: () => ({ detect: (w) => Promise.resolve(new Float32Array(w.length)), reset: () => undefined, dispose: () => undefined }) };
+  let pool: ManagedEngines;
+
+  beforeEach(() => {
+    made.length = 0;
+    pool = createEnginePool({
+      clock, logger: silentLogger, choice: CHOICE, look: () => Promise.resolve(CHOICE), sharedWorkers: () => [], unloadIdleMs: 60_000,
+      create: ({ provider, model }) => {
+        const seen = { key: `${provider} ${model}`, loads: 0, unloads: 0 };
+        made.push(seen);
+        const recogniser = new ScriptedProvider({ clock });
+        const decoder: Decoder = {
+          start: () => (seen.loads++, recogniser.load({ id: model, files: {} })),
+          stop: () => void seen.unloads++,
+          health: () => ({ name: model, state: 'ready', restarts: 0, rssBytes: 100 }),
+          transcribe: (pcm, options, signal) => recogniser.transcribe(pcm, options, signal),
+        };
+        return createSpeechEngine({ clock, provider, model, decoders: [decoder], detectors });
+      },
+    });
+  });
+  afterEach(() => pool.dispose());
+
+  it('gives equal wishes one engine and one load, different ones their own', async () => {
+    const leases = [pool.open({ language: 'en' }), pool.open({ language: 'en', model: 'moon' }), pool.open({ language: 'de' })];
+    await Promise.all([...leases, ...leases].map((engine) => engine.ready()));
+    const texts = await Promise.all(leases.map((engine) => engine.decode(new Float32Array(16_000).fill(0.1), { language: 'en', priority: 'final', sessionId: 's' })));
+    assert.deepEqual(
+      [made.map(({ key, loads }) => `${key} ${loads}`), leases.map((l) => l.model), texts.map((r) => r?.text), pool.list().map((e) => `${e.model} ${e.state} ${e.sessions}`)],
+      [['moonshine moon 1', 'scripted many 1'], ['moon', 'moon', 'many'], ['alpha bravo', 'alpha bravo', 'alpha bravo'], ['moon READY 2', 'many READY 1']],
+    );
+  });
+
+  it('unloads what nobody holds or uses, and loads it again for the next', async () => {
+    const engine = pool.open({ language: 'en' });
+    await engine.ready();
+    clock.advance(200_000);
+    assert.deepEqual([pool.main.state, pool.inUse('moon')], ['READY', true]);
+    engine.dispose();
+    clock.advance(45_000);
+    await pool.open({ language: 'en' }).ready();
+    clock.advance(1_000);
+    assert.deepEqual([pool.main.state, made[0]?.loads], ['READY', 2]);
+  });
+});
