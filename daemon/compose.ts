@@ -10,7 +10,7 @@ import { version } from '../package.json';
 import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capture/capture';
 import { createDetectors, createSpeechEngine } from './adapters/inference/createSpeechEngine';
 import type { WorkerEntry } from './adapters/inference/forkWorker';
-import { createModelDisk, modelFolder } from './adapters/download/modelDisk';
+import { createModelManager } from './adapters/download/createModelManager';
 import { FileSpools } from './adapters/store/fileSpools';
 import { openStore } from './adapters/store/openStore';
 import { createFileLogger, type LogLevel } from './adapters/telemetry/logger';
@@ -29,7 +29,6 @@ import { type Clock, systemClock } from './base/clock';
 import { type Disposable, DisposableStore, toDisposable } from './base/disposable';
 import type { Logger } from './base/logger';
 import type { Models } from './models/api';
-import { createModels } from './models/manager';
 import { Lifecycle } from './rpc/lifecycle';
 import { RpcServer } from './rpc/server';
 import type { SessionManagerDeps } from './session/deps';
@@ -106,7 +105,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   open.add(toDisposable(() => store.close()));
   if (setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt' });
   const spools = new FileSpools({ folder: join(home, 'spool'), clock, logger: logger.child('spool') });
-  const models = options.models?.({ clock, logger }) ?? createModels({ disk: createModelDisk({ folder: modelFolder(home, process.env) }), clock, logger: logger.child('models'), inUse: (id) => engines.inUse(id) || (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')) });
+  const models = options.models?.({ clock, logger }) ?? createModelManager({ home, env: process.env, clock, logger: logger.child('models'), inUse: (id) => engines.inUse(id) || (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')) });
   const engines: ManagedEngines = open.add(options.engines?.({ clock, logger, models }) ?? createEngines({ clock, logger: logger.child('engine'), models }));
   await engines.refresh();
   const analyzers = createAnalyzerFactory();
@@ -181,6 +180,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const transport = await openTransport({ stateDir: home, accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
   logger.info('daemon.started', { version, durationMs: Math.round(clock.now() - begun) });
   void engines.preload();
+  models.tidy().catch((error: unknown) => logger.warn('model.tidyFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }));
   return { logger, shutdown: () => lifecycle.shutdown(), ended };
 }
 

@@ -18,6 +18,10 @@ export const ModelInfo = z.object({
   bytes: z.number().describe('Size of all files.'),
   licence: z.string(),
   isDefault: z.boolean(),
+  origin: z.enum(['download', 'bundled', 'import']).describe('A download, a part of Earmark, or from the import folder alone.'),
+  version: z.string().describe('In use, or what a pull would bring.'),
+  update: z.string().optional().describe('The newer version that `models/update` brings.'),
+  versions: z.array(z.string()).describe('On the disk, newest first.'),
   status: ModelStatus,
 });
 export type ModelInfo = z.infer<typeof ModelInfo>;
@@ -31,6 +35,20 @@ export const ModelsPull = request({
   params: idOnly,
   result: z.object({ model: ModelInfo }),
   errors: ['model.unknown', 'model.checksum', 'model.download', 'model.offline', 'model.diskFull'],
+});
+export const ModelsUpdate = request({
+  method: 'models/update',
+  doc: 'Brings the catalogue\'s version beside the one in use, which stays for `models/rollback`; the next load takes the new one. Progress as with a pull.',
+  params: idOnly,
+  result: z.object({ model: ModelInfo }),
+  errors: ['model.unknown', 'model.missing', 'model.checksum', 'model.download', 'model.offline', 'model.diskFull'],
+});
+export const ModelsRollback = request({
+  method: 'models/rollback',
+  doc: 'Uses the version before again, from the next load on; no download.',
+  params: idOnly,
+  result: z.object({ model: ModelInfo }),
+  errors: ['model.unknown', 'model.missing', 'model.corrupt', 'model.download'],
 });
 export const ModelsVerify = request({ method: 'models/verify', doc: 'Checks every file against its SHA-256.', params: idOnly, result: z.object({ model: ModelInfo }), errors: ['model.unknown', 'model.missing', 'model.corrupt'] });
 export const ModelsRemove = request({ method: 'models/remove', doc: 'Deletes the files of a model that is not in use.', params: idOnly, result: Empty, errors: ['model.unknown', 'model.busy'] });

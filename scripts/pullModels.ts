@@ -1,11 +1,10 @@
 /** Fetches the models that the speech path needs, or those named, into the model folder; no daemon is needed. Run by scripts/setup.mjs. */
 import { stateFolder } from '../client/stateFolder';
-import { createModelDisk, modelFolder } from '../daemon/adapters/download/modelDisk';
+import { createModelManager } from '../daemon/adapters/download/createModelManager';
 import { systemClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
-import { createModels } from '../daemon/models/manager';
 
-const models = createModels({ disk: createModelDisk({ folder: modelFolder(stateFolder(), process.env) }), clock: systemClock, logger: silentLogger });
+const models = createModelManager({ home: stateFolder(), env: process.env, clock: systemClock, logger: silentLogger });
 const { stderr } = process;
 
 /** A line that is drawn over on a terminal, every fourth part elsewhere. */

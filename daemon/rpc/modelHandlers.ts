@@ -1,6 +1,6 @@
 /** `models/*`; the progress of a download goes to every client (in server.ts). */
 import { isEarmarkError } from '../../protocol/errors';
-import { ModelsList, ModelsPull, ModelsRemove, ModelsVerify } from '../../protocol/models';
+import { ModelsList, ModelsPull, ModelsRemove, ModelsRollback, ModelsUpdate, ModelsVerify } from '../../protocol/models';
 import { toModel } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
@@ -15,6 +15,8 @@ export function modelHandlers(registry: Registry, { models, engines, logger }: R
       if (model.isDefault) engines.retry().catch((error: unknown) => logger.warn('engine.loadFailed', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
       return { model };
     })
+    .on(ModelsUpdate, async ({ modelId }, _client, signal) => ({ model: toModel(await models.update(modelId, signal)) }))
+    .on(ModelsRollback, async ({ modelId }) => ({ model: toModel(await models.rollback(modelId)) }))
     .on(ModelsVerify, async ({ modelId }) => ({ model: toModel(await models.verify(modelId)) }))
     .on(ModelsRemove, async ({ modelId }) => {
       await models.remove(modelId);

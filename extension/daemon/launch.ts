@@ -11,10 +11,24 @@ export interface Host {
   readonly electron: string | undefined;
   /** `earmark.daemon.nodePath`; empty for the editor's own. */
   readonly nodePath: string;
+  /** `earmark.models.*`, as the daemon takes them; what is not set is absent. */
+  readonly models?: Readonly<Record<string, string>>;
 }
 
-export function daemonCommand({ extensionPath, execPath, electron, nodePath }: Host): DaemonCommand {
+export function daemonCommand({ extensionPath, execPath, electron, nodePath, models = {} }: Host): DaemonCommand {
   const args = [join(extensionPath, 'dist', 'daemon.js')];
-  if (nodePath !== '') return { command: nodePath, args };
-  return { command: execPath, args, ...(electron === undefined ? {} : { env: { ELECTRON_RUN_AS_NODE: '1' } }) };
+  const env = { ...models, ...(nodePath === '' && electron !== undefined ? { ELECTRON_RUN_AS_NODE: '1' } : {}) };
+  return { command: nodePath === '' ? execPath : nodePath, args, ...(Object.keys(env).length === 0 ? {} : { env }) };
+}
+
+/** The settings of models as environment variables (see daemon/adapters/download/modelSettings.ts). */
+export function modelEnvironment(set: { readonly offline: boolean; readonly mirror: string; readonly proxy: string; readonly maxGigabytes: number; readonly maxUnusedDays: number }): Record<string, string> {
+  const all: Record<string, string> = {
+    EARMARK_MODELS_OFFLINE: set.offline ? '1' : '',
+    EARMARK_MODELS_MIRROR: set.mirror,
+    EARMARK_MODELS_PROXY: set.proxy,
+    EARMARK_MODELS_MAX_GB: set.maxGigabytes > 0 ? String(set.maxGigabytes) : '',
+    EARMARK_MODELS_MAX_DAYS: set.maxUnusedDays > 0 ? String(set.maxUnusedDays) : '',
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
 }

@@ -11,6 +11,7 @@ function read<T extends z.ZodType>(key: string, schema: T, fallback: z.infer<T>,
   return parsed.success ? parsed.data : fallback;
 }
 
+const Address = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]);
 const Text = z.string().max(1000).transform((s) => s.trim());
 
 export const settings = {
@@ -25,6 +26,11 @@ export const settings = {
   microphone: (): string => read('audio.microphone', Text, ''),
   systemAudio: (): string => read('audio.systemAudio', Text, ''),
   smartSpacing: (): boolean => read('dictation.smartSpacing', z.boolean(), true),
+  modelsOffline: (): boolean => read('models.offline', z.boolean(), false),
+  modelsMirror: (): string => read('models.mirror', Address, ''),
+  modelsProxy: (): string => read('models.proxy', Address, ''),
+  modelsMaxGigabytes: (): number => read('models.maxGigabytes', z.number().min(0.1), 0),
+  modelsMaxUnusedDays: (): number => read('models.maxUnusedDays', z.number().min(1), 0),
   nodePath: (): string => read('daemon.nodePath', Text, ''),
 
   /** Who set the folder matters: a workspace may only name one inside itself. */

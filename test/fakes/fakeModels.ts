@@ -3,7 +3,7 @@ import { Emitter } from '../../daemon/base/emitter';
 import type { Models, ModelView } from '../../daemon/models/api';
 import { EarmarkError } from '../../protocol/errors';
 
-const MODEL: ModelView = { id: 'script', kind: 'asr', provider: 'scripted', languages: ['*'], bytes: 1, licence: 'MIT', isDefault: true, status: { state: 'installed', verified: true } };
+const MODEL: ModelView = { id: 'script', kind: 'asr', provider: 'scripted', languages: ['*'], bytes: 1, licence: 'MIT', isDefault: true, origin: 'download', version: '1', versions: ['1'], status: { state: 'installed', verified: true } };
 
 export class FakeModels implements Models {
   readonly progress = new Emitter<{ modelId: string; file: string; receivedBytes: number; totalBytes: number }>();
@@ -14,7 +14,10 @@ export class FakeModels implements Models {
     this.progress.fire({ modelId: id, file: 'model', receivedBytes: 1, totalBytes: 1 });
     return this.known(id);
   };
+  update = (id: string) => this.known(id);
+  rollback = (id: string) => this.known(id);
   verify = (id: string) => this.known(id);
+  tidy = () => Promise.resolve([]);
   remove = (id: string) => this.known(id).then(() => undefined);
   files = (id: string) => this.known(id).then(() => ({ id, files: {} }));
 

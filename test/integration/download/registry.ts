@@ -38,7 +38,7 @@ export function pack(files: Readonly<Record<string, Buffer>>): Buffer {
 /** A model whose two files have the given contents, and which travels as `packed`. */
 export function modelOf(files: Readonly<Record<string, Buffer>>, packed: Buffer): CatalogueEntry {
   return {
-    id: 'ear', name: 'Ear', kind: 'asr', provider: 'p', languages: ['en'], licence: 'MIT', isDefault: true,
+    id: 'ear', name: 'Ear', kind: 'asr', provider: 'p', languages: ['en'], licence: 'MIT', isDefault: true, version: '1.0.0',
     source: { type: 'npm', package: NAME, version: '1.0.0', packedBytes: packed.length },
     files: Object.entries(files).map(([path, content]) => ({
       role: path.replace(/\W/g, '_'), name: path.replace(/^.*\//, ''), path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex'),

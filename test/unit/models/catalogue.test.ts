@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { CATALOGUE } from '../../../daemon/models/catalogue';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createModelManager } from '../../../daemon/adapters/download/createModelManager';
+import { modelSettings } from '../../../daemon/adapters/download/modelSettings';
+import { systemClock } from '../../../daemon/base/clock';
+import { silentLogger } from '../../../daemon/base/logger';
+import { CATALOGUE, revisionOf } from '../../../daemon/models/catalogue';
 
 describe('the model catalogue', () => {
   it('has unique ids, file names and roles, whole checksums and exact versions', () => {
@@ -9,14 +15,32 @@ describe('the model catalogue', () => {
     for (const e of CATALOGUE) {
       if (!/^[a-z0-9][a-z0-9._-]*$/.test(e.id)) problems.push(`${e.id}: not a folder name`);
       if (new Set(e.files.map((f) => f.name)).size !== e.files.length || new Set(e.files.map((f) => f.role)).size !== e.files.length) problems.push(`${e.id}: a file name or role twice`);
-      for (const f of e.files) {
+      for (const f of [e, ...(e.earlier ?? [])].flatMap((v) => v.files)) {
         if (!/^[0-9a-f]{64}$/.test(f.sha256) || !(f.bytes > 0)) problems.push(`${e.id}/${f.name}: checksum or size`);
         if (f.name !== f.name.replace(/[/\\]/g, '')) problems.push(`${e.id}/${f.name}: not a plain file name`);
         if (e.source.type === 'npm' && f.path === undefined) problems.push(`${e.id}/${f.name}: no path in the package`);
       }
+      if (e.source.type === 'hub' && !/^[0-9a-f]{40}$/.test(e.source.revision)) problems.push(`${e.id}: not a commit`);
+      const revisions = [e, ...(e.earlier ?? [])].map(revisionOf);
+      if (new Set(revisions).size !== revisions.length) problems.push(`${e.id}: a version twice`);
       if (e.source.type === 'npm' && !/^\d+\.\d+\.\d+$/.test(e.source.version)) problems.push(`${e.id}: not an exact version`);
     }
     assert.deepEqual(problems, []);
+  });
+
+  it('has what each engine needs', () => {
+    const ids = (kind: string, provider: string) => CATALOGUE.filter((e) => e.kind === kind && e.provider === provider).map((e) => e.id.replace(/^whisper-/, ''));
+    assert.deepEqual([ids('asr', 'moonshine'), ids('asr', 'voxtral'), ids('speaker', 'ge2e'), ids('embedding', 'minilm'), ids('asr', 'whisper')], [
+      ['moonshine-tiny', 'moonshine-base'], ['voxtral-mini-4b'], ['speaker-encoder-ge2e'], ['minilm-l6-v2'],
+      ['tiny', 'tiny-q5_1', 'tiny-q8_0', 'base', 'base-q5_1', 'base-q8_0', 'small', 'small-q5_1', 'small-q8_0', 'medium', 'medium-q5_0', 'medium-q8_0', 'large-v3', 'large-v3-q5_0', 'large-v3-turbo', 'large-v3-turbo-q5_0', 'large-v3-turbo-q8_0'],
+    ]);
+  });
+
+  it('comes with the bundled models whole', async () => {
+    const models = createModelManager({ home: join(tmpdir(), 'earmark-no-such-folder'), env: {}, clock: systemClock, logger: silentLogger });
+    const bundled = CATALOGUE.filter((e) => e.source.type === 'bundled').map((e) => e.id);
+    assert.deepEqual(await Promise.all(bundled.map(async (id) => [id, (await models.pull(id)).status, (await models.files(id)).files['model']?.endsWith('model.onnx')])), [['speaker-encoder-ge2e', { state: 'installed', verified: true }, true]]);
+    await assert.rejects(models.remove('speaker-encoder-ge2e'), /is a part of Earmark/);
   });
 
   it('has a default recogniser and a default voice detector', () => {
@@ -25,4 +49,16 @@ describe('the model catalogue', () => {
       ['silero-vad', 'vad', ['model']],
     ]);
   });
+});
+
+describe('settings of models', () => {
+  const check = (env: Record<string, string>, expected: unknown): void => assert.deepEqual(modelSettings(env), expected);
+  it('come from the environment', () => {
+    check({}, { offline: false, limits: {} });
+    check({ EARMARK_MODELS_MIRROR: ' https://models.example/hub ', EARMARK_MODELS_PROXY: 'http://proxy.example:3128', EARMARK_MODELS_OFFLINE: 'true', EARMARK_MODELS_PARALLEL: '3' }, { mirror: 'https://models.example/hub', proxy: 'http://proxy.example:3128', offline: true, parallel: 3, limits: {} });
+    check({ EARMARK_MODELS_MAX_GB: '2.5', EARMARK_MODELS_MAX_DAYS: '30', EARMARK_MODELS_OFFLINE: '0' }, { offline: false, limits: { maxBytes: 2.5e9, maxAgeMs: 30 * 86_400_000 } });
+  });
+  for (const [name, value] of [['MIRROR', 'models.example'], ['MIRROR', 'file:///models'], ['PROXY', 'socks'], ['MAX_GB', 'much'], ['PARALLEL', '0']] as const) {
+    it(`refuses ${name}=${value}`, () => assert.throws(() => modelSettings({ [`EARMARK_MODELS_${name}`]: value }), new RegExp(`^EarmarkError: EARMARK_MODELS_${name} is not .*correct it or leave it empty\\.$`)));
+  }
 });
