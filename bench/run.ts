@@ -21,6 +21,7 @@ const BENCHES: readonly { readonly name: string; readonly what: string; readonly
   { name: 'wer', what: 'word error rate and speed of the speech path', models: 'argument' },
   { name: 'streaming', what: 'the live path beside the usual methods', models: 'argument' },
   { name: 'insights', what: 'actions and decisions found in labelled meetings', models: 'environment' },
+  { name: 'dictation', what: 'symbols and commands in dictation', models: 'argument' },
   { name: 'echo', what: 'echo removal over the speech path', models: 'argument' },
 ];
 

@@ -17,6 +17,7 @@ export const EXTERNAL = [
   'onnxruntime-web',
   'smart-whisper',
   'audiotee',
+  'cmu-pronouncing-dictionary',
   'audio-decode',
   '@audio/*',
   '@alexanderolsen/libsamplerate-js',

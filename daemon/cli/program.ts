@@ -5,6 +5,7 @@ import type { DaemonCommand } from '../../client';
 import { version } from '../../package.json';
 import { analyzeCommand } from './commands/analyze';
 import { daemonCommandGroup } from './commands/daemon';
+import { dictateCommand } from './commands/dictate';
 import { doctorCommand } from './commands/doctor';
 import { modelsCommand } from './commands/models';
 import { recordCommand } from './commands/record';
@@ -63,10 +64,11 @@ function program(environment: Environment): Command {
   transcribeCommand(earmark, env);
   recordCommand(earmark, env);
   analyzeCommand(earmark, env);
+  dictateCommand(earmark, env);
   sessionsCommand(earmark, env);
   modelsCommand(earmark, env);
   daemonCommandGroup(earmark, env);
   doctorCommand(earmark, env);
-  for (const name of ['dictate', 'tokens', 'mcp']) laterCommand(earmark, name, name);
+  for (const name of ['tokens', 'mcp']) laterCommand(earmark, name, name);
   return earmark;
 }

@@ -7,7 +7,7 @@ const PURE_BUILTINS = ['assert', 'buffer', 'crypto', 'events', 'path', 'path/pos
 
 /** Packages that read disks, open devices, spawn processes or load native code: for `daemon/adapters` alone. */
 const IO_PACKAGES = [
-  'libsql', 'onnxruntime-node', 'onnxruntime-web', 'smart-whisper', 'audiotee', 'node-record-lpcm16', 'pacote', 'pino', 'vscode', 'vscode-jsonrpc',
+  'libsql', 'onnxruntime-node', 'onnxruntime-web', 'cmu-pronouncing-dictionary', 'smart-whisper', 'audiotee', 'node-record-lpcm16', 'pacote', 'pino', 'vscode', 'vscode-jsonrpc',
   'cli-progress', 'commander', 'playwright-core',
 ];
 

@@ -1,0 +1,88 @@
+/** `earmark dictate FILE…|--text TEXT --symbols FILE`: what a developer means by what was said. */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type Command, Option } from 'commander';
+import { EarmarkError } from '../../../protocol/errors';
+import { openAudioFile } from '../../adapters/capture/audioFile';
+import { openCmuDictionary } from '../../adapters/dictionary/cmuDictionary';
+import { Pronouncer } from '../../dictation/pronounce';
+import { SymbolSpeller } from '../../dictation/respell';
+import { writeDictation } from '../../dictation/writer';
+import { type Environment, withDaemon } from '../environment';
+import { SilentFailure, UsageError } from '../failure';
+import { transcribeFile } from '../fileSession';
+
+interface Options {
+  readonly text?: string;
+  readonly symbols?: string;
+  readonly format: 'text' | 'jsonl';
+  readonly provider?: string;
+  readonly model?: string;
+  readonly language?: string;
+}
+
+/** A list of a large workspace has a tenth of this. */
+const SYMBOLS_MAX_BYTES = 16_000_000;
+const TEXT_MAX = 100_000;
+
+export function dictateCommand(program: Command, env: () => Environment): void {
+  program
+    .command('dictate')
+    .summary('write what was dictated as a developer means it')
+    .description('Writes dictation as a developer means it: symbols of a list in their spelling, spoken punctuation and commands carried out, numbers in digits.')
+    .argument('[FILE...]', 'recordings of dictation')
+    .option('--text <TEXT>', 'text that was recognised already, instead of recordings')
+    .option('--symbols <FILE>', 'names of the code, one a line, the nearest to the cursor first')
+    .option('--provider <P>', 'speech engine')
+    .option('--model <M>', 'model of the engine')
+    .option('--language <L>', 'language that is spoken, as BCP 47 (en, de)')
+    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'jsonl']).default('text'))
+    .action((files: string[], options: Options) => dictate(env(), files, options));
+}
+
+async function dictate(env: Environment, files: readonly string[], options: Options): Promise<void> {
+  if ((options.text === undefined) === (files.length === 0)) throw new UsageError('Name recordings or give --text, one of the two.');
+  if ((options.text?.length ?? 0) > TEXT_MAX) throw new UsageError(`The text is longer than ${TEXT_MAX} characters; dictate it in parts.`);
+  const speller = options.symbols === undefined ? undefined : new SymbolSpeller(await symbolsOf(options.symbols), new Pronouncer(openCmuDictionary()));
+  const print = (file: string, raw: string): void => {
+    const { text } = writeDictation(raw, speller);
+    env.out.write(options.format === 'jsonl' ? `${JSON.stringify({ file, raw, text })}\n` : `${text}\n`);
+  };
+  if (options.text !== undefined) return print('-', options.text);
+  let failures = 0;
+  await withDaemon(env, async (connection) => {
+    for (const file of files) {
+      env.signal.throwIfAborted();
+      try {
+        const audio = await openAudioFile(file, { signal: env.signal });
+        const { segments } = await transcribeFile(connection, audio, {
+          title: basename(file),
+          insights: false,
+          keep: false,
+          realtime: false,
+          ...(options.language === undefined ? {} : { language: options.language }),
+          ...(options.provider === undefined ? {} : { provider: options.provider }),
+          ...(options.model === undefined ? {} : { model: options.model }),
+          signal: env.signal,
+        });
+        print(file, segments.map((segment) => segment.text.trim()).filter((text) => text !== '').join(' '));
+      } catch (error) {
+        if (!(error instanceof EarmarkError) || error.code.startsWith('rpc.') || error.code.startsWith('daemon.')) throw error;
+        failures++;
+        env.err.write(`earmark: ${error.message}\n`);
+      }
+    }
+  });
+  if (failures > 0) throw new SilentFailure();
+}
+
+async function symbolsOf(file: string): Promise<string[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`The list of symbols ${basename(file)} cannot be read; check its name and permissions.`, { cause: error });
+  }
+  if (text.length > SYMBOLS_MAX_BYTES) throw new UsageError(`The list of symbols ${basename(file)} is too large; leave out what lies far from the cursor.`);
+  return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+}

@@ -1,0 +1,172 @@
+/**
+ * Where in a phrase something sounds like a symbol: weighted edit distance between sounds, over all stretches of whole
+ * words. The candidates are a tree of sounds that is left where it gets too unlike, which keeps thousands cheap.
+ */
+import { type Sounds, indelCost, substitutionCost } from './phonemes';
+import type { SpokenSymbol } from './symbols';
+
+export interface SoundMatch {
+  readonly symbol: SpokenSymbol;
+  /** Words `from` to `to`, `to` excluded. */
+  readonly from: number;
+  readonly to: number;
+  /** 1 the same sounds … 0 nothing in common. */
+  readonly likeness: number;
+}
+
+/** Matches under this are of no use to anybody. */
+const MIN_LIKENESS = 0.7;
+/** Cost that the first sounds of a form may have, beside their share of what the whole may cost: mistakes come in heaps. */
+const EARLY_SLACK = 1.2;
+/** Share of a symbol's sounds that must have been heard: weak sounds come and go cheaply; all of them together are a word. */
+const MIN_HEARD = 0.7;
+/** Likeness that a symbol of so many sounds needs at least: short ones are hit by chance. */
+const NEEDED: readonly (readonly [sounds: number, likeness: number])[] = [[4, 0.9], [6, 0.82], [9, 0.76], [Infinity, 0.7]];
+/** Words of a phrase that are looked at; an open phrase of 30 s has a hundred. */
+const MAX_WORDS = 1024;
+
+function neededLikeness({ shortest }: SpokenSymbol): number {
+  return NEEDED.find(([sounds]) => shortest <= sounds)?.[1] ?? 1;
+}
+
+/** One sound in the tree of all forms; forms that begin alike share their beginning, and their work. */
+interface Node {
+  readonly sound: number;
+  readonly children: Node[];
+  /** Sounds in the longest form below. */
+  longest: number;
+  /** Symbols with a form that ends here. */
+  readonly ends: SpokenSymbol[];
+}
+
+export class SoundMatcher {
+  private readonly root: Node = { sound: -1, children: [], longest: 0, ends: [] };
+
+  constructor(symbols: readonly SpokenSymbol[]) {
+    for (const symbol of symbols) for (const form of symbol.forms) this.add(symbol, form);
+  }
+
+  /** @param words the sounds of each word of the phrase. @returns every stretch that is like enough to a symbol, with its likest form */
+  find(words: readonly Sounds[]): SoundMatch[] {
+    const phrase = flatten(words);
+    const best = new Map<number, SoundMatch>();
+    const rows = Array.from({ length: this.root.longest + 1 }, (): Row => ({ costs: new Float32Array(phrase.sounds.length + 1), from: 0, to: 0 }));
+    for (let from = 0; from < Math.min(words.length, MAX_WORDS); from++) {
+      const start = phrase.starts[from] as number;
+      const first = rows[0] as Row;
+      first.from = 0;
+      first.to = 0;
+      first.costs[0] = 0;
+      const most = boundOf(this.root.longest, 0);
+      for (let j = 1; start + j <= phrase.sounds.length; j++) {
+        const cost = (first.costs[j - 1] as number) + indelCost(phrase.sounds[start + j - 1] as number);
+        if (cost > most) break;
+        first.costs[j] = cost;
+        first.to = j;
+      }
+      for (const child of this.root.children) this.descend(child, 1, { phrase, from, start, rows, best });
+    }
+    return [...best.values()];
+  }
+
+  private add(symbol: SpokenSymbol, form: Sounds): void {
+    let node = this.root;
+    node.longest = Math.max(node.longest, form.length);
+    for (const sound of form) {
+      let child = node.children.find((one) => one.sound === sound);
+      if (!child) node.children.push((child = { sound, children: [], longest: 0, ends: [] }));
+      child.longest = Math.max(child.longest, form.length);
+      node = child;
+    }
+    node.ends.push(symbol);
+  }
+
+  private descend(node: Node, depth: number, walk: Walk): void {
+    const { phrase, start, rows } = walk;
+    const above = rows[depth - 1] as Row;
+    const row = rows[depth] as Row;
+    const missing = indelCost(node.sound);
+    const most = boundOf(node.longest, depth);
+    const width = phrase.sounds.length - start;
+    let first = -1;
+    let left = Infinity;
+    for (let j = above.from; j <= width && (j <= above.to + 1 || left <= most); j++) {
+      const heard = j === 0 ? -1 : (phrase.sounds[start + j - 1] as number);
+      let cost = j > above.from && j <= above.to + 1 ? (above.costs[j - 1] as number) + substitutionCost(node.sound, heard) : Infinity;
+      if (j <= above.to) cost = Math.min(cost, (above.costs[j] as number) + missing);
+      if (j > 0) cost = Math.min(cost, left + indelCost(heard));
+      row.costs[j] = cost;
+      left = cost;
+      if (cost > most) continue;
+      if (first < 0) first = j;
+      row.to = j;
+    }
+    if (first < 0) return;
+    row.from = first;
+    if (node.ends.length > 0) this.collect(node, depth, row, walk);
+    for (const child of node.children) this.descend(child, depth + 1, walk);
+  }
+
+  private collect(node: Node, length: number, row: Row, { phrase, from, start, best }: Walk): void {
+    for (let to = from + 1; to < Math.min(phrase.starts.length, MAX_WORDS); to++) {
+      const at = (phrase.starts[to] as number) - start;
+      if (at > row.to) return;
+      if (at === 0 || at < row.from) continue;
+      const likeness = 1 - (row.costs[at] as number) / length;
+      if (likeness < MIN_LIKENESS) continue;
+      for (const symbol of node.ends) {
+        if (at < MIN_HEARD * symbol.shortest || (likeness < neededLikeness(symbol) && likeness < 1)) continue;
+        const key = (symbol.rank * MAX_WORDS + from) * MAX_WORDS + to;
+        if ((best.get(key)?.likeness ?? 0) < likeness) best.set(key, { symbol, from, to, likeness });
+      }
+    }
+  }
+}
+
+interface Walk {
+  readonly phrase: Phrase;
+  readonly from: number;
+  readonly start: number;
+  /** One for every depth of the tree. */
+  readonly rows: readonly Row[];
+  readonly best: Map<number, SoundMatch>;
+}
+
+/** Costs of a form's beginning against the phrase's first j sounds; only from `from` to `to` are they low enough to go on. */
+interface Row {
+  readonly costs: Float32Array;
+  from: number;
+  to: number;
+}
+
+/** What the first `depth` sounds may cost where the longest form below has `longest`. */
+function boundOf(longest: number, depth: number): number {
+  return Math.min((1 - MIN_LIKENESS) * longest, (1 - MIN_LIKENESS) * depth + EARLY_SLACK);
+}
+
+/** How alike two strings of sounds are, 0–1, by the length of the first. */
+export function likeness(form: Sounds, heard: Sounds): number {
+  let row = Float32Array.from({ length: heard.length + 1 }, () => 0);
+  heard.forEach((sound, j) => (row[j + 1] = (row[j] as number) + indelCost(sound)));
+  for (const sound of form) {
+    const next = new Float32Array(heard.length + 1);
+    next[0] = (row[0] as number) + indelCost(sound);
+    heard.forEach((other, j) => (next[j + 1] = Math.min((row[j] as number) + substitutionCost(sound, other), (row[j + 1] as number) + indelCost(sound), (next[j] as number) + indelCost(other))));
+    row = next;
+  }
+  return form.length === 0 ? 0 : Math.max(0, 1 - (row[heard.length] as number) / form.length);
+}
+
+interface Phrase {
+  readonly sounds: Sounds;
+  /** Where each word begins, and the end. */
+  readonly starts: readonly number[];
+}
+
+function flatten(words: readonly Sounds[]): Phrase {
+  const starts = [0];
+  for (const word of words) starts.push((starts.at(-1) ?? 0) + word.length);
+  const sounds = new Uint8Array(starts.at(-1) ?? 0);
+  words.forEach((word, i) => sounds.set(word, starts[i]));
+  return { sounds, starts };
+}

@@ -1,0 +1,70 @@
+/** Identifiers and file names as people say them: `AUTH_TOKEN_TTL` → auth token T T L, `index.ts` → index dot T S. */
+import type { Pronouncer } from './pronounce';
+import { type Sounds, joinSounds, toSounds } from './phonemes';
+
+export type SymbolStyle = 'camel' | 'pascal' | 'snake' | 'constant' | 'file' | 'word';
+
+export interface SpokenSymbol {
+  readonly name: string;
+  /** Place in the list it came from; the first is nearest to the cursor. */
+  readonly rank: number;
+  readonly style: SymbolStyle;
+  /** As spoken, lower case; `dot` stands for the dot of a file name. */
+  readonly words: readonly string[];
+  /** Capitals that are said letter by letter, digits, or a dot: nobody says these in prose. */
+  readonly technical: boolean;
+  /** Every way to say it. */
+  readonly forms: readonly Sounds[];
+  /** Sounds in the shortest of them. */
+  readonly shortest: number;
+}
+
+/** Ways to say one symbol that are tried. */
+const MAX_FORMS = 8;
+const MAX_NAME = 100;
+const DOT = toSounds('D AA T');
+
+/** @returns undefined where there is nothing to say: operators, names without a letter, names that are too long */
+export function spokenSymbol(name: string, rank: number, pronouncer: Pronouncer): SpokenSymbol | undefined {
+  const trimmed = name.trim();
+  if (trimmed.length > MAX_NAME || !/[A-Za-z]/.test(trimmed)) return undefined;
+  const base = trimmed.split(/[\\/]/).at(-1) ?? trimmed;
+  const parts = identifierParts(base);
+  if (parts.length === 0) return undefined;
+  const style = styleOf(base);
+  // In a constant every word is in capitals, so capitals say nothing about letters there.
+  const shown = parts.map((part) => (style === 'constant' ? part.toLowerCase() : part));
+  let forms: Sounds[][] = [[]];
+  shown.forEach((part, i) => {
+    const readings = part === '.' ? [DOT] : pronouncer.of(part);
+    forms = forms.flatMap((form) => readings.map((reading) => [...form, reading]));
+    // The later words keep their first reading when the ways multiply.
+    if (forms.length > MAX_FORMS) forms = forms.slice(0, Math.max(1, i === shown.length - 1 ? MAX_FORMS : MAX_FORMS / 2));
+  });
+  if (style === 'file') forms = forms.flatMap((form) => [form, form.filter((part) => part !== DOT)]);
+  const sounds = forms.map(joinSounds).filter((form) => form.length > 0);
+  if (sounds.length === 0) return undefined;
+  return {
+    name: trimmed,
+    rank,
+    style,
+    words: parts.map((part) => (part === '.' ? 'dot' : part.toLowerCase())),
+    technical: style === 'file' || (style !== 'constant' && parts.some((part) => /^[A-Z]{2,}$|^\d+$/.test(part))) || parts.some((part) => part.length > 1 && !/[aeiouy]/i.test(part) && part !== '.'),
+    forms: sounds,
+    shortest: Math.min(...sounds.map((form) => form.length)),
+  };
+}
+
+/** Words of an identifier, dots of a file name as parts of their own. */
+function identifierParts(name: string): string[] {
+  return name.match(/[A-Z]+s?(?![a-z])|[A-Z]?[a-z]+|\d+|(?<=[\w-])\.(?=\w)/g) ?? [];
+}
+
+function styleOf(name: string): SymbolStyle {
+  if (/\w\.[A-Za-z]\w{0,9}$/.test(name)) return 'file';
+  const bare = name.replace(/^[_$#@.]+/, '');
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(bare)) return 'constant';
+  if (/[_-]/.test(bare)) return 'snake';
+  if (identifierParts(bare).length === 1) return 'word';
+  return /^[A-Z]/.test(bare) ? 'pascal' : 'camel';
+}

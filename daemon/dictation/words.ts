@@ -1,0 +1,29 @@
+/** A recognised text as words with what stands between them, so that a stretch of words can be written anew. */
+
+export interface WordList {
+  /** As written; apostrophes belong to a word, hyphens and dots do not. */
+  readonly words: readonly string[];
+  /** `gaps[i]` stands before word i, the last one behind the last word: one more than words. */
+  readonly gaps: readonly string[];
+}
+
+const WORD = /[\p{L}\p{N}]+(?:['’]\p{L}+)*/gu;
+
+export function splitWords(text: string): WordList {
+  const words: string[] = [];
+  const gaps: string[] = [];
+  let end = 0;
+  for (const match of text.matchAll(WORD)) {
+    gaps.push(text.slice(end, match.index));
+    words.push(match[0]);
+    end = match.index + match[0].length;
+  }
+  gaps.push(text.slice(end));
+  return { words, gaps };
+}
+
+export const upperFirst = (text: string): string => text.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
+export const lowerFirst = (text: string): string => text.replace(/^\p{Lu}(?=\p{Ll}|$)/u, (letter) => letter.toLowerCase());
+
+/** Does a sentence end in this gap? */
+export const endsSentence = (gap: string): boolean => /[.!?…]["'”’)]*\s|\n/u.test(gap);
