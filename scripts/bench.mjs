@@ -6,7 +6,7 @@ import { root, setUp, SetupError } from './setup.mjs';
 try {
   // Nothing of the user's own state is touched, and models are kept for the next run.
   process.env.EARMARK_MODELS ??= path.join(root, '.cache/models');
-  await setUp({ models: true });
+  await setUp({ models: true, whisper: true });
   const { status } = spawnSync(process.execPath, ['--require', 'tsx/cjs', path.join(root, 'bench/run.ts'), ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } catch (error) {

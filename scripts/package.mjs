@@ -11,7 +11,7 @@ const target = `${process.platform}-${process.arch}`;
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
 
-/** Left out: smart-whisper is built on the user's machine, audiotee runs on macOS alone. */
+/** Left out: of smart-whisper only what was built of it goes in, audiotee runs on macOS alone. */
 const LEFT_OUT = new Set(['vscode', 'smart-whisper', 'onnxruntime-web', ...(process.platform === 'darwin' ? [] : ['audiotee'])]);
 /** Dependencies of install scripts, which nothing needs when it runs. */
 const RUN_TIME_ONLY = { 'onnxruntime-node': ['onnxruntime-common'] };
@@ -55,6 +55,8 @@ await build({ minify: true, into: stage });
 for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'docs', 'media/icons', 'walkthrough', 'models']) {
   if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
 }
+// Whisper goes in where it was built: `npm run whisper`.
+if (existsSync(path.join(root, 'dist/whisper'))) cpSync(path.join(root, 'dist/whisper'), path.join(stage, 'dist/whisper'), { recursive: true });
 // Beside the bundles, where Node looks first; vsce leaves out what lies in node_modules at the top.
 for (const place of closure()) cpSync(path.join(root, place), path.join(stage, 'dist', place), { recursive: true, filter: (from) => !from.slice(path.join(root, place).length).includes('node_modules') && isWanted(from) });
 

@@ -108,11 +108,16 @@ async function ensureModels(log) {
   if (code !== 0) throw new SetupError('The speech models could not be fetched.');
 }
 
-/** @param {{log?: (line: string) => void, models?: boolean}} options */
-export async function setUp({ log = (line) => console.error(line), models = true } = {}) {
+/** @param {{log?: (line: string) => void, models?: boolean, whisper?: boolean}} options `whisper` builds it where that can be done */
+export async function setUp({ log = (line) => console.error(line), models = true, whisper = false } = {}) {
   checkNode();
   await ensurePackages(log);
   await ensureBuild(log);
+  if (whisper) {
+    const { ensureWhisper } = await import('./whisper.mjs');
+    const why = await ensureWhisper({ log });
+    if (why) log(why);
+  }
   if (models) await ensureModels(log);
 }
 

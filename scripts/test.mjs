@@ -27,7 +27,7 @@ async function prepare(suites) {
   const needs = new Set(suites.flatMap((s) => s.needs));
   // Nothing of the user's own state is touched, and models are kept for the next run.
   process.env.EARMARK_MODELS ??= path.join(root, '.cache/models');
-  await setUp({ log: say, models: needs.has('models') });
+  await setUp({ log: say, models: needs.has('models'), whisper: needs.has('whisper') });
   if (suites.some((s) => s.heavy)) {
     const { ensureSystemPackages } = await import('./testHost/systemPackages.mjs');
     const { message } = await ensureSystemPackages(say);

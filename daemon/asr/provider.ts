@@ -25,9 +25,14 @@ export interface LoadedModelFiles {
 export type DeviceChoice = 'auto' | 'cpu' | 'gpu';
 
 export interface AsrOptions {
+  /** BCP 47, or `auto` where the engine can find it out. */
   readonly language: string;
   /** Words that are likely, best first. Ignored where the engine has no prompt. */
   readonly prompt?: readonly string[];
+  /** Put the text into English. Ignored where the engine cannot. */
+  readonly translate?: boolean;
+  /** What is said in one place has one language: with `auto` it is settled for each of these. */
+  readonly conversation?: string;
 }
 
 export interface AsrWord {

@@ -7,6 +7,12 @@ export const moonshineInfo: ProviderInfo = {
   capabilities: { languages: ['en'], streaming: false, wordTimestamps: false, prompt: false, gpu: false, translate: false },
 };
 
+export const whisperInfo: ProviderInfo = {
+  id: 'whisper',
+  name: 'Whisper (many languages, on this computer)',
+  capabilities: { languages: ['*'], streaming: false, wordTimestamps: true, prompt: true, gpu: true, translate: true },
+};
+
 export const scriptedInfo: ProviderInfo = {
   id: 'scripted',
   name: 'Scripted (tests)',

@@ -1,19 +1,19 @@
 // What `npm test` runs, in this order. Light ones share the machine two at a time; a heavy one has it to itself,
 // because it measures times, draws pages or plays sound.
 
-/** @typedef {{name: string, what: string, heavy: boolean, needs: ('build' | 'models' | 'host')[], limitMs: number}} Suite */
+/** @typedef {{name: string, what: string, heavy: boolean, needs: ('build' | 'models' | 'host' | 'whisper')[], limitMs: number}} Suite */
 const minutes = (n) => n * 60_000;
 
 /** Folders of test/. @type {Suite[]} */
 export const SUITES = [
   { name: 'unit', what: 'rooms by themselves', heavy: false, needs: [], limitMs: minutes(5) },
-  { name: 'contract', what: 'one set of tests over every recorder, store, provider', heavy: false, needs: ['build'], limitMs: minutes(5) },
+  { name: 'contract', what: 'one set of tests over every recorder, store, provider', heavy: false, needs: ['build', 'whisper'], limitMs: minutes(5) },
   { name: 'golden', what: 'outputs compared with files', heavy: false, needs: [], limitMs: minutes(5) },
   { name: 'lint', what: 'forbidden imports must be refused', heavy: false, needs: [], limitMs: minutes(5) },
   { name: 'panel', what: 'the page in Chromium', heavy: true, needs: ['build'], limitMs: minutes(5) },
   { name: 'integration', what: 'daemon, command line, recorders, downloads', heavy: true, needs: ['build', 'models'], limitMs: minutes(8) },
   { name: 'fault', what: 'crashes, full disks, lost devices', heavy: true, needs: ['build', 'models'], limitMs: minutes(8) },
-  { name: 'models', what: 'real models on real speech', heavy: true, needs: ['build', 'models'], limitMs: minutes(8) },
+  { name: 'models', what: 'real models on real speech', heavy: true, needs: ['build', 'models', 'whisper'], limitMs: minutes(8) },
   { name: 'extension', what: 'a real VS Code extension host', heavy: true, needs: ['build', 'models', 'host'], limitMs: minutes(10) },
 ];
 

@@ -1,14 +1,17 @@
-// What every recogniser keeps to: the scripted one, and Moonshine where its files are.
+// What every recogniser keeps to: the scripted one, Moonshine where its files are, and Whisper where it is built.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findModels } from '../../bench/speechPath';
 import { MoonshineProvider } from '../../daemon/adapters/inference/moonshine';
+import { WhisperProvider } from '../../daemon/adapters/inference/whisper';
+import { usableBuilds, whisperFolder } from '../../daemon/adapters/inference/whisperBinding';
 import type { AsrProvider, LoadedModelFiles } from '../../daemon/asr/provider';
 import { ScriptedProvider } from '../../daemon/asr/scripted';
 import { ManualClock } from '../../daemon/base/clock';
 import { EarmarkError } from '../../protocol/errors';
+import { writeWhisperFile } from '../fakes/whisperFile';
 import { skip } from '../skip';
 
 const code = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'fine', (e: unknown) => (e instanceof EarmarkError ? e.code : e));
@@ -16,9 +19,19 @@ const code = async (promise: Promise<unknown>): Promise<unknown> => promise.then
 const buzz = (seconds: number): Float32Array => Float32Array.from({ length: seconds * 16_000 }, (_, i) => ((i % 128) / 128 - 0.5) * 0.3 * (0.6 + 0.4 * Math.sin(i / 1500)));
 const models = findModels(process.env['EARMARK_MODELS']);
 
+const made = mkdtempSync(join(tmpdir(), 'earmark-whisper-'));
+const ggml = join(made, 'ggml-random.bin');
+const SAID = [' alpha', ' bra', 'vo', ' charlie'];
+const whisperIsBuilt = whisperFolder() !== undefined;
+before(() => {
+  if (whisperIsBuilt) writeWhisperFile(ggml, SAID);
+});
+after(() => rmSync(made, { recursive: true }));
+
 const providers: { name: string; make(): AsrProvider; model: LoadedModelFiles | undefined }[] = [
   { name: 'scripted', make: () => new ScriptedProvider({ clock: new ManualClock() }), model: { id: 'scripted', files: {} } },
   { name: 'moonshine', make: () => new MoonshineProvider(), model: models && { id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } } },
+  { name: 'whisper', make: () => new WhisperProvider(), model: whisperIsBuilt ? { id: 'whisper-random', files: { model: ggml } } : undefined },
 ];
 
 for (const { name, make, model } of providers) {
@@ -26,7 +39,7 @@ for (const { name, make, model } of providers) {
     this.timeout(60_000);
     let provider: AsrProvider;
     before(async function () {
-      if (!model) skip(this, 'no models: run it with "npm test"');
+      if (!model) skip(this, name === 'whisper' ? 'Whisper is not built: run "npm run whisper"' : 'no models: run it with "npm test"');
       provider = make();
       assert.equal(await code(provider.transcribe(buzz(1), { language: 'en' })), 'engine.unavailable');
       await provider.load(model, 'auto');
@@ -111,5 +124,86 @@ describe('Moonshine with a wrong file', function () {
     assert.equal(await load(cut, models.decoder), 'model.corrupt');
     rmSync(folder, { recursive: true });
     assert.deepEqual([await load(models.vad, models.decoder), await load(models.encoder, models.encoder), await load(models.encoder, undefined)], ['model.incompatible', 'model.incompatible', 'model.missing']);
+  });
+});
+
+describe('Whisper', function () {
+  this.timeout(60_000);
+  before(function () {
+    if (!whisperIsBuilt) skip(this, 'Whisper is not built: run "npm run whisper"');
+  });
+  const loaded = async (): Promise<WhisperProvider> => {
+    const provider = new WhisperProvider();
+    await provider.load({ id: 'w', files: { model: ggml } }, 'cpu');
+    return provider;
+  };
+  it('says what the file makes it say, with a probability for each word', async () => {
+    const provider = await loaded();
+    const { text, words, confidence, language } = await provider.transcribe(buzz(1), { language: 'de-AT' });
+    assert.deepEqual([text, language, confidence > 0.9, words.map((word) => word.timing)], ['alpha bravo charlie', 'de-AT', true, ['model', 'model', 'model']]);
+    await provider.unload();
+  });
+  it('finds the language out where none is given', async () => {
+    const provider = await loaded();
+    const first = await provider.transcribe(buzz(6), { language: 'auto', conversation: 'a' });
+    const second = await provider.transcribe(buzz(6), { language: 'auto', conversation: 'a' });
+    assert.match(first.language, /^[a-z]{2,3}$/);
+    assert.equal(second.language, first.language);
+    await provider.unload();
+  });
+  it('takes a prompt, a translation and more vocabulary than fits', async () => {
+    const provider = await loaded();
+    const prompt = Array.from({ length: 400 }, (_, i) => `fetchToken${i}`);
+    assert.equal(await code(provider.transcribe(buzz(1), { language: 'en', prompt, translate: true })), 'fine');
+    await provider.unload();
+  });
+  it('does not wait for a cancelled decode, and frees the model after it', async () => {
+    const provider = await loaded();
+    const abort = new AbortController();
+    const run = code(provider.transcribe(buzz(20), { language: 'en' }, abort.signal));
+    setImmediate(() => abort.abort());
+    assert.equal(await run, 'rpc.cancelled');
+    await provider.unload();
+  });
+  it('loads and unloads ten times with the memory it began with', async () => {
+    await (await loaded()).unload();
+    const before = process.memoryUsage.rss();
+    for (let i = 0; i < 10; i++) {
+      const provider = await loaded();
+      await provider.transcribe(buzz(1), { language: 'en' });
+      await provider.unload();
+    }
+    assert.ok(process.memoryUsage.rss() < before * 1.15, `${Math.round(before / 1e6)} MB became ${Math.round(process.memoryUsage.rss() / 1e6)} MB`);
+  });
+  it('names what is wrong with a file', async () => {
+    const file = (name: string, bytes: Buffer): string => {
+      const path = join(made, name);
+      writeFileSync(path, bytes);
+      return path;
+    };
+    const whole = readFileSync(ggml);
+    const load = (path: string | undefined) => code(new WhisperProvider().load({ id: 'w', files: path === undefined ? {} : { model: path } }, 'cpu'));
+    assert.deepEqual(
+      [
+        await load(undefined),
+        await load(join(made, 'absent.bin')),
+        await load(file('empty.bin', Buffer.alloc(0))),
+        await load(file('other.bin', Buffer.alloc(1000, 1))),
+        await load(file('half.bin', whole.subarray(0, whole.length / 2))),
+        await load(file('words.bin', whole.subarray(0, 100_000))),
+        await load(file('fewer.bin', whole.subarray(0, whole.length - 3 * 64 * 4))),
+        await load(__dirname),
+      ],
+      ['model.missing', 'model.missing', 'model.corrupt', 'model.incompatible', 'model.corrupt', 'model.corrupt', 'model.corrupt', 'model.corrupt'],
+    );
+  });
+  it('takes the build for this processor', () => {
+    const folder = whisperFolder() as string;
+    assert.ok(!usableBuilds(folder, false).includes('avx2'));
+    assert.ok(usableBuilds(folder).length > 0);
+  });
+  it('refuses a graphics processor that its build cannot use', async function () {
+    if (usableBuilds(whisperFolder() as string).some((build) => build === 'own' || build === 'metal')) skip(this, 'this build has one');
+    assert.equal(await code(new WhisperProvider().load({ id: 'w', files: { model: ggml } }, 'gpu')), 'engine.unavailable');
   });
 });

@@ -4,15 +4,16 @@
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { AsrProvider } from '../../asr/provider';
-import { moonshineInfo } from '../../asr/providerInfos';
+import { moonshineInfo, whisperInfo } from '../../asr/providerInfos';
 import { ProviderRegistry } from '../../asr/registry';
 import { MoonshineProvider } from './moonshine';
 import { SileroVad } from './silero';
+import { WhisperProvider } from './whisper';
 import { BEAT_MS, type FromWorker, type ToWorker, type WorkerCalls, type WorkerMethod, type WorkerRole } from './workerProtocol';
 
 type Handlers = { readonly [M in WorkerMethod]?: (params: WorkerCalls[M]['params'], signal: AbortSignal) => Promise<WorkerCalls[M]['result']> };
 
-const providers = new ProviderRegistry().register({ info: moonshineInfo, create: () => new MoonshineProvider() });
+const providers = new ProviderRegistry().register({ info: moonshineInfo, create: () => new MoonshineProvider() }).register({ info: whisperInfo, create: () => new WhisperProvider() });
 
 function asrHandlers(): Handlers {
   let provider: AsrProvider | undefined;

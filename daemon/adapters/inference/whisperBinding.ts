@@ -1,0 +1,92 @@
+/**
+ * Finds and loads smart-whisper's native binding of whisper.cpp as `npm run whisper` builds it: of several builds the
+ * best that this processor can run. One with AVX2 on a processor without it ends the process. Worker processes only.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { EarmarkError } from '../../../protocol/errors';
+import type { WhisperSegment } from '../../asr/whisperWords';
+
+/** Parameters of a decode under whisper.cpp's own names; what is left out has its default. */
+export interface WhisperParams {
+  /** 0 is greedy. */
+  readonly strategy: 0;
+  readonly n_threads: number;
+  readonly language: string;
+  readonly translate: boolean;
+  readonly audio_ctx: number;
+  readonly temperature: number;
+  readonly temperature_inc: number;
+  readonly best_of: number;
+  readonly single_segment: boolean;
+  readonly no_timestamps: boolean;
+  readonly no_context: boolean;
+  readonly token_timestamps: boolean;
+  readonly suppress_non_speech_tokens: boolean;
+  readonly initial_prompt?: string;
+  readonly format: 'detail';
+}
+
+export interface WhisperModel {
+  readonly handle: object | null;
+  free(): Promise<void>;
+}
+
+export interface WhisperBinding {
+  readonly WhisperModel: { load(file: string, gpu: boolean): Promise<WhisperModel> };
+  /** Decodes on a thread of its own; it cannot be stopped. `finish` gets the segments or an Error. */
+  transcribe(handle: object, pcm: Float32Array, params: WhisperParams, finish: (result: WhisperSegment[] | Error) => void, progress: () => void): void;
+}
+
+/** Best first; `own` is a library that the user built, such as one with CUDA. */
+export type WhisperBuild = 'own' | 'metal' | 'avx2' | 'plain';
+const BUILDS: readonly WhisperBuild[] = ['own', 'metal', 'avx2', 'plain'];
+const AVX2_FLAGS = ['avx2', 'fma', 'f16c'];
+
+/** The folder of the builds: `whisper/` beside `worker.js`, and from the sources that of the built program. */
+export function whisperFolder(): string | undefined {
+  for (let folder = __dirname; ; folder = dirname(folder)) {
+    const found = [join(folder, 'whisper'), join(folder, 'dist', 'whisper')].find((path) => BUILDS.some((name) => existsSync(join(path, `${name}.node`))));
+    if (found !== undefined) return found;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** The builds of a folder that this processor can run, best first. */
+export function usableBuilds(folder: string, hasAvx2: boolean = processorHasAvx2()): WhisperBuild[] {
+  return BUILDS.filter((name) => existsSync(join(folder, `${name}.node`)) && (name !== 'avx2' || hasAvx2));
+}
+
+/** @throws EarmarkError engine.unavailable with what to do about it */
+export function loadWhisperBinding(): { binding: WhisperBinding; build: WhisperBuild } {
+  const folder = whisperFolder();
+  if (folder === undefined) throw new EarmarkError('engine.unavailable', 'Whisper is not built on this machine; run `npm run whisper` in the folder of Earmark, or choose the engine moonshine in the settings.');
+  // The binding keeps quiet only in production, and Metal's kernels lie beside it.
+  Object.assign(process.env, { NODE_ENV: 'production', GGML_METAL_PATH_RESOURCES: folder });
+  let failure: unknown;
+  for (const build of usableBuilds(folder)) {
+    try {
+      const loaded: { exports: unknown } = { exports: {} };
+      process.dlopen(loaded, join(folder, `${build}.node`));
+      return { binding: loaded.exports as WhisperBinding, build };
+    } catch (cause) {
+      failure = cause;
+    }
+  }
+  throw new EarmarkError('engine.unavailable', 'Whisper is built for another machine; run `npm run whisper` in the folder of Earmark to build it anew.', { cause: failure });
+}
+
+function processorHasAvx2(): boolean {
+  try {
+    if (process.arch !== 'x64') return false;
+    if (process.platform === 'linux') {
+      const flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(/\s+/));
+      return AVX2_FLAGS.every((flag) => flags.has(flag));
+    }
+    if (process.platform === 'darwin') return execFileSync('sysctl', ['-n', 'hw.optional.avx2_0', 'hw.optional.fma'], { encoding: 'utf8', timeout: 2_000 }).trim().split(/\s+/).every((flag) => flag === '1');
+  } catch {
+    // Unknown; the plain build runs everywhere.
+  }
+  return false;
+}

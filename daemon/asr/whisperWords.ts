@@ -1,0 +1,96 @@
+/** Whisper's segments and tokens to words with times and confidences. */
+import type { AsrWord } from './provider';
+
+export interface WhisperToken {
+  /** A token may be part of a character; then its text has U+FFFD in it. */
+  readonly text: string;
+  readonly id: number;
+  readonly p: number;
+  /** Milliseconds; absent where no times were asked for. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface WhisperSegment {
+  readonly text: string;
+  readonly lang: string;
+  readonly from: number;
+  readonly to: number;
+  readonly tokens: readonly WhisperToken[];
+}
+
+/** Tokens from this id on are marks: end, language, task, times. */
+const FIRST_MARK = 50_256;
+const BROKEN = '\uFFFD';
+
+interface Draft {
+  text: string;
+  from: number;
+  to: number;
+  sum: number;
+  count: number;
+}
+
+/**
+ * Words as they stand in the text of the segments, in order and not overlapping.
+ * @param audioMs length of the phrase; times are kept within it
+ */
+export function whisperWords(segments: readonly WhisperSegment[], audioMs: number): { words: AsrWord[]; confidence: number } {
+  const drafts: Draft[] = [];
+  let sum = 0;
+  let count = 0;
+  for (const segment of segments) {
+    let open: Draft | undefined;
+    for (const { text, token } of piecesOf(segment)) {
+      sum += token.p;
+      count++;
+      // A space begins a word; a piece may hold several words only where characters were split over tokens.
+      for (const [i, part] of text.split(/\s+/).entries()) {
+        if (i > 0) open = undefined;
+        if (part === '') continue;
+        if (!open) {
+          open = { text: '', from: token.from ?? segment.from, to: 0, sum: 0, count: 0 };
+          drafts.push(open);
+        }
+        open.text += part;
+        open.to = Math.max(open.to, token.to ?? segment.to);
+        open.sum += token.p;
+        open.count++;
+      }
+    }
+  }
+  return { words: inOrder(drafts, audioMs), confidence: count === 0 ? 0 : sum / count };
+}
+
+/** The tokens of a segment with the text that each stands for; a character's parts are given whole to the last of them. */
+function piecesOf(segment: WhisperSegment): { text: string; token: WhisperToken }[] {
+  const pieces: { text: string; token: WhisperToken }[] = [];
+  let rest = segment.text;
+  const tokens = segment.tokens.filter((token) => token.id < FIRST_MARK);
+  tokens.forEach((token, i) => {
+    if (!token.text.includes(BROKEN) && rest.startsWith(token.text)) {
+      pieces.push({ text: token.text, token });
+      rest = rest.slice(token.text.length);
+      return;
+    }
+    // The next whole token says where the broken characters end.
+    const next = tokens.slice(i + 1).find((t) => !t.text.includes(BROKEN) && t.text !== '');
+    const follows = tokens[i + 1];
+    const end = follows === undefined ? rest.length : follows === next && next !== undefined ? rest.indexOf(next.text) : 0;
+    const text = end < 0 ? '' : rest.slice(0, end);
+    pieces.push({ text, token });
+    rest = rest.slice(text.length);
+  });
+  if (rest.trim() !== '' && pieces.length > 0) (pieces[pieces.length - 1] as { text: string }).text += rest;
+  return pieces;
+}
+
+function inOrder(drafts: readonly Draft[], audioMs: number): AsrWord[] {
+  let end = 0;
+  return drafts.map(({ text, from, to, sum, count }) => {
+    const startMs = Math.min(audioMs, Math.max(end, Math.round(from)));
+    const endMs = Math.min(audioMs, Math.max(startMs, Math.round(to)));
+    end = endMs;
+    return { text, startMs, endMs, confidence: Math.min(1, Math.max(1e-6, sum / count)), timing: 'model' as const };
+  });
+}
