@@ -16,7 +16,7 @@ describe('the window of Whisper', () => {
 });
 
 describe('doubts about a text of Whisper', () => {
-  const check = (text: string, soundMs: number, expected: ReturnType<typeof doubt>): void => it(`${text.slice(0, 30)} in ${soundMs} ms`, () => assert.equal(doubt(text, soundMs), expected));
+  const check = (text: string, soundMs: number, expected: ReturnType<typeof doubt>): void => void it(`${text.slice(0, 30)} in ${soundMs} ms`, () => assert.equal(doubt(text, soundMs), expected));
   check('We ship the release on Friday.', 2_000, undefined);
   check('', 300, undefined);
   check('', 2_000, 'empty');
@@ -32,7 +32,7 @@ describe('doubts about a text of Whisper', () => {
 
 describe('the better of two texts', () => {
   const of = (text: string, confidence: number): WhisperText => ({ text, confidence, language: 'en', words: text.split(' ').map((word) => ({ text: word, startMs: 0, endMs: 0, confidence, timing: 'model' as const })) });
-  const check = (what: string, first: WhisperText, second: WhisperText, expected: 'first' | 'second'): void => it(what, () => assert.equal(better(first, second, 8_000), expected === 'first' ? first : second));
+  const check = (what: string, first: WhisperText, second: WhisperText, expected: 'first' | 'second'): void => void it(what, () => assert.equal(better(first, second, 8_000), expected === 'first' ? first : second));
   const good = of('we ship the release on friday and write the notes today', 0.6);
   const loop = of('the release the release the release the release the release', 0.9);
   const short = of('we ship', 0.9);
@@ -61,7 +61,7 @@ describe('the words of Whisper', () => {
   const token = (text: string, from: number, to: number, p = 0.5, id = 100) => ({ text, id, p, from, to });
   const segment = (text: string, tokens: WhisperSegment['tokens']): WhisperSegment => ({ text, lang: 'en', from: 0, to: 1_000, tokens });
   const check = (what: string, segments: WhisperSegment[], expected: string[], confidence = 0.5): void =>
-    it(what, () => {
+    void it(what, () => {
       const found = whisperWords(segments, 1_000);
       assert.deepEqual([found.words.map((w) => `${w.text} ${w.startMs}-${w.endMs}`), found.confidence], [expected, confidence]);
     });
@@ -76,7 +76,7 @@ describe('the words of Whisper', () => {
 describe('the language of a conversation', () => {
   type Phrase = [language: string, confidence: number, soundMs: number];
   const check = (what: string, phrases: Phrase[], expected: string): void =>
-    it(what, () => {
+    void it(what, () => {
       const lock = new LanguageLock();
       for (const [language, confidence, soundMs] of phrases) lock.heard('a', { language, confidence, soundMs });
       assert.deepEqual([lock.language('a'), lock.language('b')], [expected, 'auto']);
