@@ -6,7 +6,7 @@ import { PROMPT_TOKENS, estimatedTokens, whisperPrompt } from '../../../daemon/a
 import { type WhisperSegment, whisperWords } from '../../../daemon/asr/whisperWords';
 
 describe('the window of Whisper', () => {
-  const check = (seconds: number, expected: number): void => it(`${seconds} s`, () => assert.equal(fittedWindow(seconds * 16_000), expected));
+  const check = (seconds: number, expected: number): void => void it(`${seconds} s`, () => assert.equal(fittedWindow(seconds * 16_000), expected));
   check(0, 768);
   check(5, 768);
   check(14.7, 768);
@@ -45,7 +45,7 @@ describe('the better of two texts', () => {
 });
 
 describe('the prompt of Whisper', () => {
-  const check = (words: string[], expected: string | undefined): void => it(words.join(' ') || 'nothing', () => assert.equal(whisperPrompt(words), expected));
+  const check = (words: string[], expected: string | undefined): void => void it(words.join(' ') || 'nothing', () => assert.equal(whisperPrompt(words), expected));
   check([], undefined);
   check([' ', ''], undefined);
   check(['fetchToken'], 'fetchToken.');
