@@ -30,10 +30,40 @@ export interface DaemonCommand {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** A daemon on another machine. */
+export interface RemoteProfile {
+  /** `wss://host:port`; `ws://` only for this machine. */
+  readonly url: string;
+  readonly token: string;
+  /** SHA-256 of the certificate as hex, colons allowed, for one that no authority signed. */
+  readonly fingerprint?: string;
+  /** Milliseconds; tests make them short. */
+  readonly timing?: Partial<RemoteTiming>;
+}
+
+export interface RemoteTiming {
+  readonly keepaliveMs: number;
+  readonly deadMs: number;
+  /** First and longest wait before a connection is made again. */
+  readonly backoffMinMs: number;
+  readonly backoffMaxMs: number;
+}
+
+/** How good the link to a remote daemon is. */
+export interface LinkQuality {
+  readonly grade: 'good' | 'fair' | 'poor' | 'away';
+  /** Of the last ping; undefined before the first. */
+  readonly roundTripMs: number | undefined;
+  /** Audio that was sent or waits to be, and is not on the daemon's disk. */
+  readonly unacknowledgedMs: number;
+}
+
 export interface ConnectOptions {
   /** Where `daemon.json` lies; `stateFolder()` gives the usual place. */
   readonly stateDir: string;
   readonly client: ClientInfo;
+  /** Uses that daemon, not the one of `stateDir`; `daemon` is then only for recording here. */
+  readonly remote?: RemoteProfile;
   /** Absent: only connect, never start. */
   readonly daemon?: DaemonCommand;
   /** Milliseconds for the whole attempt; 15 000 by default. */
@@ -59,8 +89,15 @@ export interface Requester {
 
 /** One authenticated connection. */
 export interface DaemonClient extends Requester, Disposable {
+  /**
+   * Whole frames of one source, s16le, at most 100; binary where the connection has that.
+   * @throws EarmarkError of `audio/push` and `audio/open`
+   */
+  pushAudio(sessionId: string, source: SourceName, seq: number, captureMs: number, pcm: Uint8Array): Promise<{ readonly ackSeq: number }>;
   readonly daemon: { readonly version: string; readonly pid: number; readonly protocol: ProtocolVersion };
   readonly closed: boolean;
+  /** Of the last ping of a remote connection, milliseconds. */
+  readonly roundTripMs: number | undefined;
   readonly onDidClose: Event<EarmarkError>;
 }
 

@@ -1,50 +1,56 @@
-/** A typed client over one admitted socket: requests, notifications, both validated as they come in. */
-import type { Socket } from 'node:net';
+/** A typed client over one admitted connection: requests, notifications, both validated as they come in. */
 import { CancellationTokenSource, createMessageConnection, Emitter, ErrorCodes, ResponseError, type Message, type MessageConnection } from 'vscode-jsonrpc/node';
 import { EarmarkError } from '../protocol/errors';
 import { DaemonHello } from '../protocol/health';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
-import { MESSAGE_MAX_BYTES, PROTOCOL_VERSION, type Negotiation, type ProtocolVersion } from '../protocol/version';
+import { AudioOpen, AudioPush, type SourceName } from '../protocol/audio';
+import { AUDIO_ANSWER_PREFIX, encodeAudio } from '../protocol/remote';
+import { PROTOCOL_VERSION, type Negotiation, type ProtocolVersion } from '../protocol/version';
 import type { ClientInfo, DaemonClient, Disposable } from './api';
-import { FrameReader, FrameWriter } from './framing';
+import type { AudioWire, Wire } from './wire';
 
-/** Longest answer that is read: a whole session of a day with its word times. */
-const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
 /** Milliseconds after which a request without its own limit gives up. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
 type Listeners = { readonly type: NotificationType; readonly calls: Set<(params: unknown) => void> };
 
-export class SocketClient implements DaemonClient {
+export class WireClient implements DaemonClient {
   daemon: DaemonClient['daemon'] = { version: '', pid: 0, protocol: PROTOCOL_VERSION };
   private readonly connection: MessageConnection;
   private readonly listeners = new Map<string, Listeners>();
   private readonly invalid = new Emitter<EarmarkError>();
   private readonly close = new Emitter<EarmarkError>();
   private closeReason: EarmarkError | undefined;
-  /** What the daemon said to nobody in particular (id null) before it closed. */
-  private lastWords: EarmarkError | undefined;
+  /** Binary audio that waits for its answer, by number. */
+  private readonly audioPending = new Map<number, { resolve: (answer: unknown) => void; reject: (error: EarmarkError) => void }>();
+  private readonly channels = new Map<string, number>();
+  private audioId = 0;
 
   readonly onDidReceiveInvalid = this.invalid.event;
   readonly onDidClose = this.close.event;
 
-  constructor(private readonly socket: Socket) {
-    const reader = new FrameReader(socket, ANSWER_MAX_BYTES);
-    const writer = new FrameWriter(socket, MESSAGE_MAX_BYTES, ANSWER_MAX_BYTES);
+  /** @param trip round-trip time of the last ping, where the wire pings */
+  constructor(
+    private readonly wire: Wire,
+    private readonly trip: () => number | undefined = () => undefined,
+  ) {
     const quiet = { error: () => undefined, warn: () => undefined, info: () => undefined, log: () => undefined };
-    this.connection = createMessageConnection(reader, writer, quiet, {
+    this.connection = createMessageConnection(wire.reader, wire.writer, quiet, {
       messageStrategy: {
         handleMessage: (message, next) => {
-          reader.dispatched(message);
-          this.hearLastWords(message);
-          next(message);
+          wire.dispatched(message);
+          if (!this.hearAudioAnswer(message)) next(message);
         },
       },
     });
-    reader.onError((error) => this.end(error instanceof EarmarkError ? error : undefined));
+    wire.onRefused((error) => this.end(error));
     this.connection.onClose(() => this.end(undefined));
     this.connection.onNotification((method: string, params: unknown) => this.hear(method, params));
     this.connection.listen();
+  }
+
+  get roundTripMs(): number | undefined {
+    return this.trip();
   }
 
   get closed(): boolean {
@@ -101,6 +107,18 @@ export class SocketClient implements DaemonClient {
     return { dispose: () => void calls.delete(call) };
   }
 
+  async pushAudio(sessionId: string, source: SourceName, seq: number, captureMs: number, pcm: Uint8Array): Promise<{ readonly ackSeq: number }> {
+    const { audio } = this.wire;
+    if (!audio) return await this.request(AudioPush, { sessionId, source, seq, captureMs, pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64') });
+    const name = `${source} ${sessionId}`;
+    let channel = this.channels.get(name);
+    if (channel === undefined) this.channels.set(name, (channel = (await this.request(AudioOpen, { sessionId, source })).channel));
+    const answer = await this.sendAudio(audio, channel, seq, captureMs, pcm);
+    const result = AudioPush.result.safeParse(answer);
+    if (result.success) return result.data;
+    throw this.tellInvalid('The daemon\'s answer to audio does not fit the protocol; update Earmark on both sides.');
+  }
+
   dispose(): void {
     this.end(new EarmarkError('rpc.disconnected', 'The connection was closed on this side.'));
   }
@@ -116,10 +134,30 @@ export class SocketClient implements DaemonClient {
     for (const call of [...entry.calls]) call(parsed.data);
   }
 
-  private hearLastWords(message: Message): void {
-    const response = message as { id?: unknown; error?: { message?: unknown; data?: unknown } };
-    if (response.id !== null || typeof response.error?.message !== 'string') return;
-    this.lastWords = EarmarkError.fromData(response.error.message, response.error.data);
+  private async sendAudio(audio: AudioWire, channel: number, seq: number, captureMs: number, pcm: Uint8Array): Promise<unknown> {
+    if (this.closeReason) throw this.closeReason;
+    const id = (this.audioId = (this.audioId + 1) >>> 0);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<unknown>((resolve, reject) => {
+        this.audioPending.set(id, { resolve, reject });
+        timer = setTimeout(() => reject(new EarmarkError('rpc.timeout', 'The Earmark daemon did not take audio in time; it is sent again.')), REQUEST_TIMEOUT_MS);
+        audio.send(encodeAudio({ channel, id, seq, captureMs }, pcm));
+      });
+    } finally {
+      clearTimeout(timer);
+      this.audioPending.delete(id);
+    }
+  }
+
+  /** True where the message answers binary audio. */
+  private hearAudioAnswer(message: Message): boolean {
+    const { id, result, error } = message as { id?: unknown; result?: unknown; error?: { message?: unknown; data?: unknown } };
+    if (typeof id !== 'string' || !id.startsWith(AUDIO_ANSWER_PREFIX)) return false;
+    const pending = this.audioPending.get(Number(id.slice(AUDIO_ANSWER_PREFIX.length)));
+    if (error === undefined) pending?.resolve(result);
+    else pending?.reject(EarmarkError.fromData(String(error.message), error.data) ?? new EarmarkError('internal', 'The daemon answered with an error that is not in the protocol; update Earmark on both sides.'));
+    return true;
   }
 
   private tellInvalid(sentence: string): EarmarkError {
@@ -143,8 +181,9 @@ export class SocketClient implements DaemonClient {
 
   private end(reason: EarmarkError | undefined): void {
     if (this.closeReason) return;
-    this.closeReason = this.lastWords ?? reason ?? disconnected();
-    this.socket.on('error', () => undefined).destroy();
+    this.closeReason = this.wire.farewell ?? reason ?? disconnected();
+    for (const { reject } of this.audioPending.values()) reject(this.closeReason);
+    this.wire.destroy();
     this.connection.dispose();
     this.close.fire(this.closeReason);
     this.listeners.clear();

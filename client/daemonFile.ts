@@ -13,6 +13,8 @@ export const DaemonFile = z.object({
   protocol: z.object({ major: z.number().int(), minor: z.number().int() }),
   /** 32 random bytes as hex. */
   token: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Where it listens for other machines, and the SHA-256 of its certificate as hex. */
+  listen: z.object({ url: z.string(), fingerprint: z.string().optional() }).optional(),
 });
 export type DaemonFile = z.infer<typeof DaemonFile>;
 

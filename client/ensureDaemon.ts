@@ -1,4 +1,4 @@
-/** Connects to the daemon of a state folder, and starts it where there is none (`daemon/hello`, `daemon/drain`). */
+/** Connects to the daemon of a state folder, and starts it where there is none (`daemon/hello`, `daemon/drain`); or to a remote one. */
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
@@ -6,8 +6,10 @@ import { DaemonDrain } from '../protocol/health';
 import { PROTOCOL_VERSION } from '../protocol/version';
 import type { ConnectOptions, DaemonClient, Disposable } from './api';
 import { readDaemonFile } from './daemonFile';
-import { SocketClient } from './daemonClient';
+import { WireClient } from './daemonClient';
 import { openSocket } from './handshake';
+import { connectRemote } from './remote';
+import { CLIENT_LIMITS, socketWire } from './socketWire';
 import { startDaemon, type StartingDaemon } from './startDaemon';
 import { tryStartLock } from './startLock';
 
@@ -21,6 +23,7 @@ const DRAIN_MS = 10_000;
  * @throws EarmarkError rpc.disconnected (none runs and none may be started), daemon.startFailed, rpc.unauthorized, rpc.versionMismatch, rpc.timeout, rpc.cancelled
  */
 export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClient> {
+  if (options.remote) return await connectRemote(options, options.remote);
   const limits: Limits = { deadline: Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS), started: false };
   let lock: Disposable | undefined;
   let starting: StartingDaemon | undefined;
@@ -77,7 +80,7 @@ async function connectOnce(options: ConnectOptions, limits: Limits): Promise<Dae
     if (isEarmarkError(error, 'rpc.unauthorized') && readDaemonFile(options.stateDir)?.token !== file.token) return await connectOnce(options, limits);
     throw error;
   }
-  const client = new SocketClient(socket);
+  const client = new WireClient(socketWire(socket, CLIENT_LIMITS));
   try {
     const protocol = options.protocol ?? PROTOCOL_VERSION;
     const negotiation = await client.hello(options.client, protocol, left());

@@ -1,9 +1,9 @@
 /**
- * Pushes the frames of one source (`audio/push`, `audio/ack`, `audio/end`): at most 10 s unacknowledged, kept until they
+ * Pushes the frames of one source (`audio/ack`, `audio/end`): at most 10 s unacknowledged, kept until they
  * are on the daemon's disk, sent again after a reconnect from the first frame that is not.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
-import { AudioAck, AudioEnd, AudioPush, FRAME_MS, FRAME_SAMPLES, PUSH_MAX_FRAMES, UNACKNOWLEDGED_MAX_MS, type SourceName } from '../protocol/audio';
+import { AudioAck, AudioEnd, FRAME_MS, FRAME_SAMPLES, PUSH_MAX_FRAMES, UNACKNOWLEDGED_MAX_MS, type SourceName } from '../protocol/audio';
 import { EarmarkError, ERRORS, isEarmarkError } from '../protocol/errors';
 import type { Connection, Disposable, FramePusher, SessionSubscription } from './api';
 
@@ -182,13 +182,9 @@ class Pusher implements FramePusher {
         if (frames <= 0) return;
         const seq = this.nextSend;
         this.nextSend += frames;
-        const { ackSeq } = await this.connection.state.client.request(AudioPush, {
-          sessionId: this.session.sessionId,
-          source: this.options.source,
-          seq,
-          captureMs: (this.options.startMs ?? 0) + seq * FRAME_MS,
-          pcm: this.encode(seq, frames),
-        });
+        const { sessionId } = this.session;
+        const captureMs = (this.options.startMs ?? 0) + seq * FRAME_MS;
+        const { ackSeq } = await this.connection.state.client.pushAudio(sessionId, this.options.source, seq, captureMs, this.encode(seq, frames));
         this.acknowledge(ackSeq);
       }
     } catch (error) {
@@ -198,14 +194,14 @@ class Pusher implements FramePusher {
     }
   }
 
-  private encode(seq: number, frames: number): string {
-    const bytes = Buffer.alloc(frames * FRAME_SAMPLES * 2);
+  private encode(seq: number, frames: number): Uint8Array {
+    const bytes = new Uint8Array(frames * FRAME_SAMPLES * 2);
     for (let i = 0; i < frames; i++) {
       const frame = this.frames[this.head + seq - this.first + i]!;
       // Little-endian, as every machine that VS Code runs on.
       bytes.set(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength), i * FRAME_SAMPLES * 2);
     }
-    return bytes.toString('base64');
+    return bytes;
   }
 
   private refused(error: unknown): void {

@@ -9,6 +9,7 @@ import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../proto
 import { SessionEventNotification, SessionStart, type SessionEvent } from '../protocol/session';
 import type { Connection, ConnectionState, ConnectOptions, DaemonClient, Disposable, EventSink, SessionSubscription, StartParams } from './api';
 import { ensureDaemon } from './ensureDaemon';
+import { timingOf } from './remote';
 import { Subscription } from './sessionSubscription';
 
 /** Milliseconds before the first, second, … attempt after a loss; the last one repeats. */
@@ -201,11 +202,20 @@ class ManagedConnection implements Connection {
     const now = Date.now();
     this.lossTimes.push(now);
     while (this.lossTimes.length > 0 && now - this.lossTimes[0]! > LOSS_BUDGET.windowMs) this.lossTimes.shift();
-    if (this.lossTimes.length > LOSS_BUDGET.count) {
+    // A network comes and goes; a daemon of this machine that does is broken.
+    if (!this.options.remote && this.lossTimes.length > LOSS_BUDGET.count) {
       this.setState({ kind: 'failed', error: new EarmarkError('rpc.disconnected', 'The Earmark daemon ended again and again; run "earmark daemon logs" to see why, then try again.', { cause: error }) });
       return;
     }
     this.lost(error, 0);
+  }
+
+  private backoff(attempt: number): number {
+    const { remote } = this.options;
+    if (!remote) return BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 10_000;
+    // Many clients lose one daemon at once; half of each wait is chance, so that they do not all come back at once.
+    const { backoffMinMs, backoffMaxMs } = timingOf(remote);
+    return Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(attempt, 20)) * (0.5 + Math.random() / 2);
   }
 
   private lost(cause: unknown, attempt: number): void {
@@ -215,7 +225,7 @@ class ManagedConnection implements Connection {
       this.setState({ kind: 'failed', error });
       return;
     }
-    const ms = BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 10_000;
+    const ms = Math.max(error.retryAfterMs ?? 0, this.backoff(attempt));
     this.setState({ kind: 'waiting', attempt, retryAt: Date.now() + ms, error });
     this.timer = setTimeout(() => void this.connect(attempt), ms);
   }

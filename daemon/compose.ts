@@ -15,9 +15,12 @@ import { FileSpools } from './adapters/store/fileSpools';
 import { openStore } from './adapters/store/openStore';
 import { createFileLogger, type LogLevel } from './adapters/telemetry/logger';
 import { tryInstanceLock } from './adapters/transport/instanceLock';
-import { defaultTransportLimits, type TransportLimits } from './adapters/transport/limits';
+import { certificateOf, ownCertificate } from './adapters/transport/certificate';
+import { defaultRemoteLimits, defaultTransportLimits, type RemoteLimits, type TransportLimits } from './adapters/transport/limits';
+import { openRemote, type RemoteTransport } from './adapters/transport/remoteServer';
 import { openTransport } from './adapters/transport/server';
 import { makePrivateFolder } from './adapters/transport/socketPath';
+import { TokenFile } from './adapters/transport/tokenFile';
 import { createAnalyzerFactory } from './analysis/analyzerFactory';
 import { moonshineInfo } from './asr/providerInfos';
 import type { ChoiceSetup, ProviderFact } from './asr/engineChoice';
@@ -27,9 +30,10 @@ import type { AsrProvider } from './asr/provider';
 import { shareDetectors } from './asr/sharedDetectors';
 import { type Clock, systemClock } from './base/clock';
 import { type Disposable, DisposableStore, toDisposable } from './base/disposable';
+import { isLoopback, type ListenAddress } from './base/listenAddress';
 import type { Logger } from './base/logger';
 import type { Models } from './models/api';
-import { Lifecycle } from './rpc/lifecycle';
+import { type EndReason, Lifecycle } from './rpc/lifecycle';
 import { RpcServer } from './rpc/server';
 import type { SessionManagerDeps } from './session/deps';
 import type { SessionOptions } from './session/options';
@@ -48,6 +52,9 @@ export interface ComposeOptions {
   readonly phrases?: SessionManagerDeps['phrases'];
   readonly sessionOptions?: Partial<SessionOptions>;
   readonly transportLimits?: Partial<TransportLimits>;
+  readonly remoteLimits?: Partial<RemoteLimits>;
+  /** Where to listen for other machines. Such a daemon does not end by itself. */
+  readonly listen?: ListenAddress & { readonly files?: { readonly cert: string; readonly key: string } };
 }
 
 export interface RunningDaemon {
@@ -108,6 +115,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const models = options.models?.({ clock, logger }) ?? createModelManager({ home, env: process.env, clock, logger: logger.child('models'), inUse: (id) => engines.inUse(id) || (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')) });
   const engines: ManagedEngines = open.add(options.engines?.({ clock, logger, models }) ?? createEngines({ clock, logger: logger.child('engine'), models }));
   await engines.refresh();
+  const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());
   const analyzers = createAnalyzerFactory();
   const capture = options.capture?.({ clock, logger }) ?? createCapture({ recordersFolder: recordersFolder(), clock, logger: logger.child('capture'), audiotee: findAudiotee((name) => require.resolve(name)) });
   const sessions = open.add(
@@ -132,11 +140,11 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       sessions,
       clock,
       logger,
-      idleMs: options.idleMs,
+      idleMs: options.listen ? Infinity : options.idleMs,
       clients: () => rpc.clientCount,
       goodbye: (reason) => rpc.goodbye(reason),
-      end: () => {
-        Promise.allSettled([transport.close(), capture.dispose()])
+      end: (reason) => {
+        Promise.allSettled([transport.close(), remote?.close(goodbyeOf(reason)), capture.dispose()])
           .then(() => {
             logger.info('daemon.ended', { durationMs: Math.round(clock.now() - begun) });
             open.dispose();
@@ -157,6 +165,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       engines,
       analyzers,
       devices: { list: () => capture.abilities() },
+      tokens,
       clock,
       logger: logger.child('rpc'),
       control: {
@@ -177,7 +186,8 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
 
   const recovered = sessions.recover();
   if (recovered.length > 0) logger.info('sessions.recovered', { count: recovered.length });
-  const transport = await openTransport({ stateDir: home, accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
+  const remote = options.listen ? await listen(options, options.listen, tokens, rpc, logger) : undefined;
+  const transport = await openTransport({ stateDir: home, ...(remote ? { listen: { url: remote.url, ...(remote.fingerprint === undefined ? {} : { fingerprint: remote.fingerprint }) } } : {}), accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
   logger.info('daemon.started', { version, durationMs: Math.round(clock.now() - begun) });
   void engines.preload();
   models.tidy().catch((error: unknown) => logger.warn('model.tidyFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }));
@@ -211,6 +221,16 @@ function createEngines({ clock, logger, models }: { readonly clock: Clock; reado
       });
     },
   });
+}
+
+/** @throws EarmarkError daemon.startFailed */
+async function listen({ home, remoteLimits }: ComposeOptions, { host, port, files }: NonNullable<ComposeOptions['listen']>, tokens: TokenFile, rpc: RpcServer, logger: Logger): Promise<RemoteTransport> {
+  const certificate = files ? certificateOf(files) : isLoopback(host) ? undefined : ownCertificate(home, () => systemClock.wall());
+  return await openRemote({ host, port, ...(certificate ? { certificate } : {}), tokens, accept: rpc.accept, logger: logger.child('remote'), limits: { ...defaultRemoteLimits, ...remoteLimits }, now: () => systemClock.now() });
+}
+
+function goodbyeOf(reason: EndReason): EarmarkError {
+  return reason === 'drain' ? new EarmarkError('rpc.draining', 'The Earmark daemon makes room for a newer one.') : new EarmarkError('rpc.disconnected', 'The Earmark daemon ends.');
 }
 
 async function problems(models: Models, engines: ManagedEngines, setAside: string | undefined): Promise<string[]> {

@@ -1,19 +1,20 @@
 /**
- * Entry of the daemon's process: `daemon.js [--home FOLDER] [--idle-ms N] [--log-level LEVEL]`.
+ * Entry of the daemon's process: `daemon.js [--home FOLDER] [--idle-ms N] [--log-level LEVEL] [--listen HOST:PORT [--tls-cert FILE --tls-key FILE]]`.
  * Writes one sentence to stderr when it cannot start; everything else goes to the log.
  */
 import { parseArgs } from 'node:util';
 import { stateFolder } from '../client/stateFolder';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
+import { listenAddress } from './base/listenAddress';
 import { composeDaemon, type ComposeOptions } from './compose';
 
 const IDLE_MS = 10 * 60_000;
 
 export function parseOptions(argv: readonly string[]): ComposeOptions {
-  const usage = (what: string) => new EarmarkError('rpc.invalidParams', `${what}; the daemon takes --home FOLDER, --idle-ms N and --log-level debug|info|warn|error.`);
-  let values: { home?: string; 'idle-ms'?: string; 'log-level'?: string };
+  const usage = (what: string) => new EarmarkError('rpc.invalidParams', `${what}; the daemon takes --home FOLDER, --idle-ms N, --log-level debug|info|warn|error, --listen HOST:PORT, --tls-cert FILE and --tls-key FILE.`);
+  let values: { home?: string; 'idle-ms'?: string; 'log-level'?: string; listen?: string; 'tls-cert'?: string; 'tls-key'?: string };
   try {
-    ({ values } = parseArgs({ args: [...argv], options: { home: { type: 'string' }, 'idle-ms': { type: 'string' }, 'log-level': { type: 'string' } } }));
+    ({ values } = parseArgs({ args: [...argv], options: { home: { type: 'string' }, 'idle-ms': { type: 'string' }, 'log-level': { type: 'string' }, listen: { type: 'string' }, 'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' } } }));
   } catch {
     throw usage('An argument is not known');
   }
@@ -21,7 +22,11 @@ export function parseOptions(argv: readonly string[]): ComposeOptions {
   if (!(idleMs >= 100)) throw usage('--idle-ms is not a number of at least 100');
   const logLevel = values['log-level'] ?? 'info';
   if (logLevel !== 'debug' && logLevel !== 'info' && logLevel !== 'warn' && logLevel !== 'error') throw usage('--log-level is not known');
-  return { home: values.home ?? stateFolder(), idleMs, logLevel };
+  const { 'tls-cert': cert, 'tls-key': key } = values;
+  if ((cert === undefined) !== (key === undefined)) throw usage('--tls-cert and --tls-key belong together');
+  if (values.listen === undefined && cert !== undefined) throw usage('A certificate is for --listen');
+  const listen = values.listen === undefined ? undefined : { ...listenAddress(values.listen), ...(cert === undefined || key === undefined ? {} : { files: { cert, key } }) };
+  return { home: values.home ?? stateFolder(), idleMs, logLevel, ...(listen ? { listen } : {}) };
 }
 
 /**

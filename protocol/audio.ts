@@ -55,6 +55,14 @@ export const AudioPush = request({
   errors: ['session.notFound', 'session.wrongState', 'audio.unknownSource', 'audio.oddFrame', 'audio.badBase64', 'audio.afterStop', 'audio.tooFast'],
 });
 
+export const AudioOpen = request({
+  method: 'audio/open',
+  doc: 'Gives a source a number for the binary messages of this connection. Only over WebSocket; the same source gets the same number.',
+  params: z.object({ sessionId: z.string(), source: SourceName }),
+  result: z.object({ channel: z.number().int().min(1).max(65_535) }),
+  errors: ['session.notFound', 'rpc.tooMany'],
+});
+
 export const AudioEnd = request({
   method: 'audio/end',
   doc: 'No more frames of this source: its open phrase is flushed. Idempotent.',

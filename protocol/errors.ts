@@ -29,6 +29,13 @@ export const ERRORS = {
   'rpc.disconnected': e(-32015, true, 'later'),
   'rpc.timeout': e(-32016, true, 'later'),
   'daemon.startFailed': e(-32017, true, 'fix'),
+  'rpc.expired': e(-32018, true, 'fix'),
+  /** Known, but the token's scopes do not allow it; or a web page asked. */
+  'rpc.forbidden': e(-32019, true, 'fix'),
+  'rpc.tooFast': e(-32020, true, 'later'),
+  /** The remote daemon does not show the certificate it should. */
+  'rpc.untrusted': e(-32021, true, 'fix'),
+  'token.notFound': e(-32022, true, 'no'),
   'rpc.cancelled': e(-32800, false, 'no'),
   internal: e(-32603, true, 'later'),
   // sessions

@@ -9,6 +9,7 @@ import * as models from './models';
 import * as notes from './notes';
 import * as privacy from './privacy';
 import * as session from './session';
+import * as tokens from './tokens';
 import * as transcript from './transcript';
 
 export * from './audio';
@@ -21,7 +22,9 @@ export * from './method';
 export * from './models';
 export * from './notes';
 export * from './privacy';
+export * from './remote';
 export * from './session';
+export * from './tokens';
 export * from './transcript';
 export * from './version';
 
@@ -33,5 +36,5 @@ function isMessage(x: unknown): x is Message {
 
 /** Every declared message by family, in the order of PROTOCOL.md. */
 export const FAMILIES: Readonly<Record<string, readonly Message[]>> = Object.fromEntries(
-  Object.entries({ daemon: health, engine, session, transcript, insights, audio, dictation, models, notes, privacy }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
+  Object.entries({ daemon: health, engine, session, transcript, insights, audio, dictation, models, notes, privacy, tokens }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
 );

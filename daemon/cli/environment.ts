@@ -1,7 +1,8 @@
 /** What every command gets: terminals, the state folder, a way to the daemon, and the user's Ctrl-C. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createConnection, type Connection, type ConnectOptions, type DaemonCommand } from '../../client';
+import { createConnection, type Connection, type ConnectOptions, type DaemonCommand, type RemoteProfile } from '../../client';
+import { UsageError } from './failure';
 import type { Terminal } from './output';
 
 export interface Environment {
@@ -10,6 +11,8 @@ export interface Environment {
   readonly home: string;
   readonly version: string;
   readonly daemon: DaemonCommand;
+  /** Absent: the daemon of this machine. */
+  readonly remote?: RemoteProfile;
   /** Aborted by the first Ctrl-C or SIGTERM; the second ends the process at once. */
   readonly signal: AbortSignal;
 }
@@ -18,8 +21,22 @@ export function connectOptions(env: Environment, options: { readonly start?: boo
   return {
     stateDir: env.home,
     client: { name: 'cli', version: env.version, ...(options.window === undefined ? {} : { window: options.window }) },
+    ...(env.remote ? { remote: env.remote } : {}),
     ...(options.start === false ? {} : { daemon: env.daemon }),
   };
+}
+
+/**
+ * The remote daemon that `--remote` or `EARMARK_REMOTE` names, with `EARMARK_TOKEN` and, for a certificate that no
+ * authority signed, `EARMARK_REMOTE_FINGERPRINT`. @throws UsageError
+ */
+export function remoteProfile(option: string | undefined, env: NodeJS.ProcessEnv): RemoteProfile | undefined {
+  const url = option ?? env['EARMARK_REMOTE'];
+  if (url === undefined || url.trim() === '') return undefined;
+  const token = env['EARMARK_TOKEN']?.trim();
+  if (!token) throw new UsageError('A remote daemon wants a token; put what "earmark tokens create" printed there into EARMARK_TOKEN.');
+  const fingerprint = env['EARMARK_REMOTE_FINGERPRINT']?.trim();
+  return { url: url.trim(), token, ...(fingerprint ? { fingerprint } : {}) };
 }
 
 /** Runs `work` with a connection to the daemon, started where there is none. */

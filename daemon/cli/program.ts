@@ -1,7 +1,7 @@
 /** The `earmark` command: every subcommand in its own file, one way to end. */
 import { Command } from 'commander';
 import { stateFolder } from '../../client';
-import type { DaemonCommand } from '../../client';
+import type { DaemonCommand, RemoteProfile } from '../../client';
 import { version } from '../../package.json';
 import { analyzeCommand } from './commands/analyze';
 import { daemonCommandGroup } from './commands/daemon';
@@ -10,8 +10,9 @@ import { doctorCommand } from './commands/doctor';
 import { modelsCommand } from './commands/models';
 import { recordCommand } from './commands/record';
 import { sessionsCommand } from './commands/sessions';
+import { tokensCommand } from './commands/tokens';
 import { transcribeCommand } from './commands/transcribe';
-import { daemonCommand, type Environment } from './environment';
+import { daemonCommand, remoteProfile, type Environment } from './environment';
 import { endingOf, usageSentence } from './failure';
 import { laterCommand } from './later';
 import { terminal, type Terminal } from './output';
@@ -49,7 +50,8 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
 
 function program(environment: Environment): Command {
   const earmark = new Command('earmark');
-  const env = () => environment;
+  let remote: RemoteProfile | undefined;
+  const env = () => (remote ? { ...environment, remote } : environment);
   earmark
     .description('Meeting notes and dictation on your own machine.')
     .version(environment.version)
@@ -67,8 +69,22 @@ function program(environment: Environment): Command {
   dictateCommand(earmark, env);
   sessionsCommand(earmark, env);
   modelsCommand(earmark, env);
-  daemonCommandGroup(earmark, env);
+  // The background process of this machine, whatever else is remote.
+  daemonCommandGroup(earmark, () => environment);
+  tokensCommand(earmark, env);
   doctorCommand(earmark, env);
-  for (const name of ['tokens', 'mcp']) laterCommand(earmark, name, name);
+  for (const name of ['mcp']) laterCommand(earmark, name, name);
+  for (const command of commandsOf(earmark)) {
+    if (command.name() === 'daemon' || command.parent?.name() === 'daemon') continue;
+    command.option('--remote <URL>', 'use the daemon at wss://host:port (or EARMARK_REMOTE); its token is in EARMARK_TOKEN');
+  }
+  earmark.hook('preAction', (_, action) => {
+    if (action.parent?.name() !== 'daemon') remote = remoteProfile(action.opts<{ remote?: string }>().remote, process.env);
+  });
   return earmark;
+}
+
+/** Those that do something, not groups of them. */
+function commandsOf(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(commandsOf);
 }

@@ -1,8 +1,13 @@
-/** `audio/push`, `audio/end`, `audio/devices`. */
-import { AudioDevices, AudioEnd, AudioPush, FRAME_BYTES, PUSH_MAX_FRAMES } from '../../protocol/audio';
+/** `audio/push` in both its forms, `audio/open`, `audio/end`, `audio/devices`. */
+import { AudioDevices, AudioEnd, AudioOpen, AudioPush, FRAME_BYTES, PUSH_MAX_FRAMES } from '../../protocol/audio';
 import { EarmarkError } from '../../protocol/errors';
+import type { AudioMessage } from '../base/peer';
+import type { ClientContext } from './clientContext';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
+
+/** Sources of one connection over its life. */
+const CHANNELS_MAX = 1_000;
 
 export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps): void {
   registry
@@ -11,6 +16,12 @@ export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps
       const ackSeq = sessions.push(sessionId, source, seq, captureMs, samples);
       client.pushing.add(sessionId);
       return { ackSeq };
+    })
+    .on(AudioOpen, ({ sessionId, source }, { channels }) => {
+      const known = channels.findIndex((c) => c.sessionId === sessionId && c.source === source);
+      if (known >= 0) return { channel: known + 1 };
+      if (channels.length >= CHANNELS_MAX) throw new EarmarkError('rpc.tooMany', 'This connection sends too many sources; open another one.');
+      return { channel: channels.push({ sessionId, source }) };
     })
     .on(AudioEnd, ({ sessionId, source }) => {
       sessions.endSource(sessionId, source);
@@ -27,6 +38,29 @@ export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps
     });
 }
 
+/** A binary message. Whose session it is was asked when its channel was opened. @throws EarmarkError of `audio/push` */
+export function takeAudio({ sessions }: RpcDeps, client: ClientContext, { channel, seq, captureMs, pcm }: AudioMessage): { ackSeq: number } {
+  const target = client.channels[channel - 1];
+  if (!target) throw new EarmarkError('audio.unknownSource', 'This channel was not opened; ask audio/open for one.');
+  const { sessionId, source } = target;
+  requireFrames(pcm.length);
+  const samples = new Int16Array(pcm.length / 2);
+  new Uint8Array(samples.buffer).set(pcm);
+  const ackSeq = sessions.push(sessionId, source, seq, captureMs, samples);
+  client.pushing.add(sessionId);
+  return { ackSeq };
+}
+
+/** @throws EarmarkError audio.oddFrame, rpc.invalidParams */
+function requireFrames(bytes: number): void {
+  if (bytes === 0 || bytes % FRAME_BYTES !== 0) {
+    throw new EarmarkError('audio.oddFrame', `The audio has ${bytes} bytes, which is not a whole number of frames of ${FRAME_BYTES} bytes; send whole frames.`);
+  }
+  if (bytes > PUSH_MAX_FRAMES * FRAME_BYTES) {
+    throw new EarmarkError('rpc.invalidParams', `audio/push: "pcm" has ${bytes / FRAME_BYTES} frames; send at most ${PUSH_MAX_FRAMES} at once.`, { details: { path: 'pcm' } });
+  }
+}
+
 /** Strict base64 (RFC 4648, section 4) of whole frames. @throws EarmarkError audio.badBase64, audio.oddFrame, rpc.invalidParams */
 function decodeFrames(base64: string): Int16Array {
   // Node skips what is not base64 without a word; audio with holes would be the result.
@@ -34,12 +68,7 @@ function decodeFrames(base64: string): Int16Array {
     throw new EarmarkError('audio.badBase64', 'The audio is not base64 (RFC 4648, with padding); encode the samples again.');
   }
   const bytes = (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);
-  if (bytes === 0 || bytes % FRAME_BYTES !== 0) {
-    throw new EarmarkError('audio.oddFrame', `The audio has ${bytes} bytes, which is not a whole number of frames of ${FRAME_BYTES} bytes; send whole frames.`);
-  }
-  if (bytes > PUSH_MAX_FRAMES * FRAME_BYTES) {
-    throw new EarmarkError('rpc.invalidParams', `audio/push: "pcm" has ${bytes / FRAME_BYTES} frames; send at most ${PUSH_MAX_FRAMES} at once.`, { details: { path: 'pcm' } });
-  }
+  requireFrames(bytes);
   // Memory of its own, so that the samples are aligned.
   const samples = new Int16Array(bytes / 2);
   Buffer.from(samples.buffer).write(base64, 'base64');

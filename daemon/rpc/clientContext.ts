@@ -1,6 +1,7 @@
 /** What the daemon keeps for one connection: who it is, which sessions it follows; all given back when it goes. */
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Peer } from '../base/peer';
+import type { SourceName } from '../../protocol/audio';
 import type { NotificationType, ParamsOf } from '../../protocol/method';
 
 export interface Greeting {
@@ -21,6 +22,8 @@ export class ClientContext implements Disposable {
   private readonly attachments = new Map<string, Disposable>();
   /** Sessions it pushes audio to; it gets their acknowledgements. */
   readonly pushing = new Set<string>();
+  /** Sources by the number that its binary messages give them, from 1. */
+  readonly channels: { readonly sessionId: string; readonly source: SourceName }[] = [];
   /** Dictations it started; they end with it. */
   readonly dictations = new Set<string>();
   /** Given back when the connection goes. */

@@ -3,7 +3,8 @@ import { EarmarkError } from '../../protocol/errors';
 import { EngineRetry } from '../../protocol/engine';
 import { DaemonDrain, DaemonHealth, DaemonHello, DaemonShutdown } from '../../protocol/health';
 import { negotiate, PROTOCOL_VERSION } from '../../protocol/version';
-import { toEngine } from './convert';
+import { ownerSeen } from '../base/identity';
+import { defined, toEngine } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
@@ -26,14 +27,14 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
       client.setState({ kind: negotiation === 'ok' ? 'greeted' : 'newer', greeting });
       return { protocol, version: control.version, pid: control.pid, negotiation };
     })
-    .on(DaemonHealth, async () => ({
+    .on(DaemonHealth, async (_params, { peer }) => ({
       version: control.version,
       protocol,
       pid: control.pid,
       uptimeMs: control.uptimeMs(),
       rssBytes: control.rssBytes(),
       clients: clients(),
-      sessions: sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true }).map(({ record }) => ({ id: record.id, state: record.state })),
+      sessions: sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true, ...defined({ owner: ownerSeen(peer.identity) }) }).map(({ record }) => ({ id: record.id, state: record.state })),
       workers: engines.workers().map((w) => ({ ...w })),
       engine: toEngine(engines.main),
       engines: engines.list().map(toEngine),

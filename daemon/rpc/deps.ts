@@ -2,6 +2,7 @@
 import type { AnalyzerFactory } from '../analysis/types';
 import type { ManagedEngines } from '../asr/enginesApi';
 import type { RecordingAbilities } from '../audio/devices';
+import type { Tokens } from '../base/identity';
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import type { Models } from '../models/api';
@@ -28,6 +29,7 @@ export interface RpcDeps {
   readonly analyzers: AnalyzerFactory;
   readonly devices: { list(): Promise<RecordingAbilities> };
   readonly control: DaemonControl;
+  readonly tokens: Tokens;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -5,7 +5,7 @@ import type { ClientContext } from './clientContext';
 import { fromSource } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
-import { refuseWhenDraining, startFor } from './sessionHandlers';
+import { ownedBy, refuseWhenDraining, startFor } from './sessionHandlers';
 
 export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
   const { sessions, control } = deps;
@@ -14,7 +14,7 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
       refuseWhenDraining(control.draining);
       const { session } = await startFor(client, (sink) =>
         sessions.start(
-          {
+          ownedBy(client.peer.identity, {
             ...(key === undefined ? {} : { key }),
             ...(language === undefined ? {} : { language }),
             ...(provider === undefined ? {} : { provider }),
@@ -25,7 +25,7 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
             partials: true,
             insights: false,
             ephemeral: true,
-          },
+          }),
           sink,
         ),
       );

@@ -7,7 +7,7 @@ import { NotesLeaseFree } from '../../protocol/notes';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { AcceptPeer } from '../base/peer';
-import { audioHandlers } from './audioHandlers';
+import { audioHandlers, takeAudio } from './audioHandlers';
 import { ClientContext, type ClientState } from './clientContext';
 import { daemonHandlers } from './daemonHandlers';
 import type { RpcDeps } from './deps';
@@ -16,7 +16,9 @@ import { insightHandlers } from './insightHandlers';
 import { modelHandlers } from './modelHandlers';
 import { noteHandlers, NoteLeases } from './noteHandlers';
 import { Registry } from './registry';
+import { requireOwn, requireScope } from './scopes';
 import { sessionHandlers } from './sessionHandlers';
+import { tokenHandlers } from './tokenHandlers';
 
 /** Requests of one connection that are not answered yet. */
 const PENDING_MAX = 256;
@@ -28,7 +30,7 @@ export class RpcServer implements Disposable {
   private readonly registry = new Registry();
   private readonly disposables = new DisposableStore();
   private readonly leases = new NoteLeases((sessionId, former) => {
-    for (const client of this.clients) if (client !== former) client.notify(NotesLeaseFree, { sessionId });
+    for (const client of this.clients) if (client !== former && this.sees(client, sessionId)) client.notify(NotesLeaseFree, { sessionId });
   });
   private readonly countEmitter = this.disposables.add(new Emitter<number>());
   /** How many greeted clients there are now. */
@@ -43,6 +45,7 @@ export class RpcServer implements Disposable {
     modelHandlers(registry, deps);
     noteHandlers(registry, deps, this.leases);
     dictationHandlers(registry, deps);
+    tokenHandlers(registry, deps);
     this.disposables.add(deps.sessions.onDidAck((ack) => {
       for (const client of this.clients) if (client.pushing.has(ack.sessionId)) client.notify(AudioAck, { ...ack });
     }));
@@ -70,11 +73,20 @@ export class RpcServer implements Disposable {
         pending++;
         try {
           this.admit(client, method);
+          requireScope(peer.identity, method);
+          requireOwn(peer.identity, params, this.deps.sessions);
           return await this.registry.dispatch(method, params, client, signal);
         } catch (error) {
           throw this.known(error, method);
         } finally {
           pending--;
+        }
+      },
+      audio: (message) => {
+        try {
+          return takeAudio(this.deps, client, message);
+        } catch (error) {
+          throw this.known(error, 'audio');
         }
       },
       closed: () => {
@@ -103,6 +115,15 @@ export class RpcServer implements Disposable {
     throw new EarmarkError('rpc.invalidRequest', 'Say daemon/hello first.');
   }
 
+  private sees({ peer }: ClientContext, sessionId: string): boolean {
+    try {
+      requireOwn(peer.identity, { sessionId }, this.deps.sessions);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** What is not in the catalogue is a fault of the daemon: its text may hold anything and stays in the log's type and stack. */
   private known(error: unknown, method: string): EarmarkError {
     if (isEarmarkError(error)) return error;
@@ -117,7 +138,7 @@ export class RpcServer implements Disposable {
     }
     if ('greeting' in to) this.deps.logger.info('client.greeted', { client: client.peer.id, name: to.greeting.name, version: to.greeting.version });
     if (from.kind !== 'greeted' && to.kind !== 'greeted') return;
-    const windows = [...this.clients].filter((c) => c.state.kind === 'greeted' && c.state.greeting.window).length;
+    const windows = [...this.clients].filter((c) => c.peer.identity.kind === 'local' && c.state.kind === 'greeted' && c.state.greeting.window).length;
     this.deps.sessions.setWindowCount(windows);
     this.countEmitter.fire(this.clientCount);
   }

@@ -7,7 +7,8 @@ import {
 import { PrivacyRetention } from '../../protocol/privacy';
 import { TranscriptRevise } from '../../protocol/transcript';
 import type { Disposable } from '../base/disposable';
-import type { EventSink, SessionView } from '../session/api';
+import { ownerSeen, type Identity } from '../base/identity';
+import type { EventSink, SessionView, StartRequest } from '../session/api';
 import type { SessionEvent } from '../session/events';
 import type { ClientContext } from './clientContext';
 import { defined, fromStart, toEvent, toInsight, toSegment, toSessionInfo, toSpeaker } from './convert';
@@ -17,6 +18,8 @@ import type { Registry } from './registry';
 /** Passing events are left out for a client that has so much to read; durable ones wait for it. */
 const BEHIND_BYTES = 1024 * 1024;
 const LIST_DEFAULT = 100;
+/** Parts looked at for those of one user. */
+const SEARCH_MAX = 10_000;
 /** Passing events that came before the answer to `session/start`; more are forgotten. */
 const EARLY_MAX = 5_000;
 
@@ -24,7 +27,8 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
   registry
     .on(SessionStart, async (params, client) => {
       refuseWhenDraining(control.draining);
-      const { session } = await startFor(client, (sink) => sessions.start(fromStart(params), sink));
+      const request = ownedBy(client.peer.identity, fromStart(params));
+      const { session } = await startFor(client, (sink) => sessions.start(request, sink));
       return { session: toSessionInfo(session), resumeToken: session.record.resumeToken };
     })
     .on(SessionStop, ({ sessionId }) => ({ state: sessions.stop(sessionId, 'stop.request') }))
@@ -40,8 +44,8 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       client.detach(sessionId);
       return {};
     })
-    .on(SessionList, ({ limit, offset, active }) => ({
-      sessions: sessions.list({ limit: limit ?? LIST_DEFAULT, offset: offset ?? 0, ...(active === undefined ? {} : { active }) }).map(toSessionInfo),
+    .on(SessionList, ({ limit, offset, active }, { peer }) => ({
+      sessions: sessions.list({ limit: limit ?? LIST_DEFAULT, offset: offset ?? 0, ...defined({ active, owner: ownerSeen(peer.identity) }) }).map(toSessionInfo),
     }))
     .on(SessionGet, ({ sessionId }) => {
       const document = sessions.get(sessionId);
@@ -62,9 +66,11 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       client.detach(sessionId);
       return {};
     })
-    .on(SessionSearch, ({ query, limit }) => ({
-      hits: sessions.search(query, limit ?? LIST_DEFAULT).map(({ record, segment }) => ({ sessionId: record.id, title: record.title, startedAt: record.startedAt, segment: toSegment(segment) })),
-    }))
+    .on(SessionSearch, ({ query, limit = LIST_DEFAULT }, { peer }) => {
+      const owner = ownerSeen(peer.identity);
+      const found = owner === undefined ? sessions.search(query, limit) : sessions.search(query, SEARCH_MAX).filter(({ record }) => record.owner === owner).slice(0, limit);
+      return { hits: found.map(({ record, segment }) => ({ sessionId: record.id, title: record.title, startedAt: record.startedAt, segment: toSegment(segment) })) };
+    })
     .on(SessionRecover, ({ sessionId }) => sessions.takeUp(sessionId))
     .on(SessionPurge, async ({ sessionId }, client) => {
       const removed = await sessions.purge(sessionId);
@@ -79,6 +85,16 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       sessions.reviseSegment(sessionId, segmentId, defined(change));
       return {};
     });
+}
+
+/**
+ * A session that is started over the network belongs to its user, who also has keys of their own.
+ * @throws EarmarkError rpc.forbidden: nobody opens the microphone of another machine
+ */
+export function ownedBy(identity: Identity, request: StartRequest): StartRequest {
+  if (identity.kind === 'local') return request;
+  if (request.sources.some(({ origin }) => origin.type === 'capture')) throw new EarmarkError('rpc.forbidden', 'A remote daemon does not record; send it the audio instead.');
+  return { ...request, owner: identity.user, ...(request.key === undefined ? {} : { key: `${identity.user} ${request.key}` }) };
 }
 
 export function refuseWhenDraining(draining: boolean): void {

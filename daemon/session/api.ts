@@ -21,6 +21,8 @@ export interface StartRequest {
   readonly keepAudio?: boolean;
   readonly workspace?: SessionRecord['workspace'];
   readonly consent?: SessionRecord['consent'];
+  /** User over the network whose session it is; absent for the one the daemon runs as. */
+  readonly owner?: string;
   readonly startedAt?: string;
 }
 
@@ -68,7 +70,9 @@ export interface Sessions {
   /** Whole frames, in order. @returns last frame of the source on disk. @throws EarmarkError audio.* */
   push(sessionId: string, source: Source, seq: number, captureMs: number, pcm: Int16Array): number;
   endSource(sessionId: string, source: Source): void;
-  list(filter: { limit: number; offset: number; active?: boolean }): readonly SessionView[];
+  /** @throws EarmarkError session.notFound */
+  ownerOf(sessionId: string): string | undefined;
+  list(filter: { limit: number; offset: number; active?: boolean; owner?: string }): readonly SessionView[];
   get(sessionId: string): SessionDocument;
   rename(sessionId: string, title: string): void;
   delete(sessionId: string): Promise<void>;

@@ -35,6 +35,8 @@ export interface SessionRecord {
   readonly ephemeral: boolean;
   readonly keepAudio: boolean;
   readonly resumeToken: string;
+  /** User over the network whose session it is; absent for the one the daemon runs as. */
+  readonly owner?: string;
   readonly workspace?: { readonly folder?: string; readonly repository?: string; readonly branch?: string; readonly commit?: string };
   readonly consent?: { readonly by: string; readonly at: string; readonly wording: string };
 }

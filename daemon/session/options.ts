@@ -9,6 +9,8 @@ export interface SessionOptions {
   readonly waitMs: number;
   /** Sessions that run at once; more than two cores can follow live, and few enough for the memory: a source that waits holds at most `maxPendingPhrases` in it. */
   readonly maxSessions: number;
+  /** Of one user over the network. */
+  readonly maxSessionsPerUser: number;
   /** Frames between spool and segmentation, a source: 48 are 960 ms. */
   readonly queueFrames: number;
   /** Phrases of one source that are decoded or wait for it; more wait in the spool. Two keep two workers busy, the rest covers uneven lengths. */
@@ -74,6 +76,7 @@ export const defaultSessionOptions: SessionOptions = {
   idleMs: 30 * MINUTE,
   waitMs: 3 * HOUR,
   maxSessions: 256,
+  maxSessionsPerUser: 16,
   queueFrames: 48,
   maxPendingPhrases: 6,
   partialMs: 500,

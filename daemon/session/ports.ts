@@ -47,8 +47,8 @@ export interface SessionStore {
   findByKey(key: string): SessionRecord | undefined;
   counts(id: string): SessionCounts;
   stats(id: string): SessionStats;
-  /** Newest first. `active`: only those (or only not those) that are neither DONE nor FAILED. */
-  listSessions(filter: { limit: number; offset: number; active?: boolean }): readonly SessionRecord[];
+  /** Newest first. `active`: only those (or only not those) that are neither DONE nor FAILED. `owner`: only that user's. */
+  listSessions(filter: { limit: number; offset: number; active?: boolean; owner?: string }): readonly SessionRecord[];
   segments(sessionId: string): readonly Segment[];
   speakers(sessionId: string): readonly Speaker[];
   insights(sessionId: string): readonly Insight[];

@@ -28,6 +28,7 @@ export function newRecord(request: StartRequest, engine: Pick<SpeechEngine, 'pro
     keepAudio: request.keepAudio ?? false,
     resumeToken: newId(),
     ...(request.workspace ? { workspace: request.workspace } : {}),
+    ...(request.owner === undefined ? {} : { owner: request.owner }),
     ...(request.consent ? { consent: request.consent } : {}),
   };
 }

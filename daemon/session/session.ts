@@ -247,6 +247,10 @@ export class Session {
     return this.record.sources.map(({ source }) => ({ source, nextSeq: this.spool.durableSeq(source) + 1 }));
   }
 
+  get owner(): string | undefined {
+    return this.record.owner;
+  }
+
   view(): SessionView {
     return { record: { ...this.record, state: this.machine.name, durationMs: this.durationMs() }, lastSeq: this.log.lastSeq, segments: this.book.transcript.size, durationMs: this.durationMs() };
   }

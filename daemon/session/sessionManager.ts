@@ -28,6 +28,7 @@ const RETENTION = 'retention';
 
 /** Stored sessions looked at in one go. */
 const PAGE = 1000;
+const TOO_MANY_RETRY_MS = 500;
 
 class Manager implements SessionManager {
   /** Sessions that run, and ended ones that somebody is still attached to. */
@@ -131,7 +132,11 @@ class Manager implements SessionManager {
     else this.stored(sessionId);
   }
 
-  list(filter: { limit: number; offset: number; active?: boolean }): readonly SessionView[] {
+  ownerOf(sessionId: string): string | undefined {
+    return (this.live.get(sessionId) ?? this.stored(sessionId)).owner;
+  }
+
+  list(filter: { limit: number; offset: number; active?: boolean; owner?: string }): readonly SessionView[] {
     return this.deps.store.listSessions(filter).map((record) => this.live.get(record.id)?.view() ?? this.viewOf(record));
   }
 
@@ -256,7 +261,9 @@ class Manager implements SessionManager {
 
   private admit(request: StartRequest): void {
     if (this.draining) throw new EarmarkError('rpc.draining', 'Earmark is shutting down; try again in a moment.', { retryAfterMs: 1000 });
-    if (this.activeCount >= this.options.maxSessions) throw new EarmarkError('session.tooMany', `${this.options.maxSessions} sessions run already; stop one of them first.`);
+    if (this.activeCount >= this.options.maxSessions) throw new EarmarkError('session.tooMany', `${this.options.maxSessions} sessions run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
+    const own = this.active().filter(({ owner }) => owner === request.owner).length;
+    if (request.owner !== undefined && own >= this.options.maxSessionsPerUser) throw new EarmarkError('session.tooMany', `${own} sessions of yours run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
     if (new Set(request.sources.map(({ source }) => source)).size !== request.sources.length) throw new EarmarkError('audio.unknownSource', 'Each source may be named once; remove the second one.');
     if (request.sources.some(({ source, origin }) => source === 'file' && origin.type === 'capture')) throw new EarmarkError('audio.noRecorder', 'A file is pushed, not recorded; choose the microphone or the system audio.');
   }

@@ -8,7 +8,7 @@ const PURE_BUILTINS = ['assert', 'buffer', 'crypto', 'events', 'path', 'path/pos
 /** Packages that read disks, open devices, spawn processes or load native code: for `daemon/adapters` alone. */
 const IO_PACKAGES = [
   'libsql', 'onnxruntime-node', 'onnxruntime-web', 'cmu-pronouncing-dictionary', 'smart-whisper', 'audiotee', 'node-record-lpcm16', 'pacote', 'pino', 'vscode', 'vscode-jsonrpc',
-  'cli-progress', 'commander', 'playwright-core',
+  'cli-progress', 'commander', 'playwright-core', 'ws',
 ];
 
 /** The daemon's rooms that do no I/O. A new room is added here, or every file in it is refused. */
@@ -26,9 +26,9 @@ const SHARED_WORDS = ['protocol/errors', 'protocol/version'];
 export const ROOMS = [
   { of: /^protocol\//, name: 'protocol', rooms: ['protocol'], builtins: [], packages: { only: ['zod'] }, why: 'protocol/ holds declarations only' },
   { of: /^media\//, name: 'media', rooms: ['media', 'protocol'], builtins: [], packages: { not: IO_PACKAGES }, why: 'the page draws what it is told and knows the protocol alone' },
-  { of: /^client\//, name: 'client', rooms: ['client', 'protocol'], builtins: 'all', packages: { only: ['vscode-jsonrpc', 'zod'] }, why: 'client/ is shared by the extension and the command line and knows neither' },
+  { of: /^client\//, name: 'client', rooms: ['client', 'protocol'], builtins: 'all', packages: { only: ['vscode-jsonrpc', 'ws', 'zod'] }, why: 'client/ is shared by the extension and the command line and knows neither' },
   { of: /^extension\//, name: 'extension', rooms: ['extension', 'client', 'protocol'], builtins: 'all', packages: {}, why: 'the extension never imports the daemon or the page' },
-  { of: /^daemon\/adapters\/transport\//, name: 'daemon/adapters/transport', rooms: ['daemon/adapters', ...inner, ...SHARED_WORDS, 'client/framing', 'client/daemonFile'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the socket has two ends: framing and daemon.json are shared with the client, nothing else is' },
+  { of: /^daemon\/adapters\/transport\//, name: 'daemon/adapters/transport', rooms: ['daemon/adapters', ...inner, ...SHARED_WORDS, 'protocol/remote', 'client/wire', 'client/socketWire', 'client/webSocketWire', 'client/daemonFile'], builtins: 'all', packages: { not: ['vscode'] }, why: 'a connection has two ends: wires and daemon.json are shared with the client, nothing else is' },
   { of: /^daemon\/adapters\//, name: 'daemon/adapters', rooms: ['daemon/adapters', ...inner, ...SHARED_WORDS], builtins: 'all', packages: { not: ['vscode'] }, why: 'an adapter serves the inner rooms and knows no wire types' },
   { of: /^daemon\/cli\//, name: 'daemon/cli', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the command line is a client beside the extension' },
   { of: /^daemon\/rpc\//, name: 'daemon/rpc', rooms: ['daemon/rpc', ...inner, 'protocol'], builtins: PURE_BUILTINS, packages: { not: IO_PACKAGES.filter((p) => p !== 'vscode-jsonrpc') }, why: 'handlers reach disk, network and processes through what compose.ts gives them' },

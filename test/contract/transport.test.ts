@@ -6,8 +6,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readDaemonFile } from '../../client';
-import { SocketClient } from '../../client/daemonClient';
+import { WireClient } from '../../client/daemonClient';
 import { openSocket } from '../../client/handshake';
+import { CLIENT_LIMITS, socketWire } from '../../client/socketWire';
 import { tryInstanceLock } from '../../daemon/adapters/transport/instanceLock';
 import { defaultTransportLimits, type TransportLimits } from '../../daemon/adapters/transport/limits';
 import { openTransport, type Transport } from '../../daemon/adapters/transport/server';
@@ -69,7 +70,7 @@ describe('transport contract', function () {
   }
 
   const token = () => readDaemonFile(folder)?.token ?? '';
-  const client = async () => new SocketClient(await openSocket(readDaemonFile(folder)!, 2_000));
+  const client = async () => new WireClient(socketWire(await openSocket(readDaemonFile(folder)!, 2_000), CLIENT_LIMITS));
   const frame = (body: string) => `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
   it('keeps folder, socket and daemon.json to their owner, with a token of 32 random bytes', async () => {

@@ -76,9 +76,9 @@ export class MemoryStore implements SessionStore {
     return this.entries.get(id)?.stats ?? {};
   }
 
-  listSessions({ limit, offset, active }: { limit: number; offset: number; active?: boolean }): readonly SessionRecord[] {
+  listSessions({ limit, offset, active, owner }: { limit: number; offset: number; active?: boolean; owner?: string }): readonly SessionRecord[] {
     return [...this.entries.values()]
-      .filter(({ record }) => active === undefined || active !== OVER.includes(record.state))
+      .filter(({ record }) => (active === undefined || active !== OVER.includes(record.state)) && (owner === undefined || record.owner === owner))
       .sort((a, b) => (b.record.createdMs ?? 0) - (a.record.createdMs ?? 0) || b.order - a.order)
       .slice(offset, offset + limit)
       .map(({ record }) => record);

@@ -88,9 +88,9 @@ export class LibsqlStore implements SessionStore {
     return row ? (JSON.parse(row.stats) as SessionStats) : {};
   }
 
-  listSessions({ limit, offset, active }: { limit: number; offset: number; active?: boolean }): readonly SessionRecord[] {
+  listSessions({ limit, offset, active, owner }: { limit: number; offset: number; active?: boolean; owner?: string }): readonly SessionRecord[] {
     const which = active === undefined ? this.sql.list : active ? this.sql.listActive : this.sql.listOver;
-    return this.guard(() => which.all(limit, offset) as SessionRow[]).flatMap((row) => recordOf(row) ?? []);
+    return this.guard(() => which.all(owner ?? null, owner ?? null, limit, offset) as SessionRow[]).flatMap((row) => recordOf(row) ?? []);
   }
 
   segments(sessionId: string): readonly Segment[] {
@@ -238,6 +238,7 @@ function recordOf(row: unknown): SessionRecord | undefined {
 
 function prepare(db: Database.Database) {
   const s = (sql: string): Database.Statement => db.prepare(sql);
+  const owned = "(? IS NULL OR json_extract(record, '$.owner') = ?)";
   const newest = 'ORDER BY created_ms DESC, rowid DESC LIMIT ? OFFSET ?';
   return {
     createSession: s('INSERT INTO sessions (id, key, state, title, provider, model, created_ms, duration_ms, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
@@ -248,9 +249,9 @@ function prepare(db: Database.Database) {
     counts: s('SELECT last_seq AS lastSeq, last_time AS lastTime, segments FROM sessions WHERE id = ?'),
     getSession: s('SELECT * FROM sessions WHERE id = ?'),
     findByKey: s('SELECT * FROM sessions WHERE key = ?'),
-    list: s(`SELECT * FROM sessions ${newest}`),
-    listActive: s(`SELECT * FROM sessions WHERE state NOT IN ('DONE', 'FAILED') ${newest}`),
-    listOver: s(`SELECT * FROM sessions WHERE state IN ('DONE', 'FAILED') ${newest}`),
+    list: s(`SELECT * FROM sessions WHERE ${owned} ${newest}`),
+    listActive: s(`SELECT * FROM sessions WHERE state NOT IN ('DONE', 'FAILED') AND ${owned} ${newest}`),
+    listOver: s(`SELECT * FROM sessions WHERE state IN ('DONE', 'FAILED') AND ${owned} ${newest}`),
     deleteSession: s('DELETE FROM sessions WHERE id = ?'),
     holds: s('SELECT (SELECT count(*) FROM events WHERE session = ?) AS events, (SELECT count(*) FROM segments WHERE session = ?) AS segments, (SELECT count(*) FROM insights WHERE session = ?) AS insights'),
     deleteEvents: s('DELETE FROM events WHERE session = ?'),

@@ -7,19 +7,23 @@ import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { DAEMON_FILE, type DaemonFile } from '../../../client/daemonFile';
+import { linger, socketWire } from '../../../client/socketWire';
 import { EarmarkError } from '../../../protocol/errors';
 import { HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, HANDSHAKE_OK, HANDSHAKE_PREFIX, PROTOCOL_VERSION } from '../../../protocol/version';
+import { LOCAL } from '../../base/identity';
 import type { Logger } from '../../base/logger';
 import type { AcceptPeer } from '../../base/peer';
-import { linger, type TransportLimits } from './limits';
-import { SocketPeer } from './socketPeer';
+import type { TransportLimits } from './limits';
 import { makePrivateFolder, socketPath } from './socketPath';
+import { WirePeer } from './wirePeer';
 
 export interface TransportOptions {
   readonly stateDir: string;
   readonly accept: AcceptPeer;
   readonly logger: Logger;
   readonly limits: TransportLimits;
+  /** Goes into `daemon.json`: where the daemon listens for the network. */
+  readonly listen?: DaemonFile['listen'];
 }
 
 export interface Transport {
@@ -35,14 +39,15 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   const path = socketPath(stateDir);
   const token = randomBytes(32).toString('hex');
   const expected = digest(`${HANDSHAKE_PREFIX}${token}`);
-  const peers = new Set<SocketPeer>();
+  const peers = new Set<WirePeer>();
   const strangers = new Set<Socket>();
-  let counter = 0;
+  const wire = (socket: Socket) => socketWire(socket, { readBytes: limits.messageBytes, writeBytes: limits.queuedBytes, queuedBytes: limits.queuedBytes });
 
   const admit = (socket: Socket, rest: Buffer) => {
     socket.write(HANDSHAKE_OK);
     if (rest.length > 0) socket.unshift(rest);
-    const peer = new SocketPeer(++counter, socket, limits, logger, () => peers.delete(peer));
+    socket.on('error', (error: NodeJS.ErrnoException) => logger.debug('transport.socketError', { error: error.code ?? error.name }));
+    const peer = new WirePeer(LOCAL, wire(socket), logger, () => peers.delete(peer));
     if (peers.size >= limits.connections) return peer.refuse('rpc.tooMany', 'Too many programs use the Earmark daemon at once; close one and try again.');
     peers.add(peer);
     peer.serve(options.accept);
@@ -63,7 +68,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
 
   if (!path.startsWith('\\\\')) rmSync(path, { force: true });
   // Before the socket, so that no client says an old token to a new daemon.
-  writeDaemonFile(stateDir, { socket: path, pid: process.pid, protocol: { ...PROTOCOL_VERSION }, token });
+  writeDaemonFile(stateDir, { socket: path, pid: process.pid, protocol: { ...PROTOCOL_VERSION }, token, ...(options.listen ? { listen: options.listen } : {}) });
   try {
     await listen(server, path);
   } catch (cause) {

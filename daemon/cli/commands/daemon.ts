@@ -1,4 +1,5 @@
 /** `earmark daemon start|stop|status|logs`: the background process itself. */
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ensureDaemon, readDaemonFile } from '../../../client';
@@ -6,8 +7,8 @@ import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { DaemonHealth, DaemonShutdown, type DaemonHealthResult } from '../../../protocol/health';
 import type { EngineState } from '../../../protocol/engine';
 import { connectOptions, type Environment } from '../environment';
-import { SilentFailure } from '../failure';
-import { later } from '../later';
+import { listenAddress, type ListenAddress } from '../../base/listenAddress';
+import { SilentFailure, UsageError } from '../failure';
 import { showLogs } from '../logs';
 import { clockTime, megabytes, table } from '../output';
 
@@ -19,13 +20,10 @@ export function daemonCommandGroup(program: Command, env: () => Environment): vo
   daemon
     .command('start')
     .summary('start it, or find it running')
-    .addOption(new Option('--listen <HOST:PORT>').hideHelp())
-    .action(async (options: { listen?: string }) => {
-      if (options.listen !== undefined) throw later('daemon start --listen');
-      const client = await ensureDaemon(connectOptions(env()));
-      env().out.write(`The daemon runs (process ${client.daemon.pid}).\n`);
-      client.dispose();
-    });
+    .option('--listen <HOST:PORT>', 'also serve other machines; people get in with "earmark tokens create"')
+    .option('--tls-cert <FILE>', 'certificate (PEM) for --listen; without one the daemon signs its own')
+    .option('--tls-key <FILE>', 'its key (PEM)')
+    .action((options: ListenOptions) => start(env(), options));
   daemon.command('stop').summary('finish every session and end it').action(() => stop(env()));
   daemon
     .command('status')
@@ -39,6 +37,43 @@ export function daemonCommandGroup(program: Command, env: () => Environment): vo
     .addOption(new Option('--lines <N>', 'how many').argParser(lines).default(100))
     .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
     .action((options: { follow?: boolean; lines: number; format: 'text' | 'json' }) => showLogs(env(), { ...options, follow: options.follow ?? false }));
+}
+
+interface ListenOptions {
+  readonly listen?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+}
+
+async function start(env: Environment, { listen, tlsCert, tlsKey }: ListenOptions): Promise<void> {
+  const asked = listen === undefined ? undefined : addressOf(listen);
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new UsageError('--tls-cert and --tls-key belong together.');
+  if (tlsCert !== undefined && asked === undefined) throw new UsageError('A certificate is for --listen; name HOST:PORT.');
+  const options = connectOptions(env);
+  const extra = [...(listen === undefined ? [] : ['--listen', listen]), ...(tlsCert === undefined || tlsKey === undefined ? [] : ['--tls-cert', resolve(tlsCert), '--tls-key', resolve(tlsKey)])];
+  const client = await ensureDaemon({ ...options, daemon: { ...env.daemon, args: [...env.daemon.args, ...extra] } });
+  const { pid } = client.daemon;
+  client.dispose();
+  const found = readDaemonFile(env.home)?.listen;
+  if (asked && !listensAt(found?.url, asked)) throw new EarmarkError('daemon.startFailed', 'The daemon runs already and does not listen there; end it with "earmark daemon stop", then start it again.');
+  env.out.write(`The daemon runs (process ${pid}).\n`);
+  if (!found) return;
+  env.out.write(`It listens at ${found.url}.\n`);
+  if (found.fingerprint !== undefined) env.out.write(`Fingerprint of its certificate (SHA-256): ${found.fingerprint}\n`);
+}
+
+function addressOf(listen: string): ListenAddress {
+  try {
+    return listenAddress(listen);
+  } catch (error) {
+    throw new UsageError(isEarmarkError(error) ? error.message : '--listen takes HOST:PORT.');
+  }
+}
+
+function listensAt(url: string | undefined, { host, port }: ListenAddress): boolean {
+  if (url === undefined) return false;
+  const there = new URL(url);
+  return there.hostname.replace(/^\[(.*)\]$/, '$1') === host && (port === 0 || Number(there.port) === port);
 }
 
 function lines(text: string): number {
@@ -97,8 +132,10 @@ async function status(env: Environment, format: 'text' | 'json'): Promise<void> 
 
 function healthText(env: Environment, health: DaemonHealthResult): string {
   const { style } = env.out;
+  const listen = readDaemonFile(env.home)?.listen;
   const rows = [
     ['daemon', `${health.version}, process ${health.pid}, up ${clockTime(health.uptimeMs)}, ${megabytes(health.rssBytes)}`],
+    ...(listen ? [['listens at', `${listen.url}${listen.fingerprint === undefined ? '' : `, certificate SHA-256 ${listen.fingerprint}`}`]] : []),
     ['clients', String(health.clients)],
     ['sessions', health.sessions.length === 0 ? 'none' : health.sessions.map((s) => `${s.id} ${s.state.toLowerCase()}`).join(', ')],
     ...health.engines.map((engine) => ['engine', `${engine.provider} ${engine.model}: ${engine.error ?? engineState(engine.state)}${engine.rtf.mean > 0 ? `, ${Math.round(1 / engine.rtf.mean)}× faster than speech` : ''}`]),

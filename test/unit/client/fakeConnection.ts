@@ -1,7 +1,7 @@
 /** A connection whose daemon is a function of the test. */
 import { Emitter } from 'vscode-jsonrpc/node';
 import type { Connection, ConnectionState, DaemonClient, SessionSubscription } from '../../../client';
-import type { AudioAck, SourceName } from '../../../protocol/audio';
+import { AudioPush, type AudioAck, type SourceName } from '../../../protocol/audio';
 import { EarmarkError } from '../../../protocol/errors';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../../../protocol/method';
 import type { SessionInfo } from '../../../protocol/session';
@@ -59,7 +59,11 @@ export class FakeConnection {
   }
 
   private client(): DaemonClient {
-    return { request: (type: RequestType, params: unknown) => this.request(type, params as never), closed: false } as unknown as DaemonClient;
+    return {
+      request: (type: RequestType, params: unknown) => this.request(type, params as never),
+      pushAudio: (sessionId: string, source: SourceName, seq: number, captureMs: number, pcm: Uint8Array) => this.request(AudioPush, { sessionId, source, seq, captureMs, pcm: Buffer.from(pcm).toString('base64') }),
+      closed: false,
+    } as unknown as DaemonClient;
   }
 }
 

@@ -1,4 +1,5 @@
 /** The handlers over a session manager on fakes; clients without a socket. */
+import { LOCAL, type Identity } from '../../../daemon/base/identity';
 import { type LogFields, type Logger, silentLogger } from '../../../daemon/base/logger';
 import type { PeerHandler } from '../../../daemon/base/peer';
 import type { DaemonControl, RpcDeps } from '../../../daemon/rpc/deps';
@@ -16,11 +17,12 @@ export class TestClient {
   closed = false;
   readonly handler: PeerHandler;
 
-  constructor(server: RpcServer, id: number) {
+  constructor(server: RpcServer, id: number, identity: Identity = LOCAL) {
     const peer = {
       id,
+      identity,
       notify: (method: string, params: object) => void this.notes.push({ method, params: params as Record<string, unknown> }),
-      close: () => (this.closed = true),
+      close: () => void (this.closed = true),
     };
     Object.defineProperty(peer, 'queuedBytes', { get: () => this.queuedBytes });
     this.handler = server.accept(peer as typeof peer & { queuedBytes: number });
@@ -50,6 +52,8 @@ export class TestClient {
       .flatMap((e) => (e.seq === undefined ? [] : [`${e.seq} ${e.kind}`]));
   }
 }
+
+const TOKEN = { id: 'a', user: 'ben', scopes: ['record'], createdMs: 1 } as const;
 
 export class RpcHarness {
   readonly sessions = new SessionHarness();
@@ -82,18 +86,19 @@ export class RpcHarness {
       analyzers: this.sessions.analyzers,
       devices: { list: () => Promise.resolve({ microphones: [], systems: [], recorders: [{ name: 'sox', available: false, sources: ['mic'], reason: 'Install sox.' }], advice: ['Install sox.'] }) },
       control: this.control,
+      tokens: { create: () => ({ token: TOKEN, secret: 'secret' }), list: () => [TOKEN], revoke: () => ({ ...TOKEN, revokedMs: 2 }) },
       clock: this.sessions.clock,
       logger,
       ...replace,
     });
   }
 
-  stranger(): TestClient {
-    return new TestClient(this.server, ++this.count);
+  stranger(identity: Identity = LOCAL): TestClient {
+    return new TestClient(this.server, ++this.count, identity);
   }
 
-  async client(extra: { window?: boolean } = {}): Promise<TestClient> {
-    const client = this.stranger();
+  async client(extra: { window?: boolean } = {}, identity: Identity = LOCAL): Promise<TestClient> {
+    const client = this.stranger(identity);
     await client.raw('daemon/hello', { protocol: PROTOCOL_VERSION, client: 'test', clientVersion: '0', ...extra });
     return client;
   }

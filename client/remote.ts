@@ -1,0 +1,174 @@
+/** Connects to a daemon on another machine: WebSocket over TLS, the token said to nobody but the certificate that was expected. */
+import type { Duplex } from 'node:stream';
+import { createConnection, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import WebSocket from 'ws';
+import { EarmarkError } from '../protocol/errors';
+import { DEAD_MS, KEEPALIVE_MS, REMOTE_PATH } from '../protocol/remote';
+import { PROTOCOL_VERSION } from '../protocol/version';
+import type { ConnectOptions, DaemonClient, RemoteProfile, RemoteTiming } from './api';
+import { WireClient } from './daemonClient';
+import { CLIENT_LIMITS } from './socketWire';
+import { webSocketWire } from './webSocketWire';
+
+const CONNECT_MS = 10_000;
+const REFUSAL_MAX_BYTES = 4_096;
+
+const DEFAULT_TIMING: RemoteTiming = { keepaliveMs: KEEPALIVE_MS, deadMs: DEAD_MS, backoffMinMs: 300, backoffMaxMs: 30_000 };
+
+export function timingOf(remote: RemoteProfile): RemoteTiming {
+  return { ...DEFAULT_TIMING, ...remote.timing };
+}
+
+/**
+ * One authenticated, greeted connection.
+ * @throws EarmarkError rpc.disconnected, rpc.untrusted, rpc.unauthorized, rpc.expired, rpc.tooMany, rpc.tooFast, rpc.versionMismatch, rpc.invalidParams, rpc.cancelled
+ */
+export async function connectRemote(options: ConnectOptions, remote: RemoteProfile): Promise<DaemonClient> {
+  const url = remoteUrl(remote.url);
+  const deadline = Date.now() + (options.timeoutMs ?? CONNECT_MS);
+  const left = () => Math.max(100, deadline - Date.now());
+  const abort = new AbortController();
+  const onAbort = () => abort.abort(new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.'));
+  const timer = setTimeout(() => abort.abort(unreachable(url)), left());
+  if (options.signal?.aborted) onAbort();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const socket = await openStream(url, remote, abort.signal);
+    const ws = await upgrade(url, remote, socket, abort.signal);
+    const { keepaliveMs, deadMs } = timingOf(remote);
+    const trip: { ms: number | undefined } = { ms: undefined };
+    const client = new WireClient(webSocketWire(ws, { ...CLIENT_LIMITS, keepaliveMs, deadMs }, { onRoundTrip: (ms) => (trip.ms = ms) }), () => trip.ms);
+    try {
+      const protocol = options.protocol ?? PROTOCOL_VERSION;
+      if ((await client.hello(options.client, protocol, left())) === 'ok') return client;
+      throw new EarmarkError('rpc.versionMismatch', 'The remote Earmark daemon is older than this client; update it there.');
+    } catch (error) {
+      client.dispose();
+      throw error;
+    }
+  } finally {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** @throws EarmarkError rpc.invalidParams where the address may not be used */
+function remoteUrl(text: string): URL {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new EarmarkError('rpc.invalidParams', 'The address of the remote daemon is not a URL; write it as wss://host:port.');
+  }
+  if (url.protocol !== 'wss:' && url.protocol !== 'ws:') throw new EarmarkError('rpc.invalidParams', 'The address of the remote daemon must begin with wss://.');
+  if (url.protocol === 'ws:' && !isLoopback(hostOf(url))) throw new EarmarkError('rpc.invalidParams', 'A daemon on another machine is reached over TLS only; write its address as wss://host:port.');
+  return url;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
+
+/** A stream whose other end is who it should be. */
+async function openStream(url: URL, { fingerprint }: RemoteProfile, signal: AbortSignal): Promise<Duplex> {
+  const host = hostOf(url);
+  const at = { host, port: Number(url.port) || (url.protocol === 'ws:' ? 80 : 443) };
+  if (url.protocol === 'ws:') {
+    const socket = createConnection(at);
+    return await opened(socket, 'connect', url, signal);
+  }
+  const pinned = fingerprint === undefined ? undefined : fingerprint.replaceAll(':', '').toLowerCase();
+  const socket = connectTls({ ...at, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], ...(isIP(host) ? {} : { servername: host }), rejectUnauthorized: pinned === undefined });
+  await opened(socket, 'secureConnect', url, signal);
+  if (pinned !== undefined && shown(socket) !== pinned) {
+    socket.destroy();
+    throw new EarmarkError('rpc.untrusted', `The certificate of ${url.host} is not the one whose fingerprint is set; compare it with what "earmark daemon status" prints there, and set the new one only if you know why it changed.`);
+  }
+  return socket;
+}
+
+function shown(socket: TLSSocket): string {
+  return (socket.getPeerX509Certificate()?.fingerprint256 ?? '').replaceAll(':', '').toLowerCase();
+}
+
+async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', url: URL, signal: AbortSignal): Promise<S> {
+  return await new Promise<S>((resolve, reject) => {
+    const finish = (error?: EarmarkError) => {
+      signal.removeEventListener('abort', onAbort);
+      socket.off('close', onClose).off('error', onError).off(event, onOpen);
+      if (!error) return resolve(socket);
+      socket.on('error', () => undefined).destroy();
+      reject(error);
+    };
+    const onAbort = () => finish(signal.reason as EarmarkError);
+    const onClose = () => finish(unreachable(url));
+    const onError = (cause: NodeJS.ErrnoException) => finish(isCertificateError(cause) ? untrusted(url, cause) : unreachable(url, cause));
+    const onOpen = () => finish();
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.on('close', onClose).on('error', onError).on(event, onOpen);
+  });
+}
+
+async function upgrade(url: URL, { token }: RemoteProfile, stream: Duplex, signal: AbortSignal): Promise<WebSocket> {
+  return await new Promise<WebSocket>((resolve, reject) => {
+    const ws = new WebSocket(new URL(REMOTE_PATH, url), {
+      headers: { authorization: `Bearer ${token}` },
+      createConnection: () => stream as Socket,
+      perMessageDeflate: false,
+      maxPayload: CLIENT_LIMITS.readBytes,
+      followRedirects: false,
+    });
+    const fail = (error: EarmarkError) => {
+      signal.removeEventListener('abort', onAbort);
+      ws.on('error', () => undefined).terminate();
+      stream.destroy();
+      reject(error);
+    };
+    const onAbort = () => fail(signal.reason as EarmarkError);
+    signal.addEventListener('abort', onAbort, { once: true });
+    ws.once('open', () => {
+      signal.removeEventListener('abort', onAbort);
+      ws.off('error', onError);
+      // Nothing that comes now is lost: the wire listens in the turn in which this promise resolves.
+      ws.pause();
+      resolve(ws);
+      setImmediate(() => ws.resume());
+    });
+    const onError = (cause: Error) => fail(unreachable(url, cause));
+    ws.on('error', onError);
+    ws.once('unexpected-response', (_request, response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (part: string) => {
+        if (text.length < REFUSAL_MAX_BYTES) text += part;
+      });
+      response.on('close', () => fail(refusalOf(text) ?? new EarmarkError('rpc.unauthorized', `What answers at ${url.host} is not Earmark; correct the address of the remote daemon.`)));
+    });
+  });
+}
+
+function refusalOf(text: string): EarmarkError | undefined {
+  try {
+    const { message, data } = JSON.parse(text) as { message?: unknown; data?: unknown };
+    return typeof message === 'string' ? EarmarkError.fromData(message, data) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names of Node's errors for a chain that does not verify (OpenSSL, verify(1)). */
+function isCertificateError({ code = '' }: NodeJS.ErrnoException): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER|HOSTNAME|ALTNAME/.test(code);
+}
+
+function untrusted(url: URL, cause: unknown): EarmarkError {
+  return new EarmarkError('rpc.untrusted', `The certificate of ${url.host} is not signed by an authority this machine trusts; set its fingerprint, which "earmark daemon status" prints there.`, { cause });
+}
+
+function unreachable(url: URL, cause?: unknown): EarmarkError {
+  return new EarmarkError('rpc.disconnected', `The remote Earmark daemon at ${url.host} cannot be reached; check that it runs and that the network lets you through.`, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,70 @@
+/** A local socket as a wire: LSP framing, bounded in both directions. */
+import type { Socket } from 'node:net';
+import type { Message } from 'vscode-jsonrpc/node';
+import { EarmarkError, isEarmarkError } from '../protocol/errors';
+import { MESSAGE_MAX_BYTES } from '../protocol/version';
+import { FrameReader, FrameWriter } from './framing';
+import type { Wire } from './wire';
+
+/** How long a connection that is closed may take to send what waits. */
+const LINGER_MS = 1_000;
+
+export interface WireLimits {
+  /** Longest message that is read. */
+  readonly readBytes: number;
+  /** Longest message that is sent. */
+  readonly writeBytes: number;
+  /** Bytes that may wait for a peer that does not read. */
+  readonly queuedBytes: number;
+}
+
+/** Longest answer that a client reads: a whole session of a day with its word times. */
+const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
+export const CLIENT_LIMITS: WireLimits = { readBytes: ANSWER_MAX_BYTES, writeBytes: MESSAGE_MAX_BYTES, queuedBytes: ANSWER_MAX_BYTES };
+
+export function socketWire(socket: Socket, limits: WireLimits): Wire {
+  const reader = new FrameReader(socket, limits.readBytes);
+  const writer = new FrameWriter(socket, limits.writeBytes, limits.queuedBytes);
+  /** What the other side said to nobody in particular (id null) before it closed. */
+  let lastWords: EarmarkError | undefined;
+  return {
+    reader,
+    writer,
+    get queuedBytes() {
+      return socket.writableLength;
+    },
+    get farewell() {
+      return lastWords;
+    },
+    dispatched: (message) => {
+      reader.dispatched(message);
+      lastWords ??= lastWordsOf(message);
+    },
+    onRefused: (listener) => reader.onError((error) => isEarmarkError(error) && listener(error)),
+    onClosed: (listener) => void socket.on('close', listener),
+    end: (reason) => {
+      if (reason) writer.write(refusalMessage(reason)).catch(() => undefined);
+      socket.end();
+      linger(socket);
+    },
+    destroy: () => void socket.on('error', () => undefined).destroy(),
+  };
+}
+
+/** Reads and forgets what still comes, so that the last words arrive, then destroys. */
+export function linger(socket: Socket): void {
+  socket.on('data', () => undefined).resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
+}
+
+/** An error that answers no request in particular. */
+export function refusalMessage(error: EarmarkError): Message {
+  return { jsonrpc: '2.0', id: null, error: { code: error.rpcCode, message: error.message, data: error.toData() } } as unknown as Message;
+}
+
+export function lastWordsOf(message: Message): EarmarkError | undefined {
+  const response = message as { id?: unknown; error?: { message?: unknown; data?: unknown } };
+  if (response.id !== null || typeof response.error?.message !== 'string') return undefined;
+  return EarmarkError.fromData(response.error.message, response.error.data);
+}

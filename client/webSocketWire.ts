@@ -1,0 +1,233 @@
+/**
+ * A WebSocket as a wire: one JSON-RPC object a text message, audio as binary ones. Lengths are checked by `ws` from the
+ * frame's header (`maxPayload`), before a byte of the message is kept. Keepalive runs on both ends.
+ */
+import { AbstractMessageReader, AbstractMessageWriter, type DataCallback, type Disposable, type Message, type MessageReader, type MessageWriter } from 'vscode-jsonrpc/node';
+import type WebSocket from 'ws';
+import { EarmarkError } from '../protocol/errors';
+import { CLOSINGS, closeCodeOf, type CloseCode } from '../protocol/remote';
+import { lastWordsOf, refusalMessage, type WireLimits } from './socketWire';
+import type { AudioWire, Wire } from './wire';
+
+/** Messages handed on but not yet dispatched, above which the socket is not read. */
+const UNDISPATCHED_MAX = 256;
+/** How long the other side may take to answer a close. */
+const LINGER_MS = 1_000;
+
+export interface WebSocketLimits extends WireLimits {
+  readonly keepaliveMs: number;
+  readonly deadMs: number;
+}
+
+export interface WebSocketHooks {
+  /** Before a message is parsed: its length in bytes. An error refuses it; it is answered with the error and not heard. */
+  readonly gate?: (bytes: number) => EarmarkError | undefined;
+  /** Round-trip time of a ping, milliseconds. */
+  readonly onRoundTrip?: (ms: number) => void;
+  /** Every `keepaliveMs`. */
+  readonly onTick?: () => void;
+}
+
+export function webSocketWire(ws: WebSocket, limits: WebSocketLimits, hooks: WebSocketHooks = {}): Wire {
+  return new WebSocketWire(ws, limits, hooks);
+}
+
+class WebSocketWire implements Wire {
+  readonly reader: Reader;
+  readonly writer: MessageWriter;
+  readonly audio: AudioWire;
+  private audioListener: ((message: Uint8Array) => void) | undefined;
+  private lastWords: EarmarkError | undefined;
+  private closing: EarmarkError | undefined;
+  private heardAt = performance.now();
+  private pingedAt: number | undefined;
+  private readonly timer: NodeJS.Timeout;
+  private dead = false;
+
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly limits: WebSocketLimits,
+    private readonly hooks: WebSocketHooks,
+  ) {
+    // Before the reader's own listener, which tells the end.
+    ws.on('close', (code, reason) => {
+      clearInterval(this.timer);
+      this.closing = closingError(code, reason.toString('utf8'));
+    });
+    this.reader = new Reader(ws);
+    this.writer = new Writer((text) => this.send(text), () => this.end());
+    this.audio = { send: (message) => this.send(message), onMessage: (listener) => (this.audioListener = listener) };
+    ws.on('message', (data: Buffer, isBinary: boolean) => this.take(data, isBinary));
+    ws.on('pong', () => {
+      this.heardAt = performance.now();
+      if (this.pingedAt !== undefined) this.hooks.onRoundTrip?.(this.heardAt - this.pingedAt);
+      this.pingedAt = undefined;
+    });
+    ws.on('ping', () => (this.heardAt = performance.now()));
+    // What was wrong is in the close code that follows.
+    ws.on('error', () => undefined);
+    this.timer = setInterval(() => this.tick(), limits.keepaliveMs);
+    this.ping();
+  }
+
+  get queuedBytes(): number {
+    return this.ws.bufferedAmount;
+  }
+
+  dispatched(message: Message): void {
+    this.reader.dispatched(message);
+    this.lastWords ??= lastWordsOf(message);
+  }
+
+  onRefused(listener: (error: EarmarkError) => void): Disposable {
+    return this.reader.onError((error) => error instanceof EarmarkError && listener(error));
+  }
+
+  onClosed(listener: () => void): void {
+    this.ws.on('close', listener);
+  }
+
+  get farewell(): EarmarkError | undefined {
+    return this.lastWords ?? this.closing;
+  }
+
+  end(reason?: EarmarkError): void {
+    this.dead = true;
+    if (this.ws.readyState !== this.ws.OPEN) return this.destroy();
+    if (reason) this.send(JSON.stringify(refusalMessage(reason)));
+    // A reason has at most 123 bytes (RFC 6455, section 5.5); the sentence went before.
+    this.ws.close(reason ? closeCodeOf(reason.code) : 1000, reason?.code ?? '');
+    const timer = setTimeout(() => this.destroy(), LINGER_MS);
+    this.ws.once('close', () => clearTimeout(timer));
+  }
+
+  destroy(): void {
+    clearInterval(this.timer);
+    this.ws.terminate();
+  }
+
+  private tick(): void {
+    this.hooks.onTick?.();
+    if (performance.now() - this.heardAt > this.limits.deadMs) return this.destroy();
+    this.ping();
+  }
+
+  private ping(): void {
+    if (this.ws.readyState !== this.ws.OPEN || this.pingedAt !== undefined) return;
+    this.pingedAt = performance.now();
+    this.ws.ping();
+  }
+
+  private take(data: Buffer, isBinary: boolean): void {
+    this.heardAt = performance.now();
+    if (this.dead) return;
+    const refusal = this.hooks.gate?.(data.length);
+    if (refusal) return this.dead ? undefined : this.refuse(data, isBinary, refusal);
+    if (isBinary) return this.audioListener?.(data);
+    const message = parse(data);
+    if (message) return this.reader.deliver(message);
+    this.dead = true;
+    this.reader.refused(new EarmarkError('rpc.parse', 'A message is not a JSON-RPC object.'));
+  }
+
+  /** Answers the request that is not heard; what asks for no answer is told of without an id. */
+  private refuse(data: Buffer, isBinary: boolean, error: EarmarkError): void {
+    const id = isBinary ? (data.length >= 8 ? `audio/${data.readUInt32LE(4)}` : null) : (parse(data) as { id?: string | number } | undefined)?.id ?? null;
+    this.writer.write({ ...refusalMessage(error), id } as never).catch(() => undefined);
+  }
+
+  private send(data: string | Uint8Array): void {
+    if (this.ws.readyState !== this.ws.OPEN) throw new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon is closed.');
+    const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
+    if (bytes > this.limits.writeBytes) throw new EarmarkError('rpc.messageTooLarge', `A message of ${bytes} bytes is longer than the ${this.limits.writeBytes} that are allowed; send less at once.`);
+    if (this.ws.bufferedAmount + bytes > this.limits.queuedBytes) {
+      this.destroy();
+      throw new EarmarkError('rpc.disconnected', 'The other side stopped reading, so the connection was closed.');
+    }
+    this.ws.send(data, { binary: typeof data !== 'string' });
+  }
+}
+
+class Reader extends AbstractMessageReader implements MessageReader {
+  private callback: DataCallback | undefined;
+  private early: Message[] = [];
+  private undispatched = 0;
+  private closing = false;
+
+  constructor(private readonly ws: WebSocket) {
+    super();
+    ws.on('close', () => {
+      // What came before the end is heard before the end.
+      this.closing = true;
+      if (this.undispatched === 0) this.fireClose();
+    });
+  }
+
+  listen(callback: DataCallback): Disposable {
+    this.callback = callback;
+    for (const message of this.early.splice(0)) callback(message);
+    return { dispose: () => (this.callback = undefined) };
+  }
+
+  deliver(message: Message): void {
+    if (isCounted(message)) this.undispatched++;
+    if (this.undispatched >= UNDISPATCHED_MAX) this.ws.pause();
+    if (this.callback) this.callback(message);
+    else this.early.push(message);
+  }
+
+  dispatched(message: Message): void {
+    if (!isCounted(message)) return;
+    this.undispatched--;
+    if (this.closing && this.undispatched === 0) setImmediate(() => this.fireClose());
+    if (this.undispatched < UNDISPATCHED_MAX / 2 && this.ws.isPaused) this.ws.resume();
+  }
+
+  refused(error: EarmarkError): void {
+    this.fireError(error);
+  }
+}
+
+class Writer extends AbstractMessageWriter implements MessageWriter {
+  constructor(
+    private readonly send: (text: string) => void,
+    private readonly close: () => void,
+  ) {
+    super();
+  }
+
+  /** @throws EarmarkError rpc.messageTooLarge, rpc.disconnected */
+  write(message: Message): Promise<void> {
+    try {
+      this.send(JSON.stringify(message));
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error('A message could not be sent.'));
+    }
+  }
+
+  end(): void {
+    this.close();
+  }
+}
+
+/** vscode-jsonrpc handles a cancellation at once where it can and then dispatches nothing. */
+function isCounted(message: Message): boolean {
+  return (message as { method?: unknown }).method !== '$/cancelRequest';
+}
+
+function parse(data: Buffer): Message | undefined {
+  try {
+    const value: unknown = JSON.parse(data.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Message) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a close code says; undefined for an end without a reason, which is a lost connection. */
+function closingError(code: number, reason: string): EarmarkError | undefined {
+  if (!Object.hasOwn(CLOSINGS, code)) return undefined;
+  const { error, doc } = CLOSINGS[code as CloseCode];
+  return new EarmarkError(error, `The remote Earmark daemon closed the connection (${code}${reason === '' ? '' : `, ${reason.slice(0, 100)}`}): ${doc}`);
+}

@@ -1,0 +1,265 @@
+/**
+ * Listens for other machines: TLS, one WebSocket path, a token before anything else is looked at. Every refusal has a
+ * close code and an error of the catalogue; what a peer may cost is bounded before and after it is admitted.
+ */
+import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { webSocketWire } from '../../../client/webSocketWire';
+import { EarmarkError } from '../../../protocol/errors';
+import { closeCodeOf, REMOTE_PATH } from '../../../protocol/remote';
+import type { Identity, Token } from '../../base/identity';
+import type { Logger } from '../../base/logger';
+import type { AcceptPeer } from '../../base/peer';
+import { TokenBucket } from '../../base/tokenBucket';
+import type { Certificate } from './certificate';
+import type { RemoteLimits } from './limits';
+import type { TokenCheck, TokenFile } from './tokenFile';
+import { WirePeer } from './wirePeer';
+
+export interface RemoteOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Absent: no TLS, for this machine alone. */
+  readonly certificate?: Certificate;
+  readonly tokens: TokenFile;
+  readonly accept: AcceptPeer;
+  readonly logger: Logger;
+  readonly limits: RemoteLimits;
+  /** Milliseconds that only go forward. */
+  readonly now: () => number;
+}
+
+export interface RemoteTransport {
+  readonly url: string;
+  readonly fingerprint: string | undefined;
+  /** Connections admitted now, and what was refused since the start, by error. */
+  readonly counts: { readonly connections: number; readonly refused: ReadonlyMap<string, number> };
+  close(reason?: EarmarkError): Promise<void>;
+}
+
+const TLS_HANDSHAKE_RECORD = 0x16;
+const HTTP_STATUS: Readonly<Record<string, string>> = { 'rpc.unauthorized': '401 Unauthorized', 'rpc.expired': '401 Unauthorized', 'rpc.forbidden': '403 Forbidden', 'rpc.tooMany': '503 Service Unavailable', 'rpc.tooFast': '429 Too Many Requests', 'rpc.versionMismatch': '426 Upgrade Required' };
+
+/** @throws EarmarkError daemon.startFailed */
+export async function openRemote(options: RemoteOptions): Promise<RemoteTransport> {
+  const remote = new RemoteServer(options);
+  await remote.listen();
+  return remote;
+}
+
+interface Admitted {
+  readonly peer: WirePeer;
+  readonly token: Token;
+}
+
+class RemoteServer implements RemoteTransport {
+  private readonly http: HttpServer;
+  private readonly front;
+  private readonly sockets: WebSocketServer;
+  private readonly admitted = new Set<Admitted>();
+  private readonly open = new Set<Socket>();
+  /** Token → until when it is refused because it sent too much. */
+  private readonly penalties = new Map<string, number>();
+  private readonly refused = new Map<string, number>();
+
+  constructor(private readonly options: RemoteOptions) {
+    const { certificate, limits, tokens } = options;
+    this.sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: limits.messageBytes, clientTracking: false });
+    const http = { maxHeaderSize: limits.headerBytes, headersTimeout: limits.handshakeMs, requestTimeout: limits.handshakeMs, connectionsCheckingInterval: 1_000, keepAlive: false };
+    this.http = certificate ? createHttpsServer({ ...http, cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs, ALPNProtocols: ['http/1.1'] }) : createHttpServer(http);
+    this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+    this.http.on('request', (_request, response) => this.refuse(response.socket ?? undefined, new EarmarkError('rpc.versionMismatch', `Earmark speaks WebSocket at ${REMOTE_PATH}; use an Earmark client.`)));
+    this.http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
+      // Who went away is no intruder.
+      if (!code?.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT') return void socket.destroy();
+      this.refuse(socket, new EarmarkError('rpc.versionMismatch', 'That is not an HTTP request; use an Earmark client.'));
+    });
+    this.http.on('tlsClientError', (_error, socket) => {
+      this.count('tls');
+      socket.destroy();
+    });
+    this.front = createServer((socket) => this.connected(socket));
+    tokens.onDidRevoke((id) => {
+      for (const { peer, token } of this.admitted) if (token.id === id) peer.refuse('rpc.unauthorized', 'The token was revoked; ask for a new one.');
+    });
+  }
+
+  get url(): string {
+    const { port } = this.front.address() as AddressInfo;
+    const { host, certificate } = this.options;
+    return `${certificate ? 'wss' : 'ws'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  get fingerprint(): string | undefined {
+    return this.options.certificate?.fingerprint;
+  }
+
+  get counts(): RemoteTransport['counts'] {
+    return { connections: this.admitted.size, refused: this.refused };
+  }
+
+  async listen(): Promise<void> {
+    const { host, port, logger } = this.options;
+    await new Promise<void>((resolve, reject) => {
+      this.front.once('error', (cause: NodeJS.ErrnoException) => reject(new EarmarkError('daemon.startFailed', `${host}:${port} cannot be listened on (${cause.code ?? cause.name}); choose another port or address.`, { cause })));
+      this.front.listen({ host, port }, () => {
+        this.front.removeAllListeners('error');
+        resolve();
+      });
+    });
+    logger.info('remote.listening', { tls: this.options.certificate !== undefined });
+  }
+
+  async close(reason: EarmarkError = new EarmarkError('rpc.disconnected', 'The Earmark daemon ends.')): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.front.close(() => resolve()));
+    for (const { peer } of this.admitted) peer.close(reason);
+    const timer = setTimeout(() => this.open.forEach((socket) => socket.destroy()), 1_000);
+    for (const socket of this.open) if (![...this.admitted].length) socket.destroy();
+    await closed;
+    clearTimeout(timer);
+    this.sockets.close();
+  }
+
+  /** Looks at the first byte: who speaks plain HTTP to a TLS port is told so, and nothing of it is parsed. */
+  private connected(socket: Socket): void {
+    const { limits, certificate } = this.options;
+    if (this.open.size >= limits.sockets) {
+      this.count('rpc.tooMany');
+      return void socket.destroy();
+    }
+    this.open.add(socket);
+    socket.setNoDelay(true);
+    socket.on('close', () => this.open.delete(socket)).on('error', () => undefined);
+    if (!certificate) return void this.http.emit('connection', socket);
+    const timer = setTimeout(() => socket.destroy(), limits.handshakeMs);
+    socket.once('close', () => clearTimeout(timer));
+    socket.once('data', (chunk: Buffer) => {
+      clearTimeout(timer);
+      socket.pause();
+      if (chunk[0] !== TLS_HANDSHAKE_RECORD) return this.refuse(socket, new EarmarkError('rpc.versionMismatch', 'This daemon speaks TLS only; use wss://.'));
+      socket.unshift(chunk);
+      this.http.emit('connection', socket);
+    });
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const verdict = this.judge(request);
+    if (verdict instanceof EarmarkError) return this.refuse(socket, verdict);
+    this.sockets.handleUpgrade(request, socket, head, (ws) => this.admit(ws, verdict));
+  }
+
+  /** The token first: before it matched, no more than its header and the origin are looked at. */
+  private judge({ headers, url }: IncomingMessage): Token | EarmarkError {
+    const { tokens, limits, now } = this.options;
+    // Browsers name the origin with every WebSocket and pages cannot leave it out; Earmark's clients never do.
+    if (headers.origin !== undefined) return new EarmarkError('rpc.forbidden', 'Web pages may not use the Earmark daemon.');
+    const secret = /^Bearer ([\x21-\x7e]{1,200})$/.exec(headers.authorization ?? '')?.[1];
+    if (secret === undefined) return new EarmarkError('rpc.unauthorized', 'The token is missing; set the one that "earmark tokens create" printed.', { details: { reason: 'missing' } });
+    const check = tokens.check(secret);
+    if (check.kind !== 'ok') return tokenError(check.kind);
+    const { token } = check;
+    if (url !== REMOTE_PATH) return new EarmarkError('rpc.versionMismatch', `Earmark is at ${REMOTE_PATH}; update Earmark on both sides.`);
+    const penalty = (this.penalties.get(token.id) ?? 0) - now();
+    if (penalty > 0) return new EarmarkError('rpc.tooFast', 'Too much was sent with this token; wait before you connect again.', { retryAfterMs: Math.ceil(penalty) });
+    const own = [...this.admitted].filter((a) => a.token.user === token.user).length;
+    if (this.admitted.size >= limits.connections || own >= limits.connectionsPerUser) return new EarmarkError('rpc.tooMany', 'Too many programs use the Earmark daemon at once; close one and try again.', { retryAfterMs: 1_000 });
+    return token;
+  }
+
+  private admit(ws: WebSocket, token: Token): void {
+    const { limits, logger, tokens, accept } = this.options;
+    const identity: Identity = { kind: 'remote', user: token.user, scopes: token.scopes, tokenId: token.id };
+    const wire = webSocketWire(
+      ws,
+      { readBytes: limits.messageBytes, writeBytes: limits.queuedBytes, queuedBytes: limits.queuedBytes, keepaliveMs: limits.keepaliveMs, deadMs: limits.deadMs },
+      {
+        gate: this.rateGate(token, () => admitted.peer),
+        onTick: () => {
+          const { kind } = tokens.recheck(token.id);
+          if (kind !== 'ok') admitted.peer.close(tokenError(kind));
+        },
+      },
+    );
+    const admitted: Admitted = { token, peer: new WirePeer(identity, wire, logger, () => this.admitted.delete(admitted)) };
+    this.admitted.add(admitted);
+    let greeted = false;
+    admitted.peer.serve((peer) => {
+      const handler = accept(peer);
+      return {
+        ...handler,
+        request: (method, params, signal) => {
+          greeted = true;
+          return handler.request(method, params, signal);
+        },
+        closed: () => {
+          clearTimeout(timer);
+          handler.closed();
+        },
+      };
+    });
+    const timer = setTimeout(() => {
+      if (!greeted) admitted.peer.refuse('rpc.timeout', 'Nothing was said in time; connect again.');
+    }, limits.handshakeMs);
+  }
+
+  /** Counts what a connection sends before any of it is parsed. Who goes on after many refusals is closed and waits. */
+  private rateGate(token: Token, peer: () => WirePeer): (bytes: number) => EarmarkError | undefined {
+    const { limits, now } = this.options;
+    const begun = now();
+    const messages = new TokenBucket(limits.messagesPerSecond, limits.messageBurst, begun);
+    const bytes = new TokenBucket(limits.bytesPerSecond, limits.byteBurst, begun);
+    let refusals = { since: begun, count: 0 };
+    return (length) => {
+      const at = now();
+      const waitMs = Math.max(messages.take(1, at), bytes.take(length, at));
+      if (waitMs === 0) return undefined;
+      this.count('rpc.tooFast');
+      if (at - refusals.since > 1_000) refusals = { since: at, count: 0 };
+      if (++refusals.count > limits.refusals) {
+        this.punish(token.id, at + limits.penaltyMs);
+        peer().close(tooFast(limits.penaltyMs));
+      }
+      return tooFast(waitMs);
+    };
+  }
+
+  private punish(tokenId: string, until: number): void {
+    const now = this.options.now();
+    for (const [id, end] of this.penalties) if (end <= now) this.penalties.delete(id);
+    this.penalties.set(tokenId, until);
+  }
+
+  /** Before the upgrade: an HTTP answer that carries the close code and the error. */
+  private refuse(socket: Duplex | undefined, error: EarmarkError): void {
+    this.count(error.code);
+    if (!socket || socket.destroyed || !socket.writable) return;
+    const body = JSON.stringify({ message: error.message, data: error.toData() });
+    const retry = error.retryAfterMs === undefined ? '' : `Retry-After: ${Math.ceil(error.retryAfterMs / 1000)}\r\n`;
+    socket.on('error', () => undefined);
+    socket.end(`HTTP/1.1 ${HTTP_STATUS[error.code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nEarmark-Close: ${closeCodeOf(error.code)}\r\n${retry}\r\n${body}`);
+    socket.resume();
+    const timer = setTimeout(() => socket.destroy(), 1_000);
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  private count(what: string): void {
+    this.refused.set(what, (this.refused.get(what) ?? 0) + 1);
+    // The first of each kind and then every thousandth: somebody who knocks does not fill the log.
+    const n = this.refused.get(what) ?? 0;
+    if (n === 1 || n % 1_000 === 0) this.options.logger.warn('remote.refused', { reason: what, count: n });
+  }
+}
+
+function tokenError(kind: Exclude<TokenCheck['kind'], 'ok'>): EarmarkError {
+  if (kind === 'expired') return new EarmarkError('rpc.expired', 'The token has expired; ask for a new one.');
+  const sentence = kind === 'revoked' ? 'The token was revoked; ask for a new one.' : 'The token is not known to this daemon; set the one that "earmark tokens create" printed.';
+  return new EarmarkError('rpc.unauthorized', sentence, { details: { reason: kind } });
+}
+
+function tooFast(retryAfterMs: number): EarmarkError {
+  return new EarmarkError('rpc.tooFast', 'More was sent than the daemon takes; wait, then send again.', { retryAfterMs });
+}

@@ -1,0 +1,128 @@
+/**
+ * Tokens of remote users in `tokens.json` (0600). Kept is the SHA-256 of each secret: a secret is 256 random bits, which
+ * nobody can try out, so a slow hash would add nothing.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { assertOwn } from '../../../client/daemonFile';
+import { EarmarkError } from '../../../protocol/errors';
+import { Emitter } from '../../base/emitter';
+import type { Scope, Token, Tokens } from '../../base/identity';
+
+interface Kept extends Token {
+  readonly hash: string;
+}
+
+export type TokenCheck = { readonly kind: 'ok'; readonly token: Token } | { readonly kind: 'unknown' | 'revoked' | 'expired' };
+
+/** Tokens kept, revoked ones included; the oldest revoked or expired one makes room for a new one. */
+const MAX_TOKENS = 1_000;
+const NOBODY = '0'.repeat(64);
+
+export class TokenFile implements Tokens {
+  private tokens: readonly Kept[];
+  private readonly revoked = new Emitter<string>();
+  /** Id of a token that opens nothing any more. */
+  readonly onDidRevoke = this.revoked.event;
+
+  /** @throws EarmarkError store.corrupt, rpc.unauthorized */
+  constructor(
+    private readonly path: string,
+    private readonly wall: () => number,
+  ) {
+    this.tokens = read(path);
+  }
+
+  /** The same work for every answer, whatever was sent. */
+  check(secret: string): TokenCheck {
+    const id = /^earmark_([0-9a-f]{12})_[A-Za-z0-9_-]{43}$/.exec(secret)?.[1];
+    const kept = this.tokens.find((t) => t.id === id);
+    const same = timingSafeEqual(Buffer.from(hashOf(secret), 'hex'), Buffer.from(kept?.hash ?? NOBODY, 'hex'));
+    return kept && same ? this.standing(kept) : { kind: 'unknown' };
+  }
+
+  /** Of a token that opened a connection: does it still? */
+  recheck(id: string): TokenCheck {
+    const kept = this.tokens.find((t) => t.id === id);
+    return kept ? this.standing(kept) : { kind: 'unknown' };
+  }
+
+  create(user: string, scopes: readonly Scope[], expiresMs?: number): { token: Token; secret: string } {
+    const room = this.tokens.length < MAX_TOKENS ? this.tokens : withoutOne(this.tokens, (t) => this.standing(t).kind !== 'ok');
+    if (room.length >= MAX_TOKENS) throw new EarmarkError('rpc.tooMany', `There are ${MAX_TOKENS} tokens already; revoke one that nobody uses.`);
+    const id = randomBytes(6).toString('hex');
+    const secret = `earmark_${id}_${randomBytes(32).toString('base64url')}`;
+    const kept: Kept = { id, user, scopes: [...new Set(scopes)], createdMs: this.wall(), ...(expiresMs === undefined ? {} : { expiresMs }), hash: hashOf(secret) };
+    this.keep([...room, kept]);
+    return { token: publicPart(kept), secret };
+  }
+
+  list(): readonly Token[] {
+    return this.tokens.map(publicPart);
+  }
+
+  revoke(id: string): Token {
+    const kept = this.tokens.find((t) => t.id === id);
+    if (!kept) throw new EarmarkError('token.notFound', 'There is no such token; "earmark tokens list" shows those there are.');
+    const after: Kept = kept.revokedMs === undefined ? { ...kept, revokedMs: this.wall() } : kept;
+    if (after !== kept) this.keep(this.tokens.map((t) => (t === kept ? after : t)));
+    this.revoked.fire(id);
+    return publicPart(after);
+  }
+
+  private standing(kept: Kept): TokenCheck {
+    if (kept.revokedMs !== undefined) return { kind: 'revoked' };
+    if (kept.expiresMs !== undefined && kept.expiresMs <= this.wall()) return { kind: 'expired' };
+    return { kind: 'ok', token: publicPart(kept) };
+  }
+
+  private keep(tokens: readonly Kept[]): void {
+    try {
+      writeFileSync(`${this.path}.new`, `${JSON.stringify({ tokens }, undefined, 2)}\n`, { mode: 0o600, flush: true });
+      chmodSync(`${this.path}.new`, 0o600);
+      renameSync(`${this.path}.new`, this.path);
+    } catch (cause) {
+      throw new EarmarkError('store.unwritable', `${this.path} cannot be written; check the disk and the permissions, then try again.`, { cause });
+    }
+    this.tokens = tokens;
+  }
+}
+
+function publicPart({ hash: _, ...token }: Kept): Token {
+  return token;
+}
+
+function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+function withoutOne<T>(all: readonly T[], which: (one: T) => boolean): readonly T[] {
+  const at = all.findIndex(which);
+  return at < 0 ? all : [...all.slice(0, at), ...all.slice(at + 1)];
+}
+
+const SCOPES = new Set<unknown>(['read', 'record', 'admin']);
+
+/** A file that is damaged opens nothing: better nobody than anybody. */
+function read(path: string): readonly Kept[] {
+  let text: string;
+  try {
+    assertOwn(path, 0o077);
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  try {
+    const { tokens } = JSON.parse(text) as { tokens: readonly Kept[] };
+    if (!tokens.every(isKept)) throw new Error('A token is not whole.');
+    return tokens;
+  } catch (cause) {
+    throw new EarmarkError('store.corrupt', `${path} is damaged, so nobody can be let in over the network; move it away and create the tokens again.`, { cause });
+  }
+}
+
+function isKept(token: Kept): boolean {
+  const number = (n: unknown): boolean => n === undefined || (typeof n === 'number' && Number.isFinite(n));
+  return typeof token.id === 'string' && typeof token.user === 'string' && /^[0-9a-f]{64}$/.test(token.hash) && Array.isArray(token.scopes) && token.scopes.every((s) => SCOPES.has(s)) && number(token.expiresMs) && number(token.revokedMs);
+}

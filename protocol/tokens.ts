@@ -1,0 +1,38 @@
+/** Family `tokens`: who may use this daemon over the network. */
+import { z } from 'zod';
+import { request } from './method';
+
+export const Scope = z.enum(['read', 'record', 'admin']).describe('`read` sees the user\'s own sessions; `record` also makes, changes and deletes them; `admin` may do everything, with everybody\'s sessions.');
+export type Scope = z.infer<typeof Scope>;
+
+export const TokenInfo = z.object({
+  id: z.string(),
+  user: z.string(),
+  scopes: z.array(Scope),
+  createdAt: z.string().describe('ISO 8601.'),
+  expiresAt: z.string().optional(),
+  revokedAt: z.string().optional(),
+});
+export type TokenInfo = z.infer<typeof TokenInfo>;
+
+export const TokensCreate = request({
+  method: 'tokens/create',
+  doc: 'Makes a token. It is shown this once; the daemon keeps only its hash.',
+  params: z.object({
+    user: z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/).describe('Whose sessions it sees: letters, digits and `._@-`.'),
+    scopes: z.array(Scope).min(1).max(3),
+    expiresInMs: z.number().int().min(1000).max(10 * 365 * 86_400_000).optional().describe('It never expires where absent.'),
+  }),
+  result: z.object({ token: z.string(), info: TokenInfo }),
+  errors: ['rpc.tooMany', 'store.unwritable'],
+});
+
+export const TokensList = request({ method: 'tokens/list', doc: 'Every token that was made, without its secret.', params: z.object({}), result: z.object({ tokens: z.array(TokenInfo) }) });
+
+export const TokensRevoke = request({
+  method: 'tokens/revoke',
+  doc: 'The token opens nothing any more, and connections that it opened are closed. Idempotent.',
+  params: z.object({ id: z.string().max(100) }),
+  result: z.object({ info: TokenInfo }),
+  errors: ['token.notFound', 'store.unwritable'],
+});
