@@ -1,5 +1,5 @@
 /** What becomes of a session that a crash left, by the state in which it was left. */
-import { EarmarkError, isEarmarkError } from '../../protocol/errors';
+import { isEarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { WarningCode } from './events';
@@ -19,7 +19,6 @@ export interface Left {
   readonly finish: (cause: string) => void;
   readonly stop: (cause: string) => void;
   readonly resume: (cause: string) => Promise<unknown>;
-  readonly fail: (error: EarmarkError) => void;
   readonly add: (disposable: Disposable) => void;
 }
 
@@ -29,8 +28,6 @@ export function takeUp(left: Left): void {
   if (machine.name === 'FAILED' || machine.name === 'DONE') machine.to({ name: 'FINALIZING' }, 'recover');
   left.warn('recovered', 'Earmark ended unexpectedly; the session goes on, and what was said before is kept.');
   switch (machine.name) {
-    case 'IDLE':
-      return left.fail(new EarmarkError('internal', 'Earmark ended before the session began; start it again.'));
     case 'STARTING':
       if (left.captured) return left.stop('recovered');
       return machine.to({ name: 'STREAMING', token: machine.begin(), sinceMs: left.nowMs() }, 'recovered');

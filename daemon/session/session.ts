@@ -183,7 +183,6 @@ export class Session {
       finish: (cause) => void this.finish(cause),
       stop: (cause) => this.stop(cause),
       resume: (cause) => this.resume(cause),
-      fail: (error) => this.fail(error),
       add: (disposable) => this.disposables.add(disposable),
     });
   }

@@ -232,6 +232,11 @@ class Manager implements SessionManager {
     const recovered: string[] = [];
     for (const record of store.listSessions({ limit: PAGE, offset: 0, active: true })) {
       try {
+        // What never began is no session; a client that asks again by its key gets one that begins.
+        if (record.state === 'IDLE') {
+          this.remove(record.id);
+          continue;
+        }
         const session = this.open(record, this.engineOf(record), true);
         session.recover();
         recovered.push(record.id);
