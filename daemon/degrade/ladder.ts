@@ -1,0 +1,112 @@
+/**
+ * Under load recognition steps down a ladder, and up again when the load is over: a pure reducer over samples of speed,
+ * lag, memory and battery, and what each rung does, as data. Nothing here drops a final: a rung saves work on what is
+ * only convenience, or gives the words to something faster.
+ */
+
+export const RUNGS = ['NORMAL', 'WARNING', 'DEGRADE', 'EMERGENCY', 'FAILOVER'] as const;
+export type Rung = (typeof RUNGS)[number];
+
+export interface LoadSample {
+  readonly nowMs: number;
+  /** Real-time factor of the engine that decodes now, mean over 10 s; undefined where it decoded nothing. */
+  readonly rtf: number | undefined;
+  /** How long the oldest spoken phrase waits for its words. */
+  readonly lagMs: number;
+  /** Of this machine, 0–1. */
+  readonly freeMemory?: number | undefined;
+  /** Charge 0–1 while it discharges; undefined on mains. */
+  readonly battery?: number | undefined;
+  /** While something else decodes in its place: how fast the preferred engine is, by its last probe; Infinity before the first. */
+  readonly preferredRtf?: number | undefined;
+}
+
+export interface LadderState {
+  readonly rung: Rung;
+  /** Since when everything was calm enough to climb. */
+  readonly calmSinceMs: number | undefined;
+}
+
+/** From which value on a rung is taken; the first is WARNING. */
+type Steps = readonly [number, number, number, number];
+
+export interface LadderOptions {
+  readonly rtf: Steps;
+  /** The longest phrases last 20 s: at the real-time factor of 0.3 that a slow but sound engine has they take 6 s. */
+  readonly lagMs: Steps;
+  /** At most so much is free. The last two would be reached by a machine that swaps already. */
+  readonly freeMemory: Steps;
+  readonly battery: Steps;
+  /** Below both for `climbMs` one rung is climbed. */
+  readonly calmRtf: number;
+  readonly calmLagMs: number;
+  readonly climbMs: number;
+}
+
+export const defaultLadderOptions: LadderOptions = {
+  rtf: [0.8, 1, 1.5, 2.5],
+  lagMs: [4_500, 5_500, 6_500, 7_500],
+  freeMemory: [0.08, 0.05, 0.03, 0],
+  // Saving a battery is worth partials, not words: it goes no further than DEGRADE.
+  battery: [0.2, 0.1, -1, -1],
+  calmRtf: 0.7,
+  calmLagMs: 4_000,
+  climbMs: 30_000,
+};
+
+/** What is done on a rung; each includes what the rungs above it do. */
+export interface RungActions {
+  /** Partials come so many times more rarely; 0: none at all. */
+  readonly partialsEvery: number;
+  /** Short phrases wait longer for their end: fewer decodes, and more context in each. */
+  readonly longPhrases: boolean;
+  /** Which engine decodes: the preferred one, a smaller model where there is one, or another provider. */
+  readonly engine: 'preferred' | 'smaller' | 'other';
+}
+
+export const ACTIONS: Readonly<Record<Rung, RungActions>> = {
+  NORMAL: { partialsEvery: 1, longPhrases: false, engine: 'preferred' },
+  WARNING: { partialsEvery: 3, longPhrases: false, engine: 'preferred' },
+  DEGRADE: { partialsEvery: 0, longPhrases: true, engine: 'preferred' },
+  EMERGENCY: { partialsEvery: 0, longPhrases: true, engine: 'smaller' },
+  FAILOVER: { partialsEvery: 0, longPhrases: true, engine: 'other' },
+};
+
+export const LADDER_START: LadderState = { rung: 'NORMAL', calmSinceMs: undefined };
+
+/** Goes down at once, also over several rungs; climbs one after the other. */
+export function stepLadder(state: LadderState, sample: LoadSample, options: LadderOptions = defaultLadderOptions): LadderState {
+  const wanted = demandOf(sample, options);
+  const now = RUNGS.indexOf(state.rung);
+  if (wanted > now) return { rung: RUNGS[wanted] ?? state.rung, calmSinceMs: undefined };
+  if (now === 0 || !calm(sample, now, options)) return state.calmSinceMs === undefined ? state : { rung: state.rung, calmSinceMs: undefined };
+  const since = state.calmSinceMs ?? sample.nowMs;
+  if (sample.nowMs - since < options.climbMs) return state.calmSinceMs === undefined ? { rung: state.rung, calmSinceMs: since } : state;
+  return { rung: RUNGS[now - 1] ?? 'NORMAL', calmSinceMs: sample.nowMs };
+}
+
+/** What a person reads about a step. `engine` is what decodes from now on. */
+export function ladderText(from: Rung, to: Rung, engine: string, isStandIn: boolean): string {
+  if (to === 'NORMAL') return `Recognition keeps up again; everything is back to normal with ${engine}.`;
+  if (RUNGS.indexOf(to) < RUNGS.indexOf(from)) return `Recognition keeps up better again (${engine}); it returns to normal step by step.`;
+  if (to === 'WARNING') return 'This computer is busy or saves its battery: words in progress appear more rarely. Every final text still comes.';
+  if (to === 'DEGRADE') return 'Recognition is slower than speech: words appear only when a phrase is complete. Nothing is lost.';
+  if (isStandIn) return `Recognition was much too slow; ${engine} decodes until it is faster again. Nothing is lost.`;
+  return 'Recognition is much slower than speech, and no faster engine is installed: text comes late, and nothing is lost. Close other programs, or choose a smaller model.';
+}
+
+function demandOf({ rtf, lagMs, freeMemory, battery }: LoadSample, options: LadderOptions): number {
+  return Math.max(rungAbove(rtf ?? 0, options.rtf), rungAbove(lagMs, options.lagMs), rungBelow(freeMemory, options.freeMemory), rungBelow(battery, options.battery));
+}
+
+function calm({ rtf, lagMs, preferredRtf, freeMemory, battery }: LoadSample, rung: number, options: LadderOptions): boolean {
+  return (rtf ?? 0) < options.calmRtf && lagMs < options.calmLagMs && (preferredRtf ?? 0) < options.calmRtf && rungBelow(freeMemory, options.freeMemory) < rung && rungBelow(battery, options.battery) < rung;
+}
+
+function rungAbove(value: number, steps: Steps): number {
+  return steps.filter((step) => value >= step).length;
+}
+
+function rungBelow(value: number | undefined, steps: Steps): number {
+  return value === undefined ? 0 : steps.filter((step) => value <= step).length;
+}
