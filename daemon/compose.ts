@@ -210,6 +210,7 @@ function createEngines({ clock, logger, models }: { readonly clock: Clock; reado
     look,
     choice: { providers, preferred: PREFERRED, models: [] },
     sharedWorkers: () => detectors.health(),
+    load: () => ({}),
     create: (target) => {
       const inProcess = PROCESS_PROVIDERS.find(({ info }) => info.id === target.provider);
       return createSpeechEngine({

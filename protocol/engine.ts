@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { ErrorCodes } from './errors';
 import { request } from './method';
 
+export const Rung = z.enum(['NORMAL', 'WARNING', 'DEGRADE', 'EMERGENCY', 'FAILOVER']).describe('Where recognition stands on the ladder of load.');
+export type Rung = z.infer<typeof Rung>;
+
 export const EngineState = z.enum(['UNINITIALIZED', 'LOADING', 'WARMING_UP', 'READY', 'UNLOADING', 'ERROR']);
 export type EngineState = z.infer<typeof EngineState>;
 
@@ -15,7 +18,8 @@ export const EngineHealth = z.object({
   rtf: z.object({ mean: z.number(), p95: z.number(), p99: z.number(), decodes: z.number().describe('How many the figures stand for; 0: none yet.') }).describe('Real-time factor: seconds of work for a second of audio.'),
   queuedMs: z.number().describe('Audio that waits for a decode.'),
   rssBytes: z.number().describe('Resident memory of its workers.'),
-  sessions: z.number().describe('Sessions that hold it.'),
+  sessions: z.number().describe('Sessions that prefer it.'),
+  rung: Rung,
   error: z.string().optional(),
   errors: z.array(z.object({ code: z.enum(ErrorCodes), message: z.string(), at: z.string().describe('ISO 8601.') })).describe('The last ten, oldest first.'),
 });

@@ -1,6 +1,7 @@
 /** Family `session`: life of a session and its ordered stream of events. */
 import { z } from 'zod';
 import { AudioFormat, SourceName } from './audio';
+import { Rung } from './engine';
 import { ErrorCodes } from './errors';
 import { Insight, InsightOp } from './insights';
 import { Empty, notification, request } from './method';
@@ -46,7 +47,7 @@ const passing = { ...base, afterSeq: z.number().int().min(0).describe('Last dura
 
 export const WarningCode = z.enum([
   'source.silent', 'source.lost', 'source.gap', 'queue.overflow', 'frames.lost', 'vad.fallback', 'engine.restarted',
-  'engine.unavailable', 'store.degraded', 'note.unwritable', 'model.loading', 'language.unsupported', 'recovered', 'analysis.failed', 'audio.damaged',
+  'engine.unavailable', 'engine.failover', 'engine.rung', 'store.degraded', 'note.unwritable', 'model.loading', 'language.unsupported', 'recovered', 'analysis.failed', 'audio.damaged',
 ]);
 export type WarningCode = z.infer<typeof WarningCode>;
 
@@ -68,7 +69,7 @@ export const PartialEvent = z.object({
   unstable: z.string().describe('Words that may.'),
 });
 export const LevelEvent = z.object({ ...passing, kind: z.literal('level'), source: SourceName, rmsDb: z.number().describe('dBFS, −100 for silence.'), peakDb: z.number(), speech: z.boolean() });
-export const HealthEvent = z.object({ ...passing, kind: z.literal('health'), rtf: z.number().describe('Real-time factor of the last decodes; 0 before the first.'), queueMs: z.number().describe('Audio waiting to be decoded.'), dropped: z.number().describe('Frames lost.'), rejected: z.number().describe('Phrases that the guards refused.') });
+export const HealthEvent = z.object({ ...passing, kind: z.literal('health'), rtf: z.number().describe('Real-time factor of the last decodes; 0 before the first.'), queueMs: z.number().describe('Audio waiting to be decoded.'), dropped: z.number().describe('Frames lost.'), rejected: z.number().describe('Phrases that the guards refused.'), rung: Rung });
 
 /** Everything that happens in a session, in order. */
 export const SessionEvent = z.discriminatedUnion('kind', [

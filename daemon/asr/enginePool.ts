@@ -7,7 +7,9 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore, toDisposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { EngineLease, EngineRequest } from '../session/ports';
+import { RUNGS } from '../degrade/ladder';
 import { chooseEngines, type ChoiceSetup, same } from './engineChoice';
+import { EngineRoute, type MachineLoad } from './engineRoute';
 import type { EngineHealth, EngineTarget, ManagedEngines } from './enginesApi';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 
@@ -22,6 +24,8 @@ export interface EnginePoolSetup {
   readonly look: () => Promise<ChoiceSetup>;
   /** What to choose from before the first look. */
   readonly choice: ChoiceSetup;
+  /** How the machine is, for the ladder of load. */
+  readonly load: () => MachineLoad;
   /** An engine that nobody holds and that was not used for so long is unloaded. */
   readonly unloadIdleMs?: number;
 }
@@ -31,6 +35,11 @@ const UNLOAD_IDLE_MS = 10 * 60_000;
 interface Entry {
   readonly target: EngineTarget;
   readonly engine: ManagedSpeechEngine;
+}
+
+interface HeldRoute {
+  readonly route: EngineRoute;
+  readonly targets: readonly EngineTarget[];
   holders: number;
 }
 
@@ -40,6 +49,7 @@ export function createEnginePool(setup: EnginePoolSetup): ManagedEngines {
 
 class EnginePool implements ManagedEngines {
   private readonly entries = new Map<string, Entry>();
+  private readonly routes = new Map<string, HeldRoute>();
   private readonly store = new DisposableStore();
   private choice: ChoiceSetup;
 
@@ -55,10 +65,10 @@ class EnginePool implements ManagedEngines {
 
   open(request: EngineRequest): EngineLease {
     void this.refresh();
-    const [target] = chooseEngines(this.choice, request);
-    const entry = this.entry(target);
-    entry.holders++;
-    return lease(entry.engine, toDisposable(() => entry.holders--));
+    const targets = chooseEngines(this.choice, request);
+    const held = this.route(targets, isWish(request));
+    held.holders++;
+    return lease(this.setup.clock, held.route, request.live, toDisposable(() => this.giveBack(held)));
   }
 
   list(): readonly EngineHealth[] {
@@ -88,11 +98,13 @@ class EnginePool implements ManagedEngines {
 
   async retry(wish: { readonly provider?: string | undefined; readonly model?: string | undefined } = {}): Promise<void> {
     await this.refresh();
-    const wanted = [...this.entries.values()].filter(({ target }) => (wish.provider === undefined || wish.provider === target.provider) && (wish.model === undefined || wish.model === target.model));
+    const matches = ({ provider, model }: EngineTarget): boolean => (wish.provider === undefined || wish.provider === provider) && (wish.model === undefined || wish.model === model);
     const named = wish.provider !== undefined || wish.model !== undefined;
-    const targets = named ? wanted : [this.entry(this.mainTarget()), ...wanted.filter(({ engine }) => engine.state === 'ERROR')];
-    if (targets.length === 0) throw new EarmarkError('engine.unavailable', 'This speech engine was not asked for yet; start a session with it.');
-    await Promise.all(targets.map(({ engine }) => engine.retry()));
+    const routes = [...this.routes.values()].filter(({ route }) => matches(route.preferred));
+    const failed = [...this.entries.values()].filter(({ target, engine }) => matches(target) && (named || engine.state === 'ERROR'));
+    if (named && failed.length === 0) throw new EarmarkError('engine.unavailable', 'This speech engine was not asked for yet; start a session with it.');
+    const main = named ? [] : [this.entry(this.mainTarget())];
+    await Promise.all([...routes.map(({ route }) => route.retry()), ...[...main, ...failed].map(({ engine }) => engine.retry())]);
   }
 
   async refresh(): Promise<void> {
@@ -105,6 +117,8 @@ class EnginePool implements ManagedEngines {
 
   dispose(): void {
     this.store.dispose();
+    for (const { route } of this.routes.values()) route.dispose();
+    this.routes.clear();
     for (const { engine } of this.entries.values()) engine.dispose();
     this.entries.clear();
   }
@@ -121,20 +135,40 @@ class EnginePool implements ManagedEngines {
     const key = JSON.stringify([target.provider, target.model, target.device]);
     const known = this.entries.get(key);
     if (known) return known;
-    const entry: Entry = { target, engine: this.setup.create(target), holders: 0 };
+    const entry: Entry = { target, engine: this.setup.create(target) };
     this.entries.set(key, entry);
     return entry;
   }
 
+  private route(targets: readonly [EngineTarget, ...EngineTarget[]], explicit: boolean): HeldRoute {
+    const key = JSON.stringify([explicit, targets.map(({ provider, model, device }) => [provider, model, device])]);
+    const known = this.routes.get(key);
+    if (known) return known;
+    const { clock, logger } = this.setup;
+    const route = new EngineRoute({ clock, logger, targets, explicit, engineOf: (target) => this.entry(target).engine, load: () => this.setup.load() });
+    const held: HeldRoute = { route, targets, holders: 0 };
+    this.routes.set(key, held);
+    return held;
+  }
+
+  /** A route that nobody holds has nothing to watch; the next wish makes it anew. */
+  private giveBack(held: HeldRoute): void {
+    if (--held.holders > 0) return;
+    held.route.dispose();
+    for (const [key, other] of this.routes) if (other === held) this.routes.delete(key);
+  }
+
   private unloadIdle(limitMs: number): void {
-    for (const { engine, holders, target } of this.entries.values()) {
-      if (holders > 0 || engine.state !== 'READY' || this.setup.clock.now() - engine.lastUse < limitMs) continue;
+    const held = [...this.routes.values()].flatMap(({ route }) => [route.active, route.preferred]);
+    for (const { engine, target } of this.entries.values()) {
+      if (engine.state !== 'READY' || held.some((other) => same(other, target)) || this.setup.clock.now() - engine.lastUse < limitMs) continue;
       engine.unload();
       this.setup.logger.info('engine.unloaded', { provider: target.provider, model: target.model });
     }
   }
 
-  private healthOf({ target, engine, holders }: Entry): EngineHealth {
+  private healthOf({ target, engine }: Entry): EngineHealth {
+    const routes = [...this.routes.values()].filter(({ route }) => same(route.preferred, target));
     return {
       ...target,
       state: engine.state,
@@ -143,31 +177,55 @@ class EnginePool implements ManagedEngines {
       queue: engine.queue,
       rssBytes: engine.workers().reduce((sum, { rssBytes }) => sum + (rssBytes ?? 0), 0),
       errors: engine.errors,
-      sessions: holders,
+      sessions: routes.reduce((sum, { holders }) => sum + holders, 0),
+      rung: RUNGS[Math.max(0, ...routes.map(({ route }) => RUNGS.indexOf(route.rung)))] ?? 'NORMAL',
       ...(engine.loadMs === undefined ? {} : { loadMs: engine.loadMs }),
       ...(engine.error === undefined ? {} : { error: engine.error }),
     };
   }
 }
 
-/** The engine as one session holds it. */
-function lease(engine: ManagedSpeechEngine, held: Disposable): EngineLease {
+function isWish({ provider, model }: EngineRequest): boolean {
+  return [provider, model].some((name) => name !== undefined && name !== '' && name !== 'auto');
+}
+
+/** Least time between two partials of a session, before a rung of the ladder makes it longer. */
+const PARTIAL_MS = 500;
+
+/** The route as one session holds it. */
+function lease(clock: Clock, route: EngineRoute, live: boolean, held: Disposable): EngineLease {
+  let partialMs = -Infinity;
   return {
-    provider: engine.provider,
-    model: engine.model,
-    ready: () => engine.ready(),
-    decode: (pcm, options, signal) => engine.decode(pcm, options, signal),
+    provider: route.provider,
+    model: route.model,
+    ready: () => route.ready(),
+    decode: (pcm, options, signal) => {
+      if (options.priority === 'partial') {
+        const { partialsEvery } = route.actions;
+        if (partialsEvery !== 1 && clock.now() - partialMs < PARTIAL_MS * partialsEvery) return Promise.resolve(undefined);
+        partialMs = clock.now();
+      }
+      return route.decode(pcm, { ...options, live }, signal);
+    },
     get idle() {
-      return engine.idle;
+      return route.idle;
     },
     get queuedMs() {
-      return engine.queuedMs;
+      return route.queuedMs;
     },
     get rtf() {
-      return engine.rtf;
+      return route.rtf;
     },
-    detectors: engine.detectors,
-    onDidWarn: engine.onDidWarn,
+    get rung() {
+      return route.rung;
+    },
+    get actions() {
+      return route.actions;
+    },
+    get detectors() {
+      return route.detectors;
+    },
+    onDidWarn: route.onDidWarn,
     dispose: () => held.dispose(),
   };
 }

@@ -1,5 +1,6 @@
 /** What compose and the RPC room may ask of the engines of this daemon, beyond what a session asks (SpeechEngines in session/ports). */
 import type { Disposable } from '../base/disposable';
+import type { Rung } from '../degrade/ladder';
 import type { LifecycleError, LifecycleName } from '../models/lifecycle';
 import type { SpeechEngines } from '../session/ports';
 import type { QueueHealth } from './decodeScheduler';
@@ -27,8 +28,10 @@ export interface EngineHealth extends EngineTarget {
   /** Of its own workers together. */
   readonly rssBytes: number;
   readonly errors: readonly LifecycleError[];
-  /** Sessions that hold it. */
+  /** Sessions that prefer it. */
   readonly sessions: number;
+  /** The lowest rung of the ladder of load that one of them stands on. */
+  readonly rung: Rung;
 }
 
 export interface ManagedEngines extends SpeechEngines, Disposable {

@@ -14,7 +14,8 @@ export function shareDetectors(service: DetectorService): () => DetectorService 
       stop: () => {
         if (users.delete(user) && users.size === 0) service.stop();
       },
-      health: () => service.health(),
+      // It belongs to no single engine; who shares it tells of it once.
+      health: () => [],
       create: (source) => service.create(source),
     };
   };

@@ -8,13 +8,13 @@ import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter, type Event } from '../base/emitter';
-import type { DecodePriority } from '../session/ports';
+import type { DecodeOptions, DecodePriority, EngineWarning } from '../session/ports';
 import { type LifecycleError, type LifecycleName, ModelLifecycle } from '../models/lifecycle';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import { DecodeScheduler, type DecodeSlot, type QueueHealth } from './decodeScheduler';
 import { DecodeStats, type RtfFigures } from './decodeStats';
 import { type GuardOptions, defaultGuardOptions, guardAudio, guardText, reject } from './guards';
-import type { AsrOptions, AsrResult, DeviceChoice, GuardKind } from './provider';
+import type { AsrResult, DeviceChoice, GuardKind } from './provider';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 
 /** Something that decodes and can be started and stopped again and again. */
@@ -70,7 +70,7 @@ class Engine implements ManagedSpeechEngine {
   private loading: Promise<void> | undefined;
   private readonly scheduler: DecodeScheduler;
   private readonly store = new DisposableStore();
-  private readonly warned = this.store.add(new Emitter<{ code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable'; message: string }>());
+  private readonly warned = this.store.add(new Emitter<EngineWarning>());
   private readonly stats = new DecodeStats();
   private lastUseMs: number;
   /** Decoders that are started or starting. */
@@ -163,15 +163,15 @@ class Engine implements ManagedSpeechEngine {
     this.lifecycle.to({ kind: 'UNINITIALIZED' });
   }
 
-  async decode(pcm: Float32Array, options: AsrOptions & { priority: DecodePriority; sessionId: string; deadlineMs?: number }, signal?: AbortSignal): Promise<AsrResult | undefined> {
-    const { priority, sessionId, deadlineMs, ...asr } = options;
+  async decode(pcm: Float32Array, options: DecodeOptions, signal?: AbortSignal): Promise<AsrResult | undefined> {
+    const { priority, sessionId, deadlineMs, live: _live, elsewhere, ...asr } = options;
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
     const guards = this.setup.guards ?? defaultGuardOptions;
     if (priority !== 'final' && this.state !== 'READY') return undefined;
     const early = guardAudio(pcm, guards);
     if (early) return this.reject({ confidence: 0, language: asr.language, inferenceMs: 0 }, early, priority);
     if (priority === 'final') await this.ready();
-    const result = await this.decodeTwice({ pcm, options: asr, priority, sessionId, ...(deadlineMs === undefined ? {} : { deadlineMs }) }, signal);
+    const result = await this.decodeTwice({ pcm, options: asr, priority, sessionId, ...(deadlineMs === undefined ? {} : { deadlineMs }) }, signal, elsewhere ?? false);
     if (!result) return undefined;
     this.lastUseMs = this.setup.clock.now();
     this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs });
@@ -206,12 +206,12 @@ class Engine implements ManagedSpeechEngine {
   }
 
   /** A phrase whose worker died is decoded once more, at once; a second death is the phrase's own doing. */
-  private async decodeTwice(request: Parameters<DecodeScheduler['run']>[0], signal: AbortSignal | undefined): Promise<AsrResult | undefined> {
+  private async decodeTwice(request: Parameters<DecodeScheduler['run']>[0], signal: AbortSignal | undefined, elsewhere: boolean): Promise<AsrResult | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.scheduler.run(request, signal);
       } catch (error) {
-        if (attempt > 1 || request.priority !== 'final' || this.state !== 'READY' || !isEarmarkError(error) || !AGAIN.has(error.code)) throw error;
+        if (attempt > 1 || request.priority !== 'final' || this.state !== 'READY' || !isEarmarkError(error) || !AGAIN.has(error.code) || (elsewhere && error.code === 'engine.timeout')) throw error;
       }
     }
   }

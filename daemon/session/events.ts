@@ -2,13 +2,14 @@
 import type { ErrorCode } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Insight } from '../analysis/types';
+import type { Rung } from '../degrade/ladder';
 import type { Segment, Speaker } from '../transcript/types';
 
 export type SessionState = 'IDLE' | 'STARTING' | 'STREAMING' | 'PAUSED' | 'STOPPING' | 'FINALIZING' | 'DONE' | 'FAILED';
 
 export type WarningCode =
   | 'source.silent' | 'source.lost' | 'source.gap' | 'queue.overflow' | 'frames.lost' | 'vad.fallback' | 'engine.restarted'
-  | 'engine.unavailable' | 'store.degraded' | 'note.unwritable' | 'model.loading' | 'language.unsupported' | 'recovered' | 'analysis.failed' | 'audio.damaged';
+  | 'engine.unavailable' | 'engine.failover' | 'engine.rung' | 'store.degraded' | 'note.unwritable' | 'model.loading' | 'language.unsupported' | 'recovered' | 'analysis.failed' | 'audio.damaged';
 
 export interface SourceConfig {
   readonly source: Source;
@@ -64,7 +65,7 @@ export type DurableEvent = DurableEventBody & { readonly seq: number; readonly t
 export type PassingEventBody =
   | { readonly kind: 'partial'; readonly source: Source; readonly phraseId: string; readonly startMs: number; readonly stable: string; readonly unstable: string }
   | { readonly kind: 'level'; readonly source: Source; readonly rmsDb: number; readonly peakDb: number; readonly speech: boolean }
-  | { readonly kind: 'health'; readonly rtf: number; readonly queueMs: number; readonly dropped: number; readonly rejected: number };
+  | { readonly kind: 'health'; readonly rtf: number; readonly queueMs: number; readonly dropped: number; readonly rejected: number; readonly rung: Rung };
 
 export type PassingEvent = PassingEventBody & { readonly afterSeq: number; readonly time: number };
 

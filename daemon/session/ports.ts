@@ -4,6 +4,7 @@ import type { Frame, Source } from '../audio/frame';
 import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
 import type { Insight } from '../analysis/types';
+import type { Rung, RungActions } from '../degrade/ladder';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import type { DurableEvent, SessionRecord } from './events';
@@ -101,6 +102,23 @@ export interface SpoolFactory {
  */
 export type DecodePriority = 'final' | 'speculative' | 'partial';
 
+export interface DecodeOptions extends AsrOptions {
+  readonly priority: DecodePriority;
+  readonly sessionId: string;
+  /** Milliseconds from now until the text is wanted. */
+  readonly deadlineMs?: number;
+  /** Spoken now: being late counts as load. */
+  readonly live?: boolean;
+  /** What took too long is not tried here again: another engine does it. */
+  readonly elsewhere?: boolean;
+}
+
+export interface EngineWarning {
+  /** `engine.failover`: another engine goes on, or the preferred one is back. `engine.rung`: a step on the ladder of load. */
+  readonly code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable' | 'engine.failover' | 'engine.rung';
+  readonly message: string;
+}
+
 /** Speech recognition with one model, for all sessions that wish it: one scheduler in front of the workers. */
 export interface SpeechEngine {
   readonly provider: string;
@@ -108,7 +126,7 @@ export interface SpeechEngine {
   /** Resolves when ready to decode; concurrent callers share one load. @throws EarmarkError model.missing, model.corrupt, engine.unavailable, … */
   ready(): Promise<void>;
   /** Queues a decode. A speculative one and a partial are refused with `undefined` when the engine is busy, and end with it when they have to give way. */
-  decode(pcm: Float32Array, options: AsrOptions & { priority: DecodePriority; sessionId: string; deadlineMs?: number }, signal?: AbortSignal): Promise<AsrResult | undefined>;
+  decode(pcm: Float32Array, options: DecodeOptions, signal?: AbortSignal): Promise<AsrResult | undefined>;
   /** True when a partial would be taken now. */
   readonly idle: boolean;
   /** Milliseconds of audio that waits. */
@@ -116,7 +134,7 @@ export interface SpeechEngine {
   /** Real-time factor over the last decodes. */
   readonly rtf: number;
   readonly detectors: SpeechDetectorFactory;
-  readonly onDidWarn: Event<{ code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable'; message: string }>;
+  readonly onDidWarn: Event<EngineWarning>;
 }
 
 /** What a session wishes; what is absent, or `auto`, the daemon chooses. */
@@ -125,10 +143,19 @@ export interface EngineRequest {
   readonly model?: string | undefined;
   /** BCP 47. */
   readonly language: string;
+  /** Its sound comes as fast as it is spoken. */
+  readonly live: boolean;
 }
 
-/** An engine that a session holds until it gives it back; one that nobody holds is unloaded after a while. */
-export interface EngineLease extends SpeechEngine, Disposable {}
+/**
+ * An engine that a session holds until it gives it back; one that nobody holds is unloaded after a while. What fails or
+ * is too slow is decoded by what stands in for it.
+ */
+export interface EngineLease extends SpeechEngine, Disposable {
+  /** Where recognition stands on the ladder of load, and what it saves there. */
+  readonly rung: Rung;
+  readonly actions: RungActions;
+}
 
 export interface SpeechEngines {
   /** The engine for a wish, shared by all who wish the same. Does not load it. @throws EarmarkError engine.unavailable, model.unknown, engine.language */

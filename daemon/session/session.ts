@@ -28,6 +28,9 @@ import { Deferred, delay, within } from './wait';
 /** Length and figures of a running session are stored this often. */
 const SAVE_MS = 10_000;
 
+/** Warnings whose sentences differ in what matters. */
+const TOLD_EACH: ReadonlySet<WarningCode> = new Set(['source.silent', 'source.lost', 'engine.failover', 'engine.rung']);
+
 export interface SessionSetup {
   readonly deps: SessionManagerDeps;
   readonly options: SessionOptions;
@@ -271,7 +274,7 @@ export class Session {
   warn(code: WarningCode, message: string, source?: Source): void {
     if (this.machine.ended) return;
     // That a source fell silent and that it is heard again are two things to say; so are that it is tried again and that it is lost.
-    const key = `${code} ${source ?? ''} ${code === 'source.silent' || code === 'source.lost' ? message : ''}`;
+    const key = `${code} ${source ?? ''} ${TOLD_EACH.has(code) ? message : ''}`;
     const last = this.warned.get(key);
     if (last !== undefined && this.clock.now() - last < this.setup.options.warningMs) return;
     this.warned.set(key, this.clock.now());
@@ -405,7 +408,7 @@ export class Session {
     const now = this.clock.now();
     if (now - this.savedMs >= SAVE_MS) this.save();
     const { waitingMs, lostFrames, rejected } = this.sources.totals();
-    if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf: this.setup.engine.rtf, queueMs: waitingMs, dropped: lostFrames, rejected });
+    if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf: this.setup.engine.rtf, rung: this.setup.engine.rung, queueMs: waitingMs, dropped: lostFrames, rejected });
     const cause = reasonToEnd(
       {
         captured: this.captured,

@@ -65,7 +65,7 @@ class Manager implements SessionManager {
     const known = request.key === undefined ? undefined : this.deps.store.findByKey(request.key);
     if (known) return this.startAgain(known, sink);
     this.admit(request);
-    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, language: request.language ?? 'en' });
+    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, language: request.language ?? 'en', live: isLive(request) });
     const record = newRecord(request, engine, this.deps);
     let session: Session;
     try {
@@ -280,12 +280,14 @@ class Manager implements SessionManager {
   }
 
   /** What a session was begun with may be gone since; its words matter more than its engine. */
-  private engineOf({ provider, model, language }: SessionRecord): EngineLease {
+  private engineOf(record: SessionRecord): EngineLease {
+    const { provider, model, language } = record;
+    const live = isLive(record);
     try {
-      return this.deps.engines.open({ provider, model, language });
+      return this.deps.engines.open({ provider, model, language, live });
     } catch (error) {
       this.deps.logger.warn('session.engineGone', { provider, model, error: error instanceof EarmarkError ? error.code : 'unexpected' });
-      return this.deps.engines.open({ language });
+      return this.deps.engines.open({ language, live });
     }
   }
 
@@ -436,4 +438,9 @@ class Manager implements SessionManager {
     const { lastSeq, segments } = this.deps.store.counts(record.id);
     return { record, lastSeq, segments, durationMs: record.durationMs };
   }
+}
+
+/** Its sound comes as fast as it is spoken: being late is felt. */
+function isLive({ sources, partials }: Pick<StartRequest, 'sources' | 'partials'>): boolean {
+  return partials || sources.some(({ origin }) => origin.type === 'capture');
 }

@@ -60,6 +60,8 @@ export interface PhraseSourceSetup {
   /** The detector failed and the energy detector took over, told once. */
   readonly onFallback?: (error: unknown) => void;
   readonly options?: Partial<SegmenterOptions>;
+  /** Asked at each pause: true while every phrase should wait as long for its end as a short one does, which makes fewer and longer ones. */
+  readonly longPhrases?: () => boolean;
   /** First frame that counts; earlier ones are passed over (recovery). Default: whatever comes first. */
   readonly fromSeq?: number;
 }

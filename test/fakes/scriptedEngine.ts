@@ -2,6 +2,7 @@
  * A SpeechEngine without a model. It hears loudness: a phrase whose loudest sample is 100 × n is the word `wn`, so a
  * test can say words, and see that none is lost or doubled. Decodes can be held back, fail or find the engine away.
  */
+import { ACTIONS } from '../../daemon/degrade/ladder';
 import { EarmarkError } from '../../protocol/errors';
 import { type ChoiceSetup, chooseEngines } from '../../daemon/asr/engineChoice';
 import type { EngineHealth, ManagedEngines } from '../../daemon/asr/enginesApi';
@@ -100,7 +101,7 @@ export class ScriptedEngine implements SpeechEngine {
 
 /** The scripted engine for whoever wishes it, and nothing else. */
 export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
-  const health: EngineHealth = { provider: 'scripted', model: 'script', device: 'auto', state: 'READY', loadMs: 5, rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 }, queuedMs: 0, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, rssBytes: 0, sessions: 0, errors: [] };
+  const health: EngineHealth = { provider: 'scripted', model: 'script', device: 'auto', state: 'READY', loadMs: 5, rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 }, queuedMs: 0, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, rssBytes: 0, sessions: 0, rung: 'NORMAL', errors: [] };
   const choice: ChoiceSetup = {
     providers: [{ info: scriptedInfo }],
     models: [{ id: 'script', provider: 'scripted', languages: ['*'], installed: true }],
@@ -112,6 +113,8 @@ export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
       return new Proxy(engine as unknown as EngineLease, {
         get: (target, name) => {
           if (name === 'dispose') return () => undefined;
+          if (name === 'rung') return 'NORMAL';
+          if (name === 'actions') return ACTIONS.NORMAL;
           const value: unknown = Reflect.get(target, name);
           return typeof value === 'function' ? (value.bind(target) as unknown) : value;
         },

@@ -53,7 +53,7 @@ describe('engine pool', () => {
   beforeEach(() => {
     made.length = 0;
     pool = createEnginePool({
-      clock, logger: silentLogger, choice: CHOICE, look: () => Promise.resolve(CHOICE), sharedWorkers: () => [], unloadIdleMs: 60_000,
+      clock, logger: silentLogger, choice: CHOICE, look: () => Promise.resolve(CHOICE), sharedWorkers: () => [], load: () => ({}), unloadIdleMs: 60_000,
       create: ({ provider, model }) => {
         const seen = { key: `${provider} ${model}`, loads: 0, unloads: 0 };
         made.push(seen);
@@ -71,7 +71,7 @@ describe('engine pool', () => {
   afterEach(() => pool.dispose());
 
   it('gives equal wishes one engine and one load, different ones their own', async () => {
-    const leases = [pool.open({ language: 'en' }), pool.open({ language: 'en', model: 'moon' }), pool.open({ language: 'de' })];
+    const leases = [pool.open({ language: 'en', live: true }), pool.open({ language: 'en', model: 'moon', live: true }), pool.open({ language: 'de', live: true })];
     await Promise.all([...leases, ...leases].map((engine) => engine.ready()));
     const texts = await Promise.all(leases.map((engine) => engine.decode(new Float32Array(16_000).fill(0.1), { language: 'en', priority: 'final', sessionId: 's' })));
     assert.deepEqual(
@@ -81,13 +81,13 @@ describe('engine pool', () => {
   });
 
   it('unloads what nobody holds or uses, and loads it again for the next', async () => {
-    const engine = pool.open({ language: 'en' });
+    const engine = pool.open({ language: 'en', live: true });
     await engine.ready();
     clock.advance(200_000);
     assert.deepEqual([pool.main.state, pool.inUse('moon')], ['READY', true]);
     engine.dispose();
     clock.advance(45_000);
-    await pool.open({ language: 'en' }).ready();
+    await pool.open({ language: 'en', live: true }).ready();
     clock.advance(1_000);
     assert.deepEqual([pool.main.state, made[0]?.loads], ['READY', 2]);
   });

@@ -108,7 +108,7 @@ describe('panel model', () => {
   });
 
   it('says the engine and its speed in words', () => {
-    const words = (facts: object): string => model(passing({ kind: 'health', rtf: 0.055, queueMs: 0, dropped: 0, rejected: 0, ...facts })).view().health;
+    const words = (facts: object): string => model(passing({ kind: 'health', rtf: 0.055, queueMs: 0, dropped: 0, rejected: 0, rung: 'NORMAL', ...facts })).view().health;
     deepEqual([words({}), words({ rtf: 0.4 }), words({ rtf: 2 }), words({ rtf: 0 }), words({ queueMs: 8_200, dropped: 30 }), words({ queueMs: 60_000 }), words({ queueMs: 8_200, rtf: 0.5 }), words({ queueMs: 3_000, rtf: 0 })], [
       'Moonshine tiny, 18× faster than real time',
       'Moonshine tiny, 2.5× faster than real time',

@@ -7,7 +7,7 @@ import { RpcHarness } from './harness';
 
 const hello = (major: number) => ({ protocol: { major, minor: 0 }, client: 'test', clientVersion: '0' });
 
-const ENGINE = { provider: 'scripted', model: 'script', device: 'auto', state: 'READY', loadMs: 5, rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 }, queuedMs: 0, rssBytes: 0, sessions: 0, errors: [] };
+const ENGINE = { provider: 'scripted', model: 'script', device: 'auto', state: 'READY', loadMs: 5, rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 }, queuedMs: 0, rssBytes: 0, sessions: 0, rung: 'NORMAL', errors: [] };
 
 describe('rpc greeting', () => {
   let h: RpcHarness;

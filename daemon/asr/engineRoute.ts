@@ -1,0 +1,308 @@
+/**
+ * The way of a phrase to its words: the preferred engine first, and what stands in for it when it fails or is too slow.
+ * A phrase that an engine lost is decoded again by the next one; probes bring the preferred one back; the ladder of
+ * load decides when something smaller or faster takes over. Shared by all sessions with the same wish.
+ */
+import { EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
+import { SAMPLE_RATE } from '../audio/frame';
+import type { Clock } from '../base/clock';
+import { type Disposable, DisposableStore } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import type { Logger } from '../base/logger';
+import { ACTIONS, LADDER_START, RUNGS, type LadderState, type Rung, type RungActions, ladderText, stepLadder } from '../degrade/ladder';
+import type { DecodeOptions, EngineWarning, SpeechEngine } from '../session/ports';
+import { DecodeStats } from './decodeStats';
+import type { EngineTarget } from './enginesApi';
+import type { AsrResult } from './provider';
+import type { ManagedSpeechEngine } from './speechEngineApi';
+
+/** What of the machine the ladder looks at, 0–1; undefined where it cannot be told. */
+export interface MachineLoad {
+  readonly freeMemory?: number | undefined;
+  readonly battery?: number | undefined;
+}
+
+export interface RouteSetup {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Best first. Made when they are needed. */
+  readonly targets: readonly [EngineTarget, ...EngineTarget[]];
+  readonly engineOf: (target: EngineTarget) => ManagedSpeechEngine;
+  /** The user named this engine: what it cannot do is said, before it ran once, instead of done by another provider. */
+  readonly explicit: boolean;
+  readonly load: () => MachineLoad;
+}
+
+/** The ladder looks at the load this often. */
+const LOOK_MS = 1_000;
+/** Decodes of so long count for its real-time factor. */
+const WINDOW_MS = 10_000;
+/** A preferred engine that something stands in for is tried this often. */
+const PROBE_MS = 10_000;
+/** What a probe decodes: enough to tell its speed, little enough to cost nothing. */
+const PROBE_SAMPLES = 2 * SAMPLE_RATE;
+
+/** Share of this machine's memory. */
+const TIGHT_MEMORY = 0.05;
+
+/** Failures after which another engine may do better. */
+const ENGINE_FAULTS: ReadonlySet<ErrorCode> = new Set(['engine.crashed', 'engine.timeout', 'engine.unavailable', 'model.missing', 'model.corrupt', 'model.incompatible']);
+
+type Health = { readonly kind: 'up' } | { readonly kind: 'down'; readonly error: EarmarkError };
+
+interface Target {
+  readonly target: EngineTarget;
+  readonly engine: () => ManagedSpeechEngine;
+  health: Health;
+}
+
+export class EngineRoute implements SpeechEngine, Disposable {
+  private readonly targets: readonly [Target, ...Target[]];
+  private readonly store = new DisposableStore();
+  private readonly warned = this.store.add(new Emitter<EngineWarning>());
+  private readonly listened = new Set<ManagedSpeechEngine>();
+  private ladder: LadderState = LADDER_START;
+  /** Which target decodes. */
+  private current = 0;
+  private stats = new DecodeStats();
+  /** Live finals that have no words yet: when they came. */
+  private readonly waiting = new Map<object, number>();
+  private everReady = false;
+  /** Of the preferred engine while something stands in for it. */
+  private preferredRtf = Infinity;
+  private probing = false;
+  private probedMs = -Infinity;
+  /** End of the last thing that was really said: what a probe decodes. In memory only. */
+  private lastSpeech: Float32Array | undefined;
+  private disposed = false;
+  readonly onDidWarn = this.warned.event;
+
+  constructor(private readonly setup: RouteSetup) {
+    const [first, ...rest] = setup.targets;
+    const make = (target: EngineTarget): Target => ({ target, engine: () => this.listen(setup.engineOf(target)), health: { kind: 'up' } });
+    this.targets = [make(first), ...rest.map(make)];
+    this.store.add(setup.clock.setInterval(() => this.look(), LOOK_MS));
+  }
+
+  get provider(): string {
+    return this.targets[0].target.provider;
+  }
+  get model(): string {
+    return this.targets[0].target.model;
+  }
+  get rung(): Rung {
+    return this.ladder.rung;
+  }
+  get actions(): RungActions {
+    return ACTIONS[this.ladder.rung];
+  }
+  get preferred(): EngineTarget {
+    return this.targets[0].target;
+  }
+  /** What decodes now. */
+  get active(): EngineTarget {
+    return this.now.target;
+  }
+  get idle(): boolean {
+    return this.now.engine().idle;
+  }
+  get queuedMs(): number {
+    return this.now.engine().queuedMs;
+  }
+  get rtf(): number {
+    return this.now.engine().rtf;
+  }
+  get detectors(): SpeechEngine['detectors'] {
+    return this.now.engine().detectors;
+  }
+
+  async ready(): Promise<void> {
+    for (;;) {
+      const target = this.now;
+      try {
+        await target.engine().ready();
+        this.everReady = true;
+        target.health = { kind: 'up' };
+        return;
+      } catch (error) {
+        if (!this.passOn(target, error)) throw error;
+      }
+    }
+  }
+
+  async decode(pcm: Float32Array, options: DecodeOptions, signal?: AbortSignal): Promise<AsrResult | undefined> {
+    if (options.priority !== 'final') return this.actions.partialsEvery === 0 ? undefined : this.now.engine().decode(pcm, options, signal);
+    const entry = {};
+    if (options.live) this.waiting.set(entry, this.setup.clock.now());
+    try {
+      const result = await this.decodeFinal(pcm, options, signal);
+      if (options.live && result && result.rejected === undefined) this.lastSpeech = pcm.slice(0, PROBE_SAMPLES);
+      return result;
+    } finally {
+      this.waiting.delete(entry);
+    }
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.store.dispose();
+  }
+
+  /** A failed preferred engine is in use again, or failed once more. @throws EarmarkError as `ready` */
+  async retry(): Promise<void> {
+    for (const target of this.targets) target.health = { kind: 'up' };
+    this.choose();
+    await this.targets[0].engine().retry();
+  }
+
+  private get now(): Target {
+    return this.targets[this.current] ?? this.targets[0];
+  }
+
+  private async decodeFinal(pcm: Float32Array, options: DecodeOptions, signal: AbortSignal | undefined): Promise<AsrResult | undefined> {
+    for (;;) {
+      const target = this.now;
+      const moved = new AbortController();
+      const onAbort = (): void => moved.abort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal?.aborted) moved.abort();
+      const watch = this.onMove(() => moved.abort());
+      try {
+        const result = await target.engine().decode(pcm, { ...options, elsewhere: this.next(target) !== undefined }, moved.signal);
+        this.everReady = true;
+        if (result && options.live && target === this.now) this.stats.add({ atMs: this.setup.clock.now(), inferenceMs: result.inferenceMs, audioMs: (pcm.length * 1000) / SAMPLE_RATE });
+        return result;
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        // Another engine took over while this phrase waited: it is decoded there, from the start.
+        if (moved.signal.aborted && target !== this.now) continue;
+        if (!this.passOn(target, error)) throw error;
+      } finally {
+        watch.dispose();
+        signal?.removeEventListener('abort', onAbort);
+      }
+    }
+  }
+
+  private readonly moves = this.store.add(new Emitter<void>());
+  private readonly onMove = this.moves.event;
+
+  /** Gives what `target` failed on to the next one. @returns false where there is none, or where the user should know instead */
+  private passOn(target: Target, error: unknown): boolean {
+    if (!isEarmarkError(error) || !ENGINE_FAULTS.has(error.code)) return false;
+    const next = this.next(target);
+    if (!next) return false;
+    if (this.setup.explicit && !this.everReady && (next.target.provider !== target.target.provider || error.code.startsWith('model.'))) return false;
+    if (target.health.kind === 'up') {
+      target.health = { kind: 'down', error };
+      this.setup.logger.warn('engine.failover', { from: nameOf(target.target), to: nameOf(next.target), error: error.code });
+    }
+    const before = this.now;
+    this.choose();
+    if (before !== this.now) this.warn('engine.failover', `${nameOf(target.target)} failed; ${nameOf(this.now.target)} goes on with the same phrase, and the first one is tried again. ${error.message}`);
+    return true;
+  }
+
+  private next(target: Target): Target | undefined {
+    return this.targets.find((other) => other !== target && other.health.kind === 'up');
+  }
+
+  /** The one place that changes what decodes: by the rung, among those that work. */
+  private choose(): void {
+    const { engine } = this.actions;
+    const [preferred] = this.targets;
+    const up = (target: Target): boolean => target.health.kind === 'up';
+    const smaller = this.targets.find((t, i) => i > 0 && up(t) && t.target.provider === preferred.target.provider && t.target.model !== preferred.target.model);
+    const other = this.targets.find((t, i) => i > 0 && up(t) && t.target.provider !== preferred.target.provider);
+    const wanted = engine === 'preferred' ? undefined : engine === 'smaller' ? (smaller ?? other) : (other ?? smaller);
+    const chosen = wanted ?? this.targets.find(up) ?? preferred;
+    const to = this.targets.indexOf(chosen);
+    if (to === this.current) return;
+    this.current = to;
+    this.stats = new DecodeStats();
+    if (to !== 0) {
+      this.preferredRtf = Infinity;
+      this.probedMs = this.setup.clock.now();
+    }
+    this.setup.logger.info('engine.active', { engine: nameOf(chosen.target), rung: this.ladder.rung });
+  }
+
+  private look(): void {
+    const { clock } = this.setup;
+    const now = clock.now();
+    const standIn = this.current !== 0;
+    const oldest = Math.min(...this.waiting.values());
+    const before = this.ladder;
+    const load = this.setup.load();
+    this.ladder = stepLadder(before, {
+      nowMs: now,
+      rtf: this.stats.meanSince(now - WINDOW_MS),
+      // Before the first words there is no speed to judge: the model loads, and what waits is caught up.
+      lagMs: this.everReady && Number.isFinite(oldest) ? now - oldest : 0,
+      ...(standIn ? { preferredRtf: this.preferredRtf } : {}),
+      ...load,
+    });
+    if (this.ladder.rung !== before.rung) {
+      const was = this.current;
+      this.choose();
+      // What waits for a slow engine goes to the new one, and what it decodes too: its words would come late. On the way up the stand-in finishes what it has.
+      if (was !== this.current && RUNGS.indexOf(this.ladder.rung) > RUNGS.indexOf(before.rung)) this.moves.fire();
+      // The memory of an engine that does nothing is what the others lack.
+      if (this.current !== 0 && tight(load)) this.targets[0].engine().unload();
+      this.setup.logger.info('engine.rung', { from: before.rung, to: this.ladder.rung });
+      this.warn('engine.rung', ladderText(before.rung, this.ladder.rung, nameOf(this.now.target), this.current !== 0));
+    }
+    if (this.current !== 0 && !this.probing && !tight(load) && now - this.probedMs >= PROBE_MS) void this.probe();
+  }
+
+  /** How fast is the preferred engine now, and does it work again? */
+  private async probe(): Promise<void> {
+    const [preferred] = this.targets;
+    this.probing = true;
+    try {
+      const engine = preferred.engine();
+      await engine.ready();
+      const pcm = this.lastSpeech ?? new Float32Array(PROBE_SAMPLES).map((_, i) => 0.1 * Math.sin(i / 8));
+      const result = await engine.decode(pcm, { language: 'en', priority: 'final', sessionId: 'probe', elsewhere: true });
+      if (!result) return;
+      this.preferredRtf = (result.inferenceMs * SAMPLE_RATE) / (pcm.length * 1000);
+      if (preferred.health.kind === 'down') {
+        preferred.health = { kind: 'up' };
+        this.choose();
+        if (this.current === 0) this.warn('engine.failover', `${nameOf(preferred.target)} works again and recognises from now on.`);
+      }
+    } catch {
+      this.preferredRtf = Infinity;
+    } finally {
+      this.probing = false;
+      this.probedMs = this.setup.clock.now();
+    }
+  }
+
+  private warn(code: EngineWarning['code'], message: string): void {
+    if (!this.disposed) this.warned.fire({ code, message });
+  }
+
+  private listen(engine: ManagedSpeechEngine): ManagedSpeechEngine {
+    if (this.listened.has(engine)) return engine;
+    this.listened.add(engine);
+    this.store.add(
+      engine.onDidWarn((warning) => {
+        // One that fails where another goes on is told as that.
+        if (warning.code === 'engine.unavailable' && this.targets.some(({ health }, i) => i > 0 && health.kind === 'up')) return;
+        this.warned.fire(warning);
+      }),
+    );
+    return engine;
+  }
+}
+
+/** No room for a second model. */
+function tight({ freeMemory }: MachineLoad): boolean {
+  return freeMemory !== undefined && freeMemory <= TIGHT_MEMORY;
+}
+
+function nameOf({ provider, model, device }: EngineTarget): string {
+  return `${model.startsWith(provider) ? model : `${provider} ${model}`}${device === 'gpu' ? ' on the GPU' : ''}`;
+}

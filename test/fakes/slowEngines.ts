@@ -1,0 +1,136 @@
+/**
+ * Engines whose recognisers take as long as a test says, on a clock that a test moves: the real pool, routes and ladder
+ * over scripted recognisers. Every phrase is a loudness, and its text is the number of that loudness.
+ */
+import type { ChoiceSetup } from '../../daemon/asr/engineChoice';
+import { createEnginePool } from '../../daemon/asr/enginePool';
+import type { EngineTarget, ManagedEngines } from '../../daemon/asr/enginesApi';
+import type { MachineLoad } from '../../daemon/asr/engineRoute';
+import type { AsrResult } from '../../daemon/asr/provider';
+import { scriptedInfo } from '../../daemon/asr/providerInfos';
+import { type Decoder, type DetectorService, createSpeechEngine } from '../../daemon/asr/speechEngine';
+import type { ManualClock } from '../../daemon/base/clock';
+import { silentLogger } from '../../daemon/base/logger';
+import type { EngineLease } from '../../daemon/session/ports';
+import { EarmarkError } from '../../protocol/errors';
+
+export interface SlowModel {
+  readonly provider: string;
+  readonly model: string;
+  /** Seconds of work for a second of audio. */
+  rtf: number;
+  readonly loadMs: number;
+  /** Thrown by load and decode while set. */
+  fails?: EarmarkError | undefined;
+  /** Never answers while set, until the decode is given up after so many milliseconds. */
+  hangsMs?: number | undefined;
+  loads: number;
+}
+
+export function slowModel(provider: string, model: string, rtf: number, loadMs = 1_000): SlowModel {
+  return { provider, model, rtf, loadMs, loads: 0 };
+}
+
+const detectors: DetectorService = { start: () => Promise.resolve(), stop: () => undefined, health: () => [], create: () => ({ detect: (w) => Promise.resolve(new Float32Array(w.length)), reset: () => undefined, dispose: () => undefined }) };
+
+export function slowEngines(clock: ManualClock, models: readonly SlowModel[], load: () => MachineLoad = () => ({})): ManagedEngines {
+  const targets = models.map(({ provider, model }): EngineTarget => ({ provider, model, device: 'auto' }));
+  const choice: ChoiceSetup = {
+    providers: [...new Set(models.map(({ provider }) => provider))].map((id) => ({ info: { ...scriptedInfo, id } })),
+    models: models.map(({ provider, model }) => ({ id: model, provider, languages: ['*'], installed: true })),
+    preferred: targets,
+  };
+  return createEnginePool({
+    clock, logger: silentLogger, choice, look: () => Promise.resolve(choice), sharedWorkers: () => [], load,
+    create: ({ provider, model }) => {
+      const facts = models.find((m) => m.model === model);
+      if (!facts) throw new Error(`No model ${model} in this test.`);
+      return createSpeechEngine({ clock, provider, model, decoders: [decoderOf(clock, facts)], detectors });
+    },
+  });
+}
+
+function decoderOf(clock: ManualClock, model: SlowModel): Decoder {
+  const wait = (ms: number): Promise<void> => (ms <= 0 ? Promise.resolve() : new Promise((resolve) => clock.setTimeout(resolve, ms)));
+  return {
+    start: async () => {
+      model.loads++;
+      await wait(model.loadMs);
+      if (model.fails) throw model.fails;
+    },
+    stop: () => undefined,
+    health: () => ({ name: model.model, state: 'ready', restarts: 0 }),
+    transcribe: async (pcm, options, signal): Promise<AsrResult> => {
+      const warmUp = pcm[0] === 0;
+      if (warmUp) return { text: '', words: [], confidence: 0, language: 'en', inferenceMs: 0 };
+      if (model.fails) throw model.fails;
+      const { hangsMs } = model;
+      const inferenceMs = hangsMs ?? (pcm.length / 16) * model.rtf;
+      const given = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.')), { once: true }));
+      given.catch(() => undefined);
+      await Promise.race([wait(inferenceMs), given]);
+      if (hangsMs !== undefined) throw new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase.');
+      return { text: `phrase ${Math.round((pcm[0] ?? 0) * 10_000)}`, words: [], confidence: 0.9, language: options.language, inferenceMs };
+    },
+  };
+}
+
+/** Lets everything that is due now happen. */
+export async function turn(): Promise<void> {
+  for (let i = 0; i < 4; i++) await new Promise(setImmediate);
+}
+
+export interface Spoken {
+  readonly number: number;
+  /** From its end to its text. */
+  readonly lagMs: number;
+  readonly text: string;
+}
+
+/** Speaks phrases of so many seconds without a pause, one after the other, and notes when the text of each is there. */
+export class Speaker {
+  readonly heard: Spoken[] = [];
+  private spoken = 0;
+  private spokenMs = 0;
+
+  constructor(
+    private readonly clock: ManualClock,
+    private readonly engine: EngineLease,
+    private readonly phraseMs = 5_000,
+  ) {}
+
+  get said(): number {
+    return this.spoken;
+  }
+
+  /** Time goes on while somebody speaks. */
+  async speak(ms: number, stepMs = 100): Promise<void> {
+    for (let t = 0; t < ms; t += stepMs) {
+      this.clock.advance(stepMs);
+      this.spokenMs += stepMs;
+      if (this.spokenMs >= this.phraseMs) {
+        this.spokenMs = 0;
+        this.say();
+      }
+      await turn();
+    }
+  }
+
+  async silence(ms: number, stepMs = 100): Promise<void> {
+    for (let t = 0; t < ms; t += stepMs) {
+      this.clock.advance(stepMs);
+      await turn();
+    }
+  }
+
+  private say(): void {
+    const number = 1 + (this.spoken++ % 9_000);
+    const endedMs = this.clock.now();
+    const pcm = new Float32Array(this.phraseMs * 16).fill(number / 10_000);
+    pcm.fill(0.5, 100);
+    this.engine
+      .decode(pcm, { language: 'en', priority: 'final', sessionId: 's' })
+      .then((result) => this.heard.push({ number, lagMs: this.clock.now() - endedMs, text: result?.text ?? '' }))
+      .catch((error: unknown) => this.heard.push({ number, lagMs: this.clock.now() - endedMs, text: error instanceof EarmarkError ? error.code : 'unexpected' }));
+  }
+}
