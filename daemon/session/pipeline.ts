@@ -14,7 +14,7 @@ import { FrameQueue } from './frameQueue';
 import type { SessionOptions } from './options';
 import { Partials } from './partials';
 import { PhraseDecoder } from './phraseDecoder';
-import type { SpeechEngine, Spool } from './ports';
+import type { EngineLease, Spool } from './ports';
 import { Deferred, delay } from './wait';
 
 export interface PipelineSetup {
@@ -22,7 +22,7 @@ export interface PipelineSetup {
   readonly sessionId: string;
   readonly language: string;
   readonly spool: Spool;
-  readonly engine: SpeechEngine;
+  readonly engine: EngineLease;
   readonly clock: Clock;
   readonly options: SessionOptions;
   readonly phrases: (setup: PhraseSourceSetup) => PhraseSourceLike;
@@ -118,7 +118,7 @@ export class SourcePipeline implements Disposable {
       onPhrase: (phrase) => this.onPhrase(phrase),
       onFallback: () => on.warn('vad.fallback', 'The speech detector failed; speech is now found by loudness, and nothing is discarded.', source),
       fromSeq: setup.fromSeq,
-      ...(setup.live ? {} : { options: fileSegmenterOptions }),
+      ...(setup.live ? { longPhrases: () => engine.actions.longPhrases } : { options: fileSegmenterOptions }),
     });
     this.syncs = setup.spool.onDidSync((synced) => {
       if (synced.source === source) this.sinceSync = Math.min(this.sinceSync, Math.max(0, this.queue.lastSeq - synced.seq));

@@ -8,13 +8,13 @@ import type { SessionManagerDeps } from './deps';
 import type { SessionRecord } from './events';
 import type { SessionOptions } from './options';
 import { type PipelineHandlers, type PipelineStats, SourcePipeline } from './pipeline';
-import type { Progress, SpeechEngine, Spool } from './ports';
+import type { EngineLease, Progress, Spool } from './ports';
 import { notRecorded, Recorder } from './recorder';
 import { within } from './wait';
 
 export interface SourcesSetup {
   readonly deps: Pick<SessionManagerDeps, 'capture' | 'clock' | 'logger' | 'phrases' | 'platform'>;
-  readonly engine: SpeechEngine;
+  readonly engine: EngineLease;
   readonly options: SessionOptions;
   readonly record: SessionRecord;
   readonly spool: Spool;

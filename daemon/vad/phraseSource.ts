@@ -37,7 +37,7 @@ export class PhraseSource implements PhraseSourceLike {
   constructor(private readonly setup: PhraseSourceSetup) {
     const options = { ...defaultSegmenterOptions, ...setup.options };
     this.gateDb = options.gateDb;
-    this.segmenter = new PhraseSegmenter(options, (from, to) => this.store.quietest(from, to));
+    this.segmenter = new PhraseSegmenter(options, (from, to) => this.store.quietest(from, to), setup.longPhrases);
     this.detector = new FallbackDetector(setup.detector, () => new EnergyDetector(), (error) => setup.onFallback?.(error));
     this.lastSeq = (setup.fromSeq ?? 0) - 1;
     this.begun = setup.fromSeq !== undefined;

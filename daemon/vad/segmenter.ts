@@ -55,6 +55,7 @@ export class PhraseSegmenter {
   constructor(
     private readonly options: SegmenterOptions,
     private readonly quietest: QuietestPlace,
+    private readonly longPhrases: () => boolean = () => false,
   ) {
     const count = (ms: number): number => Math.round((ms * SAMPLE_RATE) / 1000);
     this.samples = {
@@ -126,7 +127,7 @@ export class PhraseSegmenter {
 
   private pushOpen(state: { start: number; speechEnd: number }, end: number, speech: boolean): SegmenterEvent[] {
     const speechEnd = speech ? end : state.speechEnd;
-    const wait = speechEnd - state.start < this.samples.shortPhrase ? this.samples.shortEndSilence : this.samples.endSilence;
+    const wait = speechEnd - state.start < this.samples.shortPhrase || this.longPhrases() ? this.samples.shortEndSilence : this.samples.endSilence;
     if (end - speechEnd >= wait) return [this.close(state.start, Math.min(end, speechEnd + this.samples.postRoll), speechEnd, 'silence')];
     this.current = { kind: 'open', start: state.start, speechEnd };
     if (end - state.start < this.samples.maxPhrase) return [];

@@ -18,6 +18,12 @@ const check = (pattern: string, expected: string[], options: Partial<SegmenterOp
 const n = (letter: string, times: number): string => letter.repeat(times);
 
 describe('PhraseSegmenter', () => {
+  it('waits longer for the end of every phrase while it is told to', () => {
+    const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, shortPhraseMs: 0 }, (_from, to) => to, () => true);
+    const ends: number[] = [];
+    [...(n('s', 40) + n('.', 40))].forEach((letter, i) => segmenter.push(i * W, letter === 's' ? 0.9 : 0.05).forEach((e) => e.kind === 'phrase' && ends.push(ms((i + 1) * W - e.speechEnd))));
+    assert.deepEqual(ends, [800]);
+  });
   it('starts 300 ms before speech and ends after 400 ms of silence', () => {
     check(n('.', 20) + n('s', 10) + n('.', 13), ['onset 340', 'silence 340-1152 speech to 960']);
   });
