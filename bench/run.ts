@@ -19,6 +19,7 @@ const PAGE = join(__dirname, 'RESULTS.md');
 /** In the order of a run of all; `models` says how a bench is told where the model files are. */
 const BENCHES: readonly { readonly name: string; readonly what: string; readonly models: 'argument' | 'environment' }[] = [
   { name: 'wer', what: 'word error rate and speed of the speech path', models: 'argument' },
+  { name: 'whisper', what: 'Whisper beside Moonshine and beside whisper.cpp as it comes', models: 'argument' },
   { name: 'streaming', what: 'the live path beside the usual methods', models: 'argument' },
   { name: 'insights', what: 'actions and decisions found in labelled meetings', models: 'environment' },
   { name: 'dictation', what: 'symbols and commands in dictation', models: 'argument' },

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { createDetectors, createSpeechEngine } from '../daemon/adapters/inference/createSpeechEngine';
-import type { AsrResult, GuardKind } from '../daemon/asr/provider';
+import type { AsrResult, GuardKind, LoadedModelFiles } from '../daemon/asr/provider';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { systemClock } from '../daemon/base/clock';
@@ -35,12 +35,19 @@ export function findModels(folder: string | undefined): SpeechModels | undefined
   return encoder && decoder && vad ? { encoder, decoder, vad } : undefined;
 }
 
-export function makeEngine(models: SpeechModels, cores = availableParallelism()): ManagedSpeechEngine {
+/** What recognises, where it is not Moonshine. */
+export interface OtherRecogniser {
+  readonly provider: string;
+  readonly model: LoadedModelFiles;
+}
+
+export function makeEngine(models: SpeechModels, cores = availableParallelism(), other?: OtherRecogniser): ManagedSpeechEngine {
   const worker = { path: join(ROOT, 'daemon', 'worker.ts'), execArgv: ['--require', 'tsx/cjs'] };
   const common = { clock: systemClock, logger: silentLogger };
+  const { provider, model } = other ?? { provider: 'moonshine', model: { id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } } };
   return createSpeechEngine({
     ...common,
-    asr: { provider: 'moonshine', model: 'moonshine-tiny', files: () => Promise.resolve({ id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } }) },
+    asr: { provider, model: model.id, files: () => Promise.resolve(model) },
     runs: { in: 'workers', worker, cores },
     detectors: createDetectors({ ...common, worker, files: () => Promise.resolve({ id: 'silero-vad-v6', files: { model: models.vad } }) }),
   });
