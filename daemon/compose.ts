@@ -22,7 +22,7 @@ import { openTransport } from './adapters/transport/server';
 import { makePrivateFolder } from './adapters/transport/socketPath';
 import { TokenFile } from './adapters/transport/tokenFile';
 import { createAnalyzerFactory } from './analysis/analyzerFactory';
-import { moonshineInfo } from './asr/providerInfos';
+import { moonshineInfo, whisperInfo } from './asr/providerInfos';
 import type { ChoiceSetup, ProviderFact } from './asr/engineChoice';
 import { createEnginePool } from './asr/enginePool';
 import type { EngineTarget, ManagedEngines } from './asr/enginesApi';
@@ -68,7 +68,7 @@ export interface RunningDaemon {
 /** What recognises where the user chose nothing, best first. */
 const PREFERRED: readonly EngineTarget[] = [{ provider: 'moonshine', model: 'moonshine-tiny', device: 'auto' }];
 /** Recognisers that workers run. */
-const WORKER_PROVIDERS: readonly ProviderFact[] = [{ info: moonshineInfo }];
+const WORKER_PROVIDERS: readonly ProviderFact[] = [{ info: moonshineInfo }, { info: whisperInfo }];
 /** Recognisers that run in this process: they have a program of their own, or a server, behind them. */
 const PROCESS_PROVIDERS: readonly (ProviderFact & { readonly create: () => AsrProvider })[] = [];
 const VAD_MODEL = 'silero-vad';

@@ -171,7 +171,7 @@ class Engine implements ManagedSpeechEngine {
     const early = guardAudio(pcm, guards);
     if (early) return this.reject({ confidence: 0, language: asr.language, inferenceMs: 0 }, early, priority);
     if (priority === 'final') await this.ready();
-    const result = await this.decodeTwice({ pcm, options: asr, priority, sessionId, ...(deadlineMs === undefined ? {} : { deadlineMs }) }, signal, elsewhere ?? false);
+    const result = await this.decodeTwice({ pcm, options: { ...asr, conversation: sessionId }, priority, sessionId, ...(deadlineMs === undefined ? {} : { deadlineMs }) }, signal, elsewhere ?? false);
     if (!result) return undefined;
     this.lastUseMs = this.setup.clock.now();
     this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs });
