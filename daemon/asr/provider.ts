@@ -33,6 +33,15 @@ export interface AsrOptions {
   readonly translate?: boolean;
   /** What is said in one place has one language: with `auto` it is settled for each of these. */
   readonly conversation?: string;
+  /** `tokens` of an earlier decode of the same phrase, maybe of less of it. They save time and change no text; ignored by engines that give none. */
+  readonly draft?: readonly number[];
+  /** What was spoken right before the samples, and the tokens of its text: the result goes on behind them. Ignored by engines that give no tokens. */
+  readonly lead?: Lead;
+}
+
+export interface Lead {
+  readonly pcm: Float32Array;
+  readonly tokens: readonly number[];
 }
 
 export interface AsrWord {
@@ -51,6 +60,10 @@ export interface AsrResult {
   readonly confidence: number;
   readonly language: string;
   readonly inferenceMs: number;
+  /** The text in the engine's own tokens, for `draft` and `lead`; absent where the engine has no use for them. */
+  readonly tokens?: readonly number[];
+  /** 0–1: how sure the engine was that the text is over where it ended. */
+  readonly endProbability?: number;
   /** Set when a silence guard took the text away: `text` is empty and `words` has none. Counted, not shown. */
   readonly rejected?: GuardKind;
 }

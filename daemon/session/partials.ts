@@ -3,6 +3,7 @@ import { PartialAgreement, type PartialText } from '../asr/partialAgreement';
 import type { Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { OpenPhrase } from '../vad/contract';
+import type { Drafts } from './drafts';
 import type { PassingEventBody } from './events';
 import type { SessionOptions } from './options';
 import type { SpeechEngine } from './ports';
@@ -14,6 +15,7 @@ export interface PartialsSetup {
   readonly options: Pick<SessionOptions, 'partialMs'>;
   readonly sessionId: string;
   readonly language: string;
+  readonly drafts: Drafts;
   readonly emit: (event: Extract<PassingEventBody, { kind: 'partial' }>) => void;
 }
 
@@ -51,7 +53,7 @@ export class Partials {
     if (spoken?.id !== open.id) return;
     open.lastMs = clock.now();
     this.decoding = true;
-    void this.decode(open, spoken.pcm).finally(() => (this.decoding = false));
+    void this.decode(open, spoken).finally(() => (this.decoding = false));
   }
 
   /** The phrase ended; its final follows, so a decode under way is of no use. */
@@ -74,10 +76,11 @@ export class Partials {
     this.setup.emit({ kind: 'partial', source: this.setup.source, phraseId: id, startMs, stable: '', unstable: '' });
   }
 
-  private async decode(open: Open, pcm: Float32Array): Promise<void> {
-    const { engine, sessionId, language, source, emit } = this.setup;
+  private async decode(open: Open, phrase: OpenPhrase): Promise<void> {
+    const { engine, sessionId, language, source, emit, drafts } = this.setup;
     try {
-      const result = await engine.decode(pcm, { language, priority: 'partial', sessionId }, open.abortion.signal);
+      const result = await engine.decode(phrase.pcm, { language, priority: 'partial', sessionId, ...drafts.of(phrase) }, open.abortion.signal);
+      drafts.keep(open.id, result?.tokens);
       if (this.open !== open || result === undefined || result.text === '') return;
       this.shown.set(open.id, open.startMs);
       const text = open.agreement.update(result.text);

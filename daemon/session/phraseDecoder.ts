@@ -7,6 +7,7 @@ import type { AsrResult } from '../asr/provider';
 import { FRAME_MS } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { Phrase } from '../vad/contract';
+import type { Drafts } from './drafts';
 import type { SessionOptions } from './options';
 import type { SpeechEngine } from './ports';
 import { Deferred, delay } from './wait';
@@ -17,6 +18,7 @@ export interface PhraseDecoderSetup {
   readonly options: Pick<SessionOptions, 'maxPendingPhrases' | 'decodeAttempts' | 'engineRetryMs'>;
   readonly sessionId: string;
   readonly language: string;
+  readonly drafts: Drafts;
   /** In order of speech. Without a result the phrase was given up. */
   readonly onOutcome: (phrase: Phrase, result: AsrResult | undefined) => void;
   /** The engine is away; the phrase waits. */
@@ -25,6 +27,8 @@ export interface PhraseDecoderSetup {
 
 interface Pending {
   readonly phrase: Phrase;
+  /** Resolves when it is decoded. */
+  done: Promise<void>;
   /** Undefined while it is decoded. */
   outcome?: { readonly result: AsrResult | undefined };
 }
@@ -50,12 +54,15 @@ export class PhraseDecoder {
     return this.pending.length;
   }
 
-  /** @returns a promise when no more should come yet */
-  add(phrase: Phrase): Promise<void> | undefined {
+  /**
+   * @param early the text, where the phrase was decoded before it was over
+   * @returns a promise when no more should come yet
+   */
+  add(phrase: Phrase, early?: Promise<AsrResult | undefined>): Promise<void> | undefined {
     if (this.abortion.signal.aborted) return undefined;
-    const entry: Pending = { phrase };
+    const entry: Pending = { phrase, done: Promise.resolve() };
     this.pending.push(entry);
-    void this.decode(entry);
+    entry.done = this.decode(entry, early);
     if (this.pending.length < this.setup.options.maxPendingPhrases) return undefined;
     this.room ??= new Deferred();
     return this.room.promise;
@@ -75,11 +82,14 @@ export class PhraseDecoder {
     this.wake();
   }
 
-  private async decode(entry: Pending): Promise<void> {
+  private async decode(entry: Pending, early: Promise<AsrResult | undefined> | undefined): Promise<void> {
     const { signal } = this.abortion;
-    const result = await this.result(entry.phrase, signal);
+    // It goes on behind the text of the one before.
+    if (entry.phrase.lead) await this.pending[this.pending.indexOf(entry) - 1]?.done;
+    const result = (await early) ?? (await this.result(entry.phrase, signal));
     if (signal.aborted) return;
     entry.outcome = { result };
+    this.setup.drafts.keepFinal(entry.phrase.id, result?.tokens);
     for (let next = this.pending[0]; next?.outcome !== undefined; next = this.pending[0]) {
       this.pending.shift();
       this.setup.onOutcome(next.phrase, next.outcome.result);
@@ -88,11 +98,11 @@ export class PhraseDecoder {
   }
 
   private async result(phrase: Phrase, signal: AbortSignal): Promise<AsrResult | undefined> {
-    const { engine, options, clock, sessionId, language } = this.setup;
+    const { engine, options, clock, sessionId, language, drafts } = this.setup;
     for (let tries = 0, waits = 0; !signal.aborted; ) {
       try {
         await engine.ready();
-        const result = await engine.decode(phrase.pcm, { language, priority: 'final', sessionId }, signal);
+        const result = await engine.decode(phrase.pcm, { language, priority: 'final', sessionId, ...drafts.of(phrase) }, signal);
         if (result !== undefined) return result;
       } catch (error) {
         if (signal.aborted) return undefined;

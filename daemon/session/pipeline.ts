@@ -7,14 +7,16 @@ import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame
 import { type Level, LevelMeter } from '../audio/levelMeter';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
-import type { Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
+import type { Pause, Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import { fileSegmenterOptions } from '../vad/segmenter';
 import type { PassingEventBody, WarningCode } from './events';
+import { Drafts } from './drafts';
 import { FrameQueue } from './frameQueue';
 import type { SessionOptions } from './options';
 import { Partials } from './partials';
 import { PhraseDecoder } from './phraseDecoder';
 import type { EngineLease, Spool } from './ports';
+import { Speculation } from './speculation';
 import { Deferred, delay } from './wait';
 
 export interface PipelineSetup {
@@ -72,6 +74,7 @@ export class SourcePipeline implements Disposable {
   private readonly queue: FrameQueue;
   private readonly decoder: PhraseDecoder;
   private readonly partials: Partials;
+  private readonly speculation: Speculation;
   private readonly meter: LevelMeter;
   private readonly phrases: PhraseSourceLike;
   private readonly boundaries: Boundary[] = [];
@@ -100,12 +103,14 @@ export class SourcePipeline implements Disposable {
         on.warn('frames.lost', 'Some sound was lost because the disk cannot be written. Free some space.', source);
       },
     });
+    const drafts = new Drafts();
+    this.speculation = new Speculation({ engine, sessionId, language, drafts });
     this.decoder = new PhraseDecoder({
-      engine, clock, options, sessionId, language,
+      engine, clock, options, sessionId, language, drafts,
       onOutcome: (phrase, result) => this.onOutcome(phrase, result),
       onUnavailable: () => on.warn('engine.unavailable', 'Speech recognition is not available now; the sound is kept on disk and will be recognised when it is back.', source),
     });
-    this.partials = new Partials({ source, engine, clock, options, sessionId, language, emit: on.passing });
+    this.partials = new Partials({ source, engine, clock, options, sessionId, language, drafts, emit: on.passing });
     this.meter = new LevelMeter(source, () => clock.now(), 1000 / options.levelMs);
     this.phrases = setup.phrases({
       source,
@@ -116,6 +121,8 @@ export class SourcePipeline implements Disposable {
         if (setup.partials) this.partials.onset(id, startMs);
       },
       onPhrase: (phrase) => this.onPhrase(phrase),
+      // A file is not waited for, and what is behind has no moment to spare.
+      ...(setup.live ? { onPause: (pause) => this.onPause(pause), onResume: () => this.speculation.cancel() } : {}),
       onFallback: () => on.warn('vad.fallback', 'The speech detector failed; speech is now found by loudness, and nothing is discarded.', source),
       fromSeq: setup.fromSeq,
       ...(setup.live ? { longPhrases: () => engine.actions.longPhrases } : { options: fileSegmenterOptions }),
@@ -201,6 +208,7 @@ export class SourcePipeline implements Disposable {
     this.state = 'aborted';
     this.abortion.abort();
     this.partials.close();
+    this.speculation.cancel();
     this.decoder.abort();
     this.behindTimer?.dispose();
     for (const { done } of this.boundaries.splice(0)) done.resolve();
@@ -270,7 +278,11 @@ export class SourcePipeline implements Disposable {
   private onPhrase(phrase: Phrase): Promise<void> | void {
     this.setup.on.speech();
     this.partials.close();
-    return this.decoder.add(phrase);
+    return this.decoder.add(phrase, this.speculation.take(phrase));
+  }
+
+  private onPause(pause: Pause): void {
+    if (!this.queue.behind && this.decoder.pendingCount === 0) this.speculation.pause(pause);
   }
 
   private onOutcome(phrase: Phrase, result: AsrResult | undefined): void {

@@ -34,6 +34,15 @@ export interface Phrase {
   readonly lastSeq: number;
   /** Why it ended: silence, the cap on length (its continuation follows at once), or a flush. */
   readonly cause: 'silence' | 'cap' | 'flush';
+  /** Where speech went on right behind the phrase before, or the cap cut: what was spoken in it. */
+  readonly lead?: PhraseLead;
+}
+
+/** The phrase before, for a recogniser that goes on behind its text. */
+export interface PhraseLead {
+  readonly id: string;
+  /** From its first sample to the first of the phrase that has it as its lead. */
+  readonly pcm: Float32Array;
 }
 
 /** The phrase that is being spoken, for a partial. */
@@ -44,6 +53,13 @@ export interface OpenPhrase {
   readonly startMs: number;
   /** A copy of everything so far, pre-roll included. */
   readonly pcm: Float32Array;
+  readonly lead?: PhraseLead;
+}
+
+/** Nobody speaks any more, and the open phrase will be over when that stays so. */
+export interface Pause extends OpenPhrase {
+  /** That of the `Phrase` that follows, unless speech goes on. */
+  readonly speechEndMs: number;
 }
 
 export interface PhraseSourceSetup {
@@ -53,6 +69,10 @@ export interface PhraseSourceSetup {
   readonly newId: () => string;
   /** Speech began, for sure; a phrase will follow under this id. */
   readonly onOnset?: (onset: { readonly id: string; readonly startMs: number }) => void;
+  /** The open phrase may be over: the moment to decode it so that its text is there when it is. */
+  readonly onPause?: (pause: Pause) => void;
+  /** It was not over. */
+  readonly onResume?: (phrase: { readonly id: string }) => void;
   /** A phrase ended. `process` waits for the promise: that is the backpressure when a file is read as fast as possible. */
   readonly onPhrase: (phrase: Phrase) => void | Promise<void>;
   /** Frames were missing; `frames` of them stand as silence. */
@@ -97,12 +117,18 @@ export interface SegmenterOptions {
   /** A phrase that is still shorter than `shortPhraseMs` waits for this much silence: a recogniser needs context. */
   readonly shortEndSilenceMs: number;
   readonly shortPhraseMs: number;
+  /** A pause is announced after this much silence at the earliest … */
+  readonly pauseMs: number;
+  /** … and else so much before the phrase ends for each second of it: how long its decode takes. */
+  readonly pauseLeadMsPerSecond: number;
   /** How much of that silence stays in the phrase. */
   readonly postRollMs: number;
   /** A phrase is cut when it gets this long … */
   readonly maxPhraseMs: number;
   /** … at the quietest frame within this last stretch. */
   readonly cutSearchMs: number;
+  /** A phrase that begins so soon behind the end of another has it as its lead. */
+  readonly leadGapMs: number;
   /** Windows below this level (dBFS, RMS) are silence without asking the detector. */
   readonly gateDb: number;
 }

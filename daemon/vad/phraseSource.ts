@@ -4,7 +4,7 @@
  * phrases that ended were taken, which is the backpressure.
  */
 import { FRAME_MS, FRAME_SAMPLES, type Frame, SAMPLE_RATE } from '../audio/frame';
-import { type OpenPhrase, type PhraseSourceLike, type PhraseSourceSetup, VAD_WINDOW } from './contract';
+import { type OpenPhrase, type Phrase, type PhraseLead, type PhraseSourceLike, type PhraseSourceSetup, VAD_WINDOW } from './contract';
 import { EnergyDetector, levelDb } from './energyDetector';
 import { FallbackDetector } from './fallbackDetector';
 import { FrameStore } from './frameStore';
@@ -32,11 +32,15 @@ export class PhraseSource implements PhraseSourceLike {
   /** Quiet windows the detector has not heard, the newest last. */
   private skipped: Float32Array[] = [];
   private openId: string | undefined;
+  /** The last phrase, and where it ended. */
+  private last: (PhraseLead & { readonly end: number }) | undefined;
+  private readonly leadGap: number;
   private begun: boolean;
 
   constructor(private readonly setup: PhraseSourceSetup) {
     const options = { ...defaultSegmenterOptions, ...setup.options };
     this.gateDb = options.gateDb;
+    this.leadGap = Math.round((options.leadGapMs * SAMPLE_RATE) / 1000);
     this.segmenter = new PhraseSegmenter(options, (from, to) => this.store.quietest(from, to), setup.longPhrases);
     this.detector = new FallbackDetector(setup.detector, () => new EnergyDetector(), (error) => setup.onFallback?.(error));
     this.lastSeq = (setup.fromSeq ?? 0) - 1;
@@ -158,28 +162,63 @@ export class PhraseSource implements PhraseSourceLike {
   }
 
   private async announce(event: SegmenterEvent): Promise<void> {
-    if (event.kind === 'onset') {
-      this.openId = this.setup.newId();
-      this.setup.onOnset?.({ id: this.openId, startMs: Math.round(this.store.timeOf(event.start)) });
-      return;
+    switch (event.kind) {
+      case 'onset':
+        this.openId = this.setup.newId();
+        this.setup.onOnset?.({ id: this.openId, startMs: this.timeMs(event.start) });
+        return;
+      case 'pause':
+        if (this.openId !== undefined) this.setup.onPause?.({ id: this.openId, source: this.setup.source, startMs: this.timeMs(event.start), speechEndMs: this.timeMs(event.start) + samplesToMs(event.speechEnd - event.start), pcm: this.store.slice(event.start, event.end), ...this.leadOf(event.start) });
+        return;
+      case 'resume':
+        if (this.openId !== undefined) this.setup.onResume?.({ id: this.openId });
+        return;
+      case 'phrase':
+        await this.setup.onPhrase(this.phraseOf(event));
     }
+  }
+
+  private phraseOf(event: Extract<SegmenterEvent, { kind: 'phrase' }>): Phrase {
     const id = this.openId ?? this.setup.newId();
     this.openId = undefined;
     const end = Math.min(event.end, this.store.end);
-    const startMs = Math.round(this.store.timeOf(event.start));
-    const ms = (samples: number): number => Math.round((samples * 1000) / SAMPLE_RATE);
-    await this.setup.onPhrase({
+    const startMs = this.timeMs(event.start);
+    const pcm = this.store.slice(event.start, end);
+    const lead = this.leadOf(event.start);
+    // A flush is a hard boundary: nothing that follows it goes on behind it.
+    this.last = event.cause === 'flush' ? undefined : { id, pcm, end };
+    return {
       id,
       source: this.setup.source,
       startMs,
-      endMs: startMs + ms(end - event.start),
-      speechEndMs: startMs + ms(Math.min(end, event.speechEnd) - event.start),
+      endMs: startMs + samplesToMs(end - event.start),
+      speechEndMs: startMs + samplesToMs(Math.min(end, event.speechEnd) - event.start),
       firstSeq: this.store.seqOf(event.start),
       lastSeq: this.store.seqOf(end - 1),
-      pcm: this.store.slice(event.start, end),
+      pcm,
       cause: event.cause,
-    });
+      ...lead,
+    };
   }
+
+  /** The phrase before, where the one that starts there goes on right behind it. */
+  private leadOf(start: number): { lead?: PhraseLead } {
+    const { last } = this;
+    if (!last || start < last.end || start - last.end > this.leadGap) return {};
+    const gap = this.store.slice(last.end, start);
+    const pcm = new Float32Array(last.pcm.length + gap.length);
+    pcm.set(last.pcm);
+    pcm.set(gap, last.pcm.length);
+    return { lead: { id: last.id, pcm } };
+  }
+
+  private timeMs(position: number): number {
+    return Math.round(this.store.timeOf(position));
+  }
+}
+
+function samplesToMs(samples: number): number {
+  return Math.round((samples * 1000) / SAMPLE_RATE);
 }
 
 /** Frames that samples make up, the last one filled with silence; for files and tests. */

@@ -78,7 +78,7 @@ describe('session events', () => {
       if (event.kind === 'final') partials.push(`${event.segment.id} ${event.segment.text}`);
     });
     let count = 0;
-    h.engine.script = (_word, priority) => ({ text: priority === 'final' ? 'one two three' : ['one', 'one two', 'one two tree'][Math.min(count++, 2)] ?? '', words: [], confidence: 0.9, language: 'en', inferenceMs: 1 });
+    h.engine.script = (_word, priority) => ({ text: priority !== 'partial' ? 'one two three' : ['one', 'one two', 'one two tree'][Math.min(count++, 2)] ?? '', words: [], confidence: 0.9, language: 'en', inferenceMs: 1 });
     await h.speak('mic', new Int16Array(16 * 2000).fill(500));
     await h.speak('mic', new Int16Array(16 * 600));
     deepEqual(partials, ['s1 |one', 's1 one|two', 's1 one two|tree', 's1 one two three']);
@@ -88,7 +88,7 @@ describe('session events', () => {
   it('takes a partial away when its phrase came to nothing', async () => {
     const partials: string[] = [];
     await h.recorded({}, (event) => event.kind === 'partial' && partials.push(`${event.phraseId} ${event.stable}|${event.unstable}`));
-    h.engine.script = (_word, priority) => ({ text: priority === 'final' ? '' : 'thank you', words: [], confidence: 0.1, language: 'en', inferenceMs: 1, ...(priority === 'final' ? { rejected: 'knownSilencePhrase' as const } : {}) });
+    h.engine.script = (_word, priority) => ({ text: priority !== 'partial' ? '' : 'thank you', words: [], confidence: 0.1, language: 'en', inferenceMs: 1, ...(priority !== 'partial' ? { rejected: 'knownSilencePhrase' as const } : {}) });
     await h.speak('mic', new Int16Array(16 * 700).fill(500));
     await h.speak('mic', new Int16Array(16 * 600));
     deepEqual([partials[0], partials.at(-1)], ['s1 |thank you', 's1 |']);

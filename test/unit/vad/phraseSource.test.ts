@@ -61,6 +61,22 @@ describe('PhraseSource', () => {
     assert.equal(phrases[0]?.speechEndMs, 2016);
   });
 
+  it('gives the phrase before along with one that goes on right behind it, and with nothing else', async () => {
+    const { source, phrases } = make({ options: { postRollMs: 200, shortPhraseMs: 0, maxPhraseMs: 2048, cutSearchMs: 500, leadGapMs: 400 } });
+    const pcm = sound([992, true], [700, false], [992, true], [1500, false], [2500, true], [1000, false], [500, true]);
+    await source.process(framesOf('mic', pcm));
+    await source.flush();
+    await source.process(framesOf('mic', sound([640, true], [800, false]), Math.ceil(pcm.length / FRAME_SAMPLES)));
+    assert.deepEqual(phrases.map(({ id, cause, lead }) => `${id} ${cause} ${lead ? `after ${lead.id}, ${lead.pcm.length / 16} ms` : ''}`.trim()), ['p1 silence', 'p2 silence after p1, 1256 ms', 'p3 cap', 'p4 silence after p3, 1810 ms', 'p5 flush', 'p6 silence']);
+  });
+
+  it('announces a pause under the id and end that the phrase will have', async () => {
+    const pauses: string[] = [];
+    const { source, phrases } = make({ onPause: (p) => pauses.push(`${p.id} ${p.startMs} ${p.speechEndMs}`), onResume: ({ id }) => pauses.push(`${id} goes on`) });
+    await source.process(framesOf('mic', sound([1024, false], [992, true], [390, false], [640, true], [1000, false])));
+    assert.deepEqual(pauses, ['p1 724 2016', 'p1 goes on', `p1 724 ${phrases[0]?.speechEndMs}`]);
+  });
+
   it('gives the same phrases for any slicing of the input', async () => {
     const pcm = sound([500, false], [900, true], [700, false], [3000, true], [300, false], [2500, true], [900, false]);
     const whole = make({ options: { shortPhraseMs: 0, maxPhraseMs: 2000, cutSearchMs: 800 } });

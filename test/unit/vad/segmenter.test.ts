@@ -7,12 +7,16 @@ const W = 512;
 const ms = (samples: number): number => Math.round(samples / 16);
 
 /** `.` silence, `s` speech, `-` in between (0.4); one letter a 32 ms window. Events as text, times in milliseconds. */
-function run(pattern: string, options: Partial<SegmenterOptions> = {}, quietest = (_from: number, to: number): number => to - 160): string[] {
+function run(pattern: string, options: Partial<SegmenterOptions> = {}, quietest = (_from: number, to: number): number => to - 160, pauses = false): string[] {
   const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, postRollMs: 192, shortPhraseMs: 0, ...options }, quietest);
   const found: SegmenterEvent[] = [];
   [...pattern].forEach((letter, i) => found.push(...segmenter.push(i * W, letter === 's' ? 0.9 : letter === '-' ? 0.4 : 0.05)));
   if (pattern.endsWith('|')) found.pop();
-  return found.map((e) => (e.kind === 'onset' ? `onset ${ms(e.start)}` : `${e.cause} ${ms(e.start)}-${ms(e.end)} speech to ${ms(e.speechEnd)}`));
+  return found.flatMap((e) => {
+    if (e.kind === 'onset') return `onset ${ms(e.start)}`;
+    if (e.kind === 'phrase') return `${e.cause} ${ms(e.start)}-${ms(e.end)} speech to ${ms(e.speechEnd)}`;
+    return pauses ? (e.kind === 'pause' ? `pause ${ms(e.start)}-${ms(e.end)} speech to ${ms(e.speechEnd)}` : 'resume') : [];
+  });
 }
 const check = (pattern: string, expected: string[], options: Partial<SegmenterOptions> = {}): void => assert.deepEqual(run(pattern, options), expected);
 const n = (letter: string, times: number): string => letter.repeat(times);
@@ -38,6 +42,16 @@ describe('PhraseSegmenter', () => {
     check(n('s', 10) + n('.', 20) + n('s', 5), ['onset 0'], waits);
     check(n('s', 10) + n('.', 25), ['onset 0', 'silence 0-512 speech to 320'], waits);
     check(n('s', 20) + n('.', 13), ['onset 0', 'silence 0-832 speech to 640'], waits);
+  });
+  it('announces a pause once, and that it was none', () => {
+    const speak = n('s', 10) + n('.', 8) + n('s', 5) + n('.', 13);
+    assert.deepEqual(run(speak, { pauseLeadMsPerSecond: 500 }, undefined, true), ['onset 0', 'pause 0-512 speech to 320', 'resume', 'pause 0-896 speech to 736', 'silence 0-928 speech to 736']);
+  });
+  it('announces a pause so late that a decode is just done when the phrase ends', () => {
+    // 320 ms of speech at 250 ms a second: 80 ms before the end. A long phrase: after 160 ms.
+    assert.deepEqual(run(n('s', 10) + n('.', 10), { pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0', 'pause 0-512 speech to 320']);
+    assert.deepEqual(run(n('s', 10) + n('.', 9), { pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0']);
+    assert.deepEqual(run(n('s', 100) + n('.', 5), { pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0', 'pause 0-3360 speech to 3200']);
   });
   it('keeps a phrase open on windows between the two thresholds, but does not start on them', () => {
     check(n('.', 20) + n('-', 30), []);

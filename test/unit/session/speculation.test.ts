@@ -1,0 +1,50 @@
+// A phrase that is decoded in its pause: published when the pause lasts, dropped when speech goes on, done again where the engine had no room.
+import assert from 'node:assert/strict';
+import type { AsrResult } from '../../../daemon/asr/provider';
+import { Drafts } from '../../../daemon/session/drafts';
+import { Speculation } from '../../../daemon/session/speculation';
+import type { Pause, Phrase } from '../../../daemon/vad/contract';
+import { Harness, say } from './harness';
+import { ScriptedEngine } from '../../fakes/scriptedEngine';
+
+const pcm = new Float32Array(16_000).fill(0.1);
+const pause = (speechEndMs: number): Pause => ({ id: 's1', source: 'mic', startMs: 0, speechEndMs, pcm });
+const phrase = (speechEndMs: number): Phrase => ({ id: 's1', source: 'mic', startMs: 0, endMs: speechEndMs + 400, speechEndMs, pcm, firstSeq: 0, lastSeq: 9, cause: 'silence' });
+const text = (words: string, more: Partial<AsrResult> = {}): AsrResult => ({ text: words, words: [], confidence: 0.9, language: 'en', inferenceMs: 1, tokens: [7, 8], ...more });
+
+describe('speculation', () => {
+  /** What the phrase that ends with its speech at `endMs` gets after a pause at 900 ms. */
+  async function taken(endMs: number, answer: AsrResult | undefined | 'busy', before: (s: Speculation) => void = () => undefined): Promise<string | undefined> {
+    const engine = new ScriptedEngine();
+    engine.script = () => (answer === 'busy' ? undefined : answer);
+    if (answer === 'busy') engine.hold();
+    if (answer === 'busy') void engine.decode(pcm, { language: 'en', priority: 'final', sessionId: 'other' });
+    const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+    speculation.pause(pause(900));
+    before(speculation);
+    return (await speculation.take(phrase(endMs)))?.text;
+  }
+
+  it('gives its text to the phrase that ends with the pause', async () => assert.equal(await taken(900, text('yes')), 'yes'));
+  it('keeps its text from a phrase that went on', async () => assert.equal(await taken(1500, text('yes')), undefined));
+  it('is dropped when speech goes on', async () => assert.equal(await taken(900, text('yes'), (s) => s.cancel()), undefined));
+  it('leaves to the final what a guard rejected', async () => assert.equal(await taken(900, text('', { rejected: 'loop' })), undefined));
+  it('has nothing where the engine was busy', async () => assert.equal(await taken(900, 'busy'), undefined));
+
+  it('makes finals of a recording without a second decode, and loses no word', async () => {
+    const h = new Harness();
+    const finals: string[] = [];
+    await h.recorded({}, (event) => event.kind === 'final' && finals.push(event.segment.text));
+    await h.speak('mic', say(1, 2, 3));
+    assert.deepEqual([finals, h.engine.decoded], [['w1', 'w2', 'w3'], []]);
+    h.dispose();
+  });
+
+  it('gives the tokens of the last decode to the next, and those of the final before to its continuation', () => {
+    const drafts = new Drafts();
+    const lead = { id: 's1', pcm };
+    drafts.keep('s2', [1, 2]);
+    drafts.keepFinal('s1', [3]);
+    assert.deepEqual([drafts.of({ id: 's2', lead }), drafts.of({ id: 's3' }), drafts.of({ id: 's4', lead: { id: 's9', pcm } })], [{ draft: [1, 2], lead: { pcm, tokens: [3] } }, {}, {}]);
+  });
+});
