@@ -172,7 +172,7 @@ export class WireClient implements DaemonClient {
       const known = EarmarkError.fromData(error.message, error.data);
       if (known) return known;
       // The writer refused it: too long, or the socket is closed.
-      if (error.code === ErrorCodes.MessageWriteError) return this.closeReason ?? new EarmarkError('rpc.messageTooLarge', error.message);
+      if (error.code === ErrorCodes.MessageWriteError) return this.closeReason ?? (this.wire.open ? new EarmarkError('rpc.messageTooLarge', error.message) : disconnected());
       if (error.code === ErrorCodes.PendingResponseRejected || error.code === ErrorCodes.ConnectionInactive) return this.closeReason ?? disconnected();
       return new EarmarkError('internal', 'The daemon answered with an error that is not in the protocol; update Earmark on both sides.');
     }

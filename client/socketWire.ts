@@ -33,6 +33,9 @@ export function socketWire(socket: Socket, limits: WireLimits): Wire {
     get queuedBytes() {
       return socket.writableLength;
     },
+    get open() {
+      return !socket.destroyed && !socket.writableEnded;
+    },
     get farewell() {
       return lastWords;
     },

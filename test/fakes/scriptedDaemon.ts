@@ -2,25 +2,7 @@
  * A real daemon process whose engine hears loudness (see scriptedEngine.ts) and which records a steady tone that is a
  * word: everything but models and sound devices is real. Same arguments as daemon/main.ts.
  */
-import { FRAME_SAMPLES, type Source } from '../../daemon/audio/frame';
-import type { Clock } from '../../daemon/base/clock';
 import { runDaemon } from '../../daemon/main';
-import { phrases } from '../unit/session/harness';
-import { FakeModels } from './fakeModels';
-import { LOUDNESS, ScriptedEngine, scriptedEngines } from './scriptedEngine';
+import { scriptedParts } from './scriptedParts';
 
-/** Says `w7` on the microphone and `w9` on the speakers, over and over. */
-function capture(clock: Clock) {
-  return {
-    abilities: () => Promise.resolve({ microphones: [{ id: 'tone', name: 'Tone', isDefault: true, recorder: 'sox' as const }], systems: [{ id: 'tone.monitor', name: 'Speakers', isDefault: true, recorder: 'parec' as const }], recorders: [], advice: [] }),
-    start: (source: 'mic' | 'system', _device: string | undefined, handlers: { onData(pcm: Int16Array): void }) => {
-      let tick = 0;
-      const loud = new Int16Array(FRAME_SAMPLES * 5).fill((source === 'mic' ? 7 : 9) * LOUDNESS);
-      const timer = clock.setInterval(() => handlers.onData(tick++ % 10 < 4 ? loud.slice() : new Int16Array(FRAME_SAMPLES * 5)), 100);
-      return Promise.resolve({ source: source as Source, device: 'tone', recorder: 'fake', stop: () => Promise.resolve(timer.dispose()) });
-    },
-    dispose: () => Promise.resolve(),
-  };
-}
-
-void runDaemon(process.argv.slice(2), { engines: () => scriptedEngines(new ScriptedEngine()), models: () => new FakeModels(), capture: ({ clock }) => capture(clock), phrases });
+void runDaemon(process.argv.slice(2), scriptedParts());
