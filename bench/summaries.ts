@@ -1,0 +1,97 @@
+/**
+ * The AMI meetings beside the repository: how much of their summaries' sentences about future work and decisions the
+ * found insights cover, and ROUGE-1 of the rolling summary. Usage: `npm run bench -- summaries [--missed]`.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
+import type { Insight } from '../daemon/analysis/types';
+import type { Segment } from '../daemon/transcript/types';
+import { reportResults, type Row } from './report';
+import { rouge1, rougeL, rougeWords } from './rouge';
+import { SHARED } from './speechPath';
+
+const FILE = join(SHARED, 'data', 'ami_text', 'dev.jsonl.gz');
+/** A sentence counts as covered from this ROUGE-L recall on. */
+const COVERED = 0.4;
+/** Milliseconds a word takes, for texts without times. */
+const WORD_MS = 350;
+/** Sentences about what is to be done or was decided; the summaries are not marked. */
+const FUTURE_OR_DECISION = /\b(?:will|instructed|decided|agreed|is to|are to|to be)\b/i;
+
+interface AmiMeeting {
+  readonly id: string;
+  readonly meeting: readonly { readonly speaker: string; readonly role: string; readonly text: string }[];
+  readonly summary: readonly string[];
+}
+
+/** "I 'm fine ." as it is written everywhere else. */
+function untokenised(text: string): string {
+  return text.replace(/\s+(?=[.,!?;:])/g, '').replace(/\s+(?=['’](?:s|m|re|ve|ll|d)\b)/gi, '').replace(/\s+(?=n['’]t\b)/gi, '').replace(/\s+-\s+/g, '-').replace(/^[.,;:\s]+/, '').trim();
+}
+
+export function segmentsOfAmi({ meeting }: AmiMeeting): Segment[] {
+  let now = 0;
+  return meeting.flatMap(({ speaker, text }, i) => {
+    const clean = untokenised(text);
+    const startMs = now;
+    now += clean.split(/\s+/).length * WORD_MS;
+    if (!/\p{L}/u.test(clean)) return [];
+    return [{ id: `s${i + 1}`, source: 'file', startMs, endMs: now, speaker, text: clean, confidence: 1, words: [], revision: 0, hidden: false } as unknown as Segment];
+  });
+}
+
+function load(): AmiMeeting[] {
+  return gunzipSync(readFileSync(FILE)).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as AmiMeeting);
+}
+
+function main(): void {
+  if (!existsSync(FILE)) {
+    process.stderr.write('The AMI texts are not beside the repository.\n');
+    process.exitCode = 2;
+    return;
+  }
+  const rows: Row[] = [];
+  const factory = createAnalyzerFactory();
+  const sums = { wanted: 0, covered: 0, actions: 0, decisions: 0, f1: 0, recall: 0, words: 0, unquoted: 0 };
+  const meetings = load();
+  for (const meeting of meetings) {
+    const segments = segmentsOfAmi(meeting);
+    const analyzer = factory.create({ startedAt: '2026-11-23T09:30:00+01:00' });
+    for (let at = 0; at < segments.length; at += 20) analyzer.update(segments.slice(at, at + 20));
+    analyzer.finish();
+    const of = (kind: Insight['kind']): Insight[] => analyzer.insights.filter((insight) => insight.kind === kind);
+    const found = [...of('action'), ...of('decision')];
+    const texts = found.map((insight) => rougeWords(`${insight.owner ?? ''} ${insight.text} ${insight.evidence.map(({ quote }) => quote).join(' ')}`));
+    const wanted = meeting.summary.filter((sentence) => FUTURE_OR_DECISION.test(sentence)).map(rougeWords);
+    const missed = wanted.filter((sentence) => !texts.some((text) => rougeL(sentence, text).recall >= COVERED));
+    const candidate = rougeWords(of('summary').map(({ text }) => text).join(' '));
+    const { f1, recall } = rouge1(rougeWords(meeting.summary.join(' ')), candidate);
+    const texted = new Map(segments.map((segment) => [segment.id, segment.text]));
+    const unquoted = analyzer.insights.filter(({ evidence }) => evidence.length === 0 || evidence.some(({ segmentId, quote }) => !(texted.get(segmentId) ?? '').includes(quote))).length;
+    if (process.argv.includes('--missed')) for (const sentence of missed) process.stdout.write(`${meeting.id}: ${sentence.join(' ')}\n`);
+    sums.wanted += wanted.length;
+    sums.covered += wanted.length - missed.length;
+    sums.actions += of('action').length;
+    sums.decisions += of('decision').length;
+    sums.f1 += f1;
+    sums.recall += recall;
+    sums.words += candidate.length;
+    sums.unquoted += unquoted;
+    rows.push({ meeting: meeting.id, turns: segments.length, actions: of('action').length, decisions: of('decision').length, 'sentences covered': `${wanted.length - missed.length} of ${wanted.length}`, 'summary words': candidate.length, 'ROUGE-1 F1': f1.toFixed(3), 'ROUGE-1 recall': recall.toFixed(3), 'without a quote': unquoted });
+  }
+  const n = meetings.length;
+  rows.push({ meeting: 'all', turns: '–', actions: (sums.actions / n).toFixed(1), decisions: (sums.decisions / n).toFixed(1), 'sentences covered': `${sums.covered} of ${sums.wanted} (${((100 * sums.covered) / sums.wanted).toFixed(0)} %)`, 'summary words': Math.round(sums.words / n), 'ROUGE-1 F1': (sums.f1 / n).toFixed(3), 'ROUGE-1 recall': (sums.recall / n).toFixed(3), 'without a quote': sums.unquoted });
+  reportResults({
+    about: `${n} AMI meetings as text. Covered: sentences of the summaries that speak of what will be done or was decided (chosen by their verbs) with ROUGE-L recall of at least ${COVERED} by one found action or decision with its quotes. ROUGE-1 of the rolling summary against the whole written summary, means over meetings.`,
+    rows,
+    ratios: {
+      'ROUGE-1 F1 of the summary': { value: Number((sums.f1 / n).toFixed(3)), noise: 0.001, better: 'higher' },
+      'sentences covered': { value: Number((sums.covered / sums.wanted).toFixed(3)), noise: 0.001, better: 'higher' },
+      'insights without a quote': { value: sums.unquoted, noise: 0.001, better: 'lower' },
+    },
+  });
+}
+
+if (require.main === module) main();
