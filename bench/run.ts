@@ -23,6 +23,7 @@ const BENCHES: readonly { readonly name: string; readonly what: string; readonly
   { name: 'streaming', what: 'the live path beside the usual methods', models: 'argument' },
   { name: 'insights', what: 'actions and decisions found in labelled meetings', models: 'environment' },
   { name: 'dictation', what: 'symbols and commands in dictation', models: 'argument' },
+  { name: 'summaries', what: 'rolling summary and coverage on AMI meetings', models: 'environment' },
   { name: 'echo', what: 'echo removal over the speech path', models: 'argument' },
   { name: 'fault', what: 'killed daemons, damaged files, many sessions', models: 'argument' },
 ];

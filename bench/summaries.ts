@@ -2,63 +2,30 @@
  * The AMI meetings beside the repository: how much of their summaries' sentences about future work and decisions the
  * found insights cover, and ROUGE-1 of the rolling summary. Usage: `npm run bench -- summaries [--missed]`.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
 import type { Insight } from '../daemon/analysis/types';
-import type { Segment } from '../daemon/transcript/types';
+import { loadAmiMeetings, segmentsOfAmi, styleOf } from './amiText';
 import { reportResults, type Row } from './report';
 import { rouge1, rougeL, rougeWords } from './rouge';
-import { SHARED } from './speechPath';
 
-const FILE = join(SHARED, 'data', 'ami_text', 'dev.jsonl.gz');
 /** A sentence counts as covered from this ROUGE-L recall on. */
 const COVERED = 0.4;
-/** Milliseconds a word takes, for texts without times. */
-const WORD_MS = 350;
 /** Sentences about what is to be done or was decided; the summaries are not marked. */
 const FUTURE_OR_DECISION = /\b(?:will|instructed|decided|agreed|is to|are to|to be)\b/i;
 
-interface AmiMeeting {
-  readonly id: string;
-  readonly meeting: readonly { readonly speaker: string; readonly role: string; readonly text: string }[];
-  readonly summary: readonly string[];
-}
-
-/** "I 'm fine ." as it is written everywhere else. */
-function untokenised(text: string): string {
-  return text.replace(/\s+(?=[.,!?;:])/g, '').replace(/\s+(?=['’](?:s|m|re|ve|ll|d)\b)/gi, '').replace(/\s+(?=n['’]t\b)/gi, '').replace(/\s+-\s+/g, '-').replace(/^[.,;:\s]+/, '').trim();
-}
-
-export function segmentsOfAmi({ meeting }: AmiMeeting): Segment[] {
-  let now = 0;
-  return meeting.flatMap(({ speaker, text }, i) => {
-    const clean = untokenised(text);
-    const startMs = now;
-    now += clean.split(/\s+/).length * WORD_MS;
-    if (!/\p{L}/u.test(clean)) return [];
-    return [{ id: `s${i + 1}`, source: 'file', startMs, endMs: now, speaker, text: clean, confidence: 1, words: [], revision: 0, hidden: false } as unknown as Segment];
-  });
-}
-
-function load(): AmiMeeting[] {
-  return gunzipSync(readFileSync(FILE)).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as AmiMeeting);
-}
-
 function main(): void {
-  if (!existsSync(FILE)) {
+  const meetings = loadAmiMeetings();
+  if (meetings.length === 0) {
     process.stderr.write('The AMI texts are not beside the repository.\n');
     process.exitCode = 2;
     return;
   }
   const rows: Row[] = [];
-  const factory = createAnalyzerFactory();
   const sums = { wanted: 0, covered: 0, actions: 0, decisions: 0, f1: 0, recall: 0, words: 0, unquoted: 0 };
-  const meetings = load();
   for (const meeting of meetings) {
     const segments = segmentsOfAmi(meeting);
-    const analyzer = factory.create({ startedAt: '2026-11-23T09:30:00+01:00' });
+    // Nothing of a meeting's own summary may help it.
+    const analyzer = createAnalyzerFactory({ summaryStyle: styleOf(meetings.filter((other) => other !== meeting)) }).create({ startedAt: '2026-11-23T09:30:00+01:00' });
     for (let at = 0; at < segments.length; at += 20) analyzer.update(segments.slice(at, at + 20));
     analyzer.finish();
     const of = (kind: Insight['kind']): Insight[] => analyzer.insights.filter((insight) => insight.kind === kind);

@@ -7,11 +7,14 @@ import { evidenceGate } from './evidenceGate';
 import { winkNlp, type Nlp } from './language/nlp';
 import { InsightBook } from './reconcile';
 import { sentenceKey, Summariser } from './summary';
+import type { SummaryStyle } from './summaryStyle';
 import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange } from './types';
 
 export interface AnalyzerOptions {
   /** Words and parts of speech; wink-nlp where absent. */
   readonly nlp?: Nlp;
+  /** Words of written summaries; those of `summaryStyle.ts` where absent. */
+  readonly summaryStyle?: SummaryStyle;
 }
 
 /** The summary follows at most once for this much new speech, so that it does not flicker while people talk. */
@@ -20,7 +23,7 @@ const SUMMARY_EVERY_MS = 20_000;
 /** One factory serves all sessions: they share the language model. */
 export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFactory {
   const nlp = options.nlp ?? winkNlp();
-  return { create: (context, restore) => new RuleAnalyzer(nlp, context, restore) };
+  return { create: (context, restore) => new RuleAnalyzer(nlp, new Summariser(options.summaryStyle), context, restore) };
 }
 
 class RuleAnalyzer implements Analyzer {
@@ -29,12 +32,11 @@ class RuleAnalyzer implements Analyzer {
   private readonly book: InsightBook;
   private readonly discourse: Discourse;
   private readonly entities: EntityFinder;
-  private readonly summariser = new Summariser();
   private summary: readonly Finding[] = [];
   private spokenMs = 0;
   private summarisedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(nlp: Nlp, private readonly context: AnalysisContext, restore?: { segments: readonly Segment[]; insights: readonly Insight[] }) {
+  constructor(nlp: Nlp, private readonly summariser: Summariser, private readonly context: AnalysisContext, restore?: { segments: readonly Segment[]; insights: readonly Insight[] }) {
     this.reader = new ConversationReader(nlp);
     this.discourse = new Discourse(this.reader.people);
     this.entities = new EntityFinder(this.reader.people);
@@ -73,7 +75,7 @@ class RuleAnalyzer implements Analyzer {
     if (final || this.spokenMs - this.summarisedMs >= SUMMARY_EVERY_MS) {
       this.summarisedMs = this.spokenMs;
       const marked = new Set(found.filter(({ kind }) => kind === 'action' || kind === 'decision').flatMap(({ evidence }) => evidence.map(sentenceKey)));
-      this.summary = this.summariser.summarise(lines, marked);
+      this.summary = final ? this.summariser.final(lines, marked) : this.summariser.rolling(lines, marked);
     }
     const { passed } = evidenceGate([...found, ...this.entities.find(lines), ...this.summary], this.segments);
     return this.book.reconcile(passed);

@@ -1,31 +1,44 @@
 /**
- * A rolling extractive summary: of each stretch of talk the sentences that say most, word for word.
+ * An extractive summary: the sentences whose words together come nearest to those that a written summary would have.
  *
- * A stretch that is over never changes again, so that the summary stays where nothing new was said. A sentence scores
- * by how often its words occur in its stretch (Luhn 1958), more where something was decided or undertaken in it, and
- * less for each word that a chosen sentence has already (maximal marginal relevance, Carbonell and Goldstein 1998).
+ * Of every word it is estimated how often a summary of that length would have it: closed-class words as often as
+ * written summaries do (`summaryStyle.ts`), words with content by the logarithm of how often they are said (Luhn
+ * 1958). Sentences are taken greedily by what they add to that expectation, so a word counts no further than it is
+ * expected: the sum is submodular, and greedy choice is near the best (Lin and Bilmes 2011). Talk in a written style
+ * wins over talk in fragments, and nothing is said twice.
+ *
+ * While people talk, each stretch is summarised for itself and one that is over never changes; at the end the whole is
+ * chosen anew.
  */
 import type { Line } from './conversation';
-import { contentOf, overlap, sentencePhrase } from './discourse/phrasing';
+import { sentencePhrase } from './discourse/phrasing';
 import type { Finding } from './discourse/discuss';
+import { SUMMARY_STYLE, type SummaryStyle } from './summaryStyle';
 
-/** Sentences with content in a stretch: about five minutes of talk. */
+/** Readable sentences in a stretch: about five minutes of talk. */
 const STRETCH = 40;
 const SETTLED = 4;
 const MIN_WORDS = 6;
 const MAX_WORDS = 45;
-/** One sentence of the summary for this many of the talk; three where there is little. */
-const RATIO = 10;
-const MIN_SENTENCES = 3;
-const IMPORTANT = 1.6;
-const QUESTION = 0.5;
+/** Words of the summary: a share of the words that were said, and some more where little was. Written summaries of the AMI meetings have 8 to 10 %. */
+const SHARE = 0.1;
+const BASE_WORDS = 30;
+/** Most of a long day would be more than anybody reads. */
+const MAX_SUMMARY_WORDS = 900;
+/** Times a word with content is expected, times the logarithm of one more than it is said. */
+const CONTENT = 0.3;
+const SAID_ONCE = 0.08;
+/** Gains go by this power of a sentence's words: a little in favour of longer ones. */
+const LENGTH_POWER = 0.8;
+const IMPORTANT = 1.15;
+const QUESTION = 0.85;
 /** "That would …", "It is …" lean on a sentence that is not there. */
-const LEANING = 0.7;
-const TOO_ALIKE = 0.6;
+const LEANING = 0.95;
 
 interface Candidate {
   readonly line: Line;
-  readonly content: ReadonlySet<string>;
+  readonly words: readonly string[];
+  readonly counts: ReadonlyMap<string, number>;
 }
 
 export class Summariser {
@@ -33,9 +46,11 @@ export class Summariser {
   /** What was chosen of each stretch that is over. */
   private readonly closed: { readonly lines: readonly Line[]; readonly findings: readonly Finding[] }[] = [];
 
-  /** @param marked keys (`segmentId`, quote) of sentences in which an action or decision stands */
-  summarise(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
-    const candidates = lines.map((line) => this.candidate(line)).filter(({ content }) => content.size >= 2);
+  constructor(private readonly style: SummaryStyle = SUMMARY_STYLE) {}
+
+  /** The summary so far. @param marked keys (`segmentId`, quote) of sentences in which an action or decision stands */
+  rolling(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
+    const candidates = this.readable(lines);
     const findings: Finding[] = [];
     for (let at = 0; at * STRETCH < candidates.length; at++) {
       const stretch = candidates.slice(at * STRETCH, (at + 1) * STRETCH);
@@ -44,7 +59,7 @@ export class Summariser {
         findings.push(...known.findings);
         continue;
       }
-      const chosen = summariseStretch(stretch, marked);
+      const chosen = this.choose(stretch, stretch, marked);
       // The last sentences may still be joined to what comes.
       if ((at + 1) * STRETCH + SETTLED <= candidates.length) this.closed[at] = { lines: stretch.map(({ line }) => line), findings: chosen };
       findings.push(...chosen);
@@ -52,9 +67,41 @@ export class Summariser {
     return findings;
   }
 
+  /** The summary of the whole, when nothing more is said. */
+  final(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
+    return this.choose(this.readable(lines), lines.map((line) => this.candidate(line)), marked);
+  }
+
+  /** @param all everything that was said there, readable or not: it tells what the talk is about */
+  private choose(readable: readonly Candidate[], all: readonly Candidate[], marked: ReadonlySet<string>): Finding[] {
+    const said = new Map<string, number>();
+    for (const { words } of all) for (const word of words) said.set(word, (said.get(word) ?? 0) + 1);
+    const total = all.reduce((sum, { words }) => sum + words.length, 0);
+    const budget = Math.min(MAX_SUMMARY_WORDS, SHARE * total + BASE_WORDS);
+    const expected = new Map<string, number>();
+    for (const [word, count] of said) {
+      const share = this.style[word];
+      expected.set(word, share === undefined ? (count > 1 ? CONTENT * Math.log(1 + count) : SAID_ONCE) : budget * share);
+    }
+    const chosen = greedily(readable, expected, budget, marked);
+    const best = Math.max(...chosen.map(({ gain }) => gain));
+    return chosen
+      .sort((a, b) => a.line.index - b.line.index)
+      .map(({ line, gain }) => ({ kind: 'summary', text: `${sentencePhrase(line)}.`, confidence: Math.max(0.5, gain / best), evidence: line.evidence }));
+  }
+
+  private readable(lines: readonly Line[]): Candidate[] {
+    return lines.filter(isReadable).map((line) => this.candidate(line)).filter(({ words }) => words.length >= MIN_WORDS && words.length <= MAX_WORDS);
+  }
+
   private candidate(line: Line): Candidate {
     let candidate = this.candidates.get(line);
-    if (!candidate) this.candidates.set(line, (candidate = { line, content: lineContent(line) }));
+    if (!candidate) {
+      const words = summaryWords(sentencePhrase(line));
+      const counts = new Map<string, number>();
+      for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+      this.candidates.set(line, (candidate = { line, words, counts }));
+    }
     return candidate;
   }
 }
@@ -64,42 +111,64 @@ export function sentenceKey(evidence: { readonly segmentId: string; readonly quo
   return `${evidence.segmentId}\n${evidence.quote}`;
 }
 
-function summariseStretch(candidates: readonly Candidate[], marked: ReadonlySet<string>): Finding[] {
-  const frequency = new Map<string, number>();
-  for (const { content } of candidates) for (const word of content) frequency.set(word, (frequency.get(word) ?? 0) + 1);
-  const scored = candidates
-    .filter(({ line }) => isReadable(line))
-    .map((candidate) => ({ ...candidate, score: score(candidate, frequency, marked) }))
-    .sort((a, b) => b.score - a.score || a.line.index - b.line.index);
-  const wanted = Math.min(scored.length, Math.max(Math.min(MIN_SENTENCES, Math.ceil(candidates.length / 3)), Math.round(candidates.length / RATIO)));
-  const chosen: typeof scored = [];
-  for (const candidate of scored) {
-    if (chosen.length >= wanted) break;
-    if (chosen.every(({ content }) => overlap(content, candidate.content) < TOO_ALIKE)) chosen.push(candidate);
-  }
-  const best = chosen[0]?.score ?? 1;
-  return chosen
-    .sort((a, b) => a.line.index - b.line.index)
-    .map(({ line, score: value }) => ({ kind: 'summary', text: `${sentencePhrase(line)}.`, confidence: Math.max(0.5, Math.min(1, value / best)), evidence: line.evidence }));
+/** Words as they are counted: lower case, without punctuation. */
+export function summaryWords(text: string): string[] {
+  return text.toLowerCase().match(/[a-z0-9]+(?:['’-][a-z0-9]+)*/g) ?? [];
 }
 
-function score({ line, content }: Candidate, frequency: ReadonlyMap<string, number>, marked: ReadonlySet<string>): number {
-  let sum = 0;
-  for (const word of content) sum += Math.min(4, frequency.get(word) ?? 0);
-  // Long sentences hold more words; the root keeps them from winning by length alone.
-  let value = sum / Math.sqrt(content.size + 2);
-  if (line.evidence.some((evidence) => marked.has(sentenceKey(evidence)))) value *= IMPORTANT;
-  if (line.mark === '?') value *= QUESTION;
+interface Chosen {
+  readonly line: Line;
+  readonly gain: number;
+}
+
+/**
+ * What a sentence adds never grows while others are taken, so the gain it had is an upper bound, and only the
+ * sentence at the head has to be weighed again (lazy greedy, Minoux 1978).
+ */
+function greedily(candidates: readonly Candidate[], expected: ReadonlyMap<string, number>, budget: number, marked: ReadonlySet<string>): Chosen[] {
+  const have = new Map<string, number>();
+  const weigh = (candidate: Candidate): number => {
+    let gain = 0;
+    for (const [word, count] of candidate.counts) {
+      const limit = expected.get(word) ?? 0;
+      const before = have.get(word) ?? 0;
+      gain += Math.min(before + count, limit) - Math.min(before, limit);
+    }
+    return (gain * weightOf(candidate.line, marked)) / candidate.words.length ** LENGTH_POWER;
+  };
+  const waiting = candidates.map((candidate) => ({ candidate, gain: weigh(candidate) })).sort((a, b) => b.gain - a.gain || a.candidate.line.index - b.candidate.line.index);
+  const chosen: Chosen[] = [];
+  for (let words = 0; words < budget && waiting.length > 0; ) {
+    const head = waiting.shift()!;
+    const gain = weigh(head.candidate);
+    if (gain <= 0) break;
+    if (gain < (waiting[0]?.gain ?? 0)) {
+      insert(waiting, { candidate: head.candidate, gain });
+      continue;
+    }
+    chosen.push({ line: head.candidate.line, gain });
+    words += head.candidate.words.length;
+    for (const [word, count] of head.candidate.counts) have.set(word, (have.get(word) ?? 0) + count);
+  }
+  return chosen;
+}
+
+function insert<T extends { readonly gain: number }>(sorted: T[], one: T): void {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]!.gain >= one.gain) low = middle + 1;
+    else high = middle;
+  }
+  sorted.splice(low, 0, one);
+}
+
+function weightOf(line: Line, marked: ReadonlySet<string>): number {
   const first = line.clauses[0];
-  if (/^(?:it|that|this|they|he|she)$/.test(first?.words[first.core]?.norm ?? '')) value *= LEANING;
-  return value;
+  const leaning = /^(?:it|that|this|they|he|she)$/.test(first?.words[first.core]?.norm ?? '');
+  return (line.evidence.some((evidence) => marked.has(sentenceKey(evidence))) ? IMPORTANT : 1) * (line.mark === '?' ? QUESTION : 1) * (leaning ? LEANING : 1);
 }
 
 function isReadable(line: Line): boolean {
-  const words = line.clauses.reduce((sum, clause) => sum + clause.words.length, 0);
-  return words >= MIN_WORDS && words <= MAX_WORDS && !line.clauses.some(({ modes }) => modes.has('joke') || modes.has('housekeeping'));
-}
-
-function lineContent(line: Line): ReadonlySet<string> {
-  return new Set(line.clauses.flatMap((clause) => [...contentOf(clause, 0, clause.words.length)]));
+  return !line.clauses.some(({ modes }) => modes.has('joke') || modes.has('housekeeping'));
 }
