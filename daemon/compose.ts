@@ -11,8 +11,7 @@ import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capt
 import { createDetectors, createSpeechEngine } from './adapters/inference/createSpeechEngine';
 import type { WorkerEntry } from './adapters/inference/forkWorker';
 import { createModelManager } from './adapters/download/createModelManager';
-import { FileSpools } from './adapters/store/fileSpools';
-import { openStore } from './adapters/store/openStore';
+import { Storage } from './adapters/store/storage';
 import { createFileLogger, type LogLevel } from './adapters/telemetry/logger';
 import { tryInstanceLock } from './adapters/transport/instanceLock';
 import { certificateOf, ownCertificate } from './adapters/transport/certificate';
@@ -29,7 +28,7 @@ import type { EngineTarget, ManagedEngines } from './asr/enginesApi';
 import type { AsrProvider } from './asr/provider';
 import { shareDetectors } from './asr/sharedDetectors';
 import { type Clock, systemClock } from './base/clock';
-import { type Disposable, DisposableStore, toDisposable } from './base/disposable';
+import { type Disposable, DisposableStore } from './base/disposable';
 import { isLoopback, type ListenAddress } from './base/listenAddress';
 import type { Logger } from './base/logger';
 import type { Models } from './models/api';
@@ -108,10 +107,8 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const clock = systemClock;
   const begun = clock.now();
   const logger = open.add(createFileLogger(join(home, 'logs'), options.logLevel));
-  const { store, setAside } = openStore({ file: join(home, 'earmark.db'), now: () => clock.wall() });
-  open.add(toDisposable(() => store.close()));
-  if (setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt' });
-  const spools = new FileSpools({ folder: join(home, 'spool'), clock, logger: logger.child('spool') });
+  const storage = open.add(new Storage({ home, clock, logger, keys: { env: process.env, platform: process.platform } }));
+  const { store, spools } = storage;
   const models = options.models?.({ clock, logger }) ?? createModelManager({ home, env: process.env, clock, logger: logger.child('models'), inUse: (id) => engines.inUse(id) || (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')) });
   const engines: ManagedEngines = open.add(options.engines?.({ clock, logger, models }) ?? createEngines({ clock, logger: logger.child('engine'), models }));
   await engines.refresh();
@@ -161,6 +158,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const rpc: RpcServer = open.add(
     new RpcServer({
       sessions,
+      vault: storage,
       models,
       engines,
       analyzers,
@@ -176,7 +174,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
         },
         uptimeMs: () => clock.now() - begun,
         rssBytes: () => process.memoryUsage.rss(),
-        problems: () => problems(models, engines, setAside),
+        problems: () => problems(models, engines, storage),
         drain: (withinMs) => lifecycle.drain(withinMs),
         shutdown: () => lifecycle.shutdown(),
       },
@@ -184,8 +182,12 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   );
   open.add(rpc.onDidChangeClients(() => lifecycle.needed()));
 
-  const recovered = sessions.recover();
-  if (recovered.length > 0) logger.info('sessions.recovered', { count: recovered.length });
+  const recover = (): void => {
+    const recovered = sessions.recover();
+    if (recovered.length > 0) logger.info('sessions.recovered', { count: recovered.length });
+  };
+  if (storage.locked) logger.warn('store.locked');
+  else recover();
   const remote = options.listen ? await listen(options, options.listen, tokens, rpc, logger) : undefined;
   const transport = await openTransport({ stateDir: home, ...(remote ? { listen: { url: remote.url, ...(remote.fingerprint === undefined ? {} : { fingerprint: remote.fingerprint }) } } : {}), accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
   logger.info('daemon.started', { version, durationMs: Math.round(clock.now() - begun) });
@@ -234,13 +236,14 @@ function goodbyeOf(reason: EndReason): EarmarkError {
   return reason === 'drain' ? new EarmarkError('rpc.draining', 'The Earmark daemon makes room for a newer one.') : new EarmarkError('rpc.disconnected', 'The Earmark daemon ends.');
 }
 
-async function problems(models: Models, engines: ManagedEngines, setAside: string | undefined): Promise<string[]> {
+async function problems(models: Models, engines: ManagedEngines, { problem, damage: { setAside } }: Storage): Promise<string[]> {
   const found: string[] = [];
   for (const { id, isDefault, status } of await models.list()) {
     if (isDefault && status.state === 'absent') found.push(`The model ${id} is not installed; run "earmark models pull ${id}".`);
     if (status.state === 'broken') found.push(`The model ${id} is damaged (${status.reason}); run "earmark models pull ${id}".`);
   }
   for (const { error } of engines.list()) if (error !== undefined) found.push(error);
+  if (problem !== undefined) found.push(problem);
   if (setAside !== undefined) found.push(`The database of sessions was damaged and lies now at ${setAside}; a new one was begun.`);
   return found;
 }

@@ -81,6 +81,8 @@ export const ERRORS = {
   // store
   'store.unwritable': e(-32500, true, 'fix'),
   'store.corrupt': e(-32501, true, 'fix'),
+  /** What is kept is encrypted, and the key was not given or is another. */
+  'store.locked': e(-32502, true, 'fix'),
   // analysis
   'analysis.badInput': e(-32620, true, 'fix'),
 } as const satisfies Record<string, Entry>;

@@ -1,4 +1,4 @@
-/** Family `privacy`: how long what is kept may be kept. */
+/** Family `privacy`: how long what is kept may be kept, and the key that it is encrypted with. */
 import { z } from 'zod';
 import { request } from './method';
 
@@ -14,4 +14,22 @@ export const PrivacyRetention = request({
   params: z.object({ set: Retention.optional() }),
   result: z.object({ retention: Retention }),
   errors: ['store.unwritable'],
+});
+
+const Key = z.string().min(8).max(1000).describe('A passphrase or a random text.');
+
+export const PrivacyUnlock = request({
+  method: 'privacy/unlock',
+  doc: 'Gives the key of what is encrypted at rest; interrupted sessions go on then. Does nothing where it is open already.',
+  params: z.object({ key: Key }),
+  result: z.object({ encrypted: z.boolean() }),
+  errors: ['store.locked', 'store.unwritable', 'store.corrupt'],
+});
+
+export const PrivacyRotateKey = request({
+  method: 'privacy/rotateKey',
+  doc: 'From now on another key opens what is encrypted; the one before it does not any more.',
+  params: z.object({ key: Key }),
+  result: z.object({}),
+  errors: ['store.locked', 'store.unwritable', 'rpc.invalidRequest'],
 });

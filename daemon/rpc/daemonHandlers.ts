@@ -34,7 +34,7 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
       uptimeMs: control.uptimeMs(),
       rssBytes: control.rssBytes(),
       clients: clients(),
-      sessions: sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true, ...defined({ owner: ownerSeen(peer.identity) }) }).map(({ record }) => ({ id: record.id, state: record.state })),
+      sessions: deps.vault.locked ? [] : sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true, ...defined({ owner: ownerSeen(peer.identity) }) }).map(({ record }) => ({ id: record.id, state: record.state })),
       workers: engines.workers().map((w) => ({ ...w })),
       engine: toEngine(engines.main),
       engines: engines.list().map(toEngine),

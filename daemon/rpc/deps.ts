@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import type { Models } from '../models/api';
 import type { Sessions } from '../session/api';
+import type { SessionManager } from '../session/deps';
 
 /** The process that the handlers run in. */
 export interface DaemonControl {
@@ -22,8 +23,19 @@ export interface DaemonControl {
   shutdown(): void;
 }
 
+/** What is kept, and the key to it. */
+export interface Vault {
+  readonly locked: boolean;
+  readonly encrypted: boolean;
+  /** @returns true where this call opened it. @throws EarmarkError store.locked */
+  unlock(key: string): boolean;
+  /** @throws EarmarkError store.locked, rpc.invalidRequest */
+  rotate(key: string): void;
+}
+
 export interface RpcDeps {
-  readonly sessions: Sessions;
+  readonly sessions: Sessions & Pick<SessionManager, 'recover'>;
+  readonly vault: Vault;
   readonly models: Models;
   readonly engines: Pick<ManagedEngines, 'main' | 'list' | 'workers' | 'retry' | 'refresh'>;
   readonly analyzers: AnalyzerFactory;

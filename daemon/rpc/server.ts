@@ -15,6 +15,7 @@ import { dictationHandlers, endDictations } from './dictationHandlers';
 import { insightHandlers } from './insightHandlers';
 import { modelHandlers } from './modelHandlers';
 import { noteHandlers, NoteLeases } from './noteHandlers';
+import { privacyHandlers } from './privacyHandlers';
 import { Registry } from './registry';
 import { requireOwn, requireScope } from './scopes';
 import { sessionHandlers } from './sessionHandlers';
@@ -40,6 +41,7 @@ export class RpcServer implements Disposable {
     const { registry } = this;
     daemonHandlers(registry, deps, () => this.clientCount);
     sessionHandlers(registry, deps);
+    privacyHandlers(registry, deps);
     audioHandlers(registry, deps);
     insightHandlers(registry, deps);
     modelHandlers(registry, deps);

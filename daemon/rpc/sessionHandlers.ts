@@ -1,10 +1,9 @@
-/** `session/*`, `transcript/revise` and `privacy/retention`. */
+/** `session/*` and `transcript/revise`. */
 import { EarmarkError } from '../../protocol/errors';
 import {
   SessionAttach, SessionDelete, SessionDetach, SessionEventNotification, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume,
   SessionSearch, SessionStart, SessionStop,
 } from '../../protocol/session';
-import { PrivacyRetention } from '../../protocol/privacy';
 import { TranscriptRevise } from '../../protocol/transcript';
 import type { Disposable } from '../base/disposable';
 import { ownerSeen, type Identity } from '../base/identity';
@@ -76,10 +75,6 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       const removed = await sessions.purge(sessionId);
       client.detach(sessionId);
       return { removed };
-    })
-    .on(PrivacyRetention, ({ set }) => {
-      if (set) sessions.retention = defined(set);
-      return { retention: sessions.retention };
     })
     .on(TranscriptRevise, ({ sessionId, segmentId, ...change }) => {
       sessions.reviseSegment(sessionId, segmentId, defined(change));

@@ -69,8 +69,17 @@ export interface SessionStore {
   close(): void;
 }
 
+/** Frames that were on disk and cannot be read any more. */
+export interface LostSound {
+  readonly source: Source;
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+}
+
 /** Audio that is not final yet, on disk. One spool a session. */
 export interface Spool extends Disposable {
+  /** What was found damaged when it was opened. */
+  readonly lost: readonly LostSound[];
   /** Takes the frame; it is on disk at the latest 200 ms later. @throws EarmarkError store.unwritable */
   append(frame: Frame): void;
   /** Last frame of a source that is on disk; −1 when none. */

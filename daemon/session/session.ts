@@ -1,6 +1,6 @@
 /** One session that runs: its state, its sources, its events, from STARTING to DONE. */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
-import type { Frame, Source } from '../audio/frame';
+import { FRAME_MS, type Frame, type Source } from '../audio/frame';
 import type { Analyzer } from '../analysis/types';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -25,6 +25,8 @@ import { type StateChange, StateMachine, stateAtStart } from './stateMachine';
 import { addStats, type Stats } from './stats';
 import { Deferred, delay, within } from './wait';
 
+/** Damaged stretches that are named; of more only the number is told. */
+const SPANS_TOLD = 10;
 /** Length and figures of a running session are stored this often. */
 const SAVE_MS = 10_000;
 
@@ -188,6 +190,22 @@ export class Session {
       resume: (cause) => this.resume(cause),
       add: (disposable) => this.disposables.add(disposable),
     });
+    this.tellLost();
+  }
+
+  /** Sound that was on disk, is damaged now and was not text yet. */
+  private tellLost(): void {
+    const lost = this.spool.lost.filter(({ source, lastSeq }) => lastSeq >= this.sources.firstSeq(source));
+    if (lost.length === 0) return;
+    const spans = lost.slice(0, SPANS_TOLD).map(({ source, firstSeq, lastSeq }) => `${timeOf(this.timeOfFrame(source, firstSeq))} to ${timeOf(this.timeOfFrame(source, lastSeq + 1))}`);
+    const more = lost.length > spans.length ? ` and ${lost.length - spans.length} more` : '';
+    this.warn('audio.damaged', `Sound was damaged on disk and is left out: ${spans.join(', ')}${more}.`);
+  }
+
+  /** Session time of a frame: the capture clock of what is left, else counted from the start. */
+  private timeOfFrame(source: Source, seq: number): number {
+    const next = this.spool.read(source, seq, 1)[0];
+    return next ? next.captureMs - (next.seq - seq) * FRAME_MS : seq * FRAME_MS;
   }
 
   /** Idempotent. */
@@ -467,6 +485,11 @@ export class Session {
     this.ending.resolve(this.machine.name);
     this.setup.onEnded(this);
   }
+}
+
+/** `00:14:05` */
+function timeOf(ms: number): string {
+  return new Date(Math.max(0, ms)).toISOString().slice(11, 19);
 }
 
 function wrongState(what: string, state: SessionState): EarmarkError {

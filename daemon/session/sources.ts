@@ -68,6 +68,11 @@ export class Sources implements Disposable {
     return Math.max(0, ...this.each((pipeline) => pipeline.endMs));
   }
 
+  /** First frame whose words were not final when the session was taken up. */
+  firstSeq(source: Source): number {
+    return (this.setup.progress.find((entry) => entry.source === source)?.finalThrough ?? -1) + 1;
+  }
+
   get progress(): number {
     return this.each((pipeline) => pipeline.progress).reduce((a, b) => a + b, 0);
   }

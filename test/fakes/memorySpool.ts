@@ -50,6 +50,7 @@ class MemorySpool implements Spool {
   private closed = false;
   private crashed = false;
   readonly onDidSync = this.syncs.event;
+  readonly lost = [];
 
   constructor(private readonly factory: MemorySpools, private readonly disk: Disk, private readonly clock: Clock, private readonly gone: () => void) {
     this.appended = new Map(disk.last);

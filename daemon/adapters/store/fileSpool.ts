@@ -10,7 +10,7 @@ import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
-import type { Spool } from '../../session/ports';
+import type { LostSound, Spool } from '../../session/ports';
 import { SpoolFile } from './spoolFile';
 
 /** What was appended is on disk at the latest after this time … */
@@ -24,6 +24,8 @@ export interface FileSpoolSetup {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Encrypts what is written from now on. */
+  readonly key?: Buffer;
 }
 
 export class FileSpool implements Spool {
@@ -38,6 +40,7 @@ export class FileSpool implements Spool {
   private closed = false;
 
   readonly onDidSync = this.syncs.event;
+  readonly lost: readonly LostSound[];
 
   /** @throws EarmarkError store.unwritable */
   constructor(private readonly setup: FileSpoolSetup) {
@@ -46,12 +49,13 @@ export class FileSpool implements Spool {
       const numbers = numbersOf(setup.folder);
       // What a killed daemon wrote may still be in the system's memory only.
       for (const number of numbers.slice(-2)) syncPath(pathOf(setup.folder, number));
-      this.files = numbers.map((number) => SpoolFile.load(pathOf(setup.folder, number), number));
+      this.files = numbers.map((number) => SpoolFile.load(pathOf(setup.folder, number), number, setup.key));
     } catch (cause) {
       throw unwritable(cause);
     }
     for (const file of this.files) for (const [source, seq] of file.last) this.appended.set(source, Math.max(seq, this.appended.get(source) ?? -1));
     for (const [source, seq] of this.appended) this.durable.set(source, seq);
+    this.lost = [...this.appended.keys()].flatMap((source) => lostOf(this.files, source));
   }
 
   append(frame: Frame): void {
@@ -137,7 +141,7 @@ export class FileSpool implements Spool {
     const newest = this.files.at(-1);
     if (newest?.open && !newest.full) return newest;
     const number = (newest?.number ?? 0) + 1;
-    const file = SpoolFile.create(pathOf(this.setup.folder, number), number, this.appended);
+    const file = SpoolFile.create(pathOf(this.setup.folder, number), number, this.appended, this.setup.key);
     syncFolder(this.setup.folder);
     this.files.push(file);
     return file;
@@ -199,10 +203,31 @@ export class FileSpool implements Spool {
   }
 }
 
+/**
+ * Holes at damaged places: between records of one file, and at the end of a file when the next one says by its marks that
+ * the source had come further. A hole without damage is a client's own.
+ */
+function lostOf(files: readonly SpoolFile[], source: Source): LostSound[] {
+  const lost: LostSound[] = [];
+  let last: number | undefined;
+  for (const file of files) {
+    const mark = file.marks.get(source);
+    if (mark !== undefined && last !== undefined && mark > last) lost.push({ source, firstSeq: last + 1, lastSeq: mark });
+    for (const { before = mark ?? last ?? -1, after } of file.breaks(source)) if (after > before + 1) lost.push({ source, firstSeq: before + 1, lastSeq: after - 1 });
+    last = file.lastFrame(source) ?? mark ?? last;
+  }
+  return lost;
+}
+
 const NAME = /^(\d{6})\.spool$/;
 
 function pathOf(folder: string, number: number): string {
   return join(folder, `${String(number).padStart(6, '0')}.spool`);
+}
+
+/** Paths, oldest first. */
+export function spoolFilesIn(folder: string): readonly string[] {
+  return numbersOf(folder).map((number) => pathOf(folder, number));
 }
 
 function numbersOf(folder: string): number[] {

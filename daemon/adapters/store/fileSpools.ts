@@ -1,17 +1,20 @@
 /** All spools: one folder a session inside the state folder. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
 import type { Logger } from '../../base/logger';
 import type { Spool, SpoolFactory } from '../../session/ports';
-import { FileSpool } from './fileSpool';
+import { FileSpool, spoolFilesIn } from './fileSpool';
+import { frameAt, records, SEALED_RECORD_BYTES, writeFrame, writeMark } from './spoolRecord';
 
 export interface FileSpoolsSetup {
   /** Folder of all spools; made when it is not there. */
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Encrypts the sound. */
+  readonly key?: Buffer;
 }
 
 const ID = /^[\w-]{1,100}$/;
@@ -20,7 +23,8 @@ export class FileSpools implements SpoolFactory {
   constructor(private readonly setup: FileSpoolsSetup) {}
 
   open(sessionId: string): Spool {
-    return new FileSpool({ folder: this.folderOf(sessionId), clock: this.setup.clock, logger: this.setup.logger });
+    const { clock, logger, key } = this.setup;
+    return new FileSpool({ folder: this.folderOf(sessionId), clock, logger, ...(key ? { key } : {}) });
   }
 
   list(): readonly string[] {
@@ -38,6 +42,25 @@ export class FileSpools implements SpoolFactory {
     } catch (error) {
       this.setup.logger.warn('spool.removeFailed', { error: (error as NodeJS.ErrnoException).code ?? 'unknown' });
       return 0;
+    }
+  }
+
+  /** Writes sound that lies in the clear anew, encrypted. Only while no spool is open. */
+  encryptAll(): void {
+    const { key } = this.setup;
+    if (!key) return;
+    for (const id of this.list()) {
+      for (const path of spoolFilesIn(this.folderOf(id))) {
+        const clear = readFileSync(path);
+        const parts: Buffer[] = [];
+        for (const record of records(clear)) {
+          const into = Buffer.alloc(SEALED_RECORD_BYTES);
+          const { source, seq, at } = record;
+          parts.push(into.subarray(0, record.kind === 'mark' ? writeMark(into, 0, source, seq) : writeFrame(into, 0, frameAt(clear, at, source, seq, key), key)));
+        }
+        writeFileSync(`${path}.new`, Buffer.concat(parts), { mode: 0o600, flush: true });
+        renameSync(`${path}.new`, path);
+      }
     }
   }
 

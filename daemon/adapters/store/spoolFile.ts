@@ -1,7 +1,7 @@
 /** One file of a spool. While it grows its bytes are in memory too; later they are read again when somebody asks. */
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import type { Frame, Source } from '../../audio/frame';
-import { FRAME_RECORD_BYTES, frameOf, records, type SpoolRecord, writeFrame, writeMark } from './spoolRecord';
+import { frameAt, records, SEALED_RECORD_BYTES, type SpoolRecord, writeFrame, writeMark } from './spoolRecord';
 
 /** A file takes this much, then the next one is begun: 1 579 frames, 31 s of one source. */
 const FILE_BYTES = 1 << 20;
@@ -21,11 +21,16 @@ export class SpoolFile {
   private fd: number | undefined;
   private syncedLength = 0;
 
-  private constructor(readonly path: string, readonly number: number) {}
+  /** How far a source had come when the file was begun. */
+  readonly marks = new Map<Source, number>();
+  /** Places where bytes are no record: what stands after one may follow a loss. */
+  private readonly damage: number[] = [];
+
+  private constructor(readonly path: string, readonly number: number, private readonly key: Buffer | undefined) {}
 
   /** A new file that says how far every source had come. @throws what the file system throws */
-  static create(path: string, number: number, last: ReadonlyMap<Source, number>): SpoolFile {
-    const file = new SpoolFile(path, number);
+  static create(path: string, number: number, last: ReadonlyMap<Source, number>, key?: Buffer): SpoolFile {
+    const file = new SpoolFile(path, number, key);
     file.fd = openSync(path, 'wx', 0o600);
     file.bytes = Buffer.alloc(FILE_BYTES);
     let length = 0;
@@ -43,10 +48,11 @@ export class SpoolFile {
   }
 
   /** A file that an earlier run left. Only whole records count: a torn tail never was on disk. New frames go to a new file. */
-  static load(path: string, number: number): SpoolFile {
-    const file = new SpoolFile(path, number);
+  static load(path: string, number: number, key?: Buffer): SpoolFile {
+    const file = new SpoolFile(path, number, key);
     const bytes = readFileSync(path);
     for (const record of records(bytes)) {
+      if (record.at > file.length) file.damage.push(record.at);
       file.note(record);
       file.length = record.end;
     }
@@ -60,7 +66,7 @@ export class SpoolFile {
   }
 
   get full(): boolean {
-    return this.length + FRAME_RECORD_BYTES > FILE_BYTES;
+    return this.length + SEALED_RECORD_BYTES > FILE_BYTES;
   }
 
   get unsyncedBytes(): number {
@@ -83,7 +89,7 @@ export class SpoolFile {
   append(frame: Frame): void {
     if (!this.bytes || this.fd === undefined) throw new Error('The file is closed.');
     const at = this.length;
-    this.write(writeFrame(this.bytes, at, frame));
+    this.write(writeFrame(this.bytes, at, frame, this.key));
     this.note({ kind: 'frame', source: frame.source, seq: frame.seq, captureMs: frame.captureMs, at, end: this.length });
   }
 
@@ -96,9 +102,19 @@ export class SpoolFile {
     const frames: Frame[] = [];
     for (let i = start; i < Math.min(track.seqs.length, start + limit); i++) {
       // The checksum of a loaded record was compared when it was loaded, of a written one it was made here.
-      frames.push(frameOf(bytes, { kind: 'frame', source, seq: track.seqs[i] as number, captureMs: bytes.readDoubleLE((track.at[i] as number) + 16), at: track.at[i] as number, end: 0 }));
+      frames.push(frameAt(bytes, track.at[i] as number, source, track.seqs[i] as number, this.key));
     }
     return frames;
+  }
+
+  /** Stretches of a source that a damaged place parts: last frame before it and first one after it, which may have a hole between them. */
+  *breaks(source: Source): Generator<{ readonly before: number | undefined; readonly after: number }> {
+    const { seqs, at } = this.tracks.get(source) ?? { seqs: [], at: [] };
+    for (const place of this.damage) {
+      const i = lowerBound(at, place);
+      const after = seqs[i];
+      if (after !== undefined) yield { before: seqs[i - 1], after };
+    }
   }
 
   sync(): void {
@@ -163,7 +179,7 @@ export class SpoolFile {
 
   private note({ kind, source, seq, at }: SpoolRecord): void {
     this.last.set(source, Math.max(seq, this.last.get(source) ?? -1));
-    if (kind === 'mark') return;
+    if (kind === 'mark') return void this.marks.set(source, seq);
     const track = this.tracks.get(source) ?? { seqs: [], at: [] };
     // Frames come in order; one that does not was written twice by a run that could not know better.
     const before = track.seqs.at(-1);

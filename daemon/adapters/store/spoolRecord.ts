@@ -3,25 +3,33 @@
  *
  *   offset  0  u32  magic "EMFR"
  *           4  u8   source: 0 mic, 1 system, 2 file
- *           5  u8   kind: 0 frame, 1 mark
+ *           5  u8   kind: 0 frame, 1 mark, 2 encrypted frame
  *           6  u16  bytes of samples that follow the header
  *           8  f64  sequence number
  *          16  f64  capture clock, ms
  *          24  u32  CRC-32 of bytes 0–23 and the samples
- *          28       samples, s16le
+ *          28       samples, s16le; of an encrypted frame nonce (12), samples by AES-256-GCM, tag (16), which also
+ *                   seals bytes 0–23
  *
  * All numbers little-endian. A record counts only when its checksum fits; the audio of a torn one never was on disk.
  */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { FRAME_SAMPLES, type Frame, type Source } from '../../audio/frame';
 
 const HEADER_BYTES = 28;
-export const FRAME_RECORD_BYTES = HEADER_BYTES + FRAME_SAMPLES * 2;
+const SAMPLE_BYTES = FRAME_SAMPLES * 2;
+export const FRAME_RECORD_BYTES = HEADER_BYTES + SAMPLE_BYTES;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+export const SEALED_RECORD_BYTES = FRAME_RECORD_BYTES + NONCE_BYTES + TAG_BYTES;
+const KINDS = ['frame', 'mark', 'sealed'] as const;
+const LENGTHS = [SAMPLE_BYTES, 0, NONCE_BYTES + SAMPLE_BYTES + TAG_BYTES] as const;
 const MAGIC = 0x52464d45;
 const SOURCES: readonly Source[] = ['mic', 'system', 'file'];
 
 export interface SpoolRecord {
-  readonly kind: 'frame' | 'mark';
+  readonly kind: (typeof KINDS)[number];
   readonly source: Source;
   readonly seq: number;
   readonly captureMs: number;
@@ -29,12 +37,19 @@ export interface SpoolRecord {
   readonly end: number;
 }
 
-/** @returns bytes written */
-export function writeFrame(into: Buffer, at: number, { source, seq, captureMs, pcm }: Frame): number {
+/** @param key encrypts the samples @returns bytes written */
+export function writeFrame(into: Buffer, at: number, { source, seq, captureMs, pcm }: Frame, key?: Buffer): number {
   const samples = Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength);
-  writeHeader(into, at, source, 0, samples.length, seq, captureMs);
-  samples.copy(into, at + HEADER_BYTES);
-  return seal(into, at, samples.length);
+  if (!key) {
+    writeHeader(into, at, source, 0, samples.length, seq, captureMs);
+    samples.copy(into, at + HEADER_BYTES);
+    return seal(into, at, samples.length);
+  }
+  writeHeader(into, at, source, 2, LENGTHS[2], seq, captureMs);
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(into.subarray(at, at + 24));
+  Buffer.concat([nonce, cipher.update(samples), cipher.final(), cipher.getAuthTag()]).copy(into, at + HEADER_BYTES);
+  return seal(into, at, LENGTHS[2]);
 }
 
 /** The last frame of a source that earlier files hold. @returns bytes written */
@@ -47,19 +62,29 @@ export function writeMark(into: Buffer, at: number, source: Source, seq: number)
 function readRecord(from: Buffer, at: number): SpoolRecord | undefined {
   if (at + HEADER_BYTES > from.length || from.readUInt32LE(at) !== MAGIC) return undefined;
   const source = SOURCES[from.readUInt8(at + 4)];
-  const mark = from.readUInt8(at + 5) === 1;
+  const kind = from.readUInt8(at + 5);
   const length = from.readUInt16LE(at + 6);
   const end = at + HEADER_BYTES + length;
-  if (source === undefined || end > from.length || length !== (mark ? 0 : FRAME_SAMPLES * 2)) return undefined;
+  const name = KINDS[kind];
+  if (source === undefined || name === undefined || end > from.length || length !== LENGTHS[kind]) return undefined;
   if (checksum(from, at, length) !== from.readUInt32LE(at + 24)) return undefined;
-  return { kind: mark ? 'mark' : 'frame', source, seq: from.readDoubleLE(at + 8), captureMs: from.readDoubleLE(at + 16), at, end };
+  return { kind: name, source, seq: from.readDoubleLE(at + 8), captureMs: from.readDoubleLE(at + 16), at, end };
 }
 
-/** The frame of a record; its samples are a copy. */
-export function frameOf(from: Buffer, { source, seq, captureMs, at }: SpoolRecord): Frame {
+/** The frame of a whole record; its samples are a copy. @throws Error where the key is another */
+export function frameAt(from: Buffer, at: number, source: Source, seq: number, key?: Buffer): Frame {
   const pcm = new Int16Array(FRAME_SAMPLES);
-  from.copy(Buffer.from(pcm.buffer), 0, at + HEADER_BYTES, at + FRAME_RECORD_BYTES);
-  return { source, seq, captureMs, pcm };
+  const into = Buffer.from(pcm.buffer);
+  const body = at + HEADER_BYTES;
+  if (from.readUInt8(at + 5) !== 2) from.copy(into, 0, body, body + SAMPLE_BYTES);
+  else if (!key) throw new Error('A frame is encrypted and there is no key.');
+  else {
+    const decipher = createDecipheriv('aes-256-gcm', key, from.subarray(body, body + NONCE_BYTES)).setAAD(from.subarray(at, at + 24));
+    decipher.setAuthTag(from.subarray(body + NONCE_BYTES + SAMPLE_BYTES, body + LENGTHS[2]));
+    decipher.update(from.subarray(body + NONCE_BYTES, body + NONCE_BYTES + SAMPLE_BYTES)).copy(into);
+    decipher.final();
+  }
+  return { source, seq, captureMs: from.readDoubleLE(at + 16), pcm };
 }
 
 /** Every whole record, in order. A damaged stretch is passed over: what follows it is still good. */
@@ -79,7 +104,7 @@ export function* records(from: Buffer): Generator<SpoolRecord> {
 
 const MAGIC_BYTES = Buffer.from('EMFR', 'latin1');
 
-function writeHeader(into: Buffer, at: number, source: Source, kind: 0 | 1, length: number, seq: number, captureMs: number): void {
+function writeHeader(into: Buffer, at: number, source: Source, kind: 0 | 1 | 2, length: number, seq: number, captureMs: number): void {
   into.writeUInt32LE(MAGIC, at);
   into.writeUInt8(SOURCES.indexOf(source), at + 4);
   into.writeUInt8(kind, at + 5);

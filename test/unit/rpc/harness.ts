@@ -86,6 +86,7 @@ export class RpcHarness {
       analyzers: this.sessions.analyzers,
       devices: { list: () => Promise.resolve({ microphones: [], systems: [], recorders: [{ name: 'sox', available: false, sources: ['mic'], reason: 'Install sox.' }], advice: ['Install sox.'] }) },
       control: this.control,
+      vault: { locked: false, encrypted: false, unlock: () => false, rotate: () => undefined },
       tokens: { create: () => ({ token: TOKEN, secret: 'secret' }), list: () => [TOKEN], revoke: () => ({ ...TOKEN, revokedMs: 2 }) },
       clock: this.sessions.clock,
       logger,

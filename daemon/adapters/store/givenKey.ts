@@ -1,0 +1,97 @@
+/** The key that the environment gives: EARMARK_KEY, a file that EARMARK_KEY_FILE names, or the platform's keychain. */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { EarmarkError } from '../../../protocol/errors';
+import type { KeyKeeper } from './keyring';
+
+/** In place of a key: the keychain has it, or is given a new one. */
+const KEYCHAIN = 'keychain';
+const TIMEOUT_MS = 10_000;
+
+export interface GivenKey {
+  readonly key: string;
+  readonly keeper: KeyKeeper;
+}
+
+type Run = (command: string, args: readonly string[], input?: string) => string;
+
+/** One program of a platform that keeps secrets. It is told secrets by standard input where it can be. */
+interface Keychain {
+  readonly find: () => readonly [string, readonly string[]];
+  readonly keep: (key: string) => readonly [string, readonly string[], string?];
+  readonly advice: string;
+}
+
+const KEYCHAINS: Partial<Readonly<Record<NodeJS.Platform, Keychain>>> = {
+  linux: {
+    find: () => ['secret-tool', ['lookup', 'service', 'earmark']],
+    keep: (key) => ['secret-tool', ['store', '--label=Earmark', 'service', 'earmark'], key],
+    advice: 'install libsecret-tools and unlock the keyring of your desktop',
+  },
+  darwin: {
+    find: () => ['security', ['find-generic-password', '-s', 'earmark', '-a', 'earmark', '-w']],
+    // `-w` last and without a value asks for the password, twice, on standard input.
+    keep: (key) => ['security', ['add-generic-password', '-U', '-s', 'earmark', '-a', 'earmark', '-w'], `${key}\n${key}\n`],
+    advice: 'unlock your login keychain',
+  },
+};
+
+export interface KeySetup {
+  readonly env: NodeJS.ProcessEnv;
+  readonly platform: NodeJS.Platform;
+  readonly run?: Run;
+}
+
+/** @param keeper who has the key of what is encrypted already @throws EarmarkError store.locked */
+export function givenKey(setup: KeySetup, keeper: KeyKeeper | undefined): GivenKey | undefined {
+  const { env } = setup;
+  const file = env['EARMARK_KEY_FILE'];
+  const given = env['EARMARK_KEY'] || (file ? readKeyFile(file) : undefined);
+  if (given !== undefined && given !== KEYCHAIN) return { key: given, keeper: 'given' };
+  if (given !== KEYCHAIN && keeper !== 'keychain') return undefined;
+  return { key: keychainKey(setup, keeper === undefined), keeper: 'keychain' };
+}
+
+function readKeyFile(file: string): string {
+  try {
+    const key = readFileSync(file, 'utf8').trim();
+    if (key !== '') return key;
+  } catch (cause) {
+    throw new EarmarkError('store.locked', 'The file that EARMARK_KEY_FILE names cannot be read; check its name and its rights.', { cause });
+  }
+  throw new EarmarkError('store.locked', 'The file that EARMARK_KEY_FILE names is empty; put the key into it.');
+}
+
+/** @param mayMake a new key is made where the keychain has none */
+function keychainKey({ platform, run = runProgram }: KeySetup, mayMake: boolean): string {
+  const keychain = KEYCHAINS[platform];
+  if (!keychain) throw new EarmarkError('store.locked', 'There is no keychain that Earmark can use on this platform; give the key with EARMARK_KEY or EARMARK_KEY_FILE.');
+  const [find, args] = keychain.find();
+  let found = '';
+  try {
+    found = run(find, args).trim();
+  } catch (cause) {
+    // A keychain without the entry fails as well as one that is not there; keeping a new key tells them apart.
+    if (!mayMake) throw locked(keychain, cause);
+  }
+  if (found !== '') return found;
+  if (!mayMake) throw locked(keychain);
+  const key = randomBytes(32).toString('base64url');
+  const [command, keepArgs, input] = keychain.keep(key);
+  try {
+    run(command, keepArgs, input);
+    if (run(find, args).trim() === key) return key;
+  } catch (cause) {
+    throw locked(keychain, cause);
+  }
+  throw locked(keychain);
+}
+
+function locked({ advice }: Keychain, cause?: unknown): EarmarkError {
+  return new EarmarkError('store.locked', `The keychain does not give the key; ${advice}, or set EARMARK_KEY.`, cause === undefined ? {} : { cause });
+}
+
+function runProgram(command: string, args: readonly string[], input?: string): string {
+  return execFileSync(command, args, { encoding: 'utf8', timeout: TIMEOUT_MS, stdio: ['pipe', 'pipe', 'ignore'], ...(input === undefined ? {} : { input }) });
+}

@@ -1,0 +1,116 @@
+/** With a key nothing that was said stands in any file; without it nothing is read, and what was interrupted waits for it. */
+import { deepEqual, equal, throws } from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureDaemon, type DaemonClient } from '../../client';
+import { givenKey } from '../../daemon/adapters/store/givenKey';
+import { Storage } from '../../daemon/adapters/store/storage';
+import { FRAME_MS, FRAME_SAMPLES } from '../../daemon/audio/frame';
+import { ManualClock } from '../../daemon/base/clock';
+import { silentLogger } from '../../daemon/base/logger';
+import { DaemonHealth } from '../../protocol/health';
+import { PrivacyRotateKey, PrivacyUnlock } from '../../protocol/privacy';
+import { SessionGet, SessionList } from '../../protocol/session';
+import { DaemonFolder, scriptedDaemon } from '../fakes/daemonProcess';
+
+const WORDS = ['quagga', 'zeppelin', 'marmalade'];
+
+function filesWith(folder: string, what: readonly Buffer[]): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(folder, name)).isFile() && what.some((bytes) => readFileSync(join(folder, name)).includes(bytes)));
+}
+
+describe('encryption at rest', function () {
+  this.timeout(60_000);
+  let folder: DaemonFolder;
+  const open: Storage[] = [];
+  beforeEach(() => (folder = new DaemonFolder()));
+  afterEach(async () => {
+    for (const storage of open.splice(0)) storage.dispose();
+    await folder.remove();
+  });
+  const storage = (env: Record<string, string> = {}): Storage => {
+    for (const before of open.splice(0)) before.dispose();
+    const made = new Storage({ home: folder.path, clock: new ManualClock(), logger: silentLogger, keys: { env, platform: 'linux' } });
+    open.push(made);
+    return made;
+  };
+  const sound = new Int16Array(FRAME_SAMPLES).map((_, i) => (i * 37) % 9000);
+  const speak = ({ store, spools }: Storage): void => {
+    store.createSession({ id: 'a', kind: 'meeting', title: `The ${WORDS[0]}`, state: 'STREAMING', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted', model: 'script', partials: false, insights: false, ephemeral: false, keepAudio: true, resumeToken: 't' });
+    store.append('a', [
+      { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start', seq: 1, time: 0 },
+      { kind: 'state', from: 'STARTING', to: 'STREAMING', cause: 'start', seq: 2, time: 0 },
+      ...WORDS.map((word, i) => ({ kind: 'final' as const, segment: { id: `s${i}`, startMs: i, endMs: i + 1, source: 'file' as const, speaker: 'You', text: `about the ${word}`, confidence: 1, revision: 0 }, seq: i + 3, time: 0 })),
+    ]);
+    const spool = spools.open('a');
+    for (let seq = 0; seq < 20; seq++) spool.append({ source: 'file', seq, captureMs: seq * FRAME_MS, pcm: sound });
+    spool.dispose();
+  };
+  const read = ({ store, spools }: Storage) => {
+    const spool = spools.open('a');
+    const frames = spool.read('file', 0, 99);
+    spool.dispose();
+    return { texts: store.segments('a').length, found: store.search('zeppelin', 9).length, title: store.getSession('a')?.title, frames: frames.filter(({ pcm }) => pcm.every((v, i) => v === sound[i])).length };
+  };
+  const whole = { texts: 3, found: 1, title: 'The quagga', frames: 20 };
+  const secrets = [...WORDS.map((word) => Buffer.from(word)), Buffer.from(sound.buffer, 200, 64)];
+
+  it('leaves no word and no sound in any file, also of what lay there in the clear', () => {
+    speak(storage());
+    const clear = filesWith(folder.path, secrets).length;
+    const now = read(storage({ EARMARK_KEY: 'a long passphrase' }));
+    const again = read(storage({ EARMARK_KEY: 'a long passphrase' }));
+    deepEqual({ clear: clear >= 2, now, again, left: filesWith(folder.path, secrets), modes: statSync(join(folder.path, 'keyring.json')).mode & 0o777 }, { clear: true, now: whole, again: whole, left: [], modes: 0o600 });
+  });
+
+  it('is not read without the key or with another, and the key can be changed', () => {
+    speak(storage({ EARMARK_KEY: 'the first key' }));
+    for (const env of [{}, { EARMARK_KEY: 'another key' }]) throws(() => storage(env).store.segments('a'), { code: 'store.locked' });
+    const locked = storage();
+    throws(() => locked.unlock('another key'), { code: 'store.locked' });
+    equal(locked.unlock('the first key'), true);
+    locked.rotate('the second key');
+    throws(() => storage({ EARMARK_KEY: 'the first key' }).store.segments('a'), { code: 'store.locked' });
+    const file = join(folder.path, 'key');
+    writeFileSync(file, 'the second key\n');
+    deepEqual(read(storage({ EARMARK_KEY_FILE: file })), whole);
+  });
+
+  it('waits with what was interrupted until the editor gives the key', async () => {
+    speak(storage({ EARMARK_KEY: 'the first key' }));
+    for (const before of open.splice(0)) before.dispose();
+    let client: DaemonClient | undefined;
+    try {
+      client = await ensureDaemon({ stateDir: folder.path, client: { name: 'test', version: '1' }, daemon: scriptedDaemon() });
+      const refused = await client.request(SessionList, {}).catch((error: unknown) => (error as { code?: string }).code);
+      const { problems } = await client.request(DaemonHealth, {});
+      const unlocked = await client.request(PrivacyUnlock, { key: 'the first key' });
+      const { session, segments } = await client.request(SessionGet, { sessionId: 'a' });
+      await client.request(PrivacyRotateKey, { key: 'the second key' });
+      deepEqual({ refused, said: problems.some((sentence) => sentence.includes('encrypted')), unlocked, state: session.state, segments: segments.length }, { refused: 'store.locked', said: true, unlocked: { encrypted: true }, state: 'STREAMING', segments: 3 });
+    } finally {
+      client?.dispose();
+    }
+  });
+
+  it('takes the key from the keychain of the platform, where it puts a new one the first time', () => {
+    for (const platform of ['linux', 'darwin'] as const) {
+      let kept = '';
+      const run = (command: string, args: readonly string[], input?: string): string => {
+        equal(command, platform === 'linux' ? 'secret-tool' : 'security');
+        if (input === undefined) return `${kept}\n`;
+        kept = input.split('\n')[0] ?? '';
+        equal(args.some((arg) => arg.includes(kept)), false);
+        return '';
+      };
+      const first = givenKey({ env: { EARMARK_KEY: 'keychain' }, platform, run }, undefined);
+      deepEqual(givenKey({ env: {}, platform, run }, 'keychain'), first);
+      deepEqual({ same: first?.key === kept, long: kept.length > 40, none: givenKey({ env: {}, platform, run }, undefined) }, { same: true, long: true, none: undefined });
+    }
+    throws(() => givenKey({ env: {}, platform: 'win32' }, 'keychain'), { code: 'store.locked', message: /EARMARK_KEY/ });
+    const none = (): string => {
+      throw new Error('ENOENT');
+    };
+    throws(() => givenKey({ env: {}, platform: 'linux', run: none }, 'keychain'), { code: 'store.locked', message: /libsecret-tools/ });
+  });
+});
