@@ -6,6 +6,8 @@ export interface TimedDecode {
   readonly speechEndMs: number;
   /** The frame that ended the phrase was complete. */
   readonly decidedMs: number;
+  /** Its decode began, in the pause or when the phrase ended. */
+  readonly begunMs: number;
   readonly inferenceMs: number;
 }
 
@@ -16,10 +18,11 @@ export interface TimedDecode {
 export function finalLatencies(phrases: readonly TimedDecode[], workers: number): number[] {
   const free = Array.from({ length: workers }, () => 0);
   let lastFinal = 0;
-  return phrases.map(({ speechEndMs, decidedMs, inferenceMs }) => {
+  return phrases.map(({ speechEndMs, decidedMs, begunMs, inferenceMs }) => {
     const first = free.indexOf(Math.min(...free));
-    const done = Math.max(decidedMs, free[first] ?? 0) + inferenceMs;
-    free[first] = done;
+    const decoded = Math.max(begunMs, free[first] ?? 0) + inferenceMs;
+    free[first] = decoded;
+    const done = Math.max(decidedMs, decoded);
     lastFinal = Math.max(lastFinal, done);
     return lastFinal - speechEndMs;
   });

@@ -9,14 +9,14 @@ import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { systemClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
+import { Drafts } from '../daemon/session/drafts';
+import { defaultSessionOptions } from '../daemon/session/options';
+import { PhraseDecoder } from '../daemon/session/phraseDecoder';
 import type { Phrase, SegmenterOptions } from '../daemon/vad/contract';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
 
 const ROOT = resolve(__dirname, '..');
 export const SHARED = join(ROOT, '..', 'shared');
-
-/** Phrases of one file that wait for text at once; keeps both workers busy without holding a whole file. */
-const PENDING = 6;
 
 export interface SpeechModels {
   readonly encoder: string;
@@ -61,24 +61,20 @@ export function readAudio(path: string, channel?: number): Int16Array {
 }
 
 export interface DecodedPhrase {
-  readonly phrase: Omit<Phrase, 'pcm'>;
+  readonly phrase: Phrase;
   readonly result: AsrResult;
 }
 
-/** Everything one source says, in order. */
+/** Everything one source says, in order, as a file's sound goes through the daemon. */
 export async function transcribe(engine: ManagedSpeechEngine, pcm: Int16Array, options: Partial<SegmenterOptions> = {}, sessionId = 'bench'): Promise<DecodedPhrase[]> {
-  const pending: Promise<DecodedPhrase>[] = [];
+  const decoded: DecodedPhrase[] = [];
   let id = 0;
+  const decoder = phraseDecoder(engine, sessionId, new Drafts(), (phrase, result) => decoded.push({ phrase, result }));
   const source = new PhraseSource({
     source: 'file',
     detector: engine.detectors.create('file'),
     newId: () => `p${++id}`,
-    onPhrase: async ({ pcm: samples, ...phrase }) => {
-      const text = engine.decode(samples, { language: 'en', priority: 'final', sessionId }).then((result) => ({ phrase, result: result as AsrResult }));
-      text.catch(() => undefined);
-      pending.push(text);
-      await pending[pending.length - PENDING];
-    },
+    onPhrase: (phrase) => decoder.add(phrase),
     onFallback: (error) => {
       throw error;
     },
@@ -87,10 +83,19 @@ export async function transcribe(engine: ManagedSpeechEngine, pcm: Int16Array, o
   try {
     await source.process(framesOf('file', pcm));
     await source.flush();
-    return await Promise.all(pending);
+    await decoder.drained();
+    return decoded;
   } finally {
     source.dispose();
   }
+}
+
+/** The daemon's own, for a bench: phrases that cannot be decoded end it. */
+export function phraseDecoder(engine: ManagedSpeechEngine, sessionId: string, drafts: Drafts, onOutcome: (phrase: Phrase, result: AsrResult) => void): PhraseDecoder {
+  const fail = (error: unknown): never => {
+    throw error instanceof Error ? error : new Error('A phrase could not be decoded.');
+  };
+  return new PhraseDecoder({ engine, clock: systemClock, options: defaultSessionOptions, sessionId, language: 'en', drafts, onOutcome: (phrase, result) => onOutcome(phrase, result ?? fail(undefined)), onUnavailable: fail });
 }
 
 export function textOf(phrases: readonly DecodedPhrase[]): string {

@@ -132,7 +132,7 @@ async function measureAll(engine: ManagedSpeechEngine, sessions: readonly Joined
       if (name === 'whole') reference = measured;
       rows.push(rowOf(set, title, measured, speech, reference));
       // The other methods are there to compare with; what they do is no merit or fault of Earmark.
-      if (!reference || (name !== 'live' && name !== 'file')) continue;
+      if (!reference || !['live', 'plain', 'file'].includes(name)) continue;
       ratios[`${set}: WER of ${name} minus (a), points`] = { value: round(measured.wer - reference.wer, 2), noise: 0.3, better: 'lower' };
       ratios[`${set}: decode time of ${name} over (a)`] = { value: round(effort(measured) / effort(reference), 3), noise: 0.2, better: 'lower' };
     }
