@@ -10,6 +10,7 @@ import { version } from '../package.json';
 import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capture/capture';
 import { createDetectors, createSpeechEngine } from './adapters/inference/createSpeechEngine';
 import type { WorkerEntry } from './adapters/inference/forkWorker';
+import { processProviders } from './adapters/inference/processProviders';
 import { createModelManager } from './adapters/download/createModelManager';
 import { Storage } from './adapters/store/storage';
 import { createFileLogger, type LogLevel } from './adapters/telemetry/logger';
@@ -25,7 +26,6 @@ import { moonshineInfo, whisperInfo } from './asr/providerInfos';
 import type { ChoiceSetup, ProviderFact } from './asr/engineChoice';
 import { createEnginePool } from './asr/enginePool';
 import type { EngineTarget, ManagedEngines } from './asr/enginesApi';
-import type { AsrProvider } from './asr/provider';
 import { shareDetectors } from './asr/sharedDetectors';
 import { type Clock, systemClock } from './base/clock';
 import { type Disposable, DisposableStore } from './base/disposable';
@@ -68,8 +68,6 @@ export interface RunningDaemon {
 const PREFERRED: readonly EngineTarget[] = [{ provider: 'moonshine', model: 'moonshine-tiny', device: 'auto' }];
 /** Recognisers that workers run. */
 const WORKER_PROVIDERS: readonly ProviderFact[] = [{ info: moonshineInfo }, { info: whisperInfo }];
-/** Recognisers that run in this process: they have a program of their own, or a server, behind them. */
-const PROCESS_PROVIDERS: readonly (ProviderFact & { readonly create: () => AsrProvider })[] = [];
 const VAD_MODEL = 'silero-vad';
 /** An older daemon that makes room closes its socket a little before its process ends. */
 const LOCK_WAIT_MS = 12_000;
@@ -200,7 +198,8 @@ function createEngines({ clock, logger, models }: { readonly clock: Clock; reado
   const worker = workerEntry();
   const detectors = createDetectors({ worker, clock, logger, files: () => models.files(VAD_MODEL) });
   const detectorsOf = shareDetectors(detectors);
-  const providers = [...WORKER_PROVIDERS, ...PROCESS_PROVIDERS];
+  const inThisProcess = processProviders(process.env, clock);
+  const providers = [...WORKER_PROVIDERS, ...inThisProcess];
   const look = async (): Promise<ChoiceSetup> => ({
     providers,
     preferred: PREFERRED,
@@ -214,11 +213,11 @@ function createEngines({ clock, logger, models }: { readonly clock: Clock; reado
     sharedWorkers: () => detectors.health(),
     load: () => ({}),
     create: (target) => {
-      const inProcess = PROCESS_PROVIDERS.find(({ info }) => info.id === target.provider);
+      const inProcess = inThisProcess.find(({ info }) => info.id === target.provider);
       return createSpeechEngine({
         clock,
         logger,
-        asr: { ...target, files: () => (inProcess ? Promise.resolve({ id: target.model, files: {} }) : models.files(target.model)) },
+        asr: { ...target, files: () => (inProcess?.defaultModel !== undefined ? Promise.resolve({ id: target.model, files: {} }) : models.files(target.model)) },
         runs: inProcess ? { in: 'process', create: () => inProcess.create() } : { in: 'workers', worker, cores: availableParallelism() },
         detectors: detectorsOf(),
       });

@@ -74,6 +74,8 @@ export const ERRORS = {
   'engine.crashed': e(-32311, true, 'later'),
   'engine.timeout': e(-32312, true, 'later'),
   'engine.language': e(-32313, true, 'fix'),
+  /** A remote engine wants another key, model or request; asking again is no use. */
+  'engine.refused': e(-32314, true, 'fix'),
   // notes
   'note.unwritable': e(-32400, true, 'fix'),
   'note.leaseLost': e(-32401, false, 'later'),

@@ -18,3 +18,15 @@ export const scriptedInfo: ProviderInfo = {
   name: 'Scripted (tests)',
   capabilities: { languages: ['*'], streaming: false, wordTimestamps: true, prompt: true, gpu: false, translate: false },
 };
+
+export const voxtralInfo: ProviderInfo = {
+  id: 'voxtral',
+  name: 'Voxtral (13 languages, a program of its own)',
+  capabilities: { languages: ['en', 'es', 'fr', 'pt', 'hi', 'de', 'nl', 'it', 'ar', 'ru', 'zh', 'ja', 'ko'], streaming: true, wordTimestamps: false, prompt: false, gpu: true, translate: false },
+};
+
+export const openaiInfo: ProviderInfo = {
+  id: 'openai',
+  name: 'A server with the OpenAI transcription interface (remote)',
+  capabilities: { languages: ['*'], streaming: false, wordTimestamps: true, prompt: true, gpu: false, translate: false },
+};

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { createConnection, readDaemonFile, stateFolder } from '../../client';
 import type { Connection } from '../../client';
 import { settings } from '../settings/settings';
-import { daemonCommand, modelEnvironment } from './launch';
+import { daemonCommand, daemonEnvironment } from './launch';
 
 /** The daemon loads its database and answers; the models come later. */
 const CONNECT_MS = 20_000;
@@ -28,7 +28,7 @@ export class Daemon implements vscode.Disposable {
       this.#connection = createConnection({
         stateDir: stateFolder(),
         client: { name: 'vscode', version: String((this.context.extension.packageJSON as { version?: unknown }).version ?? ''), window: true },
-        daemon: daemonCommand({ extensionPath: this.context.extensionPath, execPath: process.execPath, electron: process.versions['electron'], nodePath: settings.nodePath(), models: modelEnvironment({ offline: settings.modelsOffline(), mirror: settings.modelsMirror(), proxy: settings.modelsProxy(), maxGigabytes: settings.modelsMaxGigabytes(), maxUnusedDays: settings.modelsMaxUnusedDays() }) }),
+        daemon: daemonCommand({ extensionPath: this.context.extensionPath, execPath: process.execPath, electron: process.versions['electron'], nodePath: settings.nodePath(), settings: daemonEnvironment({ offline: settings.modelsOffline(), mirror: settings.modelsMirror(), proxy: settings.modelsProxy(), maxGigabytes: settings.modelsMaxGigabytes(), maxUnusedDays: settings.modelsMaxUnusedDays(), voxtral: settings.voxtralProgram(), endpoint: settings.openaiEndpoint(), endpointModel: settings.openaiModel() }) }),
         timeoutMs: CONNECT_MS,
         log: (event, fields) => this.log.info(event, fields ?? {}),
       });

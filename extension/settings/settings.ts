@@ -31,6 +31,9 @@ export const settings = {
   modelsProxy: (): string => read('models.proxy', Address, ''),
   modelsMaxGigabytes: (): number => read('models.maxGigabytes', z.number().min(0.1), 0),
   modelsMaxUnusedDays: (): number => read('models.maxUnusedDays', z.number().min(1), 0),
+  voxtralProgram: (): string => read('voxtral.program', Text, ''),
+  openaiEndpoint: (): string => read('openai.endpoint', Address, ''),
+  openaiModel: (): string => read('openai.model', Text, ''),
   nodePath: (): string => read('daemon.nodePath', Text, ''),
 
   /** Who set the folder matters: a workspace may only name one inside itself. */

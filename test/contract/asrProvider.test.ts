@@ -1,15 +1,20 @@
-// What every recogniser keeps to: the scripted one, Moonshine where its files are, and Whisper where it is built.
+// What every recogniser keeps to: the scripted one, Voxtral with a program and OpenAI with a server that behave alike,
+// Moonshine where its files are, and Whisper where it is built.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findModels } from '../../bench/speechPath';
 import { MoonshineProvider } from '../../daemon/adapters/inference/moonshine';
+import { OpenaiProvider } from '../../daemon/adapters/inference/openai';
+import { VoxtralProvider } from '../../daemon/adapters/inference/voxtral';
 import { WhisperProvider } from '../../daemon/adapters/inference/whisper';
 import { usableBuilds, whisperFolder } from '../../daemon/adapters/inference/whisperBinding';
 import type { AsrProvider, LoadedModelFiles } from '../../daemon/asr/provider';
 import { ScriptedProvider } from '../../daemon/asr/scripted';
-import { ManualClock } from '../../daemon/base/clock';
+import { ManualClock, systemClock } from '../../daemon/base/clock';
 import { EarmarkError } from '../../protocol/errors';
 import { writeWhisperFile } from '../fakes/whisperFile';
 import { skip } from '../skip';
@@ -27,9 +32,28 @@ before(() => {
   if (whisperIsBuilt) writeWhisperFile(ggml, SAID);
 });
 after(() => rmSync(made, { recursive: true }));
+/** Answers every phrase like a transcription server: a word for each half second. */
+const server = createServer((request, response) => {
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => (bytes += chunk.length));
+  request.on('end', () => {
+    const words = 'one two three four five six seven'.split(' ').slice(0, Math.floor(bytes / 16_000)).map((word, i) => ({ word, start: i / 2, end: i / 2 + 0.4 }));
+    response.end(JSON.stringify({ text: words.map((w) => w.word).join(' '), language: 'english', words }));
+  });
+});
+const voxtralFolder = mkdtempSync(join(tmpdir(), 'earmark-voxtral-contract-'));
+writeFileSync(join(voxtralFolder, 'consolidated.safetensors'), 'weights');
+before(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+after(() => {
+  server.close();
+  server.closeAllConnections();
+  rmSync(voxtralFolder, { recursive: true, force: true });
+});
 
 const providers: { name: string; make(): AsrProvider; model: LoadedModelFiles | undefined }[] = [
   { name: 'scripted', make: () => new ScriptedProvider({ clock: new ManualClock() }), model: { id: 'scripted', files: {} } },
+  { name: 'voxtral', make: () => new VoxtralProvider({ program: process.execPath, args: [join(__dirname, '../fakes/voxtralChild.cjs')], clock: systemClock }), model: { id: 'voxtral-mini-4b', files: { model: join(voxtralFolder, 'consolidated.safetensors') } } },
+  { name: 'openai', make: () => new OpenaiProvider({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, clock: systemClock }), model: { id: 'whisper-1', files: {} } },
   { name: 'moonshine', make: () => new MoonshineProvider(), model: models && { id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } } },
   { name: 'whisper', make: () => new WhisperProvider(), model: whisperIsBuilt ? { id: 'whisper-random', files: { model: ggml } } : undefined },
 ];
@@ -64,6 +88,30 @@ for (const { name, make, model } of providers) {
         }
       });
     }
+
+    it('refuses more than 30 s, which engines cannot hold', async function () {
+      if (name === 'scripted') return;
+      assert.equal(await code(provider.transcribe(new Float32Array(31 * 16_000), { language: 'en' })), 'rpc.invalidParams');
+    });
+
+    it('streams where it says so: partials, then finals', async function () {
+      const stream = provider.stream?.({ language: 'en' });
+      assert.equal(stream !== undefined, provider.info.capabilities.streaming);
+      if (!stream) return;
+      const kinds: string[] = [];
+      const seen = (async () => {
+        for await (const { kind, result } of stream.events) {
+          kinds.push(kind);
+          assert.equal(result.words.map((w) => w.text).join(' '), result.text);
+        }
+      })();
+      stream.push(buzz(2));
+      await stream.flush();
+      stream.push(buzz(1));
+      await stream.close();
+      await seen;
+      assert.deepEqual(kinds.filter((k) => k === 'final').length, 2);
+    });
 
     it('does not change the samples', async () => {
       const pcm = buzz(1);

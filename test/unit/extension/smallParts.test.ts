@@ -1,6 +1,6 @@
 /** The small pure parts: note folder, edits, launch, status bar, sources, panel document, page state, highlights, doctor. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { daemonCommand, modelEnvironment } from '../../../extension/daemon/launch';
+import { daemonCommand, daemonEnvironment } from '../../../extension/daemon/launch';
 import { doctorReport } from '../../../extension/commands/doctorReport';
 import { COMMANDS } from '../../../extension/commands/names';
 import { chooseSources } from '../../../extension/meeting/sources';
@@ -39,10 +39,11 @@ describe('starting the daemon', () => {
   it('a desktop editor runs as Node', () => deepEqual(daemonCommand({ ...host, electron: '34.0.0' }), { command: '/usr/bin/code', args: ['/ext/dist/daemon.js'], env: { ELECTRON_RUN_AS_NODE: '1' } }));
   it('a server is Node already', () => deepEqual(daemonCommand({ ...host, electron: undefined }), { command: '/usr/bin/code', args: ['/ext/dist/daemon.js'] }));
   it('the user may name one', () => deepEqual(daemonCommand({ ...host, electron: '34.0.0', nodePath: '/opt/node' }), { command: '/opt/node', args: ['/ext/dist/daemon.js'] }));
-  it('the settings of models go along', () => {
-    const models = modelEnvironment({ offline: true, mirror: 'https://models.example', proxy: '', maxGigabytes: 5, maxUnusedDays: 0 });
-    deepEqual(daemonCommand({ ...host, electron: '34.0.0', models }).env, { EARMARK_MODELS_OFFLINE: '1', EARMARK_MODELS_MIRROR: 'https://models.example', EARMARK_MODELS_MAX_GB: '5', ELECTRON_RUN_AS_NODE: '1' });
-    deepEqual(modelEnvironment({ offline: false, mirror: '', proxy: '', maxGigabytes: 0, maxUnusedDays: 0 }), {});
+  it('settings of models and engines go along', () => {
+    const none = { offline: false, mirror: '', proxy: '', maxGigabytes: 0, maxUnusedDays: 0, voxtral: '', endpoint: '', endpointModel: '' };
+    const settings = daemonEnvironment({ ...none, offline: true, mirror: 'https://models.example', maxGigabytes: 5, endpoint: 'https://speech.example/v1' });
+    deepEqual(daemonCommand({ ...host, electron: '34.0.0', settings }).env, { EARMARK_MODELS_OFFLINE: '1', EARMARK_MODELS_MIRROR: 'https://models.example', EARMARK_MODELS_MAX_GB: '5', EARMARK_OPENAI_ENDPOINT: 'https://speech.example/v1', ELECTRON_RUN_AS_NODE: '1' });
+    deepEqual(daemonEnvironment(none), {});
   });
 });
 

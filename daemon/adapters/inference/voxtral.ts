@@ -1,0 +1,259 @@
+/**
+ * Voxtral through the voxtral.c program. It knows the end of a phrase only by the end of its input, so each phrase has
+ * a life of the process, and the next one is started while nobody waits for it.
+ */
+import path from 'node:path';
+import { EarmarkError } from '../../../protocol/errors';
+import { voxtralInfo } from '../../asr/providerInfos';
+import type { AsrOptions, AsrProvider, AsrResult, AsrStream, LoadedModelFiles } from '../../asr/provider';
+import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
+import { SAMPLE_RATE } from '../../audio/frame';
+import { toInt16 } from '../../audio/pcm';
+import type { Clock } from '../../base/clock';
+import { VoxtralProcess, type VoxtralCommand, type VoxtralLimits } from './voxtralProcess';
+
+export interface VoxtralSetup {
+  /** Absolute path of voxtral.c's program. */
+  readonly program: string;
+  readonly args?: readonly string[];
+  readonly clock: Clock;
+  readonly limits?: Partial<VoxtralLimits>;
+}
+
+const LIMITS: VoxtralLimits = { readyMs: 30_000, killMs: 2000, queuedBytes: 60 * SAMPLE_RATE * 2, textChars: 100_000 };
+/** Lives that ended unwanted, before it counts as broken. */
+const RESTARTS = { count: 5, windowMs: 180_000 };
+const MAX_SECONDS = 30;
+/** The program says nothing of how sure it is: neither trusted nor refused. */
+const UNKNOWN_CONFIDENCE = 0.5;
+/** The first four bytes decide whether the input is a WAV file; silence never reads as one. */
+const LEAD_IN = new Int16Array(2);
+
+type StreamEvent = { readonly kind: 'partial' | 'final'; readonly result: AsrResult };
+
+export class VoxtralProvider implements AsrProvider {
+  readonly info = voxtralInfo;
+  private command: VoxtralCommand | undefined;
+  /** Started, and not yet given to a phrase. */
+  private spare: VoxtralProcess | undefined;
+  private readonly alive = new Set<VoxtralProcess>();
+  /** When lives ended unwanted, clock ms. */
+  private failures: number[] = [];
+  /** Phrases decode one after the other: each life holds the whole model. */
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly setup: VoxtralSetup) {}
+
+  async load(model: LoadedModelFiles): Promise<void> {
+    await this.unload();
+    const file = model.files['model'];
+    if (file === undefined) throw new EarmarkError('model.missing', 'The Voxtral model is not installed; run "earmark models pull voxtral-mini-4b".');
+    this.command = { program: this.setup.program, folder: path.dirname(file), ...(this.setup.args ? { args: this.setup.args } : {}) };
+    this.failures = [];
+    try {
+      await this.prepare().ready;
+    } catch (error) {
+      await this.unload();
+      throw error;
+    }
+  }
+
+  async unload(): Promise<void> {
+    this.command = undefined;
+    this.spare = undefined;
+    const all = [...this.alive];
+    for (const life of all) life.stop();
+    await Promise.all(all.map((life) => life.ended));
+  }
+
+  transcribe(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
+    if (!this.command) return Promise.reject(notLoaded());
+    if (pcm.length > MAX_SECONDS * SAMPLE_RATE) return Promise.reject(new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`));
+    const work = this.turn.then(() => this.decode(pcm, options, signal));
+    this.turn = work.catch(() => undefined);
+    return work;
+  }
+
+  /** Partials as the program writes them; `flush` makes a final of all that was pushed and begins anew. */
+  stream(options: AsrOptions): AsrStream {
+    if (!this.command) throw notLoaded();
+    return new VoxtralStream(options, this.setup.clock, () => this.take());
+  }
+
+  private async decode(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
+    if (signal?.aborted) throw cancelled();
+    const begun = this.setup.clock.now();
+    if (pcm.length === 0) return resultOf('', pcm, options, 0);
+    const life = this.take();
+    const stop = (): void => life.stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      life.write(LEAD_IN);
+      life.write(toInt16(pcm));
+      const text = await textOf(life);
+      if (signal?.aborted) throw cancelled();
+      return resultOf(text, pcm, options, this.setup.clock.now() - begun);
+    } catch (error) {
+      throw signal?.aborted ? cancelled() : error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      life.stop();
+      // The next phrase finds a process that has loaded its model.
+      if (this.isInBudget()) this.prepare();
+    }
+  }
+
+  private take(): VoxtralProcess {
+    const life = this.prepare();
+    this.spare = undefined;
+    return life;
+  }
+
+  /** The spare process, started where there is none. @throws EarmarkError engine.unavailable, also when it keeps ending */
+  private prepare(): VoxtralProcess {
+    if (this.spare?.isUsable) return this.spare;
+    if (!this.command) throw notLoaded();
+    if (!this.isInBudget()) throw new EarmarkError('engine.unavailable', `voxtral ended ${RESTARTS.count} times within ${RESTARTS.windowMs / 60_000} minutes; run it by hand to see why, then try again.`);
+    const life = new VoxtralProcess(this.command, this.setup.clock, { ...LIMITS, ...this.setup.limits });
+    this.alive.add(life);
+    void life.ended.then(({ failed }) => {
+      this.alive.delete(life);
+      if (failed) this.failures.push(this.setup.clock.now());
+    });
+    return (this.spare = life);
+  }
+
+  private isInBudget(): boolean {
+    const now = this.setup.clock.now();
+    this.failures = this.failures.filter((at) => now - at < RESTARTS.windowMs);
+    return this.command !== undefined && this.failures.length < RESTARTS.count;
+  }
+}
+
+/** One speaker's sound as it comes. Nothing is started before the first sound, and after a flush not before the next. */
+class VoxtralStream implements AsrStream {
+  readonly events: AsyncIterable<StreamEvent> = { [Symbol.asyncIterator]: () => ({ next: () => this.next() }) };
+  private life: VoxtralProcess | undefined;
+  /** All since the last flush, for the times of the words and for a second try. */
+  private pushed: Float32Array[] = [];
+  private samples = 0;
+  private begun = 0;
+  private closed = false;
+  private readonly queue: StreamEvent[] = [];
+  private wake: (() => void) | undefined;
+  private flushing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly options: AsrOptions,
+    private readonly clock: Clock,
+    private readonly take: () => VoxtralProcess,
+  ) {}
+
+  push(pcm: Float32Array): void {
+    if (this.closed) throw new EarmarkError('engine.unavailable', 'The stream is closed; open another one.');
+    if (this.samples + pcm.length > LIMITS.queuedBytes / 2) throw new EarmarkError('audio.tooFast', 'A phrase of a stream may last a minute; flush it, then push this sound again.');
+    if (!this.life) {
+      const life = this.take();
+      this.life = life;
+      this.begun = this.clock.now();
+      life.onText = () => {
+        if (this.life === life) this.add({ kind: 'partial', result: this.result(life.text) });
+      };
+      life.write(LEAD_IN);
+    }
+    this.life.write(toInt16(pcm));
+    this.pushed.push(pcm.slice());
+    this.samples += pcm.length;
+  }
+
+  flush(): Promise<void> {
+    const life = this.life;
+    if (!life) return this.flushing;
+    const [chunks, begun] = [this.pushed, this.begun];
+    this.life = undefined;
+    this.pushed = [];
+    this.samples = 0;
+    this.flushing = this.flushing.then(async () => {
+      const pcm = join(chunks);
+      const text = await textOf(life).catch(() => {
+        // It died in the middle: once more, from the sound that was kept.
+        const second = this.take();
+        second.write(LEAD_IN);
+        second.write(toInt16(pcm));
+        return textOf(second);
+      });
+      this.add({ kind: 'final', result: resultOf(text, pcm, this.options, this.clock.now() - begun) });
+    });
+    return this.flushing;
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    const last = this.flush();
+    this.closed = true;
+    await last.finally(() => this.wake?.());
+  }
+
+  private result(text: string): AsrResult {
+    return resultOf(text, join(this.pushed), this.options, this.clock.now() - this.begun);
+  }
+
+  /** A partial that nobody took makes way for the next. */
+  private add(event: StreamEvent): void {
+    if (this.queue.at(-1)?.kind === 'partial') this.queue.pop();
+    this.queue.push(event);
+    this.wake?.();
+  }
+
+  private async next(): Promise<IteratorResult<StreamEvent>> {
+    for (;;) {
+      const event = this.queue.shift();
+      if (event) return { done: false, value: event };
+      if (this.closed) {
+        await this.flushing.catch(() => undefined);
+        if (this.queue.length === 0) return { done: true, value: undefined };
+        continue;
+      }
+      await new Promise<void>((resolve) => (this.wake = resolve));
+      this.wake = undefined;
+    }
+  }
+}
+
+/** The whole text, after the end of the input. @throws EarmarkError engine.crashed, engine.unavailable */
+async function textOf(life: VoxtralProcess): Promise<string> {
+  await life.ready;
+  life.finish();
+  const { failed } = await life.ended;
+  if (failed) throw new EarmarkError('engine.crashed', 'voxtral stopped in the middle of a phrase; it is started again.');
+  return life.text;
+}
+
+function resultOf(text: string, pcm: Float32Array, options: AsrOptions, inferenceMs: number): AsrResult {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  return {
+    text: words.join(' '),
+    words: estimateWordTimes(words.map((word) => ({ text: word, confidence: UNKNOWN_CONFIDENCE })), soundBounds(pcm)),
+    confidence: words.length === 0 ? 0 : UNKNOWN_CONFIDENCE,
+    language: options.language,
+    inferenceMs,
+  };
+}
+
+function join(chunks: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(chunks.reduce((sum, c) => sum + c.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+function notLoaded(): EarmarkError {
+  return new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
+}
+
+function cancelled(): EarmarkError {
+  return new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
+}

@@ -1,0 +1,51 @@
+/**
+ * Puts times to the words of a text where an engine gives both apart: its list of timed words has other spelling and
+ * no punctuation. Words that are found take their time; those between share what is left and say `estimated`.
+ */
+import type { AsrWord } from './provider';
+
+export interface TimedWord {
+  readonly word: string;
+  /** From the start of the audio. */
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** How many timed words may be skipped to find one of the text. */
+const LOOK_AHEAD = 6;
+
+const bare = (word: string): string => word.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+
+/** @returns the words of `text`, in order, none outside 0…audioMs and none before the one before */
+export function alignWords(text: string, timed: readonly TimedWord[], audioMs: number, confidence: number): AsrWord[] {
+  const tokens = text.split(/\s+/).filter((token) => token !== '');
+  const found: (TimedWord | undefined)[] = [];
+  let next = 0;
+  for (const token of tokens) {
+    const wanted = bare(token);
+    const at = timed.slice(next, next + LOOK_AHEAD).findIndex(({ word }) => bare(word) === wanted);
+    found.push(at < 0 ? undefined : timed[next + at]);
+    if (at >= 0) next += at + 1;
+  }
+  const within = (ms: number, least: number): number => Math.min(audioMs, Math.max(least, Math.round(ms)));
+  const words: AsrWord[] = [];
+  let end = 0;
+  for (let i = 0; i < tokens.length; ) {
+    const own = found[i];
+    if (own) {
+      const startMs = within(own.startMs, end);
+      end = within(own.endMs, startMs);
+      words.push({ text: tokens[i++] ?? '', startMs, endMs: end, confidence, timing: 'model' });
+      continue;
+    }
+    let run = 1;
+    while (i + run < tokens.length && !found[i + run]) run++;
+    const until = within(found[i + run]?.startMs ?? audioMs, end);
+    const step = (until - end) / run;
+    const from = end;
+    for (let k = 0; k < run; k++) words.push({ text: tokens[i + k] ?? '', startMs: Math.round(from + k * step), endMs: Math.round(from + (k + 1) * step), confidence, timing: 'estimated' });
+    end = until;
+    i += run;
+  }
+  return words;
+}

@@ -1,0 +1,151 @@
+/** Voxtral against a child that behaves like voxtral.c: its lives, failures, budget, and streams. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { VoxtralProvider, type VoxtralSetup } from '../../../daemon/adapters/inference/voxtral';
+import { systemClock } from '../../../daemon/base/clock';
+import { EarmarkError } from '../../../protocol/errors';
+
+const CHILD = path.join(__dirname, '../../fakes/voxtralChild.cjs');
+const code = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'fine', (e: unknown) => (e instanceof EarmarkError ? e.code : e));
+const sound = (seconds: number): Float32Array => Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.2 * Math.sin(i / 9));
+
+describe('voxtral', function () {
+  this.timeout(20_000);
+  let folder: string;
+  const providers: VoxtralProvider[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'earmark-voxtral-'));
+    writeFileSync(path.join(folder, 'consolidated.safetensors'), 'weights');
+  });
+  afterEach(async () => {
+    await Promise.all(providers.splice(0).map((p) => p.unload()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const script = (how: object): void => writeFileSync(path.join(folder, 'script.json'), JSON.stringify(how));
+  const lives = (): number => readFileSync(path.join(folder, 'lives'), 'utf8').length;
+  const make = (limits: VoxtralSetup['limits'] = {}, clock = systemClock): VoxtralProvider => {
+    const provider = new VoxtralProvider({ program: process.execPath, args: [CHILD], clock, limits });
+    providers.push(provider);
+    return provider;
+  };
+  const loaded = async (limits: VoxtralSetup['limits'] = {}): Promise<VoxtralProvider> => {
+    const provider = make(limits);
+    await provider.load({ id: 'voxtral-mini-4b', files: { model: path.join(folder, 'consolidated.safetensors') } });
+    return provider;
+  };
+  const options = { language: 'en' };
+
+  it('gives each phrase a life of its own, and the next one a process that is loaded', async () => {
+    const provider = await loaded();
+    const texts = [];
+    for (const seconds of [1, 2, 0.5]) texts.push((await provider.transcribe(sound(seconds), options)).text);
+    assert.deepEqual(texts, ['one two', 'one two three four', 'one']);
+    assert.ok(lives() >= 3);
+  });
+
+  it('never lets the program mistake sound for a WAV file', async () => {
+    const riff = sound(1);
+    // "RIFF" as two samples.
+    riff.set([0x4952 / 32_768, 0x4646 / 32_768]);
+    assert.equal((await (await loaded()).transcribe(riff, options)).text, 'one two');
+  });
+
+  it('says where its program or its model is missing', async () => {
+    const none = new VoxtralProvider({ program: path.join(folder, 'voxtral'), clock: systemClock });
+    providers.push(none);
+    const model = { id: 'm', files: { model: path.join(folder, 'consolidated.safetensors') } };
+    await assert.rejects(none.load(model), /voxtral cannot be started \(ENOENT\); set "earmark\.voxtral\.program"/);
+    assert.equal(await code(make().load({ id: 'm', files: {} })), 'model.missing');
+    rmSync(path.join(folder, 'consolidated.safetensors'));
+    await assert.rejects(loaded(), /ended before it was ready/);
+  });
+
+  it('is ended when it is not ready in time', async () => {
+    script({ neverReady: true, ignoreTerm: true });
+    const begun = Date.now();
+    await assert.rejects(loaded({ readyMs: 600, killMs: 200 }), /was not ready within 0\.6 s and was ended/);
+    assert.ok(Date.now() - begun < 10_000);
+  });
+
+  it('is stopped with TERM and then KILL when it hangs over a phrase that nobody wants any more', async () => {
+    script({ hangAtEnd: true, ignoreTerm: true });
+    const provider = await loaded({ killMs: 200 });
+    const abort = new AbortController();
+    const run = code(provider.transcribe(sound(1), options, abort.signal));
+    setTimeout(() => abort.abort(), 300);
+    assert.equal(await run, 'rpc.cancelled');
+    script({});
+    assert.equal((await provider.transcribe(sound(1), options)).text, 'one two');
+  });
+
+  it('is started again after a crash, five times in three minutes', async () => {
+    script({ crashInLives: [0, 1, 2, 3, 4, 5, 6, 7] });
+    const provider = await loaded();
+    const codes = [];
+    for (let i = 0; i < 7; i++) codes.push(await code(provider.transcribe(sound(2), options)));
+    assert.deepEqual(codes, [...Array<string>(5).fill('engine.crashed'), 'engine.unavailable', 'engine.unavailable']);
+    await assert.rejects(provider.transcribe(sound(1), options), /ended 5 times within 3 minutes/);
+    script({});
+    // A load by hand begins anew.
+    await provider.load({ id: 'm', files: { model: path.join(folder, 'consolidated.safetensors') } });
+    assert.equal((await provider.transcribe(sound(1), options)).text, 'one two');
+  });
+
+  it('takes no more sound than its queue holds', async () => {
+    script({ neverReady: true });
+    const provider = make({ queuedBytes: 32_000, killMs: 100 });
+    provider.load({ id: 'm', files: { model: path.join(folder, 'consolidated.safetensors') } }).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(await code(provider.transcribe(sound(3), options)), 'audio.tooFast');
+  });
+
+  describe('as a stream', () => {
+    const collect = async (stream: ReturnType<NonNullable<VoxtralProvider['stream']>>): Promise<string[]> => {
+      const seen: string[] = [];
+      for await (const { kind, result } of stream.events) seen.push(`${kind}: ${result.text}`);
+      return seen;
+    };
+
+    it('shows partials while sound comes, and a final with every flush', async () => {
+      const stream = (await loaded()).stream(options);
+      const seen = collect(stream);
+      for (let i = 0; i < 20; i++) {
+        stream.push(sound(0.1));
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      await stream.flush();
+      stream.push(sound(1));
+      await stream.close();
+      const events = await seen;
+      assert.deepEqual(events.filter((e) => e.startsWith('final')), ['final: one two three four', 'final: one two']);
+      assert.ok(events.some((e) => e.startsWith('partial: one')));
+      assert.throws(() => stream.push(sound(1)), /closed/);
+    });
+
+    it('decodes the phrase in flight again when the process dies', async () => {
+      script({ crashInLives: [0] });
+      const stream = (await loaded()).stream(options);
+      const seen = collect(stream);
+      stream.push(sound(1.5));
+      await stream.close();
+      assert.deepEqual((await seen).filter((e) => e.startsWith('final')), ['final: one two three']);
+    });
+
+    it('ends without a word when nothing was pushed', async () => {
+      const stream = (await loaded()).stream(options);
+      await stream.flush();
+      await stream.close();
+      assert.deepEqual(await collect(stream), []);
+    });
+
+    it('refuses a phrase of more than a minute', async () => {
+      const stream = (await loaded()).stream(options);
+      stream.push(sound(59));
+      assert.throws(() => stream.push(sound(2)), /may last a minute/);
+      await stream.close();
+    });
+  });
+});
