@@ -1,5 +1,6 @@
 // What every recogniser keeps to: the scripted one, Voxtral with a program and OpenAI with a server that behave alike,
-// Moonshine where its files are, and Whisper where it is built.
+// Moonshine with its files where they are and with random weights anywhere, and Whisper with random weights where it
+// is built.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { findModels } from '../../bench/speechPath';
 import { MoonshineProvider } from '../../daemon/adapters/inference/moonshine';
 import { OpenaiProvider } from '../../daemon/adapters/inference/openai';
+import { SileroVad } from '../../daemon/adapters/inference/silero';
 import { VoxtralProvider } from '../../daemon/adapters/inference/voxtral';
 import { WhisperProvider } from '../../daemon/adapters/inference/whisper';
 import { usableBuilds, whisperFolder } from '../../daemon/adapters/inference/whisperBinding';
@@ -16,6 +18,7 @@ import type { AsrProvider, LoadedModelFiles } from '../../daemon/asr/provider';
 import { ScriptedProvider } from '../../daemon/asr/scripted';
 import { ManualClock, systemClock } from '../../daemon/base/clock';
 import { EarmarkError } from '../../protocol/errors';
+import { writeMoonshineDecoder, writeMoonshineEncoder, writeSilero } from '../fakes/onnxFile';
 import { writeWhisperFile } from '../fakes/whisperFile';
 import { skip } from '../skip';
 
@@ -28,7 +31,11 @@ const made = mkdtempSync(join(tmpdir(), 'earmark-whisper-'));
 const ggml = join(made, 'ggml-random.bin');
 const SAID = [' alpha', ' bra', 'vo', ' charlie'];
 const whisperIsBuilt = whisperFolder() !== undefined;
+const onnx = { encoder: join(made, 'encoder.onnx'), decoder: join(made, 'decoder.onnx'), vad: join(made, 'vad.onnx') };
 before(() => {
+  writeMoonshineEncoder(onnx.encoder);
+  writeMoonshineDecoder(onnx.decoder);
+  writeSilero(onnx.vad);
   if (whisperIsBuilt) writeWhisperFile(ggml, SAID);
 });
 after(() => rmSync(made, { recursive: true }));
@@ -50,16 +57,17 @@ after(() => {
   rmSync(voxtralFolder, { recursive: true, force: true });
 });
 
-const providers: { name: string; make(): AsrProvider; model: LoadedModelFiles | undefined }[] = [
+const providers: { name: string; what?: string; make(): AsrProvider; model: LoadedModelFiles | undefined }[] = [
   { name: 'scripted', make: () => new ScriptedProvider({ clock: new ManualClock() }), model: { id: 'scripted', files: {} } },
   { name: 'voxtral', make: () => new VoxtralProvider({ program: process.execPath, args: [join(__dirname, '../fakes/voxtralChild.cjs')], clock: systemClock }), model: { id: 'voxtral-mini-4b', files: { model: join(voxtralFolder, 'consolidated.safetensors') } } },
   { name: 'openai', make: () => new OpenaiProvider({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, clock: systemClock }), model: { id: 'whisper-1', files: {} } },
   { name: 'moonshine', make: () => new MoonshineProvider(), model: models && { id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } } },
+  { name: 'moonshine', what: 'moonshine, random weights', make: () => new MoonshineProvider(), model: { id: 'moonshine-random', files: { encoder: onnx.encoder, decoder: onnx.decoder } } },
   { name: 'whisper', make: () => new WhisperProvider(), model: whisperIsBuilt ? { id: 'whisper-random', files: { model: ggml } } : undefined },
 ];
 
-for (const { name, make, model } of providers) {
-  describe(`recogniser contract: ${name}`, function () {
+for (const { name, what = name, make, model } of providers) {
+  describe(`recogniser contract: ${what}`, function () {
     this.timeout(60_000);
     let provider: AsrProvider;
     before(async function () {
@@ -254,4 +262,25 @@ describe('Whisper', function () {
     if (usableBuilds(whisperFolder() as string).some((build) => build === 'own' || build === 'metal')) skip(this, 'this build has one');
     assert.equal(await code(new WhisperProvider().load({ id: 'w', files: { model: ggml } }, 'gpu')), 'engine.unavailable');
   });
+});
+
+describe('Silero with random weights', function () {
+  this.timeout(60_000);
+  const windows = (seed: number): Float32Array => Float32Array.from({ length: 512 * 5 }, (_, i) => 0.1 * Math.sin(i / seed));
+  it('keeps the state of each stream to itself, also where streams share a batch', async () => {
+    const vad = new SileroVad();
+    assert.equal(await code(vad.detect(1, windows(3))), 'engine.unavailable');
+    await vad.load({ id: 'v', files: { model: onnx.vad } });
+    const [alone] = [await vad.detect(2, windows(3))];
+    const [first, other] = await Promise.all([vad.detect(3, windows(3)), vad.detect(4, windows(5))]);
+    const round = (values: Float32Array): string[] => [...values].map((value) => value.toFixed(4));
+    assert.deepEqual(round(first), round(alone));
+    assert.notDeepEqual(round(other), round(first));
+    assert.ok([...first, ...other].every((p) => p >= 0 && p <= 1) && new Set(round(alone)).size > 1);
+    // A stream goes on where it was, a closed one begins anew.
+    assert.notDeepEqual(round(await vad.detect(2, windows(3))), round(alone));
+    vad.close(2);
+    assert.deepEqual(round(await vad.detect(2, windows(3))), round(alone));
+  });
+  it('is told from a recogniser', async () => assert.equal(await code(new SileroVad().load({ id: 'v', files: { model: onnx.encoder } })), 'model.incompatible'));
 });
