@@ -8,6 +8,7 @@ import type { ManagedSpeechEngine } from '../../asr/speechEngineApi';
 import { SAMPLE_RATE } from '../../audio/frame';
 import type { Clock } from '../../base/clock';
 import type { Logger } from '../../base/logger';
+import { DetectorBatch } from './detectorBatch';
 import { type WorkerEntry, forkWorker } from './forkWorker';
 import { inProcessDecoder } from './inProcessDecoder';
 import { type SupervisorLimits, WorkerSupervisor } from './supervisor';
@@ -77,6 +78,7 @@ export function createDetectors({ worker: entry, files, clock, logger, limits }:
     logger,
     limits: { memoryBytes: VAD_MEMORY_BYTES, ...limits },
   });
+  const batch = new DetectorBatch(clock, (params) => worker.call('detect', params, { timeoutMs: DETECT_TIMEOUT_MS }));
   let nextStream = 1;
   let wanted = false;
   // Does nothing while it runs; one that was given up is tried again.
@@ -100,7 +102,7 @@ export function createDetectors({ worker: entry, files, clock, logger, limits }:
         // The worker forgets its streams with its life; a worker that is away has none to close.
         worker.call('closeStream', { stream }, { timeoutMs: DETECT_TIMEOUT_MS }).catch(() => undefined);
       };
-      const detect = (windows: Float32Array): Promise<Float32Array> => worker.call('detect', { stream, windows }, { timeoutMs: DETECT_TIMEOUT_MS });
+      const detect = (windows: Float32Array): Promise<Float32Array> => batch.detect(stream, windows);
       return {
         detect: (windows) => detect(windows).catch(() => detect(windows)),
         reset: () => {

@@ -36,6 +36,9 @@ export async function openModel(path: string | undefined, role: string, expect: 
       executionMode: 'sequential',
       enableCpuMemArena: true,
       logSeverityLevel: 4,
+      // Moonshine's decoder keeps its 8-bit vocabulary as constants that would be made floats again at each token: with
+      // this they are made floats once. 130 ms of processor time a phrase of 5 s become 107, for 37 MB; the text is the same.
+      extra: { session: { disable_quant_qdq: '1' } },
     });
   } catch (cause) {
     throw new EarmarkError('model.corrupt', `The model file ${basename(path)} is damaged or not a model; run \`earmark models verify\` and then \`earmark models pull\` to fetch it again.`, { cause });

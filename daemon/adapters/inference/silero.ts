@@ -32,7 +32,7 @@ interface Request {
 }
 
 /** More streams than this are a leak of the caller. */
-const MAX_STREAMS = 256;
+const MAX_STREAMS = 1_024;
 
 export class SileroVad {
   private loaded: { readonly ort: Ort; readonly session: InferenceSession; readonly sr: Tensor } | undefined;
@@ -51,6 +51,7 @@ export class SileroVad {
   async detect(streamId: number, windows: Float32Array): Promise<Float32Array> {
     if (windows.length % VAD_WINDOW !== 0) throw new EarmarkError('rpc.invalidParams', `Speech detection takes whole windows of ${VAD_WINDOW} samples.`);
     const stream = this.stream(streamId);
+    if (windows.length === 0) return new Float32Array(0);
     return new Promise((resolve, reject) => {
       this.waiting.push({ stream, windows, answer: new Float32Array(windows.length / VAD_WINDOW), next: 0, resolve, reject });
       if (!this.running) void this.run();

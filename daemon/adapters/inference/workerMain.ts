@@ -35,7 +35,7 @@ function vadHandlers(): Handlers {
   const vad = new SileroVad();
   return {
     load: ({ model }) => vad.load(model),
-    detect: ({ stream, windows }) => vad.detect(stream, windows),
+    detect: ({ streams, windows }) => Promise.all(streams.map((stream, i) => vad.detect(stream, windows[i] ?? new Float32Array(0)))),
     closeStream: ({ stream }) => Promise.resolve(vad.close(stream)),
   };
 }

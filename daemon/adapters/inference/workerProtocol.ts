@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from '../../../protocol/errors';
 import type { AsrOptions, AsrResult, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
+import type { DetectParams } from './detectorBatch';
 
 export type WorkerRole = 'asr' | 'vad';
 
@@ -11,7 +12,7 @@ export type WorkerRole = 'asr' | 'vad';
 export interface WorkerCalls {
   load: { params: { readonly provider: string; readonly model: LoadedModelFiles; readonly device: DeviceChoice }; result: void };
   transcribe: { params: { readonly pcm: Float32Array; readonly options: AsrOptions }; result: AsrResult };
-  detect: { params: { readonly stream: number; readonly windows: Float32Array }; result: Float32Array };
+  detect: { params: DetectParams; result: readonly Float32Array[] };
   closeStream: { params: { readonly stream: number }; result: void };
 }
 export type WorkerMethod = keyof WorkerCalls;
