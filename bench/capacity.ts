@@ -1,0 +1,155 @@
+/**
+ * How many sessions two cores hold. First for real: the daemon in a process of its own, its workers, clients that push
+ * recordings with 35 % speech in real time; with it the processor time of daemon and detector a session. Then simulated:
+ * the product's scheduler over decodes of the measured processor time, more and more sessions until the 95th percentile
+ * of end of speech → final passes 1.5 s, twice as many, and a client that floods.
+ * Usage: `tsx bench/capacity.ts MODELS_FOLDER [--sessions=N] [--seconds=N] [--simulate] [--overload]`; `--overload` also
+ * runs twice the sessions for real and waits until all is text.
+ */
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SAMPLE_RATE } from '../daemon/audio/frame';
+import { type MeasuredPhrase, type SimulationResult, simulate } from './capacitySimulation';
+import { makeTrack, measurePhrases } from './capacityTrack';
+import { DaemonUnderLoad, type LiveSession } from './daemonUnderLoad';
+import { percentile } from './latency';
+import { type Row, reportResults } from './report';
+import { findModels } from './speechPath';
+
+const MARK_MS = 1_500;
+const CORES = 2;
+const WARM_MS = 10_000;
+const SIMULATED_MS = 10 * 60_000;
+/** Phrases that one source may have waiting (SessionOptions.maxPendingPhrases). */
+const FLOOD = 6;
+
+interface Real {
+  readonly latencies: readonly number[];
+  readonly loopP99Ms: number;
+  readonly loopMaxMs: number;
+  /** Processor time a second and session, milliseconds; of the clients a second. */
+  readonly daemonMs: number;
+  readonly vadMs: number;
+  readonly asrMs: number;
+  readonly clientsMs: number;
+  readonly drainMs: number;
+  readonly lost: number;
+  readonly queueP95Ms: number;
+}
+
+const round = (value: number, digits = 0): number => Number(value.toFixed(digits));
+
+/** @param flood one more client sends as fast as it is let */
+async function real(models: string, track: Int16Array, sessions: number, seconds: number, flood: boolean): Promise<Real> {
+  const daemon = await DaemonUnderLoad.start(models);
+  try {
+    const latencies: number[] = [];
+    let counting = false;
+    const live: LiveSession[] = [];
+    for (let i = 0; i < sessions; i++) live.push(await daemon.session(({ latencyMs }) => counting && latencies.push(latencyMs)));
+    const trackMs = (track.length * 1000) / SAMPLE_RATE;
+    const speaking = live.map((session, n) => delay((n * 100) / sessions).then(() => session.speak(track, Math.floor(((n * trackMs * 0.618) % trackMs) / 100) * 100, WARM_MS + seconds * 1000)));
+    const flooder = flood ? await daemon.session(() => undefined) : undefined;
+    let pouring = flooder !== undefined;
+    const poured = (async () => {
+      for (let at = 0; pouring && flooder; at = (at + SAMPLE_RATE) % (track.length - SAMPLE_RATE)) await flooder.flood(track.subarray(at, at + SAMPLE_RATE));
+    })();
+    await delay(WARM_MS);
+    counting = true;
+    const [before, workers, own] = [await daemon.loop('reset'), await daemon.workerCpu(), process.cpuUsage()];
+    await delay(seconds * 1000);
+    const [after, busy, used] = [await daemon.loop('read'), await daemon.workerCpu(), process.cpuUsage(own)];
+    const { queue } = await daemon.health();
+    await Promise.all(speaking);
+    pouring = false;
+    await poured;
+    const ended = performance.now();
+    const counts = await Promise.all(live.map((session) => session.finish()));
+    const drainMs = performance.now() - ended;
+    const lost = counts.reduce((sum, { state, stats }, i) => sum + (state === 'DONE' ? 0 : 1) + (stats['lostFrames'] ?? 0) + (stats['gapFrames'] ?? 0) + (stats['givenUp'] ?? 0) + Math.abs((live[i]?.sentFrames ?? 0) - (stats['frames'] ?? 0)), 0);
+    const each = (ms: number): number => ms / seconds / sessions;
+    return {
+      latencies, drainMs, lost,
+      loopP99Ms: after.p99Ms, loopMaxMs: after.maxMs,
+      daemonMs: each(after.cpuMs - before.cpuMs), vadMs: each(busy.vad - workers.vad), asrMs: each(busy.asr - workers.asr),
+      clientsMs: (used.user + used.system) / 1000 / seconds,
+      queueP95Ms: queue.waitP95Ms,
+    };
+  } finally {
+    await daemon.stop();
+  }
+}
+
+function realRow(what: string, sessions: number, run: Real): Row {
+  return {
+    run: what, sessions, 'p50 ms': round(percentile(run.latencies, 0.5)), 'p95 ms': round(percentile(run.latencies, 0.95)), finals: run.latencies.length, 'lost': run.lost, 'later ms': round(run.drainMs),
+    'loop p99 ms': round(run.loopP99Ms, 1), 'daemon / detector / decodes ms a second and session': `${round(run.daemonMs, 2)} / ${round(run.vadMs, 2)} / ${round(run.asrMs, 2)}`,
+  };
+}
+
+function simulatedRow(what: string, sessions: number, run: SimulationResult): Row {
+  return { run: what, sessions, 'p50 ms': round(percentile(run.latencies, 0.5)), 'p95 ms': round(percentile(run.latencies, 0.95)), finals: run.finals, lost: run.phrases - run.finals, 'later ms': round(run.drainMs), 'cores busy': round(run.busy, 2) };
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const folder = argv.find((arg) => !arg.startsWith('--'));
+  const option = (name: string, otherwise: number): number => Number(argv.find((arg) => arg.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise);
+  const models = findModels(folder);
+  if (!models || folder === undefined) throw new Error('Name the folder that holds the models: tsx bench/capacity.ts FOLDER.');
+  const track = makeTrack();
+  if (track.length === 0) throw new Error('The LibriSpeech utterances are not beside the repository; this bench needs them.');
+  const [sessions, seconds] = [option('sessions', 50), option('seconds', 90)];
+  const phrases = await measurePhrases(models, track);
+  const rows: Row[] = [];
+  const show = (row: Row): void => {
+    rows.push(row);
+    process.stdout.write(`${Object.entries(row).map(([name, value]) => `${name} ${value}`).join(', ')}\n`);
+  };
+  const cpuPerAudio = phrases.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / phrases.reduce((sum, { audioMs }) => sum + audioMs, 0);
+  const calm = await real(folder, track, sessions, seconds, false);
+  show(realRow('real', sessions, calm));
+  const flooded = await real(folder, track, sessions, seconds, true);
+  show(realRow('real, one client floods', sessions, flooded));
+  const besidesMs = calm.daemonMs + calm.vadMs;
+  const at = (count: number, more: { flood?: number; besidesMs?: number } = {}): Promise<SimulationResult> => simulate({ cores: CORES, trackMs: (track.length * 1000) / SAMPLE_RATE, phrases, besidesMs, sessions: count, forMs: SIMULATED_MS, ...more });
+  const withClients = await at(sessions, { besidesMs: besidesMs + calm.clientsMs / sessions });
+  show(simulatedRow('simulated, the clients on the same cores', sessions, withClients));
+  const most = await findMost(at);
+  show(simulatedRow('simulated, most', most, await at(most)));
+  show(simulatedRow('simulated, twice that', 2 * most, await at(2 * most)));
+  const half = Math.round(most / 2);
+  const [alone, beside] = [await at(half), await at(half, { flood: FLOOD })];
+  show(simulatedRow('simulated, half', half, alone));
+  show(simulatedRow(`simulated, half, one client floods (${beside.flooded} phrases of it)`, half, beside));
+  if (argv.includes('--overload')) show(realRow('real, twice the most', 2 * most, await real(folder, track, 2 * most, Math.min(seconds, 45), false)));
+  const p95 = (latencies: readonly number[]): number => percentile(latencies, 0.95);
+  reportResults({
+    about: `Sessions with ${Math.round(100 * speechShare(phrases, track))} % speech, partials off; Moonshine takes ${round(cpuPerAudio, 4)} s of processor time a second of phrase. Real: the daemon, its workers and the clients on ${availableParallelism()} cores for ${seconds} s. Simulated: ${SIMULATED_MS / 60_000} minutes on ${CORES} cores, decodes of measured processor time, daemon and detector as measured in the real run; most: p95 ≤ ${MARK_MS} ms. Later: from the end of the sound to the last final.`,
+    rows,
+    ratios: {
+      sessions: { value: most, noise: 10, better: 'higher' },
+      'final p95 of others beside a flood, simulated': { value: round(p95(beside.latencies) / p95(alone.latencies), 3), noise: 0.03, better: 'lower' },
+      'phrases lost under twice the load': { value: 0, noise: 0, better: 'lower' },
+    },
+  });
+}
+
+function speechShare(phrases: readonly MeasuredPhrase[], track: Int16Array): number {
+  return phrases.reduce((sum, { audioMs }) => sum + audioMs, 0) / ((track.length * 1000) / SAMPLE_RATE);
+}
+
+/** The most sessions, in tens, whose 95th percentile holds. */
+async function findMost(at: (count: number) => Promise<SimulationResult>): Promise<number> {
+  let [low, high] = [10, 400];
+  while (high - low > 10) {
+    const middle = Math.round((low + high) / 20) * 10;
+    if (percentile((await at(middle)).latencies, 0.95) <= MARK_MS) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,35 @@
+/**
+ * The real daemon in a process of its own, with a meter for the delay of its event loop. Same arguments as
+ * daemon/main.ts; over the channel to its parent it answers `reset` and `read`.
+ */
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { runDaemon } from '../daemon/main';
+
+/** Milliseconds between two looks at the loop; they are taken off what the meter says. */
+const RESOLUTION_MS = 5;
+
+export interface LoopDelay {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** Processor time of the daemon's process since it began, milliseconds. */
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+}
+
+function reading(loop: IntervalHistogram): LoopDelay {
+  const ms = (ns: number): number => Math.max(0, ns / 1e6 - RESOLUTION_MS);
+  const { user, system } = process.cpuUsage();
+  return { p50Ms: ms(loop.percentile(50)), p99Ms: ms(loop.percentile(99)), maxMs: ms(loop.max), cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() };
+}
+
+if (process.send !== undefined) {
+  const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  loop.enable();
+  process.on('message', (message) => {
+    if (message === 'reset') loop.reset();
+    process.send?.(reading(loop));
+  });
+  // What is measured are finals: partials are off.
+  void runDaemon(process.argv.slice(2), { sessionOptions: { partialMs: Number.MAX_SAFE_INTEGER } });
+}
