@@ -2,13 +2,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection, type SessionSubscription } from '../client';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { AudioEnd, AudioPush, FRAME_SAMPLES } from '../protocol/audio';
 import { DaemonHealth, type DaemonHealthResult, DaemonShutdown } from '../protocol/health';
 import { SessionGet, SessionStop } from '../protocol/session';
+import { bundled } from './bundle';
 import type { LoopDelay } from './measuredDaemon';
 
 /** Sent at once: as a recorder gives it. */
@@ -26,14 +27,14 @@ export interface Spoken {
 
 export class DaemonUnderLoad {
   private constructor(
-    private readonly home: string,
+    readonly home: string,
     private readonly child: ChildProcess,
     readonly connection: Connection,
   ) {}
 
   static async start(modelFolder: string): Promise<DaemonUnderLoad> {
     const home = mkdtempSync(join(tmpdir(), 'earmark-bench-'));
-    const child = fork(resolve(__dirname, 'measuredDaemon.ts'), ['--home', home, '--idle-ms', '600000', '--log-level', 'warn'], { execArgv: ['--require', 'tsx/cjs'], env: { ...process.env, EARMARK_MODELS: modelFolder }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(bundled('measuredDaemon.ts'), [home], { execArgv: [], env: { ...process.env, EARMARK_MODELS: modelFolder }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const connection = createConnection({ stateDir: home, client: { name: 'bench', version: '0', window: true } });
     await connection.whenConnected(60_000);
     return new DaemonUnderLoad(home, child, connection);

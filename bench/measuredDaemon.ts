@@ -1,9 +1,9 @@
 /**
- * The real daemon in a process of its own, with a meter for the delay of its event loop. Same arguments as
- * daemon/main.ts; over the channel to its parent it answers `reset` and `read`.
+ * The real daemon in a process of its own, with a meter for the delay of its event loop. Argument: its state
+ * folder. Over the channel to its parent it answers `reset` and `read`.
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { runDaemon } from '../daemon/main';
+import { composeDaemon } from '../daemon/compose';
 
 /** Milliseconds between two looks at the loop; they are taken off what the meter says. */
 const RESOLUTION_MS = 5;
@@ -30,6 +30,16 @@ if (process.send !== undefined) {
     if (message === 'reset') loop.reset();
     process.send?.(reading(loop));
   });
-  // What is measured are finals: partials are off.
-  void runDaemon(process.argv.slice(2), { sessionOptions: { partialMs: Number.MAX_SAFE_INTEGER } });
+  const home = process.argv[2] ?? '';
+  // What is measured are finals: partials are off. Clients are as many as the bench wants.
+  composeDaemon({ home, idleMs: 600_000, logLevel: 'warn', sessionOptions: { partialMs: Number.MAX_SAFE_INTEGER }, transportLimits: { connections: 1_000 } }).then(
+    async (daemon) => {
+      await daemon?.ended;
+      process.exit();
+    },
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
+  );
 }

@@ -26,6 +26,8 @@ const BENCHES: readonly { readonly name: string; readonly what: string; readonly
   { name: 'summaries', what: 'rolling summary and coverage on AMI meetings', models: 'environment' },
   { name: 'echo', what: 'echo removal over the speech path', models: 'argument' },
   { name: 'fault', what: 'killed daemons, damaged files, many sessions', models: 'argument' },
+  { name: 'capacity', what: 'how many sessions two cores hold', models: 'argument' },
+  { name: 'frames', what: 'work for a frame, and for clients that are silent', models: 'environment' },
 ];
 
 class UsageError extends Error {}

@@ -60,19 +60,18 @@ export class FrameQueue {
     return this.backlog > this.setup.capacity;
   }
 
-  /** @param frame follows the last one; there may be a hole between them */
+  /** @param frame follows the last one; there may be a hole between them. Its samples are the queue's from now on */
   push(frame: Frame): void {
-    const owned: Frame = { ...frame, pcm: frame.pcm.slice() };
     let spooled = true;
     try {
-      this.setup.spool.append(owned);
-      this.lastSpooled = owned.seq;
+      this.setup.spool.append(frame);
+      this.lastSpooled = frame.seq;
     } catch (error) {
       spooled = false;
       this.setup.onUnspooled(error);
     }
-    this.last = owned.seq;
-    const left = this.queue.push({ frame: owned, spooled });
+    this.last = frame.seq;
+    const left = this.queue.push({ frame, spooled });
     if (left && !left.spooled && left.frame.seq >= this.cursor) this.setup.onLost();
   }
 

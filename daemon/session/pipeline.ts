@@ -162,7 +162,7 @@ export class SourcePipeline implements Disposable {
     return this.queue.nextSeq + this.stats.phrases;
   }
 
-  /** Whole frames in order. What came before is passed over; a hole is reported. @param pcm n × 320 samples */
+  /** Whole frames in order. What came before is passed over; a hole is reported. @param pcm n × 320 samples, the pipeline's from now on */
   push(seq: number, captureMs: number, pcm: Int16Array): void {
     if (this.state !== 'open') return;
     const count = Math.floor(pcm.length / FRAME_SAMPLES);

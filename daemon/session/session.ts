@@ -28,7 +28,7 @@ import { Deferred, delay, within } from './wait';
 /** Damaged stretches that are named; of more only the number is told. */
 const SPANS_TOLD = 10;
 /** Length and figures of a running session are stored this often. */
-const SAVE_MS = 10_000;
+const SAVE_MS = 30_000;
 
 /** Warnings whose sentences differ in what matters. */
 const TOLD_EACH: ReadonlySet<WarningCode> = new Set(['source.silent', 'source.lost', 'engine.failover', 'engine.rung']);

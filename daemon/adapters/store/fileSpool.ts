@@ -48,8 +48,8 @@ export class FileSpool implements Spool {
       mkdirSync(setup.folder, { recursive: true, mode: 0o700 });
       const numbers = numbersOf(setup.folder);
       // What a killed daemon wrote may still be in the system's memory only.
-      for (const number of numbers.slice(-2)) syncPath(pathOf(setup.folder, number));
-      this.files = numbers.map((number) => SpoolFile.load(pathOf(setup.folder, number), number, setup.key));
+      for (const number of numbers.slice(-2)) whereThere(() => syncPath(pathOf(setup.folder, number)));
+      this.files = numbers.flatMap((number) => whereThere(() => SpoolFile.load(pathOf(setup.folder, number), number, setup.key)) ?? []);
     } catch (cause) {
       throw unwritable(cause);
     }
@@ -113,7 +113,7 @@ export class FileSpool implements Spool {
     while (this.files.length > 1 && this.isReleased(this.files[0] as SpoolFile)) {
       const file = this.files.shift() as SpoolFile;
       this.cached = this.cached.filter((other) => other !== file);
-      this.quietly('spool.removeFailed', () => file.remove());
+      file.remove((error) => this.setup.logger.warn('spool.removeFailed', { error: (error as NodeJS.ErrnoException).code ?? 'unknown' }));
     }
   }
 
@@ -240,6 +240,16 @@ function numbersOf(folder: string): number[] {
 /** A new name is only safe when its folder is on disk too. Windows cannot sync a folder and need not. */
 function syncFolder(folder: string): void {
   if (process.platform !== 'win32') syncPath(folder, 'r');
+}
+
+/** A file whose frames are final may go at any time. */
+function whereThere<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 function syncPath(path: string, flags = 'r+'): void {

@@ -1,5 +1,5 @@
 /** One file of a spool. While it grows its bytes are in memory too; later they are read again when somebody asks. */
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readFileSync, unlink, unlinkSync, writeSync } from 'node:fs';
 import type { Frame, Source } from '../../audio/frame';
 import { frameAt, records, SEALED_RECORD_BYTES, type SpoolRecord, writeFrame, writeMark } from './spoolRecord';
 
@@ -41,7 +41,8 @@ export class SpoolFile {
     try {
       file.write(length);
     } catch (error) {
-      file.remove();
+      file.close().forget();
+      unlinkSync(path);
       throw error;
     }
     return file;
@@ -146,9 +147,12 @@ export class SpoolFile {
     if (this.fd === undefined) this.bytes = undefined;
   }
 
-  remove(): void {
+  /** The name goes when the system has time: it may take longer than a frame lasts. @param failed told when it cannot */
+  remove(failed: (error: Error) => void): void {
     this.close().forget();
-    unlinkSync(this.path);
+    unlink(this.path, (error) => {
+      if (error) failed(error);
+    });
   }
 
   /** After a failed sync the system may think of the pages as clean; they are written anew, so that the next sync means something. */

@@ -1,0 +1,57 @@
+/**
+ * What the daemon does for one frame of 20 ms and one session, speech detection and recognition left out (frameWork.ts),
+ * and what a real daemon does for silent clients. Processor time of the whole process.
+ * Usage: `tsx bench/frames.ts`
+ */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ensureDaemon } from '../client';
+import { bundled } from './bundle';
+import { DaemonUnderLoad } from './daemonUnderLoad';
+import { reportResults } from './report';
+
+const SESSIONS = 20;
+const SECONDS = 120;
+const CLIENTS = 500;
+const CLIENT_SECONDS = 20;
+
+/** @returns share of a core that a daemon with so many silent clients takes */
+async function silentClients(models: string): Promise<number> {
+  const daemon = await DaemonUnderLoad.start(models);
+  const clients = [];
+  try {
+    for (let i = 0; i < CLIENTS; i++) clients.push(await ensureDaemon({ stateDir: daemon.home, client: { name: 'bench', version: '0', window: i % 2 === 0 } }));
+    await delay(2_000);
+    const before = await daemon.loop('reset');
+    await delay(CLIENT_SECONDS * 1000);
+    const after = await daemon.loop('read');
+    return (after.cpuMs - before.cpuMs) / (CLIENT_SECONDS * 1000);
+  } finally {
+    for (const client of clients) client.dispose();
+    await daemon.stop();
+  }
+}
+
+async function main(): Promise<void> {
+  const program = bundled('frameWork.ts');
+  const micros = [1, 2, 3].map(() => Number(execFileSync(process.execPath, [program, String(SESSIONS), String(SECONDS)], { encoding: 'utf8' })));
+  const [best = NaN] = [...micros].sort((a, b) => a - b);
+  const share = await silentClients(process.env['EARMARK_MODELS'] ?? join(__dirname, '..', '.cache', 'models'));
+  reportResults({
+    about: `${SESSIONS} recorded sessions over ${SECONDS} simulated seconds, real spool and store, the best of three runs; and a real daemon with ${CLIENTS} connected clients that say nothing, over ${CLIENT_SECONDS} s.`,
+    rows: [
+      { what: 'work a frame of 20 ms and session, detector and recogniser left out', mark: '≤ 20 µs', measured: `${best.toFixed(1)} µs` },
+      { what: `${CLIENTS} silent clients`, mark: '≤ 2 % of a core', measured: `${(100 * share).toFixed(2)} %` },
+    ],
+    ratios: {
+      'microseconds a frame': { value: Number(best.toFixed(2)), noise: 4, better: 'lower' },
+      'share of a core for silent clients': { value: Number(share.toFixed(4)), noise: 0.005, better: 'lower' },
+    },
+  });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
