@@ -3,7 +3,7 @@
  * recordings with 35 % speech in real time; with it the processor time of daemon and detector a session. Then simulated:
  * the product's scheduler over decodes of the measured processor time, more and more sessions until the 95th percentile
  * of end of speech → final passes 1.5 s, twice as many, and a client that floods.
- * Usage: `tsx bench/capacity.ts MODELS_FOLDER [--sessions=N] [--seconds=N] [--simulate] [--overload]`; `--overload` also
+ * Usage: `tsx bench/capacity.ts MODELS_FOLDER [--sessions=N] [--seconds=N] [--overload]`; `--overload` also
  * runs twice the sessions for real and waits until all is text.
  */
 import { availableParallelism } from 'node:os';

@@ -55,7 +55,7 @@ export class DaemonUnderLoad {
   async workerCpu(): Promise<{ readonly vad: number; readonly asr: number }> {
     const { workers } = await this.health();
     const of = (name: RegExp): number => workers.filter((worker) => name.test(worker.name) && worker.pid !== undefined).reduce((sum, { pid }) => sum + cpuOf(pid as number), 0);
-    return { vad: of(/^vad/), asr: of(/^asr/) };
+    return { vad: of(/^vad/), asr: of(/^(?!vad)/) };
   }
 
   session(on: (spoken: Spoken) => void): Promise<LiveSession> {

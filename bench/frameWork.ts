@@ -11,7 +11,8 @@ import { openStore } from '../daemon/adapters/store/openStore';
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
 import { ManualClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
-import type { RecordingHandlers } from '../daemon/session/ports';
+import { ACTIONS } from '../daemon/degrade/ladder';
+import type { EngineLease, RecordingHandlers } from '../daemon/session/ports';
 import { createSessionManager } from '../daemon/session/sessionManager';
 import { VAD_WINDOW } from '../daemon/vad/contract';
 import { PhraseSource } from '../daemon/vad/phraseSource';
@@ -32,16 +33,18 @@ async function frameWork(): Promise<number> {
   const clock = new ManualClock();
   const { store } = openStore({ file: join(home, 'earmark.db'), now: () => clock.wall() });
   const open: RecordingHandlers[] = [];
+  const silent: EngineLease = {
+    provider: 'none', model: 'none', idle: true, queuedMs: 0, rtf: 0, rung: 'NORMAL', actions: ACTIONS.NORMAL,
+    ready: () => Promise.resolve(),
+    decode: () => Promise.reject(new Error('Nothing is said.')),
+    detectors: { create: () => ({ detect: (windows) => Promise.resolve(new Float32Array(windows.length / VAD_WINDOW)), reset: () => undefined, dispose: () => undefined }) },
+    onDidWarn: () => ({ dispose: () => undefined }),
+    dispose: () => undefined,
+  };
   const manager = createSessionManager({
     store,
     spools: new FileSpools({ folder: join(home, 'spool'), clock, logger: silentLogger }),
-    engine: {
-      provider: 'none', model: 'none', idle: true, queuedMs: 0, rtf: 0,
-      ready: () => Promise.resolve(),
-      decode: () => Promise.reject(new Error('Nothing is said.')),
-      detectors: { create: () => ({ detect: (windows) => Promise.resolve(new Float32Array(windows.length / VAD_WINDOW)), reset: () => undefined, dispose: () => undefined }) },
-      onDidWarn: () => ({ dispose: () => undefined }),
-    },
+    engines: { open: () => silent },
     capture: {
       start: (source, _device, handlers) => {
         open.push(handlers);

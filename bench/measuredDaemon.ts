@@ -32,7 +32,7 @@ if (process.send !== undefined) {
   });
   const home = process.argv[2] ?? '';
   // What is measured are finals: partials are off. Clients are as many as the bench wants.
-  composeDaemon({ home, idleMs: 600_000, logLevel: 'warn', sessionOptions: { partialMs: Number.MAX_SAFE_INTEGER }, transportLimits: { connections: 1_000 } }).then(
+  composeDaemon({ home, idleMs: 600_000, logLevel: 'warn', sessionOptions: { partialMs: Number.MAX_SAFE_INTEGER, maxSessionsPerUser: 1_000 }, transportLimits: { connections: 1_000 } }).then(
     async (daemon) => {
       await daemon?.ended;
       process.exit();

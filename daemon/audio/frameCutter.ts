@@ -63,6 +63,14 @@ export class FrameCutter {
     if (clockMs > this.clockMs) this.clockMs = clockMs;
   }
 
+  /**
+   * Moves the clock of the frame that is open by less than a frame, forwards or back: the device's clock runs a little
+   * faster or slower than ours. Clocks of frames still only grow.
+   */
+  slew(ms: number): void {
+    this.clockMs += Math.max(1 - FRAME_MS, Math.min(FRAME_MS - 1, ms));
+  }
+
   private emit(): void {
     const frame: Frame = { source: this.options.source, seq: this.seq, captureMs: this.clockMs, pcm: this.pending.slice() };
     this.seq++;

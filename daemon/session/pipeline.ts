@@ -167,7 +167,7 @@ export class SourcePipeline implements Disposable {
     if (this.state !== 'open') return;
     const count = Math.floor(pcm.length / FRAME_SAMPLES);
     const gap = seq - this.nextSeq;
-    if (gap > 0) this.onGap(gap);
+    if (gap > 0) this.missing(gap);
     for (let i = Math.max(0, -gap); i < count; i++) {
       const frame: Frame = { source: this.setup.source, seq: seq + i, captureMs: captureMs + i * FRAME_MS, pcm: pcm.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES) };
       this.stats.frames++;
@@ -179,6 +179,13 @@ export class SourcePipeline implements Disposable {
     }
     this.watchBacklog();
     this.kick();
+  }
+
+  /** So many frames did not come: the machine slept, or the recorder was away. */
+  missing(frames: number): void {
+    this.stats.gapFrames += frames;
+    const seconds = Math.round(frames * FRAME_MS) / 1000;
+    this.setup.on.warn('source.gap', `${seconds} s of sound did not arrive; silence stands for it.`, this.setup.source);
   }
 
   /** Up to and with this frame the words are on disk. */
@@ -296,12 +303,6 @@ export class SourcePipeline implements Disposable {
     this.unstored.push({ firstSeq: phrase.firstSeq, lastSeq: phrase.lastSeq });
     this.setup.on.phrase(phrase, result);
     this.partials.settle(phrase.id);
-  }
-
-  private onGap(frames: number): void {
-    this.stats.gapFrames += frames;
-    const seconds = Math.round(frames * FRAME_MS) / 1000;
-    this.setup.on.warn('source.gap', `${seconds} s of sound did not arrive; silence stands for it.`, this.setup.source);
   }
 
   private onLevel({ rmsDb, peakDb }: Level): void {

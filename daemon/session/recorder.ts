@@ -1,5 +1,6 @@
 /** One captured source: starts the recorder, cuts frames, watches for silence, starts again what died by itself. */
 import { isEarmarkError } from '../../protocol/errors';
+import { DeviceDrift } from '../audio/deviceDrift';
 import { FrameCutter } from '../audio/frameCutter';
 import type { Frame, Source } from '../audio/frame';
 import { SourceWatchdog, silenceAdvice } from '../audio/sourceWatchdog';
@@ -14,6 +15,8 @@ import { delay, within } from './wait';
 const SAMPLES_PER_MS = 16;
 /** A recorder that is behind by more than this … */
 const DRIFT_MS = 1000;
+/** The log is told whenever a device's clock has run away from ours by so much more. */
+const DRIFT_TOLD_MS = 250;
 /** … for so long lost sound (the machine slept); it is moved on, so that both sources stay on one time line. A daemon that was busy catches up sooner. */
 const DRIFT_LASTS_MS = 2000;
 
@@ -31,6 +34,8 @@ export interface RecorderSetup {
   readonly warn: (code: WarningCode, message: string, source: 'mic' | 'system') => void;
   /** The recorder ended, and so did every try to start it again. It is looked for until `stop`. */
   readonly onLost: () => void;
+  /** So many milliseconds were not recorded; the clock was moved on over them. */
+  readonly onGap: (ms: number) => void;
   /** It was found again. */
   readonly onFound: () => void;
 }
@@ -44,14 +49,22 @@ export class Recorder {
   /** Counts recorders; data and ends of an older one are dropped. */
   private token = 0;
   private behindSinceMs: number | undefined;
+  private readonly drift = new DeviceDrift();
+  /** True once a sample came: what is missing before it is no gap. */
+  private begun = false;
+  /** What is recorded now; the chosen device, until it is pulled out. */
+  private device: string | undefined;
 
   constructor(private readonly setup: RecorderSetup) {
+    this.device = setup.device;
     this.cutter = new FrameCutter({ source: setup.source, firstSeq: setup.firstSeq, onFrame: setup.onFrame });
   }
 
   /** @throws EarmarkError audio.noRecorder, audio.deviceNotFound, audio.recorderFailed */
   start(): Promise<void> {
     this.abortion = new AbortController();
+    this.device = this.setup.device;
+    this.begun = false;
     return this.open(this.abortion.signal);
   }
 
@@ -70,7 +83,8 @@ export class Recorder {
   }
 
   private async open(signal: AbortSignal): Promise<void> {
-    const { capture, source, device, clock } = this.setup;
+    const { capture, source, clock } = this.setup;
+    const { device } = this;
     const token = ++this.token;
     let first = true;
     const watchdog = new SourceWatchdog(clock, (now) => this.setup.warn('source.silent', silenceAdvice(now, source, this.setup.platform), source), {
@@ -103,10 +117,39 @@ export class Recorder {
   private align(samples: number, first: boolean): void {
     const now = this.setup.sessionMs();
     const startedMs = now - samples / SAMPLES_PER_MS;
-    if (!first && startedMs - this.cutter.nextMs <= DRIFT_MS) this.behindSinceMs = undefined;
-    else if (first || now - (this.behindSinceMs ??= now) >= DRIFT_LASTS_MS) {
+    const lagMs = startedMs - this.cutter.nextMs;
+    if (!first && lagMs <= DRIFT_MS) {
       this.behindSinceMs = undefined;
+      this.follow(now, lagMs);
+    } else if (first || now - (this.behindSinceMs ??= now) >= DRIFT_LASTS_MS) {
+      this.behindSinceMs = undefined;
+      this.drift.restart();
+      if (this.begun && lagMs > DRIFT_MS) this.setup.onGap(lagMs);
+      this.begun = true;
       this.cutter.resumeAt(Math.max(0, startedMs));
+    }
+  }
+
+  /** The clocks of two devices run apart by up to a second in some hours; each is kept at ours. */
+  private follow(now: number, lagMs: number): void {
+    const before = Math.abs(this.drift.totalMs);
+    const step = this.drift.note(now, lagMs);
+    if (step === 0) return;
+    this.cutter.slew(step);
+    const after = Math.abs(this.drift.totalMs);
+    if (Math.floor(after / DRIFT_TOLD_MS) > Math.floor(before / DRIFT_TOLD_MS)) this.setup.logger.info('recorder.drift', { source: this.setup.source, durationMs: Math.round(this.drift.totalMs) });
+  }
+
+  /** The chosen device, and where that was pulled out the one that is the default now. */
+  private async openThere(signal: AbortSignal): Promise<void> {
+    const { source, warn } = this.setup;
+    try {
+      await this.open(signal);
+    } catch (error) {
+      if (this.device === undefined || !isEarmarkError(error, 'audio.deviceNotFound') || signal.aborted) throw error;
+      this.device = undefined;
+      await this.open(signal);
+      if (!signal.aborted) warn('source.lost', `The chosen ${source === 'mic' ? 'microphone' : 'output device'} is gone; the recording goes on with the default device${this.recording ? ` “${this.recording.device}”` : ''}.`, source);
     }
   }
 
@@ -122,7 +165,7 @@ export class Recorder {
       await delay(clock, wait, signal);
       if (signal.aborted) return;
       try {
-        return await this.open(signal);
+        return await this.openThere(signal);
       } catch (again) {
         last = again;
         logger.warn('recorder.restartFailed', { source, error: isEarmarkError(again) ? again.code : 'unknown' });
@@ -142,7 +185,7 @@ export class Recorder {
       await delay(clock, options.captureSearchMs, signal);
       if (signal.aborted) return;
       try {
-        await this.open(signal);
+        await this.openThere(signal);
         return signal.aborted ? undefined : this.setup.onFound();
       } catch {
         // Told once; it is looked for again.

@@ -175,6 +175,7 @@ export class Sources implements Disposable {
       firstSeq: pipeline.nextSeq,
       onFrame: ({ seq, captureMs, pcm }) => pipeline.push(seq, captureMs, pcm),
       warn: on.warn,
+      onGap: (ms) => pipeline.missing(Math.round(ms / FRAME_MS)),
       onLost: () => {
         this.lost.add(source);
         if (this.lost.size === this.recorders.size) on.allLost();

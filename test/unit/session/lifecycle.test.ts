@@ -241,6 +241,27 @@ describe('session lifecycle', () => {
     deepEqual(starts, [[0, 8.5], [0, 8.5]]);
   });
 
+  it('tells of the sound that is missing when the machine slept', async () => {
+    const id = await h.recorded({ sources: [{ source: 'mic', origin: { type: 'capture' } }] });
+    await h.speak('mic', say(1));
+    await h.pass(60_000);
+    await h.speak('mic', new Int16Array(3_000 * 16));
+    await h.speak('mic', say(2));
+    const gaps = h.events(id).flatMap((event) => (event.kind === 'warning' && event.code === 'source.gap' ? [event.message.replace(/^\d+(\.\d+)?/, (seconds) => String(Math.round(Number(seconds) / 10) * 10))] : []));
+    deepEqual({ gaps, texts: h.texts(id), state: h.manager.get(id).record.state }, { gaps: ['60 s of sound did not arrive; silence stands for it.'], texts: ['w1', 'w2'], state: 'STREAMING' });
+  });
+
+  it('goes on with the default device when the chosen one is pulled out', async () => {
+    const id = await h.recorded({ sources: [{ source: 'mic', origin: { type: 'capture', device: 'headset' } }] });
+    await h.speak('mic', say(1));
+    h.capture.failures.push(new EarmarkError('audio.deviceNotFound', 'The microphone “headset” is not connected.'));
+    h.capture.of('mic').handlers.onEnd(new Error('gone'));
+    await h.pass(1_000);
+    await h.speak('mic', say(2));
+    const said = h.events(id).flatMap((event) => (event.kind === 'warning' && event.code === 'source.lost' ? [event.message] : []));
+    deepEqual({ device: h.capture.of('mic').device, texts: h.texts(id), said }, { device: 'default', texts: ['w1', 'w2'], said: ['The microphone stopped sending sound; trying to get it back.', 'The chosen microphone is gone; the recording goes on with the default device “default”.'] });
+  });
+
   it('ends in time although a recorder does not', async () => {
     h.capture.hangs = true;
     const id = await h.recorded();
