@@ -87,11 +87,15 @@ async function main(): Promise<void> {
     return;
   }
   const whisper: OtherRecogniser = { provider: 'whisper', model: { id: 'whisper-base-q8_0', files: { model: MODEL } } };
-  const named: [string, Measured][] = [
-    ['Moonshine tiny, speech path', await throughThePath(folder, utterances)],
-    ['Whisper base q8_0, speech path', await throughThePath(folder, utterances, whisper)],
-    ['Whisper base q8_0, whisper.cpp as it comes, whole recordings', await asItComes(utterances)],
-  ];
+  const named: [string, Measured][] = [];
+  const measure = async (what: string, run: () => Promise<Measured>): Promise<void> => {
+    const measured = await run();
+    process.stderr.write(`${what}: clean ${measured.wer['clean']?.toFixed(2)} %, other ${measured.wer['other']?.toFixed(2)} %, RTF ${measured.rtf.toFixed(3)}\n`);
+    named.push([what, measured]);
+  };
+  await measure('Moonshine tiny, speech path', () => throughThePath(folder, utterances));
+  await measure('Whisper base q8_0, speech path', () => throughThePath(folder, utterances, whisper));
+  await measure('Whisper base q8_0, whisper.cpp as it comes, whole recordings', () => asItComes(utterances));
   const [, path, plain] = named.map(([, measured]) => measured) as [Measured, Measured, Measured];
   const { build } = loadWhisperBinding();
   reportResults({

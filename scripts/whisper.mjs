@@ -4,7 +4,7 @@
 // Kept in .cache by version and flags, so a second run copies files. docs/whisper.md explains it.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -125,7 +125,8 @@ export async function ensureWhisper({ log = console.log } = {}) {
   const wanted = variants(process.platform, process.arch, process.env.BYOL);
   const compiler = spawnSync(compilerOf('a.cc'), ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0];
   const { version } = JSON.parse(readFileSync(path.join(SOURCE, 'package.json'), 'utf8'));
-  const key = createHash('sha256').update(JSON.stringify([version, compiler, process.platform, process.arch, wanted, readFileSync(fileURLToPath(import.meta.url), 'utf8')])).digest('hex').slice(0, 16);
+  const flags = wanted.map((variant) => [variant.name, variant.link, variant.sources.map((source) => [source, flagsOf(source, variant, 'FOLDER').map((flag) => flag.replace(root, 'ROOT'))])]);
+  const key = createHash('sha256').update(JSON.stringify([version, compiler, process.platform, process.arch, flags])).digest('hex').slice(0, 16);
   const cache = path.join(root, '.cache/whisper', key);
   const names = [...wanted.map(({ name }) => `${name}.node`), ...(wanted.some(({ name }) => name === 'metal') ? ['ggml-metal.metal', 'ggml-common.h'] : [])];
   if (!existsSync(cache)) {
@@ -135,6 +136,7 @@ export async function ensureWhisper({ log = console.log } = {}) {
     try {
       await compile(wanted, folder, log);
       for (const name of names.filter((n) => !n.endsWith('.node'))) copyFileSync(path.join(SOURCE, 'whisper.cpp/ggml/src', name), path.join(folder, name));
+      for (const name of readdirSync(folder)) if (!names.includes(name)) rmSync(path.join(folder, name), { recursive: true });
       // Another process may have been first; its build is as good.
       if (!existsSync(cache)) renameSync(folder, cache);
     } catch (error) {

@@ -28,7 +28,7 @@ export function doctorReport({ health, devices, models, editor, remote }: Findin
       `${engine.provider} ${engine.model}: ${engineState(engine.state)}${engine.loadMs === undefined ? '' : `, ${t('loaded in {0} s', (engine.loadMs / 1000).toFixed(1))}`}${engine.rtf.mean === 0 ? '' : `, ${t('{0}× real time', (1 / engine.rtf.mean).toFixed(0))}`}`,
       ...(engine.error === undefined ? [] : [engine.error]),
       ...health.workers.map((w) => `${w.name}: ${w.state}${w.rssBytes === undefined ? '' : `, ${(w.rssBytes / MB).toFixed(0)} MB`}${w.restarts === 0 ? '' : `, ${t('{0} restarts', w.restarts)}`}`),
-      t('Moonshine tiny understands English only; Whisper, for other languages, is not built into this version yet.'),
+      t('Moonshine tiny understands English only; for other languages choose the engine whisper (docs/whisper.md).'),
     ]),
     section(t('Microphones'), orNone(devices.microphones.map(device))),
     section(t('System audio'), orNone(devices.systems.map(device))),

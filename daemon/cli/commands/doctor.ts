@@ -101,7 +101,7 @@ async function modelFindings(connection: Connection): Promise<Finding[]> {
   if (speech && !speech.languages.includes('*')) {
     const names = new Intl.DisplayNames(['en'], { type: 'language' });
     const languages = speech.languages.map((l) => names.of(l) ?? l).join(', ');
-    findings.push({ level: 'note', what: 'Languages', text: `${speech.id} knows ${languages} only; Whisper, for other languages, is not built into this version yet.` });
+    findings.push({ level: 'note', what: 'Languages', text: `${speech.id} knows ${languages} only; for other languages choose the engine whisper (docs/whisper.md).` });
   }
   return findings;
 }
