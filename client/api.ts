@@ -34,7 +34,8 @@ export interface DaemonCommand {
 export interface RemoteProfile {
   /** `wss://host:port`; `ws://` only for this machine. */
   readonly url: string;
-  readonly token: string;
+  /** Asked for at every connection where it is a function; undefined is a missing token. */
+  readonly token: string | (() => Promise<string | undefined>);
   /** SHA-256 of the certificate as hex, colons allowed, for one that no authority signed. */
   readonly fingerprint?: string;
   /** Milliseconds; tests make them short. */
@@ -129,9 +130,11 @@ export interface SessionSubscription extends Disposable {
 
 export type EventSink = (event: SessionEvent) => void;
 
-/** A connection to the local daemon that is made again when it is lost, starting the daemon where it must. */
+/** A connection to the daemon that is made again when it is lost, starting the daemon where it must. */
 export interface Connection extends Requester, Disposable {
   readonly state: ConnectionState;
+  /** How good the link is; undefined to the daemon of this machine. */
+  readonly quality?: LinkQuality;
   readonly onDidChangeState: Event<{ readonly from: ConnectionState; readonly to: ConnectionState }>;
   /** Resolves when connected. @throws EarmarkError when it failed for good, was disposed, or after `timeoutMs` */
   whenConnected(timeoutMs?: number): Promise<DaemonClient>;

@@ -10,6 +10,7 @@ import { SessionEventNotification, SessionStart, type SessionEvent } from '../pr
 import type { Connection, ConnectionState, ConnectOptions, DaemonClient, Disposable, EventSink, SessionSubscription, StartParams } from './api';
 import { ensureDaemon } from './ensureDaemon';
 import { timingOf } from './remote';
+import { RemoteConnection } from './remoteConnection';
 import { Subscription } from './sessionSubscription';
 
 /** Milliseconds before the first, second, … attempt after a loss; the last one repeats. */
@@ -23,7 +24,8 @@ const START_TIMEOUT_MS = 180_000;
 const HELD_MAX = 10_000;
 
 export function createConnection(options: ConnectOptions): Connection {
-  return new ManagedConnection(options);
+  const { remote: _, ...here } = options;
+  return options.remote ? new RemoteConnection(new ManagedConnection(options), () => new ManagedConnection(here)) : new ManagedConnection(options);
 }
 
 class ManagedConnection implements Connection {

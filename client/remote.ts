@@ -26,6 +26,8 @@ export function timingOf(remote: RemoteProfile): RemoteTiming {
  */
 export async function connectRemote(options: ConnectOptions, remote: RemoteProfile): Promise<DaemonClient> {
   const url = remoteUrl(remote.url);
+  const token = typeof remote.token === 'string' ? remote.token : await remote.token();
+  if (!token) throw new EarmarkError('rpc.unauthorized', 'The token of the remote daemon is not set; set what "earmark tokens create" printed there.');
   const deadline = Date.now() + (options.timeoutMs ?? CONNECT_MS);
   const left = () => Math.max(100, deadline - Date.now());
   const abort = new AbortController();
@@ -35,7 +37,7 @@ export async function connectRemote(options: ConnectOptions, remote: RemoteProfi
   options.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const socket = await openStream(url, remote, abort.signal);
-    const ws = await upgrade(url, remote, socket, abort.signal);
+    const ws = await upgrade(url, token, socket, abort.signal);
     const { keepaliveMs, deadMs } = timingOf(remote);
     const trip: { ms: number | undefined } = { ms: undefined };
     const client = new WireClient(webSocketWire(ws, { ...CLIENT_LIMITS, keepaliveMs, deadMs }, { onRoundTrip: (ms) => (trip.ms = ms) }), () => trip.ms);
@@ -113,7 +115,7 @@ async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureCon
   });
 }
 
-async function upgrade(url: URL, { token }: RemoteProfile, stream: Duplex, signal: AbortSignal): Promise<WebSocket> {
+async function upgrade(url: URL, token: string, stream: Duplex, signal: AbortSignal): Promise<WebSocket> {
   return await new Promise<WebSocket>((resolve, reject) => {
     const ws = new WebSocket(new URL(REMOTE_PATH, url), {
       headers: { authorization: `Bearer ${token}` },

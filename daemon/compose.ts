@@ -160,6 +160,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       models,
       engines,
       analyzers,
+      capture,
       devices: { list: () => capture.abilities() },
       tokens,
       clock,

@@ -9,6 +9,7 @@ import { meetingCommands } from './commands/meeting';
 import { modelCommands } from './commands/models';
 import type { CommandName } from './commands/names';
 import { deviceCommands } from './commands/devices';
+import { remoteCommands } from './commands/remote';
 import { sessionCommands } from './commands/sessions';
 import { Daemon } from './daemon/daemon';
 import { Dictation, type DictationState } from './dictation/dictation';
@@ -45,6 +46,7 @@ export class App {
       ...sessionCommands(parts),
       ...deviceCommands(parts),
       ...modelCommands(parts),
+      ...remoteCommands(parts),
       ...helpCommands(parts),
     };
   }
@@ -83,7 +85,7 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar): 
     const dictating = DICTATING[dictation.state.kind];
     if (dictating !== undefined) return { kind: dictating };
     const model = meeting.running;
-    if (model !== undefined) return { kind: 'meeting', title: model.title, state: model.state, elapsedMs: model.elapsedMs(Date.now()), sources: model.info.sources, silent: model.silent };
+    if (model !== undefined) return { kind: 'meeting', title: model.title, state: model.state, elapsedMs: model.elapsedMs(Date.now()), sources: model.info.sources, silent: model.silent, ...(daemon.existing?.quality ? { link: daemon.existing.quality.grade } : {}) };
     return { kind: meeting.state.kind === 'starting' ? 'starting' : 'idle' };
   };
   const refresh = (): void => {

@@ -1,5 +1,6 @@
 /** The wire contract: every family in one place, and the list of all messages. */
 import * as audio from './audio';
+import * as capture from './capture';
 import * as dictation from './dictation';
 import * as engine from './engine';
 import * as health from './health';
@@ -13,6 +14,7 @@ import * as tokens from './tokens';
 import * as transcript from './transcript';
 
 export * from './audio';
+export * from './capture';
 export * from './dictation';
 export * from './engine';
 export * from './errors';
@@ -36,5 +38,5 @@ function isMessage(x: unknown): x is Message {
 
 /** Every declared message by family, in the order of PROTOCOL.md. */
 export const FAMILIES: Readonly<Record<string, readonly Message[]>> = Object.fromEntries(
-  Object.entries({ daemon: health, engine, session, transcript, insights, audio, dictation, models, notes, privacy, tokens }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
+  Object.entries({ daemon: health, engine, session, transcript, insights, audio, capture, dictation, models, notes, privacy, tokens }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
 );

@@ -8,6 +8,7 @@ import type { Logger } from '../base/logger';
 import type { Models } from '../models/api';
 import type { Sessions } from '../session/api';
 import type { SessionManager } from '../session/deps';
+import type { Capture } from '../session/ports';
 
 /** The process that the handlers run in. */
 export interface DaemonControl {
@@ -39,6 +40,7 @@ export interface RpcDeps {
   readonly models: Models;
   readonly engines: Pick<ManagedEngines, 'main' | 'list' | 'workers' | 'retry' | 'refresh'>;
   readonly analyzers: AnalyzerFactory;
+  readonly capture: Capture;
   readonly devices: { list(): Promise<RecordingAbilities> };
   readonly control: DaemonControl;
   readonly tokens: Tokens;

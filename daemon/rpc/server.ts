@@ -8,6 +8,7 @@ import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { AcceptPeer } from '../base/peer';
 import { audioHandlers, takeAudio } from './audioHandlers';
+import { captureHandlers } from './captureHandlers';
 import { ClientContext, type ClientState } from './clientContext';
 import { daemonHandlers } from './daemonHandlers';
 import type { RpcDeps } from './deps';
@@ -48,6 +49,7 @@ export class RpcServer implements Disposable {
     noteHandlers(registry, deps, this.leases);
     dictationHandlers(registry, deps);
     tokenHandlers(registry, deps);
+    captureHandlers(registry, deps);
     this.disposables.add(deps.sessions.onDidAck((ack) => {
       for (const client of this.clients) if (client.pushing.has(ack.sessionId)) client.notify(AudioAck, { ...ack });
     }));

@@ -3,7 +3,7 @@ export const COMMANDS = [
   'startMeeting', 'stopMeeting', 'pauseMeeting', 'resumeMeeting',
   'holdToTalk', 'toggleDictation', 'cancelDictation',
   'openPanel', 'openNote', 'renameSession', 'showSession', 'deleteSession',
-  'selectMicrophone', 'selectSystemAudio', 'downloadModel',
+  'selectMicrophone', 'selectSystemAudio', 'downloadModel', 'setRemoteToken',
   'doctor', 'showLogs', 'openSettings', 'showMenu',
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];

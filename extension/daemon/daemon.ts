@@ -7,6 +7,7 @@ import { createConnection, readDaemonFile, stateFolder } from '../../client';
 import type { Connection } from '../../client';
 import { settings } from '../settings/settings';
 import { daemonCommand, daemonEnvironment } from './launch';
+import { remoteProfile } from './remote';
 
 /** The daemon loads its database and answers; the models come later. */
 const CONNECT_MS = 20_000;
@@ -25,8 +26,10 @@ export class Daemon implements vscode.Disposable {
   /** Made on first use. */
   get connection(): Connection {
     if (this.#connection === undefined) {
+      const remote = remoteProfile(this.context.secrets);
       this.#connection = createConnection({
         stateDir: stateFolder(),
+        ...(remote ? { remote } : {}),
         client: { name: 'vscode', version: String((this.context.extension.packageJSON as { version?: unknown }).version ?? ''), window: true },
         daemon: daemonCommand({ extensionPath: this.context.extensionPath, execPath: process.execPath, electron: process.versions['electron'], nodePath: settings.nodePath(), settings: daemonEnvironment({ offline: settings.modelsOffline(), mirror: settings.modelsMirror(), proxy: settings.modelsProxy(), maxGigabytes: settings.modelsMaxGigabytes(), maxUnusedDays: settings.modelsMaxUnusedDays(), voxtral: settings.voxtralProgram(), endpoint: settings.openaiEndpoint(), endpointModel: settings.openaiModel() }) }),
         timeoutMs: CONNECT_MS,

@@ -34,6 +34,8 @@ export const settings = {
   voxtralProgram: (): string => read('voxtral.program', Text, ''),
   openaiEndpoint: (): string => read('openai.endpoint', Address, ''),
   openaiModel: (): string => read('openai.model', Text, ''),
+  remoteUrl: (): string => read('remote.url', Text, ''),
+  remoteFingerprint: (): string => read('remote.fingerprint', Text, ''),
   nodePath: (): string => read('daemon.nodePath', Text, ''),
 
   /** Who set the folder matters: a workspace may only name one inside itself. */

@@ -1,5 +1,6 @@
 /** What the status bar item says, as plain data. A running microphone is shown on the strongest background there is. */
 import type { SourceName } from '../../protocol/audio';
+import type { LinkQuality } from '../../client/api';
 import type { SessionState } from '../../protocol/session';
 import { t } from '../l10n';
 
@@ -9,7 +10,7 @@ export type Activity =
   | { readonly kind: 'dictating' }
   /** A dictation that becomes text. */
   | { readonly kind: 'finishing' }
-  | { readonly kind: 'meeting'; readonly title: string; readonly state: SessionState; readonly elapsedMs: number; readonly sources: readonly SourceName[]; readonly silent: readonly SourceName[] };
+  | { readonly kind: 'meeting'; readonly title: string; readonly state: SessionState; readonly elapsedMs: number; readonly sources: readonly SourceName[]; readonly silent: readonly SourceName[]; readonly link?: LinkQuality['grade'] };
 
 export interface StatusItem {
   /** With codicons. */
@@ -46,14 +47,15 @@ export function statusItem(activity: Activity): StatusItem {
   }
 }
 
-function meeting({ title, state, elapsedMs, sources, silent }: Extract<Activity, { kind: 'meeting' }>): StatusItem {
+function meeting({ title, state, elapsedMs, sources, silent, link = 'good' }: Extract<Activity, { kind: 'meeting' }>): StatusItem {
   const time = clock(elapsedMs);
   switch (state) {
     case 'STREAMING': {
       const mute = silent.length > 0 ? ` $(mute) ${silent.map((s) => (s === 'mic' ? t('mic') : name(s))).join(', ')}` : '';
       const warning = silent.length > 0 ? ` ${t('Nothing is heard from the {0}.', names(silent))}` : '';
-      const label = t('Earmark is recording {0}.', names(sources)) + warning;
-      return { text: `$(record) ${t('REC')} ${time}${mute}`, tooltip: `${t('Earmark is recording {0} for “{1}”.', names(sources), title)}${warning} ${t('Click for the menu.')}`, label, background: 'recording' };
+      const slow = link === 'good' ? '' : ` ${link === 'away' ? t('The remote daemon is away; sound waits here.') : t('The link to the remote daemon is slow.')}`;
+      const label = t('Earmark is recording {0}.', names(sources)) + warning + slow;
+      return { text: `$(record) ${t('REC')} ${time}${mute}${link === 'poor' || link === 'away' ? ' $(cloud-upload)' : ''}`, tooltip: `${t('Earmark is recording {0} for “{1}”.', names(sources), title)}${warning}${slow} ${t('Click for the menu.')}`, label, background: 'recording' };
     }
     case 'PAUSED':
       return { text: `$(debug-pause) ${t('Paused')} ${time}`, tooltip: t('“{0}” is paused; nothing is recorded. Click for the menu.', title), label: t('Earmark is paused, nothing is recorded'), background: 'attention' };

@@ -50,9 +50,9 @@ function start(name, args, env, show) {
 }
 
 /** @returns {Promise<Outcome>} */
-export async function runCheck({ name, args }) {
+export async function runCheck({ name, args, show = false }) {
   const begun = performance.now();
-  const { ended, tail } = start(name, args, {}, false);
+  const { ended, tail } = start(name, args, {}, show);
   const code = await ended;
   const failures = code === 0 ? [] : [{ title: name, error: tail().trim() }];
   return { name, passed: code === 0 ? 1 : 0, failed: failures.length, skipped: [], failures, ms: performance.now() - begun };

@@ -22,4 +22,5 @@ export const CHECKS = [
   { name: 'typecheck', what: 'tsc, a tsconfig per room', args: ['scripts/typecheck.mjs'] },
   { name: 'eslint', what: 'promises, imports, I/O', args: ['node_modules/eslint/bin/eslint.js', '.'] },
   { name: 'exports', what: 'none that nobody imports', args: ['scripts/lint/unusedExports.mjs'] },
+  { name: 'advisories', what: 'no dependency with a known high vulnerability', args: ['scripts/test/advisories.mjs'], show: true },
 ];

@@ -84,6 +84,7 @@ export class RpcHarness {
       models: this.models,
       engines: scriptedEngines(this.sessions.engine),
       analyzers: this.sessions.analyzers,
+      capture: this.sessions.capture,
       devices: { list: () => Promise.resolve({ microphones: [], systems: [], recorders: [{ name: 'sox', available: false, sources: ['mic'], reason: 'Install sox.' }], advice: ['Install sox.'] }) },
       control: this.control,
       vault: { locked: false, encrypted: false, unlock: () => false, rotate: () => undefined },

@@ -1,0 +1,51 @@
+/** `capture/*`: records for a local client that uses a daemon elsewhere. The recorder lives as long as the connection. */
+import { CaptureEnded, CaptureFrames, CaptureStart, CaptureStop } from '../../protocol/capture';
+import { EarmarkError } from '../../protocol/errors';
+import { toDisposable } from '../base/disposable';
+import type { Recording } from '../session/ports';
+import type { ClientContext } from './clientContext';
+import type { RpcDeps } from './deps';
+import type { Registry } from './registry';
+
+/** Recorders of one client at once. */
+const CAPTURES_MAX = 4;
+
+export function captureHandlers(registry: Registry, { capture, logger }: RpcDeps): void {
+  const running = new WeakMap<ClientContext, Map<string, Recording>>();
+  let count = 0;
+  const of = (client: ClientContext): Map<string, Recording> => {
+    let mine = running.get(client);
+    if (!mine) {
+      running.set(client, (mine = new Map()));
+      const open = mine;
+      client.disposables.add(toDisposable(() => {
+        for (const recording of open.values()) void recording.stop().catch(() => logger.warn('capture.notStopped'));
+        open.clear();
+      }));
+    }
+    return mine;
+  };
+  registry
+    .on(CaptureStart, async ({ source, device }, client) => {
+      // Nobody opens the microphone of another machine.
+      if (client.peer.identity.kind !== 'local') throw new EarmarkError('rpc.forbidden', 'A remote daemon does not record; record where you are.');
+      const mine = of(client);
+      if (mine.size >= CAPTURES_MAX) throw new EarmarkError('rpc.tooMany', 'This program records enough already; stop one recording first.');
+      const captureId = `c${++count}`;
+      const recording = await capture.start(source, device, {
+        onData: (pcm) => client.notify(CaptureFrames, { captureId, pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64') }),
+        onEnd: () => {
+          if (mine.delete(captureId)) client.notify(CaptureEnded, { captureId });
+        },
+      });
+      if (client.state.kind === 'gone') await recording.stop();
+      else mine.set(captureId, recording);
+      return { captureId };
+    })
+    .on(CaptureStop, async ({ captureId }, client) => {
+      const recording = of(client).get(captureId);
+      of(client).delete(captureId);
+      await recording?.stop();
+      return {};
+    });
+}
