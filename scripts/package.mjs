@@ -52,7 +52,7 @@ rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });
 console.log('Building, minified …');
 await build({ minify: true, into: stage });
-for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'docs', 'media/icons', 'walkthrough', 'models']) {
+for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'docs', 'media/icons', 'walkthrough', 'models', 'demo/standup.flac', 'demo/LICENSE']) {
   if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
 }
 // Whisper goes in where it was built: `npm run whisper`.

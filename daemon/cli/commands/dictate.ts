@@ -33,8 +33,8 @@ export function dictateCommand(program: Command, env: () => Environment): void {
     .argument('[FILE...]', 'recordings of dictation')
     .option('--text <TEXT>', 'text that was recognised already, instead of recordings')
     .option('--symbols <FILE>', 'names of the code, one a line, the nearest to the cursor first')
-    .option('--provider <P>', 'speech engine')
-    .option('--model <M>', 'model of the engine')
+    .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
+    .option('--model <M>', 'its model, as "earmark models list" names it')
     .option('--language <L>', 'language that is spoken, as BCP 47 (en, de)')
     .addOption(new Option('--format <F>', 'what to print').choices(['text', 'jsonl']).default('text'))
     .action((files: string[], options: Options) => dictate(env(), files, options));

@@ -1,12 +1,12 @@
-/** `earmark models list|pull|verify|remove`: the catalogue and what of it is on this machine. */
+/** `earmark models list|pull|verify|update|rollback|remove|bench`: the catalogue and what of it is on this machine. */
 import { type Command, Option } from 'commander';
 import type { Connection } from '../../../client';
-import { ModelsList, ModelsProgress, ModelsPull, ModelsRemove, ModelsVerify, type ModelInfo } from '../../../protocol/models';
+import { ModelsList, ModelsProgress, ModelsPull, ModelsRemove, ModelsRollback, ModelsUpdate, ModelsVerify, type ModelInfo } from '../../../protocol/models';
 import { withDaemon, type Environment } from '../environment';
-import { laterCommand } from '../later';
 import { megabytes, table } from '../output';
 import { persist } from '../persist';
 import { progressBar } from '../progress';
+import { benchCommand } from './modelsBench';
 
 /** A slow line may take an hour for a large model. */
 const PULL_TIMEOUT_MS = 3_600_000;
@@ -30,7 +30,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
         const wanted = ids.length > 0 ? ids : (await persist(c, ModelsList, {})).models.filter((m) => m.isDefault).map((m) => m.id);
-        for (const id of wanted) await pull(env(), c, id);
+        for (const id of wanted) await fetch(env(), c, ModelsPull, id);
       });
     });
   models
@@ -56,18 +56,41 @@ export function modelsCommand(program: Command, env: () => Environment): void {
         for (const modelId of ids) await persist(c, ModelsRemove, { modelId });
       });
     });
-  for (const name of ['update', 'rollback', 'bench']) laterCommand(models, name, `models ${name}`);
+  models
+    .command('update')
+    .summary('bring newer versions, beside the old ones')
+    .argument('[ID...]', 'models; all that have a newer version when absent')
+    .action(async (ids: string[]) => {
+      await withDaemon(env(), async (c) => {
+        const wanted = ids.length > 0 ? ids : (await persist(c, ModelsList, {})).models.filter((m) => m.update !== undefined).map((m) => m.id);
+        for (const id of wanted) await fetch(env(), c, ModelsUpdate, id);
+        if (wanted.length === 0) env().out.write('Every installed model is up to date.\n');
+      });
+    });
+  models
+    .command('rollback')
+    .summary('use the version before again')
+    .argument('<ID...>', 'models')
+    .action(async (ids: string[]) => {
+      await withDaemon(env(), async (c) => {
+        for (const modelId of ids) {
+          const { model } = await persist(c, ModelsRollback, { modelId }, { timeoutMs: VERIFY_TIMEOUT_MS });
+          env().out.write(`${model.id}: version ${model.version} is used from the next load on\n`);
+        }
+      });
+    });
+  benchCommand(models, env);
 }
 
-async function pull(env: Environment, connection: Connection, modelId: string): Promise<void> {
+async function fetch(env: Environment, connection: Connection, method: typeof ModelsPull | typeof ModelsUpdate, modelId: string): Promise<void> {
   const bar = progressBar(env.err, `Fetching ${modelId}`, 1);
   const listening = connection.onNotification(ModelsProgress, (p) => {
-    if (p.modelId === modelId && p.totalBytes > 0) bar.set(0, p.receivedBytes / p.totalBytes);
+    if (p.modelId === modelId && p.totalBytes > 0) bar.set(0, p.receivedBytes / p.totalBytes, `${megabytes(p.receivedBytes)} of ${megabytes(p.totalBytes)}`);
   });
   try {
-    const { model } = await persist(connection, ModelsPull, { modelId }, { timeoutMs: PULL_TIMEOUT_MS, signal: env.signal });
+    const { model } = await persist(connection, method, { modelId }, { timeoutMs: PULL_TIMEOUT_MS, signal: env.signal });
     bar.stop();
-    env.out.write(`${model.id}: installed (${megabytes(model.bytes)}, ${model.licence})\n`);
+    env.out.write(`${model.id}: ${method === ModelsUpdate ? `version ${model.version} ` : ''}installed (${megabytes(model.bytes)}, ${model.licence})\n`);
   } finally {
     bar.stop();
     listening.dispose();
@@ -76,9 +99,11 @@ async function pull(env: Environment, connection: Connection, modelId: string): 
 
 function listText(env: Environment, models: readonly ModelInfo[]): string {
   const { style } = env.out;
-  const state = ({ status }: ModelInfo) => {
+  const state = ({ status, origin, version, update }: ModelInfo) => {
     if (status.state === 'downloading') return `downloading ${Math.floor((100 * status.receivedBytes) / Math.max(1, status.totalBytes))}%`;
-    return status.state === 'broken' ? `broken: ${status.reason}` : status.state === 'absent' ? 'not installed' : 'installed';
+    if (status.state === 'broken') return `broken: ${status.reason}`;
+    if (status.state === 'absent') return origin === 'import' ? 'not installed, from the import folder alone' : 'not installed';
+    return `${origin === 'bundled' ? 'comes with Earmark' : 'installed'}${update === undefined ? '' : `, version ${version}; ${update} is there`}`;
   };
   const languages = (m: ModelInfo) => (m.languages.includes('*') ? 'any language' : m.languages.join(', '));
   return table(

@@ -33,8 +33,8 @@ export function recordCommand(program: Command, env: () => Environment): void {
     .option('--system', 'record what the speakers play')
     .option('--title <T>', 'title of the session')
     .option('--notes <FILE>', 'write the Markdown note there; what you type into it stays')
-    .option('--provider <P>', 'speech engine')
-    .option('--model <M>', 'model of the engine')
+    .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
+    .option('--model <M>', 'its model, as "earmark models list" names it')
     .action((options: Options) => withDaemon(env(), (connection) => record(env(), connection, options), { window: true }));
 }
 

@@ -220,6 +220,11 @@ describe('command line', function () {
     it('fetches, checks and removes', async () => {
       deepEqual((await Promise.all([run('models', 'pull'), run('models', 'verify'), run('models', 'remove', 'script')])).map((r) => [r.code, r.out]), [[0, 'script: installed (0.0 MB, MIT)\n'], [0, 'script: every file is as it should be\n'], [0, '']]);
     });
+    it('updates and goes back', async () => {
+      const outcomes = await Promise.all([run('models', 'update'), run('models', 'update', 'script'), run('models', 'rollback', 'script')]);
+      deepEqual(outcomes.map((r) => [r.code, r.out]), [[0, 'Every installed model is up to date.\n'], [0, 'script: version 1 installed (0.0 MB, MIT)\n'], [0, 'script: version 1 is used from the next load on\n']]);
+      equal((await run('models', 'rollback')).code, 2);
+    });
     it('names a model that it does not know', async () => {
       deepEqual(await run('models', 'pull', 'nothing'), { code: 1, out: '', err: 'earmark: There is no model "nothing"; "earmark models list" shows those there are.\n' });
     });
