@@ -3,7 +3,7 @@
  * A phrase that an engine lost is decoded again by the next one; probes bring the preferred one back; the ladder of
  * load decides when something smaller or faster takes over. Shared by all sessions with the same wish.
  */
-import { EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
+import { type EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
