@@ -1,7 +1,7 @@
 /** Builds the daemon from its rooms: the one file that knows every adapter. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { extname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DAEMON_FILE } from '../client/daemonFile';
@@ -11,6 +11,9 @@ import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capt
 import { createDetectors, createSpeechEngine } from './adapters/inference/createSpeechEngine';
 import type { WorkerEntry } from './adapters/inference/forkWorker';
 import { processProviders } from './adapters/inference/processProviders';
+import { readWarmUp } from './adapters/inference/warmUpPhrase';
+import { machineLoad } from './adapters/system/machineLoad';
+import { probeSystem } from './adapters/system/probeSystem';
 import { createModelManager } from './adapters/download/createModelManager';
 import { Storage } from './adapters/store/storage';
 import { createFileLogger, type LogLevel } from './adapters/telemetry/logger';
@@ -25,13 +28,15 @@ import { createAnalyzerFactory } from './analysis/analyzerFactory';
 import { moonshineInfo, whisperInfo } from './asr/providerInfos';
 import type { ChoiceSetup, ProviderFact } from './asr/engineChoice';
 import { createEnginePool } from './asr/enginePool';
-import type { EngineTarget, ManagedEngines } from './asr/enginesApi';
+import type { MachineFacts, ManagedEngines } from './asr/enginesApi';
 import { shareDetectors } from './asr/sharedDetectors';
 import { type Clock, systemClock } from './base/clock';
 import { type Disposable, DisposableStore } from './base/disposable';
 import { isLoopback, type ListenAddress } from './base/listenAddress';
 import type { Logger } from './base/logger';
 import type { Models } from './models/api';
+import { type Capabilities, soldGb } from './models/capabilities';
+import { tierOf } from './models/tiers';
 import { type EndReason, Lifecycle } from './rpc/lifecycle';
 import { RpcServer } from './rpc/server';
 import type { SessionManagerDeps } from './session/deps';
@@ -64,8 +69,6 @@ export interface RunningDaemon {
   readonly ended: Promise<void>;
 }
 
-/** What recognises where the user chose nothing, best first. */
-const PREFERRED: readonly EngineTarget[] = [{ provider: 'moonshine', model: 'moonshine-tiny', device: 'auto' }];
 /** Recognisers that workers run. */
 const WORKER_PROVIDERS: readonly ProviderFact[] = [{ info: moonshineInfo }, { info: whisperInfo }];
 const VAD_MODEL = 'silero-vad';
@@ -201,18 +204,21 @@ function createEngines({ clock, logger, models }: { readonly clock: Clock; reado
   const detectorsOf = shareDetectors(detectors);
   const inThisProcess = processProviders(process.env, clock);
   const providers = [...WORKER_PROVIDERS, ...inThisProcess];
-  const look = async (): Promise<ChoiceSetup> => ({
-    providers,
-    preferred: PREFERRED,
-    models: (await models.list()).filter(({ kind }) => kind === 'asr').map(({ id, provider, languages, status }) => ({ id, provider, languages, installed: status.state === 'installed' })),
-  });
+  // Until the probes have answered this is a machine without a GPU.
+  let machine: MachineFacts = factsOf({ platform: process.platform, arch: process.arch, cpu: 'unknown', cores: availableParallelism(), instructionSets: [], memoryGb: soldGb(totalmem()), unknown: ['GPU'] });
+  const probed = probeSystem(clock).then((capabilities) => (machine = factsOf(capabilities)));
+  const choice = (models: ChoiceSetup['models']): ChoiceSetup => ({ providers, preferred: machine.choice.targets, models });
+  const look = async (): Promise<ChoiceSetup> =>
+    choice((await models.list()).filter(({ kind }) => kind === 'asr').map(({ id, provider, languages, status }) => ({ id, provider, languages, installed: status.state === 'installed' })));
   return createEnginePool({
     clock,
     logger,
     look,
-    choice: { providers, preferred: PREFERRED, models: [] },
+    choice: choice([]),
+    probed,
+    machine: () => machine,
     sharedWorkers: () => detectors.health(),
-    load: () => ({}),
+    load: machineLoad(clock),
     create: (target) => {
       const inProcess = inThisProcess.find(({ info }) => info.id === target.provider);
       return createSpeechEngine({
@@ -221,9 +227,20 @@ function createEngines({ clock, logger, models }: { readonly clock: Clock; reado
         asr: { ...target, files: () => (inProcess?.defaultModel !== undefined ? Promise.resolve({ id: target.model, files: {} }) : models.files(target.model)) },
         runs: inProcess ? { in: 'process', create: () => inProcess.create() } : { in: 'workers', worker, cores: availableParallelism() },
         detectors: detectorsOf(),
+        // What is sent to a server may cost money; such a provider checks itself when it loads.
+        ...(inProcess ? {} : { warmUp: () => readWarmUp(warmUpPath()) }),
       });
     },
   });
+}
+
+function factsOf(capabilities: Capabilities): MachineFacts {
+  return { capabilities, choice: tierOf(capabilities) };
+}
+
+/** `warmUp.s16` lies beside `daemon.js`; from the sources it is the adapter's own. */
+function warmUpPath(): string {
+  return join(__dirname, extname(__filename) === '.ts' ? 'adapters/inference/warmUp.s16' : 'warmUp.s16');
 }
 
 /** @throws EarmarkError daemon.startFailed */

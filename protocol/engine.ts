@@ -25,6 +25,20 @@ export const EngineHealth = z.object({
 });
 export type EngineHealth = z.infer<typeof EngineHealth>;
 
+export const Machine = z.object({
+  tier: z.enum(['ultra_low', 'low', 'medium', 'medium_gpu', 'high', 'ultra']),
+  why: z.string().describe('What the tier rests on, for a person.'),
+  targets: z.array(z.object({ provider: z.string(), model: z.string(), device: z.enum(['auto', 'cpu', 'gpu']) })).describe('Its models, best first: for English, then for every language; a later one stands in for those before it.'),
+  cpu: z.string(),
+  cores: z.number().int(),
+  instructionSets: z.array(z.string()),
+  memoryGb: z.number(),
+  gpu: z.object({ kind: z.enum(['metal', 'cuda', 'vulkan']), name: z.string(), memoryGb: z.number().optional() }).optional(),
+  battery: z.object({ charge: z.number().describe('0–1.'), discharging: z.boolean() }).optional(),
+  unknown: z.array(z.string()).describe('Probes that did not answer within 5 s.'),
+});
+export type Machine = z.infer<typeof Machine>;
+
 export const EngineRetry = request({
   method: 'engine/retry',
   doc: 'Starts engines that failed again, at once and with a fresh budget of restarts; all of them and the main one where none is named. Answers when they are READY.',

@@ -1,6 +1,6 @@
 /** Family `daemon`: greeting, version negotiation, health, drain, shutdown. */
 import { z } from 'zod';
-import { EngineHealth } from './engine';
+import { EngineHealth, Machine } from './engine';
 import { Empty, notification, request } from './method';
 
 const Version = z.object({ major: z.number().int(), minor: z.number().int() });
@@ -55,6 +55,7 @@ export const DaemonHealth = request({
     engine: EngineHealth.describe('The one that a session without a wish gets.'),
     engines: z.array(EngineHealth).describe('Every one that was asked for, the same one first.'),
     queue: QueueHealth,
+    machine: Machine,
     problems: z.array(z.string()).describe('Sentences for the user, each says what to do.'),
   }),
 });

@@ -104,6 +104,7 @@ export const SessionStart = request({
     language: z.string().max(20).optional().describe('BCP 47; `en` where absent.'),
     provider: z.string().max(50).optional().describe('Speech engine; the daemon chooses where it is absent or `auto`.'),
     model: z.string().max(100).optional().describe('Its model; likewise.'),
+    device: z.enum(['auto', 'cpu', 'gpu']).optional().describe('Where the model runs; likewise.'),
     partials: z.boolean().describe('False for files that are pushed faster than real time.'),
     insights: z.boolean().describe('False for dictation.'),
     ephemeral: z.boolean().optional().describe('True: removed from the store when it is DONE and the last client left.'),

@@ -67,6 +67,7 @@ const englishOnly = {
 const COPIES = [
   ['node_modules/@vscode/codicons/dist/codicon.css', 'dist/codicon.css'],
   ['node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf'],
+  ['daemon/adapters/inference/warmUp.s16', 'dist/warmUp.s16'],
 ];
 
 function options(bundle, { minify, into }) {

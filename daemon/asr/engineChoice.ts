@@ -48,8 +48,9 @@ export function chooseEngines(setup: ChoiceSetup, wish: Wish): readonly [EngineT
   const speaks = (target: EngineTarget): boolean => languagesOf(setup, target).some((l) => l === '*' || l === primary(wish.language));
   const first = provider === undefined && model === undefined ? undefined : wished(setup, provider, model, wish);
   if (first && !speaks(first)) throw wrongLanguage(first.model, wish.language);
-  const ready = setup.preferred.filter((target) => speaks(target) && isInstalled(setup, target));
-  const stand = first ? [first, ...ready] : ready.length > 0 ? ready : setup.preferred.filter(speaks).slice(0, 1);
+  const preferred = wish.device === undefined || wish.device === 'auto' ? setup.preferred : setup.preferred.map((target) => ({ ...target, device: wish.device ?? target.device }));
+  const ready = preferred.filter((target) => speaks(target) && isInstalled(setup, target));
+  const stand = first ? [first, ...ready] : ready.length > 0 ? ready : preferred.filter(speaks).slice(0, 1);
   const [best, ...rest] = stand.filter((target, i) => stand.findIndex((other) => same(other, target)) === i);
   if (best) return [best, ...rest];
   throw wrongLanguage(setup.preferred[0]?.model ?? 'of this machine', wish.language);
@@ -64,7 +65,7 @@ function wished(setup: ChoiceSetup, provider: string | undefined, model: string 
   if (provider !== undefined && !known) {
     throw new EarmarkError('engine.unavailable', `There is no speech engine named "${provider.slice(0, 50)}"; choose one of ${setup.providers.map(({ info }) => info.id).join(', ')}.`, { details: { provider: provider.slice(0, 50) } });
   }
-  const device = wish.device ?? 'auto';
+  const device = wish.device ?? setup.preferred.find((target) => target.model === model && (provider === undefined || target.provider === provider))?.device ?? 'auto';
   if (model !== undefined) {
     const entry = setup.models.find(({ id }) => id === model);
     if (entry && (provider === undefined || entry.provider === provider)) return { provider: entry.provider, model, device };

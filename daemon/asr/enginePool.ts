@@ -10,7 +10,7 @@ import type { EngineLease, EngineRequest } from '../session/ports';
 import { RUNGS } from '../degrade/ladder';
 import { chooseEngines, type ChoiceSetup, same } from './engineChoice';
 import { EngineRoute, type MachineLoad } from './engineRoute';
-import type { EngineHealth, EngineTarget, ManagedEngines } from './enginesApi';
+import type { EngineHealth, EngineTarget, MachineFacts, ManagedEngines } from './enginesApi';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 
 export interface EnginePoolSetup {
@@ -24,6 +24,9 @@ export interface EnginePoolSetup {
   readonly look: () => Promise<ChoiceSetup>;
   /** What to choose from before the first look. */
   readonly choice: ChoiceSetup;
+  /** What suits this machine is known for good. */
+  readonly probed: Promise<unknown>;
+  readonly machine: () => MachineFacts;
   /** How the machine is, for the ladder of load. */
   readonly load: () => MachineLoad;
   /** An engine that nobody holds and that was not used for so long is unloaded. */
@@ -63,6 +66,10 @@ class EnginePool implements ManagedEngines {
     return this.healthOf(this.entry(this.mainTarget()));
   }
 
+  get machine(): MachineFacts {
+    return this.setup.machine();
+  }
+
   open(request: EngineRequest): EngineLease {
     void this.refresh();
     const targets = chooseEngines(this.choice, request);
@@ -87,6 +94,7 @@ class EnginePool implements ManagedEngines {
   async preload(): Promise<void> {
     const { logger } = this.setup;
     try {
+      await this.setup.probed;
       await this.refresh();
       const target = this.mainTarget();
       if (this.choice.models.some((model) => model.id === target.model && !model.installed)) return;

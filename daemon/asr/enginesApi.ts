@@ -2,6 +2,8 @@
 import type { Disposable } from '../base/disposable';
 import type { Rung } from '../degrade/ladder';
 import type { LifecycleError, LifecycleName } from '../models/lifecycle';
+import type { Capabilities } from '../models/capabilities';
+import type { TierChoice } from '../models/tiers';
 import type { SpeechEngines } from '../session/ports';
 import type { QueueHealth } from './decodeScheduler';
 import type { RtfFigures } from './decodeStats';
@@ -34,9 +36,16 @@ export interface EngineHealth extends EngineTarget {
   readonly rung: Rung;
 }
 
+/** What the choice of engines rests on. */
+export interface MachineFacts {
+  readonly capabilities: Capabilities;
+  readonly choice: TierChoice;
+}
+
 export interface ManagedEngines extends SpeechEngines, Disposable {
   /** The engine of a session that wishes nothing. */
   readonly main: EngineHealth;
+  readonly machine: MachineFacts;
   /** Every engine that was asked for since the start, the main one first. */
   list(): readonly EngineHealth[];
   workers(): readonly InferenceWorkerHealth[];

@@ -1,14 +1,14 @@
 /** Wire types ↔ daemon types. The only place where both are known. */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../../protocol/audio';
-import type { EngineHealth as WireEngineHealth } from '../../protocol/engine';
+import type { EngineHealth as WireEngineHealth, Machine } from '../../protocol/engine';
 import type { Insight as WireInsight } from '../../protocol/insights';
 import type { ModelInfo } from '../../protocol/models';
 import type { ParamsOf } from '../../protocol/method';
 import type { SessionEvent as WireEvent, SessionInfo, SessionStart, Speaker as WireSpeaker } from '../../protocol/session';
 import type { Revision as WireRevision, Segment as WireSegment } from '../../protocol/transcript';
 import type { Insight } from '../analysis/types';
-import type { EngineHealth } from '../asr/enginesApi';
+import type { EngineHealth, MachineFacts } from '../asr/enginesApi';
 import type { ModelView } from '../models/api';
 import type { SessionView, StartRequest } from '../session/api';
 import type { Revision, SessionEvent, SourceConfig } from '../session/events';
@@ -111,4 +111,14 @@ export function fromSource({ source, origin }: WireSource): SourceConfig {
 
 export function toEngine({ errors, rtf, queue: _queue, ...health }: EngineHealth): WireEngineHealth {
   return { ...health, rtf: { ...rtf }, errors: errors.map(({ code, message, wallMs }) => ({ code, message, at: new Date(wallMs).toISOString() })) };
+}
+
+export function toMachine({ capabilities: { gpu, battery, ...facts }, choice }: MachineFacts): Machine {
+  const { cpu, cores, instructionSets, memoryGb, unknown } = facts;
+  return {
+    tier: choice.tier, why: choice.why, targets: choice.targets.map((target) => ({ ...target })),
+    cpu, cores, instructionSets: [...instructionSets], memoryGb, unknown: [...unknown],
+    ...(gpu ? { gpu: { ...gpu } } : {}),
+    ...(battery ? { battery: { ...battery } } : {}),
+  };
 }

@@ -4,7 +4,7 @@ import { EngineRetry } from '../../protocol/engine';
 import { DaemonDrain, DaemonHealth, DaemonHello, DaemonShutdown } from '../../protocol/health';
 import { negotiate, PROTOCOL_VERSION } from '../../protocol/version';
 import { ownerSeen } from '../base/identity';
-import { defined, toEngine } from './convert';
+import { defined, toEngine, toMachine } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
@@ -39,6 +39,7 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
       engine: toEngine(engines.main),
       engines: engines.list().map(toEngine),
       queue: engines.main.queue,
+      machine: toMachine(engines.machine),
       problems: [...(await control.problems())],
     }))
     .on(EngineRetry, async (wish) => {

@@ -38,7 +38,7 @@ export interface RpcDeps {
   readonly sessions: Sessions & Pick<SessionManager, 'recover'>;
   readonly vault: Vault;
   readonly models: Models;
-  readonly engines: Pick<ManagedEngines, 'main' | 'list' | 'workers' | 'retry' | 'refresh'>;
+  readonly engines: Pick<ManagedEngines, 'main' | 'machine' | 'list' | 'workers' | 'retry' | 'refresh'>;
   readonly analyzers: AnalyzerFactory;
   readonly capture: Capture;
   readonly devices: { list(): Promise<RecordingAbilities> };

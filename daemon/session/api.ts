@@ -2,6 +2,7 @@
 import type { Source } from '../audio/frame';
 import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
+import type { DeviceChoice } from '../asr/provider';
 import type { Insight } from '../analysis/types';
 import type { Segment, Speaker } from '../transcript/types';
 import type { Retention } from './retention';
@@ -15,6 +16,7 @@ export interface StartRequest {
   readonly language?: string;
   readonly provider?: string;
   readonly model?: string;
+  readonly device?: DeviceChoice;
   readonly partials: boolean;
   readonly insights: boolean;
   readonly ephemeral?: boolean;

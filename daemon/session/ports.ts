@@ -1,5 +1,5 @@
 /** What a session needs from outside: store, spool, speech engine, recorder. Adapters implement these. */
-import type { AsrOptions, AsrResult } from '../asr/provider';
+import type { AsrOptions, AsrResult, DeviceChoice } from '../asr/provider';
 import type { Frame, Source } from '../audio/frame';
 import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
@@ -150,6 +150,7 @@ export interface SpeechEngine {
 export interface EngineRequest {
   readonly provider?: string | undefined;
   readonly model?: string | undefined;
+  readonly device?: DeviceChoice | undefined;
   /** BCP 47. */
   readonly language: string;
   /** Its sound comes as fast as it is spoken. */

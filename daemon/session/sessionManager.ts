@@ -65,7 +65,7 @@ class Manager implements SessionManager {
     const known = request.key === undefined ? undefined : this.deps.store.findByKey(request.key);
     if (known) return this.startAgain(known, sink);
     this.admit(request);
-    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, language: request.language ?? 'en', live: isLive(request) });
+    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', live: isLive(request) });
     const record = newRecord(request, engine, this.deps);
     let session: Session;
     try {

@@ -30,6 +30,11 @@ export function doctorReport({ health, devices, models, editor, remote }: Findin
       ...health.workers.map((w) => `${w.name}: ${w.state}${w.rssBytes === undefined ? '' : `, ${(w.rssBytes / MB).toFixed(0)} MB`}${w.restarts === 0 ? '' : `, ${t('{0} restarts', w.restarts)}`}`),
       t('Moonshine tiny understands English only; for other languages choose the engine whisper (docs/whisper.md).'),
     ]),
+    section(t('This machine'), [
+      t('{0} cores ({1}), {2} GB of memory', health.machine.cores, health.machine.cpu, health.machine.memoryGb),
+      t('tier {0}: {1}', health.machine.tier, health.machine.why),
+      health.machine.targets.map(({ model, device }) => (device === 'gpu' ? t('{0} on the GPU', model) : model)).join(', '),
+    ]),
     section(t('Microphones'), orNone(devices.microphones.map(device))),
     section(t('System audio'), orNone(devices.systems.map(device))),
     section(t('Recorders'), devices.recorders.map((r) => `${r.name}: ${r.available ? r.sources.join(', ') : (r.reason ?? t('not available'))}`)),

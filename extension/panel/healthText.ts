@@ -1,4 +1,5 @@
 /** The panel's health line in words: engine, speed, and what was lost. */
+import type { Rung } from '../../protocol/engine';
 import { t } from '../l10n';
 
 export interface HealthFacts {
@@ -10,6 +11,8 @@ export interface HealthFacts {
   readonly queueMs: number;
   /** Frames of 20 ms that were lost. */
   readonly dropped: number;
+  /** Where recognition stands on the ladder of load. */
+  readonly rung: Rung;
 }
 
 /** A wait for words that is longer than this is told: below it a listener notices nothing. */
@@ -32,8 +35,25 @@ export function healthText(facts: HealthFacts): string {
     parts.push(speed >= 1 ? t('{0}× faster than real time', speed >= 10 ? Math.round(speed) : speed.toFixed(1)) : t('{0}× slower than real time', facts.rtf.toFixed(1)));
   }
   if (isBehind(facts)) parts.push(t('{0} s behind', Math.round(facts.queueMs / 1000)));
+  const saving = rungText(facts.rung);
+  if (saving !== undefined) parts.push(saving);
   if (facts.dropped > 0) parts.push(t('{0} s lost', ((facts.dropped * FRAME_MS) / 1000).toFixed(1)));
   return parts.join(', ');
+}
+
+function rungText(rung: Rung): string | undefined {
+  switch (rung) {
+    case 'NORMAL':
+      return undefined;
+    case 'WARNING':
+      return t('busy: fewer words in progress');
+    case 'DEGRADE':
+      return t('slow: words appear when a phrase is complete');
+    case 'EMERGENCY':
+      return t('very slow: a smaller model helps out where there is one');
+    case 'FAILOVER':
+      return t('much too slow: another engine helps out where there is one');
+  }
 }
 
 function isBehind({ queueMs, rtf }: HealthFacts): boolean {

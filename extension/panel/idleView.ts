@@ -1,6 +1,7 @@
 /** What the panel shows while it shows no session: the question of consent, a daemon that is away, or the start page. */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
+import { EngineRetry } from '../../protocol/engine';
 import { ModelsList, ModelsProgress, type ModelStatus } from '../../protocol/models';
 import type { PanelCommand, PanelView } from '../../protocol/panel';
 import { SessionList } from '../../protocol/session';
@@ -59,8 +60,10 @@ export class IdleView implements vscode.Disposable {
     } else if (command === 'showSession' && argument !== undefined) void parts.meeting.show(argument).catch((error: unknown) => showError(error, this.log));
     else if (command === 'showSession') void vscode.commands.executeCommand('earmark.showSession');
     else if (command === 'retry') {
+      const lost = this.#offline !== undefined;
       this.#offline = undefined;
-      void this.daemon.ready().then((connection) => this.#ask(connection)).catch((error: unknown) => showError(error, this.log));
+      // Where the daemon is there, what failed is the speech engine.
+      void this.daemon.ready().then(async (connection) => (lost ? this.#ask(connection) : void (await connection.request(EngineRetry, {})))).catch((error: unknown) => showError(error, this.log));
     }
   }
 

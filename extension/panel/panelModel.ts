@@ -8,7 +8,7 @@ import type { PanelNotice, PanelPartial, PanelSession, ToPanel } from '../../pro
 import type { SessionEvent, SessionInfo, SessionState, WarningCode } from '../../protocol/session';
 import type { Segment } from '../../protocol/transcript';
 import { t } from '../l10n';
-import { engineName, healthText } from './healthText';
+import { engineName, type HealthFacts, healthText } from './healthText';
 
 export type PanelPatch = Extract<ToPanel, { type: 'patch' }>;
 export type PanelLevels = Extract<ToPanel, { type: 'levels' }>['levels'];
@@ -34,7 +34,7 @@ function actionFor(code: WarningCode): PanelNotice['action'] {
     case 'note.unwritable':
       return { label: t('Open Settings'), command: 'openSettings' };
     case 'engine.unavailable':
-      return { label: t('Show Logs'), command: 'showLogs' };
+      return { label: t('Try Again'), command: 'retry' };
     default:
       return undefined;
   }
@@ -62,7 +62,7 @@ export class PanelModel {
   readonly #silent = new Set<SourceName>();
   readonly #speakers = new Map<SourceName, string>();
   #notices: PanelNotice[] = [];
-  #health: { rtf: number; queueMs: number; dropped: number } = { rtf: 0, queueMs: 0, dropped: 0 };
+  #health: Pick<HealthFacts, 'rtf' | 'queueMs' | 'dropped' | 'rung'> = { rtf: 0, queueMs: 0, dropped: 0, rung: 'NORMAL' };
   #dirty = clean();
   #levelsDirty = false;
 
@@ -145,7 +145,7 @@ export class PanelModel {
         this.dismiss(noticeId('source.lost', event.source));
         break;
       case 'health':
-        this.#health = { rtf: event.rtf, queueMs: event.queueMs, dropped: event.dropped };
+        this.#health = { rtf: event.rtf, queueMs: event.queueMs, dropped: event.dropped, rung: event.rung };
         this.#touch('health');
         break;
       case 'warning':

@@ -10,6 +10,7 @@ import type { AsrResult } from '../../daemon/asr/provider';
 import { scriptedInfo } from '../../daemon/asr/providerInfos';
 import { Emitter } from '../../daemon/base/emitter';
 import type { DecodePriority, EngineLease, SpeechEngine } from '../../daemon/session/ports';
+import { MACHINE } from './slowEngines';
 import { VAD_WINDOW } from '../../daemon/vad/contract';
 
 export const LOUDNESS = 100;
@@ -121,6 +122,7 @@ export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
       });
     },
     main: health,
+    machine: MACHINE,
     list: () => [health],
     workers: () => [],
     inUse: () => false,

@@ -4,13 +4,14 @@
  */
 import type { ChoiceSetup } from '../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../daemon/asr/enginePool';
-import type { EngineTarget, ManagedEngines } from '../../daemon/asr/enginesApi';
+import type { EngineTarget, MachineFacts, ManagedEngines } from '../../daemon/asr/enginesApi';
 import type { MachineLoad } from '../../daemon/asr/engineRoute';
 import type { AsrResult } from '../../daemon/asr/provider';
 import { scriptedInfo } from '../../daemon/asr/providerInfos';
 import { type Decoder, type DetectorService, createSpeechEngine } from '../../daemon/asr/speechEngine';
 import type { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
+import { tierOf } from '../../daemon/models/tiers';
 import type { EngineLease } from '../../daemon/session/ports';
 import { EarmarkError } from '../../protocol/errors';
 
@@ -31,6 +32,12 @@ export function slowModel(provider: string, model: string, rtf: number, loadMs =
   return { provider, model, rtf, loadMs, loads: 0 };
 }
 
+/** For pools whose test does not ask. */
+export const MACHINE: MachineFacts = (() => {
+  const capabilities = { platform: 'linux', arch: 'x64', cpu: 'A CPU', cores: 2, instructionSets: ['avx2'], memoryGb: 8, unknown: [] };
+  return { capabilities, choice: tierOf(capabilities) };
+})();
+
 const detectors: DetectorService = { start: () => Promise.resolve(), stop: () => undefined, health: () => [], create: () => ({ detect: (w) => Promise.resolve(new Float32Array(w.length)), reset: () => undefined, dispose: () => undefined }) };
 
 export function slowEngines(clock: ManualClock, models: readonly SlowModel[], load: () => MachineLoad = () => ({})): ManagedEngines {
@@ -41,7 +48,7 @@ export function slowEngines(clock: ManualClock, models: readonly SlowModel[], lo
     preferred: targets,
   };
   return createEnginePool({
-    clock, logger: silentLogger, choice, look: () => Promise.resolve(choice), sharedWorkers: () => [], load,
+    clock, logger: silentLogger, choice, look: () => Promise.resolve(choice), sharedWorkers: () => [], load, probed: Promise.resolve(), machine: () => MACHINE,
     create: ({ provider, model }) => {
       const facts = models.find((m) => m.model === model);
       if (!facts) throw new Error(`No model ${model} in this test.`);

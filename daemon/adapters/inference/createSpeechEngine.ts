@@ -2,10 +2,10 @@
  * Puts speech engines together: one worker for speech detection, shared by all; for each engine either workers of its
  * own, one a core, or a recogniser in this process that has a program of its own or a server behind it.
  */
+import { Deadlines } from '../../asr/deadline';
 import type { AsrProvider, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
 import { type Decoder, type DetectorService, createSpeechEngine as createEngine } from '../../asr/speechEngine';
 import type { ManagedSpeechEngine } from '../../asr/speechEngineApi';
-import { SAMPLE_RATE } from '../../audio/frame';
 import type { Clock } from '../../base/clock';
 import type { Logger } from '../../base/logger';
 import { DetectorBatch } from './detectorBatch';
@@ -33,8 +33,6 @@ export interface SpeechEngineSetup extends Common {
   readonly warmUp?: () => Promise<Float32Array>;
 }
 
-/** A decode that takes longer than this and twice its audio is stuck. */
-const DECODE_TIMEOUT_MS = 10_000;
 const DETECT_TIMEOUT_MS = 10_000;
 const VAD_MEMORY_BYTES = 500_000_000;
 /** More workers than this gain nothing: meetings have few sources, and each worker takes its memory. */
@@ -45,13 +43,14 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
   const device = asr.device ?? 'auto';
   const common = { clock, provider: asr.provider, model: asr.model, device, detectors, ...(warmUp ? { warmUp } : {}) };
   if (runs.in === 'process') return createEngine({ ...common, decoders: [inProcessDecoder({ name: asr.provider, create: () => runs.create(), files: () => asr.files(), device, clock })] });
+  const deadlines = new Deadlines();
   const workers = Array.from(
     { length: Math.max(1, Math.min(MAX_WORKERS, Math.floor(runs.cores))) },
     (_, i) => new WorkerSupervisor({ name: `${asr.provider}-${i + 1}`, spawn: () => forkWorker(runs.worker, 'asr'), load: async () => ({ provider: asr.provider, model: await asr.files(), device }), clock, logger, ...(limits ? { limits } : {}) }),
   );
   return createEngine({
     ...common,
-    decoders: workers.map(decoderOf),
+    decoders: workers.map((supervisor) => decoderOf(supervisor, deadlines)),
     onDidRestart: (listener) => {
       const listeners = workers.map((supervisor) => supervisor.onDidRestart(listener));
       return { dispose: () => listeners.forEach((l) => l.dispose()) };
@@ -59,12 +58,16 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
   });
 }
 
-function decoderOf(worker: WorkerSupervisor): Decoder {
+function decoderOf(worker: WorkerSupervisor, deadlines: Deadlines): Decoder {
   return {
     start: () => worker.start(),
     stop: () => worker.stop(),
     health: () => worker.health(),
-    transcribe: (pcm, options, signal) => worker.call('transcribe', { pcm, options }, { timeoutMs: DECODE_TIMEOUT_MS + (2 * pcm.length * 1000) / SAMPLE_RATE, signal }),
+    transcribe: async (pcm, options, signal) => {
+      const result = await worker.call('transcribe', { pcm, options }, { timeoutMs: deadlines.of(pcm.length), signal });
+      deadlines.took(pcm.length, result);
+      return result;
+    },
   };
 }
 

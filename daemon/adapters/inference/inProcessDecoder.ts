@@ -1,9 +1,9 @@
 /** A recogniser in this process as a decoder of the engine: loaded and unloaded again and again, each decode under a time limit. */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import { Deadlines } from '../../asr/deadline';
 import type { AsrProvider, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
 import type { Decoder } from '../../asr/speechEngine';
 import type { InferenceWorkerHealth } from '../../asr/speechEngineApi';
-import { SAMPLE_RATE } from '../../audio/frame';
 import type { Clock } from '../../base/clock';
 
 export interface InProcessSetup {
@@ -14,14 +14,12 @@ export interface InProcessSetup {
   readonly clock: Clock;
 }
 
-/** A decode that takes longer than this and twice its audio is stuck. */
-const DECODE_TIMEOUT_MS = 30_000;
-
 type State = { readonly kind: 'stopped' } | { readonly kind: 'starting'; readonly provider: AsrProvider } | { readonly kind: 'ready'; readonly provider: AsrProvider } | { readonly kind: 'failed' };
 
 export function inProcessDecoder(setup: InProcessSetup): Decoder {
   let state: State = { kind: 'stopped' };
   let busy = 0;
+  const deadlines = new Deadlines();
   return {
     async start() {
       if (state.kind === 'ready') return;
@@ -56,11 +54,13 @@ export function inProcessDecoder(setup: InProcessSetup): Decoder {
         timer = setup.clock.setTimeout(() => {
           reject(new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase.'));
           abort.abort();
-        }, DECODE_TIMEOUT_MS + (2 * pcm.length * 1000) / SAMPLE_RATE);
+        }, deadlines.of(pcm.length));
       });
       busy++;
       try {
-        return await Promise.race([provider.transcribe(pcm, options, abort.signal), late]);
+        const result = await Promise.race([provider.transcribe(pcm, options, abort.signal), late]);
+        deadlines.took(pcm.length, result);
+        return result;
       } finally {
         busy--;
         timer?.dispose();

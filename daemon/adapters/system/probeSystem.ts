@@ -21,7 +21,7 @@ const MATTERS = ['avx2', 'fma', 'f16c', 'avx512f', 'neon'];
 export const systemTools: ProbeTools = {
   platform: process.platform,
   arch: process.arch,
-  run: (command, args) => new Promise((resolve, reject) => execFile(command, [...args], { timeout: LIMIT_MS, windowsHide: true, maxBuffer: 1 << 20 }, (error, stdout) => (error ? reject(error) : resolve(stdout)))),
+  run: (command, args) => new Promise((resolve, reject) => execFile(command, [...args], { timeout: LIMIT_MS, windowsHide: true, maxBuffer: 1 << 20 }, (error, stdout) => (error ? reject(new Error(`${command} failed.`)) : resolve(stdout)))),
   read: (path) => readFile(path, 'utf8'),
   list: (folder) => readdir(folder),
 };

@@ -4,9 +4,11 @@ import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Connection } from '../../../client';
 import { AudioDevices } from '../../../protocol/audio';
+import { EngineRetry, type EngineHealth, type Machine } from '../../../protocol/engine';
 import { isEarmarkError } from '../../../protocol/errors';
 import { DaemonHealth } from '../../../protocol/health';
 import { ModelsList } from '../../../protocol/models';
+import { engineState } from './daemon';
 import { withDaemon, type Environment } from '../environment';
 import { SilentFailure } from '../failure';
 import { later } from '../later';
@@ -19,6 +21,8 @@ interface Finding {
   readonly text: string;
 }
 
+/** A large model loads and warms up. */
+const RETRY_TIMEOUT_MS = 120_000;
 const NODE_MIN = [20, 18] as const;
 /** Room for the models, the database and the audio of a long meeting. */
 const DISK_MIN_BYTES = 500_000_000;
@@ -28,8 +32,11 @@ export function doctorCommand(program: Command, env: () => Environment): void {
     .command('doctor')
     .summary('what works here, and what to do about the rest')
     .addOption(new Option('--bundle').hideHelp())
-    .action(async (options: { bundle?: boolean }) => {
+    .option('--retry', 'start speech engines that failed again, first of all')
+    .action(async (options: { bundle?: boolean; retry?: boolean }) => {
       if (options.bundle) throw later('doctor --bundle');
+      // What it fails with stands in the findings.
+      if (options.retry) await withDaemon(env(), (c) => persist(c, EngineRetry, {}, { timeoutMs: RETRY_TIMEOUT_MS })).catch(() => undefined);
       const findings = [...localFindings(env()), ...(await daemonFindings(env()))];
       const { style } = env().out;
       const mark = { good: style.green('✓'), note: style.yellow('!'), bad: style.red('✗') };
@@ -77,14 +84,41 @@ async function daemonFindings(env: Environment): Promise<Finding[]> {
 
 /** What is wrong with a model is told once, at the model. */
 async function healthFindings(connection: Connection, models: readonly Finding[]): Promise<Finding[]> {
-  const { version, pid, engine, problems } = await persist(connection, DaemonHealth, {});
-  const speech: Finding = engine.state === 'ERROR' ? { level: 'bad', what: 'Speech engine', text: engine.error ?? 'failed' } : { level: 'good', what: 'Speech engine', text: `${engine.provider}, ${engine.model}` };
+  const { version, pid, engines, machine, problems } = await persist(connection, DaemonHealth, {});
   const modelsBad = models.some((m) => m.level === 'bad');
   return [
     { level: 'good', what: 'Daemon', text: `${version}, process ${pid}` },
-    ...(modelsBad ? [] : [speech]),
+    ...machineFindings(machine),
+    ...(modelsBad ? [] : engines.flatMap(engineFindings)),
     ...problems.filter((text) => !(modelsBad && /\bmodel\b/i.test(text))).map((text): Finding => ({ level: 'note', what: 'Daemon', text })),
   ];
+}
+
+/** What was found out about this machine, what it gets, and why. */
+function machineFindings({ cpu, cores, instructionSets, memoryGb, gpu, battery, tier, why, targets, unknown }: Machine): Finding[] {
+  const named = ({ model, device }: Machine['targets'][number]): string => (device === 'gpu' ? `${model} on the GPU` : model);
+  return [
+    {
+      level: unknown.length > 0 ? 'note' : 'good',
+      what: 'Machine',
+      text: [`${cores} cores (${cpu})`, ...(instructionSets.length > 0 ? [instructionSets.join(' ')] : []), `${memoryGb} GB`, gpu ? `${gpu.name} (${gpu.kind})` : 'no GPU', ...(battery ? [`battery ${Math.round(battery.charge * 100)} %${battery.discharging ? ', discharging' : ''}`] : [])].join(', '),
+    },
+    { level: 'good', what: 'Tier', text: `${tier}: ${why}` },
+    { level: 'good', what: 'Models for it', text: `${targets.map(named).join(', ')}; the first that is installed and knows the language, the others stand in for it` },
+  ];
+}
+
+function engineFindings({ provider, model, state, error, loadMs, rtf, queuedMs, rssBytes, rung, errors }: EngineHealth): Finding[] {
+  const facts = [
+    `${provider}, ${model}: ${engineState(state)}`,
+    ...(loadMs === undefined ? [] : [`loaded in ${(loadMs / 1000).toFixed(1)} s`]),
+    ...(rtf.decodes === 0 ? [] : [`real-time factor ${rtf.mean.toFixed(2)} (95 %: ${rtf.p95.toFixed(2)}, 99 %: ${rtf.p99.toFixed(2)}, ${rtf.decodes} decodes)`]),
+    ...(queuedMs > 0 ? [`${(queuedMs / 1000).toFixed(0)} s wait`] : []),
+    ...(rssBytes > 0 ? [megabytes(rssBytes)] : []),
+    ...(rung === 'NORMAL' ? [] : [`load: ${rung}`]),
+  ];
+  const failed: Finding[] = error === undefined ? [] : [{ level: 'bad', what: 'Speech engine', text: `${error} "earmark doctor --retry" tries again.` }];
+  return [{ level: 'good', what: 'Speech engine', text: facts.join(', ') }, ...failed, ...errors.map(({ at, message }): Finding => ({ level: 'note', what: 'Earlier error', text: `${at}: ${message}` }))];
 }
 
 async function modelFindings(connection: Connection): Promise<Finding[]> {

@@ -8,6 +8,7 @@ import { ScriptedProvider } from '../../../daemon/asr/scripted';
 import { type Decoder, type DetectorService, createSpeechEngine } from '../../../daemon/asr/speechEngine';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
+import { MACHINE } from '../../fakes/slowEngines';
 import { EarmarkError } from '../../../protocol/errors';
 
 const target = (provider: string, model: string): EngineTarget => ({ provider, model, device: 'auto' });
@@ -53,7 +54,7 @@ describe('engine pool', () => {
   beforeEach(() => {
     made.length = 0;
     pool = createEnginePool({
-      clock, logger: silentLogger, choice: CHOICE, look: () => Promise.resolve(CHOICE), sharedWorkers: () => [], load: () => ({}), unloadIdleMs: 60_000,
+      clock, logger: silentLogger, choice: CHOICE, look: () => Promise.resolve(CHOICE), sharedWorkers: () => [], load: () => ({}), probed: Promise.resolve(), machine: () => MACHINE, unloadIdleMs: 60_000,
       create: ({ provider, model }) => {
         const seen = { key: `${provider} ${model}`, loads: 0, unloads: 0 };
         made.push(seen);

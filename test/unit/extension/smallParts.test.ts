@@ -124,7 +124,7 @@ describe('manifest', () => {
 
 it('doctor says first what to do', () => {
   const text = doctorReport({
-    health: { version: '0.1.0', protocol: { major: 1, minor: 0 }, pid: 1, uptimeMs: 120_000, rssBytes: 90_000_000, clients: 1, sessions: [], workers: [{ name: 'asr', state: 'ready', restarts: 1, rssBytes: 340_000_000 }], engine: { provider: 'moonshine', model: 'tiny', device: 'auto', state: 'READY', loadMs: 500, rtf: { mean: 0.05, p95: 0.06, p99: 0.07, decodes: 9 }, queuedMs: 0, rssBytes: 0, sessions: 0, rung: 'NORMAL', errors: [] }, engines: [], queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, problems: [] },
+    health: { version: '0.1.0', protocol: { major: 1, minor: 0 }, pid: 1, uptimeMs: 120_000, rssBytes: 90_000_000, clients: 1, sessions: [], workers: [{ name: 'asr', state: 'ready', restarts: 1, rssBytes: 340_000_000 }], engine: { provider: 'moonshine', model: 'tiny', device: 'auto', state: 'READY', loadMs: 500, rtf: { mean: 0.05, p95: 0.06, p99: 0.07, decodes: 9 }, queuedMs: 0, rssBytes: 0, sessions: 0, rung: 'NORMAL', errors: [] }, engines: [], machine: { tier: 'medium', why: '8 GB of memory and no GPU that recognition can use', targets: [], cpu: 'A CPU', cores: 2, instructionSets: ['avx2'], memoryGb: 8, unknown: [] }, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, problems: [] },
     devices: { microphones: [], systems: [], recorders: [{ name: 'parec', available: false, sources: ['mic'], reason: 'Install pulseaudio-utils.' }], advice: ['Install pulseaudio-utils.'] },
     models: [],
     editor: 'VS Code 1.100.0',

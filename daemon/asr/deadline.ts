@@ -1,0 +1,30 @@
+/** How long a decode may take before it counts as stuck. */
+import { SAMPLE_RATE } from '../audio/frame';
+import { DecodeStats } from './decodeStats';
+import type { AsrResult } from './provider';
+
+const BASE_MS = 2_000;
+const TIMES_EXPECTED = 5;
+const MAX_MS = 30_000;
+/** Decodes until an engine's own speed is believed; before that it may be as slow as speech. */
+const TRUSTED = 4;
+
+/** The deadlines of one engine: 2 s and five times what its decodes took lately, 30 s at most. */
+export class Deadlines {
+  private readonly stats = new DecodeStats();
+
+  /** Milliseconds. @param samples 16 kHz */
+  of(samples: number): number {
+    const { mean, p95, decodes } = this.stats.figures();
+    const expected = decodes < TRUSTED ? Math.max(1, mean) : Math.max(mean, p95);
+    return Math.min(MAX_MS, BASE_MS + TIMES_EXPECTED * expected * audioMs(samples));
+  }
+
+  took(samples: number, { inferenceMs }: AsrResult): void {
+    this.stats.add({ atMs: 0, inferenceMs, audioMs: audioMs(samples) });
+  }
+}
+
+function audioMs(samples: number): number {
+  return (samples * 1000) / SAMPLE_RATE;
+}

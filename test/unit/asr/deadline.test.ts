@@ -1,0 +1,16 @@
+// When a decode counts as stuck.
+import assert from 'node:assert/strict';
+import { Deadlines } from '../../../daemon/asr/deadline';
+
+describe('deadline of a decode', () => {
+  const decoded = (rtf: number): Parameters<Deadlines['took']>[1] => ({ text: 'x', words: [], confidence: 1, language: 'en', inferenceMs: rtf * 5_000 });
+  function check(rtfs: readonly number[], seconds: number, expected: number): void {
+    const deadlines = new Deadlines();
+    for (const rtf of rtfs) deadlines.took(80_000, decoded(rtf));
+    assert.equal(Math.round(deadlines.of(seconds * 16_000)), expected);
+  }
+  it('lets a new engine be as slow as speech', () => check([], 4, 22_000));
+  it('is 2 s and five times what is expected', () => check([0.1, 0.1, 0.1, 0.1], 4, 4_000));
+  it('expects the slow decodes that happen', () => check([0.1, 0.1, 0.1, 0.4], 4, 10_000));
+  it('is 30 s at most', () => check([3, 3, 3, 3], 20, 30_000));
+});
