@@ -33,7 +33,7 @@ interface Measured {
 /** The second worker starts with the first work for it; what loading costs would be counted with the first method. */
 async function allReady(engine: ManagedSpeechEngine): Promise<void> {
   await engine.ready();
-  const decoders = (): readonly InferenceWorkerHealth[] => engine.workers().filter(({ name }) => name.startsWith('asr'));
+  const decoders = (): readonly InferenceWorkerHealth[] => engine.workers().filter(({ name }) => name !== 'vad');
   for (let tries = 0; tries < 60 && decoders().some(({ state }) => state !== 'ready'); tries++) {
     await Promise.all(decoders().map(() => engine.decode(Float32Array.from(makeNoise('pink', 2), (sample) => sample / 32_768), WARM_UP)));
     await setTimeout(500);
@@ -44,7 +44,7 @@ async function allReady(engine: ManagedSpeechEngine): Promise<void> {
 /** User and system time of the recognition workers so far. */
 function workerCpuSeconds(engine: ManagedSpeechEngine): number | undefined {
   try {
-    return engine.workers().filter(({ name }) => name.startsWith('asr')).reduce((sum, { pid }) => {
+    return engine.workers().filter(({ name }) => name !== 'vad').reduce((sum, { pid }) => {
       // Behind the name in brackets; fields 14 and 15 of proc(5).
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
       return sum + (Number(fields[11]) + Number(fields[12])) / TICKS;
