@@ -1,0 +1,113 @@
+/**
+ * What forced cuts cost: speech that goes on is cut at random points, both sides are decoded as the daemon does it, and
+ * words lost or doubled around the seam are counted against the model on the same sound uncut.
+ * Usage: `npm run bench -- cuts [--cuts N]`.
+ */
+import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
+import { Drafts } from '../daemon/session/drafts';
+import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
+import { generator } from './noise';
+import { reportResults } from './report';
+import { findModels, libriUtterances, makeEngine, phraseDecoder, readAudio, textOf, type DecodedPhrase } from './speechPath';
+import { normaliseWords } from './wordErrors';
+import { type Step, alignWords, seamErrors } from './wordAlignment';
+
+const CUTS = 1_000;
+const SEED = 20_817;
+/** The cap falls at a random point of this stretch of an utterance, and so much is left behind it. */
+const EARLIEST_MS = 3_500;
+const LEFT_MS = 1_500;
+/** Utterances fit into one decode, so that (a) is the model on the whole. */
+const LONGEST_MS = 20_000;
+
+interface CutText {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** A recording whose cap falls at `capMs`; silence ends nothing, so that the cut is the only seam. */
+async function cutAt(engine: ManagedSpeechEngine, pcm: Int16Array, capMs: number, leads: boolean): Promise<CutText | undefined> {
+  const done: DecodedPhrase[] = [];
+  let id = 0;
+  const drafts = new Drafts();
+  const decoder = phraseDecoder(engine, 'cuts', drafts, (phrase, result) => done.push({ phrase, result }));
+  const source = new PhraseSource({
+    source: 'file',
+    detector: engine.detectors.create('file'),
+    newId: () => `p${++id}`,
+    onPhrase: ({ lead, ...phrase }) => decoder.add({ ...phrase, ...(lead && leads ? { lead } : {}) }),
+    options: { endSilenceMs: 30_000, shortEndSilenceMs: 30_000, maxPhraseMs: capMs },
+  });
+  try {
+    const frames = framesOf('file', pcm);
+    const behind = frames.findIndex((_, i) => i * FRAME_MS >= capMs);
+    await source.process(frames.slice(0, behind));
+    await source.process(frames.slice(behind));
+    await source.flush();
+    await decoder.drained();
+  } finally {
+    source.dispose();
+  }
+  const [first, ...rest] = done;
+  if (!first || first.phrase.cause !== 'cap') return undefined;
+  return { before: textOf([first]), after: textOf(rest) };
+}
+
+async function main(): Promise<void> {
+  const [folder, ...rest] = process.argv.slice(2);
+  const models = findModels(folder);
+  const count = rest.includes('--cuts') ? Number(rest[rest.indexOf('--cuts') + 1]) : CUTS;
+  const utterances = libriUtterances();
+  if (!models || utterances.length === 0 || !(count >= 1)) {
+    process.stderr.write(!models ? 'Give the folder that holds encoder_model.onnx, decoder_model_merged.onnx and silero_vad_v6.onnx.\n' : utterances.length === 0 ? 'The LibriSpeech sets are not beside the repository.\n' : '--cuts takes a number, 1 or more.\n');
+    process.exitCode = 2;
+    return;
+  }
+  const random = generator(SEED);
+  const long = utterances.map((utterance) => ({ utterance, pcm: readAudio(utterance.path) })).filter(({ pcm }) => (pcm.length * 1000) / SAMPLE_RATE > EARLIEST_MS + LEFT_MS && (pcm.length * 1000) / SAMPLE_RATE < LONGEST_MS);
+  const engine = makeEngine(models);
+  try {
+    await engine.ready();
+    const wholes = new Map<string, readonly Step[]>();
+    const jobs = Array.from({ length: count }, (_, i) => {
+      const { utterance, pcm } = long[i % long.length] as (typeof long)[number];
+      const lengthMs = (pcm.length * 1000) / SAMPLE_RATE;
+      return { utterance, pcm, capMs: Math.round(EARLIEST_MS + ((random() + 1) / 2) * (lengthMs - LEFT_MS - EARLIEST_MS)) };
+    });
+    const totals = { cuts: 0, plain: { lost: 0, doubled: 0 }, led: { lost: 0, doubled: 0 } };
+    const lane = async (): Promise<void> => {
+      for (let job = jobs.shift(); job; job = jobs.shift()) {
+        const { utterance, pcm, capMs } = job;
+        const reference = normaliseWords(utterance.reference);
+        let whole = wholes.get(utterance.id);
+        if (!whole) {
+          const result = await engine.decode(Float32Array.from(pcm, (x) => x / 32_768), { language: 'en', priority: 'final', sessionId: 'cuts' });
+          whole = alignWords(reference, normaliseWords(result?.text ?? ''));
+          wholes.set(utterance.id, whole);
+        }
+        const led = await cutAt(engine, pcm, capMs, true);
+        const plain = await cutAt(engine, pcm, capMs, false);
+        if (!led || !plain) continue;
+        totals.cuts++;
+        for (const [name, text] of [['led', led], ['plain', plain]] as const) {
+          const seam = normaliseWords(text.before).length;
+          const errors = seamErrors(alignWords(reference, normaliseWords(`${text.before} ${text.after}`)), seam, whole);
+          totals[name].lost += errors.lost;
+          totals[name].doubled += errors.doubled;
+        }
+      }
+    };
+    await Promise.all([lane(), lane()]);
+    const row = (method: string, { lost, doubled }: { lost: number; doubled: number }): Record<string, string | number> => ({ method, cuts: totals.cuts, 'words lost at the seam': lost, 'words doubled or put in at the seam': doubled, 'a hundred cuts': ((100 * (lost + doubled)) / Math.max(1, totals.cuts)).toFixed(1) });
+    reportResults({
+      about: `${totals.cuts} forced cuts at random points of ${long.length} LibriSpeech utterances of 5 to 20 s, clean and other, Moonshine tiny. A cap falls at the point and the cut is made at the quietest place of the stretch before it; counted are words that are missing or too many within two words of the seam, beyond those that the model on the whole utterance leaves out or puts in there.`,
+      rows: [row('Earmark: the second side behind the sound and text of the first', totals.led), row('each side alone', totals.plain)],
+      ratios: { 'words lost or doubled a hundred cuts': { value: Number(((100 * (totals.led.lost + totals.led.doubled)) / Math.max(1, totals.cuts)).toFixed(2)), noise: 1, better: 'lower' } },
+    });
+  } finally {
+    engine.dispose();
+  }
+}
+
+if (require.main === module) void main();
