@@ -39,16 +39,16 @@ export class Partials {
 
   onset(id: string, startMs: number): void {
     this.close();
-    // The first partial comes after half the time: a word is soon there, and agreement needs two decodes.
-    const lastMs = this.setup.clock.now() - this.setup.options.partialMs / 2;
-    this.open = { id, startMs, agreement: new PartialAgreement(), abortion: new AbortController(), lastMs };
+    this.open = { id, startMs, agreement: new PartialAgreement(), abortion: new AbortController(), lastMs: this.setup.clock.now() };
   }
 
   /** Called as audio comes in; decodes when it is time and the engine is idle. */
   tick(phrase: () => OpenPhrase | undefined): void {
     const { engine, clock, options } = this.setup;
     const open = this.open;
-    if (!open || this.decoding || clock.now() - open.lastMs < options.partialMs || !engine.idle) return;
+    // Until there is a word to show it is tried twice as often.
+    const everyMs = open?.text ? options.partialMs : options.partialMs / 2;
+    if (!open || this.decoding || clock.now() - open.lastMs < everyMs || !engine.idle) return;
     const spoken = phrase();
     if (spoken?.id !== open.id) return;
     open.lastMs = clock.now();
