@@ -89,6 +89,9 @@ describe('silence guards', () => {
   const text = (words: string, seconds: number, confidence = 0.9): string | undefined => guardText({ text: words, confidence, words: [], language: 'en', inferenceMs: 1 } satisfies AsrResult, seconds * 1000);
   const cases: [string, number, number, string | undefined][] = [
     ['', 3, 0, undefined],
+    ['Yes.', 1, 0.4, undefined],
+    ['No.', 1, 0.4, undefined],
+    ['Ship it.', 1, 0.4, undefined],
     ['We should fix the token refresh before Friday, because the redirect depends on it.', 5, 0.9, undefined],
     ['and then and then and then and then and then and then and then and then', 12, 0.9, 'loop'],
     ['No, no, no.', 2, 0.9, undefined],
