@@ -29,6 +29,8 @@ const BENCHES: readonly { readonly name: string; readonly what: string; readonly
   { name: 'fault', what: 'killed daemons, damaged files, many sessions', models: 'argument' },
   { name: 'capacity', what: 'how many sessions two cores hold', models: 'argument' },
   { name: 'frames', what: 'work for a frame, and for clients that are silent', models: 'environment' },
+  { name: 'long', what: 'memory and lag over four hours', models: 'environment' },
+  { name: 'silence', what: 'words out of an hour without speech', models: 'argument' },
 ];
 
 class UsageError extends Error {}

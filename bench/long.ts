@@ -1,0 +1,33 @@
+/**
+ * Four simulated hours of one meeting (longWork.ts): does memory grow, do finals come later and later?
+ * Usage: `tsx bench/long.ts [--hours=N]`
+ */
+import { execFileSync } from 'node:child_process';
+import { bundled } from './bundle';
+import { percentile } from './latency';
+import type { LongRun } from './longWork';
+import { reportResults } from './report';
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+}
+
+const hours = Number(process.argv.find((arg) => arg.startsWith('--hours='))?.slice(8) ?? 4);
+const run = JSON.parse(execFileSync(process.execPath, ['--expose-gc', bundled('longWork.ts'), String(hours)], { encoding: 'utf8', maxBuffer: 1 << 28 })) as LongRun;
+const quarter = (n: number): LongRun['finals'] => run.finals.filter(({ atMs }) => Math.min(3, Math.floor((4 * atMs) / (hours * 3_600_000))) === n);
+const p95 = (n: number): number => percentile(quarter(n).map(({ latencyMs, workMs }) => latencyMs + workMs), 0.95);
+const size = Math.floor(run.rss.length / 4);
+// The first readings are those of a process that still loads and compiles.
+const [early, late] = [mean(run.rss.slice(Math.ceil(size / 2), size)), mean(run.rss.slice(-size))];
+const drift = late / early - 1;
+reportResults({
+  about: `${hours} simulated hours of one meeting with two sources, ${run.finals.length} finals; session, pipeline, analysis, store and spool are real, the recogniser says sentences after the time Moonshine takes. Latency is simulated time plus the processor time of the step in which the final came.`,
+  rows: [
+    ...[0, 1, 2, 3].map((n) => ({ quarter: n + 1, finals: quarter(n).length, 'p50 ms': Math.round(percentile(quarter(n).map(({ latencyMs, workMs }) => latencyMs + workMs), 0.5)), 'p95 ms': Math.round(p95(n)), 'work p95 ms': Number(percentile(quarter(n).map(({ workMs }) => workMs), 0.95).toFixed(1)), 'memory MB': Number((mean(run.rss.slice(n * size, (n + 1) * size)) / 1e6).toFixed(1)) })),
+    { quarter: 'drift', 'p95 ms': `${(p95(3) / p95(0)).toFixed(3)} ×`, 'memory MB': `${(100 * drift).toFixed(1)} %` },
+  ],
+  ratios: {
+    'p95 of the last quarter by the first': { value: Number((p95(3) / p95(0)).toFixed(3)), noise: 0.02, better: 'lower' },
+    'memory drift': { value: Number(drift.toFixed(3)), noise: 0.02, better: 'lower' },
+  },
+});
