@@ -253,7 +253,7 @@ function goodbyeOf(reason: EndReason): EarmarkError {
   return reason === 'drain' ? new EarmarkError('rpc.draining', 'The Earmark daemon makes room for a newer one.') : new EarmarkError('rpc.disconnected', 'The Earmark daemon ends.');
 }
 
-async function problems(models: Models, engines: ManagedEngines, { problem, damage: { setAside } }: Storage): Promise<string[]> {
+async function problems(models: Models, engines: ManagedEngines, { problem, damage: { setAside, salvaged } }: Storage): Promise<string[]> {
   const found: string[] = [];
   for (const { id, isDefault, status } of await models.list()) {
     if (isDefault && status.state === 'absent') found.push(`The model ${id} is not installed; run "earmark models pull ${id}".`);
@@ -261,7 +261,10 @@ async function problems(models: Models, engines: ManagedEngines, { problem, dama
   }
   for (const { error } of engines.list()) if (error !== undefined) found.push(error);
   if (problem !== undefined) found.push(problem);
-  if (setAside !== undefined) found.push(`The database of sessions was damaged and lies now at ${setAside}; a new one was begun.`);
+  if (setAside !== undefined) {
+    const kept = salvaged ? `${salvaged.sessions} sessions were read from it, ${salvaged.lost} entries of them are lost` : 'nothing of it could be read';
+    found.push(`The database of sessions was damaged and lies now at ${setAside}: ${kept}. The sessions say from when to when.`);
+  }
   return found;
 }
 

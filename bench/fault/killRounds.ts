@@ -12,6 +12,7 @@ import { ensureDaemon, type DaemonClient } from '../../client';
 import { AudioEnd, AudioPush, FRAME_MS, FRAME_SAMPLES } from '../../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { SessionAttach, SessionDelete, SessionEventNotification, SessionGet, SessionStart, SessionStop, type SessionEvent } from '../../protocol/session';
+import { randoms } from './random';
 import type { Speech } from './speech';
 
 export interface KillRoundsOptions {
@@ -58,17 +59,6 @@ export async function killCommand(speech: Speech, home: string): Promise<KillRou
   const { EXTERNAL } = (await import(join(ROOT, 'scripts', 'build.mjs'))) as { EXTERNAL: string[] };
   await build({ entryPoints: [join(__dirname, 'killDaemon.ts')], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', external: EXTERNAL, logLevel: 'error', define: { 'require.main': 'undefined' } }); // main.ts must not start by itself.
   return { command: process.execPath, args: [outfile, '--home', home, '--idle-ms', '600000', '--log-level', 'warn'], env: { EARMARK_FAULT_AUDIO: speech.audioFile, EARMARK_FAULT_WORDS: speech.wordsFile } };
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randoms(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 export function stateFolderForRounds(): string {

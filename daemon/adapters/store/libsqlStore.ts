@@ -6,6 +6,7 @@ import type { Source } from '../../audio/frame';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
 import type { Progress, SearchHit, SessionCounts, SessionStats, SessionStore } from '../../session/ports';
 import type { Segment, Speaker } from '../../transcript/types';
+import { rowSum } from './rowSum';
 import { storeError } from './storeErrors';
 
 interface SessionRow {
@@ -38,7 +39,8 @@ export class LibsqlStore implements SessionStore {
 
   createSession(record: SessionRecord): void {
     const { id, key, state, title, provider, model, durationMs, createdMs } = record;
-    this.guard(() => this.sql.createSession.run(id, key ?? null, state, title, provider, model, createdMs ?? Date.parse(record.startedAt), durationMs, JSON.stringify(record)));
+    const text = JSON.stringify(record);
+    this.guard(() => this.sql.createSession.run(id, key ?? null, state, title, provider, model, createdMs ?? Date.parse(record.startedAt), durationMs, text, rowSum(id, text)));
   }
 
   updateSession(id: string, { title, durationMs, provider, model, stats }: Parameters<SessionStore['updateSession']>[1]): void {
@@ -52,12 +54,12 @@ export class LibsqlStore implements SessionStore {
       events.forEach((event, i) => {
         if (event.seq !== row.lastSeq + 1 + i) throw new EarmarkError('internal', `Event ${event.seq} does not follow ${row.lastSeq + i}; restart Earmark.`);
         const { seq, time, ...body } = event;
-        this.sql.addEvent.run(sessionId, seq, time, JSON.stringify(body));
+        this.addEvent(sessionId, seq, time, JSON.stringify(body));
         this.keep(sessionId, event);
       });
       const last = events.at(-1);
       if (last) this.sql.advance.run(last.seq, last.time, sessionId);
-      for (const { source, finalThrough } of progress) this.sql.setProgress.run(sessionId, source, finalThrough);
+      for (const { source, finalThrough } of progress) this.setProgress(sessionId, source, finalThrough);
     });
   }
 
@@ -131,7 +133,7 @@ export class LibsqlStore implements SessionStore {
     this.transaction(() => {
       const kept = (this.sql.readEvents.all(id, 0, -1) as { time: number; body: string }[]).filter(({ body }) => !gone.includes((JSON.parse(body) as { kind: string }).kind));
       this.sql.deleteEvents.run(id);
-      kept.forEach(({ time, body }, i) => this.sql.addEvent.run(id, i + 1, time, body));
+      kept.forEach(({ time, body }, i) => this.addEvent(id, i + 1, time, body));
       this.sql.advance.run(kept.length, kept.at(-1)?.time ?? 0, id);
       if (transcript) {
         this.sql.deleteSegments.run(id);
@@ -180,23 +182,37 @@ export class LibsqlStore implements SessionStore {
         this.addSegment(sessionId, event.segment);
         return;
       case 'revision':
-        this.sql.changeSegment.run(event.revision.segment.startMs, event.revision.segment.text, JSON.stringify(event.revision.segment), sessionId, event.revision.segmentId);
+        this.changeSegment(sessionId, event.revision.segmentId, event.revision.segment);
         for (const segment of event.revision.added ?? []) this.addSegment(sessionId, segment);
         return;
       case 'speaker':
-        return void this.sql.setSpeaker.run(sessionId, event.speaker.id, JSON.stringify(event.speaker));
+        return void this.sql.setSpeaker.run(...summed(sessionId, event.speaker.id, JSON.stringify(event.speaker)));
       case 'warning':
       case 'error':
         return;
       default:
         if (event.op === 'remove') this.sql.deleteInsight.run(sessionId, event.insight.id);
-        else this.sql.setInsight.run(sessionId, event.insight.id, JSON.stringify(event.insight));
+        else this.sql.setInsight.run(...summed(sessionId, event.insight.id, JSON.stringify(event.insight)));
     }
   }
 
   private addSegment(sessionId: string, segment: Segment): void {
-    this.sql.addSegment.run(sessionId, segment.id, segment.startMs, segment.text, JSON.stringify(segment));
+    const body = JSON.stringify(segment);
+    this.sql.addSegment.run(sessionId, segment.id, segment.startMs, segment.text, body, rowSum(sessionId, segment.id, segment.text, body));
     this.sql.countSegment.run(sessionId);
+  }
+
+  private changeSegment(sessionId: string, id: string, segment: Segment): void {
+    const body = JSON.stringify(segment);
+    this.sql.changeSegment.run(segment.startMs, segment.text, body, rowSum(sessionId, id, segment.text, body), sessionId, id);
+  }
+
+  private addEvent(sessionId: string, seq: number, time: number, body: string): void {
+    this.sql.addEvent.run(sessionId, seq, time, body, rowSum(sessionId, seq, time, body));
+  }
+
+  private setProgress(sessionId: string, source: Source, finalThrough: number): void {
+    this.sql.setProgress.run(sessionId, source, finalThrough, rowSum(sessionId, source, finalThrough));
   }
 
   private bodies<T>(statement: Database.Statement, sessionId: string): readonly T[] {
@@ -230,6 +246,10 @@ export class LibsqlStore implements SessionStore {
   }
 }
 
+function summed(sessionId: string, id: string, body: string): [string, string, string, number] {
+  return [sessionId, id, body, rowSum(sessionId, id, body)];
+}
+
 function recordOf(row: unknown): SessionRecord | undefined {
   if (!row) return undefined;
   const { state, title, provider, model, duration_ms, record } = row as SessionRow;
@@ -241,7 +261,7 @@ function prepare(db: Database.Database) {
   const owned = "(? IS NULL OR json_extract(record, '$.owner') = ?)";
   const newest = 'ORDER BY created_ms DESC, rowid DESC LIMIT ? OFFSET ?';
   return {
-    createSession: s('INSERT INTO sessions (id, key, state, title, provider, model, created_ms, duration_ms, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    createSession: s('INSERT INTO sessions (id, key, state, title, provider, model, created_ms, duration_ms, record, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     updateSession: s('UPDATE sessions SET title = coalesce(?, title), duration_ms = coalesce(?, duration_ms), provider = coalesce(?, provider), model = coalesce(?, model), stats = coalesce(?, stats) WHERE id = ?'),
     setState: s('UPDATE sessions SET state = ? WHERE id = ?'),
     advance: s('UPDATE sessions SET last_seq = ?, last_time = ? WHERE id = ?'),
@@ -260,18 +280,18 @@ function prepare(db: Database.Database) {
     noSegments: s('UPDATE sessions SET segments = 0 WHERE id = ?'),
     setting: s('SELECT value FROM settings WHERE name = ?'),
     setSetting: s('INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
-    addEvent: s('INSERT INTO events (session, seq, time, body) VALUES (?, ?, ?, ?)'),
+    addEvent: s('INSERT INTO events (session, seq, time, body, sum) VALUES (?, ?, ?, ?, ?)'),
     readEvents: s('SELECT seq, time, body FROM events WHERE session = ? AND seq > ? ORDER BY seq LIMIT ?'),
-    addSegment: s('INSERT INTO segments (session, id, start_ms, text, body) VALUES (?, ?, ?, ?, ?)'),
-    changeSegment: s('UPDATE segments SET start_ms = ?, text = ?, body = ? WHERE session = ? AND id = ?'),
+    addSegment: s('INSERT INTO segments (session, id, start_ms, text, body, sum) VALUES (?, ?, ?, ?, ?, ?)'),
+    changeSegment: s('UPDATE segments SET start_ms = ?, text = ?, body = ?, sum = ? WHERE session = ? AND id = ?'),
     segments: s('SELECT body FROM segments WHERE session = ? ORDER BY start_ms, n'),
     deleteSegments: s('DELETE FROM segments WHERE session = ?'),
-    setSpeaker: s('INSERT INTO speakers (session, id, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body'),
+    setSpeaker: s('INSERT INTO speakers (session, id, body, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body, sum = excluded.sum'),
     speakers: s('SELECT body FROM speakers WHERE session = ? ORDER BY rowid'),
-    setInsight: s('INSERT INTO insights (session, id, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body'),
+    setInsight: s('INSERT INTO insights (session, id, body, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body, sum = excluded.sum'),
     deleteInsight: s('DELETE FROM insights WHERE session = ? AND id = ?'),
     insights: s('SELECT body FROM insights WHERE session = ? ORDER BY rowid'),
-    setProgress: s('INSERT INTO progress (session, source, final_through) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET final_through = max(final_through, excluded.final_through)'),
+    setProgress: s('INSERT INTO progress (session, source, final_through, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET final_through = excluded.final_through, sum = excluded.sum WHERE excluded.final_through > final_through'),
     progress: s('SELECT source, final_through FROM progress WHERE session = ?'),
     search: s("SELECT g.session, g.body FROM segment_text t JOIN segments g ON g.n = t.rowid WHERE segment_text MATCH ? AND json_extract(g.body, '$.hidden') IS NOT 1 ORDER BY rank LIMIT ?"),
   };

@@ -1,9 +1,10 @@
 /** Opens earmark.db: rights, pragmas, migrations. One that cannot be read is set aside and a fresh one begun. */
 import Database from 'libsql';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { EarmarkError } from '../../../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { LibsqlStore } from './libsqlStore';
+import { isDamaged, salvage, type Salvaged } from './salvage';
 import { MIGRATIONS } from './schema';
 import { isCorrupt, storeError } from './storeErrors';
 
@@ -25,6 +26,8 @@ export interface OpenedStore {
   readonly store: LibsqlStore;
   /** Where the database lies that could not be read; a new one was begun. */
   readonly setAside?: string;
+  /** What of it is in the new one; undefined where nothing could be read. */
+  readonly salvaged?: Salvaged;
   /** True where a database in the clear was encrypted by this call. */
   readonly encryptedNow?: boolean;
 }
@@ -42,7 +45,9 @@ export function openStore({ file, now = Date.now, busySeconds = BUSY_SECONDS, ke
     const setAside = `${file}.damaged-${new Date(now()).toISOString().replace(/[:.]/g, '-')}`;
     try {
       for (const ending of ['', '-wal', '-shm']) if (existsSync(file + ending)) renameSync(file + ending, setAside + ending);
-      return { store: opened(), setAside };
+      const store = opened();
+      const salvaged = salvageFrom(setAside, store, how);
+      return { store, setAside, ...(salvaged ? { salvaged } : {}) };
     } catch (again) {
       throw storeError(again);
     }
@@ -55,6 +60,64 @@ function removeSetAside(file: string): number {
   for (const name of names) rmSync(join(dirname(file), name), { force: true });
   return names.filter((name) => !/-(wal|shm)$/.test(name)).length;
 }
+
+/**
+ * Copies what can be read. A first page that makes no sense is replaced by that of a new database: tables lie where the
+ * same migrations put them.
+ */
+function salvageFrom(damaged: string, store: LibsqlStore, how: How): Salvaged | undefined {
+  for (const repaired of [false, true]) {
+    const copy = `${damaged}.reading`;
+    try {
+      for (const ending of ['', '-wal']) if (existsSync(damaged + ending)) copyFileSync(damaged + ending, copy + ending);
+      if (repaired && how.key === undefined) replaceFirstPage(copy);
+      const db = connect(copy, how);
+      try {
+        if (!readable(db)) continue;
+        return salvage(db, store);
+      } finally {
+        db.close();
+      }
+    } catch (error) {
+      // What cannot be read is set aside as a whole: it must not keep the daemon from starting.
+      if (isEarmarkError(error, 'store.unwritable')) throw error;
+    } finally {
+      for (const ending of ['', '-wal', '-shm']) rmSync(copy + ending, { force: true });
+    }
+  }
+  return undefined;
+}
+
+function readable(db: Database.Database): boolean {
+  try {
+    db.prepare('SELECT count(*) FROM sessions').all();
+    db.prepare('SELECT 1 FROM events LIMIT 1').all();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const PAGE_BYTES = 4096;
+
+function replaceFirstPage(file: string): void {
+  const fresh = `${file}.fresh`;
+  try {
+    openDatabase(fresh, { busySeconds: 1 }).close();
+    const page = readFileSync(fresh).subarray(0, PAGE_BYTES);
+    page.writeUInt32BE(Math.floor(statSync(file).size / PAGE_BYTES), 28); // Pages of the file.
+    page.writeUInt32BE(0, 32); // No free pages: they are not looked at.
+    page.writeUInt32BE(0, 36);
+    const fd = openSync(file, 'r+');
+    writeSync(fd, page, 0, PAGE_BYTES, 0);
+    closeSync(fd);
+  } finally {
+    for (const ending of ['', '-wal', '-shm']) rmSync(fresh + ending, { force: true });
+  }
+}
+
+/** A database up to this size, thousands of hours of speech, is read as a whole at every start, 5 ms a megabyte. */
+const CHECKED_BYTES = 512 * 1024 * 1024;
 
 interface How {
   readonly busySeconds: number;
@@ -104,20 +167,24 @@ function openDatabase(file: string, { busySeconds, key }: How): Database.Databas
   } catch (cause) {
     throw new EarmarkError('store.unwritable', 'The state folder cannot be written; check its rights, or set EARMARK_HOME to another folder.', { cause });
   }
-  const db = new Database(file, { timeout: busySeconds, ...(key ? { encryptionCipher: 'aes256cbc', encryptionKey: key.toString('hex') } : {}) });
+  const db = connect(file, { busySeconds, ...(key ? { key } : {}) });
   try {
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
     db.exec('PRAGMA foreign_keys = ON');
     db.exec('PRAGMA secure_delete = ON');
     migrate(db);
-    // Reads a page of every table, so that a file damaged at its root is found now and not in a meeting.
-    for (const { name } of db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'segment_text%'").all() as { name: string }[]) db.prepare(`SELECT 1 FROM "${name}" LIMIT 1`).all();
+    // What is damaged is found now and not in a meeting; a large database is looked at where it is read.
+    if (statSync(file).size <= CHECKED_BYTES && isDamaged(db)) throw new EarmarkError('store.corrupt', 'The database of sessions is damaged.');
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+function connect(file: string, { busySeconds, key }: How): Database.Database {
+  return new Database(file, { timeout: busySeconds, ...(key ? { encryptionCipher: 'aes256cbc', encryptionKey: key.toString('hex') } : {}) });
 }
 
 function migrate(db: Database.Database): void {

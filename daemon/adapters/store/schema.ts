@@ -75,4 +75,6 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO segment_text (segment_text, rank) VALUES ('secure-delete', 1);
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // Checksums of rows; `rowSum.ts` says of what. Rows of before have none.
+  ['sessions', 'events', 'segments', 'speakers', 'insights', 'progress'].map((table) => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`).join('\n'),
 ];

@@ -64,7 +64,7 @@ export class Storage implements Disposable {
   }
 
   /** What opening found damaged. */
-  get damage(): Pick<OpenedStore, 'setAside'> {
+  get damage(): Pick<OpenedStore, 'setAside' | 'salvaged'> {
     return this.opened ?? {};
   }
 
@@ -99,7 +99,7 @@ export class Storage implements Disposable {
     const { home, clock, logger } = this.setup;
     const spools = new FileSpools({ folder: join(home, 'spool'), clock, logger: logger.child('spool'), ...(dataKey ? { key: dataKey } : {}) });
     const opened = openStore({ file: join(home, 'earmark.db'), now: () => clock.wall(), ...(dataKey ? { key: dataKey } : {}) });
-    if (opened.setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt' });
+    if (opened.setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt', lostEvents: opened.salvaged?.lost ?? -1, sessions: opened.salvaged?.sessions ?? 0 });
     if (opened.encryptedNow === true) spools.encryptAll();
     this.opened = { ...opened, spools, dataKey };
     this.reason = undefined;

@@ -7,9 +7,12 @@ function sqliteCode(error: unknown): string | undefined {
   return typeof code === 'string' && code.startsWith('SQLITE_') ? /^SQLITE_[A-Z]+/.exec(code)?.[0] : undefined;
 }
 
+/** What the disk, the rights or another program refuse; any other error of a database that was whole is damage: a schema that makes no sense may fail with any. */
+const REFUSED = ['SQLITE_FULL', 'SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_NOMEM'];
+
 export function isCorrupt(error: unknown): boolean {
   const code = sqliteCode(error);
-  return code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT' || isEarmarkError(error, 'store.corrupt');
+  return (code !== undefined && !REFUSED.includes(code)) || isEarmarkError(error, 'store.corrupt');
 }
 
 export function storeError(error: unknown): EarmarkError {

@@ -1,0 +1,62 @@
+/** A checksum for every row that holds what was said: SQLite has none, and a bit that flips in a text is a word that changed. */
+import { isUtf8 } from 'node:buffer';
+import { crc32 } from 'node:zlib';
+
+/** Tables that have a column `sum`, and the columns it is made of, as texts joined by line feeds. */
+export const SUMMED = {
+  sessions: ['id', 'record'],
+  events: ['session', 'seq', 'time', 'body'],
+  segments: ['session', 'id', 'text', 'body'],
+  speakers: ['session', 'id', 'body'],
+  insights: ['session', 'id', 'body'],
+  progress: ['session', 'source', 'final_through'],
+} as const;
+
+export type SummedTable = keyof typeof SUMMED;
+
+export function rowSum(...values: readonly (string | number)[]): number {
+  return crc32(values.join('\n'));
+}
+
+/** Texts of a table, and its numbers. Texts are read as bytes: the driver ends the process at a text that is not UTF-8. */
+const COLUMNS: Readonly<Record<SummedTable | 'settings', { readonly texts: readonly string[]; readonly numbers: readonly string[] }>> = {
+  sessions: { texts: ['id', 'key', 'state', 'title', 'provider', 'model', 'record', 'stats'], numbers: ['rowid', 'created_ms', 'duration_ms', 'last_seq', 'last_time', 'segments', 'sum'] },
+  events: { texts: ['session', 'body'], numbers: ['seq', 'time', 'sum'] },
+  segments: { texts: ['session', 'id', 'text', 'body'], numbers: ['n', 'start_ms', 'sum'] },
+  speakers: { texts: ['session', 'id', 'body'], numbers: ['rowid', 'sum'] },
+  insights: { texts: ['session', 'id', 'body'], numbers: ['rowid', 'sum'] },
+  progress: { texts: ['session', 'source'], numbers: ['final_through', 'sum'] },
+  settings: { texts: ['name', 'value'], numbers: [] },
+};
+
+export type Row = Readonly<Record<string, string | number | null>>;
+
+/** What to select so that no text is read as text. */
+export function selectBytes(table: SummedTable | 'settings'): string {
+  const { texts, numbers } = COLUMNS[table];
+  return `SELECT ${[...texts.map((name) => `CAST("${name}" AS BLOB) AS "${name}"`), ...numbers].join(', ')} FROM "${table}"`;
+}
+
+/** The row with its texts; undefined where one is not UTF-8, or a number is none. */
+export function rowOf(table: SummedTable | 'settings', row: Readonly<Record<string, unknown>>): Row | undefined {
+  const { texts, numbers } = COLUMNS[table];
+  const read: Record<string, string | number | null> = {};
+  for (const name of texts) {
+    const value = row[name];
+    if (value === null) read[name] = null;
+    else if (value instanceof ArrayBuffer && isUtf8(value)) read[name] = Buffer.from(value).toString();
+    else return undefined;
+  }
+  for (const name of numbers) {
+    const value = row[name];
+    if (typeof value !== 'number' && value !== null) return undefined;
+    read[name] = value;
+  }
+  return read;
+}
+
+/** A row of an older database has no checksum and counts as whole. */
+export function isWhole(table: SummedTable, row: Row): boolean {
+  const { sum } = row;
+  return sum === null || sum === rowSum(...SUMMED[table].map((column) => row[column] ?? ''));
+}
