@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 
 /** Tables that have a column `sum`, and the columns it is made of, as texts joined by line feeds. */
-export const SUMMED = {
+const SUMMED = {
   sessions: ['id', 'record'],
   events: ['session', 'seq', 'time', 'body'],
   segments: ['session', 'id', 'text', 'body'],

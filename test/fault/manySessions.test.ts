@@ -1,0 +1,56 @@
+/** A daemon that starts again has taken up 100 interrupted sessions within a second of work. */
+import { deepEqual, ok } from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FileSpools } from '../../daemon/adapters/store/fileSpools';
+import { openStore } from '../../daemon/adapters/store/openStore';
+import { systemClock } from '../../daemon/base/clock';
+import { FRAME_MS } from '../../daemon/audio/frame';
+import { silentLogger } from '../../daemon/base/logger';
+import { createSessionManager } from '../../daemon/session/sessionManager';
+import { FakeCapture } from '../fakes/fakeCapture';
+import { ScriptedEngine, scriptedEngines } from '../fakes/scriptedEngine';
+import { CountingAnalyzers, phrases, say } from '../unit/session/harness';
+
+const SESSIONS = 100;
+const FINALS = 50;
+const LIMIT_MS = 1000;
+
+describe('a start with many interrupted sessions', function () {
+  this.timeout(60_000);
+
+  it('takes up 100 of them, each with 50 finals and sound that is not text, within 1 s of processor time', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'earmark-many-'));
+    const spools = (): FileSpools => new FileSpools({ folder: join(folder, 'spool'), clock: systemClock, logger: silentLogger });
+    const open = () => openStore({ file: join(folder, 'earmark.db') }).store;
+    try {
+      const before = open();
+      const left = spools();
+      for (let s = 0; s < SESSIONS; s++) {
+        const id = `s${s}`;
+        before.createSession({ id, kind: 'file', title: id, state: 'STREAMING', startedAt: new Date().toISOString(), createdMs: Date.now(), durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted', model: 'script', partials: false, insights: true, ephemeral: false, keepAudio: false, resumeToken: 't' });
+        before.append(id, Array.from({ length: FINALS }, (_, i) => ({ kind: 'final' as const, segment: { id: `s${i + 1}`, startMs: i * 900, endMs: i * 900 + 400, source: 'file' as const, speaker: 'You', text: `word ${i}`, confidence: 1, revision: 0 }, seq: i + 1, time: i })), [{ source: 'file', finalThrough: -1 }]);
+        const spool = left.open(id);
+        const pcm = say(1, 2);
+        for (let seq = 0; seq < pcm.length / 320; seq++) spool.append({ source: 'file', seq, captureMs: seq * FRAME_MS, pcm: pcm.subarray(seq * 320, (seq + 1) * 320) });
+        spool.dispose();
+      }
+      before.close();
+      const begun = process.cpuUsage();
+      const store = open();
+      const manager = createSessionManager({ store, spools: spools(), engines: scriptedEngines(new ScriptedEngine()), capture: new FakeCapture(), analyzers: new CountingAnalyzers(), clock: systemClock, logger: silentLogger, phrases, newId: () => 'x' });
+      const recovered = manager.recover().length;
+      const { nextSeq } = manager.attach('s99', 0, () => undefined).sources[0] ?? {};
+      const { user, system } = process.cpuUsage(begun);
+      const usedMs = (user + system) / 1000;
+      manager.dispose();
+      store.close();
+      deepEqual({ recovered, nextSeq }, { recovered: SESSIONS, nextSeq: say(1, 2).length / 320 });
+      console.log(`      (${Math.round(usedMs)} ms of processor time)`);
+      ok(usedMs <= LIMIT_MS, `${Math.round(usedMs)} ms`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
