@@ -28,6 +28,8 @@ const BENCHES: readonly { readonly name: string; readonly what: string; readonly
   { name: 'echo', what: 'echo removal over the speech path', models: 'argument' },
   { name: 'fault', what: 'killed daemons, damaged files, many sessions', models: 'argument' },
   { name: 'capacity', what: 'how many sessions two cores hold', models: 'argument' },
+  { name: 'engine', what: 'load, memory, unload, killed workers', models: 'argument' },
+  { name: 'ladder', what: 'slow engines on a simulated clock', models: 'environment' },
   { name: 'frames', what: 'work for a frame, and for clients that are silent', models: 'environment' },
   { name: 'long', what: 'memory and lag over four hours', models: 'environment' },
   { name: 'silence', what: 'words out of an hour without speech', models: 'argument' },

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { createDetectors, createSpeechEngine } from '../daemon/adapters/inference/createSpeechEngine';
+import type { SupervisorLimits } from '../daemon/adapters/inference/supervisor';
 import type { AsrResult, GuardKind, LoadedModelFiles } from '../daemon/asr/provider';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
@@ -41,7 +42,7 @@ export interface OtherRecogniser {
   readonly model: LoadedModelFiles;
 }
 
-export function makeEngine(models: SpeechModels, cores = availableParallelism(), other?: OtherRecogniser): ManagedSpeechEngine {
+export function makeEngine(models: SpeechModels, cores = availableParallelism(), other?: OtherRecogniser, limits: Partial<SupervisorLimits> = {}): ManagedSpeechEngine {
   const worker = { path: join(ROOT, 'daemon', 'worker.ts'), execArgv: ['--require', 'tsx/cjs'] };
   const common = { clock: systemClock, logger: silentLogger };
   const { provider, model } = other ?? { provider: 'moonshine', model: { id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } } };
@@ -49,6 +50,7 @@ export function makeEngine(models: SpeechModels, cores = availableParallelism(),
     ...common,
     asr: { provider, model: model.id, files: () => Promise.resolve(model) },
     runs: { in: 'workers', worker, cores },
+    limits,
     detectors: createDetectors({ ...common, worker, files: () => Promise.resolve({ id: 'silero-vad-v6', files: { model: models.vad } }) }),
   });
 }

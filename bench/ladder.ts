@@ -1,0 +1,47 @@
+/**
+ * A slow engine on a simulated clock: scripted delays at 0.5, 0.9, 1.5 and 3 times real time for 30 minutes of speech, with
+ * and without a faster provider, then the load ends. Real pool, routes and ladder; only the recogniser's time is made up.
+ */
+import { ManualClock } from '../daemon/base/clock';
+import { slowEngines, slowModel, Speaker } from '../test/fakes/slowEngines';
+import { reportResults, type Row } from './report';
+
+const SECOND = 1_000;
+const SLOW_MS = 30 * 60 * SECOND;
+const STEP_MS = 500;
+
+async function measure(rtf: number, standIn: boolean): Promise<Row> {
+  const clock = new ManualClock();
+  const first = slowModel('one', 'first', 0.1);
+  const engines = slowEngines(clock, standIn ? [first, slowModel('two', 'second', 0.1)] : [first]);
+  const engine = engines.open({ language: 'en', live: true });
+  const steps: string[] = [];
+  engine.onDidWarn(({ code }) => code === 'engine.rung' && steps.push(engine.rung));
+  const speaker = new Speaker(clock, engine);
+  const ready = engine.ready();
+  await speaker.silence(2 * SECOND);
+  await ready;
+  await speaker.speak(30 * SECOND, STEP_MS);
+  first.rtf = rtf;
+  await speaker.speak(SLOW_MS, STEP_MS);
+  const under = engine.rung;
+  const stepsUnderLoad = steps.length;
+  const lag = Math.max(...speaker.heard.map(({ lagMs }) => lagMs));
+  first.rtf = 0.1;
+  const ended = clock.now();
+  while (engine.rung !== 'NORMAL' && clock.now() - ended < 60 * 60 * SECOND) await speaker.speak(SECOND, STEP_MS);
+  const back = clock.now() - ended;
+  await speaker.silence(120 * SECOND, STEP_MS);
+  const texts = new Set(speaker.heard.map(({ text }) => text));
+  const lost = Array.from({ length: speaker.said }, (_, i) => `phrase ${i + 1}`).filter((text) => !texts.has(text)).length;
+  engines.dispose();
+  return { 'delay × real time': rtf, 'faster provider': standIn ? 'yes' : 'none', 'rung after 30 min': under, 'steps in 30 min': stepsUnderLoad, 'finals lost': lost, 'finals doubled': speaker.heard.length - speaker.said, 'longest lag (s)': (lag / SECOND).toFixed(1), 'NORMAL after (s)': (back / SECOND).toFixed(0) };
+}
+
+async function main(): Promise<void> {
+  const rows: Row[] = [];
+  for (const standIn of [true, false]) for (const rtf of [0.5, 0.9, 1.5, 3]) rows.push(await measure(rtf, standIn));
+  reportResults({ about: 'Phrases of 5 s without a pause for 30 minutes, one decoder each, a simulated clock; a model loads for 1 s. Without a faster provider lag grows with the load, and what waits is caught up when it ends.', rows, ratios: {} });
+}
+
+void main();
