@@ -25,6 +25,7 @@ const BENCHES: readonly { readonly name: string; readonly what: string; readonly
   { name: 'insights', what: 'actions and decisions found in labelled meetings', models: 'environment' },
   { name: 'dictation', what: 'symbols and commands in dictation', models: 'argument' },
   { name: 'summaries', what: 'rolling summary and coverage on AMI meetings', models: 'environment' },
+  { name: 'diarization', what: 'who speaks when, online and after the final pass', models: 'argument' },
   { name: 'echo', what: 'echo removal over the speech path', models: 'argument' },
   { name: 'fault', what: 'killed daemons, damaged files, many sessions', models: 'argument' },
   { name: 'capacity', what: 'how many sessions two cores hold', models: 'argument' },

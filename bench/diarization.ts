@@ -1,0 +1,164 @@
+/**
+ * Diarization error rate, online with 1 s of latency and after the final pass, on the AMI clips, a telephone call and
+ * the spoken meetings beside the repository; everyone as one speaker and the share of the speech detector beside it.
+ * Usage: `npm run bench -- diarization`.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { SileroVad } from '../daemon/adapters/inference/silero';
+import { SpeakerEncoder } from '../daemon/adapters/inference/speakerEncoder';
+import { SAMPLE_RATE } from '../daemon/audio/frame';
+import type { SpeakerEmbedder, Turn as FoundTurn } from '../daemon/diarization/contract';
+import { joinTurns } from '../daemon/diarization/turns';
+import { VoiceBook } from '../daemon/diarization/voiceBook';
+import { VoiceTrack } from '../daemon/diarization/voiceTrack';
+import { framesOf } from '../daemon/vad/phraseSource';
+import { type DiarizationErrors, type Turn, diarizationErrors, pooledRate, readRttm } from './diarizationError';
+import { reportResults } from './report';
+import { SHARED, findModels, readAudio } from './speechPath';
+
+const ENCODER = resolve(__dirname, '..', 'models', 'speaker-encoder-ge2e', 'model.onnx');
+const LATENCY_MS = 1_000;
+const TICK_MS = 100;
+
+interface Recording {
+  readonly set: string;
+  readonly name: string;
+  readonly path: string;
+  readonly channel?: number;
+  readonly turns: readonly Turn[];
+}
+
+interface Measured {
+  readonly recording: Recording;
+  readonly online: DiarizationErrors;
+  readonly final: DiarizationErrors;
+  readonly oneSpeaker: DiarizationErrors;
+  readonly oneSpeakerExact: DiarizationErrors;
+  readonly speakers: number;
+  readonly cpuMs: number;
+  readonly speechMs: number;
+}
+
+export function recordings(): Recording[] {
+  const data = join(SHARED, 'data');
+  const ami = join(data, 'ami30', 'words.rttm');
+  if (!existsSync(ami)) return [];
+  const found: Recording[] = [...readRttm(readFileSync(ami, 'utf8'))].map(([name, turns]) => ({ set: 'AMI, 30 s each', name, path: join(data, 'ami30', `${name}.flac`), turns }));
+  const call = join(data, 'misc', 'phone2spk');
+  for (const turns of readRttm(readFileSync(`${call}.rttm`, 'utf8')).values()) found.push({ set: 'telephone call', name: basename(call), path: `${call}.flac`, turns });
+  for (const name of ['auth-standup', 'sync-engine-design-review']) {
+    const { turns } = JSON.parse(readFileSync(join(data, 'meetings', `${name}.json`), 'utf8')) as { turns: { who: string; source: string; start: number; end: number }[] };
+    ['mic', 'system'].forEach((source, channel) => found.push({
+      set: `${name}, ${source}`, name: `${name} ${source}`, path: join(data, 'meetings', `${name}.flac`), channel,
+      turns: turns.filter((turn) => turn.source === source).map(({ who, start, end }) => ({ speaker: who, start, end })),
+    }));
+  }
+  return found;
+}
+
+const seconds = (turns: readonly FoundTurn[]): Turn[] => turns.map(({ speaker, startMs, endMs }) => ({ speaker, start: startMs / 1000, end: endMs / 1000 }));
+
+export async function measure(vad: Pick<SileroVad, 'detect' | 'close'>, encoder: SpeakerEmbedder, stream: number, recording: Recording): Promise<Measured> {
+  const frames = framesOf('file', readAudio(recording.path, recording.channel));
+  let next = 0;
+  const book = new VoiceBook('file', () => `v${++next}`);
+  const track = new VoiceTrack({
+    source: 'file',
+    detector: { detect: (windows) => vad.detect(stream, windows), reset: () => vad.close(stream), dispose: () => vad.close(stream) },
+    embedder: encoder,
+    onWindow: (window) => book.addWindow(window),
+    onStretch: (stretch) => book.addStretch(stretch),
+  });
+  const online: FoundTurn[] = [];
+  const perTick = (TICK_MS * SAMPLE_RATE) / 1000 / 320;
+  let told = 0;
+  const tell = (nowMs: number): void => {
+    // What lies a second back is told now, and never again.
+    const upTo = nowMs - LATENCY_MS;
+    for (const turn of book.turns(track.open)) if (turn.endMs > told && turn.startMs < upTo) online.push({ ...turn, startMs: Math.max(told, turn.startMs), endMs: Math.min(upTo, turn.endMs) });
+    told = Math.max(told, upTo);
+  };
+  let cpuMs = 0;
+  const counted = async (work: () => Promise<void> | void): Promise<void> => {
+    const before = process.cpuUsage();
+    await work();
+    const used = process.cpuUsage(before);
+    cpuMs += (used.user + used.system) / 1000;
+  };
+  for (let at = 0; at < frames.length; at += perTick) {
+    const some = frames.slice(at, at + perTick);
+    await counted(() => track.process(some));
+    tell((at + some.length) * 20);
+  }
+  tell(frames.length * 20 + LATENCY_MS);
+  await counted(async () => {
+    await track.flush();
+    book.cluster();
+  });
+  const turns = book.turns();
+  track.dispose();
+  const { turns: reference } = recording;
+  const spoken = union(reference);
+  return {
+    recording,
+    online: diarizationErrors(reference, seconds(joinTurns(online, TICK_MS))),
+    final: diarizationErrors(reference, seconds(turns)),
+    oneSpeaker: diarizationErrors(reference, union(seconds(turns))),
+    oneSpeakerExact: diarizationErrors(reference, spoken),
+    speakers: new Set(turns.map(({ speaker }) => speaker)).size,
+    cpuMs,
+    speechMs: 1000 * spoken.reduce((sum, { start, end }) => sum + end - start, 0),
+  };
+}
+
+/** The same speech from one mouth. */
+function union(turns: readonly Turn[]): Turn[] {
+  const found: { start: number; end: number; speaker: string }[] = [];
+  for (const { start, end } of [...turns].sort((a, b) => a.start - b.start)) {
+    const last = found.at(-1);
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else found.push({ start, end, speaker: 'one' });
+  }
+  return found;
+}
+
+async function main(): Promise<void> {
+  const models = findModels(process.argv[2]);
+  const all = recordings();
+  if (!models || all.length === 0) {
+    process.stderr.write(models ? 'The recordings are not beside the repository.\n' : 'Give the folder that holds encoder_model.onnx, decoder_model_merged.onnx and silero_vad_v6.onnx.\n');
+    process.exitCode = 2;
+    return;
+  }
+  const vad = new SileroVad();
+  await vad.load({ id: 'silero-vad', files: { model: models.vad } });
+  const encoder = new SpeakerEncoder();
+  await encoder.load({ id: 'speaker-encoder-ge2e', files: { model: ENCODER } });
+  const measured: Measured[] = [];
+  for (const recording of all) measured.push(await measure(vad, encoder, measured.length, recording));
+  const sets = [...new Set(all.map(({ set }) => set))];
+  const rate = (some: readonly Measured[], of: (one: Measured) => DiarizationErrors): number => Math.round(10 * pooledRate(some.map(of))) / 10;
+  const of = (set: string): Measured[] => measured.filter(({ recording }) => recording.set === set);
+  const sum = (some: readonly Measured[], what: (one: Measured) => number): number => some.reduce((total, one) => total + what(one), 0);
+  if (process.argv.includes('--each')) for (const one of measured) process.stdout.write(`${one.recording.name}: online ${rate([one], (m) => m.online)}, final ${rate([one], (m) => m.final)}, ${one.speakers} voices, missed ${one.final.missed.toFixed(1)} s, false ${one.final.falseAlarm.toFixed(1)} s, confused ${one.final.confused.toFixed(1)} s\n`);
+  reportResults({
+    about: 'Diarization error rate without collar, overlap scored, in percent, pooled over the recordings of a set: AMI (headset mix, words only), a telephone call, two spoken meetings; speech found by Silero, voices by GE2E. Online: as told 1 s after it was said.',
+    rows: sets.map((set) => ({
+      set,
+      'DER % online': rate(of(set), (m) => m.online),
+      'DER % final': rate(of(set), (m) => m.final),
+      'all as one speaker': rate(of(set), (m) => m.oneSpeaker),
+      'the same, speech known': rate(of(set), (m) => m.oneSpeakerExact),
+      'missed, false, confused %': (['missed', 'falseAlarm', 'confused'] as const).map((kind) => ((100 * sum(of(set), (m) => m.final[kind])) / sum(of(set), (m) => m.final.reference)).toFixed(1)).join(', '),
+      'speakers found (there)': of(set).map((m) => `${m.speakers} (${new Set(m.recording.turns.map(({ speaker }) => speaker)).size})`).join(', '),
+      'processor ms a second of speech': Math.round(sum(of(set), (m) => m.cpuMs) / (sum(of(set), (m) => m.speechMs) / 1000)),
+    })),
+    ratios: Object.fromEntries(sets.flatMap((set) => [
+      [`${set}: DER online, percent`, { value: rate(of(set), (m) => m.online), noise: 1, better: 'lower' as const }],
+      [`${set}: DER final, percent`, { value: rate(of(set), (m) => m.final), noise: 1, better: 'lower' as const }],
+    ])),
+  });
+}
+
+if (require.main === module) void main();

@@ -1,0 +1,122 @@
+/**
+ * The voices of one source: windows come in, every so often all of them are clustered anew, and a voice keeps its id
+ * through it. Memory is bounded: old stretches become turns, old windows are thinned.
+ */
+import type { Source } from '../audio/frame';
+import { clusterVoices } from './clustering';
+import type { Embedding, Stretch, Turn, VoiceWindow } from './contract';
+import { joinTurns, voicesOf } from './turns';
+import { dot, greatest } from './vectors';
+
+/** Windows that are clustered; with more, every second goes. 600 take about 0.1 s. */
+const MOST_POOLED = 600;
+/** Windows of stretches whose voice may still change, some 25 minutes of speech; 1 KB each. */
+const MOST_OPEN = 4_000;
+/** Clustered anew when this part of the windows is new. */
+const NEW_PART = 0.1;
+
+interface Voice {
+  readonly id: string;
+  readonly centre: Embedding;
+}
+
+interface Pooled {
+  readonly window: VoiceWindow;
+  voice: string | undefined;
+}
+
+export class VoiceBook {
+  private pool: Pooled[] = [];
+  private stretches: Stretch[] = [];
+  private openWindows = 0;
+  private settled: Turn[] = [];
+  private voices: readonly Voice[] = [];
+  private fresh = 0;
+
+  /** @param newId makes the id of a voice not heard before */
+  constructor(
+    private readonly source: Source,
+    private readonly newId: () => string,
+  ) {}
+
+  /** Voices as they are told apart now. */
+  get heard(): readonly Voice[] {
+    return this.voices;
+  }
+
+  addWindow(window: VoiceWindow): void {
+    this.pool.push({ window, voice: undefined });
+    this.fresh++;
+    if (this.pool.length > MOST_POOLED) this.pool = this.pool.filter((_pooled, i) => i % 2 === 0);
+    if (this.fresh >= NEW_PART * this.pool.length) this.cluster();
+  }
+
+  addStretch(stretch: Stretch): void {
+    this.stretches.push(stretch);
+    this.openWindows += stretch.windows.length;
+    while (this.openWindows > MOST_OPEN) {
+      const oldest = this.stretches.shift();
+      if (!oldest) break;
+      this.openWindows -= oldest.windows.length;
+      const own = this.turnsOf(oldest);
+      this.settled.push(...(own.length > 0 ? own : this.short([oldest, ...this.stretches.slice(0, 1)], [[], this.stretches.slice(0, 1).flatMap((next) => this.turnsOf(next))], 0)));
+    }
+  }
+
+  /** Tells the voices apart anew, from everything heard. */
+  cluster(): void {
+    this.fresh = 0;
+    const { centres } = clusterVoices(this.pool.map(({ window }) => window));
+    const nearest = this.pool.map(({ window }) => greatest(centres.map((centre) => dot(window.embedding, centre))));
+    const ids = this.keepIds(nearest, centres.length);
+    this.voices = centres.map((centre, k) => ({ centre, id: ids[k] as string }));
+    this.pool.forEach((pooled, i) => (pooled.voice = ids[nearest[i] as number]));
+  }
+
+  /** In order; pauses within a turn filled. @param open the stretch that is spoken now */
+  turns(open?: Stretch): Turn[] {
+    const stretches = open ? [...this.stretches, open] : this.stretches;
+    const parts = stretches.map((stretch) => this.turnsOf(stretch));
+    const whole = parts.map((own, i) => (own.length > 0 ? own : this.short(stretches, parts, i)));
+    return joinTurns([...this.settled, ...whole.flat()]);
+  }
+
+  /** How like the voice a span of its windows is, as the mean cosine; undefined where no window lies. */
+  likeness(id: string, startMs: number, endMs: number): number | undefined {
+    const voice = this.voices.find((one) => one.id === id);
+    const windows = this.stretches.filter((stretch) => stretch.startMs < endMs && stretch.endMs > startMs).flatMap((stretch) => stretch.windows.filter((window) => window.startMs < endMs && window.endMs > startMs));
+    if (!voice || windows.length === 0) return undefined;
+    return windows.reduce((sum, { embedding }) => sum + dot(embedding, voice.centre), 0) / windows.length;
+  }
+
+  private turnsOf(stretch: Stretch): Turn[] {
+    return voicesOf(stretch, this.voices.map(({ centre }) => centre)).map(({ voice, startMs, endMs }) => ({ speaker: this.voices[voice]?.id ?? '', source: this.source, startMs, endMs }));
+  }
+
+  /** A stretch too short for a window is whose turn is nearest. */
+  private short(stretches: readonly Stretch[], parts: readonly (readonly Turn[])[], i: number): Turn[] {
+    const { startMs, endMs } = stretches[i] as Stretch;
+    const before = parts.slice(0, i).findLast((own) => own.length > 0)?.at(-1);
+    const after = parts.slice(i + 1).find((own) => own.length > 0)?.[0];
+    const nearest = !before || (after && after.startMs - endMs < startMs - before.endMs) ? after : before;
+    return nearest ? [{ speaker: nearest.speaker, source: this.source, startMs, endMs }] : [];
+  }
+
+  /** A cluster takes the id that most of its windows had, the greatest share first; one that gets none is new. */
+  private keepIds(nearest: readonly number[], count: number): string[] {
+    const shares = new Map<string, { cluster: number; id: string; windows: number }>();
+    this.pool.forEach(({ voice }, i) => {
+      const cluster = nearest[i] as number;
+      if (voice === undefined) return;
+      const key = `${cluster} ${voice}`;
+      const share = shares.get(key) ?? { cluster, id: voice, windows: 0 };
+      share.windows++;
+      shares.set(key, share);
+    });
+    const ids = new Map<number, string>();
+    for (const { cluster, id } of [...shares.values()].sort((a, b) => b.windows - a.windows)) {
+      if (!ids.has(cluster) && ![...ids.values()].includes(id)) ids.set(cluster, id);
+    }
+    return Array.from({ length: count }, (_, k) => ids.get(k) ?? this.newId());
+  }
+}
