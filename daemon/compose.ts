@@ -9,6 +9,7 @@ import { EarmarkError } from '../protocol/errors';
 import { version } from '../package.json';
 import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capture/capture';
 import { createDetectors, createSpeechEngine } from './adapters/inference/createSpeechEngine';
+import { createSpeakerEmbedder } from './adapters/inference/createSpeakerEmbedder';
 import type { WorkerEntry } from './adapters/inference/forkWorker';
 import { processProviders } from './adapters/inference/processProviders';
 import { readWarmUp } from './adapters/inference/warmUpPhrase';
@@ -72,6 +73,7 @@ export interface RunningDaemon {
 /** Recognisers that workers run. */
 const WORKER_PROVIDERS: readonly ProviderFact[] = [{ info: moonshineInfo }, { info: whisperInfo }];
 const VAD_MODEL = 'silero-vad';
+const SPEAKER_MODEL = 'speaker-encoder-ge2e';
 /** An older daemon that makes room closes its socket a little before its process ends. */
 const LOCK_WAIT_MS = 12_000;
 const LOCK_POLL_MS = 25;
@@ -116,6 +118,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());
   const analyzers = createAnalyzerFactory();
   const capture = options.capture?.({ clock, logger }) ?? createCapture({ recordersFolder: recordersFolder(), clock, logger: logger.child('capture'), audiotee: findAudiotee((name) => require.resolve(name)) });
+  const voices = open.add(createSpeakerEmbedder({ worker: workerEntry(), files: () => models.files(SPEAKER_MODEL), clock, logger: logger.child('voices') }));
   const sessions = open.add(
     createSessionManager({
       store,
@@ -123,6 +126,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       engines,
       capture,
       analyzers,
+      voices,
       clock,
       logger: logger.child('session'),
       phrases: options.phrases ?? ((setup) => new PhraseSource(setup)),

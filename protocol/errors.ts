@@ -44,6 +44,7 @@ export const ERRORS = {
   'session.tooMany': e(-32102, true, 'later'),
   'session.badResumeToken': e(-32103, true, 'no'),
   'segment.notFound': e(-32104, false, 'no'),
+  'speaker.notFound': e(-32106, false, 'no'),
   'insight.notFound': e(-32105, false, 'no'),
   // audio
   'audio.unsupportedFormat': e(-32200, true, 'fix'),

@@ -13,7 +13,13 @@ export type SessionState = z.infer<typeof SessionState>;
 export const SessionKind = z.enum(['meeting', 'dictation', 'file']);
 export type SessionKind = z.infer<typeof SessionKind>;
 
-export const Speaker = z.object({ id: z.string(), name: z.string(), source: SourceName });
+export const Speaker = z.object({
+  id: z.string(),
+  name: z.string().describe('Two speakers of one name are one person.'),
+  source: SourceName,
+  named: z.boolean().optional().describe('True where a person gave the name.'),
+  turns: z.array(z.object({ startMs: z.number(), endMs: z.number() })).optional().describe('When it was heard, tighter than segments; only in a session that is over and whose voices were told apart.'),
+});
 export type Speaker = z.infer<typeof Speaker>;
 
 export const Workspace = z.object({
@@ -46,6 +52,7 @@ const durable = { ...base, seq: z.number().int().min(1).describe('From 1, no gap
 const passing = { ...base, afterSeq: z.number().int().min(0).describe('Last durable number before this event.') };
 
 export const WarningCode = z.enum([
+  'speakers.unknown',
   'source.silent', 'source.lost', 'source.gap', 'queue.overflow', 'frames.lost', 'vad.fallback', 'engine.restarted',
   'engine.unavailable', 'engine.failover', 'engine.rung', 'store.degraded', 'note.unwritable', 'model.loading', 'language.unsupported', 'recovered', 'analysis.failed', 'audio.damaged', 'store.damaged',
 ]);
@@ -107,6 +114,7 @@ export const SessionStart = request({
     device: z.enum(['auto', 'cpu', 'gpu']).optional().describe('Where the model runs; likewise.'),
     partials: z.boolean().describe('False for files that are pushed faster than real time.'),
     insights: z.boolean().describe('False for dictation.'),
+    diarize: z.boolean().optional().describe('Tells voices apart within each source; where absent, in meetings.'),
     ephemeral: z.boolean().optional().describe('True: removed from the store when it is DONE and the last client left.'),
     keepAudio: z.boolean().optional(),
     workspace: Workspace.optional(),

@@ -53,3 +53,11 @@ export const TranscriptRevise = request({
   result: Empty,
   errors: ['session.notFound', 'segment.notFound'],
 });
+
+export const TranscriptNameSpeaker = request({
+  method: 'transcript/nameSpeaker',
+  doc: 'A person names a speaker; every segment and insight follows. The name of another speaker makes the two one.',
+  params: z.object({ sessionId: z.string(), speakerId: z.string().max(100), name: z.string().min(1).max(200) }),
+  result: Empty,
+  errors: ['session.notFound', 'speaker.notFound', 'store.unwritable'],
+});

@@ -14,6 +14,8 @@ export interface FileSessionOptions {
   readonly insights: boolean;
   readonly keep: boolean;
   readonly realtime: boolean;
+  /** Tell voices apart. */
+  readonly diarize?: boolean;
   readonly language?: string;
   readonly provider?: string;
   readonly model?: string;
@@ -72,6 +74,7 @@ async function startSession(connection: Connection, audio: AudioFile, options: F
           sources: audio.sources.map((source) => ({ source, origin: { type: 'push' as const, format: { sampleRate: SAMPLE_RATE, channels: 1, encoding: 's16le' } } })),
           partials: options.realtime,
           insights: options.insights,
+          diarize: options.diarize ?? false,
           ephemeral: !options.keep,
           ...(options.language === undefined ? {} : { language: options.language }),
           ...(options.provider === undefined ? {} : { provider: options.provider }),

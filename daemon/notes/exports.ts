@@ -82,7 +82,12 @@ export function renderRttm(session: ExportSession): string {
   const base = session.file.split(/[\\/]/).pop() ?? session.file;
   const word = (text: string) => text.trim().replace(/\s+/g, '_') || '<NA>';
   const id = word(base.replace(/\.[^.]+$/, ''));
-  return visible(session).map((s) => `SPEAKER ${id} 1 ${(s.startMs / 1000).toFixed(3)} ${(Math.max(0, s.endMs - s.startMs) / 1000).toFixed(3)} <NA> <NA> ${word(s.speaker)} <NA> <NA>\n`).join('');
+  const line = ({ startMs, endMs, speaker }: { readonly startMs: number; readonly endMs: number; readonly speaker: string }): string => `SPEAKER ${id} 1 ${(startMs / 1000).toFixed(3)} ${(Math.max(0, endMs - startMs) / 1000).toFixed(3)} <NA> <NA> ${word(speaker)} <NA> <NA>\n`;
+  // Where voices were told apart their turns stand, which end with the last word; else the segments.
+  const turns = (session.speakers ?? []).flatMap(({ name, source, turns: own = [] }) => own.map(({ startMs, endMs }) => ({ startMs, endMs, speaker: name, source })));
+  const echoes = session.segments.filter(({ hidden }) => hidden);
+  const own = turns.filter((turn) => !echoes.some((echo) => echo.source === turn.source && echo.startMs <= turn.startMs && turn.endMs <= echo.endMs));
+  return (turns.length > 0 ? own.sort((a, b) => a.startMs - b.startMs) : visible(session)).map(line).join('');
 }
 
 function visible(session: ExportSession): readonly ExportSegment[] {

@@ -46,7 +46,7 @@ export interface ExportSession {
   readonly title?: string | undefined;
   readonly startedAt?: string | undefined;
   readonly segments: readonly ExportSegment[];
-  readonly speakers?: readonly { readonly id: string; readonly name: string; readonly source: string }[] | undefined;
+  readonly speakers?: readonly { readonly id: string; readonly name: string; readonly source: string; readonly turns?: readonly { readonly startMs: number; readonly endMs: number }[] | undefined }[] | undefined;
   readonly insights?: readonly ExportInsight[] | undefined;
   readonly stats?: Readonly<Record<string, number>> | undefined;
 }

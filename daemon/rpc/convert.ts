@@ -30,7 +30,7 @@ export function toInsight(insight: Insight): WireInsight {
 }
 
 export function toSpeaker(speaker: Speaker): WireSpeaker {
-  return { id: speaker.id, name: speaker.name, source: speaker.source };
+  return { ...speaker, ...(speaker.turns && { turns: speaker.turns.map((turn) => ({ ...turn })) }) } as WireSpeaker;
 }
 
 function toRevision(revision: Revision): WireRevision {
@@ -42,6 +42,8 @@ export function toEvent(event: SessionEvent): WireEvent {
   switch (event.kind) {
     case 'final':
       return { ...event, segment: toSegment(event.segment) };
+    case 'speaker':
+      return { ...event, speaker: toSpeaker(event.speaker) };
     case 'revision':
       return { ...event, revision: toRevision(event.revision) };
     case 'action':

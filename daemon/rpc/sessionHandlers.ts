@@ -4,7 +4,7 @@ import {
   SessionAttach, SessionDelete, SessionDetach, SessionEventNotification, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume,
   SessionSearch, SessionStart, SessionStop,
 } from '../../protocol/session';
-import { TranscriptRevise } from '../../protocol/transcript';
+import { TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcript';
 import type { Disposable } from '../base/disposable';
 import { ownerSeen, type Identity } from '../base/identity';
 import type { EventSink, SessionView, StartRequest } from '../session/api';
@@ -75,6 +75,10 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       const removed = await sessions.purge(sessionId);
       client.detach(sessionId);
       return { removed };
+    })
+    .on(TranscriptNameSpeaker, ({ sessionId, speakerId, name }) => {
+      sessions.renameSpeaker(sessionId, speakerId, name);
+      return {};
     })
     .on(TranscriptRevise, ({ sessionId, segmentId, ...change }) => {
       sessions.reviseSegment(sessionId, segmentId, defined(change));

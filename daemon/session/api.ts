@@ -19,6 +19,8 @@ export interface StartRequest {
   readonly device?: DeviceChoice;
   readonly partials: boolean;
   readonly insights: boolean;
+  /** Default: in meetings. */
+  readonly diarize?: boolean;
   readonly ephemeral?: boolean;
   readonly keepAudio?: boolean;
   readonly workspace?: SessionRecord['workspace'];
@@ -86,6 +88,8 @@ export interface Sessions {
   purge(sessionId: string): Promise<Purged>;
   /** How long what is kept may be kept; applied at once. */
   retention: Retention;
+  /** @throws EarmarkError session.notFound, speaker.notFound, store.unwritable */
+  renameSpeaker(sessionId: string, speakerId: string, name: string): void;
   reviseSegment(sessionId: string, segmentId: string, change: { text?: string; speaker?: string; hidden?: boolean }): void;
   reviseInsight(sessionId: string, insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): void;
   readonly onDidAck: Event<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>;

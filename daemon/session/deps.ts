@@ -3,6 +3,7 @@ import type { AnalyzerFactory } from '../analysis/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
+import type { SpeakerEmbedder } from '../diarization/contract';
 import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import type { Sessions } from './api';
 import type { SessionOptions } from './options';
@@ -14,6 +15,8 @@ export interface SessionManagerDeps {
   readonly engines: SpeechEngines;
   readonly capture: Capture;
   readonly analyzers: AnalyzerFactory;
+  /** Tells voices; without it the sources are the speakers. */
+  readonly voices?: SpeakerEmbedder;
   readonly clock: Clock;
   readonly logger: Logger;
   /** One source from frames to phrases: `setup => new PhraseSource(setup)`. */

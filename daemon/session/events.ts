@@ -8,6 +8,7 @@ import type { Segment, Speaker } from '../transcript/types';
 export type SessionState = 'IDLE' | 'STARTING' | 'STREAMING' | 'PAUSED' | 'STOPPING' | 'FINALIZING' | 'DONE' | 'FAILED';
 
 export type WarningCode =
+  | 'speakers.unknown'
   | 'source.silent' | 'source.lost' | 'source.gap' | 'queue.overflow' | 'frames.lost' | 'vad.fallback' | 'engine.restarted'
   | 'engine.unavailable' | 'engine.failover' | 'engine.rung' | 'store.degraded' | 'note.unwritable' | 'model.loading' | 'language.unsupported' | 'recovered' | 'analysis.failed' | 'audio.damaged' | 'store.damaged';
 
@@ -33,6 +34,7 @@ export interface SessionRecord {
   readonly model: string;
   readonly partials: boolean;
   readonly insights: boolean;
+  readonly diarize?: boolean;
   readonly ephemeral: boolean;
   readonly keepAudio: boolean;
   readonly resumeToken: string;

@@ -41,7 +41,7 @@ export interface PipelineSetup {
 
 export interface PipelineHandlers {
   /** In order, as they are segmented; not to be kept. */
-  readonly frames?: (frames: readonly Frame[]) => void;
+  readonly frames?: (frames: readonly Frame[]) => Promise<void> | void;
   /** In order of speech. `result` is absent where the phrase was given up. */
   readonly phrase: (phrase: Phrase, result: AsrResult | undefined) => void;
   readonly passing: (event: PassingEventBody) => void;
@@ -249,8 +249,7 @@ export class SourcePipeline implements Disposable {
     if (this.state === 'aborted') return undefined;
     const boundary = this.boundaries[0];
     const frames = this.queue.take(boundary?.beforeSeq);
-    if (frames.length > 0) this.setup.on.frames?.(frames);
-    if (frames.length > 0) return this.phrases.process(frames).then(() => this.afterFrames());
+    if (frames.length > 0) return Promise.all([this.phrases.process(frames), this.setup.on.frames?.(frames)]).then(() => this.afterFrames());
     if (!boundary || this.queue.nextSeq < boundary.beforeSeq) return undefined;
     return this.phrases.flush().then(() => {
       this.boundaries.shift();

@@ -24,6 +24,7 @@ export function newRecord(request: StartRequest, engine: Pick<SpeechEngine, 'pro
     model: engine.model,
     partials: request.partials,
     insights: request.insights,
+    diarize: request.diarize ?? request.kind === 'meeting',
     ephemeral: request.ephemeral ?? false,
     keepAudio: request.keepAudio ?? false,
     resumeToken: newId(),

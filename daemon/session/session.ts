@@ -1,6 +1,6 @@
 /** One session that runs: its state, its sources, its events, from STARTING to DONE. */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
-import { FRAME_MS, type Frame, type Source } from '../audio/frame';
+import { FRAME_MS, type Source } from '../audio/frame';
 import type { Analyzer } from '../analysis/types';
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -18,9 +18,11 @@ import { InsightRevisions } from './insightRevisions';
 import type { SessionOptions } from './options';
 import type { EngineLease, Spool } from './ports';
 import { reasonToEnd } from './reasonToEnd';
+import { renameSpeaker } from './renameSpeaker';
 import { takeUp } from './recovery';
 import { segmentOf } from './segmentOf';
 import { Sources } from './sources';
+import { SpeakerDesk } from './speakerDesk';
 import { type StateChange, StateMachine, stateAtStart } from './stateMachine';
 import { addStats, type Stats } from './stats';
 import { Deferred, delay, within } from './wait';
@@ -57,6 +59,7 @@ export class Session {
   private readonly spool: Spool;
   private readonly sources: Sources;
   private readonly echo: EchoGate | undefined;
+  private readonly speakers: SpeakerDesk | undefined;
   private feed: InsightFeed | undefined;
   private analyzer: Analyzer | undefined;
   private analysisFailed = false;
@@ -113,6 +116,19 @@ export class Session {
       });
       this.disposables.add(this.echo);
     }
+    if (record.diarize && deps.voices) {
+      this.speakers = new SpeakerDesk({
+        sources: record.sources.map(({ source }) => source),
+        embedder: deps.voices,
+        detectors: setup.engine.detectors,
+        book: this.book,
+        onFailed: (error) => {
+          this.logger.warn('session.voicesFailed', { session: record.id, error: isEarmarkError(error) ? error.code : 'unexpected' });
+          this.warn('speakers.unknown', 'Voices cannot be told apart now; the transcript goes on without it. Run `earmark doctor`.');
+        },
+      });
+      this.disposables.add(this.speakers);
+    }
     this.sources = new Sources({
       deps, options, record, spool: this.spool, engine: setup.engine,
       progress: setup.restored ? deps.store.progress(record.id) : [],
@@ -120,7 +136,10 @@ export class Session {
       newPhraseId: () => `s${++this.phraseNumber}`,
       on: {
         phrase: (phrase, result) => this.onPhrase(segmentOf(phrase, result), phrase.source, phrase.lastSeq),
-        ...(this.echo ? { frames: (frames: readonly Frame[]) => this.echo?.frames(frames) } : {}),
+        frames: (frames) => {
+          this.echo?.frames(frames);
+          return this.speakers?.frames(frames);
+        },
         passing: (event) => {
           if (this.echo?.shows(event) !== false) this.log.pass(event);
         },
@@ -279,6 +298,13 @@ export class Session {
     return { ...this.view(), transcript: this.book.transcript.ordered(), speakers: [...this.book.speakers.values()], insights: [...this.book.insights.values()], stats: this.stats() };
   }
 
+  /** @throws EarmarkError speaker.notFound, store.unwritable */
+  renameSpeaker(speakerId: string, name: string): void {
+    const events = renameSpeaker(this.book, speakerId, name);
+    this.log.appendNow(events);
+    this.speakers?.unpin(events.flatMap((event) => (event.kind === 'revision' ? [event.revision.segmentId] : [])));
+  }
+
   rename(title: string): void {
     this.setup.deps.store.updateSession(this.id, { title });
     this.record = { ...this.record, title };
@@ -355,6 +381,8 @@ export class Session {
       }
       if (this.machine.ended || this.released) return;
       this.echo?.flush();
+      await this.tellSpeakers();
+      if (this.machine.ended || this.released) return;
       if (this.discarding) this.feed?.dispose();
       else await this.analyse();
       if (this.machine.ended || this.released) return;
@@ -365,6 +393,14 @@ export class Session {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** The last look at the voices, when every word is there. */
+  private async tellSpeakers(): Promise<void> {
+    if (!this.speakers || this.discarding) return;
+    const { log } = this;
+    const told = this.speakers.finish().then((events) => log.append(events));
+    await within(this.clock, told, this.setup.options.finalizeStallMs);
   }
 
   /** The last pass over the transcript. One that fails is made again, from the transcript; without it the session ends all the same. */
@@ -408,16 +444,23 @@ export class Session {
   private publish(segments: readonly Segment[], source: Source, finalThrough: number): void {
     const progress = [{ source, finalThrough }];
     if (segments.length === 0 || this.discarding) return this.log.append([], progress);
+    const told = this.speakers?.name(segments);
     const speaker = speakerOf(source);
-    const named: readonly DurableEventBody[] = this.book.speakers.has(speaker.id) ? [] : [{ kind: 'speaker', speaker }];
-    this.log.append([...named, ...segments.map((segment) => ({ kind: 'final' as const, segment }))], progress);
+    const bySource = (told?.segments ?? segments).some((segment) => segment.speaker === speaker.name) && !told?.speakers.length;
+    const named: readonly DurableEventBody[] = !bySource || this.book.speakers.has(speaker.id) || [...this.book.speakers.values()].some(({ name }) => name === speaker.name) ? [] : [{ kind: 'speaker', speaker }];
+    this.log.append([...named, ...(told?.speakers ?? []), ...(told?.segments ?? segments).map((segment) => ({ kind: 'final' as const, segment }))], progress);
+    this.log.append(this.speakers?.revise() ?? []);
   }
 
   private onWritten(event: DurableEvent): void {
     this.book.apply(event);
     if (this.machine.ended) return;
     if (event.kind === 'final') this.feed?.add(event.segment);
-    if (event.kind === 'revision') this.feed?.add(event.revision.segment);
+    if (event.kind === 'revision') {
+      this.feed?.add(event.revision.segment);
+      for (const segment of event.revision.added ?? []) this.feed?.add(segment);
+      if (event.revision.by === 'person' && event.revision.op === 'speaker') this.speakers?.pin(event.revision.segmentId);
+    }
   }
 
   private tick(): void {

@@ -14,6 +14,7 @@ import { InsightRevisions, type InsightEdit } from './insightRevisions';
 import { defaultSessionOptions, type SessionOptions } from './options';
 import type { EngineLease } from './ports';
 import { newRecord } from './record';
+import { renameSpeaker } from './renameSpeaker';
 import { overdue, parseRetention, type Retention } from './retention';
 import { Session } from './session';
 import { Upkeep } from './upkeep';
@@ -194,6 +195,12 @@ class Manager implements SessionManager {
   set retention(retention: Retention) {
     this.deps.store.setSetting(RETENTION, JSON.stringify(retention));
     this.expire();
+  }
+
+  renameSpeaker(sessionId: string, speakerId: string, name: string): void {
+    const session = this.live.get(sessionId);
+    if (session && !session.ended) return session.renameSpeaker(speakerId, name);
+    this.revise(sessionId, ({ book, log }) => log.appendNow(renameSpeaker(book, speakerId, name)));
   }
 
   reviseSegment(sessionId: string, segmentId: string, change: SegmentChange): void {

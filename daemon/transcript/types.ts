@@ -19,4 +19,8 @@ export interface Speaker {
   readonly id: string;
   readonly name: string;
   readonly source: Source;
+  /** A person gave the name. */
+  readonly named?: boolean;
+  /** When it was heard, once the session is over and its voices were told apart. */
+  readonly turns?: readonly { readonly startMs: number; readonly endMs: number }[];
 }

@@ -8,6 +8,7 @@ import { moonshineInfo, whisperInfo } from '../../asr/providerInfos';
 import { ProviderRegistry } from '../../asr/registry';
 import { MoonshineProvider } from './moonshine';
 import { SileroVad } from './silero';
+import { SpeakerEncoder } from './speakerEncoder';
 import { WhisperProvider } from './whisper';
 import { BEAT_MS, type FromWorker, type ToWorker, type WorkerCalls, type WorkerMethod, type WorkerRole } from './workerProtocol';
 
@@ -40,9 +41,16 @@ function vadHandlers(): Handlers {
   };
 }
 
+function speakerHandlers(): Handlers {
+  const encoder = new SpeakerEncoder();
+  return { load: ({ model }) => encoder.load(model), embed: ({ pcm }) => encoder.embed(pcm) };
+}
+
+const HANDLERS: Readonly<Record<WorkerRole, () => Handlers>> = { asr: asrHandlers, vad: vadHandlers, speaker: speakerHandlers };
+
 /** Runs until the channel to the daemon closes. */
 export function runWorker(role: WorkerRole): void {
-  const handlers = role === 'vad' ? vadHandlers() : asrHandlers();
+  const handlers = HANDLERS[role]();
   const running = new Map<number, AbortController>();
   const post = (message: FromWorker): void => {
     if (process.connected) process.send?.(message, () => undefined);

@@ -12,7 +12,6 @@ import { withDaemon, type Environment } from '../environment';
 import { SilentFailure, UsageError } from '../failure';
 import { transcribeFile } from '../fileSession';
 import { FORMATS } from '../formats';
-import { later } from '../later';
 import type { Terminal } from '../output';
 import { progressBar } from '../progress';
 
@@ -40,12 +39,11 @@ export function transcribeCommand(program: Command, env: () => Environment): voi
     .option('--model <M>', 'its model, as "earmark models list" names it')
     .addOption(new Option('--format <F>', 'what to print').choices(FORMATS).default('text'))
     .option('--split-channels', 'two channels are two sources: left is you (mic), right the others (system)')
-    .addOption(new Option('--diarize').hideHelp())
+    .option('--diarize', 'tell the speakers apart by their voices')
     .option('--realtime', 'play the file at its own speed')
     .option('--keep', 'keep the session; "earmark sessions show" finds it again')
     .option('--language <L>', 'language that is spoken, as BCP 47 (en, de)')
     .action(async (files: string[], options: Options) => {
-      if (options.diarize) throw later('transcribe --diarize');
       await transcribe(env(), files, options);
     });
 }
@@ -104,6 +102,7 @@ async function oneFile(env: Environment, connection: Connection, file: string, o
     insights: options.format === 'json' || options.format === 'md' || options.keep === true,
     keep: options.keep ?? false,
     realtime: options.realtime ?? false,
+    diarize: options.diarize ?? false,
     ...(options.language === undefined ? {} : { language: options.language }),
     ...(options.provider === undefined ? {} : { provider: options.provider }),
     ...(options.model === undefined ? {} : { model: options.model }),

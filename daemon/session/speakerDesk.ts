@@ -1,0 +1,180 @@
+/**
+ * Who speaks in a session: voices of each source are told apart beside recognition, segments get their speakers, and at
+ * the end everything is looked at once more. Without a voice encoder, or after it failed, sources are the speakers.
+ */
+import type { Frame, Source } from '../audio/frame';
+import type { SpeakerEmbedder, Turn } from '../diarization/contract';
+import { partsOf, speakerOfSpan } from '../diarization/splitting';
+import { VoiceBook } from '../diarization/voiceBook';
+import { VoiceTrack } from '../diarization/voiceTrack';
+import type { Segment, Speaker } from '../transcript/types';
+import type { SpeechDetectorFactory } from '../vad/contract';
+import type { Book } from './book';
+import type { DurableEventBody, Revision } from './events';
+
+export interface SpeakerDeskSetup {
+  readonly sources: readonly Source[];
+  readonly embedder: SpeakerEmbedder;
+  readonly detectors: SpeechDetectorFactory;
+  readonly book: Book;
+  /** Told once; from then on sources are the speakers. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Audio that waits for its voices; beyond it the source waits. */
+const MOST_WAITING_FRAMES = 250;
+/** The microphone's voice with this share of its speech is the user. */
+const DOMINANT = 0.7;
+/** A segment less like its speaker's voice (mean cosine) is nobody's; windows of one voice lie at 0.75–0.95. */
+const LEAST_LIKENESS = 0.6;
+const UNKNOWN = 'Unknown';
+
+interface Desk {
+  readonly track: VoiceTrack;
+  readonly voices: VoiceBook;
+  work: Promise<void>;
+  waiting: number;
+}
+
+export class SpeakerDesk {
+  private readonly desks = new Map<Source, Desk>();
+  private readonly pinned = new Set<string>();
+  private state: 'open' | 'failed' | 'closed' = 'open';
+  private nextVoice = 1;
+
+  constructor(private readonly setup: SpeakerDeskSetup) {
+    for (const source of setup.sources) {
+      const voices = new VoiceBook(source, () => `${source}-${this.nextVoice++}`);
+      const track = new VoiceTrack({ source, embedder: setup.embedder, detector: setup.detectors.create(source), onWindow: (window) => voices.addWindow(window), onStretch: (stretch) => voices.addStretch(stretch) });
+      this.desks.set(source, { track, voices, work: Promise.resolve(), waiting: 0 });
+    }
+  }
+
+  /** In order within a source. @returns a promise where more should not come yet */
+  frames(frames: readonly Frame[]): Promise<void> | undefined {
+    const desk = this.desks.get(frames[0]?.source ?? 'file');
+    if (!desk || this.state !== 'open') return undefined;
+    desk.waiting += frames.length;
+    desk.work = desk.work.then(() => this.process(desk, frames));
+    return desk.waiting > MOST_WAITING_FRAMES ? desk.work : undefined;
+  }
+
+  /** A person said who speaks in it; that stays. */
+  pin(segmentId: string): void {
+    this.pinned.add(segmentId);
+  }
+
+  unpin(segmentIds: Iterable<string>): void {
+    for (const id of segmentIds) this.pinned.delete(id);
+  }
+
+  /** Events that name who speaks in segments that are not told of yet, and in them. */
+  name(segments: readonly Segment[]): { readonly segments: readonly Segment[]; readonly speakers: readonly DurableEventBody[] } {
+    if (this.state !== 'open') return { segments, speakers: [] };
+    const turns = this.turns();
+    const speakers = this.speakers(turns);
+    const names = new Map(speakers.map((speaker) => [speaker.id, speaker.name]));
+    return { segments: segments.map((segment) => ({ ...segment, speaker: this.nameIn(turns, names, segment) ?? segment.speaker })), speakers: this.changed(speakers) };
+  }
+
+  /** What was said already and is known better now. */
+  revise(): readonly DurableEventBody[] {
+    if (this.state !== 'open') return [];
+    const turns = this.turns();
+    const speakers = this.speakers(turns);
+    return [...this.changed(speakers), ...this.revisions(turns, speakers, false)];
+  }
+
+  /** All sound is heard: every voice told apart again, segments split where the speaker changes, turns noted with their speakers. */
+  async finish(): Promise<readonly DurableEventBody[]> {
+    for (const desk of this.desks.values()) {
+      await desk.work;
+      if (this.state !== 'open') return [];
+      await desk.track.flush().catch((error: unknown) => this.fail(error));
+      desk.voices.cluster();
+    }
+    if (this.state !== 'open') return [];
+    const turns = this.turns();
+    const speakers = this.speakers(turns).map((speaker) => ({ ...speaker, turns: turns.filter((turn) => turn.speaker === speaker.id).map(({ startMs, endMs }) => ({ startMs, endMs })) }));
+    const events = [...this.changed(speakers), ...this.revisions(turns, speakers, true)];
+    this.dispose();
+    return events;
+  }
+
+  dispose(): void {
+    if (this.state === 'open') this.state = 'closed';
+    for (const { track } of this.desks.values()) track.dispose();
+    this.desks.clear();
+  }
+
+  private async process(desk: Desk, frames: readonly Frame[]): Promise<void> {
+    try {
+      if (this.state === 'open') await desk.track.process(frames);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      desk.waiting -= frames.length;
+    }
+  }
+
+  private fail(error: unknown): void {
+    if (this.state !== 'open') return;
+    this.state = 'failed';
+    this.setup.onFailed(error);
+  }
+
+  private turns(): Turn[] {
+    return [...this.desks.values()].flatMap(({ track, voices }) => voices.turns(track.open));
+  }
+
+  /** Those who have a turn, as they are to be named. */
+  private speakers(turns: readonly Turn[]): Speaker[] {
+    const spoken = new Map<string, { source: Source; ms: number }>();
+    for (const { speaker, source, startMs, endMs } of turns) spoken.set(speaker, { source, ms: (spoken.get(speaker)?.ms ?? 0) + endMs - startMs });
+    const onMic = [...spoken.values()].filter(({ source }) => source === 'mic').reduce((sum, { ms }) => sum + ms, 0);
+    return [...spoken].map(([id, { source, ms }]) => {
+      const known = this.setup.book.speakers.get(id);
+      if (known?.named) return known;
+      return { id, source, name: source === 'mic' && ms >= DOMINANT * onMic ? 'You' : `Speaker ${id.split('-')[1] ?? id}` };
+    });
+  }
+
+  private changed(speakers: readonly Speaker[]): DurableEventBody[] {
+    return speakers.filter((speaker) => JSON.stringify(this.setup.book.speakers.get(speaker.id)) !== JSON.stringify(speaker)).map((speaker) => ({ kind: 'speaker', speaker }));
+  }
+
+  private nameIn(turns: readonly Turn[], names: ReadonlyMap<string, string>, segment: Segment): string | undefined {
+    const voices = this.desks.get(segment.source)?.voices;
+    if (!voices || turns.every(({ source }) => source !== segment.source)) return undefined;
+    const speaker = speakerOfSpan(turns, segment);
+    if (speaker === undefined) return UNKNOWN;
+    return (voices.likeness(speaker, segment.startMs, segment.endMs) ?? 1) < LEAST_LIKENESS ? UNKNOWN : names.get(speaker);
+  }
+
+  private revisions(turns: readonly Turn[], speakers: readonly Speaker[], split: boolean): DurableEventBody[] {
+    const { transcript } = this.setup.book;
+    const names = new Map(speakers.map((speaker) => [speaker.id, speaker.name]));
+    const revisions: Revision[] = [];
+    for (const segment of transcript.ordered()) {
+      if (this.pinned.has(segment.id) || !this.desks.has(segment.source)) continue;
+      const parts = split && !segment.hidden ? partsOf(turns, segment) : [];
+      const revision = segment.revision + 1;
+      if (parts.length > 1) {
+        const cut = parts.map((part, i) => this.partOf(segment, part.from, part.to, part.startMs, part.endMs, i));
+        const [first, ...added] = cut.map((part) => ({ ...part, speaker: this.nameIn(turns, names, part) ?? part.speaker }));
+        if (first) revisions.push({ segmentId: segment.id, revision, op: 'split', by: 'machine', segment: { ...first, revision }, added });
+        continue;
+      }
+      const speaker = this.nameIn(turns, names, segment);
+      if (speaker !== undefined && speaker !== segment.speaker) revisions.push({ segmentId: segment.id, revision, op: 'speaker', by: 'machine', segment: { ...segment, speaker, revision } });
+    }
+    return revisions.map((revision) => ({ kind: 'revision', revision }));
+  }
+
+  private partOf(segment: Segment, from: number, to: number, startMs: number, endMs: number, index: number): Segment {
+    const words = (segment.words ?? []).slice(from, to);
+    let number = index + 1;
+    while (index > 0 && this.setup.book.transcript.get(`${segment.id}.${number}`)) number += 10;
+    return { ...segment, id: index === 0 ? segment.id : `${segment.id}.${number}`, startMs, endMs, words, text: words.map(({ text }) => text).join(' '), revision: 0 };
+  }
+}

@@ -1,0 +1,79 @@
+/** Voices are told apart, segments split at a change of speaker, a name given once is everywhere. */
+import assert from 'node:assert/strict';
+import { clusterVoices } from '../../../daemon/diarization/clustering';
+import type { Turn, VoiceWindow } from '../../../daemon/diarization/contract';
+import { partsOf } from '../../../daemon/diarization/splitting';
+import { joinTurns } from '../../../daemon/diarization/turns';
+import { VoiceBook } from '../../../daemon/diarization/voiceBook';
+import { Book } from '../../../daemon/session/book';
+import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
+import type { Segment } from '../../../daemon/transcript/types';
+
+/** A voice near one of the axes, with some noise that repeats. */
+function voice(axis: number, i: number): Float32Array {
+  const vector = Float32Array.from({ length: 16 }, (_, d) => (d === axis ? 2 : 0.5 + 0.5 * Math.sin(7 * i + 3 * d)));
+  const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+  return vector.map((x) => x / length);
+}
+
+const windowsOf = (axes: readonly number[]): VoiceWindow[] => axes.map((axis, i) => ({ startMs: i * 1_200, endMs: (i + 1) * 1_200, embedding: voice(axis, i) }));
+const turn = (speaker: string, startMs: number, endMs: number): Turn => ({ speaker, source: 'file', startMs, endMs });
+const words = (text: string, startMs: number, eachMs: number): Segment => ({
+  id: 's1', source: 'file', speaker: 'Speaker', text, confidence: 1, revision: 0, startMs, endMs: startMs + eachMs * text.split(' ').length,
+  words: text.split(' ').map((word, i) => ({ text: word, startMs: startMs + i * eachMs, endMs: startMs + (i + 1) * eachMs, confidence: 1, timing: 'model' as const })),
+});
+
+describe('voices', () => {
+  const checkCount = (axes: readonly number[], expected: number) => assert.equal(clusterVoices(windowsOf(axes)).centres.length, expected);
+  it('are none where nothing is heard', () => checkCount([], 0));
+  it('are one where one speaks', () => checkCount(new Array<number>(30).fill(0), 1));
+  it('are two where two take turns', () => checkCount(Array.from({ length: 30 }, (_, i) => (i % 10 < 5 ? 0 : 1)), 2));
+  it('are three where three do', () => checkCount(Array.from({ length: 45 }, (_, i) => Math.floor((i % 15) / 5)), 3));
+
+  it('keep their ids when they are told apart anew, and memory stays bounded', () => {
+    let next = 0;
+    const book = new VoiceBook('file', () => `v${++next}`);
+    const ids: string[] = [];
+    for (let i = 0; i < 3_000; i++) {
+      const window = { startMs: i * 2_000, endMs: i * 2_000 + 1_200, embedding: voice(i % 10 < 5 ? 0 : 1, i) };
+      book.addWindow(window);
+      book.addStretch({ startMs: window.startMs, endMs: window.endMs, windows: [window] });
+      if (i > 30 && i % 500 === 0) ids.push(book.heard.map(({ id }) => id).sort().join(' '));
+    }
+    assert.deepEqual(new Set(ids).size, 1);
+    assert.equal(new Set(book.turns().map(({ speaker }) => speaker)).size, 2);
+  });
+});
+
+describe('turns', () => {
+  it('take a pause of their speaker in, unless somebody else speaks in it', () => assert.deepEqual(joinTurns([turn('A', 0, 1000), turn('A', 1400, 2000), turn('B', 2100, 2300), turn('A', 2400, 3000), turn('A', 5000, 6000)]), [turn('A', 0, 2000), turn('B', 2100, 2300), turn('A', 2400, 3000), turn('A', 5000, 6000)]));
+});
+
+describe('a segment', () => {
+  const check = (segment: Segment, turns: readonly Turn[], expected: readonly (readonly [string | undefined, number, number])[]) => assert.deepEqual(partsOf(turns, segment).map(({ speaker, from, to }) => [speaker, from, to]), expected);
+  const eight = words('one two three four five six seven eight', 0, 500);
+  it('is its speaker\'s by the greater share of time, not by its middle', () => check({ ...eight, words: [] }, [turn('A', 0, 1500), turn('B', 1500, 2400), turn('A', 2400, 4000)], [['A', 0, 0]]));
+  it('is split where the speaker changes', () => check(eight, [turn('A', 0, 2000), turn('B', 2000, 4000)], [['A', 0, 4], ['B', 4, 8]]));
+  it('is not split for a slip of one word', () => check(eight, [turn('A', 0, 2000), turn('B', 2000, 2400), turn('A', 2500, 4000)], [['A', 0, 8]]));
+  it('has no speaker where no turn lies', () => check(eight, [turn('A', 9000, 9500)], [[undefined, 0, 8]]));
+});
+
+describe('naming a speaker', () => {
+  const segment = (id: string, speaker: string): Segment => ({ ...words('I will do it', 0, 300), id, speaker });
+  const make = (): Book => {
+    const book = new Book({ segments: [segment('s1', 'Speaker 1'), segment('s2', 'Speaker 2'), segment('s3', 'Speaker 1')], speakers: [{ id: 'file-1', name: 'Speaker 1', source: 'file' }, { id: 'file-2', name: 'Speaker 2', source: 'file' }] });
+    book.apply({ kind: 'action', op: 'add', insight: { id: 'a1', kind: 'action', text: 'do it', owner: 'Speaker 1', status: 'open', confidence: 1, evidence: [], symbols: [] } });
+    return book;
+  };
+  const check = (id: string, name: string, speakers: readonly string[], owner: string) => {
+    const book = make();
+    for (const event of renameSpeaker(book, id, name)) {
+      book.check(event);
+      book.apply(event);
+    }
+    assert.deepEqual([book.transcript.ordered().map(({ speaker }) => speaker), book.insights.get('a1')?.owner], [speakers, owner]);
+  };
+  it('reaches every segment and insight', () => check('file-1', 'Ben', ['Ben', 'Speaker 2', 'Ben'], 'Ben'));
+  it('merges two by giving one the name of the other', () => check('file-1', 'Speaker 2', ['Speaker 2', 'Speaker 2', 'Speaker 2'], 'Speaker 2'));
+  it('refuses a speaker that is not there', () => assert.throws(() => renameSpeaker(make(), 'file-9', 'Ben'), /no longer there/));
+});
