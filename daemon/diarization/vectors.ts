@@ -8,7 +8,7 @@ export function dot(a: Embedding, b: Embedding): number {
 }
 
 /** Unit length; a vector of zeros stays as it is. */
-export function unit(vector: Embedding): Embedding {
+function unit(vector: Embedding): Embedding {
   const length = Math.sqrt(dot(vector, vector));
   return length === 0 ? vector : vector.map((x) => x / length);
 }

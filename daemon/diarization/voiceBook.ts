@@ -8,8 +8,8 @@ import type { Embedding, Stretch, Turn, VoiceWindow } from './contract';
 import { joinTurns, voicesOf } from './turns';
 import { dot, greatest } from './vectors';
 
-/** Windows that are clustered; with more, every second goes. 600 take about 0.1 s. */
-const MOST_POOLED = 600;
+/** Windows that are clustered; with more, every second goes, for the time grows with their square. */
+const MOST_POOLED = 400;
 /** Windows of stretches whose voice may still change, some 25 minutes of speech; 1 KB each. */
 const MOST_OPEN = 4_000;
 /** Clustered anew when this part of the windows is new. */
