@@ -31,6 +31,8 @@ const BENCHES: readonly { readonly name: string; readonly what: string; readonly
   { name: 'capacity', what: 'how many sessions two cores hold', models: 'argument' },
   { name: 'engine', what: 'load, memory, unload, killed workers', models: 'argument' },
   { name: 'ladder', what: 'slow engines on a simulated clock', models: 'environment' },
+  { name: 'fuzz', what: 'a million malformed inputs of each kind', models: 'environment' },
+  { name: 'clients', what: '500 clients over the network, and one that floods', models: 'environment' },
   { name: 'frames', what: 'work for a frame, and for clients that are silent', models: 'environment' },
   { name: 'long', what: 'memory and lag over four hours', models: 'environment' },
   { name: 'silence', what: 'words out of an hour without speech', models: 'argument' },

@@ -1,0 +1,236 @@
+/**
+ * What is fuzzed, and how: inputs that are nearly right. Messages are made from their declarations and then broken in one
+ * to three places; bytes are whole records or frames of which some are flipped, cut out or doubled. An input counts as
+ * survived when it is answered, or refused with an error of the catalogue that is not `internal`, in bounded time.
+ */
+import { z } from 'zod';
+import { decodeAudio, encodeAudio } from '../protocol/remote';
+import { FAMILIES, type RequestType } from '../protocol';
+import { EarmarkError } from '../protocol/errors';
+import { FRAME_RECORD_BYTES, records, writeFrame, writeMark } from '../daemon/adapters/store/spoolRecord';
+import { parseOptions } from '../daemon/main';
+import { PUSHED, RpcHarness, type TestClient } from '../test/unit/rpc/harness';
+
+type Json = { readonly [key: string]: unknown };
+
+/** xorshift32: the same seed gives the same inputs. */
+export class Random {
+  constructor(private state: number) {}
+  next(below: number): number {
+    this.state ^= this.state << 13;
+    this.state ^= this.state >>> 17;
+    this.state ^= this.state << 5;
+    return (this.state >>> 0) % below;
+  }
+  of<T>(all: readonly T[]): T {
+    return all[this.next(all.length)]!;
+  }
+}
+
+export interface Target {
+  readonly name: string;
+  /** @throws what no input may cause */
+  run(random: Random): Promise<void> | void;
+  /** Between rounds: lets go of what the inputs made. */
+  renew?(): Promise<void> | void;
+}
+
+const NASTY: readonly unknown[] = [null, true, -1, 0, 1.5, 1e308, -1e308, Number.MAX_SAFE_INTEGER, '', '\u0000', '__proto__', 'x'.repeat(5_000), '\ud800', '../../etc/passwd', '%s%n', "' OR 1=1 --", [], {}, [[[[[]]]]], { __proto__: null, toString: 1 }];
+
+/** A value that fits a JSON schema. */
+function valid(schema: Json, random: Random, depth = 0): unknown {
+  if ('const' in schema) return schema['const'];
+  if (Array.isArray(schema['enum'])) return random.of(schema['enum']);
+  const union = (schema['oneOf'] ?? schema['anyOf']) as Json[] | undefined;
+  if (union) return valid(random.of(union), random, depth + 1);
+  switch (schema['type']) {
+    case 'object': {
+      const required = new Set((schema['required'] ?? []) as string[]);
+      const entries = Object.entries((schema['properties'] ?? {}) as Record<string, Json>).filter(([name]) => required.has(name) || random.next(3) === 0);
+      return Object.fromEntries(entries.map(([name, of]) => [name, valid(of, random, depth + 1)]));
+    }
+    case 'array':
+      return depth > 6 ? [] : Array.from({ length: Math.max(Number(schema['minItems'] ?? 0), random.next(3)) }, () => valid((schema['items'] ?? {}) as Json, random, depth + 1));
+    case 'integer':
+    case 'number':
+      return Math.max(Number(schema['minimum'] ?? 0), random.next(1_000));
+    case 'boolean':
+      return random.next(2) === 0;
+    default:
+      return random.of(['a', 'mic', 'en', 's', '2026-11-21', 'AAAA']);
+  }
+}
+
+/** Replaces, removes, adds or nests somewhere in it. */
+function broken(value: unknown, random: Random): unknown {
+  if (typeof value !== 'object' || value === null || random.next(6) === 0) return random.of(NASTY);
+  const keys = Object.keys(value);
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [...(value as unknown[])] : { ...value };
+  const key = keys.length > 0 ? random.of(keys) : 'x';
+  const at = copy as Record<string, unknown>;
+  switch (random.next(4)) {
+    case 0:
+      delete at[key];
+      break;
+    case 1:
+      if (!Array.isArray(copy)) at[random.of(['extra', 'constructor', 'sessionId', 'length'])] = random.of(NASTY);
+      break;
+    default:
+      at[key] = broken(at[key], random);
+  }
+  return copy;
+}
+
+function requireKnown(error: unknown): void {
+  if (!(error instanceof EarmarkError) || error.code === 'internal') throw error;
+}
+
+const STRANGE_METHODS = ['', 'constructor', '__proto__', 'session/', 'x'.repeat(5_000), '\u0000'];
+/** Would end the daemon. */
+const LEFT_OUT = new Set(['daemon/shutdown', 'daemon/drain']);
+
+function rpcTarget(): Target {
+  const messages = Object.values(FAMILIES).flat().filter((m): m is RequestType => m.type === 'request' && !LEFT_OUT.has(m.method));
+  const schemas = messages.map((m) => ({ method: m.method, schema: z.toJSONSchema(m.params, { unrepresentable: 'any' }) as Json }));
+  let rpc: RpcHarness | undefined;
+  let client: TestClient;
+  let sessionId = '';
+  const renew = async (): Promise<void> => {
+    rpc?.dispose();
+    rpc = new RpcHarness();
+    client = await rpc.client();
+    sessionId = ((await client.raw('session/start', PUSHED)) as { session: { id: string } }).session.id;
+  };
+  return {
+    name: 'RPC messages',
+    renew,
+    run: async (random) => {
+      const { method, schema } = random.of(schemas);
+      let params = valid(schema, random);
+      if (random.next(2) === 0 && typeof params === 'object' && params !== null && 'sessionId' in params) params = { ...params, sessionId };
+      for (let n = random.next(4); n > 0; n--) params = broken(params, random);
+      // What waits (for a model, for the end of a session) is not the question here.
+      const answer = client.raw(random.next(50) === 0 ? random.of(STRANGE_METHODS) : method, params).catch(requireKnown);
+      await Promise.race([answer, new Promise((resolve) => setImmediate(resolve))]);
+      client.notes.length = 0;
+    },
+  };
+}
+
+function mangled(bytes: Uint8Array, random: Random): Buffer {
+  let copy = Buffer.from(bytes);
+  for (let n = random.next(5); n > 0 && copy.length > 0; n--) {
+    const at = random.next(copy.length);
+    switch (random.next(4)) {
+      case 0:
+        copy[at] = random.next(256);
+        break;
+      case 1:
+        copy[at]! ^= 1 << random.next(8);
+        break;
+      case 2:
+        copy = Buffer.concat([copy.subarray(0, at), copy.subarray(Math.min(copy.length, at + random.next(40)))]);
+        break;
+      default:
+        copy = Buffer.concat([copy.subarray(0, at), copy.subarray(at, at + random.next(40)), copy.subarray(at)]);
+    }
+  }
+  return copy;
+}
+
+function audioTarget(): Target {
+  let rpc: RpcHarness | undefined;
+  let client: TestClient;
+  let channel = 0;
+  const frame = new Uint8Array(640);
+  return {
+    name: 'binary frames',
+    renew: async () => {
+      rpc?.dispose();
+      rpc = new RpcHarness();
+      client = await rpc.client();
+      const { session } = (await client.raw('session/start', PUSHED)) as { session: { id: string } };
+      ({ channel } = (await client.raw('audio/open', { sessionId: session.id, source: 'file' })) as { channel: number });
+    },
+    run: (random) => {
+      const message = decodeAudio(mangled(encodeAudio({ channel, id: random.next(1e9), seq: random.next(40), captureMs: random.next(1e6) }, frame), random));
+      if (!message) return;
+      try {
+        client.handler.audio?.({ ...message.header, pcm: message.pcm });
+      } catch (error) {
+        requireKnown(error);
+      }
+      client.notes.length = 0;
+    },
+  };
+}
+
+function spoolTarget(): Target {
+  const whole = Buffer.alloc(4 * FRAME_RECORD_BYTES);
+  let end = writeMark(whole, 0, 'mic', 7);
+  for (let seq = 0; seq < 3; seq++) end += writeFrame(whole, end, { source: 'mic', seq, captureMs: seq * 20, pcm: new Int16Array(320).fill(seq) });
+  return {
+    name: 'spool records',
+    run: (random) => {
+      const bytes = mangled(whole.subarray(0, end), random);
+      let last = 0;
+      for (const record of records(bytes)) {
+        if (record.at < last || record.end > bytes.length) throw new Error('A record lies outside its file.');
+        last = record.end;
+      }
+    },
+  };
+}
+
+function configurationTarget(): Target {
+  const words = ['--home', '--idle-ms', '--log-level', '--listen', '--tls-cert', '--tls-key', 'debug', '5000', '0.0.0.0:7443', '[::1]:0', '/tmp/x', '--', '-x', '', 'NaN', '1e9', '[::]:99999', '\u0000'];
+  return {
+    name: 'configuration',
+    run: (random) => {
+      try {
+        parseOptions(Array.from({ length: random.next(7) }, () => random.of(words)));
+      } catch (error) {
+        requireKnown(error);
+      }
+    },
+  };
+}
+
+export function fuzzTargets(): readonly Target[] {
+  return [rpcTarget(), audioTarget(), spoolTarget(), configurationTarget()];
+}
+
+export interface FuzzOutcome {
+  readonly executions: number;
+  readonly failures: readonly string[];
+  /** Longest single execution, milliseconds. */
+  readonly longestMs: number;
+  /** Memory at the end over that after the first tenth. */
+  readonly growth: number;
+}
+
+/** Executions between which what was made is let go. */
+const ROUND = 5_000;
+
+export async function fuzz(target: Target, executions: number, seed: number): Promise<FuzzOutcome> {
+  const failures: string[] = [];
+  let [longestMs, early] = [0, 0];
+  for (let i = 0; i < executions; i++) {
+    if (i % ROUND === 0) {
+      await target.renew?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (i === Math.floor(executions / 10)) early = process.memoryUsage().heapUsed;
+    const begun = performance.now();
+    try {
+      const run = target.run(new Random(((seed + i) * 2_654_435_761) | 1));
+      if (run) await run;
+    } catch (error) {
+      // A seed and a place say enough to see it again.
+      if (failures.length < 20) failures.push(`${seed + i}: ${error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' | ') : String(error)}`);
+    }
+    longestMs = Math.max(longestMs, performance.now() - begun);
+  }
+  await target.renew?.();
+  return { executions, failures, longestMs, growth: process.memoryUsage().heapUsed / Math.max(early, 1) };
+}
