@@ -1,5 +1,5 @@
 /** A typed client over one admitted connection: requests, notifications, both validated as they come in. */
-import { CancellationTokenSource, createMessageConnection, Emitter, ErrorCodes, ResponseError, type Message, type MessageConnection } from 'vscode-jsonrpc/node';
+import { AbstractMessageWriter, CancellationTokenSource, createMessageConnection, Emitter, ErrorCodes, ResponseError, type Message, type MessageConnection, type MessageWriter } from 'vscode-jsonrpc/node';
 import { EarmarkError } from '../protocol/errors';
 import { DaemonHello } from '../protocol/health';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
@@ -25,6 +25,8 @@ export class WireClient implements DaemonClient {
   private readonly audioPending = new Map<number, { resolve: (answer: unknown) => void; reject: (error: EarmarkError) => void }>();
   private readonly channels = new Map<string, number>();
   private audioId = 0;
+  /** Told when the request that is being sent cannot be. */
+  private unsent: ((error: unknown) => void) | undefined;
 
   readonly onDidReceiveInvalid = this.invalid.event;
   readonly onDidClose = this.close.event;
@@ -35,7 +37,9 @@ export class WireClient implements DaemonClient {
     private readonly trip: () => number | undefined = () => undefined,
   ) {
     const quiet = { error: () => undefined, warn: () => undefined, info: () => undefined, log: () => undefined };
-    this.connection = createMessageConnection(wire.reader, wire.writer, quiet, {
+    // vscode-jsonrpc throws a failed write away into nowhere as well as to the caller, which would end the process.
+    const writer = new SafeWriter(wire.writer, () => this.unsent);
+    this.connection = createMessageConnection(wire.reader, writer, quiet, {
       messageStrategy: {
         handleMessage: (message, next) => {
           wire.dispatched(message);
@@ -77,14 +81,18 @@ export class WireClient implements DaemonClient {
     const abort = () => source.cancel();
     let timer: NodeJS.Timeout | undefined;
     try {
+      const unsent = new Promise<never>((_, reject) => (this.unsent = reject));
+      unsent.catch(() => undefined);
+      // Writes within this call.
       const answer = this.connection.sendRequest<unknown>(type.method, params as object, source.token);
       answer.catch(() => undefined);
+      this.unsent = undefined;
       const limit = new Promise<never>((_, reject) => {
         signal?.addEventListener('abort', () => reject(cancelled()), { once: true });
         timer = setTimeout(() => reject(new EarmarkError('rpc.timeout', `The Earmark daemon did not answer "${type.method}" within ${Math.round(timeoutMs / 1000)} s; try again, or restart it with "earmark daemon stop".`)), timeoutMs);
       });
       signal?.addEventListener('abort', abort, { once: true });
-      const result = type.result.safeParse(await Promise.race([answer, limit]));
+      const result = type.result.safeParse(await Promise.race([answer, limit, unsent]));
       if (result.success) return result.data as ResultOf<M>;
       throw this.tellInvalid(`The daemon's answer to "${type.method}" does not fit the protocol; update Earmark on both sides.`);
     } catch (error) {
@@ -171,8 +179,6 @@ export class WireClient implements DaemonClient {
     if (error instanceof ResponseError) {
       const known = EarmarkError.fromData(error.message, error.data);
       if (known) return known;
-      // The writer refused it: too long, or the socket is closed.
-      if (error.code === ErrorCodes.MessageWriteError) return this.closeReason ?? (this.wire.open ? new EarmarkError('rpc.messageTooLarge', error.message) : disconnected());
       if (error.code === ErrorCodes.PendingResponseRejected || error.code === ErrorCodes.ConnectionInactive) return this.closeReason ?? disconnected();
       return new EarmarkError('internal', 'The daemon answered with an error that is not in the protocol; update Earmark on both sides.');
     }
@@ -194,4 +200,23 @@ export class WireClient implements DaemonClient {
 
 function disconnected(cause?: unknown): EarmarkError {
   return new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon was lost; try again.', cause === undefined ? {} : { cause });
+}
+
+/** Tells one who listens, and nobody else, that a message could not be written. */
+class SafeWriter extends AbstractMessageWriter implements MessageWriter {
+  constructor(
+    private readonly writer: MessageWriter,
+    private readonly listener: () => ((error: unknown) => void) | undefined,
+  ) {
+    super();
+  }
+
+  write(message: Message): Promise<void> {
+    const unsent = this.listener();
+    return this.writer.write(message).catch((error: unknown) => unsent?.(error));
+  }
+
+  end(): void {
+    this.writer.end();
+  }
 }

@@ -33,9 +33,6 @@ export function socketWire(socket: Socket, limits: WireLimits): Wire {
     get queuedBytes() {
       return socket.writableLength;
     },
-    get open() {
-      return !socket.destroyed && !socket.writableEnded;
-    },
     get farewell() {
       return lastWords;
     },

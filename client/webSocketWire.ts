@@ -70,10 +70,6 @@ class WebSocketWire implements Wire {
     this.ping();
   }
 
-  get open(): boolean {
-    return this.ws.readyState === this.ws.OPEN;
-  }
-
   get queuedBytes(): number {
     return this.ws.bufferedAmount;
   }

@@ -5,8 +5,6 @@ import type { EarmarkError } from '../protocol/errors';
 export interface Wire {
   readonly reader: MessageReader;
   readonly writer: MessageWriter;
-  /** False once nothing can be sent any more, which may be before the end is told. */
-  readonly open: boolean;
   /** Bytes that wait for the other side to read. */
   readonly queuedBytes: number;
   /** Binary messages; absent where the wire has none. */

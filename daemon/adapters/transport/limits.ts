@@ -56,7 +56,7 @@ export const defaultRemoteLimits: RemoteLimits = {
   queuedBytes: 16 * 1024 * 1024,
   // A window sends a few messages a second and a live source 32 KB; a file is sent at 60 times its speed.
   messagesPerSecond: 100,
-  messageBurst: 1_000,
+  messageBurst: 200,
   bytesPerSecond: 4 * 1024 * 1024,
   byteBurst: 16 * 1024 * 1024,
   refusals: 50,
