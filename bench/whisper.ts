@@ -92,11 +92,16 @@ async function main(): Promise<void> {
     const measured = await run();
     process.stderr.write(`${what}: clean ${measured.wer['clean']?.toFixed(2)} %, other ${measured.wer['other']?.toFixed(2)} %, RTF ${measured.rtf.toFixed(3)}\n`);
     named.push([what, measured]);
+    if (!rest.includes('--phrases')) return;
+    for (const { utterance, text } of measured.lines) {
+      const errors = wordErrors(normaliseWords(utterance.reference), normaliseWords(text));
+      if (errors > 2) process.stdout.write(`${errors}\t${utterance.id}\t${what}\n\t${utterance.reference}\n\t${text}\n`);
+    }
   };
-  await measure('Moonshine tiny, speech path', () => throughThePath(folder, utterances));
   await measure('Whisper base q8_0, speech path', () => throughThePath(folder, utterances, whisper));
   await measure('Whisper base q8_0, whisper.cpp as it comes, whole recordings', () => asItComes(utterances));
-  const [, path, plain] = named.map(([, measured]) => measured) as [Measured, Measured, Measured];
+  await measure('Moonshine tiny, speech path', () => throughThePath(folder, utterances));
+  const [path, plain] = named.map(([, measured]) => measured) as [Measured, Measured];
   const { build } = loadWhisperBinding();
   reportResults({
     about: `${utterances.length} LibriSpeech utterances (${(path.audioSeconds / 60).toFixed(1)} min), two at a time with one thread each; the build of Whisper is ${build}. RTF is processor time of the recognition over audio time, second decodes included.`,
@@ -107,14 +112,6 @@ async function main(): Promise<void> {
       'Whisper: RTF over that of the full window': { value: Number((path.rtf / plain.rtf).toFixed(3)), noise: 0.06, better: 'lower' },
     },
   });
-  if (rest.includes('--phrases')) {
-    for (const [what, { lines }] of named.slice(1)) {
-      for (const { utterance, text } of lines) {
-        const errors = wordErrors(normaliseWords(utterance.reference), normaliseWords(text));
-        if (errors > 2) process.stdout.write(`${errors}\t${utterance.id}\t${what}\n\t${utterance.reference}\n\t${text}\n`);
-      }
-    }
-  }
 }
 
 void main();
