@@ -67,7 +67,7 @@ export type DurableEvent = DurableEventBody & { readonly seq: number; readonly t
 export type PassingEventBody =
   | { readonly kind: 'partial'; readonly source: Source; readonly phraseId: string; readonly startMs: number; readonly stable: string; readonly unstable: string }
   | { readonly kind: 'level'; readonly source: Source; readonly rmsDb: number; readonly peakDb: number; readonly speech: boolean }
-  | { readonly kind: 'health'; readonly rtf: number; readonly queueMs: number; readonly dropped: number; readonly rejected: number; readonly rung: Rung };
+  | { readonly kind: 'health'; readonly rtf: number; readonly queueMs: number; readonly dropped: number; readonly rejected: number; readonly rung: Rung; /** The store refuses: what is said waits in memory. */ readonly unwritten?: boolean };
 
 export type PassingEvent = PassingEventBody & { readonly afterSeq: number; readonly time: number };
 

@@ -469,7 +469,7 @@ export class Session {
     const now = this.clock.now();
     if (now - this.savedMs >= SAVE_MS) this.save();
     const { waitingMs, lostFrames, rejected } = this.sources.totals();
-    if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf: this.setup.engine.rtf, rung: this.setup.engine.rung, queueMs: waitingMs, dropped: lostFrames, rejected });
+    if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf: this.setup.engine.rtf, rung: this.setup.engine.rung, queueMs: waitingMs, dropped: lostFrames, rejected, ...(this.log.outage ? { unwritten: true } : {}) });
     const cause = reasonToEnd(
       {
         captured: this.captured,

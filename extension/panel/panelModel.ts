@@ -147,6 +147,8 @@ export class PanelModel {
       case 'health':
         this.#health = { rtf: event.rtf, queueMs: event.queueMs, dropped: event.dropped, rung: event.rung };
         this.#touch('health');
+        if (event.unwritten === true) this.notify({ id: 'unwritten', severity: 'error', text: t('The disk cannot be written. The meeting goes on in memory and appears when it is written: free some space now.') });
+        else this.dismiss('unwritten');
         break;
       case 'warning':
         this.#warn(event);

@@ -74,14 +74,18 @@ describe('a recording that falls behind', () => {
 
   it('keeps the words when the database cannot be written, and sends them when it can', async () => {
     const seen: string[] = [];
-    const id = await h.recorded({ sources: [{ source: 'mic', origin: { type: 'capture' } }] }, (e) => e.kind === 'final' && seen.push(e.segment.text));
+    let unwritten = false;
+    const id = await h.recorded({ sources: [{ source: 'mic', origin: { type: 'capture' } }] }, (e) => {
+      if (e.kind === 'final') seen.push(e.segment.text);
+      if (e.kind === 'health') unwritten = e.unwritten === true;
+    });
     await h.speak('mic', say(1));
     h.store.refuse = full;
     await h.speak('mic', say(2, 3));
-    const during = [...seen];
+    const during = [...seen, unwritten];
     h.store.refuse = undefined;
-    await h.pass(1000);
+    await h.pass(2000);
     const events = h.events(id);
-    deepEqual({ during, after: seen, stored: h.texts(id), seqs: events.every(({ seq }, i) => seq === i + 1) }, { during: ['w1'], after: ['w1', 'w2', 'w3'], stored: ['w1', 'w2', 'w3'], seqs: true });
+    deepEqual({ during, after: seen, unwritten, stored: h.texts(id), seqs: events.every(({ seq }, i) => seq === i + 1) }, { during: ['w1', true], after: ['w1', 'w2', 'w3'], unwritten: false, stored: ['w1', 'w2', 'w3'], seqs: true });
   });
 });
