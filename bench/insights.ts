@@ -1,14 +1,17 @@
 /**
- * Prints how well actions and decisions are found in labelled meetings, and what an update costs.
- * Run: `npx tsx bench/insights.ts [--mistakes] [--by-source] [slug …]`; `--cost` for the cost; `--audio`, with the model
- * files under EARMARK_MODELS, for the shared meetings as Moonshine hears them.
+ * How well actions and decisions are found in labelled meetings, and what following a meeting of three hours costs in
+ * processor time. Run: `npm run bench -- insights [--mistakes] [--by-source] [slug …]`; `--audio`, with the model files
+ * under EARMARK_MODELS, adds the shared meetings as Moonshine hears them; with a slug, the cost is left out.
  */
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
 import type { Segment } from '../daemon/transcript/types';
 import { hearMeetings } from './insightsAudio';
-import { analyseMeeting, f1, pool, scoreMeeting, segmentsOf, type LabelledMeeting, type MeetingScore } from './insightsScore';
+import { analyseMeeting, countUnquoted, f1, pool, scoreMeeting, segmentsOf, type LabelledMeeting, type MeetingScore } from './insightsScore';
+import { reportResults, type Ratio, type Row } from './report';
 import { findModels } from './speechPath';
 
 const SETS = [
@@ -24,15 +27,35 @@ function load(folder: string): LabelledMeeting[] {
   return readdirSync(folder).filter((name) => name.endsWith('.json')).sort().map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as LabelledMeeting);
 }
 
-function row(score: MeetingScore): string {
+const STARTED = '2026-11-23T09:30:00+01:00';
+const HOUR_MS = 3600 * 1000;
+
+/** What was measured so far. */
+const rows: Row[] = [];
+const ratios: Record<string, Ratio> = {};
+let unquoted = 0;
+
+function add(set: string, scores: readonly MeetingScore[], withMistakes: boolean): MeetingScore {
+  const all = pool(scores);
   const share = ({ right, of }: { right: number; of: number }) => (of === 0 ? '–' : (right / of).toFixed(2));
-  const cells = [f1(score.actions, score.actions.right).toFixed(2), f1(score.actions, score.actions.rightLoose).toFixed(2), f1(score.decisions, score.decisions.right).toFixed(2), f1(score.decisions, score.decisions.rightLoose).toFixed(2), share(score.owners), share(score.due), `${score.decoys.taken}/${score.decoys.of}`];
-  return `| ${score.slug.padEnd(28)} | ${cells.map((cell) => cell.padStart(6)).join(' | ')} |`;
+  for (const score of scores.length > 1 ? [...scores, all] : scores) {
+    const f = (kind: 'actions' | 'decisions', right: 'right' | 'rightLoose') => f1(score[kind], score[kind][right]).toFixed(2);
+    rows.push({ set, meeting: score.slug, 'action F1': f('actions', 'right'), loose: f('actions', 'rightLoose'), 'decision F1': f('decisions', 'right'), 'loose ': f('decisions', 'rightLoose'), owner: share(score.owners), due: share(score.due), decoys: `${score.decoys.taken} of ${score.decoys.of}` });
+    if (withMistakes) for (const mistake of score.mistakes) console.log(`${score.slug}: ${mistake}`);
+  }
+  return all;
 }
 
-const HEAD = `| ${'meeting'.padEnd(28)} | act F1 |  loose | dec F1 |  loose |  owner |    due | decoys |\n|${'-'.repeat(30)}|${'-------:|'.repeat(7)}`;
+function keep(set: string, { actions, decisions, owners, due, decoys }: MeetingScore): void {
+  const ratio = (value: number, better: Ratio['better']): Ratio => ({ value: Number(value.toFixed(3)), noise: 0.001, better });
+  ratios[`action F1, ${set}`] = ratio(f1(actions, actions.right), 'higher');
+  ratios[`decision F1, ${set}`] = ratio(f1(decisions, decisions.right), 'higher');
+  ratios[`owners right, ${set}`] = ratio(owners.right / owners.of, 'higher');
+  ratios[`due phrases right, ${set}`] = ratio(due.right / due.of, 'higher');
+  ratios[`decoys taken, ${set}`] = ratio(decoys.taken / decoys.of, 'lower');
+}
 
-async function fromAudio(args: readonly string[]): Promise<void> {
+async function fromAudio(withMistakes: boolean): Promise<void> {
   const models = findModels(process.env['EARMARK_MODELS']);
   const folder = SETS[0]?.folder ?? '';
   const meetings = load(folder);
@@ -41,36 +64,32 @@ async function fromAudio(args: readonly string[]): Promise<void> {
     const heard = await hearMeetings(meetings.map((meeting) => ({ meeting, audio: join(folder, `${meeting.slug}.flac`) })), models, speakers);
     const scores = heard.map(({ segments, turnOf }, i) => {
       const meeting = meetings[i]!;
-      const analyzer = createAnalyzerFactory().create({ startedAt: '2026-11-23T09:30:00+01:00', self: meeting.me });
+      const analyzer = createAnalyzerFactory().create({ startedAt: STARTED, self: meeting.me });
       for (const segment of segments) analyzer.update([segment]);
       analyzer.finish();
+      unquoted += countUnquoted(analyzer.insights, segments);
       return scoreMeeting(meeting, analyzer.insights, turnOf);
     });
-    console.log(`\nFrom Moonshine's transcript, speakers ${speakers === 'named' ? 'by name' : 'by source'}\n\n${HEAD}`);
-    for (const score of [...scores, pool(scores)]) {
-      console.log(row(score));
-      if (args.includes('--mistakes')) for (const mistake of score.mistakes) console.log(`    ${mistake}`);
-    }
+    const set = `as Moonshine hears them, speakers ${speakers === 'named' ? 'by name' : 'by source'}`;
+    keep(set, add(set, scores, withMistakes));
   }
 }
 
-function quality(args: readonly string[]): void {
-  const speakers = args.includes('--by-source') ? 'bySource' : 'named';
-  const only = args.filter((arg) => !arg.startsWith('--'));
+function quality(speakers: 'named' | 'bySource', only: readonly string[], withMistakes: boolean): void {
   const factory = createAnalyzerFactory();
   for (const { name, folder } of SETS) {
     const meetings = load(folder).filter(({ slug }) => only.length === 0 || only.includes(slug));
     if (meetings.length === 0) {
-      console.log(`\n${name}: not here, skipped.`);
+      console.log(`${name}: not here, skipped.`);
       continue;
     }
-    const scores = meetings.map((meeting) => scoreMeeting(meeting, analyseMeeting(meeting, factory, speakers)));
-    console.log(`\n${name}, speakers ${speakers === 'named' ? 'by name' : 'by source'}\n\n${HEAD}`);
-    for (const score of scores) {
-      console.log(row(score));
-      if (args.includes('--mistakes')) for (const mistake of score.mistakes) console.log(`    ${mistake}`);
-    }
-    if (scores.length > 1) console.log(row(pool(scores)));
+    const scores = meetings.map((meeting) => {
+      const insights = analyseMeeting(meeting, factory, speakers);
+      unquoted += countUnquoted(insights, segmentsOf(meeting, speakers));
+      return scoreMeeting(meeting, insights);
+    });
+    const all = add(name, scores, withMistakes);
+    if (only.length === 0) keep(name, all);
   }
 }
 
@@ -87,26 +106,56 @@ function threeHours(): Segment[] {
   return segments.filter(({ startMs }) => startMs < THREE_HOURS_MS);
 }
 
+/** By processor time, so that other work on the machine is left out. The first update, which loads the language model, is told apart. */
 function cost(): void {
   const segments = threeHours();
-  const started = performance.now();
-  const factory = createAnalyzerFactory();
-  const analyzer = factory.create({ startedAt: '2026-11-23T09:30:00+01:00' });
-  analyzer.update(segments.slice(0, 1));
-  console.log(`\nFirst update, model loaded: ${(performance.now() - started).toFixed(0)} ms`);
+  const analyzer = createAnalyzerFactory().create({ startedAt: STARTED });
+  const cpuMs = (work: () => void): number => {
+    const before = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heapMb: number[] = [];
+  const first = cpuMs(() => analyzer.update(segments.slice(0, 1)));
   const times: number[] = [];
   for (let at = 1; at < segments.length; at += SEGMENTS_AN_UPDATE) {
-    const before = performance.now();
-    analyzer.update(segments.slice(at, at + SEGMENTS_AN_UPDATE));
-    times.push(performance.now() - before);
+    times.push(cpuMs(() => analyzer.update(segments.slice(at, at + SEGMENTS_AN_UPDATE))));
+    if ((segments[at]?.startMs ?? 0) >= (heapMb.length + 1) * HOUR_MS) {
+      collect();
+      heapMb.push(process.memoryUsage().heapUsed / 1e6);
+    }
   }
-  const total = times.reduce((sum, time) => sum + time, 0);
+  const finish = cpuMs(() => analyzer.finish());
+  collect();
+  heapMb.push(process.memoryUsage().heapUsed / 1e6);
+  unquoted += countUnquoted(analyzer.insights, segments);
   const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number) => (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
-  console.log(`Three hours, ${segments.length} segments, one an update: median ${at(0.5)} ms, 99 % ${at(0.99)} ms, most ${at(1)} ms; ${((100 * total) / THREE_HOURS_MS).toFixed(2)} % of one core; ${analyzer.insights.length} insights; heap ${(process.memoryUsage().heapUsed / 1e6).toFixed(0)} MB`);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const share = (first + finish + times.reduce((sum, time) => sum + time, 0)) / THREE_HOURS_MS;
+  rows.push({
+    set: `three hours, ${segments.length} segments, one an update`, meeting: `${analyzer.insights.length} insights`, 'of one core': `${(100 * share).toFixed(2)} %`, 'update, median': `${at(0.5).toFixed(1)} ms`, '99 %': `${at(0.99).toFixed(1)} ms`, most: `${at(1).toFixed(0)} ms`,
+    'first, with the model': `${first.toFixed(0)} ms`, 'last pass': `${finish.toFixed(0)} ms`, 'heap after 1, 2, 3 h': heapMb.map((mb) => mb.toFixed(0)).join(', '),
+  });
+  ratios['share of one core, three hours'] = { value: Number(share.toFixed(4)), noise: 0.004, better: 'lower' };
+  ratios['slowest update, three hours, s'] = { value: Number((at(1) / 1000).toFixed(3)), noise: 0.1, better: 'lower' };
 }
 
-const args = process.argv.slice(2);
-if (args.includes('--cost')) cost();
-else if (args.includes('--audio')) void fromAudio(args);
-else quality(args);
+async function main(args: readonly string[]): Promise<void> {
+  const speakers = args.includes('--by-source') ? 'bySource' : 'named';
+  const only = args.filter((arg) => !arg.startsWith('--'));
+  const withMistakes = args.includes('--mistakes');
+  quality(speakers, only, withMistakes);
+  if (args.includes('--audio')) await fromAudio(withMistakes);
+  if (only.length === 0) cost();
+  ratios['insights without a quote'] = { value: unquoted, noise: 0, better: 'lower' };
+  rows.push({ set: 'insights without a quote, all of the above', meeting: unquoted });
+  reportResults({
+    about: `Labelled meetings as exact text, speakers ${speakers === 'named' ? 'by name' : 'by source'}. An insight counts when all its evidence (loose: some) lies in the turns of a label, at most one a label. Cost in processor time.`,
+    rows, ratios,
+  });
+}
+
+if (require.main === module) void main(process.argv.slice(2));

@@ -50,6 +50,12 @@ export function analyseMeeting(meeting: LabelledMeeting, factory: AnalyzerFactor
   return analyzer.insights;
 }
 
+/** Insights of which a quote does not stand in the segment it names. */
+export function countUnquoted(insights: readonly Insight[], segments: readonly Segment[]): number {
+  const texts = new Map(segments.map(({ id, text }) => [id, text]));
+  return insights.filter(({ evidence }) => evidence.length === 0 || evidence.some(({ segmentId, quote }) => !(texts.get(segmentId) ?? '').includes(quote))).length;
+}
+
 export function scoreMeeting(meeting: LabelledMeeting, insights: readonly Insight[], turnOf: (segmentId: string) => number = Number): MeetingScore {
   const mistakes: string[] = [];
   const turns = (insight: Insight) => [...new Set(insight.evidence.map(({ segmentId }) => turnOf(segmentId)))];

@@ -5,6 +5,7 @@
 import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
 import type { Insight } from '../daemon/analysis/types';
 import { loadAmiMeetings, segmentsOfAmi, styleOf } from './amiText';
+import { countUnquoted } from './insightsScore';
 import { reportResults, type Row } from './report';
 import { rouge1, rougeL, rougeWords } from './rouge';
 
@@ -35,8 +36,7 @@ function main(): void {
     const missed = wanted.filter((sentence) => !texts.some((text) => rougeL(sentence, text).recall >= COVERED));
     const candidate = rougeWords(of('summary').map(({ text }) => text).join(' '));
     const { f1, recall } = rouge1(rougeWords(meeting.summary.join(' ')), candidate);
-    const texted = new Map(segments.map((segment) => [segment.id, segment.text]));
-    const unquoted = analyzer.insights.filter(({ evidence }) => evidence.length === 0 || evidence.some(({ segmentId, quote }) => !(texted.get(segmentId) ?? '').includes(quote))).length;
+    const unquoted = countUnquoted(analyzer.insights, segments);
     if (process.argv.includes('--missed')) for (const sentence of missed) process.stdout.write(`${meeting.id}: ${sentence.join(' ')}\n`);
     sums.wanted += wanted.length;
     sums.covered += wanted.length - missed.length;

@@ -6,6 +6,7 @@ import { EntityFinder } from './entities';
 import { evidenceGate } from './evidenceGate';
 import { winkNlp, type Nlp } from './language/nlp';
 import { InsightBook } from './reconcile';
+import { SegmentOrder } from './segmentOrder';
 import { sentenceKey, Summariser } from './summary';
 import type { SummaryStyle } from './summaryStyle';
 import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange } from './types';
@@ -28,7 +29,7 @@ export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFa
 
 class RuleAnalyzer implements Analyzer {
   private readonly reader: ConversationReader;
-  private readonly segments = new Map<string, Segment>();
+  private readonly segments = new SegmentOrder();
   private readonly book: InsightBook;
   private readonly discourse: Discourse;
   private readonly entities: EntityFinder;
@@ -55,7 +56,7 @@ class RuleAnalyzer implements Analyzer {
   }
 
   finish(): readonly InsightChange[] {
-    return this.segments.size === 0 ? [] : this.analyse(true);
+    return this.segments.byId.size === 0 ? [] : this.analyse(true);
   }
 
   revise(insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): readonly InsightChange[] {
@@ -64,20 +65,18 @@ class RuleAnalyzer implements Analyzer {
   }
 
   private take(segment: Segment): void {
-    if (!this.segments.has(segment.id)) this.spokenMs += Math.max(0, segment.endMs - segment.startMs);
-    this.segments.set(segment.id, segment);
+    if (this.segments.take(segment)) this.spokenMs += Math.max(0, segment.endMs - segment.startMs);
   }
 
   private analyse(final: boolean): InsightChange[] {
-    const ordered = [...this.segments.values()].filter(({ hidden }) => !hidden).sort((a, b) => a.startMs - b.startMs);
-    const lines = this.reader.read(ordered);
+    const lines = this.reader.read(this.segments.ordered);
     const found = this.discourse.follow(lines).map((finding) => this.nameSelf(finding));
     if (final || this.spokenMs - this.summarisedMs >= SUMMARY_EVERY_MS) {
       this.summarisedMs = this.spokenMs;
       const marked = new Set(found.filter(({ kind }) => kind === 'action' || kind === 'decision').flatMap(({ evidence }) => evidence.map(sentenceKey)));
       this.summary = final ? this.summariser.final(lines, marked) : this.summariser.rolling(lines, marked);
     }
-    const { passed } = evidenceGate([...found, ...this.entities.find(lines), ...this.summary], this.segments);
+    const { passed } = evidenceGate([...found, ...this.entities.find(lines), ...this.summary], this.segments.byId);
     return this.book.reconcile(passed);
   }
 

@@ -30,6 +30,8 @@ export interface Line {
 
 interface Piece {
   readonly segment: Segment;
+  /** Its place among the segments. */
+  readonly at: number;
   /** Where its text stands in the chain's text. */
   readonly from: number;
   readonly to: number;
@@ -38,8 +40,18 @@ interface Piece {
 /** Segments of one speaker that make up whole sentences. */
 interface Chain {
   readonly speaker: string;
-  readonly pieces: readonly Piece[];
-  readonly text: string;
+  readonly pieces: Piece[];
+  text: string;
+  endMs: number;
+}
+
+interface ReadChain {
+  readonly chain: Chain;
+  readonly read: ReadText;
+  readonly turn: number;
+  /** Of its first line. */
+  readonly index: number;
+  readonly lines: readonly Line[];
 }
 
 interface ReadText {
@@ -52,6 +64,8 @@ interface ReadText {
 /** A longer pause ends a sentence whether it sounds finished or not. */
 const MAX_GAP_MS = 2500;
 const MAX_CHAIN = 6;
+/** Chains at the end that a segment may still belong to: somebody else's words may lie between. */
+const OPEN_CHAINS = 3;
 /** Words on which no sentence ends, whatever full stop a recogniser set. */
 const DANGLING = /\b(?:and|but|so|because|the|a|an|to|of|for|with|by|in|on|at|my|your|our|their|if|that|which|can you|could you|i'll|i will|we'll|is|are|will)[.,…]*$/i;
 /** Words with which a sentence goes on, written small. */
@@ -62,32 +76,46 @@ const MAX_CACHE = 20_000;
 /** Reads segments into lines; keeps what it has read, so that a call costs what is new. */
 export class ConversationReader {
   private readonly cache = new Map<string, ReadText>();
-  /** What the last call returned, to give the same objects for what did not change. */
-  private last: readonly { readonly chain: Chain; readonly read: ReadText; readonly turn: number; readonly lines: readonly Line[] }[] = [];
+  /** What the last call read, to give the same objects for what did not change, and to go on where it ended. */
+  private segments: readonly Segment[] = [];
+  private last: readonly ReadChain[] = [];
+  private lines: readonly Line[] = [];
+  private names = 0;
   readonly people = new People();
 
   constructor(private readonly nlp: Nlp) {}
 
   /** @param segments in order of time, hidden ones left out */
-  read(segments: readonly Segment[]): Line[] {
-    for (const { speaker } of segments) this.people.addSpeaker(speaker);
-    const chains = chainSegments(segments);
+  read(segments: readonly Segment[]): readonly Line[] {
+    const same = commonStart(this.segments, segments);
+    for (const { speaker } of segments.slice(same)) this.people.addSpeaker(speaker);
+    const { settled, open } = chainSegments(this.last, segments, same);
     // Names are learnt before they are used, so that the first mention counts too.
-    for (const chain of chains) this.learnNames(chain.text);
-    let index = 0;
-    let turn = -1;
-    let speaker: string | undefined;
-    this.last = chains.map((chain, at) => {
+    for (const chain of open) this.learnNames(chain.text);
+    // A new name may stand in what was read long ago.
+    const kept = this.names === this.people.version ? settled : 0;
+    const before = this.last[kept - 1];
+    const read = [...this.last.slice(0, kept)];
+    let index = before ? before.index + before.lines.length : 0;
+    const lines = this.lines.slice(0, index);
+    let turn = before?.turn ?? -1;
+    let speaker = before?.chain.speaker;
+    for (const chain of [...this.last.slice(kept, settled).map((one) => one.chain), ...open]) {
       if (chain.speaker !== speaker || isGeneric(chain.speaker)) turn++;
       speaker = chain.speaker;
-      const read = this.readText(chain.text);
-      const known = this.last[at];
-      const same = known !== undefined && known.read === read && known.turn === turn && (known.lines[0]?.index ?? index) === index && sameChain(known.chain, chain);
-      const lines = same ? known.lines : read.sentences.map((sentence, i) => toLine(chain, sentence, index + i, turn));
-      index += lines.length;
-      return { chain, read, turn, lines };
-    });
-    return this.last.flatMap(({ lines }) => lines);
+      const one = this.readChain(chain, this.last[read.length], index, turn);
+      index += one.lines.length;
+      read.push(one);
+      lines.push(...one.lines);
+    }
+    [this.segments, this.last, this.lines, this.names] = [segments.slice(), read, lines, this.people.version];
+    return lines;
+  }
+
+  private readChain(chain: Chain, known: ReadChain | undefined, index: number, turn: number): ReadChain {
+    const read = this.readText(chain.text);
+    if (known && known.read === read && known.turn === turn && known.index === index && sameChain(known.chain, chain)) return known;
+    return { chain, read, turn, index, lines: read.sentences.map((sentence, i) => toLine(chain, sentence, index + i, turn)) };
   }
 
   private learnNames(text: string): void {
@@ -114,22 +142,48 @@ function sameChain(a: Chain, b: Chain): boolean {
   return a.speaker === b.speaker && a.pieces.length === b.pieces.length && a.pieces.every(({ segment }, i) => segment === b.pieces[i]?.segment);
 }
 
-function chainSegments(segments: readonly Segment[]): Chain[] {
-  const chains: { speaker: string; pieces: Piece[]; text: string; endMs: number }[] = [];
-  for (const segment of segments) {
-    const text = segment.text;
-    if (text.trim() === '') continue;
-    // The last chain of this speaker: somebody else's words may lie between.
-    const own = chains.slice(-3).reverse().find(({ speaker }) => speaker === segment.speaker);
-    const adjacent = own !== undefined && (own === chains[chains.length - 1] || segment.startMs < own.endMs + MAX_GAP_MS / 2);
-    const last = own?.pieces[own.pieces.length - 1];
-    if (own && last && adjacent && last.segment.source === segment.source && own.pieces.length < MAX_CHAIN && segment.startMs - own.endMs <= MAX_GAP_MS && isUnfinished(last.segment.text, text)) {
-      own.pieces.push({ segment, from: own.text.length + 1, to: own.text.length + 1 + text.length });
-      own.text += ` ${text}`;
-      own.endMs = segment.endMs;
-    } else chains.push({ speaker: segment.speaker, pieces: [{ segment, from: 0, to: text.length }], text, endMs: segment.endMs });
+function commonStart(a: readonly Segment[], b: readonly Segment[]): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return at;
+}
+
+/**
+ * Chains of the segments, the first `same` of which were chained before.
+ * @returns how many of the chains of before stand as they are, and those that follow
+ */
+function chainSegments(before: readonly ReadChain[], segments: readonly Segment[], same: number): { settled: number; open: Chain[] } {
+  // Chains begin in the order of their segments.
+  let begun = before.length;
+  while (begun > 0 && (before[begun - 1]?.chain.pieces[0]?.at ?? 0) >= same) begun--;
+  const settled = Math.max(0, begun - OPEN_CHAINS);
+  const chains = before.slice(settled, begun).map(({ chain }) => cutChain(chain, same));
+  for (let at = same; at < segments.length; at++) addToChains(chains, segments[at]!, at);
+  return { settled, open: chains };
+}
+
+/** A copy, without the segments from `at` on. */
+function cutChain(chain: Chain, at: number): Chain {
+  const pieces = chain.pieces.filter((piece) => piece.at < at);
+  const last = pieces[pieces.length - 1];
+  return { speaker: chain.speaker, pieces, text: chain.text.slice(0, last?.to ?? 0), endMs: last?.segment.endMs ?? 0 };
+}
+
+function addToChains(chains: Chain[], segment: Segment, at: number): void {
+  const { text } = segment;
+  if (text.trim() === '') return;
+  let own: Chain | undefined;
+  for (let back = 1; back <= OPEN_CHAINS && !own; back++) {
+    const chain = chains[chains.length - back];
+    if (chain?.speaker === segment.speaker) own = chain;
   }
-  return chains;
+  const adjacent = own !== undefined && (own === chains[chains.length - 1] || segment.startMs < own.endMs + MAX_GAP_MS / 2);
+  const last = own?.pieces[own.pieces.length - 1];
+  if (own && last && adjacent && last.segment.source === segment.source && own.pieces.length < MAX_CHAIN && segment.startMs - own.endMs <= MAX_GAP_MS && isUnfinished(last.segment.text, text)) {
+    own.pieces.push({ segment, at, from: own.text.length + 1, to: own.text.length + 1 + text.length });
+    own.text += ` ${text}`;
+    own.endMs = segment.endMs;
+  } else chains.push({ speaker: segment.speaker, pieces: [{ segment, at, from: 0, to: text.length }], text, endMs: segment.endMs });
 }
 
 function isUnfinished(text: string, next: string): boolean {

@@ -15,6 +15,7 @@ export function isGeneric(speaker: string): boolean {
 export class People {
   /** Lower-case word → how to show the person. */
   private readonly byWord = new Map<string, string>();
+  private readonly labels = new Set<string>();
   get version(): number {
     return this.byWord.size;
   }
@@ -22,6 +23,8 @@ export class People {
   readonly isName: IsName = (token) => this.byWord.has(token.norm);
 
   addSpeaker(label: string): void {
+    if (this.labels.has(label)) return;
+    this.labels.add(label);
     if (isGeneric(label) || /^you$/i.test(label)) return;
     const words = label.split(/\s+/).filter((word) => !TITLES.has(word.toLowerCase()));
     for (const word of words) if (/^\p{L}{2,}$/u.test(word)) this.add(word, label);

@@ -27,28 +27,26 @@ export class InsightBook {
   reconcile(findings: readonly Finding[]): InsightChange[] {
     const changes: InsightChange[] = [];
     const taken = new Set<Insight>();
-    const byEvidence = new Map<string, Insight[]>();
-    for (const insight of this.insights) {
-      for (const { segmentId } of insight.evidence) {
-        const key = `${insight.kind} ${segmentId}`;
-        const list = byEvidence.get(key);
-        if (list) list.push(insight);
-        else byEvidence.set(key, [insight]);
-      }
-    }
+    const known = new KnownInsights(this.insights);
     const next: Insight[] = [];
     for (const finding of findings) {
-      const known = bestMatch(finding, byEvidence, taken);
-      if (!known) {
+      const same = known.unchanged(finding, taken);
+      if (same) {
+        taken.add(same);
+        next.push(same);
+        continue;
+      }
+      const like = bestMatch(finding, known.byEvidence, taken);
+      if (!like) {
         const added = this.make(finding, this.newId(finding.kind));
         next.push(added);
         changes.push({ op: 'add', insight: added });
         continue;
       }
-      taken.add(known);
-      const updated = keepsPersonsChange(known) ? known : this.make(finding, known.id, known);
+      taken.add(like);
+      const updated = keepsPersonsChange(like) ? like : this.make(finding, like.id, like);
       next.push(updated);
-      if (!sameInsight(known, updated)) changes.push({ op: 'update', insight: updated });
+      if (!sameInsight(like, updated)) changes.push({ op: 'update', insight: updated });
     }
     for (const insight of this.insights) {
       if (taken.has(insight)) continue;
@@ -77,7 +75,7 @@ export class InsightBook {
     const date = due === undefined ? undefined : this.date(due);
     return {
       id, kind, text, ...(owner !== undefined && { owner }), ...(due !== undefined && { due: { phrase: due, ...(date !== undefined && { date }) } }),
-      status: known?.status ?? 'open', confidence: Math.round(confidence * 100) / 100, evidence, symbols: known?.symbols ?? [], ...(entity !== undefined && { entity }),
+      status: known?.status ?? 'open', confidence: rounded(confidence), evidence, symbols: known?.symbols ?? [], ...(entity !== undefined && { entity }),
     };
   }
 
@@ -98,6 +96,52 @@ export class InsightBook {
     const [, letter, number] = /^([a-z])(\d+)$/.exec(id) ?? [];
     if (letter && number) this.counts.set(letter, Math.max(this.counts.get(letter) ?? 0, Number(number)));
   }
+}
+
+/** The insights before an update, ready to be looked up. Most findings did not change, so that way is the short one. */
+class KnownInsights {
+  private readonly byFirst = new Map<Insight['evidence'][number], Insight[]>();
+  private index: ReadonlyMap<string, readonly Insight[]> | undefined;
+
+  constructor(private readonly insights: readonly Insight[]) {
+    for (const insight of insights) {
+      const [first] = insight.evidence;
+      if (first) push(this.byFirst, first, insight);
+    }
+  }
+
+  /** The insight that was made of this very finding. Evidence of sentences that did not change is the same object. */
+  unchanged(finding: Finding, taken: ReadonlySet<Insight>): Insight | undefined {
+    const [first] = finding.evidence;
+    return first && this.byFirst.get(first)?.find((insight) => !taken.has(insight) && saysTheSame(insight, finding));
+  }
+
+  /** By kind and segment; made when something changed. */
+  get byEvidence(): ReadonlyMap<string, readonly Insight[]> {
+    if (!this.index) {
+      const index = new Map<string, Insight[]>();
+      for (const insight of this.insights) for (const { segmentId } of insight.evidence) push(index, `${insight.kind} ${segmentId}`, insight);
+      this.index = index;
+    }
+    return this.index;
+  }
+}
+
+function push<K>(lists: Map<K, Insight[]>, key: K, insight: Insight): void {
+  const list = lists.get(key);
+  if (list) list.push(insight);
+  else lists.set(key, [insight]);
+}
+
+function saysTheSame(insight: Insight, { kind, text, owner, due, confidence, entity, evidence }: Finding): boolean {
+  return (
+    insight.kind === kind && insight.text === text && insight.owner === owner && insight.due?.phrase === due && insight.entity === entity && insight.confidence === rounded(confidence) &&
+    insight.evidence.length === evidence.length && insight.evidence.every((item, i) => item === evidence[i])
+  );
+}
+
+function rounded(confidence: number): number {
+  return Math.round(confidence * 100) / 100;
 }
 
 function keepsPersonsChange(insight: Insight): boolean {

@@ -25,8 +25,7 @@ interface Checkpoint {
   readonly trackers: Trackers;
   /** Lines that it has taken in. */
   readonly lines: readonly Line[];
-  readonly names: number;
-  readonly speakers: string;
+  readonly speakers: readonly string[];
 }
 
 /** Under this no finding is shown. */
@@ -44,22 +43,27 @@ export class Discourse {
   /** @param lines the whole conversation; lines that did not change are the same objects as before */
   follow(lines: readonly Line[]): Finding[] {
     const speakers = [...new Set(lines.map(({ speaker }) => speaker))];
-    const known = this.usable(lines, speakers.join('\n'));
+    const known = this.usable(lines, speakers);
     const trackers = known ? copy(known.trackers) : this.fresh(speakers);
     const from = known?.lines.length ?? 0;
     if (lines.length - from > STRIDE) {
       const to = lines.length - TAIL;
       run(trackers, lines, from, to);
-      this.checkpoint = { trackers: copy(trackers), lines: lines.slice(0, to), names: this.people.version, speakers: speakers.join('\n') };
+      this.checkpoint = { trackers: copy(trackers), lines: lines.slice(0, to), speakers };
       run(trackers, lines, to, lines.length);
     } else run(trackers, lines, from, lines.length);
     return findings(trackers);
   }
 
-  /** The checkpoint holds as long as nothing before it changed, and nobody new has a voice or a name. */
-  private usable(lines: readonly Line[], speakers: string): Checkpoint | undefined {
+  /**
+   * The checkpoint holds as long as nothing before it changed. A line that holds a name which is learnt later is another
+   * line then. Whom "you" means depends on who is there only as long as there are two.
+   */
+  private usable(lines: readonly Line[], speakers: readonly string[]): Checkpoint | undefined {
     const known = this.checkpoint;
-    if (!known || known.lines.length > lines.length || known.names !== this.people.version || known.speakers !== speakers) return undefined;
+    if (!known || known.lines.length > lines.length) return undefined;
+    const many = known.speakers.length > 2 && speakers.length > 2;
+    if (!many && known.speakers.join('\n') !== speakers.join('\n')) return undefined;
     return known.lines.every((line, at) => line === lines[at]) ? known : undefined;
   }
 
