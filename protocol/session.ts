@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AudioFormat, SourceName } from './audio';
 import { Rung } from './engine';
 import { ErrorCodes } from './errors';
-import { Insight, InsightOp } from './insights';
+import { Insight, InsightKind, InsightOp } from './insights';
 import { Empty, notification, request } from './method';
 import { Revision, Segment } from './transcript';
 
@@ -166,9 +166,20 @@ export const SessionDelete = request({ method: 'session/delete', doc: 'Removes t
 
 export const SessionSearch = request({
   method: 'session/search',
-  doc: 'Parts of transcripts in which every word of the query occurs, best first.',
-  params: z.object({ query: z.string().min(1).max(500), limit: z.number().int().min(1).max(1000).optional().describe('100 where absent.') }),
-  result: z.object({ hits: z.array(z.object({ sessionId: z.string(), title: z.string(), startedAt: z.string(), segment: Segment })) }),
+  doc: 'Parts of transcripts in which every word of the query occurs, best first; or insights of a kind, newest session first. Every filter that is given must hold.',
+  params: z.object({
+    query: z.string().max(500).optional().describe('Words; without them the filters alone decide.'),
+    kind: z.enum(['transcript', ...InsightKind.options]).optional().describe('`transcript` where absent.'),
+    speaker: z.string().max(200).optional().describe('Who said it, or whose action it is.'),
+    since: z.string().max(40).optional().describe('ISO date or time; sessions that began then or later.'),
+    until: z.string().max(40).optional().describe('ISO date or time; sessions that began before it. A date counts to its end.'),
+    repository: z.string().max(300).optional(),
+    branch: z.string().max(300).optional(),
+    symbol: z.string().max(200).optional().describe('A name of the code that an insight links, or that was said.'),
+    limit: z.number().int().min(1).max(1000).optional().describe('100 where absent.'),
+  }),
+  result: z.object({ hits: z.array(z.object({ sessionId: z.string(), title: z.string(), startedAt: z.string(), segment: Segment.optional(), insight: Insight.optional() })) }),
+  errors: ['rpc.invalidParams'],
 });
 
 export const SessionRecover = request({

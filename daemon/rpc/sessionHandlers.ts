@@ -13,12 +13,11 @@ import type { ClientContext } from './clientContext';
 import { defined, fromStart, toEvent, toInsight, toSegment, toSessionInfo, toSpeaker } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
+import { fromSearch } from './search';
 
 /** Passing events are left out for a client that has so much to read; durable ones wait for it. */
 const BEHIND_BYTES = 1024 * 1024;
 const LIST_DEFAULT = 100;
-/** Parts looked at for those of one user. */
-const SEARCH_MAX = 10_000;
 /** Passing events that came before the answer to `session/start`; more are forgotten. */
 const EARLY_MAX = 5_000;
 
@@ -65,10 +64,11 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       client.detach(sessionId);
       return {};
     })
-    .on(SessionSearch, ({ query, limit = LIST_DEFAULT }, { peer }) => {
-      const owner = ownerSeen(peer.identity);
-      const found = owner === undefined ? sessions.search(query, limit) : sessions.search(query, SEARCH_MAX).filter(({ record }) => record.owner === owner).slice(0, limit);
-      return { hits: found.map(({ record, segment }) => ({ sessionId: record.id, title: record.title, startedAt: record.startedAt, segment: toSegment(segment) })) };
+    .on(SessionSearch, (params, { peer }) => {
+      const hits = sessions.search(fromSearch(params, ownerSeen(peer.identity)));
+      return {
+        hits: hits.map(({ record: { id, title, startedAt }, hit }) => ({ sessionId: id, title, startedAt, ...('segment' in hit ? { segment: toSegment(hit.segment) } : { insight: toInsight(hit.insight) }) })),
+      };
     })
     .on(SessionRecover, ({ sessionId }) => sessions.takeUp(sessionId))
     .on(SessionPurge, async ({ sessionId }, client) => {

@@ -7,6 +7,7 @@ import type { Insight } from '../analysis/types';
 import type { Segment, Speaker } from '../transcript/types';
 import type { Retention } from './retention';
 import type { SessionEvent, SessionRecord, SessionState, SourceConfig } from './events';
+import type { SearchHit, SearchQuery } from './search';
 
 export interface StartRequest {
   readonly key?: string;
@@ -80,8 +81,8 @@ export interface Sessions {
   get(sessionId: string): SessionDocument;
   rename(sessionId: string, title: string): void;
   delete(sessionId: string): Promise<void>;
-  /** Parts of transcripts in which every word occurs, best first. */
-  search(query: string, limit: number): readonly { readonly record: SessionRecord; readonly segment: Segment }[];
+  /** @throws EarmarkError rpc.invalidParams where neither words nor a filter is given */
+  search(query: SearchQuery): readonly { readonly record: SessionRecord; readonly hit: SearchHit }[];
   /** Finishes what an earlier end left; returns once it is under way. @throws EarmarkError session.notFound, engine.*, store.* */
   takeUp(sessionId: string): Promise<{ readonly state: SessionState; readonly left: boolean }>;
   /** Removes every trace. A running session is stopped first. */

@@ -8,6 +8,7 @@ import type { Rung, RungActions } from '../degrade/ladder';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import type { DurableEvent, SessionRecord } from './events';
+import type { SearchHit, SearchQuery } from './search';
 
 /** The words of a source are final up to and with this frame. */
 export interface Progress {
@@ -25,11 +26,6 @@ export interface SessionCounts {
 
 /** Figures of a session by name (`audioMs`, `phrases`, `inferenceMs`, …). */
 export type SessionStats = Readonly<Record<string, number>>;
-
-export interface SearchHit {
-  readonly sessionId: string;
-  readonly segment: Segment;
-}
 
 /** Sessions and their durable events. A call that returned is on disk (WAL, synchronous=FULL). */
 export interface SessionStore {
@@ -53,8 +49,8 @@ export interface SessionStore {
   segments(sessionId: string): readonly Segment[];
   speakers(sessionId: string): readonly Speaker[];
   insights(sessionId: string): readonly Insight[];
-  /** Segments that are shown and in which every word occurs, best first. */
-  search(query: string, limit: number): readonly SearchHit[];
+  /** Segments that are shown, best first, or insights that nobody dismissed, newest session first. */
+  search(query: SearchQuery): readonly SearchHit[];
   deleteSession(id: string): void;
   /**
    * Deletes a session so that no byte of it stays in the database, its log or its free pages.

@@ -19,6 +19,7 @@ import { overdue, parseRetention, type Retention } from './retention';
 import { Session } from './session';
 import { Upkeep } from './upkeep';
 import { within } from './wait';
+import type { SearchQuery } from './search';
 
 export function createSessionManager(deps: SessionManagerDeps): SessionManager {
   return new Manager(deps);
@@ -163,8 +164,10 @@ class Manager implements SessionManager {
     this.remove(sessionId);
   }
 
-  search(query: string, limit: number): ReturnType<Sessions['search']> {
-    return this.deps.store.search(query, limit).map(({ sessionId, segment }) => ({ record: this.stored(sessionId), segment }));
+  search(query: SearchQuery): ReturnType<Sessions['search']> {
+    const { words, kind: _, limit: __, owner: ___, ...filters } = query;
+    if (words.length === 0 && Object.values(filters).every((value) => value === undefined) && query.kind === 'transcript') throw new EarmarkError('rpc.invalidParams', 'Say what to look for: words, a speaker, a time, a repository, a branch or a symbol.');
+    return this.deps.store.search(query).map((hit) => ({ record: this.stored(hit.sessionId), hit }));
   }
 
   async takeUp(sessionId: string): ReturnType<Sessions['takeUp']> {

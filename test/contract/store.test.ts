@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { openStore } from '../../daemon/adapters/store/openStore';
 import type { DurableEvent, DurableEventBody, SessionRecord } from '../../daemon/session/events';
 import type { SessionStore } from '../../daemon/session/ports';
+import type { SearchQuery } from '../../daemon/session/search';
 import type { Insight } from '../../daemon/analysis/types';
 import type { Segment } from '../../daemon/transcript/types';
 import { MemoryStore } from '../fakes/memoryStore';
@@ -137,10 +138,27 @@ for (const [name, make] of Object.entries(subjects)) {
       }
       store.append('a', numbered(3, { kind: 'revision', revision: { segmentId: 's1', revision: 1, op: 'edit', by: 'person', segment: segment('s1', 'Fix the cache', { revision: 1 }) } }));
       store.deleteSession('b');
-      const found = (words: string) => store.search(words, 9).map((hit) => [hit.sessionId, hit.segment.id]);
+      const found = (words: string) => store.search({ words: words.split(' ').filter(Boolean), kind: 'transcript', limit: 9 }).map((hit) => [hit.sessionId, 'segment' in hit && hit.segment.id]);
       deepEqual(
-        { old: found('token'), now: found('cache fix'), quote: found('"quote'), none: found('  '), gone: store.getSession('b'), events: store.readEvents('b', 0, 9) },
-        { old: [], now: [['a', 's1']], quote: [['a', 's2']], none: [], gone: undefined, events: [] },
+        { old: found('token'), now: found('cache fix'), quote: found('"quote'), gone: store.getSession('b'), events: store.readEvents('b', 0, 9) },
+        { old: [], now: [['a', 's1']], quote: [['a', 's2']], gone: undefined, events: [] },
+      );
+    });
+
+    it('searches by speaker, time, repository, branch, symbol and kind', () => {
+      for (const [id, createdMs, branch] of [['a', 1_000, 'main'], ['b', 2_000, 'fix']] as const) {
+        store.createSession({ ...record(id), createdMs, workspace: { repository: 'shop', branch } });
+        store.append(id, numbered(1,
+          { kind: 'speaker', speaker: { id: 'v1', name: 'Ben', source: 'mic' } },
+          { kind: 'final', segment: segment('s1', 'Fix the cache', { speaker: 'v1' }) },
+          { kind: 'final', segment: segment('s2', 'Ship the cache', { speaker: 'Nina' }) },
+          { kind: 'action', op: 'add', insight: insight('i1', { text: 'Fix the cache', owner: 'Ben', symbols: [{ name: 'cacheKey' }], evidence: [{ segmentId: 's1', startMs: 0, endMs: 1, quote: 'Fix' }] }) },
+          { kind: 'action', op: 'add', insight: insight('i2', { text: 'Ship 100% of it', status: 'dismissed' }) }));
+      }
+      const found = (query: Partial<SearchQuery>) => store.search({ words: [], kind: 'transcript', limit: 9, ...query }).map((hit) => `${hit.sessionId} ${'segment' in hit ? hit.segment.id : hit.insight.id}`).sort();
+      deepEqual(
+        { ben: found({ words: ['cache'], speaker: 'ben' }), nina: found({ speaker: 'NINA', branch: 'Fix' }), since: found({ words: ['fix'], sinceMs: 2_000 }), until: found({ words: ['fix'], untilMs: 2_000 }), other: found({ words: ['fix'], repository: 'other' }), symbol: found({ symbol: 'cachekey', branch: 'main' }), actions: found({ kind: 'action' }), words: found({ kind: 'action', words: ['cache', 'ben'], branch: 'main' }), wild: found({ kind: 'action', words: ['%'] }), decisions: found({ kind: 'decision' }) },
+        { ben: ['a s1', 'b s1'], nina: ['b s2'], since: ['b s1'], until: ['a s1'], other: [], symbol: ['a s1'], actions: ['a i1', 'b i1'], words: ['a i1'], wild: [], decisions: [] },
       );
     });
 
@@ -152,7 +170,7 @@ for (const [name, make] of Object.entries(subjects)) {
       const removed = store.purgeSession('a');
       const left = { a: store.getSession('a'), b: store.segments('b').length };
       store.forget('b', { transcript: true, insights: false });
-      const half = { segments: store.counts('b').segments, found: store.search('one', 9), insights: store.insights('b').length, seqs: store.readEvents('b', 0, 9).map(({ seq, kind }) => [seq, kind]), last: store.counts('b').lastSeq };
+      const half = { segments: store.counts('b').segments, found: store.search({ words: ['one'], kind: 'transcript', limit: 9 }), insights: store.insights('b').length, seqs: store.readEvents('b', 0, 9).map(({ seq, kind }) => [seq, kind]), last: store.counts('b').lastSeq };
       store.forget('b', { transcript: false, insights: true });
       store.append('b', numbered(2, { kind: 'state', from: 'DONE', to: 'FINALIZING', cause: 'recover' }));
       deepEqual(

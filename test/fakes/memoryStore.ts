@@ -2,7 +2,8 @@
 import { EarmarkError } from '../../protocol/errors';
 import { Book } from '../../daemon/session/book';
 import type { DurableEvent, SessionRecord, SessionState } from '../../daemon/session/events';
-import type { Progress, SearchHit, SessionCounts, SessionStats, SessionStore } from '../../daemon/session/ports';
+import type { Progress, SessionCounts, SessionStats, SessionStore } from '../../daemon/session/ports';
+import type { SearchHit, SearchQuery } from '../../daemon/session/search';
 
 interface Entry {
   record: SessionRecord;
@@ -96,12 +97,24 @@ export class MemoryStore implements SessionStore {
     return [...(this.entries.get(sessionId)?.book.insights.values() ?? [])];
   }
 
-  search(query: string, limit: number): readonly SearchHit[] {
+  search({ words, kind, limit, speaker, symbol, sinceMs = -Infinity, untilMs = Infinity, repository, branch, owner }: SearchQuery): readonly SearchHit[] {
     const bare = (text: string): string[] => text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
-    const wanted = bare(query);
-    if (wanted.length === 0) return [];
-    return [...this.entries]
-      .flatMap(([sessionId, { book }]) => book.transcript.ordered().filter(({ text, hidden }) => hidden !== true && wanted.every((word) => bare(text).includes(word))).map((segment) => ({ sessionId, segment })))
+    const wanted = words.flatMap(bare);
+    const same = (a: string | undefined, b: string | undefined): boolean => b === undefined || a?.toLowerCase() === b.toLowerCase();
+    const sessions = [...this.entries].filter(([, { record }]) => (record.createdMs ?? 0) >= sinceMs && (record.createdMs ?? 0) < untilMs && same(record.workspace?.repository, repository) && same(record.workspace?.branch, branch) && (owner === undefined || record.owner === owner));
+    return sessions
+      .flatMap(([sessionId, { book }]): SearchHit[] => {
+        const insights = [...book.insights.values()];
+        const named = insights.filter((insight) => symbol === undefined || insight.symbols.some(({ name }) => same(name, symbol)) || (insight.kind === 'entity' && same(insight.text, symbol)));
+        if (kind !== 'transcript') {
+          return named.filter(({ kind: k, status, text, owner: whose }) => k === kind && status !== 'dismissed' && same(whose, speaker) && words.every((word) => `${text} ${whose ?? ''}`.toLowerCase().includes(word.toLowerCase()))).map((insight) => ({ sessionId, insight }));
+        }
+        const about = new Set(named.flatMap(({ evidence }) => evidence.map(({ segmentId }) => segmentId)));
+        return book.transcript
+          .ordered()
+          .filter(({ id, text, hidden, speaker: who }) => hidden !== true && wanted.every((word) => bare(text).includes(word)) && (same(who, speaker) || same(book.speakers.get(who)?.name, speaker)) && (symbol === undefined || about.has(id)))
+          .map((segment) => ({ sessionId, segment }));
+      })
       .slice(0, limit);
   }
 

@@ -50,7 +50,7 @@ describe('encryption at rest', function () {
     const spool = spools.open('a');
     const frames = spool.read('file', 0, 99);
     spool.dispose();
-    return { texts: store.segments('a').length, found: store.search('zeppelin', 9).length, title: store.getSession('a')?.title, frames: frames.filter(({ pcm }) => pcm.every((v, i) => v === sound[i])).length };
+    return { texts: store.segments('a').length, found: store.search({ words: ['zeppelin'], kind: 'transcript', limit: 9 }).length, title: store.getSession('a')?.title, frames: frames.filter(({ pcm }) => pcm.every((v, i) => v === sound[i])).length };
   };
   const whole = { texts: 3, found: 1, title: 'The quagga', frames: 20 };
   const secrets = [...WORDS.map((word) => Buffer.from(word)), Buffer.from(sound.buffer, 200, 64)];

@@ -4,9 +4,11 @@ import { EarmarkError } from '../../../protocol/errors';
 import type { Insight } from '../../analysis/types';
 import type { Source } from '../../audio/frame';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
-import type { Progress, SearchHit, SessionCounts, SessionStats, SessionStore } from '../../session/ports';
+import type { Progress, SessionCounts, SessionStats, SessionStore } from '../../session/ports';
+import type { SearchHit, SearchQuery } from '../../session/search';
 import type { Segment, Speaker } from '../../transcript/types';
 import { rowSum } from './rowSum';
+import { searchSql } from './searchSql';
 import { storeError } from './storeErrors';
 
 interface SessionRow {
@@ -107,10 +109,10 @@ export class LibsqlStore implements SessionStore {
     return this.bodies<Insight>(this.sql.insights, sessionId);
   }
 
-  search(query: string, limit: number): readonly SearchHit[] {
-    const words = query.split(/\s+/).filter(Boolean).map((word) => `"${word.replaceAll('"', '""')}"`);
-    if (words.length === 0) return [];
-    return (this.guard(() => this.sql.search.all(words.join(' '), limit)) as { session: string; body: string }[]).map(({ session, body }) => ({ sessionId: session, segment: JSON.parse(body) as Segment }));
+  search(query: SearchQuery): readonly SearchHit[] {
+    const { text, values } = searchSql(query);
+    const rows = this.guard(() => this.db.prepare(text).all(...values)) as { session: string; body: string }[];
+    return rows.map(({ session, body }) => (query.kind === 'transcript' ? { sessionId: session, segment: JSON.parse(body) as Segment } : { sessionId: session, insight: JSON.parse(body) as Insight }));
   }
 
   deleteSession(id: string): void {
@@ -293,6 +295,5 @@ function prepare(db: Database.Database) {
     insights: s('SELECT body FROM insights WHERE session = ? ORDER BY rowid'),
     setProgress: s('INSERT INTO progress (session, source, final_through, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET final_through = excluded.final_through, sum = excluded.sum WHERE excluded.final_through > final_through'),
     progress: s('SELECT source, final_through FROM progress WHERE session = ?'),
-    search: s("SELECT g.session, g.body FROM segment_text t JOIN segments g ON g.n = t.rowid WHERE segment_text MATCH ? AND json_extract(g.body, '$.hidden') IS NOT 1 ORDER BY rank LIMIT ?"),
   };
 }

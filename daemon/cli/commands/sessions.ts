@@ -62,13 +62,22 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
     });
   sessions
     .command('search')
-    .summary('what was said, by its words')
-    .argument('<WORDS...>', 'all of them stand in each part that is found')
+    .summary('what was said, decided and undertaken')
+    .description('Searches all sessions: what was said, or with --kind what was decided, undertaken, asked. Every filter that is given must hold; with a filter no words are needed.')
+    .argument('[WORDS...]', 'all of them stand in what is found')
+    .addOption(new Option('--kind <K>', 'what to look for').choices(SEARCH_KINDS).default('transcript'))
+    .option('--speaker <NAME>', 'who said it, or whose action it is')
+    .option('--since <DATE>', 'sessions of this day (2026-11-21) or later')
+    .option('--until <DATE>', 'sessions of this day or earlier')
+    .option('--repo <NAME>', 'repository the session belongs to')
+    .option('--branch <NAME>', 'its branch')
+    .option('--symbol <NAME>', 'a name of the code that was said')
     .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
     .addOption(new Option('--limit <N>', 'at most so many').argParser(count).default(LIST_DEFAULT))
-    .action(async (words: string[], options: { format: 'text' | 'json'; limit: number }) => {
-      const { hits } = await withDaemon(env(), (c) => persist(c, SessionSearch, { query: words.join(' '), limit: options.limit }));
-      env().out.write(options.format === 'json' ? `${JSON.stringify(hits, null, 2)}\n` : hitsText(env(), hits));
+    .action(async (words: string[], { format, repo, ...options }: { format: 'text' | 'json'; limit: number; repo?: string } & Filters) => {
+      const { hits } = await withDaemon(env(), (c) => persist(c, SessionSearch, { ...options, ...(words.length === 0 ? {} : { query: words.join(' ') }), ...(repo === undefined ? {} : { repository: repo }) }));
+      const { out } = env();
+      out.write(format === 'json' ? `${JSON.stringify(hits, null, 2)}\n` : hitsText(env(), hits));
     });
   sessions
     .command('recover')
@@ -94,6 +103,17 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
     });
 }
 
+const SEARCH_KINDS = ['transcript', 'action', 'decision', 'risk', 'question', 'entity', 'summary'] as const;
+
+interface Filters {
+  readonly kind: (typeof SEARCH_KINDS)[number];
+  readonly speaker?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly branch?: string;
+  readonly symbol?: string;
+}
+
 function count(text: string): number {
   const n = Number(text);
   if (!Number.isInteger(n) || n < 1 || n > LIST_MAX) throw new InvalidArgumentError(`It must be a whole number from 1 to ${LIST_MAX}.`);
@@ -113,7 +133,7 @@ function hitsText(env: Environment, hits: ResultOf<typeof SessionSearch>['hits']
   if (hits.length === 0) return 'Nothing was found.\n';
   const { style } = env.out;
   return table(
-    hits.map(({ sessionId, title, segment }) => [sessionId, clockTime(segment.startMs).padStart(7), title, segment.speaker, segment.text]),
+    hits.map(({ sessionId, title, segment, insight }) => [sessionId, clockTime(segment?.startMs ?? insight?.evidence[0]?.startMs ?? 0).padStart(7), title, segment?.speaker ?? insight?.owner ?? '', segment?.text ?? insight?.text ?? '']),
     [style.dim, undefined, undefined, style.yellow],
   );
 }

@@ -1,0 +1,64 @@
+/** A search as SQL: words through the full-text index, filters over the bodies of rows. */
+import type { SearchQuery } from '../../session/search';
+
+interface Sql {
+  readonly text: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** Rows have `session` and `body`. */
+export function searchSql(query: SearchQuery): Sql {
+  return query.kind === 'transcript' ? segmentSql(query) : insightSql(query);
+}
+
+function segmentSql(query: SearchQuery): Sql {
+  const sql = new Conditions();
+  const indexed = query.words.length > 0;
+  if (indexed) sql.add('segment_text MATCH ?', query.words.map((word) => `"${word.replaceAll('"', '""')}"`).join(' '));
+  sql.add("json_extract(g.body, '$.hidden') IS NOT 1");
+  if (query.speaker !== undefined) sql.add(`(${same("json_extract(g.body, '$.speaker')")} OR EXISTS (SELECT 1 FROM speakers p WHERE p.session = g.session AND p.id = json_extract(g.body, '$.speaker') AND ${same("json_extract(p.body, '$.name')")}))`, query.speaker, query.speaker);
+  if (query.symbol !== undefined) sql.add(`g.id IN (SELECT json_extract(e.value, '$.segmentId') FROM insights i, json_each(i.body, '$.evidence') e WHERE i.session = g.session AND ${SYMBOL})`, query.symbol, query.symbol);
+  sessionConditions(sql, query);
+  const from = indexed ? 'segment_text t JOIN segments g ON g.n = t.rowid' : 'segments g';
+  return { text: `SELECT g.session, g.body FROM ${from} JOIN sessions s ON s.id = g.session WHERE ${sql.text} ORDER BY ${indexed ? 'rank' : 's.created_ms DESC, g.start_ms'} LIMIT ?`, values: [...sql.values, query.limit] };
+}
+
+function insightSql(query: SearchQuery): Sql {
+  const sql = new Conditions();
+  sql.add("json_extract(i.body, '$.kind') = ?", query.kind);
+  sql.add("json_extract(i.body, '$.status') <> 'dismissed'");
+  for (const word of query.words) sql.add("(json_extract(i.body, '$.text') || ' ' || ifnull(json_extract(i.body, '$.owner'), '')) LIKE ? ESCAPE '\\'", `%${word.replace(/[\\%_]/g, '\\$&')}%`);
+  if (query.speaker !== undefined) sql.add(same("json_extract(i.body, '$.owner')"), query.speaker);
+  if (query.symbol !== undefined) sql.add(SYMBOL, query.symbol, query.symbol);
+  sessionConditions(sql, query);
+  return { text: `SELECT i.session, i.body FROM insights i JOIN sessions s ON s.id = i.session WHERE ${sql.text} ORDER BY s.created_ms DESC, i.rowid LIMIT ?`, values: [...sql.values, query.limit] };
+}
+
+/** Two values: the symbol twice. */
+const SYMBOL = `(EXISTS (SELECT 1 FROM json_each(i.body, '$.symbols') y WHERE ${same("json_extract(y.value, '$.name')")}) OR (json_extract(i.body, '$.kind') = 'entity' AND ${same("json_extract(i.body, '$.text')")}))`;
+
+function sessionConditions(sql: Conditions, { sinceMs, untilMs, repository, branch, owner }: SearchQuery): void {
+  if (sinceMs !== undefined) sql.add('s.created_ms >= ?', sinceMs);
+  if (untilMs !== undefined) sql.add('s.created_ms < ?', untilMs);
+  if (repository !== undefined) sql.add(same("json_extract(s.record, '$.workspace.repository')"), repository);
+  if (branch !== undefined) sql.add(same("json_extract(s.record, '$.workspace.branch')"), branch);
+  if (owner !== undefined) sql.add("json_extract(s.record, '$.owner') = ?", owner);
+}
+
+function same(column: string): string {
+  return `${column} = ? COLLATE NOCASE`;
+}
+
+class Conditions {
+  private readonly parts: string[] = [];
+  readonly values: (string | number)[] = [];
+
+  get text(): string {
+    return this.parts.join(' AND ');
+  }
+
+  add(part: string, ...values: (string | number)[]): void {
+    this.parts.push(part);
+    this.values.push(...values);
+  }
+}

@@ -1,0 +1,23 @@
+/** What is looked for over all sessions, and what is found. */
+import type { Insight } from '../analysis/types';
+import type { Segment } from '../transcript/types';
+
+/** Every filter that is given must hold. Names compare without regard to case. */
+export interface SearchQuery {
+  /** All of them stand in what is found; none means that the filters alone decide. */
+  readonly words: readonly string[];
+  readonly kind: 'transcript' | Insight['kind'];
+  readonly limit: number;
+  readonly owner?: string;
+  /** Who said it, or whose action it is. */
+  readonly speaker?: string;
+  /** Milliseconds since 1970 between which the session began; `untilMs` excluded. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  readonly repository?: string;
+  readonly branch?: string;
+  /** A name of the code that an insight links, or that was said. */
+  readonly symbol?: string;
+}
+
+export type SearchHit = { readonly sessionId: string } & ({ readonly segment: Segment } | { readonly insight: Insight });
