@@ -84,7 +84,9 @@ function database(folder: string, written: ReadonlyMap<string, readonly DurableE
     const told = found.some((event) => event.kind === 'warning' && event.code === 'store.damaged') || (setAside !== undefined && (salvaged === undefined || salvaged.sessions < written.size || found.length < events.length));
     if (lost > 0 && !told) result.untold++;
     // What is shown is made of the same events.
-    if (lost === 0 && store.segments(id).length !== events.filter(({ kind }) => kind === 'final').length) result.altered++;
+    if (lost === 0 && JSON.stringify(store.segments(id)) !== JSON.stringify(events.flatMap((event) => (event.kind === 'final' ? [event.segment] : [])))) result.altered++;
+    const session = store.getSession(id);
+    if (lost === 0 && setAside === undefined && (session?.title !== `Meeting ${id.slice(-1)}` || session.state !== 'DONE')) result.altered++;
   }
   store.close();
 }
@@ -119,7 +121,7 @@ function writeDatabase(file: string): ReadonlyMap<string, readonly DurableEvent[
   for (let s = 0; s < SESSIONS; s++) {
     const id = `session-${s}`;
     store.createSession({
-      id, kind: 'meeting', title: `Meeting ${s}`, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: s, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted',
+      id, kind: 'meeting', title: `Meeting ${s}`, state: 'DONE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: s, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted',
       model: 'script', partials: false, insights: true, ephemeral: false, keepAudio: false, resumeToken: `token-${s}`,
     });
     const events: DurableEvent[] = Array.from({ length: EVENTS }, (_, i) => ({

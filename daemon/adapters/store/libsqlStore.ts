@@ -7,7 +7,7 @@ import type { DurableEvent, SessionRecord, SessionState } from '../../session/ev
 import type { Progress, SessionCounts, SessionStats, SessionStore } from '../../session/ports';
 import type { SearchHit, SearchQuery } from '../../session/search';
 import type { Segment, Speaker } from '../../transcript/types';
-import { rowSum } from './rowSum';
+import { type Row, rowSum, sumOf } from './rowSum';
 import { searchSql } from './searchSql';
 import { storeError } from './storeErrors';
 
@@ -42,11 +42,17 @@ export class LibsqlStore implements SessionStore {
   createSession(record: SessionRecord): void {
     const { id, key, state, title, provider, model, durationMs, createdMs } = record;
     const text = JSON.stringify(record);
-    this.guard(() => this.sql.createSession.run(id, key ?? null, state, title, provider, model, createdMs ?? Date.parse(record.startedAt), durationMs, text, rowSum(id, text)));
+    this.transaction(() => {
+      this.sql.createSession.run(id, key ?? null, state, title, provider, model, createdMs ?? Date.parse(record.startedAt), durationMs, text);
+      this.seal(id);
+    });
   }
 
   updateSession(id: string, { title, durationMs, provider, model, stats }: Parameters<SessionStore['updateSession']>[1]): void {
-    this.guard(() => this.sql.updateSession.run(title ?? null, durationMs ?? null, provider ?? null, model ?? null, stats ? JSON.stringify(stats) : null, id));
+    this.transaction(() => {
+      this.sql.updateSession.run(title ?? null, durationMs ?? null, provider ?? null, model ?? null, stats ? JSON.stringify(stats) : null, id);
+      this.seal(id);
+    });
   }
 
   append(sessionId: string, events: readonly DurableEvent[], progress: readonly Progress[] = []): void {
@@ -179,7 +185,8 @@ export class LibsqlStore implements SessionStore {
   private keep(sessionId: string, event: DurableEvent): void {
     switch (event.kind) {
       case 'state':
-        return void this.sql.setState.run(event.to, sessionId);
+        this.sql.setState.run(event.to, sessionId);
+        return this.seal(sessionId);
       case 'final':
         this.addSegment(sessionId, event.segment);
         return;
@@ -196,6 +203,12 @@ export class LibsqlStore implements SessionStore {
         if (event.op === 'remove') this.sql.deleteInsight.run(sessionId, event.insight.id);
         else this.sql.setInsight.run(...summed(sessionId, event.insight.id, JSON.stringify(event.insight)));
     }
+  }
+
+  /** The row of a session is changed column by column; its checksum is made from what stands there. */
+  private seal(id: string): void {
+    const row = this.sql.getSession.get(id) as Row | undefined;
+    if (row) this.sql.seal.run(sumOf('sessions', row), id);
   }
 
   private addSegment(sessionId: string, segment: Segment): void {
@@ -263,8 +276,9 @@ function prepare(db: Database.Database) {
   const owned = "(? IS NULL OR json_extract(record, '$.owner') = ?)";
   const newest = 'ORDER BY created_ms DESC, rowid DESC LIMIT ? OFFSET ?';
   return {
-    createSession: s('INSERT INTO sessions (id, key, state, title, provider, model, created_ms, duration_ms, record, sum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    createSession: s('INSERT INTO sessions (id, key, state, title, provider, model, created_ms, duration_ms, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     updateSession: s('UPDATE sessions SET title = coalesce(?, title), duration_ms = coalesce(?, duration_ms), provider = coalesce(?, provider), model = coalesce(?, model), stats = coalesce(?, stats) WHERE id = ?'),
+    seal: s('UPDATE sessions SET sum = ? WHERE id = ?'),
     setState: s('UPDATE sessions SET state = ? WHERE id = ?'),
     advance: s('UPDATE sessions SET last_seq = ?, last_time = ? WHERE id = ?'),
     countSegment: s('UPDATE sessions SET segments = segments + 1 WHERE id = ?'),

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 
 /** Tables that have a column `sum`, and the columns it is made of, as texts joined by line feeds. */
 const SUMMED = {
-  sessions: ['id', 'record'],
+  sessions: ['id', 'key', 'state', 'title', 'provider', 'model', 'created_ms', 'duration_ms', 'stats', 'record'],
   events: ['session', 'seq', 'time', 'body'],
   segments: ['session', 'id', 'text', 'body'],
   speakers: ['session', 'id', 'body'],
@@ -16,6 +16,11 @@ export type SummedTable = keyof typeof SUMMED;
 
 export function rowSum(...values: readonly (string | number)[]): number {
   return crc32(values.join('\n'));
+}
+
+/** The checksum that a row should have. */
+export function sumOf(table: SummedTable, row: Row): number {
+  return rowSum(...SUMMED[table].map((column) => row[column] ?? ''));
 }
 
 /** Texts of a table, and its numbers. Texts are read as bytes: the driver ends the process at a text that is not UTF-8. */
@@ -58,5 +63,5 @@ export function rowOf(table: SummedTable | 'settings', row: Readonly<Record<stri
 /** A row of an older database has no checksum and counts as whole. */
 export function isWhole(table: SummedTable, row: Row): boolean {
   const { sum } = row;
-  return sum === null || sum === rowSum(...SUMMED[table].map((column) => row[column] ?? ''));
+  return sum === null || sum === sumOf(table, row);
 }

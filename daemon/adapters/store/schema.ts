@@ -77,4 +77,6 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Checksums of rows; `rowSum.ts` says of what. Rows of before have none.
   ['sessions', 'events', 'segments', 'speakers', 'insights', 'progress'].map((table) => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`).join('\n'),
+  // The checksum of a session is of more columns than it was.
+  'UPDATE sessions SET sum = NULL;',
 ];
