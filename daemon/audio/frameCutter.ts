@@ -7,7 +7,8 @@ export interface FrameCutterOptions {
   readonly firstSeq?: number;
   /** Capture clock of the first sample, ms since session start. */
   readonly startMs?: number;
-  readonly onFrame: (frame: Frame) => void;
+  /** All that one call made, in order. */
+  readonly onFrames: (frames: readonly Frame[]) => void;
 }
 
 export class FrameCutter {
@@ -33,16 +34,21 @@ export class FrameCutter {
     return this.filled;
   }
 
-  /** Emits every frame that these samples complete. A frame owns its samples. */
+  /** Emits every frame that these samples complete. @param pcm the cutter's from now on: frames may be views of it */
   push(pcm: Int16Array): void {
-    let at = 0;
-    while (at < pcm.length) {
+    const frames: Frame[] = [];
+    for (let at = 0; at < pcm.length; ) {
       const take = Math.min(FRAME_SAMPLES - this.filled, pcm.length - at);
-      this.pending.set(pcm.subarray(at, at + take), this.filled);
-      this.filled += take;
+      const part = pcm.subarray(at, at + take);
       at += take;
-      if (this.filled === FRAME_SAMPLES) this.emit();
+      if (take === FRAME_SAMPLES) frames.push(this.frame(part));
+      else {
+        this.pending.set(part, this.filled);
+        this.filled += take;
+        if (this.filled === FRAME_SAMPLES) frames.push(this.frame(this.pending.slice()));
+      }
     }
+    if (frames.length > 0) this.options.onFrames(frames);
   }
 
   /** Emits what waits as a last frame, padded with silence. @returns samples of silence added. */
@@ -50,7 +56,7 @@ export class FrameCutter {
     if (this.filled === 0) return 0;
     const padding = FRAME_SAMPLES - this.filled;
     this.pending.fill(0, this.filled);
-    this.emit();
+    this.options.onFrames([this.frame(this.pending.slice())]);
     return padding;
   }
 
@@ -71,11 +77,11 @@ export class FrameCutter {
     this.clockMs += Math.max(1 - FRAME_MS, Math.min(FRAME_MS - 1, ms));
   }
 
-  private emit(): void {
-    const frame: Frame = { source: this.options.source, seq: this.seq, captureMs: this.clockMs, pcm: this.pending.slice() };
+  private frame(pcm: Int16Array): Frame {
+    const frame: Frame = { source: this.options.source, seq: this.seq, captureMs: this.clockMs, pcm };
     this.seq++;
     this.clockMs += FRAME_MS;
     this.filled = 0;
-    this.options.onFrame(frame);
+    return frame;
   }
 }

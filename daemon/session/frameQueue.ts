@@ -60,19 +60,23 @@ export class FrameQueue {
     return this.backlog > this.setup.capacity;
   }
 
-  /** @param frame follows the last one; there may be a hole between them. Its samples are the queue's from now on */
-  push(frame: Frame): void {
-    let spooled = true;
+  /** @param frames follow the last one; there may be a hole between them. Their samples are the queue's from now on */
+  push(frames: readonly Frame[]): void {
+    const last = frames.at(-1);
+    if (!last) return;
+    let spooledThrough = last.seq;
     try {
-      this.setup.spool.append(frame);
-      this.lastSpooled = frame.seq;
+      this.setup.spool.append(...frames);
     } catch (error) {
-      spooled = false;
+      spooledThrough = this.setup.spool.range(this.setup.source)?.lastSeq ?? -1;
       this.setup.onUnspooled(error);
     }
-    this.last = frame.seq;
-    const left = this.queue.push({ frame, spooled });
-    if (left && !left.spooled && left.frame.seq >= this.cursor) this.setup.onLost();
+    this.lastSpooled = Math.max(this.lastSpooled, spooledThrough);
+    this.last = last.seq;
+    for (const frame of frames) {
+      const left = this.queue.push({ frame, spooled: frame.seq <= spooledThrough });
+      if (left && !left.spooled && left.frame.seq >= this.cursor) this.setup.onLost();
+    }
   }
 
   /** Next frames in order, from the spool where the queue does not have them. Empty when there are none. @param before stops there */

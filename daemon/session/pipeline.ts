@@ -3,7 +3,7 @@
  * the audio come out beside it.
  */
 import type { AsrResult } from '../asr/provider';
-import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
+import { FRAME_MS, type Frame, type Source } from '../audio/frame';
 import { type Level, LevelMeter } from '../audio/levelMeter';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -162,19 +162,21 @@ export class SourcePipeline implements Disposable {
     return this.queue.nextSeq + this.stats.phrases;
   }
 
-  /** Whole frames in order. What came before is passed over; a hole is reported. @param pcm n × 320 samples, the pipeline's from now on */
-  push(seq: number, captureMs: number, pcm: Int16Array): void {
+  /** Frames one behind the other. What came before is passed over; a hole before them is reported. Their samples are the pipeline's from now on. */
+  push(frames: readonly Frame[]): void {
     if (this.state !== 'open') return;
-    const count = Math.floor(pcm.length / FRAME_SAMPLES);
-    const gap = seq - this.nextSeq;
+    const gap = (frames[0]?.seq ?? this.nextSeq) - this.nextSeq;
     if (gap > 0) this.missing(gap);
-    for (let i = Math.max(0, -gap); i < count; i++) {
-      const frame: Frame = { source: this.setup.source, seq: seq + i, captureMs: captureMs + i * FRAME_MS, pcm: pcm.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES) };
-      this.stats.frames++;
-      this.sinceSync++;
-      this.lastCaptureMs = Math.max(this.lastCaptureMs, frame.captureMs + FRAME_MS);
-      this.queue.push(frame);
-      const level = this.meter.push(frame.pcm);
+    const fresh = gap < 0 ? frames.slice(-gap) : frames;
+    const last = fresh.at(-1);
+    if (last) {
+      this.stats.frames += fresh.length;
+      this.sinceSync += fresh.length;
+      this.lastCaptureMs = Math.max(this.lastCaptureMs, last.captureMs + FRAME_MS);
+      this.queue.push(fresh);
+    }
+    for (const { pcm } of fresh) {
+      const level = this.meter.push(pcm);
       if (level) this.onLevel(level);
     }
     this.watchBacklog();

@@ -76,8 +76,11 @@ export interface LostSound {
 export interface Spool extends Disposable {
   /** What was found damaged when it was opened. */
   readonly lost: readonly LostSound[];
-  /** Takes the frame; it is on disk at the latest 200 ms later. @throws EarmarkError store.unwritable */
-  append(frame: Frame): void;
+  /**
+   * Takes frames of one source, which are on disk at the latest 200 ms later.
+   * @throws EarmarkError store.unwritable; `range` then says which of them it took
+   */
+  append(...frames: readonly Frame[]): void;
   /** Last frame of a source that is on disk; −1 when none. */
   durableSeq(source: Source): number;
   readonly onDidSync: Event<{ readonly source: Source; readonly seq: number }>;
@@ -177,7 +180,7 @@ export interface Recording {
 }
 
 export interface RecordingHandlers {
-  /** Raw samples as they come, any length; the session cuts frames. */
+  /** Raw samples as they come, any length, the session's from now on; it cuts frames. */
   onData(pcm: Int16Array): void;
   /** The recorder ended by itself; it was not asked to. */
   onEnd(error: Error): void;

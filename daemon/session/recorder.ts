@@ -30,7 +30,8 @@ export interface RecorderSetup {
   readonly options: Pick<SessionOptions, 'captureStopMs' | 'captureRetryMs' | 'captureSearchMs'>;
   readonly firstSeq: number;
   readonly sessionMs: () => number;
-  readonly onFrame: (frame: Frame) => void;
+  /** Frames one behind the other; their samples are the receiver's. */
+  readonly onFrames: (frames: readonly Frame[]) => void;
   readonly warn: (code: WarningCode, message: string, source: 'mic' | 'system') => void;
   /** The recorder ended, and so did every try to start it again. It is looked for until `stop`. */
   readonly onLost: () => void;
@@ -57,7 +58,7 @@ export class Recorder {
 
   constructor(private readonly setup: RecorderSetup) {
     this.device = setup.device;
-    this.cutter = new FrameCutter({ source: setup.source, firstSeq: setup.firstSeq, onFrame: setup.onFrame });
+    this.cutter = new FrameCutter({ source: setup.source, firstSeq: setup.firstSeq, onFrames: setup.onFrames });
   }
 
   /** @throws EarmarkError audio.noRecorder, audio.deviceNotFound, audio.recorderFailed */

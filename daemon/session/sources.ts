@@ -1,7 +1,7 @@
 /** All sources of one session: their pipelines, and the recorders of those that are captured. */
 import { EarmarkError } from '../../protocol/errors';
 import type { AsrResult } from '../asr/provider';
-import { FRAME_MS, FRAME_SAMPLES, type Source } from '../audio/frame';
+import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
 import type { Disposable } from '../base/disposable';
 import type { Phrase } from '../vad/contract';
 import type { SessionManagerDeps } from './deps';
@@ -98,7 +98,7 @@ export class Sources implements Disposable {
     const unacknowledged = pipeline.unacknowledgedFrames + pcm.length / FRAME_SAMPLES;
     if (unacknowledged * FRAME_MS > options.unacknowledgedMs) throw tooFast(200);
     if (record.kind === 'file' && !record.partials && pipeline.waitingMs > options.fileBacklogMs) throw tooFast(1000);
-    pipeline.push(seq, Math.max(0, captureMs), pcm);
+    pipeline.push(framesOfChunk(source, seq, Math.max(0, captureMs), pcm));
     return spool.durableSeq(source);
   }
 
@@ -173,7 +173,7 @@ export class Sources implements Disposable {
       logger: deps.logger,
       platform: deps.platform ?? 'linux',
       firstSeq: pipeline.nextSeq,
-      onFrame: ({ seq, captureMs, pcm }) => pipeline.push(seq, captureMs, pcm),
+      onFrames: (frames) => pipeline.push(frames),
       warn: on.warn,
       onGap: (ms) => pipeline.missing(Math.round(ms / FRAME_MS)),
       onLost: () => {
@@ -193,6 +193,11 @@ export class Sources implements Disposable {
     this.turn = run.catch(() => undefined);
     return run;
   }
+}
+
+/** @param pcm n × 320 samples; the frames are views of it */
+function framesOfChunk(source: Source, seq: number, captureMs: number, pcm: Int16Array): Frame[] {
+  return Array.from({ length: pcm.length / FRAME_SAMPLES }, (_, i) => ({ source, seq: seq + i, captureMs: captureMs + i * FRAME_MS, pcm: pcm.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES) }));
 }
 
 function tooFast(retryAfterMs: number): EarmarkError {

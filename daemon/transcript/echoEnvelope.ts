@@ -14,7 +14,7 @@ const NOISE_FRAMES = 1_000;
 /** RMS of one frame in dBFS, not below FLOOR_DB. */
 export function frameDb(pcm: Int16Array): number {
   let squares = 0;
-  for (const v of pcm) squares += v * v;
+  for (let i = 0; i < pcm.length; i++) squares += pcm[i]! * pcm[i]!;
   return squares === 0 ? FLOOR_DB : Math.max(FLOOR_DB, 10 * Math.log10(squares / pcm.length / 1_073_741_824));
 }
 

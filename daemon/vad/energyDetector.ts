@@ -24,7 +24,7 @@ export class EnergyDetector implements SpeechDetector {
   detect(windows: Float32Array): Promise<Float32Array> {
     const out = new Float32Array(Math.floor(windows.length / VAD_WINDOW));
     for (let w = 0; w < out.length; w++) {
-      const db = levelDb(windows.subarray(w * VAD_WINDOW, (w + 1) * VAD_WINDOW));
+      const db = levelDb(windows, w * VAD_WINDOW, VAD_WINDOW);
       const floor = Math.max(LEAST_FLOOR_DB, Math.min(...this.history));
       out[w] = 1 / (1 + Math.exp(-(db - floor - SPEECH_ABOVE_DB) / SLOPE_DB));
       this.history[this.at] = db;
@@ -43,9 +43,9 @@ export class EnergyDetector implements SpeechDetector {
   }
 }
 
-/** RMS in dBFS; −100 for silence. */
-export function levelDb(samples: Float32Array): number {
+/** RMS of a stretch of samples in dBFS; −100 for silence. */
+export function levelDb(samples: Float32Array, from = 0, count = samples.length): number {
   let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += (samples[i] ?? 0) ** 2;
-  return Math.max(-100, 10 * Math.log10(sum / Math.max(1, samples.length)));
+  for (let i = from; i < from + count; i++) sum += samples[i]! * samples[i]!;
+  return Math.max(-100, 10 * Math.log10(sum / Math.max(1, count)));
 }

@@ -1,12 +1,11 @@
 /** The frames of one source that a phrase may still need, addressed by sample position from the first frame on. */
 import { FRAME_MS, FRAME_SAMPLES, type Frame, SAMPLE_RATE } from '../audio/frame';
+import { toFloat32 } from '../audio/pcm';
 
 interface Stored {
   readonly seq: number;
   readonly captureMs: number;
   readonly pcm: Float32Array;
-  /** Mean square of the samples. */
-  readonly energy: number;
 }
 
 /** Frames dropped at once, so that the array is not moved for each. */
@@ -23,18 +22,11 @@ export class FrameStore {
   }
 
   append(frame: Frame): void {
-    const pcm = new Float32Array(FRAME_SAMPLES);
-    let energy = 0;
-    for (let i = 0; i < FRAME_SAMPLES; i++) {
-      const x = (frame.pcm[i] ?? 0) / 32768;
-      pcm[i] = x;
-      energy += x * x;
-    }
-    this.frames.push({ seq: frame.seq, captureMs: frame.captureMs, pcm, energy: energy / FRAME_SAMPLES });
+    this.frames.push({ seq: frame.seq, captureMs: frame.captureMs, pcm: toFloat32(frame.pcm) });
   }
 
   appendSilence(seq: number, captureMs: number): void {
-    this.frames.push({ seq, captureMs, pcm: new Float32Array(FRAME_SAMPLES), energy: 0 });
+    this.frames.push({ seq, captureMs, pcm: new Float32Array(FRAME_SAMPLES) });
   }
 
   /** A copy of the samples in `from … to`; what is no longer stored is left out. */
@@ -54,7 +46,8 @@ export class FrameStore {
   quietest(from: number, to: number): number {
     const first = Math.max(this.base, Math.ceil(from / FRAME_SAMPLES));
     const last = Math.min(this.base + this.frames.length, Math.floor(to / FRAME_SAMPLES)) - 1;
-    const energy = (index: number): number => this.frames[index - this.base]?.energy ?? 0;
+    const energies = Array.from({ length: Math.max(0, last - first + 3) }, (_, i) => meanSquare(this.frames[first - 1 + i - this.base]?.pcm));
+    const energy = (index: number): number => energies[index - first + 1] ?? 0;
     let best = last;
     let least = Infinity;
     for (let i = first; i <= last; i++) {
@@ -93,4 +86,10 @@ export class FrameStore {
   private at(position: number): Stored | undefined {
     return this.frames[Math.floor(position / FRAME_SAMPLES) - this.base];
   }
+}
+
+function meanSquare(pcm: Float32Array | undefined): number {
+  let sum = 0;
+  for (const x of pcm ?? []) sum += x * x;
+  return sum / FRAME_SAMPLES;
 }

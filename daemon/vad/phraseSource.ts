@@ -19,6 +19,8 @@ const MAX_JUMP_MS = 500;
 /** Quiet windows handed to the detector before the first loud one, so that it knows what went before. */
 const WARM_UP_WINDOWS = 4;
 
+const NOTHING = new Float32Array(0);
+
 export class PhraseSource implements PhraseSourceLike {
   private readonly store = new FrameStore();
   private readonly segmenter: PhraseSegmenter;
@@ -30,7 +32,7 @@ export class PhraseSource implements PhraseSourceLike {
   /** Position up to which windows were judged. */
   private judged = 0;
   /** Quiet windows the detector has not heard, the newest last. */
-  private skipped: Float32Array[] = [];
+  private skipped: Float32Array = NOTHING;
   private openId: string | undefined;
   /** The last phrase, and where it ended. */
   private last: (PhraseLead & { readonly end: number }) | undefined;
@@ -62,7 +64,11 @@ export class PhraseSource implements PhraseSourceLike {
   process(frames: readonly Frame[]): Promise<void> {
     return this.enqueue(async () => {
       for (let i = 0; i < frames.length; i += BATCH_FRAMES) {
-        for (const frame of frames.slice(i, i + BATCH_FRAMES)) await this.accept(frame);
+        for (const frame of frames.slice(i, i + BATCH_FRAMES)) {
+          // Most frames follow the last one, and nothing is waited for.
+          const odd = this.accept(frame);
+          if (odd) await odd;
+        }
         await this.judge();
       }
     });
@@ -89,14 +95,24 @@ export class PhraseSource implements PhraseSourceLike {
     return run;
   }
 
-  private async accept(frame: Frame): Promise<void> {
-    if (this.begun && frame.seq <= this.lastSeq) return;
+  /** @returns a promise where the frame is no neighbour of the last one */
+  private accept(frame: Frame): Promise<void> | undefined {
+    if (this.begun && frame.seq <= this.lastSeq) return undefined;
     const missing = this.begun ? frame.seq - this.lastSeq - 1 : 0;
+    const jumped = this.begun && Math.abs(frame.captureMs - this.nextCaptureMs - missing * FRAME_MS) > MAX_JUMP_MS;
+    if (missing > 0 || jumped) return this.bridge(missing, jumped).then(() => this.keep(frame));
+    this.keep(frame);
+    return undefined;
+  }
+
+  private async bridge(missing: number, jumped: boolean): Promise<void> {
     if (missing > 0) await this.fill(missing);
-    if (this.begun && Math.abs(frame.captureMs - this.nextCaptureMs - missing * FRAME_MS) > MAX_JUMP_MS) {
-      await this.judge();
-      await this.flushNow();
-    }
+    if (!jumped) return;
+    await this.judge();
+    await this.flushNow();
+  }
+
+  private keep(frame: Frame): void {
     this.begun = true;
     this.lastSeq = frame.seq;
     this.nextCaptureMs = frame.captureMs + FRAME_MS;
@@ -117,33 +133,43 @@ export class PhraseSource implements PhraseSourceLike {
   private async judge(): Promise<void> {
     const count = Math.floor((this.store.end - this.judged) / VAD_WINDOW);
     if (count === 0) return;
-    const samples = this.store.slice(this.judged, this.judged + count * VAD_WINDOW);
-    await this.judgeWindows(Array.from({ length: count }, (_, i) => samples.subarray(i * VAD_WINDOW, (i + 1) * VAD_WINDOW)));
+    await this.judgeWindows(this.store.slice(this.judged, this.judged + count * VAD_WINDOW));
   }
 
-  private async judgeWindows(windows: readonly Float32Array[]): Promise<void> {
+  /** @param samples n × 512, this call's to keep */
+  private async judgeWindows(samples: Float32Array): Promise<void> {
+    const count = samples.length / VAD_WINDOW;
     let quiet = 0;
-    if (this.segmenter.state.kind === 'silence') while (quiet < windows.length && levelDb(windows[quiet] as Float32Array) < this.gateDb) quiet++;
-    for (const window of windows.slice(0, quiet)) {
-      this.skipped.push(window.slice());
-      await this.take(0);
+    if (this.segmenter.state.kind === 'silence') while (quiet < count && levelDb(samples, quiet * VAD_WINDOW, VAD_WINDOW) < this.gateDb) quiet++;
+    // Silence in silence makes no events.
+    for (let i = 0; i < quiet; i++) this.take(0);
+    if (quiet > 0) this.skip(samples.subarray(Math.max(0, quiet - WARM_UP_WINDOWS) * VAD_WINDOW, quiet * VAD_WINDOW));
+    if (quiet === count) return;
+    const warmUp = this.skipped;
+    this.skipped = NOTHING;
+    const loud = samples.subarray(quiet * VAD_WINDOW);
+    const answers = await this.detector.detect(warmUp.length === 0 && quiet === 0 ? samples : joined(warmUp, loud));
+    for (const probability of answers.subarray(warmUp.length / VAD_WINDOW)) {
+      for (const event of this.take(probability)) await this.announce(event);
     }
-    this.skipped = this.skipped.slice(-WARM_UP_WINDOWS);
-    const loud = windows.slice(quiet);
-    if (loud.length === 0) return;
-    const asked = [...this.skipped, ...loud];
-    this.skipped = [];
-    const input = new Float32Array(asked.length * VAD_WINDOW);
-    asked.forEach((window, i) => input.set(window, i * VAD_WINDOW));
-    const answers = await this.detector.detect(input);
-    for (const probability of answers.subarray(asked.length - loud.length)) await this.take(probability);
+    this.drop();
   }
 
-  private async take(probability: number): Promise<void> {
+  private take(probability: number): readonly SegmenterEvent[] {
     const events = this.segmenter.push(this.judged, probability);
     this.judged += VAD_WINDOW;
-    for (const event of events) await this.announce(event);
-    this.store.dropBefore(Math.min(this.segmenter.neededFrom, this.judged));
+    return events;
+  }
+
+  /** What lies between two phrases is kept as long as the second may have the first as its lead. */
+  private drop(): void {
+    this.store.dropBefore(Math.min(this.segmenter.neededFrom - this.leadGap, this.judged));
+  }
+
+  /** Windows that the detector does not hear; the newest are kept. */
+  private skip(windows: Float32Array): void {
+    this.skipped = joined(this.skipped, windows).slice(-WARM_UP_WINDOWS * VAD_WINDOW);
+    this.drop();
   }
 
   /** Judges the last, incomplete window with silence behind it, then ends what is open at the last real sample. */
@@ -153,11 +179,11 @@ export class PhraseSource implements PhraseSourceLike {
     if (this.judged < end) {
       const last = new Float32Array(VAD_WINDOW);
       last.set(this.store.slice(this.judged, end));
-      await this.judgeWindows([last]);
+      await this.judgeWindows(last);
     }
     this.judged = end;
     for (const event of this.segmenter.flush(end)) await this.announce(event);
-    this.skipped = [];
+    this.skipped = NOTHING;
     this.detector.reset();
   }
 
@@ -206,15 +232,19 @@ export class PhraseSource implements PhraseSourceLike {
     const { last } = this;
     if (!last || start < last.end || start - last.end > this.leadGap) return {};
     const gap = this.store.slice(last.end, start);
-    const pcm = new Float32Array(last.pcm.length + gap.length);
-    pcm.set(last.pcm);
-    pcm.set(gap, last.pcm.length);
-    return { lead: { id: last.id, pcm } };
+    return { lead: { id: last.id, pcm: joined(last.pcm, gap) } };
   }
 
   private timeMs(position: number): number {
     return Math.round(this.store.timeOf(position));
   }
+}
+
+function joined(a: Float32Array, b: Float32Array): Float32Array {
+  const both = new Float32Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }
 
 function samplesToMs(samples: number): number {

@@ -56,12 +56,14 @@ class MemorySpool implements Spool {
     this.appended = new Map(disk.last);
   }
 
-  append(frame: Frame): void {
+  append(...frames: readonly Frame[]): void {
     if (this.closed) throw new EarmarkError('store.unwritable', 'The session is over.');
     if (this.factory.refuse) throw this.factory.refuse;
-    if (frame.seq <= (this.appended.get(frame.source) ?? -1)) return;
-    this.fresh.push({ ...frame, pcm: frame.pcm.slice() });
-    this.appended.set(frame.source, frame.seq);
+    for (const frame of frames) {
+      if (frame.seq <= (this.appended.get(frame.source) ?? -1)) continue;
+      this.fresh.push({ ...frame, pcm: frame.pcm.slice() });
+      this.appended.set(frame.source, frame.seq);
+    }
     this.timer ??= this.clock.setTimeout(() => this.sync(), 200);
   }
 

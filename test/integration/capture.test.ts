@@ -101,7 +101,7 @@ describe('capture', function () {
     const frames: Frame[] = [];
     const levels: Level[] = [];
     const conditions: SourceCondition[] = [];
-    const cutter = new FrameCutter({ source: 'mic', onFrame: (frame) => void frames.push(frame) });
+    const cutter = new FrameCutter({ source: 'mic', onFrames: (cut) => void frames.push(...cut) });
     const meter = new LevelMeter('mic', () => systemClock.now());
     const watchdog = new SourceWatchdog(systemClock, (condition) => void conditions.push(condition), { silentAfterMs: 1_000 });
     const recording = await open('parec').start('mic', undefined, {

@@ -60,7 +60,7 @@ describe('a device that changes while it is recorded', function () {
     recorder = new Recorder({
       source: 'mic', device, capture, clock: systemClock, logger: silentLogger, platform: 'linux', options: defaultSessionOptions, firstSeq: 0,
       sessionMs: () => performance.now() - begun,
-      onFrame: (frame) => heard.frames.push(frame),
+      onFrames: (frames) => void heard.frames.push(...frames),
       warn: (_code, message) => heard.warnings.push(message),
       onLost: () => heard.warnings.push('lost'),
       onGap: () => undefined,

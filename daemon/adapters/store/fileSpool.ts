@@ -58,19 +58,25 @@ export class FileSpool implements Spool {
     this.lost = [...this.appended.keys()].flatMap((source) => lostOf(this.files, source));
   }
 
-  append(frame: Frame): void {
+  append(...frames: readonly Frame[]): void {
     if (this.closed) throw new EarmarkError('store.unwritable', 'The session is over; its sound is not kept any more.');
-    if (frame.seq <= (this.appended.get(frame.source) ?? -1)) return;
-    let file: SpoolFile;
-    try {
-      file = this.writable();
-      file.append(frame);
-    } catch (cause) {
-      throw unwritable(cause);
+    const source = frames[0]?.source;
+    if (source === undefined) return;
+    const appended = this.appended.get(source) ?? -1;
+    let next = 0;
+    while (next < frames.length && (frames[next] as Frame).seq <= appended) next++;
+    while (next < frames.length) {
+      let file: SpoolFile;
+      try {
+        file = this.writable();
+        next += file.append(frames, next);
+      } catch (cause) {
+        throw unwritable(cause);
+      }
+      this.appended.set(source, (frames[next - 1] as Frame).seq);
+      if (file.unsyncedBytes >= SYNC_BYTES) this.syncSoon();
+      else this.timer ??= this.setup.clock.setTimeout(() => this.syncSoon(), SYNC_MS);
     }
-    this.appended.set(frame.source, frame.seq);
-    if (file.unsyncedBytes >= SYNC_BYTES) this.syncSoon();
-    else this.timer ??= this.setup.clock.setTimeout(() => this.syncSoon(), SYNC_MS);
   }
 
   durableSeq(source: Source): number {

@@ -86,12 +86,24 @@ export class SpoolFile {
     return this.tracks.keys();
   }
 
-  /** @throws what the file system throws; the file is then as before */
-  append(frame: Frame): void {
+  /**
+   * Takes as many as fit, in one write. @param from the first of them that is to be taken
+   * @returns how many it took @throws what the file system throws; the file is then as before
+   */
+  append(frames: readonly Frame[], from: number): number {
     if (!this.bytes || this.fd === undefined) throw new Error('The file is closed.');
-    const at = this.length;
-    this.write(writeFrame(this.bytes, at, frame, this.key));
-    this.note({ kind: 'frame', source: frame.source, seq: frame.seq, captureMs: frame.captureMs, at, end: this.length });
+    const begin = this.length;
+    let end = begin;
+    let next = from;
+    for (; next < frames.length && end + SEALED_RECORD_BYTES <= FILE_BYTES; next++) end += writeFrame(this.bytes, end, frames[next] as Frame, this.key);
+    this.write(end - begin);
+    const bytes = (end - begin) / Math.max(1, next - from);
+    for (let i = from; i < next; i++) {
+      const { source, seq, captureMs } = frames[i] as Frame;
+      const at = begin + (i - from) * bytes;
+      this.note({ kind: 'frame', source, seq, captureMs, at, end: at + bytes });
+    }
+    return next - from;
   }
 
   /** Frames of a source from `fromSeq` on, in order. */
@@ -184,13 +196,13 @@ export class SpoolFile {
   private note({ kind, source, seq, at }: SpoolRecord): void {
     this.last.set(source, Math.max(seq, this.last.get(source) ?? -1));
     if (kind === 'mark') return void this.marks.set(source, seq);
-    const track = this.tracks.get(source) ?? { seqs: [], at: [] };
+    let track = this.tracks.get(source);
+    if (!track) this.tracks.set(source, (track = { seqs: [], at: [] }));
     // Frames come in order; one that does not was written twice by a run that could not know better.
     const before = track.seqs.at(-1);
     if (before !== undefined && seq <= before) return;
     track.seqs.push(seq);
     track.at.push(at);
-    this.tracks.set(source, track);
   }
 }
 

@@ -13,9 +13,11 @@ function record(hours: number, partsPerMillion: number): { readonly worstMs: num
   let trueMs = 0;
   const cutter = new FrameCutter({
     source: 'mic',
-    onFrame: ({ captureMs }: Frame) => {
-      grows &&= captureMs > lastMs;
-      lastMs = captureMs;
+    onFrames: (frames: readonly Frame[]) => {
+      for (const { captureMs } of frames) {
+        grows &&= captureMs > lastMs;
+        lastMs = captureMs;
+      }
     },
   });
   const chunk = new Int16Array(1_600);

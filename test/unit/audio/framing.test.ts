@@ -7,7 +7,7 @@ import { GapFiller, type Gap } from '../../../daemon/audio/gapFiller';
 
 const cutter = (options: { firstSeq?: number; startMs?: number } = {}) => {
   const frames: Frame[] = [];
-  return { frames, cutter: new FrameCutter({ source: 'mic', ...options, onFrame: (f) => frames.push(f) }) };
+  return { frames, cutter: new FrameCutter({ source: 'mic', ...options, onFrames: (cut) => void frames.push(...cut) }) };
 };
 
 describe('frame cutter', () => {

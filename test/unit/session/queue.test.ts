@@ -20,7 +20,7 @@ function check(steps: readonly (number | 'full' | 'free')[], expected: { taken: 
   for (const step of steps) {
     if (step === 'full') spools.refuse = full;
     else if (step === 'free') spools.refuse = undefined;
-    else if (step > 0) for (let i = 0; i < step; i++) queue.push(frame(seq++));
+    else if (step > 0) queue.push(Array.from({ length: step }, () => frame(seq++)));
     else for (let i = 0; i > step; i--) taken.push(...queue.take().map((f) => (f.pcm[0] === f.seq ? f.seq : NaN)));
   }
   deepEqual({ taken, lost, behind: queue.behind }, expected);

@@ -67,7 +67,7 @@ describe('PhraseSource', () => {
     await source.process(framesOf('mic', pcm));
     await source.flush();
     await source.process(framesOf('mic', sound([640, true], [800, false]), Math.ceil(pcm.length / FRAME_SAMPLES)));
-    assert.deepEqual(phrases.map(({ id, cause, lead }) => `${id} ${cause} ${lead ? `after ${lead.id}, ${lead.pcm.length / 16} ms` : ''}`.trim()), ['p1 silence', 'p2 silence after p1, 1256 ms', 'p3 cap', 'p4 silence after p3, 1810 ms', 'p5 flush', 'p6 silence']);
+    assert.deepEqual(phrases.map(({ id, cause, lead }) => `${id} ${cause} ${lead ? `after ${lead.id}, ${lead.pcm.length / 16} ms` : ''}`.trim()), ['p1 silence', 'p2 silence after p1, 1364 ms', 'p3 cap', 'p4 silence after p3, 1810 ms', 'p5 flush', 'p6 silence']);
   });
 
   it('announces a pause under the id and end that the phrase will have', async () => {
