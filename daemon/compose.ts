@@ -1,4 +1,9 @@
 /** Builds the daemon from its rooms: the one file that knows every adapter. */
+import { openCmuDictionary } from './adapters/dictionary/cmuDictionary';
+import { Pronouncer } from './dictation/pronounce';
+import { SymbolSpeller } from './dictation/respell';
+import { splitWords } from './dictation/words';
+import type { NameFinder } from './session/codeContext';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
@@ -126,6 +131,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       engines,
       capture,
       analyzers,
+      nameFinder: nameFinder(),
       voices,
       clock,
       logger: logger.child('session'),
@@ -281,4 +287,13 @@ function recordersFolder(): string {
 function workerEntry(): WorkerEntry {
   if (extname(__filename) === '.ts') return { path: join(__dirname, 'worker.ts'), execArgv: process.execArgv };
   return { path: join(__dirname, 'worker.js') };
+}
+
+/** Finds spoken names of the code; the dictionary is opened with the first names. */
+function nameFinder(): (names: readonly string[]) => NameFinder {
+  let pronouncer: Pronouncer | undefined;
+  return (names) => {
+    const speller = new SymbolSpeller(names, (pronouncer ??= new Pronouncer(openCmuDictionary())));
+    return (text) => speller.find(splitWords(text)).map(({ name }) => name);
+  };
 }

@@ -14,6 +14,7 @@ import { sessionCommands } from './commands/sessions';
 import { Daemon } from './daemon/daemon';
 import { Dictation, type DictationState } from './dictation/dictation';
 import { showError } from './errors';
+import { CodeTrack } from './meeting/codeTrack';
 import { ConsentKeeper } from './meeting/consent';
 import { isOver, Meeting } from './meeting/meeting';
 import { NoteWriter } from './notes/noteWriter';
@@ -79,7 +80,7 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar): 
     onError: (error) => showError(error, log),
   });
   const parts: Parts = { context, log, daemon, consent, meeting, dictation, notes, panel };
-  context.subscriptions.push(log, panel, idle, notes, dictation, meeting, consent, daemon);
+  context.subscriptions.push(new CodeTrack(daemon, meeting), log, panel, idle, notes, dictation, meeting, consent, daemon);
 
   const activity = (): Activity => {
     const dictating = DICTATING[dictation.state.kind];

@@ -76,6 +76,7 @@ function card(kind: CardKind, insight: Insight, { reveal, language }: PaneOption
       </div>
     </div>
     <div class="card-tools">
+      ${kind === 'action' || kind === 'decision' ? iconButton('export', t('Make it a TODO, a task or an issue'), () => post({ type: 'useInsight', insightId: id })) : nothing}
       ${iconButton('copy', t('Copy'), () => post({ type: 'copy', text: asText(insight) }))}
       ${iconButton('close', t('Dismiss'), () => post({ type: 'reviseInsight', insightId: id, status: 'dismissed' }))}
     </div>

@@ -57,6 +57,19 @@ export const InsightRevise = request({
   errors: ['session.notFound', 'insight.notFound'],
 });
 
+export const InsightDerive = request({
+  method: 'insights/derive',
+  doc: 'What an insight becomes elsewhere, with the words it rests on: a TODO comment, a Markdown task, the text of an issue, a draft of a decision record. Nothing is changed or written.',
+  params: z.object({
+    sessionId: z.string(),
+    insightId: z.string(),
+    as: z.enum(['todo', 'task', 'issue', 'adr']),
+    languageId: z.string().max(60).optional().describe("VS Code's id of the language the comment is for."),
+  }),
+  result: z.object({ text: z.string(), fileName: z.string().optional().describe('A name for a new file, where it is one.') }),
+  errors: ['session.notFound', 'insight.notFound'],
+});
+
 const AnalysisSegment = z.object({
   id: z.string(),
   start: z.number().describe('Seconds.'),

@@ -86,4 +86,6 @@ export type FromPanel =
   | { readonly type: 'command'; readonly command: PanelCommand; readonly argument?: string }
   | { readonly type: 'reviseInsight'; readonly insightId: string; readonly status?: 'open' | 'done' | 'dismissed'; readonly text?: string }
   | { readonly type: 'reviseSegment'; readonly segmentId: string; readonly text?: string; readonly speaker?: string }
+  /** The person chooses what the card becomes. */
+  | { readonly type: 'useInsight'; readonly insightId: string }
   | { readonly type: 'copy'; readonly text: string };

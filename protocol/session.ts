@@ -27,6 +27,7 @@ export const Workspace = z.object({
   repository: z.string().optional(),
   branch: z.string().optional(),
   commit: z.string().optional(),
+  webUrl: z.string().optional().describe('Page of the repository on its web host, for permalinks.'),
 });
 export type Workspace = z.infer<typeof Workspace>;
 
@@ -180,6 +181,24 @@ export const SessionSearch = request({
   }),
   result: z.object({ hits: z.array(z.object({ sessionId: z.string(), title: z.string(), startedAt: z.string(), segment: Segment.optional(), insight: Insight.optional() })) }),
   errors: ['rpc.invalidParams'],
+});
+
+const CodeSymbol = z.object({
+  name: z.string().min(1).max(200),
+  uri: z.string().max(1000).optional().describe('Path from the workspace folder, with slashes.'),
+  line: z.number().int().min(1).optional(),
+});
+
+export const SessionContext = request({
+  method: 'session/context',
+  doc: 'What the editor has open while people talk: spoken names of the code become links of insights, and "this function" names what was looked at.',
+  params: z.object({
+    sessionId: z.string(),
+    symbols: z.array(CodeSymbol).max(5_000).optional().describe('Names of the code, the nearest first; replaces what was told before.'),
+    focus: CodeSymbol.optional().describe('The symbol or file in front of the user from now on.'),
+  }),
+  result: Empty,
+  errors: ['session.notFound'],
 });
 
 export const SessionRecover = request({

@@ -1,7 +1,8 @@
-/** `insights/revise`, `insights/analyze`. */
+/** `insights/revise`, `insights/derive`, `insights/analyze`. */
 import { EarmarkError } from '../../protocol/errors';
-import { InsightAnalyze, InsightRevise } from '../../protocol/insights';
+import { InsightAnalyze, InsightDerive, InsightRevise } from '../../protocol/insights';
 import type { Source } from '../audio/frame';
+import { derive } from '../notes/derive';
 import type { Segment } from '../transcript/types';
 import { defined, toInsight } from './convert';
 import type { RpcDeps } from './deps';
@@ -12,6 +13,12 @@ export function insightHandlers(registry: Registry, { sessions, analyzers, clock
     .on(InsightRevise, ({ sessionId, insightId, ...change }) => {
       sessions.reviseInsight(sessionId, insightId, defined(change));
       return {};
+    })
+    .on(InsightDerive, ({ sessionId, insightId, as, languageId }) => {
+      const { record, insights } = sessions.get(sessionId);
+      const insight = insights.find(({ id }) => id === insightId);
+      if (!insight) throw new EarmarkError('insight.notFound', 'This card is no longer there; the list is being brought up to date.');
+      return { ...derive(as, insight, { title: record.title, startedAt: record.startedAt, ...record.workspace }, languageId) };
     })
     .on(InsightAnalyze, ({ segments, self, date }) => {
       if (date !== undefined && Number.isNaN(Date.parse(date))) throw new EarmarkError('analysis.badInput', 'The date is not an ISO date (YYYY-MM-DD); correct it.');

@@ -3,19 +3,19 @@ import { AudioEnd, AudioOpen, AudioPush } from '../../protocol/audio';
 import { DictationCancel, DictationStart, DictationStop } from '../../protocol/dictation';
 import { EarmarkError } from '../../protocol/errors';
 import { DaemonHealth, DaemonHello } from '../../protocol/health';
-import { InsightAnalyze, InsightRevise } from '../../protocol/insights';
+import { InsightAnalyze, InsightDerive, InsightRevise } from '../../protocol/insights';
 import type { RequestType } from '../../protocol/method';
 import { ModelsList } from '../../protocol/models';
 import { NotesLease, NotesName, NotesPlan, NotesRelease } from '../../protocol/notes';
-import { SessionAttach, SessionDelete, SessionDetach, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume, SessionSearch, SessionStart, SessionStop } from '../../protocol/session';
+import { SessionAttach, SessionContext, SessionDelete, SessionDetach, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume, SessionSearch, SessionStart, SessionStop } from '../../protocol/session';
 import { TranscriptRevise } from '../../protocol/transcript';
 import { may, ownerSeen, type Identity, type Scope } from '../base/identity';
 import type { Sessions } from '../session/api';
 
-const READ = [DaemonHello, DaemonHealth, ModelsList, NotesName, SessionAttach, SessionDetach, SessionGet, SessionList, SessionSearch];
+const READ = [DaemonHello, DaemonHealth, ModelsList, NotesName, InsightDerive, SessionAttach, SessionDetach, SessionGet, SessionList, SessionSearch];
 const RECORD = [
   AudioEnd, AudioOpen, AudioPush, DictationCancel, DictationStart, DictationStop, InsightAnalyze, InsightRevise, NotesLease, NotesPlan, NotesRelease,
-  SessionDelete, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume, SessionStart, SessionStop, TranscriptRevise,
+  SessionContext, SessionDelete, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume, SessionStart, SessionStop, TranscriptRevise,
 ];
 const SCOPES = new Map<string, Scope>([...READ.map((m: RequestType) => [m.method, 'read'] as const), ...RECORD.map((m: RequestType) => [m.method, 'record'] as const)]);
 

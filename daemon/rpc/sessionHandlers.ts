@@ -1,7 +1,7 @@
 /** `session/*` and `transcript/revise`. */
 import { EarmarkError } from '../../protocol/errors';
 import {
-  SessionAttach, SessionDelete, SessionDetach, SessionEventNotification, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume,
+  SessionAttach, SessionContext, SessionDelete, SessionDetach, SessionEventNotification, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume,
   SessionSearch, SessionStart, SessionStop,
 } from '../../protocol/session';
 import { TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcript';
@@ -69,6 +69,10 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       return {
         hits: hits.map(({ record: { id, title, startedAt }, hit }) => ({ sessionId: id, title, startedAt, ...('segment' in hit ? { segment: toSegment(hit.segment) } : { insight: toInsight(hit.insight) }) })),
       };
+    })
+    .on(SessionContext, ({ sessionId, symbols, focus }) => {
+      sessions.look(sessionId, defined({ symbols: symbols?.map((symbol) => defined(symbol)), focus: focus && defined(focus) }));
+      return {};
     })
     .on(SessionRecover, ({ sessionId }) => sessions.takeUp(sessionId))
     .on(SessionPurge, async ({ sessionId }, client) => {

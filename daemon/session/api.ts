@@ -7,6 +7,7 @@ import type { Insight } from '../analysis/types';
 import type { Segment, Speaker } from '../transcript/types';
 import type { Retention } from './retention';
 import type { SessionEvent, SessionRecord, SessionState, SourceConfig } from './events';
+import type { CodeSymbol } from './codeContext';
 import type { SearchHit, SearchQuery } from './search';
 
 export interface StartRequest {
@@ -91,6 +92,8 @@ export interface Sessions {
   retention: Retention;
   /** @throws EarmarkError session.notFound, speaker.notFound, store.unwritable */
   renameSpeaker(sessionId: string, speakerId: string, name: string): void;
+  /** What the editor has open; of no consequence for a session that is over. */
+  look(sessionId: string, seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): void;
   reviseSegment(sessionId: string, segmentId: string, change: { text?: string; speaker?: string; hidden?: boolean }): void;
   reviseInsight(sessionId: string, insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): void;
   readonly onDidAck: Event<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>;

@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger';
 import type { SpeakerEmbedder } from '../diarization/contract';
 import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import type { Sessions } from './api';
+import type { NameFinder } from './codeContext';
 import type { SessionOptions } from './options';
 import type { Capture, SessionStore, SpeechEngines, SpoolFactory } from './ports';
 
@@ -15,6 +16,8 @@ export interface SessionManagerDeps {
   readonly engines: SpeechEngines;
   readonly capture: Capture;
   readonly analyzers: AnalyzerFactory;
+  /** Finds spoken names of the code; without it none become links. */
+  readonly nameFinder?: (names: readonly string[]) => NameFinder;
   /** Tells voices; without it the sources are the speakers. */
   readonly voices?: SpeakerEmbedder;
   readonly clock: Clock;

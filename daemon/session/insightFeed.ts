@@ -1,5 +1,5 @@
 /** Gives the analyzer what was said, now and then and never in the way of recognition; its changes become events. */
-import type { Analyzer, InsightChange } from '../analysis/types';
+import type { Analyzer, Insight, InsightChange } from '../analysis/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
@@ -12,6 +12,8 @@ export interface InsightFeedSetup {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly everyMs: number;
+  /** Adds what an insight names in the code. */
+  readonly link: (insight: Insight) => Insight;
   readonly emit: (events: readonly DurableEventBody[]) => void;
 }
 
@@ -54,7 +56,7 @@ export class InsightFeed implements Disposable {
   /** A transcript without insights is better than none: what fails here ends nothing. */
   private run(analyse: () => readonly InsightChange[]): void {
     try {
-      this.setup.emit(eventsOf(analyse()));
+      this.setup.emit(eventsOf(analyse().map(({ op, insight }) => ({ op, insight: op === 'remove' ? insight : this.setup.link(insight) }))));
     } catch (error) {
       this.failed = true;
       this.setup.logger.error('analysis.failed', { error: error instanceof Error ? error.name : 'unknown' });

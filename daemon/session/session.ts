@@ -9,6 +9,7 @@ import { speakerOf } from '../transcript/speakers';
 import type { Segment } from '../transcript/types';
 import type { EventSink, SessionDocument, SessionView } from './api';
 import { Book } from './book';
+import { CodeContext, type CodeSymbol } from './codeContext';
 import type { SessionManagerDeps } from './deps';
 import { EchoGate } from './echoGate';
 import { EventLog } from './eventLog';
@@ -61,6 +62,7 @@ export class Session {
   private readonly echo: EchoGate | undefined;
   private readonly speakers: SpeakerDesk | undefined;
   private feed: InsightFeed | undefined;
+  private readonly code: CodeContext;
   private analyzer: Analyzer | undefined;
   private analysisFailed = false;
   private readonly insightRevisions: InsightRevisions;
@@ -83,6 +85,7 @@ export class Session {
     const { deps, options, record } = setup;
     this.record = record;
     this.clock = deps.clock;
+    this.code = new CodeContext(deps.nameFinder ?? (() => () => []));
     this.logger = deps.logger;
     const counts = deps.store.counts(record.id);
     const sinceStart = record.createdMs === undefined ? 0 : deps.clock.wall() - record.createdMs;
@@ -345,7 +348,13 @@ export class Session {
     if (!record.insights) return undefined;
     this.feed?.dispose();
     this.analyzer = deps.analyzers.create({ startedAt: record.startedAt }, restore && { segments: restore, insights: [...this.book.insights.values()] });
-    return new InsightFeed({ analyzer: this.analyzer, clock: this.clock, logger: this.logger, everyMs: options.analysisMs, emit: (events) => this.log.append(events) });
+    return new InsightFeed({ analyzer: this.analyzer, clock: this.clock, logger: this.logger, everyMs: options.analysisMs, emit: (events) => this.log.append(events), link: (insight) => this.code.link(insight) });
+  }
+
+  /** What the editor has open now. */
+  look({ symbols, focus }: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): void {
+    if (symbols) this.code.setSymbols(symbols);
+    if (focus) this.code.look(this.nowMs(), focus);
   }
 
   private isCurrent(token: number): boolean {

@@ -9,6 +9,7 @@ import { Archive } from './archive';
 import { Listeners } from './listeners';
 import type { SessionManager, SessionManagerDeps } from './deps';
 import type { SessionRecord, SessionState } from './events';
+import type { CodeSymbol } from './codeContext';
 import { eventsOf } from './insightFeed';
 import { InsightRevisions, type InsightEdit } from './insightRevisions';
 import { defaultSessionOptions, type SessionOptions } from './options';
@@ -218,6 +219,12 @@ class Manager implements SessionManager {
     const session = this.live.get(sessionId);
     if (session && !session.ended) return session.reviseInsight(insightId, change);
     this.revise(sessionId, ({ book, log }) => log.appendNow(eventsOf(new InsightRevisions(book).plan(insightId, change))));
+  }
+
+  look(sessionId: string, seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): void {
+    const session = this.live.get(sessionId);
+    if (!session) this.stored(sessionId);
+    session?.look(seen);
   }
 
   setWindowCount(count: number): void {

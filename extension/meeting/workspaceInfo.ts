@@ -31,7 +31,8 @@ export async function workspaceInfo(folder: vscode.WorkspaceFolder | undefined):
   const head = Head.safeParse(repository.state.HEAD).data;
   const remotes = Remotes.safeParse(repository.state.remotes).data;
   const name = repositoryName(remotes?.[0]?.fetchUrl);
-  return { folder: folder.name, ...(name === undefined ? {} : { repository: name }), ...(head?.name === undefined ? {} : { branch: head.name }), ...(head?.commit === undefined ? {} : { commit: head.commit }) };
+  const webUrl = webPage(remotes?.[0]?.fetchUrl);
+  return { folder: folder.name, ...(webUrl === undefined ? {} : { webUrl }), ...(name === undefined ? {} : { repository: name }), ...(head?.name === undefined ? {} : { branch: head.name }), ...(head?.commit === undefined ? {} : { commit: head.commit }) };
 }
 
 async function gitRepository(uri: vscode.Uri): Promise<GitRepository | undefined> {
@@ -47,6 +48,12 @@ async function gitRepository(uri: vscode.Uri): Promise<GitRepository | undefined
 }
 
 /** `git@host:team/app.git` → `team/app`; never the part that may hold a password. */
+/** `git@host:owner/name.git` and `https://user@host/owner/name` as the page of the repository; names and passwords are left out. */
+function webPage(url: string | undefined): string | undefined {
+  const parts = url === undefined ? undefined : /^(?:https:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/|(?:ssh:\/\/)?[^@/]+@([^/:]+)(?::\d+)?[:/])(.+?)(?:\.git)?\/?$/.exec(url);
+  return parts ? `https://${parts[1] ?? parts[2]}/${parts[3]}` : undefined;
+}
+
 function repositoryName(url: string | undefined): string | undefined {
   return url === undefined ? undefined : /[:/]([^/:]+\/[^/:]+?)(?:\.git)?\/?$/.exec(url)?.[1];
 }

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { FromPanel, PanelCommand, PanelView, ToPanel } from '../../protocol/panel';
 import { InsightRevise } from '../../protocol/insights';
 import { TranscriptRevise } from '../../protocol/transcript';
+import { useInsight } from '../commands/insights';
 import type { Daemon } from '../daemon/daemon';
 import type { Meeting } from '../meeting/meeting';
 import { panelHtml } from './html';
@@ -21,6 +22,7 @@ const Incoming = z.discriminatedUnion('type', [
   z.object({ type: z.literal('command'), command: z.string(), argument: z.string().max(200).optional() }),
   z.object({ type: z.literal('reviseInsight'), insightId: z.string(), status: z.enum(['open', 'done', 'dismissed']).optional(), text: z.string().max(2000).optional() }),
   z.object({ type: z.literal('reviseSegment'), segmentId: z.string(), text: z.string().max(20_000).optional(), speaker: z.string().max(200).optional() }),
+  z.object({ type: z.literal('useInsight'), insightId: z.string() }),
   z.object({ type: z.literal('copy'), text: z.string() }),
 ]);
 
@@ -141,6 +143,12 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
         void this.#revise(async (sessionId) => {
           const { insightId, status, text } = message;
           await this.daemon.connection.request(InsightRevise, { sessionId, insightId, ...(status === undefined ? {} : { status }), ...(text === undefined ? {} : { text }) });
+        });
+        return;
+      case 'useInsight':
+        void this.#revise(async (sessionId) => {
+          const insight = this.meeting.model?.view().insights.find(({ id }) => id === message.insightId);
+          if (insight !== undefined) await useInsight(this.daemon, sessionId, insight);
         });
         return;
       case 'reviseSegment':

@@ -132,6 +132,7 @@ describe('panel page', function () {
       const { page } = panel;
       await page.click('[data-insight="a1"] .tick');
       await page.hover('[data-insight="a2"]');
+      await page.click('[data-insight="a2"] button[aria-label="Make it a TODO, a task or an issue"]');
       await page.click('[data-insight="a2"] button[aria-label="Dismiss"]');
       await page.hover('[data-segment="s9"]');
       await page.click('[data-segment="s9"] button[aria-label="Copy"]');
@@ -142,6 +143,7 @@ describe('panel page', function () {
       await page.click('button[aria-label="Stop meeting"]');
       deepEqual(await panel.posted(), [
         { type: 'reviseInsight', insightId: 'a1', status: 'done' },
+        { type: 'useInsight', insightId: 'a2' },
         { type: 'reviseInsight', insightId: 'a2', status: 'dismissed' },
         { type: 'copy', text: segments[8]!.text },
         { type: 'reviseSegment', segmentId: 's9', text: 'What if the worker restarts?' },

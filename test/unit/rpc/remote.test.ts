@@ -21,7 +21,7 @@ describe('clients over the network', () => {
       const codes = await Promise.all(requests.map(async (method) => [method, await client.code(method, { sessionId: 5 })] as const));
       return codes.filter(([, code]) => code !== 'rpc.forbidden').map(([method]) => method);
     };
-    const read = ['daemon/health', 'models/list', 'notes/name', 'session/attach', 'session/detach', 'session/get', 'session/list', 'session/search'];
+    const read = ['daemon/health', 'insights/derive', 'models/list', 'notes/name', 'session/attach', 'session/detach', 'session/get', 'session/list', 'session/search'];
     deepEqual((await allowed('read')).sort(), read);
     const record = await allowed('record');
     deepEqual(['tokens/create', 'tokens/list', 'tokens/revoke', 'daemon/drain', 'daemon/shutdown', 'models/pull', 'models/remove', 'audio/devices'].filter((m) => record.includes(m)), []);
