@@ -23,6 +23,7 @@ import { probeSystem } from './adapters/system/probeSystem';
 import { createModelManager } from './adapters/download/createModelManager';
 import { Storage } from './adapters/store/storage';
 import { createFileLogger, type LogLevel } from './adapters/telemetry/logger';
+import { configuredModel } from './adapters/llm/configuredModel';
 import { tryInstanceLock } from './adapters/transport/instanceLock';
 import { certificateOf, ownCertificate } from './adapters/transport/certificate';
 import { defaultRemoteLimits, defaultTransportLimits, type RemoteLimits, type TransportLimits } from './adapters/transport/limits';
@@ -31,6 +32,7 @@ import { openTransport } from './adapters/transport/server';
 import { makePrivateFolder } from './adapters/transport/socketPath';
 import { TokenFile } from './adapters/transport/tokenFile';
 import { createAnalyzerFactory } from './analysis/analyzerFactory';
+import type { ModelQueue } from './analysis/model/modelQueue';
 import { moonshineInfo, whisperInfo } from './asr/providerInfos';
 import type { ChoiceSetup, ProviderFact } from './asr/engineChoice';
 import { createEnginePool } from './asr/enginePool';
@@ -121,7 +123,8 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const engines: ManagedEngines = open.add(options.engines?.({ clock, logger, models }) ?? createEngines({ clock, logger: logger.child('engine'), models }));
   await engines.refresh();
   const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());
-  const analyzers = createAnalyzerFactory();
+  const llm = languageModel(clock, logger);
+  const analyzers = createAnalyzerFactory({ ...(llm.queue && { model: llm.queue }) });
   const capture = options.capture?.({ clock, logger }) ?? createCapture({ recordersFolder: recordersFolder(), clock, logger: logger.child('capture'), audiotee: findAudiotee((name) => require.resolve(name)) });
   const voices = open.add(createSpeakerEmbedder({ worker: workerEntry(), files: () => models.files(SPEAKER_MODEL), clock, logger: logger.child('voices') }));
   const sessions = open.add(
@@ -173,6 +176,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       models,
       engines,
       analyzers,
+      ...(llm.queue && { languageModel: llm.queue }),
       capture,
       devices: { list: () => capture.abilities() },
       tokens,
@@ -186,7 +190,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
         },
         uptimeMs: () => clock.now() - begun,
         rssBytes: () => process.memoryUsage.rss(),
-        problems: () => problems(models, engines, storage),
+        problems: async () => [...(await problems(models, engines, storage)), ...(llm.problem === undefined ? [] : [llm.problem])],
         drain: (withinMs) => lifecycle.drain(withinMs),
         shutdown: () => lifecycle.shutdown(),
       },
@@ -206,6 +210,17 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   void engines.preload();
   models.tidy().catch((error: unknown) => logger.warn('model.tidyFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }));
   return { logger, shutdown: () => lifecycle.shutdown(), ended };
+}
+
+/** A wrong address is no reason not to start: the rules do without, and the problem is shown. */
+function languageModel(clock: Clock, logger: Logger): { readonly queue?: ModelQueue; readonly problem?: string } {
+  try {
+    const queue = configuredModel(process.env, clock);
+    return queue ? { queue } : {};
+  } catch (error) {
+    logger.warn('llm.notConfigured', { error: error instanceof EarmarkError ? error.code : 'unexpected' });
+    return { problem: error instanceof EarmarkError ? error.message : 'The language model cannot be used; see the daemon\'s log.' };
+  }
 }
 
 function createEngines({ clock, logger, models }: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }): ManagedEngines {

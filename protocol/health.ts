@@ -39,6 +39,19 @@ const QueueHealth = z
   })
   .describe('The queue in front of the recogniser.');
 
+const LanguageModelHealth = z
+  .object({
+    model: z.string().describe('Its name and where it runs.'),
+    running: z.number().int(),
+    waiting: z.number().int().describe('Requests that wait for their turn.'),
+    oldestWaitMs: z.number().describe('How long the oldest of them has waited.'),
+    maxWaitMs: z.number().describe('Longest wait of any request since the start.'),
+    answered: z.number().int(),
+    failed: z.number().int(),
+    refused: z.number().int().describe('Requests for which there was no room.'),
+  })
+  .describe('The queue in front of the language model.');
+
 export const DaemonHealth = request({
   method: 'daemon/health',
   doc: 'What runs, how much it uses, and what is wrong.',
@@ -55,6 +68,7 @@ export const DaemonHealth = request({
     engine: EngineHealth.describe('The one that a session without a wish gets.'),
     engines: z.array(EngineHealth).describe('Every one that was asked for, the same one first.'),
     queue: QueueHealth,
+    languageModel: LanguageModelHealth.optional().describe('Absent where none is configured.'),
     machine: Machine,
     problems: z.array(z.string()).describe('Sentences for the user, each says what to do.'),
   }),

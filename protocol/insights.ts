@@ -87,6 +87,6 @@ export const InsightAnalyze = request({
     self: z.string().optional().describe('Name of the speaker whom "You" stands for.'),
     date: z.string().optional().describe('ISO date on which it was said; due dates count from it.'),
   }),
-  result: z.object({ insights: z.array(Insight) }),
+  result: z.object({ insights: z.array(Insight), warnings: z.array(z.string()).optional().describe('What the language model could not do; sentences for the user.') }),
   errors: ['analysis.badInput'],
 });

@@ -1,21 +1,25 @@
-/** The analyzer of a session: from segments to insights by linguistic rules, everything behind the evidence gate. */
+/** The analyzer of a session: from segments to insights by linguistic rules and, where there is one, a language model; everything behind the evidence gate. */
 import type { Segment } from '../transcript/types';
 import { ConversationReader } from './conversation';
 import { Discourse, type Finding } from './discourse/discuss';
 import { EntityFinder } from './entities';
 import { evidenceGate } from './evidenceGate';
 import { winkNlp, type Nlp } from './language/nlp';
+import type { ModelQueue } from './model/modelQueue';
+import { ModelReader } from './model/modelReader';
 import { InsightBook } from './reconcile';
 import { SegmentOrder } from './segmentOrder';
 import { sentenceKey, Summariser } from './summary';
 import type { SummaryStyle } from './summaryStyle';
-import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange } from './types';
+import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange, ModelPass } from './types';
 
 export interface AnalyzerOptions {
   /** Words and parts of speech; wink-nlp where absent. */
   readonly nlp?: Nlp;
   /** Words of written summaries; those of `summaryStyle.ts` where absent. */
   readonly summaryStyle?: SummaryStyle;
+  /** In front of the language model that reads along; none where absent. */
+  readonly model?: ModelQueue;
 }
 
 /** The summary follows at most once for this much new speech, so that it does not flicker while people talk. */
@@ -24,20 +28,23 @@ const SUMMARY_EVERY_MS = 20_000;
 /** One factory serves all sessions: they share the language model. */
 export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFactory {
   const nlp = options.nlp ?? winkNlp();
-  return { create: (context, restore) => new RuleAnalyzer(nlp, new Summariser(options.summaryStyle), context, restore) };
+  return { create: (context, restore) => new SessionAnalyzer(nlp, new Summariser(options.summaryStyle), options.model && new ModelReader(options.model), context, restore) };
 }
 
-class RuleAnalyzer implements Analyzer {
+class SessionAnalyzer implements Analyzer {
   private readonly reader: ConversationReader;
   private readonly segments = new SegmentOrder();
   private readonly book: InsightBook;
   private readonly discourse: Discourse;
   private readonly entities: EntityFinder;
+  /** What the rules found last. */
+  private found: readonly Finding[] = [];
+  private entitiesFound: readonly Finding[] = [];
   private summary: readonly Finding[] = [];
   private spokenMs = 0;
   private summarisedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(nlp: Nlp, private readonly summariser: Summariser, private readonly context: AnalysisContext, restore?: { segments: readonly Segment[]; insights: readonly Insight[] }) {
+  constructor(nlp: Nlp, private readonly summariser: Summariser, private readonly modelReader: ModelReader | undefined, private readonly context: AnalysisContext, restore?: { segments: readonly Segment[]; insights: readonly Insight[] }) {
     this.reader = new ConversationReader(nlp);
     this.discourse = new Discourse(this.reader.people);
     this.entities = new EntityFinder(this.reader.people);
@@ -64,19 +71,38 @@ class RuleAnalyzer implements Analyzer {
     return revised ? [revised] : [];
   }
 
+  get model(): ModelPass | undefined {
+    const reader = this.modelReader;
+    if (!reader) return undefined;
+    return {
+      due: reader.hasNew(this.segments.ordered),
+      read: async (final, signal) => {
+        const { asked, failure } = await reader.read([...this.segments.ordered], final, signal);
+        return { changes: asked > 0 ? this.publish() : [], ...(failure !== undefined && { failure }) };
+      },
+    };
+  }
+
   private take(segment: Segment): void {
     if (this.segments.take(segment)) this.spokenMs += Math.max(0, segment.endMs - segment.startMs);
   }
 
   private analyse(final: boolean): InsightChange[] {
     const lines = this.reader.read(this.segments.ordered);
-    const found = this.discourse.follow(lines).map((finding) => this.nameSelf(finding));
+    this.found = this.discourse.follow(lines);
     if (final || this.spokenMs - this.summarisedMs >= SUMMARY_EVERY_MS) {
       this.summarisedMs = this.spokenMs;
-      const marked = new Set(found.filter(({ kind }) => kind === 'action' || kind === 'decision').flatMap(({ evidence }) => evidence.map(sentenceKey)));
+      const marked = new Set(this.found.filter(({ kind }) => kind === 'action' || kind === 'decision').flatMap(({ evidence }) => evidence.map(sentenceKey)));
       this.summary = final ? this.summariser.final(lines, marked) : this.summariser.rolling(lines, marked);
     }
-    const { passed } = evidenceGate([...found, ...this.entities.find(lines), ...this.summary], this.segments.byId);
+    this.entitiesFound = this.entities.find(lines);
+    return this.publish();
+  }
+
+  /** Rules and model together, through the gate, into the book. */
+  private publish(): InsightChange[] {
+    const { findings, summary } = this.modelReader?.combine(this.found, this.summary, this.segments.byId) ?? { findings: this.found, summary: this.summary };
+    const { passed } = evidenceGate([...findings.map((finding) => this.nameSelf(finding)), ...this.entitiesFound, ...summary], this.segments.byId);
     return this.book.reconcile(passed);
   }
 

@@ -2,7 +2,8 @@
  * Insights as the daemon holds them, and the contract of whatever finds them.
  *
  * Functions of this room:
- * - `createAnalyzerFactory(options?: { nlp?: Nlp }): AnalyzerFactory` in `analyzerFactory.ts`; the language model loads at the first `create`
+ * - `createAnalyzerFactory(options?: { nlp?, model?: ModelQueue }): AnalyzerFactory` in `analyzerFactory.ts`; words and parts of speech load at the first `create`
+ * - `LanguageModel` in `model/languageModel.ts`, the port to a language model, and `ModelQueue` in front of it
  * - `parseAnalysisInput(text): Segment[]` in `plainText.ts`: `{segments: […]}` or plain `Speaker: text` lines
  * - `groupInsights(insights): AnalysisResult`, `renderInsightsMarkdown(insights): string` in `render.ts`
  */
@@ -50,6 +51,20 @@ export interface Analyzer {
   /** A person's change. */
   revise(insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): readonly InsightChange[];
   readonly insights: readonly Insight[];
+  /** Absent where no language model is configured. */
+  readonly model?: ModelPass | undefined;
+}
+
+/** A language model beside the rules. What it says passes the same gate; what it does not answer stays with the rules. */
+export interface ModelPass {
+  /** True where enough was said since that asking is worth it. */
+  readonly due: boolean;
+  /**
+   * Has it read what is new; never throws. What was answered before the signal aborts is kept.
+   * @param final the end of the talk too
+   * @returns `failure`: a sentence for the user where a part was not answered
+   */
+  read(final: boolean, signal: AbortSignal): Promise<{ readonly changes: readonly InsightChange[]; readonly failure?: string }>;
 }
 
 export interface AnalyzerFactory {

@@ -39,6 +39,7 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
       engine: toEngine(engines.main),
       engines: engines.list().map(toEngine),
       queue: engines.main.queue,
+      ...(deps.languageModel && { languageModel: { ...deps.languageModel.figures } }),
       machine: toMachine(engines.machine),
       problems: [...(await control.problems())],
     }))

@@ -1,4 +1,5 @@
 /** What the handlers are built from. `compose.ts` gives the real things, tests give fakes. */
+import type { ModelQueueFigures } from '../analysis/model/modelQueue';
 import type { AnalyzerFactory } from '../analysis/types';
 import type { ManagedEngines } from '../asr/enginesApi';
 import type { RecordingAbilities } from '../audio/devices';
@@ -40,6 +41,8 @@ export interface RpcDeps {
   readonly models: Models;
   readonly engines: Pick<ManagedEngines, 'main' | 'machine' | 'list' | 'workers' | 'retry' | 'refresh'>;
   readonly analyzers: AnalyzerFactory;
+  /** The queue in front of the language model; absent where none is configured. */
+  readonly languageModel?: { readonly figures: ModelQueueFigures };
   readonly capture: Capture;
   readonly devices: { list(): Promise<RecordingAbilities> };
   readonly control: DaemonControl;

@@ -20,14 +20,15 @@ export function insightHandlers(registry: Registry, { sessions, analyzers, clock
       if (!insight) throw new EarmarkError('insight.notFound', 'This card is no longer there; the list is being brought up to date.');
       return { ...derive(as, insight, { title: record.title, startedAt: record.startedAt, ...record.workspace }, languageId) };
     })
-    .on(InsightAnalyze, ({ segments, self, date }) => {
+    .on(InsightAnalyze, async ({ segments, self, date }, _client, signal) => {
       if (date !== undefined && Number.isNaN(Date.parse(date))) throw new EarmarkError('analysis.badInput', 'The date is not an ISO date (YYYY-MM-DD); correct it.');
       const ids = new Set(segments.map((s) => s.id));
       if (ids.size < segments.length) throw new EarmarkError('analysis.badInput', 'Two segments have the same id; give each its own.');
       const analyzer = analyzers.create({ startedAt: date ?? new Date(clock.wall()).toISOString(), ...(self === undefined ? {} : { self }) });
       analyzer.update(segments.map(fromAnalysisSegment));
       analyzer.finish();
-      return { insights: analyzer.insights.map(toInsight) };
+      const failure = (await analyzer.model?.read(true, signal))?.failure;
+      return { insights: analyzer.insights.map(toInsight), ...(failure === undefined ? {} : { warnings: [failure] }) };
     });
 }
 

@@ -14,13 +14,19 @@ export interface InsightFeedSetup {
   readonly everyMs: number;
   /** Adds what an insight names in the code. */
   readonly link: (insight: Insight) => Insight;
+  /** Longest time that the language model may take at the end, all its answers together. */
+  readonly modelMs: number;
   readonly emit: (events: readonly DurableEventBody[]) => void;
+  /** A part was not read by the language model: a sentence for the user. */
+  readonly warn: (message: string) => void;
 }
 
 export class InsightFeed implements Disposable {
   private readonly changed = new Map<string, Segment>();
   private timer: Disposable | undefined;
   private failed = false;
+  /** Aborted when the session ends, or what is asked now is asked anew. */
+  private asking: AbortController | undefined;
 
   constructor(private readonly setup: InsightFeedSetup) {}
 
@@ -30,20 +36,43 @@ export class InsightFeed implements Disposable {
     this.timer ??= this.setup.clock.setTimeout(() => {
       this.timer = undefined;
       this.run(() => this.takeChanged());
+      if (!this.asking && this.setup.analyzer.model?.due) void this.ask(false);
     }, this.setup.everyMs);
   }
 
   /** What waits is analysed now, then the last pass is made. @returns false where any pass failed: something may be missing */
-  finish(): boolean {
+  async finish(): Promise<boolean> {
     this.dispose();
     this.run(() => this.takeChanged());
     this.run(() => this.setup.analyzer.finish());
+    if (!this.failed && this.setup.analyzer.model) await this.ask(true);
     return !this.failed;
   }
 
   dispose(): void {
     this.timer?.dispose();
     this.timer = undefined;
+    this.asking?.abort();
+    this.asking = undefined;
+  }
+
+  /** What the rules found stands meanwhile, and where the model fails. */
+  private async ask(final: boolean): Promise<void> {
+    const { analyzer, clock, modelMs, warn, logger } = this.setup;
+    const asking = (this.asking = new AbortController());
+    const limit = clock.setTimeout(() => asking.abort(), modelMs);
+    try {
+      const answer = await analyzer.model?.read(final, asking.signal);
+      // Disposed meanwhile: the session is over, or asks anew.
+      if (this.asking !== asking || !answer) return;
+      this.tell(answer.changes);
+      if (answer.failure !== undefined) warn(answer.failure);
+    } catch (error) {
+      logger.error('analysis.modelFailed', { error: error instanceof Error ? error.name : 'unknown' });
+    } finally {
+      limit.dispose();
+      if (this.asking === asking) this.asking = undefined;
+    }
   }
 
   private takeChanged(): readonly InsightChange[] {
@@ -53,10 +82,14 @@ export class InsightFeed implements Disposable {
     return this.setup.analyzer.update(segments);
   }
 
+  private tell(changes: readonly InsightChange[]): void {
+    this.setup.emit(eventsOf(changes.map(({ op, insight }) => ({ op, insight: op === 'remove' ? insight : this.setup.link(insight) }))));
+  }
+
   /** A transcript without insights is better than none: what fails here ends nothing. */
   private run(analyse: () => readonly InsightChange[]): void {
     try {
-      this.setup.emit(eventsOf(analyse().map(({ op, insight }) => ({ op, insight: op === 'remove' ? insight : this.setup.link(insight) }))));
+      this.tell(analyse());
     } catch (error) {
       this.failed = true;
       this.setup.logger.error('analysis.failed', { error: error instanceof Error ? error.name : 'unknown' });

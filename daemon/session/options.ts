@@ -23,6 +23,8 @@ export interface SessionOptions {
   readonly healthMs: number;
   /** What was said is given to the analyzer at most this often. */
   readonly analysisMs: number;
+  /** What a language model may take at the end of a session, for all of it; then the rules have the last word. */
+  readonly modelMs: number;
   /** How long STOPPING waits for the open phrases; FINALIZING does the rest. */
   readonly flushMs: number;
   /** FINALIZING gives up when nothing was decoded for so long; the audio stays in the spool for the next start. */
@@ -83,6 +85,7 @@ export const defaultSessionOptions: SessionOptions = {
   levelMs: 100,
   healthMs: SECOND,
   analysisMs: 2 * SECOND,
+  modelMs: 15 * MINUTE,
   flushMs: 8 * SECOND,
   finalizeStallMs: MINUTE,
   modelWaitMs: 5 * SECOND,

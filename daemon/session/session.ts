@@ -348,7 +348,7 @@ export class Session {
     if (!record.insights) return undefined;
     this.feed?.dispose();
     this.analyzer = deps.analyzers.create({ startedAt: record.startedAt }, restore && { segments: restore, insights: [...this.book.insights.values()] });
-    return new InsightFeed({ analyzer: this.analyzer, clock: this.clock, logger: this.logger, everyMs: options.analysisMs, emit: (events) => this.log.append(events), link: (insight) => this.code.link(insight) });
+    return new InsightFeed({ analyzer: this.analyzer, clock: this.clock, logger: this.logger, everyMs: options.analysisMs, emit: (events) => this.log.append(events), modelMs: options.modelMs, link: (insight) => this.code.link(insight), warn: (message) => this.warn('analysis.fallback', message) });
   }
 
   /** What the editor has open now. */
@@ -416,12 +416,12 @@ export class Session {
   private async analyse(): Promise<void> {
     const { options } = this.setup;
     for (const wait of options.analysisRetryMs) {
-      if (this.feed?.finish() !== false) return;
+      if ((await this.feed?.finish()) !== false) return;
       await delay(this.clock, wait);
       if (this.machine.ended || this.released || this.discarding) return;
       this.feed = this.newFeed(this.book.transcript.ordered());
     }
-    if (this.feed?.finish() !== false) return;
+    if ((await this.feed?.finish()) !== false) return;
     this.analysisFailed = true;
     this.warn('analysis.failed', 'The transcript is complete, but its actions, decisions and summary could not be completed; run "earmark sessions recover" to try again.');
   }

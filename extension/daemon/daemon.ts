@@ -31,7 +31,7 @@ export class Daemon implements vscode.Disposable {
         stateDir: stateFolder(),
         ...(remote ? { remote } : {}),
         client: { name: 'vscode', version: String((this.context.extension.packageJSON as { version?: unknown }).version ?? ''), window: true },
-        daemon: daemonCommand({ extensionPath: this.context.extensionPath, execPath: process.execPath, electron: process.versions['electron'], nodePath: settings.nodePath(), settings: daemonEnvironment({ offline: settings.modelsOffline(), mirror: settings.modelsMirror(), proxy: settings.modelsProxy(), maxGigabytes: settings.modelsMaxGigabytes(), maxUnusedDays: settings.modelsMaxUnusedDays(), voxtral: settings.voxtralProgram(), endpoint: settings.openaiEndpoint(), endpointModel: settings.openaiModel() }) }),
+        daemon: daemonCommand({ extensionPath: this.context.extensionPath, execPath: process.execPath, electron: process.versions['electron'], nodePath: settings.nodePath(), settings: daemonEnvironment({ offline: settings.modelsOffline(), mirror: settings.modelsMirror(), proxy: settings.modelsProxy(), maxGigabytes: settings.modelsMaxGigabytes(), maxUnusedDays: settings.modelsMaxUnusedDays(), voxtral: settings.voxtralProgram(), endpoint: settings.openaiEndpoint(), endpointModel: settings.openaiModel(), llm: { endpoint: settings.llmEndpoint(), model: settings.llmModel(), concurrency: settings.llmConcurrency(), timeoutSeconds: settings.llmTimeoutSeconds() } }) }),
         timeoutMs: CONNECT_MS,
         log: (event, fields) => this.log.info(event, fields ?? {}),
       });

@@ -21,8 +21,8 @@ export function daemonCommand({ extensionPath, execPath, electron, nodePath, set
   return { command: nodePath === '' ? execPath : nodePath, args, ...(Object.keys(env).length === 0 ? {} : { env }) };
 }
 
-/** Settings of models and engines as environment variables (see the daemon's modelSettings.ts and processProviders.ts). */
-export function daemonEnvironment(set: { readonly offline: boolean; readonly mirror: string; readonly proxy: string; readonly maxGigabytes: number; readonly maxUnusedDays: number; readonly voxtral: string; readonly endpoint: string; readonly endpointModel: string }): Record<string, string> {
+/** Settings of models and engines as environment variables (see the daemon's modelSettings.ts, processProviders.ts and configuredModel.ts). */
+export function daemonEnvironment(set: { readonly offline: boolean; readonly mirror: string; readonly proxy: string; readonly maxGigabytes: number; readonly maxUnusedDays: number; readonly voxtral: string; readonly endpoint: string; readonly endpointModel: string; readonly llm: { readonly endpoint: string; readonly model: string; readonly concurrency: number; readonly timeoutSeconds: number } }): Record<string, string> {
   const all: Record<string, string> = {
     EARMARK_MODELS_OFFLINE: set.offline ? '1' : '',
     EARMARK_MODELS_MIRROR: set.mirror,
@@ -32,6 +32,7 @@ export function daemonEnvironment(set: { readonly offline: boolean; readonly mir
     EARMARK_VOXTRAL_PROGRAM: set.voxtral,
     EARMARK_OPENAI_ENDPOINT: set.endpoint,
     EARMARK_OPENAI_MODEL: set.endpointModel,
+    ...(set.llm.endpoint === '' ? {} : { EARMARK_LLM_ENDPOINT: set.llm.endpoint, EARMARK_LLM_MODEL: set.llm.model, EARMARK_LLM_CONCURRENCY: String(set.llm.concurrency), EARMARK_LLM_TIMEOUT_S: String(set.llm.timeoutSeconds) }),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
 }

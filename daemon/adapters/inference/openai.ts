@@ -9,6 +9,7 @@ import type { AsrOptions, AsrProvider, AsrResult, LoadedModelFiles } from '../..
 import { SAMPLE_RATE } from '../../audio/frame';
 import { toInt16 } from '../../audio/pcm';
 import type { Clock } from '../../base/clock';
+import { boundedText, endpointUrl } from '../endpoint';
 import { readAnswer } from './openaiAnswer';
 
 export interface OpenaiSetup {
@@ -33,8 +34,8 @@ const BACK_OFF_MS = 500;
 const MAX_SECONDS = 30;
 /** Whisper reads 224 tokens of prompt at most; this many letters are fewer. */
 const PROMPT_CHARS = 600;
+/** What is longer than any transcription is none. */
 const ANSWER_BYTES = 2_000_000;
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 type Form = 'verbose_json' | 'json';
 type Outcome = { readonly body: string } | { readonly status: number; readonly retryAfterMs?: number } | { readonly failed: 'network' | 'timeout'; readonly code?: string };
@@ -89,17 +90,7 @@ export class OpenaiProvider implements AsrProvider {
   }
 
   private address(): string {
-    const bad = (why: string): EarmarkError => new EarmarkError('engine.unavailable', `The address of the speech server ${why}; set "earmark.openai.endpoint" to one like https://host/v1.`);
-    let url: URL;
-    try {
-      url = new URL(this.setup.endpoint);
-    } catch {
-      throw bad('cannot be read');
-    }
-    if (url.protocol !== 'https:' && url.protocol !== 'http:') throw bad('is neither https nor http');
-    if (url.username !== '' || url.password !== '') throw bad('has a name or password in it');
-    if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname) && this.setup.allowPlainHttp !== true) throw bad('is not encrypted, so speech would be readable on the way');
-    return url.href.replace(/\/+$/, '').replace(/(\/audio\/transcriptions)?$/, '/audio/transcriptions');
+    return endpointUrl(this.setup.endpoint, { what: 'speech server', sent: 'speech', setting: 'earmark.openai.endpoint', allowPlainHttp: this.setup.allowPlainHttp, path: '/audio/transcriptions' }).href;
   }
 
   private host(): string {
@@ -127,7 +118,7 @@ export class OpenaiProvider implements AsrProvider {
         signal: AbortSignal.any([limit.signal, ...(signal ? [signal] : [])]),
         ...(this.setup.ca === undefined ? {} : { ca: this.setup.ca }),
       } as never);
-      if (response.ok) return { body: await textOf(response.body as AsyncIterable<Uint8Array>) };
+      if (response.ok) return { body: await boundedText(response.body as AsyncIterable<Uint8Array>, ANSWER_BYTES) };
       response.body?.resume();
       const retryAfterMs = retryAfter(response.headers.get('retry-after'), this.setup.clock.wall());
       return { status: response.status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
@@ -175,18 +166,6 @@ export class OpenaiProvider implements AsrProvider {
     if (status >= 500) return new EarmarkError('engine.unavailable', `${host} has a fault of its own (HTTP ${status}); try again later, or choose a local speech engine.`);
     return new EarmarkError('engine.refused', `${host} refused the request (HTTP ${status}); check "earmark.openai.model".`);
   }
-}
-
-/** What is longer than any transcription is cut, and so is none. */
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES) return '';
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function mayHelp(outcome: Outcome): boolean {

@@ -3,9 +3,11 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
+import { configuredModel } from '../../adapters/llm/configuredModel';
 import { createAnalyzerFactory } from '../../analysis/analyzerFactory';
 import { AnalysisInputError, parseAnalysisInput } from '../../analysis/plainText';
 import { renderInsightsJson, renderInsightsMarkdown } from '../../analysis/render';
+import { systemClock } from '../../base/clock';
 import { isoWithOffset } from '../../session/record';
 import type { Environment } from '../environment';
 import { megabytes } from '../output';
@@ -23,10 +25,15 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
     .option('--self <NAME>', 'the name of the speaker who is "You"')
     .action(async (file: string, options: { format: 'json' | 'md'; self?: string }) => {
       const segments = parse(await read(file));
-      const analyzer = createAnalyzerFactory().create({ startedAt: isoWithOffset(Date.now()), ...(options.self === undefined ? {} : { self: options.self }) });
+      const { out, err, signal } = env();
+      const model = configuredModel(process.env, systemClock);
+      const analyzer = createAnalyzerFactory({ ...(model && { model }) }).create({ startedAt: isoWithOffset(Date.now()), ...(options.self === undefined ? {} : { self: options.self }) });
       analyzer.update(segments);
       analyzer.finish();
-      env().out.write(options.format === 'json' ? renderInsightsJson(analyzer.insights) : renderInsightsMarkdown(analyzer.insights));
+      const failure = (await analyzer.model?.read(true, signal))?.failure;
+      if (signal.aborted) throw new EarmarkError('rpc.cancelled', 'The analysis was cancelled.');
+      if (failure !== undefined) err.write(`Warning: ${failure}\n`);
+      out.write(options.format === 'json' ? renderInsightsJson(analyzer.insights) : renderInsightsMarkdown(analyzer.insights));
     });
 }
 

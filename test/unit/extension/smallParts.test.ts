@@ -40,10 +40,11 @@ describe('starting the daemon', () => {
   it('a server is Node already', () => deepEqual(daemonCommand({ ...host, electron: undefined }), { command: '/usr/bin/code', args: ['/ext/dist/daemon.js'] }));
   it('the user may name one', () => deepEqual(daemonCommand({ ...host, electron: '34.0.0', nodePath: '/opt/node' }), { command: '/opt/node', args: ['/ext/dist/daemon.js'] }));
   it('settings of models and engines go along', () => {
-    const none = { offline: false, mirror: '', proxy: '', maxGigabytes: 0, maxUnusedDays: 0, voxtral: '', endpoint: '', endpointModel: '' };
+    const none = { offline: false, mirror: '', proxy: '', maxGigabytes: 0, maxUnusedDays: 0, voxtral: '', endpoint: '', endpointModel: '', llm: { endpoint: '', model: '', concurrency: 3, timeoutSeconds: 180 } };
     const settings = daemonEnvironment({ ...none, offline: true, mirror: 'https://models.example', maxGigabytes: 5, endpoint: 'https://speech.example/v1' });
     deepEqual(daemonCommand({ ...host, electron: '34.0.0', settings }).env, { EARMARK_MODELS_OFFLINE: '1', EARMARK_MODELS_MIRROR: 'https://models.example', EARMARK_MODELS_MAX_GB: '5', EARMARK_OPENAI_ENDPOINT: 'https://speech.example/v1', ELECTRON_RUN_AS_NODE: '1' });
     deepEqual(daemonEnvironment(none), {});
+    deepEqual(daemonEnvironment({ ...none, llm: { endpoint: 'http://127.0.0.1:11434/v1', model: 'qwen2.5:7b', concurrency: 2, timeoutSeconds: 60 } }), { EARMARK_LLM_ENDPOINT: 'http://127.0.0.1:11434/v1', EARMARK_LLM_MODEL: 'qwen2.5:7b', EARMARK_LLM_CONCURRENCY: '2', EARMARK_LLM_TIMEOUT_S: '60' });
   });
 });
 

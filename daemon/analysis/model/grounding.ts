@@ -1,0 +1,122 @@
+/**
+ * Holds what a language model said against the transcript. A quote counts where it stands in the very line that is
+ * named, and says something; a text has to speak of what its quotes speak of; names and dates that nobody said go.
+ */
+import type { Finding } from '../discourse/discuss';
+import { STOP_WORDS } from '../rules/words';
+import type { Evidence } from '../types';
+import type { Segment } from '../../transcript/types';
+import type { Answer } from './question';
+import type { Window } from './windows';
+
+/** A finding of a model, and what it means for those of earlier windows. */
+export interface ModelFinding {
+  readonly finding: Finding;
+  /** It was called off: whatever speaks of it goes. */
+  readonly cancelled: boolean;
+  readonly words: ReadonlySet<string>;
+}
+
+export interface Grounded {
+  readonly items: readonly ModelFinding[];
+  readonly summary: readonly Finding[];
+  /** Items and sentences that nothing in the transcript bears out. */
+  readonly refused: number;
+}
+
+/** "the", "I think" and the like stand everywhere and prove nothing. */
+const MIN_QUOTE_WORDS = 3;
+const CONFIDENCE = 0.75;
+
+export function ground({ items, summary }: Answer, window: Window): Grounded {
+  const found: ModelFinding[] = [];
+  for (const { kind, text, owner, due, cancelled, quotes } of items) {
+    const evidence = evidenceOf(quotes, window);
+    const words = contentWords(text);
+    if (!bearsOut(words, evidence, window)) continue;
+    const who = owner ? ownerOf(owner, window) : undefined;
+    const when = due ? phraseIn(due, evidence, window) : undefined;
+    found.push({ finding: { kind, text: tidy(text), confidence: CONFIDENCE, evidence, ...(who !== undefined && { owner: who }), ...(when !== undefined && { due: when }) }, cancelled: cancelled === true, words });
+  }
+  const sentences = summary.flatMap(({ text, quotes }): Finding[] => {
+    const evidence = evidenceOf(quotes, window);
+    return bearsOut(contentWords(text), evidence, window) ? [{ kind: 'summary', text: sentence(text), confidence: CONFIDENCE, evidence }] : [];
+  });
+  return { items: found, summary: sentences, refused: items.length + summary.length - found.length - sentences.length };
+}
+
+/** Words that carry meaning, in small letters, without a plural s. */
+function contentWords(text: string): Set<string> {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return new Set(words.filter((word) => !STOP_WORDS.has(word)).map((word) => (word.length > 4 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word)));
+}
+
+function evidenceOf(quotes: readonly { readonly line: number; readonly quote: string }[], window: Window): Evidence[] {
+  const evidence: Evidence[] = [];
+  for (const { line, quote } of quotes) {
+    const segment = window[line - 1];
+    const exact = segment && exactQuote(segment.text, quote);
+    if (!segment || exact === undefined || evidence.some((other) => other.segmentId === segment.id && other.quote === exact)) continue;
+    evidence.push({ segmentId: segment.id, startMs: segment.startMs, endMs: segment.endMs, quote: exact });
+  }
+  return evidence.sort((a, b) => a.startMs - b.startMs);
+}
+
+/** The quote as it stands in the text; letters' case, blanks and the form of apostrophes are no difference. */
+function exactQuote(text: string, quote: string): string | undefined {
+  const words = quote.trim().replace(/^["“”]+|["“”]+$/g, '').split(/\s+/).filter((word) => word !== '');
+  if (words.length === 0) return undefined;
+  const pattern = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/['’ʼ]/g, "['’ʼ]")).join('\\s+');
+  const match = new RegExp(`(?<![\\p{L}\\p{N}])${pattern}(?![\\p{L}\\p{N}])`, 'iu').exec(text);
+  if (!match) return undefined;
+  const whole = match[0].length >= text.trim().length - 2;
+  return words.length >= MIN_QUOTE_WORDS || whole ? match[0] : undefined;
+}
+
+/** At least one word of meaning of the text is said in the segments that are quoted, or just around them. */
+function bearsOut(words: ReadonlySet<string>, evidence: readonly Evidence[], window: Window): boolean {
+  if (evidence.length === 0) return false;
+  const near = evidence.flatMap(({ segmentId }) => {
+    const at = window.findIndex(({ id }) => id === segmentId);
+    return window.slice(Math.max(0, at - 2), at + 2);
+  });
+  const said = contentWords(near.map(({ text, speaker }) => `${speaker} ${text}`).join(' '));
+  return [...words].some((word) => said.has(word));
+}
+
+/** The speaker of that name, or a name that is said; undefined for one that nobody knows. */
+function ownerOf(owner: string, window: Window): string | undefined {
+  const wanted = owner.trim().replace(/^@/, '').toLowerCase();
+  if (wanted === '') return undefined;
+  const speaker = window.find((segment) => segment.speaker.toLowerCase() === wanted) ?? window.find((segment) => segment.speaker.toLowerCase().split(/\s+/).includes(wanted));
+  if (speaker) return speaker.speaker;
+  const said = new RegExp(`(?<![\\p{L}\\p{N}])${wanted.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}])`, 'iu');
+  for (const { text } of window) {
+    const name = said.exec(text)?.[0];
+    if (name !== undefined && /^\p{Lu}/u.test(name)) return name;
+  }
+  return undefined;
+}
+
+/** The time phrase as it was said: in what is quoted, or anywhere in the window. */
+function phraseIn(due: string, evidence: readonly Evidence[], window: Window): string | undefined {
+  const quoted = new Set(evidence.map(({ segmentId }) => segmentId));
+  const order = [...window.filter(({ id }) => quoted.has(id)), ...window.filter(({ id }) => !quoted.has(id))];
+  const plain = due.trim().replace(/[.?!,;]+$/, '');
+  return plain === '' ? undefined : order.map((segment: Segment) => segment.text.slice(...spanOf(segment.text, plain))).find((phrase) => phrase !== '');
+}
+
+function spanOf(text: string, phrase: string): [number, number] {
+  const at = text.toLowerCase().indexOf(phrase.toLowerCase());
+  return at === -1 ? [0, 0] : [at, at + phrase.length];
+}
+
+function tidy(text: string): string {
+  const plain = text.replace(/\s+/g, ' ').trim().replace(/\.+$/, '');
+  return plain.slice(0, 1).toLocaleUpperCase('en') + plain.slice(1);
+}
+
+function sentence(text: string): string {
+  const plain = text.replace(/\s+/g, ' ').trim();
+  return /[.?!…]$/.test(plain) ? plain : `${plain}.`;
+}

@@ -1,0 +1,122 @@
+/**
+ * The queue in front of a language model, one for all sessions: a few requests at once, a bounded number that wait,
+ * a time for each. Its depth and waiting times can be read.
+ */
+import { EarmarkError } from '../../../protocol/errors';
+import type { Clock } from '../../base/clock';
+import type { ChatMessage, LanguageModel } from './languageModel';
+
+export interface ModelQueueSetup {
+  readonly clock: Clock;
+  /** Requests at once. */
+  readonly concurrency?: number;
+  /** Requests that wait; one more is refused. */
+  readonly maxWaiting?: number;
+  /** Of one request, once it is sent. */
+  readonly timeoutMs?: number;
+}
+
+export interface ModelQueueFigures {
+  readonly model: string;
+  readonly running: number;
+  readonly waiting: number;
+  /** Milliseconds that the oldest waiting request has waited; 0 where none waits. */
+  readonly oldestWaitMs: number;
+  /** Longest wait of any request so far. */
+  readonly maxWaitMs: number;
+  readonly answered: number;
+  readonly failed: number;
+  readonly refused: number;
+}
+
+/** A request that waits for its turn. */
+interface Waiting {
+  readonly sinceMs: number;
+  readonly start: () => void;
+}
+
+export const DEFAULT_CONCURRENCY = 3;
+const MAX_WAITING = 64;
+/** A window on a processor without a GPU takes minutes. */
+export const DEFAULT_TIMEOUT_MS = 180_000;
+
+export class ModelQueue {
+  private readonly queue: Waiting[] = [];
+  private running = 0;
+  private counts = { maxWaitMs: 0, answered: 0, failed: 0, refused: 0 };
+
+  constructor(private readonly model: LanguageModel, private readonly setup: ModelQueueSetup) {}
+
+  get name(): string {
+    return this.model.name;
+  }
+
+  get figures(): ModelQueueFigures {
+    const oldest = this.queue[0];
+    return { model: this.model.name, running: this.running, waiting: this.queue.length, oldestWaitMs: oldest ? this.setup.clock.now() - oldest.sinceMs : 0, ...this.counts };
+  }
+
+  /** @throws what the model throws, engine.timeout, rpc.cancelled, and rpc.tooMany where too many wait */
+  async complete(messages: readonly ChatMessage[], schema: object, signal: AbortSignal): Promise<string> {
+    await this.turn(signal);
+    const limit = new AbortController();
+    const timer = this.setup.clock.setTimeout(() => limit.abort(), this.setup.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    try {
+      const answer = await abortable(this.model.complete(messages, schema, AbortSignal.any([signal, limit.signal])), AbortSignal.any([signal, limit.signal]));
+      this.counts.answered++;
+      return answer;
+    } catch (error) {
+      if (signal.aborted) throw cancelled();
+      this.counts.failed++;
+      if (limit.signal.aborted) throw new EarmarkError('engine.timeout', `${this.model.name} did not answer in time; choose a smaller model, or raise "earmark.llm.timeoutSeconds".`);
+      throw error;
+    } finally {
+      timer.dispose();
+      this.running--;
+      this.queue.shift()?.start();
+    }
+  }
+
+  private turn(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(cancelled());
+    if (this.running < (this.setup.concurrency ?? DEFAULT_CONCURRENCY)) {
+      this.running++;
+      return Promise.resolve();
+    }
+    if (this.queue.length >= (this.setup.maxWaiting ?? MAX_WAITING)) {
+      this.counts.refused++;
+      return Promise.reject(new EarmarkError('rpc.tooMany', `Too many requests wait for ${this.model.name}; it is too slow for the meetings that run.`));
+    }
+    return new Promise((resolve, reject) => {
+      const sinceMs = this.setup.clock.now();
+      const leave = (): void => {
+        this.queue.splice(this.queue.indexOf(waiting), 1);
+        reject(cancelled());
+      };
+      const waiting: Waiting = {
+        sinceMs,
+        start: () => {
+          signal.removeEventListener('abort', leave);
+          this.counts.maxWaitMs = Math.max(this.counts.maxWaitMs, this.setup.clock.now() - sinceMs);
+          this.running++;
+          resolve();
+        },
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.queue.push(waiting);
+    });
+  }
+}
+
+/** A model that does not heed the signal holds up nobody. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(cancelled());
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+function cancelled(): EarmarkError {
+  return new EarmarkError('rpc.cancelled', 'The question to the language model was cancelled.');
+}
