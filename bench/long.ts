@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { bundled } from './bundle';
-import { percentile } from './latency';
+import { percentile } from './finalTimes';
 import type { LongRun } from './longWork';
 import { reportResults } from './report';
 

@@ -21,6 +21,7 @@ const BENCHES: readonly { readonly name: string; readonly what: string; readonly
   { name: 'wer', what: 'word error rate and speed of the speech path', models: 'argument' },
   { name: 'whisper', what: 'Whisper beside Moonshine and beside whisper.cpp as it comes', models: 'argument' },
   { name: 'streaming', what: 'the live path beside the usual methods', models: 'argument' },
+  { name: 'latency', what: 'how long finals, partials and words are waited for', models: 'argument' },
   { name: 'cuts', what: 'words lost or doubled where a phrase is cut', models: 'argument' },
   { name: 'insights', what: 'actions and decisions found in labelled meetings', models: 'environment' },
   { name: 'dictation', what: 'symbols and commands in dictation', models: 'argument' },

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
-import { finalLatencies, percentile } from './latency';
+import { finalLatencies, percentile } from './finalTimes';
 import { makeNoise } from './noise';
 import { type Ratio, type Row, reportResults } from './report';
 import { findModels, libriUtterances, makeEngine } from './speechPath';

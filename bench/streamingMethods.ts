@@ -7,7 +7,7 @@ import { Speculation } from '../daemon/session/speculation';
 import type { Phrase } from '../daemon/vad/contract';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
 import { fileSegmenterOptions } from '../daemon/vad/segmenter';
-import type { TimedDecode } from './latency';
+import type { TimedDecode } from './finalTimes';
 import { LocalAgreement } from './localAgreement';
 import { phraseDecoder, textOf, transcribe } from './speechPath';
 import type { JoinedSession } from './streamingSessions';

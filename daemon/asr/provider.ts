@@ -62,8 +62,6 @@ export interface AsrResult {
   readonly inferenceMs: number;
   /** The text in the engine's own tokens, for `draft` and `lead`; absent where the engine has no use for them. */
   readonly tokens?: readonly number[];
-  /** 0–1: how sure the engine was that the text is over where it ended. */
-  readonly endProbability?: number;
   /** Set when a silence guard took the text away: `text` is empty and `words` has none. Counted, not shown. */
   readonly rejected?: GuardKind;
 }

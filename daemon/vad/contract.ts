@@ -119,7 +119,9 @@ export interface SegmenterOptions {
   readonly shortPhraseMs: number;
   /** A pause is announced after this much silence at the earliest … */
   readonly pauseMs: number;
-  /** … and else so much before the phrase ends for each second of it: how long its decode takes. */
+  /** … and else so much before the phrase ends … */
+  readonly pauseLeadMs: number;
+  /** … and so much for each second of it and its lead: how long its decode takes. */
   readonly pauseLeadMsPerSecond: number;
   /** How much of that silence stays in the phrase. */
   readonly postRollMs: number;

@@ -194,7 +194,7 @@ export class PhraseSource implements PhraseSourceLike {
         this.setup.onOnset?.({ id: this.openId, startMs: this.timeMs(event.start) });
         return;
       case 'pause':
-        if (this.openId !== undefined) this.setup.onPause?.({ id: this.openId, source: this.setup.source, startMs: this.timeMs(event.start), speechEndMs: this.timeMs(event.start) + samplesToMs(event.speechEnd - event.start), pcm: this.store.slice(event.start, event.end), ...this.leadOf(event.start) });
+        if (this.openId !== undefined) this.setup.onPause?.({ id: this.openId, source: this.setup.source, startMs: this.timeMs(event.start), speechEndMs: this.timeMs(event.start) + samplesToMs(event.speechEnd - event.start), pcm: this.store.slice(event.start, event.end), ...this.leadOf(event) });
         return;
       case 'resume':
         if (this.openId !== undefined) this.setup.onResume?.({ id: this.openId });
@@ -210,7 +210,7 @@ export class PhraseSource implements PhraseSourceLike {
     const end = Math.min(event.end, this.store.end);
     const startMs = this.timeMs(event.start);
     const pcm = this.store.slice(event.start, end);
-    const lead = this.leadOf(event.start);
+    const lead = this.leadOf(event);
     // A flush is a hard boundary: nothing that follows it goes on behind it.
     this.last = event.cause === 'flush' ? undefined : { id, pcm, end };
     return {
@@ -228,9 +228,9 @@ export class PhraseSource implements PhraseSourceLike {
   }
 
   /** The phrase before, where the one that starts there goes on right behind it. */
-  private leadOf(start: number): { lead?: PhraseLead } {
+  private leadOf({ from, start }: { readonly from: number; readonly start: number }): { lead?: PhraseLead } {
     const { last } = this;
-    if (!last || start < last.end || start - last.end > this.leadGap) return {};
+    if (!last || from === start) return {};
     const gap = this.store.slice(last.end, start);
     return { lead: { id: last.id, pcm: joined(last.pcm, gap) } };
   }

@@ -23,6 +23,7 @@ export const defaultSegmenterOptions: SegmenterOptions = {
   shortEndSilenceMs: 850,
   shortPhraseMs: 6_000,
   pauseMs: 160,
+  pauseLeadMs: 80,
   pauseLeadMsPerSecond: 45,
   postRollMs: 400,
   maxPhraseMs: 15_000,
@@ -37,18 +38,26 @@ export const fileSegmenterOptions: Partial<SegmenterOptions> = { endSilenceMs: 1
 /** An onset that does not grow to `minSpeechMs` is forgotten after this much silence. */
 const PENDING_SILENCE_MS = 160;
 
-/** What the segmenter found; positions are samples, `end` is past the last one. */
+/** What the segmenter found; positions are samples, `end` is past the last one. `from`: what is decoded begins there, at the phrase before where this one goes on right behind it. */
 export type SegmenterEvent =
   | { readonly kind: 'onset'; readonly start: number }
-  | { readonly kind: 'pause'; readonly start: number; readonly end: number; readonly speechEnd: number }
+  | { readonly kind: 'pause'; readonly from: number; readonly start: number; readonly end: number; readonly speechEnd: number }
   | { readonly kind: 'resume' }
-  | { readonly kind: 'phrase'; readonly start: number; readonly end: number; readonly speechEnd: number; readonly cause: 'silence' | 'cap' | 'flush' };
+  | { readonly kind: 'phrase'; readonly from: number; readonly start: number; readonly end: number; readonly speechEnd: number; readonly cause: 'silence' | 'cap' | 'flush' };
 
 export type SegmenterState =
   | { readonly kind: 'silence' }
   /** A few windows of speech, too little to be sure. */
   | { readonly kind: 'pending'; readonly start: number; readonly speech: number; readonly speechEnd: number }
-  | { readonly kind: 'open'; readonly start: number; readonly speechEnd: number; readonly paused: boolean };
+  | Open;
+
+interface Open {
+  readonly kind: 'open';
+  readonly from: number;
+  readonly start: number;
+  readonly speechEnd: number;
+  readonly paused: boolean;
+}
 
 /** Answers where the quietest place in `from … to` is. */
 export type QuietestPlace = (from: number, to: number) => number;
@@ -57,8 +66,10 @@ export class PhraseSegmenter {
   private current: SegmenterState = { kind: 'silence' };
   /** Samples before this belong to a phrase that was given out. */
   private boundary = 0;
+  /** The last phrase, unless a flush ended it. */
+  private last: { readonly start: number; readonly end: number } | undefined;
   private position = 0;
-  private readonly samples: { readonly [K in 'minSpeech' | 'preRoll' | 'endSilence' | 'shortEndSilence' | 'shortPhrase' | 'pause' | 'postRoll' | 'maxPhrase' | 'cutSearch' | 'pendingSilence']: number };
+  private readonly samples: { readonly [K in 'minSpeech' | 'preRoll' | 'endSilence' | 'shortEndSilence' | 'shortPhrase' | 'pause' | 'pauseLead' | 'postRoll' | 'maxPhrase' | 'cutSearch' | 'leadGap' | 'pendingSilence']: number };
 
   constructor(
     private readonly options: SegmenterOptions,
@@ -73,9 +84,11 @@ export class PhraseSegmenter {
       shortEndSilence: count(options.shortEndSilenceMs),
       shortPhrase: count(options.shortPhraseMs),
       pause: count(options.pauseMs),
+      pauseLead: count(options.pauseLeadMs),
       postRoll: count(options.postRollMs),
       maxPhrase: count(options.maxPhraseMs),
       cutSearch: count(Math.min(options.cutSearchMs, options.maxPhraseMs / 2)),
+      leadGap: count(options.leadGapMs),
       pendingSilence: count(PENDING_SILENCE_MS),
     };
   }
@@ -109,8 +122,9 @@ export class PhraseSegmenter {
     this.current = { kind: 'silence' };
     this.position = at;
     this.boundary = at;
+    this.last = undefined;
     if (state.kind !== 'open' || at <= state.start) return [];
-    return [{ kind: 'phrase', start: state.start, end: at, speechEnd: Math.min(at, state.speechEnd), cause: 'flush' }];
+    return [{ kind: 'phrase', from: state.from, start: state.start, end: at, speechEnd: Math.min(at, state.speechEnd), cause: 'flush' }];
   }
 
   private pushQuiet(start: number, end: number, probability: number): SegmenterEvent[] {
@@ -130,37 +144,42 @@ export class PhraseSegmenter {
       this.current = { kind: 'pending', ...onset };
       return [];
     }
-    this.current = { kind: 'open', start: onset.start, speechEnd: onset.speechEnd, paused: false };
-    return [{ kind: 'onset', start: onset.start }];
+    return this.open(onset.start, onset.speechEnd);
   }
 
-  private pushOpen(state: { start: number; speechEnd: number; paused: boolean }, end: number, speech: boolean): SegmenterEvent[] {
-    const { start } = state;
+  private open(start: number, speechEnd: number): SegmenterEvent[] {
+    const from = this.last && start - this.last.end <= this.samples.leadGap ? this.last.start : start;
+    this.current = { kind: 'open', from, start, speechEnd, paused: false };
+    return [{ kind: 'onset', start }];
+  }
+
+  private pushOpen(state: Open, end: number, speech: boolean): SegmenterEvent[] {
+    const { from, start } = state;
     const speechEnd = speech ? end : state.speechEnd;
     const spoken = speechEnd - start;
     const wait = spoken < this.samples.shortPhrase || this.longPhrases() ? this.samples.shortEndSilence : this.samples.endSilence;
-    if (end - speechEnd >= wait) return [this.close(start, Math.min(end, speechEnd + this.samples.postRoll), speechEnd, 'silence')];
+    const phraseEnd = Math.min(end, speechEnd + this.samples.postRoll);
+    if (end - speechEnd >= wait) return [this.close({ from, start, end: phraseEnd, speechEnd, cause: 'silence' })];
     const events: SegmenterEvent[] = [];
     let paused = state.paused && !speech;
     if (state.paused && speech) events.push({ kind: 'resume' });
-    const moment = Math.max(this.samples.pause, wait - (spoken * this.options.pauseLeadMsPerSecond) / 1000);
+    const moment = Math.max(this.samples.pause, wait - this.samples.pauseLead - ((speechEnd - from) * this.options.pauseLeadMsPerSecond) / 1000);
     if (!speech && !paused && end - speechEnd >= moment) {
-      events.push({ kind: 'pause', start, end: Math.min(end, speechEnd + this.samples.postRoll), speechEnd });
+      events.push({ kind: 'pause', from, start, end: phraseEnd, speechEnd });
       paused = true;
     }
-    this.current = { kind: 'open', start, speechEnd, paused };
+    this.current = { ...state, speechEnd, paused };
     if (end - start < this.samples.maxPhrase) return events;
     const cut = this.quietest(end - this.samples.cutSearch, end);
-    events.push(this.close(start, cut, Math.min(cut, speechEnd), 'cap'));
+    events.push(this.close({ from, start, end: cut, speechEnd: Math.min(cut, speechEnd), cause: 'cap' }));
     // Nothing was spoken after the cut: the rest is the silence that was about to end the phrase.
-    if (speechEnd <= cut) return events;
-    this.current = { kind: 'open', start: cut, speechEnd, paused: false };
-    return [...events, { kind: 'onset', start: cut }];
+    return speechEnd <= cut ? events : [...events, ...this.open(cut, speechEnd)];
   }
 
-  private close(start: number, end: number, speechEnd: number, cause: 'silence' | 'cap'): SegmenterEvent {
+  private close(phrase: Omit<Extract<SegmenterEvent, { kind: 'phrase' }>, 'kind'>): SegmenterEvent {
     this.current = { kind: 'silence' };
-    this.boundary = end;
-    return { kind: 'phrase', start, end, speechEnd, cause };
+    this.boundary = phrase.end;
+    this.last = phrase;
+    return { kind: 'phrase', ...phrase };
   }
 }

@@ -5,10 +5,10 @@
 import { EarmarkError } from '../../../protocol/errors';
 import type { AsrOptions, AsrProvider, AsrResult, LoadedModelFiles } from '../../asr/provider';
 import { moonshineInfo } from '../../asr/providerInfos';
-import { type PieceDecoder, tokensToWords } from '../../asr/tokenWords';
+import { type PieceDecoder, type ScoredToken, tokensToWords } from '../../asr/tokenWords';
 import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
-import { DECODER_INPUTS, type GreedyText, type MoonshineModel, decodeGreedily, tokenLimit } from './moonshineDecode';
+import { DECODER_INPUTS, type MoonshineModel, decodeGreedily, tokenLimit } from './moonshineDecode';
 import { loadOrt, openModel } from './onnx';
 
 const MAX_SECONDS = 30;
@@ -38,7 +38,7 @@ export class MoonshineProvider implements AsrProvider {
     if (!model) throw new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
     if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`);
     const begun = performance.now();
-    const { tokens, endProbability } = pcm.length === 0 ? { tokens: [], endProbability: 1 } : await decode(model, pcm, options, signal);
+    const tokens = pcm.length === 0 ? [] : await decode(model, pcm, options, signal);
     const words = tokensToWords(tokens, model.pieces);
     const confidence = tokens.length === 0 ? 0 : tokens.reduce((sum, t) => sum + t.probability, 0) / tokens.length;
     return {
@@ -48,7 +48,6 @@ export class MoonshineProvider implements AsrProvider {
       language: options.language.split('-')[0] === 'en' ? options.language : 'en',
       inferenceMs: performance.now() - begun,
       tokens: tokens.map(({ id }) => id),
-      endProbability,
     };
   }
 
@@ -60,7 +59,7 @@ export class MoonshineProvider implements AsrProvider {
   }
 }
 
-async function decode(model: Loaded, pcm: Float32Array, { draft = [], lead }: AsrOptions, signal: AbortSignal | undefined): Promise<GreedyText> {
+async function decode(model: Loaded, pcm: Float32Array, { draft = [], lead }: AsrOptions, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
   const maxTokens = tokenLimit(pcm.length);
   // What is too long with its lead is decoded without.
   if (!lead || lead.pcm.length + pcm.length > MAX_SECONDS * SAMPLE_RATE) return decodeGreedily(model, { pcm, given: [], draft, maxTokens, signal });

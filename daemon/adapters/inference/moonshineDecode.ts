@@ -40,19 +40,13 @@ export interface GreedyInput {
   readonly signal: AbortSignal | undefined;
 }
 
-export interface GreedyText {
-  readonly tokens: readonly ScoredToken[];
-  /** Probability of the end of the text where it ended, 0–1; 0 where the limit ended it. */
-  readonly endProbability: number;
-}
-
 /** @returns how many tokens a stretch of audio may have at most */
 export function tokenLimit(samples: number): number {
   return Math.max(1, Math.trunc(Math.max(MIN_SECONDS, samples / SAMPLE_RATE) * TOKENS_PER_SECOND));
 }
 
 /** @throws EarmarkError rpc.cancelled between two steps, model.incompatible */
-export async function decodeGreedily(model: MoonshineModel, input: GreedyInput): Promise<GreedyText> {
+export async function decodeGreedily(model: MoonshineModel, input: GreedyInput): Promise<readonly ScoredToken[]> {
   throwIfAborted(input.signal);
   const { ort } = model;
   const pcm = lengthen(input.pcm, MIN_SECONDS * SAMPLE_RATE);
@@ -68,7 +62,7 @@ export async function decodeGreedily(model: MoonshineModel, input: GreedyInput):
     const answers = await run.step(feed, unchecked.length + 1);
     let accepted = 0;
     for (const answer of answers) {
-      if (answer.id === END_TOKEN) return { tokens, endProbability: answer.probability };
+      if (answer.id === END_TOKEN) return tokens;
       tokens.push(answer);
       if (answer.id !== unchecked[accepted]) break;
       accepted++;
@@ -77,7 +71,7 @@ export async function decodeGreedily(model: MoonshineModel, input: GreedyInput):
     unchecked = [];
     feed = [tokens.at(-1)?.id ?? START_TOKEN];
   }
-  return { tokens, endProbability: 0 };
+  return tokens;
 }
 
 /** The decoder with its cache. */

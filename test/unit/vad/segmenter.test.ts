@@ -45,13 +45,18 @@ describe('PhraseSegmenter', () => {
   });
   it('announces a pause once, and that it was none', () => {
     const speak = n('s', 10) + n('.', 8) + n('s', 5) + n('.', 13);
-    assert.deepEqual(run(speak, { pauseLeadMsPerSecond: 500 }, undefined, true), ['onset 0', 'pause 0-512 speech to 320', 'resume', 'pause 0-896 speech to 736', 'silence 0-928 speech to 736']);
+    assert.deepEqual(run(speak, { pauseLeadMs: 0, pauseLeadMsPerSecond: 500 }, undefined, true), ['onset 0', 'pause 0-512 speech to 320', 'resume', 'pause 0-896 speech to 736', 'silence 0-928 speech to 736']);
   });
   it('announces a pause so late that a decode is just done when the phrase ends', () => {
     // 320 ms of speech at 250 ms a second: 80 ms before the end. A long phrase: after 160 ms.
-    assert.deepEqual(run(n('s', 10) + n('.', 10), { pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0', 'pause 0-512 speech to 320']);
-    assert.deepEqual(run(n('s', 10) + n('.', 9), { pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0']);
-    assert.deepEqual(run(n('s', 100) + n('.', 5), { pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0', 'pause 0-3360 speech to 3200']);
+    assert.deepEqual(run(n('s', 10) + n('.', 10), { pauseLeadMs: 0, pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0', 'pause 0-512 speech to 320']);
+    assert.deepEqual(run(n('s', 10) + n('.', 9), { pauseLeadMs: 0, pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0']);
+    assert.deepEqual(run(n('s', 100) + n('.', 5), { pauseLeadMs: 0, pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0', 'pause 0-3360 speech to 3200']);
+  });
+  it('announces it earlier where the phrase is decoded behind the one before', () => {
+    // 620 ms that go on 20 ms behind another phrase; with it 1856 ms.
+    const pauses = (silence: number, leadGapMs: number): boolean => run(n('s', 32) + n('.', 16) + n('s', 10) + n('.', silence), { pauseLeadMs: 0, pauseLeadMsPerSecond: 100, leadGapMs }, undefined, true).includes('pause 1236-2048 speech to 1856');
+    assert.deepEqual([pauses(6, 400), pauses(7, 400), pauses(10, 0), pauses(11, 0)], [false, true, false, true]);
   });
   it('keeps a phrase open on windows between the two thresholds, but does not start on them', () => {
     check(n('.', 20) + n('-', 30), []);
@@ -75,7 +80,7 @@ describe('PhraseSegmenter', () => {
   it('ends what is open at a flush, and nothing twice', () => {
     const segmenter = new PhraseSegmenter(defaultSegmenterOptions, () => 0);
     for (let i = 0; i < 10; i++) segmenter.push(i * W, 0.9);
-    assert.deepEqual(segmenter.flush(10 * W), [{ kind: 'phrase', start: 0, end: 10 * W, speechEnd: 10 * W, cause: 'flush' }]);
+    assert.deepEqual(segmenter.flush(10 * W), [{ kind: 'phrase', from: 0, start: 0, end: 10 * W, speechEnd: 10 * W, cause: 'flush' }]);
     assert.deepEqual(segmenter.flush(10 * W), []);
     assert.equal(segmenter.neededFrom, 10 * W);
   });

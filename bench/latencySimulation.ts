@@ -1,0 +1,190 @@
+/**
+ * The daemon's own path of a live source (pipeline, partials, speculation, scheduler, guards) on a clock that stands
+ * while something is computed: each decode lasts as long as the processor time it took, as on a machine that does
+ * nothing else. Decodes of one simulated machine run side by side, one a worker.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { MoonshineProvider } from '../daemon/adapters/inference/moonshine';
+import { SileroVad } from '../daemon/adapters/inference/silero';
+import type { AsrOptions, AsrResult } from '../daemon/asr/provider';
+import { type Decoder, createSpeechEngine } from '../daemon/asr/speechEngine';
+import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+import { FRAME_MS } from '../daemon/audio/frame';
+import { ManualClock } from '../daemon/base/clock';
+import { ACTIONS } from '../daemon/degrade/ladder';
+import type { PassingEventBody } from '../daemon/session/events';
+import { type SessionOptions, defaultSessionOptions } from '../daemon/session/options';
+import { SourcePipeline } from '../daemon/session/pipeline';
+import type { EngineLease } from '../daemon/session/ports';
+import type { Phrase } from '../daemon/vad/contract';
+import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
+import { EarmarkError } from '../protocol/errors';
+import { MemorySpools } from '../test/fakes/memorySpool';
+import type { SpeechModels } from './speechPath';
+
+/** Step of the clock; what a decode's end starts happens at the next. */
+const STEP_MS = 5;
+const CLOSE_MS = 30_000;
+
+export interface TimedPartial {
+  readonly atMs: number;
+  readonly stable: string;
+  readonly unstable: string;
+}
+
+/** A phrase as a client saw it; times in milliseconds of the session. */
+export interface HeardPhrase {
+  readonly phrase: Phrase;
+  readonly result: AsrResult;
+  readonly finalMs: number;
+  readonly partials: readonly TimedPartial[];
+}
+
+export interface Heard {
+  readonly phrases: readonly HeardPhrase[];
+  /** When the source was ended. */
+  readonly endMs: number;
+  /** Decodes that were begun, and their processor time. */
+  readonly decodes: number;
+  readonly cpuMs: number;
+}
+
+/** The models in this process. What they compute is done one after the other, so that its processor time is its own. */
+export class SimulatedMachine {
+  private readonly moonshine = new MoonshineProvider();
+  private readonly silero = new SileroVad();
+  private queue: Promise<unknown> = Promise.resolve();
+  private streams = 0;
+  private decodes = 0;
+  private cpuMs = 0;
+
+  async load({ encoder, decoder, vad }: SpeechModels): Promise<void> {
+    await this.moonshine.load({ id: 'moonshine-tiny', files: { encoder, decoder } });
+    await this.silero.load({ id: 'silero-vad-v6', files: { model: vad } });
+  }
+
+  /** Speech probabilities of a whole recording. */
+  probabilities(pcm: Float32Array): Promise<Float32Array> {
+    return this.silero.detect(++this.streams, pcm.subarray(0, pcm.length - (pcm.length % 512)));
+  }
+
+  /** Speaks a recording into a live source as fast as it was spoken; at its end the source is flushed and closed. */
+  async follow(pcm: Int16Array, { workers, options = {} }: { readonly workers: number; readonly options?: Partial<SessionOptions> }): Promise<Heard> {
+    const clock = new ManualClock();
+    const [decodesBefore, cpuBefore] = [this.decodes, this.cpuMs];
+    const engine = this.engine(clock, workers);
+    await engine.ready();
+    const partials = new Map<string, TimedPartial[]>();
+    const phrases: HeardPhrase[] = [];
+    let ids = 0;
+    const pipeline = new SourcePipeline({
+      source: 'mic', sessionId: 'latency', language: 'en', clock,
+      spool: new MemorySpools(clock).open('latency'),
+      engine: Object.create(engine, { rung: { value: 'NORMAL' }, actions: { value: ACTIONS.NORMAL } }) as EngineLease,
+      options: { ...defaultSessionOptions, ...options },
+      phrases: (setup) => new PhraseSource(setup),
+      newPhraseId: () => `p${++ids}`,
+      live: true, partials: true, keepAudio: false, fromSeq: 0,
+      on: {
+        phrase: (phrase, result) => {
+          if (result && result.text !== '') phrases.push({ phrase, result, finalMs: clock.now(), partials: partials.get(phrase.id) ?? [] });
+        },
+        passing: (event: PassingEventBody) => {
+          if (event.kind === 'partial') partials.set(event.phraseId, [...(partials.get(event.phraseId) ?? []), { atMs: clock.now(), stable: event.stable, unstable: event.unstable }]);
+        },
+        warn: (code, message) => {
+          throw new Error(`${code}: ${message}`);
+        },
+        speech: () => undefined,
+        failed: (error) => {
+          throw error;
+        },
+      },
+    });
+    // A frame is there when its last sample was spoken.
+    for (const frame of framesOf('mic', pcm)) {
+      await this.pass(clock, FRAME_MS);
+      pipeline.push([frame]);
+      await this.settled();
+    }
+    let ended = false;
+    const endMs = clock.now();
+    void pipeline.end().then(() => (ended = true));
+    await this.settled();
+    for (let waited = 0; !ended && waited < CLOSE_MS; waited += STEP_MS) await this.pass(clock, STEP_MS);
+    pipeline.dispose();
+    engine.dispose();
+    return { phrases, endMs, decodes: this.decodes - decodesBefore, cpuMs: this.cpuMs - cpuBefore };
+  }
+
+  private engine(clock: ManualClock, workers: number): ManagedSpeechEngine {
+    const decoder = (n: number): Decoder => ({
+      start: () => Promise.resolve(),
+      stop: () => undefined,
+      health: () => ({ name: `simulated-${n}`, state: 'ready', restarts: 0 }),
+      transcribe: (pcm, options, signal) => this.decode(clock, pcm, options, signal),
+    });
+    return createSpeechEngine({
+      clock, provider: 'moonshine', model: 'moonshine-tiny',
+      decoders: Array.from({ length: workers }, (_, n) => decoder(n)),
+      detectors: {
+        start: () => Promise.resolve(),
+        stop: () => undefined,
+        health: () => [],
+        create: () => {
+          const stream = ++this.streams;
+          return { detect: (windows) => this.alone(() => this.silero.detect(stream, windows)), reset: () => this.silero.close(stream), dispose: () => this.silero.close(stream) };
+        },
+      },
+    });
+  }
+
+  private async decode(clock: ManualClock, pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult> {
+    const { result, cpuMs } = await this.alone(async () => {
+      const before = process.cpuUsage();
+      const done = await this.moonshine.transcribe(pcm, options);
+      const { user, system } = process.cpuUsage(before);
+      return { result: done, cpuMs: (user + system) / 1000 };
+    });
+    this.decodes++;
+    this.cpuMs += cpuMs;
+    // The engine warms up before the clock runs.
+    if (clock.now() === 0) return result;
+    await new Promise<void>((resolve, reject) => {
+      const cancelled = (): void => {
+        timer.dispose();
+        reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
+      };
+      const timer = clock.setTimeout(() => {
+        signal.removeEventListener('abort', cancelled);
+        resolve();
+      }, cpuMs);
+      signal.addEventListener('abort', cancelled, { once: true });
+      if (signal.aborted) cancelled();
+    });
+    return { ...result, inferenceMs: cpuMs };
+  }
+
+  /** Runs when nothing else is computed; the clock does not move on before it is done. */
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.queue.then(work);
+    this.queue = run.catch(() => undefined);
+    return run;
+  }
+
+  private async pass(clock: ManualClock, ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += STEP_MS) {
+      clock.advance(STEP_MS);
+      await this.settled();
+    }
+  }
+
+  /** Everything that can happen at this moment has happened. */
+  private async settled(): Promise<void> {
+    for (let seen: unknown; seen !== this.queue; ) {
+      seen = this.queue;
+      await seen;
+      await setImmediate();
+    }
+  }
+}
