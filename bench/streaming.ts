@@ -140,7 +140,7 @@ async function measureAll(engine: ManagedSpeechEngine, sessions: readonly Joined
   const utterances = sessions.reduce((sum, session) => sum + session.utterances.length, 0);
   const speech = sessions.reduce((sum, session) => sum + session.speechSeconds, 0);
   reportResults({
-    about: `${utterances} LibriSpeech utterances (${(speech / 60).toFixed(1)} min of speech) joined into ${sessions.length} sessions of up to 5 minutes with pauses of 0.1–3 s; Moonshine tiny on ${WORKERS} workers of one thread; all methods pass the same silence guards. Decode time is processor time of the recognition workers, without speech detection. Latency is from the last speech to the final of phrases that silence ended, on a clock of audio time plus inference time: as measured under the load of the run, and with inference at its processor time, as on a machine that does nothing else. (c) has no speech detector in front: a buffer that decodes to nothing is taken for silence, which happens often with this model, and is cut after 15 s.`,
+    about: `${utterances} LibriSpeech utterances (${(speech / 60).toFixed(1)} min of speech) joined into ${sessions.length} sessions of up to 5 minutes with pauses of 0.1–3 s; Moonshine tiny on ${WORKERS} workers of one thread; all methods pass the same silence guards. Decode time is processor time of the recognition workers, without speech detection. Latency is from the last speech to the final of phrases that silence ended, on a clock of audio time plus inference time: as measured under the load of the run, and with inference at its processor time, as on a machine that does nothing else. (c) takes each stretch of speech between pauses of half a second for itself; its buffer is cut after 15 s.`,
     rows,
     ratios,
   });
