@@ -1,8 +1,15 @@
 // Real inference workers: they end with their parent, also when it is killed, and say in words what they cannot do.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findModels } from '../../bench/speechPath';
+import { forkWorker } from '../../daemon/adapters/inference/forkWorker';
+import { WorkerSupervisor } from '../../daemon/adapters/inference/supervisor';
+import { systemClock } from '../../daemon/base/clock';
+import { silentLogger } from '../../daemon/base/logger';
+import { writeSilero } from '../fakes/onnxFile';
 import { skip } from '../skip';
 
 const LIMIT_MS = 2_000;
@@ -51,6 +58,24 @@ describe('inference workers', function () {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);
     await new Promise((resolve) => setTimeout(resolve, 200));
     await goneAfterKill([pid]);
+  });
+
+  it('write nothing into the folder of the user', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'earmark-worker-'));
+    const model = join(folder, 'model.onnx');
+    writeSilero(model);
+    const before = { HOME: process.env['HOME'], XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] };
+    Object.assign(process.env, { HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') });
+    const spawnWorker = (): ReturnType<typeof forkWorker> => forkWorker({ path: join(__dirname, '../../daemon/worker.ts'), execArgv: ['--require', 'tsx/cjs'] }, 'vad');
+    const worker = new WorkerSupervisor({ name: 'vad', spawn: spawnWorker, load: () => Promise.resolve({ provider: 'silero', model: { id: 'm', files: { model } }, device: 'cpu' }), clock: systemClock, logger: silentLogger });
+    try {
+      await worker.start();
+      assert.deepEqual(readdirSync(folder), ['model.onnx']);
+    } finally {
+      worker.stop();
+      for (const [name, value] of Object.entries(before)) if (value === undefined) Reflect.deleteProperty(process.env, name); else process.env[name] = value;
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('are not a program to start by hand', async () => {
