@@ -125,6 +125,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());
   const llm = languageModel(clock, logger);
   const analyzers = createAnalyzerFactory({ ...(llm.queue && { model: llm.queue }) });
+  const spellers = symbolSpellers();
   const capture = options.capture?.({ clock, logger }) ?? createCapture({ recordersFolder: recordersFolder(), clock, logger: logger.child('capture'), audiotee: findAudiotee((name) => require.resolve(name)) });
   const voices = open.add(createSpeakerEmbedder({ worker: workerEntry(), files: () => models.files(SPEAKER_MODEL), clock, logger: logger.child('voices') }));
   const sessions = open.add(
@@ -134,7 +135,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       engines,
       capture,
       analyzers,
-      nameFinder: nameFinder(),
+      nameFinder: nameFinder(spellers),
       voices,
       clock,
       logger: logger.child('session'),
@@ -177,6 +178,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       engines,
       analyzers,
       ...(llm.queue && { languageModel: llm.queue }),
+      speller: () => spellers([]),
       capture,
       devices: { list: () => capture.abilities() },
       tokens,
@@ -304,11 +306,16 @@ function workerEntry(): WorkerEntry {
   return { path: join(__dirname, 'worker.js') };
 }
 
-/** Finds spoken names of the code; the dictionary is opened with the first names. */
-function nameFinder(): (names: readonly string[]) => NameFinder {
+/** Spellers of symbols share one dictionary of sounds, which is opened with the first. */
+function symbolSpellers(): (names: readonly string[]) => SymbolSpeller {
   let pronouncer: Pronouncer | undefined;
+  return (names) => new SymbolSpeller(names, (pronouncer ??= new Pronouncer(openCmuDictionary())));
+}
+
+/** Finds spoken names of the code. */
+function nameFinder(spellers: (names: readonly string[]) => SymbolSpeller): (names: readonly string[]) => NameFinder {
   return (names) => {
-    const speller = new SymbolSpeller(names, (pronouncer ??= new Pronouncer(openCmuDictionary())));
+    const speller = spellers(names);
     return (text) => speller.find(splitWords(text)).map(({ name }) => name);
   };
 }

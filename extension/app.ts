@@ -12,6 +12,7 @@ import { deviceCommands } from './commands/devices';
 import { remoteCommands } from './commands/remote';
 import { sessionCommands } from './commands/sessions';
 import { Daemon } from './daemon/daemon';
+import { Candidates } from './dictation/candidates';
 import { Dictation, type DictationState } from './dictation/dictation';
 import { showError } from './errors';
 import { CodeTrack } from './meeting/codeTrack';
@@ -71,7 +72,8 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar): 
   const daemon = new Daemon(context, log);
   const consent = new ConsentKeeper(context.globalState);
   const meeting = new Meeting(daemon, context.workspaceState);
-  const dictation = new Dictation(daemon, consent, log);
+  const candidates = new Candidates();
+  const dictation = new Dictation(daemon, consent, candidates, log);
   const notes = new NoteWriter(daemon, meeting, context.globalStorageUri, log, () => panel.changed());
   const idle = new IdleView(daemon, consent, log);
   const panel = new PanelHost(context.extensionUri, meeting, daemon, {
@@ -80,7 +82,7 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar): 
     onError: (error) => showError(error, log),
   });
   const parts: Parts = { context, log, daemon, consent, meeting, dictation, notes, panel };
-  context.subscriptions.push(new CodeTrack(daemon, meeting), log, panel, idle, notes, dictation, meeting, consent, daemon);
+  context.subscriptions.push(candidates, new CodeTrack(daemon, meeting), log, panel, idle, notes, dictation, meeting, consent, daemon);
 
   const activity = (): Activity => {
     const dictating = DICTATING[dictation.state.kind];

@@ -11,6 +11,7 @@ export const DictationStart = request({
     language: z.string().max(20).optional(),
     provider: z.string().max(50).optional(),
     model: z.string().max(100).optional(),
+    symbols: z.array(z.string().max(100)).max(5_000).optional().describe('Names of the code, the nearest to the cursor first; what sounds like one of them is spelled as it.'),
     origin: SourceSpec.shape.origin.optional().describe('The default microphone where absent.'),
   }),
   result: z.object({ sessionId: z.string() }),
@@ -19,9 +20,15 @@ export const DictationStart = request({
 
 export const DictationStop = request({
   method: 'dictation/stop',
-  doc: 'Key released: flushes the open phrase and answers with the whole text once it is final.',
+  doc: 'Key released: flushes the open phrase and answers with the whole text once it is final, written as a developer means it: symbols spelled, spoken punctuation and commands carried out.',
   params: z.object({ sessionId: z.string() }),
-  result: z.object({ text: z.string() }),
+  result: z.object({
+    text: z.string(),
+    raw: z.string().describe('As it was heard.'),
+    named: z.boolean().describe('The text begins with a name whose first letter stays as it is.'),
+    takeBack: z.number().int().min(0).describe('Dictations before this one that are to be taken back ("scratch that").'),
+    spelled: z.array(z.object({ heard: z.string(), written: z.string() })),
+  }),
   errors: ['session.notFound'],
 });
 

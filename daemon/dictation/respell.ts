@@ -3,7 +3,7 @@ import { NAME_THRESHOLD, nameScore } from './nameOrProse';
 import { joinSounds } from './phonemes';
 import type { Pronouncer } from './pronounce';
 import { type SoundMatch, SoundMatcher, likeness } from './soundMatch';
-import { type SpokenSymbol, spokenSymbol } from './symbols';
+import { spokenSymbol } from './symbols';
 import { type WordList, endsSentence } from './words';
 
 export interface NamedSymbol {
@@ -31,25 +31,33 @@ interface Candidate {
 }
 
 export class SymbolSpeller {
-  private readonly symbols: readonly SpokenSymbol[];
-  private readonly matcher: SoundMatcher;
+  private readonly names = new Set<string>();
+  private readonly matcher = new SoundMatcher();
 
   /** @param names nearest to the cursor first; what cannot be said is passed over */
   constructor(
     names: readonly string[],
     private readonly pronouncer: Pronouncer,
   ) {
-    this.symbols = [...new Set(names)].map((name, rank) => spokenSymbol(name, rank, pronouncer)).filter((symbol) => symbol !== undefined);
-    this.matcher = new SoundMatcher(this.symbols);
+    for (const name of names) this.add(name);
   }
 
   get size(): number {
-    return this.symbols.length;
+    return this.names.size;
+  }
+
+  /** A name that is farther away than all before it. */
+  add(name: string): void {
+    if (this.names.has(name)) return;
+    const symbol = spokenSymbol(name, this.names.size, this.pronouncer);
+    if (!symbol) return;
+    this.names.add(name);
+    this.matcher.add(symbol);
   }
 
   /** Stretches in order, none overlapping. @param taken words that are something else already */
   find({ words, gaps }: WordList, taken: (word: number) => boolean = () => false): NamedSymbol[] {
-    if (this.symbols.length === 0 || words.length === 0) return [];
+    if (this.names.size === 0 || words.length === 0) return [];
     const lower = words.map((word) => word.toLowerCase());
     const sounds = words.map((word) => this.pronouncer.of(word)[0] ?? new Uint8Array());
     const breaks = gaps.map((gap) => /[,.;:!?]/.test(gap) && gap !== '.');

@@ -42,8 +42,8 @@ interface Node {
 export class SoundMatcher {
   private readonly root: Node = { sound: -1, children: [], longest: 0, ends: [] };
 
-  constructor(symbols: readonly SpokenSymbol[]) {
-    for (const symbol of symbols) for (const form of symbol.forms) this.add(symbol, form);
+  add(symbol: SpokenSymbol): void {
+    for (const form of symbol.forms) this.addForm(symbol, form);
   }
 
   /** @param words the sounds of each word of the phrase. @returns every stretch that is like enough to a symbol, with its likest form */
@@ -69,7 +69,7 @@ export class SoundMatcher {
     return [...best.values()];
   }
 
-  private add(symbol: SpokenSymbol, form: Sounds): void {
+  private addForm(symbol: SpokenSymbol, form: Sounds): void {
     let node = this.root;
     node.longest = Math.max(node.longest, form.length);
     for (const sound of form) {

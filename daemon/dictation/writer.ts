@@ -9,6 +9,8 @@ import { endsSentence, lowerFirst, splitWords, upperFirst } from './words';
 
 export interface Dictated {
   readonly text: string;
+  /** It begins with a name whose first letter stays as it is. */
+  readonly named: boolean;
   /** Phrases before this one that are to be taken back ("scratch that"). */
   readonly takeBack: number;
   /** What was spelled anew: heard → written, in order. */
@@ -51,7 +53,7 @@ export function writeDictation(raw: string, speller?: SymbolSpeller): Dictated {
       items = [];
     } else if (step.item) items.push(step.item);
   }
-  return { text: render(items, list.gaps.at(-1) ?? ''), takeBack, spelled };
+  return { text: render(items, list.gaps.at(-1) ?? ''), named: items[0]?.kind === 'symbol', takeBack, spelled };
 
   function next(at: number): { item?: Item; count: number } {
     const gap = list.gaps[at] ?? '';

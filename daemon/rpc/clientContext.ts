@@ -1,6 +1,7 @@
 /** What the daemon keeps for one connection: who it is, which sessions it follows; all given back when it goes. */
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Peer } from '../base/peer';
+import type { SymbolSpeller } from '../dictation/respell';
 import type { SourceName } from '../../protocol/audio';
 import type { NotificationType, ParamsOf } from '../../protocol/method';
 
@@ -24,8 +25,8 @@ export class ClientContext implements Disposable {
   readonly pushing = new Set<string>();
   /** Sources by the number that its binary messages give them, from 1. */
   readonly channels: { readonly sessionId: string; readonly source: SourceName }[] = [];
-  /** Dictations it started; they end with it. */
-  readonly dictations = new Set<string>();
+  /** Dictations it started, with the speller of each once it knows its symbols; they end with it. */
+  readonly dictations = new Map<string, Promise<SymbolSpeller | undefined>>();
   /** Given back when the connection goes. */
   readonly disposables = new DisposableStore();
 

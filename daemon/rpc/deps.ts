@@ -6,6 +6,7 @@ import type { RecordingAbilities } from '../audio/devices';
 import type { Tokens } from '../base/identity';
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
+import type { SymbolSpeller } from '../dictation/respell';
 import type { Models } from '../models/api';
 import type { Sessions } from '../session/api';
 import type { SessionManager } from '../session/deps';
@@ -43,6 +44,8 @@ export interface RpcDeps {
   readonly analyzers: AnalyzerFactory;
   /** The queue in front of the language model; absent where none is configured. */
   readonly languageModel?: { readonly figures: ModelQueueFigures };
+  /** Spells symbols; without it dictation has only commands and numbers. */
+  readonly speller?: () => SymbolSpeller;
   readonly capture: Capture;
   readonly devices: { list(): Promise<RecordingAbilities> };
   readonly control: DaemonControl;

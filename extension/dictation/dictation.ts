@@ -9,6 +9,7 @@ import { DictationCancel, DictationStart, DictationStop } from '../../protocol/d
 import type { SessionEvent } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
 import { showError, UserError } from '../errors';
+import type { Candidates } from './candidates';
 import type { ConsentKeeper } from '../meeting/consent';
 import { settings } from '../settings/settings';
 import { shiftAnchors, type Anchor } from './anchors';
@@ -34,6 +35,8 @@ export class Dictation implements vscode.Disposable {
   #state: DictationState = { kind: 'idle' };
   /** Raised by every start, stop and cancel: an answer to an older one is dropped. */
   #token = 0;
+  /** The document as the last dictation left it. */
+  #written: { readonly document: vscode.TextDocument; readonly version: number } | undefined;
   #finals: string[] = [];
   #partial = '';
   readonly #ghost = new Ghost();
@@ -47,6 +50,7 @@ export class Dictation implements vscode.Disposable {
   constructor(
     private readonly daemon: Daemon,
     private readonly consent: ConsentKeeper,
+    private readonly candidates: Candidates,
     private readonly log: vscode.LogOutputChannel,
   ) {
     this.#subscriptions.push(
@@ -102,6 +106,7 @@ export class Dictation implements vscode.Disposable {
         ...(language === '' ? {} : { language }),
         ...(provider === '' ? {} : { provider }),
         ...(model === '' ? {} : { model }),
+        symbols: this.candidates.near(document, editor.selection.active.line),
         origin: { type: 'capture', ...(device === '' ? {} : { device }) },
       });
       if (token !== this.#token) {
@@ -137,16 +142,29 @@ export class Dictation implements vscode.Disposable {
     this.#set({ kind: 'finishing', target: state.target, sessionId: state.sessionId });
     try {
       const connection = await this.daemon.ready();
-      const { text } = await connection.request(DictationStop, { sessionId: state.sessionId });
+      const { text, named, takeBack } = await connection.request(DictationStop, { sessionId: state.sessionId });
       state.subscription.dispose();
       if (token !== this.#token) return;
       this.#reset();
-      await insert(state.target, text);
+      for (let i = 0; i < takeBack; i++) await this.#takeBack(state.target.document);
+      await insert(state.target, text, named);
+      this.#written = { document: state.target.document, version: state.target.document.version };
     } catch (error) {
       state.subscription.dispose();
       if (token === this.#token) this.#reset();
       throw error;
     }
+  }
+
+  /** "Scratch that": the last dictation goes, where nothing was changed since. */
+  async #takeBack(document: vscode.TextDocument): Promise<void> {
+    const written = this.#written;
+    this.#written = undefined;
+    if (written === undefined || written.document !== document || written.version !== document.version || vscode.window.activeTextEditor?.document !== document) {
+      void vscode.window.showInformationMessage(vscode.l10n.t('The text was changed after the last dictation, so it was not taken back; undo it by hand.'));
+      return;
+    }
+    await vscode.commands.executeCommand('undo');
   }
 
   /** Stops and leaves nothing behind. */
@@ -237,13 +255,13 @@ export class Dictation implements vscode.Disposable {
 }
 
 /** One undo step at every cursor, in place of what was selected. */
-async function insert(target: Target, spoken: string): Promise<void> {
+async function insert(target: Target, spoken: string, named: boolean): Promise<void> {
   if (spoken.trim() === '') return;
   const { document, anchors } = target;
   const smart = settings.smartSpacing();
   const edits = anchors.map(({ start, end }) => {
     const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
-    return { range, text: smart ? fitText(spoken, surroundings(document, range)) : spoken };
+    return { range, text: smart ? fitText(spoken, surroundings(document, range), named) : spoken };
   });
   const editor = vscode.window.visibleTextEditors.find((e) => e.document === document);
   let done = false;

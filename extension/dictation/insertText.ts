@@ -22,13 +22,15 @@ const CLOSING = /^[.,;:!?…)\]}>"'”’`/]/u;
 const KEEPS_CAPITAL = /^(?:I(?:['’]\w+)?(?=$|\W)|\p{Lu}\p{Ll}*\p{Lu}|\p{Lu}{2,})/u;
 
 /**
+ * @param named the text begins with a name of the code: its first letter stays
  * @returns the text to put at the cursor; empty for nothing said.
  */
-export function fitText(spoken: string, { before, after }: Surroundings): string {
+export function fitText(spoken: string, { before, after }: Surroundings, named = false): string {
   let text = spoken.trim().replace(/[\t ]+/gu, ' ');
   if (text === '') return '';
   const startsSentence = LINE_START.test(before) || SENTENCE_END.test(before);
-  if (startsSentence) text = upperFirst(text);
+  if (named) text = spoken.trim();
+  else if (startsSentence) text = upperFirst(text);
   else if (!KEEPS_CAPITAL.test(text)) text = lowerFirst(text);
   const goesOn = /^[\t ]*[\p{Ll}\p{N},;]/u.test(after) || /^[.!?]/u.test(after);
   if (goesOn) text = text.replace(/(?<!\.)\.$/u, '');

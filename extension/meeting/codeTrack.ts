@@ -3,6 +3,7 @@
  * said about the code is linked to it. Asks language servers for the symbols of open documents alone.
  */
 import * as vscode from 'vscode';
+import { symbolsOf } from '../code/symbols';
 import { SessionContext } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
 import type { Meeting } from './meeting';
@@ -12,8 +13,6 @@ const SETTLE_MS = 1_000;
 const MAX_DOCUMENTS = 20;
 const MAX_SYMBOLS = 3_000;
 const MAX_NAME = 200;
-/** Said as code; other symbols (strings, numbers, keys) are nobody's subject. */
-const SPOKEN = new Set([vscode.SymbolKind.Class, vscode.SymbolKind.Method, vscode.SymbolKind.Function, vscode.SymbolKind.Interface, vscode.SymbolKind.Enum, vscode.SymbolKind.Constant, vscode.SymbolKind.Struct, vscode.SymbolKind.Variable, vscode.SymbolKind.Field, vscode.SymbolKind.Property, vscode.SymbolKind.Module]);
 
 interface Named {
   readonly name: string;
@@ -82,25 +81,4 @@ export class CodeTrack implements vscode.Disposable {
     clearTimeout(this.#timer);
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
-}
-
-interface Ranged {
-  readonly name: string;
-  readonly range: vscode.Range;
-}
-
-/** Outer before inner. Empty where no language server answers. */
-async function symbolsOf(document: vscode.TextDocument): Promise<Ranged[]> {
-  const found = (await vscode.commands.executeCommand<(vscode.DocumentSymbol | vscode.SymbolInformation)[] | undefined>('vscode.executeDocumentSymbolProvider', document.uri)) ?? [];
-  const flat: Ranged[] = [];
-  const walk = (symbols: readonly (vscode.DocumentSymbol | vscode.SymbolInformation)[]): void => {
-    for (const symbol of symbols) {
-      // Servers write signatures behind some names.
-      const name = /^[\w$.#-]+/.exec(symbol.name)?.[0];
-      if (name !== undefined && SPOKEN.has(symbol.kind)) flat.push({ name, range: 'range' in symbol ? symbol.range : symbol.location.range });
-      if ('children' in symbol) walk(symbol.children);
-    }
-  };
-  walk(found);
-  return flat;
 }

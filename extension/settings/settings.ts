@@ -25,6 +25,7 @@ export const settings = {
   model: (): string => read('speech.model', Text, ''),
   microphone: (): string => read('audio.microphone', Text, ''),
   systemAudio: (): string => read('audio.systemAudio', Text, ''),
+  vocabulary: (): string[] => read('dictation.vocabulary', z.array(z.string().max(100)).max(500), []),
   smartSpacing: (): boolean => read('dictation.smartSpacing', z.boolean(), true),
   modelsOffline: (): boolean => read('models.offline', z.boolean(), false),
   modelsMirror: (): string => read('models.mirror', Address, ''),
