@@ -81,7 +81,7 @@ export const defaultSessionOptions: SessionOptions = {
   maxSessionsPerUser: 16,
   queueFrames: 48,
   maxPendingPhrases: 6,
-  partialMs: 500,
+  partialMs: 400,
   levelMs: 100,
   healthMs: SECOND,
   analysisMs: 2 * SECOND,
