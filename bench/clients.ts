@@ -2,7 +2,8 @@
  * 500 clients over the network that ask once a second each, then 50 beside one that floods: `npm run bench -- clients [SECONDS]`.
  * The daemon is a process of its own with a scripted engine; compression is off. Latency is what a client sees.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,18 +11,40 @@ import { ensureDaemon, readDaemonFile, type DaemonClient } from '../client';
 import { DaemonShutdown } from '../protocol/health';
 import { SessionList } from '../protocol/session';
 import { TokensCreate } from '../protocol/tokens';
-import { isEarmarkError } from '../protocol/errors';
 import { scriptedDaemon } from '../test/fakes/daemonProcess';
+import { defaultRemoteLimits } from '../daemon/adapters/transport/limits';
+import type { Flooded } from './flooder';
 import { reportResults, type Row } from './report';
 
 const CLIENTS = 500;
 const BESIDE = 50;
-/** Times the 100 messages a second that a connection may send (`messagesPerSecond` of `defaultRemoteLimits`). */
+const BESIDE_RATE = 4;
+/** Times the messages a second that a connection may send. */
 const FLOOD_FACTOR = 100;
+const PAIRS = 7;
+const WINDOW_MS = 8_000;
+/** After the flood began or ended, before anything is measured. */
+const SETTLE_MS = 300;
 
 interface Tally {
   readonly ms: number[];
   errors: number;
+}
+
+interface Window extends Tally {
+  /** Processor time of the daemon. */
+  readonly cpuMs: number;
+}
+
+interface Pair {
+  readonly quiet: Window;
+  readonly flooded: Window;
+}
+
+/** Processor time that a process has used: fields 14 and 15 of its line, in hundredths of a second (proc(5)). */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** Asks `perSecond` times a second, from a random moment on, until `until` (ms of performance.now). */
@@ -50,6 +73,7 @@ async function main(): Promise<void> {
   const { command, args } = scriptedDaemon();
   const admin = await ensureDaemon({ stateDir: home, client: { name: 'bench', version: '0' }, timeoutMs: 60_000, daemon: { command, args: [...args, '--listen', '127.0.0.1:0'] } });
   const url = readDaemonFile(home)?.listen?.url ?? '';
+  const pid = readDaemonFile(home)?.pid ?? 0;
   const tokenOf = async (user: string): Promise<string> => (await admin.request(TokensCreate, { user, scopes: ['record'] })).token;
   const open = (token: string): Promise<DaemonClient> => ensureDaemon({ stateDir: home, client: { name: 'bench', version: '0' }, timeoutMs: 30_000, remote: { url, token } });
   try {
@@ -63,21 +87,37 @@ async function main(): Promise<void> {
     for (const client of clients.slice(BESIDE)) client.dispose();
     const few = clients.slice(0, BESIDE);
 
-    // Quiet and flooded seconds in turn, so that both see the same machine.
-    const [quiet, flooded]: [Tally, Tally] = [{ ms: [], errors: 0 }, { ms: [], errors: 0 }];
-    const flood = { sent: 0, answered: 0, refused: 0, told: 0, closed: 0 };
-    const token = await tokenOf('flooder');
-    for (let round = 0; round < 3; round++) {
-      await Promise.all(few.map((client) => ask(client, 1, performance.now() + (seconds * 1000) / 6, quiet)));
-      const end = performance.now() + (seconds * 1000) / 6;
-      await Promise.all([...few.map((client) => ask(client, 1, end, flooded)), floodUntil(end, () => open(token), flood)]);
+    // Quiet and flooded windows in turn, so that both see the same machine; each pair is compared by itself.
+    const flooder = fork(join(__dirname, 'flooder.ts'), [url, await tokenOf('flooder'), String(FLOOD_FACTOR * defaultRemoteLimits.messagesPerSecond)]);
+    const pairs: Pair[] = [];
+    for (let n = 0; n < PAIRS; n++) {
+      const window = async (flooded: boolean): Promise<Window> => {
+        flooder.send(flooded ? 'on' : 'off');
+        await delay(SETTLE_MS);
+        const before = cpuMs(pid);
+        const tally: Tally = { ms: [], errors: 0 };
+        await Promise.all(few.map((client) => ask(client, BESIDE_RATE, performance.now() + WINDOW_MS, tally)));
+        return { ...tally, cpuMs: cpuMs(pid) - before };
+      };
+      // Which one comes first changes, so that a machine that gets busier favours neither.
+      const first = await window(n % 2 === 1);
+      const second = await window(n % 2 === 0);
+      pairs.push(n % 2 === 1 ? { quiet: second, flooded: first } : { quiet: first, flooded: second });
     }
-    const ratio = quantile(flooded.ms, 0.95) / quantile(quiet.ms, 0.95);
+    const flood = await new Promise<Flooded>((resolve) => {
+      flooder.once('message', (told) => resolve(told as Flooded));
+      flooder.send('tell');
+    });
+    flooder.disconnect();
+    const p95 = ({ quiet, flooded }: Pair): number => quantile(flooded.ms, 0.95) / quantile(quiet.ms, 0.95);
+    const ratio = quantile(pairs.map(p95), 0.5);
+    const cpu = quantile(pairs.map(({ quiet, flooded }) => flooded.cpuMs / quiet.cpuMs), 0.5);
+    const sum = (which: keyof Pair): Tally => ({ ms: pairs.flatMap((pair) => pair[which].ms), errors: pairs.reduce((n, pair) => n + pair[which].errors, 0) });
     const row = (what: string, { ms, errors }: Tally): Row => ({ what, messages: ms.length + errors, 'p50, ms': round(quantile(ms, 0.5)), 'p95, ms': round(quantile(ms, 0.95)), 'p99, ms': round(quantile(ms, 0.99)), 'errors, %': round((100 * errors) / (ms.length + errors)) });
     reportResults({
-      about: `${CLIENTS} clients, one message a second each, ${seconds} s; then ${BESIDE} beside one at ${FLOOD_FACTOR} times the rate it may have, which sent ${flood.sent} messages: ${flood.answered} answered, ${flood.refused} refused, ${flood.told} of those with a time to come back, ${flood.closed} times closed. p95 beside the flood is ${ratio.toFixed(2)} times that without.`,
-      rows: [row(`${CLIENTS} clients`, all), row(`${BESIDE} clients`, quiet), row(`${BESIDE} beside a flood`, flooded)],
-      ratios: { 'p95 beside a flood': { value: ratio, noise: 0.3, better: 'lower' } },
+      about: `${CLIENTS} clients, one message a second each, ${seconds} s; then ${BESIDE}, ${BESIDE_RATE} messages a second each, in ${PAIRS} pairs of ${WINDOW_MS / 1000} s without and with one more at ${FLOOD_FACTOR} times the rate it may have. That one sent ${flood.sent} messages: ${flood.answered} answered, ${flood.refused} refused, ${flood.told} of those with a time to come back, ${flood.closed} times closed. p95 beside the flood is ${ratio.toFixed(2)} times that without (median of the pairs: ${pairs.map((pair) => p95(pair).toFixed(2)).join(', ')}), the daemon's processor time ${cpu.toFixed(2)} times.`,
+      rows: [row(`${CLIENTS} clients`, all), row(`${BESIDE} clients`, sum('quiet')), row(`${BESIDE} beside a flood`, sum('flooded'))],
+      ratios: { 'p95 beside a flood': { value: ratio, noise: 0.15, better: 'lower' }, 'processor time beside a flood': { value: cpu, noise: 0.15, better: 'lower' } },
     });
     for (const client of few) client.dispose();
   } finally {
@@ -85,32 +125,6 @@ async function main(): Promise<void> {
     await delay(500);
     admin.dispose();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-/** Sends as fast as its rate says, whatever it is told, and comes back as soon as it may. */
-async function floodUntil(end: number, open: () => Promise<DaemonClient>, flood: { sent: number; answered: number; refused: number; told: number; closed: number }): Promise<void> {
-  while (performance.now() < end) {
-    let client: DaemonClient;
-    try {
-      client = await open();
-    } catch (error) {
-      if (!isEarmarkError(error, 'rpc.tooFast')) throw error;
-      await delay(Math.min(error.retryAfterMs ?? 100, Math.max(0, end - performance.now())));
-      continue;
-    }
-    while (!client.closed && performance.now() < end) {
-      for (let i = 0; i < FLOOD_FACTOR; i++) {
-        flood.sent++;
-        client.request(SessionList, { limit: 10 }).then(() => flood.answered++, (error: unknown) => {
-          flood.refused++;
-          if (isEarmarkError(error) && error.retryAfterMs !== undefined) flood.told++;
-        });
-      }
-      await delay(10);
-    }
-    if (client.closed) flood.closed++;
-    client.dispose();
   }
 }
 

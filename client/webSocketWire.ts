@@ -13,6 +13,10 @@ import type { AudioWire, Wire } from './wire';
 const UNDISPATCHED_MAX = 256;
 /** How long the other side may take to answer a close. */
 const LINGER_MS = 1_000;
+/** A refused message is not parsed: its id stands at the front, where every client puts it, or in a short message anywhere. */
+const ID_AT_FRONT = /^\{"jsonrpc":"2\.0","id":(\d{1,15}|"[^"\\]{1,100}")[,}]/;
+const FRONT_BYTES = 160;
+const SHORT_BYTES = 4 * 1024;
 
 export interface WebSocketLimits extends WireLimits {
   readonly keepaliveMs: number;
@@ -20,7 +24,7 @@ export interface WebSocketLimits extends WireLimits {
 }
 
 export interface WebSocketHooks {
-  /** Before a message is parsed: its length in bytes. An error refuses it; it is answered with the error and not heard. */
+  /** Before a message is parsed: its length in bytes. An error refuses it; it is answered with the error and not heard, and nothing is read for the error's time to retry. */
   readonly gate?: (bytes: number) => EarmarkError | undefined;
   /** Round-trip time of a ping, milliseconds. */
   readonly onRoundTrip?: (ms: number) => void;
@@ -97,6 +101,8 @@ class WebSocketWire implements Wire {
     if (reason) this.send(JSON.stringify(refusalMessage(reason)));
     // A reason has at most 123 bytes (RFC 6455, section 5.5); the sentence went before.
     this.ws.close(reason ? closeCodeOf(reason.code) : 1000, reason?.code ?? '');
+    // Who sends too much is not read to the end of what it sent.
+    if (reason?.code === 'rpc.tooFast') this.ws.pause();
     const timer = setTimeout(() => this.destroy(), LINGER_MS);
     this.ws.once('close', () => clearTimeout(timer));
   }
@@ -122,7 +128,11 @@ class WebSocketWire implements Wire {
     this.heardAt = performance.now();
     if (this.dead) return;
     const refusal = this.hooks.gate?.(data.length);
-    if (refusal) return this.dead ? undefined : this.refuse(data, isBinary, refusal);
+    if (refusal) {
+      if (this.dead) return;
+      this.refuse(data, isBinary, refusal);
+      return this.reader.hold(refusal.retryAfterMs ?? 0);
+    }
     if (isBinary) return this.audioListener?.(data);
     const message = parse(data);
     if (message) return this.reader.deliver(message);
@@ -132,7 +142,7 @@ class WebSocketWire implements Wire {
 
   /** Answers the request that is not heard; what asks for no answer is told of without an id. */
   private refuse(data: Buffer, isBinary: boolean, error: EarmarkError): void {
-    const id = isBinary ? (data.length >= 8 ? `audio/${data.readUInt32LE(4)}` : null) : (parse(data) as { id?: string | number } | undefined)?.id ?? null;
+    const id = isBinary ? (data.length >= 8 ? `audio/${data.readUInt32LE(4)}` : null) : idOf(data);
     this.writer.write({ ...refusalMessage(error), id } as never).catch(() => undefined);
   }
 
@@ -153,12 +163,14 @@ class Reader extends AbstractMessageReader implements MessageReader {
   private early: Message[] = [];
   private undispatched = 0;
   private closing = false;
+  private held: NodeJS.Timeout | undefined;
 
   constructor(private readonly ws: WebSocket) {
     super();
     ws.on('close', () => {
       // What came before the end is heard before the end.
       this.closing = true;
+      clearTimeout(this.held);
       if (this.undispatched === 0) this.fireClose();
     });
   }
@@ -180,7 +192,20 @@ class Reader extends AbstractMessageReader implements MessageReader {
     if (!isCounted(message)) return;
     this.undispatched--;
     if (this.closing && this.undispatched === 0) setImmediate(() => this.fireClose());
-    if (this.undispatched < UNDISPATCHED_MAX / 2 && this.ws.isPaused) this.ws.resume();
+    this.readOn();
+  }
+
+  /** Reads nothing for so long: what more is sent waits with its sender. */
+  hold(ms: number): void {
+    this.ws.pause();
+    this.held ??= setTimeout(() => {
+      this.held = undefined;
+      this.readOn();
+    }, ms);
+  }
+
+  private readOn(): void {
+    if (this.held === undefined && this.undispatched < UNDISPATCHED_MAX / 2 && this.ws.isPaused) this.ws.resume();
   }
 
   refused(error: EarmarkError): void {
@@ -214,6 +239,12 @@ class Writer extends AbstractMessageWriter implements MessageWriter {
 /** vscode-jsonrpc handles a cancellation at once where it can and then dispatches nothing. */
 function isCounted(message: Message): boolean {
   return (message as { method?: unknown }).method !== '$/cancelRequest';
+}
+
+function idOf(data: Buffer): string | number | null {
+  const front = ID_AT_FRONT.exec(data.toString('latin1', 0, FRONT_BYTES))?.[1];
+  if (front !== undefined) return JSON.parse(front) as string | number;
+  return (data.length <= SHORT_BYTES ? (parse(data) as { id?: string | number } | undefined)?.id : undefined) ?? null;
 }
 
 function parse(data: Buffer): Message | undefined {
