@@ -1,10 +1,13 @@
 /**
  * What survives what: `npm run fault -- kill --count 1000` (the daemon is killed while real speech is pushed) and `npm run fault -- damage --count 500`
- * (bytes flipped in database and spool, ends cut off); both with `--seed N`. Argument: folder of the models.
+ * (bytes flipped in database and spool, ends cut off); both with `--seed N`. `--engine moonshine` kills the shipped daemon with its models.
+ * `--part first`, then `--part next`: runs whose rows are kept and added up. Argument: folder of the models.
  */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { damageRounds } from './fault/damageRounds';
-import { killCommand, killRounds, type KillRoundsResult, stateFolderForRounds } from './fault/killRounds';
+import { killCommand, killRounds, type KillRoundsResult, productCommand, stateFolderForRounds } from './fault/killRounds';
 import { faultSpeech } from './fault/speech';
 import { reportResults, type Row } from './report';
 import { findModels, type SpeechModels } from './speechPath';
@@ -16,15 +19,47 @@ function killRow(what: string, result: KillRoundsResult, seconds: number): Row {
   return { what, ...counts, 'restart p50 ms': quantile(restartMs, 0.5), 'restart p95 ms': quantile(restartMs, 0.95), seconds };
 }
 
-async function kill(models: SpeechModels, count: number, seed: number): Promise<void> {
+/** Rows of a run that is made in parts, each under its own seed: kept until `--part first` begins anew. */
+const PARTS = resolve(__dirname, '..', 'out', 'fault', 'parts.json');
+
+type Parts = { readonly kills: readonly Row[]; readonly damage: readonly Row[] };
+
+function partsBefore(part: string | undefined): Parts {
+  return part === 'next' && existsSync(PARTS) ? (JSON.parse(readFileSync(PARTS, 'utf8')) as Parts) : { kills: [], damage: [] };
+}
+
+/** Counts added up; a row's times stay its own. */
+function sumOf(rows: readonly Row[]): Row {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) => name !== 'what' && !name.startsWith('restart'));
+  return { what: 'sum', ...Object.fromEntries(names.map((name) => [name, rows.reduce((sum, row) => sum + Number(row[name] ?? 0), 0)])) };
+}
+
+function report({ kills, damage }: Parts, about: string): void {
+  mkdirSync(dirname(PARTS), { recursive: true });
+  writeFileSync(PARTS, JSON.stringify({ kills, damage }));
+  const sum = sumOf(kills);
+  const events = damage.reduce((n, row) => n + Number(row['events']), 0);
+  reportResults({
+    about,
+    rows: [...kills, ...(kills.length > 1 ? [sum] : []), ...damage],
+    ratios: {
+      ...(kills.length > 0 ? { 'acknowledged frames lost': { value: Number(sum['acknowledgedLost']), noise: 0, better: 'lower' as const }, 'finals lost or doubled': { value: Number(sum['eventsMissing']) + Number(sum['finalsDoubled']), noise: 0, better: 'lower' as const } } : {}),
+      ...(events > 0 ? { 'events kept': { value: 1 - damage.reduce((n, row) => n + Number(row['eventsLost']), 0) / events, noise: 0.02, better: 'higher' as const } } : {}),
+    },
+  });
+}
+
+async function kill(models: SpeechModels, folder: string, { count, seed, engine, part }: Asked): Promise<void> {
   const speech = await faultSpeech(models);
   const home = stateFolderForRounds();
   const begun = performance.now();
+  const product = engine === 'moonshine';
   let told = 0;
   const result = await killRounds(
     {
       count, seed, speech,
-      command: await killCommand(speech, home),
+      command: product ? productCommand(folder, home) : await killCommand(speech, home),
+      ...(product ? { latestKillMs: PRODUCT_KILL_MS } : {}),
       onProgress: (kills, sessions) => {
         if (kills - told < 50) return;
         told = kills;
@@ -33,32 +68,40 @@ async function kill(models: SpeechModels, count: number, seed: number): Promise<
     },
     home,
   );
-  reportResults({
-    about: `The daemon is killed with SIGKILL at random points while a client pushes ${speech.about}; words as Moonshine heard them once, by their place in the audio, speech found by a fixed level.`,
-    rows: [killRow('words by place', result, Math.round((performance.now() - begun) / 1000))],
-    ratios: {
-      'words of the undisturbed run': { value: result.sessions === 0 ? 0 : 1 - result.sessionsThatDiffer / result.sessions, noise: 0, better: 'higher' },
-      'acknowledged frames lost': { value: result.acknowledgedLost, noise: 0, better: 'lower' },
-    },
-  });
-  const { acknowledgedLost, eventsMissing, eventsRepeated, finalsDoubled, sessionsThatDiffer, damagedPhrases, notDone } = result;
-  if (acknowledgedLost + eventsMissing + eventsRepeated + finalsDoubled + sessionsThatDiffer + damagedPhrases + notDone > 0) process.exitCode = 1;
+  const before = partsBefore(part);
+  report({ ...before, kills: [...before.kills, killRow(`${product ? 'Moonshine' : 'words by place'}, seed ${seed}`, result, Math.round((performance.now() - begun) / 1000))] }, `${KILL_ABOUT} ${speech.about}. ${HOW}`);
+  const { acknowledgedLost, eventsMissing, eventsRepeated, finalsDoubled, sessionsThatDiffer, damagedPhrases, notDone, childrenLeft } = result;
+  if (acknowledgedLost + eventsMissing + eventsRepeated + finalsDoubled + (product ? 0 : sessionsThatDiffer) + damagedPhrases + notDone + childrenLeft > 0) process.exitCode = 1;
 }
 
-function damage(count: number, seed: number): void {
+const KILL_ABOUT = 'The daemon is killed with SIGKILL at random points while a client pushes';
+const HOW = '"Words by place": as Moonshine heard them once, by their place in the audio, speech found by a fixed level, so that every session must have the words of the undisturbed run. "Moonshine": the shipped daemon with its models; a phrase that was in flight may be heard anew with other bounds. "Damage": one to eight bytes of a database or a spool flipped, or its end cut off, then opened as the next start does.';
+
+function damage({ count, seed, part }: Asked): void {
   const result = damageRounds({ count, seed });
-  reportResults({ about: 'One to eight bytes of a database or a spool flipped, or its end cut off, then opened as the next start does.', rows: [{ ...result }], ratios: { 'events kept': { value: 1 - result.eventsLost / result.events, noise: 0.02, better: 'higher' } } });
+  const before = partsBefore(part);
+  report({ ...before, damage: [...before.damage, { what: `damage, seed ${seed}`, ...result }] }, HOW);
   if (result.failedStarts + result.altered + result.untold > 0) process.exitCode = 1;
 }
 
+interface Asked {
+  readonly count: number;
+  readonly seed: number;
+  readonly engine: string | undefined;
+  readonly part: string | undefined;
+}
+
+/** Long enough after a client is back that Moonshine is loaded and decodes. */
+const PRODUCT_KILL_MS = 5_000;
+
 async function main(argv: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: { count: { type: 'string' }, seed: { type: 'string', default: '1' } } });
+  const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: { count: { type: 'string' }, seed: { type: 'string', default: '1' }, engine: { type: 'string' }, part: { type: 'string' } } });
   const [folder, what = 'kill'] = positionals;
   const models = findModels(folder);
   if (!models) throw new Error('The models are not there; run "npm run setup" first.');
-  const seed = Number(values.seed);
-  if (what === 'kill') await kill(models, Number(values.count ?? 1000), seed);
-  else if (what === 'damage') damage(Number(values.count ?? 500), seed);
+  const asked = (count: number): Asked => ({ count: Number(values.count ?? count), seed: Number(values.seed), engine: values.engine, part: values.part });
+  if (what === 'kill') await kill(models, String(folder), asked(1000));
+  else if (what === 'damage') damage(asked(500));
   else throw new Error(`There is no fault "${what}"; choose from kill, damage.`);
 }
 

@@ -3,7 +3,7 @@
  * no acknowledged frame may be lost, no event missing or repeated, and the words must be those of an undisturbed run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import { ensureDaemon, type DaemonClient } from '../../client';
 import { AudioEnd, AudioPush, FRAME_MS, FRAME_SAMPLES } from '../../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { SessionAttach, SessionDelete, SessionEventNotification, SessionGet, SessionStart, SessionStop, type SessionEvent } from '../../protocol/session';
+import { normaliseWords, wordErrors } from '../wordErrors';
 import { randoms } from './random';
 import type { Speech } from './speech';
 
@@ -42,6 +43,12 @@ export interface KillRoundsResult {
   readonly finalsAsUndisturbed: number;
   readonly damagedPhrases: number;
   readonly notDone: number;
+  /** Words of all sessions, and those that are not as in the undisturbed run: put in, left out or changed. */
+  readonly words: number;
+  readonly wordsThatDiffer: number;
+  /** Processes of the daemon that lived 2 s after it was killed, and all there were. */
+  readonly children: number;
+  readonly childrenLeft: number;
   readonly restartMs: readonly number[];
 }
 
@@ -52,6 +59,8 @@ interface Final {
 
 const ROOT = resolve(__dirname, '..', '..');
 const CONNECT_MS = 20_000;
+/** So long may a recorder or a worker outlive the daemon. */
+const ORPHAN_MS = 2_000;
 
 /** The daemon of the rounds as one file, so that a start takes a tenth of a second. */
 export async function killCommand(speech: Speech, home: string): Promise<KillRoundsOptions['command']> {
@@ -61,6 +70,11 @@ export async function killCommand(speech: Speech, home: string): Promise<KillRou
   return { command: process.execPath, args: [outfile, '--home', home, '--idle-ms', '600000', '--log-level', 'warn'], env: { EARMARK_FAULT_AUDIO: speech.audioFile, EARMARK_FAULT_WORDS: speech.wordsFile } };
 }
 
+/** The product as it is shipped, with its recognition workers. @param models folder of the models */
+export function productCommand(models: string, home: string): KillRoundsOptions['command'] {
+  return { command: process.execPath, args: [join(ROOT, 'dist', 'daemon.js'), '--home', home, '--idle-ms', '600000', '--log-level', 'warn'], env: { EARMARK_MODELS: models } };
+}
+
 export function stateFolderForRounds(): string {
   return mkdtempSync(join(tmpdir(), 'earmark-kill-'));
 }
@@ -68,7 +82,7 @@ export function stateFolderForRounds(): string {
 export async function killRounds(options: KillRoundsOptions, home: string): Promise<KillRoundsResult> {
   const random = randoms(options.seed ?? 1);
   const host = new Host(options.command, home, random, options.latestKillMs ?? 600);
-  const total = { sessions: 0, finals: 0, acknowledgedLost: 0, eventsMissing: 0, eventsRepeated: 0, finalsDoubled: 0, sessionsThatDiffer: 0, finalsAsUndisturbed: 0, damagedPhrases: 0, notDone: 0 };
+  const total = { sessions: 0, finals: 0, acknowledgedLost: 0, eventsMissing: 0, eventsRepeated: 0, finalsDoubled: 0, sessionsThatDiffer: 0, finalsAsUndisturbed: 0, damagedPhrases: 0, notDone: 0, words: 0, wordsThatDiffer: 0 };
   try {
     const clean = (await new Round(host, options, 'undisturbed').run()).finals;
     const wanted = wordsOf(clean);
@@ -83,6 +97,8 @@ export async function killRounds(options: KillRoundsOptions, home: string): Prom
       total.eventsRepeated += round.repeated;
       total.finalsDoubled += round.doubled;
       if (wordsOf(round.finals) !== wanted) total.sessionsThatDiffer++;
+      total.words += normaliseWords(wanted).length;
+      total.wordsThatDiffer += wordErrors(normaliseWords(wanted), normaliseWords(wordsOf(round.finals)));
       total.finalsAsUndisturbed += round.finals.filter(({ startMs, text }) => known.has(`${startMs} ${text}`)).length;
       total.damagedPhrases += round.finals.filter(({ text }) => text.startsWith('[')).length;
       if (round.state !== 'DONE') total.notDone++;
@@ -92,7 +108,7 @@ export async function killRounds(options: KillRoundsOptions, home: string): Prom
     await host.end();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
-  return { ...total, kills: host.kills, killedWhileStarting: host.killedWhileStarting, restartMs: host.restartMs };
+  return { ...total, kills: host.kills, killedWhileStarting: host.killedWhileStarting, restartMs: host.restartMs, ...(await host.orphans()) };
 }
 
 function wordsOf(finals: readonly Final[]): string {
@@ -108,6 +124,7 @@ class Host {
   /** Kills that are wanted; none before it is set. */
   armed = 0;
   private child: ChildProcess | undefined;
+  private readonly looks: Promise<{ children: number; left: number }>[] = [];
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -158,8 +175,16 @@ class Host {
     child.kill('SIGKILL');
   }
 
+  /** What the killed daemons had started, looked at 2 s after each. */
+  async orphans(): Promise<{ children: number; childrenLeft: number }> {
+    const looks = await Promise.all(this.looks);
+    return { children: looks.reduce((sum, { children }) => sum + children, 0), childrenLeft: looks.reduce((sum, { left }) => sum + left, 0) };
+  }
+
   private async kill(child: ChildProcess): Promise<void> {
     if (this.child !== child) return;
+    const children = childrenOf(child.pid ?? -1);
+    if (children.length > 0) this.looks.push(delay(ORPHAN_MS).then(() => ({ children: children.length, left: children.filter((one) => startOf(one.pid) === one.start).length })));
     const gone = new Promise((done) => child.once('exit', done));
     child.kill('SIGKILL');
     this.kills++;
@@ -175,6 +200,32 @@ class Host {
       this.timer = undefined;
     });
     return child;
+  }
+}
+
+interface Child {
+  readonly pid: number;
+  readonly start: string;
+}
+
+/** Processes that a process started, where the system shows them. */
+function childrenOf(parent: number): readonly Child[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc').map(Number).filter((pid) => pid > 0 && statOf(pid)?.[1] === String(parent)).map((pid) => ({ pid, start: startOf(pid) ?? '' }));
+}
+
+/** When it was started; a number that was given anew has another. Undefined where it is gone or only waits to be cleared away. */
+function startOf(pid: number): string | undefined {
+  const fields = statOf(pid);
+  return fields?.[0] === 'Z' ? undefined : fields?.[19];
+}
+
+/** Fields of /proc/PID/stat from the third, the state, on (proc(5)). */
+function statOf(pid: number): readonly string[] | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  } catch {
+    return undefined;
   }
 }
 
