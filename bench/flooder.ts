@@ -5,8 +5,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
+import { DaemonHello } from '../protocol/health';
 import { REMOTE_PATH } from '../protocol/remote';
 import { SessionList } from '../protocol/session';
+import { PROTOCOL_VERSION } from '../protocol/version';
 
 export interface Flooded {
   readonly sent: number;
@@ -59,7 +61,8 @@ async function connectAndSend(): Promise<void> {
     resolve();
   }));
   ws.once('open', () => {
-    let id = 0;
+    ws.send(JSON.stringify({ jsonrpc: '2.0', id: 0, method: DaemonHello.method, params: { client: { name: 'flooder', version: '0' }, protocol: PROTOCOL_VERSION } }));
+    let id = 1;
     const timer = setInterval(() => {
       if (!on) ws.terminate();
       if (ws.readyState !== ws.OPEN) return clearInterval(timer);

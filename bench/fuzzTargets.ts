@@ -8,6 +8,7 @@ import { decodeAudio, encodeAudio } from '../protocol/remote';
 import { FAMILIES, type RequestType } from '../protocol';
 import { EarmarkError } from '../protocol/errors';
 import { FRAME_RECORD_BYTES, records, writeFrame, writeMark } from '../daemon/adapters/store/spoolRecord';
+import { checkWhisperBytes, GGML_MAGIC } from '../daemon/adapters/inference/whisperFile';
 import { parseOptions } from '../daemon/main';
 import { PUSHED, RpcHarness, type TestClient } from '../test/unit/rpc/harness';
 
@@ -196,8 +197,36 @@ function configurationTarget(): Target {
   };
 }
 
+/** A Whisper model of one layer each whose tensors have one number. */
+function modelFile(): Buffer {
+  const ints = (...values: readonly number[]): Buffer => Buffer.from(new Int32Array(values).buffer);
+  const words = Array.from({ length: 20 }, (_, i) => Buffer.concat([ints(i % 7), Buffer.alloc(i % 7, 'word')]));
+  const tensors = Array.from({ length: 50 }, (_, i) => {
+    const name = Buffer.from(`tensor.${i}`);
+    return Buffer.concat([ints(1 + (i % 2), name.length, 0, ...(i % 2 === 0 ? [1] : [1, 1])), name, Buffer.alloc(4)]);
+  });
+  return Buffer.concat([ints(GGML_MAGIC, 51_865, 1_500, 384, 6, 1, 448, 384, 6, 1, 2, 1, 2, 3), Buffer.alloc(2 * 3 * 4), ints(words.length), ...words, ...tensors]);
+}
+
+function modelFileTarget(): Target {
+  const whole = modelFile();
+  return {
+    name: 'model file headers',
+    run: async (random) => {
+      const bytes = mangled(random.next(8) === 0 ? whole.subarray(0, random.next(whole.length)) : whole, random);
+      const file = { read: (into: Buffer, offset: number, length: number, position: number) => Promise.resolve({ bytesRead: bytes.copy(into, offset, position, position + length) }) };
+      try {
+        const { tensors } = await checkWhisperBytes(file, bytes.length, 'model');
+        if (tensors !== 50) throw new Error('A file with other tensors than its header names counts as whole.');
+      } catch (error) {
+        requireKnown(error);
+      }
+    },
+  };
+}
+
 export function fuzzTargets(): readonly Target[] {
-  return [rpcTarget(), audioTarget(), spoolTarget(), configurationTarget()];
+  return [rpcTarget(), audioTarget(), spoolTarget(), modelFileTarget(), configurationTarget()];
 }
 
 export interface FuzzOutcome {

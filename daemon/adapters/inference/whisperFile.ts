@@ -17,12 +17,17 @@ const ENCODER_LAYER = 15;
 const DECODER_LAYER = 24;
 const OTHERS = 11;
 
+/** An open file. */
+export interface FileBytes {
+  read(into: Buffer, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+}
+
 /** A buffered view, so that a hundred thousand words of the vocabulary are not as many reads. */
 class Reader {
   private buffer = Buffer.alloc(0);
   private start = 0;
   position = 0;
-  constructor(private readonly file: FileHandle, readonly size: number) {}
+  constructor(private readonly file: FileBytes, readonly size: number) {}
 
   /** @throws RangeError past the end */
   async take(bytes: number): Promise<Buffer> {
@@ -67,12 +72,19 @@ export async function checkWhisperFile(path: string | undefined): Promise<Whispe
     throw new EarmarkError('model.missing', `The model file ${name} cannot be read; run \`earmark models pull\` to fetch it.`, { cause });
   }
   try {
+    return await checkWhisperBytes(file, size, name);
+  } finally {
+    await file.close();
+  }
+}
+
+/** @param size bytes of the file @throws EarmarkError model.corrupt, model.incompatible */
+export async function checkWhisperBytes(file: FileBytes, size: number, name: string): Promise<WhisperFileFacts> {
+  try {
     return await walk(new Reader(file, size), name);
   } catch (cause) {
     if (cause instanceof EarmarkError) throw cause;
     throw new EarmarkError('model.corrupt', `The model file ${name} is damaged or cut short; run \`earmark models verify\` and then \`earmark models pull\` to fetch it again.`, { cause });
-  } finally {
-    await file.close();
   }
 }
 
