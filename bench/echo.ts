@@ -2,10 +2,9 @@
  * Echo removal over the real speech path. The others' sound of spoken meetings is mixed into the microphone at −3 to
  * −25 dB with 0 to 200 ms delay, and in a ringing room; other voices are laid over it, and the same words in another
  * voice. Finals pass the session's own gate at the times at which they would be ready. Counts what was dropped.
- * Usage: `tsx bench/echo.ts MODELS_FOLDER [--quick] [--only=TEXT] [--json] [--text]`; `--text` prints what is not
- * as it should be.
+ * Usage: `tsx bench/echo.ts MODELS_FOLDER [--quick] [--only=TEXT] [--text]`; `--text` prints what is not as it
+ * should be.
  */
-import { availableParallelism, cpus } from 'node:os';
 import { FRAME_MS } from '../daemon/audio/frame';
 import { ManualClock } from '../daemon/base/clock';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
@@ -18,11 +17,14 @@ import type { Segment } from '../daemon/transcript/types';
 import { framesOf } from '../daemon/vad/phraseSource';
 import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
 import { type Echo, type Meeting, type Scene, type Span, cut, doubleTalk, echoed, readMeeting, unison } from './echoScenes';
+import { type Row, reportResults } from './report';
 import { type DecodedPhrase, findModels, makeEngine, transcribe } from './speechPath';
 
 export const MEETINGS = ['auth-standup', 'sync-engine-design-review'] as const;
 const LEVELS_DB = [-3, -10, -18, -25] as const;
 const DELAYS_MS = [0, 60, 120, 200] as const;
+/** Ways of the sound under voices that talk over it: over the whole range of levels and delays. */
+const UNDER_VOICES: readonly Echo[] = [{ db: -25, delayMs: 0 }, { db: -20, delayMs: 40 }, { db: -14, delayMs: 200 }, { db: -10, delayMs: 100 }, { db: -3, delayMs: 160 }, { db: -6, delayMs: 0 }];
 const SLICE_MS = 66_000;
 /** A segment holds a voice from so much of it on; less is the edge of a phrase. */
 const HOLDS_MS = 200;
@@ -40,6 +42,8 @@ export interface EchoCounts {
   doubleTalk: number;
   doubleTalkHidden: number;
   doubleTalkParted: number;
+  /** Those of them whose microphone hears the loudspeakers too. */
+  doubleTalkEchoed: number;
   mixed: number;
   mixedHidden: number;
   /** In finals of a meeting: words of the others in sight before and after, words of the user before and hidden. */
@@ -78,7 +82,7 @@ function scenes(quick: boolean): Make[] {
   for (const [i, meeting] of [first, second].entries()) {
     made.push({ make: () => doubleTalk(meeting, undefined, 1 + 50 * i) });
     if (quick) continue;
-    for (const [k, db] of [-20, -10, -3].entries()) made.push({ make: () => doubleTalk(cut(meeting, 0, 130_000), { db, delayMs: 40 + 60 * k }, 7 + 31 * k + 13 * i) });
+    UNDER_VOICES.forEach((echo, k) => made.push({ make: () => doubleTalk(cut(meeting, 0, 130_000), echo, 7 + 31 * k + 13 * i) }));
     made.push({ make: () => unison(meeting, undefined) }, { make: () => unison(meeting, { db: -12, delayMs: 70 }) });
   }
   return made;
@@ -167,7 +171,7 @@ function through(scene: Scene, mic: readonly Timed[], system: readonly Timed[], 
 }
 
 function count(scene: Scene, mic: readonly Segment[], { transcript, late }: Outcome, spoken: Meeting | undefined, left: string[]): EchoCounts {
-  const counts: EchoCounts = { name: scene.name, echoes: 0, hidden: 0, late: 0, own: 0, ownHidden: 0, doubleTalk: 0, doubleTalkHidden: 0, doubleTalkParted: 0, mixed: 0, mixedHidden: 0, echoWords: 0, echoWordsLeft: 0, ownWords: 0, ownWordsHidden: 0 };
+  const counts: EchoCounts = { name: scene.name, echoes: 0, hidden: 0, late: 0, own: 0, ownHidden: 0, doubleTalk: 0, doubleTalkHidden: 0, doubleTalkParted: 0, doubleTalkEchoed: 0, mixed: 0, mixedHidden: 0, echoWords: 0, echoWordsLeft: 0, ownWords: 0, ownWordsHidden: 0 };
   const delayed = scene.echo ? scene.systemSpans.map(({ startMs, endMs }) => ({ startMs: startMs + (scene.echo?.delayMs ?? 0), endMs: endMs + (scene.echo?.delayMs ?? 0) })) : [];
   const both = scene.ownSpans.flatMap((own) => scene.systemSpans.flatMap((other) => overlap(own, other) ?? []));
   for (const segment of mic) {
@@ -177,6 +181,7 @@ function count(scene: Scene, mic: readonly Segment[], { transcript, late }: Outc
     const [own, echo] = [holds(scene.ownSpans), holds(delayed)];
     if (own && holds(both)) {
       counts.doubleTalk++;
+      if (scene.echo) counts.doubleTalkEchoed++;
       if (parts.some(({ hidden }) => hidden)) left.push(`${scene.name}, double-talk ${whole ? 'hidden' : 'parted'}: ${parts.map(({ text, hidden }) => (hidden ? `(${text})` : text)).join(' ')}`);
       if (whole) counts.doubleTalkHidden++;
       else if (parts.some(({ hidden }) => hidden)) counts.doubleTalkParted++;
@@ -236,10 +241,11 @@ function total(all: readonly EchoCounts[]): EchoCounts {
   return sum as unknown as EchoCounts;
 }
 
-const HEAD = ['scene', 'echoed: dropped of', 'late', 'double-talk: dropped, parted of', 'own: touched of', 'mixed: dropped of', "others' words left of", 'own words hidden of'];
-
-function row(c: EchoCounts): string {
-  return `| ${[c.name, `${c.hidden} / ${c.echoes}`, c.late, `${c.doubleTalkHidden}, ${c.doubleTalkParted} / ${c.doubleTalk}`, `${c.ownHidden} / ${c.own}`, `${c.mixedHidden} / ${c.mixed}`, `${c.echoWordsLeft} / ${c.echoWords}`, `${c.ownWordsHidden} / ${c.ownWords}`].join(' | ')} |\n`;
+function rowOf(c: EchoCounts): Row {
+  return {
+    scene: c.name, 'echoed: dropped of': `${c.hidden} / ${c.echoes}`, late: c.late, 'double-talk: dropped, parted of': `${c.doubleTalkHidden}, ${c.doubleTalkParted} / ${c.doubleTalk}`, 'own: touched of': `${c.ownHidden} / ${c.own}`,
+    'mixed: dropped of': `${c.mixedHidden} / ${c.mixed}`, "others' words left of": `${c.echoWordsLeft} / ${c.echoWords}`, 'own words hidden of': `${c.ownWordsHidden} / ${c.ownWords}`,
+  };
 }
 
 async function main(): Promise<void> {
@@ -252,13 +258,21 @@ async function main(): Promise<void> {
   }
   const engine = makeEngine(models);
   try {
-    process.stdout.write(`| ${HEAD.join(' | ')} |\n|${HEAD.map(() => '---').join('|')}|\n`);
-    const report = await measureEcho(engine, flags.includes('--quick'), (counts) => process.stdout.write(row(counts)), flags.find((flag) => flag.startsWith('--only='))?.slice(7));
-    const all = total(report.scenes);
-    process.stdout.write(row(all));
-    process.stdout.write(`\n${((100 * all.hidden) / Math.max(1, all.echoes)).toFixed(1)} % of echoed segments dropped, ${all.doubleTalkHidden} of ${all.doubleTalk} segments of double-talk; ${report.frameMicros.toFixed(2)} µs a frame, ${report.finalMs.toFixed(2)} ms a final.\n`);
+    const show = (counts: EchoCounts): void => void process.stdout.write(`${Object.values(rowOf(counts)).join(', ')}\n`);
+    const report = await measureEcho(engine, flags.includes('--quick'), show, flags.find((flag) => flag.startsWith('--only='))?.slice(7));
     if (flags.includes('--text')) for (const line of report.left) process.stdout.write(`${line}\n`);
-    if (flags.includes('--json')) process.stdout.write(`${JSON.stringify({ machine: { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version }, total: all, scenes: report.scenes, frameMicros: report.frameMicros, finalMs: report.finalMs })}\n`);
+    const all = total(report.scenes);
+    const share = all.hidden / Math.max(1, all.echoes);
+    reportResults({
+      about: `Spoken meetings whose loudspeakers reach the microphone at −3 to −25 dB after 0 to 200 ms; Moonshine. ${(100 * share).toFixed(1)} % of echoed segments were dropped (mark 95 %); of ${all.doubleTalk} segments of double-talk, ${all.doubleTalkEchoed} of them with the loudspeakers in the microphone, ${all.doubleTalkHidden} were dropped and ${all.doubleTalkParted} lost a part (mark 0). ${report.frameMicros.toFixed(2)} µs a frame, ${report.finalMs.toFixed(2)} ms a final.`,
+      rows: [...report.scenes, all].map(rowOf),
+      ratios: {
+        'share of echoed segments dropped': { value: Number(share.toFixed(3)), noise: 0, better: 'higher' },
+        'double-talk dropped': { value: all.doubleTalkHidden, noise: 0, better: 'lower' },
+        'double-talk parted': { value: all.doubleTalkParted, noise: 0, better: 'lower' },
+        'own words hidden': { value: all.ownWordsHidden, noise: 0, better: 'lower' },
+      },
+    });
   } finally {
     engine.dispose();
   }

@@ -119,6 +119,8 @@ function isCounted(message: Message): boolean {
 }
 
 export class FrameWriter extends AbstractMessageWriter implements MessageWriter {
+  private gathering = false;
+
   /**
    * @param maxBytes longest body that is sent
    * @param maxQueued bytes that may wait for a peer that does not read; beyond it the socket is destroyed
@@ -156,9 +158,19 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
       this.socket.destroy(error);
       throw error;
     }
-    this.socket.cork();
+    this.gather();
     this.socket.write(`Content-Length: ${body.length}\r\n\r\n`, 'latin1');
     this.socket.write(body);
-    this.socket.uncork();
+  }
+
+  /** What is sent in one turn goes out together: an answer and the events that it made cost one call of the system. */
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = true;
+    this.socket.cork();
+    setImmediate(() => {
+      this.gathering = false;
+      this.socket.uncork();
+    });
   }
 }

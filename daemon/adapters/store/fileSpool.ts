@@ -2,7 +2,7 @@
  * The spool of one session: a folder of files of a megabyte. A frame is written when it comes and is on disk at most
  * 200 ms later; a file goes when everything in it is final.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { close, closeSync, fsync, fsyncSync, mkdirSync, open, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Frame, Source } from '../../audio/frame';
@@ -38,6 +38,8 @@ export class FileSpool implements Spool {
   private timer: Disposable | undefined;
   private syncing = false;
   private closed = false;
+  /** Files made, and how many of these names are on disk: that takes a sync of the folder. Windows cannot sync one and need not. */
+  private readonly names = { made: 0, safe: 0 };
 
   readonly onDidSync = this.syncs.event;
   readonly lost: readonly LostSound[];
@@ -94,6 +96,8 @@ export class FileSpool implements Spool {
   sync(): void {
     if (this.closed) return;
     try {
+      if (this.names.safe < this.names.made) syncPath(this.setup.folder, 'r');
+      this.names.safe = this.names.made;
       for (const file of this.files) file.sync();
     } catch (cause) {
       throw unwritable(cause);
@@ -148,7 +152,7 @@ export class FileSpool implements Spool {
     if (newest?.open && !newest.full) return newest;
     const number = (newest?.number ?? 0) + 1;
     const file = SpoolFile.create(pathOf(this.setup.folder, number), number, this.appended, this.setup.key);
-    syncFolder(this.setup.folder);
+    if (process.platform !== 'win32') this.names.made++;
     this.files.push(file);
     return file;
   }
@@ -160,7 +164,8 @@ export class FileSpool implements Spool {
     this.syncing = true;
     const reached = new Map(this.appended);
     const dirty = this.files.filter((file) => file.unsyncedBytes > 0);
-    let left = dirty.length;
+    const { made, safe } = this.names;
+    let left = dirty.length + (safe < made ? 1 : 0);
     let failed = false;
     const done = (error: Error | null): void => {
       failed ||= error !== null;
@@ -173,6 +178,12 @@ export class FileSpool implements Spool {
     };
     if (left === 0) this.syncing = false;
     for (const file of dirty) file.syncSoon(done);
+    if (safe === made) return;
+    syncFolderSoon(this.setup.folder, (error) => {
+      if (!error) this.names.safe = Math.max(this.names.safe, made);
+      // Who removed the session removed its folder.
+      done(this.closed ? null : error);
+    });
   }
 
   private waiting(): number {
@@ -243,11 +254,6 @@ function numbersOf(folder: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** A new name is only safe when its folder is on disk too. Windows cannot sync a folder and need not. */
-function syncFolder(folder: string): void {
-  if (process.platform !== 'win32') syncPath(folder, 'r');
-}
-
 /** A file whose frames are final may go at any time. */
 function whereThere<T>(work: () => T): T | undefined {
   try {
@@ -265,6 +271,14 @@ function syncPath(path: string, flags = 'r+'): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Keeps nobody waiting. */
+function syncFolderSoon(path: string, done: (error: Error | null) => void): void {
+  open(path, 'r', (failure, fd) => {
+    if (failure) return done(failure);
+    fsync(fd, (error) => close(fd, () => done(error)));
+  });
 }
 
 function unwritable(cause: unknown): EarmarkError {
