@@ -1,6 +1,7 @@
 /** A session as text, JSON lines, JSON, SRT, WebVTT, Markdown and RTTM. Pure: the caller writes the result. */
 import { groupInsights, INSIGHT_SECTIONS, insightLine, isAlive } from '../analysis/render';
 import { subtitleTime, timeStamp } from '../analysis/timeStamp';
+import { readableText } from '../transcript/readable';
 import type { ExportSegment, ExportSession } from './types';
 
 export type ExportFormat = 'text' | 'jsonl' | 'json' | 'srt' | 'vtt' | 'md' | 'rttm';
@@ -67,14 +68,14 @@ function renderMarkdown(session: ExportSession): string {
   const blocks = [
     `# ${session.title ?? session.file}\n`,
     ...sections.filter(({ lines }) => lines.length > 0).map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`),
-    `## Transcript\n${visible(session).map((s) => `\n${transcriptLine(s)}\n`).join('')}`,
+    `## Transcript\n${visible(session).map((segment) => `\n${transcriptLine(segment)}\n`).join('')}`,
   ];
   return blocks.join('\n');
 }
 
-/** `**Ben** [00:14:05] text`. */
-export function transcriptLine(segment: { readonly speaker: string; readonly startMs: number; readonly text: string }): string {
-  return `**${segment.speaker.replace(/\s+/g, ' ').trim()}** ${timeStamp(segment.startMs)} ${segment.text.replace(/\s+/g, ' ').trim()}`;
+/** `**Ben** [00:14:05] text`, the words as people would write them. */
+export function transcriptLine(segment: { readonly speaker: string; readonly startMs: number; readonly text: string }, fillers: 'hide' | 'show' = 'hide'): string {
+  return `**${segment.speaker.replace(/\s+/g, ' ').trim()}** ${timeStamp(segment.startMs)} ${readableText(segment.text, fillers)}`;
 }
 
 /** NIST Rich Transcription Time Marked; the file's base name without its ending is the file id. */

@@ -52,7 +52,7 @@ export function noteModel(document: NoteDocument): NoteModel {
       })),
       {
         heading: { key: PAGE.transcript, line: '## Transcript' },
-        items: segments.map((s) => ({ key: `s.${s.id}`, line: transcriptLine(s) })),
+        items: segments.map((s) => ({ key: `s.${s.id}`, line: transcriptLine(s, document.fillers) })),
         layout: 'paragraphs' as const,
       },
     ],

@@ -24,6 +24,8 @@ export interface NoteDocument {
   /** Any order; hidden ones are left out of the note. */
   readonly segments: readonly Pick<Segment, 'id' | 'startMs' | 'speaker' | 'text' | 'hidden'>[];
   readonly insights: readonly Insight[];
+  /** Fillers, repeated and broken-off words in the transcript; hidden where absent. */
+  readonly fillers?: 'hide' | 'show' | undefined;
 }
 
 /** Offsets in UTF-16 units of the text that was given; sorted by start, never overlapping. */

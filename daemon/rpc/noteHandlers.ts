@@ -47,11 +47,11 @@ export function noteHandlers(registry: Registry, { sessions }: RpcDeps, leases: 
       leases.release(sessionId, client);
       return {};
     })
-    .on(NotesPlan, ({ sessionId, text }, client) => {
+    .on(NotesPlan, ({ sessionId, text, fillers }, client) => {
       if (!leases.holds(sessionId, client)) throw new EarmarkError('note.leaseLost', 'Another window writes this note; ask for the lease first.');
       if (text.length > NOTE_MAX_LENGTH) throw new EarmarkError('note.tooLarge', 'The note is too long to be kept up to date; move parts of it to another file.');
       const document = sessions.get(sessionId);
-      const { edits, ticked } = planNote(text, noteDocument(document));
+      const { edits, ticked } = planNote(text, { ...noteDocument(document), fillers });
       passOnTicks(sessions, document, ticked);
       return { edits: edits.map((e) => ({ ...e })), seq: document.lastSeq };
     })

@@ -126,7 +126,7 @@ export class NoteWriter implements vscode.Disposable {
       // Another window writes it; it is told here when that one is gone.
       if (!note.leased) return { kind: 'written' };
       const uri = note.uri ?? (await this.#place(connection, sessionId));
-      const result = await updateNote(uri, this.#documents, async (text) => (await connection.request(NotesPlan, { sessionId, text })).edits);
+      const result = await updateNote(uri, this.#documents, async (text) => (await connection.request(NotesPlan, { sessionId, text, fillers: settings.noteFillers(uri) })).edits);
       if (result.kind === 'failed') throw new Error('The document was not saved.');
       if (note.uri === undefined && result.kind === 'written') {
         note.uri = uri;

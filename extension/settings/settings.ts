@@ -19,6 +19,7 @@ export const settings = {
   keepAudio: (): boolean => read('meeting.keepAudio', z.boolean(), false),
   askEveryMeeting: (): boolean => read('consent.askEveryMeeting', z.boolean(), false),
   notesEnabled: (scope?: vscode.Uri): boolean => read('notes.enabled', z.boolean(), true, scope),
+  noteFillers: (scope?: vscode.Uri): 'hide' | 'show' => read('notes.fillers', z.enum(['hide', 'show']), 'hide', scope),
   openNoteOnStart: (): boolean => read('notes.openOnStart', z.boolean(), false),
   language: (): string => read('speech.language', Text, 'en'),
   provider: (): string => read('speech.provider', Text, ''),
