@@ -1,32 +1,46 @@
 /**
  * Whisper base through the whole speech path beside Moonshine tiny through the same, and beside whisper.cpp's own decode
- * of whole recordings with its full window, through the same binding: word errors and time. Usage:
- * `npm run bench -- whisper [--phrases]`; the model and the recordings lie beside the repository.
+ * of whole recordings with its full window, through the same binding: word errors and processor time. The recordings
+ * take turns, so that a busy machine slows all alike. Usage: `npm run bench -- whisper [--phrases] [--keep=FOLDER]
+ * [--seconds=N] [option=value …]`: decodes of Whisper are kept in the folder and paid once, a run ends after N seconds
+ * and the next one goes on; options are those of the segmenter. The model and the recordings lie beside the repository.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createDetectors, createSpeechEngine } from '../daemon/adapters/inference/createSpeechEngine';
+import { WhisperProvider } from '../daemon/adapters/inference/whisper';
 import { type WhisperParams, loadWhisperBinding } from '../daemon/adapters/inference/whisperBinding';
+import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import type { WhisperSegment } from '../daemon/asr/whisperWords';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { toFloat32 } from '../daemon/audio/pcm';
+import { type Clock, systemClock } from '../daemon/base/clock';
+import { silentLogger } from '../daemon/base/logger';
+import type { SegmenterOptions } from '../daemon/vad/contract';
+import { defaultSegmenterOptions, fileSegmenterOptions } from '../daemon/vad/segmenter';
+import { type CountedBinding, countedBinding, fileIdentity } from './decodeCache';
 import { reportResults } from './report';
-import { type OtherRecogniser, SHARED, type Utterance, findModels, libriUtterances, makeEngine, readAudio } from './speechPath';
-import { measureWer } from './wer';
+import { SHARED, type Utterance, findModels, libriUtterances, makeEngine, readAudio, textOf, transcribe } from './speechPath';
 import { normaliseWords, pooledWer, wordErrors } from './wordErrors';
 
 const MODEL = join(SHARED, 'models', 'ggml-base-q8_0.bin');
-/** Two recordings at a time, as the speech path decodes them. */
-const LANES = 2;
 /** Clock ticks of /proc a second, on every Linux that Node runs on. */
 const TICKS = 100;
 
+/** One way from a recording to its text. */
+interface Way {
+  readonly what: string;
+  ready(): Promise<void>;
+  /** Processor seconds of the recognition so far. */
+  used(): number;
+  decode(pcm: Int16Array, id: string): Promise<string>;
+  dispose(): void | Promise<void>;
+}
+
 interface Measured {
-  readonly wer: Readonly<Record<string, number>>;
-  /** Processor time of the recognition over audio time: what one thread needs, whatever else the machine does. */
-  readonly rtf: number;
-  readonly loadMs: number;
-  readonly audioSeconds: number;
-  readonly lines: readonly { readonly utterance: Utterance; readonly text: string }[];
+  readonly what: string;
+  seconds: number;
+  readonly lines: { readonly utterance: Utterance; readonly text: string }[];
 }
 
 /** Seconds of processor time a process has used; children that ended not counted. */
@@ -35,83 +49,118 @@ function processorSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-async function throughThePath(folder: string, utterances: readonly Utterance[], other?: OtherRecogniser): Promise<Measured> {
-  const models = findModels(folder);
-  if (!models) throw new Error('The speech models are not there; run `npm run setup`.');
-  const engine = makeEngine(models, LANES, other);
-  try {
-    await engine.ready();
-    const used = (): number => engine.workers().filter(({ name, pid }) => name !== 'vad' && pid !== undefined).reduce((sum, { pid }) => sum + processorSeconds(pid as number), 0);
-    const before = used();
-    const { wer, audioSeconds, lines } = await measureWer(engine, utterances);
-    return { wer, rtf: (used() - before) / audioSeconds, loadMs: engine.loadMs ?? 0, audioSeconds, lines };
-  } finally {
-    engine.dispose();
-  }
+/** The engine of the daemon, with Whisper in this process, where its decodes can be counted one by one. */
+function whisperPath(vad: string, binding: CountedBinding, options: Partial<SegmenterOptions>): Way {
+  // On a busy machine a decode may take any time; what is counted is its processor time.
+  const patient: Clock = { now: () => systemClock.now(), wall: () => systemClock.wall(), setTimeout: (run, ms) => systemClock.setTimeout(run, ms * 50), setInterval: (run, ms) => systemClock.setInterval(run, ms * 50) };
+  const common = { clock: patient, logger: silentLogger };
+  const worker = { path: join(__dirname, '..', 'daemon', 'worker.ts'), execArgv: ['--require', 'tsx/cjs'] };
+  const { build } = loadWhisperBinding();
+  const engine = createSpeechEngine({
+    ...common,
+    asr: { provider: 'whisper', model: 'whisper-base-q8_0', files: () => Promise.resolve({ id: 'whisper-base-q8_0', files: { model: MODEL } }) },
+    runs: { in: 'process', create: () => new WhisperProvider(() => ({ binding, build })) },
+    detectors: createDetectors({ ...common, worker, files: () => Promise.resolve({ id: 'silero-vad-v6', files: { model: vad } }) }),
+  });
+  return { what: 'Whisper base q8_0, speech path', used: () => binding.seconds, ...throughThePath(engine, options) };
+}
+
+function moonshinePath(engine: ManagedSpeechEngine, options: Partial<SegmenterOptions>): Way {
+  const used = (): number => engine.workers().filter(({ name, pid }) => name !== 'vad' && pid !== undefined).reduce((sum, { pid }) => sum + processorSeconds(pid as number), 0);
+  return { what: 'Moonshine tiny, speech path', used, ...throughThePath(engine, options) };
+}
+
+function throughThePath(engine: ManagedSpeechEngine, options: Partial<SegmenterOptions>): Pick<Way, 'ready' | 'decode' | 'dispose'> {
+  return { ready: () => engine.ready(), decode: async (pcm, id) => textOf(await transcribe(engine, pcm, options, id)), dispose: () => engine.dispose() };
 }
 
 /** whisper.cpp as it comes: greedy with its fallback, the window of 30 s, whole recordings. */
-async function asItComes(utterances: readonly Utterance[]): Promise<Measured> {
-  const begun = performance.now();
-  const { binding } = loadWhisperBinding();
+async function asItComes(binding: CountedBinding): Promise<Way> {
   const model = await binding.WhisperModel.load(MODEL, false);
-  const loadMs = performance.now() - begun;
   const params: Partial<WhisperParams> = { strategy: 0, n_threads: 1, language: 'en', audio_ctx: 0, format: 'detail' };
-  const decode = (pcm: Float32Array): Promise<WhisperSegment[]> => new Promise((resolve, reject) => binding.transcribe(model.handle as object, pcm, params as WhisperParams, (result) => (result instanceof Error ? reject(result) : resolve(result)), () => undefined));
-  const lines: { utterance: Utterance; text: string }[] = [];
-  let audioSeconds = 0;
-  let seconds = 0;
-  const queue = utterances.map((utterance) => ({ utterance, pcm: toFloat32(readAudio(utterance.path)) }));
-  const before = process.cpuUsage();
-  const lane = async (): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      audioSeconds += next.pcm.length / SAMPLE_RATE;
-      lines.push({ utterance: next.utterance, text: (await decode(next.pcm)).map((segment) => segment.text).join('') });
-    }
+  return {
+    what: 'Whisper base q8_0, whisper.cpp as it comes, whole recordings',
+    ready: () => Promise.resolve(),
+    used: () => binding.seconds,
+    decode: (pcm) =>
+      new Promise((resolve, reject) => binding.transcribe(model.handle as object, toFloat32(pcm), params as WhisperParams, (result: WhisperSegment[] | Error) => (result instanceof Error ? reject(result) : resolve(result.map((segment) => segment.text).join(''))), () => undefined)),
+    dispose: () => model.free(),
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  const used = process.cpuUsage(before);
-  seconds = (used.user + used.system) / 1e6;
-  await model.free();
-  const wer: Record<string, number> = {};
-  for (const set of new Set(lines.map((line) => line.utterance.set))) wer[set] = pooledWer(lines.filter((line) => line.utterance.set === set).map((line) => ({ reference: line.utterance.reference, hypothesis: line.text })));
-  return { wer, rtf: seconds / audioSeconds, loadMs, audioSeconds, lines };
+}
+
+function werOf(lines: Measured['lines'], set: string): number {
+  return pooledWer(lines.filter(({ utterance }) => utterance.set === set).map(({ utterance, text }) => ({ reference: utterance.reference, hypothesis: text })));
+}
+
+function printErrors({ what, lines }: Measured): void {
+  for (const { utterance, text } of lines) {
+    const errors = wordErrors(normaliseWords(utterance.reference), normaliseWords(text));
+    if (errors > 2) process.stdout.write(`${errors}\t${utterance.id}\t${what}\n\t${utterance.reference}\n\t${text}\n`);
+  }
+}
+
+/** The sets take turns, so that a run that is cut short has some of each. */
+function inTurn(utterances: readonly Utterance[]): Utterance[] {
+  const sets = [...new Set(utterances.map(({ set }) => set))].map((set) => utterances.filter((one) => one.set === set));
+  return utterances.map((_, i) => sets[i % sets.length]?.[Math.floor(i / sets.length)]).filter((one) => one !== undefined);
 }
 
 async function main(): Promise<void> {
   const [folder = '', ...rest] = process.argv.slice(2);
   const utterances = libriUtterances();
-  if (utterances.length === 0 || !existsSync(MODEL) || process.platform !== 'linux') {
-    process.stderr.write('This bench needs Linux, and ggml-base-q8_0.bin and the LibriSpeech sets beside the repository.\n');
+  const models = findModels(folder);
+  if (!models || utterances.length === 0 || !existsSync(MODEL) || process.platform !== 'linux') {
+    process.stderr.write('This bench needs Linux, the models of `npm run setup`, and ggml-base-q8_0.bin and the LibriSpeech sets beside the repository.\n');
     process.exitCode = 2;
     return;
   }
-  const whisper: OtherRecogniser = { provider: 'whisper', model: { id: 'whisper-base-q8_0', files: { model: MODEL } } };
-  const named: [string, Measured][] = [];
-  const measure = async (what: string, run: () => Promise<Measured>): Promise<void> => {
-    const measured = await run();
-    process.stderr.write(`${what}: clean ${measured.wer['clean']?.toFixed(2)} %, other ${measured.wer['other']?.toFixed(2)} %, RTF ${measured.rtf.toFixed(3)}\n`);
-    named.push([what, measured]);
-    if (!rest.includes('--phrases')) return;
-    for (const { utterance, text } of measured.lines) {
-      const errors = wordErrors(normaliseWords(utterance.reference), normaliseWords(text));
-      if (errors > 2) process.stdout.write(`${errors}\t${utterance.id}\t${what}\n\t${utterance.reference}\n\t${text}\n`);
+  const value = (name: string): string | undefined => rest.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const keep = value('keep');
+  const untilMs = performance.now() + Number(value('seconds') ?? Infinity) * 1000;
+  const options: Partial<Record<keyof SegmenterOptions, number>> = { ...fileSegmenterOptions };
+  for (const [name = '', number] of rest.map((arg) => arg.split('='))) if (number !== undefined && name in defaultSegmenterOptions) options[name as keyof SegmenterOptions] = Number(number);
+  const { binding: native, build } = loadWhisperBinding();
+  const counted = (): CountedBinding => countedBinding(native, `${fileIdentity(MODEL)}:${build}`, keep);
+  const ways = [whisperPath(models.vad, counted(), options), await asItComes(counted()), moonshinePath(makeEngine(models, 1), options)] as const;
+  const measured: Measured[] = ways.map(({ what }) => ({ what, seconds: 0, lines: [] }));
+  let audioSeconds = 0;
+  // Loading, warming up and the first page faults are no part of what a decode costs.
+  const warm = readAudio((utterances[0] as Utterance).path);
+  for (const way of ways) {
+    await way.ready();
+    await way.decode(warm, 'warm-up');
+  }
+  try {
+    for (const utterance of inTurn(utterances)) {
+      if (performance.now() > untilMs) throw new Error(`Stopped after ${measured[0]?.lines.length ?? 0} of ${utterances.length} recordings; run it again with the same --keep.`);
+      const pcm = readAudio(utterance.path);
+      audioSeconds += pcm.length / SAMPLE_RATE;
+      for (const [i, way] of ways.entries()) {
+        const before = way.used();
+        const text = await way.decode(pcm, utterance.id);
+        const one = measured[i] as Measured;
+        one.seconds += way.used() - before;
+        one.lines.push({ utterance, text });
+      }
+      if (rest.includes('--progress')) process.stderr.write(`${measured.map(({ seconds }) => (seconds / audioSeconds).toFixed(3)).join(' ')}\n`);
     }
-  };
-  await measure('Whisper base q8_0, speech path', () => throughThePath(folder, utterances, whisper));
-  await measure('Whisper base q8_0, whisper.cpp as it comes, whole recordings', () => asItComes(utterances));
-  await measure('Moonshine tiny, speech path', () => throughThePath(folder, utterances));
-  const [path, plain] = named.map(([, measured]) => measured) as [Measured, Measured];
-  const { build } = loadWhisperBinding();
+  } finally {
+    for (const way of ways) await way.dispose();
+  }
+  if (rest.includes('--phrases')) measured.forEach(printErrors);
+  const [path, plain] = measured as [Measured, Measured];
   reportResults({
-    about: `${utterances.length} LibriSpeech utterances (${(path.audioSeconds / 60).toFixed(1)} min), two at a time with one thread each; the build of Whisper is ${build}. RTF is processor time of the recognition over audio time, second decodes included.`,
-    rows: named.map(([what, { wer, rtf, loadMs }]) => ({ what, 'WER clean %': wer['clean']?.toFixed(2) ?? '–', 'WER other %': wer['other']?.toFixed(2) ?? '–', RTF: rtf.toFixed(3), 'load ms': Math.round(loadMs) })),
+    about: `${utterances.length} LibriSpeech utterances (${(audioSeconds / 60).toFixed(1)} min), one phrase at a time with one thread; the build of Whisper is ${build}. RTF is processor time of the recognition over audio time, second decodes included${keep === undefined ? '' : '; the times of Whisper are those of decodes kept from earlier runs on this machine'}.`,
+    rows: measured.map(({ what, lines, seconds }) => ({ what, 'WER clean %': werOf(lines, 'clean').toFixed(2), 'WER other %': werOf(lines, 'other').toFixed(2), RTF: (seconds / audioSeconds).toFixed(3) })),
     ratios: {
-      'Whisper: WER clean, percent': { value: Number(path.wer['clean']?.toFixed(2)), noise: 0.3, better: 'lower' },
-      'Whisper: WER other, percent': { value: Number(path.wer['other']?.toFixed(2)), noise: 0.3, better: 'lower' },
-      'Whisper: RTF over that of the full window': { value: Number((path.rtf / plain.rtf).toFixed(3)), noise: 0.06, better: 'lower' },
+      'Whisper: WER clean, percent': { value: Number(werOf(path.lines, 'clean').toFixed(2)), noise: 0.3, better: 'lower' },
+      'Whisper: WER other, percent': { value: Number(werOf(path.lines, 'other').toFixed(2)), noise: 0.3, better: 'lower' },
+      'Whisper: RTF over that of the full window': { value: Number((path.seconds / plain.seconds).toFixed(3)), noise: 0.06, better: 'lower' },
     },
   });
 }
 
-void main();
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,7 +1,7 @@
 /** Family `dictation`: speak, get text. A dictation is a session of kind `dictation`; partials and finals come as `session/event`. */
 import { z } from 'zod';
 import { Empty, request } from './method';
-import { SourceSpec } from './session';
+import { SourceSpec, Translate, Vocabulary } from './session';
 
 export const DictationStart = request({
   method: 'dictation/start',
@@ -12,6 +12,8 @@ export const DictationStart = request({
     provider: z.string().max(50).optional(),
     model: z.string().max(100).optional(),
     symbols: z.array(z.string().max(100)).max(5_000).optional().describe('Names of the code, the nearest to the cursor first; what sounds like one of them is spelled as it.'),
+    vocabulary: Vocabulary.optional(),
+    translate: Translate.optional(),
     origin: SourceSpec.shape.origin.optional().describe('The default microphone where absent.'),
   }),
   result: z.object({ sessionId: z.string() }),

@@ -98,6 +98,10 @@ export const SourceSpec = z.object({
 });
 export type SourceSpec = z.infer<typeof SourceSpec>;
 
+/** Whisper reads 224 tokens of a prompt; more words than these never fit. */
+export const Vocabulary = z.array(z.string().min(1).max(60)).max(200).describe('Words that are likely, best first; engines without a prompt ignore them.');
+export const Translate = z.boolean().describe('Put what is said into English, where the engine can.');
+
 export const Consent = z.object({ by: z.string(), at: z.string().describe('ISO 8601.'), wording: z.string() });
 export type Consent = z.infer<typeof Consent>;
 
@@ -113,6 +117,8 @@ export const SessionStart = request({
     provider: z.string().max(50).optional().describe('Speech engine; the daemon chooses where it is absent or `auto`.'),
     model: z.string().max(100).optional().describe('Its model; likewise.'),
     device: z.enum(['auto', 'cpu', 'gpu']).optional().describe('Where the model runs; likewise.'),
+    vocabulary: Vocabulary.optional(),
+    translate: Translate.optional(),
     partials: z.boolean().describe('False for files that are pushed faster than real time.'),
     insights: z.boolean().describe('False for dictation.'),
     diarize: z.boolean().optional().describe('Tells voices apart within each source; where absent, in meetings.'),

@@ -75,7 +75,7 @@ class EnginePool implements ManagedEngines {
     const targets = chooseEngines(this.choice, request);
     const held = this.route(targets, isWish(request));
     held.holders++;
-    return lease(this.setup.clock, held.route, request.live, toDisposable(() => this.giveBack(held)));
+    return lease(this.setup.clock, held.route, request, toDisposable(() => this.giveBack(held)));
   }
 
   list(): readonly EngineHealth[] {
@@ -201,7 +201,8 @@ function isWish({ provider, model }: EngineRequest): boolean {
 const PARTIAL_MS = 500;
 
 /** The route as one session holds it. */
-function lease(clock: Clock, route: EngineRoute, live: boolean, held: Disposable): EngineLease {
+function lease(clock: Clock, route: EngineRoute, { vocabulary, translate, live }: EngineRequest, held: Disposable): EngineLease {
+  const wished = { live, ...(vocabulary === undefined ? {} : { prompt: vocabulary }), ...(translate === undefined ? {} : { translate }) };
   let partialMs = -Infinity;
   return {
     provider: route.provider,
@@ -213,7 +214,7 @@ function lease(clock: Clock, route: EngineRoute, live: boolean, held: Disposable
         if (partialsEvery !== 1 && clock.now() - partialMs < PARTIAL_MS * partialsEvery) return Promise.resolve(undefined);
         partialMs = clock.now();
       }
-      return route.decode(pcm, { ...options, live }, signal);
+      return route.decode(pcm, { ...options, ...wished }, signal);
     },
     get idle() {
       return route.idle;

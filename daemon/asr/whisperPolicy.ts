@@ -23,9 +23,21 @@ export function fittedWindow(samples: number): number {
   return Math.min(FULL_WINDOW, Math.max(WINDOW_FLOOR, Math.ceil(needed / WINDOW_STEP) * WINDOW_STEP));
 }
 
-/** Temperature of the second decode; the steps up to 1 are Whisper's own fallback. */
+/**
+ * The first decode has one pass: what whisper.cpp would try again by itself is tried with the whole window instead, so
+ * that a cancelled decode is soon over. The second has three at most: 0.2, 0.6 and 1.
+ */
 export const SECOND_TEMPERATURE = 0.2;
-export const TEMPERATURE_STEP = 0.2;
+export const SECOND_TEMPERATURE_STEP = 0.4;
+
+/** Fast speech has 6 tokens a second, scripts that Whisper spells byte by byte up to 15; a loop is cut here. */
+const TOKENS_PER_SECOND = 15;
+const SPARE_TOKENS = 30;
+
+/** Tokens that a phrase of so many samples may have. */
+export function maxTokens(samples: number): number {
+  return Math.ceil(SPARE_TOKENS + (samples / SAMPLE_RATE) * TOKENS_PER_SECOND);
+}
 
 /** What one decode gave. */
 export interface WhisperText {
@@ -33,6 +45,8 @@ export interface WhisperText {
   readonly words: readonly AsrWord[];
   /** Mean probability of the tokens of the text, 0–1. */
   readonly confidence: number;
+  /** Mean natural logarithm of the same. */
+  readonly logProbability: number;
   readonly language: string;
 }
 

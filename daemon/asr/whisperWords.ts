@@ -21,6 +21,8 @@ export interface WhisperSegment {
 
 /** Tokens from this id on are marks: end, language, task, times. */
 const FIRST_MARK = 50_256;
+/** Keeps logarithms finite. */
+const LEAST_P = 1e-6;
 const BROKEN = '\uFFFD';
 
 interface Draft {
@@ -34,15 +36,18 @@ interface Draft {
 /**
  * Words as they stand in the text of the segments, in order and not overlapping.
  * @param audioMs length of the phrase; times are kept within it
+ * @returns also the mean probability of the tokens and the mean of its natural logarithm
  */
-export function whisperWords(segments: readonly WhisperSegment[], audioMs: number): { words: AsrWord[]; confidence: number } {
+export function whisperWords(segments: readonly WhisperSegment[], audioMs: number): { words: AsrWord[]; confidence: number; logProbability: number } {
   const drafts: Draft[] = [];
   let sum = 0;
+  let logs = 0;
   let count = 0;
   for (const segment of segments) {
     let open: Draft | undefined;
     for (const { text, token } of piecesOf(segment)) {
       sum += token.p;
+      logs += Math.log(Math.max(token.p, LEAST_P));
       count++;
       // A space begins a word; a piece may hold several words only where characters were split over tokens.
       for (const [i, part] of text.split(/\s+/).entries()) {
@@ -59,7 +64,7 @@ export function whisperWords(segments: readonly WhisperSegment[], audioMs: numbe
       }
     }
   }
-  return { words: inOrder(drafts, audioMs), confidence: count === 0 ? 0 : sum / count };
+  return { words: inOrder(drafts, audioMs), confidence: count === 0 ? 0 : sum / count, logProbability: count === 0 ? 0 : logs / count };
 }
 
 /** The tokens of a segment with the text that each stands for; a character's parts are given whole to the last of them. */

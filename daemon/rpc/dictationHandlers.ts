@@ -15,7 +15,7 @@ const NAMES_A_STEP = 40;
 export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
   const { sessions, control } = deps;
   registry
-    .on(DictationStart, async ({ key, language, provider, model, origin, symbols = [] }, client) => {
+    .on(DictationStart, async ({ key, language, provider, model, vocabulary, translate, origin, symbols = [] }, client) => {
       refuseWhenDraining(control.draining);
       const { session } = await startFor(client, (sink) =>
         sessions.start(
@@ -24,6 +24,8 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
             ...(language === undefined ? {} : { language }),
             ...(provider === undefined ? {} : { provider }),
             ...(model === undefined ? {} : { model }),
+            ...(vocabulary === undefined ? {} : { vocabulary }),
+            ...(translate === undefined ? {} : { translate }),
             kind: 'dictation',
             title: 'Dictation',
             sources: [fromSource({ source: 'mic', origin: origin ?? { type: 'capture' } })],

@@ -19,6 +19,9 @@ export interface StartRequest {
   readonly provider?: string;
   readonly model?: string;
   readonly device?: DeviceChoice;
+  /** As in EngineRequest. */
+  readonly vocabulary?: readonly string[];
+  readonly translate?: boolean;
   readonly partials: boolean;
   readonly insights: boolean;
   /** Default: in meetings. */

@@ -32,6 +32,9 @@ export interface SessionRecord {
   readonly language: string;
   readonly provider: string;
   readonly model: string;
+  /** As in EngineRequest. */
+  readonly vocabulary?: readonly string[];
+  readonly translate?: boolean;
   readonly partials: boolean;
   readonly insights: boolean;
   readonly diarize?: boolean;

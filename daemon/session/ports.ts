@@ -152,6 +152,9 @@ export interface EngineRequest {
   readonly device?: DeviceChoice | undefined;
   /** BCP 47. */
   readonly language: string;
+  /** Words that are likely, best first, and whether the text is put into English: for every decode, where the engine can. */
+  readonly vocabulary?: readonly string[] | undefined;
+  readonly translate?: boolean | undefined;
   /** Its sound comes as fast as it is spoken. */
   readonly live: boolean;
 }

@@ -22,6 +22,8 @@ export function newRecord(request: StartRequest, engine: Pick<SpeechEngine, 'pro
     language: request.language ?? 'en',
     provider: engine.provider,
     model: engine.model,
+    ...(request.vocabulary === undefined ? {} : { vocabulary: request.vocabulary }),
+    ...(request.translate === undefined ? {} : { translate: request.translate }),
     partials: request.partials,
     insights: request.insights,
     diarize: request.diarize ?? request.kind === 'meeting',

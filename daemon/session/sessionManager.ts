@@ -68,7 +68,7 @@ class Manager implements SessionManager {
     const known = request.key === undefined ? undefined : this.deps.store.findByKey(request.key);
     if (known) return this.startAgain(known, sink);
     this.admit(request);
-    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', live: isLive(request) });
+    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', vocabulary: request.vocabulary, translate: request.translate, live: isLive(request) });
     const record = newRecord(request, engine, this.deps);
     let session: Session;
     try {
@@ -298,13 +298,13 @@ class Manager implements SessionManager {
 
   /** What a session was begun with may be gone since; its words matter more than its engine. */
   private engineOf(record: SessionRecord): EngineLease {
-    const { provider, model, language } = record;
-    const live = isLive(record);
+    const { provider, model, language, vocabulary, translate } = record;
+    const wish = { language, vocabulary, translate, live: isLive(record) };
     try {
-      return this.deps.engines.open({ provider, model, language, live });
+      return this.deps.engines.open({ ...wish, provider, model });
     } catch (error) {
       this.deps.logger.warn('session.engineGone', { provider, model, error: error instanceof EarmarkError ? error.code : 'unexpected' });
-      return this.deps.engines.open({ language, live });
+      return this.deps.engines.open(wish);
     }
   }
 

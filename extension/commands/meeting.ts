@@ -56,6 +56,7 @@ async function start(parts: Parts): Promise<void> {
     ...(language === '' ? {} : { language }),
     ...(provider === '' ? {} : { provider }),
     ...(model === '' ? {} : { model }),
+    ...settings.wordHints(),
     ...(settings.keepAudio() ? { keepAudio: true } : {}),
     ...(workspace === undefined ? {} : { workspace }),
   };

@@ -107,6 +107,7 @@ export class Dictation implements vscode.Disposable {
         ...(provider === '' ? {} : { provider }),
         ...(model === '' ? {} : { model }),
         symbols: this.candidates.near(document, editor.selection.active.line),
+        ...settings.wordHints(),
         origin: { type: 'capture', ...(device === '' ? {} : { device }) },
       });
       if (token !== this.#token) {

@@ -24,6 +24,11 @@ export const settings = {
   language: (): string => read('speech.language', Text, 'en'),
   provider: (): string => read('speech.provider', Text, ''),
   model: (): string => read('speech.model', Text, ''),
+  /** What sessions are told of the words to come. Words that do not fit are left out, so that one does not cost the others. */
+  wordHints(): { vocabulary?: string[]; translate?: true } {
+    const vocabulary = read('speech.vocabulary', z.array(z.unknown()), []).filter((word): word is string => typeof word === 'string' && word.trim() !== '' && word.length <= 60).slice(0, 200);
+    return { ...(vocabulary.length === 0 ? {} : { vocabulary }), ...(read('speech.translate', z.boolean(), false) ? { translate: true } : {}) };
+  },
   microphone: (): string => read('audio.microphone', Text, ''),
   systemAudio: (): string => read('audio.systemAudio', Text, ''),
   vocabulary: (): string[] => read('dictation.vocabulary', z.array(z.string().max(100)).max(500), []),

@@ -7,7 +7,7 @@ import { EarmarkError } from '../../../protocol/errors';
 import type { AsrOptions, AsrProvider, AsrResult, LoadedModelFiles } from '../../asr/provider';
 import { whisperInfo } from '../../asr/providerInfos';
 import { LanguageLock } from '../../asr/whisperLanguage';
-import { SECOND_TEMPERATURE, TEMPERATURE_STEP, type WhisperText, better, doubt, fittedWindow } from '../../asr/whisperPolicy';
+import { SECOND_TEMPERATURE, SECOND_TEMPERATURE_STEP, type WhisperText, better, doubt, fittedWindow, maxTokens } from '../../asr/whisperPolicy';
 import { whisperPrompt } from '../../asr/whisperPrompt';
 import { type WhisperSegment, whisperWords } from '../../asr/whisperWords';
 import { soundBounds } from '../../asr/wordTimes';
@@ -32,11 +32,14 @@ export class WhisperProvider implements AsrProvider {
   /** Settles when the thread of the last decode is free; a cancelled decode still runs to its end. */
   private busy: Promise<unknown> = Promise.resolve();
 
+  /** @param bind finds the native binding; a bench counts what it does */
+  constructor(private readonly bind: () => { binding: WhisperBinding; build: WhisperBuild } = loadWhisperBinding) {}
+
   async load(model: LoadedModelFiles, device: 'auto' | 'cpu' | 'gpu'): Promise<void> {
     await this.unload();
     const path = model.files['model'];
     const { multilingual } = await checkWhisperFile(path);
-    const { binding, build } = loadWhisperBinding();
+    const { binding, build } = this.bind();
     if (device === 'gpu' && !GPU_BUILDS.has(build)) throw new EarmarkError('engine.unavailable', 'This build of Whisper cannot use a graphics processor; set the device to cpu, or build Whisper as docs/whisper.md says.');
     const native = await withinTime(binding.WhisperModel.load(path as string, device !== 'cpu' && GPU_BUILDS.has(build)));
     this.loaded = { binding, model: native, multilingual };
@@ -54,9 +57,9 @@ export class WhisperProvider implements AsrProvider {
     const wanted = options.language.split('-')[0]?.toLowerCase() ?? '';
     const detecting = loaded.multilingual && (wanted === '' || wanted === 'auto');
     const language = !loaded.multilingual ? 'en' : detecting ? this.languages.language(conversation) : wanted;
-    const once = (params: Partial<WhisperParams>): Promise<WhisperText> => this.decode(loaded, pcm, { ...paramsFor(options, language), ...params }, signal);
+    const once = (params: Partial<WhisperParams>): Promise<WhisperText> => this.decode(loaded, pcm, { ...paramsFor(options, language), max_tokens: maxTokens(pcm.length), ...params }, signal);
     let text = await once({ audio_ctx: fittedWindow(pcm.length) });
-    if (doubt(text.text, soundMs)) text = better(text, await once({ audio_ctx: 0, temperature: SECOND_TEMPERATURE, ...(text.language === '' ? {} : { language: text.language }) }), soundMs);
+    if (doubt(text.text, soundMs)) text = better(text, await once({ audio_ctx: 0, temperature: SECOND_TEMPERATURE, temperature_inc: SECOND_TEMPERATURE_STEP, ...(text.language === '' ? {} : { language: text.language }) }), soundMs);
     if (detecting) this.languages.heard(conversation, { language: text.language, confidence: text.confidence, soundMs });
     return { text: text.text, words: text.words, confidence: text.confidence, language: wanted !== '' && !detecting && loaded.multilingual ? options.language : text.language, inferenceMs: performance.now() - begun };
   }
@@ -72,12 +75,12 @@ export class WhisperProvider implements AsrProvider {
     const turn = this.busy.then(() => (signal?.aborted ? [] : run(binding, model, lengthen(pcm), params)));
     this.busy = turn.catch(() => undefined);
     const segments = await orAborted(turn, signal);
-    const { words, confidence } = whisperWords(segments, (pcm.length * 1000) / SAMPLE_RATE);
-    return { text: words.map((word) => word.text).join(' '), words, confidence, language: segments[0]?.lang ?? (params.language === 'auto' ? 'en' : params.language) };
+    const { words, confidence, logProbability } = whisperWords(segments, (pcm.length * 1000) / SAMPLE_RATE);
+    return { text: words.map((word) => word.text).join(' '), words, confidence, logProbability, language: segments[0]?.lang ?? (params.language === 'auto' ? 'en' : params.language) };
   }
 }
 
-function paramsFor(options: AsrOptions, language: string): WhisperParams {
+function paramsFor(options: AsrOptions, language: string): Omit<WhisperParams, 'max_tokens'> {
   const prompt = whisperPrompt(options.prompt ?? []);
   return {
     strategy: 0,
@@ -86,7 +89,7 @@ function paramsFor(options: AsrOptions, language: string): WhisperParams {
     translate: options.translate === true,
     audio_ctx: 0,
     temperature: 0,
-    temperature_inc: TEMPERATURE_STEP,
+    temperature_inc: 0,
     best_of: 2,
     single_segment: true,
     no_timestamps: false,

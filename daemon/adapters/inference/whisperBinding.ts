@@ -18,6 +18,8 @@ export interface WhisperParams {
   readonly audio_ctx: number;
   readonly temperature: number;
   readonly temperature_inc: number;
+  /** Of one segment. */
+  readonly max_tokens: number;
   readonly best_of: number;
   readonly single_segment: boolean;
   readonly no_timestamps: boolean;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChoiceSetup, type Wish, chooseEngines } from '../../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../../daemon/asr/enginePool';
 import type { EngineTarget, ManagedEngines } from '../../../daemon/asr/enginesApi';
+import type { AsrOptions } from '../../../daemon/asr/provider';
 import { moonshineInfo, scriptedInfo } from '../../../daemon/asr/providerInfos';
 import { ScriptedProvider } from '../../../daemon/asr/scripted';
 import { type Decoder, type DetectorService, createSpeechEngine } from '../../../daemon/asr/speechEngine';
@@ -48,11 +49,13 @@ describe('choice of an engine', () => {
 describe('engine pool', () => {
   const clock = new ManualClock();
   const made: { key: string; loads: number; unloads: number }[] = [];
+  const asked: AsrOptions[] = [];
   const detectors: DetectorService = { start: () => Promise.resolve(), stop: () => undefined, health: () => [], create: () => ({ detect: (w) => Promise.resolve(new Float32Array(w.length)), reset: () => undefined, dispose: () => undefined }) };
   let pool: ManagedEngines;
 
   beforeEach(() => {
     made.length = 0;
+    asked.length = 0;
     pool = createEnginePool({
       clock, logger: silentLogger, choice: CHOICE, look: () => Promise.resolve(CHOICE), sharedWorkers: () => [], load: () => ({}), probed: Promise.resolve(), machine: () => MACHINE, unloadIdleMs: 60_000,
       create: ({ provider, model }) => {
@@ -63,7 +66,7 @@ describe('engine pool', () => {
           start: () => (seen.loads++, recogniser.load({ id: model, files: {} })),
           stop: () => void seen.unloads++,
           health: () => ({ name: model, state: 'ready', restarts: 0, rssBytes: 100 }),
-          transcribe: (pcm, options, signal) => recogniser.transcribe(pcm, options, signal),
+          transcribe: (pcm, options, signal) => (asked.push(options), recogniser.transcribe(pcm, options, signal)),
         };
         return createSpeechEngine({ clock, provider, model, decoders: [decoder], detectors });
       },
@@ -79,6 +82,18 @@ describe('engine pool', () => {
       [made.map(({ key, loads }) => `${key} ${loads}`), leases.map((l) => l.model), texts.map((r) => r?.text), pool.list().map((e) => `${e.model} ${e.state} ${e.sessions}`)],
       [['moonshine moon 1', 'scripted many 1'], ['moon', 'moon', 'many'], ['alpha bravo', 'alpha bravo', 'alpha bravo'], ['moon READY 2', 'many READY 1']],
     );
+  });
+
+  it('gives every decode of a session its vocabulary and its wish for a translation, and none to others', async () => {
+    const wish = { language: 'de', live: true };
+    const leases = [pool.open({ ...wish, vocabulary: ['fetchToken', 'Ben'], translate: true }), pool.open(wish)];
+    for (const engine of leases) {
+      await engine.ready();
+      asked.length = 0;
+      await engine.decode(new Float32Array(16_000).fill(0.1), { language: 'de', priority: 'final', sessionId: 's' });
+      const [{ prompt, translate } = {}] = asked;
+      assert.deepEqual([prompt, translate], engine === leases[0] ? [['fetchToken', 'Ben'], true] : [undefined, undefined]);
+    }
   });
 
   it('unloads what nobody holds or uses, and loads it again for the next', async () => {

@@ -31,7 +31,7 @@ describe('doubts about a text of Whisper', () => {
 });
 
 describe('the better of two texts', () => {
-  const of = (text: string, confidence: number): WhisperText => ({ text, confidence, language: 'en', words: text.split(' ').map((word) => ({ text: word, startMs: 0, endMs: 0, confidence, timing: 'model' as const })) });
+  const of = (text: string, confidence: number): WhisperText => ({ text, confidence, logProbability: Math.log(confidence), language: 'en', words: text.split(' ').map((word) => ({ text: word, startMs: 0, endMs: 0, confidence, timing: 'model' as const })) });
   const check = (what: string, first: WhisperText, second: WhisperText, expected: 'first' | 'second'): void => void it(what, () => assert.equal(better(first, second, 8_000), expected === 'first' ? first : second));
   const good = of('we ship the release on friday and write the notes today', 0.6);
   const loop = of('the release the release the release the release the release', 0.9);
