@@ -22,8 +22,10 @@ import { machineLoad } from './adapters/system/machineLoad';
 import { probeSystem } from './adapters/system/probeSystem';
 import { createModelManager } from './adapters/download/createModelManager';
 import { Storage } from './adapters/store/storage';
+import { type FiguresServer, openFigures } from './adapters/telemetry/figuresServer';
 import { createFileLogger, type LogLevel } from './adapters/telemetry/logger';
 import { configuredModel } from './adapters/llm/configuredModel';
+import { Telemetry } from './adapters/telemetry/telemetry';
 import { tryInstanceLock } from './adapters/transport/instanceLock';
 import { certificateOf, ownCertificate } from './adapters/transport/certificate';
 import { defaultRemoteLimits, defaultTransportLimits, type RemoteLimits, type TransportLimits } from './adapters/transport/limits';
@@ -31,6 +33,7 @@ import { openRemote, type RemoteTransport } from './adapters/transport/remoteSer
 import { openTransport } from './adapters/transport/server';
 import { makePrivateFolder } from './adapters/transport/socketPath';
 import { TokenFile } from './adapters/transport/tokenFile';
+import { Traffic } from './adapters/transport/traffic';
 import { createAnalyzerFactory } from './analysis/analyzerFactory';
 import type { ModelQueue } from './analysis/model/modelQueue';
 import { moonshineInfo, whisperInfo } from './asr/providerInfos';
@@ -84,6 +87,8 @@ const SPEAKER_MODEL = 'speaker-encoder-ge2e';
 /** An older daemon that makes room closes its socket a little before its process ends. */
 const LOCK_WAIT_MS = 12_000;
 const LOCK_POLL_MS = 25;
+/** More sessions than may run. */
+const SESSIONS_COUNTED = 1_000;
 
 /** @returns undefined when another daemon serves this folder */
 export async function composeDaemon(options: ComposeOptions): Promise<RunningDaemon | undefined> {
@@ -117,10 +122,13 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const clock = systemClock;
   const begun = clock.now();
   const logger = open.add(createFileLogger(join(home, 'logs'), options.logLevel));
-  const storage = open.add(new Storage({ home, clock, logger, keys: { env: process.env, platform: process.platform } }));
-  const { store, spools } = storage;
+  const telemetry = open.add(new Telemetry({ home, clock, logger: logger.child('telemetry') }));
+  const traffic = new Traffic();
+  const storage = open.add(new Storage({ home, clock, logger, onSynced: (ms) => telemetry.observe('fsync', ms), keys: { env: process.env, platform: process.platform } }));
+  const { spools } = storage;
+  const store = telemetry.watchStore(storage.store);
   const models = options.models?.({ clock, logger }) ?? createModelManager({ home, env: process.env, clock, logger: logger.child('models'), inUse: (id) => engines.inUse(id) || (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')) });
-  const engines: ManagedEngines = open.add(options.engines?.({ clock, logger, models }) ?? createEngines({ clock, logger: logger.child('engine'), models }));
+  const engines: ManagedEngines = telemetry.watchEngines(open.add(options.engines?.({ clock, logger, models }) ?? createEngines({ clock, logger: logger.child('engine'), models })));
   await engines.refresh();
   const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());
   const llm = languageModel(clock, logger);
@@ -138,6 +146,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       nameFinder: nameFinder(spellers),
       voices,
       clock,
+      figures: telemetry,
       logger: logger.child('session'),
       phrases: options.phrases ?? ((setup) => new PhraseSource(setup)),
       newId: () => randomBytes(9).toString('base64url').replace(/[-_]/g, '0'),
@@ -156,8 +165,9 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       clients: () => rpc.clientCount,
       goodbye: (reason) => rpc.goodbye(reason),
       end: (reason) => {
-        Promise.allSettled([transport.close(), remote?.close(goodbyeOf(reason)), capture.dispose()])
+        Promise.allSettled([transport.close(), figures?.close(), remote?.close(goodbyeOf(reason)), capture.dispose()])
           .then(() => {
+            telemetry.save();
             logger.info('daemon.ended', { durationMs: Math.round(clock.now() - begun) });
             open.dispose();
             resolveEnded();
@@ -183,6 +193,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       devices: { list: () => capture.abilities() },
       tokens,
       clock,
+      observed: { count: (...counted) => telemetry.count(...counted), observe: (...observed) => telemetry.observe(...observed), condition: () => telemetry.condition(), onDidAlert: telemetry.onDidAlert, within: (request, work) => logger.within(request, work) },
       logger: logger.child('rpc'),
       control: {
         version,
@@ -192,7 +203,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
         },
         uptimeMs: () => clock.now() - begun,
         rssBytes: () => process.memoryUsage.rss(),
-        problems: async () => [...(await problems(models, engines, storage)), ...(llm.problem === undefined ? [] : [llm.problem])],
+        problems: async () => [...(await problems(models, engines, storage)), ...(llm.problem === undefined ? [] : [llm.problem]), ...telemetry.condition().alerts.map(({ message }) => message)],
         drain: (withinMs) => lifecycle.drain(withinMs),
         shutdown: () => lifecycle.shutdown(),
       },
@@ -200,14 +211,24 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   );
   open.add(rpc.onDidChangeClients(() => lifecycle.needed()));
 
+  telemetry.begin({
+    engines, sessions: () => sessions.list({ limit: SESSIONS_COUNTED, offset: 0, active: true }),
+    connections: () => rpc.clientCount,
+    traffic: () => traffic.total(),
+    storeProblem: () => storage.problem,
+    settingProblems: () => [],
+    draining: () => lifecycle.draining,
+    lastErrors: () => logger.lastErrors,
+  });
   const recover = (): void => {
     const recovered = sessions.recover();
     if (recovered.length > 0) logger.info('sessions.recovered', { count: recovered.length });
   };
   if (storage.locked) logger.warn('store.locked');
   else recover();
-  const remote = options.listen ? await listen(options, options.listen, tokens, rpc, logger) : undefined;
-  const transport = await openTransport({ stateDir: home, ...(remote ? { listen: { url: remote.url, ...(remote.fingerprint === undefined ? {} : { fingerprint: remote.fingerprint }) } } : {}), accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
+  const remote = options.listen ? await listen(options, options.listen, tokens, rpc, logger, traffic) : undefined;
+  const figures = await serveFigures(home, 0, telemetry, rpc, logger.child('figures'));
+  const transport = await openTransport({ stateDir: home, traffic, ...(remote ? { listen: { url: remote.url, ...(remote.fingerprint === undefined ? {} : { fingerprint: remote.fingerprint }) } } : {}), accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
   logger.info('daemon.started', { version, durationMs: Math.round(clock.now() - begun) });
   void engines.preload();
   models.tidy().catch((error: unknown) => logger.warn('model.tidyFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }));
@@ -271,9 +292,19 @@ function warmUpPath(): string {
 }
 
 /** @throws EarmarkError daemon.startFailed */
-async function listen({ home, remoteLimits }: ComposeOptions, { host, port, files }: NonNullable<ComposeOptions['listen']>, tokens: TokenFile, rpc: RpcServer, logger: Logger): Promise<RemoteTransport> {
+async function listen({ home, remoteLimits }: ComposeOptions, { host, port, files }: NonNullable<ComposeOptions['listen']>, tokens: TokenFile, rpc: RpcServer, logger: Logger, traffic: Traffic): Promise<RemoteTransport> {
   const certificate = files ? certificateOf(files) : isLoopback(host) ? undefined : ownCertificate(home, () => systemClock.wall());
-  return await openRemote({ host, port, ...(certificate ? { certificate } : {}), tokens, accept: rpc.accept, logger: logger.child('remote'), limits: { ...defaultRemoteLimits, ...remoteLimits }, now: () => systemClock.now() });
+  return await openRemote({ host, port, ...(certificate ? { certificate } : {}), tokens, traffic, accept: rpc.accept, logger: logger.child('remote'), limits: { ...defaultRemoteLimits, ...remoteLimits }, now: () => systemClock.now() });
+}
+
+/** Recording goes on where figures cannot be served. */
+async function serveFigures(home: string, port: number, telemetry: Telemetry, rpc: RpcServer, logger: Logger): Promise<FiguresServer | undefined> {
+  try {
+    return await openFigures({ home, port, logger, text: () => telemetry.text(), health: () => rpc.health() });
+  } catch (error) {
+    logger.error('figures.notServed', { error: error instanceof EarmarkError ? error.message : 'unexpected' });
+    return undefined;
+  }
 }
 
 function goodbyeOf(reason: EndReason): EarmarkError {

@@ -1,6 +1,7 @@
 /** Family `daemon`: greeting, version negotiation, health, drain, shutdown. */
 import { z } from 'zod';
 import { EngineHealth, Machine } from './engine';
+import { ALERT_IDS, Alert, LoggedError, Part } from './figures';
 import { Empty, notification, request } from './method';
 
 const Version = z.object({ major: z.number().int(), minor: z.number().int() });
@@ -54,7 +55,7 @@ const LanguageModelHealth = z
 
 export const DaemonHealth = request({
   method: 'daemon/health',
-  doc: 'What runs, how much it uses, and what is wrong.',
+  doc: 'What runs, how much it uses, and what is wrong. That it answers is its liveness.',
   params: Empty,
   result: z.object({
     version: z.string(),
@@ -71,6 +72,11 @@ export const DaemonHealth = request({
     languageModel: LanguageModelHealth.optional().describe('Absent where none is configured.'),
     machine: Machine,
     problems: z.array(z.string()).describe('Sentences for the user, each says what to do.'),
+    ready: z.boolean().describe('True where a session could be started now.'),
+    parts: z.array(Part),
+    alerts: z.array(Alert).describe('What is raised now.'),
+    figures: z.record(z.string(), z.number()).describe('Gauges now, totals of counters, and count and mean of each timing, by name and label.'),
+    lastErrors: z.array(LoggedError).describe('The last warnings and errors of the log, the newest last.'),
   }),
 });
 export type DaemonHealthResult = z.infer<typeof DaemonHealth.result>;
@@ -83,5 +89,11 @@ export const DaemonDrain = request({
 });
 
 export const DaemonShutdown = request({ method: 'daemon/shutdown', doc: 'Flushes every session and ends, as SIGTERM does.', params: Empty, result: Empty });
+
+export const DaemonAlert = notification({
+  method: 'daemon/alert',
+  doc: 'Something went wrong, or is well again; OPERATIONS.md says what to do about each. Sent to every client.',
+  params: z.object({ id: z.enum(ALERT_IDS), op: z.enum(['raised', 'cleared']), message: z.string() }),
+});
 
 export const DaemonGoodbye = notification({ method: 'daemon/goodbye', doc: 'The daemon is about to end; a client that still needs one starts it again.', params: z.object({ reason: z.enum(['idle', 'drain', 'shutdown']) }) });

@@ -1,9 +1,14 @@
 /** The logger contract. One event name a line, structured fields; never what people said. */
 
+/** What people said, marked: it is in no log unless the settings ask for it (`log.spoken`). */
+export class Spoken {
+  constructor(readonly text: string) {}
+}
+
 export interface LogFields {
   readonly session?: string;
   readonly durationMs?: number;
-  readonly [name: string]: string | number | boolean | undefined | readonly string[];
+  readonly [name: string]: string | number | boolean | undefined | readonly string[] | Spoken;
 }
 
 export interface Logger {

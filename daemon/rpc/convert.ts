@@ -1,6 +1,9 @@
 /** Wire types ↔ daemon types. The only place where both are known. */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../../protocol/audio';
+import type { Condition } from '../telemetry/condition';
+import type { Clock } from '../base/clock';
+import type { DaemonHealthResult } from '../../protocol/health';
 import type { EngineHealth as WireEngineHealth, Machine } from '../../protocol/engine';
 import type { Insight as WireInsight } from '../../protocol/insights';
 import type { ModelInfo } from '../../protocol/models';
@@ -123,4 +126,9 @@ export function toMachine({ capabilities: { gpu, battery, ...facts }, choice }: 
     ...(gpu ? { gpu: { ...gpu } } : {}),
     ...(battery ? { battery: { ...battery } } : {}),
   };
+}
+
+export function toCondition({ ready, parts, alerts, figures, lastErrors }: Condition, clock: Pick<Clock, 'now' | 'wall'>): Pick<DaemonHealthResult, 'ready' | 'parts' | 'alerts' | 'figures' | 'lastErrors'> {
+  const begunMs = clock.wall() - clock.now();
+  return { ready, parts: parts.map((part) => ({ ...part })), alerts: alerts.map(({ id, message, sinceMs }) => ({ id, message, at: new Date(begunMs + sinceMs).toISOString() })), figures: { ...figures }, lastErrors: lastErrors.map((error) => ({ ...error })) };
 }

@@ -1,10 +1,10 @@
 /** `daemon/hello`, `daemon/health`, `daemon/drain`, `daemon/shutdown`, `engine/retry`. */
 import { EarmarkError } from '../../protocol/errors';
 import { EngineRetry } from '../../protocol/engine';
-import { DaemonDrain, DaemonHealth, DaemonHello, DaemonShutdown } from '../../protocol/health';
+import { DaemonDrain, DaemonHealth, type DaemonHealthResult, DaemonHello, DaemonShutdown } from '../../protocol/health';
 import { negotiate, PROTOCOL_VERSION } from '../../protocol/version';
 import { ownerSeen } from '../base/identity';
-import { defined, toEngine, toMachine } from './convert';
+import { defined, toCondition, toEngine, toMachine } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
@@ -12,7 +12,7 @@ const DRAIN_DEFAULT_MS = 10_000;
 const SESSIONS_SHOWN = 100;
 
 export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () => number): void {
-  const { control, sessions, engines } = deps;
+  const { control, engines } = deps;
   const protocol = { ...PROTOCOL_VERSION };
   registry
     .on(DaemonHello, (params, client) => {
@@ -27,22 +27,7 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
       client.setState({ kind: negotiation === 'ok' ? 'greeted' : 'newer', greeting });
       return { protocol, version: control.version, pid: control.pid, negotiation };
     })
-    .on(DaemonHealth, async (_params, { peer }) => ({
-      version: control.version,
-      protocol,
-      pid: control.pid,
-      uptimeMs: control.uptimeMs(),
-      rssBytes: control.rssBytes(),
-      clients: clients(),
-      sessions: deps.vault.locked ? [] : sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true, ...defined({ owner: ownerSeen(peer.identity) }) }).map(({ record }) => ({ id: record.id, state: record.state })),
-      workers: engines.workers().map((w) => ({ ...w })),
-      engine: toEngine(engines.main),
-      engines: engines.list().map(toEngine),
-      queue: engines.main.queue,
-      ...(deps.languageModel && { languageModel: { ...deps.languageModel.figures } }),
-      machine: toMachine(engines.machine),
-      problems: [...(await control.problems())],
-    }))
+    .on(DaemonHealth, (_params, { peer }) => healthOf(deps, clients(), ownerSeen(peer.identity)))
     .on(EngineRetry, async (wish) => {
       await engines.retry(wish);
       return { engines: engines.list().map(toEngine) };
@@ -52,4 +37,26 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
       control.shutdown();
       return {};
     });
+}
+
+/** @param owner whose sessions are listed; undefined: everybody's */
+export async function healthOf(deps: RpcDeps, clients: number, owner?: string): Promise<DaemonHealthResult> {
+  const { control, sessions, engines, vault, observed, clock } = deps;
+  return {
+    version: control.version,
+    protocol: { ...PROTOCOL_VERSION },
+    pid: control.pid,
+    uptimeMs: control.uptimeMs(),
+    rssBytes: control.rssBytes(),
+    clients,
+    sessions: vault.locked ? [] : sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true, ...defined({ owner }) }).map(({ record }) => ({ id: record.id, state: record.state })),
+    workers: engines.workers().map((w) => ({ ...w })),
+    engine: toEngine(engines.main),
+    engines: engines.list().map(toEngine),
+    queue: engines.main.queue,
+    ...(deps.languageModel && { languageModel: { ...deps.languageModel.figures } }),
+    machine: toMachine(engines.machine),
+    problems: [...(await control.problems())],
+    ...toCondition(observed.condition(), clock),
+  };
 }

@@ -7,6 +7,10 @@ import type { Tokens } from '../base/identity';
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import type { SymbolSpeller } from '../dictation/respell';
+import type { Condition } from '../telemetry/condition';
+import type { AlertChange } from '../telemetry/alerts';
+import type { Figures } from '../telemetry/figures';
+import type { Event } from '../base/emitter';
 import type { Models } from '../models/api';
 import type { Sessions } from '../session/api';
 import type { SessionManager } from '../session/deps';
@@ -36,6 +40,14 @@ export interface Vault {
   rotate(key: string): void;
 }
 
+/** What is seen of the daemon from inside. */
+export interface Observed extends Pick<Figures, 'count' | 'observe'> {
+  condition(): Condition;
+  readonly onDidAlert: Event<AlertChange>;
+  /** What is logged until `work` is done carries the request's id. */
+  within<T>(request: string, work: () => Promise<T>): Promise<T>;
+}
+
 export interface RpcDeps {
   readonly sessions: Sessions & Pick<SessionManager, 'recover'>;
   readonly vault: Vault;
@@ -49,6 +61,7 @@ export interface RpcDeps {
   readonly capture: Capture;
   readonly devices: { list(): Promise<RecordingAbilities> };
   readonly control: DaemonControl;
+  readonly observed: Observed;
   readonly tokens: Tokens;
   readonly clock: Clock;
   readonly logger: Logger;

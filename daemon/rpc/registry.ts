@@ -19,6 +19,10 @@ export class Registry {
     return this;
   }
 
+  has(method: string): boolean {
+    return this.entries.has(method);
+  }
+
   get methods(): readonly string[] {
     return [...this.entries.keys()];
   }

@@ -1,7 +1,7 @@
 /** Serves every connection: greeting first, then its methods; events, acknowledgements and progress go out to those they concern. */
 import { AudioAck } from '../../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
-import { DaemonDrain, DaemonGoodbye, DaemonHello, DaemonShutdown } from '../../protocol/health';
+import { DaemonAlert, DaemonDrain, DaemonGoodbye, type DaemonHealthResult, DaemonHello, DaemonShutdown } from '../../protocol/health';
 import { ModelsProgress } from '../../protocol/models';
 import { NotesLeaseFree } from '../../protocol/notes';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -10,7 +10,7 @@ import type { AcceptPeer } from '../base/peer';
 import { audioHandlers, takeAudio } from './audioHandlers';
 import { captureHandlers } from './captureHandlers';
 import { ClientContext, type ClientState } from './clientContext';
-import { daemonHandlers } from './daemonHandlers';
+import { daemonHandlers, healthOf } from './daemonHandlers';
 import type { RpcDeps } from './deps';
 import { dictationHandlers, endDictations } from './dictationHandlers';
 import { insightHandlers } from './insightHandlers';
@@ -53,6 +53,9 @@ export class RpcServer implements Disposable {
     this.disposables.add(deps.sessions.onDidAck((ack) => {
       for (const client of this.clients) if (client.pushing.has(ack.sessionId)) client.notify(AudioAck, { ...ack });
     }));
+    this.disposables.add(deps.observed.onDidAlert((change) => {
+      for (const client of this.clients) if (client.state.kind === 'greeted') client.notify(DaemonAlert, { ...change });
+    }));
     this.disposables.add(deps.models.onDidProgress((progress) => {
       for (const client of this.clients) client.notify(ModelsProgress, { ...progress });
     }));
@@ -71,8 +74,9 @@ export class RpcServer implements Disposable {
     const client = new ClientContext(peer, (of, from, to) => this.changed(of, from, to));
     this.clients.add(client);
     let pending = 0;
+    let count = 0;
     return {
-      request: async (method, params, signal) => {
+      request: (method, params, signal) => this.observe(`${peer.id}-${++count}`, method, async () => {
         if (pending >= PENDING_MAX) throw new EarmarkError('rpc.tooMany', 'Too many requests of this client are not answered yet; wait for some.', { retryAfterMs: 100 });
         pending++;
         try {
@@ -85,7 +89,7 @@ export class RpcServer implements Disposable {
         } finally {
           pending--;
         }
-      },
+      }),
       audio: (message) => {
         try {
           return takeAudio(this.deps, client, message);
@@ -100,6 +104,11 @@ export class RpcServer implements Disposable {
     };
   };
 
+  /** What `daemon/health` answers, for who reads it elsewhere on this machine. */
+  health(): Promise<DaemonHealthResult> {
+    return healthOf(this.deps, this.clientCount);
+  }
+
   /** Tells every client that the daemon is about to end. */
   goodbye(reason: 'idle' | 'drain' | 'shutdown'): void {
     for (const client of this.clients) client.notify(DaemonGoodbye, { reason });
@@ -109,6 +118,28 @@ export class RpcServer implements Disposable {
     for (const client of [...this.clients]) client.dispose();
     this.clients.clear();
     this.disposables.dispose();
+  }
+
+  /** One request: timed, its errors counted, and everything that is logged on its way marked with its number. */
+  private async observe(id: string, method: string, work: () => Promise<object>): Promise<object> {
+    const { observed, clock, logger } = this.deps;
+    const begunMs = clock.now();
+    return observed.within(id, async () => {
+      let code: string | undefined;
+      try {
+        return await work();
+      } catch (error) {
+        code = isEarmarkError(error) ? error.code : 'internal';
+        observed.count('errors', 1, code);
+        throw error;
+      } finally {
+        const durationMs = clock.now() - begunMs;
+        // Names that nobody declared are one: a stranger must not make figures without end.
+        const known = this.registry.has(method) ? method : 'unknown';
+        observed.observe('request', durationMs, known);
+        logger.debug('rpc.request', { method: known, durationMs: Math.round(durationMs * 10) / 10, ...(code === undefined ? {} : { error: code }) });
+      }
+    });
   }
 
   private admit(client: ClientContext, method: string): void {

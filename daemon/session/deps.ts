@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { SpeakerEmbedder } from '../diarization/contract';
+import type { Figures } from '../telemetry/figures';
 import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import type { Sessions } from './api';
 import type { NameFinder } from './codeContext';
@@ -22,6 +23,8 @@ export interface SessionManagerDeps {
   readonly voices?: SpeakerEmbedder;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Absent: nobody counts. */
+  readonly figures?: Figures;
   /** One source from frames to phrases: `setup => new PhraseSource(setup)`. */
   readonly phrases: (setup: PhraseSourceSetup) => PhraseSourceLike;
   /** A name nobody can guess, for session ids and resume tokens. */

@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock';
 import { type Disposable, toDisposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
+import type { Figures } from '../telemetry/figures';
 import type { EventSink } from './api';
 import { Attachment } from './attachment';
 import type { DurableEvent, DurableEventBody, PassingEventBody, SessionEvent } from './events';
@@ -17,6 +18,8 @@ export interface EventLogSetup {
   readonly store: SessionStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Absent: nobody counts. */
+  readonly figures?: Figures | undefined;
   readonly options: Pick<SessionOptions, 'maxPendingEvents' | 'storeRetryMs'>;
   /** Milliseconds since session start. */
   readonly sessionMs: () => number;
@@ -164,13 +167,22 @@ export class EventLog implements Disposable {
   private write({ bodies, progress }: Waiting, onWritten: () => void = () => undefined): void {
     const time = this.time();
     const events: DurableEvent[] = bodies.map((body, i) => ({ ...body, seq: this.seq + 1 + i, time }));
+    const begunMs = this.setup.clock.now();
     this.setup.store.append(this.setup.sessionId, events, progress);
+    this.stage('store', events, begunMs);
     this.seq += events.length;
     this.lastTime = time;
     onWritten();
     for (const event of events) this.setup.onWritten(event);
     for (const entry of progress) this.setup.onProgress(entry);
+    const storedMs = this.setup.clock.now();
     this.send(events);
+    this.stage('send', events, storedMs);
+  }
+
+  private stage(stage: 'store' | 'send', events: readonly DurableEvent[], sinceMs: number): void {
+    const { figures, clock, sessionId } = this.setup;
+    for (const event of events) if (event.kind === 'final') figures?.stage({ sessionId, phraseId: event.segment.id }, stage, clock.now() - sinceMs);
   }
 
   private time(): number {

@@ -2,6 +2,7 @@
 import { PartialAgreement, type PartialText } from '../asr/partialAgreement';
 import type { Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
+import type { Figures } from '../telemetry/figures';
 import type { OpenPhrase } from '../vad/contract';
 import type { Drafts } from './drafts';
 import type { PassingEventBody } from './events';
@@ -12,6 +13,7 @@ export interface PartialsSetup {
   readonly source: Source;
   readonly engine: SpeechEngine;
   readonly clock: Clock;
+  readonly figures: Figures;
   readonly options: Pick<SessionOptions, 'partialMs'>;
   readonly sessionId: string;
   readonly language: string;
@@ -77,7 +79,8 @@ export class Partials {
   }
 
   private async decode(open: Open, phrase: OpenPhrase): Promise<void> {
-    const { engine, sessionId, language, source, emit, drafts } = this.setup;
+    const { engine, sessionId, language, source, emit, drafts, clock, figures } = this.setup;
+    const heardMs = clock.now();
     try {
       const result = await engine.decode(phrase.pcm, { language, priority: 'partial', sessionId, ...drafts.of(phrase) }, open.abortion.signal);
       drafts.keep(open.id, result?.tokens);
@@ -87,6 +90,7 @@ export class Partials {
       if (text.stable === open.text?.stable && text.unstable === open.text.unstable) return;
       open.text = text;
       emit({ kind: 'partial', source, phraseId: open.id, startMs: open.startMs, ...text });
+      figures.observe('partial_latency', clock.now() - heardMs);
     } catch {
       // A partial is a convenience: the final is decoded by itself and reports what is wrong with the engine.
     }

@@ -3,10 +3,12 @@
  * the audio come out beside it.
  */
 import type { AsrResult } from '../asr/provider';
-import { FRAME_MS, type Frame, type Source } from '../audio/frame';
+import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
 import { type Level, LevelMeter } from '../audio/levelMeter';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
+import { type Figures, noFigures } from '../telemetry/figures';
+import { PhraseTimes } from '../telemetry/phraseTimes';
 import type { Pause, Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import { fileSegmenterOptions } from '../vad/segmenter';
 import type { PassingEventBody, WarningCode } from './events';
@@ -26,6 +28,10 @@ export interface PipelineSetup {
   readonly spool: Spool;
   readonly engine: EngineLease;
   readonly clock: Clock;
+  /** Absent: nobody counts. */
+  readonly figures?: Figures | undefined;
+  /** The clock of the session, which live frames are stamped with. */
+  readonly sessionMs?: () => number;
   readonly options: SessionOptions;
   readonly phrases: (setup: PhraseSourceSetup) => PhraseSourceLike;
   readonly newPhraseId: () => string;
@@ -89,9 +95,13 @@ export class SourcePipeline implements Disposable {
   private lastCaptureMs = 0;
   private sinceSync = 0;
   private readonly syncs: Disposable;
+  private readonly figures: Figures;
+  private readonly times: PhraseTimes;
 
   constructor(private readonly setup: PipelineSetup) {
     const { source, engine, clock, options, sessionId, language, on } = setup;
+    this.figures = setup.figures ?? noFigures;
+    this.times = new PhraseTimes({ figures: this.figures, sessionId, now: () => clock.now(), ...(setup.live && setup.sessionMs ? { sessionMs: setup.sessionMs } : {}) });
     this.queue = new FrameQueue({
       source,
       spool: setup.spool,
@@ -100,6 +110,7 @@ export class SourcePipeline implements Disposable {
       onUnspooled: () => on.warn('store.degraded', 'The disk cannot be written: recording goes on, but what is not recognised at once may be lost. Free some space.', source),
       onLost: () => {
         this.stats.lostFrames++;
+        this.figures.count('frames_dropped', 1, 'lost');
         on.warn('frames.lost', 'Some sound was lost because the disk cannot be written. Free some space.', source);
       },
     });
@@ -110,7 +121,7 @@ export class SourcePipeline implements Disposable {
       onOutcome: (phrase, result) => this.onOutcome(phrase, result),
       onUnavailable: () => on.warn('engine.unavailable', 'Speech recognition is not available now; the sound is kept on disk and will be recognised when it is back.', source),
     });
-    this.partials = new Partials({ source, engine, clock, options, sessionId, language, drafts, emit: on.passing });
+    this.partials = new Partials({ source, engine, clock, figures: this.figures, options, sessionId, language, drafts, emit: on.passing });
     this.meter = new LevelMeter(source, () => clock.now(), 1000 / options.levelMs);
     this.phrases = setup.phrases({
       source,
@@ -121,6 +132,10 @@ export class SourcePipeline implements Disposable {
         if (setup.partials) this.partials.onset(id, startMs);
       },
       onPhrase: (phrase) => this.onPhrase(phrase),
+      onWindows: (skipped, heard) => {
+        if (skipped > 0) this.figures.count('vad_windows', skipped, 'skipped');
+        if (heard > 0) this.figures.count('vad_windows', heard, 'heard');
+      },
       // A file is not waited for, and what is behind has no moment to spare.
       ...(setup.live ? { onPause: (pause) => this.onPause(pause), onResume: () => this.speculation.cancel() } : {}),
       onFallback: () => on.warn('vad.fallback', 'The speech detector failed; speech is now found by loudness, and nothing is discarded.', source),
@@ -174,6 +189,9 @@ export class SourcePipeline implements Disposable {
       this.sinceSync += fresh.length;
       this.lastCaptureMs = Math.max(this.lastCaptureMs, last.captureMs + FRAME_MS);
       this.queue.push(fresh);
+      this.figures.count('frames', fresh.length, this.setup.source);
+      this.figures.count('audio_bytes', fresh.length * FRAME_SAMPLES * 2);
+      this.times.pushed(last.seq, last.captureMs + FRAME_MS);
     }
     for (const { pcm } of fresh) {
       const level = this.meter.push(pcm);
@@ -186,6 +204,7 @@ export class SourcePipeline implements Disposable {
   /** So many frames did not come: the machine slept, or the recorder was away. */
   missing(frames: number): void {
     this.stats.gapFrames += frames;
+    this.figures.count('frames_dropped', frames, 'gap');
     const seconds = Math.round(frames * FRAME_MS) / 1000;
     this.setup.on.warn('source.gap', `${seconds} s of sound did not arrive; silence stands for it.`, this.setup.source);
   }
@@ -251,6 +270,7 @@ export class SourcePipeline implements Disposable {
     if (this.state === 'aborted') return undefined;
     const boundary = this.boundaries[0];
     const frames = this.queue.take(boundary?.beforeSeq);
+    if (frames.length > 0) this.times.taken((frames.at(-1) as Frame).seq);
     if (frames.length > 0) return Promise.all([this.phrases.process(frames), this.setup.on.frames?.(frames)]).then(() => this.afterFrames());
     if (!boundary || this.queue.nextSeq < boundary.beforeSeq) return undefined;
     return this.phrases.flush().then(() => {
@@ -286,6 +306,7 @@ export class SourcePipeline implements Disposable {
   private onPhrase(phrase: Phrase): Promise<void> | void {
     this.setup.on.speech();
     this.partials.close();
+    this.times.spoken(phrase);
     return this.decoder.add(phrase, this.speculation.take(phrase));
   }
 
@@ -301,8 +322,11 @@ export class SourcePipeline implements Disposable {
     else if (result) this.stats.rejected++;
     else this.stats.givenUp++;
     if (!spoken) this.partials.drop(phrase.id);
+    this.figures.count('phrases', 1, spoken ? 'spoken' : result ? 'rejected' : 'givenUp');
+    this.times.decoded(phrase);
     this.unstored.push({ firstSeq: phrase.firstSeq, lastSeq: phrase.lastSeq });
     this.setup.on.phrase(phrase, result);
+    this.times.told(phrase, spoken);
     this.partials.settle(phrase.id);
   }
 

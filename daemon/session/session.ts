@@ -97,7 +97,7 @@ export class Session {
     this.book = setup.restored ? Book.load(deps.store, record.id) : new Book();
     this.phraseNumber = this.book.transcript.highestNumber;
     this.log = new EventLog({
-      sessionId: record.id, store: deps.store, clock: deps.clock, logger: deps.logger, options,
+      sessionId: record.id, store: deps.store, clock: deps.clock, figures: deps.figures, logger: deps.logger, options,
       sessionMs: () => this.nowMs(),
       check: (body) => this.book.check(body),
       onWritten: (event) => this.onWritten(event),

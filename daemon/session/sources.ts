@@ -13,7 +13,7 @@ import { notRecorded, Recorder } from './recorder';
 import { within } from './wait';
 
 export interface SourcesSetup {
-  readonly deps: Pick<SessionManagerDeps, 'capture' | 'clock' | 'logger' | 'phrases' | 'platform'>;
+  readonly deps: Pick<SessionManagerDeps, 'capture' | 'clock' | 'figures' | 'logger' | 'phrases' | 'platform'>;
   readonly engine: EngineLease;
   readonly options: SessionOptions;
   readonly record: SessionRecord;
@@ -49,6 +49,8 @@ export class Sources implements Disposable {
         language: record.language,
         engine: setup.engine,
         clock: deps.clock,
+        figures: deps.figures,
+        sessionMs: setup.sessionMs,
         phrases: deps.phrases,
         newPhraseId: setup.newPhraseId,
         partials: record.partials,

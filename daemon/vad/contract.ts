@@ -77,6 +77,8 @@ export interface PhraseSourceSetup {
   readonly onPhrase: (phrase: Phrase) => void | Promise<void>;
   /** Frames were missing; `frames` of them stand as silence. */
   readonly onGap?: (gap: { readonly afterSeq: number; readonly frames: number }) => void;
+  /** Windows were judged: so many without asking the detector, so many by it. */
+  readonly onWindows?: (skipped: number, heard: number) => void;
   /** The detector failed and the energy detector took over, told once. */
   readonly onFallback?: (error: unknown) => void;
   readonly options?: Partial<SegmenterOptions>;

@@ -144,6 +144,7 @@ export class PhraseSource implements PhraseSourceLike {
     // Silence in silence makes no events.
     for (let i = 0; i < quiet; i++) this.take(0);
     if (quiet > 0) this.skip(samples.subarray(Math.max(0, quiet - WARM_UP_WINDOWS) * VAD_WINDOW, quiet * VAD_WINDOW));
+    this.setup.onWindows?.(quiet, count - quiet);
     if (quiet === count) return;
     const warmUp = this.skipped;
     this.skipped = NOTHING;

@@ -8,11 +8,11 @@ const PURE_BUILTINS = ['assert', 'buffer', 'crypto', 'events', 'path', 'path/pos
 /** Packages that read disks, open devices, spawn processes or load native code: for `daemon/adapters` alone. */
 const IO_PACKAGES = [
   'libsql', 'onnxruntime-node', 'onnxruntime-web', 'cmu-pronouncing-dictionary', 'smart-whisper', 'audiotee', 'node-record-lpcm16', 'pacote', 'pino', 'vscode', 'vscode-jsonrpc',
-  'cli-progress', 'commander', 'playwright-core', 'ws',
+  'cli-progress', 'commander', 'playwright-core', 'prom-client', 'ws',
 ];
 
 /** The daemon's rooms that do no I/O. A new room is added here, or every file in it is refused. */
-const INNER = ['base', 'audio', 'vad', 'asr', 'models', 'degrade', 'diarization', 'transcript', 'analysis', 'dictation', 'notes', 'session', 'lsp'];
+const INNER = ['base', 'audio', 'vad', 'asr', 'models', 'degrade', 'diarization', 'transcript', 'analysis', 'dictation', 'notes', 'session', 'lsp', 'telemetry', 'config'];
 const inner = INNER.map((room) => `daemon/${room}`);
 
 /** Files of `protocol/` that are no wire types but words every room shares. */

@@ -24,6 +24,8 @@ export interface FileSpoolSetup {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** One sync took so long, milliseconds. */
+  readonly onSynced?: ((ms: number) => void) | undefined;
   /** Encrypts what is written from now on. */
   readonly key?: Buffer;
 }
@@ -163,6 +165,7 @@ export class FileSpool implements Spool {
     if (this.syncing || this.closed) return;
     this.syncing = true;
     const reached = new Map(this.appended);
+    const begunMs = this.setup.clock.now();
     const dirty = this.files.filter((file) => file.unsyncedBytes > 0);
     const { made, safe } = this.names;
     let left = dirty.length + (safe < made ? 1 : 0);
@@ -171,6 +174,7 @@ export class FileSpool implements Spool {
       failed ||= error !== null;
       if (--left > 0) return;
       this.syncing = false;
+      this.setup.onSynced?.(this.setup.clock.now() - begunMs);
       if (failed) this.setup.logger.error('spool.syncFailed');
       else this.settle(reached);
       if (this.closed) for (const file of this.files) this.quietly('spool.closeFailed', () => file.close());

@@ -13,6 +13,7 @@ export interface FileSpoolsSetup {
   readonly folder: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly onSynced?: ((ms: number) => void) | undefined;
   /** Encrypts the sound. */
   readonly key?: Buffer;
 }
@@ -23,8 +24,8 @@ export class FileSpools implements SpoolFactory {
   constructor(private readonly setup: FileSpoolsSetup) {}
 
   open(sessionId: string): Spool {
-    const { clock, logger, key } = this.setup;
-    return new FileSpool({ folder: this.folderOf(sessionId), clock, logger, ...(key ? { key } : {}) });
+    const { clock, logger, onSynced, key } = this.setup;
+    return new FileSpool({ folder: this.folderOf(sessionId), clock, logger, onSynced, ...(key ? { key } : {}) });
   }
 
   list(): readonly string[] {

@@ -17,6 +17,8 @@ export interface StorageSetup {
   readonly home: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** One sync of sound took so long, milliseconds. */
+  readonly onSynced?: (ms: number) => void;
   readonly keys: KeySetup;
 }
 
@@ -96,8 +98,8 @@ export class Storage implements Disposable {
   }
 
   private open(dataKey: Buffer | undefined): void {
-    const { home, clock, logger } = this.setup;
-    const spools = new FileSpools({ folder: join(home, 'spool'), clock, logger: logger.child('spool'), ...(dataKey ? { key: dataKey } : {}) });
+    const { home, clock, logger, onSynced } = this.setup;
+    const spools = new FileSpools({ folder: join(home, 'spool'), clock, logger: logger.child('spool'), onSynced, ...(dataKey ? { key: dataKey } : {}) });
     const opened = openStore({ file: join(home, 'earmark.db'), now: () => clock.wall(), ...(dataKey ? { key: dataKey } : {}) });
     if (opened.setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt', lostEvents: opened.salvaged?.lost ?? -1, sessions: opened.salvaged?.sessions ?? 0 });
     if (opened.encryptedNow === true) spools.encryptAll();

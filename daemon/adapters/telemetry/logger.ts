@@ -1,83 +1,92 @@
-/** The daemon's log: one JSON object a line in `logs/daemon.log`, by pino, never more than a few files of a few megabytes. */
+/**
+ * The daemon's log: one JSON object a line in `logs/daemon.log`, by pino: time, level, event, component, session (as a
+ * mark), durationMs, and the request that it happened in.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Disposable } from '../../base/disposable';
-import type { LogFields, Logger } from '../../base/logger';
-
-const FILE_MAX_BYTES = 4 * 1024 * 1024;
-/** `daemon.log`, `daemon.1.log`, `daemon.2.log`. */
-const FILES = 3;
+import { type LogFields, type Logger, Spoken } from '../../base/logger';
+import { redact } from '../../base/redact';
+import type { LoggedError } from '../../telemetry/condition';
+import { RotatingFile } from './rotatingFile';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-export function createFileLogger(folder: string, level: LogLevel): Logger & Disposable {
-  const file = new RotatingFile(folder, 'daemon');
-  const root = pino({ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'event' }, file);
-  return Object.assign(wrap(root), { dispose: () => file.close() });
+/** Warnings and errors that are remembered for health and the bundle. */
+const REMEMBERED = 20;
+
+interface Request {
+  readonly id: string;
+  over: boolean;
 }
 
-function wrap(target: pino.Logger): Logger {
-  const at = (level: LogLevel) => (event: string, fields?: LogFields) => target[level](fields?.['session'] === undefined ? (fields ?? {}) : { ...fields, session: sessionMark(String(fields['session'])) }, event);
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: (component) => wrap(target.child({ component })) };
+export interface FileLogger extends Logger, Disposable {
+  level: LogLevel;
+  /** Writes what is marked as spoken; for finding a fault with the consent of those who speak. */
+  spoken: boolean;
+  /** The last warnings and errors, the newest last. */
+  readonly lastErrors: readonly LoggedError[];
+  /** What is logged until `work` is done carries the request's id. */
+  within<T>(request: string, work: () => Promise<T>): Promise<T>;
+}
+
+export function createFileLogger(folder: string, level: LogLevel): FileLogger {
+  const file = new RotatingFile(folder, 'daemon');
+  const requests = new AsyncLocalStorage<Request>();
+  // A session that a request started logs for hours after it.
+  const mixin = (): object => {
+    const request = requests.getStore();
+    return request && !request.over ? { request: request.id } : {};
+  };
+  // pino lets everything pass: which level is written is asked at each line, for children too, and may change while the daemon runs.
+  const root = pino({ level: 'debug', base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'event', mixin }, file);
+  const lastErrors: LoggedError[] = [];
+  const set: { level: LogLevel; spoken: boolean } = { level, spoken: false };
+  const wrap = (target: pino.Logger, component: string): Logger => {
+    const at = (name: LogLevel) => (event: string, fields: LogFields = {}): void => {
+      if (name === 'warn' || name === 'error') {
+        const { error } = fields;
+        lastErrors.push({ at: new Date().toISOString(), level: name, component, event, ...(typeof error === 'string' ? { error: redact(error).split(' | ')[0] ?? '' } : {}) });
+        if (lastErrors.length > REMEMBERED) lastErrors.shift();
+      }
+      if (RANK[name] >= RANK[set.level]) target[name](written(fields, set.spoken), event);
+    };
+    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: (child) => wrap(target.child({ component: child }), child) };
+  };
+  return Object.defineProperties(wrap(root, 'daemon') as FileLogger, {
+    level: { get: () => set.level, set: (to: LogLevel) => (set.level = to) },
+    spoken: { get: () => set.spoken, set: (to: boolean) => (set.spoken = to) },
+    lastErrors: { get: () => lastErrors },
+    within: {
+      value: async <T>(id: string, work: () => Promise<T>): Promise<T> => {
+        const request: Request = { id, over: false };
+        try {
+          return await requests.run(request, work);
+        } finally {
+          request.over = true;
+        }
+      },
+    },
+    dispose: { value: () => file.dispose() },
+  });
+}
+
+const RANK: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
+
+/** The session as a mark, secrets redacted, and what people said only where that is asked for. */
+function written(fields: LogFields, spoken: boolean): object {
+  const out: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value instanceof Spoken) {
+      if (spoken) out[name] = redact(value.text);
+    } else if (typeof value === 'string') out[name] = name === 'session' ? sessionMark(value) : redact(value);
+    else out[name] = value;
+  }
+  return out;
 }
 
 /** What stands in the log for a session: always the same, and no trace of the session once that is purged. */
 function sessionMark(id: string): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 10);
-}
-
-/** Written at once, so that the last line before a crash is there. A disk that is full costs the log, not the daemon. */
-class RotatingFile {
-  private descriptor: number | undefined;
-  private bytes = 0;
-
-  constructor(
-    private readonly folder: string,
-    private readonly name: string,
-  ) {
-    this.open();
-  }
-
-  write(line: string): void {
-    try {
-      if (this.bytes > FILE_MAX_BYTES) this.rotate();
-      if (this.descriptor !== undefined) this.bytes += writeSync(this.descriptor, line);
-    } catch {
-      // Nowhere left to say it.
-    }
-  }
-
-  close(): void {
-    if (this.descriptor !== undefined) closeSync(this.descriptor);
-    this.descriptor = undefined;
-  }
-
-  private open(): void {
-    try {
-      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      this.descriptor = openSync(this.path(0), 'a', 0o600);
-      this.bytes = fstatSync(this.descriptor).size;
-    } catch {
-      this.descriptor = undefined;
-    }
-  }
-
-  private rotate(): void {
-    this.close();
-    rmSync(this.path(FILES - 1), { force: true });
-    for (let i = FILES - 2; i >= 0; i--) {
-      try {
-        renameSync(this.path(i), this.path(i + 1));
-      } catch {
-        // That one was never written.
-      }
-    }
-    this.open();
-  }
-
-  private path(index: number): string {
-    return join(this.folder, index === 0 ? `${this.name}.log` : `${this.name}.${index}.log`);
-  }
 }

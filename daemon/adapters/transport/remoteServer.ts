@@ -16,6 +16,7 @@ import type { AcceptPeer } from '../../base/peer';
 import { TokenBucket } from '../../base/tokenBucket';
 import type { Certificate } from './certificate';
 import type { RemoteLimits } from './limits';
+import type { Traffic } from './traffic';
 import type { TokenCheck, TokenFile } from './tokenFile';
 import { WirePeer } from './wirePeer';
 
@@ -28,6 +29,7 @@ export interface RemoteOptions {
   readonly tokens: TokenFile;
   readonly accept: AcceptPeer;
   readonly logger: Logger;
+  readonly traffic?: Traffic;
   readonly limits: RemoteLimits;
   /** Milliseconds that only go forward. */
   readonly now: () => number;
@@ -132,6 +134,7 @@ class RemoteServer implements RemoteTransport {
       return void socket.destroy();
     }
     this.open.add(socket);
+    this.options.traffic?.add(socket);
     socket.setNoDelay(true);
     socket.on('close', () => this.open.delete(socket)).on('error', () => undefined);
     if (!certificate) return void this.http.emit('connection', socket);

@@ -14,6 +14,7 @@ import { LOCAL } from '../../base/identity';
 import type { Logger } from '../../base/logger';
 import type { AcceptPeer } from '../../base/peer';
 import type { TransportLimits } from './limits';
+import type { Traffic } from './traffic';
 import { makePrivateFolder, socketPath } from './socketPath';
 import { WirePeer } from './wirePeer';
 
@@ -22,6 +23,7 @@ export interface TransportOptions {
   readonly accept: AcceptPeer;
   readonly logger: Logger;
   readonly limits: TransportLimits;
+  readonly traffic?: Traffic;
   /** Goes into `daemon.json`: where the daemon listens for the network. */
   readonly listen?: DaemonFile['listen'];
 }
@@ -56,6 +58,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   const server = createServer({ pauseOnConnect: false }, (socket) => {
     if (strangers.size >= limits.strangers) return void socket.destroy();
     strangers.add(socket);
+    options.traffic?.add(socket);
     greet(socket, expected, limits.handshakeMs, (outcome) => {
       strangers.delete(socket);
       if (outcome.kind === 'admitted') return admit(socket, outcome.rest);

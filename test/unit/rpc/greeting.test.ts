@@ -89,6 +89,7 @@ describe('rpc greeting', () => {
     deepEqual(health, {
       version: '1.2.3', protocol: { ...PROTOCOL_VERSION }, pid: 42, uptimeMs: 1000, rssBytes: 2000, clients: 1, sessions: [], workers: [],
       engine: ENGINE, engines: [ENGINE], machine: (health as { machine: object }).machine, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, problems: ['Something to do.'],
+      ready: true, parts: [], alerts: [], figures: {}, lastErrors: [],
     });
   });
 });

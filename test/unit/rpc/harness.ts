@@ -1,8 +1,10 @@
 /** The handlers over a session manager on fakes; clients without a socket. */
 import { LOCAL, type Identity } from '../../../daemon/base/identity';
 import { type LogFields, type Logger, silentLogger } from '../../../daemon/base/logger';
+import { Emitter } from '../../../daemon/base/emitter';
+import type { AlertChange } from '../../../daemon/telemetry/alerts';
 import type { PeerHandler } from '../../../daemon/base/peer';
-import type { DaemonControl, RpcDeps } from '../../../daemon/rpc/deps';
+import type { DaemonControl, Observed, RpcDeps } from '../../../daemon/rpc/deps';
 import { RpcServer } from '../../../daemon/rpc/server';
 import { EarmarkError } from '../../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../../protocol/method';
@@ -61,6 +63,8 @@ export class RpcHarness {
   readonly calls: string[] = [];
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
   readonly control: { -readonly [K in keyof DaemonControl]: DaemonControl[K] };
+  readonly alerts = new Emitter<AlertChange>();
+  readonly observed: Observed = { count: () => undefined, observe: () => undefined, onDidAlert: this.alerts.event, within: (_request, work) => work(), condition: () => ({ ready: true, parts: [], alerts: [], figures: {}, lastErrors: [] }) };
   readonly server: RpcServer;
   private count = 0;
 
@@ -89,6 +93,7 @@ export class RpcHarness {
       control: this.control,
       vault: { locked: false, encrypted: false, unlock: () => false, rotate: () => undefined },
       tokens: { create: () => ({ token: TOKEN, secret: 'secret' }), list: () => [TOKEN], revoke: () => ({ ...TOKEN, revokedMs: 2 }) },
+      observed: this.observed,
       clock: this.sessions.clock,
       logger,
       ...replace,

@@ -1,0 +1,106 @@
+/**
+ * The figures over HTTP, for this machine alone and for who has the token: `/metrics` (Prometheus), `/health.json`,
+ * `/livez`, `/readyz`, and `/`, a page that shows them. The token is in `figures.json` (0600) of the state folder; it
+ * opens nothing but figures.
+ */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { EarmarkError } from '../../../protocol/errors';
+import type { Logger } from '../../base/logger';
+import { FIGURES_PAGE, PAGE_POLICY } from './figuresPage';
+
+export const FIGURES_FILE = 'figures.json';
+
+/** What stands in `figures.json`. */
+export const FiguresFile = z.object({ url: z.string(), token: z.string().regex(/^[0-9a-f]{64}$/) });
+export type FiguresFile = z.infer<typeof FiguresFile>;
+
+const HOST = '127.0.0.1';
+const CONNECTIONS = 16;
+const HEADER_BYTES = 4 * 1024;
+const REQUEST_MS = 5_000;
+
+export interface FiguresServerSetup {
+  readonly home: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly logger: Logger;
+  /** In the text form of Prometheus. */
+  readonly text: () => Promise<string>;
+  readonly health: () => Promise<{ readonly ready: boolean }>;
+}
+
+export interface FiguresServer {
+  readonly file: FiguresFile;
+  close(): Promise<void>;
+}
+
+/** @throws EarmarkError daemon.startFailed where the port is taken */
+export async function openFigures(setup: FiguresServerSetup): Promise<FiguresServer> {
+  const token = randomBytes(32).toString('hex');
+  const expected = digest(`Bearer ${token}`);
+  const server = createServer({ maxHeaderSize: HEADER_BYTES, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: REQUEST_MS }, (request, response) => {
+    answer(setup, expected, request, response).catch((error: unknown) => {
+      setup.logger.warn('figures.failed', { error: error instanceof Error ? error.name : 'unknown' });
+      end(response, 500, 'The figures could not be read.\n');
+    });
+  });
+  server.maxConnections = CONNECTIONS;
+  await listen(server, setup.port);
+  const { port } = server.address() as AddressInfo;
+  const file: FiguresFile = { url: `http://${HOST}:${port}`, token };
+  const path = join(setup.home, FIGURES_FILE);
+  writeFileSync(`${path}.new`, `${JSON.stringify(file)}\n`, { mode: 0o600 });
+  chmodSync(`${path}.new`, 0o600);
+  renameSync(`${path}.new`, path);
+  setup.logger.info('figures.listening', { port });
+  return {
+    file,
+    close: async () => {
+      rmSync(path, { force: true });
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function answer({ text, health }: FiguresServerSetup, expected: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { port } = request.socket.address() as AddressInfo;
+  // A web page that has its own name resolve to this machine sends that name.
+  if (![`${HOST}:${port}`, `localhost:${port}`].includes(request.headers.host ?? '')) return end(response, 403, 'Ask 127.0.0.1.\n');
+  if (request.method !== 'GET') return end(response, 405, 'There is nothing here but figures to GET.\n');
+  const path = request.url ?? '';
+  // The page itself knows nothing: it asks with the token behind the # of its address, which no request carries.
+  if (path === '/') return end(response, 200, FIGURES_PAGE, 'text/html; charset=utf-8', { 'content-security-policy': PAGE_POLICY });
+  if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return end(response, 401, 'Send "Authorization: Bearer TOKEN" with the token of figures.json.\n', undefined, { 'www-authenticate': 'Bearer' });
+  if (path === '/metrics') return end(response, 200, await text(), 'text/plain; version=0.0.4; charset=utf-8');
+  if (path === '/livez') return end(response, 200, 'ok\n');
+  if (path !== '/health.json' && path !== '/readyz') return end(response, 404, 'There are /metrics, /health.json, /livez and /readyz.\n');
+  const found = await health();
+  if (path === '/readyz') return end(response, found.ready ? 200 : 503, found.ready ? 'ok\n' : 'not ready\n');
+  return end(response, 200, JSON.stringify(found), 'application/json');
+}
+
+function end(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8', headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers });
+  response.end(body);
+}
+
+/** Digests have one length, so the comparison takes the same time whatever was sent. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => reject(new EarmarkError('daemon.startFailed', `The figures cannot be served at port ${port} (${cause.code ?? cause.name}); choose another "figures.port" in config.json.`, { cause })));
+    server.listen({ host: HOST, port }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}

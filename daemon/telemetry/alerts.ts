@@ -1,0 +1,150 @@
+/** When the daemon says that something is wrong: a pure reducer over samples. What to do about each stands in OPERATIONS.md. */
+import { RUNGS, type Rung } from '../degrade/ladder';
+
+export const ALERTS = ['engine.failed', 'engine.slow', 'errors.repeated', 'load.emergency', 'inference.wait', 'latency.final', 'frames.dropped', 'disk.low', 'memory.high'] as const;
+export type AlertId = (typeof ALERTS)[number];
+
+export interface AlertSample {
+  readonly nowMs: number;
+  /** Sentences of engines that are in ERROR. */
+  readonly failedEngines: readonly string[];
+  /** Real-time factor over the decodes of the last minute; undefined where none ended. */
+  readonly rtf: number | undefined;
+  readonly errorsInRow: number;
+  /** The lowest rung a session stands on. */
+  readonly rung: Rung;
+  /** How long the oldest final waits or is being decoded. */
+  readonly oldestWaitMs: number;
+  /** 95 % of the finals of the last five minutes came within so much after the end of speech; undefined where there were too few. */
+  readonly finalP95Ms: number | undefined;
+  /** Frames that the disk refused, since the start. */
+  readonly framesLost: number;
+  readonly diskFreeBytes: number | undefined;
+  /** Of the daemon and its workers. */
+  readonly residentBytes: number;
+}
+
+export interface AlertLimits {
+  readonly rtf: number;
+  readonly rtfMs: number;
+  readonly errorsInRow: number;
+  readonly waitMs: number;
+  readonly finalP95Ms: number;
+  readonly finalMs: number;
+  readonly diskFreeBytes: number;
+  readonly residentBytes: number;
+  readonly memoryMs: number;
+  /** A lost frame is an alert for so long. */
+  readonly droppedMs: number;
+  /** What is over stays raised for so long, so that it does not flicker. */
+  readonly clearMs: number;
+}
+
+const defaultAlertLimits: AlertLimits = {
+  rtf: 2,
+  rtfMs: 60_000,
+  errorsInRow: 5,
+  waitMs: 30_000,
+  finalP95Ms: 3_000,
+  finalMs: 60_000,
+  diskFreeBytes: 500_000_000,
+  // The models of the largest tier, twice.
+  residentBytes: 6_000_000_000,
+  memoryMs: 60_000,
+  droppedMs: 60_000,
+  clearMs: 30_000,
+};
+
+interface Watched {
+  /** Since when it is wrong without a break; undefined while it is not. */
+  readonly wrongSinceMs?: number;
+  /** When it was last wrong. */
+  readonly wrongMs?: number;
+  readonly raisedMs?: number;
+  readonly message?: string;
+}
+
+export interface AlertState {
+  readonly watched: Readonly<Partial<Record<AlertId, Watched>>>;
+  readonly framesLost: number;
+  readonly lostMs: number | undefined;
+}
+
+export const NO_ALERTS: AlertState = { watched: {}, framesLost: 0, lostMs: undefined };
+
+export interface Alert {
+  readonly id: AlertId;
+  /** For a person; says what to do. */
+  readonly message: string;
+  /** By the daemon's clock. */
+  readonly sinceMs: number;
+}
+
+export interface AlertChange {
+  readonly id: AlertId;
+  readonly op: 'raised' | 'cleared';
+  readonly message: string;
+}
+
+interface Finding {
+  readonly message: string;
+  /** How long it must last. */
+  readonly forMs: number;
+}
+
+export function stepAlerts(state: AlertState, sample: AlertSample, limits: AlertLimits = defaultAlertLimits): { readonly state: AlertState; readonly changes: readonly AlertChange[] } {
+  const { nowMs } = sample;
+  const lostMs = sample.framesLost > state.framesLost ? nowMs : state.lostMs;
+  const found = findings(sample, lostMs, state, limits);
+  const watched: Partial<Record<AlertId, Watched>> = {};
+  const changes: AlertChange[] = [];
+  for (const id of ALERTS) {
+    const before = state.watched[id] ?? {};
+    const finding = found[id];
+    let now: Watched = before;
+    if (finding) {
+      const wrongSinceMs = before.wrongSinceMs ?? nowMs;
+      now = { ...before, wrongSinceMs, wrongMs: nowMs, message: finding.message };
+      if (before.raisedMs === undefined && nowMs - wrongSinceMs >= finding.forMs) {
+        now = { ...now, raisedMs: nowMs };
+        changes.push({ id, op: 'raised', message: finding.message });
+      }
+    } else {
+      const { wrongSinceMs: _over, ...rest } = before;
+      now = rest;
+      if (before.raisedMs !== undefined && nowMs - (before.wrongMs ?? nowMs) >= limits.clearMs) {
+        now = {};
+        changes.push({ id, op: 'cleared', message: before.message ?? '' });
+      }
+    }
+    if (Object.keys(now).length > 0) watched[id] = now;
+  }
+  return { state: { watched, framesLost: sample.framesLost, lostMs }, changes };
+}
+
+export function raisedAlerts({ watched }: AlertState): readonly Alert[] {
+  return ALERTS.flatMap((id) => {
+    const { raisedMs, message } = watched[id] ?? {};
+    return raisedMs === undefined ? [] : [{ id, message: message ?? '', sinceMs: raisedMs }];
+  });
+}
+
+function findings(sample: AlertSample, lostMs: number | undefined, state: AlertState, limits: AlertLimits): Partial<Record<AlertId, Finding>> {
+  const now = (message: string): Finding => ({ message, forMs: 0 });
+  const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  const slow = state.watched['engine.slow'];
+  // A decode that lasts longer than a minute leaves the minute without a figure: while speech waits, that is no recovery.
+  const rtf = sample.rtf ?? (slow?.wrongSinceMs !== undefined && sample.oldestWaitMs > 0 ? Infinity : 0);
+  return {
+    ...(sample.failedEngines[0] === undefined ? {} : { 'engine.failed': now(sample.failedEngines[0]) }),
+    ...(rtf > limits.rtf ? { 'engine.slow': { message: `Recognition needs ${rtf === Infinity ? 'much more than' : rtf.toFixed(1)} times as long as the speech lasts; close other programs, or choose a smaller model.`, forMs: limits.rtfMs } } : {}),
+    ...(sample.errorsInRow > limits.errorsInRow ? { 'errors.repeated': now(`${sample.errorsInRow} phrases in a row could not be recognised; run "earmark doctor --retry".`) } : {}),
+    ...(RUNGS.indexOf(sample.rung) >= RUNGS.indexOf('EMERGENCY') ? { 'load.emergency': now('Recognition cannot keep up and has given up its preferred engine; close other programs, or choose a smaller model.') } : {}),
+    ...(sample.oldestWaitMs > limits.waitMs ? { 'inference.wait': now(`Speech waits for ${seconds(sample.oldestWaitMs)} to be recognised; nothing is lost. Stop a session, or choose a smaller model.`) } : {}),
+    ...((sample.finalP95Ms ?? 0) > limits.finalP95Ms ? { 'latency.final': { message: `Text comes ${seconds(sample.finalP95Ms ?? 0)} after the words; close other programs, or choose a smaller model.`, forMs: limits.finalMs } } : {}),
+    ...(lostMs !== undefined && sample.nowMs - lostMs < limits.droppedMs ? { 'frames.dropped': now('Sound is being lost because the disk cannot be written; free some space now.') } : {}),
+    ...(sample.diskFreeBytes !== undefined && sample.diskFreeBytes < limits.diskFreeBytes ? { 'disk.low': now(`Only ${gb(sample.diskFreeBytes)} are free where Earmark keeps its sessions; free some space, or set EARMARK_HOME to another disk.`) } : {}),
+    ...(sample.residentBytes > limits.residentBytes ? { 'memory.high': { message: `Earmark uses ${gb(sample.residentBytes)} of memory; choose a smaller model, or restart it with "earmark daemon stop".`, forMs: limits.memoryMs } } : {}),
+  };
+}

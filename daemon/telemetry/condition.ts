@@ -1,0 +1,56 @@
+/** How the daemon is, as `daemon/health`, the local page and the bundle tell it. */
+import type { EngineHealth } from '../asr/enginesApi';
+import type { Alert } from './alerts';
+
+export interface Part {
+  readonly name: string;
+  readonly state: 'ok' | 'degraded' | 'failed';
+  /** For a person; absent while it is ok. */
+  readonly reason?: string;
+}
+
+/** An error or a warning of the log, without its facts. */
+export interface LoggedError {
+  readonly at: string;
+  readonly level: 'warn' | 'error';
+  readonly component: string;
+  readonly event: string;
+  /** Code or name, never a message. */
+  readonly error?: string;
+}
+
+export interface Condition {
+  /** True where a session could be started now. */
+  readonly ready: boolean;
+  readonly parts: readonly Part[];
+  readonly alerts: readonly Alert[];
+  readonly figures: Readonly<Record<string, number>>;
+  /** The newest last. */
+  readonly lastErrors: readonly LoggedError[];
+}
+
+export interface PartFacts {
+  readonly engines: readonly EngineHealth[];
+  readonly detector: 'starting' | 'ready' | 'busy' | 'restarting' | 'failed' | 'stopped' | undefined;
+  /** Why the store cannot be used; undefined where it can. */
+  readonly storeProblem: string | undefined;
+  /** Why settings are not what they were meant to be. */
+  readonly settingProblems: readonly string[];
+  readonly draining: boolean;
+  readonly alerts: readonly Alert[];
+}
+
+export function partsOf({ engines, detector, storeProblem, settingProblems, draining, alerts }: PartFacts): readonly Part[] {
+  const alert = (id: string): string | undefined => alerts.find((a) => a.id === id)?.message;
+  const part = (name: string, failed: string | undefined, degraded: string | undefined): Part =>
+    failed !== undefined ? { name, state: 'failed', reason: failed } : degraded !== undefined ? { name, state: 'degraded', reason: degraded } : { name, state: 'ok' };
+  const [main] = engines;
+  return [
+    part('store', storeProblem, alert('disk.low') ?? alert('frames.dropped')),
+    part('recognition', main?.state === 'ERROR' ? main.error : undefined, engines.find(({ state }) => state === 'ERROR')?.error ?? alert('engine.slow') ?? alert('inference.wait') ?? alert('load.emergency')),
+    // Without it speech is found by loudness.
+    part('speech detector', undefined, detector === 'failed' ? 'The speech detector failed; speech is found by loudness. Run "earmark doctor --retry".' : undefined),
+    part('settings', undefined, settingProblems[0]),
+    part('requests', draining ? 'The daemon is about to end and takes no new session.' : undefined, undefined),
+  ];
+}
