@@ -18,7 +18,8 @@ import { findModels } from './speechPath';
 
 const MARK_MS = 1_500;
 const CORES = 2;
-const WARM_MS = 10_000;
+/** The compiler of the daemon's process is busy that long with what it sees for the first time. */
+const WARM_MS = 20_000;
 const SIMULATED_MS = 10 * 60_000;
 /** Phrases that one source may have waiting (SessionOptions.maxPendingPhrases). */
 const FLOOD = 6;
@@ -98,7 +99,7 @@ async function main(argv: readonly string[]): Promise<void> {
   if (!models || folder === undefined) throw new Error('Name the folder that holds the models: tsx bench/capacity.ts FOLDER.');
   const track = makeTrack();
   if (track.length === 0) throw new Error('The LibriSpeech utterances are not beside the repository; this bench needs them.');
-  const [sessions, seconds] = [option('sessions', 50), option('seconds', 90)];
+  const [sessions, seconds] = [option('sessions', 50), option('seconds', 40)];
   const phrases = await measurePhrases(models, track);
   const rows: Row[] = [];
   const show = (row: Row): void => {
@@ -124,12 +125,14 @@ async function main(argv: readonly string[]): Promise<void> {
   show(simulatedRow(`simulated, half, one client floods (${beside.flooded} phrases of it)`, half, beside));
   if (argv.includes('--overload')) show(realRow('real, twice the most', 2 * most, await real(folder, track, 2 * most, Math.min(seconds, 45), false)));
   const p95 = (latencies: readonly number[]): number => percentile(latencies, 0.95);
+  const decodeMs = phrases.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / (track.length / SAMPLE_RATE);
   reportResults({
-    about: `Sessions with ${Math.round(100 * speechShare(phrases, track))} % speech, partials off; Moonshine takes ${round(cpuPerAudio, 4)} s of processor time a second of phrase. Real: the daemon, its workers and the clients on ${availableParallelism()} cores for ${seconds} s. Simulated: ${SIMULATED_MS / 60_000} minutes on ${CORES} cores, decodes of measured processor time, daemon and detector as measured in the real run; most: p95 ≤ ${MARK_MS} ms. Later: from the end of the sound to the last final.`,
+    about: `Sessions with ${Math.round(100 * speechShare(phrases, track))} % speech, partials off; Moonshine takes ${round(cpuPerAudio, 4)} s of processor time a second of phrase. Real: the daemon, its workers and the clients on ${availableParallelism()} cores for ${seconds} s. Its figures in wall-clock time hold for a machine that does nothing else, and the load average beside them says whether it did. Simulated: ${SIMULATED_MS / 60_000} minutes on ${CORES} cores with the daemon's own scheduler, each decode as long as its measured processor time (${round(decodeMs, 2)} ms a second and session; in the real run it was ${round(calm.asrMs, 2)}), daemon and detector taking the processor time of the real run away from it; most: p95 ≤ ${MARK_MS} ms. Later: from the end of the sound to the last final.`,
     rows,
     ratios: {
-      sessions: { value: most, noise: 10, better: 'higher' },
+      'sessions, simulated': { value: most, noise: 10, better: 'higher' },
       'final p95 of others beside a flood, simulated': { value: round(p95(beside.latencies) / p95(alone.latencies), 3), noise: 0.03, better: 'lower' },
+      'daemon and detector, milliseconds a second and session': { value: round(besidesMs, 2), noise: 1.5, better: 'lower' },
       'phrases lost under twice the load': { value: twice.phrases - twice.finals, noise: 0, better: 'lower' },
     },
   });
