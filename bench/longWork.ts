@@ -20,8 +20,9 @@ import { PhraseSource } from '../daemon/vad/phraseSource';
 import { makeNoise } from './noise';
 
 export interface LongRun {
-  /** Resident memory after a collection, bytes, every five minutes. */
+  /** Bytes after a collection, every five minutes: resident, and on the heap. */
   readonly rss: readonly number[];
+  readonly heap: readonly number[];
   /** Of each final: session time, and milliseconds from the end of speech, simulated time plus the processor time of the last step. */
   readonly finals: readonly { readonly atMs: number; readonly latencyMs: number; readonly workMs: number }[];
 }
@@ -78,6 +79,7 @@ async function longWork(hours: number): Promise<LongRun> {
   manager.setWindowCount(1);
   const finals: { atMs: number; latencyMs: number; workMs: number }[] = [];
   const rss: number[] = [];
+  const heap: number[] = [];
   let before = process.cpuUsage();
   await manager.start({ kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'capture' } }, { source: 'system', origin: { type: 'capture' } }], partials: true, insights: true }, (event) => {
     if (event.kind !== 'final') return;
@@ -98,13 +100,17 @@ async function longWork(hours: number): Promise<LongRun> {
     clock.advance(CHUNK_MS);
     await new Promise(setImmediate);
     if (ms % SAMPLE_MS !== 0) continue;
+    // Buffers of samples are freed beside the first collection; the second one waits for that.
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 50));
     globalThis.gc?.();
     rss.push(process.memoryUsage.rss());
+    heap.push(process.memoryUsage().heapUsed);
   }
   manager.dispose();
   store.close();
   rmSync(home, { recursive: true, force: true });
-  return { rss, finals };
+  return { rss, heap, finals };
 }
 
 longWork(Number(process.argv[2] ?? 4)).then(
