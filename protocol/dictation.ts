@@ -14,6 +14,7 @@ export const DictationStart = request({
     symbols: z.array(z.string().max(100)).max(5_000).optional().describe('Names of the code, the nearest to the cursor first; what sounds like one of them is spelled as it.'),
     vocabulary: Vocabulary.optional(),
     translate: Translate.optional(),
+    device: z.enum(['auto', 'cpu', 'gpu']).optional(),
     origin: SourceSpec.shape.origin.optional().describe('The default microphone where absent.'),
   }),
   result: z.object({ sessionId: z.string() }),

@@ -65,6 +65,8 @@ export class EngineRoute implements SpeechEngine, Disposable {
   /** Which target decodes. */
   private current = 0;
   private stats = new DecodeStats();
+  /** When that last changed. */
+  private changedMs = -Infinity;
   /** Live finals that have no words yet: when they came. */
   private readonly waiting = new Map<object, number>();
   private everReady = false;
@@ -220,6 +222,7 @@ export class EngineRoute implements SpeechEngine, Disposable {
     const to = this.targets.indexOf(chosen);
     if (to === this.current) return;
     this.current = to;
+    this.changedMs = this.setup.clock.now();
     this.stats = new DecodeStats();
     if (to !== 0) {
       this.preferredRtf = Infinity;
@@ -232,7 +235,8 @@ export class EngineRoute implements SpeechEngine, Disposable {
     const { clock } = this.setup;
     const now = clock.now();
     const standIn = this.current !== 0;
-    const oldest = Math.min(...this.waiting.values());
+    // A new engine is not judged by what the one before it left waiting.
+    const oldest = Math.max(Math.min(...this.waiting.values()), this.changedMs);
     const before = this.ladder;
     const load = this.setup.load();
     this.ladder = stepLadder(before, {

@@ -6,6 +6,7 @@ import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { SessionDelete, SessionGet, SessionStop, type SessionEvent } from '../../protocol/session';
 import type { ResultOf } from '../../protocol/method';
 import type { Segment } from '../../protocol/transcript';
+import type { DeviceChoice } from '../asr/provider';
 import type { AudioFile } from '../audio/audioFile';
 import { persist } from './persist';
 
@@ -19,6 +20,7 @@ export interface FileSessionOptions {
   readonly language?: string;
   readonly provider?: string;
   readonly model?: string;
+  readonly device?: DeviceChoice;
   readonly signal: AbortSignal;
   readonly onFinal?: (segment: Segment) => void;
   /** Milliseconds of the recording that are text by now. */
@@ -79,6 +81,7 @@ async function startSession(connection: Connection, audio: AudioFile, options: F
           ...(options.language === undefined ? {} : { language: options.language }),
           ...(options.provider === undefined ? {} : { provider: options.provider }),
           ...(options.model === undefined ? {} : { model: options.model }),
+          ...(options.device === undefined ? {} : { device: options.device }),
         },
         (event) => follower.take(event),
       );

@@ -11,7 +11,7 @@ export interface LoadSample {
   readonly nowMs: number;
   /** Real-time factor of the engine that decodes now, mean over 10 s; undefined where it decoded nothing. */
   readonly rtf: number | undefined;
-  /** How long the oldest spoken phrase waits for its words. */
+  /** How long the oldest spoken phrase waits for its words, for the engine that decodes now. */
   readonly lagMs: number;
   /** Of this machine, 0–1. */
   readonly freeMemory?: number | undefined;
@@ -43,7 +43,7 @@ export interface LadderOptions {
   readonly climbMs: number;
 }
 
-export const defaultLadderOptions: LadderOptions = {
+const defaultLadderOptions: LadderOptions = {
   rtf: [0.8, 1, 1.5, 2.5],
   lagMs: [4_500, 5_500, 6_500, 7_500],
   freeMemory: [0.08, 0.05, 0.03, 0],
@@ -95,8 +95,14 @@ export function ladderText(from: Rung, to: Rung, engine: string, isStandIn: bool
   return 'Recognition is much slower than speech, and no faster engine is installed: text comes late, and nothing is lost. Close other programs, or choose a smaller model.';
 }
 
-function demandOf({ rtf, lagMs, freeMemory, battery }: LoadSample, options: LadderOptions): number {
-  return Math.max(rungAbove(rtf ?? 0, options.rtf), rungAbove(lagMs, options.lagMs), rungBelow(freeMemory, options.freeMemory), rungBelow(battery, options.battery));
+/**
+ * The greatest of what each figure asks for, so lag alone may skip rungs before the first slow decode has ended and its
+ * speed is known; the route counts lag from the last change of the engine. While something stands in, the speed of the
+ * preferred engine in its probes says how far down things are.
+ */
+function demandOf({ rtf, lagMs, preferredRtf, freeMemory, battery }: LoadSample, options: LadderOptions): number {
+  const speed = Math.max(rtf ?? 0, preferredRtf !== undefined && Number.isFinite(preferredRtf) ? preferredRtf : 0);
+  return Math.max(rungAbove(speed, options.rtf), rungAbove(lagMs, options.lagMs), rungBelow(freeMemory, options.freeMemory), rungBelow(battery, options.battery));
 }
 
 function calm({ rtf, lagMs, preferredRtf, freeMemory, battery }: LoadSample, rung: number, options: LadderOptions): boolean {

@@ -15,7 +15,7 @@ const NAMES_A_STEP = 40;
 export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
   const { sessions, control } = deps;
   registry
-    .on(DictationStart, async ({ key, language, provider, model, vocabulary, translate, origin, symbols = [] }, client) => {
+    .on(DictationStart, async ({ key, language, provider, model, device, vocabulary, translate, origin, symbols = [] }, client) => {
       refuseWhenDraining(control.draining);
       const { session } = await startFor(client, (sink) =>
         sessions.start(
@@ -26,6 +26,7 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
             ...(model === undefined ? {} : { model }),
             ...(vocabulary === undefined ? {} : { vocabulary }),
             ...(translate === undefined ? {} : { translate }),
+            ...(device === undefined ? {} : { device }),
             kind: 'dictation',
             title: 'Dictation',
             sources: [fromSource({ source: 'mic', origin: origin ?? { type: 'capture' } })],

@@ -45,7 +45,7 @@ async function start(parts: Parts): Promise<void> {
   if (sources.length === 0) throw new UserError([vscode.l10n.t('Nothing on this machine can record a meeting.'), ...devices.advice].join(' '));
   const folder = currentFolder();
   const workspace = await workspaceInfo(folder);
-  const [language, provider, model] = [settings.language(), settings.provider(), settings.model()];
+  const [language, provider, model, device] = [settings.language(), settings.provider(), settings.model(), settings.device()];
   const params = {
     kind: 'meeting' as const,
     title: folder === undefined ? vscode.l10n.t('Meeting') : vscode.l10n.t('{0} meeting', folder.name),
@@ -57,6 +57,7 @@ async function start(parts: Parts): Promise<void> {
     ...(provider === '' ? {} : { provider }),
     ...(model === '' ? {} : { model }),
     ...settings.wordHints(),
+    ...(device === 'auto' ? {} : { device }),
     ...(settings.keepAudio() ? { keepAudio: true } : {}),
     ...(workspace === undefined ? {} : { workspace }),
   };

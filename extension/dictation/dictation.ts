@@ -100,7 +100,7 @@ export class Dictation implements vscode.Disposable {
       this.#draw();
       const connection = await this.daemon.ready();
       const [language, provider, model] = [settings.language(), settings.provider(), settings.model()];
-      const device = settings.microphone();
+      const [device, microphone] = [settings.device(), settings.microphone()];
       const { sessionId } = await connection.request(DictationStart, {
         key: randomUUID(),
         ...(language === '' ? {} : { language }),
@@ -108,7 +108,8 @@ export class Dictation implements vscode.Disposable {
         ...(model === '' ? {} : { model }),
         symbols: this.candidates.near(document, editor.selection.active.line),
         ...settings.wordHints(),
-        origin: { type: 'capture', ...(device === '' ? {} : { device }) },
+        ...(device === 'auto' ? {} : { device }),
+        origin: { type: 'capture', ...(microphone === '' ? {} : { device: microphone }) },
       });
       if (token !== this.#token) {
         await connection.request(DictationCancel, { sessionId });

@@ -29,6 +29,7 @@ export const settings = {
     const vocabulary = read('speech.vocabulary', z.array(z.unknown()), []).filter((word): word is string => typeof word === 'string' && word.trim() !== '' && word.length <= 60).slice(0, 200);
     return { ...(vocabulary.length === 0 ? {} : { vocabulary }), ...(read('speech.translate', z.boolean(), false) ? { translate: true } : {}) };
   },
+  device: (): 'auto' | 'cpu' | 'gpu' => read('speech.device', z.enum(['auto', 'cpu', 'gpu']), 'auto'),
   microphone: (): string => read('audio.microphone', Text, ''),
   systemAudio: (): string => read('audio.systemAudio', Text, ''),
   vocabulary: (): string[] => read('dictation.vocabulary', z.array(z.string().max(100)).max(500), []),

@@ -135,9 +135,19 @@ export class Speaker {
     const endedMs = this.clock.now();
     const pcm = new Float32Array(this.phraseMs * 16).fill(number / 10_000);
     pcm.fill(0.5, 100);
-    this.engine
-      .decode(pcm, { language: 'en', priority: 'final', sessionId: 's' })
-      .then((result) => this.heard.push({ number, lagMs: this.clock.now() - endedMs, text: result?.text ?? '' }))
-      .catch((error: unknown) => this.heard.push({ number, lagMs: this.clock.now() - endedMs, text: error instanceof EarmarkError ? error.code : 'unexpected' }));
+    void this.words(pcm).then((text) => this.heard.push({ number, lagMs: this.clock.now() - endedMs, text }));
+  }
+
+  /** As a session does: what does not fit into the queue waits until it does. */
+  private async words(pcm: Float32Array): Promise<string> {
+    for (;;) {
+      try {
+        return (await this.engine.decode(pcm, { language: 'en', priority: 'final', sessionId: 's' }))?.text ?? '';
+      } catch (error) {
+        if (!(error instanceof EarmarkError)) return 'unexpected';
+        if (error.code !== 'rpc.tooMany') return error.code;
+        await new Promise<void>((resolve) => this.clock.setTimeout(resolve, error.retryAfterMs ?? 0));
+      }
+    }
   }
 }

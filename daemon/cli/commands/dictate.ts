@@ -8,6 +8,8 @@ import { openCmuDictionary } from '../../adapters/dictionary/cmuDictionary';
 import { Pronouncer } from '../../dictation/pronounce';
 import { SymbolSpeller } from '../../dictation/respell';
 import { writeDictation } from '../../dictation/writer';
+import type { DeviceChoice } from '../../asr/provider';
+import { deviceOption } from '../deviceOption';
 import { type Environment, withDaemon } from '../environment';
 import { SilentFailure, UsageError } from '../failure';
 import { transcribeFile } from '../fileSession';
@@ -18,6 +20,7 @@ interface Options {
   readonly format: 'text' | 'jsonl';
   readonly provider?: string;
   readonly model?: string;
+  readonly device?: DeviceChoice;
   readonly language?: string;
 }
 
@@ -35,6 +38,7 @@ export function dictateCommand(program: Command, env: () => Environment): void {
     .option('--symbols <FILE>', 'names of the code, one a line, the nearest to the cursor first')
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
     .option('--model <M>', 'its model, as "earmark models list" names it')
+    .addOption(deviceOption())
     .option('--language <L>', 'language that is spoken, as BCP 47 (en, de)')
     .addOption(new Option('--format <F>', 'what to print').choices(['text', 'jsonl']).default('text'))
     .action((files: string[], options: Options) => dictate(env(), files, options));
@@ -63,6 +67,7 @@ async function dictate(env: Environment, files: readonly string[], options: Opti
           ...(options.language === undefined ? {} : { language: options.language }),
           ...(options.provider === undefined ? {} : { provider: options.provider }),
           ...(options.model === undefined ? {} : { model: options.model }),
+          ...(options.device === undefined ? {} : { device: options.device }),
           signal: env.signal,
         });
         print(file, segments.map((segment) => segment.text.trim()).filter((text) => text !== '').join(' '));

@@ -6,6 +6,8 @@ import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { SessionGet, SessionStop, type SessionEvent, type SourceSpec } from '../../../protocol/session';
 import { renderInsightsMarkdown } from '../../analysis/render';
 import { isoWithOffset } from '../../session/record';
+import type { DeviceChoice } from '../../asr/provider';
+import { deviceOption } from '../deviceOption';
 import { withDaemon, type Environment } from '../environment';
 import { LiveTranscript } from '../liveTranscript';
 import { NoteFile } from '../noteFile';
@@ -18,6 +20,7 @@ interface Options {
   readonly notes?: string;
   readonly provider?: string;
   readonly model?: string;
+  readonly device?: DeviceChoice;
 }
 
 const CONSENT = 'Started from the command line by a person who runs it to record.';
@@ -35,6 +38,7 @@ export function recordCommand(program: Command, env: () => Environment): void {
     .option('--notes <FILE>', 'write the Markdown note there; what you type into it stays')
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
     .option('--model <M>', 'its model, as "earmark models list" names it')
+    .addOption(deviceOption())
     .action((options: Options) => withDaemon(env(), (connection) => record(env(), connection, options), { window: true }));
 }
 
@@ -65,6 +69,7 @@ async function record(env: Environment, connection: Connection, options: Options
       ...(options.title === undefined ? {} : { title: options.title }),
       ...(options.provider === undefined ? {} : { provider: options.provider }),
       ...(options.model === undefined ? {} : { model: options.model }),
+      ...(options.device === undefined ? {} : { device: options.device }),
       consent: { by: 'cli', at: isoWithOffset(Date.now()), wording: CONSENT },
     },
     sink,

@@ -8,6 +8,8 @@ import { jsonlLine, renderExport, renderText, type ExportFormat } from '../../no
 import type { ExportSession } from '../../notes/types';
 import type { Connection } from '../../../client';
 import type { Segment } from '../../../protocol/transcript';
+import type { DeviceChoice } from '../../asr/provider';
+import { deviceOption } from '../deviceOption';
 import { withDaemon, type Environment } from '../environment';
 import { SilentFailure, UsageError } from '../failure';
 import { transcribeFile } from '../fileSession';
@@ -18,6 +20,7 @@ import { progressBar } from '../progress';
 interface Options {
   readonly provider?: string;
   readonly model?: string;
+  readonly device?: DeviceChoice;
   readonly format: ExportFormat;
   readonly splitChannels?: boolean;
   readonly diarize?: boolean;
@@ -37,6 +40,7 @@ export function transcribeCommand(program: Command, env: () => Environment): voi
     .argument('<FILE...>', 'recordings')
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
     .option('--model <M>', 'its model, as "earmark models list" names it')
+    .addOption(deviceOption())
     .addOption(new Option('--format <F>', 'what to print').choices(FORMATS).default('text'))
     .option('--split-channels', 'two channels are two sources: left is you (mic), right the others (system)')
     .option('--diarize', 'tell the speakers apart by their voices')
@@ -106,6 +110,7 @@ async function oneFile(env: Environment, connection: Connection, file: string, o
     ...(options.language === undefined ? {} : { language: options.language }),
     ...(options.provider === undefined ? {} : { provider: options.provider }),
     ...(options.model === undefined ? {} : { model: options.model }),
+    ...(options.device === undefined ? {} : { device: options.device }),
     signal: env.signal,
     onFinal: watch.onFinal,
     ...(declaredMs ? { onProgress: (ms: number) => watch.onFraction(Math.min(0.99, ms / declaredMs)) } : {}),

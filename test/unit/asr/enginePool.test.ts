@@ -4,11 +4,12 @@ import { type ChoiceSetup, type Wish, chooseEngines } from '../../../daemon/asr/
 import { createEnginePool } from '../../../daemon/asr/enginePool';
 import type { EngineTarget, ManagedEngines } from '../../../daemon/asr/enginesApi';
 import type { AsrOptions } from '../../../daemon/asr/provider';
-import { moonshineInfo, scriptedInfo } from '../../../daemon/asr/providerInfos';
+import { moonshineInfo, openaiInfo, scriptedInfo } from '../../../daemon/asr/providerInfos';
 import { ScriptedProvider } from '../../../daemon/asr/scripted';
 import { type Decoder, type DetectorService, createSpeechEngine } from '../../../daemon/asr/speechEngine';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
+import { tierOf } from '../../../daemon/models/tiers';
 import { MACHINE } from '../../fakes/slowEngines';
 import { EarmarkError } from '../../../protocol/errors';
 
@@ -43,6 +44,14 @@ describe('choice of an engine', () => {
   it('refuses a provider that is not there', () => check({ provider: 'oracle' }, 'engine.unavailable'));
   it('refuses a model that is not there', () => check({ model: 'huge' }, 'model.unknown'));
   it('refuses a model of another provider', () => check({ provider: 'moonshine', model: 'many' }, 'model.unknown'));
+  it('lets nothing remote stand in for something local', () => {
+    const remote: ChoiceSetup = { ...CHOICE, providers: [...CHOICE.providers, { info: openaiInfo, defaultModel: 'whisper-1' }] };
+    const wishes: readonly Partial<Wish>[] = [{}, { language: 'de' }, { provider: 'scripted' }, { model: 'more' }];
+    const tiers = [2, 6, 8, 12, 24, 64].flatMap((memoryGb) => [undefined, { kind: 'cuda', name: 'A GPU', memoryGb: 24 } as const].map((gpu) => tierOf({ memoryGb, ...(gpu ? { gpu } : {}), unknown: [] })));
+    const standIns = [...wishes.flatMap((wish) => chooseEngines(remote, { language: 'en', ...wish })), ...tiers.flatMap(({ targets }) => targets)];
+    assert.deepEqual(standIns.filter(({ provider }) => provider === 'openai'), []);
+  });
+  it('has the remote engine first, and local ones behind it, where the user names it', () => assert.deepEqual(chooseEngines({ ...CHOICE, providers: [...CHOICE.providers, { info: openaiInfo, defaultModel: 'whisper-1' }] }, { language: 'en', provider: 'openai' }).map(({ provider }) => provider), ['openai', 'moonshine', 'scripted']));
   it('refuses a wished model that does not speak the language', () => check({ model: 'moon', language: 'de' }, 'engine.language'));
 });
 

@@ -106,6 +106,19 @@ describe('engine route', function () {
     assert.ok(maxLag() <= 10 * SECOND, `lag ${maxLag()}`);
   });
 
+  it('goes no further down than the speed asks for, and does not swing for ten minutes', async () => {
+    const first = slowModel('one', 'first', 0.1);
+    await begin([first, slowModel('two', 'second', 0.1)]);
+    await speaker.speak(30 * SECOND);
+    const rungs: string[] = [];
+    engine.onDidWarn(({ code }) => code === 'engine.rung' && rungs.push(engine.rung));
+    first.rtf = 1.5;
+    await speaker.speak(10 * MINUTE, 500);
+    await speaker.silence(10 * SECOND);
+    assert.deepEqual([engine.rung, rungs.includes('FAILOVER'), rungs.length <= 3], ['EMERGENCY', false, true]);
+    everyPhraseOnce();
+  });
+
   it('does not count a file that is pushed at once', async () => {
     const first = slowModel('one', 'first', 1.6);
     await begin([first, slowModel('two', 'second', 0.1)]);
