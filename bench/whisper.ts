@@ -17,7 +17,7 @@ import { toFloat32 } from '../daemon/audio/pcm';
 import { type Clock, systemClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
 import type { SegmenterOptions } from '../daemon/vad/contract';
-import { defaultSegmenterOptions, fileSegmenterOptions } from '../daemon/vad/segmenter';
+import { defaultSegmenterOptions, fileSegmenterOptions, whisperFileSegmenterOptions } from '../daemon/vad/segmenter';
 import { type CountedBinding, countedBinding, fileIdentity } from './decodeCache';
 import { reportResults } from './report';
 import { SHARED, type Utterance, findModels, libriUtterances, makeEngine, readAudio, textOf, transcribe } from './speechPath';
@@ -117,11 +117,11 @@ async function main(): Promise<void> {
   const value = (name: string): string | undefined => rest.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
   const keep = value('keep');
   const untilMs = performance.now() + Number(value('seconds') ?? Infinity) * 1000;
-  const options: Partial<Record<keyof SegmenterOptions, number>> = { ...fileSegmenterOptions };
-  for (const [name = '', number] of rest.map((arg) => arg.split('='))) if (number !== undefined && name in defaultSegmenterOptions) options[name as keyof SegmenterOptions] = Number(number);
+  const changed: Partial<Record<keyof SegmenterOptions, number>> = {};
+  for (const [name = '', number] of rest.map((arg) => arg.split('='))) if (number !== undefined && name in defaultSegmenterOptions) changed[name as keyof SegmenterOptions] = Number(number);
   const { binding: native, build } = loadWhisperBinding();
   const counted = (): CountedBinding => countedBinding(native, `${fileIdentity(MODEL)}:${build}`, keep);
-  const ways = [whisperPath(models.vad, counted(), options), await asItComes(counted()), moonshinePath(makeEngine(models, 1), options)] as const;
+  const ways = [whisperPath(models.vad, counted(), { ...whisperFileSegmenterOptions, ...changed }), await asItComes(counted()), moonshinePath(makeEngine(models, 1), { ...fileSegmenterOptions, ...changed })] as const;
   const measured: Measured[] = ways.map(({ what }) => ({ what, seconds: 0, lines: [] }));
   let audioSeconds = 0;
   // Loading, warming up and the first page faults are no part of what a decode costs.

@@ -10,7 +10,7 @@ export const moonshineInfo: ProviderInfo = {
 export const whisperInfo: ProviderInfo = {
   id: 'whisper',
   name: 'Whisper (many languages, on this computer)',
-  capabilities: { languages: ['*'], streaming: false, wordTimestamps: true, prompt: true, gpu: true, translate: true },
+  capabilities: { languages: ['*'], streaming: false, wordTimestamps: false, prompt: true, gpu: true, translate: true },
 };
 
 export const scriptedInfo: ProviderInfo = {

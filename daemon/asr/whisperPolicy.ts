@@ -50,7 +50,7 @@ export interface WhisperText {
   readonly language: string;
 }
 
-export type Doubt = 'empty' | 'loop' | 'tooShort' | 'tooLong';
+export type Doubt = 'empty' | 'loop' | 'tooShort' | 'tooLong' | 'unsure';
 
 /** A stretch of sound of this length holds words. */
 const EMPTY_FROM_MS = 1_000;
@@ -62,12 +62,17 @@ const MIN_LETTERS_PER_SECOND = 4;
 const MIN_LOOP_LETTERS = 30;
 /** So many times the same words in a row. */
 const MAX_REPEATS = 4;
+/**
+ * Mean logarithm of the probabilities: words that were read are about −0.2, hard ones −0.4, made-up ones −1, where
+ * whisper.cpp itself tries again.
+ */
+const UNSURE_BELOW = -0.7;
 
 /**
  * Why a text is not believed at first; undefined where it may be right.
  * @param soundMs length of what is not silence in the phrase
  */
-export function doubt(text: string, soundMs: number): Doubt | undefined {
+export function doubt({ text, logProbability }: Pick<WhisperText, 'text' | 'logProbability'>, soundMs: number): Doubt | undefined {
   const words = text.split(/\s+/).filter((word) => word !== '');
   const letters = text.replace(/[^\p{L}\p{N}]/gu, '').length;
   const seconds = soundMs / 1000;
@@ -75,7 +80,7 @@ export function doubt(text: string, soundMs: number): Doubt | undefined {
   if (letters >= MIN_LOOP_LETTERS && (compression(text) > defaultGuardOptions.maxCompression || repeats(words))) return 'loop';
   if (words.length > defaultGuardOptions.maxWordsPerSecond && words.length > seconds * defaultGuardOptions.maxWordsPerSecond) return 'tooLong';
   if (soundMs >= SHORT_FROM_MS && words.length < seconds * MIN_WORDS_PER_SECOND && letters < seconds * MIN_LETTERS_PER_SECOND) return 'tooShort';
-  return undefined;
+  return logProbability < UNSURE_BELOW ? 'unsure' : undefined;
 }
 
 /** Is a run of one to eight words said too often in a row? Short loops compress little. */
@@ -93,8 +98,8 @@ function repeats(words: readonly string[]): boolean {
 /** The better of two texts of one phrase: the one without doubt, else one that says something, else the likelier. */
 export function better<T extends WhisperText>(first: T, second: T, soundMs: number): T {
   const rank = (one: T): number => {
-    const why = doubt(one.text, soundMs);
-    return why === undefined ? 2 : why === 'tooShort' ? 1 : 0;
+    const why = doubt(one, soundMs);
+    return why === undefined || why === 'unsure' ? 2 : why === 'tooShort' ? 1 : 0;
   };
   const difference = rank(second) - rank(first);
   if (difference !== 0) return difference > 0 ? second : first;

@@ -1,21 +1,15 @@
-/** Whisper's segments and tokens to words with times and confidences. */
-import type { AsrWord } from './provider';
+/** Whisper's segments and tokens to words with confidences. */
 
 export interface WhisperToken {
   /** A token may be part of a character; then its text has U+FFFD in it. */
   readonly text: string;
   readonly id: number;
   readonly p: number;
-  /** Milliseconds; absent where no times were asked for. */
-  readonly from?: number;
-  readonly to?: number;
 }
 
 export interface WhisperSegment {
   readonly text: string;
   readonly lang: string;
-  readonly from: number;
-  readonly to: number;
   readonly tokens: readonly WhisperToken[];
 }
 
@@ -27,18 +21,15 @@ const BROKEN = '\uFFFD';
 
 interface Draft {
   text: string;
-  from: number;
-  to: number;
   sum: number;
   count: number;
 }
 
 /**
- * Words as they stand in the text of the segments, in order and not overlapping.
- * @param audioMs length of the phrase; times are kept within it
+ * Words as they stand in the text of the segments.
  * @returns also the mean probability of the tokens and the mean of its natural logarithm
  */
-export function whisperWords(segments: readonly WhisperSegment[], audioMs: number): { words: AsrWord[]; confidence: number; logProbability: number } {
+export function whisperWords(segments: readonly WhisperSegment[]): { words: { text: string; confidence: number }[]; confidence: number; logProbability: number } {
   const drafts: Draft[] = [];
   let sum = 0;
   let logs = 0;
@@ -54,17 +45,16 @@ export function whisperWords(segments: readonly WhisperSegment[], audioMs: numbe
         if (i > 0) open = undefined;
         if (part === '') continue;
         if (!open) {
-          open = { text: '', from: token.from ?? segment.from, to: 0, sum: 0, count: 0 };
+          open = { text: '', sum: 0, count: 0 };
           drafts.push(open);
         }
         open.text += part;
-        open.to = Math.max(open.to, token.to ?? segment.to);
         open.sum += token.p;
         open.count++;
       }
     }
   }
-  return { words: inOrder(drafts, audioMs), confidence: count === 0 ? 0 : sum / count, logProbability: count === 0 ? 0 : logs / count };
+  return { words: drafts.map((draft) => ({ text: draft.text, confidence: Math.min(1, Math.max(LEAST_P, draft.sum / draft.count)) })), confidence: count === 0 ? 0 : sum / count, logProbability: count === 0 ? 0 : logs / count };
 }
 
 /** The tokens of a segment with the text that each stands for; a character's parts are given whole to the last of them. */
@@ -88,14 +78,4 @@ function piecesOf(segment: WhisperSegment): { text: string; token: WhisperToken 
   });
   if (rest.trim() !== '' && pieces.length > 0) (pieces[pieces.length - 1] as { text: string }).text += rest;
   return pieces;
-}
-
-function inOrder(drafts: readonly Draft[], audioMs: number): AsrWord[] {
-  let end = 0;
-  return drafts.map(({ text, from, to, sum, count }) => {
-    const startMs = Math.min(audioMs, Math.max(end, Math.round(from)));
-    const endMs = Math.min(audioMs, Math.max(startMs, Math.round(to)));
-    end = endMs;
-    return { text, startMs, endMs, confidence: Math.min(1, Math.max(1e-6, sum / count)), timing: 'model' as const };
-  });
 }

@@ -10,7 +10,7 @@ import type { Disposable } from '../base/disposable';
 import { type Figures, noFigures } from '../telemetry/figures';
 import { PhraseTimes } from '../telemetry/phraseTimes';
 import type { Pause, Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
-import { fileSegmenterOptions } from '../vad/segmenter';
+import { fileSegmenterOptions, whisperFileSegmenterOptions } from '../vad/segmenter';
 import type { PassingEventBody, WarningCode } from './events';
 import { Drafts } from './drafts';
 import { FrameQueue } from './frameQueue';
@@ -140,7 +140,7 @@ export class SourcePipeline implements Disposable {
       ...(setup.live ? { onPause: (pause) => this.onPause(pause), onResume: () => this.speculation.cancel() } : {}),
       onFallback: () => on.warn('vad.fallback', 'The speech detector failed; speech is now found by loudness, and nothing is discarded.', source),
       fromSeq: setup.fromSeq,
-      ...(setup.live ? { longPhrases: () => engine.actions.longPhrases } : { options: fileSegmenterOptions }),
+      ...(setup.live ? { longPhrases: () => engine.actions.longPhrases } : { options: engine.provider === 'whisper' ? whisperFileSegmenterOptions : fileSegmenterOptions }),
     });
     this.syncs = setup.spool.onDidSync((synced) => {
       if (synced.source === source) this.sinceSync = Math.min(this.sinceSync, Math.max(0, this.queue.lastSeq - synced.seq));

@@ -19,8 +19,8 @@ const WORDS = 50_257;
 const END = 50_257;
 const F32 = 0;
 const F16 = 1;
-/** Start, language and task. */
-const BEFORE_TEXT = 3;
+/** Start, language, task and the mark that no times are wanted. */
+const BEFORE_TEXT = 4;
 
 /** The same sequence every time, −1…1. */
 function noise(seed: number): () => number {

@@ -10,7 +10,7 @@ import { LanguageLock } from '../../asr/whisperLanguage';
 import { SECOND_TEMPERATURE, SECOND_TEMPERATURE_STEP, type WhisperText, better, doubt, fittedWindow, maxTokens } from '../../asr/whisperPolicy';
 import { whisperPrompt } from '../../asr/whisperPrompt';
 import { type WhisperSegment, whisperWords } from '../../asr/whisperWords';
-import { soundBounds } from '../../asr/wordTimes';
+import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { type WhisperBinding, type WhisperBuild, type WhisperModel, type WhisperParams, loadWhisperBinding } from './whisperBinding';
 import { checkWhisperFile } from './whisperFile';
@@ -59,7 +59,7 @@ export class WhisperProvider implements AsrProvider {
     const language = !loaded.multilingual ? 'en' : detecting ? this.languages.language(conversation) : wanted;
     const once = (params: Partial<WhisperParams>): Promise<WhisperText> => this.decode(loaded, pcm, { ...paramsFor(options, language), max_tokens: maxTokens(pcm.length), ...params }, signal);
     let text = await once({ audio_ctx: fittedWindow(pcm.length) });
-    if (doubt(text.text, soundMs)) text = better(text, await once({ audio_ctx: 0, temperature: SECOND_TEMPERATURE, temperature_inc: SECOND_TEMPERATURE_STEP, ...(text.language === '' ? {} : { language: text.language }) }), soundMs);
+    if (doubt(text, soundMs)) text = better(text, await once({ audio_ctx: 0, temperature: SECOND_TEMPERATURE, temperature_inc: SECOND_TEMPERATURE_STEP, ...(text.language === '' ? {} : { language: text.language }) }), soundMs);
     if (detecting) this.languages.heard(conversation, { language: text.language, confidence: text.confidence, soundMs });
     return { text: text.text, words: text.words, confidence: text.confidence, language: wanted !== '' && !detecting && loaded.multilingual ? options.language : text.language, inferenceMs: performance.now() - begun };
   }
@@ -75,8 +75,8 @@ export class WhisperProvider implements AsrProvider {
     const turn = this.busy.then(() => (signal?.aborted ? [] : run(binding, model, lengthen(pcm), params)));
     this.busy = turn.catch(() => undefined);
     const segments = await orAborted(turn, signal);
-    const { words, confidence, logProbability } = whisperWords(segments, (pcm.length * 1000) / SAMPLE_RATE);
-    return { text: words.map((word) => word.text).join(' '), words, confidence, logProbability, language: segments[0]?.lang ?? (params.language === 'auto' ? 'en' : params.language) };
+    const { words, confidence, logProbability } = whisperWords(segments);
+    return { text: words.map((word) => word.text).join(' '), words: estimateWordTimes(words, soundBounds(pcm)), confidence, logProbability, language: segments[0]?.lang ?? (params.language === 'auto' ? 'en' : params.language) };
   }
 }
 
@@ -92,9 +92,8 @@ function paramsFor(options: AsrOptions, language: string): Omit<WhisperParams, '
     temperature_inc: 0,
     best_of: 2,
     single_segment: true,
-    no_timestamps: false,
+    no_timestamps: true,
     no_context: true,
-    token_timestamps: true,
     suppress_non_speech_tokens: true,
     ...(prompt === undefined ? {} : { initial_prompt: prompt }),
     format: 'detail',

@@ -24,7 +24,6 @@ export interface WhisperParams {
   readonly single_segment: boolean;
   readonly no_timestamps: boolean;
   readonly no_context: boolean;
-  readonly token_timestamps: boolean;
   readonly suppress_non_speech_tokens: boolean;
   readonly initial_prompt?: string;
   readonly format: 'detail';
