@@ -68,8 +68,9 @@ function repeatAt(words: readonly Word[], said: readonly number[], at: number): 
       const [first, second] = [word(at + k), word(at + length + k)];
       same = first !== undefined && first.norm !== '' && first.norm === second?.norm && !/[.?!;:]$/.test(first.text) && !/\d/.test(first.norm);
     }
+    if (!same) continue;
     const single = length === 1 && (DOUBLED.has(word(at)?.norm ?? '') || matchNumber([word(at)?.norm ?? '', 'seconds'], 0, () => false) !== undefined);
-    if (same && !single) return length;
+    if (!single) return length;
   }
   return 0;
 }
