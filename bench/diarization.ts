@@ -76,7 +76,7 @@ export async function measure(vad: Pick<SileroVad, 'detect' | 'close'>, encoder:
   const tell = (nowMs: number): void => {
     // What lies a second back is told now, and never again.
     const upTo = nowMs - LATENCY_MS;
-    for (const turn of book.turns(track.open)) if (turn.endMs > told && turn.startMs < upTo) online.push({ ...turn, startMs: Math.max(told, turn.startMs), endMs: Math.min(upTo, turn.endMs) });
+    for (const turn of book.turns(track.open, LATENCY_MS)) if (turn.endMs > told && turn.startMs < upTo) online.push({ ...turn, startMs: Math.max(told, turn.startMs), endMs: Math.min(upTo, turn.endMs) });
     told = Math.max(told, upTo);
   };
   let cpuMs = 0;

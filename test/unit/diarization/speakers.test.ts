@@ -1,6 +1,6 @@
 /** Voices are told apart, segments split at a change of speaker, a name given once is everywhere. */
 import assert from 'node:assert/strict';
-import { clusterVoices } from '../../../daemon/diarization/clustering';
+import { clusterEarly, clusterVoices } from '../../../daemon/diarization/clustering';
 import type { Turn, VoiceWindow } from '../../../daemon/diarization/contract';
 import { partsOf } from '../../../daemon/diarization/splitting';
 import { joinTurns } from '../../../daemon/diarization/turns';
@@ -31,6 +31,8 @@ describe('voices', () => {
   it('are one where one speaks', () => checkCount(new Array<number>(30).fill(0), 1));
   it('are two where two take turns', () => checkCount(Array.from({ length: 30 }, (_, i) => (i % 10 < 5 ? 0 : 1)), 2));
   it('are three where three do', () => checkCount(Array.from({ length: 45 }, (_, i) => Math.floor((i % 15) / 5)), 3));
+
+  it('open late while little is heard: a second one needs 2 s', () => assert.deepEqual([1, 10].map((count) => [...new Array<number>(10).fill(0), ...new Array<number>(count).fill(1)]).map((axes) => clusterEarly(windowsOf(axes)).length), [1, 2]));
 
   it('keep their ids when they are told apart anew, and memory stays bounded', () => {
     let next = 0;
