@@ -20,6 +20,8 @@ const MAX_SECONDS = 30;
 const MIN_SAMPLES = 1.1 * SAMPLE_RATE;
 /** The binding never answers where whisper.cpp refuses a file. The largest model takes about 10 s from a slow disk. */
 const LOAD_TIMEOUT_MS = 60_000;
+/** −60 dBFS. */
+const FAINT = 0.001;
 /** Builds that can use a graphics processor. */
 const GPU_BUILDS: ReadonlySet<WhisperBuild> = new Set(['own', 'metal']);
 
@@ -52,14 +54,15 @@ export class WhisperProvider implements AsrProvider {
     if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`);
     const begun = performance.now();
     const { startMs, endMs } = soundBounds(pcm);
-    const soundMs = endMs - startMs;
+    // Whatever is heard in silence is no reason to look again, which would double the time until the engine is ready.
+    const soundMs = pcm.some((sample) => Math.abs(sample) >= FAINT) ? endMs - startMs : 0;
     const conversation = options.conversation ?? '';
     const wanted = options.language.split('-')[0]?.toLowerCase() ?? '';
     const detecting = loaded.multilingual && (wanted === '' || wanted === 'auto');
     const language = !loaded.multilingual ? 'en' : detecting ? this.languages.language(conversation) : wanted;
     const once = (params: Partial<WhisperParams>): Promise<WhisperText> => this.decode(loaded, pcm, { ...paramsFor(options, language), max_tokens: maxTokens(pcm.length), ...params }, signal);
     let text = await once({ audio_ctx: fittedWindow(pcm.length) });
-    if (doubt(text, soundMs)) text = better(text, await once({ audio_ctx: 0, temperature: SECOND_TEMPERATURE, temperature_inc: SECOND_TEMPERATURE_STEP, ...(text.language === '' ? {} : { language: text.language }) }), soundMs);
+    if (soundMs > 0 && doubt(text, soundMs)) text = better(text, await once({ audio_ctx: 0, temperature: SECOND_TEMPERATURE, temperature_inc: SECOND_TEMPERATURE_STEP, ...(text.language === '' ? {} : { language: text.language }) }), soundMs);
     if (detecting) this.languages.heard(conversation, { language: text.language, confidence: text.confidence, soundMs });
     return { text: text.text, words: text.words, confidence: text.confidence, language: wanted !== '' && !detecting && loaded.multilingual ? options.language : text.language, inferenceMs: performance.now() - begun };
   }
