@@ -25,6 +25,7 @@ import { Storage } from './adapters/store/storage';
 import { type FiguresServer, openFigures } from './adapters/telemetry/figuresServer';
 import { createFileLogger, type LogLevel } from './adapters/telemetry/logger';
 import { configuredModel } from './adapters/llm/configuredModel';
+import { takeProfile } from './adapters/telemetry/profile';
 import { Telemetry } from './adapters/telemetry/telemetry';
 import { tryInstanceLock } from './adapters/transport/instanceLock';
 import { certificateOf, ownCertificate } from './adapters/transport/certificate';
@@ -193,7 +194,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       devices: { list: () => capture.abilities() },
       tokens,
       clock,
-      observed: { count: (...counted) => telemetry.count(...counted), observe: (...observed) => telemetry.observe(...observed), condition: () => telemetry.condition(), onDidAlert: telemetry.onDidAlert, within: (request, work) => logger.within(request, work) },
+      observed: { count: (...counted) => telemetry.count(...counted), observe: (...observed) => telemetry.observe(...observed), condition: () => telemetry.condition(), onDidAlert: telemetry.onDidAlert, profile: takeProfile, within: (request, work) => logger.within(request, work) },
       logger: logger.child('rpc'),
       control: {
         version,

@@ -90,6 +90,13 @@ export const DaemonDrain = request({
 
 export const DaemonShutdown = request({ method: 'daemon/shutdown', doc: 'Flushes every session and ends, as SIGTERM does.', params: Empty, result: Empty });
 
+export const DaemonProfile = request({
+  method: 'daemon/profile',
+  doc: 'Watches where the daemon spends processor time and memory; names of functions and sizes, nothing of what they hold.',
+  params: z.object({ ms: z.number().int().min(100).max(30_000) }),
+  result: z.object({ cpu: z.string().describe('A .cpuprofile of DevTools.'), heap: z.string().describe('A .heapprofile of DevTools.') }),
+});
+
 export const DaemonAlert = notification({
   method: 'daemon/alert',
   doc: 'Something went wrong, or is well again; OPERATIONS.md says what to do about each. Sent to every client.',

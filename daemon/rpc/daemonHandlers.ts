@@ -1,7 +1,7 @@
-/** `daemon/hello`, `daemon/health`, `daemon/drain`, `daemon/shutdown`, `engine/retry`. */
+/** `daemon/hello`, `daemon/health`, `daemon/profile`, `daemon/drain`, `daemon/shutdown`, `engine/retry`. */
 import { EarmarkError } from '../../protocol/errors';
 import { EngineRetry } from '../../protocol/engine';
-import { DaemonDrain, DaemonHealth, type DaemonHealthResult, DaemonHello, DaemonShutdown } from '../../protocol/health';
+import { DaemonDrain, DaemonHealth, type DaemonHealthResult, DaemonHello, DaemonProfile, DaemonShutdown } from '../../protocol/health';
 import { negotiate, PROTOCOL_VERSION } from '../../protocol/version';
 import { ownerSeen } from '../base/identity';
 import { defined, toCondition, toEngine, toMachine } from './convert';
@@ -32,6 +32,7 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
       await engines.retry(wish);
       return { engines: engines.list().map(toEngine) };
     })
+    .on(DaemonProfile, async ({ ms }) => ({ ...(await deps.observed.profile(ms)) }))
     .on(DaemonDrain, ({ withinMs }) => ({ sessions: control.drain(withinMs ?? DRAIN_DEFAULT_MS) }))
     .on(DaemonShutdown, () => {
       control.shutdown();

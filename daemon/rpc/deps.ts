@@ -44,6 +44,7 @@ export interface Vault {
 export interface Observed extends Pick<Figures, 'count' | 'observe'> {
   condition(): Condition;
   readonly onDidAlert: Event<AlertChange>;
+  profile(ms: number): Promise<{ readonly cpu: string; readonly heap: string }>;
   /** What is logged until `work` is done carries the request's id. */
   within<T>(request: string, work: () => Promise<T>): Promise<T>;
 }

@@ -2,6 +2,7 @@
  * Any server with OpenAI's transcription interface: a phrase goes as a WAV file to `<endpoint>/audio/transcriptions`.
  * Nothing is sent unless the user named the endpoint. The key is in no log, error or report.
  */
+import { redact } from '../../base/redact';
 import { randomUUID } from 'node:crypto';
 import { EarmarkError } from '../../../protocol/errors';
 import { openaiInfo } from '../../asr/providerInfos';
@@ -101,7 +102,7 @@ export class OpenaiProvider implements AsrProvider {
     const { default: fetch } = await import('make-fetch-happen');
     const fields: [string, string][] = [['model', model], ['response_format', form], ['temperature', '0'], ['language', options.language.split('-')[0] ?? 'en']];
     if (form === 'verbose_json') fields.push(['timestamp_granularities[]', 'word'], ['timestamp_granularities[]', 'segment']);
-    const prompt = promptOf(options.prompt ?? []);
+    const prompt = redact(promptOf(options.prompt ?? []));
     if (prompt !== '') fields.push(['prompt', prompt]);
     const boundary = `earmark-${randomUUID()}`;
     const limit = new AbortController();

@@ -2,6 +2,7 @@
  * A language model behind `<endpoint>/chat/completions`, as Ollama, llama-server, vLLM and OpenAI have it. Nothing is
  * sent unless the user named the endpoint. Neither the key nor what was said is in an error or a log.
  */
+import { redact } from '../../base/redact';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
 import type { ChatMessage, LanguageModel } from '../../analysis/model/languageModel';
@@ -57,9 +58,10 @@ export class OpenaiCompatibleModel implements LanguageModel {
     }
   }
 
+  /** Keys, tokens, card numbers and addresses stay here, also where the server is on this machine: it may be a tunnel. */
   private body(messages: readonly ChatMessage[], schema: object, form: Form): string {
     const format = form === 'json_schema' ? { response_format: { type: form, json_schema: { name: 'meeting', schema } } } : form === 'json_object' ? { response_format: { type: form } } : {};
-    return JSON.stringify({ ...(this.setup.model === '' ? {} : { model: this.setup.model }), messages, temperature: 0, max_tokens: MAX_TOKENS, stream: false, ...format });
+    return JSON.stringify({ ...(this.setup.model === '' ? {} : { model: this.setup.model }), messages: messages.map((message) => ({ ...message, content: redact(message.content) })), temperature: 0, max_tokens: MAX_TOKENS, stream: false, ...format });
   }
 
   private async post(body: string, signal: AbortSignal): Promise<{ readonly status: number; readonly text: string }> {

@@ -1,11 +1,13 @@
 /** `earmark daemon start|stop|status|logs`: the background process itself. */
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { ensureDaemon, readDaemonFile } from '../../../client';
+import { createConnection, ensureDaemon, readDaemonFile } from '../../../client';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { DaemonHealth, DaemonShutdown, type DaemonHealthResult } from '../../../protocol/health';
 import type { EngineState } from '../../../protocol/engine';
+import { FIGURES_FILE, FiguresFile } from '../../adapters/telemetry/figuresServer';
 import { connectOptions, type Environment } from '../environment';
 import { listenAddress, type ListenAddress } from '../../base/listenAddress';
 import { SilentFailure, UsageError } from '../failure';
@@ -14,6 +16,7 @@ import { clockTime, megabytes, table } from '../output';
 
 const STOP_TIMEOUT_MS = 15_000;
 const POLL_MS = 50;
+const WATCH_MS = 1_000;
 
 export function daemonCommandGroup(program: Command, env: () => Environment): void {
   const daemon = program.command('daemon').summary('the background process').description('Starts, stops and looks at the daemon. Clients start it by themselves; it ends when nobody needs it.');
@@ -29,7 +32,8 @@ export function daemonCommandGroup(program: Command, env: () => Environment): vo
     .command('status')
     .summary('what it does; exit code 1 when it does not run')
     .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
-    .action((options: { format: 'text' | 'json' }) => status(env(), options.format));
+    .option('--watch', 'go on, anew each second, until Ctrl-C')
+    .action((options: { format: 'text' | 'json'; watch?: boolean }) => (options.watch ? watch(env(), options.format) : status(env(), options.format)));
   daemon
     .command('logs')
     .summary('the last lines of its log')
@@ -116,6 +120,34 @@ function runs(pid: number): boolean {
   }
 }
 
+/** A terminal is drawn anew; anything else gets one block after the other. */
+async function watch(env: Environment, format: 'text' | 'json'): Promise<void> {
+  const connection = createConnection(connectOptions(env, { start: false }));
+  try {
+    while (!env.signal.aborted) {
+      await connection.whenConnected();
+      const health = await connection.request(DaemonHealth, {});
+      const text = format === 'json' ? `${JSON.stringify(health)}\n` : `${healthText(env, health)}${liveText(health)}`;
+      env.out.write(format === 'text' && process.stdout.isTTY ? `\u001b[2J\u001b[H${text}` : text);
+      await delay(WATCH_MS, undefined, { signal: env.signal }).catch(() => undefined);
+    }
+  } finally {
+    connection.dispose();
+  }
+}
+
+/** Alerts, last errors and every figure. */
+function liveText({ ready, parts, alerts, lastErrors, figures }: DaemonHealthResult): string {
+  const block = (title: string, rows: readonly string[][]): string => (rows.length === 0 ? '' : `\n${title}\n${table(rows, [])}`);
+  return [
+    `\n${ready ? 'Ready' : 'Not ready'}\n`,
+    block('Parts', parts.map(({ name, state, reason }) => [name, state, reason ?? ''])),
+    block('Alerts', alerts.map(({ id, at, message }) => [id, at, message])),
+    block('Last warnings and errors', lastErrors.map(({ at, level, component, event, error }) => [at, level, component, event, error ?? ''])),
+    block('Figures', Object.entries(figures).map(([name, value]) => [name, String(value)])),
+  ].join('');
+}
+
 async function status(env: Environment, format: 'text' | 'json'): Promise<void> {
   let health: DaemonHealthResult;
   try {
@@ -133,15 +165,27 @@ async function status(env: Environment, format: 'text' | 'json'): Promise<void> 
 function healthText(env: Environment, health: DaemonHealthResult): string {
   const { style } = env.out;
   const listen = readDaemonFile(env.home)?.listen;
+  const page = figuresPage(env.home);
   const rows = [
     ['daemon', `${health.version}, process ${health.pid}, up ${clockTime(health.uptimeMs)}, ${megabytes(health.rssBytes)}`],
     ...(listen ? [['listens at', `${listen.url}${listen.fingerprint === undefined ? '' : `, certificate SHA-256 ${listen.fingerprint}`}`]] : []),
+    ...(page === undefined ? [] : [['figures', page]]),
     ['clients', String(health.clients)],
     ['sessions', health.sessions.length === 0 ? 'none' : health.sessions.map((s) => `${s.id} ${s.state.toLowerCase()}`).join(', ')],
     ...health.engines.map((engine) => ['engine', `${engine.provider} ${engine.model}: ${engine.error ?? engineState(engine.state)}${engine.rtf.mean > 0 ? `, ${Math.round(1 / engine.rtf.mean)}× faster than speech` : ''}`]),
     ...health.workers.map((w) => ['worker', `${w.name}: ${w.state}${w.rssBytes ? `, ${megabytes(w.rssBytes)}` : ''}${w.restarts > 0 ? `, ${w.restarts} restarts` : ''}`]),
   ];
   return `${table(rows, [style.dim])}${health.problems.map((p) => `${style.yellow('!')} ${p}\n`).join('')}`;
+}
+
+/** The address of the local page, its token behind the #. */
+function figuresPage(home: string): string | undefined {
+  try {
+    const { url, token } = FiguresFile.parse(JSON.parse(readFileSync(join(home, FIGURES_FILE), 'utf8')));
+    return `${url}/#${token}`;
+  } catch {
+    return undefined;
+  }
 }
 
 export function engineState(state: EngineState): string {

@@ -1,7 +1,7 @@
 /** `earmark doctor`: what works on this machine, what does not, and what to do about it. */
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Connection } from '../../../client';
 import { AudioDevices } from '../../../protocol/audio';
 import { EngineRetry, type EngineHealth, type Machine } from '../../../protocol/engine';
@@ -10,8 +10,8 @@ import { DaemonHealth } from '../../../protocol/health';
 import { ModelsList } from '../../../protocol/models';
 import { engineState } from './daemon';
 import { withDaemon, type Environment } from '../environment';
-import { SilentFailure } from '../failure';
-import { later } from '../later';
+import { writeBundle } from '../bundle';
+import { SilentFailure, UsageError } from '../failure';
 import { megabytes } from '../output';
 import { persist } from '../persist';
 
@@ -31,10 +31,11 @@ export function doctorCommand(program: Command, env: () => Environment): void {
   program
     .command('doctor')
     .summary('what works here, and what to do about the rest')
-    .addOption(new Option('--bundle').hideHelp())
+    .option('--bundle', 'write a file that helps to find a fault; it holds nothing that was said')
+    .option('--profile', 'with --bundle: watch for 5 s where the daemon spends its time and memory')
     .option('--retry', 'start speech engines that failed again, first of all')
-    .action(async (options: { bundle?: boolean; retry?: boolean }) => {
-      if (options.bundle) throw later('doctor --bundle');
+    .action(async (options: { bundle?: boolean; profile?: boolean; retry?: boolean }) => {
+      if (options.profile && !options.bundle) throw new UsageError('--profile belongs to --bundle.');
       // What it fails with stands in the findings.
       if (options.retry) await withDaemon(env(), (c) => persist(c, EngineRetry, {}, { timeoutMs: RETRY_TIMEOUT_MS })).catch(() => undefined);
       const findings = [...localFindings(env()), ...(await daemonFindings(env()))];
@@ -42,6 +43,10 @@ export function doctorCommand(program: Command, env: () => Environment): void {
       const mark = { good: style.green('✓'), note: style.yellow('!'), bad: style.red('✗') };
       const width = Math.max(...findings.map((f) => f.what.length));
       for (const { level, what, text } of findings) env().out.write(`${mark[level]} ${what.padEnd(width)}  ${text}\n`);
+      if (options.bundle) {
+        const path = await writeBundle(env(), findings.map(({ level, what, text: said }) => `${level} ${what}: ${said}`), options.profile ?? false);
+        env().out.write(`\nWritten to ${path}. Look into it before you give it away.\n`);
+      }
       if (findings.some((f) => f.level === 'bad')) throw new SilentFailure();
     });
 }

@@ -64,7 +64,7 @@ export class RpcHarness {
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
   readonly control: { -readonly [K in keyof DaemonControl]: DaemonControl[K] };
   readonly alerts = new Emitter<AlertChange>();
-  readonly observed: Observed = { count: () => undefined, observe: () => undefined, onDidAlert: this.alerts.event, within: (_request, work) => work(), condition: () => ({ ready: true, parts: [], alerts: [], figures: {}, lastErrors: [] }) };
+  readonly observed: Observed = { count: () => undefined, observe: () => undefined, onDidAlert: this.alerts.event, profile: () => Promise.resolve({ cpu: '{}', heap: '{}' }), within: (_request, work) => work(), condition: () => ({ ready: true, parts: [], alerts: [], figures: {}, lastErrors: [] }) };
   readonly server: RpcServer;
   private count = 0;
 
