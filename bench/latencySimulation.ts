@@ -10,7 +10,7 @@ import type { AsrOptions, AsrResult } from '../daemon/asr/provider';
 import { type Decoder, createSpeechEngine } from '../daemon/asr/speechEngine';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { FRAME_MS } from '../daemon/audio/frame';
-import { ManualClock } from '../daemon/base/clock';
+import { type Clock, ManualClock, systemClock } from '../daemon/base/clock';
 import { ACTIONS } from '../daemon/degrade/ladder';
 import type { PassingEventBody } from '../daemon/session/events';
 import { type SessionOptions, defaultSessionOptions } from '../daemon/session/options';
@@ -63,6 +63,14 @@ export class SimulatedMachine {
     await this.silero.load({ id: 'silero-vad-v6', files: { model: vad } });
   }
 
+  /** An engine on the wall clock; `inferenceMs` of its answers is the processor time of the decode. */
+  engine(): ManagedSpeechEngine {
+    return this.engineOn(systemClock, 1, async (pcm, options) => {
+      const { result, cpuMs } = await this.timed(pcm, options);
+      return { ...result, inferenceMs: cpuMs };
+    });
+  }
+
   /** Speech probabilities of a whole recording. */
   probabilities(pcm: Float32Array): Promise<Float32Array> {
     return this.silero.detect(++this.streams, pcm.subarray(0, pcm.length - (pcm.length % 512)));
@@ -72,7 +80,7 @@ export class SimulatedMachine {
   async follow(pcm: Int16Array, { workers, options = {} }: { readonly workers: number; readonly options?: Partial<SessionOptions> }): Promise<Heard> {
     const clock = new ManualClock();
     const [decodesBefore, cpuBefore] = [this.decodes, this.cpuMs];
-    const engine = this.engine(clock, workers);
+    const engine = this.engineOn(clock, workers, (...decode) => this.decode(clock, ...decode));
     await engine.ready();
     const partials = new Map<string, TimedPartial[]>();
     const phrases: HeardPhrase[] = [];
@@ -117,12 +125,12 @@ export class SimulatedMachine {
     return { phrases, endMs, decodes: this.decodes - decodesBefore, cpuMs: this.cpuMs - cpuBefore };
   }
 
-  private engine(clock: ManualClock, workers: number): ManagedSpeechEngine {
+  private engineOn(clock: Clock, workers: number, transcribe: Decoder['transcribe']): ManagedSpeechEngine {
     const decoder = (n: number): Decoder => ({
       start: () => Promise.resolve(),
       stop: () => undefined,
       health: () => ({ name: `simulated-${n}`, state: 'ready', restarts: 0 }),
-      transcribe: (pcm, options, signal) => this.decode(clock, pcm, options, signal),
+      transcribe,
     });
     return createSpeechEngine({
       clock, provider: 'moonshine', model: 'moonshine-tiny',
@@ -140,12 +148,7 @@ export class SimulatedMachine {
   }
 
   private async decode(clock: ManualClock, pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult> {
-    const { result, cpuMs } = await this.alone(async () => {
-      const before = process.cpuUsage();
-      const done = await this.moonshine.transcribe(pcm, options);
-      const { user, system } = process.cpuUsage(before);
-      return { result: done, cpuMs: (user + system) / 1000 };
-    });
+    const { result, cpuMs } = await this.timed(pcm, options);
     this.decodes++;
     this.cpuMs += cpuMs;
     // The engine warms up before the clock runs.
@@ -163,6 +166,15 @@ export class SimulatedMachine {
       if (signal.aborted) cancelled();
     });
     return { ...result, inferenceMs: cpuMs };
+  }
+
+  private timed(pcm: Float32Array, options: AsrOptions): Promise<{ readonly result: AsrResult; readonly cpuMs: number }> {
+    return this.alone(async () => {
+      const before = process.cpuUsage();
+      const result = await this.moonshine.transcribe(pcm, options);
+      const { user, system } = process.cpuUsage(before);
+      return { result, cpuMs: (user + system) / 1000 };
+    });
   }
 
   /** Runs when nothing else is computed; the clock does not move on before it is done. */

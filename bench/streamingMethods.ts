@@ -14,7 +14,7 @@ import type { JoinedSession } from './streamingSessions';
 
 export interface MethodResult {
   readonly text: string;
-  /** Sum of the decodes' wall times as the workers measured them. */
+  /** Sum over the decodes: their processor time, where the engine tells that. */
   readonly inferenceMs: number;
   readonly decodes: number;
   /** Phrases of the live path that silence ended. */
