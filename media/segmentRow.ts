@@ -40,13 +40,17 @@ export function segmentRow(segment: Segment, options: RowOptions): TemplateResul
   return html`<article class=${classes} data-segment=${segment.id} tabindex=${active ? 0 : -1} aria-posinset=${options.position} aria-setsize=${options.count}
       aria-label=${t('{0}, {1}', segment.speaker, clock(segment.startMs))}>
     ${turn ? turnHeader(segment.speaker, segment.source, segment.startMs) : nothing}
-    ${editing ? editor(segment, options) : html`<p class="text">${pieces(segment, quote)}${segment.hidden === true ? html` <span class="muted">${t('(echo)')}</span>` : nothing}</p>
+    ${editing ? editor(segment, options) : html`${segment.hidden === true ? echo(segment, quote) : html`<p class="text">${pieces(segment, quote)}</p>`}
     <div class="row-tools">
       ${iconButton('edit', t('Edit text'), () => options.edit(segment))}
       ${iconButton('copy', t('Copy'), () => options.copy(segment))}
     </div>`}
   </article>`;
 }
+
+/** Dimmed where it stood, open, so that nothing moves when the machine finds out late; folded by a click it takes one line. */
+const echo = (segment: Segment, quote: string | undefined): TemplateResult =>
+  html`<details class="text" open><summary>${pieces(segment, quote)} <span class="muted">${t('(echo)')}</span></summary></details>`;
 
 function pieces(segment: Segment, quote: string | undefined): (string | TemplateResult)[] {
   if (quote === undefined) return [segment.text];

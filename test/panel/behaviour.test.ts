@@ -47,6 +47,25 @@ describe('panel page', function () {
       deepEqual(await texts(panel, '.card.action .jump'), ['Move the import to a background job', 'Return the job id']);
     }));
 
+  it('dims an echo that is found late where it stands, and folds it to a line when asked', () =>
+    withPage(session, async (panel) => {
+      const said = { ...next(1, 'We keep the old route until the next release and then take it out again. '.repeat(6).trim()), source: 'mic' as const };
+      await panel.send(patch({ segments: [said, next(2, 'Another one.')] }));
+      const look = (): Promise<{ height: number; top: number; colour: string }> =>
+        panel.page.$eval('[data-segment="n1"] .text', (e) => ({ height: e.getBoundingClientRect().height, top: e.getBoundingClientRect().top, colour: getComputedStyle(e).color }));
+      const shown = await look();
+      await panel.send(patch({ segments: [{ ...said, hidden: true, revision: 1 }] }));
+      const dimmed = await look();
+      ok(Math.abs(dimmed.height - shown.height) < 25 && Math.abs(dimmed.top - shown.top) < 25 && dimmed.colour !== shown.colour, JSON.stringify({ shown, dimmed }));
+      await panel.page.click('[data-segment="n1"] summary');
+      const folded = await look();
+      ok(folded.height < 30 && folded.height < shown.height / 2, JSON.stringify({ shown, folded }));
+      await panel.send(patch({ segments: [next(3, 'It stays folded when more comes.')] }));
+      equal((await look()).height, folded.height);
+      await panel.page.click('[data-segment="n1"] summary');
+      equal((await look()).height, dimmed.height);
+    }));
+
   it('ignores a patch for another session', () =>
     withPage(session, async (panel) => {
       await panel.send({ type: 'patch', id: 'another', segments: [next(1, 'Not here.')], state: 'DONE' });
