@@ -11,6 +11,7 @@ import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import type { Book } from './book';
 import type { DurableEventBody, Revision } from './events';
+import { SpeakerNumbers } from './speakerNumbers';
 
 export interface SpeakerDeskSetup {
   readonly sources: readonly Source[];
@@ -40,6 +41,7 @@ export class SpeakerDesk {
   private readonly desks = new Map<Source, Desk>();
   private readonly pinned = new Set<string>();
   private state: 'open' | 'failed' | 'closed' = 'open';
+  private readonly numbers = new SpeakerNumbers();
   private nextVoice = 1;
 
   constructor(private readonly setup: SpeakerDeskSetup) {
@@ -95,8 +97,9 @@ export class SpeakerDesk {
     }
     if (this.state !== 'open') return [];
     const turns = this.turns();
+    const gone = this.renumber(turns);
     const speakers = this.speakers(turns).map((speaker) => ({ ...speaker, turns: turns.filter((turn) => turn.speaker === speaker.id).map(({ startMs, endMs }) => ({ startMs, endMs })) }));
-    const events = [...this.changed(speakers), ...this.revisions(turns, speakers, true)];
+    const events = [...this.changed([...gone, ...speakers]), ...this.revisions(turns, speakers, true)];
     this.dispose();
     return events;
   }
@@ -135,8 +138,20 @@ export class SpeakerDesk {
     return [...spoken].map(([id, { source, ms }]) => {
       const known = this.setup.book.speakers.get(id);
       if (known?.named) return known;
-      return { id, source, name: source === 'mic' && ms >= DOMINANT * onMic ? 'You' : `Speaker ${id.split('-')[1] ?? id}` };
+      return { id, source, name: source === 'mic' && ms >= DOMINANT * onMic ? 'You' : `Speaker ${this.numbers.of(id)}` };
     });
+  }
+
+  /** Numbers those who speak from 1 without gaps, unless a person relies on the numbers there are. @returns voices heard before that nobody has any more */
+  private renumber(turns: readonly Turn[]): Speaker[] {
+    const { book } = this.setup;
+    if (this.pinned.size > 0 || [...book.insights.values()].some(({ edited, status }) => edited === true || status !== 'open')) return [];
+    const unnamed = new Set(this.speakers(turns).filter(({ name }) => name.startsWith('Speaker ')).map(({ id }) => id));
+    const first = [...turns].sort((a, b) => a.startMs - b.startMs).map(({ speaker }) => speaker).filter((id) => unnamed.has(id));
+    this.numbers.order(first);
+    const there = new Set(turns.map(({ speaker }) => speaker));
+    const gone = [...book.speakers.values()].filter((known) => !known.named && !there.has(known.id) && known.id.startsWith(`${known.source}-`));
+    return gone.map((known) => ({ ...known, name: `Speaker ${this.numbers.of(known.id)}` }));
   }
 
   private changed(speakers: readonly Speaker[]): DurableEventBody[] {

@@ -7,6 +7,7 @@ import { joinTurns } from '../../../daemon/diarization/turns';
 import { VoiceBook } from '../../../daemon/diarization/voiceBook';
 import { Book } from '../../../daemon/session/book';
 import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
+import { SpeakerNumbers } from '../../../daemon/session/speakerNumbers';
 import type { Segment } from '../../../daemon/transcript/types';
 
 /** A voice in one part of the space, as alike to itself as encoded speech is (cosine about 0.8); the noise repeats. */
@@ -60,6 +61,16 @@ describe('a segment', () => {
   it('is split where the speaker changes', () => check(eight, [turn('A', 0, 2000), turn('B', 2000, 4000)], [['A', 0, 4], ['B', 4, 8]]));
   it('is not split for a slip of one word', () => check(eight, [turn('A', 0, 2000), turn('B', 2000, 2400), turn('A', 2500, 4000)], [['A', 0, 8]]));
   it('has no speaker where no turn lies', () => check(eight, [turn('A', 9000, 9500)], [[undefined, 0, 8]]));
+});
+
+describe('speakers without a name', () => {
+  it('are numbered as they are told, and at the end from 1 by who is there', () => {
+    const numbers = new SpeakerNumbers();
+    const of = (): readonly number[] => ['a', 'b', 'c'].map((id) => numbers.of(id));
+    const before = of();
+    numbers.order(['c', 'a', 'c']);
+    assert.deepEqual([before, of()], [[1, 2, 3], [2, 3, 1]]);
+  });
 });
 
 describe('naming a speaker', () => {
