@@ -61,7 +61,7 @@ async function connectAndSend(): Promise<void> {
     resolve();
   }));
   ws.once('open', () => {
-    ws.send(JSON.stringify({ jsonrpc: '2.0', id: 0, method: DaemonHello.method, params: { client: { name: 'flooder', version: '0' }, protocol: PROTOCOL_VERSION } }));
+    ws.send(JSON.stringify({ jsonrpc: '2.0', id: 0, method: DaemonHello.method, params: { client: 'flooder', clientVersion: '0', protocol: PROTOCOL_VERSION } }));
     let id = 1;
     const timer = setInterval(() => {
       if (!on) ws.terminate();

@@ -128,7 +128,7 @@ export const SessionStart = request({
     consent: Consent.optional(),
     startedAt: z.string().optional().describe('ISO 8601 with offset; now where absent. Due dates count from it.'),
   }),
-  result: z.object({ session: SessionInfo, resumeToken: z.string() }),
+  result: z.object({ session: SessionInfo }),
   errors: ['session.tooMany', 'audio.unsupportedFormat', 'audio.noRecorder', 'audio.deviceNotFound', 'audio.recorderFailed', 'model.unknown', 'model.missing', 'model.corrupt', 'model.incompatible', 'engine.unavailable', 'engine.language', 'store.unwritable', 'rpc.draining'],
 });
 

@@ -27,7 +27,7 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       refuseWhenDraining(control.draining);
       const request = ownedBy(client.peer.identity, fromStart(params));
       const { session } = await startFor(client, (sink) => sessions.start(request, sink));
-      return { session: toSessionInfo(session), resumeToken: session.record.resumeToken };
+      return { session: toSessionInfo(session) };
     })
     .on(SessionStop, ({ sessionId }) => ({ state: sessions.stop(sessionId, 'stop.request') }))
     .on(SessionPause, async ({ sessionId }) => ({ state: await sessions.pause(sessionId, 'pause.request') }))

@@ -40,7 +40,6 @@ export interface SessionRecord {
   readonly diarize?: boolean;
   readonly ephemeral: boolean;
   readonly keepAudio: boolean;
-  readonly resumeToken: string;
   /** User over the network whose session it is; absent for the one the daemon runs as. */
   readonly owner?: string;
   readonly workspace?: { readonly folder?: string; readonly repository?: string; readonly branch?: string; readonly commit?: string };

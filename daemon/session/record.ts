@@ -29,7 +29,6 @@ export function newRecord(request: StartRequest, engine: Pick<SpeechEngine, 'pro
     diarize: request.diarize ?? request.kind === 'meeting',
     ephemeral: request.ephemeral ?? false,
     keepAudio: request.keepAudio ?? false,
-    resumeToken: newId(),
     ...(request.workspace ? { workspace: request.workspace } : {}),
     ...(request.owner === undefined ? {} : { owner: request.owner }),
     ...(request.consent ? { consent: request.consent } : {}),

@@ -9,7 +9,7 @@ import type { SessionRecord } from '../../daemon/session/events';
 
 const record: SessionRecord = {
   id: 'a', kind: 'meeting', title: 'Title', state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [], language: 'en',
-  provider: 'p', model: 'm', partials: true, insights: true, ephemeral: false, keepAudio: false, resumeToken: 't',
+  provider: 'p', model: 'm', partials: true, insights: true, ephemeral: false, keepAudio: false,
 };
 
 describe('database file', () => {
