@@ -15,6 +15,8 @@ export interface Left {
   readonly captured: boolean;
   readonly nowMs: () => number;
   readonly attended: () => boolean;
+  /** Somebody asked for a pause since. */
+  readonly held: () => boolean;
   readonly warn: (code: WarningCode, message: string) => void;
   readonly finish: (cause: string) => void;
   readonly stop: (cause: string) => void;
@@ -44,15 +46,17 @@ export function takeUp(left: Left): void {
 function awaitClient(left: Left): void {
   const { machine, clock } = left;
   machine.to({ name: 'PAUSED', sinceMs: left.nowMs() }, 'recovered');
+  const { state } = machine;
   const deadline = clock.now() + left.recoverCaptureMs;
   const look = clock.setInterval(() => {
-    if (machine.name !== 'PAUSED') look.dispose();
-    else if (left.attended()) {
+    // Another pause is a person's, and so is one that was asked for meanwhile: it ends when they say so.
+    if (machine.state !== state) look.dispose();
+    else if (left.attended() && !left.held()) {
       look.dispose();
       left.resume('recovered').catch((error: unknown) => left.warn('source.lost', isEarmarkError(error) ? error.message : 'The recorder could not be started again; resume or stop the session.'));
     } else if (clock.now() >= deadline) {
       look.dispose();
-      left.stop('recovered');
+      if (!left.attended()) left.stop('recovered');
     }
   }, LOOK_MS);
   left.add(look);

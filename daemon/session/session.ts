@@ -78,6 +78,8 @@ export class Session {
   private lastDetachMs: number;
   private savedMs: number;
   private discarding = false;
+  /** A pause was asked for while it was paused: what a crash left does not go on by itself then. */
+  private held = false;
   private resuming: Promise<void> | undefined;
   private released = false;
 
@@ -206,6 +208,7 @@ export class Session {
       captured: this.captured,
       nowMs: () => this.nowMs(),
       attended: () => this.log.attachmentCount > 0,
+      held: () => this.held,
       warn: (code, message) => this.warn(code, message),
       finish: (cause) => void this.finish(cause),
       stop: (cause) => this.stop(cause),
@@ -255,6 +258,7 @@ export class Session {
       await this.sources.stopCapture();
       this.sources.flush();
     } else if (this.machine.name !== 'PAUSED') throw wrongState('paused', this.machine.name);
+    else this.held = true;
     return this.machine.name;
   }
 
