@@ -9,7 +9,9 @@ import { EarmarkError } from '../../../protocol/errors';
 import { defaultSessionOptions } from '../../../daemon/session/options';
 import { Harness, say } from './harness';
 
-const RUNS = Number(process.env['EARMARK_PROPERTY_RUNS'] ?? 100);
+/** More runs than the short form's are other orders each time. */
+const LONG_RUNS = process.env['EARMARK_PROPERTY_RUNS'];
+const RUNS = Number(LONG_RUNS ?? 100);
 /** Lets a session that a crash left see that a client is back, or that none came. */
 const LOOK_MS = 300;
 
@@ -107,8 +109,9 @@ const commands = (): fc.Arbitrary<Command>[] => [
       },
       (model) => {
         model.attached = false;
-        if (model.now.state === 'streaming' || model.now.state === 'left') model.now = { state: 'left', leftMs: 0 };
-        else if (model.now.state === 'paused') model.now = { state: 'paused', leftMs: 0 };
+        if (model.now.state === 'streaming') model.now = { state: 'left', leftMs: 0 };
+        // A second crash finds a session that is paused and cannot know by whom: a person resumes it.
+        else if (model.now.state === 'left' || model.now.state === 'paused') model.now = { state: 'paused', leftMs: 0 };
       },
     ),
   ),
@@ -132,7 +135,7 @@ describe('the life of a recording', function () {
         if (real.id !== undefined) ran++;
         real.h.dispose();
       }),
-      { numRuns: RUNS },
+      { numRuns: RUNS, ...(LONG_RUNS === undefined ? { seed: 7 } : {}) },
     );
     ok(ran > RUNS / 2, `${ran} of ${RUNS} orders had a session`);
   });
