@@ -131,7 +131,8 @@ describe('the life of a recording', function () {
     await fc.assert(
       fc.asyncProperty(fc.commands(commands(), { maxCommands: 40, size: 'max' }), async (list) => {
         const real = new Real();
-        await fc.asyncModelRun(() => ({ model: { now: { state: 'none' }, attached: false, words: 0 }, real }), list);
+        const model: Model = { now: { state: 'none' }, attached: false, words: 0 };
+        await fc.asyncModelRun(() => ({ model, real }), list);
         if (real.id !== undefined) ran++;
         real.h.dispose();
       }),
