@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { UsageError } from './failure';
 
-export function later(what: string): UsageError {
+function later(what: string): UsageError {
   return new UsageError(`"earmark ${what}" is not in this version of Earmark; update Earmark when a newer one is out.`);
 }
 
