@@ -116,7 +116,7 @@ function replaceFirstPage(file: string): void {
   }
 }
 
-/** A database up to this size, thousands of hours of speech, is read as a whole at every start, 5 ms a megabyte. */
+/** A database up to this size, thousands of hours of speech, is read as a whole at every start, about 33 ms a megabyte. */
 const CHECKED_BYTES = 512 * 1024 * 1024;
 
 interface How {
