@@ -7,6 +7,7 @@ import { openAudioFile } from '../../adapters/capture/audioFile';
 import { openCmuDictionary } from '../../adapters/dictionary/cmuDictionary';
 import { Pronouncer } from '../../dictation/pronounce';
 import { SymbolSpeller } from '../../dictation/respell';
+import { inScope } from '../../dictation/scope';
 import { writeDictation } from '../../dictation/writer';
 import type { DeviceChoice } from '../../asr/provider';
 import { deviceOption } from '../deviceOption';
@@ -18,6 +19,7 @@ interface Options {
   readonly text?: string;
   readonly symbols?: string;
   readonly format: 'text' | 'jsonl';
+  readonly languageId?: string;
   readonly provider?: string;
   readonly model?: string;
   readonly device?: DeviceChoice;
@@ -36,6 +38,7 @@ export function dictateCommand(program: Command, env: () => Environment): void {
     .argument('[FILE...]', 'recordings of dictation')
     .option('--text <TEXT>', 'text that was recognised already, instead of recordings')
     .option('--symbols <FILE>', 'names of the code, one a line, the nearest to the cursor first')
+    .option('--language-id <ID>', 'language of the place it goes to, as VS Code calls it (typescript, scminput); a commit message is broken at 72 columns')
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
     .option('--model <M>', 'its model, as "earmark models list" names it')
     .addOption(deviceOption())
@@ -49,7 +52,7 @@ async function dictate(env: Environment, files: readonly string[], options: Opti
   if ((options.text?.length ?? 0) > TEXT_MAX) throw new UsageError(`The text is longer than ${TEXT_MAX} characters; dictate it in parts.`);
   const speller = options.symbols === undefined ? undefined : new SymbolSpeller(await symbolsOf(options.symbols), new Pronouncer(openCmuDictionary()));
   const print = (file: string, raw: string): void => {
-    const { text } = writeDictation(raw, speller);
+    const text = inScope(writeDictation(raw, speller).text, options.languageId ?? '');
     env.out.write(options.format === 'jsonl' ? `${JSON.stringify({ file, raw, text })}\n` : `${text}\n`);
   };
   if (options.text !== undefined) return print('-', options.text);
