@@ -26,13 +26,13 @@ export const settings = {
   model: (): string => read('speech.model', Text, ''),
   /** What sessions are told of the words to come. Words that do not fit are left out, so that one does not cost the others. */
   wordHints(): { vocabulary?: string[]; translate?: true } {
-    const vocabulary = read('speech.vocabulary', z.array(z.unknown()), []).filter((word): word is string => typeof word === 'string' && word.trim() !== '' && word.length <= 60).slice(0, 200);
+    const vocabulary = this.vocabulary();
     return { ...(vocabulary.length === 0 ? {} : { vocabulary }), ...(read('speech.translate', z.boolean(), false) ? { translate: true } : {}) };
   },
   device: (): 'auto' | 'cpu' | 'gpu' => read('speech.device', z.enum(['auto', 'cpu', 'gpu']), 'auto'),
   microphone: (): string => read('audio.microphone', Text, ''),
   systemAudio: (): string => read('audio.systemAudio', Text, ''),
-  vocabulary: (): string[] => read('dictation.vocabulary', z.array(z.string().max(100)).max(500), []),
+  vocabulary: (): string[] => read('speech.vocabulary', z.array(z.unknown()), []).filter((word): word is string => typeof word === 'string' && word.trim() !== '' && word.length <= 60).slice(0, 200),
   smartSpacing: (): boolean => read('dictation.smartSpacing', z.boolean(), true),
   modelsOffline: (): boolean => read('models.offline', z.boolean(), false),
   modelsMirror: (): string => read('models.mirror', Address, ''),

@@ -119,7 +119,7 @@ describe('manifest', () => {
   it('contributes exactly the commands there are', () => deepEqual(manifest.contributes.commands.map((c) => c.command.replace('earmark.', '')), [...COMMANDS].sort((a, b) => manifest.contributes.commands.findIndex((c) => c.command.endsWith(`.${a}`)) - manifest.contributes.commands.findIndex((c) => c.command.endsWith(`.${b}`)))));
   it('lets no workspace name programs, devices, engines or consent', () => {
     const settings = Object.assign({}, ...manifest.contributes.configuration.map((c) => c.properties)) as Record<string, { scope: string }>;
-    deepEqual(Object.keys(settings).filter((name) => settings[name]?.scope !== 'machine').sort(), ['earmark.dictation.smartSpacing', 'earmark.dictation.vocabulary', 'earmark.notes.enabled', 'earmark.notes.fillers', 'earmark.notes.folder', 'earmark.notes.openOnStart']);
+    deepEqual(Object.keys(settings).filter((name) => settings[name]?.scope !== 'machine').sort(), ['earmark.dictation.smartSpacing', 'earmark.notes.enabled', 'earmark.notes.fillers', 'earmark.notes.folder', 'earmark.notes.openOnStart', 'earmark.speech.vocabulary']);
   });
 });
 
