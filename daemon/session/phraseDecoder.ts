@@ -86,7 +86,10 @@ export class PhraseDecoder {
     const { signal } = this.abortion;
     // It goes on behind the text of the one before.
     if (entry.phrase.lead) await this.pending[this.pending.indexOf(entry) - 1]?.done;
-    const result = (await early) ?? (await this.result(entry.phrase, signal));
+    const { lead, ...alone } = entry.phrase;
+    let result = (await early) ?? (await this.result(entry.phrase, signal));
+    // A lead can talk the recogniser out of a short answer ("Lincoln" behind its sentence): what gives nothing behind it is heard alone.
+    if (lead && result?.text === '' && !signal.aborted) result = (await this.result(alone, signal)) ?? result;
     if (signal.aborted) return;
     entry.outcome = { result };
     this.setup.drafts.keepFinal(entry.phrase.id, result?.tokens);
