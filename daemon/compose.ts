@@ -66,6 +66,8 @@ export interface ComposeOptions {
   readonly models?: (context: { readonly clock: Clock; readonly logger: Logger }) => Models;
   readonly capture?: (context: { readonly clock: Clock; readonly logger: Logger }) => DeviceCapture;
   readonly phrases?: SessionManagerDeps['phrases'];
+  /** `none` where scripted words have no voice. */
+  readonly voices?: 'none';
   readonly sessionOptions?: Partial<SessionOptions>;
   readonly transportLimits?: Partial<TransportLimits>;
   readonly remoteLimits?: Partial<RemoteLimits>;
@@ -136,7 +138,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const analyzers = createAnalyzerFactory({ ...(llm.queue && { model: llm.queue }) });
   const spellers = symbolSpellers();
   const capture = options.capture?.({ clock, logger }) ?? createCapture({ recordersFolder: recordersFolder(), clock, logger: logger.child('capture'), audiotee: findAudiotee((name) => require.resolve(name)) });
-  const voices = open.add(createSpeakerEmbedder({ worker: workerEntry(), files: () => models.files(SPEAKER_MODEL), clock, logger: logger.child('voices') }));
+  const voices = options.voices === 'none' ? undefined : open.add(createSpeakerEmbedder({ worker: workerEntry(), files: () => models.files(SPEAKER_MODEL), clock, logger: logger.child('voices') }));
   const sessions = open.add(
     createSessionManager({
       store,
@@ -145,7 +147,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       capture,
       analyzers,
       nameFinder: nameFinder(spellers),
-      voices,
+      ...(voices && { voices }),
       clock,
       figures: telemetry,
       logger: logger.child('session'),

@@ -29,8 +29,11 @@ const EXTENSIONS = new Set('ts tsx js jsx mjs cjs py rb go rs java kt swift c h 
 /** A name said with "camel case" goes on to one of these. */
 const STYLE_ENDS = new Set('is are was were to in of from with for and or should must can will returns takes equals when if the a an end'.split(' '));
 
-/** @param speller of the symbols of the workspace; without one only commands and numbers are written */
-export function writeDictation(raw: string, speller?: SymbolSpeller): Dictated {
+/**
+ * @param speller of the symbols of the workspace; without one only commands and numbers are written
+ * @param opens a sentence begins with it; else its first letter stays as it was heard, for whoever knows what stands before
+ */
+export function writeDictation(raw: string, speller?: SymbolSpeller, opens = true): Dictated {
   const list = splitWords(modern(raw));
   const lower = list.words.map((word) => word.toLowerCase());
   const pause = (i: number): boolean => i === 0 || i === list.words.length || /[,.;:!?\n]/.test(list.gaps[i] ?? '');
@@ -53,7 +56,7 @@ export function writeDictation(raw: string, speller?: SymbolSpeller): Dictated {
       items = [];
     } else if (step.item) items.push(step.item);
   }
-  return { text: render(items, list.gaps.at(-1) ?? ''), named: items[0]?.kind === 'symbol', takeBack, spelled };
+  return { text: render(items, list.gaps.at(-1) ?? '', opens), named: items[0]?.kind === 'symbol', takeBack, spelled };
 
   function next(at: number): { item?: Item; count: number } {
     const gap = list.gaps[at] ?? '';
@@ -139,9 +142,9 @@ function modern(text: string): string {
 }
 
 /** Items to text. What the recogniser wrote between words stays, except beside what is a command. */
-function render(items: readonly Item[], tail: string): string {
+function render(items: readonly Item[], tail: string, opens: boolean): string {
   let text = '';
-  let sentence = true;
+  let sentence = opens;
   let before: 'start' | 'word' | 'symbol' | 'joined' | 'mark' = 'start';
   items.forEach((item, i) => {
     if (item.kind === 'command') {

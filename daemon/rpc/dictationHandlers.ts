@@ -53,7 +53,7 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
         .join(' ');
       const speller = await client.dictations.get(sessionId);
       await drop(deps, client, sessionId);
-      const { text, named, takeBack, spelled } = writeDictation(raw, speller);
+      const { text, named, takeBack, spelled } = writeDictation(raw, speller, false);
       return { text, raw, named, takeBack, spelled: spelled.map((one) => ({ ...one })) };
     })
     .on(DictationCancel, async ({ sessionId }, client) => {

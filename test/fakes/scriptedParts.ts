@@ -20,6 +20,6 @@ function capture(clock: Clock) {
   };
 }
 
-export function scriptedParts(): Pick<ComposeOptions, 'engines' | 'models' | 'capture' | 'phrases'> {
-  return { engines: () => scriptedEngines(new ScriptedEngine()), models: () => new FakeModels(), capture: ({ clock }) => capture(clock), phrases };
+export function scriptedParts(): Pick<ComposeOptions, 'engines' | 'models' | 'capture' | 'phrases' | 'voices'> {
+  return { engines: () => scriptedEngines(new ScriptedEngine()), models: () => new FakeModels(), capture: ({ clock }) => capture(clock), phrases, voices: 'none' };
 }

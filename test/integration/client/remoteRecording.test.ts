@@ -66,6 +66,6 @@ describe('recording here for a daemon elsewhere', function () {
     await until(() => partials >= 1, 'something is heard');
     const { text } = await connection.request(DictationStop, { sessionId });
     subscription.dispose();
-    ok(/^W7( w7)*$/.test(text), text);
+    ok(/^w7( w7)*$/.test(text), text);
   });
 });

@@ -170,7 +170,7 @@ describe('rpc sessions', () => {
     await h.sessions.speak('mic', say(4, 5));
     const answer = client.ask(DictationStop, { sessionId });
     await h.sessions.pass(50);
-    deepEqual({ text: (await answer).text, left: h.sessions.manager.list({ limit: 10, offset: 0 }).length, open: h.sessions.capture.open.length }, { text: 'W4 w5', left: 0, open: 0 });
+    deepEqual({ text: (await answer).text, left: h.sessions.manager.list({ limit: 10, offset: 0 }).length, open: h.sessions.capture.open.length }, { text: 'w4 w5', left: 0, open: 0 });
   });
 
   it('ends the dictation of a client that is gone', async () => {
