@@ -2,6 +2,7 @@
  * ROUGE (Lin 2004) over lower-case words without punctuation: ROUGE-1 counts shared words, ROUGE-L the longest common
  * subsequence. No stemming, no stop words.
  */
+import { summaryWords } from '../daemon/analysis/summary';
 
 export interface Rouge {
   readonly precision: number;
@@ -10,7 +11,7 @@ export interface Rouge {
 }
 
 export function rougeWords(text: string): string[] {
-  return text.toLowerCase().replace(/\s+(?=['’]|n't\b)/g, '').match(/[a-z0-9]+(?:['’-][a-z0-9]+)*/g) ?? [];
+  return summaryWords(text.toLowerCase().replace(/\s+(?=['’]|n't\b)/g, ''));
 }
 
 export function rouge1(reference: readonly string[], candidate: readonly string[]): Rouge {

@@ -17,8 +17,15 @@ export interface Dictated {
   readonly spelled: readonly { readonly heard: string; readonly written: string }[];
 }
 
+interface Written {
+  readonly kind: 'word' | 'symbol';
+  readonly text: string;
+  /** What the recogniser wrote before it. */
+  readonly gap: string;
+}
+
 type Item =
-  | { readonly kind: 'word' | 'symbol'; readonly text: string; /** What the recogniser wrote before it. */ readonly gap: string }
+  | Written
   | { readonly kind: 'command'; readonly command: Command };
 
 /** Spellings of a hundred years ago, which the embedded model has from its audio books. */
@@ -141,11 +148,14 @@ function modern(text: string): string {
   });
 }
 
+/** What the text ends with; after `joined` nothing is put between. */
+type Before = 'start' | 'word' | 'symbol' | 'joined' | 'mark';
+
 /** Items to text. What the recogniser wrote between words stays, except beside what is a command. */
 function render(items: readonly Item[], tail: string, opens: boolean): string {
   let text = '';
   let sentence = opens;
-  let before: 'start' | 'word' | 'symbol' | 'joined' | 'mark' = 'start';
+  let before: Before = 'start';
   items.forEach((item, i) => {
     if (item.kind === 'command') {
       const { command } = item;
@@ -165,18 +175,34 @@ function render(items: readonly Item[], tail: string, opens: boolean): string {
       return;
     }
     const previous = items[i - 1];
-    const afterCommand = previous?.kind === 'command';
-    const cut = item.kind === 'symbol' || previous?.kind === 'symbol' ? item.gap.replace(/^-$/, ' ') : item.gap;
     // A compound of which a part is a name falls apart.
     if (item.kind === 'symbol' && item.gap === '-') text = text.replace(/\S+$/u, (word) => word.replaceAll('-', ' '));
-    const gap = before === 'start' || before === 'joined' ? (afterCommand ? '' : before === 'start' ? cut.replace(/^[\s,.;:!?]+/u, '') : '') : afterCommand ? ' ' : cut === '' && before !== 'symbol' && item.kind !== 'symbol' ? cut : item.text.startsWith('.') && item.kind === 'symbol' ? '' : cut === '' ? ' ' : cut;
-    const opened = !afterCommand && endsSentence(gap);
-    const recogniserOpened = afterCommand && endsSentence(item.gap);
-    const word = item.kind === 'symbol' ? item.text : sentence || opened ? upperFirst(item.text) : recogniserOpened || (afterCommand && i > 0 && !/^I(?:['’]|$)/u.test(item.text) && before !== 'mark') ? lowerFirst(item.text) : item.text;
+    const gap = gapBefore(item, previous, before);
+    const word = cased(item, previous, before, sentence || (previous?.kind !== 'command' && endsSentence(gap)));
     text += gap + word;
     sentence = false;
     before = item.kind;
   });
   const end = items.at(-1);
   return end === undefined ? '' : end.kind === 'command' ? text : text + tail.trimEnd();
+}
+
+function gapBefore(item: Written, previous: Item | undefined, before: Before): string {
+  const gap = item.kind === 'symbol' || previous?.kind === 'symbol' ? item.gap.replace(/^-$/, ' ') : item.gap;
+  const afterCommand = previous?.kind === 'command';
+  if (before === 'joined') return '';
+  if (before === 'start') return afterCommand ? '' : gap.replace(/^[\s,.;:!?]+/u, '');
+  if (afterCommand) return ' ';
+  // The ending of a file's name.
+  if (item.kind === 'symbol' && item.text.startsWith('.')) return '';
+  if (gap !== '') return gap;
+  return before === 'symbol' || item.kind === 'symbol' ? ' ' : '';
+}
+
+/** A name stays as it is; the recogniser's capital goes where its sentence was none. */
+function cased({ kind, text, gap }: Written, previous: Item | undefined, before: Before, opensSentence: boolean): string {
+  if (kind === 'symbol') return text;
+  if (opensSentence) return upperFirst(text);
+  if (previous?.kind !== 'command') return text;
+  return endsSentence(gap) || (before !== 'mark' && !/^I(?:['’]|$)/u.test(text)) ? lowerFirst(text) : text;
 }

@@ -3,7 +3,7 @@
  * said about the code is linked to it. Asks language servers for the symbols of open documents alone.
  */
 import * as vscode from 'vscode';
-import { symbolsOf } from '../code/symbols';
+import { symbolsOf, type RangedSymbol } from '../code/symbols';
 import { SessionContext } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
 import type { Meeting } from './meeting';
@@ -51,7 +51,7 @@ export class CodeTrack implements vscode.Disposable {
       const here = await symbolsOf(document);
       const focus = here.filter(({ range }) => range.contains(selection.active)).at(-1);
       const path = vscode.workspace.asRelativePath(document.uri, false);
-      const symbols = await this.#symbols(document);
+      const symbols = await this.#symbols(document, here);
       await this.daemon.connection.request(SessionContext, {
         sessionId: session.id,
         focus: focus === undefined ? { name: path.split('/').at(-1)?.slice(0, MAX_NAME) || 'untitled', uri: path } : { name: focus.name, uri: path, line: focus.range.start.line + 1 },
@@ -63,7 +63,7 @@ export class CodeTrack implements vscode.Disposable {
   }
 
   /** Names of the open documents, the active one first; undefined when they were told already. */
-  async #symbols(active: vscode.TextDocument): Promise<Named[] | undefined> {
+  async #symbols(active: vscode.TextDocument, here: readonly RangedSymbol[]): Promise<Named[] | undefined> {
     const open = [active, ...vscode.workspace.textDocuments.filter((document) => document !== active && document.uri.scheme === 'file' && !document.isClosed)].slice(0, MAX_DOCUMENTS);
     const key = open.map(({ uri, version }) => `${uri.toString()} ${version}`).join('\n');
     if (key === this.#toldDocuments) return undefined;
@@ -71,7 +71,7 @@ export class CodeTrack implements vscode.Disposable {
     for (const document of open) {
       const uri = vscode.workspace.asRelativePath(document.uri, false);
       named.push({ name: uri.split('/').at(-1) ?? uri, uri, line: 1 });
-      for (const { name, range } of await symbolsOf(document)) named.push({ name, uri, line: range.start.line + 1 });
+      for (const { name, range } of document === active ? here : await symbolsOf(document)) named.push({ name, uri, line: range.start.line + 1 });
     }
     this.#toldDocuments = key;
     return named.filter(({ name }) => name.length > 0 && name.length <= MAX_NAME).slice(0, MAX_SYMBOLS);
