@@ -36,7 +36,7 @@ export function segmentsOfAmi({ meeting }: AmiMeeting): Segment[] {
 
 /** "I 'm fine ." as it is written everywhere else. */
 function untokenised(text: string): string {
-  return text.replace(/\s+(?=[.,!?;:])/g, '').replace(/\s+(?=['’](?:s|m|re|ve|ll|d)\b)/gi, '').replace(/\s+(?=n['’]t\b)/gi, '').replace(/\s+-\s+/g, '-').replace(/^[.,;:\s]+/, '').trim();
+  return text.replace(/\b(gon|wan) na\b/gi, '$1na').replace(/\bgot ta\b/gi, 'gotta').replace(/\s+(?=[.,!?;:])/g, '').replace(/\s+(?=['’](?:s|m|re|ve|ll|d)\b)/gi, '').replace(/\s+(?=n['’]t\b)/gi, '').replace(/\s+-\s+/g, '-').replace(/^[.,;:\s]+/, '').trim();
 }
 
 /** Words that say nothing of what a meeting is about. */

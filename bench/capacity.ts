@@ -3,11 +3,13 @@
  * recordings with 35 % speech in real time; with it the processor time of daemon and detector a session. Then simulated:
  * the product's scheduler over decodes of the measured processor time, more and more sessions until the 95th percentile
  * of end of speech → final passes 1.5 s, twice as many, and a client that floods.
- * Usage: `tsx bench/capacity.ts MODELS_FOLDER [--sessions=N] [--seconds=N] [--overload]`; `--overload` also
- * runs twice the sessions for real and waits until all is text.
+ * Usage: `tsx bench/capacity.ts MODELS_FOLDER [--sessions=N] [--seconds=N] [--overload] [--besides=MS]`;
+ * `--overload` also runs twice the sessions for real and waits until all is text; `--besides` leaves the real runs out and
+ * takes so much processor time a second and session for daemon and detector.
  */
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { EFFORTS, type FinalEffort } from '../daemon/asr/finalEffort';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { type MeasuredPhrase, type SimulationResult, simulate } from './capacitySimulation';
 import { makeTrack, measurePhrases } from './capacityTrack';
@@ -21,6 +23,8 @@ const CORES = 2;
 /** The compiler of the daemon's process is busy that long with what it sees for the first time. */
 const WARM_MS = 20_000;
 const SIMULATED_MS = 10 * 60_000;
+/** With twice the load the queue, and what looking through it costs, grows all the time. */
+const OVERLOADED_MS = 2 * 60_000;
 /** Phrases that one source may have waiting (SessionOptions.maxPendingPhrases). */
 const FLOOD = 6;
 
@@ -106,28 +110,29 @@ async function main(argv: readonly string[]): Promise<void> {
     rows.push(row);
     process.stdout.write(`${Object.entries(row).map(([name, value]) => `${name} ${value}`).join(', ')}\n`);
   };
-  const cpuPerAudio = phrases.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / phrases.reduce((sum, { audioMs }) => sum + audioMs, 0);
-  const calm = await real(folder, track, sessions, seconds, false);
-  show(realRow('real', sessions, calm));
-  const flooded = await real(folder, track, sessions, seconds, true);
-  show(realRow('real, one client floods', sessions, flooded));
-  const besidesMs = calm.daemonMs + calm.vadMs;
-  const at = (count: number, more: { flood?: number; besidesMs?: number } = {}): Promise<SimulationResult> => simulate({ cores: CORES, trackMs: (track.length * 1000) / SAMPLE_RATE, phrases, besidesMs, sessions: count, forMs: SIMULATED_MS, ...more });
-  const withClients = await at(sessions, { besidesMs: besidesMs + calm.clientsMs / sessions });
-  show(simulatedRow('simulated, the clients on the same cores', sessions, withClients));
-  const most = await findMost(at);
+  const cpuPerAudio = phrases.reduce((sum, { cpuMs }) => sum + cpuMs.full, 0) / phrases.reduce((sum, { audioMs }) => sum + audioMs, 0);
+  const decodeMs = (effort: FinalEffort): number => phrases.reduce((sum, { cpuMs }) => sum + cpuMs[effort], 0) / (track.length / SAMPLE_RATE);
+  const given = option('besides', NaN);
+  const calm = Number.isNaN(given) ? await real(folder, track, sessions, seconds, false) : undefined;
+  if (calm) {
+    show(realRow('real', sessions, calm));
+    show(realRow('real, one client floods', sessions, await real(folder, track, sessions, seconds, true)));
+  }
+  const besidesMs = calm ? calm.daemonMs + calm.vadMs : given;
+  const at = (count: number, more: { flood?: number; besidesMs?: number; markMs?: number; forMs?: number } = {}): Promise<SimulationResult> => simulate({ cores: CORES, trackMs: (track.length * 1000) / SAMPLE_RATE, phrases, besidesMs, sessions: count, forMs: SIMULATED_MS, ...more });
+  if (calm) show(simulatedRow('simulated, the clients on the same cores', sessions, await at(sessions, { besidesMs: besidesMs + calm.clientsMs / sessions })));
+  const most = await findMost((count) => at(count, { markMs: MARK_MS }), (CORES * 1000) / (besidesMs + decodeMs('alone')));
   show(simulatedRow('simulated, most', most, await at(most)));
-  const twice = await at(2 * most);
-  show(simulatedRow('simulated, twice that', 2 * most, twice));
+  const twice = await at(2 * most, { forMs: OVERLOADED_MS });
+  show(simulatedRow(`simulated, twice that for ${OVERLOADED_MS / 60_000} minutes`, 2 * most, twice));
   const half = Math.round(most / 2);
   const [alone, beside] = [await at(half), await at(half, { flood: FLOOD })];
   show(simulatedRow('simulated, half', half, alone));
   show(simulatedRow(`simulated, half, one client floods (${beside.flooded} phrases of it)`, half, beside));
   if (argv.includes('--overload')) show(realRow('real, twice the most', 2 * most, await real(folder, track, 2 * most, Math.min(seconds, 45), false)));
   const p95 = (latencies: readonly number[]): number => percentile(latencies, 0.95);
-  const decodeMs = phrases.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / (track.length / SAMPLE_RATE);
   reportResults({
-    about: `Sessions with ${Math.round(100 * speechShare(phrases, track))} % speech, partials off; Moonshine takes ${round(cpuPerAudio, 4)} s of processor time a second of phrase. Real: the daemon, its workers and the clients on ${availableParallelism()} cores for ${seconds} s. Its figures in wall-clock time hold for a machine that does nothing else, and the load average beside them says whether it did. Simulated: ${SIMULATED_MS / 60_000} minutes on ${CORES} cores with the daemon's own scheduler, each decode as long as its measured processor time (${round(decodeMs, 2)} ms a second and session; in the real run it was ${round(calm.asrMs, 2)}), daemon and detector taking the processor time of the real run away from it; most: p95 ≤ ${MARK_MS} ms. Later: from the end of the sound to the last final.`,
+    about: `Sessions with ${Math.round(100 * speechShare(phrases, track))} % speech, partials off; Moonshine takes ${round(cpuPerAudio, 4)} s of processor time a second of phrase. ${calm ? `Real: the daemon, its workers and the clients on ${availableParallelism()} cores for ${seconds} s. Its figures in wall-clock time hold for a machine that does nothing else, and the load average beside them says whether it did.` : 'The real runs were left out.'} Simulated: ${SIMULATED_MS / 60_000} minutes on ${CORES} cores with the daemon's own scheduler, each decode as long as its measured processor time (${EFFORTS.map((effort) => `${effort} ${round(decodeMs(effort), 2)}`).join(', ')} ms a second and session${calm ? `; in the real run it was ${round(calm.asrMs, 2)}` : ''}), daemon and detector taking ${round(besidesMs, 2)} away from it; most: p95 ≤ ${MARK_MS} ms. Later: from the end of the sound to the last final.`,
     rows,
     ratios: {
       'sessions, simulated': { value: most, noise: 10, better: 'higher' },
@@ -142,9 +147,9 @@ function speechShare(phrases: readonly MeasuredPhrase[], track: Int16Array): num
   return phrases.reduce((sum, { audioMs }) => sum + audioMs, 0) / ((track.length * 1000) / SAMPLE_RATE);
 }
 
-/** The most sessions, in tens, whose 95th percentile holds. */
-async function findMost(at: (count: number) => Promise<SimulationResult>): Promise<number> {
-  let [low, high] = [10, 400];
+/** The most sessions, in tens, whose 95th percentile holds; as many as keep the cores busy all the time are too many. */
+async function findMost(at: (count: number) => Promise<SimulationResult>, tooMany: number): Promise<number> {
+  let [low, high] = [10, 10 * Math.ceil(tooMany / 10) + 10];
   while (high - low > 10) {
     const middle = Math.round((low + high) / 20) * 10;
     if (percentile((await at(middle)).latencies, 0.95) <= MARK_MS) low = middle;

@@ -3,7 +3,9 @@
  * decodes that last as long as their measured processor time. What else must be done (detector, daemon) takes its share
  * of the cores away from them. Pure but for the scheduler; time is a ManualClock.
  */
-import { DecodeScheduler, type DecodeSlot } from '../daemon/asr/decodeScheduler';
+import { DecodeScheduler } from '../daemon/asr/decodeScheduler';
+import type { FinalEffort } from '../daemon/asr/finalEffort';
+import type { DecodeSlot } from '../daemon/asr/phraseQueue';
 import type { AsrResult } from '../daemon/asr/provider';
 import { ManualClock } from '../daemon/base/clock';
 import { EarmarkError } from '../protocol/errors';
@@ -14,8 +16,10 @@ export interface MeasuredPhrase {
   /** The frame that ended it was complete. */
   readonly decidedMs: number;
   readonly audioMs: number;
-  /** Processor time of its decode. */
-  readonly cpuMs: number;
+  /** Goes on behind the sound and the text of the phrase before. */
+  readonly hasLead: boolean;
+  /** Processor time of its decode, by what is done for it. */
+  readonly cpuMs: Readonly<Record<FinalEffort, number>>;
 }
 
 export interface Simulation {
@@ -28,6 +32,8 @@ export interface Simulation {
   readonly forMs: number;
   /** A client that has always so many phrases waiting, the longest of the track. */
   readonly flood?: number;
+  /** Ends as soon as the 95th percentile is certain to be above this. */
+  readonly markMs?: number;
 }
 
 export interface SimulationResult {
@@ -103,17 +109,24 @@ const RESULT: AsrResult = { text: 'said', words: [], confidence: 1, language: 'e
 /** Steps of the clock; a phrase is decided at a frame. */
 const STEP_MS = 20;
 
-export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, forMs, flood = 0 }: Simulation): Promise<SimulationResult> {
+export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, forMs, flood = 0, markMs = Infinity }: Simulation): Promise<SimulationResult> {
   const clock = new ManualClock();
   const machine = new Machine(clock, Math.max(0.05, cores - (besidesMs * sessions) / 1000));
-  const costs = new Map<Float32Array, number>();
-  const slot = (): DecodeSlot => ({ transcribe: async (pcm, _options, signal) => machine.run(costs.get(pcm) ?? 0, signal).then(() => RESULT) });
+  const costs = new Map<Float32Array, MeasuredPhrase>();
+  const slot = (): DecodeSlot => ({
+    transcribe: async (pcm, { greedy, lead }, signal) => {
+      const phrase = costs.get(pcm);
+      const effort: FinalEffort = !greedy ? 'full' : phrase?.hasLead && !lead ? 'alone' : 'greedy';
+      await machine.run(phrase?.cpuMs[effort] ?? 0, signal);
+      return RESULT;
+    },
+  });
   const scheduler = new DecodeScheduler(clock);
   for (let i = 0; i < cores; i++) scheduler.addSlot(slot());
   // The scheduler looks at the length of the sound only; one array a phrase of the track serves all sessions.
-  const sounds = phrases.map(({ audioMs, cpuMs }) => {
-    const pcm = new Float32Array(audioMs * 16);
-    costs.set(pcm, cpuMs);
+  const sounds = phrases.map((phrase) => {
+    const pcm = new Float32Array(phrase.audioMs * 16);
+    costs.set(pcm, phrase);
     return pcm;
   });
   const due = Array.from({ length: sessions }, (_, n) => {
@@ -123,7 +136,7 @@ export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, f
   }).flat().sort((a, b) => a.atMs - b.atMs);
 
   const latencies: number[] = [];
-  let [asked, finals, flooded, lastAskedMs, lastFinalMs] = [0, 0, 0, 0, 0];
+  let [asked, finals, late, flooded, lastAskedMs, lastFinalMs] = [0, 0, 0, 0, 0, 0];
   const longest = phrases.reduce((best, phrase, i) => (phrase.audioMs > (phrases[best]?.audioMs ?? 0) ? i : best), 0);
   let over = false;
   const pour = (): void => {
@@ -136,10 +149,12 @@ export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, f
   for (let i = 0; i < flood; i++) pour();
   const order = new Map<string, Promise<unknown>>();
   /** Waits and asks again where the queue is full, as the session's decoder does. */
-  const decode = async (sessionId: string, pcm: Float32Array): Promise<void> => {
+  const decode = async (sessionId: string, i: number): Promise<void> => {
+    const pcm = sounds[i] as Float32Array;
+    const lead = phrases[i]?.hasLead ? { lead: { pcm, tokens: [] } } : {};
     for (;;) {
       try {
-        await scheduler.run({ pcm, options: { language: 'en' }, priority: 'final', sessionId });
+        await scheduler.run({ pcm, options: { language: 'en', ...lead }, priority: 'final', sessionId, live: true });
         return;
       } catch {
         await new Promise<void>((resolve) => clock.setTimeout(resolve, 1_000));
@@ -151,15 +166,18 @@ export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, f
     asked++;
     lastAskedMs = begun;
     const before = order.get(session);
-    const said = decode(session, sounds[i] as Float32Array).then(() => before);
+    const said = (phrases[i]?.hasLead ? (before ?? Promise.resolve()).then(() => decode(session, i)) : decode(session, i)).then(() => before);
     order.set(session, said);
     await said;
     finals++;
     lastFinalMs = clock.now();
-    latencies.push(lastFinalMs - begun + waited);
+    const latencyMs = lastFinalMs - begun + waited;
+    latencies.push(latencyMs);
+    if (latencyMs > markMs) late++;
   };
   const asks: Promise<void>[] = [];
-  for (let round = 0, next = 0; clock.now() < forMs; clock.advance(STEP_MS)) {
+  const mayBeLate = Math.ceil((0.05 * due.length * forMs) / trackMs);
+  for (let round = 0, next = 0; clock.now() < forMs && late <= mayBeLate; clock.advance(STEP_MS)) {
     for (; ; next++) {
       if (next === due.length) [next, round] = [0, round + 1];
       const one = due[next];
@@ -170,10 +188,10 @@ export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, f
   }
   const busy = machine.usedMs / (cores * forMs) + (besidesMs * sessions) / 1000 / cores;
   over = true;
-  while (finals < asked) {
+  while (finals < asked && late <= mayBeLate) {
     clock.advance(STEP_MS);
     await new Promise(setImmediate);
   }
-  await Promise.all(asks);
+  if (finals === asked) await Promise.all(asks);
   return { latencies, phrases: asked, finals, drainMs: Math.max(0, lastFinalMs - lastAskedMs), flooded, busy };
 }

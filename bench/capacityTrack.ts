@@ -1,6 +1,7 @@
-/** A recording in which somebody speaks 35 % of the time, its phrases as the product cuts them, and what decoding each costs. */
+/** A recording in which somebody speaks 35 % of the time, its phrases as the product cuts them, and what decoding each costs, with all effort and with less. */
 import { MoonshineProvider } from '../daemon/adapters/inference/moonshine';
 import { SileroVad } from '../daemon/adapters/inference/silero';
+import { EFFORTS, optionsFor } from '../daemon/asr/finalEffort';
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
 import type { Phrase } from '../daemon/vad/contract';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
@@ -30,7 +31,7 @@ export function makeTrack(): Int16Array {
   return track;
 }
 
-/** Phrases of the track and the processor time of each decode, one thread, in this process. */
+/** Phrases of the track and the processor time of its decodes, one thread, in this process. */
 export async function measurePhrases(models: SpeechModels, track: Int16Array): Promise<MeasuredPhrase[]> {
   const vad = new SileroVad();
   await vad.load({ id: 'silero', files: { model: models.vad } });
@@ -39,7 +40,7 @@ export async function measurePhrases(models: SpeechModels, track: Int16Array): P
   const source = new PhraseSource({
     source: 'mic',
     detector: { detect: (windows) => vad.detect(1, windows), reset: () => vad.close(1), dispose: () => undefined },
-    newId: () => 'p',
+    newId: () => `p${phrases.length}`,
     onPhrase: (phrase) => void phrases.push({ ...phrase, decidedMs: nowMs }),
   });
   for (const frame of framesOf('mic', track)) {
@@ -51,12 +52,19 @@ export async function measurePhrases(models: SpeechModels, track: Int16Array): P
   const asr = new MoonshineProvider();
   await asr.load({ id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } });
   const measured: MeasuredPhrase[] = [];
+  let before: readonly number[] = [];
   for (const [i, phrase] of phrases.entries()) {
     if (i === 0) await asr.transcribe(phrase.pcm, { language: 'en' });
-    const begun = process.cpuUsage();
-    await asr.transcribe(phrase.pcm, { language: 'en' });
-    const { user, system } = process.cpuUsage(begun);
-    measured.push({ speechEndMs: phrase.speechEndMs, decidedMs: phrase.decidedMs, audioMs: Math.round((phrase.pcm.length * 1000) / SAMPLE_RATE), cpuMs: (user + system) / 1000 });
+    const lead = phrase.lead && { pcm: phrase.lead.pcm, tokens: before };
+    const took = { full: 0, greedy: 0, alone: 0 };
+    for (const effort of EFFORTS) {
+      const begun = process.cpuUsage();
+      const { tokens = [] } = await asr.transcribe(phrase.pcm, optionsFor(effort, { language: 'en', ...(lead ? { lead } : {}) }));
+      const { user, system } = process.cpuUsage(begun);
+      took[effort] = (user + system) / 1000;
+      if (effort === 'full') before = tokens;
+    }
+    measured.push({ speechEndMs: phrase.speechEndMs, decidedMs: phrase.decidedMs, audioMs: Math.round((phrase.pcm.length * 1000) / SAMPLE_RATE), hasLead: lead !== undefined, cpuMs: took });
   }
   await asr.unload();
   return measured;

@@ -40,7 +40,7 @@ export class DaemonUnderLoad {
     return new DaemonUnderLoad(home, child, connection);
   }
 
-  loop(what: 'reset' | 'read'): Promise<LoopDelay> {
+  loop(what: 'reset' | 'read' | 'off'): Promise<LoopDelay> {
     return new Promise((done) => {
       this.child.once('message', (message) => done(message as LoopDelay));
       this.child.send(what);
@@ -90,7 +90,7 @@ export class LiveSession {
     let settle!: (state: string) => void;
     session.ended = new Promise((done) => (settle = done));
     session.subscription = await connection.start(
-      { kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: true, insights: true },
+      { kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: true },
       (event) => {
         if (event.kind === 'state' && (event.to === 'DONE' || event.to === 'FAILED')) settle(event.to);
         if (event.kind !== 'final') return;

@@ -139,8 +139,8 @@ function through(scene: Scene, mic: readonly Timed[], system: readonly Timed[], 
   const gate = new EchoGate({
     clock, options: defaultSessionOptions,
     publish: (segments) => segments.forEach((segment) => transcript.add(segment)),
-    revise: (revisions) => {
-      for (const revision of revisions) {
+    revise: (plan) => {
+      for (const revision of plan()) {
         late.add(revision.segmentId);
         transcript.apply(revision);
       }

@@ -1,41 +1,86 @@
-/** An engine with Moonshine: time to READY, memory before, loaded and after each unload, and workers that are killed. Argument: models folder, then how many kills. */
-import { readFileSync } from 'node:fs';
-import { killWorkers, warmUpPhrase } from './workerKills';
-import { findModels, makeEngine } from './speechPath';
-import { reportResults, type Row } from './report';
+/**
+ * Moonshine and Whisper base as engines: time to READY, memory before, loaded and after each of ten unloads, what a
+ * second worker adds; and a daemon as it ships from its start to READY, the first time and the second, with all its
+ * memory. Argument: models folder. Linux.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundled } from './bundle';
+import type { EngineFigures, EngineWork } from './engineWork';
+import { percentile } from './finalTimes';
+import { type Ratio, type Row, reportResults } from './report';
+import { SHARED, findModels } from './speechPath';
+import { OwnDaemon } from './workerRounds';
 
 const MB = 1_000_000;
+const ROUNDS = 10;
+const WHISPER = join(SHARED, 'models', 'ggml-base-q8_0.bin');
 
-/** Resident bytes of this process and its workers, as Linux tells it. */
-function resident(pids: readonly (number | undefined)[]): number {
-  const pages = (pid: number): number => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
-  return [process.pid, ...pids].reduce<number>((sum, pid) => sum + (pid === undefined ? 0 : pages(pid)), 0);
+function engineRow(what: string, work: EngineWork): { row: Row; afterByBefore: number; loadMs: number } {
+  const { rounds, secondWorker } = JSON.parse(execFileSync(process.execPath, [bundled('engineWork.ts'), JSON.stringify(work)], { encoding: 'utf8' })) as EngineFigures;
+  const loads = rounds.map(({ loadMs }) => loadMs);
+  const afterByBefore = Math.max(...rounds.map(({ before, after }) => after / before));
+  return {
+    row: {
+      what,
+      'READY after, first / median / longest (s)': [loads[0] ?? NaN, percentile(loads, 0.5), Math.max(...loads)].map((ms) => (ms / 1000).toFixed(2)).join(' / '),
+      'its workers, detector included (MB)': Math.round(Math.max(...rounds.map(({ workers }) => workers)) / MB),
+      'a second worker adds (MB)': Math.round(secondWorker / MB),
+      [`after / before, worst of ${rounds.length} unloads`]: afterByBefore.toFixed(3),
+    },
+    afterByBefore,
+    loadMs: percentile(loads, 0.5),
+  };
 }
 
-async function main([folder, kills = '20']: readonly string[]): Promise<void> {
-  const models = findModels(folder);
-  if (!models) throw new Error('Name the folder of the models first.');
-  const engine = makeEngine(models, 1, undefined, { restarts: 10_000 });
-  const pids = (): (number | undefined)[] => engine.workers().map(({ pid }) => pid);
+/** Bytes of a process and all that it started. */
+function familyResident(pid: number): number {
+  const stat = (one: number): string[] => readFileSync(`/proc/${one}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const all = readdirSync('/proc').map(Number).filter((one) => one > 0 && existsSync(`/proc/${one}/stat`));
+  const family = [pid, ...all.filter((one) => stat(one)[1] === String(pid))];
+  return family.reduce((sum, one) => sum + Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? 0) * 1024, 0);
+}
+
+async function daemonRows(models: string): Promise<{ rows: Row[]; bytes: number }> {
+  const daemon = new OwnDaemon(models, undefined, join(__dirname, '..', 'dist', 'daemon.js'));
   const rows: Row[] = [];
-  for (let round = 1; round <= 10; round++) {
-    const before = resident([]);
-    await engine.ready();
-    await engine.decode(warmUpPhrase(), { language: 'en', priority: 'final', sessionId: 's' });
-    const loaded = resident(pids());
-    const loadMs = engine.loadMs ?? 0;
-    engine.unload();
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const after = resident([]);
-    rows.push({ load: round, 'READY after (s)': (loadMs / 1000).toFixed(2), 'before (MB)': Math.round(before / MB), 'loaded, this process and workers (MB)': Math.round(loaded / MB), 'after unload (MB)': Math.round(after / MB), 'after / before': (after / before).toFixed(2) });
+  let bytes = 0;
+  try {
+    for (const what of ['daemon, first start', 'daemon, second start']) {
+      const begun = performance.now();
+      const client = await daemon.start();
+      const ready = performance.now() - begun;
+      bytes = familyResident(daemon.pid);
+      client.dispose();
+      await daemon.stop();
+      rows.push({ what, 'READY after, first / median / longest (s)': (ready / 1000).toFixed(2), 'daemon and workers (MB)': Math.round(bytes / MB) });
+    }
+  } finally {
+    await daemon.end();
   }
-  await engine.ready();
-  let seed = 7;
-  const report = await killWorkers(engine, Number(kills), () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647);
-  rows.push({ load: `${report.kills} kills`, 'finals lost': report.lost, 'finals doubled': report.doubled, phrases: report.phrases, 'next text, median (s)': ((report.nextTextMs[Math.floor(report.nextTextMs.length / 2)] ?? 0) / 1000).toFixed(2), 'next text, longest (s)': ((report.nextTextMs.at(-1) ?? 0) / 1000).toFixed(2) });
-  engine.dispose();
-  reportResults({ about: 'Moonshine tiny with one recognition worker and the speech detector, run from the sources; then workers killed with SIGKILL at random moments while two sessions decode.', rows, ratios: {} });
-  process.exit();
+  return { rows, bytes };
 }
 
-void main(process.argv.slice(2));
+async function main([folder = '']: readonly string[]): Promise<void> {
+  const models = findModels(folder);
+  if (!models || process.platform !== 'linux') throw new Error('This bench needs Linux and the models of `npm run setup`.');
+  const moonshine = engineRow('Moonshine tiny', { provider: 'moonshine', model: { id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } }, vad: models.vad, rounds: ROUNDS });
+  const whisper = existsSync(WHISPER) ? engineRow('Whisper base q8_0', { provider: 'whisper', model: { id: 'whisper-base-q8_0', files: { model: WHISPER } }, vad: models.vad, rounds: ROUNDS }) : undefined;
+  const daemon = await daemonRows(folder);
+  const unload = (value: number): Ratio => ({ value: Number(value.toFixed(3)), noise: 0.03, better: 'lower' });
+  reportResults({
+    about: 'Engines with one recognition worker and the speech detector, bundled as they ship: from LOADING to READY with the warm-up; then a daemon of its own from the start of its process to READY. Memory is resident memory.',
+    rows: [moonshine.row, ...(whisper ? [whisper.row] : []), ...daemon.rows],
+    ratios: {
+      'Moonshine: memory after unload by before': unload(moonshine.afterByBefore),
+      ...(whisper ? { 'Whisper: memory after unload by before': unload(whisper.afterByBefore) } : {}),
+      'daemon and workers, hundreds of MB': { value: Number((daemon.bytes / MB / 100).toFixed(2)), noise: 0.25, better: 'lower' },
+    },
+  });
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

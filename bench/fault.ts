@@ -60,6 +60,7 @@ async function kill(models: SpeechModels, folder: string, { count, seed, engine,
       count, seed, speech,
       command: product ? productCommand(folder, home) : await killCommand(speech, home),
       ...(product ? { latestKillMs: PRODUCT_KILL_MS } : {}),
+      onNotDone: (state, log) => process.stderr.write(`A session was left in ${state === '' ? 'no state that a client saw' : state}. The daemon's log ends so:\n${log}\n`),
       onProgress: (kills, sessions) => {
         if (kills - told < 50) return;
         told = kills;

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileSpools } from '../daemon/adapters/store/fileSpools';
 import { openStore } from '../daemon/adapters/store/openStore';
+import { inPlace } from '../test/fakes/inPlaceStore';
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
 import { ManualClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
@@ -34,7 +35,7 @@ async function frameWork(): Promise<number> {
   const { store } = openStore({ file: join(home, 'earmark.db'), now: () => clock.wall() });
   const open: RecordingHandlers[] = [];
   const silent: EngineLease = {
-    provider: 'none', model: 'none', idle: true, queuedMs: 0, rtf: 0, rung: 'NORMAL', actions: ACTIONS.NORMAL,
+    provider: 'none', model: 'none', idle: true, queuedMs: 0, rtf: 0, figures: { mean: 0, p95: 0, p99: 0, decodes: 0 }, rssBytes: 0, rung: 'NORMAL', actions: ACTIONS.NORMAL,
     ready: () => Promise.resolve(),
     decode: () => Promise.reject(new Error('Nothing is said.')),
     detectors: { create: () => ({ detect: (windows) => Promise.resolve(new Float32Array(windows.length / VAD_WINDOW)), reset: () => undefined, dispose: () => undefined }) },
@@ -42,7 +43,7 @@ async function frameWork(): Promise<number> {
     dispose: () => undefined,
   };
   const manager = createSessionManager({
-    store,
+    store: inPlace(store),
     spools: new FileSpools({ folder: join(home, 'spool'), clock, logger: silentLogger }),
     engines: { open: () => silent },
     capture: {

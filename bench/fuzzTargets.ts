@@ -3,13 +3,20 @@
  * to three places; bytes are whole records or frames of which some are flipped, cut out or doubled. An input counts as
  * survived when it is answered, or refused with an error of the catalogue that is not `internal`, in bounded time.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { z } from 'zod';
 import { decodeAudio, encodeAudio } from '../protocol/remote';
 import { FAMILIES, type RequestType } from '../protocol';
 import { EarmarkError } from '../protocol/errors';
 import { FRAME_RECORD_BYTES, records, writeFrame, writeMark } from '../daemon/adapters/store/spoolRecord';
 import { checkWhisperBytes, GGML_MAGIC } from '../daemon/adapters/inference/whisperFile';
-import { parseOptions } from '../daemon/main';
+import { silentLogger } from '../daemon/base/logger';
+import { ENVIRONMENT } from '../daemon/config/environment';
+import { LiveSettings } from '../daemon/config/liveSettings';
+import { parseOptions } from '../daemon/runDaemon';
+import { Settings } from '../protocol/settings';
+import { MemorySettingsFile } from '../test/fakes/memorySettingsFile';
 import { PUSHED, RpcHarness, type TestClient } from '../test/unit/rpc/harness';
 
 type Json = { readonly [key: string]: unknown };
@@ -153,11 +160,11 @@ function audioTarget(): Target {
       const { session } = (await client.raw('session/start', PUSHED)) as { session: { id: string } };
       ({ channel } = (await client.raw('audio/open', { sessionId: session.id, source: 'file' })) as { channel: number });
     },
-    run: (random) => {
+    run: async (random) => {
       const message = decodeAudio(mangled(encodeAudio({ channel, id: random.next(1e9), seq: random.next(40), captureMs: random.next(1e6) }, frame), random));
       if (!message) return;
       try {
-        client.handler.audio?.({ ...message.header, pcm: message.pcm });
+        await client.handler.audio?.({ ...message.header, pcm: message.pcm });
       } catch (error) {
         requireKnown(error);
       }
@@ -184,10 +191,12 @@ function spoolTarget(): Target {
 }
 
 function configurationTarget(): Target {
+  const schema = z.toJSONSchema(Settings, { unrepresentable: 'any', io: 'input' }) as Json;
   const words = ['--home', '--idle-ms', '--log-level', '--listen', '--tls-cert', '--tls-key', 'debug', '5000', '0.0.0.0:7443', '[::1]:0', '/tmp/x', '--', '-x', '', 'NaN', '1e9', '[::]:99999', '\u0000'];
   return {
     name: 'configuration',
     run: (random) => {
+      if (random.next(4) > 0) return configFile(schema, random);
       try {
         parseOptions(Array.from({ length: random.next(7) }, () => random.of(words)));
       } catch (error) {
@@ -195,6 +204,19 @@ function configurationTarget(): Target {
       }
     },
   };
+}
+
+/** `config.json` and variables that are nearly right: settings hold whatever comes, and every value of them fits the schema. */
+function configFile(schema: Json, random: Random): void {
+  let values = valid(schema, random);
+  for (let n = random.next(4); n > 0; n--) values = broken(values, random);
+  const text = JSON.stringify(values) ?? '';
+  const file = new MemorySettingsFile(random.next(3) === 0 ? mangled(Buffer.from(text), random).toString() : text);
+  const env = Object.fromEntries(Array.from({ length: random.next(4) }, () => [random.of(Object.values(ENVIRONMENT)), JSON.stringify(random.of(NASTY)) ?? '']));
+  const settings = new LiveSettings({ file, env, logger: silentLogger });
+  if (!Settings.safeParse(settings.current).success) throw new Error('A setting that does not fit its schema holds.');
+  if (settings.problems.some(({ message }) => message.length > 1_000)) throw new Error('A problem is told without end.');
+  settings.dispose();
 }
 
 /** A Whisper model of one layer each whose tensors have one number. */
@@ -234,22 +256,34 @@ export interface FuzzOutcome {
   readonly failures: readonly string[];
   /** Longest single execution, milliseconds. */
   readonly longestMs: number;
-  /** Memory at the end over that after the first tenth. */
+  /** Memory at the end over that after the first rounds. */
   readonly growth: number;
+}
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** After a collection. */
+function heapUsed(): number {
+  collect();
+  return process.memoryUsage().heapUsed;
 }
 
 /** Executions between which what was made is let go. */
 const ROUND = 5_000;
 
-export async function fuzz(target: Target, executions: number, seed: number): Promise<FuzzOutcome> {
+/** @param over asked between rounds: ends before `executions` */
+export async function fuzz(target: Target, executions: number, seed: number, over: () => boolean = () => false): Promise<FuzzOutcome> {
   const failures: string[] = [];
-  let [longestMs, early] = [0, 0];
-  for (let i = 0; i < executions; i++) {
+  let [longestMs, early, i] = [0, 0, 0];
+  for (; i < executions; i++) {
     if (i % ROUND === 0) {
+      if (i > 0 && over()) break;
       await target.renew?.();
       await new Promise((resolve) => setImmediate(resolve));
     }
-    if (i === Math.floor(executions / 10)) early = process.memoryUsage().heapUsed;
+    // Two rounds fill every cache there is.
+    if (i === Math.min(Math.floor(executions / 10), 2 * ROUND)) early = heapUsed();
     const begun = performance.now();
     try {
       const run = target.run(new Random(((seed + i) * 2_654_435_761) | 1));
@@ -261,5 +295,5 @@ export async function fuzz(target: Target, executions: number, seed: number): Pr
     longestMs = Math.max(longestMs, performance.now() - begun);
   }
   await target.renew?.();
-  return { executions, failures, longestMs, growth: process.memoryUsage().heapUsed / Math.max(early, 1) };
+  return { executions: i, failures, longestMs, growth: heapUsed() / Math.max(early, 1) };
 }

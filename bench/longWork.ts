@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileSpools } from '../daemon/adapters/store/fileSpools';
 import { openStore } from '../daemon/adapters/store/openStore';
+import { inPlace } from '../test/fakes/inPlaceStore';
 import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { ManualClock } from '../daemon/base/clock';
@@ -41,7 +42,7 @@ async function longWork(hours: number): Promise<LongRun> {
   const open = new Map<string, RecordingHandlers>();
   let said = 0;
   const engine: EngineLease = {
-    provider: 'none', model: 'none', idle: true, queuedMs: 0, rtf: RTF, rung: 'NORMAL', actions: ACTIONS.NORMAL,
+    provider: 'none', model: 'none', idle: true, queuedMs: 0, rtf: RTF, figures: { mean: RTF, p95: RTF, p99: RTF, decodes: 1 }, rssBytes: 0, rung: 'NORMAL', actions: ACTIONS.NORMAL,
     ready: () => Promise.resolve(),
     decode: (pcm, { language }) => {
       const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
@@ -61,7 +62,7 @@ async function longWork(hours: number): Promise<LongRun> {
     dispose: () => undefined,
   };
   const manager = createSessionManager({
-    store,
+    store: inPlace(store),
     spools: new FileSpools({ folder: join(home, 'spool'), clock, logger: silentLogger }),
     engines: { open: () => engine },
     capture: {

@@ -1,6 +1,6 @@
 /**
  * The real daemon in a process of its own, with a meter for the delay of its event loop. Argument: its state
- * folder. Over the channel to its parent it answers `reset` and `read`.
+ * folder. Over the channel to its parent it answers `reset` and `read`, and `off`, after which the meter costs nothing.
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { composeDaemon } from '../daemon/compose';
@@ -28,11 +28,12 @@ if (process.send !== undefined) {
   loop.enable();
   process.on('message', (message) => {
     if (message === 'reset') loop.reset();
+    if (message === 'off') loop.disable();
     process.send?.(reading(loop));
   });
   const home = process.argv[2] ?? '';
   // What is measured are finals: partials are off. Clients are as many as the bench wants.
-  composeDaemon({ home, idleMs: 600_000, logLevel: 'warn', sessionOptions: { partialMs: Number.MAX_SAFE_INTEGER, maxSessionsPerUser: 1_000 }, transportLimits: { connections: 1_000 } }).then(
+  composeDaemon({ home, env: process.env, given: { 'log.level': 'warn' }, sessionOptions: { partialMs: Number.MAX_SAFE_INTEGER, maxSessionsPerUser: 1_000 }, transportLimits: { connections: 1_000 } }).then(
     async (daemon) => {
       await daemon?.ended;
       process.exit();

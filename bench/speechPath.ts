@@ -67,8 +67,16 @@ export interface DecodedPhrase {
   readonly result: AsrResult;
 }
 
+/** What of an engine recognises a recording. */
+export type Hearing = Pick<ManagedSpeechEngine, 'ready' | 'decode' | 'idle' | 'detectors'>;
+
+/** An engine that leans towards phrases, as the lease of a dictation does. */
+export function leaning(engine: Hearing, phrases: readonly string[]): Hearing {
+  return { ready: () => engine.ready(), idle: engine.idle, detectors: engine.detectors, decode: (pcm, options, signal) => engine.decode(pcm, { ...options, phrases }, signal) };
+}
+
 /** Everything one source says, in order, as a file's sound goes through the daemon. */
-export async function transcribe(engine: ManagedSpeechEngine, pcm: Int16Array, options: Partial<SegmenterOptions> = {}, sessionId = 'bench'): Promise<DecodedPhrase[]> {
+export async function transcribe(engine: Hearing, pcm: Int16Array, options: Partial<SegmenterOptions> = {}, sessionId = 'bench'): Promise<DecodedPhrase[]> {
   const decoded: DecodedPhrase[] = [];
   let id = 0;
   const decoder = phraseDecoder(engine, sessionId, new Drafts(), (phrase, result) => decoded.push({ phrase, result }));
@@ -93,7 +101,7 @@ export async function transcribe(engine: ManagedSpeechEngine, pcm: Int16Array, o
 }
 
 /** The daemon's own, for a bench: phrases that cannot be decoded end it. */
-export function phraseDecoder(engine: ManagedSpeechEngine, sessionId: string, drafts: Drafts, onOutcome: (phrase: Phrase, result: AsrResult) => void): PhraseDecoder {
+export function phraseDecoder(engine: Hearing, sessionId: string, drafts: Drafts, onOutcome: (phrase: Phrase, result: AsrResult) => void): PhraseDecoder {
   const fail = (error: unknown): never => {
     throw error instanceof Error ? error : new Error('A phrase could not be decoded.');
   };

@@ -28,6 +28,8 @@ export interface DaemonCommand {
   readonly args: readonly string[];
   /** Added to the environment; `ELECTRON_RUN_AS_NODE` for an editor that starts it with its own Node. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The same, asked for when it is started: what is kept where only a promise reaches. */
+  readonly secrets?: () => Promise<Readonly<Record<string, string>>>;
 }
 
 /** A daemon on another machine. */
@@ -38,6 +40,8 @@ export interface RemoteProfile {
   readonly token: string | (() => Promise<string | undefined>);
   /** SHA-256 of the certificate as hex, colons allowed, for one that no authority signed. */
   readonly fingerprint?: string;
+  /** Frames kept in memory while it is away; tests keep few. */
+  readonly maxFrames?: number;
   /** Milliseconds; tests make them short. */
   readonly timing?: Partial<RemoteTiming>;
 }
@@ -130,11 +134,22 @@ export interface SessionSubscription extends Disposable {
 
 export type EventSink = (event: SessionEvent) => void;
 
+/** A recording of this machine on its way to a daemon elsewhere. It is kept here until that has confirmed it. */
+export interface Sending {
+  readonly sessionId: string;
+  /** Name of the daemon elsewhere. */
+  readonly remote: string;
+  readonly state: { readonly kind: 'recording' | 'sending' | 'checking' | 'confirmed' } | { readonly kind: 'pending'; readonly problem: string };
+}
+
 /** A connection to the daemon that is made again when it is lost, starting the daemon where it must. */
 export interface Connection extends Requester, Disposable {
   readonly state: ConnectionState;
   /** How good the link is; undefined to the daemon of this machine. */
   readonly quality?: LinkQuality;
+  /** What is sent to it from here; undefined to the daemon of this machine. */
+  readonly sending?: readonly Sending[];
+  readonly onDidChangeSending?: Event<void>;
   readonly onDidChangeState: Event<{ readonly from: ConnectionState; readonly to: ConnectionState }>;
   /** Resolves when connected. @throws EarmarkError when it failed for good, was disposed, or after `timeoutMs` */
   whenConnected(timeoutMs?: number): Promise<DaemonClient>;
@@ -148,12 +163,16 @@ export interface Connection extends Requester, Disposable {
 
 /** Pushes the frames of one source, at most 10 s unacknowledged, over any number of connections. */
 export interface FramePusher extends Disposable {
-  /** Samples, 16 kHz mono, any number; whole frames are cut from them. Never blocks: beyond 5 minutes the oldest go and are counted. */
-  write(pcm: Int16Array): void;
+  /** Samples, 16 kHz mono, any number; whole frames are cut from them. Never blocks: beyond 5 minutes the oldest go and are counted, or are read from the copy. `seq`: whole frames, the first with this number. */
+  write(pcm: Int16Array, seq?: number): void;
   /** Resolves when less than `belowMs` (default 20 s) waits to be sent; for sources that are faster than real time. */
   whenReady(belowMs?: number): Promise<void>;
   /** Fills the last frame with silence, waits until all is on disk and tells the daemon that the source ended. */
   end(): Promise<void>;
+  /** The copy on this machine has come so far. */
+  extend(frames: number): void;
+  /** Number of the next frame that is written. */
+  readonly nextSeq: number;
   /** Frames the daemon has on disk. */
   readonly acknowledged: number;
   /** Milliseconds that wait for an acknowledgement. */

@@ -44,7 +44,7 @@ export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClien
         lock ??= tryStartLock(options.stateDir);
         if (lock) {
           options.log?.('daemon.starting');
-          starting = startDaemon(options.daemon, options.stateDir);
+          starting = await startDaemon(options.daemon, options.stateDir);
           limits.started = true;
         }
       }

@@ -1,9 +1,10 @@
 /**
  * Pushes the frames of one source (`audio/ack`, `audio/end`): at most 10 s unacknowledged, kept until they
- * are on the daemon's disk, sent again after a reconnect from the first frame that is not.
+ * are on the daemon's disk, sent again after a reconnect from the first frame that is not. Where a copy lies on this
+ * machine, what leaves memory is read from there, and nothing is lost.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
-import { AudioAck, AudioEnd, FRAME_MS, FRAME_SAMPLES, PUSH_MAX_FRAMES, UNACKNOWLEDGED_MAX_MS, type SourceName } from '../protocol/audio';
+import { AudioAck, AudioEnd, FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, PUSH_MAX_FRAMES, UNACKNOWLEDGED_MAX_MS, type SourceName } from '../protocol/audio';
 import { EarmarkError, ERRORS, isEarmarkError } from '../protocol/errors';
 import type { Connection, Disposable, FramePusher, SessionSubscription } from './api';
 
@@ -18,6 +19,16 @@ export interface FramePusherOptions {
   readonly startMs?: number;
   /** Frames buffered before the oldest go. */
   readonly maxFrames?: number;
+  /** What was written, on this machine's disk. */
+  readonly copy?: FrameCopy;
+}
+
+/** Frames that are on disk here. */
+export interface FrameCopy {
+  /** How many, when the pusher is made. */
+  readonly frames: number;
+  /** Exactly `count` frames, s16le. @throws EarmarkError */
+  read(seq: number, count: number): Promise<Uint8Array>;
 }
 
 export function createFramePusher(connection: Connection, session: SessionSubscription, options: FramePusherOptions): FramePusher {
@@ -33,9 +44,11 @@ type State =
 
 class Pusher implements FramePusher {
   private state: State = { kind: 'open' };
-  /** Frames from `first` on, each `FRAME_SAMPLES` long; the head is skipped and compacted now and then. */
+  /** Frames from `base` on, each `FRAME_SAMPLES` long; the head is skipped and compacted now and then. */
   private frames: Int16Array[] = [];
   private head = 0;
+  private base: number;
+  /** First frame that is not on the daemon's disk. */
   private first: number;
   private nextSend: number;
   private readonly rest = new Int16Array(FRAME_SAMPLES);
@@ -58,6 +71,7 @@ class Pusher implements FramePusher {
   ) {
     this.maxFrames = options.maxFrames ?? BUFFER_MAX_FRAMES;
     this.first = this.nextSend = session.nextFrames.get(options.source) ?? 0;
+    this.base = Math.max(this.first, options.copy?.frames ?? 0);
     this.disposables.push(
       connection.onNotification(AudioAck, (ack) => {
         if (ack.sessionId === session.sessionId && ack.source === options.source) this.acknowledge(ack.ackSeq);
@@ -87,9 +101,25 @@ class Pusher implements FramePusher {
     return this.droppedFrames;
   }
 
-  write(pcm: Int16Array): void {
+  /** Number of the next frame that is written. */
+  get nextSeq(): number {
+    return this.base + this.frames.length - this.head;
+  }
+
+  /** The copy has come further than what was written here. */
+  extend(frames: number): void {
+    if (frames <= this.nextSeq) return;
+    this.frames = [];
+    this.head = 0;
+    this.base = frames;
+    void this.pump();
+  }
+
+  write(pcm: Int16Array, seq?: number): void {
     if (this.state.kind !== 'open') return;
-    let at = 0;
+    // What the copy has and did not come is read from there; what came before is passed over.
+    if (seq !== undefined) this.extend(seq);
+    let at = seq === undefined ? 0 : (this.nextSeq - seq) * FRAME_SAMPLES;
     while (at < pcm.length) {
       const part = pcm.subarray(at, at + FRAME_SAMPLES - this.restLength);
       this.rest.set(part, this.restLength);
@@ -137,7 +167,7 @@ class Pusher implements FramePusher {
   }
 
   private get count(): number {
-    return this.frames.length - this.head;
+    return this.nextSeq - this.first;
   }
 
   private get live(): boolean {
@@ -147,16 +177,18 @@ class Pusher implements FramePusher {
   private add(frame: Int16Array): void {
     this.restLength = 0;
     this.frames.push(frame);
-    if (this.count > this.maxFrames) {
-      this.droppedFrames++;
-      this.forget(1);
-    }
+    if (this.frames.length - this.head <= this.maxFrames) return;
+    if (this.options.copy) return this.forget(1);
+    this.droppedFrames++;
+    this.forget(1);
+    this.first = this.base;
+    this.nextSend = Math.max(this.nextSend, this.first);
   }
 
+  /** Frees memory. */
   private forget(frames: number): void {
     this.head += frames;
-    this.first += frames;
-    if (this.nextSend < this.first) this.nextSend = this.first;
+    this.base += frames;
     if (this.head > 1024 || this.head === this.frames.length) {
       this.frames.splice(0, this.head);
       this.head = 0;
@@ -166,7 +198,9 @@ class Pusher implements FramePusher {
   private acknowledge(seq: number): void {
     const known = Math.min(seq + 1 - this.first, this.count);
     if (known <= 0) return;
-    this.forget(known);
+    this.first += known;
+    this.nextSend = Math.max(this.nextSend, this.first);
+    if (this.base < this.first) this.forget(this.first - this.base);
     this.changed.fire();
     void this.pump();
   }
@@ -181,10 +215,13 @@ class Pusher implements FramePusher {
         const frames = Math.min(PUSH_MAX_FRAMES, this.count - sent, WINDOW_FRAMES - sent);
         if (frames <= 0) return;
         const seq = this.nextSend;
-        this.nextSend += frames;
+        const pcm = await this.take(seq, frames);
+        // Meanwhile the daemon may have told that it needs another one.
+        if (!this.live || !this.placed || seq !== this.nextSend || this.connection.state.kind !== 'connected') continue;
+        this.nextSend += pcm.length / FRAME_BYTES;
         const { sessionId } = this.session;
         const captureMs = (this.options.startMs ?? 0) + seq * FRAME_MS;
-        const { ackSeq } = await this.connection.state.client.pushAudio(sessionId, this.options.source, seq, captureMs, this.encode(seq, frames));
+        const { ackSeq } = await this.connection.state.client.pushAudio(sessionId, this.options.source, seq, captureMs, pcm);
         this.acknowledge(ackSeq);
       }
     } catch (error) {
@@ -194,10 +231,16 @@ class Pusher implements FramePusher {
     }
   }
 
+  /** From the copy where memory has it no more. */
+  private async take(seq: number, frames: number): Promise<Uint8Array> {
+    const { copy } = this.options;
+    return copy && seq < this.base ? await copy.read(seq, Math.min(frames, this.base - seq)) : this.encode(seq, frames);
+  }
+
   private encode(seq: number, frames: number): Uint8Array {
     const bytes = new Uint8Array(frames * FRAME_SAMPLES * 2);
     for (let i = 0; i < frames; i++) {
-      const frame = this.frames[this.head + seq - this.first + i]!;
+      const frame = this.frames[this.head + seq - this.base + i]!;
       // Little-endian, as every machine that VS Code runs on.
       bytes.set(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength), i * FRAME_SAMPLES * 2);
     }

@@ -5,3 +5,4 @@ export { readDaemonFile } from './daemonFile';
 export { ensureDaemon } from './ensureDaemon';
 export { createConnection } from './managedConnection';
 export { createFramePusher } from './framePusher';
+export { isAlive } from './startLock';

@@ -20,11 +20,13 @@ export class LocalRecorder implements Disposable {
   constructor(
     private readonly local: Connection,
     private readonly source: { readonly source: 'mic' | 'system'; readonly device?: string },
-    private readonly onData: (pcm: Int16Array) => void,
+    private readonly onData: (pcm: Int16Array, seq: number | undefined) => void,
+    /** Keeps what is heard; asked for at every start. */
+    private readonly upload?: () => Promise<{ readonly uploadId: string; readonly seq: number }>,
   ) {
     this.disposables = [
-      local.onNotification(CaptureFrames, ({ captureId, pcm }) => {
-        if (this.state.kind === 'recording' && this.state.captureId === captureId) this.onData(samples(pcm));
+      local.onNotification(CaptureFrames, ({ captureId, pcm, seq }) => {
+        if (this.state.kind === 'recording' && this.state.captureId === captureId) this.onData(samples(pcm), seq);
       }),
       local.onNotification(CaptureEnded, ({ captureId }) => {
         if (this.state.kind === 'recording' && this.state.captureId === captureId) this.lost();
@@ -41,7 +43,7 @@ export class LocalRecorder implements Disposable {
     const state: State = { kind: 'starting' };
     this.state = state;
     try {
-      const { captureId } = await this.local.request(CaptureStart, this.source);
+      const { captureId } = await this.local.request(CaptureStart, { ...this.source, ...(this.upload ? { upload: await this.upload() } : {}) });
       if (this.state === state) this.state = { kind: 'recording', captureId };
       else await this.local.request(CaptureStop, { captureId });
     } catch (error) {

@@ -9,6 +9,7 @@ import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../proto
 import { SessionEventNotification, SessionStart, type SessionEvent } from '../protocol/session';
 import type { Connection, ConnectionState, ConnectOptions, DaemonClient, Disposable, EventSink, SessionSubscription, StartParams } from './api';
 import { ensureDaemon } from './ensureDaemon';
+import { hasUploads } from './leftUploads';
 import { timingOf } from './remote';
 import { RemoteConnection } from './remoteConnection';
 import { Subscription } from './sessionSubscription';
@@ -24,8 +25,14 @@ const START_TIMEOUT_MS = 180_000;
 const HELD_MAX = 10_000;
 
 export function createConnection(options: ConnectOptions): Connection {
-  const { remote: _, ...here } = options;
-  return options.remote ? new RemoteConnection(new ManagedConnection(options), () => new ManagedConnection(here)) : new ManagedConnection(options);
+  const { remote, ...here } = options;
+  if (!remote) return new ManagedConnection(options);
+  return new RemoteConnection(new ManagedConnection(options), {
+    name: new URL(remote.url).host,
+    makeLocal: () => new ManagedConnection(here),
+    hasUploads: () => hasUploads(options.stateDir),
+    maxFrames: remote.maxFrames,
+  });
 }
 
 class ManagedConnection implements Connection {

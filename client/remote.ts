@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { createConnection, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import WebSocket from 'ws';
+import type WebSocket from 'ws';
 import { EarmarkError } from '../protocol/errors';
 import { DEAD_MS, KEEPALIVE_MS, REMOTE_PATH } from '../protocol/remote';
 import { PROTOCOL_VERSION } from '../protocol/version';
@@ -116,6 +116,8 @@ async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureCon
 }
 
 async function upgrade(url: URL, token: string, stream: Duplex, signal: AbortSignal): Promise<WebSocket> {
+  // Loaded here: most windows never leave this machine.
+  const { default: WebSocket } = await import('ws');
   return await new Promise<WebSocket>((resolve, reject) => {
     const ws = new WebSocket(new URL(REMOTE_PATH, url), {
       headers: { authorization: `Bearer ${token}` },

@@ -1,80 +1,68 @@
 /**
  * A connection to a daemon elsewhere that records here: sessions whose sources a daemon would record (`session/start`,
  * `dictation/start`) are pushed to it instead, from recorders of the local daemon, which ends them with this client.
- * Everything else goes to the remote daemon, but for the devices (`audio/devices`), which are those of this machine.
+ * Of a meeting the local daemon keeps a copy until the other one has confirmed it; what an earlier client left of that is
+ * taken up. Everything else goes to the remote daemon, but for the devices (`audio/devices`) and the copies (`upload/…`),
+ * which are those of this machine.
  */
+import { Emitter } from 'vscode-jsonrpc/node';
 import { AudioDevices, type SourceName } from '../protocol/audio';
 import { DictationCancel, DictationStart, DictationStop } from '../protocol/dictation';
+import { isEarmarkError } from '../protocol/errors';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
-import { SessionDelete, SessionPause, SessionResume, SessionStop, type SourceSpec } from '../protocol/session';
-import type { Connection, DaemonClient, Disposable, EventSink, FramePusher, LinkQuality, SessionSubscription, StartParams } from './api';
-import { createFramePusher } from './framePusher';
-import { LocalRecorder } from './localRecorder';
+import { SessionDelete, SessionPause, SessionPurge, SessionResume, SessionStop, type SessionEvent, type SourceSpec } from '../protocol/session';
+import { UploadDiscard, UploadList, UploadTranscribe, type UploadInfo } from '../protocol/uploads';
+import type { Connection, DaemonClient, Disposable, EventSink, LinkQuality, Sending, SessionSubscription, StartParams } from './api';
+import { type Captured, Sender } from './sender';
+import { UploadCopy } from './uploadCopy';
 
-type CaptureOrigin = Extract<SourceSpec['origin'], { type: 'capture' }>;
-interface Captured {
-  readonly source: 'mic' | 'system';
-  readonly origin: CaptureOrigin;
-}
-
-/** How long the last sound may take to arrive before a stop or a pause is asked for anyway. */
-const LAST_SOUND_MS = 10_000;
 const FAIR = { roundTripMs: 200, unacknowledgedMs: 5_000 } as const;
 const POOR = { roundTripMs: 1_000, unacknowledgedMs: 15_000 } as const;
+/** How often what another window left is looked for. */
+const LOOK_MS = 60_000;
+/** Asked of the daemon of this machine. */
+const HERE: ReadonlySet<string> = new Set([AudioDevices, UploadList, UploadDiscard, UploadTranscribe].map(({ method }) => method));
 
-/** What a session sends from here. */
-class Sender implements Disposable {
-  readonly lines: readonly { readonly pusher: FramePusher; readonly recorder: LocalRecorder }[];
-
-  constructor(remote: Connection, local: Connection, readonly subscription: SessionSubscription, captured: readonly Captured[]) {
-    this.lines = captured.map(({ source, origin: { device } }) => {
-      const pusher = createFramePusher(remote, subscription, { source });
-      return { pusher, recorder: new LocalRecorder(local, { source, ...(device === undefined ? {} : { device }) }, (pcm) => pusher.write(pcm)) };
-    });
-  }
-
-  /** @throws EarmarkError where not one source can be recorded */
-  async start(): Promise<void> {
-    const started = await Promise.allSettled(this.lines.map(({ recorder }) => recorder.start()));
-    const failed = started.filter((s) => s.status === 'rejected');
-    if (failed.length === started.length) throw failed[0]?.reason;
-  }
-
-  async pause(): Promise<void> {
-    await Promise.all(this.lines.map(({ recorder }) => recorder.stop()));
-    await inTime(Promise.all(this.lines.map(({ pusher }) => pusher.whenReady(1))));
-  }
-
-  async end(): Promise<void> {
-    await Promise.all(this.lines.map(({ recorder }) => recorder.stop()));
-    await inTime(Promise.all(this.lines.map(({ pusher }) => pusher.end())));
-  }
-
-  dispose(): void {
-    for (const { pusher, recorder } of this.lines) {
-      recorder.dispose();
-      pusher.dispose();
-    }
-  }
+export interface RemoteSetup {
+  /** What copies are kept under: the same after every start. */
+  readonly name: string;
+  /** A connection to the daemon of this machine, which is started where it must be. */
+  readonly makeLocal: () => Connection;
+  /** Might this machine keep copies? Asked before that daemon is started for them alone. */
+  readonly hasUploads: () => boolean;
+  /** Frames kept in memory. */
+  readonly maxFrames?: number | undefined;
 }
 
 export class RemoteConnection implements Connection {
   private readonly senders = new Map<string, Sender>();
+  private readonly followed = new Map<string, SessionSubscription>();
   private localConnection: Connection | undefined;
+  /** Copies that were not confirmed, and were asked for once more by this client. */
+  private readonly asked = new Set<string>();
+  private looking: Promise<void> | undefined;
+  private readonly looks: NodeJS.Timeout;
+  private readonly sendingEmitter = new Emitter<void>();
   readonly onDidChangeState: Connection['onDidChangeState'];
   readonly onDidReceiveInvalid: Connection['onDidReceiveInvalid'];
+  readonly onDidChangeSending = this.sendingEmitter.event;
 
-  /** @param makeLocal a connection to the daemon of this machine, which is started where it must be */
   constructor(
     private readonly remote: Connection,
-    private readonly makeLocal: () => Connection,
+    private readonly setup: RemoteSetup,
   ) {
     this.onDidChangeState = remote.onDidChangeState;
     this.onDidReceiveInvalid = remote.onDidReceiveInvalid;
+    remote.onDidChangeState(({ to }) => to.kind === 'connected' && this.look());
+    this.looks = setInterval(() => this.look(), LOOK_MS).unref();
   }
 
   get state(): Connection['state'] {
     return this.remote.state;
+  }
+
+  get sending(): readonly Sending[] {
+    return [...this.senders.values()].flatMap(({ copy, sessionId, state }) => (copy ? [{ sessionId, remote: copy.remote, state }] : []));
   }
 
   get quality(): LinkQuality {
@@ -98,20 +86,23 @@ export class RemoteConnection implements Connection {
     return this.remote.onNotification(type, listener);
   }
 
-  attach(sessionId: string, afterSeq: number, sink: EventSink): Promise<SessionSubscription> {
-    return this.remote.attach(sessionId, afterSeq, sink);
+  /** A recording of this machine that a reload of the window ended goes on. */
+  async attach(sessionId: string, afterSeq: number, sink: EventSink): Promise<SessionSubscription> {
+    const subscription = await this.remote.attach(sessionId, afterSeq, sink);
+    if (subscription.session.state === 'STREAMING' && (this.setup.hasUploads() || this.senders.has(sessionId))) void this.recordOn(sessionId).catch(() => undefined);
+    return subscription;
   }
 
   async start(params: StartParams, sink: EventSink): Promise<SessionSubscription> {
     const captured = capturedOf(params.sources);
     if (captured.length === 0) return await this.remote.start(params, sink);
-    const sources = params.sources.map(({ source }) => ({ source, origin: { type: 'push' as const } }));
+    const sources = params.sources.map(({ source }) => ({ source, origin: { type: 'push' as const, verify: true } }));
     const subscription = await this.remote.start({ ...params, sources }, (event) => {
       sink(event);
-      if (event.kind === 'state' && (event.to === 'DONE' || event.to === 'FAILED')) this.drop(subscription.sessionId);
+      if (isLast(event)) this.onOver(subscription.sessionId);
     });
     try {
-      await this.send(subscription, captured);
+      await this.send(subscription, captured, await this.keep(subscription.sessionId, captured));
     } catch (error) {
       await this.remote.request(SessionDelete, { sessionId: subscription.sessionId }).catch(() => undefined);
       throw error;
@@ -120,12 +111,11 @@ export class RemoteConnection implements Connection {
   }
 
   async request<M extends RequestType>(type: M, params: ParamsOf<M>, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<ResultOf<M>> {
+    if (HERE.has(type.method)) return await this.local.request(type, params, options);
     const ask = (): Promise<ResultOf<M>> => this.remote.request(type, params, options);
     const { sessionId } = params as { sessionId?: string };
     const sender = sessionId === undefined ? undefined : this.senders.get(sessionId);
     switch (type.method) {
-      case AudioDevices.method:
-        return await this.local.request(type, params, options);
       case DictationStart.method:
         return (await this.startDictation(params as ParamsOf<typeof DictationStart>, options)) as ResultOf<M>;
       case SessionPause.method:
@@ -137,13 +127,17 @@ export class RemoteConnection implements Connection {
         return result;
       }
       case SessionStop.method:
-        await sender?.end();
-        return await ask();
+        return sender ? ((await this.stop(sender, ask as () => Promise<ResultOf<typeof SessionStop>>)) as ResultOf<M>) : await ask();
       case DictationStop.method:
         await sender?.end();
         break;
-      case DictationCancel.method:
       case SessionDelete.method:
+      case SessionPurge.method: {
+        const result = await ask();
+        if (sessionId !== undefined) await this.discard(sessionId);
+        return result;
+      }
+      case DictationCancel.method:
         break;
       default:
         return await ask();
@@ -156,13 +150,15 @@ export class RemoteConnection implements Connection {
   }
 
   dispose(): void {
+    clearInterval(this.looks);
     for (const sessionId of [...this.senders.keys()]) this.drop(sessionId);
     this.localConnection?.dispose();
     this.remote.dispose();
+    this.sendingEmitter.dispose();
   }
 
   private get local(): Connection {
-    return (this.localConnection ??= this.makeLocal());
+    return (this.localConnection ??= this.setup.makeLocal());
   }
 
   private async startDictation(params: ParamsOf<typeof DictationStart>, options: { signal?: AbortSignal; timeoutMs?: number } | undefined): Promise<ResultOf<typeof DictationStart>> {
@@ -170,7 +166,7 @@ export class RemoteConnection implements Connection {
     const result = await this.remote.request(DictationStart, { ...params, origin: { type: 'push' } }, options);
     if (origin.type !== 'capture') return result;
     try {
-      await this.send(await this.remote.attach(result.sessionId, 0, () => undefined), [{ source: 'mic', origin }]);
+      await this.send(await this.remote.attach(result.sessionId, 0, () => undefined), [{ source: 'mic', origin }], undefined);
     } catch (error) {
       await this.remote.request(DictationCancel, result).catch(() => undefined);
       throw error;
@@ -178,21 +174,123 @@ export class RemoteConnection implements Connection {
     return result;
   }
 
-  private async send(subscription: SessionSubscription, captured: readonly Captured[]): Promise<void> {
-    const sender = new Sender(this.remote, this.local, subscription, captured);
-    this.senders.set(subscription.sessionId, sender);
+  /** What has not arrived is sent behind the back of whoever stops; then the session ends. */
+  private async stop(sender: Sender, ask: () => Promise<ResultOf<typeof SessionStop>>): Promise<ResultOf<typeof SessionStop>> {
+    const arrived = await sender.end();
+    if (!sender.copy) return await ask();
+    const answer = arrived ? await ask().catch(() => undefined) : undefined;
+    void sender.finish(!answer);
+    return answer ?? { state: 'STOPPING' };
+  }
+
+  /** A copy here; undefined where none can be kept: then the sound waits in memory, as long as that holds. */
+  private async keep(sessionId: string, captured: readonly Captured[]): Promise<UploadCopy | undefined> {
+    const sources = captured.map(({ source, origin: { device } }) => ({ source, ...(device === undefined ? {} : { device }) }));
+    const copy = new UploadCopy(this.local, { remote: this.setup.name, sessionId, sources });
+    try {
+      await copy.open();
+      return copy;
+    } catch (error) {
+      copy.dispose();
+      if (isEarmarkError(error, 'store.unwritable') || isEarmarkError(error, 'store.locked') || isEarmarkError(error, 'rpc.tooMany')) return undefined;
+      throw error;
+    }
+  }
+
+  private async send(subscription: SessionSubscription, captured: readonly Captured[], copy: UploadCopy | undefined): Promise<Sender> {
+    const sender = await this.newSender(subscription, captured, copy);
     try {
       await sender.start();
+      return sender;
     } catch (error) {
+      await copy?.discard().catch(() => undefined);
       this.drop(subscription.sessionId);
       throw error;
     }
   }
 
+  private async newSender(subscription: SessionSubscription, captured: readonly Captured[], copy: UploadCopy | undefined): Promise<Sender> {
+    const { have = [] } = (await copy?.open()) ?? {};
+    const sender = new Sender({ remote: this.remote, local: this.local, subscription, captured, copy, have: new Map(have.map(({ source, frames }) => [source, frames])), maxFrames: this.setup.maxFrames });
+    this.senders.set(subscription.sessionId, sender);
+    sender.onDidChange(() => {
+      this.sendingEmitter.fire();
+      if (sender.state.kind === 'confirmed' || sender.state.kind === 'pending') this.drop(sender.sessionId);
+    });
+    return sender;
+  }
+
+  private onOver(sessionId: string): void {
+    const sender = this.senders.get(sessionId);
+    if (sender?.copy) void sender.finish(false);
+    else this.drop(sessionId);
+  }
+
+  private look(): void {
+    if (this.remote.state.kind !== 'connected' || !this.setup.hasUploads()) return;
+    void this.takeUp(({ uploadId, state, problem }) => {
+      if (state !== 'pending_verification' || problem === undefined) return true;
+      const first = !this.asked.has(uploadId);
+      this.asked.add(uploadId);
+      return first;
+    }).catch(() => undefined);
+  }
+
+  private async recordOn(sessionId: string): Promise<void> {
+    await this.takeUp((upload) => upload.sessionId === sessionId);
+    const sender = this.senders.get(sessionId);
+    if (sender?.copy && sender.state.kind === 'recording') await sender.start();
+  }
+
+  /** One after the other: sends what an earlier client left. */
+  private takeUp(which: (upload: UploadInfo) => boolean): Promise<void> {
+    const run = async (): Promise<void> => {
+      const { uploads } = await this.local.request(UploadList, {});
+      for (const upload of uploads) {
+        if (upload.remote === this.setup.name && !upload.held && !this.senders.has(upload.sessionId) && which(upload)) await this.takeUpOne(upload).catch(() => undefined);
+      }
+    };
+    return (this.looking = (this.looking ?? Promise.resolve()).then(run, run));
+  }
+
+  private async takeUpOne({ sessionId, remote, sources, ended }: UploadInfo): Promise<void> {
+    const copy = new UploadCopy(this.local, { remote, sessionId, sources });
+    await copy.open();
+    try {
+      const subscription = await this.remote.attach(sessionId, Number.MAX_SAFE_INTEGER, (event) => isLast(event) && this.onOver(sessionId));
+      this.followed.set(sessionId, subscription);
+      const captured = sources.map(({ source, device }) => ({ source, origin: { type: 'capture' as const, ...(device === undefined ? {} : { device }) } }));
+      const sender = await this.newSender(subscription, captured, copy);
+      this.sendingEmitter.fire();
+      const { state } = subscription.session;
+      if (ended || state === 'DONE' || state === 'FAILED') void sender.finish(ended && state !== 'DONE' && state !== 'FAILED');
+    } catch (error) {
+      if (isEarmarkError(error, 'session.notFound')) await copy.settle([], `${remote} does not have this session any more. Transcribe the copy here, or discard it.`);
+      copy.dispose();
+      throw error;
+    }
+  }
+
+  /** A person deleted the session: the copy goes with it. */
+  private async discard(sessionId: string): Promise<void> {
+    await this.senders.get(sessionId)?.copy?.discard().catch(() => undefined);
+    this.drop(sessionId);
+    if (!this.setup.hasUploads()) return;
+    const { uploads } = await this.local.request(UploadList, {});
+    for (const { uploadId } of uploads.filter((u) => u.sessionId === sessionId && u.remote === this.setup.name)) await this.local.request(UploadDiscard, { uploadId });
+  }
+
   private drop(sessionId: string): void {
     this.senders.get(sessionId)?.dispose();
     this.senders.delete(sessionId);
+    this.followed.get(sessionId)?.dispose();
+    this.followed.delete(sessionId);
+    this.sendingEmitter.fire();
   }
+}
+
+function isLast(event: SessionEvent): boolean {
+  return event.kind === 'state' && (event.to === 'DONE' || event.to === 'FAILED');
 }
 
 function capturedOf(sources: readonly SourceSpec[]): readonly Captured[] {
@@ -201,11 +299,4 @@ function capturedOf(sources: readonly SourceSpec[]): readonly Captured[] {
 
 function isRecorded(source: SourceName): source is 'mic' | 'system' {
   return source !== 'file';
-}
-
-/** What fails or takes too long is not waited for: the request that follows says what is wrong. */
-async function inTime(work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work.catch(() => undefined), new Promise((resolve) => (timer = setTimeout(resolve, LAST_SOUND_MS)))]);
-  clearTimeout(timer);
 }

@@ -10,7 +10,8 @@ export interface StartingDaemon {
   readonly failure: EarmarkError | undefined;
 }
 
-export function startDaemon(command: DaemonCommand, stateDir: string): StartingDaemon {
+export async function startDaemon(command: DaemonCommand, stateDir: string): Promise<StartingDaemon> {
+  const secrets = await command.secrets?.();
   const logs = join(stateDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const startLog = join(logs, 'start.log');
@@ -21,7 +22,7 @@ export function startDaemon(command: DaemonCommand, stateDir: string): StartingD
     const child = spawn(command.command, [...command.args, '--home', stateDir], {
       detached: true,
       stdio: ['ignore', 'ignore', stderr],
-      env: { ...process.env, ...command.env },
+      env: { ...process.env, ...command.env, ...secrets },
       // Not the client's folder, which somebody may want to delete.
       cwd: stateDir,
       windowsHide: true,

@@ -4,6 +4,7 @@
  */
 import { closeSync, mkdirSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { RESERVE_FILE } from '../protocol/version';
 import type { Disposable } from './api';
 import { assertOwn } from './daemonFile';
 
@@ -17,17 +18,39 @@ export function tryStartLock(stateDir: string, wall: () => number = Date.now): D
   const path = join(stateDir, 'start.lock');
   for (let round = 0; round < 2; round++) {
     try {
-      const file = openSync(path, 'wx', 0o600);
-      writeSync(file, String(process.pid));
-      closeSync(file);
+      makeLock(path);
       return { dispose: () => removeIfOurs(path) };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOSPC' && freeReserve(stateDir)) continue;
+      if (code !== 'EEXIST') throw error;
       if (!isStale(path, wall())) return undefined;
       unlinkQuietly(path);
     }
   }
   return undefined;
+}
+
+function makeLock(path: string): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    writeSync(file, String(process.pid));
+  } catch (error) {
+    unlinkQuietly(path);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The disk is full: what the daemon set aside for this gives the room to start it. @returns whether there was something */
+function freeReserve(stateDir: string): boolean {
+  try {
+    unlinkSync(join(stateDir, RESERVE_FILE));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isStale(path: string, now: number): boolean {

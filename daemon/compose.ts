@@ -11,20 +11,28 @@ import { extname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DAEMON_FILE } from '../client/daemonFile';
 import { EarmarkError } from '../protocol/errors';
+import { DEFAULT_SETTINGS, type SettingName, type Settings } from '../protocol/settings';
 import { version } from '../package.json';
+import { openSettings, watchSettings } from './adapters/config/settingsFile';
 import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capture/capture';
-import { createDetectors, createSpeechEngine } from './adapters/inference/createSpeechEngine';
-import { createSpeakerEmbedder } from './adapters/inference/createSpeakerEmbedder';
+import { createDetectors, createSpeechEngine, type DetectorsSetup } from './adapters/inference/createSpeechEngine';
+import { IdleWorker } from './adapters/inference/idleWorker';
+import { tidyGraphs } from './adapters/inference/graphCache';
 import type { WorkerEntry } from './adapters/inference/forkWorker';
+import { measureModel } from './adapters/inference/measureModel';
 import { processProviders } from './adapters/inference/processProviders';
 import { readWarmUp } from './adapters/inference/warmUpPhrase';
+import { calibrationFile } from './adapters/system/calibrationFile';
 import { machineLoad } from './adapters/system/machineLoad';
 import { probeSystem } from './adapters/system/probeSystem';
 import { createModelManager } from './adapters/download/createModelManager';
+import { FileSpools } from './adapters/store/fileSpools';
+import { freeReserve, watchReserve } from './adapters/store/reserve';
+import { SoundDump } from './adapters/store/soundDump';
 import { Storage } from './adapters/store/storage';
-import { type FiguresServer, openFigures } from './adapters/telemetry/figuresServer';
-import { createFileLogger, type LogLevel } from './adapters/telemetry/logger';
-import { configuredModel } from './adapters/llm/configuredModel';
+import { FiguresDoor } from './adapters/telemetry/figuresDoor';
+import { createFileLogger } from './adapters/telemetry/logger';
+import { configuredModel, queueFor } from './adapters/llm/configuredModel';
 import { takeProfile } from './adapters/telemetry/profile';
 import { Telemetry } from './adapters/telemetry/telemetry';
 import { tryInstanceLock } from './adapters/transport/instanceLock';
@@ -37,42 +45,72 @@ import { TokenFile } from './adapters/transport/tokenFile';
 import { Traffic } from './adapters/transport/traffic';
 import { createAnalyzerFactory } from './analysis/analyzerFactory';
 import type { ModelQueue } from './analysis/model/modelQueue';
-import { moonshineInfo, whisperInfo } from './asr/providerInfos';
+import { moonshineInfo, openaiInfo, voxtralInfo, whisperInfo } from './asr/providerInfos';
 import type { ChoiceSetup, ProviderFact } from './asr/engineChoice';
 import { createEnginePool } from './asr/enginePool';
 import type { MachineFacts, ManagedEngines } from './asr/enginesApi';
+import type { LoadedModelFiles } from './asr/provider';
 import { shareDetectors } from './asr/sharedDetectors';
+import { SAMPLE_RATE } from './audio/frame';
 import { type Clock, systemClock } from './base/clock';
-import { type Disposable, DisposableStore } from './base/disposable';
-import { isLoopback, type ListenAddress } from './base/listenAddress';
+import { type Disposable, DisposableStore, toDisposable } from './base/disposable';
+import { isLoopback, listenAddress } from './base/listenAddress';
+import type { TokenGate } from './base/identity';
 import type { Logger } from './base/logger';
+import type { AcceptPeer } from './base/peer';
+import type { EnvironmentText } from './config/environment';
+import { networkLimitsOf, sessionLimitsOf } from './config/limitsOf';
 import type { Models } from './models/api';
-import { type Capabilities, soldGb } from './models/capabilities';
+import { type Calibration, Calibrator } from './models/calibration';
+import { type Capabilities, fingerprint, soldGb } from './models/capabilities';
 import { tierOf } from './models/tiers';
 import { type EndReason, Lifecycle } from './rpc/lifecycle';
+import { OfferedModel } from './rpc/offeredModel';
+import type { RpcDeps } from './rpc/deps';
 import { RpcServer } from './rpc/server';
-import type { SessionManagerDeps } from './session/deps';
+import { sharedView } from './rpc/sharedView';
+import type { SessionManager, SessionManagerDeps } from './session/deps';
 import type { SessionOptions } from './session/options';
+import type { SpeechEngines, SpoolFactory } from './session/ports';
+import { Uploads } from './uploads/uploads';
+import { SteadySpools } from './session/steadySpool';
+import { steadyStore } from './session/steadyStore';
 import { createSessionManager } from './session/sessionManager';
+import type { Lease } from './team/leases';
+import { type TeamHome, type Tenant, Tenants } from './team/tenants';
 import { PhraseSource } from './vad/phraseSource';
 
+/** What several servers share. */
+export interface SharedLimits {
+  /** One of so many places of a kind, `sessions.USER` or `model`; undefined where all are taken. */
+  place(kind: string, max: number): Promise<Lease | undefined>;
+}
+
 export interface ComposeOptions {
+  /** Room for recordings that wait for a daemon elsewhere; tests make it small. */
+  readonly uploadRoomBytes?: number;
   /** State folder, absolute. */
   readonly home: string;
-  readonly idleMs: number;
-  readonly logLevel: LogLevel;
+  /** The process's environment, for settings. */
+  readonly env: EnvironmentText;
+  /** Settings of the command line; they go before all others. */
+  readonly given: Readonly<Record<string, unknown>>;
+  /** A team's server: who may come in over the network, and where each organisation's sessions are kept. */
+  readonly team?: (context: { readonly clock: Clock; readonly logger: Logger }) => Promise<TeamHome>;
   /** Parts that tests replace. */
   readonly engines?: (context: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }) => ManagedEngines;
   readonly models?: (context: { readonly clock: Clock; readonly logger: Logger }) => Models;
   readonly capture?: (context: { readonly clock: Clock; readonly logger: Logger }) => DeviceCapture;
   readonly phrases?: SessionManagerDeps['phrases'];
+  readonly limits?: SharedLimits;
+  /** What is written goes where other servers find it, too. */
+  readonly share?: (kept: { readonly store: Storage['store']; readonly spools: SpoolFactory; readonly clock: Clock; readonly logger: Logger }) => Promise<{ readonly store: Storage['store']; readonly spools: SpoolFactory }>;
   /** `none` where scripted words have no voice. */
   readonly voices?: 'none';
   readonly sessionOptions?: Partial<SessionOptions>;
   readonly transportLimits?: Partial<TransportLimits>;
   readonly remoteLimits?: Partial<RemoteLimits>;
-  /** Where to listen for other machines. Such a daemon does not end by itself. */
-  readonly listen?: ListenAddress & { readonly files?: { readonly cert: string; readonly key: string } };
+  readonly inferenceLimits?: DetectorsSetup['limits'];
 }
 
 export interface RunningDaemon {
@@ -84,19 +122,21 @@ export interface RunningDaemon {
 }
 
 /** Recognisers that workers run. */
-const WORKER_PROVIDERS: readonly ProviderFact[] = [{ info: moonshineInfo }, { info: whisperInfo }];
-const VAD_MODEL = 'silero-vad';
+export const WORKER_PROVIDERS: readonly ProviderFact[] = [{ info: moonshineInfo }, { info: whisperInfo }];
+/** Speech that a calibration decodes, and the time that it takes at most. */
+const CALIBRATION_S = 60;
+export const VAD_MODEL = 'silero-vad';
 const SPEAKER_MODEL = 'speaker-encoder-ge2e';
+const SENTENCE_MODEL = 'minilm-l6-v2';
 /** An older daemon that makes room closes its socket a little before its process ends. */
 const LOCK_WAIT_MS = 12_000;
 const LOCK_POLL_MS = 25;
-/** More sessions than may run. */
-const SESSIONS_COUNTED = 1_000;
 
 /** @returns undefined when another daemon serves this folder */
 export async function composeDaemon(options: ComposeOptions): Promise<RunningDaemon | undefined> {
   const { home } = options;
   makePrivateFolder(home);
+  freeReserve(home);
   const lock = await waitForLock(home);
   if (!lock) return undefined;
   const open = new DisposableStore();
@@ -124,53 +164,90 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const { home } = options;
   const clock = systemClock;
   const begun = clock.now();
-  const logger = open.add(createFileLogger(join(home, 'logs'), options.logLevel));
+  const logger = open.add(createFileLogger(join(home, 'logs'), DEFAULT_SETTINGS['log.level']));
+  const settings = open.add(openSettings({ home, env: options.env, given: options.given, logger: logger.child('settings') }));
+  open.add(watchSettings(home, settings));
+  [logger.level, logger.spoken] = [settings.current['log.level'], settings.current['log.spoken']];
   const telemetry = open.add(new Telemetry({ home, clock, logger: logger.child('telemetry') }));
+  open.add(watchReserve(home, clock, logger.child('disk')));
   const traffic = new Traffic();
-  const storage = open.add(new Storage({ home, clock, logger, onSynced: (ms) => telemetry.observe('fsync', ms), keys: { env: process.env, platform: process.platform } }));
-  const { spools } = storage;
-  const store = telemetry.watchStore(storage.store);
-  const models = options.models?.({ clock, logger }) ?? createModelManager({ home, env: process.env, clock, logger: logger.child('models'), inUse: (id) => engines.inUse(id) || (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')) });
-  const engines: ManagedEngines = telemetry.watchEngines(open.add(options.engines?.({ clock, logger, models }) ?? createEngines({ clock, logger: logger.child('engine'), models })));
+  const storage = open.add(await Storage.open({ home, clock, logger, onSynced: (ms) => telemetry.observe('fsync', ms), keys: { key: settings.current['encryption.key'], keyFile: settings.current['encryption.keyFile'], platform: process.platform } }));
+  const dump = new SoundDump({
+    home,
+    logger: logger.child('dump'),
+    wish: () => ({ on: settings.current['debug.audioDump'], maxBytes: settings.current['debug.audioDumpMegabytes'] * 1e6 }),
+    encrypted: () => storage.encrypted,
+  });
+  open.add(toDisposable(() => dump.closeAll()));
+  const kept = options.share ? await options.share({ store: storage.store, spools: storage.spools, clock, logger: logger.child('team') }) : storage;
+  const spools = new SteadySpools({ spools: dump.watch(kept.spools), clock, logger: logger.child('spool') });
+  const store = steadyStore(telemetry.watchStore(kept.store));
+  const models = options.models?.({ clock, logger }) ?? createModelManager({ home, settings: () => settings.current, clock, logger: logger.child('models'), inUse: (id) => engines.inUse(id) || (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')) });
+  const engines: ManagedEngines = telemetry.watchEngines(open.add(options.engines?.({ clock, logger, models }) ?? createEngines({ home, clock, logger: logger.child('engine'), models, settings: () => settings.current, limits: options.inferenceLimits })));
   await engines.refresh();
   const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());
-  const llm = languageModel(clock, logger);
-  const analyzers = createAnalyzerFactory({ ...(llm.queue && { model: llm.queue }) });
+  const offeredModel = new OfferedModel();
+  let llm = languageModel(settings.current, clock, logger, offeredModel, options.limits);
+  const analyzers = createAnalyzerFactory({ model: () => llm.queue() });
+  const figures = new FiguresDoor({ home, logger: logger.child('figures'), text: () => telemetry.text(), health: () => rpc.health() });
+  const settingProblems = (): string[] => [...settings.problems.map(({ message }) => message), ...(figures.problem === undefined ? [] : [figures.problem])];
   const spellers = symbolSpellers();
   const capture = options.capture?.({ clock, logger }) ?? createCapture({ recordersFolder: recordersFolder(), clock, logger: logger.child('capture'), audiotee: findAudiotee((name) => require.resolve(name)) });
-  const voices = options.voices === 'none' ? undefined : open.add(createSpeakerEmbedder({ worker: workerEntry(), files: () => models.files(SPEAKER_MODEL), clock, logger: logger.child('voices') }));
-  const sessions = open.add(
+  const real = options.voices !== 'none';
+  const voices = real ? open.add(new IdleWorker({ role: 'speaker', provider: 'ge2e', worker: workerEntry(), files: () => models.files(SPEAKER_MODEL), clock, logger: logger.child('voices') })) : undefined;
+  const sentences = real ? open.add(new IdleWorker({ role: 'sentences', provider: 'minilm', worker: workerEntry(), files: () => models.files(SENTENCE_MODEL), clock, logger: logger.child('sentences') })) : undefined;
+  const team = await options.team?.({ clock, logger: logger.child('team') });
+  const managerOf: ManagerOf = (kept, whose) =>
     createSessionManager({
-      store,
-      spools,
-      engines,
+      ...kept,
       capture,
       analyzers,
       nameFinder: nameFinder(spellers),
-      ...(voices && { voices }),
+      ...(options.limits && { place: (owner: string, max: number) => options.limits?.place(`sessions.${whose}${owner}`, max) ?? Promise.resolve(undefined) }),
+      ...(voices && { voices: { embed: (cuts) => voices.call('embed', { cuts }) } }),
       clock,
       figures: telemetry,
       logger: logger.child('session'),
       phrases: options.phrases ?? ((setup) => new PhraseSource(setup)),
       newId: () => randomBytes(9).toString('base64url').replace(/[-_]/g, '0'),
-      ...(options.sessionOptions ? { options: options.sessionOptions } : {}),
-    }),
+      options: { ...sessionLimitsOf(settings.current), ...options.sessionOptions },
+    });
+  const sessions = open.add(
+    managerOf({
+      store, spools, engines, voiceStore: storage.store,
+      ...(sentences && { meanings: { store: storage.store, embedder: { available: () => models.files(SENTENCE_MODEL).then(() => true, () => false), embed: (texts) => sentences.call('embedTexts', { texts }) } } }),
+    }, ''),
   );
+
+  const uploads = open.add(new Uploads({ records: storage.uploads, spools: storage.uploadSpools, logger: logger.child('upload'), clock, newId: () => randomBytes(9).toString('hex'), ...(options.uploadRoomBytes === undefined ? {} : { roomBytes: options.uploadRoomBytes }) }));
 
   let resolveEnded!: () => void;
   const ended = new Promise<void>((resolve) => (resolveEnded = resolve));
+  const everybody = (): readonly Tenant['sessions'][] => [sessions, ...(tenants?.list ?? []).map((tenant) => tenant.sessions)];
   const lifecycle: Lifecycle = open.add(
     new Lifecycle({
-      sessions,
+      sessions: {
+        get activeCount() {
+          return everybody().reduce((sum, { activeCount }) => sum + activeCount, 0);
+        },
+        drain: () => everybody().forEach((one) => one.drain()),
+        shutdown: async (withinMs, cause) => void (await Promise.all(everybody().map((one) => one.shutdown(withinMs, cause)))),
+      },
       clock,
       logger,
-      idleMs: options.listen ? Infinity : options.idleMs,
+      idleMs: () => (settings.current['listen.address'] === '' ? settings.current['daemon.idleMinutes'] * 60_000 : Infinity),
       clients: () => rpc.clientCount,
-      goodbye: (reason) => rpc.goodbye(reason),
+      goodbye: (reason) => {
+        rpc.goodbye(reason);
+        for (const tenant of tenants?.list ?? []) tenant.goodbye(reason);
+      },
       end: (reason) => {
-        Promise.allSettled([transport.close(), figures?.close(), remote?.close(goodbyeOf(reason)), capture.dispose()])
-          .then(() => {
+        Promise.allSettled([transport.close(), figures.close(), remote?.close(goodbyeOf(reason)), capture.dispose()])
+          .then(async () => {
             telemetry.save();
+            await storage.close();
+            tenants?.dispose();
+            await team?.close();
             logger.info('daemon.ended', { durationMs: Math.round(clock.now() - begun) });
             open.dispose();
             resolveEnded();
@@ -183,99 +260,145 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       },
     }),
   );
-  const rpc: RpcServer = open.add(
-    new RpcServer({
-      sessions,
-      vault: storage,
-      models,
-      engines,
-      analyzers,
-      ...(llm.queue && { languageModel: llm.queue }),
-      speller: () => spellers([]),
-      capture,
-      devices: { list: () => capture.abilities() },
-      tokens,
-      clock,
-      observed: { count: (...counted) => telemetry.count(...counted), observe: (...observed) => telemetry.observe(...observed), condition: () => telemetry.condition(), onDidAlert: telemetry.onDidAlert, profile: takeProfile, within: (request, work) => logger.within(request, work) },
-      logger: logger.child('rpc'),
-      control: {
-        version,
-        pid: process.pid,
-        get draining() {
-          return lifecycle.draining;
-        },
-        uptimeMs: () => clock.now() - begun,
-        rssBytes: () => process.memoryUsage.rss(),
-        problems: async () => [...(await problems(models, engines, storage)), ...(llm.problem === undefined ? [] : [llm.problem]), ...telemetry.condition().alerts.map(({ message }) => message)],
-        drain: (withinMs) => lifecycle.drain(withinMs),
-        shutdown: () => lifecycle.shutdown(),
+  const deps: RpcDeps = {
+    sessions,
+    uploads,
+    vault: storage,
+    models,
+    engines,
+    analyzers,
+    languageModel: () => llm.queue(),
+    offeredModel,
+    settings,
+    speller: () => spellers([]),
+    capture,
+    devices: { list: () => capture.abilities() },
+    tokens,
+    clock,
+    observed: { count: (...counted) => telemetry.count(...counted), observe: (...observed) => telemetry.observe(...observed), condition: () => telemetry.condition(), onDidAlert: telemetry.onDidAlert, profile: takeProfile, within: (request, work) => logger.within(request, work) },
+    logger: logger.child('rpc'),
+    control: {
+      version,
+      pid: process.pid,
+      get draining() {
+        return lifecycle.draining;
       },
-    }),
-  );
+      uptimeMs: () => clock.now() - begun,
+      rssBytes: () => process.memoryUsage.rss(),
+      // An alert says again what its cause says; it is told once.
+      problems: async () => [...new Set([...(await problems(models, engines, storage)), ...(llm.problem === undefined ? [] : [llm.problem]), ...settingProblems(), ...(dump.sentence === undefined ? [] : [dump.sentence]), ...telemetry.condition().alerts.map(({ message }) => message)])],
+      drain: (withinMs) => lifecycle.drain(withinMs),
+      shutdown: () => lifecycle.shutdown(),
+    },
+  };
+  const rpc: RpcServer = open.add(new RpcServer(deps));
+  const tenants = team && new Tenants((organisation) => tenantOf(organisation, { home, team, telemetry, clock, logger, engines, deps, managerOf, needed: () => lifecycle.needed() }));
   open.add(rpc.onDidChangeClients(() => lifecycle.needed()));
 
   telemetry.begin({
-    engines, sessions: () => sessions.list({ limit: SESSIONS_COUNTED, offset: 0, active: true }),
-    connections: () => rpc.clientCount,
+    engines, sessions: () => everybody().flatMap(({ running }) => running),
+    connections: () => rpc.clientCount + (tenants?.list ?? []).reduce((sum, { clientCount }) => sum + clientCount, 0),
     traffic: () => traffic.total(),
     storeProblem: () => storage.problem,
-    settingProblems: () => [],
+    settingProblems,
+    inMemory: () => (store.refusal === undefined && !spools.behind ? undefined : `${store.refusal ?? 'The disk cannot be written.'} Sessions go on in memory and are written as soon as they can be.`),
+    dump: () => dump.sentence,
     draining: () => lifecycle.draining,
     lastErrors: () => logger.lastErrors,
   });
-  const recover = (): void => {
-    const recovered = sessions.recover();
+  const recover = async (): Promise<void> => {
+    const recovered = await sessions.recover();
     if (recovered.length > 0) logger.info('sessions.recovered', { count: recovered.length });
   };
   if (storage.locked) logger.warn('store.locked');
-  else recover();
-  const remote = options.listen ? await listen(options, options.listen, tokens, rpc, logger, traffic) : undefined;
-  const figures = await serveFigures(home, 0, telemetry, rpc, logger.child('figures'));
+  else await recover();
+  const remoteLimits = { ...defaultRemoteLimits, ...networkLimitsOf(settings.current), ...options.remoteLimits };
+  const remote = await listen(home, settings.current, remoteLimits, team?.gate ?? tokens, tenants?.accept ?? rpc.accept, logger, traffic);
+  await figures.move(settings.current['figures.port']);
+  open.add(settings.onDidChange(({ to, changed }) => {
+    const has = (...names: readonly SettingName[]): boolean => names.some((name) => changed.has(name));
+    [logger.level, logger.spoken] = [to['log.level'], to['log.spoken']];
+    for (const one of [sessions, ...(tenants?.list ?? []).map(({ manager }) => manager)]) one.configure({ ...sessionLimitsOf(to), ...options.sessionOptions });
+    Object.assign(remoteLimits, networkLimitsOf(to), options.remoteLimits);
+    dump.follow();
+    if (has('figures.port')) void figures.move(to['figures.port']);
+    if (has('llm.endpoint', 'llm.model', 'llm.plainHttp', 'llm.concurrency', 'llm.timeoutSeconds', 'llm.key')) llm = languageModel(to, clock, logger, offeredModel, options.limits);
+    if (has('openai.endpoint', 'openai.model', 'openai.plainHttp', 'openai.key')) engines.renew(openaiInfo.id);
+    if (has('voxtral.program')) engines.renew(voxtralInfo.id);
+  }));
   const transport = await openTransport({ stateDir: home, traffic, ...(remote ? { listen: { url: remote.url, ...(remote.fingerprint === undefined ? {} : { fingerprint: remote.fingerprint }) } } : {}), accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
   logger.info('daemon.started', { version, durationMs: Math.round(clock.now() - begun) });
   void engines.preload();
-  models.tidy().catch((error: unknown) => logger.warn('model.tidyFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }));
+  models
+    .tidy()
+    .then(async () => tidyGraphs(graphFolder(home), (await models.list()).filter(({ status }) => status.state !== 'absent').map(({ id }) => id)))
+    .catch((error: unknown) => logger.warn('model.tidyFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }));
   return { logger, shutdown: () => lifecycle.shutdown(), ended };
 }
 
 /** A wrong address is no reason not to start: the rules do without, and the problem is shown. */
-function languageModel(clock: Clock, logger: Logger): { readonly queue?: ModelQueue; readonly problem?: string } {
+function languageModel(settings: Settings, clock: Clock, logger: Logger, offered: OfferedModel, limits: SharedLimits | undefined): { queue(): ModelQueue | undefined; readonly problem?: string } {
   try {
-    const queue = configuredModel(process.env, clock);
-    return queue ? { queue } : {};
+    const place = limits && (() => limits.place('model', settings['llm.concurrency']));
+    const configured = configuredModel(settings, clock, place);
+    // A model that an editor lends is its user's own.
+    const lent = queueFor(offered, settings, clock);
+    return { queue: () => configured ?? (offered.available ? lent : undefined) };
   } catch (error) {
     logger.warn('llm.notConfigured', { error: error instanceof EarmarkError ? error.code : 'unexpected' });
-    return { problem: error instanceof EarmarkError ? error.message : 'The language model cannot be used; see the daemon\'s log.' };
+    return { queue: () => undefined, problem: error instanceof EarmarkError ? error.message : 'The language model cannot be used; see the daemon\'s log.' };
   }
 }
 
-function createEngines({ clock, logger, models }: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }): ManagedEngines {
+function createEngines({ home, clock, logger, models, settings, limits = {} }: { readonly home: string; readonly clock: Clock; readonly logger: Logger; readonly models: Models; readonly settings: () => Settings; readonly limits: DetectorsSetup['limits'] | undefined }): ManagedEngines {
   const worker = workerEntry();
-  const detectors = createDetectors({ worker, clock, logger, files: () => models.files(VAD_MODEL) });
+  const detectors = createDetectors({ worker, clock, logger, limits, files: () => models.files(VAD_MODEL) });
   const detectorsOf = shareDetectors(detectors);
-  const inThisProcess = processProviders(process.env, clock);
+  const inThisProcess = processProviders(settings, clock);
   const providers = [...WORKER_PROVIDERS, ...inThisProcess];
   // Until the probes have answered this is a machine without a GPU.
   let machine: MachineFacts = factsOf({ platform: process.platform, arch: process.arch, cpu: 'unknown', cores: availableParallelism(), instructionSets: [], memoryGb: soldGb(totalmem()), unknown: ['GPU'] });
-  const probed = probeSystem(clock).then((capabilities) => (machine = factsOf(capabilities)));
-  const choice = (models: ChoiceSetup['models']): ChoiceSetup => ({ providers, preferred: machine.choice.targets, models });
-  const look = async (): Promise<ChoiceSetup> =>
-    choice((await models.list()).filter(({ kind }) => kind === 'asr').map(({ id, provider, languages, status }) => ({ id, provider, languages, installed: status.state === 'installed' })));
-  return createEnginePool({
+  const load = machineLoad(clock);
+  const capabilities = probeSystem(clock);
+  const calibrator = new Calibrator({
     clock,
     logger,
+    fingerprint: async () => fingerprint(await capabilities),
+    keep: calibrationFile(home),
+    targets: async () => {
+      const installed = (await models.list()).filter(({ status }) => status.state === 'installed').map(({ id }) => id);
+      return tierOf(await capabilities).targets.filter(({ provider, model, device }) => device !== 'gpu' && WORKER_PROVIDERS.some(({ info }) => info.id === provider) && installed.includes(model));
+    },
+    measure: async ({ provider, model }) => {
+      const phrase = await readWarmUp(warmUpPath());
+      const { medianRtf, audioMs } = await measureModel({ worker, provider, model: await models.files(model), device: 'cpu', language: 'en', pcm: repeated(phrase, CALIBRATION_S), clock, limitMs: CALIBRATION_S * 1000, signal: new AbortController().signal });
+      return { rtf: medianRtf, audioMs };
+    },
+    idle: () => pool.list().every(({ sessions, queuedMs }) => sessions === 0 && queuedMs === 0),
+    onBattery: () => load().battery !== undefined,
+    changed: (calibration) => (machine = factsOf(machine.capabilities, calibration)),
+  });
+  const probed = capabilities.then(async (found) => (machine = factsOf(found, await calibrator.known())));
+  const choice = (models: ChoiceSetup['models']): ChoiceSetup => ({ providers, preferred: machine.choice.targets, models });
+  const look = async (): Promise<ChoiceSetup> =>
+    choice((await models.list()).filter(({ kind }) => kind === 'asr').map(({ id, provider, languages, status, isDefault }) => ({ id, provider, languages, installed: status.state === 'installed', isDefault })));
+  const pool = createEnginePool({
+    clock,
+    logger,
+    calibrator,
     look,
     choice: choice([]),
     probed,
     machine: () => machine,
     sharedWorkers: () => detectors.health(),
-    load: machineLoad(clock),
+    load,
     create: (target) => {
       const inProcess = inThisProcess.find(({ info }) => info.id === target.provider);
       return createSpeechEngine({
         clock,
         logger,
-        asr: { ...target, files: () => (inProcess?.defaultModel !== undefined ? Promise.resolve({ id: target.model, files: {} }) : models.files(target.model)) },
+        limits,
+        asr: { ...target, files: () => (inProcess?.defaultModel !== undefined ? Promise.resolve({ id: target.model, files: {} }) : filesWithCache(home, models, target.model)) },
         runs: inProcess ? { in: 'process', create: () => inProcess.create() } : { in: 'workers', worker, cores: availableParallelism() },
         detectors: detectorsOf(),
         // What is sent to a server may cost money; such a provider checks itself when it loads.
@@ -283,31 +406,84 @@ function createEngines({ clock, logger, models }: { readonly clock: Clock; reado
       });
     },
   });
+  return pool;
 }
 
-function factsOf(capabilities: Capabilities): MachineFacts {
-  return { capabilities, choice: tierOf(capabilities) };
+export async function filesWithCache(home: string, models: Models, id: string): Promise<LoadedModelFiles> {
+  const files = await models.files(id);
+  return { ...files, cache: { folder: join(graphFolder(home), id), revision: files.revision } };
+}
+
+function graphFolder(home: string): string {
+  return join(home, 'cache', 'graphs');
+}
+
+export function factsOf(capabilities: Capabilities, calibration?: Calibration): MachineFacts {
+  return { capabilities, choice: tierOf(capabilities, calibration), ...(calibration ? { calibration } : {}) };
+}
+
+/** @param seconds of 16 kHz */
+function repeated(phrase: Float32Array, seconds: number): Float32Array {
+  return Float32Array.from({ length: seconds * SAMPLE_RATE }, (_, i) => phrase[i % phrase.length] ?? 0);
 }
 
 /** `warmUp.s16` lies beside `daemon.js`; from the sources it is the adapter's own. */
-function warmUpPath(): string {
+export function warmUpPath(): string {
   return join(__dirname, extname(__filename) === '.ts' ? 'adapters/inference/warmUp.s16' : 'warmUp.s16');
 }
 
-/** @throws EarmarkError daemon.startFailed */
-async function listen({ home, remoteLimits }: ComposeOptions, { host, port, files }: NonNullable<ComposeOptions['listen']>, tokens: TokenFile, rpc: RpcServer, logger: Logger, traffic: Traffic): Promise<RemoteTransport> {
-  const certificate = files ? certificateOf(files) : isLoopback(host) ? undefined : ownCertificate(home, () => systemClock.wall());
-  return await openRemote({ host, port, ...(certificate ? { certificate } : {}), tokens, traffic, accept: rpc.accept, logger: logger.child('remote'), limits: { ...defaultRemoteLimits, ...remoteLimits }, now: () => systemClock.now() });
+/** Undefined where nobody but this machine is listened to. @throws EarmarkError daemon.startFailed, rpc.invalidParams */
+async function listen(home: string, settings: Settings, limits: RemoteLimits, tokens: TokenGate, accept: AcceptPeer, logger: Logger, traffic: Traffic): Promise<RemoteTransport | undefined> {
+  const { 'listen.address': address, 'listen.certificate': cert, 'listen.key': key } = settings;
+  if (address === '') return undefined;
+  const { host, port } = listenAddress(address);
+  if ((cert === '') !== (key === '')) throw new EarmarkError('daemon.startFailed', 'A certificate and its key belong together; give --tls-cert and --tls-key.');
+  const certificate = cert !== '' ? certificateOf({ cert, key }) : isLoopback(host) ? undefined : ownCertificate(home, () => systemClock.wall());
+  return await openRemote({ host, port, ...(certificate ? { certificate } : {}), tokens, traffic, accept, logger: logger.child('remote'), limits, now: () => systemClock.now() });
 }
 
-/** Recording goes on where figures cannot be served. */
-async function serveFigures(home: string, port: number, telemetry: Telemetry, rpc: RpcServer, logger: Logger): Promise<FiguresServer | undefined> {
-  try {
-    return await openFigures({ home, port, logger, text: () => telemetry.text(), health: () => rpc.health() });
-  } catch (error) {
-    logger.error('figures.notServed', { error: error instanceof EarmarkError ? error.message : 'unexpected' });
-    return undefined;
-  }
+/** @param whose goes before a user's name where several organisations share limits */
+type ManagerOf = (kept: Pick<SessionManagerDeps, 'store' | 'spools' | 'engines' | 'voiceStore' | 'meanings'>, whose: string) => SessionManager;
+
+interface TenantSetup {
+  readonly home: string;
+  readonly team: TeamHome;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly engines: ManagedEngines;
+  readonly deps: RpcDeps;
+  readonly managerOf: ManagerOf;
+  readonly needed: () => void;
+}
+
+/** One organisation of a team's server: sessions and handlers of its own over shared engines. */
+function tenantOf(organisation: string, { home, team, telemetry, clock, logger, engines, deps, managerOf, needed }: TenantSetup): Tenant & { readonly manager: SessionManager } {
+  const own = new DisposableStore();
+  const spools = new SteadySpools({ spools: new FileSpools({ folder: join(home, 'organisations', organisation), clock, logger: logger.child('spool') }), clock, logger: logger.child('spool') });
+  const store = team.store(organisation);
+  // Who decodes shares its time out between organisations, not between their people.
+  const shared: SpeechEngines = { open: (request) => engines.open({ ...request, owner: organisation }) };
+  const manager = own.add(managerOf({ store: steadyStore(telemetry.watchStore(store)), spools, engines: shared }, `${organisation}.`));
+  const rpc = own.add(new RpcServer(sharedView(deps, { sessions: manager, tokens: team.tokens(organisation) })));
+  own.add(rpc.onDidChangeClients(needed));
+  manager.recover().then(
+    (recovered) => recovered.length > 0 && logger.info('sessions.recovered', { count: recovered.length }),
+    (error: unknown) => logger.error('sessions.recoverFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }),
+  );
+  return {
+    manager,
+    sessions: manager,
+    accept: rpc.accept,
+    get clientCount() {
+      return rpc.clientCount;
+    },
+    goodbye: (reason) => rpc.goodbye(reason),
+    dispose: () => {
+      own.dispose();
+      void store.close();
+    },
+  };
 }
 
 function goodbyeOf(reason: EndReason): EarmarkError {
@@ -335,7 +511,7 @@ function recordersFolder(): string {
 }
 
 /** `worker.js` lies beside `daemon.js`; from the sources it is `worker.ts`, loaded the way this process was. */
-function workerEntry(): WorkerEntry {
+export function workerEntry(): WorkerEntry {
   if (extname(__filename) === '.ts') return { path: join(__dirname, 'worker.ts'), execArgv: process.execArgv };
   return { path: join(__dirname, 'worker.js') };
 }

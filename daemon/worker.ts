@@ -2,7 +2,7 @@
 import { runWorker } from './adapters/inference/workerMain';
 
 const role = process.argv[2];
-if ((role === 'asr' || role === 'vad' || role === 'speaker') && process.send) {
+if ((role === 'asr' || role === 'vad' || role === 'speaker' || role === 'sentences') && process.send) {
   process.title = `earmark-${role}`;
   runWorker(role);
 } else {

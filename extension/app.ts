@@ -3,24 +3,41 @@
  * activation stays light.
  */
 import * as vscode from 'vscode';
+import type { Sending } from '../client';
 import { dictationCommands } from './commands/dictation';
 import { helpCommands } from './commands/help';
 import { meetingCommands } from './commands/meeting';
 import { modelCommands } from './commands/models';
+import { noteCommands } from './commands/notes';
 import type { CommandName } from './commands/names';
 import { deviceCommands } from './commands/devices';
-import { remoteCommands } from './commands/remote';
+import { secretCommands } from './commands/secrets';
 import { sessionCommands } from './commands/sessions';
+import { renameInSession } from './commands/speakers';
+import { VoiceConsent } from './commands/voices';
 import { Daemon } from './daemon/daemon';
+import { SymbolIndex } from './code/symbolIndex';
+import { EditorModel } from './daemon/editorModel';
+import { EncryptionKey } from './daemon/encryptionKey';
+import { SettingsSync } from './daemon/settingsSync';
+import { DaemonAlert, DaemonHealth } from '../protocol/health';
 import { Candidates } from './dictation/candidates';
 import { Dictation, type DictationState } from './dictation/dictation';
+import { Learning } from './dictation/learning';
+import { Written } from './dictation/written';
 import { showError } from './errors';
+import { HistoryView } from './history/historyView';
 import { CodeTrack } from './meeting/codeTrack';
 import { ConsentKeeper } from './meeting/consent';
 import { isOver, Meeting } from './meeting/meeting';
+import type { NoteLanguage } from './notes/language/noteLanguage';
+import type { RenamedPerson } from './notes/language/renamedPerson';
 import { NoteWriter } from './notes/noteWriter';
+import { ALERT_NOTICE, Alerts } from './panel/alerts';
 import { IdleView } from './panel/idleView';
+import { ModelsPage } from './panel/modelsPage';
 import { PanelHost } from './panel/panelHost';
+import { StoragePage } from './panel/storagePage';
 import type { StatusBar } from './status/statusBar';
 import type { Activity } from './status/statusModel';
 
@@ -29,11 +46,15 @@ export interface Parts {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly daemon: Daemon;
+  readonly key: EncryptionKey;
+  /** What is wrong with the daemon now. */
+  readonly alerts: Alerts;
   readonly consent: ConsentKeeper;
   readonly meeting: Meeting;
   readonly dictation: Dictation;
   readonly notes: NoteWriter;
   readonly panel: PanelHost;
+  readonly history: HistoryView;
 }
 
 export type Handlers = Partial<Record<CommandName, (...args: unknown[]) => Promise<void> | void>>;
@@ -41,20 +62,30 @@ export type Handlers = Partial<Record<CommandName, (...args: unknown[]) => Promi
 export class App {
   readonly #handlers: Handlers;
 
-  constructor(readonly parts: Parts) {
+  constructor(readonly parts: Parts, noteLanguage: NoteLanguage) {
     this.#handlers = {
       ...meetingCommands(parts),
+      ...noteCommands(parts, noteLanguage),
       ...dictationCommands(parts),
       ...sessionCommands(parts),
       ...deviceCommands(parts),
       ...modelCommands(parts),
-      ...remoteCommands(parts),
+      ...secretCommands(parts),
       ...helpCommands(parts),
     };
   }
 
   get panel(): PanelHost {
     return this.parts.panel;
+  }
+
+  /** What a person wrote into a note of a session holds for the session. */
+  async renamePerson(person: RenamedPerson): Promise<void> {
+    try {
+      await renameInSession(this.parts.daemon, person);
+    } catch (error) {
+      showError(error, this.parts.log);
+    }
   }
 
   /** Runs a command. Errors are shown, not thrown: a key that was pressed has nobody to catch them. */
@@ -67,29 +98,52 @@ export class App {
   }
 }
 
-export function createApp(context: vscode.ExtensionContext, status: StatusBar): App {
+export function createApp(context: vscode.ExtensionContext, status: StatusBar, noteLanguage: NoteLanguage): App {
   const log = vscode.window.createOutputChannel('Earmark', { log: true });
-  const daemon = new Daemon(context, log);
+  const key = new EncryptionKey(context.secrets);
+  const daemon = new Daemon(context, log, key);
+  const sync = new SettingsSync(daemon, context.globalState, key, log);
   const consent = new ConsentKeeper(context.globalState);
   const meeting = new Meeting(daemon, context.workspaceState);
-  const candidates = new Candidates();
-  const dictation = new Dictation(daemon, consent, candidates, log);
+  const index = new SymbolIndex();
+  const written = new Written();
+  const dictation = new Dictation(daemon, consent, new Candidates(index), written, log);
   const notes = new NoteWriter(daemon, meeting, context.globalStorageUri, log, () => panel.changed());
+  const alerts = new Alerts();
   const idle = new IdleView(daemon, consent, log);
   const panel = new PanelHost(context.extensionUri, meeting, daemon, {
     view: () => idle.view(),
     run: (command, argument) => idle.run(command, argument, parts),
+    voices: new VoiceConsent(daemon, context.globalState),
     onError: (error) => showError(error, log),
+  }, {
+    storage: new StoragePage(daemon, () => {
+      if (meeting.running === undefined) meeting.close();
+      history.refresh();
+    }),
+    models: new ModelsPage(daemon),
   });
-  const parts: Parts = { context, log, daemon, consent, meeting, dictation, notes, panel };
-  context.subscriptions.push(candidates, new CodeTrack(daemon, meeting), log, panel, idle, notes, dictation, meeting, consent, daemon);
+  const history = new HistoryView(daemon, context.globalState);
+  const parts: Parts = { context, log, daemon, key, alerts, consent, meeting, dictation, notes, panel, history };
+  context.subscriptions.push(sync, new EditorModel(daemon, log), index, new CodeTrack(daemon, meeting, index), new Learning(written), written, history, log, panel, idle, notes, dictation, meeting, consent, daemon);
 
+  const showAlerts = (): void => {
+    const { notice } = alerts;
+    idle.notice = notice;
+    // A notice that the person sent away stays away until something else is wrong.
+    if (notice === undefined) meeting.model?.dismiss(ALERT_NOTICE);
+    else if (shownAlert.model !== meeting.running || shownAlert.text !== notice.text) meeting.running?.notify(notice);
+    shownAlert = { model: meeting.running, text: notice?.text };
+    panel.changed();
+  };
+  let shownAlert: { readonly model: unknown; readonly text: string | undefined } = { model: undefined, text: undefined };
   const activity = (): Activity => {
     const dictating = DICTATING[dictation.state.kind];
     if (dictating !== undefined) return { kind: dictating };
     const model = meeting.running;
     if (model !== undefined) return { kind: 'meeting', title: model.title, state: model.state, elapsedMs: model.elapsedMs(Date.now()), sources: model.info.sources, silent: model.silent, ...(daemon.existing?.quality ? { link: daemon.existing.quality.grade } : {}) };
-    return { kind: meeting.state.kind === 'starting' ? 'starting' : 'idle' };
+    if (meeting.state.kind === 'starting') return { kind: 'starting' };
+    return sendingActivity(daemon.existing?.sending ?? []) ?? { kind: 'idle' };
   };
   const refresh = (): void => {
     status.follow(activity, meeting.running?.state === 'STREAMING');
@@ -100,11 +154,14 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar): 
   context.subscriptions.push(
     meeting.onDidChangeState(() => {
       refresh();
-      panel.refresh();
+      showAlerts();
+      void panel.open(undefined);
+      history.refresh();
     }),
     meeting.onDidReceive((event) => {
       panel.changed();
       if (event.kind === 'state' || event.kind === 'warning') refresh();
+      if (event.kind === 'state' && isOver(event.to)) history.refresh();
     }),
     dictation.onDidChangeState(refresh),
     dictation.onDidFail((heard) => void lostDictation(heard)),
@@ -112,20 +169,48 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar): 
     idle.onDidChange(() => meeting.model === undefined && panel.refresh()),
     panel.onDidShow(() => idle.shown(meeting)),
   );
-  daemon.onDidMake((connection) =>
+  daemon.onDidMake((connection) => {
+    connection.onNotification(DaemonAlert, (change) => {
+      alerts.change(change);
+      showAlerts();
+    });
+    connection.onDidChangeSending?.(() => {
+      refresh();
+      for (const { remote, state } of connection.sending ?? []) if (state.kind === 'pending') void notConfirmed(remote, state.problem);
+    });
     connection.onDidChangeState(({ to }) => {
-      if (to.kind === 'connected') meeting.model?.dismiss(AWAY);
+      if (to.kind === 'connected') {
+        meeting.model?.dismiss(AWAY);
+        // What was raised while nobody listened.
+        void connection.request(DaemonHealth, {}).then(({ alerts: raised }) => {
+          alerts.reset(raised);
+          showAlerts();
+        }).catch(() => undefined);
+      }
       else if (to.kind === 'waiting' || to.kind === 'failed') meeting.running?.notify({ id: AWAY, severity: 'warning', text: vscode.l10n.t('The connection to the Earmark daemon was lost. It is made again; what is recorded is kept.'), action: { label: vscode.l10n.t('Show Logs'), command: 'showLogs' } });
       panel.changed();
-    }),
-  );
+    });
+  });
   refresh();
   void meeting.restore().catch((error: unknown) => log.warn('restore.failed', { name: error instanceof Error ? error.name : typeof error }));
-  return new App(parts);
+  return new App(parts, noteLanguage);
 }
 
 /** What the status bar says of a dictation. The microphone is shown as on only while it is: words said before are lost. */
 const DICTATING = { idle: undefined, starting: 'starting', listening: 'dictating', finishing: 'finishing' } as const satisfies Record<DictationState['kind'], Activity['kind'] | undefined>;
+
+/** A recording that is over and not confirmed. */
+function sendingActivity(sending: readonly Sending[]): Activity | undefined {
+  for (const { remote, state } of sending) if (state.kind === 'sending' || state.kind === 'checking') return { kind: state.kind, remote };
+  return undefined;
+}
+
+/** The copy stays; what becomes of it is the user's to say. */
+async function notConfirmed(remote: string, problem: string): Promise<void> {
+  const show = vscode.l10n.t('Show Recordings');
+  const answer = await vscode.window.showWarningMessage(vscode.l10n.t('A recording for {0} was not confirmed. {1}', remote, problem), show);
+  if (answer === show) await vscode.commands.executeCommand('earmark.showStorage');
+}
 
 const AWAY = 'away';
 

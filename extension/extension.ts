@@ -6,9 +6,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { stateFolder } from '../client/stateFolder';
+import { registerAgentServer } from './agents/registration';
 import type { App } from './app';
 import { COMMANDS, type CommandName } from './commands/names';
 import { setTranslator } from './l10n';
+import { NoteLanguage } from './notes/language/noteLanguage';
 import { RUNNING_KEY } from './meeting/runningKey';
 import { StatusBar } from './status/statusBar';
 
@@ -25,11 +27,12 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   const started = performance.now();
   setTranslator((message, ...args) => vscode.l10n.t(message, ...args));
   const status = new StatusBar();
-  context.subscriptions.push(status);
+  const noteLanguage = new NoteLanguage(context.extensionUri);
+  context.subscriptions.push(status, noteLanguage);
 
   let app: Promise<App> | undefined;
   const load = (): Promise<App> => {
-    app ??= import('./app').then(({ createApp }) => createApp(context, status));
+    app ??= import('./app').then(({ createApp }) => createApp(context, status, noteLanguage));
     return app;
   };
 
@@ -41,6 +44,9 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
       resolveWebviewView: async (view) => (await load()).panel.resolveWebviewView(view),
     }),
   );
+  context.subscriptions.push(noteLanguage.onDidRename(async (person) => (await load()).renamePerson(person)));
+  const { version } = context.extension.packageJSON as { version: string };
+  context.subscriptions.push(registerAgentServer(version, async () => (await import('./agents/windowServer')).windowServer(context)));
   // A meeting that runs is shown in every window, so that no microphone is open unseen. A file says whether a daemon may run.
   setImmediate(() => {
     if (context.workspaceState.get(RUNNING_KEY) !== undefined || existsSync(join(stateFolder(), DAEMON_FILE))) void load();

@@ -26,6 +26,9 @@ export interface PaneOptions {
   readonly language: string;
   /** A meeting that runs shows the panes of actions and decisions before there are any. */
   readonly live: boolean;
+  /** The card that is being edited. */
+  readonly editing: string | undefined;
+  readonly edit: (insightId: string | undefined) => void;
 }
 
 export function panes(all: readonly Insight[], options: PaneOptions): TemplateResult[] {
@@ -52,13 +55,21 @@ function pane(kind: CardKind, mine: readonly Insight[], options: PaneOptions): T
 
 const doneLast = (a: Insight, b: Insight): number => Number(a.status !== 'open') - Number(b.status !== 'open');
 
-const summary = (mine: readonly Insight[], { reveal }: PaneOptions): TemplateResult => html`<ul class="summary">
-  ${repeat(mine, (i) => i.id, (i) => html`<li><button type="button" class="jump" title=${quoteOf(i)} @click=${() => reveal(i)}>${i.text}</button></li>`)}
-</ul>`;
+/** What it is about, then each topic under its title. What was decided and what is next have panes of their own. */
+function summary(mine: readonly Insight[], { reveal }: PaneOptions): TemplateResult {
+  const topics = new Map(mine.map(({ topic }) => [topic?.startMs ?? -1, topic]));
+  const part = ([start, topic]: [number, Insight['topic']]): TemplateResult => {
+    const sentences = mine.filter((i) => (i.topic?.startMs ?? -1) === start);
+    return html`${topic === undefined || topic.title === '' ? nothing : html`<h3 class="topic">${topic.title} <span class="time">${clock(topic.startMs)}–${clock(topic.endMs)}</span></h3>`}
+      <ul class="summary">${repeat(sentences, (i) => i.id, (i) => html`<li><button type="button" class="jump" title=${quoteOf(i)} @click=${() => reveal(i)}>${i.text}</button></li>`)}</ul>`;
+  };
+  return html`${repeat([...topics].sort(([a], [b]) => a - b), ([start]) => start, part)}`;
+}
 
 const quoteOf = (insight: Insight): string => t('“{0}” – click to see where it was said', insight.evidence[0]?.quote ?? '');
 
-function card(kind: CardKind, insight: Insight, { reveal, language }: PaneOptions): TemplateResult {
+function card(kind: CardKind, insight: Insight, { reveal, language, editing, edit }: PaneOptions): TemplateResult {
+  if (insight.id === editing) return html`<li class="card ${kind}" data-insight=${insight.id}>${editor(kind, insight, edit)}</li>`;
   const { id, text, owner, due, status, evidence } = insight;
   const at = evidence[0]?.startMs;
   const closed = status !== 'open';
@@ -77,10 +88,34 @@ function card(kind: CardKind, insight: Insight, { reveal, language }: PaneOption
     </div>
     <div class="card-tools">
       ${kind === 'action' || kind === 'decision' ? iconButton('export', t('Make it a TODO, a task or an issue'), () => post({ type: 'useInsight', insightId: id })) : nothing}
+      ${iconButton('edit', t('Edit'), () => edit(id))}
       ${iconButton('copy', t('Copy'), () => post({ type: 'copy', text: asText(insight) }))}
       ${iconButton('close', t('Dismiss'), () => post({ type: 'reviseInsight', insightId: id, status: 'dismissed' }))}
     </div>
   </li>`;
+}
+
+/** Enter saves, Escape cancels, in both fields. */
+function editor(kind: CardKind, { id, text, owner }: Insight, edit: PaneOptions['edit']): TemplateResult {
+  const save = (form: HTMLElement): void => {
+    const value = (selector: string): string => form.querySelector<HTMLInputElement>(selector)?.value.trim() ?? '';
+    const [said, who] = [value('textarea'), value('input')];
+    edit(undefined);
+    const changed = { ...(said === '' || said === text ? {} : { text: said }), ...(kind !== 'action' || who === (owner ?? '') ? {} : { owner: who }) };
+    if (Object.keys(changed).length > 0) post({ type: 'reviseInsight', insightId: id, ...changed });
+  };
+  const keys = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') edit(undefined);
+    else if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      save(event.currentTarget as HTMLElement);
+    }
+  };
+  return html`<div class="card-edit" role="group" aria-label=${t('Edit; Enter saves, Escape cancels')} @keydown=${keys}>
+    <textarea class="edit" rows="2" maxlength="2000" aria-label=${t('Text')} .value=${text}></textarea>
+    ${kind === 'action' ? html`<input class="edit" maxlength="200" aria-label=${t('Owner')} placeholder=${t('Owner')} .value=${owner ?? ''}>` : nothing}
+    <div class="model-tools"><button type="button" class="link" @click=${(e: Event) => save((e.target as HTMLElement).closest('.card-edit') as HTMLElement)}>${t('Save')}</button><button type="button" class="link" @click=${() => edit(undefined)}>${t('Cancel')}</button></div>
+  </div>`;
 }
 
 function tick(insightId: string, event: Event): void {

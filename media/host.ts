@@ -3,6 +3,7 @@ import type { FromPanel, PanelCommand } from '../protocol/panel';
 
 interface Kept {
   readonly collapsed: readonly string[];
+  readonly everyWord: boolean;
 }
 interface VsCodeApi {
   postMessage(message: FromPanel): void;
@@ -25,4 +26,9 @@ export function collapsed(): Set<string> {
   return new Set(Array.isArray(state?.collapsed) ? state.collapsed : CLOSED_AT_FIRST);
 }
 
-export const keepCollapsed = (panes: ReadonlySet<string>): void => api.setState({ collapsed: [...panes] });
+export const keepCollapsed = (panes: ReadonlySet<string>): void => api.setState({ collapsed: [...panes], everyWord: everyWord() });
+
+/** True where the transcript shows fillers and broken-off words too. */
+export const everyWord = (): boolean => (api.getState() as Partial<Kept> | undefined)?.everyWord === true;
+
+export const keepEveryWord = (on: boolean): void => api.setState({ collapsed: [...collapsed()], everyWord: on });

@@ -25,6 +25,7 @@ export function reduce(state: PageState, message: ToPanel, now: number): PageSta
     case 'levels':
       return { ...state, levels: message.levels, news: [] };
     case 'reveal':
+    case 'sound':
       return state;
     case 'patch': {
       const { view } = state;

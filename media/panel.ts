@@ -11,10 +11,13 @@ import type { PanelSession, ToPanel } from '../protocol/panel';
 import type { Segment } from '../protocol/transcript';
 import { panes } from './cards';
 import { clock } from './format';
-import { collapsed, keepCollapsed, post } from './host';
+import { collapsed, everyWord, keepCollapsed, keepEveryWord, post } from './host';
 import { t } from './l10n';
+import { modelsView } from './pages/modelsView';
+import { storageView } from './pages/storageView';
 import { EMPTY, reduce, type PageState } from './pageState';
 import { iconButton, notices } from './parts';
+import { Player } from './player';
 import { isLive, sessionHeader } from './sessionHeader';
 import { consentView, idleView, offlineView } from './startViews';
 import './transcript';
@@ -24,9 +27,15 @@ import type { Transcript } from './transcript';
 const ANNOUNCED_MAX = 5;
 
 class Panel extends LitElement {
-  static override properties = { page: { state: true }, closed: { state: true }, announced: { state: true } };
+  static override properties = { page: { state: true }, closed: { state: true }, everyWord: { state: true }, announced: { state: true }, editing: { state: true }, playingMs: { state: true } };
+  /** Card that is being edited. */
+  declare private editing: string | undefined;
+  /** Where the sound that plays is. */
+  declare private playingMs: number | undefined;
+  private readonly player = new Player((fromMs) => post({ type: 'playOn', fromMs }), (ms) => (this.playingMs = ms));
   declare private page: PageState;
   declare private closed: ReadonlySet<string>;
+  declare private everyWord: boolean;
   declare private announced: readonly Segment[];
   private timer: ReturnType<typeof setInterval> | undefined;
   private readonly language = document.documentElement.lang || 'en';
@@ -35,7 +44,10 @@ class Panel extends LitElement {
     super();
     this.page = EMPTY;
     this.closed = collapsed();
+    this.everyWord = everyWord();
     this.announced = [];
+    this.editing = undefined;
+    this.playingMs = undefined;
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -53,11 +65,17 @@ class Panel extends LitElement {
       void this.updateComplete.then(() => this.transcript?.reveal(message.segmentId, ''));
       return;
     }
+    if (message.type === 'sound') {
+      this.player.take(message);
+      return;
+    }
     const before = this.session;
     this.page = reduce(this.page, message, performance.now());
     const { session } = this;
     if (message.type === 'view' && (session === undefined || session.id !== before?.id)) {
       this.announced = [];
+      this.editing = undefined;
+      this.player.stop();
       this.transcript?.reset();
     }
     if (session !== undefined && isLive(session) && this.page.news.length > 0) this.announced = [...this.announced, ...this.page.news].slice(-ANNOUNCED_MAX);
@@ -93,6 +111,11 @@ class Panel extends LitElement {
     keepCollapsed(next);
   };
 
+  private readonly toggleWords = (): void => {
+    this.everyWord = !this.everyWord;
+    keepEveryWord(this.everyWord);
+  };
+
   private readonly reveal = (insight: Insight): void => {
     const [first] = insight.evidence;
     if (first !== undefined) void this.transcript?.reveal(first.segmentId, first.quote);
@@ -113,6 +136,10 @@ class Panel extends LitElement {
         return offlineView(view);
       case 'idle':
         return idleView(view, this.language);
+      case 'storage':
+        return storageView(view, this.language);
+      case 'models':
+        return modelsView(view);
       case 'session':
         return this.sessionView(view);
     }
@@ -120,23 +147,40 @@ class Panel extends LitElement {
 
   private sessionView(session: PanelSession): TemplateResult {
     const live = isLive(session);
-    const cards = panes(session.insights, { collapsed: this.closed, toggle: this.toggle, reveal: this.reveal, language: this.language, live });
+    const cards = panes(session.insights, { collapsed: this.closed, toggle: this.toggle, reveal: this.reveal, language: this.language, live, editing: this.editing, edit: this.edit });
     return html`
       ${sessionHeader(session, this.page.levels, this.elapsed(session), this.language)}
       ${notices(session.notices)}
       <main class="session-body ${cards.length === 0 ? 'no-cards' : ''}">
         ${cards.length === 0 ? nothing : html`<div class="insights" role="region" aria-label=${t('What came out of it')} tabindex="-1">${cards}</div>`}
         <section class="transcript-pane" aria-label=${t('Transcript')}>
-          <div class="pane-bar"><h2>${t('Transcript')}</h2>${session.segments.length === 0 ? nothing : iconButton('copy', t('Copy the transcript'), () => this.copyAll(session))}</div>
-          <earmark-transcript .segments=${session.segments} .partials=${session.partials} .waiting=${waiting(session)}></earmark-transcript>
+          <div class="pane-bar"><h2>${t('Transcript')}</h2>${session.segments.some(({ fillers }) => fillers !== undefined) ? iconButton(this.everyWord ? 'eye' : 'eye-closed', this.everyWord ? t('Leave out fillers and broken-off words') : t('Show every word that was said'), this.toggleWords) : nothing}
+            ${session.segments.length === 0 ? nothing : iconButton('copy', t('Copy the transcript'), () => this.copyAll(session))}</div>
+          <earmark-transcript class=${session.playable ? 'playable' : ''} .segments=${session.segments} .partials=${session.partials} .waiting=${waiting(session)} .everyWord=${this.everyWord} .playable=${session.playable} .playing=${this.playing(session)}></earmark-transcript>
         </section>
       </main>
+      ${this.playingMs === undefined ? nothing : html`<div class="player" role="group" aria-label=${t('Sound')}>${iconButton('debug-stop', t('Stop playing'), () => this.player.stop())}<span class="time">${clock(this.playingMs)}</span></div>`}
       <footer class="health">${session.health}</footer>
-      <div class="announcer" role="log" aria-live="polite" aria-relevant="additions" aria-label=${t('New words')}>${repeat(this.announced, (s) => s.id, (s) => html`<p>${s.speaker}: ${s.text}</p>`)}</div>`;
+      <div class="announcer" role="log" aria-live="polite" aria-relevant="additions" aria-label=${t('New words')}>${repeat(this.announced, (s) => s.id, (s) => html`<p>${s.speaker}: ${s.readable ?? s.text}</p>`)}</div>`;
+  }
+
+  private readonly edit = (insight: string | undefined): void => {
+    const was = this.editing;
+    this.editing = insight;
+    void this.updateComplete.then(() => {
+      if (insight !== undefined) this.querySelector<HTMLElement>('.card-edit textarea')?.focus();
+      else if (was !== undefined && document.activeElement === document.body) this.querySelector<HTMLElement>(`[data-insight="${CSS.escape(was)}"] .jump`)?.focus();
+    });
+  };
+
+  /** The segment that is heard now. */
+  private playing({ segments }: PanelSession): string | undefined {
+    const ms = this.playingMs;
+    return ms === undefined ? undefined : segments.findLast((s) => s.startMs <= ms && s.hidden !== true)?.id;
   }
 
   private copyAll({ segments }: PanelSession): void {
-    post({ type: 'copy', text: segments.filter((s) => s.hidden !== true).map((s) => `${s.speaker} [${clock(s.startMs)}] ${s.text}`).join('\n') });
+    post({ type: 'copy', text: segments.filter((s) => s.hidden !== true).map((s) => `${s.speaker} [${clock(s.startMs)}] ${this.everyWord ? s.text : (s.readable ?? s.text)}`).join('\n') });
   }
 }
 

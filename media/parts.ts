@@ -24,7 +24,7 @@ export function notices(all: readonly PanelNotice[]): TemplateResult | typeof no
   return html`<section class="notices" aria-label=${t('Notices')}>
     ${repeat(all, (n) => n.id, (n) => html`<div class="notice ${n.severity}" role=${n.severity === 'error' ? 'alert' : 'status'}>
       ${icon(NOTICE_ICON[n.severity])}
-      <div class="notice-text">${n.text}${n.action === undefined ? nothing : html` <button type="button" class="link" @click=${() => n.action && command(n.action.command)}>${n.action.label}</button>`}</div>
+      <div class="notice-text">${n.text}${n.action === undefined ? nothing : html` <button type="button" class="link" @click=${() => n.action && command(n.action.command, n.action.argument)}>${n.action.label}</button>`}</div>
     </div>`)}
     ${iconButton('close', t('Dismiss notices'), () => command('dismissNotices'), 'notices-close')}
   </section>`;

@@ -21,40 +21,77 @@ export interface RowOptions {
   readonly turn: boolean;
   readonly active: boolean;
   readonly editing: boolean;
+  /** Fillers and broken-off words too, dimmed; else as people would write it. */
+  readonly everyWord: boolean;
   /** Quoted words to mark; set on the revealed segment only. */
   readonly quote: string | undefined;
+  /** With its buttons. */
+  readonly tools: boolean;
   readonly copy: (segment: Segment) => void;
+  readonly name: (segment: Segment) => void;
   readonly edit: (segment: Segment | undefined) => void;
   readonly save: (segment: Segment, text: string) => void;
+  /** Its sound is kept. */
+  readonly playable: boolean;
+  readonly playing: boolean;
+  /** @param offset of a letter in the text */
+  readonly play: (segment: Segment, offset: number) => void;
 }
 
-const turnHeader = (speaker: string, source: Segment['source'], startMs: number): TemplateResult => html`<div class="turn">
-  <span class="speaker">${speaker}</span>
+const turnHeader = (speaker: string, source: Segment['source'], startMs: number, rename?: () => void): TemplateResult => html`<div class="turn">
+  ${rename === undefined ? html`<span class="speaker">${speaker}</span>` : html`<button type="button" class="speaker" tabindex="-1" title=${t('Say who this is')} aria-label=${t('{0}: say who this is', speaker)} @click=${rename}>${speaker}</button>`}
   <span class="source" title=${sourceName(source)}>${icon(SOURCE_ICON[source])}</span>
   <span class="time">${clock(startMs)}</span>
 </div>`;
 
 export function segmentRow(segment: Segment, options: RowOptions): TemplateResult {
   const { turn, active, quote, editing } = options;
-  const classes = ['row', segment.source, turn ? 'first' : '', segment.hidden === true ? 'echo' : '', quote === undefined ? '' : 'revealed'].filter(Boolean).join(' ');
+  const classes = ['row', segment.source, turn ? 'first' : '', segment.hidden === true ? 'echo' : '', quote === undefined ? '' : 'revealed', options.playing ? 'playing' : ''].filter(Boolean).join(' ');
   return html`<article class=${classes} data-segment=${segment.id} tabindex=${active ? 0 : -1} aria-posinset=${options.position} aria-setsize=${options.count}
       aria-label=${t('{0}, {1}', segment.speaker, clock(segment.startMs))}>
-    ${turn ? turnHeader(segment.speaker, segment.source, segment.startMs) : nothing}
-    ${editing ? editor(segment, options) : html`${segment.hidden === true ? echo(segment, quote) : html`<p class="text">${pieces(segment, quote)}</p>`}
-    <div class="row-tools">
-      ${iconButton('edit', t('Edit text'), () => options.edit(segment))}
-      ${iconButton('copy', t('Copy'), () => options.copy(segment))}
-    </div>`}
+    ${turn ? turnHeader(segment.speaker, segment.source, segment.startMs, () => options.name(segment)) : nothing}
+    ${editing ? editor(segment, options) : html`${segment.hidden === true ? echo(segment, options) : html`<p class="text" @click=${options.playable ? (event: MouseEvent) => playAt(event, segment, options) : nothing}>${pieces(segment, options)}</p>`}
+    ${options.tools ? tools(segment, options) : nothing}`}
   </article>`;
 }
 
-/** Dimmed where it stood, open, so that nothing moves when the machine finds out late; folded by a click it takes one line. */
-const echo = (segment: Segment, quote: string | undefined): TemplateResult =>
-  html`<details class="text" open><summary>${pieces(segment, quote)} <span class="muted">${t('(echo)')}</span></summary></details>`;
+const tools = (segment: Segment, { playable, play, name, edit, copy }: RowOptions): TemplateResult => html`<div class="row-tools">
+  ${playable ? iconButton('play', t('Play from here'), () => play(segment, 0)) : nothing}
+  ${iconButton('person', t('Say who this is'), () => name(segment))}
+  ${iconButton('edit', t('Edit text'), () => edit(segment))}
+  ${iconButton('copy', t('Copy'), () => copy(segment))}
+</div>`;
 
-function pieces(segment: Segment, quote: string | undefined): (string | TemplateResult)[] {
-  if (quote === undefined) return [segment.text];
-  return split(segment.text, quote).map((piece) => (piece.marked ? html`<mark>${piece.text}</mark>` : piece.text));
+/** A click on a word plays from it; one that selects text does not. */
+function playAt({ clientX, clientY, currentTarget }: MouseEvent, segment: Segment, { play, quote, everyWord }: RowOptions): void {
+  if (getSelection()?.isCollapsed === false) return;
+  const at = document.caretRangeFromPoint(clientX, clientY);
+  if (at === null) return;
+  // The text may be cut into pieces by a mark.
+  const before = document.createRange();
+  before.selectNodeContents(currentTarget as Element);
+  before.setEnd(at.startContainer, at.startOffset);
+  const offset = before.toString().length;
+  // What is left out is spread over the text: the word is found to within one or two.
+  const shown = quote !== undefined || everyWord ? segment.text : (segment.readable ?? segment.text);
+  play(segment, Math.round((offset * segment.text.length) / Math.max(1, shown.length)));
+}
+
+/** Dimmed where it stood, open, so that nothing moves when the machine finds out late; folded by a click it takes one line. */
+const echo = (segment: Segment, options: RowOptions): TemplateResult =>
+  html`<details class="text" open><summary>${pieces(segment, options)} <span class="muted">${t('(echo)')}</span></summary></details>`;
+
+/** Quoted words are marked where they were said, so the words stand as they were said then. */
+function pieces(segment: Segment, { quote, everyWord }: RowOptions): (string | TemplateResult)[] {
+  if (quote !== undefined) return split(segment.text, quote).map((piece) => (piece.marked ? html`<mark>${piece.text}</mark>` : piece.text));
+  if (!everyWord) return [segment.readable ?? segment.text];
+  let at = 0;
+  const shown = (segment.fillers ?? []).flatMap(({ start, end }) => {
+    const before = segment.text.slice(at, start);
+    at = end;
+    return [before, html`<span class="filler">${segment.text.slice(start, end)}</span>`];
+  });
+  return [...shown, segment.text.slice(at)];
 }
 
 function editor(segment: Segment, { edit, save }: RowOptions): TemplateResult {

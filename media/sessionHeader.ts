@@ -60,6 +60,7 @@ export function sessionHeader(session: PanelSession, levels: Levels, elapsedMs: 
         ${state === 'PAUSED' ? iconButton('debug-continue', t('Resume'), () => command('resume')) : nothing}
         ${state === 'STREAMING' || state === 'PAUSED' ? iconButton('debug-stop', t('Stop meeting'), () => command('stop'), 'stop') : nothing}
         ${over ? iconButton('record', t('Start a new meeting'), () => command('start')) : nothing}
+        ${over ? iconButton('export', t('Export meeting'), () => command('export')) : nothing}
         ${iconButton('go-to-file', t('Open note'), () => command('openNote'))}
       </span>
     </div>

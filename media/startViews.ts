@@ -5,7 +5,7 @@ import type { PanelView } from '../protocol/panel';
 import { megabytes, when } from './format';
 import { command } from './host';
 import { t } from './l10n';
-import { icon } from './parts';
+import { icon, notices } from './parts';
 
 type View<K extends PanelView['kind']> = Extract<PanelView, { kind: K }>;
 
@@ -27,9 +27,9 @@ export const offlineView = ({ text, canRetry }: View<'offline'>): TemplateResult
   <vscode-button block secondary @click=${() => command('showLogs')}>${t('Show Logs')}</vscode-button>
 </main>`;
 
-export function idleView({ model, lastSession }: View<'idle'>, language: string): TemplateResult {
+export function idleView({ model, lastSession, notices: told = [] }: View<'idle'>, language: string): TemplateResult {
   const blocked = model?.state === 'absent' || model?.state === 'downloading' || model?.state === 'broken';
-  return html`<main class="start">
+  return html`${notices(told)}<main class="start">
     ${modelState(model)}
     <p>${t('Record a meeting and watch its transcript, action items and decisions appear while people speak.')}</p>
     <vscode-button block ?secondary=${blocked} @click=${() => command('start')}>${t('Start Meeting')}</vscode-button>
@@ -42,8 +42,9 @@ export function idleView({ model, lastSession }: View<'idle'>, language: string)
         <span class="last-title">${lastSession.title}</span>
         <span class="muted">${when(lastSession.startedAt, language, new Date())}</span>
       </button>
-      <button type="button" class="link" @click=${() => command('showSession')}>${t('Show all meetings')}</button>
+      <button type="button" class="link" @click=${() => command('history')}>${t('Show all meetings')}</button>
     </section>`}
+    <p class="more"><button type="button" class="link" @click=${() => command('models')}>${t('Models')}</button> <button type="button" class="link" @click=${() => command('storage')}>${t('Storage and privacy')}</button></p>
   </main>`;
 }
 

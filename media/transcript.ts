@@ -1,5 +1,5 @@
 /**
- * The transcript: chunks of 50 segments of which only those near the window are in the document, the end followed until
+ * The transcript: chunks of 20 segments of which only those near the window are in the document, the end followed until
  * the reader scrolls up, arrow keys from segment to segment, a jump to quoted words.
  */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
@@ -11,7 +11,7 @@ import { t } from './l10n';
 import { icon } from './parts';
 import { beginsTurn, partialRow, segmentRow } from './segmentRow';
 
-const CHUNK = 50;
+const CHUNK = 20;
 /** Height of a segment before it was measured, in pixels. */
 const ROW_GUESS = 40;
 /** Chunks this far outside the window are drawn already. */
@@ -29,6 +29,9 @@ export class Transcript extends LitElement {
     segments: { attribute: false },
     partials: { attribute: false },
     waiting: { attribute: false },
+    playable: { attribute: false },
+    playing: { attribute: false },
+    everyWord: { attribute: false },
     following: { state: true },
     unseen: { state: true },
   };
@@ -36,23 +39,41 @@ export class Transcript extends LitElement {
   declare partials: readonly PanelPartial[];
   /** What to say while there is no word yet. */
   declare waiting: string;
+  /** Its sound is kept. */
+  declare playable: boolean;
+  /** The segment that is heard now. */
+  declare playing: string | undefined;
+  declare everyWord: boolean;
   declare following: boolean;
   /** Segments that came while the reader was elsewhere. */
   declare unseen: number;
 
   private readonly near = new Set<number>();
+  /** Chunks that come near and are not drawn yet, with twice their distance from the middle of the window, in pixels. */
+  private readonly coming = new Map<number, number>();
+  /** The frame in which the next of them is drawn. */
+  private drawing: number | undefined;
+  /** Of chunks that were drawn, in pixels. */
   private readonly heights = new Map<number, number>();
+  /** What each chunk's element was given as its least height. */
+  private readonly given = new WeakMap<Element, string>();
+  /** The segment under the pointer: it and the active one have buttons. */
+  private hovered: string | undefined;
   private active: string | undefined;
   private editing: string | undefined;
   private revealed: Revealed | undefined;
   private lastTop = 0;
   private observer: IntersectionObserver | undefined;
+  private sizes: ResizeObserver | undefined;
 
   constructor() {
     super();
     this.segments = [];
     this.partials = [];
     this.waiting = '';
+    this.playable = false;
+    this.playing = undefined;
+    this.everyWord = false;
     this.following = true;
     this.unseen = 0;
   }
@@ -65,6 +86,7 @@ export class Transcript extends LitElement {
   /** Another session: from its end. */
   reset(): void {
     this.near.clear();
+    this.coming.clear();
     this.heights.clear();
     this.active = this.editing = this.revealed = undefined;
     this.following = true;
@@ -93,6 +115,13 @@ export class Transcript extends LitElement {
 
   protected override firstUpdated(): void {
     this.observer = new IntersectionObserver((entries) => this.seen(entries), { root: this.scroller, rootMargin: NEAR });
+    this.sizes = new ResizeObserver((entries) => {
+      for (const { target, borderBoxSize } of entries) {
+        const n = Number((target as HTMLElement).dataset['chunk']);
+        const height = borderBoxSize[0]?.blockSize ?? 0;
+        if (this.near.has(n) && height > 0) this.heights.set(n, height);
+      }
+    });
     this.scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
     // The panel was made narrower or lower: the end stays in sight.
     new ResizeObserver(() => this.following && this.stickToEnd()).observe(this.scroller);
@@ -107,13 +136,19 @@ export class Transcript extends LitElement {
   }
 
   protected override updated(): void {
+    // There are a thousand of them in a long meeting: each is touched when it changes, and none is measured here, which
+    // would lay the page out once for each.
     for (const chunk of this.querySelectorAll<HTMLElement>('.chunk')) {
       const n = Number(chunk.dataset['chunk']);
-      this.observer?.observe(chunk);
-      if (this.near.has(n)) {
-        chunk.style.minHeight = '';
-        this.heights.set(n, chunk.offsetHeight);
-      } else chunk.style.minHeight = `${this.heights.get(n) ?? this.rowsIn(n) * ROW_GUESS}px`;
+      const height = this.near.has(n) ? '' : `${this.heights.get(n) ?? this.rowsIn(n) * ROW_GUESS}px`;
+      const before = this.given.get(chunk);
+      if (before === height) continue;
+      if (before === undefined) {
+        this.observer?.observe(chunk);
+        this.sizes?.observe(chunk);
+      }
+      chunk.style.minHeight = height;
+      this.given.set(chunk, height);
     }
     if (this.following) this.stickToEnd();
   }
@@ -130,16 +165,29 @@ export class Transcript extends LitElement {
 
   private seen(entries: readonly IntersectionObserverEntry[]): void {
     let changed = false;
-    for (const { target, isIntersecting } of entries) {
+    for (const { target, isIntersecting, boundingClientRect, rootBounds } of entries) {
       const n = Number((target as HTMLElement).dataset['chunk']);
+      this.coming.delete(n);
       if (isIntersecting === this.near.has(n)) continue;
       // The segment that has the focus stays in the document.
       if (!isIntersecting && target.contains(document.activeElement)) continue;
-      if (isIntersecting) this.near.add(n);
+      if (isIntersecting) this.coming.set(n, Math.abs(boundingClientRect.top + boundingClientRect.bottom - (rootBounds?.top ?? 0) - (rootBounds?.bottom ?? 0)));
       else this.near.delete(n);
       changed = true;
     }
-    if (changed) this.requestUpdate();
+    if (!changed) return;
+    this.requestUpdate();
+    if (this.drawing === undefined) this.drawNext();
+  }
+
+  /** A leap brings several chunks into sight: one a frame, the middle of the window first. */
+  private drawNext(): void {
+    const [next] = [...this.coming].sort(([, a], [, b]) => a - b)[0] ?? [];
+    this.drawing = next === undefined ? undefined : requestAnimationFrame(() => this.drawNext());
+    if (next === undefined) return;
+    this.coming.delete(next);
+    this.near.add(next);
+    this.requestUpdate();
   }
 
   private scrolled(): void {
@@ -151,6 +199,16 @@ export class Transcript extends LitElement {
       if (!this.following && scrollTop >= this.lastTop) this.toEnd();
     } else if (scrollTop < this.lastTop - 1) this.following = false;
     this.lastTop = scrollTop;
+  }
+
+  /** Buttons for a row come when the pointer does. */
+  private hover(event: Event): void {
+    const id = (event.target as HTMLElement).closest<HTMLElement>('[data-segment]')?.dataset['segment'];
+    if (id === this.hovered) return;
+    this.hovered = id;
+    // Rows that move under a still pointer are hovered before the scrolling is told: who scrolls up must not be put back.
+    this.scrolled();
+    this.requestUpdate();
   }
 
   private async goTo(index: number, block: 'center' | 'nearest', focus = false): Promise<void> {
@@ -185,6 +243,14 @@ export class Transcript extends LitElement {
       this.requestUpdate();
       return;
     }
+    if (event.key === 'p' && this.playable && target.dataset['segment'] === id) {
+      post({ type: 'play', segmentId: id, offset: 0 });
+      return;
+    }
+    if (event.key === 'n' && target.dataset['segment'] === id) {
+      post({ type: 'nameSpeaker', segmentId: id });
+      return;
+    }
     if (event.key === 'F2') {
       this.edit(this.segments.find((s) => s.id === id));
       return;
@@ -215,13 +281,17 @@ export class Transcript extends LitElement {
     if (said !== '' && said !== segment.text) post({ type: 'reviseSegment', segmentId: segment.id, text: said });
   };
 
-  private readonly copy = (segment: Segment): void => post({ type: 'copy', text: segment.text });
+  private readonly name = (segment: Segment): void => post({ type: 'nameSpeaker', segmentId: segment.id });
+
+  private readonly play = (segment: Segment, offset: number): void => post({ type: 'play', segmentId: segment.id, offset });
+
+  private readonly copy = (segment: Segment): void => post({ type: 'copy', text: this.everyWord ? segment.text : (segment.readable ?? segment.text) });
 
   protected override render(): TemplateResult {
     const { segments, partials } = this;
     const chunks = Math.ceil(segments.length / CHUNK);
     const empty = segments.length === 0 && partials.length === 0;
-    return html`<div class="scroll" @keydown=${(event: KeyboardEvent) => this.keys(event)}>
+    return html`<div class="scroll" @pointerover=${(event: Event) => this.hover(event)} @keydown=${(event: KeyboardEvent) => this.keys(event)}>
         ${empty ? html`<p class="empty">${this.waiting}</p>` : nothing}
         <div role=${segments.length === 0 ? nothing : 'feed'} aria-label=${segments.length === 0 ? nothing : t('Transcript')}>${repeat(Array.from({ length: chunks }, (_, n) => n), (n) => n, (n) => html`<div class="chunk" data-chunk=${n}>${this.near.has(n) ? this.rows(n) : nothing}</div>`)}</div>
         <div class="partials">${repeat(partials, (p) => p.source, (p, i) => partialRow(p, partials[i - 1] ?? segments.at(-1)))}</div>
@@ -242,10 +312,16 @@ export class Transcript extends LitElement {
         turn,
         active: segment.id === this.active,
         editing: segment.id === this.editing,
+        everyWord: this.everyWord,
         quote: segment.id === this.revealed?.id ? this.revealed.quote : undefined,
+        tools: segment.id === this.active || segment.id === this.hovered,
         copy: this.copy,
         edit: this.edit,
         save: this.save,
+        name: this.name,
+        playable: this.playable,
+        playing: segment.id === this.playing,
+        play: this.play,
       });
     })}`;
   }

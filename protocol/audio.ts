@@ -71,10 +71,32 @@ export const AudioEnd = request({
   errors: ['session.notFound', 'audio.unknownSource'],
 });
 
+export const Received = z.object({
+  frames: z.number().int().min(0),
+  digest: z.string().regex(/^[0-9a-f]{64}$/).describe('Hex. d(n) = SHA-256(d(n−1) ‖ the 640 bytes of frame n), d(0) is 32 zero bytes.'),
+});
+export type Received = z.infer<typeof Received>;
+
+export const AudioVerify = request({
+  method: 'audio/verify',
+  doc: 'Is what was sent what came in and is on disk? Answers with what came in. Only for sources that were named with `verify`; also when the session is over.',
+  params: Received.extend({ sessionId: z.string(), source: SourceName }),
+  result: Received.extend({ confirmed: z.boolean() }),
+  errors: ['session.notFound', 'audio.unknownSource', 'store.unwritable'],
+});
+
 export const AudioAck = notification({
   method: 'audio/ack',
   doc: 'Frames up to `ackSeq` of this source are on disk; the client may forget them.',
   params: z.object({ sessionId: z.string(), source: SourceName, ackSeq: z.number().int() }),
+});
+
+export const AudioClip = request({
+  method: 'audio/clip',
+  doc: 'A piece of the kept sound of a session that is over, at most 30 s from `startMs`.',
+  params: z.object({ sessionId: z.string(), source: SourceName, startMs: z.number().min(0), endMs: z.number().min(0) }),
+  result: z.object({ startMs: z.number().describe('Session time of the first sample.'), pcm: z.string().describe('Base64 of s16le mono 16 kHz.') }),
+  errors: ['session.notFound', 'session.wrongState', 'audio.notKept'],
 });
 
 export const AudioDevices = request({

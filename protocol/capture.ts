@@ -6,15 +6,15 @@ import { Empty, notification, request } from './method';
 export const CaptureStart = request({
   method: 'capture/start',
   doc: 'Records a source and sends the caller what it hears as `capture/frames`. It ends with `capture/stop` or with the connection, so that no microphone stays open.',
-  params: z.object({ source: SourceName.exclude(['file']), device: z.string().max(1000).optional() }),
+  params: z.object({ source: SourceName.exclude(['file']), device: z.string().max(1000).optional(), upload: z.object({ uploadId: z.string().max(100), seq: z.number().int().min(0).describe('First frame that the daemon elsewhere lacks.') }).optional().describe('Keeps what is heard, and sends it once it is on disk, in whole frames.') }),
   result: z.object({ captureId: z.string() }),
-  errors: ['audio.noRecorder', 'audio.deviceNotFound', 'audio.recorderFailed', 'rpc.tooMany'],
+  errors: ['audio.noRecorder', 'audio.deviceNotFound', 'audio.recorderFailed', 'rpc.tooMany', 'session.notFound', 'audio.unknownSource'],
 });
 export const CaptureStop = request({ method: 'capture/stop', doc: 'Ends the recorder; answers when nothing more comes. Idempotent.', params: z.object({ captureId: z.string() }), result: Empty });
 
 export const CaptureFrames = notification({
   method: 'capture/frames',
   doc: 'What a recorder heard, as it came.',
-  params: z.object({ captureId: z.string(), pcm: z.string().describe('Base64 of s16le mono 16 kHz, whole samples.') }),
+  params: z.object({ captureId: z.string(), pcm: z.string().describe('Base64 of s16le mono 16 kHz, whole samples.'), seq: z.number().int().optional().describe('Number of the first frame, where it is kept.') }),
 });
 export const CaptureEnded = notification({ method: 'capture/ended', doc: 'The recorder ended by itself.', params: z.object({ captureId: z.string() }) });

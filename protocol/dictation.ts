@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { Empty, request } from './method';
 import { SourceSpec, Translate, Vocabulary } from './session';
 
+const Symbols = z.array(z.string().max(100)).max(5_000);
+
 export const DictationStart = request({
   method: 'dictation/start',
   doc: 'Starts listening and attaches the caller. Nothing is kept after stop or cancel.',
@@ -11,7 +13,7 @@ export const DictationStart = request({
     language: z.string().max(20).optional(),
     provider: z.string().max(50).optional(),
     model: z.string().max(100).optional(),
-    symbols: z.array(z.string().max(100)).max(5_000).optional().describe('Names of the code, the nearest to the cursor first; what sounds like one of them is spelled as it.'),
+    symbols: Symbols.optional().describe('Names of the code, the nearest to the cursor first; what sounds like one of them is spelled as it.'),
     vocabulary: Vocabulary.optional(),
     translate: Translate.optional(),
     device: z.enum(['auto', 'cpu', 'gpu']).optional(),
@@ -21,12 +23,39 @@ export const DictationStart = request({
   errors: ['session.tooMany', 'audio.noRecorder', 'audio.deviceNotFound', 'audio.recorderFailed', 'model.unknown', 'model.missing', 'engine.unavailable', 'engine.language', 'rpc.draining'],
 });
 
+export const DictationLearn = request({
+  method: 'dictation/learn',
+  doc: 'More names of the code, farther from the cursor than those before: what was found out while the user speaks. Nothing for a dictation that is over.',
+  params: z.object({ sessionId: z.string(), symbols: Symbols }),
+  result: Empty,
+});
+
+const room = z.number().int().min(1).max(1_000);
+
+/** What the place is that the text goes to; the caller sees it, the daemon writes for it. */
+export const DictationScope = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('prose') }),
+  z.object({ kind: z.literal('code'), indent: z.string().max(1_000).describe('What further lines begin with.') }),
+  z.object({
+    kind: z.literal('wrapped'),
+    lead: z.string().max(1_000).describe('What further lines begin with: indentation and comment marker.'),
+    first: room.describe('Characters that still fit on the line of the cursor.'),
+    rest: room.describe('Characters that fit behind `lead`.'),
+    close: z.string().min(1).max(20).optional().describe('What would end the comment.'),
+  }).describe('A comment, a docstring, the body of a commit message.'),
+  z.object({ kind: z.literal('list'), indent: z.string().max(1_000), marker: z.string().max(20).describe('`- `, `- [ ] `, or what stands behind the number.'), number: z.number().int().optional().describe('Of the item with the cursor, in a numbered list.') }),
+  z.object({ kind: z.literal('string'), quote: z.string().min(1).max(3), escape: z.enum(['backslash', 'double', 'none']), multiline: z.boolean() }),
+  z.object({ kind: z.literal('commit') }).describe('The subject of a commit message; further lines are its body.'),
+]);
+export type DictationScope = z.infer<typeof DictationScope>;
+
 export const DictationStop = request({
   method: 'dictation/stop',
   doc: 'Key released: flushes the open phrase and answers with the whole text once it is final, written as a developer means it: symbols spelled, spoken punctuation and commands carried out.',
-  params: z.object({ sessionId: z.string() }),
+  params: z.object({ sessionId: z.string(), scopes: z.array(DictationScope).max(1_000).optional().describe('The places it goes to.') }),
   result: z.object({
     text: z.string(),
+    texts: z.array(z.string()).describe('The text in the form of each of `scopes`.'),
     raw: z.string().describe('As it was heard.'),
     named: z.boolean().describe('The text begins with a name whose first letter stays as it is.'),
     takeBack: z.number().int().min(0).describe('Dictations before this one that are to be taken back ("scratch that").'),

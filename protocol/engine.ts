@@ -1,7 +1,7 @@
 /** Family `engine`: the speech engines of the daemon, how they are, and another try for those that failed. */
 import { z } from 'zod';
 import { ErrorCodes } from './errors';
-import { request } from './method';
+import { Empty, request } from './method';
 
 export const Rung = z.enum(['NORMAL', 'WARNING', 'DEGRADE', 'EMERGENCY', 'FAILOVER']).describe('Where recognition stands on the ladder of load.');
 export type Rung = z.infer<typeof Rung>;
@@ -36,6 +36,7 @@ export const Machine = z.object({
   gpu: z.object({ kind: z.enum(['metal', 'cuda', 'vulkan']), name: z.string(), memoryGb: z.number().optional() }).optional(),
   battery: z.object({ charge: z.number().describe('0–1.'), discharging: z.boolean() }).optional(),
   unknown: z.array(z.string()).describe('Probes that did not answer within 5 s.'),
+  calibration: z.object({ model: z.string(), rtf: z.number().describe('Seconds of work of one core for a second of speech.'), audioMs: z.number().describe('Speech that was decoded for it.'), at: z.string().describe('ISO 8601.') }).optional().describe('How fast this machine is; absent until it was measured.'),
 });
 export type Machine = z.infer<typeof Machine>;
 
@@ -45,4 +46,12 @@ export const EngineRetry = request({
   params: z.object({ provider: z.string().max(50).optional(), model: z.string().max(100).optional() }),
   result: z.object({ engines: z.array(EngineHealth) }),
   errors: ['engine.unavailable', 'model.missing', 'model.corrupt', 'model.incompatible'],
+});
+
+export const EngineCalibrate = request({
+  method: 'engine/calibrate',
+  doc: 'Measures how fast this machine decodes speech, within a minute, and chooses the models by that. It is kept until the hardware changes.',
+  params: Empty,
+  result: z.object({ machine: Machine }),
+  errors: ['model.missing', 'model.busy', 'model.corrupt', 'model.incompatible', 'engine.unavailable', 'engine.crashed', 'engine.timeout'],
 });

@@ -36,6 +36,12 @@ export const ERRORS = {
   /** The remote daemon does not show the certificate it should. */
   'rpc.untrusted': e(-32021, true, 'fix'),
   'token.notFound': e(-32022, true, 'no'),
+  // people of a team's server
+  'organisation.notFound': e(-32023, true, 'fix'),
+  'organisation.exists': e(-32024, true, 'fix'),
+  'user.notFound': e(-32025, true, 'fix'),
+  'user.taken': e(-32026, true, 'fix'),
+  'signIn.failed': e(-32027, true, 'fix'),
   'rpc.cancelled': e(-32800, false, 'no'),
   internal: e(-32603, true, 'later'),
   // sessions
@@ -46,6 +52,7 @@ export const ERRORS = {
   'segment.notFound': e(-32104, false, 'no'),
   'speaker.notFound': e(-32106, false, 'no'),
   'insight.notFound': e(-32105, false, 'no'),
+  'speaker.noVoice': e(-32107, true, 'no'),
   // audio
   'audio.unsupportedFormat': e(-32200, true, 'fix'),
   'audio.oddFrame': e(-32201, false, 'no'),
@@ -58,6 +65,7 @@ export const ERRORS = {
   'audio.recorderFailed': e(-32208, true, 'later'),
   'audio.notAudio': e(-32209, true, 'no'),
   'audio.empty': e(-32210, true, 'no'),
+  'audio.notKept': e(-32213, true, 'no'),
   'audio.truncated': e(-32211, true, 'no'),
   /** A recording that is missing, a folder, or not permitted to be read. */
   'audio.unreadable': e(-32212, true, 'fix'),
@@ -159,5 +167,6 @@ export class EarmarkError extends Error {
 }
 
 export function isEarmarkError(x: unknown, code?: ErrorCode): x is EarmarkError {
-  return x instanceof EarmarkError && (code === undefined || x.code === code);
+  // By name, not by class: a bundle that is loaded beside this one has a class of its own.
+  return x instanceof Error && x.name === 'EarmarkError' && 'code' in x && (code === undefined || x.code === code);
 }

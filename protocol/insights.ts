@@ -1,6 +1,7 @@
 /** Family `insights`: actions, decisions, risks, questions, entities, summary; each with the words it rests on. */
 import { z } from 'zod';
 import { Empty, request } from './method';
+import { DeriveForm } from './noteServer';
 
 export const Evidence = z.object({
   segmentId: z.string(),
@@ -25,6 +26,8 @@ export type Due = z.infer<typeof Due>;
 export const SymbolRef = z.object({ name: z.string(), uri: z.string().optional(), line: z.number().optional() });
 export type SymbolRef = z.infer<typeof SymbolRef>;
 
+export const SummarySection = z.enum(['context', 'discussion', 'decisions', 'next']);
+
 export const Insight = z.object({
   id: z.string().describe('Stable while it changes.'),
   kind: InsightKind,
@@ -36,6 +39,8 @@ export const Insight = z.object({
   evidence: z.array(Evidence).min(1),
   symbols: z.array(SymbolRef),
   entity: z.enum(['person', 'product', 'file', 'symbol', 'ticket', 'url']).optional().describe('Kind of an entity.'),
+  section: SummarySection.optional().describe('Of a sentence of the summary. `decisions` and `next` stand in printed summaries only: in a session they are the decisions and actions themselves.'),
+  topic: z.object({ title: z.string(), startMs: z.number(), endMs: z.number() }).optional().describe('What is spoken of there, and from when to when; of a sentence of the discussion.'),
   edited: z.boolean().optional().describe('A person changed it; the machine leaves it alone.'),
 });
 export type Insight = z.infer<typeof Insight>;
@@ -63,7 +68,7 @@ export const InsightDerive = request({
   params: z.object({
     sessionId: z.string(),
     insightId: z.string(),
-    as: z.enum(['todo', 'task', 'issue', 'adr']),
+    as: DeriveForm,
     languageId: z.string().max(60).optional().describe("VS Code's id of the language the comment is for."),
   }),
   result: z.object({ text: z.string(), fileName: z.string().optional().describe('A name for a new file, where it is one.') }),

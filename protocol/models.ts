@@ -38,17 +38,17 @@ export const ModelsPull = request({
 });
 export const ModelsUpdate = request({
   method: 'models/update',
-  doc: 'Brings the catalogue\'s version beside the one in use, which stays for `models/rollback`; the next load takes the new one. Progress as with a pull.',
+  doc: 'Brings the catalogue\'s version beside the one in use, which stays for `models/rollback`; an engine that has it loaded takes the new one between two phrases. Progress as with a pull.',
   params: idOnly,
   result: z.object({ model: ModelInfo }),
-  errors: ['model.unknown', 'model.missing', 'model.checksum', 'model.download', 'model.offline', 'model.diskFull'],
+  errors: ['model.unknown', 'model.missing', 'model.checksum', 'model.download', 'model.offline', 'model.diskFull', 'model.incompatible', 'engine.unavailable'],
 });
 export const ModelsRollback = request({
   method: 'models/rollback',
-  doc: 'Uses the version before again, from the next load on; no download.',
+  doc: 'Uses the version before again, in an engine that has it loaded from the next phrase on; no download.',
   params: idOnly,
   result: z.object({ model: ModelInfo }),
-  errors: ['model.unknown', 'model.missing', 'model.corrupt', 'model.download'],
+  errors: ['model.unknown', 'model.missing', 'model.corrupt', 'model.download', 'model.incompatible', 'engine.unavailable'],
 });
 export const ModelsVerify = request({ method: 'models/verify', doc: 'Checks every file against its SHA-256.', params: idOnly, result: z.object({ model: ModelInfo }), errors: ['model.unknown', 'model.missing', 'model.corrupt'] });
 export const ModelsRemove = request({ method: 'models/remove', doc: 'Deletes the files of a model that is not in use.', params: idOnly, result: Empty, errors: ['model.unknown', 'model.busy'] });

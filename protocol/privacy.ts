@@ -1,6 +1,6 @@
 /** Family `privacy`: how long what is kept may be kept, and the key that it is encrypted with. */
 import { z } from 'zod';
-import { request } from './method';
+import { Empty, request } from './method';
 
 const days = z.number().min(0).max(36_500);
 
@@ -14,6 +14,22 @@ export const PrivacyRetention = request({
   params: z.object({ set: Retention.optional() }),
   result: z.object({ retention: Retention }),
   errors: ['store.unwritable'],
+});
+
+export const PrivacyStorage = request({
+  method: 'privacy/storage',
+  doc: 'What is kept on this machine, where, and how much room it takes.',
+  params: Empty,
+  result: z.object({
+    folder: z.string().describe('State folder of the daemon.'),
+    databaseBytes: z.number().describe('Transcripts, insights, search index.'),
+    audioBytes: z.number().describe('Sound that waits for its text, or is kept.'),
+    modelBytes: z.number(),
+    logBytes: z.number(),
+    encrypted: z.boolean(),
+    sessions: z.number().int().describe('Sessions of any kind; at most 1000 are counted.'),
+    oldest: z.string().optional().describe('Begin of the oldest of them, ISO 8601.'),
+  }),
 });
 
 const Key = z.string().min(8).max(1000).describe('A passphrase or a random text.');

@@ -18,6 +18,7 @@ export const Speaker = z.object({
   name: z.string().describe('Two speakers of one name are one person.'),
   source: SourceName,
   named: z.boolean().optional().describe('True where a person gave the name.'),
+  recognised: z.object({ name: z.string(), likeness: z.number() }).optional().describe('Whose kept voice it is like (0–1). Where `name` is the same, the speaker was named by it; else it is a suggestion.'),
   turns: z.array(z.object({ startMs: z.number(), endMs: z.number() })).optional().describe('When it was heard, tighter than segments; only in a session that is over and whose voices were told apart.'),
 });
 export type Speaker = z.infer<typeof Speaker>;
@@ -45,6 +46,8 @@ export const SessionInfo = z.object({
   language: z.string(),
   provider: z.string(),
   model: z.string(),
+  people: z.array(z.string()).optional().describe('Speakers that have a name, in `session/list` where it was asked for.'),
+  keptAudio: z.boolean().optional().describe('True where its sound was to be kept: `audio/clip` plays it.'),
 });
 export type SessionInfo = z.infer<typeof SessionInfo>;
 
@@ -77,7 +80,7 @@ export const PartialEvent = z.object({
   unstable: z.string().describe('Words that may.'),
 });
 export const LevelEvent = z.object({ ...passing, kind: z.literal('level'), source: SourceName, rmsDb: z.number().describe('dBFS, −100 for silence.'), peakDb: z.number(), speech: z.boolean() });
-export const HealthEvent = z.object({ ...passing, kind: z.literal('health'), rtf: z.number().describe('Real-time factor of the last decodes; 0 before the first.'), queueMs: z.number().describe('Audio waiting to be decoded.'), dropped: z.number().describe('Frames lost.'), rejected: z.number().describe('Phrases that the guards refused.'), unwritten: z.boolean().optional().describe('True while the disk cannot be written: the session goes on in memory, and what is said appears when it is written.'), rung: Rung });
+export const HealthEvent = z.object({ ...passing, kind: z.literal('health'), rtf: z.number().describe('Real-time factor of the last decodes; 0 before the first.'), rtfP95: z.number().describe('The same, of the slowest twentieth of them.'), rtfP99: z.number(), rssBytes: z.number().describe('Resident memory of what decodes.'), queueMs: z.number().describe('Audio waiting to be decoded.'), dropped: z.number().describe('Frames lost.'), rejected: z.number().describe('Phrases that the guards refused.'), unwritten: z.boolean().optional().describe('True while the disk cannot be written: the session goes on in memory, and what is said appears when it is written.'), rung: Rung });
 
 /** Everything that happens in a session, in order. */
 export const SessionEvent = z.discriminatedUnion('kind', [
@@ -93,7 +96,7 @@ export const SourceSpec = z.object({
   source: SourceName,
   origin: z.discriminatedUnion('type', [
     z.object({ type: z.literal('capture'), device: z.string().optional().describe('Device id; the default device where absent.') }),
-    z.object({ type: z.literal('push'), format: AudioFormat.optional() }),
+    z.object({ type: z.literal('push'), format: AudioFormat.optional(), verify: z.boolean().optional().describe('Keeps a digest of what comes in, for `audio/verify`.') }),
   ]),
 });
 export type SourceSpec = z.infer<typeof SourceSpec>;
@@ -118,6 +121,7 @@ export const SessionStart = request({
     model: z.string().max(100).optional().describe('Its model; likewise.'),
     device: z.enum(['auto', 'cpu', 'gpu']).optional().describe('Where the model runs; likewise.'),
     vocabulary: Vocabulary.optional(),
+    phrases: z.array(z.string().min(1).max(200)).max(1_000).optional().describe('Phrases that are likelier than in everyday speech, likeliest first, such as names of the code as they are said; the daemon forgets them when it ends.'),
     translate: Translate.optional(),
     partials: z.boolean().describe('False for files that are pushed faster than real time.'),
     insights: z.boolean().describe('False for dictation.'),
@@ -156,7 +160,7 @@ export const SessionDetach = request({ method: 'session/detach', doc: 'No more e
 export const SessionList = request({
   method: 'session/list',
   doc: 'Sessions, newest first.',
-  params: z.object({ limit: z.number().int().min(1).max(1000).optional(), offset: z.number().int().min(0).optional(), active: z.boolean().optional().describe('Only those not DONE or FAILED.') }),
+  params: z.object({ limit: z.number().int().min(1).max(1000).optional(), offset: z.number().int().min(0).optional(), active: z.boolean().optional().describe('Only those not DONE or FAILED.'), people: z.boolean().optional().describe('With the names of who spoke.') }),
   result: z.object({ sessions: z.array(SessionInfo) }),
 });
 
@@ -168,12 +172,23 @@ export const SessionGet = request({
   errors: ['session.notFound'],
 });
 
+export const ExportFormat = z.enum(['md', 'json', 'srt', 'vtt', 'text']);
+export type ExportFormat = z.infer<typeof ExportFormat>;
+
+export const SessionExport = request({
+  method: 'session/export',
+  doc: 'A session as a file: Markdown, JSON, SRT, WebVTT or plain text, as `earmark sessions export` writes it.',
+  params: z.object({ sessionId: z.string(), format: ExportFormat }),
+  result: z.object({ text: z.string(), fileName: z.string().describe('A name for it, with the ending of its kind.') }),
+  errors: ['session.notFound'],
+});
+
 export const SessionRename = request({ method: 'session/rename', doc: 'Sets the title.', params: z.object({ sessionId: z.string(), title: z.string().min(1).max(300) }), result: Empty, errors: ['session.notFound'] });
 export const SessionDelete = request({ method: 'session/delete', doc: 'Removes the session, its transcript, insights and audio. A running session is stopped first.', params: idOnly, result: Empty, errors: ['session.notFound'] });
 
 export const SessionSearch = request({
   method: 'session/search',
-  doc: 'Parts of transcripts in which every word of the query occurs, best first; or insights of a kind, newest session first. Every filter that is given must hold.',
+  doc: 'Parts of transcripts in which every word of the query occurs, and, where the sentence model is installed, those that say the same in other words, best first; or insights of a kind, newest session first. Every filter that is given must hold.',
   params: z.object({
     query: z.string().max(500).optional().describe('Words; without them the filters alone decide.'),
     kind: z.enum(['transcript', ...InsightKind.options]).optional().describe('`transcript` where absent.'),
@@ -182,7 +197,7 @@ export const SessionSearch = request({
     until: z.string().max(40).optional().describe('ISO date or time; sessions that began before it. A date counts to its end.'),
     repository: z.string().max(300).optional(),
     branch: z.string().max(300).optional(),
-    symbol: z.string().max(200).optional().describe('A name of the code that an insight links, or that was said.'),
+    symbol: z.string().max(200).optional().describe('A name of the code that an insight links, or that was said; or the path of a file that such a name stands in.'),
     limit: z.number().int().min(1).max(1000).optional().describe('100 where absent.'),
   }),
   result: z.object({ hits: z.array(z.object({ sessionId: z.string(), title: z.string(), startedAt: z.string(), segment: Segment.optional(), insight: Insight.optional() })) }),

@@ -20,6 +20,9 @@ export const HANDSHAKE_OK = 'EARMARK/1 OK\n';
 /** What the daemon answers to a handshake that did not match, before it closes the connection. */
 export const HANDSHAKE_DENIED = 'EARMARK/1 DENIED\n';
 
+/** File of the state folder that only takes room; on a full disk whoever needs some removes it. */
+export const RESERVE_FILE = 'reserve';
+
 /** Longest JSON-RPC message in bytes, checked from its Content-Length before the body is read. */
 export const MESSAGE_MAX_BYTES = 8 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 // Builds dist/: the extension, the panel page, the daemon, its inference worker, the command line and the recorder
 // modules. `--watch` keeps building, `--minify` is for packaging. An entry that does not exist is named and left out.
-import { chmod, copyFile, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -29,20 +29,35 @@ export const EXTERNAL = [
   'wink-eng-lite-web-model',
 ];
 
+/** Packages that only a team's server has beside its bundles: an editor's extension carries neither these nor those. */
+const SERVER_ONLY = ['node-pg-migrate', 'pg-native'];
+
 const exists = (file) => stat(path.join(root, file)).then(() => true, () => false);
 
 const node = { platform: 'node', format: 'cjs', target: 'node20' };
 const page = { platform: 'browser', format: 'iife', target: 'chrome120' };
+
+/** A module that is a bundle of its own, loaded when it is first imported. */
+const apart = (module) => ({ name: `${module} apart`, setup: (build) => void build.onResolve({ filter: new RegExp(`^${module.replaceAll('.', '\\.')}$`) }, () => ({ path: `./${path.basename(module)}.js`, external: true })) });
 
 /** Every bundle: entry → output, with the options of its runtime. */
 async function bundles() {
   const recorders = 'daemon/adapters/capture/recorders';
   const recorderFiles = (await exists(recorders)) ? (await readdir(path.join(root, recorders))).filter((f) => f.endsWith('.ts')) : [];
   return [
-    { entry: 'extension/extension.ts', out: 'dist/extension.js', ...node },
+    { entry: 'extension/extension.ts', out: 'dist/extension.js', ...node, plugins: [apart('./noteClient'), apart('ws')], supported: { 'dynamic-import': false } },
+    // What only a window with a note needs, and one whose daemon is on another machine.
+    { entry: 'node_modules/ws/index.js', out: 'dist/ws.js', ...node },
+    { entry: 'extension/notes/language/noteClient.ts', out: 'dist/noteClient.js', ...node },
+    { entry: 'extension/web.ts', out: 'dist/web.js', ...page, format: 'cjs', external: ['vscode'] },
     { entry: 'daemon/main.ts', out: 'dist/daemon.js', ...node },
     { entry: 'daemon/worker.ts', out: 'dist/worker.js', ...node },
-    { entry: 'daemon/cli/main.ts', out: 'dist/cli.js', ...node, banner: { js: '#!/usr/bin/env node' }, executable: true },
+    { entry: 'daemon/storeThread.ts', out: 'dist/storeThread.js', ...node },
+    // A team's processes: NATS is in this bundle alone.
+    { entry: 'daemon/teamMain.ts', out: 'dist/team.js', ...node, external: SERVER_ONLY },
+    { entry: 'daemon/teamAdmin.ts', out: 'dist/teamAdmin.js', ...node, external: SERVER_ONLY },
+    { entry: 'daemon/notesServer.ts', out: 'dist/notesServer.js', ...node },
+    { entry: 'daemon/cli/main.ts', out: 'dist/cli.js', ...node, plugins: [apart('../../teamAdmin')], banner: { js: '#!/usr/bin/env node' }, executable: true },
     { entry: 'media/panel.ts', out: 'dist/panel.js', ...page, tsconfig: 'media/tsconfig.json' },
     { entry: 'media/panel.css', out: 'dist/panel.css', ...page },
     // node-record-lpcm16 calls what `require` gives, so the module itself must be the function.
@@ -55,10 +70,11 @@ async function bundles() {
   ];
 }
 
-/** zod's namespace drags 40 translations of its messages into every bundle (300 KB); only English is asked for. */
-const englishOnly = {
-  name: 'english-only',
+/** zod's namespace drags 40 translations of its messages into every bundle (300 KB), where only English is asked for, and a reader of JSON schemas (27 KB), which nobody asks for. */
+const lessZod = {
+  name: 'less-zod',
   setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]classic[\\/]from-json-schema\.js$/ }, () => ({ contents: "export function fromJSONSchema() { throw new Error('The bundle has no reader of JSON schemas.'); }", loader: 'js' }));
     build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';", loader: 'js' }));
   },
 };
@@ -68,6 +84,7 @@ const COPIES = [
   ['node_modules/@vscode/codicons/dist/codicon.css', 'dist/codicon.css'],
   ['node_modules/@vscode/codicons/dist/codicon.ttf', 'dist/codicon.ttf'],
   ['daemon/adapters/inference/warmUp.s16', 'dist/warmUp.s16'],
+  ['daemon/adapters/postgres/migrations', 'dist/migrations'],
 ];
 
 function options(bundle, { minify, into }) {
@@ -88,8 +105,8 @@ function options(bundle, { minify, into }) {
     loader: { '.ttf': 'file', '.woff2': 'file', '.svg': 'text' },
     assetNames: '[name]',
     define: { 'process.env.NODE_ENV': '"production"' },
-    ...(rest.platform === 'node' ? { external: EXTERNAL, mainFields: ['module', 'main'] } : {}),
-    plugins: [englishOnly],
+    ...(rest.platform === 'node' ? { external: [...EXTERNAL, ...(rest.external ?? [])], mainFields: ['module', 'main'] } : {}),
+    plugins: [lessZod, ...(rest.plugins ?? [])],
     metafile: true,
   };
 }
@@ -118,7 +135,11 @@ export async function build({ minify = false, log = console.log, into = root } =
     }
   }
   await mkdir(path.join(into, 'dist'), { recursive: true });
-  for (const [from, to] of COPIES) if (await exists(from)) await copyFile(path.join(root, from), path.join(into, to));
+  for (const [from, to] of COPIES) {
+    if (!(await exists(from))) continue;
+    await mkdir(path.dirname(path.join(into, to)), { recursive: true });
+    await cp(path.join(root, from), path.join(into, to), { recursive: true });
+  }
   for (const { out, bytes } of made) log(`  ${out.padEnd(28)} ${(bytes / 1024).toFixed(0).padStart(6)} KB`);
   if (errors.length > 0) throw new Error(`The build failed: ${errors.join('; ')}.`);
   return made;

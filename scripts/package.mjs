@@ -1,23 +1,42 @@
-// `npm run package`: one VSIX for this platform, with the packages that stay outside the bundles and only this
-// platform's native files. What may go in is in .vscodeignore.
+// `npm run package [-- --target T] [--all] [--full]`: a VSIX for this platform, another one, or each; with the packages
+// that stay outside the bundles and only that platform's native files. Native files of other platforms come from npm,
+// checked against the lock file. `--full` puts the default speech models in, for machines without a network. What may
+// go in is in .vscodeignore; a VSIX over its budget fails.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build, EXTERNAL, root } from './build.mjs';
-import { setUp } from './setup.mjs';
+import { npm, setUp } from './setup.mjs';
 
-const stage = path.join(root, 'out/vsix');
-const target = `${process.platform}-${process.arch}`;
+/** Megabytes of a VSIX without models. */
+export const BUDGET_MB = 120;
+
+/**
+ * Target of VS Code → what is native in it. `ort`: ONNX Runtime's own binaries, or WASM where it has none.
+ * Windows on Arm is missing: libSQL has no binary for it. VS Code for x64 runs there and takes win32-x64.
+ * @type {Record<string, {libsql: string, ort: 'node' | 'web', audiotee?: boolean}>}
+ */
+export const TARGETS = {
+  'linux-x64': { libsql: '@libsql/linux-x64-gnu', ort: 'node' },
+  'linux-arm64': { libsql: '@libsql/linux-arm64-gnu', ort: 'node' },
+  'darwin-arm64': { libsql: '@libsql/darwin-arm64', ort: 'node', audiotee: true },
+  'darwin-x64': { libsql: '@libsql/darwin-x64', ort: 'web', audiotee: true },
+  'win32-x64': { libsql: '@libsql/win32-x64-msvc', ort: 'node' },
+};
+
+const here = `${process.platform}-${process.arch}`;
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
+/** Dependencies of install scripts, and of builds for browsers, which nothing needs when it runs. */
+const RUN_TIME_ONLY = { 'onnxruntime-node': ['onnxruntime-common'], 'onnxruntime-web': ['onnxruntime-common'], libsql: ['@neon-rs/load', 'detect-libc'] };
 
-/** Left out: of smart-whisper only what was built of it goes in, audiotee runs on macOS alone. */
-const LEFT_OUT = new Set(['vscode', 'smart-whisper', 'onnxruntime-web', ...(process.platform === 'darwin' ? [] : ['audiotee'])]);
-/** Dependencies of install scripts, which nothing needs when it runs. */
-const RUN_TIME_ONLY = { 'onnxruntime-node': ['onnxruntime-common'] };
-
-/** Folders in node_modules of the packages that stay outside the bundles, and of all they need. */
-function closure() {
+/** Folders in node_modules of the packages that stay outside the bundles of a target, and of all they need. */
+function closure(target) {
+  const { ort, audiotee } = TARGETS[target];
+  // Of smart-whisper only what was built of it goes in.
+  const leftOut = new Set(['vscode', 'smart-whisper', ort === 'node' ? 'onnxruntime-web' : 'onnxruntime-node', ...(audiotee ? [] : ['audiotee'])]);
   const found = new Set();
   const walk = (name, from) => {
     for (let base = from; ; base = base.slice(0, Math.max(0, base.lastIndexOf('/node_modules/')))) {
@@ -34,36 +53,127 @@ function closure() {
   };
   const wanted = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
   const external = (name) => EXTERNAL.some((e) => (e.endsWith('/*') ? name.startsWith(e.slice(0, -1)) : e === name));
-  for (const name of wanted) if (external(name) && !LEFT_OUT.has(name)) walk(name, '');
+  for (const name of wanted) if (external(name) && !leftOut.has(name)) walk(name, '');
   return [...found];
 }
 
 /** Neither maps, types and sources, nor another platform's binaries. */
-function isWanted(file) {
+function isWanted(file, target) {
   const name = file.split(path.sep).join('/');
+  const [platform, arch] = target.split('-');
   const other = /onnxruntime-node\/bin\/napi-v\d+\/([^/]+)(?:\/([^/]+))?/.exec(name);
-  if (other && (other[1] !== process.platform || (other[2] !== undefined && other[2] !== process.arch))) return false;
+  if (other && (other[1] !== platform || (other[2] !== undefined && other[2] !== arch))) return false;
+  // The same library twice: the binding asks for the shorter name.
+  if (/libonnxruntime\.\d+\.\d+\.\d+\.dylib$/.test(name)) return false;
   if (/onnxruntime_providers_(cuda|tensorrt)/.test(name)) return false;
+  // Of ONNX Runtime's WASM build, what Node loads.
+  if (/onnxruntime-web\/(lib|docs)$/.test(name) || (/onnxruntime-web\/dist\/./.test(name) && !/dist\/(ort\.node\.min\.(js|mjs)|ort-wasm-simd-threaded\.(wasm|mjs))$/.test(name))) return false;
   return !/\.(map|d\.[cm]?ts|md|markdown)$/i.test(name) && !/\/(test|tests|__tests__|\.github)$/.test(name);
 }
 
-await setUp({ models: false });
-rmSync(stage, { recursive: true, force: true });
-mkdirSync(stage, { recursive: true });
-console.log('Building, minified …');
-await build({ minify: true, into: stage });
-for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'docs', 'media/icons', 'walkthrough', 'models', 'demo/standup.flac', 'demo/LICENSE']) {
-  if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
+/** The folder of a package that is for a target: the installed one, or npm's, as the lock file has it. */
+async function nativePackage(name, work) {
+  const place = `node_modules/${name}`;
+  if (existsSync(path.join(root, place))) return path.join(root, place);
+  const entry = lock[place];
+  if (!entry) throw new Error(`${name} is not in package-lock.json; run npm install.`);
+  const into = path.join(work, name);
+  // npm's own command: its registry, proxy and certificates are its business.
+  mkdirSync(into, { recursive: true });
+  const [command, args] = npm(['pack', `${name}@${entry.version}`, '--json', '--pack-destination', into]);
+  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], shell: command.endsWith('.cmd') });
+  if (status !== 0) throw new Error(`${name} could not be fetched; check the network and npm's registry and run it again.`);
+  const tarball = path.join(into, JSON.parse(stdout)[0].filename);
+  const [algorithm, wanted] = entry.integrity.split(/-(.*)/s);
+  if (createHash(algorithm).update(readFileSync(tarball)).digest('base64') !== wanted) throw new Error(`${name} is not what package-lock.json names; run npm ci and try again.`);
+  const { x } = await import('tar');
+  await x({ file: tarball, cwd: into, strip: 1 });
+  rmSync(tarball);
+  return into;
 }
-// Whisper goes in where it was built: `npm run whisper`.
-if (existsSync(path.join(root, 'dist/whisper'))) cpSync(path.join(root, 'dist/whisper'), path.join(stage, 'dist/whisper'), { recursive: true });
-// Beside the bundles, where Node looks first; vsce leaves out what lies in node_modules at the top.
-for (const place of closure()) cpSync(path.join(root, place), path.join(stage, 'dist', place), { recursive: true, filter: (from) => !from.slice(path.join(root, place).length).includes('node_modules') && isWanted(from) });
 
-const { scripts: _s, dependencies: _d, devDependencies: _v, optionalDependencies: _o, allowScripts: _a, private: _p, ...shipped } = manifest;
-writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(shipped, null, 2)}\n`);
-const file = path.join(root, `${manifest.name}-${manifest.version}-${target}.vsix`);
-const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
-const { status } = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository', '--target', target, '--out', file], { cwd: stage, stdio: ['ignore', 'inherit', 'inherit'] });
-if (status === 0) console.log(`${path.relative(root, file)}: ${(statSync(file).size / 1e6).toFixed(1)} MB`);
-process.exitCode = status ?? 1;
+async function packageFor(target, full) {
+  const work = path.join(root, 'out/vsix', `${target}${full ? '-full' : ''}`);
+  const stage = path.join(work, 'stage');
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(stage, { recursive: true });
+  await build({ minify: true, into: stage, log: () => undefined });
+  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'docs', 'media/icons', 'walkthrough', 'models', 'demo/standup.flac', 'demo/LICENSE']) {
+    if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
+  }
+  // Whisper goes in where it was built: `npm run whisper`.
+  if (target === here && existsSync(path.join(root, 'dist/whisper'))) cpSync(path.join(root, 'dist/whisper'), path.join(stage, 'dist/whisper'), { recursive: true });
+  // Beside the bundles, where Node looks first; vsce leaves out what lies in node_modules at the top.
+  const copy = (from, place) => cpSync(from, path.join(stage, 'dist', place), { recursive: true, filter: (file) => !file.slice(from.length).includes('node_modules') && isWanted(file, target) });
+  for (const place of closure(target)) copy(path.join(root, place), place);
+  const { libsql, audiotee } = TARGETS[target];
+  for (const name of [libsql, ...(audiotee ? ['audiotee'] : [])]) copy(await nativePackage(name, path.join(work, 'native')), `node_modules/${name}`);
+  if (full) copyModels(path.join(stage, 'models/import'));
+
+  const { scripts: _s, dependencies: _d, devDependencies: _v, optionalDependencies: _o, allowScripts: _a, private: _p, ...shipped } = manifest;
+  writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(shipped, null, 2)}\n`);
+  const file = path.join(root, `${manifest.name}-${manifest.version}-${target}${full ? '-full' : ''}.vsix`);
+  const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
+  const { status } = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository', '--target', target, '--out', file], { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error(`vsce could not package ${target}.`);
+  const strangers = foreignFiles(stage, target);
+  if (strangers.length > 0) throw new Error(`These are for another platform than ${target}: ${strangers.join(', ')}.`);
+  const megabytes = statSync(file).size / 1e6;
+  console.log(`${path.relative(root, file)}: ${megabytes.toFixed(1)} MB`);
+  if (!full && megabytes > BUDGET_MB) throw new Error(`${path.basename(file)} has ${megabytes.toFixed(1)} MB, and ${BUDGET_MB} MB is the budget.`);
+  rmSync(work, { recursive: true, force: true });
+  return file;
+}
+
+/** The default models, as set-up fetched them, where the daemon looks before it downloads. */
+function copyModels(into) {
+  const folder = process.env.EARMARK_MODELS ?? path.join(root, '.cache/models');
+  mkdirSync(into, { recursive: true });
+  for (const id of ['moonshine-tiny', 'silero-vad']) {
+    const revision = readdirSync(path.join(folder, id), { withFileTypes: true }).find((entry) => entry.isDirectory())?.name;
+    if (revision === undefined) throw new Error(`${id} is not in ${folder}; run npm run setup.`);
+    for (const name of readdirSync(path.join(folder, id, revision))) if (name.endsWith('.onnx')) cpSync(path.join(folder, id, revision, name), path.join(into, name));
+  }
+}
+
+/** Machine code of a platform, by its first bytes. */
+const FORMATS = [
+  { platform: 'linux', magic: '7f454c46', arch: (bytes) => ({ 0x3e: 'x64', 0xb7: 'arm64' })[bytes.readUInt16LE(18)] },
+  { platform: 'darwin', magic: 'cffaedfe', arch: (bytes) => ({ 0x01000007: 'x64', 0x0100000c: 'arm64' })[bytes.readUInt32LE(4)] },
+  // One file for both kinds of Mac.
+  { platform: 'darwin', magic: 'cafebabe', arch: () => undefined },
+  { platform: 'win32', magic: '4d5a', arch: (bytes) => ({ 0x8664: 'x64', 0xaa64: 'arm64' })[bytes.readUInt16LE(bytes.readUInt32LE(0x3c) + 4)] },
+];
+
+/** Files of a folder that are machine code of another platform. */
+export function foreignFiles(folder, target) {
+  const [platform, arch] = target.split('-');
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(node|so[.\d]*|dylib|dll|exe)$|^[^.]+$/.test(entry.name))
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+    .filter((file) => {
+      const bytes = readFileSync(file).subarray(0, 4096);
+      const format = FORMATS.find(({ magic }) => bytes.subarray(0, magic.length / 2).toString('hex') === magic);
+      return format !== undefined && (format.platform !== platform || ![undefined, arch].includes(format.arch(bytes)));
+    })
+    .map((file) => path.relative(folder, file));
+}
+
+async function main() {
+  const argv = process.argv.slice(2);
+  const at = argv.indexOf('--target');
+  const targets = argv.includes('--all') ? Object.keys(TARGETS) : [at >= 0 ? argv[at + 1] : here];
+  const unknown = targets.find((target) => !TARGETS[target ?? '']);
+  if (unknown !== undefined || targets.includes(undefined)) throw new Error(`There is no VSIX for ${unknown ?? 'that'}; choose from ${Object.keys(TARGETS).join(', ')}.`);
+  const full = argv.includes('--full');
+  process.env.EARMARK_MODELS ??= path.join(root, '.cache/models');
+  await setUp({ models: full });
+  for (const target of targets) await packageFor(target, full);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await main().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

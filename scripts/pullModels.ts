@@ -1,10 +1,12 @@
 /** Fetches the models that the speech path needs, or those named, into the model folder; no daemon is needed. Run by scripts/setup.mjs. */
 import { stateFolder } from '../client/stateFolder';
+import { openSettings } from '../daemon/adapters/config/settingsFile';
 import { createModelManager } from '../daemon/adapters/download/createModelManager';
 import { systemClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
 
-const models = createModelManager({ home: stateFolder(), env: process.env, clock: systemClock, logger: silentLogger });
+const settings = openSettings({ home: stateFolder(), env: process.env });
+const models = createModelManager({ home: stateFolder(), settings: () => settings.current, clock: systemClock, logger: silentLogger });
 const { stderr } = process;
 
 /** A line that is drawn over on a terminal, every fourth part elsewhere. */

@@ -46,8 +46,8 @@ function run(command, args, env = {}) {
   });
 }
 
-/** npm as it runs us, else the one on the path. */
-function npm(args) {
+/** npm as it runs us, else the one on the path. @returns {[string, string[]]} program and arguments */
+export function npm(args) {
   const own = process.env.npm_execpath;
   if (own && /npm-cli\.[cm]?js$/.test(own)) return [process.execPath, [own, ...args]];
   return [process.platform === 'win32' ? 'npm.cmd' : 'npm', args];

@@ -7,7 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { AsrResult } from '../../daemon/asr/provider';
-import { runDaemon } from '../../daemon/main';
+import { runDaemon } from '../../daemon/runDaemon';
 import { VAD_WINDOW } from '../../daemon/vad/contract';
 import { levelDb } from '../../daemon/vad/energyDetector';
 import { FakeModels } from '../../test/fakes/fakeModels';

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { ensureDaemon, type DaemonClient } from '../../client';
@@ -26,6 +26,8 @@ export interface KillRoundsOptions {
   readonly pace?: { readonly frames: number; readonly pauseMs: number };
   readonly latestKillMs?: number;
   readonly onProgress?: (kills: number, sessions: number) => void;
+  /** A session that did not end as it should: the state it was left in, empty where no client got that far, and the end of the daemon's log. */
+  readonly onNotDone?: (state: string, log: string) => void;
 }
 
 export interface KillRoundsResult {
@@ -59,6 +61,8 @@ interface Final {
 
 const ROOT = resolve(__dirname, '..', '..');
 const CONNECT_MS = 20_000;
+/** Of the daemon's log, where a session did not end as it should. */
+const LOG_LINES = 40;
 /** So long may a recorder or a worker outlive the daemon. */
 const ORPHAN_MS = 2_000;
 
@@ -66,7 +70,7 @@ const ORPHAN_MS = 2_000;
 export async function killCommand(speech: Speech, home: string): Promise<KillRoundsOptions['command']> {
   const outfile = join(ROOT, 'out', 'fault', 'killDaemon.js');
   const { EXTERNAL } = (await import(join(ROOT, 'scripts', 'build.mjs'))) as { EXTERNAL: string[] };
-  await build({ entryPoints: [join(__dirname, 'killDaemon.ts')], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node20', external: EXTERNAL, logLevel: 'error', define: { 'require.main': 'undefined' } }); // main.ts must not start by itself.
+  await build({ entryPoints: [join(__dirname, 'killDaemon.ts'), join(ROOT, 'daemon', 'storeThread.ts')], outdir: dirname(outfile), entryNames: '[name]', bundle: true, platform: 'node', format: 'cjs', target: 'node20', external: EXTERNAL, logLevel: 'error', define: { 'require.main': 'undefined' } }); // main.ts must not start by itself.
   return { command: process.execPath, args: [outfile, '--home', home, '--idle-ms', '600000', '--log-level', 'warn'], env: { EARMARK_FAULT_AUDIO: speech.audioFile, EARMARK_FAULT_WORDS: speech.wordsFile } };
 }
 
@@ -101,7 +105,10 @@ export async function killRounds(options: KillRoundsOptions, home: string): Prom
       total.wordsThatDiffer += wordErrors(normaliseWords(wanted), normaliseWords(wordsOf(round.finals)));
       total.finalsAsUndisturbed += round.finals.filter(({ startMs, text }) => known.has(`${startMs} ${text}`)).length;
       total.damagedPhrases += round.finals.filter(({ text }) => text.startsWith('[')).length;
-      if (round.state !== 'DONE') total.notDone++;
+      if (round.state !== 'DONE') {
+        total.notDone++;
+        options.onNotDone?.(round.state, readFileSync(join(home, 'logs', 'daemon.log'), 'utf8').split('\n').slice(-LOG_LINES).join('\n'));
+      }
       options.onProgress?.(host.kills, total.sessions);
     }
   } finally {

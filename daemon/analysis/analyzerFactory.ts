@@ -10,7 +10,9 @@ import { ModelReader } from './model/modelReader';
 import { InsightBook } from './reconcile';
 import { SegmentOrder } from './segmentOrder';
 import { sentenceKey, Summariser } from './summary';
+import { overviewOf, placeSentence } from './summarySections';
 import type { SummaryStyle } from './summaryStyle';
+import { type Topic, topicsOf } from './topics';
 import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange, ModelPass } from './types';
 
 export interface AnalyzerOptions {
@@ -18,8 +20,8 @@ export interface AnalyzerOptions {
   readonly nlp?: Nlp;
   /** Words of written summaries; those of `summaryStyle.ts` where absent. */
   readonly summaryStyle?: SummaryStyle;
-  /** In front of the language model that reads along; none where absent. */
-  readonly model?: ModelQueue;
+  /** In front of the language model that reads along, asked when a session begins; none where absent. */
+  readonly model?: () => ModelQueue | undefined;
 }
 
 /** The summary follows at most once for this much new speech, so that it does not flicker while people talk. */
@@ -28,7 +30,12 @@ const SUMMARY_EVERY_MS = 20_000;
 /** One factory serves all sessions: they share the language model. */
 export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFactory {
   const nlp = options.nlp ?? winkNlp();
-  return { create: (context, restore) => new SessionAnalyzer(nlp, new Summariser(options.summaryStyle), options.model && new ModelReader(options.model), context, restore) };
+  return {
+    create: (context, restore) => {
+      const model = options.model?.();
+      return new SessionAnalyzer(nlp, new Summariser(options.summaryStyle), model && new ModelReader(model), context, restore);
+    },
+  };
 }
 
 class SessionAnalyzer implements Analyzer {
@@ -41,6 +48,8 @@ class SessionAnalyzer implements Analyzer {
   private found: readonly Finding[] = [];
   private entitiesFound: readonly Finding[] = [];
   private summary: readonly Finding[] = [];
+  private topics: readonly Topic[] = [];
+  private overview: Finding | undefined;
   private spokenMs = 0;
   private summarisedMs = Number.NEGATIVE_INFINITY;
 
@@ -93,6 +102,8 @@ class SessionAnalyzer implements Analyzer {
     if (final || this.spokenMs - this.summarisedMs >= SUMMARY_EVERY_MS) {
       this.summarisedMs = this.spokenMs;
       const marked = new Set(this.found.filter(({ kind }) => kind === 'action' || kind === 'decision').flatMap(({ evidence }) => evidence.map(sentenceKey)));
+      this.topics = topicsOf(lines, (word) => this.reader.people.knows(word));
+      this.overview = overviewOf(this.topics, [...new Set(lines.map(({ speaker }) => speaker))], this.context.self);
       this.summary = final ? this.summariser.final(lines, marked) : this.summariser.rolling(lines, marked);
     }
     this.entitiesFound = this.entities.find(lines);
@@ -102,7 +113,8 @@ class SessionAnalyzer implements Analyzer {
   /** Rules and model together, through the gate, into the book. */
   private publish(): InsightChange[] {
     const { findings, summary } = this.modelReader?.combine(this.found, this.summary, this.segments.byId) ?? { findings: this.found, summary: this.summary };
-    const { passed } = evidenceGate([...findings.map((finding) => this.nameSelf(finding)), ...this.entitiesFound, ...summary], this.segments.byId);
+    const sentences = [...(this.overview ? [this.overview] : []), ...summary].map((sentence) => placeSentence(sentence, this.topics));
+    const { passed } = evidenceGate([...findings.map((finding) => this.nameSelf(finding)), ...this.entitiesFound, ...sentences], this.segments.byId);
     return this.book.reconcile(passed);
   }
 

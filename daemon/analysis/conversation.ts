@@ -114,7 +114,8 @@ export class ConversationReader {
 
   private readChain(chain: Chain, known: ReadChain | undefined, index: number, turn: number): ReadChain {
     const read = this.readText(chain.text);
-    if (known && known.read === read && known.turn === turn && known.index === index && sameChain(known.chain, chain)) return known;
+    // The same lines, but the places of its segments move where one before them went.
+    if (known && known.read === read && known.turn === turn && known.index === index && sameChain(known.chain, chain)) return { ...known, chain };
     return { chain, read, turn, index, lines: read.sentences.map((sentence, i) => toLine(chain, sentence, index + i, turn)) };
   }
 

@@ -22,6 +22,11 @@ export class People {
 
   readonly isName: IsName = (token) => this.byWord.has(token.norm);
 
+  /** @param word lower case */
+  knows(word: string): boolean {
+    return this.byWord.has(word);
+  }
+
   addSpeaker(label: string): void {
     if (this.labels.has(label)) return;
     this.labels.add(label);

@@ -71,11 +71,12 @@ export class InsightBook {
   }
 
   private make(finding: Finding, id: string, known?: Insight): Insight {
-    const { kind, text, confidence, evidence, owner, due, entity } = finding;
+    const { kind, text, confidence, evidence, owner, due, entity, section, topic } = finding;
     const date = due === undefined ? undefined : this.date(due);
     return {
       id, kind, text, ...(owner !== undefined && { owner }), ...(due !== undefined && { due: { phrase: due, ...(date !== undefined && { date }) } }),
       status: known?.status ?? 'open', confidence: rounded(confidence), evidence, symbols: known?.symbols ?? [], ...(entity !== undefined && { entity }),
+      ...(section !== undefined && { section }), ...(topic !== undefined && { topic }),
     };
   }
 
@@ -133,11 +134,15 @@ function push<K>(lists: Map<K, Insight[]>, key: K, insight: Insight): void {
   else lists.set(key, [insight]);
 }
 
-function saysTheSame(insight: Insight, { kind, text, owner, due, confidence, entity, evidence }: Finding): boolean {
+function saysTheSame(insight: Insight, { kind, text, owner, due, confidence, entity, evidence, section, topic }: Finding): boolean {
   return (
-    insight.kind === kind && insight.text === text && insight.owner === owner && insight.due?.phrase === due && insight.entity === entity && insight.confidence === rounded(confidence) &&
+    insight.kind === kind && insight.text === text && insight.owner === owner && insight.due?.phrase === due && insight.entity === entity && insight.confidence === rounded(confidence) && insight.section === section && sameTopic(insight.topic, topic) &&
     insight.evidence.length === evidence.length && insight.evidence.every((item, i) => item === evidence[i])
   );
+}
+
+function sameTopic(a: Insight['topic'], b: Insight['topic']): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.title === b.title && a.startMs === b.startMs && a.endMs === b.endMs);
 }
 
 function rounded(confidence: number): number {

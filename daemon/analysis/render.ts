@@ -1,4 +1,5 @@
 /** Insights as `earmark analyze` prints them, as JSON and as Markdown, and the one line each has in a note. */
+import { summaryParts, wholeSummary } from './summarySections';
 import { timeStamp } from './timeStamp';
 import type { Insight } from './types';
 
@@ -11,6 +12,8 @@ export interface RenderableInsight {
   readonly due?: { readonly phrase: string; readonly date?: string | undefined } | undefined;
   readonly status: Insight['status'];
   readonly evidence: readonly { readonly startMs: number }[];
+  readonly section?: Insight['section'] | undefined;
+  readonly topic?: Insight['topic'] | undefined;
 }
 
 /** Insights by kind, each list in order of time. `T` is kept as it is. */
@@ -24,14 +27,15 @@ export interface AnalysisResult<T = Insight> {
 }
 
 /** True for what a reader should see: not dismissed, not cancelled. */
-export function isAlive(insight: Pick<Insight, 'status'>): boolean {
+function isAlive(insight: Pick<Insight, 'status'>): boolean {
   return insight.status === 'open' || insight.status === 'done';
 }
 
-/** Groups by kind and leaves out what was dismissed or cancelled. */
-export function groupInsights<T extends Pick<Insight, 'kind' | 'status'>>(insights: readonly T[]): AnalysisResult<T> {
-  const of = (kind: Insight['kind']) => insights.filter((insight) => insight.kind === kind && isAlive(insight));
-  return { actions: of('action'), decisions: of('decision'), risks: of('risk'), questions: of('question'), entities: of('entity'), summary: of('summary') };
+/** Groups by kind and leaves out what was dismissed or cancelled. The summary is whole: it tells decisions and actions too. */
+export function groupInsights<T extends RenderableInsight>(insights: readonly T[]): AnalysisResult<T> {
+  const alive = insights.filter(isAlive);
+  const of = (kind: Insight['kind']) => alive.filter((insight) => insight.kind === kind);
+  return { actions: of('action'), decisions: of('decision'), risks: of('risk'), questions: of('question'), entities: of('entity'), summary: wholeSummary(alive) };
 }
 
 /** `Fix the token refresh — @Ben, by Friday (2026-11-27)`: the words of a line, without bullet and time. */
@@ -58,14 +62,33 @@ export const INSIGHT_SECTIONS: readonly { readonly kind: Insight['kind']; readon
   { kind: 'risk', title: 'Risks' },
 ];
 
+/** A line of a section, with the insight it shows. */
+export interface SectionLine {
+  /** Stable name of the line. */
+  readonly key: string;
+  readonly line: string;
+  readonly insightId?: string;
+}
+
+/** The lines of one section: an insight each, and in the summary a line for each topic, under which its sentences stand. */
+export function sectionLines(kind: Insight['kind'], insights: readonly RenderableInsight[]): SectionLine[] {
+  const alive = insights.filter((insight) => insight.kind === kind && isAlive(insight));
+  const lines = (some: readonly RenderableInsight[], indent = ''): SectionLine[] => some.map((insight) => ({ key: `i.${insight.id}`, line: `${indent}${insightLine(insight)}`, insightId: insight.id }));
+  if (kind !== 'summary') return lines(alive);
+  return summaryParts(alive).flatMap(({ topic, sentences }) => {
+    if (!topic || topic.title === '') return lines(sentences);
+    return [{ key: `t.${topic.startMs}`, line: `- **${oneLine(topic.title)}** ${timeStamp(topic.startMs)}` }, ...lines(sentences, '  ')];
+  });
+}
+
 /** Sections with their lines; a kind with nothing in it has no section. Empty text when there is nothing at all. */
 export function renderInsightsMarkdown(insights: readonly RenderableInsight[]): string {
-  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({ title, lines: insights.filter((i) => i.kind === kind && isAlive(i)).map(insightLine) }));
+  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({ title, lines: sectionLines(kind, insights).map(({ line }) => line) }));
   return sections.filter(({ lines }) => lines.length > 0).map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`).join('\n');
 }
 
 /** `{actions, decisions, risks, questions, entities, summary}`, indented, with a line break at the end. */
-export function renderInsightsJson<T extends Pick<Insight, 'kind' | 'status'>>(insights: readonly T[]): string {
+export function renderInsightsJson<T extends RenderableInsight>(insights: readonly T[]): string {
   return `${JSON.stringify(groupInsights(insights), null, 2)}\n`;
 }
 

@@ -11,7 +11,7 @@
  * chosen anew.
  */
 import type { Line } from './conversation';
-import { sentencePhrase } from './discourse/phrasing';
+import { readableSentence } from './readableSentence';
 import type { Finding } from './discourse/discuss';
 import { SUMMARY_STYLE, type SummaryStyle } from './summaryStyle';
 
@@ -37,6 +37,8 @@ const LEANING = 0.95;
 
 interface Candidate {
   readonly line: Line;
+  /** As it would stand in a summary; undefined where it cannot. */
+  readonly sentence: string | undefined;
   readonly words: readonly string[];
   readonly counts: ReadonlyMap<string, number>;
 }
@@ -87,20 +89,21 @@ export class Summariser {
     const best = Math.max(...chosen.map(({ gain }) => gain));
     return chosen
       .sort((a, b) => a.line.index - b.line.index)
-      .map(({ line, gain }) => ({ kind: 'summary', text: `${sentencePhrase(line)}.`, confidence: Math.max(0.5, gain / best), evidence: line.evidence }));
+      .map(({ line, sentence, gain }) => ({ kind: 'summary', text: `${sentence}${line.mark === '?' ? '?' : '.'}`, confidence: Math.max(0.5, gain / best), evidence: line.evidence }));
   }
 
   private readable(lines: readonly Line[]): Candidate[] {
-    return lines.filter(isReadable).map((line) => this.candidate(line)).filter(({ words }) => words.length >= MIN_WORDS && words.length <= MAX_WORDS);
+    return lines.filter(isReadable).map((line) => this.candidate(line)).filter(({ sentence, words }) => sentence !== undefined && words.length >= MIN_WORDS && words.length <= MAX_WORDS);
   }
 
   private candidate(line: Line): Candidate {
     let candidate = this.candidates.get(line);
     if (!candidate) {
-      const words = summaryWords(sentencePhrase(line));
+      const sentence = readableSentence(line);
+      const words = summaryWords(sentence ?? line.text.slice(line.start, line.end));
       const counts = new Map<string, number>();
       for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-      this.candidates.set(line, (candidate = { line, words, counts }));
+      this.candidates.set(line, (candidate = { line, sentence, words, counts }));
     }
     return candidate;
   }
@@ -118,6 +121,7 @@ export function summaryWords(text: string): string[] {
 
 interface Chosen {
   readonly line: Line;
+  readonly sentence: string | undefined;
   readonly gain: number;
 }
 
@@ -146,7 +150,7 @@ function greedily(candidates: readonly Candidate[], expected: ReadonlyMap<string
       insert(waiting, { candidate: head.candidate, gain });
       continue;
     }
-    chosen.push({ line: head.candidate.line, gain });
+    chosen.push({ line: head.candidate.line, sentence: head.candidate.sentence, gain });
     words += head.candidate.words.length;
     for (const [word, count] of head.candidate.counts) have.set(word, (have.get(word) ?? 0) + count);
   }

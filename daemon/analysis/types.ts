@@ -11,6 +11,8 @@ import type { Segment } from '../transcript/types';
 
 export type InsightKind = 'action' | 'decision' | 'risk' | 'question' | 'entity' | 'summary';
 
+export type SummarySection = 'context' | 'discussion' | 'decisions' | 'next';
+
 export interface Evidence {
   readonly segmentId: string;
   readonly startMs: number;
@@ -28,6 +30,10 @@ export interface Insight {
   readonly confidence: number;
   readonly evidence: readonly Evidence[];
   readonly symbols: readonly { readonly name: string; readonly uri?: string; readonly line?: number }[];
+  /** Of a sentence of the summary: where it belongs. `decisions` and `next` are told from the decisions and actions themselves. */
+  readonly section?: SummarySection;
+  /** Of a sentence of the discussion: what was spoken of there. */
+  readonly topic?: { readonly title: string; readonly startMs: number; readonly endMs: number };
   readonly entity?: 'person' | 'product' | 'file' | 'symbol' | 'ticket' | 'url';
   /** A person changed it; the machine leaves it alone. */
   readonly edited?: boolean;

@@ -2,30 +2,18 @@
  * Which phrase is decoded next, and where. Finals go before speculative decodes, these before partials; among finals the
  * session that had least of the engine lately comes first, then the oldest deadline. A speculative decode and a partial
  * take what is idle and give way: the one to finals, the other to both. Under load speculation is refused first, then
- * partials come seldom (loadMeter.ts). A phrase of a session that floods the engine gives its place back to others.
+ * partials come seldom (loadMeter.ts), and live finals that wait get less effort (finalEffort.ts). A phrase of a session that floods the engine gives its place back to others.
  */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { DecodePriority } from '../session/ports';
+import { EffortMeter, optionsFor } from './finalEffort';
 import { LoadMeter } from './loadMeter';
-import type { AsrOptions, AsrResult } from './provider';
+import type { DecodeRequest, DecodeSlot, PhraseAsker, PhraseTaker, QueueHealth } from './phraseQueue';
+import type { AsrResult } from './provider';
 import { Shares } from './shares';
 import { WaitTimes } from './waitTimes';
-
-/** Decodes one phrase at a time. */
-export interface DecodeSlot {
-  transcribe(pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult>;
-}
-
-export interface DecodeRequest {
-  readonly pcm: Float32Array;
-  readonly options: AsrOptions;
-  readonly priority: DecodePriority;
-  readonly sessionId: string;
-  /** Milliseconds from now until the text is wanted. */
-  readonly deadlineMs?: number;
-}
 
 export interface SchedulerOptions {
   /** Audio that may wait, over all sessions. */
@@ -48,21 +36,6 @@ const MAX_YIELDS = 2;
 /** Sessions whose last partial is remembered. */
 const MAX_PARTIAL_TIMES = 1_024;
 
-/** For `daemon/health`. */
-export interface QueueHealth {
-  /** Finals that wait. */
-  readonly waiting: number;
-  /** Milliseconds from the end of a phrase to the begin of its decode, over the last phrases. */
-  readonly waitP50Ms: number;
-  readonly waitP95Ms: number;
-  readonly waitMaxMs: number;
-  /** Share of the decoders that finals and speculation keep busy, 0–1. */
-  readonly load: number;
-  /** Decodes that were refused or gave way since the start. */
-  readonly droppedSpeculations: number;
-  readonly droppedPartials: number;
-}
-
 /** The lower goes first. */
 const RANK: Readonly<Record<DecodePriority, number>> = { final: 0, speculative: 1, partial: 2 };
 
@@ -79,12 +52,13 @@ interface Job extends DecodeRequest {
   settle(outcome: { result: AsrResult | undefined } | { error: unknown }): void;
 }
 
-export class DecodeScheduler {
+export class DecodeScheduler implements PhraseAsker, PhraseTaker {
   private readonly queue: Job[] = [];
   private readonly slots = new Map<DecodeSlot, Job | undefined>();
   private readonly shares: Shares;
   private readonly meter: LoadMeter;
   private readonly waits = new WaitTimes();
+  private readonly effort: EffortMeter;
   private readonly partialAt = new Map<string, number>();
   private readonly dropped = { speculative: 0, partial: 0 };
   private waitingMs = 0;
@@ -97,6 +71,7 @@ export class DecodeScheduler {
   ) {
     this.shares = new Shares(clock);
     this.meter = new LoadMeter(clock);
+    this.effort = new EffortMeter(clock);
   }
 
   get queuedMs(): number {
@@ -104,11 +79,10 @@ export class DecodeScheduler {
   }
 
   get health(): QueueHealth {
-    const { waits, meter, dropped } = this;
-    return { waiting: this.queue.length, waitP50Ms: waits.percentile(0.5), waitP95Ms: waits.percentile(0.95), waitMaxMs: waits.percentile(1), load: meter.load, droppedSpeculations: dropped.speculative, droppedPartials: dropped.partial };
+    const { waits, meter, dropped, effort } = this;
+    return { waiting: this.queue.length, waitP50Ms: waits.percentile(0.5), waitP95Ms: waits.percentile(0.95), waitMaxMs: waits.percentile(1), load: meter.load, finals: effort.effort, droppedSpeculations: dropped.speculative, droppedPartials: dropped.partial };
   }
 
-  /** True when a partial of some session would be decoded at once. */
   get idle(): boolean {
     return this.takes('partial');
   }
@@ -135,15 +109,10 @@ export class DecodeScheduler {
     this.pump();
   }
 
-  /** A decode that runs on it goes on to its end. */
   removeSlot(slot: DecodeSlot): void {
     this.slots.delete(slot);
   }
 
-  /**
-   * @returns undefined for a speculative decode or a partial that was refused or gave way
-   * @throws EarmarkError rpc.tooMany when too much waits, rpc.cancelled, and what the slot throws
-   */
   run(request: DecodeRequest, signal?: AbortSignal): Promise<AsrResult | undefined> {
     const audioMs = (request.pcm.length * 1000) / SAMPLE_RATE;
     if (signal?.aborted) return Promise.reject(cancelled());
@@ -188,7 +157,6 @@ export class DecodeScheduler {
     });
   }
 
-  /** Ends everything that waits with an error. */
   rejectAll(error: unknown): void {
     for (const job of [...this.queue]) {
       this.unqueue(job);
@@ -244,10 +212,12 @@ export class DecodeScheduler {
   private start(slot: DecodeSlot, job: Job): void {
     this.slots.set(slot, job);
     if (job.priority === 'final' && job.yields === 0) {
-      this.waits.add(this.clock.now() - job.queuedAt);
+      const waitMs = this.clock.now() - job.queuedAt;
+      this.waits.add(waitMs);
+      if (job.live) this.effort.waited(waitMs);
       this.shares.add(job.sessionId, job.audioMs);
     }
-    slot.transcribe(job.pcm, job.options, job.abort.signal).then(
+    slot.transcribe(job.pcm, job.live && job.priority === 'final' ? optionsFor(this.effort.effort, job.options) : job.options, job.abort.signal).then(
       (result) => this.finish(slot, job, { result }),
       (error: unknown) => this.finish(slot, job, { error }),
     );

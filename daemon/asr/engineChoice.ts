@@ -10,6 +10,8 @@ export interface ModelFact {
   /** BCP 47 primary tags; `*` for many. */
   readonly languages: readonly string[];
   readonly installed: boolean;
+  /** Earmark fetches it by itself. */
+  readonly isDefault?: boolean;
 }
 
 export interface ProviderFact {
@@ -38,7 +40,7 @@ export interface Wish {
 const AUTO = 'auto';
 
 /**
- * @returns at least one; the first is the wish, or the best that is installed. The others stand in for it: installed,
+ * @returns at least one; the first is the wish, or the best that is installed, or where none is the one that Earmark fetches by itself. The others stand in for it: installed,
  * of the same language. Nothing remote stands in for something local unless it is in `preferred`.
  * @throws EarmarkError engine.unavailable, model.unknown, engine.language
  */
@@ -49,8 +51,10 @@ export function chooseEngines(setup: ChoiceSetup, wish: Wish): readonly [EngineT
   const first = provider === undefined && model === undefined ? undefined : wished(setup, provider, model, wish);
   if (first && !speaks(first)) throw wrongLanguage(first.model, wish.language);
   const preferred = wish.device === undefined || wish.device === 'auto' ? setup.preferred : setup.preferred.map((target) => ({ ...target, device: wish.device ?? target.device }));
-  const ready = preferred.filter((target) => speaks(target) && isInstalled(setup, target));
-  const stand = first ? [first, ...ready] : ready.length > 0 ? ready : preferred.filter(speaks).slice(0, 1);
+    const speaking = preferred.filter(speaks);
+  const ready = speaking.filter((target) => isInstalled(setup, target));
+  const absent = speaking.find((target) => isFetched(setup, target)) ?? speaking[0];
+  const stand = first ? [first, ...ready] : ready.length > 0 ? ready : absent ? [absent] : [];
   const [best, ...rest] = stand.filter((target, i) => stand.findIndex((other) => same(other, target)) === i);
   if (best) return [best, ...rest];
   throw wrongLanguage(setup.preferred[0]?.model ?? 'of this machine', wish.language);
@@ -88,6 +92,10 @@ function languagesOf({ models, providers }: ChoiceSetup, { provider, model }: En
 
 function isInstalled({ models, providers }: ChoiceSetup, { provider, model }: EngineTarget): boolean {
   return models.find(({ id }) => id === model)?.installed ?? providers.some(({ info, defaultModel }) => info.id === provider && defaultModel !== undefined);
+}
+
+function isFetched({ models }: ChoiceSetup, { model }: EngineTarget): boolean {
+  return models.find(({ id }) => id === model)?.isDefault ?? false;
 }
 
 function named(wish: string | undefined): string | undefined {

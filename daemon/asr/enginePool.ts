@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore, toDisposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { EngineLease, EngineRequest } from '../session/ports';
+import type { Calibration, Calibrator } from '../models/calibration';
 import { RUNGS } from '../degrade/ladder';
 import { chooseEngines, type ChoiceSetup, same } from './engineChoice';
 import { EngineRoute, type MachineLoad } from './engineRoute';
@@ -27,6 +28,8 @@ export interface EnginePoolSetup {
   /** What suits this machine is known for good. */
   readonly probed: Promise<unknown>;
   readonly machine: () => MachineFacts;
+  /** Measures the machine; `machine` and `look` tell by it from then on. Ends with the pool. */
+  readonly calibrator: Pick<Calibrator, 'calibrate' | 'dispose'>;
   /** How the machine is, for the ladder of load. */
   readonly load: () => MachineLoad;
   /** An engine that nobody holds and that was not used for so long is unloaded. */
@@ -58,6 +61,7 @@ class EnginePool implements ManagedEngines {
 
   constructor(private readonly setup: EnginePoolSetup) {
     this.choice = setup.choice;
+    this.store.add(setup.calibrator);
     const limit = setup.unloadIdleMs ?? UNLOAD_IDLE_MS;
     this.store.add(setup.clock.setInterval(() => this.unloadIdle(limit), limit / 4));
   }
@@ -113,6 +117,25 @@ class EnginePool implements ManagedEngines {
     if (named && failed.length === 0) throw new EarmarkError('engine.unavailable', 'This speech engine was not asked for yet; start a session with it.');
     const main = named ? [] : [this.entry(this.mainTarget())];
     await Promise.all([...routes.map(({ route }) => route.retry()), ...[...main, ...failed].map(({ engine }) => engine.retry())]);
+  }
+
+  renew(provider: string): void {
+    for (const { target, engine } of this.entries.values()) {
+      if (target.provider !== provider) continue;
+      if (engine.state === 'ERROR') engine.retry().catch(() => undefined);
+      else engine.unload();
+    }
+    void this.refresh();
+  }
+
+  async swap(modelId: string): Promise<void> {
+    await Promise.all([...this.entries.values()].filter(({ target }) => target.model === modelId).map(({ engine }) => engine.swap()));
+  }
+
+  async calibrate(): Promise<Calibration> {
+    const calibration = await this.setup.calibrator.calibrate();
+    await this.refresh();
+    return calibration;
   }
 
   async refresh(): Promise<void> {
@@ -183,7 +206,7 @@ class EnginePool implements ManagedEngines {
       rtf: engine.figures,
       queuedMs: engine.queuedMs,
       queue: engine.queue,
-      rssBytes: engine.workers().reduce((sum, { rssBytes }) => sum + (rssBytes ?? 0), 0),
+      rssBytes: engine.rssBytes,
       errors: engine.errors,
       sessions: routes.reduce((sum, { holders }) => sum + holders, 0),
       rung: RUNGS[Math.max(0, ...routes.map(({ route }) => RUNGS.indexOf(route.rung)))] ?? 'NORMAL',
@@ -201,8 +224,8 @@ function isWish({ provider, model }: EngineRequest): boolean {
 const PARTIAL_MS = 500;
 
 /** The route as one session holds it. */
-function lease(clock: Clock, route: EngineRoute, { vocabulary, translate, live }: EngineRequest, held: Disposable): EngineLease {
-  const wished = { live, ...(vocabulary === undefined ? {} : { prompt: vocabulary }), ...(translate === undefined ? {} : { translate }) };
+function lease(clock: Clock, route: EngineRoute, { vocabulary, translate, phrases, live, owner }: EngineRequest, held: Disposable): EngineLease {
+  const wished = { live, ...(owner === undefined ? {} : { owner }), ...(vocabulary === undefined ? {} : { prompt: vocabulary }), ...(translate === undefined ? {} : { translate }) };
   let partialMs = -Infinity;
   return {
     provider: route.provider,
@@ -214,7 +237,7 @@ function lease(clock: Clock, route: EngineRoute, { vocabulary, translate, live }
         if (partialsEvery !== 1 && clock.now() - partialMs < PARTIAL_MS * partialsEvery) return Promise.resolve(undefined);
         partialMs = clock.now();
       }
-      return route.decode(pcm, { ...options, ...wished }, signal);
+      return route.decode(pcm, { ...options, ...wished, ...(phrases ? { phrases: phrases() } : {}) }, signal);
     },
     get idle() {
       return route.idle;
@@ -224,6 +247,12 @@ function lease(clock: Clock, route: EngineRoute, { vocabulary, translate, live }
     },
     get rtf() {
       return route.rtf;
+    },
+    get figures() {
+      return route.figures;
+    },
+    get rssBytes() {
+      return route.rssBytes;
     },
     get rung() {
       return route.rung;

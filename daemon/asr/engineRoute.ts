@@ -11,7 +11,7 @@ import { Emitter } from '../base/emitter';
 import type { Logger } from '../base/logger';
 import { ACTIONS, LADDER_START, RUNGS, type LadderState, type Rung, type RungActions, ladderText, stepLadder } from '../degrade/ladder';
 import type { DecodeOptions, EngineWarning, SpeechEngine } from '../session/ports';
-import { DecodeStats } from './decodeStats';
+import { DecodeStats, type RtfFigures } from './decodeStats';
 import type { EngineTarget } from './enginesApi';
 import type { AsrResult } from './provider';
 import type { ManagedSpeechEngine } from './speechEngineApi';
@@ -113,6 +113,12 @@ export class EngineRoute implements SpeechEngine, Disposable {
   }
   get rtf(): number {
     return this.now.engine().rtf;
+  }
+  get figures(): RtfFigures {
+    return this.now.engine().figures;
+  }
+  get rssBytes(): number {
+    return this.now.engine().rssBytes;
   }
   get detectors(): SpeechEngine['detectors'] {
     return this.now.engine().detectors;

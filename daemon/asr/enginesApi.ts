@@ -3,9 +3,10 @@ import type { Disposable } from '../base/disposable';
 import type { Rung } from '../degrade/ladder';
 import type { LifecycleError, LifecycleName } from '../models/lifecycle';
 import type { Capabilities } from '../models/capabilities';
+import type { Calibration } from '../models/calibration';
 import type { TierChoice } from '../models/tiers';
 import type { SpeechEngines } from '../session/ports';
-import type { QueueHealth } from './decodeScheduler';
+import type { QueueHealth } from './phraseQueue';
 import type { RtfFigures } from './decodeStats';
 import type { DeviceChoice } from './provider';
 import type { InferenceWorkerHealth } from './speechEngineApi';
@@ -40,6 +41,8 @@ export interface EngineHealth extends EngineTarget {
 export interface MachineFacts {
   readonly capabilities: Capabilities;
   readonly choice: TierChoice;
+  /** How fast it is, where that was measured. */
+  readonly calibration?: Calibration;
 }
 
 export interface ManagedEngines extends SpeechEngines, Disposable {
@@ -55,6 +58,12 @@ export interface ManagedEngines extends SpeechEngines, Disposable {
   preload(): Promise<void>;
   /** Tries failed engines again at once; without a wish the main one. @throws EarmarkError as SpeechEngine.ready */
   retry(wish?: { readonly provider?: string | undefined; readonly model?: string | undefined }): Promise<void>;
+  /** The settings of a provider changed: its engines load anew. What waits for them waits on. */
+  renew(provider: string): void;
+  /** Engines that have the model loaded take its files as they are now, between two phrases. @throws EarmarkError model.*, engine.* where the new files are no good */
+  swap(modelId: string): Promise<void>;
+  /** Measures how fast this machine is, which takes a minute at most, and chooses by that. @throws EarmarkError model.missing, model.busy, model.corrupt, engine.* */
+  calibrate(): Promise<Calibration>;
   /** Looks again at what is installed. */
   refresh(): Promise<void>;
 }

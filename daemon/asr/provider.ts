@@ -19,6 +19,8 @@ export interface LoadedModelFiles {
   readonly id: string;
   /** Role (`encoder`, `decoder`, `model`) → absolute path. */
   readonly files: Readonly<Record<string, string>>;
+  /** Where an engine may keep what makes the next load faster. It checks what it finds there. */
+  readonly cache?: { /** Absolute; of this model alone. */ readonly folder: string; /** Changes with the files. */ readonly revision: string };
 }
 
 /** Where a model runs. `auto`: where it runs fastest. */
@@ -29,12 +31,20 @@ export interface AsrOptions {
   readonly language: string;
   /** Words that are likely, best first. Ignored where the engine has no prompt. */
   readonly prompt?: readonly string[];
+  /** Phrases that are likelier than in everyday speech, likeliest first. An engine whose tokens are chosen here leans towards them; others take the first as a prompt, or ignore them. */
+  readonly phrases?: readonly string[];
   /** Put the text into English. Ignored where the engine cannot. */
   readonly translate?: boolean;
   /** What is said in one place has one language: with `auto` it is settled for each of these. */
   readonly conversation?: string;
-  /** `tokens` of an earlier decode of the same phrase, maybe of less of it. They save time and change no text; ignored by engines that give none. */
+  /** `tokens` of an earlier decode of the same phrase, maybe of less of it. They save time and, but for rounding, change no text; ignored by engines that give none. */
   readonly draft?: readonly number[];
+  /** The text is shown for a moment only: quicker at the price of a few more errors, where the engine can. */
+  readonly quick?: boolean;
+  /** Before the engine is trusted: whether anything is heard is all that counts, so as quick as can be. */
+  readonly trial?: boolean;
+  /** Others wait: no search for likelier texts. What the engine doubts is still decoded again. */
+  readonly greedy?: boolean;
   /** What was spoken right before the samples, and the tokens of its text: the result goes on behind them. Ignored by engines that give no tokens. */
   readonly lead?: Lead;
 }
@@ -62,6 +72,11 @@ export interface AsrResult {
   readonly inferenceMs: number;
   /** The text in the engine's own tokens, for `draft` and `lead`; absent where the engine has no use for them. */
   readonly tokens?: readonly number[];
+  /**
+   * How far the engine trusts the text, by its own measure. `low`: one that was decoded early is decoded again when its phrase is
+   * over. `high`: nothing that follows would change it, so a short phrase need not wait for more.
+   */
+  readonly trust?: 'low' | 'high';
   /** Set when a silence guard took the text away: `text` is empty and `words` has none. Counted, not shown. */
   readonly rejected?: GuardKind;
 }

@@ -11,9 +11,10 @@ import { Emitter, type Event } from '../base/emitter';
 import type { DecodeOptions, DecodePriority, EngineWarning } from '../session/ports';
 import { type LifecycleError, type LifecycleName, ModelLifecycle } from '../models/lifecycle';
 import type { SpeechDetectorFactory } from '../vad/contract';
-import { DecodeScheduler, type DecodeSlot, type QueueHealth } from './decodeScheduler';
+import { DecodeScheduler } from './decodeScheduler';
 import { DecodeStats, type RtfFigures } from './decodeStats';
 import { type GuardOptions, defaultGuardOptions, guardAudio, guardText, reject } from './guards';
+import type { DecodeSlot, QueueHealth } from './phraseQueue';
 import type { AsrResult, DeviceChoice, GuardKind } from './provider';
 import type { InferenceWorkerHealth, ManagedSpeechEngine } from './speechEngineApi';
 
@@ -44,6 +45,8 @@ export interface SpeechEngineSetup {
   readonly detectors: DetectorService;
   /** A worker died and was started again. */
   readonly onDidRestart?: Event<{ readonly name: string }>;
+  /** The decoders died too often; none of them starts again by itself. */
+  readonly onDidFail?: Event<EarmarkError>;
   readonly guards?: GuardOptions;
   /** An extra decoder that had nothing to do for so long is stopped; its memory is worth more. */
   readonly stopIdleMs?: number;
@@ -74,7 +77,9 @@ class Engine implements ManagedSpeechEngine {
   private readonly stats = new DecodeStats();
   private lastUseMs: number;
   /** Decoders that are started or starting. */
-  private readonly running = new Map<Decoder, { readonly slot: DecodeSlot; lastUse: number }>();
+  private readonly running = new Map<Decoder, { readonly slot: DecodeSlot; lastUse: number; decoding?: Promise<unknown> }>();
+  /** The change to other files under way. */
+  private swapping: Promise<void> | undefined;
   /** Decoders that failed, with the time; they are left alone for the cool-down. */
   private readonly lost = new Map<Decoder, number>();
   private idleTimer: Disposable | undefined;
@@ -90,6 +95,9 @@ class Engine implements ManagedSpeechEngine {
       this.warned.fire({ code: 'engine.restarted', message: 'Speech recognition stopped and was started again; nothing is lost.' });
     });
     if (restarted) this.store.add(restarted);
+    // Also one that does nothing just now says at once that it is broken.
+    const failed = setup.onDidFail?.((error) => this.fail(error));
+    if (failed) this.store.add(failed);
   }
 
   get provider(): string {
@@ -137,6 +145,10 @@ class Engine implements ManagedSpeechEngine {
     return this.stats.figures();
   }
 
+  get rssBytes(): number {
+    return this.setup.decoders.reduce((sum, decoder) => sum + (decoder.health().rssBytes ?? 0), 0);
+  }
+
   workers(): readonly InferenceWorkerHealth[] {
     return [...this.setup.detectors.health(), ...this.setup.decoders.map((decoder) => decoder.health())];
   }
@@ -163,15 +175,20 @@ class Engine implements ManagedSpeechEngine {
     this.lifecycle.to({ kind: 'UNINITIALIZED' });
   }
 
+  swap(): Promise<void> {
+    this.swapping ??= this.exchange().finally(() => (this.swapping = undefined));
+    return this.swapping;
+  }
+
   async decode(pcm: Float32Array, options: DecodeOptions, signal?: AbortSignal): Promise<AsrResult | undefined> {
-    const { priority, sessionId, deadlineMs, live: _live, elsewhere, ...asr } = options;
+    const { priority, sessionId, deadlineMs, live, owner: _owner, elsewhere, ...asr } = options;
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
     const guards = this.setup.guards ?? defaultGuardOptions;
     if (priority !== 'final' && this.state !== 'READY') return undefined;
     const early = guardAudio(pcm, guards);
     if (early) return this.reject({ confidence: 0, language: asr.language, inferenceMs: 0 }, early, priority);
     if (priority === 'final') await this.ready();
-    const result = await this.decodeTwice({ pcm, options: { ...asr, conversation: sessionId }, priority, sessionId, ...(deadlineMs === undefined ? {} : { deadlineMs }) }, signal, elsewhere ?? false);
+    const result = await this.decodeTwice({ pcm, options: { ...asr, conversation: sessionId, ...(priority === 'partial' ? { quick: true } : {}) }, priority, sessionId, ...(live === undefined ? {} : { live }), ...(deadlineMs === undefined ? {} : { deadlineMs }) }, signal, elsewhere ?? false);
     if (!result) return undefined;
     this.lastUseMs = this.setup.clock.now();
     this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs });
@@ -255,9 +272,9 @@ class Engine implements ManagedSpeechEngine {
       await decoder.start();
       onLoaded();
       const { signal } = new AbortController();
-      await decoder.transcribe(new Float32Array(SAMPLE_RATE), { language: 'en' }, signal);
+      await decoder.transcribe(new Float32Array(SAMPLE_RATE), { language: 'en', trial: true }, signal);
       const phrase = await this.setup.warmUp?.();
-      const heard = phrase && (await decoder.transcribe(phrase, { language: 'en' }, signal));
+      const heard = phrase && (await decoder.transcribe(phrase, { language: 'en', trial: true }, signal));
       if (heard?.text === '') throw new EarmarkError('model.incompatible', `The model ${this.setup.model} loads but hears nothing in a phrase that is known; run "earmark models verify ${this.setup.model}", or choose another one.`);
     } catch (error) {
       if (this.running.get(decoder) === entry) this.running.delete(decoder);
@@ -269,18 +286,49 @@ class Engine implements ManagedSpeechEngine {
     else decoder.stop();
   }
 
+  /** One decoder after the other ends what it decodes and loads anew; with a spare one nothing waits meanwhile. */
+  private async exchange(): Promise<void> {
+    await this.loading;
+    if (this.state !== 'READY') return;
+    const old = [...this.running.keys()];
+    const spare = this.setup.decoders.find((decoder) => !this.running.has(decoder));
+    if (spare) await this.startDecoder(spare);
+    for (const [i, decoder] of old.entries()) {
+      const entry = this.running.get(decoder);
+      if (!entry) continue;
+      this.scheduler.removeSlot(entry.slot);
+      await entry.decoding;
+      if (this.running.get(decoder) !== entry) continue;
+      this.running.delete(decoder);
+      decoder.stop();
+      if (spare && i === 0) continue;
+      try {
+        await this.startDecoder(decoder);
+      } catch (error) {
+        if (this.running.size === 0) this.fail(error instanceof EarmarkError ? error : new EarmarkError('engine.unavailable', 'The speech model could not be loaded anew; run `earmark doctor` to see why.', { cause: error }));
+        throw error;
+      }
+    }
+  }
+
   private slotOf(decoder: Decoder): DecodeSlot {
+    const decode: DecodeSlot['transcribe'] = async (pcm, options, signal) => {
+      try {
+        return await decoder.transcribe(pcm, options, signal);
+      } catch (error) {
+        if (isEarmarkError(error, 'engine.unavailable')) this.lose(decoder, error);
+        throw error;
+      } finally {
+        const entry = this.running.get(decoder);
+        if (entry) entry.lastUse = this.setup.clock.now();
+      }
+    };
     return {
-      transcribe: async (pcm, options, signal) => {
-        try {
-          return await decoder.transcribe(pcm, options, signal);
-        } catch (error) {
-          if (isEarmarkError(error, 'engine.unavailable')) this.lose(decoder, error);
-          throw error;
-        } finally {
-          const entry = this.running.get(decoder);
-          if (entry) entry.lastUse = this.setup.clock.now();
-        }
+      transcribe: (pcm, options, signal) => {
+        const decoding = decode(pcm, options, signal);
+        const entry = this.running.get(decoder);
+        if (entry) entry.decoding = decoding.catch(() => undefined);
+        return decoding;
       },
     };
   }

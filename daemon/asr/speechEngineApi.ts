@@ -2,8 +2,7 @@
 import type { Disposable } from '../base/disposable';
 import type { LifecycleError, LifecycleName } from '../models/lifecycle';
 import type { SpeechEngine } from '../session/ports';
-import type { QueueHealth } from './decodeScheduler';
-import type { RtfFigures } from './decodeStats';
+import type { QueueHealth } from './phraseQueue';
 import type { DeviceChoice, GuardKind } from './provider';
 
 /** Plain data for `daemon/health`. */
@@ -30,11 +29,12 @@ export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   readonly queue: QueueHealth;
   /** The last ten, oldest first. */
   readonly errors: readonly LifecycleError[];
-  readonly figures: RtfFigures;
   /** When somebody last asked for it, by the clock. */
   readonly lastUse: number;
   /** Frees the model's memory; the next `ready` loads it again. What waits for a decode is refused with engine.unavailable. */
   unload(): void;
+  /** Loads the model's files as they are now, between two phrases: none is lost, and what waits is decoded by the new ones. Does nothing where none is loaded. @throws EarmarkError as `ready` where the new files are no good */
+  swap(): Promise<void>;
   /** Tries again at once after a failure, without the pause that `ready` keeps. */
   retry(): Promise<void>;
   workers(): readonly InferenceWorkerHealth[];

@@ -12,6 +12,9 @@ export interface PieceDecoder {
   decode(ids: number[], hasBos?: boolean, hasLeadingSpace?: boolean): string;
 }
 
+/** Marks that belong to the word before them: what goes on behind a phrase may begin with the full stop of that phrase. */
+const LONE_MARKS = /^[.,;:!?…]+$/;
+
 /** Mark that a sentence piece puts for a space. */
 const SPACE_MARK = '▁';
 
@@ -30,7 +33,14 @@ export function tokensToWords(tokens: readonly ScoredToken[], decoder: PieceDeco
     const text = decoder.decode(group.map((token) => token.id), false, false).trim();
     if (text === '') continue;
     const confidence = group.reduce((sum, token) => sum + token.probability, 0) / group.length;
-    for (const part of text.split(/\s+/)) words.push({ text: part, confidence });
+    for (const part of text.split(/\s+/)) {
+      if (!LONE_MARKS.test(part)) words.push({ text: part, confidence });
+      else if (words.length > 0) words.push(closed(words.pop() as (typeof words)[number], part));
+    }
   }
   return words;
+}
+
+function closed<Word extends { readonly text: string }>(word: Word, mark: string): Word {
+  return LONE_MARKS.test(word.text.slice(-1)) ? word : { ...word, text: word.text + mark };
 }

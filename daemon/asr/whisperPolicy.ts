@@ -17,10 +17,10 @@ const WINDOW_FLOOR = 768;
 const WINDOW_MARGIN = 32;
 const WINDOW_STEP = 32;
 
-/** Encoder positions for a phrase of so many samples. */
-export function fittedWindow(samples: number): number {
+/** Encoder positions for a phrase of so many samples; without the floor the encoder is done in a fifth of the time. */
+export function fittedWindow(samples: number, floor = WINDOW_FLOOR): number {
   const needed = Math.ceil((samples / SAMPLE_RATE) * POSITIONS_PER_SECOND) + WINDOW_MARGIN;
-  return Math.min(FULL_WINDOW, Math.max(WINDOW_FLOOR, Math.ceil(needed / WINDOW_STEP) * WINDOW_STEP));
+  return Math.min(FULL_WINDOW, Math.max(floor, Math.ceil(needed / WINDOW_STEP) * WINDOW_STEP));
 }
 
 /**
@@ -29,6 +29,13 @@ export function fittedWindow(samples: number): number {
  */
 export const SECOND_TEMPERATURE = 0.2;
 export const SECOND_TEMPERATURE_STEP = 0.4;
+
+/**
+ * Texts that the first decode follows at a time. Whole recordings of LibriSpeech other, Whisper base 8-bit, fitted
+ * window: 13.1 % word errors with one (greedy), 11.9 % with five, for 16 % more processor time; through the speech path
+ * 13.7 and 11.4 %.
+ */
+export const BEAMS = 5;
 
 /** Fast speech has 6 tokens a second, scripts that Whisper spells byte by byte up to 15; a loop is cut here. */
 const TOKENS_PER_SECOND = 15;
@@ -64,9 +71,10 @@ const MIN_LOOP_LETTERS = 30;
 const MAX_REPEATS = 4;
 /**
  * Mean logarithm of the probabilities: words that were read are about −0.2, hard ones −0.4, made-up ones −1, where
- * whisper.cpp itself tries again.
+ * whisper.cpp itself tries again. From −0.7 on 6 of 103 phrases of LibriSpeech are decoded twice instead of 1, with
+ * the whole window, and beside beams that makes nothing better (11.6 % word errors on other instead of 11.4 %).
  */
-const UNSURE_BELOW = -0.7;
+const UNSURE_BELOW = -1;
 
 /**
  * Why a text is not believed at first; undefined where it may be right.

@@ -53,9 +53,11 @@ export function toInt16(samples: Float32Array, { negative, positive }: FullScale
   return out;
 }
 
-/** 16 bits to floats of −1…1, as recognisers take them. */
-export function toFloat32(samples: Int16Array): Float32Array {
-  const out = new Float32Array(samples.length);
+/**
+ * 16 bits to floats of −1…1, as recognisers take them.
+ * @param out as long as the samples
+ */
+export function toFloat32(samples: Int16Array, out: Float32Array = new Float32Array(samples.length)): Float32Array {
   for (let i = 0; i < out.length; i++) out[i] = samples[i]! / 32_768;
   return out;
 }

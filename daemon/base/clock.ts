@@ -29,7 +29,7 @@ export class ManualClock implements Clock {
   private counter = 0;
   private readonly timers = new Map<number, { at: number; fn: () => void; every?: number }>();
 
-  constructor(private readonly epoch = Date.UTC(2026, 0, 5, 9, 0, 0)) {}
+  constructor(private epoch = Date.UTC(2026, 0, 5, 9, 0, 0)) {}
 
   now(): number {
     return this.time;
@@ -42,6 +42,11 @@ export class ManualClock implements Clock {
   }
   setInterval(fn: () => void, ms: number): Disposable {
     return this.addTimer({ at: this.time + Math.max(1, ms), fn, every: Math.max(1, ms) });
+  }
+
+  /** Somebody sets the wall clock; what only goes forward goes on. */
+  jump(ms: number): void {
+    this.epoch += ms;
   }
 
   /** Moves time on and fires what is due. */

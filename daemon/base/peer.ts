@@ -26,8 +26,8 @@ export interface AudioMessage {
 export interface PeerHandler {
   /** @throws EarmarkError and nothing else; it goes to the other side as it is */
   request(method: string, params: unknown, signal: AbortSignal): Promise<object>;
-  /** Where the connection has binary messages. @returns what answers it. @throws EarmarkError and nothing else */
-  audio?(message: AudioMessage): object;
+  /** Where the connection has binary messages. @returns what answers it; taken before the call returns. @throws EarmarkError and nothing else */
+  audio?(message: AudioMessage): Promise<object>;
   /** The connection is gone. Called once. */
   closed(): void;
 }

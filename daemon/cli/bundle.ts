@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { create } from 'tar';
 import { DaemonHealth, DaemonProfile } from '../../protocol/health';
 import { isEarmarkError } from '../../protocol/errors';
+import { openSettings } from '../adapters/config/settingsFile';
 import { FIGURES_FILE, FiguresFile } from '../adapters/telemetry/figuresServer';
 import { redact } from '../base/redact';
 import { withDaemon, type Environment } from './environment';
@@ -25,7 +26,7 @@ export async function writeBundle(env: Environment, findings: readonly string[],
   try {
     put('doctor.txt', `${findings.map(redact).join('\n')}\n`);
     put('versions.json', json({ earmark: env.version, node: process.versions, platform: process.platform, arch: process.arch, system: release() }));
-    put('settings.json', json(settings(process.env)));
+    put('settings.json', json(settings(env.home)));
     try {
       await withDaemon(env, async (connection) => {
         const { sessions, problems, ...health } = await connection.request(DaemonHealth, {});
@@ -53,11 +54,14 @@ export async function writeBundle(env: Environment, findings: readonly string[],
   }
 }
 
-/** Which settings are set; the value only of those that are no secret and no address. */
-function settings(all: NodeJS.ProcessEnv): Record<string, string> {
-  const open = /^EARMARK_(MODELS_(OFFLINE|PARALLEL|MAX_GB|MAX_DAYS)|(OPENAI|LLM)_(MODEL|PLAIN_HTTP)|LLM_(CONCURRENCY|TIMEOUT_S))$/;
-  return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (name.startsWith('EARMARK_') ? [[name, open.test(name) ? redact(value ?? '') : '(set)']] : [])));
+/** What holds, with its problems; of names, addresses and secrets only that they are set. */
+function settings(home: string): object {
+  const { shown, problems } = openSettings({ home, env: process.env });
+  const values = Object.entries(shown).map(([name, value]) => [name, typeof value === 'string' && value !== '' && !OPEN_TEXT.has(name) ? '(set)' : value]);
+  return { ...(Object.fromEntries(values) as object), problems: problems.map(({ name }) => name) };
 }
+
+const OPEN_TEXT: ReadonlySet<string> = new Set(['log.level', 'openai.model', 'llm.model']);
 
 async function readMetrics(home: string): Promise<string | undefined> {
   try {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { createConnection, type Connection, type ConnectOptions, type DaemonCommand, type RemoteProfile } from '../../client';
 import { UsageError } from './failure';
 import type { Terminal } from './output';
+import { isSignedIn, signedInToken } from './signInFile';
 
 export interface Environment {
   readonly out: Terminal;
@@ -27,16 +28,16 @@ export function connectOptions(env: Environment, options: { readonly start?: boo
 }
 
 /**
- * The remote daemon that `--remote` or `EARMARK_REMOTE` names, with `EARMARK_TOKEN` and, for a certificate that no
+ * The remote daemon that `--remote` or `EARMARK_REMOTE` names, with `EARMARK_TOKEN` or who signed in, and, for a certificate that no
  * authority signed, `EARMARK_REMOTE_FINGERPRINT`. @throws UsageError
  */
-export function remoteProfile(option: string | undefined, env: NodeJS.ProcessEnv): RemoteProfile | undefined {
+export function remoteProfile(option: string | undefined, env: NodeJS.ProcessEnv, home: string): RemoteProfile | undefined {
   const url = option ?? env['EARMARK_REMOTE'];
   if (url === undefined || url.trim() === '') return undefined;
-  const token = env['EARMARK_TOKEN']?.trim();
-  if (!token) throw new UsageError('A remote daemon wants a token; put what "earmark tokens create" printed there into EARMARK_TOKEN.');
+  const given = env['EARMARK_TOKEN']?.trim();
+  if (!given && !isSignedIn(home)) throw new UsageError('A remote daemon wants a token; put what "earmark tokens create" printed there into EARMARK_TOKEN, or run "earmark sign-in".');
   const fingerprint = env['EARMARK_REMOTE_FINGERPRINT']?.trim();
-  return { url: url.trim(), token, ...(fingerprint ? { fingerprint } : {}) };
+  return { url: url.trim(), token: given ? given : () => signedInToken(home), ...(fingerprint ? { fingerprint } : {}) };
 }
 
 /** Runs `work` with a connection to the daemon, started where there is none. */

@@ -18,6 +18,8 @@ export interface FileSessionOptions {
   /** Tell voices apart. */
   readonly diarize?: boolean;
   readonly language?: string;
+  /** Likely ones, likeliest first. */
+  readonly phrases?: readonly string[];
   readonly provider?: string;
   readonly model?: string;
   readonly device?: DeviceChoice;
@@ -78,6 +80,7 @@ async function startSession(connection: Connection, audio: AudioFile, options: F
           insights: options.insights,
           diarize: options.diarize ?? false,
           ephemeral: !options.keep,
+          ...(options.phrases === undefined ? {} : { phrases: [...options.phrases] }),
           ...(options.language === undefined ? {} : { language: options.language }),
           ...(options.provider === undefined ? {} : { provider: options.provider }),
           ...(options.model === undefined ? {} : { model: options.model }),

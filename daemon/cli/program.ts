@@ -7,14 +7,18 @@ import { analyzeCommand } from './commands/analyze';
 import { daemonCommandGroup } from './commands/daemon';
 import { dictateCommand } from './commands/dictate';
 import { doctorCommand } from './commands/doctor';
+import { mcpCommand } from './commands/mcp';
 import { modelsCommand } from './commands/models';
+import { peopleCommands } from './commands/people';
 import { recordCommand } from './commands/record';
 import { sessionsCommand } from './commands/sessions';
+import { teamCommands } from './commands/team';
+import { signInCommand } from './commands/signIn';
 import { tokensCommand } from './commands/tokens';
+import { voicesCommand } from './commands/voices';
 import { transcribeCommand } from './commands/transcribe';
 import { daemonCommand, remoteProfile, type Environment } from './environment';
 import { endingOf, usageSentence } from './failure';
-import { laterCommand } from './later';
 import { terminal, type Terminal } from './output';
 
 export interface RunOptions {
@@ -71,17 +75,28 @@ function program(environment: Environment): Command {
   modelsCommand(earmark, env);
   // The background process of this machine, whatever else is remote.
   daemonCommandGroup(earmark, () => environment);
+  teamCommands(earmark, () => environment);
+  peopleCommands(earmark, () => environment);
+  signInCommand(earmark, () => environment);
   tokensCommand(earmark, env);
+  voicesCommand(earmark, env);
   doctorCommand(earmark, env);
-  for (const name of ['mcp']) laterCommand(earmark, name, name);
+  mcpCommand(earmark, env);
   for (const command of commandsOf(earmark)) {
-    if (command.name() === 'daemon' || command.parent?.name() === 'daemon') continue;
+    if (isLocal(command)) continue;
     command.option('--remote <URL>', 'use the daemon at wss://host:port (or EARMARK_REMOTE); its token is in EARMARK_TOKEN');
   }
   earmark.hook('preAction', (_, action) => {
-    if (action.parent?.name() !== 'daemon') remote = remoteProfile(action.opts<{ remote?: string }>().remote, process.env);
+    if (!isLocal(action)) remote = remoteProfile(action.opts<{ remote?: string }>().remote, process.env, environment.home);
   });
   return earmark;
+}
+
+/** Processes of this machine, and the database of a team, whatever daemon is remote. */
+const LOCAL: ReadonlySet<string> = new Set(['server', 'worker', 'daemon', 'database', 'orgs', 'users', 'sign-in']);
+
+function isLocal(command: Command): boolean {
+  return LOCAL.has(command.name()) || LOCAL.has(command.parent?.name() ?? '');
 }
 
 /** Those that do something, not groups of them. */

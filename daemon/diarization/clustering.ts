@@ -15,23 +15,30 @@ const REFINEMENTS = 3;
 const MOST_SPEAKERS = 10;
 /** So much windowed speech a speaker at least: fewer seconds carry no further voice. */
 const SPEECH_EACH_MS = 3_000;
-/**
- * A further voice must lower the mean distance to the centres by this over the square root of the count of windows (log
- * ratio). Splitting one voice gives 0.5–1.1 on the AMI clips, a telephone call and two spoken meetings; dividing two
- * 1.5–4.2. Anything from 1.1 to 1.5 chooses the same counts there.
- */
-const LEAST_GAIN = 1.3;
 /** More windows make no smaller difference a voice: a speaker drifts over an hour. */
 const GAIN_WINDOWS = 250;
 /** Two centres more alike are one voice: halves of one voice lie at 0.90–0.97, two voices at 0.73–0.91. */
 const SAME_VOICE = 0.92;
-/**
- * The first seconds: groups of windows less alike on average are two voices, and a voice has spoken so long. On the AMI
- * clips with 1 s of latency, by likeness alone: 0.74 35.9 %, 0.75 34.3 %, 0.76 34.3 %, 0.77 36.8 %; the method by count
- * alone 39.5 %. Both: 34.4 %, and a noisy recording, whose windows are all unlike, does not fall into many voices.
- */
-const EARLY_LIKENESS = 0.75;
+/** A further voice of the first seconds has spoken so long. */
 const EARLY_SPEECH_MS = 2_000;
+
+/** What was chosen on recordings; the bench chooses it anew without each of them. */
+export interface VoiceSettings {
+  /**
+   * A further voice must lower the mean distance to the centres by this over the square root of the count of windows (log
+   * ratio). Splitting one voice gives 0.5–1.1 on the AMI clips, a telephone call and two spoken meetings; dividing two
+   * 1.5–4.2. Anything from 1.1 to 1.5 chooses the same counts there.
+   */
+  readonly leastGain: number;
+  /**
+   * The first seconds: groups of windows less alike on average are two voices, and a voice has spoken so long. On the AMI
+   * clips with 1 s of latency, by likeness alone: 0.74 35.9 %, 0.75 34.3 %, 0.76 34.3 %, 0.77 36.8 %; the method by count
+   * alone 39.5 %. Both: 34.4 %, and a noisy recording, whose windows are all unlike, does not fall into many voices.
+   */
+  readonly earlyLikeness: number;
+}
+
+export const VOICE_SETTINGS: VoiceSettings = { leastGain: 1.3, earlyLikeness: 0.75 };
 
 export interface Clusters {
   /** Centre of each voice. */
@@ -41,7 +48,7 @@ export interface Clusters {
 }
 
 /** @param windows in order of time; at most some hundreds, for the time grows with their square. At least one centre, unless there is no window. */
-export function clusterVoices(windows: readonly VoiceWindow[]): Clusters {
+export function clusterVoices(windows: readonly VoiceWindow[], settings = VOICE_SETTINGS): Clusters {
   const founding = windows.filter(({ startMs, endMs }) => endMs - startMs >= FOUNDING_MS);
   if (founding.length < 2) return { centres: windows.length > 0 ? [meanDirection(windows.map(({ embedding }) => embedding))] : [], spread: 0 };
   const voices = evened(founding);
@@ -52,20 +59,20 @@ export function clusterVoices(windows: readonly VoiceWindow[]): Clusters {
   for (let count = 2; count <= most; count++) {
     const next = refined(voices, cut(merges, voices.length, count));
     const gain = Math.sqrt(Math.min(GAIN_WINDOWS, voices.length)) * Math.log(chosen.spread / Math.max(1e-6, next.spread));
-    if (gain < LEAST_GAIN || nearest(next.centres) > SAME_VOICE) break;
+    if (gain < settings.leastGain || nearest(next.centres) > SAME_VOICE) break;
     chosen = next;
   }
   return chosen;
 }
 
 /** Centres of the voices in a first minute or so: a voice opens late rather than wrongly. At least one, unless there is no window. */
-export function clusterEarly(windows: readonly VoiceWindow[]): Embedding[] {
+export function clusterEarly(windows: readonly VoiceWindow[], settings = VOICE_SETTINGS): Embedding[] {
   const founding = windows.filter(({ startMs, endMs }) => endMs - startMs >= FOUNDING_MS);
   if (founding.length < 2) return windows.length > 0 ? [meanDirection(windows.map(({ embedding }) => embedding))] : [];
   const merges = mergesOf(evened(founding), average);
-  const labels = cut(merges, founding.length, founding.length - merges.filter(({ distance }) => distance < 1 - EARLY_LIKENESS).length);
+  const labels = cut(merges, founding.length, founding.length - merges.filter(({ distance }) => distance < 1 - settings.earlyLikeness).length);
   const groups = Array.from({ length: Math.max(...labels) + 1 }, (_, k) => founding.filter((_window, i) => labels[i] === k)).sort((a, b) => b.length - a.length);
-  const most = clusterVoices(windows).centres.length;
+  const most = clusterVoices(windows, settings).centres.length;
   return groups.filter((group, k) => k === 0 || (k < most && coveredMs(group) >= EARLY_SPEECH_MS)).map((group) => meanDirection(group.map(({ embedding }) => embedding)));
 }
 

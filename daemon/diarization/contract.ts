@@ -6,8 +6,8 @@ export type Embedding = Float32Array;
 
 /** Turns sound into a point by which voices compare: the cosine of two is high where one person speaks in both. */
 export interface SpeakerEmbedder {
-  /** @param pcm 16 kHz mono, −1…1, 0.3–1.6 s. @throws EarmarkError model.*, engine.* */
-  embed(pcm: Float32Array): Promise<Embedding>;
+  /** @param cuts 16 kHz mono, −1…1, 0.3–1.6 s each; those of one length cost less together. @throws EarmarkError model.*, engine.* */
+  embed(cuts: readonly Float32Array[]): Promise<readonly Embedding[]>;
 }
 
 /** A part of a stretch of speech, and the voice in it. */

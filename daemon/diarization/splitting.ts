@@ -18,6 +18,13 @@ export interface SegmentPart {
 const LEAST_WORDS = 2;
 const LEAST_MS = 600;
 
+/** A part that begins or ends within a sentence needs so much time to be believed. */
+const LEAST_CUT_MS = 2_000;
+/** How far a change of speaker may lie from the end of a sentence and still be meant for it. */
+const SNAP_WORDS = 4;
+const SNAP_MS = 1_500;
+const SENTENCE_END = /[.?!…]["'”’)]*$/;
+
 /** The speaker with the greatest share of the time; undefined where nobody has any. */
 export function speakerOfSpan(turns: readonly Turn[], segment: Pick<Segment, 'source' | 'startMs' | 'endMs'>): string | undefined {
   const shares = [...speakersIn(turns, segment.source, segment.startMs, segment.endMs)];
@@ -38,17 +45,38 @@ export function partsOf(turns: readonly Turn[], segment: Segment): SegmentPart[]
     if (last && last.speaker === speaker) parts[parts.length - 1] = { ...last, endMs: to, to: i + 1 };
     else parts.push({ speaker, startMs: from, endMs: to, from: i, to: i + 1 });
   });
-  const kept = withoutSlips(parts);
+  const texts = words.map(({ text }) => text);
+  const kept = withoutSlips(atSentenceEnds(withoutSlips(parts), texts, times), texts);
   if (kept.length < 2) return whole;
   return kept.map((part, i) => ({ ...part, startMs: i === 0 ? startMs : part.startMs, endMs: i === kept.length - 1 ? Math.max(endMs, part.startMs + 1) : Math.max(part.startMs + 1, Math.min(part.endMs, kept[i + 1]?.startMs ?? endMs)) }));
 }
 
-/** The shortest slip joins its longer neighbour, until none is left. */
-function withoutSlips(parts: readonly SegmentPart[]): SegmentPart[] {
+/** People take turns between sentences far more often than within: a change moves to the nearest end of one that is within reach. */
+function atSentenceEnds(parts: readonly SegmentPart[], texts: readonly string[], times: readonly (readonly [number, number])[]): SegmentPart[] {
+  const moved = [...parts];
+  for (let i = 1; i < moved.length; i++) {
+    const [before, after] = [moved[i - 1] as SegmentPart, moved[i] as SegmentPart];
+    const startOf = (word: number): number => times[word]?.[0] ?? after.endMs;
+    let nearest: number | undefined;
+    for (let word = before.from + 1; word < after.to; word++) {
+      const away = Math.abs(startOf(word) - after.startMs);
+      if (!SENTENCE_END.test(texts[word - 1] ?? '') || Math.abs(word - after.from) > SNAP_WORDS || away > SNAP_MS) continue;
+      if (nearest === undefined || away < Math.abs(startOf(nearest) - after.startMs)) nearest = word;
+    }
+    if (nearest === undefined) continue;
+    moved[i - 1] = { ...before, endMs: times[nearest - 1]?.[1] ?? before.endMs, to: nearest };
+    moved[i] = { ...after, startMs: startOf(nearest), from: nearest };
+  }
+  return moved;
+}
+
+/** The shortest slip joins its longer neighbour, until none is left. @param texts words; with them what cuts a sentence has to last longer */
+function withoutSlips(parts: readonly SegmentPart[], texts?: readonly string[]): SegmentPart[] {
   const length = (part: SegmentPart): number => part.endMs - part.startMs;
+  const cuts = (word: number): boolean => texts !== undefined && word > 0 && word < texts.length && !SENTENCE_END.test(texts[word - 1] ?? '');
   const kept = [...parts];
   for (;;) {
-    const slips = kept.filter((part) => part.to - part.from < LEAST_WORDS || length(part) < LEAST_MS);
+    const slips = kept.filter((part) => part.to - part.from < LEAST_WORDS || length(part) < (cuts(part.from) || cuts(part.to) ? LEAST_CUT_MS : LEAST_MS));
     const slip = slips.sort((a, b) => length(a) - length(b))[0];
     if (!slip || kept.length < 2) return kept;
     const at = kept.indexOf(slip);

@@ -3,7 +3,7 @@
  * through it. Memory is bounded: old stretches become turns, old windows are thinned.
  */
 import type { Source } from '../audio/frame';
-import { clusterEarly, clusterVoices } from './clustering';
+import { clusterEarly, clusterVoices, VOICE_SETTINGS } from './clustering';
 import type { Embedding, Stretch, Turn, VoiceWindow } from './contract';
 import { joinTurns, voicesOf } from './turns';
 import { dot, greatest } from './vectors';
@@ -41,6 +41,7 @@ export class VoiceBook {
   constructor(
     private readonly source: Source,
     private readonly newId: () => string,
+    private readonly settings = VOICE_SETTINGS,
   ) {}
 
   /** Voices as they are told apart now. */
@@ -53,7 +54,7 @@ export class VoiceBook {
     this.fresh++;
     if (this.pool.length > MOST_POOLED) this.pool = this.pool.filter((_pooled, i) => i % 2 === 0);
     if (this.fresh < NEW_PART * this.pool.length) return;
-    if (this.pool.length < EARLY_WINDOWS) this.take(clusterEarly(this.pool.map((pooled) => pooled.window)));
+    if (this.pool.length < EARLY_WINDOWS) this.take(clusterEarly(this.pool.map((pooled) => pooled.window), this.settings));
     else this.cluster();
   }
 
@@ -71,7 +72,7 @@ export class VoiceBook {
 
   /** Tells the voices apart anew, from everything heard. */
   cluster(): void {
-    this.take(clusterVoices(this.pool.map(({ window }) => window)).centres);
+    this.take(clusterVoices(this.pool.map(({ window }) => window), this.settings).centres);
   }
 
   private take(centres: readonly Embedding[]): void {

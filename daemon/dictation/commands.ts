@@ -56,6 +56,12 @@ const COMMANDS: readonly Spoken[] = [
   ...other('scratch that', { kind: 'scratch' }),
 ];
 
+/** The commands that people give most, as they are said: a recogniser that knows them hears fewer of them as prose. */
+export const COMMAND_PHRASES: readonly string[] = [
+  'comma', 'full stop', 'question mark', 'exclamation mark', 'colon', 'semicolon', 'open paren', 'close paren', 'open brace', 'close brace', 'open bracket', 'close bracket', 'open quote', 'close quote', 'underscore',
+  'new line', 'new paragraph', 'camel case', 'pascal case', 'snake case', 'constant case', 'all caps', 'no caps', 'scratch that', 'dot',
+];
+
 const BY_FIRST = new Map<string, Spoken[]>();
 for (const spoken of COMMANDS) {
   const first = spoken.words[0] as string;
@@ -67,6 +73,8 @@ for (const spoken of COMMANDS) {
 const NOUN_BEFORE = new Set('a an the this that these those my your our his her its their each every another one no first second last next missing extra trailing leading single double of with without by and or to add put insert use write'.split(' '));
 /** What continues a noun: "a new line of credit", "comma separated", "the question mark is missing". */
 const NOUN_AFTER = new Set('of separated delimited character characters operator is was in between key keys sign symbol cancer style'.split(' '));
+
+const QUESTIONS = new Set('what why how who which where when whose do does did is are was were can could should would will has have had'.split(' '));
 
 export interface CommandMatch {
   readonly command: Command;
@@ -86,7 +94,7 @@ export function matchCommand(words: readonly string[], at: number, isolated: (fr
     if (command.kind === 'style' && to >= words.length) continue;
     if (command.kind === 'scratch' && to < words.length && !isolated(at, to)) continue;
     if (command.kind === 'style' && /^(?:use|in|and|write|as|to|call|type|with)$/.test(words[at - 1] ?? '')) return { command, count: said.length };
-    if (everyday && !isolated(at, to) && reads(words, at, to, everyday)) continue;
+    if (everyday && !isolated(at, to) && reads(words, at, to, everyday) && !endsQuestion(words, at, to, command)) continue;
     return { command, count: said.length };
   }
   return undefined;
@@ -104,6 +112,11 @@ function reads(words: readonly string[], at: number, to: number, everyday: 'noun
   const after = words[to];
   if (everyday === 'end') return after !== undefined || before === undefined || NOUN_BEFORE.has(before) || /^(?:time|trial|grace|waiting|retention|notice|free|short|long)$/.test(before);
   return (before !== undefined && NOUN_BEFORE.has(before)) || (after !== undefined && NOUN_AFTER.has(after));
+}
+
+/** "why is it missing question mark": what begins as a question and ends with its mark, unless that has an article. */
+function endsQuestion(words: readonly string[], at: number, to: number, command: Command): boolean {
+  return command.kind === 'mark' && command.text === '?' && to === words.length && QUESTIONS.has(words[0] ?? '') && !/^(?:an?|the|this|that|another|no)$/.test(words[at - 1] ?? '') && !/^(?:an?|the|this|that)$/.test(words[at - 2] ?? '');
 }
 
 /** `camel case retry count` → retryCount. */

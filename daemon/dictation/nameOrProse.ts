@@ -3,7 +3,8 @@
  * asked for a short break" does not. A sum of weighed signs from grammar and vocabulary around the stretch; what people
  * say about code comes without articles and stands where a name stands.
  */
-import type { SymbolStyle } from './symbols';
+import { NUMBER_WORDS, numberToWords } from './numbers';
+import type { SpokenSymbol } from './symbols';
 
 export interface NameContext {
   /** Words of the phrase, lower case. */
@@ -12,7 +13,7 @@ export interface NameContext {
   readonly to: number;
   /** True where a sentence begins before word i, or a pause is written there. */
   readonly breakBefore: (i: number) => boolean;
-  readonly symbol: { readonly words: readonly string[]; readonly style: SymbolStyle; readonly technical: boolean };
+  readonly symbol: Pick<SpokenSymbol, 'words' | 'style' | 'technical' | 'rank'>;
   /** 0–1; 1 where the very words were heard. */
   readonly likeness: number;
   readonly exact: boolean;
@@ -43,10 +44,22 @@ const OPENERS = set('dot open paren parens equals plus minus arrow colon');
 const DEVELOPER = set('function method class constant variable parameter argument bug test tests string integer boolean null undefined array list comprehension loop field interface module import export rename refactor commit branch merge deploy server client api endpoint query database worker thread cache timeout retry retries exception stack trace unit mock config repository callback async await promise returns return throw throws private public static abstract override login lint build compile scheme url json port regex token flag hook component props prop');
 /** First words of names that do something; in a sentence they are verbs. */
 const VERBS = set('get set run parse fetch update load save send open close check read write create delete remove add find list make build render format sort filter map reduce use is has can should handle start stop reset clear init validate verify compute calculate convert to from on do apply call connect disconnect enable disable show hide toggle select insert append push pop merge split join copy move rename import export print log test try retry wait sleep notify publish subscribe register plan ship ask explain fix play sign sync set up look clean shut turn back check roll log');
+/** Words that are swallowed only by mistake: "close the door" is not closeDoor. */
+export const FUNCTION_WORDS = set('a an the this that my your our you me him her it them us to of in on at and or not for with is are was be all some any');
 const PARTICLES = set('up down in out on off over away back');
 
-/** Weights of the signs, in the order in which they are asked below. Chosen on the items of test/fixtures/dictation. */
+/** Names among the first of so many are near; with each doubling beyond a chance likeness is likelier. */
+const NEAR = 40;
+
+/**
+ * Weights of the signs, in the order in which they are asked below. Chosen on the items of test/fixtures/dictation; the
+ * first five with 1,250 to 2,000 other names behind those of the items as well (`npm run bench -- dictation`).
+ */
 const W = {
+  farUnlike: 2,
+  farTechnical: 0.15,
+  farEveryday: 0.15,
+  number: 2,
   words: { 1: -1.5, 2: 0.9, 3: 1.6, more: 2 },
   notExact: 4,
   technical: 0.9,
@@ -83,6 +96,7 @@ export function nameScore(context: NameContext): number {
   const verb = VERBS.has(spoken[0] ?? '') && spoken.length > 1 && !symbol.technical;
   const pascal = symbol.style === 'pascal' || symbol.style === 'constant' || symbol.style === 'file';
   let score = spoken.length === 1 ? W.words[1] : spoken.length === 2 ? W.words[2] : spoken.length === 3 ? W.words[3] : W.words.more;
+  score -= chance(context, spoken);
   if (!context.exact) score -= W.notExact * (1 - context.likeness);
   if (symbol.technical) score += W.technical;
   score += W.unknown * Math.min(2, context.unknownWords);
@@ -102,6 +116,15 @@ export function nameScore(context: NameContext): number {
   if (OPENERS.has(after)) score += W.opener;
   if (words.some((word, i) => (i < from || i >= to) && DEVELOPER.has(word))) score += W.developer;
   return score + W.companion * Math.min(2, context.companions);
+}
+
+/** How likely such a likeness comes about by chance: the farther the name, the more others there are that might have matched. */
+function chance({ words, from, to, symbol, exact, likeness, unknownWords }: NameContext, spoken: readonly string[]): number {
+  const far = Math.log2(1 + symbol.rank / NEAR);
+  if (exact) return spoken.length === 1 || spoken.some((word) => FUNCTION_WORDS.has(word)) ? W.farEveryday * far : 0;
+  const numbers = new Set(spoken.flatMap((word) => (/^\d+$/.test(word) ? numberToWords(word) : [word])));
+  const swallowed = words.slice(from, to).some((word) => NUMBER_WORDS.has(word) && !numbers.has(word));
+  return far * (W.farUnlike * (1 - likeness) + (symbol.technical && unknownWords === 0 ? W.farTechnical : 0)) + (swallowed ? W.number : 0);
 }
 
 /** "rename parse config to load settings": what stands after `to` is a name. */

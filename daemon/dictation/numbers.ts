@@ -2,9 +2,11 @@
 
 const UNITS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen', 'seventeen', 'eighteen', 'nineteen'];
 const TENS = ['', '', 'twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty', 'ninety'];
-const SCALES: Readonly<Record<string, number>> = { hundred: 100, thousand: 1_000, million: 1_000_000, billion: 1_000_000_000 };
+const SCALES = new Map([['hundred', 100], ['thousand', 1_000], ['million', 1_000_000], ['billion', 1_000_000_000]]);
 
 const VALUES = new Map<string, number>([...UNITS.map((word, i) => [word, i] as const), ...TENS.flatMap((word, i) => (word === '' ? [] : [[word, i * 10] as const])), ['oh', 0]]);
+
+export const NUMBER_WORDS: ReadonlySet<string> = new Set([...VALUES.keys(), ...SCALES.keys()]);
 
 /** What makes a number a quantity: it is written with digits before these, however small. */
 const MEASURES = new Set(['percent', 'ms', 'millisecond', 'milliseconds', 'second', 'seconds', 'minute', 'minutes', 'hour', 'hours', 'pixel', 'pixels', 'byte', 'bytes', 'kilobyte', 'kilobytes', 'megabyte', 'megabytes', 'gigabyte', 'gigabytes', 'mb', 'gb', 'kb', 'px', 'rem', 'em', 'degrees', 'columns', 'characters']);
@@ -49,10 +51,10 @@ function isNumberWord(words: readonly string[], i: number, from: number): boolea
   const word = words[i] as string;
   if (word === 'oh') return i > from;
   if (VALUES.has(word)) return true;
-  if (word in SCALES) return i > from;
+  if (SCALES.has(word)) return i > from;
   const next = words[i + 1] ?? '';
   if (word === 'point') return i > from && VALUES.has(next);
-  return word === 'and' && i > from && (words[i - 1] ?? '') in SCALES && VALUES.has(next);
+  return word === 'and' && i > from && SCALES.has(words[i - 1] ?? '') && VALUES.has(next);
 }
 
 /** undefined where the words make no one number ("twenty fifteen three"). */
@@ -69,7 +71,7 @@ function valueOf(spoken: readonly string[]): string | undefined {
   let plain = true;
   for (const word of spoken) {
     if (word === 'and') continue;
-    const scale = SCALES[word];
+    const scale = SCALES.get(word);
     if (scale === 100) {
       group *= 100;
       last = 100;

@@ -41,12 +41,12 @@ export class Pronouncer {
   private readings(word: string): Sounds[] {
     const lower = word.toLowerCase();
     if (/^\d+$/.test(lower)) return [this.join(numberToWords(lower)), joinSounds([...lower].map((digit) => this.join(numberToWords(digit))))];
-    if (lower.length === 1) return [toSounds(LETTERS[lower] ?? '')];
-    const said = (SAID[lower] ?? []).map(toSounds);
+    if (lower.length === 1) return [toSounds(LETTERS.get(lower) ?? '')];
+    const said = (SAID.get(lower) ?? []).map(toSounds);
     const listed = this.dictionary(lower).map(toSounds);
-    const long = LONG_FORMS[lower];
+    const long = LONG_FORMS.get(lower);
     const readings = [...said, ...listed, ...(long === undefined ? [] : [this.join([long])])];
-    const letters = joinSounds([...lower].map((letter) => toSounds(LETTERS[letter] ?? '')));
+    const letters = joinSounds([...lower].map((letter) => toSounds(LETTERS.get(letter) ?? '')));
     // Two or three capitals in a row are said one by one, whatever word they happen to spell.
     if (/^[A-Z]{2,4}$/.test(word)) return readings.length > 0 ? [...said, letters, ...listed] : [letters, spellingToSounds(lower)];
     if (readings.length > 0) return readings;
@@ -73,7 +73,7 @@ export class Pronouncer {
   }
 
   private knownPart(word: string): boolean {
-    return word in SAID || this.dictionary(word).length > 0;
+    return SAID.has(word) || this.dictionary(word).length > 0;
   }
 }
 

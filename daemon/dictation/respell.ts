@@ -1,9 +1,10 @@
 /** Which stretches of a phrase name which symbols: by sound, then by whether a name makes sense there. */
-import { NAME_THRESHOLD, nameScore } from './nameOrProse';
+import { FUNCTION_WORDS, NAME_THRESHOLD, nameScore } from './nameOrProse';
 import { joinSounds } from './phonemes';
 import type { Pronouncer } from './pronounce';
 import { type SoundMatch, SoundMatcher, likeness } from './soundMatch';
 import { spokenSymbol } from './symbols';
+import { spokenPhrases } from './spokenPhrases';
 import { type WordList, endsSentence } from './words';
 
 export interface NamedSymbol {
@@ -19,8 +20,8 @@ const SURE = 0.4;
 const HOPE = 0.8;
 /** Candidates of one phrase that are looked at closely. */
 const MAX_CANDIDATES = 200;
-/** Words that are swallowed only by mistake: "close the door" is not closeDoor. */
-const FUNCTION_WORDS = new Set('a an the this that my your our you me him her it them us to of in on at and or not for with is are was be all some any'.split(' '));
+/** Names whose spoken forms a recogniser is told of. */
+const MAX_SPOKEN = 300;
 
 interface Candidate {
   readonly match: SoundMatch;
@@ -33,6 +34,7 @@ interface Candidate {
 export class SymbolSpeller {
   private readonly names = new Set<string>();
   private readonly matcher = new SoundMatcher();
+  private readonly spoken: string[] = [];
 
   /** @param names nearest to the cursor first; what cannot be said is passed over */
   constructor(
@@ -46,6 +48,11 @@ export class SymbolSpeller {
     return this.names.size;
   }
 
+  /** The nearest names as a recogniser would write them if it knew them. */
+  get phrases(): readonly string[] {
+    return this.spoken;
+  }
+
   /** A name that is farther away than all before it. */
   add(name: string): void {
     if (this.names.has(name)) return;
@@ -53,6 +60,7 @@ export class SymbolSpeller {
     if (!symbol) return;
     this.names.add(name);
     this.matcher.add(symbol);
+    if (this.spoken.length < MAX_SPOKEN) this.spoken.push(...spokenPhrases(symbol, this.pronouncer));
   }
 
   /** Stretches in order, none overlapping. @param taken words that are something else already */
@@ -74,7 +82,7 @@ export class SymbolSpeller {
       // The very words stay even where they are prose: what merely sounds like them must not win over them.
       return candidate.exact || candidate.value > -HOPE ? [candidate] : [];
     });
-    const likeliest = all.sort((a, b) => Number(b.exact) - Number(a.exact) || b.match.likeness - a.match.likeness).slice(0, MAX_CANDIDATES);
+    const likeliest = all.sort((a, b) => Number(b.exact) - Number(a.exact) || b.value - a.value).slice(0, MAX_CANDIDATES);
     const candidates = nearest(likeliest).filter(({ match, exact }) => exact || !this.swallows(match, lower, sounds));
     const sure = best(candidates.map((candidate) => ({ ...candidate, value: candidate.value - SURE })));
     const second = candidates.map((candidate) => {
@@ -113,10 +121,10 @@ function sameLetters({ symbol, from, to }: SoundMatch, words: readonly string[])
   return heard === symbol.words.filter((word) => word !== 'dot').join('');
 }
 
-/** Of the stretches for one symbol that overlap the likest; nothing that overlaps the very words of another symbol. */
+/** Of the stretches for one symbol that overlap the likest; nothing that overlaps the very words of another symbol, but for a longer one over a single word: `token` leaves `AUTH_TOKEN_TTL` be. */
 function nearest(all: readonly Candidate[]): Candidate[] {
   const beats = (a: Candidate, b: Candidate): boolean =>
-    a !== b && a.match.from < b.match.to && b.match.from < a.match.to && ((a.match.symbol === b.match.symbol && a.match.likeness > b.match.likeness) || (a.exact && !b.exact));
+    a !== b && a.match.from < b.match.to && b.match.from < a.match.to && ((a.match.symbol === b.match.symbol && a.match.likeness > b.match.likeness) || (a.exact && !b.exact && (a.match.to - a.match.from > 1 || b.match.to - b.match.from === 1)));
   return all.filter((one) => !all.some((another) => beats(another, one)));
 }
 

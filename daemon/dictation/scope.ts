@@ -1,27 +1,77 @@
-/** Dictated text in the form of the place it goes to. Pure. */
+/** Dictated text in the form of the place it goes to. Pure: whoever sees the place says what it is. */
 
 /** Where lines of a commit message are broken, as git's own documentation asks. */
 const COMMIT_COLUMNS = 72;
 /** Ids under which editors know a commit message. */
 const COMMITS: ReadonlySet<string> = new Set(['git-commit', 'scminput', 'commit', 'jj-commit', 'hg-commit']);
 
-/** @param languageId VS Code's id of the language; anything that is not a commit message stays as it is */
-export function inScope(text: string, languageId: string): string {
-  if (!COMMITS.has(languageId)) return text;
-  const [subject = '', ...body] = text.split('\n');
-  // A subject is one line without a full stop, however long: breaking it would make a body of it.
-  return [subject.replace(/(?<!\.)\.$/, ''), ...body.map((line) => wrap(line, COMMIT_COLUMNS))].join('\n');
+/** As `DictationScope` in the protocol. */
+export type Scope =
+  | { readonly kind: 'prose' }
+  | { readonly kind: 'code'; readonly indent: string }
+  | { readonly kind: 'wrapped'; readonly lead: string; readonly first: number; readonly rest: number; readonly close?: string | undefined }
+  | { readonly kind: 'list'; readonly indent: string; readonly marker: string; readonly number?: number | undefined }
+  | { readonly kind: 'string'; readonly quote: string; readonly escape: 'backslash' | 'double' | 'none'; readonly multiline: boolean }
+  | { readonly kind: 'commit' };
+
+/** What is known of a place by its language alone. @param languageId VS Code's id of the language */
+export const scopeOfLanguage = (languageId: string): Scope => (COMMITS.has(languageId) ? { kind: 'commit' } : { kind: 'prose' });
+
+export function inScope(text: string, scope: Scope): string {
+  switch (scope.kind) {
+    case 'prose':
+      return text;
+    case 'code':
+      return withoutStop(text).replaceAll('\n', `\n${scope.indent}`);
+    case 'wrapped':
+      return wrapped(scope.close === undefined ? text : apart(text, scope.close), scope);
+    case 'list':
+      return list(text, scope);
+    case 'string':
+      return quoted(text, scope);
+    case 'commit': {
+      const [subject = '', ...body] = text.split('\n');
+      // A subject is one line without a full stop, however long: breaking it would make a body of it.
+      return [withoutStop(subject), ...body.map((line) => wrap(line, COMMIT_COLUMNS, COMMIT_COLUMNS).join('\n'))].join('\n');
+    }
+  }
 }
 
-/** Breaks at blanks; a word that is longer than the line stays whole. */
-function wrap(line: string, columns: number): string {
+const withoutStop = (text: string): string => text.replace(/(?<!\.)\.$/, '');
+
+function wrapped(text: string, { lead, first, rest }: Extract<Scope, { kind: 'wrapped' }>): string {
+  const lines = text.split('\n').flatMap((line, i) => wrap(line, i === 0 ? first : rest, rest));
+  return lines.map((line, i) => (i === 0 ? line : line === '' ? lead.trimEnd() : lead + line)).join('\n');
+}
+
+/** What would end the comment is broken by a blank. */
+function apart(text: string, close: string): string {
+  return text.replaceAll(close, [...close].join(' '));
+}
+
+/** A new line is a new item, a new paragraph ends the list. */
+function list(text: string, { indent, marker, number }: Extract<Scope, { kind: 'list' }>): string {
+  const [items = '', ...paragraphs] = text.split('\n\n');
+  const lead = (i: number): string => (i === 0 ? '' : `${indent}${number === undefined ? '' : number + i}${marker}`);
+  return [items.split('\n').map((item, i) => lead(i) + item).join('\n'), ...paragraphs].join('\n\n');
+}
+
+function quoted(text: string, { quote, escape, multiline }: Extract<Scope, { kind: 'string' }>): string {
+  const mark = quote.charAt(0);
+  const escaped = escape === 'none' ? text : text.replaceAll(mark, escape === 'double' ? mark + mark : `\\${mark}`);
+  if (multiline) return mark === '`' ? escaped.replaceAll('${', '\\${') : escaped;
+  return escaped.replace(/\n+/g, escape === 'backslash' ? '\\n' : ' ');
+}
+
+/** Breaks at blanks; a word that is longer than the line stays whole. @param first room on the first line, in characters */
+function wrap(line: string, first: number, rest: number): string[] {
   const lines: string[] = [];
   let current = '';
   for (const word of line.split(' ')) {
-    if (current !== '' && current.length + 1 + word.length > columns) {
+    if (current !== '' && current.length + 1 + word.length > (lines.length === 0 ? first : rest)) {
       lines.push(current);
       current = word;
     } else current = current === '' ? word : `${current} ${word}`;
   }
-  return [...lines, current].join('\n');
+  return [...lines, current];
 }

@@ -37,11 +37,13 @@ const EXTENSIONS = new Set('ts tsx js jsx mjs cjs py rb go rs java kt swift c h 
 const STYLE_ENDS = new Set('is are was were to in of from with for and or should must can will returns takes equals when if the a an end'.split(' '));
 
 /**
+ * @param said what was heard, phrase by phrase: "scratch that" takes back one
  * @param speller of the symbols of the workspace; without one only commands and numbers are written
  * @param opens a sentence begins with it; else its first letter stays as it was heard, for whoever knows what stands before
  */
-export function writeDictation(raw: string, speller?: SymbolSpeller, opens = true): Dictated {
-  const list = splitWords(modern(raw));
+export function writeDictation(said: string | readonly string[], speller?: SymbolSpeller, opens = true): Dictated {
+  const phrases = (typeof said === 'string' ? [said] : said).map(modern);
+  const list = splitWords(phrases.join(' '));
   const lower = list.words.map((word) => word.toLowerCase());
   const pause = (i: number): boolean => i === 0 || i === list.words.length || /[,.;:!?\n]/.test(list.gaps[i] ?? '');
   const isolated = (from: number, to: number): boolean => pause(from) && pause(to) && (from > 0 || to < lower.length);
@@ -53,15 +55,30 @@ export function writeDictation(raw: string, speller?: SymbolSpeller, opens = tru
     if (heard !== written) spelled.push({ heard, written });
     return written;
   };
-  let items: Item[] = [];
+  const items: Item[] = [];
+  const starts = phraseStarts(phrases);
+  /** Where the items of each phrase so far begin. */
+  const marks: number[] = [];
   let takeBack = 0;
+  /** What stood before the words that were taken back stands before those that come instead. */
+  let gap: string | undefined;
   for (let at = 0; at < lower.length; ) {
+    while ((starts[0] ?? Infinity) <= at) {
+      marks.push(items.length);
+      starts.shift();
+    }
     const step = next(at);
     at += step.count;
     if (step.item?.kind === 'command' && step.item.command.kind === 'scratch') {
       if (items.length === 0) takeBack++;
-      items = [];
-    } else if (step.item) items.push(step.item);
+      // What was said before it in its own phrase; where that is nothing, the phrase before.
+      while (items.length > 0 && marks.at(-1) === items.length) marks.pop();
+      const [first] = items.splice(marks.at(-1) ?? 0);
+      if (first !== undefined && first.kind !== 'command') gap = first.gap;
+    } else if (step.item) {
+      items.push(gap === undefined || step.item.kind === 'command' ? step.item : { ...step.item, gap });
+      gap = undefined;
+    }
   }
   return { text: render(items, list.gaps.at(-1) ?? '', opens), named: items[0]?.kind === 'symbol', takeBack, spelled };
 
@@ -109,6 +126,16 @@ export function writeDictation(raw: string, speller?: SymbolSpeller, opens = tru
     if (word === undefined) return { count };
     return { item: { kind: 'symbol', text: how === 'upper' ? word.toUpperCase() : word.toLowerCase(), gap }, count: count + 1 };
   }
+}
+
+/** Number of the first word of each phrase. */
+function phraseStarts(phrases: readonly string[]): number[] {
+  let words = 0;
+  return phrases.map((phrase) => {
+    const start = words;
+    words += splitWords(phrase).words.length;
+    return start;
+  });
 }
 
 /** Words of names that are spelled by command, and what "literal" protects: no symbols there. */

@@ -34,6 +34,11 @@ export interface Evicted {
   readonly bytes: number;
 }
 
+/** Files of a model that is on disk and verified, and which of its versions they are. */
+export interface InstalledFiles extends LoadedModelFiles {
+  readonly revision: string;
+}
+
 export interface Models {
   list(): Promise<readonly ModelView[]>;
   /** @throws EarmarkError model.unknown */
@@ -49,7 +54,7 @@ export interface Models {
   /** @throws EarmarkError model.unknown, model.busy */
   remove(id: string): Promise<void>;
   /** Paths of an installed model, checked by size and, on first use, by SHA-256. @throws EarmarkError model.missing, model.corrupt, model.unknown */
-  files(id: string): Promise<LoadedModelFiles>;
+  files(id: string): Promise<InstalledFiles>;
   /** Deletes what is too old or too much, never what is protected (see eviction.ts). */
   tidy(): Promise<readonly Evicted[]>;
   readonly onDidProgress: Event<{ readonly modelId: string; readonly file: string; readonly receivedBytes: number; readonly totalBytes: number }>;

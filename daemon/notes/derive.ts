@@ -53,12 +53,12 @@ function todo(insight: Insight, { title }: DerivedFrom, languageId: string): str
   const [open, close] = COMMENTS[languageId] ?? ['// ', ''];
   const who = insight.owner === undefined ? '' : `(${oneLine(insight.owner)})`;
   const by = insight.due === undefined ? '' : `, ${insight.due.date ?? insight.due.phrase}`;
-  return `${open}TODO${who}: ${safe(oneLine(insight.text), close)} (${safe(oneLine(title), close)} ${stampOf(insight)}${by})${close}\n`;
+  return `${open}TODO${who}: ${safe(oneLine(insight.text), close)} (${safe(oneLine(title), close)}${stampOf(insight)}${by})${close}\n`;
 }
 
 function taskLine({ text, owner, due, ...rest }: Insight): string {
   const by = due === undefined ? '' : due.date === undefined ? `, ${due.phrase}` : `, ${due.phrase} (${due.date})`;
-  return `${oneLine(text)}${owner === undefined ? '' : ` — @${oneLine(owner)}`}${by} ${stampOf(rest)}`;
+  return `${oneLine(text)}${owner === undefined ? '' : ` — @${oneLine(owner)}`}${by}${stampOf(rest)}`;
 }
 
 function issue(insight: Insight, from: DerivedFrom): string {
@@ -67,7 +67,7 @@ function issue(insight: Insight, from: DerivedFrom): string {
     ...(insight.due === undefined ? [] : [`**Due:** ${insight.due.phrase}${insight.due.date === undefined ? '' : ` (${insight.due.date})`}`]),
     ...insight.symbols.map((symbol) => `**Code:** ${symbolLink(symbol, from)}`),
   ];
-  return [`# ${oneLine(insight.text)}`, ...(facts.length === 0 ? [] : [facts.join('  \n')]), quotes(insight), `From *${oneLine(from.title)}*, ${from.startedAt.slice(0, 10)}${placed(from)}.`].join('\n\n') + '\n';
+  return [`# ${oneLine(insight.text)}`, ...(facts.length === 0 ? [] : [facts.join('  \n')]), ...quotes(insight), `From *${oneLine(from.title)}*, ${from.startedAt.slice(0, 10)}${placed(from)}.`].join('\n\n') + '\n';
 }
 
 function adr(insight: Insight, from: DerivedFrom): string {
@@ -77,8 +77,8 @@ function adr(insight: Insight, from: DerivedFrom): string {
     '## Status',
     'Proposed',
     '## Context',
-    `Decided in *${oneLine(from.title)}* at ${stampOf(insight)}${placed(from)}. What was said:`,
-    quotes(insight),
+    `Decided in *${oneLine(from.title)}*${insight.evidence.length === 0 ? '' : ` at${stampOf(insight)}`}${placed(from)}.${insight.evidence.length === 0 ? '' : ' What was said:'}`,
+    ...quotes(insight),
     '## Decision',
     `We will: ${oneLine(insight.text)}${/[.!?]$/.test(insight.text) ? '' : '.'}`,
     '## Consequences',
@@ -86,8 +86,9 @@ function adr(insight: Insight, from: DerivedFrom): string {
   ].join('\n\n') + '\n';
 }
 
-function quotes({ evidence }: Insight): string {
-  return evidence.map(({ quote, startMs }) => `> “${oneLine(quote)}” ${timeStamp(startMs)}`).join('\n>\n');
+/** One block, or none for what rests on nothing that was said: a person's own line in a note. */
+function quotes({ evidence }: Insight): string[] {
+  return evidence.length === 0 ? [] : [evidence.map(({ quote, startMs }) => `> “${oneLine(quote)}” ${timeStamp(startMs)}`).join('\n>\n')];
 }
 
 function placed({ repository, branch, commit }: DerivedFrom): string {
@@ -103,7 +104,8 @@ function symbolLink({ name, uri, line }: Insight['symbols'][number], { webUrl, c
   return `[\`${name}\`](${webUrl}/blob/${commit}/${place.split('/').map((part) => encodeURIComponent(part).replace('%23', '#')).join('/')})`;
 }
 
-const stampOf = ({ evidence }: Pick<Insight, 'evidence'>): string => timeStamp(evidence[0]?.startMs ?? 0);
+/** ` [00:14:05]`, or nothing. */
+const stampOf = ({ evidence }: Pick<Insight, 'evidence'>): string => (evidence[0] === undefined ? '' : ` ${timeStamp(evidence[0].startMs)}`);
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 /** Spoken words must not end the comment they stand in. */
 const safe = (text: string, close: string): string => (close.trim() === '' ? text : text.replaceAll(close.trim(), ''));

@@ -1,5 +1,5 @@
 /** A session as text, JSON lines, JSON, SRT, WebVTT, Markdown and RTTM. Pure: the caller writes the result. */
-import { groupInsights, INSIGHT_SECTIONS, insightLine, isAlive } from '../analysis/render';
+import { groupInsights, INSIGHT_SECTIONS, sectionLines } from '../analysis/render';
 import { subtitleTime, timeStamp } from '../analysis/timeStamp';
 import { readableText } from '../transcript/readable';
 import type { ExportSegment, ExportSession } from './types';
@@ -63,8 +63,7 @@ function renderVttAll(sessions: readonly ExportSession[]): string {
 
 /** The same shape as the note, without front matter: sections, then the transcript. */
 function renderMarkdown(session: ExportSession): string {
-  const insights = (session.insights ?? []).filter(isAlive);
-  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({ title, lines: insights.filter((i) => i.kind === kind).map(insightLine) }));
+  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({ title, lines: sectionLines(kind, session.insights ?? []).map(({ line }) => line) }));
   const blocks = [
     `# ${session.title ?? session.file}\n`,
     ...sections.filter(({ lines }) => lines.length > 0).map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`),

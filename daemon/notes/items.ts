@@ -1,5 +1,5 @@
 /** The lines that the machine wants in a note: front matter, title, headings, insights, transcript. */
-import { INSIGHT_SECTIONS, insightLine, isAlive } from '../analysis/render';
+import { INSIGHT_SECTIONS, sectionLines } from '../analysis/render';
 import { transcriptLine } from './exports';
 import type { NoteDocument } from './types';
 
@@ -47,7 +47,7 @@ export function noteModel(document: NoteDocument): NoteModel {
     sections: [
       ...INSIGHT_SECTIONS.map(({ kind, title }) => ({
         heading: { key: PAGE[kind], line: `## ${title}` },
-        items: document.insights.filter((i) => i.kind === kind && isAlive(i)).map((i) => ({ key: `i.${i.id}`, line: insightLine(i), insightId: i.id })),
+        items: sectionLines(kind, document.insights),
         layout: 'list' as const,
       })),
       {

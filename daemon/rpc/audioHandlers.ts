@@ -1,5 +1,5 @@
-/** `audio/push` in both its forms, `audio/open`, `audio/end`, `audio/devices`. */
-import { AudioDevices, AudioEnd, AudioOpen, AudioPush, FRAME_BYTES, PUSH_MAX_FRAMES } from '../../protocol/audio';
+/** `audio/push` in both its forms, `audio/open`, `audio/end`, `audio/clip`, `audio/devices`. */
+import { AudioClip, AudioDevices, AudioEnd, AudioOpen, AudioPush, AudioVerify, FRAME_BYTES, PUSH_MAX_FRAMES } from '../../protocol/audio';
 import { EarmarkError } from '../../protocol/errors';
 import type { AudioMessage } from '../base/peer';
 import type { ClientContext } from './clientContext';
@@ -11,9 +11,9 @@ const CHANNELS_MAX = 1_000;
 
 export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps): void {
   registry
-    .on(AudioPush, ({ sessionId, source, seq, captureMs, pcm }, client) => {
+    .on(AudioPush, async ({ sessionId, source, seq, captureMs, pcm }, client) => {
       const samples = decodeFrames(pcm);
-      const ackSeq = sessions.push(sessionId, source, seq, captureMs, samples);
+      const ackSeq = await sessions.push(sessionId, source, seq, captureMs, samples);
       client.pushing.add(sessionId);
       return { ackSeq };
     })
@@ -23,9 +23,14 @@ export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps
       if (channels.length >= CHANNELS_MAX) throw new EarmarkError('rpc.tooMany', 'This connection sends too many sources; open another one.');
       return { channel: channels.push({ sessionId, source }) };
     })
-    .on(AudioEnd, ({ sessionId, source }) => {
-      sessions.endSource(sessionId, source);
+    .on(AudioEnd, async ({ sessionId, source }) => {
+      await sessions.endSource(sessionId, source);
       return {};
+    })
+    .on(AudioVerify, ({ sessionId, source, frames, digest }) => sessions.verify(sessionId, source, { frames, digest }))
+    .on(AudioClip, async ({ sessionId, source, startMs, endMs }) => {
+      const clip = await sessions.clip(sessionId, source, startMs, endMs);
+      return { startMs: clip.startMs, pcm: Buffer.from(clip.pcm.buffer, clip.pcm.byteOffset, clip.pcm.byteLength).toString('base64') };
     })
     .on(AudioDevices, async () => {
       const found = await devices.list();
@@ -39,14 +44,14 @@ export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps
 }
 
 /** A binary message. Whose session it is was asked when its channel was opened. @throws EarmarkError of `audio/push` */
-export function takeAudio({ sessions }: RpcDeps, client: ClientContext, { channel, seq, captureMs, pcm }: AudioMessage): { ackSeq: number } {
+export async function takeAudio({ sessions }: RpcDeps, client: ClientContext, { channel, seq, captureMs, pcm }: AudioMessage): Promise<{ ackSeq: number }> {
   const target = client.channels[channel - 1];
   if (!target) throw new EarmarkError('audio.unknownSource', 'This channel was not opened; ask audio/open for one.');
   const { sessionId, source } = target;
   requireFrames(pcm.length);
   const samples = new Int16Array(pcm.length / 2);
   new Uint8Array(samples.buffer).set(pcm);
-  const ackSeq = sessions.push(sessionId, source, seq, captureMs, samples);
+  const ackSeq = await sessions.push(sessionId, source, seq, captureMs, samples);
   client.pushing.add(sessionId);
   return { ackSeq };
 }

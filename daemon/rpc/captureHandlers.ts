@@ -10,10 +10,10 @@ import type { Registry } from './registry';
 /** Recorders of one client at once. */
 const CAPTURES_MAX = 4;
 
-export function captureHandlers(registry: Registry, { capture, logger }: RpcDeps): void {
-  const running = new WeakMap<ClientContext, Map<string, Recording>>();
+export function captureHandlers(registry: Registry, { capture, uploads, logger }: RpcDeps): void {
+  const running = new WeakMap<ClientContext, Map<string, Pick<Recording, 'stop'>>>();
   let count = 0;
-  const of = (client: ClientContext): Map<string, Recording> => {
+  const of = (client: ClientContext): Map<string, Pick<Recording, 'stop'>> => {
     let mine = running.get(client);
     if (!mine) {
       running.set(client, (mine = new Map()));
@@ -26,18 +26,22 @@ export function captureHandlers(registry: Registry, { capture, logger }: RpcDeps
     return mine;
   };
   registry
-    .on(CaptureStart, async ({ source, device }, client) => {
+    .on(CaptureStart, async ({ source, device, upload }, client) => {
       // Nobody opens the microphone of another machine.
       if (client.peer.identity.kind !== 'local') throw new EarmarkError('rpc.forbidden', 'A remote daemon does not record; record where you are.');
       const mine = of(client);
       if (mine.size >= CAPTURES_MAX) throw new EarmarkError('rpc.tooMany', 'This program records enough already; stop one recording first.');
       const captureId = `c${++count}`;
-      const recording = await capture.start(source, device, {
-        onData: (pcm) => client.notify(CaptureFrames, { captureId, pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64') }),
+      const send = (pcm: Int16Array, seq?: number): void => client.notify(CaptureFrames, { captureId, pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64'), ...(seq === undefined ? {} : { seq }) });
+      const kept = upload && uploads?.recording(upload.uploadId, source, upload.seq, (seq, pcm) => send(pcm, seq));
+      const started = await capture.start(source, device, {
+        onData: (pcm) => (kept ? kept.write(pcm) : send(pcm)),
         onEnd: () => {
+          kept?.end();
           if (mine.delete(captureId)) client.notify(CaptureEnded, { captureId });
         },
       });
+      const recording = kept ? { stop: () => started.stop().finally(() => kept.end()) } : started;
       if (client.state.kind === 'gone') await recording.stop();
       else mine.set(captureId, recording);
       return { captureId };

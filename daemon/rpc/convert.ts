@@ -15,6 +15,7 @@ import type { EngineHealth, MachineFacts } from '../asr/enginesApi';
 import type { ModelView } from '../models/api';
 import type { SessionView, StartRequest } from '../session/api';
 import type { Revision, SessionEvent, SourceConfig } from '../session/events';
+import { disfluencies, readableText } from '../transcript/readable';
 import type { Segment, Speaker } from '../transcript/types';
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
@@ -25,7 +26,9 @@ export function defined<T extends object>(value: T): Defined<T> {
 }
 
 export function toSegment(segment: Segment): WireSegment {
-  return { ...segment, ...(segment.words && { words: segment.words.map((w) => ({ ...w })) }) } as WireSegment;
+  const fillers = disfluencies(segment.text).map(({ start, end }) => ({ start, end }));
+  const readable = readableText(segment.text);
+  return { ...segment, ...(segment.words && { words: segment.words.map((w) => ({ ...w })) }), ...(readable !== segment.text && { readable }), ...(fillers.length > 0 && { fillers }) } as WireSegment;
 }
 
 export function toInsight(insight: Insight): WireInsight {
@@ -77,6 +80,7 @@ export function toSessionInfo(view: SessionView): SessionInfo {
     language: record.language,
     provider: record.provider,
     model: record.model,
+    ...(record.keepAudio ? { keptAudio: true } : {}),
   };
 }
 
@@ -94,8 +98,8 @@ export function fromStart(params: Start): StartRequest {
   if (params.startedAt !== undefined && Number.isNaN(Date.parse(params.startedAt))) {
     throw new EarmarkError('rpc.invalidParams', 'session/start: "startedAt" is not a date; give ISO 8601 with offset.', { details: { path: 'startedAt' } });
   }
-  const { sources, workspace, consent, ...rest } = params;
-  return { ...defined(rest), sources: sources.map(fromSource), ...(workspace && { workspace: defined(workspace) }), ...(consent && { consent }) };
+  const { sources, workspace, consent, phrases, ...rest } = params;
+  return { ...defined(rest), ...(phrases && { phrases: () => phrases }), sources: sources.map(fromSource), ...(workspace && { workspace: defined(workspace) }), ...(consent && { consent }) };
 }
 
 /** @throws EarmarkError audio.unsupportedFormat */
@@ -111,20 +115,21 @@ export function fromSource({ source, origin }: WireSource): SourceConfig {
     if (format.channels !== 1) throw refuse(`has ${format.channels} channels`);
     if (format.encoding !== 's16le') throw refuse(`is encoded as "${format.encoding.slice(0, 30)}"`);
   }
-  return { source, origin: { type: 'push' } };
+  return { source, origin: { type: 'push', ...(origin.verify ? { verify: true } : {}) } };
 }
 
 export function toEngine({ errors, rtf, queue: _queue, ...health }: EngineHealth): WireEngineHealth {
   return { ...health, rtf: { ...rtf }, errors: errors.map(({ code, message, wallMs }) => ({ code, message, at: new Date(wallMs).toISOString() })) };
 }
 
-export function toMachine({ capabilities: { gpu, battery, ...facts }, choice }: MachineFacts): Machine {
+export function toMachine({ capabilities: { gpu, battery, ...facts }, choice, calibration }: MachineFacts): Machine {
   const { cpu, cores, instructionSets, memoryGb, unknown } = facts;
   return {
     tier: choice.tier, why: choice.why, targets: choice.targets.map((target) => ({ ...target })),
     cpu, cores, instructionSets: [...instructionSets], memoryGb, unknown: [...unknown],
     ...(gpu ? { gpu: { ...gpu } } : {}),
     ...(battery ? { battery: { ...battery } } : {}),
+    ...(calibration ? { calibration: { model: calibration.model, rtf: calibration.rtf, audioMs: calibration.audioMs, at: new Date(calibration.atMs).toISOString() } } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
-/** `daemon/hello`, `daemon/health`, `daemon/profile`, `daemon/drain`, `daemon/shutdown`, `engine/retry`. */
+/** `daemon/hello`, `daemon/health`, `daemon/profile`, `daemon/drain`, `daemon/shutdown`, `engine/retry`, `engine/calibrate`. */
 import { EarmarkError } from '../../protocol/errors';
-import { EngineRetry } from '../../protocol/engine';
+import { EngineCalibrate, EngineRetry } from '../../protocol/engine';
 import { DaemonDrain, DaemonHealth, type DaemonHealthResult, DaemonHello, DaemonProfile, DaemonShutdown } from '../../protocol/health';
 import { negotiate, PROTOCOL_VERSION } from '../../protocol/version';
 import { ownerSeen } from '../base/identity';
@@ -32,6 +32,10 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
       await engines.retry(wish);
       return { engines: engines.list().map(toEngine) };
     })
+    .on(EngineCalibrate, async () => {
+      await engines.calibrate();
+      return { machine: toMachine(engines.machine) };
+    })
     .on(DaemonProfile, async ({ ms }) => ({ ...(await deps.observed.profile(ms)) }))
     .on(DaemonDrain, ({ withinMs }) => ({ sessions: control.drain(withinMs ?? DRAIN_DEFAULT_MS) }))
     .on(DaemonShutdown, () => {
@@ -43,6 +47,7 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
 /** @param owner whose sessions are listed; undefined: everybody's */
 export async function healthOf(deps: RpcDeps, clients: number, owner?: string): Promise<DaemonHealthResult> {
   const { control, sessions, engines, vault, observed, clock } = deps;
+  const languageModel = deps.languageModel?.();
   return {
     version: control.version,
     protocol: { ...PROTOCOL_VERSION },
@@ -50,12 +55,12 @@ export async function healthOf(deps: RpcDeps, clients: number, owner?: string): 
     uptimeMs: control.uptimeMs(),
     rssBytes: control.rssBytes(),
     clients,
-    sessions: vault.locked ? [] : sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true, ...defined({ owner }) }).map(({ record }) => ({ id: record.id, state: record.state })),
+    sessions: vault.locked ? [] : (await sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true, ...defined({ owner }) })).map(({ record }) => ({ id: record.id, state: record.state })),
     workers: engines.workers().map((w) => ({ ...w })),
     engine: toEngine(engines.main),
     engines: engines.list().map(toEngine),
     queue: engines.main.queue,
-    ...(deps.languageModel && { languageModel: { ...deps.languageModel.figures } }),
+    ...(languageModel && { languageModel: { ...languageModel.figures } }),
     machine: toMachine(engines.machine),
     problems: [...(await control.problems())],
     ...toCondition(observed.condition(), clock),

@@ -5,6 +5,7 @@ import type { ManagedEngines } from '../asr/enginesApi';
 import type { RecordingAbilities } from '../audio/devices';
 import type { Tokens } from '../base/identity';
 import type { Clock } from '../base/clock';
+import type { LiveSettings } from '../config/liveSettings';
 import type { Logger } from '../base/logger';
 import type { SymbolSpeller } from '../dictation/respell';
 import type { Condition } from '../telemetry/condition';
@@ -14,6 +15,8 @@ import type { Event } from '../base/emitter';
 import type { Models } from '../models/api';
 import type { Sessions } from '../session/api';
 import type { SessionManager } from '../session/deps';
+import type { Uploads } from '../uploads/uploads';
+import type { OfferedModel } from './offeredModel';
 import type { Capture } from '../session/ports';
 
 /** The process that the handlers run in. */
@@ -35,9 +38,11 @@ export interface Vault {
   readonly locked: boolean;
   readonly encrypted: boolean;
   /** @returns true where this call opened it. @throws EarmarkError store.locked */
-  unlock(key: string): boolean;
+  unlock(key: string): Promise<boolean>;
   /** @throws EarmarkError store.locked, rpc.invalidRequest */
   rotate(key: string): void;
+  /** Bytes of the state folder by what they hold. */
+  usage(): { readonly folder: string; readonly databaseBytes: number; readonly audioBytes: number; readonly logBytes: number };
 }
 
 /** What is seen of the daemon from inside. */
@@ -53,17 +58,22 @@ export interface RpcDeps {
   readonly sessions: Sessions & Pick<SessionManager, 'recover'>;
   readonly vault: Vault;
   readonly models: Models;
-  readonly engines: Pick<ManagedEngines, 'main' | 'machine' | 'list' | 'workers' | 'retry' | 'refresh'>;
+  readonly engines: Pick<ManagedEngines, 'main' | 'machine' | 'list' | 'workers' | 'retry' | 'calibrate' | 'swap' | 'refresh'>;
   readonly analyzers: AnalyzerFactory;
   /** The queue in front of the language model; absent where none is configured. */
-  readonly languageModel?: { readonly figures: ModelQueueFigures };
+  readonly languageModel?: () => { readonly figures: ModelQueueFigures } | undefined;
+  /** Takes what editors lend. */
+  readonly offeredModel: OfferedModel;
   /** Spells symbols; without it dictation has only commands and numbers. */
   readonly speller?: () => SymbolSpeller;
   readonly capture: Capture;
+  /** Recordings for daemons elsewhere; absent where none are made. */
+  readonly uploads?: Uploads;
   readonly devices: { list(): Promise<RecordingAbilities> };
   readonly control: DaemonControl;
   readonly observed: Observed;
   readonly tokens: Tokens;
+  readonly settings: Pick<LiveSettings, 'shown' | 'problems' | 'set'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }

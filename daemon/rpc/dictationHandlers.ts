@@ -1,7 +1,9 @@
 /** `dictation/*`: a short session of which nothing is kept; it ends with the client that speaks. */
-import { DictationCancel, DictationStart, DictationStop } from '../../protocol/dictation';
+import { DictationCancel, DictationLearn, DictationStart, DictationStop } from '../../protocol/dictation';
 import { isEarmarkError } from '../../protocol/errors';
+import { COMMAND_PHRASES } from '../dictation/commands';
 import type { SymbolSpeller } from '../dictation/respell';
+import { inScope } from '../dictation/scope';
 import { writeDictation } from '../dictation/writer';
 import type { ClientContext } from './clientContext';
 import { fromSource } from './convert';
@@ -17,6 +19,7 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
   registry
     .on(DictationStart, async ({ key, language, provider, model, device, vocabulary, translate, origin, symbols = [] }, client) => {
       refuseWhenDraining(control.draining);
+      let speller: SymbolSpeller | undefined;
       const { session } = await startFor(client, (sink) =>
         sessions.start(
           ownedBy(client.peer.identity, {
@@ -27,6 +30,7 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
             ...(vocabulary === undefined ? {} : { vocabulary }),
             ...(translate === undefined ? {} : { translate }),
             ...(device === undefined ? {} : { device }),
+            phrases: () => [...(speller?.phrases ?? []), ...COMMAND_PHRASES],
             kind: 'dictation',
             title: 'Dictation',
             sources: [fromSource({ source: 'mic', origin: origin ?? { type: 'capture' } })],
@@ -39,40 +43,50 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
       );
       const sessionId = session.record.id;
       if (client.state.kind === 'gone') await forget(deps, sessionId);
-      else client.dictations.set(sessionId, learn(deps, symbols));
+      else {
+        // The first one reads a dictionary: the microphone is open by then.
+        speller = deps.speller?.();
+        client.dictations.set(sessionId, learn(deps, symbols, speller));
+      }
       return { sessionId };
     })
-    .on(DictationStop, async ({ sessionId }, client) => {
-      sessions.stop(sessionId, 'dictation.stop');
+    .on(DictationLearn, ({ sessionId, symbols }, client) => {
+      const before = client.dictations.get(sessionId);
+      if (before !== undefined) client.dictations.set(sessionId, before.then((speller) => learn(deps, symbols, speller)));
+      return {};
+    })
+    .on(DictationStop, async ({ sessionId, scopes = [] }, client) => {
+      await sessions.stop(sessionId, 'dictation.stop');
       await sessions.whenEnded(sessionId);
-      const raw = sessions
-        .get(sessionId)
-        .transcript.filter((s) => !s.hidden)
+      const { transcript } = await sessions.get(sessionId);
+      const phrases = transcript
+        .filter((s) => !s.hidden)
         .map((s) => s.text.trim())
-        .filter((t) => t !== '')
-        .join(' ');
+        .filter((t) => t !== '');
       const speller = await client.dictations.get(sessionId);
-      await drop(deps, client, sessionId);
-      const { text, named, takeBack, spelled } = writeDictation(raw, speller, false);
-      return { text, raw, named, takeBack, spelled: spelled.map((one) => ({ ...one })) };
+      // Whoever stopped waits for the text, not for the disk.
+      client.dictations.delete(sessionId);
+      client.detach(sessionId);
+      forgetLater(deps, sessionId);
+      const { text, named, takeBack, spelled } = writeDictation(phrases, speller, false);
+      return { text, texts: scopes.map((scope) => inScope(text, scope)), raw: phrases.join(' '), named, takeBack, spelled: spelled.map((one) => ({ ...one })) };
     })
     .on(DictationCancel, async ({ sessionId }, client) => {
-      await drop(deps, client, sessionId);
+      client.dictations.delete(sessionId);
+      client.detach(sessionId);
+      await forget(deps, sessionId);
       return {};
     });
 }
 
 /** The client that spoke is gone: what it said has nowhere to go. */
 export function endDictations(deps: RpcDeps, client: ClientContext): void {
-  for (const sessionId of client.dictations.keys()) {
-    forget(deps, sessionId).catch((error: unknown) => deps.logger.error('dictation.notForgotten', { session: sessionId, error: isEarmarkError(error) ? error.code : 'unexpected' }));
-  }
+  for (const sessionId of client.dictations.keys()) forgetLater(deps, sessionId);
   client.dictations.clear();
 }
 
 /** Thousands of names take a tenth of a second: in small steps between which the daemon does its work, while the user speaks. */
-async function learn({ clock, ...deps }: RpcDeps, names: readonly string[]): Promise<SymbolSpeller | undefined> {
-  const speller = deps.speller?.();
+async function learn({ clock }: RpcDeps, names: readonly string[], speller: SymbolSpeller | undefined): Promise<SymbolSpeller | undefined> {
   for (let at = 0; speller && at < names.length; at += NAMES_A_STEP) {
     for (const name of names.slice(at, at + NAMES_A_STEP)) speller.add(name);
     await new Promise<void>((next) => clock.setTimeout(next, 0));
@@ -80,10 +94,8 @@ async function learn({ clock, ...deps }: RpcDeps, names: readonly string[]): Pro
   return speller;
 }
 
-async function drop(deps: RpcDeps, client: ClientContext, sessionId: string): Promise<void> {
-  client.dictations.delete(sessionId);
-  client.detach(sessionId);
-  await forget(deps, sessionId);
+function forgetLater(deps: RpcDeps, sessionId: string): void {
+  forget(deps, sessionId).catch((error: unknown) => deps.logger.error('dictation.notForgotten', { session: sessionId, error: isEarmarkError(error) ? error.code : 'unexpected' }));
 }
 
 async function forget({ sessions }: RpcDeps, sessionId: string): Promise<void> {

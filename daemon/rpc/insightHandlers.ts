@@ -10,12 +10,12 @@ import type { Registry } from './registry';
 
 export function insightHandlers(registry: Registry, { sessions, analyzers, clock }: RpcDeps): void {
   registry
-    .on(InsightRevise, ({ sessionId, insightId, ...change }) => {
-      sessions.reviseInsight(sessionId, insightId, defined(change));
+    .on(InsightRevise, async ({ sessionId, insightId, ...change }) => {
+      await sessions.reviseInsight(sessionId, insightId, defined(change));
       return {};
     })
-    .on(InsightDerive, ({ sessionId, insightId, as, languageId }) => {
-      const { record, insights } = sessions.get(sessionId);
+    .on(InsightDerive, async ({ sessionId, insightId, as, languageId }) => {
+      const { record, insights } = await sessions.get(sessionId);
       const insight = insights.find(({ id }) => id === insightId);
       if (!insight) throw new EarmarkError('insight.notFound', 'This card is no longer there; the list is being brought up to date.');
       return { ...derive(as, insight, { title: record.title, startedAt: record.startedAt, ...record.workspace }, languageId) };

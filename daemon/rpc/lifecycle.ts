@@ -16,8 +16,8 @@ export interface LifecycleDeps {
   readonly sessions: Pick<Sessions, 'activeCount' | 'drain' | 'shutdown'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Time without client and session after which the daemon ends. */
-  readonly idleMs: number;
+  /** Time without client and session after which the daemon ends; asked at each look. */
+  readonly idleMs: () => number;
   /** Greeted clients now. */
   readonly clients: () => number;
   readonly goodbye: (reason: EndReason) => void;
@@ -38,7 +38,7 @@ export class Lifecycle implements Disposable {
   constructor(private readonly deps: LifecycleDeps) {
     const { clock, idleMs } = deps;
     this.idleSince = clock.now();
-    this.disposables.add(clock.setInterval(() => this.checkIdle(), Math.max(50, Math.min(5_000, idleMs / 4))));
+    this.disposables.add(clock.setInterval(() => this.checkIdle(), Math.max(50, Math.min(5_000, idleMs() / 4))));
   }
 
   get draining(): boolean {
@@ -67,7 +67,7 @@ export class Lifecycle implements Disposable {
     const { clock, clients, sessions, idleMs } = this.deps;
     if (this.state.kind !== 'running') return;
     if (clients() > 0 || sessions.activeCount > 0) this.needed();
-    else if (clock.now() - this.idleSince >= idleMs) this.finish('idle', SHUTDOWN_MS);
+    else if (clock.now() - this.idleSince >= idleMs()) this.finish('idle', SHUTDOWN_MS);
   }
 
   private finish(reason: EndReason, withinMs: number): number {

@@ -15,8 +15,16 @@ export function modelHandlers(registry: Registry, { models, engines, logger }: R
       if (model.isDefault) engines.retry().catch((error: unknown) => logger.warn('engine.loadFailed', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
       return { model };
     })
-    .on(ModelsUpdate, async ({ modelId }, _client, signal) => ({ model: toModel(await models.update(modelId, signal)) }))
-    .on(ModelsRollback, async ({ modelId }) => ({ model: toModel(await models.rollback(modelId)) }))
+    .on(ModelsUpdate, async ({ modelId }, _client, signal) => {
+      const model = toModel(await models.update(modelId, signal));
+      await engines.swap(modelId);
+      return { model };
+    })
+    .on(ModelsRollback, async ({ modelId }) => {
+      const model = toModel(await models.rollback(modelId));
+      await engines.swap(modelId);
+      return { model };
+    })
     .on(ModelsVerify, async ({ modelId }) => ({ model: toModel(await models.verify(modelId)) }))
     .on(ModelsRemove, async ({ modelId }) => {
       await models.remove(modelId);

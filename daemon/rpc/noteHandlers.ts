@@ -39,24 +39,24 @@ export class NoteLeases {
 
 export function noteHandlers(registry: Registry, { sessions }: RpcDeps, leases: NoteLeases): void {
   registry
-    .on(NotesLease, ({ sessionId }, client) => {
-      sessions.get(sessionId);
+    .on(NotesLease, async ({ sessionId }, client) => {
+      await sessions.get(sessionId);
       return { granted: leases.take(sessionId, client) };
     })
     .on(NotesRelease, ({ sessionId }, client) => {
       leases.release(sessionId, client);
       return {};
     })
-    .on(NotesPlan, ({ sessionId, text, fillers }, client) => {
+    .on(NotesPlan, async ({ sessionId, text, fillers }, client) => {
       if (!leases.holds(sessionId, client)) throw new EarmarkError('note.leaseLost', 'Another window writes this note; ask for the lease first.');
       if (text.length > NOTE_MAX_LENGTH) throw new EarmarkError('note.tooLarge', 'The note is too long to be kept up to date; move parts of it to another file.');
-      const document = sessions.get(sessionId);
+      const document = await sessions.get(sessionId);
       const { edits, ticked } = planNote(text, { ...noteDocument(document), fillers });
-      passOnTicks(sessions, document, ticked);
+      await passOnTicks(sessions, document, ticked);
       return { edits: edits.map((e) => ({ ...e })), seq: document.lastSeq };
     })
-    .on(NotesName, ({ sessionId }) => {
-      const { record } = sessions.get(sessionId);
+    .on(NotesName, async ({ sessionId }) => {
+      const { record } = await sessions.get(sessionId);
       return { fileName: noteFileName(record.title, record.startedAt) };
     });
 }
@@ -75,9 +75,9 @@ function noteDocument({ record, transcript, insights }: SessionDocument) {
 }
 
 /** A box that a person ticked in the note is a person's change of the insight. */
-function passOnTicks(sessions: Sessions, document: SessionDocument, ticked: readonly { readonly insightId: string; readonly status: 'done' | 'open' }[]): void {
+async function passOnTicks(sessions: Sessions, document: SessionDocument, ticked: readonly { readonly insightId: string; readonly status: 'done' | 'open' }[]): Promise<void> {
   for (const { insightId, status } of ticked) {
     const insight = document.insights.find((i) => i.id === insightId);
-    if (insight && insight.status !== status) sessions.reviseInsight(document.record.id, insightId, { status });
+    if (insight && insight.status !== status) await sessions.reviseInsight(document.record.id, insightId, { status });
   }
 }

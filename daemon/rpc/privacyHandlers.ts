@@ -1,17 +1,32 @@
 /** `privacy/*`: how long what is kept may be kept, and its key. */
-import { PrivacyRetention, PrivacyRotateKey, PrivacyUnlock } from '../../protocol/privacy';
+import { PrivacyRetention, PrivacyRotateKey, PrivacyStorage, PrivacyUnlock } from '../../protocol/privacy';
 import { defined } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
-export function privacyHandlers(registry: Registry, { sessions, vault }: RpcDeps): void {
+/** Sessions that are counted at most. */
+const COUNTED = 1_000;
+
+export function privacyHandlers(registry: Registry, { sessions, vault, models }: RpcDeps): void {
   registry
-    .on(PrivacyRetention, ({ set }) => {
-      if (set) sessions.retention = defined(set);
-      return { retention: sessions.retention };
+    .on(PrivacyRetention, async ({ set }) => {
+      if (set) await sessions.setRetention(defined(set));
+      return { retention: await sessions.retention() };
     })
-    .on(PrivacyUnlock, ({ key }) => {
-      if (vault.unlock(key)) sessions.recover();
+    .on(PrivacyStorage, async () => {
+      const kept = vault.locked ? [] : await sessions.list({ limit: COUNTED, offset: 0 });
+      const oldest = kept.at(-1)?.record.startedAt;
+      const installed = (await models.list()).filter(({ status }) => status.state === 'installed');
+      return {
+        ...vault.usage(),
+        modelBytes: installed.reduce((sum, { bytes }) => sum + bytes, 0),
+        encrypted: vault.encrypted,
+        sessions: kept.length,
+        ...(oldest === undefined ? {} : { oldest }),
+      };
+    })
+    .on(PrivacyUnlock, async ({ key }) => {
+      if (await vault.unlock(key)) await sessions.recover();
       return { encrypted: vault.encrypted };
     })
     .on(PrivacyRotateKey, ({ key }) => {

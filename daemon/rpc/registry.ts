@@ -31,13 +31,22 @@ export class Registry {
   async dispatch(method: string, params: unknown, client: ClientContext, signal: AbortSignal): Promise<object> {
     const entry = this.entries.get(method);
     if (!entry) throw new EarmarkError('rpc.unknownMethod', `The daemon has no method "${method.slice(0, 100)}"; update Earmark on both sides.`);
-    const parsed = entry.type.params.safeParse(params ?? {});
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
+    const parsed = parse(entry.type, params);
+    if (!parsed?.success) {
+      const issue = parsed?.error.issues[0];
       const path = issue?.path.map(String).join('.') ?? '';
       // zod's messages name types and limits, not the values that were sent.
       throw new EarmarkError('rpc.invalidParams', `${method}: ${path === '' ? 'params' : `"${path.slice(0, 100)}"`} is not valid: ${issue?.message ?? 'wrong type'}.`, { details: { path } });
     }
     return (await entry.handle(parsed.data, client, signal)) as object;
+  }
+}
+
+/** @returns undefined for what no schema can look at: zod compares a "length" that is an object, and throws where that has no value */
+function parse({ params }: RequestType, given: unknown): ReturnType<RequestType['params']['safeParse']> | undefined {
+  try {
+    return params.safeParse(given ?? {});
+  } catch {
+    return undefined;
   }
 }

@@ -7,8 +7,10 @@ import { NotesLeaseFree } from '../../protocol/notes';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { AcceptPeer } from '../base/peer';
+import { placeOf } from '../base/placeOf';
 import { audioHandlers, takeAudio } from './audioHandlers';
 import { captureHandlers } from './captureHandlers';
+import { uploadHandlers } from './uploadHandlers';
 import { ClientContext, type ClientState } from './clientContext';
 import { daemonHandlers, healthOf } from './daemonHandlers';
 import type { RpcDeps } from './deps';
@@ -16,11 +18,14 @@ import { dictationHandlers, endDictations } from './dictationHandlers';
 import { insightHandlers } from './insightHandlers';
 import { modelHandlers } from './modelHandlers';
 import { noteHandlers, NoteLeases } from './noteHandlers';
+import { languageModelHandlers } from './offeredModel';
 import { privacyHandlers } from './privacyHandlers';
 import { Registry } from './registry';
 import { requireOwn, requireScope } from './scopes';
 import { sessionHandlers } from './sessionHandlers';
+import { settingsHandlers } from './settingsHandlers';
 import { tokenHandlers } from './tokenHandlers';
+import { voiceHandlers } from './voiceHandlers';
 
 /** Requests of one connection that are not answered yet. */
 const PENDING_MAX = 256;
@@ -32,7 +37,10 @@ export class RpcServer implements Disposable {
   private readonly registry = new Registry();
   private readonly disposables = new DisposableStore();
   private readonly leases = new NoteLeases((sessionId, former) => {
-    for (const client of this.clients) if (client !== former && this.sees(client, sessionId)) client.notify(NotesLeaseFree, { sessionId });
+    for (const client of this.clients) {
+      if (client === former) continue;
+      requireOwn(client.peer.identity, { sessionId }, this.deps.sessions).then(() => client.notify(NotesLeaseFree, { sessionId }), () => undefined); // Somebody else's session is not theirs to hear of.
+    }
   });
   private readonly countEmitter = this.disposables.add(new Emitter<number>());
   /** How many greeted clients there are now. */
@@ -46,10 +54,14 @@ export class RpcServer implements Disposable {
     audioHandlers(registry, deps);
     insightHandlers(registry, deps);
     modelHandlers(registry, deps);
+    languageModelHandlers(registry, deps.offeredModel);
     noteHandlers(registry, deps, this.leases);
     dictationHandlers(registry, deps);
     tokenHandlers(registry, deps);
+    voiceHandlers(registry, deps);
+    settingsHandlers(registry, deps);
     captureHandlers(registry, deps);
+    uploadHandlers(registry, deps);
     this.disposables.add(deps.sessions.onDidAck((ack) => {
       for (const client of this.clients) if (client.pushing.has(ack.sessionId)) client.notify(AudioAck, { ...ack });
     }));
@@ -82,7 +94,7 @@ export class RpcServer implements Disposable {
         try {
           this.admit(client, method);
           requireScope(peer.identity, method);
-          requireOwn(peer.identity, params, this.deps.sessions);
+          await requireOwn(peer.identity, params, this.deps.sessions);
           return await this.registry.dispatch(method, params, client, signal);
         } catch (error) {
           throw this.known(error, method);
@@ -90,9 +102,9 @@ export class RpcServer implements Disposable {
           pending--;
         }
       }),
-      audio: (message) => {
+      audio: async (message) => {
         try {
-          return takeAudio(this.deps, client, message);
+          return await takeAudio(this.deps, client, message);
         } catch (error) {
           throw this.known(error, 'audio');
         }
@@ -150,19 +162,10 @@ export class RpcServer implements Disposable {
     throw new EarmarkError('rpc.invalidRequest', 'Say daemon/hello first.');
   }
 
-  private sees({ peer }: ClientContext, sessionId: string): boolean {
-    try {
-      requireOwn(peer.identity, { sessionId }, this.deps.sessions);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   /** What is not in the catalogue is a fault of the daemon: its text may hold anything and stays in the log's type and stack. */
   private known(error: unknown, method: string): EarmarkError {
     if (isEarmarkError(error)) return error;
-    this.deps.logger.error('rpc.unexpected', { method, error: describe(error) });
+    this.deps.logger.error('rpc.unexpected', { method, error: placeOf(error) });
     return new EarmarkError('internal', 'Something went wrong in the Earmark daemon; see "earmark daemon logs", and try again.');
   }
 
@@ -177,11 +180,4 @@ export class RpcServer implements Disposable {
     this.deps.sessions.setWindowCount(windows);
     this.countEmitter.fire(this.clientCount);
   }
-}
-
-/** Name and place, without the message, which may quote what people said. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 6);
-  return `${error.name}${frames.map((line) => ` | ${line.trim()}`).join('')}`;
 }

@@ -1,12 +1,14 @@
 /** `session/*` and `transcript/revise`. */
 import { EarmarkError } from '../../protocol/errors';
 import {
-  SessionAttach, SessionContext, SessionDelete, SessionDetach, SessionEventNotification, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume,
+  SessionAttach, SessionContext, SessionDelete, SessionDetach, SessionEventNotification, SessionExport, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume,
   SessionSearch, SessionStart, SessionStop,
 } from '../../protocol/session';
 import { TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcript';
 import type { Disposable } from '../base/disposable';
 import { ownerSeen, type Identity } from '../base/identity';
+import { renderExport } from '../notes/exports';
+import { noteFileName } from '../notes/fileName';
 import type { EventSink, SessionView, StartRequest } from '../session/api';
 import type { SessionEvent } from '../session/events';
 import type { ClientContext } from './clientContext';
@@ -29,12 +31,12 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       const { session } = await startFor(client, (sink) => sessions.start(request, sink));
       return { session: toSessionInfo(session) };
     })
-    .on(SessionStop, ({ sessionId }) => ({ state: sessions.stop(sessionId, 'stop.request') }))
+    .on(SessionStop, async ({ sessionId }) => ({ state: await sessions.stop(sessionId, 'stop.request') }))
     .on(SessionPause, async ({ sessionId }) => ({ state: await sessions.pause(sessionId, 'pause.request') }))
     .on(SessionResume, async ({ sessionId }) => ({ state: await sessions.resume(sessionId, 'resume.request') }))
-    .on(SessionAttach, ({ sessionId, afterSeq }, client) => {
+    .on(SessionAttach, async ({ sessionId, afterSeq }, client) => {
       client.detach(sessionId);
-      const { session, sources, attachment } = sessions.attach(sessionId, afterSeq, sinkFor(client, sessionId));
+      const { session, sources, attachment } = await sessions.attach(sessionId, afterSeq, sinkFor(client, sessionId));
       client.setAttachment(sessionId, attachment);
       return { session: toSessionInfo(session), sources: sources.map((s) => ({ ...s })) };
     })
@@ -42,11 +44,12 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       client.detach(sessionId);
       return {};
     })
-    .on(SessionList, ({ limit, offset, active }, { peer }) => ({
-      sessions: sessions.list({ limit: limit ?? LIST_DEFAULT, offset: offset ?? 0, ...defined({ active, owner: ownerSeen(peer.identity) }) }).map(toSessionInfo),
-    }))
-    .on(SessionGet, ({ sessionId }) => {
-      const document = sessions.get(sessionId);
+    .on(SessionList, async ({ limit, offset, active, people }, { peer }) => {
+      const views = await sessions.list({ limit: limit ?? LIST_DEFAULT, offset: offset ?? 0, ...defined({ active, owner: ownerSeen(peer.identity) }) });
+      return { sessions: await Promise.all(views.map(async (view) => ({ ...toSessionInfo(view), ...(people === true ? { people: [...(await sessions.people(view.record.id))] } : {}) }))) };
+    })
+    .on(SessionGet, async ({ sessionId }) => {
+      const document = await sessions.get(sessionId);
       return {
         session: toSessionInfo(document),
         segments: document.transcript.map(toSegment),
@@ -55,8 +58,14 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
         stats: { ...document.stats },
       };
     })
-    .on(SessionRename, ({ sessionId, title }) => {
-      sessions.rename(sessionId, title);
+    .on(SessionExport, async ({ sessionId, format }) => {
+      const { record, transcript, speakers, insights, stats } = await sessions.get(sessionId);
+      const { title, startedAt } = record;
+      const name = noteFileName(title, startedAt).replace(/\.earmark\.md$/, '');
+      return { text: renderExport(format, [{ file: title, title, startedAt, segments: transcript, speakers, insights, stats }]), fileName: `${name}.${format === 'text' ? 'txt' : format}` };
+    })
+    .on(SessionRename, async ({ sessionId, title }) => {
+      await sessions.rename(sessionId, title);
       return {};
     })
     .on(SessionDelete, async ({ sessionId }, client) => {
@@ -64,14 +73,14 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       client.detach(sessionId);
       return {};
     })
-    .on(SessionSearch, (params, { peer }) => {
-      const hits = sessions.search(fromSearch(params, ownerSeen(peer.identity)));
+    .on(SessionSearch, async (params, { peer }) => {
+      const hits = await sessions.search(fromSearch(params, ownerSeen(peer.identity)));
       return {
         hits: hits.map(({ record: { id, title, startedAt }, hit }) => ({ sessionId: id, title, startedAt, ...('segment' in hit ? { segment: toSegment(hit.segment) } : { insight: toInsight(hit.insight) }) })),
       };
     })
-    .on(SessionContext, ({ sessionId, symbols, focus }) => {
-      sessions.look(sessionId, defined({ symbols: symbols?.map((symbol) => defined(symbol)), focus: focus && defined(focus) }));
+    .on(SessionContext, async ({ sessionId, symbols, focus }) => {
+      await sessions.look(sessionId, defined({ symbols: symbols?.map((symbol) => defined(symbol)), focus: focus && defined(focus) }));
       return {};
     })
     .on(SessionRecover, ({ sessionId }) => sessions.takeUp(sessionId))
@@ -80,12 +89,12 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       client.detach(sessionId);
       return { removed };
     })
-    .on(TranscriptNameSpeaker, ({ sessionId, speakerId, name }) => {
-      sessions.renameSpeaker(sessionId, speakerId, name);
-      return {};
+    .on(TranscriptNameSpeaker, async ({ sessionId, speakerId, name }, { peer }) => {
+      await sessions.renameSpeaker(sessionId, speakerId, name);
+      return { voice: await sessions.voices.standing(sessionId, speakerId, ownerSeen(peer.identity)) };
     })
-    .on(TranscriptRevise, ({ sessionId, segmentId, ...change }) => {
-      sessions.reviseSegment(sessionId, segmentId, defined(change));
+    .on(TranscriptRevise, async ({ sessionId, segmentId, ...change }) => {
+      await sessions.reviseSegment(sessionId, segmentId, defined(change));
       return {};
     });
 }

@@ -1,17 +1,17 @@
 /** `tokens/*`: who may use this daemon over the network. */
 import { TokensCreate, TokensList, TokensRevoke, type TokenInfo } from '../../protocol/tokens';
-import type { Token } from '../base/identity';
+import { nameOf, type Token } from '../base/identity';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 
 export function tokenHandlers(registry: Registry, { tokens, clock }: RpcDeps): void {
   registry
-    .on(TokensCreate, ({ user, scopes, expiresInMs }) => {
-      const { token, secret } = tokens.create(user, scopes, expiresInMs === undefined ? undefined : clock.wall() + expiresInMs);
+    .on(TokensCreate, async ({ user, scopes, expiresInMs }, { peer }) => {
+      const { token, secret } = await tokens.create(user, scopes, nameOf(peer.identity), expiresInMs === undefined ? undefined : clock.wall() + expiresInMs);
       return { token: secret, info: toInfo(token) };
     })
-    .on(TokensList, () => ({ tokens: tokens.list().map(toInfo) }))
-    .on(TokensRevoke, ({ id }) => ({ info: toInfo(tokens.revoke(id)) }));
+    .on(TokensList, async () => ({ tokens: (await tokens.list()).map(toInfo) }))
+    .on(TokensRevoke, async ({ id }, { peer }) => ({ info: toInfo(await tokens.revoke(id, nameOf(peer.identity))) }));
 }
 
 function toInfo({ id, user, scopes, createdMs, expiresMs, revokedMs }: Token): TokenInfo {

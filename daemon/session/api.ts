@@ -1,5 +1,6 @@
 /** What the RPC room may ask of the sessions. Implemented by SessionManager. */
 import type { Source } from '../audio/frame';
+import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
 import type { DeviceChoice } from '../asr/provider';
@@ -8,6 +9,7 @@ import type { Segment, Speaker } from '../transcript/types';
 import type { Retention } from './retention';
 import type { SessionEvent, SessionRecord, SessionState, SourceConfig } from './events';
 import type { CodeSymbol } from './codeContext';
+import type { KeptVoices } from './keptVoices';
 import type { SearchHit, SearchQuery } from './search';
 
 export interface StartRequest {
@@ -22,6 +24,8 @@ export interface StartRequest {
   /** As in EngineRequest. */
   readonly vocabulary?: readonly string[];
   readonly translate?: boolean;
+  /** As in EngineRequest; not kept with the session. */
+  readonly phrases?: () => readonly string[];
   readonly partials: boolean;
   readonly insights: boolean;
   /** Default: in meetings. */
@@ -68,40 +72,52 @@ export interface Sessions {
    * @throws EarmarkError session.tooMany, audio.*, model.*, engine.*, store.unwritable
    */
   start(request: StartRequest, sink?: EventSink): Promise<{ readonly session: SessionView; readonly attachment?: Disposable }>;
-  /** Idempotent. Returns once the state is STOPPING or later. */
-  stop(sessionId: string, cause: string): SessionState;
+  /** Idempotent. Resolves once the state is STOPPING or later. */
+  stop(sessionId: string, cause: string): Promise<SessionState>;
   /** Resolves in DONE or FAILED. */
   whenEnded(sessionId: string): Promise<SessionState>;
   pause(sessionId: string, cause: string): Promise<SessionState>;
   resume(sessionId: string, cause: string): Promise<SessionState>;
-  /** Replays the durable events after `afterSeq`, then live. @throws EarmarkError session.notFound */
-  attach(sessionId: string, afterSeq: number, sink: EventSink): { readonly session: SessionView; readonly sources: readonly { readonly source: Source; readonly nextSeq: number }[]; readonly attachment: Disposable };
-  /** Whole frames, in order. @returns last frame of the source on disk. @throws EarmarkError audio.* */
-  push(sessionId: string, source: Source, seq: number, captureMs: number, pcm: Int16Array): number;
-  endSource(sessionId: string, source: Source): void;
+  /** Replays the durable events after `afterSeq`, then live. Resolves when the first page of them was given. @throws EarmarkError session.notFound */
+  attach(sessionId: string, afterSeq: number, sink: EventSink): Promise<{ readonly session: SessionView; readonly sources: readonly { readonly source: Source; readonly nextSeq: number }[]; readonly attachment: Disposable }>;
+  /** Whole frames, in order; taken before the call returns. @returns last frame of the source on disk. @throws EarmarkError audio.* */
+  push(sessionId: string, source: Source, seq: number, captureMs: number, pcm: Int16Array): Promise<number>;
+  endSource(sessionId: string, source: Source): Promise<void>;
+  /** Is what was sent what came in and is on disk? Also of a session that is over. @throws EarmarkError session.notFound, audio.unknownSource, store.unwritable */
+  verify(sessionId: string, source: Source, sent: Received): Promise<Received & { readonly confirmed: boolean }>;
   /** @throws EarmarkError session.notFound */
-  ownerOf(sessionId: string): string | undefined;
-  list(filter: { limit: number; offset: number; active?: boolean; owner?: string }): readonly SessionView[];
-  get(sessionId: string): SessionDocument;
-  rename(sessionId: string, title: string): void;
+  ownerOf(sessionId: string): Promise<string | undefined>;
+  list(filter: { limit: number; offset: number; active?: boolean; owner?: string }): Promise<readonly SessionView[]>;
+  get(sessionId: string): Promise<SessionDocument>;
+  /** Speakers that a person named, each once. */
+  people(sessionId: string): Promise<readonly string[]>;
+  /** At most 30 s of kept sound. @throws EarmarkError session.notFound, session.wrongState while it runs, audio.notKept */
+  clip(sessionId: string, source: Source, startMs: number, endMs: number): Promise<{ readonly startMs: number; readonly pcm: Int16Array }>;
+  rename(sessionId: string, title: string): Promise<void>;
   delete(sessionId: string): Promise<void>;
-  /** @throws EarmarkError rpc.invalidParams where neither words nor a filter is given */
-  search(query: SearchQuery): readonly { readonly record: SessionRecord; readonly hit: SearchHit }[];
+  /** By words, and by meaning where the model is there. @throws EarmarkError rpc.invalidParams where neither words nor a filter is given */
+  search(query: SearchQuery): Promise<readonly { readonly record: SessionRecord; readonly hit: SearchHit }[]>;
   /** Finishes what an earlier end left; returns once it is under way. @throws EarmarkError session.notFound, engine.*, store.* */
   takeUp(sessionId: string): Promise<{ readonly state: SessionState; readonly left: boolean }>;
   /** Removes every trace. A running session is stopped first. */
   purge(sessionId: string): Promise<Purged>;
-  /** How long what is kept may be kept; applied at once. */
-  retention: Retention;
-  /** @throws EarmarkError session.notFound, speaker.notFound, store.unwritable */
-  renameSpeaker(sessionId: string, speakerId: string, name: string): void;
+  /** How long what is kept may be kept. */
+  retention(): Promise<Retention>;
+  /** Applied at once. */
+  setRetention(retention: Retention): Promise<void>;
+  /** Without a name, takes back what a kept voice gave or suggested. @throws EarmarkError session.notFound, speaker.notFound, store.unwritable */
+  renameSpeaker(sessionId: string, speakerId: string, name: string | undefined): Promise<void>;
+  /** Voices of named people. */
+  readonly voices: Pick<KeptVoices, 'standing' | 'keep' | 'people' | 'forget'>;
   /** What the editor has open; of no consequence for a session that is over. */
-  look(sessionId: string, seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): void;
-  reviseSegment(sessionId: string, segmentId: string, change: { text?: string; speaker?: string; hidden?: boolean }): void;
-  reviseInsight(sessionId: string, insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): void;
+  look(sessionId: string, seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): Promise<void>;
+  reviseSegment(sessionId: string, segmentId: string, change: { text?: string; speaker?: string; hidden?: boolean }): Promise<void>;
+  reviseInsight(sessionId: string, insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): Promise<void>;
   readonly onDidAck: Event<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>;
   /** Sessions that are neither DONE nor FAILED. */
   readonly activeCount: number;
+  /** The same ones, as they are now. */
+  readonly running: readonly SessionView[];
   /** Windows came or went. A captured session pauses when for 60 s no window was there and no client was attached to it. */
   setWindowCount(count: number): void;
   /** Refuses new sessions from now on. */

@@ -1,8 +1,12 @@
-/** Sessions that are over: read, attached to and revised by a person, loaded while somebody needs them. */
+/**
+ * Sessions that are over: read, attached to and revised by a person, loaded while somebody needs them. Calls about one
+ * session come one after the other (`Turns`).
+ */
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { EventSink } from './api';
+import type { Attached } from './attachment';
 import { Book } from './book';
 import { EventLog } from './eventLog';
 import type { SessionOptions } from './options';
@@ -29,8 +33,29 @@ export class Archive implements Disposable {
     return this.open.get(sessionId)?.log.attachmentCount ?? 0;
   }
 
-  attach(sessionId: string, afterSeq: number, sink: EventSink, onGone: () => void): Disposable {
-    const { log } = this.load(sessionId);
+  async load(sessionId: string): Promise<Archived> {
+    const { store, clock, logger, options } = this.setup;
+    if (!this.open.has(sessionId)) {
+      const [book, counts, record] = await Promise.all([Book.load(store, sessionId), store.counts(sessionId), store.getSession(sessionId)]);
+      const created = record?.createdMs;
+      const log = new EventLog({
+        sessionId, store, counts, clock, logger, options,
+        sessionMs: () => (created === undefined ? 0 : clock.wall() - created),
+        check: (body) => book.check(body),
+        onWritten: (event) => book.apply(event),
+        onProgress: () => undefined,
+        // Only a person writes here, and `appendNow` tells the person.
+        onOutage: () => undefined,
+        onFault: () => undefined,
+        onOverflow: () => undefined,
+      });
+      this.open.set(sessionId, { book, log });
+    }
+    return this.open.get(sessionId) as Archived;
+  }
+
+  /** @param archived as `load` gave it */
+  attach(sessionId: string, { log }: Archived, afterSeq: number, sink: EventSink, onGone: () => void): Attached {
     return log.attach(afterSeq, sink, () => {
       if (log.attachmentCount > 0) return;
       this.drop(sessionId);
@@ -38,13 +63,16 @@ export class Archive implements Disposable {
     });
   }
 
-  read(sessionId: string): Book {
-    return this.open.get(sessionId)?.book ?? Book.load(this.setup.store, sessionId);
+  async read(sessionId: string): Promise<Book> {
+    return this.open.get(sessionId)?.book ?? (await Book.load(this.setup.store, sessionId));
   }
 
-  revise(sessionId: string, change: (where: Archived) => void): void {
-    change(this.load(sessionId));
-    if (this.attachmentCount(sessionId) === 0) this.drop(sessionId);
+  async revise(sessionId: string, change: (where: Archived) => Promise<void>): Promise<void> {
+    try {
+      await change(await this.load(sessionId));
+    } finally {
+      if (this.attachmentCount(sessionId) === 0) this.drop(sessionId);
+    }
   }
 
   drop(sessionId: string): void {
@@ -54,25 +82,5 @@ export class Archive implements Disposable {
 
   dispose(): void {
     for (const id of [...this.open.keys()]) this.drop(id);
-  }
-
-  private load(sessionId: string): Archived {
-    const known = this.open.get(sessionId);
-    if (known) return known;
-    const { store, clock, logger, options } = this.setup;
-    const book = Book.load(store, sessionId);
-    const created = store.getSession(sessionId)?.createdMs;
-    const log = new EventLog({
-      sessionId, store, clock, logger, options,
-      sessionMs: () => (created === undefined ? 0 : clock.wall() - created),
-      check: (body) => book.check(body),
-      onWritten: (event) => book.apply(event),
-      onProgress: () => undefined,
-      onOutage: () => undefined, // Only a person writes here, and `appendNow` tells the person.
-      onOverflow: () => undefined,
-    });
-    const archived = { book, log };
-    this.open.set(sessionId, archived);
-    return archived;
   }
 }

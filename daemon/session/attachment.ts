@@ -4,25 +4,36 @@ import type { Disposable } from '../base/disposable';
 import type { EventSink } from './api';
 import type { DurableEvent, SessionEvent } from './events';
 
+export interface Attached extends Disposable {
+  /** Resolves when the first page of what was missed was given. An answer that follows it is behind those events. */
+  readonly replayed: Promise<void>;
+}
+
 /** Events read from the store in one turn; between two turns others are served. */
 const PAGE = 200;
 
 export interface AttachmentSource {
   readonly lastSeq: () => number;
-  readonly read: (afterSeq: number, limit: number) => readonly DurableEvent[];
+  readonly read: (afterSeq: number, limit: number) => Promise<readonly DurableEvent[]>;
   readonly clock: Clock;
   readonly onBroken: (error: unknown) => void;
 }
 
-export class Attachment implements Disposable {
+export class Attachment implements Attached {
   private position: number;
   private readonly sink: EventSink;
   private turn: Disposable | undefined;
   private open = true;
+  private reading = false;
+  private first: Promise<void> | undefined;
 
   constructor({ position, sink }: { readonly position: number; readonly sink: EventSink }, private readonly source: AttachmentSource) {
     this.position = position;
     this.sink = sink;
+  }
+
+  get replayed(): Promise<void> {
+    return this.first ?? Promise.resolve();
   }
 
   /** Takes one event as it is sent. Behind the stored ones it waits: the pump brings it from the store. */
@@ -36,18 +47,24 @@ export class Attachment implements Disposable {
 
   /** Sends a page of what was missed; the rest in later turns. */
   pump(): void {
-    if (!this.open || this.turn !== undefined) return;
+    if (!this.open || this.turn !== undefined || this.reading || this.position >= this.source.lastSeq()) return;
+    this.reading = true;
+    const page = this.page(this.source.lastSeq());
+    this.first ??= page;
+    void page.finally(() => (this.reading = false)).then(() => this.open && this.position < this.source.lastSeq() && this.pumpSoon());
+  }
+
+  /** @param stored last number that was on disk when it was asked for */
+  private async page(stored: number): Promise<void> {
     const before = this.position;
     try {
-      for (const event of this.source.read(this.position, PAGE)) {
+      for (const event of await this.source.read(before, PAGE)) {
         if (this.open && event.seq === this.position + 1) this.give(event);
       }
+      if (this.open && this.position === before && stored > before) throw new Error('The store does not have the events that it counts.');
     } catch (error) {
-      return this.source.onBroken(error);
+      if (this.open) this.source.onBroken(error);
     }
-    if (!this.open || this.position >= this.source.lastSeq()) return;
-    if (this.position > before) this.pumpSoon();
-    else this.source.onBroken(new Error('The store does not have the events that it counts.'));
   }
 
   dispose(): void {

@@ -16,8 +16,9 @@ export class Book {
     for (const insight of from.insights ?? []) this.insights.set(insight.id, insight);
   }
 
-  static load(store: SessionStore, sessionId: string): Book {
-    return new Book({ segments: store.segments(sessionId), speakers: store.speakers(sessionId), insights: store.insights(sessionId) });
+  static async load(store: SessionStore, sessionId: string): Promise<Book> {
+    const [segments, speakers, insights] = await Promise.all([store.segments(sessionId), store.speakers(sessionId), store.insights(sessionId)]);
+    return new Book({ segments, speakers, insights });
   }
 
   /** @throws Error that names the rule which the event breaks */

@@ -4,12 +4,14 @@ import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { SpeakerEmbedder } from '../diarization/contract';
+import type { Lease } from '../team/leases';
 import type { Figures } from '../telemetry/figures';
 import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import type { Sessions } from './api';
 import type { NameFinder } from './codeContext';
+import type { MeaningsSetup } from './meanings';
 import type { SessionOptions } from './options';
-import type { Capture, SessionStore, SpeechEngines, SpoolFactory } from './ports';
+import type { Capture, SessionStore, SpeechEngines, SpoolFactory, VoiceStore } from './ports';
 
 export interface SessionManagerDeps {
   readonly store: SessionStore;
@@ -21,8 +23,14 @@ export interface SessionManagerDeps {
   readonly nameFinder?: (names: readonly string[]) => NameFinder;
   /** Tells voices; without it the sources are the speakers. */
   readonly voices?: SpeakerEmbedder;
+  /** Keeps voices of people who agreed; without it none are kept. */
+  readonly voiceStore?: VoiceStore;
+  /** Search by meaning; without it words alone are searched. */
+  readonly meanings?: Pick<MeaningsSetup, 'store' | 'embedder'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A place among the sessions of a user that several servers share; absent: this process's own count. */
+  readonly place?: (owner: string, max: number) => Promise<Lease | undefined>;
   /** Absent: nobody counts. */
   readonly figures?: Figures;
   /** One source from frames to phrases: `setup => new PhraseSource(setup)`. */
@@ -36,9 +44,11 @@ export interface SessionManagerDeps {
 
 export interface SessionManager extends Sessions, Disposable {
   /**
-   * Takes up what a crash left: call once, before the first client is served. Returns when every left session can be
+   * Takes up what a crash left: call once, before the first client is served. Resolves when every left session can be
    * attached to; its audio is decoded in the background.
    * @returns ids of the sessions that go on
    */
-  recover(): readonly string[];
+  recover(): Promise<readonly string[]>;
+  /** Limits that hold from now on, for sessions that run as well. */
+  configure(change: Partial<SessionOptions>): void;
 }

@@ -16,7 +16,8 @@ export interface EchoGateSetup {
   readonly options: Pick<SessionOptions, 'echoHoldMs'>;
   /** In order of speech within a source. None where the phrase came to nothing. */
   readonly publish: (segments: readonly Segment[], source: Source, finalThrough: number) => void;
-  readonly revise: (revisions: readonly Revision[]) => void;
+  /** `plan` is asked when everything that was published before can be seen by `current`. */
+  readonly revise: (plan: () => readonly Revision[]) => void;
   /** A segment as it is now. */
   readonly current: (id: string) => Segment | undefined;
 }
@@ -94,10 +95,13 @@ export class EchoGate implements Disposable {
   }
 
   private revise(): void {
-    const revisions = this.echo.late(this.setup.current);
-    if (revisions.length === 0) return;
-    for (const { segment, added } of revisions) this.count([segment, ...(added ?? [])]);
-    this.setup.revise(revisions);
+    const fresh = this.echo.takeFresh();
+    if (fresh.length === 0 && !this.echo.learnt) return;
+    this.setup.revise(() => {
+      const revisions = this.echo.late(fresh, this.setup.current);
+      for (const { segment, added } of revisions) this.count([segment, ...(added ?? [])]);
+      return revisions;
+    });
   }
 
   private count(segments: readonly Segment[]): void {

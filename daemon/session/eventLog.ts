@@ -1,21 +1,25 @@
 /**
  * The one writer of a session's events. A durable event gets the next number and is on disk before anybody hears of
- * it; a passing one carries the last durable number. Attachments replay from the store, then go live.
+ * it; a passing one carries the last durable number. One write is under way at a time, and what comes meanwhile goes
+ * with the next. Attachments replay from the store, then go live.
  */
+import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import { type Disposable, toDisposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { Figures } from '../telemetry/figures';
 import type { EventSink } from './api';
-import { Attachment } from './attachment';
+import { type Attached, Attachment } from './attachment';
 import type { DurableEvent, DurableEventBody, PassingEventBody, SessionEvent } from './events';
 import type { SessionOptions } from './options';
-import type { Progress, SessionStore } from './ports';
+import type { Progress, SessionCounts, SessionStore } from './ports';
 import { Deferred } from './wait';
 
 export interface EventLogSetup {
   readonly sessionId: string;
   readonly store: SessionStore;
+  /** What of the session is in the store. */
+  readonly counts: Pick<SessionCounts, 'lastSeq' | 'lastTime'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Absent: nobody counts. */
@@ -29,35 +33,63 @@ export interface EventLogSetup {
   readonly onWritten: (event: DurableEvent) => void;
   /** This much of a source is final on disk. */
   readonly onProgress: (progress: Progress) => void;
-  /** The store refused; what is to be written waits and is tried again. Told once an outage. */
+  /** The store refused; what is to be written waits and is tried again. */
   readonly onOutage: (error: unknown) => void;
+  /** Events could not be made, or break a rule. */
+  readonly onFault: (error: unknown) => void;
   /** More waits than may wait. */
   readonly onOverflow: (error: unknown) => void;
 }
 
+/** Events that are known, or that are made from what the daemon holds in memory once everything before them is in it. */
+export type Planned = readonly DurableEventBody[] | (() => readonly DurableEventBody[]);
+
 interface Waiting {
-  readonly bodies: readonly DurableEventBody[];
+  readonly bodies: Planned;
+  readonly progress: readonly Progress[];
+  /** A person waits for it: told that the store refuses, instead of being written later. */
+  readonly person?: Deferred;
+}
+
+/** What was handed to the store in one call; tried again as it is, because nobody knows whether it was taken. */
+interface Batch {
+  readonly entries: readonly Waiting[];
+  readonly events: readonly DurableEvent[];
   readonly progress: readonly Progress[];
 }
+
+interface Waiter {
+  /** Entry that it waits for, counted from the first. */
+  readonly through: number;
+  readonly onRefusal: boolean;
+  readonly deferred: Deferred;
+}
+
+/** Events of one call to the store; more that wait go with the next. */
+const BATCH_EVENTS = 500;
 
 export class EventLog implements Disposable {
   private seq: number;
   private lastTime: number;
-  private waiting: Waiting[] = [];
+  private readonly waiting: Waiting[] = [];
   private waitingEvents = 0;
-  private retry: Disposable | undefined;
-  private empty: Deferred | undefined;
+  /** Entries that ever came, and those that are on disk or were refused. */
+  private came = 0;
+  private gone = 0;
+  private waiters: Waiter[] = [];
+  private state: { readonly kind: 'idle' | 'writing' } | { readonly kind: 'refused'; readonly error: unknown; readonly batch: Batch | undefined; readonly retry: Disposable } = { kind: 'idle' };
+  private overflowed = false;
   private readonly attachments = new Set<Attachment>();
   private readonly outbox: SessionEvent[] = [];
   private sending = false;
   private disposed = false;
 
   constructor(private readonly setup: EventLogSetup) {
-    const counts = setup.store.counts(setup.sessionId);
-    this.seq = counts.lastSeq;
-    this.lastTime = counts.lastTime;
+    this.seq = setup.counts.lastSeq;
+    this.lastTime = setup.counts.lastTime;
   }
 
+  /** Last event that is on disk. */
   get lastSeq(): number {
     return this.seq;
   }
@@ -68,30 +100,40 @@ export class EventLog implements Disposable {
 
   /** True while the store refuses to write. */
   get outage(): boolean {
-    return this.waiting.length > 0;
+    return this.state.kind === 'refused';
   }
 
-  /** Writes and sends; where the store refuses, the events wait in order and are tried again. */
-  append(bodies: readonly DurableEventBody[], progress: readonly Progress[] = []): void {
-    if (bodies.length === 0 && progress.length === 0) return;
-    for (const body of bodies) this.setup.check(body);
-    this.waiting.push({ bodies, progress });
-    this.waitingEvents += bodies.length;
-    this.writeWaiting(false);
+  /** True while something is not on disk. */
+  get unwritten(): boolean {
+    return this.gone < this.came;
   }
 
-  /** Resolves when everything is on disk. */
+  /**
+   * Events that are written, taken into memory and sent, in the order in which they come here; where the store refuses
+   * they wait and are tried again.
+   */
+  append(bodies: Planned, progress: readonly Progress[] = []): void {
+    if (bodies.length === 0 && progress.length === 0 && typeof bodies !== 'function') return;
+    if (typeof bodies !== 'function') for (const body of bodies) this.setup.check(body);
+    this.add({ bodies, progress });
+  }
+
+  /** Resolves when everything that came so far is on disk. */
   written(): Promise<void> {
-    if (!this.outage) return Promise.resolve();
-    this.empty ??= new Deferred();
-    return this.empty.promise;
+    return this.wait(false);
   }
 
-  /** Writes and sends, or says why not. @throws EarmarkError store.unwritable; nothing was changed then */
-  appendNow(bodies: readonly DurableEventBody[]): void {
-    this.writeWaiting(true);
-    for (const body of bodies) this.setup.check(body);
-    this.write({ bodies, progress: [] });
+  /** Resolves when everything that came so far is on disk, or has to wait because the store refuses. */
+  settled(): Promise<void> {
+    return this.outage ? Promise.resolve() : this.wait(true);
+  }
+
+  /** Resolves when it is on disk. @throws EarmarkError store.unwritable, and what `bodies` throws; nothing was changed then */
+  async appendNow(bodies: Planned): Promise<void> {
+    const person = new Deferred();
+    this.add({ bodies, progress: [], person });
+    if (this.state.kind === 'refused') this.retryNow();
+    await person.promise;
   }
 
   /** Sends to those who listen now; not stored. */
@@ -100,7 +142,7 @@ export class EventLog implements Disposable {
     this.send([{ ...body, afterSeq: this.seq, time: this.time() }]);
   }
 
-  attach(afterSeq: number, sink: EventSink, onGone: () => void): Disposable {
+  attach(afterSeq: number, sink: EventSink, onGone: () => void): Attached {
     const attachment = new Attachment(
       { position: Math.min(Math.max(0, Math.trunc(afterSeq)), this.seq), sink },
       {
@@ -120,64 +162,142 @@ export class EventLog implements Disposable {
     });
     this.attachments.add(attachment);
     attachment.pump();
-    return gone;
+    return { replayed: attachment.replayed, dispose: () => gone.dispose() };
   }
 
   dispose(): void {
     this.disposed = true;
-    this.retry?.dispose();
+    if (this.state.kind === 'refused') this.state.retry.dispose();
+    for (const { person } of this.waiting) person?.reject(new EarmarkError('session.wrongState', 'The session is being closed; try again.'));
+    this.release((waiter) => waiter.onRefusal);
     for (const attachment of this.attachments) attachment.dispose();
     this.attachments.clear();
   }
 
-  private writeWaiting(rethrow: boolean): void {
-    if (this.retry !== undefined && !rethrow) return this.guard();
-    try {
-      for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
-        this.write(next, () => {
+  private add(entry: Waiting): void {
+    if (this.disposed) return entry.person?.reject(new EarmarkError('session.wrongState', 'The session is being closed; try again.'));
+    this.waiting.push(entry);
+    this.came++;
+    this.waitingEvents += typeof entry.bodies === 'function' ? 1 : entry.bodies.length;
+    if (this.waitingEvents > this.setup.options.maxPendingEvents && !this.overflowed) {
+      this.overflowed = true;
+      this.setup.onOverflow(this.state.kind === 'refused' ? this.state.error : undefined);
+    }
+    if (this.state.kind === 'idle') void this.write(undefined);
+  }
+
+  private wait(onRefusal: boolean): Promise<void> {
+    if (!this.unwritten || (onRefusal && this.disposed)) return Promise.resolve();
+    const deferred = new Deferred();
+    this.waiters.push({ through: this.came, onRefusal, deferred });
+    return deferred.promise;
+  }
+
+  private release(which: (waiter: Waiter) => boolean): void {
+    const due = this.waiters.filter(which);
+    this.waiters = this.waiters.filter((waiter) => !due.includes(waiter));
+    for (const { deferred } of due) deferred.resolve();
+  }
+
+  private retryNow(): void {
+    if (this.state.kind !== 'refused') return;
+    this.state.retry.dispose();
+    void this.write(this.state.batch);
+  }
+
+  /** Writes until nothing waits. One call to the store at a time, so that what is refused stays in front of what follows it. */
+  private async write(batch: Batch | undefined): Promise<void> {
+    const { store, clock, sessionId } = this.setup;
+    this.state = { kind: 'writing' };
+    for (let next = batch ?? this.next(); next !== undefined && !this.disposed; next = this.next()) {
+      const begunMs = clock.now();
+      try {
+        await store.append(sessionId, next.events, next.progress);
+      } catch (error) {
+        return this.refused(next, error);
+      }
+      this.taken(next, begunMs);
+    }
+    this.state = { kind: 'idle' };
+  }
+
+  /** What is written next: entries in a row that can go together. */
+  private next(): Batch | undefined {
+    for (let first = this.waiting.shift(); first !== undefined; first = this.waiting.shift()) {
+      const entries = [first];
+      this.waitingEvents -= typeof first.bodies === 'function' ? 1 : first.bodies.length;
+      let bodies = this.planned(first);
+      if (bodies === undefined) continue;
+      if (!first.person) {
+        for (let more = this.waiting[0]; more !== undefined && typeof more.bodies !== 'function' && !more.person && bodies.length < BATCH_EVENTS; more = this.waiting[0]) {
           this.waiting.shift();
-          this.waitingEvents -= next.bodies.length;
-        });
+          this.waitingEvents -= more.bodies.length;
+          entries.push(more);
+          bodies = [...bodies, ...more.bodies];
+        }
       }
-      this.empty?.resolve();
-      this.empty = undefined;
+      const progress = entries.flatMap((entry) => entry.progress);
+      if (bodies.length === 0 && progress.length === 0) {
+        this.leave(entries);
+        continue;
+      }
+      const time = this.time();
+      return { entries, progress, events: bodies.map((body, i) => ({ ...body, seq: this.seq + 1 + i, time })) };
+    }
+    return undefined;
+  }
+
+  /** The events of an entry now that everything before it is in memory; undefined where there can be none. */
+  private planned(entry: Waiting): readonly DurableEventBody[] | undefined {
+    if (typeof entry.bodies !== 'function') return entry.bodies;
+    try {
+      const bodies = entry.bodies();
+      for (const body of bodies) this.setup.check(body);
+      return bodies;
     } catch (error) {
-      if (this.disposed) return;
-      if (this.retry === undefined) {
-        this.setup.logger.error('store.writeFailed', { session: this.setup.sessionId, error: error instanceof Error ? error.message : 'unknown' });
-        this.retryLater();
-        this.setup.onOutage(error);
-      }
-      this.guard(error);
-      if (rethrow) throw error;
+      if (entry.person) entry.person.reject(error);
+      else this.setup.onFault(error);
+      this.leave([entry]);
+      return undefined;
     }
   }
 
-  private retryLater(): void {
-    this.retry = this.setup.clock.setTimeout(() => {
-      this.retry = undefined;
-      if (!this.disposed) this.writeWaiting(false);
-    }, this.setup.options.storeRetryMs);
-  }
-
-  private guard(error?: unknown): void {
-    if (this.waitingEvents > this.setup.options.maxPendingEvents) this.setup.onOverflow(error);
-  }
-
-  private write({ bodies, progress }: Waiting, onWritten: () => void = () => undefined): void {
-    const time = this.time();
-    const events: DurableEvent[] = bodies.map((body, i) => ({ ...body, seq: this.seq + 1 + i, time }));
-    const begunMs = this.setup.clock.now();
-    this.setup.store.append(this.setup.sessionId, events, progress);
+  private taken({ entries, events, progress }: Batch, begunMs: number): void {
+    if (this.disposed) return this.leave(entries);
+    const { clock, onWritten, onProgress } = this.setup;
     this.stage('store', events, begunMs);
     this.seq += events.length;
-    this.lastTime = time;
-    onWritten();
-    for (const event of events) this.setup.onWritten(event);
-    for (const entry of progress) this.setup.onProgress(entry);
-    const storedMs = this.setup.clock.now();
+    this.lastTime = events.at(-1)?.time ?? this.lastTime;
+    for (const event of events) onWritten(event);
+    for (const entry of progress) onProgress(entry);
+    const storedMs = clock.now();
     this.send(events);
     this.stage('send', events, storedMs);
+    this.leave(entries);
+  }
+
+  /** They wait no more: on disk, refused to their person, or of no consequence. */
+  private leave(entries: readonly Waiting[]): void {
+    this.gone += entries.length;
+    for (const { person } of entries) person?.resolve();
+    this.release(({ through }) => through <= this.gone);
+  }
+
+  private refused(batch: Batch, error: unknown): void {
+    if (this.disposed) return this.leave(batch.entries);
+    const { logger, sessionId, clock, options, onOutage } = this.setup;
+    // A change of a person's is refused instead of waiting, wherever it stands.
+    const people = [...batch.entries, ...this.waiting].filter(({ person }) => person);
+    for (const { person } of people) person?.reject(error);
+    this.waiting.splice(0, Infinity, ...this.waiting.filter(({ person }) => !person));
+    this.waitingEvents = this.waiting.reduce((sum, { bodies }) => sum + (typeof bodies === 'function' ? 1 : bodies.length), 0);
+    const left = batch.entries.some(({ person }) => person) ? undefined : batch;
+    this.leave(people);
+    if (!left && this.waiting.length === 0) return void (this.state = { kind: 'idle' });
+    this.state = { kind: 'refused', error, batch: left, retry: clock.setTimeout(() => this.retryNow(), options.storeRetryMs) };
+    logger.error('store.writeFailed', { session: sessionId, error: error instanceof Error ? error.message : 'unknown' });
+    this.release(({ onRefusal }) => onRefusal);
+    onOutage(error);
   }
 
   private stage(stage: 'store' | 'send', events: readonly DurableEvent[], sinceMs: number): void {

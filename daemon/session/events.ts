@@ -14,7 +14,7 @@ export type WarningCode =
 
 export interface SourceConfig {
   readonly source: Source;
-  readonly origin: { readonly type: 'capture'; readonly device?: string } | { readonly type: 'push' };
+  readonly origin: { readonly type: 'capture'; readonly device?: string } | { readonly type: 'push'; /** Its client asks for a receipt of what came in. */ readonly verify?: boolean };
 }
 
 export interface SessionRecord {
@@ -69,7 +69,7 @@ export type DurableEvent = DurableEventBody & { readonly seq: number; readonly t
 export type PassingEventBody =
   | { readonly kind: 'partial'; readonly source: Source; readonly phraseId: string; readonly startMs: number; readonly stable: string; readonly unstable: string }
   | { readonly kind: 'level'; readonly source: Source; readonly rmsDb: number; readonly peakDb: number; readonly speech: boolean }
-  | { readonly kind: 'health'; readonly rtf: number; readonly queueMs: number; readonly dropped: number; readonly rejected: number; readonly rung: Rung; /** The store refuses: what is said waits in memory. */ readonly unwritten?: boolean };
+  | { readonly kind: 'health'; readonly rtf: number; readonly rtfP95: number; readonly rtfP99: number; readonly rssBytes: number; readonly queueMs: number; readonly dropped: number; readonly rejected: number; readonly rung: Rung; /** The store refuses: what is said waits in memory. */ readonly unwritten?: boolean };
 
 export type PassingEvent = PassingEventBody & { readonly afterSeq: number; readonly time: number };
 

@@ -1,7 +1,9 @@
 /** A person's change to an insight: through the analyzer while it lives, straight to the insight afterwards. */
 import { EarmarkError } from '../../protocol/errors';
-import type { Analyzer, Insight, InsightChange } from '../analysis/types';
+import type { Analyzer, Insight } from '../analysis/types';
 import type { Book } from './book';
+import type { Planned } from './eventLog';
+import { eventsOf } from './insightFeed';
 
 export interface InsightEdit {
   readonly text?: string;
@@ -15,12 +17,15 @@ export class InsightRevisions {
     private readonly analyzer: () => Analyzer | undefined = () => undefined,
   ) {}
 
-  /** @throws EarmarkError insight.notFound */
-  plan(insightId: string, edit: InsightEdit): readonly InsightChange[] {
+  /** What the analyzer holds is changed now, so that what it finds next has it. @throws EarmarkError insight.notFound, also later */
+  plan(insightId: string, edit: InsightEdit): Planned {
     const insight = this.book.insights.get(insightId);
     if (!insight) throw new EarmarkError('insight.notFound', 'This card is no longer there; the list is being brought up to date.');
     const analyzer = this.analyzer();
-    if (analyzer?.insights.some(({ id }) => id === insightId)) return analyzer.revise(insightId, { ...edit });
-    return [{ op: 'update', insight: { ...insight, ...edit, edited: true } }];
+    if (analyzer?.insights.some(({ id }) => id === insightId)) return eventsOf(analyzer.revise(insightId, { ...edit }));
+    return () => {
+      const now = this.book.insights.get(insightId) ?? insight;
+      return eventsOf([{ op: 'update', insight: { ...now, ...edit, edited: true } }]);
+    };
   }
 }

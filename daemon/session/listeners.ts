@@ -1,8 +1,9 @@
 /** Who listens to which session. A session that is taken up again keeps its listeners, each at its place. */
 import type { Disposable } from '../base/disposable';
 import type { EventSink } from './api';
+import type { Attached } from './attachment';
 
-type Attach = (afterSeq: number, sink: EventSink) => Disposable;
+type Attach = (afterSeq: number, sink: EventSink) => Attached;
 
 interface Listener {
   readonly sink: EventSink;
@@ -14,15 +15,17 @@ interface Listener {
 export class Listeners {
   private readonly all = new Map<string, Set<Listener>>();
 
-  add(sessionId: string, afterSeq: number, sink: EventSink, attach: Attach): Disposable {
+  add(sessionId: string, afterSeq: number, sink: EventSink, attach: Attach): Attached {
     const listener: Listener = { last: afterSeq, attachment: undefined, sink: (event) => {
       if ('seq' in event) listener.last = event.seq;
       sink(event);
     } };
     const here = this.all.get(sessionId) ?? new Set();
     this.all.set(sessionId, here.add(listener));
-    listener.attachment = attach(afterSeq, listener.sink);
+    const attachment = attach(afterSeq, listener.sink);
+    listener.attachment = attachment;
     return {
+      replayed: attachment.replayed,
       dispose: () => {
         here.delete(listener);
         if (here.size === 0 && this.all.get(sessionId) === here) this.all.delete(sessionId);
@@ -33,13 +36,14 @@ export class Listeners {
 
   /** Takes every listener of a session off it; the answered function attaches them to what follows it. */
   move(sessionId: string): (attach: Attach) => void {
-    const here = [...(this.all.get(sessionId) ?? [])];
+    const here = this.all.get(sessionId) ?? new Set();
     for (const listener of here) {
       listener.attachment?.dispose();
       listener.attachment = undefined;
     }
     return (attach) => {
-      for (const listener of here) listener.attachment = attach(listener.last, listener.sink);
+      // Who left meanwhile is not in it any more; who came meanwhile is attached already.
+      for (const listener of here) listener.attachment ??= attach(listener.last, listener.sink);
     };
   }
 }

@@ -67,6 +67,8 @@ export interface SessionOptions {
   readonly upkeepTries: number;
   /** Wait before the store is tried again. */
   readonly storeRetryMs: number;
+  /** Keys, tokens, card numbers and e-mail addresses are taken out of what is transcribed. */
+  readonly redactTranscript: boolean;
 }
 
 const SECOND = 1000;
@@ -107,4 +109,5 @@ export const defaultSessionOptions: SessionOptions = {
   upkeepRetryMs: 30 * SECOND,
   upkeepTries: 8,
   storeRetryMs: SECOND,
+  redactTranscript: false,
 };

@@ -7,11 +7,11 @@ import type { OpenPhrase } from '../vad/contract';
 import type { Drafts } from './drafts';
 import type { PassingEventBody } from './events';
 import type { SessionOptions } from './options';
-import type { SpeechEngine } from './ports';
+import type { Recogniser } from './redactedSpeech';
 
 export interface PartialsSetup {
   readonly source: Source;
-  readonly engine: SpeechEngine;
+  readonly engine: Recogniser;
   readonly clock: Clock;
   readonly figures: Figures;
   readonly options: Pick<SessionOptions, 'partialMs'>;
@@ -82,7 +82,7 @@ export class Partials {
     const { engine, sessionId, language, source, emit, drafts, clock, figures } = this.setup;
     const heardMs = clock.now();
     try {
-      const result = await engine.decode(phrase.pcm, { language, priority: 'partial', sessionId, ...drafts.of(phrase) }, open.abortion.signal);
+      const result = await engine.decode(phrase.pcm, { language, priority: 'partial', sessionId, ...drafts.ofOpen(phrase) }, open.abortion.signal);
       drafts.keep(open.id, result?.tokens);
       if (this.open !== open || result === undefined || result.text === '') return;
       this.shown.set(open.id, open.startMs);

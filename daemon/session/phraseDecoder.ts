@@ -9,11 +9,11 @@ import type { Clock } from '../base/clock';
 import type { Phrase } from '../vad/contract';
 import type { Drafts } from './drafts';
 import type { SessionOptions } from './options';
-import type { SpeechEngine } from './ports';
+import type { Recogniser } from './redactedSpeech';
 import { Deferred, delay } from './wait';
 
 export interface PhraseDecoderSetup {
-  readonly engine: SpeechEngine;
+  readonly engine: Recogniser;
   readonly clock: Clock;
   readonly options: Pick<SessionOptions, 'maxPendingPhrases' | 'decodeAttempts' | 'engineRetryMs'>;
   readonly sessionId: string;

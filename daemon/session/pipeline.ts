@@ -10,7 +10,7 @@ import type { Disposable } from '../base/disposable';
 import { type Figures, noFigures } from '../telemetry/figures';
 import { PhraseTimes } from '../telemetry/phraseTimes';
 import type { Pause, Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
-import { fileSegmenterOptions, whisperFileSegmenterOptions } from '../vad/segmenter';
+import { segmenterOptionsFor } from '../vad/segmenter';
 import type { PassingEventBody, WarningCode } from './events';
 import { Drafts } from './drafts';
 import { FrameQueue } from './frameQueue';
@@ -18,6 +18,8 @@ import type { SessionOptions } from './options';
 import { Partials } from './partials';
 import { PhraseDecoder } from './phraseDecoder';
 import type { EngineLease, Spool } from './ports';
+import type { Receipt } from './receipt';
+import { redactedSpeech } from './redactedSpeech';
 import { Speculation } from './speculation';
 import { Deferred, delay } from './wait';
 
@@ -37,11 +39,17 @@ export interface PipelineSetup {
   readonly newPhraseId: () => string;
   /** Comes as fast as it is spoken: partials make sense, and falling behind is worth a warning. */
   readonly live: boolean;
+  /** Somebody waits for the end of what is said: a dictation. */
+  readonly awaited: boolean;
   readonly partials: boolean;
+  /** Secrets may be taken out of the text, where the options say so; what is dictated stays as it was said. */
+  readonly mayRedact?: boolean;
   /** The user keeps the sound: nothing leaves the spool. */
   readonly keepAudio: boolean;
   /** First frame whose words are not final. */
   readonly fromSeq: number;
+  /** The client asks for one. */
+  readonly receipt?: Receipt | undefined;
   readonly on: PipelineHandlers;
 }
 
@@ -107,7 +115,7 @@ export class SourcePipeline implements Disposable {
       spool: setup.spool,
       capacity: options.queueFrames,
       fromSeq: setup.fromSeq,
-      onUnspooled: () => on.warn('store.degraded', 'The disk cannot be written: recording goes on, but what is not recognised at once may be lost. Free some space.', source),
+      onUnspooled: () => on.warn('store.degraded', 'The disk could not be written for too long: recording goes on, but what is not recognised at once may be lost. Free some space now.', source),
       onLost: () => {
         this.stats.lostFrames++;
         this.figures.count('frames_dropped', 1, 'lost');
@@ -115,13 +123,14 @@ export class SourcePipeline implements Disposable {
       },
     });
     const drafts = new Drafts();
-    this.speculation = new Speculation({ engine, sessionId, language, drafts });
+    const recogniser = setup.mayRedact ? redactedSpeech(engine, () => options.redactTranscript) : engine;
+    this.speculation = new Speculation({ engine: recogniser, sessionId, language, drafts });
     this.decoder = new PhraseDecoder({
-      engine, clock, options, sessionId, language, drafts,
+      engine: recogniser, clock, options, sessionId, language, drafts,
       onOutcome: (phrase, result) => this.onOutcome(phrase, result),
       onUnavailable: () => on.warn('engine.unavailable', 'Speech recognition is not available now; the sound is kept on disk and will be recognised when it is back.', source),
     });
-    this.partials = new Partials({ source, engine, clock, figures: this.figures, options, sessionId, language, drafts, emit: on.passing });
+    this.partials = new Partials({ source, engine: recogniser, clock, figures: this.figures, options, sessionId, language, drafts, emit: on.passing });
     this.meter = new LevelMeter(source, () => clock.now(), 1000 / options.levelMs);
     this.phrases = setup.phrases({
       source,
@@ -137,10 +146,11 @@ export class SourcePipeline implements Disposable {
         if (heard > 0) this.figures.count('vad_windows', heard, 'heard');
       },
       // A file is not waited for, and what is behind has no moment to spare.
-      ...(setup.live ? { onPause: (pause) => this.onPause(pause), onResume: () => this.speculation.cancel() } : {}),
+      ...(setup.live ? { onPause: (pause) => this.onPause(pause), onResume: () => this.speculation.cancel(), trusted: () => this.speculation.trusted } : {}),
       onFallback: () => on.warn('vad.fallback', 'The speech detector failed; speech is now found by loudness, and nothing is discarded.', source),
       fromSeq: setup.fromSeq,
-      ...(setup.live ? { longPhrases: () => engine.actions.longPhrases } : { options: engine.provider === 'whisper' ? whisperFileSegmenterOptions : fileSegmenterOptions }),
+      options: segmenterOptionsFor(engine.provider, setup.live, setup.awaited),
+      ...(setup.live ? { longPhrases: () => engine.actions.longPhrases } : {}),
     });
     this.syncs = setup.spool.onDidSync((synced) => {
       if (synced.source === source) this.sinceSync = Math.min(this.sinceSync, Math.max(0, this.queue.lastSeq - synced.seq));
@@ -184,6 +194,7 @@ export class SourcePipeline implements Disposable {
     if (gap > 0) this.missing(gap);
     const fresh = gap < 0 ? frames.slice(-gap) : frames;
     const last = fresh.at(-1);
+    this.setup.receipt?.add(frames);
     if (last) {
       this.stats.frames += fresh.length;
       this.sinceSync += fresh.length;
@@ -346,7 +357,7 @@ export class SourcePipeline implements Disposable {
   /** Frames that are final, or silence, may leave the spool. */
   private release(): void {
     if (this.setup.keepAudio) return;
-    const before = Math.min(this.unstored[0]?.firstSeq ?? Infinity, this.decoder.firstPendingSeq ?? Infinity, this.phrases.neededFrom, this.queue.nextSeq);
+    const before = Math.min(this.unstored[0]?.firstSeq ?? Infinity, this.decoder.firstPendingSeq ?? Infinity, this.phrases.neededFrom, this.queue.nextSeq, this.setup.receipt?.neededFrom ?? Infinity);
     if (before <= this.released) return;
     this.released = before;
     this.setup.spool.release(this.setup.source, before);

@@ -1,12 +1,15 @@
 /** What a session needs from outside: store, spool, speech engine, recorder. Adapters implement these. */
+import type { RtfFigures } from '../asr/decodeStats';
 import type { AsrOptions, AsrResult, DeviceChoice } from '../asr/provider';
 import type { Frame, Source } from '../audio/frame';
+import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
 import type { Insight } from '../analysis/types';
 import type { Rung, RungActions } from '../degrade/ladder';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
+import type { Embedding } from '../diarization/contract';
 import type { DurableEvent, SessionRecord } from './events';
 import type { SearchHit, SearchQuery } from './search';
 
@@ -14,6 +17,8 @@ import type { SearchHit, SearchQuery } from './search';
 export interface Progress {
   readonly source: Source;
   readonly finalThrough: number;
+  /** Where a source that is to be verified can prove to have come, not beyond `finalThrough`. */
+  readonly received?: Received;
 }
 
 export interface SessionCounts {
@@ -27,42 +32,94 @@ export interface SessionCounts {
 /** Figures of a session by name (`audioMs`, `phrases`, `inferenceMs`, …). */
 export type SessionStats = Readonly<Record<string, number>>;
 
-/** Sessions and their durable events. A call that returned is on disk (WAL, synchronous=FULL). */
+/**
+ * Sessions and their durable events. Calls about one session are carried out in the order in which they are made; one that
+ * resolved is on disk, and what is read afterwards has it.
+ */
 export interface SessionStore {
-  createSession(record: SessionRecord): void;
-  updateSession(id: string, change: Partial<Pick<SessionRecord, 'title' | 'durationMs' | 'model' | 'provider'>> & { stats?: SessionStats }): void;
+  createSession(record: SessionRecord): Promise<void>;
+  updateSession(id: string, change: Partial<Pick<SessionRecord, 'title' | 'durationMs' | 'model' | 'provider'>> & { stats?: SessionStats }): Promise<void>;
   /**
-   * Appends in one transaction and keeps the session's state, segments, speakers and insights in step with the events.
-   * `progress` goes into the same transaction: a phrase is final exactly once, whenever the power goes.
+   * Appends all or nothing and keeps the session's state, segments, speakers and insights in step with the events.
+   * `progress` goes with them: a phrase is final exactly once, whenever the power goes. Events that are there already,
+   * word for word, are taken again: whoever did not hear the answer asks once more.
    * @throws EarmarkError store.unwritable; an event whose seq is not the next one is refused with `internal`
    */
-  append(sessionId: string, events: readonly DurableEvent[], progress?: readonly Progress[]): void;
+  append(sessionId: string, events: readonly DurableEvent[], progress?: readonly Progress[]): Promise<void>;
   /** What `append` was told last, by source. */
-  progress(sessionId: string): readonly Progress[];
-  readEvents(sessionId: string, afterSeq: number, limit: number): readonly DurableEvent[];
-  getSession(id: string): SessionRecord | undefined;
-  findByKey(key: string): SessionRecord | undefined;
-  counts(id: string): SessionCounts;
-  stats(id: string): SessionStats;
+  progress(sessionId: string): Promise<readonly Progress[]>;
+  readEvents(sessionId: string, afterSeq: number, limit: number): Promise<readonly DurableEvent[]>;
+  getSession(id: string): Promise<SessionRecord | undefined>;
+  findByKey(key: string): Promise<SessionRecord | undefined>;
+  counts(id: string): Promise<SessionCounts>;
+  stats(id: string): Promise<SessionStats>;
   /** Newest first. `active`: only those (or only not those) that are neither DONE nor FAILED. `owner`: only that user's. */
-  listSessions(filter: { limit: number; offset: number; active?: boolean; owner?: string }): readonly SessionRecord[];
-  segments(sessionId: string): readonly Segment[];
-  speakers(sessionId: string): readonly Speaker[];
-  insights(sessionId: string): readonly Insight[];
+  listSessions(filter: { limit: number; offset: number; active?: boolean; owner?: string }): Promise<readonly SessionRecord[]>;
+  segments(sessionId: string): Promise<readonly Segment[]>;
+  speakers(sessionId: string): Promise<readonly Speaker[]>;
+  insights(sessionId: string): Promise<readonly Insight[]>;
   /** Segments that are shown, best first, or insights that nobody dismissed, newest session first. */
-  search(query: SearchQuery): readonly SearchHit[];
-  deleteSession(id: string): void;
-  /**
-   * Deletes a session so that no byte of it stays in the database, its log or its free pages.
-   * @returns what was removed; `setAside` counts databases that were damaged earlier and might have held it
-   */
-  purgeSession(id: string): { readonly events: number; readonly segments: number; readonly insights: number; readonly setAside: number };
+  search(query: SearchQuery): Promise<readonly SearchHit[]>;
+  deleteSession(id: string): Promise<void>;
+  /** Deletes a session, and voices kept from it, so that no byte of them stays in the database, its log or its free pages. */
+  purgeSession(id: string): Promise<RemovedRows>;
   /** Forgets kinds of what an ended session holds; its events are numbered anew from 1. */
-  forget(id: string, kinds: { readonly transcript: boolean; readonly insights: boolean }): void;
+  forget(id: string, kinds: { readonly transcript: boolean; readonly insights: boolean }): Promise<void>;
+  /** The words of what was deleted leave the search index too; about 75 ms for every hundred hours that are kept. */
+  tidy(): Promise<void>;
   /** A setting of the daemon; undefined when it was never set. */
-  setting(name: string): string | undefined;
-  setSetting(name: string, value: string): void;
-  close(): void;
+  setting(name: string): Promise<string | undefined>;
+  setSetting(name: string, value: string): Promise<void>;
+  /** What was asked for before is carried out first; what is asked for later is refused. */
+  close(): Promise<void>;
+}
+
+/** What a purge removed; `setAside` counts databases that were damaged earlier and might have held it. */
+export interface RemovedRows {
+  readonly events: number;
+  readonly segments: number;
+  readonly insights: number;
+  readonly setAside: number;
+}
+
+/** A named person's voice of one session, kept because somebody agreed. */
+export interface StoredVoice {
+  readonly owner?: string;
+  readonly name: string;
+  readonly sessionId: string;
+  /** Milliseconds since the epoch. */
+  readonly keptMs: number;
+  /** How much of it was heard, milliseconds. */
+  readonly heardMs: number;
+  readonly centre: Embedding;
+}
+
+/** Kept voices, beside the sessions of this machine; a purge of a session takes those that were kept from it. */
+export interface VoiceStore {
+  /** Of everybody, oldest first. */
+  voices(): Promise<readonly StoredVoice[]>;
+  /** One a session and person; of many sessions of a person the newest stay. */
+  keepVoice(voice: StoredVoice): Promise<void>;
+  /** Leaves no byte of them; without a name everybody's of that owner. */
+  forgetVoices(owner: string | undefined, name?: string): Promise<void>;
+}
+
+/** Turns sentences into points by which their meanings compare: the cosine of two is high where they say the same. */
+export interface SentenceEmbedder {
+  /** Its model is installed. */
+  available(): Promise<boolean>;
+  /** @returns unit vectors. @throws EarmarkError model.*, engine.* */
+  embed(texts: readonly string[]): Promise<readonly Float32Array[]>;
+}
+
+/** Vectors of the segments of this machine's sessions, which go with their segments. */
+export interface MeaningStore {
+  /** Segments without a vector, the newest first. */
+  unread(limit: number): Promise<readonly { readonly n: number; readonly text: string }[]>;
+  /** A vector whose text was changed meanwhile is left out; without a vector the text has no meaning to be searched. */
+  keepMeanings(meanings: readonly { readonly n: number; readonly text: string; readonly vector: Float32Array | undefined }[]): Promise<void>;
+  /** Segments that fit the query's filters, nearest first. @param mostDistance 1 − cosine */
+  nearest(query: SearchQuery, vector: Float32Array, mostDistance: number): Promise<readonly SearchHit[]>;
 }
 
 /** Frames that were on disk and cannot be read any more. */
@@ -76,6 +133,8 @@ export interface LostSound {
 export interface Spool extends Disposable {
   /** What was found damaged when it was opened. */
   readonly lost: readonly LostSound[];
+  /** Some of it is in memory alone, because the disk refuses it. */
+  readonly behind: boolean;
   /**
    * Takes frames of one source, which are on disk at the latest 200 ms later.
    * @throws EarmarkError store.unwritable; `range` then says which of them it took
@@ -117,6 +176,8 @@ export interface DecodeOptions extends AsrOptions {
   readonly deadlineMs?: number;
   /** Spoken now: being late counts as load. */
   readonly live?: boolean;
+  /** Whose session it is: over many machines, what decodes is shared out between them. */
+  readonly owner?: string;
   /** What took too long is not tried here again: another engine does it. */
   readonly elsewhere?: boolean;
 }
@@ -141,6 +202,10 @@ export interface SpeechEngine {
   readonly queuedMs: number;
   /** Real-time factor over the last decodes. */
   readonly rtf: number;
+  /** The same over more decodes, with its percentiles. */
+  readonly figures: RtfFigures;
+  /** Resident memory of what decodes, as it last told. */
+  readonly rssBytes: number;
   readonly detectors: SpeechDetectorFactory;
   readonly onDidWarn: Event<EngineWarning>;
 }
@@ -155,8 +220,12 @@ export interface EngineRequest {
   /** Words that are likely, best first, and whether the text is put into English: for every decode, where the engine can. */
   readonly vocabulary?: readonly string[] | undefined;
   readonly translate?: boolean | undefined;
+  /** `phrases` of AsrOptions, asked for each decode: they may become more meanwhile. */
+  readonly phrases?: (() => readonly string[]) | undefined;
   /** Its sound comes as fast as it is spoken. */
   readonly live: boolean;
+  /** User over the network whose session it is. */
+  readonly owner?: string | undefined;
 }
 
 /**

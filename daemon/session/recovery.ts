@@ -2,9 +2,13 @@
 import { isEarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
+import { Book } from './book';
 import type { WarningCode } from './events';
-import type { StateMachine } from './stateMachine';
+import type { Progress, SessionCounts, SessionStats, SessionStore } from './ports';
+import { RECOVERED, type StateMachine } from './stateMachine';
 
+/** Events looked at in one go for the last change of state. */
+const CAUSE_PAGE = 200;
 /** How often a session without a client looks for one. */
 const LOOK_MS = 250;
 
@@ -15,8 +19,6 @@ export interface Left {
   readonly captured: boolean;
   readonly nowMs: () => number;
   readonly attended: () => boolean;
-  /** Somebody asked for a pause since. */
-  readonly held: () => boolean;
   readonly warn: (code: WarningCode, message: string) => void;
   readonly finish: (cause: string) => void;
   readonly stop: (cause: string) => void;
@@ -31,33 +33,60 @@ export function takeUp(left: Left): void {
   left.warn('recovered', 'Earmark ended unexpectedly; the session goes on, and what was said before is kept.');
   switch (machine.name) {
     case 'STARTING':
-      if (left.captured) return left.stop('recovered');
-      return machine.to({ name: 'STREAMING', token: machine.begin(), sinceMs: left.nowMs() }, 'recovered');
+      if (left.captured) return left.stop(RECOVERED);
+      return machine.to({ name: 'STREAMING', token: machine.begin(), sinceMs: left.nowMs() }, RECOVERED);
     case 'STREAMING':
       return left.captured ? awaitClient(left) : undefined;
     case 'PAUSED':
-      return left.add(clock.setTimeout(() => !left.attended() && left.stop('recovered'), left.recoverCaptureMs));
+      // It crashed before anybody came back from the crash before.
+      if (left.captured && machine.state.name === 'PAUSED' && machine.state.by === 'crash') return awaitClient(left);
+      return left.add(clock.setTimeout(() => !left.attended() && left.stop(RECOVERED), left.recoverCaptureMs));
     default:
-      return left.finish('recovered');
+      return left.finish(RECOVERED);
   }
 }
 
 /** After a crash the microphone opens again only for a client that is there. */
 function awaitClient(left: Left): void {
   const { machine, clock } = left;
-  machine.to({ name: 'PAUSED', sinceMs: left.nowMs() }, 'recovered');
-  const { state } = machine;
+  if (machine.name !== 'PAUSED') machine.to({ name: 'PAUSED', sinceMs: left.nowMs(), by: 'crash' }, RECOVERED);
   const deadline = clock.now() + left.recoverCaptureMs;
   const look = clock.setInterval(() => {
+    const { state } = machine;
     // Another pause is a person's, and so is one that was asked for meanwhile: it ends when they say so.
-    if (machine.state !== state) look.dispose();
-    else if (left.attended() && !left.held()) {
+    if (state.name !== 'PAUSED' || state.by === 'person') look.dispose();
+    else if (left.attended() && state.by === 'crash') {
       look.dispose();
-      left.resume('recovered').catch((error: unknown) => left.warn('source.lost', isEarmarkError(error) ? error.message : 'The recorder could not be started again; resume or stop the session.'));
+      left.resume(RECOVERED).catch((error: unknown) => left.warn('source.lost', isEarmarkError(error) ? error.message : 'The recorder could not be started again; resume or stop the session.'));
     } else if (clock.now() >= deadline) {
       look.dispose();
-      if (!left.attended()) left.stop('recovered');
+      if (!left.attended()) left.stop(RECOVERED);
     }
   }, LOOK_MS);
   left.add(look);
+}
+
+/** What the store has of a session that is taken up again. */
+export interface Stored {
+  readonly counts: SessionCounts;
+  readonly stats: SessionStats;
+  readonly progress: readonly Progress[];
+  readonly book: Book;
+  /** Of the last change of its state. */
+  readonly cause: string | undefined;
+}
+
+export async function storedOf(store: SessionStore, id: string): Promise<Stored> {
+  const [counts, stats, progress, book] = await Promise.all([store.counts(id), store.stats(id), store.progress(id), Book.load(store, id)]);
+  return { counts, stats, progress, book, cause: await lastCause(store, id, counts.lastSeq) };
+}
+
+/** Cause of the last change of state, looked for from the end. */
+async function lastCause(store: SessionStore, id: string, lastSeq: number): Promise<string | undefined> {
+  for (let end = lastSeq; end > 0; end -= CAUSE_PAGE) {
+    const page = await store.readEvents(id, Math.max(0, end - CAUSE_PAGE), Math.min(CAUSE_PAGE, end));
+    const last = page.filter((event) => event.kind === 'state').at(-1);
+    if (last?.kind === 'state') return last.cause;
+  }
+  return undefined;
 }

@@ -16,7 +16,7 @@ export interface SearchQuery {
   readonly untilMs?: number;
   readonly repository?: string;
   readonly branch?: string;
-  /** A name of the code that an insight links, or that was said. */
+  /** A name of the code that an insight links, or that was said; or the path of a file that such a name stands in. */
   readonly symbol?: string;
 }
 

@@ -1,26 +1,31 @@
 /** One session that runs: its state, its sources, its events, from STARTING to DONE. */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { FRAME_MS, type Source } from '../audio/frame';
+import type { Received } from '../audio/frameChain';
 import type { Analyzer } from '../analysis/types';
 import type { Clock } from '../base/clock';
-import { type Disposable, DisposableStore } from '../base/disposable';
+import { DisposableStore } from '../base/disposable';
+import { placeOf } from '../base/placeOf';
+import type { NamedVoice } from '../diarization/recognise';
+import type { SourceVoice } from '../diarization/samePerson';
 import type { Logger } from '../base/logger';
 import { speakerOf } from '../transcript/speakers';
 import type { Segment } from '../transcript/types';
 import type { EventSink, SessionDocument, SessionView } from './api';
+import type { Attached } from './attachment';
 import { Book } from './book';
 import { CodeContext, type CodeSymbol } from './codeContext';
 import type { SessionManagerDeps } from './deps';
 import { EchoGate } from './echoGate';
 import { EventLog } from './eventLog';
 import type { DurableEvent, DurableEventBody, SessionRecord, SessionState, WarningCode } from './events';
-import { InsightFeed, eventsOf } from './insightFeed';
-import { InsightRevisions } from './insightRevisions';
+import { InsightFeed } from './insightFeed';
+import { type InsightEdit, InsightRevisions } from './insightRevisions';
 import type { SessionOptions } from './options';
 import type { EngineLease, Spool } from './ports';
 import { reasonToEnd } from './reasonToEnd';
 import { renameSpeaker } from './renameSpeaker';
-import { takeUp } from './recovery';
+import { type Stored, takeUp } from './recovery';
 import { segmentOf } from './segmentOf';
 import { Sources } from './sources';
 import { SpeakerDesk } from './speakerDesk';
@@ -33,6 +38,8 @@ const SPANS_TOLD = 10;
 /** Length and figures of a running session are stored this often. */
 const SAVE_MS = 30_000;
 
+const NOTHING_STORED = { lastSeq: 0, lastTime: 0 } as const;
+
 /** Warnings whose sentences differ in what matters. */
 const TOLD_EACH: ReadonlySet<WarningCode> = new Set(['source.silent', 'source.lost', 'engine.failover', 'engine.rung']);
 
@@ -42,8 +49,10 @@ export interface SessionSetup {
   /** Given back when the session ended. */
   readonly engine: EngineLease;
   readonly record: SessionRecord;
-  /** True where a crash left the session. */
-  readonly restored: boolean;
+  /** What there is of a session that is taken up again. */
+  readonly stored?: Stored | undefined;
+  /** Voices of named people that its own are compared with. */
+  readonly keptVoices: () => readonly NamedVoice[];
   /** Since when no window is there, by the clock; undefined while one is. */
   readonly windowsGoneMs: () => number | undefined;
   /** Told when the session is DONE or FAILED, or was left to the next start, after the last event. */
@@ -78,45 +87,43 @@ export class Session {
   private lastDetachMs: number;
   private savedMs: number;
   private discarding = false;
-  /** A pause was asked for while it was paused: what a crash left does not go on by itself then. */
-  private held = false;
   private resuming: Promise<void> | undefined;
   private released = false;
 
   constructor(private readonly setup: SessionSetup) {
-    const { deps, options, record } = setup;
+    const { deps, options, record, stored } = setup;
     this.record = record;
     this.clock = deps.clock;
     this.code = new CodeContext(deps.nameFinder ?? (() => () => []));
     this.logger = deps.logger;
-    const counts = deps.store.counts(record.id);
     const sinceStart = record.createdMs === undefined ? 0 : deps.clock.wall() - record.createdMs;
     // A session that was left goes on where its last event was; the wall clock tells how much later that is.
-    this.originMs = deps.clock.now() - (setup.restored ? Math.max(counts.lastTime, sinceStart) : 0);
+    this.originMs = deps.clock.now() - (stored ? Math.max(stored.counts.lastTime, sinceStart) : 0);
     this.lastSpeechMs = this.lastDetachMs = this.savedMs = deps.clock.now();
-    const { analysisFailed: _, ...earlier } = setup.restored ? deps.store.stats(record.id) : {};
+    const { analysisFailed: _, ...earlier } = stored?.stats ?? {};
     this.earlier = earlier;
-    this.book = setup.restored ? Book.load(deps.store, record.id) : new Book();
+    this.book = stored?.book ?? new Book();
     this.phraseNumber = this.book.transcript.highestNumber;
     this.log = new EventLog({
-      sessionId: record.id, store: deps.store, clock: deps.clock, figures: deps.figures, logger: deps.logger, options,
+      sessionId: record.id, store: deps.store, counts: stored?.counts ?? NOTHING_STORED, clock: deps.clock, figures: deps.figures, logger: deps.logger, options,
       sessionMs: () => this.nowMs(),
       check: (body) => this.book.check(body),
       onWritten: (event) => this.onWritten(event),
-      onProgress: ({ source, finalThrough }) => this.sources.onStored(source, finalThrough),
+      onProgress: (progress) => this.sources.onStored(progress),
       onOutage: () => this.logger.warn('session.storeOutage', { session: record.id }),
+      onFault: (error) => this.fail(error),
       onOverflow: (error) => this.fail(isEarmarkError(error) ? error : new EarmarkError('store.unwritable', 'The disk could not be written for too long; free some space and start again.')),
     });
-    this.machine = new StateMachine((change) => this.onState(change), stateAtStart(record.state, this.nowMs()));
+    this.machine = new StateMachine((change) => this.onState(change), stateAtStart(record.state, this.nowMs(), stored?.cause));
     this.spool = deps.spools.open(record.id);
     this.disposables.add(this.spool.onDidSync(({ source, seq }) => setup.onAck(source, seq)));
-    this.feed = this.newFeed(setup.restored ? this.book.transcript.ordered() : undefined);
+    this.feed = this.newFeed(stored && this.book.transcript.ordered());
     this.insightRevisions = new InsightRevisions(this.book, () => this.analyzer);
     if (['mic', 'system'].every((name) => record.sources.some(({ source }) => source === name))) {
       this.echo = new EchoGate({
         clock: deps.clock, options,
         publish: (segments, source, finalThrough) => this.publish(segments, source, finalThrough),
-        revise: (revisions) => this.log.append(revisions.map((revision) => ({ kind: 'revision', revision }))),
+        revise: (plan) => this.log.append(() => plan().map((revision) => ({ kind: 'revision', revision }))),
         current: (segmentId) => this.book.transcript.get(segmentId),
       });
       this.disposables.add(this.echo);
@@ -127,6 +134,7 @@ export class Session {
         embedder: deps.voices,
         detectors: setup.engine.detectors,
         book: this.book,
+        kept: setup.keptVoices,
         onFailed: (error) => {
           this.logger.warn('session.voicesFailed', { session: record.id, error: isEarmarkError(error) ? error.code : 'unexpected' });
           this.warn('speakers.unknown', 'Voices cannot be told apart now; the transcript goes on without it. Run `earmark doctor`.');
@@ -136,7 +144,7 @@ export class Session {
     }
     this.sources = new Sources({
       deps, options, record, spool: this.spool, engine: setup.engine,
-      progress: setup.restored ? deps.store.progress(record.id) : [],
+      progress: stored?.progress ?? [],
       sessionMs: () => this.nowMs(),
       newPhraseId: () => `s${++this.phraseNumber}`,
       on: {
@@ -208,7 +216,6 @@ export class Session {
       captured: this.captured,
       nowMs: () => this.nowMs(),
       attended: () => this.log.attachmentCount > 0,
-      held: () => this.held,
       warn: (code, message) => this.warn(code, message),
       finish: (cause) => void this.finish(cause),
       stop: (cause) => this.stop(cause),
@@ -254,11 +261,11 @@ export class Session {
   async pause(cause: string): Promise<SessionState> {
     if (this.machine.name === 'STREAMING') {
       this.machine.begin();
-      this.machine.to({ name: 'PAUSED', sinceMs: this.nowMs() }, cause);
+      this.machine.to({ name: 'PAUSED', sinceMs: this.nowMs(), by: 'person' }, cause);
       await this.sources.stopCapture();
       this.sources.flush();
-    } else if (this.machine.name !== 'PAUSED') throw wrongState('paused', this.machine.name);
-    else this.held = true;
+    } else if (this.machine.state.name !== 'PAUSED') throw wrongState('paused', this.machine.name);
+    else if (this.machine.state.by === 'crash') this.machine.to({ ...this.machine.state, by: 'held' }, cause);
     return this.machine.name;
   }
 
@@ -270,7 +277,7 @@ export class Session {
     return this.machine.name;
   }
 
-  attach(afterSeq: number, sink: EventSink): Disposable {
+  attach(afterSeq: number, sink: EventSink): Attached {
     return this.log.attach(afterSeq, sink, () => {
       this.lastDetachMs = this.clock.now();
       this.setup.onDetached(this);
@@ -287,6 +294,11 @@ export class Session {
 
   endSource(source: Source): void {
     this.sources.endSource(source);
+  }
+
+  /** @throws EarmarkError audio.unknownSource, store.unwritable */
+  received(source: Source): Received {
+    return this.sources.received(source);
   }
 
   nextSeqs(): readonly { readonly source: Source; readonly nextSeq: number }[] {
@@ -306,19 +318,25 @@ export class Session {
   }
 
   /** @throws EarmarkError speaker.notFound, store.unwritable */
-  renameSpeaker(speakerId: string, name: string): void {
-    const events = renameSpeaker(this.book, speakerId, name);
-    this.log.appendNow(events);
+  async renameSpeaker(speakerId: string, name: string | undefined): Promise<void> {
+    if (name === undefined) this.speakers?.unrecognise(speakerId);
+    let events: readonly DurableEventBody[] = [];
+    await this.log.appendNow(() => (events = renameSpeaker(this.book, speakerId, name)));
     this.speakers?.unpin(events.flatMap((event) => (event.kind === 'revision' ? [event.revision.segmentId] : [])));
   }
 
-  rename(title: string): void {
-    this.setup.deps.store.updateSession(this.id, { title });
+  /** Voices as they are told apart now. */
+  get voices(): readonly SourceVoice[] {
+    return this.speakers?.heard ?? [];
+  }
+
+  async rename(title: string): Promise<void> {
+    await this.setup.deps.store.updateSession(this.id, { title });
     this.record = { ...this.record, title };
   }
 
-  reviseInsight(insightId: string, change: Parameters<InsightRevisions['plan']>[1]): void {
-    this.log.appendNow(eventsOf(this.insightRevisions.plan(insightId, change)));
+  async reviseInsight(insightId: string, change: InsightEdit): Promise<void> {
+    await this.log.appendNow(this.insightRevisions.plan(insightId, change));
   }
 
   /** Tells of something odd; the same of one source at most every `warningMs`. */
@@ -380,8 +398,10 @@ export class Session {
   /** STOPPING → FINALIZING → DONE, from wherever a crash left it. */
   private async finish(cause: string): Promise<void> {
     try {
-      await this.sources.stopCapture();
+      // Nothing is heard from now on; what was heard becomes text while the recorders end.
+      const stopped = this.sources.stopCapture();
       const drained = this.sources.end();
+      await stopped;
       if (this.machine.name === 'STOPPING') {
         await within(this.clock, drained, this.setup.options.flushMs);
         if (this.machine.ended || this.released) return;
@@ -394,12 +414,15 @@ export class Session {
       }
       if (this.machine.ended || this.released) return;
       this.echo?.flush();
+      this.log.append([], this.sources.lastReceipts());
       await this.tellSpeakers();
+      // The last look at it is at all of it.
+      await this.allWritten();
       if (this.machine.ended || this.released) return;
       if (this.discarding) this.feed?.dispose();
       else await this.analyse();
       if (this.machine.ended || this.released) return;
-      if ((await within(this.clock, this.log.written(), this.setup.options.finalizeStallMs)) === 'late') throw new EarmarkError('store.unwritable', 'The disk cannot be written, so the session is not finished; free some space and restart Earmark, which goes on with it.');
+      await this.allWritten();
       if (this.machine.ended || this.released) return;
       this.save();
       this.machine.to({ name: 'DONE' }, cause);
@@ -408,11 +431,18 @@ export class Session {
     }
   }
 
+  /** @throws EarmarkError store.unwritable */
+  private async allWritten(): Promise<void> {
+    if ((await within(this.clock, this.log.written(), this.setup.options.finalizeStallMs)) === 'late') throw new EarmarkError('store.unwritable', 'The disk cannot be written, so the session is not finished; free some space and restart Earmark, which goes on with it.');
+  }
+
   /** The last look at the voices, when every word is there. */
   private async tellSpeakers(): Promise<void> {
-    if (!this.speakers || this.discarding) return;
-    const { log } = this;
-    const told = this.speakers.finish().then((events) => log.append(events));
+    const { log, speakers } = this;
+    if (!speakers || this.discarding) return;
+    const told = speakers.finish().then(() => {
+      log.append(() => speakers.conclude());
+    });
     await within(this.clock, told, this.setup.options.finalizeStallMs);
   }
 
@@ -433,7 +463,7 @@ export class Session {
   private fail(error: unknown): void {
     if (this.machine.ended || this.released) return;
     const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'The session ended by a fault in Earmark; start a new one, and see `earmark daemon logs`.', { cause: error });
-    this.logger.error('session.failed', { session: this.id, error: known.code, ...(error instanceof Error && known !== error ? { cause: error.name } : {}) });
+    this.logger.error('session.failed', { session: this.id, error: known.code, ...(known === error && !known.cause ? {} : { cause: placeOf(known.cause ?? error) }) });
     this.machine.begin();
     void this.sources.stopCapture();
     this.sources.abort();
@@ -455,14 +485,19 @@ export class Session {
   }
 
   private publish(segments: readonly Segment[], source: Source, finalThrough: number): void {
-    const progress = [{ source, finalThrough }];
+    const progress = [this.sources.progressAt(source, finalThrough)];
     if (segments.length === 0 || this.discarding) return this.log.append([], progress);
+    this.log.append(() => this.finals(segments, source), progress);
+    if (this.speakers) this.log.append(() => this.speakers?.revise() ?? []);
+  }
+
+  /** With whoever is first heard in them. */
+  private finals(segments: readonly Segment[], source: Source): readonly DurableEventBody[] {
     const told = this.speakers?.name(segments);
     const speaker = speakerOf(source);
     const bySource = (told?.segments ?? segments).some((segment) => segment.speaker === speaker.name) && !told?.speakers.length;
     const named: readonly DurableEventBody[] = !bySource || this.book.speakers.has(speaker.id) || [...this.book.speakers.values()].some(({ name }) => name === speaker.name) ? [] : [{ kind: 'speaker', speaker }];
-    this.log.append([...named, ...(told?.speakers ?? []), ...(told?.segments ?? segments).map((segment) => ({ kind: 'final' as const, segment }))], progress);
-    this.log.append(this.speakers?.revise() ?? []);
+    return [...named, ...(told?.speakers ?? []), ...(told?.segments ?? segments).map((segment) => ({ kind: 'final' as const, segment }))];
   }
 
   private onWritten(event: DurableEvent): void {
@@ -481,8 +516,10 @@ export class Session {
     if (state.name !== 'STREAMING' && state.name !== 'PAUSED') return;
     const now = this.clock.now();
     if (now - this.savedMs >= SAVE_MS) this.save();
+    if (this.spool.behind) this.warn('store.degraded', 'The disk cannot be written: the session goes on in memory and is written as soon as it can be. Free some space now.');
     const { waitingMs, lostFrames, rejected } = this.sources.totals();
-    if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf: this.setup.engine.rtf, rung: this.setup.engine.rung, queueMs: waitingMs, dropped: lostFrames, rejected, ...(this.log.outage ? { unwritten: true } : {}) });
+    const { rtf, rung, figures, rssBytes } = this.setup.engine;
+    if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf, rtfP95: figures.p95, rtfP99: figures.p99, rssBytes, rung, queueMs: waitingMs, dropped: lostFrames, rejected, ...(this.log.outage || this.spool.behind ? { unwritten: true } : {}) });
     const cause = reasonToEnd(
       {
         captured: this.captured,
@@ -509,11 +546,9 @@ export class Session {
   /** Length and figures; they may lag behind, so a store that cannot be written now is no failure. */
   private save(): void {
     this.savedMs = this.clock.now();
-    try {
-      this.setup.deps.store.updateSession(this.id, { durationMs: this.durationMs(), stats: this.stats() });
-    } catch (error) {
-      this.logger.warn('session.saveFailed', { session: this.id, error: error instanceof Error ? error.name : 'unknown' });
-    }
+    this.setup.deps.store
+      .updateSession(this.id, { durationMs: this.durationMs(), stats: this.stats() })
+      .catch((error: unknown) => this.logger.warn('session.saveFailed', { session: this.id, error: error instanceof Error ? error.name : 'unknown' }));
   }
 
   private nowMs(): number {
@@ -538,8 +573,10 @@ export class Session {
     this.disposables.dispose();
     if (forgetAudio || this.discarding) this.spool.remove();
     else this.spool.dispose();
-    this.ending.resolve(this.machine.name);
-    this.setup.onEnded(this);
+    void this.log.settled().then(() => {
+      this.ending.resolve(this.machine.name);
+      this.setup.onEnded(this);
+    });
   }
 }
 

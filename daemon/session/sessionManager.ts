@@ -1,24 +1,32 @@
 /** All sessions: starts and ends them, keeps the limits, takes up what a crash left, answers for those that are over. */
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
-import { DisposableStore } from '../base/disposable';
+import type { Received } from '../audio/frameChain';
+import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
+import { placeOf } from '../base/placeOf';
+import { Turns } from '../base/turns';
 import { revisionsOf, type SegmentChange } from '../transcript/revise';
+import type { SourceVoice } from '../diarization/samePerson';
 import type { EventSink, Sessions, SessionDocument, SessionView, StartRequest } from './api';
 import { Archive } from './archive';
+import { KeptVoices } from './keptVoices';
+import { Leftovers, PAGE } from './leftovers';
+import { Library } from './library';
 import { Listeners } from './listeners';
 import type { SessionManager, SessionManagerDeps } from './deps';
 import type { SessionRecord, SessionState } from './events';
 import type { CodeSymbol } from './codeContext';
-import { eventsOf } from './insightFeed';
 import { InsightRevisions, type InsightEdit } from './insightRevisions';
 import { defaultSessionOptions, type SessionOptions } from './options';
 import type { EngineLease } from './ports';
 import { newRecord } from './record';
+import { type Stored, storedOf } from './recovery';
 import { renameSpeaker } from './renameSpeaker';
-import { overdue, parseRetention, type Retention } from './retention';
+import type { Retention } from './retention';
 import { Session } from './session';
-import { Upkeep } from './upkeep';
+import { notVerified } from './sources';
+import type { Lease } from '../team/leases';
 import { within } from './wait';
 import type { SearchQuery } from './search';
 
@@ -26,23 +34,33 @@ export function createSessionManager(deps: SessionManagerDeps): SessionManager {
   return new Manager(deps);
 }
 
-/** Setting of the store. */
-const RETENTION = 'retention';
+/** Not over and begun. */
+const isOpen = (state: SessionState): boolean => state !== 'IDLE' && state !== 'DONE' && state !== 'FAILED';
 
-/** Stored sessions looked at in one go. */
-const PAGE = 1000;
 const TOO_MANY_RETRY_MS = 500;
+function tooManyOfYours(own: number): EarmarkError {
+  return new EarmarkError('session.tooMany', `${own} sessions of yours run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
+}
+
+/** At the end, for events that are on their way to the disk. */
+const LAST_WRITES_MS = 400;
 
 class Manager implements SessionManager {
   /** Sessions that run, and ended ones that somebody is still attached to. */
   private readonly live = new Map<string, Session>();
   private readonly starting = new Map<string, Promise<void>>();
+  /** Owners of sessions that were let in and are not running yet. */
+  private readonly admitted: (string | undefined)[] = [];
+  /** Who serves a stored session changes in one turn at a time. */
+  private readonly turns = new Turns();
+  readonly voices: KeptVoices;
   private readonly archive: Archive;
+  private readonly library: Library;
+  private readonly leftovers: Leftovers;
   private readonly acks = new Emitter<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>();
   private readonly disposables = new DisposableStore();
   private readonly listeners = new Listeners();
-  private readonly upkeep: Upkeep;
-  private readonly options: SessionOptions;
+  private readonly options: { -readonly [name in keyof SessionOptions]: SessionOptions[name] };
   private draining = false;
   /** Since when no window is there; undefined while one is. */
   private windowsGoneMs: number | undefined;
@@ -52,11 +70,19 @@ class Manager implements SessionManager {
   constructor(private readonly deps: SessionManagerDeps) {
     this.options = { ...defaultSessionOptions, ...deps.options };
     this.windowsGoneMs = deps.clock.now();
-    this.archive = new Archive({ store: deps.store, clock: deps.clock, logger: deps.logger, options: this.options });
+    this.archive = this.disposables.add(new Archive({ store: deps.store, clock: deps.clock, logger: deps.logger, options: this.options }));
+    this.library = this.disposables.add(new Library({ deps, archive: this.archive, live: (id) => this.live.get(id) }));
     this.disposables.add(this.acks);
-    this.disposables.add(this.archive);
-    this.upkeep = this.disposables.add(
-      new Upkeep({ clock: deps.clock, logger: deps.logger, options: this.options, left: () => this.left(), finish: (id) => this.finishLeft(id), expire: () => this.expire() }),
+    this.voices = this.disposables.add(new KeptVoices({ store: deps.voiceStore, clock: deps.clock, speaker: (id, speakerId) => this.speaker(id, speakerId) }));
+    this.leftovers = this.disposables.add(
+      new Leftovers({
+        deps,
+        options: this.options,
+        busy: (id) => this.live.get(id)?.ended === false,
+        open: (id) => this.live.has(id),
+        finish: (record) => this.finishLeft(record),
+        close: (id) => this.close(id),
+      }),
     );
   }
 
@@ -64,172 +90,191 @@ class Manager implements SessionManager {
     return this.active().length;
   }
 
+  get running(): readonly SessionView[] {
+    return this.active().map((session) => session.view());
+  }
+
   async start(request: StartRequest, sink?: EventSink): ReturnType<Sessions['start']> {
-    const known = request.key === undefined ? undefined : this.deps.store.findByKey(request.key);
-    if (known) return this.startAgain(known, sink);
-    this.admit(request);
-    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', vocabulary: request.vocabulary, translate: request.translate, live: isLive(request) });
-    const record = newRecord(request, engine, this.deps);
-    let session: Session;
-    try {
-      this.deps.store.createSession(record);
-      session = this.open(record, engine, false);
-    } catch (error) {
-      engine.dispose();
-      this.deps.store.deleteSession(record.id);
-      throw error;
-    }
-    const attachment = sink && this.listeners.add(record.id, 0, sink, (after, hear) => session.attach(after, hear));
-    const started = session.start();
-    this.starting.set(record.id, started);
+    const { key } = request;
+    const begun = key === undefined ? await this.begin(request, sink) : await this.turns.take(`key ${key}`, async () => (await this.deps.store.findByKey(key)) ?? (await this.begin(request, sink)));
+    if (!('session' in begun)) return this.startAgain(begun, sink);
+    const { session, attachment, started } = begun;
     try {
       await started;
     } catch (error) {
       attachment?.dispose();
       // What never began is no session: the caller has the reason, the list stays clean.
-      if (session.state === 'FAILED') this.remove(session.id);
+      if (session.state === 'FAILED') await this.remove(session.id);
       throw error;
     } finally {
-      this.starting.delete(record.id);
+      this.starting.delete(session.id);
     }
+    await session.log.settled();
     return { session: session.view(), ...(attachment ? { attachment } : {}) };
   }
 
-  stop(sessionId: string, cause: string): SessionState {
-    return this.live.get(sessionId)?.stop(cause) ?? this.stored(sessionId).state;
+  async stop(sessionId: string, cause: string): Promise<SessionState> {
+    const session = this.live.get(sessionId);
+    if (!session) return (await this.library.stored(sessionId)).state;
+    const state = session.stop(cause);
+    await session.log.settled();
+    return state;
   }
 
   async whenEnded(sessionId: string): Promise<SessionState> {
-    return this.live.get(sessionId)?.whenEnded ?? this.stored(sessionId).state;
+    return this.live.get(sessionId)?.whenEnded ?? (await this.library.stored(sessionId)).state;
   }
 
   async pause(sessionId: string, cause: string): Promise<SessionState> {
-    return this.running(sessionId).pause(cause);
+    const session = await this.runningOne(sessionId);
+    const state = await session.pause(cause);
+    await session.log.settled();
+    return state;
   }
 
   async resume(sessionId: string, cause: string): Promise<SessionState> {
-    return this.running(sessionId).resume(cause);
+    const session = await this.runningOne(sessionId);
+    const state = await session.resume(cause);
+    await session.log.settled();
+    return state;
   }
 
-  attach(sessionId: string, afterSeq: number, sink: EventSink): ReturnType<Sessions['attach']> {
+  async attach(sessionId: string, afterSeq: number, sink: EventSink): ReturnType<Sessions['attach']> {
     const session = this.live.get(sessionId);
-    if (session) {
-      const attachment = this.listeners.add(sessionId, afterSeq, sink, (after, hear) => session.attach(after, hear));
-      return { session: session.view(), sources: session.nextSeqs(), attachment };
-    }
-    const record = this.stored(sessionId);
-    const attachment = this.listeners.add(sessionId, afterSeq, sink, (after, hear) => this.archive.attach(sessionId, after, hear, () => this.deps.clock.setTimeout(() => this.forgetEphemeral(sessionId), 0)));
-    return { session: this.viewOf(record), sources: record.sources.map(({ source }) => ({ source, nextSeq: 0 })), attachment };
+    if (session) return this.attachLive(session, afterSeq, sink);
+    return this.turns.take(sessionId, async () => {
+      const record = await this.library.stored(sessionId);
+      // One that could not be taken up at the start is tried again when somebody comes for it.
+      const live = this.live.get(sessionId) ?? (isOpen(record.state) ? await this.tryAgain(record) : undefined);
+      if (live) return this.attachLive(live, afterSeq, sink);
+      const view = await this.library.viewOf(record);
+      const archived = await this.archive.load(sessionId);
+      const attached = this.listeners.add(sessionId, afterSeq, sink, (after, hear) => this.archive.attach(sessionId, archived, after, hear, () => this.deps.clock.setTimeout(() => this.forgetEphemeral(sessionId), 0)));
+      await attached.replayed;
+      return { session: view, sources: record.sources.map(({ source }) => ({ source, nextSeq: 0 })), attachment: attached };
+    });
   }
 
-  push(sessionId: string, source: Source, seq: number, captureMs: number, pcm: Int16Array): number {
+  async push(sessionId: string, source: Source, seq: number, captureMs: number, pcm: Int16Array): Promise<number> {
     const session = this.live.get(sessionId);
     if (session) return session.push(source, seq, captureMs, pcm);
-    this.stored(sessionId);
+    await this.library.stored(sessionId);
     throw new EarmarkError('audio.afterStop', 'The session is over; start a new one to send audio.');
   }
 
-  endSource(sessionId: string, source: Source): void {
+  async endSource(sessionId: string, source: Source): Promise<void> {
     const session = this.live.get(sessionId);
     if (session) session.endSource(source);
-    else this.stored(sessionId);
+    else await this.library.stored(sessionId);
   }
 
-  ownerOf(sessionId: string): string | undefined {
-    return (this.live.get(sessionId) ?? this.stored(sessionId)).owner;
-  }
-
-  list(filter: { limit: number; offset: number; active?: boolean; owner?: string }): readonly SessionView[] {
-    return this.deps.store.listSessions(filter).map((record) => this.live.get(record.id)?.view() ?? this.viewOf(record));
-  }
-
-  get(sessionId: string): SessionDocument {
+  async verify(sessionId: string, source: Source, sent: Received): Promise<Received & { readonly confirmed: boolean }> {
     const session = this.live.get(sessionId);
-    if (session) return session.document();
-    const view = this.viewOf(this.stored(sessionId));
-    const book = this.archive.read(sessionId);
-    return { ...view, transcript: book.transcript.ordered(), speakers: [...book.speakers.values()], insights: [...book.insights.values()], stats: this.deps.store.stats(sessionId) };
+    if (!session) await this.library.stored(sessionId);
+    const received = session ? session.received(source) : (await this.deps.store.progress(sessionId)).find((entry) => entry.source === source)?.received;
+    if (!received) throw notVerified(source);
+    return { ...received, confirmed: received.frames === sent.frames && received.digest === sent.digest };
   }
 
-  rename(sessionId: string, title: string): void {
-    const session = this.live.get(sessionId);
-    if (session) return session.rename(title);
-    this.stored(sessionId);
-    this.deps.store.updateSession(sessionId, { title });
+  async ownerOf(sessionId: string): Promise<string | undefined> {
+    return (this.live.get(sessionId) ?? (await this.library.stored(sessionId))).owner;
   }
 
-  async delete(sessionId: string): Promise<void> {
-    const session = this.live.get(sessionId);
-    if (!session) this.stored(sessionId);
-    await session?.discard('delete');
-    this.remove(sessionId);
+  list(filter: Parameters<Sessions['list']>[0]): ReturnType<Sessions['list']> {
+    return this.library.list(filter);
+  }
+
+  get(sessionId: string): Promise<SessionDocument> {
+    return this.library.get(sessionId);
+  }
+
+  people(sessionId: string): Promise<readonly string[]> {
+    return this.library.people(sessionId);
+  }
+
+  clip(sessionId: string, source: Source, startMs: number, endMs: number): ReturnType<Sessions['clip']> {
+    return this.library.clip(sessionId, source, startMs, endMs);
   }
 
   search(query: SearchQuery): ReturnType<Sessions['search']> {
-    const { words, kind: _, limit: __, owner: ___, ...filters } = query;
-    if (words.length === 0 && Object.values(filters).every((value) => value === undefined) && query.kind === 'transcript') throw new EarmarkError('rpc.invalidParams', 'Say what to look for: words, a speaker, a time, a repository, a branch or a symbol.');
-    return this.deps.store.search(query).map((hit) => ({ record: this.stored(hit.sessionId), hit }));
+    return this.library.search(query);
+  }
+
+  async rename(sessionId: string, title: string): Promise<void> {
+    const session = this.live.get(sessionId);
+    if (session) return session.rename(title);
+    await this.library.stored(sessionId);
+    await this.deps.store.updateSession(sessionId, { title });
+  }
+
+  async delete(sessionId: string): Promise<void> {
+    await this.discard(sessionId, 'delete');
+    await this.turns.take(sessionId, () => this.remove(sessionId));
   }
 
   async takeUp(sessionId: string): ReturnType<Sessions['takeUp']> {
     const live = this.live.get(sessionId);
     if (live && !live.ended) return { state: live.state, left: true };
-    const { state } = this.stored(sessionId);
-    if (!this.isLeft(this.stored(sessionId))) return { state, left: false };
-    await this.engineReady(this.stored(sessionId));
-    return { state: this.reopen(this.stored(sessionId)).state, left: true };
+    const record = await this.library.stored(sessionId);
+    if (!(await this.leftovers.isLeft(record))) return { state: record.state, left: false };
+    const session = await this.goOn(record);
+    return { state: session.state, left: true };
   }
 
   async purge(sessionId: string): ReturnType<Sessions['purge']> {
-    const { store, spools } = this.deps;
-    const session = this.live.get(sessionId);
-    if (!session) this.stored(sessionId);
-    await session?.discard('purge');
-    this.live.get(sessionId)?.log.dispose();
-    this.live.delete(sessionId);
-    this.archive.drop(sessionId);
-    const audioFiles = spools.remove(sessionId);
-    return { ...store.purgeSession(sessionId), audioFiles };
-  }
-
-  get retention(): Retention {
-    return parseRetention(this.deps.store.setting(RETENTION));
-  }
-
-  set retention(retention: Retention) {
-    this.deps.store.setSetting(RETENTION, JSON.stringify(retention));
-    this.expire();
-  }
-
-  renameSpeaker(sessionId: string, speakerId: string, name: string): void {
-    const session = this.live.get(sessionId);
-    if (session && !session.ended) return session.renameSpeaker(speakerId, name);
-    this.revise(sessionId, ({ book, log }) => log.appendNow(renameSpeaker(book, speakerId, name)));
-  }
-
-  reviseSegment(sessionId: string, segmentId: string, change: SegmentChange): void {
-    this.revise(sessionId, ({ book, log }) => {
-      const segment = book.transcript.get(segmentId);
-      if (!segment) throw new EarmarkError('segment.notFound', 'This part of the transcript is no longer there; open the session again.');
-      log.appendNow(revisionsOf(segment, change).map((revision) => ({ kind: 'revision', revision })));
+    await this.discard(sessionId, 'purge');
+    return this.turns.take(sessionId, async () => {
+      this.letGo(sessionId);
+      this.close(sessionId);
+      this.voices.drop(sessionId);
+      const audioFiles = this.deps.spools.remove(sessionId);
+      const removed = { ...(await this.deps.store.purgeSession(sessionId)), audioFiles };
+      await this.voices.refresh();
+      return removed;
     });
   }
 
-  reviseInsight(sessionId: string, insightId: string, change: InsightEdit): void {
-    const session = this.live.get(sessionId);
-    if (session && !session.ended) return session.reviseInsight(insightId, change);
-    this.revise(sessionId, ({ book, log }) => log.appendNow(eventsOf(new InsightRevisions(book).plan(insightId, change))));
+  retention(): Promise<Retention> {
+    return this.leftovers.retention();
   }
 
-  look(sessionId: string, seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): void {
+  setRetention(retention: Retention): Promise<void> {
+    return this.leftovers.setRetention(retention);
+  }
+
+  async renameSpeaker(sessionId: string, speakerId: string, name: string | undefined): Promise<void> {
     const session = this.live.get(sessionId);
-    if (!session) this.stored(sessionId);
+    if (session && !session.ended) return session.renameSpeaker(speakerId, name);
+    await this.revise(sessionId, ({ book, log }) => log.appendNow(() => renameSpeaker(book, speakerId, name)));
+  }
+
+  async reviseSegment(sessionId: string, segmentId: string, change: SegmentChange): Promise<void> {
+    await this.revise(sessionId, ({ book, log }) => log.appendNow(() => {
+      const segment = book.transcript.get(segmentId);
+      if (!segment) throw new EarmarkError('segment.notFound', 'This part of the transcript is no longer there; open the session again.');
+      return revisionsOf(segment, change).map((revision) => ({ kind: 'revision', revision }));
+    }));
+  }
+
+  async reviseInsight(sessionId: string, insightId: string, change: InsightEdit): Promise<void> {
+    const session = this.live.get(sessionId);
+    if (session && !session.ended) return session.reviseInsight(insightId, change);
+    await this.revise(sessionId, async ({ book, log }) => log.appendNow(new InsightRevisions(book).plan(insightId, change)));
+  }
+
+  async look(sessionId: string, seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): Promise<void> {
+    const session = this.live.get(sessionId);
+    if (!session) await this.library.stored(sessionId);
     session?.look(seen);
   }
 
   setWindowCount(count: number): void {
     if (count > 0) this.windowsGoneMs = undefined;
     else this.windowsGoneMs ??= this.deps.clock.now();
+  }
+
+  configure(change: Partial<SessionOptions>): void {
+    Object.assign(this.options, change);
   }
 
   drain(): void {
@@ -242,34 +287,21 @@ class Manager implements SessionManager {
     for (const session of sessions) session.stop(cause);
     const late = await within(this.deps.clock, Promise.all(sessions.map((session) => session.whenEnded)), withinMs);
     if (late === 'late') for (const session of sessions) session.suspend();
+    await within(this.deps.clock, Promise.all([...this.live.values()].map(({ log }) => log.settled())), LAST_WRITES_MS);
   }
 
-  recover(): readonly string[] {
-    const { store, spools, clock, logger } = this.deps;
-    const recovered: string[] = [];
-    for (const record of store.listSessions({ limit: PAGE, offset: 0, active: true })) {
-      try {
-        // What never began is no session; a client that asks again by its key gets one that begins.
-        if (record.state === 'IDLE') {
-          this.remove(record.id);
-          continue;
-        }
-        const session = this.open(record, this.engineOf(record), true);
-        session.recover();
-        recovered.push(record.id);
-        logger.info('session.recovered', { session: record.id, state: record.state });
-      } catch (error) {
-        logger.error('session.recoverFailed', { session: record.id, error: error instanceof Error ? error.name : 'unknown' });
-      }
-    }
+  async recover(): Promise<readonly string[]> {
+    const { store, spools, clock } = this.deps;
+    const left = await store.listSessions({ limit: PAGE, offset: 0, active: true });
+    const recovered = await Promise.all(left.map((record) => this.turns.take(record.id, () => this.recoverOne(record))));
     for (const id of spools.list()) {
-      const record = store.getSession(id);
+      const record = await store.getSession(id);
       if (!record || (record.state === 'DONE' && !record.keepAudio)) spools.remove(id);
     }
-    this.upkeep.start();
-    const over = store.listSessions({ limit: PAGE, offset: 0, active: false }).filter(({ ephemeral }) => ephemeral);
+    this.leftovers.start();
+    const over = (await store.listSessions({ limit: PAGE, offset: 0, active: false })).filter(({ ephemeral }) => ephemeral);
     if (over.length > 0) this.disposables.add(clock.setTimeout(() => over.forEach(({ id }) => this.forgetEphemeral(id)), this.options.unseenMs));
-    return recovered;
+    return recovered.flatMap((id) => id ?? []);
   }
 
   dispose(): void {
@@ -281,25 +313,98 @@ class Manager implements SessionManager {
     this.disposables.dispose();
   }
 
+  private async recoverOne(record: SessionRecord): Promise<string | undefined> {
+    const { logger } = this.deps;
+    try {
+      // A client was quicker.
+      if (this.live.has(record.id)) return record.id;
+      // What never began is no session; a client that asks again by its key gets one that begins.
+      if (record.state === 'IDLE') return void (await this.remove(record.id));
+      (await this.openStored(record)).recover();
+      logger.info('session.recovered', { session: record.id, state: record.state });
+      return record.id;
+    } catch (error) {
+      this.letGo(record.id);
+      logger.error('session.recoverFailed', { session: record.id, error: placeOf(error) });
+      return undefined;
+    }
+  }
+
   private admit(request: StartRequest): void {
+    const owners = [...this.active().map(({ owner }) => owner), ...this.admitted];
     if (this.draining) throw new EarmarkError('rpc.draining', 'Earmark is shutting down; try again in a moment.', { retryAfterMs: 1000 });
-    if (this.activeCount >= this.options.maxSessions) throw new EarmarkError('session.tooMany', `${this.options.maxSessions} sessions run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
-    const own = this.active().filter(({ owner }) => owner === request.owner).length;
-    if (request.owner !== undefined && own >= this.options.maxSessionsPerUser) throw new EarmarkError('session.tooMany', `${own} sessions of yours run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
+    if (owners.length >= this.options.maxSessions) throw new EarmarkError('session.tooMany', `${this.options.maxSessions} sessions run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
+    const own = owners.filter((owner) => owner === request.owner).length;
+    if (request.owner !== undefined && own >= this.options.maxSessionsPerUser) throw tooManyOfYours(own);
     if (new Set(request.sources.map(({ source }) => source)).size !== request.sources.length) throw new EarmarkError('audio.unknownSource', 'Each source may be named once; remove the second one.');
     if (request.sources.some(({ source, origin }) => source === 'file' && origin.type === 'capture')) throw new EarmarkError('audio.noRecorder', 'A file is pushed, not recorded; choose the microphone or the system audio.');
   }
 
+  /** A new session, stored and about to start. */
+  private async begin(request: StartRequest, sink: EventSink | undefined): Promise<{ readonly session: Session; readonly attachment: Disposable | undefined; readonly started: Promise<void> }> {
+    this.admit(request);
+    const place = await this.place(request.owner);
+    try {
+      const begun = await this.beginAdmitted(request, sink);
+      if (place) void begun.session.whenEnded.then(() => place.release());
+      return begun;
+    } catch (error) {
+      void place?.release();
+      throw error;
+    }
+  }
+
+  /** Where several servers share what a user may have. @throws EarmarkError session.tooMany */
+  private async place(owner: string | undefined): Promise<Lease | undefined> {
+    if (this.deps.place === undefined || owner === undefined) return undefined;
+    const { maxSessionsPerUser } = this.options;
+    const place = await this.deps.place(owner, maxSessionsPerUser);
+    if (!place) throw tooManyOfYours(maxSessionsPerUser);
+    return place;
+  }
+
+  private async beginAdmitted(request: StartRequest, sink: EventSink | undefined): Promise<{ readonly session: Session; readonly attachment: Disposable | undefined; readonly started: Promise<void> }> {
+    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', vocabulary: request.vocabulary, translate: request.translate, phrases: request.phrases, live: isLive(request), owner: request.owner });
+    const record = newRecord(request, engine, this.deps);
+    this.admitted.push(request.owner);
+    let session: Session;
+    try {
+      await this.deps.store.createSession(record);
+      session = this.open(record, engine);
+    } catch (error) {
+      engine.dispose();
+      // Where it cannot be removed either, the next start does it: it never began.
+      await this.deps.store.deleteSession(record.id).catch(() => undefined);
+      throw error;
+    } finally {
+      this.admitted.splice(this.admitted.indexOf(request.owner), 1);
+    }
+    const attachment = sink && this.listeners.add(record.id, 0, sink, (after, hear) => session.attach(after, hear));
+    const started = session.start();
+    this.starting.set(record.id, started);
+    // Whoever started it is told; so is who asks for the same by its key.
+    started.catch(() => undefined);
+    return { session, attachment, started };
+  }
+
   private async startAgain(record: SessionRecord, sink: EventSink | undefined): ReturnType<Sessions['start']> {
-    const attached = sink && this.attach(record.id, 0, sink);
+    const attached = sink && (await this.attach(record.id, 0, sink));
     await this.starting.get(record.id);
-    return { session: this.live.get(record.id)?.view() ?? this.viewOf(this.stored(record.id)), ...(attached ? { attachment: attached.attachment } : {}) };
+    return { session: this.live.get(record.id)?.view() ?? (await this.library.viewOf(await this.library.stored(record.id))), ...(attached ? { attachment: attached.attachment } : {}) };
+  }
+
+  private async attachLive(session: Session, afterSeq: number, sink: EventSink): ReturnType<Sessions['attach']> {
+    const attachment = this.listeners.add(session.id, afterSeq, sink, (after, hear) => session.attach(after, hear));
+    // As it is at the attachment: what it says has happened is among the events.
+    const answer = { session: session.view(), sources: session.nextSeqs(), attachment };
+    await attachment.replayed;
+    return answer;
   }
 
   /** What a session was begun with may be gone since; its words matter more than its engine. */
   private engineOf(record: SessionRecord): EngineLease {
-    const { provider, model, language, vocabulary, translate } = record;
-    const wish = { language, vocabulary, translate, live: isLive(record) };
+    const { provider, model, language, vocabulary, translate, owner } = record;
+    const wish = { language, vocabulary, translate, owner, live: isLive(record) };
     try {
       return this.deps.engines.open({ ...wish, provider, model });
     } catch (error) {
@@ -317,13 +422,20 @@ class Manager implements SessionManager {
     }
   }
 
-  private open(record: SessionRecord, engine: EngineLease, restored: boolean): Session {
+  private async openStored(record: SessionRecord): Promise<Session> {
+    return this.open(record, this.engineOf(record), await storedOf(this.deps.store, record.id));
+  }
+
+  private open(record: SessionRecord, engine: EngineLease, stored?: Stored): Session {
+    // Where they cannot be read nobody is recognised by them; the meeting matters more.
+    this.voices.refresh().catch((error: unknown) => this.deps.logger.warn('session.voicesUnread', { session: record.id, error: placeOf(error) }));
     const session = new Session({
       deps: this.deps,
       engine,
       options: this.options,
       record,
-      restored,
+      stored,
+      keptVoices: () => this.voices.of(record.owner),
       windowsGoneMs: () => this.windowsGoneMs,
       onAck: (source, ackSeq) => this.acks.fire({ sessionId: record.id, source, ackSeq }),
       onEnded: (ended) => this.onEnded(ended),
@@ -334,6 +446,7 @@ class Manager implements SessionManager {
   }
 
   private onEnded(session: Session): void {
+    this.voices.wait(session.id, session.voices);
     if (session.log.attachmentCount > 0) return;
     // A client that lost its daemon or its network just now may still come for the words.
     const wait = session.ephemeral ? this.options.unseenMs : 0;
@@ -347,89 +460,101 @@ class Manager implements SessionManager {
   /** An ended session that nobody is attached to needs no memory; an ephemeral one goes altogether. */
   private forget(session: Session): void {
     if (this.live.get(session.id) !== session || session.log.attachmentCount > 0) return;
-    if (session.ephemeral) return this.remove(session.id);
-    if (session.log.outage) return void this.disposables.add(this.deps.clock.setTimeout(() => this.forget(session), this.options.storeRetryMs));
-    this.live.delete(session.id);
-    session.log.dispose();
+    if (session.ephemeral) return this.removeLater(session.id);
+    if (session.log.unwritten) return void this.disposables.add(this.deps.clock.setTimeout(() => this.forget(session), this.options.storeRetryMs));
+    this.letGo(session.id);
   }
 
   private forgetEphemeral(sessionId: string): void {
-    const record = this.deps.store.getSession(sessionId);
-    if (record?.ephemeral && !this.live.has(sessionId) && this.archive.attachmentCount(sessionId) === 0) this.remove(sessionId);
+    this.removeLater(sessionId, async () => (await this.deps.store.getSession(sessionId))?.ephemeral === true && !this.live.has(sessionId) && this.archive.attachmentCount(sessionId) === 0);
   }
 
-  private remove(sessionId: string): void {
-    this.live.get(sessionId)?.log.dispose();
-    this.live.delete(sessionId);
-    this.archive.drop(sessionId);
+  private removeLater(sessionId: string, still: () => Promise<boolean> = () => Promise.resolve(true)): void {
+    this.turns
+      .take(sessionId, async () => {
+        if (await still()) await this.remove(sessionId);
+      })
+      .catch((error: unknown) => this.deps.logger.warn('session.notRemoved', { session: sessionId, error: error instanceof EarmarkError ? error.code : 'unexpected' }));
+  }
+
+  /** What was said and is not text yet comes to nothing. @throws EarmarkError session.notFound */
+  private async discard(sessionId: string, cause: string): Promise<void> {
+    const session = this.live.get(sessionId);
+    if (session) await session.discard(cause);
+    else await this.library.stored(sessionId);
+  }
+
+  private async remove(sessionId: string): Promise<void> {
+    this.voices.drop(sessionId);
+    this.letGo(sessionId);
+    this.close(sessionId);
     this.deps.spools.remove(sessionId);
-    this.deps.store.deleteSession(sessionId);
+    await this.deps.store.deleteSession(sessionId);
   }
 
-  /** Sessions that are over in no good way and that nobody works on. */
-  private left(): readonly string[] {
-    const { store, spools } = this.deps;
-    const spooled = spools.list().flatMap((id) => store.getSession(id) ?? []);
-    const lost = store.listSessions({ limit: PAGE, offset: 0, active: true });
-    return [...new Set([...lost, ...spooled].filter((record) => this.isLeft(record)).map(({ id }) => id))].filter((id) => this.live.get(id)?.ended !== false);
+  private close(sessionId: string): void {
+    this.archive.drop(sessionId);
+    this.library.closeSound(sessionId);
   }
 
-  /** Something can still be made of it: it is not over, or failed with sound on disk, or its insights failed. */
-  private isLeft({ id, state, ephemeral }: SessionRecord): boolean {
-    const { store, spools } = this.deps;
-    if (state === 'DONE') return (store.stats(id)['analysisFailed'] ?? 0) > 0;
-    if (state === 'FAILED') return !ephemeral && spools.list().includes(id);
-    return true;
+  private async finishLeft(record: SessionRecord): Promise<SessionState> {
+    return (await this.goOn(record)).whenEnded;
   }
 
-  private async finishLeft(sessionId: string): Promise<void> {
+  /** A session that is over, or that nobody works on, goes on; where somebody works on it meanwhile, that is it. */
+  private async goOn(record: SessionRecord): Promise<Session> {
     // Before the engine is there nothing is gained by opening it.
-    await this.engineReady(this.stored(sessionId));
-    const record = this.stored(sessionId);
-    if (record.state === 'DONE') return; // A person may ask for its insights again.
-    if ((await this.reopen(record).whenEnded) === 'FAILED') throw new EarmarkError('engine.unavailable', 'The session could not be finished; it is tried again later.');
+    await this.engineReady(record);
+    return this.turns.take(record.id, async () => {
+      const live = this.live.get(record.id);
+      return live && !live.ended ? live : this.reopen(await this.library.stored(record.id));
+    });
   }
 
-  /** A session that is over, or that nobody works on, goes on; who listens to it goes along. */
-  private reopen(record: SessionRecord): Session {
+  /** Who listens to it goes along. */
+  private async reopen(record: SessionRecord): Promise<Session> {
     const moved = this.listeners.move(record.id);
-    this.live.get(record.id)?.log.dispose();
-    this.live.delete(record.id);
+    this.letGo(record.id);
     this.archive.drop(record.id);
-    const session = this.open(record, this.engineOf(record), true);
+    const session = await this.openStored(record);
     moved((after, hear) => session.attach(after, hear));
     session.recover();
     return session;
   }
 
-  /** Forgets what is older than it may be kept. */
-  private expire(): void {
-    const { store, spools, clock, logger } = this.deps;
-    const { retention } = this;
-    if (Object.keys(retention).length === 0) return;
-    const spooled = new Set(spools.list());
-    for (let offset = 0, page = store.listSessions({ limit: PAGE, offset, active: false }); page.length > 0; offset += PAGE, page = store.listSessions({ limit: PAGE, offset, active: false })) {
-      for (const record of page) {
-        if (this.live.has(record.id)) continue;
-        const over = overdue(record, retention, clock.wall());
-        const stats = store.stats(record.id);
-        const due = { audio: over.audio && spooled.has(record.id), transcript: over.transcript && stats['transcriptForgotten'] !== 1, insights: over.insights && stats['insightsForgotten'] !== 1 };
-        if (due.audio) spools.remove(record.id);
-        if (due.transcript || due.insights) {
-          this.archive.drop(record.id);
-          store.forget(record.id, due);
-          store.updateSession(record.id, { stats: { ...stats, ...(due.transcript ? { transcriptForgotten: 1 } : {}), ...(due.insights ? { insightsForgotten: 1 } : {}) } });
-        }
-        if (due.audio || due.transcript || due.insights) logger.info('session.expired', { session: record.id, ...due });
-      }
+  private async tryAgain(record: SessionRecord): Promise<Session | undefined> {
+    try {
+      return await this.reopen(record);
+    } catch (error) {
+      this.letGo(record.id);
+      this.deps.logger.error('session.recoverFailed', { session: record.id, error: placeOf(error) });
+      return undefined;
     }
   }
 
-  private revise(sessionId: string, change: (where: Pick<Session, 'book' | 'log'>) => void): void {
+  /** Nobody works on it: upkeep may. */
+  private letGo(sessionId: string): void {
+    this.live.get(sessionId)?.log.dispose();
+    this.live.delete(sessionId);
+  }
+
+  private async revise(sessionId: string, change: (where: Pick<Session, 'book' | 'log'>) => Promise<void>): Promise<void> {
     const session = this.live.get(sessionId);
     if (session) return change(session);
-    this.stored(sessionId);
-    this.archive.revise(sessionId, change);
+    await this.turns.take(sessionId, async () => {
+      const live = this.live.get(sessionId);
+      if (live) return change(live);
+      await this.library.stored(sessionId);
+      await this.archive.revise(sessionId, change);
+    });
+  }
+
+  private async speaker(sessionId: string, speakerId: string): Promise<{ readonly name: string; readonly live?: readonly SourceVoice[] }> {
+    const session = this.live.get(sessionId);
+    if (!session) await this.library.stored(sessionId);
+    const speaker = (session?.book ?? (await this.archive.read(sessionId))).speakers.get(speakerId);
+    if (!speaker) throw new EarmarkError('speaker.notFound', 'This speaker is no longer there; open the session again.');
+    return { name: speaker.name, ...(session && !session.ended ? { live: session.voices } : {}) };
   }
 
   private active(): readonly Session[] {
@@ -437,23 +562,11 @@ class Manager implements SessionManager {
   }
 
   /** @throws EarmarkError session.notFound, session.wrongState */
-  private running(sessionId: string): Session {
+  private async runningOne(sessionId: string): Promise<Session> {
     const session = this.live.get(sessionId);
     if (session) return session;
-    const { state } = this.stored(sessionId);
+    const { state } = await this.library.stored(sessionId);
     throw new EarmarkError('session.wrongState', `The session is ${state}; start a new one.`, { details: { state } });
-  }
-
-  /** @throws EarmarkError session.notFound */
-  private stored(sessionId: string): SessionRecord {
-    const record = this.deps.store.getSession(sessionId);
-    if (!record) throw new EarmarkError('session.notFound', 'There is no such session; list the sessions and choose one of them.');
-    return record;
-  }
-
-  private viewOf(record: SessionRecord): SessionView {
-    const { lastSeq, segments } = this.deps.store.counts(record.id);
-    return { record, lastSeq, segments, durationMs: record.durationMs };
   }
 }
 

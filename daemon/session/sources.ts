@@ -2,6 +2,7 @@
 import { EarmarkError } from '../../protocol/errors';
 import type { AsrResult } from '../asr/provider';
 import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
+import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
 import type { Phrase } from '../vad/contract';
 import type { SessionManagerDeps } from './deps';
@@ -9,6 +10,7 @@ import type { SessionRecord } from './events';
 import type { SessionOptions } from './options';
 import { type PipelineHandlers, type PipelineStats, SourcePipeline } from './pipeline';
 import type { EngineLease, Progress, Spool } from './ports';
+import { Receipt } from './receipt';
 import { notRecorded, Recorder } from './recorder';
 import { within } from './wait';
 
@@ -32,6 +34,7 @@ export interface SourcesSetup {
 export class Sources implements Disposable {
   private readonly pipelines = new Map<Source, SourcePipeline>();
   private readonly recorders = new Map<Source, Recorder>();
+  private readonly receipts = new Map<Source, Receipt>();
   private readonly lost = new Set<Source>();
   /** Recorders start and stop one after the other, whoever asks. */
   private turn: Promise<unknown> = Promise.resolve();
@@ -41,11 +44,14 @@ export class Sources implements Disposable {
     const { deps, options, record, spool, on } = setup;
     this.pushedMs = deps.clock.now();
     for (const { source, origin } of record.sources) {
-      const finalThrough = setup.progress.find((entry) => entry.source === source)?.finalThrough ?? -1;
+      const { finalThrough = -1, received } = setup.progress.find((entry) => entry.source === source) ?? {};
+      const receipt = origin.type === 'push' && origin.verify ? new Receipt(source, spool, received) : undefined;
+      if (receipt) this.receipts.set(source, receipt);
       const live = origin.type === 'capture' || record.partials;
       const pipeline = new SourcePipeline({
-        source, live, on, options, spool,
+        source, live, on, options, spool, receipt,
         sessionId: record.id,
+        awaited: record.kind === 'dictation',
         language: record.language,
         engine: setup.engine,
         clock: deps.clock,
@@ -54,6 +60,7 @@ export class Sources implements Disposable {
         phrases: deps.phrases,
         newPhraseId: setup.newPhraseId,
         partials: record.partials,
+        mayRedact: record.kind !== 'dictation',
         keepAudio: record.keepAudio,
         fromSeq: Math.max(finalThrough + 1, spool.range(source)?.firstSeq ?? 0),
       });
@@ -145,8 +152,29 @@ export class Sources implements Disposable {
   }
 
   /** Up to and with this frame the words of a source are on disk. */
-  onStored(source: Source, finalThrough: number): void {
+  onStored({ source, finalThrough, received }: Progress): void {
+    if (received) this.receipts.get(source)?.onStored(received);
     this.pipelines.get(source)?.onStored(finalThrough);
+  }
+
+  /** What is stored when the words of a source are final up to and with this frame. */
+  progressAt(source: Source, finalThrough: number): Progress {
+    const received = this.receipts.get(source)?.before(finalThrough);
+    return { source, finalThrough, ...(received ? { received } : {}) };
+  }
+
+  /** What came in of a source, once it is on disk. @throws EarmarkError audio.unknownSource where no receipt was asked for, store.unwritable */
+  received(source: Source): Received {
+    const receipt = this.receipts.get(source);
+    if (!receipt) throw notVerified(source);
+    const received = receipt.whole();
+    if (this.setup.spool.durableSeq(source) < received.frames - 1) this.setup.spool.sync();
+    return received;
+  }
+
+  /** When everything is text: the receipts of all that came in. */
+  lastReceipts(): readonly Progress[] {
+    return [...this.receipts].map(([source, receipt]) => ({ source, finalThrough: receipt.whole().frames - 1, received: receipt.whole() }));
   }
 
   flush(): void {
@@ -208,4 +236,8 @@ function tooFast(retryAfterMs: number): EarmarkError {
 
 function unknownSource(source: Source): EarmarkError {
   return new EarmarkError('audio.unknownSource', `This session takes no pushed audio from the source ${source}; name it when the session starts.`);
+}
+
+export function notVerified(source: Source): EarmarkError {
+  return new EarmarkError('audio.unknownSource', `No receipt was asked for when the source ${source} was named; keep your copy of what was sent.`);
 }

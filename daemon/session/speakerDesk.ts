@@ -4,6 +4,8 @@
  */
 import type { Frame, Source } from '../audio/frame';
 import type { SpeakerEmbedder, Turn } from '../diarization/contract';
+import { type NamedVoice, type Recognised, recogniseVoices } from '../diarization/recognise';
+import { samePersons, type SourceVoice } from '../diarization/samePerson';
 import { partsOf, speakerOfSpan } from '../diarization/splitting';
 import { VoiceBook } from '../diarization/voiceBook';
 import { VoiceTrack } from '../diarization/voiceTrack';
@@ -18,6 +20,8 @@ export interface SpeakerDeskSetup {
   readonly embedder: SpeakerEmbedder;
   readonly detectors: SpeechDetectorFactory;
   readonly book: Book;
+  /** Voices of named people. */
+  readonly kept: () => readonly NamedVoice[];
   /** Told once; from then on sources are the speakers. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -41,10 +45,25 @@ export class SpeakerDesk {
   private readonly desks = new Map<Source, Desk>();
   private readonly pinned = new Set<string>();
   private state: 'open' | 'failed' | 'closed' = 'open';
-  private readonly numbers = new SpeakerNumbers();
-  private nextVoice = 1;
+  private readonly numbers: SpeakerNumbers;
+  private nextVoice: number;
+  /** What was said before a crash keeps its speakers: its sound is gone, and so are its voices. */
+  private readonly settled: ReadonlySet<string>;
+  private readonly earlier: readonly Speaker[];
+  /** Voices that are a person's of another source; known at the end. */
+  private same: ReadonlyMap<string, string> = new Map();
+  /** Voices that are like a kept one. Who was named by it stays named while it is likely at all, so that no name comes and goes. */
+  private recognised: ReadonlyMap<string, Recognised> = new Map();
+  /** Voices of which a person said that they are not who they were taken for. */
+  private readonly strangers = new Set<string>();
+  /** Voices at the end. */
+  private last: readonly SourceVoice[] = [];
 
   constructor(private readonly setup: SpeakerDeskSetup) {
+    this.settled = new Set(setup.book.transcript.ordered().map(({ id }) => id));
+    this.earlier = [...setup.book.speakers.values()];
+    this.nextVoice = 1 + highest(this.earlier.map(({ id }) => id), /-(\d+)$/);
+    this.numbers = new SpeakerNumbers(highest(this.earlier.map(({ name }) => name), /^Speaker (\d+)$/));
     for (const source of setup.sources) {
       const voices = new VoiceBook(source, () => `${source}-${this.nextVoice++}`);
       const track = new VoiceTrack({ source, embedder: setup.embedder, detector: setup.detectors.create(source), onWindow: (window) => voices.addWindow(window), onStretch: (stretch) => voices.addStretch(stretch) });
@@ -70,6 +89,20 @@ export class SpeakerDesk {
     for (const id of segmentIds) this.pinned.delete(id);
   }
 
+  /** A person says that this voice is not who it was taken for. */
+  unrecognise(speakerId: string): void {
+    this.strangers.add(speakerId);
+    for (const [other, of] of this.same) {
+      if (other === speakerId) this.strangers.add(of);
+      if (of === speakerId) this.strangers.add(other);
+    }
+  }
+
+  /** Voices as they are told apart now, or were at the end. */
+  get heard(): readonly SourceVoice[] {
+    return this.desks.size > 0 ? this.voices(this.turns()) : this.last;
+  }
+
   /** Events that name who speaks in segments that are not told of yet, and in them. */
   name(segments: readonly Segment[]): { readonly segments: readonly Segment[]; readonly speakers: readonly DurableEventBody[] } {
     if (this.state !== 'open') return { segments, speakers: [] };
@@ -87,16 +120,22 @@ export class SpeakerDesk {
     return [...this.changed(speakers), ...this.revisions(turns, speakers, false)];
   }
 
-  /** All sound is heard: every voice told apart again, segments split where the speaker changes, turns noted with their speakers. */
-  async finish(): Promise<readonly DurableEventBody[]> {
+  /** All sound is heard and every voice told apart again. `conclude` says what follows from it. */
+  async finish(): Promise<void> {
     for (const desk of this.desks.values()) {
       await desk.work;
-      if (this.state !== 'open') return [];
+      if (this.state !== 'open') return;
       await desk.track.flush().catch((error: unknown) => this.fail(error));
       desk.voices.cluster();
     }
+  }
+
+  /** Segments split where the speaker changes, turns noted with their speakers; from the book as it is. */
+  conclude(): readonly DurableEventBody[] {
     if (this.state !== 'open') return [];
     const turns = this.turns();
+    this.last = this.voices(turns);
+    this.same = samePersons(this.last);
     const gone = this.renumber(turns);
     const speakers = this.speakers(turns).map((speaker) => ({ ...speaker, turns: turns.filter((turn) => turn.speaker === speaker.id).map(({ startMs, endMs }) => ({ startMs, endMs })) }));
     const events = [...this.changed([...gone, ...speakers]), ...this.revisions(turns, speakers, true)];
@@ -135,23 +174,53 @@ export class SpeakerDesk {
     const spoken = new Map<string, { source: Source; ms: number }>();
     for (const { speaker, source, startMs, endMs } of turns) spoken.set(speaker, { source, ms: (spoken.get(speaker)?.ms ?? 0) + endMs - startMs });
     const onMic = [...spoken.values()].filter(({ source }) => source === 'mic').reduce((sum, { ms }) => sum + ms, 0);
+    const { book } = this.setup;
+    // Who alone spoke into the microphone before a crash is taken to go on after it.
+    const before = new Set(this.earlier.filter(({ source }) => source === 'mic').map(({ name }) => name));
+    const you = before.size === 1 ? ([...before][0] ?? 'You') : 'You';
+    this.recognised = this.recognise(turns);
+    const nameOf = (id: string, source: Source, ms: number): string => (source === 'mic' && ms >= DOMINANT * onMic ? you : `Speaker ${this.numbers.of(id)}`);
     return [...spoken].map(([id, { source, ms }]) => {
-      const known = this.setup.book.speakers.get(id);
+      const known = book.speakers.get(id);
       if (known?.named) return known;
-      return { id, source, name: source === 'mic' && ms >= DOMINANT * onMic ? 'You' : `Speaker ${this.numbers.of(id)}` };
+      const others = [this.same.get(id), ...[...this.same].filter(([, of]) => of === id).map(([other]) => other)].flatMap((other) => book.speakers.get(other ?? '') ?? []);
+      const named = others.find((other) => other.named);
+      if (named) return { id, source, name: named.name };
+      const like = [id, this.same.get(id), ...[...this.same].filter(([, of]) => of === id).map(([other]) => other)].flatMap((one) => this.recognised.get(one ?? '') ?? [])[0];
+      const recognised = like && { recognised: { name: like.name, likeness: Math.round(100 * like.likeness) / 100 } };
+      if (like?.sure === true) return { id, source, name: like.name, ...recognised };
+      const first = this.same.get(id);
+      const voice = first === undefined ? undefined : spoken.get(first);
+      return { id, source, name: first !== undefined && voice ? nameOf(first, voice.source, voice.ms) : nameOf(id, source, ms), ...recognised };
     });
+  }
+
+  private voices(turns: readonly Turn[]): SourceVoice[] {
+    const msOf = (id: string): number => turns.reduce((sum, { speaker, startMs, endMs }) => sum + (speaker === id ? endMs - startMs : 0), 0);
+    return [...this.desks].flatMap(([source, { voices }]) => voices.heard.map(({ id, centre }) => ({ id, source, centre, ms: msOf(id) })));
+  }
+
+  /** Who is like a kept voice; who was sure before stays so. */
+  private recognise(turns: readonly Turn[]): ReadonlyMap<string, Recognised> {
+    const kept = this.setup.kept();
+    if (kept.length === 0) return new Map();
+    const found = recogniseVoices(this.voices(turns).filter(({ id }) => !this.strangers.has(id)), kept);
+    return new Map([...found].map(([id, one]) => {
+      const before = this.recognised.get(id);
+      return [id, before?.name === one.name && before.sure ? before : one];
+    }));
   }
 
   /** Numbers those who speak from 1 without gaps, unless a person relies on the numbers there are. @returns voices heard before that nobody has any more */
   private renumber(turns: readonly Turn[]): Speaker[] {
     const { book } = this.setup;
-    if (this.pinned.size > 0 || [...book.insights.values()].some(({ edited, status }) => edited === true || status !== 'open')) return [];
+    if (this.pinned.size > 0 || this.settled.size > 0 || [...book.insights.values()].some(({ edited, status }) => edited === true || status !== 'open')) return [];
     const unnamed = new Set(this.speakers(turns).filter(({ name }) => name.startsWith('Speaker ')).map(({ id }) => id));
-    const first = [...turns].sort((a, b) => a.startMs - b.startMs).map(({ speaker }) => speaker).filter((id) => unnamed.has(id));
+    const first = [...turns].sort((a, b) => a.startMs - b.startMs).map(({ speaker }) => this.same.get(speaker) ?? speaker).filter((id) => unnamed.has(id));
     this.numbers.order(first);
     const there = new Set(turns.map(({ speaker }) => speaker));
     const gone = [...book.speakers.values()].filter((known) => !known.named && !there.has(known.id) && known.id.startsWith(`${known.source}-`));
-    return gone.map((known) => ({ ...known, name: `Speaker ${this.numbers.of(known.id)}` }));
+    return gone.map(({ recognised: _, ...known }) => ({ ...known, name: `Speaker ${this.numbers.of(known.id)}` }));
   }
 
   private changed(speakers: readonly Speaker[]): DurableEventBody[] {
@@ -171,7 +240,7 @@ export class SpeakerDesk {
     const names = new Map(speakers.map((speaker) => [speaker.id, speaker.name]));
     const revisions: Revision[] = [];
     for (const segment of transcript.ordered()) {
-      if (this.pinned.has(segment.id) || !this.desks.has(segment.source)) continue;
+      if (this.pinned.has(segment.id) || this.settled.has(segment.id) || !this.desks.has(segment.source)) continue;
       const parts = split && !segment.hidden ? partsOf(turns, segment) : [];
       const revision = segment.revision + 1;
       if (parts.length > 1) {
@@ -192,4 +261,9 @@ export class SpeakerDesk {
     while (index > 0 && this.setup.book.transcript.get(`${segment.id}.${number}`)) number += 10;
     return { ...segment, id: index === 0 ? segment.id : `${segment.id}.${number}`, startMs, endMs, words, text: words.map(({ text }) => text).join(' '), revision: 0 };
   }
+}
+
+/** The greatest number that a pattern finds at its place; 0 where it finds none. */
+function highest(texts: readonly string[], pattern: RegExp): number {
+  return texts.reduce((most, text) => Math.max(most, Number(pattern.exec(text)?.[1] ?? 0)), 0);
 }

@@ -5,10 +5,10 @@
 import type { AsrResult } from '../asr/provider';
 import type { Pause, Phrase } from '../vad/contract';
 import type { Drafts } from './drafts';
-import type { SpeechEngine } from './ports';
+import type { Recogniser } from './redactedSpeech';
 
 export interface SpeculationSetup {
-  readonly engine: SpeechEngine;
+  readonly engine: Recogniser;
   readonly sessionId: string;
   readonly language: string;
   readonly drafts: Drafts;
@@ -18,7 +18,8 @@ interface Guess {
   readonly id: string;
   readonly speechEndMs: number;
   readonly abortion: AbortController;
-  /** Undefined where the engine had no room, failed, or did not believe the text: the final is then decoded anew. */
+  trusted: boolean;
+  /** Undefined where the engine had no room, failed, or did not trust the text: the final is then decoded anew. */
   readonly result: Promise<AsrResult | undefined>;
 }
 
@@ -33,7 +34,15 @@ export class Speculation {
     this.cancel();
     const abortion = new AbortController();
     this.counts.begun++;
-    this.guess = { id: pause.id, speechEndMs: pause.speechEndMs, abortion, result: this.decode(pause, abortion.signal) };
+    const result = this.decode(pause, abortion.signal);
+    const guess: Guess = { id: pause.id, speechEndMs: pause.speechEndMs, abortion, trusted: false, result };
+    this.guess = guess;
+    void result.then((text) => (guess.trusted = text?.trust === 'high'));
+  }
+
+  /** The text of the pause is there, and nothing that follows would change it. */
+  get trusted(): boolean {
+    return this.guess?.trusted === true;
   }
 
   /** Speech goes on, or the phrase is gone. */
@@ -61,7 +70,7 @@ export class Speculation {
     try {
       const result = await engine.decode(pause.pcm, { language, priority: 'speculative', sessionId, ...drafts.of(pause) }, signal);
       drafts.keep(pause.id, result?.tokens);
-      return result?.rejected === undefined ? result : undefined;
+      return result?.rejected === undefined && result?.trust !== 'low' ? result : undefined;
     } catch {
       // Nothing is lost: the phrase is decoded when it ends, and that decode reports what is wrong with the engine.
       return undefined;

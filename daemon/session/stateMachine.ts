@@ -5,11 +5,17 @@ import type { SessionState } from './events';
 /** A start has a number; what an older start still reports is dropped. */
 export type Token = number;
 
+/** `held`: by a crash, and a person asked for a pause since: what a client that comes back does not end. */
+export type PausedBy = 'person' | 'crash' | 'held';
+
+/** Cause of what a crash, and the start after it, did. */
+export const RECOVERED = 'recovered';
+
 export type State =
   | { readonly name: 'IDLE' }
   | { readonly name: 'STARTING'; readonly token: Token }
   | { readonly name: 'STREAMING'; readonly token: Token; readonly sinceMs: number }
-  | { readonly name: 'PAUSED'; readonly sinceMs: number }
+  | { readonly name: 'PAUSED'; readonly sinceMs: number; readonly by: PausedBy }
   | { readonly name: 'STOPPING' }
   | { readonly name: 'FINALIZING' }
   | { readonly name: 'DONE' }
@@ -26,7 +32,8 @@ const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
   IDLE: ['STARTING', 'FAILED'],
   STARTING: ['STREAMING', 'STOPPING', 'FAILED'],
   STREAMING: ['PAUSED', 'STOPPING', 'FAILED'],
-  PAUSED: ['STREAMING', 'STOPPING', 'FAILED'],
+  // A pause of a person's may follow that of a crash.
+  PAUSED: ['STREAMING', 'PAUSED', 'STOPPING', 'FAILED'],
   STOPPING: ['FINALIZING', 'FAILED'],
   FINALIZING: ['DONE', 'FAILED'],
   // Taken up again: insights that could not be completed, sound that could not be recognised.
@@ -77,15 +84,18 @@ export class StateMachine {
   }
 }
 
-/** A session that a crash left enters the machine in the state it was stored in; a new one in IDLE. */
-export function stateAtStart(stored: SessionState, sinceMs: number): State {
+/**
+ * A session that a crash left enters the machine in the state it was stored in; a new one in IDLE.
+ * @param cause of its last change
+ */
+export function stateAtStart(stored: SessionState, sinceMs: number, cause: string | undefined): State {
   switch (stored) {
     case 'STARTING':
       return { name: 'STARTING', token: 0 };
     case 'STREAMING':
       return { name: 'STREAMING', token: 0, sinceMs };
     case 'PAUSED':
-      return { name: 'PAUSED', sinceMs };
+      return { name: 'PAUSED', sinceMs, by: cause === RECOVERED ? 'crash' : 'person' };
     case 'STOPPING':
     case 'FINALIZING':
     case 'DONE':

@@ -1,6 +1,6 @@
 /**
  * The job that looks after what was left: sessions that are not finished, or failed with sound that is not text, and
- * what is older than it may be kept. It runs at start and every half hour; what fails is tried again, ever later.
+ * what is older than it may be kept or was deleted. It runs at start and every half hour; what fails is tried again, ever later.
  */
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -12,11 +12,13 @@ export interface UpkeepSetup {
   readonly logger: Logger;
   readonly options: Pick<SessionOptions, 'upkeepMs' | 'upkeepRetryMs' | 'upkeepTries'>;
   /** Sessions that nobody finishes. */
-  readonly left: () => readonly string[];
+  readonly left: () => Promise<readonly string[]>;
   /** Resolves when the session is DONE. @throws what keeps it from that */
   readonly finish: (sessionId: string) => Promise<void>;
   /** Forgets what is older than it may be kept. */
-  readonly expire: () => void;
+  readonly expire: () => Promise<void>;
+  /** The words of what was deleted go for good. */
+  readonly tidy: () => Promise<void>;
 }
 
 export class Upkeep implements Disposable {
@@ -31,23 +33,24 @@ export class Upkeep implements Disposable {
   start(): void {
     const { clock, options } = this.setup;
     // Not in the way of the first client.
-    this.disposables.add(clock.setTimeout(() => this.run(), 0));
-    this.disposables.add(clock.setInterval(() => this.run(), options.upkeepMs));
+    this.disposables.add(clock.setTimeout(() => void this.run(), 0));
+    this.disposables.add(clock.setInterval(() => void this.run(), options.upkeepMs));
   }
 
   dispose(): void {
     this.disposables.dispose();
   }
 
-  private run(): void {
+  private async run(): Promise<void> {
     const { logger } = this.setup;
     try {
-      this.setup.expire();
+      await this.setup.expire();
+      await this.setup.tidy();
     } catch (error) {
       logger.warn('upkeep.expireFailed', { error: error instanceof Error ? error.name : 'unknown' });
     }
     try {
-      for (const id of this.setup.left()) if (!this.busy.has(id)) void this.finish(id);
+      for (const id of await this.setup.left()) if (!this.busy.has(id)) void this.finish(id);
     } catch (error) {
       // A store that cannot be read now is read at the next turn.
       logger.warn('upkeep.failed', { error: error instanceof Error ? error.name : 'unknown' });
@@ -69,12 +72,17 @@ export class Upkeep implements Disposable {
       logger.warn('upkeep.notFinished', { session: id, tries, error: error instanceof Error ? error.name : 'unknown' });
       const wait = Math.min(options.upkeepMs, options.upkeepRetryMs * 2 ** (tries - 1));
       this.disposables.add(
-        clock.setTimeout(() => {
-          this.busy.delete(id);
-          if (this.setup.left().includes(id)) void this.finish(id);
-          else this.tries.delete(id);
-        }, wait),
+        clock.setTimeout(() => void this.again(id), wait),
       );
     }
+  }
+
+  private async again(id: string): Promise<void> {
+    this.busy.delete(id);
+    // A store that cannot be read now is read at the next turn.
+    const left = await this.setup.left().catch((): readonly string[] => []);
+    if (this.busy.has(id)) return;
+    if (left.includes(id)) void this.finish(id);
+    else this.tries.delete(id);
   }
 }

@@ -1,7 +1,7 @@
 /** When the daemon says that something is wrong: a pure reducer over samples. What to do about each stands in OPERATIONS.md. */
 import { RUNGS, type Rung } from '../degrade/ladder';
 
-export const ALERTS = ['engine.failed', 'engine.slow', 'errors.repeated', 'load.emergency', 'inference.wait', 'latency.final', 'frames.dropped', 'disk.low', 'memory.high'] as const;
+export const ALERTS = ['engine.failed', 'engine.slow', 'errors.repeated', 'load.emergency', 'inference.wait', 'latency.final', 'frames.dropped', 'disk.low', 'memory.high', 'store.memory', 'settings.wrong', 'debug.dump'] as const;
 export type AlertId = (typeof ALERTS)[number];
 
 export interface AlertSample {
@@ -22,6 +22,12 @@ export interface AlertSample {
   readonly diskFreeBytes: number | undefined;
   /** Of the daemon and its workers. */
   readonly residentBytes: number;
+  /** Why what is said is kept in memory alone; undefined where it is on disk. */
+  readonly inMemory: string | undefined;
+  /** What is wrong with the settings. */
+  readonly settingProblems: readonly string[];
+  /** Where sound is written for finding a fault; undefined where it is not. */
+  readonly dump: string | undefined;
 }
 
 export interface AlertLimits {
@@ -63,6 +69,9 @@ interface Watched {
   readonly raisedMs?: number;
   readonly message?: string;
 }
+
+/** Whether they are wrong is known and does not flicker: they go at once. */
+const STEADY: ReadonlySet<AlertId> = new Set(['settings.wrong', 'debug.dump']);
 
 export interface AlertState {
   readonly watched: Readonly<Partial<Record<AlertId, Watched>>>;
@@ -112,7 +121,7 @@ export function stepAlerts(state: AlertState, sample: AlertSample, limits: Alert
     } else {
       const { wrongSinceMs: _over, ...rest } = before;
       now = rest;
-      if (before.raisedMs !== undefined && nowMs - (before.wrongMs ?? nowMs) >= limits.clearMs) {
+      if (before.raisedMs !== undefined && nowMs - (before.wrongMs ?? nowMs) >= (STEADY.has(id) ? 0 : limits.clearMs)) {
         now = {};
         changes.push({ id, op: 'cleared', message: before.message ?? '' });
       }
@@ -145,6 +154,9 @@ function findings(sample: AlertSample, lostMs: number | undefined, state: AlertS
     ...((sample.finalP95Ms ?? 0) > limits.finalP95Ms ? { 'latency.final': { message: `Text comes ${seconds(sample.finalP95Ms ?? 0)} after the words; close other programs, or choose a smaller model.`, forMs: limits.finalMs } } : {}),
     ...(lostMs !== undefined && sample.nowMs - lostMs < limits.droppedMs ? { 'frames.dropped': now('Sound is being lost because the disk cannot be written; free some space now.') } : {}),
     ...(sample.diskFreeBytes !== undefined && sample.diskFreeBytes < limits.diskFreeBytes ? { 'disk.low': now(`Only ${gb(sample.diskFreeBytes)} are free where Earmark keeps its sessions; free some space, or set EARMARK_HOME to another disk.`) } : {}),
+    ...(sample.inMemory === undefined ? {} : { 'store.memory': now(sample.inMemory) }),
+    ...(sample.settingProblems[0] === undefined ? {} : { 'settings.wrong': now(sample.settingProblems[0]) }),
+    ...(sample.dump === undefined ? {} : { 'debug.dump': now(sample.dump) }),
     ...(sample.residentBytes > limits.residentBytes ? { 'memory.high': { message: `Earmark uses ${gb(sample.residentBytes)} of memory; choose a smaller model, or restart it with "earmark daemon stop".`, forMs: limits.memoryMs } } : {}),
   };
 }

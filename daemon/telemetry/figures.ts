@@ -45,6 +45,8 @@ export const GAUGES = {
   event_loop_utilization: { help: 'Share of the last interval in which the event loop was busy, 0–1.' },
   disk_free_bytes: { help: 'Free space where the state folder is.' },
   network_bytes: { help: 'Bytes over connections since the start.', label: 'direction' },
+  pool_buffers: { help: 'Buffers of the audio path that come from pools, by pool: in use, free, and made since the start.', label: 'pool' },
+  pool_reuse_ratio: { help: 'Share of the buffers taken from a pool that did not have to be made, 0–1.', label: 'pool' },
   alerts: { help: '1 while the alert is raised.', label: 'alert' },
 } as const satisfies Record<string, Declared>;
 

@@ -31,7 +31,7 @@ export class EchoRemover {
   /** The microphone's finals that may still turn out to be an echo. */
   private readonly open: Segment[] = [];
   private path: EchoPath | undefined;
-  /** What came since `late` was asked. */
+  /** What came since `takeFresh` was asked. */
   private fresh: Segment[] = [];
   private taught = false;
 
@@ -57,13 +57,24 @@ export class EchoRemover {
     remember(this.fresh, segment);
   }
 
-  /**
-   * Published finals that turn out to be echoes now.
-   * @param current the segment as it is; one that was revised is a person's and stays
-   */
-  late(current: (id: string) => Segment | undefined): Revision[] {
+  /** What the system said since this was asked. */
+  takeFresh(): readonly Segment[] {
     const { fresh } = this;
     this.fresh = [];
+    return fresh;
+  }
+
+  /** The way of the sound was learnt: earlier finals may look different now. */
+  get learnt(): boolean {
+    return this.taught;
+  }
+
+  /**
+   * Published finals that turn out to be echoes now.
+   * @param fresh what the system said meanwhile
+   * @param current the segment as it is; one that was revised is a person's and stays, one that is not there yet waits
+   */
+  late(fresh: readonly Segment[], current: (id: string) => Segment | undefined): Revision[] {
     const revisions = this.lateOf(fresh, current);
     // One that taught the way of the sound lets earlier short ones be known.
     return this.taught ? [...revisions, ...this.lateOf([], current)] : revisions;
@@ -76,7 +87,8 @@ export class EchoRemover {
     for (const segment of [...this.open]) {
       if (!taught && !fresh.some((other) => nearby(other, segment))) continue;
       const now = current(segment.id);
-      if (now?.revision === 0) {
+      if (now === undefined) continue;
+      if (now.revision === 0) {
         const parts = partsOf(now, this.decide(now));
         const revision = revisionOf(now, parts);
         if (!revision) continue;

@@ -21,6 +21,8 @@ export interface Speaker {
   readonly source: Source;
   /** A person gave the name. */
   readonly named?: boolean;
+  /** Whose kept voice it is like, by the cosine; `name` is the same where that named the speaker, else it is a suggestion. */
+  readonly recognised?: { readonly name: string; readonly likeness: number };
   /** When it was heard, once the session is over and its voices were told apart. */
   readonly turns?: readonly { readonly startMs: number; readonly endMs: number }[];
 }

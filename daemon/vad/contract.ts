@@ -73,6 +73,8 @@ export interface PhraseSourceSetup {
   readonly onPause?: (pause: Pause) => void;
   /** It was not over. */
   readonly onResume?: (phrase: { readonly id: string }) => void;
+  /** Asked while a short phrase is quiet: its text is known, and it need not wait longer than a long one for what may follow. */
+  readonly trusted?: () => boolean;
   /** A phrase ended. `process` waits for the promise: that is the backpressure when a file is read as fast as possible. */
   readonly onPhrase: (phrase: Phrase) => void | Promise<void>;
   /** Frames were missing; `frames` of them stand as silence. */
@@ -116,7 +118,7 @@ export interface SegmenterOptions {
   readonly preRollMs: number;
   /** Silence that ends a phrase. */
   readonly endSilenceMs: number;
-  /** A phrase that is still shorter than `shortPhraseMs` waits for this much silence: a recogniser needs context. */
+  /** A phrase that is still shorter than `shortPhraseMs`, and whose text is not trusted, waits for this much silence: a recogniser needs context. */
   readonly shortEndSilenceMs: number;
   readonly shortPhraseMs: number;
   /** A pause is announced after this much silence at the earliest … */
@@ -133,6 +135,8 @@ export interface SegmenterOptions {
   readonly cutSearchMs: number;
   /** A phrase that begins so soon behind the end of another has it as its lead. */
   readonly leadGapMs: number;
+  /** … unless both together are longer than this; behind a cut at the cap it always has it. */
+  readonly leadMaxMs: number;
   /** Windows below this level (dBFS, RMS) are silence without asking the detector. */
   readonly gateDb: number;
 }

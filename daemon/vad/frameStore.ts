@@ -1,6 +1,7 @@
 /** The frames of one source that a phrase may still need, addressed by sample position from the first frame on. */
 import { FRAME_MS, FRAME_SAMPLES, type Frame, SAMPLE_RATE } from '../audio/frame';
 import { toFloat32 } from '../audio/pcm';
+import { framePool } from '../audio/pools';
 
 interface Stored {
   readonly seq: number;
@@ -13,6 +14,7 @@ const DROP_STEP = 64;
 
 export class FrameStore {
   private frames: Stored[] = [];
+  private closed = false;
   /** Index of the first stored frame, counted from the first ever. */
   private base = 0;
 
@@ -22,11 +24,13 @@ export class FrameStore {
   }
 
   append(frame: Frame): void {
-    this.frames.push({ seq: frame.seq, captureMs: frame.captureMs, pcm: toFloat32(frame.pcm) });
+    if (this.closed) return;
+    this.frames.push({ seq: frame.seq, captureMs: frame.captureMs, pcm: toFloat32(frame.pcm, framePool.take()) });
   }
 
   appendSilence(seq: number, captureMs: number): void {
-    this.frames.push({ seq, captureMs, pcm: new Float32Array(FRAME_SAMPLES) });
+    if (this.closed) return;
+    this.frames.push({ seq, captureMs, pcm: framePool.take().fill(0) });
   }
 
   /** A copy of the samples in `from … to`; what is no longer stored is left out. */
@@ -79,8 +83,16 @@ export class FrameStore {
   dropBefore(position: number): void {
     const gone = Math.min(this.frames.length - 1, Math.floor(position / FRAME_SAMPLES) - this.base);
     if (gone < DROP_STEP) return;
+    for (let i = 0; i < gone; i++) framePool.give((this.frames[i] as Stored).pcm);
     this.frames = this.frames.slice(gone);
     this.base += gone;
+  }
+
+  /** Gives every frame back; none is taken any more. */
+  close(): void {
+    this.closed = true;
+    for (const { pcm } of this.frames) framePool.give(pcm);
+    this.frames = [];
   }
 
   private at(position: number): Stored | undefined {

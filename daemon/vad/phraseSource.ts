@@ -4,10 +4,11 @@
  * phrases that ended were taken, which is the backpressure.
  */
 import { FRAME_MS, FRAME_SAMPLES, type Frame, SAMPLE_RATE } from '../audio/frame';
-import { type OpenPhrase, type Phrase, type PhraseLead, type PhraseSourceLike, type PhraseSourceSetup, VAD_WINDOW } from './contract';
+import { type OpenPhrase, type Pause, type Phrase, type PhraseLead, type PhraseSourceLike, type PhraseSourceSetup, VAD_WINDOW } from './contract';
 import { EnergyDetector, levelDb } from './energyDetector';
 import { FallbackDetector } from './fallbackDetector';
 import { FrameStore } from './frameStore';
+import { withQuietEnd } from './quietEnd';
 import { PhraseSegmenter, type SegmenterEvent, defaultSegmenterOptions } from './segmenter';
 
 /** Frames taken at once: 2 s, so that one call of the detector stays short. */
@@ -37,13 +38,15 @@ export class PhraseSource implements PhraseSourceLike {
   /** The last phrase, and where it ended. */
   private last: (PhraseLead & { readonly end: number }) | undefined;
   private readonly leadGap: number;
+  private readonly postRoll: number;
   private begun: boolean;
 
   constructor(private readonly setup: PhraseSourceSetup) {
     const options = { ...defaultSegmenterOptions, ...setup.options };
     this.gateDb = options.gateDb;
     this.leadGap = Math.round((options.leadGapMs * SAMPLE_RATE) / 1000);
-    this.segmenter = new PhraseSegmenter(options, (from, to) => this.store.quietest(from, to), setup.longPhrases);
+    this.postRoll = Math.round((options.postRollMs * SAMPLE_RATE) / 1000);
+    this.segmenter = new PhraseSegmenter(options, (from, to) => this.store.quietest(from, to), setup.longPhrases, setup.trusted);
     this.detector = new FallbackDetector(setup.detector, () => new EnergyDetector(), (error) => setup.onFallback?.(error));
     this.lastSeq = (setup.fromSeq ?? 0) - 1;
     this.begun = setup.fromSeq !== undefined;
@@ -86,6 +89,8 @@ export class PhraseSource implements PhraseSourceLike {
 
   dispose(): void {
     this.detector.dispose();
+    // Behind what is under way, which may still look at them.
+    void this.enqueue(() => Promise.resolve(this.store.close()));
   }
 
   /** One after the other; a call that failed does not keep the next from running. */
@@ -195,7 +200,7 @@ export class PhraseSource implements PhraseSourceLike {
         this.setup.onOnset?.({ id: this.openId, startMs: this.timeMs(event.start) });
         return;
       case 'pause':
-        if (this.openId !== undefined) this.setup.onPause?.({ id: this.openId, source: this.setup.source, startMs: this.timeMs(event.start), speechEndMs: this.timeMs(event.start) + samplesToMs(event.speechEnd - event.start), pcm: this.store.slice(event.start, event.end), ...this.leadOf(event) });
+        if (this.openId !== undefined) this.setup.onPause?.(this.pauseOf(event, this.openId));
         return;
       case 'resume':
         if (this.openId !== undefined) this.setup.onResume?.({ id: this.openId });
@@ -203,6 +208,13 @@ export class PhraseSource implements PhraseSourceLike {
       case 'phrase':
         await this.setup.onPhrase(this.phraseOf(event));
     }
+  }
+
+  /** With the sound of the phrase that follows when it stays quiet. */
+  private pauseOf({ start, speechEnd, end, from }: Extract<SegmenterEvent, { kind: 'pause' }>, id: string): Pause {
+    const startMs = this.timeMs(start);
+    const pcm = withQuietEnd(this.store.slice(start, end), end - speechEnd, speechEnd - start + this.postRoll);
+    return { id, source: this.setup.source, startMs, speechEndMs: startMs + samplesToMs(speechEnd - start), pcm, ...this.leadOf({ from, start }) };
   }
 
   private phraseOf(event: Extract<SegmenterEvent, { kind: 'phrase' }>): Phrase {

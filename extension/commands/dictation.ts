@@ -1,7 +1,11 @@
-/** Toggle, hold to talk, cancel a dictation. */
+/** Toggle, hold to talk, cancel a dictation; one command for each kind of place that it can go to. */
+import * as vscode from 'vscode';
 import type { Handlers, Parts } from '../app';
 import { isEarmarkError } from '../../protocol/errors';
 import { press, released, type HoldState, type HoldStep } from '../dictation/holdToTalk';
+import { EditorSurface } from '../dictation/surfaces/editorSurface';
+import type { Surface } from '../dictation/surfaces/surface';
+import { TerminalSurface } from '../dictation/surfaces/terminalSurface';
 import { showError } from '../errors';
 import { offerModel } from './models';
 
@@ -10,28 +14,31 @@ export function dictationCommands(parts: Parts): Handlers {
   let hold: HoldState = { kind: 'idle' };
   let timer: NodeJS.Timeout | undefined;
 
-  const start = async (): Promise<void> => {
+  const start = async (place: () => Surface): Promise<void> => {
     try {
-      await dictation.start();
+      await dictation.start(place);
     } catch (error) {
       if (!isEarmarkError(error, 'model.missing') || !(await offerModel(parts))) throw error;
-      await dictation.start();
+      await dictation.start(place);
     }
   };
-  const perform = async ({ state, action, releaseAt }: HoldStep): Promise<void> => {
+  const perform = async ({ state, action, releaseAt }: HoldStep, place: () => Surface): Promise<void> => {
     hold = state;
     clearTimeout(timer);
     if (releaseAt !== undefined) {
-      timer = setTimeout(() => void perform(released(hold, Date.now(), releaseAt)).catch((error: unknown) => showError(error, log)), Math.max(0, releaseAt - Date.now()));
+      timer = setTimeout(() => void perform(released(hold, Date.now(), releaseAt), place).catch((error: unknown) => showError(error, log)), Math.max(0, releaseAt - Date.now()));
     }
-    if (action === 'start') await start();
+    if (action === 'start') await start(place);
     else if (action === 'stop') await dictation.stop();
   };
+  const held = (place: () => Surface): Promise<void> => perform(press(hold, Date.now(), dictation.state.kind !== 'idle'), place);
   return {
-    holdToTalk: () => perform(press(hold, Date.now(), dictation.state.kind !== 'idle')),
+    holdToTalk: () => held(() => EditorSurface.active()),
+    dictateToTerminal: () => held(() => TerminalSurface.active()),
+    dictateCommitMessage: (control: unknown) => held(() => EditorSurface.commitBox(rootOf(control))),
     toggleDictation: async () => {
       hold = { kind: 'idle' };
-      await (dictation.state.kind === 'idle' ? start() : dictation.stop());
+      await (dictation.state.kind === 'idle' ? start(() => EditorSurface.active()) : dictation.stop());
     },
     cancelDictation: async () => {
       hold = { kind: 'idle' };
@@ -39,4 +46,10 @@ export function dictationCommands(parts: Parts): Handlers {
       await dictation.cancel();
     },
   };
+}
+
+/** The repository of the source control whose menu was used. */
+function rootOf(control: unknown): vscode.Uri | undefined {
+  const root = typeof control === 'object' && control !== null && 'rootUri' in control ? control.rootUri : undefined;
+  return root instanceof vscode.Uri ? root : undefined;
 }

@@ -7,6 +7,7 @@ import { UserError } from '../errors';
 import { chooseSources } from '../meeting/sources';
 import { currentFolder, workspaceInfo } from '../meeting/workspaceInfo';
 import { settings } from '../settings/settings';
+import type { PageName } from '../panel/pages';
 import { offerModel } from './models';
 
 export function meetingCommands(parts: Parts): Handlers {
@@ -17,6 +18,8 @@ export function meetingCommands(parts: Parts): Handlers {
     pauseMeeting: () => meeting.pause(),
     resumeMeeting: () => meeting.resume(),
     openPanel: () => openPanel(),
+    showStorage: () => openPage(parts, 'storage'),
+    showModels: () => openPage(parts, 'models'),
     openNote: async () => {
       const uri = await notes.flush();
       if (uri === undefined) throw new UserError(vscode.l10n.t('There is no note yet: it is written when a meeting starts.'));
@@ -24,6 +27,11 @@ export function meetingCommands(parts: Parts): Handlers {
     },
     showMenu: () => menu(parts),
   };
+}
+
+async function openPage({ panel }: Parts, page: PageName): Promise<void> {
+  await openPanel();
+  await panel.open(page);
 }
 
 async function openPanel(): Promise<void> {

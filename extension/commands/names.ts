@@ -1,9 +1,10 @@
 /** The commands, without their `earmark.` prefix; package.json has the same list with titles and icons. */
 export const COMMANDS = [
   'startMeeting', 'stopMeeting', 'pauseMeeting', 'resumeMeeting',
-  'holdToTalk', 'toggleDictation', 'cancelDictation',
-  'openPanel', 'openNote', 'renameSession', 'showSession', 'deleteSession',
-  'selectMicrophone', 'selectSystemAudio', 'downloadModel', 'setRemoteToken',
+  'holdToTalk', 'toggleDictation', 'dictateToTerminal', 'dictateCommitMessage', 'cancelDictation',
+  'openPanel', 'showStorage', 'showModels', 'openNote', 'playFromNote', 'toggleNoteItem', 'deriveFromNote',
+  'renameSession', 'showSession', 'deleteSession', 'exportSession', 'searchSessions', 'groupHistory', 'refreshHistory',
+  'selectMicrophone', 'selectSystemAudio', 'downloadModel', 'setRemoteToken', 'encryptionKey',
   'doctor', 'showLogs', 'openSettings', 'showMenu',
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];

@@ -6,8 +6,10 @@ import * as vscode from 'vscode';
 import { createConnection, readDaemonFile, stateFolder } from '../../client';
 import type { Connection } from '../../client';
 import { settings } from '../settings/settings';
-import { daemonCommand, daemonEnvironment } from './launch';
+import type { EncryptionKey } from './encryptionKey';
+import { daemonCommand } from './launch';
 import { remoteProfile } from './remote';
+import { windowHost } from './windowHost';
 
 /** The daemon loads its database and answers; the models come later. */
 const CONNECT_MS = 20_000;
@@ -21,6 +23,7 @@ export class Daemon implements vscode.Disposable {
   constructor(
     private readonly context: vscode.ExtensionContext,
     private readonly log: vscode.LogOutputChannel,
+    private readonly key: EncryptionKey,
   ) {}
 
   /** Made on first use. */
@@ -31,13 +34,18 @@ export class Daemon implements vscode.Disposable {
         stateDir: stateFolder(),
         ...(remote ? { remote } : {}),
         client: { name: 'vscode', version: String((this.context.extension.packageJSON as { version?: unknown }).version ?? ''), window: true },
-        daemon: daemonCommand({ extensionPath: this.context.extensionPath, execPath: process.execPath, electron: process.versions['electron'], nodePath: settings.nodePath(), settings: daemonEnvironment({ offline: settings.modelsOffline(), mirror: settings.modelsMirror(), proxy: settings.modelsProxy(), maxGigabytes: settings.modelsMaxGigabytes(), maxUnusedDays: settings.modelsMaxUnusedDays(), voxtral: settings.voxtralProgram(), endpoint: settings.openaiEndpoint(), endpointModel: settings.openaiModel(), llm: { endpoint: settings.llmEndpoint(), model: settings.llmModel(), concurrency: settings.llmConcurrency(), timeoutSeconds: settings.llmTimeoutSeconds() } }) }),
+        daemon: { ...daemonCommand(windowHost(this.context)), secrets: () => this.#secrets() },
         timeoutMs: CONNECT_MS,
         log: (event, fields) => this.log.info(event, fields ?? {}),
       });
       this.#made.fire(this.#connection);
     }
     return this.#connection;
+  }
+
+  /** What a daemon that is started here must know before it opens what it keeps. */
+  async #secrets(): Promise<Record<string, string>> {
+    return settings.encrypt() ? { EARMARK_KEY: await this.key.getOrMake() } : {};
   }
 
   /** Undefined while nothing needed the daemon. */

@@ -21,14 +21,18 @@ const CLOSING = /^[.,;:!?…)\]}>"'”’`/]/u;
 /** A first word that keeps its capital in the middle of a sentence: I, I'm, API, HTTPServer, GitHub. */
 const KEEPS_CAPITAL = /^(?:I(?:['’]\w+)?(?=$|\W)|\p{Lu}\p{Ll}*\p{Lu}|\p{Lu}{2,})/u;
 
-/**
- * @param named the text begins with a name of the code: its first letter stays
- * @returns the text to put at the cursor; empty for nothing said.
- */
-export function fitText(spoken: string, { before, after }: Surroundings, named = false): string {
-  let text = spoken.trim().replace(/[\t ]+/gu, ' ');
+export interface Fit {
+  /** The text begins with a name of the code: its first letter stays. */
+  readonly named?: boolean;
+  /** False in code, where nothing begins with a capital for its place. */
+  readonly sentences?: boolean;
+}
+
+/** @returns the text to put at the cursor; empty for nothing said. Line breaks and what stands behind them stay. */
+export function fitText(spoken: string, { before, after }: Surroundings, { named = false, sentences = true }: Fit = {}): string {
+  let text = spoken.trim().replace(/(?<=\S)[\t ]+(?=\S)/gu, ' ');
   if (text === '') return '';
-  const startsSentence = LINE_START.test(before) || SENTENCE_END.test(before);
+  const startsSentence = sentences && (LINE_START.test(before) || SENTENCE_END.test(before));
   if (named) text = spoken.trim();
   else if (startsSentence) text = upperFirst(text);
   else if (!KEEPS_CAPITAL.test(text)) text = lowerFirst(text);
@@ -37,6 +41,12 @@ export function fitText(spoken: string, { before, after }: Surroundings, named =
   const lead = before === '' || /\s$/u.test(before) || OPENING.test(before) || CLOSING.test(text) ? '' : ' ';
   const trail = after === '' || /^\s/u.test(after) || CLOSING.test(after) ? '' : ' ';
   return lead + text + trail;
+}
+
+/** What a terminal may be given without running it: one line, no control characters. */
+export function pastable(text: string, named: boolean): string {
+  const line = text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  return named || KEEPS_CAPITAL.test(line) ? line : lowerFirst(line);
 }
 
 const upperFirst = (text: string): string => text.replace(/^\p{Ll}/u, (c) => c.toUpperCase());

@@ -35,3 +35,20 @@ export function rankCandidates(sources: CandidateSources, line: number, limit: n
   take(sources.workspace);
   return [...ranked];
 }
+
+/** Names by how much of their path they share with `path`, the nearest first; those as near keep their order. */
+export function byNearness(found: readonly { readonly name: string; readonly path: string }[], path: string): string[] {
+  const shared = (other: string): number => {
+    let folders = 0;
+    for (let i = 0; i < path.length && path[i] === other[i]; i++) if (path[i] === '/') folders++;
+    return other === path ? folders + 1 : folders;
+  };
+  const byShare = new Map<number, string[]>();
+  for (const one of found) {
+    const share = shared(one.path);
+    const names = byShare.get(share);
+    if (names === undefined) byShare.set(share, [one.name]);
+    else names.push(one.name);
+  }
+  return [...byShare].sort(([a], [b]) => b - a).flatMap(([, names]) => names);
+}

@@ -3,7 +3,8 @@
  * said about the code is linked to it. Asks language servers for the symbols of open documents alone.
  */
 import * as vscode from 'vscode';
-import { symbolsOf, type RangedSymbol } from '../code/symbols';
+import type { RangedSymbol } from '../code/documentSymbols';
+import type { SymbolIndex } from '../code/symbolIndex';
 import { SessionContext } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
 import type { Meeting } from './meeting';
@@ -28,6 +29,7 @@ export class CodeTrack implements vscode.Disposable {
   constructor(
     private readonly daemon: Daemon,
     private readonly meeting: Meeting,
+    private readonly index: SymbolIndex,
   ) {
     const settle = (): void => this.#settle();
     this.#subscriptions = [vscode.window.onDidChangeActiveTextEditor(settle), vscode.window.onDidChangeTextEditorSelection(settle), meeting.onDidChangeState(() => {
@@ -48,7 +50,7 @@ export class CodeTrack implements vscode.Disposable {
     if (session === undefined || editor === undefined || editor.document.uri.scheme === 'output') return;
     const { document, selection } = editor;
     try {
-      const here = await symbolsOf(document);
+      const here = await this.index.of(document);
       const focus = here.filter(({ range }) => range.contains(selection.active)).at(-1);
       const path = vscode.workspace.asRelativePath(document.uri, false);
       const symbols = await this.#symbols(document, here);
@@ -71,7 +73,7 @@ export class CodeTrack implements vscode.Disposable {
     for (const document of open) {
       const uri = vscode.workspace.asRelativePath(document.uri, false);
       named.push({ name: uri.split('/').at(-1) ?? uri, uri, line: 1 });
-      for (const { name, range } of document === active ? here : await symbolsOf(document)) named.push({ name, uri, line: range.start.line + 1 });
+      for (const { name, range } of document === active ? here : await this.index.of(document)) named.push({ name, uri, line: range.start.line + 1 });
     }
     this.#toldDocuments = key;
     return named.filter(({ name }) => name.length > 0 && name.length <= MAX_NAME).slice(0, MAX_SYMBOLS);

@@ -7,6 +7,7 @@ import type { Workspace } from '../../protocol/session';
 interface GitRepository {
   readonly rootUri: vscode.Uri;
   readonly state: { readonly HEAD?: unknown; readonly remotes?: unknown };
+  log?(options: { readonly maxEntries: number }): Promise<unknown>;
 }
 interface GitApi {
   getRepository(uri: vscode.Uri): GitRepository | null;
@@ -22,6 +23,18 @@ const Remotes = z.array(z.object({ fetchUrl: z.string().optional() }));
 export function currentFolder(): vscode.WorkspaceFolder | undefined {
   const active = vscode.window.activeTextEditor?.document.uri;
   return (active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active)) ?? vscode.workspace.workspaceFolders?.[0];
+}
+
+/** Commits whose authors count as people who are talked about. */
+const COMMITS = 100;
+const Commits = z.array(z.object({ authorName: z.string().max(100).optional() }));
+
+/** Who committed lately, by full name and by first name, the last first. */
+export async function people(folder: vscode.WorkspaceFolder | undefined): Promise<string[]> {
+  const repository = folder === undefined ? undefined : await gitRepository(folder.uri);
+  const commits = Commits.safeParse(await repository?.log?.({ maxEntries: COMMITS }).catch(() => []));
+  const names = (commits.data ?? []).flatMap(({ authorName }) => authorName?.trim() ?? []).filter((name) => /^\p{L}/u.test(name));
+  return [...new Set(names.flatMap((name) => [name, name.split(/\s+/)[0] ?? name]))];
 }
 
 export async function workspaceInfo(folder: vscode.WorkspaceFolder | undefined): Promise<Workspace | undefined> {

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { NoteEdit } from '../../protocol/notes';
 import { applyEdits } from './applyEdits';
+import { isNote } from './language/noteLanguage';
 import { GITIGNORE, wantsGitignore } from './noteFolder';
 import type { WriteResult } from './noteScheduler';
 import { UnsavedTyping } from './unsavedTyping';
@@ -39,8 +40,6 @@ export class NoteDocuments implements vscode.Disposable {
     this.#saved.dispose();
   }
 }
-
-const isNote = ({ uri }: vscode.TextDocument): boolean => uri.path.endsWith('.earmark.md');
 
 /** Makes the folder where it is missing; a new `.earmark` gets its `.gitignore`. @throws when it cannot be made */
 export async function makeFolder(folder: vscode.Uri): Promise<void> {

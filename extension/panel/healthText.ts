@@ -1,5 +1,5 @@
 /** The panel's health line in words: engine, speed, and what was lost. */
-import type { Rung } from '../../protocol/engine';
+import type { EngineHealth, Machine, Rung } from '../../protocol/engine';
 import { t } from '../l10n';
 
 export interface HealthFacts {
@@ -30,10 +30,7 @@ export function engineName(provider: string, model: string): string {
 
 export function healthText(facts: HealthFacts): string {
   const parts = [engineName(facts.provider, facts.model)];
-  if (facts.rtf > 0) {
-    const speed = 1 / facts.rtf;
-    parts.push(speed >= 1 ? t('{0}× faster than real time', speed >= 10 ? Math.round(speed) : speed.toFixed(1)) : t('{0}× slower than real time', facts.rtf.toFixed(1)));
-  }
+  if (facts.rtf > 0) parts.push(speedText(facts.rtf));
   if (isBehind(facts)) parts.push(t('{0} s behind', Math.round(facts.queueMs / 1000)));
   const saving = rungText(facts.rung);
   if (saving !== undefined) parts.push(saving);
@@ -41,12 +38,17 @@ export function healthText(facts: HealthFacts): string {
   return parts.join(', ');
 }
 
+function speedText(rtf: number): string {
+  const speed = 1 / rtf;
+  return speed >= 1 ? t('{0}× faster than real time', times(speed)) : t('{0}× slower than real time', rtf.toFixed(1));
+}
+
 function rungText(rung: Rung): string | undefined {
   switch (rung) {
     case 'NORMAL':
       return undefined;
     case 'WARNING':
-      return t('busy: fewer words in progress');
+      return t('busy: words appear less often while somebody speaks');
     case 'DEGRADE':
       return t('slow: words appear when a phrase is complete');
     case 'EMERGENCY':
@@ -58,4 +60,39 @@ function rungText(rung: Rung): string | undefined {
 
 function isBehind({ queueMs, rtf }: HealthFacts): boolean {
   return queueMs * (rtf > 0 ? rtf : 1) >= BEHIND_MS || queueMs >= WAITING_MS;
+}
+
+/** Decodes below this say little of a machine. */
+const FEW_DECODES = 5;
+
+/** The engine and how it is, a line each. */
+export function engineWords(engine: EngineHealth): string[] {
+  const { rtf } = engine;
+  const measured = rtf.decodes === 0 ? t('Not measured yet: speak once.') : rtf.decodes < FEW_DECODES ? t('{0}, after {1} phrases', speedText(rtf.mean), rtf.decodes) : rtf.p95 < 1 ? t('{0}; 19 of 20 phrases at least {1}×', speedText(rtf.mean), times(1 / rtf.p95)) : speedText(rtf.mean);
+  const saving = rungText(engine.rung);
+  return [
+    `${engineName(engine.provider, engine.model)}: ${stateText(engine.state)}`,
+    measured,
+    saving === undefined ? t('Nothing is saved: everything runs as it should.') : saving.charAt(0).toUpperCase() + saving.slice(1),
+    ...(engine.rssBytes > 0 ? [t('{0} MB of memory', Math.round(engine.rssBytes / 1e6))] : []),
+    ...(engine.error === undefined ? [] : [engine.error]),
+  ];
+}
+
+/** The machine, and what it suits. */
+export function machineWords(machine: Machine): string[] {
+  const [best] = machine.targets;
+  return [
+    t('{0}, {1} cores, {2} GB', machine.cpu, machine.cores, Math.round(machine.memoryGb)),
+    ...(machine.gpu === undefined ? [] : [machine.gpu.name]),
+    machine.why,
+    machine.calibration === undefined ? t('Its speed was not measured yet.') : t('Measured on {0} with {1}: {2}', new Date(machine.calibration.at).toLocaleDateString(), engineName(machine.calibration.model.split('-')[0] ?? '', machine.calibration.model), speedText(machine.calibration.rtf)),
+    ...(best === undefined ? [] : [t('Suits it best: {0}', engineName(best.provider, best.model))]),
+  ];
+}
+
+const times = (speed: number): string => (speed >= 10 ? String(Math.round(speed)) : speed.toFixed(1));
+
+function stateText(state: EngineHealth['state']): string {
+  return { UNINITIALIZED: t('is loaded when somebody speaks'), LOADING: t('loading'), WARMING_UP: t('warming up'), READY: t('ready'), UNLOADING: t('unloading'), ERROR: t('failed') }[state];
 }

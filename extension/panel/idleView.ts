@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Connection } from '../../client';
 import { EngineRetry } from '../../protocol/engine';
 import { ModelsList, ModelsProgress, type ModelStatus } from '../../protocol/models';
-import type { PanelCommand, PanelView } from '../../protocol/panel';
+import type { PanelCommand, PanelNotice, PanelView } from '../../protocol/panel';
 import { SessionList } from '../../protocol/session';
 import type { Parts } from '../app';
 import type { Daemon } from '../daemon/daemon';
@@ -16,7 +16,7 @@ type LastSession = NonNullable<Extract<PanelView, { kind: 'idle' }>['lastSession
 /** The page's commands that are the editor's commands of the same sense. */
 const COMMAND: Partial<Record<PanelCommand, string>> = {
   start: 'startMeeting', stop: 'stopMeeting', pause: 'pauseMeeting', resume: 'resumeMeeting', openNote: 'openNote',
-  showLogs: 'showLogs', openSettings: 'openSettings', pullModel: 'downloadModel', doctor: 'doctor', rename: 'renameSession',
+  showLogs: 'showLogs', openSettings: 'openSettings', pullModel: 'downloadModel', doctor: 'doctor', rename: 'renameSession', export: 'exportSession',
 };
 
 export class IdleView implements vscode.Disposable {
@@ -24,6 +24,7 @@ export class IdleView implements vscode.Disposable {
   #last: LastSession | undefined;
   /** Set when the connection was given up. */
   #offline: string | undefined;
+  #notice: PanelNotice | undefined;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
 
@@ -36,10 +37,17 @@ export class IdleView implements vscode.Disposable {
     daemon.onDidMake((connection) => this.#listen(connection));
   }
 
+  /** What is wrong with the daemon; undefined: nothing. */
+  set notice(notice: PanelNotice | undefined) {
+    if (notice?.text === this.#notice?.text) return;
+    this.#notice = notice;
+    this.#changed.fire();
+  }
+
   view(): PanelView {
     if (this.consent.given('meeting') === undefined) return { kind: 'consent', wording: this.consent.wording('meeting') };
     if (this.#offline !== undefined) return { kind: 'offline', text: this.#offline, canRetry: true };
-    return { kind: 'idle', ...(this.#last === undefined ? {} : { lastSession: this.#last }), ...(this.#model === undefined ? {} : { model: this.#model }) };
+    return { kind: 'idle', ...(this.#last === undefined ? {} : { lastSession: this.#last }), ...(this.#model === undefined ? {} : { model: this.#model }), ...(this.#notice === undefined ? {} : { notices: [this.#notice] }) };
   }
 
   /** The page became visible: ask a daemon that runs, start none. */
@@ -56,9 +64,10 @@ export class IdleView implements vscode.Disposable {
     else if (command === 'giveConsent') void this.consent.give('meeting');
     else if (command === 'dismissNotices') {
       parts.meeting.model?.dismissAll();
+      this.notice = undefined;
       parts.panel.changed();
-    } else if (command === 'showSession' && argument !== undefined) void parts.meeting.show(argument).catch((error: unknown) => showError(error, this.log));
-    else if (command === 'showSession') void vscode.commands.executeCommand('earmark.showSession');
+    } else if (command === 'history') void vscode.commands.executeCommand('earmark.history.focus');
+    else if (command === 'showSession' && argument !== undefined) void parts.meeting.show(argument).catch((error: unknown) => showError(error, this.log));
     else if (command === 'retry') {
       const lost = this.#offline !== undefined;
       this.#offline = undefined;

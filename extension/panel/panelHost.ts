@@ -11,7 +11,11 @@ import { TranscriptRevise } from '../../protocol/transcript';
 import { useInsight } from '../commands/insights';
 import type { Daemon } from '../daemon/daemon';
 import type { Meeting } from '../meeting/meeting';
+import { nameSpeaker } from '../commands/speakers';
+import { answerVoice, type VoiceConsent } from '../commands/voices';
 import { panelHtml } from './html';
+import type { Page, PageName } from './pages';
+import { soundFrom, timeOf } from './sound';
 
 /** Changes are gathered this long: 20 messages a second at most. */
 const GATHER_MS = 50;
@@ -20,9 +24,14 @@ const GATHER_MS = 50;
 const Incoming = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('command'), command: z.string(), argument: z.string().max(200).optional() }),
-  z.object({ type: z.literal('reviseInsight'), insightId: z.string(), status: z.enum(['open', 'done', 'dismissed']).optional(), text: z.string().max(2000).optional() }),
+  z.object({ type: z.literal('reviseInsight'), insightId: z.string(), status: z.enum(['open', 'done', 'dismissed']).optional(), text: z.string().max(2000).optional(), owner: z.string().max(200).optional() }),
   z.object({ type: z.literal('reviseSegment'), segmentId: z.string(), text: z.string().max(20_000).optional(), speaker: z.string().max(200).optional() }),
   z.object({ type: z.literal('useInsight'), insightId: z.string() }),
+  z.object({ type: z.literal('play'), segmentId: z.string(), offset: z.number().int().min(0) }),
+  z.object({ type: z.literal('playOn'), fromMs: z.number().min(0) }),
+  z.object({ type: z.literal('nameSpeaker'), segmentId: z.string() }),
+  z.object({ type: z.literal('retention'), what: z.enum(['audioDays', 'transcriptDays', 'insightsDays']), days: z.number().int().min(0).max(36_500).optional() }),
+  z.object({ type: z.literal('model'), modelId: z.string().max(200), action: z.enum(['pull', 'verify', 'update', 'rollback', 'remove', 'use']) }),
   z.object({ type: z.literal('copy'), text: z.string() }),
 ]);
 
@@ -31,6 +40,7 @@ export interface Surroundings {
   /** The view while no session is shown. */
   view(): PanelView;
   run(command: PanelCommand, argument?: string): void;
+  readonly voices: Pick<VoiceConsent, 'ask'>;
   onError(error: unknown): void;
 }
 
@@ -39,6 +49,9 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
   #ready = false;
   #timer: NodeJS.Timeout | undefined;
   #reveal: string | undefined;
+  /** A page that is no session; undefined for the session, or what is shown without one. */
+  #page: PageName | undefined;
+  readonly #listeners: vscode.Disposable[];
   readonly #shown = new vscode.EventEmitter<void>();
   /** The page became visible. */
   readonly onDidShow = this.#shown.event;
@@ -48,7 +61,18 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     private readonly meeting: Meeting,
     private readonly daemon: Daemon,
     private readonly around: Surroundings,
-  ) {}
+    private readonly pages: Readonly<Record<PageName, Page>>,
+  ) {
+    this.#listeners = (Object.keys(pages) as PageName[]).map((name) => pages[name].onDidChange(() => this.#page === name && this.refresh()));
+  }
+
+  /** Shows a page; undefined for the session. @throws EarmarkError where the daemon does not answer */
+  async open(page: PageName | undefined): Promise<void> {
+    if (this.#page === 'models') this.pages.models.close?.();
+    this.#page = page;
+    this.refresh();
+    if (page !== undefined) await this.pages[page].open();
+  }
 
   resolveWebviewView(view: vscode.WebviewView): void {
     this.#view = view;
@@ -83,9 +107,10 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     if (!this.#ready) return;
     const model = this.meeting.model;
     model?.takePatch();
-    this.#post({ type: 'view', view: model === undefined ? this.around.view() : model.view() });
-    if (this.#reveal !== undefined) this.#post({ type: 'reveal', segmentId: this.#reveal });
-    this.#reveal = undefined;
+    const page = this.#page;
+    this.#post({ type: 'view', view: page !== undefined ? this.pages[page].view() : model === undefined ? this.around.view() : model.view() });
+    if (page === undefined && this.#reveal !== undefined) this.#post({ type: 'reveal', segmentId: this.#reveal });
+    if (page === undefined) this.#reveal = undefined;
     this.#badge();
   }
 
@@ -99,13 +124,20 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
 
   /** Scrolls the page to a segment and marks it. */
   reveal(segmentId: string): void {
+    if (this.#page !== undefined) void this.open(undefined);
     if (this.#ready) this.#post({ type: 'reveal', segmentId });
     else this.#reveal = segmentId;
   }
 
+  /** Shows a segment, and plays from its first word where the sound is kept. */
+  async playFrom(segmentId: string): Promise<void> {
+    this.reveal(segmentId);
+    if (this.meeting.model?.playable === true) await this.#revise((sessionId) => this.#play(sessionId, segmentId, 0));
+  }
+
   #flush(): void {
     const model = this.meeting.model;
-    if (model === undefined || !this.#ready) return;
+    if (model === undefined || !this.#ready || this.#page !== undefined) return;
     const patch = model.takePatch();
     if (patch !== undefined) this.#post(patch);
     const levels = model.takeLevels();
@@ -134,15 +166,39 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
         this.refresh();
         return;
       case 'command':
-        this.around.run(message.command, message.argument);
+        if (message.command === 'back') void this.open(undefined);
+        else if (message.command === 'storage' || message.command === 'models') void this.open(message.command).catch((error: unknown) => this.around.onError(error));
+        else if (message.command === 'openFolder' || message.command === 'purgeAll' || message.command === 'calibrate' || message.command === 'forgetVoice' || message.command === 'transcribeHere' || message.command === 'discardUpload') void this.#onPage(message);
+        else if (message.command === 'isVoice' || message.command === 'notVoice') void this.#revise(async () => {
+          const { model } = this.meeting;
+          if (model !== undefined) await answerVoice(this.daemon, model, message.argument ?? '', message.command === 'isVoice');
+        });
+        else this.around.run(message.command, message.argument);
+        return;
+      case 'retention':
+      case 'model':
+        void this.#onPage(message);
+        return;
+      case 'play':
+        void this.#revise((sessionId) => this.#play(sessionId, message.segmentId, message.offset));
+        return;
+      case 'playOn':
+        void this.#revise((sessionId) => this.#sound(sessionId, message.fromMs, true));
+        return;
+      case 'nameSpeaker':
+        void this.#revise(async () => {
+          const { model } = this.meeting;
+          const named = model && (await nameSpeaker(this.daemon, model, message.segmentId));
+          if (named) await this.around.voices.ask(named);
+        });
         return;
       case 'copy':
         void vscode.env.clipboard.writeText(message.text);
         return;
       case 'reviseInsight':
         void this.#revise(async (sessionId) => {
-          const { insightId, status, text } = message;
-          await this.daemon.connection.request(InsightRevise, { sessionId, insightId, ...(status === undefined ? {} : { status }), ...(text === undefined ? {} : { text }) });
+          const { insightId, status, text, owner } = message;
+          await this.daemon.connection.request(InsightRevise, { sessionId, insightId, ...(status === undefined ? {} : { status }), ...(text === undefined ? {} : { text }), ...(owner === undefined ? {} : { owner }) });
         });
         return;
       case 'useInsight':
@@ -159,6 +215,27 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     }
   }
 
+  async #onPage(message: FromPanel): Promise<void> {
+    const page = this.#page;
+    if (page === undefined) return;
+    try {
+      await this.pages[page].take(message);
+    } catch (error) {
+      this.around.onError(error);
+      this.refresh();
+    }
+  }
+
+  async #play(sessionId: string, segmentId: string, offset: number): Promise<void> {
+    const segment = this.meeting.model?.segment(segmentId);
+    if (segment !== undefined) await this.#sound(sessionId, timeOf(segment, offset), false);
+  }
+
+  async #sound(sessionId: string, fromMs: number, follows: boolean): Promise<void> {
+    const sources = this.meeting.model?.info.sources ?? [];
+    this.#post(await soundFrom(this.daemon.connection, sessionId, sources, fromMs, follows));
+  }
+
   async #revise(send: (sessionId: string) => Promise<void>): Promise<void> {
     const id = this.meeting.model?.id;
     if (id === undefined) return;
@@ -173,6 +250,8 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
 
   dispose(): void {
     clearTimeout(this.#timer);
+    for (const listener of this.#listeners) listener.dispose();
+    for (const page of Object.values(this.pages)) page.dispose();
     this.#shown.dispose();
   }
 }

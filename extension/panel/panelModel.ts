@@ -5,7 +5,7 @@
 import type { SourceName } from '../../protocol/audio';
 import type { Insight } from '../../protocol/insights';
 import type { PanelNotice, PanelPartial, PanelSession, ToPanel } from '../../protocol/panel';
-import type { SessionEvent, SessionInfo, SessionState, WarningCode } from '../../protocol/session';
+import type { SessionEvent, SessionInfo, SessionState, Speaker, WarningCode } from '../../protocol/session';
 import type { Segment } from '../../protocol/transcript';
 import { t } from '../l10n';
 import { engineName, type HealthFacts, healthText } from './healthText';
@@ -60,7 +60,9 @@ export class PanelModel {
   readonly #insights = new Map<string, Insight>();
   readonly #levels = new Map<SourceName, { rmsDb: number; speech: boolean }>();
   readonly #silent = new Set<SourceName>();
+  /** The last speaker of each source, for phrases that are open. */
   readonly #speakers = new Map<SourceName, string>();
+  readonly #speakerIds = new Map<string, Speaker>();
   #notices: PanelNotice[] = [];
   #health: Pick<HealthFacts, 'rtf' | 'queueMs' | 'dropped' | 'rung'> = { rtf: 0, queueMs: 0, dropped: 0, rung: 'NORMAL' };
   #dirty = clean();
@@ -132,6 +134,8 @@ export class PanelModel {
         break;
       case 'speaker':
         this.#speakers.set(event.speaker.source, event.speaker.name);
+        this.#speakerIds.set(event.speaker.id, event.speaker);
+        this.#tellVoice(event.speaker);
         break;
       case 'partial':
         this.#partials.set(event.source, { source: event.source, phraseId: event.phraseId, speaker: this.#speakerOf(event.source), startMs: event.startMs, stable: event.stable, unstable: event.unstable });
@@ -194,12 +198,38 @@ export class PanelModel {
       durationMs: this.#durationMs,
       sources: this.#info.sources,
       silent: this.silent,
-      segments: this.#segments,
+      segments: this.#segments.map(forPage),
       partials: this.#openPartials(),
       insights: [...this.#insights.values()].sort(byTime),
       notices: this.#notices,
       health: this.#healthText(),
+      playable: this.playable,
     };
+  }
+
+  /** Its sound is there to be played. */
+  get playable(): boolean {
+    return this.#info.keptAudio === true && (this.#state === 'DONE' || this.#state === 'FAILED');
+  }
+
+  /** Names of who speaks, each once, in the order of their first words. */
+  get speakerNames(): string[] {
+    return [...new Set(this.#segments.map(({ speaker }) => speaker))];
+  }
+
+  /** Segments of a speaker. */
+  partsOf(speaker: string): number {
+    return this.#segments.filter((segment) => segment.speaker === speaker).length;
+  }
+
+  speakerId(name: string, source: SourceName): string | undefined {
+    const all = [...this.#speakerIds.values()].filter((speaker) => speaker.name === name);
+    return (all.find((speaker) => speaker.source === source) ?? all[0])?.id;
+  }
+
+  /** Whom the voice of a speaker was taken for. */
+  recognised(speakerId: string): string | undefined {
+    return this.#speakerIds.get(speakerId)?.recognised?.name;
   }
 
   /** What changed since the last call; undefined when nothing did. */
@@ -210,7 +240,7 @@ export class PanelModel {
     return {
       type: 'patch',
       id: this.id,
-      ...(segments.size > 0 ? { segments: [...segments.values()] } : {}),
+      ...(segments.size > 0 ? { segments: [...segments.values()].map(forPage) } : {}),
       ...(insights.size > 0 ? { insights: [...insights.values()] } : {}),
       ...(removed.size > 0 ? { removedInsights: [...removed] } : {}),
       ...(fields.has('partials') ? { partials: this.#openPartials() } : {}),
@@ -278,6 +308,17 @@ export class PanelModel {
     }
   }
 
+  /** A kept voice named the speaker, or may be the speaker's: the person has the last word. */
+  #tellVoice({ id, name, recognised }: Speaker): void {
+    const notice = `voice:${id}`;
+    if (recognised === undefined) return this.dismiss(notice);
+    const percent = Math.round(100 * recognised.likeness);
+    const known = name === recognised.name;
+    const text = known ? t('{0} was recognised by voice ({1} % alike).', name, percent) : t('“{0}” sounds like {1} ({2} % alike).', name, recognised.name, percent);
+    const action = known ? { label: t('Not {0}', name), command: 'notVoice' as const, argument: id } : { label: t('It Is {0}', recognised.name), command: 'isVoice' as const, argument: id };
+    this.notify({ id: notice, severity: 'info', text, action });
+  }
+
   #warn(event: Warning): void {
     if (event.code === 'source.silent' && event.source !== undefined) {
       this.#silent.add(event.source);
@@ -305,6 +346,9 @@ export class PanelModel {
     return healthText({ provider: this.#info.provider, model: this.#info.model, ...this.#health });
   }
 }
+
+/** The page needs no times of words: they are ten times the text. */
+const forPage = ({ words: _, ...segment }: Segment): Segment => segment;
 
 const noticeId = (code: WarningCode, source: SourceName | undefined): string => (source === undefined ? code : `${code}:${source}`);
 

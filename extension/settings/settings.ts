@@ -11,8 +11,11 @@ function read<T extends z.ZodType>(key: string, schema: T, fallback: z.infer<T>,
   return parsed.success ? parsed.data : fallback;
 }
 
-const Address = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]);
+const Days = z.number().min(0).max(36_500);
 const Text = z.string().max(1000).transform((s) => s.trim());
+
+/** As the daemon takes. */
+const VOCABULARY_MAX = 200;
 
 export const settings = {
   meetingSources: (): MeetingSource[] => read('meeting.sources', z.array(Source).min(1).max(2), ['mic', 'system']),
@@ -32,22 +35,20 @@ export const settings = {
   device: (): 'auto' | 'cpu' | 'gpu' => read('speech.device', z.enum(['auto', 'cpu', 'gpu']), 'auto'),
   microphone: (): string => read('audio.microphone', Text, ''),
   systemAudio: (): string => read('audio.systemAudio', Text, ''),
-  vocabulary: (): string[] => read('speech.vocabulary', z.array(z.unknown()), []).filter((word): word is string => typeof word === 'string' && word.trim() !== '' && word.length <= 60).slice(0, 200),
+  vocabulary: (): string[] => read('speech.vocabulary', z.array(z.unknown()), []).filter((word): word is string => typeof word === 'string' && word.trim() !== '' && word.length <= 60).slice(0, VOCABULARY_MAX),
   smartSpacing: (): boolean => read('dictation.smartSpacing', z.boolean(), true),
-  modelsOffline: (): boolean => read('models.offline', z.boolean(), false),
-  modelsMirror: (): string => read('models.mirror', Address, ''),
-  modelsProxy: (): string => read('models.proxy', Address, ''),
-  modelsMaxGigabytes: (): number => read('models.maxGigabytes', z.number().min(0.1), 0),
-  modelsMaxUnusedDays: (): number => read('models.maxUnusedDays', z.number().min(1), 0),
-  voxtralProgram: (): string => read('voxtral.program', Text, ''),
-  openaiEndpoint: (): string => read('openai.endpoint', Address, ''),
-  openaiModel: (): string => read('openai.model', Text, ''),
-  llmEndpoint: (): string => read('llm.endpoint', Address, ''),
-  llmModel: (): string => read('llm.model', Text, ''),
-  llmConcurrency: (): number => read('llm.concurrency', z.number().int().min(1).max(16), 3),
-  llmTimeoutSeconds: (): number => read('llm.timeoutSeconds', z.number().min(1).max(3600), 180),
   remoteUrl: (): string => read('remote.url', Text, ''),
   remoteFingerprint: (): string => read('remote.fingerprint', Text, ''),
+  agentsEnabled: (): boolean => read('agents.enabled', z.boolean(), true),
+  agentsMayChange: (): boolean => read('agents.allowChanges', z.boolean(), false),
+  useEditorModel: (): boolean => read('llm.useEditorModel', z.boolean(), false),
+  editorModel: (): string => read('llm.model', Text, ''),
+  encrypt: (): boolean => read('privacy.encrypt', z.boolean(), false),
+  /** Days; 0: until a person deletes it. */
+  retention: (): Record<'audioDays' | 'transcriptDays' | 'insightsDays', number> => ({ audioDays: read('privacy.audioDays', Days, 0), transcriptDays: read('privacy.transcriptDays', Days, 0), insightsDays: read('privacy.insightsDays', Days, 0) }),
+  keepFor: (what: 'audioDays' | 'transcriptDays' | 'insightsDays', days: number | undefined): Thenable<void> => vscode.workspace.getConfiguration('earmark').update(`privacy.${what}`, days, vscode.ConfigurationTarget.Global),
+  /** As the user set it for every window; undefined where it is not set. A workspace cannot. */
+  ofUser: (name: string): unknown => vscode.workspace.getConfiguration('earmark').inspect<unknown>(name)?.globalValue,
   nodePath: (): string => read('daemon.nodePath', Text, ''),
 
   /** Who set the folder matters: a workspace may only name one inside itself. */
@@ -57,6 +58,13 @@ export const settings = {
     const user = text(found?.globalValue);
     const workspace = text(found?.workspaceFolderValue) ?? text(found?.workspaceValue);
     return { ...(user === undefined ? {} : { user }), ...(workspace === undefined ? {} : { workspace }) };
+  },
+
+  /** The newest words stay where there are too many. */
+  async addWord(word: string): Promise<void> {
+    const all = vscode.workspace.getConfiguration('earmark');
+    const mine = all.inspect<unknown[]>('speech.vocabulary')?.globalValue ?? [];
+    await all.update('speech.vocabulary', [...mine.filter((one) => one !== word), word].slice(-VOCABULARY_MAX), vscode.ConfigurationTarget.Global);
   },
 
   write: (key: 'audio.microphone' | 'audio.systemAudio' | 'speech.model' | 'speech.provider', value: string): Thenable<void> =>

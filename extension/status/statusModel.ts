@@ -8,6 +8,8 @@ export type Activity =
   | { readonly kind: 'idle' }
   | { readonly kind: 'starting' }
   | { readonly kind: 'dictating' }
+  /** A recording that is over goes to a daemon elsewhere, or is compared there. */
+  | { readonly kind: 'sending' | 'checking'; readonly remote: string }
   /** A dictation that becomes text. */
   | { readonly kind: 'finishing' }
   | { readonly kind: 'meeting'; readonly title: string; readonly state: SessionState; readonly elapsedMs: number; readonly sources: readonly SourceName[]; readonly silent: readonly SourceName[]; readonly link?: LinkQuality['grade'] };
@@ -40,6 +42,10 @@ export function statusItem(activity: Activity): StatusItem {
       return { text: `$(loading~spin) ${t('Earmark starts…')}`, tooltip: t('Earmark is about to record.'), label: t('Earmark is starting'), background: 'attention' };
     case 'dictating':
       return { text: `$(mic-filled) ${t('Dictating')}`, tooltip: t('The microphone is on. Press Escape to cancel, the dictation key to insert. Click for the menu.'), label: t('Earmark is dictating, the microphone is on'), background: 'recording' };
+    case 'sending':
+      return { text: `$(cloud-upload) ${t('Sending to {0}…', activity.remote)}`, tooltip: t('The microphone is off. The recording is kept on this machine until {0} has confirmed it. Click for the menu.', activity.remote), label: t('Earmark is sending a recording to {0}', activity.remote), background: 'none' };
+    case 'checking':
+      return { text: `$(cloud) ${t('Checking…')}`, tooltip: t('{0} compares what it has with what was recorded here. Click for the menu.', activity.remote), label: t('Earmark is checking a recording at {0}', activity.remote), background: 'none' };
     case 'finishing':
       return { text: `$(loading~spin) ${t('Earmark finishes…')}`, tooltip: t('The microphone is off. The last words become text.'), label: t('Earmark is finishing, the microphone is off'), background: 'none' };
     case 'meeting':

@@ -8,15 +8,18 @@ const PURE_BUILTINS = ['assert', 'buffer', 'crypto', 'events', 'path', 'path/pos
 /** Packages that read disks, open devices, spawn processes or load native code: for `daemon/adapters` alone. */
 const IO_PACKAGES = [
   'libsql', 'onnxruntime-node', 'onnxruntime-web', 'cmu-pronouncing-dictionary', 'smart-whisper', 'audiotee', 'node-record-lpcm16', 'pacote', 'pino', 'vscode', 'vscode-jsonrpc',
-  'cli-progress', 'commander', 'playwright-core', 'prom-client', 'ws',
+  'cli-progress', 'commander', 'playwright-core', 'prom-client', 'ws', 'pg', 'node-pg-migrate', 'jose', '@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv',
 ];
 
 /** The daemon's rooms that do no I/O. A new room is added here, or every file in it is refused. */
-const INNER = ['base', 'audio', 'vad', 'asr', 'models', 'degrade', 'diarization', 'transcript', 'analysis', 'dictation', 'notes', 'session', 'lsp', 'telemetry', 'config'];
+const INNER = ['base', 'audio', 'vad', 'asr', 'models', 'degrade', 'diarization', 'transcript', 'analysis', 'dictation', 'notes', 'session', 'lsp', 'telemetry', 'config', 'team', 'uploads'];
 const inner = INNER.map((room) => `daemon/${room}`);
 
 /** Files of `protocol/` that are no wire types but words every room shares. */
-const SHARED_WORDS = ['protocol/errors', 'protocol/version'];
+const SHARED_WORDS = ['protocol/errors', 'protocol/settings', 'protocol/version'];
+
+/** The language server speaks to the editor, not over the daemon's wire: its few own messages are words of its room. */
+const NOTE_WORDS = ['protocol/noteNames', 'protocol/noteServer'];
 
 /**
  * Room → what it may import. `rooms`: folders and files of this project, `builtins` and `packages`: names, or what to refuse.
@@ -26,14 +29,14 @@ const SHARED_WORDS = ['protocol/errors', 'protocol/version'];
 export const ROOMS = [
   { of: /^protocol\//, name: 'protocol', rooms: ['protocol'], builtins: [], packages: { only: ['zod'] }, why: 'protocol/ holds declarations only' },
   { of: /^media\//, name: 'media', rooms: ['media', 'protocol'], builtins: [], packages: { not: IO_PACKAGES }, why: 'the page draws what it is told and knows the protocol alone' },
-  { of: /^client\//, name: 'client', rooms: ['client', 'protocol'], builtins: 'all', packages: { only: ['vscode-jsonrpc', 'ws', 'zod'] }, why: 'client/ is shared by the extension and the command line and knows neither' },
+  { of: /^client\//, name: 'client', rooms: ['client', 'protocol'], builtins: 'all', packages: { only: ['vscode-jsonrpc', 'ws', 'zod', 'openid-client'] }, why: 'client/ is shared by the extension and the command line and knows neither' },
   { of: /^extension\//, name: 'extension', rooms: ['extension', 'client', 'protocol'], builtins: 'all', packages: {}, why: 'the extension never imports the daemon or the page' },
   { of: /^daemon\/adapters\/transport\//, name: 'daemon/adapters/transport', rooms: ['daemon/adapters', ...inner, ...SHARED_WORDS, 'protocol/remote', 'client/wire', 'client/socketWire', 'client/webSocketWire', 'client/daemonFile'], builtins: 'all', packages: { not: ['vscode'] }, why: 'a connection has two ends: wires and daemon.json are shared with the client, nothing else is' },
   { of: /^daemon\/adapters\//, name: 'daemon/adapters', rooms: ['daemon/adapters', ...inner, ...SHARED_WORDS], builtins: 'all', packages: { not: ['vscode'] }, why: 'an adapter serves the inner rooms and knows no wire types' },
   { of: /^daemon\/cli\//, name: 'daemon/cli', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the command line is a client beside the extension' },
   { of: /^daemon\/rpc\//, name: 'daemon/rpc', rooms: ['daemon/rpc', ...inner, 'protocol'], builtins: PURE_BUILTINS, packages: { not: IO_PACKAGES.filter((p) => p !== 'vscode-jsonrpc') }, why: 'handlers reach disk, network and processes through what compose.ts gives them' },
-  ...INNER.map((room) => ({ of: new RegExp(`^daemon/${room}/`), name: `daemon/${room}`, rooms: [...inner, ...SHARED_WORDS], builtins: PURE_BUILTINS, packages: { not: IO_PACKAGES }, why: 'a room outside adapters/ does no I/O and knows no wire types' })),
-  { of: /^daemon\/(main|worker|compose)\.ts$/, name: 'daemon entry', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the daemon is composed here' },
+  ...INNER.map((room) => ({ of: new RegExp(`^daemon/${room}/`), name: `daemon/${room}`, rooms: [...inner, ...SHARED_WORDS, ...(room === 'lsp' ? NOTE_WORDS : [])], builtins: PURE_BUILTINS, packages: { not: IO_PACKAGES }, why: 'a room outside adapters/ does no I/O and knows no wire types' })),
+  { of: /^daemon\/(main|runDaemon|worker|storeThread|compose|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\.ts$/, name: 'daemon entry', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the daemon is composed here' },
   { of: /^daemon\//, name: 'daemon, unknown room', rooms: [], builtins: [], packages: { only: [] }, why: 'scripts/lint/rooms.mjs does not know this room' },
 ];
 

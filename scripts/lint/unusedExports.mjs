@@ -10,7 +10,7 @@ const CHECKED = ['client', 'daemon', 'extension', 'media'];
 const READ = [...CHECKED, 'protocol', 'test', 'bench', 'scripts'];
 
 /** Modules that something other than an import opens: process entries, recorder modules, bundles. */
-const ENTRIES = [/^daemon\/(main|worker|cli\/main)\.ts$/, /^extension\/extension\.ts$/, /^media\/panel\.ts$/, /^daemon\/adapters\/capture\/recorders\//];
+const ENTRIES = [/^daemon\/(main|worker|notesServer|cli\/main)\.ts$/, /^extension\/(extension|web)\.ts$/, /^media\/panel\.ts$/, /^daemon\/adapters\/capture\/recorders\//];
 
 function* sources(dir) {
   if (!existsSync(dir)) return;

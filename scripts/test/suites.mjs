@@ -12,6 +12,7 @@ export const SUITES = [
   { name: 'lint', what: 'forbidden imports must be refused', heavy: false, needs: [], limitMs: minutes(5) },
   { name: 'panel', what: 'the page in Chromium', heavy: true, needs: ['build'], limitMs: minutes(5) },
   { name: 'integration', what: 'daemon, command line, recorders, downloads', heavy: true, needs: ['build', 'models'], limitMs: minutes(8) },
+  { name: 'team', what: 'servers and workers of a team, over NATS and PostgreSQL', heavy: true, needs: ['build', 'models'], limitMs: minutes(8) },
   { name: 'fault', what: 'crashes, full disks, lost devices', heavy: true, needs: ['build', 'models'], limitMs: minutes(8) },
   { name: 'models', what: 'real models on real speech', heavy: true, needs: ['build', 'models', 'whisper'], limitMs: minutes(8) },
   { name: 'extension', what: 'a real VS Code extension host', heavy: true, needs: ['build', 'models', 'host'], limitMs: minutes(10) },

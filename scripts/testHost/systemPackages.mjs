@@ -1,6 +1,8 @@
 // Checks for the system programs that some test suites use and installs the missing ones where apt-get may do that.
 // Runs before `npm ci`, so it uses Node's own modules only. `node scripts/testHost/systemPackages.mjs` does it by hand.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findChromium, findCommand } from './commands.mjs';
 
@@ -13,9 +15,11 @@ const debianPackages = {
   pacat: ['pulseaudio-utils'],
   ffmpeg: ['ffmpeg'],
   sox: ['sox'],
+  'nats-server': ['nats-server'],
   'c++': ['g++'],
   make: ['make'],
   python3: ['python3'],
+  postgres: ['postgresql'],
 };
 const aptLimitMs = 15 * 60_000;
 
@@ -41,7 +45,10 @@ function listMissing() {
   return Object.keys(debianPackages).filter((name) => {
     if (name === 'chromium') return !findChromium();
     if (name === 'c++') return !['c++', 'g++', 'clang++'].some((compiler) => findCommand(compiler));
-    return !findCommand(name);
+    // Debian keeps its programs out of PATH, one folder a version.
+    if (name === 'postgres' && existsSync('/usr/lib/postgresql')) return false;
+    // Where Debian keeps servers; only root's PATH has it.
+    return !findCommand(name, `${process.env.PATH ?? ''}${delimiter}/usr/sbin`);
   });
 }
 

@@ -31,10 +31,13 @@ const made = mkdtempSync(join(tmpdir(), 'earmark-whisper-'));
 const ggml = join(made, 'ggml-random.bin');
 const SAID = [' alpha', ' bra', 'vo', ' charlie'];
 const whisperIsBuilt = whisperFolder() !== undefined;
-const onnx = { encoder: join(made, 'encoder.onnx'), decoder: join(made, 'decoder.onnx'), vad: join(made, 'vad.onnx') };
+const onnx = { encoder: join(made, 'encoder.onnx'), decoder: join(made, 'decoder.onnx'), base: join(made, 'base.onnx'), baseEncoder: join(made, 'baseEncoder.onnx'), vad: join(made, 'vad.onnx') };
 before(() => {
   writeMoonshineEncoder(onnx.encoder);
   writeMoonshineDecoder(onnx.decoder);
+  const base = { layers: 8, heads: 8, headSize: 52 };
+  writeMoonshineEncoder(onnx.baseEncoder, base);
+  writeMoonshineDecoder(onnx.base, base);
   writeSilero(onnx.vad);
   if (whisperIsBuilt) writeWhisperFile(ggml, SAID);
 });
@@ -63,6 +66,7 @@ const providers: { name: string; what?: string; make(): AsrProvider; model: Load
   { name: 'openai', make: () => new OpenaiProvider({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, clock: systemClock }), model: { id: 'whisper-1', files: {} } },
   { name: 'moonshine', make: () => new MoonshineProvider(), model: models && { id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } } },
   { name: 'moonshine', what: 'moonshine, random weights', make: () => new MoonshineProvider(), model: { id: 'moonshine-random', files: { encoder: onnx.encoder, decoder: onnx.decoder } } },
+  { name: 'moonshine', what: 'moonshine of the size of base, random weights', make: () => new MoonshineProvider(), model: { id: 'moonshine-base', files: { encoder: onnx.baseEncoder, decoder: onnx.base } } },
   { name: 'whisper', make: () => new WhisperProvider(), model: whisperIsBuilt ? { id: 'whisper-random', files: { model: ggml } } : undefined },
 ];
 

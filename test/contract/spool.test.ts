@@ -8,6 +8,7 @@ import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../../daemon/a
 import { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import type { Spool, SpoolFactory } from '../../daemon/session/ports';
+import { SteadySpools } from '../../daemon/session/steadySpool';
 import { MemorySpools } from '../fakes/memorySpool';
 
 const frame = (source: Source, seq: number): Frame => ({ source, seq, captureMs: seq * FRAME_MS + 0.5, pcm: new Int16Array(FRAME_SAMPLES).fill((seq * 7) % 30_000) });
@@ -23,6 +24,7 @@ const synced = (spool: Spool, source: Source, seq: number): Promise<void> =>
 
 const subjects: Readonly<Record<string, (clock: ManualClock) => { readonly spools: SpoolFactory; end(): void }>> = {
   memory: (clock) => ({ spools: new MemorySpools(clock), end: () => undefined }),
+  'steady over memory': (clock) => ({ spools: new SteadySpools({ spools: new MemorySpools(clock), clock, logger: silentLogger }), end: () => undefined }),
   files: (clock) => {
     const folder = mkdtempSync(join(tmpdir(), 'earmark-spool-'));
     return { spools: new FileSpools({ folder: join(folder, 'spool'), clock, logger: silentLogger }), end: () => rmSync(folder, { recursive: true }) };

@@ -1,15 +1,18 @@
-/** One suite over every SessionStore: the real one in libSQL and the fake that other tests use. */
-import { deepEqual, throws } from 'node:assert/strict';
+/** One suite over every SessionStore: the real ones in libSQL and in PostgreSQL, and the fake that other tests use. */
+import { deepEqual, rejects } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '../../daemon/adapters/store/openStore';
+import { Database } from '../../daemon/adapters/postgres/database';
+import { PostgresStore } from '../../daemon/adapters/postgres/postgresStore';
+import { openStoreThread } from '../../daemon/adapters/store/storeThread';
 import type { DurableEvent, DurableEventBody, SessionRecord } from '../../daemon/session/events';
 import type { SessionStore } from '../../daemon/session/ports';
 import type { SearchQuery } from '../../daemon/session/search';
 import type { Insight } from '../../daemon/analysis/types';
 import type { Segment } from '../../daemon/transcript/types';
 import { MemoryStore } from '../fakes/memoryStore';
+import { PostgresServer } from '../fakes/postgresServer';
 
 const record = (id: string, change: Partial<SessionRecord> = {}): SessionRecord => ({
   id, kind: 'meeting', title: `Title of ${id}`, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1000, durationMs: 0,
@@ -24,46 +27,78 @@ const code = (wanted: string) => (error: unknown): boolean => (error as { code?:
 interface Subject {
   readonly store: SessionStore;
   /** The store as the next start of the daemon finds it. */
-  reopen(): SessionStore;
-  end(): void;
+  reopen(): SessionStore | Promise<SessionStore>;
+  end(): void | Promise<void>;
 }
 
-const subjects: Readonly<Record<string, () => Subject>> = {
-  memory: () => {
-    const store = new MemoryStore();
-    return { store, reopen: () => store, end: () => undefined };
+let server: PostgresServer;
+let url = '';
+let organisations = 0;
+
+const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Context) => Promise<void>; readonly cleanUp?: () => Promise<void>; readonly make: () => Subject | Promise<Subject> }>> = {
+  memory: {
+    make: () => {
+      const store = new MemoryStore();
+      return { store, reopen: () => store, end: () => undefined };
+    },
   },
-  libsql: () => {
-    const folder = mkdtempSync(join(tmpdir(), 'earmark-store-'));
-    const open: SessionStore[] = [];
-    const next = (): SessionStore => {
-      open.at(-1)?.close();
-      open.push(openStore({ file: join(folder, 'earmark.db') }).store);
-      return open.at(-1) as SessionStore;
-    };
-    return {
-      store: next(),
-      reopen: next,
-      end: () => {
-        open.at(-1)?.close();
-        rmSync(folder, { recursive: true });
-      },
-    };
+  'libsql on its thread': {
+    make: async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'earmark-store-'));
+      const open: SessionStore[] = [];
+      const next = async (): Promise<SessionStore> => {
+        await open.at(-1)?.close();
+        const { store } = await openStoreThread({ file: join(folder, 'earmark.db'), nowMs: Date.now() });
+        open.push(store);
+        return store;
+      };
+      return {
+        store: await next(),
+        reopen: next,
+        end: async () => {
+          await open.at(-1)?.close();
+          rmSync(folder, { recursive: true });
+        },
+      };
+    },
+  },
+  postgres: {
+    prepare: async (context) => {
+      server = await PostgresServer.start(context);
+      url = (await server.database('contract')).gateway;
+    },
+    cleanUp: () => server?.stop(),
+    make: async () => {
+      const organisation = `org${organisations++}`;
+      await server.sql('contract', 'INSERT INTO earmark.organisations VALUES ($1, $1, 0, $1)', [organisation]);
+      let database = new Database({ url });
+      const next = async (): Promise<SessionStore> => {
+        await database.close();
+        database = new Database({ url });
+        await database.assertUnprivileged();
+        return new PostgresStore(database, organisation);
+      };
+      return { store: await next(), reopen: next, end: () => database.close() };
+    },
   },
 };
 
-for (const [name, make] of Object.entries(subjects)) {
+for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
   describe(`store: ${name}`, () => {
     let subject: Subject;
     let store: SessionStore;
-    beforeEach(() => {
-      subject = make();
+    before(async function () {
+      await prepare?.(this);
+    });
+    after(() => cleanUp?.());
+    beforeEach(async () => {
+      subject = await make();
       store = subject.store;
     });
     afterEach(() => subject.end());
 
-    it('keeps events, state, segments, speakers, insights, progress and figures over a restart', () => {
-      store.createSession(record('a', { key: 'k' }));
+    it('keeps events, state, segments, speakers, insights, progress and figures over a restart', async () => {
+      await store.createSession(record('a', { key: 'k' }));
       const events = numbered(
         1,
         { kind: 'state', from: 'IDLE', to: 'STREAMING', cause: 'start' },
@@ -72,11 +107,11 @@ for (const [name, make] of Object.entries(subjects)) {
         { kind: 'action', op: 'add', insight: insight('i1') },
         { kind: 'warning', code: 'source.gap', message: 'A gap.', source: 'mic' },
       );
-      store.append('a', events, [{ source: 'mic', finalThrough: 41 }]);
-      store.updateSession('a', { title: 'New', durationMs: 900, stats: { phrases: 1 } });
-      const again = subject.reopen();
+      await store.append('a', events, [{ source: 'mic', finalThrough: 41 }]);
+      await store.updateSession('a', { title: 'New', durationMs: 900, stats: { phrases: 1 } });
+      const again = await subject.reopen();
       deepEqual(
-        { record: again.findByKey('k'), counts: again.counts('a'), events: again.readEvents('a', 0, 100), segments: again.segments('a'), speakers: again.speakers('a'), insights: again.insights('a'), progress: again.progress('a'), stats: again.stats('a') },
+        { record: await again.findByKey('k'), counts: await again.counts('a'), events: await again.readEvents('a', 0, 100), segments: await again.segments('a'), speakers: await again.speakers('a'), insights: await again.insights('a'), progress: await again.progress('a'), stats: await again.stats('a') },
         {
           record: record('a', { key: 'k', state: 'STREAMING', title: 'New', durationMs: 900 }),
           counts: { lastSeq: 5, lastTime: 500, segments: 1 },
@@ -90,20 +125,20 @@ for (const [name, make] of Object.entries(subjects)) {
       );
     });
 
-    it('refuses an event that does not follow, and keeps nothing of its batch', () => {
-      store.createSession(record('a'));
-      store.append('a', numbered(1, { kind: 'final', segment: segment('s1', 'one') }));
-      for (const from of [1, 3]) throws(() => store.append('a', numbered(from, { kind: 'final', segment: segment('s2', 'two') }), [{ source: 'mic', finalThrough: 9 }]), code('internal'));
+    it('refuses an event that does not follow, and keeps nothing of its batch', async () => {
+      await store.createSession(record('a'));
+      await store.append('a', numbered(1, { kind: 'final', segment: segment('s1', 'one') }));
+      for (const from of [1, 3]) await rejects(async () => store.append('a', numbered(from, { kind: 'final', segment: segment('s2', 'two') }), [{ source: 'mic', finalThrough: 9 }]), code('internal'));
       const [second] = numbered(2, { kind: 'final', segment: segment('s2', 'two') });
-      throws(() => store.append('a', [second as DurableEvent, ...numbered(2, { kind: 'final', segment: segment('s3', 'three') })]), code('internal'));
-      deepEqual({ counts: store.counts('a'), segments: store.segments('a').length, progress: store.progress('a') }, { counts: { lastSeq: 1, lastTime: 100, segments: 1 }, segments: 1, progress: [] });
+      await rejects(async () => store.append('a', [second as DurableEvent, ...numbered(2, { kind: 'final', segment: segment('s3', 'three') })]), code('internal'));
+      deepEqual({ counts: await store.counts('a'), segments: (await store.segments('a')).length, progress: await store.progress('a') }, { counts: { lastSeq: 1, lastTime: 100, segments: 1 }, segments: 1, progress: [] });
     });
 
-    it('applies revisions and changes of insights', () => {
-      store.createSession(record('a'));
+    it('applies revisions and changes of insights', async () => {
+      await store.createSession(record('a'));
       const edited = segment('s1', 'one', { revision: 1 });
       const added = segment('s1.2', 'two', { startMs: 500 });
-      store.append('a', numbered(
+      await store.append('a', numbered(
         1,
         { kind: 'final', segment: segment('s1', 'one two') },
         { kind: 'action', op: 'add', insight: insight('i1') },
@@ -112,88 +147,116 @@ for (const [name, make] of Object.entries(subjects)) {
         { kind: 'action', op: 'update', insight: insight('i1', { status: 'done' }) },
         { kind: 'action', op: 'remove', insight: insight('i2') },
       ));
-      deepEqual({ segments: store.segments('a'), insights: store.insights('a'), count: store.counts('a').segments }, { segments: [edited, added], insights: [insight('i1', { status: 'done' })], count: 2 });
+      deepEqual({ segments: await store.segments('a'), insights: await store.insights('a'), count: (await store.counts('a')).segments }, { segments: [edited, added], insights: [insight('i1', { status: 'done' })], count: 2 });
     });
 
-    it('moves progress forwards only', () => {
-      store.createSession(record('a'));
-      for (const finalThrough of [10, 4, 12]) store.append('a', [], [{ source: 'mic', finalThrough }]);
-      deepEqual(store.progress('a'), [{ source: 'mic', finalThrough: 12 }]);
+    it('moves progress forwards only', async () => {
+      await store.createSession(record('a'));
+      for (const finalThrough of [10, 4, 12]) await store.append('a', [], [{ source: 'mic', finalThrough }]);
+      deepEqual(await store.progress('a'), [{ source: 'mic', finalThrough: 12 }]);
     });
 
-    it('pages events and lists sessions newest first', () => {
-      for (const [id, createdMs] of [['a', 1], ['b', 3], ['c', 2]] as const) store.createSession(record(id, { createdMs }));
-      store.append('c', numbered(1, { kind: 'state', from: 'IDLE', to: 'FAILED', cause: 'x' }, { kind: 'error', code: 'internal', message: 'm' }, { kind: 'error', code: 'internal', message: 'n' }));
-      const ids = (filter: { limit: number; offset: number; active?: boolean }): string[] => store.listSessions(filter).map(({ id }) => id);
+    it('keeps the receipt of what came in with the progress it belongs to', async () => {
+      await store.createSession(record('a'));
+      const received = (frames: number) => ({ frames, digest: frames.toString(16).padStart(64, '0') });
+      for (const [finalThrough, frames] of [[10, 5], [12, 11], [12, 13], [4, 3]] as const) await store.append('a', [], [{ source: 'mic', finalThrough, received: received(frames) }, { source: 'system', finalThrough }]);
+      deepEqual(await (await subject.reopen()).progress('a'), [{ source: 'mic', finalThrough: 12, received: received(13) }, { source: 'system', finalThrough: 12 }]);
+    });
+
+    it('pages events and lists sessions newest first', async () => {
+      for (const [id, createdMs] of [['a', 1], ['b', 3], ['c', 2]] as const) await store.createSession(record(id, { createdMs }));
+      await store.append('c', numbered(1, { kind: 'state', from: 'IDLE', to: 'FAILED', cause: 'x' }, { kind: 'error', code: 'internal', message: 'm' }, { kind: 'error', code: 'internal', message: 'n' }));
+      const ids = async (filter: { limit: number; offset: number; active?: boolean }): Promise<string[]> => (await store.listSessions(filter)).map(({ id }) => id);
       deepEqual(
-        { all: ids({ limit: 9, offset: 0 }), page: ids({ limit: 1, offset: 1 }), active: ids({ limit: 9, offset: 0, active: true }), over: ids({ limit: 9, offset: 0, active: false }), events: store.readEvents('c', 1, 1).map(({ seq }) => seq) },
+        { all: await ids({ limit: 9, offset: 0 }), page: await ids({ limit: 1, offset: 1 }), active: await ids({ limit: 9, offset: 0, active: true }), over: await ids({ limit: 9, offset: 0, active: false }), events: (await store.readEvents('c', 1, 1)).map(({ seq }) => seq) },
         { all: ['b', 'c', 'a'], page: ['c'], active: ['b', 'a'], over: ['c'], events: [2] },
       );
     });
 
-    it('finds words, also after a person changed them, and nothing of a deleted session', () => {
+    it('finds words, also after a person changed them, and nothing of a deleted session', async () => {
       for (const id of ['a', 'b']) {
-        store.createSession(record(id));
-        store.append(id, numbered(1, { kind: 'final', segment: segment('s1', 'Fix the token refresh') }, { kind: 'final', segment: segment('s2', 'and "quote" it') }));
+        await store.createSession(record(id));
+        await store.append(id, numbered(1, { kind: 'final', segment: segment('s1', 'Fix the token refresh') }, { kind: 'final', segment: segment('s2', 'and "quote" it') }));
       }
-      store.append('a', numbered(3, { kind: 'revision', revision: { segmentId: 's1', revision: 1, op: 'edit', by: 'person', segment: segment('s1', 'Fix the cache', { revision: 1 }) } }));
-      store.deleteSession('b');
-      const found = (words: string) => store.search({ words: words.split(' ').filter(Boolean), kind: 'transcript', limit: 9 }).map((hit) => [hit.sessionId, 'segment' in hit && hit.segment.id]);
+      await store.append('a', numbered(3, { kind: 'revision', revision: { segmentId: 's1', revision: 1, op: 'edit', by: 'person', segment: segment('s1', 'Fix the cache', { revision: 1 }) } }));
+      await store.deleteSession('b');
+      const found = async (words: string) => (await store.search({ words: words.split(' ').filter(Boolean), kind: 'transcript', limit: 9 })).map((hit) => [hit.sessionId, 'segment' in hit && hit.segment.id]);
       deepEqual(
-        { old: found('token'), now: found('cache fix'), quote: found('"quote'), gone: store.getSession('b'), events: store.readEvents('b', 0, 9) },
+        { old: await found('token'), now: await found('cache fix'), quote: await found('"quote'), gone: await store.getSession('b'), events: await store.readEvents('b', 0, 9) },
         { old: [], now: [['a', 's1']], quote: [['a', 's2']], gone: undefined, events: [] },
       );
     });
 
-    it('searches by speaker, time, repository, branch, symbol and kind', () => {
+    it('searches by speaker, time, repository, branch, symbol and kind', async () => {
       for (const [id, createdMs, branch] of [['a', 1_000, 'main'], ['b', 2_000, 'fix']] as const) {
-        store.createSession({ ...record(id), createdMs, workspace: { repository: 'shop', branch } });
-        store.append(id, numbered(1,
+        await store.createSession({ ...record(id), createdMs, workspace: { repository: 'shop', branch } });
+        await store.append(id, numbered(1,
           { kind: 'speaker', speaker: { id: 'v1', name: 'Ben', source: 'mic' } },
           { kind: 'final', segment: segment('s1', 'Fix the cache', { speaker: 'v1' }) },
           { kind: 'final', segment: segment('s2', 'Ship the cache', { speaker: 'Nina' }) },
-          { kind: 'action', op: 'add', insight: insight('i1', { text: 'Fix the cache', owner: 'Ben', symbols: [{ name: 'cacheKey' }], evidence: [{ segmentId: 's1', startMs: 0, endMs: 1, quote: 'Fix' }] }) },
+          { kind: 'action', op: 'add', insight: insight('i1', { text: 'Fix the cache', owner: 'Ben', symbols: [{ name: 'cacheKey', uri: 'src/cache.ts' }], evidence: [{ segmentId: 's1', startMs: 0, endMs: 1, quote: 'Fix' }] }) },
           { kind: 'action', op: 'add', insight: insight('i2', { text: 'Ship 100% of it', status: 'dismissed' }) }));
       }
-      const found = (query: Partial<SearchQuery>) => store.search({ words: [], kind: 'transcript', limit: 9, ...query }).map((hit) => `${hit.sessionId} ${'segment' in hit ? hit.segment.id : hit.insight.id}`).sort();
+      const found = async (query: Partial<SearchQuery>) => (await store.search({ words: [], kind: 'transcript', limit: 9, ...query })).map((hit) => `${hit.sessionId} ${'segment' in hit ? hit.segment.id : hit.insight.id}`).sort();
       deepEqual(
-        { ben: found({ words: ['cache'], speaker: 'ben' }), nina: found({ speaker: 'NINA', branch: 'Fix' }), since: found({ words: ['fix'], sinceMs: 2_000 }), until: found({ words: ['fix'], untilMs: 2_000 }), other: found({ words: ['fix'], repository: 'other' }), symbol: found({ symbol: 'cachekey', branch: 'main' }), actions: found({ kind: 'action' }), words: found({ kind: 'action', words: ['cache', 'ben'], branch: 'main' }), wild: found({ kind: 'action', words: ['%'] }), decisions: found({ kind: 'decision' }) },
-        { ben: ['a s1', 'b s1'], nina: ['b s2'], since: ['b s1'], until: ['a s1'], other: [], symbol: ['a s1'], actions: ['a i1', 'b i1'], words: ['a i1'], wild: [], decisions: [] },
+        { ben: await found({ words: ['cache'], speaker: 'ben' }), nina: await found({ speaker: 'NINA', branch: 'Fix' }), since: await found({ words: ['fix'], sinceMs: 2_000 }), until: await found({ words: ['fix'], untilMs: 2_000 }), other: await found({ words: ['fix'], repository: 'other' }), symbol: await found({ symbol: 'cachekey', branch: 'main' }), file: await found({ symbol: 'src/cache.ts', kind: 'action' }), folder: await found({ symbol: 'src', kind: 'action' }), actions: await found({ kind: 'action' }), words: await found({ kind: 'action', words: ['cache', 'ben'], branch: 'main' }), wild: await found({ kind: 'action', words: ['%'] }), decisions: await found({ kind: 'decision' }) },
+        { ben: ['a s1', 'b s1'], nina: ['b s2'], since: ['b s1'], until: ['a s1'], other: [], symbol: ['a s1'], file: ['a i1', 'b i1'], folder: [], actions: ['a i1', 'b i1'], words: ['a i1'], wild: [], decisions: [] },
       );
     });
 
-    it('purges a session and says what went; forgets kinds of another, and numbers what is left from 1', () => {
+    it('purges a session and says what went; forgets kinds of another, and numbers what is left from 1', async () => {
       for (const id of ['a', 'b']) {
-        store.createSession(record(id));
-        store.append(id, numbered(1, { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start' }, { kind: 'final', segment: segment('s1', 'one') }, { kind: 'action', op: 'add', insight: insight('i1') }));
+        await store.createSession(record(id));
+        await store.append(id, numbered(1, { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start' }, { kind: 'final', segment: segment('s1', 'one') }, { kind: 'action', op: 'add', insight: insight('i1') }));
       }
-      const removed = store.purgeSession('a');
-      const left = { a: store.getSession('a'), b: store.segments('b').length };
-      store.forget('b', { transcript: true, insights: false });
-      const half = { segments: store.counts('b').segments, found: store.search({ words: ['one'], kind: 'transcript', limit: 9 }), insights: store.insights('b').length, seqs: store.readEvents('b', 0, 9).map(({ seq, kind }) => [seq, kind]), last: store.counts('b').lastSeq };
-      store.forget('b', { transcript: false, insights: true });
-      store.append('b', numbered(2, { kind: 'state', from: 'DONE', to: 'FINALIZING', cause: 'recover' }));
+      const removed = await store.purgeSession('a');
+      const left = { a: await store.getSession('a'), b: (await store.segments('b')).length };
+      await store.forget('b', { transcript: true, insights: false });
+      const half = { segments: (await store.counts('b')).segments, found: await store.search({ words: ['one'], kind: 'transcript', limit: 9 }), insights: (await store.insights('b')).length, seqs: (await store.readEvents('b', 0, 9)).map(({ seq, kind }) => [seq, kind]), last: (await store.counts('b')).lastSeq };
+      await store.forget('b', { transcript: false, insights: true });
+      await store.append('b', numbered(2, { kind: 'state', from: 'DONE', to: 'FINALIZING', cause: 'recover' }));
       deepEqual(
-        { removed, left, half, insights: store.insights('b'), last: store.counts('b').lastSeq },
+        { removed, left, half, insights: await store.insights('b'), last: (await store.counts('b')).lastSeq },
         { removed: { events: 3, segments: 1, insights: 1, setAside: 0 }, left: { a: undefined, b: 1 }, half: { segments: 0, found: [], insights: 1, seqs: [[1, 'state'], [2, 'action']], last: 2 }, insights: [], last: 2 },
       );
     });
 
-    it('keeps settings', () => {
-      const before = store.setting('x');
-      for (const value of ['1', '2']) store.setSetting('x', value);
-      deepEqual([before, subject.reopen().setting('x')], [undefined, '2']);
+    it('keeps settings', async () => {
+      const before = await store.setting('x');
+      for (const value of ['1', '2']) await store.setSetting('x', value);
+      deepEqual([before, await (await subject.reopen()).setting('x')], [undefined, '2']);
     });
 
-    it('knows nothing of a session that is not there', () => {
-      deepEqual({ record: store.getSession('x'), key: store.findByKey('x'), counts: store.counts('x'), stats: store.stats('x') }, { record: undefined, key: undefined, counts: { lastSeq: 0, lastTime: 0, segments: 0 }, stats: {} });
-      throws(() => store.append('x', numbered(1, { kind: 'final', segment: segment('s1', 'one') })), code('session.notFound'));
+    it('takes what it has already once more, word for word', async () => {
+      await store.createSession(record('a'));
+      const events = numbered(1, { kind: 'final', segment: segment('s1', 'one') }, { kind: 'final', segment: segment('s2', 'two') });
+      for (let i = 0; i < 2; i++) await store.append('a', events, [{ source: 'mic', finalThrough: 9 }]);
+      await rejects(() => store.append('a', numbered(1, { kind: 'final', segment: segment('s1', 'other') })), code('internal'));
+      deepEqual([await store.counts('a'), (await store.segments('a')).length, await store.progress('a')], [{ lastSeq: 2, lastTime: 200, segments: 2 }, 2, [{ source: 'mic', finalThrough: 9 }]]);
     });
 
-    it('refuses writes when it is closed', () => {
-      store.createSession(record('a'));
-      store.close();
-      throws(() => store.append('a', numbered(1, { kind: 'final', segment: segment('s1', 'one') })), code('store.unwritable'));
+    it('carries out what is asked for at once in order, and one that fails alone', async () => {
+      const ids = Array.from({ length: 20 }, (_, i) => `s${i}`);
+      for (const id of ids) void store.createSession(record(id));
+      const outcomes = await Promise.all(ids.flatMap((id, i) => [1, 2, 3].map((seq) => store.append(id, numbered(i === 7 && seq === 2 ? 9 : seq, { kind: 'final', segment: segment(`s${seq}`, 'word') })).then(() => 'ok', (error: unknown) => (error as { code?: string }).code))));
+      const [read, closed] = await Promise.all([store.counts('s19'), store.close()]);
+      const again = await subject.reopen();
+      const counts = name === 'memory' ? [] : await Promise.all(ids.map(async (id) => (await again.counts(id)).lastSeq));
+      deepEqual(
+        { failed: outcomes.flatMap((outcome, i) => (outcome === 'ok' ? [] : [[Math.floor(i / 3), (i % 3) + 1, outcome]])), read: read.lastSeq, closed, counts },
+        { failed: [[7, 2, 'internal'], [7, 3, 'internal']], read: 3, closed: undefined, counts: name === 'memory' ? [] : ids.map((_, i) => (i === 7 ? 1 : 3)) },
+      );
+    });
+
+    it('knows nothing of a session that is not there', async () => {
+      deepEqual({ record: await store.getSession('x'), key: await store.findByKey('x'), counts: await store.counts('x'), stats: await store.stats('x') }, { record: undefined, key: undefined, counts: { lastSeq: 0, lastTime: 0, segments: 0 }, stats: {} });
+      await rejects(async () => store.append('x', numbered(1, { kind: 'final', segment: segment('s1', 'one') })), code('session.notFound'));
+    });
+
+    it('refuses writes when it is closed', async () => {
+      await store.createSession(record('a'));
+      await store.close();
+      await rejects(async () => store.append('a', numbered(1, { kind: 'final', segment: segment('s1', 'one') })), code('store.unwritable'));
     });
   });
 }

@@ -35,10 +35,9 @@ describe('remote transport contract', function () {
         if (method === 'audio/open') return Promise.resolve({ channel: 7 });
         return method === 'session/rename' ? Promise.resolve({}) : Promise.reject(new EarmarkError('session.notFound', 'None.', { retryAfterMs: 5 }));
       },
-      audio: (message: AudioMessage) => {
+      audio: (message: AudioMessage): Promise<object> => {
         audio.push(message);
-        if (message.seq === 13) throw new EarmarkError('audio.tooFast', 'Slower.', { retryAfterMs: 9 });
-        return { ackSeq: message.seq };
+        return message.seq === 13 ? Promise.reject(new EarmarkError('audio.tooFast', 'Slower.', { retryAfterMs: 9 })) : Promise.resolve({ ackSeq: message.seq });
       },
       closed: () => undefined,
     };
@@ -73,10 +72,10 @@ describe('remote transport contract', function () {
 
   it('refuses a thousand who may not come in, each with its code, and no handler hears of one', async () => {
     await rig.open(accept);
-    const good = rig.token();
-    const expired = rig.token('ben', ['record'], 1_000);
-    const revoked = rig.token('cyd', ['admin']);
-    rig.tokens.revoke(revoked.split('_')[1] ?? '');
+    const good = await rig.token();
+    const expired = await rig.token('ben', ['record'], 1_000);
+    const revoked = await rig.token('cyd', ['admin']);
+    await rig.tokens.revoke(revoked.split('_')[1] ?? '', 'test');
     rig.wallMs += 2_000;
     const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
     const flip = (i: number) => good.slice(0, 25 + (i % 30)) + (good[25 + (i % 30)] === 'A' ? 'B' : 'A') + good.slice(26 + (i % 30));
@@ -108,7 +107,7 @@ describe('remote transport contract', function () {
 
   it('refuses plain HTTP on a TLS port, TLS below 1.2, and what is no WebSocket', async () => {
     await rig.open(accept);
-    const token = rig.token();
+    const token = await rig.token();
     const headers = { authorization: `Bearer ${token}` };
     equal(await knock(headers, {}, httpRequest), '426 4426');
     for (const version of ['TLSv1', 'TLSv1.1'] as const) match(await knock(headers, { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' }), /alert protocol version/);
@@ -126,34 +125,34 @@ describe('remote transport contract', function () {
 
   it('lets no web page reach a daemon on loopback without TLS', async () => {
     await rig.open(accept, { tls: false });
-    const headers = { authorization: `Bearer ${rig.token()}` };
+    const headers = { authorization: `Bearer ${await rig.token()}` };
     equal(await knock({ ...headers, origin: 'http://localhost:3000' }, {}, httpRequest), '403 4403');
     equal(await knock(headers, {}, httpRequest), 'admitted');
   });
 
   it('keeps tokens hashed and every file to its owner', async () => {
     await rig.open(accept);
-    const secret = rig.token('ann', ['admin']);
+    const secret = await rig.token('ann', ['admin']);
     const mode = (...path: string[]) => (statSync(join(rig.folder, ...path)).mode & 0o777).toString(8);
     deepEqual([mode(), mode('tokens.json'), mode('tls'), mode('tls', 'key.pem'), mode('tls', 'cert.pem')], ['700', '600', '700', '600', '600']);
     ok(!readFileSync(join(rig.folder, 'tokens.json'), 'utf8').includes(secret.split('_')[2] ?? ''));
     const again = new TokenFile(join(rig.folder, 'tokens.json'), () => rig.wallMs);
-    equal(again.check(secret).kind, 'ok');
-    equal(again.check(`${secret.slice(0, -1)}${secret.endsWith('A') ? 'B' : 'A'}`).kind, 'unknown');
+    equal((await again.check(secret)).kind, 'ok');
+    equal((await again.check(`${secret.slice(0, -1)}${secret.endsWith('A') ? 'B' : 'A'}`)).kind, 'unknown');
   });
 
   it('says the token to nobody but the certificate that is pinned', async () => {
     await rig.open(accept);
-    await rejects(rig.client(rig.token(), { fingerprint: '0'.repeat(64) }), { code: 'rpc.untrusted' });
-    const { fingerprint: _, ...unpinned } = rig.profile(rig.token());
+    await rejects(rig.client(await rig.token(), { fingerprint: '0'.repeat(64) }), { code: 'rpc.untrusted' });
+    const { fingerprint: _, ...unpinned } = rig.profile(await rig.token());
     await rejects(ensureDaemon({ stateDir: rig.folder, client: { name: 'test', version: '0' }, remote: unpinned }), { code: 'rpc.untrusted' });
-    await rejects(rig.client(rig.token(), { url: 'ws://192.0.2.1:1' }), { code: 'rpc.invalidParams' });
+    await rejects(rig.client(await rig.token(), { url: 'ws://192.0.2.1:1' }), { code: 'rpc.invalidParams' });
     deepEqual({ peers: peers.length, refused: [...rig.transport.counts.refused].filter(([what]) => what !== 'tls') }, { peers: 0, refused: [] });
   });
 
   it('carries requests, errors with their facts, notifications and binary audio', async () => {
     await rig.open(accept);
-    const client = await rig.client(rig.token());
+    const client = await rig.client(await rig.token());
     deepEqual(await client.request(SessionRename, { sessionId: 'a', title: 'b' }), {});
     const error = (await client.request(DaemonHealth, {}).catch((e: unknown) => e)) as EarmarkError;
     deepEqual([error.code, error.message, error.retryAfterMs], ['session.notFound', 'None.', 5]);
@@ -178,7 +177,7 @@ describe('remote transport contract', function () {
 
   async function checkClosed(say: (ws: WebSocket) => void, code: number): Promise<void> {
     await rig.open(accept, { limits: { messageBytes: 100_000 } });
-    const { ws, closed } = await raw(rig.token());
+    const { ws, closed } = await raw(await rig.token());
     say(ws);
     deepEqual([await closed, asked], [code, []]);
   }
@@ -192,12 +191,12 @@ describe('remote transport contract', function () {
 
   it('closes with 4408 on who says nothing', async () => {
     await rig.open(accept, { limits: { handshakeMs: 200 } });
-    equal(await (await raw(rig.token())).closed, 4408);
+    equal(await (await raw(await rig.token())).closed, 4408);
   });
 
   it('refuses what is too fast with retry-after, then closes with 4429, and lets the token back in after its time', async () => {
     await rig.open(accept, { limits: { messagesPerSecond: 10, messageBurst: 20, refusals: 5, penaltyMs: 300 } });
-    const token = rig.token();
+    const token = await rig.token();
     const { ws, closed, heard } = await raw(token);
     const send = (from: number, to: number) => {
       for (let i = from; i < to; i++) ws.send(JSON.stringify({ jsonrpc: '2.0', id: i, method: 'session/rename', params: {} }));
@@ -221,7 +220,7 @@ describe('remote transport contract', function () {
 
   it('refuses more connections than a user and all may have', async () => {
     await rig.open(accept, { limits: { connectionsPerUser: 2, connections: 3 } });
-    const [ann, ben] = [rig.token('ann'), rig.token('ben')];
+    const [ann, ben] = [await rig.token('ann'), await rig.token('ben')];
     const clients = [await rig.client(ann), await rig.client(ann)];
     await rejects(rig.client(ann), { code: 'rpc.tooMany', retryAfterMs: 1_000 });
     clients.push(await rig.client(ben));
@@ -233,10 +232,10 @@ describe('remote transport contract', function () {
 
   it('closes what a token opened when it is revoked or expires', async () => {
     await rig.open(accept, { limits: { keepaliveMs: 30 } });
-    const [one, two] = [rig.token('ann'), rig.token('ben', ['record'], 5_000)];
+    const [one, two] = [await rig.token('ann'), await rig.token('ben', ['record'], 5_000)];
     const [ann, ben] = [await rig.client(one), await rig.client(two)];
     const ends = [ann, ben].map((c) => new Promise<EarmarkError>((resolve) => c.onDidClose(resolve)));
-    rig.tokens.revoke(one.split('_')[1] ?? '');
+    await rig.tokens.revoke(one.split('_')[1] ?? '', 'test');
     equal((await ends[0])?.code, 'rpc.unauthorized');
     rig.wallMs += 6_000;
     equal((await ends[1])?.code, 'rpc.expired');
@@ -244,7 +243,7 @@ describe('remote transport contract', function () {
 
   it('finds out on both sides that the other is dead', async () => {
     await rig.open(accept, { limits: { keepaliveMs: 30, deadMs: 150 } });
-    const { ws, closed } = await raw(rig.token());
+    const { ws, closed } = await raw(await rig.token());
     // A machine that sleeps: its kernel still takes bytes, nobody answers.
     ws.pause();
     await until(() => rig.transport.counts.connections === 0, 'the daemon drops it');
@@ -256,7 +255,7 @@ describe('remote transport contract', function () {
     await rig.open(accept);
     const { port } = rig;
     const timing = { backoffMinMs: 20, backoffMaxMs: 50 };
-    const connection = createConnection({ stateDir: rig.folder, client: { name: 'test', version: '0' }, remote: rig.profile(rig.token(), { timing }) });
+    const connection = createConnection({ stateDir: rig.folder, client: { name: 'test', version: '0' }, remote: rig.profile(await rig.token(), { timing }) });
     await connection.whenConnected();
     const states: string[] = [];
     connection.onDidChangeState(({ to }) => states.push(to.kind));
@@ -269,10 +268,10 @@ describe('remote transport contract', function () {
 
   it('does not come back where that would not help', async () => {
     await rig.open(accept);
-    const token = rig.token();
+    const token = await rig.token();
     const connection = createConnection({ stateDir: rig.folder, client: { name: 'test', version: '0' }, remote: rig.profile(token) });
     await connection.whenConnected();
-    rig.tokens.revoke(token.split('_')[1] ?? '');
+    await rig.tokens.revoke(token.split('_')[1] ?? '', 'test');
     await until(() => connection.state.kind === 'failed', 'it gives up');
     equal(connection.state.kind === 'failed' && connection.state.error.code, 'rpc.unauthorized');
     connection.dispose();

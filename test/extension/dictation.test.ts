@@ -13,6 +13,8 @@ import { cursorToEnd, openFile, statusItem } from './steps';
 
 /** In percent, of one phrase. */
 const WER_MAX = 30;
+/** Times that the key is held. */
+const HOLDS = 5;
 const shots = join(root, 'out/screenshots');
 const typed = 'What is left to do.\n';
 
@@ -144,10 +146,12 @@ describe('dictation in VS Code', function () {
   });
 
   it('listens while the key is held, and inserts soon after it is let go', async function () {
+    this.timeout(240_000);
     const { window, devices } = rig;
     const { keyboard } = window.page;
-    await cursorToEnd(window);
-    for (let attempt = 1; ; attempt++) {
+    const took: number[] = [];
+    for (let attempt = 1; took.length < HOLDS; attempt++) {
+      await cursorToEnd(window);
       const key = holdKey(window);
       await listening();
       await devices.play('mic', phrase.sound);
@@ -155,19 +159,20 @@ describe('dictation in VS Code', function () {
       // On a machine too busy to repeat a key the release comes early: that says nothing of dictation.
       if (gapMs < 200) {
         await inserted();
-        console.log(`      key let go → text inserted: ${Date.now() - releasedAt} ms`);
-        break;
+        took.push(Date.now() - releasedAt);
+        await idle();
+        assert.ok(pooledWer([{ reference: phrase.text, hypothesis: (await savedText()).slice(typed.length) }]) <= WER_MAX);
+      } else if (attempt === 2 * HOLDS + 2) skip(this, `the machine is too busy to hold a key down: ${gapMs} ms between two repeats`);
+      else {
+        await window.execute('earmark.cancelDictation');
+        await idle();
       }
-      if (attempt === 4) skip(this, `the machine is too busy to hold a key down: ${gapMs} ms between two repeats`);
-      await window.execute('earmark.cancelDictation');
-      await idle();
+      await cursorToEnd(window);
       for (let i = 0; i < 5 && (await savedText()) !== typed; i++) await keyboard.press('Control+Z');
+      assert.equal(await savedText(), typed);
     }
-    await idle();
-    assert.ok(pooledWer([{ reference: phrase.text, hypothesis: (await savedText()).slice(typed.length) }]) <= WER_MAX);
-    await cursorToEnd(window);
-    await keyboard.press('Control+Z');
-    assert.equal(await savedText(), typed);
+    took.sort((one, other) => one - other);
+    console.log(`      key let go → text inserted: ${took[Math.floor(took.length / 2)]} ms in the middle of ${took.length}, ${took.at(-1)} ms at most`);
   });
 });
 

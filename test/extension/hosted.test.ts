@@ -1,15 +1,22 @@
 /** The suites of suite/ inside a real extension host, with a real daemon whose sound and words are scripted. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { readDaemonFile } from '../../client';
+import { ensureDaemon, readDaemonFile } from '../../client';
 import { isAlive } from '../../client/startLock';
 import { until } from '../fakes/daemonProcess';
 import { whyNoHost } from './harness/available';
+import { startHost } from './harness/host';
 import { runExtensionTests } from './harness/hostedTests';
 import { launchBrowser } from './harness/page';
+import { SessionStart } from '../../protocol/session';
+import { keptWords } from './profile';
+import { statusItem } from './steps';
+
+/** Said in the suites, and by nobody else. */
+const SPOKEN = ['zanzibar', 'marmalade'];
 
 describe('the extension in its host', function () {
   this.timeout(6 * 60_000);
@@ -36,6 +43,7 @@ describe('the extension in its host', function () {
   });
 
   it('passes its suites', async () => {
+    let kept: string[] = [];
     const { passes, failures, pending } = await runExtensionTests(browser, {
       workspaceFolder: join(dir, 'workspace'),
       extensionPath: resolve(__dirname, '../..'),
@@ -44,10 +52,54 @@ describe('the extension in its host', function () {
       // A browser window saves by itself unless told not to; who saves a note is one of the questions.
       settings: { 'files.autoSave': 'off' },
       timeoutMs: 5 * 60_000,
+      after: async (page, userDataDir) => {
+        kept = await keptWords(page, userDataDir, SPOKEN);
+      },
       ...(process.env['EARMARK_GREP'] === undefined ? {} : { grep: process.env['EARMARK_GREP'] }),
     });
     for (const title of passes) console.log(`      ✔ ${title}`);
     assert.deepEqual({ failures: failures.map((f) => `${f.title}\n${f.stack}`), pending }, { failures: [], pending: [] });
+    assert.deepEqual(kept, [], 'what was said is in the profile');
     assert.ok(passes.length > 15 || process.env['EARMARK_GREP'] !== undefined);
+  });
+
+  it('works in a folder that nobody trusts', async () => {
+    const workspaceFolder = join(dir, 'restricted');
+    await mkdir(join(workspaceFolder, '.vscode'), { recursive: true });
+    await writeFile(join(workspaceFolder, '.vscode', 'settings.json'), JSON.stringify({ 'earmark.daemon.nodePath': '/bin/false', 'earmark.llm.endpoint': 'http://127.0.0.1:9', 'earmark.remote.url': 'ws://127.0.0.1:9', 'earmark.consent.askEveryMeeting': true, 'earmark.meeting.keepAudio': true }));
+    const { passes, failures } = await runExtensionTests(browser, {
+      workspaceFolder,
+      extensionPath: resolve(__dirname, '../..'),
+      suiteFolder: join(__dirname, 'restrictedSuite'),
+      env: { EARMARK_HOME: join(dir, 'home') },
+      settings: { 'files.autoSave': 'off' },
+      restricted: true,
+      timeoutMs: 2 * 60_000,
+    });
+    for (const title of passes) console.log(`      ✔ ${title}`);
+    assert.deepEqual(failures.map((f) => `${f.title}\n${f.stack}`), []);
+    assert.equal(passes.length, 3);
+  });
+
+  it('shows one recording in two windows, and each of them may stop it', async () => {
+    const home = join(dir, 'two');
+    const root = resolve(__dirname, '../..');
+    const daemon = { command: process.execPath, args: ['--require', join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'), join(root, 'test', 'fakes', 'scriptedDaemon.ts')] };
+    const client = await ensureDaemon({ stateDir: home, client: { name: 'tests', version: '0' }, daemon });
+    const pid = readDaemonFile(home)?.pid ?? -1;
+    const host = await startHost({ workspaceFolder: join(dir, 'twoWorkspace'), extensionPath: root, userDataDir: join(dir, 'twoUser'), env: { EARMARK_HOME: home } });
+    try {
+      await client.request(SessionStart, { kind: 'meeting', title: 'Two windows', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: true, insights: false });
+      const windows = [await host.open(browser), await host.open(browser)];
+      for (const window of windows) await statusItem(window).getByText(/REC \d\d:\d\d/).waitFor();
+      await windows[1]!.runCommand('Earmark: Stop Meeting');
+      for (const window of windows) await statusItem(window).getByText('Earmark', { exact: true }).waitFor();
+      for (const window of windows) await window.close();
+    } finally {
+      client.dispose();
+      await host.dispose();
+      process.kill(pid, 'SIGTERM');
+      await until(() => !isAlive(pid), 'the daemon ends');
+    }
   });
 });

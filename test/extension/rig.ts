@@ -24,7 +24,7 @@ const daemonEndMs = 12_000;
 /** One sentence that says what this machine lacks, or undefined. Builds dist/ where it is missing. */
 export async function whyNoProduct(): Promise<string | undefined> {
   if (!existsSync(join(root, 'dist/extension.js'))) await run(process.execPath, ['scripts/build.mjs'], { cwd: root });
-  const models = modelFolder(stateFolder(), process.env);
+  const models = modelFolder(stateFolder(), process.env['EARMARK_MODELS'] ?? '');
   if (!existsSync(join(models, 'moonshine-tiny')) || !existsSync(join(models, 'silero-vad'))) return 'The speech models are not there: run npm run setup.';
   const sound = await run('pulseaudio', ['--version']).then(() => undefined, () => 'There is no PulseAudio for the virtual microphone: on Debian, apt-get install pulseaudio pulseaudio-utils.');
   return sound ?? (await whyNoHost());
@@ -50,6 +50,8 @@ export interface Rig {
 }
 
 export interface RigOptions {
+  /** A VSIX that is installed instead of the extension of this folder. It has no network, and no models but its own. */
+  readonly vsix?: string;
   /** Files of the workspace by their path in it. */
   readonly files: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -63,15 +65,15 @@ export async function startRig(browser: Browser, options: RigOptions): Promise<R
   const workspace = join(dir, 'backend');
   await makeWorkspace(workspace, options.files);
   const devices = await startAudioDevices();
-  const env = { ...devices.env, EARMARK_HOME: home, EARMARK_MODELS: modelFolder(stateFolder(), process.env) };
+  const env = { ...devices.env, EARMARK_HOME: home, ...(options.vsix === undefined ? { EARMARK_MODELS: modelFolder(stateFolder(), process.env['EARMARK_MODELS'] ?? '') } : noNetwork(dir)) };
   const cleanUp = [() => rm(dir, { recursive: true, force: true, maxRetries: 5 }), () => devices.dispose()];
   try {
     const host = await startHost({
       workspaceFolder: workspace,
-      extensionPath: root,
+      extensionPath: options.vsix ?? root,
       userDataDir: join(dir, 'user'),
       env,
-      settings: { 'editor.minimap.enabled': false, 'workbench.secondarySideBar.defaultVisibility': 'hidden', 'files.autoSave': 'off', ...options.settings },
+      settings: { 'editor.minimap.enabled': false, 'workbench.secondarySideBar.defaultVisibility': 'hidden', 'files.autoSave': 'off', ...(options.vsix === undefined ? {} : INSTALLED), ...options.settings },
     });
     cleanUp.push(() => host.dispose());
     const window = await host.open(browser, options.viewport ? { viewport: options.viewport } : {});
@@ -99,6 +101,15 @@ export async function startRig(browser: Browser, options: RigOptions): Promise<R
     for (const step of cleanUp.reverse()) await step();
     throw error;
   }
+}
+
+/** In a browser's window there is no other side than the server's for an extension that belongs to the person's side. */
+const INSTALLED = { 'remote.extensionKind': { [extensionId]: ['workspace'] } };
+
+/** Whoever asks for a model or a package gets no answer; the models of this machine are out of sight. */
+function noNetwork(dir: string): Record<string, string> {
+  const nobody = 'http://127.0.0.1:9';
+  return { EARMARK_MODELS: join(dir, 'models'), npm_config_registry: nobody, HTTP_PROXY: nobody, HTTPS_PROXY: nobody, NO_PROXY: '127.0.0.1,localhost' };
 }
 
 /** A repository of its own, so that the note can name a branch. */

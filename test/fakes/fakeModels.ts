@@ -19,7 +19,7 @@ export class FakeModels implements Models {
   verify = (id: string) => this.known(id);
   tidy = () => Promise.resolve([]);
   remove = (id: string) => this.known(id).then(() => undefined);
-  files = (id: string) => this.known(id).then(() => ({ id, files: {} }));
+  files = (id: string) => this.known(id).then(() => ({ id, revision: 'r1', files: {} }));
 
   private known(id: string): Promise<ModelView> {
     return id === MODEL.id ? Promise.resolve(MODEL) : Promise.reject(new EarmarkError('model.unknown', `There is no model "${id}"; "earmark models list" shows those there are.`));

@@ -16,10 +16,13 @@ export class MemorySpools implements SpoolFactory {
   private readonly open_ = new Set<MemorySpool>();
   /** Thrown by every append while set. */
   refuse: EarmarkError | undefined;
+  /** Thrown by every opening while set. */
+  refuseOpen: EarmarkError | undefined;
 
   constructor(public clock: Clock) {}
 
   open(sessionId: string): Spool {
+    if (this.refuseOpen) throw this.refuseOpen;
     const disk = this.disks.get(sessionId) ?? { frames: new Map(), last: new Map() };
     this.disks.set(sessionId, disk);
     const spool = new MemorySpool(this, disk, this.clock, () => this.disks.delete(sessionId));
@@ -51,6 +54,7 @@ class MemorySpool implements Spool {
   private crashed = false;
   readonly onDidSync = this.syncs.event;
   readonly lost = [];
+  readonly behind = false;
 
   constructor(private readonly factory: MemorySpools, private readonly disk: Disk, private readonly clock: Clock, private readonly gone: () => void) {
     this.appended = new Map(disk.last);

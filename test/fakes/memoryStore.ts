@@ -1,8 +1,8 @@
-/** A SessionStore in memory; it can refuse to write, and what it took stays when a session forgets it. */
+/** A SessionStore in memory; it can refuse to write or be slow, and what it took stays when a session forgets it. */
 import { EarmarkError } from '../../protocol/errors';
 import { Book } from '../../daemon/session/book';
 import type { DurableEvent, SessionRecord, SessionState } from '../../daemon/session/events';
-import type { Progress, SessionCounts, SessionStats, SessionStore } from '../../daemon/session/ports';
+import type { Progress, SessionCounts, SessionStats, SessionStore, StoredVoice, VoiceStore } from '../../daemon/session/ports';
 import type { SearchHit, SearchQuery } from '../../daemon/session/search';
 
 interface Entry {
@@ -10,26 +10,27 @@ interface Entry {
   readonly order: number;
   readonly events: DurableEvent[];
   readonly book: Book;
-  readonly progress: Map<Progress['source'], number>;
+  readonly progress: Map<Progress['source'], Progress>;
   stats: SessionStats;
 }
 
 const OVER: readonly SessionState[] = ['DONE', 'FAILED'];
 
-export class MemoryStore implements SessionStore {
+export class MemoryStore implements SessionStore, VoiceStore {
   private readonly entries = new Map<string, Entry>();
   private readonly settings = new Map<string, string>();
+  private kept: StoredVoice[] = [];
   private order = 0;
   /** Thrown by every write while set. */
   refuse: EarmarkError | undefined;
 
-  createSession(record: SessionRecord): void {
+  async createSession(record: SessionRecord): Promise<void> {
     this.write();
-    if (this.entries.has(record.id) || (record.key !== undefined && this.findByKey(record.key))) throw new EarmarkError('store.unwritable', 'The session is there already.');
+    if (this.entries.has(record.id) || (record.key !== undefined && this.withKey(record.key))) throw new EarmarkError('store.unwritable', 'The session is there already.');
     this.entries.set(record.id, { record, order: this.order++, events: [], book: new Book(), progress: new Map(), stats: {} });
   }
 
-  updateSession(id: string, { stats, ...change }: Parameters<SessionStore['updateSession']>[1]): void {
+  async updateSession(id: string, { stats, ...change }: Parameters<SessionStore['updateSession']>[1]): Promise<void> {
     this.write();
     const entry = this.entries.get(id);
     if (!entry) return;
@@ -37,10 +38,11 @@ export class MemoryStore implements SessionStore {
     if (stats) entry.stats = stats;
   }
 
-  append(sessionId: string, events: readonly DurableEvent[], progress: readonly Progress[] = []): void {
+  async append(sessionId: string, events: readonly DurableEvent[], progress: readonly Progress[] = []): Promise<void> {
     this.write();
     const entry = this.entries.get(sessionId);
     if (!entry) throw new EarmarkError('session.notFound', 'The session was removed; start a new one.');
+    if (events.length > 0 && events.every((event) => JSON.stringify(entry.events[event.seq - 1]) === JSON.stringify(event))) return;
     events.forEach((event, i) => {
       if (event.seq !== entry.events.length + 1 + i) throw new EarmarkError('internal', `Event ${event.seq} does not follow; restart Earmark.`);
     });
@@ -49,35 +51,35 @@ export class MemoryStore implements SessionStore {
       entry.book.apply(event);
       if (event.kind === 'state') entry.record = { ...entry.record, state: event.to };
     }
-    for (const { source, finalThrough } of progress) entry.progress.set(source, Math.max(finalThrough, entry.progress.get(source) ?? -1));
+    for (const next of progress) if (next.finalThrough >= (entry.progress.get(next.source)?.finalThrough ?? -1)) entry.progress.set(next.source, { ...next });
   }
 
-  progress(sessionId: string): readonly Progress[] {
-    return [...(this.entries.get(sessionId)?.progress ?? [])].map(([source, finalThrough]) => ({ source, finalThrough }));
+  async progress(sessionId: string): Promise<readonly Progress[]> {
+    return [...(this.entries.get(sessionId)?.progress.values() ?? [])];
   }
 
-  readEvents(sessionId: string, afterSeq: number, limit: number): readonly DurableEvent[] {
+  async readEvents(sessionId: string, afterSeq: number, limit: number): Promise<readonly DurableEvent[]> {
     return this.entries.get(sessionId)?.events.slice(afterSeq, afterSeq + limit) ?? [];
   }
 
-  getSession(id: string): SessionRecord | undefined {
+  async getSession(id: string): Promise<SessionRecord | undefined> {
     return this.entries.get(id)?.record;
   }
 
-  findByKey(key: string): SessionRecord | undefined {
-    return [...this.entries.values()].find(({ record }) => record.key === key)?.record;
+  async findByKey(key: string): Promise<SessionRecord | undefined> {
+    return this.withKey(key);
   }
 
-  counts(id: string): SessionCounts {
+  async counts(id: string): Promise<SessionCounts> {
     const entry = this.entries.get(id);
     return { lastSeq: entry?.events.length ?? 0, lastTime: entry?.events.at(-1)?.time ?? 0, segments: entry?.book.transcript.size ?? 0 };
   }
 
-  stats(id: string): SessionStats {
+  async stats(id: string): Promise<SessionStats> {
     return this.entries.get(id)?.stats ?? {};
   }
 
-  listSessions({ limit, offset, active, owner }: { limit: number; offset: number; active?: boolean; owner?: string }): readonly SessionRecord[] {
+  async listSessions({ limit, offset, active, owner }: { limit: number; offset: number; active?: boolean; owner?: string }): Promise<readonly SessionRecord[]> {
     return [...this.entries.values()]
       .filter(({ record }) => (active === undefined || active !== OVER.includes(record.state)) && (owner === undefined || record.owner === owner))
       .sort((a, b) => (b.record.createdMs ?? 0) - (a.record.createdMs ?? 0) || b.order - a.order)
@@ -85,19 +87,19 @@ export class MemoryStore implements SessionStore {
       .map(({ record }) => record);
   }
 
-  segments(sessionId: string): ReturnType<SessionStore['segments']> {
+  async segments(sessionId: string): ReturnType<SessionStore['segments']> {
     return this.entries.get(sessionId)?.book.transcript.ordered() ?? [];
   }
 
-  speakers(sessionId: string): ReturnType<SessionStore['speakers']> {
+  async speakers(sessionId: string): ReturnType<SessionStore['speakers']> {
     return [...(this.entries.get(sessionId)?.book.speakers.values() ?? [])];
   }
 
-  insights(sessionId: string): ReturnType<SessionStore['insights']> {
+  async insights(sessionId: string): ReturnType<SessionStore['insights']> {
     return [...(this.entries.get(sessionId)?.book.insights.values() ?? [])];
   }
 
-  search({ words, kind, limit, speaker, symbol, sinceMs = -Infinity, untilMs = Infinity, repository, branch, owner }: SearchQuery): readonly SearchHit[] {
+  async search({ words, kind, limit, speaker, symbol, sinceMs = -Infinity, untilMs = Infinity, repository, branch, owner }: SearchQuery): Promise<readonly SearchHit[]> {
     const bare = (text: string): string[] => text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
     const wanted = words.flatMap(bare);
     const same = (a: string | undefined, b: string | undefined): boolean => b === undefined || a?.toLowerCase() === b.toLowerCase();
@@ -105,7 +107,7 @@ export class MemoryStore implements SessionStore {
     return sessions
       .flatMap(([sessionId, { book }]): SearchHit[] => {
         const insights = [...book.insights.values()];
-        const named = insights.filter((insight) => symbol === undefined || insight.symbols.some(({ name }) => same(name, symbol)) || (insight.kind === 'entity' && same(insight.text, symbol)));
+        const named = insights.filter((insight) => symbol === undefined || insight.symbols.some(({ name, uri }) => same(name, symbol) || (uri !== undefined && same(uri, symbol))) || (insight.kind === 'entity' && same(insight.text, symbol)));
         if (kind !== 'transcript') {
           return named.filter(({ kind: k, status, text, owner: whose }) => k === kind && status !== 'dismissed' && same(whose, speaker) && words.every((word) => `${text} ${whose ?? ''}`.toLowerCase().includes(word.toLowerCase()))).map((insight) => ({ sessionId, insight }));
         }
@@ -118,18 +120,19 @@ export class MemoryStore implements SessionStore {
       .slice(0, limit);
   }
 
-  deleteSession(id: string): void {
+  async deleteSession(id: string): Promise<void> {
     this.write();
     this.entries.delete(id);
   }
 
-  purgeSession(id: string): ReturnType<SessionStore['purgeSession']> {
+  async purgeSession(id: string): ReturnType<SessionStore['purgeSession']> {
     const entry = this.entries.get(id);
-    this.deleteSession(id);
+    await this.deleteSession(id);
+    this.kept = this.kept.filter(({ sessionId }) => sessionId !== id);
     return { events: entry?.events.length ?? 0, segments: entry?.book.transcript.size ?? 0, insights: entry?.book.insights.size ?? 0, setAside: 0 };
   }
 
-  forget(id: string, { transcript, insights }: Parameters<SessionStore['forget']>[1]): void {
+  async forget(id: string, { transcript, insights }: Parameters<SessionStore['forget']>[1]): Promise<void> {
     const entry = this.entries.get(id);
     if (!entry) return;
     const kept = entry.events.filter((event) => !(transcript && ['final', 'revision', 'speaker'].includes(event.kind)) && !(insights && 'insight' in event));
@@ -138,17 +141,41 @@ export class MemoryStore implements SessionStore {
     this.entries.set(id, { ...entry, book });
   }
 
-  setting(name: string): string | undefined {
+  async tidy(): Promise<void> {
+    this.write();
+  }
+
+  async setting(name: string): Promise<string | undefined> {
     return this.settings.get(name);
   }
 
-  setSetting(name: string, value: string): void {
+  async setSetting(name: string, value: string): Promise<void> {
     this.write();
     this.settings.set(name, value);
   }
 
-  close(): void {
+  async voices(): Promise<readonly StoredVoice[]> {
+    return this.kept;
+  }
+
+  async keepVoice(voice: StoredVoice): Promise<void> {
+    this.write();
+    const same = (other: StoredVoice): boolean => other.owner === voice.owner && other.name === voice.name;
+    const of = [...this.kept.filter((other) => same(other) && other.sessionId !== voice.sessionId), voice].slice(-8);
+    this.kept = [...this.kept.filter((other) => !same(other)), ...of];
+  }
+
+  async forgetVoices(owner: string | undefined, name?: string): Promise<void> {
+    this.write();
+    this.kept = this.kept.filter((voice) => voice.owner !== owner || (name !== undefined && voice.name !== name));
+  }
+
+  async close(): Promise<void> {
     this.refuse = new EarmarkError('store.unwritable', 'The database of sessions is closed; start Earmark again.');
+  }
+
+  private withKey(key: string): SessionRecord | undefined {
+    return [...this.entries.values()].find(({ record }) => record.key === key)?.record;
   }
 
   private write(): void {

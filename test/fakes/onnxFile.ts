@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs';
 
 const FLOAT = 1;
+const UINT8 = 2;
 const INT64 = 7;
-const BOOL = 9;
 
 function varint(value: number): Buffer {
   const bytes: number[] = [];
@@ -48,44 +48,67 @@ function write(path: string, inputs: readonly Port[], outputs: readonly Port[], 
   writeFileSync(path, Buffer.concat([int(1, 8), graph, bytes(8, text(1, ''), int(2, 18))]));
 }
 
-const WIDTH = 8;
 const VOCABULARY = 32_000;
+/** Sizes of Moonshine tiny; base has 8 layers of 8 heads of 52. */
+const TINY = { layers: 6, heads: 8, headSize: 36 };
 
-/** Hidden states with a position for each sample. */
-export function writeMoonshineEncoder(path: string): void {
+/** Hidden states with a position for each 25 ms. */
+export function writeMoonshineEncoder(path: string, { heads, headSize } = TINY): void {
+  const width = heads * headSize;
   write(
     path,
     [{ name: 'input_values', type: FLOAT, shape: [1, 'samples'] }],
-    [{ name: 'last_hidden_state', type: FLOAT, shape: [1, 'samples', WIDTH] }],
-    [axes('last', 2), random('weights', [1, WIDTH], 1), node('Unsqueeze', ['input_values', 'last'], 'column'), node('MatMul', ['column', 'weights'], 'last_hidden_state')],
+    [{ name: 'last_hidden_state', type: FLOAT, shape: [1, 'positions', width] }],
+    [
+      axes('first', 0),
+      axes('end', 1_000_000),
+      axes('time', 1),
+      axes('stride', 400),
+      axes('last', 2),
+      random('weights', [1, width], 1),
+      node('Slice', ['input_values', 'first', 'end', 'time', 'stride'], 'few'),
+      node('Unsqueeze', ['few', 'last'], 'column'),
+      node('MatMul', ['column', 'weights'], 'last_hidden_state'),
+    ],
   );
 }
 
-/** The next token from the last one and the mean of the hidden states; the cache goes through unchanged. */
-export function writeMoonshineDecoder(path: string): void {
-  const cache = Array.from({ length: 6 }, (_, layer) => ['decoder.key', 'decoder.value', 'encoder.key', 'encoder.value'].map((part) => `${layer}.${part}`)).flat();
-  const shape = ['batch', 8, 'past', 36];
-  write(
-    path,
-    [
-      { name: 'input_ids', type: INT64, shape: [1, 1] },
-      { name: 'encoder_hidden_states', type: FLOAT, shape: [1, 'samples', WIDTH] },
-      { name: 'use_cache_branch', type: BOOL, shape: [1] },
-      ...cache.map((name) => ({ name: `past_key_values.${name}`, type: FLOAT, shape })),
-    ],
-    [{ name: 'logits', type: FLOAT, shape: [1, 1, VOCABULARY] }, ...cache.map((name) => ({ name: `present.${name}`, type: FLOAT, shape }))],
-    [
-      axes('time', 1),
-      random('embeddings', [VOCABULARY, WIDTH], 2),
-      random('head', [WIDTH, VOCABULARY], 3),
-      node('Gather', ['embeddings', 'input_ids'], 'token'),
-      node('ReduceMean', ['encoder_hidden_states', 'time'], 'sound'),
-      node('Add', ['token', 'sound'], 'both'),
-      node('Tanh', ['both'], 'hidden'),
-      node('MatMul', ['hidden', 'head'], 'logits'),
-      ...cache.map((name) => node('Identity', [`past_key_values.${name}`], `present.${name}`)),
-    ],
-  );
+/** Numbers of 8 bits around 128, with their scale and zero point as the export has them: loose, not raw. */
+function random8(name: string, shape: readonly number[], scale: number, seed: number): Buffer[] {
+  let state = seed;
+  const values = Buffer.alloc(shape.reduce((product, size) => product * size, 1));
+  for (let i = 0; i < values.length; i++) values[i] = (state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0) >>> 24;
+  const float = Buffer.alloc(4);
+  float.writeFloatLE(scale);
+  return [
+    bytes(5, ...shape.map((size) => int(1, size)), int(2, UINT8), text(8, `${name}_quantized`), bytes(9, values)),
+    bytes(5, int(2, FLOAT), bytes(4, float), text(8, `${name}_scale`)),
+    bytes(5, int(2, UINT8), bytes(5, varint(128)), text(8, `${name}_zero_point`)),
+  ];
+}
+
+/** Random weights under the names of the exported decoder, and of its nodes those that name them: enough to take them out, not to be run. */
+export function writeMoonshineDecoder(path: string, { layers, heads, headSize } = TINY): void {
+  const width = heads * headSize;
+  let seed = 10;
+  const parts = [...random8('model.decoder.embed_tokens.weight_merged_0', [VOCABULARY, width], 0.002, seed++), random('/model/decoder/rotary_emb/Cast_1_output_0', [1, 16, 1], seed++), random('model.decoder.norm.weight_merged_0', [width], seed++)];
+  for (let layer = 0; layer < layers; layer++) {
+    const at = `layers.${layer}`;
+    const named = `model.decoder.${at}`;
+    for (const norm of ['input_layernorm', 'post_attention_layernorm', 'final_layernorm']) parts.push(random(`${named}.${norm}.weight_merged_0`, [width], seed++));
+    const project = (part: string, inputs: number, outputs: number): void => {
+      const weight = `onnx::MatMul_${seed}_merged_0`;
+      parts.push(...random8(weight, [inputs, outputs], 0.01 / Math.sqrt(inputs), seed++));
+      parts.push(node('MatMulInteger', ['in', `${weight}_quantized`, 'zero', `${weight}_zero_point`], `/model/decoder/${at}/${part}/MatMul_output_0_output_quantized`));
+      parts.push(node('Mul', ['scale', `${weight}_scale`], `/model/decoder/${at}/${part}/MatMul_quant_scales_mul:0`));
+    };
+    for (const attention of ['self_attn', 'encoder_attn']) for (const part of ['q_proj', 'k_proj', 'v_proj', 'dense']) project(`${attention}/${part}`, width, width);
+    project('mlp/up_proj', width, 8 * width);
+    project('mlp/down_proj', 4 * width, width);
+    parts.push(random(`${named}.mlp.up_proj.bias_merged_0`, [8 * width], seed++), random(`${named}.mlp.down_proj.bias_merged_0`, [width], seed++));
+  }
+  const cache = Array.from({ length: layers }, (_, layer) => ['decoder.key', 'decoder.value', 'encoder.key', 'encoder.value'].map((part) => `past_key_values.${layer}.${part}`)).flat();
+  write(path, cache.map((name) => ({ name, type: FLOAT, shape: ['batch', heads, 'past', headSize] })), [], parts);
 }
 
 /** A probability from the samples, and a state that each window changes. */

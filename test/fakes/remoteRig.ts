@@ -27,8 +27,8 @@ export class RemoteRig {
     return Number(new URL(this.transport.url).port);
   }
 
-  token(user = 'ann', scopes: readonly Scope[] = ['record'], expiresInMs?: number): string {
-    return this.tokens.create(user, scopes, expiresInMs === undefined ? undefined : this.wallMs + expiresInMs).secret;
+  async token(user = 'ann', scopes: readonly Scope[] = ['record'], expiresInMs?: number): Promise<string> {
+    return (await this.tokens.create(user, scopes, 'test', expiresInMs === undefined ? undefined : this.wallMs + expiresInMs)).secret;
   }
 
   profile(token: string, change: Partial<RemoteProfile> = {}): RemoteProfile {

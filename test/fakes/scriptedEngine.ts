@@ -21,6 +21,8 @@ export class ScriptedEngine implements SpeechEngine {
   readonly provider = 'scripted';
   readonly model = 'script';
   readonly rtf = 0.1;
+  readonly figures = { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 };
+  readonly rssBytes = 0;
   readonly queuedMs = 0;
   readonly decoded: string[] = [];
   private readonly warnings = new Emitter<{ code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable'; message: string }>();
@@ -102,7 +104,7 @@ export class ScriptedEngine implements SpeechEngine {
 
 /** The scripted engine for whoever wishes it, and nothing else. */
 export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
-  const health: EngineHealth = { provider: 'scripted', model: 'script', device: 'auto', state: 'READY', loadMs: 5, rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 }, queuedMs: 0, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, rssBytes: 0, sessions: 0, rung: 'NORMAL', errors: [] };
+  const health: EngineHealth = { provider: 'scripted', model: 'script', device: 'auto', state: 'READY', loadMs: 5, rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 }, queuedMs: 0, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, finals: 'full', droppedSpeculations: 0, droppedPartials: 0 }, rssBytes: 0, sessions: 0, rung: 'NORMAL', errors: [] };
   const choice: ChoiceSetup = {
     providers: [{ info: scriptedInfo }],
     models: [{ id: 'script', provider: 'scripted', languages: ['*'], installed: true }],
@@ -128,6 +130,9 @@ export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
     inUse: () => false,
     preload: () => Promise.resolve(),
     retry: () => Promise.resolve(),
+    renew: () => undefined,
+    swap: () => Promise.resolve(),
+    calibrate: () => Promise.resolve({ fingerprint: 'scripted', model: 'moonshine-tiny', rtf: 0.04, audioMs: 60_000, atMs: 0 }),
     refresh: () => Promise.resolve(),
     dispose: () => undefined,
   };

@@ -6,20 +6,37 @@ import { phrases } from '../unit/session/harness';
 import { FakeModels } from './fakeModels';
 import { LOUDNESS, ScriptedEngine, scriptedEngines } from './scriptedEngine';
 
+/** A word of tone and a pause, in ticks of 100 ms of sound. */
+const WORD = { loud: 4, all: 10, perTick: 1 };
+/** Long enough for a sentence, and three times as fast as it is said. */
+const SENTENCE = { loud: 8, all: 12, perTick: 3 };
+
 /** Says `w7` on the microphone and `w9` on the speakers, over and over. */
-function capture(clock: Clock) {
+function capture(clock: Clock, sentences: () => boolean) {
   return {
     abilities: () => Promise.resolve({ microphones: [{ id: 'tone', name: 'Tone', isDefault: true, recorder: 'sox' as const }], systems: [{ id: 'tone.monitor', name: 'Speakers', isDefault: true, recorder: 'parec' as const }], recorders: [], advice: [] }),
     start: (source: 'mic' | 'system', _device: string | undefined, handlers: { onData(pcm: Int16Array): void }) => {
       let tick = 0;
-      const loud = new Int16Array(FRAME_SAMPLES * 5).fill((source === 'mic' ? 7 : 9) * LOUDNESS);
-      const timer = clock.setInterval(() => handlers.onData(tick++ % 10 < 4 ? loud.slice() : new Int16Array(FRAME_SAMPLES * 5)), 100);
+      const timer = clock.setInterval(() => {
+        const { loud, all, perTick } = sentences() ? SENTENCE : WORD;
+        const n = sentences() ? 1 + Math.floor(tick / all) : source === 'mic' ? 7 : 9;
+        handlers.onData(new Int16Array(FRAME_SAMPLES * 5 * perTick).fill(tick++ % all < loud ? n * LOUDNESS : 0));
+      }, 100);
       return Promise.resolve({ source: source as Source, device: 'tone', recorder: 'fake', stop: () => Promise.resolve(timer.dispose()) });
     },
     dispose: () => Promise.resolve(),
   };
 }
 
-export function scriptedParts(): Pick<ComposeOptions, 'engines' | 'models' | 'capture' | 'phrases' | 'voices'> {
-  return { engines: () => scriptedEngines(new ScriptedEngine()), models: () => new FakeModels(), capture: ({ clock }) => capture(clock), phrases, voices: 'none' };
+/** @param says phrases to hear in a recording instead of the words of the tone; asked at every decode */
+export function scriptedParts(says?: () => readonly string[] | undefined): Pick<ComposeOptions, 'engines' | 'models' | 'capture' | 'phrases' | 'voices'> {
+  const engine = new ScriptedEngine();
+  engine.script = (word) => {
+    // The nth sentence is n times as loud as the first.
+    const all = says?.();
+    if (all === undefined) return undefined;
+    const text = all[Number(word.slice(1)) - 1];
+    return { text: text ?? '', words: text === undefined ? [] : [{ text, startMs: 0, endMs: 300, confidence: 0.9, timing: 'estimated' }], confidence: 0.9, language: 'en', inferenceMs: 10 };
+  };
+  return { engines: () => scriptedEngines(engine), models: () => new FakeModels(), capture: ({ clock }) => capture(clock, () => says?.() !== undefined), phrases, voices: 'none' };
 }

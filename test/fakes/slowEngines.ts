@@ -4,6 +4,7 @@
  */
 import type { ChoiceSetup } from '../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../daemon/asr/enginePool';
+import { UNCALIBRATED } from './uncalibrated';
 import type { EngineTarget, MachineFacts, ManagedEngines } from '../../daemon/asr/enginesApi';
 import type { MachineLoad } from '../../daemon/asr/engineRoute';
 import type { AsrResult } from '../../daemon/asr/provider';
@@ -48,7 +49,7 @@ export function slowEngines(clock: ManualClock, models: readonly SlowModel[], lo
     preferred: targets,
   };
   return createEnginePool({
-    clock, logger: silentLogger, choice, look: () => Promise.resolve(choice), sharedWorkers: () => [], load, probed: Promise.resolve(), machine: () => MACHINE,
+    clock, logger: silentLogger, choice, look: () => Promise.resolve(choice), calibrator: UNCALIBRATED, sharedWorkers: () => [], load, probed: Promise.resolve(), machine: () => MACHINE,
     create: ({ provider, model }) => {
       const facts = models.find((m) => m.model === model);
       if (!facts) throw new Error(`No model ${model} in this test.`);

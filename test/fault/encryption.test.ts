@@ -1,5 +1,5 @@
 /** With a key nothing that was said stands in any file; without it nothing is read, and what was interrupted waits for it. */
-import { deepEqual, equal, throws } from 'node:assert/strict';
+import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDaemon, type DaemonClient } from '../../client';
@@ -25,19 +25,19 @@ describe('encryption at rest', function () {
   const open: Storage[] = [];
   beforeEach(() => (folder = new DaemonFolder()));
   afterEach(async () => {
-    for (const storage of open.splice(0)) storage.dispose();
+    for (const storage of open.splice(0)) await storage.close();
     await folder.remove();
   });
-  const storage = (env: Record<string, string> = {}): Storage => {
-    for (const before of open.splice(0)) before.dispose();
-    const made = new Storage({ home: folder.path, clock: new ManualClock(), logger: silentLogger, keys: { env, platform: 'linux' } });
+  const storage = async (env: Record<string, string> = {}): Promise<Storage> => {
+    for (const before of open.splice(0)) await before.close();
+    const made = await Storage.open({ home: folder.path, clock: new ManualClock(), logger: silentLogger, keys: { key: env['EARMARK_KEY'] ?? '', keyFile: env['EARMARK_KEY_FILE'] ?? '', platform: 'linux' } });
     open.push(made);
     return made;
   };
   const sound = new Int16Array(FRAME_SAMPLES).map((_, i) => (i * 37) % 9000);
-  const speak = ({ store, spools }: Storage): void => {
-    store.createSession({ id: 'a', kind: 'meeting', title: `The ${WORDS[0]}`, state: 'STREAMING', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted', model: 'script', partials: false, insights: false, ephemeral: false, keepAudio: true });
-    store.append('a', [
+  const speak = async ({ store, spools }: Storage): Promise<void> => {
+    await store.createSession({ id: 'a', kind: 'meeting', title: `The ${WORDS[0]}`, state: 'STREAMING', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted', model: 'script', partials: false, insights: false, ephemeral: false, keepAudio: true });
+    await store.append('a', [
       { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start', seq: 1, time: 0 },
       { kind: 'state', from: 'STARTING', to: 'STREAMING', cause: 'start', seq: 2, time: 0 },
       ...WORDS.map((word, i) => ({ kind: 'final' as const, segment: { id: `s${i}`, startMs: i, endMs: i + 1, source: 'file' as const, speaker: 'You', text: `about the ${word}`, confidence: 1, revision: 0 }, seq: i + 3, time: 0 })),
@@ -46,39 +46,39 @@ describe('encryption at rest', function () {
     for (let seq = 0; seq < 20; seq++) spool.append({ source: 'file', seq, captureMs: seq * FRAME_MS, pcm: sound });
     spool.dispose();
   };
-  const read = ({ store, spools }: Storage) => {
+  const read = async ({ store, spools }: Storage) => {
     const spool = spools.open('a');
     const frames = spool.read('file', 0, 99);
     spool.dispose();
-    return { texts: store.segments('a').length, found: store.search({ words: ['zeppelin'], kind: 'transcript', limit: 9 }).length, title: store.getSession('a')?.title, frames: frames.filter(({ pcm }) => pcm.every((v, i) => v === sound[i])).length };
+    return { texts: (await store.segments('a')).length, found: (await store.search({ words: ['zeppelin'], kind: 'transcript', limit: 9 })).length, title: (await store.getSession('a'))?.title, frames: frames.filter(({ pcm }) => pcm.every((v, i) => v === sound[i])).length };
   };
   const whole = { texts: 3, found: 1, title: 'The quagga', frames: 20 };
   const secrets = [...WORDS.map((word) => Buffer.from(word)), Buffer.from(sound.buffer, 200, 64)];
 
-  it('leaves no word and no sound in any file, also of what lay there in the clear', () => {
-    speak(storage());
+  it('leaves no word and no sound in any file, also of what lay there in the clear', async () => {
+    await speak(await storage());
     const clear = filesWith(folder.path, secrets).length;
-    const now = read(storage({ EARMARK_KEY: 'a long passphrase' }));
-    const again = read(storage({ EARMARK_KEY: 'a long passphrase' }));
+    const now = await read(await storage({ EARMARK_KEY: 'a long passphrase' }));
+    const again = await read(await storage({ EARMARK_KEY: 'a long passphrase' }));
     deepEqual({ clear: clear >= 2, now, again, left: filesWith(folder.path, secrets), modes: statSync(join(folder.path, 'keyring.json')).mode & 0o777 }, { clear: true, now: whole, again: whole, left: [], modes: 0o600 });
   });
 
-  it('is not read without the key or with another, and the key can be changed', () => {
-    speak(storage({ EARMARK_KEY: 'the first key' }));
-    for (const env of [{}, { EARMARK_KEY: 'another key' }]) throws(() => storage(env).store.segments('a'), { code: 'store.locked' });
-    const locked = storage();
-    throws(() => locked.unlock('another key'), { code: 'store.locked' });
-    equal(locked.unlock('the first key'), true);
+  it('is not read without the key or with another, and the key can be changed', async () => {
+    await speak(await storage({ EARMARK_KEY: 'the first key' }));
+    for (const env of [{}, { EARMARK_KEY: 'another key' }]) await rejects(async () => (await storage(env)).store.segments('a'), { code: 'store.locked' });
+    const locked = await storage();
+    await rejects(locked.unlock('another key'), { code: 'store.locked' });
+    deepEqual(await Promise.all([locked.unlock('the first key'), locked.unlock('the first key')]), [true, false]);
     locked.rotate('the second key');
-    throws(() => storage({ EARMARK_KEY: 'the first key' }).store.segments('a'), { code: 'store.locked' });
+    await rejects(async () => (await storage({ EARMARK_KEY: 'the first key' })).store.segments('a'), { code: 'store.locked' });
     const file = join(folder.path, 'key');
     writeFileSync(file, 'the second key\n');
-    deepEqual(read(storage({ EARMARK_KEY_FILE: file })), whole);
+    deepEqual(await read(await storage({ EARMARK_KEY_FILE: file })), whole);
   });
 
   it('waits with what was interrupted until the editor gives the key', async () => {
-    speak(storage({ EARMARK_KEY: 'the first key' }));
-    for (const before of open.splice(0)) before.dispose();
+    await speak(await storage({ EARMARK_KEY: 'the first key' }));
+    for (const before of open.splice(0)) await before.close();
     let client: DaemonClient | undefined;
     try {
       client = await ensureDaemon({ stateDir: folder.path, client: { name: 'test', version: '1' }, daemon: scriptedDaemon() });
@@ -103,14 +103,14 @@ describe('encryption at rest', function () {
         equal(args.some((arg) => arg.includes(kept)), false);
         return '';
       };
-      const first = givenKey({ env: { EARMARK_KEY: 'keychain' }, platform, run }, undefined);
-      deepEqual(givenKey({ env: {}, platform, run }, 'keychain'), first);
-      deepEqual({ same: first?.key === kept, long: kept.length > 40, none: givenKey({ env: {}, platform, run }, undefined) }, { same: true, long: true, none: undefined });
+      const first = givenKey({ key: 'keychain', keyFile: '', platform, run }, undefined);
+      deepEqual(givenKey({ key: '', keyFile: '', platform, run }, 'keychain'), first);
+      deepEqual({ same: first?.key === kept, long: kept.length > 40, none: givenKey({ key: '', keyFile: '', platform, run }, undefined) }, { same: true, long: true, none: undefined });
     }
-    throws(() => givenKey({ env: {}, platform: 'win32' }, 'keychain'), { code: 'store.locked', message: /EARMARK_KEY/ });
+    throws(() => givenKey({ key: '', keyFile: '', platform: 'win32' }, 'keychain'), { code: 'store.locked', message: /EARMARK_KEY/ });
     const none = (): string => {
       throw new Error('ENOENT');
     };
-    throws(() => givenKey({ env: {}, platform: 'linux', run: none }, 'keychain'), { code: 'store.locked', message: /libsecret-tools/ });
+    throws(() => givenKey({ key: '', keyFile: '', platform: 'linux', run: none }, 'keychain'), { code: 'store.locked', message: /libsecret-tools/ });
   });
 });

@@ -9,18 +9,11 @@ import { forkWorker } from '../../daemon/adapters/inference/forkWorker';
 import { WorkerSupervisor } from '../../daemon/adapters/inference/supervisor';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
+import { isAlive } from '../contract/recorderHarness';
 import { writeSilero } from '../fakes/onnxFile';
 import { skip } from '../skip';
 
 const LIMIT_MS = 2_000;
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe('inference workers', function () {
   this.timeout(60_000);
@@ -38,11 +31,11 @@ describe('inference workers', function () {
   }
 
   async function goneAfterKill(pids: readonly number[]): Promise<void> {
-    assert.ok(pids.length > 0 && pids.every(alive), `workers ${pids.join(' ')} run`);
+    assert.ok(pids.length > 0 && pids.every(isAlive), `workers ${pids.join(' ')} run`);
     parent?.kill('SIGKILL');
     const begun = performance.now();
-    while (pids.some(alive) && performance.now() - begun < LIMIT_MS) await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.deepEqual(pids.filter(alive), []);
+    while (pids.some(isAlive) && performance.now() - begun < LIMIT_MS) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual(pids.filter(isAlive), []);
   }
 
   it('end within 2 s of a killed parent', async () => goneAfterKill(await start('-', 'idle')));

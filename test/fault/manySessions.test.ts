@@ -10,6 +10,7 @@ import { FRAME_MS } from '../../daemon/audio/frame';
 import { silentLogger } from '../../daemon/base/logger';
 import { createSessionManager } from '../../daemon/session/sessionManager';
 import { FakeCapture } from '../fakes/fakeCapture';
+import { inPlace } from '../fakes/inPlaceStore';
 import { ScriptedEngine, scriptedEngines } from '../fakes/scriptedEngine';
 import { CountingAnalyzers, phrases, say } from '../unit/session/harness';
 
@@ -20,7 +21,7 @@ const LIMIT_MS = 1000;
 describe('a start with many interrupted sessions', function () {
   this.timeout(60_000);
 
-  it('takes up 100 of them, each with 50 finals and sound that is not text, within 1 s of processor time', () => {
+  it('takes up 100 of them, each with 50 finals and sound that is not text, within 1 s of processor time', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'earmark-many-'));
     const spools = (): FileSpools => new FileSpools({ folder: join(folder, 'spool'), clock: systemClock, logger: silentLogger });
     const open = () => openStore({ file: join(folder, 'earmark.db') }).store;
@@ -39,9 +40,9 @@ describe('a start with many interrupted sessions', function () {
       before.close();
       const begun = process.cpuUsage();
       const store = open();
-      const manager = createSessionManager({ store, spools: spools(), engines: scriptedEngines(new ScriptedEngine()), capture: new FakeCapture(), analyzers: new CountingAnalyzers(), clock: systemClock, logger: silentLogger, phrases, newId: () => 'x' });
-      const recovered = manager.recover().length;
-      const { nextSeq } = manager.attach('s99', 0, () => undefined).sources[0] ?? {};
+      const manager = createSessionManager({ store: inPlace(store), spools: spools(), engines: scriptedEngines(new ScriptedEngine()), capture: new FakeCapture(), analyzers: new CountingAnalyzers(), clock: systemClock, logger: silentLogger, phrases, newId: () => 'x' });
+      const recovered = (await manager.recover()).length;
+      const { nextSeq } = (await manager.attach('s99', 0, () => undefined)).sources[0] ?? {};
       const { user, system } = process.cpuUsage(begun);
       const usedMs = (user + system) / 1000;
       manager.dispose();

@@ -16,6 +16,10 @@ import { until } from '../fakes/daemonProcess';
 import { LinkProxy } from '../fakes/linkProxy';
 import { scriptedParts } from '../fakes/scriptedParts';
 import { say } from '../unit/session/harness';
+import { retried } from '../fakes/retried';
+
+/** A request that the link lost. */
+const AGAIN = { again: 20, pauseMs: 20 };
 
 /** 81 s of sound for outages of up to 60 s; other recordings have no need to be that long. */
 const LONG = 90;
@@ -35,7 +39,7 @@ describe('a recording over a bad link', function () {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'earmark-link-'));
-    const running = await composeDaemon({ home: folder, idleMs: 60_000, logLevel: 'error', listen: { host: '127.0.0.1', port: 0 }, remoteLimits: { keepaliveMs: TIMING.keepaliveMs, deadMs: TIMING.deadMs }, ...scriptedParts() });
+    const running = await composeDaemon({ home: folder, env: process.env, given: { 'daemon.idleMinutes': 1, 'log.level': 'error', 'listen.address': '127.0.0.1:0' }, remoteLimits: { keepaliveMs: TIMING.keepaliveMs, deadMs: TIMING.deadMs }, ...scriptedParts() });
     ok(running);
     daemon = running;
     const local = await ensureDaemon({ stateDir: folder, client: { name: 'test', version: '0' } });
@@ -74,9 +78,9 @@ describe('a recording over a bad link', function () {
         await delay(2);
       }
       await pusher.end();
-      await retried(() => connection.request(SessionStop, { sessionId: subscription.sessionId }, { timeoutMs: 1_000 }));
+      await retried(AGAIN, () => connection.request(SessionStop, { sessionId: subscription.sessionId }, { timeoutMs: 1_000 }));
       await until(() => events.some((e) => e.kind === 'state' && e.to === 'DONE'), 'the session is done');
-      const { segments } = await retried(() => connection.request(SessionGet, { sessionId: subscription.sessionId }, { timeoutMs: 2_000 }));
+      const { segments } = await retried(AGAIN, () => connection.request(SessionGet, { sessionId: subscription.sessionId }, { timeoutMs: 2_000 }));
       const durable = events.flatMap((e) => ('seq' in e ? [e.seq] : []));
       deepEqual(durable, durable.map((_, i) => i + 1), 'every event once and in order');
       const lines = segments.map(({ startMs, endMs, source, speaker, text, confidence }) => JSON.stringify({ startMs, endMs, source, speaker, text, confidence }));
@@ -141,15 +145,3 @@ describe('a recording over a bad link', function () {
   });
   scenario('a delay, a cut, a half-open connection and an outage together', { 1: set({ latencyMs: 10 }), 6: cut(), 12: (p) => p.halfOpen(), ...outage(18, 10) });
 });
-
-/** A request that the link lost is asked again. */
-async function retried<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (attempt >= 20) throw error;
-      await delay(20);
-    }
-  }
-}

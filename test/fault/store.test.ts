@@ -1,16 +1,26 @@
 /** What the store makes of a database that is damaged, of another time, or not its to write. */
-import { deepEqual, throws } from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, openSync, closeSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { deepEqual, ok, throws } from 'node:assert/strict';
+import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { openStore } from '../../daemon/adapters/store/openStore';
 import type { SessionRecord } from '../../daemon/session/events';
+import type { LibsqlStore } from '../../daemon/adapters/store/libsqlStore';
+import { EarmarkError } from '../../protocol/errors';
 
 const record: SessionRecord = {
   id: 'a', kind: 'meeting', title: 'Title', state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [], language: 'en',
   provider: 'p', model: 'm', partials: true, insights: true, ephemeral: false, keepAudio: false,
 };
+
+function fillSession(store: LibsqlStore, id: string, segments: number, word = 'word'): void {
+  store.createSession({ ...record, id });
+  store.append(id, [{ kind: 'state', from: 'IDLE', to: 'DONE', cause: 'stop.request', seq: 1, time: 0 }]);
+  for (let i = 0; i < segments; i++) {
+    store.append(id, [{ kind: 'final', seq: i + 2, time: i, segment: { id: `s${i}`, startMs: i * 1000, endMs: i * 1000 + 900, source: 'mic', speaker: 'You', text: `the ${word}${i % 10} and ${word}${(i * 7) % 10} again and again`, confidence: 0.9, revision: 0 } }]);
+  }
+}
 
 describe('database file', () => {
   let folder: string;
@@ -66,6 +76,69 @@ describe('database file', () => {
       deepEqual([setAside, store.getSession('a')?.title], [undefined, 'Title']);
       store.close();
     }
+  });
+
+  it('from which sessions were deleted is no damaged one, and a broken search index is made anew', () => {
+    for (let round = 0; round < 3; round++) {
+      const { store, setAside } = openStore({ file });
+      deepEqual([round, setAside], [round, undefined]);
+      fillSession(store, `r${round}`, 20);
+      store.deleteSession(`r${round}`);
+      store.close();
+    }
+    const kept = openStore({ file }).store;
+    fillSession(kept, 'kept', 20);
+    kept.close();
+    const db = new Database(file);
+    db.exec('UPDATE segment_text_data SET block = zeroblob(length(block)) WHERE id > 10');
+    db.close();
+    const { store, setAside } = openStore({ file });
+    deepEqual([setAside, store.search({ words: ['word7'], kind: 'transcript', limit: 99 }).length], [undefined, 4]);
+    store.close();
+  });
+
+  it('keeps no word of a deleted session once it is tidied', () => {
+    const { store } = openStore({ file });
+    for (let i = 0; i < 5; i++) fillSession(store, `a${i}`, 30);
+    fillSession(store, 'b', 1, 'unrepeatable');
+    store.deleteSession('b');
+    store.tidy();
+    store.close();
+    deepEqual(readdirSync(join(folder, 'state')).filter((name) => readFileSync(join(folder, 'state', name)).includes('unrepeatable')), []);
+  });
+
+  it('that was being read into a new one when the power went is read again, and nothing is lost', () => {
+    const whole = openStore({ file }).store;
+    for (let i = 0; i < 4; i++) fillSession(whole, `a${i}`, 25);
+    whole.close();
+    const fd = openSync(file, 'r+');
+    writeSync(fd, Buffer.from('damage'), 0, 6, 4096 + 5); // The sessions' own page or its index: what it was does not matter, only that the start notices.
+    closeSync(fd);
+    copyFileSync(file, `${file}.kept`);
+    const states = new Set<string>();
+    // After each step in turn, until one start gets to the end.
+    for (let steps = 0; ; steps++) {
+      for (const name of readdirSync(join(folder, 'state'))) if (name !== 'earmark.db.kept') rmSync(join(folder, 'state', name));
+      copyFileSync(`${file}.kept`, file);
+      let left = steps;
+      let cut = false;
+      try {
+        openStore({ file, now, onStep: (step) => {
+          states.add(step);
+          if (left-- === 0) {
+            cut = true;
+            throw new EarmarkError('store.unwritable', 'The power went.');
+          }
+        } }).store.close();
+      } catch (error) {
+        if (!cut) throw error;
+      }
+      const { store } = openStore({ file, now });
+      deepEqual([steps, store.listSessions({ limit: 9, offset: 0 }).map(({ id }) => store.counts(id).lastSeq)], [steps, [26, 26, 26, 26]]);
+      store.close();
+      if (!cut) break;
+    }
+    ok(states.size >= 4, `${[...states].join(', ')}`);
   });
 
   it('that cannot be made is an error in words', () => {

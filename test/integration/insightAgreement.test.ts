@@ -72,7 +72,9 @@ class Scene {
       }
       case 'revise': {
         const insight = this.analyzer.insights[one.at % Math.max(1, this.analyzer.insights.length)];
-        return insight && this.tell(this.revisions.plan(insight.id, one.change));
+        if (!insight) return;
+        const planned = this.revisions.plan(insight.id, one.change);
+        return this.write(typeof planned === 'function' ? planned() : planned);
       }
       case 'restart':
         this.analyzer = factory.create({ startedAt: STARTED }, { segments: this.store.segments('a'), insights: this.store.insights('a') });
@@ -90,7 +92,7 @@ class Scene {
     assert.deepEqual(byId(this.panel.view().insights), byId(this.analyzer.insights.filter(({ kind }) => CARDS.has(kind))));
     const document = { sessionId: 'a', title: 'Talk', startedAt: STARTED, segments: this.book.transcript.ordered(), insights: this.analyzer.insights };
     this.note = applyEdits(this.note, planNote(this.note, document).edits);
-    const lines = (text: string): string[] => text.split('\n').filter((line) => /^(?:- |\*\*|# |## )/.test(line)).sort();
+    const lines = (text: string): string[] => text.split('\n').filter((line) => /^(?:(?: {2})?- |\*\*|# |## )/.test(line)).sort();
     assert.deepEqual(lines(this.note), lines(applyEdits('', planNote('', document).edits)));
   }
 

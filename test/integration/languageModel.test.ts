@@ -11,6 +11,7 @@ import type { Insight } from '../../daemon/analysis/types';
 import { systemClock } from '../../daemon/base/clock';
 import type { Segment } from '../../daemon/transcript/types';
 import { EarmarkError } from '../../protocol/errors';
+import { DEFAULT_SETTINGS, type Settings } from '../../protocol/settings';
 
 interface Asked {
   readonly messages: readonly { readonly role: string; readonly content: string }[];
@@ -57,10 +58,10 @@ describe('a language model that reads along', function () {
     await new Promise((done) => server.close(done));
   });
 
-  const configure = (env: Readonly<Record<string, string>> = {}) => configuredModel({ EARMARK_LLM_ENDPOINT: url, EARMARK_LLM_MODEL: 'tiny', EARMARK_LLM_KEY: KEY, ...env }, systemClock);
-  async function analyse(said: readonly Segment[], env: Readonly<Record<string, string>> = {}, signal = new AbortController().signal) {
-    const model = configure(env);
-    const analyzer = createAnalyzerFactory({ ...(model && { model }) }).create({ startedAt: '2026-11-23T09:30:00+01:00' });
+  const configure = (set: Partial<Settings> = {}) => configuredModel({ ...DEFAULT_SETTINGS, 'llm.endpoint': url, 'llm.model': 'tiny', 'llm.key': KEY, ...set }, systemClock);
+  async function analyse(said: readonly Segment[], set: Partial<Settings> = {}, signal = new AbortController().signal) {
+    const model = configure(set);
+    const analyzer = createAnalyzerFactory({ model: () => model }).create({ startedAt: '2026-11-23T09:30:00+01:00' });
     analyzer.update(said);
     analyzer.finish();
     const rules = [...analyzer.insights];
@@ -139,14 +140,14 @@ describe('a language model that reads along', function () {
   }
 
   it('is not there: the rules have the word, and it is said', async () => {
-    const { rules, insights, failure } = await analyse(meeting(), { EARMARK_LLM_ENDPOINT: 'http://127.0.0.1:9/v1' });
+    const { rules, insights, failure } = await analyse(meeting(), { 'llm.endpoint': 'http://127.0.0.1:9/v1' });
     assert.deepEqual(insights, rules);
     assert.match(failure ?? '', /cannot be reached/);
   });
 
   it('does not answer in time', async () => {
     brain = () => new Promise(() => undefined);
-    const { rules, insights, failure, figures } = await analyse(meeting(), { EARMARK_LLM_TIMEOUT_S: '1' });
+    const { rules, insights, failure, figures } = await analyse(meeting(), { 'llm.timeoutSeconds': 1 });
     assert.deepEqual([insights, figures?.failed, figures?.running, figures?.waiting], [rules, 1, 0, 0]);
     assert.match(failure ?? '', /did not answer in time/);
   });
@@ -171,8 +172,8 @@ describe('a language model that reads along', function () {
   });
 
   it('is asked only where the user configured it, and over plain http only on this machine', () => {
-    assert.equal(configuredModel({}, systemClock), undefined);
-    assert.throws(() => configure({ EARMARK_LLM_ENDPOINT: 'http://models.example/v1' }), (error: unknown) => error instanceof EarmarkError && /not encrypted/.test(error.message) && /earmark\.llm\.endpoint/.test(error.message));
+    assert.equal(configuredModel(DEFAULT_SETTINGS, systemClock), undefined);
+    assert.throws(() => configure({ 'llm.endpoint': 'http://models.example/v1' }), (error: unknown) => error instanceof EarmarkError && /not encrypted/.test(error.message) && /earmark\.llm\.endpoint/.test(error.message));
   });
 });
 

@@ -50,7 +50,7 @@ describe('import rules', function () {
       "export * from '../../daemon/base/boundedQueue';": ROOMS,
       "export const load = () => import('../../daemon/compose');": ROOMS,
       "export type M = import('../../daemon/models/api').Models;": ROOMS,
-      "export const m: unknown = require.resolve('../../daemon/main');": ROOMS,
+      "export const m: unknown = require.resolve('../../daemon/runDaemon');": ROOMS,
       "import '../../media/panel';": ROOMS,
       "import '../../client/index';": undefined,
       "import '../../protocol/index';": undefined,

@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
+import { diarizationErrors, pooledRate, readRttm } from '../../bench/diarizationError';
 import { pooledWer } from '../../bench/wordErrors';
 import { skip } from '../skip';
 import { wav } from '../unit/capture/soundBytes';
@@ -14,6 +15,8 @@ const data = path.join(root, '../shared/data');
 const WER_LIMIT = { clean: 4.1, other: 11.8 } as const;
 /** Of the whole command on two cores, loading left out. */
 const RTF_LIMIT = 0.06;
+/** Percent of speaker time, no collar, overlap scored, from the command's RTTM. */
+const DIARIZATION_LIMIT = 20;
 const TEN_MINUTES = 600 * 16_000;
 
 interface Line {
@@ -44,6 +47,17 @@ describe('transcribe with real models', function () {
     if (home === undefined) return;
     await cli('daemon', 'stop');
     rmSync(home, { recursive: true, force: true });
+  });
+
+  it(`tells two people on the telephone apart with at most ${DIARIZATION_LIMIT} % error`, async function () {
+    const call = path.join(data, 'misc/phone2spk');
+    if (!existsSync(`${call}.flac`)) skip(this, '../shared/data/misc is not there');
+    const turns = (rttm: string) => [...readRttm(rttm).values()].flat();
+    const found = turns(await cli('transcribe', '--diarize', '--format', 'rttm', `${call}.flac`));
+    const rate = pooledRate([diarizationErrors(turns(readFileSync(`${call}.rttm`, 'utf8')), found)]);
+    process.stdout.write(`      ${rate.toFixed(1)} % over ${found.length} turns of ${new Set(found.map(({ speaker }) => speaker)).size}\n`);
+    ok(rate <= DIARIZATION_LIMIT, `${rate.toFixed(1)} %`);
+    equal(new Set(found.map(({ speaker }) => speaker)).size, 2);
   });
 
   for (const set of ['clean', 'other'] as const) {

@@ -1,23 +1,12 @@
 /** What the page does: snapshot and patches, the end that is followed, jumps, keys, what it says to the extension and the screen reader. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import type { PanelSession, ToPanel } from '../../protocol/panel';
+import type { ToPanel } from '../../protocol/panel';
 import type { Segment } from '../../protocol/transcript';
-import { launch, PanelPage, quit, type Options } from './panelPage';
+import { launch, PanelPage, quit } from './panelPage';
 import { insights, longTranscript, segments, session } from './samples';
 
 const next = (n: number, text: string): Segment => ({ ...segments[0]!, id: `n${n}`, startMs: 60_000 + n * 1_000, endMs: 60_900 + n * 1_000, text });
 const patch = (change: Omit<Extract<ToPanel, { type: 'patch' }>, 'type' | 'id'>): ToPanel => ({ type: 'patch', id: session.id, ...change });
-
-async function withPage(view: PanelSession, run: (panel: PanelPage) => Promise<void>, options: Options = {}): Promise<void> {
-  const panel = await PanelPage.open(options);
-  try {
-    await panel.send({ type: 'view', view });
-    await run(panel);
-    deepEqual(panel.problems, []);
-  } finally {
-    await panel.close();
-  }
-}
 
 const texts = (panel: PanelPage, selector: string): Promise<string[]> => panel.page.$$eval(selector, (all) => all.map((e) => (e.textContent ?? '').replace(/\s+/g, ' ').trim()));
 const distanceFromEnd = (panel: PanelPage): Promise<number> => panel.page.$eval('.scroll', (e) => Math.round(e.scrollHeight - e.scrollTop - e.clientHeight));
@@ -29,7 +18,7 @@ describe('panel page', function () {
   after(quit);
 
   it('draws a snapshot: segments in order, turns by speaker, partials in a lighter tone, cards', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       deepEqual(await texts(panel, '[data-segment] .text'), segments.map((s) => s.text));
       deepEqual(await texts(panel, '[data-segment] .speaker'), ['You', 'Ben', 'You', 'Ben', 'Priya', 'You', 'Priya', 'Ben']);
       deepEqual(await texts(panel, '.partial .text'), ['Then let us keep the job in the data base and']);
@@ -39,7 +28,7 @@ describe('panel page', function () {
     }));
 
   it('takes patches: news at their time, changed text, removed cards, a partial that became final', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       await panel.send(patch({ segments: [next(2, 'Second.')], partials: [] }), patch({ segments: [next(1, 'First.'), { ...segments[0]!, text: 'Good morning.', revision: 1 }], insights: [{ ...insights[3]!, text: 'Return the job id' }], removedInsights: ['a3'] }));
       const all = await texts(panel, '[data-segment] .text');
       deepEqual([all[0], ...all.slice(-2)], ['Good morning.', 'First.', 'Second.']);
@@ -47,8 +36,27 @@ describe('panel page', function () {
       deepEqual(await texts(panel, '.card.action .jump'), ['Move the import to a background job', 'Return the job id']);
     }));
 
+  it('leaves out fillers and broken-off words until the reader wants every word', () =>
+    PanelPage.with(session, async (panel) => {
+      const text = 'Um, we sh- we should keep the the route.';
+      await panel.send(patch({ segments: [{ ...next(1, text), readable: 'We should keep the route.', fillers: [{ start: 0, end: 4 }, { start: 7, end: 14 }, { start: 26, end: 30 }] }] }));
+      const shown = async (): Promise<string | undefined> => (await texts(panel, '[data-segment="n1"] .text'))[0];
+      equal(await shown(), 'We should keep the route.');
+      await panel.page.click('[aria-label="Show every word that was said"]');
+      equal(await shown(), text);
+      deepEqual(await texts(panel, '.filler'), ['Um,', 'sh- we', 'the']);
+      await panel.page.click('[aria-label="Leave out fillers and broken-off words"]');
+      equal(await shown(), 'We should keep the route.');
+    }));
+
+  it('shows the summary by topics with their times', () =>
+    PanelPage.with(session, async (panel) => {
+      deepEqual(await texts(panel, '.topic'), ['Background job 00:20–00:58']);
+      deepEqual(await texts(panel, '.summary .jump'), insights.slice(0, 2).map(({ text }) => text));
+    }));
+
   it('dims an echo that is found late where it stands, and folds it to a line when asked', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       const said = { ...next(1, 'We keep the old route until the next release and then take it out again. '.repeat(6).trim()), source: 'mic' as const };
       await panel.send(patch({ segments: [said, next(2, 'Another one.')] }));
       const look = (): Promise<{ height: number; top: number; colour: string }> =>
@@ -67,13 +75,13 @@ describe('panel page', function () {
     }));
 
   it('ignores a patch for another session', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       await panel.send({ type: 'patch', id: 'another', segments: [next(1, 'Not here.')], state: 'DONE' });
       deepEqual([(await texts(panel, '[data-segment]')).length, await texts(panel, '.badge')], [segments.length, ['Recording']]);
     }));
 
   it('shows what was said as text, whatever it is', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       const text = '<img src=x onerror="document.title=1"> ${html`<b>b</b>`} &amp; </p><script>1</script>';
       await panel.send(patch({ segments: [next(1, text)], insights: [{ ...insights[2]!, text, owner: text }], notices: [{ id: 'n', severity: 'info', text }] }));
       deepEqual(await texts(panel, '[data-segment="n1"] .text, [data-insight="a1"] .jump'), [text, text]);
@@ -81,7 +89,7 @@ describe('panel page', function () {
     }));
 
   it('follows the end until the reader scrolls up, says how much is new, and goes back', () =>
-    withPage({ ...session, segments: longTranscript(200), insights: [] }, async (panel) => {
+    PanelPage.with({ ...session, segments: longTranscript(200), insights: [] }, async (panel) => {
       const add = (n: number): Promise<void> => panel.send(patch({ segments: [{ ...next(n, 'More words to make the transcript grow by a line or two.'), startMs: 10_000_000 + n, endMs: 10_000_500 + n }] }));
       await add(1);
       ok((await distanceFromEnd(panel)) <= 1, 'follows');
@@ -102,7 +110,7 @@ describe('panel page', function () {
     }));
 
   it('jumps from a card to the spoken words and marks them', () =>
-    withPage({ ...session, segments: [...segments, ...longTranscript(400).map((s) => ({ ...s, id: `l${s.id}`, startMs: s.startMs + 100_000 }))] }, async (panel) => {
+    PanelPage.with({ ...session, segments: [...segments, ...longTranscript(400).map((s) => ({ ...s, id: `l${s.id}`, startMs: s.startMs + 100_000 }))] }, async (panel) => {
       await panel.page.click('[data-insight="d1"] .jump');
       await panel.until('the words are marked', () => document.querySelector('mark') !== null);
       await panel.page.waitForTimeout(100);
@@ -116,7 +124,7 @@ describe('panel page', function () {
     }));
 
   it('stays at the words after a jump that begins close to the end', () =>
-    withPage({ ...session, insights: insights.slice(0, 3) }, async (panel) => {
+    PanelPage.with({ ...session, insights: insights.slice(0, 3) }, async (panel) => {
       ok((await distanceFromEnd(panel)) <= 1, 'follows the end');
       await panel.page.click('.summary .jump');
       await panel.until('the reader left the end', () => document.querySelector('.latest') !== null);
@@ -127,14 +135,14 @@ describe('panel page', function () {
     }, { height: 420 }));
 
   it('names who speaks above each of two open phrases', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       const [mine] = session.partials;
       await panel.send(patch({ partials: [mine!, { ...mine!, source: 'system', speaker: 'Ben', phraseId: 'p2' }] }));
       deepEqual(await texts(panel, '.partial .speaker'), ['You', 'Ben']);
     }));
 
   it('is used by keys: one stop in the transcript, arrows between segments, Escape takes the mark away', () =>
-    withPage({ ...session, segments: longTranscript(300), partials: [], insights }, async (panel) => {
+    PanelPage.with({ ...session, segments: longTranscript(300), partials: [], insights }, async (panel) => {
       equal(await panel.page.$$eval('[data-segment][tabindex="0"]', (all) => all.length), 1);
       await panel.page.$eval('[data-segment][tabindex="0"]', (e) => (e as HTMLElement).focus());
       const press = async (key: string): Promise<string | undefined> => {
@@ -147,12 +155,13 @@ describe('panel page', function () {
     }));
 
   it('ticks, dismisses, copies, edits and asks for commands', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       const { page } = panel;
       await page.click('[data-insight="a1"] .tick');
       await page.hover('[data-insight="a2"]');
       await page.click('[data-insight="a2"] button[aria-label="Make it a TODO, a task or an issue"]');
       await page.click('[data-insight="a2"] button[aria-label="Dismiss"]');
+      await page.hover('[data-segment="s9"]');
       await page.hover('[data-segment="s9"]');
       await page.click('[data-segment="s9"] button[aria-label="Copy"]');
       await page.click('[data-segment="s9"] button[aria-label="Edit text"]');
@@ -172,7 +181,7 @@ describe('panel page', function () {
     }));
 
   it('Escape leaves an edit without a change', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       await panel.page.focus('[data-segment="s10"]');
       await panel.page.keyboard.press('F2');
       await panel.page.waitForSelector('textarea.edit');
@@ -183,7 +192,7 @@ describe('panel page', function () {
     }));
 
   it('tells the screen reader finals that come while it runs, nothing else', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       deepEqual(await texts(panel, '[aria-live="polite"] p'), []);
       await panel.send(patch({ partials: [{ ...session.partials[0]!, unstable: 'still open' }] }));
       await panel.send(patch({ segments: [next(1, 'Now it is final.')] }));
@@ -192,14 +201,14 @@ describe('panel page', function () {
     }));
 
   it('keeps which panes are closed, and no words', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       await panel.page.click('button.pane-header:has-text("Decisions")');
-      deepEqual([await panel.kept(), await texts(panel, '.card.decision')], [{ collapsed: ['question', 'risk', 'decision'] }, []]);
+      deepEqual([await panel.kept(), await texts(panel, '.card.decision')], [{ collapsed: ['question', 'risk', 'decision'], everyWord: false }, []]);
       deepEqual(await panel.page.evaluate(() => [localStorage.length, sessionStorage.length]), [0, 0]);
     }));
 
   it('counts the time on while it records, not while it is paused', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       await panel.until('a second went by', () => document.querySelector('.elapsed')?.textContent === '00:59');
       await panel.send(patch({ state: 'PAUSED', durationMs: 59_000 }));
       await panel.page.waitForTimeout(1_200);
@@ -207,10 +216,26 @@ describe('panel page', function () {
     }));
 
   it('shows levels and a source that is silent', () =>
-    withPage(session, async (panel) => {
+    PanelPage.with(session, async (panel) => {
       await panel.send({ type: 'levels', levels: [{ source: 'mic', rmsDb: -34, speech: true }] }, patch({ silent: ['system'] }));
       deepEqual(await panel.page.$$eval('[role="meter"]', (all) => all.map((e) => [e.getAttribute('aria-label'), e.getAttribute('aria-valuenow')])), [['Microphone', '50'], ['System audio: nothing is heard', '0']]);
     }));
+
+  it('tells what is wrong with the daemon while it is, with and without a meeting', async () => {
+    const notice = { id: 'alerts', severity: 'error', text: 'Only 0.2 GB are free; free some space.', action: { label: 'Run Doctor', command: 'doctor' } } as const;
+    const panel = await PanelPage.open();
+    const told = (): Promise<string[]> => panel.page.$$eval('.notice', (all) => all.map((e) => `${e.getAttribute('role')}: ${(e.textContent ?? '').replace(/\s+/g, ' ').trim()}`));
+    const heard: unknown[] = [];
+    for (const notices of [[notice], []]) {
+      await panel.send({ type: 'view', view: { kind: 'idle', notices } });
+      heard.push(await told());
+      await panel.send({ type: 'view', view: { ...session, notices } });
+      heard.push(await told());
+    }
+    const text = 'alert: Only 0.2 GB are free; free some space. Run Doctor';
+    deepEqual(heard, [[text], [text], [], []]);
+    await panel.close();
+  });
 
   it('speaks the language of the editor', async () => {
     const panel = await PanelPage.open({ strings: { 'Start Meeting': 'Besprechung starten' } });
@@ -220,7 +245,7 @@ describe('panel page', function () {
   });
 
   it('shows 20 000 segments quickly and stays light', () =>
-    withPage({ ...session, partials: [] }, async (panel) => {
+    PanelPage.with({ ...session, partials: [] }, async (panel) => {
       const many = longTranscript(20_000);
       // Timed inside the page: the way there is Playwright's, not the editor's.
       const shown = await panel.page.evaluate(async (view) => {

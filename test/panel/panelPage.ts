@@ -1,10 +1,11 @@
 /** The built panel page in a real Chromium, with a stand-in for the editor's side of the webview. */
+import { deepEqual } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { panelHtml } from '../../extension/panel/html';
-import type { FromPanel, ToPanel } from '../../protocol/panel';
+import type { FromPanel, PanelView, ToPanel } from '../../protocol/panel';
 import { findChromium } from '../../scripts/testHost/commands.mjs';
 import { THEMES, type ThemeName } from './themes';
 
@@ -31,7 +32,7 @@ export async function quit(): Promise<void> {
   browser = undefined;
 }
 
-export interface Options {
+interface Options {
   readonly theme?: ThemeName;
   readonly width?: number;
   readonly height?: number;
@@ -64,6 +65,18 @@ export class PanelPage {
     const panel = new PanelPage(page, problems);
     await panel.until('the page says ready', () => (window as unknown as { posted: { type: string }[] }).posted.some((m) => m.type === 'ready'));
     return panel;
+  }
+
+  /** Opens a page with a view, and closes it when `run` is done; nothing may have been refused or failed in it. */
+  static async with(view: PanelView, run: (panel: PanelPage) => Promise<void>, options: Options = {}): Promise<void> {
+    const panel = await PanelPage.open(options);
+    try {
+      await panel.send({ type: 'view', view });
+      await run(panel);
+      deepEqual(panel.problems, []);
+    } finally {
+      await panel.close();
+    }
   }
 
   /** Asks again and again until it is so. The page's policy forbids Playwright's own waiting, which evaluates text. */

@@ -1,6 +1,7 @@
 /** A meeting for the page to show, as the extension would send it. */
 import type { Insight } from '../../protocol/insights';
-import type { PanelSession } from '../../protocol/panel';
+import type { ModelInfo } from '../../protocol/models';
+import type { PanelModels, PanelSession, PanelStorage } from '../../protocol/panel';
 import type { Segment } from '../../protocol/transcript';
 
 const LINES: readonly [number, 'mic' | 'system', string, string][] = [
@@ -33,8 +34,8 @@ const insight = (id: string, kind: Insight['kind'], segment: number, quote: stri
 };
 
 export const insights: readonly Insight[] = [
-  insight('m1', 'summary', 4, 'a large file runs into the gateway timeout', { text: 'The import times out on large files because it reads the whole file first.' }),
-  insight('m2', 'summary', 6, 'I will move the import to a background job', { text: 'It becomes a background job with progress over the socket.' }),
+  insight('m1', 'summary', 4, 'a large file runs into the gateway timeout', { section: 'context', text: 'The import times out on large files because it reads the whole file first.' }),
+  insight('m2', 'summary', 6, 'I will move the import to a background job', { section: 'discussion', topic: { title: 'Background job', startMs: 20_000, endMs: 58_000 }, text: 'It becomes a background job with progress over the socket.' }),
   insight('a1', 'action', 6, 'I will move the import to a background job by Friday', { text: 'Move the import to a background job', owner: 'Ben', due: { phrase: 'by Friday', date: '2026-11-27' } }),
   insight('a2', 'action', 7, 'I need the job id in the response', { text: 'Put the job id into the response', owner: 'Ben' }),
   insight('a3', 'action', 3, 'I looked into the slow import', { text: 'Write down the measurements of the slow import', owner: 'Ben', status: 'done' }),
@@ -57,6 +58,7 @@ export const session: PanelSession = {
   insights,
   notices: [],
   health: 'Moonshine tiny, 18× faster than real time',
+  playable: false,
 };
 
 /** A transcript of any length. */
@@ -66,3 +68,30 @@ export function longTranscript(count: number): Segment[] {
     return { id: `s${i + 1}`, startMs: i * 6_000, endMs: i * 6_000 + 5_500, source, speaker, text: `${i + 1}. ${text}`, confidence: 0.9, revision: 0 };
   });
 }
+
+export const storage: PanelStorage = {
+  kind: 'storage',
+  kept: { folder: '/home/ana/.local/state/earmark', databaseBytes: 18_400_000, audioBytes: 231_000_000, modelBytes: 55_300_000, logBytes: 1_200_000, encrypted: false, sessions: 42, oldest: '2026-08-03T09:30:00+02:00' },
+  uploads: [],
+  voices: [{ name: 'Ben', keptAt: '2026-10-12T10:00:00+02:00', sessions: 2 }, { name: 'Priya', keptAt: '2026-11-02T10:00:00+01:00', sessions: 1 }],
+  retention: { audioDays: 30 },
+  keepAudio: true,
+  elsewhere: [],
+};
+
+const model = (id: string, rest: Partial<ModelInfo>): ModelInfo => ({ id, kind: 'asr', provider: 'whisper', languages: ['*'], bytes: 81_800_000, licence: 'MIT', isDefault: false, origin: 'download', version: '1', versions: [], status: { state: 'absent' }, ...rest });
+
+export const models: PanelModels = {
+  kind: 'models',
+  engine: ['Moonshine tiny: ready', '18× faster than real time; 19 of 20 phrases at least 11×', 'Busy: words appear less often while somebody speaks', '262 MB of memory'],
+  rung: 'WARNING',
+  machine: ['Intel Xeon, 2 cores, 8 GB', '8 GB of memory and no GPU that recognition can use', 'Measured on 20/11/2026 with Moonshine tiny: 18× faster than real time', 'Suits it best: Moonshine tiny'],
+  models: [
+    model('moonshine-tiny', { provider: 'moonshine', languages: ['en'], bytes: 28_100_000, isDefault: true, status: { state: 'installed', verified: true }, versions: ['0.1.29'], version: '0.1.29' }),
+    model('whisper-base-q8_0', { status: { state: 'downloading', receivedBytes: 31_000_000, totalBytes: 81_800_000 } }),
+    model('whisper-small-q8_0', { bytes: 264_000_000 }),
+    model('whisper-tiny-q8_0', { bytes: 43_500_000, status: { state: 'broken', reason: 'The file ggml-tiny-q8_0.bin does not have the checksum it should have; download the model again.' } }),
+    model('whisper-large-v3-turbo-q8_0', { bytes: 874_000_000, status: { state: 'installed', verified: true }, update: '2', versions: ['1', '0.9'] }),
+    model('silero-vad', { kind: 'vad', provider: 'silero', bytes: 2_300_000, isDefault: true, status: { state: 'installed', verified: true }, versions: ['6'], version: '6' }),
+  ],
+};

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { PanelView, ToPanel } from '../../protocol/panel';
 import { launch, PanelPage, quit } from './panelPage';
-import { session } from './samples';
+import { models, session, storage } from './samples';
 import type { ThemeName } from './themes';
 
 const axeSource = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
@@ -41,6 +41,19 @@ const VIEWS: Readonly<Record<string, PanelView>> = {
     ],
   },
   done: { ...session, state: 'DONE', partials: [], durationMs: 1_934_000 },
+  playable: { ...session, state: 'DONE', partials: [], playable: true },
+  storage,
+  'storage-asking': { kind: 'storage', uploads: [], voices: [], retention: {}, keepAudio: true, elsewhere: ['speech.example.org'] },
+  models,
+};
+
+/** What is opened inside a view. */
+const OPENED: Readonly<Record<string, (panel: PanelPage) => Promise<void>>> = {
+  'editing a card': async ({ page }) => {
+    await page.hover('[data-insight="a1"]');
+    await page.click('[data-insight="a1"] [aria-label="Edit"]');
+  },
+  playing: (panel) => panel.send({ type: 'sound', pcm: Buffer.alloc(64_000).toString('base64'), startMs: 9_000, endMs: 11_000, follows: false }),
 };
 
 describe('panel views', function () {
@@ -60,6 +73,31 @@ describe('panel views', function () {
         deepEqual({ found, problems }, { found: [], problems: [] });
       });
     }
+  }
+
+  // A side bar of 480 pixels holds 240 of the page's at 200 % zoom.
+  for (const [name, view] of Object.entries(VIEWS)) {
+    it(`${name} at 200 % zoom: accessible, nothing cut off`, async () => {
+      const panel = await PanelPage.open({ theme: 'dark', width: 240, height: 400 });
+      await panel.send({ type: 'view', view }, levels);
+      await panel.screenshot(`${name}-200`);
+      const found = await violations(panel);
+      const wider = await panel.page.evaluate(() => [...document.querySelectorAll('body, main, .scroll, .insights, header, .card-body, .text, .page section, .choice, .model-row')].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.className));
+      await panel.close();
+      deepEqual({ found, wider }, { found: [], wider: [] });
+    });
+  }
+
+  for (const [name, open] of Object.entries(OPENED)) {
+    it(`${name}: accessible`, async () => {
+      const panel = await PanelPage.open({ theme: 'light' });
+      await panel.send({ type: 'view', view: { ...session, state: 'DONE', partials: [], playable: true } });
+      await open(panel);
+      await panel.screenshot(`${name}-light`);
+      const found = await violations(panel);
+      await panel.close();
+      deepEqual(found, []);
+    });
   }
 
   for (const width of [220, 300, 480, 900]) {

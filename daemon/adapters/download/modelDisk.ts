@@ -10,6 +10,7 @@ import type { Disposable } from '../../base/disposable';
 import { type CatalogueEntry, HUB_ADDRESS, type ModelFile, type ModelVersion, revisionOf, totalBytes } from '../../models/catalogue';
 import type { ActiveVersion, FileFacts, InstalledVersion, InstallProgress, ModelDisk } from '../../models/ports';
 import { tryFileLock } from '../fileLock';
+import { isAlive } from '../processAlive';
 import { asModelError, diskFull } from './failures';
 import { fetchHubFile } from './hubFile';
 import { loadNpmOptions, type NpmOptions } from './npmOptions';
@@ -23,10 +24,8 @@ export interface ModelDiskOptions {
   readonly bundled?: string;
   /** npm's configuration where absent. */
   readonly npm?: () => Promise<NpmOptions>;
-  /** Address of a server laid out like the model hub; the hub where absent. */
-  readonly mirror?: string;
-  /** Address of a proxy, before npm's configuration. */
-  readonly proxy?: string;
+  /** Address of a server laid out like the model hub, the hub where absent; and of a proxy, before npm's configuration. Asked at each download. */
+  readonly from?: () => { readonly mirror?: string; readonly proxy?: string };
 }
 
 /** Left by a process that was killed while it downloaded: `.<model>-<pid>-<random>`. */
@@ -45,20 +44,20 @@ export function createModelDisk(options: ModelDiskOptions): ModelDisk {
   return new NodeModelDisk(options);
 }
 
-/** `EARMARK_MODELS`, so that several state folders can share one; else a folder of the state folder. */
-export function modelFolder(home: string, env: NodeJS.ProcessEnv): string {
-  const own = env['EARMARK_MODELS'];
-  return own === undefined || own.trim() === '' ? path.join(home, 'models') : path.resolve(own);
+/** @param own the setting `models.folder`, so that several state folders can share one; empty: a folder of the state folder */
+export function modelFolder(home: string, own: string): string {
+  return own.trim() === '' ? path.join(home, 'models') : path.resolve(own);
 }
 
 class NodeModelDisk implements ModelDisk {
   private readonly folder: string;
-  private readonly importFolder: string;
+  /** What the user put there, then what came with Earmark. */
+  private readonly importFolders: readonly string[];
   private npm: Promise<NpmOptions> | undefined;
 
   constructor(private readonly options: ModelDiskOptions) {
     this.folder = path.resolve(options.folder);
-    this.importFolder = path.join(this.folder, 'import');
+    this.importFolders = [this.folder, ...(options.bundled === undefined ? [] : [options.bundled])].map((folder) => path.join(folder, 'import'));
   }
 
   async installed(entry: CatalogueEntry): Promise<readonly InstalledVersion[]> {
@@ -122,7 +121,7 @@ class NodeModelDisk implements ModelDisk {
 
   async importable(entry: CatalogueEntry): Promise<ModelVersion | undefined> {
     for (const version of [entry, ...(entry.earlier ?? [])]) {
-      const right = await Promise.all(version.files.map((file) => this.isRight(path.join(this.importFolder, file.name), file)));
+      const right = await Promise.all(version.files.map(async (file) => (await this.importFile(file)) !== undefined));
       if (right.every(Boolean)) return version;
     }
     return undefined;
@@ -198,7 +197,7 @@ class NodeModelDisk implements ModelDisk {
     const total = totalBytes(version);
     let before = 0;
     for (const file of version.files) {
-      const address = (this.options.mirror ?? HUB_ADDRESS).replace(/\/+$/, '');
+      const address = (this.options.from?.().mirror ?? HUB_ADDRESS).replace(/\/+$/, '');
       await fetchHubFile(source, file, this.part(file), { address, npm }, (received) => onProgress({ file: file.name, receivedBytes: before + received, totalBytes: total }), signal);
       before += file.bytes;
     }
@@ -212,19 +211,24 @@ class NodeModelDisk implements ModelDisk {
       this.npm = undefined;
       throw new EarmarkError('model.download', `npm's configuration cannot be read (${error instanceof Error ? error.message : String(error)}); correct your .npmrc and pull ${entry.name} again.`, { cause: error });
     });
-    const { proxy } = this.options;
+    const { proxy } = this.options.from?.() ?? {};
     return proxy === undefined ? npm : { ...npm, proxy, httpsProxy: proxy };
   }
 
-  /** Copies what the user put into the import folder. */
+  private async importFile(file: ModelFile): Promise<string | undefined> {
+    for (const folder of this.importFolders) if (await this.isRight(path.join(folder, file.name), file)) return path.join(folder, file.name);
+    return undefined;
+  }
+
+  /** Copies what the user put into the import folder, or what came with Earmark. */
   private async import(entry: CatalogueEntry, version: ModelVersion, staging: string, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void> {
     const total = totalBytes(version);
     let received = 0;
     for (const file of version.files) {
-      const from = path.join(this.importFolder, file.name);
-      if (!(await stat(from).catch(() => undefined))?.isFile()) {
-        throw new EarmarkError('model.download', `${entry.name} has no download; put ${file.name} into ${this.importFolder} and pull the model again.`);
-      }
+      const own = path.join(this.importFolders[0]!, file.name);
+      // A file of the user's that is wrong is named as wrong when it is written.
+      const from = (await this.importFile(file)) ?? ((await stat(own).catch(() => undefined))?.isFile() ? own : undefined);
+      if (from === undefined) throw new EarmarkError('model.download', `${entry.name} has no download; put ${file.name} into ${this.importFolders[0]} and pull the model again.`);
       const source = createReadStream(from, { highWaterMark: 1 << 20 });
       source.on('data', (chunk) => onProgress({ file: file.name, receivedBytes: Math.min(total, (received += chunk.length)), totalBytes: total }));
       await write(source, file, path.join(staging, file.name), signal);
@@ -287,15 +291,6 @@ class NodeModelDisk implements ModelDisk {
       const facts = await stat(part).catch(() => undefined);
       if (name.endsWith('.part') && facts && Date.now() - facts.mtimeMs > PART_DAYS * 86_400_000) await rm(part, { force: true });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

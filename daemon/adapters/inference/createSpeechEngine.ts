@@ -8,6 +8,7 @@ import { type Decoder, type DetectorService, createSpeechEngine as createEngine 
 import type { ManagedSpeechEngine } from '../../asr/speechEngineApi';
 import type { Clock } from '../../base/clock';
 import type { Logger } from '../../base/logger';
+import { CrashBudget, type CrashLimits, defaultCrashLimits } from './crashBudget';
 import { DetectorBatch } from './detectorBatch';
 import { type WorkerEntry, forkWorker } from './forkWorker';
 import { inProcessDecoder } from './inProcessDecoder';
@@ -16,7 +17,7 @@ import { type SupervisorLimits, WorkerSupervisor } from './supervisor';
 interface Common {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly limits?: Partial<SupervisorLimits>;
+  readonly limits?: Partial<SupervisorLimits & CrashLimits>;
 }
 
 export interface DetectorsSetup extends Common {
@@ -44,13 +45,15 @@ export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngin
   const common = { clock, provider: asr.provider, model: asr.model, device, detectors, ...(warmUp ? { warmUp } : {}) };
   if (runs.in === 'process') return createEngine({ ...common, decoders: [inProcessDecoder({ name: asr.provider, create: () => runs.create(), files: () => asr.files(), device, clock })] });
   const deadlines = new Deadlines();
+  const budget = new CrashBudget(clock, { ...defaultCrashLimits, ...limits });
   const workers = Array.from(
     { length: Math.max(1, Math.min(MAX_WORKERS, Math.floor(runs.cores))) },
-    (_, i) => new WorkerSupervisor({ name: `${asr.provider}-${i + 1}`, spawn: () => forkWorker(runs.worker, 'asr'), load: async () => ({ provider: asr.provider, model: await asr.files(), device }), clock, logger, ...(limits ? { limits } : {}) }),
+    (_, i) => new WorkerSupervisor({ name: `${asr.provider}-${i + 1}`, spawn: () => forkWorker(runs.worker, 'asr'), load: async () => ({ provider: asr.provider, model: await asr.files(), device }), clock, logger, budget, ...(limits ? { limits } : {}) }),
   );
   return createEngine({
     ...common,
     decoders: workers.map((supervisor) => decoderOf(supervisor, deadlines)),
+    onDidFail: budget.onDidSpend,
     onDidRestart: (listener) => {
       const listeners = workers.map((supervisor) => supervisor.onDidRestart(listener));
       return { dispose: () => listeners.forEach((l) => l.dispose()) };
@@ -79,6 +82,7 @@ export function createDetectors({ worker: entry, files, clock, logger, limits }:
     load: async () => ({ provider: 'silero', model: await files(), device: 'cpu' }),
     clock,
     logger,
+    budget: new CrashBudget(clock, { ...defaultCrashLimits, ...limits }),
     limits: { memoryBytes: VAD_MEMORY_BYTES, ...limits },
   });
   const batch = new DetectorBatch(clock, (params) => worker.call('detect', params, { timeoutMs: DETECT_TIMEOUT_MS }));

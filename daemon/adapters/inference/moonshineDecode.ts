@@ -1,18 +1,16 @@
 /**
- * Greedy decoding with Moonshine's encoder and merged decoder: the encoder once, then always the likeliest token with the
- * key-value cache. A draft (the tokens of an earlier decode of the same phrase) is checked in one step of the decoder and
- * only what differs is decoded anew, which takes a third of the time.
- * The check is that of Leviathan, Kalman, Matias 2023, "Fast Inference from Transformers via Speculative Decoding", for greedy text.
+ * Moonshine's encoder and merged decoder: the encoder once, then tokens with the key-value cache. A draft (the tokens of an
+ * earlier decode of the same phrase) is read in one step of the decoder, and only where the search leaves it tokens are
+ * decoded one by one, which takes a third of the time.
+ * The check is that of Leviathan, Kalman, Matias 2023, "Fast Inference from Transformers via Speculative Decoding".
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EarmarkError } from '../../../protocol/errors';
+import { type NextToken, type SearchOptions, type TokenModel, beamSearch } from '../../asr/beamSearch';
 import type { ScoredToken } from '../../asr/tokenWords';
 import { SAMPLE_RATE } from '../../audio/frame';
 import type { Ort } from './onnx';
 
-const LAYERS = 6;
-const HEADS = 8;
-const HEAD_SIZE = 36;
 const START_TOKEN = 1;
 const END_TOKEN = 2;
 /** Nobody says more in a second; the model's authors stop there too, which bounds a loop. */
@@ -20,24 +18,43 @@ const TOKENS_PER_SECOND = 6;
 /** Shorter audio is lengthened with silence to this: the model was trained on whole utterances. */
 const MIN_SECONDS = 1;
 
-/** Names of the cache tensors: `past` goes in, `present` comes out. */
-const CACHE = Array.from({ length: LAYERS }, (_, layer) => ['decoder.key', 'decoder.value', 'encoder.key', 'encoder.value'].map((part) => ({ past: `past_key_values.${layer}.${part}`, present: `present.${layer}.${part}`, encoder: part.startsWith('encoder') }))).flat();
-
-export const DECODER_INPUTS = ['input_ids', 'encoder_hidden_states', 'use_cache_branch', ...CACHE.map((c) => c.past)];
+/** The decoder's size, as its inputs tell it: 6 layers of 8 heads of 36 in Moonshine tiny, 8 of 8 of 52 in base. */
+interface DecoderShape {
+  readonly heads: number;
+  readonly headSize: number;
+  /** Names of the decoder's half of the key-value cache, `0.key`: `past.0.key` goes in, `present.0.key` comes out. */
+  readonly cache: readonly string[];
+}
 
 export interface MoonshineModel {
   readonly ort: Ort;
   readonly encoder: InferenceSession;
+  /** The encoder's half of the key-value cache. */
+  readonly cross: InferenceSession;
   readonly decoder: InferenceSession;
+  readonly shape: DecoderShape;
 }
 
-export interface GreedyInput {
+/** @throws EarmarkError model.incompatible */
+export function decoderShape(decoder: Pick<InferenceSession, 'inputMetadata'>): DecoderShape {
+  const cache: string[] = [];
+  let heads: number | string | undefined;
+  let headSize: number | string | undefined;
+  for (const input of decoder.inputMetadata) {
+    if (!input.isTensor || !input.name.startsWith('past.')) continue;
+    cache.push(input.name.slice('past.'.length));
+    [, heads, , headSize] = input.shape;
+  }
+  if (typeof heads !== 'number' || typeof headSize !== 'number') throw new EarmarkError('model.incompatible', 'The decoder of the speech model does not tell its size; run `earmark models pull` to fetch the right one.');
+  return { heads, headSize, cache };
+}
+
+export interface DecodeInput {
   readonly pcm: Float32Array;
   /** Tokens that stand before the text that is looked for, and are not part of it. */
   readonly given: readonly number[];
   readonly draft: readonly number[];
-  readonly maxTokens: number;
-  readonly signal: AbortSignal | undefined;
+  readonly search: SearchOptions;
 }
 
 /** @returns how many tokens a stretch of audio may have at most */
@@ -46,92 +63,99 @@ export function tokenLimit(samples: number): number {
 }
 
 /** @throws EarmarkError rpc.cancelled between two steps, model.incompatible */
-export async function decodeGreedily(model: MoonshineModel, input: GreedyInput): Promise<readonly ScoredToken[]> {
-  throwIfAborted(input.signal);
+export async function decodePhrase(model: MoonshineModel, { given, draft, search, ...input }: DecodeInput): Promise<readonly ScoredToken[]> {
+  if (search.signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
   const { ort } = model;
   const pcm = lengthen(input.pcm, MIN_SECONDS * SAMPLE_RATE);
   const encoded = (await model.encoder.run({ input_values: new ort.Tensor('float32', pcm, [1, pcm.length]) }))['last_hidden_state'];
   if (!encoded) throw new EarmarkError('model.incompatible', 'The speech model gave no answer of the expected kind; run `earmark models pull` to fetch it again.');
-  const run = new Run(model, encoded);
-  const tokens: ScoredToken[] = [];
-  const draft = input.draft.slice(0, input.maxTokens - 1);
-  let feed: readonly number[] = [START_TOKEN, ...input.given, ...draft];
-  let unchecked: readonly number[] = draft;
-  while (tokens.length < input.maxTokens) {
-    throwIfAborted(input.signal);
-    const answers = await run.step(feed, unchecked.length + 1);
-    let accepted = 0;
-    for (const answer of answers) {
-      if (answer.id === END_TOKEN) return tokens;
-      tokens.push(answer);
-      if (answer.id !== unchecked[accepted]) break;
-      accepted++;
-    }
-    run.forget(unchecked.length - accepted);
-    unchecked = [];
-    feed = [tokens.at(-1)?.id ?? START_TOKEN];
-  }
-  return tokens;
+  const cross = await model.cross.run({ encoder_hidden_states: encoded });
+  return beamSearch(new Run(model, cross, given, draft.slice(0, search.maxTokens - 1)), search);
 }
 
-/** The decoder with its cache. */
-class Run {
-  private readonly cache: Record<string, Tensor> = {};
-  private begun = false;
+type Cache = Readonly<Record<string, Tensor>>;
+
+/** A text so far: as many tokens of the draft, or the cache behind all its tokens. */
+type Step = { readonly drafted: number } | { readonly cache: Cache };
+
+/** The decoder behind one sound. */
+class Run implements TokenModel<Step> {
+  readonly endToken = END_TOKEN;
+  /** What stands behind the given tokens and each of the draft. */
+  private drafted: { readonly logits: readonly Float32Array[]; readonly cache: Cache } | undefined;
 
   constructor(
     private readonly model: MoonshineModel,
-    private readonly encoded: Tensor,
-  ) {
-    for (const { past } of CACHE) this.cache[past] = new model.ort.Tensor('float32', new Float32Array(0), [0, HEADS, 1, HEAD_SIZE]);
+    private readonly cross: Cache,
+    private readonly given: readonly number[],
+    private readonly draft: readonly number[],
+  ) {}
+
+  async first(): Promise<NextToken<Step>> {
+    const { heads, headSize, cache } = this.model.shape;
+    const nothing = new this.model.ort.Tensor('float32', new Float32Array(0), [1, heads, 0, headSize]);
+    this.drafted ??= await this.run(Object.fromEntries(cache.map((name) => [`past.${name}`, nothing])), 0, [START_TOKEN, ...this.given, ...this.draft], this.draft.length + 1);
+    return { logits: this.behind(this.drafted.logits, 0), step: { drafted: 0 } };
   }
 
-  /** @returns the likeliest token behind each of the last `count` tokens of the feed */
-  async step(feed: readonly number[], count: number): Promise<ScoredToken[]> {
-    const { ort, decoder } = this.model;
+  async next(step: Step, token: number): Promise<NextToken<Step>> {
+    if ('drafted' in step && this.drafted && this.draft[step.drafted] === token) {
+      const drafted = step.drafted + 1;
+      return { logits: this.behind(this.drafted.logits, drafted), step: { drafted } };
+    }
+    const past = 'cache' in step ? step.cache : this.cacheAt(step.drafted);
+    const { logits, cache } = await this.run(past, past[`past.${this.model.shape.cache[0]}`]?.dims[2] ?? 0, [token], 1);
+    return { logits: this.behind(logits, 0), step: { cache } };
+  }
+
+  /** One step of the decoder over several tokens behind a past of so many; logits of the last `wanted` of them. */
+  private async run(past: Cache, seen: number, feed: readonly number[], wanted: number): Promise<{ readonly logits: readonly Float32Array[]; readonly cache: Cache }> {
+    const { ort, decoder, shape } = this.model;
+    const integers = (...values: readonly number[]): Tensor => new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
     const output: InferenceSession.OnnxValueMapType = await decoder.run({
-      input_ids: new ort.Tensor('int64', BigInt64Array.from(feed, BigInt), [1, feed.length]),
-      encoder_hidden_states: this.encoded,
-      use_cache_branch: new ort.Tensor('bool', [this.begun], [1]),
-      ...this.cache,
+      input_ids: integers(...feed).reshape([1, feed.length]),
+      start: integers(seen),
+      from: integers(feed.length - wanted),
+      mask: this.mask(feed.length),
+      ...past,
+      ...this.cross,
     });
-    // The encoder's half of the cache is made by the first step and stays.
-    for (const { past, present, encoder: once } of CACHE) if (!this.begun || !once) this.cache[past] = output[present] as Tensor;
-    this.begun = true;
     const logits = (output['logits'] as Tensor).data as Float32Array;
-    const width = logits.length / feed.length;
-    return Array.from({ length: count }, (_, i) => likeliest(logits.subarray((feed.length - count + i) * width, (feed.length - count + i + 1) * width)));
+    const width = logits.length / wanted;
+    return {
+      logits: Array.from({ length: wanted }, (_, i) => logits.subarray(i * width, (i + 1) * width)),
+      cache: Object.fromEntries(shape.cache.map((name) => [`past.${name}`, output[`present.${name}`] as Tensor])),
+    };
   }
 
-  /** Takes the last tokens out of the decoder's half of the cache. */
-  forget(count: number): void {
-    if (count === 0) return;
-    for (const { past, encoder } of CACHE) {
-      const tensor = this.cache[past];
-      if (encoder || !tensor) continue;
+  /** A token sees those before it; several at once are only given without a past. */
+  private mask(tokens: number): Tensor {
+    const mask = new Float32Array(tokens * tokens);
+    for (let row = 0; row < tokens; row++) mask.fill(-Infinity, row * tokens + row + 1, (row + 1) * tokens);
+    return new this.model.ort.Tensor('float32', mask, [1, 1, tokens, tokens]);
+  }
+
+  private behind(logits: readonly Float32Array[], index: number): Float32Array {
+    const found = logits[index];
+    if (!found) throw new EarmarkError('model.incompatible', 'The speech model gave no answer of the expected kind; run `earmark models pull` to fetch it again.');
+    return found;
+  }
+
+  /** The cache behind so many tokens of the draft: the decoder's half is cut. */
+  private cacheAt(drafted: number): Cache {
+    const whole = this.drafted?.cache ?? {};
+    const dropped = this.draft.length - drafted;
+    const { heads, headSize } = this.model.shape;
+    if (dropped === 0) return whole;
+    const cut = (tensor: Tensor): Tensor => {
       const before = tensor.dims[2] ?? 0;
-      const after = before - count;
-      const kept = new Float32Array(HEADS * after * HEAD_SIZE);
-      for (let head = 0; head < HEADS; head++) kept.set((tensor.data as Float32Array).subarray(head * before * HEAD_SIZE, (head * before + after) * HEAD_SIZE), head * after * HEAD_SIZE);
-      this.cache[past] = new this.model.ort.Tensor('float32', kept, [1, HEADS, after, HEAD_SIZE]);
-    }
+      const after = before - dropped;
+      const kept = new Float32Array(heads * after * headSize);
+      for (let head = 0; head < heads; head++) kept.set((tensor.data as Float32Array).subarray(head * before * headSize, (head * before + after) * headSize), head * after * headSize);
+      return new this.model.ort.Tensor('float32', kept, [1, heads, after, headSize]);
+    };
+    return Object.fromEntries(Object.entries(whole).map(([name, tensor]) => [name, cut(tensor)]));
   }
-}
-
-/** The greatest logit and its probability. */
-function likeliest(logits: Float32Array): ScoredToken {
-  let id = 0;
-  let top = -Infinity;
-  for (let i = 0; i < logits.length; i++) {
-    const value = logits[i] as number;
-    if (value > top) {
-      top = value;
-      id = i;
-    }
-  }
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp((logits[i] as number) - top);
-  return { id, probability: 1 / sum };
 }
 
 function lengthen(pcm: Float32Array, samples: number): Float32Array {
@@ -139,8 +163,4 @@ function lengthen(pcm: Float32Array, samples: number): Float32Array {
   const longer = new Float32Array(samples);
   longer.set(pcm, 0);
   return longer;
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
 }

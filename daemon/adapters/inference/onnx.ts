@@ -1,58 +1,143 @@
 /** Opening ONNX models: one thread, little memory kept, and an error that says which file is wrong and how. Worker processes only. */
-import { open, stat } from 'node:fs/promises';
+import { open, readFile, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 import { EarmarkError } from '../../../protocol/errors';
+import type { LoadedModelFiles } from '../../asr/provider';
+import { type GraphPlace, dropGraphs, graphDraft, keepGraph, readGraph } from './graphCache';
 
 export type Ort = typeof import('onnxruntime-node');
 
 let loading: Promise<Ort> | undefined;
 
-/** @throws EarmarkError engine.unavailable when this machine has no native binary of ONNX Runtime. */
+/** The native runtime, or the one in WASM; `EARMARK_ORT=wasm` takes the second anywhere. @throws EarmarkError engine.unavailable where neither can be loaded */
 export function loadOrt(): Promise<Ort> {
   // From 1.30 on ONNX Runtime notes every session in a database in the user's cache folder, to be sent to its makers. It looks for this when it is loaded.
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
-  loading ??= import('onnxruntime-node').then(
-    (module) => (module as { default?: Ort }).default ?? module,
-    (cause: unknown) => {
-      throw new EarmarkError('engine.unavailable', 'ONNX Runtime could not be loaded on this machine; reinstall Earmark for this platform, or choose another speech engine in the settings.', { cause });
-    },
-  );
+  loading ??= (process.env['EARMARK_ORT'] === 'wasm' ? loadWasm() : loadNative().catch(loadWasm)).catch((cause: unknown) => {
+    throw new EarmarkError('engine.unavailable', 'ONNX Runtime could not be loaded on this machine; reinstall Earmark for this platform, or choose another speech engine in the settings.', { cause });
+  });
   return loading;
 }
 
+async function loadNative(): Promise<Ort> {
+  const module = await import('onnxruntime-node');
+  return (module as { default?: Ort }).default ?? module;
+}
+
+/** Where there is no native binary, which since 1.30 is so on Macs with Intel processors. Same interface; about five times the processor time. */
+async function loadWasm(): Promise<Ort> {
+  const module = (await import('onnxruntime-web')) as unknown as Ort & { default?: Ort };
+  const ort = module.default ?? module;
+  // Threads of their own would fight the other worker for the cores.
+  ort.env.wasm.numThreads = 1;
+  return ort;
+}
+
+const isWasm = (ort: Ort): boolean => ort.env.versions.node === undefined;
+
+/** Makes a graph of our own out of a model's file. */
+export interface GraphMaker {
+  /** Changes with the graph that is made. */
+  readonly revision: string;
+  /** @throws where the file is damaged; undefined where it is whole and of another kind */
+  make(file: Uint8Array): Uint8Array | undefined;
+}
+
+export interface OpenOptions {
+  /** Keeps the optimised graph in the cache of the model, where it has one. */
+  readonly kept?: LoadedModelFiles;
+  readonly maker?: GraphMaker;
+}
+
+/** Bytes of graphs that ONNX Runtime reads where they lie; they have to stay as long as their session. */
+const bytesOf = new WeakMap<InferenceSession, Buffer>();
+
 /**
  * @param expect names that the model must have as inputs, to tell another kind of model from a broken one
- * @param pack whether weights are also kept in the order that is quickest to multiply with
  * @throws EarmarkError model.missing, model.corrupt, model.incompatible
  */
-export async function openModel(path: string | undefined, role: string, expect: readonly string[], { pack = true }: { readonly pack?: boolean } = {}): Promise<InferenceSession> {
+export async function openModel(path: string | undefined, role: string, expect: readonly string[], { kept, maker }: OpenOptions = {}): Promise<InferenceSession> {
   if (path === undefined) throw new EarmarkError('model.missing', `The model has no ${role} file; run \`earmark models pull\` to fetch it again.`);
   await checkFile(path);
   const ort = await loadOrt();
-  let session: InferenceSession;
-  try {
-    session = await ort.InferenceSession.create(path, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: 1,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      // An arena keeps the room of the longest phrase for good: 52 MB, and it saves no measurable time.
-      enableCpuMemArena: false,
-      logSeverityLevel: 4,
-      // Moonshine's decoder keeps its 8-bit vocabulary as constants that would be made floats again at each token: with
-      // this they are made floats once. 130 ms of processor time a phrase of 5 s become 107, for 37 MB; the text is the same.
-      extra: { session: { disable_quant_qdq: '1', ...(pack ? {} : { disable_prepacking: '1' }) } },
-    });
-  } catch (cause) {
-    throw new EarmarkError('model.corrupt', `The model file ${basename(path)} is damaged or not a model; run \`earmark models verify\` and then \`earmark models pull\` to fetch it again.`, { cause });
-  }
+  const place: GraphPlace | undefined = kept?.cache === undefined || isWasm(ort) ? undefined : { folder: kept.cache.folder, role, madeOf: [kept.cache.revision, ort.env.versions.node ?? '', maker?.revision ?? ''] };
+  const session = (place && (await openKept(ort, place))) ?? (await create(ort, path, maker ? await made(maker, path, role) : path, place));
   const absent = expect.filter((name) => !session.inputNames.includes(name));
   if (absent.length > 0) {
     await session.release();
-    throw new EarmarkError('model.incompatible', `The model file ${basename(path)} is of another kind than the ${role} needed here; run \`earmark models pull\` to fetch the right one.`, { details: { role, absent: absent.join(' ') } });
+    throw anotherKind(path, role, absent.join(' '));
   }
   return session;
+}
+
+function anotherKind(path: string, role: string, absent: string): EarmarkError {
+  return new EarmarkError('model.incompatible', `The model file ${basename(path)} is of another kind than the ${role} needed here; run \`earmark models pull\` to fetch the right one.`, { details: { role, absent } });
+}
+
+function damaged(path: string, cause: unknown): EarmarkError {
+  return new EarmarkError('model.corrupt', `The model file ${basename(path)} is damaged or not a model; run \`earmark models verify\` and then \`earmark models pull\` to fetch it again.`, { cause });
+}
+
+async function made({ make }: GraphMaker, path: string, role: string): Promise<Uint8Array> {
+  const file = await readFile(path);
+  let graph: Uint8Array | undefined;
+  try {
+    graph = make(file);
+  } catch (cause) {
+    throw damaged(path, cause);
+  }
+  if (!graph) throw anotherKind(path, role, 'weights');
+  return graph;
+}
+
+function optionsOf(wasm = false): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [wasm ? 'wasm' : 'cpu'],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    // An arena keeps the room of the longest phrase for good: 52 MB, and it saves no measurable time.
+    enableCpuMemArena: false,
+    logSeverityLevel: 4,
+  };
+}
+
+async function openKept(ort: Ort, place: GraphPlace): Promise<InferenceSession | undefined> {
+  const bytes = await readGraph(place);
+  if (!bytes) return undefined;
+  try {
+    const session = await ort.InferenceSession.create(bytes, { ...optionsOf(), graphOptimizationLevel: 'disabled', extra: { session: { use_ort_model_bytes_directly: '1', use_ort_model_bytes_for_initializers: '1' } } });
+    bytesOf.set(session, bytes);
+    return session;
+  } catch {
+    await dropGraphs(place);
+    return undefined;
+  }
+}
+
+/** @param model what is opened: the file at `path`, or the graph that was made of it */
+async function create(ort: Ort, path: string, model: string | Uint8Array, place: GraphPlace | undefined): Promise<InferenceSession> {
+  const draft = place && (await graphDraft(place));
+  if (place && draft !== undefined) {
+    try {
+      const session = await createFrom(ort, model, { ...optionsOf(), optimizedModelFilePath: draft });
+      void keepGraph(place, draft);
+      return session;
+    } catch {
+      // The graph could not be written, or the model is damaged: the next try tells.
+      await rm(draft, { force: true });
+    }
+  }
+  try {
+    return isWasm(ort) ? await createFrom(ort, typeof model === 'string' ? await readFile(model) : model, optionsOf(true)) : await createFrom(ort, model, optionsOf());
+  } catch (cause) {
+    throw damaged(path, cause);
+  }
+}
+
+function createFrom(ort: Ort, model: string | Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
+  return typeof model === 'string' ? ort.InferenceSession.create(model, options) : ort.InferenceSession.create(model, options);
 }
 
 async function checkFile(path: string): Promise<void> {

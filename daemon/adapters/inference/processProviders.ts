@@ -1,4 +1,5 @@
 /** Recognisers that run in the daemon's own process, because a program or a server stands behind them, with the user's settings. */
+import type { Settings } from '../../../protocol/settings';
 import { openaiInfo, voxtralInfo } from '../../asr/providerInfos';
 import type { ProviderFact } from '../../asr/engineChoice';
 import type { AsrProvider } from '../../asr/provider';
@@ -13,19 +14,19 @@ export interface ProcessProvider extends ProviderFact {
 /** What OpenAI's own service calls its first model, and most servers take for theirs. */
 const OPENAI_MODEL = 'whisper-1';
 
-/**
- * `EARMARK_VOXTRAL_PROGRAM`, `EARMARK_OPENAI_ENDPOINT`, `EARMARK_OPENAI_MODEL`, `EARMARK_OPENAI_KEY` and
- * `EARMARK_OPENAI_PLAIN_HTTP`. What is not set says so when it is loaded.
- */
-export function processProviders(env: Readonly<Record<string, string | undefined>>, clock: Clock): readonly ProcessProvider[] {
-  const text = (name: string): string => env[name]?.trim() ?? '';
-  const key = text('EARMARK_OPENAI_KEY');
+/** @param settings as they are when a recogniser is made; what is not set says so when it is loaded */
+export function processProviders(settings: () => Settings, clock: Clock): readonly ProcessProvider[] {
   return [
-    { info: voxtralInfo, create: () => new VoxtralProvider({ program: text('EARMARK_VOXTRAL_PROGRAM') || 'voxtral', clock }) },
+    { info: voxtralInfo, create: () => new VoxtralProvider({ program: settings()['voxtral.program'] || 'voxtral', clock }) },
     {
       info: openaiInfo,
-      defaultModel: text('EARMARK_OPENAI_MODEL') || OPENAI_MODEL,
-      create: () => new OpenaiProvider({ endpoint: text('EARMARK_OPENAI_ENDPOINT'), clock, allowPlainHttp: text('EARMARK_OPENAI_PLAIN_HTTP') === '1', ...(key === '' ? {} : { key }) }),
+      get defaultModel() {
+        return settings()['openai.model'] || OPENAI_MODEL;
+      },
+      create: () => {
+        const { 'openai.endpoint': endpoint, 'openai.plainHttp': allowPlainHttp, 'openai.key': key } = settings();
+        return new OpenaiProvider({ endpoint, clock, allowPlainHttp, ...(key === '' ? {} : { key }) });
+      },
     },
   ];
 }

@@ -20,17 +20,30 @@ export class SpeakerEncoder {
     this.loaded = { session: await openModel(model.files['model'], 'speaker encoder', ['waveform']), ort: await loadOrt() };
   }
 
-  /** @param pcm 16 kHz, −1…1, any level. @returns 256 values of unit length */
-  async embed(pcm: Float32Array): Promise<Float32Array> {
+  /** @param cuts 16 kHz, −1…1, any level; those of one length in one run. @returns 256 values of unit length each */
+  async embed(cuts: readonly Float32Array[]): Promise<readonly Float32Array[]> {
+    const found = new Map<Float32Array, Float32Array>();
+    for (const length of new Set(cuts.map((pcm) => pcm.length))) {
+      const together = cuts.filter((pcm) => pcm.length === length);
+      (await this.run(together, length)).forEach((embedding, i) => found.set(together[i] as Float32Array, embedding));
+    }
+    return cuts.map((pcm) => found.get(pcm) as Float32Array);
+  }
+
+  private async run(cuts: readonly Float32Array[], length: number): Promise<readonly Float32Array[]> {
     if (!this.loaded) throw new EarmarkError('engine.unavailable', 'The speaker encoder is not loaded yet; try again in a moment.');
-    if (pcm.length === 0 || pcm.length > MAX_SAMPLES) throw new EarmarkError('rpc.invalidParams', 'A voice is told from up to ten seconds of sound.');
-    let energy = 0;
-    for (const x of pcm) energy += x * x;
-    const gain = LEVEL / Math.max(1e-6, Math.sqrt(energy / pcm.length));
+    if (length === 0 || length * cuts.length > MAX_SAMPLES) throw new EarmarkError('rpc.invalidParams', 'Voices are told from up to ten seconds of sound.');
     const { ort, session } = this.loaded;
-    const out = await session.run({ waveform: new ort.Tensor('float32', pcm.map((x) => x * gain), [1, pcm.length]) });
+    const waveform = new Float32Array(cuts.length * length);
+    cuts.forEach((pcm, k) => {
+      let energy = 0;
+      for (const x of pcm) energy += x * x;
+      const gain = LEVEL / Math.max(1e-6, Math.sqrt(energy / length));
+      for (let i = 0; i < length; i++) waveform[k * length + i] = (pcm[i] ?? 0) * gain;
+    });
+    const out = await session.run({ waveform: new ort.Tensor('float32', waveform, [cuts.length, length]) });
     const embedding = out['embedding']?.data;
-    if (!(embedding instanceof Float32Array) || embedding.length !== WIDTH) throw new EarmarkError('model.incompatible', 'The speaker encoder gave no answer of the expected kind; run `earmark doctor`.');
-    return embedding;
+    if (!(embedding instanceof Float32Array) || embedding.length !== cuts.length * WIDTH) throw new EarmarkError('model.incompatible', 'The speaker encoder gave no answer of the expected kind; run `earmark doctor`.');
+    return cuts.map((_, k) => embedding.slice(k * WIDTH, (k + 1) * WIDTH));
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Keeps one inference worker alive: starts it, loads its model, watches its signs of life, its memory and the time of
- * each call, and starts it again after a crash, five times in three minutes at most. Then it stands still with an error
- * until somebody calls `start` again. A call in flight at a crash is rejected, so that its owner can repeat it.
+ * each call, and starts it again after a crash as long as the budget lasts. Then it stands still with an error until
+ * somebody calls `start` again. A call in flight at a crash is rejected, so that its owner can repeat it.
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { InferenceWorkerHealth } from '../../asr/speechEngineApi';
@@ -9,6 +9,7 @@ import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
+import { CrashBudget } from './crashBudget';
 import { BEAT_MS, type FromWorker, type ToWorker, type WorkerCalls, type WorkerMethod } from './workerProtocol';
 
 /** What of a child process is used; a test gives its own. */
@@ -23,13 +24,11 @@ export interface WorkerProcess {
 
 export interface SupervisorLimits {
   readonly missedBeats: number;
-  readonly restarts: number;
-  readonly restartWindowMs: number;
   readonly loadTimeoutMs: number;
   readonly memoryBytes: number;
 }
 
-const defaultLimits: SupervisorLimits = { missedBeats: 3, restarts: 5, restartWindowMs: 180_000, loadTimeoutMs: 60_000, memoryBytes: 1_500_000_000 };
+const defaultLimits: SupervisorLimits = { missedBeats: 3, loadTimeoutMs: 60_000, memoryBytes: 1_500_000_000 };
 
 /** Past its cap a worker is replaced between calls; past this many times the cap at once. */
 const HARD_CAP = 1.5;
@@ -42,6 +41,8 @@ export interface SupervisorSetup {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<SupervisorLimits>;
+  /** Shared with the other workers of the engine; its own where absent. */
+  readonly budget?: CrashBudget;
 }
 
 type State =
@@ -59,7 +60,7 @@ export class WorkerSupervisor implements Disposable {
   private state: State = { kind: 'stopped' };
   private readonly limits: SupervisorLimits;
   private readonly calls = new Map<number, Call>();
-  private readonly restartTimes: number[] = [];
+  private readonly budget: CrashBudget;
   private readonly restarted = new Emitter<{ readonly name: string }>();
   private nextId = 1;
   /** Counts starts and stops; what belongs to an older one is dropped. */
@@ -72,17 +73,20 @@ export class WorkerSupervisor implements Disposable {
   private recycle = false;
   /** The process that counts now; messages of an older one are dropped. */
   private worker: WorkerProcess | undefined;
+  private readonly budgetSpent: Disposable;
   readonly onDidRestart = this.restarted.event;
 
   constructor(private readonly setup: SupervisorSetup) {
     this.limits = { ...defaultLimits, ...setup.limits };
+    this.budget = setup.budget ?? new CrashBudget(setup.clock);
+    this.budgetSpent = this.budget.onDidSpend((error) => this.giveUp(error));
   }
 
-  /** Starts and loads; callers share one start. After a failure it tries again with a fresh budget. @throws EarmarkError model.*, engine.* */
+  /** Starts and loads; callers share one start. After a failure it tries again; a budget that was spent is a fresh one then. @throws EarmarkError model.*, engine.* */
   start(): Promise<void> {
     if (this.state.kind === 'ready') return Promise.resolve();
     if (this.state.kind === 'starting') return this.state.done;
-    this.restartTimes.length = 0;
+    this.budget.begin();
     return this.begin(true);
   }
 
@@ -94,6 +98,7 @@ export class WorkerSupervisor implements Disposable {
 
   dispose(): void {
     this.stop();
+    this.budgetSpent.dispose();
     this.restarted.dispose();
   }
 
@@ -123,23 +128,23 @@ export class WorkerSupervisor implements Disposable {
     const generation = ++this.generation;
     const done = this.bringUp(first, generation).catch((cause: unknown) => {
       const error = cause instanceof EarmarkError ? cause : new EarmarkError('engine.unavailable', 'The inference worker could not be started; run `earmark doctor` to see why.', { cause });
-      if (generation === this.generation) {
-        this.state = { kind: 'failed', error };
-        this.setup.logger.error('worker.failed', { name: this.setup.name, error: error.code });
-        this.end(error);
-      }
+      if (generation === this.generation) this.giveUp(error);
       throw error;
     });
     // Those who wait for the start have this promise too; this keeps a failure that nobody waits for from ending the process.
     done.catch(() => undefined);
-    this.state = { kind: 'starting', done, first };
+    // The end that begins it may have been the last one allowed.
+    if (generation === this.generation) this.state = { kind: 'starting', done, first };
     return done;
   }
 
   /** Tries until a worker has loaded its model or the budget is spent. */
   private async bringUp(first: boolean, generation: number): Promise<void> {
     for (let attempt = first ? 0 : 1; ; attempt++) {
-      if (attempt > 0) this.spendRestart();
+      if (attempt > 0) {
+        this.budget.crashed(this.setup.name);
+        this.restarts++;
+      }
       const params = await this.setup.load();
       this.requireCurrent(generation);
       const worker = this.spawn();
@@ -161,15 +166,13 @@ export class WorkerSupervisor implements Disposable {
     if (generation !== this.generation) throw new EarmarkError('engine.unavailable', 'The speech engine was stopped; start it again.');
   }
 
-  /** @throws EarmarkError engine.unavailable when the budget is spent */
-  private spendRestart(): void {
-    const now = this.setup.clock.now();
-    while (this.restartTimes.length > 0 && now - (this.restartTimes[0] ?? 0) >= this.limits.restartWindowMs) this.restartTimes.shift();
-    if (this.restartTimes.length >= this.limits.restarts) {
-      throw new EarmarkError('engine.unavailable', `Speech recognition stopped ${this.limits.restarts + 1} times within ${Math.round(this.limits.restartWindowMs / 60_000)} minutes; try again, and run \`earmark doctor\` if it goes on.`, { details: { worker: this.setup.name } });
-    }
-    this.restartTimes.push(now);
-    this.restarts++;
+  /** Stands still until somebody starts it again; one that was stopped stays so. */
+  private giveUp(error: EarmarkError): void {
+    if (this.state.kind === 'stopped' || this.state.kind === 'failed') return;
+    this.generation++;
+    this.state = { kind: 'failed', error };
+    this.setup.logger.error('worker.failed', { name: this.setup.name, error: error.code });
+    this.end(error);
   }
 
   private spawn(): WorkerProcess {

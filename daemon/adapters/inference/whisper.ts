@@ -7,7 +7,7 @@ import { EarmarkError } from '../../../protocol/errors';
 import type { AsrOptions, AsrProvider, AsrResult, LoadedModelFiles } from '../../asr/provider';
 import { whisperInfo } from '../../asr/providerInfos';
 import { LanguageLock } from '../../asr/whisperLanguage';
-import { SECOND_TEMPERATURE, SECOND_TEMPERATURE_STEP, type WhisperText, better, doubt, fittedWindow, maxTokens } from '../../asr/whisperPolicy';
+import { BEAMS, SECOND_TEMPERATURE, SECOND_TEMPERATURE_STEP, type WhisperText, better, doubt, fittedWindow, maxTokens } from '../../asr/whisperPolicy';
 import { whisperPrompt } from '../../asr/whisperPrompt';
 import { type WhisperSegment, whisperWords } from '../../asr/whisperWords';
 import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
@@ -61,8 +61,9 @@ export class WhisperProvider implements AsrProvider {
     const detecting = loaded.multilingual && (wanted === '' || wanted === 'auto');
     const language = !loaded.multilingual ? 'en' : detecting ? this.languages.language(conversation) : wanted;
     const once = (params: Partial<WhisperParams>): Promise<WhisperText> => this.decode(loaded, pcm, { ...paramsFor(options, language), max_tokens: maxTokens(pcm.length), ...params }, signal);
-    let text = await once({ audio_ctx: fittedWindow(pcm.length) });
-    if (soundMs > 0 && doubt(text, soundMs)) text = better(text, await once({ audio_ctx: 0, temperature: SECOND_TEMPERATURE, temperature_inc: SECOND_TEMPERATURE_STEP, ...(text.language === '' ? {} : { language: text.language }) }), soundMs);
+    const quick = options.quick === true || options.trial === true;
+    let text = await once({ audio_ctx: fittedWindow(pcm.length, options.trial === true ? 0 : undefined) });
+    if (!quick && soundMs > 0 && doubt(text, soundMs)) text = better(text, await once({ audio_ctx: 0, temperature: SECOND_TEMPERATURE, temperature_inc: SECOND_TEMPERATURE_STEP, ...(text.language === '' ? {} : { language: text.language }) }), soundMs);
     if (detecting) this.languages.heard(conversation, { language: text.language, confidence: text.confidence, soundMs });
     return { text: text.text, words: text.words, confidence: text.confidence, language: wanted !== '' && !detecting && loaded.multilingual ? options.language : text.language, inferenceMs: performance.now() - begun };
   }
@@ -83,10 +84,14 @@ export class WhisperProvider implements AsrProvider {
   }
 }
 
+/** The user's own words and the nearest names; a longer prompt is a longer text to go on from. */
+const PROMPT_PHRASES = 40;
+
 function paramsFor(options: AsrOptions, language: string): Omit<WhisperParams, 'max_tokens'> {
-  const prompt = whisperPrompt(options.prompt ?? []);
+  const prompt = whisperPrompt([...(options.prompt ?? []), ...(options.phrases ?? []).slice(0, PROMPT_PHRASES)]);
   return {
-    strategy: 0,
+    strategy: options.quick === true || options.trial === true || options.greedy === true ? 0 : 1,
+    beam_size: BEAMS,
     n_threads: 1,
     language,
     translate: options.translate === true,

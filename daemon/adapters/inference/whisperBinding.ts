@@ -10,8 +10,10 @@ import type { WhisperSegment } from '../../asr/whisperWords';
 
 /** Parameters of a decode under whisper.cpp's own names; what is left out has its default. */
 export interface WhisperParams {
-  /** 0 is greedy. */
-  readonly strategy: 0;
+  /** 0 is greedy, 1 a search by beams, which is the binding's default. */
+  readonly strategy: 0 | 1;
+  /** Texts that a search by beams follows at a time. */
+  readonly beam_size: number;
   readonly n_threads: number;
   readonly language: string;
   readonly translate: boolean;
@@ -20,6 +22,7 @@ export interface WhisperParams {
   readonly temperature_inc: number;
   /** Of one segment. */
   readonly max_tokens: number;
+  /** Texts that are tried where chance chooses the tokens. */
   readonly best_of: number;
   readonly single_segment: boolean;
   readonly no_timestamps: boolean;

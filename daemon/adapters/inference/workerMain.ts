@@ -7,6 +7,7 @@ import type { AsrProvider } from '../../asr/provider';
 import { moonshineInfo, whisperInfo } from '../../asr/providerInfos';
 import { ProviderRegistry } from '../../asr/registry';
 import { MoonshineProvider } from './moonshine';
+import { SentenceEncoder } from './sentenceEncoder';
 import { SileroVad } from './silero';
 import { SpeakerEncoder } from './speakerEncoder';
 import { WhisperProvider } from './whisper';
@@ -43,10 +44,15 @@ function vadHandlers(): Handlers {
 
 function speakerHandlers(): Handlers {
   const encoder = new SpeakerEncoder();
-  return { load: ({ model }) => encoder.load(model), embed: ({ pcm }) => encoder.embed(pcm) };
+  return { load: ({ model }) => encoder.load(model), embed: ({ cuts }) => encoder.embed(cuts) };
 }
 
-const HANDLERS: Readonly<Record<WorkerRole, () => Handlers>> = { asr: asrHandlers, vad: vadHandlers, speaker: speakerHandlers };
+function sentenceHandlers(): Handlers {
+  const encoder = new SentenceEncoder();
+  return { load: ({ model }) => encoder.load(model), embedTexts: ({ texts }) => encoder.embed(texts) };
+}
+
+const HANDLERS: Readonly<Record<WorkerRole, () => Handlers>> = { asr: asrHandlers, vad: vadHandlers, speaker: speakerHandlers, sentences: sentenceHandlers };
 
 /** Runs until the channel to the daemon closes. */
 export function runWorker(role: WorkerRole): void {

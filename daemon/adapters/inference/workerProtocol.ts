@@ -6,14 +6,15 @@ import type { ErrorCode } from '../../../protocol/errors';
 import type { AsrOptions, AsrResult, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
 import type { DetectParams } from './detectorBatch';
 
-export type WorkerRole = 'asr' | 'vad' | 'speaker';
+export type WorkerRole = 'asr' | 'vad' | 'speaker' | 'sentences';
 
 /** Calls by name: what they take and what they answer. */
 export interface WorkerCalls {
   load: { params: { readonly provider: string; readonly model: LoadedModelFiles; readonly device: DeviceChoice }; result: void };
   transcribe: { params: { readonly pcm: Float32Array; readonly options: AsrOptions }; result: AsrResult };
   detect: { params: DetectParams; result: readonly Float32Array[] };
-  embed: { params: { readonly pcm: Float32Array }; result: Float32Array };
+  embed: { params: { readonly cuts: readonly Float32Array[] }; result: readonly Float32Array[] };
+  embedTexts: { params: { readonly texts: readonly string[] }; result: readonly Float32Array[] };
   closeStream: { params: { readonly stream: number }; result: void };
 }
 export type WorkerMethod = keyof WorkerCalls;

@@ -45,6 +45,7 @@ export class FileSpool implements Spool {
 
   readonly onDidSync = this.syncs.event;
   readonly lost: readonly LostSound[];
+  readonly behind = false;
 
   /** @throws EarmarkError store.unwritable */
   constructor(private readonly setup: FileSpoolSetup) {
@@ -144,7 +145,7 @@ export class FileSpool implements Spool {
     if (this.closed) return;
     this.closed = true;
     this.timer?.dispose();
-    if (!this.syncing) for (const file of this.files) this.quietly('spool.closeFailed', () => file.close());
+    if (!this.syncing) for (const file of this.files) this.quietly('spool.closeFailed', () => file.close().forget());
     this.syncs.dispose();
   }
 
@@ -177,7 +178,7 @@ export class FileSpool implements Spool {
       this.setup.onSynced?.(this.setup.clock.now() - begunMs);
       if (failed) this.setup.logger.error('spool.syncFailed');
       else this.settle(reached);
-      if (this.closed) for (const file of this.files) this.quietly('spool.closeFailed', () => file.close());
+      if (this.closed) for (const file of this.files) this.quietly('spool.closeFailed', () => file.close().forget());
       else if (this.files.some((file) => file.unsyncedBytes > 0)) this.timer ??= this.setup.clock.setTimeout(() => this.syncSoon(), this.waiting() >= SYNC_BYTES ? 0 : SYNC_MS);
     };
     if (left === 0) this.syncing = false;

@@ -1,4 +1,4 @@
-/** The key that the environment gives: EARMARK_KEY, a file that EARMARK_KEY_FILE names, or the platform's keychain. */
+/** The key that the settings give: itself (EARMARK_KEY), a file that EARMARK_KEY_FILE names, or the platform's keychain. */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -38,16 +38,16 @@ const KEYCHAINS: Partial<Readonly<Record<NodeJS.Platform, Keychain>>> = {
 };
 
 export interface KeySetup {
-  readonly env: NodeJS.ProcessEnv;
+  /** The settings `encryption.key` and `encryption.keyFile`; empty: not set. */
+  readonly key: string;
+  readonly keyFile: string;
   readonly platform: NodeJS.Platform;
   readonly run?: Run;
 }
 
 /** @param keeper who has the key of what is encrypted already @throws EarmarkError store.locked */
 export function givenKey(setup: KeySetup, keeper: KeyKeeper | undefined): GivenKey | undefined {
-  const { env } = setup;
-  const file = env['EARMARK_KEY_FILE'];
-  const given = env['EARMARK_KEY'] || (file ? readKeyFile(file) : undefined);
+  const given = setup.key || (setup.keyFile === '' ? undefined : readKeyFile(setup.keyFile));
   if (given !== undefined && given !== KEYCHAIN) return { key: given, keeper: 'given' };
   if (given !== KEYCHAIN && keeper !== 'keychain') return undefined;
   return { key: keychainKey(setup, keeper === undefined), keeper: 'keychain' };

@@ -1,15 +1,20 @@
-/** Sessions, their events and what the events add up to, in libSQL. Every write is one transaction, on disk when the call returns. */
+/**
+ * Sessions, their events and what the events add up to, in libSQL. A write is on disk when its call returns; several can
+ * share one transaction, and so one wait for the disk (`together`). Runs on a thread of its own (`storeThread.ts`).
+ */
 import type Database from 'libsql';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Insight } from '../../analysis/types';
-import type { Source } from '../../audio/frame';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
-import type { Progress, SessionCounts, SessionStats, SessionStore } from '../../session/ports';
+import type { Progress, RemovedRows, SessionCounts, SessionStats, MeaningStore, SessionStore, StoredVoice, VoiceStore } from '../../session/ports';
 import type { SearchHit, SearchQuery } from '../../session/search';
 import type { Segment, Speaker } from '../../transcript/types';
+import { MeaningTable } from './meaningTable';
+import { progressOf, type ProgressRow, receivedText } from './received';
 import { type Row, rowSum, sumOf } from './rowSum';
 import { searchSql } from './searchSql';
-import { storeError } from './storeErrors';
+import { isBusy, storeError } from './storeErrors';
+import { VoiceTable } from './voiceTable';
 
 interface SessionRow {
   readonly id: string;
@@ -27,9 +32,21 @@ interface SessionRow {
 
 const INSIGHT_KINDS: readonly Insight['kind'][] = ['action', 'decision', 'risk', 'question', 'entity', 'summary'];
 
-export class LibsqlStore implements SessionStore {
+type AllStores = SessionStore & VoiceStore & MeaningStore;
+
+/** The store as it is where nobody has to be kept from waiting. */
+export type SyncStore = { readonly [Name in keyof AllStores]: (...args: Parameters<AllStores[Name]>) => Awaited<ReturnType<AllStores[Name]>> };
+
+export type Outcome = { readonly value: unknown } | { readonly error: EarmarkError };
+
+export class LibsqlStore implements SyncStore {
   private readonly sql: ReturnType<typeof prepare>;
+  private readonly voiceTable: VoiceTable;
+  private readonly meaningTable: MeaningTable;
   private closed = false;
+  private grouped = false;
+  /** The search index may still hold words of deleted rows. */
+  private untidy = true;
 
   /** @param removeSetAside deletes damaged databases of earlier; answers how many there were */
   constructor(
@@ -37,6 +54,8 @@ export class LibsqlStore implements SessionStore {
     private readonly removeSetAside: () => number = () => 0,
   ) {
     this.sql = prepare(db);
+    this.voiceTable = new VoiceTable(db);
+    this.meaningTable = new MeaningTable(db);
   }
 
   createSession(record: SessionRecord): void {
@@ -59,6 +78,7 @@ export class LibsqlStore implements SessionStore {
     this.transaction(() => {
       const row = this.sql.counts.get(sessionId) as SessionCounts | undefined;
       if (!row) throw new EarmarkError('session.notFound', 'The session was removed; start a new one.');
+      if (this.hasAll(sessionId, events, row.lastSeq)) return;
       events.forEach((event, i) => {
         if (event.seq !== row.lastSeq + 1 + i) throw new EarmarkError('internal', `Event ${event.seq} does not follow ${row.lastSeq + i}; restart Earmark.`);
         const { seq, time, ...body } = event;
@@ -67,12 +87,12 @@ export class LibsqlStore implements SessionStore {
       });
       const last = events.at(-1);
       if (last) this.sql.advance.run(last.seq, last.time, sessionId);
-      for (const { source, finalThrough } of progress) this.setProgress(sessionId, source, finalThrough);
+      for (const entry of progress) this.setProgress(sessionId, entry);
     });
   }
 
   progress(sessionId: string): readonly Progress[] {
-    return this.guard(() => (this.sql.progress.all(sessionId) as { source: Source; final_through: number }[]).map(({ source, final_through }) => ({ source, finalThrough: final_through })));
+    return this.guard(() => this.sql.progress.all(sessionId) as ProgressRow[]).map(progressOf);
   }
 
   readEvents(sessionId: string, afterSeq: number, limit: number): readonly DurableEvent[] {
@@ -127,11 +147,13 @@ export class LibsqlStore implements SessionStore {
       this.sql.deleteSegments.run(id);
       this.sql.deleteSession.run(id);
     });
+    this.untidy = true;
   }
 
-  purgeSession(id: string): ReturnType<SessionStore['purgeSession']> {
+  purgeSession(id: string): RemovedRows {
     const { events, segments, insights } = this.guard(() => this.sql.holds.get(id, id, id)) as { events: number; segments: number; insights: number };
     this.deleteSession(id);
+    this.guard(() => this.voiceTable.forgetSession(id));
     this.scrub();
     return { events, segments, insights, setAside: this.removeSetAside() };
   }
@@ -161,6 +183,58 @@ export class LibsqlStore implements SessionStore {
     this.guard(() => this.sql.setSetting.run(name, value));
   }
 
+  unread(limit: number): ReturnType<MeaningTable['unread']> {
+    return this.guard(() => this.meaningTable.unread(limit));
+  }
+
+  keepMeanings(meanings: Parameters<MeaningStore['keepMeanings']>[0]): void {
+    this.transaction(() => {
+      for (const { n, text, vector } of meanings) this.meaningTable.keep(n, text, vector);
+    });
+  }
+
+  nearest(query: SearchQuery, vector: Float32Array, mostDistance: number): readonly SearchHit[] {
+    return this.guard(() => this.meaningTable.nearest(query, vector, mostDistance)).map(({ session, body }) => ({ sessionId: session, segment: JSON.parse(body) as Segment }));
+  }
+
+  voices(): readonly StoredVoice[] {
+    return this.guard(() => this.voiceTable.all());
+  }
+
+  keepVoice(voice: StoredVoice): void {
+    this.transaction(() => this.voiceTable.keep(voice));
+  }
+
+  forgetVoices(owner: string | undefined, name?: string): void {
+    this.guard(() => this.voiceTable.forget(owner, name));
+    this.scrub();
+    this.removeSetAside();
+  }
+
+  /**
+   * Carries writes out in one transaction. Where one of them fails, each gets its own, so that it fails alone; where none
+   * can begin or end, all fail with that.
+   */
+  together(writes: readonly (() => unknown)[]): readonly Outcome[] {
+    try {
+      const values: unknown[] = [];
+      this.transaction(() => {
+        this.grouped = true;
+        try {
+          for (const write of writes) values.push(write());
+        } finally {
+          this.grouped = false;
+        }
+      });
+      return values.map((value) => ({ value }));
+    } catch (cause) {
+      const error = storeError(cause);
+      // Who holds the database holds it for the next one as well, and each would wait for as long.
+      if (writes.length === 1 || isBusy(error)) return writes.map(() => ({ error }));
+      return writes.flatMap((write) => this.together([write]));
+    }
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
@@ -172,13 +246,28 @@ export class LibsqlStore implements SessionStore {
     this.db.close();
   }
 
+  tidy(): void {
+    if (!this.untidy) return;
+    this.guard(() => this.db.exec("INSERT INTO segment_text (segment_text) VALUES ('optimize')"));
+    this.untidy = false;
+  }
+
   /** What was deleted leaves the search index, the free pages and the write-ahead log. */
   private scrub(): void {
+    this.untidy = true;
+    this.tidy();
     this.guard(() => {
-      this.db.exec("INSERT INTO segment_text (segment_text) VALUES ('optimize')");
       this.db.exec('VACUUM');
       this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     });
+  }
+
+  /** True where the events stand there already: they were asked for twice. */
+  private hasAll(sessionId: string, events: readonly DurableEvent[], lastSeq: number): boolean {
+    const [first, last] = [events[0], events.at(-1)];
+    if (!first || !last || last.seq > lastSeq) return false;
+    const kept = this.sql.readEvents.all(sessionId, first.seq - 1, events.length) as { seq: number; time: number; body: string }[];
+    return events.every(({ seq, time, ...body }, i) => kept[i]?.seq === seq && kept[i].time === time && kept[i].body === JSON.stringify(body));
   }
 
   /** Keeps the tables that hold the present state in step with one event. */
@@ -226,8 +315,9 @@ export class LibsqlStore implements SessionStore {
     this.sql.addEvent.run(sessionId, seq, time, body, rowSum(sessionId, seq, time, body));
   }
 
-  private setProgress(sessionId: string, source: Source, finalThrough: number): void {
-    this.sql.setProgress.run(sessionId, source, finalThrough, rowSum(sessionId, source, finalThrough));
+  private setProgress(sessionId: string, { source, finalThrough, received }: Progress): void {
+    const proof = receivedText(received);
+    this.sql.setProgress.run(sessionId, source, finalThrough, proof, rowSum(sessionId, source, finalThrough, proof ?? ''));
   }
 
   private bodies<T>(statement: Database.Statement, sessionId: string): readonly T[] {
@@ -235,6 +325,7 @@ export class LibsqlStore implements SessionStore {
   }
 
   private transaction(work: () => void): void {
+    if (this.grouped) return work();
     this.guard(() => {
       this.db.exec('BEGIN IMMEDIATE');
       try {
@@ -307,7 +398,7 @@ function prepare(db: Database.Database) {
     setInsight: s('INSERT INTO insights (session, id, body, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body, sum = excluded.sum'),
     deleteInsight: s('DELETE FROM insights WHERE session = ? AND id = ?'),
     insights: s('SELECT body FROM insights WHERE session = ? ORDER BY rowid'),
-    setProgress: s('INSERT INTO progress (session, source, final_through, sum) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET final_through = excluded.final_through, sum = excluded.sum WHERE excluded.final_through > final_through'),
-    progress: s('SELECT source, final_through FROM progress WHERE session = ?'),
+    setProgress: s('INSERT INTO progress (session, source, final_through, received, sum) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET final_through = excluded.final_through, received = excluded.received, sum = excluded.sum WHERE excluded.final_through > final_through OR (excluded.final_through = final_through AND excluded.received IS NOT NULL)'),
+    progress: s('SELECT source, final_through, received FROM progress WHERE session = ?'),
   };
 }

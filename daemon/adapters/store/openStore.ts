@@ -1,9 +1,10 @@
 /** Opens earmark.db: rights, pragmas, migrations. One that cannot be read is set aside and a fresh one begun. */
 import Database from 'libsql';
-import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { LibsqlStore } from './libsqlStore';
+import { ENDINGS, finishReplacing, placeForNew, replaceDatabase } from './replaceDatabase';
 import { isDamaged, salvage, type Salvaged } from './salvage';
 import { MIGRATIONS } from './schema';
 import { isCorrupt, storeError } from './storeErrors';
@@ -18,6 +19,8 @@ export interface OpenStoreOptions {
   readonly now?: () => number;
   /** Encrypts the database; one that is not encrypted yet is, before it is used. */
   readonly key?: Buffer;
+  /** Told after each step of setting a database aside; tests end there. */
+  readonly onStep?: (step: string) => void;
   /** How long a write waits for another process that holds the database; that process is a program a person runs beside Earmark. */
   readonly busySeconds?: number;
 }
@@ -33,10 +36,11 @@ export interface OpenedStore {
 }
 
 /** @throws EarmarkError store.unwritable, store.corrupt (a database of a newer Earmark, or one that cannot be set aside) */
-export function openStore({ file, now = Date.now, busySeconds = BUSY_SECONDS, key }: OpenStoreOptions): OpenedStore {
+export function openStore({ file, now = Date.now, busySeconds = BUSY_SECONDS, key, onStep }: OpenStoreOptions): OpenedStore {
   const how: How = { busySeconds, ...(key ? { key } : {}) };
   const opened = (): LibsqlStore => new LibsqlStore(openDatabase(file, how), () => removeSetAside(file));
   try {
+    finishReplacing(file);
     const encryptedNow = key !== undefined && isInTheClear(file);
     if (encryptedNow) encrypt(file, how);
     return { store: opened(), encryptedNow };
@@ -44,14 +48,29 @@ export function openStore({ file, now = Date.now, busySeconds = BUSY_SECONDS, ke
     if (!isCorrupt(error) || (error instanceof EarmarkError && error.details?.['newer'] === true)) throw storeError(error);
     const setAside = `${file}.damaged-${new Date(now()).toISOString().replace(/[:.]/g, '-')}`;
     try {
-      for (const ending of ['', '-wal', '-shm']) if (existsSync(file + ending)) renameSync(file + ending, setAside + ending);
-      const store = opened();
-      const salvaged = salvageFrom(setAside, store, how);
-      return { store, setAside, ...(salvaged ? { salvaged } : {}) };
+      const salvaged = beginAnew(file, setAside, how, onStep);
+      return { store: opened(), setAside, ...(salvaged ? { salvaged } : {}) };
     } catch (again) {
       throw storeError(again);
     }
   }
+}
+
+/** The damaged database stays where it is until a new one with all that could be read of it is whole: a start that ends in between loses nothing. */
+function beginAnew(file: string, setAside: string, how: How, onStep: (step: string) => void = () => undefined): Salvaged | undefined {
+  for (const ending of ENDINGS) if (existsSync(file + ending)) copyFileSync(file + ending, setAside + ending);
+  onStep('kept');
+  const made = placeForNew(file);
+  const store = new LibsqlStore(openDatabase(made, how));
+  let salvaged: Salvaged | undefined;
+  try {
+    salvaged = salvageFrom(setAside, store, how);
+  } finally {
+    store.close();
+  }
+  onStep('read');
+  replaceDatabase(file, made, onStep);
+  return salvaged;
 }
 
 /** Damaged databases of earlier, which might hold what is to be purged. @returns how many there were */
@@ -82,7 +101,7 @@ function salvageFrom(damaged: string, store: LibsqlStore, how: How): Salvaged | 
       // What cannot be read is set aside as a whole: it must not keep the daemon from starting.
       if (isEarmarkError(error, 'store.unwritable')) throw error;
     } finally {
-      for (const ending of ['', '-wal', '-shm']) rmSync(copy + ending, { force: true });
+      for (const ending of ENDINGS) rmSync(copy + ending, { force: true });
     }
   }
   return undefined;
@@ -112,7 +131,7 @@ function replaceFirstPage(file: string): void {
     writeSync(fd, page, 0, PAGE_BYTES, 0);
     closeSync(fd);
   } finally {
-    for (const ending of ['', '-wal', '-shm']) rmSync(fresh + ending, { force: true });
+    for (const ending of ENDINGS) rmSync(fresh + ending, { force: true });
   }
 }
 
@@ -140,8 +159,7 @@ function isInTheClear(file: string): boolean {
 /** Copies a database in the clear into an encrypted one, which takes its place. What a crash leaves half done is done anew. */
 function encrypt(file: string, how: How): void {
   openDatabase(file, { busySeconds: how.busySeconds }).close(); // It has every migration, and nothing is in its log.
-  const made = `${file}.encrypted`;
-  for (const ending of ['', '-wal', '-shm']) rmSync(made + ending, { force: true });
+  const made = placeForNew(file);
   const db = openDatabase(made, how);
   try {
     db.prepare("ATTACH DATABASE ? AS clear KEY ''").run(file);
@@ -155,8 +173,7 @@ function encrypt(file: string, how: How): void {
   } finally {
     db.close();
   }
-  for (const ending of ['-wal', '-shm']) rmSync(file + ending, { force: true });
-  renameSync(made, file);
+  replaceDatabase(file, made);
 }
 
 function openDatabase(file: string, { busySeconds, key }: How): Database.Database {
@@ -175,11 +192,24 @@ function openDatabase(file: string, { busySeconds, key }: How): Database.Databas
     db.exec('PRAGMA secure_delete = ON');
     migrate(db);
     // What is damaged is found now and not in a meeting; a large database is looked at where it is read.
-    if (statSync(file).size <= CHECKED_BYTES && isDamaged(db)) throw new EarmarkError('store.corrupt', 'The database of sessions is damaged.');
+    if (statSync(file).size <= CHECKED_BYTES) {
+      repairSearchIndex(db);
+      if (isDamaged(db)) throw new EarmarkError('store.corrupt', 'The database of sessions is damaged.');
+    }
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** It is made from the transcript, so one that is wrong is no loss. */
+function repairSearchIndex(db: Database.Database): void {
+  try {
+    db.exec("INSERT INTO segment_text (segment_text, rank) VALUES ('integrity-check', 1)");
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    db.exec("INSERT INTO segment_text (segment_text) VALUES ('rebuild')");
   }
 }
 

@@ -9,7 +9,8 @@ const SUMMED = {
   segments: ['session', 'id', 'text', 'body'],
   speakers: ['session', 'id', 'body'],
   insights: ['session', 'id', 'body'],
-  progress: ['session', 'source', 'final_through'],
+  progress: ['session', 'source', 'final_through', 'received'],
+  voices: ['owner', 'name', 'session', 'kept_ms', 'heard_ms', 'centre'],
 } as const;
 
 export type SummedTable = keyof typeof SUMMED;
@@ -30,7 +31,8 @@ const COLUMNS: Readonly<Record<SummedTable | 'settings', { readonly texts: reado
   segments: { texts: ['session', 'id', 'text', 'body'], numbers: ['n', 'start_ms', 'sum'] },
   speakers: { texts: ['session', 'id', 'body'], numbers: ['rowid', 'sum'] },
   insights: { texts: ['session', 'id', 'body'], numbers: ['rowid', 'sum'] },
-  progress: { texts: ['session', 'source'], numbers: ['final_through', 'sum'] },
+  progress: { texts: ['session', 'source', 'received'], numbers: ['final_through', 'sum'] },
+  voices: { texts: ['owner', 'name', 'session', 'centre'], numbers: ['n', 'kept_ms', 'heard_ms', 'sum'] },
   settings: { texts: ['name', 'value'], numbers: [] },
 };
 

@@ -4,7 +4,10 @@
  */
 import type Database from 'libsql';
 import type { DurableEvent, SessionRecord } from '../../session/events';
-import type { Progress, SessionStore } from '../../session/ports';
+import type { Progress } from '../../session/ports';
+import type { SyncStore } from './libsqlStore';
+import { progressOf } from './received';
+import { voiceOf } from './voiceTable';
 import { isWhole, type Row, rowOf, selectBytes, type SummedTable } from './rowSum';
 
 export interface Salvaged {
@@ -26,7 +29,7 @@ export function isDamaged(db: Database.Database): boolean {
   // Not the quick check: it passes over an index that leads to other rows than its table has, and what is asked for by an index is then not found.
   const [check] = db.prepare('PRAGMA integrity_check(1)').all() as { integrity_check?: string }[];
   if (check?.integrity_check !== 'ok') return true;
-  for (const table of ['sessions', 'events', 'segments', 'speakers', 'insights', 'progress'] as const) {
+  for (const table of ['sessions', 'events', 'segments', 'speakers', 'insights', 'progress', 'voices'] as const) {
     for (const bytes of db.prepare(selectBytes(table)).iterate() as IterableIterator<Readonly<Record<string, unknown>>>) {
       const row = rowOf(table, bytes);
       if (!row || !isWhole(table, row)) return true;
@@ -36,11 +39,10 @@ export function isDamaged(db: Database.Database): boolean {
   if ((uneven?.n ?? 0) > 0) return true;
   const [misplaced] = db.prepare("SELECT count(*) AS n FROM segments WHERE start_ms <> json_extract(body, '$.startMs')").all() as { n: number }[];
   if ((misplaced?.n ?? 0) > 0) return true;
-  db.exec("INSERT INTO segment_text (segment_text) VALUES ('integrity-check')");
   return false;
 }
 
-export function salvage(from: Database.Database, into: SessionStore): Salvaged {
+export function salvage(from: Database.Database, into: SyncStore): Salvaged {
   const records = new Map<string, { record: SessionRecord; lastSeq: number; lastTime: number }>();
   for (const row of rows(from, 'sessions', 'rowid')) {
     const { id, last_seq, last_time, record } = row;
@@ -58,7 +60,7 @@ export function salvage(from: Database.Database, into: SessionStore): Salvaged {
   for (const row of rows(from, 'progress', 'session, source')) {
     if (!isWhole('progress', row)) continue;
     const session = String(row['session']);
-    progress.set(session, [...(progress.get(session) ?? []), { source: row['source'] as Progress['source'], finalThrough: Number(row['final_through']) }]);
+    progress.set(session, [...(progress.get(session) ?? []), progressOf({ source: row['source'] as Progress['source'], final_through: Number(row['final_through']), received: row['received'] === null ? null : String(row['received']) })]);
   }
   let [read, lost, unnamed] = [0, 0, 0];
   for (const id of new Set([...records.keys(), ...events.keys()])) {
@@ -72,6 +74,7 @@ export function salvage(from: Database.Database, into: SessionStore): Salvaged {
     read += found.size;
     lost += all.filter((event) => typeof event === 'number').length;
   }
+  for (const row of rows(from, 'voices', 'n')) if (isWhole('voices', row)) void into.keepVoice(voiceOf(row));
   for (const row of rows(from, 'settings', 'name')) into.setSetting(String(row['name']), String(row['value']));
   return { sessions: records.size + unnamed, events: read, lost, unnamed };
 }

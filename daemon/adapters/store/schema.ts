@@ -70,13 +70,35 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (session, source)
   ) STRICT, WITHOUT ROWID;
   `,
-  // Without secure-delete the search index keeps the words of a deleted row until its parts are merged.
+  // The index's own secure-delete is not used: in SQLite 3.45.1 it leaves an index that its integrity check calls malformed.
   `
-  INSERT INTO segment_text (segment_text, rank) VALUES ('secure-delete', 1);
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
   // Checksums of rows; `rowSum.ts` says of what. Rows of before have none.
   ['sessions', 'events', 'segments', 'speakers', 'insights', 'progress'].map((table) => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`).join('\n'),
   // The checksum of a session is of more columns than it was.
   'UPDATE sessions SET sum = NULL;',
+  // Voices of people who agreed; `owner` is empty for the user of this machine, `centre` is base64 of float32. They outlive their session unless it is purged.
+  `
+  CREATE TABLE voices (
+    n INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    session TEXT NOT NULL,
+    kept_ms INTEGER NOT NULL,
+    heard_ms INTEGER NOT NULL,
+    centre TEXT NOT NULL,
+    sum INTEGER,
+    UNIQUE (owner, name, session)
+  ) STRICT;
+  `,
+  // What of a source came in and can be proved, as `frames digest`; the checksum covers it.
+  'ALTER TABLE progress ADD COLUMN received TEXT; UPDATE progress SET sum = NULL;',
+  // Meanings of segments; NULL where a text is too short to have one. They are made anew from the text whenever they are absent.
+  `
+  CREATE TABLE meanings (n INTEGER PRIMARY KEY REFERENCES segments (n) ON DELETE CASCADE, vector BLOB) STRICT;
+  CREATE TRIGGER segments_meaning AFTER UPDATE OF text ON segments WHEN old.text IS NOT new.text BEGIN
+    DELETE FROM meanings WHERE n = old.n;
+  END;
+  `,
 ];

@@ -1,10 +1,8 @@
 /** One file of a spool. While it grows its bytes are in memory too; later they are read again when somebody asks. */
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readFileSync, unlink, unlinkSync, writeSync } from 'node:fs';
 import type { Frame, Source } from '../../audio/frame';
+import { SPOOL_FILE_BYTES, spoolFilePool } from '../../audio/pools';
 import { frameAt, records, SEALED_RECORD_BYTES, type SpoolRecord, writeFrame, writeMark } from './spoolRecord';
-
-/** A file takes this much, then the next one is begun: 1 579 frames, 31 s of one source. */
-const FILE_BYTES = 1 << 20;
 
 /** Frames of one source in one file: where each record starts. */
 interface Track {
@@ -17,6 +15,8 @@ export class SpoolFile {
   /** Last frame of each source in this file or, by its marks, in earlier ones. */
   readonly last = new Map<Source, number>();
   private bytes: Buffer | undefined;
+  /** `bytes` is the pool's. */
+  private pooled = false;
   private length = 0;
   private fd: number | undefined;
   private syncedLength = 0;
@@ -32,7 +32,8 @@ export class SpoolFile {
   static create(path: string, number: number, last: ReadonlyMap<Source, number>, key?: Buffer): SpoolFile {
     const file = new SpoolFile(path, number, key);
     file.fd = openSync(path, 'wx', 0o600);
-    file.bytes = Buffer.alloc(FILE_BYTES);
+    file.bytes = spoolFilePool.take();
+    file.pooled = true;
     let length = 0;
     for (const [source, seq] of last) {
       length += writeMark(file.bytes, length, source, seq);
@@ -67,7 +68,7 @@ export class SpoolFile {
   }
 
   get full(): boolean {
-    return this.length + SEALED_RECORD_BYTES > FILE_BYTES;
+    return this.length + SEALED_RECORD_BYTES > SPOOL_FILE_BYTES;
   }
 
   get unsyncedBytes(): number {
@@ -95,7 +96,7 @@ export class SpoolFile {
     const begin = this.length;
     let end = begin;
     let next = from;
-    for (; next < frames.length && end + SEALED_RECORD_BYTES <= FILE_BYTES; next++) end += writeFrame(this.bytes, end, frames[next] as Frame, this.key);
+    for (; next < frames.length && end + SEALED_RECORD_BYTES <= SPOOL_FILE_BYTES; next++) end += writeFrame(this.bytes, end, frames[next] as Frame, this.key);
     this.write(end - begin);
     const bytes = (end - begin) / Math.max(1, next - from);
     for (let i = from; i < next; i++) {
@@ -156,7 +157,10 @@ export class SpoolFile {
 
   /** Gives back the memory of a file that is not written any more. */
   forget(): void {
-    if (this.fd === undefined) this.bytes = undefined;
+    if (this.fd !== undefined) return;
+    if (this.bytes && this.pooled) spoolFilePool.give(this.bytes);
+    this.bytes = undefined;
+    this.pooled = false;
   }
 
   /** The name goes when the system has time: it may take longer than a frame lasts. @param failed told when it cannot */

@@ -7,11 +7,13 @@ import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
-import type { SessionStore, SpoolFactory } from '../../session/ports';
+import type { MeaningStore, SessionStore, SpoolFactory, VoiceStore } from '../../session/ports';
 import { FileSpools } from './fileSpools';
 import { type GivenKey, givenKey, type KeySetup } from './givenKey';
 import { createKeyring, openKeyring, readKeeper, wrapDataKey } from './keyring';
-import { type OpenedStore, openStore } from './openStore';
+import { type OpenedThread, openStoreThread } from './storeThread';
+import { UploadFiles } from './uploadFiles';
+import { type Usage, usageOf } from './usage';
 
 export interface StorageSetup {
   readonly home: string;
@@ -22,34 +24,32 @@ export interface StorageSetup {
   readonly keys: KeySetup;
 }
 
-interface Opened extends OpenedStore {
+interface Opened extends OpenedThread {
   readonly spools: FileSpools;
+  readonly uploadSpools: FileSpools;
   readonly dataKey: Buffer | undefined;
 }
 
 export class Storage implements Disposable {
   private opened: Opened | undefined;
   private reason: EarmarkError | undefined;
+  private unlocking: Promise<void> | undefined;
   /** Refuse while locked. */
-  readonly store = behind<SessionStore>(() => this.whenOpen().store);
-  readonly spools = behind<SpoolFactory>(() => this.whenOpen().spools);
+  readonly store = behind<SessionStore & VoiceStore & MeaningStore>((use) => Promise.resolve().then(() => use(this.whenOpen().store)));
+  readonly spools = behind<SpoolFactory>((use) => use(this.whenOpen().spools));
+  /** Recordings kept for daemons elsewhere; their sound refuses while locked. */
+  readonly uploads: UploadFiles;
+  readonly uploadSpools = behind<SpoolFactory>((use) => use(this.whenOpen().uploadSpools));
+
+  private constructor(private readonly setup: StorageSetup) {
+    this.uploads = new UploadFiles(join(setup.home, 'uploads'));
+  }
 
   /** @throws EarmarkError store.unwritable, store.corrupt */
-  constructor(private readonly setup: StorageSetup) {
-    const { home, keys } = setup;
-    const keeper = readKeeper(home);
-    let given: GivenKey | undefined;
-    try {
-      given = givenKey(keys, keeper);
-    } catch (error) {
-      // A key that was to be used and is not there: nothing may be written in the clear instead.
-      if (!isEarmarkError(error, 'store.locked')) throw error;
-      this.reason = error;
-      return;
-    }
-    if (keeper === undefined) this.open(given && createKeyring(home, given.key, given.keeper));
-    else if (given) this.tryUnlock(given.key);
-    else this.reason = new EarmarkError('store.locked', 'The sessions are encrypted; start Earmark with EARMARK_KEY, or open the editor that keeps the key.');
+  static async open(setup: StorageSetup): Promise<Storage> {
+    const storage = new Storage(setup);
+    await storage.begin();
+    return storage;
   }
 
   get locked(): boolean {
@@ -66,14 +66,18 @@ export class Storage implements Disposable {
   }
 
   /** What opening found damaged. */
-  get damage(): Pick<OpenedStore, 'setAside' | 'salvaged'> {
+  get damage(): Pick<OpenedThread, 'setAside' | 'salvaged'> {
     return this.opened ?? {};
   }
 
   /** @returns true where this call opened it. @throws EarmarkError store.locked where the key is another */
-  unlock(key: string): boolean {
+  async unlock(key: string): Promise<boolean> {
     if (!this.locked) return false;
-    this.open(readKeeper(this.setup.home) === undefined ? createKeyring(this.setup.home, key, 'given') : openKeyring(this.setup.home, key));
+    // Who asks meanwhile waits for it and did not do it.
+    if (this.unlocking) return this.unlocking.then(() => false);
+    const { home } = this.setup;
+    this.unlocking = this.open(readKeeper(home) === undefined ? createKeyring(home, key, 'given') : openKeyring(home, key)).finally(() => (this.unlocking = undefined));
+    await this.unlocking;
     return true;
   }
 
@@ -84,26 +88,53 @@ export class Storage implements Disposable {
     wrapDataKey(this.setup.home, dataKey, key, 'given');
   }
 
-  dispose(): void {
-    this.opened?.store.close();
+  usage(): Usage {
+    return usageOf(this.setup.home);
   }
 
-  private tryUnlock(key: string): void {
+  /** Resolves when everything that was asked for is on disk and the database is closed. */
+  async close(): Promise<void> {
+    await this.opened?.store.close();
+  }
+
+  dispose(): void {
+    void this.close();
+  }
+
+  private async begin(): Promise<void> {
+    const { home, keys } = this.setup;
+    const keeper = readKeeper(home);
+    let given: GivenKey | undefined;
     try {
-      this.open(openKeyring(this.setup.home, key));
+      given = givenKey(keys, keeper);
+    } catch (error) {
+      // A key that was to be used and is not there: nothing may be written in the clear instead.
+      if (!isEarmarkError(error, 'store.locked')) throw error;
+      this.reason = error;
+      return;
+    }
+    if (keeper === undefined) await this.open(given && createKeyring(home, given.key, given.keeper));
+    else if (given) await this.tryUnlock(given.key);
+    else this.reason = new EarmarkError('store.locked', 'The sessions are encrypted; start Earmark with EARMARK_KEY, or open the editor that keeps the key.');
+  }
+
+  private async tryUnlock(key: string): Promise<void> {
+    try {
+      await this.open(openKeyring(this.setup.home, key));
     } catch (error) {
       if (!isEarmarkError(error, 'store.locked')) throw error;
       this.reason = error;
     }
   }
 
-  private open(dataKey: Buffer | undefined): void {
+  private async open(dataKey: Buffer | undefined): Promise<void> {
     const { home, clock, logger, onSynced } = this.setup;
     const spools = new FileSpools({ folder: join(home, 'spool'), clock, logger: logger.child('spool'), onSynced, ...(dataKey ? { key: dataKey } : {}) });
-    const opened = openStore({ file: join(home, 'earmark.db'), now: () => clock.wall(), ...(dataKey ? { key: dataKey } : {}) });
+    const uploadSpools = new FileSpools({ folder: this.uploads.soundFolder, clock, logger: logger.child('upload'), onSynced, ...(dataKey ? { key: dataKey } : {}) });
+    const opened = await openStoreThread({ file: join(home, 'earmark.db'), nowMs: clock.wall(), ...(dataKey ? { key: dataKey } : {}) });
     if (opened.setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt', lostEvents: opened.salvaged?.lost ?? -1, sessions: opened.salvaged?.sessions ?? 0 });
-    if (opened.encryptedNow === true) spools.encryptAll();
-    this.opened = { ...opened, spools, dataKey };
+    if (opened.encryptedNow === true) for (const each of [spools, uploadSpools]) each.encryptAll();
+    this.opened = { ...opened, spools, uploadSpools, dataKey };
     this.reason = undefined;
   }
 
@@ -113,12 +144,9 @@ export class Storage implements Disposable {
   }
 }
 
-/** Calls go to what `target` answers at the time of the call. */
-function behind<T extends object>(target: () => T): T {
+/** Calls go to what is there at the time of the call. */
+function behind<T extends object>(reach: (use: (target: T) => unknown) => unknown): T {
   return new Proxy({} as T, {
-    get: (_, name) => (...args: unknown[]): unknown => {
-      const object = target();
-      return (Reflect.get(object, name) as (...given: unknown[]) => unknown).apply(object, args);
-    },
+    get: (_, name) => (...args: unknown[]): unknown => reach((target) => (Reflect.get(target, name) as (...given: unknown[]) => unknown).apply(target, args)),
   });
 }

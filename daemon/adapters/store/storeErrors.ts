@@ -15,6 +15,12 @@ export function isCorrupt(error: unknown): boolean {
   return (code !== undefined && !REFUSED.includes(code)) || isEarmarkError(error, 'store.corrupt');
 }
 
+/** Another program holds the database. */
+export function isBusy({ cause }: EarmarkError): boolean {
+  const code = sqliteCode(cause);
+  return code === 'SQLITE_BUSY' || code === 'SQLITE_LOCKED';
+}
+
 export function storeError(error: unknown): EarmarkError {
   if (isEarmarkError(error)) return error;
   const code = sqliteCode(error);

@@ -4,7 +4,7 @@
  * opens nothing but figures.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -61,7 +61,8 @@ export async function openFigures(setup: FiguresServerSetup): Promise<FiguresSer
   return {
     file,
     close: async () => {
-      rmSync(path, { force: true });
+      // Another one may have taken its place.
+      if (existsSync(path) && readFileSync(path, 'utf8').includes(token)) rmSync(path, { force: true });
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

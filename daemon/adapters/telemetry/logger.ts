@@ -1,11 +1,11 @@
 /**
- * The daemon's log: one JSON object a line in `logs/daemon.log`, by pino: time, level, event, component, session (as a
- * mark), durationMs, and the request that it happened in.
+ * The log: one JSON object a line, by pino: time, level, event, component, session (as a mark), durationMs, and the
+ * request that it happened in. A daemon's is in `logs/daemon.log`, that of a worker of a team on its standard error.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import { pino } from 'pino';
-import type { Disposable } from '../../base/disposable';
+import { type DestinationStream, pino } from 'pino';
+import { type Disposable, toDisposable } from '../../base/disposable';
 import { type LogFields, type Logger, Spoken } from '../../base/logger';
 import { redact } from '../../base/redact';
 import type { LoggedError } from '../../telemetry/condition';
@@ -32,7 +32,15 @@ export interface FileLogger extends Logger, Disposable {
 }
 
 export function createFileLogger(folder: string, level: LogLevel): FileLogger {
-  const file = new RotatingFile(folder, 'daemon');
+  return createLogger(new RotatingFile(folder, 'daemon'), level, 'daemon');
+}
+
+/** @param name component of what has no other */
+export function createStreamLogger(stream: DestinationStream, level: LogLevel, name: string): FileLogger {
+  return createLogger(Object.assign(toDisposable(() => undefined), { write: (line: string) => stream.write(line) }), level, name);
+}
+
+function createLogger(file: DestinationStream & Disposable, level: LogLevel, name: string): FileLogger {
   const requests = new AsyncLocalStorage<Request>();
   // A session that a request started logs for hours after it.
   const mixin = (): object => {
@@ -54,7 +62,7 @@ export function createFileLogger(folder: string, level: LogLevel): FileLogger {
     };
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: (child) => wrap(target.child({ component: child }), child) };
   };
-  return Object.defineProperties(wrap(root, 'daemon') as FileLogger, {
+  return Object.defineProperties(wrap(root, name) as FileLogger, {
     level: { get: () => set.level, set: (to: LogLevel) => (set.level = to) },
     spoken: { get: () => set.spoken, set: (to: boolean) => (set.spoken = to) },
     lastErrors: { get: () => lastErrors },

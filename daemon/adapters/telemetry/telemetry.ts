@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { ManagedEngines } from '../../asr/enginesApi';
+import { poolFigures } from '../../audio/pools';
 import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
@@ -32,6 +33,10 @@ export interface TelemetryFacts {
   readonly traffic: () => { readonly read: number; readonly written: number };
   readonly storeProblem: () => string | undefined;
   readonly settingProblems: () => readonly string[];
+  /** Why what is said is kept in memory alone. */
+  readonly inMemory: () => string | undefined;
+  /** Where sound is written for finding a fault, as a sentence. */
+  readonly dump: () => string | undefined;
   readonly draining: () => boolean;
   readonly lastErrors: () => readonly LoggedError[];
 }
@@ -83,18 +88,14 @@ export class Telemetry implements Figures, Disposable {
     return this.decodes.watch(engines);
   }
 
-  /** The same store, with its writes timed. */
+  /** The same store, with its calls timed, the wait for their turn included. */
   watchStore(store: SessionStore): SessionStore {
     return new Proxy(store, {
       get: (target, name) => {
-        const call = Reflect.get(target, name) as (...given: unknown[]) => unknown;
-        return (...given: unknown[]): unknown => {
+        const call = Reflect.get(target, name) as (...given: unknown[]) => Promise<unknown>;
+        return (...given: unknown[]): Promise<unknown> => {
           const begun = this.setup.clock.now();
-          try {
-            return call.apply(target, given);
-          } finally {
-            this.observe('store', this.setup.clock.now() - begun, String(name));
-          }
+          return call.apply(target, given).finally(() => this.observe('store', this.setup.clock.now() - begun, String(name)));
         };
       },
     });
@@ -152,6 +153,9 @@ export class Telemetry implements Figures, Disposable {
       finalP95Ms: this.finals.percentile(0.95, nowMs - FINALS_WINDOW_MS, FINALS_LEAST),
       framesLost: this.metrics.total('frames_dropped', 'lost'),
       diskFreeBytes: this.diskFree,
+      inMemory: this.facts?.inMemory(),
+      settingProblems: this.facts?.settingProblems() ?? [],
+      dump: this.facts?.dump(),
       residentBytes: process.memoryUsage.rss() + this.workersBytes(),
     };
   }
@@ -176,6 +180,12 @@ export class Telemetry implements Figures, Disposable {
       { name: 'cpu_seconds', value: (cpu.user + cpu.system) / 1e6 },
       { name: 'event_loop_utilization', value: loop.utilization },
       ...(this.diskFree === undefined ? [] : [{ name: 'disk_free_bytes' as const, value: this.diskFree }]),
+      ...poolFigures().flatMap(({ name, used, free, taken, made }): GaugeValue[] => [
+        { name: 'pool_buffers', label: `${name} used`, value: used },
+        { name: 'pool_buffers', label: `${name} free`, value: free },
+        { name: 'pool_buffers', label: `${name} made`, value: made },
+        { name: 'pool_reuse_ratio', label: name, value: taken === 0 ? 0 : 1 - made / taken },
+      ]),
       ...this.watch.raised.map(({ id }) => ({ name: 'alerts' as const, label: id, value: 1 })),
     ];
     if (!facts) return own;

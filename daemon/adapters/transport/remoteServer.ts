@@ -8,16 +8,15 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { webSocketWire } from '../../../client/webSocketWire';
-import { EarmarkError } from '../../../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { closeCodeOf, REMOTE_PATH } from '../../../protocol/remote';
-import type { Identity, Token } from '../../base/identity';
+import type { Identity, Token, TokenCheck, TokenGate } from '../../base/identity';
 import type { Logger } from '../../base/logger';
 import type { AcceptPeer } from '../../base/peer';
 import { TokenBucket } from '../../base/tokenBucket';
 import type { Certificate } from './certificate';
 import type { RemoteLimits } from './limits';
 import type { Traffic } from './traffic';
-import type { TokenCheck, TokenFile } from './tokenFile';
 import { WirePeer } from './wirePeer';
 
 export interface RemoteOptions {
@@ -26,7 +25,7 @@ export interface RemoteOptions {
   readonly port: number;
   /** Absent: no TLS, for this machine alone. */
   readonly certificate?: Certificate;
-  readonly tokens: TokenFile;
+  readonly tokens: TokenGate;
   readonly accept: AcceptPeer;
   readonly logger: Logger;
   readonly traffic?: Traffic;
@@ -44,7 +43,7 @@ export interface RemoteTransport {
 }
 
 const TLS_HANDSHAKE_RECORD = 0x16;
-const HTTP_STATUS: Readonly<Record<string, string>> = { 'rpc.unauthorized': '401 Unauthorized', 'rpc.expired': '401 Unauthorized', 'rpc.forbidden': '403 Forbidden', 'rpc.tooMany': '503 Service Unavailable', 'rpc.tooFast': '429 Too Many Requests', 'rpc.versionMismatch': '426 Upgrade Required' };
+const HTTP_STATUS: Readonly<Record<string, string>> = { 'rpc.unauthorized': '401 Unauthorized', 'rpc.expired': '401 Unauthorized', 'rpc.forbidden': '403 Forbidden', 'rpc.tooMany': '503 Service Unavailable', 'rpc.tooFast': '429 Too Many Requests', 'rpc.versionMismatch': '426 Upgrade Required', 'store.unwritable': '503 Service Unavailable' };
 
 /** @throws EarmarkError daemon.startFailed */
 export async function openRemote(options: RemoteOptions): Promise<RemoteTransport> {
@@ -73,7 +72,7 @@ class RemoteServer implements RemoteTransport {
     this.sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: limits.messageBytes, clientTracking: false });
     const http = { maxHeaderSize: limits.headerBytes, headersTimeout: limits.handshakeMs, requestTimeout: limits.handshakeMs, connectionsCheckingInterval: 1_000, keepAlive: false };
     this.http = certificate ? createHttpsServer({ ...http, cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs, ALPNProtocols: ['http/1.1'] }) : createHttpServer(http);
-    this.http.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
+    this.http.on('upgrade', (request, socket, head) => void this.upgrade(request, socket, head));
     this.http.on('request', (_request, response) => this.refuse(response.socket ?? undefined, new EarmarkError('rpc.versionMismatch', `Earmark speaks WebSocket at ${REMOTE_PATH}; use an Earmark client.`)));
     this.http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
       // Who went away is no intruder.
@@ -149,41 +148,44 @@ class RemoteServer implements RemoteTransport {
     });
   }
 
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const verdict = this.judge(request);
+  private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => undefined);
+    const verdict = await this.judge(request);
     if (verdict instanceof EarmarkError) return this.refuse(socket, verdict);
+    if (socket.destroyed) return;
     this.sockets.handleUpgrade(request, socket, head, (ws) => this.admit(ws, verdict));
   }
 
   /** The token first: before it matched, no more than its header and the origin are looked at. */
-  private judge({ headers, url }: IncomingMessage): Token | EarmarkError {
+  private async judge({ headers, url }: IncomingMessage): Promise<Token | EarmarkError> {
     const { tokens, limits, now } = this.options;
     // Browsers name the origin with every WebSocket and pages cannot leave it out; Earmark's clients never do.
     if (headers.origin !== undefined) return new EarmarkError('rpc.forbidden', 'Web pages may not use the Earmark daemon.');
-    const secret = /^Bearer ([\x21-\x7e]{1,200})$/.exec(headers.authorization ?? '')?.[1];
+    const secret = /^Bearer ([\x21-\x7e]{1,6000})$/.exec(headers.authorization ?? '')?.[1];
     if (secret === undefined) return new EarmarkError('rpc.unauthorized', 'The token is missing; set the one that "earmark tokens create" printed.', { details: { reason: 'missing' } });
-    const check = tokens.check(secret);
+    const check = await tokens.check(secret).catch(whyNot);
+    if (check instanceof EarmarkError) return check;
     if (check.kind !== 'ok') return tokenError(check.kind);
     const { token } = check;
     if (url !== REMOTE_PATH) return new EarmarkError('rpc.versionMismatch', `Earmark is at ${REMOTE_PATH}; update Earmark on both sides.`);
     const penalty = (this.penalties.get(token.id) ?? 0) - now();
     if (penalty > 0) return new EarmarkError('rpc.tooFast', 'Too much was sent with this token; wait before you connect again.', { retryAfterMs: Math.ceil(penalty) });
-    const own = [...this.admitted].filter((a) => a.token.user === token.user).length;
+    const own = [...this.admitted].filter((a) => a.token.user === token.user && a.token.organisation === token.organisation).length;
     if (this.admitted.size >= limits.connections || own >= limits.connectionsPerUser) return new EarmarkError('rpc.tooMany', 'Too many programs use the Earmark daemon at once; close one and try again.', { retryAfterMs: 1_000 });
     return token;
   }
 
   private admit(ws: WebSocket, token: Token): void {
     const { limits, logger, tokens, accept } = this.options;
-    const identity: Identity = { kind: 'remote', user: token.user, scopes: token.scopes, tokenId: token.id };
+    const identity: Identity = { kind: 'remote', user: token.user, scopes: token.scopes, tokenId: token.id, ...(token.organisation === undefined ? {} : { organisation: token.organisation }) };
     const wire = webSocketWire(
       ws,
       { readBytes: limits.messageBytes, writeBytes: limits.queuedBytes, queuedBytes: limits.queuedBytes, keepaliveMs: limits.keepaliveMs, deadMs: limits.deadMs },
       {
         gate: this.rateGate(token, () => admitted.peer),
         onTick: () => {
-          const { kind } = tokens.recheck(token.id);
-          if (kind !== 'ok') admitted.peer.close(tokenError(kind));
+          // Where nobody can say it now, what was good stays good until somebody can.
+          tokens.recheck(token).then(({ kind }) => kind !== 'ok' && admitted.peer.close(tokenError(kind)), () => undefined);
         },
       },
     );
@@ -261,6 +263,11 @@ function tokenError(kind: Exclude<TokenCheck['kind'], 'ok'>): EarmarkError {
   if (kind === 'expired') return new EarmarkError('rpc.expired', 'The token has expired; ask for a new one.');
   const sentence = kind === 'revoked' ? 'The token was revoked; ask for a new one.' : 'The token is not known to this daemon; set the one that "earmark tokens create" printed.';
   return new EarmarkError('rpc.unauthorized', sentence, { details: { reason: kind } });
+}
+
+/** What the gate could not say is an error of the catalogue, or the daemon's own fault. */
+function whyNot(error: unknown): EarmarkError {
+  return isEarmarkError(error) ? error : new EarmarkError('internal', 'The token could not be checked; try again, and look at the log of the server.');
 }
 
 function tooFast(retryAfterMs: number): EarmarkError {

@@ -2,24 +2,23 @@
  * Tokens of remote users in `tokens.json` (0600). Kept is the SHA-256 of each secret: a secret is 256 random bits, which
  * nobody can try out, so a slow hash would add nothing.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { assertOwn } from '../../../client/daemonFile';
 import { EarmarkError } from '../../../protocol/errors';
 import { Emitter } from '../../base/emitter';
-import type { Scope, Token, Tokens } from '../../base/identity';
+import type { Scope, Token, TokenCheck, TokenGate, Tokens } from '../../base/identity';
+import { newSecret, presents, tokenIdOf } from '../tokenSecret';
 
 interface Kept extends Token {
   readonly hash: string;
+  readonly createdBy?: string;
+  readonly revokedBy?: string;
 }
-
-export type TokenCheck = { readonly kind: 'ok'; readonly token: Token } | { readonly kind: 'unknown' | 'revoked' | 'expired' };
 
 /** Tokens kept, revoked ones included; the oldest revoked or expired one makes room for a new one. */
 const MAX_TOKENS = 1_000;
-const NOBODY = '0'.repeat(64);
 
-export class TokenFile implements Tokens {
+export class TokenFile implements Tokens, TokenGate {
   private tokens: readonly Kept[];
   private readonly revoked = new Emitter<string>();
   /** Id of a token that opens nothing any more. */
@@ -33,38 +32,34 @@ export class TokenFile implements Tokens {
     this.tokens = read(path);
   }
 
-  /** The same work for every answer, whatever was sent. */
-  check(secret: string): TokenCheck {
-    const id = /^earmark_([0-9a-f]{12})_[A-Za-z0-9_-]{43}$/.exec(secret)?.[1];
+  async check(secret: string): Promise<TokenCheck> {
+    const id = tokenIdOf(secret);
     const kept = this.tokens.find((t) => t.id === id);
-    const same = timingSafeEqual(Buffer.from(hashOf(secret), 'hex'), Buffer.from(kept?.hash ?? NOBODY, 'hex'));
-    return kept && same ? this.standing(kept) : { kind: 'unknown' };
+    return presents(secret, kept?.hash) && kept ? this.standing(kept) : { kind: 'unknown' };
   }
 
-  /** Of a token that opened a connection: does it still? */
-  recheck(id: string): TokenCheck {
+  async recheck({ id }: Token): Promise<TokenCheck> {
     const kept = this.tokens.find((t) => t.id === id);
     return kept ? this.standing(kept) : { kind: 'unknown' };
   }
 
-  create(user: string, scopes: readonly Scope[], expiresMs?: number): { token: Token; secret: string } {
+  async create(user: string, scopes: readonly Scope[], by: string, expiresMs?: number): Promise<{ token: Token; secret: string }> {
     const room = this.tokens.length < MAX_TOKENS ? this.tokens : withoutOne(this.tokens, (t) => this.standing(t).kind !== 'ok');
     if (room.length >= MAX_TOKENS) throw new EarmarkError('rpc.tooMany', `There are ${MAX_TOKENS} tokens already; revoke one that nobody uses.`);
-    const id = randomBytes(6).toString('hex');
-    const secret = `earmark_${id}_${randomBytes(32).toString('base64url')}`;
-    const kept: Kept = { id, user, scopes: [...new Set(scopes)], createdMs: this.wall(), ...(expiresMs === undefined ? {} : { expiresMs }), hash: hashOf(secret) };
+    const { id, secret, hash } = newSecret();
+    const kept: Kept = { id, user, scopes: [...new Set(scopes)], createdMs: this.wall(), createdBy: by, ...(expiresMs === undefined ? {} : { expiresMs }), hash };
     this.keep([...room, kept]);
     return { token: publicPart(kept), secret };
   }
 
-  list(): readonly Token[] {
+  async list(): Promise<readonly Token[]> {
     return this.tokens.map(publicPart);
   }
 
-  revoke(id: string): Token {
+  async revoke(id: string, by: string): Promise<Token> {
     const kept = this.tokens.find((t) => t.id === id);
     if (!kept) throw new EarmarkError('token.notFound', 'There is no such token; "earmark tokens list" shows those there are.');
-    const after: Kept = kept.revokedMs === undefined ? { ...kept, revokedMs: this.wall() } : kept;
+    const after: Kept = kept.revokedMs === undefined ? { ...kept, revokedMs: this.wall(), revokedBy: by } : kept;
     if (after !== kept) this.keep(this.tokens.map((t) => (t === kept ? after : t)));
     this.revoked.fire(id);
     return publicPart(after);
@@ -88,12 +83,8 @@ export class TokenFile implements Tokens {
   }
 }
 
-function publicPart({ hash: _, ...token }: Kept): Token {
+function publicPart({ hash: _, createdBy: _by, revokedBy: _revokedBy, ...token }: Kept): Token {
   return token;
-}
-
-function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
 }
 
 function withoutOne<T>(all: readonly T[], which: (one: T) => boolean): readonly T[] {

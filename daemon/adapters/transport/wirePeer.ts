@@ -84,12 +84,13 @@ export class WirePeer implements Peer {
     const { id, ...header } = message.header;
     const answer = { jsonrpc: '2.0', id: `${AUDIO_ANSWER_PREFIX}${id}` };
     const send = (what: object) => void this.wire.writer.write({ ...answer, ...what } as never).catch(() => undefined);
-    try {
-      send({ result: this.handler.audio({ ...header, pcm: message.pcm }) });
-    } catch (thrown) {
-      const error = known(thrown);
-      send({ error: { code: error.rpcCode, message: error.message, data: error.toData() } });
-    }
+    this.handler.audio({ ...header, pcm: message.pcm }).then(
+      (result) => send({ result }),
+      (thrown: unknown) => {
+        const error = known(thrown);
+        send({ error: { code: error.rpcCode, message: error.message, data: error.toData() } });
+      },
+    );
   }
 
   private ended(): void {

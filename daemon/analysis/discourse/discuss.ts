@@ -13,7 +13,7 @@ import { TaskTracker } from './taskTracker';
 import type { Task } from './tasks';
 
 /** An insight before it has an id and a date. */
-export type Finding = Pick<Insight, 'kind' | 'text' | 'confidence' | 'evidence'> & { readonly owner?: string; readonly due?: string; readonly entity?: NonNullable<Insight['entity']> };
+export type Finding = Pick<Insight, 'kind' | 'text' | 'confidence' | 'evidence' | 'section' | 'topic'> & { readonly owner?: string; readonly due?: string; readonly entity?: NonNullable<Insight['entity']> };
 
 interface Trackers {
   readonly tasks: TaskTracker;

@@ -351,8 +351,17 @@ export class TaskTracker {
     const content = contentOf(clause, cue.match.start, cue.match.end);
     for (const word of CANCELLING) content.delete(word);
     const task = content.size > 0 ? this.list.mentioned(content, line, CORRECTION_REACH) ?? (this.saysIt(clause) ? this.list.near(line, ['asked', 'open'], 2) : undefined) : this.list.latest((candidate) => candidate.state !== 'dropped' && line.turn - candidate.turn <= 2);
-    if (task) task.state = 'dropped';
+    if (task && !(content.size === 0 && this.meansAnother(line, clause, task))) task.state = 'dropped';
     return true;
+  }
+
+  /** "Agreed, we drop it" after somebody spoke of another matter means that one. */
+  private meansAnother(line: Line, clause: ReadClause, task: Task): boolean {
+    const together = /^(?:we|let)$/.test(clause.words[clause.core]?.norm ?? '') || line.clauses.some((one) => hasCue(one, 'agree') !== undefined || one.words[0]?.norm === 'agreed');
+    return together && this.lines.some((before) => before.index > task.line && before.index < line.index && before.clauses.some((one) => {
+      const spokenOf = contentOf(one, 0, one.words.length);
+      return nounCount(one, 0, one.words.length) > 0 && spokenOf.size >= 2 && ![...spokenOf].some((word) => task.content.has(word));
+    }));
   }
 
   private saysIt(clause: ReadClause): boolean {

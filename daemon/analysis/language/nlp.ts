@@ -21,9 +21,9 @@ export interface Nlp {
   tokens(text: string): readonly Token[];
 }
 
-const SHORT_FORMS: Readonly<Record<string, string>> = { "'ll": 'will', "n't": 'not', "'re": 'are', "'ve": 'have', "'m": 'am', "'d": 'would', "'s": 'is', ca: 'can', wo: 'will', sha: 'shall', ok: 'okay', yep: 'yes', yup: 'yes', yeah: 'yes', yea: 'yes', nope: 'no', nah: 'no' };
+const SHORT_FORMS: ReadonlyMap<string, string> = new Map(Object.entries({ "'ll": 'will', "n't": 'not', "'re": 'are', "'ve": 'have', "'m": 'am', "'d": 'would', "'s": 'is', ca: 'can', wo: 'will', sha: 'shall', ok: 'okay', yep: 'yes', yup: 'yes', yeah: 'yes', yea: 'yes', nope: 'no', nah: 'no' }));
 /** Spoken forms of two words in one. */
-const TWO_WORDS: Readonly<Record<string, readonly [string, string]>> = { gonna: ['going', 'to'], wanna: ['want', 'to'], gotta: ['have', 'to'], alright: ['all', 'right'], lemme: ['let', 'me'], gimme: ['give', 'me'] };
+const TWO_WORDS: ReadonlyMap<string, readonly [string, string]> = new Map(Object.entries<readonly [string, string]>({ gonna: ['going', 'to'], wanna: ['want', 'to'], gotta: ['have', 'to'], alright: ['all', 'right'], lemme: ['let', 'me'], gimme: ['give', 'me'] }));
 /** wink-nlp leaves some contractions whole (`I'm`) and glues a full stop to a few words (`in.`). */
 const CONTRACTION = /^(\p{L}+)('(?:m|re|ve|ll|d|s))$/iu;
 const GLUED_STOP = /^(\p{L}+)\.$/u;
@@ -79,10 +79,10 @@ function addToken(tokens: Token[], text: string, value: string, start: number, l
     const from = start + offset;
     const surface = text.slice(from, from + length);
     const lower = value.slice(offset, offset + length).toLowerCase();
-    const norm = lower === "'s" && tokens[tokens.length - 1]?.norm === 'let' ? 'us' : SHORT_FORMS[lower] ?? lower;
+    const norm = lower === "'s" && tokens[tokens.length - 1]?.norm === 'let' ? 'us' : SHORT_FORMS.get(lower) ?? lower;
     tokens.push({ text: surface, norm, lemma: as.lemma, pos: as.pos, start: from, end: from + length });
   };
-  const two = TWO_WORDS[value.toLowerCase()];
+  const two = TWO_WORDS.get(value.toLowerCase());
   const contraction = CONTRACTION.exec(value);
   const glued = GLUED_STOP.exec(value);
   if (two) {
@@ -92,7 +92,7 @@ function addToken(tokens: Token[], text: string, value: string, start: number, l
   } else if (contraction) {
     const [, word = '', short = ''] = contraction;
     push(word.length, 0, { lemma: word.toLowerCase(), pos: /^(i|you|he|she|it|we|they|that|this|there|who|what)$/i.test(word) ? 'PRON' : pos });
-    push(short.length, word.length, { lemma: SHORT_FORMS[short.toLowerCase()] ?? short, pos: 'AUX' });
+    push(short.length, word.length, { lemma: SHORT_FORMS.get(short.toLowerCase()) ?? short, pos: 'AUX' });
   } else if (glued && !ABBREVIATIONS.has((glued[1] ?? '').toLowerCase())) {
     const word = glued[1] ?? '';
     push(word.length, 0, { lemma: word.toLowerCase(), pos: word === 'I' ? 'PRON' : 'ADP' });

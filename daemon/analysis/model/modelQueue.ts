@@ -14,6 +14,8 @@ export interface ModelQueueSetup {
   readonly maxWaiting?: number;
   /** Of one request, once it is sent. */
   readonly timeoutMs?: number;
+  /** Places that this process shares with others; one that is taken is tried again. Absent: `concurrency` alone counts. */
+  readonly place?: () => Promise<{ release(): Promise<void> } | undefined>;
 }
 
 export interface ModelQueueFigures {
@@ -35,10 +37,12 @@ interface Waiting {
   readonly start: () => void;
 }
 
-export const DEFAULT_CONCURRENCY = 3;
+const DEFAULT_CONCURRENCY = 3;
 const MAX_WAITING = 64;
 /** A window on a processor without a GPU takes minutes. */
-export const DEFAULT_TIMEOUT_MS = 180_000;
+const DEFAULT_TIMEOUT_MS = 180_000;
+/** Between two looks for a place that others share. */
+const PLACE_RETRY_MS = 250;
 
 export class ModelQueue {
   private readonly queue: Waiting[] = [];
@@ -59,6 +63,10 @@ export class ModelQueue {
   /** @throws what the model throws, engine.timeout, rpc.cancelled, and rpc.tooMany where too many wait */
   async complete(messages: readonly ChatMessage[], schema: object, signal: AbortSignal): Promise<string> {
     await this.turn(signal);
+    const place = await this.place(signal).catch((error: unknown) => {
+      this.leave();
+      throw error;
+    });
     const limit = new AbortController();
     const timer = this.setup.clock.setTimeout(() => limit.abort(), this.setup.timeoutMs ?? DEFAULT_TIMEOUT_MS);
     try {
@@ -72,9 +80,26 @@ export class ModelQueue {
       throw error;
     } finally {
       timer.dispose();
-      this.running--;
-      this.queue.shift()?.start();
+      void place?.release();
+      this.leave();
     }
+  }
+
+  private leave(): void {
+    this.running--;
+    this.queue.shift()?.start();
+  }
+
+  /** Who shares it may hold all places for as long as a question takes. */
+  private async place(signal: AbortSignal): Promise<{ release(): Promise<void> } | undefined> {
+    const { place, clock } = this.setup;
+    for (; place; ) {
+      if (signal.aborted) throw cancelled();
+      const taken = await place();
+      if (taken) return taken;
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, PLACE_RETRY_MS));
+    }
+    return undefined;
   }
 
   private turn(signal: AbortSignal): Promise<void> {

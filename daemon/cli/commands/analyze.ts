@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
+import { openSettings } from '../../adapters/config/settingsFile';
 import { configuredModel } from '../../adapters/llm/configuredModel';
 import { createAnalyzerFactory } from '../../analysis/analyzerFactory';
 import { AnalysisInputError, parseAnalysisInput } from '../../analysis/plainText';
@@ -25,9 +26,9 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
     .option('--self <NAME>', 'the name of the speaker who is "You"')
     .action(async (file: string, options: { format: 'json' | 'md'; self?: string }) => {
       const segments = parse(await read(file));
-      const { out, err, signal } = env();
-      const model = configuredModel(process.env, systemClock);
-      const analyzer = createAnalyzerFactory({ ...(model && { model }) }).create({ startedAt: isoWithOffset(Date.now()), ...(options.self === undefined ? {} : { self: options.self }) });
+      const { out, err, signal, home } = env();
+      const model = configuredModel(openSettings({ home, env: process.env }).current, systemClock);
+      const analyzer = createAnalyzerFactory({ model: () => model }).create({ startedAt: isoWithOffset(Date.now()), ...(options.self === undefined ? {} : { self: options.self }) });
       analyzer.update(segments);
       analyzer.finish();
       const failure = (await analyzer.model?.read(true, signal))?.failure;

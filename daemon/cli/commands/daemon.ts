@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { createConnection, ensureDaemon, readDaemonFile } from '../../../client';
+import { createConnection, ensureDaemon, isAlive, readDaemonFile, type Requester } from '../../../client';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import { UploadList, type UploadInfo } from '../../../protocol/uploads';
 import { DaemonHealth, DaemonShutdown, type DaemonHealthResult } from '../../../protocol/health';
 import type { EngineState } from '../../../protocol/engine';
 import { FIGURES_FILE, FiguresFile } from '../../adapters/telemetry/figuresServer';
@@ -97,7 +98,7 @@ async function stop(env: Environment): Promise<void> {
     await Promise.race([closed, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);
     client.dispose();
   } catch (error) {
-    if (isEarmarkError(error, 'rpc.disconnected') && (pid === undefined || !runs(pid))) {
+    if (isEarmarkError(error, 'rpc.disconnected') && (pid === undefined || !isAlive(pid))) {
       env.out.write('The daemon does not run.\n');
       return;
     }
@@ -106,18 +107,9 @@ async function stop(env: Environment): Promise<void> {
     process.kill(pid, 'SIGTERM');
   }
   const deadline = Date.now() + STOP_TIMEOUT_MS;
-  while (pid !== undefined && runs(pid) && Date.now() < deadline) await delay(POLL_MS);
-  if (pid !== undefined && runs(pid)) throw new EarmarkError('rpc.timeout', `The daemon (process ${pid}) does not end; end it with "kill -9 ${pid}", nothing that was said is lost.`);
+  while (pid !== undefined && isAlive(pid) && Date.now() < deadline) await delay(POLL_MS);
+  if (pid !== undefined && isAlive(pid)) throw new EarmarkError('rpc.timeout', `The daemon (process ${pid}) does not end; end it with "kill -9 ${pid}", nothing that was said is lost.`);
   env.out.write('The daemon ended.\n');
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** A terminal is drawn anew; anything else gets one block after the other. */
@@ -127,7 +119,8 @@ async function watch(env: Environment, format: 'text' | 'json'): Promise<void> {
     while (!env.signal.aborted) {
       await connection.whenConnected();
       const health = await connection.request(DaemonHealth, {});
-      const text = format === 'json' ? `${JSON.stringify(health)}\n` : `${healthText(env, health)}${liveText(health)}`;
+      const uploads = await uploadsOf(connection);
+      const text = format === 'json' ? `${JSON.stringify({ ...health, uploads })}\n` : `${healthText(env, health, uploads)}${liveText(health)}`;
       env.out.write(format === 'text' && process.stdout.isTTY ? `\u001b[2J\u001b[H${text}` : text);
       await delay(WATCH_MS, undefined, { signal: env.signal }).catch(() => undefined);
     }
@@ -150,19 +143,36 @@ function liveText({ ready, parts, alerts, lastErrors, figures }: DaemonHealthRes
 
 async function status(env: Environment, format: 'text' | 'json'): Promise<void> {
   let health: DaemonHealthResult;
+  let uploads: readonly UploadInfo[];
   try {
     const client = await ensureDaemon({ ...connectOptions(env, { start: false }), timeoutMs: 5_000 });
     health = await client.request(DaemonHealth, {});
+    uploads = await uploadsOf(client);
     client.dispose();
   } catch (error) {
     if (!isEarmarkError(error, 'rpc.disconnected')) throw error;
     env.out.write(format === 'json' ? 'null\n' : 'The daemon does not run; it starts when something needs it.\n');
     throw new SilentFailure();
   }
-  env.out.write(format === 'json' ? `${JSON.stringify(health, null, 2)}\n` : healthText(env, health));
+  env.out.write(format === 'json' ? `${JSON.stringify({ ...health, uploads }, null, 2)}\n` : healthText(env, health, uploads));
 }
 
-function healthText(env: Environment, health: DaemonHealthResult): string {
+/** Recordings that a daemon elsewhere has not confirmed; one that is asked from afar does not tell. */
+async function uploadsOf(client: Requester): Promise<readonly UploadInfo[]> {
+  try {
+    return (await client.request(UploadList, {})).uploads;
+  } catch (error) {
+    if (isEarmarkError(error, 'rpc.forbidden') || isEarmarkError(error, 'rpc.unknownMethod')) return [];
+    throw error;
+  }
+}
+
+function uploadText({ remote, startedAt, state, held, bytes, problem }: UploadInfo): string {
+  const what = state === 'uploading' ? (held ? 'is being sent' : 'waits to be sent') : 'waits to be confirmed';
+  return `of ${startedAt.slice(0, 16).replace('T', ' ')} UTC for ${remote}: ${what}, ${megabytes(bytes)}${problem === undefined ? '' : `. ${problem}`}`;
+}
+
+function healthText(env: Environment, health: DaemonHealthResult, uploads: readonly UploadInfo[]): string {
   const { style } = env.out;
   const listen = readDaemonFile(env.home)?.listen;
   const page = figuresPage(env.home);
@@ -172,6 +182,7 @@ function healthText(env: Environment, health: DaemonHealthResult): string {
     ...(page === undefined ? [] : [['figures', page]]),
     ['clients', String(health.clients)],
     ['sessions', health.sessions.length === 0 ? 'none' : health.sessions.map((s) => `${s.id} ${s.state.toLowerCase()}`).join(', ')],
+    ...uploads.map((upload) => ['recording', uploadText(upload)]),
     ...health.engines.map((engine) => ['engine', `${engine.provider} ${engine.model}: ${engine.error ?? engineState(engine.state)}${engine.rtf.mean > 0 ? `, ${Math.round(1 / engine.rtf.mean)}× faster than speech` : ''}`]),
     ...health.workers.map((w) => ['worker', `${w.name}: ${w.state}${w.rssBytes ? `, ${megabytes(w.rssBytes)}` : ''}${w.restarts > 0 ? `, ${w.restarts} restarts` : ''}`]),
   ];

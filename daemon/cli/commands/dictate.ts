@@ -6,8 +6,9 @@ import { EarmarkError } from '../../../protocol/errors';
 import { openAudioFile } from '../../adapters/capture/audioFile';
 import { openCmuDictionary } from '../../adapters/dictionary/cmuDictionary';
 import { Pronouncer } from '../../dictation/pronounce';
+import { COMMAND_PHRASES } from '../../dictation/commands';
 import { SymbolSpeller } from '../../dictation/respell';
-import { inScope } from '../../dictation/scope';
+import { inScope, scopeOfLanguage } from '../../dictation/scope';
 import { writeDictation } from '../../dictation/writer';
 import type { DeviceChoice } from '../../asr/provider';
 import { deviceOption } from '../deviceOption';
@@ -51,11 +52,12 @@ async function dictate(env: Environment, files: readonly string[], options: Opti
   if ((options.text === undefined) === (files.length === 0)) throw new UsageError('Name recordings or give --text, one of the two.');
   if ((options.text?.length ?? 0) > TEXT_MAX) throw new UsageError(`The text is longer than ${TEXT_MAX} characters; dictate it in parts.`);
   const speller = options.symbols === undefined ? undefined : new SymbolSpeller(await symbolsOf(options.symbols), new Pronouncer(openCmuDictionary()));
-  const print = (file: string, raw: string): void => {
-    const text = inScope(writeDictation(raw, speller).text, options.languageId ?? '');
+  const print = (file: string, phrases: readonly string[]): void => {
+    const raw = phrases.join(' ');
+    const text = inScope(writeDictation(phrases, speller).text, scopeOfLanguage(options.languageId ?? ''));
     env.out.write(options.format === 'jsonl' ? `${JSON.stringify({ file, raw, text })}\n` : `${text}\n`);
   };
-  if (options.text !== undefined) return print('-', options.text);
+  if (options.text !== undefined) return print('-', [options.text]);
   let failures = 0;
   await withDaemon(env, async (connection) => {
     for (const file of files) {
@@ -67,13 +69,14 @@ async function dictate(env: Environment, files: readonly string[], options: Opti
           insights: false,
           keep: false,
           realtime: false,
+          phrases: [...(speller?.phrases ?? []), ...COMMAND_PHRASES],
           ...(options.language === undefined ? {} : { language: options.language }),
           ...(options.provider === undefined ? {} : { provider: options.provider }),
           ...(options.model === undefined ? {} : { model: options.model }),
           ...(options.device === undefined ? {} : { device: options.device }),
           signal: env.signal,
         });
-        print(file, segments.map((segment) => segment.text.trim()).filter((text) => text !== '').join(' '));
+        print(file, segments.map((segment) => segment.text.trim()).filter((text) => text !== ''));
       } catch (error) {
         if (!(error instanceof EarmarkError) || error.code.startsWith('rpc.') || error.code.startsWith('daemon.')) throw error;
         failures++;

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import type { Connection } from '../../../client';
 import { AudioDevices } from '../../../protocol/audio';
-import { EngineRetry, type EngineHealth, type Machine } from '../../../protocol/engine';
+import { EngineCalibrate, EngineRetry, type EngineHealth, type Machine } from '../../../protocol/engine';
 import { isEarmarkError } from '../../../protocol/errors';
 import { DaemonHealth } from '../../../protocol/health';
 import { ModelsList } from '../../../protocol/models';
@@ -23,6 +23,8 @@ interface Finding {
 
 /** A large model loads and warms up. */
 const RETRY_TIMEOUT_MS = 120_000;
+/** A minute, and the model's load. */
+const CALIBRATE_TIMEOUT_MS = 120_000;
 const NODE_MIN = [20, 18] as const;
 /** Room for the models, the database and the audio of a long meeting. */
 const DISK_MIN_BYTES = 500_000_000;
@@ -34,10 +36,12 @@ export function doctorCommand(program: Command, env: () => Environment): void {
     .option('--bundle', 'write a file that helps to find a fault; it holds nothing that was said')
     .option('--profile', 'with --bundle: watch for 5 s where the daemon spends its time and memory')
     .option('--retry', 'start speech engines that failed again, first of all')
-    .action(async (options: { bundle?: boolean; profile?: boolean; retry?: boolean }) => {
+    .option('--calibrate', 'measure first how fast this machine is, within a minute; the models are chosen by that')
+    .action(async (options: { bundle?: boolean; profile?: boolean; retry?: boolean; calibrate?: boolean }) => {
       if (options.profile && !options.bundle) throw new UsageError('--profile belongs to --bundle.');
       // What it fails with stands in the findings.
       if (options.retry) await withDaemon(env(), (c) => persist(c, EngineRetry, {}, { timeoutMs: RETRY_TIMEOUT_MS })).catch(() => undefined);
+      if (options.calibrate) await withDaemon(env(), (c) => persist(c, EngineCalibrate, {}, { timeoutMs: CALIBRATE_TIMEOUT_MS }));
       const findings = [...localFindings(env()), ...(await daemonFindings(env()))];
       const { style } = env().out;
       const mark = { good: style.green('✓'), note: style.yellow('!'), bad: style.red('✗') };
@@ -100,7 +104,7 @@ async function healthFindings(connection: Connection, models: readonly Finding[]
 }
 
 /** What was found out about this machine, what it gets, and why. */
-function machineFindings({ cpu, cores, instructionSets, memoryGb, gpu, battery, tier, why, targets, unknown }: Machine): Finding[] {
+function machineFindings({ cpu, cores, instructionSets, memoryGb, gpu, battery, tier, why, targets, unknown, calibration }: Machine): Finding[] {
   const named = ({ model, device }: Machine['targets'][number]): string => (device === 'gpu' ? `${model} on the GPU` : model);
   return [
     {
@@ -108,6 +112,9 @@ function machineFindings({ cpu, cores, instructionSets, memoryGb, gpu, battery, 
       what: 'Machine',
       text: [`${cores} cores (${cpu})`, ...(instructionSets.length > 0 ? [instructionSets.join(' ')] : []), `${memoryGb} GB`, gpu ? `${gpu.name} (${gpu.kind})` : 'no GPU', ...(battery ? [`battery ${Math.round(battery.charge * 100)} %${battery.discharging ? ', discharging' : ''}`] : [])].join(', '),
     },
+    calibration
+      ? { level: 'good', what: 'Speed', text: `real-time factor ${calibration.rtf.toFixed(3)} on one core (${calibration.model}, ${Math.round(calibration.audioMs / 1000)} s of speech, ${calibration.at.slice(0, 10)})` }
+      : { level: 'note', what: 'Speed', text: 'not measured yet; it is after two idle minutes, or now with "earmark doctor --calibrate"' },
     { level: 'good', what: 'Tier', text: `${tier}: ${why}` },
     { level: 'good', what: 'Models for it', text: `${targets.map(named).join(', ')}; the first that is installed and knows the language, the others stand in for it` },
   ];

@@ -75,7 +75,7 @@ export function modelsCommand(program: Command, env: () => Environment): void {
       await withDaemon(env(), async (c) => {
         for (const modelId of ids) {
           const { model } = await persist(c, ModelsRollback, { modelId }, { timeoutMs: VERIFY_TIMEOUT_MS });
-          env().out.write(`${model.id}: version ${model.version} is used from the next load on\n`);
+          env().out.write(`${model.id}: version ${model.version} is used from now on\n`);
         }
       });
     });

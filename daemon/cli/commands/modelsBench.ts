@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
 import { decodeAudioFile } from '../../adapters/capture/audioFile';
+import { openSettings } from '../../adapters/config/settingsFile';
 import { createModelManager } from '../../adapters/download/createModelManager';
 import type { WorkerEntry } from '../../adapters/inference/forkWorker';
 import { measureModel, type ModelFigures } from '../../adapters/inference/measureModel';
@@ -39,7 +40,8 @@ export function benchCommand(models: Command, env: () => Environment): void {
 async function bench(env: Environment, ids: readonly string[], options: Options): Promise<void> {
   const seconds = Number(options.seconds);
   if (!(seconds >= 1 && seconds <= 600)) throw new EarmarkError('rpc.invalidParams', '--seconds is not a number from 1 to 600.');
-  const manager = createModelManager({ home: env.home, env: process.env, clock: systemClock, logger: silentLogger });
+  const settings = openSettings({ home: env.home, env: process.env });
+  const manager = createModelManager({ home: env.home, settings: () => settings.current, clock: systemClock, logger: silentLogger });
   const known = await manager.list();
   const wanted = ids.length > 0 ? await Promise.all(ids.map((id) => manager.get(id))) : known.filter((m) => m.status.state === 'installed' && IN_WORKERS.includes(m.provider));
   if (wanted.length === 0) throw new EarmarkError('model.missing', 'No speech model is installed; run "earmark models pull" first.');

@@ -1,4 +1,5 @@
 /** `earmark record`: a meeting in the terminal. Words appear as they are spoken; Ctrl-C stops and keeps the session. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Connection } from '../../../client';
 import { AudioDevices } from '../../../protocol/audio';
@@ -26,6 +27,8 @@ interface Options {
 const CONSENT = 'Started from the command line by a person who runs it to record.';
 const NOTE_MS = 3_000;
 const DONE_TIMEOUT_MS = 120_000;
+const CONFIRM_TIMEOUT_MS = 30_000;
+const POLL_MS = 50;
 
 export function recordCommand(program: Command, env: () => Environment): void {
   program
@@ -83,6 +86,7 @@ async function record(env: Environment, connection: Connection, options: Options
     live.stopping();
     await persist(connection, SessionStop, { sessionId });
     await Promise.race([over, timeout(DONE_TIMEOUT_MS)]);
+    await confirmed(env, connection);
     live.end();
     clearInterval(timer);
     const { insights, session } = await persist(connection, SessionGet, { sessionId });
@@ -94,6 +98,15 @@ async function record(env: Environment, connection: Connection, options: Options
     clearInterval(timer);
     live.end();
     subscription.dispose();
+  }
+}
+
+/** The copy of this machine goes when the remote daemon has the recording; whoever comes next goes on where it takes too long. */
+async function confirmed(env: Environment, connection: Connection): Promise<void> {
+  for (const deadline = Date.now() + CONFIRM_TIMEOUT_MS; (connection.sending ?? []).length > 0; await delay(POLL_MS)) {
+    if (Date.now() < deadline) continue;
+    env.err.write('earmark: The remote daemon has not confirmed the recording yet, so a copy stays on this machine; "earmark daemon status" tells of it.\n');
+    return;
   }
 }
 

@@ -12,6 +12,7 @@ import { FORMATS } from '../formats';
 import { removeNotes } from '../notePurge';
 import { clockTime, table } from '../output';
 import { persist } from '../persist';
+import { fullId } from '../sessionId';
 
 const LIST_DEFAULT = 100;
 const LIST_MAX = 1000;
@@ -168,15 +169,6 @@ function purgedText(sessionId: string, removed: ResultOf<typeof SessionPurge>['r
   const parts = [`${segments} parts of transcript`, `${insights} insights`, `${events} events`, `${audioFiles} sound files`, 'its search index'];
   if (setAside > 0) parts.push(`${setAside} damaged databases of earlier`);
   return `${sessionId}: removed ${parts.join(', ')}.\n${notes.map((file) => `${sessionId}: removed the note ${file}.\n`).join('')}`;
-}
-
-/** Takes the first letters of an id, as git does. @throws EarmarkError session.notFound */
-async function fullId(connection: Connection, given: string): Promise<string> {
-  const { sessions } = await persist(connection, SessionList, { limit: LIST_MAX });
-  const matches = sessions.filter((s) => s.id === given || s.id.startsWith(given)).map((s) => s.id);
-  if (matches.includes(given) || matches.length === 0) return given;
-  if (matches.length > 1) throw new EarmarkError('session.notFound', `"${given}" stands for ${matches.length} sessions; give more of the id.`);
-  return matches[0]!;
 }
 
 async function load(connection: Connection, id: string): Promise<ExportSession> {

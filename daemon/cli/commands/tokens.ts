@@ -1,42 +1,47 @@
-/** `earmark tokens create|list|revoke`: who may use this daemon over the network. */
+/** `earmark tokens create|list|revoke`: who may use this daemon, or a team's server, over the network. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { Scope, TokensCreate, TokensList, TokensRevoke, type TokenInfo } from '../../../protocol/tokens';
+import { type Scope, TokensCreate, TokensList, TokensRevoke, type TokenInfo } from '../../../protocol/tokens';
+import type { Token } from '../../base/identity';
 import { withDaemon, type Environment } from '../environment';
 import { table } from '../output';
+import { asAdmin, databaseOption, organisation } from './people';
+import { FORMAT, SCOPES, user, type Format } from './tokenOptions';
 
 const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 } as const;
 const MAX_EXPIRY_MS = 10 * 365 * UNITS_MS.d;
 
+/** With an organisation the database of a team is asked, without one the daemon. */
+interface Where {
+  readonly org?: string;
+  readonly database?: string;
+}
+
 export function tokensCommand(program: Command, env: () => Environment): void {
-  const tokens = program.command('tokens').summary('who may use this daemon over the network').description('Makes, lists and revokes the tokens of people who use this daemon from other machines.');
+  const tokens = program.command('tokens').summary('who may use this daemon, or a team\'s server, over the network').description('Makes, lists and revokes the tokens of people who use this daemon from other machines; with --org, those of a team\'s server, in its database.');
+  const org = (): Option => new Option('--org <ORG>', 'of an organisation of a team\'s server').argParser(organisation);
   tokens
     .command('create')
     .summary('make a token and print it, this once')
     .argument('<USER>', 'whose sessions it sees: letters, digits and ._@-', user)
-    .addOption(new Option('--scopes <LIST>', 'any of read, record, admin, with commas between').argParser(scopes).default(['record'], 'record'))
+    .addOption(SCOPES())
     .addOption(new Option('--expires <TIME>', 'when it ends: 12h, 30d, 8w').argParser(duration))
-    .action((name: string, options: { scopes: Scope[]; expires?: number }) => create(env(), name, options));
+    .addOption(org())
+    .addOption(databaseOption())
+    .action((name: string, options: Where & { scopes: Scope[]; expires?: number }) => create(env(), name, options));
   tokens
     .command('list')
     .summary('tokens that were made')
-    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
-    .action((options: { format: 'text' | 'json' }) => list(env(), options.format));
+    .addOption(FORMAT())
+    .addOption(org())
+    .addOption(databaseOption())
+    .action((options: Where & { format: Format }) => list(env(), options));
   tokens
     .command('revoke')
     .summary('end tokens; connections that they opened are closed')
     .argument('<ID...>', 'as "earmark tokens list" shows them')
-    .action((ids: string[]) => revoke(env(), ids));
-}
-
-function user(text: string): string {
-  if (!/^[A-Za-z0-9._@-]{1,64}$/.test(text)) throw new InvalidArgumentError('It has 1 to 64 letters, digits and ._@-.');
-  return text;
-}
-
-function scopes(text: string): Scope[] {
-  const parsed = Scope.array().min(1).safeParse([...new Set(text.split(',').map((s) => s.trim()))]);
-  if (!parsed.success) throw new InvalidArgumentError('Choose from read, record and admin.');
-  return parsed.data;
+    .addOption(org())
+    .addOption(databaseOption())
+    .action((ids: string[], options: Where) => revoke(env(), ids, options));
 }
 
 function duration(text: string): number {
@@ -46,14 +51,19 @@ function duration(text: string): number {
   return ms;
 }
 
-async function create(env: Environment, name: string, options: { scopes: Scope[]; expires?: number }): Promise<void> {
-  const { token, info } = await withDaemon(env, (connection) => connection.request(TokensCreate, { user: name, scopes: options.scopes, ...(options.expires === undefined ? {} : { expiresInMs: options.expires }) }));
+async function create(env: Environment, name: string, { scopes, expires, org, ...where }: Where & { scopes: Scope[]; expires?: number }): Promise<void> {
+  const { token, info } = org === undefined
+    ? await withDaemon(env, (connection) => connection.request(TokensCreate, { user: name, scopes, ...(expires === undefined ? {} : { expiresInMs: expires }) }))
+    : await asAdmin(where, async (team) => {
+        const made = await (await team.tokens(org)).create(name, scopes, team.by, expires === undefined ? undefined : Date.now() + expires);
+        return { token: made.secret, info: infoOf(made.token) };
+      });
   env.out.write(`${token}\n`);
   env.err.write(`earmark: This is token ${info.id} for ${info.user} (${info.scopes.join(', ')}${info.expiresAt === undefined ? '' : `, until ${info.expiresAt}`}); it is not shown again.\n`);
 }
 
-async function list(env: Environment, format: 'text' | 'json'): Promise<void> {
-  const { tokens } = await withDaemon(env, (connection) => connection.request(TokensList, {}));
+async function list(env: Environment, { format, org, ...where }: Where & { format: Format }): Promise<void> {
+  const tokens = org === undefined ? (await withDaemon(env, (connection) => connection.request(TokensList, {}))).tokens : await asAdmin(where, async (team) => (await (await team.tokens(org)).list()).map(infoOf));
   if (format === 'json') return void env.out.write(`${JSON.stringify(tokens, undefined, 2)}\n`);
   env.out.write(tokens.length === 0 ? 'There are no tokens; make one with "earmark tokens create USER".\n' : table(tokens.map((t) => [t.id, t.user, t.scopes.join(','), standing(t)]), [env.out.style.dim]));
 }
@@ -64,11 +74,21 @@ function standing({ revokedAt, expiresAt }: TokenInfo): string {
   return Date.parse(expiresAt) <= Date.now() ? `expired ${expiresAt}` : `until ${expiresAt}`;
 }
 
-async function revoke(env: Environment, ids: readonly string[]): Promise<void> {
-  await withDaemon(env, async (connection) => {
+async function revoke(env: Environment, ids: readonly string[], { org, ...where }: Where): Promise<void> {
+  const each = async (end: (id: string) => Promise<{ readonly id: string; readonly user: string }>): Promise<void> => {
     for (const id of ids) {
-      const { info } = await connection.request(TokensRevoke, { id });
-      env.out.write(`Token ${info.id} of ${info.user} is revoked.\n`);
+      const ended = await end(id);
+      env.out.write(`Token ${ended.id} of ${ended.user} is revoked.\n`);
     }
+  };
+  if (org === undefined) return withDaemon(env, (connection) => each(async (id) => (await connection.request(TokensRevoke, { id })).info));
+  await asAdmin(where, async (team) => {
+    const tokens = await team.tokens(org);
+    await each((id) => tokens.revoke(id, team.by));
   });
+}
+
+function infoOf({ id, user: name, scopes, createdMs, expiresMs, revokedMs }: Token): TokenInfo {
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  return { id, user: name, scopes: [...scopes], createdAt: iso(createdMs), ...(expiresMs === undefined ? {} : { expiresAt: iso(expiresMs) }), ...(revokedMs === undefined ? {} : { revokedAt: iso(revokedMs) }) };
 }

@@ -40,6 +40,7 @@ export async function buildCompanion(extensionsDir: string): Promise<void> {
     main: './main.js',
     extensionKind: ['workspace', 'ui'],
     activationEvents: ['*'],
+    capabilities: { untrustedWorkspaces: { supported: true }, virtualWorkspaces: true },
   };
   await writeFile(join(out, 'package.json'), JSON.stringify(manifest, null, 2));
 }

@@ -12,7 +12,7 @@ import { HostPage, type OpenOptions } from './page';
 export interface HostOptions {
   /** Absolute path of the folder the window opens. */
   readonly workspaceFolder: string;
-  /** Absolute path of the extension under test, built. */
+  /** Absolute path of the extension under test: a built folder, which is loaded as one under development, or a VSIX, which is installed. */
   readonly extensionPath: string;
   /** Absolute path of a built module that exports `run()`; hostedTests.ts makes one. */
   readonly extensionTestsPath?: string;
@@ -22,6 +22,8 @@ export interface HostOptions {
   readonly userDataDir: string;
   /** User settings, on top of those that keep the window quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** With workspace trust, which nobody gave to the folder. */
+  readonly restricted?: boolean;
   /** Folder for V8 coverage of the extension under test; $NODE_V8_COVERAGE, which c8 sets, where not given. */
   readonly coverageDir?: string;
 }
@@ -62,6 +64,8 @@ const quietSettings = {
   'update.mode': 'none',
 };
 
+const restrictedSettings = { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'never' };
+
 /** @throws {Error} one sentence, where code-server cannot be installed or does not start. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { ensureCodeServer } = await import('../../../scripts/testHost/install.mjs');
@@ -73,7 +77,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
   await mkdir(join(options.userDataDir, 'User'), { recursive: true });
   await mkdir(options.workspaceFolder, { recursive: true });
   const earlier = JSON.parse(await readFile(settingsFile, 'utf8').catch(() => '{}')) as Record<string, unknown>;
-  await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...earlier, ...options.settings }, null, 2));
+  await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...(options.restricted ? restrictedSettings : {}), ...earlier, ...options.settings }, null, 2));
+  const installed = options.extensionPath.endsWith('.vsix');
+  if (installed) await install(server, options.extensionPath, options.userDataDir, extensionsDir);
   const control = await ControlFolder.make();
 
   const child = spawn(
@@ -81,7 +87,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     [
       server.entry,
       ...['--auth', 'none', '--bind-addr', '127.0.0.1:0', '--app-name', 'Earmark test'],
-      ...['--disable-workspace-trust', '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
+      ...(options.restricted ? [] : ['--disable-workspace-trust']),
+      ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'],
       ...['--user-data-dir', options.userDataDir, '--extensions-dir', extensionsDir],
       ...['--config', join(options.userDataDir, 'config.yaml'), '--ignore-last-opened'],
     ],
@@ -130,7 +137,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const authority = `127.0.0.1:${port}`;
   const remote = (path: string): string => `vscode-remote://${authority}${resolve(path)}`;
   const payload = [
-    ['extensionDevelopmentPath', remote(options.extensionPath)],
+    ...(installed ? [] : [['extensionDevelopmentPath', remote(options.extensionPath)]]),
     ...(options.extensionTestsPath ? [['extensionTestsPath', remote(options.extensionTestsPath)]] : []),
   ];
   const query = new URLSearchParams({ folder: resolve(options.workspaceFolder), payload: JSON.stringify(payload) });
@@ -144,6 +151,15 @@ export async function startHost(options: HostOptions): Promise<Host> {
     open: (browser, open = {}) => HostPage.open(browser, url, control, open),
     dispose,
   };
+}
+
+/** As a person does it: `code --install-extension FILE`. */
+async function install(server: { readonly node: string; readonly entry: string }, vsix: string, userDataDir: string, extensionsDir: string): Promise<void> {
+  const child = spawn(server.node, [server.entry, '--install-extension', vsix, '--user-data-dir', userDataDir, '--extensions-dir', extensionsDir, '--config', join(userDataDir, 'config.yaml')], { env: { ...cleanEnvironment(), EXTENSIONS_GALLERY: '{}', NODE_V8_COVERAGE: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`The VSIX could not be installed: ${output.slice(-1500)}`);
 }
 
 /** Our environment without what belongs to the test run itself or to a VS Code terminal it was started from. */

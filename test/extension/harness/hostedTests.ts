@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import { buildHostedSuite } from './build';
 import { type HostOptions, startHost } from './host';
 import type { HostedResults } from './inHost/run';
+import type { HostPage } from './page';
 
 export interface HostedTestsOptions extends Omit<HostOptions, 'extensionTestsPath' | 'userDataDir'> {
   /** Absolute path of a folder with *.suite.ts files. */
@@ -18,6 +19,8 @@ export interface HostedTestsOptions extends Omit<HostOptions, 'extensionTestsPat
   /** For each test, in ms; 30,000 where not given. */
   readonly testTimeoutMs?: number;
   readonly grep?: string;
+  /** Looks at the window and the profile when the suites are over. */
+  readonly after?: (page: HostPage, userDataDir: string) => Promise<void>;
 }
 
 export interface HostedTestsResult extends HostedResults {
@@ -32,7 +35,7 @@ export interface HostedTestsResult extends HostedResults {
  * @throws {Error} where the host does not start or the suites do not end in time; failing tests are results, not errors.
  */
 export async function runExtensionTests(browser: Browser, options: HostedTestsOptions): Promise<HostedTestsResult> {
-  const { suiteFolder, timeoutMs = 120_000, testTimeoutMs = 30_000, grep, ...hostOptions } = options;
+  const { suiteFolder, timeoutMs = 120_000, testTimeoutMs = 30_000, grep, after, ...hostOptions } = options;
   const dir = await mkdtemp(join(tmpdir(), 'earmark-hosted-'));
   const resultsFile = join(dir, 'results.json');
   const coverageDir = options.coverageDir ?? process.env.NODE_V8_COVERAGE;
@@ -53,6 +56,7 @@ export async function runExtensionTests(browser: Browser, options: HostedTestsOp
     });
     const results = JSON.parse(text) as HostedResults;
     const total = Date.now() - started;
+    await after?.(page, host.userDataDir);
     return { ...results, exitCode, startMs: total - results.durationMs };
   } finally {
     await host.dispose();

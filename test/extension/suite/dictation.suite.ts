@@ -2,9 +2,8 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { Dictation } from '../../../extension/dictation/dictation';
-import { app, closeEditors, editorWith, quiet, text, until } from './support';
-
-const run = (command: string): Thenable<void> => vscode.commands.executeCommand<void>(`earmark.${command}`);
+import { EditorSurface } from '../../../extension/dictation/surfaces/editorSurface';
+import { app, closeEditors, editorWith, quiet, run, text, until } from './support';
 
 describe('dictation', function () {
   this.timeout(60_000);
@@ -94,20 +93,20 @@ describe('dictation', function () {
     await first;
     await until('the words are in', () => text(editor.document) !== '');
     match(text(editor.document), /^W7( w7)*$/);
-    equal(dictation.state.kind, 'idle');
+    await until('it is over', () => dictation.state.kind === 'idle');
   });
 
   it('refuses a read-only editor with a sentence, and listens to nothing', async () => {
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse('vscode://defaultsettings/keybindings.json'));
     await vscode.window.showTextDocument(document);
-    const sentence = await dictation.start().then(() => '', (error: Error) => error.message);
+    const sentence = await dictation.start(() => EditorSurface.active()).then(() => '', (error: Error) => error.message);
     match(sentence, /read-only/);
     equal(dictation.state.kind, 'idle');
   });
 
   it('asks for an editor where there is none', async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    match(await dictation.start().then(() => '', (error: Error) => error.message), /cursor/);
+    match(await dictation.start(() => EditorSurface.active()).then(() => '', (error: Error) => error.message), /cursor/);
   });
 
   it('ends when its document is closed', async () => {

@@ -1,7 +1,8 @@
 /** What the suites inside the extension host share: the extension, a daemon whose engine hears loudness, waiting. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import { ensureDaemon, readDaemonFile, stateFolder } from '../../../client';
 import type { App } from '../../../extension/app';
@@ -57,15 +58,24 @@ export async function until<T>(what: string, look: () => T | undefined | false |
   }
 }
 
+/** What each recording hears from now on, phrase by phrase; without phrases the word of the tone again. */
+export function say(...phrases: string[]): void {
+  const file = join(stateFolder(), 'says.json');
+  if (phrases.length === 0) rmSync(file, { force: true });
+  else writeFileSync(file, JSON.stringify(phrases));
+}
+
 export const text = (document: vscode.TextDocument): string => document.getText();
 
-let files = 0;
+
+/** A command of the extension, by its name without `earmark.`. */
+export const run = (command: string, ...args: unknown[]): Thenable<void> => vscode.commands.executeCommand<void>(`earmark.${command}`, ...args);
 
 /** An editor on a new file of the workspace, with `|` where the cursors are. */
-export async function editorWith(content: string): Promise<vscode.TextEditor> {
+export async function editorWith(content: string, ending = 'md'): Promise<vscode.TextEditor> {
   const parts = content.split('|');
-  // Not an untitled document: the editor gives their names again and may restore the text of an earlier one.
-  const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, `scratch-${++files}.md`);
+  // Not an untitled document, and no name twice: the editor may show the text of an earlier one of that name first.
+  const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, `scratch-${randomUUID()}.${ending}`);
   await vscode.workspace.fs.writeFile(uri, Buffer.from(parts.join('')));
   const document = await vscode.workspace.openTextDocument(uri);
   const editor = await vscode.window.showTextDocument(document);

@@ -222,16 +222,20 @@ describe('command line', function () {
     });
     it('updates and goes back', async () => {
       const outcomes = await Promise.all([run('models', 'update'), run('models', 'update', 'script'), run('models', 'rollback', 'script')]);
-      deepEqual(outcomes.map((r) => [r.code, r.out]), [[0, 'Every installed model is up to date.\n'], [0, 'script: version 1 installed (0.0 MB, MIT)\n'], [0, 'script: version 1 is used from the next load on\n']]);
+      deepEqual(outcomes.map((r) => [r.code, r.out]), [[0, 'Every installed model is up to date.\n'], [0, 'script: version 1 installed (0.0 MB, MIT)\n'], [0, 'script: version 1 is used from now on\n']]);
       equal((await run('models', 'rollback')).code, 2);
     });
     it('names a model that it does not know', async () => {
       deepEqual(await run('models', 'pull', 'nothing'), { code: 1, out: '', err: 'earmark: There is no model "nothing"; "earmark models list" shows those there are.\n' });
     });
+    it('lists no voices where none are kept, and forgets by name or all', async () => {
+      const [list, json, all, one, neither] = await Promise.all([run('voices', 'list'), run('voices', 'list', '--format', 'json'), run('voices', 'forget', '--all'), run('voices', 'forget', 'Ben'), run('voices', 'forget')]);
+      deepEqual([list.out, json.out, all.out, one.code, one.err, neither.code], ['No voices are kept.\n', '[]\n', '0 voices are forgotten.\n', 1, 'earmark: No voice of "Ben" is kept; "earmark voices list" shows whose are.\n', 2]);
+    });
     it('tells what works', async () => {
-      const { code, out } = await run('doctor');
+      const { code, out } = await run('doctor', '--calibrate');
       equal(code, 0);
-      match(out, /✓ Daemon[^]*✓ Model {10}script[^]*✓ Microphone {5}Tone \(sox\)/);
+      match(out, /✓ Daemon[^]*! Speed[^]*✓ Tier[^]*✓ Model {10}script[^]*✓ Microphone {5}Tone \(sox\)/);
     });
     it('starts, shows and ends the daemon', async () => {
       const status = await run('daemon', 'status');

@@ -22,7 +22,7 @@ describe('recording here for a daemon elsewhere', function () {
   before(async () => {
     here = new DaemonFolder();
     there = mkdtempSync(join(tmpdir(), 'earmark-there-'));
-    const running = await composeDaemon({ home: there, idleMs: 60_000, logLevel: 'error', listen: { host: '127.0.0.1', port: 0 }, ...scriptedParts() });
+    const running = await composeDaemon({ home: there, env: process.env, given: { 'daemon.idleMinutes': 1, 'log.level': 'error', 'listen.address': '127.0.0.1:0' }, ...scriptedParts() });
     ok(running);
     daemon = running;
     const admin = await ensureDaemon({ stateDir: there, client: { name: 'test', version: '0' } });

@@ -264,4 +264,14 @@ describe('a model download', function () {
     writeFileSync(path.join(folder, 'import/two.onnx'), FILES['dist/deep/two.onnx']);
     assert.equal((await models.pull('ear')).status.state, 'installed');
   });
+
+  it('takes what came with Earmark without a network', async () => {
+    const bundled = path.join(folder, 'came-along');
+    mkdirSync(path.join(bundled, 'import'), { recursive: true });
+    writeFileSync(path.join(bundled, 'import/one.onnx'), FILES['dist/one.onnx']);
+    writeFileSync(path.join(bundled, 'import/two.onnx'), FILES['dist/deep/two.onnx']);
+    const disk = createModelDisk({ folder: path.join(folder, 'own'), bundled, npm: () => Promise.reject(new Error('no network')) });
+    const models = createModels({ disk, clock: systemClock, logger: silentLogger, catalogue: [ENTRY] });
+    assert.equal((await models.pull('ear')).status.state, 'installed');
+  });
 });

@@ -44,7 +44,7 @@ describe('a download from the model hub', function () {
 
   const npm = { retry: { retries: 0 }, timeout: 2000 };
   const modelsOf = (entry: CatalogueEntry, disk: Partial<ModelDiskOptions> = {}, setup: Partial<ModelsSetup> = {}): Models =>
-    createModels({ disk: createModelDisk({ folder, mirror: hub.url, npm: () => Promise.resolve(npm), ...disk }), clock: systemClock, logger: silentLogger, catalogue: [entry], ...setup });
+    createModels({ disk: createModelDisk({ folder, from: () => ({ mirror: hub.url }), npm: () => Promise.resolve(npm), ...disk }), clock: systemClock, logger: silentLogger, catalogue: [entry], ...setup });
   const withOld = async (): Promise<void> => void (await modelsOf(OLD).pull('ear'));
   /** Files of models: no locks, no parts. */
   const left = (): string[] => (existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) => e.isFile()).map((e) => path.relative(folder, path.join(e.parentPath, e.name))).filter((f) => !f.startsWith('.downloads')).sort() : []);
@@ -235,12 +235,12 @@ describe('a download from the model hub', function () {
   it('asks nobody when Earmark is offline', async () => {
     await withOld();
     hub.requests.length = 0;
-    await check(modelsOf(NEW, {}, { offline: true }), 'model.offline', /set to work offline.*earmark\.models\.offline/);
+    await check(modelsOf(NEW, {}, { policy: () => ({ offline: true }) }), 'model.offline', /set to work offline.*earmark\.models\.offline/);
     const empty = path.join(path.dirname(folder), 'empty');
-    await assert.rejects(modelsOf(NEW, { folder: empty }, { offline: true }).pull('ear'), /set to work offline/);
+    await assert.rejects(modelsOf(NEW, { folder: empty }, { policy: () => ({ offline: true }) }).pull('ear'), /set to work offline/);
     mkdirSync(path.join(folder, 'import'));
     for (const [name, content] of Object.entries(NEW_FILES)) writeFileSync(path.join(folder, 'import', name), content);
-    assert.equal((await modelsOf(NEW, {}, { offline: true }).update('ear')).version, '2');
+    assert.equal((await modelsOf(NEW, {}, { policy: () => ({ offline: true }) }).update('ear')).version, '2');
     assert.deepEqual(hub.requests, []);
   });
 
@@ -253,7 +253,7 @@ describe('a download from the model hub', function () {
     });
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     undo.push(() => proxy.close());
-    const models = modelsOf(NEW, { proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, mirror: hub.url });
+    const models = modelsOf(NEW, { from: () => ({ proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, mirror: hub.url }) });
     const outcome = await models.pull('ear').then((m) => m.status.state, (e: EarmarkError) => e.code);
     assert.deepEqual([outcome, through, hub.requests.length], ['installed', ['one.bin', 'two.bin'].map((name) => `${hub.url}/earmark-test/ear/resolve/2/${name}`), 2]);
   });

@@ -40,6 +40,10 @@ describe('actions: who does it', () => {
   it('a first name finds the full label', () => actions(['Ana Lopez: Ben, could you check the backups?', 'Ben Stone: Yes.'], ['Check the backups — @Ben Stone']));
 });
 
+describe('words that every object of the language has', () => {
+  it('are words', () => actions(["Ben: I'll fix the constructor today.", "Ben: And hasOwnProperty, toString, __proto__."], ['Fix the constructor — @Ben, today (2026-11-23)']));
+});
+
 describe('actions: speakers known by source only', () => {
   it('a name that is called out owns the task', () => actions(['You: Ben, can you update the changelog?', 'Others: Sure.'], ['Update the changelog — @Ben']));
   it('"You" is the user', () => actions(["You: I'll call the vendor today."], ['Call the vendor — @You, today (2026-11-23)']));
@@ -52,6 +56,9 @@ describe('actions: speakers known by source only', () => {
 
 describe('actions: what becomes of them', () => {
   it('a later date wins', () => actions(["Ben: I'll write the adapter by Thursday.", 'Ana: Okay.', "Ben: Thursday is too tight for the adapter. Let's say next Monday."], ['Write the adapter — @Ben, next Monday (2026-11-30)']));
+  it('stays where "we drop it" means what was spoken of since', () =>
+    actions(["Ben: I'll fix the importer by Friday.", 'Ana: The dark theme of the old admin page has no users.', 'Cem: Agreed, we drop it.'], ['Fix the importer — @Ben, by Friday (2026-11-27)']));
+  it('is gone where "we drop it" follows it', () => actions(["Ben: I'll write the migration guide.", 'Ana: Nobody reads that.', 'Ben: Agreed, we drop it.'], []));
   it('cancelled is gone', () => actions(["Ben: I'll call the legal team.", 'Ana: Wait, forget that, it is approved.'], []));
   it('said twice is one', () => actions(["Ben: I'll rotate the signing keys.", 'Ana: Good.', "Ben: So I'll rotate the signing keys on Friday."], ['Rotate the signing keys — @Ben, on Friday (2026-11-27)']));
   it('a date in the answer counts', () => actions(['Ana: Ben, can you test the installer?', 'Ben: Sure, by tomorrow evening.'], ['Test the installer — @Ben, by tomorrow evening (2026-11-24)']));
@@ -172,6 +179,22 @@ describe('the analyzer over time', () => {
     }), { numRuns: 30 });
   });
 
+  it('keeps every line when a part of a sentence is hidden, and later one right behind another line', () => {
+    const said: readonly (readonly [string, string])[] = [['Ana', 'Good morning.'], ['Ben', 'Look at the log and'], ['Ben', 'by Monday'], ['Cem', 'What about the batch size?'], ['Ana', 'Ben, can you update the schema?'], ['Ben', 'Sure.'], ['Cem', 'Somebody should test the parser.'], ['Ana', 'Fine.']];
+    const current = said.map(([speaker, text], n) => segment(n, speaker, text));
+    const analyzer = create();
+    for (const one of current) analyzer.update([one]);
+    for (const n of [2, 6]) {
+      current[n] = { ...current[n]!, hidden: true, revision: 1 };
+      analyzer.update([current[n]]);
+    }
+    const whole = create();
+    whole.update(current);
+    const view = (insights: readonly Insight[]) => insights.filter(({ kind }) => kind === 'action').map((i) => [insightWords(i), i.evidence.map(({ segmentId }) => segmentId)]);
+    assert.deepEqual(view(analyzer.insights), view(whole.insights));
+    assert.deepEqual(view(whole.insights), [['Update the schema — @Ben', ['s4', 's5']]]);
+  });
+
   it('holds the same after any order of finals, corrections, echoes and renames as one who hears only the end of it', () => {
     const phrases = ["I'll fix the importer", 'Ben, can you update the schema?', 'Sure.', 'Forget that.', "Let's go with Redis.", 'By Friday', 'and the', 'We decided to keep the old format.', 'Somebody should test the parser.', 'Make it Monday.', 'What about the batch size?'];
     const speakers = ['Ana', 'Ben', 'Cem', 'Others'];
@@ -192,7 +215,7 @@ describe('the analyzer over time', () => {
       const whole = create();
       whole.update([...current.values()].sort((a, b) => a.startMs - b.startMs));
       assert.deepEqual(view(analyzer.insights), view(whole.insights));
-    }), { numRuns: 4 });
+    }), { numRuns: 4, endOnFailure: true }); // Two seconds a run: to make a failure smaller would take longer than the suite may.
   });
 
   it('has a quote from the transcript for everything, whatever is said in whatever order', () => {

@@ -1,7 +1,8 @@
 // Order, fairness, bounds and cancelling of decodes.
 import assert from 'node:assert/strict';
-import { DecodeScheduler, type DecodeRequest, type DecodeSlot } from '../../../daemon/asr/decodeScheduler';
-import type { AsrResult } from '../../../daemon/asr/provider';
+import { DecodeScheduler } from '../../../daemon/asr/decodeScheduler';
+import type { DecodeRequest, DecodeSlot } from '../../../daemon/asr/phraseQueue';
+import type { AsrOptions, AsrResult } from '../../../daemon/asr/provider';
 import { ManualClock } from '../../../daemon/base/clock';
 import { isEarmarkError } from '../../../protocol/errors';
 
@@ -13,9 +14,11 @@ class HandSlot implements DecodeSlot {
   readonly begun: string[] = [];
   aborted = 0;
   private release: ((r: AsrResult) => void) | undefined;
-  transcribe(_pcm: Float32Array, options: { prompt?: readonly string[] }, signal: AbortSignal): Promise<AsrResult> {
+  readonly efforts: string[] = [];
+  transcribe(_pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult> {
     const name = options.prompt?.[0] ?? '';
     this.begun.push(name);
+    this.efforts.push(`${options.greedy ? 'greedy' : 'search'} ${options.lead ? 'behind' : 'alone'}`);
     return new Promise((resolve, reject) => {
       this.release = () => resolve(result(name));
       signal.addEventListener('abort', () => {
@@ -56,6 +59,37 @@ describe('DecodeScheduler', () => {
   it('lets a live session in between the phrases of a long file', () =>
     order([...Array.from({ length: 6 }, (_, i) => job(`file${i}`, { sessionId: 'file', seconds: 20 })), job('live0', { sessionId: 'live' }), job('live1', { sessionId: 'live' })],
       ['file0', 'file1', 'live0', 'live1', 'file2', 'file3', 'file4', 'file5']));
+
+  describe('where finals wait', () => {
+    /** Decodes finals that have waited so long, one after the other; how each is decoded, and what health says then. */
+    async function efforts(waits: readonly (readonly [waitMs: number, calmMs?: number])[], live = true): Promise<string[]> {
+      const clock = new ManualClock();
+      const scheduler = new DecodeScheduler(clock);
+      const slot = new HandSlot();
+      scheduler.addSlot(slot);
+      const seen: string[] = [];
+      for (const [waitMs, calmMs = 0] of waits) {
+        clock.advance(calmMs);
+        const options: AsrOptions = { language: 'en', lead: { pcm: new Float32Array(1), tokens: [] } };
+        const [first, second] = ['a', 'b'].map((sessionId) => scheduler.run({ ...job(sessionId), options, sessionId, live }));
+        clock.advance(waitMs);
+        await slot.finish();
+        seen.push(`${slot.efforts.at(-1)}, ${scheduler.health.finals}`);
+        await slot.finish();
+        await Promise.all([first, second]);
+      }
+      return seen;
+    }
+    const FULL = 'search behind, full';
+    const GREEDY = 'greedy behind, greedy';
+    const ALONE = 'greedy alone, alone';
+
+    it('does without the search, then without the sound before', async () => assert.deepEqual(await efforts([[150], [250], [450], [50]]), [FULL, GREEDY, ALONE, ALONE]));
+    it('does less at once where the wait is long', async () => assert.deepEqual(await efforts([[3_000]]), [ALONE]));
+    it('takes it back step by step when nothing waits', async () => assert.deepEqual(await efforts([[450], [50, 4_000], [50, 1_000], [50, 4_000], [50, 1_000]]), [ALONE, ALONE, GREEDY, GREEDY, FULL]));
+    it('stays where waits are half as long', async () => assert.deepEqual(await efforts([[250], [120, 4_000], [120, 4_000], [120, 4_000]]), [GREEDY, GREEDY, GREEDY, GREEDY]));
+    it('gives all to what is not spoken now', async () => assert.deepEqual(await efforts([[3_000], [3_000]], false), [FULL, FULL]));
+  });
 
   it('takes a partial only when it is idle', async () => {
     const scheduler = new DecodeScheduler(new ManualClock());

@@ -12,6 +12,7 @@ import { silentLogger } from '../../../daemon/base/logger';
 import { tierOf } from '../../../daemon/models/tiers';
 import { MACHINE } from '../../fakes/slowEngines';
 import { EarmarkError } from '../../../protocol/errors';
+import { UNCALIBRATED } from '../../fakes/uncalibrated';
 
 const target = (provider: string, model: string): EngineTarget => ({ provider, model, device: 'auto' });
 const CHOICE: ChoiceSetup = {
@@ -35,6 +36,10 @@ describe('choice of an engine', () => {
     assert.deepEqual(outcome, expected);
   }
   it('takes what suits the machine and is installed', () => check({}, ['moonshine moon', 'scripted many']));
+  it('takes what Earmark fetches by itself where nothing is installed', () => {
+    const models = CHOICE.models.map((model) => ({ ...model, installed: false, isDefault: model.id === 'many' }));
+    assert.deepEqual(chooseEngines({ ...CHOICE, models }, { language: 'en' }), [target('scripted', 'many')]);
+  });
   it('leaves out what does not speak the language', () => check({ language: 'de-AT' }, ['scripted many']));
   it('takes auto and nothing as no wish', () => check({ provider: 'auto', model: '' }, ['moonshine moon', 'scripted many']));
   it('puts a wish first, installed or not, and what can stand in after it', () => check({ model: 'more' }, ['scripted more', 'moonshine moon', 'scripted many']));
@@ -66,7 +71,7 @@ describe('engine pool', () => {
     made.length = 0;
     asked.length = 0;
     pool = createEnginePool({
-      clock, logger: silentLogger, choice: CHOICE, look: () => Promise.resolve(CHOICE), sharedWorkers: () => [], load: () => ({}), probed: Promise.resolve(), machine: () => MACHINE, unloadIdleMs: 60_000,
+      clock, logger: silentLogger, choice: CHOICE, look: () => Promise.resolve(CHOICE), calibrator: UNCALIBRATED, sharedWorkers: () => [], load: () => ({}), probed: Promise.resolve(), machine: () => MACHINE, unloadIdleMs: 60_000,
       create: ({ provider, model }) => {
         const seen = { key: `${provider} ${model}`, loads: 0, unloads: 0 };
         made.push(seen);

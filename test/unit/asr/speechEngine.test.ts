@@ -75,16 +75,18 @@ interface Rig {
   clock: ManualClock;
   warnings: string[];
   restart: Emitter<{ name: string }>;
+  giveUp: Emitter<EarmarkError>;
 }
 function rig(count = 2): Rig {
   const clock = new ManualClock();
   const decoders = Array.from({ length: count }, () => new FakeDecoder());
   const detectors = new FakeDetectors();
   const restart = new Emitter<{ name: string }>();
-  const engine = createSpeechEngine({ clock, provider: 'fake', model: 'fake-1', decoders, detectors, onDidRestart: restart.event, stopIdleMs: 60_000, coolDownMs: 15_000 });
+  const giveUp = new Emitter<EarmarkError>();
+  const engine = createSpeechEngine({ clock, provider: 'fake', model: 'fake-1', decoders, detectors, onDidRestart: restart.event, onDidFail: giveUp.event, stopIdleMs: 60_000, coolDownMs: 15_000 });
   const warnings: string[] = [];
   engine.onDidWarn((w) => warnings.push(w.code));
-  return { engine, decoders, detectors, clock, warnings, restart };
+  return { engine, decoders, detectors, clock, warnings, restart, giveUp };
 }
 const speech = new Float32Array(32_000).fill(0.1);
 const decode = (engine: ManagedSpeechEngine, priority: 'final' | 'partial' = 'final', pcm = speech): Promise<AsrResult | undefined> => engine.decode(pcm, { language: 'en', priority, sessionId: 's' });
@@ -98,6 +100,66 @@ describe('speech engine', () => {
     assert.equal(engine.state, 'LOADING');
     await Promise.all(all);
     assert.deepEqual([engine.state, decoders.map((d) => d.starts), detectors.starts, engine.workers().map((w) => w.name)], ['READY', [1, 0], 1, ['vad', 'fake', 'fake']]);
+  });
+
+  it('says at once that its workers died too often, also when nothing is decoded, and a retry brings it back', async () => {
+    const { engine, decoders, giveUp, warnings } = rig();
+    await engine.ready();
+    giveUp.fire(error('engine.unavailable'));
+    assert.deepEqual([engine.state, engine.error, warnings, decoders[0]?.stops], ['ERROR', error('engine.unavailable').message, ['engine.unavailable'], 1]);
+    await engine.retry();
+    assert.deepEqual([engine.state, (await decode(engine))?.text], ['READY', 'we ship it on monday']);
+  });
+
+  describe('takes other files of its model between two phrases', () => {
+    it('beside the old ones where a decoder is to spare', async () => {
+      const { engine, decoders } = rig();
+      await engine.ready();
+      const [old, fresh] = decoders as [FakeDecoder, FakeDecoder];
+      fresh.text = 'we ship it on tuesday';
+      old.held = true;
+      const before = decode(engine);
+      await turn();
+      const swapped = engine.swap();
+      await turn();
+      const [meanwhile] = await Promise.all([decode(engine)]);
+      assert.deepEqual([meanwhile?.text, old.stops, engine.state], ['we ship it on tuesday', 0, 'READY']);
+      old.let();
+      await swapped;
+      assert.deepEqual([(await before)?.text, (await decode(engine))?.text, old.stops, old.decodes], ['we ship it on monday', 'we ship it on tuesday', 1, 1]);
+    });
+
+    it('in the place of the old ones where there is but one', async () => {
+      const { engine, decoders } = rig(1);
+      await engine.ready();
+      const [only] = decoders as [FakeDecoder];
+      only.held = true;
+      const before = decode(engine);
+      await turn();
+      const swaps = [engine.swap(), engine.swap()];
+      const waiting = decode(engine);
+      await turn();
+      assert.deepEqual([only.starts, only.stops], [1, 0]);
+      only.held = false;
+      only.let();
+      await Promise.all(swaps);
+      assert.deepEqual([(await before)?.text, (await waiting)?.text, only.starts, only.stops, engine.state], ['we ship it on monday', 'we ship it on monday', 2, 1, 'READY']);
+    });
+
+    it('and says where those are no good', async () => {
+      const { engine, decoders, warnings } = rig(1);
+      await engine.ready();
+      decoders[0]?.startErrors.push(error('model.incompatible'));
+      assert.deepEqual([await code(engine.swap()), engine.state, warnings], ['model.incompatible', 'ERROR', []]);
+      await engine.retry();
+      assert.equal(engine.state, 'READY');
+    });
+
+    it('but loads nothing that was not loaded', async () => {
+      const { engine, decoders } = rig();
+      await engine.swap();
+      assert.deepEqual([engine.state, decoders[0]?.starts], ['UNINITIALIZED', 0]);
+    });
   });
 
   it('is ready without its speech detector', async () => {

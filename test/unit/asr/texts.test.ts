@@ -16,6 +16,7 @@ describe('words from tokens', () => {
   it('joins the pieces of a word and averages their probabilities', () => check([[3, 1], [4, 0.5], [5, 0.25], [6, 0.75]], [['hello', 0.75], ['world.', 0.5]]));
   it('starts a word at the first piece, whatever it is', () => check([[4, 0.5], [5, 1]], [['lo', 0.5], ['world', 1]]));
   it('leaves out lone spaces and marks past the vocabulary', () => check([[7, 1], [5, 1], [99, 0.1]], [['world', 1]]));
+  it('puts a mark that stands alone behind the word before it, and leaves it out at the start', () => check([[7, 1], [6, 1], [5, 1], [7, 1], [6, 1], [7, 1], [6, 1], [3, 1], [4, 1]], [['world.', 1], ['hello', 1]]));
   it('has no words for no tokens', () => check([], []));
 });
 

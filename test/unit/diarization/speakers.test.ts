@@ -60,6 +60,9 @@ describe('a segment', () => {
   it('is its speaker\'s by the greater share of time, not by its middle', () => check({ ...eight, words: [] }, [turn('A', 0, 1500), turn('B', 1500, 2400), turn('A', 2400, 4000)], [['A', 0, 0]]));
   it('is split where the speaker changes', () => check(eight, [turn('A', 0, 2000), turn('B', 2000, 4000)], [['A', 0, 4], ['B', 4, 8]]));
   it('is not split for a slip of one word', () => check(eight, [turn('A', 0, 2000), turn('B', 2000, 2400), turn('A', 2500, 4000)], [['A', 0, 8]]));
+  it('is split at the nearest end of a sentence', () => check(words('one two three four. five six seven eight', 0, 500), [turn('A', 0, 2900), turn('B', 2900, 4000)], [['A', 0, 4], ['B', 4, 8]]));
+  it('is not split far from the end of a sentence for a moment', () => check(words('one two three. four five six seven eight nine ten', 0, 500), [turn('A', 0, 4000), turn('B', 4000, 5000)], [['A', 0, 10]]));
+  it('is split within a sentence where each speaks long', () => check(words('one two three four five six seven eight nine ten', 0, 500), [turn('A', 0, 2500), turn('B', 2500, 5000)], [['A', 0, 5], ['B', 5, 10]]));
   it('has no speaker where no turn lies', () => check(eight, [turn('A', 9000, 9500)], [[undefined, 0, 8]]));
 });
 

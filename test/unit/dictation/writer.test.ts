@@ -38,6 +38,22 @@ describe('dictation: writing', () => {
     check('...', ['parseConfig'], '');
   });
 
+  it('knows words that every object of the language has', () => {
+    check('Call the constructor and value of twice.', ['constructor', 'toString', 'valueOf'], 'Call the constructor and valueOf twice.');
+    check('Constructor hundred', [], 'Constructor hundred');
+  });
+
+  it('wants more likeness of names that are far away, and none for numbers and little words', () => {
+    const letters = [...'bcdfghjklmnpqrstvwxz'];
+    const many = letters.flatMap((a) => letters.flatMap((b) => ['q', 'x'].map((c) => a + b + c)));
+    check('Wait two hundred milliseconds.', [...many, 'MIN_SECONDS', 'asrHandlers'], 'Wait 200 milliseconds.');
+    check('Make it a private field of the store.', [...many, 'makePrivateFolder'], 'Make it a private field of the store.');
+    check('Let us write a unit test.', [...many, 'letUs', 'UNIT'], 'Let us write a unit test.');
+    check('Call make private folder.', [...many, 'makePrivateFolder'], 'Call makePrivateFolder.');
+    check('Make kashki a private field.', ['cacheKey', 'key', ...many], 'Make cacheKey a private field.');
+    check('Set off token Ttl to fifteen minutes.', ['AUTH_TOKEN_TTL', ...many, 'token'], 'Set AUTH_TOKEN_TTL to 15 minutes.');
+  });
+
   it('chooses the nearer of two symbols that sound alike', () => {
     check('call user id', ['userId', 'user_id', 'UserId'], 'Call userId');
     check('call user id', ['user_id', 'userId'], 'Call user_id');
@@ -52,6 +68,12 @@ describe('dictation: writing', () => {
     check('we need a new line of credit', [], 'We need a new line of credit');
     check('first point new line second point', [], 'First point\nSecond point');
     check('write literal new line here', [], 'Write new line here');
+  });
+
+  it('ends a question, and talks about its mark', () => {
+    check('what happens when it is missing question mark', [], 'What happens when it is missing?');
+    check('why is there a missing question mark', [], 'Why is there a missing question mark');
+    check('it is missing question mark', [], 'It is missing question mark');
   });
 
   it('writes names by command', () => {
@@ -72,12 +94,29 @@ describe('dictation: writing', () => {
     ]);
   });
 
+  it('takes back the last phrase alone', () => {
+    const taken = (...phrases: string[]): unknown => {
+      const { text, takeBack } = writeDictation(phrases);
+      return { text, takeBack };
+    };
+    deepStrictEqual([taken('Fix the bug.', 'In the cache.', 'Scratch that.'), taken('Fix the bug.', 'In the cache.', 'Scratch that.', 'Scratch that.', 'Scratch that.'), taken('Fix the bug.', 'In the cache, scratch that, in the parser.')], [
+      { text: 'Fix the bug.', takeBack: 0 },
+      { text: '', takeBack: 1 },
+      { text: 'Fix the bug. In the parser.', takeBack: 0 },
+    ]);
+  });
+
   it('writes numbers as developers do', () => {
     check('five four three two', [], '5432');
     check('the default port is eight thousand eighty', [], 'The default port is 8080');
     check('one of two hundred and five', [], 'One of 205');
     check('bump to version two point zero', [], 'Bump to version 2.0');
     check('I have two cats and three dogs', [], 'I have two cats and three dogs');
+  });
+
+  it('tells the recogniser how the nearest names are said', () => {
+    const names = ['parseConfig', 'AUTH_TOKEN_TTL', 'HTTPServer', 'userId', 'index.ts', 'kubectl', 'index', 'toJSON'];
+    deepStrictEqual(new SymbolSpeller(names, pronouncer).phrases, ['parse config', 'auth token TTL', 'HTTP server', 'user id', 'index.ts', 'index dot TS', 'kubectl', 'to JSON']);
   });
 
   it('says what it spelled anew', () => {

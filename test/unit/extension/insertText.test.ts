@@ -1,5 +1,5 @@
 import { equal } from 'node:assert/strict';
-import { fitText, ghostText } from '../../../extension/dictation/insertText';
+import { fitText, ghostText, pastable } from '../../../extension/dictation/insertText';
 
 /** `|` is the cursor; the expectation is the whole line with the text in it. */
 function check(around: string, spoken: string, expected: string): void {
@@ -44,4 +44,12 @@ describe('ghost text', () => {
   same([], '', '');
   same(['One.', ' Two.'], ' thr ', 'One. Two. thr');
   same([], `${'long '.repeat(40)}end`, `…${`${'long '.repeat(40)}end`.slice(-79).trimStart()}`);
+});
+
+describe('dictated text in code and terminals', () => {
+  it('has no capital for its place in code', () => equal(fitText('Return early', { before: '  ', after: '' }, { sentences: false }), 'return early'));
+  it('keeps the lines of a comment as they are', () => equal(fitText('reads it\n   * whole', { before: '/** ', after: '' }), 'Reads it\n   * whole'));
+  const pasted = (text: string, expected: string): void => void it(JSON.stringify(text), () => equal(pastable(text, false), expected));
+  pasted('Git status', 'git status');
+  pasted('git commit\nrm minus rf\r\u001b[A', 'git commit rm minus rf [A');
 });

@@ -35,6 +35,36 @@ describe('panel model', () => {
     deepEqual(model(partial('mic', 2_500, 'next'), final(segment('s1', 1_000))).view().partials.map((p) => p.stable), ['next']);
   });
 
+  it('knows who speaks: names once, their parts, the speaker of a source before one of another', () => {
+    const named = (id: string, name: string, source: Segment['source']): SessionEvent => durable({ kind: 'speaker', speaker: { id, name, source } });
+    const m = model(named('a', 'Ana', 'mic'), named('b', 'Ana', 'system'), named('c', 'Ben', 'system'), final({ ...segment('s1', 1_000), speaker: 'Ana' }), final({ ...segment('s2', 2_000, 'system'), speaker: 'Ben' }), final({ ...segment('s3', 3_000), speaker: 'Ana' }));
+    deepEqual([m.speakerNames, m.partsOf('Ana'), m.speakerId('Ana', 'system'), m.speakerId('Ben', 'mic'), m.speakerId('Cem', 'mic')], [['Ana', 'Ben'], 2, 'b', 'c', undefined]);
+  });
+
+  it('says whom a voice was taken for, or may be, until the person had a word', () => {
+    const heard = (name: string, recognised?: { name: string; likeness: number }): SessionEvent => durable({ kind: 'speaker', speaker: { id: 'system-1', name, source: 'system', ...(recognised && { recognised }) } });
+    const m = model(heard('Speaker 1', { name: 'Ben', likeness: 0.92 }));
+    const told = () => m.view().notices.map(({ text, action }) => [text, action?.label, action?.command, action?.argument]);
+    const before = [told(), m.recognised('system-1')];
+    m.apply(heard('Ben', { name: 'Ben', likeness: 0.96 }));
+    const named = told();
+    m.apply(heard('Speaker 1'));
+    deepEqual([before, named, told(), m.recognised('system-1')], [[[['“Speaker 1” sounds like Ben (92 % alike).', 'It Is Ben', 'isVoice', 'system-1']], 'Ben'], [['Ben was recognised by voice (96 % alike).', 'Not Ben', 'notVoice', 'system-1']], [], undefined]);
+  });
+
+  it('sends the page no times of words, and keeps them for the sound', () => {
+    const words: Segment['words'] = [{ text: 's1', startMs: 1_000, endMs: 1_100, confidence: 1, timing: 'model' }];
+    const m = model(final({ ...segment('s1', 1_000), words }));
+    deepEqual([m.view().segments[0]?.words, m.takePatch()?.segments?.[0]?.words, m.segment('s1')?.words], [undefined, undefined, words]);
+  });
+
+  it('plays sound that was kept, once it is over', () => {
+    const kept = new PanelModel({ ...info, keptAudio: true });
+    const before = kept.playable;
+    kept.apply(state('DONE'));
+    deepEqual([before, kept.playable, model(state('DONE')).playable], [false, true, false]);
+  });
+
   it('forgets open phrases when nothing is heard any more', () => {
     deepEqual(model(partial('mic', 1_000, 'half a'), state('PAUSED')).view().partials, []);
   });

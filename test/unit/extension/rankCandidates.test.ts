@@ -1,6 +1,6 @@
 /** Names for dictation, the nearest first, also from a large workspace in no time. */
 import { deepEqual, ok } from 'node:assert/strict';
-import { rankCandidates } from '../../../extension/dictation/rankCandidates';
+import { byNearness, rankCandidates } from '../../../extension/dictation/rankCandidates';
 
 describe('names for dictation', () => {
   it('puts the user\'s own first, then what is near, each once', () => {
@@ -18,5 +18,12 @@ describe('names for dictation', () => {
     const { user, system } = process.cpuUsage(before);
     deepEqual([names.length, names[0]], [2_000, 'local2500']);
     ok(user + system < 50_000, `${(user + system) / 1000} ms`);
+  });
+});
+
+describe('names of the workspace', () => {
+  it('come by how near their files are, in their order where they are as near', () => {
+    const at = (name: string, path: string): { name: string; path: string } => ({ name, path });
+    deepEqual(byNearness([at('a', '/w/web/a.ts'), at('b', '/w/api/src/b.ts'), at('c', '/other/c.ts'), at('d', '/w/api/src/d.ts'), at('e', '/w/api/here.ts'), at('f', '/w/api/src/here.ts')], '/w/api/src/here.ts'), ['f', 'b', 'd', 'e', 'a', 'c']);
   });
 });

@@ -1,6 +1,7 @@
 /** The small pure parts: note folder, edits, launch, status bar, sources, panel document, page state, highlights, doctor. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { daemonCommand, daemonEnvironment } from '../../../extension/daemon/launch';
+import { agentServer } from '../../../extension/agents/agentServer';
+import { daemonCommand } from '../../../extension/daemon/launch';
 import { doctorReport } from '../../../extension/commands/doctorReport';
 import { COMMANDS } from '../../../extension/commands/names';
 import { chooseSources } from '../../../extension/meeting/sources';
@@ -39,18 +40,20 @@ describe('starting the daemon', () => {
   it('a desktop editor runs as Node', () => deepEqual(daemonCommand({ ...host, electron: '34.0.0' }), { command: '/usr/bin/code', args: ['/ext/dist/daemon.js'], env: { ELECTRON_RUN_AS_NODE: '1' } }));
   it('a server is Node already', () => deepEqual(daemonCommand({ ...host, electron: undefined }), { command: '/usr/bin/code', args: ['/ext/dist/daemon.js'] }));
   it('the user may name one', () => deepEqual(daemonCommand({ ...host, electron: '34.0.0', nodePath: '/opt/node' }), { command: '/opt/node', args: ['/ext/dist/daemon.js'] }));
-  it('settings of models and engines go along', () => {
-    const none = { offline: false, mirror: '', proxy: '', maxGigabytes: 0, maxUnusedDays: 0, voxtral: '', endpoint: '', endpointModel: '', llm: { endpoint: '', model: '', concurrency: 3, timeoutSeconds: 180 } };
-    const settings = daemonEnvironment({ ...none, offline: true, mirror: 'https://models.example', maxGigabytes: 5, endpoint: 'https://speech.example/v1' });
-    deepEqual(daemonCommand({ ...host, electron: '34.0.0', settings }).env, { EARMARK_MODELS_OFFLINE: '1', EARMARK_MODELS_MIRROR: 'https://models.example', EARMARK_MODELS_MAX_GB: '5', EARMARK_OPENAI_ENDPOINT: 'https://speech.example/v1', ELECTRON_RUN_AS_NODE: '1' });
-    deepEqual(daemonEnvironment(none), {});
-    deepEqual(daemonEnvironment({ ...none, llm: { endpoint: 'http://127.0.0.1:11434/v1', model: 'qwen2.5:7b', concurrency: 2, timeoutSeconds: 60 } }), { EARMARK_LLM_ENDPOINT: 'http://127.0.0.1:11434/v1', EARMARK_LLM_MODEL: 'qwen2.5:7b', EARMARK_LLM_CONCURRENCY: '2', EARMARK_LLM_TIMEOUT_S: '60' });
-  });
+});
+
+describe('starting the server of agents', () => {
+  const host = { extensionPath: '/ext', execPath: '/usr/bin/code', electron: '34.0.0', nodePath: '' };
+  it('reads only', () => deepEqual(agentServer(host, { allowChanges: false }), { command: '/usr/bin/code', args: ['/ext/dist/cli.js', 'mcp'], env: { ELECTRON_RUN_AS_NODE: '1' } }));
+  it('may change what the user allows, on the daemon that the window uses', () =>
+    deepEqual(agentServer({ ...host, electron: undefined }, { allowChanges: true, remote: { url: 'wss://box:7443', token: 't', fingerprint: 'ab' } }), { command: '/usr/bin/code', args: ['/ext/dist/cli.js', 'mcp', '--allow-changes'], env: { EARMARK_REMOTE: 'wss://box:7443', EARMARK_TOKEN: 't', EARMARK_REMOTE_FINGERPRINT: 'ab' } }));
 });
 
 describe('status bar', () => {
   const meeting = (state: SessionState, silent: Activity extends infer A ? (A extends { silent: infer S } ? S : never) : never = []): Activity => ({ kind: 'meeting', title: 'Stand-up', state, elapsedMs: 754_000, sources: ['mic', 'system'], silent });
   const check = (activity: Activity, text: string, background: string): void => void it(text, () => deepEqual([statusItem(activity).text, statusItem(activity).background], [text, background]));
+  check({ kind: 'sending', remote: 'far:7443' }, '$(cloud-upload) Sending to far:7443…', 'none');
+  check({ kind: 'checking', remote: 'far:7443' }, '$(cloud) Checking…', 'none');
   check({ kind: 'idle' }, '$(mic) Earmark', 'none');
   check({ kind: 'dictating' }, '$(mic-filled) Dictating', 'recording');
   check({ kind: 'finishing' }, '$(loading~spin) Earmark finishes…', 'none');
@@ -125,7 +128,7 @@ describe('manifest', () => {
 
 it('doctor says first what to do', () => {
   const text = doctorReport({
-    health: { version: '0.1.0', protocol: { major: 1, minor: 0 }, pid: 1, uptimeMs: 120_000, rssBytes: 90_000_000, clients: 1, sessions: [], workers: [{ name: 'asr', state: 'ready', restarts: 1, rssBytes: 340_000_000 }], engine: { provider: 'moonshine', model: 'tiny', device: 'auto', state: 'READY', loadMs: 500, rtf: { mean: 0.05, p95: 0.06, p99: 0.07, decodes: 9 }, queuedMs: 0, rssBytes: 0, sessions: 0, rung: 'NORMAL', errors: [] }, engines: [], machine: { tier: 'medium', why: '8 GB of memory and no GPU that recognition can use', targets: [], cpu: 'A CPU', cores: 2, instructionSets: ['avx2'], memoryGb: 8, unknown: [] }, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, problems: [], ready: true, parts: [], alerts: [], figures: {}, lastErrors: [] },
+    health: { version: '0.1.0', protocol: { major: 1, minor: 0 }, pid: 1, uptimeMs: 120_000, rssBytes: 90_000_000, clients: 1, sessions: [], workers: [{ name: 'asr', state: 'ready', restarts: 1, rssBytes: 340_000_000 }], engine: { provider: 'moonshine', model: 'tiny', device: 'auto', state: 'READY', loadMs: 500, rtf: { mean: 0.05, p95: 0.06, p99: 0.07, decodes: 9 }, queuedMs: 0, rssBytes: 0, sessions: 0, rung: 'NORMAL', errors: [] }, engines: [], machine: { tier: 'medium', why: '8 GB of memory and no GPU that recognition can use', targets: [], cpu: 'A CPU', cores: 2, instructionSets: ['avx2'], memoryGb: 8, unknown: [] }, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, finals: 'full', droppedSpeculations: 0, droppedPartials: 0 }, problems: [], ready: true, parts: [], alerts: [], figures: {}, lastErrors: [] },
     devices: { microphones: [], systems: [], recorders: [{ name: 'parec', available: false, sources: ['mic'], reason: 'Install pulseaudio-utils.' }], advice: ['Install pulseaudio-utils.'] },
     models: [],
     editor: 'VS Code 1.100.0',

@@ -1,5 +1,6 @@
 // The supervisor over a worker process that a test plays: crashes, silence, memory, time limits, the budget of restarts.
 import assert from 'node:assert/strict';
+import { CrashBudget } from '../../../daemon/adapters/inference/crashBudget';
 import { type WorkerProcess, WorkerSupervisor } from '../../../daemon/adapters/inference/supervisor';
 import type { FromWorker, ToWorker } from '../../../daemon/adapters/inference/workerProtocol';
 import { ManualClock } from '../../../daemon/base/clock';
@@ -50,8 +51,7 @@ interface Rig {
   worker(): PlayedWorker;
   transcribe(signal?: AbortSignal): Promise<unknown>;
 }
-function rig(onLoad: (worker: PlayedWorker, id: number) => void = (worker, id) => void Promise.resolve().then(() => worker.say({ kind: 'result', id, value: undefined }))): Rig {
-  const clock = new ManualClock();
+function rig(onLoad: (worker: PlayedWorker, id: number) => void = (worker, id) => void Promise.resolve().then(() => worker.say({ kind: 'result', id, value: undefined })), { clock = new ManualClock(), budget }: { clock?: ManualClock; budget?: CrashBudget } = {}): Rig {
   const workers: PlayedWorker[] = [];
   const supervisor = new WorkerSupervisor({
     name: 'asr-1',
@@ -64,6 +64,7 @@ function rig(onLoad: (worker: PlayedWorker, id: number) => void = (worker, id) =
     clock,
     logger: silentLogger,
     limits: { memoryBytes: 1000 },
+    ...(budget ? { budget } : {}),
   });
   const restarts: string[] = [];
   supervisor.onDidRestart(({ name }) => restarts.push(name));
@@ -165,27 +166,27 @@ describe('WorkerSupervisor', () => {
     assert.equal(workers.length, 3);
   });
 
-  it('gives up after five restarts in three minutes, and starts afresh when asked', async () => {
+  it('gives up at the fifth end within three minutes, and starts afresh when asked', async () => {
     const { supervisor, clock, worker, workers, transcribe } = rig();
     await supervisor.start();
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 4; i++) {
       clock.advance(1);
       worker().die();
       await turn();
     }
-    assert.deepEqual([workers.length, supervisor.health().state], [6, 'ready']);
+    assert.deepEqual([workers.length, supervisor.health().state], [5, 'ready']);
     worker().die();
     await turn();
-    assert.deepEqual([workers.length, supervisor.health().state, await code(transcribe())], [6, 'failed', 'engine.unavailable']);
+    assert.deepEqual([workers.length, supervisor.health().state, await code(transcribe())], [5, 'failed', 'engine.unavailable']);
     await supervisor.start();
-    assert.deepEqual([workers.length, supervisor.health().state], [7, 'ready']);
+    assert.deepEqual([workers.length, supervisor.health().state], [6, 'ready']);
   });
 
   it('goes on for ever with a crash now and then', async () => {
     const { supervisor, clock, worker, workers } = rig();
     await supervisor.start();
     for (let i = 0; i < 20; i++) {
-      for (let s = 0; s < 40; s++) {
+      for (let s = 0; s < 50; s++) {
         clock.advance(1_000);
         worker().say({ kind: 'beat', rssBytes: 1 });
       }
@@ -203,7 +204,7 @@ describe('WorkerSupervisor', () => {
 
   it('spends its budget on a worker that dies while it loads', async () => {
     const { supervisor, workers } = rig((worker) => void Promise.resolve().then(() => worker.die()));
-    assert.deepEqual([await code(supervisor.start()), workers.length, supervisor.health().state], ['engine.unavailable', 6, 'failed']);
+    assert.deepEqual([await code(supervisor.start()), workers.length, supervisor.health().state], ['engine.unavailable', 5, 'failed']);
   });
 
   it('cancels in the worker, and waits for its answer', async () => {
@@ -228,5 +229,27 @@ describe('WorkerSupervisor', () => {
     assert.deepEqual([await first, workers.filter((w) => w.killed === 0).length, supervisor.health().state], ['engine.unavailable', 1, 'ready']);
     supervisor.dispose();
     assert.deepEqual([clock.pending, workers.every((w) => w.killed === 1)], [0, true]);
+  });
+});
+
+describe('CrashBudget', () => {
+  it('is one for all workers of an engine: the fifth end stops every one of them, and a start begins anew', async () => {
+    const clock = new ManualClock();
+    const budget = new CrashBudget(clock);
+    const pair = [rig(undefined, { clock, budget }), rig(undefined, { clock, budget })] as const;
+    for (const { supervisor } of pair) await supervisor.start();
+    const states = (): string[] => pair.map(({ supervisor }) => supervisor.health().state);
+    for (const i of [0, 1, 0, 1] as const) {
+      pair[i].worker().die();
+      await turn();
+    }
+    assert.deepEqual(states(), ['ready', 'ready']);
+    pair[0].worker().die();
+    await turn();
+    assert.deepEqual([states(), pair.map(({ worker }) => worker().killed), await code(pair[1].transcribe())], [['failed', 'failed'], [0, 1], 'engine.unavailable']);
+    await pair[0].supervisor.start();
+    pair[0].worker().die();
+    await turn();
+    assert.deepEqual(states(), ['ready', 'failed']);
   });
 });

@@ -72,7 +72,7 @@ describe('models', () => {
     const before = await models.get('ear');
     const pulled = await models.pull('ear');
     assert.deepEqual([before.status, pulled.status, before.bytes], [{ state: 'absent' }, { state: 'installed', verified: true }, 7]);
-    assert.deepEqual(await models.files('ear'), { id: 'ear', files: { encoder: `/models/${revisionOf(entry)}/e`, decoder: `/models/${revisionOf(entry)}/d` } });
+    assert.deepEqual(await models.files('ear'), { id: 'ear', revision: revisionOf(entry), files: { encoder: `/models/${revisionOf(entry)}/e`, decoder: `/models/${revisionOf(entry)}/d` } });
     await models.pull('ear');
     assert.deepEqual([disk.installs, disk.hashed], [['1.0.0 from source'], 0]);
   });
@@ -227,7 +227,7 @@ describe('versions of a model', () => {
 
 describe('offline', () => {
   it('asks no server, and says what to do', async () => {
-    const { disk, models } = setUp(false, { offline: true });
+    const { disk, models } = setUp(false, { policy: () => ({ offline: true }) });
     assert.deepEqual([await codeOf(models.pull('ear')), disk.installs], ['model.offline', []]);
     disk.inImport = entry;
     assert.equal((await models.pull('ear')).status.state, 'installed');
@@ -237,7 +237,7 @@ describe('offline', () => {
 describe('downloads', () => {
   it('run so many at a time, the others in order', async () => {
     const catalogue = ['a', 'b', 'c', 'd'].map((id): CatalogueEntry => ({ ...entry, id, files: [{ role: 'model', name: id, bytes: 3, sha256: id.repeat(3) }] }));
-    const { disk, models } = setUp(false, { catalogue, parallel: 2 });
+    const { disk, models } = setUp(false, { catalogue, policy: () => ({ parallel: 2 }) });
     const finish: (() => void)[] = [];
     disk.fetch = () => new Promise((resolve) => finish.push(resolve));
     const abort = new AbortController();
@@ -267,7 +267,7 @@ describe('making room', () => {
   });
   it('never takes what is protected', () => check({ maxBytes: 1, maxAgeMs: DAY }, [at('a', 5, 99, { isProtected: true }), at('b', 5, 0)], ['b']));
   it('keeps the default model, and its old version only while it fits', async () => {
-    const { disk, models } = setUp(false, { catalogue: [newer], limits: { maxBytes: 10 } });
+    const { disk, models } = setUp(false, { catalogue: [newer], policy: () => ({ limits: { maxBytes: 10 } }) });
     disk.place(entry);
     await models.update('ear');
     assert.deepEqual([[...disk.versions.keys()], (await models.get('ear')).version], [[revisionOf(newer)], '2.0.0']);

@@ -53,6 +53,7 @@ describe('rpc greeting', () => {
   it('refuses a missing field, by name', () => checkRefused('session/stop', {}, 'rpc.invalidParams', /"sessionId" is not valid/));
   it('refuses a wrong type, by path', () => checkRefused('session/start', { kind: 'file', sources: [{ source: 'file', origin: { type: 'telepathy' } }], partials: false, insights: false }, 'rpc.invalidParams', /"sources\.0\.origin/));
   it('refuses params that are no object', () => checkRefused('session/list', 7, 'rpc.invalidParams', /params is not valid/));
+  it('refuses what cannot be compared', () => checkRefused('session/rename', JSON.parse('{"sessionId": "x", "title": {"length": {"toString": 1, "valueOf": 1}}}'), 'rpc.invalidParams', /is not valid/));
   it('refuses a number out of range', () => checkRefused('session/attach', { sessionId: 'x', afterSeq: -1 }, 'rpc.invalidParams', /"afterSeq"/));
 
   it('goes on after what it refused', async () => {
@@ -88,7 +89,7 @@ describe('rpc greeting', () => {
     const health = await client.raw('daemon/health', {});
     deepEqual(health, {
       version: '1.2.3', protocol: { ...PROTOCOL_VERSION }, pid: 42, uptimeMs: 1000, rssBytes: 2000, clients: 1, sessions: [], workers: [],
-      engine: ENGINE, engines: [ENGINE], machine: (health as { machine: object }).machine, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 }, problems: ['Something to do.'],
+      engine: ENGINE, engines: [ENGINE], machine: (health as { machine: object }).machine, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, finals: 'full', droppedSpeculations: 0, droppedPartials: 0 }, problems: ['Something to do.'],
       ready: true, parts: [], alerts: [], figures: {}, lastErrors: [],
     });
   });

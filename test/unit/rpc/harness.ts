@@ -2,13 +2,16 @@
 import { LOCAL, type Identity } from '../../../daemon/base/identity';
 import { type LogFields, type Logger, silentLogger } from '../../../daemon/base/logger';
 import { Emitter } from '../../../daemon/base/emitter';
+import { LiveSettings } from '../../../daemon/config/liveSettings';
 import type { AlertChange } from '../../../daemon/telemetry/alerts';
 import type { PeerHandler } from '../../../daemon/base/peer';
 import type { DaemonControl, Observed, RpcDeps } from '../../../daemon/rpc/deps';
+import { OfferedModel } from '../../../daemon/rpc/offeredModel';
 import { RpcServer } from '../../../daemon/rpc/server';
 import { EarmarkError } from '../../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../../protocol/method';
 import { PROTOCOL_VERSION } from '../../../protocol/version';
+import { MemorySettingsFile } from '../../fakes/memorySettingsFile';
 import { FakeModels } from '../../fakes/fakeModels';
 import { scriptedEngines } from '../../fakes/scriptedEngine';
 import { Harness as SessionHarness } from '../session/harness';
@@ -60,11 +63,13 @@ const TOKEN = { id: 'a', user: 'ben', scopes: ['record'], createdMs: 1 } as cons
 export class RpcHarness {
   readonly sessions = new SessionHarness();
   readonly models = new FakeModels();
+  readonly offeredModel = new OfferedModel();
   readonly calls: string[] = [];
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
   readonly control: { -readonly [K in keyof DaemonControl]: DaemonControl[K] };
   readonly alerts = new Emitter<AlertChange>();
   readonly observed: Observed = { count: () => undefined, observe: () => undefined, onDidAlert: this.alerts.event, profile: () => Promise.resolve({ cpu: '{}', heap: '{}' }), within: (_request, work) => work(), condition: () => ({ ready: true, parts: [], alerts: [], figures: {}, lastErrors: [] }) };
+  readonly settings = new LiveSettings({ file: new MemorySettingsFile(), env: {}, logger: silentLogger });
   readonly server: RpcServer;
   private count = 0;
 
@@ -86,13 +91,15 @@ export class RpcHarness {
     this.server = new RpcServer({
       sessions: this.sessions.manager,
       models: this.models,
+      offeredModel: this.offeredModel,
       engines: scriptedEngines(this.sessions.engine),
       analyzers: this.sessions.analyzers,
       capture: this.sessions.capture,
       devices: { list: () => Promise.resolve({ microphones: [], systems: [], recorders: [{ name: 'sox', available: false, sources: ['mic'], reason: 'Install sox.' }], advice: ['Install sox.'] }) },
       control: this.control,
-      vault: { locked: false, encrypted: false, unlock: () => false, rotate: () => undefined },
-      tokens: { create: () => ({ token: TOKEN, secret: 'secret' }), list: () => [TOKEN], revoke: () => ({ ...TOKEN, revokedMs: 2 }) },
+      vault: { locked: false, encrypted: false, unlock: () => Promise.resolve(false), rotate: () => undefined, usage: () => ({ folder: '/state', databaseBytes: 4_096, audioBytes: 640, logBytes: 10 }) },
+      settings: this.settings,
+      tokens: { create: async () => ({ token: TOKEN, secret: 'secret' }), list: async () => [TOKEN], revoke: async () => ({ ...TOKEN, revokedMs: 2 }) },
       observed: this.observed,
       clock: this.sessions.clock,
       logger,

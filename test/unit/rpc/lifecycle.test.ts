@@ -20,7 +20,7 @@ describe('daemon lifecycle', () => {
       },
     };
     let stuck = false;
-    const lifecycle = new Lifecycle({ sessions, clock, logger: silentLogger, idleMs, clients: () => world.clients, goodbye: (r) => void log.push(`goodbye ${r}`), end: (r) => void log.push(`end ${r}`) });
+    const lifecycle = new Lifecycle({ sessions, clock, logger: silentLogger, idleMs: () => idleMs, clients: () => world.clients, goodbye: (r) => void log.push(`goodbye ${r}`), end: (r) => void log.push(`end ${r}`) });
     const pass = async (ms: number) => {
       clock.advance(ms);
       for (let i = 0; i < 5; i++) await Promise.resolve();

@@ -1,5 +1,5 @@
 /** What somebody over the network may do, and whose sessions they see. */
-import { deepEqual, rejects } from 'node:assert/strict';
+import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type { Identity, Scope } from '../../../daemon/base/identity';
 import { FAMILIES } from '../../../protocol';
 import { PUSHED, RpcHarness, base64, type TestClient } from './harness';
@@ -21,24 +21,32 @@ describe('clients over the network', () => {
       const codes = await Promise.all(requests.map(async (method) => [method, await client.code(method, { sessionId: 5 })] as const));
       return codes.filter(([, code]) => code !== 'rpc.forbidden').map(([method]) => method);
     };
-    const read = ['daemon/health', 'insights/derive', 'models/list', 'notes/name', 'session/attach', 'session/detach', 'session/get', 'session/list', 'session/search'];
+    const read = ['audio/clip', 'daemon/health', 'insights/derive', 'models/list', 'notes/name', 'session/attach', 'session/detach', 'session/export', 'session/get', 'session/list', 'session/search', 'voices/list'];
     deepEqual((await allowed('read')).sort(), read);
     const record = await allowed('record');
     deepEqual(['tokens/create', 'tokens/list', 'tokens/revoke', 'daemon/drain', 'daemon/shutdown', 'models/pull', 'models/remove', 'audio/devices'].filter((m) => record.includes(m)), []);
     deepEqual(['session/start', 'audio/push', 'audio/open', 'session/delete', ...read].filter((m) => !record.includes(m)), []);
     const admin = await allowed('admin');
-    // Without a source of its own a dictation would record there.
-    deepEqual(requests.filter((m) => !admin.includes(m)), ['dictation/start']);
+    // A model is lent, and a recording kept, on the same machine alone, and without a source of its own a dictation would record there.
+    deepEqual(requests.filter((m) => !admin.includes(m) && !m.startsWith('upload/')), ['languageModel/offer', 'dictation/start']);
+    equal(await (await rpc.client({}, remote('root', 'admin'))).code('upload/list', {}), 'rpc.forbidden');
   });
 
   it('see their own sessions only, an admin and the local user all', async () => {
     const [ann, ben, admin, local] = [await rpc.client({}, remote('ann', 'record')), await rpc.client({}, remote('ben', 'record')), await rpc.client({}, remote('root', 'admin')), await rpc.client()];
     const [a, b, l] = [await start(ann), await start(ben), await start(local)];
     deepEqual([await listed(ann), await listed(ben), await listed(admin), await listed(local)], [[a], [b], [a, b, l].sort(), [a, b, l].sort()]);
-    const methods = ['session/attach', 'session/get', 'session/stop', 'session/rename', 'session/delete', 'session/purge', 'session/recover', 'audio/push', 'audio/end', 'audio/open', 'notes/lease', 'notes/name', 'transcript/revise', 'insights/revise', 'dictation/stop', 'dictation/cancel'];
+    const methods = ['session/attach', 'session/get', 'session/export', 'audio/clip', 'session/stop', 'session/rename', 'session/delete', 'session/purge', 'session/recover', 'audio/push', 'audio/end', 'audio/open', 'notes/lease', 'notes/name', 'transcript/revise', 'transcript/nameSpeaker', 'insights/revise', 'dictation/stop', 'dictation/cancel'];
     deepEqual(await Promise.all(methods.map((m) => ben.code(m, { sessionId: a, afterSeq: 0 }))), methods.map(() => 'session.notFound'));
     const health = (await ann.raw('daemon/health', {})) as { sessions: { id: string }[] };
     deepEqual(health.sessions.map((s) => s.id), [a]);
+  });
+
+  it('may not change the settings of the machine, an admin either', async () => {
+    const admin = await rpc.client({}, remote('root', 'admin'));
+    deepEqual([await admin.code('settings/set', { values: { 'voxtral.program': '/tmp/x' } }), rpc.settings.current['voxtral.program']], ['rpc.forbidden', '']);
+    deepEqual(((await (await rpc.client()).raw('settings/set', { values: { 'voxtral.program': '/opt/v', 'llm.key': 'hush' } })) as { values: object }).values, { ...rpc.settings.current, 'llm.key': '(set)' });
+    deepEqual(((await admin.raw('settings/get', {})) as { values: Record<string, unknown> }).values['llm.key'], '(set)');
   });
 
   it('have keys of their own', async () => {
@@ -65,14 +73,14 @@ describe('clients over the network', () => {
     const { channel } = (await ann.raw('audio/open', { sessionId, source: 'file' })) as { channel: number };
     const pcm = new Uint8Array(1280);
     const push = (change: object) => ann.handler.audio?.({ channel, seq: 0, captureMs: 0, pcm, ...change });
-    deepEqual(push({}), await ann.raw('audio/push', { sessionId, source: 'file', seq: 0, captureMs: 0, pcm: base64(new Int16Array(640)) }));
-    const codes = [{ channel: 0 }, { channel: 9 }, { pcm: pcm.subarray(1) }, { pcm: new Uint8Array(0) }, { pcm: new Uint8Array(64_640) }].map((change) => {
+    deepEqual(await push({}), await ann.raw('audio/push', { sessionId, source: 'file', seq: 0, captureMs: 0, pcm: base64(new Int16Array(640)) }));
+    const codes = await Promise.all([{ channel: 0 }, { channel: 9 }, { pcm: pcm.subarray(1) }, { pcm: new Uint8Array(0) }, { pcm: new Uint8Array(64_640) }].map(async (change) => {
       try {
-        return push(change);
+        return await push(change);
       } catch (error) {
         return (error as { code: string }).code;
       }
-    });
+    }));
     deepEqual(codes, ['audio.unknownSource', 'audio.unknownSource', 'audio.oddFrame', 'audio.oddFrame', 'rpc.invalidParams']);
   });
 });

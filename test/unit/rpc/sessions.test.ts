@@ -1,8 +1,11 @@
 /** Sessions, audio, notes, dictation and models over the wire contract. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { NotesLease, NotesPlan } from '../../../protocol/notes';
-import { SessionAttach, SessionGet, SessionStart } from '../../../protocol/session';
-import { AudioPush } from '../../../protocol/audio';
+import { PrivacyStorage } from '../../../protocol/privacy';
+import { SessionAttach, SessionExport, SessionGet, SessionList, SessionStart } from '../../../protocol/session';
+import { TranscriptNameSpeaker } from '../../../protocol/transcript';
+import { VoicesForget, VoicesList } from '../../../protocol/voices';
+import { AudioClip, AudioPush } from '../../../protocol/audio';
 import { DictationStart, DictationStop } from '../../../protocol/dictation';
 import type { EarmarkError } from '../../../protocol/errors';
 import type { ParamsOf } from '../../../protocol/method';
@@ -55,6 +58,53 @@ describe('rpc sessions', () => {
     await client.ask(SessionAttach, { sessionId: id, afterSeq: 0 });
     await settle();
     deepEqual(client.events(id), ['1 state', '2 state']);
+  });
+
+  it('plays kept sound from any moment of a session that is over, and says where none is', async () => {
+    const client = await h.client();
+    const done = async (extra: Record<string, unknown>, pcm: Int16Array): Promise<string> => {
+      const id = await start(client, extra);
+      await push(client, id, pcm);
+      await client.raw('session/stop', { sessionId: id });
+      await h.sessions.manager.whenEnded(id);
+      await settle();
+      return id;
+    };
+    const pcm = say(1, 2);
+    const kept = await done({ keepAudio: true }, pcm);
+    const clip = await client.ask(AudioClip, { sessionId: kept, source: 'file', startMs: 130, endMs: 200 });
+    deepEqual([clip.startMs, clip.pcm], [120, base64(pcm.slice(6 * 320, 10 * 320))]);
+    const code = (params: object): Promise<string> => client.ask(AudioClip, { sessionId: kept, source: 'file', startMs: 0, endMs: 20, ...params }).then(() => 'played', (error: EarmarkError) => error.code);
+    const running = await start(client, { keepAudio: true });
+    deepEqual([await code({ sessionId: await done({}, pcm) }), await code({ source: 'mic' }), await code({ startMs: 900_000, endMs: 900_020 }), await code({ sessionId: running })], ['audio.notKept', 'audio.notKept', 'audio.notKept', 'session.wrongState']);
+    deepEqual((await client.ask(SessionList, {})).sessions.filter(({ keptAudio }) => keptAudio).length, 2);
+  });
+
+  it('exports a session as a file of each kind', async () => {
+    const client = await h.client();
+    const id = await start(client, { title: 'Stand-up: "now"' });
+    await push(client, id, say(1));
+    await client.raw('session/stop', { sessionId: id });
+    await h.sessions.manager.whenEnded(id);
+    await settle();
+    const files = await Promise.all((['md', 'json', 'srt', 'vtt', 'text'] as const).map((format) => client.ask(SessionExport, { sessionId: id, format })));
+    deepEqual(files.map(({ fileName }) => fileName.replace(/^[\d-]+/, '')), ['stand-up-now.md', 'stand-up-now.json', 'stand-up-now.srt', 'stand-up-now.vtt', 'stand-up-now.txt']);
+    deepEqual(files.map(({ text }) => text.includes('w1')), [true, true, true, true, true]);
+  });
+
+  it('lists who was named, and says what is kept', async () => {
+    const client = await h.client();
+    const id = await start(client);
+    await push(client, id, say(1));
+    await settle();
+    const [speaker] = (await client.ask(SessionGet, { sessionId: id })).speakers;
+    const people = async (): Promise<unknown> => (await client.ask(SessionList, { people: true })).sessions.map((session) => session.people);
+    const before = await people();
+    const { voice } = await client.ask(TranscriptNameSpeaker, { sessionId: id, speakerId: speaker!.id, name: 'Ben' });
+    deepEqual([voice, await client.code('voices/keep', { sessionId: id, speakerId: speaker!.id }), (await client.ask(VoicesList, {})).voices, await client.ask(VoicesForget, {})], ['none', 'speaker.noVoice', [], { forgotten: 0 }]);
+    deepEqual([before, await people()], [[[]], [['Ben']]]);
+    const { modelBytes, oldest, ...storage } = await client.ask(PrivacyStorage, {});
+    deepEqual([storage, modelBytes > 0, typeof oldest], [{ folder: '/state', databaseBytes: 4_096, audioBytes: 640, logBytes: 10, encrypted: false, sessions: 1 }, true, 'string']);
   });
 
   it('sends nothing to a client that is gone, and the session goes on', async () => {
@@ -159,6 +209,7 @@ describe('rpc sessions', () => {
     const id = await start(a);
     const first = [(await a.ask(NotesLease, { sessionId: id })).granted, (await b.ask(NotesLease, { sessionId: id })).granted, await b.code('notes/plan', { sessionId: id, text: '' })];
     a.handler.closed();
+    await settle();
     deepEqual({ first, told: b.notes.filter((n) => n.method === 'notes/leaseFree').map((n) => n.params), then: (await b.ask(NotesLease, { sessionId: id })).granted }, { first: [true, false, 'note.leaseLost'], told: [{ sessionId: id }], then: true });
     const { edits } = await b.ask(NotesPlan, { sessionId: id, text: '' });
     match(edits.map((e) => e.newText).join(''), /session/);
@@ -170,7 +221,7 @@ describe('rpc sessions', () => {
     await h.sessions.speak('mic', say(4, 5));
     const answer = client.ask(DictationStop, { sessionId });
     await h.sessions.pass(50);
-    deepEqual({ text: (await answer).text, left: h.sessions.manager.list({ limit: 10, offset: 0 }).length, open: h.sessions.capture.open.length }, { text: 'w4 w5', left: 0, open: 0 });
+    deepEqual({ text: (await answer).text, left: (await h.sessions.manager.list({ limit: 10, offset: 0 })).length, open: h.sessions.capture.open.length }, { text: 'w4 w5', left: 0, open: 0 });
   });
 
   it('ends the dictation of a client that is gone', async () => {
@@ -178,7 +229,7 @@ describe('rpc sessions', () => {
     await client.ask(DictationStart, {});
     client.handler.closed();
     await h.sessions.pass(50);
-    deepEqual({ left: h.sessions.manager.list({ limit: 10, offset: 0 }).length, open: h.sessions.capture.open.length }, { left: 0, open: 0 });
+    deepEqual({ left: (await h.sessions.manager.list({ limit: 10, offset: 0 })).length, open: h.sessions.capture.open.length }, { left: 0, open: 0 });
   });
 
   it('cancels a dictation twice without complaint', async () => {

@@ -40,13 +40,13 @@ class Real {
     this.id = session.record.id;
   }
 
-  attach(): void {
+  async attach(): Promise<void> {
     this.attachment?.dispose();
-    this.attachment = this.h.manager.attach(this.id ?? '', this.last, (event) => {
+    this.attachment = (await this.h.manager.attach(this.id ?? '', this.last, (event) => {
       if (!('seq' in event)) return;
       if (event.seq !== this.last + 1) this.wrong.push(`${event.seq} after ${this.last}`);
       this.last = event.seq;
-    }).attachment;
+    })).attachment;
   }
 
   detach(): void {
@@ -55,9 +55,9 @@ class Real {
   }
 
   /** What stands there, in the words of the model. */
-  look(): { state: string; recorders: number; words: readonly string[]; wrong: readonly string[] } {
-    const state = this.id === undefined ? 'none' : this.h.manager.get(this.id).record.state;
-    return { state, recorders: this.h.capture.open.length, words: this.id === undefined ? [] : this.h.texts(this.id), wrong: this.wrong };
+  async look(): Promise<{ state: string; recorders: number; words: readonly string[]; wrong: readonly string[] }> {
+    const state = this.id === undefined ? 'none' : (await this.h.manager.get(this.id)).record.state;
+    return { state, recorders: this.h.capture.open.length, words: this.id === undefined ? [] : await this.h.texts(this.id), wrong: this.wrong };
   }
 }
 
@@ -75,7 +75,7 @@ function command(name: string, act: (real: Real) => unknown, next: (model: Model
       deepEqual(code, refused ? 'session.wrongState' : undefined, name);
       if (!refused) next(model);
       await pass(model, real, LOOK_MS);
-      deepEqual(real.look(), { state: STATES[model.now.state], recorders: model.now.state === 'streaming' ? 1 : 0, words: Array.from({ length: model.words }, (_, i) => `w${i + 1}`), wrong: [] }, `after ${name}`);
+      deepEqual(await real.look(), { state: STATES[model.now.state], recorders: model.now.state === 'streaming' ? 1 : 0, words: Array.from({ length: model.words }, (_, i) => `w${i + 1}`), wrong: [] }, `after ${name}`);
     },
     toString: () => name,
   };
@@ -103,21 +103,21 @@ const commands = (): fc.Arbitrary<Command>[] => [
   fc.constant(
     command(
       'crash',
-      (real) => {
+      async (real) => {
         real.detach();
-        real.h.restart(1_000);
+        await real.h.restart(1_000);
       },
       (model) => {
         model.attached = false;
-        if (model.now.state === 'streaming') model.now = { state: 'left', leftMs: 0 };
-        // A second crash finds a session that is paused and cannot know by whom: a person resumes it.
-        else if (model.now.state === 'left' || model.now.state === 'paused') model.now = { state: 'paused', leftMs: 0 };
+        // So is one that crashed again before anybody came back; what a person paused stays paused.
+        if (model.now.state === 'streaming' || model.now.state === 'left') model.now = { state: 'left', leftMs: 0 };
+        else if (model.now.state === 'paused') model.now = { state: 'paused', leftMs: 0 };
       },
     ),
   ),
   fc.constant(
     command('speak', async (real) => {
-      if (real.h.capture.open.length > 0) await real.h.speak('mic', say(real.look().words.length + 1));
+      if (real.h.capture.open.length > 0) await real.h.speak('mic', say((await real.look()).words.length + 1));
     }, (model) => (model.words += model.now.state === 'streaming' ? 1 : 0)),
   ),
   fc.constantFrom(1_000, 20_000).map((ms) => ({ ...command(`wait ${ms}`, () => undefined, () => undefined), run: async (model: Model, real: Real) => pass(model, real, ms) })),

@@ -40,8 +40,8 @@ describe('session with the loudspeakers in the microphone', () => {
   const push = (source: 'mic' | 'system', pcm: Int16Array): void => void h.push(id, source, 0, pcm);
   const finals = (): readonly string[] => heard.flatMap((event) => (event.kind === 'final' && event.segment.source === 'mic' ? [event.segment.hidden ? `(${event.segment.text})` : event.segment.text] : []));
   const revisions = (): readonly string[] => heard.flatMap((event) => (event.kind === 'revision' ? [`${event.revision.op} by ${event.revision.by}: ${event.revision.segment.text}`] : []));
-  const check = (expected: { finals: readonly string[]; revisions: readonly string[]; seen: readonly string[]; echoes: number }): void => {
-    const { transcript, stats } = h.manager.get(id);
+  const check = async (expected: { finals: readonly string[]; revisions: readonly string[]; seen: readonly string[]; echoes: number }): Promise<void> => {
+    const { transcript, stats } = await h.manager.get(id);
     deepEqual({ finals: finals(), revisions: revisions(), seen: transcript.filter(({ hidden }) => !hidden).map(({ speaker, text }) => `${speaker}: ${text}`), echoes: stats['echoes'] }, expected);
   };
 
@@ -50,7 +50,7 @@ describe('session with the loudspeakers in the microphone', () => {
     await settle();
     push('mic', says(pcmOf(echo), HEARD));
     await h.pass(0);
-    check({ finals: [`(${HEARD})`], revisions: [], seen: [`Others: ${SAID}`], echoes: 1 });
+    await check({ finals: [`(${HEARD})`], revisions: [], seen: [`Others: ${SAID}`], echoes: 1 });
   });
 
   it('waits half a second for the words of the system', async () => {
@@ -64,7 +64,7 @@ describe('session with the loudspeakers in the microphone', () => {
     h.push(id, 'system', 262, theirs.slice(262 * FRAME_SAMPLES));
     await h.pass(0);
     deepEqual(held, []);
-    check({ finals: [`(${HEARD})`], revisions: [], seen: [`Others: ${SAID}`], echoes: 1 });
+    await check({ finals: [`(${HEARD})`], revisions: [], seen: [`Others: ${SAID}`], echoes: 1 });
   });
 
   it('shows it after that, and hides it when they come', async () => {
@@ -78,7 +78,7 @@ describe('session with the loudspeakers in the microphone', () => {
     h.push(id, 'system', 262, theirs.slice(262 * FRAME_SAMPLES));
     await h.pass(0);
     deepEqual(shown, [HEARD]);
-    check({ finals: [HEARD], revisions: [`hide by machine: ${HEARD}`], seen: [`Others: ${SAID}`], echoes: 1 });
+    await check({ finals: [HEARD], revisions: [`hide by machine: ${HEARD}`], seen: [`Others: ${SAID}`], echoes: 1 });
   });
 
   it('passes another voice at once', async () => {
@@ -86,7 +86,7 @@ describe('session with the loudspeakers in the microphone', () => {
     await settle();
     push('mic', says(pcmOf(other), 'In my opinion we wait.'));
     await h.pass(0);
-    check({ finals: ['In my opinion we wait.'], revisions: [], seen: [`Others: ${SAID}`, 'You: In my opinion we wait.'], echoes: 0 });
+    await check({ finals: ['In my opinion we wait.'], revisions: [], seen: [`Others: ${SAID}`, 'You: In my opinion we wait.'], echoes: 0 });
   });
 
   it('gives what is held when the session ends', async () => {
@@ -96,9 +96,9 @@ describe('session with the loudspeakers in the microphone', () => {
     push('mic', mine);
     await h.pass(0);
     const held = finals();
-    h.manager.stop(id, 'stop.request');
+    await h.manager.stop(id, 'stop.request');
     await h.manager.whenEnded(id);
-    deepEqual({ held, after: finals(), state: h.manager.get(id).record.state }, { held: [], after: [HEARD], state: 'DONE' });
+    deepEqual({ held, after: finals(), state: (await h.manager.get(id)).record.state }, { held: [], after: [HEARD], state: 'DONE' });
   });
 
   it('shows no words in the making that are the loudspeakers\'', async () => {

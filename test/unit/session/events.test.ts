@@ -1,5 +1,5 @@
 /** The ordered stream of a session's events, as attached clients see it. */
-import { deepEqual, throws } from 'node:assert/strict';
+import { deepEqual, rejects } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
 import type { SessionEvent } from '../../../daemon/session/events';
 import { Harness, say, settle } from './harness';
@@ -17,30 +17,48 @@ describe('session events', () => {
     const next = h.push(id, 'file', 0, say(1, 2));
     await settle();
     const late: SessionEvent[] = [];
-    const { attachment } = h.manager.attach(id, 3, (event) => late.push(event));
+    const { attachment } = await h.manager.attach(id, 3, (event) => late.push(event));
     h.push(id, 'file', next, say(3));
     await settle();
     attachment.dispose();
-    h.manager.stop(id, 'stop.request');
+    await h.manager.stop(id, 'stop.request');
     await h.manager.whenEnded(id);
     deepEqual({ seqs: seqs(late), said: late.flatMap((e) => (e.kind === 'final' ? e.segment.text : [])) }, { seqs: [4, 5, 6], said: ['w1', 'w2', 'w3'] });
   });
 
   it('replays a long session in turns, without a gap where it goes live', async () => {
     const id = await h.pushed();
-    for (let i = 0; i < 700; i++) h.manager.reviseSegment(await firstSegment(id), 's1', { text: `text ${i}` });
+    for (let i = 0; i < 700; i++) await h.manager.reviseSegment(await firstSegment(id), 's1', { text: `text ${i}` });
     const late: SessionEvent[] = [];
-    h.manager.attach(id, 0, (event) => late.push(event));
+    await h.manager.attach(id, 0, (event) => late.push(event));
     const atOnce = late.length;
     for (let i = 0; i < 5; i++) {
-      h.manager.reviseSegment(id, 's1', { text: `later ${i}` });
+      await h.manager.reviseSegment(id, 's1', { text: `later ${i}` });
       await h.pass(1);
     }
-    deepEqual({ some: atOnce > 0 && atOnce < 700, all: seqs(late) }, { some: true, all: upTo(1, h.manager.get(id).lastSeq) });
+    deepEqual({ some: atOnce > 0 && atOnce < 700, all: seqs(late) }, { some: true, all: upTo(1, (await h.manager.get(id)).lastSeq) });
+  });
+
+  it('answers behind the first of what was missed, however slow the disk: who asks twice at its place hears nothing twice', async () => {
+    const request = { kind: 'file' as const, key: 'k', sources: [{ source: 'file' as const, origin: { type: 'push' as const } }], partials: false, insights: false };
+    const { session } = await h.manager.start(request);
+    h.push(session.record.id, 'file', 0, say(1));
+    await settle();
+    const read = h.store.readEvents.bind(h.store);
+    h.store.readEvents = async (...asked) => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return read(...asked);
+    };
+    const heard: SessionEvent[] = [];
+    const again = await h.manager.start(request, (event) => heard.push(event));
+    const last = seqs(heard).at(-1) ?? 0;
+    again.attachment?.dispose();
+    await h.manager.attach(session.record.id, last, (event) => heard.push(event));
+    deepEqual([last > 0, seqs(heard)], [true, upTo(1, (await h.manager.get(session.record.id)).lastSeq)]);
   });
 
   const firstSegment = async (id: string): Promise<string> => {
-    if (h.manager.get(id).segments === 0) {
+    if ((await h.manager.get(id)).segments === 0) {
       h.push(id, 'file', 0, say(1));
       await settle();
     }
@@ -50,10 +68,10 @@ describe('session events', () => {
   it('does not let one client that fails keep the others from hearing', async () => {
     const id = await h.pushed();
     const good: SessionEvent[] = [];
-    h.manager.attach(id, 0, () => {
+    await h.manager.attach(id, 0, () => {
       throw new Error('gone');
     });
-    h.manager.attach(id, 0, (event) => good.push(event));
+    await h.manager.attach(id, 0, (event) => good.push(event));
     h.push(id, 'file', 0, say(1));
     await settle();
     deepEqual(seqs(good), upTo(1, 4));
@@ -62,13 +80,13 @@ describe('session events', () => {
   it('keeps the order also for a client that acts on what it hears', async () => {
     const seen: number[] = [];
     const id = await h.pushed();
-    h.manager.attach(id, 0, (event) => {
-      if (event.kind === 'final' && event.segment.id === 's1') h.manager.reviseSegment(id, 's1', { text: 'mine' });
+    await h.manager.attach(id, 0, (event) => {
+      if (event.kind === 'final' && event.segment.id === 's1') void h.manager.reviseSegment(id, 's1', { text: 'mine' });
     });
-    h.manager.attach(id, 0, (event) => 'seq' in event && seen.push(event.seq));
+    await h.manager.attach(id, 0, (event) => 'seq' in event && seen.push(event.seq));
     h.push(id, 'file', 0, say(1, 2));
     await settle();
-    deepEqual(seen, upTo(1, h.manager.get(id).lastSeq));
+    deepEqual(seen, upTo(1, (await h.manager.get(id)).lastSeq));
   });
 
   it('shows partials while somebody speaks; agreed words stay', async () => {
@@ -82,7 +100,7 @@ describe('session events', () => {
     await h.speak('mic', new Int16Array(16 * 2000).fill(500));
     await h.speak('mic', new Int16Array(16 * 600));
     deepEqual(partials, ['s1 |one', 's1 one|two', 's1 one two|tree', 's1 one two three']);
-    h.manager.stop(id, 'stop.request');
+    await h.manager.stop(id, 'stop.request');
   });
 
   it('takes a partial away when its phrase came to nothing', async () => {
@@ -130,7 +148,7 @@ describe('session events', () => {
       else if (event.afterSeq !== last) wrong.push(event);
     });
     await h.speak('mic', say(1, 2));
-    deepEqual({ wrong, durable: last === h.manager.get(id).lastSeq }, { wrong: [], durable: true });
+    deepEqual({ wrong, durable: last === (await h.manager.get(id)).lastSeq }, { wrong: [], durable: true });
   });
 
   it('lets a person change words, speaker and hiding, also after DONE, and everybody hears of it', async () => {
@@ -138,31 +156,31 @@ describe('session events', () => {
     const id = await h.pushed({}, (event) => event.kind === 'revision' && seen.push(`${event.revision.op} ${event.revision.revision} ${event.revision.by}`));
     h.push(id, 'file', 0, say(1));
     await settle();
-    h.manager.reviseSegment(id, 's1', { text: 'one', speaker: 'Ben' });
-    h.manager.stop(id, 'stop.request');
+    await h.manager.reviseSegment(id, 's1', { text: 'one', speaker: 'Ben' });
+    await h.manager.stop(id, 'stop.request');
     await h.manager.whenEnded(id);
-    h.manager.reviseSegment(id, 's1', { hidden: true });
-    h.manager.reviseSegment(id, 's1', { hidden: true, text: 'one' });
-    const [segment] = h.manager.get(id).transcript;
+    await h.manager.reviseSegment(id, 's1', { hidden: true });
+    await h.manager.reviseSegment(id, 's1', { hidden: true, text: 'one' });
+    const [segment] = (await h.manager.get(id)).transcript;
     deepEqual(
-      { seen, segment: [segment?.text, segment?.speaker, segment?.hidden, segment?.revision, segment?.words], stored: h.store.segments(id)[0] },
+      { seen, segment: [segment?.text, segment?.speaker, segment?.hidden, segment?.revision, segment?.words], stored: (await h.store.segments(id))[0] },
       { seen: ['edit 1 person', 'speaker 2 person', 'hide 3 person'], segment: ['one', 'Ben', true, 3, undefined], stored: segment },
     );
-    throws(() => h.manager.reviseSegment(id, 's9', { text: 'x' }), { code: 'segment.notFound' });
+    await rejects(() => h.manager.reviseSegment(id, 's9', { text: 'x' }), { code: 'segment.notFound' });
   });
 
   it('lets a person change an insight, before and after a restart', async () => {
     const id = await h.recorded();
     await h.speak('mic', say(1));
     await h.pass(2000);
-    h.manager.reviseInsight(id, 'i1', { text: 'mine' });
-    h.manager.stop(id, 'stop.request');
+    await h.manager.reviseInsight(id, 'i1', { text: 'mine' });
+    await h.manager.stop(id, 'stop.request');
     await h.manager.whenEnded(id);
-    h.restart();
-    h.manager.reviseInsight(id, 'i1', { status: 'done' });
-    const [insight] = h.manager.get(id).insights;
-    deepEqual([insight?.text, insight?.status, insight?.edited, h.store.insights(id)[0]], ['mine', 'done', true, insight]);
-    throws(() => h.manager.reviseInsight(id, 'i9', { text: 'x' }), { code: 'insight.notFound' });
+    await h.restart();
+    await h.manager.reviseInsight(id, 'i1', { status: 'done' });
+    const [insight] = (await h.manager.get(id)).insights;
+    deepEqual([insight?.text, insight?.status, insight?.edited, (await h.store.insights(id))[0]], ['mine', 'done', true, insight]);
+    await rejects(() => h.manager.reviseInsight(id, 'i9', { text: 'x' }), { code: 'insight.notFound' });
   });
 
   it('tells a person when a change cannot be kept, and changes nothing', async () => {
@@ -170,9 +188,9 @@ describe('session events', () => {
     h.push(id, 'file', 0, say(1));
     await settle();
     h.store.refuse = new EarmarkError('store.unwritable', 'The disk is full.');
-    throws(() => h.manager.reviseSegment(id, 's1', { text: 'x' }), { code: 'store.unwritable' });
+    await rejects(() => h.manager.reviseSegment(id, 's1', { text: 'x' }), { code: 'store.unwritable' });
     h.store.refuse = undefined;
-    deepEqual(h.texts(id), ['w1']);
+    deepEqual(await h.texts(id), ['w1']);
   });
 
   it('lists sessions newest first, the running ones as they are now', async () => {
@@ -180,11 +198,11 @@ describe('session events', () => {
     h.push(first, 'file', 0, say(1));
     await h.pass(1000);
     const second = await h.pushed({ title: 'Second' });
-    h.manager.stop(second, 'stop.request');
+    await h.manager.stop(second, 'stop.request');
     await h.manager.whenEnded(second);
-    h.manager.rename(second, 'Renamed');
-    h.manager.rename(first, 'Also');
-    const list = (active?: boolean): unknown => h.manager.list({ limit: 9, offset: 0, ...(active === undefined ? {} : { active }) }).map(({ record, segments, durationMs }) => [record.title, record.state, segments, durationMs]);
-    deepEqual({ all: list(), active: list(true) }, { all: [['Renamed', 'DONE', 0, 0], ['Also', 'STREAMING', 1, 900]], active: [['Also', 'STREAMING', 1, 900]] });
+    await h.manager.rename(second, 'Renamed');
+    await h.manager.rename(first, 'Also');
+    const list = async (active?: boolean): Promise<unknown> => (await h.manager.list({ limit: 9, offset: 0, ...(active === undefined ? {} : { active }) })).map(({ record, segments, durationMs }) => [record.title, record.state, segments, durationMs]);
+    deepEqual({ all: await list(), active: await list(true) }, { all: [['Renamed', 'DONE', 0, 0], ['Also', 'STREAMING', 1, 900]], active: [['Also', 'STREAMING', 1, 900]] });
   });
 });

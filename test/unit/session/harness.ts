@@ -102,7 +102,7 @@ export class Harness {
   }
 
   /** The daemon dies and starts again; everything but store and spools is new. Time goes on. */
-  restart(afterMs = 0): readonly string[] {
+  async restart(afterMs = 0): Promise<readonly string[]> {
     this.life.alive = false;
     this.life = { alive: true };
     this.spools.crash();
@@ -130,7 +130,7 @@ export class Harness {
   push(id: string, source: Source, fromSeq: number, pcm: Int16Array): number {
     for (let at = 0; at < pcm.length; at += 100 * FRAME_SAMPLES) {
       const seq = fromSeq + at / FRAME_SAMPLES;
-      this.manager.push(id, source, seq, seq * FRAME_MS, pcm.subarray(at, at + 100 * FRAME_SAMPLES));
+      void this.manager.push(id, source, seq, seq * FRAME_MS, pcm.subarray(at, at + 100 * FRAME_SAMPLES));
     }
     return fromSeq + pcm.length / FRAME_SAMPLES;
   }
@@ -148,8 +148,8 @@ export class Harness {
     await settle();
   }
 
-  texts(id: string): readonly string[] {
-    return this.manager.get(id).transcript.map(({ text }) => text);
+  async texts(id: string): Promise<readonly string[]> {
+    return (await this.manager.get(id)).transcript.map(({ text }) => text);
   }
 
   events(id: string): ReturnType<MemoryStore['readEvents']> {
@@ -157,8 +157,8 @@ export class Harness {
   }
 
   /** States that the session went through. */
-  states(id: string): readonly string[] {
-    return this.events(id).flatMap((event) => (event.kind === 'state' ? event.to : []));
+  async states(id: string): Promise<readonly string[]> {
+    return (await this.events(id)).flatMap((event) => (event.kind === 'state' ? event.to : []));
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 /** Pushed sound that is not as it should be: each gets one typed error, and the session goes on. */
-import { deepEqual, throws } from 'node:assert/strict';
+import { deepEqual, rejects } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
 import { FRAME_SAMPLES } from '../../../daemon/audio/frame';
 import { Harness, say, settle } from './harness';
@@ -17,9 +17,9 @@ describe('pushed sound', () => {
 
   const goesOn = async (): Promise<readonly string[]> => {
     h.push(id, 'file', 0, say(1));
-    h.manager.stop(id, 'stop.request');
+    await h.manager.stop(id, 'stop.request');
     await h.manager.whenEnded(id);
-    return h.texts(id);
+    return await h.texts(id);
   };
 
   const refused: readonly [string, string, (m: Harness['manager']) => unknown][] = [
@@ -33,59 +33,59 @@ describe('pushed sound', () => {
   ];
   for (const [what, code, call] of refused) {
     it(`refuses ${what}`, async () => {
-      throws(() => call(h.manager), (error: unknown) => error instanceof EarmarkError && error.code === code && /[.]$/.test(error.message));
+      await rejects(async () => call(h.manager), (error: unknown) => error instanceof EarmarkError && error.code === code && /[.]$/.test(error.message));
       deepEqual(await goesOn(), ['w1']);
     });
   }
 
   it('refuses sound after the source ended, after stop and after the end', async () => {
-    h.manager.endSource(id, 'file');
-    h.manager.endSource(id, 'file');
-    throws(() => h.manager.push(id, 'file', 0, 0, frames(1)), { code: 'audio.afterStop' });
+    await h.manager.endSource(id, 'file');
+    await h.manager.endSource(id, 'file');
+    await rejects(() => h.manager.push(id, 'file', 0, 0, frames(1)), { code: 'audio.afterStop' });
     const other = await h.pushed();
-    h.manager.stop(other, 'stop.request');
-    throws(() => h.manager.push(other, 'file', 0, 0, frames(1)), { code: 'audio.afterStop' });
+    await h.manager.stop(other, 'stop.request');
+    await rejects(() => h.manager.push(other, 'file', 0, 0, frames(1)), { code: 'audio.afterStop' });
     await h.manager.whenEnded(other);
     await h.pass(10);
-    throws(() => h.manager.push(other, 'file', 0, 0, frames(1)), { code: 'audio.afterStop' });
+    await rejects(() => h.manager.push(other, 'file', 0, 0, frames(1)), { code: 'audio.afterStop' });
   });
 
   it('refuses sound while it is paused, and for a source that it records itself', async () => {
     await h.manager.pause(id, 'user');
-    throws(() => h.manager.push(id, 'file', 0, 0, frames(1)), { code: 'session.wrongState' });
+    await rejects(() => h.manager.push(id, 'file', 0, 0, frames(1)), { code: 'session.wrongState' });
     const meeting = await h.recorded();
-    throws(() => h.manager.push(meeting, 'mic', 0, 0, frames(1)), { code: 'audio.unknownSource' });
+    await rejects(() => h.manager.push(meeting, 'mic', 0, 0, frames(1)), { code: 'audio.unknownSource' });
   });
 
   it('takes a backlog of 100 frames at once, without a warning', async () => {
     const live = await h.pushed({ partials: true });
-    h.manager.push(live, 'file', 0, 0, say(1, 2, 3).subarray(0, 100 * FRAME_SAMPLES));
+    await h.manager.push(live, 'file', 0, 0, say(1, 2, 3).subarray(0, 100 * FRAME_SAMPLES));
     await settle();
     await h.pass(5000);
-    deepEqual({ texts: h.texts(live), warnings: h.events(live).filter(({ kind }) => kind === 'warning') }, { texts: ['w1', 'w2'], warnings: [] });
+    deepEqual({ texts: await h.texts(live), warnings: (await h.events(live)).filter(({ kind }) => kind === 'warning') }, { texts: ['w1', 'w2'], warnings: [] });
   });
 
   it('ends an open phrase when its source ends', async () => {
     h.push(id, 'file', 0, say(1).subarray(0, 15 * FRAME_SAMPLES));
-    h.manager.endSource(id, 'file');
+    await h.manager.endSource(id, 'file');
     await settle();
-    deepEqual({ texts: h.texts(id), state: h.manager.get(id).record.state }, { texts: ['w1'], state: 'STREAMING' });
+    deepEqual({ texts: await h.texts(id), state: (await h.manager.get(id)).record.state }, { texts: ['w1'], state: 'STREAMING' });
   });
 
   it('acknowledges what is on disk, and only that', async () => {
     const acks: number[] = [];
     h.manager.onDidAck(({ sessionId, source, ackSeq }) => sessionId === id && source === 'file' && acks.push(ackSeq));
-    const first = h.manager.push(id, 'file', 0, 0, frames(50));
+    const first = await h.manager.push(id, 'file', 0, 0, frames(50));
     h.clock.advance(200);
-    const second = h.manager.push(id, 'file', 50, 1000, frames(50));
+    const second = await h.manager.push(id, 'file', 50, 1000, frames(50));
     deepEqual({ first, second, acks }, { first: -1, second: 49, acks: [49] });
   });
 
   it('tells a client to wait that has more than 10 s unacknowledged', async () => {
-    for (let seq = 0; seq < 500; seq += 100) h.manager.push(id, 'file', seq, seq * 20, frames(100));
-    throws(() => h.manager.push(id, 'file', 500, 10_000, frames(1)), (error: unknown) => error instanceof EarmarkError && error.code === 'audio.tooFast' && error.retryAfterMs !== undefined);
+    for (let seq = 0; seq < 500; seq += 100) await h.manager.push(id, 'file', seq, seq * 20, frames(100));
+    await rejects(() => h.manager.push(id, 'file', 500, 10_000, frames(1)), (error: unknown) => error instanceof EarmarkError && error.code === 'audio.tooFast' && error.retryAfterMs !== undefined);
     h.clock.advance(200);
-    h.manager.push(id, 'file', 500, 10_000, frames(100));
+    await h.manager.push(id, 'file', 500, 10_000, frames(100));
   });
 
   it('tells a client to wait when too much of a file waits to be recognised', async () => {
@@ -93,9 +93,9 @@ describe('pushed sound', () => {
     small.engine.hold();
     const file = await small.pushed();
     let pushed = 0;
-    throws(() => {
+    await rejects(async () => {
       for (; pushed < 10_000; pushed += 100) {
-        small.manager.push(file, 'file', pushed, pushed * 20, say(1, 2, 3).subarray(0, 100 * FRAME_SAMPLES));
+        await small.manager.push(file, 'file', pushed, pushed * 20, say(1, 2, 3).subarray(0, 100 * FRAME_SAMPLES));
         small.clock.advance(200);
       }
     }, { code: 'audio.tooFast' });
@@ -106,22 +106,22 @@ describe('pushed sound', () => {
   it('passes over what it has, and reports a hole', async () => {
     const live = await h.pushed({ partials: true });
     const pcm = say(1, 2, 3);
-    h.manager.push(live, 'file', 0, 0, pcm.subarray(0, 45 * FRAME_SAMPLES));
-    h.manager.push(live, 'file', 30, 600, pcm.subarray(30 * FRAME_SAMPLES, 90 * FRAME_SAMPLES));
-    h.manager.push(live, 'file', 100, 2000, pcm.subarray(90 * FRAME_SAMPLES, 135 * FRAME_SAMPLES));
-    h.manager.stop(live, 'stop.request');
+    await h.manager.push(live, 'file', 0, 0, pcm.subarray(0, 45 * FRAME_SAMPLES));
+    await h.manager.push(live, 'file', 30, 600, pcm.subarray(30 * FRAME_SAMPLES, 90 * FRAME_SAMPLES));
+    await h.manager.push(live, 'file', 100, 2000, pcm.subarray(90 * FRAME_SAMPLES, 135 * FRAME_SAMPLES));
+    await h.manager.stop(live, 'stop.request');
     await h.manager.whenEnded(live);
     deepEqual(
-      { texts: h.texts(live), gaps: h.manager.get(live).stats['gapFrames'], warned: h.events(live).flatMap((e) => (e.kind === 'warning' ? e.code : [])), third: Math.round((h.manager.get(live).transcript[2]?.startMs ?? 0) / 100) },
+      { texts: await h.texts(live), gaps: (await h.manager.get(live)).stats['gapFrames'], warned: (await h.events(live)).flatMap((e) => (e.kind === 'warning' ? e.code : [])), third: Math.round(((await h.manager.get(live)).transcript[2]?.startMs ?? 0) / 100) },
       { texts: ['w1', 'w2', 'w3'], gaps: 10, warned: ['source.gap'], third: 17 },
     );
   });
 
   it('survives a wild sequence number', async () => {
     h.push(id, 'file', 0, say(1));
-    h.manager.push(id, 'file', 2 ** 40, 60_000, say(2));
-    h.manager.stop(id, 'stop.request');
+    await h.manager.push(id, 'file', 2 ** 40, 60_000, say(2));
+    await h.manager.stop(id, 'stop.request');
     await h.manager.whenEnded(id);
-    deepEqual({ texts: h.texts(id), second: Math.round((h.manager.get(id).transcript[1]?.startMs ?? 0) / 1000) }, { texts: ['w1', 'w2'], second: 60 });
+    deepEqual({ texts: await h.texts(id), second: Math.round(((await h.manager.get(id)).transcript[1]?.startMs ?? 0) / 1000) }, { texts: ['w1', 'w2'], second: 60 });
   });
 });

@@ -41,7 +41,7 @@ describe('a recording that falls behind', () => {
   let h: Harness;
   beforeEach(() => (h = new Harness()));
   afterEach(() => h.dispose());
-  const warnings = (id: string): readonly string[] => h.events(id).flatMap((e) => (e.kind === 'warning' ? e.code : []));
+  const warnings = async (id: string): Promise<readonly string[]> => (await h.events(id)).flatMap((e) => (e.kind === 'warning' ? e.code : []));
 
   it('says so once, and loses nothing', async () => {
     const id = await h.recorded({ sources: [{ source: 'mic', origin: { type: 'capture' } }] });
@@ -51,14 +51,14 @@ describe('a recording that falls behind', () => {
     h.engine.release();
     await settle();
     await h.pass(1000);
-    deepEqual({ texts: h.texts(id), warned: warnings(id), lost: h.manager.get(id).stats['lostFrames'] }, { texts: words.map((n) => `w${n}`), warned: ['queue.overflow'], lost: 0 });
+    deepEqual({ texts: await h.texts(id), warned: await warnings(id), lost: (await h.manager.get(id)).stats['lostFrames'] }, { texts: words.map((n) => `w${n}`), warned: ['queue.overflow'], lost: 0 });
   });
 
   it('goes on when the disk is full, and says what is at stake', async () => {
     const id = await h.recorded({ sources: [{ source: 'mic', origin: { type: 'capture' } }] });
     h.spools.refuse = full;
     await h.speak('mic', say(1, 2));
-    deepEqual({ texts: h.texts(id), warned: warnings(id), lost: h.manager.get(id).stats['lostFrames'] }, { texts: ['w1', 'w2'], warned: ['store.degraded'], lost: 0 });
+    deepEqual({ texts: await h.texts(id), warned: await warnings(id), lost: (await h.manager.get(id)).stats['lostFrames'] }, { texts: ['w1', 'w2'], warned: ['store.degraded'], lost: 0 });
   });
 
   it('counts what is lost when the disk is full and recognition stands still', async () => {
@@ -68,8 +68,8 @@ describe('a recording that falls behind', () => {
     await h.speak('mic', say(1, 2, 3, 4, 5, 6, 7, 8, 9));
     h.engine.release();
     await settle();
-    const lost = h.manager.get(id).stats['lostFrames'] ?? 0;
-    deepEqual({ lost: lost > 0, warned: warnings(id) }, { lost: true, warned: ['store.degraded', 'frames.lost'] });
+    const lost = (await h.manager.get(id)).stats['lostFrames'] ?? 0;
+    deepEqual({ lost: lost > 0, warned: await warnings(id) }, { lost: true, warned: ['store.degraded', 'frames.lost'] });
   });
 
   it('keeps the words when the database cannot be written, and sends them when it can', async () => {
@@ -85,7 +85,7 @@ describe('a recording that falls behind', () => {
     const during = [...seen, unwritten];
     h.store.refuse = undefined;
     await h.pass(2000);
-    const events = h.events(id);
-    deepEqual({ during, after: seen, unwritten, stored: h.texts(id), seqs: events.every(({ seq }, i) => seq === i + 1) }, { during: ['w1', true], after: ['w1', 'w2', 'w3'], unwritten: false, stored: ['w1', 'w2', 'w3'], seqs: true });
+    const events = await h.events(id);
+    deepEqual({ during, after: seen, unwritten, stored: await h.texts(id), seqs: events.every(({ seq }, i) => seq === i + 1) }, { during: ['w1', true], after: ['w1', 'w2', 'w3'], unwritten: false, stored: ['w1', 'w2', 'w3'], seqs: true });
   });
 });

@@ -29,6 +29,21 @@ describe('speculation', () => {
   it('keeps its text from a phrase that went on', async () => assert.equal(await taken(1500, text('yes')), undefined));
   it('is dropped when speech goes on', async () => assert.equal(await taken(900, text('yes'), (s) => s.cancel()), undefined));
   it('leaves to the final what a guard rejected', async () => assert.equal(await taken(900, text('', { rejected: 'loop' })), undefined));
+  it('leaves to the final what the engine does not trust', async () => assert.equal(await taken(900, text('yes', { trust: 'low' })), undefined));
+  it('says that a text is trusted when it is there, until speech goes on', async () => {
+    const seen: boolean[] = [];
+    for (const trust of ['high', undefined] as const) {
+      const engine = { ready: () => Promise.resolve(), idle: true, decode: () => Promise.resolve(text('yes', trust ? { trust } : {})) };
+      const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+      speculation.pause({ id: 'p', source: 'mic', startMs: 0, speechEndMs: 900, pcm });
+      seen.push(speculation.trusted);
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(speculation.trusted);
+      speculation.cancel();
+      seen.push(speculation.trusted);
+    }
+    assert.deepEqual(seen, [false, true, false, false, false, false]);
+  });
   it('has nothing where the engine was busy', async () => assert.equal(await taken(900, 'busy'), undefined));
 
   it('makes finals of a recording without a second decode, and loses no word', async () => {
@@ -40,11 +55,11 @@ describe('speculation', () => {
     h.dispose();
   });
 
-  it('gives the tokens of the last decode to the next, and those of the final before to its continuation', () => {
+  it('gives the tokens of the last decode to the next partial, and those of the final before to its continuation', () => {
     const drafts = new Drafts();
     const lead = { id: 's1', pcm };
     drafts.keep('s2', [1, 2]);
     drafts.keepFinal('s1', [3]);
-    assert.deepEqual([drafts.of({ id: 's2', lead }), drafts.of({ id: 's3' }), drafts.of({ id: 's4', lead: { id: 's9', pcm } })], [{ draft: [1, 2], lead: { pcm, tokens: [3] } }, {}, {}]);
+    assert.deepEqual([drafts.ofOpen({ id: 's2', lead }), drafts.ofOpen({ id: 's3' }), drafts.of({ lead: { id: 's9', pcm } }), drafts.of({ lead })], [{ draft: [1, 2], lead: { pcm, tokens: [3] } }, {}, {}, { lead: { pcm, tokens: [3] } }]);
   });
 });

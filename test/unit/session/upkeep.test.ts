@@ -20,45 +20,45 @@ describe('looking after what was left', () => {
     h.engine.away = away;
     h.push(id, 'file', 0, say(1, 2));
     h.clock.advance(200);
-    h.manager.stop(id, 'stop.request');
+    await h.manager.stop(id, 'stop.request');
     for (let i = 0; i < 4; i++) await h.pass(finalizeStallMs);
     return id;
   }
-  const shape = (id: string) => ({ state: h.manager.get(id).record.state, texts: h.texts(id), spools: h.spools.list() });
+  const shape = async (id: string) => ({ state: (await h.manager.get(id)).record.state, texts: await h.texts(id), spools: h.spools.list() });
   const done = { state: 'DONE', texts: ['w1', 'w2'], spools: [] };
 
   it('finishes a failed session at the next start', async () => {
     const id = await failed();
-    const before = shape(id);
-    h.restart();
+    const before = await shape(id);
+    await h.restart();
     await h.pass(1);
     await h.pass(10);
-    deepEqual({ before, after: shape(id), states: h.states(id).slice(-3) }, { before: { state: 'FAILED', texts: [], spools: [id] }, after: done, states: ['FAILED', 'FINALIZING', 'DONE'] });
+    deepEqual({ before, after: await shape(id), states: (await h.states(id)).slice(-3) }, { before: { state: 'FAILED', texts: [], spools: [id] }, after: done, states: ['FAILED', 'FINALIZING', 'DONE'] });
   });
 
   it('finishes it at the next turn of the same run, or when it is asked to; who listens hears it', async () => {
-    h.restart(); // Its upkeep runs.
+    await h.restart(); // Its upkeep runs.
     const id = await failed();
     const heard: string[] = [];
-    h.manager.attach(id, 0, (event: SessionEvent) => event.kind === 'state' && heard.push(event.to));
+    await h.manager.attach(id, 0, (event: SessionEvent) => event.kind === 'state' && heard.push(event.to));
     await settle();
     h.engine.away = undefined;
     await h.pass(upkeepMs);
     await h.pass(10);
     const again = await h.manager.takeUp(id);
-    deepEqual({ ...shape(id), heard, again }, { ...done, heard: ['STARTING', 'STREAMING', 'STOPPING', 'FINALIZING', 'FAILED', 'FINALIZING', 'DONE'], again: { state: 'DONE', left: false } });
+    deepEqual({ ...(await shape(id)), heard, again }, { ...done, heard: ['STARTING', 'STREAMING', 'STOPPING', 'FINALIZING', 'FAILED', 'FINALIZING', 'DONE'], again: { state: 'DONE', left: false } });
     const other = await failed();
     h.engine.away = undefined;
     const asked = await h.manager.takeUp(other);
     await h.pass(10);
-    deepEqual({ asked, after: shape(other) }, { asked: { state: 'FINALIZING', left: true }, after: done });
+    deepEqual({ asked, after: await shape(other) }, { asked: { state: 'FINALIZING', left: true }, after: done });
   });
 
   it('waits ever longer while the engine is away, writes nothing then, and gives up', async () => {
     const id = await failed();
-    h.restart();
+    await h.restart();
     h.engine.away = away;
-    const events = h.events(id).length;
+    const events = (await h.events(id)).length;
     let tried = 0;
     h.engine.ready = () => (tried++, Promise.reject(away));
     const at: number[] = [];
@@ -67,13 +67,13 @@ describe('looking after what was left', () => {
       if (tried > at.length) at.push(s);
     }
     const waits = at.slice(1).map((t, i) => t - (at[i] ?? 0));
-    deepEqual({ waits: waits.slice(0, 5), more: tried <= defaultSessionOptions.upkeepTries, events: h.events(id).length }, { waits: [1, 2, 4, 8, 16].map((n) => (n * upkeepRetryMs) / 1000), more: true, events });
+    deepEqual({ waits: waits.slice(0, 5), more: tried <= defaultSessionOptions.upkeepTries, events: (await h.events(id)).length }, { waits: [1, 2, 4, 8, 16].map((n) => (n * upkeepRetryMs) / 1000), more: true, events });
   });
 
   it('does not touch an ephemeral one, and tells where nothing is left', async () => {
     const id = await failed({ ephemeral: true, key: 'x' });
     await h.pass(defaultSessionOptions.unseenMs);
-    deepEqual(h.store.getSession(id), undefined);
+    deepEqual(await h.store.getSession(id), undefined);
   });
 
   it('makes the last analysis again when it failed, and ends without it in the end', async () => {
@@ -86,20 +86,20 @@ describe('looking after what was left', () => {
       };
       const other = await h.pushed({ insights: true });
       h.push(other, 'file', 0, say(1));
-      h.manager.stop(other, 'stop.request');
+      await h.manager.stop(other, 'stop.request');
       const states: string[] = [];
       for (const ms of [10, 29_000, 2000, 60_000, 120_000, 10]) {
         await h.pass(ms);
-        states.push(h.manager.get(other).record.state);
+        states.push((await h.manager.get(other)).record.state);
       }
-      const warned = h.events(other).filter((event) => event.kind === 'warning' && event.code === 'analysis.failed').length;
-      const end = { states, warned, failed: h.manager.get(other).stats['analysisFailed'] };
+      const warned = (await h.events(other)).filter((event) => event.kind === 'warning' && event.code === 'analysis.failed').length;
+      const end = { states, warned, failed: (await h.manager.get(other)).stats['analysisFailed'] };
       deepEqual(end, failures === 2 ? { states: ['FINALIZING', 'FINALIZING', 'FINALIZING', 'DONE', 'DONE', 'DONE'], warned: 0, failed: undefined } : { states: ['FINALIZING', 'FINALIZING', 'FINALIZING', 'FINALIZING', 'DONE', 'DONE'], warned: 1, failed: 1 });
       if (failures === 99) {
         left = 0;
         await h.manager.takeUp(other);
         await h.pass(10);
-        deepEqual({ state: h.manager.get(other).record.state, failed: h.manager.get(other).stats['analysisFailed'], texts: h.texts(other) }, { state: 'DONE', failed: undefined, texts: ['w1'] });
+        deepEqual({ state: (await h.manager.get(other)).record.state, failed: (await h.manager.get(other)).stats['analysisFailed'], texts: await h.texts(other) }, { state: 'DONE', failed: undefined, texts: ['w1'] });
       }
     }
   });

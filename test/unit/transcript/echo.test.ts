@@ -37,7 +37,7 @@ class Room {
   system(said: Segment): this {
     this.transcript.add(said);
     this.echo.add(said);
-    for (const revision of this.echo.late((id) => this.transcript.get(id))) this.transcript.apply(revision);
+    for (const revision of this.echo.late(this.echo.takeFresh(), (id) => this.transcript.get(id))) this.transcript.apply(revision);
     return this;
   }
 

@@ -1,6 +1,6 @@
 // Where phrases begin and end, for given probabilities of speech.
 import assert from 'node:assert/strict';
-import { PhraseSegmenter, type SegmenterEvent, defaultSegmenterOptions } from '../../../daemon/vad/segmenter';
+import { PhraseSegmenter, type SegmenterEvent, defaultSegmenterOptions, segmenterOptionsFor } from '../../../daemon/vad/segmenter';
 import type { SegmenterOptions } from '../../../daemon/vad/contract';
 
 const W = 512;
@@ -43,6 +43,17 @@ describe('PhraseSegmenter', () => {
     check(n('s', 10) + n('.', 25), ['onset 0', 'silence 0-512 speech to 320'], waits);
     check(n('s', 20) + n('.', 13), ['onset 0', 'silence 0-832 speech to 640'], waits);
   });
+  it('does not wait longer for more than a short phrase whose text is trusted, from when it is', () => {
+    const ends = (trustedAtMs: number): number[] => {
+      let quietMs = 0;
+      const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, shortPhraseMs: 5_000 }, (_from, to) => to, undefined, () => quietMs >= trustedAtMs);
+      return [...(n('s', 40) + n('.', 40))].flatMap((letter, i) => {
+        quietMs = letter === 's' ? 0 : quietMs + 32;
+        return segmenter.push(i * W, letter === 's' ? 0.9 : 0.05).flatMap((e) => (e.kind === 'phrase' ? [ms((i + 1) * W - e.speechEnd)] : []));
+      });
+    };
+    assert.deepEqual([ends(200), ends(600), ends(Infinity)], [[416], [608], [864]]);
+  });
   it('announces a pause once, and that it was none', () => {
     const speak = n('s', 10) + n('.', 8) + n('s', 5) + n('.', 13);
     assert.deepEqual(run(speak, { pauseLeadMs: 0, pauseLeadMsPerSecond: 500 }, undefined, true), ['onset 0', 'pause 0-512 speech to 320', 'resume', 'pause 0-896 speech to 736', 'silence 0-928 speech to 736']);
@@ -52,6 +63,9 @@ describe('PhraseSegmenter', () => {
     assert.deepEqual(run(n('s', 10) + n('.', 10), { pauseLeadMs: 0, pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0', 'pause 0-512 speech to 320']);
     assert.deepEqual(run(n('s', 10) + n('.', 9), { pauseLeadMs: 0, pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0']);
     assert.deepEqual(run(n('s', 100) + n('.', 5), { pauseLeadMs: 0, pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0', 'pause 0-3360 speech to 3200']);
+  });
+  it('announces every pause at once where somebody waits for the end', () => {
+    assert.deepEqual(run(n('s', 10) + n('.', 5) + n('s', 3), { shortPhraseMs: 5_000, ...segmenterOptionsFor('moonshine', true, true) }, undefined, true), ['onset 0', 'pause 0-448 speech to 320', 'resume']);
   });
   it('announces it earlier where the phrase is decoded behind the one before', () => {
     // 620 ms that go on 20 ms behind another phrase; with it 1856 ms.

@@ -63,7 +63,7 @@ async function runMocha(config: HostedRunConfig & { files: string[] }, hostUptim
     failures.push({ title, message, stack: stack ?? message });
   };
   try {
-    const mocha = new Mocha({ ui: 'bdd', timeout: config.timeoutMs, reporter: Silent, ...(config.grep ? { fgrep: config.grep } : {}) });
+    const mocha = new Mocha({ ui: 'bdd', timeout: config.timeoutMs, reporter: Silent, ...(config.grep ? { grep: new RegExp(config.grep) } : {}) });
     for (const file of config.files) mocha.addFile(join(__dirname, file));
     await new Promise<void>((resolve) => {
       mocha

@@ -1,0 +1,169 @@
+/**
+ * What a session elsewhere is sent from here: recorders of the local daemon, pushers, and the copy that stays until the
+ * other side has confirmed length and hash. Where no copy could be made, sound waits in memory alone.
+ */
+import { Emitter } from 'vscode-jsonrpc/node';
+import { AudioVerify } from '../protocol/audio';
+import { ERRORS, isEarmarkError } from '../protocol/errors';
+import { SessionStop, type SourceSpec } from '../protocol/session';
+import type { Connection, Disposable, FramePusher, Sending, SessionSubscription } from './api';
+import { createFramePusher } from './framePusher';
+import { LocalRecorder } from './localRecorder';
+import type { UploadCopy } from './uploadCopy';
+
+export interface Captured {
+  readonly source: 'mic' | 'system';
+  readonly origin: Extract<SourceSpec['origin'], { type: 'capture' }>;
+}
+
+export interface SenderSetup {
+  readonly remote: Connection;
+  readonly local: Connection;
+  readonly subscription: SessionSubscription;
+  readonly captured: readonly Captured[];
+  readonly copy?: UploadCopy | undefined;
+  /** Frames of each source on disk here. */
+  readonly have: ReadonlyMap<string, number>;
+  /** Frames kept in memory; tests keep few. */
+  readonly maxFrames?: number | undefined;
+}
+
+/** How long the last sound may take to arrive before a stop or a pause is asked for anyway. */
+const LAST_SOUND_MS = 10_000;
+/** First and longest wait before the daemon elsewhere is asked again. */
+const ASK = { firstMs: 500, longestMs: 30_000 } as const;
+
+export class Sender implements Disposable {
+  readonly lines: readonly { readonly source: 'mic' | 'system'; readonly pusher: FramePusher; readonly recorder: LocalRecorder }[];
+  private current: Sending['state'] = { kind: 'recording' };
+  private finishing: Promise<void> | undefined;
+  private disposed = false;
+  private readonly changed = new Emitter<void>();
+  readonly onDidChange = this.changed.event;
+
+  constructor(private readonly setup: SenderSetup) {
+    const { remote, local, subscription, captured, copy, have, maxFrames } = setup;
+    this.lines = captured.map(({ source, origin: { device } }) => {
+      const pusher = createFramePusher(remote, subscription, {
+        source,
+        ...(maxFrames === undefined ? {} : { maxFrames }),
+        ...(copy ? { copy: { frames: have.get(source) ?? 0, read: (seq, count) => copy.read(source, seq, count) } } : {}),
+      });
+      const upload = copy && (async () => ({ uploadId: await copy.id(), seq: Math.max(pusher.nextSeq, await copy.frames(source)) }));
+      return { source, pusher, recorder: new LocalRecorder(local, { source, ...(device === undefined ? {} : { device }) }, (pcm, seq) => pusher.write(pcm, seq), upload) };
+    });
+  }
+
+  get sessionId(): string {
+    return this.setup.subscription.sessionId;
+  }
+
+  get copy(): UploadCopy | undefined {
+    return this.setup.copy;
+  }
+
+  get state(): Sending['state'] {
+    return this.current;
+  }
+
+  /** @throws EarmarkError where not one source can be recorded */
+  async start(): Promise<void> {
+    const started = await Promise.allSettled(this.lines.map(({ recorder }) => recorder.start()));
+    const failed = started.filter((s) => s.status === 'rejected');
+    if (failed.length === started.length) throw failed[0]?.reason;
+  }
+
+  async pause(): Promise<void> {
+    await this.stopRecorders();
+    await inTime(Promise.all(this.lines.map(({ pusher }) => pusher.whenReady(1))));
+  }
+
+  /** Nothing more is recorded. @returns true when all has arrived */
+  async end(): Promise<boolean> {
+    await this.stopRecorders();
+    await this.endCopy();
+    // With a copy nobody has to wait for a daemon that is away.
+    return (this.setup.copy === undefined || this.setup.remote.state.kind === 'connected') && (await inTime(this.sent()));
+  }
+
+  /** Sends what is left, ends the session where `stop` says so, and has it confirmed; goes on until that is answered. */
+  finish(stop: boolean): Promise<void> {
+    return (this.finishing ??= this.finishNow(stop));
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    for (const { pusher, recorder } of this.lines) {
+      recorder.dispose();
+      pusher.dispose();
+    }
+    this.setup.copy?.dispose();
+    this.changed.dispose();
+  }
+
+  private async stopRecorders(): Promise<void> {
+    await Promise.all(this.lines.map(({ recorder }) => recorder.stop()));
+  }
+
+  private async endCopy(): Promise<void> {
+    const have = await this.setup.copy?.end().catch(() => []);
+    for (const { source, frames } of have ?? []) this.lines.find((line) => line.source === source)?.pusher.extend(frames);
+  }
+
+  private async sent(): Promise<void> {
+    await Promise.all(this.lines.map(({ pusher }) => pusher.end()));
+  }
+
+  private async finishNow(stop: boolean): Promise<void> {
+    const { remote, copy, subscription } = this.setup;
+    if (!copy) return;
+    const { sessionId } = subscription;
+    this.set({ kind: 'sending' });
+    await this.stopRecorders();
+    await this.again(() => this.endCopy());
+    // What the other side takes no more it says when it is asked what it has.
+    await Promise.allSettled(this.lines.map(({ pusher }) => pusher.end()));
+    if (stop) await this.again(() => remote.request(SessionStop, { sessionId }));
+    this.set({ kind: 'checking' });
+    const answer = await this.again(async () => {
+      const sent = await copy.sent();
+      return await Promise.all(sent.map(async ({ source, ...mine }) => {
+        const { frames, digest } = await remote.request(AudioVerify, { sessionId, source, ...mine });
+        return { source, frames, digest };
+      }));
+    });
+    if (this.disposed) return;
+    const told = await this.again(() => copy.settle(answer.value ?? [], answer.problem));
+    if (this.disposed) return;
+    if (told.value?.state === 'confirmed') this.set({ kind: 'confirmed' });
+    else this.set({ kind: 'pending', problem: told.value?.problem ?? told.problem ?? '' });
+  }
+
+  /** Until it works, or a retry by itself would not help. */
+  private async again<T>(ask: () => Promise<T>): Promise<{ readonly value?: T; readonly problem?: string }> {
+    for (let waitMs: number = ASK.firstMs; !this.disposed; waitMs = Math.min(2 * waitMs, ASK.longestMs)) {
+      try {
+        return { value: await ask() };
+      } catch (error) {
+        const known = isEarmarkError(error) ? error : undefined;
+        if (!known || ERRORS[known.code].retry !== 'later' || this.setup.remote.state.kind === 'failed' || this.setup.remote.state.kind === 'closed') return { problem: known?.message ?? 'The daemon elsewhere gave no answer that can be understood.' };
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+      }
+    }
+    return {};
+  }
+
+  private set(state: Sending['state']): void {
+    if (this.disposed) return;
+    this.current = state;
+    this.changed.fire();
+  }
+}
+
+/** What fails or takes too long is not waited for: the request that follows says what is wrong. @returns true when it was done in time */
+async function inTime(work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const done = await Promise.race([work.then(() => true, () => false), new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), LAST_SOUND_MS)))]);
+  clearTimeout(timer);
+  return done;
+}

@@ -1,0 +1,87 @@
+/** The copy that the local daemon keeps of a recording for a daemon elsewhere, opened again whenever the connection to it is new. */
+import { FRAME_BYTES, type SourceName } from '../protocol/audio';
+import { EarmarkError, isEarmarkError } from '../protocol/errors';
+import { UploadDiscard, UploadEnd, UploadOpen, UploadRead, UploadSent, UploadSettle, type UploadInfo } from '../protocol/uploads';
+import type { ParamsOf, ResultOf } from '../protocol/method';
+import type { Connection, Disposable } from './api';
+
+/** The connection before may be given up a moment after it was lost. */
+const HELD = { tries: 10, waitMs: 200 } as const;
+
+export type UploadWish = ParamsOf<typeof UploadOpen>;
+type Have = ResultOf<typeof UploadOpen>['have'];
+type Settled = ParamsOf<typeof UploadSettle>['received'];
+
+export class UploadCopy implements Disposable {
+  private current: Promise<{ readonly upload: UploadInfo; readonly have: Have }> | undefined;
+  private readonly listener: Disposable;
+
+  constructor(private readonly local: Connection, private readonly wish: UploadWish) {
+    this.listener = local.onDidChangeState(({ from }) => {
+      if (from.kind === 'connected') this.current = undefined;
+    });
+  }
+
+  get remote(): string {
+    return this.wish.remote;
+  }
+
+  /** @throws EarmarkError of upload/open */
+  async open(): Promise<{ readonly upload: UploadInfo; readonly have: Have }> {
+    const opened = (this.current ??= this.claim());
+    try {
+      return await opened;
+    } catch (error) {
+      if (this.current === opened) this.current = undefined;
+      throw error;
+    }
+  }
+
+  async id(): Promise<string> {
+    return (await this.open()).upload.uploadId;
+  }
+
+  /** Frames of a source on disk when it is asked. */
+  async frames(source: SourceName): Promise<number> {
+    const { have } = await this.local.request(UploadOpen, this.wish);
+    return have.find((h) => h.source === source)?.frames ?? 0;
+  }
+
+  async read(source: 'mic' | 'system', seq: number, frames: number): Promise<Uint8Array> {
+    const { pcm } = await this.local.request(UploadRead, { uploadId: await this.id(), source, seq, frames });
+    const bytes = new Uint8Array(Buffer.from(pcm, 'base64'));
+    if (bytes.length !== frames * FRAME_BYTES) throw new EarmarkError('internal', 'The copy of the recording answered with another length than it was asked for; restart Earmark.');
+    return bytes;
+  }
+
+  async end(): Promise<Have> {
+    return (await this.local.request(UploadEnd, { uploadId: await this.id() })).have;
+  }
+
+  async sent(): Promise<Settled> {
+    return (await this.local.request(UploadSent, { uploadId: await this.id() })).sent;
+  }
+
+  async settle(received: Settled, problem?: string): Promise<ResultOf<typeof UploadSettle>> {
+    return await this.local.request(UploadSettle, { uploadId: await this.id(), received, ...(problem === undefined ? {} : { problem }) });
+  }
+
+  async discard(): Promise<void> {
+    await this.local.request(UploadDiscard, { uploadId: await this.id() });
+  }
+
+  dispose(): void {
+    this.listener.dispose();
+  }
+
+  private async claim(): Promise<{ readonly upload: UploadInfo; readonly have: Have }> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.local.request(UploadOpen, this.wish);
+      } catch (error) {
+        if (!isEarmarkError(error, 'session.wrongState') || tries >= HELD.tries) throw error;
+        await new Promise((resolve) => setTimeout(resolve, HELD.waitMs));
+      }
+    }
+  }
+}

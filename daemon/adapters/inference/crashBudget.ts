@@ -1,0 +1,47 @@
+/**
+ * How often the workers of one engine may end before it counts as broken: the fifth end within three minutes is the
+ * last. Shared by the workers of an engine, so that a fault that goes from one to the next is seen as one.
+ */
+import { EarmarkError } from '../../../protocol/errors';
+import type { Clock } from '../../base/clock';
+import { Emitter } from '../../base/emitter';
+
+export interface CrashLimits {
+  readonly crashes: number;
+  readonly crashWindowMs: number;
+}
+
+export const defaultCrashLimits: CrashLimits = { crashes: 5, crashWindowMs: 180_000 };
+
+export class CrashBudget {
+  private readonly times: number[] = [];
+  private readonly spent = new Emitter<EarmarkError>();
+  private over = false;
+  /** The last allowed end has come; every worker that shares the budget stops. */
+  readonly onDidSpend = this.spent.event;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: CrashLimits = defaultCrashLimits,
+  ) {}
+
+  /** Somebody asks for a start: what was spent is forgotten, what was not goes on counting. */
+  begin(): void {
+    if (!this.over) return;
+    this.over = false;
+    this.times.length = 0;
+  }
+
+  /** @throws EarmarkError engine.unavailable where this end was one too many */
+  crashed(worker: string): void {
+    const { crashes, crashWindowMs } = this.limits;
+    const now = this.clock.now();
+    while (this.times.length > 0 && now - (this.times[0] ?? 0) >= crashWindowMs) this.times.shift();
+    this.times.push(now);
+    if (this.times.length < crashes) return;
+    this.over = true;
+    const error = new EarmarkError('engine.unavailable', `Speech recognition stopped ${crashes} times within ${Math.round(crashWindowMs / 60_000)} minutes; try again, and run \`earmark doctor\` if it goes on.`, { details: { worker } });
+    this.spent.fire(error);
+    throw error;
+  }
+}

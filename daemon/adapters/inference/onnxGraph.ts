@@ -1,0 +1,201 @@
+/**
+ * Reads weights and nodes out of ONNX files, and writes ONNX files from nodes and weights: as much of onnx.proto as it
+ * takes to put a model's weights into a graph of our own. Field numbers and types are those of onnx.proto.
+ */
+import { Reader, Writer } from 'protobufjs/minimal';
+
+export const ELEMENT = { float: 1, uint8: 2, int64: 7 } as const;
+
+export interface OnnxTensor {
+  /** One of ELEMENT, or another that the file has. */
+  readonly type: number;
+  readonly shape: readonly number[];
+  /** Elements in the order of the last dimension, little-endian. */
+  readonly bytes: Uint8Array;
+}
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/** What a file holds, with the graphs inside its nodes laid open: weights by name, nodes by the name of each output. */
+export interface OnnxParts {
+  readonly weights: ReadonlyMap<string, OnnxTensor>;
+  readonly makers: ReadonlyMap<string, OnnxNode>;
+  /** Shapes of the model's inputs; a size that is known only when it runs is a text. */
+  readonly inputs: ReadonlyMap<string, readonly (number | string)[]>;
+}
+
+/** @throws RangeError or Error where the bytes are no protocol buffer */
+export function readParts(file: Uint8Array): OnnxParts {
+  const weights = new Map<string, OnnxTensor>();
+  const makers = new Map<string, OnnxNode>();
+  const inputs = new Map<string, readonly (number | string)[]>();
+  const graph = (bytes: Uint8Array): void => {
+    for (const [field, value] of fieldsOf(bytes)) {
+      if (field === 1) {
+        const { node, inner } = readNode(value);
+        for (const name of node.outputs) makers.set(name, node);
+        inner.forEach(graph);
+      } else if (field === 5) {
+        const { name, tensor } = readTensor(value);
+        weights.set(name, tensor);
+      } else if (field === 11) {
+        const { name, shape } = readPort(value);
+        inputs.set(name, shape);
+      }
+    }
+  };
+  for (const [field, value] of fieldsOf(file)) if (field === 7) graph(value);
+  return { weights, makers, inputs };
+}
+
+/** The fields of a message that are bytes, texts or messages. */
+function* fieldsOf(message: Uint8Array): Generator<[number, Uint8Array]> {
+  const reader = Reader.create(message);
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if ((tag & 7) === 2) yield [tag >>> 3, reader.bytes()];
+    else reader.skipType(tag & 7);
+  }
+}
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+
+function readNode(bytes: Uint8Array): { readonly node: OnnxNode; readonly inner: readonly Uint8Array[] } {
+  const [inputs, outputs, inner]: [string[], string[], Uint8Array[]] = [[], [], []];
+  let op = '';
+  for (const [field, value] of fieldsOf(bytes)) {
+    if (field === 1) inputs.push(textOf(value));
+    else if (field === 2) outputs.push(textOf(value));
+    else if (field === 4) op = textOf(value);
+    else if (field === 5) for (const [part, graph] of fieldsOf(value)) if (part === 6) inner.push(graph);
+  }
+  return { node: { op, inputs, outputs }, inner };
+}
+
+function readPort(bytes: Uint8Array): { readonly name: string; readonly shape: readonly (number | string)[] } {
+  let name = '';
+  const shape: (number | string)[] = [];
+  for (const [field, value] of fieldsOf(bytes)) {
+    if (field === 1) name = textOf(value);
+    if (field !== 2) continue;
+    for (const [, tensor] of fieldsOf(value)) for (const [, sizes] of fieldsOf(tensor)) for (const [, size] of fieldsOf(sizes)) shape.push(readSize(size));
+  }
+  return { name, shape };
+}
+
+function readSize(bytes: Uint8Array): number | string {
+  const reader = Reader.create(bytes);
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 8) return reader.uint32();
+    if (tag === 18) return reader.string();
+    reader.skipType(tag & 7);
+  }
+  return '';
+}
+
+function readTensor(bytes: Uint8Array): { readonly name: string; readonly tensor: OnnxTensor } {
+  const reader = Reader.create(bytes);
+  const shape: number[] = [];
+  let [name, type, raw] = ['', 0, new Uint8Array(0)];
+  /** Where the elements are not raw: one or few, as scales and zero points are. */
+  const loose: number[] = [];
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    const packed = (tag & 7) === 2;
+    const each = (read: () => number, into: number[]): void => {
+      const end = packed ? reader.uint32() + reader.pos : 0;
+      do into.push(read()); while (reader.pos < end);
+    };
+    if (tag >>> 3 === 1) each(() => reader.uint32(), shape);
+    else if (tag === 16) type = reader.uint32();
+    else if (tag >>> 3 === 4) each(() => reader.float(), loose);
+    else if (tag >>> 3 === 5) each(() => reader.int32(), loose);
+    else if (tag === 66) name = reader.string();
+    else if (tag === 74) raw = reader.bytes() as Uint8Array<ArrayBuffer>;
+    else reader.skipType(tag & 7);
+  }
+  if (raw.length === 0 && loose.length > 0) raw = type === ELEMENT.float ? new Uint8Array(Float32Array.from(loose).buffer) : Uint8Array.from(loose);
+  return { name, tensor: { type, shape, bytes: raw } };
+}
+
+/** A number that is an integer is written as one; a float attribute is given as text, `1e-5`. */
+export type Attribute = number | string | readonly number[];
+
+/** Collects the nodes and weights of a new graph and writes them as a file. */
+export class GraphWriter {
+  private readonly graph = Writer.create();
+  private names = 0;
+
+  /** Adds a node and answers the name of its output; `outputs` names them where they have names of their own or are several. */
+  node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}, outputs: readonly string[] = [this.name(op)]): string {
+    const writer = this.graph.uint32(10).fork();
+    for (const input of inputs) writer.uint32(10).string(input);
+    for (const output of outputs) writer.uint32(18).string(output);
+    writer.uint32(34).string(op);
+    for (const [name, value] of Object.entries(attributes)) {
+      writer.uint32(42).fork().uint32(10).string(name);
+      if (typeof value === 'number') writer.uint32(24).int32(value).uint32(160).int32(2);
+      else if (typeof value === 'string') writer.uint32(21).float(Number(value)).uint32(160).int32(1);
+      else for (const one of [...value]) writer.uint32(64).int32(one);
+      if (typeof value === 'object') writer.uint32(160).int32(7);
+      writer.ldelim();
+    }
+    if (OWN_OPS.has(op)) writer.uint32(58).string(OWN_DOMAIN);
+    writer.ldelim();
+    return outputs[0] ?? '';
+  }
+
+  /** Adds a weight and answers its name. */
+  weight({ type, shape, bytes }: OnnxTensor): string {
+    const name = this.name('w');
+    const writer = this.graph.uint32(42).fork();
+    for (const size of shape) writer.uint32(8).uint32(size);
+    writer.uint32(16).int32(type).uint32(66).string(name).uint32(74).bytes(bytes).ldelim();
+    return name;
+  }
+
+  floats(values: Float32Array, shape: readonly number[] = [values.length]): string {
+    return this.weight({ type: ELEMENT.float, shape, bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) });
+  }
+
+  /** A small tensor of integers, such as a shape. */
+  integers(...values: readonly number[]): string {
+    return this.weight({ type: ELEMENT.int64, shape: [values.length], bytes: new Uint8Array(BigInt64Array.from(values, BigInt).buffer) });
+  }
+
+  /** Declares an input or output; a size that is known only when it runs is a text. */
+  port(direction: 'input' | 'output', name: string, type: number, shape: readonly (number | string)[]): string {
+    const writer = this.graph.uint32(direction === 'input' ? 90 : 98).fork().uint32(10).string(name).uint32(18).fork().uint32(10).fork().uint32(8).int32(type).uint32(18).fork();
+    for (const size of shape) {
+      const dimension = writer.uint32(10).fork();
+      if (typeof size === 'number') dimension.uint32(8).int32(size);
+      else dimension.uint32(18).string(size);
+      dimension.ldelim();
+    }
+    writer.ldelim().ldelim().ldelim().ldelim();
+    return name;
+  }
+
+  /** A name that no other part of the graph has. */
+  name(of: string): string {
+    return `${of}_${this.names++}`;
+  }
+
+  finish(): Uint8Array {
+    const graph = this.graph.uint32(18).string('earmark').finish();
+    const file = Writer.create().uint32(8).int32(IR_VERSION);
+    for (const [domain, version] of [['', OPSET], [OWN_DOMAIN, 1]] as const) file.uint32(66).fork().uint32(10).string(domain).uint32(16).int32(version).ldelim();
+    return file.uint32(58).bytes(graph).finish();
+  }
+}
+
+const IR_VERSION = 8;
+const OPSET = 17;
+/** Operators that are ONNX Runtime's own. */
+const OWN_DOMAIN = 'com.microsoft';
+const OWN_OPS: ReadonlySet<string> = new Set(['DynamicQuantizeMatMul', 'SkipLayerNormalization', 'RotaryEmbedding', 'QuickGelu', 'FusedMatMul']);

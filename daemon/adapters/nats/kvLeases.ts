@@ -1,0 +1,135 @@
+/**
+ * Leases in a key-value bucket of JetStream whose entries run out by the servers' clock: a claim creates the key, which
+ * only one can, the revision is the fencing token, and each renewal names the one before.
+ */
+import type { KV } from '@nats-io/kv';
+import { EarmarkError } from '../../../protocol/errors';
+import type { Clock } from '../../base/clock';
+import type { Disposable } from '../../base/disposable';
+import { Emitter } from '../../base/emitter';
+import type { Logger } from '../../base/logger';
+import type { Lease, Leases } from '../../team/leases';
+import type { TeamBus } from './teamBus';
+
+/** A lease that nobody renewed is free after so long: what a killed gateway held goes on at another one within 10 s. */
+const LEASE_MS = 6_000;
+const RENEW_MS = 2_000;
+/** Last sign that it is still ours; past it another one may have it, whatever the network says. */
+const TRUST_MS = 5_000;
+
+/** JetStream: the key is not at the revision that was named. */
+const WRONG_REVISION = 10071;
+
+interface Held {
+  revision: number;
+  renewedMs: number;
+  readonly note: string;
+  readonly lost: Emitter<void>;
+  renewing: boolean;
+}
+
+/** @throws EarmarkError daemon.startFailed */
+export async function openLeases(bus: TeamBus, clock: Clock, logger: Logger): Promise<Leases> {
+  const { Kvm } = await import('@nats-io/kv');
+  const kv = await new Kvm(bus.js).create('EARMARK_LEASES', { history: 1, ttl: LEASE_MS, replicas: bus.replicas });
+  return new KvLeases(kv, clock, logger);
+}
+
+class KvLeases implements Leases {
+  private readonly held = new Map<string, Held>();
+  private readonly timer: Disposable;
+
+  constructor(
+    private readonly kv: KV,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {
+    this.timer = clock.setInterval(() => this.renew(), RENEW_MS);
+  }
+
+  async claim(key: string, note: string): Promise<Lease | undefined> {
+    const begun = this.clock.now();
+    let revision: number;
+    try {
+      revision = await this.kv.create(encoded(key), note);
+    } catch (error) {
+      if (codeOf(error) === WRONG_REVISION) return undefined;
+      throw unreachable(error);
+    }
+    const held: Held = { revision, renewedMs: begun, note, lost: new Emitter<void>(), renewing: false };
+    this.held.set(key, held);
+    return {
+      key,
+      token: revision,
+      onDidLose: held.lost.event,
+      release: async () => {
+        if (this.held.get(key) !== held) return;
+        this.held.delete(key);
+        // What cannot be given back runs out.
+        await this.kv.delete(encoded(key), { previousSeq: held.revision }).catch(() => undefined);
+      },
+    };
+  }
+
+  async holder(key: string): Promise<string | undefined> {
+    try {
+      const entry = await this.kv.get(encoded(key));
+      return entry?.operation === 'PUT' ? entry.string() : undefined;
+    } catch (error) {
+      throw unreachable(error);
+    }
+  }
+
+  dispose(): void {
+    this.timer.dispose();
+    this.held.clear();
+  }
+
+  private renew(): void {
+    for (const [key, held] of this.held) {
+      if (this.clock.now() - held.renewedMs > TRUST_MS) this.lose(key, held);
+      else if (!held.renewing) void this.renewOne(key, held);
+    }
+  }
+
+  private async renewOne(key: string, held: Held): Promise<void> {
+    const begun = this.clock.now();
+    held.renewing = true;
+    try {
+      held.revision = await this.kv.update(encoded(key), held.note, held.revision);
+      held.renewedMs = begun;
+    } catch (error) {
+      if (codeOf(error) === WRONG_REVISION) await this.doubt(key, held, begun);
+    } finally {
+      held.renewing = false;
+    }
+  }
+
+  /** A renewal whose answer was lost moved the revision on; the note says whether it was ours. */
+  private async doubt(key: string, held: Held, begun: number): Promise<void> {
+    const entry = await this.kv.get(encoded(key)).catch(() => undefined);
+    if (entry?.operation === 'PUT' && entry.string() === held.note) [held.revision, held.renewedMs] = [entry.revision, begun];
+    else if (entry !== undefined) this.lose(key, held);
+  }
+
+  private lose(key: string, held: Held): void {
+    if (this.held.get(key) !== held) return;
+    this.held.delete(key);
+    this.logger.warn('lease.lost', { kind: key.split('.')[0] ?? '' });
+    held.lost.fire();
+    held.lost.dispose();
+  }
+}
+
+/** A key of a bucket is made of letters, digits and `-_=./`; dots part it. */
+function encoded(key: string): string {
+  return key.split('.').map((part) => Buffer.from(part, 'utf8').toString('base64url')).join('.');
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
+}
+
+function unreachable(cause: unknown): EarmarkError {
+  return new EarmarkError('rpc.timeout', 'The servers of the team do not answer; try again in a moment.', { retryAfterMs: 2_000, cause });
+}

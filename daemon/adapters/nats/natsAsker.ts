@@ -1,0 +1,221 @@
+/**
+ * The gateway's side of the queue: publishes phrases of one model, waits for the answers of the workers. A final is in
+ * JetStream before it counts as asked; what is asked twice, or answered twice, is settled once, by its id.
+ */
+import { randomBytes } from 'node:crypto';
+import { EarmarkError } from '../../../protocol/errors';
+import { EffortMeter, optionsFor } from '../../asr/finalEffort';
+import { LoadMeter } from '../../asr/loadMeter';
+import type { DecodeRequest, PhraseAsker, QueueHealth } from '../../asr/phraseQueue';
+import type { AsrResult } from '../../asr/provider';
+import { WaitTimes } from '../../asr/waitTimes';
+import { SAMPLE_RATE } from '../../audio/frame';
+import type { Clock } from '../../base/clock';
+import { type Disposable, toDisposable } from '../../base/disposable';
+import type { DecodePriority } from '../../session/ports';
+import type { Presence } from '../../team/presence';
+import { decodeAnswer, encodePhrase } from './phraseMessage';
+import { ensureConsumer } from './lanes';
+import { cancelOf, type Lane, laneOf, wakeOf } from './subjects';
+import type { TeamBus } from './teamBus';
+
+export interface AskerSetup {
+  readonly bus: TeamBus;
+  readonly clock: Clock;
+  readonly model: string;
+  readonly presence: Presence;
+  /** Whom an owner of sessions belongs to: what organisations have of the workers is shared out evenly. */
+  readonly organisationOf: (owner: string | undefined) => string;
+  /** Audio that may wait, of this gateway. */
+  readonly maxQueuedMs?: number;
+  /** A final without an answer after so long is given back. */
+  readonly finalLimitMs?: number;
+}
+
+const MAX_QUEUED_MS = 20 * 60_000;
+const FINAL_LIMIT_MS = 15 * 60_000;
+const QUICK_LIMIT_MS = 3_000;
+/** Publishing is tried so long while NATS chooses a new leader, then the phrase goes back to its session, which keeps its sound. */
+const PUBLISH_LIMIT_MS = 10_000;
+const PUBLISH_TRY_MS = 2_000;
+const PUBLISH_PAUSE_MS = 200;
+/** A consumer stays an hour without being asked (lanes.ts). */
+const LANE_MS = 10 * 60_000;
+const MAX_LANES = 10_000;
+
+interface Waiting {
+  readonly priority: DecodePriority;
+  readonly live: boolean;
+  readonly audioMs: number;
+  settle(outcome: { result: AsrResult | undefined } | { error: unknown }): void;
+}
+
+export class NatsAsker implements PhraseAsker, Disposable {
+  private readonly waiting = new Map<string, Waiting>();
+  private readonly waits = new WaitTimes();
+  private readonly meter: LoadMeter;
+  private readonly effort: EffortMeter;
+  private readonly dropped = { speculative: 0, partial: 0 };
+  private readonly replyTo = `earmark.answer.${randomBytes(9).toString('hex')}`;
+  private readonly listening: Disposable;
+  /** When the consumer of a lane was last seen. */
+  private readonly lanes = new Map<string, number>();
+  private waitingMs = 0;
+
+  constructor(private readonly setup: AskerSetup) {
+    this.meter = new LoadMeter(setup.clock);
+    this.effort = new EffortMeter(setup.clock);
+    const answers = setup.bus.nc.subscribe(this.replyTo, {
+      callback: (error, message) => {
+        if (error) return;
+        const answer = decodeAnswer(message.data);
+        // The worker acknowledges the phrase when it knows that its text has arrived, also the second time.
+        message.respond();
+        const asked = answer && this.waiting.get(answer.id);
+        if (!asked) return;
+        if (asked.priority === 'final') {
+          this.waits.add(answer.waitMs);
+          if (asked.live) this.effort.waited(answer.waitMs);
+        }
+        asked.settle('result' in answer ? { result: answer.result } : { error: new EarmarkError(answer.error.code, answer.error.message) });
+      },
+    });
+    const changes = setup.presence.onDidChange(() => this.measure());
+    this.listening = toDisposable(() => {
+      answers.unsubscribe();
+      changes.dispose();
+    });
+  }
+
+  get queuedMs(): number {
+    return this.waitingMs;
+  }
+
+  get idle(): boolean {
+    return this.takes('partial');
+  }
+
+  get health(): QueueHealth {
+    const { waits, meter, dropped, effort } = this;
+    const finals = [...this.waiting.values()].filter(({ priority }) => priority === 'final').length;
+    return { waiting: finals, waitP50Ms: waits.percentile(0.5), waitP95Ms: waits.percentile(0.95), waitMaxMs: waits.percentile(1), load: meter.load, finals: effort.effort, droppedSpeculations: dropped.speculative, droppedPartials: dropped.partial };
+  }
+
+  async run(request: DecodeRequest, signal?: AbortSignal): Promise<AsrResult | undefined> {
+    const { priority, sessionId } = request;
+    const audioMs = (request.pcm.length * 1000) / SAMPLE_RATE;
+    if (signal?.aborted) throw cancelled();
+    if (!this.takes(priority)) return this.drop(priority);
+    if (priority === 'final' && this.waitingMs + audioMs > (this.setup.maxQueuedMs ?? MAX_QUEUED_MS)) {
+      throw new EarmarkError('rpc.tooMany', 'Too much speech waits to be recognised; wait until it is done, or stop a session.', { retryAfterMs: 5_000 });
+    }
+    const lane = laneOf(priority, this.setup.model, this.setup.organisationOf(request.owner));
+    const id = `${sessionId}.${randomBytes(9).toString('base64url')}`;
+    const message = encodePhrase({ id, replyTo: this.replyTo, sessionId }, request.live && priority === 'final' ? { ...request, options: optionsFor(this.effort.effort, request.options) } : request);
+    return new Promise((resolve, reject) => {
+      const { clock } = this.setup;
+      const onAbort = (): void => {
+        this.forget(id);
+        entry.settle({ error: cancelled() });
+      };
+      const limit = clock.setTimeout(
+        () => {
+          this.forget(id);
+          entry.settle(priority === 'final' ? { error: new EarmarkError('engine.timeout', 'No worker decoded a phrase in time; start more workers for its model.') } : { result: this.drop(priority) });
+        },
+        priority === 'final' ? (this.setup.finalLimitMs ?? FINAL_LIMIT_MS) : QUICK_LIMIT_MS,
+      );
+      const entry: Waiting = {
+        priority,
+        live: request.live === true,
+        audioMs,
+        settle: (outcome) => {
+          if (!this.waiting.delete(id)) return;
+          this.waitingMs -= audioMs;
+          limit.dispose();
+          signal?.removeEventListener('abort', onAbort);
+          this.measure();
+          if ('error' in outcome) reject(outcome.error as Error);
+          else resolve(outcome.result);
+        },
+      };
+      this.waiting.set(id, entry);
+      this.waitingMs += audioMs;
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.measure();
+      this.publish(lane, id, message).catch((error: unknown) => entry.settle(priority === 'final' ? { error } : { result: this.drop(priority) }));
+    });
+  }
+
+  rejectAll(error: unknown): void {
+    for (const [id, entry] of [...this.waiting]) {
+      this.forget(id);
+      entry.settle({ error });
+    }
+  }
+
+  dispose(): void {
+    this.rejectAll(new EarmarkError('engine.unavailable', 'The gateway ends; its sessions go on at another one.'));
+    this.listening.dispose();
+  }
+
+  private takes(priority: DecodePriority): boolean {
+    if (priority === 'final') return true;
+    if (priority === 'speculative' && !this.meter.allowsSpeculation) return false;
+    if (priority === 'partial' && this.meter.partialSpacingMs > 0) return false;
+    const { slots, busy } = this.setup.presence.capacity(this.setup.model);
+    return slots > Math.max(busy, this.waiting.size);
+  }
+
+  /** The same message id makes JetStream keep one, however often it is sent. */
+  private async publish(lane: Lane, id: string, message: Uint8Array): Promise<void> {
+    const { bus, clock, model } = this.setup;
+    const until = clock.now() + PUBLISH_LIMIT_MS;
+    while (this.waiting.has(id)) {
+      try {
+        await this.ensure(lane);
+        await bus.js.publish(lane.subject, message, { msgID: id, timeout: PUBLISH_TRY_MS });
+        bus.nc.publish(wakeOf(model), lane.subject);
+        return;
+      } catch (cause) {
+        if (isFull(cause)) throw new EarmarkError('rpc.tooMany', 'Too much speech waits to be recognised; wait until it is done, or start more workers.', { retryAfterMs: 5_000, cause });
+        if (clock.now() >= until || bus.nc.isClosed()) throw new EarmarkError('engine.unavailable', 'The queue of phrases cannot be reached; look whether the NATS servers run.', { cause });
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, PUBLISH_PAUSE_MS));
+      }
+    }
+  }
+
+  private async ensure(lane: Lane): Promise<void> {
+    const { bus, clock } = this.setup;
+    const known = this.lanes.get(lane.subject);
+    if (known !== undefined && clock.now() - known < LANE_MS) return;
+    await ensureConsumer(bus.jsm, lane, bus.replicas);
+    if (this.lanes.size >= MAX_LANES) this.lanes.clear();
+    this.lanes.set(lane.subject, clock.now());
+  }
+
+  /** Whoever decodes it may stop; who has not begun will see that nobody waits. */
+  private forget(id: string): void {
+    if (this.waiting.has(id) && !this.setup.bus.nc.isClosed()) this.setup.bus.nc.publish(cancelOf(this.setup.model), id);
+  }
+
+  private measure(): void {
+    const { slots, busy } = this.setup.presence.capacity(this.setup.model);
+    this.meter.set(slots === 0 ? 0 : Math.min(1, busy / slots));
+  }
+
+  private drop(priority: DecodePriority): undefined {
+    if (priority !== 'final') this.dropped[priority]++;
+    return undefined;
+  }
+}
+
+/** The stream is at its limit and refuses more (10047 insufficient storage, 10077 maximum bytes). */
+function isFull(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return code === 10047 || code === 10077;
+}
+
+function cancelled(): EarmarkError {
+  return new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
+}

@@ -1,0 +1,265 @@
+/**
+ * The worker's side of the queue: pulls phrases of one model for its free slots, says while it decodes that it does,
+ * delivers the text to the gateway that asked, and acknowledges only then. What it cannot decode goes to another worker;
+ * a phrase that broke so many goes to the dead letters.
+ */
+import { EarmarkError, type ErrorCode, isEarmarkError } from '../../../protocol/errors';
+import type { DecodeSlot, PhraseTaker } from '../../asr/phraseQueue';
+import { SAMPLE_RATE } from '../../audio/frame';
+import type { Clock } from '../../base/clock';
+import { type Disposable, DisposableStore, toDisposable } from '../../base/disposable';
+import { Emitter } from '../../base/emitter';
+import type { Logger } from '../../base/logger';
+import { type Delivery, pull } from './delivery';
+import { ACK_WAIT_MS, Lanes } from './lanes';
+import { type Answer, type SentPhrase, decodePhrase } from './phraseMessage';
+import { type Lane, cancelOf, deadOf, wakeOf } from './subjects';
+import type { TeamBus } from './teamBus';
+
+export interface TakerSetup {
+  readonly bus: TeamBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly model: string;
+  /** A phrase that was given to workers so often without an answer is dead. */
+  readonly maxDeliveries?: number;
+}
+
+const MAX_DELIVERIES = 4;
+const SWEEP_MS = 1_000;
+const PULL_MS = 2_000;
+const PAUSE_MS = 250;
+/** No decode takes longer (asr/deadline.ts, twice): after it a phrase counts as stuck and another worker gets it. */
+const STUCK_MS = 65_000;
+/** A gateway that cannot be told its answer for so long is gone; who takes its sessions asks anew. */
+const DELIVER_MS = 12_000;
+const DELIVER_TRY_MS = 2_000;
+/** Answers that are remembered, for a phrase that comes again because its acknowledgement was lost, and ids of cancelled ones. */
+const REMEMBERED = 512;
+
+/** The worker's failures; any other is the phrase's own and is its answer. */
+const ANOTHER: ReadonlySet<ErrorCode> = new Set(['engine.crashed', 'engine.timeout', 'engine.unavailable', 'rpc.tooMany']);
+
+interface Job {
+  readonly abort: AbortController;
+  cancelled: boolean;
+}
+
+export class NatsTaker implements PhraseTaker, Disposable {
+  private readonly slots = new Map<DecodeSlot, string | undefined>();
+  private readonly jobs = new Map<string, Job>();
+  private readonly answers = new Map<string, Answer>();
+  /** Nobody waits for these any more. */
+  private readonly unwanted = new Set<string>();
+  private readonly open = new Set<Promise<void>>();
+  private readonly lanes: Lanes;
+  private readonly store = new DisposableStore();
+  private readonly changed = this.store.add(new Emitter<void>());
+  private pumping = false;
+  /** A slot became busy or free. */
+  readonly onDidChange = this.changed.event;
+
+  constructor(private readonly setup: TakerSetup) {
+    const { bus, clock, model } = setup;
+    this.lanes = new Lanes(bus.jsm, model, bus.replicas, clock);
+    const listen = (subject: string, then: (text: string) => void): void => {
+      const subscription = bus.nc.subscribe(subject, { callback: (error, message) => void (error ?? then(message.string())) });
+      this.store.add(toDisposable(() => subscription.unsubscribe()));
+    };
+    listen(wakeOf(model), (subject) => {
+      this.lanes.wake(subject);
+      this.pump();
+    });
+    listen(cancelOf(model), (id) => this.cancel(id));
+    this.store.add(clock.setInterval(() => this.sweep(), SWEEP_MS));
+    this.sweep();
+  }
+
+  get busy(): number {
+    return [...this.slots.values()].filter((job) => job !== undefined).length;
+  }
+
+  get size(): number {
+    return this.slots.size;
+  }
+
+  addSlot(slot: DecodeSlot): void {
+    if (!this.slots.has(slot)) this.slots.set(slot, undefined);
+    this.changed.fire();
+    this.pump();
+  }
+
+  removeSlot(slot: DecodeSlot): void {
+    this.slots.delete(slot);
+    this.changed.fire();
+  }
+
+  /** Takes nothing more; resolves when what is decoded now has been answered. */
+  async drained(): Promise<void> {
+    for (const slot of [...this.slots.keys()]) this.removeSlot(slot);
+    while (this.open.size > 0) await Promise.all(this.open);
+  }
+
+  dispose(): void {
+    this.slots.clear();
+    for (const { abort } of this.jobs.values()) abort.abort();
+    this.store.dispose();
+  }
+
+  private sweep(): void {
+    if (this.freeSlot() === undefined) return;
+    this.lanes.sweep().then(() => this.pump(), () => undefined);
+  }
+
+  private freeSlot(): DecodeSlot | undefined {
+    for (const [slot, id] of this.slots) if (id === undefined) return slot;
+    return undefined;
+  }
+
+  private pump(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    void this.fill().finally(() => (this.pumping = false));
+  }
+
+  /** One pull after the other: each takes about a millisecond, and whose turn it is may change with each. */
+  private async fill(): Promise<void> {
+    for (;;) {
+      const [slot, turn] = [this.freeSlot(), this.lanes.next()];
+      if (slot === undefined || turn === undefined) return;
+      const { lane, wakes } = turn;
+      let delivery: Delivery | undefined;
+      try {
+        await this.lanes.ensure(lane);
+        delivery = await pull(this.setup.bus.nc, lane.stream, lane.consumer, PULL_MS);
+      } catch {
+        this.lanes.doubt(lane);
+        if (this.setup.bus.nc.isClosed()) return;
+        continue;
+      }
+      if (delivery === undefined) this.lanes.empty(lane, wakes);
+      // It was taken out meanwhile.
+      else if (!this.slots.has(slot)) delivery.giveBack(0);
+      else this.start(slot, lane, delivery);
+    }
+  }
+
+  private start(slot: DecodeSlot, lane: Lane, delivery: Delivery): void {
+    let phrase: SentPhrase;
+    try {
+      phrase = decodePhrase(delivery.data);
+    } catch {
+      this.setup.logger.error('phrase.unreadable', { subject: delivery.subject });
+      delivery.ack();
+      return;
+    }
+    this.slots.set(slot, phrase.id);
+    this.changed.fire();
+    const done = this.handle(slot, lane, delivery, phrase).finally(() => {
+      this.open.delete(done);
+      this.pump();
+    });
+    this.open.add(done);
+  }
+
+  private free(slot: DecodeSlot, id: string): void {
+    if (this.slots.get(slot) !== id) return;
+    this.slots.set(slot, undefined);
+    this.changed.fire();
+    this.pump();
+  }
+
+  private async handle(slot: DecodeSlot, lane: Lane, delivery: Delivery, phrase: SentPhrase): Promise<void> {
+    const { clock, logger, maxDeliveries = MAX_DELIVERIES } = this.setup;
+    const job: Job = { abort: new AbortController(), cancelled: this.unwanted.has(phrase.id) };
+    this.jobs.set(phrase.id, job);
+    const stuckAt = clock.now() + STUCK_MS;
+    const working = clock.setInterval(() => clock.now() < stuckAt && delivery.working(), ACK_WAIT_MS / 4);
+    try {
+      const answer = this.answers.get(phrase.id) ?? (job.cancelled ? undefined : await this.decode(slot, lane, delivery, phrase, job));
+      this.free(slot, phrase.id);
+      if (job.cancelled) delivery.ack();
+      else if (answer === undefined) {
+        if (lane.priority !== 'final') delivery.ack();
+        else if (delivery.count < maxDeliveries) delivery.giveBack(PAUSE_MS * delivery.count);
+        else await this.bury(lane, delivery, phrase);
+      } else {
+        this.answers.set(answer.id, answer);
+        bound(this.answers);
+        if (lane.priority === 'final') await this.deliver(phrase, answer);
+        else this.setup.bus.nc.publish(phrase.replyTo, JSON.stringify(answer));
+        delivery.ack();
+      }
+    } catch (error) {
+      // Not acknowledged: it comes again.
+      logger.warn('phrase.unanswered', { error: isEarmarkError(error) ? error.code : 'unexpected' });
+    } finally {
+      working.dispose();
+      this.jobs.delete(phrase.id);
+      this.free(slot, phrase.id);
+    }
+  }
+
+  /** @returns undefined where another worker should have it */
+  private async decode(slot: DecodeSlot, lane: Lane, delivery: Delivery, phrase: SentPhrase, job: Job): Promise<Answer | undefined> {
+    const { maxDeliveries = MAX_DELIVERIES, clock, logger } = this.setup;
+    // Whoever had it before died of it, or with it.
+    if (delivery.count > maxDeliveries) return undefined;
+    const waitMs = Math.max(0, clock.wall() - delivery.storedMs);
+    this.lanes.took(lane, (phrase.pcm.length * 1000) / SAMPLE_RATE);
+    try {
+      return { id: phrase.id, waitMs, result: await slot.transcribe(phrase.pcm, phrase.options, job.abort.signal) };
+    } catch (error) {
+      if (job.cancelled) return undefined;
+      const { code, message } = isEarmarkError(error) ? error : new EarmarkError('engine.crashed', 'The speech engine failed on this phrase.');
+      logger.warn('phrase.failed', { error: code, deliveries: delivery.count });
+      return ANOTHER.has(code) ? undefined : { id: phrase.id, waitMs, error: { code, message } };
+    }
+  }
+
+  /** Once in the dead letters, without its sound: that is in the spool of its session. */
+  private async bury(lane: Lane, delivery: Delivery, phrase: SentPhrase): Promise<void> {
+    const { bus, logger, clock } = this.setup;
+    const letter = { at: new Date(clock.wall()).toISOString(), session: phrase.sessionId, organisation: lane.organisation, model: lane.model, deliveries: delivery.count, audioMs: Math.round((phrase.pcm.length * 1000) / SAMPLE_RATE) };
+    await bus.js.publish(deadOf(lane.model, lane.organisation), JSON.stringify(letter), { msgID: `dead.${phrase.id}` });
+    logger.error('phrase.dead', { error: 'engine.crashed', deliveries: delivery.count });
+    await this.deliver(phrase, { id: phrase.id, waitMs: 0, error: { code: 'engine.crashed', message: 'Every worker that took this phrase failed on it; the phrase is left out.' } });
+    delivery.ack();
+  }
+
+  /** Until the gateway says that it has it. One that is gone for good is not waited for longer. */
+  private async deliver(phrase: SentPhrase, answer: Answer): Promise<void> {
+    const { bus, clock, logger } = this.setup;
+    const until = clock.now() + DELIVER_MS;
+    const message = JSON.stringify(answer);
+    while (!bus.nc.isClosed()) {
+      try {
+        await bus.nc.request(phrase.replyTo, message, { timeout: DELIVER_TRY_MS });
+        return;
+      } catch {
+        if (clock.now() >= until) {
+          logger.info('phrase.unasked');
+          return;
+        }
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, PAUSE_MS));
+      }
+    }
+    throw new EarmarkError('rpc.disconnected', 'The connection to NATS was closed.');
+  }
+
+  private cancel(id: string): void {
+    this.unwanted.add(id);
+    bound(this.unwanted);
+    const job = this.jobs.get(id);
+    if (!job) return;
+    job.cancelled = true;
+    job.abort.abort();
+  }
+}
+
+function bound(kept: Map<string, unknown> | Set<string>): void {
+  for (const id of kept.keys()) {
+    if (kept.size <= REMEMBERED) return;
+    kept.delete(id);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * A phrase as it travels: four bytes length, that many bytes of JSON, then 16-bit samples of the phrase and of its lead.
+ * Sound comes from 16-bit frames, so nothing is lost by it.
+ */
+import { z } from 'zod';
+import { EarmarkError, ERRORS, type ErrorCode } from '../../../protocol/errors';
+import type { DecodeRequest } from '../../asr/phraseQueue';
+import type { AsrResult } from '../../asr/provider';
+import { toFloat32, toInt16 } from '../../audio/pcm';
+
+/** NATS refuses longer messages than 1 MB unless it is set otherwise. */
+export const PHRASE_MAX_BYTES = 1_000_000;
+
+/** Where a phrase came from and where its text goes. */
+export interface PhraseHead {
+  /** The same phrase, however often it is delivered. */
+  readonly id: string;
+  /** Subject that takes the answer. */
+  readonly replyTo: string;
+  readonly sessionId: string;
+}
+
+export interface SentPhrase extends PhraseHead {
+  readonly pcm: Float32Array;
+  readonly options: DecodeRequest['options'];
+}
+
+const numbers = z.array(z.number()).max(10_000);
+const Head = z.object({
+  id: z.string().min(1).max(200),
+  replyTo: z.string().min(1).max(200),
+  sessionId: z.string().max(200),
+  samples: z.number().int().min(0).max(PHRASE_MAX_BYTES),
+  leadTokens: numbers.optional(),
+  options: z.object({
+    language: z.string().max(100),
+    prompt: z.array(z.string().max(1_000)).max(10_000).optional(),
+    translate: z.boolean().optional(),
+    conversation: z.string().max(200).optional(),
+    draft: numbers.optional(),
+    quick: z.boolean().optional(),
+    greedy: z.boolean().optional(),
+  }),
+});
+
+/** @throws EarmarkError audio.truncated where it is too long to travel */
+export function encodePhrase(head: PhraseHead, { pcm, options: { lead, ...options } }: Pick<DecodeRequest, 'pcm' | 'options'>): Uint8Array {
+  const json = Buffer.from(JSON.stringify({ ...head, samples: pcm.length, options, ...(lead ? { leadTokens: lead.tokens } : {}) }), 'utf8');
+  const sound = [toInt16(pcm), ...(lead ? [toInt16(lead.pcm)] : [])];
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  const message = Buffer.concat([length, json, ...sound.map((samples) => Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength))]);
+  if (message.length > PHRASE_MAX_BYTES) throw new EarmarkError('audio.truncated', 'A phrase is longer than a worker takes; it is at most 30 s.');
+  return message;
+}
+
+/** @throws EarmarkError internal where it is no phrase */
+export function decodePhrase(message: Uint8Array): SentPhrase {
+  try {
+    const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+    const at = 4 + bytes.readUInt32LE(0);
+    const { samples, leadTokens, options, ...head } = Head.parse(JSON.parse(bytes.toString('utf8', 4, at)));
+    const end = at + 2 * samples;
+    if (end > bytes.length) throw new RangeError('cut short');
+    const { prompt, translate, conversation, draft, quick, greedy } = options;
+    return {
+      ...head,
+      pcm: floats(bytes, at, end),
+      options: {
+        language: options.language,
+        ...(prompt && { prompt }),
+        ...(translate !== undefined && { translate }),
+        ...(conversation !== undefined && { conversation }),
+        ...(draft && { draft }),
+        ...(quick !== undefined && { quick }),
+        ...(greedy !== undefined && { greedy }),
+        ...(leadTokens && { lead: { pcm: floats(bytes, end, bytes.length), tokens: leadTokens } }),
+      },
+    };
+  } catch (cause) {
+    throw new EarmarkError('internal', 'A message of the queue is no phrase; gateways and workers must be of the same or neighbouring versions.', { cause });
+  }
+}
+
+export type Answer = { readonly id: string; /** It waited so long for a worker. */ readonly waitMs: number } & ({ readonly result: AsrResult } | { readonly error: { readonly code: ErrorCode; readonly message: string } });
+
+/** Of workers that the gateway trusts: it is read, not checked field by field. */
+export function decodeAnswer(message: Uint8Array): Answer | undefined {
+  try {
+    const answer = JSON.parse(Buffer.from(message).toString('utf8')) as Answer;
+    if (typeof answer.id !== 'string') return undefined;
+    if ('error' in answer) return answer.error.code in ERRORS ? answer : undefined;
+    return typeof answer.result.text === 'string' && Array.isArray(answer.result.words) ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Copies, for samples need not lie at an even place. */
+function floats(bytes: Buffer, from: number, to: number): Float32Array {
+  const copy = new Uint8Array(bytes.subarray(from, to - ((to - from) % 2)));
+  return toFloat32(new Int16Array(copy.buffer));
+}

@@ -1,0 +1,57 @@
+/**
+ * What a team keeps of a session while it runs: its events and its sound that is not final, in one stream of JetStream,
+ * so that another server can go on with it. The state folder of a server holds a copy to work on.
+ */
+import type { MsgRequest } from '@nats-io/jetstream';
+import { FRAME_SAMPLES, type Frame, type Source } from '../../audio/frame';
+import type { DurableEvent, SessionRecord } from '../../session/events';
+import type { Progress, SessionStore } from '../../session/ports';
+import { token } from './subjects';
+import { NANOS, type TeamBus } from './teamBus';
+
+export const SESSIONS = 'EARMARK_SESSIONS';
+const BYTES = 2e9;
+/** Nobody comes for a session after so long. */
+const AGE_MS = 7 * 24 * 3_600_000;
+const DUPLICATES_MS = 120_000;
+
+export async function openSessionStream(bus: TeamBus): Promise<void> {
+  await bus.stream({ name: SESSIONS, subjects: ['earmark.session.>'], retention: 'limits', storage: 'file', discard: 'new', max_bytes: BYTES, max_age: AGE_MS * NANOS, duplicate_window: DUPLICATES_MS * NANOS, num_replicas: bus.replicas });
+}
+
+export const eventsOf = (id: string): string => `earmark.session.${token(id)}.events`;
+export const soundOf = (id: string, source: Source): string => `earmark.session.${token(id)}.sound.${token(source)}`;
+export const allOf = (id: string): string => `earmark.session.${token(id)}.>`;
+
+/** One entry of a session's journal. */
+export type Entry =
+  | { readonly record: SessionRecord }
+  | { readonly change: Parameters<SessionStore['updateSession']>[1] }
+  | { readonly events: readonly DurableEvent[]; readonly progress: readonly Progress[] };
+
+/** Messages of one subject, oldest first. */
+export async function* messagesOf({ jsm }: TeamBus, subject: string): AsyncGenerator<{ readonly seq: number; readonly data: Uint8Array }> {
+  for (let seq = 1; ; ) {
+    // The servers know this form, the client's types do not. It asks the leader, which a direct read would not.
+    const message = await jsm.streams.getMessage(SESSIONS, { seq, next_by_subj: subject } as MsgRequest);
+    if (!message) return;
+    yield { seq: message.seq, data: message.data };
+    seq = message.seq + 1;
+  }
+}
+
+/** Four bytes length, JSON of number and capture time of each frame, then their samples. */
+export function encodeFrames(frames: readonly Frame[]): Uint8Array {
+  const json = Buffer.from(JSON.stringify(frames.map(({ seq, captureMs }) => [seq, captureMs])), 'utf8');
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(json.length);
+  return Buffer.concat([length, json, ...frames.map(({ pcm }) => Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength))]);
+}
+
+export function decodeFrames(source: Source, message: Uint8Array): Frame[] {
+  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+  const at = 4 + bytes.readUInt32LE(0);
+  const heads = JSON.parse(bytes.toString('utf8', 4, at)) as [number, number][];
+  const samples = new Int16Array(new Uint8Array(bytes.subarray(at)).buffer);
+  return heads.map(([seq, captureMs], i) => ({ source, seq, captureMs, pcm: samples.slice(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES) }));
+}

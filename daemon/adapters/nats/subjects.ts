@@ -1,0 +1,60 @@
+/** Subjects, streams and buckets of a team's engine. Names of models, users and sessions become tokens that a subject may hold. */
+import type { DecodePriority } from '../../session/ports';
+
+/** Finals, and what is worth nothing a moment later. */
+export const PHRASES = 'EARMARK_PHRASES';
+export const QUICK = 'EARMARK_QUICK';
+export const DEAD = 'EARMARK_DEAD';
+
+/** Letters, digits, `-` stay; any other byte becomes `_` and two hexadecimal digits. */
+export function token(name: string): string {
+  return Buffer.from(name === '' ? '-' : name, 'utf8').reduce((text, byte) => {
+    const char = String.fromCharCode(byte);
+    return text + (/[A-Za-z0-9-]/.test(char) ? char : `_${byte.toString(16).padStart(2, '0')}`);
+  }, '');
+}
+
+function nameOf(text: string): string {
+  const bytes: number[] = [];
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '_') {
+      bytes.push(parseInt(text.slice(i + 1, i + 3), 16));
+      i += 2;
+    } else bytes.push(text.charCodeAt(i));
+  }
+  return Buffer.from(bytes).toString('utf8');
+}
+
+const STREAM_OF: Readonly<Record<DecodePriority, string>> = { final: PHRASES, speculative: QUICK, partial: QUICK };
+
+/** Where the phrases of one organisation for one model wait, by priority. */
+export interface Lane {
+  readonly priority: DecodePriority;
+  readonly model: string;
+  readonly organisation: string;
+  readonly stream: string;
+  readonly subject: string;
+  /** Name of its consumer. */
+  readonly consumer: string;
+}
+
+export function laneOf(priority: DecodePriority, model: string, organisation: string): Lane {
+  const [m, o] = [token(model), token(organisation)];
+  return { priority, model, organisation, stream: STREAM_OF[priority], subject: `earmark.phrase.${priority}.${m}.${o}`, consumer: `${priority}-${m}-${o}` };
+}
+
+export function laneOfSubject(subject: string): Lane | undefined {
+  const [, , priority, model, organisation] = subject.split('.');
+  if ((priority !== 'final' && priority !== 'speculative' && priority !== 'partial') || model === undefined || organisation === undefined) return undefined;
+  return laneOf(priority, nameOf(model), nameOf(organisation));
+}
+
+export const finalsOf = (model: string): string => `earmark.phrase.final.${token(model)}.>`;
+/** Tells the workers of a model that a lane has something; the message is the lane's subject. */
+export const wakeOf = (model: string): string => `earmark.wake.${token(model)}`;
+/** Tells the workers of a model that nobody waits for a phrase any more; the message is its id. */
+export const cancelOf = (model: string): string => `earmark.cancel.${token(model)}`;
+/** Signs of life of the workers, see presence.ts. */
+export const BEATS = 'earmark.worker';
+export const deadOf = (model: string, organisation: string): string => `earmark.dead.${token(model)}.${token(organisation)}`;
+export const ALL_DEAD = 'earmark.dead.>';

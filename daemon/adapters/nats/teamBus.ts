@@ -1,0 +1,113 @@
+/** The connection to NATS that all parts of one process share, and the streams they need. */
+import type { JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { EarmarkError } from '../../../protocol/errors';
+import type { Logger } from '../../base/logger';
+import { PHRASE_MAX_BYTES } from './phraseMessage';
+import { ALL_DEAD, DEAD, PHRASES, QUICK } from './subjects';
+
+export interface BusSetup {
+  /** `nats://host:port`, `tls://…`, several separated by commas. */
+  readonly servers: string;
+  /** User name and password, or a token, may stand in the address; this is where they should not. */
+  readonly token?: string;
+  readonly name: string;
+  /** Copies of every stream, 1 to 5. */
+  readonly replicas: number;
+  readonly logger: Logger;
+}
+
+export interface TeamBus {
+  readonly nc: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  readonly replicas: number;
+  /** Makes a stream, or gives it these settings. @throws EarmarkError daemon.startFailed */
+  stream(config: Partial<StreamConfig> & { readonly name: string }): Promise<void>;
+  /** Sends what waits, then closes. */
+  close(): Promise<void>;
+}
+
+export const NANOS = 1e6;
+const CONNECT_MS = 5_000;
+const RECONNECT_MS = 250;
+/** A dead peer is noticed after two of these, where the operating system says nothing. */
+const PING_MS = 2_000;
+const API_MS = 5_000;
+const DUPLICATES_MS = 120_000;
+/** What waits for a decoder at most: nine hours of speech. */
+const PHRASES_BYTES = 1e9;
+const PHRASES_AGE_MS = 60 * 60_000;
+const QUICK_BYTES = 64e6;
+const QUICK_AGE_MS = 3_000;
+const DEAD_BYTES = 16e6;
+const DEAD_AGE_MS = 30 * 24 * 3_600_000;
+
+const ELECTION_TRIES = 3;
+/** What was published goes out; a server that does not answer must not keep a process from ending. */
+const DRAIN_MS = 5_000;
+
+/** JetStream's error codes: the name is taken with other settings; replicas without a cluster; too few nodes. */
+const [TAKEN, NOT_CLUSTERED, NO_PEERS] = [10058, 10074, 10005];
+
+/** @throws EarmarkError daemon.startFailed where no server answers or refuses */
+export async function openBus({ servers, token, name, replicas, logger }: BusSetup): Promise<TeamBus> {
+  const [{ connect }, { jetstream, jetstreamManager }] = await Promise.all([import('@nats-io/transport-node'), import('@nats-io/jetstream')]);
+  const list = servers.split(',').map((s) => s.trim()).filter((s) => s !== '');
+  let nc: NatsConnection;
+  try {
+    nc = await connect({ servers: list, name, ...(token === undefined ? {} : { token }), timeout: CONNECT_MS, maxReconnectAttempts: -1, reconnectTimeWait: RECONNECT_MS, pingInterval: PING_MS, maxPingOut: 2 });
+  } catch (cause) {
+    throw new EarmarkError('daemon.startFailed', 'No NATS server of team.nats answers, or it refuses; start nats-server with JetStream (-js), or correct the address.', { cause });
+  }
+  void (async () => {
+    for await (const { type } of nc.status()) if (type === 'disconnect' || type === 'reconnect' || type === 'error') logger.warn(`nats.${type}`);
+  })().catch(() => undefined);
+  try {
+    const [js, jsm] = [jetstream(nc, { timeout: API_MS }), await jetstreamManager(nc, { timeout: API_MS })];
+    const bus: TeamBus = {
+      nc, js, jsm, replicas,
+      stream: (config) => patiently(() => ensure(jsm, config)),
+      close: async () => {
+        let timer: NodeJS.Timeout | undefined;
+        const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, DRAIN_MS)));
+        await Promise.race([nc.drain().catch(() => undefined), late]);
+        clearTimeout(timer);
+        await nc.close();
+      },
+    };
+    await bus.stream({ name: PHRASES, subjects: ['earmark.phrase.final.>'], retention: 'workqueue', storage: 'file', discard: 'new', max_bytes: PHRASES_BYTES, max_msg_size: PHRASE_MAX_BYTES, max_age: PHRASES_AGE_MS * NANOS, duplicate_window: DUPLICATES_MS * NANOS, num_replicas: replicas });
+    // Worth nothing after a moment: in memory, once.
+    await bus.stream({ name: QUICK, subjects: ['earmark.phrase.speculative.>', 'earmark.phrase.partial.>'], retention: 'workqueue', storage: 'memory', discard: 'old', max_bytes: QUICK_BYTES, max_msg_size: PHRASE_MAX_BYTES, max_age: QUICK_AGE_MS * NANOS, duplicate_window: QUICK_AGE_MS * NANOS, num_replicas: 1 });
+    await bus.stream({ name: DEAD, subjects: [ALL_DEAD], retention: 'limits', storage: 'file', discard: 'old', max_bytes: DEAD_BYTES, max_age: DEAD_AGE_MS * NANOS, duplicate_window: DUPLICATES_MS * NANOS, num_replicas: replicas });
+    return bus;
+  } catch (error) {
+    await nc.close();
+    throw error instanceof EarmarkError ? error : new EarmarkError('daemon.startFailed', 'NATS answers, but its JetStream does not; start nats-server with -js and a store folder.', { cause: error });
+  }
+}
+
+/** A cluster that has lost a node answers nothing while it chooses another leader. */
+async function patiently(ask: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries >= ELECTION_TRIES || !(error instanceof Error) || error.name !== 'TimeoutError') throw error;
+    }
+  }
+}
+
+async function ensure(jsm: JetStreamManager, config: Partial<StreamConfig> & { readonly name: string }): Promise<void> {
+  try {
+    await jsm.streams.add(config);
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (code === TAKEN) {
+      await jsm.streams.update(config.name, config);
+      return;
+    }
+    if (code === NOT_CLUSTERED || code === NO_PEERS) throw new EarmarkError('daemon.startFailed', `NATS has fewer nodes than team.replicas asks for (${String(config.num_replicas)}); start more of them, or set team.replicas to 1.`, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+/** Connections to a team's database, and transactions that belong to one organisation. */
+import { DatabaseError, Pool, types, type PoolClient } from 'pg';
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import { postgresError } from './postgresErrors';
+
+export interface DatabaseOptions {
+  /** Of a role that is in `earmark_gateway`, or in `earmark_admin`, and owns nothing. */
+  readonly url: string;
+  /** Connections at once; transactions beyond them wait. */
+  readonly connections?: number;
+}
+
+/** Runs one statement. */
+export type Query = <R extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]) => Promise<readonly R[]>;
+
+/** What a transaction may see: `organisation`, or the one token or user that somebody presents. */
+export type Seen = Readonly<Partial<Record<'organisation' | 'token' | 'issuer' | 'subject', string>>>;
+
+const CONNECT_MS = 5_000;
+/** A statement that takes longer is ended by the server; one whose answer does not come is given up a little later. */
+const STATEMENT_MS = 10_000;
+const ANSWER_MS = 12_000;
+const IDLE_MS = 60_000;
+const INT8 = 20;
+
+export class Database {
+  private readonly pool: Pool;
+  private closing: Promise<void> | undefined;
+
+  constructor({ url, connections = 10 }: DatabaseOptions) {
+    this.pool = new Pool({
+      connectionString: url,
+      max: connections,
+      connectionTimeoutMillis: CONNECT_MS,
+      idleTimeoutMillis: IDLE_MS,
+      statement_timeout: STATEMENT_MS,
+      query_timeout: ANSWER_MS,
+      idle_in_transaction_session_timeout: STATEMENT_MS,
+      keepAlive: true,
+      application_name: 'earmark',
+      // Milliseconds and frame numbers are far below 2^53.
+      types: { getTypeParser: ((id: number, format?: 'text') => (id === INT8 ? Number : types.getTypeParser(id, format))) as typeof types.getTypeParser },
+    });
+    // A connection that dies while nobody uses it is replaced at the next use.
+    this.pool.on('error', () => undefined);
+  }
+
+  /**
+   * One transaction, which sees nothing but what `seen` says. What it wrote is on the server's disk when it resolves.
+   * @throws EarmarkError store.unwritable, also when it is not known whether the server committed
+   */
+  async transaction<T>(seen: Seen, work: (query: Query) => Promise<T>): Promise<T> {
+    if (this.closing) throw new EarmarkError('store.unwritable', 'The database of the team is closed; start the server again.');
+    let client: PoolClient;
+    try {
+      client = await this.pool.connect();
+    } catch (error) {
+      throw postgresError(error);
+    }
+    let broken: Error | undefined;
+    const onError = (error: Error): void => void (broken = error);
+    client.on('error', onError);
+    try {
+      // Simple protocol: one way to the server and back for all of it.
+      await client.query(`BEGIN;${Object.entries(seen).map(([name, value]) => `SET LOCAL earmark.${name} = ${client.escapeLiteral(value)}`).join(';')}`);
+      const result = await work(async (sql, values) => (await client.query(sql, values as unknown[] | undefined)).rows as never);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      // What is no answer of the server's leaves a connection of which nobody knows where it stands.
+      if (!isAnswer(error)) broken ??= error as Error;
+      else await client.query('ROLLBACK').catch((after: Error) => void (broken ??= after));
+      throw postgresError(error);
+    } finally {
+      client.off('error', onError);
+      client.release(broken);
+    }
+  }
+
+  /**
+   * Refuses a role for which row-level security would not hold.
+   * @throws EarmarkError store.unwritable
+   */
+  async assertUnprivileged(): Promise<void> {
+    const [role] = await this.transaction({}, (query) =>
+      query<{ above: boolean; owns: boolean }>("SELECT rolsuper OR rolbypassrls AS above, EXISTS (SELECT FROM pg_namespace n WHERE nspname = 'earmark' AND pg_has_role(r.oid, nspowner, 'MEMBER')) AS owns FROM pg_roles r WHERE rolname = current_user"));
+    if (!role || role.above || role.owns) throw new EarmarkError('store.unwritable', 'The role of the database is above row-level security, or owns the tables; give the server a role of its own that is in earmark_gateway.');
+  }
+
+  close(): Promise<void> {
+    return (this.closing ??= this.pool.end());
+  }
+}
+
+function isAnswer(error: unknown): boolean {
+  return isEarmarkError(error) || error instanceof DatabaseError;
+}

@@ -1,0 +1,70 @@
+/** Records of recordings that are kept for a daemon elsewhere: one small JSON file each, beside the folder of their sound. No words, no titles. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EarmarkError } from '../../../protocol/errors';
+import type { UploadRecord, UploadRecords } from '../../uploads/ports';
+
+const RECORD = /^([\w-]{1,100})\.json$/;
+
+export class UploadFiles implements UploadRecords {
+  /** @param folder made when something is written */
+  constructor(private readonly folder: string) {}
+
+  /** Where the sound lies. */
+  get soundFolder(): string {
+    return join(this.folder, 'sound');
+  }
+
+  list(): readonly UploadRecord[] {
+    return names(this.folder)
+      .flatMap((name) => (RECORD.test(name) ? (read(join(this.folder, name)) ?? []) : []))
+      .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+  }
+
+  write(record: UploadRecord): void {
+    const path = join(this.folder, `${record.id}.json`);
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600, flush: true });
+      renameSync(`${path}.new`, path);
+      if (process.platform !== 'win32') syncFolder(this.folder);
+    } catch (cause) {
+      throw new EarmarkError('store.unwritable', 'The copy of the recording on this machine cannot be written; free some space.', { cause });
+    }
+  }
+
+  remove(id: string): void {
+    rmSync(join(this.folder, `${id}.json`), { force: true });
+  }
+
+  bytes(id: string): number {
+    const folder = join(this.soundFolder, id);
+    return names(folder).reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+  }
+}
+
+function names(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function read(path: string): UploadRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(path, 'utf8')) as UploadRecord;
+    return typeof record.id === 'string' && Array.isArray(record.sources) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function syncFolder(folder: string): void {
+  const file = openSync(folder, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,51 @@
+/** Kept voices in earmark.db. Called within the store's guard. */
+import type Database from 'libsql';
+import type { StoredVoice } from '../../session/ports';
+import { type Row, rowSum } from './rowSum';
+
+/** Sessions of one person whose voice is kept; a voice is another by another microphone, and drifts. */
+const MOST_OF_ONE = 8;
+
+export class VoiceTable {
+  private readonly sql: ReturnType<typeof prepare>;
+
+  constructor(db: Database.Database) {
+    this.sql = prepare(db);
+  }
+
+  all(): readonly StoredVoice[] {
+    return (this.sql.all.all() as Row[]).map(voiceOf);
+  }
+
+  keep({ owner = '', name, sessionId, keptMs, heardMs, centre }: StoredVoice): void {
+    const text = Buffer.from(centre.buffer, centre.byteOffset, centre.byteLength).toString('base64');
+    this.sql.keep.run(owner, name, sessionId, keptMs, heardMs, text, rowSum(owner, name, sessionId, keptMs, heardMs, text));
+    this.sql.thin.run(owner, name, owner, name, MOST_OF_ONE);
+  }
+
+  forget(owner = '', name?: string): void {
+    this.sql.forget.run(owner, name ?? null, name ?? null);
+  }
+
+  forgetSession(sessionId: string): void {
+    this.sql.forgetSession.run(sessionId);
+  }
+}
+
+/** @param row of the table `voices` */
+export function voiceOf(row: Row): StoredVoice {
+  const bytes = new Uint8Array(Buffer.from(String(row['centre']), 'base64'));
+  const owner = String(row['owner']);
+  return { ...(owner === '' ? {} : { owner }), name: String(row['name']), sessionId: String(row['session']), keptMs: Number(row['kept_ms']), heardMs: Number(row['heard_ms']), centre: new Float32Array(bytes.buffer, 0, bytes.byteLength >> 2) };
+}
+
+function prepare(db: Database.Database) {
+  const s = (sql: string): Database.Statement => db.prepare(sql);
+  return {
+    all: s('SELECT owner, name, session, kept_ms, heard_ms, centre FROM voices ORDER BY n'),
+    keep: s('INSERT OR REPLACE INTO voices (owner, name, session, kept_ms, heard_ms, centre, sum) VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    thin: s('DELETE FROM voices WHERE owner = ? AND name = ? AND n NOT IN (SELECT n FROM voices WHERE owner = ? AND name = ? ORDER BY n DESC LIMIT ?)'),
+    forget: s('DELETE FROM voices WHERE owner = ? AND (? IS NULL OR name = ?)'),
+    forgetSession: s('DELETE FROM voices WHERE session = ?'),
+  };
+}

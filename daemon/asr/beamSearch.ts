@@ -1,0 +1,118 @@
+/**
+ * Search for the likeliest text of a recogniser that gives one token after the other: a beam that is wide only where the
+ * recogniser doubts. A rival stays while it is not much less likely than the best, and goes when both write the same
+ * again. Beam search after Graves 2012, "Sequence Transduction with Recurrent Neural Networks"; the margin is the beam
+ * threshold of older decoders (Ney et al. 1992).
+ */
+import { EarmarkError } from '../../protocol/errors';
+import type { Lean, PhraseBias } from './phraseBias';
+import type { ScoredToken } from './tokenWords';
+
+/** A recogniser in the middle of a text: what may come next, and how to go on. */
+export interface NextToken<Step> {
+  /** One a token of the vocabulary, normalised: logarithms of probabilities. */
+  readonly logits: Float32Array;
+  readonly step: Step;
+}
+
+export interface TokenModel<Step> {
+  readonly endToken: number;
+  first(): Promise<NextToken<Step>>;
+  /** What may come after `token` behind the text that `step` stands for. */
+  next(step: Step, token: number): Promise<NextToken<Step>>;
+}
+
+export interface SearchOptions {
+  /** Texts that are followed at once; 1 takes always the likeliest token. */
+  readonly width: number;
+  readonly maxTokens: number;
+  readonly signal: AbortSignal | undefined;
+  /** Phrases that the text is likelier to have than the recogniser knows. */
+  readonly bias?: PhraseBias | undefined;
+}
+
+/**
+ * A rival may be so much less likely, as a logarithm. LibriSpeech clean + other, Moonshine tiny on whole utterances: 45 +
+ * 117 word errors at width 1; 38 + 102 at width 2 and margin 1 for 13 % more processor time, 37 + 102 at margin 2 for
+ * 25 %, 37 + 103 without a margin for 62 %; 38 + 108 at width 3 and margin 2.
+ */
+const MARGIN = 1;
+/** Two texts that end in so many same tokens will go on the same: the likelier one is kept. */
+const SAME_END = 3;
+
+interface Text<Step> {
+  readonly tokens: readonly ScoredToken[];
+  /** Sum of the logarithms of the tokens' probabilities, and of what the bias gives. */
+  readonly score: number;
+  readonly before: Step | undefined;
+  readonly lean: Lean | undefined;
+}
+
+/** @throws EarmarkError rpc.cancelled between two steps */
+export async function beamSearch<Step>(model: TokenModel<Step>, { width, maxTokens, signal, bias }: SearchOptions): Promise<readonly ScoredToken[]> {
+  const ended: Text<Step>[] = [];
+  let open: readonly Text<Step>[] = [{ tokens: [], score: 0, before: undefined, lean: bias?.start }];
+  for (let length = 0; length < maxTokens && open.length > 0; length++) {
+    const candidates: Text<Step>[] = [];
+    for (const text of open) {
+      if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
+      const last = text.tokens.at(-1);
+      const { logits, step } = last === undefined || text.before === undefined ? await model.first() : await model.next(text.before, last.id);
+      const { lean } = text;
+      for (const token of likeliest(logits, width, lean && bias?.wanted(lean), bias?.reach)) {
+        const leant = lean && bias?.after(lean, token.id, token.id === model.endToken);
+        const gained = (leant?.bonus ?? 0) - (lean?.bonus ?? 0);
+        candidates.push({ tokens: [...text.tokens, token], score: text.score + Math.log(token.probability) + gained, before: step, lean: leant });
+      }
+    }
+    const kept = best(candidates, width, Math.max(...ended.map(({ score }) => score)));
+    ended.push(...kept.filter((text) => text.tokens.at(-1)?.id === model.endToken));
+    open = kept.filter((text) => text.tokens.at(-1)?.id !== model.endToken);
+  }
+  const texts = [...ended, ...open].sort((a, b) => mean(b) - mean(a));
+  return (texts[0]?.tokens ?? []).filter(({ id }) => id !== model.endToken);
+}
+
+function best<Step>(candidates: Text<Step>[], width: number, endedScore: number): Text<Step>[] {
+  candidates.sort((a, b) => b.score - a.score);
+  const least = Math.max(candidates[0]?.score ?? 0, endedScore) - MARGIN;
+  const kept: Text<Step>[] = [];
+  for (const text of candidates) {
+    if (kept.length === width || text.score < least) break;
+    if (!kept.some((other) => meets(text.tokens, other.tokens))) kept.push(text);
+  }
+  return kept;
+}
+
+/** Whether both write the same again, one maybe a token later. */
+function meets(a: readonly ScoredToken[], b: readonly ScoredToken[]): boolean {
+  return sameEnd(a, b, 0, 0) || sameEnd(a, b, 1, 0) || sameEnd(a, b, 0, 1);
+}
+
+function sameEnd(a: readonly ScoredToken[], b: readonly ScoredToken[], skipA: number, skipB: number): boolean {
+  if (a.length <= SAME_END || b.length <= SAME_END) return false;
+  for (let i = 1; i <= SAME_END; i++) if (a.at(-skipA - i)?.id !== b.at(-skipB - i)?.id) return false;
+  return true;
+}
+
+/** Of texts of different lengths the one whose tokens are likelier in the mean. */
+function mean({ score, tokens }: Text<unknown>): number {
+  return score / Math.max(1, tokens.length);
+}
+
+/** The likeliest tokens, likeliest first; then those of `wanted` that are at most `reach` less likely. */
+function likeliest(logits: Float32Array, count: number, wanted: Iterable<number> = [], reach = 0): ScoredToken[] {
+  const top: number[] = [];
+  for (let id = 0; id < logits.length; id++) {
+    const value = logits[id] as number;
+    if (top.length === count && value <= (logits[top[count - 1] as number] as number)) continue;
+    let place = top.length;
+    while (place > 0 && (logits[top[place - 1] as number] as number) < value) place--;
+    top.splice(place, 0, id);
+    if (top.length > count) top.pop();
+  }
+  const least = (logits[top[0] ?? 0] ?? 0) - reach;
+  const chosen = new Set(top);
+  for (const id of wanted) if ((logits[id] ?? -Infinity) >= least) chosen.add(id);
+  return Array.from(chosen, (id) => ({ id, probability: Math.exp(logits[id] as number) }));
+}

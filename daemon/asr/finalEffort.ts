@@ -1,0 +1,43 @@
+/**
+ * How much is done for a final that is spoken now: everything, or less where such finals wait for their decode. What makes a text better by a few
+ * words goes before what makes it late: first the search for likelier texts, then the sound before the phrase. Both come
+ * back when finals have not waited for some seconds.
+ */
+import type { Clock } from '../base/clock';
+import type { AsrOptions } from './provider';
+
+export const EFFORTS = ['full', 'greedy', 'alone'] as const;
+export type FinalEffort = (typeof EFFORTS)[number];
+
+/** From which wait on a final is decoded so, in milliseconds; half of it is calm. */
+const FROM_WAIT_MS: Readonly<Record<FinalEffort, number>> = { full: 0, greedy: 200, alone: 400 };
+/** After so long without a wait one step is taken back: the time in which a load that has just been met may show itself again. */
+const CALM_MS = 5_000;
+
+export class EffortMeter {
+  private step = 0;
+  private calmSinceMs = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** What the next final gets. */
+  get effort(): FinalEffort {
+    const now = this.clock.now();
+    if (this.step > 0 && now - this.calmSinceMs >= CALM_MS) {
+      this.step--;
+      this.calmSinceMs = now;
+    }
+    return EFFORTS[this.step] ?? 'full';
+  }
+
+  /** A final has waited so long for its decode. */
+  waited(waitMs: number): void {
+    const wanted = EFFORTS.findLastIndex((effort) => waitMs >= FROM_WAIT_MS[effort]);
+    if (wanted > this.step) this.step = wanted;
+    if (waitMs >= FROM_WAIT_MS[EFFORTS[this.step] ?? 'full'] / 2) this.calmSinceMs = this.clock.now();
+  }
+}
+
+export function optionsFor(effort: FinalEffort, { lead, ...options }: AsrOptions): AsrOptions {
+  return { ...options, ...(lead && effort !== 'alone' ? { lead } : {}), ...(effort === 'full' ? {} : { greedy: true }) };
+}

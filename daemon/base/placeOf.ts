@@ -1,0 +1,9 @@
+/** Where an error comes from, for logs: its name and the first lines of its stack, without the message, which may quote anything. */
+
+const LINES = 8;
+
+export function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [error.name, ...frames.slice(0, LINES).map((line) => line.trim())].join(' | ');
+}

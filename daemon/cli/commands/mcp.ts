@@ -1,0 +1,35 @@
+/** `earmark mcp`: serves agents over standard input and output until the agent goes. */
+import type { Command } from 'commander';
+import { connectOptions, type Environment } from '../environment';
+import { KeptConnection } from '../mcp/keptConnection';
+import { mcpServer } from '../mcp/server';
+
+/** Bytes of one message; arguments are far shorter. */
+const MESSAGE_MAX = 1024 * 1024;
+
+export function mcpCommand(program: Command, env: () => Environment): void {
+  program
+    .command('mcp')
+    .summary('serve agents over the Model Context Protocol')
+    .description('Lets an agent search and read sessions over the Model Context Protocol, on standard input and output. It reads only, unless --allow-changes is given.')
+    .option('--allow-changes', 'the agent may also rename sessions and change decisions and actions')
+    .action(async (options: { allowChanges?: boolean }) => {
+      const { signal, version } = env();
+      const { StdioServerTransport } = await import('@modelcontextprotocol/sdk/server/stdio.js');
+      const connections = new KeptConnection({ ...connectOptions(env()), client: { name: 'mcp', version } });
+      const server = await mcpServer(connections, { version, allowChanges: options.allowChanges === true });
+      const gone = new Promise<void>((resolve) => {
+        process.stdin.once('end', resolve).once('close', resolve).once('error', () => resolve());
+        signal.addEventListener('abort', () => resolve(), { once: true });
+        server.server.onclose = resolve;
+      });
+      server.server.onerror = () => env().err.write('earmark: A message was no valid JSON-RPC of at most 1 MB and was left out.\n');
+      try {
+        await server.connect(new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MESSAGE_MAX }));
+        await gone;
+      } finally {
+        await server.close();
+        connections.dispose();
+      }
+    });
+}

@@ -1,0 +1,40 @@
+/** `earmark voices list|forget`: whose voices are kept, so that they are named in later sessions. */
+import { type Command, Option } from 'commander';
+import { EarmarkError } from '../../../protocol/errors';
+import { VoicesForget, VoicesList } from '../../../protocol/voices';
+import { withDaemon, type Environment } from '../environment';
+import { table } from '../output';
+
+export function voicesCommand(program: Command, env: () => Environment): void {
+  const voices = program.command('voices').summary('whose voices are kept').description('Lists and forgets the voices of people who are recognised in later meetings. A voice is kept where a person agrees in the panel.');
+  voices
+    .command('list')
+    .summary('people whose voices are kept')
+    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
+    .action((options: { format: 'text' | 'json' }) => list(env(), options.format));
+  voices
+    .command('forget')
+    .summary('remove every trace of voices; names in transcripts stay')
+    .argument('[NAME...]', 'as "earmark voices list" shows them')
+    .option('--all', 'everybody')
+    .action((names: string[], options: { all?: boolean }, command: Command) => {
+      if ((options.all === true) === names.length > 0) command.error('Name the people to forget, or give --all.', { exitCode: 2 });
+      return forget(env(), names.length > 0 ? names : [undefined]);
+    });
+}
+
+async function list(env: Environment, format: 'text' | 'json'): Promise<void> {
+  const { voices } = await withDaemon(env, (connection) => connection.request(VoicesList, {}));
+  if (format === 'json') return void env.out.write(`${JSON.stringify(voices, undefined, 2)}\n`);
+  env.out.write(voices.length === 0 ? 'No voices are kept.\n' : table(voices.map(({ name, keptAt, sessions }) => [name, sessions === 1 ? '1 session' : `${sessions} sessions`, `kept ${keptAt.slice(0, 10)}`]), [undefined, undefined, env.out.style.dim]));
+}
+
+async function forget(env: Environment, names: readonly (string | undefined)[]): Promise<void> {
+  await withDaemon(env, async (connection) => {
+    for (const name of names) {
+      const { forgotten } = await connection.request(VoicesForget, name === undefined ? {} : { name });
+      if (name !== undefined && forgotten === 0) throw new EarmarkError('speaker.notFound', `No voice of "${name}" is kept; "earmark voices list" shows whose are.`);
+      env.out.write(name !== undefined ? `The voice of ${name} is forgotten.\n` : forgotten === 1 ? 'One voice is forgotten.\n' : `${forgotten} voices are forgotten.\n`);
+    }
+  });
+}

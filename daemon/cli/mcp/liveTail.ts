@@ -1,0 +1,116 @@
+/** What happened in a session since a cursor, waiting a little for something new; the cursor is the number of an event, so nothing is told twice and nothing missed. */
+import type { Connection } from '../../../client';
+import type { Insight } from '../../../protocol/insights';
+import { type DurableEvent, SessionGet, SessionList, type SessionEvent, type SessionInfo } from '../../../protocol/session';
+import type { Segment } from '../../../protocol/transcript';
+import { EarmarkError } from '../../../protocol/errors';
+import { persist } from '../persist';
+import { fullId } from '../sessionId';
+import { fitting, insightShape, segmentShape, sessionShape } from './shapes';
+
+/** Events taken into one answer. */
+const EVENTS_MAX = 200;
+/** What happened before is in the store: it comes at once, or not. */
+const CATCH_UP_MS = 5_000;
+/** Segments of an answer without a cursor. */
+const LAST = 30;
+
+interface Question {
+  readonly session?: string | undefined;
+  readonly after?: number | undefined;
+  readonly waitSeconds: number;
+}
+
+/** @throws EarmarkError session.notFound where nothing runs */
+export async function liveTail(connection: Connection, { session, after, waitSeconds }: Question, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const id = session === undefined ? await running(connection) : await fullId(connection, session);
+  return after === undefined ? lastWords(connection, id) : since(connection, id, after, waitSeconds * 1000, signal);
+}
+
+async function running(connection: Connection): Promise<string> {
+  const { sessions } = await persist(connection, SessionList, { active: true, limit: 1 });
+  if (sessions[0]) return sessions[0].id;
+  throw new EarmarkError('session.notFound', 'No meeting runs now; give the id of a session as list_sessions shows it.');
+}
+
+async function lastWords(connection: Connection, sessionId: string): Promise<Record<string, unknown>> {
+  const { session, segments } = await persist(connection, SessionGet, { sessionId });
+  const shown = segments.filter(({ hidden }) => hidden !== true).slice(-LAST);
+  return { session: sessionShape(session), segments: fitting(shown, segmentShape).shown, cursor: session.lastSeq, ...over(session) };
+}
+
+async function since(connection: Connection, sessionId: string, after: number, waitMs: number, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const taken: DurableEvent[] = [];
+  const saying = new Map<string, string>();
+  let told: () => void = () => undefined;
+  const take = (event: SessionEvent): void => {
+    if (event.kind === 'partial') {
+      saying.set(event.phraseId, `${event.stable} ${event.unstable}`.trim());
+      return;
+    }
+    if (!('seq' in event) || taken.length >= EVENTS_MAX) return;
+    if (event.kind === 'final') saying.delete(event.segment.id);
+    taken.push(event);
+    told();
+  };
+  const subscription = await connection.attach(sessionId, after, take);
+  const until = (enough: () => boolean, ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      told = () => void (enough() && end());
+      signal.addEventListener('abort', end, { once: true });
+      told();
+    });
+  try {
+    const { session } = subscription;
+    if (after > session.lastSeq) throw new EarmarkError('rpc.invalidParams', 'This cursor lies beyond the session; use the one of the last answer.');
+    await until(() => taken.length >= EVENTS_MAX || (taken.at(-1)?.seq ?? after) >= session.lastSeq, CATCH_UP_MS);
+    if (!isOver(session)) await until(() => taken.length >= EVENTS_MAX || taken.some(isNews), waitMs);
+    return answer(session, taken, [...saying.values()].filter(Boolean), after);
+  } finally {
+    subscription.dispose();
+  }
+}
+
+function answer(session: SessionInfo, taken: readonly DurableEvent[], saying: readonly string[], after: number): Record<string, unknown> {
+  // Taken one by one, so that the cursor stands behind the last event that is told whole.
+  let room: number | undefined;
+  let cursor = after;
+  const segments = new Map<string, Record<string, unknown>>();
+  const insights = new Map<string, Record<string, unknown>>();
+  let state = session.state;
+  for (const event of taken) {
+    const [said, found] = contentOf(event);
+    const fit = fitting([...said.map(segmentShape), ...found.map(insightShape)], (value) => value, room);
+    if (fit.left > 0) break;
+    room = fit.room;
+    for (const segment of said) segments.set(segment.id, { ...segmentShape(segment), ...(segment.hidden === true && { hidden: true }) });
+    for (const insight of found) insights.set(insight.id, insightShape(insight));
+    if (event.kind === 'state') state = event.to;
+    cursor = event.seq;
+  }
+  return {
+    session: { id: session.id, title: session.title, state }, segments: [...segments.values()], insights: [...insights.values()], cursor,
+    ...(saying.length > 0 && { beingSaid: saying.map((text) => text.slice(-500)) }),
+    ...over({ state, lastSeq: Math.max(session.lastSeq, taken.at(-1)?.seq ?? 0) }, cursor),
+  };
+}
+
+function contentOf(event: DurableEvent): readonly [readonly Segment[], readonly Insight[]] {
+  if (event.kind === 'final') return [[event.segment], []];
+  if (event.kind === 'revision') return [[event.revision.segment, ...(event.revision.added ?? [])], []];
+  return 'insight' in event && event.kind !== 'entity' ? [[], [event.insight]] : [[], []];
+}
+
+const isNews = (event: DurableEvent): boolean => contentOf(event).some((part) => part.length > 0) || (event.kind === 'state' && isOver({ state: event.to }));
+const isOver = ({ state }: Pick<SessionInfo, 'state'>): boolean => state === 'DONE' || state === 'FAILED';
+
+/** Where to go on; nothing comes after the end of a session that is over. */
+function over(session: Pick<SessionInfo, 'state' | 'lastSeq'>, cursor = session.lastSeq): Record<string, unknown> {
+  if (cursor < session.lastSeq) return { next: 'There is more: ask again with this cursor.' };
+  return isOver(session) ? { next: 'The session is over.' } : { next: 'Ask again with this cursor for what is said next.' };
+}

@@ -1,0 +1,17 @@
+/** Which session a person or an agent means by what they wrote. */
+import type { Connection } from '../../client';
+import { EarmarkError } from '../../protocol/errors';
+import { SessionList } from '../../protocol/session';
+import { persist } from './persist';
+
+/** As many as `session/list` gives at once. */
+const LIST_MAX = 1000;
+
+/** Takes the first letters of an id, as git does. @throws EarmarkError session.notFound */
+export async function fullId(connection: Connection, given: string): Promise<string> {
+  const { sessions } = await persist(connection, SessionList, { limit: LIST_MAX });
+  const matches = sessions.filter((s) => s.id === given || s.id.startsWith(given)).map((s) => s.id);
+  if (matches.includes(given) || matches.length === 0) return given;
+  if (matches.length > 1) throw new EarmarkError('session.notFound', `"${given}" stands for ${matches.length} sessions; give more of the id.`);
+  return matches[0]!;
+}

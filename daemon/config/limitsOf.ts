@@ -1,0 +1,33 @@
+/** Limits of sessions and of connections over the network as the settings say them. */
+import type { Settings } from '../../protocol/settings';
+import type { SessionOptions } from '../session/options';
+
+const MINUTE_MS = 60_000;
+/** A source may send at once what it may send in so many seconds. */
+const MESSAGE_BURST_S = 2;
+const BYTE_BURST_S = 4;
+
+export function sessionLimitsOf(settings: Settings): Pick<SessionOptions, 'maxSessions' | 'maxSessionsPerUser' | 'lengthMs' | 'idleMs' | 'redactTranscript'> {
+  return {
+    maxSessions: settings['sessions.max'],
+    maxSessionsPerUser: settings['sessions.maxPerUser'],
+    lengthMs: settings['sessions.maxHours'] * 60 * MINUTE_MS,
+    idleMs: settings['sessions.idleMinutes'] * MINUTE_MS,
+    redactTranscript: settings['privacy.redactTranscript'],
+  };
+}
+
+export interface NetworkLimits {
+  readonly connections: number;
+  readonly connectionsPerUser: number;
+  readonly messagesPerSecond: number;
+  readonly messageBurst: number;
+  readonly bytesPerSecond: number;
+  readonly byteBurst: number;
+}
+
+export function networkLimitsOf(settings: Settings): NetworkLimits {
+  const messagesPerSecond = settings['limits.messagesPerSecond'];
+  const bytesPerSecond = settings['limits.megabytesPerSecond'] * 1024 * 1024;
+  return { connections: settings['limits.connections'], connectionsPerUser: settings['limits.connectionsPerUser'], messagesPerSecond, messageBurst: MESSAGE_BURST_S * messagesPerSecond, bytesPerSecond, byteBurst: BYTE_BURST_S * bytesPerSecond };
+}

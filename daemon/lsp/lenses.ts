@@ -1,0 +1,24 @@
+/** Code lenses: play, done, and what an item becomes elsewhere. The extension carries their commands out. */
+import type { CodeLens } from 'vscode-languageserver';
+import { NOTE_COMMANDS } from '../../protocol/noteNames';
+import type { DeriveForm } from '../../protocol/noteServer';
+import { isBroken } from './moments';
+import { LISTED_MAX, type Item, type Note } from './note';
+
+export function lenses(note: Note, uri: string): CodeLens[] {
+  const hasSession = note.structure.front.has('session');
+  return note.structure.items.slice(0, LISTED_MAX).flatMap((entry) => lensesOf(note, uri, entry, hasSession));
+}
+
+function lensesOf(note: Note, uri: string, { line, kind, item }: Item, hasSession: boolean): CodeLens[] {
+  const range = { start: { line, character: 0 }, end: { line, character: item.text.length } };
+  const lens = (title: string, command: string, ...rest: unknown[]): CodeLens => ({ range, command: { title, command, arguments: [uri, ...rest] } });
+  const derive = (title: string, form: DeriveForm): CodeLens => lens(title, NOTE_COMMANDS.derive, line, form);
+  const { stamp, box } = item;
+  return [
+    ...(hasSession && stamp?.ms !== undefined && !isBroken(note, stamp) ? [lens('▷ Play', NOTE_COMMANDS.play, stamp.ms)] : []),
+    ...(kind === 'action' && box !== undefined ? [lens(box === ' ' ? '✓ Done' : 'Reopen', NOTE_COMMANDS.toggle, line)] : []),
+    ...(kind === 'summary' ? [] : [derive('TODO', 'todo'), derive('Issue', 'issue')]),
+    ...(kind === 'decision' ? [derive('Decision Record', 'adr')] : []),
+  ];
+}

@@ -1,0 +1,98 @@
+/** Hover and go-to-definition: a time leads to what was said, what was said to what rests on it, a name of the code to the code. */
+import { MarkupKind, type Hover, type Range } from 'vscode-languageserver';
+import { neighbours, restingOn, saidAt, wordsOf } from './moments';
+import type { Note, Position, Said } from './note';
+import { stampsOf } from './noteLine';
+import { personAt } from './people';
+
+/** Letters of one quote in a hover. */
+const QUOTE_MAX = 600;
+const CODE = /`([^`\s][^`]{0,198})`/g;
+/** `parseConfig`, `retry_with_backoff`, `UserRepository.find`, `session-store.ts`: names that prose does not have. */
+const NAME = /[\p{L}_$][\p{L}\p{N}_$]*(?:[.-][\p{L}_$][\p{L}\p{N}_$]*)*(?:\(\))?/gu;
+const LOOKS_LIKE_CODE = /[\p{Ll}\d]\p{Lu}|_|\.|\(\)$|^\p{Lu}{2,}\p{Ll}/u;
+
+export function hover(note: Note, position: Position): Hover | undefined {
+  const line = note.line(position.line);
+  if (line === undefined) return undefined;
+  const stamp = stampsOf(line.text).find(({ start, end }) => start <= position.character && position.character <= end);
+  const at = (start: number, end: number): Range => ({ start: { line: position.line, character: start }, end: { line: position.line, character: end } });
+  const person = stamp === undefined ? personAt(note, position) : undefined;
+  if (person) return show(aboutPerson(note, person.name), at(person.start, person.end));
+  if (line.kind === 'said' && stamp?.ms !== undefined) {
+    const said = saidAt(note, stamp.ms);
+    const items = said === undefined ? [] : restingOn(note, said);
+    return items.length === 0 ? undefined : show(items.map(({ kind, item }) => `- *${kind}:* ${plain(item.text.slice(item.words.start, item.words.end))}`).join('\n'), at(stamp.start, stamp.end));
+  }
+  const time = stamp ?? (line.kind === 'item' ? line.stamp : undefined);
+  if (time?.ms === undefined) return undefined;
+  const said = saidAt(note, time.ms);
+  return said && show(quoted(note, said), stamp === undefined ? at(0, line.text.length) : at(stamp.start, stamp.end));
+}
+
+function show(value: string, range: Range): Hover {
+  return { contents: { kind: MarkupKind.Markdown, value }, range };
+}
+
+/** The quote with what was said before and after it. */
+function quoted(note: Note, said: Said): string {
+  const { before, after } = neighbours(note, said);
+  const row = (one: Said | undefined, mark: string): string[] => (one === undefined ? [] : [`${mark}**${plain(one.said.speaker.name)}** ${one.said.text.slice(one.said.stamp.start, one.said.stamp.end).replace('[', '\\[')} ${plain(wordsOf(one))}`]);
+  return [...row(before, ''), ...row(said, '> '), ...row(after, '')].join('\n\n');
+}
+
+function aboutPerson(note: Note, name: string): string {
+  const own = note.structure.items.filter(({ kind, item }) => kind === 'action' && item.owner?.name === name);
+  const open = own.filter(({ item }) => (item.box ?? ' ') === ' ');
+  const spoke = note.structure.said.filter(({ said }) => said.speaker.name === name).length;
+  const counts = `**${plain(name)}** spoke ${spoke} times, has ${open.length} open and ${own.length - open.length} done actions.`;
+  return [counts, ...open.slice(0, 10).map(({ item }) => `- ${plain(item.text.slice(item.words.start, item.words.end))}`)].join('\n');
+}
+
+/** Words of people are no Markdown. */
+function plain(text: string): string {
+  const short = text.length > QUOTE_MAX ? `${text.slice(0, QUOTE_MAX)}…` : text;
+  return short.replace(/[\\`*_{}[\]<>#|!]/g, '\\$&');
+}
+
+/** A line of the note, or a name of the code that the editor knows the place of. */
+export type Target = { readonly line: number } | { readonly code: string };
+
+export function definition(note: Note, position: Position): Target | undefined {
+  const line = note.line(position.line);
+  if (line === undefined) return undefined;
+  const stamp = stampsOf(line.text).find(({ start, end }) => start <= position.character && position.character <= end);
+  if (stamp?.ms !== undefined) {
+    const said = saidAt(note, stamp.ms);
+    if (said?.line !== position.line) return said && { line: said.line };
+    const [item] = restingOn(note, said);
+    return item && { line: item.line };
+  }
+  const person = personAt(note, position);
+  if (person) {
+    const said = note.structure.said.find(({ said: { speaker } }) => speaker.name === person.name);
+    return said && { line: said.line };
+  }
+  const code = nameAt(line.text, position.character);
+  return code === undefined ? undefined : { code };
+}
+
+/** A name of the code at a column: what stands in backticks, or a word that looks like code. */
+function nameAt(text: string, character: number): string | undefined {
+  for (const match of text.matchAll(CODE)) if (match.index <= character && character <= match.index + match[0].length) return match[1]!.trim();
+  for (const match of text.matchAll(NAME)) {
+    if (match.index > character) break;
+    if (character <= match.index + match[0].length) return LOOKS_LIKE_CODE.test(match[0]) ? match[0].replace(/\(\)$/, '').slice(0, 200) : undefined;
+  }
+  return undefined;
+}
+
+/** Names of the code that the note itself has in backticks. */
+export function namesInNote(note: Note): readonly string[] {
+  const names = new Set<string>();
+  for (let at = 0; at < note.length && names.size < 500; at++) {
+    const text = note.line(at)!.text;
+    if (text.includes('`')) for (const [, name] of text.matchAll(CODE)) names.add(name!.trim());
+  }
+  return [...names];
+}

@@ -1,0 +1,103 @@
+/** What an earlier end left: sessions that can be finished, and what is kept longer than it may be. */
+import { EarmarkError } from '../../protocol/errors';
+import type { Disposable } from '../base/disposable';
+import type { SessionManagerDeps } from './deps';
+import type { SessionRecord, SessionState } from './events';
+import type { SessionOptions } from './options';
+import { overdue, parseRetention, type Retention } from './retention';
+import { Upkeep } from './upkeep';
+
+/** Stored sessions looked at in one go. */
+export const PAGE = 1000;
+/** Setting of the store. */
+const RETENTION = 'retention';
+
+export interface LeftoversSetup {
+  readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger'>;
+  readonly options: SessionOptions;
+  /** Somebody works on it. */
+  readonly busy: (sessionId: string) => boolean;
+  /** It is shown to somebody, or somebody works on it. */
+  readonly open: (sessionId: string) => boolean;
+  /** Goes on with it and resolves when it is over. @throws what keeps it from that */
+  readonly finish: (record: SessionRecord) => Promise<SessionState>;
+  /** Its kept sound, or what it says, is about to change. */
+  readonly close: (sessionId: string) => void;
+}
+
+export class Leftovers implements Disposable {
+  private readonly upkeep: Upkeep;
+
+  constructor(private readonly setup: LeftoversSetup) {
+    const { deps, options } = setup;
+    this.upkeep = new Upkeep({ clock: deps.clock, logger: deps.logger, options, left: () => this.left(), finish: (id) => this.finish(id), expire: () => this.expire(), tidy: () => deps.store.tidy() });
+  }
+
+  /** Looks after them now, and from now on. */
+  start(): void {
+    this.upkeep.start();
+  }
+
+  dispose(): void {
+    this.upkeep.dispose();
+  }
+
+  async retention(): Promise<Retention> {
+    return parseRetention(await this.setup.deps.store.setting(RETENTION));
+  }
+
+  async setRetention(retention: Retention): Promise<void> {
+    await this.setup.deps.store.setSetting(RETENTION, JSON.stringify(retention));
+    await this.expire();
+  }
+
+  /** Something can still be made of it: it is not over, or failed with sound on disk, or its insights failed. */
+  async isLeft({ id, state, ephemeral }: SessionRecord): Promise<boolean> {
+    const { store, spools } = this.setup.deps;
+    if (state === 'DONE') return ((await store.stats(id))['analysisFailed'] ?? 0) > 0;
+    if (state === 'FAILED') return !ephemeral && spools.list().includes(id);
+    return true;
+  }
+
+  /** Sessions that are over in no good way and that nobody works on. */
+  private async left(): Promise<readonly string[]> {
+    const { store, spools } = this.setup.deps;
+    const lost = await store.listSessions({ limit: PAGE, offset: 0, active: true });
+    const spooled = (await Promise.all(spools.list().map((id) => store.getSession(id)))).flatMap((record) => record ?? []);
+    const records = new Map([...lost, ...spooled].map((record) => [record.id, record]));
+    const left = await Promise.all([...records.values()].map(async (record) => ((await this.isLeft(record)) ? [record.id] : [])));
+    return left.flat().filter((id) => !this.setup.busy(id));
+  }
+
+  private async finish(sessionId: string): Promise<void> {
+    const record = await this.setup.deps.store.getSession(sessionId);
+    // A person may ask for its insights again; that one is over.
+    if (!record || record.state === 'DONE' || this.setup.busy(sessionId)) return;
+    if ((await this.setup.finish(record)) === 'FAILED') throw new EarmarkError('engine.unavailable', 'The session could not be finished; it is tried again later.');
+  }
+
+  /** Forgets what is older than it may be kept. */
+  private async expire(): Promise<void> {
+    const { store, spools, clock, logger } = this.setup.deps;
+    const retention = await this.retention();
+    if (Object.keys(retention).length === 0) return;
+    const spooled = new Set(spools.list());
+    for (let offset = 0, page = await store.listSessions({ limit: PAGE, offset, active: false }); page.length > 0; offset += PAGE, page = await store.listSessions({ limit: PAGE, offset, active: false })) {
+      for (const record of page) {
+        const { id } = record;
+        const over = overdue(record, retention, clock.wall());
+        if (this.setup.open(id) || !Object.values(over).includes(true)) continue;
+        const stats = await store.stats(id);
+        const due = { audio: over.audio && spooled.has(id), transcript: over.transcript && stats['transcriptForgotten'] !== 1, insights: over.insights && stats['insightsForgotten'] !== 1 };
+        if (!Object.values(due).includes(true) || this.setup.open(id)) continue;
+        this.setup.close(id);
+        if (due.audio) spools.remove(id);
+        if (due.transcript || due.insights) {
+          await store.forget(id, due);
+          await store.updateSession(id, { stats: { ...stats, ...(due.transcript ? { transcriptForgotten: 1 } : {}), ...(due.insights ? { insightsForgotten: 1 } : {}) } });
+        }
+        logger.info('session.expired', { session: id, ...due });
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Recognition with secrets taken out of its text: keys, tokens, card numbers, e-mail addresses. */
+import type { AsrResult, AsrWord } from '../asr/provider';
+import { redact } from '../base/redact';
+import type { SpeechEngine } from './ports';
+
+/** What text is asked of. */
+export type Recogniser = Pick<SpeechEngine, 'ready' | 'decode' | 'idle'>;
+
+/** @param wanted asked for each text, so that the switch counts at once */
+export function redactedSpeech(engine: Recogniser, wanted: () => boolean): Recogniser {
+  return {
+    ready: () => engine.ready(),
+    get idle() {
+      return engine.idle;
+    },
+    decode: async (pcm, options, signal) => {
+      const result = await engine.decode(pcm, options, signal);
+      return result && wanted() ? redactedResult(result) : result;
+    },
+  };
+}
+
+/** A word of which a part was taken out stands for all of its neighbours that went with it. */
+export function redactedResult(result: AsrResult): AsrResult {
+  const text = redact(result.text);
+  return text === result.text ? result : { ...result, text, words: redactedWords(result, text) };
+}
+
+function redactedWords({ text: before, words }: AsrResult, after: string): readonly AsrWord[] {
+  const kept = words.filter(({ text }) => text !== '');
+  const out = after.split(/\s+/).filter((word) => word !== '');
+  const said = before.split(/\s+/).filter((word) => word !== '');
+  // Words that are cut otherwise than at blanks have no place in the text that is left.
+  if (said.length !== kept.length) return [];
+  const result: AsrWord[] = [];
+  let [at, left] = [0, said.length];
+  for (const [i, word] of out.entries()) {
+    // What comes behind this word in the new text tells how many of the old ones it took.
+    const rest = out.slice(i + 1);
+    const taken = word === said[at] ? 1 : Math.max(1, left - tailLength(said.slice(at), rest));
+    const [first, last] = [kept[at], kept[at + taken - 1]];
+    if (!first || !last) break;
+    result.push({ ...first, text: word, endMs: last.endMs });
+    [at, left] = [at + taken, left - taken];
+  }
+  return result;
+}
+
+/** How many of the old words are the rest of the new ones, up to the next that was replaced. */
+function tailLength(said: readonly string[], rest: readonly string[]): number {
+  const next = rest.findIndex((word) => !said.includes(word));
+  const same = next < 0 ? rest : rest.slice(0, next);
+  if (same.length === 0) return rest.length;
+  for (let at = 1; at + same.length <= said.length; at++) if (same.every((word, i) => said[at + i] === word)) return said.length - at;
+  return rest.length;
+}

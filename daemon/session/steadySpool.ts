@@ -1,0 +1,215 @@
+/**
+ * Spools that go on where the disk does not: what it refuses stays in memory, bounded, in order, and is written as soon
+ * as the disk takes it again. What is only in memory is never acknowledged.
+ */
+import { EarmarkError, isEarmarkError } from '../../protocol/errors';
+import { FRAME_MS, type Frame, type Source } from '../audio/frame';
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import type { Logger } from '../base/logger';
+import type { LostSound, Spool, SpoolFactory } from './ports';
+
+export interface SteadySpoolsSetup {
+  readonly spools: SpoolFactory;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Sound of one source that may wait in memory; then the spool refuses as the disk does. */
+  readonly memoryMs?: number;
+}
+
+/** 19 MB a source. */
+const MEMORY_MS = 10 * 60_000;
+/** Time between two tries of a disk that refuses. */
+const RETRY_MS = 500;
+/** Frames given to the disk at once. */
+const BATCH = 100;
+
+export class SteadySpools implements SpoolFactory {
+  private readonly open_ = new Set<SteadySpool>();
+
+  constructor(private readonly setup: SteadySpoolsSetup) {}
+
+  /** True while sound is in memory alone. */
+  get behind(): boolean {
+    return [...this.open_].some((spool) => spool.behind);
+  }
+
+  /** @throws EarmarkError store.unwritable where the disk has sound of it that cannot be looked at: only then it is known what comes next */
+  open(sessionId: string): Spool {
+    const open = (): Spool => this.setup.spools.open(sessionId);
+    let disk: Spool | undefined;
+    try {
+      disk = open();
+    } catch (error) {
+      if (!isEarmarkError(error, 'store.unwritable') || this.mayHave(sessionId)) throw error;
+      this.setup.logger.warn('spool.inMemory');
+    }
+    const spool = new SteadySpool(disk, open, this.setup, () => this.open_.delete(spool));
+    this.open_.add(spool);
+    return spool;
+  }
+
+  private mayHave(sessionId: string): boolean {
+    try {
+      return this.setup.spools.list().includes(sessionId);
+    } catch {
+      return true;
+    }
+  }
+
+  list(): readonly string[] {
+    return this.setup.spools.list();
+  }
+
+  remove(sessionId: string): number {
+    return this.setup.spools.remove(sessionId);
+  }
+}
+
+class SteadySpool implements Spool {
+  private readonly waiting = new Map<Source, Frame[]>();
+  private readonly released = new Map<Source, number>();
+  private readonly syncs = new Emitter<{ readonly source: Source; readonly seq: number }>();
+  private retry: Disposable | undefined;
+  private closed = false;
+  /** What the disk said last. */
+  private refusal = new EarmarkError('store.unwritable', 'The disk cannot be written; free some space.');
+  readonly onDidSync = this.syncs.event;
+
+  /** @param disk undefined while it cannot even be opened */
+  constructor(private disk: Spool | undefined, private readonly openDisk: () => Spool, private readonly setup: SteadySpoolsSetup, private readonly gone: () => void) {
+    disk?.onDidSync((synced) => this.syncs.fire(synced));
+  }
+
+  get lost(): readonly LostSound[] {
+    return this.disk?.lost ?? [];
+  }
+
+  get behind(): boolean {
+    return this.waiting.size > 0;
+  }
+
+  append(...frames: readonly Frame[]): void {
+    const source = frames[0]?.source;
+    if (source === undefined) return;
+    if (this.disk && !this.waiting.has(source)) {
+      try {
+        return this.disk.append(...frames);
+      } catch (refused) {
+        if (this.closed || !isEarmarkError(refused, 'store.unwritable')) throw refused;
+        this.refusal = refused;
+        this.setup.logger.warn('spool.inMemory');
+      }
+    }
+    const kept = this.waiting.get(source) ?? [];
+    const taken = Math.max(this.disk?.range(source)?.lastSeq ?? -1, kept.at(-1)?.seq ?? -1);
+    // Their samples are somebody else's when this returns.
+    const fresh = frames.filter(({ seq }) => seq > taken).map((frame) => ({ ...frame, pcm: frame.pcm.slice() }));
+    const room = (this.setup.memoryMs ?? MEMORY_MS) / FRAME_MS - kept.length;
+    kept.push(...fresh.slice(0, Math.max(0, room)));
+    if (kept.length > 0) this.waiting.set(source, kept);
+    this.retryLater();
+    if (fresh.length > room) throw this.refusal;
+  }
+
+  durableSeq(source: Source): number {
+    return this.disk?.durableSeq(source) ?? -1;
+  }
+
+  range(source: Source): { readonly firstSeq: number; readonly lastSeq: number } | undefined {
+    const onDisk = this.disk?.range(source);
+    const kept = this.waiting.get(source);
+    const [first, last] = [kept?.[0]?.seq, kept?.at(-1)?.seq];
+    if (first === undefined || last === undefined) return onDisk;
+    return { firstSeq: onDisk?.firstSeq ?? first, lastSeq: last };
+  }
+
+  sync(): void {
+    this.drain();
+    this.disk?.sync();
+    if (this.behind) throw this.refusal;
+  }
+
+  read(source: Source, fromSeq: number, limit: number): readonly Frame[] {
+    const onDisk = this.disk?.read(source, fromSeq, limit) ?? [];
+    const next = Math.max(fromSeq, (onDisk.at(-1)?.seq ?? -1) + 1);
+    const kept = this.waiting.get(source)?.filter(({ seq }) => seq >= next) ?? [];
+    return kept.length === 0 ? onDisk : [...onDisk, ...kept.slice(0, Math.max(0, limit - onDisk.length)).map((frame) => ({ ...frame, pcm: frame.pcm.slice() }))];
+  }
+
+  release(source: Source, seq: number): void {
+    this.released.set(source, seq);
+    this.disk?.release(source, seq);
+    const kept = this.waiting.get(source)?.filter((frame) => frame.seq >= seq);
+    if (kept) this.keep(source, kept);
+  }
+
+  remove(): void {
+    this.waiting.clear();
+    this.end();
+    this.disk?.remove();
+  }
+
+  dispose(): void {
+    this.drain();
+    const lost = [...this.waiting.values()].reduce((sum, { length }) => sum + length, 0);
+    if (lost > 0) this.setup.logger.error('spool.notWritten', { frames: lost });
+    this.waiting.clear();
+    this.end();
+    this.disk?.dispose();
+  }
+
+  private tryDisk(): void {
+    if (this.disk) return;
+    try {
+      this.disk = this.openDisk();
+      this.disk.onDidSync((synced) => this.syncs.fire(synced));
+      for (const [source, seq] of this.released) this.disk.release(source, seq);
+    } catch (error) {
+      if (!isEarmarkError(error, 'store.unwritable')) throw error;
+      this.refusal = error;
+    }
+  }
+
+  /** Gives the disk what waits, in order, until it refuses. */
+  private drain(): void {
+    this.tryDisk();
+    const { disk } = this;
+    if (!disk) return;
+    for (const [source, kept] of [...this.waiting]) {
+      let done = 0;
+      try {
+        for (; done < kept.length; done += BATCH) disk.append(...kept.slice(done, done + BATCH));
+      } catch (error) {
+        if (!isEarmarkError(error, 'store.unwritable')) throw error;
+        this.refusal = error;
+      }
+      const through = disk.range(source)?.lastSeq ?? -1;
+      this.keep(source, done >= kept.length ? [] : kept.filter(({ seq }) => seq > through));
+    }
+    if (!this.behind) this.setup.logger.info('spool.onDiskAgain');
+  }
+
+  private keep(source: Source, frames: Frame[]): void {
+    if (frames.length > 0) this.waiting.set(source, frames);
+    else this.waiting.delete(source);
+  }
+
+  private retryLater(): void {
+    if (this.closed) return;
+    this.retry ??= this.setup.clock.setTimeout(() => {
+      this.retry = undefined;
+      if (this.behind) this.drain();
+      if (this.behind) this.retryLater();
+    }, RETRY_MS);
+  }
+
+  private end(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.retry?.dispose();
+    this.syncs.dispose();
+    this.gone();
+  }
+}

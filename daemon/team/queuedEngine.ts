@@ -1,0 +1,168 @@
+/**
+ * A speech engine without a model: every phrase goes into the queue and a worker of the team decodes it. Ready while a
+ * worker for its model is there. Silence is refused here, so that it does not travel; the worker applies the other guards.
+ */
+import { EarmarkError } from '../../protocol/errors';
+import { SAMPLE_RATE } from '../audio/frame';
+import { DecodeStats, type RtfFigures } from '../asr/decodeStats';
+import type { EngineTarget } from '../asr/enginesApi';
+import { defaultGuardOptions, guardAudio, reject } from '../asr/guards';
+import type { PhraseAsker, QueueHealth } from '../asr/phraseQueue';
+import type { AsrResult, DeviceChoice, GuardKind } from '../asr/provider';
+import type { DetectorService } from '../asr/speechEngine';
+import type { InferenceWorkerHealth, ManagedSpeechEngine } from '../asr/speechEngineApi';
+import type { Clock } from '../base/clock';
+import { type Disposable, DisposableStore } from '../base/disposable';
+import { Emitter } from '../base/emitter';
+import type { LifecycleError, LifecycleName } from '../models/lifecycle';
+import type { DecodeOptions, EngineWarning } from '../session/ports';
+import type { SpeechDetectorFactory } from '../vad/contract';
+import type { Presence } from './presence';
+
+export interface QueuedEngineSetup {
+  readonly clock: Clock;
+  readonly target: EngineTarget;
+  readonly queue: PhraseAsker & Disposable;
+  readonly presence: Presence;
+  readonly detectors: DetectorService;
+}
+
+/** Workers tell of themselves each second. */
+const WAIT_FOR_WORKER_MS = 5_000;
+const RTF_DECODES = 32;
+
+export class QueuedEngine implements ManagedSpeechEngine {
+  readonly rejected: Record<GuardKind, number> = { tooShort: 0, tooQuiet: 0, loop: 0, knownSilencePhrase: 0, tooManyWords: 0 };
+  readonly errors: readonly LifecycleError[] = [];
+  private readonly store = new DisposableStore();
+  private readonly warned = this.store.add(new Emitter<EngineWarning>());
+  private readonly stats = new DecodeStats();
+  private lastUseMs: number;
+  private listening = false;
+  private served = false;
+  readonly onDidWarn = this.warned.event;
+
+  constructor(private readonly setup: QueuedEngineSetup) {
+    this.lastUseMs = setup.clock.now();
+    this.store.add(setup.queue);
+    this.store.add(setup.presence.onDidChange(() => this.look()));
+  }
+
+  get provider(): string {
+    return this.setup.target.provider;
+  }
+  get model(): string {
+    return this.setup.target.model;
+  }
+  get device(): DeviceChoice {
+    return this.setup.target.device;
+  }
+  get state(): LifecycleName {
+    return this.hasWorkers() ? 'READY' : 'UNINITIALIZED';
+  }
+  get loadMs(): number | undefined {
+    return undefined;
+  }
+  get error(): string | undefined {
+    return this.served && !this.hasWorkers() ? this.nobody().message : undefined;
+  }
+  get lastUse(): number {
+    return this.lastUseMs;
+  }
+  get detectors(): SpeechDetectorFactory {
+    return this.setup.detectors;
+  }
+  get idle(): boolean {
+    return this.setup.queue.idle;
+  }
+  get queuedMs(): number {
+    return this.setup.queue.queuedMs;
+  }
+  get queue(): QueueHealth {
+    return this.setup.queue.health;
+  }
+  get rtf(): number {
+    return this.stats.mean(RTF_DECODES);
+  }
+  get figures(): RtfFigures {
+    return this.stats.figures();
+  }
+  get rssBytes(): number {
+    return this.setup.presence.capacity(this.model).rssBytes;
+  }
+
+  workers(): readonly InferenceWorkerHealth[] {
+    return this.setup.presence.list(this.model).map(({ id, busy, rssBytes }) => ({ name: id, state: busy > 0 ? 'busy' : 'ready', restarts: 0, rssBytes }));
+  }
+
+  async ready(): Promise<void> {
+    this.lastUseMs = this.setup.clock.now();
+    if (!this.listening) {
+      this.listening = true;
+      // Without the detector speech is found by loudness.
+      this.setup.detectors.start().catch(() => undefined);
+    }
+    if (this.hasWorkers()) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        timer.dispose();
+        heard.dispose();
+        resolve();
+      };
+      const timer = this.setup.clock.setTimeout(done, WAIT_FOR_WORKER_MS);
+      const heard = this.setup.presence.onDidChange(() => this.hasWorkers() && done());
+    });
+    if (!this.hasWorkers()) throw this.nobody();
+  }
+
+  retry(): Promise<void> {
+    return this.ready();
+  }
+
+  /** Nothing is loaded here. */
+  unload(): void {
+    this.listening = false;
+    this.setup.detectors.stop();
+  }
+
+  swap(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async decode(pcm: Float32Array, options: DecodeOptions, signal?: AbortSignal): Promise<AsrResult | undefined> {
+    const { priority, sessionId, deadlineMs, live: _live, elsewhere: _elsewhere, owner, ...asr } = options;
+    if (priority !== 'final' && !this.hasWorkers()) return undefined;
+    const early = guardAudio(pcm, defaultGuardOptions);
+    if (early) return this.count(reject({ confidence: 0, language: asr.language, inferenceMs: 0 }, early), priority);
+    if (priority === 'final') await this.ready();
+    const result = await this.setup.queue.run({ pcm, priority, sessionId, options: { ...asr, conversation: sessionId, ...(priority === 'partial' ? { quick: true } : {}) }, ...(owner === undefined ? {} : { owner }), ...(deadlineMs === undefined ? {} : { deadlineMs }) }, signal);
+    if (!result) return undefined;
+    this.lastUseMs = this.setup.clock.now();
+    this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs: (pcm.length * 1000) / SAMPLE_RATE });
+    return this.count(result, priority);
+  }
+
+  dispose(): void {
+    this.unload();
+    this.store.dispose();
+  }
+
+  private count(result: AsrResult, priority: DecodeOptions['priority']): AsrResult {
+    if (result.rejected !== undefined && priority === 'final') this.rejected[result.rejected]++;
+    return result;
+  }
+
+  private hasWorkers(): boolean {
+    return this.setup.presence.list(this.model).length > 0;
+  }
+
+  private look(): void {
+    const now = this.hasWorkers();
+    if (this.served && !now) this.warned.fire({ code: 'engine.unavailable', message: this.nobody().message });
+    this.served = now;
+  }
+
+  private nobody(): EarmarkError {
+    return new EarmarkError('engine.unavailable', `No worker of the team decodes with ${this.model} now; what was said waits. Start one with "earmark worker --model ${this.model}".`);
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The organisations of a team's server: each has sessions, a store and handlers of its own, made when its first user
+ * comes. Nothing of one holds anything of another, so no handler has to remember whom it serves.
+ */
+import { EarmarkError } from '../../protocol/errors';
+import type { TokenGate, Tokens } from '../base/identity';
+import type { AcceptPeer } from '../base/peer';
+import { type Disposable, DisposableStore } from '../base/disposable';
+import type { Sessions } from '../session/api';
+import type { SessionStore } from '../session/ports';
+
+/** Where organisations are kept, and who may come in. */
+export interface TeamHome {
+  readonly gate: TokenGate;
+  store(organisation: string): SessionStore;
+  tokens(organisation: string): Tokens;
+  close(): Promise<void>;
+}
+
+export interface Tenant extends Disposable {
+  readonly sessions: Pick<Sessions, 'activeCount' | 'running' | 'drain' | 'shutdown'>;
+  readonly accept: AcceptPeer;
+  readonly clientCount: number;
+  goodbye(reason: 'idle' | 'drain' | 'shutdown'): void;
+}
+
+/** Organisations that one server holds at once. */
+const TENANTS_MAX = 1_000;
+
+export class Tenants<T extends Tenant> implements Disposable {
+  private readonly tenants = new Map<string, T>();
+  private readonly disposables = new DisposableStore();
+
+  constructor(private readonly make: (organisation: string) => T) {}
+
+  get list(): readonly T[] {
+    return [...this.tenants.values()];
+  }
+
+  /** Whoever belongs to no organisation is let in nowhere. */
+  readonly accept: AcceptPeer = (peer) => {
+    const organisation = peer.identity.kind === 'remote' ? peer.identity.organisation : undefined;
+    if (organisation === undefined) throw new EarmarkError('rpc.forbidden', 'This token belongs to no organisation; ask for a new one.');
+    return this.of(organisation).accept(peer);
+  };
+
+  /** @throws EarmarkError rpc.tooMany */
+  of(organisation: string): T {
+    const there = this.tenants.get(organisation);
+    if (there) return there;
+    if (this.tenants.size >= TENANTS_MAX) throw new EarmarkError('rpc.tooMany', 'This server serves as many organisations as it can; use another one.', { retryAfterMs: 60_000 });
+    const tenant = this.disposables.add(this.make(organisation));
+    this.tenants.set(organisation, tenant);
+    return tenant;
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+    this.tenants.clear();
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What a worker of a team does: its engine's decoders are slots of the queue while the engine is ready. One that fails
+ * takes its slots away, is tried again, and offers them anew; phrases go to other workers meanwhile.
+ */
+import { isEarmarkError } from '../../protocol/errors';
+import type { DecodeSlot, PhraseTaker } from '../asr/phraseQueue';
+import type { Clock } from '../base/clock';
+import type { Logger } from '../base/logger';
+import type { SpeechEngine } from '../session/ports';
+
+export interface WorkerRoleSetup {
+  readonly engine: Pick<SpeechEngine, 'ready' | 'decode'>;
+  readonly taker: PhraseTaker;
+  /** Phrases at once. */
+  readonly slots: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Between two tries to bring an engine back. */
+const RETRY_MS = 2_000;
+
+type State = { readonly kind: 'loading' } | { readonly kind: 'ready' } | { readonly kind: 'ended' };
+
+export class WorkerRole {
+  private state: State = { kind: 'loading' };
+  private readonly slots: readonly DecodeSlot[];
+
+  constructor(private readonly setup: WorkerRoleSetup) {
+    this.slots = Array.from({ length: setup.slots }, () => ({ transcribe: (pcm, options, signal) => this.transcribe(pcm, options, signal) }));
+  }
+
+  get ready(): boolean {
+    return this.state.kind === 'ready';
+  }
+
+  /** Loads the engine and offers its slots. @throws EarmarkError as SpeechEngine.ready, the first time */
+  async begin(): Promise<void> {
+    await this.setup.engine.ready();
+    this.offer();
+  }
+
+  /** Offers nothing more; what is being decoded goes on. */
+  end(): void {
+    this.to({ kind: 'ended' });
+  }
+
+  private to(state: State): void {
+    const { taker } = this.setup;
+    this.state = state;
+    for (const slot of this.slots) {
+      if (state.kind === 'ready') taker.addSlot(slot);
+      else taker.removeSlot(slot);
+    }
+  }
+
+  private offer(): void {
+    if (this.state.kind === 'loading') this.to({ kind: 'ready' });
+  }
+
+  private async transcribe(...[pcm, options, signal]: Parameters<DecodeSlot['transcribe']>): ReturnType<DecodeSlot['transcribe']> {
+    try {
+      // The queue has put them in order: here each is taken at once.
+      const result = await this.setup.engine.decode(pcm, { ...options, priority: 'final', sessionId: options.conversation ?? '' }, signal);
+      if (result === undefined) throw new Error('An engine refuses no final.');
+      return result;
+    } catch (error) {
+      if (isEarmarkError(error, 'engine.unavailable') || (isEarmarkError(error) && error.code.startsWith('model.'))) this.lost(error.code);
+      throw error;
+    }
+  }
+
+  private lost(error: string): void {
+    if (this.state.kind !== 'ready') return;
+    this.setup.logger.error('engine.lost', { error });
+    this.to({ kind: 'loading' });
+    this.retry();
+  }
+
+  private retry(): void {
+    this.setup.clock.setTimeout(() => {
+      if (this.state.kind !== 'loading') return;
+      this.setup.engine.ready().then(() => this.offer(), () => this.retry());
+    }, RETRY_MS);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Entry of a team's processes: `team.js worker [--provider P] [--model M] [--slots N] [--nats URL]`, which logs to standard
+ * error and ends on SIGTERM when what it has in hand is done, and `team.js server [--nats URL] --listen HOST:PORT …`,
+ * which is a daemon without models (main.ts). NATS and PostgreSQL are loaded here and nowhere else.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { parseArgs } from 'node:util';
+import { stateFolder } from '../client/stateFolder';
+import { EarmarkError, isEarmarkError } from '../protocol/errors';
+import type { Settings } from '../protocol/settings';
+import { openSettings } from './adapters/config/settingsFile';
+import { openLeases } from './adapters/nats/kvLeases';
+import { openBus } from './adapters/nats/teamBus';
+import { openTeamHome } from './adapters/postgres/teamHome';
+import { createStreamLogger } from './adapters/telemetry/logger';
+import { makePrivateFolder } from './adapters/transport/socketPath';
+import type { DetectorService } from './asr/speechEngine';
+import { systemClock } from './base/clock';
+import { placeOf } from './base/placeOf';
+import type { ComposeOptions } from './compose';
+import { parseOptions, runDaemon } from './runDaemon';
+import { Places } from './team/places';
+import { gatewayEngines, shareSessions } from './teamServer';
+import type { TeamHome } from './team/tenants';
+import { startWorker, type WorkerOptions } from './teamWorker';
+
+const WORKER_OPTIONS = { home: { type: 'string' }, nats: { type: 'string' }, provider: { type: 'string' }, model: { type: 'string' }, slots: { type: 'string' } } as const;
+
+/** Parts that tests replace. */
+export type TeamParts = Pick<WorkerOptions, 'engine'> & { readonly detector?: DetectorService; readonly daemon?: Partial<ComposeOptions> };
+
+/** Runs until it is told to end, then ends the process. */
+export async function runTeam(argv: readonly string[], parts: TeamParts = {}): Promise<void> {
+  try {
+    const [role, ...args] = argv;
+    if (role === 'worker') await worker(args, parts);
+    else if (role === 'server') await server(args, parts);
+    else throw new EarmarkError('rpc.invalidParams', 'This program takes "worker" or "server" and their options; run `earmark worker --help`.');
+    process.exit();
+  } catch (error) {
+    process.stderr.write(`${isEarmarkError(error) ? error.message : `An unexpected error: ${error instanceof Error ? error.message : String(error)}`}\n`);
+    process.exit(1);
+  }
+}
+
+async function worker(args: readonly string[], parts: TeamParts): Promise<void> {
+  let values: { readonly [name in keyof typeof WORKER_OPTIONS]?: string };
+  try {
+    ({ values } = parseArgs({ args: [...args], options: WORKER_OPTIONS }));
+  } catch {
+    throw new EarmarkError('rpc.invalidParams', 'An argument is not known; run `earmark worker --help`.');
+  }
+  const { home = stateFolder(), nats, provider = '', model = '', slots } = values;
+  makePrivateFolder(home);
+  const { current: settings } = openSettings({ home, env: process.env, given: nats === undefined ? {} : { 'team.nats': nats } });
+  requireNats(settings, 'worker');
+  const logger = createStreamLogger(process.stderr, settings['log.level'], 'worker');
+  process.on('unhandledRejection', (error) => logger.error('process.unhandledRejection', { error: placeOf(error) }));
+  const running = await startWorker({ home, settings, logger, provider, model, slots: slots === undefined ? undefined : countOf(slots), ...(parts.engine ? { engine: parts.engine } : {}) });
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
+  });
+  await running.drain();
+}
+
+/** Runs until the daemon it is ends, which also ends the process. */
+async function server(args: readonly string[], parts: TeamParts): Promise<void> {
+  const at = args.indexOf('--nats');
+  const own = at < 0 ? [...args] : [...args.slice(0, at), ...args.slice(at + 2)];
+  const { home, given } = parseOptions(own);
+  makePrivateFolder(home);
+  const { current: settings } = openSettings({ home, env: process.env, given: { ...given, ...(at < 0 ? {} : { 'team.nats': args[at + 1] ?? '' }) } });
+  requireNats(settings, 'server');
+  if (settings['listen.address'] === '') throw new EarmarkError('daemon.startFailed', 'A server listens for its clients; name HOST:PORT with --listen.');
+  const logger = createStreamLogger(process.stderr, settings['log.level'], 'server');
+  const bus = await openBus({ servers: settings['team.nats'], ...(settings['team.natsToken'] === '' ? {} : { token: settings['team.natsToken'] }), name: 'server', replicas: settings['team.replicas'], logger: logger.child('nats') });
+  const name = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
+  const leases = await openLeases(bus, systemClock, logger.child('leases'));
+  const places = new Places(leases, name);
+  // Sessions that a database keeps are in it already; without one the team's stream has them.
+  const kept: Partial<ComposeOptions> = settings['team.database'] === '' ? { share: (own) => shareSessions({ bus, leases, name, ...own }) } : { team: () => teamHome(settings, home) };
+  await runDaemon(own, { limits: { place: (kind, max) => places.take(kind, max) }, engines: (context) => gatewayEngines(bus, context, parts.detector), ...kept, ...parts.daemon });
+}
+
+/** @throws EarmarkError daemon.startFailed, store.unwritable */
+function teamHome(settings: Settings, home: string): Promise<TeamHome> {
+  const { 'team.database': url, 'team.issuer': issuer, 'team.audience': audience, 'team.organisationClaim': claim } = settings;
+  if ((issuer === '') !== (audience === '')) throw new EarmarkError('daemon.startFailed', 'Whom tokens of sign-in are from and for belong together; set EARMARK_ISSUER and EARMARK_AUDIENCE.');
+  // What a server left unfinished lies in its state folder.
+  const server = `${hostname()} ${createHash('sha256').update(home).digest('hex').slice(0, 12)}`;
+  return openTeamHome({ url, server, wall: () => systemClock.wall(), ...(issuer === '' ? {} : { signIn: { issuer, audience, ...(claim === '' ? {} : { organisationClaim: claim }) } }) });
+}
+
+/** @throws EarmarkError daemon.startFailed */
+function requireNats(settings: Settings, role: string): void {
+  if (settings['team.nats'] === '') throw new EarmarkError('daemon.startFailed', `A ${role} needs NATS; name its servers with --nats, EARMARK_NATS or the setting team.nats.`);
+}
+
+/** @throws EarmarkError rpc.invalidParams */
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 64) throw new EarmarkError('rpc.invalidParams', '--slots takes a whole number from 1 to 64.');
+  return count;
+}
+
+if (require.main === module) void runTeam(process.argv.slice(2));

@@ -1,0 +1,87 @@
+/** Composes a gateway of a team: the daemon as it is, with the queue of phrases in place of models. */
+import { availableParallelism, totalmem } from 'node:os';
+import { EarmarkError } from '../protocol/errors';
+import { createDetectors } from './adapters/inference/createSpeechEngine';
+import { hearBeats } from './adapters/nats/beats';
+import { NatsAsker } from './adapters/nats/natsAsker';
+import { journalled } from './adapters/nats/journal';
+import { ReplicatedSpools } from './adapters/nats/replicatedSpools';
+import { openSessionStream } from './adapters/nats/sessionStream';
+import type { TeamBus } from './adapters/nats/teamBus';
+import type { DetectorService } from './asr/speechEngine';
+import { createEnginePool } from './asr/enginePool';
+import type { ManagedEngines } from './asr/enginesApi';
+import { moonshineInfo, openaiInfo, scriptedInfo, voxtralInfo, whisperInfo } from './asr/providerInfos';
+import { shareDetectors } from './asr/sharedDetectors';
+import type { Clock } from './base/clock';
+import { DisposableStore } from './base/disposable';
+import type { Logger } from './base/logger';
+import { factsOf, VAD_MODEL, workerEntry } from './compose';
+import type { Models } from './models/api';
+import { soldGb } from './models/capabilities';
+import type { SessionStore, SpoolFactory } from './session/ports';
+import type { Leases } from './team/leases';
+import { Presence, WORKER_BEAT_MS } from './team/presence';
+import { QueuedEngine } from './team/queuedEngine';
+import { TeamChoice } from './team/teamChoice';
+
+/** A worker may run any of them, whatever this machine can. */
+const PROVIDERS = [moonshineInfo, whisperInfo, voxtralInfo, openaiInfo, scriptedInfo].map((info) => ({ info }));
+/** Whoever comes first waits for a worker with the catalogue's default. */
+const FALLBACK = { provider: moonshineInfo.id, model: 'moonshine-tiny', device: 'auto' } as const;
+
+export interface GatewayContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly models: Models;
+}
+
+/** @param detector finds speech; tests replace it */
+export function gatewayEngines(bus: TeamBus, { clock, logger, models }: GatewayContext, detector?: DetectorService): ManagedEngines {
+  const open = new DisposableStore();
+  const presence = new Presence(clock);
+  open.add(hearBeats(bus, presence));
+  // The daemon looks once before it listens: by then it knows who is there.
+  const heard = firstBeat(presence, clock);
+  const detectors = detector ?? createDetectors({ worker: workerEntry(), clock, logger, files: () => models.files(VAD_MODEL) });
+  const detectorsOf = shareDetectors(detectors);
+  const choice = new TeamChoice(PROVIDERS, FALLBACK);
+  const machine = factsOf({ platform: process.platform, arch: process.arch, cpu: 'unknown', cores: availableParallelism(), instructionSets: [], memoryGb: soldGb(totalmem()), unknown: [] });
+  const pool = createEnginePool({
+    clock,
+    logger,
+    calibrator: { calibrate: () => Promise.reject(new EarmarkError('engine.unavailable', 'A gateway decodes nothing; measure a worker\'s machine with "earmark doctor --calibrate" there.')), dispose: () => open.dispose() },
+    look: async () => {
+      await heard;
+      return choice.look(presence.list());
+    },
+    choice: choice.look([]),
+    probed: Promise.resolve(),
+    machine: () => machine,
+    sharedWorkers: () => detectors.health(),
+    load: () => ({}),
+    create: (target) => new QueuedEngine({ clock, target, presence, detectors: detectorsOf(), queue: new NatsAsker({ bus, clock, model: target.model, presence, organisationOf: (owner) => owner ?? '' }) }),
+  });
+  open.add(presence.onDidChange(() => void pool.refresh()));
+  return pool;
+}
+
+/** Resolves when a worker told of itself, or after the time in which each that lives does. */
+function firstBeat(presence: Presence, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      timer.dispose();
+      listening.dispose();
+      resolve();
+    };
+    const timer = clock.setTimeout(done, 1.5 * WORKER_BEAT_MS);
+    const listening = presence.onDidChange(done);
+  });
+}
+
+/** What a server writes goes into the team's stream first, so that another one can go on with its sessions. */
+export async function shareSessions<S extends SessionStore>({ bus, leases, name, store, spools, clock, logger }: { readonly bus: TeamBus; readonly leases: Leases; readonly name: string; readonly store: S; readonly spools: SpoolFactory; readonly clock: Clock; readonly logger: Logger }): Promise<{ readonly store: S; readonly spools: SpoolFactory }> {
+  await openSessionStream(bus);
+  const replicated = new ReplicatedSpools(spools, bus, clock);
+  return { ...(await journalled({ local: store, spools: replicated, bus, leases, name, logger })), spools: replicated };
+}

@@ -1,0 +1,106 @@
+/** Composes a worker of a team: an engine, the queue, signs of life. It holds no session and writes nothing to disk but what its model needs. */
+import { randomBytes } from 'node:crypto';
+import { availableParallelism, hostname } from 'node:os';
+import { EarmarkError } from '../protocol/errors';
+import type { Settings } from '../protocol/settings';
+import { version } from '../package.json';
+import { createModelManager } from './adapters/download/createModelManager';
+import { createSpeechEngine } from './adapters/inference/createSpeechEngine';
+import { processProviders } from './adapters/inference/processProviders';
+import { readWarmUp } from './adapters/inference/warmUpPhrase';
+import { Beats } from './adapters/nats/beats';
+import { NatsTaker } from './adapters/nats/natsTaker';
+import { openBus } from './adapters/nats/teamBus';
+import type { DetectorService } from './asr/speechEngine';
+import type { ManagedSpeechEngine } from './asr/speechEngineApi';
+import { type Clock, systemClock } from './base/clock';
+import type { Logger } from './base/logger';
+import { filesWithCache, warmUpPath, WORKER_PROVIDERS, workerEntry } from './compose';
+import { WorkerRole } from './team/workerRole';
+
+export interface WorkerOptions {
+  readonly home: string;
+  readonly settings: Settings;
+  readonly logger: Logger;
+  /** Empty: that of the model, or the catalogue's default. */
+  readonly provider: string;
+  readonly model: string;
+  /** Phrases at once; undefined: one a core. */
+  readonly slots: number | undefined;
+  /** Tests replace it. */
+  readonly engine?: (context: { readonly clock: Clock; readonly logger: Logger }) => { readonly engine: ManagedSpeechEngine; readonly languages: readonly string[] };
+}
+
+export interface RunningWorker {
+  /** Takes nothing more; resolves when what it had is answered and the connection is closed. */
+  drain(): Promise<void>;
+}
+
+/** A worker hears no one speak: gateways find the speech. */
+const NO_DETECTORS: DetectorService = {
+  start: () => Promise.resolve(),
+  stop: () => undefined,
+  health: () => [],
+  create: () => {
+    throw new EarmarkError('internal', 'A worker finds no speech; the gateway does.');
+  },
+};
+
+/** @throws EarmarkError daemon.startFailed, model.*, engine.* */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { settings, logger } = options;
+  const clock = systemClock;
+  const { engine, languages } = options.engine?.({ clock, logger }) ?? (await engineOf(options, clock));
+  const slots = options.slots ?? Math.min(8, availableParallelism());
+  const id = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
+  const bus = await openBus({ servers: settings['team.nats'], ...(settings['team.natsToken'] === '' ? {} : { token: settings['team.natsToken'] }), name: `worker ${id}`, replicas: settings['team.replicas'], logger: logger.child('nats') });
+  const taker = new NatsTaker({ bus, clock, logger: logger.child('queue'), model: engine.model });
+  const role = new WorkerRole({ engine, taker, slots, clock, logger: logger.child('engine') });
+  let draining = false;
+  const beats = new Beats(bus, clock, () => ({ id, provider: engine.provider, model: engine.model, languages, version, slots: taker.size, busy: taker.busy, rssBytes: engine.rssBytes, draining }));
+  taker.onDidChange(() => beats.changed());
+  const close = async (): Promise<void> => {
+    draining = true;
+    beats.send();
+    beats.dispose();
+    taker.dispose();
+    await bus.close();
+    engine.dispose();
+  };
+  try {
+    await role.begin();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  logger.info('worker.started', { provider: engine.provider, model: engine.model, slots });
+  return {
+    drain: async () => {
+      draining = true;
+      beats.send();
+      role.end();
+      await taker.drained();
+      await close();
+      logger.info('worker.ended');
+    },
+  };
+}
+
+async function engineOf({ home, settings, logger, provider, model }: WorkerOptions, clock: Clock): Promise<{ readonly engine: ManagedSpeechEngine; readonly languages: readonly string[] }> {
+  const models = createModelManager({ home, settings: () => settings, clock, logger: logger.child('models'), inUse: () => true });
+  const own = processProviders(() => settings, clock).find(({ info }) => info.id === provider);
+  const known = (await models.list()).filter(({ kind }) => kind === 'asr');
+  const entry = known.find((m) => (model === '' ? m.isDefault : m.id === model) && (provider === '' || m.provider === provider)) ?? (model === '' ? known.find((m) => m.provider === provider) : undefined);
+  const target = own ? { provider: own.info.id, model: model === '' ? (own.defaultModel ?? '') : model } : entry && { provider: entry.provider, model: entry.id };
+  if (!target) throw new EarmarkError('model.unknown', `There is no such model for a worker; choose one of ${known.map(({ id }) => id).join(', ')}.`);
+  const languages = entry?.languages ?? [...WORKER_PROVIDERS, ...(own ? [own] : [])].find(({ info }) => info.id === target.provider)?.info.capabilities.languages ?? ['*'];
+  const engine = createSpeechEngine({
+    clock,
+    logger: logger.child('engine'),
+    asr: { ...target, files: () => (own?.defaultModel !== undefined ? Promise.resolve({ id: target.model, files: {} }) : filesWithCache(home, models, target.model)) },
+    runs: own ? { in: 'process', create: () => own.create() } : { in: 'workers', worker: workerEntry(), cores: availableParallelism() },
+    detectors: NO_DETECTORS,
+    ...(own ? {} : { warmUp: () => readWarmUp(warmUpPath()) }),
+  });
+  return { engine, languages };
+}

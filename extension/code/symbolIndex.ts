@@ -1,0 +1,136 @@
+/**
+ * The names of the code that is open, asked from language servers once for each version of a document: dictation and
+ * meetings read the same answers. The names of the whole workspace are asked for when somebody dictates, not before.
+ */
+import * as vscode from 'vscode';
+import { byNearness } from '../dictation/rankCandidates';
+import { bareName, symbolsOf, type RangedSymbol } from './documentSymbols';
+
+/** Documents that are remembered, the last used ones. */
+const MAX_DOCUMENTS = 30;
+const MAX_FILES = 2_000;
+const MAX_WORKSPACE = 50_000;
+/** Typing settles before a document is asked again. */
+const SETTLE_MS = 1_500;
+/** A language server may have to read the whole workspace for its answer. */
+const WORKSPACE_EVERY_MS = 120_000;
+const EXCLUDED = '**/{node_modules,.git,dist,out,build,target,vendor,.venv}/**';
+
+interface Known {
+  readonly version: number;
+  readonly symbols: readonly RangedSymbol[];
+}
+
+export interface WorkspaceNames {
+  /** Without their folders. */
+  readonly files: readonly string[];
+  readonly symbols: ReadonlySet<string>;
+}
+
+export class SymbolIndex implements vscode.Disposable {
+  /** The last used document last. */
+  readonly #documents = new Map<string, Known>();
+  readonly #asked = new Map<string, { readonly version: number; readonly answer: Promise<readonly RangedSymbol[]> }>();
+  #timer: NodeJS.Timeout | undefined;
+  #workspace: WorkspaceNames = { files: [], symbols: new Set() };
+  #workspaceAt = -Infinity;
+  #refreshing: Promise<WorkspaceNames> | undefined;
+  readonly #subscriptions: vscode.Disposable[];
+
+  constructor() {
+    this.#subscriptions = [
+      vscode.window.onDidChangeActiveTextEditor((editor) => editor && this.#later(editor.document, 0)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => document === vscode.window.activeTextEditor?.document && this.#later(document, SETTLE_MS)),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#documents.delete(uri.toString())),
+    ];
+    const editor = vscode.window.activeTextEditor;
+    if (editor !== undefined) this.#later(editor.document, 0);
+  }
+
+  /** Symbols of a document as it is now, outer before inner. @throws what the language server throws */
+  of(document: vscode.TextDocument): Promise<readonly RangedSymbol[]> {
+    const key = document.uri.toString();
+    const { version } = document;
+    const known = this.#documents.get(key);
+    if (known?.version === version) {
+      this.#keep(key, known);
+      return Promise.resolve(known.symbols);
+    }
+    const asked = this.#asked.get(key);
+    if (asked?.version === version) return asked.answer;
+    const answer = symbolsOf(document).then((symbols) => {
+      if (!document.isClosed) this.#keep(key, { version, symbols });
+      return symbols;
+    });
+    this.#asked.set(key, { version, answer });
+    const done = (): void => void (this.#asked.get(key)?.answer === answer && this.#asked.delete(key));
+    answer.then(done, done);
+    return answer;
+  }
+
+  /** What is known of a document, maybe of an older version; answers at once. */
+  known(document: vscode.TextDocument | undefined): readonly RangedSymbol[] {
+    return document === undefined ? [] : (this.#documents.get(document.uri.toString())?.symbols ?? []);
+  }
+
+  /** What is known of other documents, the last used one first. */
+  others(document: vscode.TextDocument | undefined): (readonly RangedSymbol[])[] {
+    const key = document?.uri.toString();
+    return [...this.#documents].filter(([uri]) => uri !== key).reverse().map(([, { symbols }]) => symbols);
+  }
+
+  get workspace(): WorkspaceNames {
+    return this.#workspace;
+  }
+
+  /** Somebody dictates: asks for the names of the workspace, at most every two minutes. @returns undefined where nothing newer is to come */
+  refreshWorkspace(now = Date.now()): Promise<WorkspaceNames> | undefined {
+    if (this.#refreshing !== undefined) return this.#refreshing;
+    if (now - this.#workspaceAt < WORKSPACE_EVERY_MS) return undefined;
+    this.#workspaceAt = now;
+    this.#refreshing = Promise.all([files(), workspaceSymbols()]).then(([found, symbols]) => {
+      this.#refreshing = undefined;
+      return (this.#workspace = { files: found, symbols });
+    });
+    return this.#refreshing;
+  }
+
+  #keep(key: string, known: Known): void {
+    this.#documents.delete(key);
+    this.#documents.set(key, known);
+    for (const oldest of this.#documents.keys()) if (this.#documents.size > MAX_DOCUMENTS) this.#documents.delete(oldest);
+  }
+
+  #later(document: vscode.TextDocument, ms: number): void {
+    clearTimeout(this.#timer);
+    // A language server that fails costs its names, nothing else.
+    this.#timer = setTimeout(() => void this.of(document).catch(() => undefined), ms);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}
+
+async function files(): Promise<string[]> {
+  try {
+    return (await vscode.workspace.findFiles('**/*', EXCLUDED, MAX_FILES)).map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
+  } catch {
+    return [];
+  }
+}
+
+async function workspaceSymbols(): Promise<ReadonlySet<string>> {
+  try {
+    const found = (await vscode.commands.executeCommand<vscode.SymbolInformation[] | undefined>('vscode.executeWorkspaceSymbolProvider', '')) ?? [];
+    const named = found.slice(0, MAX_WORKSPACE).flatMap((symbol) => {
+      const name = bareName(symbol);
+      return name === undefined ? [] : [{ name, path: symbol.location.uri.path }];
+    });
+    // The editor answers in the order of the alphabet; of a large workspace only the nearest names are of use.
+    return new Set(byNearness(named, vscode.window.activeTextEditor?.document.uri.path ?? ''));
+  } catch {
+    return new Set();
+  }
+}

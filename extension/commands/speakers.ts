@@ -1,0 +1,69 @@
+/** The person says who spoke: a new name, the name of another speaker (then the two are one), for all parts or for one. */
+import * as vscode from 'vscode';
+import { isEarmarkError } from '../../protocol/errors';
+import { SessionGet } from '../../protocol/session';
+import { TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcript';
+import type { Daemon } from '../daemon/daemon';
+import type { RenamedPerson } from '../notes/language/renamedPerson';
+import type { PanelModel } from '../panel/panelModel';
+import type { NamedSpeaker } from './voices';
+
+const NAME_MAX = 200;
+
+/** @returns who was named, where the voice may be kept now */
+export async function nameSpeaker(daemon: Daemon, model: PanelModel, segmentId: string): Promise<NamedSpeaker | undefined> {
+  const segment = model.segment(segmentId);
+  if (segment === undefined) return undefined;
+  const name = await chooseName(segment.speaker, model.speakerNames.filter((other) => other !== segment.speaker));
+  if (name === undefined || name === segment.speaker) return undefined;
+  const parts = model.partsOf(segment.speaker);
+  const speakerId = model.speakerId(segment.speaker, segment.source);
+  const sessionId = model.id;
+  const whole = speakerId !== undefined && (parts === 1 || (await wholeSpeaker(segment.speaker, name, parts)));
+  if (whole === undefined) return undefined;
+  if (whole && speakerId !== undefined) {
+    const { voice } = await daemon.connection.request(TranscriptNameSpeaker, { sessionId, speakerId, name });
+    return voice === 'heard' ? { sessionId, speakerId, name } : undefined;
+  }
+  await daemon.connection.request(TranscriptRevise, { sessionId, segmentId, speaker: name });
+  return undefined;
+}
+
+/** Everybody of that name in a session; nobody where the session is gone, for a note outlives it. */
+export async function renameInSession(daemon: Daemon, { sessionId, from, to }: RenamedPerson): Promise<void> {
+  const connection = await daemon.ready();
+  try {
+    const { speakers } = await connection.request(SessionGet, { sessionId });
+    for (const { id, name } of speakers) if (name === from) await connection.request(TranscriptNameSpeaker, { sessionId, speakerId: id, name: to });
+  } catch (error) {
+    if (!isEarmarkError(error, 'session.notFound') && !isEarmarkError(error, 'speaker.notFound')) throw error;
+  }
+}
+
+async function chooseName(now: string, others: readonly string[]): Promise<string | undefined> {
+  const pick = vscode.window.createQuickPick();
+  const known = others.map((name): vscode.QuickPickItem => ({ label: name, description: vscode.l10n.t('the two become one') }));
+  pick.title = vscode.l10n.t('Who is “{0}”?', now);
+  pick.placeholder = vscode.l10n.t('Type a name, or choose a speaker');
+  pick.items = known;
+  const typed = (): vscode.QuickPickItem[] => {
+    const name = pick.value.trim().slice(0, NAME_MAX);
+    return name === '' || others.includes(name) ? [] : [{ label: name, description: vscode.l10n.t('new name'), alwaysShow: true }];
+  };
+  const chosen = await new Promise<string | undefined>((done) => {
+    pick.onDidChangeValue(() => (pick.items = [...typed(), ...known]));
+    pick.onDidAccept(() => done(pick.selectedItems[0]?.label));
+    pick.onDidHide(() => done(undefined));
+    pick.show();
+  });
+  pick.dispose();
+  return chosen;
+}
+
+async function wholeSpeaker(from: string, to: string, parts: number): Promise<boolean | undefined> {
+  const items = [
+    { label: vscode.l10n.t('All {0} parts of “{1}”', parts, from), whole: true },
+    { label: vscode.l10n.t('Only this part'), whole: false },
+  ];
+  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('“{0}” becomes “{1}”', from, to) }))?.whole;
+}

@@ -1,0 +1,104 @@
+/**
+ * Lends the daemon a language model that VS Code has, where the user switched that on. The daemon asks, VS Code asks
+ * the user whether Earmark may use the model, and the answer goes back. A daemon elsewhere is lent nothing.
+ */
+import * as vscode from 'vscode';
+import type { Connection } from '../../client';
+import { isEarmarkError } from '../../protocol/errors';
+import { LanguageModelAnswer, LanguageModelAsk, LanguageModelCancel, LanguageModelOffer } from '../../protocol/languageModel';
+import type { ParamsOf } from '../../protocol/method';
+import { settings } from '../settings/settings';
+import type { Daemon } from './daemon';
+
+/** More than any answer about one window of a meeting; a model that does not stop is stopped. */
+const MAX_LETTERS = 200_000;
+
+type Question = ParamsOf<typeof LanguageModelAsk>;
+type Outcome = ParamsOf<typeof LanguageModelAnswer>['outcome'];
+
+export class EditorModel implements vscode.Disposable {
+  readonly #subscriptions: vscode.Disposable[] = [];
+  readonly #asked = new Map<number, vscode.CancellationTokenSource>();
+  #connection: Connection | undefined;
+  /** What the daemon was told last, on this connection. */
+  #offered: string | undefined;
+
+  constructor(daemon: Daemon, private readonly log: vscode.LogOutputChannel) {
+    daemon.onDidMake((connection) => {
+      this.#connection = connection;
+      connection.onNotification(LanguageModelAsk, (question) => void this.#answer(connection, question));
+      connection.onNotification(LanguageModelCancel, ({ id }) => this.#asked.get(id)?.cancel());
+      connection.onDidChangeState(({ to }) => {
+        if (to.kind !== 'connected') return this.#drop();
+        this.#offered = undefined;
+        void this.#offer();
+      });
+    });
+    this.#subscriptions.push(
+      vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('earmark.llm') && void this.#offer()),
+      vscode.lm.onDidChangeChatModels(() => void this.#offer()),
+    );
+  }
+
+  dispose(): void {
+    this.#drop();
+    for (const one of this.#subscriptions) one.dispose();
+  }
+
+  /** Tells the daemon what there is now; nothing where that is what it knows. */
+  async #offer(): Promise<void> {
+    const connection = this.#connection;
+    if (connection?.state.kind !== 'connected' || settings.remoteUrl() !== '') return;
+    const model = await this.#model();
+    const name = model && vscode.l10n.t('{0} of VS Code', model.name).slice(0, 100);
+    if (name === this.#offered) return;
+    this.#offered = name;
+    await connection.request(LanguageModelOffer, name === undefined ? {} : { name }).catch((error: unknown) => this.log.warn('llm.notOffered', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
+  }
+
+  /** The model of the setting's name or family where there is one, else the first. */
+  async #model(): Promise<vscode.LanguageModelChat | undefined> {
+    if (!settings.useEditorModel()) return undefined;
+    const models = await vscode.lm.selectChatModels();
+    const wish = settings.editorModel().toLowerCase();
+    return models.find(({ id, name, family }) => [id, name, family].some((one) => one.toLowerCase() === wish)) ?? models[0];
+  }
+
+  async #answer(connection: Connection, question: Question): Promise<void> {
+    const source = new vscode.CancellationTokenSource();
+    this.#asked.set(question.id, source);
+    try {
+      const outcome = await this.#ask(question, source.token);
+      if (!source.token.isCancellationRequested) await connection.request(LanguageModelAnswer, { id: question.id, outcome });
+    } catch (error) {
+      this.log.warn('llm.notAnswered', { error: isEarmarkError(error) ? error.code : 'unexpected' });
+    } finally {
+      this.#asked.delete(question.id);
+      source.dispose();
+    }
+  }
+
+  /** Never with what the provider said of a failure: it may quote the words. */
+  async #ask({ messages, schema }: Question, token: vscode.CancellationToken): Promise<Outcome> {
+    try {
+      const model = await this.#model();
+      if (!model) return { kind: 'failed', reason: 'unavailable' };
+      // VS Code's models know no system role and no schema; both are told in words.
+      const told = messages.map(({ role, content }) => (role === 'assistant' ? vscode.LanguageModelChatMessage.Assistant(content) : vscode.LanguageModelChatMessage.User(content)));
+      const answer = await model.sendRequest([...told, vscode.LanguageModelChatMessage.User(`Answer with JSON alone, by this schema: ${JSON.stringify(schema)}`)], { justification: vscode.l10n.t('Earmark reads your meeting along to find action items and decisions.') }, token);
+      let text = '';
+      for await (const part of answer.text) {
+        text += part;
+        if (text.length > MAX_LETTERS) break;
+      }
+      return { kind: 'text', text: text.slice(0, MAX_LETTERS) };
+    } catch (error) {
+      const refused = error instanceof vscode.LanguageModelError && [vscode.LanguageModelError.NoPermissions.name, vscode.LanguageModelError.Blocked.name].includes(error.code);
+      return { kind: 'failed', reason: refused ? 'refused' : 'unavailable' };
+    }
+  }
+
+  #drop(): void {
+    for (const source of this.#asked.values()) source.cancel();
+  }
+}

@@ -1,0 +1,77 @@
+/** Gives the daemon of this machine what the user set in the editor: at every connection, and when it changes. */
+import * as vscode from 'vscode';
+import type { Connection } from '../../client';
+import { isEarmarkError } from '../../protocol/errors';
+import { DaemonShutdown } from '../../protocol/health';
+import { PrivacyRetention } from '../../protocol/privacy';
+import { SettingsSet } from '../../protocol/settings';
+import { settings } from '../settings/settings';
+import type { Daemon } from './daemon';
+import { retentionToSend, settingsToSend } from './daemonSettings';
+import type { EncryptionKey } from './encryptionKey';
+
+const SENT = 'earmark.settingsSent';
+const RETENTION_SENT = 'earmark.retentionSent';
+
+export class SettingsSync implements vscode.Disposable {
+  readonly #subscriptions: vscode.Disposable[] = [];
+  /** One after the other, so that the last change wins. */
+  #last: Promise<void> = Promise.resolve();
+  #asked = false;
+
+  constructor(
+    daemon: Daemon,
+    private readonly state: vscode.Memento,
+    private readonly key: EncryptionKey,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
+    daemon.onDidMake((connection) => connection.onDidChangeState(({ to }) => to.kind === 'connected' && this.#send(connection)));
+    this.#subscriptions.push(
+      vscode.workspace.onDidChangeConfiguration((change) => {
+        const connection = daemon.existing;
+        if (change.affectsConfiguration('earmark') && connection?.state.kind === 'connected') this.#send(connection);
+      }),
+    );
+  }
+
+  #send(connection: Connection): void {
+    // A daemon elsewhere has its own user's settings.
+    if (settings.remoteUrl() !== '') return;
+    this.#last = this.#last.then(() => this.#sendNow(connection)).catch((error: unknown) => this.log.warn('settings.notSent', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
+  }
+
+  async #sendNow(connection: Connection): Promise<void> {
+    const { values, sent } = settingsToSend((name) => settings.ofUser(name), this.state.get<readonly string[]>(SENT, []));
+    if (Object.keys(values).length > 0) await connection.request(SettingsSet, { values: { ...values } });
+    await this.state.update(SENT, sent);
+    const encrypted = await this.#unlock(connection);
+    const retention = retentionToSend(settings.retention());
+    const isSet = Object.keys(retention).length > 0;
+    if (encrypted !== undefined && (isSet || this.state.get(RETENTION_SENT, false))) await connection.request(PrivacyRetention, { set: { ...retention } });
+    await this.state.update(RETENTION_SENT, isSet);
+  }
+
+  /** @returns whether it is encrypted; undefined where it stays locked */
+  async #unlock(connection: Connection): Promise<boolean | undefined> {
+    if (settings.encrypt()) await this.key.getOrMake();
+    else if ((await this.key.get()) === undefined) return false;
+    const encrypted = await this.key.unlock(connection);
+    if (encrypted === false && settings.encrypt()) this.#offerRestart(connection);
+    return encrypted;
+  }
+
+  /** A daemon that runs in the clear encrypts what there is when it starts with the key. */
+  #offerRestart(connection: Connection): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    const restart = vscode.l10n.t('Restart the Daemon');
+    void vscode.window.showInformationMessage(vscode.l10n.t('What Earmark keeps is encrypted when its daemon starts again. A meeting that runs is finished first.'), restart).then(async (answer) => {
+      this.#asked = false;
+      if (answer === restart) await connection.request(DaemonShutdown, {});
+    });
+  }
+
+  dispose(): void {
+    for (const one of this.#subscriptions) one.dispose();
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * A document and the places in it that had a cursor when speech began. The places follow what is typed meanwhile; the
+ * text goes in as one undo step at all of them, whether the editor still has the focus or not.
+ */
+import * as vscode from 'vscode';
+import type { DictationScope } from '../../../protocol/dictation';
+import { UserError } from '../../errors';
+import { settings } from '../../settings/settings';
+import { type Anchor, shiftAnchors } from '../anchors';
+import { Ghost } from '../ghost';
+import { fitText } from '../insertText';
+import { LOOKED_AT, type ScopeAt, scopeAt } from '../scopeAt';
+import { hasTab, isVisible, readOnlyReason, surroundings } from './editability';
+import { Preview } from './preview';
+import { type Heard, type Insertion, Refused, type Surface } from './surface';
+
+export class EditorSurface implements Surface {
+  #anchors: readonly Anchor[];
+  #shown = '';
+  readonly #lost = new vscode.EventEmitter<void>();
+  readonly onDidLose = this.#lost.event;
+  readonly #ghost = new Ghost();
+  readonly #preview: Preview | undefined;
+  readonly #subscriptions: vscode.Disposable[];
+  /** It had a tab when the dictation began. */
+  readonly #tabbed: boolean;
+
+  /** @throws UserError where no editor has a cursor */
+  static active(): EditorSurface {
+    const editor = vscode.window.activeTextEditor;
+    if (editor === undefined) throw new UserError(vscode.l10n.t('Put the cursor into an editor first: dictation goes to where the cursor stands.'));
+    const { document, selections } = editor;
+    return new EditorSurface(document, selections.map((s) => ({ start: document.offsetAt(s.start), end: document.offsetAt(s.end) })), editor);
+  }
+
+  /**
+   * The message box of source control: the end of what stands in it, for it tells nobody where its cursor is.
+   * @throws UserError where there is none
+   */
+  static commitBox(repository?: vscode.Uri): EditorSurface {
+    const boxes = vscode.workspace.textDocuments.filter(({ uri, isClosed }) => uri.scheme === 'vscode-scm' && !isClosed);
+    const document = boxes.find(({ uri }) => repository !== undefined && uri.query.includes(encodeURIComponent(repository.toString()))) ?? boxes[0];
+    if (document === undefined) throw new UserError(vscode.l10n.t('Open Source Control first: dictation goes to its message box.'));
+    const end = document.getText().length;
+    return new EditorSurface(document, [{ start: end, end }], undefined);
+  }
+
+  private constructor(
+    private readonly document: vscode.TextDocument,
+    anchors: readonly Anchor[],
+    private readonly editor: vscode.TextEditor | undefined,
+  ) {
+    this.#anchors = anchors;
+    this.#tabbed = hasTab(document);
+    this.#preview = editor === undefined ? new Preview() : undefined;
+    this.#subscriptions = [
+      vscode.workspace.onDidChangeTextDocument((event) => this.#follow(event)),
+      vscode.workspace.onDidCloseTextDocument((closed) => closed === document && this.#lost.fire()),
+      // Which of the two comes first differs; after both the document is gone from tabs and editors.
+      vscode.window.tabGroups.onDidChangeTabs(() => this.#loseIfHidden()),
+      vscode.window.onDidChangeVisibleTextEditors(() => {
+        this.#loseIfHidden();
+        this.preview(this.#shown);
+      }),
+    ];
+  }
+
+  get near(): Surface['near'] {
+    const [first] = this.#anchors;
+    return { document: this.document, line: first === undefined ? 0 : this.document.positionAt(first.end).line };
+  }
+
+  refusal(): Promise<string | undefined> {
+    return readOnlyReason(this.document);
+  }
+
+  preview(text: string): void {
+    this.#shown = text;
+    if (text === '') return;
+    if (this.#preview === undefined) this.#ghost.show(this.document, this.#anchors, text);
+    else this.#preview.show(text);
+  }
+
+  scopes(): DictationScope[] {
+    return this.#scopes().map(({ scope }) => scope);
+  }
+
+  async insert(heard: Heard): Promise<Insertion | undefined> {
+    this.#shown = '';
+    this.#ghost.clear();
+    if (heard.text.trim() === '') return undefined;
+    const { document } = this;
+    const smart = settings.smartSpacing();
+    const scopes = this.#scopes();
+    const edits = this.#anchors.map(({ start, end }, i) => {
+      const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
+      const { scope, gap, opens }: ScopeAt = scopes[i] ?? scopes[0] ?? { scope: { kind: 'prose' }, gap: '' };
+      const written = heard.texts[i] ?? heard.texts[0] ?? heard.text;
+      const { before, after } = surroundings(document, range);
+      const text = smart ? gap + fitText(written, { before: opens === true ? '' : before + gap, after }, { named: heard.named, sentences: scope.kind !== 'code' }) : written;
+      return { start, range, text: document.eol === vscode.EndOfLine.CRLF ? text.replaceAll('\n', '\r\n') : text };
+    });
+    const replaced = edits.map(({ range }) => document.getText(range));
+    if (!(await this.#apply(edits))) throw new Refused(vscode.l10n.t('The editor did not take the dictated text: it is read-only or was closed.'), heard.text);
+    return { document, texts: edits.map(({ text }) => text), replaced, anchors: landed(edits, replaced) };
+  }
+
+  #apply(edits: readonly { readonly range: vscode.Range; readonly text: string }[]): Thenable<boolean> {
+    const { document } = this;
+    const editor = vscode.window.visibleTextEditors.find((e) => e.document === document);
+    if (editor !== undefined) return editor.edit((edit) => edits.forEach(({ range, text }) => edit.replace(range, text)), { undoStopBefore: true, undoStopAfter: true });
+    if (document.isClosed) return Promise.resolve(false);
+    const workspaceEdit = new vscode.WorkspaceEdit();
+    edits.forEach(({ range, text }) => workspaceEdit.replace(document.uri, range, text));
+    return vscode.workspace.applyEdit(workspaceEdit);
+  }
+
+  #scopes(): ScopeAt[] {
+    const { document, editor } = this;
+    const set = vscode.workspace.getConfiguration('editor', document);
+    const [ruler] = set.get<unknown[]>('rulers') ?? [];
+    const column = typeof ruler === 'number' ? ruler : typeof ruler === 'object' && ruler !== null && 'column' in ruler ? Number(ruler.column) : NaN;
+    const tab = Number(editor?.options.tabSize ?? set.get('tabSize'));
+    const anchors = this.#anchors.slice(0, SCOPES_MAX);
+    return anchors.map(({ start }) => {
+      const from = document.positionAt(Math.max(0, start - Math.floor(LOOKED_AT / anchors.length)));
+      return scopeAt({ languageId: document.languageId, before: document.getText(new vscode.Range(from, document.positionAt(start))), tabSize: tab > 0 ? tab : 4, columns: column > 0 ? column : DEFAULT_COLUMNS });
+    });
+  }
+
+  #follow(event: vscode.TextDocumentChangeEvent): void {
+    if (this.document !== event.document || event.contentChanges.length === 0) return;
+    this.#anchors = shiftAnchors(this.#anchors, event.contentChanges.map((c) => ({ offset: c.rangeOffset, removed: c.rangeLength, inserted: c.text.length })));
+    this.preview(this.#shown);
+  }
+
+  /** The editor keeps a document for minutes after its last tab was closed. */
+  #loseIfHidden(): void {
+    if (this.#tabbed && !hasTab(this.document) && !isVisible(this.document)) this.#lost.fire();
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#ghost.clear();
+    this.#ghost.dispose();
+    this.#preview?.dispose();
+    this.#lost.dispose();
+  }
+}
+
+/** The text before a cursor is read for each of these; more of them stand in a column, where the first speaks for all. */
+const SCOPES_MAX = 20;
+/** Where comments are broken without a ruler of the user's. */
+const DEFAULT_COLUMNS = 80;
+
+/** Where the texts stand once all of them are in. */
+function landed(edits: readonly { readonly start: number; readonly text: string }[], replaced: readonly string[]): Anchor[] {
+  return edits.map(({ start, text }) => {
+    const moved = edits.reduce((sum, other, k) => (other.start < start ? sum + other.text.length - (replaced[k]?.length ?? 0) : sum), 0);
+    return { start: start + moved, end: start + moved + text.length };
+  });
+}

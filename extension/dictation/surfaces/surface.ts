@@ -1,0 +1,43 @@
+/** Where dictated words can go: an editor, the source-control box, a terminal. */
+import type * as vscode from 'vscode';
+import type { DictationScope, DictationStop } from '../../../protocol/dictation';
+import type { ResultOf } from '../../../protocol/method';
+import { UserError } from '../../errors';
+import type { Anchor } from '../anchors';
+
+export type Heard = ResultOf<typeof DictationStop>;
+
+/** What went in, for whoever takes it back, hovers over it or corrects it. */
+export interface Insertion {
+  readonly document: vscode.TextDocument;
+  /** Of each text, in the order of the places. */
+  readonly anchors: readonly Anchor[];
+  readonly texts: readonly string[];
+  /** What stood there before. */
+  readonly replaced: readonly string[];
+}
+
+export interface Surface extends vscode.Disposable {
+  /** What it is about, to find names that are near; undefined for a terminal. */
+  readonly near: { readonly document: vscode.TextDocument; readonly line: number } | undefined;
+  /** It is gone, and so is what was said. */
+  readonly onDidLose: vscode.Event<void>;
+  /** Why it cannot take text, for the user; undefined where it can. */
+  refusal(): Promise<string | undefined>;
+  /** What was heard so far, where the words will stand; leaves the place itself as it is. */
+  preview(text: string): void;
+  /** One for each place. */
+  scopes(): DictationScope[];
+  /** @returns undefined where the place keeps no record of it. @throws Refused */
+  insert(heard: Heard): Promise<Insertion | undefined>;
+}
+
+/** The place did not take the words; they are the user's to have all the same. */
+export class Refused extends UserError {
+  constructor(
+    message: string,
+    readonly spoken: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,50 @@
+/** The active terminal: the text is pasted at its prompt, never run. */
+import * as vscode from 'vscode';
+import type { DictationScope } from '../../../protocol/dictation';
+import { UserError } from '../../errors';
+import { pastable } from '../insertText';
+import { Preview } from './preview';
+import type { Heard, Surface } from './surface';
+
+export class TerminalSurface implements Surface {
+  readonly near = undefined;
+  readonly #lost = new vscode.EventEmitter<void>();
+  readonly onDidLose = this.#lost.event;
+  readonly #preview = new Preview();
+  readonly #closing: vscode.Disposable;
+
+  /** @throws UserError where no terminal is open */
+  static active(): TerminalSurface {
+    const terminal = vscode.window.activeTerminal;
+    if (terminal === undefined) throw new UserError(vscode.l10n.t('Open a terminal first: dictation goes to its prompt.'));
+    return new TerminalSurface(terminal);
+  }
+
+  private constructor(private readonly terminal: vscode.Terminal) {
+    this.#closing = vscode.window.onDidCloseTerminal((closed) => closed === terminal && this.#lost.fire());
+  }
+
+  refusal(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  preview(text: string): void {
+    this.#preview.show(text);
+  }
+
+  scopes(): DictationScope[] {
+    return [{ kind: 'code', indent: '' }];
+  }
+
+  insert({ text, texts: [written = text], named }: Heard): Promise<undefined> {
+    const command = pastable(written, named);
+    if (command !== '') this.terminal.sendText(command, false);
+    return Promise.resolve(undefined);
+  }
+
+  dispose(): void {
+    this.#closing.dispose();
+    this.#preview.dispose();
+    this.#lost.dispose();
+  }
+}

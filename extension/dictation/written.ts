@@ -1,0 +1,96 @@
+/**
+ * What was dictated lately and where it stands now: a hover tells what was heard, "scratch that" takes the last one
+ * back, a correction is noticed. In memory only; it ends with the window.
+ */
+import * as vscode from 'vscode';
+import { shiftAnchors, type Anchor } from './anchors';
+import type { Heard, Insertion } from './surfaces/surface';
+
+/** Dictations that are remembered. */
+const MAX = 50;
+
+export interface Entry {
+  readonly document: vscode.TextDocument;
+  anchors: readonly Anchor[];
+  readonly texts: readonly string[];
+  readonly replaced: readonly string[];
+  readonly heard: Pick<Heard, 'raw' | 'spelled'>;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Of the document when the text was in. */
+  readonly version: number;
+}
+
+export class Written implements vscode.Disposable {
+  #entries: Entry[] = [];
+  #hover: vscode.Disposable | undefined;
+  readonly #edited = new vscode.EventEmitter<Entry>();
+  /** A person typed in what was dictated. */
+  readonly onDidEdit = this.#edited.event;
+  readonly #subscriptions: vscode.Disposable[];
+
+  constructor() {
+    this.#subscriptions = [
+      vscode.workspace.onDidChangeTextDocument((event) => this.#follow(event)),
+      vscode.workspace.onDidCloseTextDocument((document) => (this.#entries = this.#entries.filter((entry) => entry.document !== document))),
+    ];
+  }
+
+  add({ document, anchors, texts, replaced }: Insertion, { raw, spelled }: Heard): void {
+    this.#entries = [...this.#entries, { document, anchors, texts, replaced, heard: { raw, spelled }, at: Date.now(), version: document.version }].slice(-MAX);
+    this.#hover ??= vscode.languages.registerHoverProvider([{ scheme: '*' }, { notebookType: '*' }], { provideHover: (at, position) => this.#provideHover(at, position) });
+  }
+
+  /** The last one goes, where it still stands as it went in. @returns false where it does not */
+  async takeBack(): Promise<boolean> {
+    const entry = this.#entries.pop();
+    if (entry === undefined) return false;
+    const { document, anchors, texts, replaced, version } = entry;
+    if (document.isClosed) return false;
+    if (document.version === version && vscode.window.activeTextEditor?.document === document) {
+      await vscode.commands.executeCommand('undo');
+      return true;
+    }
+    const ranges = anchors.map((anchor) => rangeOf(document, anchor));
+    if (ranges.some((range, i) => document.getText(range) !== texts[i])) return false;
+    const edit = new vscode.WorkspaceEdit();
+    ranges.forEach((range, i) => edit.replace(document.uri, range, replaced[i] ?? ''));
+    return vscode.workspace.applyEdit(edit);
+  }
+
+  #follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    const changes = contentChanges.map((c) => ({ offset: c.rangeOffset, removed: c.rangeLength, inserted: c.text.length }));
+    if (changes.length === 0) return;
+    for (const entry of this.#entries) {
+      if (entry.document !== document || entry.version >= document.version) continue;
+      const inside = entry.anchors.some(({ start, end }) => changes.some(({ offset, removed }) => offset + removed >= start && offset <= end));
+      entry.anchors = shiftAnchors(entry.anchors, changes);
+      if (inside) this.#edited.fire(entry);
+    }
+    // What was deleted, or undone, has nothing to hover over.
+    this.#entries = this.#entries.filter((entry) => entry.document !== document || entry.anchors.some(({ start, end }) => start < end));
+  }
+
+  #provideHover(document: vscode.TextDocument, position: vscode.Position): vscode.Hover | undefined {
+    const at = document.offsetAt(position);
+    const entry = this.#entries.findLast((one) => one.document === document && one.anchors.some(({ start, end }) => start <= at && at < end));
+    const anchor = entry?.anchors.find(({ start, end }) => start <= at && at < end);
+    if (entry === undefined || anchor === undefined) return undefined;
+    const text = new vscode.MarkdownString('$(mic) ', true);
+    text.appendText(vscode.l10n.t('Heard: “{0}”', entry.heard.raw));
+    for (const { heard, written } of entry.heard.spelled) {
+      text.appendMarkdown('\n\n');
+      text.appendText(vscode.l10n.t('“{0}” became {1}', heard, written));
+    }
+    return new vscode.Hover(text, rangeOf(document, anchor));
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#hover?.dispose();
+    this.#edited.dispose();
+    this.#entries = [];
+  }
+}
+
+export const rangeOf = (document: vscode.TextDocument, { start, end }: Anchor): vscode.Range => new vscode.Range(document.positionAt(start), document.positionAt(end));

@@ -1,0 +1,109 @@
+/** The language client of notes: starts the server, answers what it asks about files and code, and asks it for derived texts and symbols. */
+import * as vscode from 'vscode';
+import { LanguageClient, RevealOutputChannelOn, TransportKind } from 'vscode-languageclient/node';
+import type { z } from 'zod';
+import { NOTE_SUFFIX } from '../../../protocol/noteNames';
+import { NoteCodeNames, NoteCodePlaces, NoteDerive, NoteFiles, NoteRead, NoteSymbols, type DeriveForm } from '../../../protocol/noteServer';
+import { codeNames, codePlaces } from './codeLookUp';
+import { type RenamedPerson, renamedPerson } from './renamedPerson';
+
+const FILES_MAX = 2_000;
+/** Bytes; a note has at most 4 million letters. */
+const NOTE_MAX = 16_000_000;
+/** A rename may be looked at for so long before it is made. */
+const PREVIEW_MS = 300_000;
+
+export class NoteClient {
+  constructor(
+    private readonly client: LanguageClient,
+    private readonly watcher: vscode.Disposable,
+  ) {}
+
+  /** Undefined where the line is no item any more. */
+  async derive(uri: vscode.Uri, line: number, as: DeriveForm, languageId?: string): Promise<string | undefined> {
+    return (await this.#ask(NoteDerive, { uri: uri.toString(), line, as, ...(languageId === undefined ? {} : { languageId }) })) ?? undefined;
+  }
+
+  async symbols(query: string): Promise<vscode.SymbolInformation[]> {
+    const found = (await this.#ask(NoteSymbols, { query })) ?? [];
+    return this.client.protocol2CodeConverter.asSymbolInformations(found as Parameters<typeof this.client.protocol2CodeConverter.asSymbolInformations>[0] & object[]) ?? [];
+  }
+
+  async #ask<P extends z.ZodType, R extends z.ZodType>({ method, result }: { readonly method: string; readonly params: P; readonly result: R }, params: z.infer<P>): Promise<z.infer<R> | undefined> {
+    const answer = result.safeParse(await this.client.sendRequest(method, params));
+    return answer.success ? answer.data : undefined;
+  }
+
+  async dispose(): Promise<void> {
+    this.watcher.dispose();
+    await this.client.dispose();
+  }
+}
+
+/**
+ * @param asking told before and after the editor's own workspace symbols are asked for
+ * @param renamed told when a rename of a person was made
+ */
+export async function startNoteClient(extensionUri: vscode.Uri, asking: (on: boolean) => void, renamed: (person: RenamedPerson) => void): Promise<NoteClient> {
+  const module = vscode.Uri.joinPath(extensionUri, 'dist', 'notesServer.js').fsPath;
+  const watcher = vscode.workspace.createFileSystemWatcher(`**/*${NOTE_SUFFIX}`);
+  const client = new LanguageClient('earmark.notes', 'Earmark Notes', { module, transport: TransportKind.ipc }, {
+    documentSelector: [{ pattern: `**/*${NOTE_SUFFIX}` }],
+    synchronize: { fileEvents: watcher },
+    diagnosticPullOptions: { onChange: true },
+    revealOutputChannelOn: RevealOutputChannelOn.Never,
+    middleware: {
+      provideRenameEdits: async (document, position, newName, token, next) => {
+        const edit = await next(document, position, newName, token);
+        const person = edit && renamedPerson(document.getText(), edit.get(document.uri).map(({ range, newText }) => ({ before: document.getText(range), after: newText })));
+        if (person) whenMade(document, person.to, () => renamed(person));
+        return edit;
+      },
+    },
+  });
+  const quietly = async <T>(work: () => Promise<T>): Promise<T> => {
+    asking(true);
+    try {
+      return await work();
+    } finally {
+      asking(false);
+    }
+  };
+  const answer = <P extends z.ZodType, T>({ method, params }: { readonly method: string; readonly params: P }, work: (given: z.infer<P>) => Promise<T>, nothing: T): void => {
+    client.onRequest(method, async (given: unknown) => {
+      const checked = params.safeParse(given);
+      return checked.success ? await work(checked.data).catch(() => nothing) : nothing;
+    });
+  };
+  answer(NoteFiles, async () => (await vscode.workspace.findFiles(`**/*${NOTE_SUFFIX}`, undefined, FILES_MAX)).map(String), []);
+  answer(NoteRead, ({ uri }) => readNote(vscode.Uri.parse(uri)), null);
+  answer(NoteCodePlaces, ({ name }) => quietly(() => codePlaces(name)), []);
+  answer(NoteCodeNames, ({ prefix }) => quietly(() => codeNames(prefix)), []);
+  try {
+    await client.start();
+  } catch (error) {
+    watcher.dispose();
+    throw error;
+  }
+  return new NoteClient(client, watcher);
+}
+
+/** The editor asks for the edits of a rename, shows them maybe, and tells nobody whether it made them. */
+function whenMade(document: vscode.TextDocument, name: string, then: () => void): void {
+  const changed = vscode.workspace.onDidChangeTextDocument((event) => {
+    if (event.document !== document || !event.contentChanges.some(({ text }) => text === name)) return;
+    stop();
+    then();
+  });
+  const timer = setTimeout(() => changed.dispose(), PREVIEW_MS);
+  const stop = (): void => {
+    clearTimeout(timer);
+    changed.dispose();
+  };
+}
+
+async function readNote(uri: vscode.Uri): Promise<string | null> {
+  if (!uri.path.endsWith(NOTE_SUFFIX)) return null;
+  const { size } = await vscode.workspace.fs.stat(uri);
+  return size > NOTE_MAX ? null : Buffer.from(await vscode.workspace.fs.readFile(uri)).toString('utf8');
+}

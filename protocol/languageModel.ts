@@ -1,0 +1,42 @@
+/** Family `languageModel`: an editor lends the daemon the language model it has. Only from this machine, and only where the user said so. */
+import { z } from 'zod';
+import { Empty, notification, request } from './method';
+
+const Id = z.number().int().min(1).describe('Of one question, counted by the daemon.');
+
+export const LanguageModelOffer = request({
+  method: 'languageModel/offer',
+  doc: 'This client answers `languageModel/ask` from now on, until its connection ends or it takes the offer back by leaving the name out. What the user configured as `llm.endpoint` goes before it.',
+  params: z.object({ name: z.string().trim().min(1).max(100).optional().describe('For people, such as "GPT-4o of VS Code".') }),
+  result: Empty,
+  errors: ['rpc.forbidden'],
+});
+
+export const LanguageModelAsk = notification({
+  method: 'languageModel/ask',
+  doc: 'A question about what was said, secrets taken out, to be answered with `languageModel/answer`.',
+  params: z.object({
+    id: Id,
+    messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })).min(1).max(20),
+    schema: z.record(z.string(), z.unknown()).describe('JSON schema of the answer; a model that knows none may ignore it.'),
+  }),
+});
+
+export const LanguageModelCancel = notification({
+  method: 'languageModel/cancel',
+  doc: 'Nobody waits for the answer any more.',
+  params: z.object({ id: Id }),
+});
+
+export const LanguageModelAnswer = request({
+  method: 'languageModel/answer',
+  doc: 'What the model said, or why it said nothing. An answer that nobody waits for is ignored.',
+  params: z.object({
+    id: Id,
+    outcome: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('text'), text: z.string().max(1_000_000) }),
+      z.object({ kind: z.literal('failed'), reason: z.enum(['refused', 'unavailable']).describe('`refused`: the user or the provider does not allow it.') }),
+    ]),
+  }),
+  result: Empty,
+});

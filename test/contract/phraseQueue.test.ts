@@ -1,0 +1,293 @@
+/** One suite over both forms of the queue of phrases: the scheduler in memory, and NATS JetStream with a real server. */
+import { deepEqual, equal, rejects } from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Beats, hearBeats } from '../../daemon/adapters/nats/beats';
+import { NatsAsker } from '../../daemon/adapters/nats/natsAsker';
+import { NatsTaker } from '../../daemon/adapters/nats/natsTaker';
+import { DEAD } from '../../daemon/adapters/nats/subjects';
+import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
+import { DecodeScheduler } from '../../daemon/asr/decodeScheduler';
+import type { DecodeRequest, DecodeSlot, PhraseAsker, PhraseTaker } from '../../daemon/asr/phraseQueue';
+import type { AsrOptions, AsrResult } from '../../daemon/asr/provider';
+import { systemClock } from '../../daemon/base/clock';
+import { silentLogger } from '../../daemon/base/logger';
+import { Presence } from '../../daemon/team/presence';
+import { EarmarkError } from '../../protocol/errors';
+import { NatsServers, needNats } from '../fakes/natsServers';
+import { until } from '../fakes/daemonProcess';
+
+const MODEL = 'model.one';
+const MAX_QUEUED_MS = 120_000;
+const result = (text: string): AsrResult => ({ text, words: [], confidence: 1, language: 'en', inferenceMs: 1 });
+const organisationOf = (owner: string | undefined): string => owner ?? 'a';
+
+class TestSlot implements DecodeSlot {
+  readonly begun: string[] = [];
+  readonly pcm: Float32Array[] = [];
+  readonly options: AsrOptions[] = [];
+  aborted = 0;
+  private holding = false;
+  private readonly held: (() => void)[] = [];
+
+  constructor(private readonly outcome: (name: string) => AsrResult | Promise<AsrResult> = result) {}
+
+  async transcribe(pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult> {
+    const name = options.prompt?.[0] ?? '';
+    this.begun.push(name);
+    this.pcm.push(pcm);
+    this.options.push(options);
+    if (this.holding) {
+      await new Promise<void>((resolve, reject) => {
+        this.held.push(resolve);
+        signal.addEventListener('abort', () => {
+          this.aborted++;
+          reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
+        });
+      });
+    }
+    return this.outcome(name);
+  }
+
+  hold(): void {
+    this.holding = true;
+  }
+
+  release(): void {
+    this.holding = false;
+    for (const go of this.held.splice(0)) go();
+  }
+}
+
+const job = (name: string, more: Partial<DecodeRequest> & { readonly seconds?: number } = {}): DecodeRequest => {
+  const { seconds = 1, ...rest } = more;
+  return { pcm: new Float32Array(seconds * 16_000), options: { language: 'en', prompt: [name] }, priority: 'final', sessionId: 'a-1', ...rest };
+};
+
+interface Subject {
+  readonly asker: PhraseAsker;
+  readonly taker: PhraseTaker;
+  end(): Promise<void>;
+}
+
+let servers: NatsServers | undefined;
+let program: string;
+const bus = (name: string): Promise<TeamBus> => openBus({ servers: servers?.url ?? '', name, replicas: 1, logger: silentLogger });
+
+async function overNats(): Promise<Subject & { readonly gateway: TeamBus; readonly presence: Presence }> {
+  const [gateway, worker] = [await bus('gateway'), await bus('worker')];
+  const presence = new Presence(systemClock);
+  const hearing = hearBeats(gateway, presence);
+  await gateway.nc.flush();
+  const asker = new NatsAsker({ bus: gateway, clock: systemClock, model: MODEL, presence, organisationOf, maxQueuedMs: MAX_QUEUED_MS });
+  const taker = new NatsTaker({ bus: worker, clock: systemClock, logger: silentLogger, model: MODEL });
+  const beats = new Beats(worker, systemClock, () => ({ id: 'w', provider: 'scripted', model: MODEL, languages: ['*'], version: '1', slots: taker.size, busy: taker.busy, rssBytes: 0, draining: false }));
+  taker.onDidChange(() => beats.changed());
+  return {
+    gateway, presence, asker, taker,
+    end: async () => {
+      for (const part of [beats, taker, asker, hearing]) part.dispose();
+      await Promise.all([gateway.close(), worker.close()]);
+    },
+  };
+}
+
+const subjects: Readonly<Record<string, { begin(context: Mocha.Context): Promise<void>; make(): Promise<Subject> }>> = {
+  'in memory': {
+    begin: () => Promise.resolve(),
+    make: () => {
+      const scheduler = new DecodeScheduler(systemClock, undefined, { maxQueuedMs: MAX_QUEUED_MS, deadlineMs: 2_000, shareStepMs: 1_000 });
+      return Promise.resolve({ asker: scheduler, taker: scheduler, end: () => Promise.resolve() });
+    },
+  },
+  'NATS JetStream': {
+    begin: async (context) => {
+      program = needNats(context);
+      servers = await NatsServers.start(program);
+    },
+    make: overNats,
+  },
+};
+
+for (const [name, { begin, make }] of Object.entries(subjects)) {
+  describe(`queue of phrases: ${name}`, function () {
+    this.timeout(20_000);
+    let subject: Subject;
+    before(async function () {
+      await begin(this);
+    });
+    after(() => servers?.stop().then(() => (servers = undefined)));
+    beforeEach(async () => void (subject = await make()));
+    afterEach(() => subject.end());
+
+    it('gives a phrase to a slot as it is, and its text to whoever asked', async () => {
+      const slot = new TestSlot((text) => ({ ...result(text), words: [{ text, startMs: 0, endMs: 400, confidence: 0.5, timing: 'model' }], tokens: [1, 5, 2] }));
+      subject.taker.addSlot(slot);
+      const pcm = Float32Array.from({ length: 1_601 }, (_, i) => ((i % 200) - 100) / 32_768);
+      const options: AsrOptions = { language: 'de', prompt: ['Grüße', 'b'], conversation: 'a-1', draft: [3, 4], lead: { pcm: pcm.subarray(0, 33), tokens: [9] } };
+      const answer = await subject.asker.run({ pcm, options, priority: 'final', sessionId: 'a-1' });
+      deepEqual({ answer, pcm: slot.pcm[0], options: slot.options[0] }, { answer: { ...result('Grüße'), words: [{ text: 'Grüße', startMs: 0, endMs: 400, confidence: 0.5, timing: 'model' }], tokens: [1, 5, 2] }, pcm, options: { ...options, lead: { pcm: pcm.slice(0, 33), tokens: [9] } } });
+    });
+
+    it('decodes each of many phrases once', async () => {
+      const slots = Array.from({ length: 4 }, () => new TestSlot(async (text) => {
+        await delay(2);
+        return result(text);
+      }));
+      for (const slot of slots) subject.taker.addSlot(slot);
+      const names = Array.from({ length: 60 }, (_, i) => `p${i}`);
+      const answers = await Promise.all(names.map((text, i) => subject.asker.run(job(text, { sessionId: `a-${i % 7}` }))));
+      deepEqual([answers.map((answer) => answer?.text), slots.flatMap(({ begun }) => begun).sort()], [names, [...names].sort()]);
+    });
+
+    it('keeps phrases that come before a slot', async () => {
+      const waiting = subject.asker.run(job('early'));
+      equal(subject.asker.queuedMs, 1_000);
+      await delay(50);
+      subject.taker.addSlot(new TestSlot());
+      equal((await waiting)?.text, 'early');
+      equal(subject.asker.queuedMs, 0);
+    });
+
+    it('takes a partial when a slot is free and refuses it when none is', async () => {
+      equal(await subject.asker.run(job('none', { priority: 'partial' })), undefined);
+      const slot = new TestSlot();
+      subject.taker.addSlot(slot);
+      await until(() => subject.asker.idle, 'it is idle');
+      equal((await subject.asker.run(job('free', { priority: 'partial' })))?.text, 'free');
+      slot.hold();
+      const final = subject.asker.run(job('final'));
+      await until(() => slot.begun.includes('final'), 'the final begins');
+      await until(() => !subject.asker.idle, 'it is busy');
+      deepEqual([await subject.asker.run(job('busy', { priority: 'partial' })), slot.begun.includes('busy')], [undefined, false]);
+      slot.release();
+      equal((await final)?.text, 'final');
+    });
+
+    it('lets another organisation in between the phrases of one that floods', async () => {
+      const slot = new TestSlot();
+      slot.hold();
+      subject.taker.addSlot(slot);
+      const flood = Array.from({ length: 20 }, (_, i) => subject.asker.run(job(`flood${i}`, { sessionId: 'flood-1', owner: 'flood', seconds: 5 })));
+      await until(() => slot.begun.length === 1, 'the flood begins');
+      const other = subject.asker.run(job('other', { sessionId: 'small-1', owner: 'small' }));
+      await delay(100);
+      slot.release();
+      await Promise.all([...flood, other]);
+      const at = slot.begun.indexOf('other');
+      deepEqual({ soon: at >= 1 && at <= 3, all: new Set(slot.begun).size }, { soon: true, all: 21 });
+    });
+
+    it('hands on what the slot says is wrong with the phrase', async () => {
+      subject.taker.addSlot(new TestSlot(() => Promise.reject(new EarmarkError('model.corrupt', 'The model is damaged.'))));
+      await rejects(subject.asker.run(job('bad')), { code: 'model.corrupt', message: 'The model is damaged.' });
+    });
+
+    it('ends a decode that nobody waits for, and does not begin one', async () => {
+      const slot = new TestSlot();
+      slot.hold();
+      subject.taker.addSlot(slot);
+      const [running, waiting] = [new AbortController(), new AbortController()];
+      const asked = [subject.asker.run(job('running'), running.signal), subject.asker.run(job('waiting'), waiting.signal)];
+      const outcomes = Promise.allSettled(asked);
+      await until(() => slot.begun.length === 1, 'the first begins');
+      waiting.abort();
+      running.abort();
+      deepEqual((await outcomes).map((o) => o.status === 'rejected' && (o.reason as EarmarkError).code), ['rpc.cancelled', 'rpc.cancelled']);
+      await until(() => slot.aborted === 1, 'the slot hears of it');
+      slot.release();
+      equal((await subject.asker.run(job('next')))?.text, 'next');
+      deepEqual(slot.begun, ['running', 'next']);
+    });
+
+    it('refuses more than may wait', async () => {
+      const waiting = Array.from({ length: 12 }, (_, i) => subject.asker.run(job(`w${i}`, { seconds: 10 })));
+      await rejects(subject.asker.run(job('more', { seconds: 10 })), { code: 'rpc.tooMany' });
+      subject.taker.addSlot(new TestSlot());
+      equal((await Promise.all(waiting)).length, 12);
+    });
+
+    it('ends the decode of a slot that is taken away, and begins none on it', async () => {
+      const slot = new TestSlot();
+      slot.hold();
+      subject.taker.addSlot(slot);
+      const [first, second] = [subject.asker.run(job('first')), subject.asker.run(job('second'))];
+      await until(() => slot.begun.length === 1, 'the first begins');
+      subject.taker.removeSlot(slot);
+      slot.release();
+      equal((await first)?.text, 'first');
+      const other = new TestSlot();
+      subject.taker.addSlot(other);
+      equal((await second)?.text, 'second');
+      deepEqual([slot.begun, other.begun], [['first'], ['second']]);
+    });
+  });
+}
+
+describe('queue of phrases over NATS, when things die', function () {
+  this.timeout(30_000);
+  let subject: Awaited<ReturnType<typeof overNats>>;
+  before(async function () {
+    servers = await NatsServers.start(needNats(this));
+  });
+  after(() => servers?.stop().then(() => (servers = undefined)));
+  beforeEach(async () => void (subject = await overNats()));
+  afterEach(() => subject.end());
+
+  it('gives the phrase of a worker that vanished to another one', async () => {
+    const lost = await bus('lost');
+    const gone = new NatsTaker({ bus: lost, clock: systemClock, logger: silentLogger, model: MODEL });
+    const slot = new TestSlot();
+    slot.hold();
+    gone.addSlot(slot);
+    const asked = subject.asker.run(job('again'));
+    await until(() => slot.begun.length === 1, 'it begins');
+    await lost.nc.close();
+    const begun = performance.now();
+    const other = new TestSlot();
+    subject.taker.addSlot(other);
+    equal((await asked)?.text, 'again');
+    gone.dispose();
+    deepEqual({ other: other.begun, inTime: performance.now() - begun < 10_000 }, { other: ['again'], inTime: true });
+  });
+
+  it('keeps a long decode with the worker that has it', async () => {
+    const [first, second] = [new TestSlot(), new TestSlot()];
+    first.hold();
+    subject.taker.addSlot(first);
+    const asked = subject.asker.run(job('long'));
+    await until(() => first.begun.length === 1, 'it begins');
+    subject.taker.addSlot(second);
+    await delay(6_000);
+    first.release();
+    equal((await asked)?.text, 'long');
+    deepEqual(second.begun, []);
+  });
+
+  it('puts a phrase on which every worker fails into the dead letters, without its sound', async () => {
+    const slot = new TestSlot(() => Promise.reject(new EarmarkError('engine.crashed', 'It stopped.')));
+    subject.taker.addSlot(slot);
+    await rejects(subject.asker.run(job('poison')), { code: 'engine.crashed', message: 'Every worker that took this phrase failed on it; the phrase is left out.' });
+    const { state } = await subject.gateway.jsm.streams.info(DEAD);
+    const letter = await subject.gateway.jsm.streams.getMessage(DEAD, { seq: state.last_seq });
+    const { at: _, ...rest } = letter?.json<Record<string, unknown>>() ?? {};
+    deepEqual([slot.begun.length, rest], [4, { session: 'a-1', organisation: 'a', model: MODEL, deliveries: 4, audioMs: 1_000 }]);
+  });
+
+  it('settles a phrase that is answered twice once', async () => {
+    const slot = new TestSlot();
+    subject.taker.addSlot(slot);
+    const answers: { readonly subject: string; readonly data: Uint8Array }[] = [];
+    subject.gateway.nc.subscribe('earmark.answer.>', { callback: (_, { subject: to, data }) => void answers.push({ subject: to, data }) });
+    await subject.gateway.nc.flush();
+    equal((await subject.asker.run(job('first')))?.text, 'first');
+    slot.hold();
+    const second = subject.asker.run(job('second'));
+    await until(() => slot.begun.length === 2, 'the second begins');
+    const [{ subject: to, data }] = answers as [(typeof answers)[number]];
+    // It is confirmed again, for the worker that repeats it, and does nothing else.
+    equal((await subject.gateway.nc.request(to, data, { timeout: 1_000 })).data.length, 0);
+    equal(subject.asker.queuedMs, 1_000);
+    slot.release();
+    equal((await second)?.text, 'second');
+  });
+});

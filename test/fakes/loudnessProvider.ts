@@ -1,0 +1,37 @@
+/**
+ * A recogniser of workers in tests: it hears loudness (a phrase whose loudest sample is 100 × n is the word `wn`, as
+ * scriptedEngine.ts has it), and takes as long as Moonshine took for phrases of that length, without the processor.
+ */
+import type { AsrOptions, AsrResult } from '../../daemon/asr/provider';
+import { ScriptedProvider } from '../../daemon/asr/scripted';
+import { SAMPLE_RATE } from '../../daemon/audio/frame';
+import { systemClock } from '../../daemon/base/clock';
+import { EarmarkError } from '../../protocol/errors';
+import { LOUDNESS } from './scriptedEngine';
+
+/** One thread, Moonshine tiny, bench/RESULTS.md: RTF 0.031 for phrases of 5 s, of which the encoder's fixed part is some 20 ms. */
+export const moonshineMs = (audioMs: number): number => 20 + 0.027 * audioMs;
+
+export class LoudnessProvider extends ScriptedProvider {
+  /** @param slower times Moonshine's time */
+  constructor(private readonly slower = 1) {
+    super({ clock: systemClock });
+  }
+
+  override async transcribe(pcm: Float32Array, { language }: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
+    const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
+    let peak = 0;
+    for (const v of pcm) peak = Math.max(peak, Math.abs(v));
+    // The silence of the warm-up takes no time, or a slow one would not get ready.
+    const inferenceMs = peak === 0 ? 0 : moonshineMs(audioMs) * this.slower;
+    const text = `w${Math.round((peak * 32_768) / LOUDNESS)}`;
+    await new Promise<void>((resolve, reject) => {
+      const timer = systemClock.setTimeout(resolve, inferenceMs);
+      signal?.addEventListener('abort', () => {
+        timer.dispose();
+        reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
+      }, { once: true });
+    });
+    return { text, words: [{ text, startMs: 0, endMs: audioMs, confidence: 0.9, timing: 'estimated' }], confidence: 0.9, language, inferenceMs };
+  }
+}

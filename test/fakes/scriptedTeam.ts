@@ -1,0 +1,29 @@
+/**
+ * The processes of a team as daemon/teamMain.ts runs them, without models: workers hear loudness (loudnessProvider.ts),
+ * servers find speech by it. `EARMARK_TEST_SLOWER` makes a worker slower than Moonshine.
+ */
+import { createSpeechEngine } from '../../daemon/adapters/inference/createSpeechEngine';
+import type { DetectorService } from '../../daemon/asr/speechEngine';
+import { runTeam } from '../../daemon/teamMain';
+import { LoudnessProvider } from './loudnessProvider';
+import { ScriptedEngine } from './scriptedEngine';
+import { scriptedParts } from './scriptedParts';
+
+const slower = Number(process.env['EARMARK_TEST_SLOWER'] ?? 1);
+const detector: DetectorService = { start: () => Promise.resolve(), stop: () => undefined, health: () => [], create: () => new ScriptedEngine().detectors.create() };
+const { engines: _, ...daemon } = scriptedParts();
+
+void runTeam(process.argv.slice(2), {
+  detector,
+  daemon,
+  engine: ({ clock, logger }) => ({
+    languages: ['*'],
+    engine: createSpeechEngine({
+      clock,
+      logger,
+      asr: { provider: 'scripted', model: 'script', files: () => Promise.resolve({ id: 'script', files: {} }) },
+      runs: { in: 'process', create: () => new LoudnessProvider(slower) },
+      detectors: detector,
+    }),
+  }),
+});

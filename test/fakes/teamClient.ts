@@ -1,0 +1,91 @@
+/** A client of a team's gateway in tests: pushes words of loudness and collects the session's events and transcript. */
+import { deepEqual } from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createConnection, createFramePusher, readDaemonFile } from '../../client';
+import { SessionGet, SessionStop, type SessionEvent } from '../../protocol/session';
+import { TokenFile } from '../../daemon/adapters/transport/tokenFile';
+import { say } from '../unit/session/harness';
+import { until } from './daemonProcess';
+import { TeamProcess } from './teamProcess';
+import { retried } from './retried';
+
+/** While another gateway takes a session over. */
+const AGAIN = { again: 40, pauseMs: 250 };
+
+/** Quieter words are silence to the guards. */
+export const FIRST_WORD = 4;
+
+/** A gateway on a free port, and what opens it. */
+export class Gateway extends TeamProcess {
+  constructor(nats: string, tokens: TeamTokens, env: Readonly<Record<string, string>> = {}) {
+    super(['server', '--nats', nats, '--listen', '127.0.0.1:0'], { EARMARK_TEAM_REPLICAS: '1', ...env }, { 'tokens.json': tokens.file });
+  }
+
+  async url(): Promise<string> {
+    await until(() => readDaemonFile(this.home)?.listen !== undefined || this.child.exitCode !== null, 'the gateway listens', 60_000);
+    const listen = readDaemonFile(this.home)?.listen;
+    if (!listen) throw new Error(`The gateway ended: ${this.stderr}`);
+    return listen.url;
+  }
+}
+
+/** Tokens that are good at every gateway that is started with them. */
+export interface TeamTokens {
+  readonly file: string;
+  of(user: string): string;
+}
+
+export async function teamTokens(...users: readonly string[]): Promise<TeamTokens> {
+  const folder = mkdtempSync(join(tmpdir(), 'earmark-tokens-'));
+  const path = join(folder, 'tokens.json');
+  const tokens = new TokenFile(path, () => Date.now());
+  const secrets = new Map<string, string>();
+  for (const user of users) secrets.set(user, (await tokens.create(user, ['record'], 'test')).secret);
+  const file = readFileSync(path, 'utf8');
+  rmSync(folder, { recursive: true });
+  return { file, of: (user) => secrets.get(user) ?? '' };
+}
+
+export interface Recorded {
+  readonly sessionId: string;
+  readonly words: readonly string[];
+  readonly dropped: number;
+}
+
+/**
+ * Pushes words in real time or as fast as they go.
+ * @param at what happens before the nth word
+ */
+export async function record({ url, token, words, paceMs = 2, at = {} }: { readonly url: string; readonly token: string; readonly words: readonly number[]; readonly paceMs?: number; readonly at?: Readonly<Record<number, () => unknown>> }): Promise<Recorded> {
+  const connection = createConnection({ stateDir: '/nowhere', client: { name: 'test', version: '0' }, timeoutMs: 5_000, remote: { url, token } });
+  const events: SessionEvent[] = [];
+  const subscription = await connection
+    .start({ kind: 'file', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, (event) => void events.push(event))
+    .catch((error: unknown) => {
+      connection.dispose();
+      throw error;
+    });
+  const { sessionId } = subscription;
+  const pusher = createFramePusher(connection, subscription, { source: 'mic' });
+  try {
+    for (const [i, n] of words.entries()) {
+      await at[i]?.();
+      pusher.write(say(n));
+      await delay(paceMs);
+    }
+    await pusher.end();
+    await retried(AGAIN, () => connection.request(SessionStop, { sessionId }, { timeoutMs: 5_000 }));
+    await until(() => events.some((e) => e.kind === 'state' && e.to === 'DONE'), 'the session is done', 60_000);
+    const { segments } = await retried(AGAIN, () => connection.request(SessionGet, { sessionId }, { timeoutMs: 5_000 }));
+    const durable = events.flatMap((e) => ('seq' in e ? [e.seq] : []));
+    deepEqual(durable, durable.map((_, i) => i + 1), 'every event once and in order');
+    return { sessionId, words: segments.map(({ text }) => text), dropped: pusher.dropped };
+  } finally {
+    pusher.dispose();
+    subscription.dispose();
+    connection.dispose();
+  }
+}

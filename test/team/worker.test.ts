@@ -1,0 +1,85 @@
+// Workers of a team as real processes over a real nats-server: they share the phrases, one is killed, one drains.
+import { deepEqual, equal, match } from 'node:assert/strict';
+import { hearBeats } from '../../daemon/adapters/nats/beats';
+import { NatsAsker } from '../../daemon/adapters/nats/natsAsker';
+import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
+import { systemClock } from '../../daemon/base/clock';
+import { silentLogger } from '../../daemon/base/logger';
+import { Presence } from '../../daemon/team/presence';
+import { until } from '../fakes/daemonProcess';
+import { NatsServers, needNats } from '../fakes/natsServers';
+import { LOUDNESS } from '../fakes/scriptedEngine';
+import { TeamProcess } from '../fakes/teamProcess';
+
+describe('earmark worker', function () {
+  this.timeout(60_000);
+  let servers: NatsServers;
+  let bus: TeamBus;
+  let presence: Presence;
+  let asker: NatsAsker;
+  let workers: TeamProcess[] = [];
+  const worker = async (env: Readonly<Record<string, string>> = {}): Promise<TeamProcess> => {
+    const started = new TeamProcess(['worker', '--nats', servers.url, '--slots', '1'], { EARMARK_TEAM_REPLICAS: '1', ...env });
+    workers.push(started);
+    await started.logged('worker.started');
+    return started;
+  };
+  const say = (n: number, seconds = 1): Promise<string | undefined> =>
+    asker.run({ pcm: new Float32Array(seconds * 16_000).fill((n * LOUDNESS) / 32_768), options: { language: 'en', conversation: 's' }, priority: 'final', sessionId: 's' }).then((result) => result?.text);
+
+  before(async function () {
+    servers = await NatsServers.start(needNats(this));
+    bus = await openBus({ servers: servers.url, name: 'test', replicas: 1, logger: silentLogger });
+    presence = new Presence(systemClock);
+    hearBeats(bus, presence);
+    asker = new NatsAsker({ bus, clock: systemClock, model: 'script', presence, organisationOf: () => 'o' });
+  });
+  after(async () => {
+    asker?.dispose();
+    await bus?.close();
+    await servers?.stop();
+  });
+  afterEach(async () => {
+    await Promise.all(workers.map((one) => one.remove()));
+    workers = [];
+    // A beat of one that was killed must not count for the next.
+    await until(() => presence.list().length === 0, 'the last of them is forgotten');
+  });
+
+  it('decodes what is asked, and shares it with others', async () => {
+    await Promise.all([worker(), worker()]);
+    await until(() => presence.capacity('script').slots === 2, 'both are there');
+    const numbers = Array.from({ length: 30 }, (_, i) => i + 2);
+    deepEqual(await Promise.all(numbers.map((n) => say(n))), numbers.map((n) => `w${n}`));
+  });
+
+  it('loses nothing when a worker is killed in the middle of a phrase', async () => {
+    // 5 s for a phrase: it is in the middle whenever it is killed.
+    const slow = await worker({ EARMARK_TEST_SLOWER: '100' });
+    const asked = say(7);
+    await until(() => presence.capacity('script').busy === 1, 'it is in its decode');
+    const killed = performance.now();
+    await slow.kill('SIGKILL');
+    await worker();
+    equal(await asked, 'w7');
+    equal(performance.now() - killed < 10_000, true);
+  });
+
+  it('answers what it has in hand and takes no more when it is told to end', async () => {
+    const first = await worker({ EARMARK_TEST_SLOWER: '80' });
+    const asked = say(8);
+    await until(() => presence.capacity('script').busy === 1, 'it is in its decode');
+    const ended = first.kill('SIGTERM');
+    const next = say(9);
+    deepEqual([await asked, await ended], ['w8', 0]);
+    await worker();
+    equal(await next, 'w9');
+  });
+
+  it('says in one sentence what it lacks', async () => {
+    const lost = new TeamProcess(['worker'], { EARMARK_NATS: '' });
+    workers.push(lost);
+    equal(await lost.ended, 1);
+    match(lost.stderr, /^A worker needs NATS; name its servers with --nats, EARMARK_NATS or the setting team\.nats\.\n$/);
+  });
+});

@@ -1,0 +1,41 @@
+/** What goes into a VSIX: another platform's machine code is found by its first bytes; the workflow and the targets agree with package.json. */
+import { deepEqual, ok } from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import manifest from '../../../package.json';
+
+const root = resolve(__dirname, '../../..');
+
+describe('packaging', () => {
+  it('finds files of another platform or processor', async () => {
+    const { foreignFiles } = await import('../../../scripts/package.mjs');
+    const folder = mkdtempSync(join(tmpdir(), 'earmark-package-'));
+    const elf = (machine: number): Buffer => {
+      const bytes = Buffer.alloc(64);
+      bytes.write('7f454c46', 0, 'hex');
+      bytes.writeUInt16LE(machine, 18);
+      return bytes;
+    };
+    try {
+      const files: Record<string, Buffer> = { 'x64.node': elf(0x3e), 'arm64.so.1': elf(0xb7), 'mac.dylib': Buffer.from('cffaedfe0c000001', 'hex'), LICENSE: Buffer.from('MIT'), 'words.txt': elf(0xb7) };
+      for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+      deepEqual([foreignFiles(folder, 'linux-x64').sort(), foreignFiles(folder, 'linux-arm64').sort(), foreignFiles(folder, 'darwin-arm64').sort()], [['arm64.so.1', 'mac.dylib'], ['mac.dylib', 'x64.node'], ['arm64.so.1', 'x64.node']]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('has a native database for every target in the lock file', async () => {
+    const { TARGETS } = await import('../../../scripts/package.mjs');
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, { integrity?: string }> };
+    deepEqual(Object.values(TARGETS).filter(({ libsql }) => packages[`node_modules/${libsql}`]?.integrity === undefined), []);
+  });
+
+  it('is tested on the oldest VS Code that the manifest names, by scripts that there are', () => {
+    const workflow = readFileSync(join(root, '.github/workflows/ci.yml'), 'utf8');
+    ok(workflow.includes(`vscode: ['${manifest.engines.vscode.replace('^', '')}', stable]`));
+    const scripts = [...workflow.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
+    deepEqual(scripts.filter((name) => !(name in manifest.scripts)), []);
+  });
+});

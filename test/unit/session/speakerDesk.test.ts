@@ -1,0 +1,91 @@
+/** Who speaks, from frames of two sources to names: the same person in both is one. */
+import assert from 'node:assert/strict';
+import type { Frame, Source } from '../../../daemon/audio/frame';
+import { type NamedVoice, recogniseVoices } from '../../../daemon/diarization/recognise';
+import { samePersons, type SourceVoice } from '../../../daemon/diarization/samePerson';
+import { meanDirection } from '../../../daemon/diarization/vectors';
+import { Book } from '../../../daemon/session/book';
+import type { DurableEvent } from '../../../daemon/session/events';
+import { SpeakerDesk } from '../../../daemon/session/speakerDesk';
+import type { Segment } from '../../../daemon/transcript/types';
+
+/** A voice is a constant level here: 0.1, 0.2, … */
+const frame = (source: Source, seq: number, level: number): Frame => ({ source, seq, captureMs: seq * 20, pcm: new Int16Array(320).fill(Math.round(level * 32767)) });
+
+function embedding(level: number, turn: number): Float32Array {
+  const axis = Math.round(level * 10);
+  const vector = Float32Array.from({ length: 256 }, (_, d) => (d % 4 === axis ? 1 : 0.2) + 0.3 * Math.sin(d * (turn + 1)));
+  const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+  return vector.map((x) => x / length);
+}
+
+/** @param said by source: voice and seconds, with a second's pause after each. @returns who spoke when, and by what name */
+async function speakers(said: Partial<Record<Source, readonly (readonly [level: number, seconds: number])[]>>, book = new Book(), kept: readonly NamedVoice[] = []): Promise<string[]> {
+  let turn = 0;
+  const sources = Object.keys(said) as Source[];
+  const desk = new SpeakerDesk({
+    sources, book,
+    kept: () => kept,
+    embedder: { embed: (cuts) => Promise.resolve(cuts.map((pcm) => embedding(pcm[pcm.length >> 1] ?? 0, turn++))) },
+    detectors: { create: () => ({ detect: (pcm) => Promise.resolve(Float32Array.from({ length: pcm.length / 512 }, (_, i) => (Math.abs(pcm[i * 512] ?? 0) > 0.01 ? 0.9 : 0))), reset: () => undefined, dispose: () => undefined }) },
+    onFailed: (error) => assert.fail(String(error)),
+  });
+  for (const source of sources) {
+    let seq = 0;
+    for (const [level, seconds] of said[source] ?? []) for (const [sound, length] of [[level, seconds], [0, 1]] as const) for (let n = 0; n < length * 50; n += 25) await desk.frames(Array.from({ length: 25 }, () => frame(source, seq++, sound)));
+  }
+  await desk.finish();
+  desk.conclude().forEach((event, i) => book.apply({ ...event, seq: i + 1, time: 0 } as DurableEvent));
+  return [...book.speakers.values()].map(({ source, name, turns }) => `${source} ${name}: ${turns?.length ?? 0}`).sort();
+}
+
+describe('the same person on two sources', () => {
+  it('has one name', async () => assert.deepEqual(await speakers({ mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.1, 9], [0.2, 9], [0.1, 9]] }), ['mic You: 1', 'system Speaker 1: 2', 'system You: 2']));
+  it('is another than who only sounds like a person', async () => assert.deepEqual(await speakers({ mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.3, 9], [0.2, 9], [0.3, 9]] }), ['mic You: 1', 'system Speaker 1: 2', 'system Speaker 2: 2']));
+
+  const voice = (id: string, source: Source, level: number, ms = 12_000): SourceVoice => ({ id, source, centre: embedding(level, 0), ms });
+  const check = (voices: readonly SourceVoice[], expected: readonly (readonly [string, string])[]) => assert.deepEqual([...samePersons(voices)], expected);
+  it('takes ten seconds to be known', () => check([voice('a', 'mic', 0.1), voice('b', 'system', 0.1, 9_000)], []));
+  it('never makes two voices of one source one', () => check([voice('a', 'mic', 0.1), voice('b', 'system', 0.1), voice('c', 'system', 0.1)], [['b', 'a']]));
+});
+
+describe('a kept voice', () => {
+  /** The level's voice, whatever is said. */
+  const pure = (level: number): Float32Array => meanDirection(Array.from({ length: 40 }, (_, turn) => embedding(level, turn)));
+  const anna: NamedVoice = { name: 'Anna', centre: pure(0.2) };
+  const ben: NamedVoice = { name: 'Ben', centre: pure(0.3) };
+  const said = { mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.3, 9], [0.2, 9], [0.3, 9]] } as const;
+
+  it('names the speaker, and nobody else', async () => assert.deepEqual(await speakers(said, new Book(), [anna]), ['mic You: 1', 'system Anna: 2', 'system Speaker 1: 2']));
+  it('names everybody who is known', async () => assert.deepEqual(await speakers(said, new Book(), [anna, ben]), ['mic You: 1', 'system Anna: 2', 'system Ben: 2']));
+
+  /** @returns by id: name, likeness, sure */
+  const check = (voices: readonly SourceVoice[], kept: readonly NamedVoice[], expected: readonly (readonly [string, string, number, boolean])[]) =>
+    assert.deepEqual([...recogniseVoices(voices, kept)].map(([id, { name, likeness, sure }]) => [id, name, Math.round(100 * likeness) / 100, sure]), expected);
+  const unit = (...values: readonly number[]): Float32Array => Float32Array.from(values);
+  const heard = (id: string, source: Source, centre: Float32Array, ms = 12_000): SourceVoice => ({ id, source, centre, ms });
+  const like = (cosine: number): Float32Array => unit(cosine, Math.sqrt(1 - cosine ** 2));
+  const kept = [{ name: 'Anna', centre: unit(1, 0) }];
+  it('that is less like is a suggestion, and then nothing', () => {
+    check([heard('a', 'mic', like(0.96))], kept, [['a', 'Anna', 0.96, true]]);
+    check([heard('a', 'mic', like(0.92))], kept, [['a', 'Anna', 0.92, false]]);
+    check([heard('a', 'mic', like(0.88))], kept, []);
+  });
+  it('needs ten seconds', () => check([heard('a', 'mic', like(0.99), 9_900)], kept, []));
+  it('is one voice of a source, the likest, and may be on another too', () => check([heard('a', 'mic', like(0.95)), heard('b', 'mic', like(0.97)), heard('c', 'system', like(0.96))], kept, [['b', 'Anna', 0.97, true], ['c', 'Anna', 0.96, true]]));
+  it('is nobody where two are nearly as like', () => check([heard('a', 'mic', like(0.97))], [...kept, { name: 'Ben', centre: like(0.9) }], []));
+});
+
+describe('speakers after a crash', () => {
+  const segment = (id: string, source: Source, speaker: string): Segment => ({ id, source, speaker, text: 'Hello.', startMs: 0, endMs: 900, confidence: 1, revision: 0 });
+  const restored = () => new Book({
+    segments: [segment('s1', 'mic', 'Anna'), segment('s2', 'system', 'Ben'), segment('s3', 'system', 'Speaker 2')],
+    speakers: [{ id: 'mic-1', source: 'mic', name: 'Anna', named: true }, { id: 'system-2', source: 'system', name: 'Ben', named: true }, { id: 'system-3', source: 'system', name: 'Speaker 2' }],
+  });
+  it('leave what was said before as it was, and give nobody another\'s name', async () => {
+    const book = restored();
+    const found = await speakers({ mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.3, 9], [0.2, 9], [0.3, 9]] }, book);
+    assert.deepEqual(found, ['mic Anna: 0', 'mic Anna: 1', 'system Ben: 0', 'system Speaker 2: 0', 'system Speaker 3: 2', 'system Speaker 4: 2']);
+    assert.deepEqual(book.transcript.ordered().map(({ speaker }) => speaker), ['Anna', 'Ben', 'Speaker 2']);
+  });
+});

@@ -1,0 +1,102 @@
+/** Recordings kept for a daemon elsewhere: numbered, handed on once they are on disk, one holder, bounded room, gone only when confirmed or discarded. */
+import { deepEqual, throws } from 'node:assert/strict';
+import { FrameChain } from '../../../daemon/audio/frameChain';
+import { ManualClock } from '../../../daemon/base/clock';
+import { silentLogger } from '../../../daemon/base/logger';
+import type { UploadRecord } from '../../../daemon/uploads/ports';
+import { Uploads } from '../../../daemon/uploads/uploads';
+import { isEarmarkError } from '../../../protocol/errors';
+import { MemorySpools } from '../../fakes/memorySpool';
+import { say, settle } from '../session/harness';
+
+const WISH = { remote: 'far:1', sessionId: 's', sources: [{ source: 'mic' }] } as const;
+const SPOKEN = say(1, 2);
+const FRAMES = SPOKEN.length / 320;
+
+describe('recordings kept for a daemon elsewhere', () => {
+  const records = new Map<string, UploadRecord>();
+  let clock: ManualClock;
+  let spools: MemorySpools;
+  let bytes: number;
+  let heard: { seq: number; frames: number }[];
+  const make = (): Uploads => new Uploads({ records: { list: () => [...records.values()], write: (r) => void records.set(r.id, r), remove: (id) => void records.delete(id), bytes: () => bytes }, spools, clock, logger: silentLogger, newId: () => `u${records.size + 1}`, roomBytes: 1_000 });
+  let uploads: Uploads;
+  beforeEach(() => {
+    records.clear();
+    clock = new ManualClock();
+    spools = new MemorySpools(clock);
+    bytes = 0;
+    heard = [];
+    uploads = make();
+  });
+
+  const record = (fromSeq = 0): ReturnType<Uploads['recording']> => uploads.recording('u1', 'mic', fromSeq, (seq, pcm) => void heard.push({ seq, frames: pcm.length / 320 }));
+  const total = (): number => heard.reduce((sum, { frames }) => sum + frames, 0);
+  const truth = (samples = SPOKEN): { source: 'mic'; frames: number; digest: string } => {
+    const chain = new FrameChain();
+    for (let at = 0; at < samples.length; at += 320) chain.add(samples.subarray(at, at + 320));
+    return { source: 'mic', ...chain.received };
+  };
+  async function turns<T>(work: Promise<T>): Promise<T> {
+    for (let i = 0; i < 5; i++) {
+      await settle();
+      clock.advance(0);
+    }
+    return await work;
+  }
+
+  it('hands on whole frames, once they are on disk', async () => {
+    uploads.open(WISH, {});
+    const recording = record();
+    recording.write(SPOKEN.subarray(0, 1000));
+    const before = heard.length;
+    clock.advance(200);
+    await settle();
+    deepEqual({ before, heard }, { before: 0, heard: [{ seq: 0, frames: 3 }] });
+    recording.end();
+    deepEqual(heard.at(-1), { seq: 3, frames: 1 });
+  });
+
+  it('is for one client at a time, and for the next when that is gone', () => {
+    const [one, two] = [{}, {}];
+    uploads.open(WISH, one);
+    throws(() => uploads.open(WISH, two), (e) => isEarmarkError(e, 'session.wrongState'));
+    throws(() => uploads.discard('u1', two), (e) => isEarmarkError(e, 'session.wrongState'));
+    uploads.letGo(one);
+    deepEqual({ id: uploads.open(WISH, two).id, count: uploads.list().length }, { id: 'u1', count: 1 });
+  });
+
+  it('goes when the other side has the same, by length and hash, also after a restart, and stays otherwise', async () => {
+    uploads.open(WISH, {});
+    const recording = record();
+    recording.write(SPOKEN);
+    recording.end();
+    for (const [received, told] of [[[], /has is not what was recorded/], [[{ ...truth(), digest: '0'.repeat(64) }], /has is not what was recorded/], [[truth(SPOKEN.subarray(0, 320 * 60))], /has 0 min of the 0 min/]] as const) {
+      const answer = await turns(uploads.settle('u1', received));
+      deepEqual({ state: answer.state, told: told.test(answer.problem ?? ''), listed: uploads.list().map(({ state }) => state), sound: spools.list() }, { state: 'pending_verification', told: true, listed: ['pending_verification'], sound: ['u1'] });
+    }
+    uploads.dispose();
+    uploads = make();
+    uploads.open(WISH, {});
+    deepEqual({ sent: await turns(uploads.sent('u1')), answer: await turns(uploads.settle('u1', [truth()])), left: uploads.list(), sound: spools.list() }, { sent: [truth()], answer: { state: 'confirmed' }, left: [], sound: [] });
+  });
+
+  it('goes on recording without a copy where there is no room, says so, and deletes nothing', async () => {
+    records.set('old', { id: 'old', remote: 'far:1', sessionId: 'before', startedAt: '2020-01-01T00:00:00Z', sources: [{ source: 'mic' }], state: 'pending_verification', ended: true });
+    bytes = 600;
+    uploads.open(WISH, {});
+    const recording = uploads.recording('u2', 'mic', 0, (seq, pcm) => void heard.push({ seq, frames: pcm.length / 320 }));
+    recording.write(SPOKEN);
+    deepEqual({ frames: total(), told: records.get('u2')?.problem?.includes('used up'), old: records.has('old') }, { frames: FRAMES, told: true, old: true });
+    deepEqual(await turns(uploads.settle('u2', [truth()])), { state: 'confirmed' });
+  });
+
+  it('numbers on from what the other side has where that is more, and can then not be confirmed', async () => {
+    uploads.open(WISH, {});
+    deepEqual(record(7).seq, 7);
+    const recording = record(7);
+    recording.write(SPOKEN);
+    recording.end();
+    deepEqual({ first: heard[0]?.seq, state: (await turns(uploads.settle('u1', [truth()]))).state }, { first: 7, state: 'pending_verification' });
+  });
+});
