@@ -40,6 +40,8 @@ describe('earmark worker', function () {
     await servers?.stop();
   });
   afterEach(async () => {
+    // Told, not killed: an acknowledgement that is not sent yet would bring a phrase to the workers of the next test.
+    await Promise.all(workers.map((one) => one.kill('SIGTERM')));
     await Promise.all(workers.map((one) => one.remove()));
     workers = [];
     // A beat of one that was killed must not count for the next.
