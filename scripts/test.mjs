@@ -111,6 +111,8 @@ async function main() {
   showTable(outcomes);
   const skipped = outcomes.flatMap((o) => o.skipped.map((s) => ({ suite: o.name, ...s })));
   if (skipped.length > 0) say(`\nSkipped:\n${skipped.map((s) => `  – ${s.suite}: ${s.title}${s.reason ? ` (${s.reason})` : ''}`).join('\n')}`);
+  const retried = outcomes.flatMap((o) => (o.retried ?? []).map((r) => ({ suite: o.name, ...r })));
+  if (retried.length > 0) say(`\nFailed once, then tried again:\n${retried.map((r) => `  ↻ ${r.suite}: ${r.title}\n${r.error.replace(/^/gm, '       ')}`).join('\n')}`);
   const failures = outcomes.flatMap((o) => o.failures.map((f) => ({ suite: o.name, ...f })));
   failures.forEach((f, i) => say(`\n${i + 1}) ${f.suite}: ${f.title}\n${f.error.replace(/^/gm, '     ')}`));
   const sum = (key) => outcomes.reduce((n, o) => n + o[key], 0);

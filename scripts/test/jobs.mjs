@@ -8,7 +8,7 @@ import { root } from '../setup.mjs';
 const END_LIMIT_MS = 15_000;
 const running = new Set();
 
-/** @typedef {{name: string, passed: number, failed: number, skipped: {title: string, reason?: string}[], failures: {title: string, error: string}[], ms: number}} Outcome */
+/** @typedef {{name: string, passed: number, failed: number, skipped: {title: string, reason?: string}[], retried?: {title: string, error: string}[], failures: {title: string, error: string}[], ms: number}} Outcome */
 
 /** Ends every running part, when the user gives up. */
 export function killAll() {
@@ -59,11 +59,11 @@ export async function runCheck({ name, args, show = false }) {
 }
 
 /** @returns {Promise<Outcome>} */
-export async function runSuite({ name, heavy, limitMs }, { env, grep, coverage }) {
+export async function runSuite({ name, heavy, processes, limitMs }, { env, grep, coverage }) {
   const begun = performance.now();
   const results = path.join(root, 'out/test', `${name}.results.jsonl`);
   rmSync(results, { force: true });
-  const args = ['node_modules/mocha/bin/mocha.js', '--reporter', 'scripts/test/reporter.cjs', ...(process.env.CI ? ['--forbid-only'] : []), ...(grep ? ['--grep', grep] : []), `test/${name}/**/*.test.ts`];
+  const args = ['node_modules/mocha/bin/mocha.js', '--reporter', 'scripts/test/reporter.cjs', ...(process.env.CI ? ['--forbid-only'] : []), ...(processes ? ['--retries', '1'] : []), ...(grep ? ['--grep', grep] : []), `test/${name}/**/*.test.ts`];
   const { child, ended, tail } = start(name, args, { ...env, EARMARK_TEST_RESULTS: results, EARMARK_TEST_VERBOSE: heavy ? '1' : '', ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}) }, heavy);
 
   let stopped;
@@ -84,7 +84,7 @@ export async function runSuite({ name, heavy, limitMs }, { env, grep, coverage }
   else if (!records.some((r) => r.type === 'end') || (code !== 0 && failures.length === 0)) {
     failures.push({ title: `the suite ${name}`, error: `It ended with ${code}, and not because of a failing test. Its last words:\n${tail().slice(-3000)}` });
   }
-  return { name, passed, failed: failures.length, skipped: records.filter((r) => r.type === 'skip'), failures, ms: performance.now() - begun };
+  return { name, passed, failed: failures.length, skipped: records.filter((r) => r.type === 'skip'), retried: records.filter((r) => r.type === 'retry'), failures, ms: performance.now() - begun };
 }
 
 function recordsOf(file) {
