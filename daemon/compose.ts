@@ -115,6 +115,8 @@ export interface ComposeOptions {
 
 export interface RunningDaemon {
   readonly logger: Logger;
+  /** True where a session could be started now. */
+  readonly ready: boolean;
   /** Flushes every session and ends. Idempotent. */
   shutdown(): void;
   /** Resolves when all is closed and the process may end. */
@@ -333,7 +335,14 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     .tidy()
     .then(async () => tidyGraphs(graphFolder(home), (await models.list()).filter(({ status }) => status.state !== 'absent').map(({ id }) => id)))
     .catch((error: unknown) => logger.warn('model.tidyFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }));
-  return { logger, shutdown: () => lifecycle.shutdown(), ended };
+  return {
+    logger,
+    get ready() {
+      return telemetry.ready;
+    },
+    shutdown: () => lifecycle.shutdown(),
+    ended,
+  };
 }
 
 /** A wrong address is no reason not to start: the rules do without, and the problem is shown. */

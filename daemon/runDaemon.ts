@@ -8,7 +8,7 @@ import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { SettingName } from '../protocol/settings';
 import { listenAddress } from './base/listenAddress';
 import { placeOf } from './base/placeOf';
-import { composeDaemon, type ComposeOptions } from './compose';
+import { composeDaemon, type ComposeOptions, type RunningDaemon } from './compose';
 import { whatIsWrong } from './config/resolveSettings';
 
 const OPTIONS = { home: { type: 'string' }, 'idle-ms': { type: 'string' }, 'log-level': { type: 'string' }, listen: { type: 'string' }, 'tls-cert': { type: 'string' }, 'tls-key': { type: 'string' } } as const;
@@ -42,11 +42,13 @@ const ARGUMENT_OF: Partial<Record<SettingName, string>> = { 'daemon.idleMinutes'
 /**
  * Runs until the daemon ends, then ends the process.
  * @param replace parts for tests (see test/fakes/)
+ * @param began is told when it serves
  */
-export async function runDaemon(argv: readonly string[], replace: Partial<ComposeOptions> = {}): Promise<void> {
+export async function runDaemon(argv: readonly string[], replace: Partial<ComposeOptions> = {}, began: (daemon: RunningDaemon) => void = () => undefined): Promise<void> {
   try {
     const daemon = await composeDaemon({ ...parseOptions(argv), ...replace });
     if (!daemon) return;
+    began(daemon);
     const { logger } = daemon;
     process.on('SIGTERM', () => daemon.shutdown());
     process.on('SIGINT', () => daemon.shutdown());

@@ -8,24 +8,27 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { stateFolder } from '../client/stateFolder';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
-import type { Settings } from '../protocol/settings';
+import type { SettingName, Settings } from '../protocol/settings';
 import { openSettings } from './adapters/config/settingsFile';
 import { openLeases } from './adapters/nats/kvLeases';
 import { openBus } from './adapters/nats/teamBus';
 import { openTeamHome } from './adapters/postgres/teamHome';
+import { openHealth } from './adapters/telemetry/healthServer';
 import { createStreamLogger } from './adapters/telemetry/logger';
 import { makePrivateFolder } from './adapters/transport/socketPath';
 import type { DetectorService } from './asr/speechEngine';
 import { systemClock } from './base/clock';
+import type { Logger } from './base/logger';
 import { placeOf } from './base/placeOf';
-import type { ComposeOptions } from './compose';
+import type { ComposeOptions, RunningDaemon } from './compose';
 import { parseOptions, runDaemon } from './runDaemon';
 import { Places } from './team/places';
+import { Readiness } from './telemetry/readiness';
 import { gatewayEngines, shareSessions } from './teamServer';
 import type { TeamHome } from './team/tenants';
 import { startWorker, type WorkerOptions } from './teamWorker';
 
-const WORKER_OPTIONS = { home: { type: 'string' }, nats: { type: 'string' }, provider: { type: 'string' }, model: { type: 'string' }, slots: { type: 'string' } } as const;
+const WORKER_OPTIONS = { home: { type: 'string' }, nats: { type: 'string' }, provider: { type: 'string' }, model: { type: 'string' }, slots: { type: 'string' }, health: { type: 'string' } } as const;
 
 /** Parts that tests replace. */
 export type TeamParts = Pick<WorkerOptions, 'engine'> & { readonly detector?: DetectorService; readonly daemon?: Partial<ComposeOptions> };
@@ -51,13 +54,14 @@ async function worker(args: readonly string[], parts: TeamParts): Promise<void> 
   } catch {
     throw new EarmarkError('rpc.invalidParams', 'An argument is not known; run `earmark worker --help`.');
   }
-  const { home = stateFolder(), nats, provider = '', model = '', slots } = values;
+  const { home = stateFolder(), nats, provider = '', model = '', slots, health } = values;
   makePrivateFolder(home);
-  const { current: settings } = openSettings({ home, env: process.env, given: nats === undefined ? {} : { 'team.nats': nats } });
+  const { current: settings } = openSettings({ home, env: process.env, given: { ...(nats === undefined ? {} : { 'team.nats': nats }), ...(health === undefined ? {} : { 'health.address': health }) } });
   requireNats(settings, 'worker');
   const logger = createStreamLogger(process.stderr, settings['log.level'], 'worker');
   process.on('unhandledRejection', (error) => logger.error('process.unhandledRejection', { error: placeOf(error) }));
-  const running = await startWorker({ home, settings, logger, provider, model, slots: slots === undefined ? undefined : countOf(slots), ...(parts.engine ? { engine: parts.engine } : {}) });
+  const readiness = await answerProbes(settings, logger);
+  const running = await startWorker({ home, settings, logger, readiness, provider, model, slots: slots === undefined ? undefined : countOf(slots), ...(parts.engine ? { engine: parts.engine } : {}) });
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
   });
@@ -66,21 +70,52 @@ async function worker(args: readonly string[], parts: TeamParts): Promise<void> 
 
 /** Runs until the daemon it is ends, which also ends the process. */
 async function server(args: readonly string[], parts: TeamParts): Promise<void> {
-  const at = args.indexOf('--nats');
-  const own = at < 0 ? [...args] : [...args.slice(0, at), ...args.slice(at + 2)];
+  const [own, team] = parted(args, { '--nats': 'team.nats', '--health': 'health.address' });
   const { home, given } = parseOptions(own);
   makePrivateFolder(home);
-  const { current: settings } = openSettings({ home, env: process.env, given: { ...given, ...(at < 0 ? {} : { 'team.nats': args[at + 1] ?? '' }) } });
+  const { current: settings } = openSettings({ home, env: process.env, given: { ...given, ...team } });
   requireNats(settings, 'server');
   if (settings['listen.address'] === '') throw new EarmarkError('daemon.startFailed', 'A server listens for its clients; name HOST:PORT with --listen.');
   const logger = createStreamLogger(process.stderr, settings['log.level'], 'server');
+  const readiness = await answerProbes(settings, logger);
   const bus = await openBus({ servers: settings['team.nats'], ...(settings['team.natsToken'] === '' ? {} : { token: settings['team.natsToken'] }), name: 'server', replicas: settings['team.replicas'], logger: logger.child('nats') });
   const name = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
   const leases = await openLeases(bus, systemClock, logger.child('leases'));
   const places = new Places(leases, name);
   // Sessions that a database keeps are in it already; without one the team's stream has them.
-  const kept: Partial<ComposeOptions> = settings['team.database'] === '' ? { share: (own) => shareSessions({ bus, leases, name, ...own }) } : { team: () => teamHome(settings, home) };
-  await runDaemon(own, { limits: { place: (kind, max) => places.take(kind, max) }, engines: (context) => gatewayEngines(bus, context, parts.detector), ...kept, ...parts.daemon });
+  const kept: Partial<ComposeOptions> = settings['team.database'] === '' ? { share: (own) => shareSessions({ bus, leases, name, ...own }) } : { team: () => databaseOf(settings, home, readiness) };
+  readiness.need('nats', () => bus.reachable());
+  const began = (daemon: RunningDaemon): void => {
+    readiness.need('sessions', () => daemon.ready);
+    readiness.started();
+  };
+  await runDaemon(own, { limits: { place: (kind, max) => places.take(kind, max) }, engines: (context) => gatewayEngines(bus, context, parts.detector), ...kept, ...parts.daemon }, began);
+}
+
+/** From before anything else is tried until the process ends. @throws EarmarkError daemon.startFailed, rpc.invalidParams */
+async function answerProbes(settings: Settings, logger: Logger): Promise<Readiness> {
+  const readiness = new Readiness(systemClock);
+  const address = settings['health.address'];
+  if (address !== '') await openHealth({ address, readiness, logger: logger.child('health') });
+  return readiness;
+}
+
+/** Options of a team's server, by the settings that they give, apart from those that it has in common with the daemon. */
+function parted(args: readonly string[], options: Readonly<Record<string, SettingName>>): [readonly string[], Partial<Record<SettingName, string>>] {
+  const [rest, given]: [string[], Partial<Record<SettingName, string>>] = [[], {}];
+  for (let i = 0; i < args.length; i++) {
+    const [arg = '', setting] = [args[i], options[args[i] ?? '']];
+    if (setting === undefined) rest.push(arg);
+    else given[setting] = args[++i] ?? '';
+  }
+  return [rest, given];
+}
+
+/** @throws EarmarkError daemon.startFailed, store.unwritable */
+async function databaseOf(settings: Settings, home: string, readiness: Readiness): Promise<TeamHome> {
+  const kept = await teamHome(settings, home);
+  readiness.need('database', () => kept.reachable());
+  return kept;
 }
 
 /** @throws EarmarkError daemon.startFailed, store.unwritable */

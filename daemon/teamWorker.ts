@@ -17,6 +17,7 @@ import { type Clock, systemClock } from './base/clock';
 import type { Logger } from './base/logger';
 import { filesWithCache, warmUpPath, WORKER_PROVIDERS, workerEntry } from './compose';
 import { WorkerRole } from './team/workerRole';
+import type { Readiness } from './telemetry/readiness';
 
 export interface WorkerOptions {
   readonly home: string;
@@ -27,6 +28,8 @@ export interface WorkerOptions {
   readonly model: string;
   /** Phrases at once; undefined: one a core. */
   readonly slots: number | undefined;
+  /** Is told what a worker needs. */
+  readonly readiness: Readiness;
   /** Tests replace it. */
   readonly engine?: (context: { readonly clock: Clock; readonly logger: Logger }) => { readonly engine: ManagedSpeechEngine; readonly languages: readonly string[] };
 }
@@ -48,7 +51,7 @@ const NO_DETECTORS: DetectorService = {
 
 /** @throws EarmarkError daemon.startFailed, model.*, engine.* */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { settings, logger } = options;
+  const { settings, logger, readiness } = options;
   const clock = systemClock;
   const { engine, languages } = options.engine?.({ clock, logger }) ?? (await engineOf(options, clock));
   const slots = options.slots ?? Math.min(8, availableParallelism());
@@ -59,6 +62,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   let draining = false;
   const beats = new Beats(bus, clock, () => ({ id, provider: engine.provider, model: engine.model, languages, version, slots: taker.size, busy: taker.busy, rssBytes: engine.rssBytes, draining }));
   taker.onDidChange(() => beats.changed());
+  readiness.need('nats', () => bus.reachable());
+  readiness.need('model', () => draining || role.ready);
+  readiness.need('requests', () => !draining);
+  readiness.started();
   const close = async (): Promise<void> => {
     draining = true;
     beats.send();

@@ -17,6 +17,7 @@ export const Settings = z.strictObject({
   'listen.address': text.default('').describe('HOST:PORT for other machines; empty: none. At start.'),
   'listen.certificate': text.default('').describe('File of the TLS certificate; empty: a self-signed one. At start.'),
   'listen.key': text.default('').describe('File of its key. At start.'),
+  'health.address': text.default('').describe('HOST:PORT where probes of an orchestrator ask whether it lives and is ready, for `earmark server` and `earmark worker` alone; empty: none. At start.'),
   'limits.connections': z.number().int().min(1).max(100_000).default(1_024).describe('Connections over the network.'),
   'limits.connectionsPerUser': z.number().int().min(1).max(100_000).default(64).describe('Of one user.'),
   'limits.messagesPerSecond': z.number().min(1).max(100_000).default(100).describe('Of one connection over the network, in the long run.'),
@@ -65,7 +66,7 @@ export const DEFAULT_SETTINGS: Settings = Settings.parse({});
 /** Come from the environment or from a client, and are kept in memory alone. */
 export const SECRET_SETTINGS: readonly SettingName[] = ['openai.key', 'llm.key', 'encryption.key', 'team.natsToken', 'team.database'];
 /** A change counts when the daemon starts again. */
-export const SETTINGS_AT_START: readonly SettingName[] = ['listen.address', 'listen.certificate', 'listen.key', 'models.folder', 'encryption.key', 'encryption.keyFile', 'team.nats', 'team.natsToken', 'team.replicas', 'team.database', 'team.issuer', 'team.audience', 'team.organisationClaim'];
+export const SETTINGS_AT_START: readonly SettingName[] = ['listen.address', 'listen.certificate', 'listen.key', 'health.address', 'models.folder', 'encryption.key', 'encryption.keyFile', 'team.nats', 'team.natsToken', 'team.replicas', 'team.database', 'team.issuer', 'team.audience', 'team.organisationClaim'];
 
 const SettingProblem = z.object({ name: z.string(), message: z.string().describe('For a person: what is wrong and what holds instead.') });
 export type SettingProblem = z.infer<typeof SettingProblem>;

@@ -9,6 +9,7 @@ export const ENVIRONMENT: Readonly<Record<SettingName, string>> = {
   'listen.address': 'EARMARK_LISTEN',
   'listen.certificate': 'EARMARK_LISTEN_CERTIFICATE',
   'listen.key': 'EARMARK_LISTEN_KEY',
+  'health.address': 'EARMARK_HEALTH',
   'limits.connections': 'EARMARK_MAX_CONNECTIONS',
   'limits.connectionsPerUser': 'EARMARK_MAX_CONNECTIONS_PER_USER',
   'limits.messagesPerSecond': 'EARMARK_MAX_MESSAGES_PER_SECOND',

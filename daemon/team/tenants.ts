@@ -14,6 +14,8 @@ export interface TeamHome {
   readonly gate: TokenGate;
   store(organisation: string): SessionStore;
   tokens(organisation: string): Tokens;
+  /** @throws EarmarkError store.unwritable where what it is kept in does not answer */
+  reachable(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
  * A recogniser of workers in tests: it hears loudness (a phrase whose loudest sample is 100 × n is the word `wn`, as
  * scriptedEngine.ts has it), and takes as long as Moonshine took for phrases of that length, without the processor.
  */
-import type { AsrOptions, AsrResult } from '../../daemon/asr/provider';
+import type { AsrOptions, AsrResult, LoadedModelFiles } from '../../daemon/asr/provider';
 import { ScriptedProvider } from '../../daemon/asr/scripted';
 import { SAMPLE_RATE } from '../../daemon/audio/frame';
 import { systemClock } from '../../daemon/base/clock';
@@ -13,9 +13,17 @@ import { LOUDNESS } from './scriptedEngine';
 export const moonshineMs = (audioMs: number): number => 20 + 0.027 * audioMs;
 
 export class LoudnessProvider extends ScriptedProvider {
-  /** @param slower times Moonshine's time */
-  constructor(private readonly slower = 1) {
+  /** @param slower times Moonshine's time @param loads what its load waits for */
+  constructor(
+    private readonly slower = 1,
+    private readonly loads: () => Promise<void> = () => Promise.resolve(),
+  ) {
     super({ clock: systemClock });
+  }
+
+  override async load(model: LoadedModelFiles): Promise<void> {
+    await this.loads();
+    await super.load(model);
   }
 
   override async transcribe(pcm: Float32Array, { language }: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {

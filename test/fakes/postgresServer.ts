@@ -75,7 +75,15 @@ export class PostgresServer {
 
   /** Ends it, at once with SIGQUIT or like a crash with SIGKILL, and starts it again over what is on disk. */
   async restart(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
+    await this.end(signal);
+    await this.again();
+  }
+
+  async end(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
     await end(this.child, signal);
+  }
+
+  async again(): Promise<void> {
     this.child = launch(this.bin, this.folder);
     await this.ready();
   }

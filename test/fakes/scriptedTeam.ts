@@ -1,7 +1,10 @@
 /**
  * The processes of a team as daemon/teamMain.ts runs them, without models: workers hear loudness (loudnessProvider.ts),
- * servers find speech by it. `EARMARK_TEST_SLOWER` makes a worker slower than Moonshine.
+ * servers find speech by it. `EARMARK_TEST_SLOWER` makes a worker slower than Moonshine;
+ * with `EARMARK_TEST_LOADS` its model is loaded when that file is there.
  */
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createSpeechEngine } from '../../daemon/adapters/inference/createSpeechEngine';
 import type { DetectorService } from '../../daemon/asr/speechEngine';
 import { runTeam } from '../../daemon/teamMain';
@@ -10,6 +13,10 @@ import { ScriptedEngine } from './scriptedEngine';
 import { scriptedParts } from './scriptedParts';
 
 const slower = Number(process.env['EARMARK_TEST_SLOWER'] ?? 1);
+const loads = async (): Promise<void> => {
+  const file = process.env['EARMARK_TEST_LOADS'];
+  while (file !== undefined && !existsSync(file)) await delay(20);
+};
 const detector: DetectorService = { start: () => Promise.resolve(), stop: () => undefined, health: () => [], create: () => new ScriptedEngine().detectors.create() };
 const { engines: _, ...daemon } = scriptedParts();
 
@@ -22,7 +29,7 @@ void runTeam(process.argv.slice(2), {
       clock,
       logger,
       asr: { provider: 'scripted', model: 'script', files: () => Promise.resolve({ id: 'script', files: {} }) },
-      runs: { in: 'process', create: () => new LoudnessProvider(slower) },
+      runs: { in: 'process', create: () => new LoudnessProvider(slower, loads) },
       detectors: detector,
     }),
   }),

@@ -24,6 +24,8 @@ export interface TeamBus {
   readonly replicas: number;
   /** Makes a stream, or gives it these settings. @throws EarmarkError daemon.startFailed */
   stream(config: Partial<StreamConfig> & { readonly name: string }): Promise<void>;
+  /** Rejects where NATS cannot be reached, or its JetStream has no leader. */
+  reachable(): Promise<void>;
   /** Sends what waits, then closes. */
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export async function openBus({ servers, token, name, replicas, logger }: BusSet
     const bus: TeamBus = {
       nc, js, jsm, replicas,
       stream: (config) => patiently(() => ensure(jsm, config)),
+      reachable: async () => void (await jsm.getAccountInfo()),
       close: async () => {
         let timer: NodeJS.Timeout | undefined;
         const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, DRAIN_MS)));

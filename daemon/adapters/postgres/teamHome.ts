@@ -30,6 +30,7 @@ export async function openTeamHome({ server, wall, signIn, ...options }: TeamHom
     gate: signIn ? new SignInGate({ ...signIn, database, wall }, tokens) : tokens,
     store: (organisation) => new PostgresStore(database, organisation, server),
     tokens: (organisation) => new PostgresTokens(database, organisation, wall),
+    reachable: async () => void (await database.transaction({}, (query) => query('SELECT 1'))),
     close: () => database.close(),
   };
 }

@@ -5,13 +5,14 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
 import { FIGURES_PAGE, PAGE_POLICY } from './figuresPage';
+import { closed, end, listening, plainServer } from './plainHttp';
 
 export const FIGURES_FILE = 'figures.json';
 
@@ -20,9 +21,6 @@ export const FiguresFile = z.object({ url: z.string(), token: z.string().regex(/
 export type FiguresFile = z.infer<typeof FiguresFile>;
 
 const HOST = '127.0.0.1';
-const CONNECTIONS = 16;
-const HEADER_BYTES = 4 * 1024;
-const REQUEST_MS = 5_000;
 
 export interface FiguresServerSetup {
   readonly home: string;
@@ -43,14 +41,15 @@ export interface FiguresServer {
 export async function openFigures(setup: FiguresServerSetup): Promise<FiguresServer> {
   const token = randomBytes(32).toString('hex');
   const expected = digest(`Bearer ${token}`);
-  const server = createServer({ maxHeaderSize: HEADER_BYTES, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: REQUEST_MS }, (request, response) => {
+  const server = plainServer((request, response) => {
     answer(setup, expected, request, response).catch((error: unknown) => {
       setup.logger.warn('figures.failed', { error: error instanceof Error ? error.name : 'unknown' });
       end(response, 500, 'The figures could not be read.\n');
     });
   });
-  server.maxConnections = CONNECTIONS;
-  await listen(server, setup.port);
+  await listening(server, { host: HOST, port: setup.port }).catch((cause: NodeJS.ErrnoException) => {
+    throw new EarmarkError('daemon.startFailed', `The figures cannot be served at port ${setup.port} (${cause.code ?? cause.name}); choose another "figures.port" in config.json.`, { cause });
+  });
   const { port } = server.address() as AddressInfo;
   const file: FiguresFile = { url: `http://${HOST}:${port}`, token };
   const path = join(setup.home, FIGURES_FILE);
@@ -63,8 +62,7 @@ export async function openFigures(setup: FiguresServerSetup): Promise<FiguresSer
     close: async () => {
       // Another one may have taken its place.
       if (existsSync(path) && readFileSync(path, 'utf8').includes(token)) rmSync(path, { force: true });
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await closed(server);
     },
   };
 }
@@ -86,22 +84,7 @@ async function answer({ text, health }: FiguresServerSetup, expected: Buffer, re
   return end(response, 200, JSON.stringify(found), 'application/json');
 }
 
-function end(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8', headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers });
-  response.end(body);
-}
-
 /** Digests have one length, so the comparison takes the same time whatever was sent. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-async function listen(server: Server, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(new EarmarkError('daemon.startFailed', `The figures cannot be served at port ${port} (${cause.code ?? cause.name}); choose another "figures.port" in config.json.`, { cause })));
-    server.listen({ host: HOST, port }, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
 }

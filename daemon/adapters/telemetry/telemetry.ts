@@ -12,7 +12,7 @@ import type { SessionStore } from '../../session/ports';
 import type { SessionView } from '../../session/api';
 import type { AlertSample } from '../../telemetry/alerts';
 import { AlertWatch } from '../../telemetry/alertWatch';
-import { type Condition, type LoggedError, partsOf } from '../../telemetry/condition';
+import { type Condition, type LoggedError, type Part, partsOf } from '../../telemetry/condition';
 import { DecodeWatch } from '../../telemetry/decodeWatch';
 import type { Figures, GaugeValue, PhraseName, Stage, TimingName, CounterName } from '../../telemetry/figures';
 import { type PhraseTrace, PhraseTraces } from '../../telemetry/phraseTraces';
@@ -119,9 +119,18 @@ export class Telemetry implements Figures, Disposable {
   }
 
   condition(): Condition {
+    const parts = this.parts();
+    return { ready: ready(parts), parts, alerts: this.watch.raised, figures: this.metrics.snapshot(), lastErrors: this.facts?.lastErrors() ?? [] };
+  }
+
+  /** True where a session could be started now. */
+  get ready(): boolean {
+    return ready(this.parts());
+  }
+
+  private parts(): readonly Part[] {
     const alerts = this.watch.raised;
-    const parts = this.facts ? partsOf({ engines: this.facts.engines.list(), detector: this.facts.engines.workers().find(({ name }) => name.includes('vad'))?.state, storeProblem: this.facts.storeProblem(), settingProblems: this.facts.settingProblems(), draining: this.facts.draining(), alerts }) : [];
-    return { ready: parts.length > 0 && parts.every(({ state }) => state !== 'failed'), parts, alerts, figures: this.metrics.snapshot(), lastErrors: this.facts?.lastErrors() ?? [] };
+    return this.facts ? partsOf({ engines: this.facts.engines.list(), detector: this.facts.engines.workers().find(({ name }) => name.includes('vad'))?.state, storeProblem: this.facts.storeProblem(), settingProblems: this.facts.settingProblems(), draining: this.facts.draining(), alerts }) : [];
   }
 
   dispose(): void {
@@ -205,4 +214,8 @@ export class Telemetry implements Figures, Disposable {
       { name: 'network_bytes', label: 'out', value: written },
     ];
   }
+}
+
+function ready(parts: readonly Part[]): boolean {
+  return parts.length > 0 && parts.every(({ state }) => state !== 'failed');
 }

@@ -15,7 +15,8 @@ export function teamCommands(program: Command, env: () => Environment): void {
     .option('--nats <URL>', 'NATS servers, separated by commas (or EARMARK_NATS)')
     .option('--tls-cert <FILE>', 'certificate (PEM); without one the server signs its own')
     .option('--tls-key <FILE>', 'its key (PEM)')
-    .action(({ listen, nats, tlsCert, tlsKey }: Readonly<Record<string, string | undefined>>) => run(env(), 'server', { listen, nats, 'tls-cert': tlsCert, 'tls-key': tlsKey }));
+    .option('--health <HOST:PORT>', 'where probes ask for /livez and /readyz (or EARMARK_HEALTH)')
+    .action(({ listen, nats, tlsCert, tlsKey, health }: Readonly<Record<string, string | undefined>>) => run(env(), 'server', { listen, nats, 'tls-cert': tlsCert, 'tls-key': tlsKey, health }));
   program
     .command('worker')
     .summary('decode phrases for a team')
@@ -24,6 +25,7 @@ export function teamCommands(program: Command, env: () => Environment): void {
     .option('--provider <P>', 'speech engine')
     .option('--model <M>', 'model; "earmark models pull" gets it')
     .option('--slots <N>', 'phrases at once; without it one a core')
+    .option('--health <HOST:PORT>', 'where probes ask for /livez and /readyz (or EARMARK_HEALTH)')
     .action((options: Readonly<Record<string, string>>) => run(env(), 'worker', options));
 }
 

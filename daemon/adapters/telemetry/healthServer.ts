@@ -1,0 +1,47 @@
+/**
+ * Probes of an orchestrator over HTTP: `/livez` says that the process answers at all, `/readyz` whether it should be sent
+ * anybody, and if not, which parts are missing. Whoever reaches the address may ask; it tells nothing else.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { EarmarkError } from '../../../protocol/errors';
+import { listenAddress } from '../../base/listenAddress';
+import type { Logger } from '../../base/logger';
+import type { Readiness } from '../../telemetry/readiness';
+import { closed, end, listening, plainServer } from './plainHttp';
+
+export interface HealthServerSetup {
+  /** HOST:PORT; port 0 takes a free one. */
+  readonly address: string;
+  readonly readiness: Readiness;
+  readonly logger: Logger;
+}
+
+export interface HealthServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** @throws EarmarkError rpc.invalidParams, daemon.startFailed where the address is taken */
+export async function openHealth({ address, readiness, logger }: HealthServerSetup): Promise<HealthServer> {
+  const server = plainServer((request, response) => {
+    answer(readiness, request, response).catch((error: unknown) => {
+      logger.warn('health.failed', { error: error instanceof Error ? error.name : 'unknown' });
+      end(response, 500, 'It could not be found out.\n');
+    });
+  });
+  await listening(server, listenAddress(address, '--health')).catch((cause: NodeJS.ErrnoException) => {
+    throw cause instanceof EarmarkError ? cause : new EarmarkError('daemon.startFailed', `Probes cannot be answered at ${address} (${cause.code ?? cause.name}); choose another address with --health.`, { cause });
+  });
+  const { port } = server.address() as AddressInfo;
+  logger.info('health.listening', { port });
+  return { port, close: () => closed(server) };
+}
+
+async function answer(readiness: Readiness, { method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (method !== 'GET' && method !== 'HEAD') return end(response, 405, 'There is nothing here but probes to GET.\n');
+  if (url === '/livez') return end(response, 200, 'ok\n');
+  if (url !== '/readyz') return end(response, 404, 'There are /livez and /readyz.\n');
+  const missing = await readiness.missing();
+  return end(response, missing.length === 0 ? 200 : 503, missing.length === 0 ? 'ok\n' : `missing: ${missing.join(', ')}\n`);
+}

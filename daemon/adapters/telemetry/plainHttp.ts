@@ -1,0 +1,33 @@
+/** A small HTTP server for figures and probes: bounded, and nothing of an answer is stored on the way. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+const CONNECTIONS = 16;
+const HEADER_BYTES = 4 * 1024;
+const REQUEST_MS = 5_000;
+
+export function plainServer(answer: (request: IncomingMessage, response: ServerResponse) => void): Server {
+  const server = createServer({ maxHeaderSize: HEADER_BYTES, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: REQUEST_MS }, answer);
+  server.maxConnections = CONNECTIONS;
+  return server;
+}
+
+export function end(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8', headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers });
+  response.end(body);
+}
+
+/** Rejects with what the operating system says. */
+export async function listening(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+export async function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
