@@ -38,10 +38,10 @@ const COLUMNS: Readonly<Record<SummedTable | 'settings', { readonly texts: reado
 
 export type Row = Readonly<Record<string, string | number | null>>;
 
-/** What to select so that no text is read as text. */
+/** What to select so that no text is read as text, also where the head of a damaged row calls a number one. */
 export function selectBytes(table: SummedTable | 'settings'): string {
   const { texts, numbers } = COLUMNS[table];
-  return `SELECT ${[...texts.map((name) => `CAST("${name}" AS BLOB) AS "${name}"`), ...numbers].join(', ')} FROM "${table}"`;
+  return `SELECT ${[...texts.map((name) => `CAST("${name}" AS BLOB) AS "${name}"`), ...numbers.map((name) => `CASE WHEN typeof(${name}) IN ('integer', 'null') THEN ${name} ELSE x'' END AS ${name}`)].join(', ')} FROM "${table}"`;
 }
 
 /** The row with its texts; undefined where one is not UTF-8, or a number is none. */
