@@ -142,6 +142,13 @@ export interface Sending {
   readonly state: { readonly kind: 'recording' | 'sending' | 'checking' | 'confirmed' } | { readonly kind: 'pending'; readonly problem: string };
 }
 
+/** What became of a kept recording that was sent once more. */
+export interface KeptOutcome {
+  readonly uploadId: string;
+  /** Undefined: the other side has all of it, and the copy here is gone. */
+  readonly problem: string | undefined;
+}
+
 /** A connection to the daemon that is made again when it is lost, starting the daemon where it must. */
 export interface Connection extends Requester, Disposable {
   readonly state: ConnectionState;
@@ -150,6 +157,8 @@ export interface Connection extends Requester, Disposable {
   /** What is sent to it from here; undefined to the daemon of this machine. */
   readonly sending?: readonly Sending[];
   readonly onDidChangeSending?: Event<void>;
+  /** Sends recordings that are kept here for it, and ends those whose client is gone. Resolves when each was confirmed, or was not. */
+  sendKept?(uploadIds: readonly string[]): Promise<readonly KeptOutcome[]>;
   readonly onDidChangeState: Event<{ readonly from: ConnectionState; readonly to: ConnectionState }>;
   /** Resolves when connected. @throws EarmarkError when it failed for good, was disposed, or after `timeoutMs` */
   whenConnected(timeoutMs?: number): Promise<DaemonClient>;

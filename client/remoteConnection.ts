@@ -12,7 +12,7 @@ import { isEarmarkError } from '../protocol/errors';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
 import { SessionDelete, SessionPause, SessionPurge, SessionResume, SessionStop, type SessionEvent, type SourceSpec } from '../protocol/session';
 import { UploadDiscard, UploadList, UploadTranscribe, type UploadInfo } from '../protocol/uploads';
-import type { Connection, DaemonClient, Disposable, EventSink, LinkQuality, Sending, SessionSubscription, StartParams } from './api';
+import type { Connection, DaemonClient, Disposable, EventSink, KeptOutcome, LinkQuality, Sending, SessionSubscription, StartParams } from './api';
 import { type Captured, Sender } from './sender';
 import { UploadCopy } from './uploadCopy';
 
@@ -40,7 +40,7 @@ export class RemoteConnection implements Connection {
   private localConnection: Connection | undefined;
   /** Copies that were not confirmed, and were asked for once more by this client. */
   private readonly asked = new Set<string>();
-  private looking: Promise<void> | undefined;
+  private looking: Promise<unknown> = Promise.resolve();
   private readonly looks: NodeJS.Timeout;
   private readonly sendingEmitter = new Emitter<void>();
   readonly onDidChangeState: Connection['onDidChangeState'];
@@ -108,6 +108,12 @@ export class RemoteConnection implements Connection {
       throw error;
     }
     return subscription;
+  }
+
+  async sendKept(uploadIds: readonly string[]): Promise<readonly KeptOutcome[]> {
+    const outcomes: KeptOutcome[] = [];
+    for (const uploadId of uploadIds) outcomes.push({ uploadId, problem: await this.sendOne(uploadId) });
+    return outcomes;
   }
 
   async request<M extends RequestType>(type: M, params: ParamsOf<M>, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<ResultOf<M>> {
@@ -244,19 +250,41 @@ export class RemoteConnection implements Connection {
 
   /** One after the other: sends what an earlier client left. */
   private takeUp(which: (upload: UploadInfo) => boolean): Promise<void> {
-    const run = async (): Promise<void> => {
+    return this.inTurn(async () => {
       const { uploads } = await this.local.request(UploadList, {});
       for (const upload of uploads) {
         if (upload.remote === this.setup.name && !upload.held && !this.senders.has(upload.sessionId) && which(upload)) await this.takeUpOne(upload).catch(() => undefined);
       }
-    };
-    return (this.looking = (this.looking ?? Promise.resolve()).then(run, run));
+    });
   }
 
-  private async takeUpOne({ sessionId, remote, sources, ended }: UploadInfo): Promise<void> {
-    const copy = new UploadCopy(this.local, { remote, sessionId, sources });
-    await copy.open();
+  private inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.looking.then(run);
+    this.looking = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** @returns why it is not confirmed */
+  private async sendOne(uploadId: string): Promise<string | undefined> {
     try {
+      const sender = await this.inTurn(async () => {
+        const upload = (await this.local.request(UploadList, {})).uploads.find((kept) => kept.uploadId === uploadId);
+        return upload && (this.senders.get(upload.sessionId) ?? (await this.takeUpOne(upload)));
+      });
+      // One that is not listed any more was confirmed meanwhile.
+      if (!sender) return undefined;
+      await sender.finish(true);
+      return sender.state.kind === 'confirmed' ? undefined : sender.state.kind === 'pending' ? sender.state.problem : 'The connection ended before all was sent.';
+    } catch (error) {
+      if (isEarmarkError(error)) return error.message;
+      throw error;
+    }
+  }
+
+  private async takeUpOne({ sessionId, remote, sources, ended }: UploadInfo): Promise<Sender> {
+    const copy = new UploadCopy(this.local, { remote, sessionId, sources });
+    try {
+      await copy.open();
       const subscription = await this.remote.attach(sessionId, Number.MAX_SAFE_INTEGER, (event) => isLast(event) && this.onOver(sessionId));
       this.followed.set(sessionId, subscription);
       const captured = sources.map(({ source, device }) => ({ source, origin: { type: 'capture' as const, ...(device === undefined ? {} : { device }) } }));
@@ -264,6 +292,7 @@ export class RemoteConnection implements Connection {
       this.sendingEmitter.fire();
       const { state } = subscription.session;
       if (ended || state === 'DONE' || state === 'FAILED') void sender.finish(ended && state !== 'DONE' && state !== 'FAILED');
+      return sender;
     } catch (error) {
       if (isEarmarkError(error, 'session.notFound')) await copy.settle([], `${remote} does not have this session any more. Transcribe the copy here, or discard it.`);
       copy.dispose();

@@ -1,7 +1,7 @@
 /** The copy that the local daemon keeps of a recording for a daemon elsewhere, opened again whenever the connection to it is new. */
 import { FRAME_BYTES, type SourceName } from '../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
-import { UploadDiscard, UploadEnd, UploadOpen, UploadRead, UploadSent, UploadSettle, type UploadInfo } from '../protocol/uploads';
+import { UploadClose, UploadDiscard, UploadEnd, UploadOpen, UploadRead, UploadSent, UploadSettle, type UploadInfo } from '../protocol/uploads';
 import type { ParamsOf, ResultOf } from '../protocol/method';
 import type { Connection, Disposable } from './api';
 
@@ -72,6 +72,9 @@ export class UploadCopy implements Disposable {
 
   dispose(): void {
     this.listener.dispose();
+    // Whoever comes next need not wait for the end of this connection.
+    void this.current?.then(({ upload: { uploadId } }) => this.local.request(UploadClose, { uploadId })).catch(() => undefined);
+    this.current = undefined;
   }
 
   private async claim(): Promise<{ readonly upload: UploadInfo; readonly have: Have }> {

@@ -87,8 +87,6 @@ export interface SharedLimits {
 }
 
 export interface ComposeOptions {
-  /** Room for recordings that wait for a daemon elsewhere; tests make it small. */
-  readonly uploadRoomBytes?: number;
   /** State folder, absolute. */
   readonly home: string;
   /** The process's environment, for settings. */
@@ -221,7 +219,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     }, ''),
   );
 
-  const uploads = open.add(new Uploads({ records: storage.uploads, spools: storage.uploadSpools, logger: logger.child('upload'), clock, newId: () => randomBytes(9).toString('hex'), ...(options.uploadRoomBytes === undefined ? {} : { roomBytes: options.uploadRoomBytes }) }));
+  const uploads = open.add(new Uploads({ records: storage.uploads, spools: storage.uploadSpools, logger: logger.child('upload'), clock, newId: () => randomBytes(9).toString('hex'), roomBytes: () => settings.current['uploads.maxGigabytes'] * 1e9 }));
 
   let resolveEnded!: () => void;
   const ended = new Promise<void>((resolve) => (resolveEnded = resolve));

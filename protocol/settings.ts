@@ -26,6 +26,7 @@ export const Settings = z.strictObject({
   'sessions.maxPerUser': z.number().int().min(1).max(10_000).default(16).describe('Of one user over the network.'),
   'sessions.maxHours': z.number().min(0.01).max(168).default(8).describe('Longest session; after it the session ends and is kept.'),
   'sessions.idleMinutes': z.number().min(0.1).max(10_000).default(30).describe('A recorded session in which nobody spoke for so long ends.'),
+  'uploads.maxGigabytes': z.number().min(0.01).max(100_000).default(4).describe('Recordings that wait here for a daemon elsewhere, together; 4 are 17 hours of two sources. Then a recording goes on without a copy.'),
   'models.folder': text.default('').describe('Folder of model files, so that several state folders can share one; empty: in the state folder. At start.'),
   'models.offline': z.boolean().default(false).describe('Fetches nothing; models come from the import folder.'),
   'models.mirror': address.default('').describe('Server laid out like the model hub.'),

@@ -42,6 +42,7 @@ export const UploadRead = request({
   result: z.object({ pcm: z.string().describe('Base64 of s16le mono 16 kHz, as many frames as asked for.') }),
   errors: ['session.notFound', 'store.locked'],
 });
+export const UploadClose = request({ method: 'upload/close', doc: 'Gives it back before the connection ends, so that another client, or a person, can have it. Idempotent.', params: UploadId, result: Empty });
 export const UploadEnd = request({ method: 'upload/end', doc: 'No more is recorded for it. Idempotent.', params: UploadId, result: z.object({ have: Have }), errors: ['session.notFound', 'store.unwritable'] });
 export const UploadSent = request({
   method: 'upload/sent',

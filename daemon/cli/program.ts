@@ -15,6 +15,7 @@ import { sessionsCommand } from './commands/sessions';
 import { teamCommands } from './commands/team';
 import { signInCommand } from './commands/signIn';
 import { tokensCommand } from './commands/tokens';
+import { uploadsCommand } from './commands/uploads';
 import { voicesCommand } from './commands/voices';
 import { transcribeCommand } from './commands/transcribe';
 import { daemonCommand, remoteProfile, type Environment } from './environment';
@@ -80,6 +81,7 @@ function program(environment: Environment): Command {
   signInCommand(earmark, () => environment);
   tokensCommand(earmark, env);
   voicesCommand(earmark, env);
+  uploadsCommand(earmark, () => environment, env);
   doctorCommand(earmark, env);
   mcpCommand(earmark, env);
   for (const command of commandsOf(earmark)) {
@@ -93,10 +95,11 @@ function program(environment: Environment): Command {
 }
 
 /** Processes of this machine, and the database of a team, whatever daemon is remote. */
-const LOCAL: ReadonlySet<string> = new Set(['server', 'worker', 'daemon', 'database', 'orgs', 'users', 'sign-in']);
+const LOCAL: ReadonlySet<string> = new Set(['server', 'worker', 'daemon', 'database', 'orgs', 'users', 'sign-in', 'uploads list', 'uploads transcribe', 'uploads discard']);
 
 function isLocal(command: Command): boolean {
-  return LOCAL.has(command.name()) || LOCAL.has(command.parent?.name() ?? '');
+  const group = command.parent?.name() ?? '';
+  return [command.name(), group, `${group} ${command.name()}`].some((name) => LOCAL.has(name));
 }
 
 /** Those that do something, not groups of them. */

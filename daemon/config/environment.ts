@@ -18,6 +18,7 @@ export const ENVIRONMENT: Readonly<Record<SettingName, string>> = {
   'sessions.maxPerUser': 'EARMARK_MAX_SESSIONS_PER_USER',
   'sessions.maxHours': 'EARMARK_SESSION_HOURS',
   'sessions.idleMinutes': 'EARMARK_SESSION_IDLE_MINUTES',
+  'uploads.maxGigabytes': 'EARMARK_UPLOADS_MAX_GB',
   'models.folder': 'EARMARK_MODELS',
   'models.offline': 'EARMARK_MODELS_OFFLINE',
   'models.mirror': 'EARMARK_MODELS_MIRROR',

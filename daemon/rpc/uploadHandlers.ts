@@ -1,7 +1,7 @@
 /** `upload/*`: recordings kept for a daemon elsewhere. For clients of this machine alone. */
 import { EarmarkError } from '../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../protocol/method';
-import { UploadDiscard, UploadEnd, UploadList, UploadOpen, UploadRead, UploadSent, UploadSettle, UploadTranscribe, type UploadInfo } from '../../protocol/uploads';
+import { UploadClose, UploadDiscard, UploadEnd, UploadList, UploadOpen, UploadRead, UploadSent, UploadSettle, UploadTranscribe, type UploadInfo } from '../../protocol/uploads';
 import { toDisposable } from '../base/disposable';
 import { transcribeHere } from '../uploads/transcribeHere';
 import type { Uploads, UploadView } from '../uploads/uploads';
@@ -28,6 +28,10 @@ export function uploadHandlers(registry: Registry, { uploads, sessions, clock }:
   on(UploadRead, ({ uploadId, source, seq, frames }, _client, uploads) => {
     const pcm = uploads.read(uploadId, source, seq, frames);
     return { pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64') };
+  });
+  on(UploadClose, ({ uploadId }, client, uploads) => {
+    uploads.giveBack(uploadId, client);
+    return {};
   });
   on(UploadEnd, ({ uploadId }, _client, uploads) => {
     uploads.end(uploadId);

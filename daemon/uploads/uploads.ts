@@ -12,8 +12,6 @@ import { delay } from '../session/wait';
 import { Copy } from './copy';
 import type { RecordedSource, SourceReceived, UploadRecord, UploadRecords } from './ports';
 
-/** Copies that are not confirmed, together: 17 h of two sources. */
-const ROOM_BYTES = 4e9;
 const UPLOADS_MAX = 200;
 /** The size of all copies is looked at again after so many frames. */
 const LOOK_FRAMES = 500;
@@ -29,7 +27,8 @@ export interface UploadsDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly newId: () => string;
-  readonly roomBytes?: number;
+  /** What all copies may take; asked as sound comes. */
+  readonly roomBytes: () => number;
 }
 
 interface Held {
@@ -65,6 +64,11 @@ export class Uploads implements Disposable {
   /** What that client held may be taken by another. */
   letGo(holder: object): void {
     for (const [id, held] of this.open_) if (held.holder === holder) this.close(id);
+  }
+
+  /** As letGo, of one. */
+  giveBack(id: string, holder: object): void {
+    if (this.open_.get(id)?.holder === holder) this.close(id);
   }
 
   frames(id: string): readonly { readonly source: RecordedSource; readonly frames: number }[] {
@@ -108,6 +112,8 @@ export class Uploads implements Disposable {
     const problem = trouble ?? (wrong ? this.difference(record, wrong, received.find(({ source }) => source === wrong.source)) : '');
     this.deps.logger.warn('upload.notConfirmed', { session: record.sessionId });
     this.deps.records.write({ ...record, state: 'pending_verification', problem });
+    // What is to become of it is a person's word, from whichever window.
+    this.close(id);
     return { state: 'pending_verification', problem };
   }
 
@@ -153,11 +159,11 @@ export class Uploads implements Disposable {
 
   /** Is there room for more? Looked at now and then. */
   private room(): () => boolean {
-    const { records, roomBytes = ROOM_BYTES } = this.deps;
+    const { records, roomBytes } = this.deps;
     let asked = 0;
     let free = true;
     return () => {
-      if (asked++ % LOOK_FRAMES === 0) free = records.list().reduce((sum, { id }) => sum + records.bytes(id), 0) < roomBytes;
+      if (asked++ % LOOK_FRAMES === 0) free = records.list().reduce((sum, { id }) => sum + records.bytes(id), 0) < roomBytes();
       return free;
     };
   }

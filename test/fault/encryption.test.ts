@@ -35,24 +35,28 @@ describe('encryption at rest', function () {
     return made;
   };
   const sound = new Int16Array(FRAME_SAMPLES).map((_, i) => (i * 37) % 9000);
-  const speak = async ({ store, spools }: Storage): Promise<void> => {
+  const speak = async ({ store, spools, uploads, uploadSpools }: Storage): Promise<void> => {
     await store.createSession({ id: 'a', kind: 'meeting', title: `The ${WORDS[0]}`, state: 'STREAMING', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted', model: 'script', partials: false, insights: false, ephemeral: false, keepAudio: true });
     await store.append('a', [
       { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start', seq: 1, time: 0 },
       { kind: 'state', from: 'STARTING', to: 'STREAMING', cause: 'start', seq: 2, time: 0 },
       ...WORDS.map((word, i) => ({ kind: 'final' as const, segment: { id: `s${i}`, startMs: i, endMs: i + 1, source: 'file' as const, speaker: 'You', text: `about the ${word}`, confidence: 1, revision: 0 }, seq: i + 3, time: 0 })),
     ]);
-    const spool = spools.open('a');
-    for (let seq = 0; seq < 20; seq++) spool.append({ source: 'file', seq, captureMs: seq * FRAME_MS, pcm: sound });
-    spool.dispose();
+    uploads.write({ id: 'u', remote: 'far:1', sessionId: 'b', startedAt: '2026-01-05T09:00:00+00:00', sources: [{ source: 'mic' }], state: 'uploading', ended: false });
+    for (const [source, spool] of [['file', spools.open('a')], ['mic', uploadSpools.open('u')]] as const) {
+      for (let seq = 0; seq < 20; seq++) spool.append({ source, seq, captureMs: seq * FRAME_MS, pcm: sound });
+      spool.dispose();
+    }
   };
-  const read = async ({ store, spools }: Storage) => {
-    const spool = spools.open('a');
-    const frames = spool.read('file', 0, 99);
-    spool.dispose();
-    return { texts: (await store.segments('a')).length, found: (await store.search({ words: ['zeppelin'], kind: 'transcript', limit: 9 })).length, title: (await store.getSession('a'))?.title, frames: frames.filter(({ pcm }) => pcm.every((v, i) => v === sound[i])).length };
+  const read = async ({ store, spools, uploads, uploadSpools }: Storage) => {
+    const frames = ([['file', spools.open('a')], ['mic', uploadSpools.open('u')]] as const).map(([source, spool]) => {
+      const all = spool.read(source, 0, 99);
+      spool.dispose();
+      return all.filter(({ pcm }) => pcm.every((v, i) => v === sound[i])).length;
+    });
+    return { texts: (await store.segments('a')).length, found: (await store.search({ words: ['zeppelin'], kind: 'transcript', limit: 9 })).length, title: (await store.getSession('a'))?.title, frames, uploads: uploads.list().map(({ id }) => id) };
   };
-  const whole = { texts: 3, found: 1, title: 'The quagga', frames: 20 };
+  const whole = { texts: 3, found: 1, title: 'The quagga', frames: [20, 20], uploads: ['u'] };
   const secrets = [...WORDS.map((word) => Buffer.from(word)), Buffer.from(sound.buffer, 200, 64)];
 
   it('leaves no word and no sound in any file, also of what lay there in the clear', async () => {

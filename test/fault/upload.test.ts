@@ -19,6 +19,7 @@ import { LinkProxy } from '../fakes/linkProxy';
 import { scriptedParts } from '../fakes/scriptedParts';
 import { say } from '../unit/session/harness';
 import { retried } from '../fakes/retried';
+import { cli, type CliResult } from '../fakes/runCli';
 
 /** The daemon learns a moment later that a client is gone. */
 const AGAIN = { again: 20, pauseMs: 100 };
@@ -215,13 +216,37 @@ describe('a recording that is kept until the other side has confirmed it', funct
     }
     equal(kept?.state, 'pending_verification');
     match(kept.problem ?? '', /transcribe it here, or discard it/);
-    connection.dispose();
     await until(() => readdirSync(join(here, 'uploads')).some((name) => name.endsWith('.json')), 'the copy is still there');
-    const { sessionId: mine } = await retried(AGAIN, () => localClient.request(UploadTranscribe, { uploadId: kept?.uploadId ?? '' }));
+    // The window that tried to send it is still there.
+    const { sessionId: mine } = await localClient.request(UploadTranscribe, { uploadId: kept?.uploadId ?? '' });
+    connection.dispose();
     await confirmed();
     const heard = await texts(localClient, mine);
     ok(heard.length >= WORDS - 2, `${heard.length} of ${WORDS} words are heard here`);
     await localClient.request(SessionDelete, { sessionId: mine });
+  });
+
+  it('is shown, sent and discarded by the command line', async () => {
+    const earmark = (...args: string[]): Promise<CliResult> => cli(here, args, undefined, { EARMARK_TOKEN: String(profile.token), EARMARK_REMOTE_FINGERPRINT: profile.fingerprint });
+    const child = startClient();
+    const sessionId = await child.sessionId;
+    await until(() => said >= 10, '10 words were said');
+    child.process.kill('SIGKILL');
+    await child.ended;
+    await retried(AGAIN, async () => equal((await uploads())[0]?.held, false));
+    const [kept] = await uploads();
+    const listed = await earmark('uploads', 'list');
+    match(listed.out, new RegExp(`^${kept?.uploadId}  .* UTC  127\\.0\\.0\\.1:${proxy.port}  waits to be sent  `));
+    deepEqual((await earmark('uploads', 'send', 'none', '--remote', profile.url)).err, 'earmark: No recording none is kept here; "earmark uploads list" shows what is.\n');
+    deepEqual(await earmark('uploads', 'send', '--remote', profile.url), { code: 0, out: `127.0.0.1:${proxy.port} has one recording; its copy here is gone.\n`, err: '' });
+    await confirmed();
+    const connection = connect();
+    await done(connection, sessionId);
+    const heard = await texts(connection, sessionId);
+    ok(heard.length >= 9, `${heard.length} words are there`);
+    deepEqual(heard, words(heard.length));
+    connection.dispose();
+    deepEqual(await earmark('uploads', 'discard', 'none'), { code: 1, out: '', err: 'earmark: No recording none is kept here; "earmark uploads list" shows what is.\n' });
   });
 
   it('is discarded when a person says so', async () => {

@@ -70,6 +70,7 @@ const ASKED: Readonly<Record<string, (aim: Aim) => Params>> = {
   'audio/verify': ({ sessionId }) => ({ sessionId, source: 'mic', frames: 2, digest: '0'.repeat(64) }),
   'upload/open': ({ sessionId }) => ({ remote: 'x', sessionId, sources: [{ source: 'mic' }] }),
   'upload/read': ({ sessionId }) => ({ uploadId: sessionId, source: 'mic', seq: 0, frames: 1 }),
+  'upload/close': ({ sessionId }) => ({ uploadId: sessionId }),
   'upload/end': ({ sessionId }) => ({ uploadId: sessionId }),
   'upload/sent': ({ sessionId }) => ({ uploadId: sessionId }),
   'upload/settle': ({ sessionId }) => ({ uploadId: sessionId, received: [] }),

@@ -14,6 +14,7 @@ import { listenAddress, type ListenAddress } from '../../base/listenAddress';
 import { SilentFailure, UsageError } from '../failure';
 import { showLogs } from '../logs';
 import { clockTime, megabytes, table } from '../output';
+import { uploadText } from './uploads';
 
 const STOP_TIMEOUT_MS = 15_000;
 const POLL_MS = 50;
@@ -165,11 +166,6 @@ async function uploadsOf(client: Requester): Promise<readonly UploadInfo[]> {
     if (isEarmarkError(error, 'rpc.forbidden') || isEarmarkError(error, 'rpc.unknownMethod')) return [];
     throw error;
   }
-}
-
-function uploadText({ remote, startedAt, state, held, bytes, problem }: UploadInfo): string {
-  const what = state === 'uploading' ? (held ? 'is being sent' : 'waits to be sent') : 'waits to be confirmed';
-  return `of ${startedAt.slice(0, 16).replace('T', ' ')} UTC for ${remote}: ${what}, ${megabytes(bytes)}${problem === undefined ? '' : `. ${problem}`}`;
 }
 
 function healthText(env: Environment, health: DaemonHealthResult, uploads: readonly UploadInfo[]): string {

@@ -18,14 +18,16 @@ describe('recordings kept for a daemon elsewhere', () => {
   let clock: ManualClock;
   let spools: MemorySpools;
   let bytes: number;
+  let room: number;
   let heard: { seq: number; frames: number }[];
-  const make = (): Uploads => new Uploads({ records: { list: () => [...records.values()], write: (r) => void records.set(r.id, r), remove: (id) => void records.delete(id), bytes: () => bytes }, spools, clock, logger: silentLogger, newId: () => `u${records.size + 1}`, roomBytes: 1_000 });
+  const make = (): Uploads => new Uploads({ records: { list: () => [...records.values()], write: (r) => void records.set(r.id, r), remove: (id) => void records.delete(id), bytes: () => bytes }, spools, clock, logger: silentLogger, newId: () => `u${records.size + 1}`, roomBytes: () => room });
   let uploads: Uploads;
   beforeEach(() => {
     records.clear();
     clock = new ManualClock();
     spools = new MemorySpools(clock);
     bytes = 0;
+    room = 1_000;
     heard = [];
     uploads = make();
   });
@@ -64,6 +66,10 @@ describe('recordings kept for a daemon elsewhere', () => {
     throws(() => uploads.discard('u1', two), (e) => isEarmarkError(e, 'session.wrongState'));
     uploads.letGo(one);
     deepEqual({ id: uploads.open(WISH, two).id, count: uploads.list().length }, { id: 'u1', count: 1 });
+    uploads.giveBack('u1', one);
+    throws(() => uploads.open(WISH, one), (e) => isEarmarkError(e, 'session.wrongState'));
+    uploads.giveBack('u1', two);
+    deepEqual(uploads.open(WISH, one).id, 'u1');
   });
 
   it('goes when the other side has the same, by length and hash, also after a restart, and stays otherwise', async () => {
@@ -73,7 +79,8 @@ describe('recordings kept for a daemon elsewhere', () => {
     recording.end();
     for (const [received, told] of [[[], /has is not what was recorded/], [[{ ...truth(), digest: '0'.repeat(64) }], /has is not what was recorded/], [[truth(SPOKEN.subarray(0, 320 * 60))], /has 0 min of the 0 min/]] as const) {
       const answer = await turns(uploads.settle('u1', received));
-      deepEqual({ state: answer.state, told: told.test(answer.problem ?? ''), listed: uploads.list().map(({ state }) => state), sound: spools.list() }, { state: 'pending_verification', told: true, listed: ['pending_verification'], sound: ['u1'] });
+      deepEqual({ state: answer.state, told: told.test(answer.problem ?? ''), listed: uploads.list().map(({ state, held }) => ({ state, held })), sound: spools.list() }, { state: 'pending_verification', told: true, listed: [{ state: 'pending_verification', held: false }], sound: ['u1'] });
+      uploads.open(WISH, {});
     }
     uploads.dispose();
     uploads = make();
@@ -89,6 +96,10 @@ describe('recordings kept for a daemon elsewhere', () => {
     recording.write(SPOKEN);
     deepEqual({ frames: total(), told: records.get('u2')?.problem?.includes('used up'), old: records.has('old') }, { frames: FRAMES, told: true, old: true });
     deepEqual(await turns(uploads.settle('u2', [truth()])), { state: 'confirmed' });
+    room = 1e9;
+    uploads.open({ ...WISH, sessionId: 'next' }, {});
+    uploads.recording('u2', 'mic', 0, () => undefined).write(SPOKEN);
+    deepEqual(records.get('u2')?.problem, undefined);
   });
 
   it('numbers on from what the other side has where that is more, and can then not be confirmed', async () => {
