@@ -85,7 +85,7 @@ async function main(seconds: number): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'earmark-storework-'));
   try {
     const figures: StoreFigures[] = [];
-    for (const [what, store] of [['in place', inPlace(openStore({ file: join(home, 'a', 'earmark.db') }).store)], ['on its thread', (await openStoreThread({ file: join(home, 'b', 'earmark.db'), nowMs: Date.now() })).store]] as const) {
+    for (const [what, store] of [['in place', inPlace(openStore({ file: join(home, 'a', 'earmark.db') }).store)], ['on its thread', (await openStoreThread({ file: join(home, 'b', 'earmark.db'), now: Date.now })).store]] as const) {
       for (const flood of [false, true]) figures.push(await measure(flood ? `${what}, one session floods` : what, store, seconds, flood));
       await store.close();
     }

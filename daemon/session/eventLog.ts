@@ -79,6 +79,8 @@ export class EventLog implements Disposable {
   private waiters: Waiter[] = [];
   private state: { readonly kind: 'idle' | 'writing' } | { readonly kind: 'refused'; readonly error: unknown; readonly batch: Batch | undefined; readonly retry: Disposable } = { kind: 'idle' };
   private overflowed = false;
+  /** A change of a person's that was refused; nobody could say whether the store has it. */
+  private doubt: Batch | undefined;
   private readonly attachments = new Set<Attachment>();
   private readonly outbox: SessionEvent[] = [];
   private sending = false;
@@ -209,16 +211,30 @@ export class EventLog implements Disposable {
   private async write(batch: Batch | undefined): Promise<void> {
     const { store, clock, sessionId } = this.setup;
     this.state = { kind: 'writing' };
+    try {
+      if (this.doubt && (await this.isTaken(this.doubt))) this.taken({ ...this.doubt, entries: [] }, clock.now());
+      this.doubt = undefined;
+    } catch (error) {
+      return this.refused(batch, error);
+    }
     for (let next = batch ?? this.next(); next !== undefined && !this.disposed; next = this.next()) {
       const begunMs = clock.now();
       try {
         await store.append(sessionId, next.events, next.progress);
       } catch (error) {
-        return this.refused(next, error);
+        // A change of a person's is not asked for again: the store says whether it has it, though its answer was lost.
+        const has = next.entries.some(({ person }) => person) && (await this.isTaken(next).catch(() => 'unknown' as const));
+        if (has === 'unknown') this.doubt = next;
+        if (has !== true) return this.refused(next, error);
       }
       this.taken(next, begunMs);
     }
     this.state = { kind: 'idle' };
+  }
+
+  /** There is one writer: what stands behind the last event that is known here was in this batch. @throws EarmarkError store.* */
+  private async isTaken({ events }: Batch): Promise<boolean> {
+    return events.length > 0 && (await this.setup.store.counts(this.setup.sessionId)).lastSeq > this.seq;
   }
 
   /** What is written next: entries in a row that can go together. */
@@ -283,15 +299,15 @@ export class EventLog implements Disposable {
     this.release(({ through }) => through <= this.gone);
   }
 
-  private refused(batch: Batch, error: unknown): void {
-    if (this.disposed) return this.leave(batch.entries);
+  private refused(batch: Batch | undefined, error: unknown): void {
+    if (this.disposed) return this.leave(batch?.entries ?? []);
     const { logger, sessionId, clock, options, onOutage } = this.setup;
     // A change of a person's is refused instead of waiting, wherever it stands.
-    const people = [...batch.entries, ...this.waiting].filter(({ person }) => person);
+    const people = [...(batch?.entries ?? []), ...this.waiting].filter(({ person }) => person);
     for (const { person } of people) person?.reject(error);
     this.waiting.splice(0, Infinity, ...this.waiting.filter(({ person }) => !person));
     this.waitingEvents = this.waiting.reduce((sum, { bodies }) => sum + (typeof bodies === 'function' ? 1 : bodies.length), 0);
-    const left = batch.entries.some(({ person }) => person) ? undefined : batch;
+    const left = batch?.entries.some(({ person }) => person) ? undefined : batch;
     this.leave(people);
     if (!left && this.waiting.length === 0) return void (this.state = { kind: 'idle' });
     this.state = { kind: 'refused', error, batch: left, retry: clock.setTimeout(() => this.retryNow(), options.storeRetryMs) };

@@ -12,6 +12,8 @@ import { within } from './wait';
 
 /** Vectors are made so often; a final is found by its meaning that much later. */
 const EVERY_MS = 10_000;
+/** Without the model it is looked for, and the sentences that wait for it, only so often. */
+const ABSENT_MS = 300_000;
 /** Segments in one run of the model, some 0.1 s, and in one round; the recognisers need the cores. */
 const BATCH = 16;
 const BATCHES = 4;
@@ -35,6 +37,7 @@ export class Meanings implements Disposable {
   private readonly disposables = new DisposableStore();
   /** What it was asked to do last, so that a search comes between two batches and never two runs at once. */
   private reading: Promise<void> | undefined;
+  private absentUntilMs = 0;
 
   constructor(private readonly setup: MeaningsSetup) {
     this.disposables.add(setup.clock.setInterval(() => void this.read(), EVERY_MS));
@@ -72,10 +75,15 @@ export class Meanings implements Disposable {
   }
 
   private async readSome(): Promise<void> {
-    const { store, embedder } = this.setup;
+    const { store, embedder, clock } = this.setup;
+    if (clock.now() < this.absentUntilMs) return;
     for (let i = 0; i < BATCHES; i++) {
       const unread = await store.unread(BATCH);
-      if (unread.length === 0 || !(await embedder.available())) return;
+      if (unread.length === 0) return;
+      if (!(await embedder.available())) {
+        this.absentUntilMs = clock.now() + ABSENT_MS;
+        return;
+      }
       const meant = unread.filter(({ text }) => text.split(/\s+/).length >= LEAST_WORDS);
       const vectors = new Map((await embedder.embed(meant.map(({ text }) => text))).map((vector, k) => [meant[k]?.n, vector]));
       await store.keepMeanings(unread.map(({ n, text }) => ({ n, text, vector: vectors.get(n) })));

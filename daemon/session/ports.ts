@@ -37,6 +37,10 @@ export type SessionStats = Readonly<Record<string, number>>;
  * resolved is on disk, and what is read afterwards has it.
  */
 export interface SessionStore {
+  /**
+   * One without events is made once more, as it is asked for last: whoever did not hear the answer asks again.
+   * @throws EarmarkError store.unwritable
+   */
   createSession(record: SessionRecord): Promise<void>;
   updateSession(id: string, change: Partial<Pick<SessionRecord, 'title' | 'durationMs' | 'model' | 'provider'>> & { stats?: SessionStats }): Promise<void>;
   /**

@@ -48,7 +48,7 @@ const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Con
       const open: SessionStore[] = [];
       const next = async (): Promise<SessionStore> => {
         await open.at(-1)?.close();
-        const { store } = await openStoreThread({ file: join(folder, 'earmark.db'), nowMs: Date.now() });
+        const { store } = await openStoreThread({ file: join(folder, 'earmark.db'), now: Date.now });
         open.push(store);
         return store;
       };
@@ -96,6 +96,15 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
       store = subject.store;
     });
     afterEach(() => subject.end());
+
+    it('makes a session once, also when it is asked twice because the answer was lost, and touches none with events', async () => {
+      await store.createSession(record('a', { key: 'k' }));
+      await store.createSession(record('a', { key: 'k', title: 'New' }));
+      await store.append('a', numbered(1, { kind: 'state', from: 'IDLE', to: 'STREAMING', cause: 'start' }));
+      await rejects(store.createSession(record('a', { key: 'k', title: 'Newer' })), code('internal'));
+      await rejects(store.createSession(record('b', { key: 'k' })), code('store.unwritable'));
+      deepEqual(await store.listSessions({ limit: 9, offset: 0 }), [record('a', { key: 'k', title: 'New', state: 'STREAMING' })]);
+    });
 
     it('keeps events, state, segments, speakers, insights, progress and figures over a restart', async () => {
       await store.createSession(record('a', { key: 'k' }));

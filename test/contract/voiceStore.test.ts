@@ -21,7 +21,7 @@ for (const kind of ['memory', 'libsql on its thread'] as const) {
     const file = (): string => join(folder, 'earmark.db');
     beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), 'earmark-voices-'));
-      store = kind === 'memory' ? new MemoryStore() : (await openStoreThread({ file: file(), nowMs: Date.now() })).store;
+      store = kind === 'memory' ? new MemoryStore() : (await openStoreThread({ file: file(), now: Date.now })).store;
     });
     afterEach(async () => {
       await store.close();
@@ -30,7 +30,7 @@ for (const kind of ['memory', 'libsql on its thread'] as const) {
     const reopened = async (): Promise<Store> => {
       if (kind === 'memory') return store;
       await store.close();
-      const { store: opened, setAside } = await openStoreThread({ file: file(), nowMs: Date.now() });
+      const { store: opened, setAside } = await openStoreThread({ file: file(), now: Date.now });
       deepEqual(setAside, undefined);
       return opened;
     };

@@ -26,8 +26,10 @@ export class MemoryStore implements SessionStore, VoiceStore {
 
   async createSession(record: SessionRecord): Promise<void> {
     this.write();
-    if (this.entries.has(record.id) || (record.key !== undefined && this.withKey(record.key))) throw new EarmarkError('store.unwritable', 'The session is there already.');
-    this.entries.set(record.id, { record, order: this.order++, events: [], book: new Book(), progress: new Map(), stats: {} });
+    const known = this.entries.get(record.id);
+    if (known && known.events.length > 0) throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
+    if (record.key !== undefined && (this.withKey(record.key)?.id ?? record.id) !== record.id) throw new EarmarkError('store.unwritable', 'The session is there already.');
+    this.entries.set(record.id, { record, order: known?.order ?? this.order++, events: [], book: new Book(), progress: new Map(), stats: {} });
   }
 
   async updateSession(id: string, { stats, ...change }: Parameters<SessionStore['updateSession']>[1]): Promise<void> {

@@ -46,10 +46,11 @@ export class PostgresStore implements SessionStore {
 
   async createSession(record: SessionRecord): Promise<void> {
     const { id, key, state, title, provider, model, owner, durationMs, createdMs } = record;
-    await this.run(id, (query) =>
-      query('INSERT INTO earmark.sessions (organisation, id, key, state, title, provider, model, owner, created_ms, duration_ms, record, server) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', [
+    const made = await this.run(id, (query) =>
+      query('INSERT INTO earmark.sessions AS s (organisation, id, key, state, title, provider, model, owner, created_ms, duration_ms, record, server) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organisation, id) DO UPDATE SET state = excluded.state, title = excluded.title, provider = excluded.provider, model = excluded.model, duration_ms = excluded.duration_ms, record = excluded.record WHERE s.last_seq = 0 RETURNING id', [
         this.organisation, id, key ?? null, state, storable(title), provider, model, owner ?? null, createdMs ?? Date.parse(record.startedAt), durationMs, json(record), this.server,
       ]));
+    if (made.length === 0) throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
   }
 
   async updateSession(id: string, { title, durationMs, provider, model, stats }: Parameters<SessionStore['updateSession']>[1]): Promise<void> {

@@ -62,7 +62,8 @@ export class LibsqlStore implements SyncStore {
     const { id, key, state, title, provider, model, durationMs, createdMs } = record;
     const text = JSON.stringify(record);
     this.transaction(() => {
-      this.sql.createSession.run(id, key ?? null, state, title, provider, model, createdMs ?? Date.parse(record.startedAt), durationMs, text);
+      const { changes } = this.sql.createSession.run(id, key ?? null, state, title, provider, model, createdMs ?? Date.parse(record.startedAt), durationMs, text);
+      if (changes === 0) throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
       this.seal(id);
     });
   }
@@ -367,7 +368,7 @@ function prepare(db: Database.Database) {
   const owned = "(? IS NULL OR json_extract(record, '$.owner') = ?)";
   const newest = 'ORDER BY created_ms DESC, rowid DESC LIMIT ? OFFSET ?';
   return {
-    createSession: s('INSERT INTO sessions (id, key, state, title, provider, model, created_ms, duration_ms, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    createSession: s('INSERT INTO sessions (id, key, state, title, provider, model, created_ms, duration_ms, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state, title = excluded.title, provider = excluded.provider, model = excluded.model, duration_ms = excluded.duration_ms, record = excluded.record WHERE last_seq = 0'),
     updateSession: s('UPDATE sessions SET title = coalesce(?, title), duration_ms = coalesce(?, duration_ms), provider = coalesce(?, provider), model = coalesce(?, model), stats = coalesce(?, stats) WHERE id = ?'),
     seal: s('UPDATE sessions SET sum = ? WHERE id = ?'),
     setState: s('UPDATE sessions SET state = ? WHERE id = ?'),

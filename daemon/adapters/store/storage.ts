@@ -131,8 +131,15 @@ export class Storage implements Disposable {
     const { home, clock, logger, onSynced } = this.setup;
     const spools = new FileSpools({ folder: join(home, 'spool'), clock, logger: logger.child('spool'), onSynced, ...(dataKey ? { key: dataKey } : {}) });
     const uploadSpools = new FileSpools({ folder: this.uploads.soundFolder, clock, logger: logger.child('upload'), onSynced, ...(dataKey ? { key: dataKey } : {}) });
-    const opened = await openStoreThread({ file: join(home, 'earmark.db'), nowMs: clock.wall(), ...(dataKey ? { key: dataKey } : {}) });
-    if (opened.setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt', lostEvents: opened.salvaged?.lost ?? -1, sessions: opened.salvaged?.sessions ?? 0 });
+    const tellDamage = ({ setAside, salvaged }: Pick<OpenedThread, 'setAside' | 'salvaged'>): void => {
+      if (setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt', lostEvents: salvaged?.lost ?? -1, sessions: salvaged?.sessions ?? 0 });
+    };
+    const opened = await openStoreThread({
+      file: join(home, 'earmark.db'), now: () => clock.wall(), ...(dataKey ? { key: dataKey } : {}),
+      onLost: (cause) => logger.error('store.threadLost', { error: (cause as { code?: string } | undefined)?.code ?? 'ended' }),
+      onReopened: tellDamage,
+    });
+    tellDamage(opened);
     if (opened.encryptedNow === true) for (const each of [spools, uploadSpools]) each.encryptAll();
     this.opened = { ...opened, spools, uploadSpools, dataKey };
     this.reason = undefined;

@@ -1,6 +1,7 @@
 /**
  * The store of sessions on a thread of its own. Calls wait here, in order, while the thread carries out those before
- * them, and go to it together.
+ * them, and go to it together. Where the thread dies, another opens the database and is asked again what was not
+ * answered: every call of the store may be made twice, and counts once.
  */
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
@@ -14,11 +15,30 @@ import type { FromThread, Opening, SentError, StoreCall, ThreadSetup } from './s
 const WAITING_MAX = 10_000;
 /** Calls that go to the thread together: what the disk takes in some milliseconds. */
 const TOGETHER = 256;
+/** A call whose answer never came is asked once more, on its own: it may be what the thread died of. */
+const TRIES = 2;
 /** Young objects of the thread, and all of them; a page of events is some hundred kilobytes. */
 const HEAP = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 512 };
 
 interface Waiting extends StoreCall {
   readonly answer: Deferred<unknown>;
+  tries: number;
+}
+
+export interface ThreadOptions extends Omit<ThreadSetup, 'nowMs'> {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The thread ended without being asked to. */
+  readonly onLost?: (cause: Error | undefined) => void;
+  /** Another one has the database open. */
+  readonly onReopened?: (opening: Opening) => void;
+  /** Program of the thread; tests have one that dies. */
+  readonly entry?: ThreadEntry;
+}
+
+export interface ThreadEntry {
+  readonly path: string;
+  readonly execArgv?: string[];
 }
 
 export interface OpenedThread extends Opening {
@@ -26,7 +46,7 @@ export interface OpenedThread extends Opening {
 }
 
 /** @throws EarmarkError as `openStore` does */
-export async function openStoreThread(setup: ThreadSetup): Promise<OpenedThread> {
+export async function openStoreThread(setup: ThreadOptions): Promise<OpenedThread> {
   const thread = new StoreThread(setup);
   return { ...(await thread.opening), store: storeOf(thread) };
 }
@@ -45,8 +65,11 @@ class StoreThread {
   private state: 'open' | 'closing' | 'closed' = 'open';
   private readonly opened = new Deferred<Opening>();
   private worker: Worker | undefined;
+  private wasOpen = false;
+  /** Why the database could not be opened the last time. */
+  private failure: EarmarkError | undefined;
 
-  constructor(private readonly setup: ThreadSetup) {
+  constructor(private readonly setup: ThreadOptions) {
     this.start();
   }
 
@@ -59,17 +82,19 @@ class StoreThread {
     if (this.state !== 'open') throw new EarmarkError('store.unwritable', 'The database of sessions is closed; start Earmark again.');
     if (name === 'close') this.state = 'closing';
     else if (this.waiting.length >= WAITING_MAX) throw new EarmarkError('store.unwritable', 'The disk is too slow for what is to be written; wait a moment and try again.', { retryAfterMs: 1000 });
-    const waiting: Waiting = { name, args, answer: new Deferred() };
+    const waiting: Waiting = { name, args, answer: new Deferred(), tries: 0 };
     this.waiting.push(waiting);
     this.send();
     return waiting.answer.promise;
   }
 
   private start(): void {
-    const { path, execArgv } = threadEntry();
-    const worker = new Worker(path, { workerData: this.setup, resourceLimits: HEAP, ...(execArgv ? { execArgv } : {}) });
+    const { now, onLost: _onLost, onReopened: _onReopened, entry = threadEntry(), ...setup } = this.setup;
+    const { path, execArgv } = entry;
+    const workerData: ThreadSetup = { ...setup, nowMs: now() };
+    const worker = new Worker(path, { workerData, resourceLimits: HEAP, ...(execArgv ? { execArgv } : {}) });
     this.worker = worker;
-    worker.on('message', (message: FromThread) => this.hear(message));
+    worker.on('message', (message: FromThread) => this.worker === worker && this.hear(message));
     worker.on('error', (cause) => this.ended(worker, cause));
     worker.on('exit', () => this.ended(worker));
   }
@@ -78,14 +103,17 @@ class StoreThread {
   private send(): void {
     if (this.sent.length > 0 || this.waiting.length === 0) return;
     if (!this.worker) this.start();
-    this.sent = this.waiting.splice(0, TOGETHER);
+    const again = this.waiting[0]?.tries !== 0;
+    const first = again ? 1 : this.waiting.findIndex(({ tries }) => tries > 0);
+    this.sent = this.waiting.splice(0, first < 0 ? TOGETHER : Math.min(first, TOGETHER));
+    for (const call of this.sent) call.tries++;
     this.worker?.ref();
     this.worker?.postMessage({ calls: this.sent.map(({ name, args }) => ({ name, args })) });
   }
 
   private hear(message: FromThread): void {
-    if ('opened' in message) this.opened.resolve(message.opened);
-    else if ('failed' in message) this.opened.reject(errorOf(message.failed));
+    if ('opened' in message) this.hasOpened(message.opened);
+    else if ('failed' in message) this.opened.reject((this.failure = errorOf(message.failed)));
     else {
       const { sent } = this;
       this.sent = [];
@@ -100,25 +128,40 @@ class StoreThread {
     this.send();
   }
 
-  /** Ended by itself, or because it was asked to: the next call starts another. */
+  private hasOpened(opening: Opening): void {
+    this.failure = undefined;
+    if (this.wasOpen) this.setup.onReopened?.(opening);
+    this.wasOpen = true;
+    this.opened.resolve(opening);
+  }
+
+  /** Ended by itself, or because it was asked to. */
   private ended(worker: Worker, cause?: Error): void {
     if (this.worker !== worker) return;
     this.worker = undefined;
-    if (this.state === 'closing') this.state = 'closed';
-    this.opened.reject(gone(cause));
-    for (const { answer } of this.sent.splice(0)) answer.reject(gone(cause));
-    for (const { answer } of this.waiting.splice(0)) answer.reject(gone(cause));
+    const unanswered = this.sent.splice(0);
+    const asked = this.state === 'closing' && unanswered.length === 0 && this.waiting.length === 0;
+    if (asked) this.state = 'closed';
+    else this.setup.onLost?.(cause);
+    const error = this.failure ?? gone(cause);
+    this.opened.reject(error);
+    this.waiting.unshift(...unanswered.filter(({ tries }) => tries < TRIES));
+    for (const { answer } of unanswered.filter(({ tries }) => tries >= TRIES)) answer.reject(error);
+    // Nobody waits for a database that never opened.
+    if (!this.wasOpen) for (const { answer } of this.waiting.splice(0)) answer.reject(error);
+    if (this.state === 'closing' && this.waiting.length === 0) this.state = 'closed';
+    this.send();
   }
 }
 
-const gone = (cause?: Error): EarmarkError => new EarmarkError('store.unwritable', 'The database of sessions was closed by a fault and is opened again; try again.', { retryAfterMs: 1000, ...(cause ? { cause } : {}) });
+const gone = (cause?: Error): EarmarkError => new EarmarkError('store.unwritable', 'The database of sessions was closed by a fault twice while this was done; try again.', { retryAfterMs: 1000, ...(cause ? { cause } : {}) });
 
 function errorOf({ code, message, retryAfterMs, details }: SentError): EarmarkError {
   return new EarmarkError(code, message, { ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(details ? { details } : {}) });
 }
 
 /** `storeThread.js` lies beside `daemon.js`; from the sources it is `storeThread.ts`, whose types a loader takes out. */
-function threadEntry(): { readonly path: string; readonly execArgv?: string[] } {
+function threadEntry(): ThreadEntry {
   if (extname(__filename) === '.ts') return { path: join(__dirname, '../../storeThread.ts'), execArgv: ['--require', createRequire(__filename).resolve('tsx/cjs')] };
   return { path: join(__dirname, 'storeThread.js') };
 }

@@ -193,6 +193,29 @@ describe('session events', () => {
     deepEqual(await h.texts(id), ['w1']);
   });
 
+  for (const away of [false, true]) {
+    it(`makes a change once when the store took it and its answer was lost${away ? ', and cannot be asked about it' : ''}`, async () => {
+      const id = await h.pushed();
+      const next = h.push(id, 'file', 0, say(1));
+      await settle();
+      const [append, counts] = [h.store.append.bind(h.store), h.store.counts.bind(h.store)];
+      const lost = new EarmarkError('store.unwritable', 'The answer was lost.');
+      h.store.append = async (...asked) => {
+        h.store.append = append;
+        await append(...asked);
+        if (away) h.store.counts = () => Promise.reject(lost);
+        throw lost;
+      };
+      const change = h.manager.reviseSegment(id, 's1', { text: 'x' });
+      if (away) await rejects(change, { code: 'store.unwritable' });
+      else await change;
+      h.store.counts = counts;
+      h.push(id, 'file', next, say(2));
+      await h.pass(5_000);
+      deepEqual({ texts: await h.texts(id), seqs: seqs(await h.store.readEvents(id, 0, 99)), last: (await h.manager.get(id)).lastSeq }, { texts: ['x', 'w2'], seqs: upTo(1, 6), last: 6 });
+    });
+  }
+
   it('lists sessions newest first, the running ones as they are now', async () => {
     const first = await h.pushed({ title: 'First' });
     h.push(first, 'file', 0, say(1));

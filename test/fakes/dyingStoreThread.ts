@@ -1,0 +1,21 @@
+/** The thread of the database that dies at each n-th round of calls: by turns before it carries them out, and behind the commit, before it answers. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { runStoreThread } from '../../daemon/adapters/store/storeThreadMain';
+import type { FromThread } from '../../daemon/adapters/store/storeProtocol';
+
+/** Over all its lives: rounds so far, and at which ones it dies; 0 is never. */
+const [ROUNDS, EVERY] = [0, 1];
+const { lives } = workerData as { lives: Int32Array };
+const post = parentPort!.postMessage.bind(parentPort);
+let dies = false;
+
+parentPort!.on('message', () => {
+  const [rounds, every] = [Atomics.add(lives, ROUNDS, 1) + 1, Atomics.load(lives, EVERY)];
+  dies = every > 0 && rounds % every === 0;
+  if (dies && (rounds / every) % 2 === 0) process.exit(1);
+});
+parentPort!.postMessage = (message: FromThread) => {
+  if (dies && 'answers' in message) process.exit(1);
+  post(message);
+};
+runStoreThread();
