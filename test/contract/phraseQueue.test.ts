@@ -170,7 +170,8 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       const flood = Array.from({ length: 20 }, (_, i) => subject.asker.run(job(`flood${i}`, { sessionId: 'flood-1', owner: 'flood', seconds: 5 })));
       await until(() => slot.begun.length === 1, 'the flood begins');
       const other = subject.asker.run(job('other', { sessionId: 'small-1', owner: 'small' }));
-      await delay(100);
+      // They are on their way to the queue.
+      await delay(1_000);
       slot.release();
       await Promise.all([...flood, other]);
       const at = slot.begun.indexOf('other');

@@ -119,8 +119,8 @@ describe('recorders', function () {
         const recording = await capture.start(fake.source, undefined, handlers);
         const started = performance.now();
         await recording.stop();
-        await waitFor('the end', () => !isAlive(pidOf(folder)), 500);
-        assert.ok(performance.now() - started < 2_000, `${performance.now() - started} ms`);
+        await waitFor('the end', () => !isAlive(pidOf(folder)), 5_000);
+        assert.ok(performance.now() - started < 8_000, `${performance.now() - started} ms`);
       });
     });
   }

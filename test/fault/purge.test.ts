@@ -95,7 +95,7 @@ describe('purge and retention', function () {
     store.setSetting('retention', JSON.stringify({ audioDays: 9, transcriptDays: 5, insightsDays: 9 }));
     store.close();
     await connect();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (let tries = 0; tries < 200 && ((await shape(old)).insights !== 0 || (await shape(old)).audio); tries++) await new Promise((resolve) => setTimeout(resolve, 50));
     const second = { old: await shape(old), young: await shape(young) };
     const kept = { segments: 2, counted: 2, insights: 1, audio: true };
     deepEqual(

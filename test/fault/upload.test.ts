@@ -22,7 +22,7 @@ import { retried } from '../fakes/retried';
 import { cli, type CliResult } from '../fakes/runCli';
 
 /** The daemon learns a moment later that a client is gone. */
-const AGAIN = { again: 20, pauseMs: 100 };
+const AGAIN = { again: 200, pauseMs: 100 };
 
 const WORDS = 40;
 /** 2 s of sound: an outage of twenty words is nine times as long. */

@@ -114,15 +114,21 @@ describe('capture', function () {
       onEnd: (error) => assert.fail(error),
     });
     const started = performance.now();
-    await new Promise((resolve) => setTimeout(resolve, 1_800));
+    const until = async (condition: () => boolean): Promise<void> => {
+      for (const end = performance.now() + 15_000; !condition() && performance.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    const isTone = ({ rmsDb, peakDb }: Level): boolean => Math.abs(rmsDb + 9) < 1 && Math.abs(peakDb + 6) < 1;
+    await until(() => conditions.length > 0);
     await devices.play('mic', tone(440, 700));
+    await until(() => conditions.length > 1 && levels.some(isTone));
     await recording.stop();
     watchdog.dispose();
     const seconds = (performance.now() - started) / 1_000;
     assert.deepEqual(frames.map((f) => f.seq), frames.map((_, i) => i));
-    assert.ok(Math.abs(frames.length / 50 - seconds) < 0.5, `${frames.length} frames in ${seconds} s`);
+    // At half or twice the rate it were as many seconds off.
+    assert.ok(Math.abs(frames.length / 50 - seconds) < seconds / 3, `${frames.length} frames in ${seconds} s`);
     assert.deepEqual(conditions.map((c) => c.kind), ['zeros', 'well']);
-    assert.ok(levels.length <= seconds * 10 + 1 && levels.some((l) => Math.abs(l.rmsDb + 9) < 1 && Math.abs(l.peakDb + 6) < 1), JSON.stringify(levels));
+    assert.ok(levels.length <= seconds * 10 + 1 && levels.some(isTone), JSON.stringify(levels));
   });
 
   it('tells when the device is pulled out, and records again when it is back', async () => {

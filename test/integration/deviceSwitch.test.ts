@@ -85,33 +85,40 @@ describe('a device that changes while it is recorded', function () {
     for (let waited = 0; !condition() && waited < 15_000; waited += 50) await delay(50);
   }
 
+  /** Plays until it is heard, for a recorder may only be on its way to the device, and waits until the tone is over. */
+  async function playAndHear(what: 'mic' | 'headset', heard: Heard): Promise<void> {
+    for (let tries = 0; tries < 5; tries++) {
+      const since = heard.frames.length;
+      play(what);
+      const frames = (): number => heard.frames.length - since;
+      // A second of tone, and as much to be sure that all of it is there.
+      await until(() => frames() >= 100);
+      if (tones(heard, since).length === 0) continue;
+      return until(() => tones(heard, Math.max(since, heard.frames.length - 25)).length === 0);
+    }
+  }
+
   /** Numbers without a hole, clocks that grow. */
   const whole = ({ frames }: Heard): boolean => frames.every((frame, i) => frame.seq === i && (i === 0 || frame.captureMs > (frames[i - 1]?.captureMs ?? 0)));
 
   it('follows the user to another default microphone', async () => {
     const heard = await record(undefined);
-    play('mic');
-    await delay(500);
+    await playAndHear('mic', heard);
     const first = tones(heard, 0);
     const switched = heard.frames.length;
     pactl('set-default-source', HEADSET);
-    await delay(500);
-    play('headset');
-    await delay(500);
+    await playAndHear('headset', heard);
     assert.deepEqual({ first, then: tones(heard, switched), whole: whole(heard), warnings: heard.warnings }, { first: ['microphone'], then: ['headset'], whole: true, warnings: [] });
   });
 
   it('goes on with the default microphone when the chosen headset is pulled out', async () => {
     const heard = await record(HEADSET);
-    play('headset');
-    await delay(500);
+    await playAndHear('headset', heard);
     const first = tones(heard, 0);
     unplugHeadset();
     await until(() => heard.warnings.length >= 2);
     const pulled = heard.frames.length;
-    await delay(300);
-    play('mic');
-    await delay(500);
+    await playAndHear('mic', heard);
     assert.deepEqual({ first, then: tones(heard, pulled), whole: whole(heard), told: heard.warnings.map((message) => message.replace(/ “.*”/, '')) }, {
       first: ['headset'], then: ['microphone'], whole: true,
       told: ['The microphone stopped sending sound; trying to get it back.', 'The chosen microphone is gone; the recording goes on with the default device.'],

@@ -56,13 +56,14 @@ describe('earmark worker', function () {
   });
 
   it('loses nothing when a worker is killed in the middle of a phrase', async () => {
-    // 5 s for a phrase: it is in the middle whenever it is killed.
-    const slow = await worker({ EARMARK_TEST_SLOWER: '100' });
+    // A minute for a phrase: it is in the middle whenever it is killed.
+    const slow = await worker({ EARMARK_TEST_SLOWER: '1200' });
     const asked = say(7);
     await until(() => presence.capacity('script').busy === 1, 'it is in its decode');
+    await worker();
+    await until(() => presence.capacity('script').slots === 2, 'another is there');
     const killed = performance.now();
     await slow.kill('SIGKILL');
-    await worker();
     equal(await asked, 'w7');
     equal(performance.now() - killed < 10_000, true);
   });

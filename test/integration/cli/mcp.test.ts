@@ -92,7 +92,7 @@ describe('earmark mcp', function () {
 
   /** @returns the cursor behind the last of the words */
   async function heard(words: readonly string[]): Promise<number> {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 300; tries++) {
       const { segments, cursor } = await agent.ask('live_transcript');
       if (segments.length === words.length) {
         deepEqual(segments.map(({ text }) => text), words);

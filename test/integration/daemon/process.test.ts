@@ -10,7 +10,7 @@ import { openTransport } from '../../../daemon/adapters/transport/server';
 import { silentLogger } from '../../../daemon/base/logger';
 import type { EarmarkError } from '../../../protocol/errors';
 import { DaemonGoodbye, DaemonHealth, DaemonShutdown } from '../../../protocol/health';
-import { SessionList, SessionStart } from '../../../protocol/session';
+import { SessionEventNotification, SessionList, SessionStart } from '../../../protocol/session';
 import { DaemonFolder, scriptedDaemon, until } from '../../fakes/daemonProcess';
 
 describe('daemon process', function () {
@@ -57,9 +57,9 @@ describe('daemon process', function () {
   });
 
   it('ends when nobody needed it for a while, with nothing left but its data', async () => {
-    const client = await come({ daemon: scriptedDaemon({ idleMs: 600 }) });
+    const client = await come({ daemon: scriptedDaemon({ idleMs: 1_500 }) });
     const { pid } = client.daemon;
-    await new Promise((r) => setTimeout(r, 1_500));
+    await new Promise((r) => setTimeout(r, 2_500));
     ok(isAlive(pid), 'a client keeps it');
     client.dispose();
     await until(() => !isAlive(pid), 'it ends');
@@ -68,18 +68,20 @@ describe('daemon process', function () {
   });
 
   it('stays for a session that runs without a client', async () => {
-    const client = await come({ daemon: scriptedDaemon({ idleMs: 300 }) });
+    const client = await come({ daemon: scriptedDaemon({ idleMs: 1_500 }) });
     await client.request(SessionStart, { kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false });
     const { pid } = client.daemon;
     client.dispose();
-    await new Promise((r) => setTimeout(r, 1_500));
+    await new Promise((r) => setTimeout(r, 2_500));
     ok(isAlive(pid));
   });
 
   async function checkEnd(end: (client: DaemonClient) => unknown): Promise<void> {
     const client = await come();
     const { session } = await client.request(SessionStart, { kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: false, insights: false });
-    await new Promise((r) => setTimeout(r, 1_200));
+    let words = 0;
+    client.onNotification(SessionEventNotification, ({ event }) => event.kind === 'final' && words++);
+    await until(() => words > 0, 'a word was heard');
     const reasons: string[] = [];
     client.onNotification(DaemonGoodbye, ({ reason }) => reasons.push(reason));
     const begun = Date.now();
