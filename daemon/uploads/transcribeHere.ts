@@ -15,12 +15,14 @@ const WAIT_MS = 200;
 export async function transcribeHere(uploads: Uploads, id: string, sessions: Pick<Sessions, 'start' | 'push' | 'stop' | 'whenEnded'>, clock: Clock): Promise<string> {
   return await new Promise<string>((resolve, reject) => {
     uploads.borrow(id, async (copy, { remote, startedAt, sources }) => {
+      let begun: string | undefined;
       try {
         const { session } = await sessions.start({
           kind: 'meeting', title: `Recording for ${remote}`, startedAt, partials: false, insights: true,
           sources: sources.map(({ source }) => ({ source, origin: { type: 'push' as const } })),
         });
         const sessionId = session.record.id;
+        begun = sessionId;
         resolve(sessionId);
         const longest = Math.max(0, ...sources.map(({ source }) => copy.frames(source)));
         for (let seq = 0; seq < longest; seq += BATCH) {
@@ -34,6 +36,8 @@ export async function transcribeHere(uploads: Uploads, id: string, sessions: Pic
         await sessions.stop(sessionId, 'upload.transcribed');
         return (await sessions.whenEnded(sessionId)) === 'DONE' ? 'done' : 'keep';
       } catch (error) {
+        // What was heard stays as a session; nobody sends it any more.
+        if (begun !== undefined) await sessions.stop(begun, 'upload.failed').catch(() => undefined);
         reject(error instanceof Error ? error : new Error(String(error)));
         return 'keep';
       }

@@ -81,6 +81,27 @@ describe('the extension in its host', function () {
     assert.equal(passes.length, 3);
   });
 
+  it('encrypts with a key from its secret storage', async () => {
+    const home = join(dir, 'withKey');
+    try {
+      const { passes, failures } = await runExtensionTests(browser, {
+        workspaceFolder: join(dir, 'withKeyWorkspace'),
+        extensionPath: resolve(__dirname, '../..'),
+        suiteFolder: join(__dirname, 'keySuite'),
+        env: { EARMARK_HOME: home },
+        settings: { 'files.autoSave': 'off', 'earmark.privacy.encrypt': true },
+        testTimeoutMs: 90_000,
+        timeoutMs: 3 * 60_000,
+      });
+      assert.deepEqual(failures.map((f) => `${f.title}\n${f.stack}`), []);
+      assert.equal(passes.length, 1);
+    } finally {
+      const pid = readDaemonFile(home)?.pid;
+      if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGTERM');
+      await until(() => pid === undefined || !isAlive(pid), 'the daemon ends');
+    }
+  });
+
   it('shows one recording in two windows, and each of them may stop it', async () => {
     const home = join(dir, 'two');
     const root = resolve(__dirname, '../..');

@@ -25,13 +25,14 @@ export async function testApi(): Promise<TestApi> {
 /**
  * The extension with a daemon behind it that records a tone and calls it a word: `w7` from the microphone, `w9` from
  * the speakers, one a second. Everything but sound and model is real.
+ * @param env of a daemon that does not run yet
  */
-export async function app(): Promise<App> {
-  await startDaemon();
+export async function app(env: Readonly<Record<string, string>> = {}): Promise<App> {
+  await startDaemon(env);
   return (await testApi()).app();
 }
 
-async function startDaemon(): Promise<void> {
+async function startDaemon(env: Readonly<Record<string, string>>): Promise<void> {
   if (readDaemonFile(stateFolder()) !== undefined) return;
   const root = extension().extensionPath;
   const script = join(root, 'test', 'fakes', 'scriptedDaemon.ts');
@@ -42,7 +43,7 @@ async function startDaemon(): Promise<void> {
     daemon: {
       command: process.execPath,
       args: ['--require', join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'), script, '--idle-ms', '15000'],
-      env: { ELECTRON_RUN_AS_NODE: '1' },
+      env: { ELECTRON_RUN_AS_NODE: '1', ...env },
     },
   });
   client.dispose();

@@ -5,7 +5,8 @@ import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import type { UploadRecord } from '../../../daemon/uploads/ports';
 import { Uploads } from '../../../daemon/uploads/uploads';
-import { isEarmarkError } from '../../../protocol/errors';
+import { transcribeHere } from '../../../daemon/uploads/transcribeHere';
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { MemorySpools } from '../../fakes/memorySpool';
 import { say, settle } from '../session/harness';
 
@@ -100,6 +101,34 @@ describe('recordings kept for a daemon elsewhere', () => {
     uploads.open({ ...WISH, sessionId: 'next' }, {});
     uploads.recording('u2', 'mic', 0, () => undefined).write(SPOKEN);
     deepEqual(records.get('u2')?.problem, undefined);
+  });
+
+  it('is transcribed here, waits where that is too fast, and stays where it fails, with its session ended', async () => {
+    for (const fails of [true, false]) {
+      uploads.open(WISH, uploads);
+      const recording = record();
+      for (let i = 0; i < 3; i++) recording.write(SPOKEN);
+      recording.end();
+      uploads.letGo(uploads);
+      const calls: string[] = [];
+      const answers = [undefined, new EarmarkError('audio.tooFast', 'Wait.'), fails ? new EarmarkError('session.notFound', 'Gone.') : undefined];
+      const sessions = {
+        start: async () => ({ session: { record: { id: 's1' } } }),
+        push: async (_id: string, _source: string, seq: number) => {
+          calls.push(`push ${seq}`);
+          const error = answers.shift();
+          if (error) throw error;
+        },
+        stop: async (_id: string, cause: string) => void calls.push(cause),
+        whenEnded: async () => 'DONE',
+      } as unknown as Parameters<typeof transcribeHere>[2];
+      const id = await transcribeHere(uploads, 'u1', sessions, clock);
+      for (let i = 0; i < 5; i++) {
+        await settle();
+        clock.advance(200);
+      }
+      deepEqual({ id, first: calls.slice(0, 3), end: calls.at(-1), left: uploads.list().length }, { id: 's1', first: ['push 0', 'push 100', 'push 100'], end: fails ? 'upload.failed' : 'upload.transcribed', left: fails ? 1 : 0 });
+    }
   });
 
   it('numbers on from what the other side has where that is more, and can then not be confirmed', async () => {
