@@ -1,9 +1,10 @@
 /** Builds the daemon from its rooms: the one file that knows every adapter. */
 import { openCmuDictionary } from './adapters/dictionary/cmuDictionary';
+import { learnNames } from './dictation/learnNames';
 import { Pronouncer } from './dictation/pronounce';
 import { SymbolSpeller } from './dictation/respell';
 import { splitWords } from './dictation/words';
-import type { NameFinder } from './session/codeContext';
+import type { NameLearner } from './session/codeContext';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
@@ -202,7 +203,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       ...kept,
       capture,
       analyzers,
-      nameFinder: nameFinder(spellers),
+      learnNames: nameLearner(clock, spellers),
       ...(options.limits && { place: (owner: string, max: number) => options.limits?.place(`sessions.${whose}${owner}`, max) ?? Promise.resolve(undefined) }),
       ...(voices && { voices: { embed: (cuts) => voices.call('embed', { cuts }) } }),
       clock,
@@ -270,7 +271,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     languageModel: () => llm.queue(),
     offeredModel,
     settings,
-    speller: () => spellers([]),
+    speller: spellers,
     capture,
     devices: { list: () => capture.abilities() },
     tokens,
@@ -524,15 +525,14 @@ export function workerEntry(): WorkerEntry {
 }
 
 /** Spellers of symbols share one dictionary of sounds, which is opened with the first. */
-function symbolSpellers(): (names: readonly string[]) => SymbolSpeller {
+function symbolSpellers(): () => SymbolSpeller {
   let pronouncer: Pronouncer | undefined;
-  return (names) => new SymbolSpeller(names, (pronouncer ??= new Pronouncer(openCmuDictionary())));
+  return () => new SymbolSpeller([], (pronouncer ??= new Pronouncer(openCmuDictionary())));
 }
 
-/** Finds spoken names of the code. */
-function nameFinder(spellers: (names: readonly string[]) => SymbolSpeller): (names: readonly string[]) => NameFinder {
-  return (names) => {
-    const speller = spellers(names);
-    return (text) => speller.find(splitWords(text)).map(({ name }) => name);
+function nameLearner(clock: Clock, spellers: () => SymbolSpeller): NameLearner {
+  return async (names, wanted) => {
+    const speller = await learnNames(clock, names, spellers(), wanted);
+    return { find: (text) => speller.find(splitWords(text)).map(({ name }) => name), phrases: speller.phrases };
   };
 }

@@ -102,7 +102,7 @@ export const SourceSpec = z.object({
 export type SourceSpec = z.infer<typeof SourceSpec>;
 
 /** Whisper reads 224 tokens of a prompt; more words than these never fit. */
-export const Vocabulary = z.array(z.string().min(1).max(60)).max(200).describe('Words that are likely, best first; engines without a prompt ignore them.');
+export const Vocabulary = z.array(z.string().min(1).max(60)).max(200).describe('Words that are likely, best first.');
 export const Translate = z.boolean().describe('Put what is said into English, where the engine can.');
 
 export const Consent = z.object({ by: z.string(), at: z.string().describe('ISO 8601.'), wording: z.string() });

@@ -2,6 +2,7 @@
 import { DictationCancel, DictationLearn, DictationStart, DictationStop } from '../../protocol/dictation';
 import { isEarmarkError } from '../../protocol/errors';
 import { COMMAND_PHRASES } from '../dictation/commands';
+import { learnNames } from '../dictation/learnNames';
 import type { SymbolSpeller } from '../dictation/respell';
 import { inScope } from '../dictation/scope';
 import { writeDictation } from '../dictation/writer';
@@ -10,9 +11,6 @@ import { fromSource } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 import { ownedBy, refuseWhenDraining, startFor } from './sessionHandlers';
-
-/** About 2 ms of work. */
-const NAMES_A_STEP = 40;
 
 export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
   const { sessions, control } = deps;
@@ -85,13 +83,9 @@ export function endDictations(deps: RpcDeps, client: ClientContext): void {
   client.dictations.clear();
 }
 
-/** Thousands of names take a tenth of a second: in small steps between which the daemon does its work, while the user speaks. */
+/** While the user speaks. */
 async function learn({ clock }: RpcDeps, names: readonly string[], speller: SymbolSpeller | undefined): Promise<SymbolSpeller | undefined> {
-  for (let at = 0; speller && at < names.length; at += NAMES_A_STEP) {
-    for (const name of names.slice(at, at + NAMES_A_STEP)) speller.add(name);
-    await new Promise<void>((next) => clock.setTimeout(next, 0));
-  }
-  return speller;
+  return speller && learnNames(clock, names, speller);
 }
 
 function forgetLater(deps: RpcDeps, sessionId: string): void {

@@ -1,6 +1,7 @@
 /**
  * What the user's editor has open while people talk: names of the code, and the file and symbol in front of them at
- * each moment. A name that is spoken becomes a link, and "this function" names the one that was looked at.
+ * each moment. A name that is spoken becomes a link, "this function" names the one that was looked at, and the
+ * recogniser leans towards the nearest names.
  */
 import type { Insight } from '../analysis/types';
 
@@ -11,8 +12,18 @@ export interface CodeSymbol {
   readonly line?: number;
 }
 
-/** Finds which of the names it was made for are said in a text, in order. */
-export type NameFinder = (text: string) => readonly string[];
+/** Names of the code, by how they are said. */
+export interface SpokenNames {
+  /** Those that are said in a text, in order. */
+  find(text: string): readonly string[];
+  /** The nearest as a recogniser would write them if it knew them. */
+  readonly phrases: readonly string[];
+}
+
+/** @param wanted asked meanwhile; where it says no the answer is not used */
+export type NameLearner = (names: readonly string[], wanted: () => boolean) => Promise<SpokenNames>;
+
+const NO_NAMES: SpokenNames = { find: () => [], phrases: [] };
 
 /** Changes of what is looked at that are remembered: one a second for more than an hour. */
 const MAX_FOCUSES = 5_000;
@@ -26,15 +37,32 @@ interface Focus {
 
 export class CodeContext {
   private symbols = new Map<string, CodeSymbol>();
-  private find: NameFinder = () => [];
+  private names = NO_NAMES;
+  /** Names that are known or being learnt, as one text. */
+  private told = '';
   private readonly focuses: Focus[] = [];
 
-  constructor(private readonly finderFor: (names: readonly string[]) => NameFinder) {}
+  /** @param own words of the user */
+  constructor(
+    private readonly own: readonly string[] = [],
+    private readonly learn: NameLearner = () => Promise.resolve(NO_NAMES),
+  ) {}
 
-  /** The names of the code as they are now, the nearest first. */
-  setSymbols(symbols: readonly CodeSymbol[]): void {
+  /** What is likely to be said, likeliest first: the user's own words, then the names of the code. */
+  get phrases(): readonly string[] {
+    return [...this.own, ...this.names.phrases];
+  }
+
+  /** The names of the code as they are now, the nearest first. Resolves when they are known; those of before are used until then, and later ones win. */
+  async setSymbols(symbols: readonly CodeSymbol[]): Promise<void> {
     this.symbols = new Map([...symbols].reverse().map((symbol) => [symbol.name, symbol]));
-    this.find = this.finderFor(symbols.map(({ name }) => name));
+    const names = [...new Set(symbols.map(({ name }) => name))];
+    const told = names.join('\n');
+    if (told === this.told) return;
+    this.told = told;
+    const isLast = (): boolean => this.told === told;
+    const learnt = await this.learn(names, isLast);
+    if (isLast()) this.names = learnt;
   }
 
   /** @param atMs session time */
@@ -50,7 +78,11 @@ export class CodeContext {
     if (this.symbols.size === 0 && this.focuses.length === 0) return insight;
     const links = new Map<string, CodeSymbol>(insight.symbols.map((symbol) => [symbol.name, symbol]));
     for (const text of [insight.text, ...insight.evidence.map(({ quote }) => quote)]) {
-      for (const name of this.find(text)) if (!links.has(name)) links.set(name, this.symbols.get(name) ?? { name });
+      for (const name of this.names.find(text)) {
+        // One that is not told any more is not open any more.
+        const symbol = this.symbols.get(name);
+        if (symbol && !links.has(name)) links.set(name, symbol);
+      }
     }
     const said = insight.evidence.find(({ quote }) => DEICTIC.test(quote));
     const focus = said && this.focusAt(said.endMs);

@@ -8,7 +8,7 @@ import type { Lease } from '../team/leases';
 import type { Figures } from '../telemetry/figures';
 import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import type { Sessions } from './api';
-import type { NameFinder } from './codeContext';
+import type { NameLearner } from './codeContext';
 import type { MeaningsSetup } from './meanings';
 import type { SessionOptions } from './options';
 import type { Capture, SessionStore, SpeechEngines, SpoolFactory, VoiceStore } from './ports';
@@ -19,8 +19,8 @@ export interface SessionManagerDeps {
   readonly engines: SpeechEngines;
   readonly capture: Capture;
   readonly analyzers: AnalyzerFactory;
-  /** Finds spoken names of the code; without it none become links. */
-  readonly nameFinder?: (names: readonly string[]) => NameFinder;
+  /** Learns how names of the code are said; without it none become links, and recognition does not lean towards them. */
+  readonly learnNames?: NameLearner;
   /** Tells voices; without it the sources are the speakers. */
   readonly voices?: SpeakerEmbedder;
   /** Keeps voices of people who agreed; without it none are kept. */

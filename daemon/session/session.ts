@@ -71,7 +71,7 @@ export class Session {
   private readonly echo: EchoGate | undefined;
   private readonly speakers: SpeakerDesk | undefined;
   private feed: InsightFeed | undefined;
-  private readonly code: CodeContext;
+  readonly code: CodeContext;
   private analyzer: Analyzer | undefined;
   private analysisFailed = false;
   private readonly insightRevisions: InsightRevisions;
@@ -94,7 +94,7 @@ export class Session {
     const { deps, options, record, stored } = setup;
     this.record = record;
     this.clock = deps.clock;
-    this.code = new CodeContext(deps.nameFinder ?? (() => () => []));
+    this.code = new CodeContext(record.vocabulary, deps.learnNames);
     this.logger = deps.logger;
     const sinceStart = record.createdMs === undefined ? 0 : deps.clock.wall() - record.createdMs;
     // A session that was left goes on where its last event was; the wall clock tells how much later that is.
@@ -375,7 +375,7 @@ export class Session {
 
   /** What the editor has open now. */
   look({ symbols, focus }: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): void {
-    if (symbols) this.code.setSymbols(symbols);
+    if (symbols) this.code.setSymbols(symbols).catch((error: unknown) => this.logger.warn('session.namesUnread', { session: this.id, error: placeOf(error) }));
     if (focus) this.code.look(this.nowMs(), focus);
   }
 

@@ -364,10 +364,10 @@ class Manager implements SessionManager {
   }
 
   private async beginAdmitted(request: StartRequest, sink: EventSink | undefined): Promise<{ readonly session: Session; readonly attachment: Disposable | undefined; readonly started: Promise<void> }> {
-    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', vocabulary: request.vocabulary, translate: request.translate, phrases: request.phrases, live: isLive(request), owner: request.owner });
+    let session: Session | undefined = undefined as Session | undefined;
+    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', vocabulary: request.vocabulary, translate: request.translate, phrases: () => [...(request.phrases?.() ?? []), ...(session?.code.phrases ?? [])], live: isLive(request), owner: request.owner });
     const record = newRecord(request, engine, this.deps);
     this.admitted.push(request.owner);
-    let session: Session;
     try {
       await this.deps.store.createSession(record);
       session = this.open(record, engine);
@@ -404,7 +404,7 @@ class Manager implements SessionManager {
   /** What a session was begun with may be gone since; its words matter more than its engine. */
   private engineOf(record: SessionRecord): EngineLease {
     const { provider, model, language, vocabulary, translate, owner } = record;
-    const wish = { language, vocabulary, translate, owner, live: isLive(record) };
+    const wish = { language, vocabulary, translate, owner, phrases: () => this.live.get(record.id)?.code.phrases ?? [], live: isLive(record) };
     try {
       return this.deps.engines.open({ ...wish, provider, model });
     } catch (error) {

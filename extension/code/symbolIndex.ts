@@ -1,6 +1,7 @@
 /**
  * The names of the code that is open, asked from language servers once for each version of a document: dictation and
- * meetings read the same answers. The names of the whole workspace are asked for when somebody dictates, not before.
+ * meetings read the same answers. The names of the whole workspace are asked for when somebody dictates or a meeting
+ * begins, not before.
  */
 import * as vscode from 'vscode';
 import { byNearness } from '../dictation/rankCandidates';
@@ -83,7 +84,7 @@ export class SymbolIndex implements vscode.Disposable {
     return this.#workspace;
   }
 
-  /** Somebody dictates: asks for the names of the workspace, at most every two minutes. @returns undefined where nothing newer is to come */
+  /** Somebody speaks: asks for the names of the workspace, at most every two minutes. @returns undefined where nothing newer is to come */
   refreshWorkspace(now = Date.now()): Promise<WorkspaceNames> | undefined {
     if (this.#refreshing !== undefined) return this.#refreshing;
     if (now - this.#workspaceAt < WORKSPACE_EVERY_MS) return undefined;

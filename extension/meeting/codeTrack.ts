@@ -1,9 +1,9 @@
 /**
- * Tells the daemon, while a meeting runs, which names the open code has and what the user looks at, so that what is
- * said about the code is linked to it. Asks language servers for the symbols of open documents alone.
+ * Tells the daemon, while a meeting runs, which names the code has and what the user looks at, so that names are
+ * recognised and what is said about the code is linked to it. Names of open documents go first, those of the workspace
+ * behind them; language servers are asked for the latter once a meeting.
  */
 import * as vscode from 'vscode';
-import type { RangedSymbol } from '../code/documentSymbols';
 import type { SymbolIndex } from '../code/symbolIndex';
 import { SessionContext } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
@@ -17,13 +17,14 @@ const MAX_NAME = 200;
 
 interface Named {
   readonly name: string;
-  readonly uri: string;
-  readonly line: number;
+  readonly uri?: string;
+  readonly line?: number;
 }
 
 export class CodeTrack implements vscode.Disposable {
   #timer: NodeJS.Timeout | undefined;
-  #toldDocuments = '';
+  /** What the names were made of that were told last. */
+  #told = '';
   readonly #subscriptions: vscode.Disposable[];
 
   constructor(
@@ -33,8 +34,9 @@ export class CodeTrack implements vscode.Disposable {
   ) {
     const settle = (): void => this.#settle();
     this.#subscriptions = [vscode.window.onDidChangeActiveTextEditor(settle), vscode.window.onDidChangeTextEditorSelection(settle), meeting.onDidChangeState(() => {
-      this.#toldDocuments = '';
+      this.#told = '';
       settle();
+      if (meeting.running !== undefined) void this.index.refreshWorkspace()?.then(settle);
     })];
   }
 
@@ -47,36 +49,44 @@ export class CodeTrack implements vscode.Disposable {
   async #tell(): Promise<void> {
     const session = this.meeting.running;
     const editor = vscode.window.activeTextEditor;
-    if (session === undefined || editor === undefined || editor.document.uri.scheme === 'output') return;
-    const { document, selection } = editor;
+    if (session === undefined || editor?.document.uri.scheme === 'output') return;
     try {
-      const here = await this.index.of(document);
-      const focus = here.filter(({ range }) => range.contains(selection.active)).at(-1);
-      const path = vscode.workspace.asRelativePath(document.uri, false);
-      const symbols = await this.#symbols(document, here);
-      await this.daemon.connection.request(SessionContext, {
-        sessionId: session.id,
-        focus: focus === undefined ? { name: path.split('/').at(-1)?.slice(0, MAX_NAME) || 'untitled', uri: path } : { name: focus.name, uri: path, line: focus.range.start.line + 1 },
-        ...(symbols === undefined ? {} : { symbols }),
-      });
+      const focus = editor && (await this.#focus(editor));
+      const symbols = await this.#symbols(editor?.document);
+      if (focus !== undefined || symbols !== undefined) await this.daemon.connection.request(SessionContext, { sessionId: session.id, ...(focus && { focus }), ...(symbols && { symbols }) });
     } catch {
+      this.#told = '';
       // A meeting without links to the code is a meeting; the next look tries again.
     }
   }
 
-  /** Names of the open documents, the active one first; undefined when they were told already. */
-  async #symbols(active: vscode.TextDocument, here: readonly RangedSymbol[]): Promise<Named[] | undefined> {
-    const open = [active, ...vscode.workspace.textDocuments.filter((document) => document !== active && document.uri.scheme === 'file' && !document.isClosed)].slice(0, MAX_DOCUMENTS);
-    const key = open.map(({ uri, version }) => `${uri.toString()} ${version}`).join('\n');
-    if (key === this.#toldDocuments) return undefined;
-    const named: Named[] = [];
+  async #focus({ document, selection }: vscode.TextEditor): Promise<Named> {
+    const here = await this.index.of(document);
+    const path = vscode.workspace.asRelativePath(document.uri, false);
+    const focus = here.filter(({ range }) => range.contains(selection.active)).at(-1);
+    return focus === undefined ? { name: path.split('/').at(-1)?.slice(0, MAX_NAME) || 'untitled', uri: path } : { name: focus.name, uri: path, line: focus.range.start.line + 1 };
+  }
+
+  /** Names of the open documents, the active one first, then of the workspace; undefined when they were told already. */
+  async #symbols(active: vscode.TextDocument | undefined): Promise<Named[] | undefined> {
+    const others = vscode.workspace.textDocuments.filter((document) => document !== active && document.uri.scheme === 'file' && !document.isClosed);
+    const open = [...(active ? [active] : []), ...others].slice(0, MAX_DOCUMENTS);
+    const { files, symbols } = this.index.workspace;
+    const told = [...open.map(({ uri, version }) => `${uri.toString()} ${version}`), `${files.length} ${symbols.size}`].join('\n');
+    if (told === this.#told) return undefined;
+    const named = new Map<string, Named>();
+    const add = (one: Named): void => {
+      if (one.name.length > 0 && one.name.length <= MAX_NAME && named.size < MAX_SYMBOLS && !named.has(one.name)) named.set(one.name, one);
+    };
     for (const document of open) {
       const uri = vscode.workspace.asRelativePath(document.uri, false);
-      named.push({ name: uri.split('/').at(-1) ?? uri, uri, line: 1 });
-      for (const { name, range } of document === active ? here : await this.index.of(document)) named.push({ name, uri, line: range.start.line + 1 });
+      add({ name: uri.split('/').at(-1) ?? uri, uri, line: 1 });
+      for (const { name, range } of await this.index.of(document)) add({ name, uri, line: range.start.line + 1 });
     }
-    this.#toldDocuments = key;
-    return named.filter(({ name }) => name.length > 0 && name.length <= MAX_NAME).slice(0, MAX_SYMBOLS);
+    for (const name of symbols) add({ name });
+    for (const name of files) add({ name });
+    this.#told = told;
+    return [...named.values()];
   }
 
   dispose(): void {

@@ -88,7 +88,7 @@ export class WhisperProvider implements AsrProvider {
 const PROMPT_PHRASES = 40;
 
 function paramsFor(options: AsrOptions, language: string): Omit<WhisperParams, 'max_tokens'> {
-  const prompt = whisperPrompt([...(options.prompt ?? []), ...(options.phrases ?? []).slice(0, PROMPT_PHRASES)]);
+  const prompt = whisperPrompt([...new Set([...(options.prompt ?? []), ...(options.phrases ?? []).slice(0, PROMPT_PHRASES)])]);
   return {
     strategy: options.quick === true || options.trial === true || options.greedy === true ? 0 : 1,
     beam_size: BEAMS,

@@ -35,6 +35,7 @@ const Head = z.object({
   options: z.object({
     language: z.string().max(100),
     prompt: z.array(z.string().max(1_000)).max(10_000).optional(),
+    phrases: z.array(z.string().max(1_000)).max(10_000).optional(),
     translate: z.boolean().optional(),
     conversation: z.string().max(200).optional(),
     draft: numbers.optional(),
@@ -62,13 +63,14 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
     const { samples, leadTokens, options, ...head } = Head.parse(JSON.parse(bytes.toString('utf8', 4, at)));
     const end = at + 2 * samples;
     if (end > bytes.length) throw new RangeError('cut short');
-    const { prompt, translate, conversation, draft, quick, greedy } = options;
+    const { prompt, phrases, translate, conversation, draft, quick, greedy } = options;
     return {
       ...head,
       pcm: floats(bytes, at, end),
       options: {
         language: options.language,
         ...(prompt && { prompt }),
+        ...(phrases && { phrases }),
         ...(translate !== undefined && { translate }),
         ...(conversation !== undefined && { conversation }),
         ...(draft && { draft }),

@@ -9,19 +9,39 @@ import { CodeContext, type CodeSymbol } from '../../../daemon/session/codeContex
 
 const pronouncer = new Pronouncer(openCmuDictionary());
 const context = (): CodeContext =>
-  new CodeContext((names) => {
+  new CodeContext([], (names) => {
     const speller = new SymbolSpeller(names, pronouncer);
-    return (text) => speller.find(splitWords(text)).map(({ name }) => name);
+    return Promise.resolve({ find: (text) => speller.find(splitWords(text)).map(({ name }) => name), phrases: speller.phrases });
   });
 const action = (quote: string, endMs = 1_000, symbols: Insight['symbols'] = []): Insight => ({ id: 'a1', kind: 'action', text: quote, status: 'open', confidence: 1, evidence: [{ segmentId: 's1', startMs: 0, endMs, quote }], symbols });
 const store: CodeSymbol = { name: 'SessionStore', uri: 'src/sessionStore.ts', line: 12 };
 
 describe('code context', () => {
-  it('links what is named', () => {
+  it('links what is named', async () => {
     const code = context();
-    code.setSymbols([store, { name: 'retry_with_backoff' }]);
+    await code.setSymbols([store, { name: 'retry_with_backoff' }]);
     deepEqual(code.link(action('Write the adapter for session store and wrap it in retry with back off')).symbols, [store, { name: 'retry_with_backoff' }]);
     deepEqual(code.link(action('We had a session at the store')).symbols, []);
+  });
+
+  it('tells what is likely to be said, as it would be written', async () => {
+    const code = context();
+    deepEqual(code.phrases, []);
+    await code.setSymbols([store, { name: 'retry_with_backoff' }, { name: 'open' }]);
+    deepEqual(code.phrases, ['session store', 'retry with backoff']);
+  });
+
+  it('learns names once, and the last ones win', async () => {
+    const asked: string[][] = [];
+    const answers: (() => void)[] = [];
+    const code = new CodeContext([], (names, wanted) => new Promise((resolve) => {
+      asked.push([...names]);
+      answers.push(() => resolve({ find: () => [], phrases: wanted() ? names : ['of no use'] }));
+    }));
+    const all = [code.setSymbols([store]), code.setSymbols([{ ...store, line: 13 }]), code.setSymbols([{ name: 'parseConfig' }])];
+    for (const answer of answers.reverse()) answer();
+    await Promise.all(all);
+    deepEqual([asked, code.phrases], [[['SessionStore'], ['parseConfig']], ['parseConfig']]);
   });
 
   it('knows which function is meant', () => {
@@ -34,9 +54,9 @@ describe('code context', () => {
     );
   });
 
-  it('keeps the links there are, and adds none twice', () => {
+  it('keeps the links there are, and adds none twice', async () => {
     const code = context();
-    code.setSymbols([store]);
+    await code.setSymbols([store]);
     const linked = code.link(action('Fix session store', 0, [store]));
     deepEqual([linked.symbols, code.link(linked) === linked], [[store], true]);
   });

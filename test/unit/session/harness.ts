@@ -1,5 +1,6 @@
 /** A SessionManager over fakes, with helpers to speak into it and to let it crash. */
 import { FRAME_MS, FRAME_SAMPLES, type Source } from '../../../daemon/audio/frame';
+import type { ManagedEngines } from '../../../daemon/asr/enginesApi';
 import type { Analyzer, AnalyzerFactory } from '../../../daemon/analysis/types';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
@@ -7,6 +8,7 @@ import type { SessionManager } from '../../../daemon/session/deps';
 import type { StartRequest } from '../../../daemon/session/api';
 import type { SessionEvent } from '../../../daemon/session/events';
 import type { SessionOptions } from '../../../daemon/session/options';
+import type { EngineRequest } from '../../../daemon/session/ports';
 import { createSessionManager } from '../../../daemon/session/sessionManager';
 import type { PhraseSourceSetup } from '../../../daemon/vad/contract';
 import { PhraseSource } from '../../../daemon/vad/phraseSource';
@@ -94,6 +96,8 @@ export class Harness {
   capture = new FakeCapture();
   analyzers = new CountingAnalyzers();
   manager: SessionManager;
+  /** What was asked of the engines, in order. */
+  readonly opened: EngineRequest[] = [];
   private ids = 0;
   private life = { alive: true };
 
@@ -165,9 +169,16 @@ export class Harness {
     this.manager.dispose();
   }
 
+  private remembering(engines: ManagedEngines): ManagedEngines {
+    return { ...engines, open: (request) => {
+      this.opened.push(request);
+      return engines.open(request);
+    } };
+  }
+
   private create(): SessionManager {
     const manager = createSessionManager({
-      store: whileAlive(this.store, this.life), spools: whileAlive(this.spools, this.life), engines: scriptedEngines(this.engine), capture: this.capture, analyzers: this.analyzers, clock: this.clock,
+      store: whileAlive(this.store, this.life), spools: whileAlive(this.spools, this.life), engines: this.remembering(scriptedEngines(this.engine)), learnNames: (names) => Promise.resolve({ find: () => [], phrases: names }), capture: this.capture, analyzers: this.analyzers, clock: this.clock,
       logger: silentLogger, phrases, newId: () => `id${++this.ids}`, options: this.options,
     });
     manager.setWindowCount(1);
