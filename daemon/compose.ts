@@ -79,6 +79,7 @@ import { steadyStore } from './session/steadyStore';
 import { createSessionManager } from './session/sessionManager';
 import type { Lease } from './team/leases';
 import { type TeamHome, type Tenant, Tenants } from './team/tenants';
+import type { TeamState } from './telemetry/teamState';
 import { PhraseSource } from './vad/phraseSource';
 
 /** What several servers share. */
@@ -96,6 +97,8 @@ export interface ComposeOptions {
   readonly given: Readonly<Record<string, unknown>>;
   /** A team's server: who may come in over the network, and where each organisation's sessions are kept. */
   readonly team?: (context: { readonly clock: Clock; readonly logger: Logger }) => Promise<TeamHome>;
+  /** What a team's server knows of the team. */
+  readonly teamState?: () => TeamState;
   /** Parts that tests replace. */
   readonly engines?: (context: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }) => ManagedEngines;
   readonly models?: (context: { readonly clock: Clock; readonly logger: Logger }) => Models;
@@ -116,6 +119,8 @@ export interface RunningDaemon {
   readonly logger: Logger;
   /** True where a session could be started now. */
   readonly ready: boolean;
+  /** The figures in the text form of Prometheus. */
+  figures(): Promise<string>;
   /** Flushes every session and ends. Idempotent. */
   shutdown(): void;
   /** Resolves when all is closed and the process may end. */
@@ -305,6 +310,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     inMemory: () => (store.refusal === undefined && !spools.behind ? undefined : `${store.refusal ?? 'The disk cannot be written.'} Sessions go on in memory and are written as soon as they can be.`),
     dump: () => dump.sentence,
     draining: () => lifecycle.draining,
+    ...(options.teamState && { team: options.teamState }),
     lastErrors: () => logger.lastErrors,
   });
   const recover = async (): Promise<void> => {
@@ -339,6 +345,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     get ready() {
       return telemetry.ready;
     },
+    figures: () => telemetry.text(),
     shutdown: () => lifecycle.shutdown(),
     ended,
   };

@@ -12,9 +12,11 @@ import type { SettingName, Settings } from '../protocol/settings';
 import { openSettings } from './adapters/config/settingsFile';
 import { openLeases } from './adapters/nats/kvLeases';
 import { openBus } from './adapters/nats/teamBus';
+import { TeamWatch } from './adapters/nats/teamWatch';
 import { openTeamHome } from './adapters/postgres/teamHome';
 import { openHealth } from './adapters/telemetry/healthServer';
 import { createStreamLogger } from './adapters/telemetry/logger';
+import { WorkerFigures } from './adapters/telemetry/workerFigures';
 import { makePrivateFolder } from './adapters/transport/socketPath';
 import type { DetectorService } from './asr/speechEngine';
 import { systemClock } from './base/clock';
@@ -23,6 +25,7 @@ import { placeOf } from './base/placeOf';
 import type { ComposeOptions, RunningDaemon } from './compose';
 import { parseOptions, runDaemon } from './runDaemon';
 import { Places } from './team/places';
+import { Presence } from './team/presence';
 import { Readiness } from './telemetry/readiness';
 import { gatewayEngines, shareSessions } from './teamServer';
 import type { TeamHome } from './team/tenants';
@@ -60,8 +63,9 @@ async function worker(args: readonly string[], parts: TeamParts): Promise<void> 
   requireNats(settings, 'worker');
   const logger = createStreamLogger(process.stderr, settings['log.level'], 'worker');
   process.on('unhandledRejection', (error) => logger.error('process.unhandledRejection', { error: placeOf(error) }));
-  const readiness = await answerProbes(settings, logger);
-  const running = await startWorker({ home, settings, logger, readiness, provider, model, slots: slots === undefined ? undefined : countOf(slots), ...(parts.engine ? { engine: parts.engine } : {}) });
+  const figures = new WorkerFigures();
+  const readiness = await answerProbes(settings, logger, () => figures.text());
+  const running = await startWorker({ home, settings, logger, readiness, figures, provider, model, slots: slots === undefined ? undefined : countOf(slots), ...(parts.engine ? { engine: parts.engine } : {}) });
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
   });
@@ -77,26 +81,30 @@ async function server(args: readonly string[], parts: TeamParts): Promise<void> 
   requireNats(settings, 'server');
   if (settings['listen.address'] === '') throw new EarmarkError('daemon.startFailed', 'A server listens for its clients; name HOST:PORT with --listen.');
   const logger = createStreamLogger(process.stderr, settings['log.level'], 'server');
-  const readiness = await answerProbes(settings, logger);
+  const figures: { text: () => Promise<string> } = { text: () => Promise.resolve('') };
+  const readiness = await answerProbes(settings, logger, () => figures.text());
   const bus = await openBus({ servers: settings['team.nats'], ...(settings['team.natsToken'] === '' ? {} : { token: settings['team.natsToken'] }), name: 'server', replicas: settings['team.replicas'], logger: logger.child('nats') });
   const name = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
   const leases = await openLeases(bus, systemClock, logger.child('leases'));
+  const presence = new Presence(systemClock);
+  const watch = new TeamWatch(bus, presence, systemClock);
   const places = new Places(leases, name);
   // Sessions that a database keeps are in it already; without one the team's stream has them.
   const kept: Partial<ComposeOptions> = settings['team.database'] === '' ? { share: (own) => shareSessions({ bus, leases, name, ...own }) } : { team: () => databaseOf(settings, home, readiness) };
   readiness.need('nats', () => bus.reachable());
   const began = (daemon: RunningDaemon): void => {
     readiness.need('sessions', () => daemon.ready);
+    figures.text = () => daemon.figures();
     readiness.started();
   };
-  await runDaemon(own, { limits: { place: (kind, max) => places.take(kind, max) }, engines: (context) => gatewayEngines(bus, context, parts.detector), ...kept, ...parts.daemon }, began);
+  await runDaemon(own, { limits: { place: (kind, max) => places.take(kind, max) }, engines: (context) => gatewayEngines(bus, presence, context, parts.detector), teamState: watch.state, ...kept, ...parts.daemon }, began);
 }
 
 /** From before anything else is tried until the process ends. @throws EarmarkError daemon.startFailed, rpc.invalidParams */
-async function answerProbes(settings: Settings, logger: Logger): Promise<Readiness> {
+async function answerProbes(settings: Settings, logger: Logger, figures: () => Promise<string>): Promise<Readiness> {
   const readiness = new Readiness(systemClock);
-  const address = settings['health.address'];
-  if (address !== '') await openHealth({ address, readiness, logger: logger.child('health') });
+  const { 'health.address': address, 'figures.token': token } = settings;
+  if (address !== '') await openHealth({ address, readiness, ...(token === '' ? {} : { figures: { token, text: figures } }), logger: logger.child('health') });
   return readiness;
 }
 

@@ -21,7 +21,7 @@ import type { Models } from './models/api';
 import { soldGb } from './models/capabilities';
 import type { SessionStore, SpoolFactory } from './session/ports';
 import type { Leases } from './team/leases';
-import { Presence, WORKER_BEAT_MS } from './team/presence';
+import { type Presence, WORKER_BEAT_MS } from './team/presence';
 import { QueuedEngine } from './team/queuedEngine';
 import { TeamChoice } from './team/teamChoice';
 
@@ -36,10 +36,9 @@ export interface GatewayContext {
   readonly models: Models;
 }
 
-/** @param detector finds speech; tests replace it */
-export function gatewayEngines(bus: TeamBus, { clock, logger, models }: GatewayContext, detector?: DetectorService): ManagedEngines {
+/** @param presence is told of workers @param detector finds speech; tests replace it */
+export function gatewayEngines(bus: TeamBus, presence: Presence, { clock, logger, models }: GatewayContext, detector?: DetectorService): ManagedEngines {
   const open = new DisposableStore();
-  const presence = new Presence(clock);
   open.add(hearBeats(bus, presence));
   // The daemon looks once before it listens: by then it knows who is there.
   const heard = firstBeat(presence, clock);

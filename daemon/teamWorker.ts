@@ -11,6 +11,7 @@ import { readWarmUp } from './adapters/inference/warmUpPhrase';
 import { Beats } from './adapters/nats/beats';
 import { NatsTaker } from './adapters/nats/natsTaker';
 import { openBus } from './adapters/nats/teamBus';
+import type { WorkerFigures } from './adapters/telemetry/workerFigures';
 import type { DetectorService } from './asr/speechEngine';
 import type { ManagedSpeechEngine } from './asr/speechEngineApi';
 import { type Clock, systemClock } from './base/clock';
@@ -30,6 +31,7 @@ export interface WorkerOptions {
   readonly slots: number | undefined;
   /** Is told what a worker needs. */
   readonly readiness: Readiness;
+  readonly figures: WorkerFigures;
   /** Tests replace it. */
   readonly engine?: (context: { readonly clock: Clock; readonly logger: Logger }) => { readonly engine: ManagedSpeechEngine; readonly languages: readonly string[] };
 }
@@ -51,14 +53,15 @@ const NO_DETECTORS: DetectorService = {
 
 /** @throws EarmarkError daemon.startFailed, model.*, engine.* */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { settings, logger, readiness } = options;
+  const { settings, logger, readiness, figures } = options;
   const clock = systemClock;
   const { engine, languages } = options.engine?.({ clock, logger }) ?? (await engineOf(options, clock));
   const slots = options.slots ?? Math.min(8, availableParallelism());
   const id = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
   const bus = await openBus({ servers: settings['team.nats'], ...(settings['team.natsToken'] === '' ? {} : { token: settings['team.natsToken'] }), name: `worker ${id}`, replicas: settings['team.replicas'], logger: logger.child('nats') });
-  const taker = new NatsTaker({ bus, clock, logger: logger.child('queue'), model: engine.model });
-  const role = new WorkerRole({ engine, taker, slots, clock, logger: logger.child('engine') });
+  const taker = new NatsTaker({ bus, clock, logger: logger.child('queue'), figures, model: engine.model });
+  const role = new WorkerRole({ engine, taker, slots, clock, logger: logger.child('engine'), figures });
+  figures.begin(() => ({ slots: taker.size, busy: taker.busy, rssBytes: engine.rssBytes }));
   let draining = false;
   const beats = new Beats(bus, clock, () => ({ id, provider: engine.provider, model: engine.model, languages, version, slots: taker.size, busy: taker.busy, rssBytes: engine.rssBytes, draining }));
   taker.onDidChange(() => beats.changed());

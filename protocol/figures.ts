@@ -1,7 +1,7 @@
 /** How the daemon is, in pieces: parts, alerts, errors of the log. Used by `daemon/health` and `daemon/bundle`. */
 import { z } from 'zod';
 
-export const ALERT_IDS = ['engine.failed', 'engine.slow', 'errors.repeated', 'load.emergency', 'inference.wait', 'latency.final', 'frames.dropped', 'disk.low', 'memory.high', 'store.memory', 'settings.wrong', 'debug.dump'] as const;
+export const ALERT_IDS = ['engine.failed', 'engine.slow', 'errors.repeated', 'load.emergency', 'inference.wait', 'latency.final', 'frames.dropped', 'phrase.dead', 'disk.low', 'memory.high', 'store.memory', 'settings.wrong', 'debug.dump'] as const;
 
 export const Alert = z.object({ id: z.enum(ALERT_IDS), message: z.string().describe('For a person; says what to do.'), at: z.string().describe('ISO 8601.') });
 

@@ -14,6 +14,7 @@ export const Settings = z.strictObject({
   'log.spoken': z.boolean().default(false).describe('Writes what people said into the marked fields of the log; for finding a fault, with the consent of those who speak.'),
   'daemon.idleMinutes': z.number().min(0.001).max(100_000).default(10).describe('The daemon ends after so long without client and session. One that listens for other machines does not.'),
   'figures.port': z.number().int().min(0).max(65_535).default(0).describe('Port of the figures on 127.0.0.1; 0 takes a free one.'),
+  'figures.token': text.default('').describe('Token with which they are read at `health.address` from other machines; empty: they are not there. Never written into a file. At start.'),
   'listen.address': text.default('').describe('HOST:PORT for other machines; empty: none. At start.'),
   'listen.certificate': text.default('').describe('File of the TLS certificate; empty: a self-signed one. At start.'),
   'listen.key': text.default('').describe('File of its key. At start.'),
@@ -65,9 +66,9 @@ export const SETTING_NAMES = Object.keys(Settings.shape) as readonly SettingName
 /** What a session of the daemon has without anything set. */
 export const DEFAULT_SETTINGS: Settings = Settings.parse({});
 /** Come from the environment or from a client, and are kept in memory alone. */
-export const SECRET_SETTINGS: readonly SettingName[] = ['openai.key', 'llm.key', 'encryption.key', 'team.natsToken', 'team.database'];
+export const SECRET_SETTINGS: readonly SettingName[] = ['openai.key', 'llm.key', 'encryption.key', 'figures.token', 'team.natsToken', 'team.database'];
 /** A change counts when the daemon starts again. */
-export const SETTINGS_AT_START: readonly SettingName[] = ['listen.address', 'listen.certificate', 'listen.key', 'health.address', 'models.folder', 'encryption.key', 'encryption.keyFile', 'team.nats', 'team.natsToken', 'team.replicas', 'team.database', 'team.issuer', 'team.audience', 'team.organisationClaim'];
+export const SETTINGS_AT_START: readonly SettingName[] = ['listen.address', 'listen.certificate', 'listen.key', 'health.address', 'figures.token', 'models.folder', 'encryption.key', 'encryption.keyFile', 'team.nats', 'team.natsToken', 'team.replicas', 'team.database', 'team.issuer', 'team.audience', 'team.organisationClaim'];
 
 const SettingProblem = z.object({ name: z.string(), message: z.string().describe('For a person: what is wrong and what holds instead.') });
 export type SettingProblem = z.infer<typeof SettingProblem>;

@@ -6,6 +6,7 @@ export const ENVIRONMENT: Readonly<Record<SettingName, string>> = {
   'log.spoken': 'EARMARK_LOG_SPOKEN',
   'daemon.idleMinutes': 'EARMARK_IDLE_MINUTES',
   'figures.port': 'EARMARK_FIGURES_PORT',
+  'figures.token': 'EARMARK_FIGURES_TOKEN',
   'listen.address': 'EARMARK_LISTEN',
   'listen.certificate': 'EARMARK_LISTEN_CERTIFICATE',
   'listen.key': 'EARMARK_LISTEN_KEY',

@@ -7,14 +7,16 @@ import type { DecodeSlot, PhraseTaker } from '../asr/phraseQueue';
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import type { SpeechEngine } from '../session/ports';
+import { type Figures, noFigures } from '../telemetry/figures';
 
 export interface WorkerRoleSetup {
-  readonly engine: Pick<SpeechEngine, 'ready' | 'decode'>;
+  readonly engine: Pick<SpeechEngine, 'ready' | 'decode' | 'provider'>;
   readonly taker: PhraseTaker;
   /** Phrases at once. */
   readonly slots: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly figures?: Figures;
 }
 
 /** Between two tries to bring an engine back. */
@@ -63,6 +65,8 @@ export class WorkerRole {
       // The queue has put them in order: here each is taken at once.
       const result = await this.setup.engine.decode(pcm, { ...options, priority: 'final', sessionId: options.conversation ?? '' }, signal);
       if (result === undefined) throw new Error('An engine refuses no final.');
+      const { engine, figures = noFigures } = this.setup;
+      if (result.inferenceMs > 0) figures.observe('inference', result.inferenceMs, engine.provider);
       return result;
     } catch (error) {
       if (isEarmarkError(error, 'engine.unavailable') || (isEarmarkError(error) && error.code.startsWith('model.'))) this.lost(error.code);

@@ -1,7 +1,7 @@
 /** When the daemon says that something is wrong: a pure reducer over samples. What to do about each stands in OPERATIONS.md. */
 import { RUNGS, type Rung } from '../degrade/ladder';
 
-export const ALERTS = ['engine.failed', 'engine.slow', 'errors.repeated', 'load.emergency', 'inference.wait', 'latency.final', 'frames.dropped', 'disk.low', 'memory.high', 'store.memory', 'settings.wrong', 'debug.dump'] as const;
+export const ALERTS = ['engine.failed', 'engine.slow', 'errors.repeated', 'load.emergency', 'inference.wait', 'latency.final', 'frames.dropped', 'phrase.dead', 'disk.low', 'memory.high', 'store.memory', 'settings.wrong', 'debug.dump'] as const;
 export type AlertId = (typeof ALERTS)[number];
 
 export interface AlertSample {
@@ -19,6 +19,8 @@ export interface AlertSample {
   readonly finalP95Ms: number | undefined;
   /** Frames that the disk refused, since the start. */
   readonly framesLost: number;
+  /** Phrases on which every worker of the team failed, ever; undefined where there is no team, or NATS does not tell. */
+  readonly deadLetters: number | undefined;
   readonly diskFreeBytes: number | undefined;
   /** Of the daemon and its workers. */
   readonly residentBytes: number;
@@ -42,6 +44,8 @@ export interface AlertLimits {
   readonly memoryMs: number;
   /** A lost frame is an alert for so long. */
   readonly droppedMs: number;
+  /** So is a dead letter. */
+  readonly deadMs: number;
   /** What is over stays raised for so long, so that it does not flicker. */
   readonly clearMs: number;
 }
@@ -58,6 +62,8 @@ const defaultAlertLimits: AlertLimits = {
   residentBytes: 6_000_000_000,
   memoryMs: 60_000,
   droppedMs: 60_000,
+  // Somebody should read it, also who looks only now and then.
+  deadMs: 10 * 60_000,
   clearMs: 30_000,
 };
 
@@ -77,9 +83,12 @@ export interface AlertState {
   readonly watched: Readonly<Partial<Record<AlertId, Watched>>>;
   readonly framesLost: number;
   readonly lostMs: number | undefined;
+  /** What was there at the first look is no news. */
+  readonly deadLetters: number | undefined;
+  readonly deadMs: number | undefined;
 }
 
-export const NO_ALERTS: AlertState = { watched: {}, framesLost: 0, lostMs: undefined };
+export const NO_ALERTS: AlertState = { watched: {}, framesLost: 0, lostMs: undefined, deadLetters: undefined, deadMs: undefined };
 
 export interface Alert {
   readonly id: AlertId;
@@ -104,7 +113,8 @@ interface Finding {
 export function stepAlerts(state: AlertState, sample: AlertSample, limits: AlertLimits = defaultAlertLimits): { readonly state: AlertState; readonly changes: readonly AlertChange[] } {
   const { nowMs } = sample;
   const lostMs = sample.framesLost > state.framesLost ? nowMs : state.lostMs;
-  const found = findings(sample, lostMs, state, limits);
+  const deadMs = (sample.deadLetters ?? 0) > (state.deadLetters ?? Infinity) ? nowMs : state.deadMs;
+  const found = findings(sample, { lostMs, deadMs }, state, limits);
   const watched: Partial<Record<AlertId, Watched>> = {};
   const changes: AlertChange[] = [];
   for (const id of ALERTS) {
@@ -128,7 +138,7 @@ export function stepAlerts(state: AlertState, sample: AlertSample, limits: Alert
     }
     if (Object.keys(now).length > 0) watched[id] = now;
   }
-  return { state: { watched, framesLost: sample.framesLost, lostMs }, changes };
+  return { state: { watched, framesLost: sample.framesLost, lostMs, deadLetters: sample.deadLetters ?? state.deadLetters, deadMs }, changes };
 }
 
 export function raisedAlerts({ watched }: AlertState): readonly Alert[] {
@@ -138,7 +148,7 @@ export function raisedAlerts({ watched }: AlertState): readonly Alert[] {
   });
 }
 
-function findings(sample: AlertSample, lostMs: number | undefined, state: AlertState, limits: AlertLimits): Partial<Record<AlertId, Finding>> {
+function findings(sample: AlertSample, { lostMs, deadMs }: Pick<AlertState, 'lostMs' | 'deadMs'>, state: AlertState, limits: AlertLimits): Partial<Record<AlertId, Finding>> {
   const now = (message: string): Finding => ({ message, forMs: 0 });
   const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
@@ -153,6 +163,7 @@ function findings(sample: AlertSample, lostMs: number | undefined, state: AlertS
     ...(sample.oldestWaitMs > limits.waitMs ? { 'inference.wait': now(`Speech waits for ${seconds(sample.oldestWaitMs)} to be recognised; nothing is lost. Stop a session, or choose a smaller model.`) } : {}),
     ...((sample.finalP95Ms ?? 0) > limits.finalP95Ms ? { 'latency.final': { message: `Text comes ${seconds(sample.finalP95Ms ?? 0)} after the words; close other programs, or choose a smaller model.`, forMs: limits.finalMs } } : {}),
     ...(lostMs !== undefined && sample.nowMs - lostMs < limits.droppedMs ? { 'frames.dropped': now('Sound is being lost because the disk cannot be written; free some space now.') } : {}),
+    ...(deadMs !== undefined && sample.nowMs - deadMs < limits.deadMs ? { 'phrase.dead': now('Every worker that took a phrase failed on it, and it is left out; look in the workers\' logs for "phrase.dead".') } : {}),
     ...(sample.diskFreeBytes !== undefined && sample.diskFreeBytes < limits.diskFreeBytes ? { 'disk.low': now(`Only ${gb(sample.diskFreeBytes)} are free where Earmark keeps its sessions; free some space, or set EARMARK_HOME to another disk.`) } : {}),
     ...(sample.inMemory === undefined ? {} : { 'store.memory': now(sample.inMemory) }),
     ...(sample.settingProblems[0] === undefined ? {} : { 'settings.wrong': now(sample.settingProblems[0]) }),

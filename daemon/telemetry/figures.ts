@@ -47,6 +47,12 @@ export const GAUGES = {
   network_bytes: { help: 'Bytes over connections since the start.', label: 'direction' },
   pool_buffers: { help: 'Buffers of the audio path that come from pools, by pool: in use, free, and made since the start.', label: 'pool' },
   pool_reuse_ratio: { help: 'Share of the buffers taken from a pool that did not have to be made, 0–1.', label: 'pool' },
+  decoders: { help: 'Phrases that a worker of a team decodes at once: busy or free.', label: 'state' },
+  team_workers: { help: 'Workers of the team that tell of themselves.', label: 'model' },
+  team_decoders: { help: 'Phrases that all workers of the team decode at once: busy or free.', label: 'state' },
+  team_queue_phrases: { help: 'Finals of all servers that wait or are being decoded.' },
+  team_queue_age_seconds: { help: 'How long the oldest of them has waited.' },
+  team_dead_letters: { help: 'Phrases on which every worker failed, of the last 30 days.' },
   alerts: { help: '1 while the alert is raised.', label: 'alert' },
 } as const satisfies Record<string, Declared>;
 

@@ -10,7 +10,7 @@ export interface RaisedAlert {
 export const ALERT_NOTICE = 'alerts';
 
 /** Worst first: what may lose something goes before what is only slow. */
-const ORDER = ['frames.dropped', 'store.memory', 'engine.failed', 'disk.low', 'debug.dump', 'errors.repeated', 'load.emergency', 'inference.wait', 'engine.slow', 'latency.final', 'memory.high', 'settings.wrong'];
+const ORDER = ['frames.dropped', 'phrase.dead', 'store.memory', 'engine.failed', 'disk.low', 'debug.dump', 'errors.repeated', 'load.emergency', 'inference.wait', 'engine.slow', 'latency.final', 'memory.high', 'settings.wrong'];
 const LOSES: ReadonlySet<string> = new Set(['frames.dropped', 'store.memory', 'engine.failed', 'disk.low']);
 /** More are counted. */
 const TOLD = 2;

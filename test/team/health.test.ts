@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, createFramePusher } from '../../client';
+import { deadOf } from '../../daemon/adapters/nats/subjects';
 import { hearBeats } from '../../daemon/adapters/nats/beats';
 import { openBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
@@ -20,10 +21,10 @@ const HEALTH = ['--health', '127.0.0.1:0'];
 const ONE_NODE = { EARMARK_TEAM_REPLICAS: '1' };
 
 /** Status and sentence of a probe. */
-async function probe(of: TeamProcess, path = '/readyz'): Promise<string> {
+async function probe(of: TeamProcess, path = '/readyz', token = ''): Promise<string> {
   await of.logged('health.listening', 60_000);
   const port = /"port":(\d+),"event":"health\.listening"/.exec(of.stderr)?.[1] ?? '';
-  const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${token}` } });
   return `${answer.status} ${(await answer.text()).trim()}`;
 }
 
@@ -106,5 +107,31 @@ describe('probes of a team', function () {
     await nats.run(0);
     await says(server, '200 ok');
     equal(await server.kill('SIGTERM'), 0);
+  });
+
+  it('stand beside the figures, for who has their token: workers, queue, and a dead letter as an alert', async () => {
+    const token = 'figures of a test';
+    const env = { ...ONE_NODE, EARMARK_FIGURES_TOKEN: token };
+    const worker = start(new TeamProcess(['worker', '--nats', nats.url, '--slots', '2', ...HEALTH], env));
+    const server = start(new TeamProcess(['server', '--nats', nats.url, '--listen', '127.0.0.1:0', ...HEALTH], env));
+    await Promise.all([says(worker, '200 ok'), says(server, '200 ok')]);
+    deepEqual([(await probe(server, '/metrics')).slice(0, 3), (await probe(worker, '/metrics', `${token}s`)).slice(0, 3)], ['401', '401']);
+    const figures = async (of: TeamProcess): Promise<Record<string, number>> => Object.fromEntries([...(await probe(of, '/metrics', token)).matchAll(/^(?:200 )?earmark_(\S+) (\S+)$/gm)].map(([, name = '', value]) => [name, Number(value)]));
+    const bus = await openBus({ servers: nats.url, name: 'test', replicas: 1, logger: silentLogger });
+    try {
+      let seen = await figures(server);
+      // Letters of before the first look are no news, so there is one more each time.
+      for (const end = Date.now() + 60_000; seen['alerts{alert="phrase.dead"}'] !== 1 && Date.now() < end; seen = await figures(server)) {
+        await bus.js.publish(deadOf('script', ''), '{}');
+        await delay(500);
+      }
+      const own = await figures(worker);
+      deepEqual(
+        { alert: seen['alerts{alert="phrase.dead"}'], letters: (seen['team_dead_letters'] ?? 0) > 0, workers: seen['team_workers{model="script"}'], decoders: (seen['team_decoders{state="free"}'] ?? 0) + (seen['team_decoders{state="busy"}'] ?? 0), waiting: (seen['team_queue_phrases'] ?? -1) >= 0, age: (seen['team_queue_age_seconds'] ?? -1) >= 0, own: (own['decoders{state="free"}'] ?? 0) + (own['decoders{state="busy"}'] ?? 0) },
+        { alert: 1, letters: true, workers: 1, decoders: 2, waiting: true, age: true, own: 2 },
+      );
+    } finally {
+      await bus.close();
+    }
   });
 });

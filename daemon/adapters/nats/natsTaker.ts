@@ -15,12 +15,14 @@ import { ACK_WAIT_MS, Lanes } from './lanes';
 import { type Answer, type SentPhrase, decodePhrase } from './phraseMessage';
 import { type Lane, cancelOf, deadOf, wakeOf } from './subjects';
 import type { TeamBus } from './teamBus';
+import { type Figures, noFigures } from '../../telemetry/figures';
 
 export interface TakerSetup {
   readonly bus: TeamBus;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly model: string;
+  readonly figures?: Figures;
   /** A phrase that was given to workers so often without an answer is dead. */
   readonly maxDeliveries?: number;
 }
@@ -202,16 +204,18 @@ export class NatsTaker implements PhraseTaker, Disposable {
 
   /** @returns undefined where another worker should have it */
   private async decode(slot: DecodeSlot, lane: Lane, delivery: Delivery, phrase: SentPhrase, job: Job): Promise<Answer | undefined> {
-    const { maxDeliveries = MAX_DELIVERIES, clock, logger } = this.setup;
+    const { maxDeliveries = MAX_DELIVERIES, clock, logger, figures = noFigures } = this.setup;
     // Whoever had it before died of it, or with it.
     if (delivery.count > maxDeliveries) return undefined;
     const waitMs = Math.max(0, clock.wall() - delivery.storedMs);
+    if (lane.priority === 'final') figures.observe('inference_wait', waitMs);
     this.lanes.took(lane, (phrase.pcm.length * 1000) / SAMPLE_RATE);
     try {
       return { id: phrase.id, waitMs, result: await slot.transcribe(phrase.pcm, phrase.options, job.abort.signal) };
     } catch (error) {
       if (job.cancelled) return undefined;
       const { code, message } = isEarmarkError(error) ? error : new EarmarkError('engine.crashed', 'The speech engine failed on this phrase.');
+      figures.count('errors', 1, code);
       logger.warn('phrase.failed', { error: code, deliveries: delivery.count });
       return ANOTHER.has(code) ? undefined : { id: phrase.id, waitMs, error: { code, message } };
     }

@@ -3,7 +3,7 @@
  * `/livez`, `/readyz`, and `/`, a page that shows them. The token is in `figures.json` (0600) of the state folder; it
  * opens nothing but figures.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
 import { FIGURES_PAGE, PAGE_POLICY } from './figuresPage';
-import { closed, end, listening, plainServer } from './plainHttp';
+import { closed, digest, end, listening, plainServer } from './plainHttp';
 
 export const FIGURES_FILE = 'figures.json';
 
@@ -82,9 +82,4 @@ async function answer({ text, health }: FiguresServerSetup, expected: Buffer, re
   const found = await health();
   if (path === '/readyz') return end(response, found.ready ? 200 : 503, found.ready ? 'ok\n' : 'not ready\n');
   return end(response, 200, JSON.stringify(found), 'application/json');
-}
-
-/** Digests have one length, so the comparison takes the same time whatever was sent. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

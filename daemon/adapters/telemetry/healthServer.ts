@@ -1,19 +1,23 @@
 /**
  * Probes of an orchestrator over HTTP: `/livez` says that the process answers at all, `/readyz` whether it should be sent
- * anybody, and if not, which parts are missing. Whoever reaches the address may ask; it tells nothing else.
+ * anybody, and if not, which parts are missing. Whoever reaches the address may ask that; `/metrics` (Prometheus) is for
+ * who has the token of the figures, and not there without one.
  */
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EarmarkError } from '../../../protocol/errors';
 import { listenAddress } from '../../base/listenAddress';
 import type { Logger } from '../../base/logger';
 import type { Readiness } from '../../telemetry/readiness';
-import { closed, end, listening, plainServer } from './plainHttp';
+import { closed, digest, end, listening, plainServer } from './plainHttp';
 
 export interface HealthServerSetup {
   /** HOST:PORT; port 0 takes a free one. */
   readonly address: string;
   readonly readiness: Readiness;
+  /** In the text form of Prometheus, for who has the token. */
+  readonly figures?: { readonly token: string; readonly text: () => Promise<string> };
   readonly logger: Logger;
 }
 
@@ -23,9 +27,9 @@ export interface HealthServer {
 }
 
 /** @throws EarmarkError rpc.invalidParams, daemon.startFailed where the address is taken */
-export async function openHealth({ address, readiness, logger }: HealthServerSetup): Promise<HealthServer> {
+export async function openHealth({ address, readiness, figures, logger }: HealthServerSetup): Promise<HealthServer> {
   const server = plainServer((request, response) => {
-    answer(readiness, request, response).catch((error: unknown) => {
+    answer({ readiness, figures }, request, response).catch((error: unknown) => {
       logger.warn('health.failed', { error: error instanceof Error ? error.name : 'unknown' });
       end(response, 500, 'It could not be found out.\n');
     });
@@ -38,10 +42,14 @@ export async function openHealth({ address, readiness, logger }: HealthServerSet
   return { port, close: () => closed(server) };
 }
 
-async function answer(readiness: Readiness, { method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer({ readiness, figures }: Pick<HealthServerSetup, 'readiness'> & { readonly figures: HealthServerSetup['figures'] }, { method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
   if (method !== 'GET' && method !== 'HEAD') return end(response, 405, 'There is nothing here but probes to GET.\n');
   if (url === '/livez') return end(response, 200, 'ok\n');
-  if (url !== '/readyz') return end(response, 404, 'There are /livez and /readyz.\n');
+  if (url === '/metrics' && figures) {
+    if (!timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${figures.token}`))) return end(response, 401, 'Send "Authorization: Bearer TOKEN" with the token of figures.token.\n', undefined, { 'www-authenticate': 'Bearer' });
+    return end(response, 200, await figures.text(), 'text/plain; version=0.0.4; charset=utf-8');
+  }
+  if (url !== '/readyz') return end(response, 404, 'There are /livez and /readyz, and /metrics where figures.token is set.\n');
   const missing = await readiness.missing();
   return end(response, missing.length === 0 ? 200 : 503, missing.length === 0 ? 'ok\n' : `missing: ${missing.join(', ')}\n`);
 }

@@ -16,6 +16,7 @@ import { type Condition, type LoggedError, type Part, partsOf } from '../../tele
 import { DecodeWatch } from '../../telemetry/decodeWatch';
 import type { Figures, GaugeValue, PhraseName, Stage, TimingName, CounterName } from '../../telemetry/figures';
 import { type PhraseTrace, PhraseTraces } from '../../telemetry/phraseTraces';
+import { type TeamState, teamGauges } from '../../telemetry/teamState';
 import { RecentTimes } from '../../telemetry/recentTimes';
 import { Metrics } from './metrics';
 import { RotatingFile } from './rotatingFile';
@@ -38,6 +39,8 @@ export interface TelemetryFacts {
   /** Where sound is written for finding a fault, as a sentence. */
   readonly dump: () => string | undefined;
   readonly draining: () => boolean;
+  /** Undefined where there is no team. */
+  readonly team?: () => TeamState;
   readonly lastErrors: () => readonly LoggedError[];
 }
 
@@ -161,6 +164,7 @@ export class Telemetry implements Figures, Disposable {
       oldestWaitMs: this.decodes.oldestWaitMs,
       finalP95Ms: this.finals.percentile(0.95, nowMs - FINALS_WINDOW_MS, FINALS_LEAST),
       framesLost: this.metrics.total('frames_dropped', 'lost'),
+      deadLetters: this.facts?.team?.().queue?.deadEver,
       diskFreeBytes: this.diskFree,
       inMemory: this.facts?.inMemory(),
       settingProblems: this.facts?.settingProblems() ?? [],
@@ -212,6 +216,7 @@ export class Telemetry implements Figures, Disposable {
       { name: 'worker_restarts', value: facts.engines.workers().reduce((sum, { restarts }) => sum + restarts, 0) },
       { name: 'network_bytes', label: 'in', value: read },
       { name: 'network_bytes', label: 'out', value: written },
+      ...(facts.team ? teamGauges(facts.team()) : []),
     ];
   }
 }
