@@ -216,7 +216,9 @@ class ManagedConnection implements Connection {
       this.setState({ kind: 'failed', error: new EarmarkError('rpc.disconnected', 'The Earmark daemon ended again and again; run "earmark daemon logs" to see why, then try again.', { cause: error }) });
       return;
     }
-    this.lost(error, 0);
+    // Where tokens are made anew the next one opens it again; one that is not new is refused, and that is the end.
+    if (error.code === 'rpc.expired' && typeof this.options.remote?.token === 'function') void this.connect(0);
+    else this.lost(error, 0);
   }
 
   private backoff(attempt: number): number {

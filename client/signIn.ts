@@ -4,7 +4,7 @@
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EarmarkError } from '../protocol/errors';
+import { EarmarkError, type ErrorCode } from '../protocol/errors';
 
 export interface SignInProvider {
   /** As its tokens name it; https but on this machine. */
@@ -63,12 +63,12 @@ export async function signInByCode({ issuer, clientId, signal, show }: SignInPro
   }, signal);
 }
 
-/** @throws EarmarkError signIn.failed when the provider takes the refresh token no more */
+/** @throws EarmarkError signIn.failed when the provider takes the refresh token no more; rpc.disconnected where it does not answer */
 export async function refresh(provider: SignInProvider, refreshToken: string): Promise<SignedIn> {
   return explained(async (client) => {
     const fresh = signedIn(await client.refreshTokenGrant(await configOf(client, provider), refreshToken));
     return { refreshToken, ...fresh };
-  });
+  }, undefined, 'rpc.disconnected');
 }
 
 async function configOf(client: Client, { issuer, clientId }: SignInProvider): ReturnType<Client['discovery']> {
@@ -108,14 +108,15 @@ function answerOf(server: Server, redirect: string, state: string, signal: Abort
   });
 }
 
-/** What the library says may hold parts of tokens; only the provider's own code of the error goes on. */
-async function explained<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
+/** What the library says may hold parts of tokens; only the provider's own code of the error goes on. @param silent what it is called where the provider gave none */
+async function explained<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal, silent: ErrorCode = 'signIn.failed'): Promise<T> {
   try {
     return await work(await import('openid-client'));
   } catch (error) {
     if (error instanceof EarmarkError) throw error;
     if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'Signing in was cancelled.');
-    const code = (error as { error?: unknown }).error;
-    throw new EarmarkError('signIn.failed', `Signing in failed${typeof code === 'string' && /^[a-z_]{1,40}$/.test(code) ? ` (${code})` : ''}; check the address of the provider and the id of the client, then sign in again.`);
+    const said = (error as { error?: unknown }).error;
+    const code = typeof said === 'string' && /^[a-z_]{1,40}$/.test(said) ? said : undefined;
+    throw new EarmarkError(code === undefined ? silent : 'signIn.failed', `Signing in failed${code === undefined ? '' : ` (${code})`}; check the address of the provider and the id of the client, then sign in again.`);
   }
 }

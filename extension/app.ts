@@ -19,6 +19,7 @@ import { Daemon } from './daemon/daemon';
 import { SymbolIndex } from './code/symbolIndex';
 import { EditorModel } from './daemon/editorModel';
 import { EncryptionKey } from './daemon/encryptionKey';
+import { SignIn } from './daemon/signIn';
 import { SettingsSync } from './daemon/settingsSync';
 import { DaemonAlert, DaemonHealth } from '../protocol/health';
 import { Candidates } from './dictation/candidates';
@@ -47,6 +48,7 @@ export interface Parts {
   readonly log: vscode.LogOutputChannel;
   readonly daemon: Daemon;
   readonly key: EncryptionKey;
+  readonly signIn: SignIn;
   /** What is wrong with the daemon now. */
   readonly alerts: Alerts;
   readonly consent: ConsentKeeper;
@@ -101,7 +103,8 @@ export class App {
 export function createApp(context: vscode.ExtensionContext, status: StatusBar, noteLanguage: NoteLanguage): App {
   const log = vscode.window.createOutputChannel('Earmark', { log: true });
   const key = new EncryptionKey(context.secrets);
-  const daemon = new Daemon(context, log, key);
+  const signIn = new SignIn(context.secrets);
+  const daemon = new Daemon(context, log, key, signIn);
   const sync = new SettingsSync(daemon, context.globalState, key, log);
   const consent = new ConsentKeeper(context.globalState);
   const meeting = new Meeting(daemon, context.workspaceState);
@@ -124,7 +127,7 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar, n
     models: new ModelsPage(daemon),
   });
   const history = new HistoryView(daemon, context.globalState);
-  const parts: Parts = { context, log, daemon, key, alerts, consent, meeting, dictation, notes, panel, history };
+  const parts: Parts = { context, log, daemon, key, signIn, alerts, consent, meeting, dictation, notes, panel, history };
   context.subscriptions.push(sync, new EditorModel(daemon, log), index, new CodeTrack(daemon, meeting, index), new Learning(written), written, history, log, panel, idle, notes, dictation, meeting, consent, daemon);
 
   const showAlerts = (): void => {

@@ -45,9 +45,10 @@ async function bundles() {
   const recorders = 'daemon/adapters/capture/recorders';
   const recorderFiles = (await exists(recorders)) ? (await readdir(path.join(root, recorders))).filter((f) => f.endsWith('.ts')) : [];
   return [
-    { entry: 'extension/extension.ts', out: 'dist/extension.js', ...node, plugins: [apart('./noteClient'), apart('ws')], supported: { 'dynamic-import': false } },
-    // What only a window with a note needs, and one whose daemon is on another machine.
+    { entry: 'extension/extension.ts', out: 'dist/extension.js', ...node, plugins: [apart('./noteClient'), apart('ws'), apart('openid-client')], supported: { 'dynamic-import': false } },
+    // What only a window with a note needs, one whose daemon is on another machine, and one that signs in.
     { entry: 'node_modules/ws/index.js', out: 'dist/ws.js', ...node },
+    { entry: 'node_modules/openid-client/build/index.js', out: 'dist/openid-client.js', ...node },
     { entry: 'extension/notes/language/noteClient.ts', out: 'dist/noteClient.js', ...node },
     { entry: 'extension/web.ts', out: 'dist/web.js', ...page, format: 'cjs', external: ['vscode'] },
     { entry: 'daemon/main.ts', out: 'dist/daemon.js', ...node },

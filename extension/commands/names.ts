@@ -4,7 +4,7 @@ export const COMMANDS = [
   'holdToTalk', 'toggleDictation', 'dictateToTerminal', 'dictateCommitMessage', 'cancelDictation',
   'openPanel', 'showStorage', 'showModels', 'openNote', 'playFromNote', 'toggleNoteItem', 'deriveFromNote',
   'renameSession', 'showSession', 'deleteSession', 'exportSession', 'searchSessions', 'groupHistory', 'refreshHistory',
-  'selectMicrophone', 'selectSystemAudio', 'downloadModel', 'setRemoteToken', 'encryptionKey',
+  'selectMicrophone', 'selectSystemAudio', 'downloadModel', 'setRemoteToken', 'signIn', 'signOut', 'encryptionKey',
   'doctor', 'showLogs', 'openSettings', 'showMenu',
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];

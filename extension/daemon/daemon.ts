@@ -9,6 +9,7 @@ import { settings } from '../settings/settings';
 import type { EncryptionKey } from './encryptionKey';
 import { daemonCommand } from './launch';
 import { remoteProfile } from './remote';
+import type { SignIn } from './signIn';
 import { windowHost } from './windowHost';
 
 /** The daemon loads its database and answers; the models come later. */
@@ -24,12 +25,13 @@ export class Daemon implements vscode.Disposable {
     private readonly context: vscode.ExtensionContext,
     private readonly log: vscode.LogOutputChannel,
     private readonly key: EncryptionKey,
+    private readonly signIn: SignIn,
   ) {}
 
   /** Made on first use. */
   get connection(): Connection {
     if (this.#connection === undefined) {
-      const remote = remoteProfile(this.context.secrets);
+      const remote = remoteProfile(this.context.secrets, this.signIn);
       this.#connection = createConnection({
         stateDir: stateFolder(),
         ...(remote ? { remote } : {}),

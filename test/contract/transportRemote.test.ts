@@ -241,6 +241,20 @@ describe('remote transport contract', function () {
     equal((await ends[1])?.code, 'rpc.expired');
   });
 
+  it('comes back where the token is made anew, and gives up where it is not', async () => {
+    await rig.open(accept, { limits: { keepaliveMs: 30 } });
+    const secrets = [await rig.token('ann', ['record'], 60_000), await rig.token('ann', ['record'], 120_000)];
+    let taken = 0;
+    const connection = createConnection({ stateDir: rig.folder, client: { name: 'test', version: '0' }, remote: rig.profile('', { token: () => Promise.resolve(secrets[Math.min(taken++, 1)]) }) });
+    await connection.whenConnected();
+    rig.wallMs += 61_000;
+    await until(() => taken === 2 && connection.state.kind === 'connected', 'it is back');
+    rig.wallMs += 60_000;
+    await until(() => connection.state.kind === 'failed', 'it gives up');
+    deepEqual([taken, connection.state.kind === 'failed' && connection.state.error.code], [3, 'rpc.expired']);
+    connection.dispose();
+  });
+
   it('finds out on both sides that the other is dead', async () => {
     await rig.open(accept, { limits: { keepaliveMs: 30, deadMs: 150 } });
     const { ws, closed } = await raw(await rig.token());

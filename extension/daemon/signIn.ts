@@ -1,0 +1,88 @@
+/**
+ * Who signed in to a team's server with OpenID Connect: kept in the editor's secret storage, which all windows share,
+ * and made anew before it ends.
+ */
+import type * as vscode from 'vscode';
+import { z } from 'zod';
+import { refresh, signIn, type SignedIn, type SignInProvider } from '../../client/signIn';
+import { EarmarkError } from '../../protocol/errors';
+
+const KEY = 'earmark.remote.signIn';
+/** A token that ends sooner is not shown to a server any more. */
+const SPARE_MS = 60_000;
+const Kept = z.object({ issuer: z.string(), clientId: z.string(), token: z.string(), expiresMs: z.number(), refreshToken: z.string().optional() });
+type Kept = z.infer<typeof Kept>;
+
+export class SignIn {
+  private renewing: Promise<string> | undefined;
+
+  /** @param now milliseconds since the epoch */
+  constructor(
+    private readonly secrets: vscode.SecretStorage,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /**
+   * In the user's browser, which answers to a port of this machine.
+   * @param open shows the provider's page
+   * @throws EarmarkError signIn.failed, rpc.cancelled
+   */
+  async signIn(provider: SignInProvider, open: (url: string) => void, signal: AbortSignal): Promise<void> {
+    await this.keep(provider, await signIn({ ...provider, open, signal }));
+  }
+
+  /** @returns false where nobody was signed in */
+  async signOut(): Promise<boolean> {
+    const known = await this.kept();
+    await this.secrets.delete(KEY);
+    return known !== undefined;
+  }
+
+  /**
+   * What a server is shown, good for a minute at least.
+   * @returns undefined where nobody signed in with this provider
+   * @throws EarmarkError signIn.failed where one has to sign in again, rpc.disconnected where the provider cannot be reached
+   */
+  async token(provider: SignInProvider): Promise<string | undefined> {
+    const kept = await this.kept();
+    if (kept === undefined || kept.issuer !== provider.issuer || kept.clientId !== provider.clientId) return undefined;
+    if (this.good(kept)) return kept.token;
+    return (this.renewing ??= this.renew(provider, kept).finally(() => (this.renewing = undefined)));
+  }
+
+  private async renew(provider: SignInProvider, { refreshToken }: Kept): Promise<string> {
+    const again = 'Your sign-in has ended; run "Earmark: Sign In to the Team\'s Server".';
+    if (refreshToken === undefined) throw new EarmarkError('signIn.failed', again);
+    try {
+      const fresh = await refresh(provider, refreshToken);
+      // Whoever signed out meanwhile stays so.
+      if ((await this.kept()) !== undefined) await this.keep(provider, fresh);
+      return fresh.token;
+    } catch (error) {
+      // A refresh token may be good for one use, and another window was first.
+      const now = await this.kept();
+      if (now !== undefined && now.refreshToken !== refreshToken && this.good(now)) return now.token;
+      if (error instanceof EarmarkError && error.code === 'signIn.failed') throw new EarmarkError('signIn.failed', again, { cause: error });
+      throw error;
+    }
+  }
+
+  private good({ expiresMs }: Kept): boolean {
+    return expiresMs - SPARE_MS > this.now();
+  }
+
+  private async keep({ issuer, clientId }: SignInProvider, signedIn: SignedIn): Promise<void> {
+    await this.secrets.store(KEY, JSON.stringify({ issuer, clientId, ...signedIn } satisfies Kept));
+  }
+
+  /** What cannot be read counts as nothing: one signs in again. */
+  private async kept(): Promise<Kept | undefined> {
+    const text = await this.secrets.get(KEY);
+    if (text === undefined) return undefined;
+    try {
+      return Kept.parse(JSON.parse(text));
+    } catch {
+      return undefined;
+    }
+  }
+}
