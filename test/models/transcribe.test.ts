@@ -49,6 +49,15 @@ describe('transcribe with real models', function () {
     rmSync(home, { recursive: true, force: true });
   });
 
+  it('leans towards the names of a list', async function () {
+    const spoken = path.join(data, 'dictation/audio/a31.flac');
+    if (!existsSync(spoken)) skip(this, '../shared/data/dictation is not there');
+    const names = path.join(home, 'names.txt');
+    writeFileSync(names, 'toJSON\npath_utils\nsortRows\n');
+    const heard = [await cli('transcribe', spoken), await cli('transcribe', spoken, '--symbols', names)].map((text) => /path.?utils/i.exec(text)?.[0]);
+    deepEqual(heard, ['path-utils', 'path utils']);
+  });
+
   it(`tells two people on the telephone apart with at most ${DIARIZATION_LIMIT} % error`, async function () {
     const call = path.join(data, 'misc/phone2spk');
     if (!existsSync(`${call}.flac`)) skip(this, '../shared/data/misc is not there');

@@ -1,13 +1,9 @@
 /** `earmark dictate FILE…|--text TEXT --symbols FILE`: what a developer means by what was said. */
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
 import { openAudioFile } from '../../adapters/capture/audioFile';
-import { openCmuDictionary } from '../../adapters/dictionary/cmuDictionary';
-import { Pronouncer } from '../../dictation/pronounce';
 import { COMMAND_PHRASES } from '../../dictation/commands';
-import { SymbolSpeller } from '../../dictation/respell';
 import { inScope, scopeOfLanguage } from '../../dictation/scope';
 import { writeDictation } from '../../dictation/writer';
 import type { DeviceChoice } from '../../asr/provider';
@@ -15,6 +11,7 @@ import { deviceOption } from '../deviceOption';
 import { type Environment, withDaemon } from '../environment';
 import { SilentFailure, UsageError } from '../failure';
 import { transcribeFile } from '../fileSession';
+import { readSymbols } from '../symbolsFile';
 
 interface Options {
   readonly text?: string;
@@ -27,8 +24,6 @@ interface Options {
   readonly language?: string;
 }
 
-/** A list of a large workspace has a tenth of this. */
-const SYMBOLS_MAX_BYTES = 16_000_000;
 const TEXT_MAX = 100_000;
 
 export function dictateCommand(program: Command, env: () => Environment): void {
@@ -51,7 +46,7 @@ export function dictateCommand(program: Command, env: () => Environment): void {
 async function dictate(env: Environment, files: readonly string[], options: Options): Promise<void> {
   if ((options.text === undefined) === (files.length === 0)) throw new UsageError('Name recordings or give --text, one of the two.');
   if ((options.text?.length ?? 0) > TEXT_MAX) throw new UsageError(`The text is longer than ${TEXT_MAX} characters; dictate it in parts.`);
-  const speller = options.symbols === undefined ? undefined : new SymbolSpeller(await symbolsOf(options.symbols), new Pronouncer(openCmuDictionary()));
+  const speller = await readSymbols(options.symbols);
   const print = (file: string, phrases: readonly string[]): void => {
     const raw = phrases.join(' ');
     const text = inScope(writeDictation(phrases, speller).text, scopeOfLanguage(options.languageId ?? ''));
@@ -85,15 +80,4 @@ async function dictate(env: Environment, files: readonly string[], options: Opti
     }
   });
   if (failures > 0) throw new SilentFailure();
-}
-
-async function symbolsOf(file: string): Promise<string[]> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`The list of symbols ${basename(file)} cannot be read; check its name and permissions.`, { cause: error });
-  }
-  if (text.length > SYMBOLS_MAX_BYTES) throw new UsageError(`The list of symbols ${basename(file)} is too large; leave out what lies far from the cursor.`);
-  return text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
 }

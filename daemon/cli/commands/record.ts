@@ -13,6 +13,7 @@ import { withDaemon, type Environment } from '../environment';
 import { LiveTranscript } from '../liveTranscript';
 import { NoteFile } from '../noteFile';
 import { persist } from '../persist';
+import { readSymbols } from '../symbolsFile';
 
 interface Options {
   readonly mic?: boolean;
@@ -22,6 +23,7 @@ interface Options {
   readonly provider?: string;
   readonly model?: string;
   readonly device?: DeviceChoice;
+  readonly symbols?: string;
 }
 
 const CONSENT = 'Started from the command line by a person who runs it to record.';
@@ -42,10 +44,14 @@ export function recordCommand(program: Command, env: () => Environment): void {
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
     .option('--model <M>', 'its model, as "earmark models list" names it')
     .addOption(deviceOption())
-    .action((options: Options) => withDaemon(env(), (connection) => record(env(), connection, options), { window: true }));
+    .option('--symbols <FILE>', 'names of the code that are likely to be said, one a line, likeliest first')
+    .action(async (options: Options) => {
+      const phrases = (await readSymbols(options.symbols))?.phrases ?? [];
+      await withDaemon(env(), (connection) => record(env(), connection, options, phrases), { window: true });
+    });
 }
 
-async function record(env: Environment, connection: Connection, options: Options): Promise<void> {
+async function record(env: Environment, connection: Connection, options: Options, phrases: readonly string[]): Promise<void> {
   const live = new LiveTranscript(env.out, env.err);
   const note = options.notes === undefined ? undefined : new NoteFile(connection, options.notes);
   let ended!: () => void;
@@ -69,6 +75,7 @@ async function record(env: Environment, connection: Connection, options: Options
       sources,
       partials: true,
       insights: true,
+      ...(phrases.length === 0 ? {} : { phrases: [...phrases] }),
       ...(options.title === undefined ? {} : { title: options.title }),
       ...(options.provider === undefined ? {} : { provider: options.provider }),
       ...(options.model === undefined ? {} : { model: options.model }),

@@ -16,6 +16,7 @@ import { transcribeFile } from '../fileSession';
 import { FORMATS } from '../formats';
 import type { Terminal } from '../output';
 import { progressBar } from '../progress';
+import { readSymbols } from '../symbolsFile';
 
 interface Options {
   readonly provider?: string;
@@ -27,6 +28,7 @@ interface Options {
   readonly realtime?: boolean;
   readonly keep?: boolean;
   readonly language?: string;
+  readonly symbols?: string;
 }
 
 /** Files in flight: two keep both workers busy at the ends of files, the third is being decoded meanwhile. */
@@ -47,6 +49,7 @@ export function transcribeCommand(program: Command, env: () => Environment): voi
     .option('--realtime', 'play the file at its own speed')
     .option('--keep', 'keep the session; "earmark sessions show" finds it again')
     .option('--language <L>', 'language that is spoken, as BCP 47 (en, de)')
+    .option('--symbols <FILE>', 'names of the code that are likely to be said, one a line, likeliest first')
     .action(async (files: string[], options: Options) => {
       await transcribe(env(), files, options);
     });
@@ -54,6 +57,7 @@ export function transcribeCommand(program: Command, env: () => Environment): voi
 
 async function transcribe(env: Environment, files: readonly string[], options: Options): Promise<void> {
   if (new Set(files).size < files.length) throw new UsageError('A file is named twice; name each once.');
+  const phrases = (await readSymbols(options.symbols))?.phrases;
   // Lines that come as they are spoken and a bar do not share a terminal.
   const progress = progressBar(env.err, 'Transcribing', files.length, !(env.out.isTTY && options.format === 'jsonl'));
   const held: (() => void)[] = [];
@@ -68,7 +72,7 @@ async function transcribe(env: Environment, files: readonly string[], options: O
         for (let index = next++; index < files.length && !env.signal.aborted; index = next++) {
           const file = files[index]!;
           try {
-            const session = await oneFile(env, connection, file, options, { onFinal: (s) => printer.final(index, s), onFraction: (f) => progress.set(index, f), complain });
+            const session = await oneFile(env, connection, file, { ...options, ...(phrases && { phrases }) }, { onFinal: (s) => printer.final(index, s), onFraction: (f) => progress.set(index, f), complain });
             printer.done(index, session);
           } catch (error) {
             if (env.signal.aborted) return;
@@ -98,7 +102,7 @@ interface Watch {
   readonly complain: (sentence: string) => void;
 }
 
-async function oneFile(env: Environment, connection: Connection, file: string, options: Options, watch: Watch): Promise<ExportSession> {
+async function oneFile(env: Environment, connection: Connection, file: string, options: Options & { readonly phrases?: readonly string[] }, watch: Watch): Promise<ExportSession> {
   const audio = await openAudioFile(file, { ...(options.splitChannels ? { splitChannels: true } : {}), signal: env.signal });
   const { declaredMs } = audio;
   const result = await transcribeFile(connection, audio, {
@@ -107,6 +111,7 @@ async function oneFile(env: Environment, connection: Connection, file: string, o
     keep: options.keep ?? false,
     realtime: options.realtime ?? false,
     diarize: options.diarize ?? false,
+    ...(options.phrases === undefined ? {} : { phrases: options.phrases }),
     ...(options.language === undefined ? {} : { language: options.language }),
     ...(options.provider === undefined ? {} : { provider: options.provider }),
     ...(options.model === undefined ? {} : { model: options.model }),
