@@ -4,6 +4,7 @@
  * faster than in earnest, so an outage of a minute takes as long as the client needs to find and mend it.
  */
 import { deepEqual, equal, ok } from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,8 +19,8 @@ import { scriptedParts } from '../fakes/scriptedParts';
 import { say } from '../unit/session/harness';
 import { retried } from '../fakes/retried';
 
-/** A request that the link lost. */
-const AGAIN = { again: 20, pauseMs: 20 };
+/** A request that the link lost; a process that stands still for a moment takes its links for dead. */
+const AGAIN = { again: 200, pauseMs: 50 };
 
 /** 81 s of sound for outages of up to 60 s; other recordings have no need to be that long. */
 const LONG = 90;
@@ -69,7 +70,8 @@ describe('a recording over a bad link', function () {
     await proxy.listen();
     const connection = createConnection({ stateDir: folder, client: { name: 'test', version: '0' }, timeoutMs: 1_000, remote: { url: `ws://127.0.0.1:${proxy.port}`, token, timing: TIMING } });
     const events: SessionEvent[] = [];
-    const subscription = await connection.start({ kind: 'file', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, (event) => void events.push(event));
+    const key = randomUUID();
+    const subscription = await retried(AGAIN, () => connection.start({ kind: 'file', key, sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, (event) => void events.push(event)));
     const pusher = createFramePusher(connection, subscription, { source: 'mic' });
     try {
       for (let n = 1; n <= words; n++) {
