@@ -20,11 +20,16 @@ import { TeamProcess } from '../fakes/teamProcess';
 const HEALTH = ['--health', '127.0.0.1:0'];
 const ONE_NODE = { EARMARK_TEAM_REPLICAS: '1' };
 
+/** The log forgets its first lines. */
+const ports = new WeakMap<TeamProcess, string>();
+
 /** Status and sentence of a probe. */
 async function probe(of: TeamProcess, path = '/readyz', token = ''): Promise<string> {
-  await of.logged('health.listening', 60_000);
-  const port = /"port":(\d+),"event":"health\.listening"/.exec(of.stderr)?.[1] ?? '';
-  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  if (!ports.has(of)) {
+    await of.logged('health.listening', 60_000);
+    ports.set(of, /"port":(\d+),"event":"health\.listening"/.exec(of.stderr)?.[1] ?? '');
+  }
+  const answer = await fetch(`http://127.0.0.1:${ports.get(of)}${path}`, { headers: { authorization: `Bearer ${token}` } });
   return `${answer.status} ${(await answer.text()).trim()}`;
 }
 
