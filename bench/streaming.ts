@@ -1,7 +1,8 @@
 /**
  * Streaming beside the usual methods, on the same sound with the same model in the same run: word error rate, decode
- * time, and how long after the last speech a final would be there. LibriSpeech utterances are joined into sessions.
- * Usage: `npm run bench -- streaming [--limit N] [--methods whole,live,…]`; N utterances of each set.
+ * time, and how long after the last speech a final would be there. LibriSpeech utterances are joined into sessions; those
+ * methods that the marks compare hear them with several sets of pauses.
+ * Usage: `npm run bench -- streaming [--limit N] [--pauses N] [--methods whole,live,…]`; N utterances of each set, N sets of pauses.
  */
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
@@ -9,27 +10,37 @@ import { finalLatencies, percentile } from './finalTimes';
 import { SimulatedMachine } from './latencySimulation';
 import { type Ratio, type Row, reportResults } from './report';
 import { findModels, libriUtterances } from './speechPath';
-import { METHODS, type Method, type MethodResult } from './streamingMethods';
-import { type JoinedSession, joinSessions } from './streamingSessions';
+import { METHODS, type MethodResult } from './streamingMethods';
+import { type JoinedSession, PAUSE_SEEDS, joinSessions } from './streamingSessions';
 import { pooledWer } from './wordErrors';
 
 /** Recognition workers of the machine that is simulated. */
 const WORKERS = 2;
+
+/** These hear every set of pauses, the others the first. */
+const MARKED: ReadonlySet<string> = new Set(['whole', 'live', 'plain']);
+
+interface Heard {
+  readonly session: JoinedSession;
+  /** Which set of pauses it has. */
+  readonly pauses: number;
+  readonly result: MethodResult;
+}
 
 interface Measured {
   readonly results: readonly MethodResult[];
   readonly wer: number;
   /** Processor time of the decodes. */
   readonly cpuSeconds: number;
+  readonly speechSeconds: number;
 }
 
-async function measure(engine: ManagedSpeechEngine, sessions: readonly JoinedSession[], run: Method): Promise<Measured> {
-  const results: MethodResult[] = [];
-  for (const session of sessions) results.push(await run(engine, session));
+function measured(heard: readonly Heard[]): Measured {
   return {
-    results,
-    wer: pooledWer(sessions.map((session, i) => ({ reference: session.reference, hypothesis: results[i]?.text ?? '' }))),
-    cpuSeconds: results.reduce((sum, result) => sum + result.inferenceMs, 0) / 1000,
+    results: heard.map(({ result }) => result),
+    wer: pooledWer(heard.map(({ session, result }) => ({ reference: session.reference, hypothesis: result.text }))),
+    cpuSeconds: heard.reduce((sum, { result }) => sum + result.inferenceMs, 0) / 1000,
+    speechSeconds: heard.reduce((sum, { session }) => sum + session.speechSeconds, 0),
   };
 }
 
@@ -52,6 +63,7 @@ async function main(): Promise<void> {
   const [folder, ...rest] = process.argv.slice(2);
   const option = (name: string): string | undefined => (rest.includes(name) ? rest[rest.indexOf(name) + 1] : undefined);
   const limit = option('--limit') === undefined ? Infinity : Number(option('--limit'));
+  const pauses = Number(option('--pauses') ?? PAUSE_SEEDS.length);
   const only = option('--methods')?.split(',') ?? METHODS.map(({ name }) => name);
   const models = findModels(folder);
   const utterances = libriUtterances();
@@ -64,13 +76,15 @@ async function main(): Promise<void> {
         ? '--limit takes a number of utterances, 1 or more.'
         : unknown !== undefined
           ? `There is no method "${unknown}"; choose from ${METHODS.map(({ name }) => name).join(', ')}.`
-          : undefined;
+          : !PAUSE_SEEDS[pauses - 1]
+            ? `--pauses takes a number of sets of pauses, 1 to ${PAUSE_SEEDS.length}.`
+            : undefined;
   if (!models || problem !== undefined) {
     process.stderr.write(`${problem}\n`);
     process.exitCode = 2;
     return;
   }
-  const sessions = joinSessions(utterances, limit);
+  const sessions = PAUSE_SEEDS.slice(0, pauses).map((seed) => joinSessions(utterances, limit, seed));
   const machine = new SimulatedMachine();
   await machine.load(models);
   const engine = machine.engine();
@@ -82,43 +96,57 @@ async function main(): Promise<void> {
   }
 }
 
-async function measureAll(engine: ManagedSpeechEngine, sessions: readonly JoinedSession[], only: readonly string[]): Promise<void> {
+/** @param sessions one list for each set of pauses */
+async function measureAll(engine: ManagedSpeechEngine, sessions: readonly (readonly JoinedSession[])[], only: readonly string[]): Promise<void> {
   const rows: Row[] = [];
   const ratios: Record<string, Ratio> = {};
-  for (const set of new Set(sessions.map((session) => session.set))) {
-    const ofSet = sessions.filter((session) => session.set === set);
-    const speech = ofSet.reduce((sum, session) => sum + session.speechSeconds, 0);
-    let reference: Measured | undefined;
-    for (const { name, title, run } of METHODS.filter((method) => only.includes(method.name))) {
-      process.stderr.write(`${set}: ${title} …\n`);
-      const measured = await measure(engine, ofSet, run);
-      if (name === 'whole') reference = measured;
-      rows.push(rowOf(set, title, measured, speech, reference));
+  const first = sessions[0] ?? [];
+  const methods = METHODS.filter(({ name }) => only.includes(name));
+  for (const set of new Set(first.map((session) => session.set))) {
+    const heard = new Map<string, Heard[]>(methods.map(({ name }) => [name, []]));
+    // Each session by one method after the other: what else the machine does then weighs on all alike.
+    for (const [pauses, joined] of sessions.entries()) {
+      for (const session of joined.filter((one) => one.set === set)) {
+        process.stderr.write(`${set}, pauses ${pauses + 1}: ${session.utterances.length} utterances …\n`);
+        for (const { name, run } of methods.filter((method) => pauses === 0 || MARKED.has(method.name))) heard.get(name)?.push({ session, pauses, result: await run(engine, session) });
+      }
+    }
+    for (const { name, title } of methods) {
+      const own = heard.get(name) ?? [];
+      const all = measured(own);
+      const whole = (heard.get('whole') ?? []).filter(({ pauses }) => own.some((one) => one.pauses === pauses));
+      const reference = whole.length === 0 ? undefined : measured(whole);
+      rows.push(rowOf(set, title, all, reference, werRange(own, whole)));
       // The other methods are there to compare with; what they do is no merit or fault of Earmark.
       if (!reference || !['live', 'plain', 'file'].includes(name)) continue;
-      ratios[`${set}: WER of ${name} minus (a), points`] = { value: round(measured.wer - reference.wer, 2), noise: 0.3, better: 'lower' };
-      ratios[`${set}: decode time of ${name} over (a)`] = { value: round(measured.cpuSeconds / reference.cpuSeconds, 3), noise: 0.2, better: 'lower' };
+      ratios[`${set}: WER of ${name} minus (a), points`] = { value: round(all.wer - reference.wer, 2), noise: 0.3, better: 'lower' };
+      ratios[`${set}: decode time of ${name} over (a)`] = { value: round(all.cpuSeconds / reference.cpuSeconds, 3), noise: 0.2, better: 'lower' };
     }
   }
-  const utterances = sessions.reduce((sum, session) => sum + session.utterances.length, 0);
-  const speech = sessions.reduce((sum, session) => sum + session.speechSeconds, 0);
+  const utterances = first.reduce((sum, session) => sum + session.utterances.length, 0);
+  const speech = first.reduce((sum, session) => sum + session.speechSeconds, 0);
   reportResults({
-    about: `${utterances} LibriSpeech utterances (${(speech / 60).toFixed(1)} min of speech) joined into ${sessions.length} sessions of up to 5 minutes with pauses of 0.1–3 s; Moonshine tiny on ${WORKERS} workers of one thread; all methods pass the same silence guards. Decode time is processor time of the decodes, without speech detection. Latency is from the last speech to the final of phrases that silence ended, on a clock of audio time plus decode time, as on a machine that does nothing else. (c) takes each stretch of speech between pauses of half a second for itself; its buffer is cut after 15 s.`,
+    about: `${utterances} LibriSpeech utterances (${(speech / 60).toFixed(1)} min of speech) joined into ${first.length} sessions of up to 5 minutes with pauses of 0.1–3 s, (a) and live speech with ${sessions.length} sets of pauses; Moonshine tiny on ${WORKERS} workers of one thread; all methods pass the same silence guards. Decode time is processor time of the decodes, without speech detection. Latency is from the last speech to the final of phrases that silence ended, on a clock of audio time plus decode time, as on a machine that does nothing else. (c) takes each stretch of speech between pauses of half a second for itself; its buffer is cut after 15 s.`,
     rows,
     ratios,
   });
 }
 
-function rowOf(set: string, title: string, measured: Measured, speech: number, reference: Measured | undefined): Row {
-  const { results, wer, cpuSeconds } = measured;
+/** Least and most against (a) that a set of pauses gave. */
+function werRange(own: readonly Heard[], whole: readonly Heard[]): string {
+  const differences = [...new Set(own.map(({ pauses }) => pauses))].map((pauses) => measured(own.filter((one) => one.pauses === pauses)).wer - measured(whole.filter((one) => one.pauses === pauses)).wer);
+  return differences.length < 2 ? '' : ` (${Math.min(...differences).toFixed(2)} to ${Math.max(...differences).toFixed(2)})`;
+}
+
+function rowOf(set: string, title: string, { results, wer, cpuSeconds, speechSeconds }: Measured, reference: Measured | undefined, range: string): Row {
   const row: Row = {
     method: title,
     set,
     'WER %': wer.toFixed(2),
-    'against (a), points': reference ? (wer - reference.wer).toFixed(2) : '–',
+    'against (a), points': reference ? `${(wer - reference.wer).toFixed(2)}${range}` : '–',
     decodes: results.reduce((sum, result) => sum + result.decodes, 0),
-    'decode s per s of speech': (cpuSeconds / speech).toFixed(3),
-    'against (a), times': reference ? (measured.cpuSeconds / reference.cpuSeconds).toFixed(2) : '–',
+    'decode s per s of speech': (cpuSeconds / speechSeconds).toFixed(3),
+    'against (a), times': reference ? (cpuSeconds / reference.cpuSeconds).toFixed(2) : '–',
   };
   if (!results.some((result) => result.phrases)) return row;
   const show = (values: readonly number[]): string => (values.length === 0 ? '–' : `${percentile(values, 0.5).toFixed(0)} / ${percentile(values, 0.95).toFixed(0)}`);

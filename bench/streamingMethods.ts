@@ -23,6 +23,30 @@ export interface MethodResult {
 
 export type Method = (engine: ManagedSpeechEngine, session: JoinedSession) => Promise<MethodResult>;
 
+/** A decode in a pause. Its answer is given when a decode begun then would be done, or at once where that is counted elsewhere. */
+class Guess {
+  readonly answer: Promise<AsrResult | undefined>;
+  private readonly released: Promise<void>;
+  release: () => void = () => undefined;
+  /** The text is not published: its phrase is decoded when it is over. */
+  doubted = false;
+
+  constructor(readonly begunMs: number, readonly result: Promise<AsrResult | undefined>) {
+    this.released = new Promise((done) => (this.release = done));
+    this.answer = this.released.then(() => result);
+  }
+
+  /** The clock stands at this. */
+  async pass(positionMs: number): Promise<void> {
+    const result = await this.result;
+    const inferenceMs = result?.inferenceMs ?? 0;
+    this.doubted = result?.trust === 'low' || result?.rejected !== undefined;
+    if (positionMs - this.begunMs < inferenceMs) return;
+    this.release();
+    await this.answer;
+  }
+}
+
 /** Of a decode, which ends between two tokens when it is given up: what the encoder and its half of the cache take (measured on 10 utterances of 3–20 s: 42 %). */
 const ENCODER_SHARE = 0.42;
 const CHUNK_MS = 4_000;
@@ -44,10 +68,12 @@ async function live(engine: ManagedSpeechEngine, session: JoinedSession, specula
   let id = 0;
   let inferenceMs = 0;
   let decodes = 0;
-  let guess: { readonly begunMs: number; readonly result: Promise<AsrResult | undefined> } | undefined;
+  let guess: Guess | undefined;
   /** Speech went on: the daemon stops the decode, so only the time until then was spent. */
   const giveUp = async (): Promise<void> => {
     const given = guess;
+    guess = undefined;
+    given?.release();
     const fullMs = (await given?.result)?.inferenceMs ?? 0;
     if (given) inferenceMs -= fullMs - Math.min(fullMs, Math.max(ENCODER_SHARE * fullMs, position - given.begunMs));
   };
@@ -63,7 +89,7 @@ async function live(engine: ManagedSpeechEngine, session: JoinedSession, specula
     },
   }) as ManagedSpeechEngine;
   const speculation = new Speculation({
-    engine: Object.create(counted, { decode: { value: (...call: Parameters<ManagedSpeechEngine['decode']>) => (guess = { begunMs: position, result: counted.decode(...call) }).result } }) as ManagedSpeechEngine,
+    engine: Object.create(counted, { decode: { value: (...call: Parameters<ManagedSpeechEngine['decode']>) => (guess = new Guess(position, counted.decode(...call))).answer } }) as ManagedSpeechEngine,
     sessionId: session.set, language: 'en', drafts,
   });
   const decoder = phraseDecoder(counted, session.set, drafts, (phrase, result) => done.push({ phrase, result }));
@@ -71,10 +97,13 @@ async function live(engine: ManagedSpeechEngine, session: JoinedSession, specula
     source: 'mic',
     detector: engine.detectors.create('mic'),
     newId: () => `p${++id}`,
-    ...(speculative ? { onPause: (pause) => speculation.pause(pause), onResume: () => (speculation.cancel(), void giveUp()), trusted: () => speculation.trusted } : {}),
+    ...(speculative ? { onPause: (pause) => speculation.pause(pause), onResume: () => (speculation.cancel(), void giveUp()), trusted: () => speculation.trusted, doubted: () => speculation.doubted, decodeMs: (soundMs) => speculation.decodeMs(soundMs) } : {}),
     onPhrase: (phrase) => {
       const early = speculation.take(phrase);
-      decisions.set(phrase.id, { decidedMs: position, begunMs: early && guess ? guess.begunMs : position });
+      decisions.set(phrase.id, { decidedMs: position, begunMs: early && guess && !guess.doubted ? guess.begunMs : position });
+      // When it was there is counted from when it began.
+      guess?.release();
+      guess = undefined;
       void decoder.add(phrase, early);
     },
     onFallback: (error) => {
@@ -85,7 +114,7 @@ async function live(engine: ManagedSpeechEngine, session: JoinedSession, specula
     for (const frame of framesOf('mic', session.pcm)) {
       position += FRAME_MS;
       await source.process([frame]);
-      await guess?.result;
+      await guess?.pass(position);
       if (decoder.pendingCount > 0) await decoder.drained();
     }
     await source.flush();

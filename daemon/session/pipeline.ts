@@ -146,7 +146,7 @@ export class SourcePipeline implements Disposable {
         if (heard > 0) this.figures.count('vad_windows', heard, 'heard');
       },
       // A file is not waited for, and what is behind has no moment to spare.
-      ...(setup.live ? { onPause: (pause) => this.onPause(pause), onResume: () => this.speculation.cancel(), trusted: () => this.speculation.trusted } : {}),
+      ...(setup.live ? { onPause: (pause) => this.onPause(pause), onResume: () => this.speculation.cancel(), trusted: () => this.speculation.trusted, doubted: () => this.speculation.doubted, decodeMs: (soundMs) => this.speculation.decodeMs(soundMs) } : {}),
       onFallback: () => on.warn('vad.fallback', 'The speech detector failed; speech is now found by loudness, and nothing is discarded.', source),
       fromSeq: setup.fromSeq,
       options: segmenterOptionsFor(engine.provider, setup.live, setup.awaited),

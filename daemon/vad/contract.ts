@@ -75,6 +75,10 @@ export interface PhraseSourceSetup {
   readonly onResume?: (phrase: { readonly id: string }) => void;
   /** Asked while a short phrase is quiet: its text is known, and it need not wait longer than a long one for what may follow. */
   readonly trusted?: () => boolean;
+  /** Asked in pauses: the text of the open phrase was there in an earlier pause and was not trusted, so a short one will wait for its longer end, and its decode with it. */
+  readonly doubted?: () => boolean;
+  /** How long the decode of so much sound will take, both in milliseconds; asked in pauses, which are announced so much before the phrase ends. */
+  readonly decodeMs?: (soundMs: number) => number;
   /** A phrase ended. `process` waits for the promise: that is the backpressure when a file is read as fast as possible. */
   readonly onPhrase: (phrase: Phrase) => void | Promise<void>;
   /** Frames were missing; `frames` of them stand as silence. */
@@ -123,10 +127,8 @@ export interface SegmenterOptions {
   readonly shortPhraseMs: number;
   /** A pause is announced after this much silence at the earliest … */
   readonly pauseMs: number;
-  /** … and else so much before the phrase ends … */
+  /** … and else so much before its decode has to begin that is to be done when the phrase ends. */
   readonly pauseLeadMs: number;
-  /** … and so much for each second of it and its lead: how long its decode takes. */
-  readonly pauseLeadMsPerSecond: number;
   /** How much of that silence stays in the phrase. */
   readonly postRollMs: number;
   /** A phrase is cut when it gets this long … */

@@ -46,7 +46,7 @@ export class PhraseSource implements PhraseSourceLike {
     this.gateDb = options.gateDb;
     this.leadGap = Math.round((options.leadGapMs * SAMPLE_RATE) / 1000);
     this.postRoll = Math.round((options.postRollMs * SAMPLE_RATE) / 1000);
-    this.segmenter = new PhraseSegmenter(options, (from, to) => this.store.quietest(from, to), setup.longPhrases, setup.trusted);
+    this.segmenter = new PhraseSegmenter(options, (from, to) => this.store.quietest(from, to), setup.longPhrases, setup.trusted, setup.decodeMs, setup.doubted);
     this.detector = new FallbackDetector(setup.detector, () => new EnergyDetector(), (error) => setup.onFallback?.(error));
     this.lastSeq = (setup.fromSeq ?? 0) - 1;
     this.begun = setup.fromSeq !== undefined;

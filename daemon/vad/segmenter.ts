@@ -20,6 +20,12 @@ import { type SegmenterOptions, VAD_WINDOW } from './contract';
  * 1.24 times with all leads, 47 + 119 without, 46 + 117 for 1.11 and 1.05 times for phrases under 4 s, 46 + 116 for 1.07 and
  * 1.09 times where both are 12 s at most. Of two caps in a row the first is the lead of the second, so two have
  * to fit into the 30 s of a recogniser.
+ *
+ * A decode in a pause begins as late as the last ones allow, a window and a frame before. On three sets of pauses, decode
+ * time in times of whole utterances and finals within 450 ms: 1.28 and 1.52, 69 %, where no text is decoded again; with
+ * 8 s as short and without the 50 ms 1.21 and 1.46, but 32 %, because texts are trusted too late, and 44 + 120 word errors
+ * in the mean instead of 46 + 127. Of texts that were doubted in an earlier pause of a short phrase 17 of 94 were trusted
+ * later, and 40 were decoded for nothing, so these wait for the longer end.
  */
 export const defaultSegmenterOptions: SegmenterOptions = {
   onsetThreshold: 0.5,
@@ -30,8 +36,7 @@ export const defaultSegmenterOptions: SegmenterOptions = {
   shortEndSilenceMs: 850,
   shortPhraseMs: 5_000,
   pauseMs: 160,
-  pauseLeadMs: 80,
-  pauseLeadMsPerSecond: 45,
+  pauseLeadMs: 50,
   postRollMs: 400,
   maxPhraseMs: 15_000,
   cutSearchMs: 3_000,
@@ -102,6 +107,8 @@ export class PhraseSegmenter {
     private readonly quietest: QuietestPlace,
     private readonly longPhrases: () => boolean = () => false,
     private readonly trusted: () => boolean = () => false,
+    private readonly decodeMs: (soundMs: number) => number = () => 0,
+    private readonly doubted: () => boolean = () => false,
   ) {
     const count = (ms: number): number => Math.round((ms * SAMPLE_RATE) / 1000);
     this.samples = {
@@ -195,7 +202,7 @@ export class PhraseSegmenter {
     const events: SegmenterEvent[] = [];
     let paused = state.paused && !speech;
     if (state.paused && speech) events.push({ kind: 'resume' });
-    const moment = Math.max(this.samples.pause, (long ? wait : this.samples.endSilence) - this.samples.pauseLead - ((speechEnd - from) * this.options.pauseLeadMsPerSecond) / 1000);
+    const moment = Math.max(this.samples.pause, (long || (short && this.doubted()) ? this.samples.shortEndSilence : this.samples.endSilence) - this.samples.pauseLead - this.decodeTime(speechEnd - from));
     if (!speech && !paused && quiet >= moment) {
       events.push({ kind: 'pause', from, start, end: phraseEnd, speechEnd });
       paused = true;
@@ -211,6 +218,11 @@ export class PhraseSegmenter {
   /** A long phrase needs no lead, and pays most for it; behind a cut the lead keeps the words of the seam. */
   private fromOf({ from, start, behindCut }: Open, speechEnd: number): number {
     return behindCut || speechEnd - from <= this.samples.leadMax ? from : start;
+  }
+
+  /** Samples that pass while so many are decoded. */
+  private decodeTime(samples: number): number {
+    return (this.decodeMs((samples * 1000) / SAMPLE_RATE) * SAMPLE_RATE) / 1000;
   }
 
   private close(phrase: Omit<Extract<SegmenterEvent, { kind: 'phrase' }>, 'kind'>): SegmenterEvent {

@@ -29,9 +29,9 @@ export function say(...words: readonly number[]): Int16Array {
   return pcm;
 }
 
-/** Phrases that end after 400 ms, whatever is best for real speech: the words of `say` stay apart. */
+/** Phrases that end after 400 ms, whatever is best for real speech: the words of `say` stay apart, and short as they are a pause is told before their end. */
 export function phrases(setup: PhraseSourceSetup): PhraseSource {
-  return new PhraseSource({ ...setup, options: { endSilenceMs: 400, shortEndSilenceMs: 400, shortPhraseMs: 0, preRollMs: 300, postRollMs: 300 } });
+  return new PhraseSource({ ...setup, options: { endSilenceMs: 400, shortEndSilenceMs: 400, shortPhraseMs: 0, preRollMs: 300, postRollMs: 300, pauseLeadMs: 100 } });
 }
 
 /** Lets everything that is due now happen. */

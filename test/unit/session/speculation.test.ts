@@ -44,6 +44,31 @@ describe('speculation', () => {
     }
     assert.deepEqual(seen, [false, true, false, false, false, false]);
   });
+  it('doubts the phrase whose text was not trusted, until it is over', async () => {
+    const seen: boolean[] = [];
+    for (const trust of ['high', 'low', undefined] as const) {
+      const engine = { ready: () => Promise.resolve(), idle: true, decode: () => Promise.resolve(text('yes', trust ? { trust } : {})) };
+      const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+      speculation.pause(pause(900));
+      await new Promise((resolve) => setImmediate(resolve));
+      speculation.cancel();
+      seen.push(speculation.doubted);
+      await speculation.take(phrase(1500));
+      seen.push(speculation.doubted);
+    }
+    assert.deepEqual(seen, [false, false, true, false, true, false]);
+  });
+  it('learns how long decodes take, with the sound before the phrase', async () => {
+    const engine = { ready: () => Promise.resolve(), idle: true, decode: () => Promise.resolve(text('yes', { inferenceMs: 200 })) };
+    const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+    const before = speculation.decodeMs(10_000);
+    for (let i = 0; i < 30; i++) {
+      speculation.pause({ ...pause(900), lead: { id: 's0', pcm } });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // 200 ms for two seconds.
+    assert.deepEqual([before, Math.round(speculation.decodeMs(10_000) / 10)], [300, 100]);
+  });
   it('has nothing where the engine was busy', async () => assert.equal(await taken(900, 'busy'), undefined));
 
   it('makes finals of a recording without a second decode, and loses no word', async () => {

@@ -77,7 +77,7 @@ describe('PhraseSource', () => {
 
   it('announces a pause under the id and end that the phrase will have', async () => {
     const pauses: string[] = [];
-    const { source, phrases } = make({ onPause: (p) => pauses.push(`${p.id} ${p.startMs} ${p.speechEndMs}`), onResume: ({ id }) => pauses.push(`${id} goes on`) });
+    const { source, phrases } = make({ onPause: (p) => pauses.push(`${p.id} ${p.startMs} ${p.speechEndMs}`), onResume: ({ id }) => pauses.push(`${id} goes on`), decodeMs: () => 80 });
     await source.process(framesOf('mic', sound([1024, false], [992, true], [390, false], [640, true], [1000, false])));
     assert.deepEqual(pauses, ['p1 724 2016', 'p1 goes on', `p1 724 ${phrases[0]?.speechEndMs}`]);
   });

@@ -6,9 +6,14 @@ import type { SegmenterOptions } from '../../../daemon/vad/contract';
 const W = 512;
 const ms = (samples: number): number => Math.round(samples / 16);
 
-/** `.` silence, `s` speech, `-` in between (0.4); one letter a 32 ms window. Events as text, times in milliseconds. */
-function run(pattern: string, options: Partial<SegmenterOptions> = {}, quietest = (_from: number, to: number): number => to - 160, pauses = false): string[] {
-  const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, postRollMs: 192, shortPhraseMs: 0, ...options }, quietest);
+/**
+ * `.` silence, `s` speech, `-` in between (0.4); one letter a 32 ms window. Events as text, times in milliseconds.
+ * @param msPerSecond what a decode takes of each second; pauses are told where it is given
+ */
+function run(pattern: string, options: Partial<SegmenterOptions> = {}, quietest = (_from: number, to: number): number => to - 160, msPerSecond?: number): string[] {
+  const pauses = msPerSecond !== undefined;
+  const decodeMs = (soundMs: number): number => (soundMs * (msPerSecond ?? 0)) / 1000;
+  const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, postRollMs: 192, shortPhraseMs: 0, ...options }, quietest, undefined, undefined, decodeMs);
   const found: SegmenterEvent[] = [];
   [...pattern].forEach((letter, i) => found.push(...segmenter.push(i * W, letter === 's' ? 0.9 : letter === '-' ? 0.4 : 0.05)));
   if (pattern.endsWith('|')) found.pop();
@@ -56,20 +61,29 @@ describe('PhraseSegmenter', () => {
   });
   it('announces a pause once, and that it was none', () => {
     const speak = n('s', 10) + n('.', 8) + n('s', 5) + n('.', 13);
-    assert.deepEqual(run(speak, { pauseLeadMs: 0, pauseLeadMsPerSecond: 500 }, undefined, true), ['onset 0', 'pause 0-512 speech to 320', 'resume', 'pause 0-896 speech to 736', 'silence 0-928 speech to 736']);
+    assert.deepEqual(run(speak, { pauseLeadMs: 0 }, undefined, 500), ['onset 0', 'pause 0-512 speech to 320', 'resume', 'pause 0-896 speech to 736', 'silence 0-928 speech to 736']);
   });
   it('announces a pause so late that a decode is just done when the phrase ends', () => {
     // 320 ms of speech at 250 ms a second: 80 ms before the end. A long phrase: after 160 ms.
-    assert.deepEqual(run(n('s', 10) + n('.', 10), { pauseLeadMs: 0, pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0', 'pause 0-512 speech to 320']);
-    assert.deepEqual(run(n('s', 10) + n('.', 9), { pauseLeadMs: 0, pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0']);
-    assert.deepEqual(run(n('s', 100) + n('.', 5), { pauseLeadMs: 0, pauseLeadMsPerSecond: 250 }, undefined, true), ['onset 0', 'pause 0-3360 speech to 3200']);
+    assert.deepEqual(run(n('s', 10) + n('.', 10), { pauseLeadMs: 0 }, undefined, 250), ['onset 0', 'pause 0-512 speech to 320']);
+    assert.deepEqual(run(n('s', 10) + n('.', 9), { pauseLeadMs: 0 }, undefined, 250), ['onset 0']);
+    assert.deepEqual(run(n('s', 100) + n('.', 5), { pauseLeadMs: 0 }, undefined, 250), ['onset 0', 'pause 0-3360 speech to 3200']);
+  });
+  it('announces the pause of a short phrase before its longer end where the text of an earlier pause was doubted', () => {
+    const pausesAfter = (pattern: string, doubted: boolean): number[] => {
+      const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, shortPhraseMs: 2_000, shortEndSilenceMs: 800 }, (_from, to) => to, undefined, undefined, () => 100, () => doubted);
+      return [...pattern].flatMap((letter, i) => segmenter.push(i * W, letter === 's' ? 0.9 : 0.05).flatMap((e) => (e.kind === 'pause' ? [ms((i + 1) * W - e.speechEnd)] : [])));
+    };
+    const { pauseLeadMs } = defaultSegmenterOptions;
+    const windows = (quietMs: number): number => Math.ceil((quietMs - pauseLeadMs - 100) / 32) * 32;
+    assert.deepEqual([pausesAfter(n('s', 40) + n('.', 30), false), pausesAfter(n('s', 40) + n('.', 30), true), pausesAfter(n('s', 80) + n('.', 30), true)], [[windows(400)], [windows(800)], [windows(400)]]);
   });
   it('announces every pause at once where somebody waits for the end', () => {
-    assert.deepEqual(run(n('s', 10) + n('.', 5) + n('s', 3), { shortPhraseMs: 5_000, ...segmenterOptionsFor('moonshine', true, true) }, undefined, true), ['onset 0', 'pause 0-448 speech to 320', 'resume']);
+    assert.deepEqual(run(n('s', 10) + n('.', 5) + n('s', 3), { shortPhraseMs: 5_000, ...segmenterOptionsFor('moonshine', true, true) }, undefined, 30), ['onset 0', 'pause 0-448 speech to 320', 'resume']);
   });
   it('announces it earlier where the phrase is decoded behind the one before', () => {
     // 620 ms that go on 20 ms behind another phrase; with it 1856 ms.
-    const pauses = (silence: number, leadGapMs: number): boolean => run(n('s', 32) + n('.', 16) + n('s', 10) + n('.', silence), { pauseLeadMs: 0, pauseLeadMsPerSecond: 100, leadGapMs }, undefined, true).includes('pause 1236-2048 speech to 1856');
+    const pauses = (silence: number, leadGapMs: number): boolean => run(n('s', 32) + n('.', 16) + n('s', 10) + n('.', silence), { pauseLeadMs: 0, leadGapMs }, undefined, 100).includes('pause 1236-2048 speech to 1856');
     assert.deepEqual([pauses(6, 400), pauses(7, 400), pauses(10, 0), pauses(11, 0)], [false, true, false, true]);
   });
   it('keeps a phrase open on windows between the two thresholds, but does not start on them', () => {
