@@ -49,18 +49,35 @@ export const DictationScope = z.discriminatedUnion('kind', [
 ]);
 export type DictationScope = z.infer<typeof DictationScope>;
 
+const Asked = z.object({
+  sessionId: z.string(),
+  scopes: z.array(DictationScope).max(1_000).optional().describe('The places it goes to.'),
+  from: z.number().int().min(0).optional().describe('Phrases before this one, counted from 0, are left out: their text is the user\'s by now.'),
+});
+
+const Heard = z.object({
+  text: z.string(),
+  texts: z.array(z.string()).describe('The text in the form of each of `scopes`.'),
+  raw: z.string().describe('As it was heard.'),
+  named: z.boolean().describe('The text begins with a name whose first letter stays as it is.'),
+  takeBack: z.number().int().min(0).describe('Dictations before this one that are to be taken back ("scratch that").'),
+  spelled: z.array(z.object({ heard: z.string(), written: z.string() })),
+  phrases: z.number().int().min(0).describe('So many were heard since the start, those before `from` too.'),
+});
+
+export const DictationTake = request({
+  method: 'dictation/take',
+  doc: 'The text of what is final so far, written as a developer means it; the dictation goes on. A later answer says what became of all phrases from `from` on, so it stands in place of the one before.',
+  params: Asked.extend({ flush: z.boolean().optional().describe('What was said until now is made final first, as if a silence had followed.') }),
+  result: Heard,
+  errors: ['session.notFound'],
+});
+
 export const DictationStop = request({
   method: 'dictation/stop',
-  doc: 'Key released: flushes the open phrase and answers with the whole text once it is final, written as a developer means it: symbols spelled, spoken punctuation and commands carried out.',
-  params: z.object({ sessionId: z.string(), scopes: z.array(DictationScope).max(1_000).optional().describe('The places it goes to.') }),
-  result: z.object({
-    text: z.string(),
-    texts: z.array(z.string()).describe('The text in the form of each of `scopes`.'),
-    raw: z.string().describe('As it was heard.'),
-    named: z.boolean().describe('The text begins with a name whose first letter stays as it is.'),
-    takeBack: z.number().int().min(0).describe('Dictations before this one that are to be taken back ("scratch that").'),
-    spelled: z.array(z.object({ heard: z.string(), written: z.string() })),
-  }),
+  doc: 'Stops listening and answers with the text once it is final, written as a developer means it: symbols spelled, spoken punctuation and commands carried out. Answers before recorder and record of the dictation have ended.',
+  params: Asked,
+  result: Heard,
   errors: ['session.notFound'],
 });
 

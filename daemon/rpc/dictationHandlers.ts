@@ -1,6 +1,7 @@
 /** `dictation/*`: a short session of which nothing is kept; it ends with the client that speaks. */
-import { DictationCancel, DictationLearn, DictationStart, DictationStop } from '../../protocol/dictation';
+import { DictationCancel, DictationLearn, DictationStart, DictationStop, DictationTake } from '../../protocol/dictation';
 import { isEarmarkError } from '../../protocol/errors';
+import type { ParamsOf, ResultOf } from '../../protocol/method';
 import { COMMAND_PHRASES } from '../dictation/commands';
 import { learnNames } from '../dictation/learnNames';
 import type { SymbolSpeller } from '../dictation/respell';
@@ -53,21 +54,19 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
       if (before !== undefined) client.dictations.set(sessionId, before.then((speller) => learn(deps, symbols, speller)));
       return {};
     })
-    .on(DictationStop, async ({ sessionId, scopes = [] }, client) => {
+    .on(DictationTake, async ({ sessionId, flush = false, ...asked }, client) => {
+      if (flush) await sessions.flush(sessionId);
+      return heard(deps, client, sessionId, asked);
+    })
+    .on(DictationStop, async ({ sessionId, ...asked }, client) => {
       await sessions.stop(sessionId, 'dictation.stop');
-      await sessions.whenEnded(sessionId);
-      const { transcript } = await sessions.get(sessionId);
-      const phrases = transcript
-        .filter((s) => !s.hidden)
-        .map((s) => s.text.trim())
-        .filter((t) => t !== '');
-      const speller = await client.dictations.get(sessionId);
-      // Whoever stopped waits for the text, not for the disk.
+      // Whoever stopped waits for the text, not for the recorder or the disk.
+      await sessions.whenHeard(sessionId);
+      const answer = await heard(deps, client, sessionId, asked);
       client.dictations.delete(sessionId);
       client.detach(sessionId);
       forgetLater(deps, sessionId);
-      const { text, named, takeBack, spelled } = writeDictation(phrases, speller, false);
-      return { text, texts: scopes.map((scope) => inScope(text, scope)), raw: phrases.join(' '), named, takeBack, spelled: spelled.map((one) => ({ ...one })) };
+      return answer;
     })
     .on(DictationCancel, async ({ sessionId }, client) => {
       client.dictations.delete(sessionId);
@@ -75,6 +74,19 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
       await forget(deps, sessionId);
       return {};
     });
+}
+
+/** What was said, written for the places. @throws EarmarkError session.notFound */
+async function heard({ sessions }: RpcDeps, client: ClientContext, sessionId: string, { scopes = [], from = 0 }: Pick<ParamsOf<typeof DictationStop>, 'scopes' | 'from'>): Promise<ResultOf<typeof DictationStop>> {
+  const speller = await client.dictations.get(sessionId);
+  const { transcript } = await sessions.get(sessionId);
+  const phrases = transcript
+    .filter((s) => !s.hidden)
+    .map((s) => s.text.trim())
+    .filter((t) => t !== '');
+  const asked = phrases.slice(from);
+  const { text, named, takeBack, spelled } = writeDictation(asked, speller, false);
+  return { text, texts: scopes.map((scope) => inScope(text, scope)), raw: asked.join(' '), named, takeBack, spelled: spelled.map((one) => ({ ...one })), phrases: phrases.length };
 }
 
 /** The client that spoke is gone: what it said has nowhere to go. */

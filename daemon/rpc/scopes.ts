@@ -1,6 +1,6 @@
 /** What somebody over the network may ask for: the scope that each method needs. A method that is not named here needs `admin`. */
 import { AudioClip, AudioEnd, AudioOpen, AudioPush, AudioVerify } from '../../protocol/audio';
-import { DictationCancel, DictationLearn, DictationStart, DictationStop } from '../../protocol/dictation';
+import { DictationCancel, DictationLearn, DictationStart, DictationStop, DictationTake } from '../../protocol/dictation';
 import { EarmarkError } from '../../protocol/errors';
 import { DaemonHealth, DaemonHello } from '../../protocol/health';
 import { InsightAnalyze, InsightDerive, InsightRevise } from '../../protocol/insights';
@@ -17,7 +17,7 @@ import type { Sessions } from '../session/api';
 
 const READ = [AudioClip, DaemonHello, DaemonHealth, ModelsList, NotesName, InsightDerive, SessionAttach, SessionDetach, SessionExport, SessionGet, SessionList, SessionSearch, VoicesList];
 const RECORD = [
-  AudioEnd, AudioOpen, AudioPush, AudioVerify, DictationCancel, DictationLearn, DictationStart, DictationStop, InsightAnalyze, InsightRevise, NotesLease, NotesPlan, NotesRelease,
+  AudioEnd, AudioOpen, AudioPush, AudioVerify, DictationCancel, DictationLearn, DictationStart, DictationStop, DictationTake, InsightAnalyze, InsightRevise, NotesLease, NotesPlan, NotesRelease,
   SessionContext, SessionDelete, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume, SessionStart, SessionStop, TranscriptNameSpeaker, TranscriptRevise, VoicesForget, VoicesKeep,
 ];
 const SCOPES = new Map<string, Scope>([...READ.map((m: RequestType) => [m.method, 'read'] as const), ...RECORD.map((m: RequestType) => [m.method, 'record'] as const)]);

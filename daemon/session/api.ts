@@ -74,6 +74,10 @@ export interface Sessions {
   start(request: StartRequest, sink?: EventSink): Promise<{ readonly session: SessionView; readonly attachment?: Disposable }>;
   /** Idempotent. Resolves once the state is STOPPING or later. */
   stop(sessionId: string, cause: string): Promise<SessionState>;
+  /** Resolves once what came in until now is in the transcript, as if a silence had followed. @throws EarmarkError session.notFound */
+  flush(sessionId: string): Promise<void>;
+  /** Resolves when everything that was said before the stop is in the transcript, or never will be; recorders and record may still be ending. */
+  whenHeard(sessionId: string): Promise<void>;
   /** Resolves in DONE or FAILED. */
   whenEnded(sessionId: string): Promise<SessionState>;
   pause(sessionId: string, cause: string): Promise<SessionState>;

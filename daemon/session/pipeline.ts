@@ -226,8 +226,14 @@ export class SourcePipeline implements Disposable {
     this.release();
   }
 
-  /** A hard boundary after what came in so far. Resolves when all of it is segmented. */
-  flush(): Promise<void> {
+  /** A hard boundary after what came in so far. Resolves when all of it is text, or after `abort`. */
+  async flushed(): Promise<void> {
+    await this.flush();
+    await this.decoder.drained();
+  }
+
+  /** Resolves when all that came in before it is segmented. */
+  private flush(): Promise<void> {
     const done = new Deferred();
     if (this.state === 'aborted') done.resolve();
     else this.boundaries.push({ beforeSeq: this.nextSeq, done });
@@ -238,8 +244,7 @@ export class SourcePipeline implements Disposable {
   /** Nothing more comes. Resolves when everything is text, or after `abort`. */
   async end(): Promise<void> {
     if (this.state === 'open') this.state = 'ended';
-    await this.flush();
-    await this.decoder.drained();
+    await this.flushed();
   }
 
   /** Leaves what is not text to the spool. */

@@ -15,6 +15,7 @@ import type { EventSink, SessionDocument, SessionView } from './api';
 import type { Attached } from './attachment';
 import { Book } from './book';
 import { CodeContext, type CodeSymbol } from './codeContext';
+import { damagedSound } from './damagedSound';
 import type { SessionManagerDeps } from './deps';
 import { EchoGate } from './echoGate';
 import { EventLog } from './eventLog';
@@ -33,8 +34,6 @@ import { type StateChange, StateMachine, stateAtStart } from './stateMachine';
 import { addStats, type Stats } from './stats';
 import { Deferred, delay, within } from './wait';
 
-/** Damaged stretches that are named; of more only the number is told. */
-const SPANS_TOLD = 10;
 /** Length and figures of a running session are stored this often. */
 const SAVE_MS = 30_000;
 
@@ -75,7 +74,11 @@ export class Session {
   private analyzer: Analyzer | undefined;
   private analysisFailed = false;
   private readonly insightRevisions: InsightRevisions;
+  private readonly hearing = new Deferred();
   private readonly ending = new Deferred<SessionState>();
+  /** Everything that was said is in the transcript, or never will be. */
+  readonly whenHeard = this.hearing.promise;
+  readonly whenEnded = this.ending.promise;
   private readonly disposables = new DisposableStore();
   private readonly warned = new Map<string, number>();
   private readonly clock: Clock;
@@ -183,9 +186,6 @@ export class Session {
   get captured(): boolean {
     return this.record.sources.some(({ origin }) => origin.type === 'capture');
   }
-  get whenEnded(): Promise<SessionState> {
-    return this.ending.promise;
-  }
 
   /** IDLE → STREAMING. @throws what made the session FAILED, or rpc.cancelled where it was stopped meanwhile */
   async start(): Promise<void> {
@@ -229,9 +229,7 @@ export class Session {
   private tellLost(): void {
     const lost = this.spool.lost.filter(({ source, lastSeq }) => lastSeq >= this.sources.firstSeq(source));
     if (lost.length === 0) return;
-    const spans = lost.slice(0, SPANS_TOLD).map(({ source, firstSeq, lastSeq }) => `${timeOf(this.timeOfFrame(source, firstSeq))} to ${timeOf(this.timeOfFrame(source, lastSeq + 1))}`);
-    const more = lost.length > spans.length ? ` and ${lost.length - spans.length} more` : '';
-    this.warn('audio.damaged', `Sound was damaged on disk and is left out: ${spans.join(', ')}${more}.`);
+    this.warn('audio.damaged', damagedSound(lost, (source, seq) => this.timeOfFrame(source, seq)));
   }
 
   /** Session time of a frame: the capture clock of what is left, else counted from the start. */
@@ -263,7 +261,7 @@ export class Session {
       this.machine.begin();
       this.machine.to({ name: 'PAUSED', sinceMs: this.nowMs(), by: 'person' }, cause);
       await this.sources.stopCapture();
-      this.sources.flush();
+      void this.sources.flush();
     } else if (this.machine.state.name !== 'PAUSED') throw wrongState('paused', this.machine.name);
     else if (this.machine.state.by === 'crash') this.machine.to({ ...this.machine.state, by: 'held' }, cause);
     return this.machine.name;
@@ -275,6 +273,12 @@ export class Session {
       await this.resuming;
     } else if (this.machine.name !== 'STREAMING') throw wrongState('resumed', this.machine.name);
     return this.machine.name;
+  }
+
+  /** Resolves once what came in until now is in the transcript, as if a silence had followed, or never will be. */
+  async flush(): Promise<void> {
+    const heard = this.sources.flush().then(() => this.log.written());
+    await Promise.race([heard, this.hearing.promise]);
   }
 
   attach(afterSeq: number, sink: EventSink): Attached {
@@ -401,6 +405,7 @@ export class Session {
       // Nothing is heard from now on; what was heard becomes text while the recorders end.
       const stopped = this.sources.stopCapture();
       const drained = this.sources.end();
+      void drained.then(() => this.log.written()).then(() => this.hearing.resolve());
       await stopped;
       if (this.machine.name === 'STOPPING') {
         await within(this.clock, drained, this.setup.options.flushMs);
@@ -574,15 +579,11 @@ export class Session {
     if (forgetAudio || this.discarding) this.spool.remove();
     else this.spool.dispose();
     void this.log.settled().then(() => {
+      this.hearing.resolve();
       this.ending.resolve(this.machine.name);
       this.setup.onEnded(this);
     });
   }
-}
-
-/** `00:14:05` */
-function timeOf(ms: number): string {
-  return new Date(Math.max(0, ms)).toISOString().slice(11, 19);
 }
 
 function wrongState(what: string, state: SessionState): EarmarkError {

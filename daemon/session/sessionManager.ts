@@ -121,6 +121,14 @@ class Manager implements SessionManager {
     return state;
   }
 
+  async flush(sessionId: string): Promise<void> {
+    await (await this.runningOne(sessionId)).flush();
+  }
+
+  async whenHeard(sessionId: string): Promise<void> {
+    await this.live.get(sessionId)?.whenHeard;
+  }
+
   async whenEnded(sessionId: string): Promise<SessionState> {
     return this.live.get(sessionId)?.whenEnded ?? (await this.library.stored(sessionId)).state;
   }

@@ -177,8 +177,9 @@ export class Sources implements Disposable {
     return [...this.receipts].map(([source, receipt]) => ({ source, finalThrough: receipt.whole().frames - 1, received: receipt.whole() }));
   }
 
-  flush(): void {
-    for (const pipeline of this.pipelines.values()) void pipeline.flush();
+  /** Resolves when what came in until now is text. */
+  async flush(): Promise<void> {
+    await Promise.all(this.each((pipeline) => pipeline.flushed()));
   }
 
   /** Nothing more comes; resolves when everything is text. */

@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Handlers, Parts } from '../app';
 import { isEarmarkError } from '../../protocol/errors';
-import { press, released, type HoldState, type HoldStep } from '../dictation/holdToTalk';
+import { isHeld, press, released, type HoldState, type HoldStep } from '../dictation/holdToTalk';
 import { EditorSurface } from '../dictation/surfaces/editorSurface';
 import type { Surface } from '../dictation/surfaces/surface';
 import { TerminalSurface } from '../dictation/surfaces/terminalSurface';
@@ -14,12 +14,14 @@ export function dictationCommands(parts: Parts): Handlers {
   let hold: HoldState = { kind: 'idle' };
   let timer: NodeJS.Timeout | undefined;
 
+  /** Without a key that is held a phrase goes in when it has ended. */
+  const byPhrase = (): boolean => !isHeld(hold, Date.now());
   const start = async (place: () => Surface): Promise<void> => {
     try {
-      await dictation.start(place);
+      await dictation.start(place, byPhrase);
     } catch (error) {
       if (!isEarmarkError(error, 'model.missing') || !(await offerModel(parts))) throw error;
-      await dictation.start(place);
+      await dictation.start(place, byPhrase);
     }
   };
   const perform = async ({ state, action, releaseAt }: HoldStep, place: () => Surface): Promise<void> => {
@@ -29,6 +31,8 @@ export function dictationCommands(parts: Parts): Handlers {
       timer = setTimeout(() => void perform(released(hold, Date.now(), releaseAt), place).catch((error: unknown) => showError(error, log)), Math.max(0, releaseAt - Date.now()));
     }
     if (action === 'start') await start(place);
+    else if (action === 'insert') await dictation.insertSoFar();
+    else if (action === 'end') await dictation.end();
     else if (action === 'stop') await dictation.stop();
   };
   const held = (place: () => Surface): Promise<void> => perform(press(hold, Date.now(), dictation.state.kind !== 'idle'), place);

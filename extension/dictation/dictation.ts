@@ -1,11 +1,11 @@
 /**
  * Dictation into a surface: an editor, the source-control box, a terminal. While it listens, what was heard is shown
- * there and nothing is changed; at the end the text goes in as one step, or nothing does.
+ * there and nothing is changed; the text goes in as one step at the end, or phrase by phrase where that is wished.
  */
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { SessionSubscription } from '../../client';
-import { DictationCancel, DictationLearn, DictationStart, DictationStop } from '../../protocol/dictation';
+import { type DictationScope, DictationCancel, DictationLearn, DictationStart, DictationStop, DictationTake } from '../../protocol/dictation';
 import type { SessionEvent } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
 import { showError, UserError } from '../errors';
@@ -13,8 +13,8 @@ import type { Candidates } from './candidates';
 import type { ConsentKeeper } from '../meeting/consent';
 import { settings } from '../settings/settings';
 import { ghostText } from './insertText';
-import { Refused, type Surface } from './surfaces/surface';
-import type { Written } from './written';
+import { type Heard, Refused, type Surface } from './surfaces/surface';
+import type { Entry, Written } from './written';
 
 export type DictationState =
   | { readonly kind: 'idle' }
@@ -22,16 +22,36 @@ export type DictationState =
   | { readonly kind: 'listening'; readonly surface: Surface; readonly sessionId: string; readonly subscription: SessionSubscription }
   | { readonly kind: 'finishing'; readonly surface: Surface; readonly sessionId: string };
 
+/** What became of the phrases, which are counted from 0. */
+interface Place {
+  /** Those before are settled: their text is the user's. */
+  readonly from: number;
+  /** Those before are in. */
+  readonly through: number;
+  /** What stands there of them. */
+  readonly entry: Entry | undefined;
+  /** Earlier dictations that were taken back since `from`. */
+  readonly takenBack: number;
+}
+
+const NOWHERE: Place = { from: 0, through: 0, entry: undefined, takenBack: 0 };
+
 export class Dictation implements vscode.Disposable {
   #state: DictationState = { kind: 'idle' };
   /** Raised by every start, stop and cancel: an answer to an older one is dropped. */
   #token = 0;
   #finals: string[] = [];
   #partial = '';
+  #byPhrase: () => boolean = () => false;
+  #place: Place = NOWHERE;
+  /** Texts go in one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+  #putting: Promise<void> = Promise.resolve();
+  #taking = 0;
   readonly #changed = new vscode.EventEmitter<{ readonly from: DictationState; readonly to: DictationState }>();
   readonly onDidChangeState = this.#changed.event;
   readonly #failed = new vscode.EventEmitter<string>();
-  /** It broke off by itself; with what was heard until then. */
+  /** It broke off by itself; with what was heard until then and is nowhere. */
   readonly onDidFail = this.#failed.event;
 
   constructor(
@@ -55,25 +75,33 @@ export class Dictation implements vscode.Disposable {
     return [...this.#finals, this.#partial].join(' ').trim();
   }
 
+  /** What was heard and is nowhere yet. */
+  get #waiting(): readonly string[] {
+    return this.#finals.slice(this.#place.through);
+  }
+
   /**
    * @param place made where nothing is on yet; it ends with the dictation
+   * @param byPhrase asked when a phrase has ended: whether it goes in at once
    * @throws UserError, EarmarkError when it cannot listen; the text says what to do
    */
-  async start(place: () => Surface): Promise<void> {
+  async start(place: () => Surface, byPhrase: () => boolean = () => false): Promise<void> {
     if (this.#state.kind !== 'idle') return;
     const surface = place();
     const token = ++this.#token;
     this.#finals = [];
     this.#partial = '';
+    this.#byPhrase = byPhrase;
+    this.#place = NOWHERE;
     this.#set({ kind: 'starting', surface });
     surface.onDidLose(() => token === this.#token && this.#abandon());
     try {
       const reason = await surface.refusal();
       if (reason !== undefined) throw new UserError(reason);
-      if ((await this.consent.ask('dictation')) === undefined) {
-        if (token === this.#token) this.#reset();
-        return;
-      }
+      const agreed = await this.consent.ask('dictation');
+      // Stopped while it asked: the microphone stays closed.
+      if (token !== this.#token) return;
+      if (agreed === undefined) return this.#reset();
       this.#draw();
       const connection = await this.daemon.ready();
       const [language, provider, model] = [settings.language(), settings.provider(), settings.model()];
@@ -120,6 +148,19 @@ export class Dictation implements vscode.Disposable {
     }
   }
 
+  /** What was said until now goes in; it goes on listening. Where text goes in once, it waits for the end. @throws EarmarkError */
+  async insertSoFar(): Promise<void> {
+    await this.#take(true);
+  }
+
+  /** Stops; what was said after the last text went in is forgotten. Where text goes in once, inserts it. @throws EarmarkError */
+  async end(): Promise<void> {
+    const state = this.#state;
+    // A text that is still on its way comes with the stop too: the microphone is not kept open for it.
+    if (state.kind !== 'listening' || !state.surface.grows || this.#taking > 0) return this.stop();
+    await this.cancel();
+  }
+
   /** Stops listening and inserts what was said. @throws EarmarkError when the text could not be had or inserted */
   async stop(): Promise<void> {
     const state = this.#state;
@@ -131,11 +172,12 @@ export class Dictation implements vscode.Disposable {
     this.#draw();
     try {
       const connection = await this.daemon.ready();
-      const heard = await connection.request(DictationStop, { sessionId, scopes: surface.scopes() });
+      // An edit that is being made is made first; a text that is waited for comes with this one.
+      await this.#putting;
+      const heard = await connection.request(DictationStop, { sessionId, ...this.#asked(surface) });
+      await this.#turn;
       if (token !== this.#token) return;
-      for (let i = 0; i < heard.takeBack; i++) await this.#takeBack();
-      const inserted = await surface.insert(heard);
-      if (inserted !== undefined) this.written.add(inserted, heard);
+      await this.#put(surface, heard);
     } catch (error) {
       if (error instanceof Refused) void offerText(error);
       else throw error;
@@ -143,6 +185,57 @@ export class Dictation implements vscode.Disposable {
       subscription.dispose();
       if (token === this.#token) this.#reset();
     }
+  }
+
+  /** Inserts what is final so far. @param flush what was said until now is made final first */
+  #take(flush: boolean): Promise<void> {
+    const token = this.#token;
+    this.#taking++;
+    const taken = this.#turn.then(async () => {
+      const state = this.#state;
+      if (token !== this.#token || state.kind !== 'listening' || !state.surface.grows) return;
+      if (!flush && this.#waiting.length === 0) return;
+      const { surface, sessionId } = state;
+      const connection = await this.daemon.ready();
+      const heard = await connection.request(DictationTake, { sessionId, ...this.#asked(surface), flush });
+      if (token !== this.#token) return;
+      const put = this.#put(surface, heard);
+      this.#putting = put.catch(() => undefined);
+      await put;
+      if (!flush) this.#draw();
+    });
+    this.#turn = taken.catch(() => undefined).then(() => void this.#taking--);
+    return taken.catch(async (error: unknown) => {
+      // A stop that came meanwhile brings the same text, and says what is wrong.
+      if (token !== this.#token || this.#state.kind !== 'listening') return;
+      if (!(error instanceof Refused)) throw error;
+      await this.cancel();
+      void offerText(error);
+    });
+  }
+
+  /** What is asked for: text that a person changed since it went in is theirs, and is not written again. */
+  #asked(surface: Surface): { readonly from: number; readonly scopes: DictationScope[] } {
+    if (!surface.intact()) {
+      surface.settle();
+      const { through } = this.#place;
+      this.#place = { ...NOWHERE, from: through, through };
+    }
+    return { from: this.#place.from, scopes: surface.scopes() };
+  }
+
+  async #put(surface: Surface, heard: Heard): Promise<void> {
+    const token = this.#token;
+    const { entry, takenBack } = this.#place;
+    this.#place = { ...this.#place, through: heard.phrases, takenBack: heard.takeBack, entry: undefined };
+    // It is written anew below, and is no dictation before this one.
+    if (entry !== undefined) this.written.remove(entry);
+    for (let i = takenBack; i < heard.takeBack; i++) await this.#takeBack();
+    const inserted = await surface.insert(heard);
+    if (inserted === undefined) return;
+    const asBefore = inserted.texts.every((text, i) => text === entry?.texts[i]);
+    const added = this.written.add(inserted, heard, (entry?.steps ?? 0) + (asBefore ? 0 : 1));
+    if (token === this.#token) this.#place = { ...this.#place, entry: added };
   }
 
   /** "Scratch that": the last dictation goes, where it still stands. */
@@ -167,6 +260,7 @@ export class Dictation implements vscode.Disposable {
     else if (event.kind === 'final') {
       this.#finals.push(event.segment.text);
       this.#partial = '';
+      if (this.#byPhrase()) this.#take(false).catch((error: unknown) => showError(error, this.log));
     } else if (event.kind === 'state' && event.to === 'FAILED') {
       this.#fail();
       return;
@@ -182,13 +276,13 @@ export class Dictation implements vscode.Disposable {
   #draw(): void {
     const state = this.#state;
     if (state.kind === 'idle') return;
-    const text = ghostText(this.#finals, this.#partial);
+    const text = ghostText(this.#waiting, this.#partial);
     const hint = state.kind === 'starting' ? vscode.l10n.t('starting…') : state.kind === 'finishing' ? vscode.l10n.t('…') : vscode.l10n.t('listening…');
     state.surface.preview(text === '' ? hint : text);
   }
 
   #fail(): void {
-    const { heard } = this;
+    const heard = [...this.#waiting, this.#partial].join(' ').trim();
     this.#token += 1;
     this.#reset();
     this.#failed.fire(heard);

@@ -1,30 +1,38 @@
 /**
  * One key for both ways to dictate. The editor gives no key-up, but a key that is held repeats: presses that follow
- * quickly are repeats, and when they end the key was let go. A key that does not repeat was tapped: the next press stops.
- * Time comes in with every press.
+ * quickly are repeats, and when some in a row do not come the key seems let go. The text goes in then, while it listens
+ * on; a repeat that was only held up finds it so, and nothing of what is said is lost. Without one it ends soon after.
+ * A key that does not repeat was tapped: the next press stops. Time comes in with every press.
  */
 
 /** A repeat comes at the latest this long after the press: the slowest delay that systems offer is 1 s. */
 const FIRST_REPEAT_MS = 1_100;
 /** Repeats come at least every 500 ms at the slowest setting (2 a second); usual is 30 ms. */
 const RELEASE_MS = 600;
-/** Once repeats are seen to be fast, the release is noticed this soon … */
-const FAST_RELEASE_MS = 230;
-/** … but not before this many of the longest gaps seen while it is held: a busy editor hands repeats on unevenly. */
-const GAPS = 4;
-/** A press this soon after a release that nobody saw is a repeat that was held up: the key is still down, or the dictation ends by itself again. */
-const STILL_HELD_MS = 500;
-/** A timer that comes later than this was held up, and so may presses be. */
+/** Once their interval is known the key seems let go when this many in a row did not come … */
+const MISSED = 3;
+/** … but not before this many times the longest of the last gaps: a busy editor hands repeats on unevenly … */
+const LONGEST = 2;
+/** … of which so many count, 0.7 s of the usual repeats: an editor that was busy is calm again … */
+const GAPS = 20;
+/** … and never sooner than this. */
+const SOONEST_MS = 90;
+/** A repeat that comes this long after is one that was held up, and the key is still down. */
+const STILL_HELD_MS = 250;
+/** A press this soon after the end is one too: it is down, and what it begins ends by itself again. */
+const HELD_UP_MS = 500;
+/** A timer that comes later than this was held up, and so may presses be: they wait behind it. */
 const LATE_MS = 50;
 
 export type HoldState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'released'; readonly at: number }
   | { readonly kind: 'pressed'; readonly at: number }
-  /** `gap`: the longest between two repeats; 0 before the second. */
-  | { readonly kind: 'held'; readonly last: number; readonly gap: number };
+  /** `gaps`: the last ones between two repeats, in ms, the newest last; none before the second. `inserted`: the key seemed let go. */
+  | { readonly kind: 'held'; readonly last: number; readonly gaps: readonly number[]; readonly inserted: boolean };
 
-export type HoldAction = 'start' | 'stop' | 'none';
+/** `insert`: what was said until now. `end`: everything that counts is in. `stop`: insert and end. */
+export type HoldAction = 'start' | 'insert' | 'end' | 'stop' | 'none';
 
 export interface HoldStep {
   readonly state: HoldState;
@@ -35,20 +43,20 @@ export interface HoldStep {
 
 /** The key's command ran. `active`: a dictation is going on. */
 export function press(state: HoldState, now: number, active: boolean): HoldStep {
-  if (!active && state.kind === 'released' && now - state.at <= STILL_HELD_MS) return { state: { kind: 'held', last: now, gap: RELEASE_MS / GAPS }, action: 'start', releaseAt: now + RELEASE_MS };
+  if (!active && state.kind === 'released' && now - state.at <= HELD_UP_MS) return { state: { kind: 'held', last: now, gaps: [], inserted: false }, action: 'start', releaseAt: now + RELEASE_MS };
   if (!active) return { state: { kind: 'pressed', at: now }, action: 'start' };
   switch (state.kind) {
     case 'released':
       // The text of what was said goes in first; what goes on later was begun by something else.
-      return now - state.at <= STILL_HELD_MS ? { state, action: 'none' } : { state: { kind: 'idle' }, action: 'stop' };
+      return now - state.at <= HELD_UP_MS ? { state, action: 'none' } : { state: { kind: 'idle' }, action: 'stop' };
     case 'idle':
       return { state, action: 'stop' };
     case 'pressed':
       if (now - state.at > FIRST_REPEAT_MS) return { state: { kind: 'idle' }, action: 'stop' };
-      return { state: { kind: 'held', last: now, gap: 0 }, action: 'none', releaseAt: now + RELEASE_MS };
+      return { state: { kind: 'held', last: now, gaps: [], inserted: false }, action: 'none', releaseAt: now + RELEASE_MS };
     case 'held': {
-      const gap = Math.max(state.gap, now - state.last);
-      return { state: { kind: 'held', last: now, gap }, action: 'none', releaseAt: now + Math.min(RELEASE_MS, Math.max(FAST_RELEASE_MS, GAPS * gap)) };
+      const gaps = [...state.gaps, now - state.last].slice(-GAPS);
+      return { state: { kind: 'held', last: now, gaps, inserted: false }, action: 'none', releaseAt: now + releaseMs(gaps) };
     }
   }
 }
@@ -56,6 +64,19 @@ export function press(state: HoldState, now: number, active: boolean): HoldStep 
 /** No press came until `releaseAt`, which was due; it is `now`. */
 export function released(state: HoldState, now: number, releaseAt: number): HoldStep {
   if (state.kind !== 'held') return { state, action: 'none' };
-  if (now - releaseAt > LATE_MS) return { state, action: 'none', releaseAt: now + FAST_RELEASE_MS };
-  return { state: { kind: 'released', at: now }, action: 'stop' };
+  if (now - releaseAt > LATE_MS) return { state, action: 'none', releaseAt: now + LATE_MS };
+  if (state.inserted) return { state: { kind: 'released', at: now }, action: 'end' };
+  return { state: { ...state, inserted: true }, action: 'insert', releaseAt: now + STILL_HELD_MS };
+}
+
+/** True while the key is held, or may yet turn out to be: what is said goes in when it is let go. */
+export function isHeld(state: HoldState, now: number): boolean {
+  return state.kind === 'held' || (state.kind === 'pressed' && now - state.at <= FIRST_REPEAT_MS);
+}
+
+/** How long no repeat comes until the key seems let go. */
+function releaseMs(gaps: readonly number[]): number {
+  // The middle one: presses that were held up come in a bunch, with none between them.
+  const interval = gaps.toSorted((one, other) => one - other)[Math.floor(gaps.length / 2)] ?? RELEASE_MS;
+  return Math.round(Math.min(RELEASE_MS, Math.max(SOONEST_MS, MISSED * interval, LONGEST * Math.max(...gaps))));
 }

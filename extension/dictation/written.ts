@@ -19,6 +19,8 @@ export interface Entry {
   readonly at: number;
   /** Of the document when the text was in. */
   readonly version: number;
+  /** Edits that it went in with. */
+  readonly steps: number;
 }
 
 export class Written implements vscode.Disposable {
@@ -36,18 +38,26 @@ export class Written implements vscode.Disposable {
     ];
   }
 
-  add({ document, anchors, texts, replaced }: Insertion, { raw, spelled }: Heard): void {
-    this.#entries = [...this.#entries, { document, anchors, texts, replaced, heard: { raw, spelled }, at: Date.now(), version: document.version }].slice(-MAX);
+  /** @param steps edits that it went in with */
+  add({ document, anchors, texts, replaced }: Insertion, { raw, spelled }: Heard, steps = 1): Entry {
+    const entry: Entry = { document, anchors, texts, replaced, heard: { raw, spelled }, at: Date.now(), version: document.version, steps };
+    this.#entries = [...this.#entries, entry].slice(-MAX);
     this.#hover ??= vscode.languages.registerHoverProvider([{ scheme: '*' }, { notebookType: '*' }], { provideHover: (at, position) => this.#provideHover(at, position) });
+    return entry;
+  }
+
+  /** Another text comes in its place. */
+  remove(entry: Entry): void {
+    this.#entries = this.#entries.filter((other) => other !== entry);
   }
 
   /** The last one goes, where it still stands as it went in. @returns false where it does not */
   async takeBack(): Promise<boolean> {
     const entry = this.#entries.pop();
     if (entry === undefined) return false;
-    const { document, anchors, texts, replaced, version } = entry;
+    const { document, anchors, texts, replaced, version, steps } = entry;
     if (document.isClosed) return false;
-    if (document.version === version && vscode.window.activeTextEditor?.document === document) {
+    if (steps === 1 && document.version === version && vscode.window.activeTextEditor?.document === document) {
       await vscode.commands.executeCommand('undo');
       return true;
     }

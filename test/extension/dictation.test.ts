@@ -13,8 +13,8 @@ import { cursorToEnd, openFile, statusItem } from './steps';
 
 /** In percent, of one phrase. */
 const WER_MAX = 30;
-/** Times that the key is held. */
-const HOLDS = 5;
+/** Times that the key is held, and phrases that end by themselves. */
+const TIMES = 5;
 const shots = join(root, 'out/screenshots');
 const typed = 'What is left to do.\n';
 
@@ -22,17 +22,23 @@ interface Phrase {
   readonly text: string;
   /** Signed 16-bit little-endian mono PCM at 16 kHz. */
   readonly sound: Buffer;
-  readonly durationMs: number;
 }
 
-/** One spoken sentence, from the recordings beside the repository or else the first of the one it ships. */
-async function spokenPhrase(): Promise<Phrase> {
+/** A spoken sentence, of the recordings beside the repository or else the first of the one it ships. */
+async function spokenPhrase(id = 'a11'): Promise<Phrase> {
   const folder = join(root, '../shared/data/dictation');
   const here = existsSync(folder);
   const items = here ? (JSON.parse(readFileSync(join(folder, 'items.json'), 'utf8')) as { items: { id: string; say: string }[] }).items : [];
-  const text = items.find((item) => item.id === 'a11')?.say ?? "Good morning, everyone. Let's keep this short, I have a call at ten. Ben, do you want to start?";
-  const sound = here ? await readChannel(join(folder, 'audio/a11.flac'), 'left') : (await readChannel(join(root, 'demo/standup.flac'), 'left')).subarray(32_000, 8.4 * 32_000);
-  return { text, sound, durationMs: sound.length / 32 };
+  const text = items.find((item) => item.id === id)?.say ?? "Good morning, everyone. Let's keep this short, I have a call at ten. Ben, do you want to start?";
+  const sound = here ? await readChannel(join(folder, `audio/${id}.flac`), 'left') : (await readChannel(join(root, 'demo/standup.flac'), 'left')).subarray(32_000, 8.4 * 32_000);
+  return { text, sound };
+}
+
+/** It ends with its last sound that is louder than -40 dB of full scale. */
+function withoutEnd(sound: Buffer): Buffer {
+  let end = sound.length - 2;
+  while (end > 0 && Math.abs(sound.readInt16LE(end)) < 328) end -= 2;
+  return sound.subarray(0, end + 2);
 }
 
 describe('dictation in VS Code', function () {
@@ -71,8 +77,23 @@ describe('dictation in VS Code', function () {
     return readFile(join(rig.workspace, 'todo.md'), 'utf8');
   }
   const idle = () => statusItem(rig.window).getByText('Earmark', { exact: true }).waitFor();
-  /** Waits until the document is longer than it was. */
-  const inserted = () => rig.window.page.waitForFunction((length) => (document.querySelector('.editor-instance .view-lines')?.textContent ?? '').length > length, typed.length, { timeout: 30_000, polling: 'raf' });
+  const length = () => rig.window.page.evaluate(() => (document.querySelector('.editor-instance .view-lines')?.textContent ?? '').length);
+  /** Waits until the document is longer than so much; without a number, than it was. */
+  const inserted = (than = typed.length, timeout = 30_000) => rig.window.page.waitForFunction((most) => (document.querySelector('.editor-instance .view-lines')?.textContent ?? '').length > most, than, { timeout, polling: 'raf' });
+  /** Undoes step by step until the document is what it was. @returns the steps */
+  async function undoAll(): Promise<number> {
+    await cursorToEnd(rig.window);
+    let steps = 0;
+    for (let text = await savedText(); text !== typed && steps < 20; steps++) {
+      await rig.window.page.keyboard.press('Control+Z');
+      const less = await savedText();
+      assert.ok(typed.startsWith(less) || less.length < text.length, 'an undo takes something away');
+      text = less;
+    }
+    assert.equal(await savedText(), typed);
+    return steps;
+  }
+  const wordErrors = async (said: string): Promise<number> => pooledWer([{ reference: said, hypothesis: (await savedText()).slice(typed.length) }]);
   const listening = () => statusItem(rig.window).getByText('Dictating').waitFor({ timeout: 60_000 });
   async function untilGhost(pattern: RegExp): Promise<void> {
     await rig.window.page.waitForFunction(
@@ -96,7 +117,7 @@ describe('dictation in VS Code', function () {
     await idle();
   });
 
-  it('shows words at the cursor while they are spoken, and puts them in as one undo step', async () => {
+  it('shows words at the cursor while they are spoken, and puts in what was said, undone in as many steps as it went in', async () => {
     const { window, devices } = rig;
     await window.runCommand('Earmark: Toggle Dictation');
     await listening();
@@ -110,21 +131,45 @@ describe('dictation in VS Code', function () {
     await playing;
     await window.runCommand('Earmark: Toggle Dictation');
     await inserted();
+    await idle();
     const text = await savedText();
     assert.ok(text.startsWith(typed));
-    const wer = pooledWer([{ reference: phrase.text, hypothesis: text.slice(typed.length) }]);
+    const wer = await wordErrors(phrase.text);
     console.log(`      word error rate ${wer.toFixed(1)} % of ${normaliseWords(phrase.text).length} words`);
     assert.ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
-    await idle();
     assert.equal(await rig.recorders(), 0);
 
-    await cursorToEnd(window);
-    await window.page.keyboard.press('Control+Z');
-    assert.equal(await savedText(), typed, 'one undo takes all of it back');
-    await window.page.keyboard.press('Control+Y');
+    const steps = await undoAll();
+    assert.ok(steps >= 1 && steps <= 3, `${steps} steps for a sentence`);
+    for (let step = 0; step < steps; step++) await window.page.keyboard.press('Control+Y');
     assert.equal(await savedText(), text);
-    await window.page.keyboard.press('Control+Z');
-    assert.equal(await savedText(), typed);
+    await undoAll();
+  });
+
+  it('inserts a phrase soon after it has ended, and goes on listening', async function () {
+    this.timeout(240_000);
+    const { window, devices } = rig;
+    const phrases = await Promise.all(['a12', 'a20', 'a26', 'a32', 'a37'].slice(0, TIMES).map((id) => spokenPhrase(id)));
+    await cursorToEnd(window);
+    await window.runCommand('Earmark: Toggle Dictation');
+    await listening();
+    const took: number[] = [];
+    for (const { sound } of phrases) {
+      await devices.play('mic', withoutEnd(sound));
+      const ended = Date.now();
+      // On a machine that is late to say that it has played, the text is there already: that is no figure.
+      if (await inserted(await length(), 5_000).then(() => true, () => false)) took.push(Date.now() - ended);
+      // The next one begins when this one is over for certain.
+      await window.page.waitForTimeout(1_000);
+    }
+    assert.ok(await statusItem(window).getByText('Dictating').isVisible());
+    await window.runCommand('Earmark: Toggle Dictation');
+    await idle();
+    const wer = await wordErrors(phrases.map(({ text }) => text).join(' '));
+    assert.ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
+    assert.ok((await undoAll()) >= phrases.length, 'each phrase is a step of its own');
+    took.sort((one, other) => one - other);
+    if (took.length > 0) console.log(`      phrase ended → text inserted: ${took[Math.floor(took.length / 2)]} ms in the middle of ${took.length}, ${took.at(-1)} ms at most`);
   });
 
   it('leaves nothing behind after Escape', async () => {
@@ -148,28 +193,23 @@ describe('dictation in VS Code', function () {
   it('listens while the key is held, and inserts soon after it is let go', async function () {
     this.timeout(240_000);
     const { window, devices } = rig;
-    const { keyboard } = window.page;
     const took: number[] = [];
-    for (let attempt = 1; took.length < HOLDS; attempt++) {
+    for (let attempt = 1; took.length < TIMES; attempt++) {
       await cursorToEnd(window);
       const key = holdKey(window);
       await listening();
       await devices.play('mic', phrase.sound);
       const { gapMs, releasedAt } = await key.release();
       // On a machine too busy to repeat a key the release comes early: that says nothing of dictation.
-      if (gapMs < 200) {
+      if (gapMs < 200 && (await length()) <= typed.length) {
         await inserted();
         took.push(Date.now() - releasedAt);
         await idle();
-        assert.ok(pooledWer([{ reference: phrase.text, hypothesis: (await savedText()).slice(typed.length) }]) <= WER_MAX);
-      } else if (attempt === 2 * HOLDS + 2) skip(this, `the machine is too busy to hold a key down: ${gapMs} ms between two repeats`);
-      else {
-        await window.execute('earmark.cancelDictation');
-        await idle();
-      }
-      await cursorToEnd(window);
-      for (let i = 0; i < 5 && (await savedText()) !== typed; i++) await keyboard.press('Control+Z');
-      assert.equal(await savedText(), typed);
+        assert.ok((await wordErrors(phrase.text)) <= WER_MAX);
+      } else if (attempt === 4 * TIMES) skip(this, `the machine is too busy to hold a key down: ${gapMs} ms between two repeats`);
+      else await window.execute('earmark.cancelDictation');
+      await idle();
+      await undoAll();
     }
     took.sort((one, other) => one - other);
     console.log(`      key let go → text inserted: ${took[Math.floor(took.length / 2)]} ms in the middle of ${took.length}, ${took.at(-1)} ms at most`);

@@ -12,11 +12,15 @@ import { fitText } from '../insertText';
 import { LOOKED_AT, type ScopeAt, scopeAt } from '../scopeAt';
 import { hasTab, isVisible, readOnlyReason, surroundings } from './editability';
 import { Preview } from './preview';
+import { rangeOf } from '../written';
 import { type Heard, type Insertion, Refused, type Surface } from './surface';
 
 export class EditorSurface implements Surface {
   #anchors: readonly Anchor[];
   #shown = '';
+  /** What it was given, and what stood there before: one for each place, none until it was given something. */
+  #given: readonly string[] = [];
+  #original: readonly string[] = [];
   readonly #lost = new vscode.EventEmitter<void>();
   readonly onDidLose = this.#lost.event;
   readonly #ghost = new Ghost();
@@ -85,28 +89,68 @@ export class EditorSurface implements Surface {
     return this.#scopes().map(({ scope }) => scope);
   }
 
+  readonly grows = true;
+
+  intact(): boolean {
+    return this.#given.every((text, i) => this.#textAt(this.#anchors[i]) === text);
+  }
+
+  settle(): void {
+    this.#anchors = this.#anchors.map(({ end }) => ({ start: end, end }));
+    this.#given = this.#original = [];
+  }
+
   async insert(heard: Heard): Promise<Insertion | undefined> {
     this.#shown = '';
     this.#ghost.clear();
-    if (heard.text.trim() === '') return undefined;
+    const { document } = this;
+    const nothing = heard.text.trim() === '';
+    if (nothing && this.#given.length === 0) return undefined;
+    for (let tries = 1; ; tries++) {
+      const original = this.#given.length > 0 ? this.#original : this.#anchors.map((anchor) => this.#textAt(anchor));
+      const edits = nothing ? this.#anchors.map((anchor, i) => this.#edit(anchor, original[i] ?? '')) : this.#edits(heard);
+      const anchors = landed(edits);
+      if (await this.#apply(edits)) {
+        this.#anchors = anchors;
+        const texts = edits.map(({ text }) => text);
+        [this.#given, this.#original] = nothing ? [[], []] : [texts, original];
+        return nothing ? undefined : { document, texts, replaced: original, anchors };
+      }
+      // An editor takes no edit that was made for the text before the last key.
+      if (tries === TRIES || document.isClosed) throw new Refused(vscode.l10n.t('The editor did not take the dictated text: it is read-only or was closed.'), heard.text);
+    }
+  }
+
+  #edits(heard: Heard): Edit[] {
     const { document } = this;
     const smart = settings.smartSpacing();
     const scopes = this.#scopes();
-    const edits = this.#anchors.map(({ start, end }, i) => {
-      const range = new vscode.Range(document.positionAt(start), document.positionAt(end));
+    return this.#anchors.map((anchor, i) => {
+      const range = rangeOf(document, anchor);
       const { scope, gap, opens }: ScopeAt = scopes[i] ?? scopes[0] ?? { scope: { kind: 'prose' }, gap: '' };
       const written = heard.texts[i] ?? heard.texts[0] ?? heard.text;
       const { before, after } = surroundings(document, range);
       const text = smart ? gap + fitText(written, { before: opens === true ? '' : before + gap, after }, { named: heard.named, sentences: scope.kind !== 'code' }) : written;
-      return { start, range, text: document.eol === vscode.EndOfLine.CRLF ? text.replaceAll('\n', '\r\n') : text };
+      return this.#edit(anchor, document.eol === vscode.EndOfLine.CRLF ? text.replaceAll('\n', '\r\n') : text);
     });
-    const replaced = edits.map(({ range }) => document.getText(range));
-    if (!(await this.#apply(edits))) throw new Refused(vscode.l10n.t('The editor did not take the dictated text: it is read-only or was closed.'), heard.text);
-    return { document, texts: edits.map(({ text }) => text), replaced, anchors: landed(edits, replaced) };
   }
 
-  #apply(edits: readonly { readonly range: vscode.Range; readonly text: string }[]): Thenable<boolean> {
+  #edit(anchor: Anchor, text: string): Edit {
+    return { anchor, text, old: this.#textAt(anchor) };
+  }
+
+  #textAt(anchor: Anchor | undefined): string {
+    return anchor === undefined ? '' : this.document.getText(rangeOf(this.document, anchor));
+  }
+
+  #apply(whole: readonly Edit[]): Thenable<boolean> {
     const { document } = this;
+    // What stays is left alone: the cursor behind it, and what an undo takes back.
+    const edits = whole.map(({ anchor: { start, end }, text, old }) => {
+      const same = this.#given.length > 0 ? commonStart(old, text) : 0;
+      return { range: rangeOf(document, { start: start + same, end }), text: text.slice(same), changed: old !== text || same === 0 };
+    }).filter(({ changed }) => changed);
+    if (edits.length === 0) return Promise.resolve(true);
     const editor = vscode.window.visibleTextEditors.find((e) => e.document === document);
     if (editor !== undefined) return editor.edit((edit) => edits.forEach(({ range, text }) => edit.replace(range, text)), { undoStopBefore: true, undoStopAfter: true });
     if (document.isClosed) return Promise.resolve(false);
@@ -153,10 +197,27 @@ const SCOPES_MAX = 20;
 /** Where comments are broken without a ruler of the user's. */
 const DEFAULT_COLUMNS = 80;
 
+/** An edit fails while somebody types faster than it is made. */
+const TRIES = 3;
+
+/** The text of a place from now on. */
+interface Edit {
+  readonly anchor: Anchor;
+  readonly old: string;
+  readonly text: string;
+}
+
 /** Where the texts stand once all of them are in. */
-function landed(edits: readonly { readonly start: number; readonly text: string }[], replaced: readonly string[]): Anchor[] {
-  return edits.map(({ start, text }) => {
-    const moved = edits.reduce((sum, other, k) => (other.start < start ? sum + other.text.length - (replaced[k]?.length ?? 0) : sum), 0);
+function landed(edits: readonly Edit[]): Anchor[] {
+  return edits.map(({ anchor: { start }, text }) => {
+    const moved = edits.reduce((sum, other) => (other.anchor.start < start ? sum + other.text.length - other.old.length : sum), 0);
     return { start: start + moved, end: start + moved + text.length };
   });
+}
+
+/** How many UTF-16 units two texts begin with alike; none is cut in two. */
+function commonStart(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at++;
+  return /[\uD800-\uDBFF\r]$/.test(one.slice(0, at)) ? at - 1 : at;
 }

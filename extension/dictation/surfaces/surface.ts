@@ -28,7 +28,13 @@ export interface Surface extends vscode.Disposable {
   preview(text: string): void;
   /** One for each place. */
   scopes(): DictationScope[];
-  /** @returns undefined where the place keeps no record of it. @throws Refused */
+  /** What it was given can be given again, longer, while more is said. */
+  readonly grows: boolean;
+  /** What it was given stands there as it was given. */
+  intact(): boolean;
+  /** What it was given is the user's from now on: what comes goes behind it. */
+  settle(): void;
+  /** In place of what it was given before. @returns undefined where nothing of it is there, or the place keeps no record of it. @throws Refused */
   insert(heard: Heard): Promise<Insertion | undefined>;
 }
 

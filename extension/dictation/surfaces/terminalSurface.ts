@@ -36,6 +36,16 @@ export class TerminalSurface implements Surface {
     return [{ kind: 'code', indent: '' }];
   }
 
+  readonly grows = false;
+
+  intact(): boolean {
+    return true;
+  }
+
+  settle(): void {
+    // A terminal is given text once.
+  }
+
   insert({ text, texts: [written = text], named }: Heard): Promise<undefined> {
     const command = pastable(written, named);
     if (command !== '') this.terminal.sendText(command, false);

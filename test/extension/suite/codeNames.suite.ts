@@ -92,6 +92,7 @@ describe('names for dictation', function () {
       say(phrase);
       await vscode.commands.executeCommand('earmark.toggleDictation');
       await until('it was heard', () => parts.dictation.heard.includes(heard));
+      await until('the workspace was asked', () => asked.workspace > 0);
       // The names come while the user speaks.
       await new Promise((done) => setTimeout(done, 3_000));
       await vscode.commands.executeCommand('earmark.toggleDictation');

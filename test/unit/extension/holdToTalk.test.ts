@@ -1,5 +1,5 @@
-import { deepEqual } from 'node:assert/strict';
-import { press, released, type HoldState } from '../../../extension/dictation/holdToTalk';
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { isHeld, press, released, type HoldState } from '../../../extension/dictation/holdToTalk';
 
 /** Plays presses at the given times and lets go when the machine says so. @returns what was done, and when */
 function play(presses: readonly number[], until: number): [number, string][] {
@@ -11,11 +11,11 @@ function play(presses: readonly number[], until: number): [number, string][] {
     state = step.state;
     releaseAt = step.releaseAt;
     if (step.action === 'none') return;
-    active = step.action === 'start';
+    active = step.action === 'start' || step.action === 'insert';
     done.push([at, step.action]);
   };
   for (const at of [...presses, until]) {
-    if (releaseAt !== undefined && releaseAt <= at) act(releaseAt, released(state, releaseAt, releaseAt));
+    while (releaseAt !== undefined && releaseAt <= at) act(releaseAt, released(state, releaseAt, releaseAt));
     if (at < until) act(at, press(state, at, active));
   }
   return done;
@@ -25,19 +25,47 @@ const repeats = (from: number, to: number, every: number): number[] => Array.fro
 
 describe('hold to talk', () => {
   it('a tap starts, the next one stops', () => deepEqual(play([0, 4_000], 9_000), [[0, 'start'], [4_000, 'stop']]));
-  it('a held key talks until it is let go', () => deepEqual(play([0, ...repeats(500, 3_500, 30)], 9_000), [[0, 'start'], [3_730, 'stop']]));
-  it('a key that repeats slowly', () => deepEqual(play([0, ...repeats(1_000, 4_000, 500)], 9_000), [[0, 'start'], [4_600, 'stop']]));
-  it('repeats that come unevenly', () => deepEqual(play([0, ...repeats(500, 1_000, 30), 1_200, 1_201, 1_202, 1_700, ...repeats(1_730, 2_000, 30)], 9_000), [[0, 'start'], [2_600, 'stop']]));
-  it('an editor that was held up: presses may still be on their way', () => {
-    const held: HoldState = { kind: 'held', last: 1_000, gap: 30 };
-    deepEqual(released(held, 1_900, 1_250), { state: held, action: 'none', releaseAt: 2_130 });
-    deepEqual(released(held, 2_135, 2_130), { state: { kind: 'released', at: 2_135 }, action: 'stop' });
+  it('a held key talks until it is let go: its text goes in when three repeats did not come', () => {
+    deepEqual(play([0, ...repeats(500, 3_500, 30)], 9_000), [[0, 'start'], [3_590, 'insert'], [3_840, 'end']]);
+    deepEqual(play([0, ...repeats(250, 3_550, 33)], 9_000), [[0, 'start'], [3_649, 'insert'], [3_899, 'end']]);
   });
-  it('a repeat that was held up too long: what it begins ends by itself', () => deepEqual(play([0, ...repeats(500, 1_010, 30), 1_400], 9_000), [[0, 'start'], [1_240, 'stop'], [1_400, 'start'], [2_000, 'stop']]));
+  it('a key that repeats slowly', () => deepEqual(play([0, ...repeats(1_000, 4_000, 500)], 9_000), [[0, 'start'], [4_600, 'insert'], [4_850, 'end']]));
+  it('a key that is let go at its first repeat', () => deepEqual(play([0, 500], 9_000), [[0, 'start'], [1_100, 'insert'], [1_350, 'end']]));
+  it('repeats that were held up: what was said is in, and it listens on', () => {
+    deepEqual(play([0, ...repeats(500, 980, 30), 1_200, 1_201, 1_202, ...repeats(1_230, 2_010, 30)], 9_000), [[0, 'start'], [1_070, 'insert'], [2_100, 'insert'], [2_350, 'end']]);
+  });
+  it('waits longer while gaps are long, and not once they were short again', () => {
+    const uneven = [...repeats(500, 980, 30), 1_060, ...repeats(1_090, 1_390, 30)];
+    deepEqual(play([0, ...uneven], 9_000)[1], [1_390 + 2 * 80, 'insert']);
+    deepEqual(play([0, ...uneven, ...repeats(1_420, 2_020, 30)], 9_000)[1], [2_020 + 3 * 30, 'insert']);
+  });
+  it('never takes a key for let go while its repeats come evenly within a third of their interval', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      let random = seed;
+      const jitter = (): number => ((random = (random * 48_271) % 2_147_483_647) / 2_147_483_647 - 0.5) * 20;
+      const presses = [0, ...repeats(400, 6_000, 33).map((at) => Math.round(at + jitter()))];
+      const done = play(presses, 20_000);
+      deepEqual(done.map(([, what]) => what), ['start', 'insert', 'end']);
+      const noticed = (done[1]?.[0] ?? 0) - (presses.at(-1) ?? 0);
+      ok(noticed >= 90 && noticed <= 130, `${noticed} ms`);
+    }
+  });
+  it('an editor that was held up: presses may still be on their way', () => {
+    const held: HoldState = { kind: 'held', last: 1_000, gaps: [30], inserted: false };
+    deepEqual(released(held, 1_900, 1_090), { state: held, action: 'none', releaseAt: 1_950 });
+    deepEqual(released(held, 1_955, 1_950), { state: { ...held, inserted: true }, action: 'insert', releaseAt: 2_205 });
+  });
+  it('a repeat that was held up too long: what it begins ends by itself', () => deepEqual(play([0, ...repeats(500, 1_010, 30), 1_400], 9_000), [[0, 'start'], [1_100, 'insert'], [1_350, 'end'], [1_400, 'start'], [2_000, 'insert'], [2_250, 'end']]));
   it('a press while the text goes in', () => deepEqual(press({ kind: 'released', at: 1_000 }, 1_100, true), { state: { kind: 'released', at: 1_000 }, action: 'none' }));
   it('a press some time after a release', () => deepEqual(press({ kind: 'released', at: 1_000 }, 2_000, false).state, { kind: 'pressed', at: 2_000 }));
-  it('a second tap soon after the first also stops', () => deepEqual(play([0, 800], 9_000), [[0, 'start'], [1_400, 'stop']]));
+  it('a second tap soon after the first also stops', () => deepEqual(play([0, 800], 9_000), [[0, 'start'], [1_400, 'insert'], [1_650, 'end']]));
   it('starts anew after it stopped', () => deepEqual(play([0, 4_000, 6_000, 9_000], 12_000).map(([, what]) => what), ['start', 'stop', 'start', 'stop']));
   it('stops what another command started', () => deepEqual([press({ kind: 'idle' }, 0, true).action, press({ kind: 'released', at: 0 }, 9_000, true).action], ['stop', 'stop']));
   it('starts when a cancel left it pressed', () => deepEqual(press({ kind: 'pressed', at: 0 }, 100, false).action, 'start'));
+  it('is held from the press until it is known to be a tap', () => {
+    equal(isHeld({ kind: 'pressed', at: 1_000 }, 2_000), true);
+    equal(isHeld({ kind: 'pressed', at: 1_000 }, 2_101), false);
+    equal(isHeld({ kind: 'held', last: 0, gaps: [], inserted: true }, 100), true);
+    equal(isHeld({ kind: 'idle' }, 0), false);
+  });
 });

@@ -36,7 +36,7 @@ describe('clients over the network', () => {
     const [ann, ben, admin, local] = [await rpc.client({}, remote('ann', 'record')), await rpc.client({}, remote('ben', 'record')), await rpc.client({}, remote('root', 'admin')), await rpc.client()];
     const [a, b, l] = [await start(ann), await start(ben), await start(local)];
     deepEqual([await listed(ann), await listed(ben), await listed(admin), await listed(local)], [[a], [b], [a, b, l].sort(), [a, b, l].sort()]);
-    const methods = ['session/attach', 'session/get', 'session/export', 'audio/clip', 'session/stop', 'session/rename', 'session/delete', 'session/purge', 'session/recover', 'audio/push', 'audio/end', 'audio/open', 'notes/lease', 'notes/name', 'transcript/revise', 'transcript/nameSpeaker', 'insights/revise', 'dictation/stop', 'dictation/cancel'];
+    const methods = ['session/attach', 'session/get', 'session/export', 'audio/clip', 'session/stop', 'session/rename', 'session/delete', 'session/purge', 'session/recover', 'audio/push', 'audio/end', 'audio/open', 'notes/lease', 'notes/name', 'transcript/revise', 'transcript/nameSpeaker', 'insights/revise', 'dictation/take', 'dictation/stop', 'dictation/cancel'];
     deepEqual(await Promise.all(methods.map((m) => ben.code(m, { sessionId: a, afterSeq: 0 }))), methods.map(() => 'session.notFound'));
     const health = (await ann.raw('daemon/health', {})) as { sessions: { id: string }[] };
     deepEqual(health.sessions.map((s) => s.id), [a]);

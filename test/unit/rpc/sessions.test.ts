@@ -6,7 +6,7 @@ import { SessionAttach, SessionExport, SessionGet, SessionList, SessionStart } f
 import { TranscriptNameSpeaker } from '../../../protocol/transcript';
 import { VoicesForget, VoicesList } from '../../../protocol/voices';
 import { AudioClip, AudioPush } from '../../../protocol/audio';
-import { DictationStart, DictationStop } from '../../../protocol/dictation';
+import { DictationStart, DictationStop, DictationTake } from '../../../protocol/dictation';
 import type { EarmarkError } from '../../../protocol/errors';
 import type { ParamsOf } from '../../../protocol/method';
 import { say, settle } from '../session/harness';
@@ -222,6 +222,36 @@ describe('rpc sessions', () => {
     const answer = client.ask(DictationStop, { sessionId });
     await h.sessions.pass(50);
     deepEqual({ text: (await answer).text, left: (await h.sessions.manager.list({ limit: 10, offset: 0 })).length, open: h.sessions.capture.open.length }, { text: 'w4 w5', left: 0, open: 0 });
+  });
+
+  it('answers a stop before the recorder has ended', async () => {
+    h.sessions.capture.hangs = true;
+    const client = await h.client();
+    const { sessionId } = await client.ask(DictationStart, {});
+    await h.sessions.speak('mic', say(4));
+    const answer = client.ask(DictationStop, { sessionId });
+    // No time passes, and the recorder does not end.
+    for (let i = 0; i < 5; i++) await settle();
+    equal(await Promise.race([answer.then(({ text }) => text), settle().then(() => 'no answer')]), 'w4');
+  });
+
+  it('gives the text of a dictation that goes on, from a phrase on and with what is open made final', async () => {
+    const client = await h.client();
+    const { sessionId } = await client.ask(DictationStart, {});
+    const take = async (extra: object = {}): Promise<unknown[]> => {
+      const asked = client.ask(DictationTake, { sessionId, ...extra });
+      await h.sessions.pass(50);
+      const { text, phrases } = await asked;
+      return [text, phrases];
+    };
+    await h.sessions.speak('mic', say(4, 5));
+    const loud = say(6).slice(0, 6_400);
+    await h.sessions.speak('mic', loud);
+    deepEqual([await take(), await take({ from: 1 }), await take({ flush: true }), await take({ flush: true })], [['w4 w5', 2], ['w5', 2], ['w4 w5 w6', 3], ['w4 w5 w6', 3]]);
+    await h.sessions.speak('mic', say(7));
+    const answer = client.ask(DictationStop, { sessionId, from: 3 });
+    await h.sessions.pass(50);
+    deepEqual([(await answer).text, h.sessions.capture.open.length], ['w7', 0]);
   });
 
   it('ends the dictation of a client that is gone', async () => {

@@ -1,0 +1,18 @@
+/** What is said of sound that was damaged on disk. */
+import type { Source } from '../audio/frame';
+import type { LostSound } from './ports';
+
+/** Damaged stretches that are named; of more only the number is told. */
+const SPANS_TOLD = 10;
+
+/** @param timeOf session time of a frame, in ms */
+export function damagedSound(lost: readonly LostSound[], timeOf: (source: Source, seq: number) => number): string {
+  const spans = lost.slice(0, SPANS_TOLD).map(({ source, firstSeq, lastSeq }) => `${clock(timeOf(source, firstSeq))} to ${clock(timeOf(source, lastSeq + 1))}`);
+  const more = lost.length > spans.length ? ` and ${lost.length - spans.length} more` : '';
+  return `Sound was damaged on disk and is left out: ${spans.join(', ')}${more}.`;
+}
+
+/** `00:14:05` */
+function clock(ms: number): string {
+  return new Date(Math.max(0, ms)).toISOString().slice(11, 19);
+}
