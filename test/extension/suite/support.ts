@@ -69,6 +69,15 @@ export function say(...phrases: string[]): void {
 export const text = (document: vscode.TextDocument): string => document.getText();
 
 
+/** Answers the next questions of a kind; what was asked comes back. */
+export function answering<K extends 'showQuickPick' | 'showSaveDialog' | 'showErrorMessage' | 'showWarningMessage' | 'showInformationMessage' | 'showInputBox'>(kind: K, answer: (asked: unknown) => unknown): { readonly asked: unknown[]; dispose(): void } {
+  const asked: unknown[] = [];
+  const window = vscode.window as unknown as Record<string, unknown>;
+  const real = window[kind];
+  window[kind] = (first: unknown) => (asked.push(first), Promise.resolve(answer(first)));
+  return { asked, dispose: () => (window[kind] = real) };
+}
+
 /** A command of the extension, by its name without `earmark.`. */
 export const run = (command: string, ...args: unknown[]): Thenable<void> => vscode.commands.executeCommand<void>(`earmark.${command}`, ...args);
 

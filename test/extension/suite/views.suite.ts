@@ -7,19 +7,10 @@ import type { SessionNode } from '../../../extension/history/historyView';
 import { parseSearch } from '../../../extension/history/searchQuery';
 import { soundFrom } from '../../../extension/panel/sound';
 import type { Segment } from '../../../protocol/transcript';
-import { app, quiet, run, say, until } from './support';
+import { answering, app, closeEditors, quiet, run, say, until } from './support';
 
 /** Nobody says it by chance: whoever finds it in the profile has found what was said. */
 const SAID = 'The zanzibar marmalade overflows.';
-
-/** Answers the next questions of a kind; what was asked comes back. */
-function answering<K extends 'showQuickPick' | 'showSaveDialog' | 'showWarningMessage' | 'showInformationMessage' | 'showInputBox'>(kind: K, answer: (asked: unknown) => unknown): { readonly asked: unknown[]; dispose(): void } {
-  const asked: unknown[] = [];
-  const window = vscode.window as unknown as Record<string, unknown>;
-  const real = window[kind];
-  window[kind] = (first: unknown) => (asked.push(first), Promise.resolve(answer(first)));
-  return { asked, dispose: () => (window[kind] = real) };
-}
 
 describe('past meetings', function () {
   this.timeout(90_000);
@@ -103,6 +94,31 @@ describe('past meetings', function () {
     await vscode.workspace.fs.delete(target);
   });
 
+  it('are shown, grouped, renamed and played from their note by command', async () => {
+    parts.meeting.close();
+    const meeting = answering('showQuickPick', (items) => (items as { session: { id: string } }[]).find(({ session }) => session.id === id));
+    await run('showSession');
+    meeting.dispose();
+    equal(parts.meeting.model?.id, id);
+    const grouping = answering('showQuickPick', (items) => (items as { grouping: string }[]).find((one) => one.grouping === 'repository'));
+    await run('groupHistory');
+    grouping.dispose();
+    equal(parts.history.grouping, 'repository');
+    await parts.history.setGrouping('day');
+    const name = answering('showInputBox', () => 'Weekly');
+    await run('renameSession');
+    name.dispose();
+    await run('refreshHistory');
+    equal((await nodes())[0]?.node.session.title, 'Weekly');
+    const note = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, 'played.earmark.md');
+    await vscode.workspace.fs.writeFile(note, Buffer.from(`---\nsession: ${id}\n---\n`));
+    parts.meeting.close();
+    await run('playFromNote', note.toString(), 0);
+    equal(parts.meeting.model?.id, id);
+    await closeEditors();
+    await vscode.workspace.fs.delete(note);
+  });
+
   it('take room that the storage page tells, and stay as long as it says', async () => {
     await run('showStorage');
     const { StoragePage } = await import('../../../extension/panel/storagePage');
@@ -120,6 +136,7 @@ describe('past meetings', function () {
   });
 
   it('were heard by a model that the page of models names', async () => {
+    await run('showModels');
     const { ModelsPage } = await import('../../../extension/panel/modelsPage');
     const page = new ModelsPage(parts.daemon);
     await page.open();
