@@ -12,6 +12,8 @@ const FOUNDING_MS = 800;
 const NEIGHBOUR_MS = 400;
 const LIKENESS_POWER = 4;
 const REFINEMENTS = 3;
+/** Other beginnings beside Ward's: of his alone a last digit of the embeddings decided in one AMI clip whether a second voice was found. */
+const STARTS = 8;
 const MOST_SPEAKERS = 10;
 /** So much windowed speech a speaker at least: fewer seconds carry no further voice. */
 const SPEECH_EACH_MS = 3_000;
@@ -52,24 +54,26 @@ export function clusterVoices(windows: readonly VoiceWindow[], settings = VOICE_
   const founding = windows.filter(({ startMs, endMs }) => endMs - startMs >= FOUNDING_MS);
   if (founding.length < 2) return { centres: windows.length > 0 ? [meanDirection(windows.map(({ embedding }) => embedding))] : [], spread: 0 };
   const voices = evened(founding);
-  const merges = mergesOf(voices, ward);
+  const likeness = voices.map((a) => Float64Array.from(voices, (b) => dot(a, b)));
+  const merges = mergesOf(likeness, ward);
   const speechMs = coveredMs(founding);
   const most = Math.max(1, Math.min(MOST_SPEAKERS, founding.length, Math.floor(speechMs / SPEECH_EACH_MS)));
-  let chosen = refined(voices, cut(merges, voices.length, 1));
+  let chosen = refined(likeness, cut(merges, voices.length, 1));
   for (let count = 2; count <= most; count++) {
-    const next = refined(voices, cut(merges, voices.length, count));
+    const next = closest([cut(merges, voices.length, count), ...divided(likeness, chosen)].map((first) => refined(likeness, first)));
     const gain = Math.sqrt(Math.min(GAIN_WINDOWS, voices.length)) * Math.log(chosen.spread / Math.max(1e-6, next.spread));
-    if (gain < settings.leastGain || nearest(next.centres) > SAME_VOICE) break;
+    if (gain < settings.leastGain || nearest(centresOf(voices, next.labels)) > SAME_VOICE) break;
     chosen = next;
   }
-  return chosen;
+  return { centres: centresOf(voices, chosen.labels), spread: chosen.spread };
 }
 
 /** Centres of the voices in a first minute or so: a voice opens late rather than wrongly. At least one, unless there is no window. */
 export function clusterEarly(windows: readonly VoiceWindow[], settings = VOICE_SETTINGS): Embedding[] {
   const founding = windows.filter(({ startMs, endMs }) => endMs - startMs >= FOUNDING_MS);
   if (founding.length < 2) return windows.length > 0 ? [meanDirection(windows.map(({ embedding }) => embedding))] : [];
-  const merges = mergesOf(evened(founding), average);
+  const voices = evened(founding);
+  const merges = mergesOf(voices.map((a) => Float64Array.from(voices, (b) => dot(a, b))), average);
   const labels = cut(merges, founding.length, founding.length - merges.filter(({ distance }) => distance < 1 - settings.earlyLikeness).length);
   const groups = Array.from({ length: Math.max(...labels) + 1 }, (_, k) => founding.filter((_window, i) => labels[i] === k)).sort((a, b) => b.length - a.length);
   const most = clusterVoices(windows, settings).centres.length;
@@ -119,11 +123,11 @@ const ward: Linkage = (k, g, o, toK, toG, between) => Math.sqrt(Math.max(0, ((k 
 const average: Linkage = (k, g, _o, toK, toG) => (k * toK + g * toG) / (k + g);
 
 /** All merges, the least distance first. */
-function mergesOf(voices: readonly Embedding[], linkage: Linkage): Merge[] {
-  const n = voices.length;
-  const distance = voices.map((a) => Float64Array.from(voices, (b) => Math.max(0, 1 - dot(a, b))));
+function mergesOf(likeness: readonly Float64Array[], linkage: Linkage): Merge[] {
+  const n = likeness.length;
+  const distance = likeness.map((row) => row.map((cosine) => Math.max(0, 1 - cosine)));
   const size = new Array<number>(n).fill(1);
-  const alive = new Set(voices.keys());
+  const alive = new Set(likeness.keys());
   const merges: Merge[] = [];
   // Nearest-neighbour chain (Murtagh 1983): distances of both linkages never shrink, so merges found out of order are in order once sorted.
   let chain: number[] = [];
@@ -169,19 +173,48 @@ function cut(merges: readonly Merge[], n: number, count: number): number[] {
   return parent.map((_, i) => roots.indexOf(root(i)));
 }
 
-function refined(voices: readonly Embedding[], first: readonly number[]): Clusters {
-  const count = Math.max(...first) + 1;
+interface Division {
+  /** Cluster of each voice. */
+  readonly labels: readonly number[];
+  /** Cosine of each voice to its centre. */
+  readonly own: readonly number[];
+  readonly spread: number;
+}
+
+/** Ways to begin with one cluster more: what is more like one voice, of some spread over time, than like its centre. */
+function divided(likeness: readonly Float64Array[], { labels, own }: Division): number[][] {
+  const more = Math.max(...labels) + 1;
+  const step = Math.ceil(likeness.length / STARTS);
+  return likeness.filter((_row, i) => i % step === 0).map((seed) => labels.map((label, i) => ((seed[i] as number) > (own[i] as number) ? more : label)));
+}
+
+function closest(found: readonly Division[]): Division {
+  return found.reduce((best, one) => (one.spread < best.spread ? one : best));
+}
+
+/** Spherical k-means from cosines alone: a voice is as like a centre as the sum of its cosines to the members over the length of their sum. */
+function refined(likeness: readonly Float64Array[], first: readonly number[]): Division {
   let labels = first;
-  let centres: Embedding[] = [];
+  let own: number[] = [];
   for (let round = 0; round <= REFINEMENTS; round++) {
-    centres = Array.from({ length: count }, (_, k) => {
-      const own = voices.filter((_voice, i) => labels[i] === k);
-      return own.length > 0 ? meanDirection(own) : (centres[k] as Embedding);
+    const count = Math.max(...labels) + 1;
+    const squares = new Array<number>(count).fill(0);
+    const sums = likeness.map((row, i) => {
+      const to = new Float64Array(count);
+      for (let j = 0; j < row.length; j++) to[labels[j] as number]! += row[j] as number;
+      squares[labels[i] as number]! += to[labels[i] as number] as number;
+      return to;
     });
-    labels = voices.map((voice) => greatest(centres.map((centre) => dot(voice, centre))));
+    const near = sums.map((to) => to.map((sum, k) => ((squares[k] as number) > 0 ? sum / Math.sqrt(squares[k] as number) : -1)));
+    labels = near.map(greatest);
+    own = near.map((to, i) => to[labels[i] as number] as number);
   }
-  const spread = voices.reduce((sum, voice, i) => sum + 1 - dot(voice, centres[labels[i] as number] as Embedding), 0) / voices.length;
-  return { centres, spread };
+  return { labels, own, spread: own.reduce((sum, cosine) => sum + 1 - cosine, 0) / own.length };
+}
+
+/** Of clusters that have members. */
+function centresOf(voices: readonly Embedding[], labels: readonly number[]): Embedding[] {
+  return [...new Set(labels)].sort((a, b) => a - b).map((k) => meanDirection(voices.filter((_voice, i) => labels[i] === k)));
 }
 
 /** The greatest cosine of two centres. */

@@ -34,7 +34,7 @@ async function loadWasm(): Promise<Ort> {
   return ort;
 }
 
-const isWasm = (ort: Ort): boolean => ort.env.versions.node === undefined;
+export const isWasm = (ort: Ort): boolean => ort.env.versions.node === undefined;
 
 /** Makes a graph of our own out of a model's file. */
 export interface GraphMaker {
