@@ -4,7 +4,7 @@ import type { Segment } from '../transcript/types';
 
 /** Every filter that is given must hold. Names compare without regard to case. */
 export interface SearchQuery {
-  /** All of them stand in what is found; none means that the filters alone decide. */
+  /** All of them stand in what is found, the last one maybe as the beginning of a word (`isBegun`); none means that the filters alone decide. */
   readonly words: readonly string[];
   readonly kind: 'transcript' | Insight['kind'];
   readonly limit: number;
@@ -21,3 +21,8 @@ export interface SearchQuery {
 }
 
 export type SearchHit = { readonly sessionId: string } & ({ readonly segment: Segment } | { readonly insight: Insight });
+
+/** The last word of a search is found while it is typed, from two characters on. */
+export function isBegun(word: string): boolean {
+  return /[\p{L}\p{N}]{2}$/u.test(word);
+}

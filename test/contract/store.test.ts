@@ -191,8 +191,8 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
       await store.deleteSession('b');
       const found = async (words: string) => (await store.search({ words: words.split(' ').filter(Boolean), kind: 'transcript', limit: 9 })).map((hit) => [hit.sessionId, 'segment' in hit && hit.segment.id]);
       deepEqual(
-        { old: await found('token'), now: await found('cache fix'), quote: await found('"quote'), gone: await store.getSession('b'), events: await store.readEvents('b', 0, 9) },
-        { old: [], now: [['a', 's1']], quote: [['a', 's2']], gone: undefined, events: [] },
+        { old: await found('token'), now: await found('cache fix'), quote: await found('"quote'), begun: await found('fix ca'), within: await found('ache'), first: await found('fi cache'), gone: await store.getSession('b'), events: await store.readEvents('b', 0, 9) },
+        { old: [], now: [['a', 's1']], quote: [['a', 's2']], begun: [['a', 's1']], within: [], first: [], gone: undefined, events: [] },
       );
     });
 
