@@ -17,8 +17,18 @@ const SAMPLES_PER_MS = 16;
 const DRIFT_MS = 1000;
 /** The log is told whenever a device's clock has run away from ours by so much more. */
 const DRIFT_TOLD_MS = 250;
-/** … for so long lost sound (the machine slept); it is moved on, so that both sources stay on one time line. A daemon that was busy catches up sooner. */
-const DRIFT_LASTS_MS = 2000;
+/** … and does not catch up for so long lost sound (the machine slept). What comes meanwhile is held, so that the gap stands before it and not within a word. */
+const CATCH_UP_MS = 300;
+/** A daemon that was busy gets at once what waited; so long it may take. */
+const CATCH_UP_MAX_MS = 2000;
+
+/** Samples whose place is not known yet. */
+interface Held {
+  readonly sinceMs: number;
+  readonly lagMs: number;
+  readonly pcm: Int16Array[];
+  ms: number;
+}
 
 export interface RecorderSetup {
   readonly source: 'mic' | 'system';
@@ -49,7 +59,7 @@ export class Recorder {
   private abortion = new AbortController();
   /** Counts recorders; data and ends of an older one are dropped. */
   private token = 0;
-  private behindSinceMs: number | undefined;
+  private held: Held | undefined;
   private readonly drift = new DeviceDrift();
   /** True once a sample came: what is missing before it is no gap. */
   private begun = false;
@@ -77,6 +87,7 @@ export class Recorder {
     this.watchdog = undefined;
     const recording = this.recording;
     this.recording = undefined;
+    this.release();
     this.cutter.flush();
     if (!recording) return;
     const ended = await within(this.setup.clock, recording.stop(), this.setup.options.captureStopMs).catch((error: unknown) => error);
@@ -97,10 +108,9 @@ export class Recorder {
       const recording = await capture.start(source, device, {
         onData: (pcm) => {
           if (token !== this.token) return;
-          this.align(pcm.length, first);
-          first = false;
           watchdog.push(pcm);
-          this.cutter.push(pcm);
+          this.take(pcm, first);
+          first = false;
         },
         onEnd: (error) => {
           if (token === this.token) void this.restart(error, signal);
@@ -114,21 +124,40 @@ export class Recorder {
     }
   }
 
-  /** Puts the capture clock where these samples were recorded. */
-  private align(samples: number, first: boolean): void {
+  /** Puts samples where they were recorded on the capture clock. */
+  private take(pcm: Int16Array, first: boolean): void {
     const now = this.setup.sessionMs();
-    const startedMs = now - samples / SAMPLES_PER_MS;
-    const lagMs = startedMs - this.cutter.nextMs;
-    if (!first && lagMs <= DRIFT_MS) {
-      this.behindSinceMs = undefined;
-      this.follow(now, lagMs);
-    } else if (first || now - (this.behindSinceMs ??= now) >= DRIFT_LASTS_MS) {
-      this.behindSinceMs = undefined;
-      this.drift.restart();
-      if (this.begun && lagMs > DRIFT_MS) this.setup.onGap(lagMs);
-      this.begun = true;
-      this.cutter.resumeAt(Math.max(0, startedMs));
-    }
+    if (first) this.release();
+    const lagMs = now - pcm.length / SAMPLES_PER_MS - this.cutter.nextMs - (this.held?.ms ?? 0);
+    if (first) this.moveOn(lagMs);
+    else if (lagMs > DRIFT_MS) return this.hold(pcm, now, lagMs);
+    else if (this.held) this.release();
+    else this.follow(now, lagMs);
+    this.cutter.push(pcm);
+  }
+
+  private hold(pcm: Int16Array, now: number, lagMs: number): void {
+    const held = (this.held ??= { sinceMs: now, lagMs, pcm: [], ms: 0 });
+    held.pcm.push(pcm);
+    held.ms += pcm.length / SAMPLES_PER_MS;
+    const elapsed = now - held.sinceMs;
+    if (elapsed >= CATCH_UP_MAX_MS || (elapsed >= CATCH_UP_MS && held.lagMs - lagMs < elapsed / 2)) this.release(lagMs);
+  }
+
+  /** @param lagMs what was lost before the held samples */
+  private release(lagMs = 0): void {
+    const { held } = this;
+    this.held = undefined;
+    if (held && lagMs > 0) this.moveOn(lagMs);
+    for (const pcm of held?.pcm ?? []) this.cutter.push(pcm);
+  }
+
+  /** The clock goes on over what was not recorded. */
+  private moveOn(lagMs: number): void {
+    this.drift.restart();
+    if (this.begun && lagMs > DRIFT_MS) this.setup.onGap(lagMs);
+    this.begun = true;
+    this.cutter.resumeAt(Math.max(0, this.cutter.nextMs + lagMs));
   }
 
   /** The clocks of two devices run apart by up to a second in some hours; each is kept at ours. */
