@@ -81,6 +81,7 @@ const ASKED: Readonly<Record<string, (aim: Aim) => Params>> = {
   'capture/stop': () => ({ captureId: 'x' }),
   'dictation/start': () => ({ source: { source: 'mic', origin: { type: 'push' } } }),
   'dictation/learn': ({ sessionId }) => ({ sessionId, symbols: [] }),
+  'dictation/take': ({ sessionId }) => ({ sessionId }),
   'dictation/stop': ({ sessionId }) => ({ sessionId }),
   'dictation/cancel': ({ sessionId }) => ({ sessionId }),
   'models/list': () => ({}),
