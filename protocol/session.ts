@@ -191,6 +191,7 @@ export const SessionSearch = request({
   doc: 'Parts of transcripts in which every word of the query occurs, and, where the sentence model is installed, those that say the same in other words, best first; or insights of a kind, newest session first. Every filter that is given must hold.',
   params: z.object({
     query: z.string().max(500).optional().describe('Words; without them the filters alone decide.'),
+    begun: z.boolean().optional().describe('The last word may be the beginning of one, as while somebody types.'),
     kind: z.enum(['transcript', ...InsightKind.options]).optional().describe('`transcript` where absent.'),
     speaker: z.string().max(200).optional().describe('Who said it, or whose action it is.'),
     since: z.string().max(40).optional().describe('ISO date or time; sessions that began then or later.'),

@@ -9,12 +9,12 @@ const DEFAULT_LIMIT = 100;
 const DAY_MS = 86_400_000;
 
 /** @throws EarmarkError rpc.invalidParams for a time that is none */
-export function fromSearch({ query = '', kind = 'transcript', limit = DEFAULT_LIMIT, since, until, speaker, repository, branch, symbol }: ParamsOf<typeof SessionSearch>, owner: string | undefined): SearchQuery {
+export function fromSearch({ query = '', kind = 'transcript', limit = DEFAULT_LIMIT, since, until, speaker, repository, branch, symbol, begun }: ParamsOf<typeof SessionSearch>, owner: string | undefined): SearchQuery {
   return {
     words: query.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)),
     kind,
     limit,
-    ...defined({ owner, speaker, repository, branch, symbol, sinceMs: since === undefined ? undefined : millis(since, 'since', 0), untilMs: until === undefined ? undefined : millis(until, 'until', DAY_MS) }),
+    ...defined({ owner, speaker, repository, branch, symbol, begun, sinceMs: since === undefined ? undefined : millis(since, 'since', 0), untilMs: until === undefined ? undefined : millis(until, 'until', DAY_MS) }),
   };
 }
 

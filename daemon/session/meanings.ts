@@ -40,7 +40,7 @@ export class Meanings implements Disposable {
   private absentUntilMs = 0;
 
   constructor(private readonly setup: MeaningsSetup) {
-    this.disposables.add(setup.clock.setInterval(() => void this.read(), EVERY_MS));
+    this.disposables.add(setup.clock.setInterval(() => void (setup.clock.now() >= this.absentUntilMs && this.read()), EVERY_MS));
   }
 
   /** Gives vectors to segments that have none. */
@@ -66,6 +66,7 @@ export class Meanings implements Disposable {
     const { embedder, store, logger } = this.setup;
     try {
       if (!(await embedder.available())) return [];
+      this.absentUntilMs = 0;
       const [vector] = await embedder.embed([query.words.join(' ')]);
       return vector ? await store.nearest(query, vector, 1 - LEAST_LIKENESS) : [];
     } catch (error) {
@@ -76,7 +77,6 @@ export class Meanings implements Disposable {
 
   private async readSome(): Promise<void> {
     const { store, embedder, clock } = this.setup;
-    if (clock.now() < this.absentUntilMs) return;
     for (let i = 0; i < BATCHES; i++) {
       const unread = await store.unread(BATCH);
       if (unread.length === 0) return;

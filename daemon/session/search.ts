@@ -4,8 +4,10 @@ import type { Segment } from '../transcript/types';
 
 /** Every filter that is given must hold. Names compare without regard to case. */
 export interface SearchQuery {
-  /** All of them stand in what is found, the last one maybe as the beginning of a word (`isBegun`); none means that the filters alone decide. */
+  /** All of them stand in what is found; none means that the filters alone decide. */
   readonly words: readonly string[];
+  /** The last word may be the beginning of one, see `begunWord`. */
+  readonly begun?: boolean;
   readonly kind: 'transcript' | Insight['kind'];
   readonly limit: number;
   readonly owner?: string;
@@ -22,7 +24,7 @@ export interface SearchQuery {
 
 export type SearchHit = { readonly sessionId: string } & ({ readonly segment: Segment } | { readonly insight: Insight });
 
-/** The last word of a search is found while it is typed, from two characters on. */
-export function isBegun(word: string): boolean {
-  return /[\p{L}\p{N}]{2}$/u.test(word);
+/** Index of the word that may be the beginning of one: the last, from two characters on; -1 where all are whole. */
+export function begunWord({ words, begun }: SearchQuery): number {
+  return begun === true && /[\p{L}\p{N}]{2}$/u.test(words.at(-1) ?? '') ? words.length - 1 : -1;
 }

@@ -378,9 +378,9 @@ export class Session {
   }
 
   /** What the editor has open now. */
-  look({ symbols, focus }: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): void {
-    if (symbols) this.code.setSymbols(symbols).catch((error: unknown) => this.logger.warn('session.namesUnread', { session: this.id, error: placeOf(error) }));
+  async look({ symbols, focus }: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): Promise<void> {
     if (focus) this.code.look(this.nowMs(), focus);
+    if (symbols) await this.code.setSymbols(symbols);
   }
 
   private isCurrent(token: number): boolean {

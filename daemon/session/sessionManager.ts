@@ -273,7 +273,7 @@ class Manager implements SessionManager {
   async look(sessionId: string, seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): Promise<void> {
     const session = this.live.get(sessionId);
     if (!session) await this.library.stored(sessionId);
-    session?.look(seen);
+    await session?.look(seen);
   }
 
   setWindowCount(count: number): void {

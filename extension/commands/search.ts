@@ -35,7 +35,7 @@ export async function searchMeetings(parts: Parts): Promise<void> {
     }
     pick.busy = true;
     try {
-      const { hits } = await connection.request(SessionSearch, params);
+      const { hits } = await connection.request(SessionSearch, { ...params, begun: true });
       if (mine === asked) pick.items = hits.map(itemOf);
     } catch (error) {
       showError(error, parts.log);

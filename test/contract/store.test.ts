@@ -189,10 +189,10 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
       }
       await store.append('a', numbered(3, { kind: 'revision', revision: { segmentId: 's1', revision: 1, op: 'edit', by: 'person', segment: segment('s1', 'Fix the cache', { revision: 1 }) } }));
       await store.deleteSession('b');
-      const found = async (words: string) => (await store.search({ words: words.split(' ').filter(Boolean), kind: 'transcript', limit: 9 })).map((hit) => [hit.sessionId, 'segment' in hit && hit.segment.id]);
+      const found = async (words: string, begun = false) => (await store.search({ words: words.split(' ').filter(Boolean), begun, kind: 'transcript', limit: 9 })).map((hit) => [hit.sessionId, 'segment' in hit && hit.segment.id]);
       deepEqual(
-        { old: await found('token'), now: await found('cache fix'), quote: await found('"quote'), begun: await found('fix ca'), within: await found('ache'), first: await found('fi cache'), gone: await store.getSession('b'), events: await store.readEvents('b', 0, 9) },
-        { old: [], now: [['a', 's1']], quote: [['a', 's2']], begun: [['a', 's1']], within: [], first: [], gone: undefined, events: [] },
+        { old: await found('token'), now: await found('cache fix'), quote: await found('"quote'), begun: await found('fix ca', true), whole: await found('fix ca'), within: await found('ache', true), first: await found('fi cache', true), gone: await store.getSession('b'), events: await store.readEvents('b', 0, 9) },
+        { old: [], now: [['a', 's1']], quote: [['a', 's2']], begun: [['a', 's1']], whole: [], within: [], first: [], gone: undefined, events: [] },
       );
     });
 

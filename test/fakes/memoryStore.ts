@@ -3,7 +3,7 @@ import { EarmarkError } from '../../protocol/errors';
 import { Book } from '../../daemon/session/book';
 import type { DurableEvent, SessionRecord, SessionState } from '../../daemon/session/events';
 import type { Progress, SessionCounts, SessionStats, SessionStore, StoredVoice, VoiceStore } from '../../daemon/session/ports';
-import { isBegun, type SearchHit, type SearchQuery } from '../../daemon/session/search';
+import { begunWord, type SearchHit, type SearchQuery } from '../../daemon/session/search';
 
 interface Entry {
   record: SessionRecord;
@@ -101,10 +101,11 @@ export class MemoryStore implements SessionStore, VoiceStore {
     return [...(this.entries.get(sessionId)?.book.insights.values() ?? [])];
   }
 
-  async search({ words, kind, limit, speaker, symbol, sinceMs = -Infinity, untilMs = Infinity, repository, branch, owner }: SearchQuery): Promise<readonly SearchHit[]> {
+  async search(query: SearchQuery): Promise<readonly SearchHit[]> {
+    const { words, kind, limit, speaker, symbol, sinceMs = -Infinity, untilMs = Infinity, repository, branch, owner } = query;
     const bare = (text: string): string[] => text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
     const wanted = words.flatMap(bare);
-    const begun = isBegun(words.at(-1) ?? '') ? wanted.at(-1) : undefined;
+    const isBegun = begunWord(query) >= 0;
     const same = (a: string | undefined, b: string | undefined): boolean => b === undefined || a?.toLowerCase() === b.toLowerCase();
     const sessions = [...this.entries].filter(([, { record }]) => (record.createdMs ?? 0) >= sinceMs && (record.createdMs ?? 0) < untilMs && same(record.workspace?.repository, repository) && same(record.workspace?.branch, branch) && (owner === undefined || record.owner === owner));
     return sessions
@@ -117,7 +118,7 @@ export class MemoryStore implements SessionStore, VoiceStore {
         const about = new Set(named.flatMap(({ evidence }) => evidence.map(({ segmentId }) => segmentId)));
         return book.transcript
           .ordered()
-          .filter(({ id, text, hidden, speaker: who }) => hidden !== true && wanted.every((word, i) => bare(text).some((one) => (begun !== undefined && i === wanted.length - 1 ? one.startsWith(word) : one === word))) && (same(who, speaker) || same(book.speakers.get(who)?.name, speaker)) && (symbol === undefined || about.has(id)))
+          .filter(({ id, text, hidden, speaker: who }) => hidden !== true && wanted.every((word, i) => bare(text).some((one) => (isBegun && i === wanted.length - 1 ? one.startsWith(word) : one === word))) && (same(who, speaker) || same(book.speakers.get(who)?.name, speaker)) && (symbol === undefined || about.has(id)))
           .map((segment) => ({ sessionId, segment }));
       })
       .slice(0, limit);

@@ -1,5 +1,5 @@
 /** A search as SQL for PostgreSQL: words through the full-text index, filters over the bodies of rows. */
-import { isBegun, type SearchQuery } from '../../session/search';
+import { begunWord, type SearchQuery } from '../../session/search';
 
 interface Sql {
   readonly text: string;
@@ -24,7 +24,7 @@ function segmentSql(query: SearchQuery): Sql {
   const words = query.words.map(indexed).filter((word) => word !== '');
   sql.add("g.body->'hidden' IS DISTINCT FROM 'true'");
   // Letters, digits and blanks alone: nothing in them is an operator.
-  const asked = words.map((word, i) => `to_tsquery('simple', ${sql.value(`${word.split(' ').join(' <-> ')}${i === words.length - 1 && isBegun(query.words.at(-1) ?? '') ? ':*' : ''}`)})`).join(' && ');
+  const asked = words.map((word, i) => `to_tsquery('simple', ${sql.value(`${word.split(' ').join(' <-> ')}${i === words.length - 1 && begunWord(query) >= 0 ? ':*' : ''}`)})`).join(' && ');
   if (asked !== '') sql.add(`g.words @@ (${asked})`);
   if (query.speaker !== undefined) {
     const name = sql.value(query.speaker);

@@ -1,5 +1,5 @@
 /** A search as SQL: words through the full-text index, filters over the bodies of rows. */
-import { isBegun, type SearchQuery } from '../../session/search';
+import { begunWord, type SearchQuery } from '../../session/search';
 
 interface Sql {
   readonly text: string;
@@ -23,8 +23,8 @@ export function nearestSql(query: SearchQuery, vector: Float32Array, mostDistanc
 function segmentSql(query: SearchQuery): Sql {
   const sql = new Conditions();
   const indexed = query.words.length > 0;
-  const last = query.words.length - 1;
-  if (indexed) sql.add('segment_text MATCH ?', query.words.map((word, i) => `"${word.replaceAll('"', '""')}"${i === last && isBegun(word) ? '*' : ''}`).join(' '));
+  const begun = begunWord(query);
+  if (indexed) sql.add('segment_text MATCH ?', query.words.map((word, i) => `"${word.replaceAll('"', '""')}"${i === begun ? '*' : ''}`).join(' '));
   segmentConditions(sql, query);
   const from = indexed ? 'segment_text t JOIN segments g ON g.n = t.rowid' : 'segments g';
   return { text: `SELECT g.session, g.body FROM ${from} JOIN sessions s ON s.id = g.session WHERE ${sql.text} ORDER BY ${indexed ? 'rank' : 's.created_ms DESC, g.start_ms'} LIMIT ?`, values: [...sql.values, query.limit] };

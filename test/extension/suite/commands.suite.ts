@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { Parts } from '../../../extension/app';
 import { answering, app, closeEditors, editorWith, extension, quiet, run, until } from './support';
 
-/** `openNote` needs a meeting that writes its note: test/extension/meeting.test.ts. `searchSessions` fills its list from what is typed, and no suite types yet. */
+/** `openNote` needs a meeting that writes its note: test/extension/meeting.test.ts. `searchSessions` is typed into: views.suite.ts. */
 const ELSEWHERE = ['openNote', 'searchSessions'];
 
 describe('commands', function () {

@@ -71,6 +71,36 @@ describe('past meetings', function () {
     deepEqual(hits.map((hit) => [hit.sessionId, hit.segment?.text]), [[id, SAID]]);
   });
 
+  it('are found while somebody types, and open where it was said', async () => {
+    const window = vscode.window as { createQuickPick: typeof vscode.window.createQuickPick };
+    const real = window.createQuickPick;
+    let pick: vscode.QuickPick<vscode.QuickPickItem> | undefined;
+    // The real one, which types and accepts as the keyboard would.
+    window.createQuickPick = <T extends vscode.QuickPickItem>() => {
+      const made = real<T>();
+      pick = made as unknown as vscode.QuickPick<vscode.QuickPickItem>;
+      return made;
+    };
+    parts.meeting.close();
+    try {
+      const over = run('searchSessions');
+      const list = await until('the search is open', () => pick);
+      const found = (): [string, string | undefined][] => list.items.map(({ label, description }) => [label, description?.split(' ')[0]]);
+      list.value = 'marmal';
+      await until('it is found', () => found().length > 0);
+      deepEqual(found()[0], [SAID, 'Ana']);
+      list.value = 'marmal speaker:Nobody';
+      await until('a filter leaves nothing', () => found().length === 0);
+      list.value = 'zanzibar speaker:Ana';
+      await until('it is found again', () => found().length > 0 && list.activeItems.length > 0);
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      await over;
+    } finally {
+      window.createQuickPick = real;
+    }
+    await until('the meeting is open', () => parts.meeting.model?.id === id);
+  });
+
   it('play their sound from a moment', async () => {
     ok(parts.meeting.model!.playable);
     const segment = spoken();
