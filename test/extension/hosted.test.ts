@@ -34,15 +34,22 @@ describe('the extension in its host', function () {
     browser = await launchBrowser();
   });
 
-  after(async () => {
-    await browser?.close();
+  const endDaemon = async (): Promise<void> => {
     const daemon = dir ? readDaemonFile(join(dir, 'home')) : undefined;
     if (daemon !== undefined && isAlive(daemon.pid)) process.kill(daemon.pid, 'SIGTERM');
     await until(() => daemon === undefined || !isAlive(daemon.pid), 'the daemon ends');
+  };
+
+  after(async () => {
+    await browser?.close();
+    await endDaemon();
     if (dir) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it('passes its suites', async () => {
+    // A try that failed leaves its daemon and its meetings.
+    await endDaemon();
+    await rm(join(dir, 'home'), { recursive: true, force: true, maxRetries: 5 });
     let kept: string[] = [];
     const { passes, failures, pending } = await runExtensionTests(browser, {
       workspaceFolder: join(dir, 'workspace'),

@@ -83,4 +83,17 @@ describe('commands', function () {
     match(String(asked[2]?.asked[0]), /earmark\.privacy\.encrypt/);
     equal(await parts.context.secrets.get('earmark.remote.token'), undefined);
   });
+
+  it('sign nobody in without a provider, and nobody out who is not in', async () => {
+    const asked = [answering('showWarningMessage', () => undefined), answering('showInformationMessage', () => undefined)];
+    try {
+      await run('signIn');
+      await run('signOut');
+    } finally {
+      for (const one of asked) one.dispose();
+    }
+    deepEqual(asked.map((one) => one.asked.length), [1, 1]);
+    match(String(asked[0]?.asked[0]), /earmark\.remote\.issuer/);
+    match(String(asked[1]?.asked[0]), /Nobody was signed in/);
+  });
 });
