@@ -47,6 +47,11 @@ export class StretchCutter {
     return this.state.kind === 'pause' ? Math.max(this.state.since, this.position - BEFORE) : Math.min(this.state.next, Math.max(this.state.from, this.position - WINDOW - HOP));
   }
 
+  /** Samples since the last stretch; 0 while one is open. */
+  get pause(): number {
+    return this.state.kind === 'pause' ? this.position - this.state.since : 0;
+  }
+
   /** The stretch that is open now, as far as it is sure. */
   get open(): Span | undefined {
     return this.state.kind === 'speech' && this.state.end - this.state.onset >= LEAST_SPEECH ? { from: this.state.from, to: this.state.end } : undefined;

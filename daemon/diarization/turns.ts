@@ -12,21 +12,27 @@ const LEAST_WEIGHT = 0.05;
  */
 const LONGEST_PAUSE_MS = 1_300;
 
-/** A part of a stretch with one voice: an index into the centres. */
+export interface VoiceCentre {
+  readonly centre: Embedding;
+  /** Added to its likeness. */
+  readonly bias: number;
+}
+
+/** A part of a stretch with one voice: an index into the voices. */
 export interface VoicePart {
   readonly voice: number;
   readonly startMs: number;
   readonly endMs: number;
 }
 
-/** Cosine of the windows around each step to each centre, the nearer window the more, and the best in each step. */
-export function voicesOf(stretch: Stretch, centres: readonly Embedding[]): VoicePart[] {
-  if (centres.length === 0) return [];
-  const likeness = stretch.windows.map(({ embedding }) => centres.map((centre) => dot(embedding, centre)));
+/** Likeness of the windows around each step to each voice, the nearer window the more, and the best in each step. */
+export function voicesOf(stretch: Stretch, voices: readonly VoiceCentre[]): VoicePart[] {
+  if (voices.length === 0) return [];
+  const likeness = stretch.windows.map(({ embedding }) => voices.map(({ centre, bias }) => dot(embedding, centre) + bias));
   const parts: VoicePart[] = [];
   for (let from = stretch.startMs; from < stretch.endMs; from += STEP_MS) {
     const to = Math.min(stretch.endMs, from + STEP_MS);
-    const voice = voiceAt(stretch, likeness, (from + to) / 2, centres.length);
+    const voice = voiceAt(stretch, likeness, (from + to) / 2, voices.length);
     if (voice === undefined) continue;
     const last = parts.at(-1);
     if (last?.voice === voice && last.endMs === from) parts[parts.length - 1] = { ...last, endMs: to };

@@ -16,12 +16,15 @@ const MOST_OPEN = 4_000;
 const EARLY_WINDOWS = 100;
 /** Nobody knows yet who goes on after a longer pause: a stretch without a voice waits. */
 const GUESSED_PAUSE_MS = 700;
-/** Clustered anew when this part of the windows is new. */
+/** Clustered anew when this part of the windows is new: more often while little is heard. */
 const NEW_PART = 0.1;
+const EARLY_NEW_PART = 0.05;
 
 interface Voice {
   readonly id: string;
   readonly centre: Embedding;
+  /** Added to its likeness. */
+  readonly bias: number;
 }
 
 interface Pooled {
@@ -36,6 +39,8 @@ export class VoiceBook {
   private settled: Turn[] = [];
   private voices: readonly Voice[] = [];
   private fresh = 0;
+  /** The greatest count of voices that the first windows spoke for. */
+  private counted = 0;
 
   /** @param newId makes the id of a voice not heard before */
   constructor(
@@ -53,8 +58,9 @@ export class VoiceBook {
     this.pool.push({ window, voice: undefined });
     this.fresh++;
     if (this.pool.length > MOST_POOLED) this.pool = this.pool.filter((_pooled, i) => i % 2 === 0);
-    if (this.fresh < NEW_PART * this.pool.length) return;
-    if (this.pool.length < EARLY_WINDOWS) this.take(clusterEarly(this.pool.map((pooled) => pooled.window), this.settings));
+    const early = this.pool.length < EARLY_WINDOWS;
+    if (this.fresh < (early ? EARLY_NEW_PART : NEW_PART) * this.pool.length) return;
+    if (early) this.clusterEarly();
     else this.cluster();
   }
 
@@ -75,11 +81,18 @@ export class VoiceBook {
     this.take(clusterVoices(this.pool.map(({ window }) => window), this.settings).centres);
   }
 
-  private take(centres: readonly Embedding[]): void {
+  private clusterEarly(): void {
+    const windows = this.pool.map(({ window }) => window);
+    this.counted = Math.max(this.counted, clusterVoices(windows, this.settings).centres.length);
+    const { centres, biases } = clusterEarly(windows, this.counted, this.settings);
+    this.take(centres, biases);
+  }
+
+  private take(centres: readonly Embedding[], biases?: readonly number[]): void {
     this.fresh = 0;
-    const nearest = this.pool.map(({ window }) => greatest(centres.map((centre) => dot(window.embedding, centre))));
+    const nearest = this.pool.map(({ window }) => greatest(centres.map((centre, k) => dot(window.embedding, centre) + (biases?.[k] ?? 0))));
     const ids = this.keepIds(nearest, centres.length);
-    this.voices = centres.map((centre, k) => ({ centre, id: ids[k] as string }));
+    this.voices = centres.map((centre, k) => ({ centre, bias: biases?.[k] ?? 0, id: ids[k] as string }));
     this.pool.forEach((pooled, i) => (pooled.voice = ids[nearest[i] as number]));
   }
 
@@ -101,7 +114,7 @@ export class VoiceBook {
   }
 
   private turnsOf(stretch: Stretch): Turn[] {
-    return voicesOf(stretch, this.voices.map(({ centre }) => centre)).map(({ voice, startMs, endMs }) => ({ speaker: this.voices[voice]?.id ?? '', source: this.source, startMs, endMs }));
+    return voicesOf(stretch, this.voices).map(({ voice, startMs, endMs }) => ({ speaker: this.voices[voice]?.id ?? '', source: this.source, startMs, endMs }));
   }
 
   /** A stretch too short for a window is whose turn is nearest. */

@@ -1,6 +1,7 @@
 /** One source from frames to stretches of speech with the voices in them, by a detector and an encoder that are injected. */
 import { FRAME_MS, type Frame, SAMPLE_RATE, type Source } from '../audio/frame';
 import { type SpeechDetector, VAD_WINDOW } from '../vad/contract';
+import { levelDb } from '../vad/energyDetector';
 import type { SpeakerEmbedder, Stretch, VoiceWindow } from './contract';
 import { type Span, StretchCutter, type StretchEvent } from './stretches';
 
@@ -12,6 +13,16 @@ const MOST_GAIN_DB = 10;
 const LOUD_DB = 20;
 /** The loudest 20 ms so far counts; it is forgotten by so much a second. */
 const FORGET_DB_S = 0.2;
+/**
+ * After so long a pause a window below this level is silence without asking the detector, as it is for recognition: on the
+ * microphones of two spoken meetings, who listen most of the time, it takes 10 ms of processor time a second of speech
+ * instead of 17 and 24, for 0.3 and 1.0 points more of false speech. The AMI clips have the same error; after 1 s 0.7 points
+ * more online.
+ */
+const QUIET_DB = -60;
+const LONG_PAUSE = 2 * SAMPLE_RATE;
+/** Quiet windows, 0.6 s, that the detector hears before the first loud one: with 0.1 or 0.3 s the AMI clips have 0.3 points more error online. */
+const WARM_UP_WINDOWS = 20;
 /** A stretch that has no window yet is listened to for a first guess when it is so long. */
 const GUESS = 0.7 * SAMPLE_RATE;
 /** So many windows are encoded in one run: alone a window takes 4.5 ms of processor time, of two each 3.6, of four 3.3, and the second waits 0.4 s for its voice. */
@@ -37,6 +48,8 @@ export class VoiceTrack {
   private kept = 0;
   private end = 0;
   private judged = 0;
+  /** Quiet windows since the detector heard one. */
+  private unheard = 0;
   private loudestDb = -100;
   private windows: VoiceWindow[] = [];
   /** Windows that wait for company. */
@@ -83,7 +96,7 @@ export class VoiceTrack {
     this.setup.detector.reset();
     this.cutter = new StretchCutter();
     this.originMs = originMs;
-    this.kept = this.end = this.judged = 0;
+    this.kept = this.end = this.judged = this.unheard = 0;
     this.windows = [];
     this.waiting = [];
     this.guess = undefined;
@@ -110,9 +123,21 @@ export class VoiceTrack {
     const count = Math.floor((this.end - this.judged) / VAD_WINDOW);
     if (count === 0) return;
     const gain = 10 ** (Math.max(0, Math.min(MOST_GAIN_DB, LOUD_DB - this.loudestDb)) / 20);
-    const heard = this.slice({ from: this.judged, to: this.judged + count * VAD_WINDOW }).map((x) => Math.max(-1, Math.min(1, gain * x)));
-    this.judged += heard.length;
-    for (const probability of await this.setup.detector.detect(heard)) await this.take(this.cutter.push(probability));
+    const known = Math.min(this.unheard, WARM_UP_WINDOWS);
+    const sound = this.slice({ from: this.judged - known * VAD_WINDOW, to: this.judged + count * VAD_WINDOW });
+    this.judged += count * VAD_WINDOW;
+    let quiet = 0;
+    if (this.cutter.pause >= LONG_PAUSE) while (quiet < count && levelDb(sound, (known + quiet) * VAD_WINDOW, VAD_WINDOW) < QUIET_DB) quiet++;
+    // Silence in a pause makes no events.
+    for (let i = 0; i < quiet; i++) this.cutter.push(0);
+    this.unheard += quiet;
+    if (quiet < count) {
+      const before = Math.min(this.unheard, WARM_UP_WINDOWS);
+      this.unheard = 0;
+      const heard = sound.subarray((known + quiet - before) * VAD_WINDOW).map((x) => Math.max(-1, Math.min(1, gain * x)));
+      const probabilities = await this.setup.detector.detect(heard);
+      for (const probability of probabilities.subarray(before)) await this.take(this.cutter.push(probability));
+    }
     await this.guessEarly();
     this.forget();
   }
@@ -160,7 +185,7 @@ export class VoiceTrack {
   }
 
   private forget(): void {
-    const gone = Math.min(this.judged, this.cutter.neededFrom) - this.kept;
+    const gone = Math.min(this.judged - WARM_UP_WINDOWS * VAD_WINDOW, this.cutter.neededFrom) - this.kept;
     if (gone < SAMPLE_RATE) return;
     this.samples.copyWithin(0, gone, this.end - this.kept);
     this.kept += gone;

@@ -50,6 +50,8 @@ export class SpeakerDesk {
   /** What was said before a crash keeps its speakers: its sound is gone, and so are its voices. */
   private readonly settled: ReadonlySet<string>;
   private readonly earlier: readonly Speaker[];
+  /** Voices that segments were said by. One that opened and went between two segments is told to nobody and takes no number. */
+  private readonly told = new Set<string>();
   /** Voices that are a person's of another source; known at the end. */
   private same: ReadonlyMap<string, string> = new Map();
   /** Voices that are like a kept one. Who was named by it stays named while it is likely at all, so that no name comes and goes. */
@@ -107,17 +109,19 @@ export class SpeakerDesk {
   name(segments: readonly Segment[]): { readonly segments: readonly Segment[]; readonly speakers: readonly DurableEventBody[] } {
     if (this.state !== 'open') return { segments, speakers: [] };
     const turns = this.turns();
+    const voices = this.voicesOf(turns, segments);
     const speakers = this.speakers(turns);
-    const names = new Map(speakers.map((speaker) => [speaker.id, speaker.name]));
-    return { segments: segments.map((segment) => ({ ...segment, speaker: this.nameIn(turns, names, segment) ?? segment.speaker })), speakers: this.changed(speakers) };
+    const names = namesOf(speakers);
+    return { segments: segments.map((segment) => ({ ...segment, speaker: names.get(voices.get(segment.id)) ?? segment.speaker })), speakers: this.changed(speakers) };
   }
 
   /** What was said already and is known better now. */
   revise(): readonly DurableEventBody[] {
     if (this.state !== 'open') return [];
     const turns = this.turns();
+    const voices = this.voicesOf(turns, this.revisable());
     const speakers = this.speakers(turns);
-    return [...this.changed(speakers), ...this.revisions(turns, speakers, false)];
+    return [...this.changed(speakers), ...this.revisions(voices, speakers)];
   }
 
   /** All sound is heard and every voice told apart again. `conclude` says what follows from it. */
@@ -136,9 +140,11 @@ export class SpeakerDesk {
     const turns = this.turns();
     this.last = this.voices(turns);
     this.same = samePersons(this.last);
-    const gone = this.renumber(turns);
+    for (const { speaker } of turns) this.told.add(speaker);
+    this.renumber(turns);
     const speakers = this.speakers(turns).map((speaker) => ({ ...speaker, turns: turns.filter((turn) => turn.speaker === speaker.id).map(({ startMs, endMs }) => ({ startMs, endMs })) }));
-    const events = [...this.changed([...gone, ...speakers]), ...this.revisions(turns, speakers, true)];
+    const voices = this.voicesOf(turns, this.revisable());
+    const events = [...this.changed([...this.gone(turns), ...speakers]), ...this.revisions(voices, speakers, turns)];
     this.dispose();
     return events;
   }
@@ -169,7 +175,7 @@ export class SpeakerDesk {
     return [...this.desks.values()].flatMap(({ track, voices }) => voices.turns(track.open));
   }
 
-  /** Those who have a turn, as they are to be named. */
+  /** Those who have a turn and were told of, as they are to be named. */
   private speakers(turns: readonly Turn[]): Speaker[] {
     const spoken = new Map<string, { source: Source; ms: number }>();
     for (const { speaker, source, startMs, endMs } of turns) spoken.set(speaker, { source, ms: (spoken.get(speaker)?.ms ?? 0) + endMs - startMs });
@@ -180,7 +186,7 @@ export class SpeakerDesk {
     const you = before.size === 1 ? ([...before][0] ?? 'You') : 'You';
     this.recognised = this.recognise(turns);
     const nameOf = (id: string, source: Source, ms: number): string => (source === 'mic' && ms >= DOMINANT * onMic ? you : `Speaker ${this.numbers.of(id)}`);
-    return [...spoken].map(([id, { source, ms }]) => {
+    return [...spoken].filter(([id]) => this.told.has(id)).map(([id, { source, ms }]) => {
       const known = book.speakers.get(id);
       if (known?.named) return known;
       const others = [this.same.get(id), ...[...this.same].filter(([, of]) => of === id).map(([other]) => other)].flatMap((other) => book.speakers.get(other ?? '') ?? []);
@@ -211,45 +217,66 @@ export class SpeakerDesk {
     }));
   }
 
-  /** Numbers those who speak from 1 without gaps, unless a person relies on the numbers there are. @returns voices heard before that nobody has any more */
-  private renumber(turns: readonly Turn[]): Speaker[] {
-    const { book } = this.setup;
-    if (this.pinned.size > 0 || this.settled.size > 0 || [...book.insights.values()].some(({ edited, status }) => edited === true || status !== 'open')) return [];
+  /** Numbers those who speak from 1 without gaps, unless a person relies on the numbers there are. */
+  private renumber(turns: readonly Turn[]): void {
+    if (this.reliedOn) return;
     const unnamed = new Set(this.speakers(turns).filter(({ name }) => name.startsWith('Speaker ')).map(({ id }) => id));
-    const first = [...turns].sort((a, b) => a.startMs - b.startMs).map(({ speaker }) => this.same.get(speaker) ?? speaker).filter((id) => unnamed.has(id));
-    this.numbers.order(first);
+    const spoke = [...turns].sort((a, b) => a.startMs - b.startMs).map(({ speaker }) => this.same.get(speaker) ?? speaker);
+    // Who was recognised takes the next number when the name is taken back, before voices that nobody has any more.
+    this.numbers.order([...spoke.filter((id) => unnamed.has(id)), ...spoke]);
+  }
+
+  /** A person said something, or sees something from before a crash, that stands with the numbers there are. */
+  private get reliedOn(): boolean {
+    return this.pinned.size > 0 || this.settled.size > 0 || [...this.setup.book.insights.values()].some(({ edited, status }) => edited === true || status !== 'open');
+  }
+
+  /** Voices told of that turned out to be others': without a turn, and without a number that one who speaks has. */
+  private gone(turns: readonly Turn[]): Speaker[] {
     const there = new Set(turns.map(({ speaker }) => speaker));
-    const gone = [...book.speakers.values()].filter((known) => !known.named && !there.has(known.id) && known.id.startsWith(`${known.source}-`));
-    return gone.map(({ recognised: _, ...known }) => ({ ...known, name: `Speaker ${this.numbers.of(known.id)}` }));
+    const known = [...this.told].filter((id) => !there.has(id)).flatMap((id) => this.setup.book.speakers.get(id) ?? []);
+    return known.filter(({ named }) => !named).map(({ recognised: _, ...speaker }) => ({ ...speaker, name: this.reliedOn ? speaker.name : `Speaker ${this.numbers.of(speaker.id)}`, turns: [] }));
   }
 
   private changed(speakers: readonly Speaker[]): DurableEventBody[] {
     return speakers.filter((speaker) => JSON.stringify(this.setup.book.speakers.get(speaker.id)) !== JSON.stringify(speaker)).map((speaker) => ({ kind: 'speaker', speaker }));
   }
 
-  private nameIn(turns: readonly Turn[], names: ReadonlyMap<string, string>, segment: Segment): string | undefined {
+  /** Segments whose speaker may change: not what a person said, nor what was said before a crash. */
+  private revisable(): readonly Segment[] {
+    return this.setup.book.transcript.ordered().filter(({ id, source }) => !this.pinned.has(id) && !this.settled.has(id) && this.desks.has(source));
+  }
+
+  /** Whose each segment is, by its id; from now on those are told of. */
+  private voicesOf(turns: readonly Turn[], segments: readonly Segment[]): ReadonlyMap<string, string | undefined> {
+    const voices = new Map(segments.map((segment) => [segment.id, this.voiceIn(turns, segment)]));
+    for (const voice of voices.values()) if (voice !== undefined && voice !== UNKNOWN) this.told.add(voice);
+    return voices;
+  }
+
+  /** @returns a voice's id or `UNKNOWN`; undefined where nobody was heard on the source yet */
+  private voiceIn(turns: readonly Turn[], segment: Segment): string | undefined {
     const voices = this.desks.get(segment.source)?.voices;
     if (!voices || turns.every(({ source }) => source !== segment.source)) return undefined;
     const speaker = speakerOfSpan(turns, segment);
     if (speaker === undefined) return UNKNOWN;
-    return (voices.likeness(speaker, segment.startMs, segment.endMs) ?? 1) < LEAST_LIKENESS ? UNKNOWN : names.get(speaker);
+    return (voices.likeness(speaker, segment.startMs, segment.endMs) ?? 1) < LEAST_LIKENESS ? UNKNOWN : speaker;
   }
 
-  private revisions(turns: readonly Turn[], speakers: readonly Speaker[], split: boolean): DurableEventBody[] {
-    const { transcript } = this.setup.book;
-    const names = new Map(speakers.map((speaker) => [speaker.id, speaker.name]));
+  /** @param split by these turns, where given */
+  private revisions(voices: ReadonlyMap<string, string | undefined>, speakers: readonly Speaker[], split?: readonly Turn[]): DurableEventBody[] {
+    const names = namesOf(speakers);
     const revisions: Revision[] = [];
-    for (const segment of transcript.ordered()) {
-      if (this.pinned.has(segment.id) || this.settled.has(segment.id) || !this.desks.has(segment.source)) continue;
-      const parts = split && !segment.hidden ? partsOf(turns, segment) : [];
+    for (const segment of this.revisable()) {
+      const parts = split && !segment.hidden ? partsOf(split, segment) : [];
       const revision = segment.revision + 1;
-      if (parts.length > 1) {
+      if (split && parts.length > 1) {
         const cut = parts.map((part, i) => this.partOf(segment, part.from, part.to, part.startMs, part.endMs, i));
-        const [first, ...added] = cut.map((part) => ({ ...part, speaker: this.nameIn(turns, names, part) ?? part.speaker }));
+        const [first, ...added] = cut.map((part) => ({ ...part, speaker: names.get(this.voiceIn(split, part)) ?? part.speaker }));
         if (first) revisions.push({ segmentId: segment.id, revision, op: 'split', by: 'machine', segment: { ...first, revision }, added });
         continue;
       }
-      const speaker = this.nameIn(turns, names, segment);
+      const speaker = names.get(voices.get(segment.id));
       if (speaker !== undefined && speaker !== segment.speaker) revisions.push({ segmentId: segment.id, revision, op: 'speaker', by: 'machine', segment: { ...segment, speaker, revision } });
     }
     return revisions.map((revision) => ({ kind: 'revision', revision }));
@@ -261,6 +288,11 @@ export class SpeakerDesk {
     while (index > 0 && this.setup.book.transcript.get(`${segment.id}.${number}`)) number += 10;
     return { ...segment, id: index === 0 ? segment.id : `${segment.id}.${number}`, startMs, endMs, words, text: words.map(({ text }) => text).join(' '), revision: 0 };
   }
+}
+
+/** What the voice of a segment is called. */
+function namesOf(speakers: readonly Speaker[]): ReadonlyMap<string | undefined, string> {
+  return new Map([[UNKNOWN, UNKNOWN], ...speakers.map(({ id, name }) => [id, name] as const)]);
 }
 
 /** The greatest number that a pattern finds at its place; 0 where it finds none. */

@@ -28,6 +28,9 @@ export function keepMeeting(home: string, id: string, slug: string, createdMs: n
   });
   const bodies: DurableEventBody[] = [
     ...segments.map((segment): DurableEventBody => ({ kind: 'final', segment })),
+    ...[...new Set(meeting.turns.map(({ who }) => who))].map((name, i): DurableEventBody => ({ kind: 'speaker', speaker: { id: `voice-${i + 1}`, name, source: meeting.turns.find(({ who }) => who === name)?.source ?? 'mic' } })),
+    // A voice that turned out to be another one's.
+    { kind: 'speaker', speaker: { id: 'voice-0', name: 'Speaker 9', source: 'system', turns: [] } },
     ...analyzer.insights.map((insight): DurableEventBody => ({ kind: insight.kind, op: 'add', insight: { ...insight, symbols: symbols.filter(({ name }) => insight.text.toLowerCase().includes(name.toLowerCase())) } })),
     { kind: 'state', from: 'FINALIZING', to: 'DONE', cause: 'stop.request' },
   ];

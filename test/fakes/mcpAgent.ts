@@ -19,6 +19,7 @@ export interface Item {
 
 export interface Answer {
   readonly session: Item;
+  readonly speakers: readonly string[];
   readonly sessions: readonly Item[];
   readonly segments: readonly Item[];
   readonly insights: readonly Item[];

@@ -72,7 +72,7 @@ export async function mcpServer(connections: KeptConnection, options: { readonly
     const visible = segments.filter(({ hidden }) => hidden !== true);
     const { shown } = fitting(visible.slice(offset, offset + limit), segmentShape);
     const end = offset + shown.length;
-    return { session: sessionShape(session), speakers: [...new Set(speakers.map(({ name }) => name))].slice(0, 50), of: visible.length, segments: shown, ...(end < visible.length && { next: `Ask with offset ${end} for what follows.` }) };
+    return { session: sessionShape(session), speakers: [...new Set(speakers.filter(({ name, turns }) => turns?.length !== 0 || visible.some(({ speaker }) => speaker === name)).map(({ name }) => name))].slice(0, 50), of: visible.length, segments: shown, ...(end < visible.length && { next: `Ask with offset ${end} for what follows.` }) };
   });
 
   tool('list_insights', 'Decisions and actions', 'Decisions and actions of a session (risks, open questions and summary on request), each with owner, due date, status and the quotes it rests on.', ListInsights, READS, async (connection, { session: given, kinds, offset, limit }) => {

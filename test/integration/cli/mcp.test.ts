@@ -39,6 +39,7 @@ describe('earmark mcp', function () {
     const page = await agent.ask('read_session', { session: 'aaaa', offset: 2, limit: 3 });
     deepEqual([page.segments.map(({ id }) => id), page.segments[0]?.speaker, page.next], [['s3', 's4', 's5'], 'Sam', 'Ask with offset 5 for what follows.']);
     const whole = (await agent.ask('read_session', { session: 'aaaa1111', limit: 500 })).segments;
+    deepEqual(page.speakers, [...new Set(whole.map(({ speaker }) => speaker))]);
     const said = new Map(whole.map((segment) => [segment.id as string, segment.text as string]));
     const { insights } = await agent.ask('list_insights', { session: 'aaaa1111' });
     ok(insights.some(({ kind }) => kind === 'decision') && insights.some(({ kind, owner }) => kind === 'action' && owner !== undefined));

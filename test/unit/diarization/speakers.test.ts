@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { clusterEarly, clusterVoices } from '../../../daemon/diarization/clustering';
 import type { Turn, VoiceWindow } from '../../../daemon/diarization/contract';
 import { partsOf } from '../../../daemon/diarization/splitting';
-import { joinTurns } from '../../../daemon/diarization/turns';
+import { joinTurns, voicesOf } from '../../../daemon/diarization/turns';
 import { VoiceBook } from '../../../daemon/diarization/voiceBook';
 import { Book } from '../../../daemon/session/book';
 import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
@@ -11,15 +11,15 @@ import { SpeakerNumbers } from '../../../daemon/session/speakerNumbers';
 import type { Segment } from '../../../daemon/transcript/types';
 
 /** A voice in one part of the space, as alike to itself as encoded speech is (cosine about 0.8); the noise repeats. */
-function voice(axis: number, i: number): Float32Array {
+function voice(axis: number, i: number, noisy = 1.2): Float32Array {
   let seed = 7919 * (i + 1);
   const noise = (): number => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32 - 0.5;
-  const vector = Float32Array.from({ length: 256 }, (_, d) => (d % 4 === axis ? 1 : 0.3) + 1.2 * noise());
+  const vector = Float32Array.from({ length: 256 }, (_, d) => (d % 4 === axis ? 1 : 0.3) + noisy * noise());
   const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
   return vector.map((x) => x / length);
 }
 
-const windowsOf = (axes: readonly number[]): VoiceWindow[] => axes.map((axis, i) => ({ startMs: i * 1_200, endMs: (i + 1) * 1_200, embedding: voice(axis, i) }));
+const windowsOf = (axes: readonly number[], noisy?: number): VoiceWindow[] => axes.map((axis, i) => ({ startMs: i * 1_200, endMs: (i + 1) * 1_200, embedding: voice(axis, i, noisy) }));
 const turn = (speaker: string, startMs: number, endMs: number): Turn => ({ speaker, source: 'file', startMs, endMs });
 const words = (text: string, startMs: number, eachMs: number): Segment => ({
   id: 's1', source: 'file', speaker: 'Speaker', text, confidence: 1, revision: 0, startMs, endMs: startMs + eachMs * text.split(' ').length,
@@ -33,7 +33,23 @@ describe('voices', () => {
   it('are two where two take turns', () => checkCount(Array.from({ length: 30 }, (_, i) => (i % 10 < 5 ? 0 : 1)), 2));
   it('are three where three do', () => checkCount(Array.from({ length: 45 }, (_, i) => Math.floor((i % 15) / 5)), 3));
 
-  it('open late while little is heard: a second one needs 2 s', () => assert.deepEqual([1, 10].map((count) => [...new Array<number>(10).fill(0), ...new Array<number>(count).fill(1)]).map((axes) => clusterEarly(windowsOf(axes)).length), [1, 2]));
+  const early = (count: number, most: number) => clusterEarly(windowsOf([...new Array<number>(10).fill(0), ...new Array<number>(count).fill(1)], 0.8), most);
+  it('open early with one window of 1.2 s, where the count allows one more', () => assert.deepEqual([[0, 2], [1, 1], [1, 2]].map(([count, most]) => early(count as number, most as number).centres.length), [1, 1, 2]));
+  it('do not open early for less', () => {
+    const windows = windowsOf([...new Array<number>(10).fill(0), 1], 0.8).map((window, i) => (i === 10 ? { ...window, endMs: window.startMs + 1_000 } : window));
+    assert.equal(clusterEarly(windows, 2).centres.length, 1);
+  });
+  it('are less likely early where they spoke less', () => {
+    const [often, rare] = early(2, 2).biases;
+    assert.deepEqual([often, Number(rare?.toFixed(3))], [0, Number((0.03 * Math.log(2 / 10)).toFixed(3))]);
+  });
+  it('that are about equally likely go to the one with the greater bias', () => {
+    const [a, b] = [voice(0, 1), voice(1, 1)] as const;
+    const between = a.map((x, d) => (x + (b[d] as number)) / 2);
+    const stretch = { startMs: 0, endMs: 1_200, windows: [{ startMs: 0, endMs: 1_200, embedding: between }] };
+    const check = (biases: readonly [number, number]) => voicesOf(stretch, [{ centre: a, bias: biases[0] }, { centre: b, bias: biases[1] }]).map((part) => part.voice);
+    assert.deepEqual([check([0, -0.05]), check([-0.05, 0])], [[0], [1]]);
+  });
 
   it('keep their ids when they are told apart anew, and memory stays bounded', () => {
     let next = 0;
