@@ -5,6 +5,9 @@ import { EarmarkError, ERRORS, isEarmarkError } from '../protocol/errors';
 import { SessionAttach, SessionDetach, type SessionEvent, type SessionInfo } from '../protocol/session';
 import type { DaemonClient, EventSink, SessionSubscription } from './api';
 
+/** Where the daemon does not say when to try again. */
+const AGAIN_MS = 1_000;
+
 type State =
   /** No connection, or not yet attached on it. */
   | { readonly kind: 'detached' }
@@ -15,6 +18,7 @@ type State =
 export class Subscription implements SessionSubscription {
   private state: State = { kind: 'detached' };
   private seq: number;
+  private again: NodeJS.Timeout | undefined;
   private readonly attachEmitter = new Emitter<SessionInfo>();
   private readonly loseEmitter = new Emitter<EarmarkError>();
   readonly onDidAttach = this.attachEmitter.event;
@@ -52,6 +56,7 @@ export class Subscription implements SessionSubscription {
   }
 
   disconnected(): void {
+    clearTimeout(this.again);
     if (this.state.kind !== 'over') this.state = { kind: 'detached' };
   }
 
@@ -71,7 +76,7 @@ export class Subscription implements SessionSubscription {
       if (this.state !== state) return;
       this.state = { kind: 'detached' };
       const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'The session could not be attached; try again.', { cause: error });
-      if (ERRORS[known.code].retry === 'later') return;
+      if (ERRORS[known.code].retry === 'later') return this.attachLater(client, known.retryAfterMs ?? AGAIN_MS);
       this.lose(known);
       throw known;
     }
@@ -99,6 +104,14 @@ export class Subscription implements SessionSubscription {
     if (state.kind === 'attached' && !state.client.closed) void state.client.request(SessionDetach, { sessionId: this.sessionId }).catch(() => undefined);
   }
 
+  /** A session that moves to another server of a team is there a moment later. */
+  private attachLater(client: DaemonClient, ms: number): void {
+    clearTimeout(this.again);
+    this.again = setTimeout(() => {
+      if (this.state.kind === 'detached' && !client.closed) void this.attach(client).catch(() => undefined);
+    }, ms).unref();
+  }
+
   private lose(error: EarmarkError): void {
     this.state = { kind: 'over' };
     this.forget(this);
@@ -108,6 +121,7 @@ export class Subscription implements SessionSubscription {
 
   private end(): void {
     this.state = { kind: 'over' };
+    clearTimeout(this.again);
     this.forget(this);
     this.attachEmitter.dispose();
     this.loseEmitter.dispose();

@@ -72,12 +72,14 @@ import { RpcServer } from './rpc/server';
 import { sharedView } from './rpc/sharedView';
 import type { SessionManager, SessionManagerDeps } from './session/deps';
 import type { SessionOptions } from './session/options';
-import type { SpeechEngines, SpoolFactory } from './session/ports';
+import type { SessionStore, SpeechEngines, SpoolFactory } from './session/ports';
 import { Uploads } from './uploads/uploads';
 import { SteadySpools } from './session/steadySpool';
 import { steadyStore } from './session/steadyStore';
 import { createSessionManager } from './session/sessionManager';
 import type { Lease } from './team/leases';
+import type { OrphansSetup } from './team/orphans';
+import type { FencedStore, Ownership } from './team/ownership';
 import { type TeamHome, type Tenant, Tenants } from './team/tenants';
 import type { TeamState } from './telemetry/teamState';
 import { PhraseSource } from './vad/phraseSource';
@@ -105,8 +107,12 @@ export interface ComposeOptions {
   readonly capture?: (context: { readonly clock: Clock; readonly logger: Logger }) => DeviceCapture;
   readonly phrases?: SessionManagerDeps['phrases'];
   readonly limits?: SharedLimits;
-  /** What is written goes where other servers find it, too. */
-  readonly share?: (kept: { readonly store: Storage['store']; readonly spools: SpoolFactory; readonly clock: Clock; readonly logger: Logger }) => Promise<{ readonly store: Storage['store']; readonly spools: SpoolFactory }>;
+  /** What is written goes where other servers find it, too; for a team without a database. */
+  readonly share?: (kept: { readonly store: Storage['store']; readonly spools: SpoolFactory; readonly clock: Clock; readonly logger: Logger }) => Promise<{ readonly store: Storage['store']; readonly spools: SpoolFactory; readonly ownership: Ownership }>;
+  /** Looks after sessions that no server of the team has; asks for those that are to be finished here. */
+  readonly orphans?: (finish: OrphansSetup['finish']) => Disposable;
+  /** The same for an organisation's sessions in the team's database. */
+  readonly shareTenant?: ShareTenant;
   /** `none` where scripted words have no voice. */
   readonly voices?: 'none';
   readonly sessionOptions?: Partial<SessionOptions>;
@@ -114,6 +120,8 @@ export interface ComposeOptions {
   readonly remoteLimits?: Partial<RemoteLimits>;
   readonly inferenceLimits?: DetectorsSetup['limits'];
 }
+
+type ShareTenant = (kept: { readonly organisation: string; readonly store: FencedStore; readonly spools: SpoolFactory; readonly clock: Clock; readonly logger: Logger }) => { readonly store: SessionStore; readonly spools: SpoolFactory; readonly ownership: Ownership };
 
 export interface RunningDaemon {
   readonly logger: Logger;
@@ -185,7 +193,8 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     encrypted: () => storage.encrypted,
   });
   open.add(toDisposable(() => dump.closeAll()));
-  const kept = options.share ? await options.share({ store: storage.store, spools: storage.spools, clock, logger: logger.child('team') }) : storage;
+  const shared = await options.share?.({ store: storage.store, spools: storage.spools, clock, logger: logger.child('team') });
+  const kept = shared ?? storage;
   const spools = new SteadySpools({ spools: dump.watch(kept.spools), clock, logger: logger.child('spool') });
   const store = steadyStore(telemetry.watchStore(kept.store));
   const models = options.models?.({ clock, logger }) ?? createModelManager({ home, settings: () => settings.current, clock, logger: logger.child('models'), inUse: (id) => engines.inUse(id) || (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')) });
@@ -221,6 +230,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const sessions = open.add(
     managerOf({
       store, spools, engines, voiceStore: storage.store,
+      ...(shared && { ownership: shared.ownership }),
       ...(sentences && { meanings: { store: storage.store, embedder: { available: () => models.files(SENTENCE_MODEL).then(() => true, () => false), embed: (texts) => sentences.call('embedTexts', { texts }) } } }),
     }, ''),
   );
@@ -248,7 +258,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
         for (const tenant of tenants?.list ?? []) tenant.goodbye(reason);
       },
       end: (reason) => {
-        Promise.allSettled([transport.close(), figures.close(), remote?.close(goodbyeOf(reason)), capture.dispose()])
+        Promise.allSettled([transport.close(), figures.close(), remote?.close(goodbyeOf(options.share || options.shareTenant ? 'drain' : reason)), capture.dispose()])
           .then(async () => {
             telemetry.save();
             await storage.close();
@@ -298,7 +308,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     },
   };
   const rpc: RpcServer = open.add(new RpcServer(deps));
-  const tenants = team && new Tenants((organisation) => tenantOf(organisation, { home, team, telemetry, clock, logger, engines, deps, managerOf, needed: () => lifecycle.needed() }));
+  const tenants = team && new Tenants((organisation) => tenantOf(organisation, { home, team, shareTenant: options.shareTenant, telemetry, clock, logger, engines, deps, managerOf, needed: () => lifecycle.needed() }));
   open.add(rpc.onDidChangeClients(() => lifecycle.needed()));
 
   telemetry.begin({
@@ -319,6 +329,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   };
   if (storage.locked) logger.warn('store.locked');
   else await recover();
+  if (options.orphans) open.add(options.orphans(({ organisation, sessionId }) => (organisation === '' || !tenants ? sessions : tenants.of(organisation).manager).finish(sessionId)));
   const remoteLimits = { ...defaultRemoteLimits, ...networkLimitsOf(settings.current), ...options.remoteLimits };
   const remote = await listen(home, settings.current, remoteLimits, team?.gate ?? tokens, tenants?.accept ?? rpc.accept, logger, traffic);
   await figures.move(settings.current['figures.port']);
@@ -458,11 +469,12 @@ async function listen(home: string, settings: Settings, limits: RemoteLimits, to
 }
 
 /** @param whose goes before a user's name where several organisations share limits */
-type ManagerOf = (kept: Pick<SessionManagerDeps, 'store' | 'spools' | 'engines' | 'voiceStore' | 'meanings'>, whose: string) => SessionManager;
+type ManagerOf = (kept: Pick<SessionManagerDeps, 'store' | 'spools' | 'engines' | 'voiceStore' | 'meanings' | 'ownership'>, whose: string) => SessionManager;
 
 interface TenantSetup {
   readonly home: string;
   readonly team: TeamHome;
+  readonly shareTenant: ShareTenant | undefined;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -473,13 +485,15 @@ interface TenantSetup {
 }
 
 /** One organisation of a team's server: sessions and handlers of its own over shared engines. */
-function tenantOf(organisation: string, { home, team, telemetry, clock, logger, engines, deps, managerOf, needed }: TenantSetup): Tenant & { readonly manager: SessionManager } {
+function tenantOf(organisation: string, { home, team, shareTenant, telemetry, clock, logger, engines, deps, managerOf, needed }: TenantSetup): Tenant & { readonly manager: SessionManager } {
   const own = new DisposableStore();
-  const spools = new SteadySpools({ spools: new FileSpools({ folder: join(home, 'organisations', organisation), clock, logger: logger.child('spool') }), clock, logger: logger.child('spool') });
-  const store = team.store(organisation);
+  const files = new FileSpools({ folder: join(home, 'organisations', organisation), clock, logger: logger.child('spool') });
+  const database = team.store(organisation);
+  const { store, spools: kept, ownership } = shareTenant?.({ organisation, store: database, spools: files, clock, logger: logger.child('team') }) ?? { store: database, spools: files, ownership: undefined };
+  const spools = new SteadySpools({ spools: kept, clock, logger: logger.child('spool') });
   // Who decodes shares its time out between organisations, not between their people.
   const shared: SpeechEngines = { open: (request) => engines.open({ ...request, owner: organisation }) };
-  const manager = own.add(managerOf({ store: steadyStore(telemetry.watchStore(store)), spools, engines: shared }, `${organisation}.`));
+  const manager = own.add(managerOf({ store: steadyStore(telemetry.watchStore(store)), spools, engines: shared, ...(ownership && { ownership }) }, `${organisation}.`));
   const rpc = own.add(new RpcServer(sharedView(deps, { sessions: manager, tokens: team.tokens(organisation) })));
   own.add(rpc.onDidChangeClients(needed));
   manager.recover().then(
@@ -496,7 +510,7 @@ function tenantOf(organisation: string, { home, team, telemetry, clock, logger, 
     goodbye: (reason) => rpc.goodbye(reason),
     dispose: () => {
       own.dispose();
-      void store.close();
+      void database.close();
     },
   };
 }

@@ -3,7 +3,7 @@
  * error and ends on SIGTERM when what it has in hand is done, and `team.js server [--nats URL] --listen HOST:PORT …`,
  * which is a daemon without models (main.ts). NATS and PostgreSQL are loaded here and nowhere else.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { stateFolder } from '../client/stateFolder';
@@ -11,6 +11,7 @@ import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { SettingName, Settings } from '../protocol/settings';
 import { openSettings } from './adapters/config/settingsFile';
 import { openLeases } from './adapters/nats/kvLeases';
+import { openSessions, openSessionStream, SessionSubjects } from './adapters/nats/sessionStream';
 import { openBus } from './adapters/nats/teamBus';
 import { TeamWatch } from './adapters/nats/teamWatch';
 import { openTeamHome } from './adapters/postgres/teamHome';
@@ -24,17 +25,18 @@ import type { Logger } from './base/logger';
 import { placeOf } from './base/placeOf';
 import type { ComposeOptions, RunningDaemon } from './compose';
 import { parseOptions, runDaemon } from './runDaemon';
+import { Orphans, type OrphansSetup } from './team/orphans';
 import { Places } from './team/places';
 import { Presence } from './team/presence';
 import { Readiness } from './telemetry/readiness';
-import { gatewayEngines, shareSessions } from './teamServer';
+import { gatewayEngines, shareDatabase, shareSessions } from './teamServer';
 import type { TeamHome } from './team/tenants';
 import { startWorker, type WorkerOptions } from './teamWorker';
 
 const WORKER_OPTIONS = { home: { type: 'string' }, nats: { type: 'string' }, provider: { type: 'string' }, model: { type: 'string' }, slots: { type: 'string' }, health: { type: 'string' } } as const;
 
 /** Parts that tests replace. */
-export type TeamParts = Pick<WorkerOptions, 'engine'> & { readonly detector?: DetectorService; readonly daemon?: Partial<ComposeOptions> };
+export type TeamParts = Pick<WorkerOptions, 'engine'> & { readonly detector?: DetectorService; readonly daemon?: Partial<ComposeOptions>; readonly orphans?: Pick<OrphansSetup, 'graceMs'> };
 
 /** Runs until it is told to end, then ends the process. */
 export async function runTeam(argv: readonly string[], parts: TeamParts = {}): Promise<void> {
@@ -89,15 +91,22 @@ async function server(args: readonly string[], parts: TeamParts): Promise<void> 
   const presence = new Presence(systemClock);
   const watch = new TeamWatch(bus, presence, systemClock);
   const places = new Places(leases, name);
-  // Sessions that a database keeps are in it already; without one the team's stream has them.
-  const kept: Partial<ComposeOptions> = settings['team.database'] === '' ? { share: (own) => shareSessions({ bus, leases, name, ...own }) } : { team: () => databaseOf(settings, home, readiness) };
+  await openSessionStream(bus);
+  const sharing = { bus, leases, name };
+  const kept: Partial<ComposeOptions> = settings['team.database'] === '' ? { share: (own) => shareSessions(sharing, own) } : { team: () => databaseOf(settings, name, readiness), shareTenant: (own) => shareDatabase(sharing, own) };
+  const orphans: ComposeOptions['orphans'] = (finish) =>
+    new Orphans({
+      clock: systemClock, logger: logger.child('orphans'), finish, ...parts.orphans,
+      open: () => openSessions(bus),
+      held: async ({ organisation, sessionId }) => (await leases.holder(new SessionSubjects(organisation).lease(sessionId))) !== undefined,
+    });
   readiness.need('nats', () => bus.reachable());
   const began = (daemon: RunningDaemon): void => {
     readiness.need('sessions', () => daemon.ready);
     figures.text = () => daemon.figures();
     readiness.started();
   };
-  await runDaemon(own, { limits: { place: (kind, max) => places.take(kind, max) }, engines: (context) => gatewayEngines(bus, presence, context, parts.detector), teamState: watch.state, ...kept, ...parts.daemon }, began);
+  await runDaemon(own, { orphans, limits: { place: (kind, max) => places.take(kind, max) }, engines: (context) => gatewayEngines(bus, presence, context, parts.detector), teamState: watch.state, ...kept, ...parts.daemon }, began);
 }
 
 /** From before anything else is tried until the process ends. @throws EarmarkError daemon.startFailed, rpc.invalidParams */
@@ -120,18 +129,16 @@ function parted(args: readonly string[], options: Readonly<Record<string, Settin
 }
 
 /** @throws EarmarkError daemon.startFailed, store.unwritable */
-async function databaseOf(settings: Settings, home: string, readiness: Readiness): Promise<TeamHome> {
-  const kept = await teamHome(settings, home);
+async function databaseOf(settings: Settings, server: string, readiness: Readiness): Promise<TeamHome> {
+  const kept = await teamHome(settings, server);
   readiness.need('database', () => kept.reachable());
   return kept;
 }
 
 /** @throws EarmarkError daemon.startFailed, store.unwritable */
-function teamHome(settings: Settings, home: string): Promise<TeamHome> {
+function teamHome(settings: Settings, server: string): Promise<TeamHome> {
   const { 'team.database': url, 'team.issuer': issuer, 'team.audience': audience, 'team.organisationClaim': claim } = settings;
   if ((issuer === '') !== (audience === '')) throw new EarmarkError('daemon.startFailed', 'Whom tokens of sign-in are from and for belong together; set EARMARK_ISSUER and EARMARK_AUDIENCE.');
-  // What a server left unfinished lies in its state folder.
-  const server = `${hostname()} ${createHash('sha256').update(home).digest('hex').slice(0, 12)}`;
   return openTeamHome({ url, server, wall: () => systemClock.wall(), ...(issuer === '' ? {} : { signIn: { issuer, audience, ...(claim === '' ? {} : { organisationClaim: claim }) } }) });
 }
 

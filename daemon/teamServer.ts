@@ -4,9 +4,11 @@ import { EarmarkError } from '../protocol/errors';
 import { createDetectors } from './adapters/inference/createSpeechEngine';
 import { hearBeats } from './adapters/nats/beats';
 import { NatsAsker } from './adapters/nats/natsAsker';
+import { claimedStore } from './adapters/nats/claimedStore';
 import { journalled } from './adapters/nats/journal';
 import { ReplicatedSpools } from './adapters/nats/replicatedSpools';
-import { openSessionStream } from './adapters/nats/sessionStream';
+import { SessionClaims } from './adapters/nats/sessionClaims';
+import { SessionSubjects } from './adapters/nats/sessionStream';
 import type { TeamBus } from './adapters/nats/teamBus';
 import type { DetectorService } from './asr/speechEngine';
 import { createEnginePool } from './asr/enginePool';
@@ -21,6 +23,7 @@ import type { Models } from './models/api';
 import { soldGb } from './models/capabilities';
 import type { SessionStore, SpoolFactory } from './session/ports';
 import type { Leases } from './team/leases';
+import type { FencedStore, Ownership } from './team/ownership';
 import { type Presence, WORKER_BEAT_MS } from './team/presence';
 import { QueuedEngine } from './team/queuedEngine';
 import { TeamChoice } from './team/teamChoice';
@@ -78,9 +81,38 @@ function firstBeat(presence: Presence, clock: Clock): Promise<void> {
   });
 }
 
-/** What a server writes goes into the team's stream first, so that another one can go on with its sessions. */
-export async function shareSessions<S extends SessionStore>({ bus, leases, name, store, spools, clock, logger }: { readonly bus: TeamBus; readonly leases: Leases; readonly name: string; readonly store: S; readonly spools: SpoolFactory; readonly clock: Clock; readonly logger: Logger }): Promise<{ readonly store: S; readonly spools: SpoolFactory }> {
-  await openSessionStream(bus);
-  const replicated = new ReplicatedSpools(spools, bus, clock);
-  return { ...(await journalled({ local: store, spools: replicated, bus, leases, name, logger })), spools: replicated };
+interface Sharing {
+  readonly bus: TeamBus;
+  readonly leases: Leases;
+  /** Of this server. */
+  readonly name: string;
+}
+
+interface Kept<S> {
+  readonly store: S;
+  readonly spools: SpoolFactory;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Shared<S> {
+  readonly store: S;
+  readonly spools: SpoolFactory;
+  readonly ownership: Ownership;
+}
+
+/** Without a database: what a server writes goes into the team's stream first, so that another one can go on with its sessions. */
+export async function shareSessions<S extends SessionStore>({ bus, leases, name }: Sharing, { store, spools, clock, logger }: Kept<S>): Promise<Shared<S>> {
+  const subjects = new SessionSubjects('');
+  const replicated = new ReplicatedSpools(spools, bus, clock, subjects);
+  const claims = new SessionClaims({ bus, leases, subjects, name, logger });
+  return { ...(await journalled({ local: store, spools: replicated, bus, subjects, claims, logger })), spools: replicated };
+}
+
+/** An organisation's sessions in a database: their sound goes into the team's stream, and one server at a time writes to each. */
+export function shareDatabase({ bus, leases, name }: Sharing, { organisation, store, spools, clock, logger }: Kept<FencedStore> & { readonly organisation: string }): Shared<SessionStore> {
+  const subjects = new SessionSubjects(organisation);
+  const replicated = new ReplicatedSpools(spools, bus, clock, subjects);
+  const claims = new SessionClaims({ bus, leases, subjects, name, logger });
+  return { ...claimedStore({ database: store, spools: replicated, claims, logger }), spools: replicated };
 }

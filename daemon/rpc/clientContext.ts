@@ -56,6 +56,11 @@ export class ClientContext implements Disposable {
     this.attachments.set(sessionId, attachment);
   }
 
+  /** It listens to the session, or sends to it. */
+  follows(sessionId: string): boolean {
+    return this.attachments.has(sessionId) || this.pushing.has(sessionId);
+  }
+
   detach(sessionId: string): void {
     this.attachments.get(sessionId)?.dispose();
     this.attachments.delete(sessionId);

@@ -65,6 +65,9 @@ export class RpcServer implements Disposable {
     this.disposables.add(deps.sessions.onDidAck((ack) => {
       for (const client of this.clients) if (client.pushing.has(ack.sessionId)) client.notify(AudioAck, { ...ack });
     }));
+    this.disposables.add(deps.sessions.onDidMove((sessionId) => {
+      for (const client of this.clients) if (client.follows(sessionId)) client.peer.close(new EarmarkError('rpc.draining', 'Another server of the team goes on with a session of yours; connect again.'));
+    }));
     this.disposables.add(deps.observed.onDidAlert((change) => {
       for (const client of this.clients) if (client.state.kind === 'greeted') client.notify(DaemonAlert, { ...change });
     }));

@@ -118,6 +118,8 @@ export interface Sessions {
   reviseSegment(sessionId: string, segmentId: string, change: { text?: string; speaker?: string; hidden?: boolean }): Promise<void>;
   reviseInsight(sessionId: string, insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): Promise<void>;
   readonly onDidAck: Event<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>;
+  /** Another server goes on with a session: whoever follows it here finds it there. */
+  readonly onDidMove: Event<string>;
   /** Sessions that are neither DONE nor FAILED. */
   readonly activeCount: number;
   /** The same ones, as they are now. */
@@ -126,6 +128,6 @@ export interface Sessions {
   setWindowCount(count: number): void;
   /** Refuses new sessions from now on. */
   drain(): void;
-  /** Stops and finalises every session within `withinMs`; what is not done stays in the spool. */
+  /** Within `withinMs`, stops and finalises every session, and what is not done stays in the spool; where several servers share sessions, gives each to the others as it is. */
   shutdown(withinMs: number, cause: string): Promise<void>;
 }

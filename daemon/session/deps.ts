@@ -5,6 +5,7 @@ import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { SpeakerEmbedder } from '../diarization/contract';
 import type { Lease } from '../team/leases';
+import type { Ownership } from '../team/ownership';
 import type { Figures } from '../telemetry/figures';
 import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import type { Sessions } from './api';
@@ -31,6 +32,8 @@ export interface SessionManagerDeps {
   readonly logger: Logger;
   /** A place among the sessions of a user that several servers share; absent: this process's own count. */
   readonly place?: (owner: string, max: number) => Promise<Lease | undefined>;
+  /** Where several servers share the sessions: what one left another one goes on with, when somebody comes for it. */
+  readonly ownership?: Ownership;
   /** Absent: nobody counts. */
   readonly figures?: Figures;
   /** One source from frames to phrases: `setup => new PhraseSource(setup)`. */
@@ -49,6 +52,8 @@ export interface SessionManager extends Sessions, Disposable {
    * @returns ids of the sessions that go on
    */
   recover(): Promise<readonly string[]>;
+  /** Takes a session that nobody has any more and finishes it, unless somebody came for it; resolves when it is over. */
+  finish(sessionId: string): Promise<void>;
   /** Limits that hold from now on, for sessions that run as well. */
   configure(change: Partial<SessionOptions>): void;
 }

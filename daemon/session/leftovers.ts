@@ -13,7 +13,7 @@ export const PAGE = 1000;
 const RETENTION = 'retention';
 
 export interface LeftoversSetup {
-  readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger'>;
+  readonly deps: Pick<SessionManagerDeps, 'store' | 'spools' | 'clock' | 'logger' | 'ownership'>;
   readonly options: SessionOptions;
   /** Somebody works on it. */
   readonly busy: (sessionId: string) => boolean;
@@ -62,7 +62,8 @@ export class Leftovers implements Disposable {
   /** Sessions that are over in no good way and that nobody works on. */
   private async left(): Promise<readonly string[]> {
     const { store, spools } = this.setup.deps;
-    const lost = await store.listSessions({ limit: PAGE, offset: 0, active: true });
+    // What several servers share is taken up by whoever is asked for it, or by who looks after orphans (team/orphans.ts).
+    const lost = this.setup.deps.ownership ? [] : await store.listSessions({ limit: PAGE, offset: 0, active: true });
     const spooled = (await Promise.all(spools.list().map((id) => store.getSession(id)))).flatMap((record) => record ?? []);
     const records = new Map([...lost, ...spooled].map((record) => [record.id, record]));
     const left = await Promise.all([...records.values()].map(async (record) => ((await this.isLeft(record)) ? [record.id] : [])));

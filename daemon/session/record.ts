@@ -1,7 +1,7 @@
 /** The record of a new session. */
 import type { StartRequest } from './api';
 import type { SessionManagerDeps } from './deps';
-import type { SessionRecord } from './events';
+import type { SessionRecord, SessionState } from './events';
 import type { SpeechEngine } from './ports';
 
 const TITLES: Readonly<Record<SessionRecord['kind'], string>> = { meeting: 'Meeting', dictation: 'Dictation', file: 'Recording' };
@@ -42,4 +42,12 @@ export function isoWithOffset(wallMs: number): string {
   const two = (n: number): string => String(Math.trunc(n)).padStart(2, '0');
   const local = new Date(wallMs + offset * 60_000).toISOString().slice(0, 19);
   return `${local}${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
+}
+
+/** Not over and begun. */
+export const isOpen = (state: SessionState): boolean => state !== 'IDLE' && state !== 'DONE' && state !== 'FAILED';
+
+/** Its sound comes as fast as it is spoken: being late is felt. */
+export function isLive({ sources, partials }: Pick<StartRequest, 'sources' | 'partials'>): boolean {
+  return partials || sources.some(({ origin }) => origin.type === 'capture');
 }

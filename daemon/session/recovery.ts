@@ -19,6 +19,8 @@ export interface Left {
   readonly captured: boolean;
   readonly nowMs: () => number;
   readonly attended: () => boolean;
+  /** Of another server, which may have had no fault. */
+  readonly moved: boolean;
   readonly warn: (code: WarningCode, message: string) => void;
   readonly finish: (cause: string) => void;
   readonly stop: (cause: string) => void;
@@ -30,7 +32,7 @@ export interface Left {
 export function takeUp(left: Left): void {
   const { machine, clock } = left;
   if (machine.name === 'FAILED' || machine.name === 'DONE') machine.to({ name: 'FINALIZING' }, 'recover');
-  left.warn('recovered', 'Earmark ended unexpectedly; the session goes on, and what was said before is kept.');
+  left.warn('recovered', left.moved ? 'Another server of the team goes on with the session; what was said before is kept.' : 'Earmark ended unexpectedly; the session goes on, and what was said before is kept.');
   switch (machine.name) {
     case 'STARTING':
       if (left.captured) return left.stop(RECOVERED);

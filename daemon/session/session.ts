@@ -213,7 +213,7 @@ export class Session {
       machine: this.machine,
       clock: this.clock,
       recoverCaptureMs: this.setup.options.recoverCaptureMs,
-      captured: this.captured,
+      captured: this.captured, moved: this.setup.deps.ownership !== undefined,
       nowMs: () => this.nowMs(),
       attended: () => this.log.attachmentCount > 0,
       warn: (code, message) => this.warn(code, message),
@@ -306,7 +306,7 @@ export class Session {
   }
 
   nextSeqs(): readonly { readonly source: Source; readonly nextSeq: number }[] {
-    return this.record.sources.map(({ source }) => ({ source, nextSeq: this.spool.durableSeq(source) + 1 }));
+    return this.record.sources.map(({ source }) => ({ source, nextSeq: Math.max(this.spool.durableSeq(source) + 1, this.sources.neededFrom(source)) }));
   }
 
   get owner(): string | undefined {

@@ -2,13 +2,14 @@
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
-import { type Disposable, DisposableStore } from '../base/disposable';
+import { type Disposable, DisposableStore, toDisposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { placeOf } from '../base/placeOf';
 import { Turns } from '../base/turns';
 import { revisionsOf, type SegmentChange } from '../transcript/revise';
 import type { SourceVoice } from '../diarization/samePerson';
 import type { EventSink, Sessions, SessionDocument, SessionView, StartRequest } from './api';
+import { Admission, TOO_MANY_RETRY_MS } from './admission';
 import { Archive } from './archive';
 import { KeptVoices } from './keptVoices';
 import { Leftovers, PAGE } from './leftovers';
@@ -20,13 +21,13 @@ import type { CodeSymbol } from './codeContext';
 import { InsightRevisions, type InsightEdit } from './insightRevisions';
 import { defaultSessionOptions, type SessionOptions } from './options';
 import type { EngineLease } from './ports';
-import { newRecord } from './record';
+import { Moves } from './moves';
+import { isLive, isOpen, newRecord } from './record';
 import { type Stored, storedOf } from './recovery';
 import { renameSpeaker } from './renameSpeaker';
 import type { Retention } from './retention';
 import { Session } from './session';
 import { notVerified } from './sources';
-import type { Lease } from '../team/leases';
 import { within } from './wait';
 import type { SearchQuery } from './search';
 
@@ -34,23 +35,13 @@ export function createSessionManager(deps: SessionManagerDeps): SessionManager {
   return new Manager(deps);
 }
 
-/** Not over and begun. */
-const isOpen = (state: SessionState): boolean => state !== 'IDLE' && state !== 'DONE' && state !== 'FAILED';
-
-const TOO_MANY_RETRY_MS = 500;
-function tooManyOfYours(own: number): EarmarkError {
-  return new EarmarkError('session.tooMany', `${own} sessions of yours run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
-}
-
-/** At the end, for events that are on their way to the disk. */
-const LAST_WRITES_MS = 400;
+const LAST_WRITES_MS = 400; // At the end, for events that are on their way to the disk.
 
 class Manager implements SessionManager {
   /** Sessions that run, and ended ones that somebody is still attached to. */
   private readonly live = new Map<string, Session>();
   private readonly starting = new Map<string, Promise<void>>();
-  /** Owners of sessions that were let in and are not running yet. */
-  private readonly admitted: (string | undefined)[] = [];
+  private readonly admission: Admission;
   /** Who serves a stored session changes in one turn at a time. */
   private readonly turns = new Turns();
   readonly voices: KeptVoices;
@@ -61,19 +52,32 @@ class Manager implements SessionManager {
   private readonly disposables = new DisposableStore();
   private readonly listeners = new Listeners();
   private readonly options: { -readonly [name in keyof SessionOptions]: SessionOptions[name] };
-  private draining = false;
+  private readonly moves: Moves | undefined;
   /** Since when no window is there; undefined while one is. */
   private windowsGoneMs: number | undefined;
 
   readonly onDidAck = this.acks.event;
+  readonly onDidMove: Sessions['onDidMove'];
 
   constructor(private readonly deps: SessionManagerDeps) {
     this.options = { ...defaultSessionOptions, ...deps.options };
     this.windowsGoneMs = deps.clock.now();
+    this.admission = new Admission({ options: this.options, place: deps.place, running: () => this.active().map(({ owner }) => owner) });
     this.archive = this.disposables.add(new Archive({ store: deps.store, clock: deps.clock, logger: deps.logger, options: this.options }));
     this.library = this.disposables.add(new Library({ deps, archive: this.archive, live: (id) => this.live.get(id) }));
     this.disposables.add(this.acks);
     this.voices = this.disposables.add(new KeptVoices({ store: deps.voiceStore, clock: deps.clock, speaker: (id, speakerId) => this.speaker(id, speakerId) }));
+    this.moves = deps.ownership && this.disposables.add(
+      new Moves({
+        ownership: deps.ownership, deps, turns: this.turns,
+        running: () => this.active().map(({ id }) => id),
+        here: (id) => this.here(id), has: (id) => this.live.has(id),
+        reopen: (record) => this.reopen(record),
+        place: (owner) => this.admission.place(owner),
+        letGo: (id) => this.letGo(id), takeOff: (id) => this.takeOff(id), remove: (id) => this.remove(id),
+      }),
+    );
+    this.onDidMove = this.moves?.onDidMove ?? (() => toDisposable(() => undefined));
     this.leftovers = this.disposables.add(
       new Leftovers({
         deps,
@@ -94,7 +98,12 @@ class Manager implements SessionManager {
     return this.active().map((session) => session.view());
   }
 
-  async start(request: StartRequest, sink?: EventSink): ReturnType<Sessions['start']> {
+  start(request: StartRequest, sink?: EventSink): ReturnType<Sessions['start']> {
+    const started = this.startOne(request, sink);
+    return this.moves?.whileComing(started) ?? started;
+  }
+
+  private async startOne(request: StartRequest, sink: EventSink | undefined): ReturnType<Sessions['start']> {
     const { key } = request;
     const begun = key === undefined ? await this.begin(request, sink) : await this.turns.take(`key ${key}`, async () => (await this.deps.store.findByKey(key)) ?? (await this.begin(request, sink)));
     if (!('session' in begun)) return this.startAgain(begun, sink);
@@ -114,7 +123,7 @@ class Manager implements SessionManager {
   }
 
   async stop(sessionId: string, cause: string): Promise<SessionState> {
-    const session = this.live.get(sessionId);
+    const session = await this.here(sessionId);
     if (!session) return (await this.library.stored(sessionId)).state;
     const state = session.stop(cause);
     await session.log.settled();
@@ -148,12 +157,12 @@ class Manager implements SessionManager {
   }
 
   async attach(sessionId: string, afterSeq: number, sink: EventSink): ReturnType<Sessions['attach']> {
-    const session = this.live.get(sessionId);
+    const session = await this.here(sessionId);
     if (session) return this.attachLive(session, afterSeq, sink);
     return this.turns.take(sessionId, async () => {
       const record = await this.library.stored(sessionId);
       // One that could not be taken up at the start is tried again when somebody comes for it.
-      const live = this.live.get(sessionId) ?? (isOpen(record.state) ? await this.tryAgain(record) : undefined);
+      const live = this.live.get(sessionId) ?? (isOpen(record.state) && !this.moves ? await this.tryAgain(record) : undefined);
       if (live) return this.attachLive(live, afterSeq, sink);
       const view = await this.library.viewOf(record);
       const archived = await this.archive.load(sessionId);
@@ -166,12 +175,14 @@ class Manager implements SessionManager {
   async push(sessionId: string, source: Source, seq: number, captureMs: number, pcm: Int16Array): Promise<number> {
     const session = this.live.get(sessionId);
     if (session) return session.push(source, seq, captureMs, pcm);
-    await this.library.stored(sessionId);
+    const { state } = await this.library.stored(sessionId);
+    // Whoever sends attaches first, which takes the session.
+    if (this.moves && isOpen(state)) throw new EarmarkError('rpc.draining', 'Another server of the team goes on with this session; attach to it again.', { retryAfterMs: TOO_MANY_RETRY_MS });
     throw new EarmarkError('audio.afterStop', 'The session is over; start a new one to send audio.');
   }
 
   async endSource(sessionId: string, source: Source): Promise<void> {
-    const session = this.live.get(sessionId);
+    const session = await this.here(sessionId);
     if (session) session.endSource(source);
     else await this.library.stored(sessionId);
   }
@@ -286,11 +297,12 @@ class Manager implements SessionManager {
   }
 
   drain(): void {
-    this.draining = true;
+    this.admission.draining = true;
   }
 
   async shutdown(withinMs: number, cause: string): Promise<void> {
-    this.draining = true;
+    this.drain();
+    if (this.moves) return this.moves.giveUpAll(withinMs);
     const sessions = this.active();
     for (const session of sessions) session.stop(cause);
     const late = await within(this.deps.clock, Promise.all(sessions.map((session) => session.whenEnded)), withinMs);
@@ -300,7 +312,7 @@ class Manager implements SessionManager {
 
   async recover(): Promise<readonly string[]> {
     const { store, spools, clock } = this.deps;
-    const left = await store.listSessions({ limit: PAGE, offset: 0, active: true });
+    const left = this.moves ? [] : await store.listSessions({ limit: PAGE, offset: 0, active: true });
     const recovered = await Promise.all(left.map((record) => this.turns.take(record.id, () => this.recoverOne(record))));
     for (const id of spools.list()) {
       const record = await store.getSession(id);
@@ -310,6 +322,10 @@ class Manager implements SessionManager {
     const over = (await store.listSessions({ limit: PAGE, offset: 0, active: false })).filter(({ ephemeral }) => ephemeral);
     if (over.length > 0) this.disposables.add(clock.setTimeout(() => over.forEach(({ id }) => this.forgetEphemeral(id)), this.options.unseenMs));
     return recovered.flatMap((id) => id ?? []);
+  }
+
+  async finish(sessionId: string): Promise<void> {
+    await this.moves?.finish(sessionId);
   }
 
   dispose(): void {
@@ -338,20 +354,10 @@ class Manager implements SessionManager {
     }
   }
 
-  private admit(request: StartRequest): void {
-    const owners = [...this.active().map(({ owner }) => owner), ...this.admitted];
-    if (this.draining) throw new EarmarkError('rpc.draining', 'Earmark is shutting down; try again in a moment.', { retryAfterMs: 1000 });
-    if (owners.length >= this.options.maxSessions) throw new EarmarkError('session.tooMany', `${this.options.maxSessions} sessions run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
-    const own = owners.filter((owner) => owner === request.owner).length;
-    if (request.owner !== undefined && own >= this.options.maxSessionsPerUser) throw tooManyOfYours(own);
-    if (new Set(request.sources.map(({ source }) => source)).size !== request.sources.length) throw new EarmarkError('audio.unknownSource', 'Each source may be named once; remove the second one.');
-    if (request.sources.some(({ source, origin }) => source === 'file' && origin.type === 'capture')) throw new EarmarkError('audio.noRecorder', 'A file is pushed, not recorded; choose the microphone or the system audio.');
-  }
-
   /** A new session, stored and about to start. */
   private async begin(request: StartRequest, sink: EventSink | undefined): Promise<{ readonly session: Session; readonly attachment: Disposable | undefined; readonly started: Promise<void> }> {
-    this.admit(request);
-    const place = await this.place(request.owner);
+    this.admission.check(request);
+    const place = await this.admission.place(request.owner);
     try {
       const begun = await this.beginAdmitted(request, sink);
       if (place) void begun.session.whenEnded.then(() => place.release());
@@ -362,31 +368,21 @@ class Manager implements SessionManager {
     }
   }
 
-  /** Where several servers share what a user may have. @throws EarmarkError session.tooMany */
-  private async place(owner: string | undefined): Promise<Lease | undefined> {
-    if (this.deps.place === undefined || owner === undefined) return undefined;
-    const { maxSessionsPerUser } = this.options;
-    const place = await this.deps.place(owner, maxSessionsPerUser);
-    if (!place) throw tooManyOfYours(maxSessionsPerUser);
-    return place;
-  }
-
   private async beginAdmitted(request: StartRequest, sink: EventSink | undefined): Promise<{ readonly session: Session; readonly attachment: Disposable | undefined; readonly started: Promise<void> }> {
-    let session: Session | undefined = undefined as Session | undefined;
-    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', vocabulary: request.vocabulary, translate: request.translate, phrases: () => [...(request.phrases?.() ?? []), ...(session?.code.phrases ?? [])], live: isLive(request), owner: request.owner });
+    let opened: Session | undefined;
+    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', vocabulary: request.vocabulary, translate: request.translate, phrases: () => [...(request.phrases?.() ?? []), ...(opened?.code.phrases ?? [])], live: isLive(request), owner: request.owner });
     const record = newRecord(request, engine, this.deps);
-    this.admitted.push(request.owner);
-    try {
-      await this.deps.store.createSession(record);
-      session = this.open(record, engine);
-    } catch (error) {
-      engine.dispose();
-      // Where it cannot be removed either, the next start does it: it never began.
-      await this.deps.store.deleteSession(record.id).catch(() => undefined);
-      throw error;
-    } finally {
-      this.admitted.splice(this.admitted.indexOf(request.owner), 1);
-    }
+    const session = await this.admission.during(request.owner, async () => {
+      try {
+        await this.deps.store.createSession(record);
+        return (opened = this.open(record, engine));
+      } catch (error) {
+        engine.dispose();
+        // Where it cannot be removed either, the next start does it: it never began.
+        await this.deps.store.deleteSession(record.id).catch(() => undefined);
+        throw error;
+      }
+    });
     const attachment = sink && this.listeners.add(record.id, 0, sink, (after, hear) => session.attach(after, hear));
     const started = session.start();
     this.starting.set(record.id, started);
@@ -431,7 +427,27 @@ class Manager implements SessionManager {
   }
 
   private async openStored(record: SessionRecord): Promise<Session> {
+    await this.deps.ownership?.take(record.id);
     return this.open(record, this.engineOf(record), await storedOf(this.deps.store, record.id));
+  }
+
+  /** A session that runs, or that somebody is attached to; one that another server left is taken. @throws EarmarkError rpc.timeout where that server lives, rpc.draining */
+  private async here(sessionId: string): Promise<Session | undefined> {
+    const live = this.live.get(sessionId);
+    const { moves } = this;
+    if (live || !moves || !isOpen((await this.library.stored(sessionId)).state)) return live;
+    return this.turns.take(sessionId, async () => this.live.get(sessionId) ?? (await moves.take(sessionId)));
+  }
+
+  /** Ends it here as it is; what was said so far is written, where it can be. */
+  private async takeOff(sessionId: string): Promise<void> {
+    const session = this.live.get(sessionId);
+    if (!session) return;
+    // From now on it is not here, whoever asks.
+    this.live.delete(sessionId);
+    session.suspend();
+    await session.log.settled();
+    session.log.dispose();
   }
 
   private open(record: SessionRecord, engine: EngineLease, stored?: Stored): Session {
@@ -571,14 +587,9 @@ class Manager implements SessionManager {
 
   /** @throws EarmarkError session.notFound, session.wrongState */
   private async runningOne(sessionId: string): Promise<Session> {
-    const session = this.live.get(sessionId);
+    const session = await this.here(sessionId);
     if (session) return session;
     const { state } = await this.library.stored(sessionId);
     throw new EarmarkError('session.wrongState', `The session is ${state}; start a new one.`, { details: { state } });
   }
-}
-
-/** Its sound comes as fast as it is spoken: being late is felt. */
-function isLive({ sources, partials }: Pick<StartRequest, 'sources' | 'partials'>): boolean {
-  return partials || sources.some(({ origin }) => origin.type === 'capture');
 }

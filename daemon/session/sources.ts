@@ -82,6 +82,11 @@ export class Sources implements Disposable {
     return (this.setup.progress.find((entry) => entry.source === source)?.finalThrough ?? -1) + 1;
   }
 
+  /** First frame that is still of use: those before it are text, and in the receipt where one is asked for. */
+  neededFrom(source: Source): number {
+    return this.receipts.get(source)?.neededFrom ?? this.firstSeq(source);
+  }
+
   get progress(): number {
     return this.each((pipeline) => pipeline.progress).reduce((a, b) => a + b, 0);
   }

@@ -7,12 +7,12 @@ import type { TokenGate, Tokens } from '../base/identity';
 import type { AcceptPeer } from '../base/peer';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Sessions } from '../session/api';
-import type { SessionStore } from '../session/ports';
+import type { FencedStore } from './ownership';
 
 /** Where organisations are kept, and who may come in. */
 export interface TeamHome {
   readonly gate: TokenGate;
-  store(organisation: string): SessionStore;
+  store(organisation: string): FencedStore;
   tokens(organisation: string): Tokens;
   /** @throws EarmarkError store.unwritable where what it is kept in does not answer */
   reachable(): Promise<void>;

@@ -20,6 +20,9 @@ const MAX_JUMP_MS = 500;
 /** Quiet windows handed to the detector before the first loud one, so that it knows what went before. */
 const WARM_UP_WINDOWS = 4;
 
+/** Every so many frames a window begins where a frame does: 8 × 320 samples are 5 × 512. */
+const ALIGNED_FRAMES = 8;
+
 const NOTHING = new Float32Array(0);
 
 export class PhraseSource implements PhraseSourceLike {
@@ -40,6 +43,8 @@ export class PhraseSource implements PhraseSourceLike {
   private readonly leadGap: number;
   private readonly postRoll: number;
   private begun: boolean;
+  /** Position of the first sample that came: before it only silence fills a window. */
+  private first = 0;
 
   constructor(private readonly setup: PhraseSourceSetup) {
     const options = { ...defaultSegmenterOptions, ...setup.options };
@@ -84,7 +89,7 @@ export class PhraseSource implements PhraseSourceLike {
   openPhrase(): OpenPhrase | undefined {
     const { state } = this.segmenter;
     if (state.kind !== 'open' || this.openId === undefined) return undefined;
-    return { id: this.openId, source: this.setup.source, startMs: Math.round(this.store.timeOf(state.start)), pcm: this.store.slice(state.start, this.store.end) };
+    return { id: this.openId, source: this.setup.source, startMs: this.timeMs(Math.max(state.start, this.first)), pcm: this.store.slice(Math.max(state.start, this.first), this.store.end) };
   }
 
   dispose(): void {
@@ -118,10 +123,17 @@ export class PhraseSource implements PhraseSourceLike {
   }
 
   private keep(frame: Frame): void {
+    if (this.store.end === 0 && this.begun) this.align(frame);
     this.begun = true;
     this.lastSeq = frame.seq;
     this.nextCaptureMs = frame.captureMs + FRAME_MS;
     this.store.append(frame);
+  }
+
+  /** What is taken up again has its windows where they would have been: a phrase has the same bounds, whoever finds it. */
+  private align({ seq, captureMs }: Frame): void {
+    this.first = (seq % ALIGNED_FRAMES) * FRAME_SAMPLES;
+    for (let before = seq % ALIGNED_FRAMES; before > 0; before--) this.store.appendSilence(seq - before, captureMs - before * FRAME_MS);
   }
 
   private async fill(missing: number): Promise<void> {
@@ -197,7 +209,7 @@ export class PhraseSource implements PhraseSourceLike {
     switch (event.kind) {
       case 'onset':
         this.openId = this.setup.newId();
-        this.setup.onOnset?.({ id: this.openId, startMs: this.timeMs(event.start) });
+        this.setup.onOnset?.({ id: this.openId, startMs: this.timeMs(Math.max(event.start, this.first)) });
         return;
       case 'pause':
         if (this.openId !== undefined) this.setup.onPause?.(this.pauseOf(event, this.openId));
@@ -211,7 +223,8 @@ export class PhraseSource implements PhraseSourceLike {
   }
 
   /** With the sound of the phrase that follows when it stays quiet. */
-  private pauseOf({ start, speechEnd, end, from }: Extract<SegmenterEvent, { kind: 'pause' }>, id: string): Pause {
+  private pauseOf({ speechEnd, end, from, ...event }: Extract<SegmenterEvent, { kind: 'pause' }>, id: string): Pause {
+    const start = Math.max(event.start, this.first);
     const startMs = this.timeMs(start);
     const pcm = withQuietEnd(this.store.slice(start, end), end - speechEnd, speechEnd - start + this.postRoll);
     return { id, source: this.setup.source, startMs, speechEndMs: startMs + samplesToMs(speechEnd - start), pcm, ...this.leadOf({ from, start }) };
@@ -221,8 +234,9 @@ export class PhraseSource implements PhraseSourceLike {
     const id = this.openId ?? this.setup.newId();
     this.openId = undefined;
     const end = Math.min(event.end, this.store.end);
-    const startMs = this.timeMs(event.start);
-    const pcm = this.store.slice(event.start, end);
+    const start = Math.max(event.start, this.first);
+    const startMs = this.timeMs(start);
+    const pcm = this.store.slice(start, end);
     const lead = this.leadOf(event);
     // A flush is a hard boundary: nothing that follows it goes on behind it.
     this.last = event.cause === 'flush' ? undefined : { id, pcm, end };
@@ -230,9 +244,9 @@ export class PhraseSource implements PhraseSourceLike {
       id,
       source: this.setup.source,
       startMs,
-      endMs: startMs + samplesToMs(end - event.start),
-      speechEndMs: startMs + samplesToMs(Math.min(end, event.speechEnd) - event.start),
-      firstSeq: this.store.seqOf(event.start),
+      endMs: startMs + samplesToMs(end - start),
+      speechEndMs: startMs + samplesToMs(Math.min(end, event.speechEnd) - start),
+      firstSeq: this.store.seqOf(start),
       lastSeq: this.store.seqOf(end - 1),
       pcm,
       cause: event.cause,

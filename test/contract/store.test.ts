@@ -262,6 +262,30 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
       await rejects(async () => store.append('x', numbered(1, { kind: 'final', segment: segment('s1', 'one') })), code('session.notFound'));
     });
 
+    if (name === 'postgres') {
+      it('refuses who wrote to a session before another server took it', async () => {
+        const database = new Database({ url });
+        try {
+          const [first, second] = ['one', 'two'].map((own) => new PostgresStore(database, 'org0', own)) as [PostgresStore, PostgresStore];
+          const overtaken = (error: unknown): boolean => code('store.unwritable')(error) && (error as { details?: { overtaken?: unknown } }).details?.overtaken === true;
+          const said = (seq: number): DurableEvent[] => numbered(seq, { kind: 'final', segment: segment(`s${seq}`, 'word') });
+          // A second time because the answer was lost.
+          for (let i = 0; i < 2; i++) await first.createSession(record('fenced'));
+          await first.append('fenced', said(1));
+          await second.takeOver('fenced');
+          await second.append('fenced', said(2));
+          await rejects(() => first.append('fenced', said(3)), overtaken);
+          await rejects(() => first.updateSession('fenced', { title: 'Mine' }), overtaken);
+          await first.takeOver('fenced');
+          await first.append('fenced', said(3));
+          await rejects(() => second.append('fenced', said(4)), overtaken);
+          deepEqual([(await second.counts('fenced')).lastSeq, (await second.getSession('fenced'))?.title], [3, 'Title of fenced']);
+        } finally {
+          await database.close();
+        }
+      });
+    }
+
     it('refuses writes when it is closed', async () => {
       await store.createSession(record('a'));
       await store.close();

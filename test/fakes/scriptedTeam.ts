@@ -2,6 +2,7 @@
  * The processes of a team as daemon/teamMain.ts runs them, without models: workers hear loudness (loudnessProvider.ts),
  * servers find speech by it. `EARMARK_TEST_SLOWER` makes a worker slower than Moonshine;
  * with `EARMARK_TEST_LOADS` its model is loaded when that file is there.
+ * `EARMARK_TEST_GRACE_MS` is how long a session may be nobody's.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,6 +24,7 @@ const { engines: _, ...daemon } = scriptedParts();
 void runTeam(process.argv.slice(2), {
   detector,
   daemon,
+  ...(process.env['EARMARK_TEST_GRACE_MS'] === undefined ? {} : { orphans: { graceMs: Number(process.env['EARMARK_TEST_GRACE_MS']) } }),
   engine: ({ clock, logger }) => ({
     languages: ['*'],
     engine: createSpeechEngine({

@@ -1,46 +1,94 @@
-// A gateway is killed in the middle of a recording: the client comes to another one, which goes on with the session.
+// Gateways that are killed, or told to end, while people record: another one goes on with each session as it is.
 import { deepEqual } from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { NatsServers, needNats } from '../fakes/natsServers';
-import { LinkProxy } from '../fakes/linkProxy';
-import { FIRST_WORD, Gateway, record, teamTokens } from '../fakes/teamClient';
-import { TeamProcess } from '../fakes/teamProcess';
+import { FRAME_MS } from '../../daemon/audio/frame';
+import { until } from '../fakes/daemonProcess';
+import { FIRST_WORD, type Recorded, record } from '../fakes/teamClient';
+import { logged, TeamPlace } from '../fakes/teamPlace';
 
-describe('a server that goes on for another one', function () {
-  this.timeout(90_000);
-  let servers: NatsServers;
-  const processes: TeamProcess[] = [];
-  before(async function () {
-    servers = await NatsServers.start(needNats(this));
-  });
-  after(async () => {
-    await Promise.all(processes.map((one) => one.remove()));
-    await servers?.stop();
-  });
+const WORDS = Array.from({ length: 26 }, (_, i) => i + FIRST_WORD);
+const SESSIONS = 4;
+/** The words before which a gateway is told to end, and those before which everybody waits until it is gone. */
+const DRAINS = [{ begins: 6, over: 10 }, { begins: 14, over: 18 }];
+const ALL_THERE = 3;
+const PACE_MS = 150;
 
-  it('loses and doubles nothing that was acknowledged, and is there within 10 s', async () => {
-    const tokens = await teamTokens('ann');
-    const gateways = [0, 1].map(() => new Gateway(servers.url, tokens)) as [Gateway, Gateway];
-    const worker = new TeamProcess(['worker', '--nats', servers.url, '--slots', '1'], { EARMARK_TEAM_REPLICAS: '1', EARMARK_TEST_SLOWER: '5' });
-    processes.push(...gateways, worker);
-    const ports = (await Promise.all(gateways.map((one) => one.url()))).map((url) => Number(new URL(url).port));
-    await worker.logged('worker.started');
-    // In place of a load balancer.
-    const target = { host: '127.0.0.1', port: ports[0] ?? 0 };
-    const balancer = new LinkProxy(target);
-    await balancer.listen();
-    const words = Array.from({ length: 30 }, (_, i) => i + FIRST_WORD);
-    let killedMs = Infinity;
-    const kill = async (): Promise<void> => {
-      killedMs = Date.now();
-      target.port = ports[1] ?? 0;
-      await gateways[0].kill('SIGKILL');
-    };
-    const heard = await record({ url: `ws://127.0.0.1:${balancer.port}`, token: tokens.of('ann'), words, paceMs: 150, at: { 12: kill } });
-    deepEqual({ words: heard.words, dropped: heard.dropped }, { words: words.map((n) => `w${n}`), dropped: 0 });
-    const taken = readFileSync(join(gateways[1].home, 'logs', 'daemon.log'), 'utf8').split('\n').filter((line) => line.includes('"event":"session.taken"')).map((line) => Date.parse((JSON.parse(line) as { time: string }).time));
-    deepEqual([taken.length, (taken[0] ?? Infinity) - killedMs < 10_000], [1, true]);
-    await balancer.close();
+interface Deferred {
+  readonly promise: Promise<void>;
+  resolve(): void;
+}
+
+function deferred(): Deferred {
+  let resolve!: () => void;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+for (const database of [false, true]) {
+  describe(`servers that go on for one another, ${database ? 'with PostgreSQL' : 'over JetStream alone'}`, function () {
+    this.timeout(180_000);
+    let place: TeamPlace;
+    before(async function () {
+      place = await TeamPlace.start(this, { database, gateways: 3, workers: 2, env: { EARMARK_TEST_SLOWER: '3' } });
+    });
+    after(() => place?.stop());
+
+    const taken = (): readonly number[] => place.gateways.flatMap((gateway) => logged(gateway, 'session.taken').map(({ atMs }) => atMs));
+
+    it('lose and double nothing that was acknowledged where one is killed, and are there within 10 s', async () => {
+      const [killed, ...others] = place.gateways;
+      if (!killed) throw new Error('There is a gateway.');
+      for (const other of others) await place.leaveOut(other);
+      let killedMs = Infinity;
+      const kill = async (): Promise<void> => {
+        await place.leaveOut(killed);
+        for (const other of others) await place.sendTo(other);
+        killedMs = Date.now();
+        await killed.kill('SIGKILL');
+      };
+      const heard = await record({ ...place.client, words: WORDS, paceMs: PACE_MS, at: { 12: kill } });
+      deepEqual({ words: heard.words, dropped: heard.dropped }, { words: WORDS.map((n) => `w${n}`), dropped: 0 });
+      deepEqual(taken().map((atMs) => atMs - killedMs < 10_000), [true]);
+    });
+
+    it('leave every transcript as it is where one after the other is told to end, and are gone within 30 s', async () => {
+      const undisturbed = await record({ ...place.client, words: WORDS });
+      const old = place.gateways.slice(1);
+      // In place of an upgraded one: it is there before the last old one goes.
+      const next = place.addGateway();
+      const ends: { readonly code: number | null; readonly ms: number }[] = [];
+      const takenBefore = taken().length;
+      const given = (): readonly { readonly count: number; readonly late: unknown }[] => old.flatMap((gateway) => logged(gateway, 'sessions.givenUp')).map(({ count, late }) => ({ count: Number(count), late }));
+      const moved = (): number => given().reduce((sum, { count }) => sum + count, 0);
+      const drain = async (i: number): Promise<void> => {
+        const gateway = old[i];
+        if (!gateway) throw new Error('There are as many as drains.');
+        await next;
+        await until(() => taken().length - takenBefore >= moved(), 'what was given up was taken', 60_000);
+        await place.leaveOut(gateway);
+        const begun = performance.now();
+        const code = await gateway.kill('SIGTERM');
+        ends.push({ code, ms: performance.now() - begun });
+      };
+      // One session's words bring the drains about; the others go on meanwhile and wait for it a little later.
+      const [allThere, ...drained] = [deferred(), ...DRAINS.map(deferred)];
+      let there = 0;
+      const arrive = (): Promise<void> | undefined => (++there === SESSIONS ? allThere?.resolve() : undefined, allThere?.promise);
+      const failed: unknown[] = [];
+      const leading = Object.fromEntries(DRAINS.map(({ begins }, i) => [begins, () => void drain(i).catch((error: unknown) => failed.push(error)).finally(() => drained[i]?.resolve())]));
+      const waiting = Object.fromEntries(DRAINS.map(({ over }, i) => [over, () => drained[i]?.promise]));
+      const sessions = await Promise.all(Array.from({ length: SESSIONS }, (_, i) => record({ ...place.client, words: WORDS, paceMs: PACE_MS, at: { [ALL_THERE]: arrive, ...waiting, ...(i === 0 ? leading : {}) } })));
+      deepEqual(failed, []);
+      const said = ({ segments, dropped }: Recorded): unknown => ({ segments: segments.map(({ id, text, endMs }) => ({ id, text, endMs })), dropped });
+      deepEqual(sessions.map(said), sessions.map(() => said(undisturbed)));
+      // The frame in which the phrase before ended is final: what follows a move begins behind it.
+      deepEqual(sessions.flatMap(({ segments }) => segments.flatMap(({ startMs }, i) => { const later = startMs - (undisturbed.segments[i]?.startMs ?? 0); return later >= 0 && later < FRAME_MS ? [] : [later]; })), []);
+      deepEqual(ends.map(({ code, ms }) => [code, ms < 30_000]), old.map(() => [0, true]));
+      // Each had sessions, and gave them up in time: nobody waited for a lease to run out.
+      deepEqual(given().map(({ count, late }) => [count > 0, late]), old.map(() => [true, false]));
+      // Each move is one new connection of one client, which is told that it is for a restart.
+      const closings = sessions.flatMap((session) => session.closings);
+      deepEqual([closings.length, taken().length - takenBefore], [moved(), moved()]);
+      deepEqual(closings.filter((closing) => !/^Another server of the team|makes room for/.test(closing)), []);
+    });
   });
-});
+}

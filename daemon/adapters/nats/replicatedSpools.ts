@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { LostSound, Spool, SpoolFactory } from '../../session/ports';
-import { SESSIONS, allOf, decodeFrames, encodeFrames, messagesOf, soundOf } from './sessionStream';
+import { SESSIONS, type SessionSubjects, decodeFrames, encodeFrames, messagesOf } from './sessionStream';
 import type { TeamBus } from './teamBus';
 
 /** As the file: what came is in the stream after so long, or as soon as there are two seconds of it. */
@@ -23,10 +23,11 @@ export class ReplicatedSpools implements SpoolFactory {
     private readonly local: SpoolFactory,
     private readonly bus: TeamBus,
     private readonly clock: Clock,
+    private readonly subjects: SessionSubjects,
   ) {}
 
   open(sessionId: string): Spool {
-    return new ReplicatedSpool(sessionId, this.local.open(sessionId), this.bus, this.clock);
+    return new ReplicatedSpool(sessionId, this.local.open(sessionId), this.bus, this.clock, this.subjects);
   }
 
   list(): readonly string[] {
@@ -34,8 +35,13 @@ export class ReplicatedSpools implements SpoolFactory {
   }
 
   remove(sessionId: string): number {
-    void this.bus.jsm.streams.purge(SESSIONS, { filter: `${allOf(sessionId).slice(0, -1)}sound.>` }).catch(() => undefined);
+    this.over(sessionId);
     return this.local.remove(sessionId);
+  }
+
+  /** Nobody has to finish it any more: what is kept of it is on disk. */
+  over(sessionId: string): void {
+    void this.bus.jsm.streams.purge(SESSIONS, { filter: this.subjects.sounds(sessionId) }).catch(() => undefined);
   }
 
   /** Deletes the copy on disk alone. */
@@ -48,7 +54,7 @@ export class ReplicatedSpools implements SpoolFactory {
     this.local.remove(sessionId);
     const spool = this.local.open(sessionId);
     try {
-      for (const source of sources) for await (const { data } of messagesOf(this.bus, soundOf(sessionId, source))) spool.append(...decodeFrames(source, data));
+      for (const source of sources) for await (const { data } of messagesOf(this.bus, this.subjects.sound(sessionId, source))) spool.append(...decodeFrames(source, data));
       spool.sync();
     } finally {
       spool.dispose();
@@ -80,6 +86,7 @@ class ReplicatedSpool implements Spool {
     private readonly local: Spool,
     private readonly bus: TeamBus,
     private readonly clock: Clock,
+    private readonly subjects: SessionSubjects,
   ) {
     this.store.add(local.onDidSync(({ source }) => this.tell(source)));
   }
@@ -134,7 +141,7 @@ class ReplicatedSpool implements Spool {
   remove(): void {
     this.close();
     this.local.remove();
-    void this.bus.jsm.streams.purge(SESSIONS, { filter: `${allOf(this.sessionId).slice(0, -1)}sound.>` }).catch(() => undefined);
+    void this.bus.jsm.streams.purge(SESSIONS, { filter: this.subjects.sounds(this.sessionId) }).catch(() => undefined);
   }
 
   dispose(): void {
@@ -171,7 +178,7 @@ class ReplicatedSpool implements Spool {
       const frames = stream.waiting.slice(0, SEND_FRAMES);
       const lastSeq = frames.at(-1)?.seq ?? -1;
       try {
-        const { seq } = await this.bus.js.publish(soundOf(this.sessionId, source), encodeFrames(frames), { msgID: `${this.sessionId}.${source}.${lastSeq}`, timeout: PUBLISH_MS });
+        const { seq } = await this.bus.js.publish(this.subjects.sound(this.sessionId, source), encodeFrames(frames), { msgID: `${this.sessionId}.${source}.${lastSeq}`, timeout: PUBLISH_MS });
         stream.sent.push({ lastSeq, message: seq });
         stream.waiting.splice(0, frames.length);
         stream.replicated = lastSeq;
@@ -195,7 +202,7 @@ class ReplicatedSpool implements Spool {
     for (const [source, stream] of this.streams) {
       let last: number | undefined;
       while (stream.sent[0] !== undefined && stream.sent[0].lastSeq < stream.releaseBefore) last = stream.sent.shift()?.message;
-      if (last !== undefined) void this.bus.jsm.streams.purge(SESSIONS, { filter: soundOf(this.sessionId, source), seq: last + 1 }).catch(() => undefined);
+      if (last !== undefined) void this.bus.jsm.streams.purge(SESSIONS, { filter: this.subjects.sound(this.sessionId, source), seq: last + 1 }).catch(() => undefined);
     }
   }
 }

@@ -6,7 +6,8 @@ import type { MsgRequest } from '@nats-io/jetstream';
 import { FRAME_SAMPLES, type Frame, type Source } from '../../audio/frame';
 import type { DurableEvent, SessionRecord } from '../../session/events';
 import type { Progress, SessionStore } from '../../session/ports';
-import { token } from './subjects';
+import type { OpenSession } from '../../team/orphans';
+import { nameOf, token } from './subjects';
 import { NANOS, type TeamBus } from './teamBus';
 
 export const SESSIONS = 'EARMARK_SESSIONS';
@@ -19,15 +20,49 @@ export async function openSessionStream(bus: TeamBus): Promise<void> {
   await bus.stream({ name: SESSIONS, subjects: ['earmark.session.>'], retention: 'limits', storage: 'file', discard: 'new', max_bytes: BYTES, max_age: AGE_MS * NANOS, duplicate_window: DUPLICATES_MS * NANOS, num_replicas: bus.replicas });
 }
 
-export const eventsOf = (id: string): string => `earmark.session.${token(id)}.events`;
-export const soundOf = (id: string, source: Source): string => `earmark.session.${token(id)}.sound.${token(source)}`;
-export const allOf = (id: string): string => `earmark.session.${token(id)}.>`;
+/** Subjects of the sessions of one organisation, or of a team that has none. */
+export class SessionSubjects {
+  private readonly scope: string;
+
+  constructor(organisation: string) {
+    this.scope = token(organisation);
+  }
+
+  readonly all = (id: string): string => `${this.of(id)}.>`;
+  /** Its journal, where no database has it. */
+  readonly events = (id: string): string => `${this.of(id)}.events`;
+  /** Stands there until the session is over. */
+  readonly open = (id: string): string => `${this.of(id)}.open`;
+  readonly sound = (id: string, source: Source): string => `${this.of(id)}.sound.${token(source)}`;
+  readonly sounds = (id: string): string => `${this.of(id)}.sound.>`;
+  /** Key of the lease of who runs it. */
+  readonly lease = (id: string): string => `session.${this.scope}.${id}`;
+
+  private of(id: string): string {
+    return `earmark.session.${this.scope}.${token(id)}`;
+  }
+}
+
+/** Sessions of all organisations that are not over. */
+export async function openSessions({ jsm }: TeamBus): Promise<readonly OpenSession[]> {
+  const { state } = await jsm.streams.info(SESSIONS, { subjects_filter: 'earmark.session.*.*.open' });
+  return Object.keys(state.subjects ?? {}).flatMap((subject) => {
+    const [, , scope, id] = subject.split('.');
+    return scope === undefined || id === undefined ? [] : [{ organisation: scope === token('') ? '' : nameOf(scope), sessionId: nameOf(id) }];
+  });
+}
 
 /** One entry of a session's journal. */
 export type Entry =
   | { readonly record: SessionRecord }
   | { readonly change: Parameters<SessionStore['updateSession']>[1] }
   | { readonly events: readonly DurableEvent[]; readonly progress: readonly Progress[] };
+
+/** The state in which the session ends with these events, if it does. */
+export function endIn(events: readonly DurableEvent[]): 'DONE' | 'FAILED' | undefined {
+  for (const event of events) if (event.kind === 'state' && (event.to === 'DONE' || event.to === 'FAILED')) return event.to;
+  return undefined;
+}
 
 /** Messages of one subject, oldest first. */
 export async function* messagesOf({ jsm }: TeamBus, subject: string): AsyncGenerator<{ readonly seq: number; readonly data: Uint8Array }> {

@@ -14,7 +14,8 @@ export function token(name: string): string {
   }, '');
 }
 
-function nameOf(text: string): string {
+/** What `token` was made of. */
+export function nameOf(text: string): string {
   const bytes: number[] = [];
   for (let i = 0; i < text.length; i++) {
     if (text[i] === '_') {

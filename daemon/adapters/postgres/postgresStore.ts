@@ -6,6 +6,7 @@ import { Turns } from '../../base/turns';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
 import { progressOf, type ProgressRow, receivedText } from '../store/received';
 import type { Progress, RemovedRows, SessionCounts, SessionStats, SessionStore } from '../../session/ports';
+import type { FencedStore } from '../../team/ownership';
 import type { SearchHit, SearchQuery } from '../../session/search';
 import type { Segment, Speaker } from '../../transcript/types';
 import type { Database, Query } from './database';
@@ -27,16 +28,19 @@ interface EventRow {
 }
 
 const SESSION = 'SELECT state, title, provider, model, duration_ms, record FROM earmark.sessions';
+const OVERTAKEN = 'Another server goes on with this session.';
 const INSIGHT_KINDS: readonly Insight['kind'][] = ['action', 'decision', 'risk', 'question', 'entity', 'summary'];
 const TRANSCRIPT_KINDS: readonly DurableEvent['kind'][] = ['final', 'revision', 'speaker'];
 
-export class PostgresStore implements SessionStore {
+export class PostgresStore implements FencedStore {
   private readonly turns = new Turns();
+  /** How often each session that runs here had been taken over when this server took it. */
+  private readonly fences = new Map<string, number>();
   private closed = false;
 
   /**
    * @param database shared by the stores of all organisations, and closed by who opened it
-   * @param server whose sessions count as active here: those of other servers are theirs to finish
+   * @param server that is written to the sessions which it runs
    */
   constructor(
     private readonly database: Database,
@@ -47,17 +51,30 @@ export class PostgresStore implements SessionStore {
   async createSession(record: SessionRecord): Promise<void> {
     const { id, key, state, title, provider, model, owner, durationMs, createdMs } = record;
     const made = await this.run(id, (query) =>
-      query('INSERT INTO earmark.sessions AS s (organisation, id, key, state, title, provider, model, owner, created_ms, duration_ms, record, server) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organisation, id) DO UPDATE SET state = excluded.state, title = excluded.title, provider = excluded.provider, model = excluded.model, duration_ms = excluded.duration_ms, record = excluded.record WHERE s.last_seq = 0 RETURNING id', [
+      query('INSERT INTO earmark.sessions AS s (organisation, id, key, state, title, provider, model, owner, created_ms, duration_ms, record, server) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (organisation, id) DO UPDATE SET state = excluded.state, title = excluded.title, provider = excluded.provider, model = excluded.model, duration_ms = excluded.duration_ms, record = excluded.record WHERE s.last_seq = 0 AND s.fence = 0 RETURNING id', [
         this.organisation, id, key ?? null, state, storable(title), provider, model, owner ?? null, createdMs ?? Date.parse(record.startedAt), durationMs, json(record), this.server,
       ]));
     if (made.length === 0) throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
+    this.fences.set(id, 0);
+  }
+
+  async takeOver(id: string): Promise<void> {
+    const [row] = await this.run(id, (query) => query<{ fence: number }>('UPDATE earmark.sessions SET fence = fence + 1, server = $2 WHERE id = $1 RETURNING fence', [id, this.server]));
+    if (row) this.fences.set(id, row.fence);
+  }
+
+  leave(id: string): void {
+    this.fences.delete(id);
   }
 
   async updateSession(id: string, { title, durationMs, provider, model, stats }: Parameters<SessionStore['updateSession']>[1]): Promise<void> {
-    await this.run(id, (query) =>
-      query('UPDATE earmark.sessions SET title = coalesce($2, title), duration_ms = coalesce($3, duration_ms), provider = coalesce($4, provider), model = coalesce($5, model), stats = coalesce($6, stats) WHERE id = $1', [
+    await this.run(id, async (query) => {
+      const [row] = await query<{ fence: number }>('SELECT fence FROM earmark.sessions WHERE id = $1 FOR UPDATE', [id]);
+      if (row) this.assertNotOvertaken(id, row.fence);
+      await query('UPDATE earmark.sessions SET title = coalesce($2, title), duration_ms = coalesce($3, duration_ms), provider = coalesce($4, provider), model = coalesce($5, model), stats = coalesce($6, stats) WHERE id = $1', [
         id, title === undefined ? null : storable(title), durationMs ?? null, provider ?? null, model ?? null, stats ? json(stats) : null,
-      ]));
+      ]);
+    });
   }
 
   /**
@@ -66,8 +83,9 @@ export class PostgresStore implements SessionStore {
    */
   async append(sessionId: string, events: readonly DurableEvent[], progress: readonly Progress[] = []): Promise<void> {
     await this.run(sessionId, async (query) => {
-      const [row] = await query<{ last_seq: number }>('SELECT last_seq FROM earmark.sessions WHERE id = $1 FOR UPDATE', [sessionId]);
+      const [row] = await query<{ last_seq: number; fence: number }>('SELECT last_seq, fence FROM earmark.sessions WHERE id = $1 FOR UPDATE', [sessionId]);
       if (!row) throw new EarmarkError('session.notFound', 'The session was removed; start a new one.');
+      this.assertNotOvertaken(sessionId, row.fence);
       const first = events[0]?.seq ?? row.last_seq + 1;
       if (first !== row.last_seq + 1 && (await this.holds(query, sessionId, events))) return;
       events.forEach((event, i) => {
@@ -112,8 +130,8 @@ export class PostgresStore implements SessionStore {
   }
 
   async listSessions({ limit, offset, active, owner }: Parameters<SessionStore['listSessions']>[0]): Promise<readonly SessionRecord[]> {
-    const states = active === undefined ? '' : active ? "state NOT IN ('DONE', 'FAILED') AND server = $4 AND " : "state IN ('DONE', 'FAILED') AND ";
-    return this.run(undefined, async (query) => (await query<SessionRow>(`${SESSION} WHERE ${states}($1::text IS NULL OR owner = $1) ORDER BY created_ms DESC, inserted DESC LIMIT $2 OFFSET $3`, [owner ?? null, limit, offset, ...(active === true ? [this.server] : [])])).map(recordOf));
+    const states = active === undefined ? '' : active ? "state NOT IN ('DONE', 'FAILED') AND " : "state IN ('DONE', 'FAILED') AND ";
+    return this.run(undefined, async (query) => (await query<SessionRow>(`${SESSION} WHERE ${states}($1::text IS NULL OR owner = $1) ORDER BY created_ms DESC, inserted DESC LIMIT $2 OFFSET $3`, [owner ?? null, limit, offset])).map(recordOf));
   }
 
   async segments(sessionId: string): Promise<readonly Segment[]> {
@@ -182,6 +200,11 @@ export class PostgresStore implements SessionStore {
   async close(): Promise<void> {
     this.closed = true;
     await this.turns.afterAll(() => Promise.resolve());
+  }
+
+  /** @throws EarmarkError store.unwritable */
+  private assertNotOvertaken(id: string, fence: number): void {
+    if ((this.fences.get(id) ?? fence) !== fence) throw new EarmarkError('store.unwritable', OVERTAKEN, { details: { overtaken: true } });
   }
 
   private async holds(query: Query, sessionId: string, events: readonly DurableEvent[]): Promise<boolean> {

@@ -7,7 +7,7 @@ import { PostgresStore } from './postgresStore';
 import { PostgresTokens } from './postgresTokens';
 
 export interface TeamHomeOptions extends DatabaseOptions {
-  /** Names this server, the same at every start: what it left unfinished is its own. */
+  /** Names this server in the sessions that it runs. */
   readonly server: string;
   /** Milliseconds since the epoch. */
   readonly wall: () => number;

@@ -10,6 +10,7 @@ import type { SessionEvent } from '../../../daemon/session/events';
 import type { SessionOptions } from '../../../daemon/session/options';
 import type { EngineRequest } from '../../../daemon/session/ports';
 import { createSessionManager } from '../../../daemon/session/sessionManager';
+import type { Ownership } from '../../../daemon/team/ownership';
 import type { PhraseSourceSetup } from '../../../daemon/vad/contract';
 import { PhraseSource } from '../../../daemon/vad/phraseSource';
 import { FakeCapture } from '../../fakes/fakeCapture';
@@ -101,7 +102,11 @@ export class Harness {
   private ids = 0;
   private life = { alive: true };
 
-  constructor(private readonly options: Partial<SessionOptions> = {}) {
+  /** @param ownership where several servers share the sessions */
+  constructor(
+    private readonly options: Partial<SessionOptions> = {},
+    private readonly ownership?: Ownership,
+  ) {
     this.manager = this.create();
   }
 
@@ -180,6 +185,7 @@ export class Harness {
     const manager = createSessionManager({
       store: whileAlive(this.store, this.life), spools: whileAlive(this.spools, this.life), engines: this.remembering(scriptedEngines(this.engine)), learnNames: (names) => Promise.resolve({ find: () => [], phrases: names }), capture: this.capture, analyzers: this.analyzers, clock: this.clock,
       logger: silentLogger, phrases, newId: () => `id${++this.ids}`, options: this.options,
+      ...(this.ownership && { ownership: this.ownership }),
     });
     manager.setWindowCount(1);
     return manager;

@@ -173,7 +173,7 @@ describe('PhraseSource', () => {
     const frames = framesOf('mic', sound([320, false], [500, true], [1000, false]));
     await source.process(frames.slice(0, 30));
     await source.process(frames.slice(20));
-    assert.deepEqual(log, ['onset p1 200', 'silence p1 200-1040 frames 10-51']);
+    assert.deepEqual(log, ['onset p1 200', 'silence p1 200-1032 frames 10-51']);
   });
 
   it('waits for whoever takes the phrase', async () => {

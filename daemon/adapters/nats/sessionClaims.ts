@@ -1,0 +1,133 @@
+/**
+ * The sessions that one server runs: a lease each, and a mark in the stream that says which sessions somebody has to
+ * finish. A lease that was lost while the network was away is claimed again; only another server's claim ends it.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { EarmarkError } from '../../../protocol/errors';
+import { Emitter } from '../../base/emitter';
+import type { Logger } from '../../base/logger';
+import type { Lease, Leases } from '../../team/leases';
+import { SESSIONS, type SessionSubjects } from './sessionStream';
+import type { TeamBus } from './teamBus';
+
+export interface ClaimsSetup {
+  readonly bus: TeamBus;
+  readonly leases: Leases;
+  readonly subjects: SessionSubjects;
+  /** Of this server. */
+  readonly name: string;
+  readonly logger: Logger;
+}
+
+/** A lease of a server that died is free by then. */
+const CLAIM_MS = 9_000;
+const CLAIM_PAUSE_MS = 200;
+const REGAIN_MS = 500;
+const PUBLISH_MS = 3_000;
+
+export class SessionClaims {
+  /** Undefined while it is not known whether it is still this server's. */
+  private readonly held = new Map<string, Lease | undefined>();
+  private readonly lost = new Emitter<string>();
+  private draining = false;
+  readonly onDidLose = this.lost.event;
+
+  constructor(private readonly setup: ClaimsSetup) {}
+
+  /** Of this server. */
+  get name(): string {
+    return this.setup.name;
+  }
+
+  has(id: string): boolean {
+    return this.held.has(id);
+  }
+
+  /** Waits for the lease of a server that died. @throws EarmarkError rpc.timeout where a living server has it, rpc.draining, store.unwritable */
+  async claim(id: string): Promise<void> {
+    const { bus, leases, subjects, name } = this.setup;
+    const until = performance.now() + CLAIM_MS;
+    for (;;) {
+      // Somebody else here was quicker.
+      if (this.held.has(id)) return;
+      if (this.draining) throw new EarmarkError('rpc.draining', 'This server makes room for another one; connect again.', { retryAfterMs: 500 });
+      const lease = await leases.claim(subjects.lease(id), name);
+      if (lease) {
+        this.hold(id, lease);
+        break;
+      }
+      if (performance.now() > until) throw new EarmarkError('rpc.timeout', 'Another server of the team has this session; try again in a moment.', { retryAfterMs: 1_000 });
+      await delay(CLAIM_PAUSE_MS);
+    }
+    try {
+      await bus.js.publish(subjects.open(id), name, { timeout: PUBLISH_MS });
+    } catch (cause) {
+      this.release(id);
+      throw new EarmarkError('store.unwritable', 'The servers of the team do not take what is to be kept now; try again in a moment.', { cause });
+    }
+  }
+
+  /** @throws EarmarkError store.unwritable where it may be another server's */
+  assertHeld(id: string): void {
+    if (this.held.get(id) === undefined) throw new EarmarkError('store.unwritable', 'It is not known which server of the team has this session; it waits.');
+  }
+
+  /** Another server writes it. */
+  overtaken(id: string): void {
+    if (!this.held.has(id)) return;
+    this.release(id);
+    this.setup.logger.error('session.lost', { session: id });
+    this.lost.fire(id);
+  }
+
+  release(id: string): void {
+    const lease = this.held.get(id);
+    this.held.delete(id);
+    void lease?.release();
+  }
+
+  /** Resolves when others can claim it. */
+  async giveUp(id: string): Promise<void> {
+    const lease = this.held.get(id);
+    this.held.delete(id);
+    await lease?.release();
+  }
+
+  /** Nobody has to finish it any more. */
+  over(id: string): void {
+    const { bus, subjects } = this.setup;
+    void bus.jsm.streams.purge(SESSIONS, { filter: subjects.open(id) }).catch(() => undefined);
+    this.release(id);
+  }
+
+  drain(): void {
+    this.draining = true;
+  }
+
+  private hold(id: string, lease: Lease): void {
+    this.held.set(id, lease);
+    lease.onDidLose(() => {
+      if (this.held.get(id) !== lease) return;
+      this.held.set(id, undefined);
+      void this.regain(id);
+    });
+  }
+
+  /** Until it is known who has it. */
+  private async regain(id: string): Promise<void> {
+    const { leases, subjects, name } = this.setup;
+    while (this.held.has(id) && this.held.get(id) === undefined) {
+      try {
+        const lease = await leases.claim(subjects.lease(id), name);
+        if (!this.held.has(id)) return void lease?.release();
+        if (lease) return this.hold(id, lease);
+        // An own one whose answer was lost runs out; another server's stays.
+        const holder = await leases.holder(subjects.lease(id));
+        if (holder !== undefined && holder !== name) return this.overtaken(id);
+      } catch {
+        // Nobody can say so now.
+      }
+      await delay(REGAIN_MS);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** Which sessions may begin: not more than the limits, by the process and by its user, and none that names what cannot be. */
+import { EarmarkError } from '../../protocol/errors';
+import type { Lease } from '../team/leases';
+import type { StartRequest } from './api';
+import type { SessionManagerDeps } from './deps';
+import type { SessionOptions } from './options';
+
+export const TOO_MANY_RETRY_MS = 500;
+
+export interface AdmissionSetup {
+  readonly options: Pick<SessionOptions, 'maxSessions' | 'maxSessionsPerUser'>;
+  readonly place: SessionManagerDeps['place'];
+  /** Owners of sessions that run. */
+  readonly running: () => readonly (string | undefined)[];
+}
+
+export class Admission {
+  /** Owners of sessions that were let in and are not running yet. */
+  private readonly admitted: (string | undefined)[] = [];
+  draining = false;
+
+  constructor(private readonly setup: AdmissionSetup) {}
+
+  /** @throws EarmarkError rpc.draining, session.tooMany, audio.* */
+  check(request: StartRequest): void {
+    const { options, running } = this.setup;
+    const owners = [...running(), ...this.admitted];
+    if (this.draining) throw new EarmarkError('rpc.draining', 'Earmark is shutting down; try again in a moment.', { retryAfterMs: 1000 });
+    if (owners.length >= options.maxSessions) throw new EarmarkError('session.tooMany', `${options.maxSessions} sessions run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
+    const own = owners.filter((owner) => owner === request.owner).length;
+    if (request.owner !== undefined && own >= options.maxSessionsPerUser) throw tooManyOfYours(own);
+    if (new Set(request.sources.map(({ source }) => source)).size !== request.sources.length) throw new EarmarkError('audio.unknownSource', 'Each source may be named once; remove the second one.');
+    if (request.sources.some(({ source, origin }) => source === 'file' && origin.type === 'capture')) throw new EarmarkError('audio.noRecorder', 'A file is pushed, not recorded; choose the microphone or the system audio.');
+  }
+
+  /** Where several servers share what a user may have. @throws EarmarkError session.tooMany */
+  async place(owner: string | undefined): Promise<Lease | undefined> {
+    if (this.setup.place === undefined || owner === undefined) return undefined;
+    const { maxSessionsPerUser } = this.setup.options;
+    const place = await this.setup.place(owner, maxSessionsPerUser);
+    if (!place) throw tooManyOfYours(maxSessionsPerUser);
+    return place;
+  }
+
+  /** It counts while `work` makes a session of it. */
+  async during<T>(owner: string | undefined, work: () => Promise<T>): Promise<T> {
+    this.admitted.push(owner);
+    try {
+      return await work();
+    } finally {
+      this.admitted.splice(this.admitted.indexOf(owner), 1);
+    }
+  }
+}
+
+function tooManyOfYours(own: number): EarmarkError {
+  return new EarmarkError('session.tooMany', `${own} sessions of yours run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
+}

@@ -1,0 +1,27 @@
+/** Which of a team's servers runs a session: one at a time, and whoever was overtaken writes nothing more. */
+import type { Event } from '../base/emitter';
+import type { SessionStore } from '../session/ports';
+
+export interface Ownership {
+  /**
+   * This server runs the session from now on; store and spool have what the team has of it. Idempotent.
+   * @throws EarmarkError rpc.timeout where a living server runs it, rpc.draining where this one is about to end
+   */
+  take(sessionId: string): Promise<void>;
+  /** Another server may go on with it at once, or does; nothing of it is open here any more. */
+  giveUp(sessionId: string): Promise<void>;
+  /** Nobody has to finish it any more. */
+  over(sessionId: string): void;
+  /** Nothing is taken from now on. */
+  drain(): void;
+  /** Another server goes on with it: `giveUp` follows. */
+  readonly onDidLose: Event<string>;
+}
+
+/** A store that several servers write to. */
+export interface FencedStore extends SessionStore {
+  /** This server writes from now on; who did so before is refused. @throws EarmarkError store.unwritable */
+  takeOver(sessionId: string): Promise<void>;
+  /** What this server writes of it from now on stands behind nobody's. */
+  leave(sessionId: string): void;
+}

@@ -1,0 +1,129 @@
+/** A whole team in a test: NATS, PostgreSQL where it is asked for, gateways behind a balancer, workers. Real processes. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Database } from '../../daemon/adapters/postgres/database';
+import { People } from '../../daemon/adapters/postgres/people';
+import { PostgresTokens } from '../../daemon/adapters/postgres/postgresTokens';
+import { LinkProxy } from './linkProxy';
+import { NatsServers, needNats } from './natsServers';
+import { PostgresServer } from './postgresServer';
+import { Gateway, teamTokens } from './teamClient';
+import { TeamProcess } from './teamProcess';
+
+export interface PlaceOptions {
+  /** 1, or 3 for a cluster whose streams have three replicas. */
+  readonly nodes?: number;
+  readonly database: boolean;
+  readonly gateways: number;
+  readonly workers: number;
+  /** Of gateways and workers. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const ORGANISATION = 'ant';
+const USER = 'ann';
+
+export class TeamPlace {
+  readonly gateways: Gateway[] = [];
+  readonly workers: TeamProcess[] = [];
+  /** Ports of the gateways that the balancer chooses from, the next one first. */
+  private readonly ports: number[] = [];
+  private balancer!: LinkProxy;
+
+  private constructor(
+    readonly nats: NatsServers,
+    readonly postgres: PostgresServer | undefined,
+    private readonly secret: string,
+    private readonly tokenFile: string,
+    private readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Skips the suite in words where a server that it needs is not installed. */
+  static async start(context: Mocha.Context, { nodes = 1, database, gateways, workers, env = {} }: PlaceOptions): Promise<TeamPlace> {
+    const program = needNats(context);
+    const postgres = database ? await PostgresServer.start(context) : undefined;
+    context.timeout(120_000);
+    const nats = await NatsServers.start(program, nodes);
+    const tokens = await teamTokens(USER);
+    let secret = tokens.of(USER);
+    const kept: Record<string, string> = { EARMARK_TEAM_REPLICAS: String(nodes), ...env };
+    if (postgres) {
+      const urls = await postgres.database('team');
+      const [admin, own] = [new Database({ url: urls.admin }), new Database({ url: urls.gateway })];
+      await new People(admin, Date.now, 'root').addOrganisation(ORGANISATION, 'Ant');
+      ({ secret } = await new PostgresTokens(own, ORGANISATION, Date.now).create(USER, ['record'], 'root'));
+      await Promise.all([admin.close(), own.close()]);
+      kept['EARMARK_DATABASE'] = urls.gateway;
+    }
+    const place = new TeamPlace(nats, postgres, secret, tokens.file, kept);
+    try {
+      const at = place.ports;
+      place.balancer = new LinkProxy({ host: '127.0.0.1', get port() {
+        at.push(at.shift() ?? 0);
+        return at.at(-1) ?? 0;
+      } });
+      await place.balancer.listen();
+      await Promise.all([...Array.from({ length: gateways }, () => place.addGateway()), ...Array.from({ length: workers }, () => place.addWorker())]);
+      return place;
+    } catch (error) {
+      await place.stop();
+      throw error;
+    }
+  }
+
+  /** Where clients go. */
+  get client(): { readonly url: string; readonly token: string } {
+    return { url: `ws://127.0.0.1:${this.balancer.port}`, token: this.secret };
+  }
+
+  /** One more, which the balancer sends clients to from now on. */
+  async addGateway(): Promise<Gateway> {
+    const gateway = new Gateway(this.nats.url, { file: this.tokenFile, of: () => this.secret }, this.env);
+    this.gateways.push(gateway);
+    this.ports.push(await portOf(gateway));
+    return gateway;
+  }
+
+  async addWorker(): Promise<TeamProcess> {
+    const worker = new TeamProcess(['worker', '--nats', this.nats.url, '--slots', '1'], this.env);
+    this.workers.push(worker);
+    await worker.logged('worker.started', 60_000);
+    return worker;
+  }
+
+  /** The balancer sends nobody there any more; those who are there stay. */
+  async leaveOut(gateway: Gateway): Promise<void> {
+    const port = await portOf(gateway);
+    const at = this.ports.indexOf(port);
+    if (at >= 0) this.ports.splice(at, 1);
+  }
+
+  async sendTo(gateway: Gateway): Promise<void> {
+    this.ports.push(await portOf(gateway));
+  }
+
+  /** Connections end without a word, as where a machine is gone. */
+  cut(): void {
+    this.balancer.cut();
+  }
+
+  async stop(): Promise<void> {
+    await this.balancer?.close();
+    await Promise.all([...this.gateways, ...this.workers].map((one) => one.remove()));
+    await this.nats.stop();
+    await this.postgres?.stop();
+  }
+}
+
+/** What a gateway wrote about an event, oldest first. */
+export function logged(gateway: Gateway, event: string): readonly (Readonly<Record<string, unknown>> & { readonly atMs: number })[] {
+  const file = join(gateway.home, 'logs', 'daemon.log');
+  // One that starts wrote nothing yet.
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line.includes(`"event":"${event}"`));
+  return lines.map((line) => JSON.parse(line) as { time: string }).map((entry) => ({ ...entry, atMs: Date.parse(entry.time) }));
+}
+
+async function portOf(gateway: Gateway): Promise<number> {
+  return Number(new URL(await gateway.url()).port);
+}
