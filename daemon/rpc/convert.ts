@@ -12,18 +12,12 @@ import type { SessionEvent as WireEvent, SessionInfo, SessionStart, Speaker as W
 import type { Revision as WireRevision, Segment as WireSegment } from '../../protocol/transcript';
 import type { Insight } from '../analysis/types';
 import type { EngineHealth, MachineFacts } from '../asr/enginesApi';
+import { defined } from '../base/defined';
 import type { ModelView } from '../models/api';
 import type { SessionView, StartRequest } from '../session/api';
 import type { Revision, SessionEvent, SourceConfig } from '../session/events';
 import { disfluencies, readableText } from '../transcript/readable';
 import type { Segment, Speaker } from '../transcript/types';
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Leaves out the fields that are undefined: on the wire "absent" and "undefined" are one, inside they are not. */
-export function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Defined<T>;
-}
 
 export function toSegment(segment: Segment): WireSegment {
   const fillers = disfluencies(segment.text).map(({ start, end }) => ({ start, end }));

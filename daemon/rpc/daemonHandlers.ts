@@ -4,7 +4,8 @@ import { EngineCalibrate, EngineRetry } from '../../protocol/engine';
 import { DaemonDrain, DaemonHealth, type DaemonHealthResult, DaemonHello, DaemonProfile, DaemonShutdown } from '../../protocol/health';
 import { negotiate, PROTOCOL_VERSION } from '../../protocol/version';
 import { ownerSeen } from '../base/identity';
-import { defined, toCondition, toEngine, toMachine } from './convert';
+import { defined } from '../base/defined';
+import { toCondition, toEngine, toMachine } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 

@@ -4,7 +4,8 @@ import { InsightAnalyze, InsightDerive, InsightRevise } from '../../protocol/ins
 import type { Source } from '../audio/frame';
 import { derive } from '../notes/derive';
 import type { Segment } from '../transcript/types';
-import { defined, toInsight } from './convert';
+import { defined } from '../base/defined';
+import { toInsight } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 

@@ -3,7 +3,7 @@ import { EarmarkError } from '../../protocol/errors';
 import type { ParamsOf } from '../../protocol/method';
 import type { SessionSearch } from '../../protocol/session';
 import type { SearchQuery } from '../session/search';
-import { defined } from './convert';
+import { defined } from '../base/defined';
 
 const DEFAULT_LIMIT = 100;
 const DAY_MS = 86_400_000;

@@ -6,7 +6,7 @@ import { toDisposable } from '../base/disposable';
 import { transcribeHere } from '../uploads/transcribeHere';
 import type { Uploads, UploadView } from '../uploads/uploads';
 import type { ClientContext } from './clientContext';
-import { defined } from './convert';
+import { defined } from '../base/defined';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
 

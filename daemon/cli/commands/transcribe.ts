@@ -9,6 +9,7 @@ import type { ExportSession } from '../../notes/types';
 import type { Connection } from '../../../client';
 import type { Segment } from '../../../protocol/transcript';
 import type { DeviceChoice } from '../../asr/provider';
+import { defined } from '../../base/defined';
 import { deviceOption } from '../deviceOption';
 import { withDaemon, type Environment } from '../environment';
 import { SilentFailure, UsageError } from '../failure';
@@ -105,17 +106,14 @@ interface Watch {
 async function oneFile(env: Environment, connection: Connection, file: string, options: Options & { readonly phrases?: readonly string[] }, watch: Watch): Promise<ExportSession> {
   const audio = await openAudioFile(file, { ...(options.splitChannels ? { splitChannels: true } : {}), signal: env.signal });
   const { declaredMs } = audio;
+  const { phrases, language, provider, model, device } = options;
   const result = await transcribeFile(connection, audio, {
     title: basename(file),
     insights: options.format === 'json' || options.format === 'md' || options.keep === true,
     keep: options.keep ?? false,
     realtime: options.realtime ?? false,
     diarize: options.diarize ?? false,
-    ...(options.phrases === undefined ? {} : { phrases: options.phrases }),
-    ...(options.language === undefined ? {} : { language: options.language }),
-    ...(options.provider === undefined ? {} : { provider: options.provider }),
-    ...(options.model === undefined ? {} : { model: options.model }),
-    ...(options.device === undefined ? {} : { device: options.device }),
+    ...defined({ phrases, language, provider, model, device }),
     signal: env.signal,
     onFinal: watch.onFinal,
     ...(declaredMs ? { onProgress: (ms: number) => watch.onFraction(Math.min(0.99, ms / declaredMs)) } : {}),

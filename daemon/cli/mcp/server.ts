@@ -10,6 +10,7 @@ import { isEarmarkError } from '../../../protocol/errors';
 import { InsightRevise } from '../../../protocol/insights';
 import type { ParamsOf } from '../../../protocol/method';
 import { SessionGet, SessionList, SessionRename, SessionSearch } from '../../../protocol/session';
+import { defined } from '../../base/defined';
 import { persist } from '../persist';
 import { fullId } from '../sessionId';
 import { ListInsights, ListSessions, LiveTranscript, ReadSession, RenameSession, ReviseInsight, SaidAbout, Search, type ListedKind } from './inputs';
@@ -62,7 +63,7 @@ export async function mcpServer(connections: KeptConnection, options: { readonly
   });
 
   tool('search', 'Search what was said', 'Parts of transcripts in which all words occur, best first; with kind, decisions, actions, risks, open questions or summaries, newest session first.', Search, READS, async (connection, { limit, ...filters }) => {
-    const { hits } = await persist(connection, SessionSearch, { ...withoutUndefined(filters), limit });
+    const { hits } = await persist(connection, SessionSearch, { ...defined(filters), limit });
     const { shown, left } = fitting(hits, (hit) => ({ ...placeOf(hit), ...(hit.segment && segmentShape(hit.segment)), ...(hit.insight && insightShape(hit.insight)) }));
     return { hits: shown, ...(left > 0 && { next: 'There is more than fits: narrow the search.' }) };
   });
@@ -91,7 +92,7 @@ export async function mcpServer(connections: KeptConnection, options: { readonly
 
   tool('revise_insight', 'Change a decision or an action', 'Sets the status, owner or words of an insight as a person would: it stays so.', ReviseInsight, CHANGES, async (connection, { session, insight: insightId, ...change }) => {
     const sessionId = await fullId(connection, session);
-    await persist(connection, InsightRevise, { sessionId, insightId, ...withoutUndefined(change) } as ParamsOf<typeof InsightRevise>);
+    await persist(connection, InsightRevise, { sessionId, insightId, ...defined(change) } as ParamsOf<typeof InsightRevise>);
     return { changed: insightId };
   });
 
@@ -104,8 +105,3 @@ export async function mcpServer(connections: KeptConnection, options: { readonly
 }
 
 const failed = (text: string) => ({ content: [{ type: 'text' as const, text }], isError: true });
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-function withoutUndefined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Defined<T>;
-}
