@@ -52,7 +52,7 @@ async function frameWork(): Promise<number> {
         return Promise.resolve({ source, device: 'noise', recorder: 'none', stop: () => Promise.resolve() });
       },
     },
-    analyzers: { create: () => ({ update: () => [], finish: () => [], revise: () => [], insights: [] }) },
+    analyzers: { create: () => ({ update: () => [], finish: () => [], revise: () => [], insights: [], speakerNames: [] }) },
     clock,
     logger: silentLogger,
     phrases: (setup) => new PhraseSource(setup),

@@ -156,7 +156,7 @@ class Panel extends LitElement {
         <section class="transcript-pane" aria-label=${t('Transcript')}>
           <div class="pane-bar"><h2>${t('Transcript')}</h2>${session.segments.some(({ fillers }) => fillers !== undefined) ? iconButton(this.everyWord ? 'eye' : 'eye-closed', this.everyWord ? t('Leave out fillers and broken-off words') : t('Show every word that was said'), this.toggleWords) : nothing}
             ${session.segments.length === 0 ? nothing : iconButton('copy', t('Copy the transcript'), () => this.copyAll(session))}</div>
-          <earmark-transcript class=${session.playable ? 'playable' : ''} .segments=${session.segments} .partials=${session.partials} .waiting=${waiting(session)} .everyWord=${this.everyWord} .playable=${session.playable} .playing=${this.playing(session)}></earmark-transcript>
+          <earmark-transcript class=${session.playable ? 'playable' : ''} .segments=${session.segments} .partials=${session.partials} .waiting=${waiting(session)} .everyWord=${this.everyWord} .playable=${session.playable} .called=${session.called} .playing=${this.playing(session)}></earmark-transcript>
         </section>
       </main>
       ${this.playingMs === undefined ? nothing : html`<div class="player" role="group" aria-label=${t('Sound')}>${iconButton('debug-stop', t('Stop playing'), () => this.player.stop())}<span class="time">${clock(this.playingMs)}</span></div>`}

@@ -29,6 +29,9 @@ export interface RowOptions {
   readonly tools: boolean;
   readonly copy: (segment: Segment) => void;
   readonly name: (segment: Segment) => void;
+  /** What the others call the speaker. */
+  readonly called: string | undefined;
+  readonly accept: (segment: Segment, name: string) => void;
   readonly edit: (segment: Segment | undefined) => void;
   readonly save: (segment: Segment, text: string) => void;
   /** Its sound is kept. */
@@ -38,8 +41,8 @@ export interface RowOptions {
   readonly play: (segment: Segment, offset: number) => void;
 }
 
-const turnHeader = (speaker: string, source: Segment['source'], startMs: number, rename?: () => void): TemplateResult => html`<div class="turn">
-  ${rename === undefined ? html`<span class="speaker">${speaker}</span>` : html`<button type="button" class="speaker" tabindex="-1" title=${t('Say who this is')} aria-label=${t('{0}: say who this is', speaker)} @click=${rename}>${speaker}</button>`}
+const turnHeader = (speaker: string, source: Segment['source'], startMs: number, rename?: () => void, called: TemplateResult | typeof nothing = nothing): TemplateResult => html`<div class="turn">
+  ${rename === undefined ? html`<span class="speaker">${speaker}</span>` : html`<button type="button" class="speaker" tabindex="-1" title=${t('Say who this is')} aria-label=${t('{0}: say who this is', speaker)} @click=${rename}>${speaker}</button>`}${called}
   <span class="source" title=${sourceName(source)}>${icon(SOURCE_ICON[source])}</span>
   <span class="time">${clock(startMs)}</span>
 </div>`;
@@ -49,11 +52,15 @@ export function segmentRow(segment: Segment, options: RowOptions): TemplateResul
   const classes = ['row', segment.source, turn ? 'first' : '', segment.hidden === true ? 'echo' : '', quote === undefined ? '' : 'revealed', options.playing ? 'playing' : ''].filter(Boolean).join(' ');
   return html`<article class=${classes} data-segment=${segment.id} tabindex=${active ? 0 : -1} aria-posinset=${options.position} aria-setsize=${options.count}
       aria-label=${t('{0}, {1}', segment.speaker, clock(segment.startMs))}>
-    ${turn ? turnHeader(segment.speaker, segment.source, segment.startMs, () => options.name(segment)) : nothing}
+    ${turn ? turnHeader(segment.speaker, segment.source, segment.startMs, () => options.name(segment), suggestion(segment, options)) : nothing}
     ${editing ? editor(segment, options) : html`${segment.hidden === true ? echo(segment, options) : html`<p class="text" @click=${options.playable ? (event: MouseEvent) => playAt(event, segment, options) : nothing}>${pieces(segment, options)}</p>`}
     ${options.tools ? tools(segment, options) : nothing}`}
   </article>`;
 }
+
+/** One click names all parts. */
+const suggestion = (segment: Segment, { called, accept }: RowOptions): TemplateResult | typeof nothing =>
+  called === undefined ? nothing : html`<button type="button" class="called" tabindex="-1" title=${t('The others call “{0}” {1}: name all parts so', segment.speaker, called)} aria-label=${t('Name “{0}” {1}', segment.speaker, called)} @click=${() => accept(segment, called)}>${t('{0}?', called)}</button>`;
 
 const tools = (segment: Segment, { playable, play, name, edit, copy }: RowOptions): TemplateResult => html`<div class="row-tools">
   ${playable ? iconButton('play', t('Play from here'), () => play(segment, 0)) : nothing}

@@ -30,6 +30,7 @@ export class Transcript extends LitElement {
     partials: { attribute: false },
     waiting: { attribute: false },
     playable: { attribute: false },
+    called: { attribute: false },
     playing: { attribute: false },
     everyWord: { attribute: false },
     following: { state: true },
@@ -41,6 +42,8 @@ export class Transcript extends LitElement {
   declare waiting: string;
   /** Its sound is kept. */
   declare playable: boolean;
+  /** What those are called who have no name yet, by their label. */
+  declare called: Readonly<Record<string, string>>;
   /** The segment that is heard now. */
   declare playing: string | undefined;
   declare everyWord: boolean;
@@ -72,6 +75,7 @@ export class Transcript extends LitElement {
     this.partials = [];
     this.waiting = '';
     this.playable = false;
+    this.called = {};
     this.playing = undefined;
     this.everyWord = false;
     this.following = true;
@@ -282,6 +286,7 @@ export class Transcript extends LitElement {
   };
 
   private readonly name = (segment: Segment): void => post({ type: 'nameSpeaker', segmentId: segment.id });
+  private readonly accept = (segment: Segment, name: string): void => post({ type: 'nameSpeaker', segmentId: segment.id, name });
 
   private readonly play = (segment: Segment, offset: number): void => post({ type: 'play', segmentId: segment.id, offset });
 
@@ -319,6 +324,8 @@ export class Transcript extends LitElement {
         edit: this.edit,
         save: this.save,
         name: this.name,
+        called: this.called[segment.speaker],
+        accept: this.accept,
         playable: this.playable,
         playing: segment.id === this.playing,
         play: this.play,

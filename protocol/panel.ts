@@ -96,6 +96,8 @@ export interface PanelSession {
   /** Actions, decisions, risks, questions and the summary's sentences, in order of time. */
   readonly insights: readonly Insight[];
   readonly notices: readonly PanelNotice[];
+  /** What those are called who have no name yet, by their label. */
+  readonly called: Readonly<Record<string, string>>;
   /** One line in words: "Moonshine tiny, 18× faster than real time". */
   readonly health: string;
   /** Its sound is kept: a click on a word plays it. */
@@ -122,6 +124,7 @@ export type ToPanel =
       readonly health?: string;
       readonly title?: string;
       readonly silent?: readonly SourceName[];
+      readonly called?: Readonly<Record<string, string>>;
     }
   | { readonly type: 'levels'; readonly levels: readonly { readonly source: SourceName; readonly rmsDb: number; readonly speech: boolean }[] }
   | { readonly type: 'reveal'; readonly segmentId: string }
@@ -139,8 +142,8 @@ export type FromPanel =
   | { readonly type: 'play'; readonly segmentId: string; readonly offset: number }
   /** What is playing ends soon: what comes next. */
   | { readonly type: 'playOn'; readonly fromMs: number }
-  /** The person names who spoke here. */
-  | { readonly type: 'nameSpeaker'; readonly segmentId: string }
+  /** The person names who spoke here; with `name`, it is whom the page suggested, and nothing is asked. */
+  | { readonly type: 'nameSpeaker'; readonly segmentId: string; readonly name?: string }
   | { readonly type: 'retention'; readonly what: keyof Retention; readonly days?: number }
   | { readonly type: 'model'; readonly modelId: string; readonly action: ModelAction }
   /** The person chooses what the card becomes. */

@@ -19,6 +19,7 @@ export const Speaker = z.object({
   source: SourceName,
   named: z.boolean().optional().describe('True where a person gave the name.'),
   recognised: z.object({ name: z.string(), likeness: z.number() }).optional().describe('Whose kept voice it is like (0–1). Where `name` is the same, the speaker was named by it; else it is a suggestion.'),
+  called: z.object({ name: z.string(), segmentId: z.string().describe('Where it was said.') }).optional().describe('What others call this person in the session, where they plainly do; a suggestion.'),
   turns: z.array(z.object({ startMs: z.number(), endMs: z.number() })).optional().describe('When it was heard, tighter than segments; only in a session that is over and whose voices were told apart. Empty: it turned out to be another one\'s voice.'),
 });
 export type Speaker = z.infer<typeof Speaker>;

@@ -8,12 +8,14 @@ import { winkNlp, type Nlp } from './language/nlp';
 import type { ModelQueue } from './model/modelQueue';
 import { ModelReader } from './model/modelReader';
 import { InsightBook } from './reconcile';
+import { isNumbered } from './people';
 import { SegmentOrder } from './segmentOrder';
+import { speakerNames } from './speakerNames';
 import { sentenceKey, Summariser } from './summary';
 import { overviewOf, placeSentence } from './summarySections';
 import type { SummaryStyle } from './summaryStyle';
 import { type Topic, topicsOf } from './topics';
-import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange, ModelPass } from './types';
+import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange, ModelPass, SpeakerName } from './types';
 
 export interface AnalyzerOptions {
   /** Words and parts of speech; wink-nlp where absent. */
@@ -50,6 +52,8 @@ class SessionAnalyzer implements Analyzer {
   private summary: readonly Finding[] = [];
   private topics: readonly Topic[] = [];
   private overview: Finding | undefined;
+  /** What those who have no name yet are called. */
+  speakerNames: readonly SpeakerName[] = [];
   private spokenMs = 0;
   private summarisedMs = Number.NEGATIVE_INFINITY;
 
@@ -107,6 +111,7 @@ class SessionAnalyzer implements Analyzer {
       this.summary = final ? this.summariser.final(lines, marked) : this.summariser.rolling(lines, marked);
     }
     this.entitiesFound = this.entities.find(lines);
+    this.speakerNames = speakerNames(lines, isNumbered);
     return this.publish();
   }
 

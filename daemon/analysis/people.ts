@@ -11,6 +11,11 @@ export function isGeneric(speaker: string): boolean {
   return GENERIC.test(speaker);
 }
 
+/** True for a label that tells a voice apart and is no name. */
+export function isNumbered(speaker: string): boolean {
+  return /^Speaker \d+$/.test(speaker);
+}
+
 /** Names heard or labelled so far. Grows while people speak; `version` counts them. */
 export class People {
   /** Lower-case word → how to show the person. */

@@ -41,6 +41,15 @@ export interface Insight {
 
 export type InsightChange = { readonly op: 'add' | 'update' | 'remove'; readonly insight: Insight };
 
+/** What the others call somebody in the conversation. */
+export interface SpeakerName {
+  /** As the transcript labels who speaks. */
+  readonly speaker: string;
+  readonly name: string;
+  /** The segment in which it was said first. */
+  readonly segmentId: string;
+}
+
 export interface AnalysisContext {
   /** When the session began, ISO 8601 with offset; due dates count from it. */
   readonly startedAt: string;
@@ -57,6 +66,8 @@ export interface Analyzer {
   /** A person's change. */
   revise(insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): readonly InsightChange[];
   readonly insights: readonly Insight[];
+  /** What those are called who are labelled by a number, by the last call's look at the conversation. */
+  readonly speakerNames: readonly SpeakerName[];
   /** Absent where no language model is configured. */
   readonly model?: ModelPass | undefined;
 }

@@ -1,5 +1,5 @@
 /** Gives the analyzer what was said, now and then and never in the way of recognition; its changes become events. */
-import type { Analyzer, Insight, InsightChange } from '../analysis/types';
+import type { Analyzer, Insight, InsightChange, SpeakerName } from '../analysis/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
@@ -17,6 +17,8 @@ export interface InsightFeedSetup {
   /** Longest time that the language model may take at the end, all its answers together. */
   readonly modelMs: number;
   readonly emit: (events: readonly DurableEventBody[]) => void;
+  /** Told after every look at the conversation. */
+  readonly names: (names: readonly SpeakerName[]) => unknown;
   /** A part was not read by the language model: a sentence for the user. */
   readonly warn: (message: string) => void;
 }
@@ -90,6 +92,7 @@ export class InsightFeed implements Disposable {
   private run(analyse: () => readonly InsightChange[]): void {
     try {
       this.tell(analyse());
+      this.setup.names(this.setup.analyzer.speakerNames);
     } catch (error) {
       this.failed = true;
       this.setup.logger.error('analysis.failed', { error: error instanceof Error ? error.name : 'unknown' });

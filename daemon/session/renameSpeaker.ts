@@ -8,7 +8,7 @@ import type { DurableEventBody } from './events';
 export function renameSpeaker(book: Book, speakerId: string, given: string | undefined): readonly DurableEventBody[] {
   const found = book.speakers.get(speakerId);
   if (!found) throw new EarmarkError('speaker.notFound', 'This speaker is no longer there; open the session again.');
-  const { recognised, ...speaker } = found;
+  const { recognised, called: _, ...speaker } = found;
   if (given === undefined && !recognised) return [];
   const name = given ?? (recognised?.name === found.name ? numbered(book) : found.name);
   if (given !== undefined && speaker.name === name && speaker.named) return [];

@@ -2,7 +2,6 @@
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { FRAME_MS, type Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
-import type { Analyzer } from '../analysis/types';
 import type { Clock } from '../base/clock';
 import { DisposableStore } from '../base/disposable';
 import { placeOf } from '../base/placeOf';
@@ -20,7 +19,6 @@ import type { SessionManagerDeps } from './deps';
 import { EchoGate } from './echoGate';
 import { EventLog } from './eventLog';
 import type { DurableEvent, DurableEventBody, SessionRecord, SessionState, WarningCode } from './events';
-import { InsightFeed } from './insightFeed';
 import { type InsightEdit, InsightRevisions } from './insightRevisions';
 import type { SessionOptions } from './options';
 import type { EngineLease, Spool } from './ports';
@@ -28,11 +26,12 @@ import { reasonToEnd } from './reasonToEnd';
 import { renameSpeaker } from './renameSpeaker';
 import { type Stored, takeUp } from './recovery';
 import { segmentOf } from './segmentOf';
+import { SessionInsights } from './sessionInsights';
 import { Sources } from './sources';
 import { SpeakerDesk } from './speakerDesk';
 import { type StateChange, StateMachine, stateAtStart } from './stateMachine';
 import { addStats, type Stats } from './stats';
-import { Deferred, delay, within } from './wait';
+import { Deferred, within } from './wait';
 
 /** Length and figures of a running session are stored this often. */
 const SAVE_MS = 30_000;
@@ -69,11 +68,8 @@ export class Session {
   private readonly sources: Sources;
   private readonly echo: EchoGate | undefined;
   private readonly speakers: SpeakerDesk | undefined;
-  private feed: InsightFeed | undefined;
+  private readonly insights: SessionInsights | undefined;
   readonly code: CodeContext;
-  private analyzer: Analyzer | undefined;
-  private analysisFailed = false;
-  private readonly insightRevisions: InsightRevisions;
   private readonly hearing = new Deferred();
   private readonly ending = new Deferred<SessionState>();
   /** Everything that was said is in the transcript, or never will be. */
@@ -120,8 +116,14 @@ export class Session {
     this.machine = new StateMachine((change) => this.onState(change), stateAtStart(record.state, this.nowMs(), stored?.cause));
     this.spool = deps.spools.open(record.id);
     this.disposables.add(this.spool.onDidSync(({ source, seq }) => setup.onAck(source, seq)));
-    this.feed = this.newFeed(stored && this.book.transcript.ordered());
-    this.insightRevisions = new InsightRevisions(this.book, () => this.analyzer);
+    if (record.insights) {
+      this.insights = new SessionInsights({
+        analyzers: deps.analyzers, startedAt: record.startedAt, options, book: this.book, log: this.log, clock: this.clock, logger: this.logger,
+        restore: stored && this.book.transcript.ordered(),
+        link: (insight) => this.code.link(insight),
+        warn: (code, message) => this.warn(code, message),
+      });
+    }
     if (['mic', 'system'].every((name) => record.sources.some(({ source }) => source === name))) {
       this.echo = new EchoGate({
         clock: deps.clock, options,
@@ -340,7 +342,8 @@ export class Session {
   }
 
   async reviseInsight(insightId: string, change: InsightEdit): Promise<void> {
-    await this.log.appendNow(this.insightRevisions.plan(insightId, change));
+    if (this.insights) return this.insights.revise(insightId, change);
+    await this.log.appendNow(new InsightRevisions(this.book).plan(insightId, change));
   }
 
   /** Tells of something odd; the same of one source at most every `warningMs`. */
@@ -366,15 +369,6 @@ export class Session {
       // What could not be written is lost with the process; the store has every final.
     }
     this.release(false);
-  }
-
-  /** @param restore what was said before, where there is something */
-  private newFeed(restore: readonly Segment[] | undefined): InsightFeed | undefined {
-    const { deps, options, record } = this.setup;
-    if (!record.insights) return undefined;
-    this.feed?.dispose();
-    this.analyzer = deps.analyzers.create({ startedAt: record.startedAt }, restore && { segments: restore, insights: [...this.book.insights.values()] });
-    return new InsightFeed({ analyzer: this.analyzer, clock: this.clock, logger: this.logger, everyMs: options.analysisMs, emit: (events) => this.log.append(events), modelMs: options.modelMs, link: (insight) => this.code.link(insight), warn: (message) => this.warn('analysis.fallback', message) });
   }
 
   /** What the editor has open now. */
@@ -424,8 +418,8 @@ export class Session {
       // The last look at it is at all of it.
       await this.allWritten();
       if (this.machine.ended || this.released) return;
-      if (this.discarding) this.feed?.dispose();
-      else await this.analyse();
+      if (this.discarding) this.insights?.dispose();
+      else await this.insights?.finish(() => this.machine.ended || this.released || this.discarding);
       if (this.machine.ended || this.released) return;
       await this.allWritten();
       if (this.machine.ended || this.released) return;
@@ -449,20 +443,6 @@ export class Session {
       log.append(() => speakers.conclude());
     });
     await within(this.clock, told, this.setup.options.finalizeStallMs);
-  }
-
-  /** The last pass over the transcript. One that fails is made again, from the transcript; without it the session ends all the same. */
-  private async analyse(): Promise<void> {
-    const { options } = this.setup;
-    for (const wait of options.analysisRetryMs) {
-      if ((await this.feed?.finish()) !== false) return;
-      await delay(this.clock, wait);
-      if (this.machine.ended || this.released || this.discarding) return;
-      this.feed = this.newFeed(this.book.transcript.ordered());
-    }
-    if ((await this.feed?.finish()) !== false) return;
-    this.analysisFailed = true;
-    this.warn('analysis.failed', 'The transcript is complete, but its actions, decisions and summary could not be completed; run "earmark sessions recover" to try again.');
   }
 
   private fail(error: unknown): void {
@@ -508,12 +488,8 @@ export class Session {
   private onWritten(event: DurableEvent): void {
     this.book.apply(event);
     if (this.machine.ended) return;
-    if (event.kind === 'final') this.feed?.add(event.segment);
-    if (event.kind === 'revision') {
-      this.feed?.add(event.revision.segment);
-      for (const segment of event.revision.added ?? []) this.feed?.add(segment);
-      if (event.revision.by === 'person' && event.revision.op === 'speaker') this.speakers?.pin(event.revision.segmentId);
-    }
+    this.insights?.follow(event);
+    if (event.kind === 'revision' && event.revision.by === 'person' && event.revision.op === 'speaker') this.speakers?.pin(event.revision.segmentId);
   }
 
   private tick(): void {
@@ -566,14 +542,14 @@ export class Session {
 
   private stats(): Stats {
     const { waitingMs: _waiting, ...figures } = this.sources.totals();
-    return { ...addStats(this.earlier, figures, this.echo ? { echoes: this.echo.echoes } : {}), ...(this.analysisFailed ? { analysisFailed: 1 } : {}) };
+    return { ...addStats(this.earlier, figures, this.echo ? { echoes: this.echo.echoes } : {}), ...(this.insights?.failed ? { analysisFailed: 1 } : {}) };
   }
 
   /** @param forgetAudio where everything of it is text, or it never began */
   private release(forgetAudio: boolean): void {
     if (this.released) return;
     this.released = true;
-    this.feed?.dispose();
+    this.insights?.dispose();
     this.sources.dispose();
     this.disposables.dispose();
     if (forgetAudio || this.discarding) this.spool.remove();

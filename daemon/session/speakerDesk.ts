@@ -12,6 +12,7 @@ import { VoiceTrack } from '../diarization/voiceTrack';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import type { Book } from './book';
+import { stillCalled } from './calledNames';
 import type { DurableEventBody, Revision } from './events';
 import { SpeakerNumbers } from './speakerNumbers';
 
@@ -239,7 +240,9 @@ export class SpeakerDesk {
   }
 
   private changed(speakers: readonly Speaker[]): DurableEventBody[] {
-    return speakers.filter((speaker) => JSON.stringify(this.setup.book.speakers.get(speaker.id)) !== JSON.stringify(speaker)).map((speaker) => ({ kind: 'speaker', speaker }));
+    const { book } = this.setup;
+    const now = speakers.map((speaker) => stillCalled(speaker, book.speakers.get(speaker.id)));
+    return now.filter((speaker) => JSON.stringify(book.speakers.get(speaker.id)) !== JSON.stringify(speaker)).map((speaker) => ({ kind: 'speaker', speaker }));
   }
 
   /** Segments whose speaker may change: not what a person said, nor what was said before a crash. */

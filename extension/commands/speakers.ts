@@ -10,16 +10,16 @@ import type { NamedSpeaker } from './voices';
 
 const NAME_MAX = 200;
 
-/** @returns who was named, where the voice may be kept now */
-export async function nameSpeaker(daemon: Daemon, model: PanelModel, segmentId: string): Promise<NamedSpeaker | undefined> {
+/** @param given chosen already, for all parts. @returns who was named, where the voice may be kept now */
+export async function nameSpeaker(daemon: Daemon, model: PanelModel, segmentId: string, given?: string): Promise<NamedSpeaker | undefined> {
   const segment = model.segment(segmentId);
   if (segment === undefined) return undefined;
-  const name = await chooseName(segment.speaker, model.speakerNames.filter((other) => other !== segment.speaker));
+  const name = given ?? (await chooseName(segment.speaker, model.called[segment.speaker], model.speakerNames.filter((other) => other !== segment.speaker)));
   if (name === undefined || name === segment.speaker) return undefined;
   const parts = model.partsOf(segment.speaker);
   const speakerId = model.speakerId(segment.speaker, segment.source);
   const sessionId = model.id;
-  const whole = speakerId !== undefined && (parts === 1 || (await wholeSpeaker(segment.speaker, name, parts)));
+  const whole = speakerId !== undefined && (given !== undefined || parts === 1 || (await wholeSpeaker(segment.speaker, name, parts)));
   if (whole === undefined) return undefined;
   if (whole && speakerId !== undefined) {
     const { voice } = await daemon.connection.request(TranscriptNameSpeaker, { sessionId, speakerId, name });
@@ -40,15 +40,18 @@ export async function renameInSession(daemon: Daemon, { sessionId, from, to }: R
   }
 }
 
-async function chooseName(now: string, others: readonly string[]): Promise<string | undefined> {
+async function chooseName(now: string, called: string | undefined, others: readonly string[]): Promise<string | undefined> {
   const pick = vscode.window.createQuickPick();
-  const known = others.map((name): vscode.QuickPickItem => ({ label: name, description: vscode.l10n.t('the two become one') }));
+  const known: vscode.QuickPickItem[] = [
+    ...(called === undefined ? [] : [{ label: called, description: vscode.l10n.t('called so by the others') }]),
+    ...others.map((name) => ({ label: name, description: vscode.l10n.t('the two become one') })),
+  ];
   pick.title = vscode.l10n.t('Who is “{0}”?', now);
   pick.placeholder = vscode.l10n.t('Type a name, or choose a speaker');
   pick.items = known;
   const typed = (): vscode.QuickPickItem[] => {
     const name = pick.value.trim().slice(0, NAME_MAX);
-    return name === '' || others.includes(name) ? [] : [{ label: name, description: vscode.l10n.t('new name'), alwaysShow: true }];
+    return name === '' || known.some(({ label }) => label === name) ? [] : [{ label: name, description: vscode.l10n.t('new name'), alwaysShow: true }];
   };
   const chosen = await new Promise<string | undefined>((done) => {
     pick.onDidChangeValue(() => (pick.items = [...typed(), ...known]));

@@ -29,7 +29,7 @@ const Incoming = z.discriminatedUnion('type', [
   z.object({ type: z.literal('useInsight'), insightId: z.string() }),
   z.object({ type: z.literal('play'), segmentId: z.string(), offset: z.number().int().min(0) }),
   z.object({ type: z.literal('playOn'), fromMs: z.number().min(0) }),
-  z.object({ type: z.literal('nameSpeaker'), segmentId: z.string() }),
+  z.object({ type: z.literal('nameSpeaker'), segmentId: z.string(), name: z.string().min(1).max(200).optional() }),
   z.object({ type: z.literal('retention'), what: z.enum(['audioDays', 'transcriptDays', 'insightsDays']), days: z.number().int().min(0).max(36_500).optional() }),
   z.object({ type: z.literal('model'), modelId: z.string().max(200), action: z.enum(['pull', 'verify', 'update', 'rollback', 'remove', 'use']) }),
   z.object({ type: z.literal('copy'), text: z.string() }),
@@ -188,7 +188,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
       case 'nameSpeaker':
         void this.#revise(async () => {
           const { model } = this.meeting;
-          const named = model && (await nameSpeaker(this.daemon, model, message.segmentId));
+          const named = model && (await nameSpeaker(this.daemon, model, message.segmentId, message.name));
           if (named) await this.around.voices.ask(named);
         });
         return;

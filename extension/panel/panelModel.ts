@@ -44,7 +44,7 @@ interface Dirty {
   segments: Map<string, Segment>;
   insights: Map<string, Insight>;
   removed: Set<string>;
-  fields: Set<'partials' | 'state' | 'durationMs' | 'notices' | 'health' | 'title' | 'silent'>;
+  fields: Set<'partials' | 'state' | 'durationMs' | 'notices' | 'health' | 'title' | 'silent' | 'called'>;
 }
 const clean = (): Dirty => ({ segments: new Map(), insights: new Map(), removed: new Set(), fields: new Set() });
 
@@ -136,6 +136,7 @@ export class PanelModel {
         this.#speakers.set(event.speaker.source, event.speaker.name);
         this.#speakerIds.set(event.speaker.id, event.speaker);
         this.#tellVoice(event.speaker);
+        this.#touch('called');
         break;
       case 'partial':
         this.#partials.set(event.source, { source: event.source, phraseId: event.phraseId, speaker: this.#speakerOf(event.source), startMs: event.startMs, stable: event.stable, unstable: event.unstable });
@@ -198,6 +199,7 @@ export class PanelModel {
       durationMs: this.#durationMs,
       sources: this.#info.sources,
       silent: this.silent,
+      called: this.called,
       segments: this.#segments.map(forPage),
       partials: this.#openPartials(),
       insights: [...this.#insights.values()].sort(byTime),
@@ -227,6 +229,11 @@ export class PanelModel {
     return (all.find((speaker) => speaker.source === source) ?? all[0])?.id;
   }
 
+  /** What the others call those who have no name yet, by their label. */
+  get called(): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.#speakerIds.values()].flatMap(({ name, called }) => (called === undefined ? [] : [[name, called.name]])));
+  }
+
   /** Whom the voice of a speaker was taken for. */
   recognised(speakerId: string): string | undefined {
     return this.#speakerIds.get(speakerId)?.recognised?.name;
@@ -250,6 +257,7 @@ export class PanelModel {
       ...(fields.has('health') ? { health: this.#healthText() } : {}),
       ...(fields.has('title') ? { title: this.#title } : {}),
       ...(fields.has('silent') ? { silent: this.silent } : {}),
+      ...(fields.has('called') ? { called: this.called } : {}),
     };
   }
 

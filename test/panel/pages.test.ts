@@ -69,6 +69,18 @@ describe('pages of the panel', function () {
       deepEqual(await panel.posted(), Array.from({ length: 3 }, () => ({ type: 'nameSpeaker', segmentId: 's10' })));
     }));
 
+  it('offers the name that the others call a speaker by, and takes it with one click', () =>
+    withView({ ...past, called: { [past.segments[0]!.speaker]: 'Nina' } }, async (panel) => {
+      const { page } = panel;
+      const offered = await page.$$eval('.called', (buttons) => buttons.map((button) => [button.textContent, button.getAttribute('aria-label')]));
+      ok(offered.length > 0 && offered.every(([text, label]) => text === 'Nina?' && label === `Name “${past.segments[0]!.speaker}” Nina`), JSON.stringify(offered));
+      await page.click('.called');
+      await panel.send({ type: 'patch', id: past.id, called: {} });
+      await panel.until('it is offered no more', () => document.querySelector('.called') === null);
+      const [message] = await panel.posted();
+      deepEqual({ ...message, segmentId: '' }, { type: 'nameSpeaker', segmentId: '', name: 'Nina' });
+    }));
+
   it('edits a card: text and owner, Enter saves, Escape leaves it', () =>
     withView(past, async (panel) => {
       const { page } = panel;

@@ -59,6 +59,7 @@ export const session: PanelSession = {
   notices: [],
   health: 'Moonshine tiny, 18× faster than real time',
   playable: false,
+  called: {},
 };
 
 /** A transcript of any length. */

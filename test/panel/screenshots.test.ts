@@ -40,6 +40,7 @@ const VIEWS: Readonly<Record<string, PanelView>> = {
       { id: 'b', severity: 'error', text: 'The note cannot be written to its folder; the meeting goes on.', action: { label: 'Open Settings', command: 'openSettings' } },
     ],
   },
+  'names suggested': { ...session, segments: session.segments.map((segment) => (segment.speaker === 'Ben' ? { ...segment, speaker: 'Speaker 1' } : segment)), called: { 'Speaker 1': 'Ben' } },
   done: { ...session, state: 'DONE', partials: [], durationMs: 1_934_000 },
   playable: { ...session, state: 'DONE', partials: [], playable: true },
   storage,

@@ -52,6 +52,14 @@ describe('panel model', () => {
     deepEqual([before, named, told(), m.recognised('system-1')], [[[['“Speaker 1” sounds like Ben (92 % alike).', 'It Is Ben', 'isVoice', 'system-1']], 'Ben'], [['Ben was recognised by voice (96 % alike).', 'Not Ben', 'notVoice', 'system-1']], [], undefined]);
   });
 
+  it('tells what the others call those who have no name yet, while it is so', () => {
+    const heard = (name: string, called?: string): SessionEvent => durable({ kind: 'speaker', speaker: { id: 'system-1', name, source: 'system', ...(called !== undefined && { called: { name: called, segmentId: 's1' } }) } });
+    const m = model(heard('Speaker 1', 'Nina'));
+    const before = m.view().called;
+    m.apply(heard('Nina'));
+    deepEqual([before, m.takePatch()?.called, m.takePatch()?.called], [{ 'Speaker 1': 'Nina' }, {}, undefined]);
+  });
+
   it('sends the page no times of words, and keeps them for the sound', () => {
     const words: Segment['words'] = [{ text: 's1', startMs: 1_000, endMs: 1_100, confidence: 1, timing: 'model' }];
     const m = model(final({ ...segment('s1', 1_000), words }));

@@ -68,6 +68,7 @@ export class CountingAnalyzers implements AnalyzerFactory {
         insights.splice(insights.indexOf(before), 1, insight);
         return [{ op: 'update', insight }];
       },
+      speakerNames: [],
       get insights() {
         return insights;
       },

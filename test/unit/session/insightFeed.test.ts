@@ -22,8 +22,8 @@ function scene(answer: (signal: AbortSignal) => Promise<Answer>) {
       return answer(signal);
     },
   };
-  const analyzer: Analyzer = { update: () => [], finish: () => [], revise: () => [], insights: [], model };
-  const feed = new InsightFeed({ analyzer, clock, logger: silentLogger, everyMs: 2000, modelMs: 60_000, link: (one) => one, emit: (events) => told.push(...events.map(({ kind }) => kind)), warn: (message) => told.push(message) });
+  const analyzer: Analyzer = { update: () => [], finish: () => [], revise: () => [], insights: [], speakerNames: [], model };
+  const feed = new InsightFeed({ analyzer, clock, logger: silentLogger, everyMs: 2000, modelMs: 60_000, names: () => undefined, link: (one) => one, emit: (events) => told.push(...events.map(({ kind }) => kind)), warn: (message) => told.push(message) });
   return { clock, feed, asked, told, model };
 }
 const settle = (): Promise<void> => new Promise((done) => setImmediate(done));

@@ -5,6 +5,7 @@ import { type NamedVoice, recogniseVoices } from '../../../daemon/diarization/re
 import { samePersons, type SourceVoice } from '../../../daemon/diarization/samePerson';
 import { meanDirection } from '../../../daemon/diarization/vectors';
 import { Book } from '../../../daemon/session/book';
+import { calledEvents } from '../../../daemon/session/calledNames';
 import type { DurableEvent, DurableEventBody } from '../../../daemon/session/events';
 import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
 import { SpeakerDesk } from '../../../daemon/session/speakerDesk';
@@ -102,6 +103,45 @@ describe('speakers after a crash', () => {
     const found = await speakers({ mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.3, 9], [0.2, 9], [0.3, 9]] }, book);
     assert.deepEqual(found, ['mic Anna: 0', 'mic Anna: 1', 'system Ben: 0', 'system Speaker 2: 0', 'system Speaker 3: 2', 'system Speaker 4: 2']);
     assert.deepEqual(book.transcript.ordered().map(({ speaker }) => speaker), ['Anna', 'Ben', 'Speaker 2']);
+  });
+});
+
+describe('what the others call a speaker', () => {
+  const name = { speaker: 'Speaker 2', name: 'Nina', segmentId: 's4' };
+  const said = { mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.3, 9], [0.2, 9], [0.3, 9]] } as const;
+  const heard = async (): Promise<{ book: Book; called: () => (string | undefined)[]; tell: (events: readonly DurableEventBody[]) => void; finish: () => Promise<void> }> => {
+    const book = new Book();
+    const { desk, hear, tell } = make(['mic', 'system'], book);
+    for (const source of ['mic', 'system'] as const) {
+      await hear(source, said[source]);
+      let startMs = 0;
+      for (const [, seconds] of said[source]) {
+        const { segments, speakers: events } = desk.name([{ id: `${source}${startMs}`, source, speaker: '', text: 'Hello.', startMs, endMs: startMs + seconds * 1000, confidence: 1, revision: 0 }]);
+        tell([...events, ...segments.map((segment) => ({ kind: 'final' as const, segment }))]);
+        startMs += (seconds + 1) * 1000;
+      }
+    }
+    return { book, tell, called: () => [...book.speakers.values()].map(({ called }) => called?.name), finish: async () => { await desk.finish(); tell(desk.conclude()); } };
+  };
+  it('is a suggestion that stays through the last look at the voices, and is told once', async () => {
+    const { book, called, tell, finish } = await heard();
+    tell(calledEvents(book, [name]));
+    assert.deepEqual([called(), calledEvents(book, [name])], [[undefined, undefined, 'Nina'], []]);
+    await finish();
+    assert.deepEqual(called(), [undefined, undefined, 'Nina']);
+  });
+  it('goes when it is plain no more, or a person names the speaker', async () => {
+    const { book, called, tell } = await heard();
+    tell(calledEvents(book, [name]));
+    tell(calledEvents(book, []));
+    assert.deepEqual(called(), [undefined, undefined, undefined]);
+    tell(calledEvents(book, [name]));
+    tell(renameSpeaker(book, [...book.speakers.values()][2]!.id, 'Nina'));
+    assert.deepEqual([called(), calledEvents(book, [name])], [[undefined, undefined, undefined], []]);
+  });
+  it('is never the name of somebody who is there', async () => {
+    const { book } = await heard();
+    assert.deepEqual(calledEvents(book, [{ ...name, name: 'You' }]), []);
   });
 });
 

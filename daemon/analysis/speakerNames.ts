@@ -1,0 +1,76 @@
+/**
+ * What the others call those who speak: "Nina, could you …?" – "Sure" names who answers, "Thanks, Nina" who spoke
+ * before, "I'm Nina" oneself. For suggestions: a name is told only where nothing in the conversation speaks against it.
+ */
+import type { Line } from './conversation';
+import type { SpeakerName } from './types';
+
+/** Whoever was asked answers within this; after a longer silence anybody may speak. */
+const MOST_SILENCE_MS = 4_000;
+/** First words of one who answers who spoke before. */
+const ANSWERS = /^(?:thanks?|exactly|agreed|right|true|perfect|good|great|nice|sure|yes|yeah|yep|no|nope|well|sorry|hi|hello|hey|welcome|ok|okay)$/;
+/** Called like a person, and none. */
+const NOBODY = /^(?:(?:no|any|every|some)(?:body|one)|all|folks|guys|people|team)$/i;
+/** How much each way of being named tells. One question that is answered is enough, thanks alone want a second. */
+const ASKED = 1;
+const ANSWERED = 0.5;
+const INTRODUCED = 2;
+const LEAST = 1;
+/** The next likely name of a person, or person of a name, has at most this share. */
+const MOST_RIVAL = 0.5;
+
+interface Heard {
+  score: number;
+  readonly segmentId: string;
+}
+
+/** @param lines of a conversation, in order. @param nameless true for a label that is no person's name */
+export function speakerNames(lines: readonly Line[], nameless: (speaker: string) => boolean): readonly SpeakerName[] {
+  if (!lines.some(({ speaker }) => nameless(speaker))) return [];
+  const heard = new Map<string, Map<string, Heard>>();
+  /** Nobody calls oneself. */
+  const calls = new Map<string, Set<string>>();
+  const hear = (speaker: string, name: string, score: number, line: Line): void => {
+    const names = heard.get(speaker) ?? new Map<string, Heard>();
+    const known = names.get(name);
+    if (known) known.score += score;
+    else names.set(name, { score, segmentId: line.evidence[0]?.segmentId ?? '' });
+    heard.set(speaker, names);
+  };
+  for (const [i, line] of lines.entries()) {
+    const own = introduction(line);
+    if (own !== undefined) hear(line.speaker, own, INTRODUCED, line);
+    for (const { text: name } of line.clauses.flatMap(({ vocatives }) => vocatives)) {
+      if (NOBODY.test(name) || !/^\p{Lu}/u.test(name)) continue;
+      calls.set(line.speaker, (calls.get(line.speaker) ?? new Set()).add(name));
+      const asks = line.mark === '?' || line.clauses.some(({ question, cues }) => question || cues.some(({ rule }) => rule.kind === 'request'));
+      const called = asks ? { other: neighbour(lines, i, 1), score: ASKED } : ANSWERS.test(line.tokens[0]?.norm ?? '') ? { other: neighbour(lines, i, -1), score: ANSWERED } : undefined;
+      if (called?.other) hear(called.other.speaker, name, called.score, line);
+    }
+  }
+  const possible = new Map([...heard].map(([speaker, names]) => [speaker, [...names].filter(([name]) => !calls.get(speaker)?.has(name)).sort(([, a], [, b]) => b.score - a.score)]));
+  return [...possible].flatMap(([speaker, [best, second]]) => {
+    if (!nameless(speaker) || !best) return [];
+    const [name, { score, segmentId }] = best;
+    const others = [...possible].filter(([other]) => other !== speaker).flatMap(([, names]) => names.filter(([other]) => other === name));
+    const rivals = [...(second ? [second] : []), ...others].map(([, rival]) => rival.score);
+    return score < LEAST || rivals.some((rival) => rival > MOST_RIVAL * score) ? [] : [{ speaker, name, segmentId }];
+  });
+}
+
+/** The line of somebody else that is next in a direction, where hardly any silence lies between. */
+function neighbour(lines: readonly Line[], at: number, step: 1 | -1): Line | undefined {
+  let i = at + step;
+  while (lines[i]?.speaker === lines[at]?.speaker) i += step;
+  const [other, own] = [lines[i], lines[i - step]];
+  if (!other || !own) return undefined;
+  const silentMs = step === 1 ? other.startMs - own.endMs : own.startMs - other.endMs;
+  return silentMs <= MOST_SILENCE_MS ? other : undefined;
+}
+
+/** The name in "I'm Nina, from support", "this is Nina.", "Nina here". */
+function introduction({ text, start, end }: Line): string | undefined {
+  const said = text.slice(start, end);
+  const name = /^(?:\p{L}+, )?(?:I'm|I am|[Mm]y name is|[Tt]his is) (\p{Lu}\p{Ll}+)(?=[,.!]|$| from | here)/u.exec(said) ?? /^(\p{Lu}\p{Ll}+) here(?=[,.!]|$)/u.exec(said);
+  return name?.[1] === undefined || NOBODY.test(name[1]) ? undefined : name[1];
+}

@@ -1,0 +1,100 @@
+/** What a session makes of what was said: insights and names while people talk, the last pass, and a person's changes. */
+import type { Analyzer, AnalyzerFactory, Insight, SpeakerName } from '../analysis/types';
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+import type { Logger } from '../base/logger';
+import type { Segment } from '../transcript/types';
+import type { Book } from './book';
+import { calledEvents } from './calledNames';
+import type { EventLog } from './eventLog';
+import type { DurableEvent } from './events';
+import { InsightFeed } from './insightFeed';
+import { type InsightEdit, InsightRevisions } from './insightRevisions';
+import type { SessionOptions } from './options';
+import { delay } from './wait';
+
+export interface SessionInsightsSetup {
+  readonly analyzers: AnalyzerFactory;
+  /** ISO 8601 with offset. */
+  readonly startedAt: string;
+  readonly options: Pick<SessionOptions, 'analysisMs' | 'analysisRetryMs' | 'modelMs'>;
+  readonly book: Book;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What was said before, where the session goes on. */
+  readonly restore: readonly Segment[] | undefined;
+  /** Adds what an insight names in the code. */
+  readonly link: (insight: Insight) => Insight;
+  readonly warn: (code: 'analysis.fallback' | 'analysis.failed', message: string) => void;
+}
+
+export class SessionInsights implements Disposable {
+  /** The last pass failed as often as it was tried. */
+  failed = false;
+  private analyzer: Analyzer;
+  private feed: InsightFeed;
+  private readonly revisions: InsightRevisions;
+
+  constructor(private readonly setup: SessionInsightsSetup) {
+    this.analyzer = this.newAnalyzer(setup.restore);
+    this.feed = this.newFeed();
+    this.revisions = new InsightRevisions(setup.book, () => this.analyzer);
+  }
+
+  follow(event: DurableEvent): void {
+    if (event.kind === 'final') this.feed.add(event.segment);
+    if (event.kind !== 'revision') return;
+    this.feed.add(event.revision.segment);
+    for (const segment of event.revision.added ?? []) this.feed.add(segment);
+  }
+
+  /** @throws EarmarkError insight.notFound, store.unwritable */
+  async revise(insightId: string, change: InsightEdit): Promise<void> {
+    await this.setup.log.appendNow(this.revisions.plan(insightId, change));
+  }
+
+  /**
+   * The last pass over the transcript. One that fails is made again, from the transcript; without it the session ends all the same.
+   * @param given up where it is of no use any more
+   */
+  async finish(givenUp: () => boolean): Promise<void> {
+    const { clock, options, book, warn } = this.setup;
+    for (const wait of options.analysisRetryMs) {
+      if (await this.feed.finish()) return;
+      await delay(clock, wait);
+      if (givenUp()) return;
+      this.feed.dispose();
+      this.analyzer = this.newAnalyzer(book.transcript.ordered());
+      this.feed = this.newFeed();
+    }
+    if (await this.feed.finish()) return;
+    this.failed = true;
+    warn('analysis.failed', 'The transcript is complete, but its actions, decisions and summary could not be completed; run "earmark sessions recover" to try again.');
+  }
+
+  dispose(): void {
+    this.feed.dispose();
+  }
+
+  private newAnalyzer(restore: readonly Segment[] | undefined): Analyzer {
+    const { analyzers, startedAt, book } = this.setup;
+    return analyzers.create({ startedAt }, restore && { segments: restore, insights: [...book.insights.values()] });
+  }
+
+  private newFeed(): InsightFeed {
+    const { clock, logger, options, log, link, warn } = this.setup;
+    return new InsightFeed({
+      analyzer: this.analyzer, clock, logger, link,
+      everyMs: options.analysisMs, modelMs: options.modelMs,
+      emit: (events) => log.append(events),
+      names: (names) => this.suggest(names),
+      warn: (message) => warn('analysis.fallback', message),
+    });
+  }
+
+  private suggest(names: readonly SpeakerName[]): void {
+    const { book, log } = this.setup;
+    if (calledEvents(book, names).length > 0) log.append(() => calledEvents(book, names));
+  }
+}
