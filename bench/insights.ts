@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
 import type { Segment } from '../daemon/transcript/types';
-import { hearMeetings } from './insightsAudio';
+import { MeetingEars } from './insightsAudio';
 import { analyseMeeting, countUnquoted, f1, pool, scoreMeeting, segmentsOf, type LabelledMeeting, type MeetingScore } from './insightsScore';
 import { reportResults, type Ratio, type Row } from './report';
 import { findModels } from './speechPath';
@@ -60,18 +60,23 @@ async function fromAudio(withMistakes: boolean): Promise<void> {
   const folder = SETS[0]?.folder ?? '';
   const meetings = load(folder);
   if (!models || meetings.length === 0) return console.log('From audio: set EARMARK_MODELS to the folder of the models, and have the shared meetings beside the repository.');
-  for (const speakers of ['named', 'bySource'] as const) {
-    const heard = await hearMeetings(meetings.map((meeting) => ({ meeting, audio: join(folder, `${meeting.slug}.flac`) })), models, speakers);
-    const scores = heard.map(({ segments, turnOf }, i) => {
-      const meeting = meetings[i]!;
-      const analyzer = createAnalyzerFactory().create({ startedAt: STARTED, self: meeting.me });
-      for (const segment of segments) analyzer.update([segment]);
-      analyzer.finish();
-      unquoted += countUnquoted(analyzer.insights, segments);
-      return scoreMeeting(meeting, analyzer.insights, turnOf);
-    });
-    const set = `as Moonshine hears them, speakers ${speakers === 'named' ? 'by name' : 'by source'}`;
-    keep(set, add(set, scores, withMistakes));
+  const ears = await MeetingEars.open(models);
+  try {
+    for (const speakers of ['named', 'bySource'] as const) {
+      const scores: MeetingScore[] = [];
+      for (const meeting of meetings) {
+        const { segments, turnOf } = await ears.hear(meeting, join(folder, `${meeting.slug}.flac`), speakers);
+        const analyzer = createAnalyzerFactory().create({ startedAt: STARTED, self: meeting.me });
+        for (const segment of segments) analyzer.update([segment]);
+        analyzer.finish();
+        unquoted += countUnquoted(analyzer.insights, segments);
+        scores.push(scoreMeeting(meeting, analyzer.insights, turnOf));
+      }
+      const set = `as Moonshine hears them, speakers ${speakers === 'named' ? 'by name' : 'by source'}`;
+      keep(set, add(set, scores, withMistakes));
+    }
+  } finally {
+    ears.dispose();
   }
 }
 

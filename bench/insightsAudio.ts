@@ -1,7 +1,26 @@
-/** A labelled meeting as the recogniser hears it: each channel decoded, its segments laid over the labelled turns. */
+/**
+ * A labelled meeting as the daemon hears it live: both channels at once, phrase by phrase, with the voices of each told apart,
+ * segments named as they become final and split at the end where the speaker changes. Without the echo gate: the channels
+ * are clean. Each segment is laid over the labelled turns.
+ */
+import { resolve } from 'node:path';
+import { SpeakerEncoder } from '../daemon/adapters/inference/speakerEncoder';
+import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
+import type { Source } from '../daemon/audio/frame';
+import type { SpeakerEmbedder } from '../daemon/diarization/contract';
+import { Book } from '../daemon/session/book';
+import type { DurableEvent, DurableEventBody } from '../daemon/session/events';
+import { segmentOf } from '../daemon/session/segmentOf';
+import { SpeakerDesk } from '../daemon/session/speakerDesk';
 import type { Segment } from '../daemon/transcript/types';
+import { framesOf } from '../daemon/vad/phraseSource';
 import type { LabelledMeeting } from './insightsScore';
-import { makeEngine, readAudio, transcribe, type SpeechModels } from './speechPath';
+import { SimulatedMachine } from './latencySimulation';
+import { LivePath } from './livePath';
+import { readAudio, type SpeechModels } from './speechPath';
+
+const ENCODER = resolve(__dirname, '..', 'models', 'speaker-encoder-ge2e', 'model.onnx');
+const SOURCES = ['mic', 'system'] as const satisfies readonly Source[];
 
 export interface HeardMeeting {
   readonly segments: readonly Segment[];
@@ -9,37 +28,87 @@ export interface HeardMeeting {
   turnOf(segmentId: string): number;
 }
 
-/** @param speakers `named` gives each segment the name of its turn, as a perfect diarization would */
-export async function hearMeetings(meetings: readonly { readonly meeting: LabelledMeeting; readonly audio: string }[], models: SpeechModels, speakers: 'named' | 'bySource'): Promise<HeardMeeting[]> {
-  const engine = makeEngine(models);
-  try {
+/** Hears meetings with one load of the models. */
+export class MeetingEars {
+  private constructor(
+    private readonly engine: ManagedSpeechEngine,
+    private readonly embedder: SpeakerEmbedder,
+  ) {}
+
+  static async open(models: SpeechModels): Promise<MeetingEars> {
+    const machine = new SimulatedMachine();
+    await machine.load(models);
+    const engine = machine.engine();
     await engine.ready();
-    const heard: HeardMeeting[] = [];
-    for (const { meeting, audio } of meetings) heard.push(await hear(engine, meeting, audio, speakers));
-    return heard;
-  } finally {
-    engine.dispose();
+    const encoder = new SpeakerEncoder();
+    await encoder.load({ id: 'speaker-encoder-ge2e', files: { model: ENCODER } });
+    return new MeetingEars(engine, encoder);
   }
-}
 
-async function hear(engine: ReturnType<typeof makeEngine>, meeting: LabelledMeeting, audio: string, speakers: 'named' | 'bySource'): Promise<HeardMeeting> {
-  const segments: Segment[] = [];
-  const turns = new Map<string, number>();
-  for (const [channel, source] of (['mic', 'system'] as const).entries()) {
-    for (const { phrase, result } of await transcribe(engine, readAudio(audio, channel))) {
-      if (result.text === '') continue;
-      const { startMs, endMs } = phrase;
-      const turn = turnAt(meeting, source, startMs, endMs);
-      const id = `${source}${segments.length + 1}`;
-      turns.set(id, turn);
-      const name = meeting.turns[turn]?.who ?? 'Others';
-      segments.push({ id, startMs, endMs, source, speaker: speakers === 'named' ? name : source === 'mic' ? 'You' : 'Others', text: result.text, confidence: result.confidence, revision: 0 });
+  /** @param speakers `named`: voices are told apart, and each has the label's name, as where a person names it once; `bySource`: no voices, so sources are the speakers and no segment is split */
+  async hear(meeting: LabelledMeeting, audio: string, speakers: 'named' | 'bySource'): Promise<HeardMeeting> {
+    const book = new Book();
+    let told = 0;
+    const tell = (events: readonly DurableEventBody[]): void => events.forEach((body) => book.apply({ ...body, seq: ++told, time: 0 } as DurableEvent));
+    const desk = new SpeakerDesk({
+      sources: speakers === 'named' ? SOURCES : [],
+      embedder: this.embedder, detectors: this.engine.detectors, book,
+      kept: () => [],
+      onFailed: (error) => {
+        throw error;
+      },
+    });
+    let id = 0;
+    const paths = SOURCES.map((source) => new LivePath({
+      engine: this.engine, source, sessionId: meeting.slug, newId: () => `s${++id}`,
+      onPhrase: (phrase, result) => {
+        const segment = segmentOf(phrase, result);
+        if (!segment) return;
+        const named = desk.name([segment]);
+        tell([...named.speakers, ...named.segments.map((one) => ({ kind: 'final' as const, segment: one }))]);
+        tell(desk.revise());
+      },
+    }));
+    const frames = SOURCES.map((source, channel) => framesOf(source, readAudio(audio, channel)));
+    for (let at = 0; at < Math.max(...frames.map((all) => all.length)); at++) {
+      for (const [channel, path] of paths.entries()) {
+        const frame = frames[channel]?.[at];
+        if (frame) await Promise.all([path.process(frame), desk.frames([frame])]);
+      }
     }
+    for (const path of paths) await path.end();
+    await desk.finish();
+    tell(desk.conclude());
+    for (const path of paths) path.dispose();
+    const names = speakers === 'named' ? namesOf(meeting, book) : new Map<string, string>();
+    const segments = book.transcript.ordered().map((segment) => ({ ...segment, speaker: names.get(segment.speaker) ?? segment.speaker }));
+    const turns = new Map(segments.map((segment) => [segment.id, turnAt(meeting, segment)]));
+    return { segments, turnOf: (segmentId) => turns.get(segmentId) ?? -1 };
   }
-  return { segments: segments.sort((a, b) => a.startMs - b.startMs), turnOf: (id) => turns.get(id) ?? -1 };
+
+  dispose(): void {
+    this.engine.dispose();
+  }
 }
 
-function turnAt(meeting: LabelledMeeting, source: string, startMs: number, endMs: number): number {
-  const shared = meeting.turns.map((turn) => (turn.source === source ? Math.min(endMs, turn.end * 1000) - Math.max(startMs, turn.start * 1000) : -1));
+/** Whom a person would take each speaker for: who says most of what stands under that name. */
+function namesOf(meeting: LabelledMeeting, book: Book): ReadonlyMap<string, string> {
+  const shared = new Map<string, Map<string, number>>();
+  for (const segment of book.transcript.ordered()) {
+    const own = shared.get(segment.speaker) ?? new Map<string, number>();
+    shared.set(segment.speaker, own);
+    for (const turn of meeting.turns) own.set(turn.who, (own.get(turn.who) ?? 0) + Math.max(0, overlapMs(turn, segment)));
+  }
+  shared.delete('Unknown');
+  return new Map([...shared].map(([speaker, own]) => [speaker, [...own].reduce((most, one) => (one[1] > most[1] ? one : most))[0]]));
+}
+
+function turnAt(meeting: LabelledMeeting, segment: Segment): number {
+  const shared = meeting.turns.map((turn) => overlapMs(turn, segment));
   return shared.indexOf(Math.max(...shared));
+}
+
+/** Milliseconds that a turn and a segment of its channel share; less than 0 where they lie apart. */
+function overlapMs(turn: LabelledMeeting['turns'][number], { source, startMs, endMs }: Segment): number {
+  return turn.source === source ? Math.min(endMs, turn.end * 1000) - Math.max(startMs, turn.start * 1000) : -Infinity;
 }

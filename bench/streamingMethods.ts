@@ -2,14 +2,12 @@
 import type { AsrResult } from '../daemon/asr/provider';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
-import { Drafts } from '../daemon/session/drafts';
-import { Speculation } from '../daemon/session/speculation';
-import type { Phrase } from '../daemon/vad/contract';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
 import { fileSegmenterOptions } from '../daemon/vad/segmenter';
 import type { TimedDecode } from './finalTimes';
+import { LivePath } from './livePath';
 import { LocalAgreement } from './localAgreement';
-import { phraseDecoder, textOf, transcribe } from './speechPath';
+import { textOf, transcribe } from './speechPath';
 import type { JoinedSession } from './streamingSessions';
 
 export interface MethodResult {
@@ -23,106 +21,25 @@ export interface MethodResult {
 
 export type Method = (engine: ManagedSpeechEngine, session: JoinedSession) => Promise<MethodResult>;
 
-/** A decode in a pause. Its answer is given when a decode begun then would be done, or at once where that is counted elsewhere. */
-class Guess {
-  readonly answer: Promise<AsrResult | undefined>;
-  private readonly released: Promise<void>;
-  release: () => void = () => undefined;
-  /** The text is not published: its phrase is decoded when it is over. */
-  doubted = false;
-
-  constructor(readonly begunMs: number, readonly result: Promise<AsrResult | undefined>) {
-    this.released = new Promise((done) => (this.release = done));
-    this.answer = this.released.then(() => result);
-  }
-
-  /** The clock stands at this. */
-  async pass(positionMs: number): Promise<void> {
-    const result = await this.result;
-    const inferenceMs = result?.inferenceMs ?? 0;
-    this.doubted = result?.trust === 'low' || result?.rejected !== undefined;
-    if (positionMs - this.begunMs < inferenceMs) return;
-    this.release();
-    await this.answer;
-  }
-}
-
-/** Of a decode, which ends between two tokens when it is given up: what the encoder and its half of the cache take (measured on 10 utterances of 3–20 s: 42 %). */
-const ENCODER_SHARE = 0.42;
 const CHUNK_MS = 4_000;
 const STEP_MS = 1_000;
 const STRETCH_PAUSE_MS = 500;
 /** The cut of a trim is moved to the quietest frame within so much of the estimated end of a word. */
 const TRIM_SEARCH_MS = 240;
 
-/**
- * As from a microphone: one frame at a time, every decode done before the next frame, so that the moment at which a
- * phrase was decided is known and each continuation has the text before it. Time is counted afterwards.
- * @param speculative decode in pauses, as the daemon does while the engine is idle
- */
 async function live(engine: ManagedSpeechEngine, session: JoinedSession, speculative = true): Promise<MethodResult> {
-  const drafts = new Drafts();
-  const decisions = new Map<string, { readonly decidedMs: number; readonly begunMs: number }>();
-  const done: { phrase: Phrase; result: AsrResult }[] = [];
-  let position = 0;
-  let id = 0;
-  let inferenceMs = 0;
-  let decodes = 0;
-  let guess: Guess | undefined;
-  /** Speech went on: the daemon stops the decode, so only the time until then was spent. */
-  const giveUp = async (): Promise<void> => {
-    const given = guess;
-    guess = undefined;
-    given?.release();
-    const fullMs = (await given?.result)?.inferenceMs ?? 0;
-    if (given) inferenceMs -= fullMs - Math.min(fullMs, Math.max(ENCODER_SHARE * fullMs, position - given.begunMs));
-  };
-  // The run is faster than speech, so the engine would have no idle time for what it has in a recording.
-  const counted: ManagedSpeechEngine = Object.create(engine, {
-    decode: {
-      value: async (...[pcm, options]: Parameters<ManagedSpeechEngine['decode']>) => {
-        const result = await engine.decode(pcm, { ...options, priority: 'final' });
-        inferenceMs += result?.inferenceMs ?? 0;
-        decodes++;
-        return result;
-      },
-    },
-  }) as ManagedSpeechEngine;
-  const speculation = new Speculation({
-    engine: Object.create(counted, { decode: { value: (...call: Parameters<ManagedSpeechEngine['decode']>) => (guess = new Guess(position, counted.decode(...call))).answer } }) as ManagedSpeechEngine,
-    sessionId: session.set, language: 'en', drafts,
-  });
-  const decoder = phraseDecoder(counted, session.set, drafts, (phrase, result) => done.push({ phrase, result }));
-  const source = new PhraseSource({
-    source: 'mic',
-    detector: engine.detectors.create('mic'),
-    newId: () => `p${++id}`,
-    ...(speculative ? { onPause: (pause) => speculation.pause(pause), onResume: () => (speculation.cancel(), void giveUp()), trusted: () => speculation.trusted, doubted: () => speculation.doubted, decodeMs: (soundMs) => speculation.decodeMs(soundMs) } : {}),
-    onPhrase: (phrase) => {
-      const early = speculation.take(phrase);
-      decisions.set(phrase.id, { decidedMs: position, begunMs: early && guess && !guess.doubted ? guess.begunMs : position });
-      // When it was there is counted from when it began.
-      guess?.release();
-      guess = undefined;
-      void decoder.add(phrase, early);
-    },
-    onFallback: (error) => {
-      throw error;
-    },
-  });
+  const path = new LivePath({ engine, source: 'mic', sessionId: session.set, speculative });
   try {
-    for (const frame of framesOf('mic', session.pcm)) {
-      position += FRAME_MS;
-      await source.process([frame]);
-      await guess?.pass(position);
-      if (decoder.pendingCount > 0) await decoder.drained();
-    }
-    await source.flush();
-    await decoder.drained();
-    const phrases = done.filter(({ phrase }) => phrase.cause === 'silence').map(({ phrase, result }) => ({ speechEndMs: phrase.speechEndMs, decidedMs: position, begunMs: position, ...decisions.get(phrase.id), inferenceMs: result.inferenceMs }));
-    return { text: done.map(({ result }) => result.text).filter((text) => text !== '').join(' '), inferenceMs, decodes, phrases };
+    for (const frame of framesOf('mic', session.pcm)) await path.process(frame);
+    await path.end();
+    const { done, decisions, inferenceMs, decodes } = path;
+    const phrases = done.filter(({ phrase }) => phrase.cause === 'silence').flatMap(({ phrase, result }) => {
+      const decision = decisions.get(phrase.id);
+      return decision ? [{ speechEndMs: phrase.speechEndMs, inferenceMs: result.inferenceMs, ...decision }] : [];
+    });
+    return { text: textOf(done), inferenceMs, decodes, phrases };
   } finally {
-    source.dispose();
+    path.dispose();
   }
 }
 

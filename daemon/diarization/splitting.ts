@@ -3,6 +3,15 @@ import type { Segment } from '../transcript/types';
 import type { Turn } from './contract';
 import { speakersIn } from './turns';
 
+/** Speech of one voice within a segment. */
+interface Span {
+  readonly speaker: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Of it without pauses. */
+  readonly spokenMs: number;
+}
+
 /** A part of a segment that one speaker says. */
 export interface SegmentPart {
   /** Undefined where no turn lies. */
@@ -14,16 +23,20 @@ export interface SegmentPart {
   readonly to: number;
 }
 
-/** A part of fewer words or less time is the neighbour's: word times are estimates, good to about half a second. */
-const LEAST_WORDS = 2;
+/** Speech of one voice that is shorter is the neighbour's: one window of a voice says too little. */
 const LEAST_MS = 600;
-
-/** A part that begins or ends within a sentence needs so much time to be believed. */
+/** So much where it begins or ends within a sentence and without a pause: there a voice is mistaken for a moment. */
 const LEAST_CUT_MS = 2_000;
-/** How far a change of speaker may lie from the end of a sentence and still be meant for it. */
-const SNAP_WORDS = 4;
-const SNAP_MS = 1_500;
+/** A pause that people take turns in. */
+const TURN_PAUSE_MS = 200;
+/**
+ * What it costs to put a change of speaker before a word, in milliseconds that its estimated time lies off: people take turns
+ * between sentences far more often than within.
+ */
+const AFTER_COMMA_MS = 500;
+const AFTER_WORD_MS = 1_000;
 const SENTENCE_END = /[.?!…]["'”’)]*$/;
+const CLAUSE_END = /[,;:–—-]["'”’)]*$/;
 
 /** The speaker with the greatest share of the time; undefined where nobody has any. */
 export function speakerOfSpan(turns: readonly Turn[], segment: Pick<Segment, 'source' | 'startMs' | 'endMs'>): string | undefined {
@@ -31,65 +44,82 @@ export function speakerOfSpan(turns: readonly Turn[], segment: Pick<Segment, 'so
   return shares.reduce<(typeof shares)[number] | undefined>((best, share) => (best && best[1] >= share[1] ? best : share), undefined)?.[0];
 }
 
-/** One part, or several where the speaker changes within; in order. */
+/**
+ * One part, or several where the speaker changes within; in order.
+ * @param turns without the pauses within them, so that words lie in the speech alone
+ */
 export function partsOf(turns: readonly Turn[], segment: Segment): SegmentPart[] {
-  const { words = [], startMs, endMs, source } = segment;
+  const { words = [], startMs, endMs } = segment;
   const whole = [{ speaker: speakerOfSpan(turns, segment), startMs, endMs, from: 0, to: words.length }];
-  if (words.length < 2 * LEAST_WORDS || words.map(({ text }) => text).join(' ') !== segment.text) return whole;
-  const times = spokenTimes(turns, segment);
-  const parts: SegmentPart[] = [];
-  words.forEach((_word, i) => {
-    const [from, to] = times[i] as readonly [number, number];
-    const last = parts.at(-1);
-    const speaker = speakerOfSpan(turns, { source, startMs: from, endMs: Math.max(from + 1, to) }) ?? last?.speaker;
-    if (last && last.speaker === speaker) parts[parts.length - 1] = { ...last, endMs: to, to: i + 1 };
-    else parts.push({ speaker, startMs: from, endMs: to, from: i, to: i + 1 });
-  });
-  const texts = words.map(({ text }) => text);
-  const kept = withoutSlips(atSentenceEnds(withoutSlips(parts), texts, times), texts);
-  if (kept.length < 2) return whole;
-  return kept.map((part, i) => ({ ...part, startMs: i === 0 ? startMs : part.startMs, endMs: i === kept.length - 1 ? Math.max(endMs, part.startMs + 1) : Math.max(part.startMs + 1, Math.min(part.endMs, kept[i + 1]?.startMs ?? endMs)) }));
+  if (words.length < 2 || words.map(({ text }) => text).join(' ') !== segment.text) return whole;
+  const { spans, starts } = placed(spansOf(turns, segment), words.map(({ text }) => text), spokenTimes(turns, segment));
+  if (spans.length < 2) return whole;
+  return spans.map(({ speaker, ...span }, i) => ({
+    speaker,
+    startMs: i === 0 ? startMs : span.startMs,
+    endMs: i === spans.length - 1 ? Math.max(endMs, span.startMs + 1) : span.endMs,
+    from: starts[i] ?? 0,
+    to: starts[i + 1] ?? words.length,
+  }));
 }
 
-/** People take turns between sentences far more often than within: a change moves to the nearest end of one that is within reach. */
-function atSentenceEnds(parts: readonly SegmentPart[], texts: readonly string[], times: readonly (readonly [number, number])[]): SegmentPart[] {
-  const moved = [...parts];
-  for (let i = 1; i < moved.length; i++) {
-    const [before, after] = [moved[i - 1] as SegmentPart, moved[i] as SegmentPart];
-    const startOf = (word: number): number => times[word]?.[0] ?? after.endMs;
-    let nearest: number | undefined;
-    for (let word = before.from + 1; word < after.to; word++) {
-      const away = Math.abs(startOf(word) - after.startMs);
-      if (!SENTENCE_END.test(texts[word - 1] ?? '') || Math.abs(word - after.from) > SNAP_WORDS || away > SNAP_MS) continue;
-      if (nearest === undefined || away < Math.abs(startOf(nearest) - after.startMs)) nearest = word;
+/** Who speaks when within the segment: one span for each change of speaker. */
+function spansOf(turns: readonly Turn[], { source, startMs, endMs }: Segment): Span[] {
+  const spans: Span[] = [];
+  for (const turn of [...turns].filter((one) => one.source === source && one.endMs > startMs && one.startMs < endMs).sort((a, b) => a.startMs - b.startMs)) {
+    const last = spans.at(-1);
+    const span = { speaker: turn.speaker, startMs: Math.max(startMs, turn.startMs, last?.endMs ?? 0), endMs: Math.min(endMs, turn.endMs), spokenMs: 0 };
+    if (span.endMs <= span.startMs) continue;
+    const spokenMs = span.endMs - span.startMs;
+    if (last?.speaker === span.speaker) spans[spans.length - 1] = { ...last, endMs: span.endMs, spokenMs: last.spokenMs + spokenMs };
+    else spans.push({ ...span, spokenMs });
+  }
+  return spans;
+}
+
+/** Spans long enough to be believed, and the first word of each. */
+function placed(spans: readonly Span[], texts: readonly string[], times: readonly (readonly [number, number])[]): { readonly spans: readonly Span[]; readonly starts: readonly number[] } {
+  const starts = spans.some(({ spokenMs }) => spokenMs < LEAST_MS) ? undefined : places(spans, texts, times);
+  /** Between two words of a sentence, and in no pause. */
+  const cuts = (at: number): boolean => {
+    const [before, after] = [spans[at - 1], spans[at]];
+    return before !== undefined && after !== undefined && after.startMs - before.endMs < TURN_PAUSE_MS && !SENTENCE_END.test(texts[(starts?.[at] ?? 0) - 1] ?? '');
+  };
+  const slips = [...spans.keys()].filter((at) => (spans[at] as Span).spokenMs < (starts && (cuts(at) || cuts(at + 1)) ? LEAST_CUT_MS : LEAST_MS));
+  if (spans.length < 2 || (starts && slips.length === 0)) return { spans, starts: starts ?? [0] };
+  const slip = (slips.length > 0 ? slips : [...spans.keys()]).reduce((least, at) => ((spans[at] as Span).spokenMs < (spans[least] as Span).spokenMs ? at : least));
+  return placed(withoutSlip(spans, slip), texts, times);
+}
+
+/** The slip joins its longer neighbour. */
+function withoutSlip(spans: readonly Span[], slip: number): Span[] {
+  const [before, after] = [spans[slip - 1], spans[slip + 1]];
+  const speaker = (!after || (before && before.spokenMs >= after.spokenMs) ? before : after)?.speaker ?? '';
+  const kept = spans.map((span, at) => (at === slip ? { ...span, speaker } : span));
+  for (const at of [slip, slip - 1]) {
+    const [a, b] = [kept[at], kept[at + 1]];
+    if (a && b && a.speaker === b.speaker) kept.splice(at, 2, { ...a, endMs: b.endMs, spokenMs: a.spokenMs + b.spokenMs });
+  }
+  return kept;
+}
+
+/** The first word of each span, where all changes together cost least; undefined where there are fewer words than spans. */
+function places(spans: readonly Span[], texts: readonly string[], times: readonly (readonly [number, number])[]): readonly number[] | undefined {
+  /** For each word that a span may begin with: least cost so far, and the words that the spans before begin with. */
+  let found = new Map<number, { readonly cost: number; readonly starts: readonly number[] }>([[0, { cost: 0, starts: [0] }]]);
+  for (const span of spans.slice(1)) {
+    const next: typeof found = new Map();
+    let best: { readonly cost: number; readonly starts: readonly number[] } | undefined;
+    for (let word = 1; word < texts.length; word++) {
+      const before = found.get(word - 1);
+      if (before && (!best || before.cost < best.cost)) best = before;
+      const text = texts[word - 1] ?? '';
+      const cost = Math.abs((times[word]?.[0] ?? 0) - span.startMs) + (SENTENCE_END.test(text) ? 0 : CLAUSE_END.test(text) ? AFTER_COMMA_MS : AFTER_WORD_MS);
+      if (best) next.set(word, { cost: best.cost + cost, starts: [...best.starts, word] });
     }
-    if (nearest === undefined) continue;
-    moved[i - 1] = { ...before, endMs: times[nearest - 1]?.[1] ?? before.endMs, to: nearest };
-    moved[i] = { ...after, startMs: startOf(nearest), from: nearest };
+    found = next;
   }
-  return moved;
-}
-
-/** The shortest slip joins its longer neighbour, until none is left. @param texts words; with them what cuts a sentence has to last longer */
-function withoutSlips(parts: readonly SegmentPart[], texts?: readonly string[]): SegmentPart[] {
-  const length = (part: SegmentPart): number => part.endMs - part.startMs;
-  const cuts = (word: number): boolean => texts !== undefined && word > 0 && word < texts.length && !SENTENCE_END.test(texts[word - 1] ?? '');
-  const kept = [...parts];
-  for (;;) {
-    const slips = kept.filter((part) => part.to - part.from < LEAST_WORDS || length(part) < (cuts(part.from) || cuts(part.to) ? LEAST_CUT_MS : LEAST_MS));
-    const slip = slips.sort((a, b) => length(a) - length(b))[0];
-    if (!slip || kept.length < 2) return kept;
-    const at = kept.indexOf(slip);
-    const [before, after] = [kept[at - 1], kept[at + 1]];
-    const first = Math.max(0, before && (!after || length(before) >= length(after)) ? at - 1 : at);
-    const [a, b] = [kept[first] as SegmentPart, kept[first + 1] as SegmentPart];
-    const speaker = a === slip ? b.speaker : a.speaker;
-    kept.splice(first, 2, { speaker, startMs: a.startMs, endMs: b.endMs, from: a.from, to: b.to });
-    const next = kept[first + 1];
-    if (next && next.speaker === speaker) kept.splice(first, 2, { ...(kept[first] as SegmentPart), endMs: next.endMs, to: next.to });
-    const previous = kept[first - 1];
-    if (previous && previous.speaker === speaker) kept.splice(first - 1, 2, { ...previous, endMs: (kept[first] as SegmentPart).endMs, to: (kept[first] as SegmentPart).to });
-  }
+  return [...found.values()].sort((a, b) => a.cost - b.cost)[0]?.starts;
 }
 
 /** Estimated times spread words over pauses too; where turns tell of pauses, words lie in the speech alone. */

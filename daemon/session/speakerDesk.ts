@@ -145,7 +145,7 @@ export class SpeakerDesk {
     this.renumber(turns);
     const speakers = this.speakers(turns).map((speaker) => ({ ...speaker, turns: turns.filter((turn) => turn.speaker === speaker.id).map(({ startMs, endMs }) => ({ startMs, endMs })) }));
     const voices = this.voicesOf(turns, this.revisable());
-    const events = [...this.changed([...this.gone(turns), ...speakers]), ...this.revisions(voices, speakers, turns)];
+    const events = [...this.changed([...this.gone(turns), ...speakers]), ...this.revisions(voices, speakers, this.turns(0))];
     this.dispose();
     return events;
   }
@@ -172,8 +172,9 @@ export class SpeakerDesk {
     this.setup.onFailed(error);
   }
 
-  private turns(): Turn[] {
-    return [...this.desks.values()].flatMap(({ track, voices }) => voices.turns(track.open));
+  /** @param longestPauseMs within a turn; as people write turns down where absent */
+  private turns(longestPauseMs?: number): Turn[] {
+    return [...this.desks.values()].flatMap(({ track, voices }) => voices.turns(track.open, longestPauseMs));
   }
 
   /** Those who have a turn and were told of, as they are to be named. */

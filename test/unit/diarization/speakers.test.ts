@@ -79,6 +79,9 @@ describe('a segment', () => {
   it('is split at the nearest end of a sentence', () => check(words('one two three four. five six seven eight', 0, 500), [turn('A', 0, 2900), turn('B', 2900, 4000)], [['A', 0, 4], ['B', 4, 8]]));
   it('is not split far from the end of a sentence for a moment', () => check(words('one two three. four five six seven eight nine ten', 0, 500), [turn('A', 0, 4000), turn('B', 4000, 5000)], [['A', 0, 10]]));
   it('is split within a sentence where each speaks long', () => check(words('one two three four five six seven eight nine ten', 0, 500), [turn('A', 0, 2500), turn('B', 2500, 5000)], [['A', 0, 5], ['B', 5, 10]]));
+  it('is split between pauses where somebody says little within a sentence', () => check(words('one two three four five six seven eight nine ten', 0, 500), [turn('A', 0, 1800), turn('B', 2050, 2900), turn('A', 3150, 5000)], [['A', 0, 4], ['B', 4, 6], ['A', 6, 10]]));
+  it('is split behind a comma in the pause, not at the end of the next sentence', () => check(words('sure no problem, one correction. five six seven eight nine', 0, 500), [turn('A', 0, 1400), turn('B', 1600, 5000)], [['A', 0, 3], ['B', 3, 10]]));
+  it('has as many words as voices, or fewer voices', () => check(words('one two', 0, 1000), [turn('A', 0, 600), turn('B', 800, 1400), turn('C', 1600, 2000)], [['A', 0, 1], ['B', 1, 2]]));
   it('has no speaker where no turn lies', () => check(eight, [turn('A', 9000, 9500)], [[undefined, 0, 8]]));
 });
 
