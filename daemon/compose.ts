@@ -60,7 +60,7 @@ import type { TokenGate } from './base/identity';
 import type { Logger } from './base/logger';
 import type { AcceptPeer } from './base/peer';
 import type { EnvironmentText } from './config/environment';
-import { networkLimitsOf, sessionLimitsOf } from './config/limitsOf';
+import { audioLimitsOf, networkLimitsOf, sessionLimitsOf } from './config/limitsOf';
 import type { Models } from './models/api';
 import { type Calibration, Calibrator } from './models/calibration';
 import { type Capabilities, fingerprint, soldGb } from './models/capabilities';
@@ -77,6 +77,8 @@ import { Uploads } from './uploads/uploads';
 import { SteadySpools } from './session/steadySpool';
 import { steadyStore } from './session/steadyStore';
 import { createSessionManager } from './session/sessionManager';
+import { AudioAllowance } from './team/audioAllowance';
+import { type Buckets, MemoryBuckets } from './team/buckets';
 import type { Lease } from './team/leases';
 import type { OrphansSetup } from './team/orphans';
 import type { FencedStore, Ownership } from './team/ownership';
@@ -88,6 +90,8 @@ import { PhraseSource } from './vad/phraseSource';
 export interface SharedLimits {
   /** One of so many places of a kind, `sessions.USER` or `model`; undefined where all are taken. */
   place(kind: string, max: number): Promise<Lease | undefined>;
+  /** Of sound that was sent. */
+  readonly buckets: Buckets;
 }
 
 export interface ComposeOptions {
@@ -212,13 +216,15 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const voices = real ? open.add(new IdleWorker({ role: 'speaker', provider: 'ge2e', worker: workerEntry(), files: () => models.files(SPEAKER_MODEL), clock, logger: logger.child('voices') })) : undefined;
   const sentences = real ? open.add(new IdleWorker({ role: 'sentences', provider: 'minilm', worker: workerEntry(), files: () => models.files(SENTENCE_MODEL), clock, logger: logger.child('sentences') })) : undefined;
   const team = await options.team?.({ clock, logger: logger.child('team') });
-  const managerOf: ManagerOf = (kept, whose) =>
+  const allowance = open.add(new AudioAllowance({ buckets: options.limits?.buckets ?? new MemoryBuckets(() => clock.wall()), clock, logger: logger.child('limits') }));
+  const managerOf: ManagerOf = (kept, organisation) =>
     createSessionManager({
       ...kept,
       capture,
       analyzers,
       learnNames: nameLearner(clock, spellers),
-      ...(options.limits && { place: (owner: string, max: number) => options.limits?.place(`sessions.${whose}${owner}`, max) ?? Promise.resolve(undefined) }),
+      ...(options.limits && { place: (owner: string, max: number) => options.limits?.place(`sessions.${organisation === '' ? '' : `${organisation}.`}${owner}`, max) ?? Promise.resolve(undefined) }),
+      allowance: (owner, frames) => allowance.take(audioLimitsOf(settings.current, organisation, owner), frames),
       ...(voices && { voices: { embed: (cuts) => voices.call('embed', { cuts }) } }),
       clock,
       figures: telemetry,
@@ -263,6 +269,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
             telemetry.save();
             await storage.close();
             tenants?.dispose();
+            await allowance.close();
             await team?.close();
             logger.info('daemon.ended', { durationMs: Math.round(clock.now() - begun) });
             open.dispose();
@@ -469,7 +476,7 @@ async function listen(home: string, settings: Settings, limits: RemoteLimits, to
 }
 
 /** @param whose goes before a user's name where several organisations share limits */
-type ManagerOf = (kept: Pick<SessionManagerDeps, 'store' | 'spools' | 'engines' | 'voiceStore' | 'meanings' | 'ownership'>, whose: string) => SessionManager;
+type ManagerOf = (kept: Pick<SessionManagerDeps, 'store' | 'spools' | 'engines' | 'voiceStore' | 'meanings' | 'ownership'>, organisation: string) => SessionManager;
 
 interface TenantSetup {
   readonly home: string;
@@ -493,7 +500,7 @@ function tenantOf(organisation: string, { home, team, shareTenant, telemetry, cl
   const spools = new SteadySpools({ spools: kept, clock, logger: logger.child('spool') });
   // Who decodes shares its time out between organisations, not between their people.
   const shared: SpeechEngines = { open: (request) => engines.open({ ...request, owner: organisation }) };
-  const manager = own.add(managerOf({ store: steadyStore(telemetry.watchStore(store)), spools, engines: shared, ...(ownership && { ownership }) }, `${organisation}.`));
+  const manager = own.add(managerOf({ store: steadyStore(telemetry.watchStore(store)), spools, engines: shared, ...(ownership && { ownership }) }, organisation));
   const rpc = own.add(new RpcServer(sharedView(deps, { sessions: manager, tokens: team.tokens(organisation) })));
   own.add(rpc.onDidChangeClients(needed));
   manager.recover().then(

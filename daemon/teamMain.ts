@@ -10,6 +10,7 @@ import { stateFolder } from '../client/stateFolder';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { SettingName, Settings } from '../protocol/settings';
 import { openSettings } from './adapters/config/settingsFile';
+import { openBuckets } from './adapters/nats/kvBuckets';
 import { openLeases } from './adapters/nats/kvLeases';
 import { openSessions, openSessionStream, SessionSubjects } from './adapters/nats/sessionStream';
 import { openBus } from './adapters/nats/teamBus';
@@ -88,6 +89,7 @@ async function server(args: readonly string[], parts: TeamParts): Promise<void> 
   const bus = await openBus({ servers: settings['team.nats'], ...(settings['team.natsToken'] === '' ? {} : { token: settings['team.natsToken'] }), name: 'server', replicas: settings['team.replicas'], logger: logger.child('nats') });
   const name = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
   const leases = await openLeases(bus, systemClock, logger.child('leases'));
+  const buckets = await openBuckets(bus, () => systemClock.wall());
   const presence = new Presence(systemClock);
   const watch = new TeamWatch(bus, presence, systemClock);
   const places = new Places(leases, name);
@@ -106,7 +108,7 @@ async function server(args: readonly string[], parts: TeamParts): Promise<void> 
     figures.text = () => daemon.figures();
     readiness.started();
   };
-  await runDaemon(own, { orphans, limits: { place: (kind, max) => places.take(kind, max) }, engines: (context) => gatewayEngines(bus, presence, context, parts.detector), teamState: watch.state, ...kept, ...parts.daemon }, began);
+  await runDaemon(own, { orphans, limits: { place: (kind, max) => places.take(kind, max), buckets }, engines: (context) => gatewayEngines(bus, presence, context, parts.detector), teamState: watch.state, ...kept, ...parts.daemon }, began);
 }
 
 /** From before anything else is tried until the process ends. @throws EarmarkError daemon.startFailed, rpc.invalidParams */

@@ -52,7 +52,7 @@ export const AudioPush = request({
   result: z.object({
     ackSeq: z.number().int().min(-1).describe('Last frame of this source that is on disk; −1 when none.'),
   }),
-  errors: ['session.notFound', 'session.wrongState', 'audio.unknownSource', 'audio.oddFrame', 'audio.badBase64', 'audio.afterStop', 'audio.tooFast'],
+  errors: ['session.notFound', 'session.wrongState', 'audio.unknownSource', 'audio.oddFrame', 'audio.badBase64', 'audio.afterStop', 'audio.tooFast', 'audio.overLimit'],
 });
 
 export const AudioOpen = request({

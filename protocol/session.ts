@@ -59,7 +59,7 @@ const passing = { ...base, afterSeq: z.number().int().min(0).describe('Last dura
 export const WarningCode = z.enum([
   'speakers.unknown',
   'source.silent', 'source.lost', 'source.gap', 'queue.overflow', 'frames.lost', 'vad.fallback', 'engine.restarted',
-  'engine.unavailable', 'engine.failover', 'engine.rung', 'store.degraded', 'note.unwritable', 'model.loading', 'language.unsupported', 'recovered', 'analysis.failed', 'analysis.fallback', 'audio.damaged', 'store.damaged',
+  'engine.unavailable', 'engine.failover', 'engine.rung', 'store.degraded', 'note.unwritable', 'model.loading', 'language.unsupported', 'recovered', 'analysis.failed', 'analysis.fallback', 'audio.damaged', 'audio.overLimit', 'store.damaged',
 ]);
 export type WarningCode = z.infer<typeof WarningCode>;
 

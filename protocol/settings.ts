@@ -9,6 +9,8 @@ const text = z.string().trim().max(1000);
 const ADDRESS = 'expected an address of the kind "https://host", or nothing';
 const address = z.union([z.literal(''), z.url({ protocol: /^https?$/, error: ADDRESS })], { error: ADDRESS });
 
+const hoursADay = z.union([z.literal(0), z.number().min(0.01).max(1_000_000)], { error: 'expected 0 or a number from 0.01 to 1000000' });
+
 export const Settings = z.strictObject({
   'log.level': z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Least level of what is logged.'),
   'log.spoken': z.boolean().default(false).describe('Writes what people said into the marked fields of the log; for finding a fault, with the consent of those who speak.'),
@@ -23,6 +25,8 @@ export const Settings = z.strictObject({
   'limits.connectionsPerUser': z.number().int().min(1).max(100_000).default(64).describe('Of one user.'),
   'limits.messagesPerSecond': z.number().min(1).max(100_000).default(100).describe('Of one connection over the network, in the long run.'),
   'limits.megabytesPerSecond': z.number().min(0.1).max(10_000).default(4).describe('Of one connection over the network, in the long run.'),
+  'limits.audioHoursPerUser': hoursADay.default(0).describe('Hours of sound that a user may send over the network in a day, to all servers of a team together; what was used comes back evenly over 24 hours. 0: no limit.'),
+  'limits.audioHoursPerOrganisation': hoursADay.default(0).describe('The same for all people of an organisation.'),
   'sessions.max': z.number().int().min(1).max(10_000).default(256).describe('Sessions that run at once.'),
   'sessions.maxPerUser': z.number().int().min(1).max(10_000).default(16).describe('Of one user over the network.'),
   'sessions.maxHours': z.number().min(0.01).max(168).default(8).describe('Longest session; after it the session ends and is kept.'),

@@ -15,6 +15,8 @@ export const ENVIRONMENT: Readonly<Record<SettingName, string>> = {
   'limits.connectionsPerUser': 'EARMARK_MAX_CONNECTIONS_PER_USER',
   'limits.messagesPerSecond': 'EARMARK_MAX_MESSAGES_PER_SECOND',
   'limits.megabytesPerSecond': 'EARMARK_MAX_MEGABYTES_PER_SECOND',
+  'limits.audioHoursPerUser': 'EARMARK_MAX_AUDIO_HOURS_PER_USER',
+  'limits.audioHoursPerOrganisation': 'EARMARK_MAX_AUDIO_HOURS_PER_ORGANISATION',
   'sessions.max': 'EARMARK_MAX_SESSIONS',
   'sessions.maxPerUser': 'EARMARK_MAX_SESSIONS_PER_USER',
   'sessions.maxHours': 'EARMARK_SESSION_HOURS',

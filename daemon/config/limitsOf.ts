@@ -1,6 +1,7 @@
 /** Limits of sessions and of connections over the network as the settings say them. */
 import type { Settings } from '../../protocol/settings';
 import type { SessionOptions } from '../session/options';
+import type { AudioLimit } from '../team/audioAllowance';
 
 const MINUTE_MS = 60_000;
 /** A source may send at once what it may send in so many seconds. */
@@ -15,6 +16,15 @@ export function sessionLimitsOf(settings: Settings): Pick<SessionOptions, 'maxSe
     idleMs: settings['sessions.idleMinutes'] * MINUTE_MS,
     redactTranscript: settings['privacy.redactTranscript'],
   };
+}
+
+/** @param organisation empty where there is none */
+export function audioLimitsOf(settings: Settings, organisation: string, owner: string): readonly AudioLimit[] {
+  const limits = [
+    { key: `audio.user.${organisation}.${owner}`, hours: settings['limits.audioHoursPerUser'] },
+    { key: `audio.organisation.${organisation}`, hours: organisation === '' ? 0 : settings['limits.audioHoursPerOrganisation'] },
+  ];
+  return limits.filter(({ hours }) => hours > 0);
 }
 
 export interface NetworkLimits {

@@ -14,6 +14,12 @@ import type { MeaningsSetup } from './meanings';
 import type { SessionOptions } from './options';
 import type { Capture, SessionStore, SpeechEngines, SpoolFactory, VoiceStore } from './ports';
 
+/**
+ * Sound that a user may send. @returns undefined where so many frames may be, which are used up then; else how many
+ * milliseconds to wait, and whether the limit is used up or only nobody could say yet
+ */
+export type Allowance = (owner: string, frames: number) => { readonly waitMs: number; readonly over: boolean } | undefined;
+
 export interface SessionManagerDeps {
   readonly store: SessionStore;
   readonly spools: SpoolFactory;
@@ -32,6 +38,8 @@ export interface SessionManagerDeps {
   readonly logger: Logger;
   /** A place among the sessions of a user that several servers share; absent: this process's own count. */
   readonly place?: (owner: string, max: number) => Promise<Lease | undefined>;
+  /** Absent: as much as anybody likes. */
+  readonly allowance?: Allowance;
   /** Where several servers share the sessions: what one left another one goes on with, when somebody comes for it. */
   readonly ownership?: Ownership;
   /** Absent: nobody counts. */

@@ -10,7 +10,7 @@ export type SessionState = 'IDLE' | 'STARTING' | 'STREAMING' | 'PAUSED' | 'STOPP
 export type WarningCode =
   | 'speakers.unknown'
   | 'source.silent' | 'source.lost' | 'source.gap' | 'queue.overflow' | 'frames.lost' | 'vad.fallback' | 'engine.restarted'
-  | 'engine.unavailable' | 'engine.failover' | 'engine.rung' | 'store.degraded' | 'note.unwritable' | 'model.loading' | 'language.unsupported' | 'recovered' | 'analysis.failed' | 'analysis.fallback' | 'audio.damaged' | 'store.damaged';
+  | 'engine.unavailable' | 'engine.failover' | 'engine.rung' | 'store.degraded' | 'note.unwritable' | 'model.loading' | 'language.unsupported' | 'recovered' | 'analysis.failed' | 'analysis.fallback' | 'audio.damaged' | 'audio.overLimit' | 'store.damaged';
 
 export interface SourceConfig {
   readonly source: Source;

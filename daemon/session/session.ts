@@ -290,7 +290,7 @@ export class Session {
     });
   }
 
-  /** @returns last frame on disk. @throws EarmarkError audio.unknownSource, audio.afterStop, audio.tooFast, audio.oddFrame, session.wrongState */
+  /** @returns last frame on disk. @throws EarmarkError audio.unknownSource, audio.afterStop, audio.tooFast, audio.overLimit, audio.oddFrame, session.wrongState */
   push(source: Source, seq: number, captureMs: number, pcm: Int16Array): number {
     const state = this.machine.name;
     if (state === 'IDLE' || state === 'STARTING' || state === 'PAUSED') throw wrongState('given audio', state);

@@ -15,7 +15,7 @@ import { notRecorded, Recorder } from './recorder';
 import { within } from './wait';
 
 export interface SourcesSetup {
-  readonly deps: Pick<SessionManagerDeps, 'capture' | 'clock' | 'figures' | 'logger' | 'phrases' | 'platform'>;
+  readonly deps: Pick<SessionManagerDeps, 'allowance' | 'capture' | 'clock' | 'figures' | 'logger' | 'phrases' | 'platform'>;
   readonly engine: EngineLease;
   readonly options: SessionOptions;
   readonly record: SessionRecord;
@@ -100,7 +100,7 @@ export class Sources implements Disposable {
     return { ...total, audioMs: total.frames * FRAME_MS };
   }
 
-  /** @returns last frame on disk */
+  /** @returns last frame on disk. Nothing is taken of what is refused. */
   push(source: Source, seq: number, captureMs: number, pcm: Int16Array): number {
     const { deps, options, record, spool } = this.setup;
     const pipeline = this.pipelines.get(source);
@@ -112,6 +112,7 @@ export class Sources implements Disposable {
     const unacknowledged = pipeline.unacknowledgedFrames + pcm.length / FRAME_SAMPLES;
     if (unacknowledged * FRAME_MS > options.unacknowledgedMs) throw tooFast(200);
     if (record.kind === 'file' && !record.partials && pipeline.waitingMs > options.fileBacklogMs) throw tooFast(1000);
+    this.allow(source, seq + pcm.length / FRAME_SAMPLES - Math.max(seq, pipeline.nextSeq));
     pipeline.push(framesOfChunk(source, seq, Math.max(0, captureMs), pcm));
     return spool.durableSeq(source);
   }
@@ -218,6 +219,16 @@ export class Sources implements Disposable {
       },
       onFound: () => this.lost.delete(source),
     });
+  }
+
+  /** What is sent again counts once. @throws EarmarkError audio.overLimit, audio.tooFast */
+  private allow(source: Source, frames: number): void {
+    const { deps: { allowance }, record: { owner }, on } = this.setup;
+    const refused = owner === undefined || frames <= 0 ? undefined : allowance?.(owner, frames);
+    if (!refused) return;
+    if (!refused.over) throw tooFast(refused.waitMs);
+    on.warn('audio.overLimit', 'As much sound was sent as may be sent in a day: what is recorded now becomes text later, as the limit frees up. An administrator can raise it.', source);
+    throw new EarmarkError('audio.overLimit', 'As much sound was sent as may be sent in a day; keep it and send it later.', { retryAfterMs: refused.waitMs });
   }
 
   private each<T>(look: (pipeline: SourcePipeline) => T): T[] {

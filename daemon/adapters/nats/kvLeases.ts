@@ -51,9 +51,9 @@ class KvLeases implements Leases {
     const begun = this.clock.now();
     let revision: number;
     try {
-      revision = await this.kv.create(encoded(key), note);
+      revision = await this.kv.create(encodedKey(key), note);
     } catch (error) {
-      if (codeOf(error) === WRONG_REVISION) return undefined;
+      if (isWrongRevision(error)) return undefined;
       throw unreachable(error);
     }
     const held: Held = { revision, renewedMs: begun, note, lost: new Emitter<void>(), renewing: false };
@@ -66,14 +66,14 @@ class KvLeases implements Leases {
         if (this.held.get(key) !== held) return;
         this.held.delete(key);
         // What cannot be given back runs out.
-        await this.kv.delete(encoded(key), { previousSeq: held.revision }).catch(() => undefined);
+        await this.kv.delete(encodedKey(key), { previousSeq: held.revision }).catch(() => undefined);
       },
     };
   }
 
   async holder(key: string): Promise<string | undefined> {
     try {
-      const entry = await this.kv.get(encoded(key));
+      const entry = await this.kv.get(encodedKey(key));
       return entry?.operation === 'PUT' ? entry.string() : undefined;
     } catch (error) {
       throw unreachable(error);
@@ -96,10 +96,10 @@ class KvLeases implements Leases {
     const begun = this.clock.now();
     held.renewing = true;
     try {
-      held.revision = await this.kv.update(encoded(key), held.note, held.revision);
+      held.revision = await this.kv.update(encodedKey(key), held.note, held.revision);
       held.renewedMs = begun;
     } catch (error) {
-      if (codeOf(error) === WRONG_REVISION) await this.doubt(key, held, begun);
+      if (isWrongRevision(error)) await this.doubt(key, held, begun);
     } finally {
       held.renewing = false;
     }
@@ -107,7 +107,7 @@ class KvLeases implements Leases {
 
   /** A renewal whose answer was lost moved the revision on; the note says whether it was ours. */
   private async doubt(key: string, held: Held, begun: number): Promise<void> {
-    const entry = await this.kv.get(encoded(key)).catch(() => undefined);
+    const entry = await this.kv.get(encodedKey(key)).catch(() => undefined);
     if (entry?.operation === 'PUT' && entry.string() === held.note) [held.revision, held.renewedMs] = [entry.revision, begun];
     else if (entry !== undefined) this.lose(key, held);
   }
@@ -121,15 +121,15 @@ class KvLeases implements Leases {
   }
 }
 
-/** A key of a bucket is made of letters, digits and `-_=./`; dots part it. */
-function encoded(key: string): string {
-  return key.split('.').map((part) => Buffer.from(part, 'utf8').toString('base64url')).join('.');
+/** A key of a bucket is made of letters, digits and `-_=./`; dots part it, and no part is empty. */
+export function encodedKey(key: string): string {
+  return key.split('.').map((part) => Buffer.from(part, 'utf8').toString('base64url') || '=').join('.');
 }
 
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown }).code;
+export function isWrongRevision(error: unknown): boolean {
+  return (error as { code?: unknown }).code === WRONG_REVISION;
 }
 
-function unreachable(cause: unknown): EarmarkError {
+export function unreachable(cause: unknown): EarmarkError {
   return new EarmarkError('rpc.timeout', 'The servers of the team do not answer; try again in a moment.', { retryAfterMs: 2_000, cause });
 }

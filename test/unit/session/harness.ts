@@ -4,7 +4,7 @@ import type { ManagedEngines } from '../../../daemon/asr/enginesApi';
 import type { Analyzer, AnalyzerFactory } from '../../../daemon/analysis/types';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
-import type { SessionManager } from '../../../daemon/session/deps';
+import type { Allowance, SessionManager } from '../../../daemon/session/deps';
 import type { StartRequest } from '../../../daemon/session/api';
 import type { SessionEvent } from '../../../daemon/session/events';
 import type { SessionOptions } from '../../../daemon/session/options';
@@ -107,6 +107,7 @@ export class Harness {
   constructor(
     private readonly options: Partial<SessionOptions> = {},
     private readonly ownership?: Ownership,
+    private readonly allowance?: Allowance,
   ) {
     this.manager = this.create();
   }
@@ -187,6 +188,7 @@ export class Harness {
       store: whileAlive(this.store, this.life), spools: whileAlive(this.spools, this.life), engines: this.remembering(scriptedEngines(this.engine)), learnNames: (names) => Promise.resolve({ find: () => [], phrases: names }), capture: this.capture, analyzers: this.analyzers, clock: this.clock,
       logger: silentLogger, phrases, newId: () => `id${++this.ids}`, options: this.options,
       ...(this.ownership && { ownership: this.ownership }),
+      ...(this.allowance && { allowance: this.allowance }),
     });
     manager.setWindowCount(1);
     return manager;

@@ -88,6 +88,34 @@ describe('pushed sound', () => {
     await h.manager.push(id, 'file', 500, 10_000, frames(100));
   });
 
+  it('takes of what a user may send each frame once, and nothing of what is refused; it says so once', async () => {
+    let left = 150;
+    const asked: [string, number][] = [];
+    const limited = new Harness({}, undefined, (owner, count) => {
+      asked.push([owner, count]);
+      if (count > left) return { waitMs: 700, over: left > 0 };
+      left -= count;
+      return undefined;
+    });
+    const [own, anns] = [await limited.pushed(), await limited.pushed({ owner: 'ann', partials: true })];
+    await limited.manager.push(own, 'file', 0, 0, frames(100));
+    await limited.manager.push(anns, 'file', 0, 0, frames(100));
+    await limited.manager.push(anns, 'file', 60, 1_200, frames(60));
+    const tooMuch = { code: 'audio.overLimit', retryAfterMs: 700 };
+    await rejects(() => limited.manager.push(anns, 'file', 120, 2_400, frames(31)), tooMuch);
+    await rejects(() => limited.manager.push(anns, 'file', 120, 2_400, frames(31)), tooMuch);
+    await limited.manager.push(anns, 'file', 120, 2_400, frames(30));
+    // Nobody could say yet.
+    await rejects(() => limited.manager.push(anns, 'file', 150, 3_000, frames(1)), { code: 'audio.tooFast', retryAfterMs: 700 });
+    left = 10;
+    limited.clock.advance(200);
+    deepEqual(await limited.manager.push(anns, 'file', 150, 3_000, frames(1)), 149);
+    deepEqual(asked, [['ann', 100], ['ann', 20], ['ann', 31], ['ann', 31], ['ann', 30], ['ann', 1], ['ann', 1]]);
+    const warnings = (await limited.events(anns)).flatMap((event) => (event.kind === 'warning' ? [event.code] : []));
+    deepEqual(warnings, ['audio.overLimit']);
+    limited.dispose();
+  });
+
   it('tells a client to wait when too much of a file waits to be recognised', async () => {
     const small = new Harness({ fileBacklogMs: 30_000 });
     small.engine.hold();

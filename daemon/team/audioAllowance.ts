@@ -1,0 +1,131 @@
+/**
+ * How much sound users and organisations may send in a day. A process takes it in blocks ahead of need and gives back
+ * what it does not use, so that a frame costs nothing and a block one write. Nothing is taken that is not there: all
+ * processes together never take more than the limit. One that dies takes at most a block a user with it.
+ */
+import { FRAME_MS } from '../audio/frame';
+import type { Clock } from '../base/clock';
+import type { Disposable } from '../base/disposable';
+import type { Logger } from '../base/logger';
+import { placeOf } from '../base/placeOf';
+import type { Allowance } from '../session/deps';
+import type { Buckets, BucketSize } from './buckets';
+
+/** Whose sound counts against which limit. */
+export interface AudioLimit {
+  readonly key: string;
+  /** Hours a day, more than 0. */
+  readonly hours: number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Blocks are as large as is used in about this time … */
+const BLOCK_LASTS_MS = 10_000;
+/** … and not smaller or larger than so many frames: 10 s, half an hour. */
+const [BLOCK_MIN, BLOCK_MAX] = [10_000 / FRAME_MS, (30 * 60_000) / FRAME_MS];
+/** Who was refused is not asked for again before, so a client that only waits costs a read every few seconds. */
+const [REFUSED_MIN_MS, REFUSED_MAX_MS] = [2_000, 60_000];
+/** Until the servers have answered. */
+const ASKED_MS = 50;
+const UNREACHABLE_MS = 1_000;
+/** What nobody uses goes back. */
+const IDLE_MS = 10_000;
+
+interface Purse {
+  limit: AudioLimit;
+  /** Frames. */
+  left: number;
+  block: number;
+  blockAt: number;
+  usedAt: number;
+  refusedUntil: number;
+  /** What is refused until then is used up; else the servers do not answer. */
+  over: boolean;
+  asking: Promise<void> | undefined;
+}
+
+export interface AudioAllowanceSetup {
+  readonly buckets: Buckets;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class AudioAllowance implements Disposable {
+  private readonly purses = new Map<string, Purse>();
+  private timer: Disposable | undefined;
+
+  constructor(private readonly setup: AudioAllowanceSetup) {}
+
+  /** Takes it from all limits, or from none. @param frames not more than a limit allows in a day */
+  take(limits: readonly AudioLimit[], frames: number): ReturnType<Allowance> {
+    const now = this.setup.clock.now();
+    const purses = limits.map((limit) => this.purse(limit, now));
+    const lacking = purses.filter(({ left }) => left < frames);
+    for (const purse of purses) if (purse.left < Math.max(frames, purse.block / 2)) this.ask(purse, frames);
+    if (lacking.length > 0) {
+      const refused = lacking.filter(({ refusedUntil }) => refusedUntil > now);
+      return { waitMs: Math.max(ASKED_MS, ...refused.map(({ refusedUntil }) => Math.ceil(refusedUntil - now))), over: refused.some(({ over }) => over) };
+    }
+    for (const purse of purses) [purse.left, purse.usedAt] = [purse.left - frames, now];
+    return undefined;
+  }
+
+  /** Gives everything back. */
+  async close(): Promise<void> {
+    this.dispose();
+    for (const { asking } of this.purses.values()) await asking;
+    await Promise.all([...this.purses].map(([key, purse]) => this.giveBack(key, purse)));
+  }
+
+  dispose(): void {
+    this.timer?.dispose();
+  }
+
+  private purse(limit: AudioLimit, now: number): Purse {
+    this.timer ??= this.setup.clock.setTimeout(() => this.sweep(), IDLE_MS);
+    let purse = this.purses.get(limit.key);
+    if (!purse) this.purses.set(limit.key, (purse = { limit, left: 0, block: BLOCK_MIN, blockAt: -Infinity, usedAt: now, refusedUntil: 0, over: false, asking: undefined }));
+    purse.limit = limit;
+    return purse;
+  }
+
+  private ask(purse: Purse, least: number): void {
+    const now = this.setup.clock.now();
+    if (purse.asking || purse.refusedUntil > now) return;
+    const lastedMs = now - purse.blockAt;
+    const block = lastedMs < BLOCK_LASTS_MS ? 2 * purse.block : lastedMs > 4 * BLOCK_LASTS_MS ? purse.block / 2 : purse.block;
+    purse.block = Math.min(BLOCK_MAX, Math.max(BLOCK_MIN, Math.floor(block)));
+    purse.blockAt = now;
+    purse.asking = this.fetch(purse, least).finally(() => (purse.asking = undefined));
+  }
+
+  private async fetch(purse: Purse, least: number): Promise<void> {
+    const { buckets, clock, logger } = this.setup;
+    try {
+      const { taken, waitMs } = await buckets.take(purse.limit.key, { ...sizeOf(purse.limit), least, most: Math.max(least, purse.block) });
+      purse.left += taken;
+      if (taken === 0) [purse.refusedUntil, purse.over] = [clock.now() + Math.min(REFUSED_MAX_MS, Math.max(REFUSED_MIN_MS, waitMs)), true];
+    } catch (error) {
+      [purse.refusedUntil, purse.over] = [clock.now() + UNREACHABLE_MS, false];
+      logger.warn('limits.unreachable', { error: placeOf(error) });
+    }
+  }
+
+  private sweep(): void {
+    this.timer = undefined;
+    const now = this.setup.clock.now();
+    for (const [key, purse] of this.purses) if (now - purse.usedAt >= IDLE_MS && !purse.asking && purse.refusedUntil <= now) void this.giveBack(key, purse);
+    if (this.purses.size > 0) this.timer = this.setup.clock.setTimeout(() => this.sweep(), IDLE_MS);
+  }
+
+  private async giveBack(key: string, { limit, left }: Purse): Promise<void> {
+    this.purses.delete(key);
+    // What cannot be given back comes back within the day.
+    if (left > 0) await this.setup.buckets.giveBack(key, left, sizeOf(limit)).catch(() => undefined);
+  }
+}
+
+function sizeOf({ hours }: AudioLimit): BucketSize {
+  return { size: Math.round((hours * HOUR_MS) / FRAME_MS), refillMs: DAY_MS };
+}
