@@ -7,6 +7,26 @@ export function dot(a: Embedding, b: Embedding): number {
   return sum;
 }
 
+/** Each as `dot` of the one with it; four at a time, for a sum waits for the one before it. */
+export function dots(one: Embedding, others: readonly Embedding[]): Float64Array {
+  const sums = new Float64Array(others.length);
+  let i = 0;
+  for (; i + 4 <= others.length; i += 4) {
+    const [a, b, c, d] = [others[i], others[i + 1], others[i + 2], others[i + 3]] as [Embedding, Embedding, Embedding, Embedding];
+    let [toA, toB, toC, toD] = [0, 0, 0, 0];
+    for (let n = 0; n < one.length; n++) {
+      const x = one[n] as number;
+      toA += x * (a[n] as number);
+      toB += x * (b[n] as number);
+      toC += x * (c[n] as number);
+      toD += x * (d[n] as number);
+    }
+    sums.set([toA, toB, toC, toD], i);
+  }
+  for (; i < others.length; i++) sums[i] = dot(one, others[i] as Embedding);
+  return sums;
+}
+
 /** Unit length; a vector of zeros stays as it is. */
 function unit(vector: Embedding): Embedding {
   const length = Math.sqrt(dot(vector, vector));

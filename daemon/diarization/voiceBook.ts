@@ -3,7 +3,7 @@
  * through it. Memory is bounded: old stretches become turns, old windows are thinned.
  */
 import type { Source } from '../audio/frame';
-import { clusterEarly, clusterVoices, VOICE_SETTINGS } from './clustering';
+import { clusterEarly, clusterVoices, Likeness, VOICE_SETTINGS } from './clustering';
 import type { Embedding, Stretch, Turn, VoiceWindow } from './contract';
 import { joinTurns, voicesOf } from './turns';
 import { dot, greatest } from './vectors';
@@ -41,6 +41,7 @@ export class VoiceBook {
   private fresh = 0;
   /** The greatest count of voices that the first windows spoke for. */
   private counted = 0;
+  private readonly known = new Likeness();
 
   /** @param newId makes the id of a voice not heard before */
   constructor(
@@ -78,13 +79,13 @@ export class VoiceBook {
 
   /** Tells the voices apart anew, from everything heard. */
   cluster(): void {
-    this.take(clusterVoices(this.pool.map(({ window }) => window), this.settings).centres);
+    this.take(clusterVoices(this.pool.map(({ window }) => window), this.settings, this.known).centres);
   }
 
   private clusterEarly(): void {
     const windows = this.pool.map(({ window }) => window);
-    this.counted = Math.max(this.counted, clusterVoices(windows, this.settings).centres.length);
-    const { centres, biases } = clusterEarly(windows, this.counted, this.settings);
+    this.counted = Math.max(this.counted, clusterVoices(windows, this.settings, this.known).centres.length);
+    const { centres, biases } = clusterEarly(windows, this.counted, this.settings, this.known);
     this.take(centres, biases);
   }
 

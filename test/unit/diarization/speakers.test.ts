@@ -1,9 +1,10 @@
 /** Voices are told apart, segments split at a change of speaker, a name given once is everywhere. */
 import assert from 'node:assert/strict';
-import { clusterEarly, clusterVoices } from '../../../daemon/diarization/clustering';
+import { clusterEarly, clusterVoices, Likeness } from '../../../daemon/diarization/clustering';
 import type { Turn, VoiceWindow } from '../../../daemon/diarization/contract';
 import { partsOf } from '../../../daemon/diarization/splitting';
 import { joinTurns, voicesOf } from '../../../daemon/diarization/turns';
+import { dot, dots } from '../../../daemon/diarization/vectors';
 import { VoiceBook } from '../../../daemon/diarization/voiceBook';
 import { Book } from '../../../daemon/session/book';
 import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
@@ -42,6 +43,19 @@ describe('voices', () => {
   it('are less likely early where they spoke less', () => {
     const [often, rare] = early(2, 2).biases;
     assert.deepEqual([often, Number(rare?.toFixed(3))], [0, Number((0.03 * Math.log(2 / 10)).toFixed(3))]);
+  });
+  it('are told apart to the last digit as without what earlier calls found out', () => {
+    const windows = windowsOf(Array.from({ length: 61 }, (_, i) => Math.floor((i % 15) / 5))).map((window, i) => ({ ...window, startMs: i * 600, endMs: i * 600 + 1_200 }));
+    const known = new Likeness();
+    // More and more come, once every second one goes, and more come again.
+    for (const heard of [...[5, 20, 21, 40, 61].map((count) => windows.slice(0, count)), windows.filter((_window, i) => i % 2 === 0), windows, windows]) {
+      assert.deepEqual(clusterVoices(heard, undefined, known), clusterVoices(heard));
+      assert.deepEqual(clusterEarly(heard, 3, undefined, known), clusterEarly(heard, 3));
+    }
+  });
+  it('are as like each other four at a time as one by one', () => {
+    const voices = Array.from({ length: 7 }, (_, i) => voice(i % 3, i));
+    assert.deepEqual([...dots(voices[2] as Float32Array, voices)], voices.map((other) => dot(voices[2] as Float32Array, other)));
   });
   it('that are about equally likely go to the one with the greater bias', () => {
     const [a, b] = [voice(0, 1), voice(1, 1)] as const;
