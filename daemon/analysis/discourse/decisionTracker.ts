@@ -4,6 +4,7 @@ import type { Line } from '../conversation';
 import { isGeneric } from '../people';
 import type { Evidence } from '../types';
 import { common, contentOf, overlap, phrase, sameMatter, sentencePhrase, tidy } from './phrasing';
+import { echoOf, proposalOf, reactionTo, shares } from './proposals';
 import { hasCue } from './tasks';
 
 export interface Decision {
@@ -15,6 +16,8 @@ export interface Decision {
   readonly evidence: Evidence[];
   /** Proposed to all: "should we …", "I suggest …". */
   readonly forAll?: boolean;
+  /** Words by which somebody takes it up. */
+  readonly echo?: ReadonlySet<string>;
   /** A short answer that the next sentence may put in full words. */
   readonly answer?: boolean;
   weight: number;
@@ -29,13 +32,20 @@ const SETTLE_REACH = 3;
 /** "Let's do that" says nothing itself; "let's do that in the new year" does. */
 const MAX_BARE = 5;
 const AUXILIARY = /^(?:do|does|did|are|is|should|shall|can|will|would|could)$/;
-const FOR_ALL = /\b(?:(?:should|shall|can) we|let us|do we want to|why do not we|(?:i|we) (?:would )?(?:suggest|propose|say|vote)|(?:how|what) about)\b/;
-/** Fewer words, none of which says anything, propose nothing. */
-const MIN_PROPOSAL_WORDS = 4;
 /** Sentences after "We decided." within which its speaker says what. */
 const ANNOUNCED_REACH = 2;
 /** Turns from a question to the statement that settles it. */
 const CONFIRM_REACH = 4;
+/** Turns from a proposal to the answer: others may have their say in between. */
+const REACTION_REACH = 3;
+/** Turns from "what do we do about it?" to the answer. */
+const ANSWER_REACH = 2;
+/** Turns from a proposal that others agreed to, to "okay, so we …". */
+const CONCLUDE_REACH = 2;
+/** Words of an answer that takes up a proposal. */
+const MAX_ECHO = 8;
+/** Weight of what was proposed and agreed. */
+const AGREED = 0.65;
 const CONFIRMING = new Set(['okay', 'so', 'then', 'right', 'fine', 'good', 'agreed', 'great', 'alright', 'deal']);
 /** Turns within which the same matter is the same decision. */
 const MERGE_REACH = 40;
@@ -46,7 +56,7 @@ export class DecisionTracker {
 
   private before: Line | undefined;
   /** The last questions, newest first. */
-  private questions: readonly { readonly content: ReadonlySet<string>; readonly text: string; readonly yesOrNo: boolean; readonly by: string; readonly turn: number }[] = [];
+  private questions: readonly { readonly content: ReadonlySet<string>; readonly text: string; readonly yesOrNo: boolean; readonly deliberates: boolean; readonly by: string; readonly turn: number }[] = [];
 
   constructor(readonly all: Decision[] = []) {}
 
@@ -86,13 +96,15 @@ export class DecisionTracker {
     if (text === '') return false;
     if (cue.rule.id === 'decide.notNow') return this.stepNotNow(line, clause, cue);
     if (content.size === 0 && cue.rule.id !== 'decide.itIs') return this.settleWith(line, clause, cue);
-    const same = this.latest((decision) => decision.state !== 'dropped' && decision.state !== 'proposed' && ((decision.answer === true && decision.turn === line.turn) || line.turn - decision.turn <= MERGE_REACH && sameMatter(content, decision.content) || (line.turn - decision.turn <= 2 && overlap(content, decision.content) >= 0.4)));
+    const echo = echoOf(clause);
+    const concludes = clause.words.slice(0, clause.core).some(({ norm }) => CONFIRMING.has(norm));
+    const same = this.latest((decision) => decision.state !== 'dropped' && decision.state !== 'proposed' && ((decision.echo !== undefined && line.turn > decision.turn && ((concludes && line.turn - decision.turn <= CONCLUDE_REACH) || (line.turn - decision.turn <= CONFIRM_REACH && shares(echo, decision.echo)))) || (decision.answer === true && decision.turn === line.turn) || line.turn - decision.turn <= MERGE_REACH && sameMatter(content, decision.content) || (line.turn - decision.turn <= 2 && overlap(content, decision.content) >= 0.4)));
     if (same) {
       if (cue.rule.weight >= same.weight || line.turn - same.turn > 2) Object.assign(same, { text, content });
       same.weight = Math.max(same.weight, cue.rule.weight);
       if (cue.rule.weight >= FIRM) same.state = 'firm';
       // What was only proposed is no evidence of a decision once somebody says it.
-      if (same.forAll) same.evidence.length = 0;
+      if (same.forAll || same.echo) same.evidence.length = 0;
       this.touch(same, line);
       return true;
     }
@@ -137,6 +149,7 @@ export class DecisionTracker {
   /** "Should it follow the system?" … "Okay, it follows the system": a question that comes back as a statement. */
   private stepConfirm(line: Line, clause: ReadClause): boolean {
     const { modes } = clause;
+    if (this.stepEcho(line, clause)) return true;
     const opens = clause.words.slice(0, clause.core).some(({ norm }) => CONFIRMING.has(norm));
     if (!opens || clause.question || modes.has('past') || modes.has('hypothetical') || modes.has('joke') || modes.has('vague') || clause.words.length - clause.core < 4) return false;
     if (hasCue(clause, 'commit', 'take', 'offer', 'request', 'imperative', 'assign', 'need', 'handOver', 'propose', 'dueChange', 'cancel')) return false;
@@ -155,30 +168,70 @@ export class DecisionTracker {
     return true;
   }
 
+  /** "North side only." after "then only the north side?": a few words that take up a proposal settle it. */
+  private stepEcho(line: Line, clause: ReadClause): boolean {
+    const { modes, words, core } = clause;
+    if (clause.question || modes.has('past') || modes.has('hypothetical') || modes.has('joke') || modes.has('negated') || words.length - core > MAX_ECHO) return false;
+    if (hasCue(clause, 'commit', 'take', 'offer', 'request', 'imperative', 'assign', 'need', 'handOver', 'propose', 'dueChange', 'cancel', 'reject')) return false;
+    const echo = echoOf(clause);
+    const proposed = this.latest(({ state, turn, echo: other }) => (state === 'proposed' || state === 'tentative') && other !== undefined && turn < line.turn && line.turn - turn <= CONFIRM_REACH && shares(echo, other));
+    if (!proposed) return false;
+    proposed.state = 'tentative';
+    proposed.weight = Math.max(proposed.weight, 0.7);
+    const said = phrase(line, clause, core, clause.words.length);
+    if (echo.size >= (proposed.echo?.size ?? 0)) Object.assign(proposed, { text: said, content: contentOf(clause, core, clause.words.length), echo });
+    proposed.evidence.length = 0;
+    this.touch(proposed, line);
+    return true;
+  }
+
   private remember(line: Line): void {
     this.before = line;
-    for (const clause of line.clauses) if (clause.question) this.questions = [{ content: contentOf(clause, clause.core, clause.words.length), text: tidyQuestion(line, clause), yesOrNo: AUXILIARY.test(clause.words[clause.core]?.norm ?? ''), by: line.speaker, turn: line.turn }, ...this.questions].slice(0, 4);
+    for (const clause of line.clauses) if (clause.question) this.questions = [{ content: contentOf(clause, clause.core, clause.words.length), text: tidyQuestion(line, clause), yesOrNo: AUXILIARY.test(clause.words[clause.core]?.norm ?? ''), deliberates: hasCue(clause, 'deliberate') !== undefined, by: line.speaker, turn: line.turn }, ...this.questions].slice(0, 4);
   }
 
   private stepPropose(line: Line, clause: ReadClause): void {
-    const cue = hasCue(clause, 'propose');
-    if (!cue || clause.modes.has('past') || clause.modes.has('joke')) return;
-    const [from, to] = cue.match.task ?? [clause.core, clause.words.length];
-    const content = contentOf(clause, from, to);
-    if (content.size === 0 && to - from < MIN_PROPOSAL_WORDS) return;
-    this.add(line, { text: phrase(line, clause, from, to), content, weight: cue.rule.weight, state: 'proposed', forAll: FOR_ALL.test(clause.words.map(({ norm }) => norm).join(' ')) });
+    const asked = this.questions[0];
+    const made = proposalOf(line, clause, asked !== undefined && asked.deliberates && asked.by !== line.speaker && line.turn - asked.turn <= ANSWER_REACH);
+    if (!made) return;
+    const { from, to, weight, forAll } = made;
+    const echo = echoOf(clause);
+    // "Every day?" after "one every day" asks whether that was meant.
+    if (made.piece && clause.question && this.before !== undefined && this.before.turn < line.turn && this.before.clauses.some((one) => shares(echo, echoOf(one)))) return;
+    // Said again in other words by somebody else, it is agreed to rather than proposed anew.
+    const known = this.latest(({ state, turn, echo: other }) => (state === 'proposed' || state === 'tentative') && other !== undefined && turn < line.turn && line.turn - turn <= CONFIRM_REACH && shares(echo, other));
+    if (known && !clause.question) {
+      if (known.by !== line.speaker) this.agree(known, line);
+      return;
+    }
+    this.add(line, { text: phrase(line, clause, from, to), content: contentOf(clause, from, to), weight, state: 'proposed', forAll, echo });
   }
 
-  /** The first words of a new turn: they reject what was just said, or let it stand. */
+  /** The first words of a new turn: they reject what was just said, agree to it, or let it stand. */
   private stepReaction(line: Line, clause: ReadClause): void {
-    const last = this.latest(({ state, turn }) => (state === 'proposed' || state === 'tentative') && turn < line.turn && line.turn - turn <= 1);
-    if (!last || (last.by === line.speaker && !isGeneric(line.speaker))) return;
-    const rejects = hasCue(clause, 'reject') ?? hasCue(clause, 'cancel');
-    if (rejects && !hasCue(clause, 'agree')) last.state = 'dropped';
-    else if (hasCue(clause, 'agree', 'settle')) {
-      last.weight = Math.min(0.95, last.weight + 0.15);
-      if (last.state === 'proposed' && last.forAll) last.state = 'tentative';
-    }
+    if (hasCue(clause, 'poll')) return this.stepPoll(line);
+    const last = this.latest(({ state, turn, by }) => (state === 'proposed' || state === 'tentative') && turn < line.turn && line.turn - turn <= REACTION_REACH && (by !== line.speaker || isGeneric(line.speaker)));
+    if (!last) return;
+    const near = line.turn - last.turn <= 1;
+    // Somebody asked something else meanwhile: a yes may answer that.
+    const asked = this.questions[0];
+    const parted = asked !== undefined && asked.turn > last.turn && asked.turn < line.turn;
+    const reaction = reactionTo(last.echo ?? last.content, line, clause);
+    if (reaction === 'reject' && (near || last.state === 'proposed')) last.state = 'dropped';
+    else if (reaction === 'assent' ? near || !parted : reaction === 'nod' && last.forAll === true && near) this.agree(last, line);
+  }
+
+  private agree(last: Decision, line: Line): void {
+    last.weight = Math.min(0.95, Math.max(last.weight + 0.15, AGREED));
+    // "Good idea, I'll do that" makes it somebody's task.
+    const taken = line.clauses.some((clause) => hasCue(clause, 'commit', 'take', 'request') !== undefined);
+    if (last.state === 'proposed' && !taken) last.state = 'tentative';
+  }
+
+  /** "Any objections?", "Everyone okay with that?": what was proposed last is put to all. */
+  private stepPoll(line: Line): void {
+    const last = this.latest(({ state, turn }) => state === 'proposed' && line.turn - turn <= REACTION_REACH);
+    if (last) Object.assign(last, { forAll: true, turn: line.turn });
   }
 
   private stepSettle(line: Line, clause: ReadClause): boolean {
@@ -196,7 +249,7 @@ export class DecisionTracker {
   private settleLast(line: Line, weight: number, words?: string): boolean {
     const last = this.latest(({ state, turn }) => state !== 'dropped' && line.turn - turn <= SETTLE_REACH);
     if (!last) return false;
-    if (words !== undefined && last.state === 'proposed') {
+    if (words !== undefined && (last.state === 'proposed' || last.echo !== undefined)) {
       last.text = `${last.text}: ${words.slice(0, 1).toLowerCase()}${words.slice(1)}`;
       last.evidence.length = 0;
     }
@@ -240,7 +293,7 @@ export class DecisionTracker {
     return asked && tidy(asked.text.split(',')[0] ?? '');
   }
 
-  private add(line: Line, made: Pick<Decision, 'text' | 'content' | 'weight' | 'state' | 'forAll' | 'answer'>): void {
+  private add(line: Line, made: Pick<Decision, 'text' | 'content' | 'weight' | 'state' | 'forAll' | 'answer' | 'echo'>): void {
     const decision: Decision = { ...made, by: line.speaker, evidence: [], line: line.index, turn: line.turn };
     this.all.push(decision);
     this.touch(decision, line);

@@ -56,7 +56,7 @@ export class TaskTracker {
     if (this.lines.length > 2 * WINDOW) this.lines = this.lines.slice(-WINDOW);
     const pending = this.list.pending(line);
     this.stepCall(line);
-    line.clauses.forEach((clause, at) => this.stepClause(line, clause, at === 0 ? pending : undefined));
+    line.clauses.forEach((clause, at) => this.stepClause(line, clause, at === 0 || (at === 1 && leadsIn(line.clauses[0])) ? pending : undefined));
   }
 
   copy(): TaskTracker {
@@ -74,7 +74,7 @@ export class TaskTracker {
     if (this.dates.change(line, clause)) return;
     if (this.stepCancel(line, clause)) return;
     if (pending && this.mayAnswer(line, pending)) this.stepAnswer(line, clause, pending);
-    if (this.stepHandOver(line, clause)) return;
+    if (this.stepBareRequest(line, clause) || this.stepHandOver(line, clause)) return;
     if (hasCue(clause, 'dueConfirm') && this.dates.confirm(line, clause)) return;
     if (this.stepCommit(line, clause)) return;
     if (this.stepRequest(line, clause)) return;
@@ -101,6 +101,16 @@ export class TaskTracker {
     if (!called || line.mark !== '?' || line.clauses.some(({ words }) => words.length > 0)) return;
     const task = this.list.near(line, ['floating', 'asked'], 2);
     if (task) Object.assign(task, { state: 'asked', addressee: this.people.show(called), by: line.speaker, declined: false, turn: line.turn });
+  }
+
+  /** "Would you?" after "somebody should …" asks for that. */
+  private stepBareRequest(line: Line, clause: ReadClause): boolean {
+    if (!clause.question || !/^(?:would|could|can|will) you(?: do (?:it|that))?$/.test(clause.words.slice(clause.core).map(({ norm }) => norm).join(' '))) return false;
+    const task = this.list.near(line, ['floating'], 2);
+    if (!task) return false;
+    Object.assign(task, { state: 'asked', addressee: this.roles.vocative(line, clause) ?? this.roles.impliedAddressee(line), by: line.speaker, strong: true });
+    this.list.touch(task, line);
+    return true;
   }
 
   private stepAnswer(line: Line, clause: ReadClause, pending: Task): void {
@@ -188,7 +198,10 @@ export class TaskTracker {
     const near = this.list.near(line, ['asked', 'floating'], 2);
     const takesBack = content.size === 0 || clause.words.some(({ norm }) => norm === 'myself');
     if (near && ((near.by !== line.speaker || isGeneric(line.speaker)) && !near.declined || takesBack) && (!near.question || content.size === 0)) return near;
-    return content.size === 0 ? this.list.near(line, ['floating', 'asked', 'open']) : undefined;
+    if (content.size > 0) return undefined;
+    const open = this.list.near(line, ['floating', 'asked', 'open']);
+    // What somebody else took is theirs.
+    return open?.state === 'open' && open.owner !== undefined && open.owner !== line.speaker && !isGeneric(open.owner) ? undefined : open;
   }
 
   private create(line: Line, clause: ReadClause, cue: Cue, made: { from: number; to: number; content: Set<string>; state: Task['state']; owner?: string; addressee?: string | undefined; offered?: boolean; strong: boolean; question?: boolean }): Task | undefined {
@@ -379,4 +392,9 @@ export class TaskTracker {
     const at = line.clauses.indexOf(clause);
     return line.clauses.some((other, i) => i < at && (other.words[0]?.norm === 'if' || other.words[0]?.norm === 'unless' || other.link === 'if'));
   }
+}
+
+/** "Good point, I will": the answer is in the second clause. */
+function leadsIn(first: ReadClause | undefined): boolean {
+  return first !== undefined && first.words.length <= 2 && !first.question && hasCue(first, 'accept', 'decline') === undefined;
 }

@@ -7,7 +7,7 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
     patterns: [
       'i will|shall @ADV* !not|never|be|have|need|see|think|try|admit|say|want|take|own|know @ADV* {task}', 'i will try to|and {task}',
       'i will have to {task}', 'i will be @VERB {task}', 'i will need to {task}', 'i will take over {task}', 'i will take care of {task}',
-      'i will see to {task}', 'we will @ADV* send|give|mail|email|call|get|show|provide|forward|share|credit|refund|deliver you {task}', 'i|we will get back to {task}',
+      'i will see to {task}', 'i will have|get it|them|that|this @VERB', 'i will have somebody|someone {task}', 'we will @ADV* send|give|mail|email|call|get|show|provide|forward|share|credit|refund|deliver you {task}', 'i|we will get back to {task}',
     ],
     examples: ["So I'll change the limit today.", 'I will also write the guide.', "I'll have to ask the vendor.", "I'll take care of the backups."],
     not: ["I'll never do that again.", "I'll think about it."],
@@ -62,7 +62,7 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
   {
     id: 'offer.can', kind: 'offer', person: 'speaker', weight: 0.7, mood: 'statement',
     patterns: [
-      'i can|could|might @ADV* !not|see|hear|be|remember|imagine|think|say|tell|understand|confirm|only|feel|live|go|share|read|believe {task}',
+      'i can|could @ADV? go|run to|there|over|by|down|and {task}', 'i can|could|might @ADV* !not|see|hear|be|remember|imagine|think|say|tell|understand|confirm|only|feel|live|go|share|read|believe {task}',
       'i would be happy|glad to {task}', 'i am happy|glad to {task}', 'i would love to {task}', 'i would volunteer to {task}', 'i volunteer to {task}',
     ],
     examples: ['I can call them on Tuesday.', "I'd be happy to review it."],
@@ -89,7 +89,7 @@ export const COMMITMENT_RULES: readonly CueRule[] = [
       'i will|can|could|shall @ADV* take|own|grab|pick {task}', 'leave|give|assign|send|hand it|that|this|these|those|them to|with me',
       'i am on it|that', 'that|this|it one? is mine $', 'count on me', 'i take it|that|this|care',
       'i will|can|could|shall @ADV* do|handle it|that|this|so|these|those|them|both', 'put me down for {task}', 'put my name on {task}',
-      'i volunteer $', '^ me $', 'i am|will do|be doing that|it', 'i have|got it $', 'mine $', 'i own {task}', 'that is|falls|goes on|to me $',
+      'i volunteer $', '^ me $', 'i am happy|glad to do|be|take it|that|this|one', 'i will|can do|take the other|first|second|last|next one', '^ i do $', 'i am|will do|be doing that|it', 'i have|got it $', 'mine $', 'i own {task}', 'that is|falls|goes on|to me $',
       'i am @ADV? taking {task}', 'sign me up', 'let me take|handle|own|do it|that|this|one|care {task}', 'let me take|handle|own it|that|this',
     ],
     examples: ["I'll take it.", 'Give it to me.', "I'm on it.", 'I can do that on Thursday.', "I'll do it."],

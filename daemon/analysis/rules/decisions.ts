@@ -71,8 +71,8 @@ export const DECISION_RULES: readonly CueRule[] = [
       '. is|are @ADV? postponed|dropped|deferred|approved|rejected|settled|decided {task}',
       '. stays|stay|remains|remain @ADV? as|in|on|at|for|the|open|unchanged|same|until {task}',
       '. comes|come|waits|wait @ADV? later|after|until|next {task}', '^ no !problem|worries|worry|idea|need|way|question|doubt|rush|hurry|pressure|objections|complaints|clue|time|reason|wonder @ADJ* @NOUN|PROPN @NOUN|PROPN* for|in|until|yet|this|then {task}',
-      '^ no @ADJ* @NOUN|PROPN @NOUN|PROPN* then $', 'from now on', 'from today|tomorrow on', 'waits|wait until|till #due',
-      'waits|wait for the? next? release|version|sprint|milestone|quarter|@NUM', '. is|are @ADV? the default @ADV?',
+      '^ no @ADJ* @NOUN|PROPN @NOUN|PROPN* then $', 'from now on', 'from today|tomorrow|monday|there|then on', 'from this|next @NOUN on', 'as of #due', 'starting|effective #due', '. is|are the winner|choice', '. moves|move|shifts to #due', 'waits|wait until|till #due',
+      'waits|wait for the? next? release|version|sprint|milestone|quarter', 'waits|wait for @NUM {task}', '. is|are @ADV? the default @ADV?',
       'until then we keep|stay|use|leave {task}',
     ],
     examples: ['So Kafka is off the table.', 'Gift cards are out of scope until summer.', 'Okay, so the name stays for now.', 'Okay, no rewrite then.', 'From now on we meet at nine.'],
@@ -101,7 +101,7 @@ export const DECISION_RULES: readonly CueRule[] = [
   {
     id: 'settle.that', kind: 'settle', weight: 0.8, mood: 'statement',
     patterns: [
-      'that is|it settled|decided|agreed|final|done', 'that is the plan|way|deal', '^ approved $', '^ ship it', 'done deal', 'let us go for it|that',
+      'that is|it settled|decided|agreed|final|done', 'that is the plan|way|deal', 'that is how we will? do|handle|run|play it|that|this', 'you win $', '^ deal $', '^ do it|that then? $', '^ approved $', '^ ship it', 'done deal', 'let us go for it|that',
       'let us go with that|it|this', 'yes let us $', '^ let us $', 'consider it|that settled|decided|done', 'let us do that|it|this',
       'then we|let do that|it', 'so be it', 'decision made', 'then|so it is decided', 'we have a decision|deal', 'it is a deal',
       'everyone|everybody @AUX? @ADV? agrees|agreed|fine|happy',
@@ -115,8 +115,26 @@ export const DECISION_RULES: readonly CueRule[] = [
       'should|shall we @ADV* {task}', 'do we want|need to @ADV* {task}', 'can we @ADV* {task}', 'i|we would suggest|propose|prefer|say|vote {task}',
       'i suggest|propose|say|vote {task}', 'i am in favour|favor of {task}', 'my suggestion|proposal is {task}',
       '. would be safer|better|nicer|easier|enough|faster|simpler', '. sounds right|better|good|reasonable', 'i think we should {task}',
-      'do you want to {task}', 'are we going to {task}', 'i would rather @ADV* {task}', 'i would prefer {task}', 'do we @ADV* {task}', 'the alternative|option is {task}', 'we may as well {task}',
+      'do you want to {task}', 'are we going to {task}', 'i would @ADV* !like|love|hate|be|have|appreciate|rather|say|suggest|propose|prefer|not|do|go|never|need|want|think|know|hope|guess|ask|expect|imagine|bet|start|begin|finish @VERB {task}',
+      'i am for the|a|an|that|it|this {task}', 'i would be for|against {task}', 'it|that should be {task}', 'that is our {task}', 'why not {task}', 'it might be best|better|worth to? {task}', 'the best|easiest|simplest|safest thing|way|option|solution is|would {task}', 'i would rather @ADV* {task}', 'i would prefer {task}', 'do we @ADV* {task}', 'the alternative|option is {task}', 'we may as well {task}',
     ],
     examples: ['We could keep both versions.', 'What about a text merge?', 'Should we make it two hundred?', 'Fifteen minutes would be safer.'],
+  },
+  {
+    id: 'deliberate.what', kind: 'deliberate', weight: 0.5, mood: 'question',
+    patterns: [
+      'what|how|where|when|who|which should|shall|could|can {task}', 'what about {task}', 'what do you suggest|propose|think|prefer|recommend', 'suggestions|ideas|proposals|opinions|preferences',
+      'what would you|we do|suggest|prefer|like', 'which . . do|would|should', 'what|which is better|best', 'what would be . . {task}', 'what is the|our alternative|plan|verdict', 'who has ideas', 'what would help', 'what|how do we {task}',
+    ],
+    examples: ['What do we do with it?', 'Any suggestions?', 'What would you do?', 'What should it be?'],
+    not: ['What happened on Monday?'],
+  },
+  {
+    id: 'poll.all', kind: 'poll', weight: 0.5, mood: 'question',
+    patterns: [
+      'any|no other? objections|objection|concerns|complaints|opinions', 'everyone|everybody|all|anyone|anybody @ADV? okay|fine|happy|good|agreed|agree|agrees|against|opposed|disagree|disagrees', 'is that okay|fine|good|alright|all for|with everyone|everybody|you|all',
+      'are we @ADV? agreed|good|okay', 'do we @ADV? agree', 'can everyone|everybody|you all? live with that|it', 'shall we vote',
+    ],
+    examples: ['Any objections?', 'Is everyone okay with that?', 'Are we agreed?'],
   },
 ];

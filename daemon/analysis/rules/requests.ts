@@ -43,7 +43,7 @@ export const REQUEST_RULES: readonly CueRule[] = [
   {
     id: 'imperative.verb', kind: 'imperative', person: 'addressee', weight: 0.5, mood: 'statement',
     patterns: [
-      '^ add|ask|assign|attach|book|bring|call|change|check|clean|close|collect|compare|contact|copy|create|delete|deploy|disable|document|draft|drop|email|enable|file|fill|find|finish|fix|follow|forward|get|give|hand|implement|install|investigate|invite|link|look|mail|make|measure|merge|migrate|move|notify|open|organise|organize|ping|plan|post|prepare|publish|pull|push|put|refactor|release|remind|remove|rename|replace|report|rerun|reserve|restart|restore|revert|review|rewrite|roll|rotate|run|schedule|send|set|share|ship|sign|split|submit|switch|talk|tell|test|track|try|turn|update|upgrade|upload|verify|work|write !it|that|sense {task}',
+      '^ add|ask|assign|attach|book|bring|buy|call|change|check|choose|clean|close|collect|compare|contact|copy|create|cut|delete|deploy|disable|document|draft|drop|email|enable|file|fill|find|finish|fix|follow|forward|get|give|hand|implement|install|investigate|invite|link|look|mail|make|measure|merge|migrate|move|notify|open|organise|organize|order|pay|pick|ping|plan|post|prepare|print|publish|pull|push|put|refactor|release|remind|remove|rename|replace|report|rerun|reserve|restart|restore|revert|review|rewrite|roll|rotate|run|schedule|send|set|share|ship|show|sign|split|submit|switch|talk|tell|test|track|try|turn|update|upgrade|upload|verify|work|write !it|that|sense {task}',
       '^ send|check|fix|write|update|delete|remove|review|test|merge|open|close it|that|them {task}', '^ ask|tell|call them|him|her {task}',
       'and|so|but|then please? send|mail|post|push|write {task}',
     ],
@@ -55,7 +55,7 @@ export const REQUEST_RULES: readonly CueRule[] = [
     patterns: [
       'somebody|someone|anybody|anyone should|must|could|can|needs|has|ought to? @ADV* !have {task}',
       'one of us should|must|could|can|needs|has|ought to? @ADV* !have {task}', 'can|could|would|will somebody|someone|anybody|anyone please? {task}',
-      '~need|want|look somebody|someone|anybody to|who {task}', 'whoever {task}',
+      '~need|want|look somebody|someone|anybody to|who {task}', 'whoever !do|does|did|is|was|has|had {task}',
     ],
     examples: ['Somebody should add an alert.', 'Can someone check the logs?', 'Someone has to tell the customer.'],
     not: ['Somebody should have told us.'],

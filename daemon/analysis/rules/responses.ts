@@ -7,7 +7,7 @@ export const RESPONSE_RULES: readonly CueRule[] = [
     patterns: [
       '^ will do', '^ can do', 'on it $', 'no problem', 'consider it done', 'happy|glad to', 'of course', 'by all means', 'fine by|with me',
       'i can|will|could|would $', 'i can but', '^ can but', '^ can $', 'i will manage {task}', 'i can manage|try {task}', 'you got|bet it?', 'my pleasure', 'works for me',
-      'will be done', 'yes please', 'please do', 'go ahead', 'that would be {task}', 'got it $', 'i guess|suppose so|i', 'not at all', 'already on it',
+      'will be done', 'yes please', 'please do', 'go ahead', 'go for it', '^ do it|that then? $', 'that would be {task}', 'got it $', 'i guess|suppose so|i', 'not at all', 'already on it',
     ],
     examples: ['Will do.', 'Sure, no problem.', 'Okay, I can manage that.'],
     not: ["I can't."],
@@ -29,7 +29,9 @@ export const RESPONSE_RULES: readonly CueRule[] = [
   {
     id: 'agree.fine', kind: 'agree', weight: 0.7,
     patterns: [
-      '^ agreed', 'i agree', 'i am with you', 'sounds|looks good|great|right|fine|reasonable|like', 'makes sense', 'works for me', 'good|great|nice idea|plan|call',
+      '^ agreed', 'i agree', 'i am with you', 'sounds|looks @ADV? good|great|right|fine|reasonable|like|fair|doable|sensible|perfect|lovely|nice|brilliant|workable|okay',
+      'i am all? for it|that', 'i am in $', 'i am in favour|favor', 'count me in', 'same here', 'so am|do|would i', 'i can live with', 'suits me', 'that suits|helps me|us|everyone|everybody', 'no doubt', 'why not $', 'that would|will @ADV? help|do|work', 'that would be great|good|perfect|fine|lovely|nice|ideal|better|best', 'that i like', 'works for us', 'fine|good|okay|alright for|by|with me|us',
+      'i love|like the? idea|that|it', '. is|are plenty|enough|perfect|ideal', 'that is alright|perfect|enough|plenty|fine|brilliant|clever', 'let us do it', 'you are right', 'i think so too', 'i would say so', 'i feel the same', 'nobody will|would @ADV? notice|mind|miss|care|complain', 'nobody minds|cares', 'i have nothing against {task}', 'fine|good enough', 'makes sense', 'works for me', 'good|great|nice idea|plan|call',
       'fair enough', 'that is|it fine|settled|agreed', 'fine by|with me', 'let us do that|it|this', '. is|are fine|okay|good $', 'i like that|it',
       'of course', 'definitely|absolutely|exactly', 'me too', 'no objections|objection', 'all in favour|favor', 'i am fine|okay|good with',
     ],
@@ -40,7 +42,7 @@ export const RESPONSE_RULES: readonly CueRule[] = [
     patterns: [
       'i would rather not', '^ no $', 'no please do? not?', 'please no', '^ no better not', 'better not', 'please do? not $', 'do not $',
       'i do not think|believe we|so|that|it|users|people', 'i am not a fan', 'that would|will @ADV* lose|break|hide|cost|hurt|kill|fail|hides {task}',
-      'nobody @VERB {task}', 'that will not|never work|fly', 'that does not|never work|help|scale', 'i disagree', 'not a good idea', 'bad idea',
+      'nobody !will|would|minds|cares|notices @VERB {task}', 'that will not|never work|fly', 'that does not|never work|help|scale', 'i disagree', 'not a good idea', 'bad idea',
       'we can not', 'that is|sounds too|a risky|bad|much|dangerous|slow', 'let us not', 'not yet $', 'not now $', 'i hate {task}',
       '^ no it|that|we|they|i', 'we do not need|want {task}', 'that is|would be overkill',
     ],

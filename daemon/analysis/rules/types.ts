@@ -3,7 +3,7 @@
 /** What a clause does in the conversation, as far as its words tell. */
 export type CueKind =
   | 'commit' | 'offer' | 'request' | 'imperative' | 'need' | 'who' | 'assign' | 'handOver' | 'take' | 'thank'
-  | 'accept' | 'decline' | 'agree' | 'reject' | 'cancel' | 'propose' | 'decide' | 'settle' | 'dueChange' | 'dueConfirm' | 'noted'
+  | 'accept' | 'decline' | 'agree' | 'reject' | 'cancel' | 'propose' | 'deliberate' | 'poll' | 'decide' | 'settle' | 'dueChange' | 'dueConfirm' | 'noted'
   | 'risk' | 'open' | 'unsure';
 
 /** What keeps a clause from being work to do or a decision. */
