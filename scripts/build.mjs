@@ -13,6 +13,7 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 export const EXTERNAL = [
   'vscode',
   'libsql',
+  '@photostructure/sqlite',
   'onnxruntime-node',
   'onnxruntime-web',
   'smart-whisper',
@@ -114,14 +115,15 @@ function options(bundle, { minify, into }) {
 
 /**
  * Builds once. Several processes may build at the same time: esbuild writes each file whole.
- * @param {{minify?: boolean, log?: (line: string) => void, into?: string}} options minified ones have no source maps; `into` is the folder that gets `dist/`
+ * @param {{minify?: boolean, log?: (line: string) => void, into?: string, only?: string}} options minified ones have no source maps; `into` is the folder that gets `dist/`; `only` one bundle, by its name, and no copies
  * @returns {Promise<{out: string, bytes: number}[]>} every bundle written, with its size
  */
-export async function build({ minify = false, log = console.log, into = root } = {}) {
+export async function build({ minify = false, log = console.log, into = root, only } = {}) {
   const esbuild = await import('esbuild');
   const made = [];
   const errors = [];
   for (const bundle of await bundles()) {
+    if (only !== undefined && bundle.out !== only) continue;
     if (!(await exists(bundle.entry))) {
       log(`  left out: ${bundle.entry} is not there`);
       continue;
@@ -136,7 +138,7 @@ export async function build({ minify = false, log = console.log, into = root } =
     }
   }
   await mkdir(path.join(into, 'dist'), { recursive: true });
-  for (const [from, to] of COPIES) {
+  for (const [from, to] of only === undefined ? COPIES : []) {
     if (!(await exists(from))) continue;
     await mkdir(path.dirname(path.join(into, to)), { recursive: true });
     await cp(path.join(root, from), path.join(into, to), { recursive: true });

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { build, root } from './build.mjs';
 
 /** All of the extension but its script, as it is in a browser. @param {string} stage folder that is made anew */
@@ -14,19 +14,30 @@ export function stageWeb(stage) {
   for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'media/icons', 'walkthrough']) cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const { main: _m, bin: _b, scripts: _s, dependencies: _d, devDependencies: _v, optionalDependencies: _o, allowScripts: _a, private: _p, ...shipped } = manifest;
-  const web = { ...shipped, browser: './dist/web.js' };
+  // Nothing was ever recorded where nothing can be.
+  const contributes = { ...shipped.contributes, views: { earmark: shipped.contributes.views.earmark.filter(({ id }) => id === 'earmark.panel') }, viewsWelcome: [] };
+  const web = { ...shipped, contributes, browser: './dist/web.js' };
   writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(web, null, 2)}\n`);
   return web;
 }
 
+/** Makes the VSIX. @param {string} file where it goes @param {string} stage folder that is made anew */
+export async function packageWeb(file, stage) {
+  stageWeb(stage);
+  await build({ minify: true, into: stage, only: 'dist/web.js', log: () => undefined });
+  const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
+  const { status } = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository', '--target', 'web', '--out', file], { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw new Error('vsce could not package the VSIX for browsers.');
+}
+
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const stage = path.join(root, 'out/vsixWeb');
-  await build({ minify: true });
-  const { name, version } = stageWeb(stage);
-  cpSync(path.join(root, 'dist/web.js'), path.join(stage, 'dist/web.js'));
+  const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const file = path.join(root, `${name}-${version}-web.vsix`);
-  const vsce = fileURLToPath(new URL('../node_modules/@vscode/vsce/vsce', import.meta.url));
-  const { status } = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository', '--target', 'web', '--out', file], { cwd: stage, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status === 0) console.log(`${path.relative(root, file)}: ${(statSync(file).size / 1e3).toFixed(0)} KB`);
-  process.exitCode = status ?? 1;
+  try {
+    await packageWeb(file, path.join(root, 'out/vsixWeb'));
+    console.log(`${path.relative(root, file)}: ${(statSync(file).size / 1e3).toFixed(0)} KB`);
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }

@@ -52,6 +52,8 @@ export interface Rig {
 export interface RigOptions {
   /** A VSIX that is installed instead of the extension of this folder. It has no network, and no models but its own. */
   readonly vsix?: string;
+  /** The extension as a folder, built, where it is not this one; it counts no coverage. */
+  readonly extensionPath?: string;
   /** Files of the workspace by their path in it. */
   readonly files: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -70,7 +72,8 @@ export async function startRig(browser: Browser, options: RigOptions): Promise<R
   try {
     const host = await startHost({
       workspaceFolder: workspace,
-      extensionPath: options.vsix ?? root,
+      extensionPath: options.vsix ?? options.extensionPath ?? root,
+      ...(options.extensionPath === undefined ? {} : { coverageDir: '' }),
       userDataDir: join(dir, 'user'),
       env,
       settings: { 'editor.minimap.enabled': false, 'workbench.secondarySideBar.defaultVisibility': 'hidden', 'files.autoSave': 'off', ...(options.vsix === undefined ? {} : INSTALLED), ...options.settings },

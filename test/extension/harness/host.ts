@@ -47,7 +47,7 @@ const stopLimitMs = 3_000;
 const outputLimit = 20_000;
 
 /** What a first start would otherwise put in the way of a test or onto a screenshot. */
-const quietSettings = {
+export const quietSettings = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
   'workbench.enableExperiments': false,
@@ -79,7 +79,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const earlier = JSON.parse(await readFile(settingsFile, 'utf8').catch(() => '{}')) as Record<string, unknown>;
   await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...(options.restricted ? restrictedSettings : {}), ...earlier, ...options.settings }, null, 2));
   const installed = options.extensionPath.endsWith('.vsix');
-  if (installed) await install(server, options.extensionPath, options.userDataDir, extensionsDir);
+  if (installed) await installVsix(server, options.extensionPath, options.userDataDir, extensionsDir);
   const control = await ControlFolder.make();
 
   const child = spawn(
@@ -154,7 +154,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 }
 
 /** As a person does it: `code --install-extension FILE`. */
-async function install(server: { readonly node: string; readonly entry: string }, vsix: string, userDataDir: string, extensionsDir: string): Promise<void> {
+export async function installVsix(server: { readonly node: string; readonly entry: string }, vsix: string, userDataDir: string, extensionsDir: string): Promise<void> {
   const child = spawn(server.node, [server.entry, '--install-extension', vsix, '--user-data-dir', userDataDir, '--extensions-dir', extensionsDir, '--config', join(userDataDir, 'config.yaml')], { env: { ...cleanEnvironment(), EXTENSIONS_GALLERY: '{}', NODE_V8_COVERAGE: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));

@@ -1,6 +1,7 @@
 // A window of the VS Code host in a real browser, and what a person does in it: commands, themes, reloads, webviews.
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import type { ControlFolder, HostControl } from './control';
+import type { HostMemory } from './inHost/companion';
 
 /** The themes the panel is looked at in; each is one that VS Code ships. */
 export const themes = {
@@ -43,7 +44,7 @@ export class HostPage {
   private constructor(
     readonly page: Page,
     private readonly context: BrowserContext,
-    private readonly controls: ControlFolder,
+    private readonly controls: ControlFolder | undefined,
     private readonly timeoutMs: number,
     private control: HostControl | undefined,
     testsExit: Promise<number>,
@@ -51,7 +52,8 @@ export class HostPage {
     this.testsExit = testsExit;
   }
 
-  static async open(browser: Browser, url: string, controls: ControlFolder, options: OpenOptions): Promise<HostPage> {
+  /** @param controls of the server that runs the extension host; undefined where that runs in the page, and what asks it refuses */
+  static async open(browser: Browser, url: string, controls: ControlFolder | undefined, options: OpenOptions): Promise<HostPage> {
     const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
     const context = await browser.newContext({ viewport: options.viewport ?? { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'] });
     let exit: (code: number) => void = () => undefined;
@@ -75,7 +77,7 @@ export class HostPage {
 
   private async waitForHost(): Promise<void> {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ state: 'attached', timeout: this.timeoutMs });
-    this.control = await this.controls.next(this.timeoutMs);
+    this.control = await this.controls?.next(this.timeoutMs);
   }
 
   private ask(request: Parameters<HostControl['ask']>[0]): Promise<unknown> {
@@ -86,6 +88,11 @@ export class HostPage {
   /** Runs a command by its identifier, past the window; its result must survive JSON. */
   execute(command: string, ...args: unknown[]): Promise<unknown> {
     return this.ask({ kind: 'execute', command, args });
+  }
+
+  /** What the window's extension host holds now. */
+  async memory(): Promise<HostMemory> {
+    return (await this.ask({ kind: 'memory' })) as HostMemory;
   }
 
   /**

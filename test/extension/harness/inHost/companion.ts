@@ -2,6 +2,8 @@
 // looks at the window. Answers execute, settings and coverage requests on a Unix socket, one request a connection.
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as vscode from 'vscode';
 import { writeCoverage } from './coverage';
 
@@ -9,7 +11,17 @@ export type CompanionRequest =
   | { readonly kind: 'execute'; readonly command: string; readonly args: readonly unknown[] }
   /** User settings; null takes one away. */
   | { readonly kind: 'settings'; readonly change: Readonly<Record<string, unknown>> }
+  /** What the extension host holds once its garbage is gone: {@link HostMemory}. */
+  | { readonly kind: 'memory' }
   | { readonly kind: 'coverage' };
+
+/** In bytes. */
+export interface HostMemory {
+  /** JavaScript's heap and what it holds outside, such as buffers. */
+  readonly held: number;
+  /** Of the process. */
+  readonly resident: number;
+}
 
 export type CompanionAnswer = { readonly result?: unknown } | { readonly error: string };
 
@@ -52,9 +64,23 @@ async function answer(request: CompanionRequest): Promise<unknown> {
         await vscode.workspace.getConfiguration().update(key, value ?? undefined, vscode.ConfigurationTarget.Global);
       }
       return undefined;
+    case 'memory':
+      return memory();
     case 'coverage':
       return saveCoverage();
   }
+}
+
+async function memory(): Promise<HostMemory> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  // What one collection finalises goes with the next; pages that are free are given back some time after.
+  for (let i = 0; i < 4; i++) {
+    collect();
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { held: heapUsed + external, resident: rss };
 }
 
 function saveCoverage(): void {
