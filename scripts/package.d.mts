@@ -1,3 +1,3 @@
 export const BUDGET_MB: number;
-export const TARGETS: Record<string, { libsql: string; ort: 'node' | 'web'; audiotee?: boolean }>;
+export const TARGETS: Record<string, { libsql?: string; ort: 'node' | 'web'; audiotee?: boolean }>;
 export function foreignFiles(folder: string, target: string): string[];

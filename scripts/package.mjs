@@ -14,9 +14,9 @@ import { npm, setUp } from './setup.mjs';
 export const BUDGET_MB = 120;
 
 /**
- * Target of VS Code → what is native in it. `ort`: ONNX Runtime's own binaries, or WASM where it has none.
- * Windows on Arm is missing: libSQL has no binary for it. VS Code for x64 runs there and takes win32-x64.
- * @type {Record<string, {libsql: string, ort: 'node' | 'web', audiotee?: boolean}>}
+ * Target of VS Code → what is native in it. `libsql`: its binary, or plain SQLite where it has none. `ort`: ONNX Runtime's
+ * own binaries, or WASM where it has none.
+ * @type {Record<string, {libsql?: string, ort: 'node' | 'web', audiotee?: boolean}>}
  */
 export const TARGETS = {
   'linux-x64': { libsql: '@libsql/linux-x64-gnu', ort: 'node' },
@@ -24,19 +24,23 @@ export const TARGETS = {
   'darwin-arm64': { libsql: '@libsql/darwin-arm64', ort: 'node', audiotee: true },
   'darwin-x64': { libsql: '@libsql/darwin-x64', ort: 'web', audiotee: true },
   'win32-x64': { libsql: '@libsql/win32-x64-msvc', ort: 'node' },
+  'win32-arm64': { ort: 'node' },
 };
+
+/** Has binaries of its own for every target in one package. */
+const PLAIN_SQLITE = '@photostructure/sqlite';
 
 const here = `${process.platform}-${process.arch}`;
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
 /** Dependencies of install scripts, and of builds for browsers, which nothing needs when it runs. */
-const RUN_TIME_ONLY = { 'onnxruntime-node': ['onnxruntime-common'], 'onnxruntime-web': ['onnxruntime-common'], libsql: ['@neon-rs/load', 'detect-libc'] };
+const RUN_TIME_ONLY = { 'onnxruntime-node': ['onnxruntime-common'], 'onnxruntime-web': ['onnxruntime-common'], libsql: ['@neon-rs/load', 'detect-libc'], [PLAIN_SQLITE]: ['node-gyp-build'] };
 
 /** Folders in node_modules of the packages that stay outside the bundles of a target, and of all they need. */
 function closure(target) {
-  const { ort, audiotee } = TARGETS[target];
+  const { libsql, ort, audiotee } = TARGETS[target];
   // Of smart-whisper only what was built of it goes in.
-  const leftOut = new Set(['vscode', 'smart-whisper', ort === 'node' ? 'onnxruntime-web' : 'onnxruntime-node', ...(audiotee ? [] : ['audiotee'])]);
+  const leftOut = new Set(['vscode', 'smart-whisper', ort === 'node' ? 'onnxruntime-web' : 'onnxruntime-node', ...(audiotee ? [] : ['audiotee']), libsql === undefined ? 'libsql' : PLAIN_SQLITE]);
   const found = new Set();
   const walk = (name, from) => {
     for (let base = from; ; base = base.slice(0, Math.max(0, base.lastIndexOf('/node_modules/')))) {
@@ -63,6 +67,9 @@ function isWanted(file, target) {
   const [platform, arch] = target.split('-');
   const other = /onnxruntime-node\/bin\/napi-v\d+\/([^/]+)(?:\/([^/]+))?/.exec(name);
   if (other && (other[1] !== platform || (other[2] !== undefined && other[2] !== arch))) return false;
+  const plain = /@photostructure\/sqlite\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?/.exec(name);
+  if (plain && !['package.json', 'LICENSE', 'dist', 'prebuilds'].includes(plain[1])) return false;
+  if (plain?.[1] === 'prebuilds' && ((plain[2] !== undefined && plain[2] !== target) || plain[3]?.endsWith('.musl.node'))) return false;
   // The same library twice: the binding asks for the shorter name.
   if (/libonnxruntime\.\d+\.\d+\.\d+\.dylib$/.test(name)) return false;
   if (/onnxruntime_providers_(cuda|tensorrt)/.test(name)) return false;
@@ -107,7 +114,7 @@ async function packageFor(target, full) {
   const copy = (from, place) => cpSync(from, path.join(stage, 'dist', place), { recursive: true, filter: (file) => !file.slice(from.length).includes('node_modules') && isWanted(file, target) });
   for (const place of closure(target)) copy(path.join(root, place), place);
   const { libsql, audiotee } = TARGETS[target];
-  for (const name of [libsql, ...(audiotee ? ['audiotee'] : [])]) copy(await nativePackage(name, path.join(work, 'native')), `node_modules/${name}`);
+  for (const name of [...(libsql === undefined ? [] : [libsql]), ...(audiotee ? ['audiotee'] : [])]) copy(await nativePackage(name, path.join(work, 'native')), `node_modules/${name}`);
   if (full) copyModels(path.join(stage, 'models/import'));
 
   const { scripts: _s, dependencies: _d, devDependencies: _v, optionalDependencies: _o, allowScripts: _a, private: _p, ...shipped } = manifest;

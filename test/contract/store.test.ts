@@ -13,6 +13,7 @@ import type { Insight } from '../../daemon/analysis/types';
 import type { Segment } from '../../daemon/transcript/types';
 import { MemoryStore } from '../fakes/memoryStore';
 import { PostgresServer } from '../fakes/postgresServer';
+import { skip } from '../skip';
 
 const record = (id: string, change: Partial<SessionRecord> = {}): SessionRecord => ({
   id, kind: 'meeting', title: `Title of ${id}`, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1000, durationMs: 0,
@@ -35,6 +36,25 @@ let server: PostgresServer;
 let url = '';
 let organisations = 0;
 
+async function onThread(): Promise<Subject> {
+  const folder = mkdtempSync(join(tmpdir(), 'earmark-store-'));
+  const open: SessionStore[] = [];
+  const next = async (): Promise<SessionStore> => {
+    await open.at(-1)?.close();
+    const { store } = await openStoreThread({ file: join(folder, 'earmark.db'), now: Date.now });
+    open.push(store);
+    return store;
+  };
+  return {
+    store: await next(),
+    reopen: next,
+    end: async () => {
+      await open.at(-1)?.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
 const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Context) => Promise<void>; readonly cleanUp?: () => Promise<void>; readonly make: () => Subject | Promise<Subject> }>> = {
   memory: {
     make: () => {
@@ -43,24 +63,15 @@ const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Con
     },
   },
   'libsql on its thread': {
-    make: async () => {
-      const folder = mkdtempSync(join(tmpdir(), 'earmark-store-'));
-      const open: SessionStore[] = [];
-      const next = async (): Promise<SessionStore> => {
-        await open.at(-1)?.close();
-        const { store } = await openStoreThread({ file: join(folder, 'earmark.db'), now: Date.now });
-        open.push(store);
-        return store;
-      };
-      return {
-        store: await next(),
-        reopen: next,
-        end: async () => {
-          await open.at(-1)?.close();
-          rmSync(folder, { recursive: true });
-        },
-      };
+    make: onThread,
+  },
+  'plain SQLite, as on Windows on Arm': {
+    prepare: async (context) => {
+      await import('@photostructure/sqlite').catch(() => skip(context, 'plain SQLite is not installed: run npm ci'));
+      process.env['EARMARK_SQLITE'] = 'plain';
     },
+    cleanUp: async () => void delete process.env['EARMARK_SQLITE'],
+    make: onThread,
   },
   postgres: {
     prepare: async (context) => {

@@ -1,6 +1,6 @@
 /** With a key nothing that was said stands in any file; without it nothing is read, and what was interrupted waits for it. */
 import { deepEqual, equal, rejects, throws } from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureDaemon, type DaemonClient } from '../../client';
 import { givenKey } from '../../daemon/adapters/store/givenKey';
@@ -34,6 +34,18 @@ describe('encryption at rest', function () {
     open.push(made);
     return made;
   };
+  it('keeps nothing, and says why, where the database cannot encrypt', async () => {
+    process.env['EARMARK_SQLITE'] = 'plain';
+    try {
+      const { locked, problem, store } = await storage({ EARMARK_KEY: 'secret' });
+      deepEqual([locked, /Windows on Arm/.test(problem ?? ''), existsSync(join(folder.path, 'keyring.json')), existsSync(join(folder.path, 'earmark.db'))], [true, true, false, false]);
+      await rejects(store.getSession('a'), { code: 'store.locked' });
+      await rejects(open[0]!.unlock('secret'), { code: 'store.locked' });
+    } finally {
+      delete process.env['EARMARK_SQLITE'];
+    }
+  });
+
   const sound = new Int16Array(FRAME_SAMPLES).map((_, i) => (i * 37) % 9000);
   const speak = async ({ store, spools, uploads, uploadSpools }: Storage): Promise<void> => {
     await store.createSession({ id: 'a', kind: 'meeting', title: `The ${WORDS[0]}`, state: 'STREAMING', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted', model: 'script', partials: false, insights: false, ephemeral: false, keepAudio: true });

@@ -2,7 +2,7 @@
  * Sessions, their events and what the events add up to, in libSQL. A write is on disk when its call returns; several can
  * share one transaction, and so one wait for the disk (`together`). Runs on a thread of its own (`storeThread.ts`).
  */
-import type Database from 'libsql';
+import type { Sqlite, SqliteStatement } from '../sqlite';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Insight } from '../../analysis/types';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
@@ -51,7 +51,7 @@ export class LibsqlStore implements SyncStore {
 
   /** @param removeSetAside deletes damaged databases of earlier; answers how many there were */
   constructor(
-    private readonly db: Database.Database,
+    private readonly db: Sqlite,
     private readonly removeSetAside: () => number = () => 0,
   ) {
     this.sql = prepareSessions(db);
@@ -322,7 +322,7 @@ export class LibsqlStore implements SyncStore {
     this.sql.setProgress.run(sessionId, source, finalThrough, proof, rowSum(sessionId, source, finalThrough, proof ?? ''));
   }
 
-  private bodies<T>(statement: Database.Statement, sessionId: string): readonly T[] {
+  private bodies<T>(statement: SqliteStatement, sessionId: string): readonly T[] {
     return (this.guard(() => statement.all(sessionId)) as { body: string }[]).map(({ body }) => JSON.parse(body) as T);
   }
 

@@ -1,12 +1,12 @@
 /** Vectors of what was said, by the row of the segment, which takes them along when it goes. Called within the store's guard. */
-import type Database from 'libsql';
+import type { Sqlite, SqliteStatement } from '../sqlite';
 import type { SearchQuery } from '../../session/search';
 import { nearestSql } from './searchSql';
 
 export class MeaningTable {
-  private readonly sql: { readonly unread: Database.Statement; readonly keep: Database.Statement };
+  private readonly sql: { readonly unread: SqliteStatement; readonly keep: SqliteStatement };
 
-  constructor(private readonly db: Database.Database) {
+  constructor(private readonly db: Sqlite) {
     this.sql = {
       unread: db.prepare('SELECT g.n, g.text FROM segments g LEFT JOIN meanings m ON m.n = g.n WHERE m.n IS NULL ORDER BY g.n DESC LIMIT ?'),
       // Its text may have changed, or it may be gone, since it was read.

@@ -1,8 +1,8 @@
 /** Opens earmark.db: rights, pragmas, migrations. One that cannot be read is set aside and a fresh one begun. */
-import Database from 'libsql';
 import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import { openSqlite, type Sqlite } from '../sqlite';
 import { LibsqlStore } from './libsqlStore';
 import { ENDINGS, finishReplacing, placeForNew, replaceDatabase } from './replaceDatabase';
 import { isDamaged, salvage, type Salvaged } from './salvage';
@@ -90,7 +90,7 @@ function salvageFrom(damaged: string, store: LibsqlStore, how: How): Salvaged | 
     try {
       for (const ending of ['', '-wal']) if (existsSync(damaged + ending)) copyFileSync(damaged + ending, copy + ending);
       if (repaired && how.key === undefined) replaceFirstPage(copy);
-      const db = connect(copy, how);
+      const db = openSqlite(copy, how);
       try {
         if (!readable(db)) continue;
         return salvage(db, store);
@@ -107,7 +107,7 @@ function salvageFrom(damaged: string, store: LibsqlStore, how: How): Salvaged | 
   return undefined;
 }
 
-function readable(db: Database.Database): boolean {
+function readable(db: Sqlite): boolean {
   try {
     db.prepare('SELECT count(*) FROM sessions').all();
     db.prepare('SELECT 1 FROM events LIMIT 1').all();
@@ -176,7 +176,7 @@ function encrypt(file: string, how: How): void {
   replaceDatabase(file, made);
 }
 
-function openDatabase(file: string, { busySeconds, key }: How): Database.Database {
+function openDatabase(file: string, { busySeconds, key }: How): Sqlite {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, 'a', 0o600));
@@ -184,7 +184,7 @@ function openDatabase(file: string, { busySeconds, key }: How): Database.Databas
   } catch (cause) {
     throw new EarmarkError('store.unwritable', 'The state folder cannot be written; check its rights, or set EARMARK_HOME to another folder.', { cause });
   }
-  const db = connect(file, { busySeconds, ...(key ? { key } : {}) });
+  const db = openSqlite(file, { busySeconds, ...(key ? { key } : {}) });
   try {
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
@@ -204,7 +204,7 @@ function openDatabase(file: string, { busySeconds, key }: How): Database.Databas
 }
 
 /** It is made from the transcript, so one that is wrong is no loss. */
-function repairSearchIndex(db: Database.Database): void {
+function repairSearchIndex(db: Sqlite): void {
   try {
     db.exec("INSERT INTO segment_text (segment_text, rank) VALUES ('integrity-check', 1)");
   } catch (error) {
@@ -213,11 +213,7 @@ function repairSearchIndex(db: Database.Database): void {
   }
 }
 
-function connect(file: string, { busySeconds, key }: How): Database.Database {
-  return new Database(file, { timeout: busySeconds, ...(key ? { encryptionCipher: 'aes256cbc', encryptionKey: key.toString('hex') } : {}) });
-}
-
-function migrate(db: Database.Database): void {
+function migrate(db: Sqlite): void {
   const [row] = db.prepare('PRAGMA user_version').all() as { user_version: number }[];
   const version = row?.user_version ?? 0;
   if (version > MIGRATIONS.length) throw new EarmarkError('store.corrupt', 'The database of sessions was written by a newer Earmark; update Earmark.', { details: { newer: true } });

@@ -2,7 +2,7 @@
  * Reads what can still be read of a damaged database into a new one. The events are the truth: transcript, speakers and
  * insights are made from them anew. An event that is lost keeps its number; a warning with its time span stands there.
  */
-import type Database from 'libsql';
+import type { Sqlite } from '../sqlite';
 import type { DurableEvent, SessionRecord } from '../../session/events';
 import type { Progress } from '../../session/ports';
 import type { SyncStore } from './libsqlStore';
@@ -25,7 +25,7 @@ const PAGE = 100;
 const EVENTS_MAX = 1_000_000;
 
 /** True where any row, page or index of the database is not as it was written. */
-export function isDamaged(db: Database.Database): boolean {
+export function isDamaged(db: Sqlite): boolean {
   // Not the quick check: it passes over an index that leads to other rows than its table has, and what is asked for by an index is then not found.
   const [check] = db.prepare('PRAGMA integrity_check(1)').all() as { integrity_check?: string }[];
   if (check?.integrity_check !== 'ok') return true;
@@ -42,7 +42,7 @@ export function isDamaged(db: Database.Database): boolean {
   return false;
 }
 
-export function salvage(from: Database.Database, into: SyncStore): Salvaged {
+export function salvage(from: Sqlite, into: SyncStore): Salvaged {
   const records = new Map<string, { record: SessionRecord; lastSeq: number; lastTime: number }>();
   for (const row of rows(from, 'sessions', 'rowid')) {
     const { id, last_seq, last_time, record } = row;
@@ -96,7 +96,7 @@ function unknownRecord(id: string, events: ReadonlyMap<number, DurableEvent>): S
 }
 
 /** Every row that can be read: from the front up to a damaged place, then from the back. */
-function rows(db: Database.Database, table: SummedTable | 'settings', key: string): readonly Row[] {
+function rows(db: Sqlite, table: SummedTable | 'settings', key: string): readonly Row[] {
   const keys = key.split(', ');
   const found = new Map<string, Row>();
   for (const [order, compare] of [['ASC', '>'], ['DESC', '<']] as const) {

@@ -1,10 +1,10 @@
 /** The statements over sessions, their events and what the events add up to. The schema stands in schema.ts. */
-import type Database from 'libsql';
+import type { Sqlite, SqliteStatement } from '../sqlite';
 
 export type SessionStatements = ReturnType<typeof prepareSessions>;
 
-export function prepareSessions(db: Database.Database) {
-  const s = (sql: string): Database.Statement => db.prepare(sql);
+export function prepareSessions(db: Sqlite) {
+  const s = (sql: string): SqliteStatement => db.prepare(sql);
   const owned = "(? IS NULL OR json_extract(record, '$.owner') = ?)";
   const newest = 'ORDER BY created_ms DESC, rowid DESC LIMIT ? OFFSET ?';
   return {

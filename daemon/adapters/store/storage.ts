@@ -8,6 +8,7 @@ import type { Clock } from '../../base/clock';
 import type { Disposable } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
 import type { MeaningStore, SessionStore, SpoolFactory, VoiceStore } from '../../session/ports';
+import { canEncrypt } from '../sqlite';
 import { FileSpools } from './fileSpools';
 import { type GivenKey, givenKey, type KeySetup } from './givenKey';
 import { createKeyring, openKeyring, readKeeper, wrapDataKey } from './keyring';
@@ -73,6 +74,7 @@ export class Storage implements Disposable {
   /** @returns true where this call opened it. @throws EarmarkError store.locked where the key is another */
   async unlock(key: string): Promise<boolean> {
     if (!this.locked) return false;
+    if (!canEncrypt()) throw cannotEncrypt();
     // Who asks meanwhile waits for it and did not do it.
     if (this.unlocking) return this.unlocking.then(() => false);
     const { home } = this.setup;
@@ -113,6 +115,10 @@ export class Storage implements Disposable {
       this.reason = error;
       return;
     }
+    if (given !== undefined && !canEncrypt()) {
+      this.reason = cannotEncrypt();
+      return;
+    }
     if (keeper === undefined) await this.open(given && createKeyring(home, given.key, given.keeper));
     else if (given) await this.tryUnlock(given.key);
     else this.reason = new EarmarkError('store.locked', 'The sessions are encrypted; start Earmark with EARMARK_KEY, or open the editor that keeps the key.');
@@ -149,6 +155,10 @@ export class Storage implements Disposable {
     if (this.opened) return this.opened;
     throw this.reason ?? new EarmarkError('store.locked', 'The sessions are encrypted; give the key.');
   }
+}
+
+function cannotEncrypt(): EarmarkError {
+  return new EarmarkError('store.locked', 'Sessions cannot be encrypted on Windows on Arm: start Earmark without a key, or take Earmark for x64 in a VS Code for x64.');
 }
 
 /** Calls go to what is there at the time of the call. */

@@ -1,5 +1,5 @@
 /** Kept voices in earmark.db. Called within the store's guard. */
-import type Database from 'libsql';
+import type { Sqlite, SqliteStatement } from '../sqlite';
 import type { StoredVoice } from '../../session/ports';
 import { type Row, rowSum } from './rowSum';
 
@@ -9,7 +9,7 @@ const MOST_OF_ONE = 8;
 export class VoiceTable {
   private readonly sql: ReturnType<typeof prepare>;
 
-  constructor(db: Database.Database) {
+  constructor(db: Sqlite) {
     this.sql = prepare(db);
   }
 
@@ -39,8 +39,8 @@ export function voiceOf(row: Row): StoredVoice {
   return { ...(owner === '' ? {} : { owner }), name: String(row['name']), sessionId: String(row['session']), keptMs: Number(row['kept_ms']), heardMs: Number(row['heard_ms']), centre: new Float32Array(bytes.buffer, 0, bytes.byteLength >> 2) };
 }
 
-function prepare(db: Database.Database) {
-  const s = (sql: string): Database.Statement => db.prepare(sql);
+function prepare(db: Sqlite) {
+  const s = (sql: string): SqliteStatement => db.prepare(sql);
   return {
     all: s('SELECT owner, name, session, kept_ms, heard_ms, centre FROM voices ORDER BY n'),
     keep: s('INSERT OR REPLACE INTO voices (owner, name, session, kept_ms, heard_ms, centre, sum) VALUES (?, ?, ?, ?, ?, ?, ?)'),
