@@ -16,7 +16,7 @@ export const SUITES = [
   { name: 'team', what: 'servers and workers of a team, over NATS and PostgreSQL', heavy: true, processes: true, needs: ['build', 'models'], limitMs: minutes(12) },
   { name: 'fault', what: 'crashes, full disks, lost devices', heavy: true, processes: true, needs: ['build', 'models'], limitMs: minutes(12) },
   { name: 'models', what: 'real models on real speech', heavy: true, processes: true, needs: ['build', 'models', 'whisper'], limitMs: minutes(12) },
-  { name: 'extension', what: 'a real VS Code extension host', heavy: true, processes: true, needs: ['build', 'models', 'host'], limitMs: minutes(15) },
+  { name: 'extension', what: 'a real VS Code extension host', heavy: true, processes: true, needs: ['build', 'models', 'host'], limitMs: minutes(18) },
 ];
 
 /** Checks that are a command: passed when it ends with 0. */
