@@ -6,9 +6,8 @@
 import type { SegmenterOptions } from '../daemon/vad/contract';
 import { defaultSegmenterOptions, fileSegmenterOptions } from '../daemon/vad/segmenter';
 import { reportResults } from './report';
-import { type Utterance, findModels, libriUtterances, makeEngine, readAudio, rejections, textOf, transcribe } from './speechPath';
+import { type Hearing, type Utterance, findModels, libriUtterances, makeEngine, patient, readAudio, rejections, textOf, transcribe } from './speechPath';
 import { normaliseWords, pooledWer, wordErrors } from './wordErrors';
-import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 
 export interface WerReport {
   /** Percent, by set. */
@@ -21,7 +20,7 @@ export interface WerReport {
   readonly lines: readonly { readonly utterance: Utterance; readonly text: string }[];
 }
 
-export async function measureWer(engine: ManagedSpeechEngine, utterances: readonly Utterance[], options: Partial<SegmenterOptions> = fileSegmenterOptions): Promise<WerReport> {
+export async function measureWer(engine: Hearing, utterances: readonly Utterance[], options: Partial<SegmenterOptions> = fileSegmenterOptions): Promise<WerReport> {
   await engine.ready();
   const begun = performance.now();
   const lines: { utterance: Utterance; text: string }[] = [];
@@ -65,7 +64,7 @@ async function main(): Promise<void> {
   }
   const engine = makeEngine(models);
   try {
-    const { lines, ...report } = await measureWer(engine, utterances, options);
+    const { lines, ...report } = await measureWer(rest.includes('--live') ? engine : patient(engine), utterances, options);
     reportResults({
       about: `${utterances.length} LibriSpeech utterances (${(report.audioSeconds / 60).toFixed(1)} min), one after the other through the speech path, Moonshine tiny, segmenter options of ${rest.includes('--live') ? 'a microphone' : 'a file'} ${JSON.stringify(options)}.`,
       rows: Object.entries(report.wer).map(([set, wer]) => ({ set, 'WER %': wer.toFixed(2), 'wall time over audio time, both sets': report.rtf.toFixed(3), 'phrases, both sets': report.phrases, rejected: Object.values(report.rejected).reduce((sum, count) => sum + count, 0) })),

@@ -45,6 +45,8 @@ export interface AsrOptions {
   readonly trial?: boolean;
   /** Others wait: no search for likelier texts. What the engine doubts is still decoded again. */
   readonly greedy?: boolean;
+  /** Nobody waits for the text: what the engine doubts may be heard again, where that makes it better. */
+  readonly patient?: boolean;
   /** What was spoken right before the samples, and the tokens of its text: the result goes on behind them. Ignored by engines that give no tokens. */
   readonly lead?: Lead;
 }

@@ -41,6 +41,11 @@ export function tokensToWords(tokens: readonly ScoredToken[], decoder: PieceDeco
   return words;
 }
 
+/** 0–1; 0 where there are none. */
+export function meanProbability(tokens: readonly ScoredToken[]): number {
+  return tokens.length === 0 ? 0 : tokens.reduce((sum, { probability }) => sum + probability, 0) / tokens.length;
+}
+
 function closed<Word extends { readonly text: string }>(word: Word, mark: string): Word {
   return LONE_MARKS.test(word.text.slice(-1)) ? word : { ...word, text: word.text + mark };
 }

@@ -4,10 +4,11 @@
  */
 import type { InferenceSession } from 'onnxruntime-node';
 import { EarmarkError } from '../../../protocol/errors';
-import type { AsrOptions, AsrProvider, AsrResult, LoadedModelFiles } from '../../asr/provider';
+import type { AsrOptions, AsrProvider, AsrResult, Lead, LoadedModelFiles } from '../../asr/provider';
 import { moonshineInfo } from '../../asr/providerInfos';
 import { PhraseBias, TokenizedWords } from '../../asr/phraseBias';
-import { type PieceDecoder, type ScoredToken, tokensToWords } from '../../asr/tokenWords';
+import { SECOND_SILENCE, hearTwice } from '../../asr/secondHearing';
+import { type PieceDecoder, type ScoredToken, meanProbability, tokensToWords } from '../../asr/tokenWords';
 import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { type MoonshineModel, decodePhrase, decoderShape, tokenLimit } from './moonshineDecode';
@@ -55,9 +56,9 @@ export class MoonshineProvider implements AsrProvider {
     if (!model) throw new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
     if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`);
     const begun = performance.now();
-    const tokens = pcm.length === 0 ? [] : await decode(model, pcm, options, this.biasOf(model, options.phrases), signal);
+    const tokens = pcm.length === 0 ? [] : await this.hear(model, pcm, options, signal);
     const words = tokensToWords(tokens, model.pieces);
-    const confidence = tokens.length === 0 ? 0 : tokens.reduce((sum, t) => sum + t.probability, 0) / tokens.length;
+    const confidence = meanProbability(tokens);
     return {
       text: words.map((w) => w.text).join(' '),
       words: estimateWordTimes(words, soundBounds(pcm)),
@@ -67,6 +68,12 @@ export class MoonshineProvider implements AsrProvider {
       inferenceMs: performance.now() - begun,
       tokens: tokens.map(({ id }) => id),
     };
+  }
+
+  private hear(model: Loaded, pcm: Float32Array, options: AsrOptions, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
+    const bias = this.biasOf(model, options.phrases);
+    const room = MAX_SECONDS * SAMPLE_RATE - pcm.length >= 2 * SECOND_SILENCE;
+    return options.patient === true && room ? hearTwice((silence) => decode(model, framed(pcm, silence, options.lead), options, bias, signal)) : decode(model, { pcm, lead: options.lead }, options, bias, signal);
   }
 
   private biasOf({ words }: Loaded, phrases: readonly string[] = []): PhraseBias | undefined {
@@ -88,14 +95,33 @@ export class MoonshineProvider implements AsrProvider {
   }
 }
 
-async function decode(model: Loaded, pcm: Float32Array, { draft = [], lead, quick = false, trial = quick, greedy = trial }: AsrOptions, bias: PhraseBias | undefined, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
+interface Sound {
+  readonly pcm: Float32Array;
+  readonly lead: Lead | undefined;
+}
+
+async function decode(model: Loaded, { pcm, lead }: Sound, { draft = [], quick = false, trial = quick, greedy = trial }: AsrOptions, bias: PhraseBias | undefined, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
   const search = { width: greedy ? 1 : SEARCH_WIDTH, maxTokens: tokenLimit(pcm.length), signal, bias };
   // What is too long with its lead is decoded without.
   if (!lead || lead.pcm.length + pcm.length > MAX_SECONDS * SAMPLE_RATE) return decodePhrase(model, { pcm, given: [], draft, search });
-  const whole = new Float32Array(lead.pcm.length + pcm.length);
-  whole.set(lead.pcm);
-  whole.set(pcm, lead.pcm.length);
-  return decodePhrase(model, { pcm: whole, given: withoutEnd(lead.tokens, model.pieces), draft, search });
+  return decodePhrase(model, { pcm: joined(lead.pcm, pcm), given: withoutEnd(lead.tokens, model.pieces), draft, search });
+}
+
+/** With silence before the first sample and behind the last. */
+function framed(pcm: Float32Array, silence: number, lead: Lead | undefined): Sound {
+  if (silence === 0) return { pcm, lead };
+  const quiet = new Float32Array(silence);
+  return lead ? { pcm: joined(pcm, quiet), lead: { ...lead, pcm: joined(quiet, lead.pcm) } } : { pcm: joined(quiet, pcm, quiet), lead };
+}
+
+function joined(...parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** A phrase ends in a full stop wherever it is cut; what follows would begin a new sentence. */

@@ -41,6 +41,7 @@ const Head = z.object({
     draft: numbers.optional(),
     quick: z.boolean().optional(),
     greedy: z.boolean().optional(),
+    patient: z.boolean().optional(),
   }),
 });
 
@@ -63,7 +64,7 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
     const { samples, leadTokens, options, ...head } = Head.parse(JSON.parse(bytes.toString('utf8', 4, at)));
     const end = at + 2 * samples;
     if (end > bytes.length) throw new RangeError('cut short');
-    const { prompt, phrases, translate, conversation, draft, quick, greedy } = options;
+    const { prompt, phrases, translate, conversation, draft, quick, greedy, patient } = options;
     return {
       ...head,
       pcm: floats(bytes, at, end),
@@ -76,6 +77,7 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
         ...(draft && { draft }),
         ...(quick !== undefined && { quick }),
         ...(greedy !== undefined && { greedy }),
+        ...(patient !== undefined && { patient }),
         ...(leadTokens && { lead: { pcm: floats(bytes, end, bytes.length), tokens: leadTokens } }),
       },
     };
