@@ -214,6 +214,21 @@ describe('dictation in VS Code', function () {
     took.sort((one, other) => one - other);
     console.log(`      key let go → text inserted: ${took[Math.floor(took.length / 2)]} ms in the middle of ${took.length}, ${took.at(-1)} ms at most`);
   });
+
+  it('ends with its window: a reload closes the microphone and leaves nothing behind', async () => {
+    const { window } = rig;
+    await cursorToEnd(window);
+    await window.runCommand('Earmark: Toggle Dictation');
+    await listening();
+    assert.equal(await rig.recorders(), 1);
+    await window.reload();
+    const deadline = Date.now() + 10_000;
+    while ((await rig.recorders()) > 0 && Date.now() < deadline) await window.page.waitForTimeout(100);
+    assert.equal(await rig.recorders(), 0, 'the microphone is open unseen');
+    await idle();
+    assert.equal(await savedText(), typed);
+    assert.deepEqual(JSON.parse(await rig.earmark('sessions', 'list', '--format', 'json')), []);
+  });
 });
 
 /** Holds Ctrl+Alt+D as a keyboard does: the first repeat after half a second, then 30 a second. */
