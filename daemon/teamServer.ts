@@ -104,15 +104,17 @@ interface Shared<S> {
 /** Without a database: what a server writes goes into the team's stream first, so that another one can go on with its sessions. */
 export async function shareSessions<S extends SessionStore>({ bus, leases, name }: Sharing, { store, spools, clock, logger }: Kept<S>): Promise<Shared<S>> {
   const subjects = new SessionSubjects('');
-  const replicated = new ReplicatedSpools(spools, bus, clock, subjects);
+  const replicated = new ReplicatedSpools(spools, bus, clock, subjects, name);
   const claims = new SessionClaims({ bus, leases, subjects, name, logger });
+  replicated.onDidLose((id) => claims.overtaken(id));
   return { ...(await journalled({ local: store, spools: replicated, bus, subjects, claims, logger })), spools: replicated };
 }
 
 /** An organisation's sessions in a database: their sound goes into the team's stream, and one server at a time writes to each. */
 export function shareDatabase({ bus, leases, name }: Sharing, { organisation, store, spools, clock, logger }: Kept<FencedStore> & { readonly organisation: string }): Shared<SessionStore> {
   const subjects = new SessionSubjects(organisation);
-  const replicated = new ReplicatedSpools(spools, bus, clock, subjects);
+  const replicated = new ReplicatedSpools(spools, bus, clock, subjects, name);
   const claims = new SessionClaims({ bus, leases, subjects, name, logger });
+  replicated.onDidLose((id) => claims.overtaken(id));
   return { ...claimedStore({ database: store, spools: replicated, claims, logger }), spools: replicated };
 }

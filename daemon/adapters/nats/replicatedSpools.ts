@@ -1,12 +1,16 @@
 /**
  * Spools that a team shares: each frame goes into the file on disk and into the stream of its session, and only what is in
- * both counts as kept, so what a client was told is kept outlives the server that told it.
+ * both counts as kept, so what a client was told is kept outlives the server that told it. Who takes a session over puts a
+ * mark behind its sound before it reads it; each message names the one before it, so what a server sends that was stopped
+ * and wakes behind that mark is refused.
  */
+import { randomBytes } from 'node:crypto';
 import type { Frame, Source } from '../../audio/frame';
 import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { LostSound, Spool, SpoolFactory } from '../../session/ports';
+import { EarmarkError } from '../../../protocol/errors';
 import { SESSIONS, type SessionSubjects, decodeFrames, encodeFrames, messagesOf } from './sessionStream';
 import type { TeamBus } from './teamBus';
 
@@ -14,20 +18,32 @@ import type { TeamBus } from './teamBus';
 const SEND_MS = 100;
 const SEND_FRAMES = 100;
 const RETRY_MS = 250;
-const PUBLISH_MS = 2_000;
+const PUBLISH_MS = 1_000;
 /** Releases are carried out together. */
 const RELEASE_MS = 2_000;
+/** JetStream: another message is the last one of the subject. */
+const WRONG_SEQUENCE = 10071;
+const MESSAGE_ID = 'Nats-Msg-Id';
 
 export class ReplicatedSpools implements SpoolFactory {
+  /** Number of the last message of a subject that was taken over here. */
+  private readonly marks = new Map<string, number>();
+  private readonly lost = new Emitter<string>();
+  /** Another server goes on with this session's sound. */
+  readonly onDidLose = this.lost.event;
+
+  /** @param server that sends, by name */
   constructor(
     private readonly local: SpoolFactory,
     private readonly bus: TeamBus,
     private readonly clock: Clock,
     private readonly subjects: SessionSubjects,
+    private readonly server: string,
   ) {}
 
   open(sessionId: string): Spool {
-    return new ReplicatedSpool(sessionId, this.local.open(sessionId), this.bus, this.clock, this.subjects);
+    const { bus, clock, subjects, server, marks, lost } = this;
+    return new ReplicatedSpool({ sessionId, bus, clock, subjects, server, markOf: (source) => marks.get(subjects.sound(sessionId, source)) ?? 0, onOvertaken: () => lost.fire(sessionId) }, this.local.open(sessionId));
   }
 
   list(): readonly string[] {
@@ -49,26 +65,54 @@ export class ReplicatedSpools implements SpoolFactory {
     this.local.remove(sessionId);
   }
 
-  /** Makes the file of what the stream has; nobody has it open. */
+  /** Makes the file of what the stream has; nobody has it open. @throws EarmarkError rpc.timeout */
   async restore(sessionId: string, sources: readonly Source[]): Promise<void> {
     this.local.remove(sessionId);
     const spool = this.local.open(sessionId);
     try {
+      for (const source of sources) await this.mark(sessionId, source);
       for (const source of sources) for await (const { data } of messagesOf(this.bus, this.subjects.sound(sessionId, source))) spool.append(...decodeFrames(source, data));
       spool.sync();
     } finally {
       spool.dispose();
     }
   }
+
+  /** From now on whoever sent before is refused. */
+  private async mark(sessionId: string, source: Source): Promise<void> {
+    const subject = this.subjects.sound(sessionId, source);
+    try {
+      const { seq } = await this.bus.js.publish(subject, encodeFrames([]), { msgID: `${idOf(this.server, sessionId)}${source}.mark.${randomBytes(6).toString('hex')}`, timeout: PUBLISH_MS });
+      this.marks.set(subject, seq);
+    } catch (cause) {
+      throw new EarmarkError('rpc.timeout', 'The servers of the team do not answer; try again in a moment.', { retryAfterMs: 500, cause });
+    }
+  }
 }
+
+/** What the ids of messages of a server for a session begin with. */
+const idOf = (server: string, sessionId: string): string => `${server}.${sessionId}.`;
 
 interface Stream {
   readonly waiting: Frame[];
   /** Last frame and number of each message that was not released. */
   readonly sent: { readonly lastSeq: number; readonly message: number }[];
+  /** Number of the last message of its subject. */
+  last: number;
   replicated: number;
   releaseBefore: number;
   sending: boolean;
+}
+
+interface ReplicatedSetup {
+  readonly sessionId: string;
+  readonly bus: TeamBus;
+  readonly clock: Clock;
+  readonly subjects: SessionSubjects;
+  readonly server: string;
+  /** Number of the message behind which this server goes on. */
+  readonly markOf: (source: Source) => number;
+  readonly onOvertaken: () => void;
 }
 
 class ReplicatedSpool implements Spool {
@@ -82,11 +126,8 @@ class ReplicatedSpool implements Spool {
   readonly onDidSync = this.syncs.event;
 
   constructor(
-    private readonly sessionId: string,
+    private readonly setup: ReplicatedSetup,
     private readonly local: Spool,
-    private readonly bus: TeamBus,
-    private readonly clock: Clock,
-    private readonly subjects: SessionSubjects,
   ) {
     this.store.add(local.onDidSync(({ source }) => this.tell(source)));
   }
@@ -110,7 +151,7 @@ class ReplicatedSpool implements Spool {
       // Their samples are somebody else's when this returns.
       for (const frame of frames) if (frame.seq > before && frame.seq <= taken) waiting.push({ ...frame, pcm: frame.pcm.slice() });
       if (waiting.length >= SEND_FRAMES) void this.send(source);
-      else this.timer ??= this.clock.setTimeout(() => this.sendAll(), SEND_MS);
+      else this.timer ??= this.setup.clock.setTimeout(() => this.sendAll(), SEND_MS);
     }
   }
 
@@ -135,13 +176,14 @@ class ReplicatedSpool implements Spool {
     this.local.release(source, seq);
     const stream = this.stream(source);
     stream.releaseBefore = Math.max(stream.releaseBefore, seq);
-    this.releasing ??= this.clock.setTimeout(() => this.purge(), RELEASE_MS);
+    this.releasing ??= this.setup.clock.setTimeout(() => this.purge(), RELEASE_MS);
   }
 
   remove(): void {
     this.close();
     this.local.remove();
-    void this.bus.jsm.streams.purge(SESSIONS, { filter: this.subjects.sounds(this.sessionId) }).catch(() => undefined);
+    const { bus, subjects, sessionId } = this.setup;
+    void bus.jsm.streams.purge(SESSIONS, { filter: subjects.sounds(sessionId) }).catch(() => undefined);
   }
 
   dispose(): void {
@@ -159,7 +201,7 @@ class ReplicatedSpool implements Spool {
   /** What the file has from before came out of the stream (see `restore`), so the stream has it. */
   private stream(source: Source): Stream {
     let stream = this.streams.get(source);
-    if (!stream) this.streams.set(source, (stream = { waiting: [], sent: [], replicated: this.local.durableSeq(source), releaseBefore: 0, sending: false }));
+    if (!stream) this.streams.set(source, (stream = { waiting: [], sent: [], last: this.setup.markOf(source), replicated: this.local.durableSeq(source), releaseBefore: 0, sending: false }));
     return stream;
   }
 
@@ -171,6 +213,7 @@ class ReplicatedSpool implements Spool {
 
   /** One message at a time and source, again and again until it is in. */
   private async send(source: Source): Promise<void> {
+    const { sessionId, bus, clock, subjects, server } = this.setup;
     const stream = this.stream(source);
     if (stream.sending) return;
     stream.sending = true;
@@ -178,16 +221,35 @@ class ReplicatedSpool implements Spool {
       const frames = stream.waiting.slice(0, SEND_FRAMES);
       const lastSeq = frames.at(-1)?.seq ?? -1;
       try {
-        const { seq } = await this.bus.js.publish(this.subjects.sound(this.sessionId, source), encodeFrames(frames), { msgID: `${this.sessionId}.${source}.${lastSeq}`, timeout: PUBLISH_MS });
-        stream.sent.push({ lastSeq, message: seq });
-        stream.waiting.splice(0, frames.length);
-        stream.replicated = lastSeq;
-        this.tell(source);
-      } catch {
-        await new Promise<void>((resolve) => this.clock.setTimeout(resolve, RETRY_MS));
+        const { seq } = await bus.js.publish(subjects.sound(sessionId, source), encodeFrames(frames), { msgID: `${idOf(server, sessionId)}${source}.${lastSeq}`, expect: { lastSubjectSequence: stream.last }, timeout: PUBLISH_MS });
+        this.sent(source, stream, lastSeq, seq);
+      } catch (error) {
+        const seen = (error as { code?: unknown }).code === WRONG_SEQUENCE ? await this.look(source, stream).catch(() => 'unknown') : 'unknown';
+        if (seen === 'overtaken') {
+          this.closed = true;
+          return this.setup.onOvertaken();
+        }
+        if (seen === 'unknown') await new Promise<void>((resolve) => clock.setTimeout(resolve, RETRY_MS));
       }
     }
     stream.sending = false;
+  }
+
+  private sent(source: Source, stream: Stream, lastSeq: number, message: number): void {
+    stream.sent.push({ lastSeq, message });
+    stream.last = message;
+    while (stream.waiting[0] !== undefined && stream.waiting[0].seq <= lastSeq) stream.waiting.shift();
+    stream.replicated = Math.max(stream.replicated, lastSeq);
+    this.tell(source);
+  }
+
+  /** A message whose answer was lost is in all the same: then the last one is this server's, and it goes on behind that. */
+  private async look(source: Source, stream: Stream): Promise<'own' | 'overtaken'> {
+    const { bus, subjects, sessionId, server } = this.setup;
+    const message = await bus.jsm.streams.getMessage(SESSIONS, { last_by_subj: subjects.sound(sessionId, source) });
+    if (!message?.header?.get(MESSAGE_ID).startsWith(idOf(server, sessionId))) return 'overtaken';
+    this.sent(source, stream, decodeFrames(source, message.data).at(-1)?.seq ?? -1, message.seq);
+    return 'own';
   }
 
   private tell(source: Source): void {
@@ -199,10 +261,12 @@ class ReplicatedSpool implements Spool {
 
   private purge(): void {
     this.releasing = undefined;
+    const { bus, subjects, sessionId } = this.setup;
     for (const [source, stream] of this.streams) {
       let last: number | undefined;
       while (stream.sent[0] !== undefined && stream.sent[0].lastSeq < stream.releaseBefore) last = stream.sent.shift()?.message;
-      if (last !== undefined) void this.bus.jsm.streams.purge(SESSIONS, { filter: this.subjects.sound(this.sessionId, source), seq: last + 1 }).catch(() => undefined);
+      // The last of them stays: one message tells who sends, and what the next one has to name.
+      if (last !== undefined) void bus.jsm.streams.purge(SESSIONS, { filter: subjects.sound(sessionId, source), seq: last }).catch(() => undefined);
     }
   }
 }

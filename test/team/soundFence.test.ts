@@ -1,0 +1,92 @@
+// A server that stood still while another one took its session: what it sends when it wakes is refused.
+import { deepEqual } from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ReplicatedSpools } from '../../daemon/adapters/nats/replicatedSpools';
+import { decodeFrames, messagesOf, openSessionStream, SessionSubjects } from '../../daemon/adapters/nats/sessionStream';
+import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
+import { FileSpools } from '../../daemon/adapters/store/fileSpools';
+import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../daemon/audio/frame';
+import { systemClock } from '../../daemon/base/clock';
+import { silentLogger } from '../../daemon/base/logger';
+import type { Spool } from '../../daemon/session/ports';
+import { until } from '../fakes/daemonProcess';
+import { NatsServers, needNats } from '../fakes/natsServers';
+
+const ID = 's1';
+const frames = (from: number, to: number): Frame[] => Array.from({ length: to - from }, (_, i) => ({ source: 'mic', seq: from + i, captureMs: (from + i) * FRAME_MS, pcm: new Int16Array(FRAME_SAMPLES).fill(from + i) }));
+
+describe('sound of a session that another server took', function () {
+  this.timeout(60_000);
+  const folder = mkdtempSync(join(tmpdir(), 'earmark-fence-'));
+  const subjects = new SessionSubjects('ant');
+  let servers: NatsServers;
+  let bus: TeamBus;
+  before(async function () {
+    servers = await NatsServers.start(needNats(this));
+    bus = await openBus({ servers: servers.url, name: 'test', replicas: 1, logger: silentLogger });
+    await openSessionStream(bus);
+  });
+  after(async () => {
+    await bus?.close();
+    await servers?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const server = (name: string): ReplicatedSpools => new ReplicatedSpools(new FileSpools({ folder: join(folder, name), clock: systemClock, logger: silentLogger }), bus, systemClock, subjects, name);
+  const kept = async (spool: Spool, seq: number): Promise<void> => until(() => spool.durableSeq('mic') === seq, `frame ${seq} is kept`);
+  const inStream = async (): Promise<number[]> => {
+    const seqs: number[] = [];
+    for await (const { data } of messagesOf(bus, subjects.sound(ID, 'mic'))) seqs.push(...decodeFrames('mic', data).map(({ seq }) => seq));
+    return seqs;
+  };
+
+  it('is what the server sends that has it, and not what the one before sends late', async () => {
+    const [old, next] = [server('old'), server('next')];
+    const lost: string[] = [];
+    old.onDidLose((id) => lost.push(id));
+    const stale = old.open(ID);
+    stale.append(...frames(0, 10));
+    await kept(stale, 9);
+    await next.restore(ID, ['mic']);
+    // The old one wakes before the new one has sent anything.
+    stale.append(...frames(10, 15));
+    await until(() => lost.length > 0, 'the old one is told');
+    const spool = next.open(ID);
+    spool.append(...frames(10, 12));
+    await kept(spool, 11);
+    deepEqual({ lost, acknowledged: stale.durableSeq('mic'), inStream: await inStream() }, { lost: [ID], acknowledged: 9, inStream: Array.from({ length: 12 }, (_, i) => i) });
+    for (const one of [stale, spool]) one.dispose();
+  });
+
+  it('goes on behind a message of its own whose answer was lost, and behind what was released', async () => {
+    const own = server('own');
+    await own.restore(ID, ['mic']);
+    const spool = own.open(ID);
+    const publish = bus.js.publish.bind(bus.js);
+    let lose = 1;
+    bus.js.publish = async (...args) => {
+      const answer = await publish(...args);
+      if (lose-- > 0) throw new Error('timeout');
+      return answer;
+    };
+    try {
+      spool.append(...frames(12, 20));
+      // More comes meanwhile, so the message that follows is another one.
+      await delay(150);
+      spool.append(...frames(20, 25));
+      await kept(spool, 24);
+    } finally {
+      bus.js.publish = publish;
+    }
+    spool.release('mic', 25);
+    await until(() => lose < 0, 'an answer was lost');
+    await delay(2_500);
+    spool.append(...frames(25, 27));
+    await kept(spool, 26);
+    deepEqual((await inStream()).filter((seq) => seq >= 25), [25, 26]);
+    spool.dispose();
+  });
+});
