@@ -4,7 +4,7 @@ import { createConnection, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type WebSocket from 'ws';
 import { EarmarkError } from '../protocol/errors';
-import { DEAD_MS, KEEPALIVE_MS, REMOTE_PATH } from '../protocol/remote';
+import { AUDIO_DEAD_MS, DEAD_MS, KEEPALIVE_MS, REMOTE_PATH } from '../protocol/remote';
 import { PROTOCOL_VERSION } from '../protocol/version';
 import type { ConnectOptions, DaemonClient, RemoteProfile, RemoteTiming } from './api';
 import { WireClient } from './daemonClient';
@@ -14,7 +14,7 @@ import { webSocketWire } from './webSocketWire';
 const CONNECT_MS = 10_000;
 const REFUSAL_MAX_BYTES = 4_096;
 
-const DEFAULT_TIMING: RemoteTiming = { keepaliveMs: KEEPALIVE_MS, deadMs: DEAD_MS, backoffMinMs: 300, backoffMaxMs: 30_000 };
+const DEFAULT_TIMING: RemoteTiming = { keepaliveMs: KEEPALIVE_MS, deadMs: DEAD_MS, audioDeadMs: AUDIO_DEAD_MS, backoffMinMs: 300, backoffMaxMs: 30_000 };
 
 export function timingOf(remote: RemoteProfile): RemoteTiming {
   return { ...DEFAULT_TIMING, ...remote.timing };
@@ -38,9 +38,9 @@ export async function connectRemote(options: ConnectOptions, remote: RemoteProfi
   try {
     const socket = await openStream(url, remote, abort.signal);
     const ws = await upgrade(url, token, socket, abort.signal);
-    const { keepaliveMs, deadMs } = timingOf(remote);
+    const { keepaliveMs, deadMs, audioDeadMs } = timingOf(remote);
     const trip: { ms: number | undefined } = { ms: undefined };
-    const client = new WireClient(webSocketWire(ws, { ...CLIENT_LIMITS, keepaliveMs, deadMs }, { onRoundTrip: (ms) => (trip.ms = ms) }), () => trip.ms);
+    const client = new WireClient(webSocketWire(ws, { ...CLIENT_LIMITS, keepaliveMs, deadMs, audioDeadMs }, { onRoundTrip: (ms) => (trip.ms = ms) }), () => trip.ms);
     try {
       const protocol = options.protocol ?? PROTOCOL_VERSION;
       if ((await client.hello(options.client, protocol, left())) === 'ok') return client;

@@ -21,6 +21,8 @@ const SHORT_BYTES = 4 * 1024;
 export interface WebSocketLimits extends WireLimits {
   readonly keepaliveMs: number;
   readonly deadMs: number;
+  /** Absent: no audio is sent from here, or it is not answered. */
+  readonly audioDeadMs?: number;
 }
 
 export interface WebSocketHooks {
@@ -45,6 +47,8 @@ class WebSocketWire implements Wire {
   private closing: EarmarkError | undefined;
   private heardAt = performance.now();
   private pingedAt: number | undefined;
+  /** Runs from audio that was sent until anything is heard. */
+  private unanswered: NodeJS.Timeout | undefined;
   private readonly timer: NodeJS.Timeout;
   private dead = false;
 
@@ -56,18 +60,19 @@ class WebSocketWire implements Wire {
     // Before the reader's own listener, which tells the end.
     ws.on('close', (code, reason) => {
       clearInterval(this.timer);
+      clearTimeout(this.unanswered);
       this.closing = closingError(code, reason.toString('utf8'));
     });
     this.reader = new Reader(ws);
     this.writer = new Writer((text) => this.send(text), () => this.end());
-    this.audio = { send: (message) => this.send(message), onMessage: (listener) => (this.audioListener = listener) };
+    this.audio = { send: (message) => this.sendAudio(message), onMessage: (listener) => (this.audioListener = listener) };
     ws.on('message', (data: Buffer, isBinary: boolean) => this.take(data, isBinary));
     ws.on('pong', () => {
-      this.heardAt = performance.now();
+      this.heard();
       if (this.pingedAt !== undefined) this.hooks.onRoundTrip?.(this.heardAt - this.pingedAt);
       this.pingedAt = undefined;
     });
-    ws.on('ping', () => (this.heardAt = performance.now()));
+    ws.on('ping', () => this.heard());
     // What was wrong is in the close code that follows.
     ws.on('error', () => undefined);
     this.timer = setInterval(() => this.tick(), limits.keepaliveMs);
@@ -109,6 +114,7 @@ class WebSocketWire implements Wire {
 
   destroy(): void {
     clearInterval(this.timer);
+    clearTimeout(this.unanswered);
     this.ws.terminate();
   }
 
@@ -124,8 +130,14 @@ class WebSocketWire implements Wire {
     this.ws.ping();
   }
 
-  private take(data: Buffer, isBinary: boolean): void {
+  private heard(): void {
     this.heardAt = performance.now();
+    clearTimeout(this.unanswered);
+    this.unanswered = undefined;
+  }
+
+  private take(data: Buffer, isBinary: boolean): void {
+    this.heard();
     if (this.dead) return;
     const refusal = this.hooks.gate?.(data.length);
     if (refusal) {
@@ -144,6 +156,12 @@ class WebSocketWire implements Wire {
   private refuse(data: Buffer, isBinary: boolean, error: EarmarkError): void {
     const id = isBinary ? (data.length >= 8 ? `audio/${data.readUInt32LE(4)}` : null) : idOf(data);
     this.writer.write({ ...refusalMessage(error), id } as never).catch(() => undefined);
+  }
+
+  private sendAudio(message: Uint8Array): void {
+    this.send(message);
+    const { audioDeadMs } = this.limits;
+    if (audioDeadMs !== undefined) this.unanswered ??= setTimeout(() => this.destroy(), audioDeadMs);
   }
 
   private send(data: string | Uint8Array): void {

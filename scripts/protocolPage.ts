@@ -117,9 +117,9 @@ function messageText(message: protocol.Message, of: (schema: z.ZodType) => Json)
 export function declarationHash(): string {
   const { of, types } = schemas();
   const messages = Object.values(protocol.FAMILIES).flat().map((m) => ({ ...m, params: of(m.params), ...(m.type === 'request' ? { result: of(m.result) } : {}) }));
-  const { PROTOCOL_VERSION, HANDSHAKE_PREFIX, HANDSHAKE_OK, HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, MESSAGE_MAX_BYTES, ERRORS, CLOSINGS, REMOTE_PATH, AUDIO_HEADER_BYTES, KEEPALIVE_MS, DEAD_MS } = protocol;
+  const { PROTOCOL_VERSION, HANDSHAKE_PREFIX, HANDSHAKE_OK, HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, MESSAGE_MAX_BYTES, ERRORS, CLOSINGS, REMOTE_PATH, AUDIO_HEADER_BYTES, KEEPALIVE_MS, DEAD_MS, AUDIO_DEAD_MS } = protocol;
   return createHash('sha256')
-    .update(JSON.stringify({ PROTOCOL_VERSION, HANDSHAKE_PREFIX, HANDSHAKE_OK, HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, MESSAGE_MAX_BYTES, ERRORS, CLOSINGS, REMOTE_PATH, AUDIO_HEADER_BYTES, KEEPALIVE_MS, DEAD_MS, messages, types: [...types].sort(([a], [b]) => (a < b ? -1 : 1)) }))
+    .update(JSON.stringify({ PROTOCOL_VERSION, HANDSHAKE_PREFIX, HANDSHAKE_OK, HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, MESSAGE_MAX_BYTES, ERRORS, CLOSINGS, REMOTE_PATH, AUDIO_HEADER_BYTES, KEEPALIVE_MS, DEAD_MS, AUDIO_DEAD_MS, messages, types: [...types].sort(([a], [b]) => (a < b ? -1 : 1)) }))
     .digest('hex');
 }
 
@@ -136,7 +136,7 @@ export function renderProtocolPage(): string {
     'The same major version works; a higher minor only adds. A local daemon of an older major drains for the newer client; an older client gets `rpc.versionMismatch`, which says which side to update.',
     '## Transport over the network',
     `A daemon that was started with ${code('--listen')} speaks the same JSON-RPC over a WebSocket at ${code(protocol.REMOTE_PATH)}, one object a text message, without compression; off loopback only over TLS 1.2 or newer. The request for the upgrade carries ${code('Authorization: Bearer <token>')} and no ${code('Origin')}; nothing else is looked at before the token matched. Each side pings every ${protocol.KEEPALIVE_MS / 1000} s and takes the other for dead after ${protocol.DEAD_MS / 1000} s without a word.`,
-    `A binary message is one ${code('audio/push')}: a header of ${protocol.AUDIO_HEADER_BYTES} bytes, all little-endian, then whole frames as s16le. It is answered by a text message as a request is, whose ${code('id')} is ${code(`${protocol.AUDIO_ANSWER_PREFIX}<number>`)}.`,
+    `A binary message is one ${code('audio/push')}: a header of ${protocol.AUDIO_HEADER_BYTES} bytes, all little-endian, then whole frames as s16le. It is answered by a text message as a request is, whose ${code('id')} is ${code(`${protocol.AUDIO_ANSWER_PREFIX}<number>`)}; a client that hears nothing for ${protocol.AUDIO_DEAD_MS / 1000} s after it sent one connects anew.`,
     '| byte | type | |\n|---|---|---|\n| 0 | u8 | version, 1 |\n| 1 | u8 | kind, 1 |\n| 2 | u16 | channel, as `audio/open` gave it |\n| 4 | u32 | number of this message, chosen by the client |\n| 8 | u32 | `seq` of the first frame |\n| 12 | u32 | `captureMs` of the first frame |',
     `A refused upgrade is an HTTP answer with the close code in the header ${code('Earmark-Close')} and ${code('{message, data}')} as its body, where ${code('data')} is [ErrorData](#errordata). A connection that must end is closed with one of these codes; the client comes back by itself where that helps and tells a person where not.`,
     ['| code | error | comes back | |', '|---|---|---|---|', ...Object.entries(protocol.CLOSINGS).map(([number, closing]) => `| ${number} | ${code(closing.error)} | ${closing.recoverable ? 'yes' : 'no'} | ${closing.doc} |`)].join('\n'),
