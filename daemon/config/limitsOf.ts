@@ -7,6 +7,8 @@ const MINUTE_MS = 60_000;
 /** A source may send at once what it may send in so many seconds. */
 const MESSAGE_BURST_S = 2;
 const BYTE_BURST_S = 4;
+/** Sockets for each connection that may be: the rest is being admitted, or refused. */
+const SOCKETS_A_CONNECTION = 1.25;
 
 export function sessionLimitsOf(settings: Settings): Pick<SessionOptions, 'maxSessions' | 'maxSessionsPerUser' | 'lengthMs' | 'idleMs' | 'redactTranscript'> {
   return {
@@ -30,6 +32,7 @@ export function audioLimitsOf(settings: Settings, organisation: string, owner: s
 export interface NetworkLimits {
   readonly connections: number;
   readonly connectionsPerUser: number;
+  readonly sockets: number;
   readonly messagesPerSecond: number;
   readonly messageBurst: number;
   readonly bytesPerSecond: number;
@@ -39,5 +42,6 @@ export interface NetworkLimits {
 export function networkLimitsOf(settings: Settings): NetworkLimits {
   const messagesPerSecond = settings['limits.messagesPerSecond'];
   const bytesPerSecond = settings['limits.megabytesPerSecond'] * 1024 * 1024;
-  return { connections: settings['limits.connections'], connectionsPerUser: settings['limits.connectionsPerUser'], messagesPerSecond, messageBurst: MESSAGE_BURST_S * messagesPerSecond, bytesPerSecond, byteBurst: BYTE_BURST_S * bytesPerSecond };
+  const connections = settings['limits.connections'];
+  return { connections, sockets: Math.ceil(SOCKETS_A_CONNECTION * connections), connectionsPerUser: settings['limits.connectionsPerUser'], messagesPerSecond, messageBurst: MESSAGE_BURST_S * messagesPerSecond, bytesPerSecond, byteBurst: BYTE_BURST_S * bytesPerSecond };
 }

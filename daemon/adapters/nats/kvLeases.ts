@@ -9,13 +9,16 @@ import type { Disposable } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
 import type { Lease, Leases } from '../../team/leases';
-import type { TeamBus } from './teamBus';
+import { patiently, type TeamBus } from './teamBus';
 
 /** A lease that nobody renewed is free after so long: what a killed gateway held goes on at another one within 10 s. */
 const LEASE_MS = 6_000;
 const RENEW_MS = 2_000;
 /** Last sign that it is still ours; past it another one may have it, whatever the network says. */
 const TRUST_MS = 5_000;
+
+/** Without a leader nobody answers; who asks again soon is there when there is one. */
+const ASK_MS = 1_000;
 
 /** JetStream: the key is not at the revision that was named. */
 const WRONG_REVISION = 10071;
@@ -30,8 +33,9 @@ interface Held {
 
 /** @throws EarmarkError daemon.startFailed */
 export async function openLeases(bus: TeamBus, clock: Clock, logger: Logger): Promise<Leases> {
-  const { Kvm } = await import('@nats-io/kv');
-  const kv = await new Kvm(bus.js).create('EARMARK_LEASES', { history: 1, ttl: LEASE_MS, replicas: bus.replicas });
+  const [{ Kvm }, { jetstream }] = await Promise.all([import('@nats-io/kv'), import('@nats-io/jetstream')]);
+  await patiently(() => new Kvm(bus.js).create('EARMARK_LEASES', { history: 1, ttl: LEASE_MS, replicas: bus.replicas }));
+  const kv = await patiently(() => new Kvm(jetstream(bus.nc, { timeout: ASK_MS })).open('EARMARK_LEASES'));
   return new KvLeases(kv, clock, logger);
 }
 

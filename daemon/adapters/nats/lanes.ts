@@ -7,7 +7,7 @@ import { type Lane, PHRASES, finalsOf, laneOfSubject } from './subjects';
 import { NANOS } from './teamBus';
 
 /** What a dead worker held comes to another one after so long; a living one says in time that it works. */
-export const ACK_WAIT_MS = 4_000;
+export const ACK_WAIT_MS = 2_000;
 /** A consumer that no worker asked for so long goes, and is made again with the next phrase. */
 const CONSUMER_IDLE_MS = 60 * 60_000;
 const MAX_PENDING = 10_000;

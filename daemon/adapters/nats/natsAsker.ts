@@ -37,7 +37,7 @@ const FINAL_LIMIT_MS = 15 * 60_000;
 const QUICK_LIMIT_MS = 3_000;
 /** Publishing is tried so long while NATS chooses a new leader, then the phrase goes back to its session, which keeps its sound. */
 const PUBLISH_LIMIT_MS = 10_000;
-const PUBLISH_TRY_MS = 2_000;
+const PUBLISH_TRY_MS = 1_000;
 const PUBLISH_PAUSE_MS = 200;
 /** A consumer stays an hour without being asked (lanes.ts). */
 const LANE_MS = 10 * 60_000;

@@ -29,7 +29,7 @@ export interface TakerSetup {
 
 const MAX_DELIVERIES = 4;
 const SWEEP_MS = 1_000;
-const PULL_MS = 2_000;
+const PULL_MS = 1_000;
 const PAUSE_MS = 250;
 /** No decode takes longer (asr/deadline.ts, twice): after it a phrase counts as stuck and another worker gets it. */
 const STUCK_MS = 65_000;

@@ -33,9 +33,10 @@ export interface TeamBus {
 export const NANOS = 1e6;
 const CONNECT_MS = 5_000;
 const RECONNECT_MS = 250;
-/** A dead peer is noticed after two of these, where the operating system says nothing. */
-const PING_MS = 2_000;
-const API_MS = 5_000;
+/** A dead peer is noticed after two to three of these, where the operating system says nothing. */
+const PING_MS = 1_000;
+/** What is asked while a cluster has no leader is never answered: the shorter, the sooner it is asked again of the next one. */
+const API_MS = 2_000;
 const DUPLICATES_MS = 120_000;
 /** What waits for a decoder at most: nine hours of speech. */
 const PHRASES_BYTES = 1e9;
@@ -45,7 +46,7 @@ const QUICK_AGE_MS = 3_000;
 const DEAD_BYTES = 16e6;
 const DEAD_AGE_MS = 30 * 24 * 3_600_000;
 
-const ELECTION_TRIES = 3;
+const ELECTION_TRIES = 8;
 /** What was published goes out; a server that does not answer must not keep a process from ending. */
 const DRAIN_MS = 5_000;
 
@@ -66,7 +67,7 @@ export async function openBus({ servers, token, name, replicas, logger }: BusSet
     for await (const { type } of nc.status()) if (type === 'disconnect' || type === 'reconnect' || type === 'error') logger.warn(`nats.${type}`);
   })().catch(() => undefined);
   try {
-    const [js, jsm] = [jetstream(nc, { timeout: API_MS }), await jetstreamManager(nc, { timeout: API_MS })];
+    const [js, jsm] = [jetstream(nc, { timeout: API_MS }), await patiently(() => jetstreamManager(nc, { timeout: API_MS }))];
     const bus: TeamBus = {
       nc, js, jsm, replicas,
       stream: (config) => patiently(() => ensure(jsm, config)),
@@ -91,7 +92,7 @@ export async function openBus({ servers, token, name, replicas, logger }: BusSet
 }
 
 /** A cluster that has lost a node answers nothing while it chooses another leader. */
-async function patiently(ask: () => Promise<void>): Promise<void> {
+export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await ask();
