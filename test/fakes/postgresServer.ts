@@ -1,6 +1,6 @@
 /** A real PostgreSQL for tests: made in a temporary folder, on a Unix socket that only this user opens, gone afterwards. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -83,6 +83,19 @@ export class PostgresServer {
     await end(this.child, signal);
   }
 
+  /** SIGSTOP and SIGCONT to the server and to every process that it made, as where its machine stands still. */
+  signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    // The one that makes others first and last, so that none is missed.
+    const made = childrenOf(this.pid);
+    for (const pid of signal === 'SIGSTOP' ? [this.pid, ...made, ...childrenOf(this.pid)] : [...made, this.pid]) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It has ended.
+      }
+    }
+  }
+
   async again(): Promise<void> {
     this.child = launch(this.bin, this.folder);
     await this.ready();
@@ -111,6 +124,10 @@ export class PostgresServer {
 function launch(bin: string, folder: string): ChildProcess {
   const settings = ['listen_addresses=', `unix_socket_directories=${folder}`, 'fsync=off', 'max_connections=60', 'shared_buffers=32MB', 'autovacuum=off', 'logging_collector=off'];
   return spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), ...settings.flatMap((s) => ['-c', s])], { ...UNPRIVILEGED, cwd: folder, stdio: 'ignore' });
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -9,7 +9,7 @@ import { SessionGet, SessionStop, type SessionEvent } from '../../protocol/sessi
 import { TokenFile } from '../../daemon/adapters/transport/tokenFile';
 import { say } from '../unit/session/harness';
 import { until } from './daemonProcess';
-import { TeamProcess } from './teamProcess';
+import { TeamProcess, type TeamStart } from './teamProcess';
 import { retried } from './retried';
 
 /** While another gateway takes a session over. */
@@ -20,15 +20,31 @@ export const FIRST_WORD = 4;
 
 /** A gateway on a free port, and what opens it. */
 export class Gateway extends TeamProcess {
-  constructor(nats: string, tokens: TeamTokens, env: Readonly<Record<string, string>> = {}) {
-    super(['server', '--nats', nats, '--listen', '127.0.0.1:0'], { EARMARK_TEAM_REPLICAS: '1', ...env }, { 'tokens.json': tokens.file });
+  /** The log forgets its first lines. */
+  private healthPort: string | undefined;
+  private at: string | undefined;
+
+  constructor(nats: string, tokens: TeamTokens, env: Readonly<Record<string, string>> = {}, start: TeamStart = {}) {
+    super(['server', '--nats', nats, '--listen', '127.0.0.1:0', '--health', '127.0.0.1:0'], { EARMARK_TEAM_REPLICAS: '1', ...env }, { 'tokens.json': tokens.file }, start);
   }
 
   async url(): Promise<string> {
-    await until(() => readDaemonFile(this.home)?.listen !== undefined || this.child.exitCode !== null, 'the gateway listens', 60_000);
-    const listen = readDaemonFile(this.home)?.listen;
+    if (this.at !== undefined) return this.at;
+    // What one that died left in the folder is not its own.
+    const own = (): ReturnType<typeof readDaemonFile> => [readDaemonFile(this.home)].find((file) => file?.pid === this.child.pid);
+    await until(() => own()?.listen !== undefined || this.child.exitCode !== null, 'the gateway listens', 60_000);
+    const listen = own()?.listen;
     if (!listen) throw new Error(`The gateway ended: ${this.stderr}`);
-    return listen.url;
+    return (this.at = listen.url);
+  }
+
+  /** Where probes are answered. */
+  async health(): Promise<string> {
+    if (this.healthPort === undefined) {
+      await this.logged('health.listening', 60_000);
+      this.healthPort = /"port":(\d+),"event":"health\.listening"/.exec(this.stderr)?.[1] ?? '';
+    }
+    return `http://127.0.0.1:${this.healthPort}`;
   }
 }
 

@@ -8,7 +8,7 @@ import { LinkProxy } from './linkProxy';
 import { NatsServers, needNats } from './natsServers';
 import { PostgresServer } from './postgresServer';
 import { Gateway, teamTokens } from './teamClient';
-import { TeamProcess } from './teamProcess';
+import { TeamProcess, type TeamStart } from './teamProcess';
 
 export interface PlaceOptions {
   /** 1, or 3 for a cluster whose streams have three replicas. */
@@ -18,6 +18,8 @@ export interface PlaceOptions {
   readonly workers: number;
   /** Of gateways and workers. */
   readonly env?: Readonly<Record<string, string>>;
+  /** scriptedTeam.ts as one file. */
+  readonly bundle?: string;
 }
 
 const ORGANISATION = 'ant';
@@ -36,10 +38,11 @@ export class TeamPlace {
     private readonly secret: string,
     private readonly tokenFile: string,
     private readonly env: Readonly<Record<string, string>>,
+    private readonly bundle: string | undefined,
   ) {}
 
   /** Skips the suite in words where a server that it needs is not installed. */
-  static async start(context: Mocha.Context, { nodes = 1, database, gateways, workers, env = {} }: PlaceOptions): Promise<TeamPlace> {
+  static async start(context: Mocha.Context, { nodes = 1, database, gateways, workers, env = {}, bundle }: PlaceOptions): Promise<TeamPlace> {
     const program = needNats(context);
     const postgres = database ? await PostgresServer.start(context) : undefined;
     context.timeout(120_000);
@@ -55,12 +58,13 @@ export class TeamPlace {
       await Promise.all([admin.close(), own.close()]);
       kept['EARMARK_DATABASE'] = urls.gateway;
     }
-    const place = new TeamPlace(nats, postgres, secret, tokens.file, kept);
+    const place = new TeamPlace(nats, postgres, secret, tokens.file, kept, bundle);
     try {
       const at = place.ports;
       place.balancer = new LinkProxy({ host: '127.0.0.1', get port() {
-        at.push(at.shift() ?? 0);
-        return at.at(-1) ?? 0;
+        const next = at.shift();
+        if (next !== undefined) at.push(next);
+        return next ?? 0;
       } });
       await place.balancer.listen();
       await Promise.all([...Array.from({ length: gateways }, () => place.addGateway()), ...Array.from({ length: workers }, () => place.addWorker())]);
@@ -76,16 +80,20 @@ export class TeamPlace {
     return { url: `ws://127.0.0.1:${this.balancer.port}`, token: this.secret };
   }
 
-  /** One more, which the balancer sends clients to from now on. */
-  async addGateway(): Promise<Gateway> {
-    const gateway = new Gateway(this.nats.url, { file: this.tokenFile, of: () => this.secret }, this.env);
+  /**
+   * One more, which the balancer sends clients to from now on.
+   * @param home state folder of one that died
+   */
+  async addGateway(home?: string): Promise<Gateway> {
+    const gateway = new Gateway(this.nats.url, { file: this.tokenFile, of: () => this.secret }, this.env, this.start(home));
     this.gateways.push(gateway);
     this.ports.push(await portOf(gateway));
     return gateway;
   }
 
-  async addWorker(): Promise<TeamProcess> {
-    const worker = new TeamProcess(['worker', '--nats', this.nats.url, '--slots', '1'], this.env);
+  /** @param home state folder of one that died */
+  async addWorker(home?: string): Promise<TeamProcess> {
+    const worker = new TeamProcess(['worker', '--nats', this.nats.url, '--slots', '1'], this.env, {}, this.start(home));
     this.workers.push(worker);
     await worker.logged('worker.started', 60_000);
     return worker;
@@ -102,9 +110,19 @@ export class TeamPlace {
     this.ports.push(await portOf(gateway));
   }
 
+  /** Another goes on in its place, with its state folder. */
+  async replace(dead: TeamProcess): Promise<TeamProcess> {
+    for (const list of [this.gateways, this.workers] as TeamProcess[][]) if (list.includes(dead)) list.splice(list.indexOf(dead), 1);
+    return dead instanceof Gateway ? this.addGateway(dead.home) : this.addWorker(dead.home);
+  }
+
   /** Connections end without a word, as where a machine is gone. */
   cut(): void {
     this.balancer.cut();
+  }
+
+  private start(home: string | undefined): TeamStart {
+    return { ...(home === undefined ? {} : { home }), ...(this.bundle === undefined ? {} : { bundle: this.bundle }) };
   }
 
   async stop(): Promise<void> {

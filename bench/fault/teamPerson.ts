@@ -1,0 +1,176 @@
+/** Somebody who talks to a team without end, in sessions of the same words, and writes down what came back when. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createConnection, createFramePusher } from '../../client';
+import { FRAME_MS, FRAME_SAMPLES } from '../../protocol/audio';
+import { SessionDelete, SessionGet, type SessionEvent, SessionStop } from '../../protocol/session';
+import { retried } from '../../test/fakes/retried';
+import { FIRST_WORD } from '../../test/fakes/teamClient';
+import { PAUSE_FRAMES, say, WORD_FRAMES } from '../../test/unit/session/harness';
+
+/** While a part of the team is away, and a moment after. */
+const AGAIN = { again: 240, pauseMs: 500 };
+const ASK_MS = 5_000;
+const DONE_MS = 180_000;
+const CHUNK_FRAMES = 5;
+const LOOK_MS = 20;
+
+/** Sound or a word that was said at one time and told to be kept at another; `performance.now`. */
+export interface Spoken {
+  readonly saidMs: number;
+  keptMs: number | undefined;
+}
+
+export interface Told {
+  readonly sounds: Spoken[];
+  readonly words: Spoken[];
+  /** When a connection was lost. */
+  readonly lostMs: number[];
+  sessions: number;
+  finals: number;
+  /** Frames that were told to be kept and that the next server did not have. */
+  acknowledgedLost: number;
+  /** Frames that the client had to leave out. */
+  dropped: number;
+  wordsLost: number;
+  wordsDoubled: number;
+  /** Sessions whose segments have other bounds than in the undisturbed run, by more than a frame. */
+  otherBounds: number;
+  eventsMissing: number;
+  /** Sessions that did not come to their end, each with why. */
+  readonly failed: string[];
+}
+
+interface Segment {
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface PersonSetup {
+  readonly url: string;
+  readonly token: string;
+  readonly words: number;
+  /** Told of a session that is not as it should be. */
+  readonly onBad: (sessionId: string, what: string) => void;
+}
+
+export class Person {
+  readonly told: Told = { sounds: [], words: [], lostMs: [], sessions: 0, finals: 0, acknowledgedLost: 0, dropped: 0, wordsLost: 0, wordsDoubled: 0, otherBounds: 0, eventsMissing: 0, failed: [] };
+  private readonly connection;
+  private undisturbed: readonly Segment[] | undefined;
+  private stopping = false;
+  private talking: Promise<void> | undefined;
+
+  constructor(private readonly setup: PersonSetup) {
+    const { url, token } = setup;
+    this.connection = createConnection({ stateDir: '/nowhere', client: { name: 'bench', version: '0' }, timeoutMs: 5_000, remote: { url, token } });
+    this.connection.onDidChangeState(({ from }) => from.kind === 'connected' && !this.stopping && this.told.lostMs.push(performance.now()));
+  }
+
+  /** One session that nothing disturbs; what is said later is compared with it. */
+  async rehearse(): Promise<void> {
+    this.undisturbed = await this.session();
+  }
+
+  /** One session after the other, until `stop`. */
+  talk(): void {
+    this.talking = (async () => {
+      while (!this.stopping) {
+        await this.session().catch((error: unknown) => this.told.failed.push(error instanceof Error ? error.message : String(error)));
+      }
+    })();
+  }
+
+  /** Resolves when the session that runs has come to its end. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.talking;
+    this.connection.dispose();
+  }
+
+  private async session(): Promise<readonly Segment[]> {
+    const { connection, told } = this;
+    const said = Array.from({ length: this.setup.words }, (_, i) => `w${i + FIRST_WORD}`);
+    const words = new Map<string, Spoken>();
+    const finals: Segment[] = [];
+    let [last, missing, done] = [0, 0, false];
+    const hear = (event: SessionEvent): void => {
+      if ('seq' in event) {
+        if (event.seq !== last + 1) missing++;
+        last = event.seq;
+      }
+      if (event.kind === 'state') done ||= event.to === 'DONE';
+      if (event.kind !== 'final') return;
+      finals.push({ text: event.segment.text, startMs: event.segment.startMs, endMs: event.segment.endMs });
+      const word = words.get(event.segment.text);
+      if (word) word.keptMs ??= performance.now();
+    };
+    const key = randomUUID();
+    const subscription = await retried(AGAIN, () => connection.start({ key, kind: 'file', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, hear));
+    const { sessionId } = subscription;
+    const pusher = createFramePusher(connection, subscription, { source: 'mic' });
+    const waiting: { readonly frames: number; readonly spoken: Spoken }[] = [];
+    const look = setInterval(() => {
+      for (let first = waiting[0]; first !== undefined && first.frames <= pusher.acknowledged; first = waiting[0]) {
+        first.spoken.keptMs = performance.now();
+        waiting.shift();
+      }
+    }, LOOK_MS);
+    const attached = subscription.onDidAttach(() => (told.acknowledgedLost += Math.max(0, pusher.acknowledged - (subscription.nextFrames.get('mic') ?? 0))));
+    const bad = (what: string): void => this.setup.onBad(sessionId, what);
+    try {
+      const begun = performance.now();
+      const perWord = WORD_FRAMES + PAUSE_FRAMES;
+      for (let i = 0; i < said.length; i++) {
+        const sound = say(i + FIRST_WORD);
+        for (let at = 0; at < perWord; at += CHUNK_FRAMES) {
+          await delay(Math.max(0, begun + (i * perWord + at + CHUNK_FRAMES) * FRAME_MS - performance.now()));
+          pusher.write(sound.subarray(at * FRAME_SAMPLES, (at + CHUNK_FRAMES) * FRAME_SAMPLES));
+          const spoken: Spoken = { saidMs: performance.now(), keptMs: undefined };
+          told.sounds.push(spoken);
+          waiting.push({ frames: pusher.nextSeq, spoken });
+          if (at + CHUNK_FRAMES !== WORD_FRAMES) continue;
+          const word: Spoken = { saidMs: performance.now(), keptMs: undefined };
+          words.set(said[i] ?? '', word);
+          told.words.push(word);
+        }
+      }
+      await pusher.end();
+      await retried(AGAIN, () => connection.request(SessionStop, { sessionId }, { timeoutMs: ASK_MS }));
+      for (const end = performance.now() + DONE_MS; !done && performance.now() < end; ) await delay(50);
+      const { segments, session } = await retried(AGAIN, () => connection.request(SessionGet, { sessionId }, { timeoutMs: ASK_MS }));
+      if (!done || session.state !== 'DONE') throw new Error(`A session stayed in ${session.state}${done ? '' : ', and its client was not told of an end'}.`);
+      told.dropped += pusher.dropped;
+      told.eventsMissing += missing;
+      told.finals += finals.length;
+      const kept = segments.map(({ text, startMs, endMs }) => ({ text, startMs, endMs }));
+      for (const list of [kept, finals]) {
+        const heard = list.map(({ text }) => text);
+        const [lost, doubled] = [said.filter((word) => !heard.includes(word)).length, heard.length - new Set(heard).size + heard.filter((word) => !said.includes(word)).length];
+        told.wordsLost += lost;
+        told.wordsDoubled += doubled;
+        if (lost + doubled > 0 || heard.join() !== said.join()) bad(`heard ${heard.join(' ')}`);
+      }
+      const other = kept.filter(({ startMs, endMs }, i) => {
+        const clean = this.undisturbed?.[i];
+        return clean !== undefined && (Math.abs(startMs - clean.startMs) > FRAME_MS || Math.abs(endMs - clean.endMs) > FRAME_MS);
+      });
+      if (other.length > 0) {
+        told.otherBounds++;
+        bad(`other bounds: ${other.map(({ text, startMs, endMs }) => `${text} ${startMs}-${endMs}`).join(', ')}`);
+      }
+      await connection.request(SessionDelete, { sessionId }, { timeoutMs: ASK_MS }).catch(() => undefined);
+      return kept;
+    } catch (error) {
+      bad(error instanceof Error ? error.message : String(error));
+      throw error;
+    } finally {
+      told.sessions++;
+      clearInterval(look);
+      attached.dispose();
+      pusher.dispose();
+      subscription.dispose();
+    }
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Kills or stops one process of a team after the other, at random, while people talk: three NATS nodes, PostgreSQL,
+ * gateways behind a balancer that probes them, workers; real processes. Nothing acknowledged may be lost, no final lost
+ * or doubled, and what follows a fault is told how soon.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
+import { silentLogger } from '../../daemon/base/logger';
+import { Gateway } from '../../test/fakes/teamClient';
+import { TeamPlace } from '../../test/fakes/teamPlace';
+import type { TeamProcess } from '../../test/fakes/teamProcess';
+import { randoms } from './random';
+import { ProbingBalancer } from './teamBalancer';
+import { teamBundle } from './teamBundle';
+import { Person, type Spoken, type Told } from './teamPerson';
+
+export type Kind = 'gateway' | 'worker' | 'NATS node' | 'PostgreSQL';
+
+export interface Fault {
+  readonly kind: Kind;
+  /** Of those of its kind. */
+  readonly index: number;
+  /** Absent: killed. */
+  readonly stopMs?: number;
+}
+
+export interface Round extends Fault {
+  /** Until sound is acknowledged and finals come as before the fault, milliseconds from the fault, or, for finals without their database, from its end. */
+  readonly recoveryMs: number;
+  /** Of the client that had most. */
+  readonly reconnects: number;
+  /** Of all. */
+  readonly allReconnects: number;
+}
+
+export interface TeamRoundsOptions {
+  readonly faults: readonly Fault[];
+  readonly seed: number;
+  readonly people: number;
+  readonly words: number;
+  readonly gateways?: number;
+  readonly workers?: number;
+  readonly onRound?: (round: Round, n: number) => void;
+  /** A session that is not as it should be, and what the servers wrote of it. */
+  readonly onBad?: (text: string) => void;
+}
+
+export interface TeamRoundsResult extends Omit<Told, 'sounds' | 'words' | 'lostMs'> {
+  readonly rounds: readonly Round[];
+  /** Connections that were lost while nothing was wrong. */
+  readonly reconnectsBetween: number;
+}
+
+export const GATEWAYS = 3;
+export const WORKERS = 4;
+export const NODES = 3;
+
+/** What is acknowledged, or final, later than so long after it was said is late. */
+const SOUND_LATE_MS = 1_500;
+const WORD_LATE_MS = 3_000;
+/** A supervisor starts a process again within this time. */
+const RESTART_MS = 2_000;
+/** After everything is as it was, before the next one. */
+const CALM_MS = 1_000;
+const CALM_LIMIT_MS = 90_000;
+const SESSION_LIMIT_MS = 180_000;
+/** Told of a session that is not as it should be. */
+const LOG_LINES = 20;
+
+/** Each process as likely as any other, killed as often as stopped. */
+export function randomFaults(count: number, seed: number, stopMs: readonly number[]): readonly Fault[] {
+  const random = randoms(seed);
+  const all: readonly Fault[] = (['gateway', 'worker', 'NATS node', 'PostgreSQL'] as const).flatMap((kind) => Array.from({ length: { gateway: GATEWAYS, worker: WORKERS, 'NATS node': NODES, PostgreSQL: 1 }[kind] }, (_, index) => ({ kind, index })));
+  return Array.from({ length: count }, () => {
+    const fault = all[Math.floor(random() * all.length)] ?? { kind: 'gateway', index: 0 };
+    return random() < 0.5 ? fault : { ...fault, stopMs: stopMs[Math.floor(random() * stopMs.length)] ?? 0 };
+  });
+}
+
+/** @param context a suite, or for a bench `WITHOUT_SUITE` */
+export async function teamRounds(context: Mocha.Context, options: TeamRoundsOptions): Promise<TeamRoundsResult> {
+  const { gateways = GATEWAYS, workers = WORKERS, people: count, words, onBad } = options;
+  const place = await TeamPlace.start(context, { nodes: NODES, database: true, gateways, workers, bundle: await teamBundle() });
+  context.timeout(options.faults.reduce((ms, { stopMs = 0 }) => ms + stopMs + CALM_LIMIT_MS, SESSION_LIMIT_MS));
+  const logs = (sessionId: string): string => place.gateways.map(({ home }) => linesOf(join(home, 'logs', 'daemon.log')).filter((line) => line.includes(sessionId)).slice(-LOG_LINES).join('\n')).join('\n\n');
+  const balancer = new ProbingBalancer(place);
+  const people = Array.from({ length: count }, () => new Person({ ...place.client, words, onBad: (sessionId, what) => onBad?.(`${sessionId}: ${what}\n${logs(sessionId)}`) }));
+  const bus = await openBus({ servers: place.nats.url, name: 'bench', replicas: NODES, logger: silentLogger });
+  try {
+    await Promise.all(people.map((person) => person.rehearse()));
+    for (const person of people) person.talk();
+    const team = new Team(place, balancer, bus, people, options.seed);
+    const rounds: Round[] = [];
+    const windows: { readonly from: number; readonly to: number }[] = [];
+    for (const fault of options.faults) {
+      const from = performance.now();
+      const round = await team.round(fault);
+      windows.push({ from, to: performance.now() });
+      rounds.push(round);
+      options.onRound?.(round, rounds.length);
+    }
+    await Promise.all(people.map((person) => person.stop()));
+    const sum = (of: (told: Told) => number): number => people.reduce((total, { told }) => total + of(told), 0);
+    return {
+      rounds,
+      sessions: sum((t) => t.sessions), finals: sum((t) => t.finals), acknowledgedLost: sum((t) => t.acknowledgedLost), dropped: sum((t) => t.dropped), wordsLost: sum((t) => t.wordsLost), wordsDoubled: sum((t) => t.wordsDoubled), otherBounds: sum((t) => t.otherBounds), eventsMissing: sum((t) => t.eventsMissing),
+      failed: people.flatMap(({ told }) => told.failed),
+      reconnectsBetween: sum((t) => t.lostMs.filter((at) => !windows.some(({ from, to }) => at >= from && at <= to)).length),
+    };
+  } finally {
+    await balancer.stop();
+    await bus.close();
+    await place.stop();
+  }
+}
+
+function linesOf(file: string): readonly string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+}
+
+/** Where no suite runs: what is not installed is an error. */
+export const WITHOUT_SUITE = {
+  timeout: () => undefined,
+  skip: () => {
+    throw new Error('nats-server and PostgreSQL have to be installed; on Debian "apt-get install nats-server postgresql".');
+  },
+} as unknown as Mocha.Context;
+
+class Team {
+  private readonly random: () => number;
+
+  constructor(
+    private readonly place: TeamPlace,
+    private readonly balancer: ProbingBalancer,
+    private readonly bus: TeamBus,
+    private readonly people: readonly Person[],
+    seed: number,
+  ) {
+    this.random = randoms(seed + 1);
+  }
+
+  async round(fault: Fault): Promise<Round> {
+    await this.calm();
+    await delay(this.random() * 2_000);
+    const begun = performance.now();
+    const back = await this.strike(fault);
+    await this.calm();
+    return { ...fault, ...this.seen(begun, fault.kind === 'PostgreSQL' ? back : begun) };
+  }
+
+  /** @returns when the process answers again */
+  private async strike({ kind, index, stopMs }: Fault): Promise<number> {
+    const { place } = this;
+    if (kind === 'NATS node' || kind === 'PostgreSQL') {
+      const signal = (name: 'SIGSTOP' | 'SIGCONT'): unknown => (kind === 'PostgreSQL' ? place.postgres?.signalAll(name) : place.nats.kill(index, name));
+      if (stopMs === undefined) {
+        await (kind === 'PostgreSQL' ? place.postgres?.end('SIGKILL') : place.nats.kill(index));
+        await delay(this.random() * RESTART_MS);
+        await (kind === 'PostgreSQL' ? place.postgres?.again() : place.nats.run(index));
+      } else {
+        signal('SIGSTOP');
+        await delay(stopMs);
+        signal('SIGCONT');
+      }
+      return performance.now();
+    }
+    const list: readonly TeamProcess[] = kind === 'gateway' ? place.gateways : place.workers;
+    const struck = list[index % list.length];
+    if (!struck) throw new Error(`There is a ${kind}.`);
+    if (stopMs === undefined) {
+      await struck.kill('SIGKILL');
+      await delay(this.random() * RESTART_MS);
+      if (struck instanceof Gateway) await place.leaveOut(struck);
+      await place.replace(struck);
+    } else {
+      struck.child.kill('SIGSTOP');
+      await delay(stopMs);
+      struck.child.kill('SIGCONT');
+    }
+    return performance.now();
+  }
+
+  /** The team is whole, and nothing that was said is late. */
+  private async calm(): Promise<void> {
+    const until = performance.now() + CALM_LIMIT_MS;
+    for (let since = performance.now(); performance.now() - since < CALM_MS; await delay(100)) {
+      const now = performance.now();
+      if (now > until) return;
+      const late = this.people.some(({ told }) => told.sounds.some((s) => s.keptMs === undefined && now - s.saidMs > SOUND_LATE_MS) || told.words.some((w) => w.keptMs === undefined && now - w.saidMs > WORD_LATE_MS));
+      if (late || this.place.gateways.some((gateway) => this.balancer.isOut(gateway)) || !(await this.replicated())) since = performance.now();
+    }
+  }
+
+  /** Every stream has a leader, and all its copies are as far as it. */
+  private async replicated(): Promise<boolean> {
+    try {
+      for (const name of ['EARMARK_SESSIONS', 'EARMARK_PHRASES', 'KV_EARMARK_LEASES']) {
+        const { cluster } = await this.bus.jsm.streams.info(name);
+        const copies = cluster?.replicas ?? [];
+        if (!cluster?.leader || copies.length !== NODES - 1 || copies.some(({ current, offline }) => !current || offline)) return false;
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private seen(begun: number, finalsFrom: number): Pick<Round, 'recoveryMs' | 'reconnects' | 'allReconnects'> {
+    const now = performance.now();
+    let recoveryMs = 0;
+    const look = (list: readonly Spoken[], from: number, lateMs: number): void => {
+      for (const { saidMs, keptMs = now } of list) if (keptMs > begun && keptMs - saidMs > lateMs) recoveryMs = Math.max(recoveryMs, keptMs - from);
+    };
+    const lost = this.people.map(({ told }) => told.lostMs.filter((at) => at >= begun).length);
+    for (const { told } of this.people) {
+      look(told.sounds, begun, SOUND_LATE_MS);
+      look(told.words, finalsFrom, WORD_LATE_MS);
+      // What is settled is not looked at again.
+      for (const list of [told.sounds, told.words]) list.splice(0, Infinity, ...list.filter(({ keptMs }) => keptMs === undefined));
+    }
+    return { recoveryMs: Math.round(Math.max(0, recoveryMs)), reconnects: Math.max(...lost), allReconnects: lost.reduce((a, b) => a + b, 0) };
+  }
+}
