@@ -3,7 +3,6 @@
  * files; plain SQLite cannot encrypt them. `EARMARK_SQLITE=plain` takes it anywhere.
  */
 import type Libsql from 'libsql';
-import type * as Plain from '@photostructure/sqlite';
 import { cosineDistance, vector8 } from './plainVectors';
 
 /** What is used of a statement; blobs come as ArrayBuffer. */
@@ -45,12 +44,22 @@ export function openSqlite(file: string, { busySeconds, key }: SqliteOptions = {
   return new Database(file, { ...(busySeconds === undefined ? {} : { timeout: busySeconds }), ...(key ? { encryptionCipher: 'aes256cbc', encryptionKey: key.toString('hex') } : {}) });
 }
 
+/** What is used of @photostructure/sqlite, which is optional and may not be installed. */
+interface PlainModule {
+  readonly DatabaseSync: new (file: string, options: { readonly timeout: number }) => {
+    prepare(sql: string): SqliteStatement;
+    exec(sql: string): void;
+    function(name: string, options: { readonly deterministic: boolean }, work: typeof vector8 | typeof cosineDistance): void;
+    close(): void;
+  };
+}
+
 class PlainSqlite implements Sqlite {
-  readonly #db: InstanceType<typeof Plain.DatabaseSync>;
+  readonly #db: InstanceType<PlainModule['DatabaseSync']>;
 
   constructor(file: string, busySeconds: number) {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- As above.
-    const { DatabaseSync: Database } = require('@photostructure/sqlite') as typeof Plain;
+    const { DatabaseSync: Database } = require('@photostructure/sqlite') as PlainModule;
     this.#db = coded(() => new Database(file, { timeout: busySeconds * 1_000 }));
     this.#db.function('vector8', { deterministic: true }, vector8);
     this.#db.function('vector_distance_cos', { deterministic: true }, cosineDistance);
