@@ -60,7 +60,7 @@ export class MeetingEars {
     });
     let id = 0;
     const paths = SOURCES.map((source) => new LivePath({
-      engine: this.engine, source, sessionId: meeting.slug, newId: () => `s${++id}`,
+      engine: this.engine, source, sessionId: meeting.slug, newId: () => `s${++id}`, mixed: speakers === 'bySource' && source !== 'mic',
       onPhrase: (phrase, result) => {
         const segment = segmentOf(phrase, result);
         if (!segment) return;

@@ -92,7 +92,7 @@ export class SimulatedMachine {
       options: { ...defaultSessionOptions, ...options },
       phrases: (setup) => new PhraseSource(setup),
       newPhraseId: () => `p${++ids}`,
-      live: true, awaited: false, partials: true, keepAudio: false, fromSeq: 0,
+      live: true, awaited: false, mixed: false, partials: true, keepAudio: false, fromSeq: 0,
       on: {
         phrase: (phrase, result) => {
           if (result && result.text !== '') phrases.push({ phrase, result, finalMs: clock.now(), partials: partials.get(phrase.id) ?? [] });

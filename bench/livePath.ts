@@ -11,6 +11,7 @@ import type { PhraseDecoder } from '../daemon/session/phraseDecoder';
 import { Speculation } from '../daemon/session/speculation';
 import type { Phrase } from '../daemon/vad/contract';
 import { PhraseSource } from '../daemon/vad/phraseSource';
+import { segmenterOptionsFor } from '../daemon/vad/segmenter';
 import { type DecodedPhrase, phraseDecoder } from './speechPath';
 
 export interface LivePathSetup {
@@ -20,6 +21,8 @@ export interface LivePathSetup {
   readonly newId?: () => string;
   /** Decodes in pauses, as the daemon does while the engine is idle. */
   readonly speculative?: boolean;
+  /** Several people may speak on it, and their voices are not told apart. */
+  readonly mixed?: boolean;
   /** In order of speech. */
   readonly onPhrase?: (phrase: Phrase, result: AsrResult) => void;
 }
@@ -64,7 +67,7 @@ export class LivePath {
   private readonly decoder: PhraseDecoder;
   private readonly phrases: PhraseSource;
 
-  constructor({ engine, source, sessionId, newId, speculative = true, onPhrase }: LivePathSetup) {
+  constructor({ engine, source, sessionId, newId, speculative = true, mixed = false, onPhrase }: LivePathSetup) {
     const drafts = new Drafts();
     let id = 0;
     // The run is faster than speech, so the engine would have no idle time for what it has in a recording.
@@ -98,6 +101,7 @@ export class LivePath {
       onFallback: (error) => {
         throw error;
       },
+      options: segmenterOptionsFor('moonshine', true, { mixed }),
     });
   }
 

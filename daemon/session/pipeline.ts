@@ -41,6 +41,8 @@ export interface PipelineSetup {
   readonly live: boolean;
   /** Somebody waits for the end of what is said: a dictation. */
   readonly awaited: boolean;
+  /** Several people may speak on it, and their voices are not told apart. */
+  readonly mixed: boolean;
   readonly partials: boolean;
   /** Secrets may be taken out of the text, where the options say so; what is dictated stays as it was said. */
   readonly mayRedact?: boolean;
@@ -149,7 +151,7 @@ export class SourcePipeline implements Disposable {
       ...(setup.live ? { onPause: (pause) => this.onPause(pause), onResume: () => this.speculation.cancel(), trusted: () => this.speculation.trusted, doubted: () => this.speculation.doubted, decodeMs: (soundMs) => this.speculation.decodeMs(soundMs) } : {}),
       onFallback: () => on.warn('vad.fallback', 'The speech detector failed; speech is now found by loudness, and nothing is discarded.', source),
       fromSeq: setup.fromSeq,
-      options: segmenterOptionsFor(engine.provider, setup.live, setup.awaited),
+      options: segmenterOptionsFor(engine.provider, setup.live, setup),
       ...(setup.live ? { longPhrases: () => engine.actions.longPhrases } : {}),
     });
     this.syncs = setup.spool.onDidSync((synced) => {

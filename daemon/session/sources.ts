@@ -15,7 +15,7 @@ import { notRecorded, Recorder } from './recorder';
 import { within } from './wait';
 
 export interface SourcesSetup {
-  readonly deps: Pick<SessionManagerDeps, 'allowance' | 'capture' | 'clock' | 'figures' | 'logger' | 'phrases' | 'platform'>;
+  readonly deps: Pick<SessionManagerDeps, 'allowance' | 'capture' | 'clock' | 'figures' | 'logger' | 'phrases' | 'platform' | 'voices'>;
   readonly engine: EngineLease;
   readonly options: SessionOptions;
   readonly record: SessionRecord;
@@ -52,6 +52,7 @@ export class Sources implements Disposable {
         source, live, on, options, spool, receipt,
         sessionId: record.id,
         awaited: record.kind === 'dictation',
+        mixed: source !== 'mic' && !(record.diarize && deps.voices),
         language: record.language,
         engine: setup.engine,
         clock: deps.clock,

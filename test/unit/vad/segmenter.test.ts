@@ -78,8 +78,11 @@ describe('PhraseSegmenter', () => {
     const windows = (quietMs: number): number => Math.ceil((quietMs - pauseLeadMs - 100) / 32) * 32;
     assert.deepEqual([pausesAfter(n('s', 40) + n('.', 30), false), pausesAfter(n('s', 40) + n('.', 30), true), pausesAfter(n('s', 80) + n('.', 30), true)], [[windows(400)], [windows(800)], [windows(400)]]);
   });
+  it('counts fewer phrases as short where several people speak and nothing tells them apart', () => {
+    assert.deepEqual([{ mixed: true }, { mixed: true, awaited: true }, {}].map((use) => ({ ...defaultSegmenterOptions, ...segmenterOptionsFor('moonshine', true, use) }).shortPhraseMs), [5_000, 5_000, 8_000]);
+  });
   it('announces every pause at once where somebody waits for the end', () => {
-    assert.deepEqual(run(n('s', 10) + n('.', 5) + n('s', 3), { shortPhraseMs: 5_000, ...segmenterOptionsFor('moonshine', true, true) }, undefined, 30), ['onset 0', 'pause 0-448 speech to 320', 'resume']);
+    assert.deepEqual(run(n('s', 10) + n('.', 5) + n('s', 3), { shortPhraseMs: 5_000, ...segmenterOptionsFor('moonshine', true, { awaited: true }) }, undefined, 30), ['onset 0', 'pause 0-448 speech to 320', 'resume']);
   });
   it('announces it earlier where the phrase is decoded behind the one before', () => {
     // 620 ms that go on 20 ms behind another phrase; with it 1856 ms.
