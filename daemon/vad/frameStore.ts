@@ -46,12 +46,13 @@ export class FrameStore {
     return out;
   }
 
-  /** Start of the quietest frame in `from … to`, its neighbours counted half; the later of equals. */
+  /** End of the quietest frame in `from … to`, its neighbours in there counted half; the later of equals. */
   quietest(from: number, to: number): number {
     const first = Math.max(this.base, Math.ceil(from / FRAME_SAMPLES));
     const last = Math.min(this.base + this.frames.length, Math.floor(to / FRAME_SAMPLES)) - 1;
-    const energies = Array.from({ length: Math.max(0, last - first + 3) }, (_, i) => meanSquare(this.frames[first - 1 + i - this.base]?.pcm));
-    const energy = (index: number): number => energies[index - first + 1] ?? 0;
+    const energies = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => meanSquare(this.frames[first + i - this.base]?.pcm));
+    // Whether a neighbour outside has come depends on how frames come; the edge stands for it.
+    const energy = (index: number): number => energies[Math.min(Math.max(index, first), last) - first] ?? 0;
     let best = last;
     let least = Infinity;
     for (let i = first; i <= last; i++) {
@@ -60,8 +61,7 @@ export class FrameStore {
       least = e;
       best = i;
     }
-    // The middle of the quiet frame, so that neither side begins in sound.
-    return best * FRAME_SAMPLES + FRAME_SAMPLES / 2;
+    return (best + 1) * FRAME_SAMPLES;
   }
 
   /** Capture time in milliseconds of a position. */

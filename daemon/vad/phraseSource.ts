@@ -43,8 +43,6 @@ export class PhraseSource implements PhraseSourceLike {
   private readonly leadGap: number;
   private readonly postRoll: number;
   private begun: boolean;
-  /** Position of the first sample that came: before it only silence fills a window. */
-  private first = 0;
 
   constructor(private readonly setup: PhraseSourceSetup) {
     const options = { ...defaultSegmenterOptions, ...setup.options };
@@ -89,7 +87,7 @@ export class PhraseSource implements PhraseSourceLike {
   openPhrase(): OpenPhrase | undefined {
     const { state } = this.segmenter;
     if (state.kind !== 'open' || this.openId === undefined) return undefined;
-    return { id: this.openId, source: this.setup.source, startMs: this.timeMs(Math.max(state.start, this.first)), pcm: this.store.slice(Math.max(state.start, this.first), this.store.end) };
+    return { id: this.openId, source: this.setup.source, startMs: this.timeMs(state.start), pcm: this.store.slice(state.start, this.store.end) };
   }
 
   dispose(): void {
@@ -132,7 +130,7 @@ export class PhraseSource implements PhraseSourceLike {
 
   /** What is taken up again has its windows where they would have been: a phrase has the same bounds, whoever finds it. */
   private align({ seq, captureMs }: Frame): void {
-    this.first = (seq % ALIGNED_FRAMES) * FRAME_SAMPLES;
+    this.segmenter.beginAt((seq % ALIGNED_FRAMES) * FRAME_SAMPLES);
     for (let before = seq % ALIGNED_FRAMES; before > 0; before--) this.store.appendSilence(seq - before, captureMs - before * FRAME_MS);
   }
 
@@ -209,7 +207,7 @@ export class PhraseSource implements PhraseSourceLike {
     switch (event.kind) {
       case 'onset':
         this.openId = this.setup.newId();
-        this.setup.onOnset?.({ id: this.openId, startMs: this.timeMs(Math.max(event.start, this.first)) });
+        this.setup.onOnset?.({ id: this.openId, startMs: this.timeMs(event.start) });
         return;
       case 'pause':
         if (this.openId !== undefined) this.setup.onPause?.(this.pauseOf(event, this.openId));
@@ -223,8 +221,7 @@ export class PhraseSource implements PhraseSourceLike {
   }
 
   /** With the sound of the phrase that follows when it stays quiet. */
-  private pauseOf({ speechEnd, end, from, ...event }: Extract<SegmenterEvent, { kind: 'pause' }>, id: string): Pause {
-    const start = Math.max(event.start, this.first);
+  private pauseOf({ speechEnd, end, from, start }: Extract<SegmenterEvent, { kind: 'pause' }>, id: string): Pause {
     const startMs = this.timeMs(start);
     const pcm = withQuietEnd(this.store.slice(start, end), end - speechEnd, speechEnd - start + this.postRoll);
     return { id, source: this.setup.source, startMs, speechEndMs: startMs + samplesToMs(speechEnd - start), pcm, ...this.leadOf({ from, start }) };
@@ -234,7 +231,7 @@ export class PhraseSource implements PhraseSourceLike {
     const id = this.openId ?? this.setup.newId();
     this.openId = undefined;
     const end = Math.min(event.end, this.store.end);
-    const start = Math.max(event.start, this.first);
+    const { start } = event;
     const startMs = this.timeMs(start);
     const pcm = this.store.slice(start, end);
     const lead = this.leadOf(event);

@@ -3,7 +3,7 @@
  * are samples of one source, audio stays with the caller. Structure after the segmenter of ricky0123/vad, with a
  * cap that cuts at the quietest place.
  */
-import { SAMPLE_RATE } from '../audio/frame';
+import { FRAME_SAMPLES, SAMPLE_RATE } from '../audio/frame';
 import { type SegmenterOptions, VAD_WINDOW } from './contract';
 
 /**
@@ -104,12 +104,12 @@ interface Open {
   readonly paused: boolean;
 }
 
-/** Answers where the quietest place in `from … to` is. */
+/** Answers where the quietest place in `from … to` is: the end of a frame. */
 export type QuietestPlace = (from: number, to: number) => number;
 
 export class PhraseSegmenter {
   private current: SegmenterState = { kind: 'silence' };
-  /** Samples before this belong to a phrase that was given out. */
+  /** Samples before this belong to a phrase that was given out, or share a frame with its end. */
   private boundary = 0;
   /** The last phrase, unless a flush ended it. */
   private last: Omit<Extract<SegmenterEvent, { kind: 'phrase' }>, 'kind'> | undefined;
@@ -155,6 +155,11 @@ export class PhraseSegmenter {
   get neededFrom(): number {
     if (this.current.kind === 'silence') return Math.max(this.boundary, this.position - this.samples.preRoll);
     return this.current.start;
+  }
+
+  /** Nothing came before sample `first`: only silence fills its window. */
+  beginAt(first: number): void {
+    this.boundary = first;
   }
 
   /** Takes the probability of the window that starts at sample `start`. */
@@ -241,8 +246,13 @@ export class PhraseSegmenter {
 
   private close(phrase: Omit<Extract<SegmenterEvent, { kind: 'phrase' }>, 'kind'>): SegmenterEvent {
     this.current = { kind: 'silence' };
-    this.boundary = phrase.end;
+    this.boundary = afterFrameOf(phrase.end);
     this.last = phrase;
     return { kind: 'phrase', ...phrase };
   }
+}
+
+/** What is final is counted in frames: whoever goes on with a session begins behind one, so everybody does, and a phrase starts at the same time. */
+function afterFrameOf(end: number): number {
+  return Math.ceil(end / FRAME_SAMPLES) * FRAME_SAMPLES;
 }

@@ -98,8 +98,8 @@ describe('PhraseSegmenter', () => {
     check(n('.', 20) + 's' + n('.', 20), []);
     check(n('.', 20) + ('s' + n('.', 6)).repeat(20), []);
   });
-  it('never gives one sample to two phrases', () => {
-    check(n('s', 10) + n('.', 13) + n('s', 10) + n('.', 13), ['onset 0', 'silence 0-512 speech to 320', 'onset 512', 'silence 512-1248 speech to 1056']);
+  it('never gives one sample to two phrases, and begins one where a frame does', () => {
+    check(n('s', 10) + n('.', 13) + n('s', 10) + n('.', 13), ['onset 0', 'silence 0-512 speech to 320', 'onset 520', 'silence 520-1248 speech to 1056']);
   });
   it('cuts at the cap and goes on at the same sample', () => {
     check(n('s', 70) + n('.', 13), ['onset 0', 'cap 0-2038 speech to 2038', 'onset 2038', 'silence 2038-2432 speech to 2240'], { maxPhraseMs: 2048 });
