@@ -93,7 +93,8 @@ export function decodeAnswer(message: Uint8Array): Answer | undefined {
   try {
     const answer = JSON.parse(Buffer.from(message).toString('utf8')) as Answer;
     if (typeof answer.id !== 'string') return undefined;
-    if ('error' in answer) return answer.error.code in ERRORS ? answer : undefined;
+    // A newer worker may have a name for it that is not known here; it failed all the same.
+    if ('error' in answer) return Object.hasOwn(ERRORS, answer.error.code) ? answer : { ...answer, error: { ...answer.error, code: 'engine.crashed' } };
     return typeof answer.result.text === 'string' && Array.isArray(answer.result.words) ? answer : undefined;
   } catch {
     return undefined;
