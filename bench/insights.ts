@@ -1,7 +1,8 @@
 /**
  * How well actions and decisions are found in labelled meetings, and what following a meeting of three hours costs in
  * processor time. Run: `npm run bench -- insights [--mistakes] [--by-source] [slug …]`; `--audio`, with the model files
- * under EARMARK_MODELS, adds the shared meetings as Moonshine hears them; with a slug, the cost is left out.
+ * under EARMARK_MODELS, adds the shared meetings as Moonshine hears them; `--noise` adds ours as it might hear them;
+ * with a slug, the cost is left out.
  */
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
 import type { Segment } from '../daemon/transcript/types';
 import { MeetingEars } from './insightsAudio';
 import { analyseMeeting, countUnquoted, f1, pool, scoreMeeting, segmentsOf, type LabelledMeeting, type MeetingScore } from './insightsScore';
+import { mishearMeeting } from './recogniserNoise';
 import { reportResults, type Ratio, type Row } from './report';
 import { findModels } from './speechPath';
 
@@ -24,6 +26,9 @@ const SETS: readonly { readonly name: string; readonly folder: string; readonly 
   { name: 'held-out meetings', folder: join(FIXTURES, 'meetings-held-out'), heldOut: true },
 ];
 const THREE_HOURS_MS = 3 * 3600 * 1000;
+/** Times the errors of a recogniser, and seeds that are pooled. */
+const NOISE = [1, 2];
+const NOISE_SEEDS = [1, 2, 3];
 /** Segments that come in one update while people talk. */
 const SEGMENTS_AN_UPDATE = 1;
 
@@ -103,6 +108,21 @@ function quality(speakers: 'named' | 'bySource', only: readonly string[], withMi
   }
 }
 
+function underNoise(): void {
+  const factory = createAnalyzerFactory();
+  for (const { name, folder } of SETS.slice(1)) {
+    for (const strength of NOISE) {
+      const all = pool(NOISE_SEEDS.flatMap((seed) => load(folder).map((exact) => {
+        const meeting = mishearMeeting(exact, strength, seed);
+        return scoreMeeting(meeting, analyseMeeting(meeting, factory, 'named'));
+      })));
+      const set = `${name}, recogniser's errors × ${strength}`;
+      add(set, [all], false);
+      keep(set, all);
+    }
+  }
+}
+
 /** The first two sets, joined again and again until three hours are full. */
 function threeHours(): Segment[] {
   const segments: Segment[] = [];
@@ -158,6 +178,7 @@ async function main(args: readonly string[]): Promise<void> {
   const only = args.filter((arg) => !arg.startsWith('--'));
   const withMistakes = args.includes('--mistakes');
   quality(speakers, only, withMistakes);
+  if (args.includes('--noise')) underNoise();
   if (args.includes('--audio')) await fromAudio(withMistakes);
   if (only.length === 0) cost();
   ratios['insights without a quote'] = { value: unquoted, noise: 0, better: 'lower' };
