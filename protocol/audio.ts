@@ -79,10 +79,10 @@ export type Received = z.infer<typeof Received>;
 
 export const AudioVerify = request({
   method: 'audio/verify',
-  doc: 'Is what was sent what came in and is on disk? Answers with what came in. Only for sources that were named with `verify`; also when the session is over.',
+  doc: 'Is what was sent what came in and is kept? Answers with what came in, once it is on disk, in a team also in the stream that its servers share. Only for sources that were named with `verify`; also when the session is over.',
   params: Received.extend({ sessionId: z.string(), source: SourceName }),
   result: Received.extend({ confirmed: z.boolean() }),
-  errors: ['session.notFound', 'audio.unknownSource', 'store.unwritable'],
+  errors: ['session.notFound', 'audio.unknownSource', 'store.unwritable', 'rpc.timeout'],
 });
 
 export const AudioAck = notification({

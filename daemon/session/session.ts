@@ -302,8 +302,8 @@ export class Session {
     this.sources.endSource(source);
   }
 
-  /** @throws EarmarkError audio.unknownSource, store.unwritable */
-  received(source: Source): Received {
+  /** @throws EarmarkError audio.unknownSource, store.unwritable, rpc.timeout */
+  received(source: Source): Promise<Received> {
     return this.sources.received(source);
   }
 

@@ -188,9 +188,9 @@ class Manager implements SessionManager {
   }
 
   async verify(sessionId: string, source: Source, sent: Received): Promise<Received & { readonly confirmed: boolean }> {
-    const session = this.live.get(sessionId);
+    const session = await this.here(sessionId);
     if (!session) await this.library.stored(sessionId);
-    const received = session ? session.received(source) : (await this.deps.store.progress(sessionId)).find((entry) => entry.source === source)?.received;
+    const received = session ? await session.received(source) : (await this.deps.store.progress(sessionId)).find((entry) => entry.source === source)?.received;
     if (!received) throw notVerified(source);
     return { ...received, confirmed: received.frames === sent.frames && received.digest === sent.digest };
   }

@@ -4,6 +4,7 @@ import type { AsrResult } from '../asr/provider';
 import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
+import { Emitter } from '../base/emitter';
 import type { Phrase } from '../vad/contract';
 import type { SessionManagerDeps } from './deps';
 import type { SessionRecord } from './events';
@@ -12,7 +13,10 @@ import { type PipelineHandlers, type PipelineStats, SourcePipeline } from './pip
 import type { EngineLease, Progress, Spool } from './ports';
 import { Receipt } from './receipt';
 import { notRecorded, Recorder } from './recorder';
-import { within } from './wait';
+import { Deferred, within } from './wait';
+
+/** Who asks waits so long for what is not kept yet: a stream without a leader takes 4 to 9 s, and whoever sent asks again. */
+const KEPT_MS = 3_000;
 
 export interface SourcesSetup {
   readonly deps: Pick<SessionManagerDeps, 'allowance' | 'capture' | 'clock' | 'figures' | 'logger' | 'phrases' | 'platform' | 'voices'>;
@@ -36,6 +40,7 @@ export class Sources implements Disposable {
   private readonly recorders = new Map<Source, Recorder>();
   private readonly receipts = new Map<Source, Receipt>();
   private readonly lost = new Set<Source>();
+  private readonly stored = new Emitter<void>();
   /** Recorders start and stop one after the other, whoever asks. */
   private turn: Promise<unknown> = Promise.resolve();
   private pushedMs: number;
@@ -161,6 +166,7 @@ export class Sources implements Disposable {
   /** Up to and with this frame the words of a source are on disk. */
   onStored({ source, finalThrough, received }: Progress): void {
     if (received) this.receipts.get(source)?.onStored(received);
+    this.stored.fire();
     this.pipelines.get(source)?.onStored(finalThrough);
   }
 
@@ -170,12 +176,21 @@ export class Sources implements Disposable {
     return { source, finalThrough, ...(received ? { received } : {}) };
   }
 
-  /** What came in of a source, once it is on disk. @throws EarmarkError audio.unknownSource where no receipt was asked for, store.unwritable */
-  received(source: Source): Received {
+  /** What came in of a source, once it is kept. @throws EarmarkError audio.unknownSource where no receipt was asked for, store.unwritable, rpc.timeout where the servers of a team that keep it do not answer */
+  async received(source: Source): Promise<Received> {
     const receipt = this.receipts.get(source);
     if (!receipt) throw notVerified(source);
     const received = receipt.whole();
-    if (this.setup.spool.durableSeq(source) < received.frames - 1) this.setup.spool.sync();
+    const { deps, spool } = this.setup;
+    const isKept = (): boolean => Math.max(spool.durableSeq(source) + 1, receipt.neededFrom) >= received.frames;
+    if (!isKept()) spool.sync();
+    if (isKept()) return received;
+    const kept = new Deferred();
+    const look = (): void => void (isKept() && kept.resolve());
+    const watches = [spool.onDidSync(look), this.stored.event(look)];
+    const late = await within(deps.clock, kept.promise, KEPT_MS);
+    for (const watch of watches) watch.dispose();
+    if (late === 'late') throw new EarmarkError('rpc.timeout', 'What was sent is not kept yet by the servers of the team; ask again in a moment.', { retryAfterMs: 500 });
     return received;
   }
 
@@ -200,6 +215,7 @@ export class Sources implements Disposable {
 
   dispose(): void {
     for (const pipeline of this.pipelines.values()) pipeline.dispose();
+    this.stored.dispose();
   }
 
   private recorder(source: 'mic' | 'system', device: string | undefined, pipeline: SourcePipeline): Recorder {

@@ -18,6 +18,8 @@ export class MemorySpools implements SpoolFactory {
   refuse: EarmarkError | undefined;
   /** Thrown by every opening while set. */
   refuseOpen: EarmarkError | undefined;
+  /** While set nothing is kept, also of what is forced: as where other machines keep it, and they do not answer. */
+  waits = false;
 
   constructor(public clock: Clock) {}
 
@@ -86,6 +88,7 @@ class MemorySpool implements Spool {
     this.timer?.dispose();
     this.timer = undefined;
     if (this.closed) return;
+    if (this.factory.waits) return void (this.timer = this.clock.setTimeout(() => this.sync(), 200));
     for (const frame of this.fresh.splice(0)) {
       const frames = this.disk.frames.get(frame.source) ?? [];
       frames.push(frame);

@@ -52,6 +52,26 @@ describe('the receipt of pushed sound', () => {
     h.dispose();
   });
 
+  it('confirms nothing that is not kept: it waits for who keeps it, and refuses where that takes too long', async () => {
+    const h = new Harness();
+    const id = await h.pushed(VERIFIED);
+    h.spools.waits = true;
+    h.push(id, 'file', 0, pcm.subarray(0, 20 * 320));
+    const sent = chainOf(pcm.subarray(0, 20 * 320));
+    const told: unknown[] = [];
+    const ask = (): unknown => h.manager.verify(id, 'file', sent).then(({ confirmed }) => told.push(confirmed), (e: unknown) => told.push(isEarmarkError(e) ? e.code : e));
+    ask();
+    await h.pass(1_000);
+    const meanwhile = [...told];
+    await h.pass(3_000);
+    ask();
+    await h.pass(1_000);
+    h.spools.waits = false;
+    await h.pass(200);
+    deepEqual({ meanwhile, told }, { meanwhile: [], told: ['rpc.timeout', true] });
+    h.dispose();
+  });
+
   it('is given for sources alone that were to have one, and costs the others nothing in the store', async () => {
     const h = new Harness();
     const id = await h.pushed();
