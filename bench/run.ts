@@ -42,6 +42,7 @@ const BENCHES: readonly { readonly name: string; readonly what: string; readonly
   { name: 'store', what: 'what writing costs the event loop', models: 'environment' },
   { name: 'team', what: 'workers of a team, 200 people, an owner who floods', models: 'environment' },
   { name: 'teamKills', what: 'processes of a team killed and stopped while people talk', models: 'environment' },
+  { name: 'teamUpgrade', what: 'processes of a team replaced while people talk', models: 'environment' },
   { name: 'teamConnections', what: 'what silent connections cost the gateways of a team', models: 'environment' },
   { name: 'silence', what: 'words out of an hour without speech', models: 'argument' },
 ];

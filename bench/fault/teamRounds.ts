@@ -128,6 +128,20 @@ export const WITHOUT_SUITE = {
   },
 } as unknown as Mocha.Context;
 
+/** Every stream has a leader, and all its copies are as far as it. */
+export async function replicated(bus: TeamBus, nodes: number): Promise<boolean> {
+  try {
+    for (const name of ['EARMARK_SESSIONS', 'EARMARK_PHRASES', 'KV_EARMARK_LEASES']) {
+      const { cluster } = await bus.jsm.streams.info(name);
+      const copies = cluster?.replicas ?? [];
+      if (nodes > 1 && (!cluster?.leader || copies.length !== nodes - 1 || copies.some(({ current, offline }) => !current || offline))) return false;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 class Team {
   private readonly random: () => number;
 
@@ -189,21 +203,7 @@ class Team {
       const now = performance.now();
       if (now > until) return;
       const late = this.people.some(({ told }) => told.sounds.some((s) => s.keptMs === undefined && now - s.saidMs > SOUND_LATE_MS) || told.words.some((w) => w.keptMs === undefined && now - w.saidMs > WORD_LATE_MS));
-      if (late || this.place.gateways.some((gateway) => this.balancer.isOut(gateway)) || !(await this.replicated())) since = performance.now();
-    }
-  }
-
-  /** Every stream has a leader, and all its copies are as far as it. */
-  private async replicated(): Promise<boolean> {
-    try {
-      for (const name of ['EARMARK_SESSIONS', 'EARMARK_PHRASES', 'KV_EARMARK_LEASES']) {
-        const { cluster } = await this.bus.jsm.streams.info(name);
-        const copies = cluster?.replicas ?? [];
-        if (!cluster?.leader || copies.length !== NODES - 1 || copies.some(({ current, offline }) => !current || offline)) return false;
-      }
-      return true;
-    } catch {
-      return false;
+      if (late || this.place.gateways.some((gateway) => this.balancer.isOut(gateway)) || !(await replicated(this.bus, NODES))) since = performance.now();
     }
   }
 

@@ -73,13 +73,13 @@ export class PostgresServer {
     }
   }
 
-  /** Ends it, at once with SIGQUIT or like a crash with SIGKILL, and starts it again over what is on disk. */
-  async restart(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
+  /** Ends it, in order with SIGINT, at once with SIGQUIT or like a crash with SIGKILL, and starts it again over what is on disk. */
+  async restart(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void> {
     await this.end(signal);
     await this.again();
   }
 
-  async end(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
+  async end(signal: 'SIGINT' | 'SIGQUIT' | 'SIGKILL'): Promise<void> {
     await end(this.child, signal);
   }
 

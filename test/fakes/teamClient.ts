@@ -70,6 +70,8 @@ export interface Recorded {
   readonly words: readonly string[];
   /** What is the same in every run over the same sound. */
   readonly segments: readonly { readonly id: string; readonly text: string; readonly startMs: number; readonly endMs: number }[];
+  /** The whole of them, as it is told. */
+  readonly transcript: string;
   readonly dropped: number;
   /** Why each connection ended, as the client was told. */
   readonly closings: readonly string[];
@@ -78,13 +80,16 @@ export interface Recorded {
 /**
  * Pushes words in real time or as fast as they go.
  * @param at what happens before the nth word
+ * @param onLost told of every connection that ends before the session is over
  */
-export async function record({ url, token, words, paceMs = 2, at = {} }: { readonly url: string; readonly token: string; readonly words: readonly number[]; readonly paceMs?: number; readonly at?: Readonly<Record<number, () => unknown>> }): Promise<Recorded> {
+export async function record({ url, token, words, paceMs = 2, at = {}, onLost }: { readonly url: string; readonly token: string; readonly words: readonly number[]; readonly paceMs?: number; readonly at?: Readonly<Record<number, () => unknown>>; readonly onLost?: () => void }): Promise<Recorded> {
   const connection = createConnection({ stateDir: '/nowhere', client: { name: 'test', version: '0' }, timeoutMs: 5_000, remote: { url, token } });
   const events: SessionEvent[] = [];
   const closings: string[] = [];
   connection.onDidChangeState(({ from, to }) => {
-    if (from.kind === 'connected' && to.kind === 'waiting') closings.push(to.error.message);
+    if (from.kind !== 'connected' || to.kind !== 'waiting') return;
+    closings.push(to.error.message);
+    onLost?.();
   });
   const subscription = await connection
     .start({ kind: 'file', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, (event) => void events.push(event))
@@ -106,7 +111,7 @@ export async function record({ url, token, words, paceMs = 2, at = {} }: { reado
     const { segments } = await retried(AGAIN, () => connection.request(SessionGet, { sessionId }, { timeoutMs: 5_000 }));
     const durable = events.flatMap((e) => ('seq' in e ? [e.seq] : []));
     deepEqual(durable, durable.map((_, i) => i + 1), 'every event once and in order');
-    return { sessionId, words: segments.map(({ text }) => text), segments: segments.map(({ id, text, startMs, endMs }) => ({ id, text, startMs, endMs })), dropped: pusher.dropped, closings };
+    return { sessionId, words: segments.map(({ text }) => text), segments: segments.map(({ id, text, startMs, endMs }) => ({ id, text, startMs, endMs })), transcript: JSON.stringify(segments), dropped: pusher.dropped, closings };
   } finally {
     pusher.dispose();
     subscription.dispose();
