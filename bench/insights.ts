@@ -169,6 +169,7 @@ function cost(): void {
     set: `three hours, ${segments.length} segments, one an update`, meeting: `${analyzer.insights.length} insights`, 'of one core': `${(100 * share).toFixed(2)} %`, 'update, median': `${at(0.5).toFixed(1)} ms`, '99 %': `${at(0.99).toFixed(1)} ms`, most: `${at(1).toFixed(0)} ms`,
     'first, with the model': `${first.toFixed(0)} ms`, 'last pass': `${finish.toFixed(0)} ms`, 'heap after 1, 2, 3 h': heapMb.map((mb) => mb.toFixed(0)).join(', '),
   });
+  ratios['heap that an hour adds, MB'] = { value: Number((((heapMb[2] ?? 0) - (heapMb[0] ?? 0)) / 2).toFixed(1)), noise: 0.5, better: 'lower' };
   ratios['share of one core, three hours'] = { value: Number(share.toFixed(4)), noise: 0.004, better: 'lower' };
   ratios['slowest update, three hours, s'] = { value: Number((at(1) / 1000).toFixed(3)), noise: 0.1, better: 'lower' };
 }

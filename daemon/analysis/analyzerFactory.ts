@@ -108,10 +108,10 @@ class SessionAnalyzer implements Analyzer {
       const marked = new Set(this.found.filter(({ kind }) => kind === 'action' || kind === 'decision').flatMap(({ evidence }) => evidence.map(sentenceKey)));
       this.topics = topicsOf(lines, (word) => this.reader.people.knows(word));
       this.overview = overviewOf(this.topics, [...new Set(lines.map(({ speaker }) => speaker))], this.context.self);
+      this.speakerNames = speakerNames(lines, isNumbered);
       this.summary = final ? this.summariser.final(lines, marked) : this.summariser.rolling(lines, marked);
     }
     this.entitiesFound = this.entities.find(lines);
-    this.speakerNames = speakerNames(lines, isNumbered);
     return this.publish();
   }
 

@@ -55,10 +55,9 @@ interface ReadChain {
 }
 
 interface ReadText {
-  readonly sentences: readonly (Sentence & { readonly read: readonly ReadClause[] })[];
+  readonly sentences: readonly (Omit<Sentence, 'clauses'> & { readonly read: readonly ReadClause[] })[];
   /** Names known when it was read; read again when it holds one that was learnt later. */
   version: number;
-  readonly words: ReadonlySet<string>;
 }
 
 /** A longer pause ends a sentence whether it sounds finished or not. */
@@ -121,22 +120,26 @@ export class ConversationReader {
 
   private learnNames(text: string): void {
     if (this.cache.has(text)) return;
-    for (const { clauses } of this.readText(text).sentences) for (const { vocatives } of clauses) for (const token of vocatives) this.people.addHeard(token);
+    for (const { read } of this.readText(text).sentences) for (const { vocatives } of read) for (const token of vocatives) this.people.addHeard(token);
   }
 
   private readText(text: string): ReadText {
     const known = this.cache.get(text);
-    if (known && !this.people.addedSince(known.version).some((name) => known.words.has(name))) {
+    if (known && !mentions(known, this.people.addedSince(known.version))) {
       known.version = this.people.version;
       return known;
     }
     const tokens = this.nlp.tokens(text);
-    const sentences = splitSentences(text, tokens, this.people.isName).map((sentence) => ({ ...sentence, read: sentence.clauses.map((clause) => readClause(clause, this.people.isName)) }));
-    const fresh = { sentences, version: this.people.version, words: new Set(tokens.map(({ norm }) => norm)) };
+    const sentences = splitSentences(text, tokens, this.people.isName).map(({ start, end, mark, tokens: own, clauses }) => ({ start, end, mark, tokens: own, read: clauses.map((clause) => readClause(clause, this.people.isName)) }));
+    const fresh = { sentences, version: this.people.version };
     if (this.cache.size >= MAX_CACHE) this.cache.delete(this.cache.keys().next().value ?? '');
     this.cache.set(text, fresh);
     return fresh;
   }
+}
+
+function mentions({ sentences }: ReadText, names: readonly string[]): boolean {
+  return names.length > 0 && sentences.some(({ tokens }) => tokens.some(({ norm }) => names.includes(norm)));
 }
 
 function sameChain(a: Chain, b: Chain): boolean {

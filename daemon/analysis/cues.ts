@@ -53,8 +53,14 @@ export function readClause(clause: Clause, isName: IsName): ReadClause {
   }
   const modes = new Set<ModeKind>();
   for (const { rule, patterns } of MODES) if (!modes.has(rule.kind) && firstMatch(patterns, context, words)) modes.add(rule.kind);
-  return { ...clause, cues, modes, due };
+  const { words: own, core, link, vocatives, question } = clause;
+  return { words: own, core, link, vocatives, question, cues: orNone(cues), modes: modes.size === 0 ? NO_MODES : modes, due: orNone(due) };
 }
+
+/** Most clauses do nothing that a rule knows: what they share costs nothing. */
+const NO_MODES: ReadonlySet<ModeKind> = new Set();
+const NONE: readonly never[] = [];
+const orNone = <T>(found: readonly T[]): readonly T[] => (found.length === 0 ? NONE : found);
 
 function firstMatch(patterns: readonly Pattern[], context: PatternContext, words: ReadonlySet<string>): PatternMatch | undefined {
   for (const pattern of patterns) {

@@ -10,6 +10,7 @@
  * While people talk, each stretch is summarised for itself and one that is over never changes; at the end the whole is
  * chosen anew.
  */
+import { intern } from '../base/intern';
 import type { Line } from './conversation';
 import { readableSentence } from './readableSentence';
 import type { Finding } from './discourse/discuss';
@@ -39,8 +40,11 @@ interface Candidate {
   readonly line: Line;
   /** As it would stand in a summary; undefined where it cannot. */
   readonly sentence: string | undefined;
+  /** Words of it, as they are counted. */
+  readonly length: number;
+  /** Each of them once, and how often it stands there. */
   readonly words: readonly string[];
-  readonly counts: ReadonlyMap<string, number>;
+  readonly times: readonly number[];
 }
 
 export class Summariser {
@@ -77,8 +81,8 @@ export class Summariser {
   /** @param all everything that was said there, readable or not: it tells what the talk is about */
   private choose(readable: readonly Candidate[], all: readonly Candidate[], marked: ReadonlySet<string>): Finding[] {
     const said = new Map<string, number>();
-    for (const { words } of all) for (const word of words) said.set(word, (said.get(word) ?? 0) + 1);
-    const total = all.reduce((sum, { words }) => sum + words.length, 0);
+    for (const { words, times } of all) for (const [i, word] of words.entries()) said.set(word, (said.get(word) ?? 0) + times[i]!);
+    const total = all.reduce((sum, { length }) => sum + length, 0);
     const budget = Math.min(MAX_SUMMARY_WORDS, SHARE * total + BASE_WORDS);
     const expected = new Map<string, number>();
     for (const [word, count] of said) {
@@ -93,7 +97,7 @@ export class Summariser {
   }
 
   private readable(lines: readonly Line[]): Candidate[] {
-    return lines.filter(isReadable).map((line) => this.candidate(line)).filter(({ sentence, words }) => sentence !== undefined && words.length >= MIN_WORDS && words.length <= MAX_WORDS);
+    return lines.filter(isReadable).map((line) => this.candidate(line)).filter(({ sentence, length }) => sentence !== undefined && length >= MIN_WORDS && length <= MAX_WORDS);
   }
 
   private candidate(line: Line): Candidate {
@@ -102,8 +106,8 @@ export class Summariser {
       const sentence = readableSentence(line);
       const words = summaryWords(sentence ?? line.text.slice(line.start, line.end));
       const counts = new Map<string, number>();
-      for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-      this.candidates.set(line, (candidate = { line, sentence, words, counts }));
+      for (const word of words.map(intern)) counts.set(word, (counts.get(word) ?? 0) + 1);
+      this.candidates.set(line, (candidate = { line, sentence, length: words.length, words: [...counts.keys()], times: [...counts.values()] }));
     }
     return candidate;
   }
@@ -133,12 +137,13 @@ function greedily(candidates: readonly Candidate[], expected: ReadonlyMap<string
   const have = new Map<string, number>();
   const weigh = (candidate: Candidate): number => {
     let gain = 0;
-    for (const [word, count] of candidate.counts) {
+    for (const [i, word] of candidate.words.entries()) {
+      const count = candidate.times[i]!;
       const limit = expected.get(word) ?? 0;
       const before = have.get(word) ?? 0;
       gain += Math.min(before + count, limit) - Math.min(before, limit);
     }
-    return (gain * weightOf(candidate.line, marked)) / candidate.words.length ** LENGTH_POWER;
+    return (gain * weightOf(candidate.line, marked)) / candidate.length ** LENGTH_POWER;
   };
   const waiting = candidates.map((candidate) => ({ candidate, gain: weigh(candidate) })).sort((a, b) => b.gain - a.gain || a.candidate.line.index - b.candidate.line.index);
   const chosen: Chosen[] = [];
@@ -151,8 +156,8 @@ function greedily(candidates: readonly Candidate[], expected: ReadonlyMap<string
       continue;
     }
     chosen.push({ line: head.candidate.line, sentence: head.candidate.sentence, gain });
-    words += head.candidate.words.length;
-    for (const [word, count] of head.candidate.counts) have.set(word, (have.get(word) ?? 0) + count);
+    words += head.candidate.length;
+    for (const [i, word] of head.candidate.words.entries()) have.set(word, (have.get(word) ?? 0) + head.candidate.times[i]!);
   }
   return chosen;
 }

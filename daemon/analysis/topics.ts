@@ -5,6 +5,7 @@
  * before and after have least in common. A border looks a fixed way ahead and never further, so one that was drawn
  * stays where it is while people go on talking.
  */
+import { intern } from '../base/intern';
 import type { Line } from './conversation';
 import { STOP_WORDS } from './rules/words';
 import type { Evidence } from './types';
@@ -66,7 +67,7 @@ const READ = new WeakMap<Line, readonly string[]>();
 function contentWords(line: Line): readonly string[] {
   const known = READ.get(line);
   if (known) return known;
-  const words = line.tokens.flatMap(({ norm, lemma, pos }) => (/^(?:NOUN|PROPN|VERB|ADJ)$/.test(pos) && /^\p{L}[\p{L}\p{N}-]+$/u.test(norm) && !STOP_WORDS.has(norm) && !STOP_WORDS.has(lemma) ? [singular(lemma)] : []));
+  const words = line.tokens.flatMap(({ norm, lemma, pos }) => (/^(?:NOUN|PROPN|VERB|ADJ)$/.test(pos) && /^\p{L}[\p{L}\p{N}-]+$/u.test(norm) && !STOP_WORDS.has(norm) && !STOP_WORDS.has(lemma) ? [intern(singular(lemma))] : [])).slice();
   READ.set(line, words);
   return words;
 }

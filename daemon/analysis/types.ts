@@ -66,7 +66,7 @@ export interface Analyzer {
   /** A person's change. */
   revise(insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): readonly InsightChange[];
   readonly insights: readonly Insight[];
-  /** What those are called who are labelled by a number, by the last call's look at the conversation. */
+  /** What those are called who are labelled by a number, as often as the summary is made. */
   readonly speakerNames: readonly SpeakerName[];
   /** Absent where no language model is configured. */
   readonly model?: ModelPass | undefined;

@@ -34,7 +34,7 @@ export function splitSentences(text: string, tokens: readonly Token[], isName: I
   const sentences: Sentence[] = [];
   let run: Token[] = [];
   const close = () => {
-    if (run.some((token) => !isPunctuation(token))) sentences.push(toSentence(run, isName));
+    if (run.some((token) => !isPunctuation(token))) sentences.push(toSentence(run.slice(), isName));
     run = [];
   };
   for (const [i, token] of tokens.entries()) {
@@ -99,9 +99,12 @@ function isVerb(token: Token): boolean {
   return token.pos === 'VERB' || token.pos === 'AUX';
 }
 
+const NOBODY: readonly Token[] = [];
+
 function toClause(tokens: readonly Token[], called: ReadonlySet<Token>, mark: string): Clause {
-  const vocatives = tokens.filter((token) => called.has(token));
-  const words = tokens.filter((token) => !isPunctuation(token) && !FILLERS.has(token.norm) && !called.has(token));
+  const vocatives = called.size === 0 ? NOBODY : tokens.filter((token) => called.has(token));
+  // A copy has no more room than it needs.
+  const words = tokens.filter((token) => !isPunctuation(token) && !FILLERS.has(token.norm) && !called.has(token)).slice();
   let core = 0;
   let link = '';
   while (core < words.length - 1 && !isDeterminer(words, core) && (OPENERS.has(words[core]!.norm) || isOpenerPair(words, core))) core += isOpenerPair(words, core) ? 2 : 1;

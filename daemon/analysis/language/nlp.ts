@@ -3,6 +3,7 @@
  * (about 120 ms); nothing here touches disk or network itself.
  */
 import type { ItemToken, WinkMethods } from 'wink-nlp';
+import { intern } from '../../base/intern';
 
 /** Universal part-of-speech tags as wink-nlp gives them. */
 export interface Token {
@@ -74,21 +75,24 @@ function readTokens(nlp: WinkMethods, text: string): Token[] {
   return tokens;
 }
 
+/** Nearly all of an analyzer's memory is tokens: their strings are shared. */
+const token = (text: string, norm: string, lemma: string, pos: string, start: number, end: number): Token => ({ text: intern(text), norm: intern(norm), lemma: intern(lemma), pos: intern(pos), start, end });
+
 function addToken(tokens: Token[], text: string, value: string, start: number, lemma: string, pos: string): void {
   const push = (length: number, offset: number, as: { lemma: string; pos: string }) => {
     const from = start + offset;
     const surface = text.slice(from, from + length);
     const lower = value.slice(offset, offset + length).toLowerCase();
     const norm = lower === "'s" && tokens[tokens.length - 1]?.norm === 'let' ? 'us' : SHORT_FORMS.get(lower) ?? lower;
-    tokens.push({ text: surface, norm, lemma: as.lemma, pos: as.pos, start: from, end: from + length });
+    tokens.push(token(surface, norm, as.lemma, as.pos, from, from + length));
   };
   const two = TWO_WORDS.get(value.toLowerCase());
   const contraction = CONTRACTION.exec(value);
   const glued = GLUED_STOP.exec(value);
   if (two) {
     const half = Math.min(3, value.length - 1);
-    tokens.push({ text: text.slice(start, start + half), norm: two[0], lemma: two[0] === 'going' ? 'go' : two[0], pos: 'VERB', start, end: start + half });
-    tokens.push({ text: text.slice(start + half, start + value.length), norm: two[1], lemma: two[1], pos: 'PART', start: start + half, end: start + value.length });
+    tokens.push(token(text.slice(start, start + half), two[0], two[0] === 'going' ? 'go' : two[0], 'VERB', start, start + half));
+    tokens.push(token(text.slice(start + half, start + value.length), two[1], two[1], 'PART', start + half, start + value.length));
   } else if (contraction) {
     const [, word = '', short = ''] = contraction;
     push(word.length, 0, { lemma: word.toLowerCase(), pos: /^(i|you|he|she|it|we|they|that|this|there|who|what)$/i.test(word) ? 'PRON' : pos });

@@ -16,6 +16,7 @@ function names(turns: readonly Turn[]): Record<string, string> {
   const segments = turns.map(([speaker, text, start], i) => ({ id: `s${i}`, start: start ?? i * 2, end: (start ?? i * 2) + 2, speaker, text, source: 'system' }));
   const analyzer = factory.create({ startedAt: '2026-11-23T09:30:00+01:00' });
   analyzer.update(parseAnalysisInput(JSON.stringify({ segments })));
+  analyzer.finish();
   return Object.fromEntries(analyzer.speakerNames.map(({ speaker, name }) => [speaker, name]));
 }
 
