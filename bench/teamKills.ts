@@ -4,6 +4,7 @@
  * share of the rounds. Every process is as likely as any other, killed as often as stopped.
  */
 import { parseArgs } from 'node:util';
+import { natsServer, natsVersion } from '../test/fakes/natsServers';
 import { reportResults, type Row } from './report';
 import { GATEWAYS, type Kind, NODES, randomFaults, type Round, teamRounds, type TeamRoundsResult, WITHOUT_SUITE, WORKERS } from './fault/teamRounds';
 
@@ -13,6 +14,8 @@ const RECOVERED_MS = 10_000;
 
 const quantile = (values: readonly number[], q: number): number => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? 0;
 const seconds = (ms: number): number => Math.round(ms / 100) / 10;
+
+const struckClients = ({ clients, index }: Round): number => clients[index % clients.length] ?? 0;
 
 function rowOf(what: string, rounds: readonly Round[]): Row {
   const recovery = rounds.map(({ recoveryMs }) => recoveryMs);
@@ -28,7 +31,7 @@ async function main(): Promise<void> {
     teamRounds(WITHOUT_SUITE, {
       faults: faults.filter((__, i) => i % places === place), seed: seed + place, people, words: WORDS,
       onBad: (text) => process.stderr.write(`${text}\n`),
-      onRound: ({ kind, index, stopMs, recoveryMs, reconnects, allReconnects }, n) => process.stderr.write(`${new Date().toISOString()} ${place}.${n} ${kind} ${index} ${stopMs === undefined ? 'killed' : `stopped for ${stopMs / 1000} s`}: ${seconds(recoveryMs)} s, ${reconnects} / ${allReconnects} reconnects\n`),
+      onRound: ({ kind, index, stopMs, recoveryMs, reconnects, allReconnects, clients }, n) => process.stderr.write(`${new Date().toISOString()} ${place}.${n} ${kind} ${index} ${stopMs === undefined ? 'killed' : `stopped for ${stopMs / 1000} s`}: ${seconds(recoveryMs)} s, ${reconnects} / ${allReconnects} reconnects, clients ${clients.join(' ')}\n`),
     })));
   const rounds = results.flatMap((result) => result.rounds);
   const sum = (of: (result: TeamRoundsResult) => number): number => results.reduce((total, result) => total + of(result), 0);
@@ -40,14 +43,15 @@ async function main(): Promise<void> {
   const words = sum((r) => r.wordsLost + r.wordsDoubled);
   const failed = results.flatMap((result) => result.failed);
   reportResults({
-    about: `${rounds.length} faults, seed ${seed}, in ${places} teams side by side, each of ${NODES} NATS nodes, PostgreSQL, ${GATEWAYS} gateways behind a balancer that probes them, ${WORKERS} workers and ${people} people who talk without end in sessions of ${WORDS} words. Killed with SIGKILL and started again within 2 s in its folder, or stopped for ${values.stop} s. ${sum((r) => r.sessions)} sessions, ${sum((r) => r.finals)} finals: ${sum((r) => r.acknowledgedLost)} acknowledged frames lost, ${sum((r) => r.dropped)} frames left out by a client, ${sum((r) => r.wordsLost)} finals lost, ${sum((r) => r.wordsDoubled)} doubled, ${sum((r) => r.eventsMissing)} events out of order, ${sum((r) => r.otherBounds)} sessions with a segment whose bounds differ by more than a frame from the undisturbed run, ${failed.length} that did not end, ${sum((r) => r.reconnectsBetween)} reconnects without a fault. Recovery: from the fault until sound is acknowledged within 1.5 s and finals come within 3 s of their word; finals without their database from its return.`,
+    about: `${rounds.length} faults, seed ${seed}, in ${places} teams side by side, each of ${NODES} NATS nodes (${natsVersion(natsServer() ?? 'nats-server')}), PostgreSQL, ${GATEWAYS} gateways behind a balancer that probes them, ${WORKERS} workers and ${people} people who talk without end in sessions of ${WORDS} words. Killed with SIGKILL and started again within 2 s in its folder, or stopped for ${values.stop} s. ${sum((r) => r.sessions)} sessions, ${sum((r) => r.finals)} finals: ${sum((r) => r.acknowledgedLost)} acknowledged frames lost, ${sum((r) => r.dropped)} frames left out by a client, ${sum((r) => r.wordsLost)} finals lost, ${sum((r) => r.wordsDoubled)} doubled, ${sum((r) => r.eventsMissing)} events out of order, ${sum((r) => r.otherBounds)} sessions with a segment whose bounds differ by more than a frame from the undisturbed run, ${failed.length} that did not end, ${sum((r) => r.reconnectsBetween)} reconnects without a fault. Recovery: from the fault until sound is acknowledged within 1.5 s and finals come within 3 s of their word; from the end of a stop for what was not late until then, and for finals without their database. Fewest clients of a gateway when it was struck: ${Math.min(...rounds.filter(({ kind }) => kind === 'gateway').map(struckClients), people)}.`,
     rows: [...parts, rowOf('all', rounds)],
     ratios: {
       'acknowledged frames lost': { value: lost, noise: 0, better: 'lower' },
       'finals lost or doubled': { value: words, noise: 0, better: 'lower' },
     },
   });
-  if (lost + words + failed.length + sum((r) => r.otherBounds + r.eventsMissing) > 0) process.exitCode = 1;
+  const missed = rounds.filter((round) => round.recoveryMs > RECOVERED_MS || round.reconnects > 1 || round.clients.includes(0)).length;
+  if (lost + words + failed.length + missed + sum((r) => r.otherBounds + r.eventsMissing) > 0) process.exitCode = 1;
 }
 
 main().catch((error: unknown) => {

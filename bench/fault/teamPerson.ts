@@ -1,7 +1,7 @@
 /** Somebody who talks to a team without end, in sessions of the same words, and writes down what came back when. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createConnection, createFramePusher } from '../../client';
+import { type Connection, createConnection, createFramePusher } from '../../client';
 import { FRAME_MS, FRAME_SAMPLES } from '../../protocol/audio';
 import { SessionDelete, SessionGet, type SessionEvent, SessionStop } from '../../protocol/session';
 import { retried } from '../../test/fakes/retried';
@@ -57,16 +57,11 @@ export interface PersonSetup {
 
 export class Person {
   readonly told: Told = { sounds: [], words: [], lostMs: [], sessions: 0, finals: 0, acknowledgedLost: 0, dropped: 0, wordsLost: 0, wordsDoubled: 0, otherBounds: 0, eventsMissing: 0, failed: [] };
-  private readonly connection;
   private undisturbed: readonly Segment[] | undefined;
   private stopping = false;
   private talking: Promise<void> | undefined;
 
-  constructor(private readonly setup: PersonSetup) {
-    const { url, token } = setup;
-    this.connection = createConnection({ stateDir: '/nowhere', client: { name: 'bench', version: '0' }, timeoutMs: 5_000, remote: { url, token } });
-    this.connection.onDidChangeState(({ from }) => from.kind === 'connected' && !this.stopping && this.told.lostMs.push(performance.now()));
-  }
+  constructor(private readonly setup: PersonSetup) {}
 
   /** One session that nothing disturbs; what is said later is compared with it. */
   async rehearse(): Promise<void> {
@@ -86,11 +81,24 @@ export class Person {
   async stop(): Promise<void> {
     this.stopping = true;
     await this.talking;
-    this.connection.dispose();
   }
 
+  /** Over a connection of its own, so that a server that came back has clients again soon. */
   private async session(): Promise<readonly Segment[]> {
-    const { connection, told } = this;
+    const { url, token } = this.setup;
+    const connection = createConnection({ stateDir: '/nowhere', client: { name: 'bench', version: '0' }, timeoutMs: 5_000, remote: { url, token } });
+    let over = false;
+    connection.onDidChangeState(({ from }) => from.kind === 'connected' && !over && this.told.lostMs.push(performance.now()));
+    try {
+      return await this.talkOver(connection);
+    } finally {
+      over = true;
+      connection.dispose();
+    }
+  }
+
+  private async talkOver(connection: Connection): Promise<readonly Segment[]> {
+    const { told } = this;
     const said = Array.from({ length: this.setup.words }, (_, i) => `w${i + FIRST_WORD}`);
     const words = new Map<string, Spoken>();
     const finals: Segment[] = [];

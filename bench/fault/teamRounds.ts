@@ -27,12 +27,17 @@ export interface Fault {
 }
 
 export interface Round extends Fault {
-  /** Until sound is acknowledged and finals come as before the fault, milliseconds from the fault, or, for finals without their database, from its end. */
+  /**
+   * Until sound is acknowledged and finals come as before, milliseconds from the fault, or from the end of a stop for what
+   * was not late until then, as a node that wakes makes its cluster choose again, and for finals without their database.
+   */
   readonly recoveryMs: number;
   /** Of the client that had most. */
   readonly reconnects: number;
   /** Of all. */
   readonly allReconnects: number;
+  /** Clients of each gateway when the fault came. */
+  readonly clients: readonly number[];
 }
 
 export interface TeamRoundsOptions {
@@ -66,6 +71,8 @@ const RESTART_MS = 2_000;
 const CALM_MS = 1_000;
 const CALM_LIMIT_MS = 90_000;
 const SESSION_LIMIT_MS = 180_000;
+/** Some sessions long, each of which the balancer sends to the next gateway. */
+const SPREAD_LIMIT_MS = 60_000;
 /** Told of a session that is not as it should be. */
 const LOG_LINES = 20;
 
@@ -83,7 +90,7 @@ export function randomFaults(count: number, seed: number, stopMs: readonly numbe
 export async function teamRounds(context: Mocha.Context, options: TeamRoundsOptions): Promise<TeamRoundsResult> {
   const { gateways = GATEWAYS, workers = WORKERS, people: count, words, onBad } = options;
   const place = await TeamPlace.start(context, { nodes: NODES, database: true, gateways, workers, bundle: await teamBundle() });
-  context.timeout(options.faults.reduce((ms, { stopMs = 0 }) => ms + stopMs + CALM_LIMIT_MS, SESSION_LIMIT_MS));
+  context.timeout(options.faults.reduce((ms, { stopMs = 0 }) => ms + stopMs + CALM_LIMIT_MS + SPREAD_LIMIT_MS, SESSION_LIMIT_MS));
   const logs = (sessionId: string): string => place.gateways.map(({ home }) => linesOf(join(home, 'logs', 'daemon.log')).filter((line) => line.includes(sessionId)).slice(-LOG_LINES).join('\n')).join('\n\n');
   const balancer = new ProbingBalancer(place);
   const people = Array.from({ length: count }, () => new Person({ ...place.client, words, onBad: (sessionId, what) => onBad?.(`${sessionId}: ${what}\n${logs(sessionId)}`) }));
@@ -158,10 +165,19 @@ class Team {
   async round(fault: Fault): Promise<Round> {
     await this.calm();
     await delay(this.random() * 2_000);
+    const clients = await this.spread();
     const begun = performance.now();
     const back = await this.strike(fault);
     await this.calm();
-    return { ...fault, ...this.seen(begun, fault.kind === 'PostgreSQL' ? back : begun) };
+    return { ...fault, ...this.seen(fault, begun, back), clients };
+  }
+
+  /** Waits until every gateway has a client: one that came back has none until somebody's next session. */
+  private async spread(): Promise<readonly number[]> {
+    for (const until = performance.now() + SPREAD_LIMIT_MS; ; await delay(100)) {
+      const clients = await Promise.all(this.place.gateways.map((gateway) => this.place.clientsOf(gateway)));
+      if (clients.every((count) => count > 0) || performance.now() > until) return clients;
+    }
   }
 
   /** @returns when the process answers again */
@@ -207,16 +223,20 @@ class Team {
     }
   }
 
-  private seen(begun: number, finalsFrom: number): Pick<Round, 'recoveryMs' | 'reconnects' | 'allReconnects'> {
+  /** @param back when the process answered again */
+  private seen({ kind, stopMs }: Fault, begun: number, back: number): Pick<Round, 'recoveryMs' | 'reconnects' | 'allReconnects'> {
     const now = performance.now();
     let recoveryMs = 0;
-    const look = (list: readonly Spoken[], from: number, lateMs: number): void => {
-      for (const { saidMs, keptMs = now } of list) if (keptMs > begun && keptMs - saidMs > lateMs) recoveryMs = Math.max(recoveryMs, keptMs - from);
+    const look = (list: readonly Spoken[], lateMs: number, waits: boolean): void => {
+      for (const { saidMs, keptMs = now } of list) {
+        if (keptMs <= begun || keptMs - saidMs <= lateMs) continue;
+        recoveryMs = Math.max(recoveryMs, keptMs - (waits || (stopMs !== undefined && saidMs + lateMs > back) ? back : begun));
+      }
     };
     const lost = this.people.map(({ told }) => told.lostMs.filter((at) => at >= begun).length);
     for (const { told } of this.people) {
-      look(told.sounds, begun, SOUND_LATE_MS);
-      look(told.words, finalsFrom, WORD_LATE_MS);
+      look(told.sounds, SOUND_LATE_MS, false);
+      look(told.words, WORD_LATE_MS, kind === 'PostgreSQL');
       // What is settled is not looked at again.
       for (const list of [told.sounds, told.words]) list.splice(0, Infinity, ...list.filter(({ keptMs }) => keptMs === undefined));
     }

@@ -20,6 +20,7 @@ export interface LinkFaults {
 interface Link {
   readonly near: Socket;
   readonly far: Socket;
+  readonly port: number;
   swallowing: boolean;
   /** Added to what this connection carries from now on. */
   heldMs: number;
@@ -42,6 +43,11 @@ export class LinkProxy {
 
   get port(): number {
     return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Connections to a port of the target that stand. */
+  standing(port: number): number {
+    return [...this.links].filter((link) => link.port === port).length;
   }
 
   /** Ends every connection; `reset` without a goodbye of TCP. */
@@ -80,8 +86,10 @@ export class LinkProxy {
     this.accepted++;
     near.on('error', () => undefined);
     if (this.faults.refuse) return void near.destroy();
-    const far = connect(this.target);
-    const link: Link = { near, far, swallowing: this.faults.swallow, heldMs: 0 };
+    // Read once: the port of a target may be another one each time.
+    const { host, port } = this.target;
+    const far = connect({ host, port });
+    const link: Link = { near, far, port, swallowing: this.faults.swallow, heldMs: 0 };
     this.links.add(link);
     far.on('error', () => undefined);
     this.carry(link, near, far, true);

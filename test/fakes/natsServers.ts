@@ -9,14 +9,20 @@ import { skip } from '../skip';
 /** Debian puts it where only root's path looks. */
 const PLACES = ['/usr/sbin/nats-server', '/usr/local/bin/nats-server', '/usr/bin/nats-server', '/opt/homebrew/bin/nats-server'];
 
+/** The one of the path before all others, so that another version can be tried. */
 export function natsServer(): string | undefined {
-  const named = PLACES.find((file) => existsSync(file));
-  if (named !== undefined) return named;
   try {
-    return execFileSync('which', ['nats-server'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || undefined;
+    const found = execFileSync('which', ['nats-server'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    if (found !== '') return found;
   } catch {
-    return undefined;
+    // It may be installed all the same.
   }
+  return PLACES.find((file) => existsSync(file));
+}
+
+/** @param program that `natsServer` found */
+export function natsVersion(program: string): string {
+  return /v(\d+\.\d+\.\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1] ?? 'unknown';
 }
 
 export function needNats(context: Mocha.Context): string {

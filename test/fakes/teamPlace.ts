@@ -110,6 +110,11 @@ export class TeamPlace {
     this.ports.push(await portOf(gateway));
   }
 
+  /** Connections of clients that the balancer keeps there. */
+  async clientsOf(gateway: Gateway): Promise<number> {
+    return this.balancer.standing(await portOf(gateway));
+  }
+
   /** Another goes on in its place, with its state folder. */
   async replace(dead: TeamProcess): Promise<TeamProcess> {
     for (const list of [this.gateways, this.workers] as TeamProcess[][]) if (list.includes(dead)) list.splice(list.indexOf(dead), 1);

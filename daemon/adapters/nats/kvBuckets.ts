@@ -22,7 +22,8 @@ const Stored = z.object({ units: z.number(), atMs: z.number() });
 /** @throws EarmarkError daemon.startFailed */
 export async function openBuckets(bus: TeamBus, wall: () => number): Promise<Buckets> {
   const { Kvm } = await import('@nats-io/kv');
-  return new KvBuckets(await new Kvm(bus.js).create('EARMARK_LIMITS', { history: 1, ttl: KEPT_MS, replicas: bus.replicas }), wall);
+  // Asked directly, any replica answers, also one that stands still: a third of all questions, for as long as it does.
+  return new KvBuckets(await new Kvm(bus.js).create('EARMARK_LIMITS', { history: 1, ttl: KEPT_MS, replicas: bus.replicas, allow_direct: false }), wall);
 }
 
 class KvBuckets implements Buckets {

@@ -31,7 +31,8 @@ export interface TeamBus {
 }
 
 export const NANOS = 1e6;
-const CONNECT_MS = 5_000;
+/** A node that stands still takes connections and says nothing, and the client comes back to the node that it lost first. */
+const CONNECT_MS = 2_000;
 const RECONNECT_MS = 250;
 /** A dead peer is noticed after two to three of these, where the operating system says nothing. */
 const PING_MS = 1_000;
