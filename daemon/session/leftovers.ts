@@ -4,6 +4,7 @@ import type { Disposable } from '../base/disposable';
 import type { SessionManagerDeps } from './deps';
 import type { SessionRecord, SessionState } from './events';
 import type { SessionOptions } from './options';
+import { isOpen } from './record';
 import { overdue, parseRetention, type Retention } from './retention';
 import { Upkeep } from './upkeep';
 
@@ -63,8 +64,9 @@ export class Leftovers implements Disposable {
   private async left(): Promise<readonly string[]> {
     const { store, spools } = this.setup.deps;
     // What several servers share is taken up by whoever is asked for it, or by who looks after orphans (team/orphans.ts).
-    const lost = this.setup.deps.ownership ? [] : await store.listSessions({ limit: PAGE, offset: 0, active: true });
-    const spooled = (await Promise.all(spools.list().map((id) => store.getSession(id)))).flatMap((record) => record ?? []);
+    const shared = this.setup.deps.ownership !== undefined;
+    const lost = shared ? [] : await store.listSessions({ limit: PAGE, offset: 0, active: true });
+    const spooled = (await Promise.all(spools.list().map((id) => store.getSession(id)))).flatMap((record) => (record && !(shared && isOpen(record.state)) ? [record] : []));
     const records = new Map([...lost, ...spooled].map((record) => [record.id, record]));
     const left = await Promise.all([...records.values()].map(async (record) => ((await this.isLeft(record)) ? [record.id] : [])));
     return left.flat().filter((id) => !this.setup.busy(id));

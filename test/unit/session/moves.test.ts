@@ -73,6 +73,17 @@ describe('sessions that servers share', () => {
     deepEqual(owners.log, [`take ${id}`, 'drain', `give up ${id}`]);
   });
 
+  it('are left to whoever is asked for them where a server died with their sound and starts again', async () => {
+    const id = await h.pushed();
+    h.push(id, 'file', 0, say(5));
+    await h.pass(1_000);
+    await h.restart();
+    await h.pass(60_000);
+    deepEqual(owners.log, []);
+    await h.manager.attach(id, 0, () => undefined);
+    deepEqual(owners.log, [`take ${id}`]);
+  });
+
   it('are finished where nobody comes, and cleared away where they never began', async () => {
     const open = await h.pushed();
     h.push(open, 'file', 0, say(5));
