@@ -116,7 +116,7 @@ export class DecisionTracker {
   private stepNotNow(line: Line, clause: ReadClause, cue: Cue): boolean {
     const asked = this.questions.find(({ turn, by, yesOrNo }) => yesOrNo && line.turn - turn <= 1 && (by !== line.speaker || isGeneric(by)));
     if (!asked) return false;
-    const text = `${phrase(line, clause, clause.core, clause.words.length)}: ${asked.text}`;
+    const text = `${asked.text.slice(0, 1).toUpperCase()}${asked.text.slice(1)}? ${phrase(line, clause, clause.core, clause.words.length)}`;
     this.add(line, { text, content: asked.content, weight: cue.rule.weight, state: 'tentative', answer: true });
     return true;
   }

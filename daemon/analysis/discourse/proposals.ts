@@ -44,7 +44,9 @@ export function proposalOf(line: Line, clause: ReadClause, asked: boolean): Prop
   if (modes.has('past') || modes.has('joke') || hasCue(clause, 'poll') || asksHow(clause)) return undefined;
   const cue = hasCue(clause, 'propose');
   if (cue) {
-    const [from, to] = cue.match.task ?? [core, words.length];
+    const [start, to] = cue.match.task ?? [core, words.length];
+    // "I'd put it on page five": the verb is part of what is proposed, that of "I'd suggest" is not.
+    const from = start - (wouldDo(words, start - 1) ? 1 : 0);
     if (contentOf(clause, from, to).size === 0 && to - from < MIN_PROPOSAL_WORDS && echoOf({ words: words.slice(from, to), core: 0 }).size === 0) return undefined;
     return { from, to, weight: cue.rule.weight, forAll: FOR_ALL.test(words.map(({ norm }) => norm).join(' ')), piece: false };
   }
@@ -55,6 +57,13 @@ export function proposalOf(line: Line, clause: ReadClause, asked: boolean): Prop
   const marked = words.some(({ norm }) => norm === 'then' || norm === 'only');
   if ((!clause.question && !asked && !marked) || !isPiece(clause)) return undefined;
   return { from: core, to: words.length, weight: 0.5, forAll: false, piece: true };
+}
+
+function wouldDo(words: ReadClause['words'], at: number): boolean {
+  const verb = words[at];
+  let before = at - 1;
+  while (words[before]?.pos === 'ADV') before--;
+  return verb?.pos === 'VERB' && words[before]?.norm === 'would' && !/^(?:suggest|propose|prefer|say|vote|like)$/.test(verb.lemma);
 }
 
 /** "How do we …?", "who do we …?" ask for a proposal; "how about …?" and "what if …?" make one. */

@@ -123,6 +123,7 @@ function asks(words: readonly Token[], core: number, mark: string): boolean {
 /** "No registry for now", "first draft": the word belongs to the noun behind it. */
 function isDeterminer(words: readonly Token[], at: number): boolean {
   const next = words[at + 1];
+  if (next?.norm === 'of') return /^(first|second|third|last)$/.test(words[at]?.norm ?? '');
   const apart = next !== undefined && next.start - (words[at]?.end ?? 0) > 1;
   return /^(no|first|second|third|next|last|right|good|great|nice|perfect|fine)$/.test(words[at]?.norm ?? '') && !apart && (next?.pos === 'NOUN' || next?.pos === 'ADJ') && !OPENERS.has(next.norm) && !/^(point|idea|call|catch|question|job|news)$/.test(next.norm);
 }

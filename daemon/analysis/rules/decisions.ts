@@ -132,7 +132,7 @@ export const DECISION_RULES: readonly CueRule[] = [
   {
     id: 'poll.all', kind: 'poll', weight: 0.5, mood: 'question',
     patterns: [
-      'any|no other? objections|objection|concerns|complaints|opinions', 'everyone|everybody|all|anyone|anybody @ADV? okay|fine|happy|good|agreed|agree|agrees|against|opposed|disagree|disagrees', 'is that okay|fine|good|alright|all for|with everyone|everybody|you|all',
+      'any|no other? objections|objection|concerns|worries|doubts|complaints|opinions', 'everyone|everybody|all|anyone|anybody @ADV? okay|fine|happy|good|agreed|agree|agrees|against|opposed|disagree|disagrees', 'is that okay|fine|good|alright|all for|with everyone|everybody|you|all',
       'are we @ADV? agreed|good|okay', 'do we @ADV? agree', 'can everyone|everybody|you all? live with that|it', 'shall we vote',
     ],
     examples: ['Any objections?', 'Is everyone okay with that?', 'Are we agreed?'],

@@ -40,13 +40,13 @@ export const RESPONSE_RULES: readonly CueRule[] = [
   {
     id: 'reject.no', kind: 'reject', weight: 0.75,
     patterns: [
-      'i would rather not', '^ no $', 'no please do? not?', 'please no', '^ no better not', 'better not', 'please do? not $', 'do not $',
+      'i would rather not', 'i would not $', 'rather|probably|definitely|really|preferably not $', '^ not really $', '^ rather not', '^ no $', 'no please do? not?', 'please no', '^ no better not', 'better not', 'please do? not $', 'do not $',
       'i do not think|believe we|so|that|it|users|people', 'i am not a fan', 'that would|will @ADV* lose|break|hide|cost|hurt|kill|fail|hides {task}',
       'nobody !will|would|minds|cares|notices @VERB {task}', 'that will not|never work|fly', 'that does not|never work|help|scale', 'i disagree', 'not a good idea', 'bad idea',
       'we can not', 'that is|sounds too|a risky|bad|much|dangerous|slow', 'let us not', 'not yet $', 'not now $', 'i hate {task}',
       '^ no it|that|we|they|i', 'we do not need|want {task}', 'that is|would be overkill',
     ],
-    examples: ["I'd rather not.", 'No, please don’t.', 'Better not.', "Let's not."],
+    examples: ["I'd rather not.", 'No, please don’t.', 'Better not.', "Let's not.", "I wouldn't.", 'Probably not.'],
   },
   {
     id: 'cancel.forget', kind: 'cancel', weight: 0.85,

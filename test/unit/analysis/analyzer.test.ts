@@ -98,7 +98,7 @@ describe('decisions', () => {
   it('a question that comes back as a statement', () => decisions(['Ana: Should the dark mode follow the system?', 'Ben: Everybody does that.', 'Ana: Okay, dark mode follows the system setting.'], ['Dark mode follows the system setting']));
   it('a short yes before it', () => decisions(['Ana: Two a week at most.', "Ben: I'm with you. We cap it at two a week."], ['Cap it at two a week']));
   it('a plain statement of how things are is none', () => decisions(['Ana: We store the sessions in memory.', 'Ana: We send a report every night.'], []));
-  it('not now, as an answer', () => decisions(['Ana: Do they join the rotation?', 'Ben: No, not in the first three months.'], ['Not in the first three months: they join the rotation']));
+  it('not now, as an answer', () => decisions(['Ana: Do they join the rotation?', 'Ben: No, not in the first three months.'], ['They join the rotation? Not in the first three months']));
   it('said again in other words is one', () => decisions(["Ana: Let's use the server revision.", 'Ben: Yes. Final answer, the server revision decides.'], ['The server revision decides']));
 });
 
