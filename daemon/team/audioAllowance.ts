@@ -105,7 +105,9 @@ export class AudioAllowance implements Disposable {
     try {
       const { taken, waitMs } = await buckets.take(purse.limit.key, { ...sizeOf(purse.limit), least, most: Math.max(least, purse.block) });
       purse.left += taken;
-      if (taken === 0) [purse.refusedUntil, purse.over] = [clock.now() + Math.min(REFUSED_MAX_MS, Math.max(REFUSED_MIN_MS, waitMs)), true];
+      // Near the end of a limit a block is smaller than was asked for: who asked on for the rest of it would keep from others what it does not use.
+      if (taken > 0) purse.block = taken;
+      else [purse.refusedUntil, purse.over] = [clock.now() + Math.min(REFUSED_MAX_MS, Math.max(REFUSED_MIN_MS, waitMs)), true];
     } catch (error) {
       [purse.refusedUntil, purse.over] = [clock.now() + UNREACHABLE_MS, false];
       logger.warn('limits.unreachable', { error: placeOf(error) });
