@@ -86,8 +86,13 @@ const WEAK: Readonly<Record<string, number>> = { AH: 0.35, R: 0.35, HH: 0.35, IH
 /** Cost of a sound that is there in one and not in the other. */
 const INDEL = Float32Array.from(PHONEMES, (name) => WEAK[name] ?? 0.75);
 
-export function substitutionCost(a: number, b: number): number {
-  return SUBSTITUTION[a * SIZE + b] as number;
+/** Of hearing another sound for `sound`, by the other sound. */
+const SUBSTITUTIONS = Array.from({ length: SIZE }, (_, sound) => SUBSTITUTION.subarray(sound * SIZE, (sound + 1) * SIZE));
+const NO_COSTS = new Float32Array(SIZE);
+
+/** Costs of hearing each sound for this one, 0 for the same. @param sound outside PHONEMES: all 0 */
+export function substitutionCosts(sound: number): Float32Array {
+  return SUBSTITUTIONS[sound] ?? NO_COSTS;
 }
 
 export function indelCost(sound: number): number {

@@ -2,7 +2,7 @@
  * Where in a phrase something sounds like a symbol: weighted edit distance between sounds, over all stretches of whole
  * words. The candidates are a tree of sounds that is left where it gets too unlike, which keeps thousands cheap.
  */
-import { type Sounds, indelCost, substitutionCost } from './phonemes';
+import { type Sounds, indelCost, substitutionCosts } from './phonemes';
 import type { SpokenSymbol } from './symbols';
 
 export interface SoundMatch {
@@ -31,6 +31,9 @@ function neededLikeness({ shortest }: SpokenSymbol): number {
 
 /** One sound in the tree of all forms; forms that begin alike share their beginning, and their work. */
 interface Node {
+  /** Of hearing each sound for this one, and of not hearing it. */
+  readonly costs: Float32Array;
+  readonly missing: number;
   readonly sound: number;
   readonly children: Node[];
   /** Sounds in the longest form below. */
@@ -40,7 +43,7 @@ interface Node {
 }
 
 export class SoundMatcher {
-  private readonly root: Node = { sound: -1, children: [], longest: 0, ends: [] };
+  private readonly root: Node = { costs: substitutionCosts(-1), missing: 0, sound: -1, children: [], longest: 0, ends: [] };
 
   add(symbol: SpokenSymbol): void {
     for (const form of symbol.forms) this.addForm(symbol, form);
@@ -59,7 +62,7 @@ export class SoundMatcher {
       first.costs[0] = 0;
       const most = boundOf(this.root.longest, 0);
       for (let j = 1; start + j <= phrase.sounds.length; j++) {
-        const cost = (first.costs[j - 1] as number) + indelCost(phrase.sounds[start + j - 1] as number);
+        const cost = (first.costs[j - 1] as number) + (phrase.missing[start + j - 1] as number);
         if (cost > most) break;
         first.costs[j] = cost;
         first.to = j;
@@ -74,7 +77,7 @@ export class SoundMatcher {
     node.longest = Math.max(node.longest, form.length);
     for (const sound of form) {
       let child = node.children.find((one) => one.sound === sound);
-      if (!child) node.children.push((child = { sound, children: [], longest: 0, ends: [] }));
+      if (!child) node.children.push((child = { costs: substitutionCosts(sound), missing: indelCost(sound), sound, children: [], longest: 0, ends: [] }));
       child.longest = Math.max(child.longest, form.length);
       node = child;
     }
@@ -82,20 +85,27 @@ export class SoundMatcher {
   }
 
   private descend(node: Node, depth: number, walk: Walk): void {
-    const { phrase, start, rows } = walk;
+    const { phrase: { sounds, missing }, start, rows } = walk;
     const above = rows[depth - 1] as Row;
     const row = rows[depth] as Row;
-    const missing = indelCost(node.sound);
+    const { costs: before, from, to } = above;
+    const { costs } = row;
     const most = boundOf(node.longest, depth);
-    const width = phrase.sounds.length - start;
+    const width = sounds.length - start;
     let first = -1;
     let left = Infinity;
-    for (let j = above.from; j <= width && (j <= above.to + 1 || left <= most); j++) {
-      const heard = j === 0 ? -1 : (phrase.sounds[start + j - 1] as number);
-      let cost = j > above.from && j <= above.to + 1 ? (above.costs[j - 1] as number) + substitutionCost(node.sound, heard) : Infinity;
-      if (j <= above.to) cost = Math.min(cost, (above.costs[j] as number) + missing);
-      if (j > 0) cost = Math.min(cost, left + indelCost(heard));
-      row.costs[j] = cost;
+    for (let j = from; j <= width && (j <= to + 1 || left <= most); j++) {
+      let cost = Infinity;
+      if (j > from && j <= to + 1) cost = (before[j - 1] as number) + (node.costs[sounds[start + j - 1] as number] as number);
+      if (j <= to) {
+        const unheard = (before[j] as number) + node.missing;
+        if (unheard < cost) cost = unheard;
+      }
+      if (j > 0) {
+        const added = left + (missing[start + j - 1] as number);
+        if (added < cost) cost = added;
+      }
+      costs[j] = cost;
       left = cost;
       if (cost > most) continue;
       if (first < 0) first = j;
@@ -150,8 +160,9 @@ export function likeness(form: Sounds, heard: Sounds): number {
   heard.forEach((sound, j) => (row[j + 1] = (row[j] as number) + indelCost(sound)));
   for (const sound of form) {
     const next = new Float32Array(heard.length + 1);
-    next[0] = (row[0] as number) + indelCost(sound);
-    heard.forEach((other, j) => (next[j + 1] = Math.min((row[j] as number) + substitutionCost(sound, other), (row[j + 1] as number) + indelCost(sound), (next[j] as number) + indelCost(other))));
+    const [costs, missing] = [substitutionCosts(sound), indelCost(sound)];
+    next[0] = (row[0] as number) + missing;
+    heard.forEach((other, j) => (next[j + 1] = Math.min((row[j] as number) + (costs[other] as number), (row[j + 1] as number) + missing, (next[j] as number) + indelCost(other))));
     row = next;
   }
   return form.length === 0 ? 0 : Math.max(0, 1 - (row[heard.length] as number) / form.length);
@@ -159,6 +170,8 @@ export function likeness(form: Sounds, heard: Sounds): number {
 
 interface Phrase {
   readonly sounds: Sounds;
+  /** Cost of each sound where the form has none. */
+  readonly missing: Float32Array;
   /** Where each word begins, and the end. */
   readonly starts: readonly number[];
 }
@@ -168,5 +181,5 @@ function flatten(words: readonly Sounds[]): Phrase {
   for (const word of words) starts.push((starts.at(-1) ?? 0) + word.length);
   const sounds = new Uint8Array(starts.at(-1) ?? 0);
   words.forEach((word, i) => sounds.set(word, starts[i]));
-  return { sounds, starts };
+  return { sounds, missing: Float32Array.from(sounds, indelCost), starts };
 }

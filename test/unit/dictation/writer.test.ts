@@ -130,11 +130,14 @@ describe('dictation: writing', () => {
     const names = verbs.flatMap((verb) => nouns.flatMap((noun) => nouns.map((other) => `${verb}${noun}${other}`)));
     const speller = new SymbolSpeller(names, pronouncer);
     const phrase = 'please rename the session cache in load user token and find order total before the report is rendered again';
-    writeDictation(phrase, speller);
-    const before = process.cpuUsage();
-    for (let i = 0; i < 5; i++) writeDictation(phrase, speller);
-    const { user, system } = process.cpuUsage(before);
-    // 10 ms a phrase is the aim on a free machine; a busy one runs the same work with colder caches.
-    deepStrictEqual({ symbols: speller.size, slow: (user + system) / 5 > 40_000 }, { symbols: 1960, slow: false }, `${(user + system) / 5_000} ms`);
+    const times = Array.from({ length: 40 }, () => {
+      const before = process.cpuUsage();
+      writeDictation(phrase, speller);
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1_000;
+    });
+    // The first ones are compiled meanwhile, and a busy machine takes longer for the same work: the quickest tells what it costs.
+    const cost = Math.min(...times);
+    deepStrictEqual({ symbols: speller.size, slow: cost > 10 }, { symbols: 1960, slow: false }, `${cost} ms`);
   });
 });
