@@ -138,6 +138,8 @@ describe('dictation: writing', () => {
     });
     // The first ones are compiled meanwhile, and a busy machine takes longer for the same work: the quickest tells what it costs.
     const cost = Math.min(...times);
-    deepStrictEqual({ symbols: speller.size, slow: cost > 10 }, { symbols: 1960, slow: false }, `${cost} ms`);
+    // Where lines are counted for coverage the same work takes twice as long.
+    const most = process.env['NODE_V8_COVERAGE'] === undefined ? 10 : 25;
+    deepStrictEqual({ symbols: speller.size, slow: cost > most }, { symbols: 1960, slow: false }, `${cost} ms`);
   });
 });
