@@ -7,6 +7,7 @@
  */
 import { intern } from '../base/intern';
 import type { Line } from './conversation';
+import { singular } from './language/singular';
 import { STOP_WORDS } from './rules/words';
 import type { Evidence } from './types';
 
@@ -70,10 +71,6 @@ function contentWords(line: Line): readonly string[] {
   const words = line.tokens.flatMap(({ norm, lemma, pos }) => (/^(?:NOUN|PROPN|VERB|ADJ)$/.test(pos) && /^\p{L}[\p{L}\p{N}-]+$/u.test(norm) && !STOP_WORDS.has(norm) && !STOP_WORDS.has(lemma) ? [intern(singular(lemma))] : [])).slice();
   READ.set(line, words);
   return words;
-}
-
-function singular(word: string): string {
-  return word.length > 4 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word;
 }
 
 /** Whole lines; the last block may be short. */

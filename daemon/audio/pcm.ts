@@ -61,3 +61,14 @@ export function toFloat32(samples: Int16Array, out: Float32Array = new Float32Ar
   for (let i = 0; i < out.length; i++) out[i] = samples[i]! / 32_768;
   return out;
 }
+
+/** One behind the other. */
+export function joinSamples(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

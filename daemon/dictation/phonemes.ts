@@ -88,11 +88,10 @@ const INDEL = Float32Array.from(PHONEMES, (name) => WEAK[name] ?? 0.75);
 
 /** Of hearing another sound for `sound`, by the other sound. */
 const SUBSTITUTIONS = Array.from({ length: SIZE }, (_, sound) => SUBSTITUTION.subarray(sound * SIZE, (sound + 1) * SIZE));
-const NO_COSTS = new Float32Array(SIZE);
 
-/** Costs of hearing each sound for this one, 0 for the same. @param sound outside PHONEMES: all 0 */
+/** Costs of hearing each sound for this one, 0 for the same. */
 export function substitutionCosts(sound: number): Float32Array {
-  return SUBSTITUTIONS[sound] ?? NO_COSTS;
+  return SUBSTITUTIONS[sound] as Float32Array;
 }
 
 export function indelCost(sound: number): number {

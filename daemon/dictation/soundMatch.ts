@@ -43,7 +43,7 @@ interface Node {
 }
 
 export class SoundMatcher {
-  private readonly root: Node = { costs: substitutionCosts(-1), missing: 0, sound: -1, children: [], longest: 0, ends: [] };
+  private readonly root: Node = { costs: new Float32Array(), missing: 0, sound: -1, children: [], longest: 0, ends: [] };
 
   add(symbol: SpokenSymbol): void {
     for (const form of symbol.forms) this.addForm(symbol, form);

@@ -11,6 +11,7 @@ import { SECOND_SILENCE, hearTwice } from '../../asr/secondHearing';
 import { type PieceDecoder, type ScoredToken, meanProbability, tokensToWords } from '../../asr/tokenWords';
 import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
+import { joinSamples } from '../../audio/pcm';
 import { type MoonshineModel, decodePhrase, decoderShape, tokenLimit } from './moonshineDecode';
 import { crossMaker, stepMaker } from './moonshineGraph';
 import { loadOrt, openModel } from './onnx';
@@ -104,24 +105,14 @@ async function decode(model: Loaded, { pcm, lead }: Sound, { draft = [], quick =
   const search = { width: greedy ? 1 : SEARCH_WIDTH, maxTokens: tokenLimit(pcm.length), signal, bias };
   // What is too long with its lead is decoded without.
   if (!lead || lead.pcm.length + pcm.length > MAX_SECONDS * SAMPLE_RATE) return decodePhrase(model, { pcm, given: [], draft, search });
-  return decodePhrase(model, { pcm: joined(lead.pcm, pcm), given: withoutEnd(lead.tokens, model.pieces), draft, search });
+  return decodePhrase(model, { pcm: joinSamples([lead.pcm, pcm]), given: withoutEnd(lead.tokens, model.pieces), draft, search });
 }
 
 /** With silence before the first sample and behind the last. */
 function framed(pcm: Float32Array, silence: number, lead: Lead | undefined): Sound {
   if (silence === 0) return { pcm, lead };
   const quiet = new Float32Array(silence);
-  return lead ? { pcm: joined(pcm, quiet), lead: { ...lead, pcm: joined(quiet, lead.pcm) } } : { pcm: joined(quiet, pcm, quiet), lead };
-}
-
-function joined(...parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return lead ? { pcm: joinSamples([pcm, quiet]), lead: { ...lead, pcm: joinSamples([quiet, lead.pcm]) } } : { pcm: joinSamples([quiet, pcm, quiet]), lead };
 }
 
 /** A phrase ends in a full stop wherever it is cut; what follows would begin a new sentence. */

@@ -8,7 +8,7 @@ import { voxtralInfo } from '../../asr/providerInfos';
 import type { AsrOptions, AsrProvider, AsrResult, AsrStream, LoadedModelFiles } from '../../asr/provider';
 import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
-import { toInt16 } from '../../audio/pcm';
+import { joinSamples, toInt16 } from '../../audio/pcm';
 import type { Clock } from '../../base/clock';
 import { VoxtralProcess, type VoxtralCommand, type VoxtralLimits } from './voxtralProcess';
 
@@ -174,7 +174,7 @@ class VoxtralStream implements AsrStream {
     this.pushed = [];
     this.samples = 0;
     this.flushing = this.flushing.then(async () => {
-      const pcm = join(chunks);
+      const pcm = joinSamples(chunks);
       const text = await textOf(life).catch(() => {
         // It died in the middle: once more, from the sound that was kept.
         const second = this.take();
@@ -195,7 +195,7 @@ class VoxtralStream implements AsrStream {
   }
 
   private result(text: string): AsrResult {
-    return resultOf(text, join(this.pushed), this.options, this.clock.now() - this.begun);
+    return resultOf(text, joinSamples(this.pushed), this.options, this.clock.now() - this.begun);
   }
 
   /** A partial that nobody took makes way for the next. */
@@ -238,16 +238,6 @@ function resultOf(text: string, pcm: Float32Array, options: AsrOptions, inferenc
     language: options.language,
     inferenceMs,
   };
-}
-
-function join(chunks: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(chunks.reduce((sum, c) => sum + c.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 function notLoaded(): EarmarkError {

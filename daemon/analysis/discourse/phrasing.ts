@@ -2,6 +2,7 @@
 import type { ReadClause } from '../cues';
 import type { Token } from '../language/nlp';
 import type { Line } from '../conversation';
+import { singular } from '../language/singular';
 import { FILLERS, STOP_WORDS } from '../rules/words';
 
 /** Words that end a clause without adding to it. */
@@ -18,14 +19,9 @@ export function contentOf(clause: Pick<ReadClause, 'words' | 'due'>, from: numbe
     const word = clause.words[at];
     if (!word || clause.due.some((span) => !span.weak && at >= span.from && at < span.to)) continue;
     if (STOP_WORDS.has(word.norm) || STOP_WORDS.has(word.lemma) || word.pos === 'ADV' || !/[\p{L}\p{N}]/u.test(word.norm)) continue;
-    content.add(stem(word));
+    content.add(singular(word.lemma));
   }
   return content;
-}
-
-/** The lemma, without the plural that wink-nlp leaves on words it takes for verbs or names. */
-function stem({ lemma }: Token): string {
-  return lemma.length > 4 && lemma.endsWith('s') && !lemma.endsWith('ss') ? lemma.slice(0, -1) : lemma;
 }
 
 /** True for "do it", "take that", "call them": the words point back to something said before. */

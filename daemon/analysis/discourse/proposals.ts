@@ -4,7 +4,8 @@
  */
 import type { ReadClause } from '../cues';
 import type { Line } from '../conversation';
-import { contentOf } from './phrasing';
+import { singular } from '../language/singular';
+import { contentOf, overlap } from './phrasing';
 import { hasCue } from './tasks';
 
 export interface Proposal {
@@ -96,15 +97,12 @@ export function reactionTo(echo: ReadonlySet<string>, line: Line, clause: ReadCl
 export function echoOf(clause: Pick<ReadClause, 'words' | 'core'>): Set<string> {
   const echo = new Set<string>();
   for (const { norm, lemma, pos } of clause.words.slice(clause.core)) {
-    if (ECHOED.has(pos) && !NO_ECHO.has(norm) && !NO_ECHO.has(lemma)) echo.add(lemma.length > 4 && lemma.endsWith('s') && !lemma.endsWith('ss') ? lemma.slice(0, -1) : lemma);
+    if (ECHOED.has(pos) && !NO_ECHO.has(norm) && !NO_ECHO.has(lemma)) echo.add(singular(lemma));
   }
   return echo;
 }
 
 /** Most of what the shorter one says. */
 export function shares(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  const [small, large] = a.size <= b.size ? [a, b] : [b, a];
-  let both = 0;
-  for (const word of small) if (large.has(word)) both++;
-  return both > 0 && both / small.size >= 0.6;
+  return overlap(a, b) >= 0.6;
 }

@@ -3,6 +3,7 @@
  * named, and says something; a text has to speak of what its quotes speak of; names and dates that nobody said go.
  */
 import type { Finding } from '../discourse/discuss';
+import { singular } from '../language/singular';
 import { STOP_WORDS } from '../rules/words';
 import type { Evidence } from '../types';
 import type { Segment } from '../../transcript/types';
@@ -48,7 +49,7 @@ export function ground({ items, summary }: Answer, window: Window): Grounded {
 /** Words that carry meaning, in small letters, without a plural s. */
 function contentWords(text: string): Set<string> {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  return new Set(words.filter((word) => !STOP_WORDS.has(word)).map((word) => (word.length > 4 && word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word)));
+  return new Set(words.filter((word) => !STOP_WORDS.has(word)).map(singular));
 }
 
 function evidenceOf(quotes: readonly { readonly line: number; readonly quote: string }[], window: Window): Evidence[] {
