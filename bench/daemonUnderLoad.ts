@@ -90,8 +90,7 @@ export class LiveSession {
     let settle!: (state: string) => void;
     session.ended = new Promise((done) => (settle = done));
     session.subscription = await connection.start(
-      // Without partials the daemon takes what is pushed for a recording, whose phrases end after 1 s; the measured daemon decodes none (measuredDaemon.ts).
-      { kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: true, insights: true },
+      { kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: true },
       (event) => {
         if (event.kind === 'state' && (event.to === 'DONE' || event.to === 'FAILED')) settle(event.to);
         if (event.kind !== 'final') return;

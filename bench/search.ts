@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const meanings = new Meanings({ store: inPlace(store), embedder: { available: () => Promise.resolve(true), embed: (texts) => encoder.embed(texts) }, clock: new ManualClock(), logger: silentLogger });
   let segments = 0;
   for (const meeting of meetings) {
-    store.createSession({ id: meeting.id, kind: 'meeting', title: meeting.id, state: 'IDLE', startedAt: '2026-11-23T09:30:00+01:00', createdMs: 1, durationMs: 0, sources: [], language: 'en', provider: 'none', model: 'none', partials: false, insights: false, ephemeral: false, keepAudio: false });
+    store.createSession({ id: meeting.id, kind: 'meeting', title: meeting.id, state: 'IDLE', startedAt: '2026-11-23T09:30:00+01:00', createdMs: 1, durationMs: 0, sources: [], language: 'en', provider: 'none', model: 'none', live: true, partials: false, insights: false, ephemeral: false, keepAudio: false });
     const said = segmentsOfAmi(meeting);
     segments += said.length;
     store.append(meeting.id, said.map((segment, i) => ({ kind: 'final', segment, seq: i + 1, time: i })));

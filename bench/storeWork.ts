@@ -35,7 +35,7 @@ export interface StoreFigures {
 }
 
 async function openSession(store: SessionStore, id: string): Promise<EventLog> {
-  await store.createSession({ id, kind: 'meeting', title: id, state: 'STREAMING', startedAt: new Date().toISOString(), createdMs: Date.now(), durationMs: 0, sources: [{ source: 'mic', origin: { type: 'push' } }], language: 'en', provider: 'none', model: 'none', partials: false, insights: true, ephemeral: false, keepAudio: false });
+  await store.createSession({ id, kind: 'meeting', title: id, state: 'STREAMING', startedAt: new Date().toISOString(), createdMs: Date.now(), durationMs: 0, sources: [{ source: 'mic', origin: { type: 'push' } }], language: 'en', provider: 'none', model: 'none', live: true, partials: false, insights: true, ephemeral: false, keepAudio: false });
   return new EventLog({
     sessionId: id, store, counts: { lastSeq: 0, lastTime: 0 }, clock: systemClock, logger: silentLogger, options: defaultSessionOptions,
     sessionMs: () => performance.now(), check: () => undefined, onWritten: () => undefined, onProgress: () => undefined, onOutage: () => undefined, onFault: () => undefined, onOverflow: () => undefined,

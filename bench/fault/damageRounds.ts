@@ -122,7 +122,7 @@ function writeDatabase(file: string): ReadonlyMap<string, readonly DurableEvent[
     const id = `session-${s}`;
     store.createSession({
       id, kind: 'meeting', title: `Meeting ${s}`, state: 'DONE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: s, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted',
-      model: 'script', partials: false, insights: true, ephemeral: false, keepAudio: false,
+      model: 'script', live: true, partials: false, insights: true, ephemeral: false, keepAudio: false,
     });
     const events: DurableEvent[] = Array.from({ length: EVENTS }, (_, i) => ({
       kind: 'final', segment: { id: `s${i + 1}`, startMs: i * 3000, endMs: i * 3000 + 2500, source: 'file', speaker: 'You', text: `Sentence number ${i} of session ${s} speaks about the weather and the release`, confidence: 0.9, revision: 0 }, seq: i + 1, time: i * 3000 + 2600,

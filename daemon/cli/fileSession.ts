@@ -76,6 +76,7 @@ async function startSession(connection: Connection, audio: AudioFile, options: F
           kind: 'file',
           title: options.title,
           sources: audio.sources.map((source) => ({ source, origin: { type: 'push' as const, format: { sampleRate: SAMPLE_RATE, channels: 1, encoding: 's16le' } } })),
+          live: options.realtime,
           partials: options.realtime,
           insights: options.insights,
           diarize: options.diarize ?? false,

@@ -26,6 +26,8 @@ export interface StartRequest {
   readonly translate?: boolean;
   /** As in EngineRequest; not kept with the session. */
   readonly phrases?: () => readonly string[];
+  /** Its sound comes as fast as it is spoken. Default: unless it is a file. */
+  readonly live?: boolean;
   readonly partials: boolean;
   readonly insights: boolean;
   /** Default: in meetings. */

@@ -35,6 +35,9 @@ export interface SessionRecord {
   /** As in EngineRequest. */
   readonly vocabulary?: readonly string[];
   readonly translate?: boolean;
+  /** Its sound comes as fast as it is spoken: being late is felt. */
+  readonly live: boolean;
+  /** Texts of phrases that are still spoken; only where it is live. */
   readonly partials: boolean;
   readonly insights: boolean;
   readonly diarize?: boolean;

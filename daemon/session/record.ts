@@ -24,6 +24,7 @@ export function newRecord(request: StartRequest, engine: Pick<SpeechEngine, 'pro
     model: engine.model,
     ...(request.vocabulary === undefined ? {} : { vocabulary: request.vocabulary }),
     ...(request.translate === undefined ? {} : { translate: request.translate }),
+    live: isLive(request),
     partials: request.partials,
     insights: request.insights,
     diarize: request.diarize ?? request.kind === 'meeting',
@@ -47,7 +48,7 @@ export function isoWithOffset(wallMs: number): string {
 /** Not over and begun. */
 export const isOpen = (state: SessionState): boolean => state !== 'IDLE' && state !== 'DONE' && state !== 'FAILED';
 
-/** Its sound comes as fast as it is spoken: being late is felt. */
-export function isLive({ sources, partials }: Pick<StartRequest, 'sources' | 'partials'>): boolean {
-  return partials || sources.some(({ origin }) => origin.type === 'capture');
+/** Its sound comes as fast as it is spoken, unless it says otherwise or is a file. */
+export function isLive({ live, kind }: Pick<StartRequest, 'live' | 'kind'>): boolean {
+  return live ?? kind !== 'file';
 }

@@ -408,7 +408,7 @@ class Manager implements SessionManager {
   /** What a session was begun with may be gone since; its words matter more than its engine. */
   private engineOf(record: SessionRecord): EngineLease {
     const { provider, model, language, vocabulary, translate, owner } = record;
-    const wish = { language, vocabulary, translate, owner, phrases: () => this.live.get(record.id)?.code.phrases ?? [], live: isLive(record) };
+    const wish = { language, vocabulary, translate, owner, phrases: () => this.live.get(record.id)?.code.phrases ?? [], live: record.live };
     try {
       return this.deps.engines.open({ ...wish, provider, model });
     } catch (error) {

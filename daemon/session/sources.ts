@@ -52,9 +52,9 @@ export class Sources implements Disposable {
       const { finalThrough = -1, received } = setup.progress.find((entry) => entry.source === source) ?? {};
       const receipt = origin.type === 'push' && origin.verify ? new Receipt(source, spool, received) : undefined;
       if (receipt) this.receipts.set(source, receipt);
-      const live = origin.type === 'capture' || record.partials;
       const pipeline = new SourcePipeline({
-        source, live, on, options, spool, receipt,
+        source, on, options, spool, receipt,
+        live: record.live,
         sessionId: record.id,
         awaited: record.kind === 'dictation',
         mixed: source !== 'mic' && !(record.diarize && deps.voices),
@@ -65,7 +65,7 @@ export class Sources implements Disposable {
         sessionMs: setup.sessionMs,
         phrases: deps.phrases,
         newPhraseId: setup.newPhraseId,
-        partials: record.partials,
+        partials: record.live && record.partials,
         mayRedact: record.kind !== 'dictation',
         keepAudio: record.keepAudio,
         fromSeq: Math.max(finalThrough + 1, spool.range(source)?.firstSeq ?? 0),
@@ -117,7 +117,7 @@ export class Sources implements Disposable {
     this.pushedMs = deps.clock.now();
     const unacknowledged = pipeline.unacknowledgedFrames + pcm.length / FRAME_SAMPLES;
     if (unacknowledged * FRAME_MS > options.unacknowledgedMs) throw tooFast(200);
-    if (record.kind === 'file' && !record.partials && pipeline.waitingMs > options.fileBacklogMs) throw tooFast(1000);
+    if (!record.live && pipeline.waitingMs > options.fileBacklogMs) throw tooFast(1000);
     this.allow(source, seq + pcm.length / FRAME_SAMPLES - Math.max(seq, pipeline.nextSeq));
     pipeline.push(framesOfChunk(source, seq, Math.max(0, captureMs), pcm));
     return spool.durableSeq(source);

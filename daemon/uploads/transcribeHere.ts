@@ -18,7 +18,7 @@ export async function transcribeHere(uploads: Uploads, id: string, sessions: Pic
       let begun: string | undefined;
       try {
         const { session } = await sessions.start({
-          kind: 'meeting', title: `Recording for ${remote}`, startedAt, partials: false, insights: true,
+          kind: 'meeting', title: `Recording for ${remote}`, startedAt, live: false, partials: false, insights: true,
           sources: sources.map(({ source }) => ({ source, origin: { type: 'push' as const } })),
         });
         const sessionId = session.record.id;

@@ -18,7 +18,7 @@ import { skip } from '../skip';
 const record = (id: string, change: Partial<SessionRecord> = {}): SessionRecord => ({
   id, kind: 'meeting', title: `Title of ${id}`, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1000, durationMs: 0,
   sources: [{ source: 'mic', origin: { type: 'capture' } }], language: 'en', provider: 'scripted', model: 'script',
-  partials: true, insights: true, ephemeral: false, keepAudio: false, ...change,
+  live: true, partials: true, insights: true, ephemeral: false, keepAudio: false, ...change,
 });
 const segment = (id: string, text: string, change: Partial<Segment> = {}): Segment => ({ id, startMs: 0, endMs: 900, source: 'mic', speaker: 'You', text, confidence: 0.9, revision: 0, ...change });
 const insight = (id: string, change: Partial<Insight> = {}): Insight => ({ id, kind: 'action', text: 'Fix it', status: 'open', confidence: 0.8, evidence: [{ segmentId: 's1', startMs: 0, endMs: 900, quote: 'fix it' }], symbols: [], ...change });

@@ -10,7 +10,7 @@ import { MemoryStore } from '../fakes/memoryStore';
 
 const record = (id: string): SessionRecord => ({
   id, kind: 'meeting', title: id, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1000, durationMs: 0, sources: [], language: 'en', provider: 'scripted', model: 'script',
-  partials: true, insights: true, ephemeral: false, keepAudio: false,
+  live: true, partials: true, insights: true, ephemeral: false, keepAudio: false,
 });
 type Store = SessionStore & VoiceStore;
 

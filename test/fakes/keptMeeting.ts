@@ -24,7 +24,7 @@ export function keepMeeting(home: string, id: string, slug: string, createdMs: n
   store.createSession({
     id, kind: 'meeting', title: meeting.title, state: 'IDLE', startedAt, createdMs, durationMs: segments.at(-1)?.endMs ?? 0,
     sources: [{ source: 'mic', origin: { type: 'push' } }, { source: 'system', origin: { type: 'push' } }],
-    language: 'en', provider: 'scripted', model: 'script', partials: true, insights: true, ephemeral: false, keepAudio: false, workspace: { repository: 'shop', branch: 'main' },
+    language: 'en', provider: 'scripted', model: 'script', live: true, partials: true, insights: true, ephemeral: false, keepAudio: false, workspace: { repository: 'shop', branch: 'main' },
   });
   const bodies: DurableEventBody[] = [
     ...segments.map((segment): DurableEventBody => ({ kind: 'final', segment })),

@@ -48,7 +48,7 @@ describe('encryption at rest', function () {
 
   const sound = new Int16Array(FRAME_SAMPLES).map((_, i) => (i * 37) % 9000);
   const speak = async ({ store, spools, uploads, uploadSpools }: Storage): Promise<void> => {
-    await store.createSession({ id: 'a', kind: 'meeting', title: `The ${WORDS[0]}`, state: 'STREAMING', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted', model: 'script', partials: false, insights: false, ephemeral: false, keepAudio: true });
+    await store.createSession({ id: 'a', kind: 'meeting', title: `The ${WORDS[0]}`, state: 'STREAMING', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted', model: 'script', live: true, partials: false, insights: false, ephemeral: false, keepAudio: true });
     await store.append('a', [
       { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start', seq: 1, time: 0 },
       { kind: 'state', from: 'STARTING', to: 'STREAMING', cause: 'start', seq: 2, time: 0 },

@@ -31,7 +31,7 @@ describe('a start with many interrupted sessions', function () {
       const left = spools();
       for (let s = 0; s < SESSIONS; s++) {
         const id = `s${s}`;
-        before.createSession({ id, kind: 'file', title: id, state: 'STREAMING', startedAt: new Date().toISOString(), createdMs: Date.now(), durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted', model: 'script', partials: false, insights: true, ephemeral: false, keepAudio: false });
+        before.createSession({ id, kind: 'file', title: id, state: 'STREAMING', startedAt: new Date().toISOString(), createdMs: Date.now(), durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted', model: 'script', live: true, partials: false, insights: true, ephemeral: false, keepAudio: false });
         before.append(id, Array.from({ length: FINALS }, (_, i) => ({ kind: 'final' as const, segment: { id: `s${i + 1}`, startMs: i * 900, endMs: i * 900 + 400, source: 'file' as const, speaker: 'You', text: `word ${i}`, confidence: 1, revision: 0 }, seq: i + 1, time: i })), [{ source: 'file', finalThrough: -1 }]);
         const spool = left.open(id);
         const pcm = say(1, 2);

@@ -30,7 +30,7 @@ function fill(file: string, id: string, createdMs: number, words: readonly strin
   const { store } = openStore({ file });
   store.createSession({
     id, kind: 'meeting', title: `About ${words[0]}`, state: 'IDLE', startedAt: new Date(createdMs).toISOString(), createdMs, durationMs: 60_000, sources: [{ source: 'mic', origin: { type: 'push' } }],
-    language: 'en', provider: 'scripted', model: 'script', partials: true, insights: true, ephemeral: false, keepAudio: true,
+    language: 'en', provider: 'scripted', model: 'script', live: true, partials: true, insights: true, ephemeral: false, keepAudio: true,
     consent: { by: 'somebody', at: new Date(createdMs).toISOString(), wording: 'I agree' }, ...change,
   });
   const bodies: DurableEventBody[] = words.map((word, i) => ({ kind: 'final', segment: { id: `s${i + 1}`, startMs: i * 1000, endMs: i * 1000 + 900, source: 'mic', speaker: 'You', text: `We talk about the ${word} now`, confidence: 0.9, revision: 0 } }));

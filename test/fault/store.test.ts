@@ -11,7 +11,7 @@ import { EarmarkError } from '../../protocol/errors';
 
 const record: SessionRecord = {
   id: 'a', kind: 'meeting', title: 'Title', state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [], language: 'en',
-  provider: 'p', model: 'm', partials: true, insights: true, ephemeral: false, keepAudio: false,
+  provider: 'p', model: 'm', live: true, partials: true, insights: true, ephemeral: false, keepAudio: false,
 };
 
 function fillSession(store: LibsqlStore, id: string, segments: number, word = 'word'): void {

@@ -16,7 +16,7 @@ const SESSIONS = ['a', 'b', 'c', 'd'];
 const warning = (message: string): { readonly kind: 'warning'; readonly code: 'source.gap'; readonly message: string } => ({ kind: 'warning', code: 'source.gap', message });
 const record = (id: string): SessionRecord => ({
   id, kind: 'meeting', title: id, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [], language: 'en',
-  provider: 'p', model: 'm', partials: true, insights: true, ephemeral: false, keepAudio: false,
+  provider: 'p', model: 'm', live: true, partials: true, insights: true, ephemeral: false, keepAudio: false,
 });
 
 describe('the thread of the database dies', function () {

@@ -18,7 +18,7 @@ import type { Segment } from '../../daemon/transcript/types';
 import { PanelModel } from '../../extension/panel/panelModel';
 
 const STARTED = '2026-11-23T09:30:00+01:00';
-const record: SessionRecord = { id: 'a', kind: 'meeting', title: 'Talk', state: 'STREAMING', startedAt: STARTED, createdMs: 1, durationMs: 0, sources: [], language: 'en', provider: 'p', model: 'm', partials: true, insights: true, ephemeral: false, keepAudio: false };
+const record: SessionRecord = { id: 'a', kind: 'meeting', title: 'Talk', state: 'STREAMING', startedAt: STARTED, createdMs: 1, durationMs: 0, sources: [], language: 'en', provider: 'p', model: 'm', live: true, partials: true, insights: true, ephemeral: false, keepAudio: false };
 const PHRASES = ["I'll fix the importer by Friday.", 'Ben, can you update the schema?', 'Sure.', 'Forget that.', "Let's go with Redis.", 'We decided to keep the old format.', 'Somebody should test the parser.', 'Make it Monday.', 'What about the batch size? No idea.', 'One risk is the migration of the old users.', 'It is PAY-12.'];
 const SPEAKERS = ['Ana', 'Ben', 'Others'];
 const CARDS: ReadonlySet<string> = new Set(['action', 'decision', 'risk', 'question', 'summary']);

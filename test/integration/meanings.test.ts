@@ -61,7 +61,7 @@ describe('search by meaning', function () {
 
   const record = (id: string): SessionRecord => ({
     id, kind: 'meeting', title: id, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1000, durationMs: 0, sources: [], language: 'en', provider: 'scripted', model: 'script',
-    partials: true, insights: true, ephemeral: false, keepAudio: false,
+    live: true, partials: true, insights: true, ephemeral: false, keepAudio: false,
   });
   const segment = (id: string, speaker: string, text: string): Segment => ({ id, startMs: 0, endMs: 900, source: 'mic', speaker, text, confidence: 0.9, revision: 0 });
   const idOf = (hit: SearchHit): string => ('segment' in hit ? hit.segment.id : '');

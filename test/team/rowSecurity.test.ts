@@ -12,7 +12,7 @@ const MANAGED = ['organisations', 'settings', 'tokens', 'users'];
 
 const record = (id: string, title: string): SessionRecord => ({
   id, key: 'same key', kind: 'meeting', title, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1000, durationMs: 0, owner: 'ann',
-  sources: [{ source: 'mic', origin: { type: 'capture' } }], language: 'en', provider: 'scripted', model: 'script', partials: true, insights: true, ephemeral: false, keepAudio: false,
+  sources: [{ source: 'mic', origin: { type: 'capture' } }], language: 'en', provider: 'scripted', model: 'script', live: true, partials: true, insights: true, ephemeral: false, keepAudio: false,
 });
 const events = (organisation: string): DurableEvent[] => [
   { seq: 1, time: 0, kind: 'speaker', speaker: { id: 'mic', name: organisation, source: 'mic' } },

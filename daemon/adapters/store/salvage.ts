@@ -91,7 +91,7 @@ function unknownRecord(id: string, events: ReadonlyMap<number, DurableEvent>): S
   const sources = [...new Set([...events.values()].flatMap((event) => (event.kind === 'final' ? [event.segment.source] : [])))];
   return {
     id, kind: 'meeting', title: 'A session whose title was lost', state: 'IDLE', startedAt: new Date(0).toISOString(), durationMs: 0, sources: sources.map((source) => ({ source, origin: { type: 'push' } })), language: 'en',
-    provider: '', model: '', partials: false, insights: true, ephemeral: false, keepAudio: false,
+    provider: '', model: '', live: false, partials: false, insights: true, ephemeral: false, keepAudio: false,
   };
 }
 

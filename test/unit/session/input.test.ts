@@ -1,5 +1,5 @@
 /** Pushed sound that is not as it should be: each gets one typed error, and the session goes on. */
-import { deepEqual, rejects } from 'node:assert/strict';
+import { deepEqual, ok, rejects } from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
 import { FRAME_SAMPLES } from '../../../daemon/audio/frame';
 import { Harness, say, settle } from './harness';
@@ -57,8 +57,32 @@ describe('pushed sound', () => {
     await rejects(() => h.manager.push(meeting, 'mic', 0, 0, frames(1)), { code: 'audio.unknownSource' });
   });
 
+  it('is live unless it is a file, or says otherwise', async () => {
+    const asked = [{ kind: 'meeting' }, { kind: 'dictation' }, { kind: 'file' }, { kind: 'meeting', live: false }, { kind: 'file', live: true, partials: true }] as const;
+    const live: boolean[] = [];
+    for (const request of asked) live.push((await h.manager.get(await h.pushed(request))).record.live);
+    deepEqual(live, [true, true, false, false, true]);
+    deepEqual(h.opened.slice(-asked.length).map((request) => request.live), live);
+  });
+
+  it('shows no partials of what is not live', async () => {
+    const partials = async (live: boolean): Promise<number> => {
+      let count = 0;
+      const session = await h.pushed({ kind: 'meeting', live, partials: true }, (event) => (count += event.kind === 'partial' ? 1 : 0));
+      const pcm = say(1, 2, 3);
+      for (let at = 0; at < pcm.length; at += 5 * FRAME_SAMPLES) {
+        await h.manager.push(session, 'file', at / FRAME_SAMPLES, (at / FRAME_SAMPLES) * 20, pcm.subarray(at, at + 5 * FRAME_SAMPLES));
+        await settle();
+        await h.pass(100);
+      }
+      return count;
+    };
+    ok((await partials(true)) > 0);
+    deepEqual(await partials(false), 0);
+  });
+
   it('takes a backlog of 100 frames at once, without a warning', async () => {
-    const live = await h.pushed({ partials: true });
+    const live = await h.pushed({ live: true });
     await h.manager.push(live, 'file', 0, 0, say(1, 2, 3).subarray(0, 100 * FRAME_SAMPLES));
     await settle();
     await h.pass(5000);
@@ -97,7 +121,7 @@ describe('pushed sound', () => {
       left -= count;
       return undefined;
     });
-    const [own, anns] = [await limited.pushed(), await limited.pushed({ owner: 'ann', partials: true })];
+    const [own, anns] = [await limited.pushed(), await limited.pushed({ owner: 'ann', live: true })];
     await limited.manager.push(own, 'file', 0, 0, frames(100));
     await limited.manager.push(anns, 'file', 0, 0, frames(100));
     await limited.manager.push(anns, 'file', 60, 1_200, frames(60));
@@ -132,7 +156,7 @@ describe('pushed sound', () => {
   });
 
   it('passes over what it has, and reports a hole', async () => {
-    const live = await h.pushed({ partials: true });
+    const live = await h.pushed({ live: true });
     const pcm = say(1, 2, 3);
     await h.manager.push(live, 'file', 0, 0, pcm.subarray(0, 45 * FRAME_SAMPLES));
     await h.manager.push(live, 'file', 30, 600, pcm.subarray(30 * FRAME_SAMPLES, 90 * FRAME_SAMPLES));

@@ -135,7 +135,7 @@ async function run(steps: readonly Step[]): Promise<void> {
   const clients = [new Client(), new Client(), new Client()];
   const speaker = new Speaker();
   const full = new EarmarkError('store.unwritable', 'The disk is full.');
-  const id = await h.pushed({ partials: true, insights: true });
+  const id = await h.pushed({ live: true, partials: true, insights: true });
   let stopped = false;
   for (const action of steps) {
     try {

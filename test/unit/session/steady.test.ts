@@ -106,7 +106,7 @@ describe('a session that begins while the store refuses', () => {
   it('is there, and is made before its first event', async () => {
     const inner = new MemoryStore();
     const store = steadyStore(inner);
-    const record = { id: 'a', key: 'k', kind: 'meeting', title: 'T', state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [], language: 'en', provider: 'p', model: 'm', partials: true, insights: true, ephemeral: false, keepAudio: false } as const;
+    const record = { id: 'a', key: 'k', kind: 'meeting', title: 'T', state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [], language: 'en', provider: 'p', model: 'm', live: true, partials: true, insights: true, ephemeral: false, keepAudio: false } as const;
     const event = { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start', seq: 1, time: 0 } as const;
     inner.refuse = FULL;
     await store.createSession(record);
