@@ -1,43 +1,29 @@
-/** Builds the daemon from its rooms: the one file that knows every adapter. */
-import { openCmuDictionary } from './adapters/dictionary/cmuDictionary';
-import { learnNames } from './dictation/learnNames';
-import { Pronouncer } from './dictation/pronounce';
-import { SymbolSpeller } from './dictation/respell';
-import { splitWords } from './dictation/words';
-import type { NameLearner } from './session/codeContext';
+/** Builds the daemon from its rooms. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DAEMON_FILE } from '../client/daemonFile';
+import { version } from '../package.json';
 import { EarmarkError } from '../protocol/errors';
 import { DEFAULT_SETTINGS, type SettingName, type Settings } from '../protocol/settings';
-import { version } from '../package.json';
-import { openSettings, watchSettings } from './adapters/config/settingsFile';
 import { createCapture, type DeviceCapture, findAudiotee } from './adapters/capture/capture';
-import { createDetectors, createSpeechEngine, type DetectorsSetup } from './adapters/inference/createSpeechEngine';
-import { IdleWorker } from './adapters/inference/idleWorker';
-import { tidyGraphs } from './adapters/inference/graphCache';
-import type { WorkerEntry } from './adapters/inference/forkWorker';
-import { measureModel } from './adapters/inference/measureModel';
-import { processProviders } from './adapters/inference/processProviders';
-import { readWarmUp } from './adapters/inference/warmUpPhrase';
-import { calibrationFile } from './adapters/system/calibrationFile';
-import { machineLoad } from './adapters/system/machineLoad';
-import { probeSystem } from './adapters/system/probeSystem';
+import { openSettings, watchSettings } from './adapters/config/settingsFile';
+import { openCmuDictionary } from './adapters/dictionary/cmuDictionary';
 import { createModelManager } from './adapters/download/createModelManager';
-import { FileSpools } from './adapters/store/fileSpools';
+import type { DetectorsSetup } from './adapters/inference/createSpeechEngine';
+import { tidyGraphs } from './adapters/inference/graphCache';
+import { IdleWorker } from './adapters/inference/idleWorker';
+import { configuredModel, queueFor } from './adapters/llm/configuredModel';
 import { freeReserve, watchReserve } from './adapters/store/reserve';
 import { SoundDump } from './adapters/store/soundDump';
 import { Storage } from './adapters/store/storage';
 import { FiguresDoor } from './adapters/telemetry/figuresDoor';
 import { createFileLogger } from './adapters/telemetry/logger';
-import { configuredModel, queueFor } from './adapters/llm/configuredModel';
 import { takeProfile } from './adapters/telemetry/profile';
 import { Telemetry } from './adapters/telemetry/telemetry';
-import { tryInstanceLock } from './adapters/transport/instanceLock';
 import { certificateOf, ownCertificate } from './adapters/transport/certificate';
+import { tryInstanceLock } from './adapters/transport/instanceLock';
 import { defaultRemoteLimits, defaultTransportLimits, type RemoteLimits, type TransportLimits } from './adapters/transport/limits';
 import { openRemote, type RemoteTransport } from './adapters/transport/remoteServer';
 import { openTransport } from './adapters/transport/server';
@@ -46,44 +32,43 @@ import { TokenFile } from './adapters/transport/tokenFile';
 import { Traffic } from './adapters/transport/traffic';
 import { createAnalyzerFactory } from './analysis/analyzerFactory';
 import type { ModelQueue } from './analysis/model/modelQueue';
-import { moonshineInfo, openaiInfo, voxtralInfo, whisperInfo } from './asr/providerInfos';
-import type { ChoiceSetup, ProviderFact } from './asr/engineChoice';
-import { createEnginePool } from './asr/enginePool';
-import type { MachineFacts, ManagedEngines } from './asr/enginesApi';
-import type { LoadedModelFiles } from './asr/provider';
-import { shareDetectors } from './asr/sharedDetectors';
-import { SAMPLE_RATE } from './audio/frame';
+import type { ManagedEngines } from './asr/enginesApi';
+import { openaiInfo, voxtralInfo } from './asr/providerInfos';
 import { type Clock, systemClock } from './base/clock';
 import { type Disposable, DisposableStore, toDisposable } from './base/disposable';
-import { isLoopback, listenAddress } from './base/listenAddress';
 import type { TokenGate } from './base/identity';
+import { isLoopback, listenAddress } from './base/listenAddress';
 import type { Logger } from './base/logger';
 import type { AcceptPeer } from './base/peer';
+import { VAD_MODEL, createEngines, graphFolder } from './composeEngines';
+import { type ManagerOf, type ShareTenant, tenantOf } from './composeTenant';
 import type { EnvironmentText } from './config/environment';
 import { audioLimitsOf, networkLimitsOf, sessionLimitsOf } from './config/limitsOf';
+import { learnNames } from './dictation/learnNames';
+import { Pronouncer } from './dictation/pronounce';
+import { SymbolSpeller } from './dictation/respell';
+import { splitWords } from './dictation/words';
 import type { Models } from './models/api';
-import { type Calibration, Calibrator } from './models/calibration';
-import { type Capabilities, fingerprint, soldGb } from './models/capabilities';
-import { tierOf } from './models/tiers';
+import { workerEntry, recordersFolder } from './programFiles';
+import type { RpcDeps } from './rpc/deps';
 import { type EndReason, Lifecycle } from './rpc/lifecycle';
 import { OfferedModel } from './rpc/offeredModel';
-import type { RpcDeps } from './rpc/deps';
 import { RpcServer } from './rpc/server';
-import { sharedView } from './rpc/sharedView';
-import type { SessionManager, SessionManagerDeps } from './session/deps';
+import type { NameLearner } from './session/codeContext';
+import type { SessionManagerDeps } from './session/deps';
 import type { SessionOptions } from './session/options';
-import type { SessionStore, SpeechEngines, SpoolFactory } from './session/ports';
-import { Uploads } from './uploads/uploads';
+import type { SpoolFactory } from './session/ports';
+import { createSessionManager } from './session/sessionManager';
 import { SteadySpools } from './session/steadySpool';
 import { steadyStore } from './session/steadyStore';
-import { createSessionManager } from './session/sessionManager';
 import { AudioAllowance } from './team/audioAllowance';
 import { type Buckets, MemoryBuckets } from './team/buckets';
 import type { Lease } from './team/leases';
 import type { OrphansSetup } from './team/orphans';
-import type { FencedStore, Ownership } from './team/ownership';
+import type { Ownership } from './team/ownership';
 import { type TeamHome, type Tenant, Tenants } from './team/tenants';
 import type { TeamState } from './telemetry/teamState';
+import { Uploads } from './uploads/uploads';
 import { PhraseSource } from './vad/phraseSource';
 
 /** What several servers share. */
@@ -125,8 +110,6 @@ export interface ComposeOptions {
   readonly inferenceLimits?: DetectorsSetup['limits'];
 }
 
-type ShareTenant = (kept: { readonly organisation: string; readonly store: FencedStore; readonly spools: SpoolFactory; readonly clock: Clock; readonly logger: Logger }) => { readonly store: SessionStore; readonly spools: SpoolFactory; readonly ownership: Ownership };
-
 export interface RunningDaemon {
   readonly logger: Logger;
   /** True where a session could be started now. */
@@ -139,11 +122,6 @@ export interface RunningDaemon {
   readonly ended: Promise<void>;
 }
 
-/** Recognisers that workers run. */
-export const WORKER_PROVIDERS: readonly ProviderFact[] = [{ info: moonshineInfo }, { info: whisperInfo }];
-/** Speech that a calibration decodes, and the time that it takes at most. */
-const CALIBRATION_S = 60;
-export const VAD_MODEL = 'silero-vad';
 const SPEAKER_MODEL = 'speaker-encoder-ge2e';
 const SENTENCE_MODEL = 'minilm-l6-v2';
 /** An older daemon that makes room closes its socket a little before its process ends. */
@@ -383,88 +361,6 @@ function languageModel(settings: Settings, clock: Clock, logger: Logger, offered
   }
 }
 
-function createEngines({ home, clock, logger, models, settings, limits = {} }: { readonly home: string; readonly clock: Clock; readonly logger: Logger; readonly models: Models; readonly settings: () => Settings; readonly limits: DetectorsSetup['limits'] | undefined }): ManagedEngines {
-  const worker = workerEntry();
-  const detectors = createDetectors({ worker, clock, logger, limits, files: () => models.files(VAD_MODEL) });
-  const detectorsOf = shareDetectors(detectors);
-  const inThisProcess = processProviders(settings, clock);
-  const providers = [...WORKER_PROVIDERS, ...inThisProcess];
-  // Until the probes have answered this is a machine without a GPU.
-  let machine: MachineFacts = factsOf({ platform: process.platform, arch: process.arch, cpu: 'unknown', cores: availableParallelism(), instructionSets: [], memoryGb: soldGb(totalmem()), unknown: ['GPU'] });
-  const load = machineLoad(clock);
-  const capabilities = probeSystem(clock);
-  const calibrator = new Calibrator({
-    clock,
-    logger,
-    fingerprint: async () => fingerprint(await capabilities),
-    keep: calibrationFile(home),
-    targets: async () => {
-      const installed = (await models.list()).filter(({ status }) => status.state === 'installed').map(({ id }) => id);
-      return tierOf(await capabilities).targets.filter(({ provider, model, device }) => device !== 'gpu' && WORKER_PROVIDERS.some(({ info }) => info.id === provider) && installed.includes(model));
-    },
-    measure: async ({ provider, model }) => {
-      const phrase = await readWarmUp(warmUpPath());
-      const { medianRtf, audioMs } = await measureModel({ worker, provider, model: await models.files(model), device: 'cpu', language: 'en', pcm: repeated(phrase, CALIBRATION_S), clock, limitMs: CALIBRATION_S * 1000, signal: new AbortController().signal });
-      return { rtf: medianRtf, audioMs };
-    },
-    idle: () => pool.list().every(({ sessions, queuedMs }) => sessions === 0 && queuedMs === 0),
-    onBattery: () => load().battery !== undefined,
-    changed: (calibration) => (machine = factsOf(machine.capabilities, calibration)),
-  });
-  const probed = capabilities.then(async (found) => (machine = factsOf(found, await calibrator.known())));
-  const choice = (models: ChoiceSetup['models']): ChoiceSetup => ({ providers, preferred: machine.choice.targets, models });
-  const look = async (): Promise<ChoiceSetup> =>
-    choice((await models.list()).filter(({ kind }) => kind === 'asr').map(({ id, provider, languages, status, isDefault }) => ({ id, provider, languages, installed: status.state === 'installed', isDefault })));
-  const pool = createEnginePool({
-    clock,
-    logger,
-    calibrator,
-    look,
-    choice: choice([]),
-    probed,
-    machine: () => machine,
-    sharedWorkers: () => detectors.health(),
-    load,
-    create: (target) => {
-      const inProcess = inThisProcess.find(({ info }) => info.id === target.provider);
-      return createSpeechEngine({
-        clock,
-        logger,
-        limits,
-        asr: { ...target, files: () => (inProcess?.defaultModel !== undefined ? Promise.resolve({ id: target.model, files: {} }) : filesWithCache(home, models, target.model)) },
-        runs: inProcess ? { in: 'process', create: () => inProcess.create() } : { in: 'workers', worker, cores: availableParallelism() },
-        detectors: detectorsOf(),
-        // What is sent to a server may cost money; such a provider checks itself when it loads.
-        ...(inProcess ? {} : { warmUp: () => readWarmUp(warmUpPath()) }),
-      });
-    },
-  });
-  return pool;
-}
-
-export async function filesWithCache(home: string, models: Models, id: string): Promise<LoadedModelFiles> {
-  const files = await models.files(id);
-  return { ...files, cache: { folder: join(graphFolder(home), id), revision: files.revision } };
-}
-
-function graphFolder(home: string): string {
-  return join(home, 'cache', 'graphs');
-}
-
-export function factsOf(capabilities: Capabilities, calibration?: Calibration): MachineFacts {
-  return { capabilities, choice: tierOf(capabilities, calibration), ...(calibration ? { calibration } : {}) };
-}
-
-/** @param seconds of 16 kHz */
-function repeated(phrase: Float32Array, seconds: number): Float32Array {
-  return Float32Array.from({ length: seconds * SAMPLE_RATE }, (_, i) => phrase[i % phrase.length] ?? 0);
-}
-
-/** `warmUp.s16` lies beside `daemon.js`; from the sources it is the adapter's own. */
-export function warmUpPath(): string {
-  return join(__dirname, extname(__filename) === '.ts' ? 'adapters/inference/warmUp.s16' : 'warmUp.s16');
-}
-
 /** Undefined where nobody but this machine is listened to. @throws EarmarkError daemon.startFailed, rpc.invalidParams */
 async function listen(home: string, settings: Settings, limits: RemoteLimits, tokens: TokenGate, accept: AcceptPeer, logger: Logger, traffic: Traffic): Promise<RemoteTransport | undefined> {
   const { 'listen.address': address, 'listen.certificate': cert, 'listen.key': key } = settings;
@@ -473,53 +369,6 @@ async function listen(home: string, settings: Settings, limits: RemoteLimits, to
   if ((cert === '') !== (key === '')) throw new EarmarkError('daemon.startFailed', 'A certificate and its key belong together; give --tls-cert and --tls-key.');
   const certificate = cert !== '' ? certificateOf({ cert, key }) : isLoopback(host) ? undefined : ownCertificate(home, () => systemClock.wall());
   return await openRemote({ host, port, ...(certificate ? { certificate } : {}), tokens, traffic, accept, logger: logger.child('remote'), limits, now: () => systemClock.now() });
-}
-
-/** @param whose goes before a user's name where several organisations share limits */
-type ManagerOf = (kept: Pick<SessionManagerDeps, 'store' | 'spools' | 'engines' | 'voiceStore' | 'meanings' | 'ownership'>, organisation: string) => SessionManager;
-
-interface TenantSetup {
-  readonly home: string;
-  readonly team: TeamHome;
-  readonly shareTenant: ShareTenant | undefined;
-  readonly telemetry: Telemetry;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly engines: ManagedEngines;
-  readonly deps: RpcDeps;
-  readonly managerOf: ManagerOf;
-  readonly needed: () => void;
-}
-
-/** One organisation of a team's server: sessions and handlers of its own over shared engines. */
-function tenantOf(organisation: string, { home, team, shareTenant, telemetry, clock, logger, engines, deps, managerOf, needed }: TenantSetup): Tenant & { readonly manager: SessionManager } {
-  const own = new DisposableStore();
-  const files = new FileSpools({ folder: join(home, 'organisations', organisation), clock, logger: logger.child('spool') });
-  const database = team.store(organisation);
-  const { store, spools: kept, ownership } = shareTenant?.({ organisation, store: database, spools: files, clock, logger: logger.child('team') }) ?? { store: database, spools: files, ownership: undefined };
-  const spools = new SteadySpools({ spools: kept, clock, logger: logger.child('spool') });
-  // Who decodes shares its time out between organisations, not between their people.
-  const shared: SpeechEngines = { open: (request) => engines.open({ ...request, owner: organisation }) };
-  const manager = own.add(managerOf({ store: steadyStore(telemetry.watchStore(store)), spools, engines: shared, ...(ownership && { ownership }) }, organisation));
-  const rpc = own.add(new RpcServer(sharedView(deps, { sessions: manager, tokens: team.tokens(organisation) })));
-  own.add(rpc.onDidChangeClients(needed));
-  manager.recover().then(
-    (recovered) => recovered.length > 0 && logger.info('sessions.recovered', { count: recovered.length }),
-    (error: unknown) => logger.error('sessions.recoverFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }),
-  );
-  return {
-    manager,
-    sessions: manager,
-    accept: rpc.accept,
-    get clientCount() {
-      return rpc.clientCount;
-    },
-    goodbye: (reason) => rpc.goodbye(reason),
-    dispose: () => {
-      own.dispose();
-      void database.close();
-    },
-  };
 }
 
 function goodbyeOf(reason: EndReason): EarmarkError {
@@ -539,17 +388,6 @@ async function problems(models: Models, engines: ManagedEngines, { problem, dama
     found.push(`The database of sessions was damaged and lies now at ${setAside}: ${kept}. The sessions say from when to when.`);
   }
   return found;
-}
-
-/** `recorders/` lies beside `daemon.js`; from the sources it is the adapter's own folder. */
-function recordersFolder(): string {
-  return extname(__filename) === '.ts' ? join(__dirname, 'adapters/capture/recorders') : join(__dirname, 'recorders');
-}
-
-/** `worker.js` lies beside `daemon.js`; from the sources it is `worker.ts`, loaded the way this process was. */
-export function workerEntry(): WorkerEntry {
-  if (extname(__filename) === '.ts') return { path: join(__dirname, 'worker.ts'), execArgv: process.execArgv };
-  return { path: join(__dirname, 'worker.js') };
 }
 
 /** Spellers of symbols share one dictionary of sounds, which is opened with the first. */

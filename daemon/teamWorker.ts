@@ -16,7 +16,8 @@ import type { DetectorService } from './asr/speechEngine';
 import type { ManagedSpeechEngine } from './asr/speechEngineApi';
 import { type Clock, systemClock } from './base/clock';
 import type { Logger } from './base/logger';
-import { filesWithCache, warmUpPath, WORKER_PROVIDERS, workerEntry } from './compose';
+import { filesWithCache, WORKER_PROVIDERS } from './composeEngines';
+import { warmUpPath, workerEntry } from './programFiles';
 import { WorkerRole } from './team/workerRole';
 import type { Readiness } from './telemetry/readiness';
 

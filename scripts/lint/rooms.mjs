@@ -36,7 +36,7 @@ export const ROOMS = [
   { of: /^daemon\/cli\//, name: 'daemon/cli', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the command line is a client beside the extension' },
   { of: /^daemon\/rpc\//, name: 'daemon/rpc', rooms: ['daemon/rpc', ...inner, 'protocol'], builtins: PURE_BUILTINS, packages: { not: IO_PACKAGES.filter((p) => p !== 'vscode-jsonrpc') }, why: 'handlers reach disk, network and processes through what compose.ts gives them' },
   ...INNER.map((room) => ({ of: new RegExp(`^daemon/${room}/`), name: `daemon/${room}`, rooms: [...inner, ...SHARED_WORDS, ...(room === 'lsp' ? NOTE_WORDS : [])], builtins: PURE_BUILTINS, packages: { not: IO_PACKAGES }, why: 'a room outside adapters/ does no I/O and knows no wire types' })),
-  { of: /^daemon\/(main|runDaemon|worker|storeThread|compose|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\.ts$/, name: 'daemon entry', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the daemon is composed here' },
+  { of: /^daemon\/(main|runDaemon|worker|storeThread|compose|composeEngines|composeTenant|programFiles|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\.ts$/, name: 'daemon entry', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the daemon is composed here' },
   { of: /^daemon\//, name: 'daemon, unknown room', rooms: [], builtins: [], packages: { only: [] }, why: 'scripts/lint/rooms.mjs does not know this room' },
 ];
 
