@@ -6,8 +6,7 @@ import { type Disposable, DisposableStore, toDisposable } from '../base/disposab
 import { Emitter } from '../base/emitter';
 import { placeOf } from '../base/placeOf';
 import { Turns } from '../base/turns';
-import { revisionsOf, type SegmentChange } from '../transcript/revise';
-import type { SourceVoice } from '../diarization/samePerson';
+import type { SegmentChange } from '../transcript/revise';
 import type { EventSink, Sessions, SessionDocument, SessionView, StartRequest } from './api';
 import { Admission, TOO_MANY_RETRY_MS } from './admission';
 import { Archive } from './archive';
@@ -18,13 +17,14 @@ import { Listeners } from './listeners';
 import type { SessionManager, SessionManagerDeps } from './deps';
 import type { SessionRecord, SessionState } from './events';
 import type { CodeSymbol } from './codeContext';
-import { InsightRevisions, type InsightEdit } from './insightRevisions';
+import { Edits } from './edits';
+import type { InsightEdit } from './insightRevisions';
+import { Leaving } from './leaving';
 import { defaultSessionOptions, type SessionOptions } from './options';
 import type { EngineLease } from './ports';
 import { Moves } from './moves';
 import { isLive, isOpen, newRecord } from './record';
 import { type Stored, storedOf } from './recovery';
-import { renameSpeaker } from './renameSpeaker';
 import type { Retention } from './retention';
 import { Session } from './session';
 import { notVerified } from './sources';
@@ -48,6 +48,8 @@ class Manager implements SessionManager {
   private readonly archive: Archive;
   private readonly library: Library;
   private readonly leftovers: Leftovers;
+  private readonly edits: Edits;
+  private readonly leaving: Leaving;
   private readonly acks = new Emitter<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>();
   private readonly disposables = new DisposableStore();
   private readonly listeners = new Listeners();
@@ -66,7 +68,9 @@ class Manager implements SessionManager {
     this.archive = this.disposables.add(new Archive({ store: deps.store, clock: deps.clock, logger: deps.logger, options: this.options }));
     this.library = this.disposables.add(new Library({ deps, archive: this.archive, live: (id) => this.live.get(id) }));
     this.disposables.add(this.acks);
-    this.voices = this.disposables.add(new KeptVoices({ store: deps.voiceStore, clock: deps.clock, speaker: (id, speakerId) => this.speaker(id, speakerId) }));
+    this.voices = this.disposables.add(new KeptVoices({ store: deps.voiceStore, clock: deps.clock, speaker: (id, speakerId) => this.edits.speaker(id, speakerId) }));
+    this.edits = new Edits({ store: deps.store, archive: this.archive, library: this.library, turns: this.turns, live: (id) => this.live.get(id) });
+    this.leaving = this.disposables.add(new Leaving({ deps, options: this.options, archive: this.archive, library: this.library, voices: this.voices, turns: this.turns, live: this.live }));
     this.moves = deps.ownership && this.disposables.add(
       new Moves({
         ownership: deps.ownership, deps, turns: this.turns,
@@ -74,7 +78,7 @@ class Manager implements SessionManager {
         here: (id) => this.here(id), has: (id) => this.live.has(id),
         reopen: (record) => this.reopen(record),
         place: (owner) => this.admission.place(owner),
-        letGo: (id) => this.letGo(id), takeOff: (id) => this.takeOff(id), remove: (id) => this.remove(id),
+        letGo: (id) => this.leaving.letGo(id), takeOff: (id) => this.leaving.takeOff(id), remove: (id) => this.leaving.remove(id),
       }),
     );
     this.onDidMove = this.moves?.onDidMove ?? (() => toDisposable(() => undefined));
@@ -85,7 +89,7 @@ class Manager implements SessionManager {
         busy: (id) => this.live.get(id)?.ended === false,
         open: (id) => this.live.has(id),
         finish: (record) => this.finishLeft(record),
-        close: (id) => this.close(id),
+        close: (id) => this.leaving.close(id),
       }),
     );
   }
@@ -113,7 +117,7 @@ class Manager implements SessionManager {
     } catch (error) {
       attachment?.dispose();
       // What never began is no session: the caller has the reason, the list stays clean.
-      if (session.state === 'FAILED') await this.remove(session.id);
+      if (session.state === 'FAILED') await this.leaving.remove(session.id);
       throw error;
     } finally {
       this.starting.delete(session.id);
@@ -166,7 +170,7 @@ class Manager implements SessionManager {
       if (live) return this.attachLive(live, afterSeq, sink);
       const view = await this.library.viewOf(record);
       const archived = await this.archive.load(sessionId);
-      const attached = this.listeners.add(sessionId, afterSeq, sink, (after, hear) => this.archive.attach(sessionId, archived, after, hear, () => this.deps.clock.setTimeout(() => this.forgetEphemeral(sessionId), 0)));
+      const attached = this.listeners.add(sessionId, afterSeq, sink, (after, hear) => this.archive.attach(sessionId, archived, after, hear, () => this.deps.clock.setTimeout(() => this.leaving.forgetEphemeral(sessionId), 0)));
       await attached.replayed;
       return { session: view, sources: record.sources.map(({ source }) => ({ source, nextSeq: 0 })), attachment: attached };
     });
@@ -219,16 +223,9 @@ class Manager implements SessionManager {
     return this.library.search(query);
   }
 
-  async rename(sessionId: string, title: string): Promise<void> {
-    const session = this.live.get(sessionId);
-    if (session) return session.rename(title);
-    await this.library.stored(sessionId);
-    await this.deps.store.updateSession(sessionId, { title });
-  }
-
   async delete(sessionId: string): Promise<void> {
-    await this.discard(sessionId, 'delete');
-    await this.turns.take(sessionId, () => this.remove(sessionId));
+    await this.leaving.discard(sessionId, 'delete');
+    await this.turns.take(sessionId, () => this.leaving.remove(sessionId));
   }
 
   async takeUp(sessionId: string): ReturnType<Sessions['takeUp']> {
@@ -241,10 +238,10 @@ class Manager implements SessionManager {
   }
 
   async purge(sessionId: string): ReturnType<Sessions['purge']> {
-    await this.discard(sessionId, 'purge');
+    await this.leaving.discard(sessionId, 'purge');
     return this.turns.take(sessionId, async () => {
-      this.letGo(sessionId);
-      this.close(sessionId);
+      this.leaving.letGo(sessionId);
+      this.leaving.close(sessionId);
       this.voices.drop(sessionId);
       const audioFiles = this.deps.spools.remove(sessionId);
       const removed = { ...(await this.deps.store.purgeSession(sessionId)), audioFiles };
@@ -261,24 +258,20 @@ class Manager implements SessionManager {
     return this.leftovers.setRetention(retention);
   }
 
-  async renameSpeaker(sessionId: string, speakerId: string, name: string | undefined): Promise<void> {
-    const session = this.live.get(sessionId);
-    if (session && !session.ended) return session.renameSpeaker(speakerId, name);
-    await this.revise(sessionId, ({ book, log }) => log.appendNow(() => renameSpeaker(book, speakerId, name)));
+  rename(sessionId: string, title: string): Promise<void> {
+    return this.edits.rename(sessionId, title);
   }
 
-  async reviseSegment(sessionId: string, segmentId: string, change: SegmentChange): Promise<void> {
-    await this.revise(sessionId, ({ book, log }) => log.appendNow(() => {
-      const segment = book.transcript.get(segmentId);
-      if (!segment) throw new EarmarkError('segment.notFound', 'This part of the transcript is no longer there; open the session again.');
-      return revisionsOf(segment, change).map((revision) => ({ kind: 'revision', revision }));
-    }));
+  renameSpeaker(sessionId: string, speakerId: string, name: string | undefined): Promise<void> {
+    return this.edits.renameSpeaker(sessionId, speakerId, name);
   }
 
-  async reviseInsight(sessionId: string, insightId: string, change: InsightEdit): Promise<void> {
-    const session = this.live.get(sessionId);
-    if (session && !session.ended) return session.reviseInsight(insightId, change);
-    await this.revise(sessionId, async ({ book, log }) => log.appendNow(new InsightRevisions(book).plan(insightId, change)));
+  reviseSegment(sessionId: string, segmentId: string, change: SegmentChange): Promise<void> {
+    return this.edits.reviseSegment(sessionId, segmentId, change);
+  }
+
+  reviseInsight(sessionId: string, insightId: string, change: InsightEdit): Promise<void> {
+    return this.edits.reviseInsight(sessionId, insightId, change);
   }
 
   async look(sessionId: string, seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): Promise<void> {
@@ -320,7 +313,7 @@ class Manager implements SessionManager {
     }
     this.leftovers.start();
     const over = (await store.listSessions({ limit: PAGE, offset: 0, active: false })).filter(({ ephemeral }) => ephemeral);
-    if (over.length > 0) this.disposables.add(clock.setTimeout(() => over.forEach(({ id }) => this.forgetEphemeral(id)), this.options.unseenMs));
+    if (over.length > 0) this.disposables.add(clock.setTimeout(() => over.forEach(({ id }) => this.leaving.forgetEphemeral(id)), this.options.unseenMs));
     return recovered.flatMap((id) => id ?? []);
   }
 
@@ -343,12 +336,12 @@ class Manager implements SessionManager {
       // A client was quicker.
       if (this.live.has(record.id)) return record.id;
       // What never began is no session; a client that asks again by its key gets one that begins.
-      if (record.state === 'IDLE') return void (await this.remove(record.id));
+      if (record.state === 'IDLE') return void (await this.leaving.remove(record.id));
       (await this.openStored(record)).recover();
       logger.info('session.recovered', { session: record.id, state: record.state });
       return record.id;
     } catch (error) {
-      this.letGo(record.id);
+      this.leaving.letGo(record.id);
       logger.error('session.recoverFailed', { session: record.id, error: placeOf(error) });
       return undefined;
     }
@@ -439,17 +432,6 @@ class Manager implements SessionManager {
     return this.turns.take(sessionId, async () => this.live.get(sessionId) ?? (await moves.take(sessionId)));
   }
 
-  /** Ends it here as it is; what was said so far is written, where it can be. */
-  private async takeOff(sessionId: string): Promise<void> {
-    const session = this.live.get(sessionId);
-    if (!session) return;
-    // From now on it is not here, whoever asks.
-    this.live.delete(sessionId);
-    session.suspend();
-    await session.log.settled();
-    session.log.dispose();
-  }
-
   private open(record: SessionRecord, engine: EngineLease, stored?: Stored): Session {
     // Where they cannot be read nobody is recognised by them; the meeting matters more.
     this.voices.refresh().catch((error: unknown) => this.deps.logger.warn('session.voicesUnread', { session: record.id, error: placeOf(error) }));
@@ -462,63 +444,11 @@ class Manager implements SessionManager {
       keptVoices: () => this.voices.of(record.owner),
       windowsGoneMs: () => this.windowsGoneMs,
       onAck: (source, ackSeq) => this.acks.fire({ sessionId: record.id, source, ackSeq }),
-      onEnded: (ended) => this.onEnded(ended),
-      onDetached: (left) => this.onDetached(left),
+      onEnded: (ended) => this.leaving.onEnded(ended),
+      onDetached: (left) => this.leaving.onDetached(left),
     });
     this.live.set(record.id, session);
     return session;
-  }
-
-  private onEnded(session: Session): void {
-    this.voices.wait(session.id, session.voices);
-    if (session.log.attachmentCount > 0) return;
-    // A client that lost its daemon or its network just now may still come for the words.
-    const wait = session.ephemeral ? this.options.unseenMs : 0;
-    this.disposables.add(this.deps.clock.setTimeout(() => this.forget(session), wait));
-  }
-
-  private onDetached(session: Session): void {
-    if (session.ended) this.forget(session);
-  }
-
-  /** An ended session that nobody is attached to needs no memory; an ephemeral one goes altogether. */
-  private forget(session: Session): void {
-    if (this.live.get(session.id) !== session || session.log.attachmentCount > 0) return;
-    if (session.ephemeral) return this.removeLater(session.id);
-    if (session.log.unwritten) return void this.disposables.add(this.deps.clock.setTimeout(() => this.forget(session), this.options.storeRetryMs));
-    this.letGo(session.id);
-  }
-
-  private forgetEphemeral(sessionId: string): void {
-    this.removeLater(sessionId, async () => (await this.deps.store.getSession(sessionId))?.ephemeral === true && !this.live.has(sessionId) && this.archive.attachmentCount(sessionId) === 0);
-  }
-
-  private removeLater(sessionId: string, still: () => Promise<boolean> = () => Promise.resolve(true)): void {
-    this.turns
-      .take(sessionId, async () => {
-        if (await still()) await this.remove(sessionId);
-      })
-      .catch((error: unknown) => this.deps.logger.warn('session.notRemoved', { session: sessionId, error: error instanceof EarmarkError ? error.code : 'unexpected' }));
-  }
-
-  /** What was said and is not text yet comes to nothing. @throws EarmarkError session.notFound */
-  private async discard(sessionId: string, cause: string): Promise<void> {
-    const session = this.live.get(sessionId);
-    if (session) await session.discard(cause);
-    else await this.library.stored(sessionId);
-  }
-
-  private async remove(sessionId: string): Promise<void> {
-    this.voices.drop(sessionId);
-    this.letGo(sessionId);
-    this.close(sessionId);
-    this.deps.spools.remove(sessionId);
-    await this.deps.store.deleteSession(sessionId);
-  }
-
-  private close(sessionId: string): void {
-    this.archive.drop(sessionId);
-    this.library.closeSound(sessionId);
   }
 
   private async finishLeft(record: SessionRecord): Promise<SessionState> {
@@ -538,7 +468,7 @@ class Manager implements SessionManager {
   /** Who listens to it goes along. */
   private async reopen(record: SessionRecord): Promise<Session> {
     const moved = this.listeners.move(record.id);
-    this.letGo(record.id);
+    this.leaving.letGo(record.id);
     this.archive.drop(record.id);
     const session = await this.openStored(record);
     moved((after, hear) => session.attach(after, hear));
@@ -550,35 +480,10 @@ class Manager implements SessionManager {
     try {
       return await this.reopen(record);
     } catch (error) {
-      this.letGo(record.id);
+      this.leaving.letGo(record.id);
       this.deps.logger.error('session.recoverFailed', { session: record.id, error: placeOf(error) });
       return undefined;
     }
-  }
-
-  /** Nobody works on it: upkeep may. */
-  private letGo(sessionId: string): void {
-    this.live.get(sessionId)?.log.dispose();
-    this.live.delete(sessionId);
-  }
-
-  private async revise(sessionId: string, change: (where: Pick<Session, 'book' | 'log'>) => Promise<void>): Promise<void> {
-    const session = this.live.get(sessionId);
-    if (session) return change(session);
-    await this.turns.take(sessionId, async () => {
-      const live = this.live.get(sessionId);
-      if (live) return change(live);
-      await this.library.stored(sessionId);
-      await this.archive.revise(sessionId, change);
-    });
-  }
-
-  private async speaker(sessionId: string, speakerId: string): Promise<{ readonly name: string; readonly live?: readonly SourceVoice[] }> {
-    const session = this.live.get(sessionId);
-    if (!session) await this.library.stored(sessionId);
-    const speaker = (session?.book ?? (await this.archive.read(sessionId))).speakers.get(speakerId);
-    if (!speaker) throw new EarmarkError('speaker.notFound', 'This speaker is no longer there; open the session again.');
-    return { name: speaker.name, ...(session && !session.ended ? { live: session.voices } : {}) };
   }
 
   private active(): readonly Session[] {
