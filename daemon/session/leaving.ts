@@ -23,6 +23,7 @@ export interface LeavingSetup {
 export class Leaving implements Disposable {
   /** Of those that are to leave soon. */
   private readonly timers = new Set<Disposable>();
+  private disposed = false;
 
   constructor(private readonly setup: LeavingSetup) {}
 
@@ -60,6 +61,7 @@ export class Leaving implements Disposable {
   }
 
   private later(ms: number, leave: () => void): void {
+    if (this.disposed) return;
     const timer = this.setup.deps.clock.setTimeout(() => {
       this.timers.delete(timer);
       leave();
@@ -105,6 +107,7 @@ export class Leaving implements Disposable {
   }
 
   dispose(): void {
+    this.disposed = true;
     for (const timer of this.timers) timer.dispose();
     this.timers.clear();
   }
