@@ -14,6 +14,7 @@ import { TokensCreate } from '../protocol/tokens';
 import { scriptedDaemon } from '../test/fakes/daemonProcess';
 import { defaultRemoteLimits } from '../daemon/adapters/transport/limits';
 import type { Flooded } from './flooder';
+import { percentile } from './percentile';
 import { reportResults, type Row } from './report';
 
 const CLIENTS = 500;
@@ -64,7 +65,6 @@ async function ask(client: DaemonClient, perSecond: number, until: number, tally
   }
 }
 
-const quantile = (ms: readonly number[], q: number): number => [...ms].sort((a, b) => a - b)[Math.min(ms.length - 1, Math.floor(ms.length * q))] ?? 0;
 const round = (ms: number): number => Math.round(ms * 10) / 10;
 
 async function main(): Promise<void> {
@@ -109,11 +109,11 @@ async function main(): Promise<void> {
       flooder.send('tell');
     });
     flooder.disconnect();
-    const p95 = ({ quiet, flooded }: Pair): number => quantile(flooded.ms, 0.95) / quantile(quiet.ms, 0.95);
-    const ratio = quantile(pairs.map(p95), 0.5);
-    const cpu = quantile(pairs.map(({ quiet, flooded }) => flooded.cpuMs / quiet.cpuMs), 0.5);
+    const p95 = ({ quiet, flooded }: Pair): number => percentile(flooded.ms, 0.95) / percentile(quiet.ms, 0.95);
+    const ratio = percentile(pairs.map(p95), 0.5);
+    const cpu = percentile(pairs.map(({ quiet, flooded }) => flooded.cpuMs / quiet.cpuMs), 0.5);
     const sum = (which: keyof Pair): Tally => ({ ms: pairs.flatMap((pair) => pair[which].ms), errors: pairs.reduce((n, pair) => n + pair[which].errors, 0) });
-    const row = (what: string, { ms, errors }: Tally): Row => ({ what, messages: ms.length + errors, 'p50, ms': round(quantile(ms, 0.5)), 'p95, ms': round(quantile(ms, 0.95)), 'p99, ms': round(quantile(ms, 0.99)), 'errors, %': round((100 * errors) / (ms.length + errors)) });
+    const row = (what: string, { ms, errors }: Tally): Row => ({ what, messages: ms.length + errors, 'p50, ms': round(percentile(ms, 0.5)), 'p95, ms': round(percentile(ms, 0.95)), 'p99, ms': round(percentile(ms, 0.99)), 'errors, %': round((100 * errors) / (ms.length + errors)) });
     reportResults({
       about: `${CLIENTS} clients, one message a second each, ${seconds} s; then ${BESIDE}, ${BESIDE_RATE} messages a second each, in ${PAIRS} pairs of ${WINDOW_MS / 1000} s without and with one more at ${FLOOD_FACTOR} times the rate it may have. That one sent ${flood.sent} messages: ${flood.answered} answered, ${flood.refused} refused, ${flood.told} of those with a time to come back, ${flood.closed} times closed. p95 beside the flood is ${ratio.toFixed(2)} times that without (median of the pairs: ${pairs.map((pair) => p95(pair).toFixed(2)).join(', ')}), the daemon's processor time ${cpu.toFixed(2)} times.`,
       rows: [row(`${CLIENTS} clients`, all), row(`${BESIDE} clients`, sum('quiet')), row(`${BESIDE} beside a flood`, sum('flooded'))],

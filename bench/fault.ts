@@ -9,14 +9,14 @@ import { parseArgs } from 'node:util';
 import { damageRounds } from './fault/damageRounds';
 import { killCommand, killRounds, type KillRoundsResult, productCommand, stateFolderForRounds } from './fault/killRounds';
 import { faultSpeech } from './fault/speech';
+import { percentile } from './percentile';
 import { reportResults, type Row } from './report';
 import { findModels, type SpeechModels } from './speechPath';
 
-const quantile = (values: readonly number[], q: number): number => Math.round([...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? 0);
 
 function killRow(what: string, result: KillRoundsResult, seconds: number): Row {
   const { restartMs, ...counts } = result;
-  return { what, ...counts, 'restart p50 ms': quantile(restartMs, 0.5), 'restart p95 ms': quantile(restartMs, 0.95), seconds };
+  return { what, ...counts, 'restart p50 ms': Math.round(percentile(restartMs, 0.5)), 'restart p95 ms': Math.round(percentile(restartMs, 0.95)), seconds };
 }
 
 /** Rows of a run that is made in parts, each under its own seed: kept until `--part first` begins anew. */

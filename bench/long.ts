@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { bundled } from './bundle';
-import { percentile } from './finalTimes';
+import { percentile } from './percentile';
 import type { LongRun } from './longWork';
 import { reportResults } from './report';
 

@@ -13,6 +13,7 @@ import { Meanings } from '../daemon/session/meanings';
 import type { SearchHit, SearchQuery } from '../daemon/session/search';
 import { inPlace } from '../test/fakes/inPlaceStore';
 import { loadAmiMeetings, segmentsOfAmi } from './amiText';
+import { percentile } from './percentile';
 import { reportResults, type Row } from './report';
 import { SHARED } from './speechPath';
 
@@ -58,9 +59,8 @@ async function main(): Promise<void> {
       }
     }
     const percent = found.map((count) => Math.round((1000 * count) / times.length) / 10);
-    times.sort((a, b) => a - b);
-    const quantile = (q: number): number => Math.round(10 * (times[Math.floor(q * (times.length - 1))] ?? 0)) / 10;
-    rows.push({ search: way, queries: times.length, 'finds anything %': percent[0] ?? 0, 'the right meeting first %': percent[1] ?? 0, [`the right meeting among ${FIRST} %`]: percent[2] ?? 0, 'processor ms p50': quantile(0.5), 'p95': quantile(0.95) });
+    const share = (of: number): number => Math.round(10 * percentile(times, of)) / 10;
+    rows.push({ search: way, queries: times.length, 'finds anything %': percent[0] ?? 0, 'the right meeting first %': percent[1] ?? 0, [`the right meeting among ${FIRST} %`]: percent[2] ?? 0, 'processor ms p50': share(0.5), 'p95': share(0.95) });
     shares.push(percent[1] ?? 0);
   }
   meanings.dispose();

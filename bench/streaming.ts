@@ -6,7 +6,8 @@
  */
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
-import { finalLatencies, percentile } from './finalTimes';
+import { finalLatencies } from './finalTimes';
+import { percentile } from './percentile';
 import { SimulatedMachine } from './latencySimulation';
 import { type Ratio, type Row, reportResults } from './report';
 import { findModels, libriUtterances } from './speechPath';

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { natsServer, natsVersion } from '../test/fakes/natsServers';
+import { percentile } from './percentile';
 import { reportResults, type Row } from './report';
 import { GATEWAYS, type Kind, NODES, randomFaults, type Round, teamRounds, type TeamRoundsResult, WITHOUT_SUITE, WORKERS } from './fault/teamRounds';
 
@@ -12,14 +13,13 @@ const WORDS = 24;
 const KINDS: readonly Kind[] = ['gateway', 'worker', 'NATS node', 'PostgreSQL'];
 const RECOVERED_MS = 10_000;
 
-const quantile = (values: readonly number[], q: number): number => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? 0;
 const seconds = (ms: number): number => Math.round(ms / 100) / 10;
 
 const struckClients = ({ clients, index }: Round): number => clients[index % clients.length] ?? 0;
 
 function rowOf(what: string, rounds: readonly Round[]): Row {
   const recovery = rounds.map(({ recoveryMs }) => recoveryMs);
-  return { what, rounds: rounds.length, 'recovery p50, s': seconds(quantile(recovery, 0.5)), 'p95, s': seconds(quantile(recovery, 0.95)), 'longest, s': seconds(Math.max(...recovery)), 'over 10 s': recovery.filter((ms) => ms > RECOVERED_MS).length, 'reconnects of one client, most': Math.max(...rounds.map(({ reconnects }) => reconnects)) };
+  return { what, rounds: rounds.length, 'recovery p50, s': seconds(percentile(recovery, 0.5)), 'p95, s': seconds(percentile(recovery, 0.95)), 'longest, s': seconds(Math.max(...recovery)), 'over 10 s': recovery.filter((ms) => ms > RECOVERED_MS).length, 'reconnects of one client, most': Math.max(...rounds.map(({ reconnects }) => reconnects)) };
 }
 
 async function main(): Promise<void> {
