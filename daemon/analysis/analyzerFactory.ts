@@ -10,11 +10,11 @@ import { ModelReader } from './model/modelReader';
 import { InsightBook } from './reconcile';
 import { isNumbered } from './people';
 import { SegmentOrder } from './segmentOrder';
-import { speakerNames } from './speakerNames';
+import { SpeakerNames } from './speakerNames';
 import { sentenceKey, Summariser } from './summary';
 import { overviewOf, placeSentence } from './summarySections';
 import type { SummaryStyle } from './summaryStyle';
-import { type Topic, topicsOf } from './topics';
+import { type Topic, TopicFinder } from './topics';
 import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange, ModelPass, SpeakerName } from './types';
 
 export interface AnalyzerOptions {
@@ -46,6 +46,8 @@ class SessionAnalyzer implements Analyzer {
   private readonly book: InsightBook;
   private readonly discourse: Discourse;
   private readonly entities: EntityFinder;
+  private readonly topicFinder: TopicFinder;
+  private readonly names = new SpeakerNames();
   /** What the rules found last. */
   private found: readonly Finding[] = [];
   private entitiesFound: readonly Finding[] = [];
@@ -61,6 +63,7 @@ class SessionAnalyzer implements Analyzer {
     this.reader = new ConversationReader(nlp);
     this.discourse = new Discourse(this.reader.people);
     this.entities = new EntityFinder(this.reader.people);
+    this.topicFinder = new TopicFinder(this.reader.people);
     this.book = new InsightBook(restore?.insights ?? [], context.startedAt);
     for (const segment of restore?.segments ?? []) this.take(segment);
   }
@@ -106,9 +109,9 @@ class SessionAnalyzer implements Analyzer {
     if (final || this.spokenMs - this.summarisedMs >= SUMMARY_EVERY_MS) {
       this.summarisedMs = this.spokenMs;
       const marked = new Set(this.found.filter(({ kind }) => kind === 'action' || kind === 'decision').flatMap(({ evidence }) => evidence.map(sentenceKey)));
-      this.topics = topicsOf(lines, (word) => this.reader.people.knows(word));
+      this.topics = this.topicFinder.find(lines);
       this.overview = overviewOf(this.topics, [...new Set(lines.map(({ speaker }) => speaker))], this.context.self);
-      this.speakerNames = speakerNames(lines, isNumbered);
+      this.speakerNames = this.names.suggest(lines, isNumbered);
       this.summary = final ? this.summariser.final(lines, marked) : this.summariser.rolling(lines, marked);
     }
     this.entitiesFound = this.entities.find(lines);

@@ -58,9 +58,9 @@ export function readClause(clause: Clause, isName: IsName): ReadClause {
 }
 
 /** Most clauses do nothing that a rule knows: what they share costs nothing. */
-const NO_MODES: ReadonlySet<ModeKind> = new Set();
+export const NO_MODES: ReadonlySet<ModeKind> = new Set();
 const NONE: readonly never[] = [];
-const orNone = <T>(found: readonly T[]): readonly T[] => (found.length === 0 ? NONE : found);
+export const orNone = <T>(found: readonly T[]): readonly T[] => (found.length === 0 ? NONE : found);
 
 function firstMatch(patterns: readonly Pattern[], context: PatternContext, words: ReadonlySet<string>): PatternMatch | undefined {
   for (const pattern of patterns) {

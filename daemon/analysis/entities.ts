@@ -1,7 +1,9 @@
 /** People, tickets, links, files and symbols that are named: a small table of shapes over the text. */
+import { intern } from '../base/intern';
 import type { Line } from './conversation';
 import type { Finding } from './discourse/discuss';
 import type { People } from './people';
+import { PerLine } from './perLine';
 import type { Insight } from './types';
 
 interface Shape {
@@ -27,37 +29,33 @@ interface Mention {
   readonly evidence: Finding['evidence'];
 }
 
-export class EntityFinder {
-  private readonly mentions = new WeakMap<Line, readonly Mention[]>();
+const NONE: readonly Mention[] = [];
 
-  constructor(private readonly people: People) {}
+export class EntityFinder {
+  /** A line that names somebody whose name is learnt later is read again then, as another object. */
+  private readonly mentions: PerLine<readonly Mention[]>;
+
+  constructor(people: People) {
+    this.mentions = new PerLine((line) => readMentions(line, people));
+  }
 
   /** Each entity once, with the sentences that name it. */
   find(lines: readonly Line[]): Finding[] {
     const found = new Map<string, { readonly mention: Mention; readonly evidence: Finding['evidence'][number][] }>();
-    for (const line of lines) {
-      for (const mention of this.mentionsOf(line)) {
-        const known = found.get(mention.key);
-        if (!known) found.set(mention.key, { mention, evidence: [...mention.evidence] });
-        else if (known.evidence.length < MAX_EVIDENCE) known.evidence.push(...mention.evidence);
-      }
+    for (const mention of this.mentions.of(lines).flat()) {
+      const known = found.get(mention.key);
+      if (!known) found.set(mention.key, { mention, evidence: [...mention.evidence] });
+      else if (known.evidence.length < MAX_EVIDENCE) known.evidence.push(...mention.evidence);
     }
     return [...found.values()].map(({ mention: { entity, text }, evidence }) => ({ kind: 'entity', entity, text, confidence: 0.9, evidence }));
   }
-
-  /** A line that names somebody whose name is learnt later is read again then, as another object. */
-  private mentionsOf(line: Line): readonly Mention[] {
-    let mentions = this.mentions.get(line);
-    if (!mentions) this.mentions.set(line, (mentions = readMentions(line, this.people)));
-    return mentions;
-  }
 }
 
-function readMentions(line: Line, people: People): Mention[] {
+function readMentions(line: Line, people: People): readonly Mention[] {
   const mentions: Mention[] = [];
   const add = (entity: Mention['entity'], text: string) => {
     const evidence = line.evidence.filter(({ quote }) => quote.includes(text));
-    if (evidence.length > 0) mentions.push({ key: `${entity} ${text.toLowerCase()}`, entity, text, evidence });
+    if (evidence.length > 0) mentions.push({ key: intern(`${entity} ${text.toLowerCase()}`), entity, text: intern(text), evidence: evidence.length === line.evidence.length ? line.evidence : evidence });
   };
   let rest = line.text.slice(line.start, line.end);
   for (const { entity, pattern } of ENTITY_SHAPES) {
@@ -65,5 +63,5 @@ function readMentions(line: Line, people: People): Mention[] {
     rest = rest.replace(pattern, ' ');
   }
   for (const token of line.tokens) if (/^\p{Lu}/u.test(token.text) && people.isName(token)) add('person', token.text);
-  return mentions;
+  return mentions.length === 0 ? NONE : mentions;
 }

@@ -3,6 +3,7 @@
  * before, "I'm Nina" oneself. For suggestions: a name is told only where nothing in the conversation speaks against it.
  */
 import type { Line } from './conversation';
+import { PerLine } from './perLine';
 import type { SpeakerName } from './types';
 
 /** Whoever was asked answers within this; after a longer silence anybody may speak. */
@@ -24,38 +25,59 @@ interface Heard {
   readonly segmentId: string;
 }
 
-/** @param lines of a conversation, in order. @param nameless true for a label that is no person's name */
-export function speakerNames(lines: readonly Line[], nameless: (speaker: string) => boolean): readonly SpeakerName[] {
-  if (!lines.some(({ speaker }) => nameless(speaker))) return [];
-  const heard = new Map<string, Map<string, Heard>>();
-  /** Nobody calls oneself. */
-  const calls = new Map<string, Set<string>>();
-  const hear = (speaker: string, name: string, score: number, line: Line): void => {
-    const names = heard.get(speaker) ?? new Map<string, Heard>();
-    const known = names.get(name);
-    if (known) known.score += score;
-    else names.set(name, { score, segmentId: line.evidence[0]?.segmentId ?? '' });
-    heard.set(speaker, names);
-  };
-  for (const [i, line] of lines.entries()) {
-    const own = introduction(line);
-    if (own !== undefined) hear(line.speaker, own, INTRODUCED, line);
-    for (const { text: name } of line.clauses.flatMap(({ vocatives }) => vocatives)) {
-      if (NOBODY.test(name) || !/^\p{Lu}/u.test(name)) continue;
-      calls.set(line.speaker, (calls.get(line.speaker) ?? new Set()).add(name));
-      const asks = line.mark === '?' || line.clauses.some(({ question, cues }) => question || cues.some(({ rule }) => rule.kind === 'request'));
-      const called = asks ? { other: neighbour(lines, i, 1), score: ASKED } : ANSWERS.test(line.tokens[0]?.norm ?? '') ? { other: neighbour(lines, i, -1), score: ANSWERED } : undefined;
-      if (called?.other) hear(called.other.speaker, name, called.score, line);
+/** Who is named in a line, and how. */
+interface Naming {
+  /** By oneself. */
+  readonly own: string | undefined;
+  readonly called: readonly string[];
+  readonly asks: boolean;
+  readonly answers: boolean;
+}
+
+export class SpeakerNames {
+  private readonly namings = new PerLine(namingIn);
+
+  /** @param lines of a conversation, in order. @param nameless true for a label that is no person's name */
+  suggest(lines: readonly Line[], nameless: (speaker: string) => boolean): readonly SpeakerName[] {
+    if (!lines.some(({ speaker }) => nameless(speaker))) return [];
+    const heard = new Map<string, Map<string, Heard>>();
+    /** Nobody calls oneself. */
+    const calls = new Map<string, Set<string>>();
+    const hear = (speaker: string, name: string, score: number, line: Line): void => {
+      const names = heard.get(speaker) ?? new Map<string, Heard>();
+      const known = names.get(name);
+      if (known) known.score += score;
+      else names.set(name, { score, segmentId: line.evidence[0]?.segmentId ?? '' });
+      heard.set(speaker, names);
+    };
+    const namings = this.namings.of(lines);
+    for (const [i, line] of lines.entries()) {
+      const naming = namings[i];
+      if (naming?.own !== undefined) hear(line.speaker, naming.own, INTRODUCED, line);
+      for (const name of naming?.called ?? []) {
+        calls.set(line.speaker, (calls.get(line.speaker) ?? new Set()).add(name));
+        const meant = naming?.asks ? { other: neighbour(lines, i, 1), score: ASKED } : naming?.answers ? { other: neighbour(lines, i, -1), score: ANSWERED } : undefined;
+        if (meant?.other) hear(meant.other.speaker, name, meant.score, line);
+      }
     }
+    const possible = new Map([...heard].map(([speaker, names]) => [speaker, [...names].filter(([name]) => !calls.get(speaker)?.has(name)).sort(([, a], [, b]) => b.score - a.score)]));
+    return [...possible].flatMap(([speaker, [best, second]]) => {
+      if (!nameless(speaker) || !best) return [];
+      const [name, { score, segmentId }] = best;
+      const others = [...possible].filter(([other]) => other !== speaker).flatMap(([, names]) => names.filter(([other]) => other === name));
+      const rivals = [...(second ? [second] : []), ...others].map(([, rival]) => rival.score);
+      return score < LEAST || rivals.some((rival) => rival > MOST_RIVAL * score) ? [] : [{ speaker, name, segmentId }];
+    });
   }
-  const possible = new Map([...heard].map(([speaker, names]) => [speaker, [...names].filter(([name]) => !calls.get(speaker)?.has(name)).sort(([, a], [, b]) => b.score - a.score)]));
-  return [...possible].flatMap(([speaker, [best, second]]) => {
-    if (!nameless(speaker) || !best) return [];
-    const [name, { score, segmentId }] = best;
-    const others = [...possible].filter(([other]) => other !== speaker).flatMap(([, names]) => names.filter(([other]) => other === name));
-    const rivals = [...(second ? [second] : []), ...others].map(([, rival]) => rival.score);
-    return score < LEAST || rivals.some((rival) => rival > MOST_RIVAL * score) ? [] : [{ speaker, name, segmentId }];
-  });
+}
+
+/** @returns undefined where nobody is named, as in most lines */
+function namingIn(line: Line): Naming | undefined {
+  const { clauses } = line;
+  const own = introduction(line);
+  const called = clauses.flatMap(({ vocatives }) => vocatives.map(({ text }) => text)).filter((name) => !NOBODY.test(name) && /^\p{Lu}/u.test(name));
+  if (own === undefined && called.length === 0) return undefined;
+  return { own, called, asks: line.mark === '?' || clauses.some(({ question, cues }) => question || cues.some(({ rule }) => rule.kind === 'request')), answers: ANSWERS.test(line.tokens[0]?.norm ?? '') };
 }
 
 /** The line of somebody else that is next in a direction, where hardly any silence lies between. */

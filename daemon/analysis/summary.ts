@@ -10,8 +10,8 @@
  * While people talk, each stretch is summarised for itself and one that is over never changes; at the end the whole is
  * chosen anew.
  */
-import { intern } from '../base/intern';
 import type { Line } from './conversation';
+import { PerLine } from './perLine';
 import { readableSentence } from './readableSentence';
 import type { Finding } from './discourse/discuss';
 import { SUMMARY_STYLE, type SummaryStyle } from './summaryStyle';
@@ -36,19 +36,27 @@ const QUESTION = 0.85;
 /** "That would …", "It is …" lean on a sentence that is not there. */
 const LEANING = 0.95;
 
+/** A line that can stand in a summary. */
 interface Candidate {
   readonly line: Line;
-  /** As it would stand in a summary; undefined where it cannot. */
-  readonly sentence: string | undefined;
-  /** Words of it, as they are counted. */
+  /** As it would stand there. */
+  readonly sentence: string;
+  readonly leaning: boolean;
+}
+
+/** Words of a sentence as they are counted, each of them once, and how often it stands there. */
+interface Counted {
   readonly length: number;
-  /** Each of them once, and how often it stands there. */
   readonly words: readonly string[];
   readonly times: readonly number[];
 }
 
+interface Choice extends Counted {
+  readonly candidate: Candidate;
+}
+
 export class Summariser {
-  private readonly candidates = new WeakMap<Line, Candidate>();
+  private readonly candidates = new PerLine(candidateOf);
   /** What was chosen of each stretch that is over. */
   private readonly closed: { readonly lines: readonly Line[]; readonly findings: readonly Finding[] }[] = [];
 
@@ -56,7 +64,7 @@ export class Summariser {
 
   /** The summary so far. @param marked keys (`segmentId`, quote) of sentences in which an action or decision stands */
   rolling(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
-    const candidates = this.readable(lines);
+    const candidates = this.candidates.of(lines).filter((candidate) => candidate !== undefined);
     const findings: Finding[] = [];
     for (let at = 0; at * STRETCH < candidates.length; at++) {
       const stretch = candidates.slice(at * STRETCH, (at + 1) * STRETCH);
@@ -65,7 +73,8 @@ export class Summariser {
         findings.push(...known.findings);
         continue;
       }
-      const chosen = this.choose(stretch, stretch, marked);
+      const choices = stretch.map((candidate): Choice => ({ candidate, ...countWords(candidate.sentence) }));
+      const chosen = this.choose(choices, choices, marked);
       // The last sentences may still be joined to what comes.
       if ((at + 1) * STRETCH + SETTLED <= candidates.length) this.closed[at] = { lines: stretch.map(({ line }) => line), findings: chosen };
       findings.push(...chosen);
@@ -75,11 +84,14 @@ export class Summariser {
 
   /** The summary of the whole, when nothing more is said. */
   final(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
-    return this.choose(this.readable(lines), lines.map((line) => this.candidate(line)), marked);
+    const candidates = this.candidates.of(lines);
+    const all = lines.map((line, at) => countWords(candidates[at]?.sentence ?? readableSentence(line) ?? saidIn(line)));
+    const choices = candidates.flatMap((candidate, at): Choice[] => (candidate ? [{ candidate, ...all[at]! }] : []));
+    return this.choose(choices, all, marked);
   }
 
   /** @param all everything that was said there, readable or not: it tells what the talk is about */
-  private choose(readable: readonly Candidate[], all: readonly Candidate[], marked: ReadonlySet<string>): Finding[] {
+  private choose(choices: readonly Choice[], all: readonly Counted[], marked: ReadonlySet<string>): Finding[] {
     const said = new Map<string, number>();
     for (const { words, times } of all) for (const [i, word] of words.entries()) said.set(word, (said.get(word) ?? 0) + times[i]!);
     const total = all.reduce((sum, { length }) => sum + length, 0);
@@ -89,28 +101,34 @@ export class Summariser {
       const share = this.style[word];
       expected.set(word, share === undefined ? (count > 1 ? CONTENT * Math.log(1 + count) : SAID_ONCE) : budget * share);
     }
-    const chosen = greedily(readable, expected, budget, marked);
+    const chosen = greedily(choices, expected, budget, marked);
     const best = Math.max(...chosen.map(({ gain }) => gain));
     return chosen
-      .sort((a, b) => a.line.index - b.line.index)
-      .map(({ line, sentence, gain }) => ({ kind: 'summary', text: `${sentence}${line.mark === '?' ? '?' : '.'}`, confidence: Math.max(0.5, gain / best), evidence: line.evidence }));
+      .sort((a, b) => a.candidate.line.index - b.candidate.line.index)
+      .map(({ candidate: { line, sentence }, gain }) => ({ kind: 'summary', text: `${sentence}${line.mark === '?' ? '?' : '.'}`, confidence: Math.max(0.5, gain / best), evidence: line.evidence }));
   }
+}
 
-  private readable(lines: readonly Line[]): Candidate[] {
-    return lines.filter(isReadable).map((line) => this.candidate(line)).filter(({ sentence, length }) => sentence !== undefined && length >= MIN_WORDS && length <= MAX_WORDS);
-  }
+/** @returns undefined for a joke, for talk about the meeting itself, and for what is too short, too long or no sentence */
+function candidateOf(line: Line): Candidate | undefined {
+  const { clauses } = line;
+  if (clauses.some(({ modes }) => modes.has('joke') || modes.has('housekeeping'))) return undefined;
+  const sentence = readableSentence(line);
+  if (sentence === undefined) return undefined;
+  const { length } = summaryWords(sentence);
+  const first = clauses[0];
+  return length >= MIN_WORDS && length <= MAX_WORDS ? { line, sentence, leaning: /^(?:it|that|this|they|he|she)$/.test(first?.words[first.core]?.norm ?? '') } : undefined;
+}
 
-  private candidate(line: Line): Candidate {
-    let candidate = this.candidates.get(line);
-    if (!candidate) {
-      const sentence = readableSentence(line);
-      const words = summaryWords(sentence ?? line.text.slice(line.start, line.end));
-      const counts = new Map<string, number>();
-      for (const word of words.map(intern)) counts.set(word, (counts.get(word) ?? 0) + 1);
-      this.candidates.set(line, (candidate = { line, sentence, length: words.length, words: [...counts.keys()], times: [...counts.values()] }));
-    }
-    return candidate;
-  }
+function countWords(text: string): Counted {
+  const words = summaryWords(text);
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return { length: words.length, words: [...counts.keys()], times: [...counts.values()] };
+}
+
+function saidIn({ text, start, end }: Line): string {
+  return text.slice(start, end);
 }
 
 /** Key of a sentence for `marked`. */
@@ -124,8 +142,7 @@ export function summaryWords(text: string): string[] {
 }
 
 interface Chosen {
-  readonly line: Line;
-  readonly sentence: string | undefined;
+  readonly candidate: Candidate;
   readonly gain: number;
 }
 
@@ -133,31 +150,31 @@ interface Chosen {
  * What a sentence adds never grows while others are taken, so the gain it had is an upper bound, and only the
  * sentence at the head has to be weighed again (lazy greedy, Minoux 1978).
  */
-function greedily(candidates: readonly Candidate[], expected: ReadonlyMap<string, number>, budget: number, marked: ReadonlySet<string>): Chosen[] {
+function greedily(choices: readonly Choice[], expected: ReadonlyMap<string, number>, budget: number, marked: ReadonlySet<string>): Chosen[] {
   const have = new Map<string, number>();
-  const weigh = (candidate: Candidate): number => {
+  const weigh = ({ candidate, length, words, times }: Choice): number => {
     let gain = 0;
-    for (const [i, word] of candidate.words.entries()) {
-      const count = candidate.times[i]!;
+    for (const [i, word] of words.entries()) {
       const limit = expected.get(word) ?? 0;
       const before = have.get(word) ?? 0;
-      gain += Math.min(before + count, limit) - Math.min(before, limit);
+      gain += Math.min(before + times[i]!, limit) - Math.min(before, limit);
     }
-    return (gain * weightOf(candidate.line, marked)) / candidate.length ** LENGTH_POWER;
+    return (gain * weightOf(candidate, marked)) / length ** LENGTH_POWER;
   };
-  const waiting = candidates.map((candidate) => ({ candidate, gain: weigh(candidate) })).sort((a, b) => b.gain - a.gain || a.candidate.line.index - b.candidate.line.index);
+  const waiting = choices.map((choice) => ({ choice, gain: weigh(choice) })).sort((a, b) => b.gain - a.gain || a.choice.candidate.line.index - b.choice.candidate.line.index);
   const chosen: Chosen[] = [];
-  for (let words = 0; words < budget && waiting.length > 0; ) {
-    const head = waiting.shift()!;
-    const gain = weigh(head.candidate);
+  for (let said = 0; said < budget && waiting.length > 0; ) {
+    const { choice } = waiting.shift()!;
+    const gain = weigh(choice);
     if (gain <= 0) break;
     if (gain < (waiting[0]?.gain ?? 0)) {
-      insert(waiting, { candidate: head.candidate, gain });
+      insert(waiting, { choice, gain });
       continue;
     }
-    chosen.push({ line: head.candidate.line, sentence: head.candidate.sentence, gain });
-    words += head.candidate.length;
-    for (const [i, word] of head.candidate.words.entries()) have.set(word, (have.get(word) ?? 0) + head.candidate.times[i]!);
+    const { candidate, length, words, times } = choice;
+    chosen.push({ candidate, gain });
+    said += length;
+    for (const [i, word] of words.entries()) have.set(word, (have.get(word) ?? 0) + times[i]!);
   }
   return chosen;
 }
@@ -172,12 +189,6 @@ function insert<T extends { readonly gain: number }>(sorted: T[], one: T): void 
   sorted.splice(low, 0, one);
 }
 
-function weightOf(line: Line, marked: ReadonlySet<string>): number {
-  const first = line.clauses[0];
-  const leaning = /^(?:it|that|this|they|he|she)$/.test(first?.words[first.core]?.norm ?? '');
+function weightOf({ line, leaning }: Candidate, marked: ReadonlySet<string>): number {
   return (line.evidence.some((evidence) => marked.has(sentenceKey(evidence))) ? IMPORTANT : 1) * (line.mark === '?' ? QUESTION : 1) * (leaning ? LEANING : 1);
-}
-
-function isReadable(line: Line): boolean {
-  return !line.clauses.some(({ modes }) => modes.has('joke') || modes.has('housekeeping'));
 }

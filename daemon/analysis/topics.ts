@@ -8,6 +8,8 @@
 import { intern } from '../base/intern';
 import type { Line } from './conversation';
 import { singular } from './language/singular';
+import type { People } from './people';
+import { PerLine } from './perLine';
 import { STOP_WORDS } from './rules/words';
 import type { Evidence } from './types';
 
@@ -46,49 +48,72 @@ interface Block {
   readonly announced: boolean;
 }
 
-/** Topics of a conversation, in order, without gaps; none while nothing was said. */
-export function topicsOf(lines: readonly Line[], isName: (word: string) => boolean): Topic[] {
-  if (lines.length === 0) return [];
-  const blocks = blocksOf(lines);
-  const borders = [0, ...bordersOf(blocks), blocks.length];
-  const used = new Set<string>();
-  return borders.slice(1).map((end, i): Topic => {
-    const from = blocks[borders[i] as number]?.from ?? 0;
-    const to = end === blocks.length ? lines.length : (blocks[end]?.from ?? lines.length);
-    const own = lines.slice(from, to);
-    const titled = titleOf(own, used, isName);
-    if (titled) for (const word of titled.words) used.add(word);
-    return { title: titled?.title ?? '', startMs: own[0]?.startMs ?? 0, endMs: own.reduce((latest, { endMs }) => Math.max(latest, endMs), 0), from, to, evidence: titled?.evidence ?? [] };
-  });
+interface Title {
+  readonly title: string;
+  readonly words: readonly string[];
+  readonly evidence: readonly Evidence[];
 }
 
-/** Lines that did not change are the same objects at the next update. */
-const READ = new WeakMap<Line, readonly string[]>();
+export class TopicFinder {
+  private readonly contentWords = new PerLine(contentWords);
+  /** What was found last, for parts that did not change. */
+  private titles: readonly { readonly lines: readonly Line[]; readonly names: number; readonly title: Title | undefined }[] = [];
 
-function contentWords(line: Line): readonly string[] {
-  const known = READ.get(line);
-  if (known) return known;
-  const words = line.tokens.flatMap(({ norm, lemma, pos }) => (/^(?:NOUN|PROPN|VERB|ADJ)$/.test(pos) && /^\p{L}[\p{L}\p{N}-]+$/u.test(norm) && !STOP_WORDS.has(norm) && !STOP_WORDS.has(lemma) ? [intern(singular(lemma))] : [])).slice();
-  READ.set(line, words);
-  return words;
+  constructor(private readonly people: People) {}
+
+  /** Topics of a conversation, in order, without gaps; none while nothing was said. */
+  find(lines: readonly Line[]): Topic[] {
+    if (lines.length === 0) return [];
+    const blocks = this.blocksOf(lines);
+    const starts = [0, ...bordersOf(blocks)].map((border) => blocks[border]?.from ?? 0);
+    const parts = starts.map((from, i) => ({ from, to: starts[i + 1] ?? lines.length }));
+    this.titles = this.titlesOf(parts.map(({ from, to }) => lines.slice(from, to)));
+    return parts.map(({ from, to }, i): Topic => {
+      const own = lines.slice(from, to);
+      const title = this.titles[i]?.title;
+      return { title: title?.title ?? '', startMs: own[0]?.startMs ?? 0, endMs: own.reduce((latest, { endMs }) => Math.max(latest, endMs), 0), from, to, evidence: title?.evidence ?? [] };
+    });
+  }
+
+  /** A title is none that an earlier part has, so one that changed may change all that follow. */
+  private titlesOf(parts: readonly (readonly Line[])[]): TopicFinder['titles'] {
+    const names = this.people.version;
+    const used = new Set<string>();
+    let changed = false;
+    return parts.map((lines, i) => {
+      const known = this.titles[i];
+      changed ||= known?.names !== names || known.lines.length !== lines.length || known.lines.some((line, at) => line !== lines[at]);
+      const title = changed || !known ? titleOf(lines, used, (word) => this.people.knows(word)) : known.title;
+      for (const word of title?.words ?? []) used.add(word);
+      return { lines, names, title };
+    });
+  }
+
+  /** Whole lines; the last block may be short. */
+  private blocksOf(lines: readonly Line[]): Block[] {
+    const blocks: Block[] = [];
+    let from = 0;
+    let words = 0;
+    let counts = new Map<string, number>();
+    this.contentWords.of(lines).forEach((said, at) => {
+      for (const word of said) {
+        counts.set(word, (counts.get(word) ?? 0) + 1);
+        words++;
+      }
+      if (words < BLOCK_WORDS && at < lines.length - 1) return;
+      blocks.push({ from, to: at + 1, counts, announced: lines.slice(from, at + 1).some((one) => ANNOUNCES.test(one.text.slice(one.start, one.end))) });
+      [from, words, counts] = [at + 1, 0, new Map()];
+    });
+    return blocks;
+  }
 }
 
-/** Whole lines; the last block may be short. */
-function blocksOf(lines: readonly Line[]): Block[] {
-  const blocks: Block[] = [];
-  let from = 0;
-  let words = 0;
-  let counts = new Map<string, number>();
-  lines.forEach((line, at) => {
-    for (const word of contentWords(line)) {
-      counts.set(word, (counts.get(word) ?? 0) + 1);
-      words++;
-    }
-    if (words < BLOCK_WORDS && at < lines.length - 1) return;
-    blocks.push({ from, to: at + 1, counts, announced: lines.slice(from, at + 1).some((one) => ANNOUNCES.test(one.text.slice(one.start, one.end))) });
-    [from, words, counts] = [at + 1, 0, new Map()];
-  });
-  return blocks;
+const NONE: readonly string[] = [];
+
+function contentWords({ tokens }: Line): readonly string[] {
+  const words = tokens.flatMap(({ norm, lemma, pos }) => (/^(?:NOUN|PROPN|VERB|ADJ)$/.test(pos) && /^\p{L}[\p{L}\p{N}-]+$/u.test(norm) && !STOP_WORDS.has(norm) && !STOP_WORDS.has(lemma) ? [intern(singular(lemma))] : []));
+  // A copy has no more room than it needs.
+  return words.length === 0 ? NONE : words.slice();
 }
 
 /** First block of each topic but the first. */
@@ -131,7 +156,7 @@ interface Term {
 }
 
 /** The noun, or two nouns in a row, that is said most and was not a title before. */
-function titleOf(lines: readonly Line[], used: ReadonlySet<string>, isName: (word: string) => boolean): { title: string; words: readonly string[]; evidence: readonly Evidence[] } | undefined {
+function titleOf(lines: readonly Line[], used: ReadonlySet<string>, isName: (word: string) => boolean): Title | undefined {
   const terms = new Map<string, Term>();
   const take = (words: readonly string[], shown: string, line: Line): void => {
     const key = words.join(' ');
@@ -140,11 +165,12 @@ function titleOf(lines: readonly Line[], used: ReadonlySet<string>, isName: (wor
     terms.set(key, known ? { ...known, shown: /^\p{Ll}/u.test(shown) ? shown : known.shown, count: known.count + 1 } : { words, shown, line, count: 1 });
   };
   for (const line of lines) {
-    line.tokens.forEach((token, i) => {
+    const { tokens } = line;
+    tokens.forEach((token, i) => {
       const word = nounOf(token, isName);
       if (word === undefined) return;
       take([word], shownAs(token), line);
-      const before = line.tokens[i - 1];
+      const before = tokens[i - 1];
       const first = before && (nounOf(before, isName) ?? adjectiveOf(before));
       if (before && first !== undefined && line.text.slice(before.end, token.start) === ' ') take([first, word], `${shownAs(before)} ${shownAs(token)}`, line);
     });

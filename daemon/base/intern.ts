@@ -9,6 +9,8 @@ export function intern(text: string): string {
   const one = known.get(text);
   if (one !== undefined) return one;
   if (known.size >= MOST) known.clear();
-  known.set(text, text);
-  return text;
+  // A copy: a slice would keep the whole text that it was cut from.
+  const own = Buffer.from(text, 'utf16le').toString('utf16le');
+  known.set(own, own);
+  return own;
 }

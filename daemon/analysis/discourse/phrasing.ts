@@ -1,4 +1,5 @@
 /** From words of a line to the text of an insight, and to the set of words by which two of them are compared. */
+import { intern } from '../../base/intern';
 import type { ReadClause } from '../cues';
 import type { Token } from '../language/nlp';
 import type { Line } from '../conversation';
@@ -19,7 +20,7 @@ export function contentOf(clause: Pick<ReadClause, 'words' | 'due'>, from: numbe
     const word = clause.words[at];
     if (!word || clause.due.some((span) => !span.weak && at >= span.from && at < span.to)) continue;
     if (STOP_WORDS.has(word.norm) || STOP_WORDS.has(word.lemma) || word.pos === 'ADV' || !/[\p{L}\p{N}]/u.test(word.norm)) continue;
-    content.add(singular(word.lemma));
+    content.add(intern(singular(word.lemma)));
   }
   return content;
 }

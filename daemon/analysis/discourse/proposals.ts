@@ -2,6 +2,7 @@
  * What counts as a proposal, and how others answer it. People decide in pairs of turns more often than in sentences:
  * "Mornings only?" "Mornings only.", "I'd cut the appendix." "Yes please.", "What do we do with it?" "Page five." "Fine."
  */
+import { intern } from '../../base/intern';
 import type { ReadClause } from '../cues';
 import type { Line } from '../conversation';
 import { singular } from '../language/singular';
@@ -97,7 +98,7 @@ export function reactionTo(echo: ReadonlySet<string>, line: Line, clause: ReadCl
 export function echoOf(clause: Pick<ReadClause, 'words' | 'core'>): Set<string> {
   const echo = new Set<string>();
   for (const { norm, lemma, pos } of clause.words.slice(clause.core)) {
-    if (ECHOED.has(pos) && !NO_ECHO.has(norm) && !NO_ECHO.has(lemma)) echo.add(singular(lemma));
+    if (ECHOED.has(pos) && !NO_ECHO.has(norm) && !NO_ECHO.has(lemma)) echo.add(intern(singular(lemma)));
   }
   return echo;
 }

@@ -3,7 +3,6 @@
  * (about 120 ms); nothing here touches disk or network itself.
  */
 import type { ItemToken, WinkMethods } from 'wink-nlp';
-import { intern } from '../../base/intern';
 
 /** Universal part-of-speech tags as wink-nlp gives them. */
 export interface Token {
@@ -75,8 +74,7 @@ function readTokens(nlp: WinkMethods, text: string): Token[] {
   return tokens;
 }
 
-/** Nearly all of an analyzer's memory is tokens: their strings are shared. */
-const token = (text: string, norm: string, lemma: string, pos: string, start: number, end: number): Token => ({ text: intern(text), norm: intern(norm), lemma: intern(lemma), pos: intern(pos), start, end });
+const token = (text: string, norm: string, lemma: string, pos: string, start: number, end: number): Token => ({ text, norm, lemma, pos, start, end });
 
 function addToken(tokens: Token[], text: string, value: string, start: number, lemma: string, pos: string): void {
   const push = (length: number, offset: number, as: { lemma: string; pos: string }) => {

@@ -1,0 +1,63 @@
+/**
+ * Numbers and short texts in one string, for what is kept of hours of talk: a string is one object, an object with
+ * its arrays for each word is fifty times as much.
+ */
+
+/** Seven bits a character, the eighth says that more follow: what is small stays in strings of one byte a character. */
+const BITS = 7;
+const MORE = 1 << BITS;
+
+/** Puts things in a row; `Unpacker` gives them back in the same order. */
+export class Packer {
+  private readonly parts: string[] = [];
+
+  /** @param value a whole number from 0 to 2^31 − 1 */
+  number(value: number): void {
+    let rest = value;
+    for (; rest >= MORE; rest >>>= BITS) this.parts.push(String.fromCharCode((rest & (MORE - 1)) | MORE));
+    this.parts.push(String.fromCharCode(rest));
+  }
+
+  text(value: string): void {
+    this.number(value.length);
+    this.parts.push(value);
+  }
+
+  list<T>(values: Iterable<T>, put: (value: T) => void): void {
+    const all = [...values];
+    this.number(all.length);
+    for (const value of all) put(value);
+  }
+
+  get packed(): string {
+    return this.parts.join('');
+  }
+}
+
+export class Unpacker {
+  private at = 0;
+
+  constructor(private readonly packed: string) {}
+
+  number(): number {
+    let value = 0;
+    for (let shift = 0; ; shift += BITS) {
+      const code = this.packed.charCodeAt(this.at++);
+      value |= (code & (MORE - 1)) << shift;
+      if (code < MORE) return value;
+    }
+  }
+
+  text(): string {
+    const length = this.number();
+    this.at += length;
+    return this.packed.slice(this.at - length, this.at);
+  }
+
+  list<T>(take: () => T): T[] {
+    const length = this.number();
+    const values: T[] = [];
+    for (let i = 0; i < length; i++) values.push(take());
+    return values;
+  }
+}

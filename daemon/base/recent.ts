@@ -1,0 +1,18 @@
+/** Values that were asked for lately; one that was not is made again. */
+
+export class Recent<K, V extends object> {
+  private young = new Map<K, V>();
+  private old: ReadonlyMap<K, V> = new Map();
+
+  /** @param count a value is kept while no more than so many others are asked for; twice as many are held at most */
+  constructor(private readonly count: number, private readonly make: (key: K) => V) {}
+
+  get(key: K): V {
+    const kept = this.young.get(key);
+    if (kept) return kept;
+    const value = this.old.get(key) ?? this.make(key);
+    if (this.young.size >= this.count) [this.old, this.young] = [this.young, new Map<K, V>()];
+    this.young.set(key, value);
+    return value;
+  }
+}

@@ -1,0 +1,60 @@
+/** What is kept of a text that was read is the same when it is unpacked. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
+import { readClause } from '../../../daemon/analysis/cues';
+import { splitSentences, type IsName } from '../../../daemon/analysis/language/clauses';
+import { winkNlp } from '../../../daemon/analysis/language/nlp';
+import { Packer, Unpacker } from '../../../daemon/analysis/language/packing';
+import { packSentences, unpackSentences, type ReadSentence } from '../../../daemon/analysis/packedSentences';
+
+const MEETINGS = join(__dirname, '..', '..', 'fixtures', 'meetings');
+const nlp = winkNlp();
+
+function read(text: string, isName: IsName): ReadSentence[] {
+  return splitSentences(text, nlp.tokens(text), isName).map((sentence) => ({ ...sentence, clauses: sentence.clauses.map((clause) => readClause(clause, isName)) }));
+}
+
+/** @returns how long the packed sentences are */
+function check(text: string, isName: IsName): number {
+  const sentences = read(text, isName);
+  const packed = packSentences(text, sentences);
+  const unpacked = unpackSentences(text, packed);
+  assert.deepEqual(unpacked, sentences);
+  // Words of clauses are the tokens of the sentence themselves.
+  for (const { tokens, clauses } of unpacked) for (const { words, vocatives } of clauses) assert.ok([...words, ...vocatives].every((word) => tokens.includes(word)));
+  return packed.length;
+}
+
+describe('packing', () => {
+  it('gives back numbers and texts of every kind', () => {
+    const thing = fc.oneof(fc.nat(), fc.nat(300), fc.string({ unit: 'binary' }));
+    fc.assert(fc.property(fc.array(thing), (things) => {
+      const packer = new Packer();
+      packer.list(things, (one) => (typeof one === 'number' ? packer.number(one) : packer.text(one)));
+      const unpacker = new Unpacker(packer.packed);
+      let at = 0;
+      assert.deepEqual(unpacker.list(() => (typeof things[at++] === 'number' ? unpacker.number() : unpacker.text())), things);
+    }));
+  });
+
+  it('gives back every sentence of our meetings, from some nine bytes a word', () => {
+    let [bytes, words] = [0, 0];
+    for (const file of readdirSync(MEETINGS).filter((name) => name.endsWith('.json'))) {
+      const meeting = JSON.parse(readFileSync(join(MEETINGS, file), 'utf8')) as LabelledMeeting;
+      const names = new Set(meeting.turns.map(({ who }) => who.toLowerCase()));
+      for (const { text } of segmentsOf(meeting, 'named')) {
+        bytes += check(text, ({ norm }) => names.has(norm));
+        words += text.split(' ').length;
+      }
+    }
+    assert.ok(bytes < 10 * words, `${bytes} of ${words} words`);
+  });
+
+  it('gives back whatever is said', () => {
+    const word = fc.constantFrom('Ben,', 'Nina', 'can', 'you', "I'll", 'won’t', 'gonna', 'alright', 'by', 'Friday.', 'Let’s', 'we', 'decided', 'to', 'Σίσυφος', 'ÉTÉ', 'naïve', '日本語', '🙂', '…', '?!', '"', 'um', 'if', 'U.S.', 'lemme', 'three', '#42', 'a.b.c');
+    fc.assert(fc.property(fc.array(fc.oneof({ weight: 9, arbitrary: word }, { weight: 1, arbitrary: fc.string() }), { maxLength: 30 }), fc.constantFrom(' ', '  ', '\n'), (words, blank) => void check(words.join(blank), ({ norm }) => norm === 'nina' || norm === 'ben')), { numRuns: 200 });
+  });
+});
