@@ -114,7 +114,7 @@ export async function shareSessions<S extends SessionStore>({ bus, leases, name 
 /** An organisation's sessions in a database: their sound goes into the team's stream, and one server at a time writes to each. */
 export function shareDatabase({ bus, leases, name }: Sharing, { organisation, store, spools, clock, logger }: Kept<FencedStore> & { readonly organisation: string }): Shared<SessionStore> {
   const subjects = new SessionSubjects(organisation);
-  const replicated = new ReplicatedSpools(spools, bus, clock, subjects, name);
+  const replicated = new ReplicatedSpools(spools, bus, clock, subjects, name, store);
   const claims = new SessionClaims({ bus, leases, subjects, name, logger });
   replicated.onDidLose((id) => claims.overtaken(id));
   return { ...claimedStore({ database: store, spools: replicated, claims, logger }), spools: replicated };

@@ -1,5 +1,6 @@
 /** Which of a team's servers runs a session: one at a time, and whoever was overtaken writes nothing more. */
 import type { Event } from '../base/emitter';
+import type { Source } from '../audio/frame';
 import type { SessionStore } from '../session/ports';
 
 export interface Ownership {
@@ -18,8 +19,21 @@ export interface Ownership {
   readonly onDidLose: Event<string>;
 }
 
+/**
+ * Where sound that is not final is kept while the stream of sound takes none. Each piece is frames of one source as they
+ * go into that stream.
+ */
+export interface SoundRefuge {
+  /** @param lastSeq of its last frame @throws EarmarkError store.unwritable, also where another server goes on with the session, or it is done */
+  keepSound(sessionId: string, source: Source, lastSeq: number, frames: Uint8Array): Promise<void>;
+  /** Oldest first. */
+  sound(sessionId: string, source: Source): Promise<readonly Uint8Array[]>;
+  /** Pieces up to and with this frame may go. */
+  releaseSound(sessionId: string, source: Source, throughSeq: number): Promise<void>;
+}
+
 /** A store that several servers write to. */
-export interface FencedStore extends SessionStore {
+export interface FencedStore extends SessionStore, SoundRefuge {
   /** This server writes from now on; who did so before is refused. @throws EarmarkError store.unwritable */
   takeOver(sessionId: string): Promise<void>;
   /** What this server writes of it from now on stands behind nobody's. */

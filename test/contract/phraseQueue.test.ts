@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Beats, hearBeats } from '../../daemon/adapters/nats/beats';
 import { NatsAsker } from '../../daemon/adapters/nats/natsAsker';
 import { NatsTaker } from '../../daemon/adapters/nats/natsTaker';
-import { DEAD } from '../../daemon/adapters/nats/subjects';
+import { DEAD, PHRASES } from '../../daemon/adapters/nats/subjects';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { DecodeScheduler } from '../../daemon/asr/decodeScheduler';
 import type { DecodeRequest, DecodeSlot, PhraseAsker, PhraseTaker } from '../../daemon/asr/phraseQueue';
@@ -73,7 +73,7 @@ let servers: NatsServers | undefined;
 let program: string;
 const bus = (name: string): Promise<TeamBus> => openBus({ servers: servers?.url ?? '', name, replicas: 1, logger: silentLogger });
 
-async function overNats(): Promise<Subject & { readonly gateway: TeamBus; readonly presence: Presence }> {
+async function overNats(): Promise<Subject & { readonly gateway: TeamBus; readonly worker: TeamBus; readonly presence: Presence }> {
   const [gateway, worker] = [await bus('gateway'), await bus('worker')];
   const presence = new Presence(systemClock);
   const hearing = hearBeats(gateway, presence);
@@ -83,7 +83,7 @@ async function overNats(): Promise<Subject & { readonly gateway: TeamBus; readon
   const beats = new Beats(worker, systemClock, () => ({ id: 'w', provider: 'scripted', model: MODEL, languages: ['*'], version: '1', slots: taker.size, busy: taker.busy, rssBytes: 0, draining: false }));
   taker.onDidChange(() => beats.changed());
   return {
-    gateway, presence, asker, taker,
+    gateway, worker, presence, asker, taker,
     end: async () => {
       for (const part of [beats, taker, asker, hearing]) part.dispose();
       await Promise.all([gateway.close(), worker.close()]);
@@ -231,6 +231,9 @@ describe('queue of phrases over NATS, when things die', function () {
     servers = await NatsServers.start(needNats(this));
   });
   after(() => servers?.stop().then(() => (servers = undefined)));
+  const emptied = async ({ jsm }: TeamBus): Promise<void> => {
+    while ((await jsm.streams.info(PHRASES)).state.messages > 0) await delay(50);
+  };
   beforeEach(async () => void (subject = await overNats()));
   afterEach(() => subject.end());
 
@@ -247,8 +250,11 @@ describe('queue of phrases over NATS, when things die', function () {
     const other = new TestSlot();
     subject.taker.addSlot(other);
     equal((await asked)?.text, 'again');
+    const tookMs = performance.now() - begun;
     gone.dispose();
-    deepEqual({ other: other.begun, inTime: performance.now() - begun < 10_000 }, { other: ['again'], inTime: true });
+    // What was handed over is in the queue too.
+    await emptied(subject.gateway);
+    deepEqual({ other: other.begun, inTime: tookMs < 10_000 }, { other: ['again'], inTime: true });
   });
 
   it('keeps a long decode with the worker that has it', async () => {
@@ -274,11 +280,50 @@ describe('queue of phrases over NATS, when things die', function () {
     deepEqual([slot.begun.length, rest], [4, { session: 'a-1', organisation: 'a', model: MODEL, deliveries: 4, audioMs: 1_000 }]);
   });
 
+  it('hands finals to workers that are free while the queue takes none, and decodes none again when it does', async () => {
+    const { gateway, asker, taker, presence } = subject;
+    const publish = gateway.js.publish.bind(gateway.js);
+    gateway.js.publish = () => Promise.reject(new Error('no leader'));
+    const slots = [new TestSlot(), new TestSlot()];
+    for (const slot of slots) taker.addSlot(slot);
+    await until(() => presence.capacity(MODEL).slots === 2, 'the workers tell of themselves');
+    const names = Array.from({ length: 6 }, (_, i) => `p${i}`);
+    slots[0]?.hold();
+    const begun = performance.now();
+    const answers = Promise.all(names.map((text) => asker.run(job(text))));
+    await until(() => slots.flatMap((slot) => slot.begun).length === names.length, 'all are in hand');
+    const tookMs = performance.now() - begun;
+    gateway.js.publish = publish;
+    // The one that is held goes into the queue now, and the other slot is free.
+    await delay(2_000);
+    slots[0]?.release();
+    deepEqual({ answers: (await answers).map((answer) => answer?.text), begun: slots.flatMap((slot) => slot.begun).sort(), inTime: tookMs < 4_000 }, { answers: names, begun: names, inTime: true });
+    await emptied(gateway);
+    equal(slots.flatMap((slot) => slot.begun).length, names.length);
+  });
+
+  it('hands over what the queue has and cannot deliver', async () => {
+    const slot = new TestSlot();
+    slot.hold();
+    subject.taker.addSlot(slot);
+    const first = subject.asker.run(job('first'));
+    await until(() => slot.begun.length === 1, 'the first begins');
+    // Pulls go to a consumer that nobody answers for.
+    const request = subject.worker.nc.request.bind(subject.worker.nc);
+    subject.worker.nc.request = (to, ...rest) => (to.startsWith('$JS.API.CONSUMER.MSG.NEXT') ? Promise.reject(new Error('no leader')) : request(to, ...rest));
+    slot.release();
+    equal((await first)?.text, 'first');
+    equal((await subject.asker.run(job('second')))?.text, 'second');
+    subject.worker.nc.request = request;
+    await emptied(subject.gateway);
+    deepEqual(slot.begun, ['first', 'second']);
+  });
+
   it('settles a phrase that is answered twice once', async () => {
     const slot = new TestSlot();
     subject.taker.addSlot(slot);
     const answers: { readonly subject: string; readonly data: Uint8Array }[] = [];
-    subject.gateway.nc.subscribe('earmark.answer.>', { callback: (_, { subject: to, data }) => void answers.push({ subject: to, data }) });
+    subject.gateway.nc.subscribe('earmark.answer.>', { callback: (_, message) => void ('result' in message.json<object>() && answers.push({ subject: message.subject, data: message.data })) });
     await subject.gateway.nc.flush();
     equal((await subject.asker.run(job('first')))?.text, 'first');
     slot.hold();

@@ -297,6 +297,32 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
       });
     }
 
+    if (name === 'postgres') {
+      it('is a refuge for sound: for the server that has the session, until it is released or done', async () => {
+        const database = new Database({ url });
+        try {
+          const [first, second] = ['one', 'two'].map((own) => new PostgresStore(database, 'org0', own)) as [PostgresStore, PostgresStore];
+          const piece = (n: number): Uint8Array => Uint8Array.from({ length: 1_000 }, (_, i) => (i * n) & 255);
+          const held = async (source: 'mic' | 'system'): Promise<number[][]> => (await second.sound('sounding', source)).map((bytes) => [...bytes]);
+          await first.createSession(record('sounding'));
+          // The second time because the answer was lost.
+          for (const n of [2, 1, 1]) await first.keepSound('sounding', 'mic', n * 9, piece(n));
+          await first.keepSound('sounding', 'system', 5, piece(3));
+          await rejects(() => second.keepSound('sounding', 'mic', 27, piece(4)), code('store.unwritable'));
+          await second.takeOver('sounding');
+          await rejects(() => first.keepSound('sounding', 'mic', 27, piece(4)), code('store.unwritable'));
+          deepEqual([await held('mic'), await held('system')], [[[...piece(1)], [...piece(2)]], [[...piece(3)]]]);
+          await second.releaseSound('sounding', 'mic', 9);
+          deepEqual(await held('mic'), [[...piece(2)]]);
+          await second.append('sounding', numbered(1, { kind: 'state', from: 'IDLE', to: 'DONE', cause: 'end' }));
+          deepEqual([await held('mic'), await held('system')], [[], []]);
+          await rejects(() => second.keepSound('sounding', 'mic', 36, piece(5)), code('store.unwritable'));
+        } finally {
+          await database.close();
+        }
+      });
+    }
+
     it('refuses writes when it is closed', async () => {
       await store.createSession(record('a'));
       await store.close();

@@ -12,6 +12,7 @@ import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../daemon/audio/frame';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import type { Spool } from '../../daemon/session/ports';
+import type { SoundRefuge } from '../../daemon/team/ownership';
 import { until } from '../fakes/daemonProcess';
 import { NatsServers, needNats } from '../fakes/natsServers';
 
@@ -35,11 +36,11 @@ describe('sound of a session that another server took', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const server = (name: string): ReplicatedSpools => new ReplicatedSpools(new FileSpools({ folder: join(folder, name), clock: systemClock, logger: silentLogger }), bus, systemClock, subjects, name);
+  const server = (name: string, refuge?: SoundRefuge): ReplicatedSpools => new ReplicatedSpools(new FileSpools({ folder: join(folder, name), clock: systemClock, logger: silentLogger }), bus, systemClock, subjects, name, refuge);
   const kept = async (spool: Spool, seq: number): Promise<void> => until(() => spool.durableSeq('mic') === seq, `frame ${seq} is kept`);
-  const inStream = async (): Promise<number[]> => {
+  const inStream = async (id = ID): Promise<number[]> => {
     const seqs: number[] = [];
-    for await (const { data } of messagesOf(bus, subjects.sound(ID, 'mic'))) seqs.push(...decodeFrames('mic', data).map(({ seq }) => seq));
+    for await (const { data } of messagesOf(bus, subjects.sound(id, 'mic'))) seqs.push(...decodeFrames('mic', data).map(({ seq }) => seq));
     return seqs;
   };
 
@@ -88,5 +89,57 @@ describe('sound of a session that another server took', function () {
     await kept(spool, 26);
     deepEqual((await inStream()).filter((seq) => seq >= 25), [25, 26]);
     spool.dispose();
+  });
+
+  describe('while the stream takes none', () => {
+    const count = (to: number): number[] => Array.from({ length: to }, (_, i) => i);
+    /** Pieces by their last frame. */
+    const pieces = new Map<number, Uint8Array>();
+    const refuge: SoundRefuge = {
+      keepSound: async (_id, _source, lastSeq, bytes) => void pieces.set(lastSeq, bytes),
+      sound: async () => [...pieces.values()],
+      releaseSound: async (_id, _source, through) => [...pieces.keys()].filter((seq) => seq <= through).forEach((seq) => pieces.delete(seq)),
+    };
+    const refused = (publish: TeamBus['js']['publish']): TeamBus['js']['publish'] => (subject, ...rest) => (subject.includes('.sound.') ? Promise.reject(new Error('no leader')) : publish(subject, ...rest));
+    let publish: TeamBus['js']['publish'];
+    beforeEach(() => {
+      pieces.clear();
+      publish = bus.js.publish.bind(bus.js);
+    });
+    afterEach(() => void (bus.js.publish = publish));
+
+    it('is kept in the refuge, and goes from there when the stream has it', async () => {
+      const spool = server('patient', refuge).open('s2');
+      spool.append(...frames(0, 10));
+      await kept(spool, 9);
+      bus.js.publish = refused(publish);
+      spool.append(...frames(10, 15));
+      await kept(spool, 14);
+      spool.append(...frames(15, 20));
+      await kept(spool, 19);
+      const refuged = [...pieces.values()].flatMap((piece) => decodeFrames('mic', piece).map(({ seq }) => seq));
+      bus.js.publish = publish;
+      await until(() => pieces.size === 0, 'the refuge is empty');
+      deepEqual({ refuged, durable: spool.durableSeq('mic'), inStream: await inStream('s2') }, { refuged: count(20).slice(10), durable: 19, inStream: count(20) });
+      spool.dispose();
+    });
+
+    it('is all there at the server that takes the session, and in the stream', async () => {
+      const spool = server('first', refuge).open('s3');
+      spool.append(...frames(0, 10));
+      await kept(spool, 9);
+      bus.js.publish = refused(publish);
+      spool.append(...frames(10, 15));
+      await kept(spool, 14);
+      spool.dispose();
+      bus.js.publish = publish;
+      const next = server('second', refuge);
+      await next.restore('s3', ['mic']);
+      const taken = next.open('s3');
+      taken.append(...frames(15, 18));
+      await kept(taken, 17);
+      deepEqual({ left: pieces.size, seqs: taken.read('mic', 0, 99).map(({ seq }) => seq), sound: taken.read('mic', 12, 1)[0]?.pcm[0], inStream: await inStream('s3') }, { left: 0, seqs: count(18), sound: 12, inStream: count(18) });
+      taken.dispose();
+    });
   });
 });

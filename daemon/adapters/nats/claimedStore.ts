@@ -18,9 +18,11 @@ export interface ClaimedSetup {
 }
 
 export function claimedStore({ database, spools, claims, logger }: ClaimedSetup): { readonly store: SessionStore; readonly ownership: Ownership } {
-  /** What a database refuses because another server took the session over ends it here. */
+  /**
+   * What the database refuses because another server took the session over ends it here. That tells whose it is also while
+   * nobody answers for the lease.
+   */
   const guarded = async (id: string, write: () => Promise<void>): Promise<void> => {
-    if (claims.has(id)) claims.assertHeld(id);
     try {
       await write();
     } catch (error) {

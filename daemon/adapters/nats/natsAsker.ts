@@ -14,7 +14,8 @@ import type { Clock } from '../../base/clock';
 import { type Disposable, toDisposable } from '../../base/disposable';
 import type { DecodePriority } from '../../session/ports';
 import type { Presence } from '../../team/presence';
-import { decodeAnswer, encodePhrase } from './phraseMessage';
+import { decodeAnswer, encodePhrase, SETTLED } from './phraseMessage';
+import { handOver } from './handOver';
 import { ensureConsumer } from './lanes';
 import { cancelOf, type Lane, laneOf, wakeOf } from './subjects';
 import type { TeamBus } from './teamBus';
@@ -39,6 +40,15 @@ const QUICK_LIMIT_MS = 3_000;
 const PUBLISH_LIMIT_MS = 10_000;
 const PUBLISH_TRY_MS = 1_000;
 const PUBLISH_PAUSE_MS = 200;
+/** A final that no worker has in hand by then, though one is free, is handed to it: its stream or consumer has no leader … */
+const QUEUED_MS = 1_000;
+/** … and so are those that follow, until the queue brought one to a worker. */
+const QUEUED_AWAY_MS = 50;
+const LOOK_MS = 100;
+/** A phrase may be what its workers die of. */
+const MAX_HANDED = 3;
+/** A worker that is silent about a phrase for so long does not have it any more; it tells every half a second (natsTaker.ts). */
+const IN_HAND_MS = 2_000;
 /** A consumer stays an hour without being asked (lanes.ts). */
 const LANE_MS = 10 * 60_000;
 const MAX_LANES = 10_000;
@@ -47,6 +57,13 @@ interface Waiting {
   readonly priority: DecodePriority;
   readonly live: boolean;
   readonly audioMs: number;
+  readonly lane: Lane;
+  readonly message: Uint8Array;
+  readonly askedMs: number;
+  /** When a worker told last that it has it. */
+  inHandMs: number;
+  /** How often it went to a worker beside the queue, which may have it still. */
+  handed: number;
   settle(outcome: { result: AsrResult | undefined } | { error: unknown }): void;
 }
 
@@ -61,6 +78,10 @@ export class NatsAsker implements PhraseAsker, Disposable {
   /** When the consumer of a lane was last seen. */
   private readonly lanes = new Map<string, number>();
   private waitingMs = 0;
+  private looking: Disposable | undefined;
+  private handing = false;
+  /** The queue did not bring the last final to a worker. */
+  private away = false;
 
   constructor(private readonly setup: AskerSetup) {
     this.meter = new LoadMeter(setup.clock);
@@ -69,10 +90,15 @@ export class NatsAsker implements PhraseAsker, Disposable {
       callback: (error, message) => {
         if (error) return;
         const answer = decodeAnswer(message.data);
-        // The worker acknowledges the phrase when it knows that its text has arrived, also the second time.
-        message.respond();
         const asked = answer && this.waiting.get(answer.id);
+        // The worker acknowledges the phrase when it knows that its text has arrived, also the second time.
+        message.respond(answer && 'inHand' in answer && !asked ? SETTLED : '');
         if (!asked) return;
+        if ('inHand' in answer) {
+          asked.inHandMs = this.setup.clock.now();
+          if (asked.handed === 0) this.away = false;
+          return;
+        }
         if (asked.priority === 'final') {
           this.waits.add(answer.waitMs);
           if (asked.live) this.effort.waited(answer.waitMs);
@@ -129,8 +155,14 @@ export class NatsAsker implements PhraseAsker, Disposable {
         priority,
         live: request.live === true,
         audioMs,
+        lane,
+        message,
+        askedMs: clock.now(),
+        inHandMs: -Infinity,
+        handed: 0,
         settle: (outcome) => {
           if (!this.waiting.delete(id)) return;
+          if (entry.handed > 0 && !this.setup.bus.nc.isClosed()) this.cancel(id);
           this.waitingMs -= audioMs;
           limit.dispose();
           signal?.removeEventListener('abort', onAbort);
@@ -143,7 +175,8 @@ export class NatsAsker implements PhraseAsker, Disposable {
       this.waitingMs += audioMs;
       signal?.addEventListener('abort', onAbort, { once: true });
       this.measure();
-      this.publish(lane, id, message).catch((error: unknown) => entry.settle(priority === 'final' ? { error } : { result: this.drop(priority) }));
+      this.looking ??= clock.setInterval(() => void this.handOver(), LOOK_MS);
+      this.publish(lane, id, entry).catch((error: unknown) => entry.settle(priority === 'final' ? { error } : { result: this.drop(priority) }));
     });
   }
 
@@ -156,6 +189,7 @@ export class NatsAsker implements PhraseAsker, Disposable {
 
   dispose(): void {
     this.rejectAll(new EarmarkError('engine.unavailable', 'The gateway ends; its sessions go on at another one.'));
+    this.looking?.dispose();
     this.listening.dispose();
   }
 
@@ -168,21 +202,51 @@ export class NatsAsker implements PhraseAsker, Disposable {
   }
 
   /** The same message id makes JetStream keep one, however often it is sent. */
-  private async publish(lane: Lane, id: string, message: Uint8Array): Promise<void> {
+  private async publish(lane: Lane, id: string, entry: Waiting): Promise<void> {
     const { bus, clock, model } = this.setup;
     const until = clock.now() + PUBLISH_LIMIT_MS;
-    while (this.waiting.has(id)) {
+    const pause = (): Promise<void> => new Promise((resolve) => void clock.setTimeout(resolve, PUBLISH_PAUSE_MS));
+    for (; this.waiting.has(id); await pause()) {
+      if (this.inHand(entry)) continue;
       try {
         await this.ensure(lane);
-        await bus.js.publish(lane.subject, message, { msgID: id, timeout: PUBLISH_TRY_MS });
+        await bus.js.publish(lane.subject, entry.message, { msgID: id, timeout: PUBLISH_TRY_MS });
         bus.nc.publish(wakeOf(model), lane.subject);
         return;
       } catch (cause) {
         if (isFull(cause)) throw new EarmarkError('rpc.tooMany', 'Too much speech waits to be recognised; wait until it is done, or start more workers.', { retryAfterMs: 5_000, cause });
-        if (clock.now() >= until || bus.nc.isClosed()) throw new EarmarkError('engine.unavailable', 'The queue of phrases cannot be reached; look whether the NATS servers run.', { cause });
-        await new Promise<void>((resolve) => clock.setTimeout(resolve, PUBLISH_PAUSE_MS));
+        if ((clock.now() >= until && !this.inHand(entry)) || bus.nc.isClosed()) throw new EarmarkError('engine.unavailable', 'The queue of phrases cannot be reached; look whether the NATS servers run.', { cause });
       }
     }
+  }
+
+  /** What waits too long goes to free workers, the oldest first. */
+  private async handOver(): Promise<void> {
+    const { bus, clock, model, presence } = this.setup;
+    if (this.waiting.size === 0) {
+      this.looking?.dispose();
+      this.looking = undefined;
+    }
+    if (this.handing) return;
+    this.handing = true;
+    try {
+      for (const entry of this.waiting.values()) {
+        if (clock.now() - entry.askedMs < (this.away ? QUEUED_AWAY_MS : QUEUED_MS)) break;
+        if (entry.priority !== 'final' || entry.handed >= MAX_HANDED || this.inHand(entry)) continue;
+        const { slots, busy } = presence.capacity(model);
+        if (slots <= busy || bus.nc.isClosed()) break;
+        entry.handed++;
+        if (!(await handOver(bus.nc, entry.lane, entry.message, clock.wall() - (clock.now() - entry.askedMs)))) break;
+        entry.inHandMs = clock.now();
+        this.away = true;
+      }
+    } finally {
+      this.handing = false;
+    }
+  }
+
+  private inHand({ inHandMs }: Waiting): boolean {
+    return this.setup.clock.now() - inHandMs < IN_HAND_MS;
   }
 
   private async ensure(lane: Lane): Promise<void> {
@@ -196,7 +260,11 @@ export class NatsAsker implements PhraseAsker, Disposable {
 
   /** Whoever decodes it may stop; who has not begun will see that nobody waits. */
   private forget(id: string): void {
-    if (this.waiting.has(id) && !this.setup.bus.nc.isClosed()) this.setup.bus.nc.publish(cancelOf(this.setup.model), id);
+    if (this.waiting.has(id) && !this.setup.bus.nc.isClosed()) this.cancel(id);
+  }
+
+  private cancel(id: string): void {
+    this.setup.bus.nc.publish(cancelOf(this.setup.model), id);
   }
 
   private measure(): void {

@@ -3,6 +3,7 @@
  * delivers the text to the gateway that asked, and acknowledges only then. What it cannot decode goes to another worker;
  * a phrase that broke so many goes to the dead letters.
  */
+import { randomBytes } from 'node:crypto';
 import { EarmarkError, type ErrorCode, isEarmarkError } from '../../../protocol/errors';
 import type { DecodeSlot, PhraseTaker } from '../../asr/phraseQueue';
 import { SAMPLE_RATE } from '../../audio/frame';
@@ -11,8 +12,9 @@ import { type Disposable, DisposableStore, toDisposable } from '../../base/dispo
 import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
 import { type Delivery, pull } from './delivery';
+import { openHands } from './handOver';
 import { ACK_WAIT_MS, Lanes } from './lanes';
-import { type Answer, type SentPhrase, decodePhrase } from './phraseMessage';
+import { type Answer, type InHand, type SentPhrase, decodePhrase, SETTLED } from './phraseMessage';
 import { type Lane, cancelOf, deadOf, wakeOf } from './subjects';
 import type { TeamBus } from './teamBus';
 import { type Figures, noFigures } from '../../telemetry/figures';
@@ -31,6 +33,8 @@ const MAX_DELIVERIES = 4;
 const SWEEP_MS = 1_000;
 const PULL_MS = 1_000;
 const PAUSE_MS = 250;
+/** A phrase that waited so long may have been handed to another worker. */
+const WAITED_MS = 1_000;
 /** No decode takes longer (asr/deadline.ts, twice): after it a phrase counts as stuck and another worker gets it. */
 const STUCK_MS = 65_000;
 /** A gateway that cannot be told its answer for so long is gone; who takes its sessions asks anew. */
@@ -73,6 +77,7 @@ export class NatsTaker implements PhraseTaker, Disposable {
       this.pump();
     });
     listen(cancelOf(model), (id) => this.cancel(id));
+    this.store.add(openHands(bus.nc, model, `earmark.hand.${randomBytes(9).toString('hex')}`, { isFree: () => this.freeSlot() !== undefined, take: (lane, delivery) => this.take(lane, delivery) }));
     this.store.add(clock.setInterval(() => this.sweep(), SWEEP_MS));
     this.sweep();
   }
@@ -146,6 +151,12 @@ export class NatsTaker implements PhraseTaker, Disposable {
     }
   }
 
+  private take(lane: Lane, delivery: Delivery): boolean {
+    const slot = this.freeSlot();
+    if (slot !== undefined) this.start(slot, lane, delivery);
+    return slot !== undefined;
+  }
+
   private start(slot: DecodeSlot, lane: Lane, delivery: Delivery): void {
     let phrase: SentPhrase;
     try {
@@ -176,8 +187,17 @@ export class NatsTaker implements PhraseTaker, Disposable {
     const job: Job = { abort: new AbortController(), cancelled: this.unwanted.has(phrase.id) };
     this.jobs.set(phrase.id, job);
     const stuckAt = clock.now() + STUCK_MS;
-    const working = clock.setInterval(() => clock.now() < stuckAt && delivery.working(), ACK_WAIT_MS / 4);
+    const tell = (): void => {
+      if (lane.priority === 'final' && !this.setup.bus.nc.isClosed()) this.setup.bus.nc.publish(phrase.replyTo, inHand(phrase));
+    };
+    const working = clock.setInterval(() => {
+      if (clock.now() >= stuckAt) return;
+      delivery.working();
+      tell();
+    }, ACK_WAIT_MS / 4);
+    tell();
     try {
+      job.cancelled ||= await this.isSettled(lane, delivery, phrase);
       const answer = this.answers.get(phrase.id) ?? (job.cancelled ? undefined : await this.decode(slot, lane, delivery, phrase, job));
       this.free(slot, phrase.id);
       if (job.cancelled) delivery.ack();
@@ -200,6 +220,13 @@ export class NatsTaker implements PhraseTaker, Disposable {
       this.jobs.delete(phrase.id);
       this.free(slot, phrase.id);
     }
+  }
+
+  /** One that waited, or went to another worker before, may have its text by now; a gateway that does not answer may want it still. */
+  private async isSettled({ priority }: Lane, delivery: Delivery, phrase: SentPhrase): Promise<boolean> {
+    const { bus, clock } = this.setup;
+    if (priority !== 'final' || (delivery.count === 1 && clock.wall() - delivery.storedMs < WAITED_MS)) return false;
+    return bus.nc.request(phrase.replyTo, inHand(phrase), { timeout: PULL_MS }).then((told) => told.string() === SETTLED, () => false);
   }
 
   /** @returns undefined where another worker should have it */
@@ -259,6 +286,10 @@ export class NatsTaker implements PhraseTaker, Disposable {
     job.cancelled = true;
     job.abort.abort();
   }
+}
+
+function inHand({ id }: SentPhrase): string {
+  return JSON.stringify({ id, inHand: true } satisfies InHand);
 }
 
 function bound(kept: Map<string, unknown> | Set<string>): void {

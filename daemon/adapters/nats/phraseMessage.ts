@@ -88,11 +88,20 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
 
 export type Answer = { readonly id: string; /** It waited so long for a worker. */ readonly waitMs: number } & ({ readonly result: AsrResult } | { readonly error: { readonly code: ErrorCode; readonly message: string } });
 
+/** A worker has the phrase in hand, told twice a second; its answer follows. Where nobody waits for it any more, the gateway says `SETTLED`. */
+export interface InHand {
+  readonly id: string;
+  readonly inHand: true;
+}
+
+export const SETTLED = 'settled';
+
 /** Of workers that the gateway trusts: it is read, not checked field by field. */
-export function decodeAnswer(message: Uint8Array): Answer | undefined {
+export function decodeAnswer(message: Uint8Array): Answer | InHand | undefined {
   try {
-    const answer = JSON.parse(Buffer.from(message).toString('utf8')) as Answer;
+    const answer = JSON.parse(Buffer.from(message).toString('utf8')) as Answer | InHand;
     if (typeof answer.id !== 'string') return undefined;
+    if ('inHand' in answer) return answer;
     // A newer worker may have a name for it that is not known here; it failed all the same.
     if ('error' in answer) return Object.hasOwn(ERRORS, answer.error.code) ? answer : { ...answer, error: { ...answer.error, code: 'engine.crashed' } };
     return typeof answer.result.text === 'string' && Array.isArray(answer.result.words) ? answer : undefined;

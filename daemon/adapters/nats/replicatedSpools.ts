@@ -2,7 +2,8 @@
  * Spools that a team shares: each frame goes into the file on disk and into the stream of its session, and only what is in
  * both counts as kept, so what a client was told is kept outlives the server that told it. Who takes a session over puts a
  * mark behind its sound before it reads it; each message names the one before it, so what a server sends that was stopped
- * and wakes behind that mark is refused.
+ * and wakes behind that mark is refused. While the stream takes nothing, as where its nodes choose a leader, sound is kept
+ * in a refuge too, if there is one, until the stream has it.
  */
 import { randomBytes } from 'node:crypto';
 import type { Frame, Source } from '../../audio/frame';
@@ -10,6 +11,7 @@ import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { LostSound, Spool, SpoolFactory } from '../../session/ports';
+import type { SoundRefuge } from '../../team/ownership';
 import { EarmarkError } from '../../../protocol/errors';
 import { SESSIONS, type SessionSubjects, decodeFrames, encodeFrames, messagesOf } from './sessionStream';
 import type { TeamBus } from './teamBus';
@@ -19,6 +21,9 @@ const SEND_MS = 100;
 const SEND_FRAMES = 100;
 const RETRY_MS = 250;
 const PUBLISH_MS = 1_000;
+/** What came meanwhile goes into the refuge so often, at most so many frames at once. */
+const REFUGE_MS = 300;
+const REFUGE_FRAMES = 500;
 /** Releases are carried out together. */
 const RELEASE_MS = 2_000;
 /** JetStream: another message is the last one of the subject. */
@@ -39,11 +44,12 @@ export class ReplicatedSpools implements SpoolFactory {
     private readonly clock: Clock,
     private readonly subjects: SessionSubjects,
     private readonly server: string,
+    private readonly refuge?: SoundRefuge,
   ) {}
 
   open(sessionId: string): Spool {
-    const { bus, clock, subjects, server, marks, lost } = this;
-    return new ReplicatedSpool({ sessionId, bus, clock, subjects, server, markOf: (source) => marks.get(subjects.sound(sessionId, source)) ?? 0, onOvertaken: () => lost.fire(sessionId) }, this.local.open(sessionId));
+    const { bus, clock, subjects, server, refuge, marks, lost } = this;
+    return new ReplicatedSpool({ sessionId, bus, clock, subjects, server, refuge, markOf: (source) => marks.get(subjects.sound(sessionId, source)) ?? 0, onOvertaken: () => lost.fire(sessionId) }, this.local.open(sessionId));
   }
 
   list(): readonly string[] {
@@ -65,24 +71,41 @@ export class ReplicatedSpools implements SpoolFactory {
     this.local.remove(sessionId);
   }
 
-  /** Makes the file of what the stream has; nobody has it open. @throws EarmarkError rpc.timeout */
+  /** Makes the file of what stream and refuge have, and lets the stream have all of it; nobody has it open. @throws EarmarkError rpc.timeout, store.unwritable */
   async restore(sessionId: string, sources: readonly Source[]): Promise<void> {
     this.local.remove(sessionId);
     const spool = this.local.open(sessionId);
     try {
-      for (const source of sources) await this.mark(sessionId, source);
-      for (const source of sources) for await (const { data } of messagesOf(this.bus, this.subjects.sound(sessionId, source))) spool.append(...decodeFrames(source, data));
+      // From now on whoever sent before is refused.
+      for (const source of sources) await this.send(sessionId, source, []);
+      for (const source of sources) {
+        for await (const { data } of messagesOf(this.bus, this.subjects.sound(sessionId, source))) spool.append(...decodeFrames(source, data));
+        await this.takeIn(sessionId, source, spool);
+      }
       spool.sync();
     } finally {
       spool.dispose();
     }
   }
 
-  /** From now on whoever sent before is refused. */
-  private async mark(sessionId: string, source: Source): Promise<void> {
+  /** What the stream lacks of what the refuge has. */
+  private async takeIn(sessionId: string, source: Source, spool: Spool): Promise<void> {
+    for (const piece of (await this.refuge?.sound(sessionId, source)) ?? []) {
+      const frames = decodeFrames(source, piece);
+      const last = spool.range(source)?.lastSeq ?? -1;
+      const lacking = frames.filter(({ seq }) => seq > last);
+      if (lacking.length > 0) await this.send(sessionId, source, lacking);
+      spool.append(...frames);
+    }
+    const range = spool.range(source);
+    if (range) await this.refuge?.releaseSound(sessionId, source, range.lastSeq);
+  }
+
+  /** Behind whatever is there. */
+  private async send(sessionId: string, source: Source, frames: readonly Frame[]): Promise<void> {
     const subject = this.subjects.sound(sessionId, source);
     try {
-      const { seq } = await this.bus.js.publish(subject, encodeFrames([]), { msgID: `${idOf(this.server, sessionId)}${source}.mark.${randomBytes(6).toString('hex')}`, timeout: PUBLISH_MS });
+      const { seq } = await this.bus.js.publish(subject, encodeFrames(frames), { msgID: `${idOf(this.server, sessionId)}${source}.mark.${randomBytes(6).toString('hex')}`, timeout: PUBLISH_MS });
       this.marks.set(subject, seq);
     } catch (cause) {
       throw new EarmarkError('rpc.timeout', 'The servers of the team do not answer; try again in a moment.', { retryAfterMs: 500, cause });
@@ -99,9 +122,15 @@ interface Stream {
   readonly sent: { readonly lastSeq: number; readonly message: number }[];
   /** Number of the last message of its subject. */
   last: number;
-  replicated: number;
+  /** Last frame that the stream has. */
+  streamed: number;
+  /** Last frame that the refuge has. */
+  refuged: number;
   releaseBefore: number;
   sending: boolean;
+  /** The stream does not take what is sent. */
+  refused: boolean;
+  refuging: boolean;
 }
 
 interface ReplicatedSetup {
@@ -110,6 +139,7 @@ interface ReplicatedSetup {
   readonly clock: Clock;
   readonly subjects: SessionSubjects;
   readonly server: string;
+  readonly refuge: SoundRefuge | undefined;
   /** Number of the message behind which this server goes on. */
   readonly markOf: (source: Source) => number;
   readonly onOvertaken: () => void;
@@ -156,7 +186,8 @@ class ReplicatedSpool implements Spool {
   }
 
   durableSeq(source: Source): number {
-    return Math.min(this.local.durableSeq(source), this.stream(source).replicated);
+    const { streamed, refuged } = this.stream(source);
+    return Math.min(this.local.durableSeq(source), Math.max(streamed, refuged));
   }
 
   sync(): void {
@@ -201,7 +232,7 @@ class ReplicatedSpool implements Spool {
   /** What the file has from before came out of the stream (see `restore`), so the stream has it. */
   private stream(source: Source): Stream {
     let stream = this.streams.get(source);
-    if (!stream) this.streams.set(source, (stream = { waiting: [], sent: [], last: this.setup.markOf(source), replicated: this.local.durableSeq(source), releaseBefore: 0, sending: false }));
+    if (!stream) this.streams.set(source, (stream = { waiting: [], sent: [], last: this.setup.markOf(source), streamed: this.local.durableSeq(source), refuged: -1, releaseBefore: 0, sending: false, refused: false, refuging: false }));
     return stream;
   }
 
@@ -229,17 +260,49 @@ class ReplicatedSpool implements Spool {
           this.closed = true;
           return this.setup.onOvertaken();
         }
-        if (seen === 'unknown') await new Promise<void>((resolve) => clock.setTimeout(resolve, RETRY_MS));
+        if (seen === 'own') continue;
+        stream.refused = true;
+        void this.takeRefuge(source, stream);
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, RETRY_MS));
       }
     }
     stream.sending = false;
+  }
+
+  /** Again and again until the stream takes what is sent. */
+  private async takeRefuge(source: Source, stream: Stream): Promise<void> {
+    const { sessionId, clock, refuge } = this.setup;
+    if (!refuge || stream.refuging) return;
+    stream.refuging = true;
+    while (stream.refused && !this.closed) {
+      const frames = stream.waiting.filter(({ seq }) => seq > stream.refuged).slice(0, REFUGE_FRAMES);
+      const lastSeq = frames.at(-1)?.seq;
+      // What is not kept waits for the stream, or for the next try.
+      if (lastSeq !== undefined && (await refuge.keepSound(sessionId, source, lastSeq, encodeFrames(frames)).then(() => true, () => false))) {
+        stream.refuged = lastSeq;
+        this.tell(source);
+      }
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, REFUGE_MS));
+    }
+    stream.refuging = false;
+    this.leaveRefuge(source, stream);
+  }
+
+  /** When the stream has what the refuge has. */
+  private leaveRefuge(source: Source, stream: Stream): void {
+    if (stream.refuged < 0 || stream.refuging || stream.streamed < stream.refuged) return;
+    stream.refuged = -1;
+    // What stays goes with the end of the session.
+    void this.setup.refuge?.releaseSound(this.setup.sessionId, source, stream.streamed).catch(() => undefined);
   }
 
   private sent(source: Source, stream: Stream, lastSeq: number, message: number): void {
     stream.sent.push({ lastSeq, message });
     stream.last = message;
     while (stream.waiting[0] !== undefined && stream.waiting[0].seq <= lastSeq) stream.waiting.shift();
-    stream.replicated = Math.max(stream.replicated, lastSeq);
+    stream.streamed = Math.max(stream.streamed, lastSeq);
+    stream.refused = false;
+    this.leaveRefuge(source, stream);
     this.tell(source);
   }
 

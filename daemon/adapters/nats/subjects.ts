@@ -55,6 +55,8 @@ export const finalsOf = (model: string): string => `earmark.phrase.final.${token
 export const wakeOf = (model: string): string => `earmark.wake.${token(model)}`;
 /** Tells the workers of a model that nobody waits for a phrase any more; the message is its id. */
 export const cancelOf = (model: string): string => `earmark.cancel.${token(model)}`;
+/** Asks the workers of a model which of them is free; each that is answers with the subject that takes a phrase. */
+export const offerOf = (model: string): string => `earmark.offer.${token(model)}`;
 /** Signs of life of the workers, see presence.ts. */
 export const BEATS = 'earmark.worker';
 export const deadOf = (model: string, organisation: string): string => `earmark.dead.${token(model)}.${token(organisation)}`;

@@ -1,6 +1,7 @@
 /** Connections to a team's database, and transactions that belong to one organisation. */
 import { DatabaseError, Pool, types, type PoolClient } from 'pg';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
+import { Limited } from '../../base/limited';
 import { postgresError } from './postgresErrors';
 
 export interface DatabaseOptions {
@@ -21,10 +22,13 @@ const CONNECT_MS = 5_000;
 const STATEMENT_MS = 10_000;
 const ANSWER_MS = 12_000;
 const IDLE_MS = 60_000;
+/** Connections that bulk may take: the others are for what people wait for. */
+const SPARED = 2;
 const INT8 = 20;
 
 export class Database {
   private readonly pool: Pool;
+  private readonly bulk = new Limited(SPARED);
   private closing: Promise<void> | undefined;
 
   constructor({ url, connections = 10 }: DatabaseOptions) {
@@ -75,6 +79,11 @@ export class Database {
       client.off('error', onError);
       client.release(broken);
     }
+  }
+
+  /** Transactions with much in them: two at a time, however many are asked for. */
+  sparing<T>(work: () => Promise<T>): Promise<T> {
+    return this.bulk.run(work);
   }
 
   /**

@@ -6,6 +6,7 @@ import { Turns } from '../../base/turns';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
 import { progressOf, type ProgressRow, receivedText } from '../store/received';
 import type { Progress, RemovedRows, SessionCounts, SessionStats, SessionStore } from '../../session/ports';
+import type { Source } from '../../audio/frame';
 import type { FencedStore } from '../../team/ownership';
 import type { SearchHit, SearchQuery } from '../../session/search';
 import type { Segment, Speaker } from '../../transcript/types';
@@ -65,6 +66,23 @@ export class PostgresStore implements FencedStore {
 
   leave(id: string): void {
     this.fences.delete(id);
+  }
+
+  /** The session's row is locked, so that who takes the session over finds what was kept before, and refuses what comes after. */
+  async keepSound(id: string, source: Source, lastSeq: number, frames: Uint8Array): Promise<void> {
+    const kept = await this.database.sparing(() => this.run(id, (query) =>
+      query("INSERT INTO earmark.sound (organisation, session, source, last_seq, frames) SELECT organisation, id, $2, $3, $4 FROM earmark.sessions WHERE id = $1 AND fence = $5 AND state <> 'DONE' FOR SHARE ON CONFLICT (organisation, session, source, last_seq) DO UPDATE SET frames = excluded.frames RETURNING last_seq", [
+        id, source, lastSeq, Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength), this.fences.get(id) ?? null,
+      ])));
+    if (kept.length === 0) throw new EarmarkError('store.unwritable', OVERTAKEN);
+  }
+
+  async sound(id: string, source: Source): Promise<readonly Uint8Array[]> {
+    return (await this.run(id, (query) => query<{ frames: Uint8Array }>('SELECT frames FROM earmark.sound WHERE session = $1 AND source = $2 ORDER BY last_seq', [id, source]))).map(({ frames }) => frames);
+  }
+
+  async releaseSound(id: string, source: Source, throughSeq: number): Promise<void> {
+    await this.run(id, (query) => query('DELETE FROM earmark.sound WHERE session = $1 AND source = $2 AND last_seq <= $3', [id, source, throughSeq]));
   }
 
   async updateSession(id: string, { title, durationMs, provider, model, stats }: Parameters<SessionStore['updateSession']>[1]): Promise<void> {
@@ -225,6 +243,8 @@ export class PostgresStore implements FencedStore {
     switch (event.kind) {
       case 'state':
         await query('UPDATE earmark.sessions SET state = $2 WHERE id = $1', [sessionId, event.to]);
+        // Nobody has to finish it any more.
+        if (event.to === 'DONE') await query('DELETE FROM earmark.sound WHERE session = $1', [sessionId]);
         return;
       case 'final':
         return this.addSegment(query, sessionId, event.segment);
