@@ -11,6 +11,8 @@ const HEADER_MAX_BYTES = 1024;
 const HEADER_END = Buffer.from('\r\n\r\n');
 /** Messages handed on but not yet dispatched, above which the socket is not read. */
 const UNDISPATCHED_MAX = 256;
+/** What is sent waits for answers that are about to follow for so many turns of the loop at most. */
+const GATHERED_TURNS = 8;
 
 export class FrameReader extends AbstractMessageReader implements MessageReader {
   private header: Buffer = Buffer.alloc(0);
@@ -38,6 +40,11 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
     this.socket.on('data', onData).on('error', onError).on('close', onClose);
     this.socket.resume();
     return { dispose: () => this.socket.off('data', onData).off('close', onClose) };
+  }
+
+  /** Messages handed on wait to be dispatched. */
+  get waiting(): boolean {
+    return this.undispatched > 0;
   }
 
   /** Call when a message is dispatched (`messageStrategy`); lets the socket flow again. */
@@ -124,11 +131,13 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
   /**
    * @param maxBytes longest body that is sent
    * @param maxQueued bytes that may wait for a peer that does not read; beyond it the socket is destroyed
+   * @param moreToAnswer whether messages of the peer are read and not dispatched: what is sent waits some turns for their answers
    */
   constructor(
     private readonly socket: Socket,
     private readonly maxBytes: number,
     private readonly maxQueued: number,
+    private readonly moreToAnswer: () => boolean,
   ) {
     super();
   }
@@ -163,14 +172,20 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
     this.socket.write(body);
   }
 
-  /** What is sent in one turn goes out together: an answer and the events that it made cost one call of the system. */
+  /**
+   * What is sent in one turn goes out together, and so do the answers to messages that came together, of which one is dispatched a
+   * turn: each call of the system wakes the other side, which costs more than the message.
+   */
   private gather(): void {
     if (this.gathering) return;
     this.gathering = true;
     this.socket.cork();
-    setImmediate(() => {
+    let turns = 0;
+    const send = (): void => {
+      if (this.moreToAnswer() && ++turns < GATHERED_TURNS) return void setImmediate(send);
       this.gathering = false;
       this.socket.uncork();
-    });
+    };
+    setImmediate(send);
   }
 }

@@ -24,7 +24,7 @@ export const CLIENT_LIMITS: WireLimits = { readBytes: ANSWER_MAX_BYTES, writeByt
 
 export function socketWire(socket: Socket, limits: WireLimits): Wire {
   const reader = new FrameReader(socket, limits.readBytes);
-  const writer = new FrameWriter(socket, limits.writeBytes, limits.queuedBytes);
+  const writer = new FrameWriter(socket, limits.writeBytes, limits.queuedBytes, () => reader.waiting);
   /** What the other side said to nobody in particular (id null) before it closed. */
   let lastWords: EarmarkError | undefined;
   return {

@@ -209,6 +209,23 @@ describe('transport contract', function () {
     c.dispose();
   });
 
+  it('sends the answers to requests that came together in few pieces, and none of them late', async () => {
+    await open();
+    const socket = await openSocket(readDaemonFile(folder)!, 2_000);
+    let pieces = 0;
+    let answer = '';
+    const whole = new Promise<void>((resolve) => socket.on('data', (data) => {
+      pieces++;
+      answer += data.toString();
+      if ((answer.match(/"id":/g) ?? []).length === 64) resolve();
+    }));
+    socket.resume();
+    socket.write(Array.from({ length: 64 }, (_, id) => frame(JSON.stringify({ jsonrpc: '2.0', id, method: 'session/rename', params: { sessionId: 'a', title: 't' } }))).join(''));
+    await whole;
+    socket.destroy();
+    ok(pieces <= 16, `${pieces} pieces`);
+  });
+
   it('aborts the request of a client that cancels it', async () => {
     let aborted = false;
     transport = await openTransport({
