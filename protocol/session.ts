@@ -80,7 +80,7 @@ export const PartialEvent = z.object({
   stable: z.string().describe('Words that will not change any more.'),
   unstable: z.string().describe('Words that may.'),
 });
-export const LevelEvent = z.object({ ...passing, kind: z.literal('level'), source: SourceName, rmsDb: z.number().describe('dBFS, −100 for silence.'), peakDb: z.number(), speech: z.boolean() });
+export const LevelEvent = z.object({ ...passing, kind: z.literal('level'), source: SourceName, rmsDb: z.number().describe('dBFS, −100 for silence. Told as it changes by a decibel or speech begins or ends, at most ten times a second, and once a second at least while sound comes in.'), peakDb: z.number(), speech: z.boolean() });
 export const HealthEvent = z.object({ ...passing, kind: z.literal('health'), rtf: z.number().describe('Real-time factor of the last decodes; 0 before the first.'), rtfP95: z.number().describe('The same, of the slowest twentieth of them.'), rtfP99: z.number(), rssBytes: z.number().describe('Resident memory of what decodes.'), queueMs: z.number().describe('Audio waiting to be decoded.'), dropped: z.number().describe('Frames lost.'), rejected: z.number().describe('Phrases that the guards refused.'), unwritten: z.boolean().optional().describe('True while the disk cannot be written: the session goes on in memory, and what is said appears when it is written.'), rung: Rung });
 
 /** Everything that happens in a session, in order. */

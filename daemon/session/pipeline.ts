@@ -23,6 +23,10 @@ import { redactedSpeech } from './redactedSpeech';
 import { Speculation } from './speculation';
 import { Deferred, delay } from './wait';
 
+/** A display shows no less; what changes by less is told now and then, which says that sound comes in. */
+const LEVEL_STEP_DB = 1;
+const SAME_LEVEL_MS = 1_000;
+
 export interface PipelineSetup {
   readonly source: Source;
   readonly sessionId: string;
@@ -104,6 +108,8 @@ export class SourcePipeline implements Disposable {
   private readonly unstored: { readonly firstSeq: number; readonly lastSeq: number }[] = [];
   private lastCaptureMs = 0;
   private sinceSync = 0;
+  /** The level that was told last. */
+  private shown: { readonly rmsDb: number; readonly speech: boolean; readonly atMs: number } | undefined;
   private readonly syncs: Disposable;
   private readonly figures: Figures;
   private readonly times: PhraseTimes;
@@ -349,7 +355,12 @@ export class SourcePipeline implements Disposable {
   }
 
   private onLevel({ rmsDb, peakDb }: Level): void {
-    this.setup.on.passing({ kind: 'level', source: this.setup.source, rmsDb, peakDb, speech: this.phrases.speech });
+    const { speech } = this.phrases;
+    const atMs = this.setup.clock.now();
+    const { shown } = this;
+    if (shown?.speech === speech && Math.abs(rmsDb - shown.rmsDb) < LEVEL_STEP_DB && atMs - shown.atMs < SAME_LEVEL_MS) return;
+    this.shown = { rmsDb, speech, atMs };
+    this.setup.on.passing({ kind: 'level', source: this.setup.source, rmsDb, peakDb, speech });
   }
 
   private watchBacklog(): void {

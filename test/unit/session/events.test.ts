@@ -132,12 +132,29 @@ describe('session events', () => {
       counts[key] = (counts[key] ?? 0) + 1;
     });
     for (let i = 0; i < 500; i++) {
-      h.capture.of('mic').handlers.onData(new Int16Array(320).fill(i));
+      h.capture.of('mic').handlers.onData(new Int16Array(320).fill(i % 10 < 5 ? 2 : 4));
       h.clock.advance(20);
     }
     await settle();
     const levels = counts['level mic'] ?? 0;
     deepEqual({ levels: levels > 80 && levels <= 100, health: counts['health'] }, { levels: true, health: 10 });
+  });
+
+  it('tells a level again when it changes by a decibel, and otherwise once a second', async () => {
+    const told: number[] = [];
+    await h.recorded({}, (event) => event.kind === 'level' && told.push(event.rmsDb));
+    const sound = async (level: number, ms: number): Promise<void> => {
+      for (let i = 0; i < ms / 20; i++) {
+        h.capture.of('mic').handlers.onData(new Int16Array(320).fill(level));
+        h.clock.advance(20);
+        await settle();
+      }
+    };
+    await sound(20, 3_000);
+    const same = told.splice(0);
+    await sound(21, 500);
+    await sound(24, 500);
+    deepEqual([same, told], [[-64.3, -64.3, -64.3], [-63.9, -62.7]]);
   });
 
   it('passing events carry the last durable number', async () => {
