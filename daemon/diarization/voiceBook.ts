@@ -42,6 +42,8 @@ export class VoiceBook {
   /** The greatest count of voices that the first windows spoke for. */
   private counted = 0;
   private readonly known = new Likeness();
+  /** Turns of stretches by the voices there are. */
+  private parts = new WeakMap<Stretch, readonly Turn[]>();
 
   /** @param newId makes the id of a voice not heard before */
   constructor(
@@ -95,6 +97,7 @@ export class VoiceBook {
     const ids = this.keepIds(nearest, centres.length);
     this.voices = centres.map((centre, k) => ({ centre, bias: biases?.[k] ?? 0, id: ids[k] as string }));
     this.pool.forEach((pooled, i) => (pooled.voice = ids[nearest[i] as number]));
+    this.parts = new WeakMap();
   }
 
   /** In order; pauses within a turn filled up to the limit. @param open the stretch that is spoken now */
@@ -114,8 +117,14 @@ export class VoiceBook {
     return windows.reduce((sum, { embedding }) => sum + dot(embedding, voice.centre), 0) / windows.length;
   }
 
-  private turnsOf(stretch: Stretch): Turn[] {
-    return voicesOf(stretch, this.voices).map(({ voice, startMs, endMs }) => ({ speaker: this.voices[voice]?.id ?? '', source: this.source, startMs, endMs }));
+  /** Every segment asks for all of them. */
+  private turnsOf(stretch: Stretch): readonly Turn[] {
+    let turns = this.parts.get(stretch);
+    if (!turns) {
+      turns = voicesOf(stretch, this.voices).map(({ voice, startMs, endMs }) => ({ speaker: this.voices[voice]?.id ?? '', source: this.source, startMs, endMs }));
+      this.parts.set(stretch, turns);
+    }
+    return turns;
   }
 
   /** A stretch too short for a window is whose turn is nearest. */
