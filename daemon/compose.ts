@@ -13,6 +13,7 @@ import { openCmuDictionary } from './adapters/dictionary/cmuDictionary';
 import { createModelManager } from './adapters/download/createModelManager';
 import type { DetectorsSetup } from './adapters/inference/createSpeechEngine';
 import { tidyGraphs } from './adapters/inference/graphCache';
+import { EmbedBatch } from './adapters/inference/embedBatch';
 import { IdleWorker } from './adapters/inference/idleWorker';
 import { configuredModel, queueFor } from './adapters/llm/configuredModel';
 import { freeReserve, watchReserve } from './adapters/store/reserve';
@@ -192,6 +193,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const capture = options.capture?.({ clock, logger }) ?? createCapture({ recordersFolder: recordersFolder(), clock, logger: logger.child('capture'), audiotee: findAudiotee((name) => require.resolve(name)) });
   const real = options.voices !== 'none';
   const voices = real ? open.add(new IdleWorker({ role: 'speaker', provider: 'ge2e', worker: workerEntry(), files: () => models.files(SPEAKER_MODEL), clock, logger: logger.child('voices') })) : undefined;
+  const embedder = voices && new EmbedBatch((cuts) => voices.call('embed', { cuts }));
   const sentences = real ? open.add(new IdleWorker({ role: 'sentences', provider: 'minilm', worker: workerEntry(), files: () => models.files(SENTENCE_MODEL), clock, logger: logger.child('sentences') })) : undefined;
   const team = await options.team?.({ clock, logger: logger.child('team') });
   const allowance = open.add(new AudioAllowance({ buckets: options.limits?.buckets ?? new MemoryBuckets(() => clock.wall()), clock, logger: logger.child('limits') }));
@@ -203,7 +205,7 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       learnNames: nameLearner(clock, spellers),
       ...(options.limits && { place: (owner: string, max: number) => options.limits?.place(`sessions.${organisation === '' ? '' : `${organisation}.`}${owner}`, max) ?? Promise.resolve(undefined) }),
       allowance: (owner, frames) => allowance.take(audioLimitsOf(settings.current, organisation, owner), frames),
-      ...(voices && { voices: { embed: (cuts) => voices.call('embed', { cuts }) } }),
+      ...(embedder && { voices: embedder }),
       clock,
       figures: telemetry,
       logger: logger.child('session'),

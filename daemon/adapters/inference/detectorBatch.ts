@@ -10,10 +10,11 @@ import { VAD_WINDOW } from '../../vad/contract';
 const WINDOWS = 8;
 /** Sources in a call; more gain nothing. */
 const SOURCES = 64;
-/** With so many sources in the last call the next one waits shortly for company … */
+/** With so many sources in the last call the next one waits for company … */
 const CROWD = 4;
-/** … of this length: a quarter of a window, so no phrase ends noticeably later. */
-const GATHER_MS = 8;
+/** … the longer, the more there were: a quarter of a window for four, and never a whole one, so no phrase ends noticeably later. */
+const GATHER_MS_PER_SOURCE = 2;
+const MOST_GATHER_MS = 24;
 
 export interface DetectParams {
   readonly streams: readonly number[];
@@ -54,7 +55,7 @@ export class DetectorBatch {
   private async run(): Promise<void> {
     let sources = 0;
     while (this.waiting.length > 0) {
-      if (sources >= CROWD) await new Promise<void>((resolve) => this.clock.setTimeout(resolve, GATHER_MS));
+      if (sources >= CROWD) await new Promise<void>((resolve) => this.clock.setTimeout(resolve, Math.min(MOST_GATHER_MS, sources * GATHER_MS_PER_SOURCE)));
       const batch = this.waiting.splice(0, SOURCES);
       sources = batch.length;
       await this.ask(batch);
@@ -64,7 +65,7 @@ export class DetectorBatch {
 
   private async ask(batch: readonly Waiting[]): Promise<void> {
     try {
-      const windows = batch.map(({ windows: all, done }) => all.slice(done * VAD_WINDOW, (done + WINDOWS) * VAD_WINDOW));
+      const windows = batch.map(({ windows: all, done }) => all.subarray(done * VAD_WINDOW, (done + WINDOWS) * VAD_WINDOW));
       const answers = await this.call({ streams: batch.map(({ stream }) => stream), windows });
       batch.forEach((one, i) => {
         const answer = answers[i] ?? new Float32Array(0);

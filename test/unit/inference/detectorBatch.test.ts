@@ -80,6 +80,28 @@ describe('speech detection over sources', () => {
     assert.deepEqual(rig.calls[2], [[6, 1]]);
   });
 
+  it('waits the longer, the greater the crowd, and never a whole window', async () => {
+    const waited = async (sources: number): Promise<number> => {
+      const rig = new Rig();
+      const crowd = Array.from({ length: 1 + sources }, (_, stream) => rig.batch.detect(stream, windows(0)));
+      await turn();
+      rig.endOne();
+      await turn();
+      crowd.push(rig.batch.detect(99, windows(0)));
+      rig.endOne();
+      let ms = 0;
+      for (await turn(); rig.calls.length < 3; ms++) {
+        rig.clock.advance(1);
+        await turn();
+      }
+      await rig.end();
+      await Promise.all(crowd);
+      return ms;
+    };
+    const times = [await waited(4), await waited(10), await waited(40)];
+    assert.deepEqual(times, [8, 20, 24]);
+  });
+
   it('tells every source of a call that failed, and goes on', async () => {
     const rig = new Rig();
     rig.failing = true;
