@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection, type SessionSubscription } from '../client';
+import type { WorkerRole } from '../daemon/adapters/inference/workerProtocol';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { AudioEnd, AudioPush, FRAME_SAMPLES } from '../protocol/audio';
 import { DaemonHealth, type DaemonHealthResult, DaemonShutdown } from '../protocol/health';
@@ -52,10 +53,14 @@ export class DaemonUnderLoad {
   }
 
   /** Processor time of the inference workers since they began, milliseconds, by role. */
-  async workerCpu(): Promise<{ readonly vad: number; readonly asr: number }> {
-    const { workers } = await this.health();
-    const of = (name: RegExp): number => workers.filter((worker) => name.test(worker.name) && worker.pid !== undefined).reduce((sum, { pid }) => sum + cpuOf(pid as number), 0);
-    return { vad: of(/^vad/), asr: of(/^(?!vad)/) };
+  workerCpu(): Readonly<Record<WorkerRole, number>> {
+    const spent = { asr: 0, vad: 0, speaker: 0, sentences: 0 };
+    const { pid } = this.child;
+    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')) {
+      const role = readFileSync(`/proc/${child}/comm`, 'utf8').trim().replace('earmark-', '');
+      if (role in spent) spent[role as WorkerRole] += cpuOf(Number(child));
+    }
+    return spent;
   }
 
   session(on: (spoken: Spoken) => void): Promise<LiveSession> {
