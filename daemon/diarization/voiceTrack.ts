@@ -124,7 +124,7 @@ export class VoiceTrack {
     if (count === 0) return;
     const gain = 10 ** (Math.max(0, Math.min(MOST_GAIN_DB, LOUD_DB - this.loudestDb)) / 20);
     const known = Math.min(this.unheard, WARM_UP_WINDOWS);
-    const sound = this.slice({ from: this.judged - known * VAD_WINDOW, to: this.judged + count * VAD_WINDOW });
+    const sound = this.view({ from: this.judged - known * VAD_WINDOW, to: this.judged + count * VAD_WINDOW });
     this.judged += count * VAD_WINDOW;
     let quiet = 0;
     if (this.cutter.pause >= LONG_PAUSE) while (quiet < count && levelDb(sound, (known + quiet) * VAD_WINDOW, VAD_WINDOW) < QUIET_DB) quiet++;
@@ -134,8 +134,7 @@ export class VoiceTrack {
     if (quiet < count) {
       const before = Math.min(this.unheard, WARM_UP_WINDOWS);
       this.unheard = 0;
-      const heard = sound.subarray((known + quiet - before) * VAD_WINDOW).map((x) => Math.max(-1, Math.min(1, gain * x)));
-      const probabilities = await this.setup.detector.detect(heard);
+      const probabilities = await this.setup.detector.detect(amplified(sound.subarray((known + quiet - before) * VAD_WINDOW), gain));
       for (const probability of probabilities.subarray(before)) await this.take(this.cutter.push(probability));
     }
     await this.guessEarly();
@@ -180,8 +179,13 @@ export class VoiceTrack {
     });
   }
 
-  private slice({ from, to }: Span): Float32Array {
-    return this.samples.slice(Math.max(0, from - this.kept), to - this.kept);
+  private slice(span: Span): Float32Array {
+    return this.view(span).slice();
+  }
+
+  /** Good until the next sample comes. */
+  private view({ from, to }: Span): Float32Array {
+    return this.samples.subarray(Math.max(0, from - this.kept), to - this.kept);
   }
 
   private forget(): void {
@@ -194,4 +198,11 @@ export class VoiceTrack {
   private timeOf(sample: number): number {
     return Math.round((this.originMs ?? 0) + (sample * 1000) / SAMPLE_RATE);
   }
+}
+
+/** A copy; a loop, because this runs for every sample of speech. */
+function amplified(samples: Float32Array, gain: number): Float32Array {
+  const louder = new Float32Array(samples.length);
+  for (let i = 0; i < samples.length; i++) louder[i] = Math.max(-1, Math.min(1, gain * (samples[i] as number)));
+  return louder;
 }
