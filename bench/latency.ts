@@ -122,7 +122,7 @@ function report(sessions: readonly JoinedSession[], waits: Waits, ends: readonly
     rows: [
       row('last speech → final, ended by silence', waits.finals, 'p50 ≤ 450, p95 ≤ 900'),
       row(`… of at least ${shortPhraseMs / 1000} s, after ${endSilenceMs} ms`, waits.longFinals, ''),
-      row(`… shorter, after ${shortEndSilenceMs} ms`, waits.shortFinals, ''),
+      row(`… shorter, after ${endSilenceMs} ms if trusted, else ${shortEndSilenceMs}`, waits.shortFinals, ''),
       row('key released → final, up to 6 s', ends, 'p50 ≤ 250, p99 ≤ 700'),
       row('onset → first partial', waits.firstPartials, 'p95 ≤ 800'),
       row('word spoken → stable', waits.words, 'p95 ≤ 1500'),

@@ -9,7 +9,7 @@ import { FRAME_MS, type Frame, type Source } from '../daemon/audio/frame';
 import { Drafts } from '../daemon/session/drafts';
 import type { PhraseDecoder } from '../daemon/session/phraseDecoder';
 import { Speculation } from '../daemon/session/speculation';
-import type { Phrase } from '../daemon/vad/contract';
+import type { Pause, Phrase } from '../daemon/vad/contract';
 import { PhraseSource } from '../daemon/vad/phraseSource';
 import { segmenterOptionsFor } from '../daemon/vad/segmenter';
 import { type DecodedPhrase, phraseDecoder } from './speechPath';
@@ -38,7 +38,7 @@ class Guess {
   /** The text is not published: its phrase is decoded when it is over. */
   doubted = false;
 
-  constructor(readonly begunMs: number, readonly result: Promise<AsrResult | undefined>) {
+  constructor(readonly begunMs: number, readonly result: Promise<AsrResult | undefined>, /** Its sound was that of the whole phrase. */ private readonly complete: boolean) {
     this.released = new Promise((done) => (this.release = done));
     this.answer = this.released.then(() => result);
   }
@@ -47,7 +47,7 @@ class Guess {
   async pass(positionMs: number): Promise<void> {
     const result = await this.result;
     const inferenceMs = result?.inferenceMs ?? 0;
-    this.doubted = result?.trust === 'low' || result?.rejected !== undefined;
+    this.doubted = (result?.trust === 'low' && !this.complete) || result?.rejected !== undefined;
     if (positionMs - this.begunMs < inferenceMs) return;
     this.release();
     await this.answer;
@@ -78,7 +78,12 @@ export class LivePath {
       return result;
     };
     const counted = Object.create(engine, { decode: { value: decode } }) as ManagedSpeechEngine;
-    const guessing: ManagedSpeechEngine['decode'] = (...call) => (this.guess = new Guess(this.position, decode(...call))).answer;
+    let complete = false;
+    const guessing: ManagedSpeechEngine['decode'] = (...call) => (this.guess = new Guess(this.position, decode(...call), complete)).answer;
+    const onPause = (pause: Pause): void => {
+      complete = pause.complete;
+      speculation.pause(pause);
+    };
     const speculation = new Speculation({ engine: Object.create(engine, { decode: { value: guessing } }) as ManagedSpeechEngine, sessionId, language: 'en', drafts });
     this.decoder = phraseDecoder(counted, sessionId, drafts, (phrase, result) => {
       this.done.push({ phrase, result });
@@ -88,7 +93,7 @@ export class LivePath {
       source,
       detector: engine.detectors.create(source),
       newId: newId ?? (() => `s${++id}`),
-      ...(speculative ? { onPause: (pause) => speculation.pause(pause), onResume: () => (speculation.cancel(), void this.giveUp()), trusted: () => speculation.trusted, doubted: () => speculation.doubted, decodeMs: (soundMs) => speculation.decodeMs(soundMs) } : {}),
+      ...(speculative ? { onPause, onResume: () => (speculation.cancel(), void this.giveUp()), trusted: () => speculation.trusted, doubted: () => speculation.doubted, decodeMs: (soundMs) => speculation.decodeMs(soundMs) } : {}),
       onPhrase: (phrase) => {
         const early = speculation.take(phrase);
         const { guess } = this;

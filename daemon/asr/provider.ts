@@ -75,8 +75,8 @@ export interface AsrResult {
   /** The text in the engine's own tokens, for `draft` and `lead`; absent where the engine has no use for them. */
   readonly tokens?: readonly number[];
   /**
-   * How far the engine trusts the text, by its own measure. `low`: one that was decoded early is decoded again when its phrase is
-   * over. `high`: nothing that follows would change it, so a short phrase need not wait for more.
+   * How far the engine trusts the text, by its own measure. `low`: one of sound that was not complete is decoded again when its phrase
+   * is over. `high`: nothing that follows would change it, so a short phrase need not wait for more.
    */
   readonly trust?: 'low' | 'high';
   /** Set when a silence guard took the text away: `text` is empty and `words` has none. Counted, not shown. */

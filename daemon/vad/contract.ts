@@ -60,6 +60,8 @@ export interface OpenPhrase {
 export interface Pause extends OpenPhrase {
   /** That of the `Phrase` that follows, unless speech goes on. */
   readonly speechEndMs: number;
+  /** `pcm` is the sound of that phrase to the last sample; otherwise the end of its silence is made up. */
+  readonly complete: boolean;
 }
 
 export interface PhraseSourceSetup {
@@ -75,7 +77,7 @@ export interface PhraseSourceSetup {
   readonly onResume?: (phrase: { readonly id: string }) => void;
   /** Asked while a short phrase is quiet: its text is known, and it need not wait longer than a long one for what may follow. */
   readonly trusted?: () => boolean;
-  /** Asked in pauses: the text of the open phrase was there in an earlier pause and was not trusted, so a short one will wait for its longer end, and its decode with it. */
+  /** Asked in pauses: the text of the open phrase will hardly be trusted, so a short one will wait for its longer end, and its decode with it. */
   readonly doubted?: () => boolean;
   /** How long the decode of so much sound will take, both in milliseconds; asked in pauses, which are announced so much before the phrase ends. */
   readonly decodeMs?: (soundMs: number) => number;

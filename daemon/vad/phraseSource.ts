@@ -223,8 +223,9 @@ export class PhraseSource implements PhraseSourceLike {
   /** With the sound of the phrase that follows when it stays quiet. */
   private pauseOf({ speechEnd, end, from, start }: Extract<SegmenterEvent, { kind: 'pause' }>, id: string): Pause {
     const startMs = this.timeMs(start);
-    const pcm = withQuietEnd(this.store.slice(start, end), end - speechEnd, speechEnd - start + this.postRoll);
-    return { id, source: this.setup.source, startMs, speechEndMs: startMs + samplesToMs(speechEnd - start), pcm, ...this.leadOf({ from, start }) };
+    const heard = this.store.slice(start, end);
+    const pcm = withQuietEnd(heard, end - speechEnd, speechEnd - start + this.postRoll);
+    return { id, source: this.setup.source, startMs, speechEndMs: startMs + samplesToMs(speechEnd - start), pcm, complete: heard.length === pcm.length, ...this.leadOf({ from, start }) };
   }
 
   private phraseOf(event: Extract<SegmenterEvent, { kind: 'phrase' }>): Phrase {

@@ -8,7 +8,7 @@ import { Harness, say } from './harness';
 import { ScriptedEngine } from '../../fakes/scriptedEngine';
 
 const pcm = new Float32Array(16_000).fill(0.1);
-const pause = (speechEndMs: number): Pause => ({ id: 's1', source: 'mic', startMs: 0, speechEndMs, pcm });
+const pause = (speechEndMs: number, complete = false): Pause => ({ id: 's1', source: 'mic', startMs: 0, speechEndMs, pcm, complete });
 const phrase = (speechEndMs: number): Phrase => ({ id: 's1', source: 'mic', startMs: 0, endMs: speechEndMs + 400, speechEndMs, pcm, firstSeq: 0, lastSeq: 9, cause: 'silence' });
 const text = (words: string, more: Partial<AsrResult> = {}): AsrResult => ({ text: words, words: [], confidence: 0.9, language: 'en', inferenceMs: 1, tokens: [7, 8], ...more });
 
@@ -29,13 +29,13 @@ describe('speculation', () => {
   it('keeps its text from a phrase that went on', async () => assert.equal(await taken(1500, text('yes')), undefined));
   it('is dropped when speech goes on', async () => assert.equal(await taken(900, text('yes'), (s) => s.cancel()), undefined));
   it('leaves to the final what a guard rejected', async () => assert.equal(await taken(900, text('', { rejected: 'loop' })), undefined));
-  it('leaves to the final what the engine does not trust', async () => assert.equal(await taken(900, text('yes', { trust: 'low' })), undefined));
+  it('leaves to the final what the engine doubts and was heard early', async () => assert.equal(await taken(900, text('yes', { trust: 'low' })), undefined));
   it('says that a text is trusted when it is there, until speech goes on', async () => {
     const seen: boolean[] = [];
     for (const trust of ['high', undefined] as const) {
       const engine = { ready: () => Promise.resolve(), idle: true, decode: () => Promise.resolve(text('yes', trust ? { trust } : {})) };
       const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
-      speculation.pause({ id: 'p', source: 'mic', startMs: 0, speechEndMs: 900, pcm });
+      speculation.pause(pause(900));
       seen.push(speculation.trusted);
       await new Promise((resolve) => setImmediate(resolve));
       seen.push(speculation.trusted);
@@ -44,19 +44,39 @@ describe('speculation', () => {
     }
     assert.deepEqual(seen, [false, true, false, false, false, false]);
   });
-  it('doubts the phrase whose text was not trusted, until it is over', async () => {
-    const seen: boolean[] = [];
-    for (const trust of ['high', 'low', undefined] as const) {
-      const engine = { ready: () => Promise.resolve(), idle: true, decode: () => Promise.resolve(text('yes', trust ? { trust } : {})) };
-      const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+  /** A source of which so many texts were trusted, and what it says of itself after each of the given ones. */
+  async function heard(trusted: number, trusts: readonly AsrResult['trust'][]): Promise<{ speculation: Speculation; seen: { trusted: boolean; doubted: boolean }[] }> {
+    const answers = [...Array.from({ length: trusted }, () => 'high' as const), ...trusts];
+    const engine = { ready: () => Promise.resolve(), idle: true, decode: () => Promise.resolve(text('yes', { trust: answers.shift() } as Partial<AsrResult>)) };
+    const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+    const seen: { trusted: boolean; doubted: boolean }[] = [];
+    while (answers.length > 0) {
       speculation.pause(pause(900));
       await new Promise((resolve) => setImmediate(resolve));
-      speculation.cancel();
-      seen.push(speculation.doubted);
-      await speculation.take(phrase(1500));
-      seen.push(speculation.doubted);
+      seen.push({ trusted: speculation.trusted, doubted: speculation.doubted });
     }
-    assert.deepEqual(seen, [false, false, true, false, true, false]);
+    return { speculation, seen: seen.slice(trusted) };
+  }
+  it('doubts the phrase whose text was doubted, until it is over', async () => {
+    const { speculation, seen } = await heard(4, ['low']);
+    await speculation.take(phrase(1500));
+    assert.deepEqual([seen, speculation.doubted], [[{ trusted: false, doubted: true }], false]);
+  });
+  it('trusts a text that is not doubted where the source is well heard', async () => {
+    assert.deepEqual((await heard(4, [undefined])).seen, [{ trusted: true, doubted: false }]);
+    assert.deepEqual((await heard(0, [undefined])).seen, [{ trusted: false, doubted: true }]);
+  });
+  it('decodes late in a source of which few texts are trusted, until they are again', async () => {
+    const { seen } = await heard(2, ['low', 'low', 'low', undefined, 'high', 'high', 'high']);
+    assert.deepEqual(seen.map(({ doubted }) => doubted), [true, true, true, true, true, false, false]);
+    assert.equal(new Speculation({ engine: new ScriptedEngine(), sessionId: 's', language: 'en', drafts: new Drafts() }).doubted, true);
+  });
+  it('publishes a doubted text of sound that was complete: another decode would give the same', async () => {
+    const engine = new ScriptedEngine();
+    engine.script = () => text('yes', { trust: 'low' });
+    const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+    speculation.pause(pause(900, true));
+    assert.equal((await speculation.take(phrase(900)))?.text, 'yes');
   });
   it('learns how long decodes take, with the sound before the phrase', async () => {
     const engine = { ready: () => Promise.resolve(), idle: true, decode: () => Promise.resolve(text('yes', { inferenceMs: 200 })) };

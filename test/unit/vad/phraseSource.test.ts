@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame';
-import { type Phrase, type PhraseSourceSetup, type SpeechDetector, VAD_WINDOW } from '../../../daemon/vad/contract';
+import { type Pause, type Phrase, type PhraseSourceSetup, type SpeechDetector, VAD_WINDOW } from '../../../daemon/vad/contract';
 import { PhraseSource, framesOf } from '../../../daemon/vad/phraseSource';
 
 /** Calls a window speech when it is loud. */
@@ -80,6 +80,16 @@ describe('PhraseSource', () => {
     const { source, phrases } = make({ onPause: (p) => pauses.push(`${p.id} ${p.startMs} ${p.speechEndMs}`), onResume: ({ id }) => pauses.push(`${id} goes on`), decodeMs: () => 80 });
     await source.process(framesOf('mic', sound([1024, false], [992, true], [390, false], [640, true], [1000, false])));
     assert.deepEqual(pauses, ['p1 724 2016', 'p1 goes on', `p1 724 ${phrases[0]?.speechEndMs}`]);
+  });
+
+  it('says whether the sound of a pause is that of its phrase to the last sample', async () => {
+    for (const doubted of [true, false]) {
+      const pauses: Pause[] = [];
+      const { source, phrases } = make({ onPause: (pause) => pauses.push(pause), decodeMs: () => 80, doubted: () => doubted, options: { postRollMs: 400, shortPhraseMs: 8_000 } });
+      await source.process(framesOf('mic', sound([1024, false], [992, true], [1000, false])));
+      assert.deepEqual(pauses.map(({ complete }) => complete), [doubted]);
+      if (doubted) assert.deepEqual(pauses[0]?.pcm, phrases[0]?.pcm);
+    }
   });
 
   it('gives the same phrases for any slicing of the input', async () => {
