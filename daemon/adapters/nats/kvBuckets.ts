@@ -9,7 +9,7 @@ import { EarmarkError } from '../../../protocol/errors';
 import { Turns } from '../../base/turns';
 import { type Buckets, type BucketSize, type Grant, type Level, returned, taken, type Wish } from '../../team/buckets';
 import { encodedKey, isWrongRevision, unreachable } from './kvLeases';
-import type { TeamBus } from './teamBus';
+import { patiently, type TeamBus } from './teamBus';
 
 /** Longer than any bucket takes to be full again. */
 const KEPT_MS = 26 * 3_600_000;
@@ -23,7 +23,7 @@ const Stored = z.object({ units: z.number(), atMs: z.number() });
 export async function openBuckets(bus: TeamBus, wall: () => number): Promise<Buckets> {
   const { Kvm } = await import('@nats-io/kv');
   // Asked directly, any replica answers, also one that stands still: a third of all questions, for as long as it does.
-  return new KvBuckets(await new Kvm(bus.js).create('EARMARK_LIMITS', { history: 1, ttl: KEPT_MS, replicas: bus.replicas, allow_direct: false }), wall);
+  return new KvBuckets(await patiently(() => new Kvm(bus.js).create('EARMARK_LIMITS', { history: 1, ttl: KEPT_MS, replicas: bus.replicas, allow_direct: false })), wall);
 }
 
 class KvBuckets implements Buckets {
