@@ -1,4 +1,5 @@
 /** The analyzer of a session: from segments to insights by linguistic rules and, where there is one, a language model; everything behind the evidence gate. */
+import { withoutWords } from '../transcript/revise';
 import type { Segment } from '../transcript/types';
 import { ConversationReader } from './conversation';
 import { Discourse, type Finding } from './discourse/discuss';
@@ -100,7 +101,7 @@ class SessionAnalyzer implements Analyzer {
   }
 
   private take(segment: Segment): void {
-    if (this.segments.take(segment)) this.spokenMs += Math.max(0, segment.endMs - segment.startMs);
+    if (this.segments.take(segment.words ? withoutWords(segment) : segment)) this.spokenMs += Math.max(0, segment.endMs - segment.startMs);
   }
 
   private analyse(final: boolean): InsightChange[] {

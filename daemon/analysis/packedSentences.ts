@@ -2,11 +2,11 @@
  * The sentences of a text as they were read, in one short string: some nine bytes a word instead of hundreds. What a
  * meeting of hours keeps of its past is this; unpacking takes three microseconds a text, reading it anew nine hundred.
  */
+import { Packer, Unpacker } from '../base/packing';
 import { CUE_RULES, NO_MODES, orNone, type Cue, type ReadClause } from './cues';
 import type { DueSpan } from './due';
 import type { Sentence } from './language/clauses';
 import type { Token } from './language/nlp';
-import { Packer, Unpacker } from './language/packing';
 import { MODE_RULES } from './rules/modality';
 import type { ModeKind } from './rules/types';
 

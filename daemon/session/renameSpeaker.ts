@@ -27,6 +27,6 @@ export function renameSpeaker(book: Book, speakerId: string, given: string | und
 
 /** `Speaker N` that nobody has who spoke, as far as that is known. */
 function numbered(book: Book): string {
-  const numbers = [...[...book.speakers.values()].filter(({ turns }) => turns?.length !== 0).map(({ name }) => name), ...book.transcript.ordered().map(({ speaker }) => speaker)].map((name) => Number(/^Speaker (\d+)$/.exec(name)?.[1] ?? 0));
+  const numbers = [...[...book.speakers.values()].filter(({ turns }) => turns?.length !== 0).map(({ name }) => name), ...book.transcript.packed().map(({ speaker }) => speaker)].map((name) => Number(/^Speaker (\d+)$/.exec(name)?.[1] ?? 0));
   return `Speaker ${Math.max(0, ...numbers) + 1}`;
 }

@@ -537,7 +537,7 @@ export class Session {
   }
 
   private durationMs(): number {
-    return Math.round(Math.max(this.record.durationMs, this.sources.endMs, this.book.transcript.ordered().at(-1)?.endMs ?? 0));
+    return Math.round(Math.max(this.record.durationMs, this.sources.endMs, this.book.transcript.packed().at(-1)?.endMs ?? 0));
   }
 
   private stats(): Stats {

@@ -9,6 +9,7 @@ import { samePersons, type SourceVoice } from '../diarization/samePerson';
 import { partsOf, speakerOfSpan } from '../diarization/splitting';
 import { VoiceBook } from '../diarization/voiceBook';
 import { VoiceTrack } from '../diarization/voiceTrack';
+import { unpackSegment, type PackedSegment } from '../transcript/packedSegment';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import type { Book } from './book';
@@ -42,6 +43,9 @@ interface Desk {
   waiting: number;
 }
 
+/** What tells whose a segment is. */
+type Spoken = Pick<Segment, 'id' | 'source' | 'startMs' | 'endMs'>;
+
 export class SpeakerDesk {
   private readonly desks = new Map<Source, Desk>();
   private readonly pinned = new Set<string>();
@@ -63,7 +67,7 @@ export class SpeakerDesk {
   private last: readonly SourceVoice[] = [];
 
   constructor(private readonly setup: SpeakerDeskSetup) {
-    this.settled = new Set(setup.book.transcript.ordered().map(({ id }) => id));
+    this.settled = new Set(setup.book.transcript.packed().map(({ id }) => id));
     this.earlier = [...setup.book.speakers.values()];
     this.nextVoice = 1 + highest(this.earlier.map(({ id }) => id), /-(\d+)$/);
     this.numbers = new SpeakerNumbers(highest(this.earlier.map(({ name }) => name), /^Speaker (\d+)$/));
@@ -247,19 +251,19 @@ export class SpeakerDesk {
   }
 
   /** Segments whose speaker may change: not what a person said, nor what was said before a crash. */
-  private revisable(): readonly Segment[] {
-    return this.setup.book.transcript.ordered().filter(({ id, source }) => !this.pinned.has(id) && !this.settled.has(id) && this.desks.has(source));
+  private revisable(): readonly PackedSegment[] {
+    return this.setup.book.transcript.packed().filter(({ id, source }) => !this.pinned.has(id) && !this.settled.has(id) && this.desks.has(source));
   }
 
   /** Whose each segment is, by its id; from now on those are told of. */
-  private voicesOf(turns: readonly Turn[], segments: readonly Segment[]): ReadonlyMap<string, string | undefined> {
+  private voicesOf(turns: readonly Turn[], segments: readonly Spoken[]): ReadonlyMap<string, string | undefined> {
     const voices = new Map(segments.map((segment) => [segment.id, this.voiceIn(turns, segment)]));
     for (const voice of voices.values()) if (voice !== undefined && voice !== UNKNOWN) this.told.add(voice);
     return voices;
   }
 
   /** @returns a voice's id or `UNKNOWN`; undefined where nobody was heard on the source yet */
-  private voiceIn(turns: readonly Turn[], segment: Segment): string | undefined {
+  private voiceIn(turns: readonly Turn[], segment: Spoken): string | undefined {
     const voices = this.desks.get(segment.source)?.voices;
     if (!voices || turns.every(({ source }) => source !== segment.source)) return undefined;
     const speaker = speakerOfSpan(turns, segment);
@@ -271,7 +275,10 @@ export class SpeakerDesk {
   private revisions(voices: ReadonlyMap<string, string | undefined>, speakers: readonly Speaker[], split?: readonly Turn[]): DurableEventBody[] {
     const names = namesOf(speakers);
     const revisions: Revision[] = [];
-    for (const segment of this.revisable()) {
+    for (const packed of this.revisable()) {
+      const speaker = names.get(voices.get(packed.id));
+      if (!split && (speaker === undefined || speaker === packed.speaker)) continue;
+      const segment = unpackSegment(packed);
       const parts = split && !segment.hidden ? partsOf(split, segment) : [];
       const revision = segment.revision + 1;
       if (split && parts.length > 1) {
@@ -280,7 +287,6 @@ export class SpeakerDesk {
         if (first) revisions.push({ segmentId: segment.id, revision, op: 'split', by: 'machine', segment: { ...first, revision }, added });
         continue;
       }
-      const speaker = names.get(voices.get(segment.id));
       if (speaker !== undefined && speaker !== segment.speaker) revisions.push({ segmentId: segment.id, revision, op: 'speaker', by: 'machine', segment: { ...segment, speaker, revision } });
     }
     return revisions.map((revision) => ({ kind: 'revision', revision }));

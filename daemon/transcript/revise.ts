@@ -22,8 +22,8 @@ export function revisionsOf(segment: Segment, change: SegmentChange): readonly R
   return revisions;
 }
 
-/** The times of the spoken words say nothing about typed ones. */
-function withoutWords(segment: Segment): Segment {
+/** The times of the spoken words say nothing about typed ones, nor about what is meant. */
+export function withoutWords(segment: Segment): Segment {
   const { words: _words, ...rest } = segment;
   return rest;
 }

@@ -3,11 +3,12 @@
  * the machine may hide, split and name a speaker, the words are a person's to change.
  */
 import type { Revision } from '../session/events';
+import { packSegment, unpackSegment, type PackedSegment } from './packedSegment';
 import type { Segment } from './types';
 
 export class Transcript {
-  private readonly byId = new Map<string, Segment>();
-  private sorted: readonly Segment[] | undefined;
+  private readonly byId = new Map<string, PackedSegment>();
+  private sorted: readonly PackedSegment[] | undefined;
   private highest = 0;
 
   constructor(segments: Iterable<Segment> = []) {
@@ -24,11 +25,17 @@ export class Transcript {
   }
 
   get(id: string): Segment | undefined {
-    return this.byId.get(id);
+    const packed = this.byId.get(id);
+    return packed && unpackSegment(packed);
   }
 
-  /** By start, then by end, then by id: two sources may speak at once. */
+  /** By start, then by end, then by id: two sources may speak at once. Takes some milliseconds after hours. */
   ordered(): readonly Segment[] {
+    return this.packed().map(unpackSegment);
+  }
+
+  /** In the same order, for who looks at all of them often and does not ask for words. */
+  packed(): readonly PackedSegment[] {
     this.sorted ??= [...this.byId.values()].sort(compareSegments);
     return this.sorted;
   }
@@ -41,19 +48,19 @@ export class Transcript {
 
   /** @throws Error when the revision breaks a rule of `checkRevision` */
   apply(revision: Revision): void {
-    checkRevision(this.byId.get(revision.segmentId), revision);
+    checkRevision(this.get(revision.segmentId), revision);
     this.put(revision.segment);
     for (const added of revision.added ?? []) this.put(added);
   }
 
   private put(segment: Segment): void {
-    this.byId.set(segment.id, segment);
+    this.byId.set(segment.id, packSegment(segment));
     this.sorted = undefined;
     this.highest = Math.max(this.highest, segmentNumber(segment.id));
   }
 }
 
-export function compareSegments(a: Segment, b: Segment): number {
+export function compareSegments(a: PackedSegment | Segment, b: PackedSegment | Segment): number {
   return a.startMs - b.startMs || a.endMs - b.endMs || segmentNumber(a.id) - segmentNumber(b.id);
 }
 

@@ -7,7 +7,6 @@ import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
 import { readClause } from '../../../daemon/analysis/cues';
 import { splitSentences, type IsName } from '../../../daemon/analysis/language/clauses';
 import { winkNlp } from '../../../daemon/analysis/language/nlp';
-import { Packer, Unpacker } from '../../../daemon/analysis/language/packing';
 import { packSentences, unpackSentences, type ReadSentence } from '../../../daemon/analysis/packedSentences';
 
 const MEETINGS = join(__dirname, '..', '..', 'fixtures', 'meetings');
@@ -28,18 +27,7 @@ function check(text: string, isName: IsName): number {
   return packed.length;
 }
 
-describe('packing', () => {
-  it('gives back numbers and texts of every kind', () => {
-    const thing = fc.oneof(fc.nat(), fc.nat(300), fc.string({ unit: 'binary' }));
-    fc.assert(fc.property(fc.array(thing), (things) => {
-      const packer = new Packer();
-      packer.list(things, (one) => (typeof one === 'number' ? packer.number(one) : packer.text(one)));
-      const unpacker = new Unpacker(packer.packed);
-      let at = 0;
-      assert.deepEqual(unpacker.list(() => (typeof things[at++] === 'number' ? unpacker.number() : unpacker.text())), things);
-    }));
-  });
-
+describe('packing what was read', () => {
   it('gives back every sentence of our meetings, from some nine bytes a word', () => {
     let [bytes, words] = [0, 0];
     for (const file of readdirSync(MEETINGS).filter((name) => name.endsWith('.json'))) {

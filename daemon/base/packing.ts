@@ -18,6 +18,11 @@ export class Packer {
     this.parts.push(String.fromCharCode(rest));
   }
 
+  /** Any number, as its eight bytes. */
+  double(value: number): void {
+    this.parts.push(String.fromCharCode(...new Uint8Array(Float64Array.of(value).buffer)));
+  }
+
   text(value: string): void {
     this.number(value.length);
     this.parts.push(value);
@@ -46,6 +51,11 @@ export class Unpacker {
       value |= (code & (MORE - 1)) << shift;
       if (code < MORE) return value;
     }
+  }
+
+  double(): number {
+    const bytes = Uint8Array.from({ length: Float64Array.BYTES_PER_ELEMENT }, () => this.packed.charCodeAt(this.at++));
+    return new Float64Array(bytes.buffer)[0] ?? 0;
   }
 
   text(): string {
