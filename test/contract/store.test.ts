@@ -3,15 +3,26 @@ import { deepEqual, rejects } from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { claimedStore } from '../../daemon/adapters/nats/claimedStore';
+import { openLeases } from '../../daemon/adapters/nats/kvLeases';
+import { ReplicatedSpools } from '../../daemon/adapters/nats/replicatedSpools';
+import { SessionClaims } from '../../daemon/adapters/nats/sessionClaims';
+import { openSessionStream, SessionSubjects } from '../../daemon/adapters/nats/sessionStream';
+import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { Database } from '../../daemon/adapters/postgres/database';
 import { PostgresStore } from '../../daemon/adapters/postgres/postgresStore';
 import { openStoreThread } from '../../daemon/adapters/store/storeThread';
+import { systemClock } from '../../daemon/base/clock';
+import { silentLogger } from '../../daemon/base/logger';
+import type { Leases } from '../../daemon/team/leases';
 import type { DurableEvent, DurableEventBody, SessionRecord } from '../../daemon/session/events';
 import type { SessionStore } from '../../daemon/session/ports';
 import type { SearchQuery } from '../../daemon/session/search';
 import type { Insight } from '../../daemon/analysis/types';
 import type { Segment } from '../../daemon/transcript/types';
+import { MemorySpools } from '../fakes/memorySpool';
 import { MemoryStore } from '../fakes/memoryStore';
+import { NatsServers, needNats } from '../fakes/natsServers';
 import { PostgresServer } from '../fakes/postgresServer';
 import { skip } from '../skip';
 
@@ -33,6 +44,9 @@ interface Subject {
 }
 
 let server: PostgresServer;
+let nats: NatsServers;
+let bus: TeamBus;
+let leases: Leases;
 let url = '';
 let organisations = 0;
 
@@ -88,6 +102,36 @@ const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Con
         database = new Database({ url });
         await database.assertUnprivileged();
         return new PostgresStore(database, organisation);
+      };
+      return { store: await next(), reopen: next, end: () => database.close() };
+    },
+  },
+  'postgres, whose sessions a server claims over JetStream': {
+    prepare: async (context) => {
+      nats = await NatsServers.start(needNats(context));
+      bus = await openBus({ servers: nats.url, name: 'contract', replicas: 1, logger: silentLogger });
+      await openSessionStream(bus);
+      leases = await openLeases(bus, systemClock, silentLogger);
+      server = await PostgresServer.start(context);
+      url = (await server.database('contract')).gateway;
+    },
+    cleanUp: async () => {
+      leases?.dispose();
+      await bus?.close();
+      await nats?.stop();
+      await server?.stop();
+    },
+    make: async () => {
+      const organisation = `claimed${organisations++}`;
+      await server.sql('contract', 'INSERT INTO earmark.organisations VALUES ($1, $1, 0, $1)', [organisation]);
+      const subjectsOf = new SessionSubjects(organisation);
+      let database = new Database({ url });
+      const next = async (): Promise<SessionStore> => {
+        await database.close();
+        database = new Database({ url });
+        const own = new PostgresStore(database, organisation);
+        const spools = new ReplicatedSpools(new MemorySpools(systemClock), bus, systemClock, subjectsOf, 'contract', own);
+        return claimedStore({ database: own, spools, claims: new SessionClaims({ bus, leases, subjects: subjectsOf, name: 'contract', logger: silentLogger }), logger: silentLogger }).store;
       };
       return { store: await next(), reopen: next, end: () => database.close() };
     },

@@ -4,6 +4,7 @@
  */
 import { isEarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
+import { Turns } from '../../base/turns';
 import type { SessionStore } from '../../session/ports';
 import type { FencedStore, Ownership } from '../../team/ownership';
 import type { ReplicatedSpools } from './replicatedSpools';
@@ -34,29 +35,36 @@ export function claimedStore({ database, spools, claims, logger }: ClaimedSetup)
     database.leave(id);
     claims.over(id);
   };
+  /** What is written while a lease is claimed waits for it. */
+  const turns = new Turns();
   const own: Partial<SessionStore> = {
-    createSession: async (record) => {
-      await claims.claim(record.id);
-      await database.createSession(record);
-    },
-    updateSession: (id, change) => guarded(id, () => database.updateSession(id, change)),
-    append: (id, events, progress) =>
-      guarded(id, async () => {
-        await database.append(id, events, progress);
-        const end = endIn(events);
-        if (end === undefined) return;
-        // The sound of one that failed stays, so that it can be tried again.
-        if (end === 'DONE') spools.over(id);
-        leave(id);
+    createSession: (record) =>
+      turns.take(record.id, async () => {
+        await claims.claim(record.id);
+        await database.createSession(record);
       }),
-    deleteSession: async (id) => {
-      leave(id);
-      await database.deleteSession(id);
-    },
-    purgeSession: async (id) => {
-      leave(id);
-      return database.purgeSession(id);
-    },
+    updateSession: (id, change) => turns.take(id, () => guarded(id, () => database.updateSession(id, change))),
+    append: (id, events, progress) =>
+      turns.take(id, () =>
+        guarded(id, async () => {
+          await database.append(id, events, progress);
+          const end = endIn(events);
+          if (end === undefined) return;
+          // The sound of one that failed stays, so that it can be tried again.
+          if (end === 'DONE') spools.over(id);
+          leave(id);
+        })),
+    deleteSession: (id) =>
+      turns.take(id, async () => {
+        leave(id);
+        await database.deleteSession(id);
+      }),
+    purgeSession: (id) =>
+      turns.take(id, async () => {
+        leave(id);
+        return database.purgeSession(id);
+      }),
+    close: () => turns.afterAll(() => database.close()),
   };
   const store = new Proxy<SessionStore>(database, {
     get: (target, name) => {
