@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, type Connection, type SessionSubscription } from '../client';
+import { DAEMON_MEMORY } from '../client/startDaemon';
 import type { WorkerRole } from '../daemon/adapters/inference/workerProtocol';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { AudioEnd, AudioPush, FRAME_SAMPLES } from '../protocol/audio';
@@ -35,7 +36,7 @@ export class DaemonUnderLoad {
 
   static async start(modelFolder: string): Promise<DaemonUnderLoad> {
     const home = mkdtempSync(join(tmpdir(), 'earmark-bench-'));
-    const child = fork(bundled('measuredDaemon.ts'), [home], { execArgv: [], env: { ...process.env, EARMARK_MODELS: modelFolder }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(bundled('measuredDaemon.ts'), [home], { execArgv: [...DAEMON_MEMORY.flags], env: { ...process.env, ...DAEMON_MEMORY.env, EARMARK_MODELS: modelFolder }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const connection = createConnection({ stateDir: home, client: { name: 'bench', version: '0', window: true } });
     await connection.whenConnected(60_000);
     return new DaemonUnderLoad(home, child, connection);

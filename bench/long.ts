@@ -3,6 +3,7 @@
  * Usage: `tsx bench/long.ts [--hours=N]`
  */
 import { execFileSync } from 'node:child_process';
+import { DAEMON_MEMORY } from '../client/startDaemon';
 import { bundled } from './bundle';
 import { percentile } from './percentile';
 import type { LongRun } from './longWork';
@@ -13,7 +14,7 @@ function mean(values: readonly number[]): number {
 }
 
 const hours = Number(process.argv.find((arg) => arg.startsWith('--hours='))?.slice(8) ?? 4);
-const run = JSON.parse(execFileSync(process.execPath, ['--expose-gc', bundled('longWork.ts'), String(hours)], { encoding: 'utf8', maxBuffer: 1 << 28 })) as LongRun;
+const run = JSON.parse(execFileSync(process.execPath, ['--expose-gc', ...DAEMON_MEMORY.flags, bundled('longWork.ts'), String(hours)], { encoding: 'utf8', maxBuffer: 1 << 28, env: { ...process.env, ...DAEMON_MEMORY.env } })) as LongRun;
 const quarter = (n: number): LongRun['finals'] => run.finals.filter(({ atMs }) => Math.min(3, Math.floor((4 * atMs) / (hours * 3_600_000))) === n);
 const p95 = (n: number): number => percentile(quarter(n).map(({ latencyMs, workMs }) => latencyMs + workMs), 0.95);
 const size = Math.floor(run.rss.length / 4);
