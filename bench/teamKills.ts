@@ -1,7 +1,8 @@
 /**
  * A team whose processes are killed and stopped at random while people talk: `npm run bench -- teamKills [--rounds N]
  * [--seed S] [--stop SECONDS[,SECONDS…]] [--people N] [--places N]`. Places are whole teams side by side, each with its
- * share of the rounds. Every process is as likely as any other, killed as often as stopped.
+ * share of the rounds. Every process is as likely as any other, killed as often as stopped; `--kind KIND` and `--stopped`
+ * leave the others out.
  */
 import { parseArgs } from 'node:util';
 import { natsServer, natsVersion } from '../test/fakes/natsServers';
@@ -23,15 +24,15 @@ function rowOf(what: string, rounds: readonly Round[]): Row {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, stop: { type: 'string', default: '30' }, people: { type: 'string', default: '6' }, places: { type: 'string', default: '2' }, kind: { type: 'string' } } });
+  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, stop: { type: 'string', default: '30' }, people: { type: 'string', default: '6' }, places: { type: 'string', default: '2' }, kind: { type: 'string' }, stopped: { type: 'boolean', default: false } } });
   const [count, seed, people, places] = [Number(values.rounds), Number(values.seed), Number(values.people), Number(values.places)];
   const stops = values.stop.split(',').map((s) => Number(s) * 1000);
-  const faults = randomFaults(count, seed, stops).filter(({ kind }) => values.kind === undefined || kind.startsWith(values.kind));
+  const faults = randomFaults(count, seed, stops).filter(({ kind, stopMs }) => (values.kind === undefined || kind.startsWith(values.kind)) && (!values.stopped || stopMs !== undefined));
   const results = await Promise.all(Array.from({ length: places }, (_, place): Promise<TeamRoundsResult> =>
     teamRounds(WITHOUT_SUITE, {
       faults: faults.filter((__, i) => i % places === place), seed: seed + place, people, words: WORDS,
       onBad: (text) => process.stderr.write(`${text}\n`),
-      onRound: ({ kind, index, stopMs, recoveryMs, reconnects, allReconnects, clients }, n) => process.stderr.write(`${new Date().toISOString()} ${place}.${n} ${kind} ${index} ${stopMs === undefined ? 'killed' : `stopped for ${stopMs / 1000} s`}: ${seconds(recoveryMs)} s, ${reconnects} / ${allReconnects} reconnects, clients ${clients.join(' ')}\n`),
+      onRound: ({ kind, index, stopMs, recoveryMs, latest, reconnects, allReconnects, clients }, n) => process.stderr.write(`${new Date().toISOString()} ${place}.${n} ${kind} ${index} ${stopMs === undefined ? 'killed' : `stopped for ${stopMs / 1000} s`}: ${seconds(recoveryMs)} s${latest ? ` (${latest.what} of person ${latest.person}, said at ${seconds(latest.saidMs)} s, kept at ${seconds(latest.keptMs)} s)` : ''}, ${reconnects} / ${allReconnects} reconnects, clients ${clients.join(' ')}\n`),
     })));
   const rounds = results.flatMap((result) => result.rounds);
   const sum = (of: (result: TeamRoundsResult) => number): number => results.reduce((total, result) => total + of(result), 0);

@@ -172,6 +172,9 @@ export class Person {
       return kept;
     } catch (error) {
       bad(error instanceof Error ? error.message : String(error));
+      // It counts as failed; what it leaves behind would be late in every fault that follows.
+      const left = new Set([...words.values(), ...waiting.map(({ spoken }) => spoken)].filter(({ keptMs }) => keptMs === undefined));
+      for (const list of [told.sounds, told.words]) list.splice(0, Infinity, ...list.filter((spoken) => !left.has(spoken)));
       throw error;
     } finally {
       told.sessions++;

@@ -32,6 +32,8 @@ export interface Round extends Fault {
    * was not late until then, as a node that wakes makes its cluster choose again, and for finals without their database.
    */
   readonly recoveryMs: number;
+  /** What was late longest; milliseconds from the fault. */
+  readonly latest?: { readonly person: number; readonly what: 'sound' | 'final'; readonly saidMs: number; readonly keptMs: number };
   /** Of the client that had most. */
   readonly reconnects: number;
   /** Of all. */
@@ -224,22 +226,26 @@ class Team {
   }
 
   /** @param back when the process answered again */
-  private seen({ kind, stopMs }: Fault, begun: number, back: number): Pick<Round, 'recoveryMs' | 'reconnects' | 'allReconnects'> {
+  private seen({ kind, stopMs }: Fault, begun: number, back: number): Pick<Round, 'recoveryMs' | 'latest' | 'reconnects' | 'allReconnects'> {
     const now = performance.now();
     let recoveryMs = 0;
-    const look = (list: readonly Spoken[], lateMs: number, waits: boolean): void => {
+    let latest: Round['latest'];
+    const look = (person: number, what: 'sound' | 'final', list: readonly Spoken[], lateMs: number, waits: boolean): void => {
       for (const { saidMs, keptMs = now } of list) {
         if (keptMs <= begun || keptMs - saidMs <= lateMs) continue;
-        recoveryMs = Math.max(recoveryMs, keptMs - (waits || (stopMs !== undefined && saidMs + lateMs > back) ? back : begun));
+        const ms = keptMs - (waits || (stopMs !== undefined && saidMs + lateMs > back) ? back : begun);
+        if (ms <= recoveryMs) continue;
+        recoveryMs = ms;
+        latest = { person, what, saidMs: saidMs - begun, keptMs: keptMs - begun };
       }
     };
     const lost = this.people.map(({ told }) => told.lostMs.filter((at) => at >= begun).length);
-    for (const { told } of this.people) {
-      look(told.sounds, SOUND_LATE_MS, false);
-      look(told.words, WORD_LATE_MS, kind === 'PostgreSQL');
+    for (const [person, { told }] of this.people.entries()) {
+      look(person, 'sound', told.sounds, SOUND_LATE_MS, false);
+      look(person, 'final', told.words, WORD_LATE_MS, kind === 'PostgreSQL');
       // What is settled is not looked at again.
       for (const list of [told.sounds, told.words]) list.splice(0, Infinity, ...list.filter(({ keptMs }) => keptMs === undefined));
     }
-    return { recoveryMs: Math.round(Math.max(0, recoveryMs)), reconnects: Math.max(...lost), allReconnects: lost.reduce((a, b) => a + b, 0) };
+    return { recoveryMs: Math.round(recoveryMs), ...(latest && { latest }), reconnects: Math.max(...lost), allReconnects: lost.reduce((a, b) => a + b, 0) };
   }
 }

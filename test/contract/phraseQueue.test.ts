@@ -319,6 +319,20 @@ describe('queue of phrases over NATS, when things die', function () {
     deepEqual(slot.begun, ['first', 'second']);
   });
 
+  it('hands over as soon as workers answer again, however often none did', async () => {
+    const { gateway, asker, taker, presence } = subject;
+    taker.addSlot(new TestSlot());
+    await until(() => presence.capacity(MODEL).slots === 1, 'the worker tells of itself');
+    const [publish, request] = [gateway.js.publish.bind(gateway.js), gateway.nc.request.bind(gateway.nc)];
+    gateway.js.publish = () => Promise.reject(new Error('no leader'));
+    let unheard = 0;
+    gateway.nc.request = (to, ...rest) => (to.startsWith('earmark.offer') && unheard < 5 ? (unheard++, Promise.reject(new Error('timeout'))) : request(to, ...rest));
+    const answer = await asker.run(job('late'));
+    [gateway.js.publish, gateway.nc.request] = [publish, request];
+    deepEqual({ unheard, text: answer?.text }, { unheard: 5, text: 'late' });
+    await emptied(gateway);
+  });
+
   it('settles a phrase that is answered twice once', async () => {
     const slot = new TestSlot();
     subject.taker.addSlot(slot);

@@ -15,22 +15,21 @@ const ASKED = 'Earmark-Asked';
 const TAKEN = 'taken';
 const BUSY = 'busy';
 
+/** Given: no worker said that it took it, and one may have it all the same. */
+export type HandedOver = 'taken' | 'given' | 'refused';
+
 /**
  * Offers a phrase to all workers of its model and gives it to the first that is free.
  * @param askedMs when it was asked for, milliseconds since the epoch
- * @returns whether one took it
  */
-export async function handOver(nc: NatsConnection, lane: Lane, message: Uint8Array, askedMs: number): Promise<boolean> {
-  try {
-    const free = await nc.request(offerOf(lane.model), '', { timeout: OFFER_MS });
-    const { headers } = await import('@nats-io/transport-node');
-    const about = headers();
-    about.set(LANE, lane.subject);
-    about.set(ASKED, String(askedMs));
-    return (await nc.request(free.string(), message, { timeout: GIVE_MS, headers: about })).string() === TAKEN;
-  } catch {
-    return false;
-  }
+export async function handOver(nc: NatsConnection, lane: Lane, message: Uint8Array, askedMs: number): Promise<HandedOver> {
+  const free = await nc.request(offerOf(lane.model), '', { timeout: OFFER_MS }).catch(() => undefined);
+  if (!free) return 'refused';
+  const { headers } = await import('@nats-io/transport-node');
+  const about = headers();
+  about.set(LANE, lane.subject);
+  about.set(ASKED, String(askedMs));
+  return nc.request(free.string(), message, { timeout: GIVE_MS, headers: about }).then((told) => (told.string() === TAKEN ? 'taken' : 'refused'), () => 'given');
 }
 
 export interface Hands {

@@ -236,7 +236,10 @@ export class NatsAsker implements PhraseAsker, Disposable {
         const { slots, busy } = presence.capacity(model);
         if (slots <= busy || bus.nc.isClosed()) break;
         entry.handed++;
-        if (!(await handOver(bus.nc, entry.lane, entry.message, clock.wall() - (clock.now() - entry.askedMs)))) break;
+        const outcome = await handOver(bus.nc, entry.lane, entry.message, clock.wall() - (clock.now() - entry.askedMs));
+        // Nobody has it: this process may have lost its connection, and its turns are for the time after that.
+        if (outcome === 'refused') entry.handed--;
+        if (outcome !== 'taken') break;
         entry.inHandMs = clock.now();
         this.away = true;
       }

@@ -255,14 +255,14 @@ class ReplicatedSpool implements Spool {
         const { seq } = await bus.js.publish(subjects.sound(sessionId, source), encodeFrames(frames), { msgID: `${idOf(server, sessionId)}${source}.${lastSeq}`, expect: { lastSubjectSequence: stream.last }, timeout: PUBLISH_MS });
         this.sent(source, stream, lastSeq, seq);
       } catch (error) {
+        stream.refused = true;
+        void this.takeRefuge(source, stream);
         const seen = (error as { code?: unknown }).code === WRONG_SEQUENCE ? await this.look(source, stream).catch(() => 'unknown') : 'unknown';
         if (seen === 'overtaken') {
           this.closed = true;
           return this.setup.onOvertaken();
         }
         if (seen === 'own') continue;
-        stream.refused = true;
-        void this.takeRefuge(source, stream);
         await new Promise<void>((resolve) => clock.setTimeout(resolve, RETRY_MS));
       }
     }

@@ -1,6 +1,6 @@
 /** The connection to NATS that all parts of one process share, and the streams they need. */
 import type { JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection, Server } from '@nats-io/transport-node';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
 import { PHRASE_MAX_BYTES } from './phraseMessage';
@@ -31,7 +31,7 @@ export interface TeamBus {
 }
 
 export const NANOS = 1e6;
-/** A node that stands still takes connections and says nothing, and the client comes back to the node that it lost first. */
+/** A node that stands still takes connections and says nothing. */
 const CONNECT_MS = 2_000;
 const RECONNECT_MS = 250;
 /** A dead peer is noticed after two to three of these, where the operating system says nothing. */
@@ -60,7 +60,7 @@ export async function openBus({ servers, token, name, replicas, logger }: BusSet
   const list = servers.split(',').map((s) => s.trim()).filter((s) => s !== '');
   let nc: NatsConnection;
   try {
-    nc = await connect({ servers: list, name, ...(token === undefined ? {} : { token }), timeout: CONNECT_MS, maxReconnectAttempts: -1, reconnectTimeWait: RECONNECT_MS, pingInterval: PING_MS, maxPingOut: 2 });
+    nc = await connect({ servers: list, name, ...(token === undefined ? {} : { token }), timeout: CONNECT_MS, maxReconnectAttempts: -1, reconnectTimeWait: RECONNECT_MS, reconnectToServer: longestUnasked, pingInterval: PING_MS, maxPingOut: 2 });
   } catch (cause) {
     throw new EarmarkError('daemon.startFailed', 'No NATS server of team.nats answers, or it refuses; start nats-server with JetStream (-js), or correct the address.', { cause });
   }
@@ -90,6 +90,11 @@ export async function openBus({ servers, token, name, replicas, logger }: BusSet
     await nc.close();
     throw error instanceof EarmarkError ? error : new EarmarkError('daemon.startFailed', 'NATS answers, but its JetStream does not; start nats-server with -js and a store folder.', { cause: error });
   }
+}
+
+/** Not the node that was lost just now, which a client would ask first: one that stands still costs the whole time of a connection. */
+function longestUnasked(pool: readonly Server[]): Server | null {
+  return [...pool].sort((a, b) => a.lastConnect - b.lastConnect)[0] ?? null;
 }
 
 /** A cluster that has lost a node answers nothing while it chooses another leader. */
