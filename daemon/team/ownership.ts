@@ -24,7 +24,7 @@ export interface Ownership {
  * go into that stream.
  */
 export interface SoundRefuge {
-  /** @param lastSeq of its last frame @throws EarmarkError store.unwritable, also where another server goes on with the session, or it is done */
+  /** @param lastSeq of its last frame @throws EarmarkError store.unwritable, with `overtaken` in its details where another server goes on with the session, or it is done */
   keepSound(sessionId: string, source: Source, lastSeq: number, frames: Uint8Array): Promise<void>;
   /** Oldest first. */
   sound(sessionId: string, source: Source): Promise<readonly Uint8Array[]>;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReplicatedSpools } from '../../daemon/adapters/nats/replicatedSpools';
-import { decodeFrames, messagesOf, openSessionStream, SessionSubjects } from '../../daemon/adapters/nats/sessionStream';
+import { decodeFrames, messagesOf, openSessionStream, SESSIONS, SessionSubjects } from '../../daemon/adapters/nats/sessionStream';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { FileSpools } from '../../daemon/adapters/store/fileSpools';
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../daemon/audio/frame';
@@ -13,6 +13,7 @@ import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import type { Spool } from '../../daemon/session/ports';
 import type { SoundRefuge } from '../../daemon/team/ownership';
+import { EarmarkError } from '../../protocol/errors';
 import { until } from '../fakes/daemonProcess';
 import { NatsServers, needNats } from '../fakes/natsServers';
 
@@ -121,6 +122,43 @@ describe('sound of a session that another server took', function () {
       bus.js.publish = publish;
       await until(() => pieces.size === 0, 'the refuge is empty');
       deepEqual({ refuged, durable: spool.durableSeq('mic'), inStream: await inStream('s2') }, { refuged: count(20).slice(10), durable: 19, inStream: count(20) });
+      spool.dispose();
+    });
+
+    // As where a node leads that never had the last messages, or none at all.
+    for (const what of ['the last message', 'every message']) {
+      it(`is sent again where the stream has lost ${what}`, async () => {
+        const [id, filter] = [what.replace(/ /g, '-'), subjects.sound(what.replace(/ /g, '-'), 'mic')];
+        const spool = server('robbed', refuge).open(id);
+        spool.append(...frames(0, 5));
+        await kept(spool, 4);
+        spool.append(...frames(5, 10));
+        await kept(spool, 9);
+        if (what === 'every message') await bus.jsm.streams.purge(SESSIONS, { filter });
+        else await bus.jsm.streams.deleteMessage(SESSIONS, (await bus.jsm.streams.getMessage(SESSIONS, { last_by_subj: filter }))?.seq ?? 0);
+        deepEqual(await inStream(id), count(what === 'every message' ? 0 : 5));
+        spool.append(...frames(10, 15));
+        await kept(spool, 14);
+        // Whoever reads it takes each frame once; nats-server 2.9 knows no last message of a subject when one was deleted.
+        const there = async (): Promise<number[]> => [...new Set(await inStream(id))];
+        for (let tries = 0; tries < 100 && (await there()).length < 15; tries++) await delay(50);
+        deepEqual({ durable: spool.durableSeq('mic'), inStream: await there() }, { durable: 14, inStream: count(15) });
+        spool.dispose();
+      });
+    }
+
+    it('is another server\'s where the refuge says so, though the stream says nothing', async () => {
+      const overtaken = new EarmarkError('store.unwritable', 'Another server goes on with it.', { details: { overtaken: true } });
+      const spools = server('late', { ...refuge, keepSound: () => Promise.reject(overtaken) });
+      const lost: string[] = [];
+      spools.onDidLose((id) => lost.push(id));
+      const spool = spools.open('s5');
+      spool.append(...frames(0, 5));
+      await kept(spool, 4);
+      await bus.jsm.streams.purge(SESSIONS, { filter: subjects.sound('s5', 'mic') });
+      spool.append(...frames(5, 10));
+      await until(() => lost.length > 0, 'it is told');
+      deepEqual({ lost, inStream: await inStream('s5') }, { lost: ['s5'], inStream: [] });
       spool.dispose();
     });
 

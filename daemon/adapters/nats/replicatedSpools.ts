@@ -12,7 +12,7 @@ import { type Disposable, DisposableStore } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { LostSound, Spool, SpoolFactory } from '../../session/ports';
 import type { SoundRefuge } from '../../team/ownership';
-import { EarmarkError } from '../../../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { SESSIONS, type SessionSubjects, decodeFrames, encodeFrames, messagesOf } from './sessionStream';
 import type { TeamBus } from './teamBus';
 
@@ -24,6 +24,8 @@ const PUBLISH_MS = 1_000;
 /** What came meanwhile goes into the refuge so often, at most so many frames at once. */
 const REFUGE_MS = 300;
 const REFUGE_FRAMES = 500;
+/** Five minutes of what the stream acknowledged and has no more are sent again. */
+const AGAIN_FRAMES = 15_000;
 /** Releases are carried out together. */
 const RELEASE_MS = 2_000;
 /** JetStream: another message is the last one of the subject. */
@@ -124,6 +126,10 @@ interface Stream {
   last: number;
   /** Last frame that the stream has. */
   streamed: number;
+  /** Last frame that it had before this server sent any. */
+  readonly before: number;
+  /** How often the stream had less than it had acknowledged. */
+  losses: number;
   /** Last frame that the refuge has. */
   refuged: number;
   releaseBefore: number;
@@ -232,7 +238,8 @@ class ReplicatedSpool implements Spool {
   /** What the file has from before came out of the stream (see `restore`), so the stream has it. */
   private stream(source: Source): Stream {
     let stream = this.streams.get(source);
-    if (!stream) this.streams.set(source, (stream = { waiting: [], sent: [], last: this.setup.markOf(source), streamed: this.local.durableSeq(source), refuged: -1, releaseBefore: 0, sending: false, refused: false, refuging: false }));
+    const before = this.local.durableSeq(source);
+    if (!stream) this.streams.set(source, (stream = { waiting: [], sent: [], last: this.setup.markOf(source), streamed: before, before, losses: 0, refuged: -1, releaseBefore: 0, sending: false, refused: false, refuging: false }));
     return stream;
   }
 
@@ -252,7 +259,7 @@ class ReplicatedSpool implements Spool {
       const frames = stream.waiting.slice(0, SEND_FRAMES);
       const lastSeq = frames.at(-1)?.seq ?? -1;
       try {
-        const { seq } = await bus.js.publish(subjects.sound(sessionId, source), encodeFrames(frames), { msgID: `${idOf(server, sessionId)}${source}.${lastSeq}`, expect: { lastSubjectSequence: stream.last }, timeout: PUBLISH_MS });
+        const { seq } = await bus.js.publish(subjects.sound(sessionId, source), encodeFrames(frames), { msgID: `${idOf(server, sessionId)}${source}.${lastSeq}.${stream.losses}`, expect: { lastSubjectSequence: stream.last }, timeout: PUBLISH_MS });
         this.sent(source, stream, lastSeq, seq);
       } catch (error) {
         stream.refused = true;
@@ -271,21 +278,26 @@ class ReplicatedSpool implements Spool {
 
   /** Again and again until the stream takes what is sent. */
   private async takeRefuge(source: Source, stream: Stream): Promise<void> {
-    const { sessionId, clock, refuge } = this.setup;
+    const { clock, refuge } = this.setup;
     if (!refuge || stream.refuging) return;
     stream.refuging = true;
     while (stream.refused && !this.closed) {
-      const frames = stream.waiting.filter(({ seq }) => seq > stream.refuged).slice(0, REFUGE_FRAMES);
-      const lastSeq = frames.at(-1)?.seq;
       // What is not kept waits for the stream, or for the next try.
-      if (lastSeq !== undefined && (await refuge.keepSound(sessionId, source, lastSeq, encodeFrames(frames)).then(() => true, () => false))) {
-        stream.refuged = lastSeq;
-        this.tell(source);
-      }
+      await this.keepNext(source, stream, refuge).catch(() => undefined);
       await new Promise<void>((resolve) => clock.setTimeout(resolve, REFUGE_MS));
     }
     stream.refuging = false;
     this.leaveRefuge(source, stream);
+  }
+
+  /** @throws what SoundRefuge.keepSound throws */
+  private async keepNext(source: Source, stream: Stream, refuge: SoundRefuge): Promise<void> {
+    const frames = stream.waiting.filter(({ seq }) => seq > stream.refuged).slice(0, REFUGE_FRAMES);
+    const lastSeq = frames.at(-1)?.seq;
+    if (lastSeq === undefined) return;
+    await refuge.keepSound(this.setup.sessionId, source, lastSeq, encodeFrames(frames));
+    stream.refuged = Math.max(stream.refuged, lastSeq);
+    this.tell(source);
   }
 
   /** When the stream has what the refuge has. */
@@ -306,13 +318,48 @@ class ReplicatedSpool implements Spool {
     this.tell(source);
   }
 
-  /** A message whose answer was lost is in all the same: then the last one is this server's, and it goes on behind that. */
-  private async look(source: Source, stream: Stream): Promise<'own' | 'overtaken'> {
+  /**
+   * Where the stream says that another message is its last one: a message whose answer was lost is in all the same; what was
+   * acknowledged may be gone, where a node that never had it became the leader, and is sent again from the file; and a node
+   * that stood still may answer before it knows that it leads no more. Else another server goes on.
+   */
+  private async look(source: Source, stream: Stream): Promise<'own' | 'overtaken' | 'unknown'> {
     const { bus, subjects, sessionId, server } = this.setup;
     const message = await bus.jsm.streams.getMessage(SESSIONS, { last_by_subj: subjects.sound(sessionId, source) });
-    if (!message?.header?.get(MESSAGE_ID).startsWith(idOf(server, sessionId))) return 'overtaken';
-    this.sent(source, stream, decodeFrames(source, message.data).at(-1)?.seq ?? -1, message.seq);
-    return 'own';
+    const own = message?.header?.get(MESSAGE_ID).startsWith(idOf(server, sessionId)) === true;
+    if (!own && !(await this.isOurs(source, stream))) return 'overtaken';
+    if (message && !own) return 'unknown';
+    const has = message ? decodeFrames(source, message.data).at(-1)?.seq ?? stream.before : -1;
+    if (message && message.seq >= stream.last) {
+      this.sent(source, stream, has, message.seq);
+      return 'own';
+    }
+    return this.sendAgain(source, stream, has, message?.seq ?? 0) ? 'own' : 'overtaken';
+  }
+
+  /** The fence of the refuge tells what the stream cannot. @throws EarmarkError store.unwritable where it does not answer */
+  private async isOurs(source: Source, stream: Stream): Promise<boolean> {
+    if (!this.setup.refuge) return false;
+    try {
+      await this.keepNext(source, stream, this.setup.refuge);
+      return true;
+    } catch (error) {
+      if (isEarmarkError(error) && error.details?.['overtaken'] === true) return false;
+      throw error;
+    }
+  }
+
+  /** @param has last frame that the stream has @param message the last message @returns false where that is too much */
+  private sendAgain(source: Source, stream: Stream, has: number, message: number): boolean {
+    const from = Math.max(has + 1, stream.releaseBefore, this.local.range(source)?.firstSeq ?? 0);
+    const to = stream.waiting[0]?.seq ?? stream.streamed + 1;
+    if (to - from > AGAIN_FRAMES) return false;
+    if (to > from) stream.waiting.unshift(...this.local.read(source, from, to - from));
+    while ((stream.sent.at(-1)?.message ?? 0) > message) stream.sent.pop();
+    stream.last = message;
+    stream.streamed = Math.min(stream.streamed, from - 1);
+    stream.losses++;
+    return true;
   }
 
   private tell(source: Source): void {

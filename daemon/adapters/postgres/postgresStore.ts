@@ -74,7 +74,7 @@ export class PostgresStore implements FencedStore {
       query("INSERT INTO earmark.sound (organisation, session, source, last_seq, frames) SELECT organisation, id, $2, $3, $4 FROM earmark.sessions WHERE id = $1 AND fence = $5 AND state <> 'DONE' FOR SHARE ON CONFLICT (organisation, session, source, last_seq) DO UPDATE SET frames = excluded.frames RETURNING last_seq", [
         id, source, lastSeq, Buffer.from(frames.buffer, frames.byteOffset, frames.byteLength), this.fences.get(id) ?? null,
       ])));
-    if (kept.length === 0) throw new EarmarkError('store.unwritable', OVERTAKEN);
+    if (kept.length === 0) throw new EarmarkError('store.unwritable', OVERTAKEN, { details: { overtaken: true } });
   }
 
   async sound(id: string, source: Source): Promise<readonly Uint8Array[]> {
