@@ -59,11 +59,18 @@ export class SessionClaims {
       if (performance.now() > until) throw new EarmarkError('rpc.timeout', 'Another server of the team has this session; try again in a moment.', { retryAfterMs: 1_000 });
       await delay(CLAIM_PAUSE_MS);
     }
-    try {
-      await bus.js.publish(subjects.open(id), name, { timeout: PUBLISH_MS });
-    } catch (cause) {
-      this.release(id);
-      throw new EarmarkError('store.unwritable', 'The servers of the team do not take what is to be kept now; try again in a moment.', { cause });
+    // While the stream's nodes choose a leader it takes nothing.
+    for (;;) {
+      try {
+        await bus.js.publish(subjects.open(id), name, { timeout: PUBLISH_MS });
+        return;
+      } catch (cause) {
+        if (performance.now() < until && !this.draining) await delay(CLAIM_PAUSE_MS);
+        else {
+          this.release(id);
+          throw new EarmarkError('store.unwritable', 'The servers of the team do not take what is to be kept now; try again in a moment.', { cause });
+        }
+      }
     }
   }
 
