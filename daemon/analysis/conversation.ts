@@ -31,6 +31,7 @@ export interface Line {
 
 /** Texts beside those of the conversation, such as beginnings of sentences that went on, before they are forgotten. */
 const SPARE_TEXTS = 256;
+
 /** Reads segments into lines; keeps what it has read, so that a call costs what is new. */
 export class ConversationReader {
   private readonly cache = new Map<string, ReadText>();

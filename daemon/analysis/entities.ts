@@ -1,6 +1,7 @@
 /** People, tickets, links, files and symbols that are named: a small table of shapes over the text. */
 import { intern } from '../base/intern';
 import type { Line } from './conversation';
+import { orNone } from './cues';
 import type { Finding } from './discourse/discuss';
 import type { People } from './people';
 import { PerLine } from './perLine';
@@ -28,8 +29,6 @@ interface Mention {
   readonly text: string;
   readonly evidence: Finding['evidence'];
 }
-
-const NONE: readonly Mention[] = [];
 
 export class EntityFinder {
   /** A line that names somebody whose name is learnt later is read again then, as another object. */
@@ -63,5 +62,5 @@ function readMentions(line: Line, people: People): readonly Mention[] {
     rest = rest.replace(pattern, ' ');
   }
   for (const token of line.tokens) if (/^\p{Lu}/u.test(token.text) && people.isName(token)) add('person', token.text);
-  return mentions.length === 0 ? NONE : mentions;
+  return orNone(mentions);
 }

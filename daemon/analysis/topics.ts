@@ -7,6 +7,7 @@
  */
 import { intern } from '../base/intern';
 import type { Line } from './conversation';
+import { orNone } from './cues';
 import { singular } from './language/singular';
 import type { People } from './people';
 import { PerLine } from './perLine';
@@ -108,12 +109,10 @@ export class TopicFinder {
   }
 }
 
-const NONE: readonly string[] = [];
-
 function contentWords({ tokens }: Line): readonly string[] {
   const words = tokens.flatMap(({ norm, lemma, pos }) => (/^(?:NOUN|PROPN|VERB|ADJ)$/.test(pos) && /^\p{L}[\p{L}\p{N}-]+$/u.test(norm) && !STOP_WORDS.has(norm) && !STOP_WORDS.has(lemma) ? [intern(singular(lemma))] : []));
   // A copy has no more room than it needs.
-  return words.length === 0 ? NONE : words.slice();
+  return orNone(words.slice());
 }
 
 /** First block of each topic but the first. */

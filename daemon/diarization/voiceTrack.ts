@@ -1,5 +1,6 @@
 /** One source from frames to stretches of speech with the voices in them, by a detector and an encoder that are injected. */
 import { type Frame, SAMPLE_RATE, type Source } from '../audio/frame';
+import { toFloat32 } from '../audio/pcm';
 import { type SpeechDetector, VAD_WINDOW } from '../vad/contract';
 import { levelDb } from '../vad/energyDetector';
 import type { SpeakerEmbedder, Stretch, VoiceWindow } from './contract';
@@ -106,7 +107,7 @@ export class VoiceTrack {
       larger.set(this.samples.subarray(0, this.end - this.kept));
       this.samples = larger;
     }
-    for (let i = 0; i < pcm.length; i++) this.samples[this.end - this.kept + i] = (pcm[i] ?? 0) / 32768;
+    toFloat32(pcm, this.samples.subarray(length - pcm.length, length));
     this.end += pcm.length;
   }
 

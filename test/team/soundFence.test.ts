@@ -109,13 +109,19 @@ describe('sound of a session that another server took', function () {
     });
     afterEach(() => void (bus.js.publish = publish));
 
-    it('is kept in the refuge, and goes from there when the stream has it', async () => {
-      const spool = server('patient', refuge).open('s2');
+    /** Ten frames are in the stream, five more came when it took none. */
+    const inOutage = async (name: string, id: string): Promise<Spool> => {
+      const spool = server(name, refuge).open(id);
       spool.append(...frames(0, 10));
       await kept(spool, 9);
       bus.js.publish = refused(publish);
       spool.append(...frames(10, 15));
       await kept(spool, 14);
+      return spool;
+    };
+
+    it('is kept in the refuge, and goes from there when the stream has it', async () => {
+      const spool = await inOutage('patient', 's2');
       spool.append(...frames(15, 20));
       await kept(spool, 19);
       const refuged = [...pieces.values()].flatMap((piece) => decodeFrames('mic', piece).map(({ seq }) => seq));
@@ -163,12 +169,7 @@ describe('sound of a session that another server took', function () {
     });
 
     it('is all there at the server that takes the session, and in the stream', async () => {
-      const spool = server('first', refuge).open('s3');
-      spool.append(...frames(0, 10));
-      await kept(spool, 9);
-      bus.js.publish = refused(publish);
-      spool.append(...frames(10, 15));
-      await kept(spool, 14);
+      const spool = await inOutage('first', 's3');
       spool.dispose();
       bus.js.publish = publish;
       const next = server('second', refuge);

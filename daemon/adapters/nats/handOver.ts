@@ -45,8 +45,9 @@ export function openHands(nc: NatsConnection, model: string, subject: string, { 
   const given = nc.subscribe(subject, {
     callback: (error, message) => {
       if (error) return;
-      const lane = laneOfSubject(message.headers?.get(LANE) ?? '');
-      const delivery: Delivery = { data: message.data, subject: message.headers?.get(LANE) ?? '', count: 1, storedMs: Number(message.headers?.get(ASKED)), ack: ignored, giveBack: ignored, working: ignored };
+      const from = message.headers?.get(LANE) ?? '';
+      const lane = laneOfSubject(from);
+      const delivery: Delivery = { data: message.data, subject: from, count: 1, storedMs: Number(message.headers?.get(ASKED)), ack: ignored, giveBack: ignored, working: ignored };
       message.respond(lane && take(lane, delivery) ? TAKEN : BUSY);
     },
   });

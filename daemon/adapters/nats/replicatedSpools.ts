@@ -237,9 +237,11 @@ class ReplicatedSpool implements Spool {
 
   /** What the file has from before came out of the stream (see `restore`), so the stream has it. */
   private stream(source: Source): Stream {
-    let stream = this.streams.get(source);
+    const known = this.streams.get(source);
+    if (known) return known;
     const before = this.local.durableSeq(source);
-    if (!stream) this.streams.set(source, (stream = { waiting: [], sent: [], last: this.setup.markOf(source), streamed: before, before, losses: 0, refuged: -1, releaseBefore: 0, sending: false, refused: false, refuging: false }));
+    const stream: Stream = { waiting: [], sent: [], last: this.setup.markOf(source), streamed: before, before, losses: 0, refuged: -1, releaseBefore: 0, sending: false, refused: false, refuging: false };
+    this.streams.set(source, stream);
     return stream;
   }
 
