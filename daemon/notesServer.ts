@@ -78,7 +78,7 @@ connection.onDocumentSymbol(on((note) => outline(note)));
 connection.onFoldingRanges(on((note) => folding(note)));
 connection.onCodeLens(on((note, { textDocument: { uri } }) => lenses(note, uri)));
 connection.onCodeAction(on((note, { textDocument: { uri }, range }) => fixes(note, uri, range, today())));
-connection.onHover(on((note, { position }) => hover(note, position) ?? null));
+connection.onHover(on((note, { textDocument: { uri }, position }) => hover(note, uri, position) ?? null));
 connection.languages.diagnostics.on(({ textDocument: { uri } }) => {
   const note = notes.get(uri);
   return { kind: DocumentDiagnosticReportKind.Full, items: note === undefined ? [] : problems(note, today()) };

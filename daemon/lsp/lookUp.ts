@@ -1,6 +1,7 @@
-/** Hover and go-to-definition: a time leads to what was said, what was said to what rests on it, a name of the code to the code. */
+/** Hover and go-to-definition: a time plays and leads to what was said, what was said to what rests on it, a name of the code to the code. */
 import { MarkupKind, type Hover, type Range } from 'vscode-languageserver';
-import { neighbours, restingOn, saidAt, wordsOf } from './moments';
+import { NOTE_COMMANDS } from '../../protocol/noteNames';
+import { isPlayable, neighbours, restingOn, saidAt, wordsOf } from './moments';
 import type { Note, Position, Said } from './note';
 import { stampsOf } from './noteLine';
 import { personAt } from './people';
@@ -12,26 +13,34 @@ const CODE = /`([^`\s][^`]{0,198})`/g;
 const NAME = /[\p{L}_$][\p{L}\p{N}_$]*(?:[.-][\p{L}_$][\p{L}\p{N}_$]*)*(?:\(\))?/gu;
 const LOOKS_LIKE_CODE = /[\p{Ll}\d]\p{Lu}|_|\.|\(\)$|^\p{Lu}{2,}\p{Ll}/u;
 
-export function hover(note: Note, position: Position): Hover | undefined {
+/** @param uri of the note, for the command that plays */
+export function hover(note: Note, uri: string, position: Position): Hover | undefined {
   const line = note.line(position.line);
   if (line === undefined) return undefined;
   const stamp = stampsOf(line.text).find(({ start, end }) => start <= position.character && position.character <= end);
   const at = (start: number, end: number): Range => ({ start: { line: position.line, character: start }, end: { line: position.line, character: end } });
   const person = stamp === undefined ? personAt(note, position) : undefined;
   if (person) return show(aboutPerson(note, person.name), at(person.start, person.end));
-  if (line.kind === 'said' && stamp?.ms !== undefined) {
-    const said = saidAt(note, stamp.ms);
-    const items = said === undefined ? [] : restingOn(note, said);
-    return items.length === 0 ? undefined : show(items.map(({ kind, item }) => `- *${kind}:* ${plain(item.text.slice(item.words.start, item.words.end))}`).join('\n'), at(stamp.start, stamp.end));
-  }
   const time = stamp ?? (line.kind === 'item' ? line.stamp : undefined);
   if (time?.ms === undefined) return undefined;
   const said = saidAt(note, time.ms);
-  return said && show(quoted(note, said), stamp === undefined ? at(0, line.text.length) : at(stamp.start, stamp.end));
+  if (said === undefined) return undefined;
+  const parts = [said.line === position.line ? resting(note, said) : quoted(note, said), isPlayable(note, time) ? player(uri, time.ms) : ''].filter((part) => part !== '');
+  return parts.length === 0 ? undefined : show(parts.join('\n\n'), stamp === undefined ? at(0, line.text.length) : at(stamp.start, stamp.end));
+}
+
+/** A link that the editor carries out, and only with this command (`noteClient.ts`). */
+function player(uri: string, ms: number): string {
+  return `[▷ Play](command:${NOTE_COMMANDS.play}?${encodeURIComponent(JSON.stringify([uri, ms]))})`;
 }
 
 function show(value: string, range: Range): Hover {
   return { contents: { kind: MarkupKind.Markdown, value }, range };
+}
+
+/** What rests on a line of the transcript. */
+function resting(note: Note, said: Said): string {
+  return restingOn(note, said).map(({ kind, item }) => `- *${kind}:* ${plain(item.text.slice(item.words.start, item.words.end))}`).join('\n');
 }
 
 /** The quote with what was said before and after it. */

@@ -57,6 +57,11 @@ export function isBroken(note: Note, { ms }: Stamp): boolean {
   return ms === undefined || (note.structure.said.length > 0 && saidAt(note, ms) === undefined);
 }
 
+/** A time that leads somewhere, in the note of a session. */
+export function isPlayable(note: Note, stamp: Stamp): stamp is Stamp & { readonly ms: number } {
+  return note.structure.front.has('session') && !isBroken(note, stamp);
+}
+
 /** Items that rest on a line of the transcript. */
 export function restingOn(note: Note, said: Said): readonly Item[] {
   return note.structure.items.filter(({ item }) => item.stamp?.ms !== undefined && saidAt(note, item.stamp.ms)?.line === said.line);

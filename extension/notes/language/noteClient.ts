@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, TransportKind } from 'vscode-languageclient/node';
 import type { z } from 'zod';
-import { NOTE_SUFFIX } from '../../../protocol/noteNames';
+import { NOTE_COMMANDS, NOTE_SUFFIX } from '../../../protocol/noteNames';
 import { NoteCodeNames, NoteCodePlaces, NoteDerive, NoteFiles, NoteRead, NoteSymbols, type DeriveForm } from '../../../protocol/noteServer';
 import { codeNames, codePlaces } from './codeLookUp';
 import { type RenamedPerson, renamedPerson } from './renamedPerson';
@@ -51,6 +51,8 @@ export async function startNoteClient(extensionUri: vscode.Uri, asking: (on: boo
     documentSelector: [{ pattern: `**/*${NOTE_SUFFIX}` }],
     synchronize: { fileEvents: watcher },
     diagnosticPullOptions: { onChange: true },
+    // What people said stands in hovers: no other command runs from there.
+    markdown: { isTrusted: { enabledCommands: [NOTE_COMMANDS.play] } },
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     middleware: {
       provideRenameEdits: async (document, position, newName, token, next) => {

@@ -75,6 +75,8 @@ describe('notes as a language', () => {
   it('hover, definition, completion, rename', async () => {
     const hovers = await run<vscode.Hover[]>('vscode.executeHoverProvider', uri, at('[00:00:12]', 3));
     ok(hovers.some(({ contents }) => contents.some((part) => (part as vscode.MarkdownString).value.includes('We use the session store'))));
+    // The link runs this command and no other.
+    deepEqual(hovers.flatMap(({ contents }) => contents.map((part) => (part as vscode.MarkdownString).isTrusted)).filter((trusted) => trusted !== undefined), [{ enabledCommands: ['earmark.playFromNote'] }]);
     const [place] = await run<(vscode.Location | vscode.LocationLink)[]>('vscode.executeDefinitionProvider', uri, at('[00:00:12]', 3));
     equal('range' in place! ? place.range.start.line : place?.targetRange.start.line, lineOf('**Lea**'));
     const { items } = await run<vscode.CompletionList>('vscode.executeCompletionItemProvider', uri, at('@Ben', 1), '@');

@@ -74,13 +74,18 @@ describe('notes as a language', () => {
     const line = lineOf('- Use');
     deepEqual(of('- Use'), [['▷ Play', 'earmark.playFromNote', 12_000], ['TODO', 'earmark.deriveFromNote', line, 'todo'], ['Issue', 'earmark.deriveFromNote', line, 'issue'], ['Decision Record', 'earmark.deriveFromNote', line, 'adr']]);
     deepEqual([of('- [ ] Old').map(([title]) => title), of('- [x] Ren').map(([title]) => title)], [['✓ Done', 'TODO', 'Issue'], ['▷ Play', 'Reopen', 'TODO', 'Issue']]);
+    deepEqual(of('- The cache'), []);
   });
 
-  it('hover: the quote with what was said around it; a person with open actions; what rests on a line', () => {
-    const text = (place: { line: number; character: number }) => (hover(note, place)?.contents as { value: string } | undefined)?.value;
-    equal(text(at('[00:00:12]', 3)), '**Ben** \\[00:00:05] I will fix the parse config by Friday.\n\n> **Lea K.** \\[00:00:12] We use the session store, and I rename it.\n\n**Ben** \\[00:06:00] Bye.');
+  it('hover: the quote with what was said around it, played where a session has the sound; a person with open actions; what rests on a line', () => {
+    const play = (ms: number) => `\n\n[▷ Play](command:earmark.playFromNote?${encodeURIComponent(JSON.stringify([URI, ms]))})`;
+    const text = (place: { line: number; character: number }) => (hover(note, URI, place)?.contents as { value: string } | undefined)?.value;
+    equal(text(at('[00:00:12]', 3)), '**Ben** \\[00:00:05] I will fix the parse config by Friday.\n\n> **Lea K.** \\[00:00:12] We use the session store, and I rename it.\n\n**Ben** \\[00:06:00] Bye.' + play(12_000));
     match(text(at('@Ben', 2)) ?? '', /^\*\*Ben\*\* spoke 2 times, has 2 open and 0 done actions\.\n- Fix parseConfig\n- Old one$/);
-    equal(text({ line: lineOf('**Ben** [00:00:05]'), character: 12 }), '- *summary:* The cache key changes.\n- *action:* Fix parseConfig');
+    equal(text({ line: lineOf('**Ben** [00:00:05]'), character: 12 }), '- *summary:* The cache key changes.\n- *action:* Fix parseConfig' + play(5_000));
+    equal(text({ line: lineOf('**Ben** [00:06:00]'), character: 12 }), play(360_000).trim());
+    const ownNote = new Note(SAMPLE.replace('session: a1b2\n', ''));
+    equal((hover(ownNote, URI, { line: lineOf('- Use') - 1, character: 3 })?.contents as { value: string } | undefined)?.value.includes('Play'), false);
     equal(text(at('My remark', 3)), undefined);
   });
 
