@@ -49,8 +49,8 @@ export interface RemoteProfile {
 export interface RemoteTiming {
   readonly keepaliveMs: number;
   readonly deadMs: number;
-  /** The same after audio was sent, which is answered at once. */
-  readonly audioDeadMs: number;
+  /** The same while audio or a request waits for its answer. */
+  readonly answerDeadMs: number;
   /** First and longest wait before a connection is made again. */
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;

@@ -1,10 +1,9 @@
 /** Connects to a daemon on another machine: WebSocket over TLS, the token said to nobody but the certificate that was expected. */
-import type { Duplex } from 'node:stream';
 import { createConnection, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type WebSocket from 'ws';
 import { EarmarkError } from '../protocol/errors';
-import { AUDIO_DEAD_MS, DEAD_MS, KEEPALIVE_MS, REMOTE_PATH } from '../protocol/remote';
+import { ANSWER_DEAD_MS, DEAD_MS, KEEPALIVE_MS, REMOTE_PATH } from '../protocol/remote';
 import { PROTOCOL_VERSION } from '../protocol/version';
 import type { ConnectOptions, DaemonClient, RemoteProfile, RemoteTiming } from './api';
 import { WireClient } from './daemonClient';
@@ -14,7 +13,7 @@ import { webSocketWire } from './webSocketWire';
 const CONNECT_MS = 10_000;
 const REFUSAL_MAX_BYTES = 4_096;
 
-const DEFAULT_TIMING: RemoteTiming = { keepaliveMs: KEEPALIVE_MS, deadMs: DEAD_MS, audioDeadMs: AUDIO_DEAD_MS, backoffMinMs: 300, backoffMaxMs: 30_000 };
+const DEFAULT_TIMING: RemoteTiming = { keepaliveMs: KEEPALIVE_MS, deadMs: DEAD_MS, answerDeadMs: ANSWER_DEAD_MS, backoffMinMs: 300, backoffMaxMs: 30_000 };
 
 export function timingOf(remote: RemoteProfile): RemoteTiming {
   return { ...DEFAULT_TIMING, ...remote.timing };
@@ -38,9 +37,9 @@ export async function connectRemote(options: ConnectOptions, remote: RemoteProfi
   try {
     const socket = await openStream(url, remote, abort.signal);
     const ws = await upgrade(url, token, socket, abort.signal);
-    const { keepaliveMs, deadMs, audioDeadMs } = timingOf(remote);
+    const { keepaliveMs, deadMs, answerDeadMs } = timingOf(remote);
     const trip: { ms: number | undefined } = { ms: undefined };
-    const client = new WireClient(webSocketWire(ws, { ...CLIENT_LIMITS, keepaliveMs, deadMs, audioDeadMs }, { onRoundTrip: (ms) => (trip.ms = ms) }), () => trip.ms);
+    const client = new WireClient(webSocketWire(ws, { ...CLIENT_LIMITS, keepaliveMs, deadMs, answerDeadMs }, { onRoundTrip: (ms) => (trip.ms = ms), bytesRead: () => socket.bytesRead }), () => trip.ms);
     try {
       const protocol = options.protocol ?? PROTOCOL_VERSION;
       if ((await client.hello(options.client, protocol, left())) === 'ok') return client;
@@ -75,7 +74,7 @@ function isLoopback(host: string): boolean {
 const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
 
 /** A stream whose other end is who it should be. */
-async function openStream(url: URL, { fingerprint }: RemoteProfile, signal: AbortSignal): Promise<Duplex> {
+async function openStream(url: URL, { fingerprint }: RemoteProfile, signal: AbortSignal): Promise<Socket> {
   const host = hostOf(url);
   const at = { host, port: Number(url.port) || (url.protocol === 'ws:' ? 80 : 443) };
   if (url.protocol === 'ws:') {
@@ -115,13 +114,13 @@ async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureCon
   });
 }
 
-async function upgrade(url: URL, token: string, stream: Duplex, signal: AbortSignal): Promise<WebSocket> {
+async function upgrade(url: URL, token: string, stream: Socket, signal: AbortSignal): Promise<WebSocket> {
   // Loaded here: most windows never leave this machine.
   const { default: WebSocket } = await import('ws');
   return await new Promise<WebSocket>((resolve, reject) => {
     const ws = new WebSocket(new URL(REMOTE_PATH, url), {
       headers: { authorization: `Bearer ${token}` },
-      createConnection: () => stream as Socket,
+      createConnection: () => stream,
       perMessageDeflate: false,
       maxPayload: CLIENT_LIMITS.readBytes,
       followRedirects: false,

@@ -11,6 +11,8 @@ import type { AudioWire, Wire } from './wire';
 
 /** Messages handed on but not yet dispatched, above which the socket is not read. */
 const UNDISPATCHED_MAX = 256;
+/** A link that carries speech, 16,000 samples a second of 16 bits, carries so much a millisecond: a long request may be on its way so long. */
+const SPEECH_BYTES_PER_MS = 32;
 /** How long the other side may take to answer a close. */
 const LINGER_MS = 1_000;
 /** A refused message is not parsed: its id stands at the front, where every client puts it, or in a short message anywhere. */
@@ -21,8 +23,8 @@ const SHORT_BYTES = 4 * 1024;
 export interface WebSocketLimits extends WireLimits {
   readonly keepaliveMs: number;
   readonly deadMs: number;
-  /** Absent: no audio is sent from here, or it is not answered. */
-  readonly audioDeadMs?: number;
+  /** While something waits for an answer. Absent: nothing is asked from here. */
+  readonly answerDeadMs?: number;
 }
 
 export interface WebSocketHooks {
@@ -32,6 +34,8 @@ export interface WebSocketHooks {
   readonly onRoundTrip?: (ms: number) => void;
   /** Every `keepaliveMs`. */
   readonly onTick?: () => void;
+  /** Bytes that ever came: a long answer is no silence. */
+  readonly bytesRead?: () => number;
 }
 
 export function webSocketWire(ws: WebSocket, limits: WebSocketLimits, hooks: WebSocketHooks = {}): Wire {
@@ -45,10 +49,17 @@ class WebSocketWire implements Wire {
   private audioListener: ((message: Uint8Array) => void) | undefined;
   private lastWords: EarmarkError | undefined;
   private closing: EarmarkError | undefined;
-  private heardAt = performance.now();
+  private heardAt = 0;
   private pingedAt: number | undefined;
-  /** Runs from audio that was sent until anything is heard. */
-  private unanswered: NodeJS.Timeout | undefined;
+  /** Requests without their answer, by id. */
+  private readonly asked = new Set<string | number>();
+  /** Nothing was heard since audio was sent, which is answered at once. */
+  private audioAsked = false;
+  /** From then on silence counts, where nothing was heard since. */
+  private askedAt = 0;
+  /** When something was heard last. */
+  private bytesRead = 0;
+  private watching: NodeJS.Timeout | undefined;
   private readonly timer: NodeJS.Timeout;
   private dead = false;
 
@@ -60,11 +71,11 @@ class WebSocketWire implements Wire {
     // Before the reader's own listener, which tells the end.
     ws.on('close', (code, reason) => {
       clearInterval(this.timer);
-      clearTimeout(this.unanswered);
+      clearTimeout(this.watching);
       this.closing = closingError(code, reason.toString('utf8'));
     });
     this.reader = new Reader(ws);
-    this.writer = new Writer((text) => this.send(text), () => this.end());
+    this.writer = new Writer((message) => this.sendMessage(message), () => this.end());
     this.audio = { send: (message) => this.sendAudio(message), onMessage: (listener) => (this.audioListener = listener) };
     ws.on('message', (data: Buffer, isBinary: boolean) => this.take(data, isBinary));
     ws.on('pong', () => {
@@ -76,6 +87,7 @@ class WebSocketWire implements Wire {
     // What was wrong is in the close code that follows.
     ws.on('error', () => undefined);
     this.timer = setInterval(() => this.tick(), limits.keepaliveMs);
+    this.heard();
     this.ping();
   }
 
@@ -114,7 +126,7 @@ class WebSocketWire implements Wire {
 
   destroy(): void {
     clearInterval(this.timer);
-    clearTimeout(this.unanswered);
+    clearTimeout(this.watching);
     this.ws.terminate();
   }
 
@@ -132,8 +144,36 @@ class WebSocketWire implements Wire {
 
   private heard(): void {
     this.heardAt = performance.now();
-    clearTimeout(this.unanswered);
-    this.unanswered = undefined;
+    this.bytesRead = this.hooks.bytesRead?.() ?? 0;
+    this.audioAsked = false;
+  }
+
+  private get waits(): boolean {
+    return this.audioAsked || this.asked.size > 0;
+  }
+
+  /** @param bytes of what was sent, where it may take long to arrive */
+  private expect(bytes = 0): void {
+    if (this.limits.answerDeadMs === undefined) return;
+    this.askedAt = (this.waits ? Math.max(this.askedAt, this.heardAt) : performance.now()) + bytes / SPEECH_BYTES_PER_MS;
+    if (this.watching === undefined) this.watch(this.limits.answerDeadMs, this.limits.answerDeadMs / 2);
+  }
+
+  private watch(deadMs: number, inMs: number): void {
+    // What came while this process did something else is heard first.
+    this.watching = setTimeout(() => setImmediate(() => this.look(deadMs)), inMs);
+  }
+
+  /** One that stands still, or whose machine is gone, closes nothing: a ping that is not answered either tells. */
+  private look(deadMs: number): void {
+    this.watching = undefined;
+    if (!this.waits || this.ws.readyState !== this.ws.OPEN) return;
+    const bytesRead = this.hooks.bytesRead?.() ?? 0;
+    if (bytesRead !== this.bytesRead) [this.heardAt, this.bytesRead] = [performance.now(), bytesRead];
+    const silentMs = performance.now() - Math.max(this.heardAt, this.askedAt);
+    if (silentMs >= deadMs) return this.destroy();
+    if (silentMs >= deadMs / 2) this.ping();
+    this.watch(deadMs, Math.max(1, (silentMs >= deadMs / 2 ? deadMs : deadMs / 2) - silentMs));
   }
 
   private take(data: Buffer, isBinary: boolean): void {
@@ -147,7 +187,11 @@ class WebSocketWire implements Wire {
     }
     if (isBinary) return this.audioListener?.(data);
     const message = parse(data);
-    if (message) return this.reader.deliver(message);
+    if (message) {
+      const { id, method } = message as { id?: string | number | null; method?: unknown };
+      if (method === undefined && id !== undefined && id !== null) this.asked.delete(id);
+      return this.reader.deliver(message);
+    }
     this.dead = true;
     this.reader.refused(new EarmarkError('rpc.parse', 'A message is not a JSON-RPC object.'));
   }
@@ -160,8 +204,17 @@ class WebSocketWire implements Wire {
 
   private sendAudio(message: Uint8Array): void {
     this.send(message);
-    const { audioDeadMs } = this.limits;
-    if (audioDeadMs !== undefined) this.unanswered ??= setTimeout(() => this.destroy(), audioDeadMs);
+    if (!this.waits) this.expect();
+    this.audioAsked = true;
+  }
+
+  private sendMessage(message: Message): void {
+    const text = JSON.stringify(message);
+    this.send(text);
+    const { id, method } = message as { id?: string | number | null; method?: unknown };
+    if (method === undefined || id === undefined || id === null) return;
+    this.expect(text.length);
+    this.asked.add(id);
   }
 
   private send(data: string | Uint8Array): void {
@@ -233,7 +286,7 @@ class Reader extends AbstractMessageReader implements MessageReader {
 
 class Writer extends AbstractMessageWriter implements MessageWriter {
   constructor(
-    private readonly send: (text: string) => void,
+    private readonly send: (message: Message) => void,
     private readonly close: () => void,
   ) {
     super();
@@ -242,7 +295,7 @@ class Writer extends AbstractMessageWriter implements MessageWriter {
   /** @throws EarmarkError rpc.messageTooLarge, rpc.disconnected */
   write(message: Message): Promise<void> {
     try {
-      this.send(JSON.stringify(message));
+      this.send(message);
       return Promise.resolve();
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error('A message could not be sent.'));

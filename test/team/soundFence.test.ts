@@ -131,6 +131,25 @@ describe('sound of a session that another server took', function () {
       spool.dispose();
     });
 
+    it('is kept in the refuge before the stream is given up', async () => {
+      const spool = server('waiting', refuge).open('s6');
+      spool.append(...frames(0, 10));
+      await kept(spool, 9);
+      // As of a stream without a leader, which says nothing.
+      bus.js.publish = async (_subject, _data, options) => {
+        await delay(options?.timeout ?? 0);
+        throw new Error('timeout');
+      };
+      const begun = performance.now();
+      spool.append(...frames(10, 15));
+      await kept(spool, 14);
+      const keptMs = performance.now() - begun;
+      bus.js.publish = publish;
+      await until(() => pieces.size === 0, 'the refuge is empty');
+      deepEqual({ soon: keptMs < 900, inStream: await inStream('s6') }, { soon: true, inStream: count(15) });
+      spool.dispose();
+    });
+
     // As where a node leads that never had the last messages, or none at all.
     for (const what of ['the last message', 'every message']) {
       it(`is sent again where the stream has lost ${what}`, async () => {

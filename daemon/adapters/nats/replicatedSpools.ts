@@ -21,6 +21,8 @@ const SEND_MS = 100;
 const SEND_FRAMES = 100;
 const RETRY_MS = 250;
 const PUBLISH_MS = 1_000;
+/** What is not in the stream by then goes into the refuge as well: a client waits for it. */
+const PATIENCE_MS = 500;
 /** What came meanwhile goes into the refuge so often, at most so many frames at once. */
 const REFUGE_MS = 300;
 const REFUGE_FRAMES = 500;
@@ -260,12 +262,12 @@ class ReplicatedSpool implements Spool {
     while (stream.waiting.length > 0 && !this.closed) {
       const frames = stream.waiting.slice(0, SEND_FRAMES);
       const lastSeq = frames.at(-1)?.seq ?? -1;
+      const late = clock.setTimeout(() => this.refuse(source, stream), PATIENCE_MS);
       try {
         const { seq } = await bus.js.publish(subjects.sound(sessionId, source), encodeFrames(frames), { msgID: `${idOf(server, sessionId)}${source}.${lastSeq}.${stream.losses}`, expect: { lastSubjectSequence: stream.last }, timeout: PUBLISH_MS });
         this.sent(source, stream, lastSeq, seq);
       } catch (error) {
-        stream.refused = true;
-        void this.takeRefuge(source, stream);
+        this.refuse(source, stream);
         const seen = (error as { code?: unknown }).code === WRONG_SEQUENCE ? await this.look(source, stream).catch(() => 'unknown') : 'unknown';
         if (seen === 'overtaken') {
           this.closed = true;
@@ -273,9 +275,16 @@ class ReplicatedSpool implements Spool {
         }
         if (seen === 'own') continue;
         await new Promise<void>((resolve) => clock.setTimeout(resolve, RETRY_MS));
+      } finally {
+        late.dispose();
       }
     }
     stream.sending = false;
+  }
+
+  private refuse(source: Source, stream: Stream): void {
+    stream.refused = true;
+    void this.takeRefuge(source, stream);
   }
 
   /** Again and again until the stream takes what is sent. */
