@@ -1,6 +1,5 @@
 /** The analyzer of a session: from segments to insights by linguistic rules and, where there is one, a language model; everything behind the evidence gate. */
-import { withoutWords } from '../transcript/revise';
-import type { Segment } from '../transcript/types';
+import type { Said } from '../transcript/types';
 import { ConversationReader } from './conversation';
 import { Discourse, type Finding } from './discourse/discuss';
 import { EntityFinder } from './entities';
@@ -60,7 +59,7 @@ class SessionAnalyzer implements Analyzer {
   private spokenMs = 0;
   private summarisedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(nlp: Nlp, private readonly summariser: Summariser, private readonly modelReader: ModelReader | undefined, private readonly context: AnalysisContext, restore?: { segments: readonly Segment[]; insights: readonly Insight[] }) {
+  constructor(nlp: Nlp, private readonly summariser: Summariser, private readonly modelReader: ModelReader | undefined, private readonly context: AnalysisContext, restore?: { segments: readonly Said[]; insights: readonly Insight[] }) {
     this.reader = new ConversationReader(nlp);
     this.discourse = new Discourse(this.reader.people);
     this.entities = new EntityFinder(this.reader.people);
@@ -73,7 +72,7 @@ class SessionAnalyzer implements Analyzer {
     return this.book.all;
   }
 
-  update(segments: readonly Segment[]): readonly InsightChange[] {
+  update(segments: readonly Said[]): readonly InsightChange[] {
     if (segments.length === 0) return [];
     for (const segment of segments) this.take(segment);
     return this.analyse(false);
@@ -100,8 +99,8 @@ class SessionAnalyzer implements Analyzer {
     };
   }
 
-  private take(segment: Segment): void {
-    if (this.segments.take(segment.words ? withoutWords(segment) : segment)) this.spokenMs += Math.max(0, segment.endMs - segment.startMs);
+  private take(segment: Said): void {
+    if (this.segments.take(segment)) this.spokenMs += Math.max(0, segment.endMs - segment.startMs);
   }
 
   private analyse(final: boolean): InsightChange[] {

@@ -1,15 +1,9 @@
 /** Chains of segments: a recogniser cuts where people pause, so a sentence may run over several segments of one speaker. */
-import type { Segment } from '../transcript/types';
-
-export interface Piece {
-  readonly segment: Segment;
-  /** Its place among the segments. */
-  readonly at: number;
-}
+import type { Said } from '../transcript/types';
 
 /** Segments of one speaker that make up whole sentences; one at least. */
 export interface Chain {
-  readonly pieces: readonly Piece[];
+  readonly segments: readonly Said[];
   /** Theirs, with a blank between. */
   readonly text: string;
 }
@@ -24,49 +18,51 @@ const DANGLING = /\b(?:and|but|so|because|the|a|an|to|of|for|with|by|in|on|at|my
 /** Words with which a sentence goes on, written small. */
 const CONTINUES = /^(?:by|before|on|until|till|to|for|with|of|in|at|and|or|because|which|than|after|from)\s/;
 
-export function speakerOf({ pieces }: Pick<Chain, 'pieces'>): string {
-  return pieces[0]?.segment.speaker ?? '';
+export function speakerOf({ segments }: Pick<Chain, 'segments'>): string {
+  return segments[0]?.speaker ?? '';
 }
 
-export function sameSegments({ pieces: a }: Pick<Chain, 'pieces'>, { pieces: b }: Pick<Chain, 'pieces'>): boolean {
-  return a.length === b.length && a.every(({ segment }, i) => segment === b[i]?.segment);
+export function sameSegments({ segments: a }: Pick<Chain, 'segments'>, { segments: b }: Pick<Chain, 'segments'>): boolean {
+  return a.length === b.length && a.every((segment, i) => segment === b[i]);
 }
 
 /** How many of both are the same from the first one on. */
-export function commonStart(a: readonly Segment[], b: readonly Segment[]): number {
+export function commonStart(a: readonly Said[], b: readonly Said[]): number {
   let at = 0;
   while (at < a.length && a[at] === b[at]) at++;
   return at;
 }
 
 /**
- * Chains of the segments, the first `same` of which were chained before.
+ * Chains of the segments, which begin like those that were chained before.
+ * @param gone segments of before that do not stand where they stood
+ * @param added segments from there on
  * @returns how many of the chains of before stand as they are, and those that follow
  */
-export function chainSegments(before: readonly { readonly pieces: readonly Piece[] }[], segments: readonly Segment[], same: number): { settled: number; open: Chain[] } {
+export function chainSegments(before: readonly Pick<Chain, 'segments'>[], gone: readonly Said[], added: readonly Said[]): { settled: number; open: Chain[] } {
+  const left = new Set(gone);
   // Chains begin in the order of their segments.
   let begun = before.length;
-  while (begun > 0 && (before[begun - 1]?.pieces[0]?.at ?? 0) >= same) begun--;
+  while (begun > 0 && left.has(before[begun - 1]!.segments[0]!)) begun--;
   const settled = Math.max(0, begun - OPEN_CHAINS);
-  const open = before.slice(settled, begun).map(({ pieces }) => chainOf(pieces.filter(({ at }) => at < same)));
-  for (let at = same; at < segments.length; at++) addToChains(open, { segment: segments[at]!, at });
+  const open = before.slice(settled, begun).map(({ segments }) => chainOf(segments.filter((segment) => !left.has(segment))));
+  for (const segment of added) addToChains(open, segment);
   return { settled, open };
 }
 
-function chainOf(pieces: readonly Piece[]): Chain {
+function chainOf(segments: readonly Said[]): Chain {
   // A copy has no more room than it needs.
-  return { pieces: pieces.slice(), text: pieces.map(({ segment }) => segment.text).join(' ') };
+  return { segments: segments.slice(), text: segments.map(({ text }) => text).join(' ') };
 }
 
-function addToChains(chains: Chain[], piece: Piece): void {
-  const { segment } = piece;
+function addToChains(chains: Chain[], segment: Said): void {
   if (segment.text.trim() === '') return;
   const at = chains.findLastIndex((chain, i) => i >= chains.length - OPEN_CHAINS && speakerOf(chain) === segment.speaker);
   const own = chains[at];
-  const last = own?.pieces.at(-1)?.segment;
+  const last = own?.segments.at(-1);
   const adjacent = last !== undefined && (at === chains.length - 1 || segment.startMs < last.endMs + MAX_GAP_MS / 2);
-  if (own && last && adjacent && last.source === segment.source && own.pieces.length < MAX_CHAIN && segment.startMs - last.endMs <= MAX_GAP_MS && isUnfinished(last.text, segment.text)) chains[at] = chainOf([...own.pieces, piece]);
-  else chains.push(chainOf([piece]));
+  if (own && last && adjacent && last.source === segment.source && own.segments.length < MAX_CHAIN && segment.startMs - last.endMs <= MAX_GAP_MS && isUnfinished(last.text, segment.text)) chains[at] = chainOf([...own.segments, segment]);
+  else chains.push(chainOf([segment]));
 }
 
 function isUnfinished(text: string, next: string): boolean {

@@ -1,5 +1,5 @@
 /** Segments as a conversation: lines (one sentence each) with speaker, turn, clauses and the way back to the segments. */
-import type { Segment } from '../transcript/types';
+import type { Said } from '../transcript/types';
 import { type Chain, chainSegments, commonStart, sameSegments, speakerOf } from './chains';
 import { readClause, type ReadClause } from './cues';
 import { splitSentences } from './language/clauses';
@@ -36,7 +36,7 @@ const SPARE_TEXTS = 256;
 export class ConversationReader {
   private readonly cache = new Map<string, ReadText>();
   /** What the last call read, to give the same objects for what did not change, and to go on where it ended. */
-  private segments: readonly Segment[] = [];
+  private segments: readonly Said[] = [];
   private last: readonly ReadChain[] = [];
   private lines: readonly Line[] = [];
   private names = 0;
@@ -46,10 +46,10 @@ export class ConversationReader {
   constructor(private readonly nlp: Nlp) {}
 
   /** @param segments in order of time, hidden ones left out */
-  read(segments: readonly Segment[]): readonly Line[] {
+  read(segments: readonly Said[]): readonly Line[] {
     const same = commonStart(this.segments, segments);
     for (const { speaker } of segments.slice(same)) this.people.addSpeaker(speaker);
-    const { settled, open } = chainSegments(this.last, segments, same);
+    const { settled, open } = chainSegments(this.last, this.segments.slice(same), segments.slice(same));
     // Names are learnt before they are used, so that the first mention counts too.
     for (const chain of open) this.learnNames(chain.text);
     // A new name may stand in what was read long ago.
@@ -75,14 +75,12 @@ export class ConversationReader {
     const index = lines.length;
     const known = this.last[chains.length];
     if (known?.read === read && known.turn === turn && known.index === index && sameSegments(known, chain)) {
-      // The places of its segments move where one before them went.
-      known.pieces = chain.pieces;
       chains.push(known);
       lines.push(...this.lines.slice(index, index + known.count));
       return;
     }
     const { sentences } = read;
-    const one = new ReadChain(chain.pieces, read, turn, index, sentences.length);
+    const one = new ReadChain(chain.segments, read, turn, index, sentences.length);
     chains.push(one);
     lines.push(...sentences.map((sentence, at) => new ReadLine(one, at, sentence)));
   }

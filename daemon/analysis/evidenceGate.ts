@@ -4,7 +4,7 @@
  * It trusts nobody: each quote is looked up in the segment it names, quotes that do not stand there are taken off, and
  * an insight left without any is refused. It knows nothing of how insights are found.
  */
-import type { Segment } from '../transcript/types';
+import type { Said } from '../transcript/types';
 import type { Evidence } from './types';
 
 /** A quote of less says nothing. */
@@ -17,7 +17,7 @@ export interface GateResult<T> {
 }
 
 /** @param segments what was said; hidden segments prove nothing */
-export function evidenceGate<T extends { readonly evidence: readonly Evidence[] }>(findings: readonly T[], segments: ReadonlyMap<string, Segment>): GateResult<T> {
+export function evidenceGate<T extends { readonly evidence: readonly Evidence[] }>(findings: readonly T[], segments: ReadonlyMap<string, Said>): GateResult<T> {
   const passed: T[] = [];
   for (const finding of findings) {
     const evidence = finding.evidence.filter((item) => stands(item, segments));
@@ -27,7 +27,7 @@ export function evidenceGate<T extends { readonly evidence: readonly Evidence[] 
   return { passed, refused: findings.length - passed.length };
 }
 
-function stands({ segmentId, quote }: Evidence, segments: ReadonlyMap<string, Segment>): boolean {
+function stands({ segmentId, quote }: Evidence, segments: ReadonlyMap<string, Said>): boolean {
   const segment = segments.get(segmentId);
   if (!segment || segment.hidden || quote.trim().length < MIN_QUOTE) return false;
   return segment.text.includes(quote) || plain(segment.text).includes(plain(quote));

@@ -3,7 +3,8 @@
  * tokens and quotes are made while somebody looks at them; most of a long meeting is never looked at again.
  */
 import { Recent } from '../base/recent';
-import { type Chain, type Piece, speakerOf } from './chains';
+import type { Said } from '../transcript/types';
+import { type Chain, speakerOf } from './chains';
 import type { Line } from './conversation';
 import type { ReadClause } from './cues';
 import type { Token } from './language/nlp';
@@ -40,10 +41,10 @@ export class ReadText {
 /** A chain that was read. */
 export class ReadChain {
   /** @param index of its first line. @param count of its lines */
-  constructor(public pieces: readonly Piece[], readonly read: ReadText, readonly turn: number, readonly index: number, readonly count: number) {}
+  constructor(readonly segments: readonly Said[], readonly read: ReadText, readonly turn: number, readonly index: number, readonly count: number) {}
 
   get chain(): Chain {
-    return { pieces: this.pieces, text: this.read.text };
+    return { segments: this.segments, text: this.read.text };
   }
 }
 
@@ -97,7 +98,7 @@ export class ReadLine implements Line {
   quote(): readonly Evidence[] {
     const evidence: Evidence[] = [];
     let from = 0;
-    for (const { segment } of this.chain.pieces) {
+    for (const segment of this.chain.segments) {
       const to = from + segment.text.length;
       const quote = this.text.slice(Math.max(from, this.start), Math.min(to, this.end)).trim();
       if (from < this.end && to > this.start && quote !== '') evidence.push({ segmentId: segment.id, startMs: segment.startMs, endMs: segment.endMs, quote });

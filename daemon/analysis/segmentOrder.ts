@@ -1,18 +1,18 @@
 /** The segments of a session in order of time, hidden ones left out; kept sorted while they come, mostly at the end. */
-import type { Segment } from '../transcript/types';
+import type { Said } from '../transcript/types';
 
 export class SegmentOrder {
-  private readonly all = new Map<string, Segment>();
-  private shown: Segment[] = [];
+  private readonly all = new Map<string, Said>();
+  private shown: Said[] = [];
   private sorted = true;
 
   /** Every segment by its id, hidden ones too. */
-  get byId(): ReadonlyMap<string, Segment> {
+  get byId(): ReadonlyMap<string, Said> {
     return this.all;
   }
 
   /** Those that are shown, by start; of the same start in the order in which they came. */
-  get ordered(): readonly Segment[] {
+  get ordered(): readonly Said[] {
     if (!this.sorted) {
       this.shown = [...this.all.values()].filter(({ hidden }) => !hidden).sort((a, b) => a.startMs - b.startMs);
       this.sorted = true;
@@ -21,7 +21,7 @@ export class SegmentOrder {
   }
 
   /** @returns whether it was not known before */
-  take(segment: Segment): boolean {
+  take(segment: Said): boolean {
     const known = this.all.has(segment.id);
     this.all.set(segment.id, segment);
     const last = this.shown.at(-1);

@@ -7,7 +7,7 @@
  * - `parseAnalysisInput(text): Segment[]` in `plainText.ts`: `{segments: […]}` or plain `Speaker: text` lines
  * - `groupInsights(insights): AnalysisResult`, `renderInsightsMarkdown(insights): string` in `render.ts`
  */
-import type { Segment } from '../transcript/types';
+import type { Said } from '../transcript/types';
 
 export type InsightKind = 'action' | 'decision' | 'risk' | 'question' | 'entity' | 'summary';
 
@@ -59,8 +59,8 @@ export interface AnalysisContext {
 
 /** Follows one session. Ids are stable over calls; what a person edited or dismissed stays so. */
 export interface Analyzer {
-  /** Segments that became final or were revised since the last call, in order of time. */
-  update(segments: readonly Segment[]): readonly InsightChange[];
+  /** Segments that became final or were revised since the last call, in order of time; they are kept as they are given. */
+  update(segments: readonly Said[]): readonly InsightChange[];
   /** The last pass, when nothing more will be said. */
   finish(): readonly InsightChange[];
   /** A person's change. */
@@ -86,5 +86,5 @@ export interface ModelPass {
 
 export interface AnalyzerFactory {
   /** @param restore segments and insights of a session that goes on after a restart. */
-  create(context: AnalysisContext, restore?: { segments: readonly Segment[]; insights: readonly Insight[] }): Analyzer;
+  create(context: AnalysisContext, restore?: { segments: readonly Said[]; insights: readonly Insight[] }): Analyzer;
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import { compareSegments } from '../transcript/transcript';
-import type { Segment } from '../transcript/types';
+import type { Said } from '../transcript/types';
 import type { DurableEventBody } from './events';
 
 export interface InsightFeedSetup {
@@ -24,7 +24,7 @@ export interface InsightFeedSetup {
 }
 
 export class InsightFeed implements Disposable {
-  private readonly changed = new Map<string, Segment>();
+  private readonly changed = new Map<string, Said>();
   private timer: Disposable | undefined;
   private failed = false;
   /** Aborted when the session ends, or what is asked now is asked anew. */
@@ -33,7 +33,7 @@ export class InsightFeed implements Disposable {
   constructor(private readonly setup: InsightFeedSetup) {}
 
   /** A segment became final or was revised. */
-  add(segment: Segment): void {
+  add(segment: Said): void {
     this.changed.set(segment.id, segment);
     this.timer ??= this.setup.clock.setTimeout(() => {
       this.timer = undefined;

@@ -119,7 +119,7 @@ export class Session {
     if (record.insights) {
       this.insights = new SessionInsights({
         analyzers: deps.analyzers, startedAt: record.startedAt, options, book: this.book, log: this.log, clock: this.clock, logger: this.logger,
-        restore: stored && this.book.transcript.ordered(),
+        restore: stored && this.book.transcript.packed(),
         link: (insight) => this.code.link(insight),
         warn: (code, message) => this.warn(code, message),
       });

@@ -3,7 +3,7 @@ import type { Analyzer, AnalyzerFactory, Insight, SpeakerName } from '../analysi
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
-import type { Segment } from '../transcript/types';
+import type { Said } from '../transcript/types';
 import type { Book } from './book';
 import { calledEvents } from './calledNames';
 import type { EventLog } from './eventLog';
@@ -23,7 +23,7 @@ export interface SessionInsightsSetup {
   readonly clock: Clock;
   readonly logger: Logger;
   /** What was said before, where the session goes on. */
-  readonly restore: readonly Segment[] | undefined;
+  readonly restore: readonly Said[] | undefined;
   /** Adds what an insight names in the code. */
   readonly link: (insight: Insight) => Insight;
   readonly warn: (code: 'analysis.fallback' | 'analysis.failed', message: string) => void;
@@ -42,11 +42,12 @@ export class SessionInsights implements Disposable {
     this.revisions = new InsightRevisions(setup.book, () => this.analyzer);
   }
 
+  /** @param event that the book has already */
   follow(event: DurableEvent): void {
-    if (event.kind === 'final') this.feed.add(event.segment);
+    if (event.kind === 'final') this.read(event.segment);
     if (event.kind !== 'revision') return;
-    this.feed.add(event.revision.segment);
-    for (const segment of event.revision.added ?? []) this.feed.add(segment);
+    this.read(event.revision.segment);
+    for (const segment of event.revision.added ?? []) this.read(segment);
   }
 
   /** @throws EarmarkError insight.notFound, store.unwritable */
@@ -65,7 +66,7 @@ export class SessionInsights implements Disposable {
       await delay(clock, wait);
       if (givenUp()) return;
       this.feed.dispose();
-      this.analyzer = this.newAnalyzer(book.transcript.ordered());
+      this.analyzer = this.newAnalyzer(book.transcript.packed());
       this.feed = this.newFeed();
     }
     if (await this.feed.finish()) return;
@@ -77,7 +78,13 @@ export class SessionInsights implements Disposable {
     this.feed.dispose();
   }
 
-  private newAnalyzer(restore: readonly Segment[] | undefined): Analyzer {
+  /** The analyzer keeps what the transcript keeps, not another copy. */
+  private read({ id }: Said): void {
+    const kept = this.setup.book.transcript.packedOf(id);
+    if (kept) this.feed.add(kept);
+  }
+
+  private newAnalyzer(restore: readonly Said[] | undefined): Analyzer {
     const { analyzers, startedAt, book } = this.setup;
     return analyzers.create({ startedAt }, restore && { segments: restore, insights: [...book.insights.values()] });
   }

@@ -4,9 +4,9 @@
  */
 import type { AsrWord } from '../asr/provider';
 import { Packer, Unpacker } from '../base/packing';
-import type { Segment } from './types';
+import type { Said, Segment } from './types';
 
-export interface PackedSegment extends Omit<Segment, 'words'> {
+export interface PackedSegment extends Said {
   readonly words?: string;
 }
 

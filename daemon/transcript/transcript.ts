@@ -4,7 +4,7 @@
  */
 import type { Revision } from '../session/events';
 import { packSegment, unpackSegment, type PackedSegment } from './packedSegment';
-import type { Segment } from './types';
+import type { Said, Segment } from './types';
 
 export class Transcript {
   private readonly byId = new Map<string, PackedSegment>();
@@ -27,6 +27,11 @@ export class Transcript {
   get(id: string): Segment | undefined {
     const packed = this.byId.get(id);
     return packed && unpackSegment(packed);
+  }
+
+  /** As it is kept: the same object until it is revised, for who keeps it too. */
+  packedOf(id: string): PackedSegment | undefined {
+    return this.byId.get(id);
   }
 
   /** By start, then by end, then by id: two sources may speak at once. Takes some milliseconds after hours. */
@@ -60,7 +65,7 @@ export class Transcript {
   }
 }
 
-export function compareSegments(a: PackedSegment | Segment, b: PackedSegment | Segment): number {
+export function compareSegments(a: Said, b: Said): number {
   return a.startMs - b.startMs || a.endMs - b.endMs || segmentNumber(a.id) - segmentNumber(b.id);
 }
 

@@ -15,6 +15,9 @@ export interface Segment {
   readonly revision: number;
 }
 
+/** A segment for who does not ask when each word was said, whatever form its words are kept in. */
+export type Said = Omit<Segment, 'words'>;
+
 export interface Speaker {
   readonly id: string;
   readonly name: string;

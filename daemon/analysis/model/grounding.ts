@@ -6,7 +6,7 @@ import type { Finding } from '../discourse/discuss';
 import { singular } from '../language/singular';
 import { STOP_WORDS } from '../rules/words';
 import type { Evidence } from '../types';
-import type { Segment } from '../../transcript/types';
+import type { Said } from '../../transcript/types';
 import type { Answer } from './question';
 import type { Window } from './windows';
 
@@ -104,7 +104,7 @@ function phraseIn(due: string, evidence: readonly Evidence[], window: Window): s
   const quoted = new Set(evidence.map(({ segmentId }) => segmentId));
   const order = [...window.filter(({ id }) => quoted.has(id)), ...window.filter(({ id }) => !quoted.has(id))];
   const plain = due.trim().replace(/[.?!,;]+$/, '');
-  return plain === '' ? undefined : order.map((segment: Segment) => segment.text.slice(...spanOf(segment.text, plain))).find((phrase) => phrase !== '');
+  return plain === '' ? undefined : order.map((segment: Said) => segment.text.slice(...spanOf(segment.text, plain))).find((phrase) => phrase !== '');
 }
 
 function spanOf(text: string, phrase: string): [number, number] {

@@ -4,7 +4,7 @@
  */
 import { isEarmarkError } from '../../../protocol/errors';
 import type { Finding } from '../discourse/discuss';
-import type { Segment } from '../../transcript/types';
+import type { Said } from '../../transcript/types';
 import { ground, type Grounded } from './grounding';
 import { mergeWindows } from './mergeFindings';
 import type { ModelQueue } from './modelQueue';
@@ -34,7 +34,7 @@ export class ModelReader {
   constructor(private readonly queue: ModelQueue) {}
 
   /** True where there is a full window that was not asked about. */
-  hasNew(segments: readonly Segment[]): boolean {
+  hasNew(segments: readonly Said[]): boolean {
     return windowsOf(segments).slice(0, -1).slice(0, MAX_WINDOWS).some((window) => !this.find(window) && !this.failed.has(keyOf(window)));
   }
 
@@ -42,7 +42,7 @@ export class ModelReader {
    * Asks about what was not answered yet. Never throws; what was answered before the signal aborts is kept.
    * @param final the last window too, which is growing before
    */
-  async read(segments: readonly Segment[], final: boolean, signal: AbortSignal): Promise<Reading> {
+  async read(segments: readonly Said[], final: boolean, signal: AbortSignal): Promise<Reading> {
     const all = windowsOf(segments).slice(0, MAX_WINDOWS);
     const windows = final ? all : all.slice(0, -1);
     const open = windows.filter((window) => !this.find(window) && (final || !this.failed.has(keyOf(window))));
@@ -64,7 +64,7 @@ export class ModelReader {
    * The findings of rules and model together: where the model read, its word counts; elsewhere that of the rules.
    * @param segments as they are now; an answer about words that changed since is left out
    */
-  combine(rules: readonly Finding[], summary: readonly Finding[], segments: ReadonlyMap<string, Segment>): { readonly findings: readonly Finding[]; readonly summary: readonly Finding[] } {
+  combine(rules: readonly Finding[], summary: readonly Finding[], segments: ReadonlyMap<string, Said>): { readonly findings: readonly Finding[]; readonly summary: readonly Finding[] } {
     const valid = this.answered.filter(({ window }) => window.every((segment) => sameWords(segment, segments.get(segment.id))));
     const merged = mergeWindows(valid.map(({ grounded }) => grounded));
     const covered = idsOf(valid);
@@ -104,7 +104,7 @@ function keyOf(window: Window): string {
   return `${window[0]?.id ?? ''} ${window.length} ${window.map(({ revision }) => revision).join('')}`;
 }
 
-function sameWords(a: Segment, b: Segment | undefined): boolean {
+function sameWords(a: Said, b: Said | undefined): boolean {
   return b !== undefined && !b.hidden && a.text === b.text && a.speaker === b.speaker;
 }
 

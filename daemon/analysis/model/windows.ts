@@ -1,5 +1,5 @@
 /** Cuts a long transcript into windows that overlap, so that what is said across a cut is seen whole once. */
-import type { Segment } from '../../transcript/types';
+import type { Said } from '../../transcript/types';
 
 /** About 2,000 tokens: with the question and the answer it fits the 4,096 that small local models are run with. */
 const WINDOW_CHARS = 8_000;
@@ -8,10 +8,10 @@ const OVERLAP_CHARS = 1_200;
 const LINE_CHARS = 14;
 
 /** Segments as the model reads them, in order of time. */
-export type Window = readonly Segment[];
+export type Window = readonly Said[];
 
 /** @returns windows in order; the last one is still growing. Those before it stay the same while people speak on */
-export function windowsOf(segments: readonly Segment[]): readonly Window[] {
+export function windowsOf(segments: readonly Said[]): readonly Window[] {
   const said = segments.filter(({ text }) => text.trim() !== '');
   const windows: Window[] = [];
   let from = 0;
@@ -28,6 +28,6 @@ export function windowsOf(segments: readonly Segment[]): readonly Window[] {
 }
 
 /** Without the speaker: a window stays the same window when somebody gets a name. */
-function sizeOf({ text }: Segment): number {
+function sizeOf({ text }: Said): number {
   return text.length + LINE_CHARS;
 }
