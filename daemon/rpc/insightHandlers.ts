@@ -21,7 +21,7 @@ export function insightHandlers(registry: Registry, { sessions, analyzers, clock
       if (!insight) throw new EarmarkError('insight.notFound', 'This card is no longer there; the list is being brought up to date.');
       return { ...derive(as, insight, { title: record.title, startedAt: record.startedAt, ...record.workspace }, languageId) };
     })
-    .on(InsightAnalyze, async ({ segments, self, date }, _client, signal) => {
+    .on(InsightAnalyze, async ({ segments, self, date }, _client, { signal }) => {
       if (date !== undefined && Number.isNaN(Date.parse(date))) throw new EarmarkError('analysis.badInput', 'The date is not an ISO date (YYYY-MM-DD); correct it.');
       const ids = new Set(segments.map((s) => s.id));
       if (ids.size < segments.length) throw new EarmarkError('analysis.badInput', 'Two segments have the same id; give each its own.');

@@ -8,14 +8,14 @@ import type { Registry } from './registry';
 export function modelHandlers(registry: Registry, { models, engines, logger }: RpcDeps): void {
   registry
     .on(ModelsList, async () => ({ models: (await models.list()).map(toModel) }))
-    .on(ModelsPull, async ({ modelId }, _client, signal) => {
+    .on(ModelsPull, async ({ modelId }, _client, { signal }) => {
       const model = toModel(await models.pull(modelId, signal));
       await engines.refresh();
       // What an engine failed for may be there now.
       if (model.isDefault) engines.retry().catch((error: unknown) => logger.warn('engine.loadFailed', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
       return { model };
     })
-    .on(ModelsUpdate, async ({ modelId }, _client, signal) => {
+    .on(ModelsUpdate, async ({ modelId }, _client, { signal }) => {
       const model = toModel(await models.update(modelId, signal));
       await engines.swap(modelId);
       return { model };

@@ -1,13 +1,14 @@
 /** Which handler answers which method; params are validated here, before a handler sees them. */
 import { EarmarkError } from '../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../protocol/method';
+import type { Asked } from '../base/peer';
 import type { ClientContext } from './clientContext';
 
-export type Handler<M extends RequestType> = (params: ParamsOf<M>, client: ClientContext, signal: AbortSignal) => ResultOf<M> | Promise<ResultOf<M>>;
+export type Handler<M extends RequestType> = (params: ParamsOf<M>, client: ClientContext, asked: Asked) => ResultOf<M> | Promise<ResultOf<M>>;
 
 interface Entry {
   readonly type: RequestType;
-  readonly handle: (params: unknown, client: ClientContext, signal: AbortSignal) => unknown;
+  readonly handle: (params: unknown, client: ClientContext, asked: Asked) => unknown;
 }
 
 export class Registry {
@@ -28,7 +29,7 @@ export class Registry {
   }
 
   /** @throws EarmarkError rpc.unknownMethod, rpc.invalidParams, and what the handler throws */
-  async dispatch(method: string, params: unknown, client: ClientContext, signal: AbortSignal): Promise<object> {
+  async dispatch(method: string, params: unknown, client: ClientContext, asked: Asked): Promise<object> {
     const entry = this.entries.get(method);
     if (!entry) throw new EarmarkError('rpc.unknownMethod', `The daemon has no method "${method.slice(0, 100)}"; update Earmark on both sides.`);
     const parsed = parse(entry.type, params);
@@ -38,7 +39,7 @@ export class Registry {
       // zod's messages name types and limits, not the values that were sent.
       throw new EarmarkError('rpc.invalidParams', `${method}: ${path === '' ? 'params' : `"${path.slice(0, 100)}"`} is not valid: ${issue?.message ?? 'wrong type'}.`, { details: { path } });
     }
-    return (await entry.handle(parsed.data, client, signal)) as object;
+    return (await entry.handle(parsed.data, client, asked)) as object;
   }
 }
 

@@ -232,7 +232,7 @@ describe('transport contract', function () {
       stateDir: folder,
       logger: silentLogger,
       limits: defaultTransportLimits,
-      accept: () => ({ closed: () => undefined, request: (_m, _p, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => { aborted = true; reject(new EarmarkError('rpc.cancelled', 'Cancelled.')); })) }),
+      accept: () => ({ closed: () => undefined, request: (_m, _p, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => { aborted = true; reject(new EarmarkError('rpc.cancelled', 'Cancelled.')); })) }),
     });
     const c = await client();
     const abort = new AbortController();

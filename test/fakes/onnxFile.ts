@@ -1,5 +1,5 @@
 /**
- * Writes ONNX models with random weights and the inputs and outputs of Moonshine and Silero, so that tests drive ONNX
+ * Writes ONNX models with random weights and the names that those of Moonshine and Silero have, so that tests drive ONNX
  * Runtime and the adapters where the real models are not at hand. The field numbers are those of onnx.proto.
  */
 import { writeFileSync } from 'node:fs';
@@ -34,11 +34,16 @@ const port = (field: number, { name, type, shape }: Port): Buffer =>
 
 const node = (op: string, inputs: readonly string[], output: string): Buffer => bytes(1, ...inputs.map((name) => text(1, name)), text(2, output), text(4, op));
 
-function random(name: string, shape: readonly number[], seed: number): Buffer {
+/** A tensor of numbers between −most and most, in a field of its own. */
+function random(name: string, shape: readonly number[], seed: number, most = 1): Buffer {
   let state = seed;
-  const values = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0) / 2 ** 31);
+  const values = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => (most * (state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0)) / 2 ** 31);
   return bytes(5, ...shape.map((size) => int(1, size)), int(2, FLOAT), text(8, name), bytes(9, Buffer.from(values.buffer)));
 }
+
+/** A weight inside a node, small enough that many of them add up to a number a sigmoid tells from others. */
+const constant = (name: string, shape: readonly number[], seed: number): Buffer =>
+  bytes(1, text(2, name), text(4, 'Constant'), bytes(5, text(1, 'value'), random('', shape, seed, 0.1), int(20, 4)));
 
 const axes = (name: string, axis: number): Buffer => bytes(5, int(1, 1), int(2, INT64), text(8, name), bytes(9, Buffer.from(BigInt64Array.of(BigInt(axis)).buffer)));
 
@@ -111,32 +116,15 @@ export function writeMoonshineDecoder(path: string, { layers, heads, headSize } 
   write(path, cache.map((name) => ({ name, type: FLOAT, shape: ['batch', heads, 'past', headSize] })), [], parts);
 }
 
-/** A probability from the samples, and a state that each window changes. */
+/** Random weights under the names and as the constants that the exported graph has at 16 kHz: enough to take them out, not to be run. */
 export function writeSilero(path: string): void {
-  write(
-    path,
-    [
-      { name: 'input', type: FLOAT, shape: ['batch', 576] },
-      { name: 'state', type: FLOAT, shape: [2, 'batch', 128] },
-      { name: 'sr', type: INT64, shape: [] },
-    ],
-    [
-      { name: 'output', type: FLOAT, shape: ['batch', 1] },
-      { name: 'stateN', type: FLOAT, shape: [2, 'batch', 128] },
-    ],
-    [
-      axes('layers', 0),
-      random('weights', [576, 1], 4),
-      random('memory', [128, 1], 5),
-      random('step', [128], 6),
-      node('ReduceSum', ['state', 'layers'], 'summed'),
-      node('Squeeze', ['summed', 'layers'], 'remembered'),
-      node('MatMul', ['remembered', 'memory'], 'past'),
-      node('MatMul', ['input', 'weights'], 'present'),
-      node('Add', ['past', 'present'], 'score'),
-      node('Sigmoid', ['score'], 'output'),
-      node('Add', ['state', 'step'], 'moved'),
-      node('Tanh', ['moved'], 'stateN'),
-    ],
-  );
+  type Shaped = readonly [name: string, ...sizes: number[]];
+  const layer = (number: number, outputs: number, inputs: number): readonly Shaped[] => [[`encoder.${number}.reparam_conv.weight`, outputs, inputs, 3], [`encoder.${number}.reparam_conv.bias`, outputs]];
+  const shapes: readonly Shaped[] = [
+    ['stft.forward_basis_buffer', 258, 1, 256],
+    ...layer(0, 128, 129), ...layer(1, 64, 128), ...layer(2, 64, 64), ...layer(3, 128, 64),
+    ['decoder.rnn.weight_ih', 512, 128], ['decoder.rnn.weight_hh', 512, 128], ['decoder.rnn.bias_ih', 512], ['decoder.rnn.bias_hh', 512],
+    ['decoder.decoder.2.weight', 1, 128, 1], ['decoder.decoder.2.bias', 1],
+  ];
+  write(path, [{ name: 'input', type: FLOAT, shape: ['batch', 576] }], [], shapes.map(([name, ...shape], i) => constant(`If_0_then_branch__Inline_0__${name}`, shape, 4 + i)));
 }

@@ -5,11 +5,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Tensor } from 'onnxruntime-node';
 import { NOISE_KINDS, makeNoise } from '../../bench/noise';
 import { SHARED, findModels, libriUtterances, makeEngine, readAudio, rejections, textOf, transcribe } from '../../bench/speechPath';
 import { type WerReport, measureWer } from '../../bench/wer';
 import { normaliseWords, pooledWer, wordErrors } from '../../bench/wordErrors';
+import { loadOrt, openModel } from '../../daemon/adapters/inference/onnx';
+import { sileroMaker } from '../../daemon/adapters/inference/sileroGraph';
 import type { ManagedSpeechEngine } from '../../daemon/asr/speechEngineApi';
+import { toFloat32 } from '../../daemon/audio/pcm';
 import { skip } from '../skip';
 
 /** Percent; measured 4.5 and 13.4. A file, which may wait longer for its phrases to end, has 3.8 and 11.4. */
@@ -110,6 +114,37 @@ describe('speech path with real models', function () {
     }
     assert.ok((100 * errors) / spoken <= MEETING_WER, `${((100 * errors) / spoken).toFixed(2)} %`);
     assert.ok(Math.abs(heard - spoken) / spoken <= 0.01, `${heard} words heard, ${spoken} spoken`);
+  });
+
+  it('finds speech with its own graph as with the exported one, alone and in company', async function () {
+    const path = join(SHARED, 'data', 'misc', 'two_cities.flac');
+    if (!existsSync(path)) skip(this, '../shared/data/misc is not there');
+    const file = findModels(process.env['EARMARK_MODELS'])?.vad ?? '';
+    const ort = await loadOrt();
+    const [exported, own] = [await openModel(file, 'speech detector', ['input', 'state', 'sr']), await openModel(file, 'speech detector', ['input', 'state'], { maker: sileroMaker })];
+    const pcm = toFloat32(readAudio(path));
+    const sr = new ort.Tensor('int64', BigInt64Array.of(16_000n), []);
+    for (const batch of [1, 5]) {
+      let states = [exported, own].map(() => new ort.Tensor('float32', new Float32Array(2 * batch * 128), [2, batch, 128]));
+      let [apart, speech] = [0, 0];
+      for (let window = 0; window < 400; window++) {
+        // Each row begins elsewhere.
+        const input = new Float32Array(batch * 576);
+        for (let row = 0; row < batch; row++) input.set(pcm.subarray(row * 50_000 + window * 512, row * 50_000 + window * 512 + 576), row * 576);
+        const sound = new ort.Tensor('float32', input, [batch, 576]);
+        const [theirs, ours] = [await exported.run({ input: sound, state: states[0] as Tensor, sr }), await own.run({ input: sound, state: states[1] as Tensor })];
+        states = [theirs, ours].map((out) => out['stateN'] as (typeof states)[number]);
+        for (let row = 0; row < batch; row++) {
+          const [exact, made] = [theirs, ours].map((out) => (out['output']?.data as Float32Array)[row] ?? NaN) as [number, number];
+          apart = Math.max(apart, Number.isNaN(made) ? Infinity : Math.abs(exact - made));
+          if (exact > 0.5) speech++;
+        }
+      }
+      assert.ok(apart < 1e-4, `${apart} in a batch of ${batch}`);
+      assert.ok(speech > 100 * batch && speech < 400 * batch, `${speech} windows of speech`);
+    }
+    await exported.release();
+    await own.release();
   });
 
   it('says the same when the workers are killed in the middle', async function () {

@@ -20,7 +20,7 @@ export interface OnnxNode {
   readonly outputs: readonly string[];
 }
 
-/** What a file holds, with the graphs inside its nodes laid open: weights by name, nodes by the name of each output. */
+/** What a file holds, with the graphs inside its nodes laid open: weights and constants by name, nodes by the name of each output. */
 export interface OnnxParts {
   readonly weights: ReadonlyMap<string, OnnxTensor>;
   readonly makers: ReadonlyMap<string, OnnxNode>;
@@ -36,8 +36,9 @@ export function readParts(file: Uint8Array): OnnxParts {
   const graph = (bytes: Uint8Array): void => {
     for (const [field, value] of fieldsOf(bytes)) {
       if (field === 1) {
-        const { node, inner } = readNode(value);
+        const { node, inner, constant } = readNode(value);
         for (const name of node.outputs) makers.set(name, node);
+        if (constant) weights.set(node.outputs[0] ?? '', constant);
         inner.forEach(graph);
       } else if (field === 5) {
         const { name, tensor } = readTensor(value);
@@ -64,16 +65,29 @@ function* fieldsOf(message: Uint8Array): Generator<[number, Uint8Array]> {
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 
-function readNode(bytes: Uint8Array): { readonly node: OnnxNode; readonly inner: readonly Uint8Array[] } {
+interface ReadNode {
+  readonly node: OnnxNode;
+  readonly inner: readonly Uint8Array[];
+  /** What a node `Constant` gives. */
+  readonly constant: OnnxTensor | undefined;
+}
+
+function readNode(bytes: Uint8Array): ReadNode {
   const [inputs, outputs, inner]: [string[], string[], Uint8Array[]] = [[], [], []];
   let op = '';
+  let constant: OnnxTensor | undefined;
   for (const [field, value] of fieldsOf(bytes)) {
     if (field === 1) inputs.push(textOf(value));
     else if (field === 2) outputs.push(textOf(value));
     else if (field === 4) op = textOf(value);
-    else if (field === 5) for (const [part, graph] of fieldsOf(value)) if (part === 6) inner.push(graph);
+    else if (field === 5) {
+      for (const [part, content] of fieldsOf(value)) {
+        if (part === 5) constant = readTensor(content).tensor;
+        else if (part === 6) inner.push(content);
+      }
+    }
   }
-  return { node: { op, inputs, outputs }, inner };
+  return { node: { op, inputs, outputs }, inner, constant };
 }
 
 function readPort(bytes: Uint8Array): { readonly name: string; readonly shape: readonly (number | string)[] } {

@@ -1,14 +1,15 @@
 /**
- * Silero VAD v6 in ONNX Runtime, many streams at once. Each stream keeps its recurrent state and the last 64 samples,
- * which the model wants before each window of 512 at 16 kHz. Runs inside an inference worker.
+ * Silero VAD v6 in ONNX Runtime, in a graph of our own (sileroGraph.ts), many streams at once. Each stream keeps its
+ * recurrent state and the last 64 samples, which the model wants before each window of 512 at 16 kHz. Runs inside an
+ * inference worker.
  * Source of the input layout: snakers4/silero-vad, `OnnxWrapper`.
  */
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { EarmarkError } from '../../../protocol/errors';
 import type { LoadedModelFiles } from '../../asr/provider';
-import { SAMPLE_RATE } from '../../audio/frame';
 import { VAD_WINDOW } from '../../vad/contract';
 import { type Ort, loadOrt, openModel } from './onnx';
+import { sileroMaker } from './sileroGraph';
 
 const CONTEXT = 64;
 const INPUT = CONTEXT + VAD_WINDOW;
@@ -35,7 +36,7 @@ interface Request {
 const MAX_STREAMS = 1_024;
 
 export class SileroVad {
-  private loaded: { readonly ort: Ort; readonly session: InferenceSession; readonly sr: Tensor } | undefined;
+  private loaded: { readonly ort: Ort; readonly session: InferenceSession } | undefined;
   private readonly streams = new Map<number, Stream>();
   private readonly waiting: Request[] = [];
   private running = false;
@@ -43,8 +44,8 @@ export class SileroVad {
   /** @throws EarmarkError model.missing, model.corrupt, model.incompatible */
   async load(model: LoadedModelFiles): Promise<void> {
     const ort = await loadOrt();
-    const session = await openModel(model.files['model'], 'speech detector', ['input', 'state', 'sr']);
-    this.loaded = { ort, session, sr: new ort.Tensor('int64', BigInt64Array.of(BigInt(SAMPLE_RATE)), []) };
+    const session = await openModel(model.files['model'], 'speech detector', ['input', 'state'], { maker: sileroMaker });
+    this.loaded = { ort, session };
   }
 
   /** @param windows n × 512 samples. Calls of one stream are answered in order. @returns n probabilities */
@@ -107,7 +108,7 @@ export class SileroVad {
     const batch = all.filter((request) => request.next < request.answer.length);
     if (batch.length === 0) return;
     if (!this.loaded) throw new EarmarkError('engine.unavailable', 'The speech detector is not loaded yet; try again in a moment.');
-    const { ort, session, sr } = this.loaded;
+    const { ort, session } = this.loaded;
     const n = batch.length;
     const input = new Float32Array(n * INPUT);
     const state = new Float32Array(LAYERS * n * WIDTH);
@@ -116,7 +117,7 @@ export class SileroVad {
       input.set(windowOf(request), b * INPUT + CONTEXT);
       for (let l = 0; l < LAYERS; l++) state.set(request.stream.state.subarray(l * WIDTH, (l + 1) * WIDTH), (l * n + b) * WIDTH);
     });
-    const out = await session.run({ input: new ort.Tensor('float32', input, [n, INPUT]), state: new ort.Tensor('float32', state, [LAYERS, n, WIDTH]), sr });
+    const out = await session.run({ input: new ort.Tensor('float32', input, [n, INPUT]), state: new ort.Tensor('float32', state, [LAYERS, n, WIDTH]) });
     const probabilities = out['output']?.data as Float32Array;
     const next = out['stateN']?.data as Float32Array;
     batch.forEach((request, b) => {

@@ -68,7 +68,7 @@ export class WirePeer implements Peer {
     const cancelled = token.onCancellationRequested(() => abort.abort());
     try {
       if (!this.handler) throw new EarmarkError('rpc.disconnected', 'The connection is closed.');
-      return await this.handler.request(method, params, abort.signal);
+      return await this.handler.request(method, params, abort);
     } catch (thrown) {
       const error = known(thrown);
       throw new ResponseError(error.rpcCode, error.message, error.toData());

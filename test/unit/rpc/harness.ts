@@ -4,7 +4,7 @@ import { type LogFields, type Logger, silentLogger } from '../../../daemon/base/
 import { Emitter } from '../../../daemon/base/emitter';
 import { LiveSettings } from '../../../daemon/config/liveSettings';
 import type { AlertChange } from '../../../daemon/telemetry/alerts';
-import type { PeerHandler } from '../../../daemon/base/peer';
+import type { Asked, PeerHandler } from '../../../daemon/base/peer';
 import type { DaemonControl, Observed, RpcDeps } from '../../../daemon/rpc/deps';
 import { OfferedModel } from '../../../daemon/rpc/offeredModel';
 import { RpcServer } from '../../../daemon/rpc/server';
@@ -37,8 +37,8 @@ export class TestClient {
     return (await this.raw(type.method, params)) as ResultOf<M>;
   }
 
-  raw(method: string, params: unknown, signal: AbortSignal = new AbortController().signal): Promise<object> {
-    return this.handler.request(method, params, signal);
+  raw(method: string, params: unknown, asked: Asked = new AbortController()): Promise<object> {
+    return this.handler.request(method, params, asked);
   }
 
   /** The code of the error that a request ends with; `ok` when it does not. */

@@ -58,7 +58,8 @@ describe('log', () => {
     await Promise.all([work('1-1'), work('1-2')]);
     await later;
     await new Promise((resolve) => setTimeout(resolve, 10));
-    deepEqual(lines().map(({ event, request }) => `${String(event)} ${String(request)}`), ['begun 1-1', 'begun 1-2', 'done 1-1', 'done 1-2', 'behind undefined', 'behind undefined']);
+    await work('1-3');
+    deepEqual(lines().map(({ event, request }) => `${String(event)} ${String(request)}`), ['begun 1-1', 'begun 1-2', 'done 1-1', 'done 1-2', 'behind undefined', 'behind undefined', 'begun 1-3', 'done 1-3']);
   });
 
   it('remembers the last warnings and errors without their facts', () => {
