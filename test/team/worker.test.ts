@@ -1,7 +1,9 @@
 // Workers of a team as real processes over a real nats-server: they share the phrases, one is killed, one drains.
 import { deepEqual, equal, match } from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { hearBeats } from '../../daemon/adapters/nats/beats';
 import { NatsAsker } from '../../daemon/adapters/nats/natsAsker';
+import { PHRASES } from '../../daemon/adapters/nats/subjects';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
@@ -10,6 +12,9 @@ import { until } from '../fakes/daemonProcess';
 import { NatsServers, needNats } from '../fakes/natsServers';
 import { LOUDNESS } from '../fakes/scriptedEngine';
 import { TeamProcess } from '../fakes/teamProcess';
+
+/** What it has in hand is told to its gateway for 12 s at most, and its connection is given 5 s. */
+const ENDED_MS = 25_000;
 
 describe('earmark worker', function () {
   this.timeout(60_000);
@@ -40,6 +45,9 @@ describe('earmark worker', function () {
     await servers?.stop();
   });
   afterEach(async () => {
+    // What was settled beside the queue is in it until a worker asks; in the next test it would be taken for a phrase of its own.
+    for (let tries = 0; tries < 200 && (await bus.jsm.streams.info(PHRASES)).state.messages > 0; tries++) await delay(50);
+    equal((await bus.jsm.streams.info(PHRASES)).state.messages, 0, 'phrases that nobody took out of the queue');
     // Told, not killed: an acknowledgement that is not sent yet would bring a phrase to the workers of the next test.
     await Promise.all(workers.map((one) => one.kill('SIGTERM')));
     await Promise.all(workers.map((one) => one.remove()));
@@ -77,6 +85,19 @@ describe('earmark worker', function () {
     deepEqual([await asked, await ended], ['w8', 0]);
     await worker();
     equal(await next, 'w9');
+  });
+
+  it('ends soon when it is told to while NATS stands still', async () => {
+    const first = await worker({ EARMARK_TEST_SLOWER: '40' });
+    const asked = say(10);
+    await until(() => presence.capacity('script').busy === 1, 'it is in its decode');
+    await servers.kill(0, 'SIGSTOP');
+    const told = performance.now();
+    const code = await first.kill('SIGTERM');
+    const tookMs = performance.now() - told;
+    await servers.kill(0, 'SIGCONT');
+    await worker();
+    deepEqual([code, tookMs < ENDED_MS, await asked], [0, true, 'w10']);
   });
 
   it('says in one sentence what it lacks', async () => {
