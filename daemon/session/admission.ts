@@ -1,5 +1,5 @@
 /** Which sessions may begin: not more than the limits, by the process and by its user, and none that names what cannot be. */
-import { EarmarkError } from '../../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import type { Lease } from '../team/leases';
 import type { StartRequest } from './api';
 import type { SessionManagerDeps } from './deps';
@@ -33,11 +33,17 @@ export class Admission {
     if (request.sources.some(({ source, origin }) => source === 'file' && origin.type === 'capture')) throw new EarmarkError('audio.noRecorder', 'A file is pushed, not recorded; choose the microphone or the system audio.');
   }
 
-  /** Where several servers share what a user may have. @throws EarmarkError session.tooMany */
+  /** Where several servers share what a user may have. While nobody can say how many there are each counts its own: what is said now is not said again. @throws EarmarkError session.tooMany */
   async place(owner: string | undefined): Promise<Lease | undefined> {
     if (this.setup.place === undefined || owner === undefined) return undefined;
     const { maxSessionsPerUser } = this.setup.options;
-    const place = await this.setup.place(owner, maxSessionsPerUser);
+    let place: Lease | undefined;
+    try {
+      place = await this.setup.place(owner, maxSessionsPerUser);
+    } catch (error) {
+      if (isEarmarkError(error, 'rpc.timeout')) return undefined;
+      throw error;
+    }
     if (!place) throw tooManyOfYours(maxSessionsPerUser);
     return place;
   }

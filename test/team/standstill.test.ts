@@ -1,7 +1,12 @@
-// Clients that wait for an answer of a gateway which stands still: they go on at another one as soon as those who send sound.
+// Clients while a part of their team stands still: those who wait for an answer of a gateway go on at another one as soon as
+// those who send sound, and a session begins though NATS has no leader.
 import { deepEqual } from 'node:assert/strict';
-import { type Connection, createConnection, createFramePusher, type SessionSubscription } from '../../client';
-import type { SessionEvent } from '../../protocol/session';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Connection, createConnection, createFramePusher, type FramePusher, type SessionSubscription } from '../../client';
+import { openSessions } from '../../daemon/adapters/nats/sessionStream';
+import { openBus } from '../../daemon/adapters/nats/teamBus';
+import { silentLogger } from '../../daemon/base/logger';
+import { type SessionEvent, SessionStop } from '../../protocol/session';
 import { until } from '../fakes/daemonProcess';
 import { FIRST_WORD, type Gateway } from '../fakes/teamClient';
 import { TeamPlace } from '../fakes/teamPlace';
@@ -15,7 +20,7 @@ describe('a client whose gateway stands still', () => {
   const open: { dispose(): unknown }[] = [];
 
   before(async function () {
-    place = await TeamPlace.start(this, { database: true, gateways: 2, workers: 1 });
+    place = await TeamPlace.start(this, { nodes: 3, database: true, gateways: 2, workers: 1 });
   });
   after(async () => {
     still?.child.kill('SIGCONT');
@@ -31,10 +36,11 @@ describe('a client whose gateway stands still', () => {
   };
   const start = (connection: Connection, heard: string[]): Promise<SessionSubscription> =>
     connection.start({ kind: 'file', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, (event: SessionEvent) => void (event.kind === 'final' && heard.push(event.segment.text)));
-  const sayOne = (connection: Connection, subscription: SessionSubscription): void => {
+  const sayOne = (connection: Connection, subscription: SessionSubscription): FramePusher => {
     const pusher = createFramePusher(connection, subscription, { source: 'mic' });
     open.push(pusher, subscription);
     pusher.write(say(FIRST_WORD));
+    return pusher;
   };
 
   it('begins its session, and says the first word of one that it has, within 10 s', async function () {
@@ -55,5 +61,32 @@ describe('a client whose gateway stands still', () => {
     await until(() => heard.talking.length > 0 && heard.asking.length > 0, 'both words are heard', 60_000);
     const word = `w${FIRST_WORD}`;
     deepEqual([heard, performance.now() - stopped < GOES_ON_MS], [{ asking: [word], talking: [word] }, true]);
+  });
+
+  it('begins its session, and has its word, while two of three NATS nodes stand still', async function () {
+    this.timeout(90_000);
+    still.child.kill('SIGCONT');
+    const bus = await openBus({ servers: place.nats.url, name: 'test', replicas: 3, logger: silentLogger });
+    open.push({ dispose: () => bus.close() });
+    for (const node of [1, 2]) open.push({ dispose: () => place.nats.kill(node, 'SIGCONT') });
+    const connection = await connect();
+    const heard: string[] = [];
+    for (const node of [1, 2]) await place.nats.kill(node, 'SIGSTOP');
+    const stopped = performance.now();
+    const subscription = await start(connection, heard);
+    const beganMs = performance.now() - stopped;
+    const pusher = sayOne(connection, subscription);
+    await until(() => heard.length > 0 && pusher.acknowledged === pusher.nextSeq, 'its word is heard and its sound is kept', 60_000);
+    const heardMs = performance.now() - stopped;
+    for (const node of [1, 2]) await place.nats.kill(node, 'SIGCONT');
+    await pusher.end();
+    await connection.request(SessionStop, { sessionId: subscription.sessionId });
+    // Nobody has to finish it any more.
+    const marked = (): Promise<boolean> => openSessions(bus).then((all) => all.some(({ sessionId }) => sessionId === subscription.sessionId), () => true);
+    for (let tries = 0; tries < 200 && (await marked()); tries++) await delay(100);
+    deepEqual(
+      { heard, began: beganMs < GOES_ON_MS, kept: heardMs < GOES_ON_MS, marked: await marked() },
+      { heard: [`w${FIRST_WORD}`], began: true, kept: true, marked: false },
+    );
   });
 });

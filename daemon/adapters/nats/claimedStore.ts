@@ -40,7 +40,7 @@ export function claimedStore({ database, spools, claims, logger }: ClaimedSetup)
   const own: Partial<SessionStore> = {
     createSession: (record) =>
       turns.take(record.id, async () => {
-        await claims.claim(record.id);
+        await claims.begin(record.id);
         await database.createSession(record);
       }),
     updateSession: (id, change) => turns.take(id, () => guarded(id, () => database.updateSession(id, change))),

@@ -23,6 +23,8 @@ export interface ClaimsSetup {
 const CLAIM_MS = 9_000;
 const CLAIM_PAUSE_MS = 200;
 const REGAIN_MS = 500;
+/** A new session waits so long for its mark; a stream without a leader does not answer. */
+const MARK_WAIT_MS = 1_000;
 const PUBLISH_MS = 3_000;
 
 export class SessionClaims {
@@ -45,7 +47,7 @@ export class SessionClaims {
 
   /** Waits for the lease of a server that died. @throws EarmarkError rpc.timeout where a living server has it, rpc.draining, store.unwritable */
   async claim(id: string): Promise<void> {
-    const { bus, leases, subjects, name } = this.setup;
+    const { leases, subjects, name } = this.setup;
     const until = performance.now() + CLAIM_MS;
     for (;;) {
       // Somebody else here was quicker.
@@ -62,8 +64,7 @@ export class SessionClaims {
     // While the stream's nodes choose a leader it takes nothing.
     for (;;) {
       try {
-        await bus.js.publish(subjects.open(id), name, { timeout: PUBLISH_MS });
-        return;
+        return await this.mark(id);
       } catch (cause) {
         if (performance.now() < until && !this.draining) await delay(CLAIM_PAUSE_MS);
         else {
@@ -72,6 +73,47 @@ export class SessionClaims {
         }
       }
     }
+  }
+
+  /**
+   * Of a session that is new, so nobody else can have it: where NATS does not answer, as while its nodes choose a leader, it
+   * begins all the same, and lease and mark follow. Who keeps it has to have a fence of its own. @throws EarmarkError rpc.draining
+   */
+  async begin(id: string): Promise<void> {
+    const { leases, subjects, name } = this.setup;
+    if (this.draining) throw new EarmarkError('rpc.draining', 'This server makes room for another one; connect again.', { retryAfterMs: 500 });
+    const lease = await leases.claim(subjects.lease(id), name).catch(() => undefined);
+    if (lease) this.hold(id, lease);
+    else {
+      this.held.set(id, undefined);
+      void this.regain(id);
+    }
+    const marked = this.markAgain(id);
+    await Promise.race([marked, delay(MARK_WAIT_MS)]);
+  }
+
+  /** Until it is in, or nobody has to finish the session any more. */
+  private async markAgain(id: string): Promise<void> {
+    while (this.held.has(id)) {
+      try {
+        await this.mark(id);
+        // It was over meanwhile.
+        if (!this.held.has(id)) this.unmark(id);
+        return;
+      } catch {
+        await delay(REGAIN_MS);
+      }
+    }
+  }
+
+  private async mark(id: string): Promise<void> {
+    const { bus, subjects, name } = this.setup;
+    await bus.js.publish(subjects.open(id), name, { timeout: PUBLISH_MS });
+  }
+
+  private unmark(id: string): void {
+    const { bus, subjects } = this.setup;
+    void bus.jsm.streams.purge(SESSIONS, { filter: subjects.open(id) }).catch(() => undefined);
   }
 
   /** @throws EarmarkError store.unwritable where it may be another server's */
@@ -102,8 +144,7 @@ export class SessionClaims {
 
   /** Nobody has to finish it any more. */
   over(id: string): void {
-    const { bus, subjects } = this.setup;
-    void bus.jsm.streams.purge(SESSIONS, { filter: subjects.open(id) }).catch(() => undefined);
+    this.unmark(id);
     this.release(id);
   }
 

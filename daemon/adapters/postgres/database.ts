@@ -21,6 +21,8 @@ const CONNECT_MS = 5_000;
 /** A statement that takes longer is ended by the server; one whose answer does not come is given up a little later. */
 const STATEMENT_MS = 10_000;
 const ANSWER_MS = 12_000;
+/** Between two statements of a transaction: a server that stands still holds its sessions' rows so long, and who takes them over waits. */
+const IDLE_IN_TRANSACTION_MS = 4_000;
 const IDLE_MS = 60_000;
 /** Connections that bulk may take: the others are for what people wait for. */
 const SPARED = 2;
@@ -39,7 +41,7 @@ export class Database {
       idleTimeoutMillis: IDLE_MS,
       statement_timeout: STATEMENT_MS,
       query_timeout: ANSWER_MS,
-      idle_in_transaction_session_timeout: STATEMENT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       keepAlive: true,
       application_name: 'earmark',
       // Milliseconds and frame numbers are far below 2^53.
