@@ -135,6 +135,9 @@ function replaceFirstPage(file: string): void {
   }
 }
 
+/** Pages held in memory. What is written goes through them once, and the system keeps the file's pages too: more only grows for hours until it is full. */
+const CACHE_KIB = 512;
+
 /** A database up to this size, thousands of hours of speech, is read as a whole at every start, about 33 ms a megabyte. */
 const CHECKED_BYTES = 512 * 1024 * 1024;
 
@@ -190,6 +193,7 @@ function openDatabase(file: string, { busySeconds, key }: How): Sqlite {
     db.exec('PRAGMA synchronous = FULL');
     db.exec('PRAGMA foreign_keys = ON');
     db.exec('PRAGMA secure_delete = ON');
+    db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     migrate(db);
     // What is damaged is found now and not in a meeting; a large database is looked at where it is read.
     if (statSync(file).size <= CHECKED_BYTES) {
