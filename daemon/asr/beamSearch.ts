@@ -18,8 +18,13 @@ export interface NextToken<Step> {
 export interface TokenModel<Step> {
   readonly endToken: number;
   first(): Promise<NextToken<Step>>;
-  /** What may come after `token` behind the text that `step` stands for. */
-  next(step: Step, token: number): Promise<NextToken<Step>>;
+  /** What may come after each token behind the text that its step stands for: of one text each, all of one length, at once. */
+  next(texts: readonly Continued<Step>[]): Promise<readonly NextToken<Step>[]>;
+}
+
+export interface Continued<Step> {
+  readonly step: Step;
+  readonly token: number;
 }
 
 export interface SearchOptions {
@@ -34,7 +39,10 @@ export interface SearchOptions {
 /**
  * A rival may be so much less likely, as a logarithm. LibriSpeech clean + other, Moonshine tiny on whole utterances: 45 +
  * 117 word errors at width 1; 38 + 102 at width 2 and margin 1 for 13 % more processor time, 37 + 102 at margin 2 for
- * 25 %, 37 + 103 without a margin for 62 %; 38 + 108 at width 3 and margin 2.
+ * 25 %, 37 + 103 without a margin for 62 %; 38 + 108 at width 3 and margin 2. These with a step of
+ * the recogniser for each text; with one for both, processor time over width 1 is 1.06 instead of 1.12 times (9 utterances
+ * of clean) and 1.11 instead of 1.23 (9 of other), word errors of other 106 instead of 107, of two live sets of pauses 123
+ * and 120 instead of 120 and 122.
  */
 const MARGIN = 1;
 /** Two texts that end in so many same tokens will go on the same: the likelier one is kept. */
@@ -44,6 +52,7 @@ interface Text<Step> {
   readonly tokens: readonly ScoredToken[];
   /** Sum of the logarithms of the tokens' probabilities, and of what the bias gives. */
   readonly score: number;
+  /** It and the last token are how to go on; undefined where there is none. */
   readonly before: Step | undefined;
   readonly lean: Lean | undefined;
 }
@@ -53,11 +62,11 @@ export async function beamSearch<Step>(model: TokenModel<Step>, { width, maxToke
   const ended: Text<Step>[] = [];
   let open: readonly Text<Step>[] = [{ tokens: [], score: 0, before: undefined, lean: bias?.start }];
   for (let length = 0; length < maxTokens && open.length > 0; length++) {
+    if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
     const candidates: Text<Step>[] = [];
-    for (const text of open) {
-      if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
-      const last = text.tokens.at(-1);
-      const { logits, step } = last === undefined || text.before === undefined ? await model.first() : await model.next(text.before, last.id);
+    const nexts = length === 0 ? [await model.first()] : await model.next(open.map(continued));
+    for (const [i, text] of open.entries()) {
+      const { logits, step } = nexts[i] as NextToken<Step>;
       const { lean } = text;
       for (const token of likeliest(logits, width, lean && bias?.wanted(lean), bias?.reach)) {
         const leant = lean && bias?.after(lean, token.id, token.id === model.endToken);
@@ -71,6 +80,10 @@ export async function beamSearch<Step>(model: TokenModel<Step>, { width, maxToke
   }
   const texts = [...ended, ...open].sort((a, b) => mean(b) - mean(a));
   return (texts[0]?.tokens ?? []).filter(({ id }) => id !== model.endToken);
+}
+
+function continued<Step>({ before, tokens }: Text<Step>): Continued<Step> {
+  return { step: before as Step, token: (tokens.at(-1) as ScoredToken).id };
 }
 
 function best<Step>(candidates: Text<Step>[], width: number, endedScore: number): Text<Step>[] {

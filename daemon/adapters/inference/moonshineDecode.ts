@@ -6,9 +6,10 @@
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EarmarkError } from '../../../protocol/errors';
-import { type NextToken, type SearchOptions, type TokenModel, beamSearch } from '../../asr/beamSearch';
+import { type Continued, type NextToken, type SearchOptions, type TokenModel, beamSearch } from '../../asr/beamSearch';
 import type { ScoredToken } from '../../asr/tokenWords';
 import { SAMPLE_RATE } from '../../audio/frame';
+import { joinSamples } from '../../audio/pcm';
 import type { Ort } from './onnx';
 
 const START_TOKEN = 1;
@@ -75,8 +76,14 @@ export async function decodePhrase(model: MoonshineModel, { given, draft, search
 
 type Cache = Readonly<Record<string, Tensor>>;
 
+/** The cache behind all tokens of a text, which was read with others. */
+interface Row {
+  readonly cache: Cache;
+  readonly row: number;
+}
+
 /** A text so far: as many tokens of the draft, or the cache behind all its tokens. */
-type Step = { readonly drafted: number } | { readonly cache: Cache };
+type Step = { readonly drafted: number } | Row;
 
 /** The decoder behind one sound. */
 class Run implements TokenModel<Step> {
@@ -94,38 +101,58 @@ class Run implements TokenModel<Step> {
   async first(): Promise<NextToken<Step>> {
     const { heads, headSize, cache } = this.model.shape;
     const nothing = new this.model.ort.Tensor('float32', new Float32Array(0), [1, heads, 0, headSize]);
-    this.drafted ??= await this.run(Object.fromEntries(cache.map((name) => [`past.${name}`, nothing])), 0, [START_TOKEN, ...this.given, ...this.draft], this.draft.length + 1);
+    this.drafted ??= await this.run(Object.fromEntries(cache.map((name) => [`past.${name}`, nothing])), 0, [[START_TOKEN, ...this.given, ...this.draft]], this.draft.length + 1);
     return { logits: this.behind(this.drafted.logits, 0), step: { drafted: 0 } };
   }
 
-  async next(step: Step, token: number): Promise<NextToken<Step>> {
-    if ('drafted' in step && this.drafted && this.draft[step.drafted] === token) {
-      const drafted = step.drafted + 1;
-      return { logits: this.behind(this.drafted.logits, drafted), step: { drafted } };
-    }
-    const past = 'cache' in step ? step.cache : this.cacheAt(step.drafted);
-    const { logits, cache } = await this.run(past, past[`past.${this.model.shape.cache[0]}`]?.dims[2] ?? 0, [token], 1);
-    return { logits: this.behind(logits, 0), step: { cache } };
+  async next(texts: readonly Continued<Step>[]): Promise<readonly NextToken<Step>[]> {
+    const rest = texts.filter((text) => this.draftedBehind(text) === undefined);
+    const past = this.stacked(rest.map(({ step }) => ('cache' in step ? step : { cache: this.cacheAt(step.drafted), row: 0 })));
+    const read = rest.length === 0 ? undefined : await this.run(past, past[`past.${this.model.shape.cache[0]}`]?.dims[2] ?? 0, rest.map(({ token }) => [token]), 1);
+    let row = 0;
+    return texts.map((text) => {
+      const drafted = this.draftedBehind(text);
+      if (drafted !== undefined) return { logits: this.behind(this.drafted?.logits ?? [], drafted), step: { drafted } };
+      return { logits: this.behind(read?.logits ?? [], row), step: { cache: read?.cache ?? {}, row: row++ } };
+    });
   }
 
-  /** One step of the decoder over several tokens behind a past of so many; logits of the last `wanted` of them. */
-  private async run(past: Cache, seen: number, feed: readonly number[], wanted: number): Promise<{ readonly logits: readonly Float32Array[]; readonly cache: Cache }> {
+  /** How many tokens of the draft it is, where its last one is in it. */
+  private draftedBehind({ step, token }: Continued<Step>): number | undefined {
+    return 'drafted' in step && this.drafted && this.draft[step.drafted] === token ? step.drafted + 1 : undefined;
+  }
+
+  /** One step of the decoder over as many tokens of each text, all behind a past of so many; logits of the last `wanted` of each. */
+  private async run(past: Cache, seen: number, feeds: readonly (readonly number[])[], wanted: number): Promise<{ readonly logits: readonly Float32Array[]; readonly cache: Cache }> {
     const { ort, decoder, shape } = this.model;
     const integers = (...values: readonly number[]): Tensor => new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
+    const length = feeds[0]?.length ?? 0;
     const output: InferenceSession.OnnxValueMapType = await decoder.run({
-      input_ids: integers(...feed).reshape([1, feed.length]),
+      input_ids: integers(...feeds.flat()).reshape([feeds.length, length]),
       start: integers(seen),
-      from: integers(feed.length - wanted),
-      mask: this.mask(feed.length),
+      from: integers(length - wanted),
+      mask: this.mask(length),
       ...past,
       ...this.cross,
     });
     const logits = (output['logits'] as Tensor).data as Float32Array;
-    const width = logits.length / wanted;
+    const width = logits.length / (feeds.length * wanted);
     return {
-      logits: Array.from({ length: wanted }, (_, i) => logits.subarray(i * width, (i + 1) * width)),
+      logits: Array.from({ length: feeds.length * wanted }, (_, i) => logits.subarray(i * width, (i + 1) * width)),
       cache: Object.fromEntries(shape.cache.map((name) => [`past.${name}`, output[`present.${name}`] as Tensor])),
     };
+  }
+
+  /** One cache of those of several texts, which are as long as each other. */
+  private stacked(rows: readonly Row[]): Cache {
+    const whole = rows[0]?.cache ?? {};
+    const stack = (name: string, first: Tensor): Tensor => {
+      const [batch = 0, ...shape] = first.dims;
+      if (batch === rows.length && rows.every(({ cache, row }, i) => cache === whole && row === i)) return first;
+      const parts = rows.map(({ cache, row }) => rowOf(cache[name] as Tensor, row));
+      return new this.model.ort.Tensor('float32', parts.length === 1 ? (parts[0] as Float32Array) : joinSamples(parts), [rows.length, ...shape]);
+    };
+    return Object.fromEntries(Object.entries(whole).map(([name, tensor]) => [name, stack(name, tensor)]));
   }
 
   /** A token sees those before it; several at once are only given without a past. */
@@ -156,6 +183,11 @@ class Run implements TokenModel<Step> {
     };
     return Object.fromEntries(Object.entries(whole).map(([name, tensor]) => [name, cut(tensor)]));
   }
+}
+
+function rowOf({ data, dims }: Tensor, row: number): Float32Array {
+  const size = data.length / (dims[0] ?? 1);
+  return (data as Float32Array).subarray(row * size, (row + 1) * size);
 }
 
 function lengthen(pcm: Float32Array, samples: number): Float32Array {

@@ -1,7 +1,7 @@
 // The search for the likeliest text: what a greedy choice misses, how far a rival is followed, and that a width of one is greedy.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type NextToken, type TokenModel, beamSearch } from '../../../daemon/asr/beamSearch';
+import { type Continued, type NextToken, type TokenModel, beamSearch } from '../../../daemon/asr/beamSearch';
 
 const END = 0;
 const WORDS = 4;
@@ -17,8 +17,8 @@ class TableModel implements TokenModel<readonly number[]> {
     return this.answer([]);
   }
 
-  next(step: readonly number[], token: number): Promise<NextToken<readonly number[]>> {
-    return this.answer([...step, token]);
+  next(texts: readonly Continued<readonly number[]>[]): Promise<readonly NextToken<readonly number[]>[]> {
+    return Promise.all(texts.map(({ step, token }) => this.answer([...step, token])));
   }
 
   private answer(text: readonly number[]): Promise<NextToken<readonly number[]>> {

@@ -32,7 +32,7 @@ function check(phrases: readonly string[], text: string, end: boolean, expected:
 const misheard: TokenModel<readonly number[]> = {
   endToken: 0,
   first: () => answer([]),
-  next: (step, token) => answer([...step, token]),
+  next: (texts) => Promise.all(texts.map(({ step, token }) => answer([...step, token]))),
 };
 function answer(text: readonly number[]): Promise<NextToken<readonly number[]>> {
   const likely: Readonly<Record<string, readonly (readonly [string, number])[]>> = { '': [['▁past', 0.5], ['▁pars', 0.25], ['▁the', 0.2]], '▁pars': [['e', 0.95]], '▁past': [['▁config', 0.6]], '▁pars|e': [['▁config', 0.6]] };
