@@ -125,7 +125,8 @@ export class Person {
         waiting.shift();
       }
     }, LOOK_MS);
-    const attached = subscription.onDidAttach(() => (told.acknowledgedLost += Math.max(0, pusher.acknowledged - (subscription.nextFrames.get('mic') ?? 0))));
+    // One that is done asks for no frames; whether it has all of them its words say.
+    const attached = subscription.onDidAttach(({ state }) => (told.acknowledgedLost += state === 'DONE' ? 0 : Math.max(0, pusher.acknowledged - (subscription.nextFrames.get('mic') ?? 0))));
     const bad = (what: string): void => this.setup.onBad(sessionId, what);
     try {
       const begun = performance.now();

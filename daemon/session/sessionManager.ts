@@ -109,7 +109,7 @@ class Manager implements SessionManager {
 
   private async startOne(request: StartRequest, sink: EventSink | undefined): ReturnType<Sessions['start']> {
     const { key } = request;
-    const begun = key === undefined ? await this.begin(request, sink) : await this.turns.take(`key ${key}`, async () => (await this.deps.store.findByKey(key)) ?? (await this.begin(request, sink)));
+    const begun = key === undefined ? await this.begin(request, sink) : await this.turns.take(`key ${key}`, async () => (await this.begunBy(key)) ?? (await this.begin(request, sink)));
     if (!('session' in begun)) return this.startAgain(begun, sink);
     const { session, attachment, started } = begun;
     try {
@@ -345,6 +345,15 @@ class Manager implements SessionManager {
       logger.error('session.recoverFailed', { session: record.id, error: placeOf(error) });
       return undefined;
     }
+  }
+
+  /** The session of a key. One that never began, because its server lost the database or died meanwhile, is none, and makes room for another. */
+  private async begunBy(key: string): Promise<SessionRecord | undefined> {
+    const record = await this.deps.store.findByKey(key);
+    if (record?.state !== 'IDLE' || this.live.has(record.id)) return record;
+    if (this.moves) await this.moves.finish(record.id);
+    else await this.turns.take(record.id, () => this.leaving.remove(record.id));
+    return this.deps.store.findByKey(key);
   }
 
   /** A new session, stored and about to start. */
