@@ -15,10 +15,10 @@ import { matchWords, type TimedWord } from '../daemon/transcript/echoText';
 import { Transcript } from '../daemon/transcript/transcript';
 import type { Segment } from '../daemon/transcript/types';
 import { framesOf } from '../daemon/vad/phraseSource';
-import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
 import { type Echo, type Meeting, type Scene, type Span, cut, doubleTalk, echoed, readMeeting, unison } from './echoScenes';
+import { LivePath } from './livePath';
 import { type Row, reportResults } from './report';
-import { type DecodedPhrase, findModels, makeEngine, transcribe } from './speechPath';
+import { findModels, makeEngine } from './speechPath';
 
 export const MEETINGS = ['auth-standup', 'sync-engine-design-review'] as const;
 const LEVELS_DB = [-3, -10, -18, -25] as const;
@@ -112,18 +112,18 @@ interface Timed {
 }
 
 async function decoded(engine: ManagedSpeechEngine, scene: Scene, source: 'mic' | 'system'): Promise<Timed[]> {
-  const phrases = await transcribe(engine, scene[source], {}, `${scene.name} ${source}`);
-  return phrases.flatMap(({ phrase, result }, i) => {
+  const live = new LivePath({ engine, source, sessionId: `${scene.name} ${source}` });
+  try {
+    for (const frame of framesOf(source, scene[source])) await live.process(frame);
+    await live.end();
+  } finally {
+    live.dispose();
+  }
+  return live.done.flatMap(({ phrase, result }, i) => {
     const segment = segmentOf({ ...phrase, source, id: `s${2 * i + (source === 'mic' ? 1 : 2)}`, pcm: new Float32Array(0) }, result);
-    return segment ? [{ segment, readyMs: endpointMs(phrase) + result.inferenceMs }] : [];
+    const { decidedMs, begunMs } = live.decisions.get(phrase.id) ?? { decidedMs: phrase.endMs, begunMs: phrase.endMs };
+    return segment ? [{ segment, readyMs: Math.max(decidedMs, begunMs + result.inferenceMs) }] : [];
   });
-}
-
-/** When the segmenter of a live source gives a phrase out. */
-function endpointMs({ startMs, endMs, speechEndMs, cause }: DecodedPhrase['phrase']): number {
-  if (cause === 'cap') return endMs;
-  const { endSilenceMs, shortEndSilenceMs, shortPhraseMs } = defaultSegmenterOptions;
-  return speechEndMs + (speechEndMs - startMs < shortPhraseMs ? shortEndSilenceMs : endSilenceMs);
 }
 
 interface Outcome {
@@ -179,15 +179,17 @@ function count(scene: Scene, mic: readonly Segment[], { transcript, late }: Outc
     const whole = parts.every(({ hidden }) => hidden);
     const holds = (spans: readonly Span[]): boolean => spans.reduce((sum, span) => sum + (overlap(span, segment) ? length(overlap(span, segment)) : 0), 0) >= HOLDS_MS;
     const [own, echo] = [holds(scene.ownSpans), holds(delayed)];
+    const seen = (): string => parts.map(({ text, hidden }) => (hidden ? `(${text})` : text)).join(' ');
     if (own && holds(both)) {
       counts.doubleTalk++;
       if (scene.echo) counts.doubleTalkEchoed++;
-      if (parts.some(({ hidden }) => hidden)) left.push(`${scene.name}, double-talk ${whole ? 'hidden' : 'parted'}: ${parts.map(({ text, hidden }) => (hidden ? `(${text})` : text)).join(' ')}`);
+      if (parts.some(({ hidden }) => hidden)) left.push(`${scene.name}, double-talk ${whole ? 'hidden' : 'parted'}: ${seen()}`);
       if (whole) counts.doubleTalkHidden++;
       else if (parts.some(({ hidden }) => hidden)) counts.doubleTalkParted++;
     } else if (own && echo) {
       counts.mixed++;
       if (whole) counts.mixedHidden++;
+      left.push(`${scene.name}, mixed: ${seen()}`);
     } else if (own) {
       counts.own++;
       if (parts.some(({ hidden }) => hidden)) counts.ownHidden++;

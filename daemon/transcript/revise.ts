@@ -23,7 +23,7 @@ export function revisionsOf(segment: Segment, change: SegmentChange): readonly R
 }
 
 /** The times of the spoken words say nothing about typed ones, nor about what is meant. */
-export function withoutWords(segment: Segment): Segment {
+function withoutWords(segment: Segment): Segment {
   const { words: _words, ...rest } = segment;
   return rest;
 }

@@ -10,7 +10,7 @@ const results = readFileSync(resolve(root, 'bench/RESULTS.md'), 'utf8');
 
 const [SPEECH, LOAD] = [0.35, 0.55];
 /** Seconds of decoding for a second of speech; milliseconds a second and session; megabytes a slot. */
-const [RTF, SERVER_MS, DETECTOR_MS, SLOT_MB] = [0.029, 6.8, 4.3, 250];
+const [RTF, SERVER_MS, DETECTOR_MS, SLOT_MB] = [0.038, 6.8, 4.3, 250];
 
 /** Cells of the rows whose first one matches. */
 const rows = (first: RegExp): string[][] => page.split('\n').map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim())).filter((cells) => first.test(cells[0] ?? ''));
