@@ -88,7 +88,7 @@ export class EchoGate implements Disposable {
       this.held.shift();
       const segments = verdict?.segments ?? [];
       this.count(segments);
-      if (segment && segments.length === 1 && !segments[0]?.hidden) this.echo.published(segment);
+      this.echo.published(segments);
       publish(segments, 'mic', finalThrough);
     }
     this.revise();

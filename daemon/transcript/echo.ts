@@ -20,7 +20,7 @@ const LEARN = 0.3;
 export interface EchoVerdict {
   /** What the final is to be: itself, itself hidden, or its parts in order. */
   readonly segments: readonly Segment[];
-  /** The sound is an echo's, but the system's words are not there yet. */
+  /** The sound of it, or of a part, is an echo's, but the system's words are not there yet. */
   readonly suspect: boolean;
 }
 
@@ -43,12 +43,12 @@ export class EchoRemover {
   /** What is known now about a final of the microphone. May be asked again. */
   judge(segment: Segment): EchoVerdict {
     const decision = this.decide(segment);
-    return { segments: partsOf(segment, decision), suspect: decision.kind === 'keep' && decision.suspect };
+    return { segments: partsOf(segment, decision), suspect: decision.kind !== 'hide' && decision.suspect };
   }
 
-  /** A final of the microphone was published as it is: later words of the system may hide it. */
-  published(segment: Segment): void {
-    remember(this.open, segment);
+  /** A final of the microphone was published, whole or parted: later words of the system may hide what is seen of it. */
+  published(segments: readonly Segment[]): void {
+    for (const segment of segments) if (!segment.hidden) remember(this.open, segment);
   }
 
   /** A final of the system. */
@@ -88,13 +88,14 @@ export class EchoRemover {
       if (!taught && !fresh.some((other) => nearby(other, segment))) continue;
       const now = current(segment.id);
       if (now === undefined) continue;
-      if (now.revision === 0) {
-        const parts = partsOf(now, this.decide(now));
-        const revision = revisionOf(now, parts);
-        if (!revision) continue;
-        revisions.push(revision);
-      }
+      const parts = now.revision === 0 ? partsOf(now, this.decide(now)) : [];
+      const revision = revisionOf(now, parts);
+      if (now.revision === 0 && !revision) continue;
       this.open.splice(this.open.indexOf(segment), 1);
+      if (!revision) continue;
+      revisions.push(revision);
+      // The first part is a revision now; the others are as new.
+      this.published(parts.slice(1));
     }
     return revisions;
   }

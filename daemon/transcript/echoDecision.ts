@@ -16,6 +16,8 @@ const SURELY_SAME_SOUND = 0.92;
 /** Sound of its own that misjudged frames may add up to. */
 const OWN_MS = 80;
 const OWN_SHARE = 0.02;
+/** In a stretch between own speech whose sound is surely one: its quiet frames are judged by its own loudness, so the tail of a voice before it counts. */
+const STRETCH_OWN_SHARE = 0.05;
 /** Share of the words that must be in the system's text: a soft echo is misheard, so sound that is surely an echo needs fewer. */
 const COVERED = 0.5;
 const NEARLY_ALL = 0.85;
@@ -31,6 +33,8 @@ const OWN_WORDS = 5;
 const CLEAN = 0.95;
 const SAME_LAG_MS = 40;
 const SAME_GAIN_DB = 4;
+/** And so many where somebody speaks between two stretches: a short answer is not misheard. */
+const ANSWER_WORDS = 2;
 /** In a segment of both, a stretch of echo alone is taken out when it has so much sound and so many words. */
 const STRETCH_MS = 600;
 const STRETCH_WORDS = 3;
@@ -66,11 +70,11 @@ export interface EchoRun {
 }
 
 export type Decision =
-  /** `suspect`: the sound is an echo's; the system's words may still come. */
+  /** `suspect`: the sound of what stays, or of some of it, is an echo's; the system's words may still come. */
   | { readonly kind: 'keep'; readonly suspect: boolean }
   | { readonly kind: 'hide'; readonly path?: EchoPath }
   /** In order; some words remain. */
-  | { readonly kind: 'part'; readonly runs: readonly EchoRun[]; readonly path?: EchoPath };
+  | { readonly kind: 'part'; readonly runs: readonly EchoRun[]; readonly suspect: boolean; readonly path?: EchoPath };
 
 export function decide(given: EchoCase): Decision {
   const { words, mic, system, noiseDb, path } = given;
@@ -95,8 +99,8 @@ export function soundsLikeEcho(mic: Float32Array, system: Float32Array, noiseDb:
   return heard !== undefined && heard.soundMs >= GLIMPSE_MS && soundsAlike(heard, SAME_SOUND);
 }
 
-function soundsAlike({ correlation, ownMs, soundMs }: EchoLikeness, least: number): boolean {
-  return correlation >= least && ownMs <= Math.max(OWN_MS, OWN_SHARE * soundMs);
+function soundsAlike({ correlation, ownMs, soundMs }: EchoLikeness, least: number, ownShare = OWN_SHARE): boolean {
+  return correlation >= least && ownMs <= Math.max(OWN_MS, ownShare * soundMs);
 }
 
 function sameWay(heard: EchoPath, path: EchoPath | undefined): boolean {
@@ -123,20 +127,23 @@ function partly({ startMs, words, mic, system, noiseDb, path }: EchoCase, heard:
   let learnt: EchoPath | undefined;
   for (const { from, to } of stretches(heard)) {
     const alone = likeness(mic.subarray(from, to), system.subarray(from, to + BEFORE + AFTER), noiseDb);
-    if (!alone || alone.soundMs < STRETCH_MS || !soundsAlike(alone, SAME_SOUND)) continue;
+    if (!alone || alone.soundMs < STRETCH_MS || !soundsAlike(alone, SAME_SOUND, alone.correlation >= CLEAN ? STRETCH_OWN_SHARE : OWN_SHARE)) continue;
     const known = sameWay(alone, path ?? learnt);
     if (!known && alone.soundMs < LONG_MS) continue;
-    suspect = true;
     const run = bestRun(words, matches, startMs + from * FRAME_MS, startMs + to * FRAME_MS, runs.at(-1)?.to ?? 0);
-    if (!run || (!known && run.to - run.from < LONG_WORDS)) continue;
+    if (!run || (!known && run.to - run.from < LONG_WORDS)) {
+      suspect = true;
+      continue;
+    }
     if (!known) learnt = { lagMs: alone.lagMs, gainDb: alone.gainDb };
     // Before the first own sound, and after the last, there is only echo.
     const first = from === 0 && run.from <= EDGE_WORDS ? 0 : run.from;
     const last = to === heard.frames.length && words.length - run.to <= EDGE_WORDS ? words.length : run.to;
     runs.push({ from: first, to: last, startMs: startMs + from * FRAME_MS, endMs: startMs + to * FRAME_MS });
   }
-  if (runs.length === 0 || runs.reduce((sum, run) => sum + run.to - run.from, 0) >= words.length) return { kind: 'keep', suspect };
-  return { kind: 'part', runs, ...(learnt ? { path: learnt } : {}) };
+  if (runs.length === 0) return { kind: 'keep', suspect };
+  if (runs.reduce((sum, run) => sum + run.to - run.from, 0) >= words.length) return { kind: 'keep', suspect: true };
+  return { kind: 'part', runs, suspect, ...(learnt ? { path: learnt } : {}) };
 }
 
 /** Frames without own speech between, before and after own speech. */
@@ -159,12 +166,17 @@ function bestRun(words: readonly TimedWord[], matches: readonly Match[], startMs
     if (!first || !near(words[from], startMs, endMs)) continue;
     let score = from === 0 || endsSentence(words[from - 1]) ? 1 : 0;
     let last = first.index - 1;
+    let missed = 0;
     for (let to = from + 1; to <= words.length && near(words[to - 1], startMs, endMs); to++) {
       const match = matches[to - 1];
       if (match) {
         score += match.index - last > 3 ? match.alike - 2 : match.alike;
         last = match.index;
-      } else score -= 0.8;
+        missed = 0;
+      } else {
+        score -= 0.8;
+        if (++missed >= ANSWER_WORDS) break;
+      }
       // A misheard word may end a run only where it ends a sentence.
       if (!match && !endsSentence(words[to - 1])) continue;
       const total = score + (to === words.length || endsSentence(words[to - 1]) ? 1 : 0);

@@ -30,7 +30,7 @@ class Room {
   mic(said: Segment): this {
     const { segments } = this.echo.judge(said);
     for (const part of segments) this.transcript.add(part);
-    if (segments.length === 1 && !segments[0]?.hidden) this.echo.published(said);
+    this.echo.published(segments);
     return this;
   }
 
@@ -91,6 +91,11 @@ describe('echo removal', () => {
     it('does so later, too, where the room is known', () => {
       new Room(own, long).system(others).mic(copy).mic(segment('s4', 'mic', 430, 804, 'Okay, what should it be then? Can I go next because mine is quick')).system(segment('s3', 'system', 640, 800, 'can I go next because mine is quick'))
         .check(`(${copy.text})`, 'Okay, what should it be then?', '(Can I go next because mine is quick)');
+    });
+    it('takes each echo away when its words come, and waits for them', () => {
+      const both = segment('s4', 'mic', 104, 804, `${SAID}. Okay, what should it be then? Can I go next because mine is quick`);
+      deepEqual(new Room(own, long).system(others).echo.judge(both).suspect, true);
+      new Room(own, long).system(others).mic(both).system(segment('s3', 'system', 640, 800, 'can I go next because mine is quick')).check(`(${SAID}.)`, 'Okay, what should it be then?', '(Can I go next because mine is quick)');
     });
     it('leaves double-talk whole', () => {
       const talking = join(silence(250), talk(350, 7), silence(300));
