@@ -1,6 +1,6 @@
 // Builds dist/: the extension, the panel page, the daemon, its inference worker, the command line and the recorder
 // modules. `--watch` keeps building, `--minify` is for packaging. An entry that does not exist is named and left out.
-import { chmod, cp, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -46,7 +46,7 @@ async function bundles() {
   const recorders = 'daemon/adapters/capture/recorders';
   const recorderFiles = (await exists(recorders)) ? (await readdir(path.join(root, recorders))).filter((f) => f.endsWith('.ts')) : [];
   return [
-    { entry: 'extension/extension.ts', out: 'dist/extension.js', ...node, plugins: [apart('./noteClient'), apart('ws'), apart('openid-client')], supported: { 'dynamic-import': false } },
+    { entry: 'extension/extension.ts', out: 'dist/extension.js', ...node, plugins: [noJsonSchemas, apart('./noteClient'), apart('ws'), apart('openid-client')], supported: { 'dynamic-import': false } },
     // What only a window with a note needs, one whose daemon is on another machine, and one that signs in.
     { entry: 'node_modules/ws/index.js', out: 'dist/ws.js', ...node },
     { entry: 'node_modules/openid-client/build/index.js', out: 'dist/openid-client.js', ...node },
@@ -81,6 +81,14 @@ const lessZod = {
   },
 };
 
+/** Nor does the extension write JSON schemas (30 KB); the command line does, for agents. */
+const noJsonSchemas = {
+  name: 'no-json-schemas',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]core[\\/]json-schema-processors\.js$/ }, async ({ path: file }) => ({ contents: [...(await readFile(file, 'utf8')).matchAll(/^export (?:const|function) (\w+)/gm)].map(([, name]) => `export const ${name} = undefined;`).join('\n'), loader: 'js' }));
+  },
+};
+
 /** Files that are copied as they are. */
 const COPIES = [
   ['node_modules/@vscode/codicons/dist/codicon.css', 'dist/codicon.css'],
@@ -103,6 +111,8 @@ function options(bundle, { minify, into }) {
     sourcemap: minify ? false : 'linked',
     sourcesContent: false,
     logLevel: 'warning',
+    // What is not ASCII stands as it is.
+    charset: 'utf8',
     legalComments: minify ? 'linked' : 'inline',
     loader: { '.ttf': 'file', '.woff2': 'file', '.svg': 'text' },
     assetNames: '[name]',
