@@ -101,7 +101,8 @@ export class SessionClaims {
         if (!this.held.has(id)) this.unmark(id);
         return;
       } catch {
-        await delay(REGAIN_MS);
+        // A process that ends does not wait for it.
+        await delay(REGAIN_MS, undefined, { ref: false });
       }
     }
   }
@@ -175,7 +176,7 @@ export class SessionClaims {
       } catch {
         // Nobody can say so now.
       }
-      await delay(REGAIN_MS);
+      await delay(REGAIN_MS, undefined, { ref: false });
     }
   }
 }
