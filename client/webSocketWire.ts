@@ -2,7 +2,7 @@
  * A WebSocket as a wire: one JSON-RPC object a text message, audio as binary ones. Lengths are checked by `ws` from the
  * frame's header (`maxPayload`), before a byte of the message is kept. Keepalive runs on both ends.
  */
-import { AbstractMessageReader, AbstractMessageWriter, type DataCallback, type Disposable, type Message, type MessageReader, type MessageWriter } from 'vscode-jsonrpc/node';
+import { AbstractMessageReader, AbstractMessageWriter, type DataCallback, type Disposable, Message, type MessageReader, type MessageWriter } from 'vscode-jsonrpc/node';
 import type WebSocket from 'ws';
 import { EarmarkError } from '../protocol/errors';
 import { CLOSINGS, closeCodeOf, type CloseCode } from '../protocol/remote';
@@ -188,8 +188,7 @@ class WebSocketWire implements Wire {
     if (isBinary) return this.audioListener?.(data);
     const message = parse(data);
     if (message) {
-      const { id, method } = message as { id?: string | number | null; method?: unknown };
-      if (method === undefined && id !== undefined && id !== null) this.asked.delete(id);
+      if (Message.isResponse(message) && message.id !== null) this.asked.delete(message.id);
       return this.reader.deliver(message);
     }
     this.dead = true;
@@ -211,10 +210,9 @@ class WebSocketWire implements Wire {
   private sendMessage(message: Message): void {
     const text = JSON.stringify(message);
     this.send(text);
-    const { id, method } = message as { id?: string | number | null; method?: unknown };
-    if (method === undefined || id === undefined || id === null) return;
+    if (!Message.isRequest(message) || message.id === null) return;
     this.expect(text.length);
-    this.asked.add(id);
+    this.asked.add(message.id);
   }
 
   private send(data: string | Uint8Array): void {

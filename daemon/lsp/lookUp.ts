@@ -3,7 +3,7 @@ import { MarkupKind, type Hover, type Range } from 'vscode-languageserver';
 import { NOTE_COMMANDS } from '../../protocol/noteNames';
 import { isPlayable, neighbours, restingOn, saidAt, wordsOf } from './moments';
 import type { Note, Position, Said } from './note';
-import { stampsOf } from './noteLine';
+import { type ItemLine, stampsOf } from './noteLine';
 import { personAt } from './people';
 
 /** Letters of one quote in a hover. */
@@ -40,7 +40,7 @@ function show(value: string, range: Range): Hover {
 
 /** What rests on a line of the transcript. */
 function resting(note: Note, said: Said): string {
-  return restingOn(note, said).map(({ kind, item }) => `- *${kind}:* ${plain(item.text.slice(item.words.start, item.words.end))}`).join('\n');
+  return restingOn(note, said).map(({ kind, item }) => `- *${kind}:* ${wordsOfItem(item)}`).join('\n');
 }
 
 /** The quote with what was said before and after it. */
@@ -55,7 +55,11 @@ function aboutPerson(note: Note, name: string): string {
   const open = own.filter(({ item }) => (item.box ?? ' ') === ' ');
   const spoke = note.structure.said.filter(({ said }) => said.speaker.name === name).length;
   const counts = `**${plain(name)}** spoke ${spoke} times, has ${open.length} open and ${own.length - open.length} done actions.`;
-  return [counts, ...open.slice(0, 10).map(({ item }) => `- ${plain(item.text.slice(item.words.start, item.words.end))}`)].join('\n');
+  return [counts, ...open.slice(0, 10).map(({ item }) => `- ${wordsOfItem(item)}`)].join('\n');
+}
+
+function wordsOfItem({ text, words }: ItemLine): string {
+  return plain(text.slice(words.start, words.end));
 }
 
 /** Words of people are no Markdown. */

@@ -88,11 +88,15 @@ export class EchoRemover {
       if (!taught && !fresh.some((other) => nearby(other, segment))) continue;
       const now = current(segment.id);
       if (now === undefined) continue;
-      const parts = now.revision === 0 ? partsOf(now, this.decide(now)) : [];
+      const close = (): void => void this.open.splice(this.open.indexOf(segment), 1);
+      if (now.revision > 0) {
+        close();
+        continue;
+      }
+      const parts = partsOf(now, this.decide(now));
       const revision = revisionOf(now, parts);
-      if (now.revision === 0 && !revision) continue;
-      this.open.splice(this.open.indexOf(segment), 1);
       if (!revision) continue;
+      close();
       revisions.push(revision);
       // The first part is a revision now; the others are as new.
       this.published(parts.slice(1));

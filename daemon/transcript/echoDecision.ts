@@ -29,12 +29,12 @@ const LONG_WORDS = 8;
 const LONG_MS = 2_200;
 /** So many words in a row that the system did not say are somebody's own. */
 const OWN_WORDS = 5;
+/** And so many where somebody speaks between two stretches: a short answer is not misheard. */
+const ANSWER_WORDS = 2;
 /** Below this the level of the echo is taken from what is known: a voice over it makes it seem louder than it is. */
 const CLEAN = 0.95;
 const SAME_LAG_MS = 40;
 const SAME_GAIN_DB = 4;
-/** And so many where somebody speaks between two stretches: a short answer is not misheard. */
-const ANSWER_WORDS = 2;
 /** In a segment of both, a stretch of echo alone is taken out when it has so much sound and so many words. */
 const STRETCH_MS = 600;
 const STRETCH_WORDS = 3;

@@ -106,13 +106,13 @@ class Run implements TokenModel<Step> {
   }
 
   async next(texts: readonly Continued<Step>[]): Promise<readonly NextToken<Step>[]> {
-    const rest = texts.filter((text) => this.draftedBehind(text) === undefined);
+    const drafted = texts.map((text) => this.draftedBehind(text));
+    const rest = texts.filter((_, i) => drafted[i] === undefined);
     const past = this.stacked(rest.map(({ step }) => ('cache' in step ? step : { cache: this.cacheAt(step.drafted), row: 0 })));
     const read = rest.length === 0 ? undefined : await this.run(past, past[`past.${this.model.shape.cache[0]}`]?.dims[2] ?? 0, rest.map(({ token }) => [token]), 1);
     let row = 0;
-    return texts.map((text) => {
-      const drafted = this.draftedBehind(text);
-      if (drafted !== undefined) return { logits: this.behind(this.drafted?.logits ?? [], drafted), step: { drafted } };
+    return drafted.map((tokens) => {
+      if (tokens !== undefined) return { logits: this.behind(this.drafted?.logits ?? [], tokens), step: { drafted: tokens } };
       return { logits: this.behind(read?.logits ?? [], row), step: { cache: read?.cache ?? {}, row: row++ } };
     });
   }

@@ -2,8 +2,9 @@
  * Moonshine's decoder as a graph of our own, made of the weights of the exported one. The exported graph makes its
  * vocabulary floats, turns and scales the encoder's keys at every token, and has a thousand nodes a step.
  */
+import { Absent, graphMaker } from './graphMaker';
 import type { GraphMaker } from './onnx';
-import { ELEMENT, GraphWriter, type OnnxParts, type OnnxTensor, readParts } from './onnxGraph';
+import { ELEMENT, GraphWriter, type OnnxParts, type OnnxTensor, floatsOf, readParts } from './onnxGraph';
 
 interface DecoderSize {
   readonly layers: number;
@@ -20,14 +21,11 @@ interface Matrix {
   readonly zero: number;
 }
 
-/** Counts up with every change of the graphs: kept ones of another revision are made anew. */
+/** Of both graphs. */
 const REVISION = '1';
 const EPSILON = '1e-5';
 /** Positions that the rotation is kept for: 30 s at 6 tokens a second, behind as many given ones, with room. */
 const MAX_TOKENS = 512;
-
-/** What the exported decoder would have; its message is the name. */
-class Absent extends Error {}
 
 class Weights {
   constructor(private readonly parts: OnnxParts) {}
@@ -39,9 +37,9 @@ class Weights {
   }
 
   floats(name: string): Float32Array {
-    const { bytes, type } = this.tensor(name);
-    if (type !== ELEMENT.float) throw new Absent(name);
-    return new Float32Array(Uint8Array.from(bytes).buffer);
+    const tensor = this.tensor(name);
+    if (tensor.type !== ELEMENT.float) throw new Absent(name);
+    return floatsOf(tensor);
   }
 
   /** As the cache among the inputs tells it. */
@@ -194,18 +192,10 @@ function rotation(weights: Weights): { readonly cos: Float32Array; readonly sin:
 }
 
 function makerOf(graph: (weights: Weights, size: DecoderSize) => Uint8Array): GraphMaker {
-  return {
-    revision: REVISION,
-    make: (file) => {
-      const weights = new Weights(readParts(file));
-      try {
-        return graph(weights, weights.size());
-      } catch (error) {
-        if (error instanceof Absent) return undefined;
-        throw error;
-      }
-    },
-  };
+  return graphMaker(REVISION, (file) => {
+    const weights = new Weights(readParts(file));
+    return graph(weights, weights.size());
+  });
 }
 
 export const crossMaker = makerOf(crossGraph);

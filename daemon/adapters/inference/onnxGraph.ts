@@ -14,6 +14,12 @@ export interface OnnxTensor {
   readonly bytes: Uint8Array;
 }
 
+/** Of a tensor of type ELEMENT.float. */
+export function floatsOf({ bytes }: OnnxTensor): Float32Array {
+  // A copy begins where floats may lie.
+  return new Float32Array(Uint8Array.from(bytes).buffer);
+}
+
 export interface OnnxNode {
   readonly op: string;
   readonly inputs: readonly string[];

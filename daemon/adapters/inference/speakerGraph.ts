@@ -2,11 +2,9 @@
  * The speaker encoder as a graph of our own, made of the weights of the exported one: the second and third layer of its
  * LSTM multiply with 8-bit matrices. A step of a layer reads its whole matrix, so what counts is how large that is.
  */
-import type { GraphMaker } from './onnx';
-import { ELEMENT, GraphWriter, type OnnxTensor, readParts } from './onnxGraph';
+import { Absent, graphMaker } from './graphMaker';
+import { ELEMENT, GraphWriter, type OnnxTensor, floatsOf, readParts } from './onnxGraph';
 
-/** Counts up with every change of the graph: kept ones of another revision are made anew. */
-const REVISION = '1';
 /** Samples of a mel frame and from one to the next, as the model was trained (25 and 10 ms). */
 const FRAME = 400;
 const HOP = 160;
@@ -21,12 +19,10 @@ const ZERO = 128;
  */
 const LAYERS = [{ first: 343, exact: true }, { first: 363, exact: false }, { first: 383, exact: false }] as const;
 
-class Absent extends Error {}
-
 /** Each output in a scale of its own. @param tensor [1, outputs, inputs] of floats @returns names of weights [1, inputs, outputs], scales and zero points */
 function eightBits(graph: GraphWriter, tensor: OnnxTensor): readonly [string, string, string] {
   const [, outputs = 0, inputs = 0] = tensor.shape;
-  const values = new Float32Array(Uint8Array.from(tensor.bytes).buffer);
+  const values = floatsOf(tensor);
   const [bytes, scales] = [new Uint8Array(inputs * outputs), new Float32Array(outputs)];
   for (let output = 0; output < outputs; output++) {
     const row = values.subarray(output * inputs, (output + 1) * inputs);
@@ -75,14 +71,4 @@ function speakerGraph(file: Uint8Array): Uint8Array {
   return graph.finish();
 }
 
-export const speakerMaker: GraphMaker = {
-  revision: REVISION,
-  make: (file) => {
-    try {
-      return speakerGraph(file);
-    } catch (error) {
-      if (error instanceof Absent) return undefined;
-      throw error;
-    }
-  },
-};
+export const speakerMaker = graphMaker('1', speakerGraph);

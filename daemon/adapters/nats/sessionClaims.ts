@@ -52,7 +52,7 @@ export class SessionClaims {
     for (;;) {
       // Somebody else here was quicker.
       if (this.held.has(id)) return;
-      if (this.draining) throw new EarmarkError('rpc.draining', 'This server makes room for another one; connect again.', { retryAfterMs: 500 });
+      this.assertStaying();
       const lease = await leases.claim(subjects.lease(id), name);
       if (lease) {
         this.hold(id, lease);
@@ -81,7 +81,7 @@ export class SessionClaims {
    */
   async begin(id: string): Promise<void> {
     const { leases, subjects, name } = this.setup;
-    if (this.draining) throw new EarmarkError('rpc.draining', 'This server makes room for another one; connect again.', { retryAfterMs: 500 });
+    this.assertStaying();
     const lease = await leases.claim(subjects.lease(id), name).catch(() => undefined);
     if (lease) this.hold(id, lease);
     else {
@@ -105,6 +105,10 @@ export class SessionClaims {
         await delay(REGAIN_MS, undefined, { ref: false });
       }
     }
+  }
+
+  private assertStaying(): void {
+    if (this.draining) throw new EarmarkError('rpc.draining', 'This server makes room for another one; connect again.', { retryAfterMs: 500 });
   }
 
   private async mark(id: string): Promise<void> {
