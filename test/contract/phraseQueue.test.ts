@@ -257,6 +257,24 @@ describe('queue of phrases over NATS, when things die', function () {
     deepEqual({ other: other.begun, inTime: tookMs < 10_000 }, { other: ['again'], inTime: true });
   });
 
+  it('keeps phrases in their order while their lane is made', async () => {
+    const { consumers } = subject.gateway.jsm;
+    const add = consumers.add.bind(consumers);
+    let slow = true;
+    consumers.add = async (...about: Parameters<typeof add>) => {
+      const [info, wait] = [await add(...about), slow];
+      slow = false;
+      if (wait) await delay(300);
+      return info;
+    };
+    const asked = ['first', 'second', 'third'].map((name) => subject.asker.run(job(name)));
+    await delay(500);
+    const slot = new TestSlot();
+    subject.taker.addSlot(slot);
+    await Promise.all(asked);
+    deepEqual(slot.begun, ['first', 'second', 'third']);
+  });
+
   it('keeps a long decode with the worker that has it', async () => {
     const [first, second] = [new TestSlot(), new TestSlot()];
     first.hold();

@@ -75,8 +75,8 @@ export class NatsAsker implements PhraseAsker, Disposable {
   private readonly dropped = { speculative: 0, partial: 0 };
   private readonly replyTo = `earmark.answer.${randomBytes(9).toString('hex')}`;
   private readonly listening: Disposable;
-  /** When the consumer of a lane was last seen. */
-  private readonly lanes = new Map<string, number>();
+  /** Consumers of lanes, and when each was last looked after: phrases that come meanwhile wait for it in their order. */
+  private readonly lanes = new Map<string, { readonly atMs: number; readonly made: Promise<void> }>();
   private waitingMs = 0;
   private looking: Disposable | undefined;
   private handing = false;
@@ -252,13 +252,15 @@ export class NatsAsker implements PhraseAsker, Disposable {
     return this.setup.clock.now() - inHandMs < IN_HAND_MS;
   }
 
-  private async ensure(lane: Lane): Promise<void> {
+  private ensure(lane: Lane): Promise<void> {
     const { bus, clock } = this.setup;
     const known = this.lanes.get(lane.subject);
-    if (known !== undefined && clock.now() - known < LANE_MS) return;
-    await ensureConsumer(bus.jsm, lane, bus.replicas);
+    if (known !== undefined && clock.now() - known.atMs < LANE_MS) return known.made;
+    const made = ensureConsumer(bus.jsm, lane, bus.replicas);
     if (this.lanes.size >= MAX_LANES) this.lanes.clear();
-    this.lanes.set(lane.subject, clock.now());
+    this.lanes.set(lane.subject, { atMs: clock.now(), made });
+    made.catch(() => this.lanes.delete(lane.subject));
+    return made;
   }
 
   /** Whoever decodes it may stop; who has not begun will see that nobody waits. */

@@ -145,8 +145,8 @@ export class NatsTaker implements PhraseTaker, Disposable {
         continue;
       }
       if (delivery === undefined) this.lanes.empty(lane, wakes);
-      // It was taken out meanwhile.
-      else if (!this.slots.has(slot)) delivery.giveBack(0);
+      // It was taken out meanwhile, or has what was handed to it.
+      else if (!this.slots.has(slot) || this.slots.get(slot) !== undefined) delivery.giveBack(0);
       else this.start(slot, lane, delivery);
     }
   }
