@@ -16,11 +16,11 @@ const DOUBTED = 0.8;
 /** On either side, in samples. */
 export const SECOND_SILENCE = SAMPLE_RATE / 5;
 
-/** @param decode with so many samples of silence before and behind the sound */
-export async function hearTwice(decode: (silence: number) => Promise<readonly ScoredToken[]>): Promise<readonly ScoredToken[]> {
+/** @param decode with so many samples of silence before and behind the sound, and the text of the first time */
+export async function hearTwice(decode: (silence: number, first?: readonly ScoredToken[]) => Promise<readonly ScoredToken[]>): Promise<readonly ScoredToken[]> {
   const first = await decode(0);
   // Where nothing was heard, another frame would only make something up.
   if (first.length === 0 || meanProbability(first) >= DOUBTED) return first;
-  const second = await decode(SECOND_SILENCE);
+  const second = await decode(SECOND_SILENCE, first);
   return meanProbability(second) > meanProbability(first) ? second : first;
 }

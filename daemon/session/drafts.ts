@@ -1,7 +1,6 @@
 /**
- * Tokens that recent decodes of a source gave. The next partial of the open phrase checks them instead of making them
- * anew, and a phrase that goes on right behind another is decoded behind its tokens. Finals are not made from drafts: read
- * at once, a model of 8 bits scales all tokens alike and errs more (live LibriSpeech other: 123 word errors, 115 without).
+ * Tokens that recent decodes of a source gave. The next decode of the open phrase checks them instead of making them
+ * anew, and a phrase that goes on right behind another is decoded behind its tokens.
  */
 import type { AsrOptions } from '../asr/provider';
 import type { PhraseLead } from '../vad/contract';
@@ -20,13 +19,8 @@ export class Drafts {
     this.final = tokens === undefined || tokens.length === 0 ? undefined : { id, tokens };
   }
 
-  /** What is known of a phrase that is over, or may be, as options of its decode. */
-  of({ lead }: { readonly lead?: PhraseLead }): Pick<AsrOptions, 'lead'> {
-    return lead && this.final?.id === lead.id ? { lead: { pcm: lead.pcm, tokens: this.final.tokens } } : {};
-  }
-
-  /** What is known of the open phrase, as options of the decode of a partial. */
-  ofOpen(phrase: { readonly id: string; readonly lead?: PhraseLead }): Pick<AsrOptions, 'draft' | 'lead'> {
-    return { ...(this.open?.id === phrase.id ? { draft: this.open.tokens } : {}), ...this.of(phrase) };
+  /** What is known of a phrase, as options of its decode. */
+  of({ id, lead }: { readonly id: string; readonly lead?: PhraseLead }): Pick<AsrOptions, 'draft' | 'lead'> {
+    return { ...(this.open?.id === id ? { draft: this.open.tokens } : {}), ...(lead && this.final?.id === lead.id ? { lead: { pcm: lead.pcm, tokens: this.final.tokens } } : {}) };
   }
 }

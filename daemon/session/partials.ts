@@ -82,7 +82,7 @@ export class Partials {
     const { engine, sessionId, language, source, emit, drafts, clock, figures } = this.setup;
     const heardMs = clock.now();
     try {
-      const result = await engine.decode(phrase.pcm, { language, priority: 'partial', sessionId, ...drafts.ofOpen(phrase) }, open.abortion.signal);
+      const result = await engine.decode(phrase.pcm, { language, priority: 'partial', sessionId, ...drafts.of(phrase) }, open.abortion.signal);
       drafts.keep(open.id, result?.tokens);
       if (this.open !== open || result === undefined || result.text === '') return;
       this.shown.set(open.id, open.startMs);

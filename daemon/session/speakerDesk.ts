@@ -28,8 +28,8 @@ export interface SpeakerDeskSetup {
   readonly onFailed: (error: unknown) => void;
 }
 
-/** Audio that waits for its voices; beyond it the source waits. */
-const MOST_WAITING_FRAMES = 250;
+/** Audio that waits for its voices, whose worker stands behind those of texts; beyond it the source waits. */
+const MOST_WAITING_FRAMES = 1_500;
 /** The microphone's voice with this share of its speech is the user. */
 const DOMINANT = 0.7;
 /** A segment less like its speaker's voice (mean cosine) is nobody's; windows of one voice lie at 0.75–0.95. */

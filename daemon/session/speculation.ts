@@ -17,7 +17,10 @@ export interface SpeculationSetup {
 
 /** A decode takes so long for each second of sound where none was measured yet … */
 const FIRST_MS_PER_SECOND = 30;
-/** … and each that is counts for so much of what the next is taken to need: texts differ in words a second. */
+/** … and each that is counts for so much of what the next is taken to need: one that is late costs more than one that is early, and with a draft some are quick. */
+const SLOWER_SHARE = 0.5;
+const QUICKER_SHARE = 0.05;
+/** The newest text's share of what the source is trusted. */
 const NEWEST_SHARE = 0.2;
 
 /**
@@ -125,6 +128,7 @@ export class Speculation {
   }
 
   private measure(inferenceMs: number, soundMs: number): void {
-    this.msPerSecond += NEWEST_SHARE * ((inferenceMs * 1000) / soundMs - this.msPerSecond);
+    const more = (inferenceMs * 1000) / soundMs - this.msPerSecond;
+    this.msPerSecond += (more > 0 ? SLOWER_SHARE : QUICKER_SHARE) * more;
   }
 }

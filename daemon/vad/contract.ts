@@ -141,6 +141,9 @@ export interface SegmenterOptions {
   readonly leadGapMs: number;
   /** … unless both together are longer than this; behind a cut at the cap it always has it. */
   readonly leadMaxMs: number;
+  /** Both where the recogniser doubts what it hears of the source. */
+  readonly doubtedLeadGapMs: number;
+  readonly doubtedLeadMaxMs: number;
   /** Windows below this level (dBFS, RMS) are silence without asking the detector. */
   readonly gateDb: number;
 }

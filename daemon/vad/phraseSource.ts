@@ -47,7 +47,7 @@ export class PhraseSource implements PhraseSourceLike {
   constructor(private readonly setup: PhraseSourceSetup) {
     const options = { ...defaultSegmenterOptions, ...setup.options };
     this.gateDb = options.gateDb;
-    this.leadGap = Math.round((options.leadGapMs * SAMPLE_RATE) / 1000);
+    this.leadGap = Math.round((Math.max(options.leadGapMs, options.doubtedLeadGapMs) * SAMPLE_RATE) / 1000);
     this.postRoll = Math.round((options.postRollMs * SAMPLE_RATE) / 1000);
     this.segmenter = new PhraseSegmenter(options, (from, to) => this.store.quietest(from, to), setup.longPhrases, setup.trusted, setup.decodeMs, setup.doubted);
     this.detector = new FallbackDetector(setup.detector, () => new EnergyDetector(), (error) => setup.onFallback?.(error));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findModels } from '../../bench/speechPath';
 import { forkWorker } from '../../daemon/adapters/inference/forkWorker';
@@ -15,6 +15,7 @@ import { skip } from '../skip';
 
 const LIMIT_MS = 2_000;
 const LOOK_MS = 20;
+const ENTRY = { path: join(__dirname, '../../daemon/worker.ts'), execArgv: ['--require', 'tsx/cjs'] };
 
 describe('inference workers', function () {
   this.timeout(60_000);
@@ -60,7 +61,7 @@ describe('inference workers', function () {
     writeSilero(model);
     const before = { HOME: process.env['HOME'], XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] };
     Object.assign(process.env, { HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') });
-    const spawnWorker = (): ReturnType<typeof forkWorker> => forkWorker({ path: join(__dirname, '../../daemon/worker.ts'), execArgv: ['--require', 'tsx/cjs'] }, 'vad');
+    const spawnWorker = (): ReturnType<typeof forkWorker> => forkWorker(ENTRY, 'vad');
     const worker = new WorkerSupervisor({ name: 'vad', spawn: spawnWorker, load: () => Promise.resolve({ provider: 'silero', model: { id: 'm', files: { model } }, device: 'cpu' }), clock: systemClock, logger: silentLogger });
     try {
       await worker.start();
@@ -70,6 +71,20 @@ describe('inference workers', function () {
       for (const [name, value] of Object.entries(before)) if (value === undefined) Reflect.deleteProperty(process.env, name); else process.env[name] = value;
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+
+  it('stand behind the others where nobody waits for them as for a text', async () => {
+    const own = getPriority();
+    const behind = await Promise.all(
+      (['asr', 'vad', 'speaker', 'sentences'] as const).map(async (role) => {
+        const worker = forkWorker(ENTRY, role);
+        await new Promise<void>((resolve) => worker.onMessage(() => resolve()));
+        const priority = getPriority(worker.pid);
+        worker.kill();
+        return `${role} ${priority > own}`;
+      }),
+    );
+    assert.deepEqual(behind, ['asr false', 'vad false', 'speaker true', 'sentences true']);
   });
 
   it('are not a program to start by hand', async () => {

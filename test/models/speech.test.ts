@@ -147,6 +147,24 @@ describe('speech path with real models', function () {
     await own.release();
   });
 
+  it('hears the same with a draft to check as token by token', async function () {
+    const utterances = libriUtterances().filter((_, i) => i % 8 === 0);
+    if (utterances.length === 0) skip(this, '../shared/data/libri is not there');
+    let checked = 0;
+    for (const { id, path } of utterances) {
+      const pcm = toFloat32(readAudio(path));
+      const decode = (sound: Float32Array, draft?: readonly number[]): ReturnType<typeof engine.decode> => engine.decode(sound, { language: 'en', priority: 'final', sessionId: 'drafts', ...(draft ? { draft } : {}) });
+      const [alone, most] = [await decode(pcm), await decode(pcm.subarray(0, Math.round(pcm.length * 0.8)))];
+      // Of what a guard rejected there is no draft.
+      if (!most?.tokens?.length) continue;
+      checked++;
+      const drafted = await decode(pcm, most.tokens);
+      // Not the texts: an assertion would print them.
+      assert.ok(drafted?.tokens?.join() === alone?.tokens?.join(), `${id} is another text`);
+    }
+    assert.ok(checked > utterances.length / 2, `${checked} of ${utterances.length} had a draft`);
+  });
+
   it('says the same when the workers are killed in the middle', async function () {
     const path = join(SHARED, 'data', 'misc', 'two_cities.flac');
     if (!existsSync(path)) skip(this, '../shared/data/misc is not there');

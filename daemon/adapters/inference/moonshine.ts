@@ -74,7 +74,8 @@ export class MoonshineProvider implements AsrProvider {
   private hear(model: Loaded, pcm: Float32Array, options: AsrOptions, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
     const bias = this.biasOf(model, options.phrases);
     const room = MAX_SECONDS * SAMPLE_RATE - pcm.length >= 2 * SECOND_SILENCE;
-    return options.patient === true && room ? hearTwice((silence) => decode(model, framed(pcm, silence, options.lead), options, bias, signal)) : decode(model, { pcm, lead: options.lead }, options, bias, signal);
+    const hear = (silence: number, first?: readonly ScoredToken[]): Promise<readonly ScoredToken[]> => decode(model, framed(pcm, silence, options.lead), first ? { ...options, draft: first.map(({ id }) => id) } : options, bias, signal);
+    return options.patient === true && room ? hearTwice(hear) : hear(0);
   }
 
   private biasOf({ words }: Loaded, phrases: readonly string[] = []): PhraseBias | undefined {

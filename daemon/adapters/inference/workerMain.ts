@@ -2,6 +2,7 @@
  * Inside an inference worker: answers the calls of its role, gives signs of life, and ends by itself as soon as the
  * daemon is gone. The daemon ends workers by closing the channel or by killing them, never by asking.
  */
+import { constants, setPriority } from 'node:os';
 import { EarmarkError } from '../../../protocol/errors';
 import type { AsrProvider } from '../../asr/provider';
 import { moonshineInfo, whisperInfo } from '../../asr/providerInfos';
@@ -54,8 +55,12 @@ function sentenceHandlers(): Handlers {
 
 const HANDLERS: Readonly<Record<WorkerRole, () => Handlers>> = { asr: asrHandlers, vad: vadHandlers, speaker: speakerHandlers, sentences: sentenceHandlers };
 
+/** Nobody waits for these as for a text: on a busy machine texts go first, and the editor does. */
+const BESIDE: ReadonlySet<WorkerRole> = new Set(['speaker', 'sentences']);
+
 /** Runs until the channel to the daemon closes. */
 export function runWorker(role: WorkerRole): void {
+  if (BESIDE.has(role)) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const handlers = HANDLERS[role]();
   const running = new Map<number, AbortController>();
   const post = (message: FromWorker): void => {

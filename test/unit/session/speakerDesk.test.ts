@@ -38,7 +38,11 @@ function make(sources: readonly Source[], book: Book, kept: readonly NamedVoice[
     desk,
     hear: async (source, said) => {
       let seq = heard.get(source) ?? 0;
-      for (const [level, seconds] of said) for (const [sound, length] of [[level, seconds], [0, 1]] as const) for (let n = 0; n < length * 50; n += 25) await desk.frames(Array.from({ length: 25 }, () => frame(source, seq++, sound)));
+      for (const [level, seconds] of said) for (const [sound, length] of [[level, seconds], [0, 1]] as const) for (let n = 0; n < length * 50; n += 25) {
+        await desk.frames(Array.from({ length: 25 }, () => frame(source, seq++, sound)));
+        // The voices have caught up.
+        await new Promise(setImmediate);
+      }
       heard.set(source, seq);
     },
     tell: (events) => events.forEach((event) => book.apply({ ...event, seq: ++told, time: 0 } as DurableEvent)),
