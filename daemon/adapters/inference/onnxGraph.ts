@@ -218,4 +218,4 @@ const IR_VERSION = 8;
 const OPSET = 17;
 /** Operators that are ONNX Runtime's own. */
 const OWN_DOMAIN = 'com.microsoft';
-const OWN_OPS: ReadonlySet<string> = new Set(['DynamicQuantizeMatMul', 'MatMulNBits', 'SkipLayerNormalization', 'RotaryEmbedding', 'QuickGelu', 'FusedMatMul', 'DynamicQuantizeLSTM']);
+const OWN_OPS: ReadonlySet<string> = new Set(['MatMulNBits', 'SkipLayerNormalization', 'RotaryEmbedding', 'QuickGelu', 'FusedMatMul', 'DynamicQuantizeLSTM']);

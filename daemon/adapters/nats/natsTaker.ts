@@ -132,8 +132,8 @@ export class NatsTaker implements PhraseTaker, Disposable {
   /** One pull after the other: each takes about a millisecond, and whose turn it is may change with each. */
   private async fill(): Promise<void> {
     for (;;) {
-      const [slot, turn] = [this.freeSlot(), this.lanes.next()];
-      if (slot === undefined || turn === undefined) return;
+      const turn = this.lanes.next();
+      if (this.freeSlot() === undefined || turn === undefined) return;
       const { lane, wakes } = turn;
       let delivery: Delivery | undefined;
       try {
@@ -145,12 +145,12 @@ export class NatsTaker implements PhraseTaker, Disposable {
         continue;
       }
       if (delivery === undefined) this.lanes.empty(lane, wakes);
-      // It was taken out meanwhile, or has what was handed to it.
-      else if (!this.slots.has(slot) || this.slots.get(slot) !== undefined) delivery.giveBack(0);
-      else this.start(slot, lane, delivery);
+      // The free slot was taken out meanwhile, or has what was handed to it.
+      else if (!this.take(lane, delivery)) delivery.giveBack(0);
     }
   }
 
+  /** @returns false where no slot is free */
   private take(lane: Lane, delivery: Delivery): boolean {
     const slot = this.freeSlot();
     if (slot !== undefined) this.start(slot, lane, delivery);
