@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     teamRounds(WITHOUT_SUITE, {
       faults: faults.filter((__, i) => i % places === place), seed: seed + place, people, words: WORDS,
       onBad: (text) => process.stderr.write(`${text}\n`),
-      onRound: ({ kind, index, stopMs, recoveryMs, latest, reconnects, allReconnects, clients }, n) => process.stderr.write(`${new Date().toISOString()} ${place}.${n} ${kind} ${index} ${stopMs === undefined ? 'killed' : `stopped for ${stopMs / 1000} s`}: ${seconds(recoveryMs)} s${latest ? ` (${latest.what} of person ${latest.person}, said at ${seconds(latest.saidMs)} s, kept at ${seconds(latest.keptMs)} s)` : ''}, ${reconnects} / ${allReconnects} reconnects, clients ${clients.join(' ')}\n`),
+      onRound: ({ kind, index, stopMs, recoveryMs, latest, reconnects, allReconnects, clients }, n) => process.stderr.write(`${new Date().toISOString()} ${place}.${n} ${kind} ${index} ${stopMs === undefined ? 'killed' : `stopped for ${stopMs / 1000} s`}: ${seconds(recoveryMs)} s${latest ? ` (${latest.what} ${latest.nth} of person ${latest.person}, said at ${seconds(latest.saidMs)} s, kept at ${seconds(latest.keptMs)} s)` : ''}, ${reconnects} / ${allReconnects} reconnects, clients ${clients.join(' ')}\n`),
     })));
   const rounds = results.flatMap((result) => result.rounds);
   const sum = (of: (result: TeamRoundsResult) => number): number => results.reduce((total, result) => total + of(result), 0);
@@ -43,6 +43,7 @@ async function main(): Promise<void> {
   const lost = sum((r) => r.acknowledgedLost + r.dropped);
   const words = sum((r) => r.wordsLost + r.wordsDoubled);
   const failed = results.flatMap((result) => result.failed);
+  for (const why of failed) process.stderr.write(`A session did not come to its end: ${why}\n`);
   reportResults({
     about: `${rounds.length} faults, seed ${seed}, in ${places} teams side by side, each of ${NODES} NATS nodes (${natsVersion(natsServer() ?? 'nats-server')}), PostgreSQL, ${GATEWAYS} gateways behind a balancer that probes them, ${WORKERS} workers and ${people} people who talk without end in sessions of ${WORDS} words. Killed with SIGKILL and started again within 2 s in its folder, or stopped for ${values.stop} s. ${sum((r) => r.sessions)} sessions, ${sum((r) => r.finals)} finals: ${sum((r) => r.acknowledgedLost)} acknowledged frames lost, ${sum((r) => r.dropped)} frames left out by a client, ${sum((r) => r.wordsLost)} finals lost, ${sum((r) => r.wordsDoubled)} doubled, ${sum((r) => r.eventsMissing)} events out of order, ${sum((r) => r.otherBounds)} sessions with a segment whose bounds differ by more than a frame from the undisturbed run, ${failed.length} that did not end, ${sum((r) => r.reconnectsBetween)} reconnects without a fault. Recovery: from the fault until sound is acknowledged within 1.5 s and finals come within 3 s of their word; from the end of a stop for what was not late until then, and for finals without their database. Fewest clients of a gateway when it was struck: ${Math.min(...rounds.filter(({ kind }) => kind === 'gateway').map(struckClients), people)}.`,
     rows: [...parts, rowOf('all', rounds)],

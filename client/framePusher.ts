@@ -5,7 +5,7 @@
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import { AudioAck, AudioEnd, FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, PUSH_MAX_FRAMES, UNACKNOWLEDGED_MAX_MS, type SourceName } from '../protocol/audio';
-import { EarmarkError, ERRORS, isEarmarkError } from '../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { Connection, Disposable, FramePusher, SessionSubscription } from './api';
 
 /** Frames kept while the daemon is away: five minutes. Older ones go, counted. */
@@ -149,7 +149,7 @@ class Pusher implements FramePusher {
         await this.connection.request(AudioEnd, { sessionId: this.session.sessionId, source: this.options.source });
         this.state = { kind: 'ended' };
       } catch (error) {
-        if (!isEarmarkError(error) || ERRORS[error.code].retry !== 'later' || this.connection.state.kind === 'closed' || this.connection.state.kind === 'failed') throw error;
+        if (!isEarmarkError(error) || error.retry !== 'later' || this.connection.state.kind === 'closed' || this.connection.state.kind === 'failed') throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
@@ -250,7 +250,7 @@ class Pusher implements FramePusher {
   private refused(error: unknown): void {
     if (this.placed) this.nextSend = this.first;
     const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'Audio could not be sent; try again.', { cause: error });
-    if (ERRORS[known.code].retry !== 'later') return this.fail(known);
+    if (known.retry !== 'later') return this.fail(known);
     // The daemon asked for patience, or was lost; then nothing goes before the next one has told what it needs.
     this.timer = setTimeout(() => {
       this.timer = undefined;

@@ -1,7 +1,7 @@
 /** Records on this machine through the local daemon (`capture/start`, `capture/frames`, `capture/ended`, `capture/stop`), and begins again when the recorder or that daemon is lost. */
 import { Emitter } from 'vscode-jsonrpc/node';
 import { CaptureEnded, CaptureFrames, CaptureStart, CaptureStop } from '../protocol/capture';
-import { type EarmarkError, ERRORS, isEarmarkError } from '../protocol/errors';
+import { type EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { Connection, Disposable } from './api';
 
 /** Wait before a recorder that was lost is started again. */
@@ -71,7 +71,7 @@ export class LocalRecorder implements Disposable {
       if (this.state.kind !== 'idle') return;
       this.start().catch((error: unknown) => {
         if (this.state.kind !== 'idle') return;
-        if (isEarmarkError(error) && ERRORS[error.code].retry !== 'later') this.failEmitter.fire(error);
+        if (isEarmarkError(error) && error.retry !== 'later') this.failEmitter.fire(error);
         else this.lost();
       });
     }, AGAIN_MS);

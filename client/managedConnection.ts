@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Emitter } from 'vscode-jsonrpc/node';
-import { EarmarkError, ERRORS, isEarmarkError } from '../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
 import { SessionEventNotification, SessionStart, type SessionEvent } from '../protocol/session';
 import type { Connection, ConnectionState, ConnectOptions, DaemonClient, Disposable, EventSink, SessionSubscription, StartParams } from './api';
@@ -232,7 +232,7 @@ class ManagedConnection implements Connection {
   private lost(cause: unknown, attempt: number): void {
     if (this.current.kind === 'closed') return;
     const error = isEarmarkError(cause) ? cause : new EarmarkError('internal', 'Connecting to the Earmark daemon failed; try again.', { cause });
-    if (ERRORS[error.code].retry !== 'later') {
+    if (error.retry !== 'later') {
       this.setState({ kind: 'failed', error });
       return;
     }

@@ -4,7 +4,7 @@
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import { AudioVerify } from '../protocol/audio';
-import { ERRORS, isEarmarkError } from '../protocol/errors';
+import { isEarmarkError } from '../protocol/errors';
 import { SessionStop, type SourceSpec } from '../protocol/session';
 import type { Connection, Disposable, FramePusher, Sending, SessionSubscription } from './api';
 import { createFramePusher } from './framePusher';
@@ -146,7 +146,7 @@ export class Sender implements Disposable {
         return { value: await ask() };
       } catch (error) {
         const known = isEarmarkError(error) ? error : undefined;
-        if (!known || ERRORS[known.code].retry !== 'later' || this.setup.remote.state.kind === 'failed' || this.setup.remote.state.kind === 'closed') return { problem: known?.message ?? 'The daemon elsewhere gave no answer that can be understood.' };
+        if (!known || known.retry !== 'later' || this.setup.remote.state.kind === 'failed' || this.setup.remote.state.kind === 'closed') return { problem: known?.message ?? 'The daemon elsewhere gave no answer that can be understood.' };
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }

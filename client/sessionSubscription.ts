@@ -1,7 +1,7 @@
 /** Follows one session over reconnects: `session/attach` with the last number seen, every durable event once, in order (`session/event`). */
 import { Emitter } from 'vscode-jsonrpc/node';
 import type { SourceName } from '../protocol/audio';
-import { EarmarkError, ERRORS, isEarmarkError } from '../protocol/errors';
+import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import { SessionAttach, SessionDetach, type SessionEvent, type SessionInfo } from '../protocol/session';
 import type { DaemonClient, EventSink, SessionSubscription } from './api';
 
@@ -76,7 +76,7 @@ export class Subscription implements SessionSubscription {
       if (this.state !== state) return;
       this.state = { kind: 'detached' };
       const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'The session could not be attached; try again.', { cause: error });
-      if (ERRORS[known.code].retry === 'later') return this.attachLater(client, known.retryAfterMs ?? AGAIN_MS);
+      if (known.retry === 'later') return this.attachLater(client, known.retryAfterMs ?? AGAIN_MS);
       this.lose(known);
       throw known;
     }

@@ -141,8 +141,9 @@ export class EarmarkError extends Error {
     return ERRORS[this.code].rpc;
   }
 
+  /** What says when to come back will pass by itself, whatever its kind mostly needs. */
   get retry(): Retry {
-    return ERRORS[this.code].retry;
+    return this.retryAfterMs === undefined ? ERRORS[this.code].retry : 'later';
   }
 
   toData(): ErrorData {
@@ -150,7 +151,7 @@ export class EarmarkError extends Error {
     return {
       code: this.code,
       user: entry.user,
-      retry: entry.retry,
+      retry: this.retry,
       ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
       ...(this.details === undefined ? {} : { details: this.details }),
     };

@@ -17,6 +17,8 @@ const LOOK_MS = 20;
 
 /** Sound or a word that was said at one time and told to be kept at another; `performance.now`. */
 export interface Spoken {
+  /** Counts the words, or pieces of sound, of its session from 1 on. */
+  readonly nth: number;
   readonly saidMs: number;
   keptMs: number | undefined;
 }
@@ -131,16 +133,17 @@ export class Person {
     try {
       const begun = performance.now();
       const perWord = WORD_FRAMES + PAUSE_FRAMES;
+      let pieces = 1;
       for (let i = 0; i < said.length; i++) {
         const sound = say(i + FIRST_WORD);
         for (let at = 0; at < perWord; at += CHUNK_FRAMES) {
           await delay(Math.max(0, begun + (i * perWord + at + CHUNK_FRAMES) * FRAME_MS - performance.now()));
           pusher.write(sound.subarray(at * FRAME_SAMPLES, (at + CHUNK_FRAMES) * FRAME_SAMPLES));
-          const spoken: Spoken = { saidMs: performance.now(), keptMs: undefined };
+          const spoken: Spoken = { nth: pieces++, saidMs: performance.now(), keptMs: undefined };
           told.sounds.push(spoken);
           waiting.push({ frames: pusher.nextSeq, spoken });
           if (at + CHUNK_FRAMES !== WORD_FRAMES) continue;
-          const word: Spoken = { saidMs: performance.now(), keptMs: undefined };
+          const word: Spoken = { nth: i + 1, saidMs: performance.now(), keptMs: undefined };
           words.set(said[i] ?? '', word);
           told.words.push(word);
         }

@@ -33,7 +33,7 @@ export interface Round extends Fault {
    */
   readonly recoveryMs: number;
   /** What was late longest; milliseconds from the fault. */
-  readonly latest?: { readonly person: number; readonly what: 'sound' | 'final'; readonly saidMs: number; readonly keptMs: number };
+  readonly latest?: { readonly person: number; readonly what: 'sound' | 'final'; readonly nth: number; readonly saidMs: number; readonly keptMs: number };
   /** Of the client that had most. */
   readonly reconnects: number;
   /** Of all. */
@@ -231,12 +231,12 @@ class Team {
     let recoveryMs = 0;
     let latest: Round['latest'];
     const look = (person: number, what: 'sound' | 'final', list: readonly Spoken[], lateMs: number, waits: boolean): void => {
-      for (const { saidMs, keptMs = now } of list) {
+      for (const { nth, saidMs, keptMs = now } of list) {
         if (keptMs <= begun || keptMs - saidMs <= lateMs) continue;
         const ms = keptMs - (waits || (stopMs !== undefined && saidMs + lateMs > back) ? back : begun);
         if (ms <= recoveryMs) continue;
         recoveryMs = ms;
-        latest = { person, what, saidMs: saidMs - begun, keptMs: keptMs - begun };
+        latest = { person, what, nth, saidMs: saidMs - begun, keptMs: keptMs - begun };
       }
     };
     const lost = this.people.map(({ told }) => told.lostMs.filter((at) => at >= begun).length);

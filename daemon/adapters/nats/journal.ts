@@ -24,6 +24,8 @@ export interface JournalSetup<S extends SessionStore> {
 }
 
 const PUBLISH_MS = 3_000;
+/** What the team does not take now it takes a moment later. */
+const AGAIN_MS = 1_000;
 const LOCAL_PAGE = 1_000;
 /** JetStream: another message is the last one of the subject. */
 const WRONG_SEQUENCE = 10071;
@@ -132,7 +134,7 @@ class Journal {
       if ((cause as { code?: unknown }).code !== WRONG_SEQUENCE) {
         // It may be in without this server having heard so. As long as it has the lease, what is last is its own.
         this.seen.delete(id);
-        throw new EarmarkError('store.unwritable', 'The servers of the team do not take what was said; it waits.', { cause });
+        throw new EarmarkError('store.unwritable', 'The servers of the team do not take what was said; it waits.', { retryAfterMs: AGAIN_MS, cause });
       }
       claims.overtaken(id);
       throw new EarmarkError('store.unwritable', 'Another server goes on with this session.', { cause });
@@ -144,7 +146,7 @@ class Journal {
     claims.release(id);
     this.seen.delete(id);
     await bus.jsm.streams.purge(SESSIONS, { filter: subjects.all(id) }).catch((cause: unknown) => {
-      throw new EarmarkError('store.unwritable', 'The servers of the team do not delete now; try again in a moment.', { cause });
+      throw new EarmarkError('store.unwritable', 'The servers of the team do not delete now; try again in a moment.', { retryAfterMs: AGAIN_MS, cause });
     });
   }
 
@@ -191,7 +193,7 @@ class Journal {
     } catch (error) {
       await local.deleteSession(id).catch(() => undefined);
       claims.release(id);
-      throw isEarmarkError(error) ? error : new EarmarkError('store.unwritable', 'The session could not be taken over; try again in a moment.', { cause: error });
+      throw isEarmarkError(error) ? error : new EarmarkError('store.unwritable', 'The session could not be taken over; try again in a moment.', { retryAfterMs: AGAIN_MS, cause: error });
     }
   }
 

@@ -23,13 +23,15 @@ export interface ClaimsSetup {
 const CLAIM_MS = 9_000;
 const CLAIM_PAUSE_MS = 200;
 const REGAIN_MS = 500;
-/** A new session waits so long for its mark; a stream without a leader does not answer. */
+/** A session waits so long for its mark; a stream without a leader does not answer. */
 const MARK_WAIT_MS = 1_000;
 const PUBLISH_MS = 3_000;
 
 export class SessionClaims {
   /** Undefined while it is not known whether it is still this server's. */
   private readonly held = new Map<string, Lease | undefined>();
+  /** Marks that are not in yet, and whether anybody has to finish their sessions still. */
+  private readonly marking = new Map<string, 'open' | 'over'>();
   private readonly lost = new Emitter<string>();
   private draining = false;
   readonly onDidLose = this.lost.event;
@@ -45,7 +47,7 @@ export class SessionClaims {
     return this.held.has(id);
   }
 
-  /** Waits for the lease of a server that died. @throws EarmarkError rpc.timeout where a living server has it, rpc.draining, store.unwritable */
+  /** Waits for the lease of a server that died; its mark stands until this server's takes its place. @throws EarmarkError rpc.timeout where a living server has it or nobody answers, rpc.draining */
   async claim(id: string): Promise<void> {
     const { leases, subjects, name } = this.setup;
     const until = performance.now() + CLAIM_MS;
@@ -56,22 +58,10 @@ export class SessionClaims {
       const lease = await leases.claim(subjects.lease(id), name);
       if (lease) {
         this.hold(id, lease);
-        break;
+        return this.markSoon(id);
       }
       if (performance.now() > until) throw new EarmarkError('rpc.timeout', 'Another server of the team has this session; try again in a moment.', { retryAfterMs: 1_000 });
       await delay(CLAIM_PAUSE_MS);
-    }
-    // While the stream's nodes choose a leader it takes nothing.
-    for (;;) {
-      try {
-        return await this.mark(id);
-      } catch (cause) {
-        if (performance.now() < until && !this.draining) await delay(CLAIM_PAUSE_MS);
-        else {
-          this.release(id);
-          throw new EarmarkError('store.unwritable', 'The servers of the team do not take what is to be kept now; try again in a moment.', { cause });
-        }
-      }
     }
   }
 
@@ -88,22 +78,32 @@ export class SessionClaims {
       this.held.set(id, undefined);
       void this.regain(id);
     }
-    const marked = this.markAgain(id);
-    await Promise.race([marked, delay(MARK_WAIT_MS)]);
+    await this.markSoon(id);
   }
 
-  /** Until it is in, or nobody has to finish the session any more. */
+  /** While the stream's nodes choose a leader it takes nothing: the mark follows. */
+  private async markSoon(id: string): Promise<void> {
+    await Promise.race([this.markAgain(id), delay(MARK_WAIT_MS)]);
+  }
+
+  /** Until it is in, or the session is not this server's any more. */
   private async markAgain(id: string): Promise<void> {
-    while (this.held.has(id)) {
-      try {
-        await this.mark(id);
-        // It was over meanwhile.
-        if (!this.held.has(id)) this.unmark(id);
-        return;
-      } catch {
-        // A process that ends does not wait for it.
-        await delay(REGAIN_MS, undefined, { ref: false });
+    const underWay = this.marking.has(id);
+    this.marking.set(id, 'open');
+    if (underWay) return;
+    try {
+      while (this.held.has(id)) {
+        try {
+          return await this.mark(id);
+        } catch {
+          // A process that ends does not wait for it.
+          await delay(REGAIN_MS, undefined, { ref: false });
+        }
       }
+    } finally {
+      // It was over meanwhile; one that went to another server has that one's mark.
+      if (this.marking.get(id) === 'over') this.unmark(id);
+      this.marking.delete(id);
     }
   }
 
@@ -123,7 +123,7 @@ export class SessionClaims {
 
   /** @throws EarmarkError store.unwritable where it may be another server's */
   assertHeld(id: string): void {
-    if (this.held.get(id) === undefined) throw new EarmarkError('store.unwritable', 'It is not known which server of the team has this session; it waits.');
+    if (this.held.get(id) === undefined) throw new EarmarkError('store.unwritable', 'It is not known which server of the team has this session; it waits.', { retryAfterMs: REGAIN_MS });
   }
 
   /** Another server writes it. */
@@ -149,6 +149,7 @@ export class SessionClaims {
 
   /** Nobody has to finish it any more. */
   over(id: string): void {
+    if (this.marking.has(id)) this.marking.set(id, 'over');
     this.unmark(id);
     this.release(id);
   }

@@ -60,6 +60,20 @@ describe('session subscription', () => {
     deepEqual(lost, []);
   });
 
+  it('asks again when it is told to, whatever keeps the daemon from it', async () => {
+    let tries = 0;
+    const { subscription, client, asked } = setup(() => {
+      if (++tries === 1) throw new EarmarkError('store.unwritable', 'The database does not answer; wait.', { retryAfterMs: 1 });
+      return { session: { id: 's' }, sources: [] };
+    });
+    const lost: string[] = [];
+    subscription.onDidLose((e) => lost.push(e.code));
+    const attached = new Promise((resolve) => subscription.onDidAttach(resolve));
+    await subscription.attach(client);
+    await attached;
+    deepEqual({ lost, asked }, { lost: [], asked: ['session/attach 0', 'session/attach 0'] });
+  });
+
   it('is over when the daemon does not know the session', async () => {
     const { subscription, client } = setup(() => {
       throw new EarmarkError('session.notFound', 'Gone.');

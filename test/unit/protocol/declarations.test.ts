@@ -40,7 +40,8 @@ describe('the protocol', () => {
     const error = new EarmarkError('model.diskFull', 'No room.', { retryAfterMs: 5, details: { neededBytes: 7 }, cause: new Error('private') });
     const data: unknown = JSON.parse(JSON.stringify(error.toData()));
     const back = EarmarkError.fromData(error.message, data);
-    assert.deepEqual([back?.code, back?.message, back?.retryAfterMs, back?.details, back?.cause, back?.rpcCode, back?.retry], ['model.diskFull', 'No room.', 5, { neededBytes: 7 }, undefined, ERRORS['model.diskFull'].rpc, 'fix']);
+    assert.deepEqual([back?.code, back?.message, back?.retryAfterMs, back?.details, back?.cause, back?.rpcCode, back?.retry], ['model.diskFull', 'No room.', 5, { neededBytes: 7 }, undefined, ERRORS['model.diskFull'].rpc, 'later']);
+    assert.deepEqual([new EarmarkError('model.diskFull', 'No room.').retry, ERRORS['model.diskFull'].retry], ['fix', 'fix']);
     assert.equal(EarmarkError.fromData('x', { code: 'nonsense' }), undefined);
   });
 
