@@ -9,6 +9,7 @@ import { DAEMON_MEMORY } from '../client/startDaemon';
 import type { WorkerRole } from '../daemon/adapters/inference/workerProtocol';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { AudioEnd, AudioPush, FRAME_SAMPLES } from '../protocol/audio';
+import { isEarmarkError } from '../protocol/errors';
 import { DaemonHealth, type DaemonHealthResult, DaemonShutdown } from '../protocol/health';
 import { SessionGet, SessionStop } from '../protocol/session';
 import { bundled } from './bundle';
@@ -133,8 +134,9 @@ export class LiveSession {
       try {
         await this.push(pcm);
         return;
-      } catch {
-        await delay(50);
+      } catch (error) {
+        if (!isEarmarkError(error) || error.retry !== 'later') throw error;
+        await delay(error.retryAfterMs ?? 50);
       }
     }
   }

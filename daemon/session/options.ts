@@ -45,6 +45,8 @@ export interface SessionOptions {
   readonly echoHoldMs: number;
   /** Audio a pushing client may have unacknowledged. */
   readonly unacknowledgedMs: number;
+  /** Sound that a live source may be ahead of the time since the session started: clocks differ, and a start is told late. */
+  readonly aheadMs: number;
   /** Audio of a file that may wait in the spool to be recognised; beyond it the client is told to wait. */
   readonly fileBacklogMs: number;
   /** A captured session that nobody can see pauses after this time; an ephemeral one that nobody listens to ends. */
@@ -98,6 +100,7 @@ export const defaultSessionOptions: SessionOptions = {
   decodeAttempts: 2,
   echoHoldMs: 500,
   unacknowledgedMs: 10 * SECOND,
+  aheadMs: MINUTE,
   fileBacklogMs: 10 * MINUTE,
   unseenMs: MINUTE,
   recoverCaptureMs: MINUTE,

@@ -90,6 +90,8 @@ interface Boundary {
 }
 
 export class SourcePipeline implements Disposable {
+  /** What had come in when it was made. */
+  readonly firstMs: number;
   readonly stats: PipelineStats = { frames: 0, gapFrames: 0, lostFrames: 0, phrases: 0, rejected: 0, givenUp: 0, inferenceMs: 0, speechMs: 0 };
   private readonly queue: FrameQueue;
   private readonly decoder: PhraseDecoder;
@@ -130,6 +132,7 @@ export class SourcePipeline implements Disposable {
         on.warn('frames.lost', 'Some sound was lost because the disk cannot be written. Free some space.', source);
       },
     });
+    this.firstMs = this.nextSeq * FRAME_MS;
     const drafts = new Drafts();
     const recogniser = setup.mayRedact ? redactedSpeech(engine, () => options.redactTranscript) : engine;
     this.speculation = new Speculation({ engine: recogniser, sessionId, language, drafts });

@@ -44,10 +44,12 @@ export class Sources implements Disposable {
   /** Recorders start and stop one after the other, whoever asks. */
   private turn: Promise<unknown> = Promise.resolve();
   private pushedMs: number;
+  private readonly begun: { readonly atMs: number; readonly sessionMs: number };
 
   constructor(private readonly setup: SourcesSetup) {
     const { deps, options, record, spool, on } = setup;
     this.pushedMs = deps.clock.now();
+    this.begun = { atMs: this.pushedMs, sessionMs: setup.sessionMs() };
     for (const { source, origin } of record.sources) {
       const { finalThrough = -1, received } = setup.progress.find((entry) => entry.source === source) ?? {};
       const receipt = origin.type === 'push' && origin.verify ? new Receipt(source, spool, received) : undefined;
@@ -118,6 +120,7 @@ export class Sources implements Disposable {
     const unacknowledged = pipeline.unacknowledgedFrames + pcm.length / FRAME_SAMPLES;
     if (unacknowledged * FRAME_MS > options.unacknowledgedMs) throw tooFast(200);
     if (!record.live && pipeline.waitingMs > options.fileBacklogMs) throw tooFast(1000);
+    if (record.live && (seq + pcm.length / FRAME_SAMPLES) * FRAME_MS > this.spokenMs(pipeline) + options.aheadMs) throw new EarmarkError('audio.tooFast', 'More sound was sent than can have been spoken since the session started; send it as it is spoken, or start the session with live: false.', { retryAfterMs: 1_000 });
     this.allow(source, seq + pcm.length / FRAME_SAMPLES - Math.max(seq, pipeline.nextSeq));
     pipeline.push(framesOfChunk(source, seq, Math.max(0, captureMs), pcm));
     return spool.durableSeq(source);
@@ -236,6 +239,11 @@ export class Sources implements Disposable {
       },
       onFound: () => this.lost.delete(source),
     });
+  }
+
+  /** As long as a source can have been spoken into. By the steady clock, once it is known where the session stood: others may be set back. */
+  private spokenMs(pipeline: SourcePipeline): number {
+    return Math.max(this.begun.sessionMs, pipeline.firstMs) + this.setup.deps.clock.now() - this.begun.atMs;
   }
 
   /** What is sent again counts once. @throws EarmarkError audio.overLimit, audio.tooFast */

@@ -112,6 +112,32 @@ describe('pushed sound', () => {
     await h.manager.push(id, 'file', 500, 10_000, frames(100));
   });
 
+  it('takes no more of a live source than can have been spoken, and of a recording all', async () => {
+    const AHEAD_FRAMES = 60_000 / 20;
+    let taken = 0;
+    const send = async (session: string, from: number, count: number): Promise<void> => {
+      for (let seq = from; seq < from + count; seq += 100) {
+        await h.manager.push(session, 'file', seq, seq * 20, frames(100));
+        taken = seq + 100;
+      }
+    };
+    const live = await h.pushed({ live: true });
+    await rejects(async () => {
+      for (let seq = 0; ; seq += 400) {
+        await send(live, seq, 400);
+        h.clock.advance(200);
+      }
+    }, { code: 'audio.tooFast', retryAfterMs: 1_000 });
+    const elapsedFrames = h.clock.now() / 20;
+    ok(taken > AHEAD_FRAMES - 100 && taken <= AHEAD_FRAMES + elapsedFrames, `${taken}`);
+    h.clock.advance(8_000);
+    await send(live, taken, 400);
+    for (let seq = 0; seq < 2 * AHEAD_FRAMES; seq += 400) {
+      await send(id, seq, 400);
+      h.clock.advance(200);
+    }
+  });
+
   it('takes of what a user may send each frame once, and nothing of what is refused; it says so once', async () => {
     let left = 150;
     const asked: [string, number][] = [];
