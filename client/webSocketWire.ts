@@ -13,6 +13,8 @@ import type { AudioWire, Wire } from './wire';
 const UNDISPATCHED_MAX = 256;
 /** A link that carries speech, 16,000 samples a second of 16 bits, carries so much a millisecond: a long request may be on its way so long. */
 const SPEECH_BYTES_PER_MS = 32;
+/** So long after sound was sent what it says is still awaited, whatever was answered. */
+const AWAITED_MS = 30_000;
 /** How long the other side may take to answer a close. */
 const LINGER_MS = 1_000;
 /** A refused message is not parsed: its id stands at the front, where every client puts it, or in a short message anywhere. */
@@ -53,8 +55,8 @@ class WebSocketWire implements Wire {
   private pingedAt: number | undefined;
   /** Requests without their answer, by id. */
   private readonly asked = new Set<string | number>();
-  /** Nothing was heard since audio was sent, which is answered at once. */
-  private audioAsked = false;
+  /** When sound was sent last. */
+  private soundAt = -Infinity;
   /** From then on silence counts, where nothing was heard since. */
   private askedAt = 0;
   /** When something was heard last. */
@@ -145,11 +147,10 @@ class WebSocketWire implements Wire {
   private heard(): void {
     this.heardAt = performance.now();
     this.bytesRead = this.hooks.bytesRead?.() ?? 0;
-    this.audioAsked = false;
   }
 
   private get waits(): boolean {
-    return this.audioAsked || this.asked.size > 0;
+    return this.asked.size > 0 || performance.now() - this.soundAt < AWAITED_MS;
   }
 
   /** @param bytes of what was sent, where it may take long to arrive */
@@ -204,7 +205,7 @@ class WebSocketWire implements Wire {
   private sendAudio(message: Uint8Array): void {
     this.send(message);
     if (!this.waits) this.expect();
-    this.audioAsked = true;
+    this.soundAt = performance.now();
   }
 
   private sendMessage(message: Message): void {

@@ -10,7 +10,7 @@ export const REMOTE_PATH = '/earmark/1';
 /** Each side pings after so long, and takes the other for dead when it heard nothing for so long, in milliseconds. */
 export const KEEPALIVE_MS = 5_000;
 export const DEAD_MS = 20_000;
-/** Who waits for an answer, of audio or of a request, takes the other for dead when it heard nothing for so long; half of it after that it pings. */
+/** Who waits for an answer, or sent sound not long ago, takes the other for dead when it heard nothing for so long; half of it after that it pings. */
 export const ANSWER_DEAD_MS = 6_000;
 
 /** Bytes before the samples of a binary message. */

@@ -1,6 +1,6 @@
 /**
- * Replaces the processes of a team one by one while people talk, as an upgrade does: gateways and workers are told to end
- * and others start in their folders, NATS nodes hand on what they lead before they end, PostgreSQL is started again.
+ * Replaces the processes of a team one by one while people talk, as an upgrade does: gateways and workers, where it is
+ * asked for of an older commit, are told to end and others start in their folders, NATS nodes hand on what they lead before they end, PostgreSQL is started again.
  * Every transcript has to be, byte for byte, that of a session which nothing disturbed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { silentLogger } from '../../daemon/base/logger';
 import { Deferred } from '../../daemon/session/wait';
 import { FIRST_WORD, record } from '../../test/fakes/teamClient';
 import { logged, TeamPlace } from '../../test/fakes/teamPlace';
-import { teamBundle } from './teamBundle';
+import { olderTeamBundle, teamBundle } from './teamBundle';
 import { type Kind, replicated } from './teamRounds';
 
 export interface UpgradeOptions {
@@ -21,6 +21,8 @@ export interface UpgradeOptions {
   readonly gateways: number;
   readonly workers: number;
   readonly replaced: readonly Replaced[];
+  /** The commit that gateways and workers are of before they are replaced; this tree where absent. */
+  readonly from?: string | undefined;
   readonly onStep?: (step: Step) => void;
 }
 
@@ -72,8 +74,9 @@ const LIMIT_MS = 20 * 60_000;
 
 /** @param context a suite, or for a bench `WITHOUT_SUITE` */
 export async function teamUpgrade(context: Mocha.Context, options: UpgradeOptions): Promise<UpgradeResult> {
-  const { people, paceMs, nodes, gateways, workers } = options;
-  const place = await TeamPlace.start(context, { nodes, database: true, gateways, workers, bundle: await teamBundle(), env: { EARMARK_MAX_SESSIONS_PER_USER: String(people) } });
+  const { people, paceMs, nodes, gateways, workers, from } = options;
+  const [bundle, newer] = [from === undefined ? await teamBundle() : await olderTeamBundle(from), await teamBundle()];
+  const place = await TeamPlace.start(context, { nodes, database: true, gateways, workers, bundle, newer, env: { EARMARK_MAX_SESSIONS_PER_USER: String(people) } });
   context.timeout(LIMIT_MS);
   const bus = await openBus({ servers: place.nats.url, name: 'bench', replicas: nodes, logger: silentLogger });
   try {

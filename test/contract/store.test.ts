@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimedStore } from '../../daemon/adapters/nats/claimedStore';
+import { journalled } from '../../daemon/adapters/nats/journal';
 import { openLeases } from '../../daemon/adapters/nats/kvLeases';
 import { ReplicatedSpools } from '../../daemon/adapters/nats/replicatedSpools';
 import { SessionClaims } from '../../daemon/adapters/nats/sessionClaims';
@@ -134,6 +135,41 @@ const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Con
         return claimedStore({ database: own, spools, claims: new SessionClaims({ bus, leases, subjects: subjectsOf, name: 'contract', logger: silentLogger }), logger: silentLogger }).store;
       };
       return { store: await next(), reopen: next, end: () => database.close() };
+    },
+  },
+  'libsql behind journals in JetStream': {
+    prepare: async (context) => {
+      nats = await NatsServers.start(needNats(context));
+      bus = await openBus({ servers: nats.url, name: 'contract', replicas: 1, logger: silentLogger });
+      await openSessionStream(bus);
+      leases = await openLeases(bus, systemClock, silentLogger);
+    },
+    cleanUp: async () => {
+      leases?.dispose();
+      await bus?.close();
+      await nats?.stop();
+    },
+    // What one server gave up another one goes on with, which has nothing of it but the journal.
+    make: async () => {
+      const { store: first, reopen, end } = await onThread();
+      // Messages of a server are told apart by its name.
+      const name = `journalled${organisations++}`;
+      const subjectsOf = new SessionSubjects(name);
+      const behind = async (local: SessionStore) => {
+        const claims = new SessionClaims({ bus, leases, subjects: subjectsOf, name, logger: silentLogger });
+        const spools = new ReplicatedSpools(new MemorySpools(systemClock), bus, systemClock, subjectsOf, name);
+        return { claims, ...(await journalled({ local, spools, bus, subjects: subjectsOf, claims, logger: silentLogger })) };
+      };
+      let server = await behind(first);
+      const next = async (): Promise<SessionStore> => {
+        const local = await reopen();
+        const sessions = await local.listSessions({ limit: 100, offset: 0 });
+        for (const { id } of sessions) await server.claims.giveUp(id);
+        server = await behind(local);
+        for (const { id } of sessions) await server.ownership.take(id);
+        return server.store;
+      };
+      return { store: server.store, reopen: next, end };
     },
   },
 };

@@ -20,6 +20,8 @@ export interface PlaceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** scriptedTeam.ts as one file. */
   readonly bundle?: string;
+  /** The same of what takes the place of one that was there before; `bundle` where absent. */
+  readonly newer?: string;
 }
 
 const ORGANISATION = 'ant';
@@ -39,10 +41,11 @@ export class TeamPlace {
     private readonly tokenFile: string,
     private readonly env: Readonly<Record<string, string>>,
     private readonly bundle: string | undefined,
+    private readonly newer: string | undefined,
   ) {}
 
   /** Skips the suite in words where a server that it needs is not installed. */
-  static async start(context: Mocha.Context, { nodes = 1, database, gateways, workers, env = {}, bundle }: PlaceOptions): Promise<TeamPlace> {
+  static async start(context: Mocha.Context, { nodes = 1, database, gateways, workers, env = {}, bundle, newer = bundle }: PlaceOptions): Promise<TeamPlace> {
     const program = needNats(context);
     const postgres = database ? await PostgresServer.start(context) : undefined;
     context.timeout(120_000);
@@ -58,7 +61,7 @@ export class TeamPlace {
       await Promise.all([admin.close(), own.close()]);
       kept['EARMARK_DATABASE'] = urls.gateway;
     }
-    const place = new TeamPlace(nats, postgres, secret, tokens.file, kept, bundle);
+    const place = new TeamPlace(nats, postgres, secret, tokens.file, kept, bundle, newer);
     try {
       const at = place.ports;
       place.balancer = new LinkProxy({ host: '127.0.0.1', get port() {
@@ -127,7 +130,8 @@ export class TeamPlace {
   }
 
   private start(home: string | undefined): TeamStart {
-    return { ...(home === undefined ? {} : { home }), ...(this.bundle === undefined ? {} : { bundle: this.bundle }) };
+    const bundle = home === undefined ? this.bundle : this.newer;
+    return { ...(home === undefined ? {} : { home }), ...(bundle === undefined ? {} : { bundle }) };
   }
 
   async stop(): Promise<void> {

@@ -35,32 +35,41 @@ export async function journalled<S extends SessionStore>(setup: JournalSetup<S>)
   const journal = new Journal(setup);
   await journal.forgetCopies();
   const { local, claims } = setup;
+  /** Each message of a session names the one before it, and the database takes them in the same order. */
+  const turns = new Turns();
   const own: Partial<SessionStore> = {
-    createSession: async (record) => {
-      await journal.begin(record);
-      await local.createSession(record);
-    },
-    updateSession: async (id, change) => {
-      await journal.write(id, { change });
-      await local.updateSession(id, change);
-    },
-    append: async (id, events, progress = []) => {
-      await journal.write(id, { events, progress }, `${id}.${events[0]?.seq ?? 0}`);
-      await local.append(id, events, progress);
-      const end = endIn(events);
-      if (end === undefined) return;
-      if (end === 'DONE') setup.spools.over(id);
-      claims.over(id);
-    },
+    createSession: (record) =>
+      turns.take(record.id, async () => {
+        await journal.begin(record);
+        await local.createSession(record);
+      }),
+    updateSession: (id, change) =>
+      turns.take(id, async () => {
+        await journal.write(id, { change });
+        await local.updateSession(id, change);
+      }),
+    append: (id, events, progress = []) =>
+      turns.take(id, async () => {
+        // Progress alone has no number that tells it from the next, and may stand twice.
+        await journal.write(id, { events, progress }, events[0] && `${id}.${events[0].seq}`);
+        await local.append(id, events, progress);
+        const end = endIn(events);
+        if (end === undefined) return;
+        if (end === 'DONE') setup.spools.over(id);
+        claims.over(id);
+      }),
     getSession: async (id) => (await local.getSession(id)) ?? ((await journal.restore(id)) ? local.getSession(id) : undefined),
-    deleteSession: async (id) => {
-      await journal.drop(id);
-      await local.deleteSession(id);
-    },
-    purgeSession: async (id) => {
-      await journal.drop(id);
-      return local.purgeSession(id);
-    },
+    deleteSession: (id) =>
+      turns.take(id, async () => {
+        await journal.drop(id);
+        await local.deleteSession(id);
+      }),
+    purgeSession: (id) =>
+      turns.take(id, async () => {
+        await journal.drop(id);
+        return local.purgeSession(id);
+      }),
+    close: () => turns.afterAll(() => local.close()),
   };
   const store = new Proxy(local, {
     get: (target, name) => {
@@ -88,8 +97,6 @@ export async function journalled<S extends SessionStore>(setup: JournalSetup<S>)
 class Journal {
   /** Number of the last message that this server saw, by session. */
   private readonly seen = new Map<string, number>();
-  /** One message of a session at a time: each names the one before it. */
-  private readonly turns = new Turns();
   private readonly restoring = new Map<string, Promise<boolean>>();
 
   constructor(private readonly setup: JournalSetup<SessionStore>) {}
@@ -117,11 +124,7 @@ class Journal {
   }
 
   /** @throws EarmarkError store.unwritable; the session's log keeps what it has and tries again */
-  write(id: string, entry: Entry, msgID?: string): Promise<void> {
-    return this.turns.take(id, () => this.publish(id, entry, msgID));
-  }
-
-  private async publish(id: string, entry: Entry, msgID: string | undefined): Promise<void> {
+  async write(id: string, entry: Entry, msgID?: string): Promise<void> {
     const { bus, subjects, claims } = this.setup;
     // One that was over is revised.
     if (!claims.has(id)) await claims.claim(id);
@@ -182,7 +185,7 @@ class Journal {
         const entry = JSON.parse(Buffer.from(data).toString('utf8')) as Entry;
         if ('record' in entry) await local.createSession(entry.record);
         else if ('change' in entry) await local.updateSession(id, entry.change);
-        else await local.append(id, entry.events, entry.progress);
+        else await local.append(id, entry.events, entry.progress).catch(refusedAgain);
         last = seq;
       }
       const record = await local.getSession(id);
@@ -201,4 +204,9 @@ class Journal {
   private async last(id: string): Promise<number | undefined> {
     return (await this.setup.bus.jsm.streams.getMessage(SESSIONS, { last_by_subj: this.setup.subjects.events(id) }))?.seq;
   }
+}
+
+/** What the database refused when it was written it refuses now, and whoever wrote it was told. */
+function refusedAgain(error: unknown): void {
+  if (!isEarmarkError(error, 'internal')) throw error;
 }

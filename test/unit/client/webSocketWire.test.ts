@@ -38,15 +38,17 @@ describe('the other end of a WebSocket that stands still', () => {
   const answer = (socket: StandingSocket, id: number | string): void => void socket.emit('message', Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, result: {} })), false);
   const long = (): Promise<void> => delay(4 * DEAD_MS);
 
-  it('is noticed soon where audio was sent, and only there', async () => {
-    const [silent, answered, idle] = [new StandingSocket(), new StandingSocket(), new StandingSocket()];
+  it('is noticed soon where audio was sent, answered or not, for its text is awaited, and only there', async () => {
+    const [silent, answered, idle, awake] = [new StandingSocket(), new StandingSocket(), new StandingSocket(), new StandingSocket()];
+    awake.ping = () => void setImmediate(() => awake.emit('pong'));
     deepEqual(
       await Promise.all([
         deadAfter(silent, (wire) => (audio(wire), long())),
         deadAfter(answered, (wire) => (audio(wire), answer(answered, 'audio/0'), long())),
         deadAfter(idle, long),
+        deadAfter(awake, (wire) => (audio(wire), answer(awake, 'audio/0'), long())),
       ]),
-      [true, false, false],
+      [true, true, false, false],
     );
   });
 
