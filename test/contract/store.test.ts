@@ -70,6 +70,19 @@ async function onThread(): Promise<Subject> {
   };
 }
 
+async function startNats(context: Mocha.Context): Promise<void> {
+  nats = await NatsServers.start(needNats(context));
+  bus = await openBus({ servers: nats.url, name: 'contract', replicas: 1, logger: silentLogger });
+  await openSessionStream(bus);
+  leases = await openLeases(bus, systemClock, silentLogger);
+}
+
+async function stopNats(): Promise<void> {
+  leases?.dispose();
+  await bus?.close();
+  await nats?.stop();
+}
+
 const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Context) => Promise<void>; readonly cleanUp?: () => Promise<void>; readonly make: () => Subject | Promise<Subject> }>> = {
   memory: {
     make: () => {
@@ -109,17 +122,12 @@ const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Con
   },
   'postgres, whose sessions a server claims over JetStream': {
     prepare: async (context) => {
-      nats = await NatsServers.start(needNats(context));
-      bus = await openBus({ servers: nats.url, name: 'contract', replicas: 1, logger: silentLogger });
-      await openSessionStream(bus);
-      leases = await openLeases(bus, systemClock, silentLogger);
+      await startNats(context);
       server = await PostgresServer.start(context);
       url = (await server.database('contract')).gateway;
     },
     cleanUp: async () => {
-      leases?.dispose();
-      await bus?.close();
-      await nats?.stop();
+      await stopNats();
       await server?.stop();
     },
     make: async () => {
@@ -138,17 +146,8 @@ const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Con
     },
   },
   'libsql behind journals in JetStream': {
-    prepare: async (context) => {
-      nats = await NatsServers.start(needNats(context));
-      bus = await openBus({ servers: nats.url, name: 'contract', replicas: 1, logger: silentLogger });
-      await openSessionStream(bus);
-      leases = await openLeases(bus, systemClock, silentLogger);
-    },
-    cleanUp: async () => {
-      leases?.dispose();
-      await bus?.close();
-      await nats?.stop();
-    },
+    prepare: startNats,
+    cleanUp: stopNats,
     // What one server gave up another one goes on with, which has nothing of it but the journal.
     make: async () => {
       const { store: first, reopen, end } = await onThread();

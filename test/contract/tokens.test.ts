@@ -115,7 +115,7 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
     it('never gives a secret or its hash away', async () => {
       const { secret } = await subject.tokens.create('ann', ['read'], 'root');
       const shown = JSON.stringify([await subject.tokens.list(), await subject.gate.check(secret)]);
-      deepEqual([shown.includes(secret.split('_')[2] ?? ''), /[0-9a-f]{64}/.test(shown)], [false, false]);
+      deepEqual([shown.includes(secret.split('_').slice(2).join('_')), /[0-9a-f]{64}/.test(shown)], [false, false]);
     });
   });
 }

@@ -48,6 +48,8 @@ describe('VS Code for the Web', function () {
     const text = await toast.innerText();
     await window.runCommand('Notifications: Clear All Notifications');
     await toast.waitFor({ state: 'detached' });
+    // VS Code shows three of them in 0.8 s and keeps others back.
+    await window.page.waitForTimeout(300);
     return text;
   }
 
