@@ -15,7 +15,7 @@ import { matchWords, type TimedWord } from '../daemon/transcript/echoText';
 import { Transcript } from '../daemon/transcript/transcript';
 import type { Segment } from '../daemon/transcript/types';
 import { framesOf } from '../daemon/vad/phraseSource';
-import { type Echo, type Meeting, type Scene, type Span, cut, doubleTalk, echoed, readMeeting, unison } from './echoScenes';
+import { type Echo, type Meeting, type Scene, type Span, cut, doubleTalk, echoed, listened, readMeeting, unison } from './echoScenes';
 import { LivePath } from './livePath';
 import { type Row, reportResults } from './report';
 import { findModels, makeEngine } from './speechPath';
@@ -63,22 +63,23 @@ export interface EchoReport {
 
 type Make = { readonly make: () => Scene; readonly spoken?: Meeting };
 
-/** Sixteen ways of the sound over slices of both meetings, a ringing room, headphones, voices over it. */
+/** Sixteen ways of the sound over slices of both meetings, where the user speaks and where not; a ringing room, headphones, voices over it. */
 function scenes(quick: boolean): Make[] {
   const meetings = MEETINGS.map(readMeeting);
   const [first, second] = meetings;
   if (!first || !second) return [];
   const slice = (n: number): Meeting => cut(n % 2 === 0 ? first : second, (n >> 1) * SLICE_MS, ((n >> 1) + 1) * SLICE_MS);
   const made: Make[] = [];
-  const turns = (n: number, echo: Echo | undefined): void => {
-    const spoken = slice(n);
-    made.push({ spoken, make: () => echoed(spoken, echo) });
-  };
-  LEVELS_DB.forEach((db, i) => DELAYS_MS.forEach((delayMs, j) => (!quick || i === j) && turns((i * 3 + j) % 8, { db, delayMs })));
-  turns(1, { db: -8, delayMs: 47, reverbMs: 300 });
-  turns(4, { db: -16, delayMs: 93, reverbMs: 400 });
-  turns(2, undefined);
-  turns(5, undefined);
+  const turns = (spoken: Meeting, echo: Echo | undefined): void => void made.push({ spoken, make: () => echoed(spoken, echo) });
+  LEVELS_DB.forEach((db, i) => DELAYS_MS.forEach((delayMs, j) => {
+    if (quick && i !== j) return;
+    turns(slice((i * 3 + j) % 8), { db, delayMs });
+    turns(listened(slice((i * 3 + j + 4) % 8)), { db, delayMs });
+  }));
+  turns(slice(1), { db: -8, delayMs: 47, reverbMs: 300 });
+  turns(slice(4), { db: -16, delayMs: 93, reverbMs: 400 });
+  turns(slice(2), undefined);
+  turns(slice(5), undefined);
   for (const [i, meeting] of [first, second].entries()) {
     made.push({ make: () => doubleTalk(meeting, undefined, 1 + 50 * i) });
     if (quick) continue;

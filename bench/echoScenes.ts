@@ -69,6 +69,11 @@ export function describe(echo: Echo | undefined): string {
   return echo ? `${echo.db} dB ${echo.delayMs} ms${echo.reverbMs === undefined ? '' : ' room'}` : 'headphones';
 }
 
+/** The same where the user only listens, as most people do most of the time. */
+export function listened(meeting: Meeting): Meeting {
+  return { ...meeting, name: `${meeting.name} listening`, mic: new Int16Array(meeting.mic.length), turns: meeting.turns.filter(({ source }) => source === 'system') };
+}
+
 /** Somebody reads into the microphone while the others talk: pieces of other voices laid over the system's turns. */
 export function doubleTalk(meeting: Meeting, echo: Echo | undefined, seed: number): Scene {
   const voices = libriUtterances();

@@ -27,13 +27,25 @@ export function alignWords(reference: readonly string[], heard: readonly string[
   return steps.reverse();
 }
 
+export interface SeamErrors {
+  readonly lost: number;
+  readonly doubled: number;
+}
+
 /**
- * Words lost and put in near a seam, less what the whole has lost and put in at the same words of the reference.
+ * Where a seam is in the reference.
  * @param seam words heard before the seam
  */
-export function seamErrors(cut: readonly Step[], seam: number, whole: readonly Step[]): { lost: number; doubled: number } {
-  const at = referenceBefore(cut, cut.findIndex(({ heard }) => heard !== undefined && heard >= seam));
-  const beyond = (kind: 'lost' | 'doubled'): number => Math.max(0, count(cut, at, kind) - count(whole, at, kind));
+export function seamAt(cut: readonly Step[], seam: number): number {
+  return referenceBefore(cut, cut.findIndex(({ heard }) => heard !== undefined && heard >= seam));
+}
+
+/**
+ * Words lost and put in near a seam, less what the whole has lost and put in at the same words of the reference.
+ * @param at words of the reference before the seam
+ */
+export function seamErrors(text: readonly Step[], at: number, whole: readonly Step[]): SeamErrors {
+  const beyond = (kind: 'lost' | 'doubled'): number => Math.max(0, count(text, at, kind) - count(whole, at, kind));
   return { lost: beyond('lost'), doubled: beyond('doubled') };
 }
 

@@ -127,9 +127,14 @@ export class Person {
         waiting.shift();
       }
     }, LOOK_MS);
-    // One that is done asks for no frames; whether it has all of them its words say.
-    const attached = subscription.onDidAttach(({ state }) => (told.acknowledgedLost += state === 'DONE' ? 0 : Math.max(0, pusher.acknowledged - (subscription.nextFrames.get('mic') ?? 0))));
     const bad = (what: string): void => this.setup.onBad(sessionId, what);
+    const attached = subscription.onDidAttach(({ state }) => {
+      const [acknowledged, next] = [pusher.acknowledged, subscription.nextFrames.get('mic') ?? 0];
+      // One that is done asks for no frames; whether it has all of them its words say.
+      if (state === 'DONE' || acknowledged <= next) return;
+      told.acknowledgedLost += acknowledged - next;
+      bad(`${state}: asks for sound from ${next} on, and had ${acknowledged} of ${pusher.nextSeq} frames`);
+    });
     try {
       const begun = performance.now();
       const perWord = WORD_FRAMES + PAUSE_FRAMES;

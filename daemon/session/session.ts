@@ -413,7 +413,7 @@ export class Session {
       }
       if (this.machine.ended || this.released) return;
       this.echo?.flush();
-      this.log.append([], this.sources.lastReceipts());
+      this.log.append([], this.sources.lastProgress());
       await this.tellSpeakers();
       // The last look at it is at all of it.
       await this.allWritten();

@@ -197,9 +197,13 @@ export class Sources implements Disposable {
     return received;
   }
 
-  /** When everything is text: the receipts of all that came in. */
-  lastReceipts(): readonly Progress[] {
-    return [...this.receipts].map(([source, receipt]) => ({ source, finalThrough: receipt.whole().frames - 1, received: receipt.whole() }));
+  /** When everything is text: all that came in, with the silence behind the last words, and its receipts. */
+  lastProgress(): readonly Progress[] {
+    return [...this.pipelines].flatMap(([source, { nextSeq }]) => {
+      const received = this.receipts.get(source)?.whole();
+      const frames = received?.frames ?? nextSeq;
+      return frames === 0 && !received ? [] : [{ source, finalThrough: frames - 1, ...(received ? { received } : {}) }];
+    });
   }
 
   /** Resolves when what came in until now is text. */

@@ -1,13 +1,14 @@
 // Words lost and doubled at a seam, beyond what the uncut text has.
 import { deepEqual } from 'node:assert/strict';
-import { alignWords, seamErrors } from '../../../bench/wordAlignment';
+import { alignWords, seamAt, seamErrors } from '../../../bench/wordAlignment';
 
 const words = (text: string): string[] => text.split(' ').filter((word) => word !== '');
 
 /** `|` in the cut text is the seam. */
 function check(reference: string, cut: string, whole: string, expected: { lost: number; doubled: number }): void {
   const [before = '', after = ''] = cut.split('|');
-  deepEqual(seamErrors(alignWords(words(reference), words(`${before} ${after}`)), words(before).length, alignWords(words(reference), words(whole))), expected);
+  const text = alignWords(words(reference), words(`${before} ${after}`));
+  deepEqual(seamErrors(text, seamAt(text, words(before).length), alignWords(words(reference), words(whole))), expected);
 }
 
 describe('seamErrors', () => {

@@ -149,6 +149,18 @@ describe('recovery', () => {
     deepEqual({ insights: insights.map(({ text }) => text), speakers: speakers.map(({ name }) => name) }, { insights: ['2'], speakers: ['You'] });
   });
 
+  it('asks for no sound of a session whose end alone was not on disk', async () => {
+    const id = await h.pushed();
+    const append = h.store.append.bind(h.store);
+    h.store.append = (session, events, progress) => (events.some((event) => event.kind === 'state' && event.to === 'DONE') ? new Promise(() => undefined) : append(session, events, progress));
+    const seq = h.push(id, 'file', 0, say(1));
+    await h.manager.stop(id, 'test');
+    await h.pass(1_000);
+    const left = h.spools.list();
+    await h.restart();
+    deepEqual([left, await nextSeq(id)], [[], seq]);
+  });
+
   it('clears spools of sessions that are gone or done', async () => {
     const kept = await h.pushed();
     h.spools.open('stranger');
