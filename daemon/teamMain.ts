@@ -14,6 +14,7 @@ import { openBuckets } from './adapters/nats/kvBuckets';
 import { openLeases } from './adapters/nats/kvLeases';
 import { openSessions, openSessionStream, SessionSubjects } from './adapters/nats/sessionStream';
 import { openBus } from './adapters/nats/teamBus';
+import { careForStreams } from './adapters/nats/streamCare';
 import { TeamWatch } from './adapters/nats/teamWatch';
 import { openTeamHome } from './adapters/postgres/teamHome';
 import { openHealth } from './adapters/telemetry/healthServer';
@@ -94,6 +95,7 @@ async function server(args: readonly string[], parts: TeamParts): Promise<void> 
   const watch = new TeamWatch(bus, presence, systemClock);
   const places = new Places(leases, name);
   await openSessionStream(bus);
+  careForStreams(bus, systemClock, logger.child('nats'));
   const sharing = { bus, leases, name };
   const kept: Partial<ComposeOptions> = settings['team.database'] === '' ? { share: (own) => shareSessions(sharing, own) } : { team: () => databaseOf(settings, name, readiness), shareTenant: (own) => shareDatabase(sharing, own) };
   const orphans: ComposeOptions['orphans'] = (finish) =>

@@ -1,32 +1,31 @@
-/** All sessions: starts and ends them, keeps the limits, takes up what a crash left, answers for those that are over. */
+/** All sessions: those that run, those that a crash left and those that are over, each asked in the same way. */
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
-import { type Disposable, DisposableStore, toDisposable } from '../base/disposable';
+import { DisposableStore, toDisposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
-import { placeOf } from '../base/placeOf';
 import { Turns } from '../base/turns';
 import type { SegmentChange } from '../transcript/revise';
 import type { EventSink, Sessions, SessionDocument, SessionView, StartRequest } from './api';
 import { Admission, TOO_MANY_RETRY_MS } from './admission';
 import { Archive } from './archive';
+import { Beginning } from './beginning';
 import { KeptVoices } from './keptVoices';
 import { Leftovers, PAGE } from './leftovers';
 import { Library } from './library';
 import { Listeners } from './listeners';
 import type { SessionManager, SessionManagerDeps } from './deps';
-import type { SessionRecord, SessionState } from './events';
+import type { SessionState } from './events';
 import type { CodeSymbol } from './codeContext';
 import { Edits } from './edits';
 import type { InsightEdit } from './insightRevisions';
 import { Leaving } from './leaving';
 import { defaultSessionOptions, type SessionOptions } from './options';
-import type { EngineLease } from './ports';
 import { Moves } from './moves';
-import { isLive, isOpen, newRecord } from './record';
-import { type Stored, storedOf } from './recovery';
+import { Opening } from './opening';
+import { isOpen } from './record';
 import type { Retention } from './retention';
-import { Session } from './session';
+import type { Session } from './session';
 import { notVerified } from './sources';
 import { within } from './wait';
 import type { SearchQuery } from './search';
@@ -40,7 +39,6 @@ const LAST_WRITES_MS = 400; // At the end, for events that are on their way to t
 class Manager implements SessionManager {
   /** Sessions that run, and ended ones that somebody is still attached to. */
   private readonly live = new Map<string, Session>();
-  private readonly starting = new Map<string, Promise<void>>();
   private readonly admission: Admission;
   /** Who serves a stored session changes in one turn at a time. */
   private readonly turns = new Turns();
@@ -50,6 +48,8 @@ class Manager implements SessionManager {
   private readonly leftovers: Leftovers;
   private readonly edits: Edits;
   private readonly leaving: Leaving;
+  private readonly opening: Opening;
+  private readonly beginning: Beginning;
   private readonly acks = new Emitter<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>();
   private readonly disposables = new DisposableStore();
   private readonly listeners = new Listeners();
@@ -71,16 +71,25 @@ class Manager implements SessionManager {
     this.voices = this.disposables.add(new KeptVoices({ store: deps.voiceStore, clock: deps.clock, speaker: (id, speakerId) => this.edits.speaker(id, speakerId) }));
     this.edits = new Edits({ store: deps.store, archive: this.archive, library: this.library, turns: this.turns, live: (id) => this.live.get(id) });
     this.leaving = this.disposables.add(new Leaving({ deps, options: this.options, archive: this.archive, library: this.library, voices: this.voices, turns: this.turns, live: this.live }));
+    this.opening = new Opening({
+      deps, options: this.options, archive: this.archive, library: this.library, leaving: this.leaving, listeners: this.listeners, voices: this.voices, turns: this.turns, live: this.live,
+      windowsGoneMs: () => this.windowsGoneMs,
+      onAck: (sessionId, source, ackSeq) => this.acks.fire({ sessionId, source, ackSeq }),
+    });
     this.moves = deps.ownership && this.disposables.add(
       new Moves({
         ownership: deps.ownership, deps, turns: this.turns,
         running: () => this.active().map(({ id }) => id),
         here: (id) => this.here(id), has: (id) => this.live.has(id),
-        reopen: (record) => this.reopen(record),
+        reopen: (record) => this.opening.reopen(record),
         place: (owner) => this.admission.place(owner),
         letGo: (id) => this.leaving.letGo(id), takeOff: (id) => this.leaving.takeOff(id), remove: (id) => this.leaving.remove(id),
       }),
     );
+    this.beginning = new Beginning({
+      deps, admission: this.admission, library: this.library, leaving: this.leaving, listeners: this.listeners, opening: this.opening, moves: this.moves, turns: this.turns, live: this.live,
+      attach: (id, afterSeq, sink) => this.attach(id, afterSeq, sink),
+    });
     this.onDidMove = this.moves?.onDidMove ?? (() => toDisposable(() => undefined));
     this.leftovers = this.disposables.add(
       new Leftovers({
@@ -88,7 +97,7 @@ class Manager implements SessionManager {
         options: this.options,
         busy: (id) => this.live.get(id)?.ended === false,
         open: (id) => this.live.has(id),
-        finish: (record) => this.finishLeft(record),
+        finish: async (record) => (await this.opening.goOn(record)).whenEnded,
         close: (id) => this.leaving.close(id),
       }),
     );
@@ -103,27 +112,7 @@ class Manager implements SessionManager {
   }
 
   start(request: StartRequest, sink?: EventSink): ReturnType<Sessions['start']> {
-    const started = this.startOne(request, sink);
-    return this.moves?.whileComing(started) ?? started;
-  }
-
-  private async startOne(request: StartRequest, sink: EventSink | undefined): ReturnType<Sessions['start']> {
-    const { key } = request;
-    const begun = key === undefined ? await this.begin(request, sink) : await this.turns.take(`key ${key}`, async () => (await this.begunBy(key)) ?? (await this.begin(request, sink)));
-    if (!('session' in begun)) return this.startAgain(begun, sink);
-    const { session, attachment, started } = begun;
-    try {
-      await started;
-    } catch (error) {
-      attachment?.dispose();
-      // What never began is no session: the caller has the reason, the list stays clean.
-      if (session.state === 'FAILED') await this.leaving.remove(session.id);
-      throw error;
-    } finally {
-      this.starting.delete(session.id);
-    }
-    await session.log.settled();
-    return { session: session.view(), ...(attachment ? { attachment } : {}) };
+    return this.beginning.start(request, sink);
   }
 
   async stop(sessionId: string, cause: string): Promise<SessionState> {
@@ -166,7 +155,7 @@ class Manager implements SessionManager {
     return this.turns.take(sessionId, async () => {
       const record = await this.library.stored(sessionId);
       // One that could not be taken up at the start is tried again when somebody comes for it.
-      const live = this.live.get(sessionId) ?? (isOpen(record.state) && !this.moves ? await this.tryAgain(record) : undefined);
+      const live = this.live.get(sessionId) ?? (isOpen(record.state) && !this.moves ? await this.opening.tryAgain(record) : undefined);
       if (live) return this.attachLive(live, afterSeq, sink);
       const view = await this.library.viewOf(record);
       const archived = await this.archive.load(sessionId);
@@ -233,7 +222,7 @@ class Manager implements SessionManager {
     if (live && !live.ended) return { state: live.state, left: true };
     const record = await this.library.stored(sessionId);
     if (!(await this.leftovers.isLeft(record))) return { state: record.state, left: false };
-    const session = await this.goOn(record);
+    const session = await this.opening.goOn(record);
     return { state: session.state, left: true };
   }
 
@@ -306,7 +295,7 @@ class Manager implements SessionManager {
   async recover(): Promise<readonly string[]> {
     const { store, spools, clock } = this.deps;
     const left = this.moves ? [] : await store.listSessions({ limit: PAGE, offset: 0, active: true });
-    const recovered = await Promise.all(left.map((record) => this.turns.take(record.id, () => this.recoverOne(record))));
+    const recovered = await Promise.all(left.map((record) => this.turns.take(record.id, async () => ((await this.opening.recover(record)) ? [record.id] : []))));
     for (const id of spools.list()) {
       const record = await store.getSession(id);
       if (!record || (record.state === 'DONE' && !record.keepAudio)) spools.remove(id);
@@ -314,7 +303,7 @@ class Manager implements SessionManager {
     this.leftovers.start();
     const over = (await store.listSessions({ limit: PAGE, offset: 0, active: false })).filter(({ ephemeral }) => ephemeral);
     if (over.length > 0) this.disposables.add(clock.setTimeout(() => over.forEach(({ id }) => this.leaving.forgetEphemeral(id)), this.options.unseenMs));
-    return recovered.flatMap((id) => id ?? []);
+    return recovered.flat();
   }
 
   async finish(sessionId: string): Promise<void> {
@@ -330,75 +319,6 @@ class Manager implements SessionManager {
     this.disposables.dispose();
   }
 
-  private async recoverOne(record: SessionRecord): Promise<string | undefined> {
-    const { logger } = this.deps;
-    try {
-      // A client was quicker.
-      if (this.live.has(record.id)) return record.id;
-      // What never began is no session; a client that asks again by its key gets one that begins.
-      if (record.state === 'IDLE') return void (await this.leaving.remove(record.id));
-      (await this.openStored(record)).recover();
-      logger.info('session.recovered', { session: record.id, state: record.state });
-      return record.id;
-    } catch (error) {
-      this.leaving.letGo(record.id);
-      logger.error('session.recoverFailed', { session: record.id, error: placeOf(error) });
-      return undefined;
-    }
-  }
-
-  /** The session of a key. One that never began, because its server lost the database or died meanwhile, is none, and makes room for another. */
-  private async begunBy(key: string): Promise<SessionRecord | undefined> {
-    const record = await this.deps.store.findByKey(key);
-    if (record?.state !== 'IDLE' || this.live.has(record.id)) return record;
-    if (this.moves) await this.moves.finish(record.id);
-    else await this.turns.take(record.id, () => this.leaving.remove(record.id));
-    return this.deps.store.findByKey(key);
-  }
-
-  /** A new session, stored and about to start. */
-  private async begin(request: StartRequest, sink: EventSink | undefined): Promise<{ readonly session: Session; readonly attachment: Disposable | undefined; readonly started: Promise<void> }> {
-    this.admission.check(request);
-    const place = await this.admission.place(request.owner);
-    try {
-      const begun = await this.beginAdmitted(request, sink);
-      if (place) void begun.session.whenEnded.then(() => place.release());
-      return begun;
-    } catch (error) {
-      void place?.release();
-      throw error;
-    }
-  }
-
-  private async beginAdmitted(request: StartRequest, sink: EventSink | undefined): Promise<{ readonly session: Session; readonly attachment: Disposable | undefined; readonly started: Promise<void> }> {
-    let opened: Session | undefined;
-    const engine = this.deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', vocabulary: request.vocabulary, translate: request.translate, phrases: () => [...(request.phrases?.() ?? []), ...(opened?.code.phrases ?? [])], live: isLive(request), owner: request.owner });
-    const record = newRecord(request, engine, this.deps);
-    const session = await this.admission.during(request.owner, async () => {
-      try {
-        await this.deps.store.createSession(record);
-        return (opened = this.open(record, engine));
-      } catch (error) {
-        engine.dispose();
-        // Where it cannot be removed either, the next start does it: it never began.
-        await this.deps.store.deleteSession(record.id).catch(() => undefined);
-        throw error;
-      }
-    });
-    const attachment = sink && this.listeners.add(record.id, 0, sink, (after, hear) => session.attach(after, hear));
-    const started = session.start();
-    this.starting.set(record.id, started);
-    // Whoever started it is told; so is who asks for the same by its key.
-    started.catch(() => undefined);
-    return { session, attachment, started };
-  }
-
-  private async startAgain(record: SessionRecord, sink: EventSink | undefined): ReturnType<Sessions['start']> {
-    const attached = sink && (await this.attach(record.id, 0, sink));
-    await this.starting.get(record.id);
-    return { session: this.live.get(record.id)?.view() ?? (await this.library.viewOf(await this.library.stored(record.id))), ...(attached ? { attachment: attached.attachment } : {}) };
-  }
-
   private async attachLive(session: Session, afterSeq: number, sink: EventSink): ReturnType<Sessions['attach']> {
     const attachment = this.listeners.add(session.id, afterSeq, sink, (after, hear) => session.attach(after, hear));
     // As it is at the attachment: what it says has happened is among the events.
@@ -407,92 +327,12 @@ class Manager implements SessionManager {
     return answer;
   }
 
-  /** What a session was begun with may be gone since; its words matter more than its engine. */
-  private engineOf(record: SessionRecord): EngineLease {
-    const { provider, model, language, vocabulary, translate, owner } = record;
-    const wish = { language, vocabulary, translate, owner, phrases: () => this.live.get(record.id)?.code.phrases ?? [], live: record.live };
-    try {
-      return this.deps.engines.open({ ...wish, provider, model });
-    } catch (error) {
-      this.deps.logger.warn('session.engineGone', { provider, model, error: error instanceof EarmarkError ? error.code : 'unexpected' });
-      return this.deps.engines.open(wish);
-    }
-  }
-
-  private async engineReady(record: SessionRecord): Promise<void> {
-    const engine = this.engineOf(record);
-    try {
-      await engine.ready();
-    } finally {
-      engine.dispose();
-    }
-  }
-
-  private async openStored(record: SessionRecord): Promise<Session> {
-    await this.deps.ownership?.take(record.id);
-    return this.open(record, this.engineOf(record), await storedOf(this.deps.store, record.id));
-  }
-
   /** A session that runs, or that somebody is attached to; one that another server left is taken. @throws EarmarkError rpc.timeout where that server lives, rpc.draining */
   private async here(sessionId: string): Promise<Session | undefined> {
     const live = this.live.get(sessionId);
     const { moves } = this;
     if (live || !moves || !isOpen((await this.library.stored(sessionId)).state)) return live;
     return this.turns.take(sessionId, async () => this.live.get(sessionId) ?? (await moves.take(sessionId)));
-  }
-
-  private open(record: SessionRecord, engine: EngineLease, stored?: Stored): Session {
-    // Where they cannot be read nobody is recognised by them; the meeting matters more.
-    this.voices.refresh().catch((error: unknown) => this.deps.logger.warn('session.voicesUnread', { session: record.id, error: placeOf(error) }));
-    const session = new Session({
-      deps: this.deps,
-      engine,
-      options: this.options,
-      record,
-      stored,
-      keptVoices: () => this.voices.of(record.owner),
-      windowsGoneMs: () => this.windowsGoneMs,
-      onAck: (source, ackSeq) => this.acks.fire({ sessionId: record.id, source, ackSeq }),
-      onEnded: (ended) => this.leaving.onEnded(ended),
-      onDetached: (left) => this.leaving.onDetached(left),
-    });
-    this.live.set(record.id, session);
-    return session;
-  }
-
-  private async finishLeft(record: SessionRecord): Promise<SessionState> {
-    return (await this.goOn(record)).whenEnded;
-  }
-
-  /** A session that is over, or that nobody works on, goes on; where somebody works on it meanwhile, that is it. */
-  private async goOn(record: SessionRecord): Promise<Session> {
-    // Before the engine is there nothing is gained by opening it.
-    await this.engineReady(record);
-    return this.turns.take(record.id, async () => {
-      const live = this.live.get(record.id);
-      return live && !live.ended ? live : this.reopen(await this.library.stored(record.id));
-    });
-  }
-
-  /** Who listens to it goes along. */
-  private async reopen(record: SessionRecord): Promise<Session> {
-    const moved = this.listeners.move(record.id);
-    this.leaving.letGo(record.id);
-    this.archive.drop(record.id);
-    const session = await this.openStored(record);
-    moved((after, hear) => session.attach(after, hear));
-    session.recover();
-    return session;
-  }
-
-  private async tryAgain(record: SessionRecord): Promise<Session | undefined> {
-    try {
-      return await this.reopen(record);
-    } catch (error) {
-      this.leaving.letGo(record.id);
-      this.deps.logger.error('session.recoverFailed', { session: record.id, error: placeOf(error) });
-      return undefined;
-    }
   }
 
   private active(): readonly Session[] {

@@ -4,6 +4,7 @@ import type { NatsConnection, Server } from '@nats-io/transport-node';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
 import { PHRASE_MAX_BYTES } from './phraseMessage';
+import { limitFor } from './streamCare';
 import { ALL_DEAD, DEAD, PHRASES, QUICK } from './subjects';
 
 export interface BusSetup {
@@ -17,13 +18,17 @@ export interface BusSetup {
   readonly logger: Logger;
 }
 
+type LimitedStream = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'max_bytes'>;
+
 export interface TeamBus {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly replicas: number;
+  /** Bytes that the streams made here may hold, by name. */
+  readonly limits: ReadonlyMap<string, number>;
   /** Makes a stream, or gives it these settings. @throws EarmarkError daemon.startFailed */
-  stream(config: Partial<StreamConfig> & { readonly name: string }): Promise<void>;
+  stream(config: LimitedStream): Promise<void>;
   /** Rejects where NATS cannot be reached, or its JetStream has no leader. */
   reachable(): Promise<void>;
   /** Sends what waits, then closes. */
@@ -69,9 +74,13 @@ export async function openBus({ servers, token, name, replicas, logger }: BusSet
   })().catch(() => undefined);
   try {
     const [js, jsm] = [jetstream(nc, { timeout: API_MS }), await patiently(() => jetstreamManager(nc, { timeout: API_MS }))];
+    const limits = new Map<string, number>();
     const bus: TeamBus = {
-      nc, js, jsm, replicas,
-      stream: (config) => patiently(() => ensure(jsm, config)),
+      nc, js, jsm, replicas, limits,
+      stream: (config) => {
+        limits.set(config.name, config.max_bytes);
+        return patiently(() => ensure(jsm, config));
+      },
       reachable: async () => void (await jsm.getAccountInfo()),
       close: async () => {
         let timer: NodeJS.Timeout | undefined;
@@ -108,13 +117,14 @@ export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-async function ensure(jsm: JetStreamManager, config: Partial<StreamConfig> & { readonly name: string }): Promise<void> {
+async function ensure(jsm: JetStreamManager, config: LimitedStream): Promise<void> {
   try {
     await jsm.streams.add(config);
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     if (code === TAKEN) {
-      await jsm.streams.update(config.name, config);
+      const { state } = await jsm.streams.info(config.name);
+      await jsm.streams.update(config.name, { ...config, max_bytes: limitFor(state.bytes, config.max_bytes) });
       return;
     }
     if (code === NOT_CLUSTERED || code === NO_PEERS) throw new EarmarkError('daemon.startFailed', `NATS has fewer nodes than team.replicas asks for (${String(config.num_replicas)}); start more of them, or set team.replicas to 1.`, { cause: error });

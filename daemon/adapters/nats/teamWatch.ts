@@ -63,7 +63,7 @@ export class TeamWatch implements Disposable {
 }
 
 /** A phrase leaves the stream when it is acknowledged, so the first one is the oldest that waits or is being decoded. */
-function ageOf({ state, ...info }: StreamInfo, wall: number): number {
+export function ageOf({ state, ...info }: StreamInfo, wall: number): number {
   if (state.messages === 0 || NO_DATE.test(String(state.first_ts))) return 0;
   // By the server's clock where it tells the time (nats-server 2.10).
   const told = Date.parse(String((info as { ts?: unknown }).ts));

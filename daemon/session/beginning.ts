@@ -1,0 +1,119 @@
+/** How sessions begin: once for a key, within the limits, and without a trace where they never began. */
+import type { Disposable } from '../base/disposable';
+import type { Turns } from '../base/turns';
+import type { Admission } from './admission';
+import type { EventSink, Sessions, StartRequest } from './api';
+import type { SessionManagerDeps } from './deps';
+import type { SessionRecord } from './events';
+import type { Leaving } from './leaving';
+import type { Library } from './library';
+import type { Listeners } from './listeners';
+import type { Moves } from './moves';
+import type { Opening } from './opening';
+import { isLive, newRecord } from './record';
+import type { Session } from './session';
+
+export interface BeginningSetup {
+  readonly deps: SessionManagerDeps;
+  readonly admission: Admission;
+  readonly library: Library;
+  readonly leaving: Leaving;
+  readonly listeners: Listeners;
+  readonly opening: Opening;
+  readonly moves: Moves | undefined;
+  readonly turns: Turns;
+  readonly live: ReadonlyMap<string, Session>;
+  readonly attach: Sessions['attach'];
+}
+
+interface Begun {
+  readonly session: Session;
+  readonly attachment: Disposable | undefined;
+  readonly started: Promise<void>;
+}
+
+export class Beginning {
+  private readonly starting = new Map<string, Promise<void>>();
+
+  constructor(private readonly setup: BeginningSetup) {}
+
+  start(request: StartRequest, sink: EventSink | undefined): ReturnType<Sessions['start']> {
+    const started = this.startOne(request, sink);
+    return this.setup.moves?.whileComing(started) ?? started;
+  }
+
+  private async startOne(request: StartRequest, sink: EventSink | undefined): ReturnType<Sessions['start']> {
+    const { key } = request;
+    const begun = key === undefined ? await this.begin(request, sink) : await this.setup.turns.take(`key ${key}`, async () => (await this.begunBy(key)) ?? (await this.begin(request, sink)));
+    if (!('session' in begun)) return this.startAgain(begun, sink);
+    const { session, attachment, started } = begun;
+    try {
+      await started;
+    } catch (error) {
+      attachment?.dispose();
+      // What never began is no session: the caller has the reason, the list stays clean.
+      if (session.state === 'FAILED') await this.setup.leaving.remove(session.id);
+      throw error;
+    } finally {
+      this.starting.delete(session.id);
+    }
+    await session.log.settled();
+    return { session: session.view(), ...(attachment ? { attachment } : {}) };
+  }
+
+  /** The session of a key. One that never began, because its server lost the database or died meanwhile, is none, and makes room for another. */
+  private async begunBy(key: string): Promise<SessionRecord | undefined> {
+    const { deps, live, moves, turns, leaving } = this.setup;
+    const record = await deps.store.findByKey(key);
+    if (record?.state !== 'IDLE' || live.has(record.id)) return record;
+    if (moves) await moves.finish(record.id);
+    else await turns.take(record.id, () => leaving.remove(record.id));
+    return deps.store.findByKey(key);
+  }
+
+  private async startAgain(record: SessionRecord, sink: EventSink | undefined): ReturnType<Sessions['start']> {
+    const { attach, live, library } = this.setup;
+    const attached = sink && (await attach(record.id, 0, sink));
+    await this.starting.get(record.id);
+    return { session: live.get(record.id)?.view() ?? (await library.viewOf(await library.stored(record.id))), ...(attached ? { attachment: attached.attachment } : {}) };
+  }
+
+  /** A new session, stored and about to start. */
+  private async begin(request: StartRequest, sink: EventSink | undefined): Promise<Begun> {
+    const { admission } = this.setup;
+    admission.check(request);
+    const place = await admission.place(request.owner);
+    try {
+      const begun = await this.beginAdmitted(request, sink);
+      if (place) void begun.session.whenEnded.then(() => place.release());
+      return begun;
+    } catch (error) {
+      void place?.release();
+      throw error;
+    }
+  }
+
+  private async beginAdmitted(request: StartRequest, sink: EventSink | undefined): Promise<Begun> {
+    const { deps, admission, listeners, opening } = this.setup;
+    let opened: Session | undefined;
+    const engine = deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', vocabulary: request.vocabulary, translate: request.translate, phrases: () => [...(request.phrases?.() ?? []), ...(opened?.code.phrases ?? [])], live: isLive(request), owner: request.owner });
+    const record = newRecord(request, engine, deps);
+    const session = await admission.during(request.owner, async () => {
+      try {
+        await deps.store.createSession(record);
+        return (opened = opening.open(record, engine));
+      } catch (error) {
+        engine.dispose();
+        // Where it cannot be removed either, the next start does it: it never began.
+        await deps.store.deleteSession(record.id).catch(() => undefined);
+        throw error;
+      }
+    });
+    const attachment = sink && listeners.add(record.id, 0, sink, (after, hear) => session.attach(after, hear));
+    const started = session.start();
+    this.starting.set(record.id, started);
+    // Whoever started it is told; so is who asks for the same by its key.
+    started.catch(() => undefined);
+    return { session, attachment, started };
+  }
+}

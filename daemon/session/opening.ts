@@ -1,0 +1,137 @@
+/** How sessions come into memory: new ones, and those that a crash, another server or an absent engine left. */
+import { EarmarkError } from '../../protocol/errors';
+import type { Source } from '../audio/frame';
+import { placeOf } from '../base/placeOf';
+import type { Turns } from '../base/turns';
+import type { Archive } from './archive';
+import type { SessionManagerDeps } from './deps';
+import type { SessionRecord } from './events';
+import type { KeptVoices } from './keptVoices';
+import type { Leaving } from './leaving';
+import type { Library } from './library';
+import type { Listeners } from './listeners';
+import type { SessionOptions } from './options';
+import type { EngineLease } from './ports';
+import { type Stored, storedOf } from './recovery';
+import { Session } from './session';
+
+export interface OpeningSetup {
+  readonly deps: SessionManagerDeps;
+  readonly options: SessionOptions;
+  readonly archive: Archive;
+  readonly library: Library;
+  readonly leaving: Leaving;
+  readonly listeners: Listeners;
+  readonly voices: KeptVoices;
+  readonly turns: Turns;
+  /** Sessions in memory; those that are opened are put in. */
+  readonly live: Map<string, Session>;
+  /** Since when no window is there; undefined while one is. */
+  readonly windowsGoneMs: () => number | undefined;
+  readonly onAck: (sessionId: string, source: Source, ackSeq: number) => void;
+}
+
+export class Opening {
+  constructor(private readonly setup: OpeningSetup) {}
+
+  open(record: SessionRecord, engine: EngineLease, stored?: Stored): Session {
+    const { deps, options, voices, leaving, live, windowsGoneMs, onAck } = this.setup;
+    // Where they cannot be read nobody is recognised by them; the meeting matters more.
+    voices.refresh().catch((error: unknown) => deps.logger.warn('session.voicesUnread', { session: record.id, error: placeOf(error) }));
+    const session = new Session({
+      deps, engine, options, record, stored, windowsGoneMs,
+      keptVoices: () => voices.of(record.owner),
+      onAck: (source, ackSeq) => onAck(record.id, source, ackSeq),
+      onEnded: (ended) => leaving.onEnded(ended),
+      onDetached: (left) => leaving.onDetached(left),
+    });
+    live.set(record.id, session);
+    return session;
+  }
+
+  /** Who listens to it goes along. */
+  async reopen(record: SessionRecord): Promise<Session> {
+    const { archive, leaving, listeners } = this.setup;
+    const moved = listeners.move(record.id);
+    leaving.letGo(record.id);
+    archive.drop(record.id);
+    const session = await this.openStored(record);
+    moved((after, hear) => session.attach(after, hear));
+    session.recover();
+    return session;
+  }
+
+  /** One that could not be taken up at the start. @returns undefined where it cannot be now either */
+  async tryAgain(record: SessionRecord): Promise<Session | undefined> {
+    try {
+      return await this.reopen(record);
+    } catch (error) {
+      this.failed(record, error);
+      return undefined;
+    }
+  }
+
+  /** A session that is over, or that nobody works on, goes on; where somebody works on it meanwhile, that is it. */
+  async goOn(record: SessionRecord): Promise<Session> {
+    const { turns, live, library } = this.setup;
+    // Before the engine is there nothing is gained by opening it.
+    await this.engineReady(record);
+    return turns.take(record.id, async () => {
+      const session = live.get(record.id);
+      return session && !session.ended ? session : this.reopen(await library.stored(record.id));
+    });
+  }
+
+  /** What was left when the daemon ended. @returns whether the session is in memory now */
+  async recover(record: SessionRecord): Promise<boolean> {
+    const { deps, leaving, live } = this.setup;
+    try {
+      // A client was quicker.
+      if (live.has(record.id)) return true;
+      // What never began is no session; a client that asks again by its key gets one that begins.
+      if (record.state === 'IDLE') {
+        await leaving.remove(record.id);
+        return false;
+      }
+      (await this.openStored(record)).recover();
+      deps.logger.info('session.recovered', { session: record.id, state: record.state });
+      return true;
+    } catch (error) {
+      this.failed(record, error);
+      return false;
+    }
+  }
+
+  private failed({ id }: SessionRecord, error: unknown): void {
+    this.setup.leaving.letGo(id);
+    this.setup.deps.logger.error('session.recoverFailed', { session: id, error: placeOf(error) });
+  }
+
+  private async openStored(record: SessionRecord): Promise<Session> {
+    const { deps } = this.setup;
+    await deps.ownership?.take(record.id);
+    return this.open(record, this.engineOf(record), await storedOf(deps.store, record.id));
+  }
+
+  /** What a session was begun with may be gone since; its words matter more than its engine. */
+  private engineOf(record: SessionRecord): EngineLease {
+    const { deps, live } = this.setup;
+    const { provider, model, language, vocabulary, translate, owner } = record;
+    const wish = { language, vocabulary, translate, owner, phrases: () => live.get(record.id)?.code.phrases ?? [], live: record.live };
+    try {
+      return deps.engines.open({ ...wish, provider, model });
+    } catch (error) {
+      deps.logger.warn('session.engineGone', { provider, model, error: error instanceof EarmarkError ? error.code : 'unexpected' });
+      return deps.engines.open(wish);
+    }
+  }
+
+  private async engineReady(record: SessionRecord): Promise<void> {
+    const engine = this.engineOf(record);
+    try {
+      await engine.ready();
+    } finally {
+      engine.dispose();
+    }
+  }
+}
