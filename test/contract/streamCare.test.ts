@@ -45,9 +45,8 @@ describe('streams of a nats-server that miscounts', () => {
       const told = await info(...given);
       return wrong ? { ...told, state: { ...told.state, bytes: BELOW_ZERO } } : told;
     };
-    const care = careForStreams(bus, clock, silentLogger);
     equal(await limitNow(), limit);
-    clock.advance(LOOK_MS);
+    const care = careForStreams(bus, clock, silentLogger);
     await becomes(limitNow, -1);
     wrong = false;
     clock.advance(LOOK_MS);

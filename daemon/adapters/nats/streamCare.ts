@@ -16,15 +16,10 @@ const LOOK_MS = 5_000;
 /** What waits for so long in the queue may be what nobody waits for. */
 const LEFT_MS = 30_000;
 
-/** @returns the limit of a stream that holds so many bytes by its server's count: none where that cannot be */
-export function limitFor(bytes: number, limit: number): number {
-  // What is on its way to the other nodes may go beyond the limit, though not as much again.
-  return bytes > 2 * limit ? -1 : limit;
-}
-
-/** Looks every few seconds. */
+/** Looks now and every few seconds. */
 export function careForStreams(bus: Pick<TeamBus, 'jsm' | 'limits'>, clock: Clock, logger: Logger): Disposable {
   const care = new StreamCare(bus, clock, logger);
+  void care.look();
   return clock.setInterval(() => void care.look(), LOOK_MS);
 }
 
@@ -40,23 +35,21 @@ class StreamCare {
   async look(): Promise<void> {
     if (this.looking) return;
     this.looking = true;
-    try {
-      for (const [name, limit] of this.bus.limits) {
-        const info = await this.bus.jsm.streams.info(name);
-        await this.limit(info, limit);
-        if (name === PHRASES && ageOf(info, this.clock.wall()) > LEFT_MS) await this.clear(info);
-      }
-    } catch {
-      // The next look comes soon.
-    } finally {
-      this.looking = false;
-    }
+    // One that has no leader now does not keep the others waiting, and is looked at again soon.
+    await Promise.allSettled([...this.bus.limits].map(async ([name, limit]) => {
+      const info = await this.bus.jsm.streams.info(name);
+      await this.limit(info, limit);
+      if (name === PHRASES && ageOf(info, this.clock.wall()) > LEFT_MS) await this.clear(info);
+    }));
+    this.looking = false;
   }
 
   private async limit({ config, state }: StreamInfo, limit: number): Promise<void> {
-    const wanted = limitFor(state.bytes, limit);
+    // What is on its way to the other nodes may go beyond the limit, though not as much again.
+    const wrong = state.bytes > 2 * limit;
+    const wanted = wrong ? -1 : limit;
     if (config.max_bytes === wanted) return;
-    if (wanted < limit) this.logger.warn('nats.miscounts', { stream: config.name });
+    if (wrong) this.logger.warn('nats.miscounts', { stream: config.name });
     await this.bus.jsm.streams.update(config.name, { ...config, max_bytes: wanted });
   }
 

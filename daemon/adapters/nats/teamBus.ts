@@ -4,7 +4,6 @@ import type { NatsConnection, Server } from '@nats-io/transport-node';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
 import { PHRASE_MAX_BYTES } from './phraseMessage';
-import { limitFor } from './streamCare';
 import { ALL_DEAD, DEAD, PHRASES, QUICK } from './subjects';
 
 export interface BusSetup {
@@ -123,8 +122,7 @@ async function ensure(jsm: JetStreamManager, config: LimitedStream): Promise<voi
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     if (code === TAKEN) {
-      const { state } = await jsm.streams.info(config.name);
-      await jsm.streams.update(config.name, { ...config, max_bytes: limitFor(state.bytes, config.max_bytes) });
+      await jsm.streams.update(config.name, config);
       return;
     }
     if (code === NOT_CLUSTERED || code === NO_PEERS) throw new EarmarkError('daemon.startFailed', `NATS has fewer nodes than team.replicas asks for (${String(config.num_replicas)}); start more of them, or set team.replicas to 1.`, { cause: error });
