@@ -8,11 +8,10 @@ import { parseArgs } from 'node:util';
 import { natsServer, natsVersion } from '../test/fakes/natsServers';
 import { percentile } from './percentile';
 import { reportResults, type Row } from './report';
-import { GATEWAYS, type Kind, NODES, randomFaults, type Round, teamRounds, type TeamRoundsResult, WITHOUT_SUITE, WORKERS } from './fault/teamRounds';
+import { GATEWAYS, type Kind, NODES, randomFaults, RECOVERED_MS, type Round, teamRounds, type TeamRoundsResult, WITHOUT_SUITE, WORKERS } from './fault/teamRounds';
 
 const WORDS = 24;
 const KINDS: readonly Kind[] = ['gateway', 'worker', 'NATS node', 'PostgreSQL'];
-const RECOVERED_MS = 10_000;
 
 const seconds = (ms: number): number => Math.round(ms / 100) / 10;
 

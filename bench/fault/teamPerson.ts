@@ -17,6 +17,7 @@ const LOOK_MS = 20;
 
 /** Sound or a word that was said at one time and told to be kept at another; `performance.now`. */
 export interface Spoken {
+  readonly sessionId: string;
   /** Counts the words, or pieces of sound, of its session from 1 on. */
   readonly nth: number;
   readonly saidMs: number;
@@ -144,11 +145,11 @@ export class Person {
         for (let at = 0; at < perWord; at += CHUNK_FRAMES) {
           await delay(Math.max(0, begun + (i * perWord + at + CHUNK_FRAMES) * FRAME_MS - performance.now()));
           pusher.write(sound.subarray(at * FRAME_SAMPLES, (at + CHUNK_FRAMES) * FRAME_SAMPLES));
-          const spoken: Spoken = { nth: pieces++, saidMs: performance.now(), keptMs: undefined };
+          const spoken: Spoken = { sessionId, nth: pieces++, saidMs: performance.now(), keptMs: undefined };
           told.sounds.push(spoken);
           waiting.push({ frames: pusher.nextSeq, spoken });
           if (at + CHUNK_FRAMES !== WORD_FRAMES) continue;
-          const word: Spoken = { nth: i + 1, saidMs: performance.now(), keptMs: undefined };
+          const word: Spoken = { sessionId, nth: i + 1, saidMs: performance.now(), keptMs: undefined };
           words.set(said[i] ?? '', word);
           told.words.push(word);
         }

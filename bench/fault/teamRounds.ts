@@ -33,7 +33,7 @@ export interface Round extends Fault {
    */
   readonly recoveryMs: number;
   /** What was late longest; milliseconds from the fault. */
-  readonly latest?: { readonly person: number; readonly what: 'sound' | 'final'; readonly nth: number; readonly saidMs: number; readonly keptMs: number };
+  readonly latest?: { readonly person: number; readonly sessionId: string; readonly what: 'sound' | 'final'; readonly nth: number; readonly saidMs: number; readonly keptMs: number };
   /** Of the client that had most. */
   readonly reconnects: number;
   /** Of all. */
@@ -69,6 +69,8 @@ const SOUND_LATE_MS = 1_500;
 const WORD_LATE_MS = 3_000;
 /** A supervisor starts a process again within this time. */
 const RESTART_MS = 2_000;
+/** The mark for a recovery. */
+export const RECOVERED_MS = 10_000;
 /** After everything is as it was, before the next one. */
 const CALM_MS = 1_000;
 const CALM_LIMIT_MS = 90_000;
@@ -77,6 +79,8 @@ const SESSION_LIMIT_MS = 180_000;
 const SPREAD_LIMIT_MS = 60_000;
 /** Told of a session that is not as it should be. */
 const LOG_LINES = 20;
+/** pino's number. */
+const WARN = 40;
 
 /** Each process as likely as any other, killed as often as stopped. */
 export function randomFaults(count: number, seed: number, stopMs: readonly number[]): readonly Fault[] {
@@ -93,7 +97,8 @@ export async function teamRounds(context: Mocha.Context, options: TeamRoundsOpti
   const { gateways = GATEWAYS, workers = WORKERS, people: count, words, onBad } = options;
   const place = await TeamPlace.start(context, { nodes: NODES, database: true, gateways, workers, bundle: await teamBundle() });
   context.timeout(options.faults.reduce((ms, { stopMs = 0 }) => ms + stopMs + CALM_LIMIT_MS + SPREAD_LIMIT_MS, SESSION_LIMIT_MS));
-  const logs = (sessionId: string): string => place.gateways.map(({ home }) => linesOf(join(home, 'logs', 'daemon.log')).filter((line) => line.includes(sessionId)).slice(-LOG_LINES).join('\n')).join('\n\n');
+  /** Of a session, and from a time on what any process complained about. */
+  const logs = (sessionId: string, sinceMs = Infinity): string => [...place.gateways, ...place.workers].map(({ home }) => linesOf(join(home, 'logs', 'daemon.log')).filter((line) => line.includes(sessionId) || isComplaint(line, sinceMs)).slice(-LOG_LINES).join('\n')).join('\n\n');
   const balancer = new ProbingBalancer(place);
   const people = Array.from({ length: count }, () => new Person({ ...place.client, words, onBad: (sessionId, what) => onBad?.(`${sessionId}: ${what}\n${logs(sessionId)}`) }));
   const bus = await openBus({ servers: place.nats.url, name: 'bench', replicas: NODES, logger: silentLogger });
@@ -109,6 +114,7 @@ export async function teamRounds(context: Mocha.Context, options: TeamRoundsOpti
       windows.push({ from, to: performance.now() });
       rounds.push(round);
       options.onRound?.(round, rounds.length);
+      if (round.latest && round.recoveryMs > RECOVERED_MS) onBad?.(`${round.latest.sessionId}: late\n${logs(round.latest.sessionId, Date.now() - (performance.now() - from))}`);
     }
     await Promise.all(people.map((person) => person.stop()));
     const sum = (of: (told: Told) => number): number => people.reduce((total, { told }) => total + of(told), 0);
@@ -123,6 +129,11 @@ export async function teamRounds(context: Mocha.Context, options: TeamRoundsOpti
     await bus.close();
     await place.stop();
   }
+}
+
+function isComplaint(line: string, sinceMs: number): boolean {
+  const [, level, time] = /^\{"level":(\d+),"time":"([^"]+)"/.exec(line) ?? [];
+  return level !== undefined && time !== undefined && Number(level) >= WARN && Date.parse(time) >= sinceMs;
 }
 
 function linesOf(file: string): readonly string[] {
@@ -231,12 +242,12 @@ class Team {
     let recoveryMs = 0;
     let latest: Round['latest'];
     const look = (person: number, what: 'sound' | 'final', list: readonly Spoken[], lateMs: number, waits: boolean): void => {
-      for (const { nth, saidMs, keptMs = now } of list) {
+      for (const { sessionId, nth, saidMs, keptMs = now } of list) {
         if (keptMs <= begun || keptMs - saidMs <= lateMs) continue;
         const ms = keptMs - (waits || (stopMs !== undefined && saidMs + lateMs > back) ? back : begun);
         if (ms <= recoveryMs) continue;
         recoveryMs = ms;
-        latest = { person, what, nth, saidMs: saidMs - begun, keptMs: keptMs - begun };
+        latest = { person, sessionId, what, nth, saidMs: saidMs - begun, keptMs: keptMs - begun };
       }
     };
     const lost = this.people.map(({ told }) => told.lostMs.filter((at) => at >= begun).length);
