@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
+import { sessionMark } from '../../daemon/adapters/telemetry/logger';
 import { silentLogger } from '../../daemon/base/logger';
 import { Gateway } from '../../test/fakes/teamClient';
 import { TeamPlace } from '../../test/fakes/teamPlace';
@@ -97,8 +98,12 @@ export async function teamRounds(context: Mocha.Context, options: TeamRoundsOpti
   const { gateways = GATEWAYS, workers = WORKERS, people: count, words, onBad } = options;
   const place = await TeamPlace.start(context, { nodes: NODES, database: true, gateways, workers, bundle: await teamBundle() });
   context.timeout(options.faults.reduce((ms, { stopMs = 0 }) => ms + stopMs + CALM_LIMIT_MS + SPREAD_LIMIT_MS, SESSION_LIMIT_MS));
-  /** Of a session, and from a time on what any process complained about. */
-  const logs = (sessionId: string, sinceMs = Infinity): string => [...place.gateways, ...place.workers].map(({ home }) => linesOf(join(home, 'logs', 'daemon.log')).filter((line) => line.includes(sessionId) || isComplaint(line, sinceMs)).slice(-LOG_LINES).join('\n')).join('\n\n');
+  /** Of a session, and from a time on what any process complained about and what the nodes of NATS wrote last. */
+  const logs = (sessionId: string, sinceMs = Infinity): string => {
+    const ours = [...place.gateways, ...place.workers].map(({ home, stderr }) => [...linesOf(join(home, 'logs', 'daemon.log')), ...stderr.split('\n')].filter((line) => line.includes(sessionMark(sessionId)) || isComplaint(line, sinceMs)));
+    const nodes = sinceMs === Infinity ? [] : place.nats.logs.map(linesOf);
+    return [...ours, ...nodes].map((lines) => lines.slice(-LOG_LINES).join('\n')).join('\n\n');
+  };
   const balancer = new ProbingBalancer(place);
   const people = Array.from({ length: count }, () => new Person({ ...place.client, words, onBad: (sessionId, what) => onBad?.(`${sessionId}: ${what}\n${logs(sessionId)}`) }));
   const bus = await openBus({ servers: place.nats.url, name: 'bench', replicas: NODES, logger: silentLogger });

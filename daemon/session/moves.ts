@@ -92,7 +92,13 @@ export class Moves implements Disposable {
 
   private async takeOne(sessionId: string): Promise<Session | undefined> {
     const { ownership, deps, reopen, place, letGo } = this.setup;
-    await ownership.take(sessionId);
+    const begun = deps.clock.now();
+    try {
+      await ownership.take(sessionId);
+    } catch (error) {
+      deps.logger.warn('session.notTaken', { session: sessionId, error: placeOf(error), durationMs: Math.round(deps.clock.now() - begun) });
+      throw error;
+    }
     try {
       // Until then the other one wrote.
       const record = await deps.store.getSession(sessionId);

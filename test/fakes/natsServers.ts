@@ -60,13 +60,22 @@ export class NatsServers {
     const node = this.nodes[i];
     if (!node || node.process) return;
     const cluster = this.nodes.length === 1 ? [] : ['--cluster_name', 'test', '--cluster', `nats://127.0.0.1:${node.cluster}`, '--routes', this.nodes.map((other) => `nats://127.0.0.1:${other.cluster}`).join(',')];
-    const child = spawn(this.program, ['-a', '127.0.0.1', '-p', String(node.client), '-n', `n${i}`, '-js', '-sd', join(this.folder, String(i)), ...cluster], { stdio: 'ignore' });
+    const child = spawn(this.program, ['-a', '127.0.0.1', '-p', String(node.client), '-n', `n${i}`, '-js', '-sd', join(this.folder, String(i)), '-l', this.logOf(i), ...cluster], { stdio: 'ignore' });
     node.process = child;
     child.once('exit', () => node.process === child && (node.process = undefined));
     for (let tries = 0; !(await takes(node.client)); tries++) {
       if (tries > 200) throw new Error('nats-server did not start in 10 s.');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** What the nodes wrote, each as long as it runs or ran. */
+  get logs(): readonly string[] {
+    return this.nodes.map((_, i) => this.logOf(i));
+  }
+
+  private logOf(i: number): string {
+    return join(this.folder, `${i}.log`);
   }
 
   /** SIGSTOP and SIGCONT leave it as it is. */
