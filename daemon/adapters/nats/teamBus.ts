@@ -1,6 +1,7 @@
 /** The connection to NATS that all parts of one process share, and the streams they need. */
 import type { JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection, Server } from '@nats-io/transport-node';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
 import { PHRASE_MAX_BYTES } from './phraseMessage';
@@ -51,12 +52,14 @@ const QUICK_AGE_MS = 3_000;
 const DEAD_BYTES = 16e6;
 const DEAD_AGE_MS = 30 * 24 * 3_600_000;
 
-const ELECTION_TRIES = 8;
+const TRIES = 8;
 /** What was published goes out; a server that does not answer must not keep a process from ending. */
 const DRAIN_MS = 5_000;
 
-/** JetStream's error codes: the name is taken with other settings; replicas without a cluster; too few nodes. */
-const [TAKEN, NOT_CLUSTERED, NO_PEERS] = [10058, 10074, 10005];
+/** What another process makes at the same moment stands by then. */
+const MADE_MS = 50;
+/** JetStream's error codes: the name is taken with other settings; replicas without a cluster; too few nodes; the subjects are another stream's. */
+const [TAKEN, NOT_CLUSTERED, NO_PEERS, OVERLAPS] = [10058, 10074, 10005, 10065];
 
 /** @throws EarmarkError daemon.startFailed where no server answers or refuses */
 export async function openBus({ servers, token, name, replicas, logger }: BusSetup): Promise<TeamBus> {
@@ -78,7 +81,10 @@ export async function openBus({ servers, token, name, replicas, logger }: BusSet
       nc, js, jsm, replicas, limits,
       stream: (config) => {
         limits.set(config.name, config.max_bytes);
-        return patiently(() => ensure(jsm, config));
+        return patiently(() => ensure(jsm, config)).catch((error: unknown) => {
+          if (codeOf(error) !== OVERLAPS) throw error;
+          throw new EarmarkError('daemon.startFailed', 'Another stream of this NATS server has subjects under "earmark."; give Earmark an account or a server of its own.', { cause: error });
+        });
       },
       reachable: async () => void (await jsm.getAccountInfo()),
       close: async () => {
@@ -105,22 +111,29 @@ function longestUnasked(pool: readonly Server[]): Server | null {
   return [...pool].sort((a, b) => a.lastConnect - b.lastConnect)[0] ?? null;
 }
 
-/** A cluster that has lost a node answers nothing while it chooses another leader. */
+/**
+ * A cluster that has lost a node answers nothing while it chooses another leader. Of several processes that make one stream
+ * at the same moment, a server tells one that the subjects are another stream's: it is the same one (seen with 2.9.10).
+ */
 export async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await ask();
     } catch (error) {
-      if (tries >= ELECTION_TRIES || !(error instanceof Error) || error.name !== 'TimeoutError') throw error;
+      const overlaps = codeOf(error) === OVERLAPS;
+      if (tries >= TRIES || (!overlaps && !(error instanceof Error && error.name === 'TimeoutError'))) throw error;
+      if (overlaps) await delay(MADE_MS);
     }
   }
 }
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 async function ensure(jsm: JetStreamManager, config: LimitedStream): Promise<void> {
   try {
     await jsm.streams.add(config);
   } catch (error) {
-    const code = (error as { code?: unknown }).code;
+    const code = codeOf(error);
     if (code === TAKEN) {
       await jsm.streams.update(config.name, config);
       return;
