@@ -14,7 +14,7 @@ export type NoteEdit = z.infer<typeof NoteEdit>;
 
 export const NotesLease = request({
   method: 'notes/lease',
-  doc: 'Asks to be the one client that writes this session\'s note. The lease ends with the connection or `notes/release`.',
+  doc: 'Asks to be the one client that writes this session\'s note. The lease ends with the connection, with `notes/release`, and when another client asks for it while its holder asks for no plan of what came for 15 s.',
   params: z.object({ sessionId: z.string() }),
   result: z.object({ granted: z.boolean() }),
   errors: ['session.notFound'],
@@ -37,4 +37,4 @@ export const NotesName = request({
   errors: ['session.notFound'],
 });
 
-export const NotesLeaseFree = notification({ method: 'notes/leaseFree', doc: 'The client that wrote this note is gone; whoever shows the session may ask for the lease.', params: z.object({ sessionId: z.string() }) });
+export const NotesLeaseFree = notification({ method: 'notes/leaseFree', doc: 'The client that wrote this note is gone or silent; whoever shows the session may ask for the lease.', params: z.object({ sessionId: z.string() }) });

@@ -17,7 +17,8 @@ import type { RpcDeps } from './deps';
 import { dictationHandlers, endDictations } from './dictationHandlers';
 import { insightHandlers } from './insightHandlers';
 import { modelHandlers } from './modelHandlers';
-import { noteHandlers, NoteLeases } from './noteHandlers';
+import { noteHandlers } from './noteHandlers';
+import { NoteLeases } from './noteLeases';
 import { languageModelHandlers } from './offeredModel';
 import { privacyHandlers } from './privacyHandlers';
 import { Registry } from './registry';
@@ -36,18 +37,19 @@ export class RpcServer implements Disposable {
   private readonly clients = new Set<ClientContext>();
   private readonly registry = new Registry();
   private readonly disposables = new DisposableStore();
-  private readonly leases = new NoteLeases((sessionId, former) => {
-    for (const client of this.clients) {
-      if (client === former) continue;
-      requireOwn(client.peer.identity, { sessionId }, this.deps.sessions).then(() => client.notify(NotesLeaseFree, { sessionId }), () => undefined); // Somebody else's session is not theirs to hear of.
-    }
-  });
+  private readonly leases: NoteLeases;
   private readonly countEmitter = this.disposables.add(new Emitter<number>());
   /** How many greeted clients there are now. */
   readonly onDidChangeClients = this.countEmitter.event;
 
   constructor(private readonly deps: RpcDeps) {
     const { registry } = this;
+    this.leases = new NoteLeases(deps.clock, (sessionId, former) => {
+      for (const client of this.clients) {
+        if (client === former) continue;
+        requireOwn(client.peer.identity, { sessionId }, deps.sessions).then(() => client.notify(NotesLeaseFree, { sessionId }), () => undefined); // Somebody else's session is not theirs to hear of.
+      }
+    });
     daemonHandlers(registry, deps, () => this.clientCount);
     sessionHandlers(registry, deps);
     privacyHandlers(registry, deps);

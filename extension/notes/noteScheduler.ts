@@ -1,6 +1,7 @@
 /**
  * When a note is written: about a second after something changed, never two writes at once, at the latest every few
- * seconds while changes keep coming, later and later while the folder refuses. Time and timers come in as parameters.
+ * seconds while changes keep coming, later and later while the folder refuses; a write that nobody answers counts as
+ * refused after half a minute. Time and timers come in as parameters.
  */
 
 export interface Timers {
@@ -18,6 +19,8 @@ export type WriteResult =
 const QUIET_MS = 1_000;
 const LATEST_MS = 3_000;
 const STALE_MS = 150;
+/** An editor that is asked for an edit or a save may never answer. */
+const LIMIT_MS = 30_000;
 const RETRY_FIRST_MS = 5_000;
 const RETRY_MAX_MS = 60_000;
 
@@ -79,7 +82,7 @@ export class NoteScheduler {
     this.#clear();
     this.#firstChangeAt = undefined;
     this.#again = false;
-    this.#running = this.write().then((result) => {
+    this.#running = this.#limited().then((result) => {
       this.#running = undefined;
       if (this.#disposed) return;
       const now = this.timers.now();
@@ -93,6 +96,16 @@ export class NoteScheduler {
       else if (this.#again) this.changed();
     });
     return this.#running;
+  }
+
+  #limited(): Promise<WriteResult> {
+    return new Promise((resolve) => {
+      const cancel = this.timers.after(LIMIT_MS, () => resolve({ kind: 'failed' }));
+      void this.write().then((result) => {
+        cancel();
+        resolve(result);
+      });
+    });
   }
 
   /** When the next write is due, for tests; Infinity when none is. */

@@ -102,6 +102,20 @@ describe('note scheduler', () => {
     deepEqual([count, most], [2, 1]);
   });
 
+  it('tries again where an editor never answers', async () => {
+    const time = new Time();
+    const writes: number[] = [];
+    const s = new NoteScheduler(() => {
+      writes.push(time.now);
+      return writes.length === 1 ? new Promise(() => undefined) : Promise.resolve({ kind: 'written' });
+    }, time.timers);
+    s.changed();
+    await time.to(5_000);
+    s.changed();
+    await time.to(120_000);
+    deepEqual(writes, [1_000, 36_000]);
+  });
+
   it('writes at once when asked to', async () => {
     const { time, s, writes } = scheduler();
     s.changed();

@@ -215,6 +215,28 @@ describe('rpc sessions', () => {
     match(edits.map((e) => e.newText).join(''), /session/);
   });
 
+  it('passes the lease of a note on from a window that takes in nothing of what came', async () => {
+    const [a, b] = [await h.client(), await h.client()];
+    const id = await start(a);
+    const granted = async (client: TestClient) => (await client.ask(NotesLease, { sessionId: id })).granted;
+    const free = () => b.notes.filter((n) => n.method === 'notes/leaseFree').length;
+    const seen = [await granted(a), await granted(b)];
+    // It writes in time, and has all there is: silence is no fault then.
+    await h.sessions.pass(10_000);
+    await a.ask(NotesPlan, { sessionId: id, text: '' });
+    seen.push(await granted(b));
+    await h.sessions.pass(60_000);
+    seen.push(await granted(b));
+    deepEqual({ seen, free: free() }, { seen: [true, false, false, false], free: 0 });
+    await push(a, id, say(1));
+    await settle();
+    const waiting = await granted(b);
+    await h.sessions.pass(14_000);
+    const early = free();
+    await h.sessions.pass(2_000);
+    deepEqual([waiting, early, free(), await granted(b), await a.code('notes/plan', { sessionId: id, text: '' }), await granted(a)], [false, 0, 1, true, 'note.leaseLost', false]);
+  });
+
   it('dictates: the text comes with the stop, and nothing is kept', async () => {
     const client = await h.client();
     const { sessionId } = await client.ask(DictationStart, {});
