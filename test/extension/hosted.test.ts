@@ -1,6 +1,6 @@
 /** The suites of suite/ inside a real extension host, with a real daemon whose sound and words are scripted. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -11,12 +11,14 @@ import { whyNoHost } from './harness/available';
 import { startHost } from './harness/host';
 import { runExtensionTests } from './harness/hostedTests';
 import { launchBrowser } from './harness/page';
-import { SessionStart } from '../../protocol/session';
+import { SessionGet, SessionStart } from '../../protocol/session';
 import { keptWords } from './profile';
 import { statusItem } from './steps';
 
 /** Said in the suites, and by nobody else. */
 const SPOKEN = ['zanzibar', 'marmalade'];
+
+const scripted = (root: string) => ({ command: process.execPath, args: ['--require', join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'), join(root, 'test', 'fakes', 'scriptedDaemon.ts')] });
 
 describe('the extension in its host', function () {
   this.timeout(6 * 60_000);
@@ -112,8 +114,7 @@ describe('the extension in its host', function () {
   it('shows one recording in two windows, and each of them may stop it', async () => {
     const home = join(dir, 'two');
     const root = resolve(__dirname, '../..');
-    const daemon = { command: process.execPath, args: ['--require', join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'), join(root, 'test', 'fakes', 'scriptedDaemon.ts')] };
-    const client = await ensureDaemon({ stateDir: home, client: { name: 'tests', version: '0' }, daemon });
+    const client = await ensureDaemon({ stateDir: home, client: { name: 'tests', version: '0' }, daemon: scripted(root) });
     const pid = readDaemonFile(home)?.pid ?? -1;
     const host = await startHost({ workspaceFolder: join(dir, 'twoWorkspace'), extensionPath: root, userDataDir: join(dir, 'twoUser'), env: { EARMARK_HOME: home } });
     try {
@@ -123,6 +124,41 @@ describe('the extension in its host', function () {
       await windows[1]!.runCommand('Earmark: Stop Meeting');
       for (const window of windows) await statusItem(window).getByText('Earmark', { exact: true }).waitFor();
       for (const window of windows) await window.close();
+    } finally {
+      client.dispose();
+      await host.dispose();
+      process.kill(pid, 'SIGTERM');
+      await until(() => !isAlive(pid), 'the daemon ends');
+    }
+  });
+
+  it('goes on with the note in another window when the one that wrote it is lost', async () => {
+    const home = join(dir, 'lost');
+    const root = resolve(__dirname, '../..');
+    const workspaceFolder = join(dir, 'lostWorkspace');
+    const client = await ensureDaemon({ stateDir: home, client: { name: 'tests', version: '0' }, daemon: scripted(root) });
+    const pid = readDaemonFile(home)?.pid ?? -1;
+    const host = await startHost({ workspaceFolder, extensionPath: root, userDataDir: join(dir, 'lostUser'), env: { EARMARK_HOME: home } });
+    try {
+      const { session } = await client.request(SessionStart, { kind: 'meeting', title: 'Lost window', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: true, insights: false });
+      const finals = async (): Promise<number> => (await client.request(SessionGet, { sessionId: session.id })).segments.length;
+      const noteLines = async (): Promise<number> => {
+        const folder = join(workspaceFolder, '.earmark');
+        const name = (await readdir(folder).catch(() => [])).find((file) => file.endsWith('.earmark.md'));
+        return name === undefined ? 0 : (await readFile(join(folder, name), 'utf8')).split('\n').filter((line) => /\bw[79]\b/.test(line)).length;
+      };
+      const first = await host.open(browser);
+      await statusItem(first).getByText(/REC \d\d:\d\d/).waitFor();
+      await until(async () => (await noteLines()) > 0, 'the note is begun');
+      const { hostPid } = first;
+      await first.lose();
+      const second = await host.open(browser);
+      await statusItem(second).getByText(/REC \d\d:\d\d/).waitFor();
+      assert.ok(isAlive(hostPid), 'the server keeps what belongs to a window that it lost');
+      const [lines, said] = [await noteLines(), await finals()];
+      await until(async () => (await finals()) >= said + 2, 'more was said');
+      await until(async () => (await noteLines()) >= lines + 2, 'the other window writes it', 60_000);
+      await second.close();
     } finally {
       client.dispose();
       await host.dispose();

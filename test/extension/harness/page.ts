@@ -149,6 +149,15 @@ export class HostPage {
     await this.waitForHost();
   }
 
+  /** The page dies without a word to the server, as where a laptop goes to sleep or a network breaks. */
+  async lose(): Promise<void> {
+    const crashed = this.page.waitForEvent('crash');
+    const session = await this.context.newCDPSession(this.page);
+    session.send('Page.crash').catch(() => undefined);
+    await crashed;
+    await this.context.close();
+  }
+
   /**
    * The document inside an extension's webview: VS Code puts it into a frame in a frame.
    * @param extensionId publisher.name
