@@ -24,7 +24,7 @@ export const NotesRelease = request({ method: 'notes/release', doc: 'Gives the l
 export const NotesPlan = request({
   method: 'notes/plan',
   doc: 'Given the note as it stands (empty for a new one), the edits that bring its machine-written lines up to date. What a person typed is never touched. Edits do not overlap and are sorted by start.',
-  params: z.object({ sessionId: z.string(), text: z.string().max(NOTE_MAX_LENGTH), fillers: z.enum(['hide', 'show']).optional().describe('Fillers, repeated and broken-off words in the transcript; hidden where absent. The session keeps every word.') }),
+  params: z.object({ sessionId: z.string(), text: z.string().max(NOTE_MAX_LENGTH), fillers: z.enum(['hide', 'show']).optional().describe('Fillers, repeated and broken-off words in the transcript; hidden where absent. The session keeps every word.'), look: z.boolean().optional().describe('Only to compare: boxes that are ticked in this text are not ticked in the session.') }),
   result: z.object({ edits: z.array(NoteEdit), seq: z.number().int().describe('Last durable event that the edits take in.') }),
   errors: ['session.notFound', 'note.leaseLost', 'note.tooLarge'],
 });

@@ -76,7 +76,7 @@ export function findManifest(lines: readonly Line[]): FoundManifest | undefined 
   return { first, last, rows, entries };
 }
 
-/** Row key → row, in the order of the entries. */
+/** Row key → row, in the order of the keys. */
 export function manifestRows(entries: ReadonlyMap<string, string>): Map<string, string> {
   const payloads = new Map<string, string[]>();
   for (const [name, hash] of entries) {
@@ -94,7 +94,13 @@ export function manifestRows(entries: ReadonlyMap<string, string>): Map<string, 
     row[number - start] = hash;
     payloads.set(key, row);
   }
-  return new Map([...payloads].map(([key, row]) => [key, `${key}:${row.join('')};${hashLine(`${key}:${row.join('')}`)}`]));
+  return new Map([...payloads].sort(([a], [b]) => compareKeys(a, b)).map(([key, row]) => [key, `${key}:${row.join('')};${hashLine(`${key}:${row.join('')}`)}`]));
+}
+
+/** Rows of one kind in the order of their numbers. */
+export function compareKeys(a: string, b: string): number {
+  const [[, prefixA = a, numberA = 0] = [], [, prefixB = b, numberB = 0] = []] = [numbered(a) ?? [], numbered(b) ?? []];
+  return prefixA === prefixB ? Number(numberA) - Number(numberB) : prefixA < prefixB ? -1 : 1;
 }
 
 /** A new manifest's lines. */

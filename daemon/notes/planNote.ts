@@ -8,7 +8,7 @@
 import { joinEdits, smallestEdit } from './edits';
 import { FRONT_KEYS, noteModel, type NoteItem, type NoteModel, type NoteSection } from './items';
 import { boxCharacter, boxOf, headingLevel, isBlank, lineBreak, splitLines, withBox, type Line } from './lines';
-import { findManifest, hashLine, manifestRows, newManifest, type FoundManifest } from './manifest';
+import { compareKeys, findManifest, hashLine, manifestRows, newManifest, type FoundManifest } from './manifest';
 import type { NoteDocument, NoteEdit, NotePlan } from './types';
 
 /** Where a wanted line stands, and whether the person has changed its box since it was written. */
@@ -268,7 +268,8 @@ class Planner {
       if (wanted === undefined) this.edits.push({ start: at.start, end: at.next, newText: '' });
       else if (wanted !== text) this.edits.push(smallestEdit(at.start, text, wanted));
     }
-    if (rows.size > 0) this.blocks.push({ at: found.last, lines: [...rows.values()], tight: true });
+    // In the order of their keys, so that one plan comes to the same as several.
+    for (const [key, row] of rows) this.blocks.push({ at: found.rows.find((other) => compareKeys(other.key, key) > 0)?.line ?? found.last, lines: [row], tight: true });
   }
 
   private endOfNote(): number {

@@ -18,13 +18,13 @@ export function noteHandlers(registry: Registry, { sessions }: RpcDeps, leases: 
       leases.release(sessionId, client);
       return {};
     })
-    .on(NotesPlan, async ({ sessionId, text, fillers }, client) => {
+    .on(NotesPlan, async ({ sessionId, text, fillers, look }, client) => {
       if (!leases.holds(sessionId, client)) throw new EarmarkError('note.leaseLost', 'Another window writes this note; ask for the lease first.');
       if (text.length > NOTE_MAX_LENGTH) throw new EarmarkError('note.tooLarge', 'The note is too long to be kept up to date; move parts of it to another file.');
       const document = await sessions.get(sessionId);
       leases.planned(sessionId, client, document.lastSeq);
       const { edits, ticked } = planNote(text, { ...noteDocument(document), fillers });
-      await passOnTicks(sessions, document, ticked);
+      if (look !== true) await passOnTicks(sessions, document, ticked);
       return { edits: edits.map((e) => ({ ...e })), seq: document.lastSeq };
     })
     .on(NotesName, async ({ sessionId }) => {

@@ -2,44 +2,18 @@
 import * as vscode from 'vscode';
 import type { NoteEdit } from '../../protocol/notes';
 import { applyEdits } from './applyEdits';
-import { isNote } from './language/noteLanguage';
 import { GITIGNORE, wantsGitignore } from './noteFolder';
 import type { WriteResult } from './noteScheduler';
-import { UnsavedTyping } from './unsavedTyping';
 
 const openDocument = (uri: vscode.Uri): vscode.TextDocument | undefined => vscode.workspace.textDocuments.find((d) => !d.isClosed && d.uri.toString() === uri.toString());
 
 const exists = (uri: vscode.Uri): Thenable<boolean> => vscode.workspace.fs.stat(uri).then(() => true, () => false);
 
-/** Follows what is typed into documents and saved. */
-export class NoteDocuments implements vscode.Disposable {
-  readonly #typing = new WeakMap<vscode.TextDocument, UnsavedTyping>();
-  readonly #saved = new vscode.EventEmitter<vscode.Uri>();
-  /** Somebody saved a note, and lines that were put in meanwhile are not on disk. */
-  readonly onDidSaveBehind = this.#saved.event;
-  readonly #subscriptions = [
-    vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-      if (contentChanges.length > 0 && isNote(document)) this.typing(document, false).changed(document.version);
-    }),
-    vscode.workspace.onWillSaveTextDocument(({ document }) => isNote(document) && this.typing(document).willSave()),
-    vscode.workspace.onDidSaveTextDocument((document) => {
-      if (!isNote(document)) return;
-      this.typing(document).didSave();
-      if (document.isDirty && !this.typing(document).unsaved) this.#saved.fire(document.uri);
-    }),
-  ];
-
-  typing(document: vscode.TextDocument, dirty = document.isDirty): UnsavedTyping {
-    let typing = this.#typing.get(document);
-    if (typing === undefined) this.#typing.set(document, (typing = new UnsavedTyping(dirty)));
-    return typing;
-  }
-
-  dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#saved.dispose();
-  }
-}
+/**
+ * The edits that bring a text up to date.
+ * @param look only to compare: nothing that the text says is passed on
+ */
+export type Plan = (text: string, look?: boolean) => Promise<readonly NoteEdit[]>;
 
 /** Makes the folder where it is missing; a new `.earmark` gets its `.gitignore`. @throws when it cannot be made */
 export async function makeFolder(folder: vscode.Uri): Promise<void> {
@@ -53,21 +27,38 @@ export async function makeFolder(folder: vscode.Uri): Promise<void> {
  * unsaved typing stay; a file is replaced as a whole.
  * @throws when the folder or the file cannot be written
  */
-export async function updateNote(uri: vscode.Uri, documents: NoteDocuments, plan: (text: string) => Promise<readonly NoteEdit[]>): Promise<WriteResult> {
+export async function updateNote(uri: vscode.Uri, plan: Plan): Promise<WriteResult> {
   const document = openDocument(uri);
-  return document === undefined ? updateFile(uri, plan) : updateDocument(document, documents.typing(document), plan);
+  return document === undefined ? updateFile(uri, plan) : updateDocument(document, plan);
 }
 
-async function updateDocument(document: vscode.TextDocument, typing: UnsavedTyping, plan: (text: string) => Promise<readonly NoteEdit[]>): Promise<WriteResult> {
-  const { version } = document;
-  const edits = await plan(document.getText());
+async function updateDocument(document: vscode.TextDocument, plan: Plan): Promise<WriteResult> {
+  const { uri, version } = document;
+  const text = document.getText();
+  const edits = await plan(text);
+  // Unsaved typing is the user's to save.
+  const saves = !document.isDirty || (await onlyOursIsUnsaved(uri, applyEdits(text, edits), plan));
   if (document.isClosed || document.version !== version) return { kind: 'stale' };
-  // Unsaved typing is the user's to save; a document that was clean stays in step with the disk.
-  const clean = !document.isDirty;
-  if (edits.length > 0 && !(await typing.ours(version, () => applyToDocument(document, edits)))) return { kind: 'stale' };
-  if ((clean || !typing.unsaved) && !document.isClosed && !(await document.save())) return { kind: 'failed' };
-  return { kind: 'written' };
+  if (edits.length > 0 && !(await applyToDocument(document, edits))) return { kind: 'stale' };
+  if (!saves || document.isClosed || (await document.save())) return { kind: 'written' };
+  // What was typed while it was saved leaves the document unsaved, and then the answer is no.
+  return { kind: (await plan(await textOnDisk(uri), true)).length === 0 ? 'written' : 'failed' };
 }
+
+/**
+ * A save that crosses an edit of ours leaves the document dirty, as typing does; neither `isDirty` nor the editor's events,
+ * which a busy window brings late, tell which. What is on disk does: brought up to date, it is the document brought up to date.
+ */
+async function onlyOursIsUnsaved(uri: vscode.Uri, updated: string, plan: Plan): Promise<boolean> {
+  const text = await textOnDisk(uri);
+  return sameLines(applyEdits(text, await plan(text, true)), updated);
+}
+
+/** An editor gives all lines one ending. */
+const sameLines = (a: string, b: string): boolean => a.replace(/\r\n?/g, '\n') === b.replace(/\r\n?/g, '\n');
+
+/** Empty where there is no file. */
+const textOnDisk = (uri: vscode.Uri): Thenable<string> => vscode.workspace.fs.readFile(uri).then((bytes) => Buffer.from(bytes).toString('utf8').replace(/^\uFEFF/, ''), () => '');
 
 function applyToDocument(document: vscode.TextDocument, edits: readonly NoteEdit[]): Thenable<boolean> {
   const ranged = edits.map(({ start, end, newText }) => ({ range: new vscode.Range(document.positionAt(start), document.positionAt(end)), text: newText }));
@@ -88,7 +79,7 @@ function applyToDocument(document: vscode.TextDocument, edits: readonly NoteEdit
   }, { undoStopBefore: false, undoStopAfter: false });
 }
 
-async function updateFile(uri: vscode.Uri, plan: (text: string) => Promise<readonly NoteEdit[]>): Promise<WriteResult> {
+async function updateFile(uri: vscode.Uri, plan: Plan): Promise<WriteResult> {
   const { fs } = vscode.workspace;
   const before = await fs.stat(uri).then((stat) => stat, () => undefined);
   const text = before === undefined ? '' : Buffer.from(await fs.readFile(uri)).toString('utf8');

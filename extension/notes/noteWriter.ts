@@ -13,7 +13,7 @@ import { isOver, type Meeting, type MeetingState } from '../meeting/meeting';
 import { currentFolder } from '../meeting/workspaceInfo';
 import type { PanelModel } from '../panel/panelModel';
 import { settings } from '../settings/settings';
-import { makeFolder, NoteDocuments, updateNote } from './noteFiles';
+import { makeFolder, updateNote } from './noteFiles';
 import { noteFolder } from './noteFolder';
 import { NoteScheduler, type WriteResult } from './noteScheduler';
 
@@ -31,7 +31,6 @@ export class NoteWriter implements vscode.Disposable {
   readonly #found = new vscode.EventEmitter<vscode.Uri | undefined>();
   /** The shown meeting has a note, or has none. */
   readonly onDidFindNote = this.#found.event;
-  readonly #documents = new NoteDocuments();
   readonly #subscriptions: vscode.Disposable[];
 
   constructor(
@@ -43,11 +42,9 @@ export class NoteWriter implements vscode.Disposable {
     private readonly onDidNotice: () => void,
   ) {
     this.#subscriptions = [
-      this.#documents,
-      this.#documents.onDidSaveBehind((uri) => uri.toString() === this.uri?.toString() && this.#note?.scheduler.changed()),
       meeting.onDidChangeState(({ to }) => this.#show(to)),
       meeting.onDidReceive((event) => this.#receive(event)),
-      // A box that was ticked in the note is ticked in the session.
+      // A box that was ticked in the note is ticked in the session, and lines that were put in while it was saved are saved.
       vscode.workspace.onDidSaveTextDocument((document) => document.uri.toString() === this.uri?.toString() && this.#note?.scheduler.changed()),
       vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('earmark.notes') && this.#moved()),
     ];
@@ -126,7 +123,7 @@ export class NoteWriter implements vscode.Disposable {
       // Another window writes it; it is told here when that one is gone.
       if (!note.leased) return { kind: 'written' };
       const uri = note.uri ?? (await this.#place(connection, sessionId));
-      const result = await updateNote(uri, this.#documents, async (text) => (await connection.request(NotesPlan, { sessionId, text, fillers: settings.noteFillers(uri) })).edits);
+      const result = await updateNote(uri, async (text, look) => (await connection.request(NotesPlan, { sessionId, text, fillers: settings.noteFillers(uri), ...(look === true ? { look } : {}) })).edits);
       if (result.kind === 'failed') throw new Error('The document was not saved.');
       if (note.uri === undefined && result.kind === 'written') {
         note.uri = uri;
@@ -143,7 +140,7 @@ export class NoteWriter implements vscode.Disposable {
 
   #failed(note: Note, error: unknown): WriteResult {
     const code = error instanceof EarmarkError ? error.code : 'note.unwritable';
-    this.log.warn('note.failed', { code });
+    this.log.warn('note.failed', { code, reason: error instanceof vscode.FileSystemError ? error.code : error instanceof Error ? error.name : 'unknown' });
     if (code === 'note.leaseLost') {
       note.leased = false;
       return { kind: 'stale' };

@@ -69,6 +69,8 @@ describe('a meeting in VS Code', function () {
   });
   afterEach(async function () {
     if (this.currentTest?.state !== 'failed') return;
+    // Once: what comes after the first failure follows from it.
+    if (!broken) console.log(await rig?.logs());
     broken = true;
     if (!shown) await rig?.window.screenshot(join(shots, 'failed.png')).catch(() => undefined);
   });

@@ -20,6 +20,7 @@ const run = promisify(execFile);
 export const root = resolve(__dirname, '..', '..');
 export const extensionId = 'earmark.earmark';
 const daemonEndMs = 12_000;
+const LOG_LINES = 60;
 
 /** One sentence that says what this machine lacks, or undefined. Builds dist/ where it is missing. */
 export async function whyNoProduct(): Promise<string | undefined> {
@@ -45,6 +46,8 @@ export interface Rig {
   events(sessionId: string, last: (event: DurableEvent) => boolean): Promise<DurableEvent[]>;
   /** Programs that record from the virtual devices now. */
   recorders(): Promise<number>;
+  /** What Earmark's extension hosts and the daemon wrote into their logs, oldest first. */
+  logs(): Promise<string>;
   /** Ends the window, the host, the daemon and the sound devices. @returns what was left running, which should be nothing */
   dispose(): Promise<string[]>;
 }
@@ -90,6 +93,7 @@ export async function startRig(browser: Browser, options: RigOptions): Promise<R
       earmark: async (...args) => (await run(process.execPath, [join(root, 'dist/cli.js'), ...args], { env: { ...process.env, ...env }, maxBuffer: 1 << 26 })).stdout,
       events: (sessionId, last) => events(home, sessionId, last),
       recorders: async () => (await run('pactl', ['list', 'short', 'source-outputs'], { env: { ...process.env, ...devices.env } })).stdout.split('\n').filter((line) => line.includes('protocol-native')).length,
+      logs: async () => (await Promise.all([join(dir, 'user', 'logs'), join(home, 'logs')].map(logsIn))).join(''),
       async dispose() {
         const daemon = readDaemonFile(home)?.pid;
         await window.close();
@@ -104,6 +108,11 @@ export async function startRig(browser: Browser, options: RigOptions): Promise<R
     for (const step of cleanUp.reverse()) await step();
     throw error;
   }
+}
+
+async function logsIn(folder: string): Promise<string> {
+  const files = (await readdir(folder, { recursive: true }).catch(() => [])).filter((file) => /\.log$/.test(file) && !/ptyhost|git/i.test(file) && (/earmark/i.test(file) || !file.includes('/'))).sort();
+  return (await Promise.all(files.map(async (file) => `${file}\n${(await readFile(join(folder, file), 'utf8')).split('\n').slice(-LOG_LINES).join('\n')}\n`))).join('');
 }
 
 /** In a browser's window there is no other side than the server's for an extension that belongs to the person's side. */

@@ -194,4 +194,20 @@ describe('planNote: any order of edits by both', () => {
       }
     })), { numRuns: 1000 });
   });
+  // Whoever takes a heading away leaves it open where the next section goes.
+  it('comes to the same where it is brought up to date at once or step by step, while things are added', () => {
+    const adding = fc.record({ by: fc.constant('machine' as const), op: fc.constantFrom('say', 'action', 'decision'), pick: fc.nat(1000) });
+    fc.assert(fc.property(fc.array(fc.oneof(step.filter(({ op }) => op === 'typeLine' || op === 'tick'), adding), { maxLength: 20 }), fc.array(adding, { minLength: 1, maxLength: 4 }), (before, more) => {
+      const world = new World();
+      const add = (next: Step): void => {
+        if (next.by === 'machine') world.machine(next.op, next.pick);
+        else world.person(next.op, next.at, false);
+        world.text = applyEdits(world.text, planNote(world.text, world.document).edits);
+      };
+      before.forEach(add);
+      const saved = world.text;
+      more.forEach(add);
+      assert.equal(applyEdits(saved, planNote(saved, world.document).edits), world.text);
+    }), { numRuns: 1000 });
+  });
 });
