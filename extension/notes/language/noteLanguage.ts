@@ -7,7 +7,7 @@ import { NOTE_SUFFIX } from '../../../protocol/noteNames';
 import type { NoteClient } from './noteClient';
 import type { RenamedPerson } from './renamedPerson';
 
-export const isNote = ({ uri }: Pick<vscode.TextDocument, 'uri'>): boolean => uri.path.endsWith(NOTE_SUFFIX);
+const isNote = ({ uri }: Pick<vscode.TextDocument, 'uri'>): boolean => uri.path.endsWith(NOTE_SUFFIX);
 
 export class NoteLanguage implements vscode.Disposable {
   #client: Promise<NoteClient> | undefined;
