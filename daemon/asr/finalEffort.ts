@@ -38,6 +38,6 @@ export class EffortMeter {
   }
 }
 
-export function optionsFor(effort: FinalEffort, { lead, ...options }: AsrOptions): AsrOptions {
-  return { ...options, ...(lead && effort !== 'alone' ? { lead } : {}), ...(effort === 'full' ? {} : { greedy: true }) };
+export function optionsFor(effort: FinalEffort, { lead, tail, ...options }: AsrOptions): AsrOptions {
+  return { ...options, ...(lead && effort !== 'alone' ? { lead } : {}), ...(tail && effort === 'full' ? { tail } : {}), ...(effort === 'full' ? {} : { greedy: true }) };
 }

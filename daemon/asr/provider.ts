@@ -49,6 +49,8 @@ export interface AsrOptions {
   readonly patient?: boolean;
   /** What was spoken right before the samples, and the tokens of its text: the result goes on behind them. Ignored by engines that give no tokens. */
   readonly lead?: Lead;
+  /** What was spoken right behind the samples, where they were cut out of speech: it helps, and its words are not part of the result. May be ignored. */
+  readonly tail?: Float32Array;
 }
 
 export interface Lead {

@@ -19,6 +19,21 @@ const LONE_MARKS = /^[.,;:!?…]+$/;
 const SPACE_MARK = '▁';
 
 export function tokensToWords(tokens: readonly ScoredToken[], decoder: PieceDecoder): { text: string; confidence: number }[] {
+  const words: { text: string; confidence: number }[] = [];
+  for (const group of wordsOfTokens(tokens, decoder)) {
+    const text = textOfTokens(group, decoder);
+    if (text === '') continue;
+    const confidence = group.reduce((sum, token) => sum + token.probability, 0) / group.length;
+    for (const part of text.split(/\s+/)) {
+      if (!LONE_MARKS.test(part)) words.push({ text: part, confidence });
+      else if (words.length > 0) words.push(closed(words.pop() as (typeof words)[number], part));
+    }
+  }
+  return words;
+}
+
+/** The pieces of each word. */
+export function wordsOfTokens(tokens: readonly ScoredToken[], decoder: PieceDecoder): ScoredToken[][] {
   const groups: ScoredToken[][] = [];
   for (const token of tokens) {
     const piece = decoder.vocabById[token.id];
@@ -28,17 +43,11 @@ export function tokensToWords(tokens: readonly ScoredToken[], decoder: PieceDeco
     if (open === undefined || piece.startsWith(SPACE_MARK)) groups.push([token]);
     else open.push(token);
   }
-  const words: { text: string; confidence: number }[] = [];
-  for (const group of groups) {
-    const text = decoder.decode(group.map((token) => token.id), false, false).trim();
-    if (text === '') continue;
-    const confidence = group.reduce((sum, token) => sum + token.probability, 0) / group.length;
-    for (const part of text.split(/\s+/)) {
-      if (!LONE_MARKS.test(part)) words.push({ text: part, confidence });
-      else if (words.length > 0) words.push(closed(words.pop() as (typeof words)[number], part));
-    }
-  }
-  return words;
+  return groups;
+}
+
+export function textOfTokens(tokens: readonly ScoredToken[], decoder: PieceDecoder): string {
+  return decoder.decode(tokens.map((token) => token.id), false, false).trim();
 }
 
 /** 0–1; 0 where there are none. */

@@ -105,7 +105,7 @@ export class PhraseDecoder {
     for (let tries = 0, waits = 0; !signal.aborted; ) {
       try {
         await engine.ready();
-        const result = await engine.decode(phrase.pcm, { language, priority: 'final', sessionId, ...drafts.of(phrase) }, signal);
+        const result = await engine.decode(phrase.pcm, { language, priority: 'final', sessionId, ...drafts.of(phrase), ...(phrase.tail ? { tail: phrase.tail } : {}) }, signal);
         if (result !== undefined) return result;
       } catch (error) {
         if (signal.aborted) return undefined;

@@ -36,6 +36,8 @@ export interface Phrase {
   readonly cause: 'silence' | 'cap' | 'flush';
   /** Where speech went on right behind the phrase before, or the cap cut: what was spoken in it. */
   readonly lead?: PhraseLead;
+  /** Where the cap cut and speech goes on: what was spoken behind the cut by then. It belongs to the next phrase. */
+  readonly tail?: Float32Array;
 }
 
 /** The phrase before, for a recogniser that goes on behind its text. */

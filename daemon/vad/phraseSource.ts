@@ -249,6 +249,7 @@ export class PhraseSource implements PhraseSourceLike {
       pcm,
       cause: event.cause,
       ...lead,
+      ...(event.heardTo === undefined ? {} : { tail: this.store.slice(end, event.heardTo) }),
     };
   }
 

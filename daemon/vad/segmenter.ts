@@ -94,7 +94,7 @@ export type SegmenterEvent =
   | { readonly kind: 'onset'; readonly start: number }
   | { readonly kind: 'pause'; readonly from: number; readonly start: number; readonly end: number; readonly speechEnd: number }
   | { readonly kind: 'resume' }
-  | { readonly kind: 'phrase'; readonly from: number; readonly start: number; readonly end: number; readonly speechEnd: number; readonly cause: 'silence' | 'cap' | 'flush' };
+  | { readonly kind: 'phrase'; readonly from: number; readonly start: number; readonly end: number; readonly speechEnd: number; readonly cause: 'silence' | 'cap' | 'flush'; /** Behind a cut at the cap: where the speech that goes on was heard up to. */ readonly heardTo?: number };
 
 export type SegmenterState =
   | { readonly kind: 'silence' }
@@ -239,9 +239,10 @@ export class PhraseSegmenter {
     this.current = { ...state, speechEnd, paused };
     if (end - start < this.samples.maxPhrase) return events;
     const cut = this.quietest(end - this.samples.cutSearch, end);
-    events.push(this.close({ from, start, end: cut, speechEnd: Math.min(cut, speechEnd), cause: 'cap' }));
     // Nothing was spoken after the cut: the rest is the silence that was about to end the phrase.
-    return speechEnd <= cut ? events : [...events, ...this.open(cut, speechEnd)];
+    const over = speechEnd <= cut;
+    events.push(this.close({ from, start, end: cut, speechEnd: Math.min(cut, speechEnd), cause: 'cap', ...(over ? {} : { heardTo: end }) }));
+    return over ? events : [...events, ...this.open(cut, speechEnd)];
   }
 
   /** A long phrase needs no lead, and pays most for it, before one whose texts are trusted; behind a cut the lead keeps the words of the seam. */

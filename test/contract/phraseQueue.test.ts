@@ -123,9 +123,9 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       const slot = new TestSlot((text) => ({ ...result(text), words: [{ text, startMs: 0, endMs: 400, confidence: 0.5, timing: 'model' }], tokens: [1, 5, 2] }));
       subject.taker.addSlot(slot);
       const pcm = Float32Array.from({ length: 1_601 }, (_, i) => ((i % 200) - 100) / 32_768);
-      const options: AsrOptions = { language: 'de', prompt: ['Grüße', 'b'], conversation: 'a-1', draft: [3, 4], lead: { pcm: pcm.subarray(0, 33), tokens: [9] } };
+      const options: AsrOptions = { language: 'de', prompt: ['Grüße', 'b'], conversation: 'a-1', draft: [3, 4], tail: pcm.subarray(40, 73), lead: { pcm: pcm.subarray(0, 33), tokens: [9] } };
       const answer = await subject.asker.run({ pcm, options, priority: 'final', sessionId: 'a-1' });
-      deepEqual({ answer, pcm: slot.pcm[0], options: slot.options[0] }, { answer: { ...result('Grüße'), words: [{ text: 'Grüße', startMs: 0, endMs: 400, confidence: 0.5, timing: 'model' }], tokens: [1, 5, 2] }, pcm, options: { ...options, lead: { pcm: pcm.slice(0, 33), tokens: [9] } } });
+      deepEqual({ answer, pcm: slot.pcm[0], options: slot.options[0] }, { answer: { ...result('Grüße'), words: [{ text: 'Grüße', startMs: 0, endMs: 400, confidence: 0.5, timing: 'model' }], tokens: [1, 5, 2] }, pcm, options: { ...options, tail: pcm.slice(40, 73), lead: { pcm: pcm.slice(0, 33), tokens: [9] } } });
     });
 
     it('decodes each of many phrases once', async () => {

@@ -8,6 +8,7 @@ import type { AsrOptions, AsrProvider, AsrResult, Lead, LoadedModelFiles } from 
 import { moonshineInfo } from '../../asr/providerInfos';
 import { PhraseBias, TokenizedWords } from '../../asr/phraseBias';
 import { SECOND_SILENCE, hearTwice } from '../../asr/secondHearing';
+import { beforeCut } from '../../asr/cutWords';
 import { type PieceDecoder, type ScoredToken, meanProbability, tokensToWords } from '../../asr/tokenWords';
 import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
@@ -57,7 +58,8 @@ export class MoonshineProvider implements AsrProvider {
     if (!model) throw new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
     if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`);
     const begun = performance.now();
-    const tokens = pcm.length === 0 ? [] : await this.hear(model, pcm, options, signal);
+    const alone = pcm.length === 0 ? [] : await this.hear(model, pcm, options, signal);
+    const tokens = alone.length === 0 ? alone : await this.withTail(model, pcm, alone, options, signal);
     const words = tokensToWords(tokens, model.pieces);
     const confidence = meanProbability(tokens);
     return {
@@ -76,6 +78,14 @@ export class MoonshineProvider implements AsrProvider {
     const room = MAX_SECONDS * SAMPLE_RATE - pcm.length >= 2 * SECOND_SILENCE;
     const hear = (silence: number, first?: readonly ScoredToken[]): Promise<readonly ScoredToken[]> => decode(model, framed(pcm, silence, options.lead), first ? { ...options, draft: first.map(({ id }) => id) } : options, bias, signal);
     return options.patient === true && room ? hearTwice(hear) : hear(0);
+  }
+
+  /** Once more with what follows, where that fits into one decode. */
+  private async withTail(model: Loaded, pcm: Float32Array, alone: readonly ScoredToken[], options: AsrOptions, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
+    const { tail, lead, phrases } = options;
+    if (!tail || (lead?.pcm.length ?? 0) + pcm.length + tail.length > MAX_SECONDS * SAMPLE_RATE) return alone;
+    const joint = await decode(model, { pcm: joinSamples([pcm, tail]), lead }, { ...options, draft: alone.map(({ id }) => id) }, this.biasOf(model, phrases), signal);
+    return beforeCut(alone, joint, model.pieces);
   }
 
   private biasOf({ words }: Loaded, phrases: readonly string[] = []): PhraseBias | undefined {

@@ -32,6 +32,8 @@ const Head = z.object({
   sessionId: z.string().max(200),
   samples: z.number().int().min(0).max(PHRASE_MAX_BYTES),
   leadTokens: numbers.optional(),
+  /** 16-bit samples in base64: a worker that does not know them passes over them. */
+  tail: z.string().max(PHRASE_MAX_BYTES).optional(),
   options: z.object({
     language: z.string().max(100),
     prompt: z.array(z.string().max(1_000)).max(10_000).optional(),
@@ -46,14 +48,21 @@ const Head = z.object({
 });
 
 /** @throws EarmarkError audio.truncated where it is too long to travel */
-export function encodePhrase(head: PhraseHead, { pcm, options: { lead, ...options } }: Pick<DecodeRequest, 'pcm' | 'options'>): Uint8Array {
-  const json = Buffer.from(JSON.stringify({ ...head, samples: pcm.length, options, ...(lead ? { leadTokens: lead.tokens } : {}) }), 'utf8');
-  const sound = [toInt16(pcm), ...(lead ? [toInt16(lead.pcm)] : [])];
+export function encodePhrase(head: PhraseHead, { pcm, options: { lead, tail, ...options } }: Pick<DecodeRequest, 'pcm' | 'options'>): Uint8Array {
+  const told = { ...head, samples: pcm.length, options, ...(lead ? { leadTokens: lead.tokens } : {}) };
+  const sound = [pcm, ...(lead ? [lead.pcm] : [])].map(bytesOf);
+  const message = framed(told, sound);
+  if (message.length > PHRASE_MAX_BYTES) throw new EarmarkError('audio.truncated', 'A phrase is longer than a worker takes; it is at most 30 s.');
+  const withTail = tail && framed({ ...told, tail: bytesOf(tail).toString('base64') }, sound);
+  // It only helps: a phrase that is too long with it goes without.
+  return withTail && withTail.length <= PHRASE_MAX_BYTES ? withTail : message;
+}
+
+function framed(head: object, sound: readonly Buffer[]): Buffer {
+  const json = Buffer.from(JSON.stringify(head), 'utf8');
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
-  const message = Buffer.concat([length, json, ...sound.map((samples) => Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength))]);
-  if (message.length > PHRASE_MAX_BYTES) throw new EarmarkError('audio.truncated', 'A phrase is longer than a worker takes; it is at most 30 s.');
-  return message;
+  return Buffer.concat([length, json, ...sound]);
 }
 
 /** @throws EarmarkError internal where it is no phrase */
@@ -61,7 +70,7 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
   try {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     const at = 4 + bytes.readUInt32LE(0);
-    const { samples, leadTokens, options, ...head } = Head.parse(JSON.parse(bytes.toString('utf8', 4, at)));
+    const { samples, leadTokens, tail, options, ...head } = Head.parse(JSON.parse(bytes.toString('utf8', 4, at)));
     const end = at + 2 * samples;
     if (end > bytes.length) throw new RangeError('cut short');
     const { prompt, phrases, translate, conversation, draft, quick, greedy, patient } = options;
@@ -78,6 +87,7 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
         ...(quick !== undefined && { quick }),
         ...(greedy !== undefined && { greedy }),
         ...(patient !== undefined && { patient }),
+        ...(tail !== undefined && { tail: floats(Buffer.from(tail, 'base64')) }),
         ...(leadTokens && { lead: { pcm: floats(bytes, end, bytes.length), tokens: leadTokens } }),
       },
     };
@@ -110,8 +120,13 @@ export function decodeAnswer(message: Uint8Array): Answer | InHand | undefined {
   }
 }
 
+function bytesOf(sound: Float32Array): Buffer {
+  const samples = toInt16(sound);
+  return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+}
+
 /** Copies, for samples need not lie at an even place. */
-function floats(bytes: Buffer, from: number, to: number): Float32Array {
+function floats(bytes: Buffer, from = 0, to = bytes.length): Float32Array {
   const copy = new Uint8Array(bytes.subarray(from, to - ((to - from) % 2)));
   return toFloat32(new Int16Array(copy.buffer));
 }

@@ -18,7 +18,7 @@ class HandSlot implements DecodeSlot {
   transcribe(_pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult> {
     const name = options.prompt?.[0] ?? '';
     this.begun.push(name);
-    this.efforts.push(`${options.greedy ? 'greedy' : 'search'} ${options.lead ? 'behind' : 'alone'}`);
+    this.efforts.push(`${options.greedy ? 'greedy' : 'search'} ${options.lead ? 'behind' : 'alone'}${options.tail ? ' and before' : ''}`);
     return new Promise((resolve, reject) => {
       this.release = () => resolve(result(name));
       signal.addEventListener('abort', () => {
@@ -70,7 +70,7 @@ describe('DecodeScheduler', () => {
       const seen: string[] = [];
       for (const [waitMs, calmMs = 0] of waits) {
         clock.advance(calmMs);
-        const options: AsrOptions = { language: 'en', lead: { pcm: new Float32Array(1), tokens: [] } };
+        const options: AsrOptions = { language: 'en', lead: { pcm: new Float32Array(1), tokens: [] }, tail: new Float32Array(1) };
         const [first, second] = ['a', 'b'].map((sessionId) => scheduler.run({ ...job(sessionId), options, sessionId, live }));
         clock.advance(waitMs);
         await slot.finish();
@@ -80,7 +80,7 @@ describe('DecodeScheduler', () => {
       }
       return seen;
     }
-    const FULL = 'search behind, full';
+    const FULL = 'search behind and before, full';
     const GREEDY = 'greedy behind, greedy';
     const ALONE = 'greedy alone, alone';
 

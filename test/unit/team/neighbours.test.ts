@@ -28,6 +28,12 @@ describe('neighbouring versions', () => {
     deepEqual(decodePhrase(older), { ...head, pcm, options: { language: 'en' } });
   });
 
+  it('read a phrase that is too long with its tail without it', () => {
+    const long = new Float32Array(480_000);
+    const told = (tail: Float32Array) => decodePhrase(encodePhrase(head, { pcm: long, options: { language: 'en', tail } })).options;
+    deepEqual([told(pcm), told(new Float32Array(20_000))], [{ language: 'en', tail: pcm }, { language: 'en' }]);
+  });
+
   it('read an answer of a newer worker, also an error that they have no name for', () => {
     const result = { text: 'a', words: [], confidence: 1, language: 'en', inferenceMs: 1, later: 2 };
     deepEqual(decodeAnswer(Buffer.from(JSON.stringify({ id: 'p', waitMs: 1, result, later: 1 }))), { id: 'p', waitMs: 1, result, later: 1 });

@@ -68,12 +68,12 @@ describe('PhraseSource', () => {
       await source.process(framesOf('mic', pcm));
       await source.flush();
       await source.process(framesOf('mic', sound([640, true], [800, false]), Math.ceil(pcm.length / FRAME_SAMPLES)));
-      return phrases.map(({ id, cause, lead }) => `${id} ${cause} ${lead ? `after ${lead.id}, ${lead.pcm.length / 16} ms` : ''}`.trim());
+      return phrases.map(({ id, cause, lead, tail }) => `${id} ${cause} ${lead ? `after ${lead.id}, ${lead.pcm.length / 16} ms` : ''}${tail ? `before ${tail.length / 16} ms` : ''}`.trim());
     };
-    const all = ['p1 silence', 'p2 silence after p1, 1364 ms', 'p3 cap', 'p4 silence after p3, 1820 ms', 'p5 flush', 'p6 silence'];
+    const all = ['p1 silence', 'p2 silence after p1, 1364 ms', 'p3 cap before 240 ms', 'p4 silence after p3, 1820 ms', 'p5 flush', 'p6 silence'];
     assert.deepEqual(await heard(12_000), all);
     // Too long together; behind a cut it comes all the same.
-    assert.deepEqual(await heard(2_000), ['p1 silence', 'p2 silence', 'p3 cap', 'p4 silence after p3, 1820 ms', 'p5 flush', 'p6 silence']);
+    assert.deepEqual(await heard(2_000), ['p1 silence', 'p2 silence', 'p3 cap before 240 ms', 'p4 silence after p3, 1820 ms', 'p5 flush', 'p6 silence']);
     // What is doubted needs what was said before.
     assert.deepEqual(await heard(2_000, true), all);
   });
