@@ -52,6 +52,24 @@ describe('speech path with real models', function () {
     assert.deepEqual(report.rejected, {});
   });
 
+  it('hears what the cap cuts off better with what follows, and takes no word of that', async function () {
+    const long = libriUtterances().filter((_, i) => i % 3 === 0).map(({ reference, path }) => ({ reference: normaliseWords(reference), pcm: toFloat32(readAudio(path)) })).filter(({ pcm }) => pcm.length > 8 * 16_000);
+    if (long.length === 0) skip(this, '../shared/data/libri is not there');
+    const errors = { alone: 0, withTail: 0 };
+    for (const { reference, pcm } of long) {
+      const cut = Math.floor(pcm.length / 2);
+      const hear = async (tail?: Float32Array): Promise<string[]> => normaliseWords((await engine.decode(pcm.subarray(0, cut), { language: 'en', priority: 'final', sessionId: 'cut', ...(tail ? { tail } : {}) }))?.text ?? '');
+      const [alone, withTail] = [await hear(), await hear(pcm.subarray(cut, cut + 2 * 16_000))];
+      assert.ok(Math.abs(withTail.length - alone.length) <= 2, `${alone.length} words alone, ${withTail.length} with what follows`);
+      // To the beginning of the reference that is likest: where exactly the cut is, nobody knows.
+      const far = (heard: string[]): number => Math.min(...reference.map((_, i) => wordErrors(reference.slice(0, i + 1), heard)));
+      errors.alone += far(alone);
+      errors.withTail += far(withTail);
+    }
+    console.log(`      ${long.length} cuts: ${errors.alone} word errors alone, ${errors.withTail} with what follows`);
+    assert.ok(errors.withTail <= errors.alone, `${errors.withTail} instead of ${errors.alone}`);
+  });
+
   it('counts word errors as the reference tool does', function () {
     const tool = join(SHARED, 'tools', 'wer.py');
     if (!report) skip(this, '../shared/data/libri is not there');
