@@ -114,9 +114,9 @@ export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, f
   const machine = new Machine(clock, Math.max(0.05, cores - (besidesMs * sessions) / 1000));
   const costs = new Map<Float32Array, MeasuredPhrase>();
   const slot = (): DecodeSlot => ({
-    transcribe: async (pcm, { greedy, lead }, signal) => {
+    transcribe: async (pcm, { once, greedy, lead }, signal) => {
       const phrase = costs.get(pcm);
-      const effort: FinalEffort = !greedy ? 'full' : phrase?.hasLead && !lead ? 'alone' : 'greedy';
+      const effort: FinalEffort = !once ? 'full' : !greedy ? 'once' : phrase?.hasLead && !lead ? 'alone' : 'greedy';
       await machine.run(phrase?.cpuMs[effort] ?? 0, signal);
       return RESULT;
     },

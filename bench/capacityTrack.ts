@@ -56,7 +56,7 @@ export async function measurePhrases(models: SpeechModels, track: Int16Array): P
   for (const [i, phrase] of phrases.entries()) {
     if (i === 0) await asr.transcribe(phrase.pcm, { language: 'en' });
     const lead = phrase.lead && { pcm: phrase.lead.pcm, tokens: before };
-    const took = { full: 0, greedy: 0, alone: 0 };
+    const took = { full: 0, once: 0, greedy: 0, alone: 0 };
     for (const effort of EFFORTS) {
       const begun = process.cpuUsage();
       const { tokens = [] } = await asr.transcribe(phrase.pcm, optionsFor(effort, { language: 'en', ...(lead ? { lead } : {}) }));

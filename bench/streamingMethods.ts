@@ -7,7 +7,7 @@ import { fileSegmenterOptions } from '../daemon/vad/segmenter';
 import type { TimedDecode } from './finalTimes';
 import { LivePath } from './livePath';
 import { LocalAgreement } from './localAgreement';
-import { patient, textOf, transcribe } from './speechPath';
+import { textOf, transcribe } from './speechPath';
 import type { JoinedSession } from './streamingSessions';
 
 export interface MethodResult {
@@ -44,7 +44,7 @@ async function live(engine: ManagedSpeechEngine, session: JoinedSession, specula
 }
 
 async function file(engine: ManagedSpeechEngine, session: JoinedSession): Promise<MethodResult> {
-  const phrases = await transcribe(patient(engine), session.pcm, fileSegmenterOptions);
+  const phrases = await transcribe(engine, session.pcm, fileSegmenterOptions);
   return { ...sum(phrases.map(({ result }) => result)), text: textOf(phrases) };
 }
 
@@ -53,7 +53,7 @@ async function whole(engine: ManagedSpeechEngine, session: JoinedSession): Promi
   return sum(await inOrder(session.utterances, ({ pcm }) => decode(engine, floats(pcm))));
 }
 
-/** The same with the product's own search for the likeliest text. */
+/** The same with the product's own search for the likeliest text, and its second hearing. */
 async function searched(engine: ManagedSpeechEngine, session: JoinedSession): Promise<MethodResult> {
   return sum(await inOrder(session.utterances, ({ pcm }) => decode(engine, floats(pcm), false)));
 }
@@ -120,7 +120,7 @@ function quietest(pcm: Float32Array, at: number, reach: number): number {
 
 export const METHODS: readonly { readonly name: string; readonly title: string; readonly run: Method }[] = [
   { name: 'whole', title: '(a) model on whole utterances', run: whole },
-  { name: 'searched', title: '(a) with the beam of Earmark', run: searched },
+  { name: 'searched', title: '(a) with the beam and second hearing of Earmark', run: searched },
   { name: 'live', title: 'Earmark live', run: (engine, session) => live(engine, session) },
   { name: 'plain', title: 'Earmark live without speculation', run: (engine, session) => live(engine, session, false) },
   { name: 'file', title: 'Earmark file', run: file },

@@ -6,7 +6,7 @@
 import type { SegmenterOptions } from '../daemon/vad/contract';
 import { defaultSegmenterOptions, fileSegmenterOptions } from '../daemon/vad/segmenter';
 import { reportResults } from './report';
-import { type Hearing, type Utterance, findModels, libriUtterances, makeEngine, patient, readAudio, rejections, textOf, transcribe } from './speechPath';
+import { type Hearing, type Utterance, findModels, libriUtterances, makeEngine, readAudio, rejections, textOf, transcribe } from './speechPath';
 import { normaliseWords, pooledWer, wordErrors } from './wordErrors';
 
 export interface WerReport {
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   }
   const engine = makeEngine(models);
   try {
-    const { lines, ...report } = await measureWer(rest.includes('--live') ? engine : patient(engine), utterances, options);
+    const { lines, ...report } = await measureWer(engine, utterances, options);
     reportResults({
       about: `${utterances.length} LibriSpeech utterances (${(report.audioSeconds / 60).toFixed(1)} min), one after the other through the speech path, Moonshine tiny, segmenter options of ${rest.includes('--live') ? 'a microphone' : 'a file'} ${JSON.stringify(options)}.`,
       rows: Object.entries(report.wer).map(([set, wer]) => ({ set, 'WER %': wer.toFixed(2), 'wall time over audio time, both sets': report.rtf.toFixed(3), 'phrases, both sets': report.phrases, rejected: Object.values(report.rejected).reduce((sum, count) => sum + count, 0) })),

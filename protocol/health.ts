@@ -35,7 +35,7 @@ const QueueHealth = z
     waitP95Ms: z.number(),
     waitMaxMs: z.number(),
     load: z.number().describe('Share of the decoders that finals and speculation keep busy, 0–1.'),
-    finals: z.enum(['full', 'greedy', 'alone']).describe('What is done for finals of what is spoken now: everything; under load no search for likelier texts; where they wait longer also without the sound before them.'),
+    finals: z.enum(['full', 'once', 'greedy', 'alone']).describe('What is done for finals of what is spoken now: everything; under load what is doubted is not heard again; then no search for likelier texts; where they wait longer also without the sound before them.'),
     droppedSpeculations: z.number().int().describe('Speculative decodes that were refused or gave way since the start.'),
     droppedPartials: z.number().int(),
   })

@@ -217,7 +217,7 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
       if (job.live) this.effort.waited(waitMs);
       this.shares.add(job.sessionId, job.audioMs);
     }
-    slot.transcribe(job.pcm, job.live && job.priority === 'final' ? optionsFor(this.effort.effort, job.options) : job.options, job.abort.signal).then(
+    slot.transcribe(job.pcm, job.live && job.priority !== 'partial' ? optionsFor(this.effort.effort, job.options) : job.options, job.abort.signal).then(
       (result) => this.finish(slot, job, { result }),
       (error: unknown) => this.finish(slot, job, { error }),
     );

@@ -1,16 +1,16 @@
 /**
- * How much is done for a final that is spoken now: everything, or less where such finals wait for their decode. What makes a text better by a few
- * words goes before what makes it late: first the search for likelier texts, then the sound before the phrase. Both come
- * back when finals have not waited for some seconds.
+ * How much is done for a final that is spoken now: everything, or less where such finals wait for their decode. What makes a
+ * text better by a few words goes before what makes it late: first the second hearing of what is doubted or cut, then the search for
+ * likelier texts, then the sound before the phrase. All come back when finals have not waited for some seconds.
  */
 import type { Clock } from '../base/clock';
 import type { AsrOptions } from './provider';
 
-export const EFFORTS = ['full', 'greedy', 'alone'] as const;
+export const EFFORTS = ['full', 'once', 'greedy', 'alone'] as const;
 export type FinalEffort = (typeof EFFORTS)[number];
 
 /** From which wait on a final is decoded so, in milliseconds; half of it is calm. */
-const FROM_WAIT_MS: Readonly<Record<FinalEffort, number>> = { full: 0, greedy: 200, alone: 400 };
+const FROM_WAIT_MS: Readonly<Record<FinalEffort, number>> = { full: 0, once: 100, greedy: 200, alone: 400 };
 /** After so long without a wait one step is taken back: the time in which a load that has just been met may show itself again. */
 const CALM_MS = 5_000;
 
@@ -39,5 +39,7 @@ export class EffortMeter {
 }
 
 export function optionsFor(effort: FinalEffort, { lead, tail, ...options }: AsrOptions): AsrOptions {
-  return { ...options, ...(lead && effort !== 'alone' ? { lead } : {}), ...(tail && effort === 'full' ? { tail } : {}), ...(effort === 'full' ? {} : { greedy: true }) };
+  const step = EFFORTS.indexOf(effort);
+  const upTo = (least: FinalEffort): boolean => step <= EFFORTS.indexOf(least);
+  return { ...options, ...(lead && upTo('greedy') ? { lead } : {}), ...(tail && upTo('full') ? { tail } : {}), ...(upTo('full') ? {} : { once: true }), ...(upTo('once') ? {} : { greedy: true }) };
 }

@@ -43,10 +43,10 @@ export interface AsrOptions {
   readonly quick?: boolean;
   /** Before the engine is trusted: whether anything is heard is all that counts, so as quick as can be. */
   readonly trial?: boolean;
-  /** Others wait: no search for likelier texts. What the engine doubts is still decoded again. */
+  /** Others may soon wait: what the engine doubts is not heard again. May be ignored. */
+  readonly once?: boolean;
+  /** Others wait: no search for likelier texts either. */
   readonly greedy?: boolean;
-  /** Nobody waits for the text: what the engine doubts may be heard again, where that makes it better. */
-  readonly patient?: boolean;
   /** What was spoken right before the samples, and the tokens of its text: the result goes on behind them. Ignored by engines that give no tokens. */
   readonly lead?: Lead;
   /** What was spoken right behind the samples, where they were cut out of speech: it helps, and its words are not part of the result. May be ignored. */

@@ -72,3 +72,21 @@ export function joinSamples(parts: readonly Float32Array[]): Float32Array {
   }
   return all;
 }
+
+/**
+ * The same sound over another time; pitch changes with it. Between samples runs a cubic curve (Catmull, Rom 1974), enough
+ * for small factors.
+ * @param factor of the length, above 0
+ */
+export function stretched(samples: Float32Array, factor: number): Float32Array {
+  const out = new Float32Array(Math.round(samples.length * factor));
+  const last = samples.length - 1;
+  for (let i = 0; i < out.length; i++) {
+    const place = Math.min(i / factor, last);
+    const from = Math.floor(place);
+    const t = place - from;
+    const [a, b, c, d] = [samples[Math.max(0, from - 1)]!, samples[from]!, samples[Math.min(last, from + 1)]!, samples[Math.min(last, from + 2)]!];
+    out[i] = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+  }
+  return out;
+}

@@ -7,7 +7,7 @@ import { EarmarkError } from '../../../protocol/errors';
 import type { AsrOptions, AsrProvider, AsrResult, Lead, LoadedModelFiles } from '../../asr/provider';
 import { moonshineInfo } from '../../asr/providerInfos';
 import { PhraseBias, TokenizedWords } from '../../asr/phraseBias';
-import { SECOND_SILENCE, hearTwice } from '../../asr/secondHearing';
+import { hearTwice, slower } from '../../asr/secondHearing';
 import { beforeCut } from '../../asr/cutWords';
 import { type PieceDecoder, type ScoredToken, meanProbability, tokensToWords } from '../../asr/tokenWords';
 import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
@@ -75,9 +75,13 @@ export class MoonshineProvider implements AsrProvider {
 
   private hear(model: Loaded, pcm: Float32Array, options: AsrOptions, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
     const bias = this.biasOf(model, options.phrases);
-    const room = MAX_SECONDS * SAMPLE_RATE - pcm.length >= 2 * SECOND_SILENCE;
-    const hear = (silence: number, first?: readonly ScoredToken[]): Promise<readonly ScoredToken[]> => decode(model, framed(pcm, silence, options.lead), first ? { ...options, draft: first.map(({ id }) => id) } : options, bias, signal);
-    return options.patient === true && room ? hearTwice(hear) : hear(0);
+    const once = (sound: Sound, draft = options.draft): Promise<readonly ScoredToken[]> => decode(model, sound, { ...options, ...(draft ? { draft } : {}) }, bias, signal);
+    if (options.once === true || isGreedy(options)) return once({ pcm, lead: options.lead });
+    return hearTwice((first) => {
+      if (!first) return once({ pcm, lead: options.lead });
+      const slow = { pcm: slower(pcm), lead: options.lead && { ...options.lead, pcm: slower(options.lead.pcm) } };
+      return fits(slow) ? once(slow, first.map(({ id }) => id)) : Promise.resolve(first);
+    });
   }
 
   /** Once more with what follows, where that fits into one decode. */
@@ -112,18 +116,21 @@ interface Sound {
   readonly lead: Lead | undefined;
 }
 
-async function decode(model: Loaded, { pcm, lead }: Sound, { draft = [], quick = false, trial = quick, greedy = trial }: AsrOptions, bias: PhraseBias | undefined, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
-  const search = { width: greedy ? 1 : SEARCH_WIDTH, maxTokens: tokenLimit(pcm.length), signal, bias };
+async function decode(model: Loaded, { pcm, lead }: Sound, options: AsrOptions, bias: PhraseBias | undefined, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
+  const { draft = [] } = options;
+  const search = { width: isGreedy(options) ? 1 : SEARCH_WIDTH, maxTokens: tokenLimit(pcm.length), signal, bias };
   // What is too long with its lead is decoded without.
-  if (!lead || lead.pcm.length + pcm.length > MAX_SECONDS * SAMPLE_RATE) return decodePhrase(model, { pcm, given: [], draft, search });
+  if (!lead || !fits({ pcm, lead })) return decodePhrase(model, { pcm, given: [], draft, search });
   return decodePhrase(model, { pcm: joinSamples([lead.pcm, pcm]), given: withoutEnd(lead.tokens, model.pieces), draft, search });
 }
 
-/** With silence before the first sample and behind the last. */
-function framed(pcm: Float32Array, silence: number, lead: Lead | undefined): Sound {
-  if (silence === 0) return { pcm, lead };
-  const quiet = new Float32Array(silence);
-  return lead ? { pcm: joinSamples([pcm, quiet]), lead: { ...lead, pcm: joinSamples([quiet, lead.pcm]) } } : { pcm: joinSamples([quiet, pcm, quiet]), lead };
+function fits({ pcm, lead }: Sound): boolean {
+  return (lead?.pcm.length ?? 0) + pcm.length <= MAX_SECONDS * SAMPLE_RATE;
+}
+
+/** The likeliest token each time. */
+function isGreedy({ quick = false, trial = quick, greedy = trial }: AsrOptions): boolean {
+  return greedy;
 }
 
 /** A phrase ends in a full stop wherever it is cut; what follows would begin a new sentence. */

@@ -137,7 +137,7 @@ export class NatsAsker implements PhraseAsker, Disposable {
     }
     const lane = laneOf(priority, this.setup.model, this.setup.organisationOf(request.owner));
     const id = `${sessionId}.${randomBytes(9).toString('base64url')}`;
-    const message = encodePhrase({ id, replyTo: this.replyTo, sessionId }, request.live && priority === 'final' ? { ...request, options: optionsFor(this.effort.effort, request.options) } : request);
+    const message = encodePhrase({ id, replyTo: this.replyTo, sessionId }, request.live && priority !== 'partial' ? { ...request, options: optionsFor(this.effort.effort, request.options) } : request);
     return new Promise((resolve, reject) => {
       const { clock } = this.setup;
       const onAbort = (): void => {

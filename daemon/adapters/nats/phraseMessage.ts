@@ -42,8 +42,8 @@ const Head = z.object({
     conversation: z.string().max(200).optional(),
     draft: numbers.optional(),
     quick: z.boolean().optional(),
+    once: z.boolean().optional(),
     greedy: z.boolean().optional(),
-    patient: z.boolean().optional(),
   }),
 });
 
@@ -73,7 +73,7 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
     const { samples, leadTokens, tail, options, ...head } = Head.parse(JSON.parse(bytes.toString('utf8', 4, at)));
     const end = at + 2 * samples;
     if (end > bytes.length) throw new RangeError('cut short');
-    const { prompt, phrases, translate, conversation, draft, quick, greedy, patient } = options;
+    const { prompt, phrases, translate, conversation, draft, quick, once, greedy } = options;
     return {
       ...head,
       pcm: floats(bytes, at, end),
@@ -85,8 +85,8 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
         ...(conversation !== undefined && { conversation }),
         ...(draft && { draft }),
         ...(quick !== undefined && { quick }),
+        ...(once !== undefined && { once }),
         ...(greedy !== undefined && { greedy }),
-        ...(patient !== undefined && { patient }),
         ...(tail !== undefined && { tail: floats(Buffer.from(tail, 'base64')) }),
         ...(leadTokens && { lead: { pcm: floats(bytes, end, bytes.length), tokens: leadTokens } }),
       },

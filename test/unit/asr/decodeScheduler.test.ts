@@ -18,7 +18,7 @@ class HandSlot implements DecodeSlot {
   transcribe(_pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult> {
     const name = options.prompt?.[0] ?? '';
     this.begun.push(name);
-    this.efforts.push(`${options.greedy ? 'greedy' : 'search'} ${options.lead ? 'behind' : 'alone'}${options.tail ? ' and before' : ''}`);
+    this.efforts.push(`${options.greedy ? 'greedy' : 'search'} ${options.once ? 'once ' : ''}${options.lead ? 'behind' : 'alone'}${options.tail ? ' and before' : ''}`);
     return new Promise((resolve, reject) => {
       this.release = () => resolve(result(name));
       signal.addEventListener('abort', () => {
@@ -81,12 +81,13 @@ describe('DecodeScheduler', () => {
       return seen;
     }
     const FULL = 'search behind and before, full';
-    const GREEDY = 'greedy behind, greedy';
-    const ALONE = 'greedy alone, alone';
+    const ONCE = 'search once behind, once';
+    const GREEDY = 'greedy once behind, greedy';
+    const ALONE = 'greedy once alone, alone';
 
-    it('does without the search, then without the sound before', async () => assert.deepEqual(await efforts([[150], [250], [450], [50]]), [FULL, GREEDY, ALONE, ALONE]));
+    it('does without the second hearing, then the search, then the sound before', async () => assert.deepEqual(await efforts([[90], [150], [250], [450], [50]]), [FULL, ONCE, GREEDY, ALONE, ALONE]));
     it('does less at once where the wait is long', async () => assert.deepEqual(await efforts([[3_000]]), [ALONE]));
-    it('takes it back step by step when nothing waits', async () => assert.deepEqual(await efforts([[450], [50, 4_000], [50, 1_000], [50, 4_000], [50, 1_000]]), [ALONE, ALONE, GREEDY, GREEDY, FULL]));
+    it('takes it back step by step when nothing waits', async () => assert.deepEqual(await efforts([[450], [40, 4_000], [40, 1_000], [40, 4_000], [40, 1_000], [40, 5_000]]), [ALONE, ALONE, GREEDY, GREEDY, ONCE, FULL]));
     it('stays where waits are half as long', async () => assert.deepEqual(await efforts([[250], [120, 4_000], [120, 4_000], [120, 4_000]]), [GREEDY, GREEDY, GREEDY, GREEDY]));
     it('gives all to what is not spoken now', async () => assert.deepEqual(await efforts([[3_000], [3_000]], false), [FULL, FULL]));
   });

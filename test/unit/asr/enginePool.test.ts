@@ -98,16 +98,6 @@ describe('engine pool', () => {
     );
   });
 
-  it('has patience where nobody waits, and only there', async () => {
-    for (const live of [true, false]) {
-      const engine = pool.open({ language: 'de', live });
-      await engine.ready();
-      asked.length = 0;
-      await engine.decode(new Float32Array(16_000).fill(0.1), { language: 'de', priority: 'final', sessionId: 's' });
-      assert.deepEqual(asked.map(({ patient }) => patient), [live ? undefined : true]);
-    }
-  });
-
   it('gives every decode of a session its vocabulary and its wish for a translation, and none to others', async () => {
     const wish = { language: 'de', live: true };
     const leases = [pool.open({ ...wish, vocabulary: ['fetchToken', 'Ben'], translate: true }), pool.open(wish)];

@@ -1,7 +1,7 @@
 /** Samples: bytes, mixing, 16 bits. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { SampleReader, mixDown, toFloat32, toInt16 } from '../../../daemon/audio/pcm';
+import { SampleReader, mixDown, stretched, toFloat32, toInt16 } from '../../../daemon/audio/pcm';
 
 describe('pcm', () => {
   it('reads the same samples however the bytes are cut', () => {
@@ -27,6 +27,18 @@ describe('pcm', () => {
     assert.deepEqual([...mixDown(Array.from({ length: 8 }, () => loud))], [1, -1, 0.5]);
     assert.equal(mixDown([loud]), loud);
     assert.equal(mixDown([]).length, 0);
+  });
+
+  it('gives the same sound over another time', () => {
+    const tone = (count: number, hertz: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin((2 * Math.PI * hertz * i) / 16_000));
+    const slow = stretched(tone(9_000, 1_000), 10 / 9);
+    const expected = tone(10_000, 900);
+    // The last sample is held where nothing follows it.
+    assert.ok(slow.subarray(0, 9_990).every((sample, i) => Math.abs(sample - expected[i]!) < 0.01));
+    assert.equal(slow.length, 10_000);
+    assert.deepEqual([...stretched(Float32Array.of(0.5, -0.5, 0.25), 1)], [0.5, -0.5, 0.25]);
+    assert.deepEqual([...stretched(Float32Array.of(1), 3)], [1, 1, 1]);
+    assert.equal(stretched(new Float32Array(0), 2).length, 0);
   });
 
   it('limits instead of wrapping, and makes nothing of NaN', () => {
