@@ -47,7 +47,7 @@ export interface AsrOptions {
   readonly once?: boolean;
   /** Others wait: no search for likelier texts either. */
   readonly greedy?: boolean;
-  /** What was spoken right before the samples, and the tokens of its text: the result goes on behind them. Ignored by engines that give no tokens. */
+  /** What was spoken right before the samples, and the tokens of its text: the result goes on behind them; where there are none, it has the words of both. Ignored by engines that give no tokens. */
   readonly lead?: Lead;
   /** What was spoken right behind the samples, where they were cut out of speech: it helps, and its words are not part of the result. May be ignored. */
   readonly tail?: Float32Array;

@@ -14,9 +14,9 @@ export class Drafts {
     if (tokens !== undefined) this.open = { id, tokens };
   }
 
-  /** Takes the tokens of a text that became final. */
+  /** Takes the tokens of a text that became final. None: what follows brings words that were not heard in it, and only there. */
   keepFinal(id: string, tokens: readonly number[] | undefined): void {
-    this.final = tokens === undefined || tokens.length === 0 ? undefined : { id, tokens };
+    this.final = tokens === undefined ? undefined : { id, tokens };
   }
 
   /** What is known of a phrase, as options of its decode. */

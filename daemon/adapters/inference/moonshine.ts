@@ -86,9 +86,10 @@ export class MoonshineProvider implements AsrProvider {
 
   /** Once more with what follows, where that fits into one decode. */
   private async withTail(model: Loaded, pcm: Float32Array, alone: readonly ScoredToken[], options: AsrOptions, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
-    const { tail, lead, phrases } = options;
-    if (!tail || (lead?.pcm.length ?? 0) + pcm.length + tail.length > MAX_SECONDS * SAMPLE_RATE) return alone;
-    const joint = await decode(model, { pcm: joinSamples([pcm, tail]), lead }, { ...options, draft: alone.map(({ id }) => id) }, this.biasOf(model, phrases), signal);
+    const { tail, lead } = options;
+    const whole = tail && joinSamples([pcm, tail]);
+    if (!whole || !fits({ pcm: whole, lead })) return alone;
+    const joint = await this.hear(model, whole, { ...options, draft: alone.map(({ id }) => id) }, signal);
     return beforeCut(alone, joint, model.pieces);
   }
 
@@ -118,7 +119,9 @@ interface Sound {
 
 async function decode(model: Loaded, { pcm, lead }: Sound, options: AsrOptions, bias: PhraseBias | undefined, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
   const { draft = [] } = options;
-  const search = { width: isGreedy(options) ? 1 : SEARCH_WIDTH, maxTokens: tokenLimit(pcm.length), signal, bias };
+  // Words of a lead in which none were heard come now.
+  const unheard = lead?.tokens.length === 0 ? lead.pcm.length : 0;
+  const search = { width: isGreedy(options) ? 1 : SEARCH_WIDTH, maxTokens: tokenLimit(pcm.length + unheard), signal, bias };
   // What is too long with its lead is decoded without.
   if (!lead || !fits({ pcm, lead })) return decodePhrase(model, { pcm, given: [], draft, search });
   return decodePhrase(model, { pcm: joinSamples([lead.pcm, pcm]), given: withoutEnd(lead.tokens, model.pieces), draft, search });

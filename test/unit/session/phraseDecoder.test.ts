@@ -1,4 +1,4 @@
-/** A phrase that gives nothing behind its lead is heard alone; one that gives words is not heard twice. */
+/** A phrase that gives nothing behind its lead is heard alone; one that gives words is not heard twice; one whose lead gave none brings its words. */
 import { deepEqual } from 'node:assert/strict';
 import type { AsrOptions, AsrResult } from '../../../daemon/asr/provider';
 import { systemClock } from '../../../daemon/base/clock';
@@ -18,7 +18,7 @@ async function decode(textOf: (options: AsrOptions) => string): Promise<{ texts:
     ready: () => Promise.resolve(),
     decode: (_pcm: Float32Array, options: AsrOptions): Promise<AsrResult> => {
       decodes++;
-      return Promise.resolve({ text: textOf(options), words: [], confidence: 1, language: 'en', inferenceMs: 1, tokens: [1] });
+      return Promise.resolve({ text: textOf(options), words: [], confidence: 1, language: 'en', inferenceMs: 1, tokens: textOf(options) === '' ? [] : [1] });
     },
   } as unknown as SpeechEngine;
   const decoder = new PhraseDecoder({ engine, clock: systemClock, options: defaultSessionOptions, sessionId: 's', language: 'en', drafts: new Drafts(), onOutcome: (_, result) => texts.push(result?.text ?? '–'), onUnavailable: () => undefined });
@@ -31,5 +31,6 @@ async function decode(textOf: (options: AsrOptions) => string): Promise<{ texts:
 describe('phrases behind a lead', () => {
   it('are heard alone where nothing comes of it', async () => deepEqual(await decode(({ lead }) => (lead ? '' : 'words')), { texts: ['words', 'words'], decodes: 3 }));
   it('are heard once where words come', async () => deepEqual(await decode(({ lead }) => (lead ? 'more' : 'words')), { texts: ['words', 'more'], decodes: 2 }));
+  it('bring what was not heard in the phrase before', async () => deepEqual(await decode(({ lead }) => (lead?.tokens.length === 0 ? 'all of it' : '')), { texts: ['', 'all of it'], decodes: 2 }));
   it('stay empty where nothing was said', async () => deepEqual(await decode(() => ''), { texts: ['', ''], decodes: 3 }));
 });
