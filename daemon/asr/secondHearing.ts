@@ -17,17 +17,24 @@ import { type ScoredToken, meanProbability } from './tokenWords';
 const DOUBTED = 0.9;
 /** Of the rate at which it was spoken. */
 const SLOWER = 0.9;
+/** A machine that needs more of the sound's own time than this to hear it once has none to hear it again: with both it would fall behind, and the ladder would take partials away for it. */
+const ROOM = 0.3;
 
 /** As if spoken slower. */
 export function slower(pcm: Float32Array): Float32Array {
   return stretched(pcm, 1 / SLOWER);
 }
 
-/** @param decode of the sound as it is, or slower: the text of the first time comes with it then */
-export async function hearTwice(decode: (first?: readonly ScoredToken[]) => Promise<readonly ScoredToken[]>): Promise<readonly ScoredToken[]> {
+/**
+ * @param decode of the sound as it is, or slower: the text of the first time comes with it then
+ * @param soundMs how long all that is decoded lasts
+ * @param now milliseconds
+ */
+export async function hearTwice(decode: (first?: readonly ScoredToken[]) => Promise<readonly ScoredToken[]>, soundMs: number, now: () => number): Promise<readonly ScoredToken[]> {
+  const begun = now();
   const first = await decode();
   // Where nothing was heard, another rate would only make something up.
-  if (first.length === 0 || meanProbability(first) >= DOUBTED) return first;
+  if (first.length === 0 || meanProbability(first) >= DOUBTED || now() - begun > ROOM * soundMs) return first;
   const second = await decode(first);
   return meanProbability(second) > meanProbability(first) ? second : first;
 }

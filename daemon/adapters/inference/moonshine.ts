@@ -74,14 +74,15 @@ export class MoonshineProvider implements AsrProvider {
   }
 
   private hear(model: Loaded, pcm: Float32Array, options: AsrOptions, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
+    const { lead } = options;
     const bias = this.biasOf(model, options.phrases);
     const once = (sound: Sound, draft = options.draft): Promise<readonly ScoredToken[]> => decode(model, sound, { ...options, ...(draft ? { draft } : {}) }, bias, signal);
-    if (options.once === true || isGreedy(options)) return once({ pcm, lead: options.lead });
-    return hearTwice((first) => {
-      if (!first) return once({ pcm, lead: options.lead });
-      const slow = { pcm: slower(pcm), lead: options.lead && { ...options.lead, pcm: slower(options.lead.pcm) } };
+    if (options.once === true || isGreedy(options)) return once({ pcm, lead });
+    const again = (first: readonly ScoredToken[]): Promise<readonly ScoredToken[]> => {
+      const slow = { pcm: slower(pcm), lead: lead && { ...lead, pcm: slower(lead.pcm) } };
       return fits(slow) ? once(slow, first.map(({ id }) => id)) : Promise.resolve(first);
-    });
+    };
+    return hearTwice((first) => (first ? again(first) : once({ pcm, lead })), (samplesOf({ pcm, lead }) * 1000) / SAMPLE_RATE, () => performance.now());
   }
 
   /** Once more with what follows, where that fits into one decode. */
@@ -127,8 +128,12 @@ async function decode(model: Loaded, { pcm, lead }: Sound, options: AsrOptions, 
   return decodePhrase(model, { pcm: joinSamples([lead.pcm, pcm]), given: withoutEnd(lead.tokens, model.pieces), draft, search });
 }
 
-function fits({ pcm, lead }: Sound): boolean {
-  return (lead?.pcm.length ?? 0) + pcm.length <= MAX_SECONDS * SAMPLE_RATE;
+function samplesOf({ pcm, lead }: Sound): number {
+  return (lead?.pcm.length ?? 0) + pcm.length;
+}
+
+function fits(sound: Sound): boolean {
+  return samplesOf(sound) <= MAX_SECONDS * SAMPLE_RATE;
 }
 
 /** The likeliest token each time. */
