@@ -19,7 +19,7 @@ export interface LivePathSetup {
   readonly source: Source;
   readonly sessionId: string;
   readonly newId?: () => string;
-  /** Decodes in pauses, as the daemon does while the engine is idle. */
+  /** Decodes in pauses, as the daemon does while the engine is idle. Without: where its decoders are too busy for it, nothing is heard twice either. */
   readonly speculative?: boolean;
   /** Several people may speak on it, and their voices are not told apart. */
   readonly mixed?: boolean;
@@ -72,7 +72,8 @@ export class LivePath {
     let id = 0;
     // The run is faster than speech, so the engine would have no idle time for what it has in a recording.
     const decode: ManagedSpeechEngine['decode'] = async (pcm, options) => {
-      const result = await engine.decode(pcm, { ...options, priority: 'final' });
+      const { tail: _tail, ...once } = { ...options, once: true };
+      const result = await engine.decode(pcm, { ...(speculative ? options : once), priority: 'final' });
       this.inferenceMs += result?.inferenceMs ?? 0;
       this.decodes++;
       return result;

@@ -103,15 +103,8 @@ async function measureAll(engine: ManagedSpeechEngine, sessions: readonly (reado
   const ratios: Record<string, Ratio> = {};
   const first = sessions[0] ?? [];
   const methods = METHODS.filter(({ name }) => only.includes(name));
-  for (const set of new Set(first.map((session) => session.set))) {
-    const heard = new Map<string, Heard[]>(methods.map(({ name }) => [name, []]));
-    // Each session by one method after the other: what else the machine does then weighs on all alike.
-    for (const [pauses, joined] of sessions.entries()) {
-      for (const session of joined.filter((one) => one.set === set)) {
-        process.stderr.write(`${set}, pauses ${pauses + 1}: ${session.utterances.length} utterances …\n`);
-        for (const { name, run } of methods.filter((method) => pauses === 0 || MARKED.has(method.name))) heard.get(name)?.push({ session, pauses, result: await run(engine, session) });
-      }
-    }
+  const heardByMethod = (): Map<string, Heard[]> => new Map(methods.map(({ name }) => [name, []]));
+  const report = (set: string, heard: ReadonlyMap<string, readonly Heard[]>): void => {
     for (const { name, title } of methods) {
       const own = heard.get(name) ?? [];
       const all = measured(own);
@@ -123,7 +116,22 @@ async function measureAll(engine: ManagedSpeechEngine, sessions: readonly (reado
       ratios[`${set}: WER of ${name} minus (a), points`] = { value: round(all.wer - reference.wer, 2), noise: 0.3, better: 'lower' };
       ratios[`${set}: decode time of ${name} over (a)`] = { value: round(all.cpuSeconds / reference.cpuSeconds, 3), noise: 0.2, better: 'lower' };
     }
+  };
+  const sets = [...new Set(first.map((session) => session.set))];
+  const everything = heardByMethod();
+  for (const set of sets) {
+    const heard = heardByMethod();
+    // Each session by one method after the other: what else the machine does then weighs on all alike.
+    for (const [pauses, joined] of sessions.entries()) {
+      for (const session of joined.filter((one) => one.set === set)) {
+        process.stderr.write(`${set}, pauses ${pauses + 1}: ${session.utterances.length} utterances …\n`);
+        for (const { name, run } of methods.filter((method) => pauses === 0 || MARKED.has(method.name))) heard.get(name)?.push({ session, pauses, result: await run(engine, session) });
+      }
+    }
+    for (const [name, own] of heard) everything.get(name)?.push(...own);
+    report(set, heard);
   }
+  if (sets.length > 1) report(sets.join(' + '), everything);
   const utterances = first.reduce((sum, session) => sum + session.utterances.length, 0);
   const speech = first.reduce((sum, session) => sum + session.speechSeconds, 0);
   reportResults({

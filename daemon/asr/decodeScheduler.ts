@@ -8,7 +8,7 @@ import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { DecodePriority } from '../session/ports';
-import { EffortMeter, optionsFor } from './finalEffort';
+import { EffortMeter, type FinalEffort, optionsFor } from './finalEffort';
 import { LoadMeter } from './loadMeter';
 import type { DecodeRequest, DecodeSlot, PhraseAsker, PhraseTaker, QueueHealth } from './phraseQueue';
 import type { AsrResult } from './provider';
@@ -79,8 +79,8 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
   }
 
   get health(): QueueHealth {
-    const { waits, meter, dropped, effort } = this;
-    return { waiting: this.queue.length, waitP50Ms: waits.percentile(0.5), waitP95Ms: waits.percentile(0.95), waitMaxMs: waits.percentile(1), load: meter.load, finals: effort.effort, droppedSpeculations: dropped.speculative, droppedPartials: dropped.partial };
+    const { waits, meter, dropped } = this;
+    return { waiting: this.queue.length, waitP50Ms: waits.percentile(0.5), waitP95Ms: waits.percentile(0.95), waitMaxMs: waits.percentile(1), load: meter.load, finals: this.finalEffort, droppedSpeculations: dropped.speculative, droppedPartials: dropped.partial };
   }
 
   get idle(): boolean {
@@ -217,7 +217,7 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
       if (job.live) this.effort.waited(waitMs);
       this.shares.add(job.sessionId, job.audioMs);
     }
-    slot.transcribe(job.pcm, job.live && job.priority !== 'partial' ? optionsFor(this.effort.effort, job.options) : job.options, job.abort.signal).then(
+    slot.transcribe(job.pcm, job.live && job.priority !== 'partial' ? optionsFor(this.finalEffort, job.options) : job.options, job.abort.signal).then(
       (result) => this.finish(slot, job, { result }),
       (error: unknown) => this.finish(slot, job, { error }),
     );
@@ -231,6 +231,12 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
       this.enqueue(job);
     } else job.settle(outcome);
     this.pump();
+  }
+
+  /** Where the decoders are too busy for speculation, nothing is heard twice either. */
+  private get finalEffort(): FinalEffort {
+    const { effort } = this.effort;
+    return effort === 'full' && !this.meter.allowsSpeculation ? 'once' : effort;
   }
 
   private running(): Job[] {

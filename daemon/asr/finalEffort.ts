@@ -1,6 +1,6 @@
 /**
  * How much is done for a final that is spoken now: everything, or less where such finals wait for their decode. What makes a
- * text better by a few words goes before what makes it late: first the second hearing of what is doubted or cut, then the search for
+ * text better by a few words goes before what makes it late: first the second hearing of what is doubted or cut (also where nothing waits yet, but the decoders are too busy for speculation), then the search for
  * likelier texts, then the sound before the phrase. All come back when finals have not waited for some seconds.
  */
 import type { Clock } from '../base/clock';

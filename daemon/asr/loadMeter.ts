@@ -1,6 +1,6 @@
 /**
  * How busy the decoders are with what must be decoded, averaged over some seconds, and what that leaves room for:
- * speculation goes first, then partials come more and more seldom, then not at all.
+ * speculation and what is heard twice go first, then partials come more and more seldom, then not at all.
  */
 import type { Clock } from '../base/clock';
 

@@ -139,13 +139,12 @@ export interface SegmenterOptions {
   readonly maxPhraseMs: number;
   /** … at the quietest frame within this last stretch. */
   readonly cutSearchMs: number;
-  /** A phrase that begins so soon behind the end of another has it as its lead. */
+  /** A phrase that begins so soon behind the end of another has it as its lead … */
   readonly leadGapMs: number;
+  /** … where the recogniser doubts what it hears of the source, so soon … */
+  readonly doubtedLeadGapMs: number;
   /** … unless both together are longer than this; behind a cut at the cap it always has it. */
   readonly leadMaxMs: number;
-  /** Both where the recogniser doubts what it hears of the source. */
-  readonly doubtedLeadGapMs: number;
-  readonly doubtedLeadMaxMs: number;
   /** Windows below this level (dBFS, RMS) are silence without asking the detector. */
   readonly gateDb: number;
 }

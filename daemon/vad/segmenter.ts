@@ -21,8 +21,7 @@ import { type SegmenterOptions, VAD_WINDOW } from './contract';
  * 1.09 times where both are 12 s at most. Of two caps in a row the first is the lead of the second, so two have
  * to fit into the 30 s of a recogniser.
  *
- * A decode in a pause begins as late as the last ones allow, 80 ms before: of drafted ones the times differ more than of others,
- * for which 50 ms, a window and a frame, were enough. With these, on three sets of pauses, decode
+ * A decode in a pause begins as late as the last ones allow, 50 ms before: a window and a frame. With 80 ms, on three sets of pauses, decode
  * time in times of whole utterances and finals within 450 ms: 1.28 and 1.52, 69 %, where no text is decoded again; with
  * 8 s as short and without them 1.21 and 1.46, but 32 %, because texts are trusted too late, and 44 + 120 word errors
  * in the mean instead of 46 + 127. Of texts that were doubted in an earlier pause of a short phrase 17 of 94 were trusted
@@ -33,7 +32,10 @@ import { type SegmenterOptions, VAD_WINDOW } from './contract';
  * Where the recogniser doubts what it hears of a source, more of what was said before goes along. On three sets of pauses, clean / other,
  * points of word errors from whole utterances and decode time: +0.22 / +0.51, 1.38 / 1.34 times with 400 ms and 12 s everywhere; +0.05 / +0.38,
  * 1.41 / 1.38 with 15 s where it doubts; +0.08 / 0.00, 1.42 / 1.48 with 850 ms as well, everywhere, where fewer texts are trusted in time (median
- * from the last speech to the final 560 instead of 456 ms); +0.22 / +0.32, 1.40 / 1.50 and 496 ms as it is. Doubted texts heard twice instead: +0.11 / +0.48, 1.41 / 1.42 times.
+ * from the last speech to the final 560 instead of 456 ms); +0.22 / +0.32, 1.40 / 1.50 and 496 ms with both where it doubts. With
+ * doubted texts heard twice, six sets of pauses, word errors of clean + other and decode time: 45 + 116, 1.29 and 1.78 times with
+ * 850 ms and 15 s where it doubts, 45 + 115, 1.33 and 1.74 with 850 ms and 12 s, 44 + 119, about 1.3 and 1.61 with 400 ms and 12 s;
+ * with 8 s everywhere 48 + 117.
  */
 export const defaultSegmenterOptions: SegmenterOptions = {
   onsetThreshold: 0.5,
@@ -44,14 +46,13 @@ export const defaultSegmenterOptions: SegmenterOptions = {
   shortEndSilenceMs: 850,
   shortPhraseMs: 8_000,
   pauseMs: 160,
-  pauseLeadMs: 80,
+  pauseLeadMs: 50,
   postRollMs: 400,
   maxPhraseMs: 15_000,
   cutSearchMs: 3_000,
   leadGapMs: 400,
   leadMaxMs: 12_000,
   doubtedLeadGapMs: 850,
-  doubtedLeadMaxMs: 15_000,
   gateDb: -60,
 };
 
@@ -122,7 +123,7 @@ export class PhraseSegmenter {
   /** The last phrase, unless a flush ended it. */
   private last: Omit<Extract<SegmenterEvent, { kind: 'phrase' }>, 'kind'> | undefined;
   private position = 0;
-  private readonly samples: { readonly [K in 'minSpeech' | 'preRoll' | 'endSilence' | 'shortEndSilence' | 'shortPhrase' | 'pause' | 'pauseLead' | 'postRoll' | 'maxPhrase' | 'cutSearch' | 'leadGap' | 'leadMax' | 'doubtedLeadGap' | 'doubtedLeadMax' | 'pendingSilence']: number };
+  private readonly samples: { readonly [K in 'minSpeech' | 'preRoll' | 'endSilence' | 'shortEndSilence' | 'shortPhrase' | 'pause' | 'pauseLead' | 'postRoll' | 'maxPhrase' | 'cutSearch' | 'leadGap' | 'leadMax' | 'doubtedLeadGap' | 'pendingSilence']: number };
 
   constructor(
     private readonly options: SegmenterOptions,
@@ -147,7 +148,6 @@ export class PhraseSegmenter {
       leadGap: count(options.leadGapMs),
       leadMax: count(options.leadMaxMs),
       doubtedLeadGap: count(options.doubtedLeadGapMs),
-      doubtedLeadMax: count(options.doubtedLeadMaxMs),
       pendingSilence: count(PENDING_SILENCE_MS),
     };
   }
@@ -247,7 +247,7 @@ export class PhraseSegmenter {
 
   /** A long phrase needs no lead, and pays most for it, before one whose texts are trusted; behind a cut the lead keeps the words of the seam. */
   private fromOf({ from, start, behindCut }: Open, speechEnd: number): number {
-    return behindCut || speechEnd - from <= (this.doubted() ? this.samples.doubtedLeadMax : this.samples.leadMax) ? from : start;
+    return behindCut || speechEnd - from <= this.samples.leadMax ? from : start;
   }
 
   /** Samples that pass while so many are decoded. */

@@ -79,7 +79,8 @@ export class MoonshineProvider implements AsrProvider {
     const once = (sound: Sound, draft = options.draft): Promise<readonly ScoredToken[]> => decode(model, sound, { ...options, ...(draft ? { draft } : {}) }, bias, signal);
     if (options.once === true || isGreedy(options)) return once({ pcm, lead });
     const again = (first: readonly ScoredToken[]): Promise<readonly ScoredToken[]> => {
-      const slow = { pcm: slower(pcm), lead: lead && { ...lead, pcm: slower(lead.pcm) } };
+      // What was said before makes it no better (secondHearing.ts); only sound whose words come now goes along.
+      const slow = { pcm: slower(pcm), lead: lead?.tokens.length === 0 ? { ...lead, pcm: slower(lead.pcm) } : undefined };
       return fits(slow) ? once(slow, first.map(({ id }) => id)) : Promise.resolve(first);
     };
     return hearTwice((first) => (first ? again(first) : once({ pcm, lead })), (samplesOf({ pcm, lead }) * 1000) / SAMPLE_RATE, () => performance.now());

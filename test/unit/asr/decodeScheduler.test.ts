@@ -89,7 +89,21 @@ describe('DecodeScheduler', () => {
     it('does less at once where the wait is long', async () => assert.deepEqual(await efforts([[3_000]]), [ALONE]));
     it('takes it back step by step when nothing waits', async () => assert.deepEqual(await efforts([[450], [40, 4_000], [40, 1_000], [40, 4_000], [40, 1_000], [40, 5_000]]), [ALONE, ALONE, GREEDY, GREEDY, ONCE, FULL]));
     it('stays where waits are half as long', async () => assert.deepEqual(await efforts([[250], [120, 4_000], [120, 4_000], [120, 4_000]]), [GREEDY, GREEDY, GREEDY, GREEDY]));
-    it('gives all to what is not spoken now', async () => assert.deepEqual(await efforts([[3_000], [3_000]], false), [FULL, FULL]));
+    it('hears nothing twice where the decoders are too busy for speculation', async () => {
+      const clock = new ManualClock();
+      const scheduler = new DecodeScheduler(clock);
+      const slot = new HandSlot();
+      scheduler.addSlot(slot);
+      for (const decodeMs of [2_000, 3_000, 0, 0]) {
+        const one = scheduler.run({ ...job('a'), live: true });
+        clock.advance(decodeMs);
+        await slot.finish();
+        await one;
+        if (decodeMs === 0) clock.advance(10_000);
+      }
+      assert.deepEqual(slot.efforts, ['search alone', 'search alone', 'search once alone', 'search alone']);
+    });
+    it('gives all to what is not spoken now', async () => assert.deepEqual(await efforts([[1_000], [1_000]], false), [FULL, FULL]));
   });
 
   it('takes a partial only when it is idle', async () => {

@@ -62,8 +62,8 @@ describe('PhraseSource', () => {
   });
 
   it('gives the phrase before along with one that goes on right behind it, and with nothing else', async () => {
-    const heard = async (leadMaxMs: number, doubted = false): Promise<string[]> => {
-      const { source, phrases } = make({ options: { postRollMs: 200, shortPhraseMs: 0, maxPhraseMs: 2048, cutSearchMs: 500, leadGapMs: 400, leadMaxMs, doubtedLeadGapMs: 400, doubtedLeadMaxMs: 12_000 }, doubted: () => doubted });
+    const heard = async (leadMaxMs: number, leadGapMs = 400, doubted = false): Promise<string[]> => {
+      const { source, phrases } = make({ options: { postRollMs: 200, shortPhraseMs: 0, maxPhraseMs: 2048, cutSearchMs: 500, leadGapMs, leadMaxMs, doubtedLeadGapMs: 400 }, doubted: () => doubted });
       const pcm = sound([992, true], [700, false], [992, true], [1500, false], [2500, true], [1000, false], [500, true]);
       await source.process(framesOf('mic', pcm));
       await source.flush();
@@ -74,8 +74,9 @@ describe('PhraseSource', () => {
     assert.deepEqual(await heard(12_000), all);
     // Too long together; behind a cut it comes all the same.
     assert.deepEqual(await heard(2_000), ['p1 silence', 'p2 silence', 'p3 cap before 240 ms', 'p4 silence after p3, 1820 ms', 'p5 flush', 'p6 silence']);
+    assert.deepEqual(await heard(12_000, 100), ['p1 silence', 'p2 silence', 'p3 cap before 240 ms', 'p4 silence after p3, 1820 ms', 'p5 flush', 'p6 silence']);
     // What is doubted needs what was said before.
-    assert.deepEqual(await heard(2_000, true), all);
+    assert.deepEqual(await heard(12_000, 100, true), all);
   });
 
   it('announces a pause under the id and end that the phrase will have', async () => {
