@@ -75,11 +75,6 @@ export function leaning(engine: Hearing, phrases: readonly string[]): Hearing {
   return { ready: () => engine.ready(), idle: engine.idle, detectors: engine.detectors, decode: (pcm, options, signal) => engine.decode(pcm, { ...options, phrases }, signal) };
 }
 
-/** An engine that nobody waits for, as the lease of a recording is. */
-export function recorded(engine: Hearing): Hearing {
-  return { ready: () => engine.ready(), idle: engine.idle, detectors: engine.detectors, decode: (pcm, options, signal) => engine.decode(pcm, { ...options, patient: true }, signal) };
-}
-
 /** Everything one source says, in order, as a file's sound goes through the daemon. */
 export async function transcribe(engine: Hearing, pcm: Int16Array, options: Partial<SegmenterOptions> = {}, sessionId = 'bench'): Promise<DecodedPhrase[]> {
   const decoded: DecodedPhrase[] = [];

@@ -7,7 +7,7 @@ import { fileSegmenterOptions } from '../daemon/vad/segmenter';
 import type { TimedDecode } from './finalTimes';
 import { LivePath } from './livePath';
 import { LocalAgreement } from './localAgreement';
-import { recorded, textOf, transcribe } from './speechPath';
+import { textOf, transcribe } from './speechPath';
 import type { JoinedSession } from './streamingSessions';
 
 export interface MethodResult {
@@ -44,7 +44,7 @@ async function live(engine: ManagedSpeechEngine, session: JoinedSession, specula
 }
 
 async function file(engine: ManagedSpeechEngine, session: JoinedSession): Promise<MethodResult> {
-  const phrases = await transcribe(recorded(engine), session.pcm, fileSegmenterOptions);
+  const phrases = await transcribe(engine, session.pcm, fileSegmenterOptions);
   return { ...sum(phrases.map(({ result }) => result)), text: textOf(phrases) };
 }
 

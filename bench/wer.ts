@@ -6,7 +6,7 @@
 import type { SegmenterOptions } from '../daemon/vad/contract';
 import { defaultSegmenterOptions, fileSegmenterOptions } from '../daemon/vad/segmenter';
 import { reportResults } from './report';
-import { type Hearing, type Utterance, findModels, libriUtterances, makeEngine, readAudio, recorded, rejections, textOf, transcribe } from './speechPath';
+import { type Hearing, type Utterance, findModels, libriUtterances, makeEngine, readAudio, rejections, textOf, transcribe } from './speechPath';
 import { normaliseWords, pooledWer, wordErrors } from './wordErrors';
 
 export interface WerReport {
@@ -33,7 +33,7 @@ export async function measureWer(engine: Hearing, utterances: readonly Utterance
     for (let utterance = queue.shift(); utterance; utterance = queue.shift()) {
       const pcm = readAudio(utterance.path);
       audioSeconds += pcm.length / 16_000;
-      const decoded = await transcribe(recorded(engine), pcm, options, utterance.id);
+      const decoded = await transcribe(engine, pcm, options, utterance.id);
       phrases += decoded.length;
       for (const [kind, count] of Object.entries(rejections(decoded))) rejected[kind] = (rejected[kind] ?? 0) + count;
       lines.push({ utterance, text: textOf(decoded) });

@@ -225,7 +225,7 @@ const PARTIAL_MS = 500;
 
 /** The route as one session holds it. */
 function lease(clock: Clock, route: EngineRoute, { vocabulary, translate, phrases, live, owner }: EngineRequest, held: Disposable): EngineLease {
-  const wished = { live, ...(live ? {} : { patient: true }), ...(owner === undefined ? {} : { owner }), ...(vocabulary === undefined ? {} : { prompt: vocabulary }), ...(translate === undefined ? {} : { translate }) };
+  const wished = { live, ...(owner === undefined ? {} : { owner }), ...(vocabulary === undefined ? {} : { prompt: vocabulary }), ...(translate === undefined ? {} : { translate }) };
   let partialMs = -Infinity;
   return {
     provider: route.provider,

@@ -43,8 +43,6 @@ export interface AsrOptions {
   readonly quick?: boolean;
   /** Before the engine is trusted: whether anything is heard is all that counts, so as quick as can be. */
   readonly trial?: boolean;
-  /** Nobody waits for the text: what the engine doubts only a little is heard again too. May be ignored. */
-  readonly patient?: boolean;
   /** Others may soon wait: what the engine doubts is not heard again. May be ignored. */
   readonly once?: boolean;
   /** Others wait: no search for likelier texts either. */

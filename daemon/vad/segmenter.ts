@@ -33,7 +33,7 @@ import { type SegmenterOptions, VAD_WINDOW } from './contract';
  * points of word errors from whole utterances and decode time: +0.22 / +0.51, 1.38 / 1.34 times with 400 ms and 12 s everywhere; +0.05 / +0.38,
  * 1.41 / 1.38 with 15 s where it doubts; +0.08 / 0.00, 1.42 / 1.48 with 850 ms as well, everywhere, where fewer texts are trusted in time (median
  * from the last speech to the final 560 instead of 456 ms); +0.22 / +0.32, 1.40 / 1.50 and 496 ms with both where it doubts. With
- * doubted texts heard twice, six sets of pauses, word errors of clean + other and decode time: 45 + 116, 1.29 and 1.78 times with
+ * texts below 0.8 heard twice, six sets of pauses, word errors of clean + other and decode time: 45 + 116, 1.29 and 1.78 times with
  * 850 ms and 15 s where it doubts, 45 + 115, 1.33 and 1.74 with 850 ms and 12 s, 44 + 119, about 1.3 and 1.61 with 400 ms and 12 s;
  * with 8 s everywhere 48 + 117.
  */

@@ -83,7 +83,7 @@ export class MoonshineProvider implements AsrProvider {
       const slow = { pcm: slower(pcm), lead: lead?.tokens.length === 0 ? { ...lead, pcm: slower(lead.pcm) } : undefined };
       return fits(slow) ? once(slow, first.map(({ id }) => id)) : Promise.resolve(first);
     };
-    return hearTwice((first) => (first ? again(first) : once({ pcm, lead })), (samplesOf({ pcm, lead }) * 1000) / SAMPLE_RATE, () => performance.now(), options.patient);
+    return hearTwice((first) => (first ? again(first) : once({ pcm, lead })), (samplesOf({ pcm, lead }) * 1000) / SAMPLE_RATE, () => performance.now());
   }
 
   /** Once more with what follows, where that fits into one decode. */

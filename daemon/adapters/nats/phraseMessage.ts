@@ -42,7 +42,6 @@ const Head = z.object({
     conversation: z.string().max(200).optional(),
     draft: numbers.optional(),
     quick: z.boolean().optional(),
-    patient: z.boolean().optional(),
     once: z.boolean().optional(),
     greedy: z.boolean().optional(),
   }),

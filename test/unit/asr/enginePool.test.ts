@@ -110,16 +110,6 @@ describe('engine pool', () => {
     }
   });
 
-  it('takes its time for what nobody waits for', async () => {
-    for (const live of [true, false]) {
-      const engine = pool.open({ language: 'en', live });
-      await engine.ready();
-      asked.length = 0;
-      await engine.decode(new Float32Array(16_000).fill(0.1), { language: 'en', priority: 'final', sessionId: 's' });
-      assert.equal(asked[0]?.patient ?? false, !live);
-    }
-  });
-
   it('unloads what nobody holds or uses, and loads it again for the next', async () => {
     const engine = pool.open({ language: 'en', live: true });
     await engine.ready();
