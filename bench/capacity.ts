@@ -14,7 +14,7 @@ import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { type MeasuredPhrase, type SimulationResult, simulate } from './capacitySimulation';
 import { makeTrack, measurePhrases } from './capacityTrack';
 import { DaemonUnderLoad, type LiveSession } from './daemonUnderLoad';
-import { percentile } from './percentile';
+import { percentile } from './statistics';
 import { type Row, reportResults } from './report';
 import { findModels } from './speechPath';
 

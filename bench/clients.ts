@@ -14,7 +14,7 @@ import { TokensCreate } from '../protocol/tokens';
 import { scriptedDaemon } from '../test/fakes/daemonProcess';
 import { defaultRemoteLimits } from '../daemon/adapters/transport/limits';
 import type { Flooded } from './flooder';
-import { percentile } from './percentile';
+import { percentile } from './statistics';
 import { reportResults, type Row } from './report';
 
 const CLIENTS = 500;

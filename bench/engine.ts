@@ -8,7 +8,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundled } from './bundle';
 import type { EngineFigures, EngineWork } from './engineWork';
-import { percentile } from './percentile';
+import { percentile } from './statistics';
 import { type Ratio, type Row, reportResults } from './report';
 import { SHARED, findModels } from './speechPath';
 import { OwnDaemon } from './workerRounds';

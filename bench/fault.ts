@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { damageRounds } from './fault/damageRounds';
 import { killCommand, killRounds, type KillRoundsResult, productCommand, stateFolderForRounds } from './fault/killRounds';
 import { faultSpeech } from './fault/speech';
-import { percentile } from './percentile';
+import { percentile } from './statistics';
 import { reportResults, type Row } from './report';
 import { findModels, type SpeechModels } from './speechPath';
 

@@ -5,7 +5,7 @@
  */
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
-import { percentile } from './percentile';
+import { percentile } from './statistics';
 import { type Heard, type HeardPhrase, SimulatedMachine } from './latencySimulation';
 import { generator } from './noise';
 import { type Row, reportResults } from './report';

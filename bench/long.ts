@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { DAEMON_MEMORY } from '../client/startDaemon';
 import { bundled } from './bundle';
-import { percentile } from './percentile';
+import { percentile } from './statistics';
 import type { LongRun } from './longWork';
 import { reportResults } from './report';
 

@@ -13,7 +13,7 @@ import { Meanings } from '../daemon/session/meanings';
 import type { SearchHit, SearchQuery } from '../daemon/session/search';
 import { inPlace } from '../test/fakes/inPlaceStore';
 import { loadAmiMeetings, segmentsOfAmi } from './amiText';
-import { percentile } from './percentile';
+import { percentile } from './statistics';
 import { reportResults, type Row } from './report';
 import { SHARED } from './speechPath';
 

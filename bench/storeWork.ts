@@ -16,7 +16,7 @@ import { EventLog } from '../daemon/session/eventLog';
 import { defaultSessionOptions } from '../daemon/session/options';
 import type { SessionStore } from '../daemon/session/ports';
 import { inPlace } from '../test/fakes/inPlaceStore';
-import { percentile } from './percentile';
+import { percentile } from './statistics';
 
 const SESSIONS = 50;
 /** Between two writes of a session: a final, or insights, of 35 % speech. */

@@ -7,7 +7,7 @@
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
 import { finalLatencies } from './finalTimes';
-import { percentile } from './percentile';
+import { percentile, standardError } from './statistics';
 import { SimulatedMachine } from './latencySimulation';
 import { type Ratio, type Row, reportResults } from './report';
 import { findModels, libriUtterances } from './speechPath';
@@ -110,7 +110,7 @@ async function measureAll(engine: ManagedSpeechEngine, sessions: readonly (reado
       const all = measured(own);
       const whole = (heard.get('whole') ?? []).filter(({ pauses }) => own.some((one) => one.pauses === pauses));
       const reference = whole.length === 0 ? undefined : measured(whole);
-      rows.push(rowOf(set, title, all, reference, werRange(own, whole)));
+      rows.push(rowOf(set, title, all, reference, werSpread(own, whole)));
       // The other methods are there to compare with; what they do is no merit or fault of Earmark.
       if (!reference || !['live', 'plain', 'file'].includes(name)) continue;
       ratios[`${set}: WER of ${name} minus (a), points`] = { value: round(all.wer - reference.wer, 2), noise: 0.3, better: 'lower' };
@@ -141,18 +141,18 @@ async function measureAll(engine: ManagedSpeechEngine, sessions: readonly (reado
   });
 }
 
-/** Least and most against (a) that a set of pauses gave. */
-function werRange(own: readonly Heard[], whole: readonly Heard[]): string {
+/** Standard error of the mean against (a), and least and most that a set of pauses gave. */
+function werSpread(own: readonly Heard[], whole: readonly Heard[]): string {
   const differences = [...new Set(own.map(({ pauses }) => pauses))].map((pauses) => measured(own.filter((one) => one.pauses === pauses)).wer - measured(whole.filter((one) => one.pauses === pauses)).wer);
-  return differences.length < 2 ? '' : ` (${Math.min(...differences).toFixed(2)} to ${Math.max(...differences).toFixed(2)})`;
+  return differences.length < 2 ? '' : ` ±${standardError(differences).toFixed(2)} (${Math.min(...differences).toFixed(2)} to ${Math.max(...differences).toFixed(2)})`;
 }
 
-function rowOf(set: string, title: string, { results, wer, cpuSeconds, speechSeconds }: Measured, reference: Measured | undefined, range: string): Row {
+function rowOf(set: string, title: string, { results, wer, cpuSeconds, speechSeconds }: Measured, reference: Measured | undefined, spread: string): Row {
   const row: Row = {
     method: title,
     set,
     'WER %': wer.toFixed(2),
-    'against (a), points': reference ? `${(wer - reference.wer).toFixed(2)}${range}` : '–',
+    'against (a), points': reference ? `${(wer - reference.wer).toFixed(2)}${spread}` : '–',
     decodes: results.reduce((sum, result) => sum + result.decodes, 0),
     'decode s per s of speech': (cpuSeconds / speechSeconds).toFixed(3),
     'against (a), times': reference ? (cpuSeconds / reference.cpuSeconds).toFixed(2) : '–',

@@ -6,7 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { natsServer, natsVersion } from '../test/fakes/natsServers';
-import { percentile } from './percentile';
+import { percentile } from './statistics';
 import { reportResults, type Row } from './report';
 import { GATEWAYS, type Kind, NODES, randomFaults, RECOVERED_MS, type Round, teamRounds, type TeamRoundsResult, WITHOUT_SUITE, WORKERS } from './fault/teamRounds';
 

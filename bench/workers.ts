@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { randoms } from './fault/random';
-import { percentile } from './percentile';
+import { percentile } from './statistics';
 import { reportResults } from './report';
 import { findModels, libriUtterances } from './speechPath';
 import { joinSessions } from './streamingSessions';
