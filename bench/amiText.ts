@@ -13,14 +13,22 @@ const WORD_MS = 350;
 
 export interface AmiMeeting {
   readonly id: string;
-  readonly meeting: readonly { readonly speaker: string; readonly role: string; readonly text: string }[];
+  readonly meeting: readonly {
+    readonly speaker: string;
+    readonly role: string;
+    readonly text: string;
+  }[];
   readonly summary: readonly string[];
 }
 
 /** Empty where they are absent. */
 export function loadAmiMeetings(): AmiMeeting[] {
   if (!existsSync(FILE)) return [];
-  return gunzipSync(readFileSync(FILE)).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as AmiMeeting);
+  return gunzipSync(readFileSync(FILE))
+    .toString('utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as AmiMeeting);
 }
 
 export function segmentsOfAmi({ meeting }: AmiMeeting): Segment[] {
@@ -30,20 +38,47 @@ export function segmentsOfAmi({ meeting }: AmiMeeting): Segment[] {
     const startMs = now;
     now += clean.split(/\s+/).length * WORD_MS;
     if (!/\p{L}/u.test(clean)) return [];
-    return [{ id: `s${i + 1}`, source: 'file', startMs, endMs: now, speaker, text: clean, confidence: 1, revision: 0 }];
+    return [
+      {
+        id: `s${i + 1}`,
+        source: 'file',
+        startMs,
+        endMs: now,
+        speaker,
+        text: clean,
+        confidence: 1,
+        revision: 0,
+      },
+    ];
   });
 }
 
 /** "I 'm fine ." as it is written everywhere else. */
 function untokenised(text: string): string {
-  return text.replace(/\b(gon|wan) na\b/gi, '$1na').replace(/\bgot ta\b/gi, 'gotta').replace(/\s+(?=[.,!?;:])/g, '').replace(/\s+(?=['’](?:s|m|re|ve|ll|d)\b)/gi, '').replace(/\s+(?=n['’]t\b)/gi, '').replace(/\s+-\s+/g, '-').replace(/^[.,;:\s]+/, '').trim();
+  return text
+    .replace(/\b(gon|wan) na\b/gi, '$1na')
+    .replace(/\bgot ta\b/gi, 'gotta')
+    .replace(/\s+(?=[.,!?;:])/g, '')
+    .replace(/\s+(?=['’](?:s|m|re|ve|ll|d)\b)/gi, '')
+    .replace(/\s+(?=n['’]t\b)/gi, '')
+    .replace(/\s+-\s+/g, '-')
+    .replace(/^[.,;:\s]+/, '')
+    .trim();
 }
 
 /** Words that say nothing of what a meeting is about. */
-const CLOSED_CLASS = 'a about actually alright an and are as at basically be been but by can could did do does for from going had has have he her his i if in is it its just kind know like maybe me mean might mm must my need not of oh ok okay on one or our right she should so some sort than that the their them then there they this to uh um us very was we well were what when where which who will with would yeah you your'.split(' ');
+const CLOSED_CLASS =
+  'a about actually alright an and are as at basically be been but by can could did do does for from going had has have he her his i if in is it its just kind know like maybe me mean might mm must my need not of oh ok okay on one or our right she should so some sort than that the their them then there they this to uh um us very was we well were what when where which who will with would yeah you your'.split(
+    ' ',
+  );
 
 /** Share of the summaries' words, by closed-class word. */
 export function styleOf(meetings: readonly AmiMeeting[]): SummaryStyle {
   const words = meetings.flatMap(({ summary }) => summaryWords(summary.join(' ')));
-  return Object.fromEntries(CLOSED_CLASS.map((word) => [word, Number((words.filter((one) => one === word).length / words.length).toFixed(5))]));
+  return Object.fromEntries(
+    CLOSED_CLASS.map((word) => [
+      word,
+      Number((words.filter((one) => one === word).length / words.length).toFixed(5)),
+    ]),
+  );
 }

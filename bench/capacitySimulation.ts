@@ -1,7 +1,8 @@
 /**
- * Many sessions on a machine with so many cores, simulated: the product's scheduler, phrases as the product cuts them,
- * decodes that last as long as their measured processor time. What else must be done (detector, daemon) takes its share
- * of the cores away from them. Pure but for the scheduler; time is a ManualClock.
+ * Many sessions on a machine with so many cores, simulated: the product's scheduler, phrases as the
+ * product cuts them, decodes that last as long as their measured processor time. What else must be
+ * done (detector, daemon) takes its share of the cores away from them. Pure but for the scheduler;
+ * time is a ManualClock.
  */
 import { DecodeScheduler } from '../daemon/asr/decodeScheduler';
 import type { FinalEffort } from '../daemon/asr/finalEffort';
@@ -65,13 +66,17 @@ class Machine {
       this.pass();
       const job = { left: cpuMs, done: resolve };
       this.running.add(job);
-      signal.addEventListener('abort', () => {
-        if (!this.running.has(job)) return;
-        this.pass();
-        this.running.delete(job);
-        this.plan();
-        reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
-      }, { once: true });
+      signal.addEventListener(
+        'abort',
+        () => {
+          if (!this.running.has(job)) return;
+          this.pass();
+          this.running.delete(job);
+          this.plan();
+          reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
+        },
+        { once: true },
+      );
       this.plan();
     });
   }
@@ -93,37 +98,62 @@ class Machine {
     this.timer?.dispose();
     const next = Math.min(...[...this.running].map(({ left }) => left));
     if (!Number.isFinite(next)) return;
-    this.timer = this.clock.setTimeout(() => {
-      this.pass();
-      for (const job of [...this.running]) {
-        if (job.left > 1e-6) continue;
-        this.running.delete(job);
-        job.done();
-      }
-      this.plan();
-    }, Math.max(0, next) / this.rate);
+    this.timer = this.clock.setTimeout(
+      () => {
+        this.pass();
+        for (const job of [...this.running]) {
+          if (job.left > 1e-6) continue;
+          this.running.delete(job);
+          job.done();
+        }
+        this.plan();
+      },
+      Math.max(0, next) / this.rate,
+    );
   }
 }
 
-const RESULT: AsrResult = { text: 'said', words: [], confidence: 1, language: 'en', inferenceMs: 0 };
+const RESULT: AsrResult = {
+  text: 'said',
+  words: [],
+  confidence: 1,
+  language: 'en',
+  inferenceMs: 0,
+};
 /** Steps of the clock; a phrase is decided at a frame. */
 const STEP_MS = 20;
 
-export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, forMs, flood = 0, markMs = Infinity }: Simulation): Promise<SimulationResult> {
+export async function simulate({
+  cores,
+  trackMs,
+  phrases,
+  besidesMs,
+  sessions,
+  forMs,
+  flood = 0,
+  markMs = Infinity,
+}: Simulation): Promise<SimulationResult> {
   const clock = new ManualClock();
   const machine = new Machine(clock, Math.max(0.05, cores - (besidesMs * sessions) / 1000));
   const costs = new Map<Float32Array, MeasuredPhrase>();
   const slot = (): DecodeSlot => ({
     transcribe: async (pcm, { once, greedy, lead }, signal) => {
       const phrase = costs.get(pcm);
-      const effort: FinalEffort = !once ? 'full' : !greedy ? 'once' : phrase?.hasLead && !lead ? 'alone' : 'greedy';
+      const effort: FinalEffort = !once
+        ? 'full'
+        : !greedy
+          ? 'once'
+          : phrase?.hasLead && !lead
+            ? 'alone'
+            : 'greedy';
       await machine.run(phrase?.cpuMs[effort] ?? 0, signal);
       return RESULT;
     },
   });
   const scheduler = new DecodeScheduler(clock);
   for (let i = 0; i < cores; i++) scheduler.addSlot(slot());
-  // The scheduler looks at the length of the sound only; one array a phrase of the track serves all sessions.
+  // The scheduler looks at the length of the sound only; one array a phrase of the track serves all
+  // sessions.
   const sounds = phrases.map((phrase) => {
     const pcm = new Float32Array(phrase.audioMs * 16);
     costs.set(pcm, phrase);
@@ -132,19 +162,36 @@ export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, f
   const due = Array.from({ length: sessions }, (_, n) => {
     const offset = (n * trackMs * 0.618) % trackMs;
     const session = `s${n}`;
-    return phrases.map((phrase, i) => ({ session, i, atMs: (phrase.decidedMs - offset + trackMs) % trackMs, waited: phrase.decidedMs - phrase.speechEndMs }));
-  }).flat().sort((a, b) => a.atMs - b.atMs);
+    return phrases.map((phrase, i) => ({
+      session,
+      i,
+      atMs: (phrase.decidedMs - offset + trackMs) % trackMs,
+      waited: phrase.decidedMs - phrase.speechEndMs,
+    }));
+  })
+    .flat()
+    .sort((a, b) => a.atMs - b.atMs);
 
   const latencies: number[] = [];
   let [asked, finals, late, flooded, lastAskedMs, lastFinalMs] = [0, 0, 0, 0, 0, 0];
-  const longest = phrases.reduce((best, phrase, i) => (phrase.audioMs > (phrases[best]?.audioMs ?? 0) ? i : best), 0);
+  const longest = phrases.reduce(
+    (best, phrase, i) => (phrase.audioMs > (phrases[best]?.audioMs ?? 0) ? i : best),
+    0,
+  );
   let over = false;
   const pour = (): void => {
     if (over) return;
-    void scheduler.run({ pcm: sounds[longest] as Float32Array, options: { language: 'en' }, priority: 'final', sessionId: 'flood' }).then(() => {
-      flooded++;
-      pour();
-    });
+    void scheduler
+      .run({
+        pcm: sounds[longest] as Float32Array,
+        options: { language: 'en' },
+        priority: 'final',
+        sessionId: 'flood',
+      })
+      .then(() => {
+        flooded++;
+        pour();
+      });
   };
   for (let i = 0; i < flood; i++) pour();
   const order = new Map<string, Promise<unknown>>();
@@ -154,7 +201,13 @@ export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, f
     const lead = phrases[i]?.hasLead ? { lead: { pcm, tokens: [] } } : {};
     for (;;) {
       try {
-        await scheduler.run({ pcm, options: { language: 'en', ...lead }, priority: 'final', sessionId, live: true });
+        await scheduler.run({
+          pcm,
+          options: { language: 'en', ...lead },
+          priority: 'final',
+          sessionId,
+          live: true,
+        });
         return;
       } catch {
         await new Promise<void>((resolve) => clock.setTimeout(resolve, 1_000));
@@ -166,7 +219,11 @@ export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, f
     asked++;
     lastAskedMs = begun;
     const before = order.get(session);
-    const said = (phrases[i]?.hasLead ? (before ?? Promise.resolve()).then(() => decode(session, i)) : decode(session, i)).then(() => before);
+    const said = (
+      phrases[i]?.hasLead
+        ? (before ?? Promise.resolve()).then(() => decode(session, i))
+        : decode(session, i)
+    ).then(() => before);
     order.set(session, said);
     await said;
     finals++;
@@ -193,5 +250,12 @@ export async function simulate({ cores, trackMs, phrases, besidesMs, sessions, f
     await new Promise(setImmediate);
   }
   if (finals === asked) await Promise.all(asks);
-  return { latencies, phrases: asked, finals, drainMs: Math.max(0, lastFinalMs - lastAskedMs), flooded, busy };
+  return {
+    latencies,
+    phrases: asked,
+    finals,
+    drainMs: Math.max(0, lastFinalMs - lastAskedMs),
+    flooded,
+    busy,
+  };
 }

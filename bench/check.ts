@@ -10,12 +10,21 @@ export interface Comparison {
 }
 
 /** The noise is the one that was stated with the standing figure: a run does not excuse itself. */
-export function compareRatios(standing: Readonly<Record<string, Ratio>>, run: Readonly<Record<string, Ratio>>): Comparison[] {
+export function compareRatios(
+  standing: Readonly<Record<string, Ratio>>,
+  run: Readonly<Record<string, Ratio>>,
+): Comparison[] {
   return Object.entries(standing).map(([name, { value: before, noise, better }]) => {
     const now = run[name]?.value;
-    if (now === undefined || !Number.isFinite(now)) return { name, before, now: undefined, verdict: 'missing' };
+    if (now === undefined || !Number.isFinite(now))
+      return { name, before, now: undefined, verdict: 'missing' };
     const worseBy = better === 'lower' ? now - before : before - now;
-    return { name, before, now, verdict: worseBy > noise ? 'worse' : worseBy < -noise ? 'better' : 'same' };
+    return {
+      name,
+      before,
+      now,
+      verdict: worseBy > noise ? 'worse' : worseBy < -noise ? 'better' : 'same',
+    };
   });
 }
 

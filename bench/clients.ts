@@ -1,6 +1,7 @@
 /**
- * 500 clients over the network that ask once a second each, then 50 beside one that floods: `npm run bench -- clients [SECONDS]`.
- * The daemon is a process of its own with a scripted engine; compression is off. Latency is what a client sees.
+ * 500 clients over the network that ask once a second each, then 50 beside one that floods: `npm
+ * run bench -- clients [SECONDS]`. The daemon is a process of its own with a scripted engine;
+ * compression is off. Latency is what a client sees.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -42,14 +43,24 @@ interface Pair {
   readonly flooded: Window;
 }
 
-/** Processor time that a process has used: fields 14 and 15 of its line, in hundredths of a second (proc(5)). */
+/**
+ * Processor time that a process has used: fields 14 and 15 of its line, in hundredths of a second
+ * (proc(5)).
+ */
 function cpuMs(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-/** Asks `perSecond` times a second, from a random moment on, until `until` (ms of performance.now). */
-async function ask(client: DaemonClient, perSecond: number, until: number, tally: Tally): Promise<void> {
+/**
+ * Asks `perSecond` times a second, from a random moment on, until `until` (ms of performance.now).
+ */
+async function ask(
+  client: DaemonClient,
+  perSecond: number,
+  until: number,
+  tally: Tally,
+): Promise<void> {
   const every = 1000 / perSecond;
   let at = performance.now() + Math.random() * every;
   while (at < until) {
@@ -71,11 +82,23 @@ async function main(): Promise<void> {
   const seconds = Number(process.argv[2] ?? 20) || 20;
   const home = mkdtempSync(join(tmpdir(), 'earmark-clients-'));
   const { command, args } = scriptedDaemon();
-  const admin = await ensureDaemon({ stateDir: home, client: { name: 'bench', version: '0' }, timeoutMs: 60_000, daemon: { command, args: [...args, '--listen', '127.0.0.1:0'] } });
+  const admin = await ensureDaemon({
+    stateDir: home,
+    client: { name: 'bench', version: '0' },
+    timeoutMs: 60_000,
+    daemon: { command, args: [...args, '--listen', '127.0.0.1:0'] },
+  });
   const url = readDaemonFile(home)?.listen?.url ?? '';
   const pid = readDaemonFile(home)?.pid ?? 0;
-  const tokenOf = async (user: string): Promise<string> => (await admin.request(TokensCreate, { user, scopes: ['record'] })).token;
-  const open = (token: string): Promise<DaemonClient> => ensureDaemon({ stateDir: home, client: { name: 'bench', version: '0' }, timeoutMs: 30_000, remote: { url, token } });
+  const tokenOf = async (user: string): Promise<string> =>
+    (await admin.request(TokensCreate, { user, scopes: ['record'] })).token;
+  const open = (token: string): Promise<DaemonClient> =>
+    ensureDaemon({
+      stateDir: home,
+      client: { name: 'bench', version: '0' },
+      timeoutMs: 30_000,
+      remote: { url, token },
+    });
   try {
     const clients: DaemonClient[] = [];
     for (let user = 0; user < CLIENTS / BESIDE; user++) {
@@ -83,12 +106,19 @@ async function main(): Promise<void> {
       clients.push(...(await Promise.all(Array.from({ length: BESIDE }, () => open(token)))));
     }
     const all: Tally = { ms: [], errors: 0 };
-    await Promise.all(clients.map((client) => ask(client, 1, performance.now() + seconds * 1000, all)));
+    await Promise.all(
+      clients.map((client) => ask(client, 1, performance.now() + seconds * 1000, all)),
+    );
     for (const client of clients.slice(BESIDE)) client.dispose();
     const few = clients.slice(0, BESIDE);
 
-    // Quiet and flooded windows in turn, so that both see the same machine; each pair is compared by itself.
-    const flooder = fork(join(__dirname, 'flooder.ts'), [url, await tokenOf('flooder'), String(FLOOD_FACTOR * defaultRemoteLimits.messagesPerSecond)]);
+    // Quiet and flooded windows in turn, so that both see the same machine; each pair is compared
+    // by itself.
+    const flooder = fork(join(__dirname, 'flooder.ts'), [
+      url,
+      await tokenOf('flooder'),
+      String(FLOOD_FACTOR * defaultRemoteLimits.messagesPerSecond),
+    ]);
     const pairs: Pair[] = [];
     for (let n = 0; n < PAIRS; n++) {
       const window = async (flooded: boolean): Promise<Window> => {
@@ -96,28 +126,53 @@ async function main(): Promise<void> {
         await delay(SETTLE_MS);
         const before = cpuMs(pid);
         const tally: Tally = { ms: [], errors: 0 };
-        await Promise.all(few.map((client) => ask(client, BESIDE_RATE, performance.now() + WINDOW_MS, tally)));
+        await Promise.all(
+          few.map((client) => ask(client, BESIDE_RATE, performance.now() + WINDOW_MS, tally)),
+        );
         return { ...tally, cpuMs: cpuMs(pid) - before };
       };
       // Which one comes first changes, so that a machine that gets busier favours neither.
       const first = await window(n % 2 === 1);
       const second = await window(n % 2 === 0);
-      pairs.push(n % 2 === 1 ? { quiet: second, flooded: first } : { quiet: first, flooded: second });
+      pairs.push(
+        n % 2 === 1 ? { quiet: second, flooded: first } : { quiet: first, flooded: second },
+      );
     }
     const flood = await new Promise<Flooded>((resolve) => {
       flooder.once('message', (told) => resolve(told as Flooded));
       flooder.send('tell');
     });
     flooder.disconnect();
-    const p95 = ({ quiet, flooded }: Pair): number => percentile(flooded.ms, 0.95) / percentile(quiet.ms, 0.95);
+    const p95 = ({ quiet, flooded }: Pair): number =>
+      percentile(flooded.ms, 0.95) / percentile(quiet.ms, 0.95);
     const ratio = percentile(pairs.map(p95), 0.5);
-    const cpu = percentile(pairs.map(({ quiet, flooded }) => flooded.cpuMs / quiet.cpuMs), 0.5);
-    const sum = (which: keyof Pair): Tally => ({ ms: pairs.flatMap((pair) => pair[which].ms), errors: pairs.reduce((n, pair) => n + pair[which].errors, 0) });
-    const row = (what: string, { ms, errors }: Tally): Row => ({ what, messages: ms.length + errors, 'p50, ms': round(percentile(ms, 0.5)), 'p95, ms': round(percentile(ms, 0.95)), 'p99, ms': round(percentile(ms, 0.99)), 'errors, %': round((100 * errors) / (ms.length + errors)) });
+    const cpu = percentile(
+      pairs.map(({ quiet, flooded }) => flooded.cpuMs / quiet.cpuMs),
+      0.5,
+    );
+    const sum = (which: keyof Pair): Tally => ({
+      ms: pairs.flatMap((pair) => pair[which].ms),
+      errors: pairs.reduce((n, pair) => n + pair[which].errors, 0),
+    });
+    const row = (what: string, { ms, errors }: Tally): Row => ({
+      what,
+      messages: ms.length + errors,
+      'p50, ms': round(percentile(ms, 0.5)),
+      'p95, ms': round(percentile(ms, 0.95)),
+      'p99, ms': round(percentile(ms, 0.99)),
+      'errors, %': round((100 * errors) / (ms.length + errors)),
+    });
     reportResults({
       about: `${CLIENTS} clients, one message a second each, ${seconds} s; then ${BESIDE}, ${BESIDE_RATE} messages a second each, in ${PAIRS} pairs of ${WINDOW_MS / 1000} s without and with one more at ${FLOOD_FACTOR} times the rate it may have. That one sent ${flood.sent} messages: ${flood.answered} answered, ${flood.refused} refused, ${flood.told} of those with a time to come back, ${flood.closed} times closed. p95 beside the flood is ${ratio.toFixed(2)} times that without (median of the pairs: ${pairs.map((pair) => p95(pair).toFixed(2)).join(', ')}), the daemon's processor time ${cpu.toFixed(2)} times.`,
-      rows: [row(`${CLIENTS} clients`, all), row(`${BESIDE} clients`, sum('quiet')), row(`${BESIDE} beside a flood`, sum('flooded'))],
-      ratios: { 'p95 beside a flood': { value: ratio, noise: 0.15, better: 'lower' }, 'processor time beside a flood': { value: cpu, noise: 0.15, better: 'lower' } },
+      rows: [
+        row(`${CLIENTS} clients`, all),
+        row(`${BESIDE} clients`, sum('quiet')),
+        row(`${BESIDE} beside a flood`, sum('flooded')),
+      ],
+      ratios: {
+        'p95 beside a flood': { value: ratio, noise: 0.15, better: 'lower' },
+        'processor time beside a flood': { value: cpu, noise: 0.15, better: 'lower' },
+      },
     });
     for (const client of few) client.dispose();
   } finally {

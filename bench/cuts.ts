@@ -1,8 +1,9 @@
 /**
- * What forced cuts cost: speech that goes on is cut at random points, both sides are decoded as the daemon does it, and
- * words lost or doubled around the seam are counted against the model on the same sound uncut. The model hears that once
- * more behind a little silence, uncut too: what it hears otherwise then, at the same places, is its own doubt and no seam's.
- * Usage: `npm run bench -- cuts [--cuts N]`.
+ * What forced cuts cost: speech that goes on is cut at random points, both sides are decoded as the
+ * daemon does it, and words lost or doubled around the seam are counted against the model on the
+ * same sound uncut. The model hears that once more behind a little silence, uncut too: what it
+ * hears otherwise then, at the same places, is its own doubt and no seam's. Usage: `npm run bench
+ * -- cuts [--cuts N]`.
  */
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
 import { Drafts } from '../daemon/session/drafts';
@@ -10,13 +11,23 @@ import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { PhraseSource, framesOf } from '../daemon/vad/phraseSource';
 import { generator } from './noise';
 import { type Row, reportResults } from './report';
-import { findModels, libriUtterances, makeEngine, phraseDecoder, readAudio, textOf, type DecodedPhrase } from './speechPath';
+import {
+  findModels,
+  libriUtterances,
+  makeEngine,
+  phraseDecoder,
+  readAudio,
+  textOf,
+  type DecodedPhrase,
+} from './speechPath';
 import { normaliseWords } from './wordErrors';
 import { type SeamErrors, type Step, alignWords, seamAt, seamErrors } from './wordAlignment';
 
 const CUTS = 1_000;
 const SEED = 20_817;
-/** The cap falls at a random point of this stretch of an utterance, and so much is left behind it. */
+/**
+ * The cap falls at a random point of this stretch of an utterance, and so much is left behind it.
+ */
 const EARLIEST_MS = 3_500;
 const LEFT_MS = 1_500;
 /** Utterances fit into one decode, so that (a) is the model on the whole. */
@@ -29,17 +40,31 @@ interface CutText {
   readonly after: string;
 }
 
-/** A recording whose cap falls at `capMs`; silence ends nothing, so that the cut is the only seam. */
-async function cutAt(engine: ManagedSpeechEngine, pcm: Int16Array, capMs: number, { leads, tails }: { readonly leads: boolean; readonly tails: boolean }): Promise<CutText | undefined> {
+/**
+ * A recording whose cap falls at `capMs`; silence ends nothing, so that the cut is the only seam.
+ */
+async function cutAt(
+  engine: ManagedSpeechEngine,
+  pcm: Int16Array,
+  capMs: number,
+  { leads, tails }: { readonly leads: boolean; readonly tails: boolean },
+): Promise<CutText | undefined> {
   const done: DecodedPhrase[] = [];
   let id = 0;
   const drafts = new Drafts();
-  const decoder = phraseDecoder(engine, 'cuts', drafts, (phrase, result) => done.push({ phrase, result }));
+  const decoder = phraseDecoder(engine, 'cuts', drafts, (phrase, result) =>
+    done.push({ phrase, result }),
+  );
   const source = new PhraseSource({
     source: 'file',
     detector: engine.detectors.create('file'),
     newId: () => `p${++id}`,
-    onPhrase: ({ lead, tail, ...phrase }) => decoder.add({ ...phrase, ...(lead && leads ? { lead } : {}), ...(tail && tails ? { tail } : {}) }),
+    onPhrase: ({ lead, tail, ...phrase }) =>
+      decoder.add({
+        ...phrase,
+        ...(lead && leads ? { lead } : {}),
+        ...(tail && tails ? { tail } : {}),
+      }),
     options: { endSilenceMs: 30_000, shortEndSilenceMs: 30_000, maxPhraseMs: capMs },
   });
   try {
@@ -62,11 +87,24 @@ interface Uncut {
   readonly again: readonly Step[];
 }
 
-async function uncut(engine: ManagedSpeechEngine, pcm: Int16Array, reference: readonly string[]): Promise<Uncut> {
+async function uncut(
+  engine: ManagedSpeechEngine,
+  pcm: Int16Array,
+  reference: readonly string[],
+): Promise<Uncut> {
   const hear = async (silenceMs: number): Promise<Step[]> => {
     const sound = new Float32Array((silenceMs * SAMPLE_RATE) / 1000 + pcm.length);
-    sound.set(Float32Array.from(pcm, (x) => x / 32_768), sound.length - pcm.length);
-    return alignWords(reference, normaliseWords((await engine.decode(sound, { language: 'en', priority: 'final', sessionId: 'cuts' }))?.text ?? ''));
+    sound.set(
+      Float32Array.from(pcm, (x) => x / 32_768),
+      sound.length - pcm.length,
+    );
+    return alignWords(
+      reference,
+      normaliseWords(
+        (await engine.decode(sound, { language: 'en', priority: 'final', sessionId: 'cuts' }))
+          ?.text ?? '',
+      ),
+    );
   };
   return { whole: await hear(0), again: await hear(SILENCE_MS) };
 }
@@ -90,12 +128,24 @@ async function main(): Promise<void> {
   const count = rest.includes('--cuts') ? Number(rest[rest.indexOf('--cuts') + 1]) : CUTS;
   const utterances = libriUtterances();
   if (!models || utterances.length === 0 || !(count >= 1)) {
-    process.stderr.write(!models ? 'Give the folder that holds encoder_model.onnx, decoder_model_merged.onnx and silero_vad_v6.onnx.\n' : utterances.length === 0 ? 'The LibriSpeech sets are not beside the repository.\n' : '--cuts takes a number, 1 or more.\n');
+    process.stderr.write(
+      !models
+        ? 'Give the folder that holds encoder_model.onnx, decoder_model_merged.onnx and silero_vad_v6.onnx.\n'
+        : utterances.length === 0
+          ? 'The LibriSpeech sets are not beside the repository.\n'
+          : '--cuts takes a number, 1 or more.\n',
+    );
     process.exitCode = 2;
     return;
   }
   const random = generator(SEED);
-  const long = utterances.map((utterance) => ({ utterance, pcm: readAudio(utterance.path) })).filter(({ pcm }) => (pcm.length * 1000) / SAMPLE_RATE > EARLIEST_MS + LEFT_MS && (pcm.length * 1000) / SAMPLE_RATE < LONGEST_MS);
+  const long = utterances
+    .map((utterance) => ({ utterance, pcm: readAudio(utterance.path) }))
+    .filter(
+      ({ pcm }) =>
+        (pcm.length * 1000) / SAMPLE_RATE > EARLIEST_MS + LEFT_MS &&
+        (pcm.length * 1000) / SAMPLE_RATE < LONGEST_MS,
+    );
   const engine = makeEngine(models);
   try {
     await engine.ready();
@@ -103,7 +153,11 @@ async function main(): Promise<void> {
     const jobs = Array.from({ length: count }, (_, i) => {
       const { utterance, pcm } = long[i % long.length] as (typeof long)[number];
       const lengthMs = (pcm.length * 1000) / SAMPLE_RATE;
-      return { utterance, pcm, capMs: Math.round(EARLIEST_MS + ((random() + 1) / 2) * (lengthMs - LEFT_MS - EARLIEST_MS)) };
+      return {
+        utterance,
+        pcm,
+        capMs: Math.round(EARLIEST_MS + ((random() + 1) / 2) * (lengthMs - LEFT_MS - EARLIEST_MS)),
+      };
     });
     const totals = { cuts: 0, both: new Sum(), led: new Sum(), plain: new Sum(), again: new Sum() };
     const lane = async (): Promise<void> => {
@@ -118,20 +172,47 @@ async function main(): Promise<void> {
         const plain = await cutAt(engine, pcm, capMs, { leads: false, tails: false });
         if (!both || !led || !plain) continue;
         totals.cuts++;
-        for (const [sum, { before, after }] of [[totals.both, both], [totals.led, led], [totals.plain, plain]] as const) {
+        for (const [sum, { before, after }] of [
+          [totals.both, both],
+          [totals.led, led],
+          [totals.plain, plain],
+        ] as const) {
           const text = alignWords(reference, normaliseWords(`${before} ${after}`));
           const at = seamAt(text, normaliseWords(before).length);
           sum.add(seamErrors(text, at, whole), seamErrors(whole, at, text));
-          if (sum === totals.both) totals.again.add(seamErrors(again, at, whole), seamErrors(whole, at, again));
+          if (sum === totals.both)
+            totals.again.add(seamErrors(again, at, whole), seamErrors(whole, at, again));
         }
       }
     };
     await Promise.all([lane(), lane()]);
-    const row = (method: string, { lost, doubled, fewer }: Sum): Row => ({ method, cuts: totals.cuts, 'words lost at the seam': lost, 'words doubled or put in at the seam': doubled, 'a hundred cuts': ((100 * (lost + doubled)) / Math.max(1, totals.cuts)).toFixed(1), 'such errors of (a) there that it has not': fewer });
+    const row = (method: string, { lost, doubled, fewer }: Sum): Row => ({
+      method,
+      cuts: totals.cuts,
+      'words lost at the seam': lost,
+      'words doubled or put in at the seam': doubled,
+      'a hundred cuts': ((100 * (lost + doubled)) / Math.max(1, totals.cuts)).toFixed(1),
+      'such errors of (a) there that it has not': fewer,
+    });
     reportResults({
       about: `${totals.cuts} forced cuts at random points of ${long.length} LibriSpeech utterances of 5 to 20 s, clean and other, Moonshine tiny. A cap falls at the point and the cut is made at the quietest place of the stretch before it; counted are words that are missing or too many within two words of the seam, beyond those that the model on the whole utterance, (a), leaves out or puts in there. The last row is (a) once more, uncut, behind ${SILENCE_MS} ms of silence: what it hears otherwise at the same places is its own doubt.`,
-      rows: [row('Earmark: each side with the sound of the other', totals.both), row('only the second behind the sound and text of the first', totals.led), row('each side alone', totals.plain), row('no seam: (a) once more behind a little silence', totals.again)],
-      ratios: { 'words lost or doubled a hundred cuts': { value: Number(((100 * (totals.both.lost + totals.both.doubled)) / Math.max(1, totals.cuts)).toFixed(2)), noise: 1, better: 'lower' } },
+      rows: [
+        row('Earmark: each side with the sound of the other', totals.both),
+        row('only the second behind the sound and text of the first', totals.led),
+        row('each side alone', totals.plain),
+        row('no seam: (a) once more behind a little silence', totals.again),
+      ],
+      ratios: {
+        'words lost or doubled a hundred cuts': {
+          value: Number(
+            ((100 * (totals.both.lost + totals.both.doubled)) / Math.max(1, totals.cuts)).toFixed(
+              2,
+            ),
+          ),
+          noise: 1,
+          better: 'lower',
+        },
+      },
     });
   } finally {
     engine.dispose();

@@ -37,8 +37,15 @@ export class DaemonUnderLoad {
 
   static async start(modelFolder: string): Promise<DaemonUnderLoad> {
     const home = mkdtempSync(join(tmpdir(), 'earmark-bench-'));
-    const child = fork(bundled('measuredDaemon.ts'), [home], { execArgv: [...DAEMON_MEMORY.flags], env: { ...process.env, ...DAEMON_MEMORY.env, EARMARK_MODELS: modelFolder }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    const connection = createConnection({ stateDir: home, client: { name: 'bench', version: '0', window: true } });
+    const child = fork(bundled('measuredDaemon.ts'), [home], {
+      execArgv: [...DAEMON_MEMORY.flags],
+      env: { ...process.env, ...DAEMON_MEMORY.env, EARMARK_MODELS: modelFolder },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const connection = createConnection({
+      stateDir: home,
+      client: { name: 'bench', version: '0', window: true },
+    });
     await connection.whenConnected(60_000);
     return new DaemonUnderLoad(home, child, connection);
   }
@@ -58,7 +65,9 @@ export class DaemonUnderLoad {
   workerCpu(): Readonly<Record<WorkerRole, number>> {
     const spent = { asr: 0, vad: 0, speaker: 0, sentences: 0 };
     const { pid } = this.child;
-    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')) {
+    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(' ')) {
       const role = readFileSync(`/proc/${child}/comm`, 'utf8').trim().replace('earmark-', '');
       if (role in spent) spent[role as WorkerRole] += cpuOf(Number(child));
     }
@@ -73,14 +82,20 @@ export class DaemonUnderLoad {
     await this.connection.request(DaemonShutdown, {}).catch(() => undefined);
     this.connection.dispose();
     const gone = new Promise<void>((done) => this.child.once('exit', () => done()));
-    if (this.child.exitCode === null && (await Promise.race([gone, delay(15_000, 'late')])) === 'late') this.child.kill('SIGKILL');
+    if (
+      this.child.exitCode === null &&
+      (await Promise.race([gone, delay(15_000, 'late')])) === 'late'
+    )
+      this.child.kill('SIGKILL');
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
 /** Seconds in fields 14 and 15 of /proc/PID/stat, behind the name that may hold blanks. */
 function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
 }
 
@@ -97,9 +112,15 @@ export class LiveSession {
     let settle!: (state: string) => void;
     session.ended = new Promise((done) => (settle = done));
     session.subscription = await connection.start(
-      { kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: true },
+      {
+        kind: 'meeting',
+        sources: [{ source: 'mic', origin: { type: 'push' } }],
+        partials: false,
+        insights: true,
+      },
       (event) => {
-        if (event.kind === 'state' && (event.to === 'DONE' || event.to === 'FAILED')) settle(event.to);
+        if (event.kind === 'state' && (event.to === 'DONE' || event.to === 'FAILED'))
+          settle(event.to);
         if (event.kind !== 'final') return;
         session.finals++;
         const now = performance.now();
@@ -117,18 +138,25 @@ export class LiveSession {
     return this.subscription.sessionId;
   }
 
-  /** Sends the sound of `track` from `fromMs` on for so long, in real time. Sound counts as spoken when its chunk is sent whole. */
+  /**
+   * Sends the sound of `track` from `fromMs` on for so long, in real time. Sound counts as spoken
+   * when its chunk is sent whole.
+   */
   async speak(track: Int16Array, fromMs: number, forMs: number): Promise<void> {
     this.startedMs = performance.now();
-    for (let sentMs = 0; sentMs < forMs; ) {
-      const at = (((fromMs + sentMs) * SAMPLE_RATE) / 1000) % (track.length - CHUNK_FRAMES * FRAME_SAMPLES);
+    for (let sentMs = 0; sentMs < forMs;) {
+      const at =
+        (((fromMs + sentMs) * SAMPLE_RATE) / 1000) % (track.length - CHUNK_FRAMES * FRAME_SAMPLES);
       sentMs += CHUNK_MS;
       await delay(Math.max(0, this.startedMs + sentMs - performance.now()));
       this.send(track.subarray(at - (at % 1), at + CHUNK_FRAMES * FRAME_SAMPLES));
     }
   }
 
-  /** Sends a frame of whole sound without waiting for its time; resolves when it is taken, again and again where the daemon asks to wait. */
+  /**
+   * Sends a frame of whole sound without waiting for its time; resolves when it is taken, again and
+   * again where the daemon asks to wait.
+   */
   async flood(pcm: Int16Array): Promise<void> {
     for (;;) {
       try {
@@ -142,12 +170,19 @@ export class LiveSession {
   }
 
   /** @returns what the daemon counted */
-  async finish(): Promise<{ readonly state: string; readonly stats: Readonly<Record<string, number>> }> {
+  async finish(): Promise<{
+    readonly state: string;
+    readonly stats: Readonly<Record<string, number>>;
+  }> {
     const { id: sessionId } = this;
     await this.connection.request(AudioEnd, { sessionId, source: 'mic' });
     await this.connection.request(SessionStop, { sessionId });
     const state = await this.ended;
-    const { stats } = await this.connection.request(SessionGet, { sessionId }, { timeoutMs: 60_000 });
+    const { stats } = await this.connection.request(
+      SessionGet,
+      { sessionId },
+      { timeoutMs: 60_000 },
+    );
     this.subscription.dispose();
     return { state, stats };
   }
@@ -157,7 +192,11 @@ export class LiveSession {
   }
 
   private send(pcm: Int16Array): void {
-    this.push(pcm).catch((error: unknown) => process.stderr.write(`A push failed: ${error instanceof Error ? error.message : 'unknown'}\n`));
+    this.push(pcm).catch((error: unknown) =>
+      process.stderr.write(
+        `A push failed: ${error instanceof Error ? error.message : 'unknown'}\n`,
+      ),
+    );
   }
 
   private async push(pcm: Int16Array): Promise<void> {
@@ -165,7 +204,13 @@ export class LiveSession {
     const bytes = Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength);
     this.seq += pcm.length / FRAME_SAMPLES;
     try {
-      await this.connection.request(AudioPush, { sessionId: this.id, source: 'mic', seq, captureMs: seq * 20, pcm: bytes.toString('base64') });
+      await this.connection.request(AudioPush, {
+        sessionId: this.id,
+        source: 'mic',
+        seq,
+        captureMs: seq * 20,
+        pcm: bytes.toString('base64'),
+      });
     } catch (error) {
       this.seq = seq;
       throw error;

@@ -1,6 +1,7 @@
 /**
- * A binding of Whisper that counts the processor time of each decode and can keep what decodes gave, by samples,
- * parameters, model and build: a bench on a busy machine pays each once, may stop at any time and go on later.
+ * A binding of Whisper that counts the processor time of each decode and can keep what decodes
+ * gave, by samples, parameters, model and build: a bench on a busy machine pays each once, may stop
+ * at any time and go on later.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
@@ -24,7 +25,11 @@ export interface CountedBinding extends WhisperBinding {
  * @param identity model and build, in words
  * @param folder where decodes are kept; undefined keeps none
  */
-export function countedBinding(native: WhisperBinding, identity: string, folder: string | undefined): CountedBinding {
+export function countedBinding(
+  native: WhisperBinding,
+  identity: string,
+  folder: string | undefined,
+): CountedBinding {
   if (folder !== undefined) mkdirSync(folder, { recursive: true });
   let seconds = 0;
   let decodes = 0;
@@ -77,5 +82,10 @@ export function fileIdentity(path: string): string {
 
 function keyOf(identity: string, pcm: Float32Array, params: WhisperParams): string {
   const inOrder = Object.fromEntries(Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return createHash('sha256').update(identity).update(JSON.stringify(inOrder)).update(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength)).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(identity)
+    .update(JSON.stringify(inOrder))
+    .update(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength))
+    .digest('hex')
+    .slice(0, 32);
 }

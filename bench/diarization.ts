@@ -1,8 +1,9 @@
 /**
- * Diarization error rate, online with 1 s of latency and after the final pass, on the AMI clips, a telephone call and
- * the spoken meetings beside the repository; everyone as one speaker and the share of the speech detector beside it.
- * What was chosen on the clips is also chosen anew without each of them: on the other clips alone, and on the call as well.
- * Usage: `npm run bench -- diarization [--set AMI] [--each]`.
+ * Diarization error rate, online with 1 s of latency and after the final pass, on the AMI clips, a
+ * telephone call and the spoken meetings beside the repository; everyone as one speaker and the
+ * share of the speech detector beside it. What was chosen on the clips is also chosen anew without
+ * each of them: on the other clips alone, and on the call as well. Usage: `npm run bench --
+ * diarization [--set AMI] [--each]`.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -16,7 +17,13 @@ import { joinTurns } from '../daemon/diarization/turns';
 import { VoiceBook } from '../daemon/diarization/voiceBook';
 import { VoiceTrack } from '../daemon/diarization/voiceTrack';
 import { framesOf } from '../daemon/vad/phraseSource';
-import { type DiarizationErrors, type Turn, diarizationErrors, pooledRate, readRttm } from './diarizationError';
+import {
+  type DiarizationErrors,
+  type Turn,
+  diarizationErrors,
+  pooledRate,
+  readRttm,
+} from './diarizationError';
 import { reportResults } from './report';
 import { SHARED, findModels, readAudio } from './speechPath';
 
@@ -50,22 +57,48 @@ export function recordings(): Recording[] {
   const data = join(SHARED, 'data');
   const ami = join(data, 'ami30', 'words.rttm');
   if (!existsSync(ami)) return [];
-  const found: Recording[] = [...readRttm(readFileSync(ami, 'utf8'))].map(([name, turns]) => ({ set: 'AMI, 30 s each', name, path: join(data, 'ami30', `${name}.flac`), turns }));
+  const found: Recording[] = [...readRttm(readFileSync(ami, 'utf8'))].map(([name, turns]) => ({
+    set: 'AMI, 30 s each',
+    name,
+    path: join(data, 'ami30', `${name}.flac`),
+    turns,
+  }));
   const call = join(data, 'misc', 'phone2spk');
-  for (const turns of readRttm(readFileSync(`${call}.rttm`, 'utf8')).values()) found.push({ set: 'telephone call', name: basename(call), path: `${call}.flac`, turns });
+  for (const turns of readRttm(readFileSync(`${call}.rttm`, 'utf8')).values())
+    found.push({ set: 'telephone call', name: basename(call), path: `${call}.flac`, turns });
   for (const name of ['auth-standup', 'sync-engine-design-review']) {
-    const { turns } = JSON.parse(readFileSync(join(data, 'meetings', `${name}.json`), 'utf8')) as { turns: { who: string; source: string; start: number; end: number }[] };
-    ['mic', 'system'].forEach((source, channel) => found.push({
-      set: `${name}, ${source}`, name: `${name} ${source}`, path: join(data, 'meetings', `${name}.flac`), channel,
-      turns: turns.filter((turn) => turn.source === source).map(({ who, start, end }) => ({ speaker: who, start, end })),
-    }));
+    const { turns } = JSON.parse(readFileSync(join(data, 'meetings', `${name}.json`), 'utf8')) as {
+      turns: { who: string; source: string; start: number; end: number }[];
+    };
+    ['mic', 'system'].forEach((source, channel) =>
+      found.push({
+        set: `${name}, ${source}`,
+        name: `${name} ${source}`,
+        path: join(data, 'meetings', `${name}.flac`),
+        channel,
+        turns: turns
+          .filter((turn) => turn.source === source)
+          .map(({ who, start, end }) => ({ speaker: who, start, end })),
+      }),
+    );
   }
   return found;
 }
 
-const seconds = (turns: readonly FoundTurn[]): Turn[] => turns.map(({ speaker, startMs, endMs }) => ({ speaker, start: startMs / 1000, end: endMs / 1000 }));
+const seconds = (turns: readonly FoundTurn[]): Turn[] =>
+  turns.map(({ speaker, startMs, endMs }) => ({
+    speaker,
+    start: startMs / 1000,
+    end: endMs / 1000,
+  }));
 
-export async function measure(vad: Pick<SileroVad, 'detect' | 'close'>, encoder: SpeakerEmbedder, stream: number, recording: Recording, settings: VoiceSettings = VOICE_SETTINGS): Promise<Measured> {
+export async function measure(
+  vad: Pick<SileroVad, 'detect' | 'close'>,
+  encoder: SpeakerEmbedder,
+  stream: number,
+  recording: Recording,
+  settings: VoiceSettings = VOICE_SETTINGS,
+): Promise<Measured> {
   const frames = framesOf('file', readAudio(recording.path, recording.channel));
   let next = 0;
   const book = new VoiceBook('file', () => `v${++next}`, settings);
@@ -79,7 +112,11 @@ export async function measure(vad: Pick<SileroVad, 'detect' | 'close'>, encoder:
   };
   const track = new VoiceTrack({
     source: 'file',
-    detector: { detect: (windows) => counted('detector', () => vad.detect(stream, windows)), reset: () => vad.close(stream), dispose: () => vad.close(stream) },
+    detector: {
+      detect: (windows) => counted('detector', () => vad.detect(stream, windows)),
+      reset: () => vad.close(stream),
+      dispose: () => vad.close(stream),
+    },
     embedder: { embed: (cuts) => counted('encoder', () => encoder.embed(cuts)) },
     onWindow: (window) => book.addWindow(window),
     onStretch: (stretch) => book.addStretch(stretch),
@@ -90,7 +127,13 @@ export async function measure(vad: Pick<SileroVad, 'detect' | 'close'>, encoder:
   const tell = (nowMs: number): void => {
     // What lies a second back is told now, and never again.
     const upTo = nowMs - LATENCY_MS;
-    for (const turn of book.turns(track.open, LATENCY_MS)) if (turn.endMs > told && turn.startMs < upTo) online.push({ ...turn, startMs: Math.max(told, turn.startMs), endMs: Math.min(upTo, turn.endMs) });
+    for (const turn of book.turns(track.open, LATENCY_MS))
+      if (turn.endMs > told && turn.startMs < upTo)
+        online.push({
+          ...turn,
+          startMs: Math.max(told, turn.startMs),
+          endMs: Math.min(upTo, turn.endMs),
+        });
     told = Math.max(told, upTo);
   };
   for (let at = 0; at < frames.length; at += perTick) {
@@ -122,12 +165,20 @@ export async function measure(vad: Pick<SileroVad, 'detect' | 'close'>, encoder:
 }
 
 /** Settings that are chosen among. */
-const GRID: readonly VoiceSettings[] = [1.1, 1.2, 1.3, 1.5].flatMap((leastGain) => [0.72, 0.74, 0.75, 0.76, 0.78].map((earlyLikeness) => ({ leastGain, earlyLikeness })));
+const GRID: readonly VoiceSettings[] = [1.1, 1.2, 1.3, 1.5].flatMap((leastGain) =>
+  [0.72, 0.74, 0.75, 0.76, 0.78].map((earlyLikeness) => ({ leastGain, earlyLikeness })),
+);
 
 /** The same sound is encoded once, however often it is clustered. */
-function remembering(vad: Pick<SileroVad, 'detect' | 'close'>, encoder: SpeakerEmbedder): { readonly vad: Pick<SileroVad, 'detect' | 'close'>; readonly encoder: SpeakerEmbedder } {
+function remembering(
+  vad: Pick<SileroVad, 'detect' | 'close'>,
+  encoder: SpeakerEmbedder,
+): { readonly vad: Pick<SileroVad, 'detect' | 'close'>; readonly encoder: SpeakerEmbedder } {
   const heard = new Map<string, Promise<Float32Array>>();
-  const keyOf = (pcm: Float32Array): string => createHash('sha1').update(Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength)).digest('base64');
+  const keyOf = (pcm: Float32Array): string =>
+    createHash('sha1')
+      .update(Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength))
+      .digest('base64');
   const once = (key: string, make: () => Promise<Float32Array>): Promise<Float32Array> => {
     const known = heard.get(key) ?? make();
     heard.set(key, known);
@@ -136,7 +187,8 @@ function remembering(vad: Pick<SileroVad, 'detect' | 'close'>, encoder: SpeakerE
   const asked = new Map<number, number>();
   return {
     vad: {
-      // A stream hears the same windows in the same order each time, so its count of calls names them.
+      // A stream hears the same windows in the same order each time, so its count of calls names
+      // them.
       detect: (stream, windows) => {
         const call = asked.get(stream) ?? 0;
         asked.set(stream, call + 1);
@@ -147,7 +199,14 @@ function remembering(vad: Pick<SileroVad, 'detect' | 'close'>, encoder: SpeakerE
         vad.close(stream);
       },
     },
-    encoder: { embed: (cuts) => Promise.all(cuts.map((pcm) => once(keyOf(pcm), async () => (await encoder.embed([pcm]))[0] as Float32Array))) },
+    encoder: {
+      embed: (cuts) =>
+        Promise.all(
+          cuts.map((pcm) =>
+            once(keyOf(pcm), async () => (await encoder.embed([pcm]))[0] as Float32Array),
+          ),
+        ),
+    },
   };
 }
 
@@ -156,20 +215,39 @@ interface LeftOut {
   readonly final: number;
 }
 
-/** Each of the first `tested` recordings under the settings that are best for the others, of the tested or of all. @returns error in percent */
-async function leaveOneOut(vad: SileroVad, encoder: SpeakerEmbedder, all: readonly Recording[], tested: number, firstStream: number): Promise<{ readonly bySet: LeftOut; readonly byAll: LeftOut }> {
+/**
+ * Each of the first `tested` recordings under the settings that are best for the others, of the
+ * tested or of all.
+ * @returns error in percent
+ */
+async function leaveOneOut(
+  vad: SileroVad,
+  encoder: SpeakerEmbedder,
+  all: readonly Recording[],
+  tested: number,
+  firstStream: number,
+): Promise<{ readonly bySet: LeftOut; readonly byAll: LeftOut }> {
   const memory = remembering(vad, encoder);
   const measured: Measured[][] = [];
   for (const settings of GRID) {
     const row: Measured[] = [];
-    for (const [i, recording] of all.entries()) row.push(await measure(memory.vad, memory.encoder, firstStream + i, recording, settings));
+    for (const [i, recording] of all.entries())
+      row.push(await measure(memory.vad, memory.encoder, firstStream + i, recording, settings));
     measured.push(row);
   }
-  const left = (of: (one: Measured) => DiarizationErrors, choosing: number): number => pooledRate(all.slice(0, tested).map((_recording, i) => {
-    const others = measured.map((row) => pooledRate(row.filter((_one, k) => k !== i && k < choosing).map(of)));
-    return of((measured[others.indexOf(Math.min(...others))] as Measured[])[i] as Measured);
-  }));
-  const by = (choosing: number): LeftOut => ({ online: left((one) => one.online, choosing), final: left((one) => one.final, choosing) });
+  const left = (of: (one: Measured) => DiarizationErrors, choosing: number): number =>
+    pooledRate(
+      all.slice(0, tested).map((_recording, i) => {
+        const others = measured.map((row) =>
+          pooledRate(row.filter((_one, k) => k !== i && k < choosing).map(of)),
+        );
+        return of((measured[others.indexOf(Math.min(...others))] as Measured[])[i] as Measured);
+      }),
+    );
+  const by = (choosing: number): LeftOut => ({
+    online: left((one) => one.online, choosing),
+    final: left((one) => one.final, choosing),
+  });
   return { bySet: by(tested), byAll: by(all.length) };
 }
 
@@ -187,9 +265,15 @@ function union(turns: readonly Turn[]): Turn[] {
 async function main(): Promise<void> {
   const models = findModels(process.argv[2]);
   const only = process.argv.indexOf('--set');
-  const all = recordings().filter(({ set }) => only < 0 || set.startsWith(process.argv[only + 1] ?? ''));
+  const all = recordings().filter(
+    ({ set }) => only < 0 || set.startsWith(process.argv[only + 1] ?? ''),
+  );
   if (!models || all.length === 0) {
-    process.stderr.write(models ? 'The recordings are not beside the repository.\n' : 'Give the folder that holds encoder_model.onnx, decoder_model_merged.onnx and silero_vad_v6.onnx.\n');
+    process.stderr.write(
+      models
+        ? 'The recordings are not beside the repository.\n'
+        : 'Give the folder that holds encoder_model.onnx, decoder_model_merged.onnx and silero_vad_v6.onnx.\n',
+    );
     process.exitCode = 2;
     return;
   }
@@ -198,31 +282,95 @@ async function main(): Promise<void> {
   const encoder = new SpeakerEncoder();
   await encoder.load({ id: 'speaker-encoder-ge2e', files: { model: ENCODER } });
   const measured: Measured[] = [];
-  for (const recording of all) measured.push(await measure(vad, encoder, measured.length, recording));
+  for (const recording of all)
+    measured.push(await measure(vad, encoder, measured.length, recording));
   const sets = [...new Set(all.map(({ set }) => set))];
   const ami = all.filter(({ set }) => set === sets[0]);
   const call = all.filter(({ set }) => set === 'telephone call');
-  const { bySet, byAll } = await leaveOneOut(vad, encoder, [...ami, ...call], ami.length, measured.length);
-  const rate = (some: readonly Measured[], of: (one: Measured) => DiarizationErrors): number => Math.round(10 * pooledRate(some.map(of))) / 10;
+  const { bySet, byAll } = await leaveOneOut(
+    vad,
+    encoder,
+    [...ami, ...call],
+    ami.length,
+    measured.length,
+  );
+  const rate = (some: readonly Measured[], of: (one: Measured) => DiarizationErrors): number =>
+    Math.round(10 * pooledRate(some.map(of))) / 10;
   const of = (set: string): Measured[] => measured.filter(({ recording }) => recording.set === set);
-  const sum = (some: readonly Measured[], what: (one: Measured) => number): number => some.reduce((total, one) => total + what(one), 0);
-  if (process.argv.includes('--each')) for (const one of measured) process.stdout.write(`${one.recording.name}: online ${rate([one], (m) => m.online)}, final ${rate([one], (m) => m.final)}, ${one.speakers} voices, missed ${one.final.missed.toFixed(1)} s, false ${one.final.falseAlarm.toFixed(1)} s, confused ${one.final.confused.toFixed(1)} s\n`);
+  const sum = (some: readonly Measured[], what: (one: Measured) => number): number =>
+    some.reduce((total, one) => total + what(one), 0);
+  if (process.argv.includes('--each'))
+    for (const one of measured)
+      process.stdout.write(
+        `${one.recording.name}: online ${rate([one], (m) => m.online)}, final ${rate([one], (m) => m.final)}, ${one.speakers} voices, missed ${one.final.missed.toFixed(1)} s, false ${one.final.falseAlarm.toFixed(1)} s, confused ${one.final.confused.toFixed(1)} s\n`,
+      );
   reportResults({
-    about: 'Diarization error rate without collar, overlap scored, in percent, pooled over the recordings of a set: AMI (headset mix, words only), a telephone call, two spoken meetings; speech found by Silero, voices by GE2E. Online: as told 1 s after it was said.',
-    rows: [...sets.map((set) => ({
-      set,
-      'DER % online': rate(of(set), (m) => m.online),
-      'DER % final': rate(of(set), (m) => m.final),
-      'all as one speaker': rate(of(set), (m) => m.oneSpeaker),
-      'the same, speech known': rate(of(set), (m) => m.oneSpeakerExact),
-      'missed, false, confused %': (['missed', 'falseAlarm', 'confused'] as const).map((kind) => ((100 * sum(of(set), (m) => m.final[kind])) / sum(of(set), (m) => m.final.reference)).toFixed(1)).join(', '),
-      'speakers found (there)': of(set).map((m) => `${m.speakers} (${new Set(m.recording.turns.map(({ speaker }) => speaker)).size})`).join(', '),
-      'processor ms a second of speech: all, detector, encoder': (['cpuMs', 'detectorMs', 'encoderMs'] as const).map((part) => (sum(of(set), (m) => m[part]) / (sum(of(set), (m) => m.speechMs) / 1000)).toFixed(1)).join(', '),
-    })), ...([['on the other clips', bySet], ['on the other clips and the call', byAll]] as const).map(([where, { online, final }]) => ({ set: `${sets[0] ?? ''}, settings chosen ${where}`, 'DER % online': Math.round(10 * online) / 10, 'DER % final': Math.round(10 * final) / 10 }))],
-    ratios: { 'AMI without each clip: DER online, percent': { value: Math.round(10 * bySet.online) / 10, noise: 1, better: 'lower' }, 'AMI without each clip: DER final, percent': { value: Math.round(10 * bySet.final) / 10, noise: 1, better: 'lower' }, ...Object.fromEntries(sets.flatMap((set) => [
-      [`${set}: DER online, percent`, { value: rate(of(set), (m) => m.online), noise: 1, better: 'lower' as const }],
-      [`${set}: DER final, percent`, { value: rate(of(set), (m) => m.final), noise: 1, better: 'lower' as const }],
-    ])) },
+    about:
+      'Diarization error rate without collar, overlap scored, in percent, pooled over the recordings of a set: AMI (headset mix, words only), a telephone call, two spoken meetings; speech found by Silero, voices by GE2E. Online: as told 1 s after it was said.',
+    rows: [
+      ...sets.map((set) => ({
+        set,
+        'DER % online': rate(of(set), (m) => m.online),
+        'DER % final': rate(of(set), (m) => m.final),
+        'all as one speaker': rate(of(set), (m) => m.oneSpeaker),
+        'the same, speech known': rate(of(set), (m) => m.oneSpeakerExact),
+        'missed, false, confused %': (['missed', 'falseAlarm', 'confused'] as const)
+          .map((kind) =>
+            (
+              (100 * sum(of(set), (m) => m.final[kind])) /
+              sum(of(set), (m) => m.final.reference)
+            ).toFixed(1),
+          )
+          .join(', '),
+        'speakers found (there)': of(set)
+          .map(
+            (m) =>
+              `${m.speakers} (${new Set(m.recording.turns.map(({ speaker }) => speaker)).size})`,
+          )
+          .join(', '),
+        'processor ms a second of speech: all, detector, encoder': (
+          ['cpuMs', 'detectorMs', 'encoderMs'] as const
+        )
+          .map((part) =>
+            (sum(of(set), (m) => m[part]) / (sum(of(set), (m) => m.speechMs) / 1000)).toFixed(1),
+          )
+          .join(', '),
+      })),
+      ...(
+        [
+          ['on the other clips', bySet],
+          ['on the other clips and the call', byAll],
+        ] as const
+      ).map(([where, { online, final }]) => ({
+        set: `${sets[0] ?? ''}, settings chosen ${where}`,
+        'DER % online': Math.round(10 * online) / 10,
+        'DER % final': Math.round(10 * final) / 10,
+      })),
+    ],
+    ratios: {
+      'AMI without each clip: DER online, percent': {
+        value: Math.round(10 * bySet.online) / 10,
+        noise: 1,
+        better: 'lower',
+      },
+      'AMI without each clip: DER final, percent': {
+        value: Math.round(10 * bySet.final) / 10,
+        noise: 1,
+        better: 'lower',
+      },
+      ...Object.fromEntries(
+        sets.flatMap((set) => [
+          [
+            `${set}: DER online, percent`,
+            { value: rate(of(set), (m) => m.online), noise: 1, better: 'lower' as const },
+          ],
+          [
+            `${set}: DER final, percent`,
+            { value: rate(of(set), (m) => m.final), noise: 1, better: 'lower' as const },
+          ],
+        ]),
+      ),
+    },
   });
 }
 

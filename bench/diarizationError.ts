@@ -1,6 +1,7 @@
 /**
- * Diarization error rate without collar, overlap scored: missed, false and confused speaker time over the speaker time
- * of the reference, under the mapping of speakers that confuses least. Definition: NIST Rich Transcription evaluation plan (2009).
+ * Diarization error rate without collar, overlap scored: missed, false and confused speaker time
+ * over the speaker time of the reference, under the mapping of speakers that confuses least.
+ * Definition: NIST Rich Transcription evaluation plan (2009).
  */
 
 /** Who speaks from when to when, in seconds. */
@@ -18,30 +19,48 @@ export interface DiarizationErrors {
   readonly reference: number;
 }
 
-export function diarizationErrors(reference: readonly Turn[], hypothesis: readonly Turn[]): DiarizationErrors {
+export function diarizationErrors(
+  reference: readonly Turn[],
+  hypothesis: readonly Turn[],
+): DiarizationErrors {
   const spoken = [...new Set(reference.map(({ speaker }) => speaker))];
   const found = [...new Set(hypothesis.map(({ speaker }) => speaker))];
-  const times = [...new Set([...reference, ...hypothesis].flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b);
+  const times = [
+    ...new Set([...reference, ...hypothesis].flatMap(({ start, end }) => [start, end])),
+  ].sort((a, b) => a - b);
   const together = spoken.map(() => found.map(() => 0));
   const total = { missed: 0, falseAlarm: 0, both: 0, reference: 0 };
   for (let i = 0; i + 1 < times.length; i++) {
     const from = times[i] as number;
     const length = (times[i + 1] as number) - from;
-    const active = (turns: readonly Turn[]): Set<string> => new Set(turns.filter(({ start, end }) => start <= from && from < end).map(({ speaker }) => speaker));
+    const active = (turns: readonly Turn[]): Set<string> =>
+      new Set(
+        turns.filter(({ start, end }) => start <= from && from < end).map(({ speaker }) => speaker),
+      );
     const [said, heard] = [active(reference), active(hypothesis)];
     total.reference += length * said.size;
     total.missed += length * Math.max(0, said.size - heard.size);
     total.falseAlarm += length * Math.max(0, heard.size - said.size);
     total.both += length * Math.min(said.size, heard.size);
-    for (const s of said) for (const h of heard) (together[spoken.indexOf(s)] as number[])[found.indexOf(h)]! += length;
+    for (const s of said)
+      for (const h of heard) (together[spoken.indexOf(s)] as number[])[found.indexOf(h)]! += length;
   }
-  const matched = assign(together).reduce((sum, column, row) => sum + (together[row]?.[column] ?? 0), 0);
-  return { missed: total.missed, falseAlarm: total.falseAlarm, confused: Math.max(0, total.both - matched), reference: total.reference };
+  const matched = assign(together).reduce(
+    (sum, column, row) => sum + (together[row]?.[column] ?? 0),
+    0,
+  );
+  return {
+    missed: total.missed,
+    falseAlarm: total.falseAlarm,
+    confused: Math.max(0, total.both - matched),
+    reference: total.reference,
+  };
 }
 
 /** Percent, over all recordings together; 0 where nobody speaks. */
 export function pooledRate(errors: readonly DiarizationErrors[]): number {
-  const sum = (of: (e: DiarizationErrors) => number): number => errors.reduce((total, e) => total + of(e), 0);
+  const sum = (of: (e: DiarizationErrors) => number): number =>
+    errors.reduce((total, e) => total + of(e), 0);
   const reference = sum((e) => e.reference);
   return reference === 0 ? 0 : (100 * sum((e) => e.missed + e.falseAlarm + e.confused)) / reference;
 }
@@ -52,14 +71,17 @@ export function readRttm(text: string): Map<string, Turn[]> {
   for (const line of text.split('\n')) {
     const [kind, file, , start, duration, , , speaker] = line.split(/\s+/);
     if (kind !== 'SPEAKER' || file === undefined || speaker === undefined) continue;
-    turns.set(file, [...(turns.get(file) ?? []), { start: Number(start), end: Number(start) + Number(duration), speaker }]);
+    turns.set(file, [
+      ...(turns.get(file) ?? []),
+      { start: Number(start), end: Number(start) + Number(duration), speaker },
+    ]);
   }
   return turns;
 }
 
 /**
- * The column for each row that makes the sum greatest; −1 for rows without one. Hungarian method with potentials
- * (Kuhn 1955, in the shortest augmenting path form of Jonker and Volgenant 1987).
+ * The column for each row that makes the sum greatest; −1 for rows without one. Hungarian method
+ * with potentials (Kuhn 1955, in the shortest augmenting path form of Jonker and Volgenant 1987).
  */
 export function assign(gains: readonly (readonly number[])[]): number[] {
   const rows = gains.length;
@@ -81,7 +103,10 @@ export function assign(gains: readonly (readonly number[])[]): number[] {
       let next = 0;
       for (let j = 1; j <= size; j++) {
         if (visited[j]) continue;
-        const reduced = cost(current - 1, j - 1) - (rowPotential[current] as number) - (columnPotential[j] as number);
+        const reduced =
+          cost(current - 1, j - 1) -
+          (rowPotential[current] as number) -
+          (columnPotential[j] as number);
         if (reduced < (least[j] as number)) [least[j], cameFrom[j]] = [reduced, column];
         if ((least[j] as number) < step) [step, next] = [least[j] as number, j];
       }
@@ -93,7 +118,8 @@ export function assign(gains: readonly (readonly number[])[]): number[] {
       }
       column = next;
     } while (rowOf[column] !== 0);
-    for (; column !== 0; column = cameFrom[column] as number) rowOf[column] = rowOf[cameFrom[column] as number] as number;
+    for (; column !== 0; column = cameFrom[column] as number)
+      rowOf[column] = rowOf[cameFrom[column] as number] as number;
   }
   const answer = new Array<number>(rows).fill(-1);
   for (let j = 1; j <= size; j++) {

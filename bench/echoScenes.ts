@@ -1,4 +1,7 @@
-/** Sound for the echo bench: meetings whose loudspeakers reach the microphone, with and without somebody who talks at the same time. */
+/**
+ * Sound for the echo bench: meetings whose loudspeakers reach the microphone, with and without
+ * somebody who talks at the same time.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,26 +58,51 @@ export function readMeeting(name: string): Meeting | undefined {
 }
 
 export function cut(meeting: Meeting, fromMs: number, toMs: number): Meeting {
-  const edge = (seconds: number): number => Math.min(toMs, Math.max(fromMs, seconds * 1000)) / 1000 - fromMs / 1000;
-  const turns = meeting.turns.map((t) => ({ ...t, start: edge(t.start), end: edge(t.end) })).filter((t) => t.end > t.start);
-  return { name: meeting.name, turns, mic: meeting.mic.slice(at(fromMs), at(toMs)), system: meeting.system.slice(at(fromMs), at(toMs)) };
+  const edge = (seconds: number): number =>
+    Math.min(toMs, Math.max(fromMs, seconds * 1000)) / 1000 - fromMs / 1000;
+  const turns = meeting.turns
+    .map((t) => ({ ...t, start: edge(t.start), end: edge(t.end) }))
+    .filter((t) => t.end > t.start);
+  return {
+    name: meeting.name,
+    turns,
+    mic: meeting.mic.slice(at(fromMs), at(toMs)),
+    system: meeting.system.slice(at(fromMs), at(toMs)),
+  };
 }
 
 /** The meeting as it is, with the loudspeakers in the microphone. */
 export function echoed(meeting: Meeting, echo: Echo | undefined): Scene {
-  return scene(`${meeting.name} ${describe(echo)}`, meeting.mic, meeting.system, echo, spans(meeting, 'mic'), spans(meeting, 'system'));
+  return scene(
+    `${meeting.name} ${describe(echo)}`,
+    meeting.mic,
+    meeting.system,
+    echo,
+    spans(meeting, 'mic'),
+    spans(meeting, 'system'),
+  );
 }
 
 export function describe(echo: Echo | undefined): string {
-  return echo ? `${echo.db} dB ${echo.delayMs} ms${echo.reverbMs === undefined ? '' : ' room'}` : 'headphones';
+  return echo
+    ? `${echo.db} dB ${echo.delayMs} ms${echo.reverbMs === undefined ? '' : ' room'}`
+    : 'headphones';
 }
 
 /** The same where the user only listens, as most people do most of the time. */
 export function listened(meeting: Meeting): Meeting {
-  return { ...meeting, name: `${meeting.name} listening`, mic: new Int16Array(meeting.mic.length), turns: meeting.turns.filter(({ source }) => source === 'system') };
+  return {
+    ...meeting,
+    name: `${meeting.name} listening`,
+    mic: new Int16Array(meeting.mic.length),
+    turns: meeting.turns.filter(({ source }) => source === 'system'),
+  };
 }
 
-/** Somebody reads into the microphone while the others talk: pieces of other voices laid over the system's turns. */
+/**
+ * Somebody reads into the microphone while the others talk: pieces of other voices laid over the
+ * system's turns.
+ */
 export function doubleTalk(meeting: Meeting, echo: Echo | undefined, seed: number): Scene {
   const voices = libriUtterances();
   const own = new Int16Array(meeting.mic.length);
@@ -82,7 +110,7 @@ export function doubleTalk(meeting: Meeting, echo: Echo | undefined, seed: numbe
   let n = seed;
   let free = 0;
   for (const { startMs, endMs } of spans(meeting, 'system')) {
-    for (let from = Math.max(startMs + 200, free); from + 900 < endMs; ) {
+    for (let from = Math.max(startMs + 200, free); from + 900 < endMs;) {
       const voice = voices[(n * 7) % voices.length];
       n++;
       if (!voice) break;
@@ -94,10 +122,20 @@ export function doubleTalk(meeting: Meeting, echo: Echo | undefined, seed: numbe
       free = from;
     }
   }
-  return scene(`${meeting.name} double-talk ${describe(echo)}`, own, meeting.system, echo, ownSpans, spans(meeting, 'system'));
+  return scene(
+    `${meeting.name} double-talk ${describe(echo)}`,
+    own,
+    meeting.system,
+    echo,
+    ownSpans,
+    spans(meeting, 'system'),
+  );
 }
 
-/** Both say the same words at nearly the same time: the system's short turns again, in another voice and at another pace. */
+/**
+ * Both say the same words at nearly the same time: the system's short turns again, in another voice
+ * and at another pace.
+ */
 export function unison(meeting: Meeting, echo: Echo | undefined): Scene {
   const gapMs = 2_500;
   const turns = meeting.turns.filter((t) => t.source === 'system' && t.end - t.start < 3.2);
@@ -109,7 +147,10 @@ export function unison(meeting: Meeting, echo: Echo | undefined): Scene {
   const systemSpans: Span[] = [];
   let from = 1_000;
   parts.forEach((part, i) => {
-    const voice = loud(trim(otherVoice(part, i % 2 === 0 ? 1.18 : 0.84, [0.9, 1.12, 0.95, 1.06][i % 4] ?? 1)), -24);
+    const voice = loud(
+      trim(otherVoice(part, i % 2 === 0 ? 1.18 : 0.84, [0.9, 1.12, 0.95, 1.06][i % 4] ?? 1)),
+      -24,
+    );
     const startMs = from + [0, 80, 160, 240][i % 4]!;
     system.set(part, at(from));
     own.set(voice.subarray(0, Math.max(0, length - at(startMs))), at(startMs));
@@ -117,10 +158,24 @@ export function unison(meeting: Meeting, echo: Echo | undefined): Scene {
     ownSpans.push({ startMs, endMs: startMs + (voice.length * 1000) / SAMPLE_RATE });
     from += (part.length * 1000) / SAMPLE_RATE + gapMs;
   });
-  return scene(`${meeting.name} same words ${describe(echo)}`, own, system, echo, ownSpans, systemSpans);
+  return scene(
+    `${meeting.name} same words ${describe(echo)}`,
+    own,
+    system,
+    echo,
+    ownSpans,
+    systemSpans,
+  );
 }
 
-function scene(name: string, own: Int16Array, system: Int16Array, echo: Echo | undefined, ownSpans: readonly Span[], systemSpans: readonly Span[]): Scene {
+function scene(
+  name: string,
+  own: Int16Array,
+  system: Int16Array,
+  echo: Echo | undefined,
+  ownSpans: readonly Span[],
+  systemSpans: readonly Span[],
+): Scene {
   const room = makeNoise('pink', own.length / SAMPLE_RATE, 11);
   const heard = echo ? through(system, echo) : new Float32Array(system.length);
   // A quiet room, about −62 dBFS.
@@ -130,33 +185,68 @@ function scene(name: string, own: Int16Array, system: Int16Array, echo: Echo | u
 
 /** Late, softer and, in a room, smeared: the direct sound and sparse reflections that decay. */
 function through(system: Int16Array, { db, delayMs, reverbMs }: Echo): Float32Array {
-  const taps: { readonly delay: number; readonly gain: number }[] = [{ delay: at(delayMs), gain: 10 ** (db / 20) }];
+  const taps: { readonly delay: number; readonly gain: number }[] = [
+    { delay: at(delayMs), gain: 10 ** (db / 20) },
+  ];
   if (reverbMs !== undefined) {
     const jitter = makeNoise('white', 0.01, 5);
     for (let k = 1; k <= 60; k++) {
       const ms = (k / 60) * reverbMs + (jitter[k] ?? 0) / 1_000;
-      taps.push({ delay: at(delayMs + ms), gain: 10 ** ((db - 6 - (60 * ms) / reverbMs) / 20) * ((jitter[k + 60] ?? 0) > 0 ? 1 : -1) });
+      taps.push({
+        delay: at(delayMs + ms),
+        gain: 10 ** ((db - 6 - (60 * ms) / reverbMs) / 20) * ((jitter[k + 60] ?? 0) > 0 ? 1 : -1),
+      });
     }
   }
   const out = new Float32Array(system.length);
-  for (const { delay, gain } of taps) for (let i = delay; i < out.length; i++) out[i] = (out[i] as number) + gain * (system[i - delay] as number);
+  for (const { delay, gain } of taps)
+    for (let i = delay; i < out.length; i++)
+      out[i] = (out[i] as number) + gain * (system[i - delay] as number);
   return out;
 }
 
 function spans(meeting: Meeting, source: Turn['source']): Span[] {
-  return meeting.turns.filter((t) => t.source === source).map((t) => ({ startMs: t.start * 1000, endMs: t.end * 1000 }));
+  return meeting.turns
+    .filter((t) => t.source === source)
+    .map((t) => ({ startMs: t.start * 1000, endMs: t.end * 1000 }));
 }
 
 function otherVoice(pcm: Int16Array, pitch: number, tempo: number): Int16Array {
   const filter = `asetrate=${Math.round(SAMPLE_RATE * pitch)},aresample=${SAMPLE_RATE},atempo=${(tempo / pitch).toFixed(3)}`;
-  const bytes = execFileSync('ffmpeg', ['-v', 'error', '-f', 's16le', '-ar', String(SAMPLE_RATE), '-ac', '1', '-i', '-', '-af', filter, '-f', 's16le', '-'], { input: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength), maxBuffer: 1 << 26 });
-  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength - (bytes.byteLength % 2)));
+  const bytes = execFileSync(
+    'ffmpeg',
+    [
+      '-v',
+      'error',
+      '-f',
+      's16le',
+      '-ar',
+      String(SAMPLE_RATE),
+      '-ac',
+      '1',
+      '-i',
+      '-',
+      '-af',
+      filter,
+      '-f',
+      's16le',
+      '-',
+    ],
+    { input: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength), maxBuffer: 1 << 26 },
+  );
+  return new Int16Array(
+    bytes.buffer.slice(
+      bytes.byteOffset,
+      bytes.byteOffset + bytes.byteLength - (bytes.byteLength % 2),
+    ),
+  );
 }
 
 /** Without the silence before the first word. */
 function trim(pcm: Int16Array): Int16Array {
   let from = 0;
-  while (from < pcm.length && rms(pcm.subarray(from, from + FRAME_SAMPLES)) < 300) from += FRAME_SAMPLES;
+  while (from < pcm.length && rms(pcm.subarray(from, from + FRAME_SAMPLES)) < 300)
+    from += FRAME_SAMPLES;
   return pcm.slice(from);
 }
 

@@ -1,7 +1,7 @@
 /**
- * Moonshine and Whisper base as engines: time to READY, memory before, loaded and after each of ten unloads, what a
- * second worker adds; and a daemon as it ships from its start to READY, the first time and the second, with all its
- * memory. Argument: models folder. Linux.
+ * Moonshine and Whisper base as engines: time to READY, memory before, loaded and after each of ten
+ * unloads, what a second worker adds; and a daemon as it ships from its start to READY, the first
+ * time and the second, with all its memory. Argument: models folder. Linux.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -17,15 +17,30 @@ const MB = 1_000_000;
 const ROUNDS = 10;
 const WHISPER = join(SHARED, 'models', 'ggml-base-q8_0.bin');
 
-function engineRow(what: string, work: EngineWork): { row: Row; afterByBefore: number; loadMs: number } {
-  const { rounds, secondWorker } = JSON.parse(execFileSync(process.execPath, [bundled('engineWork.ts'), JSON.stringify(work)], { encoding: 'utf8' })) as EngineFigures;
+function engineRow(
+  what: string,
+  work: EngineWork,
+): { row: Row; afterByBefore: number; loadMs: number } {
+  const { rounds, secondWorker } = JSON.parse(
+    execFileSync(process.execPath, [bundled('engineWork.ts'), JSON.stringify(work)], {
+      encoding: 'utf8',
+    }),
+  ) as EngineFigures;
   const loads = rounds.map(({ loadMs }) => loadMs);
   const afterByBefore = Math.max(...rounds.map(({ before, after }) => after / before));
   return {
     row: {
       what,
-      'READY after, first / median / longest (s)': [loads[0] ?? NaN, percentile(loads, 0.5), Math.max(...loads)].map((ms) => (ms / 1000).toFixed(2)).join(' / '),
-      'its workers, detector included (MB)': Math.round(Math.max(...rounds.map(({ workers }) => workers)) / MB),
+      'READY after, first / median / longest (s)': [
+        loads[0] ?? NaN,
+        percentile(loads, 0.5),
+        Math.max(...loads),
+      ]
+        .map((ms) => (ms / 1000).toFixed(2))
+        .join(' / '),
+      'its workers, detector included (MB)': Math.round(
+        Math.max(...rounds.map(({ workers }) => workers)) / MB,
+      ),
       'a second worker adds (MB)': Math.round(secondWorker / MB),
       [`after / before, worst of ${rounds.length} unloads`]: afterByBefore.toFixed(3),
     },
@@ -36,10 +51,20 @@ function engineRow(what: string, work: EngineWork): { row: Row; afterByBefore: n
 
 /** Bytes of a process and all that it started. */
 function familyResident(pid: number): number {
-  const stat = (one: number): string[] => readFileSync(`/proc/${one}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-  const all = readdirSync('/proc').map(Number).filter((one) => one > 0 && existsSync(`/proc/${one}/stat`));
+  const stat = (one: number): string[] =>
+    readFileSync(`/proc/${one}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+  const all = readdirSync('/proc')
+    .map(Number)
+    .filter((one) => one > 0 && existsSync(`/proc/${one}/stat`));
   const family = [pid, ...all.filter((one) => stat(one)[1] === String(pid))];
-  return family.reduce((sum, one) => sum + Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? 0) * 1024, 0);
+  return family.reduce(
+    (sum, one) =>
+      sum +
+      Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/status`, 'utf8'))?.[1] ?? 0) * 1024,
+    0,
+  );
 }
 
 async function daemonRows(models: string): Promise<{ rows: Row[]; bytes: number }> {
@@ -54,7 +79,11 @@ async function daemonRows(models: string): Promise<{ rows: Row[]; bytes: number 
       bytes = familyResident(daemon.pid);
       client.dispose();
       await daemon.stop();
-      rows.push({ what, 'READY after, first / median / longest (s)': (ready / 1000).toFixed(2), 'daemon and workers (MB)': Math.round(bytes / MB) });
+      rows.push({
+        what,
+        'READY after, first / median / longest (s)': (ready / 1000).toFixed(2),
+        'daemon and workers (MB)': Math.round(bytes / MB),
+      });
     }
   } finally {
     await daemon.end();
@@ -64,18 +93,42 @@ async function daemonRows(models: string): Promise<{ rows: Row[]; bytes: number 
 
 async function main([folder = '']: readonly string[]): Promise<void> {
   const models = findModels(folder);
-  if (!models || process.platform !== 'linux') throw new Error('This bench needs Linux and the models of `npm run setup`.');
-  const moonshine = engineRow('Moonshine tiny', { provider: 'moonshine', model: { id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } }, vad: models.vad, rounds: ROUNDS });
-  const whisper = existsSync(WHISPER) ? engineRow('Whisper base q8_0', { provider: 'whisper', model: { id: 'whisper-base-q8_0', files: { model: WHISPER } }, vad: models.vad, rounds: ROUNDS }) : undefined;
+  if (!models || process.platform !== 'linux')
+    throw new Error('This bench needs Linux and the models of `npm run setup`.');
+  const moonshine = engineRow('Moonshine tiny', {
+    provider: 'moonshine',
+    model: { id: 'moonshine-tiny', files: { encoder: models.encoder, decoder: models.decoder } },
+    vad: models.vad,
+    rounds: ROUNDS,
+  });
+  const whisper = existsSync(WHISPER)
+    ? engineRow('Whisper base q8_0', {
+        provider: 'whisper',
+        model: { id: 'whisper-base-q8_0', files: { model: WHISPER } },
+        vad: models.vad,
+        rounds: ROUNDS,
+      })
+    : undefined;
   const daemon = await daemonRows(folder);
-  const unload = (value: number): Ratio => ({ value: Number(value.toFixed(3)), noise: 0.03, better: 'lower' });
+  const unload = (value: number): Ratio => ({
+    value: Number(value.toFixed(3)),
+    noise: 0.03,
+    better: 'lower',
+  });
   reportResults({
-    about: 'Engines with one recognition worker and the speech detector, bundled as they ship: from LOADING to READY with the warm-up; then a daemon of its own from the start of its process to READY. Memory is resident memory.',
+    about:
+      'Engines with one recognition worker and the speech detector, bundled as they ship: from LOADING to READY with the warm-up; then a daemon of its own from the start of its process to READY. Memory is resident memory.',
     rows: [moonshine.row, ...(whisper ? [whisper.row] : []), ...daemon.rows],
     ratios: {
       'Moonshine: memory after unload by before': unload(moonshine.afterByBefore),
-      ...(whisper ? { 'Whisper: memory after unload by before': unload(whisper.afterByBefore) } : {}),
-      'daemon and workers, hundreds of MB': { value: Number((daemon.bytes / MB / 100).toFixed(2)), noise: 0.25, better: 'lower' },
+      ...(whisper
+        ? { 'Whisper: memory after unload by before': unload(whisper.afterByBefore) }
+        : {}),
+      'daemon and workers, hundreds of MB': {
+        value: Number((daemon.bytes / MB / 100).toFixed(2)),
+        noise: 0.25,
+        better: 'lower',
+      },
     },
   });
 }

@@ -1,11 +1,15 @@
 /**
- * Loads and unloads one engine of the product ten times in this process, bundled as it ships; then, with two cores,
- * what a second worker adds. Arguments: JSON of EngineWork. Prints JSON of EngineFigures.
+ * Loads and unloads one engine of the product ten times in this process, bundled as it ships; then,
+ * with two cores, what a second worker adds. Arguments: JSON of EngineWork. Prints JSON of
+ * EngineFigures.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createDetectors, createSpeechEngine } from '../daemon/adapters/inference/createSpeechEngine';
+import {
+  createDetectors,
+  createSpeechEngine,
+} from '../daemon/adapters/inference/createSpeechEngine';
 import { readWarmUp } from '../daemon/adapters/inference/warmUpPhrase';
 import type { LoadedModelFiles } from '../daemon/asr/provider';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
@@ -21,7 +25,12 @@ export interface EngineWork {
 
 /** Bytes of resident memory, milliseconds. */
 export interface EngineFigures {
-  readonly rounds: readonly { readonly loadMs: number; readonly before: number; readonly workers: number; readonly after: number }[];
+  readonly rounds: readonly {
+    readonly loadMs: number;
+    readonly before: number;
+    readonly workers: number;
+    readonly after: number;
+  }[];
   readonly secondWorker: number;
 }
 
@@ -29,7 +38,15 @@ export interface EngineFigures {
 const SETTLE_MS = 300;
 
 function resident(pids: readonly (number | undefined)[]): number {
-  return pids.reduce<number>((sum, pid) => sum + (pid === undefined ? 0 : Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024), 0);
+  return pids.reduce<number>(
+    (sum, pid) =>
+      sum +
+      (pid === undefined
+        ? 0
+        : Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) *
+          1024),
+    0,
+  );
 }
 
 async function run({ provider, model, vad, rounds }: EngineWork): Promise<EngineFigures> {
@@ -38,10 +55,22 @@ async function run({ provider, model, vad, rounds }: EngineWork): Promise<Engine
   const engineOf = (cores: number): ManagedSpeechEngine => {
     const common = { clock: systemClock, logger: silentLogger };
     const worker = { path: join(__dirname, 'worker.js') };
-    return createSpeechEngine({ ...common, warmUp, asr: { provider, model: model.id, files: () => Promise.resolve(model) }, runs: { in: 'workers', worker, cores }, detectors: createDetectors({ ...common, worker, files: () => Promise.resolve({ id: 'silero-vad', files: { model: vad } }) }) });
+    return createSpeechEngine({
+      ...common,
+      warmUp,
+      asr: { provider, model: model.id, files: () => Promise.resolve(model) },
+      runs: { in: 'workers', worker, cores },
+      detectors: createDetectors({
+        ...common,
+        worker,
+        files: () => Promise.resolve({ id: 'silero-vad', files: { model: vad } }),
+      }),
+    });
   };
-  const workersOf = (engine: ManagedSpeechEngine): number => resident(engine.workers().map(({ pid }) => pid));
-  const decode = (engine: ManagedSpeechEngine, sessionId: string): Promise<unknown> => engine.decode(phrase, { language: 'en', priority: 'final', sessionId });
+  const workersOf = (engine: ManagedSpeechEngine): number =>
+    resident(engine.workers().map(({ pid }) => pid));
+  const decode = (engine: ManagedSpeechEngine, sessionId: string): Promise<unknown> =>
+    engine.decode(phrase, { language: 'en', priority: 'final', sessionId });
   const one = engineOf(1);
   const figures: EngineFigures['rounds'][number][] = [];
   for (let i = 0; i < rounds; i++) {
@@ -59,7 +88,8 @@ async function run({ provider, model, vad, rounds }: EngineWork): Promise<Engine
   await two.ready();
   await decode(two, 'a');
   const first = workersOf(two);
-  const busy = (): boolean => two.workers().filter(({ state }) => state === 'ready' || state === 'busy').length < 3;
+  const busy = (): boolean =>
+    two.workers().filter(({ state }) => state === 'ready' || state === 'busy').length < 3;
   // Phrases that wait bring the second worker.
   while (busy()) await Promise.all([1, 2, 3, 4].map((session) => decode(two, `s${session}`)));
   await Promise.all([1, 2, 3, 4].map((session) => decode(two, `s${session}`)));

@@ -1,37 +1,62 @@
 /**
- * What survives what: `npm run fault -- kill --count 1000` (the daemon is killed while real speech is pushed) and `npm run fault -- damage --count 500`
- * (bytes flipped in database and spool, ends cut off); both with `--seed N`. `--engine moonshine` kills the shipped daemon with its models.
- * `--part first`, then `--part next`: runs whose rows are kept and added up. Argument: folder of the models.
+ * What survives what: `npm run fault -- kill --count 1000` (the daemon is killed while real speech
+ * is pushed) and `npm run fault -- damage --count 500` (bytes flipped in database and spool, ends
+ * cut off); both with `--seed N`. `--engine moonshine` kills the shipped daemon with its models.
+ * `--part first`, then `--part next`: runs whose rows are kept and added up. Argument: folder of
+ * the models.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { damageRounds } from './fault/damageRounds';
-import { killCommand, killRounds, type KillRoundsResult, productCommand, stateFolderForRounds } from './fault/killRounds';
+import {
+  killCommand,
+  killRounds,
+  type KillRoundsResult,
+  productCommand,
+  stateFolderForRounds,
+} from './fault/killRounds';
 import { faultSpeech } from './fault/speech';
 import { percentile } from './statistics';
 import { reportResults, type Row } from './report';
 import { findModels, type SpeechModels } from './speechPath';
 
-
 function killRow(what: string, result: KillRoundsResult, seconds: number): Row {
   const { restartMs, ...counts } = result;
-  return { what, ...counts, 'restart p50 ms': Math.round(percentile(restartMs, 0.5)), 'restart p95 ms': Math.round(percentile(restartMs, 0.95)), seconds };
+  return {
+    what,
+    ...counts,
+    'restart p50 ms': Math.round(percentile(restartMs, 0.5)),
+    'restart p95 ms': Math.round(percentile(restartMs, 0.95)),
+    seconds,
+  };
 }
 
-/** Rows of a run that is made in parts, each under its own seed: kept until `--part first` begins anew. */
+/**
+ * Rows of a run that is made in parts, each under its own seed: kept until `--part first` begins
+ * anew.
+ */
 const PARTS = resolve(__dirname, '..', 'out', 'fault', 'parts.json');
 
 type Parts = { readonly kills: readonly Row[]; readonly damage: readonly Row[] };
 
 function partsBefore(part: string | undefined): Parts {
-  return part === 'next' && existsSync(PARTS) ? (JSON.parse(readFileSync(PARTS, 'utf8')) as Parts) : { kills: [], damage: [] };
+  return part === 'next' && existsSync(PARTS)
+    ? (JSON.parse(readFileSync(PARTS, 'utf8')) as Parts)
+    : { kills: [], damage: [] };
 }
 
 /** Counts added up; a row's times stay its own. */
 function sumOf(rows: readonly Row[]): Row {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) => name !== 'what' && !name.startsWith('restart'));
-  return { what: 'sum', ...Object.fromEntries(names.map((name) => [name, rows.reduce((sum, row) => sum + Number(row[name] ?? 0), 0)])) };
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter(
+    (name) => name !== 'what' && !name.startsWith('restart'),
+  );
+  return {
+    what: 'sum',
+    ...Object.fromEntries(
+      names.map((name) => [name, rows.reduce((sum, row) => sum + Number(row[name] ?? 0), 0)]),
+    ),
+  };
 }
 
 function report({ kills, damage }: Parts, about: string): void {
@@ -43,13 +68,38 @@ function report({ kills, damage }: Parts, about: string): void {
     about,
     rows: [...kills, ...(kills.length > 1 ? [sum] : []), ...damage],
     ratios: {
-      ...(kills.length > 0 ? { 'acknowledged frames lost': { value: Number(sum['acknowledgedLost']), noise: 0, better: 'lower' as const }, 'finals lost or doubled': { value: Number(sum['eventsMissing']) + Number(sum['finalsDoubled']), noise: 0, better: 'lower' as const } } : {}),
-      ...(events > 0 ? { 'events kept': { value: 1 - damage.reduce((n, row) => n + Number(row['eventsLost']), 0) / events, noise: 0.02, better: 'higher' as const } } : {}),
+      ...(kills.length > 0
+        ? {
+            'acknowledged frames lost': {
+              value: Number(sum['acknowledgedLost']),
+              noise: 0,
+              better: 'lower' as const,
+            },
+            'finals lost or doubled': {
+              value: Number(sum['eventsMissing']) + Number(sum['finalsDoubled']),
+              noise: 0,
+              better: 'lower' as const,
+            },
+          }
+        : {}),
+      ...(events > 0
+        ? {
+            'events kept': {
+              value: 1 - damage.reduce((n, row) => n + Number(row['eventsLost']), 0) / events,
+              noise: 0.02,
+              better: 'higher' as const,
+            },
+          }
+        : {}),
     },
   });
 }
 
-async function kill(models: SpeechModels, folder: string, { count, seed, engine, part }: Asked): Promise<void> {
+async function kill(
+  models: SpeechModels,
+  folder: string,
+  { count, seed, engine, part }: Asked,
+): Promise<void> {
   const speech = await faultSpeech(models);
   const home = stateFolderForRounds();
   const begun = performance.now();
@@ -57,31 +107,75 @@ async function kill(models: SpeechModels, folder: string, { count, seed, engine,
   let told = 0;
   const result = await killRounds(
     {
-      count, seed, speech,
+      count,
+      seed,
+      speech,
       command: product ? productCommand(folder, home) : await killCommand(speech, home),
       ...(product ? { latestKillMs: PRODUCT_KILL_MS } : {}),
-      onNotDone: (state, log) => process.stderr.write(`A session was left in ${state === '' ? 'no state that a client saw' : state}. The daemon's log ends so:\n${log}\n`),
+      onNotDone: (state, log) =>
+        process.stderr.write(
+          `A session was left in ${state === '' ? 'no state that a client saw' : state}. The daemon's log ends so:\n${log}\n`,
+        ),
       onProgress: (kills, sessions) => {
         if (kills - told < 50) return;
         told = kills;
-        process.stderr.write(`${kills} kills, ${sessions} sessions, ${Math.round((performance.now() - begun) / 1000)} s\n`);
+        process.stderr.write(
+          `${kills} kills, ${sessions} sessions, ${Math.round((performance.now() - begun) / 1000)} s\n`,
+        );
       },
     },
     home,
   );
   const before = partsBefore(part);
-  report({ ...before, kills: [...before.kills, killRow(`${product ? 'Moonshine' : 'words by place'}, seed ${seed}`, result, Math.round((performance.now() - begun) / 1000))] }, `${KILL_ABOUT} ${speech.about}. ${HOW}`);
-  const { acknowledgedLost, eventsMissing, eventsRepeated, finalsDoubled, sessionsThatDiffer, damagedPhrases, notDone, childrenLeft } = result;
-  if (acknowledgedLost + eventsMissing + eventsRepeated + finalsDoubled + (product ? 0 : sessionsThatDiffer) + damagedPhrases + notDone + childrenLeft > 0) process.exitCode = 1;
+  report(
+    {
+      ...before,
+      kills: [
+        ...before.kills,
+        killRow(
+          `${product ? 'Moonshine' : 'words by place'}, seed ${seed}`,
+          result,
+          Math.round((performance.now() - begun) / 1000),
+        ),
+      ],
+    },
+    `${KILL_ABOUT} ${speech.about}. ${HOW}`,
+  );
+  const {
+    acknowledgedLost,
+    eventsMissing,
+    eventsRepeated,
+    finalsDoubled,
+    sessionsThatDiffer,
+    damagedPhrases,
+    notDone,
+    childrenLeft,
+  } = result;
+  if (
+    acknowledgedLost +
+      eventsMissing +
+      eventsRepeated +
+      finalsDoubled +
+      (product ? 0 : sessionsThatDiffer) +
+      damagedPhrases +
+      notDone +
+      childrenLeft >
+    0
+  )
+    process.exitCode = 1;
 }
 
 const KILL_ABOUT = 'The daemon is killed with SIGKILL at random points while a client pushes';
-const HOW = '"Words by place": as Moonshine heard them once, by their place in the audio, speech found by a fixed level, so that every session must have the words of the undisturbed run. "Moonshine": the shipped daemon with its models; a phrase that was in flight may be heard anew with other bounds. "Damage": one to eight bytes of a database or a spool flipped, or its end cut off, then opened as the next start does.';
+const HOW =
+  '"Words by place": as Moonshine heard them once, by their place in the audio, speech found by a fixed level, so that every session must have the words of the undisturbed run. "Moonshine": the shipped daemon with its models; a phrase that was in flight may be heard anew with other bounds. "Damage": one to eight bytes of a database or a spool flipped, or its end cut off, then opened as the next start does.';
 
 function damage({ count, seed, part }: Asked): void {
   const result = damageRounds({ count, seed });
   const before = partsBefore(part);
-  report({ ...before, damage: [...before.damage, { what: `damage, seed ${seed}`, ...result }] }, HOW);
+  report(
+    { ...before, damage: [...before.damage, { what: `damage, seed ${seed}`, ...result }] },
+    HOW,
+  );
   if (result.failedStarts + result.altered + result.untold > 0) process.exitCode = 1;
 }
 
@@ -96,11 +190,25 @@ interface Asked {
 const PRODUCT_KILL_MS = 5_000;
 
 async function main(argv: readonly string[]): Promise<void> {
-  const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: { count: { type: 'string' }, seed: { type: 'string', default: '1' }, engine: { type: 'string' }, part: { type: 'string' } } });
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      count: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      engine: { type: 'string' },
+      part: { type: 'string' },
+    },
+  });
   const [folder, what = 'kill'] = positionals;
   const models = findModels(folder);
   if (!models) throw new Error('The models are not there; run "npm run setup" first.');
-  const asked = (count: number): Asked => ({ count: Number(values.count ?? count), seed: Number(values.seed), engine: values.engine, part: values.part });
+  const asked = (count: number): Asked => ({
+    count: Number(values.count ?? count),
+    seed: Number(values.seed),
+    engine: values.engine,
+    part: values.part,
+  });
   if (what === 'kill') await kill(models, String(folder), asked(1000));
   else if (what === 'damage') damage(asked(500));
   else throw new Error(`There is no fault "${what}"; choose from kill, damage.`);

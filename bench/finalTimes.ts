@@ -1,4 +1,7 @@
-/** When finals would be there on a machine that does nothing else: audio time plus measured inference time. Pure. */
+/**
+ * When finals would be there on a machine that does nothing else: audio time plus measured
+ * inference time. Pure.
+ */
 
 /** One phrase; times in milliseconds since the session began. */
 export interface TimedDecode {
@@ -12,8 +15,8 @@ export interface TimedDecode {
 }
 
 /**
- * Milliseconds from the last speech to the final of each phrase. Phrases are decoded in the order in which they ended,
- * each by the worker that is free first, and given out in the order of speech.
+ * Milliseconds from the last speech to the final of each phrase. Phrases are decoded in the order
+ * in which they ended, each by the worker that is free first, and given out in the order of speech.
  */
 export function finalLatencies(phrases: readonly TimedDecode[], workers: number): number[] {
   const free = Array.from({ length: workers }, () => 0);

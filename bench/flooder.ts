@@ -1,7 +1,8 @@
 /**
- * One client that sends far more than it may, as a process of its own: `flooder.ts URL TOKEN MESSAGES_PER_SECOND`. Begins and ends when
- * the parent says 'on' and 'off', comes back as soon as it may, and tells what became of its messages at 'tell'. It does as little as it can
- * beside, so that what others feel is the daemon's work.
+ * One client that sends far more than it may, as a process of its own: `flooder.ts URL TOKEN
+ * MESSAGES_PER_SECOND`. Begins and ends when the parent says 'on' and 'off', comes back as soon as
+ * it may, and tells what became of its messages at 'tell'. It does as little as it can beside, so
+ * that what others feel is the daemon's work.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
@@ -42,7 +43,10 @@ async function flood(): Promise<void> {
 }
 
 async function connectAndSend(): Promise<void> {
-  const ws = new WebSocket(new URL(REMOTE_PATH, url), { headers: { authorization: `Bearer ${token}` }, perMessageDeflate: false });
+  const ws = new WebSocket(new URL(REMOTE_PATH, url), {
+    headers: { authorization: `Bearer ${token}` },
+    perMessageDeflate: false,
+  });
   let retryS = 0;
   ws.on('unexpected-response', (_request, response) => {
     tally.refused++;
@@ -56,19 +60,34 @@ async function connectAndSend(): Promise<void> {
     tally.refused++;
     if (data.includes('"retryAfterMs"')) tally.told++;
   });
-  const gone = new Promise<void>((resolve) => ws.once('close', (code) => {
-    if (code === 4429) tally.closed++;
-    resolve();
-  }));
+  const gone = new Promise<void>((resolve) =>
+    ws.once('close', (code) => {
+      if (code === 4429) tally.closed++;
+      resolve();
+    }),
+  );
   ws.once('open', () => {
-    ws.send(JSON.stringify({ jsonrpc: '2.0', id: 0, method: DaemonHello.method, params: { client: 'flooder', clientVersion: '0', protocol: PROTOCOL_VERSION } }));
+    ws.send(
+      JSON.stringify({
+        jsonrpc: '2.0',
+        id: 0,
+        method: DaemonHello.method,
+        params: { client: 'flooder', clientVersion: '0', protocol: PROTOCOL_VERSION },
+      }),
+    );
     let id = 1;
     const timer = setInterval(() => {
       if (!on) ws.terminate();
       if (ws.readyState !== ws.OPEN) return clearInterval(timer);
-      for (let n = (Number(rate) * STEP_MS) / 1000; n > 0 && ws.bufferedAmount < WAITING_BYTES; n--) {
+      for (
+        let n = (Number(rate) * STEP_MS) / 1000;
+        n > 0 && ws.bufferedAmount < WAITING_BYTES;
+        n--
+      ) {
         tally.sent++;
-        ws.send(`{"jsonrpc":"2.0","id":${id++},"method":"${SessionList.method}","params":{"limit":10}}`);
+        ws.send(
+          `{"jsonrpc":"2.0","id":${id++},"method":"${SessionList.method}","params":{"limit":10}}`,
+        );
       }
     }, STEP_MS);
   });

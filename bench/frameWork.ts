@@ -1,7 +1,8 @@
 /**
- * One run of the daemon's work for frames, in a process of its own: recorder, frames, spool on disk, phrases, levels,
- * events, store. Everything is real but the clock, the detector (it hears nothing) and the sound device. Prints the
- * microseconds of processor time a frame and session. Arguments: SESSIONS SECONDS
+ * One run of the daemon's work for frames, in a process of its own: recorder, frames, spool on
+ * disk, phrases, levels, events, store. Everything is real but the clock, the detector (it hears
+ * nothing) and the sound device. Prints the microseconds of processor time a frame and session.
+ * Arguments: SESSIONS SECONDS
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,10 +36,24 @@ async function frameWork(): Promise<number> {
   const { store } = openStore({ file: join(home, 'earmark.db'), now: () => clock.wall() });
   const open: RecordingHandlers[] = [];
   const silent: EngineLease = {
-    provider: 'none', model: 'none', idle: true, queuedMs: 0, rtf: 0, figures: { mean: 0, p95: 0, p99: 0, decodes: 0 }, rssBytes: 0, rung: 'NORMAL', actions: ACTIONS.NORMAL,
+    provider: 'none',
+    model: 'none',
+    idle: true,
+    queuedMs: 0,
+    rtf: 0,
+    figures: { mean: 0, p95: 0, p99: 0, decodes: 0 },
+    rssBytes: 0,
+    rung: 'NORMAL',
+    actions: ACTIONS.NORMAL,
     ready: () => Promise.resolve(),
     decode: () => Promise.reject(new Error('Nothing is said.')),
-    detectors: { create: () => ({ detect: (windows) => Promise.resolve(new Float32Array(windows.length / VAD_WINDOW)), reset: () => undefined, dispose: () => undefined }) },
+    detectors: {
+      create: () => ({
+        detect: (windows) => Promise.resolve(new Float32Array(windows.length / VAD_WINDOW)),
+        reset: () => undefined,
+        dispose: () => undefined,
+      }),
+    },
     onDidWarn: () => ({ dispose: () => undefined }),
     dispose: () => undefined,
   };
@@ -49,10 +64,23 @@ async function frameWork(): Promise<number> {
     capture: {
       start: (source, _device, handlers) => {
         open.push(handlers);
-        return Promise.resolve({ source, device: 'noise', recorder: 'none', stop: () => Promise.resolve() });
+        return Promise.resolve({
+          source,
+          device: 'noise',
+          recorder: 'none',
+          stop: () => Promise.resolve(),
+        });
       },
     },
-    analyzers: { create: () => ({ update: () => [], finish: () => [], revise: () => [], insights: [], speakerNames: [] }) },
+    analyzers: {
+      create: () => ({
+        update: () => [],
+        finish: () => [],
+        revise: () => [],
+        insights: [],
+        speakerNames: [],
+      }),
+    },
     clock,
     logger: silentLogger,
     phrases: (setup) => new PhraseSource(setup),
@@ -60,7 +88,16 @@ async function frameWork(): Promise<number> {
   });
   manager.setWindowCount(1);
   let heard = 0;
-  for (let i = 0; i < SESSIONS; i++) await manager.start({ kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: true, insights: true }, () => heard++);
+  for (let i = 0; i < SESSIONS; i++)
+    await manager.start(
+      {
+        kind: 'meeting',
+        sources: [{ source: 'mic', origin: { type: 'capture' } }],
+        partials: true,
+        insights: true,
+      },
+      () => heard++,
+    );
   const noise = makeNoise('pink', 10);
   const samples = (SAMPLE_RATE * CHUNK_MS) / 1000;
   const run = async (seconds: number): Promise<void> => {

@@ -1,7 +1,7 @@
 /**
- * What the daemon does for one frame of 20 ms and one session, speech detection and recognition left out (frameWork.ts),
- * and what a real daemon does for silent clients. Processor time of the whole process.
- * Usage: `tsx bench/frames.ts`
+ * What the daemon does for one frame of 20 ms and one session, speech detection and recognition
+ * left out (frameWork.ts), and what a real daemon does for silent clients. Processor time of the
+ * whole process. Usage: `tsx bench/frames.ts`
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -24,7 +24,11 @@ interface Shares {
   readonly silent: number;
 }
 
-/** @returns shares of a core that a daemon takes without clients and with so many silent ones; the meter of its event loop, which wakes it 200 times a second, is off */
+/**
+ *
+ * @returns shares of a core that a daemon takes without clients and with so many silent ones; the
+ * meter of its event loop, which wakes it 200 times a second, is off
+ */
 async function silentClients(models: string): Promise<Shares> {
   const daemon = await DaemonUnderLoad.start(models);
   const clients = [];
@@ -39,7 +43,13 @@ async function silentClients(models: string): Promise<Shares> {
     // The first look is at a daemon that still loads its model.
     await share();
     const without = await share();
-    for (let i = 0; i < CLIENTS; i++) clients.push(await ensureDaemon({ stateDir: daemon.home, client: { name: 'bench', version: '0', window: i % 2 === 0 } }));
+    for (let i = 0; i < CLIENTS; i++)
+      clients.push(
+        await ensureDaemon({
+          stateDir: daemon.home,
+          client: { name: 'bench', version: '0', window: i % 2 === 0 },
+        }),
+      );
     return { without, silent: await share() };
   } finally {
     for (const client of clients) client.dispose();
@@ -49,19 +59,43 @@ async function silentClients(models: string): Promise<Shares> {
 
 async function main(): Promise<void> {
   const program = bundled('frameWork.ts');
-  const micros = [1, 2, 3].map(() => Number(execFileSync(process.execPath, [program, String(SESSIONS), String(SECONDS)], { encoding: 'utf8' })));
+  const micros = [1, 2, 3].map(() =>
+    Number(
+      execFileSync(process.execPath, [program, String(SESSIONS), String(SECONDS)], {
+        encoding: 'utf8',
+      }),
+    ),
+  );
   const [best = NaN] = [...micros].sort((a, b) => a - b);
-  const { without, silent } = await silentClients(process.env['EARMARK_MODELS'] ?? join(__dirname, '..', '.cache', 'models'));
+  const { without, silent } = await silentClients(
+    process.env['EARMARK_MODELS'] ?? join(__dirname, '..', '.cache', 'models'),
+  );
   reportResults({
     about: `${SESSIONS} recorded sessions over ${SECONDS} simulated seconds, real spool and store, the best of three runs; and a real daemon with ${CLIENTS} connected clients that say nothing, over ${CLIENT_SECONDS} s.`,
     rows: [
-      { what: 'work a frame of 20 ms and session, detector and recogniser left out', mark: '≤ 20 µs', measured: `${best.toFixed(1)} µs` },
-      { what: `${CLIENTS} silent clients`, mark: '≤ 2 % of a core', measured: `${(100 * silent).toFixed(2)} %` },
-      { what: 'the same daemon without clients', mark: '–', measured: `${(100 * without).toFixed(2)} %` },
+      {
+        what: 'work a frame of 20 ms and session, detector and recogniser left out',
+        mark: '≤ 20 µs',
+        measured: `${best.toFixed(1)} µs`,
+      },
+      {
+        what: `${CLIENTS} silent clients`,
+        mark: '≤ 2 % of a core',
+        measured: `${(100 * silent).toFixed(2)} %`,
+      },
+      {
+        what: 'the same daemon without clients',
+        mark: '–',
+        measured: `${(100 * without).toFixed(2)} %`,
+      },
     ],
     ratios: {
       'microseconds a frame': { value: Number(best.toFixed(2)), noise: 4, better: 'lower' },
-      'share of a core for silent clients': { value: Number(silent.toFixed(4)), noise: 0.005, better: 'lower' },
+      'share of a core for silent clients': {
+        value: Number(silent.toFixed(4)),
+        noise: 0.005,
+        better: 'lower',
+      },
     },
   });
 }

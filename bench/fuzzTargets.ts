@@ -1,7 +1,8 @@
 /**
- * What is fuzzed, and how: inputs that are nearly right. Messages are made from their declarations and then broken in one
- * to three places; bytes are whole records or frames of which some are flipped, cut out or doubled. An input counts as
- * survived when it is answered, or refused with an error of the catalogue that is not `internal`, in bounded time.
+ * What is fuzzed, and how: inputs that are nearly right. Messages are made from their declarations
+ * and then broken in one to three places; bytes are whole records or frames of which some are
+ * flipped, cut out or doubled. An input counts as survived when it is answered, or refused with an
+ * error of the catalogue that is not `internal`, in bounded time.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -9,7 +10,12 @@ import { z } from 'zod';
 import { decodeAudio, encodeAudio } from '../protocol/remote';
 import { FAMILIES, type RequestType } from '../protocol';
 import { EarmarkError } from '../protocol/errors';
-import { FRAME_RECORD_BYTES, records, writeFrame, writeMark } from '../daemon/adapters/store/spoolRecord';
+import {
+  FRAME_RECORD_BYTES,
+  records,
+  writeFrame,
+  writeMark,
+} from '../daemon/adapters/store/spoolRecord';
 import { checkWhisperBytes, GGML_MAGIC } from '../daemon/adapters/inference/whisperFile';
 import { silentLogger } from '../daemon/base/logger';
 import { ENVIRONMENT } from '../daemon/config/environment';
@@ -43,7 +49,28 @@ export interface Target {
   renew?(): Promise<void> | void;
 }
 
-const NASTY: readonly unknown[] = [null, true, -1, 0, 1.5, 1e308, -1e308, Number.MAX_SAFE_INTEGER, '', '\u0000', '__proto__', 'x'.repeat(5_000), '\ud800', '../../etc/passwd', '%s%n', "' OR 1=1 --", [], {}, [[[[[]]]]], { __proto__: null, toString: 1 }];
+const NASTY: readonly unknown[] = [
+  null,
+  true,
+  -1,
+  0,
+  1.5,
+  1e308,
+  -1e308,
+  Number.MAX_SAFE_INTEGER,
+  '',
+  '\u0000',
+  '__proto__',
+  'x'.repeat(5_000),
+  '\ud800',
+  '../../etc/passwd',
+  '%s%n',
+  "' OR 1=1 --",
+  [],
+  {},
+  [[[[[]]]]],
+  { __proto__: null, toString: 1 },
+];
 
 /** A value that fits a JSON schema. */
 function valid(schema: Json, random: Random, depth = 0): unknown {
@@ -54,11 +81,17 @@ function valid(schema: Json, random: Random, depth = 0): unknown {
   switch (schema['type']) {
     case 'object': {
       const required = new Set((schema['required'] ?? []) as string[]);
-      const entries = Object.entries((schema['properties'] ?? {}) as Record<string, Json>).filter(([name]) => required.has(name) || random.next(3) === 0);
+      const entries = Object.entries((schema['properties'] ?? {}) as Record<string, Json>).filter(
+        ([name]) => required.has(name) || random.next(3) === 0,
+      );
       return Object.fromEntries(entries.map(([name, of]) => [name, valid(of, random, depth + 1)]));
     }
     case 'array':
-      return depth > 6 ? [] : Array.from({ length: Math.max(Number(schema['minItems'] ?? 0), random.next(3)) }, () => valid((schema['items'] ?? {}) as Json, random, depth + 1));
+      return depth > 6
+        ? []
+        : Array.from({ length: Math.max(Number(schema['minItems'] ?? 0), random.next(3)) }, () =>
+            valid((schema['items'] ?? {}) as Json, random, depth + 1),
+          );
     case 'integer':
     case 'number':
       return Math.max(Number(schema['minimum'] ?? 0), random.next(1_000));
@@ -73,7 +106,9 @@ function valid(schema: Json, random: Random, depth = 0): unknown {
 function broken(value: unknown, random: Random): unknown {
   if (typeof value !== 'object' || value === null || random.next(6) === 0) return random.of(NASTY);
   const keys = Object.keys(value);
-  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [...(value as unknown[])] : { ...value };
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(value)
+    ? [...(value as unknown[])]
+    : { ...value };
   const key = keys.length > 0 ? random.of(keys) : 'x';
   const at = copy as Record<string, unknown>;
   switch (random.next(4)) {
@@ -81,7 +116,8 @@ function broken(value: unknown, random: Random): unknown {
       delete at[key];
       break;
     case 1:
-      if (!Array.isArray(copy)) at[random.of(['extra', 'constructor', 'sessionId', 'length'])] = random.of(NASTY);
+      if (!Array.isArray(copy))
+        at[random.of(['extra', 'constructor', 'sessionId', 'length'])] = random.of(NASTY);
       break;
     default:
       at[key] = broken(at[key], random);
@@ -98,8 +134,13 @@ const STRANGE_METHODS = ['', 'constructor', '__proto__', 'session/', 'x'.repeat(
 const LEFT_OUT = new Set(['daemon/shutdown', 'daemon/drain']);
 
 function rpcTarget(): Target {
-  const messages = Object.values(FAMILIES).flat().filter((m): m is RequestType => m.type === 'request' && !LEFT_OUT.has(m.method));
-  const schemas = messages.map((m) => ({ method: m.method, schema: z.toJSONSchema(m.params, { unrepresentable: 'any' }) as Json }));
+  const messages = Object.values(FAMILIES)
+    .flat()
+    .filter((m): m is RequestType => m.type === 'request' && !LEFT_OUT.has(m.method));
+  const schemas = messages.map((m) => ({
+    method: m.method,
+    schema: z.toJSONSchema(m.params, { unrepresentable: 'any' }) as Json,
+  }));
   let rpc: RpcHarness | undefined;
   let client: TestClient;
   let sessionId = '';
@@ -107,7 +148,8 @@ function rpcTarget(): Target {
     rpc?.dispose();
     rpc = new RpcHarness();
     client = await rpc.client();
-    sessionId = ((await client.raw('session/start', PUSHED)) as { session: { id: string } }).session.id;
+    sessionId = ((await client.raw('session/start', PUSHED)) as { session: { id: string } }).session
+      .id;
   };
   return {
     name: 'RPC messages',
@@ -115,10 +157,18 @@ function rpcTarget(): Target {
     run: async (random) => {
       const { method, schema } = random.of(schemas);
       let params = valid(schema, random);
-      if (random.next(2) === 0 && typeof params === 'object' && params !== null && 'sessionId' in params) params = { ...params, sessionId };
+      if (
+        random.next(2) === 0 &&
+        typeof params === 'object' &&
+        params !== null &&
+        'sessionId' in params
+      )
+        params = { ...params, sessionId };
       for (let n = random.next(4); n > 0; n--) params = broken(params, random);
       // What waits (for a model, for the end of a session) is not the question here.
-      const answer = client.raw(random.next(50) === 0 ? random.of(STRANGE_METHODS) : method, params).catch(requireKnown);
+      const answer = client
+        .raw(random.next(50) === 0 ? random.of(STRANGE_METHODS) : method, params)
+        .catch(requireKnown);
       await Promise.race([answer, new Promise((resolve) => setImmediate(resolve))]);
       client.notes.length = 0;
     },
@@ -137,10 +187,17 @@ function mangled(bytes: Uint8Array, random: Random): Buffer {
         copy[at]! ^= 1 << random.next(8);
         break;
       case 2:
-        copy = Buffer.concat([copy.subarray(0, at), copy.subarray(Math.min(copy.length, at + random.next(40)))]);
+        copy = Buffer.concat([
+          copy.subarray(0, at),
+          copy.subarray(Math.min(copy.length, at + random.next(40))),
+        ]);
         break;
       default:
-        copy = Buffer.concat([copy.subarray(0, at), copy.subarray(at, at + random.next(40)), copy.subarray(at)]);
+        copy = Buffer.concat([
+          copy.subarray(0, at),
+          copy.subarray(at, at + random.next(40)),
+          copy.subarray(at),
+        ]);
     }
   }
   return copy;
@@ -157,11 +214,24 @@ function audioTarget(): Target {
       rpc?.dispose();
       rpc = new RpcHarness();
       client = await rpc.client();
-      const { session } = (await client.raw('session/start', PUSHED)) as { session: { id: string } };
-      ({ channel } = (await client.raw('audio/open', { sessionId: session.id, source: 'file' })) as { channel: number });
+      const { session } = (await client.raw('session/start', PUSHED)) as {
+        session: { id: string };
+      };
+      ({ channel } = (await client.raw('audio/open', {
+        sessionId: session.id,
+        source: 'file',
+      })) as { channel: number });
     },
     run: async (random) => {
-      const message = decodeAudio(mangled(encodeAudio({ channel, id: random.next(1e9), seq: random.next(40), captureMs: random.next(1e6) }, frame), random));
+      const message = decodeAudio(
+        mangled(
+          encodeAudio(
+            { channel, id: random.next(1e9), seq: random.next(40), captureMs: random.next(1e6) },
+            frame,
+          ),
+          random,
+        ),
+      );
       if (!message) return;
       try {
         await client.handler.audio?.({ ...message.header, pcm: message.pcm });
@@ -176,14 +246,21 @@ function audioTarget(): Target {
 function spoolTarget(): Target {
   const whole = Buffer.alloc(4 * FRAME_RECORD_BYTES);
   let end = writeMark(whole, 0, 'mic', 7);
-  for (let seq = 0; seq < 3; seq++) end += writeFrame(whole, end, { source: 'mic', seq, captureMs: seq * 20, pcm: new Int16Array(320).fill(seq) });
+  for (let seq = 0; seq < 3; seq++)
+    end += writeFrame(whole, end, {
+      source: 'mic',
+      seq,
+      captureMs: seq * 20,
+      pcm: new Int16Array(320).fill(seq),
+    });
   return {
     name: 'spool records',
     run: (random) => {
       const bytes = mangled(whole.subarray(0, end), random);
       let last = 0;
       for (const record of records(bytes)) {
-        if (record.at < last || record.end > bytes.length) throw new Error('A record lies outside its file.');
+        if (record.at < last || record.end > bytes.length)
+          throw new Error('A record lies outside its file.');
         last = record.end;
       }
     },
@@ -192,7 +269,26 @@ function spoolTarget(): Target {
 
 function configurationTarget(): Target {
   const schema = z.toJSONSchema(Settings, { unrepresentable: 'any', io: 'input' }) as Json;
-  const words = ['--home', '--idle-ms', '--log-level', '--listen', '--tls-cert', '--tls-key', 'debug', '5000', '0.0.0.0:7443', '[::1]:0', '/tmp/x', '--', '-x', '', 'NaN', '1e9', '[::]:99999', '\u0000'];
+  const words = [
+    '--home',
+    '--idle-ms',
+    '--log-level',
+    '--listen',
+    '--tls-cert',
+    '--tls-key',
+    'debug',
+    '5000',
+    '0.0.0.0:7443',
+    '[::1]:0',
+    '/tmp/x',
+    '--',
+    '-x',
+    '',
+    'NaN',
+    '1e9',
+    '[::]:99999',
+    '\u0000',
+  ];
   return {
     name: 'configuration',
     run: (random) => {
@@ -206,28 +302,52 @@ function configurationTarget(): Target {
   };
 }
 
-/** `config.json` and variables that are nearly right: settings hold whatever comes, and every value of them fits the schema. */
+/**
+ * `config.json` and variables that are nearly right: settings hold whatever comes, and every value
+ * of them fits the schema.
+ */
 function configFile(schema: Json, random: Random): void {
   let values = valid(schema, random);
   for (let n = random.next(4); n > 0; n--) values = broken(values, random);
   const text = JSON.stringify(values) ?? '';
-  const file = new MemorySettingsFile(random.next(3) === 0 ? mangled(Buffer.from(text), random).toString() : text);
-  const env = Object.fromEntries(Array.from({ length: random.next(4) }, () => [random.of(Object.values(ENVIRONMENT)), JSON.stringify(random.of(NASTY)) ?? '']));
+  const file = new MemorySettingsFile(
+    random.next(3) === 0 ? mangled(Buffer.from(text), random).toString() : text,
+  );
+  const env = Object.fromEntries(
+    Array.from({ length: random.next(4) }, () => [
+      random.of(Object.values(ENVIRONMENT)),
+      JSON.stringify(random.of(NASTY)) ?? '',
+    ]),
+  );
   const settings = new LiveSettings({ file, env, logger: silentLogger });
-  if (!Settings.safeParse(settings.current).success) throw new Error('A setting that does not fit its schema holds.');
-  if (settings.problems.some(({ message }) => message.length > 1_000)) throw new Error('A problem is told without end.');
+  if (!Settings.safeParse(settings.current).success)
+    throw new Error('A setting that does not fit its schema holds.');
+  if (settings.problems.some(({ message }) => message.length > 1_000))
+    throw new Error('A problem is told without end.');
   settings.dispose();
 }
 
 /** A Whisper model of one layer each whose tensors have one number. */
 function modelFile(): Buffer {
   const ints = (...values: readonly number[]): Buffer => Buffer.from(new Int32Array(values).buffer);
-  const words = Array.from({ length: 20 }, (_, i) => Buffer.concat([ints(i % 7), Buffer.alloc(i % 7, 'word')]));
+  const words = Array.from({ length: 20 }, (_, i) =>
+    Buffer.concat([ints(i % 7), Buffer.alloc(i % 7, 'word')]),
+  );
   const tensors = Array.from({ length: 50 }, (_, i) => {
     const name = Buffer.from(`tensor.${i}`);
-    return Buffer.concat([ints(1 + (i % 2), name.length, 0, ...(i % 2 === 0 ? [1] : [1, 1])), name, Buffer.alloc(4)]);
+    return Buffer.concat([
+      ints(1 + (i % 2), name.length, 0, ...(i % 2 === 0 ? [1] : [1, 1])),
+      name,
+      Buffer.alloc(4),
+    ]);
   });
-  return Buffer.concat([ints(GGML_MAGIC, 51_865, 1_500, 384, 6, 1, 448, 384, 6, 1, 2, 1, 2, 3), Buffer.alloc(2 * 3 * 4), ints(words.length), ...words, ...tensors]);
+  return Buffer.concat([
+    ints(GGML_MAGIC, 51_865, 1_500, 384, 6, 1, 448, 384, 6, 1, 2, 1, 2, 3),
+    Buffer.alloc(2 * 3 * 4),
+    ints(words.length),
+    ...words,
+    ...tensors,
+  ]);
 }
 
 function modelFileTarget(): Target {
@@ -235,11 +355,18 @@ function modelFileTarget(): Target {
   return {
     name: 'model file headers',
     run: async (random) => {
-      const bytes = mangled(random.next(8) === 0 ? whole.subarray(0, random.next(whole.length)) : whole, random);
-      const file = { read: (into: Buffer, offset: number, length: number, position: number) => Promise.resolve({ bytesRead: bytes.copy(into, offset, position, position + length) }) };
+      const bytes = mangled(
+        random.next(8) === 0 ? whole.subarray(0, random.next(whole.length)) : whole,
+        random,
+      );
+      const file = {
+        read: (into: Buffer, offset: number, length: number, position: number) =>
+          Promise.resolve({ bytesRead: bytes.copy(into, offset, position, position + length) }),
+      };
       try {
         const { tensors } = await checkWhisperBytes(file, bytes.length, 'model');
-        if (tensors !== 50) throw new Error('A file with other tensors than its header names counts as whole.');
+        if (tensors !== 50)
+          throw new Error('A file with other tensors than its header names counts as whole.');
       } catch (error) {
         requireKnown(error);
       }
@@ -273,7 +400,12 @@ function heapUsed(): number {
 const ROUND = 5_000;
 
 /** @param over asked between rounds: ends before `executions` */
-export async function fuzz(target: Target, executions: number, seed: number, over: () => boolean = () => false): Promise<FuzzOutcome> {
+export async function fuzz(
+  target: Target,
+  executions: number,
+  seed: number,
+  over: () => boolean = () => false,
+): Promise<FuzzOutcome> {
   const failures: string[] = [];
   let [longestMs, early, i] = [0, 0, 0];
   for (; i < executions; i++) {
@@ -290,7 +422,10 @@ export async function fuzz(target: Target, executions: number, seed: number, ove
       if (run) await run;
     } catch (error) {
       // A seed and a place say enough to see it again.
-      if (failures.length < 20) failures.push(`${seed + i}: ${error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' | ') : String(error)}`);
+      if (failures.length < 20)
+        failures.push(
+          `${seed + i}: ${error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' | ') : String(error)}`,
+        );
     }
     longestMs = Math.max(longestMs, performance.now() - begun);
   }

@@ -1,8 +1,9 @@
 /**
- * How well actions and decisions are found in labelled meetings, and what following a meeting of three hours costs in
- * processor time. Run: `npm run bench -- insights [--mistakes] [--by-source] [slug …]`; `--audio`, with the model files
- * under EARMARK_MODELS, adds the shared meetings as Moonshine hears them; `--noise` adds ours as it might hear them;
- * with a slug, the cost is left out.
+ * How well actions and decisions are found in labelled meetings, and what following a meeting of
+ * three hours costs in processor time. Run: `npm run bench -- insights [--mistakes] [--by-source]
+ * [slug …]`; `--audio`, with the model files under EARMARK_MODELS, adds the shared meetings as
+ * Moonshine hears them; `--noise` adds ours as it might hear them; with a slug, the cost is left
+ * out.
  */
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,14 +12,30 @@ import { runInNewContext } from 'node:vm';
 import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
 import type { Segment } from '../daemon/transcript/types';
 import { MeetingEars } from './insightsAudio';
-import { analyseMeeting, countUnquoted, f1, pool, scoreMeeting, segmentsOf, type LabelledMeeting, type MeetingScore } from './insightsScore';
+import {
+  analyseMeeting,
+  countUnquoted,
+  f1,
+  pool,
+  scoreMeeting,
+  segmentsOf,
+  type LabelledMeeting,
+  type MeetingScore,
+} from './insightsScore';
 import { mishearMeeting } from './recogniserNoise';
 import { reportResults, type Ratio, type Row } from './report';
 import { findModels } from './speechPath';
 
 const FIXTURES = join(__dirname, '..', 'test', 'fixtures');
-const SETS: readonly { readonly name: string; readonly folder: string; readonly heldOut?: boolean }[] = [
-  { name: 'meetings of ../shared', folder: join(__dirname, '..', '..', 'shared', 'data', 'meetings') },
+const SETS: readonly {
+  readonly name: string;
+  readonly folder: string;
+  readonly heldOut?: boolean;
+}[] = [
+  {
+    name: 'meetings of ../shared',
+    folder: join(__dirname, '..', '..', 'shared', 'data', 'meetings'),
+  },
   { name: 'our own meetings', folder: join(FIXTURES, 'meetings') },
   // Rules were written with them in sight, for what is said anywhere.
   { name: 'meetings of other trades', folder: join(FIXTURES, 'meetings-other-trades') },
@@ -34,7 +51,10 @@ const SEGMENTS_AN_UPDATE = 1;
 
 function load(folder: string): LabelledMeeting[] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((name) => name.endsWith('.json')).sort().map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as LabelledMeeting);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as LabelledMeeting);
 }
 
 const STARTED = '2026-11-23T09:30:00+01:00';
@@ -47,17 +67,34 @@ let unquoted = 0;
 
 function add(set: string, scores: readonly MeetingScore[], withMistakes: boolean): MeetingScore {
   const all = pool(scores);
-  const share = ({ right, of }: { right: number; of: number }) => (of === 0 ? '–' : (right / of).toFixed(2));
+  const share = ({ right, of }: { right: number; of: number }) =>
+    of === 0 ? '–' : (right / of).toFixed(2);
   for (const score of scores.length > 1 ? [...scores, all] : scores) {
-    const f = (kind: 'actions' | 'decisions', right: 'right' | 'rightLoose') => f1(score[kind], score[kind][right]).toFixed(2);
-    rows.push({ set, meeting: score.slug, 'action F1': f('actions', 'right'), loose: f('actions', 'rightLoose'), 'decision F1': f('decisions', 'right'), 'loose ': f('decisions', 'rightLoose'), owner: share(score.owners), due: share(score.due), decoys: `${score.decoys.taken} of ${score.decoys.of}` });
-    if (withMistakes) for (const mistake of score.mistakes) console.log(`${score.slug}: ${mistake}`);
+    const f = (kind: 'actions' | 'decisions', right: 'right' | 'rightLoose') =>
+      f1(score[kind], score[kind][right]).toFixed(2);
+    rows.push({
+      set,
+      meeting: score.slug,
+      'action F1': f('actions', 'right'),
+      loose: f('actions', 'rightLoose'),
+      'decision F1': f('decisions', 'right'),
+      'loose ': f('decisions', 'rightLoose'),
+      owner: share(score.owners),
+      due: share(score.due),
+      decoys: `${score.decoys.taken} of ${score.decoys.of}`,
+    });
+    if (withMistakes)
+      for (const mistake of score.mistakes) console.log(`${score.slug}: ${mistake}`);
   }
   return all;
 }
 
 function keep(set: string, { actions, decisions, owners, due, decoys }: MeetingScore): void {
-  const ratio = (value: number, better: Ratio['better']): Ratio => ({ value: Number(value.toFixed(3)), noise: 0.001, better });
+  const ratio = (value: number, better: Ratio['better']): Ratio => ({
+    value: Number(value.toFixed(3)),
+    noise: 0.001,
+    better,
+  });
   ratios[`action F1, ${set}`] = ratio(f1(actions, actions.right), 'higher');
   ratios[`decision F1, ${set}`] = ratio(f1(decisions, decisions.right), 'higher');
   ratios[`owners right, ${set}`] = ratio(owners.right / owners.of, 'higher');
@@ -69,13 +106,20 @@ async function fromAudio(withMistakes: boolean): Promise<void> {
   const models = findModels(process.env['EARMARK_MODELS']);
   const folder = SETS[0]?.folder ?? '';
   const meetings = load(folder);
-  if (!models || meetings.length === 0) return console.log('From audio: set EARMARK_MODELS to the folder of the models, and have the shared meetings beside the repository.');
+  if (!models || meetings.length === 0)
+    return console.log(
+      'From audio: set EARMARK_MODELS to the folder of the models, and have the shared meetings beside the repository.',
+    );
   const ears = await MeetingEars.open(models);
   try {
     for (const speakers of ['named', 'bySource'] as const) {
       const scores: MeetingScore[] = [];
       for (const meeting of meetings) {
-        const { segments, turnOf } = await ears.hear(meeting, join(folder, `${meeting.slug}.flac`), speakers);
+        const { segments, turnOf } = await ears.hear(
+          meeting,
+          join(folder, `${meeting.slug}.flac`),
+          speakers,
+        );
         const analyzer = createAnalyzerFactory().create({ startedAt: STARTED, self: meeting.me });
         for (const segment of segments) analyzer.update([segment]);
         analyzer.finish();
@@ -90,7 +134,11 @@ async function fromAudio(withMistakes: boolean): Promise<void> {
   }
 }
 
-function quality(speakers: 'named' | 'bySource', only: readonly string[], withMistakes: boolean): void {
+function quality(
+  speakers: 'named' | 'bySource',
+  only: readonly string[],
+  withMistakes: boolean,
+): void {
   const factory = createAnalyzerFactory();
   for (const { name, folder, heldOut } of SETS) {
     const meetings = load(folder).filter(({ slug }) => only.length === 0 || only.includes(slug));
@@ -112,10 +160,14 @@ function underNoise(): void {
   const factory = createAnalyzerFactory();
   for (const { name, folder } of SETS.slice(1)) {
     for (const strength of NOISE) {
-      const all = pool(NOISE_SEEDS.flatMap((seed) => load(folder).map((exact) => {
-        const meeting = mishearMeeting(exact, strength, seed);
-        return scoreMeeting(meeting, analyseMeeting(meeting, factory, 'named'));
-      })));
+      const all = pool(
+        NOISE_SEEDS.flatMap((seed) =>
+          load(folder).map((exact) => {
+            const meeting = mishearMeeting(exact, strength, seed);
+            return scoreMeeting(meeting, analyseMeeting(meeting, factory, 'named'));
+          }),
+        ),
+      );
       const set = `${name}, recogniser's errors × ${strength}`;
       add(set, [all], false);
       keep(set, all);
@@ -129,14 +181,24 @@ function threeHours(): Segment[] {
   const meetings = SETS.slice(0, 2).flatMap(({ folder }) => load(folder));
   for (let round = 0, offset = 0; offset < THREE_HOURS_MS; round++) {
     for (const meeting of meetings) {
-      for (const segment of segmentsOf(meeting, 'named')) segments.push({ ...segment, id: `s${segments.length + 1}`, startMs: segment.startMs + offset, endMs: segment.endMs + offset, text: `${segment.text} (${round})` });
+      for (const segment of segmentsOf(meeting, 'named'))
+        segments.push({
+          ...segment,
+          id: `s${segments.length + 1}`,
+          startMs: segment.startMs + offset,
+          endMs: segment.endMs + offset,
+          text: `${segment.text} (${round})`,
+        });
       offset = segments[segments.length - 1]?.endMs ?? offset;
     }
   }
   return segments.filter(({ startMs }) => startMs < THREE_HOURS_MS);
 }
 
-/** By processor time, so that other work on the machine is left out. The first update, which loads the language model, is told apart. */
+/**
+ * By processor time, so that other work on the machine is left out. The first update, which loads
+ * the language model, is told apart.
+ */
 function cost(): void {
   const segments = threeHours();
   const analyzer = createAnalyzerFactory().create({ startedAt: STARTED });
@@ -163,15 +225,35 @@ function cost(): void {
   heapMb.push(process.memoryUsage().heapUsed / 1e6);
   unquoted += countUnquoted(analyzer.insights, segments);
   const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   const share = (first + finish + times.reduce((sum, time) => sum + time, 0)) / THREE_HOURS_MS;
   rows.push({
-    set: `three hours, ${segments.length} segments, one an update`, meeting: `${analyzer.insights.length} insights`, 'of one core': `${(100 * share).toFixed(2)} %`, 'update, median': `${at(0.5).toFixed(1)} ms`, '99 %': `${at(0.99).toFixed(1)} ms`, most: `${at(1).toFixed(0)} ms`,
-    'first, with the model': `${first.toFixed(0)} ms`, 'last pass': `${finish.toFixed(0)} ms`, 'heap after 1, 2, 3 h': heapMb.map((mb) => mb.toFixed(0)).join(', '),
+    set: `three hours, ${segments.length} segments, one an update`,
+    meeting: `${analyzer.insights.length} insights`,
+    'of one core': `${(100 * share).toFixed(2)} %`,
+    'update, median': `${at(0.5).toFixed(1)} ms`,
+    '99 %': `${at(0.99).toFixed(1)} ms`,
+    most: `${at(1).toFixed(0)} ms`,
+    'first, with the model': `${first.toFixed(0)} ms`,
+    'last pass': `${finish.toFixed(0)} ms`,
+    'heap after 1, 2, 3 h': heapMb.map((mb) => mb.toFixed(0)).join(', '),
   });
-  ratios['heap that an hour adds, MB'] = { value: Number((((heapMb[2] ?? 0) - (heapMb[0] ?? 0)) / 2).toFixed(1)), noise: 0.5, better: 'lower' };
-  ratios['share of one core, three hours'] = { value: Number(share.toFixed(4)), noise: 0.004, better: 'lower' };
-  ratios['slowest update, three hours, s'] = { value: Number((at(1) / 1000).toFixed(3)), noise: 0.1, better: 'lower' };
+  ratios['heap that an hour adds, MB'] = {
+    value: Number((((heapMb[2] ?? 0) - (heapMb[0] ?? 0)) / 2).toFixed(1)),
+    noise: 0.5,
+    better: 'lower',
+  };
+  ratios['share of one core, three hours'] = {
+    value: Number(share.toFixed(4)),
+    noise: 0.004,
+    better: 'lower',
+  };
+  ratios['slowest update, three hours, s'] = {
+    value: Number((at(1) / 1000).toFixed(3)),
+    noise: 0.1,
+    better: 'lower',
+  };
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -186,7 +268,8 @@ async function main(args: readonly string[]): Promise<void> {
   rows.push({ set: 'insights without a quote, all of the above', meeting: unquoted });
   reportResults({
     about: `Labelled meetings as exact text, speakers ${speakers === 'named' ? 'by name' : 'by source'}. An insight counts when all its evidence (loose: some) lies in the turns of a label, at most one a label. Cost in processor time.`,
-    rows, ratios,
+    rows,
+    ratios,
   });
 }
 

@@ -1,7 +1,8 @@
 /**
- * A labelled meeting as the daemon hears it live: both channels at once, phrase by phrase, with the voices of each told apart,
- * segments named as they become final and split at the end where the speaker changes. Without the echo gate: the channels
- * are clean. Each segment is laid over the labelled turns.
+ * A labelled meeting as the daemon hears it live: both channels at once, phrase by phrase, with the
+ * voices of each told apart, segments named as they become final and split at the end where the
+ * speaker changes. Without the echo gate: the channels are clean. Each segment is laid over the
+ * labelled turns.
  */
 import { resolve } from 'node:path';
 import { SpeakerEncoder } from '../daemon/adapters/inference/speakerEncoder';
@@ -45,30 +46,52 @@ export class MeetingEars {
     return new MeetingEars(engine, encoder);
   }
 
-  /** @param speakers `named`: voices are told apart, and each has the label's name, as where a person names it once; `bySource`: no voices, so sources are the speakers and no segment is split */
-  async hear(meeting: LabelledMeeting, audio: string, speakers: 'named' | 'bySource'): Promise<HeardMeeting> {
+  /**
+   *
+   * @param speakers `named`: voices are told apart, and each has the label's name, as where a
+   * person names it once; `bySource`: no voices, so sources are the speakers and no segment is
+   * split
+   */
+  async hear(
+    meeting: LabelledMeeting,
+    audio: string,
+    speakers: 'named' | 'bySource',
+  ): Promise<HeardMeeting> {
     const book = new Book();
     let told = 0;
-    const tell = (events: readonly DurableEventBody[]): void => events.forEach((body) => book.apply({ ...body, seq: ++told, time: 0 } as DurableEvent));
+    const tell = (events: readonly DurableEventBody[]): void =>
+      events.forEach((body) => book.apply({ ...body, seq: ++told, time: 0 } as DurableEvent));
     const desk = new SpeakerDesk({
       sources: speakers === 'named' ? SOURCES : [],
-      embedder: this.embedder, detectors: this.engine.detectors, book,
+      embedder: this.embedder,
+      detectors: this.engine.detectors,
+      book,
       kept: () => [],
       onFailed: (error) => {
         throw error;
       },
     });
     let id = 0;
-    const paths = SOURCES.map((source) => new LivePath({
-      engine: this.engine, source, sessionId: meeting.slug, newId: () => `s${++id}`, mixed: speakers === 'bySource' && source !== 'mic',
-      onPhrase: (phrase, result) => {
-        const segment = segmentOf(phrase, result);
-        if (!segment) return;
-        const named = desk.name([segment]);
-        tell([...named.speakers, ...named.segments.map((one) => ({ kind: 'final' as const, segment: one }))]);
-        tell(desk.revise());
-      },
-    }));
+    const paths = SOURCES.map(
+      (source) =>
+        new LivePath({
+          engine: this.engine,
+          source,
+          sessionId: meeting.slug,
+          newId: () => `s${++id}`,
+          mixed: speakers === 'bySource' && source !== 'mic',
+          onPhrase: (phrase, result) => {
+            const segment = segmentOf(phrase, result);
+            if (!segment) return;
+            const named = desk.name([segment]);
+            tell([
+              ...named.speakers,
+              ...named.segments.map((one) => ({ kind: 'final' as const, segment: one })),
+            ]);
+            tell(desk.revise());
+          },
+        }),
+    );
     const frames = SOURCES.map((source, channel) => framesOf(source, readAudio(audio, channel)));
     for (let at = 0; at < Math.max(...frames.map((all) => all.length)); at++) {
       for (const [channel, path] of paths.entries()) {
@@ -81,7 +104,9 @@ export class MeetingEars {
     tell(desk.conclude());
     for (const path of paths) path.dispose();
     const names = speakers === 'named' ? namesOf(meeting, book) : new Map<string, string>();
-    const segments = book.transcript.ordered().map((segment) => ({ ...segment, speaker: names.get(segment.speaker) ?? segment.speaker }));
+    const segments = book.transcript
+      .ordered()
+      .map((segment) => ({ ...segment, speaker: names.get(segment.speaker) ?? segment.speaker }));
     const turns = new Map(segments.map((segment) => [segment.id, turnAt(meeting, segment)]));
     return { segments, turnOf: (segmentId) => turns.get(segmentId) ?? -1 };
   }
@@ -97,10 +122,16 @@ function namesOf(meeting: LabelledMeeting, book: Book): ReadonlyMap<string, stri
   for (const segment of book.transcript.ordered()) {
     const own = shared.get(segment.speaker) ?? new Map<string, number>();
     shared.set(segment.speaker, own);
-    for (const turn of meeting.turns) own.set(turn.who, (own.get(turn.who) ?? 0) + Math.max(0, overlapMs(turn, segment)));
+    for (const turn of meeting.turns)
+      own.set(turn.who, (own.get(turn.who) ?? 0) + Math.max(0, overlapMs(turn, segment)));
   }
   shared.delete('Unknown');
-  return new Map([...shared].map(([speaker, own]) => [speaker, [...own].reduce((most, one) => (one[1] > most[1] ? one : most))[0]]));
+  return new Map(
+    [...shared].map(([speaker, own]) => [
+      speaker,
+      [...own].reduce((most, one) => (one[1] > most[1] ? one : most))[0],
+    ]),
+  );
 }
 
 function turnAt(meeting: LabelledMeeting, segment: Segment): number {
@@ -108,7 +139,14 @@ function turnAt(meeting: LabelledMeeting, segment: Segment): number {
   return shared.indexOf(Math.max(...shared));
 }
 
-/** Milliseconds that a turn and a segment of its channel share; less than 0 where they lie apart. */
-function overlapMs(turn: LabelledMeeting['turns'][number], { source, startMs, endMs }: Segment): number {
-  return turn.source === source ? Math.min(endMs, turn.end * 1000) - Math.max(startMs, turn.start * 1000) : -Infinity;
+/**
+ * Milliseconds that a turn and a segment of its channel share; less than 0 where they lie apart.
+ */
+function overlapMs(
+  turn: LabelledMeeting['turns'][number],
+  { source, startMs, endMs }: Segment,
+): number {
+  return turn.source === source
+    ? Math.min(endMs, turn.end * 1000) - Math.max(startMs, turn.start * 1000)
+    : -Infinity;
 }

@@ -1,6 +1,7 @@
 /**
- * A slow engine on a simulated clock: scripted delays at 0.5, 0.9, 1.5 and 3 times real time for 30 minutes of speech, with
- * and without a faster provider, then the load ends. Real pool, routes and ladder; only the recogniser's time is made up.
+ * A slow engine on a simulated clock: scripted delays at 0.5, 0.9, 1.5 and 3 times real time for 30
+ * minutes of speech, with and without a faster provider, then the load ends. Real pool, routes and
+ * ladder; only the recogniser's time is made up.
  */
 import { ManualClock } from '../daemon/base/clock';
 import { slowEngines, slowModel, Speaker } from '../test/fakes/slowEngines';
@@ -29,19 +30,37 @@ async function measure(rtf: number, standIn: boolean): Promise<Row> {
   const lag = Math.max(...speaker.heard.map(({ lagMs }) => lagMs));
   first.rtf = 0.1;
   const ended = clock.now();
-  while (engine.rung !== 'NORMAL' && clock.now() - ended < 60 * 60 * SECOND) await speaker.speak(SECOND, STEP_MS);
+  while (engine.rung !== 'NORMAL' && clock.now() - ended < 60 * 60 * SECOND)
+    await speaker.speak(SECOND, STEP_MS);
   const back = clock.now() - ended;
   await speaker.silence(120 * SECOND, STEP_MS);
   const texts = new Set(speaker.heard.map(({ text }) => text));
-  const lost = Array.from({ length: speaker.said }, (_, i) => `phrase ${i + 1}`).filter((text) => !texts.has(text)).length;
+  const lost = Array.from({ length: speaker.said }, (_, i) => `phrase ${i + 1}`).filter(
+    (text) => !texts.has(text),
+  ).length;
   engines.dispose();
-  return { 'delay × real time': rtf, 'faster provider': standIn ? 'yes' : 'none', 'rung after 30 min': under, 'steps in 30 min': stepsUnderLoad, 'finals lost': lost, 'finals doubled': speaker.heard.length - speaker.said, 'longest lag (s)': (lag / SECOND).toFixed(1), 'NORMAL after (s)': (back / SECOND).toFixed(0) };
+  return {
+    'delay × real time': rtf,
+    'faster provider': standIn ? 'yes' : 'none',
+    'rung after 30 min': under,
+    'steps in 30 min': stepsUnderLoad,
+    'finals lost': lost,
+    'finals doubled': speaker.heard.length - speaker.said,
+    'longest lag (s)': (lag / SECOND).toFixed(1),
+    'NORMAL after (s)': (back / SECOND).toFixed(0),
+  };
 }
 
 async function main(): Promise<void> {
   const rows: Row[] = [];
-  for (const standIn of [true, false]) for (const rtf of [0.5, 0.9, 1.5, 3]) rows.push(await measure(rtf, standIn));
-  reportResults({ about: 'Phrases of 5 s without a pause for 30 minutes, one decoder each, a simulated clock; a model loads for 1 s. Without a faster provider lag grows with the load, and what waits is caught up when it ends.', rows, ratios: {} });
+  for (const standIn of [true, false])
+    for (const rtf of [0.5, 0.9, 1.5, 3]) rows.push(await measure(rtf, standIn));
+  reportResults({
+    about:
+      'Phrases of 5 s without a pause for 30 minutes, one decoder each, a simulated clock; a model loads for 1 s. Without a faster provider lag grows with the load, and what waits is caught up when it ends.',
+    rows,
+    ratios: {},
+  });
 }
 
 void main();

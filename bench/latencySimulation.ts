@@ -1,7 +1,8 @@
 /**
- * The daemon's own path of a live source (pipeline, partials, speculation, scheduler, guards) on a clock that stands
- * while something is computed: each decode lasts as long as the processor time it took, as on a machine that does
- * nothing else. Decodes of one simulated machine run side by side, one a worker.
+ * The daemon's own path of a live source (pipeline, partials, speculation, scheduler, guards) on a
+ * clock that stands while something is computed: each decode lasts as long as the processor time it
+ * took, as on a machine that does nothing else. Decodes of one simulated machine run side by side,
+ * one a worker.
  */
 import { setImmediate } from 'node:timers/promises';
 import { MoonshineProvider } from '../daemon/adapters/inference/moonshine';
@@ -49,7 +50,10 @@ export interface Heard {
   readonly cpuMs: number;
 }
 
-/** The models in this process. What they compute is done one after the other, so that its processor time is its own. */
+/**
+ * The models in this process. What they compute is done one after the other, so that its processor
+ * time is its own.
+ */
 export class SimulatedMachine {
   private readonly moonshine = new MoonshineProvider();
   private readonly silero = new SileroVad();
@@ -63,7 +67,9 @@ export class SimulatedMachine {
     await this.silero.load({ id: 'silero-vad-v6', files: { model: vad } });
   }
 
-  /** An engine on the wall clock; `inferenceMs` of its answers is the processor time of the decode. */
+  /**
+   * An engine on the wall clock; `inferenceMs` of its answers is the processor time of the decode.
+   */
   engine(): ManagedSpeechEngine {
     return this.engineOn(systemClock, 1, async (pcm, options) => {
       const { result, cpuMs } = await this.timed(pcm, options);
@@ -76,8 +82,17 @@ export class SimulatedMachine {
     return this.silero.detect(++this.streams, pcm.subarray(0, pcm.length - (pcm.length % 512)));
   }
 
-  /** Speaks a recording into a live source as fast as it was spoken; at its end the source is flushed and closed. */
-  async follow(pcm: Int16Array, { workers, options = {} }: { readonly workers: number; readonly options?: Partial<SessionOptions> }): Promise<Heard> {
+  /**
+   * Speaks a recording into a live source as fast as it was spoken; at its end the source is
+   * flushed and closed.
+   */
+  async follow(
+    pcm: Int16Array,
+    {
+      workers,
+      options = {},
+    }: { readonly workers: number; readonly options?: Partial<SessionOptions> },
+  ): Promise<Heard> {
     const clock = new ManualClock();
     const [decodesBefore, cpuBefore] = [this.decodes, this.cpuMs];
     const engine = this.engineOn(clock, workers, (...decode) => this.decode(clock, ...decode));
@@ -86,19 +101,40 @@ export class SimulatedMachine {
     const phrases: HeardPhrase[] = [];
     let ids = 0;
     const pipeline = new SourcePipeline({
-      source: 'mic', sessionId: 'latency', language: 'en', clock,
+      source: 'mic',
+      sessionId: 'latency',
+      language: 'en',
+      clock,
       spool: new MemorySpools(clock).open('latency'),
-      engine: Object.create(engine, { rung: { value: 'NORMAL' }, actions: { value: ACTIONS.NORMAL } }) as EngineLease,
+      engine: Object.create(engine, {
+        rung: { value: 'NORMAL' },
+        actions: { value: ACTIONS.NORMAL },
+      }) as EngineLease,
       options: { ...defaultSessionOptions, ...options },
       phrases: (setup) => new PhraseSource(setup),
       newPhraseId: () => `p${++ids}`,
-      live: true, awaited: false, mixed: false, partials: true, keepAudio: false, fromSeq: 0,
+      live: true,
+      awaited: false,
+      mixed: false,
+      partials: true,
+      keepAudio: false,
+      fromSeq: 0,
       on: {
         phrase: (phrase, result) => {
-          if (result && result.text !== '') phrases.push({ phrase, result, finalMs: clock.now(), partials: partials.get(phrase.id) ?? [] });
+          if (result && result.text !== '')
+            phrases.push({
+              phrase,
+              result,
+              finalMs: clock.now(),
+              partials: partials.get(phrase.id) ?? [],
+            });
         },
         passing: (event: PassingEventBody) => {
-          if (event.kind === 'partial') partials.set(event.phraseId, [...(partials.get(event.phraseId) ?? []), { atMs: clock.now(), stable: event.stable, unstable: event.unstable }]);
+          if (event.kind === 'partial')
+            partials.set(event.phraseId, [
+              ...(partials.get(event.phraseId) ?? []),
+              { atMs: clock.now(), stable: event.stable, unstable: event.unstable },
+            ]);
         },
         warn: (code, message) => {
           throw new Error(`${code}: ${message}`);
@@ -119,13 +155,18 @@ export class SimulatedMachine {
     const endMs = clock.now();
     void pipeline.end().then(() => (ended = true));
     await this.settled();
-    for (let waited = 0; !ended && waited < CLOSE_MS; waited += STEP_MS) await this.pass(clock, STEP_MS);
+    for (let waited = 0; !ended && waited < CLOSE_MS; waited += STEP_MS)
+      await this.pass(clock, STEP_MS);
     pipeline.dispose();
     engine.dispose();
     return { phrases, endMs, decodes: this.decodes - decodesBefore, cpuMs: this.cpuMs - cpuBefore };
   }
 
-  private engineOn(clock: Clock, workers: number, transcribe: Decoder['transcribe']): ManagedSpeechEngine {
+  private engineOn(
+    clock: Clock,
+    workers: number,
+    transcribe: Decoder['transcribe'],
+  ): ManagedSpeechEngine {
     const decoder = (n: number): Decoder => ({
       start: () => Promise.resolve(),
       stop: () => undefined,
@@ -133,7 +174,9 @@ export class SimulatedMachine {
       transcribe,
     });
     return createSpeechEngine({
-      clock, provider: 'moonshine', model: 'moonshine-tiny',
+      clock,
+      provider: 'moonshine',
+      model: 'moonshine-tiny',
       decoders: Array.from({ length: workers }, (_, n) => decoder(n)),
       detectors: {
         start: () => Promise.resolve(),
@@ -141,13 +184,22 @@ export class SimulatedMachine {
         health: () => [],
         create: () => {
           const stream = ++this.streams;
-          return { detect: (windows) => this.alone(() => this.silero.detect(stream, windows)), reset: () => this.silero.close(stream), dispose: () => this.silero.close(stream) };
+          return {
+            detect: (windows) => this.alone(() => this.silero.detect(stream, windows)),
+            reset: () => this.silero.close(stream),
+            dispose: () => this.silero.close(stream),
+          };
         },
       },
     });
   }
 
-  private async decode(clock: ManualClock, pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult> {
+  private async decode(
+    clock: ManualClock,
+    pcm: Float32Array,
+    options: AsrOptions,
+    signal: AbortSignal,
+  ): Promise<AsrResult> {
     const { result, cpuMs } = await this.timed(pcm, options);
     this.decodes++;
     this.cpuMs += cpuMs;
@@ -168,7 +220,10 @@ export class SimulatedMachine {
     return { ...result, inferenceMs: cpuMs };
   }
 
-  private timed(pcm: Float32Array, options: AsrOptions): Promise<{ readonly result: AsrResult; readonly cpuMs: number }> {
+  private timed(
+    pcm: Float32Array,
+    options: AsrOptions,
+  ): Promise<{ readonly result: AsrResult; readonly cpuMs: number }> {
     return this.alone(async () => {
       const before = process.cpuUsage();
       const result = await this.moonshine.transcribe(pcm, options);
@@ -193,7 +248,7 @@ export class SimulatedMachine {
 
   /** Everything that can happen at this moment has happened. */
   private async settled(): Promise<void> {
-    for (let seen: unknown; seen !== this.queue; ) {
+    for (let seen: unknown; seen !== this.queue;) {
       seen = this.queue;
       await seen;
       await setImmediate();

@@ -1,7 +1,7 @@
 /**
- * A source as it is heard live, for benches: phrases, speculation and decodes of the daemon, one frame at a time. Every
- * decode is done before the next frame, so that the moment at which a phrase was decided is known and each continuation has
- * the text before it; time is counted afterwards.
+ * A source as it is heard live, for benches: phrases, speculation and decodes of the daemon, one
+ * frame at a time. Every decode is done before the next frame, so that the moment at which a phrase
+ * was decided is known and each continuation has the text before it; time is counted afterwards.
  */
 import type { AsrResult } from '../daemon/asr/provider';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
@@ -19,7 +19,10 @@ export interface LivePathSetup {
   readonly source: Source;
   readonly sessionId: string;
   readonly newId?: () => string;
-  /** Decodes in pauses, as the daemon does while the engine is idle. Without: where its decoders are too busy for it, nothing is heard twice either. */
+  /**
+   * Decodes in pauses, as the daemon does while the engine is idle. Without: where its decoders are
+   * too busy for it, nothing is heard twice either.
+   */
   readonly speculative?: boolean;
   /** Several people may speak on it, and their voices are not told apart. */
   readonly mixed?: boolean;
@@ -27,10 +30,16 @@ export interface LivePathSetup {
   readonly onPhrase?: (phrase: Phrase, result: AsrResult) => void;
 }
 
-/** Of a decode, which ends between two tokens when it is given up: what the encoder and its half of the cache take (measured on 10 utterances of 3–20 s: 42 %). */
+/**
+ * Of a decode, which ends between two tokens when it is given up: what the encoder and its half of
+ * the cache take (measured on 10 utterances of 3–20 s: 42 %).
+ */
 const ENCODER_SHARE = 0.42;
 
-/** A decode in a pause. Its answer is given when a decode begun then would be done, or at once where that is counted elsewhere. */
+/**
+ * A decode in a pause. Its answer is given when a decode begun then would be done, or at once where
+ * that is counted elsewhere.
+ */
 class Guess {
   readonly answer: Promise<AsrResult | undefined>;
   private readonly released: Promise<void>;
@@ -38,7 +47,11 @@ class Guess {
   /** The text is not published: its phrase is decoded when it is over. */
   doubted = false;
 
-  constructor(readonly begunMs: number, readonly result: Promise<AsrResult | undefined>, /** Its sound was that of the whole phrase. */ private readonly complete: boolean) {
+  constructor(
+    readonly begunMs: number,
+    readonly result: Promise<AsrResult | undefined>,
+    /** Its sound was that of the whole phrase. */ private readonly complete: boolean,
+  ) {
     this.released = new Promise((done) => (this.release = done));
     this.answer = this.released.then(() => result);
   }
@@ -57,7 +70,9 @@ class Guess {
 export class LivePath {
   /** In order of speech. */
   readonly done: DecodedPhrase[] = [];
-  /** When a phrase was over, and when the decode that gave its text began: milliseconds of sound. */
+  /**
+   * When a phrase was over, and when the decode that gave its text began: milliseconds of sound.
+   */
   readonly decisions = new Map<string, { readonly decidedMs: number; readonly begunMs: number }>();
   /** Of all decodes; of those given up what was spent until then. */
   inferenceMs = 0;
@@ -67,25 +82,43 @@ export class LivePath {
   private readonly decoder: PhraseDecoder;
   private readonly phrases: PhraseSource;
 
-  constructor({ engine, source, sessionId, newId, speculative = true, mixed = false, onPhrase }: LivePathSetup) {
+  constructor({
+    engine,
+    source,
+    sessionId,
+    newId,
+    speculative = true,
+    mixed = false,
+    onPhrase,
+  }: LivePathSetup) {
     const drafts = new Drafts();
     let id = 0;
-    // The run is faster than speech, so the engine would have no idle time for what it has in a recording.
+    // The run is faster than speech, so the engine would have no idle time for what it has in a
+    // recording.
     const decode: ManagedSpeechEngine['decode'] = async (pcm, options) => {
       const { tail: _tail, ...once } = { ...options, once: true };
-      const result = await engine.decode(pcm, { ...(speculative ? options : once), priority: 'final' });
+      const result = await engine.decode(pcm, {
+        ...(speculative ? options : once),
+        priority: 'final',
+      });
       this.inferenceMs += result?.inferenceMs ?? 0;
       this.decodes++;
       return result;
     };
     const counted = Object.create(engine, { decode: { value: decode } }) as ManagedSpeechEngine;
     let complete = false;
-    const guessing: ManagedSpeechEngine['decode'] = (...call) => (this.guess = new Guess(this.position, decode(...call), complete)).answer;
+    const guessing: ManagedSpeechEngine['decode'] = (...call) =>
+      (this.guess = new Guess(this.position, decode(...call), complete)).answer;
     const onPause = (pause: Pause): void => {
       complete = pause.complete;
       speculation.pause(pause);
     };
-    const speculation = new Speculation({ engine: Object.create(engine, { decode: { value: guessing } }) as ManagedSpeechEngine, sessionId, language: 'en', drafts });
+    const speculation = new Speculation({
+      engine: Object.create(engine, { decode: { value: guessing } }) as ManagedSpeechEngine,
+      sessionId,
+      language: 'en',
+      drafts,
+    });
     this.decoder = phraseDecoder(counted, sessionId, drafts, (phrase, result) => {
       this.done.push({ phrase, result });
       onPhrase?.(phrase, result);
@@ -94,11 +127,22 @@ export class LivePath {
       source,
       detector: engine.detectors.create(source),
       newId: newId ?? (() => `s${++id}`),
-      ...(speculative ? { onPause, onResume: () => (speculation.cancel(), void this.giveUp()), trusted: () => speculation.trusted, doubted: () => speculation.doubted, decodeMs: (soundMs) => speculation.decodeMs(soundMs) } : {}),
+      ...(speculative
+        ? {
+            onPause,
+            onResume: () => (speculation.cancel(), void this.giveUp()),
+            trusted: () => speculation.trusted,
+            doubted: () => speculation.doubted,
+            decodeMs: (soundMs) => speculation.decodeMs(soundMs),
+          }
+        : {}),
       onPhrase: (phrase) => {
         const early = speculation.take(phrase);
         const { guess } = this;
-        this.decisions.set(phrase.id, { decidedMs: this.position, begunMs: early && guess && !guess.doubted ? guess.begunMs : this.position });
+        this.decisions.set(phrase.id, {
+          decidedMs: this.position,
+          begunMs: early && guess && !guess.doubted ? guess.begunMs : this.position,
+        });
         // When it was there is counted from when it began.
         guess?.release();
         this.guess = undefined;
@@ -134,6 +178,8 @@ export class LivePath {
     this.guess = undefined;
     given?.release();
     const fullMs = (await given?.result)?.inferenceMs ?? 0;
-    if (given) this.inferenceMs -= fullMs - Math.min(fullMs, Math.max(ENCODER_SHARE * fullMs, this.position - given.begunMs));
+    if (given)
+      this.inferenceMs -=
+        fullMs - Math.min(fullMs, Math.max(ENCODER_SHARE * fullMs, this.position - given.begunMs));
   }
 }

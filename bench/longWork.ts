@@ -1,7 +1,8 @@
 /**
- * Simulated hours of one meeting in a process of its own: session, pipeline, analysis, store and spool are real, the
- * clock is moved by hand, the detector hears loudness, the recogniser says sentences after the time Moonshine takes.
- * Prints JSON: resident memory every five minutes, and the latency of every final. Argument: HOURS. Run with --expose-gc.
+ * Simulated hours of one meeting in a process of its own: session, pipeline, analysis, store and
+ * spool are real, the clock is moved by hand, the detector hears loudness, the recogniser says
+ * sentences after the time Moonshine takes. Prints JSON: resident memory every five minutes, and
+ * the latency of every final. Argument: HOURS. Run with --expose-gc.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,8 +25,15 @@ export interface LongRun {
   /** Bytes after a collection, every five minutes: resident, and on the heap. */
   readonly rss: readonly number[];
   readonly heap: readonly number[];
-  /** Of each final: session time, and milliseconds from the end of speech, simulated time plus the processor time of the last step. */
-  readonly finals: readonly { readonly atMs: number; readonly latencyMs: number; readonly workMs: number }[];
+  /**
+   * Of each final: session time, and milliseconds from the end of speech, simulated time plus the
+   * processor time of the last step.
+   */
+  readonly finals: readonly {
+    readonly atMs: number;
+    readonly latencyMs: number;
+    readonly workMs: number;
+  }[];
 }
 
 const CHUNK_MS = 100;
@@ -35,7 +43,10 @@ const MOST_FINALS = 720;
 /** Seconds of processor time a second of sound; Moonshine tiny on one thread. */
 const RTF = 0.035;
 const WORDS_A_SECOND = 2.5;
-const WORDS = 'we should look at the cache before the release and then decide who takes the review of the parser because the tests fail on two machines'.split(' ');
+const WORDS =
+  'we should look at the cache before the release and then decide who takes the review of the parser because the tests fail on two machines'.split(
+    ' ',
+  );
 
 async function longWork(hours: number): Promise<LongRun> {
   const home = mkdtempSync(join(tmpdir(), 'earmark-long-'));
@@ -44,18 +55,53 @@ async function longWork(hours: number): Promise<LongRun> {
   const open = new Map<string, RecordingHandlers>();
   let said = 0;
   const engine: EngineLease = {
-    provider: 'none', model: 'none', idle: true, queuedMs: 0, rtf: RTF, figures: { mean: RTF, p95: RTF, p99: RTF, decodes: 1 }, rssBytes: 0, rung: 'NORMAL', actions: ACTIONS.NORMAL,
+    provider: 'none',
+    model: 'none',
+    idle: true,
+    queuedMs: 0,
+    rtf: RTF,
+    figures: { mean: RTF, p95: RTF, p99: RTF, decodes: 1 },
+    rssBytes: 0,
+    rung: 'NORMAL',
+    actions: ACTIONS.NORMAL,
     ready: () => Promise.resolve(),
     decode: (pcm, { language }) => {
       const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
       const count = Math.max(1, Math.round((audioMs / 1000) * WORDS_A_SECOND));
-      const words = Array.from({ length: count }, (_, i) => ({ text: WORDS[(said + i * 7) % WORDS.length] ?? '', startMs: (i * audioMs) / count, endMs: ((i + 1) * audioMs) / count, confidence: 0.9, timing: 'estimated' as const }));
+      const words = Array.from({ length: count }, (_, i) => ({
+        text: WORDS[(said + i * 7) % WORDS.length] ?? '',
+        startMs: (i * audioMs) / count,
+        endMs: ((i + 1) * audioMs) / count,
+        confidence: 0.9,
+        timing: 'estimated' as const,
+      }));
       said++;
-      return new Promise((resolve) => clock.setTimeout(() => resolve({ text: words.map(({ text }) => text).join(' '), words, confidence: 0.9, language, inferenceMs: audioMs * RTF }), audioMs * RTF));
+      return new Promise((resolve) =>
+        clock.setTimeout(
+          () =>
+            resolve({
+              text: words.map(({ text }) => text).join(' '),
+              words,
+              confidence: 0.9,
+              language,
+              inferenceMs: audioMs * RTF,
+            }),
+          audioMs * RTF,
+        ),
+      );
     },
     detectors: {
       create: () => ({
-        detect: (windows) => Promise.resolve(Float32Array.from({ length: windows.length / VAD_WINDOW }, (_, i) => (Math.abs(windows[i * VAD_WINDOW] ?? 0) + Math.abs(windows[i * VAD_WINDOW + 100] ?? 0) > 0.002 ? 1 : 0))),
+        detect: (windows) =>
+          Promise.resolve(
+            Float32Array.from({ length: windows.length / VAD_WINDOW }, (_, i) =>
+              Math.abs(windows[i * VAD_WINDOW] ?? 0) +
+                Math.abs(windows[i * VAD_WINDOW + 100] ?? 0) >
+              0.002
+                ? 1
+                : 0,
+            ),
+          ),
         reset: () => undefined,
         dispose: () => undefined,
       }),
@@ -70,7 +116,12 @@ async function longWork(hours: number): Promise<LongRun> {
     capture: {
       start: (source, _device, handlers) => {
         open.set(source, handlers);
-        return Promise.resolve({ source, device: 'noise', recorder: 'none', stop: () => Promise.resolve() });
+        return Promise.resolve({
+          source,
+          device: 'noise',
+          recorder: 'none',
+          stop: () => Promise.resolve(),
+        });
       },
     },
     analyzers: createAnalyzerFactory(),
@@ -80,17 +131,34 @@ async function longWork(hours: number): Promise<LongRun> {
     newId: () => 'long',
   });
   manager.setWindowCount(1);
-  /** Three numbers a final, in place from the start: what is measured must not grow by being measured. */
+  /**
+   * Three numbers a final, in place from the start: what is measured must not grow by being
+   * measured.
+   */
   const figures = new Float64Array(3 * hours * MOST_FINALS);
   let heard = 0;
   const rss: number[] = [];
   const heap: number[] = [];
   let before = process.cpuUsage();
-  await manager.start({ kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'capture' } }, { source: 'system', origin: { type: 'capture' } }], partials: true, insights: true }, (event) => {
-    if (event.kind !== 'final') return;
-    const { user, system } = process.cpuUsage(before);
-    figures.set([clock.now(), clock.now() - event.segment.endMs, (user + system) / 1000], 3 * heard++);
-  });
+  await manager.start(
+    {
+      kind: 'meeting',
+      sources: [
+        { source: 'mic', origin: { type: 'capture' } },
+        { source: 'system', origin: { type: 'capture' } },
+      ],
+      partials: true,
+      insights: true,
+    },
+    (event) => {
+      if (event.kind !== 'final') return;
+      const { user, system } = process.cpuUsage(before);
+      figures.set(
+        [clock.now(), clock.now() - event.segment.endMs, (user + system) / 1000],
+        3 * heard++,
+      );
+    },
+  );
   const speech = makeNoise('pink', 30);
   const samples = (SAMPLE_RATE * CHUNK_MS) / 1000;
   for (let ms = 0; ms < hours * 3_600_000; ms += CHUNK_MS) {
@@ -100,12 +168,17 @@ async function longWork(hours: number): Promise<LongRun> {
     const speaks = ms % 10_000 < 3_000 + (turn % 6) * 1_000;
     for (const [source, { onData }] of open) {
       const at = ((ms / CHUNK_MS) % 299) * samples;
-      onData(speaks && (source === 'mic') === (turn % 2 === 0) ? speech.slice(at, at + samples) : new Int16Array(samples));
+      onData(
+        speaks && (source === 'mic') === (turn % 2 === 0)
+          ? speech.slice(at, at + samples)
+          : new Int16Array(samples),
+      );
     }
     clock.advance(CHUNK_MS);
     await new Promise(setImmediate);
     if (ms % SAMPLE_MS !== 0) continue;
-    // Buffers of samples are freed beside the first collection, and pages are given back beside the second.
+    // Buffers of samples are freed beside the first collection, and pages are given back beside the
+    // second.
     for (const _ of [1, 2]) {
       globalThis.gc?.();
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -116,14 +189,20 @@ async function longWork(hours: number): Promise<LongRun> {
   manager.dispose();
   store.close();
   rmSync(home, { recursive: true, force: true });
-  const finals = Array.from({ length: heard }, (_, i) => ({ atMs: figures[3 * i]!, latencyMs: figures[3 * i + 1]!, workMs: figures[3 * i + 2]! }));
+  const finals = Array.from({ length: heard }, (_, i) => ({
+    atMs: figures[3 * i]!,
+    latencyMs: figures[3 * i + 1]!,
+    workMs: figures[3 * i + 2]!,
+  }));
   return { rss, heap, finals };
 }
 
 longWork(Number(process.argv[2] ?? 4)).then(
   (run) => process.stdout.write(JSON.stringify(run)),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exitCode = 1;
   },
 );

@@ -1,4 +1,7 @@
-/** How long each request of the language server of notes takes after an edit, over its connection, on notes of 20,000 lines: usual, and dense with items. */
+/**
+ * How long each request of the language server of notes takes after an edit, over its connection,
+ * on notes of 20,000 lines: usual, and dense with items.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { longNote, noteRequests, NotesEditor } from '../test/fakes/longNote';
@@ -6,7 +9,10 @@ import { reportResults, type Ratio, type Row } from './report';
 
 const LINES = 20_000;
 const ROUNDS = 30;
-const NOTES = [{ name: 'usual', items: 400 }, { name: 'dense', items: 4_000 }] as const;
+const NOTES = [
+  { name: 'usual', items: 400 },
+  { name: 'dense', items: 4_000 },
+] as const;
 const ENTRY = join(__dirname, '../dist/notesServer.js');
 const LIMIT_MS = 50;
 
@@ -16,7 +22,9 @@ async function measure(items: number): Promise<Map<string, readonly number[]>> {
   const editor = await NotesEditor.open(ENTRY, text);
   editor.connection.onRequest('earmark/noteFiles', () => []);
   await editor.ask('textDocument/hover', { position: { line: 0, character: 0 } });
-  const times = new Map<string, number[]>([['start and first reading', [performance.now() - begun]]]);
+  const times = new Map<string, number[]>([
+    ['start and first reading', [performance.now() - begun]],
+  ]);
   for (let round = 0; round < ROUNDS; round++) {
     for (const { name, method, params } of noteRequests(text)) {
       await editor.type(30, 8, 'x');
@@ -38,11 +46,25 @@ async function main(): Promise<void> {
       const sorted = [...times].sort((a, b) => a - b);
       const [middle, most] = [sorted[sorted.length >> 1]!, sorted.at(-1)!];
       if (times.length > 1) slowest = Math.max(slowest, most);
-      rows.set(request, { ...(rows.get(request) ?? { request }), [`${name}, p50 ms`]: middle.toFixed(1), [`${name}, most ms`]: most.toFixed(1) });
+      rows.set(request, {
+        ...(rows.get(request) ?? { request }),
+        [`${name}, p50 ms`]: middle.toFixed(1),
+        [`${name}, most ms`]: most.toFixed(1),
+      });
     }
   }
-  const ratios: Record<string, Ratio> = { 'slowest request, of 50 ms': { value: Math.round((slowest / LIMIT_MS) * 100) / 100, noise: 0.4, better: 'lower' } };
-  reportResults({ about: `Notes of ${LINES} lines, ${NOTES.map(({ name, items }) => `${name}: ${items} actions and decisions`).join(', ')}; each request ${ROUNDS} times, each right after an edit, over standard input and output of the server as it ships.`, rows: [...rows.values()] as Row[], ratios });
+  const ratios: Record<string, Ratio> = {
+    'slowest request, of 50 ms': {
+      value: Math.round((slowest / LIMIT_MS) * 100) / 100,
+      noise: 0.4,
+      better: 'lower',
+    },
+  };
+  reportResults({
+    about: `Notes of ${LINES} lines, ${NOTES.map(({ name, items }) => `${name}: ${items} actions and decisions`).join(', ')}; each request ${ROUNDS} times, each right after an edit, over standard input and output of the server as it ships.`,
+    rows: [...rows.values()] as Row[],
+    ratios,
+  });
 }
 
 void main();

@@ -1,6 +1,7 @@
 /**
- * The real daemon in a process of its own, with a meter for the delay of its event loop. Argument: its state
- * folder. Over the channel to its parent it answers `reset` and `read`, and `off`, after which the meter costs nothing.
+ * The real daemon in a process of its own, with a meter for the delay of its event loop. Argument:
+ * its state folder. Over the channel to its parent it answers `reset` and `read`, and `off`, after
+ * which the meter costs nothing.
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { composeDaemon } from '../daemon/compose';
@@ -20,7 +21,13 @@ export interface LoopDelay {
 function reading(loop: IntervalHistogram): LoopDelay {
   const ms = (ns: number): number => Math.max(0, ns / 1e6 - RESOLUTION_MS);
   const { user, system } = process.cpuUsage();
-  return { p50Ms: ms(loop.percentile(50)), p99Ms: ms(loop.percentile(99)), maxMs: ms(loop.max), cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() };
+  return {
+    p50Ms: ms(loop.percentile(50)),
+    p99Ms: ms(loop.percentile(99)),
+    maxMs: ms(loop.max),
+    cpuMs: (user + system) / 1000,
+    rssBytes: process.memoryUsage.rss(),
+  };
 }
 
 if (process.send !== undefined) {
@@ -33,7 +40,13 @@ if (process.send !== undefined) {
   });
   const home = process.argv[2] ?? '';
   // Clients are as many as the bench wants.
-  composeDaemon({ home, env: process.env, given: { 'log.level': 'warn' }, sessionOptions: { maxSessionsPerUser: 1_000 }, transportLimits: { connections: 1_000 } }).then(
+  composeDaemon({
+    home,
+    env: process.env,
+    given: { 'log.level': 'warn' },
+    sessionOptions: { maxSessionsPerUser: 1_000 },
+    transportLimits: { connections: 1_000 },
+  }).then(
     async (daemon) => {
       await daemon?.ended;
       process.exit();

@@ -1,4 +1,7 @@
-/** Sounds without speech, from a fixed seed: what a recogniser must stay silent on. 16 kHz, signed 16-bit. */
+/**
+ * Sounds without speech, from a fixed seed: what a recogniser must stay silent on. 16 kHz, signed
+ * 16-bit.
+ */
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 
 /** Park and Miller's generator, so that every run hears the same. */
@@ -23,7 +26,13 @@ const makers = {
     };
   },
   /** A mains hum with its harmonics and some hiss. */
-  hum: (random: () => number) => (i: number) => [1, 0.5, 0.3, 0.2, 0.1].reduce((sum, a, k) => sum + a * Math.sin((2 * Math.PI * 50 * (k + 1) * i) / SAMPLE_RATE), 0) * 0.03 + random() * 0.002,
+  hum: (random: () => number) => (i: number) =>
+    [1, 0.5, 0.3, 0.2, 0.1].reduce(
+      (sum, a, k) => sum + a * Math.sin((2 * Math.PI * 50 * (k + 1) * i) / SAMPLE_RATE),
+      0,
+    ) *
+      0.03 +
+    random() * 0.002,
   /** Typing: bursts of decaying noise, four to ten a second, with pauses. */
   keyboard: (random: () => number) => {
     let next = 0;
@@ -47,5 +56,7 @@ export const NOISE_KINDS = Object.keys(makers) as NoiseKind[];
 
 export function makeNoise(kind: NoiseKind, seconds: number, seed = 7): Int16Array {
   const next: (i: number) => number = makers[kind](generator(seed));
-  return Int16Array.from({ length: Math.round(seconds * SAMPLE_RATE) }, (_, i) => Math.max(-32_768, Math.min(32_767, Math.round(next(i) * 32_767))));
+  return Int16Array.from({ length: Math.round(seconds * SAMPLE_RATE) }, (_, i) =>
+    Math.max(-32_768, Math.min(32_767, Math.round(next(i) * 32_767))),
+  );
 }

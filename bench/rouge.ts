@@ -1,6 +1,6 @@
 /**
- * ROUGE (Lin 2004) over lower-case words without punctuation: ROUGE-1 counts shared words, ROUGE-L the longest common
- * subsequence. No stemming, no stop words.
+ * ROUGE (Lin 2004) over lower-case words without punctuation: ROUGE-1 counts shared words, ROUGE-L
+ * the longest common subsequence. No stemming, no stop words.
  */
 import { summaryWords } from '../daemon/analysis/summary';
 
@@ -31,7 +31,11 @@ export function rougeL(reference: readonly string[], candidate: readonly string[
   let row = new Uint16Array(candidate.length + 1);
   for (const word of reference) {
     const next = new Uint16Array(candidate.length + 1);
-    for (let j = 1; j <= candidate.length; j++) next[j] = word === candidate[j - 1] ? (row[j - 1] as number) + 1 : Math.max(row[j] as number, next[j - 1] as number);
+    for (let j = 1; j <= candidate.length; j++)
+      next[j] =
+        word === candidate[j - 1]
+          ? (row[j - 1] as number) + 1
+          : Math.max(row[j] as number, next[j - 1] as number);
     row = next;
   }
   return scores(row[candidate.length] as number, reference.length, candidate.length);
@@ -40,5 +44,9 @@ export function rougeL(reference: readonly string[], candidate: readonly string[
 function scores(shared: number, reference: number, candidate: number): Rouge {
   const recall = reference === 0 ? 0 : shared / reference;
   const precision = candidate === 0 ? 0 : shared / candidate;
-  return { precision, recall, f1: shared === 0 ? 0 : (2 * precision * recall) / (precision + recall) };
+  return {
+    precision,
+    recall,
+    f1: shared === 0 ? 0 : (2 * precision * recall) / (precision + recall),
+  };
 }

@@ -1,6 +1,7 @@
 /**
- * Search over the AMI meetings beside the repository, by words and by meaning: the sentences of their summaries, which
- * other people wrote in other words, are looked for in all of them at once. Usage: `npm run bench -- search [--meetings N]`.
+ * Search over the AMI meetings beside the repository, by words and by meaning: the sentences of
+ * their summaries, which other people wrote in other words, are looked for in all of them at once.
+ * Usage: `npm run bench -- search [--meetings N]`.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,38 +30,86 @@ async function main(): Promise<void> {
     return;
   }
   const encoder = new SentenceEncoder();
-  await encoder.load({ id: 'minilm-l6-v2', files: { model: join(MODEL, 'model-int8.onnx'), tokenizer: join(MODEL, 'tokenizer.json') } });
+  await encoder.load({
+    id: 'minilm-l6-v2',
+    files: { model: join(MODEL, 'model-int8.onnx'), tokenizer: join(MODEL, 'tokenizer.json') },
+  });
   const home = mkdtempSync(join(tmpdir(), 'earmark-search-'));
   const { store } = openStore({ file: join(home, 'earmark.db') });
-  const meanings = new Meanings({ store: inPlace(store), embedder: { available: () => Promise.resolve(true), embed: (texts) => encoder.embed(texts) }, clock: new ManualClock(), logger: silentLogger });
+  const meanings = new Meanings({
+    store: inPlace(store),
+    embedder: { available: () => Promise.resolve(true), embed: (texts) => encoder.embed(texts) },
+    clock: new ManualClock(),
+    logger: silentLogger,
+  });
   let segments = 0;
   for (const meeting of meetings) {
-    store.createSession({ id: meeting.id, kind: 'meeting', title: meeting.id, state: 'IDLE', startedAt: '2026-11-23T09:30:00+01:00', createdMs: 1, durationMs: 0, sources: [], language: 'en', provider: 'none', model: 'none', live: true, partials: false, insights: false, ephemeral: false, keepAudio: false });
+    store.createSession({
+      id: meeting.id,
+      kind: 'meeting',
+      title: meeting.id,
+      state: 'IDLE',
+      startedAt: '2026-11-23T09:30:00+01:00',
+      createdMs: 1,
+      durationMs: 0,
+      sources: [],
+      language: 'en',
+      provider: 'none',
+      model: 'none',
+      live: true,
+      partials: false,
+      insights: false,
+      ephemeral: false,
+      keepAudio: false,
+    });
     const said = segmentsOfAmi(meeting);
     segments += said.length;
-    store.append(meeting.id, said.map((segment, i) => ({ kind: 'final', segment, seq: i + 1, time: i })));
+    store.append(
+      meeting.id,
+      said.map((segment, i) => ({ kind: 'final', segment, seq: i + 1, time: i })),
+    );
   }
   const begun = process.cpuUsage();
   while (store.unread(1).length > 0) await meanings.read();
   const used = process.cpuUsage(begun);
   const rows: Row[] = [];
   const shares: number[] = [];
-  const ways: readonly (readonly [string, (query: SearchQuery) => Promise<readonly SearchHit[]>])[] = [['words', (query) => Promise.resolve(store.search(query))], ['words and meaning', (query) => meanings.join(query, store.search(query))]];
+  const ways: readonly (readonly [
+    string,
+    (query: SearchQuery) => Promise<readonly SearchHit[]>,
+  ])[] = [
+    ['words', (query) => Promise.resolve(store.search(query))],
+    ['words and meaning', (query) => meanings.join(query, store.search(query))],
+  ];
   for (const [way, search] of ways) {
     const [times, found]: [number[], number[]] = [[], [0, 0, 0]];
     for (const meeting of meetings) {
       for (const sentence of meeting.summary) {
         const from = process.cpuUsage();
-        const hits = await search({ words: sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)), kind: 'transcript', limit: FIRST });
+        const hits = await search({
+          words: sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)),
+          kind: 'transcript',
+          limit: FIRST,
+        });
         const spent = process.cpuUsage(from);
         times.push((spent.user + spent.system) / 1000);
         const right = hits.findIndex(({ sessionId }) => sessionId === meeting.id);
-        [hits.length > 0, right === 0, right >= 0].forEach((yes, k) => (found[k] = (found[k] ?? 0) + Number(yes)));
+        [hits.length > 0, right === 0, right >= 0].forEach(
+          (yes, k) => (found[k] = (found[k] ?? 0) + Number(yes)),
+        );
       }
     }
     const percent = found.map((count) => Math.round((1000 * count) / times.length) / 10);
     const share = (of: number): number => Math.round(10 * percentile(times, of)) / 10;
-    rows.push({ search: way, queries: times.length, 'finds anything %': percent[0] ?? 0, 'the right meeting first %': percent[1] ?? 0, [`the right meeting among ${FIRST} %`]: percent[2] ?? 0, 'processor ms p50': share(0.5), 'p95': share(0.95) });
+    rows.push({
+      search: way,
+      queries: times.length,
+      'finds anything %': percent[0] ?? 0,
+      'the right meeting first %': percent[1] ?? 0,
+      [`the right meeting among ${FIRST} %`]: percent[2] ?? 0,
+      'processor ms p50': share(0.5),
+      p95: share(0.95),
+    });
     shares.push(percent[1] ?? 0);
   }
   meanings.dispose();
@@ -69,7 +118,13 @@ async function main(): Promise<void> {
   reportResults({
     about: `${segments} segments of ${meetings.length} AMI meetings as text in one database; the queries are the sentences of their written summaries. A vector took ${((used.user + used.system) / 1000 / segments).toFixed(1)} ms of processor time a segment, store included.`,
     rows,
-    ratios: { 'the right meeting first by meaning, percent': { value: shares[1] ?? 0, noise: 0.5, better: 'higher' } },
+    ratios: {
+      'the right meeting first by meaning, percent': {
+        value: shares[1] ?? 0,
+        noise: 0.5,
+        better: 'higher',
+      },
+    },
   });
 }
 

@@ -7,5 +7,9 @@ export function percentile(values: readonly number[], share: number): number {
 /** Of the mean of these values; NaN of fewer than two. */
 export function standardError(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1) / values.length);
+  return Math.sqrt(
+    values.reduce((sum, value) => sum + (value - mean) ** 2, 0) /
+      (values.length - 1) /
+      values.length,
+  );
 }

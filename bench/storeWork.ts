@@ -1,7 +1,7 @@
 /**
- * Sessions that write finals into one database, in this process: how long its event loop stands still, and how long a
- * write is waited for; once with the store on its thread, once in place. Prints JSON.
- * Usage: `node storeWork.js SECONDS`, as bench/store.ts bundles it.
+ * Sessions that write finals into one database, in this process: how long its event loop stands
+ * still, and how long a write is waited for; once with the store on its thread, once in place.
+ * Prints JSON. Usage: `node storeWork.js SECONDS`, as bench/store.ts bundles it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,24 +35,83 @@ export interface StoreFigures {
 }
 
 async function openSession(store: SessionStore, id: string): Promise<EventLog> {
-  await store.createSession({ id, kind: 'meeting', title: id, state: 'STREAMING', startedAt: new Date().toISOString(), createdMs: Date.now(), durationMs: 0, sources: [{ source: 'mic', origin: { type: 'push' } }], language: 'en', provider: 'none', model: 'none', live: true, partials: false, insights: true, ephemeral: false, keepAudio: false });
+  await store.createSession({
+    id,
+    kind: 'meeting',
+    title: id,
+    state: 'STREAMING',
+    startedAt: new Date().toISOString(),
+    createdMs: Date.now(),
+    durationMs: 0,
+    sources: [{ source: 'mic', origin: { type: 'push' } }],
+    language: 'en',
+    provider: 'none',
+    model: 'none',
+    live: true,
+    partials: false,
+    insights: true,
+    ephemeral: false,
+    keepAudio: false,
+  });
   return new EventLog({
-    sessionId: id, store, counts: { lastSeq: 0, lastTime: 0 }, clock: systemClock, logger: silentLogger, options: defaultSessionOptions,
-    sessionMs: () => performance.now(), check: () => undefined, onWritten: () => undefined, onProgress: () => undefined, onOutage: () => undefined, onFault: () => undefined, onOverflow: () => undefined,
+    sessionId: id,
+    store,
+    counts: { lastSeq: 0, lastTime: 0 },
+    clock: systemClock,
+    logger: silentLogger,
+    options: defaultSessionOptions,
+    sessionMs: () => performance.now(),
+    check: () => undefined,
+    onWritten: () => undefined,
+    onProgress: () => undefined,
+    onOutage: () => undefined,
+    onFault: () => undefined,
+    onOverflow: () => undefined,
   });
 }
 
 /** @returns milliseconds until it was on disk */
 async function write(log: EventLog, n: number): Promise<number> {
   const begun = performance.now();
-  const words = Array.from({ length: 12 }, (_, i) => ({ text: `word${(n * 7 + i) % 997}`, startMs: i * 300, endMs: i * 300 + 250, confidence: 0.9, timing: 'model' as const }));
-  log.append([{ kind: 'final', segment: { id: `s${n}`, startMs: n, endMs: n + 3000, source: 'mic', speaker: 'You', text: words.map(({ text }) => text).join(' '), words, confidence: 0.9, revision: 0 } }], [{ source: 'mic', finalThrough: n }]);
+  const words = Array.from({ length: 12 }, (_, i) => ({
+    text: `word${(n * 7 + i) % 997}`,
+    startMs: i * 300,
+    endMs: i * 300 + 250,
+    confidence: 0.9,
+    timing: 'model' as const,
+  }));
+  log.append(
+    [
+      {
+        kind: 'final',
+        segment: {
+          id: `s${n}`,
+          startMs: n,
+          endMs: n + 3000,
+          source: 'mic',
+          speaker: 'You',
+          text: words.map(({ text }) => text).join(' '),
+          words,
+          confidence: 0.9,
+          revision: 0,
+        },
+      },
+    ],
+    [{ source: 'mic', finalThrough: n }],
+  );
   await log.written();
   return performance.now() - begun;
 }
 
-async function measure(what: string, store: SessionStore, seconds: number, flood: boolean): Promise<StoreFigures> {
-  const logs = await Promise.all(Array.from({ length: SESSIONS }, (_, i) => openSession(store, `${what} ${i}`)));
+async function measure(
+  what: string,
+  store: SessionStore,
+  seconds: number,
+  flood: boolean,
+): Promise<StoreFigures> {
+  const logs = await Promise.all(
+    Array.from({ length: SESSIONS }, (_, i) => openSession(store, `${what} ${i}`)),
+  );
   const flooder = flood ? await openSession(store, `${what} flood`) : undefined;
   const waits: number[] = [];
   let going = true;
@@ -78,15 +137,32 @@ async function measure(what: string, store: SessionStore, seconds: number, flood
   loop.disable();
   for (const log of [...logs, ...(flooder ? [flooder] : [])]) log.dispose();
   const ms = (ns: number): number => Math.max(0, ns / 1e6 - RESOLUTION_MS);
-  return { what, writes: waits.length, loopP50Ms: ms(loop.percentile(50)), loopP99Ms: ms(loop.percentile(99)), loopMaxMs: ms(loop.max), waitP50Ms: percentile(waits, 0.5), waitP95Ms: percentile(waits, 0.95) };
+  return {
+    what,
+    writes: waits.length,
+    loopP50Ms: ms(loop.percentile(50)),
+    loopP99Ms: ms(loop.percentile(99)),
+    loopMaxMs: ms(loop.max),
+    waitP50Ms: percentile(waits, 0.5),
+    waitP95Ms: percentile(waits, 0.95),
+  };
 }
 
 async function main(seconds: number): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'earmark-storework-'));
   try {
     const figures: StoreFigures[] = [];
-    for (const [what, store] of [['in place', inPlace(openStore({ file: join(home, 'a', 'earmark.db') }).store)], ['on its thread', (await openStoreThread({ file: join(home, 'b', 'earmark.db'), now: Date.now })).store]] as const) {
-      for (const flood of [false, true]) figures.push(await measure(flood ? `${what}, one session floods` : what, store, seconds, flood));
+    for (const [what, store] of [
+      ['in place', inPlace(openStore({ file: join(home, 'a', 'earmark.db') }).store)],
+      [
+        'on its thread',
+        (await openStoreThread({ file: join(home, 'b', 'earmark.db'), now: Date.now })).store,
+      ],
+    ] as const) {
+      for (const flood of [false, true])
+        figures.push(
+          await measure(flood ? `${what}, one session floods` : what, store, seconds, flood),
+        );
       await store.close();
     }
     process.stdout.write(JSON.stringify(figures));

@@ -1,8 +1,9 @@
 /**
- * Streaming beside the usual methods, on the same sound with the same model in the same run: word error rate, decode
- * time, and how long after the last speech a final would be there. LibriSpeech utterances are joined into sessions; those
- * methods that the marks compare hear them with several sets of pauses.
- * Usage: `npm run bench -- streaming [--limit N] [--pauses N] [--methods whole,live,…]`; N utterances of each set, N sets of pauses.
+ * Streaming beside the usual methods, on the same sound with the same model in the same run: word
+ * error rate, decode time, and how long after the last speech a final would be there. LibriSpeech
+ * utterances are joined into sessions; those methods that the marks compare hear them with several
+ * sets of pauses. Usage: `npm run bench -- streaming [--limit N] [--pauses N] [--methods
+ * whole,live,…]`; N utterances of each set, N sets of pauses.
  */
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { defaultSegmenterOptions } from '../daemon/vad/segmenter';
@@ -39,7 +40,12 @@ interface Measured {
 function measured(heard: readonly Heard[]): Measured {
   return {
     results: heard.map(({ result }) => result),
-    wer: pooledWer(heard.map(({ session, result }) => ({ reference: session.reference, hypothesis: result.text }))),
+    wer: pooledWer(
+      heard.map(({ session, result }) => ({
+        reference: session.reference,
+        hypothesis: result.text,
+      })),
+    ),
     cpuSeconds: heard.reduce((sum, { result }) => sum + result.inferenceMs, 0) / 1000,
     speechSeconds: heard.reduce((sum, { session }) => sum + session.speechSeconds, 0),
   };
@@ -54,7 +60,11 @@ function latencies(results: readonly MethodResult[]): { all: number[]; plain: nu
       all.push(latency);
       const phrase = phrases[i];
       // Short phrases wait longer for more; the others end after the plain silence.
-      if (phrase && phrase.decidedMs - phrase.speechEndMs < defaultSegmenterOptions.shortEndSilenceMs) plain.push(latency);
+      if (
+        phrase &&
+        phrase.decidedMs - phrase.speechEndMs < defaultSegmenterOptions.shortEndSilenceMs
+      )
+        plain.push(latency);
     });
   }
   return { all, plain };
@@ -62,7 +72,8 @@ function latencies(results: readonly MethodResult[]): { all: number[]; plain: nu
 
 async function main(): Promise<void> {
   const [folder, ...rest] = process.argv.slice(2);
-  const option = (name: string): string | undefined => (rest.includes(name) ? rest[rest.indexOf(name) + 1] : undefined);
+  const option = (name: string): string | undefined =>
+    rest.includes(name) ? rest[rest.indexOf(name) + 1] : undefined;
   const limit = option('--limit') === undefined ? Infinity : Number(option('--limit'));
   const pauses = Number(option('--pauses') ?? PAUSE_SEEDS.length);
   const only = option('--methods')?.split(',') ?? METHODS.map(({ name }) => name);
@@ -85,7 +96,9 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const sessions = PAUSE_SEEDS.slice(0, pauses).map((seed) => joinSessions(utterances, limit, seed));
+  const sessions = PAUSE_SEEDS.slice(0, pauses).map((seed) =>
+    joinSessions(utterances, limit, seed),
+  );
   const machine = new SimulatedMachine();
   await machine.load(models);
   const engine = machine.engine();
@@ -98,7 +111,11 @@ async function main(): Promise<void> {
 }
 
 /** @param sessions one list for each set of pauses */
-async function measureAll(engine: ManagedSpeechEngine, sessions: readonly (readonly JoinedSession[])[], only: readonly string[]): Promise<void> {
+async function measureAll(
+  engine: ManagedSpeechEngine,
+  sessions: readonly (readonly JoinedSession[])[],
+  only: readonly string[],
+): Promise<void> {
   const rows: Row[] = [];
   const ratios: Record<string, Ratio> = {};
   const first = sessions[0] ?? [];
@@ -108,24 +125,40 @@ async function measureAll(engine: ManagedSpeechEngine, sessions: readonly (reado
     for (const { name, title } of methods) {
       const own = heard.get(name) ?? [];
       const all = measured(own);
-      const whole = (heard.get('whole') ?? []).filter(({ pauses }) => own.some((one) => one.pauses === pauses));
+      const whole = (heard.get('whole') ?? []).filter(({ pauses }) =>
+        own.some((one) => one.pauses === pauses),
+      );
       const reference = whole.length === 0 ? undefined : measured(whole);
       rows.push(rowOf(set, title, all, reference, werSpread(own, whole)));
       // The other methods are there to compare with; what they do is no merit or fault of Earmark.
       if (!reference || !['live', 'plain', 'file'].includes(name)) continue;
-      ratios[`${set}: WER of ${name} minus (a), points`] = { value: round(all.wer - reference.wer, 2), noise: 0.3, better: 'lower' };
-      ratios[`${set}: decode time of ${name} over (a)`] = { value: round(all.cpuSeconds / reference.cpuSeconds, 3), noise: 0.2, better: 'lower' };
+      ratios[`${set}: WER of ${name} minus (a), points`] = {
+        value: round(all.wer - reference.wer, 2),
+        noise: 0.3,
+        better: 'lower',
+      };
+      ratios[`${set}: decode time of ${name} over (a)`] = {
+        value: round(all.cpuSeconds / reference.cpuSeconds, 3),
+        noise: 0.2,
+        better: 'lower',
+      };
     }
   };
   const sets = [...new Set(first.map((session) => session.set))];
   const everything = heardByMethod();
   for (const set of sets) {
     const heard = heardByMethod();
-    // Each session by one method after the other: what else the machine does then weighs on all alike.
+    // Each session by one method after the other: what else the machine does then weighs on all
+    // alike.
     for (const [pauses, joined] of sessions.entries()) {
       for (const session of joined.filter((one) => one.set === set)) {
-        process.stderr.write(`${set}, pauses ${pauses + 1}: ${session.utterances.length} utterances …\n`);
-        for (const { name, run } of methods.filter((method) => pauses === 0 || MARKED.has(method.name))) heard.get(name)?.push({ session, pauses, result: await run(engine, session) });
+        process.stderr.write(
+          `${set}, pauses ${pauses + 1}: ${session.utterances.length} utterances …\n`,
+        );
+        for (const { name, run } of methods.filter(
+          (method) => pauses === 0 || MARKED.has(method.name),
+        ))
+          heard.get(name)?.push({ session, pauses, result: await run(engine, session) });
       }
     }
     for (const [name, own] of heard) everything.get(name)?.push(...own);
@@ -143,11 +176,23 @@ async function measureAll(engine: ManagedSpeechEngine, sessions: readonly (reado
 
 /** Standard error of the mean against (a), and least and most that a set of pauses gave. */
 function werSpread(own: readonly Heard[], whole: readonly Heard[]): string {
-  const differences = [...new Set(own.map(({ pauses }) => pauses))].map((pauses) => measured(own.filter((one) => one.pauses === pauses)).wer - measured(whole.filter((one) => one.pauses === pauses)).wer);
-  return differences.length < 2 ? '' : ` ±${standardError(differences).toFixed(2)} (${Math.min(...differences).toFixed(2)} to ${Math.max(...differences).toFixed(2)})`;
+  const differences = [...new Set(own.map(({ pauses }) => pauses))].map(
+    (pauses) =>
+      measured(own.filter((one) => one.pauses === pauses)).wer -
+      measured(whole.filter((one) => one.pauses === pauses)).wer,
+  );
+  return differences.length < 2
+    ? ''
+    : ` ±${standardError(differences).toFixed(2)} (${Math.min(...differences).toFixed(2)} to ${Math.max(...differences).toFixed(2)})`;
 }
 
-function rowOf(set: string, title: string, { results, wer, cpuSeconds, speechSeconds }: Measured, reference: Measured | undefined, spread: string): Row {
+function rowOf(
+  set: string,
+  title: string,
+  { results, wer, cpuSeconds, speechSeconds }: Measured,
+  reference: Measured | undefined,
+  spread: string,
+): Row {
   const row: Row = {
     method: title,
     set,
@@ -158,9 +203,16 @@ function rowOf(set: string, title: string, { results, wer, cpuSeconds, speechSec
     'against (a), times': reference ? (cpuSeconds / reference.cpuSeconds).toFixed(2) : '–',
   };
   if (!results.some((result) => result.phrases)) return row;
-  const show = (values: readonly number[]): string => (values.length === 0 ? '–' : `${percentile(values, 0.5).toFixed(0)} / ${percentile(values, 0.95).toFixed(0)}`);
+  const show = (values: readonly number[]): string =>
+    values.length === 0
+      ? '–'
+      : `${percentile(values, 0.5).toFixed(0)} / ${percentile(values, 0.95).toFixed(0)}`;
   const { all, plain } = latencies(results);
-  return { ...row, 'final p50 / p95 ms': show(all), 'of these after 400 ms of silence': show(plain) };
+  return {
+    ...row,
+    'final p50 / p95 ms': show(all),
+    'of these after 400 ms of silence': show(plain),
+  };
 }
 
 function round(value: number, digits: number): number {

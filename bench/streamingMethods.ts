@@ -1,4 +1,7 @@
-/** Ways to turn a session's sound into text with one model: the product's live and file paths, and the usual methods. */
+/**
+ * Ways to turn a session's sound into text with one model: the product's live and file paths, and
+ * the usual methods.
+ */
 import type { AsrResult } from '../daemon/asr/provider';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
@@ -24,19 +27,29 @@ export type Method = (engine: ManagedSpeechEngine, session: JoinedSession) => Pr
 const CHUNK_MS = 4_000;
 const STEP_MS = 1_000;
 const STRETCH_PAUSE_MS = 500;
-/** The cut of a trim is moved to the quietest frame within so much of the estimated end of a word. */
+/**
+ * The cut of a trim is moved to the quietest frame within so much of the estimated end of a word.
+ */
 const TRIM_SEARCH_MS = 240;
 
-async function live(engine: ManagedSpeechEngine, session: JoinedSession, speculative = true): Promise<MethodResult> {
+async function live(
+  engine: ManagedSpeechEngine,
+  session: JoinedSession,
+  speculative = true,
+): Promise<MethodResult> {
   const path = new LivePath({ engine, source: 'mic', sessionId: session.set, speculative });
   try {
     for (const frame of framesOf('mic', session.pcm)) await path.process(frame);
     await path.end();
     const { done, decisions, inferenceMs, decodes } = path;
-    const phrases = done.filter(({ phrase }) => phrase.cause === 'silence').flatMap(({ phrase, result }) => {
-      const decision = decisions.get(phrase.id);
-      return decision ? [{ speechEndMs: phrase.speechEndMs, inferenceMs: result.inferenceMs, ...decision }] : [];
-    });
+    const phrases = done
+      .filter(({ phrase }) => phrase.cause === 'silence')
+      .flatMap(({ phrase, result }) => {
+        const decision = decisions.get(phrase.id);
+        return decision
+          ? [{ speechEndMs: phrase.speechEndMs, inferenceMs: result.inferenceMs, ...decision }]
+          : [];
+      });
     return { text: textOf(done), inferenceMs, decodes, phrases };
   } finally {
     path.dispose();
@@ -48,24 +61,37 @@ async function file(engine: ManagedSpeechEngine, session: JoinedSession): Promis
   return { ...sum(phrases.map(({ result }) => result)), text: textOf(phrases) };
 }
 
-/** The model on each utterance at once, where a person cut it: what any streaming can lose against. */
+/**
+ * The model on each utterance at once, where a person cut it: what any streaming can lose against.
+ */
 async function whole(engine: ManagedSpeechEngine, session: JoinedSession): Promise<MethodResult> {
   return sum(await inOrder(session.utterances, ({ pcm }) => decode(engine, floats(pcm))));
 }
 
 /** The same with the product's own search for the likeliest text, and its second hearing. */
-async function searched(engine: ManagedSpeechEngine, session: JoinedSession): Promise<MethodResult> {
+async function searched(
+  engine: ManagedSpeechEngine,
+  session: JoinedSession,
+): Promise<MethodResult> {
   return sum(await inOrder(session.utterances, ({ pcm }) => decode(engine, floats(pcm), false)));
 }
 
 async function chunks(engine: ManagedSpeechEngine, { pcm }: JoinedSession): Promise<MethodResult> {
   const size = (CHUNK_MS * SAMPLE_RATE) / 1000;
-  const parts = Array.from({ length: Math.ceil(pcm.length / size) }, (_, i) => pcm.subarray(i * size, (i + 1) * size));
+  const parts = Array.from({ length: Math.ceil(pcm.length / size) }, (_, i) =>
+    pcm.subarray(i * size, (i + 1) * size),
+  );
   return sum(await inOrder(parts, (part) => decode(engine, floats(part))));
 }
 
-/** As tools do that have a speech detector in front: each stretch of speech has its own buffer, and its end is the end of a text. */
-async function agreement(engine: ManagedSpeechEngine, { pcm }: JoinedSession): Promise<MethodResult> {
+/**
+ * As tools do that have a speech detector in front: each stretch of speech has its own buffer, and
+ * its end is the end of a text.
+ */
+async function agreement(
+  engine: ManagedSpeechEngine,
+  { pcm }: JoinedSession,
+): Promise<MethodResult> {
   const texts: string[] = [];
   const results: AsrResult[] = [];
   for (const stretch of await speechIn(engine, pcm)) {
@@ -94,7 +120,11 @@ async function speechIn(engine: ManagedSpeechEngine, pcm: Int16Array): Promise<F
     detector: engine.detectors.create('file'),
     newId: () => `p${++id}`,
     onPhrase: (phrase) => void found.push(phrase.pcm),
-    options: { endSilenceMs: STRETCH_PAUSE_MS, shortEndSilenceMs: STRETCH_PAUSE_MS, maxPhraseMs: Infinity },
+    options: {
+      endSilenceMs: STRETCH_PAUSE_MS,
+      shortEndSilenceMs: STRETCH_PAUSE_MS,
+      maxPhraseMs: Infinity,
+    },
   });
   try {
     await source.process(framesOf('file', pcm));
@@ -105,43 +135,83 @@ async function speechIn(engine: ManagedSpeechEngine, pcm: Int16Array): Promise<F
   }
 }
 
-/** Middle of the quietest 20 ms within `reach` samples around `at`; only the end of the buffer is cut there as it is. */
+/**
+ * Middle of the quietest 20 ms within `reach` samples around `at`; only the end of the buffer is
+ * cut there as it is.
+ */
 function quietest(pcm: Float32Array, at: number, reach: number): number {
   if (at >= pcm.length) return pcm.length;
   const size = (FRAME_MS * SAMPLE_RATE) / 1000;
   let best = at;
   let least = Infinity;
-  for (let from = Math.max(0, at - reach); from + size <= Math.min(pcm.length, at + reach); from += size / 2) {
-    const energy = pcm.subarray(from, from + size).reduce((total, sample) => total + sample * sample, 0);
+  for (
+    let from = Math.max(0, at - reach);
+    from + size <= Math.min(pcm.length, at + reach);
+    from += size / 2
+  ) {
+    const energy = pcm
+      .subarray(from, from + size)
+      .reduce((total, sample) => total + sample * sample, 0);
     if (energy < least) [least, best] = [energy, from + size / 2];
   }
   return best;
 }
 
-export const METHODS: readonly { readonly name: string; readonly title: string; readonly run: Method }[] = [
+export const METHODS: readonly {
+  readonly name: string;
+  readonly title: string;
+  readonly run: Method;
+}[] = [
   { name: 'whole', title: '(a) model on whole utterances', run: whole },
   { name: 'searched', title: '(a) with the beam and second hearing of Earmark', run: searched },
   { name: 'live', title: 'Earmark live', run: (engine, session) => live(engine, session) },
-  { name: 'plain', title: 'Earmark live without speculation', run: (engine, session) => live(engine, session, false) },
+  {
+    name: 'plain',
+    title: 'Earmark live without speculation',
+    run: (engine, session) => live(engine, session, false),
+  },
   { name: 'file', title: 'Earmark file', run: file },
   { name: 'chunks', title: '(b) fixed 4 s chunks', run: chunks },
-  { name: 'agreement', title: '(c) LocalAgreement-2, 1 s steps, behind the same speech detector', run: agreement },
+  {
+    name: 'agreement',
+    title: '(c) LocalAgreement-2, 1 s steps, behind the same speech detector',
+    run: agreement,
+  },
 ];
 
 /** The usual methods take always the likeliest token, as the model's authors do. */
-async function decode(engine: ManagedSpeechEngine, pcm: Float32Array, quick = true): Promise<AsrResult> {
-  return (await engine.decode(pcm, { language: 'en', priority: 'final', sessionId: 'bench', quick })) as AsrResult;
+async function decode(
+  engine: ManagedSpeechEngine,
+  pcm: Float32Array,
+  quick = true,
+): Promise<AsrResult> {
+  return (await engine.decode(pcm, {
+    language: 'en',
+    priority: 'final',
+    sessionId: 'bench',
+    quick,
+  })) as AsrResult;
 }
 
 /** One after the other, as sound comes in; two sessions at once keep both workers busy. */
-async function inOrder<T>(parts: readonly T[], run: (part: T) => Promise<AsrResult>): Promise<AsrResult[]> {
+async function inOrder<T>(
+  parts: readonly T[],
+  run: (part: T) => Promise<AsrResult>,
+): Promise<AsrResult[]> {
   const results: AsrResult[] = [];
   for (const part of parts) results.push(await run(part));
   return results;
 }
 
 function sum(results: readonly AsrResult[]): MethodResult {
-  return { text: results.map((result) => result.text).filter((text) => text !== '').join(' '), inferenceMs: results.reduce((total, result) => total + result.inferenceMs, 0), decodes: results.length };
+  return {
+    text: results
+      .map((result) => result.text)
+      .filter((text) => text !== '')
+      .join(' '),
+    inferenceMs: results.reduce((total, result) => total + result.inferenceMs, 0),
+    decodes: results.length,
+  };
 }
 
 function floats(pcm: Int16Array): Float32Array {

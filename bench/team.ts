@@ -1,8 +1,9 @@
 /**
- * A team's queue and workers as real processes over a real nats-server: how throughput grows with workers, how long 200
- * people wait beside one process with as many decoders, and what an organisation that floods does to another.
- * `team [PEOPLE] [SECONDS]`. Workers take Moonshine's time without its work (test/fakes/loudnessProvider.ts), so that the
- * queue is measured and not the processor.
+ * A team's queue and workers as real processes over a real nats-server: how throughput grows with
+ * workers, how long 200 people wait beside one process with as many decoders, and what an
+ * organisation that floods does to another. `team [PEOPLE] [SECONDS]`. Workers take Moonshine's
+ * time without its work (test/fakes/loudnessProvider.ts), so that the queue is measured and not the
+ * processor.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { hearBeats } from '../daemon/adapters/nats/beats';
@@ -32,41 +33,74 @@ const pcm = new Float32Array(PHRASE_S * 16_000).fill(0.1);
 
 function ask(asker: PhraseAsker, owner: string): Promise<number> {
   const begun = performance.now();
-  return asker.run({ pcm, options: { language: 'en', conversation: owner }, priority: 'final', sessionId: owner, owner }).then((result) => {
-    if (result?.text === undefined) throw new Error('A phrase was not decoded.');
-    return performance.now() - begun;
-  });
+  return asker
+    .run({
+      pcm,
+      options: { language: 'en', conversation: owner },
+      priority: 'final',
+      sessionId: owner,
+      owner,
+    })
+    .then((result) => {
+      if (result?.text === undefined) throw new Error('A phrase was not decoded.');
+      return performance.now() - begun;
+    });
 }
 
 /** Phrases of people who begin to speak at times of their own, the same times for every queue. */
-async function meeting(asker: PhraseAsker): Promise<{ readonly p95: number; readonly phrases: number }> {
+async function meeting(
+  asker: PhraseAsker,
+): Promise<{ readonly p95: number; readonly phrases: number }> {
   const everyMs = (PHRASE_S * 1000) / SPEECH;
   const begun = performance.now();
   const waits: number[] = [];
-  await Promise.all(Array.from({ length: people }, async (_, i) => {
-    for (let at = (i * everyMs * 0.618_034) % everyMs; at < seconds * 1000; at += everyMs) {
-      await delay(Math.max(0, at - (performance.now() - begun)));
-      waits.push(await ask(asker, `o${i % ORGANISATIONS}`));
-    }
-  }));
+  await Promise.all(
+    Array.from({ length: people }, async (_, i) => {
+      for (let at = (i * everyMs * 0.618_034) % everyMs; at < seconds * 1000; at += everyMs) {
+        await delay(Math.max(0, at - (performance.now() - begun)));
+        waits.push(await ask(asker, `o${i % ORGANISATIONS}`));
+      }
+    }),
+  );
   waits.sort((a, b) => a - b);
   return { p95: waits[Math.ceil(0.95 * waits.length) - 1] ?? 0, phrases: waits.length };
 }
 
 async function main(): Promise<void> {
   const program = natsServer();
-  if (program === undefined) throw new Error('nats-server is not installed; on Debian "apt-get install nats-server".');
+  if (program === undefined)
+    throw new Error('nats-server is not installed; on Debian "apt-get install nats-server".');
   const servers = await NatsServers.start(program);
-  const bus = await openBus({ servers: servers.url, name: 'bench', replicas: 1, logger: silentLogger });
+  const bus = await openBus({
+    servers: servers.url,
+    name: 'bench',
+    replicas: 1,
+    logger: silentLogger,
+  });
   const presence = new Presence(systemClock);
   const hearing = hearBeats(bus, presence);
-  const asker = new NatsAsker({ bus, clock: systemClock, model: 'script', presence, organisationOf: (owner) => owner ?? '' });
+  const asker = new NatsAsker({
+    bus,
+    clock: systemClock,
+    model: 'script',
+    presence,
+    organisationOf: (owner) => owner ?? '',
+  });
   const workers: TeamProcess[] = [];
   try {
     const rates: number[] = [];
     for (const count of WORKERS) {
-      while (workers.length < count) workers.push(new TeamProcess(['worker', '--nats', servers.url, '--slots', '1'], { EARMARK_TEAM_REPLICAS: '1' }));
-      await until(() => presence.capacity('script').slots === count, `${count} workers are there`, 60_000);
+      while (workers.length < count)
+        workers.push(
+          new TeamProcess(['worker', '--nats', servers.url, '--slots', '1'], {
+            EARMARK_TEAM_REPLICAS: '1',
+          }),
+        );
+      await until(
+        () => presence.capacity('script').slots === count,
+        `${count} workers are there`,
+        60_000,
+      );
       await ask(asker, 'warm');
       const begun = performance.now();
       await Promise.all(Array.from({ length: PHRASES_A_WORKER * count }, () => ask(asker, 'a')));
@@ -82,21 +116,43 @@ async function main(): Promise<void> {
     for (let i = 0; i < Math.max(...WORKERS); i++) {
       const provider = new LoudnessProvider();
       await provider.load({ id: 'script', files: {} });
-      scheduler.addSlot({ transcribe: (samples, options, signal) => provider.transcribe(samples, options, signal) });
+      scheduler.addSlot({
+        transcribe: (samples, options, signal) => provider.transcribe(samples, options, signal),
+      });
     }
     const one = await meeting(scheduler);
     const [first = 0, second = 0, fourth = 0] = rates;
     reportResults({
       about: `Phrases of ${PHRASE_S} s over one nats-server on loopback to workers of one decoder each, real processes that wait as long as Moonshine took. ${people} people of ${ORGANISATIONS} organisations at ${SPEECH * 100} % speech for ${seconds} s (${team.phrases} phrases) beside the scheduler of one process with four decoders (${one.phrases}). ${FLOOD} phrases of one owner at once, and four of another.`,
       rows: [
-        { what: 'phrases a second with 1, 2, 4 workers', value: rates.map((rate) => rate.toFixed(2)).join(' / ') },
-        { what: 'of linear, 2 and 4 workers', value: `${(second / first / 2).toFixed(3)} / ${(fourth / first / 4).toFixed(3)}` },
-        { what: `final p95 of ${people} people, team / one process, ms`, value: `${team.p95.toFixed(0)} / ${one.p95.toFixed(0)} = ${(team.p95 / one.p95).toFixed(2)}` },
-        { what: 'longest wait of who floods / of another owner meanwhile, ms', value: `${Math.max(...flooded).toFixed(0)} / ${Math.max(...other).toFixed(0)}` },
+        {
+          what: 'phrases a second with 1, 2, 4 workers',
+          value: rates.map((rate) => rate.toFixed(2)).join(' / '),
+        },
+        {
+          what: 'of linear, 2 and 4 workers',
+          value: `${(second / first / 2).toFixed(3)} / ${(fourth / first / 4).toFixed(3)}`,
+        },
+        {
+          what: `final p95 of ${people} people, team / one process, ms`,
+          value: `${team.p95.toFixed(0)} / ${one.p95.toFixed(0)} = ${(team.p95 / one.p95).toFixed(2)}`,
+        },
+        {
+          what: 'longest wait of who floods / of another owner meanwhile, ms',
+          value: `${Math.max(...flooded).toFixed(0)} / ${Math.max(...other).toFixed(0)}`,
+        },
       ],
       ratios: {
-        'throughput of 4 workers of linear': { value: fourth / first / 4, noise: 0.05, better: 'higher' },
-        'final p95 of a team by one process': { value: team.p95 / one.p95, noise: 0.15, better: 'lower' },
+        'throughput of 4 workers of linear': {
+          value: fourth / first / 4,
+          noise: 0.05,
+          better: 'higher',
+        },
+        'final p95 of a team by one process': {
+          value: team.p95 / one.p95,
+          noise: 0.15,
+          better: 'lower',
+        },
       },
     });
   } finally {

@@ -1,14 +1,25 @@
 /**
- * A team whose processes are killed and stopped at random while people talk: `npm run bench -- teamKills [--rounds N]
- * [--seed S] [--stop SECONDS[,SECONDS…]] [--people N] [--places N]`. Places are whole teams side by side, each with its
- * share of the rounds. Every process is as likely as any other, killed as often as stopped; `--kind KIND` and `--stopped`
- * leave the others out.
+ * A team whose processes are killed and stopped at random while people talk: `npm run bench --
+ * teamKills [--rounds N] [--seed S] [--stop SECONDS[,SECONDS…]] [--people N] [--places N]`. Places
+ * are whole teams side by side, each with its share of the rounds. Every process is as likely as
+ * any other, killed as often as stopped; `--kind KIND` and `--stopped` leave the others out.
  */
 import { parseArgs } from 'node:util';
 import { natsServer, natsVersion } from '../test/fakes/natsServers';
 import { percentile } from './statistics';
 import { reportResults, type Row } from './report';
-import { GATEWAYS, type Kind, NODES, randomFaults, RECOVERED_MS, type Round, teamRounds, type TeamRoundsResult, WITHOUT_SUITE, WORKERS } from './fault/teamRounds';
+import {
+  GATEWAYS,
+  type Kind,
+  NODES,
+  randomFaults,
+  RECOVERED_MS,
+  type Round,
+  teamRounds,
+  type TeamRoundsResult,
+  WITHOUT_SUITE,
+  WORKERS,
+} from './fault/teamRounds';
 
 const WORDS = 24;
 const KINDS: readonly Kind[] = ['gateway', 'worker', 'NATS node', 'PostgreSQL'];
@@ -19,26 +30,70 @@ const struckClients = ({ clients, index }: Round): number => clients[index % cli
 
 function rowOf(what: string, rounds: readonly Round[]): Row {
   const recovery = rounds.map(({ recoveryMs }) => recoveryMs);
-  return { what, rounds: rounds.length, 'recovery p50, s': seconds(percentile(recovery, 0.5)), 'p95, s': seconds(percentile(recovery, 0.95)), 'longest, s': seconds(Math.max(...recovery)), 'over 10 s': recovery.filter((ms) => ms > RECOVERED_MS).length, 'reconnects of one client, most': Math.max(...rounds.map(({ reconnects }) => reconnects)) };
+  return {
+    what,
+    rounds: rounds.length,
+    'recovery p50, s': seconds(percentile(recovery, 0.5)),
+    'p95, s': seconds(percentile(recovery, 0.95)),
+    'longest, s': seconds(Math.max(...recovery)),
+    'over 10 s': recovery.filter((ms) => ms > RECOVERED_MS).length,
+    'reconnects of one client, most': Math.max(...rounds.map(({ reconnects }) => reconnects)),
+  };
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, stop: { type: 'string', default: '30' }, people: { type: 'string', default: '6' }, places: { type: 'string', default: '2' }, kind: { type: 'string' }, stopped: { type: 'boolean', default: false } } });
-  const [count, seed, people, places] = [Number(values.rounds), Number(values.seed), Number(values.people), Number(values.places)];
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '200' },
+      seed: { type: 'string', default: '1' },
+      stop: { type: 'string', default: '30' },
+      people: { type: 'string', default: '6' },
+      places: { type: 'string', default: '2' },
+      kind: { type: 'string' },
+      stopped: { type: 'boolean', default: false },
+    },
+  });
+  const [count, seed, people, places] = [
+    Number(values.rounds),
+    Number(values.seed),
+    Number(values.people),
+    Number(values.places),
+  ];
   const stops = values.stop.split(',').map((s) => Number(s) * 1000);
-  const faults = randomFaults(count, seed, stops).filter(({ kind, stopMs }) => (values.kind === undefined || kind.startsWith(values.kind)) && (!values.stopped || stopMs !== undefined));
-  const results = await Promise.all(Array.from({ length: places }, (_, place): Promise<TeamRoundsResult> =>
-    teamRounds(WITHOUT_SUITE, {
-      faults: faults.filter((__, i) => i % places === place), seed: seed + place, people, words: WORDS,
-      onBad: (text) => process.stderr.write(`${text}\n`),
-      onRound: ({ kind, index, stopMs, recoveryMs, latest, reconnects, allReconnects, clients }, n) => process.stderr.write(`${new Date().toISOString()} ${place}.${n} ${kind} ${index} ${stopMs === undefined ? 'killed' : `stopped for ${stopMs / 1000} s`}: ${seconds(recoveryMs)} s${latest ? ` (${latest.what} ${latest.nth} of person ${latest.person}, said at ${seconds(latest.saidMs)} s, kept at ${seconds(latest.keptMs)} s)` : ''}, ${reconnects} / ${allReconnects} reconnects, clients ${clients.join(' ')}\n`),
-    })));
+  const faults = randomFaults(count, seed, stops).filter(
+    ({ kind, stopMs }) =>
+      (values.kind === undefined || kind.startsWith(values.kind)) &&
+      (!values.stopped || stopMs !== undefined),
+  );
+  const results = await Promise.all(
+    Array.from({ length: places }, (_, place): Promise<TeamRoundsResult> =>
+      teamRounds(WITHOUT_SUITE, {
+        faults: faults.filter((__, i) => i % places === place),
+        seed: seed + place,
+        people,
+        words: WORDS,
+        onBad: (text) => process.stderr.write(`${text}\n`),
+        onRound: (
+          { kind, index, stopMs, recoveryMs, latest, reconnects, allReconnects, clients },
+          n,
+        ) =>
+          process.stderr.write(
+            `${new Date().toISOString()} ${place}.${n} ${kind} ${index} ${stopMs === undefined ? 'killed' : `stopped for ${stopMs / 1000} s`}: ${seconds(recoveryMs)} s${latest ? ` (${latest.what} ${latest.nth} of person ${latest.person}, said at ${seconds(latest.saidMs)} s, kept at ${seconds(latest.keptMs)} s)` : ''}, ${reconnects} / ${allReconnects} reconnects, clients ${clients.join(' ')}\n`,
+          ),
+      }),
+    ),
+  );
   const rounds = results.flatMap((result) => result.rounds);
-  const sum = (of: (result: TeamRoundsResult) => number): number => results.reduce((total, result) => total + of(result), 0);
-  const parts = KINDS.flatMap((kind) => [false, true].flatMap((stopped) => {
-    const own = rounds.filter((round) => round.kind === kind && (round.stopMs !== undefined) === stopped);
-    return own.length > 0 ? [rowOf(`${kind} ${stopped ? 'stopped' : 'killed'}`, own)] : [];
-  }));
+  const sum = (of: (result: TeamRoundsResult) => number): number =>
+    results.reduce((total, result) => total + of(result), 0);
+  const parts = KINDS.flatMap((kind) =>
+    [false, true].flatMap((stopped) => {
+      const own = rounds.filter(
+        (round) => round.kind === kind && (round.stopMs !== undefined) === stopped,
+      );
+      return own.length > 0 ? [rowOf(`${kind} ${stopped ? 'stopped' : 'killed'}`, own)] : [];
+    }),
+  );
   const lost = sum((r) => r.acknowledgedLost + r.dropped);
   const words = sum((r) => r.wordsLost + r.wordsDoubled);
   const failed = results.flatMap((result) => result.failed);
@@ -51,8 +106,11 @@ async function main(): Promise<void> {
       'finals lost or doubled': { value: words, noise: 0, better: 'lower' },
     },
   });
-  const missed = rounds.filter((round) => round.recoveryMs > RECOVERED_MS || round.reconnects > 1 || round.clients.includes(0)).length;
-  if (lost + words + failed.length + missed + sum((r) => r.otherBounds + r.eventsMissing) > 0) process.exitCode = 1;
+  const missed = rounds.filter(
+    (round) => round.recoveryMs > RECOVERED_MS || round.reconnects > 1 || round.clients.includes(0),
+  ).length;
+  if (lost + words + failed.length + missed + sum((r) => r.otherBounds + r.eventsMissing) > 0)
+    process.exitCode = 1;
 }
 
 main().catch((error: unknown) => {

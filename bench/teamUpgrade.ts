@@ -1,7 +1,8 @@
 /**
- * A team whose every process is replaced, one by one, while people talk: `npm run bench -- teamUpgrade [--people N]
- * [--words N] [--from COMMIT]`. Gateways and workers are of that commit until they are replaced. Sound comes in real time.
- * Every transcript is compared, byte for byte, with one that nothing disturbed.
+ * A team whose every process is replaced, one by one, while people talk: `npm run bench --
+ * teamUpgrade [--people N] [--words N] [--from COMMIT]`. Gateways and workers are of that commit
+ * until they are replaced. Sound comes in real time. Every transcript is compared, byte for byte,
+ * with one that nothing disturbed.
  */
 import { parseArgs } from 'node:util';
 import { teamUpgrade } from './fault/teamUpgrade';
@@ -20,23 +21,51 @@ const REPLACED: readonly { readonly kind: Kind; readonly count: number }[] = [
 const seconds = (ms: number): number => Math.round(ms / 100) / 10;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { people: { type: 'string', default: '50' }, words: { type: 'string', default: '150' }, from: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: {
+      people: { type: 'string', default: '50' },
+      words: { type: 'string', default: '150' },
+      from: { type: 'string' },
+    },
+  });
   const [people, words] = [Number(values.people), Number(values.words)];
   const { steps, different, dropped, failed, saidBy } = await teamUpgrade(WITHOUT_SUITE, {
-    people, words, paceMs: PACE_MS, nodes: NODES, gateways: GATEWAYS, workers: WORKERS, replaced: REPLACED, from: values.from,
-    onStep: ({ kind, index, ms, reconnects, allReconnects, moved, late }) => process.stderr.write(`${new Date().toISOString()} ${kind} ${index}: ${seconds(ms)} s, ${reconnects} / ${allReconnects} reconnects, ${moved} sessions moved${late ? ', too late' : ''}\n`),
+    people,
+    words,
+    paceMs: PACE_MS,
+    nodes: NODES,
+    gateways: GATEWAYS,
+    workers: WORKERS,
+    replaced: REPLACED,
+    from: values.from,
+    onStep: ({ kind, index, ms, reconnects, allReconnects, moved, late }) =>
+      process.stderr.write(
+        `${new Date().toISOString()} ${kind} ${index}: ${seconds(ms)} s, ${reconnects} / ${allReconnects} reconnects, ${moved} sessions moved${late ? ', too late' : ''}\n`,
+      ),
   });
   for (const line of [...failed, ...different]) process.stderr.write(`${line}\n`);
   const rows = REPLACED.map(({ kind }): Row => {
     const own = steps.filter((step) => step.kind === kind);
-    return { what: kind, replaced: own.length, 'until the team was whole again, longest, s': seconds(Math.max(...own.map(({ ms }) => ms))), 'sessions moved': own.reduce((sum, { moved }) => sum + moved, 0), 'too late': own.filter(({ late }) => late).length, 'reconnects of all': own.reduce((sum, { allReconnects }) => sum + allReconnects, 0), 'of one client, most each': Math.max(...own.map(({ reconnects }) => reconnects)) };
+    return {
+      what: kind,
+      replaced: own.length,
+      'until the team was whole again, longest, s': seconds(Math.max(...own.map(({ ms }) => ms))),
+      'sessions moved': own.reduce((sum, { moved }) => sum + moved, 0),
+      'too late': own.filter(({ late }) => late).length,
+      'reconnects of all': own.reduce((sum, { allReconnects }) => sum + allReconnects, 0),
+      'of one client, most each': Math.max(...own.map(({ reconnects }) => reconnects)),
+    };
   });
   const most = Math.max(...steps.map(({ reconnects }) => reconnects));
   reportResults({
     about: `${people} live sessions of ${words} words (${Math.round((words * PACE_MS) / 1000)} s of sound in real time) in a team of ${NODES} NATS nodes, PostgreSQL, ${GATEWAYS} gateways behind a balancer and ${WORKERS} scripted workers at Moonshine's timings; each process was told to end and ${values.from === undefined ? '' : `instead of commit ${values.from} this one `}started again in its folder, one after the other, the last when ${saidBy} words were said. ${different.length} transcripts differ from that of an undisturbed run in any byte, ${dropped} frames were left out, ${failed.length} failures.`,
     rows,
     ratios: {
-      'transcripts that differ': { value: different.length + failed.length, noise: 0, better: 'lower' },
+      'transcripts that differ': {
+        value: different.length + failed.length,
+        noise: 0,
+        better: 'lower',
+      },
       'reconnects of one client for one process, most': { value: most, noise: 0, better: 'lower' },
     },
   });

@@ -1,6 +1,6 @@
 /**
- * What a client of the daemon (the editor extension, the command line) works with. Types only; made by
- * `ensureDaemon` (one connection) and `ManagedConnection` (one that comes back by itself).
+ * What a client of the daemon (the editor extension, the command line) works with. Types only; made
+ * by `ensureDaemon` (one connection) and `ManagedConnection` (one that comes back by itself).
  */
 import type { Event } from 'vscode-jsonrpc/node';
 import type { EarmarkError } from '../protocol/errors';
@@ -26,7 +26,10 @@ export interface ClientInfo {
 export interface DaemonCommand {
   readonly command: string;
   readonly args: readonly string[];
-  /** Added to the environment; `ELECTRON_RUN_AS_NODE` for an editor that starts it with its own Node. */
+  /**
+   * Added to the environment; `ELECTRON_RUN_AS_NODE` for an editor that starts it with its own
+   * Node.
+   */
   readonly env?: Readonly<Record<string, string>>;
   /** The same, asked for when it is started: what is kept where only a promise reaches. */
   readonly secrets?: () => Promise<Readonly<Record<string, string>>>;
@@ -85,12 +88,20 @@ export interface ConnectOptions {
 /** Sends requests. Both kinds of connection do. */
 export interface Requester {
   /**
-   * The answer is validated; one that does not fit rejects with `internal` and the connection lives on.
+   * The answer is validated; one that does not fit rejects with `internal` and the connection lives
+   * on.
    * @throws EarmarkError of the catalogue; `rpc.disconnected` when the connection is gone
    */
-  request<M extends RequestType>(type: M, params: ParamsOf<M>, options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number }): Promise<ResultOf<M>>;
+  request<M extends RequestType>(
+    type: M,
+    params: ParamsOf<M>,
+    options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
+  ): Promise<ResultOf<M>>;
   /** Messages that do not fit the declaration are dropped and told to `onDidReceiveInvalid`. */
-  onNotification<M extends NotificationType>(type: M, listener: (params: ParamsOf<M>) => void): Disposable;
+  onNotification<M extends NotificationType>(
+    type: M,
+    listener: (params: ParamsOf<M>) => void,
+  ): Disposable;
   readonly onDidReceiveInvalid: Event<EarmarkError>;
 }
 
@@ -100,8 +111,18 @@ export interface DaemonClient extends Requester, Disposable {
    * Whole frames of one source, s16le, at most 100; binary where the connection has that.
    * @throws EarmarkError of `audio/push` and `audio/open`
    */
-  pushAudio(sessionId: string, source: SourceName, seq: number, captureMs: number, pcm: Uint8Array): Promise<{ readonly ackSeq: number }>;
-  readonly daemon: { readonly version: string; readonly pid: number; readonly protocol: ProtocolVersion };
+  pushAudio(
+    sessionId: string,
+    source: SourceName,
+    seq: number,
+    captureMs: number,
+    pcm: Uint8Array,
+  ): Promise<{ readonly ackSeq: number }>;
+  readonly daemon: {
+    readonly version: string;
+    readonly pid: number;
+    readonly protocol: ProtocolVersion;
+  };
   readonly closed: boolean;
   /** Of the last ping of a remote connection, milliseconds. */
   readonly roundTripMs: number | undefined;
@@ -112,7 +133,12 @@ export type ConnectionState =
   | { readonly kind: 'connecting'; readonly attempt: number }
   | { readonly kind: 'connected'; readonly client: DaemonClient }
   /** Lost or not reached; tries again at `retryAt` (ms since the epoch). */
-  | { readonly kind: 'waiting'; readonly attempt: number; readonly retryAt: number; readonly error: EarmarkError }
+  | {
+      readonly kind: 'waiting';
+      readonly attempt: number;
+      readonly retryAt: number;
+      readonly error: EarmarkError;
+    }
   /** Gave up: a retry by itself would not help. `retry()` tries again. */
   | { readonly kind: 'failed'; readonly error: EarmarkError }
   | { readonly kind: 'closed' };
@@ -136,12 +162,17 @@ export interface SessionSubscription extends Disposable {
 
 export type EventSink = (event: SessionEvent) => void;
 
-/** A recording of this machine on its way to a daemon elsewhere. It is kept here until that has confirmed it. */
+/**
+ * A recording of this machine on its way to a daemon elsewhere. It is kept here until that has
+ * confirmed it.
+ */
 export interface Sending {
   readonly sessionId: string;
   /** Name of the daemon elsewhere. */
   readonly remote: string;
-  readonly state: { readonly kind: 'recording' | 'sending' | 'checking' | 'confirmed' } | { readonly kind: 'pending'; readonly problem: string };
+  readonly state:
+    | { readonly kind: 'recording' | 'sending' | 'checking' | 'confirmed' }
+    | { readonly kind: 'pending'; readonly problem: string };
 }
 
 /** What became of a kept recording that was sent once more. */
@@ -151,7 +182,9 @@ export interface KeptOutcome {
   readonly problem: string | undefined;
 }
 
-/** A connection to the daemon that is made again when it is lost, starting the daemon where it must. */
+/**
+ * A connection to the daemon that is made again when it is lost, starting the daemon where it must.
+ */
 export interface Connection extends Requester, Disposable {
   readonly state: ConnectionState;
   /** How good the link is; undefined to the daemon of this machine. */
@@ -159,14 +192,26 @@ export interface Connection extends Requester, Disposable {
   /** What is sent to it from here; undefined to the daemon of this machine. */
   readonly sending?: readonly Sending[];
   readonly onDidChangeSending?: Event<void>;
-  /** Sends recordings that are kept here for it, and ends those whose client is gone. Resolves when each was confirmed, or was not. */
+  /**
+   * Sends recordings that are kept here for it, and ends those whose client is gone. Resolves when
+   * each was confirmed, or was not.
+   */
   sendKept?(uploadIds: readonly string[]): Promise<readonly KeptOutcome[]>;
-  readonly onDidChangeState: Event<{ readonly from: ConnectionState; readonly to: ConnectionState }>;
-  /** Resolves when connected. @throws EarmarkError when it failed for good, was disposed, or after `timeoutMs` */
+  readonly onDidChangeState: Event<{
+    readonly from: ConnectionState;
+    readonly to: ConnectionState;
+  }>;
+  /**
+   * Resolves when connected. @throws EarmarkError when it failed for good, was disposed, or after
+   * `timeoutMs`
+   */
   whenConnected(timeoutMs?: number): Promise<DaemonClient>;
   /** After `failed` or while waiting: tries now. */
   retry(): void;
-  /** Starts a session and follows it from its first event. Safe over a lost connection: the call carries a key. */
+  /**
+   * Starts a session and follows it from its first event. Safe over a lost connection: the call
+   * carries a key.
+   */
   start(params: StartParams, sink: EventSink): Promise<SessionSubscription>;
   /** Follows a session from the event after `afterSeq`. */
   attach(sessionId: string, afterSeq: number, sink: EventSink): Promise<SessionSubscription>;
@@ -174,11 +219,21 @@ export interface Connection extends Requester, Disposable {
 
 /** Pushes the frames of one source, at most 10 s unacknowledged, over any number of connections. */
 export interface FramePusher extends Disposable {
-  /** Samples, 16 kHz mono, any number; whole frames are cut from them. Never blocks: beyond 5 minutes the oldest go and are counted, or are read from the copy. `seq`: whole frames, the first with this number. */
+  /**
+   * Samples, 16 kHz mono, any number; whole frames are cut from them. Never blocks: beyond 5
+   * minutes the oldest go and are counted, or are read from the copy. `seq`: whole frames, the
+   * first with this number.
+   */
   write(pcm: Int16Array, seq?: number): void;
-  /** Resolves when less than `belowMs` (default 20 s) waits to be sent; for sources that are faster than real time. */
+  /**
+   * Resolves when less than `belowMs` (default 20 s) waits to be sent; for sources that are faster
+   * than real time.
+   */
   whenReady(belowMs?: number): Promise<void>;
-  /** Fills the last frame with silence, waits until all is on disk and tells the daemon that the source ended. */
+  /**
+   * Fills the last frame with silence, waits until all is on disk and tells the daemon that the
+   * source ended.
+   */
   end(): Promise<void>;
   /** The copy on this machine has come so far. */
   extend(frames: number): void;

@@ -1,5 +1,18 @@
-/** A typed client over one admitted connection: requests, notifications, both validated as they come in. */
-import { AbstractMessageWriter, CancellationTokenSource, createMessageConnection, Emitter, ErrorCodes, ResponseError, type Message, type MessageConnection, type MessageWriter } from 'vscode-jsonrpc/node';
+/**
+ * A typed client over one admitted connection: requests, notifications, both validated as they come
+ * in.
+ */
+import {
+  AbstractMessageWriter,
+  CancellationTokenSource,
+  createMessageConnection,
+  Emitter,
+  ErrorCodes,
+  ResponseError,
+  type Message,
+  type MessageConnection,
+  type MessageWriter,
+} from 'vscode-jsonrpc/node';
 import { EarmarkError } from '../protocol/errors';
 import { DaemonHello } from '../protocol/health';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
@@ -12,7 +25,10 @@ import type { AudioWire, Wire } from './wire';
 /** Milliseconds after which a request without its own limit gives up. */
 const REQUEST_TIMEOUT_MS = 120_000;
 
-type Listeners = { readonly type: NotificationType; readonly calls: Set<(params: unknown) => void> };
+type Listeners = {
+  readonly type: NotificationType;
+  readonly calls: Set<(params: unknown) => void>;
+};
 
 export class WireClient implements DaemonClient {
   daemon: DaemonClient['daemon'] = { version: '', pid: 0, protocol: PROTOCOL_VERSION };
@@ -22,7 +38,10 @@ export class WireClient implements DaemonClient {
   private readonly close = new Emitter<EarmarkError>();
   private closeReason: EarmarkError | undefined;
   /** Binary audio that waits for its answer, by number. */
-  private readonly audioPending = new Map<number, { resolve: (answer: unknown) => void; reject: (error: EarmarkError) => void }>();
+  private readonly audioPending = new Map<
+    number,
+    { resolve: (answer: unknown) => void; reject: (error: EarmarkError) => void }
+  >();
   private readonly channels = new Map<string, number>();
   private audioId = 0;
   /** Told when the request that is being sent cannot be. */
@@ -36,8 +55,14 @@ export class WireClient implements DaemonClient {
     private readonly wire: Wire,
     private readonly trip: () => number | undefined = () => undefined,
   ) {
-    const quiet = { error: () => undefined, warn: () => undefined, info: () => undefined, log: () => undefined };
-    // vscode-jsonrpc throws a failed write away into nowhere as well as to the caller, which would end the process.
+    const quiet = {
+      error: () => undefined,
+      warn: () => undefined,
+      info: () => undefined,
+      log: () => undefined,
+    };
+    // vscode-jsonrpc throws a failed write away into nowhere as well as to the caller, which would
+    // end the process.
     const writer = new SafeWriter(wire.writer, () => this.unsent);
     this.connection = createMessageConnection(wire.reader, writer, quiet, {
       messageStrategy: {
@@ -62,17 +87,30 @@ export class WireClient implements DaemonClient {
   }
 
   /** First request of every connection. @throws EarmarkError rpc.versionMismatch */
-  async hello(client: ClientInfo, protocol: ProtocolVersion, timeoutMs: number): Promise<Negotiation> {
+  async hello(
+    client: ClientInfo,
+    protocol: ProtocolVersion,
+    timeoutMs: number,
+  ): Promise<Negotiation> {
     const { negotiation, ...daemon } = await this.request(
       DaemonHello,
-      { protocol: { ...protocol }, client: client.name, clientVersion: client.version, ...(client.window === undefined ? {} : { window: client.window }) },
+      {
+        protocol: { ...protocol },
+        client: client.name,
+        clientVersion: client.version,
+        ...(client.window === undefined ? {} : { window: client.window }),
+      },
       { timeoutMs },
     );
     this.daemon = daemon;
     return negotiation;
   }
 
-  async request<M extends RequestType>(type: M, params: ParamsOf<M>, options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<ResultOf<M>> {
+  async request<M extends RequestType>(
+    type: M,
+    params: ParamsOf<M>,
+    options: { signal?: AbortSignal; timeoutMs?: number } = {},
+  ): Promise<ResultOf<M>> {
     if (this.closeReason) throw this.closeReason;
     const { signal, timeoutMs = REQUEST_TIMEOUT_MS } = options;
     const cancelled = () => new EarmarkError('rpc.cancelled', 'The request was cancelled.');
@@ -84,17 +122,32 @@ export class WireClient implements DaemonClient {
       const unsent = new Promise<never>((_, reject) => (this.unsent = reject));
       unsent.catch(() => undefined);
       // Writes within this call.
-      const answer = this.connection.sendRequest<unknown>(type.method, params as object, source.token);
+      const answer = this.connection.sendRequest<unknown>(
+        type.method,
+        params as object,
+        source.token,
+      );
       answer.catch(() => undefined);
       this.unsent = undefined;
       const limit = new Promise<never>((_, reject) => {
         signal?.addEventListener('abort', () => reject(cancelled()), { once: true });
-        timer = setTimeout(() => reject(new EarmarkError('rpc.timeout', `The Earmark daemon did not answer "${type.method}" within ${Math.round(timeoutMs / 1000)} s; try again, or restart it with "earmark daemon stop".`)), timeoutMs);
+        timer = setTimeout(
+          () =>
+            reject(
+              new EarmarkError(
+                'rpc.timeout',
+                `The Earmark daemon did not answer "${type.method}" within ${Math.round(timeoutMs / 1000)} s; try again, or restart it with "earmark daemon stop".`,
+              ),
+            ),
+          timeoutMs,
+        );
       });
       signal?.addEventListener('abort', abort, { once: true });
       const result = type.result.safeParse(await Promise.race([answer, limit, unsent]));
       if (result.success) return result.data as ResultOf<M>;
-      throw this.tellInvalid(`The daemon's answer to "${type.method}" does not fit the protocol; update Earmark on both sides.`);
+      throw this.tellInvalid(
+        `The daemon's answer to "${type.method}" does not fit the protocol; update Earmark on both sides.`,
+      );
     } catch (error) {
       const known = this.asError(error);
       if (known.code === 'rpc.timeout') source.cancel();
@@ -106,7 +159,10 @@ export class WireClient implements DaemonClient {
     }
   }
 
-  onNotification<M extends NotificationType>(type: M, listener: (params: ParamsOf<M>) => void): Disposable {
+  onNotification<M extends NotificationType>(
+    type: M,
+    listener: (params: ParamsOf<M>) => void,
+  ): Disposable {
     let entry = this.listeners.get(type.method);
     if (!entry) this.listeners.set(type.method, (entry = { type, calls: new Set() }));
     const call = listener as (params: unknown) => void;
@@ -115,16 +171,35 @@ export class WireClient implements DaemonClient {
     return { dispose: () => void calls.delete(call) };
   }
 
-  async pushAudio(sessionId: string, source: SourceName, seq: number, captureMs: number, pcm: Uint8Array): Promise<{ readonly ackSeq: number }> {
+  async pushAudio(
+    sessionId: string,
+    source: SourceName,
+    seq: number,
+    captureMs: number,
+    pcm: Uint8Array,
+  ): Promise<{ readonly ackSeq: number }> {
     const { audio } = this.wire;
-    if (!audio) return await this.request(AudioPush, { sessionId, source, seq, captureMs, pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64') });
+    if (!audio)
+      return await this.request(AudioPush, {
+        sessionId,
+        source,
+        seq,
+        captureMs,
+        pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64'),
+      });
     const name = `${source} ${sessionId}`;
     let channel = this.channels.get(name);
-    if (channel === undefined) this.channels.set(name, (channel = (await this.request(AudioOpen, { sessionId, source })).channel));
+    if (channel === undefined)
+      this.channels.set(
+        name,
+        (channel = (await this.request(AudioOpen, { sessionId, source })).channel),
+      );
     const answer = await this.sendAudio(audio, channel, seq, captureMs, pcm);
     const result = AudioPush.result.safeParse(answer);
     if (result.success) return result.data;
-    throw this.tellInvalid('The daemon\'s answer to audio does not fit the protocol; update Earmark on both sides.');
+    throw this.tellInvalid(
+      "The daemon's answer to audio does not fit the protocol; update Earmark on both sides.",
+    );
   }
 
   dispose(): void {
@@ -136,20 +211,37 @@ export class WireClient implements DaemonClient {
     if (!entry || entry.calls.size === 0) return;
     const parsed = entry.type.params.safeParse(params);
     if (!parsed.success) {
-      this.tellInvalid(`A "${method}" from the daemon does not fit the protocol; update Earmark on both sides.`);
+      this.tellInvalid(
+        `A "${method}" from the daemon does not fit the protocol; update Earmark on both sides.`,
+      );
       return;
     }
     for (const call of [...entry.calls]) call(parsed.data);
   }
 
-  private async sendAudio(audio: AudioWire, channel: number, seq: number, captureMs: number, pcm: Uint8Array): Promise<unknown> {
+  private async sendAudio(
+    audio: AudioWire,
+    channel: number,
+    seq: number,
+    captureMs: number,
+    pcm: Uint8Array,
+  ): Promise<unknown> {
     if (this.closeReason) throw this.closeReason;
     const id = (this.audioId = (this.audioId + 1) >>> 0);
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<unknown>((resolve, reject) => {
         this.audioPending.set(id, { resolve, reject });
-        timer = setTimeout(() => reject(new EarmarkError('rpc.timeout', 'The Earmark daemon did not take audio in time; it is sent again.')), REQUEST_TIMEOUT_MS);
+        timer = setTimeout(
+          () =>
+            reject(
+              new EarmarkError(
+                'rpc.timeout',
+                'The Earmark daemon did not take audio in time; it is sent again.',
+              ),
+            ),
+          REQUEST_TIMEOUT_MS,
+        );
         audio.send(encodeAudio({ channel, id, seq, captureMs }, pcm));
       });
     } finally {
@@ -160,11 +252,22 @@ export class WireClient implements DaemonClient {
 
   /** True where the message answers binary audio. */
   private hearAudioAnswer(message: Message): boolean {
-    const { id, result, error } = message as { id?: unknown; result?: unknown; error?: { message?: unknown; data?: unknown } };
+    const { id, result, error } = message as {
+      id?: unknown;
+      result?: unknown;
+      error?: { message?: unknown; data?: unknown };
+    };
     if (typeof id !== 'string' || !id.startsWith(AUDIO_ANSWER_PREFIX)) return false;
     const pending = this.audioPending.get(Number(id.slice(AUDIO_ANSWER_PREFIX.length)));
     if (error === undefined) pending?.resolve(result);
-    else pending?.reject(EarmarkError.fromData(String(error.message), error.data) ?? new EarmarkError('internal', 'The daemon answered with an error that is not in the protocol; update Earmark on both sides.'));
+    else
+      pending?.reject(
+        EarmarkError.fromData(String(error.message), error.data) ??
+          new EarmarkError(
+            'internal',
+            'The daemon answered with an error that is not in the protocol; update Earmark on both sides.',
+          ),
+      );
     return true;
   }
 
@@ -179,8 +282,15 @@ export class WireClient implements DaemonClient {
     if (error instanceof ResponseError) {
       const known = EarmarkError.fromData(error.message, error.data);
       if (known) return known;
-      if (error.code === ErrorCodes.PendingResponseRejected || error.code === ErrorCodes.ConnectionInactive) return this.closeReason ?? disconnected();
-      return new EarmarkError('internal', 'The daemon answered with an error that is not in the protocol; update Earmark on both sides.');
+      if (
+        error.code === ErrorCodes.PendingResponseRejected ||
+        error.code === ErrorCodes.ConnectionInactive
+      )
+        return this.closeReason ?? disconnected();
+      return new EarmarkError(
+        'internal',
+        'The daemon answered with an error that is not in the protocol; update Earmark on both sides.',
+      );
     }
     return this.closeReason ?? disconnected(error);
   }
@@ -199,7 +309,11 @@ export class WireClient implements DaemonClient {
 }
 
 function disconnected(cause?: unknown): EarmarkError {
-  return new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon was lost; try again.', cause === undefined ? {} : { cause });
+  return new EarmarkError(
+    'rpc.disconnected',
+    'The connection to the Earmark daemon was lost; try again.',
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** Tells one who listens, and nobody else, that a message could not be written. */

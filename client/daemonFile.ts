@@ -1,4 +1,7 @@
-/** `daemon.json`: how a running daemon is reached. Written by the daemon (0600), read by every client. */
+/**
+ * `daemon.json`: how a running daemon is reached. Written by the daemon (0600), read by every
+ * client.
+ */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -40,7 +43,8 @@ export function readDaemonFile(stateDir: string): DaemonFile | undefined {
 }
 
 /**
- * Refuses a file, folder or socket that another user owns or may use; nothing on Windows, whose profile folder is private.
+ * Refuses a file, folder or socket that another user owns or may use; nothing on Windows, whose
+ * profile folder is private.
  * @param forbidden mode bits that must not be set
  */
 export function assertOwn(path: string, forbidden: number): void {
@@ -48,9 +52,15 @@ export function assertOwn(path: string, forbidden: number): void {
   if (uid === undefined) return;
   const stat = statSync(path);
   if (stat.uid !== uid) {
-    throw new EarmarkError('rpc.unauthorized', `${path} belongs to another user, so Earmark does not use it; set EARMARK_HOME to a folder of your own.`);
+    throw new EarmarkError(
+      'rpc.unauthorized',
+      `${path} belongs to another user, so Earmark does not use it; set EARMARK_HOME to a folder of your own.`,
+    );
   }
   if ((stat.mode & forbidden) !== 0) {
-    throw new EarmarkError('rpc.unauthorized', `Other users may access ${path}, so Earmark does not use it; run "chmod go= ${path}" and try again.`);
+    throw new EarmarkError(
+      'rpc.unauthorized',
+      `Other users may access ${path}, so Earmark does not use it; run "chmod go= ${path}" and try again.`,
+    );
   }
 }

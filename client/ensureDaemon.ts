@@ -1,4 +1,7 @@
-/** Connects to the daemon of a state folder, and starts it where there is none (`daemon/hello`, `daemon/drain`); or to a remote one. */
+/**
+ * Connects to the daemon of a state folder, and starts it where there is none (`daemon/hello`,
+ * `daemon/drain`); or to a remote one.
+ */
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
@@ -15,16 +18,22 @@ import { tryStartLock } from './startLock';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 const POLL_MS = 30;
-/** How long an older daemon may take to finish or hand over its sessions before a newer one starts. */
+/**
+ * How long an older daemon may take to finish or hand over its sessions before a newer one starts.
+ */
 const DRAIN_MS = 10_000;
 
 /**
  * One authenticated, greeted connection.
- * @throws EarmarkError rpc.disconnected (none runs and none may be started), daemon.startFailed, rpc.unauthorized, rpc.versionMismatch, rpc.timeout, rpc.cancelled
+ * @throws EarmarkError rpc.disconnected (none runs and none may be started), daemon.startFailed,
+ * rpc.unauthorized, rpc.versionMismatch, rpc.timeout, rpc.cancelled
  */
 export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClient> {
   if (options.remote) return await connectRemote(options, options.remote);
-  const limits: Limits = { deadline: Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS), started: false };
+  const limits: Limits = {
+    deadline: Date.now() + (options.timeoutMs ?? DEFAULT_TIMEOUT_MS),
+    started: false,
+  };
   let lock: Disposable | undefined;
   let starting: StartingDaemon | undefined;
   let last: EarmarkError | undefined;
@@ -49,12 +58,17 @@ export async function ensureDaemon(options: ConnectOptions): Promise<DaemonClien
         }
       }
       if (Date.now() > limits.deadline) {
-        throw new EarmarkError('rpc.timeout', 'The Earmark daemon could not be reached in time; run "earmark daemon logs" to see why.', last ? { cause: last } : {});
+        throw new EarmarkError(
+          'rpc.timeout',
+          'The Earmark daemon could not be reached in time; run "earmark daemon logs" to see why.',
+          last ? { cause: last } : {},
+        );
       }
       await delay(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
     }
   } catch (error) {
-    if (options.signal?.aborted) throw new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.');
+    if (options.signal?.aborted)
+      throw new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.');
     throw error;
   } finally {
     lock?.dispose();
@@ -68,16 +82,28 @@ interface Limits {
 }
 
 /** Undefined when an older daemon was asked to make room. */
-async function connectOnce(options: ConnectOptions, limits: Limits): Promise<DaemonClient | undefined> {
+async function connectOnce(
+  options: ConnectOptions,
+  limits: Limits,
+): Promise<DaemonClient | undefined> {
   const left = () => Math.max(100, limits.deadline - Date.now());
   const file = readDaemonFile(options.stateDir);
-  if (!file) throw new EarmarkError('rpc.disconnected', 'No Earmark daemon is running; start it with "earmark daemon start".');
+  if (!file)
+    throw new EarmarkError(
+      'rpc.disconnected',
+      'No Earmark daemon is running; start it with "earmark daemon start".',
+    );
   let socket: Socket;
   try {
     socket = await openSocket(file, Math.min(left(), 5_000), options.signal);
   } catch (error) {
-    // The daemon was replaced between the look at its file and the greeting: the new one has a new token.
-    if (isEarmarkError(error, 'rpc.unauthorized') && readDaemonFile(options.stateDir)?.token !== file.token) return await connectOnce(options, limits);
+    // The daemon was replaced between the look at its file and the greeting: the new one has a new
+    // token.
+    if (
+      isEarmarkError(error, 'rpc.unauthorized') &&
+      readDaemonFile(options.stateDir)?.token !== file.token
+    )
+      return await connectOnce(options, limits);
     throw error;
   }
   const client = new WireClient(socketWire(socket, CLIENT_LIMITS));
@@ -86,10 +112,16 @@ async function connectOnce(options: ConnectOptions, limits: Limits): Promise<Dae
     const negotiation = await client.hello(options.client, protocol, left());
     if (negotiation === 'ok') return client;
     if (!options.daemon) {
-      throw new EarmarkError('rpc.versionMismatch', `The running Earmark daemon speaks protocol ${file.protocol.major}, this client ${protocol.major}; stop the daemon with "earmark daemon stop" and try again.`);
+      throw new EarmarkError(
+        'rpc.versionMismatch',
+        `The running Earmark daemon speaks protocol ${file.protocol.major}, this client ${protocol.major}; stop the daemon with "earmark daemon stop" and try again.`,
+      );
     }
     if (limits.started) {
-      throw new EarmarkError('rpc.versionMismatch', `The installed Earmark daemon speaks protocol ${file.protocol.major}, this client ${protocol.major}; install Earmark again.`);
+      throw new EarmarkError(
+        'rpc.versionMismatch',
+        `The installed Earmark daemon speaks protocol ${file.protocol.major}, this client ${protocol.major}; install Earmark again.`,
+      );
     }
     options.log?.('daemon.draining', { daemonMajor: file.protocol.major });
     limits.deadline = Math.max(limits.deadline, Date.now() + DRAIN_MS + DEFAULT_TIMEOUT_MS);

@@ -1,10 +1,20 @@
 /**
- * Pushes the frames of one source (`audio/ack`, `audio/end`): at most 10 s unacknowledged, kept until they
- * are on the daemon's disk, sent again after a reconnect from the first frame that is not. Where a copy lies on this
- * machine, what leaves memory is read from there, and nothing is lost.
+ * Pushes the frames of one source (`audio/ack`, `audio/end`): at most 10 s unacknowledged, kept
+ * until they are on the daemon's disk, sent again after a reconnect from the first frame that is
+ * not. Where a copy lies on this machine, what leaves memory is read from there, and nothing is
+ * lost.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
-import { AudioAck, AudioEnd, FRAME_BYTES, FRAME_MS, FRAME_SAMPLES, PUSH_MAX_FRAMES, UNACKNOWLEDGED_MAX_MS, type SourceName } from '../protocol/audio';
+import {
+  AudioAck,
+  AudioEnd,
+  FRAME_BYTES,
+  FRAME_MS,
+  FRAME_SAMPLES,
+  PUSH_MAX_FRAMES,
+  UNACKNOWLEDGED_MAX_MS,
+  type SourceName,
+} from '../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { Connection, Disposable, FramePusher, SessionSubscription } from './api';
 
@@ -31,7 +41,11 @@ export interface FrameCopy {
   read(seq: number, count: number): Promise<Uint8Array>;
 }
 
-export function createFramePusher(connection: Connection, session: SessionSubscription, options: FramePusherOptions): FramePusher {
+export function createFramePusher(
+  connection: Connection,
+  session: SessionSubscription,
+  options: FramePusherOptions,
+): FramePusher {
   return new Pusher(connection, session, options);
 }
 
@@ -44,7 +58,10 @@ type State =
 
 class Pusher implements FramePusher {
   private state: State = { kind: 'open' };
-  /** Frames from `base` on, each `FRAME_SAMPLES` long; the head is skipped and compacted now and then. */
+  /**
+   * Frames from `base` on, each `FRAME_SAMPLES` long; the head is skipped and compacted now and
+   * then.
+   */
   private frames: Int16Array[] = [];
   private head = 0;
   private base: number;
@@ -55,7 +72,10 @@ class Pusher implements FramePusher {
   private restLength = 0;
   private droppedFrames = 0;
   private sending = false;
-  /** The daemon that is connected now has told which frame it needs next; before that nothing is sent, or there would be a hole. */
+  /**
+   * The daemon that is connected now has told which frame it needs next; before that nothing is
+   * sent, or there would be a hole.
+   */
   private placed = true;
   private timer: NodeJS.Timeout | undefined;
   private readonly failEmitter = new Emitter<EarmarkError>();
@@ -74,7 +94,8 @@ class Pusher implements FramePusher {
     this.base = Math.max(this.first, options.copy?.frames ?? 0);
     this.disposables.push(
       connection.onNotification(AudioAck, (ack) => {
-        if (ack.sessionId === session.sessionId && ack.source === options.source) this.acknowledge(ack.ackSeq);
+        if (ack.sessionId === session.sessionId && ack.source === options.source)
+          this.acknowledge(ack.ackSeq);
       }),
       connection.onDidChangeState(({ to }) => {
         if (to.kind !== 'connected') this.placed = false;
@@ -146,10 +167,19 @@ class Pusher implements FramePusher {
     await this.until(() => this.count === 0);
     while (this.state.kind === 'ending') {
       try {
-        await this.connection.request(AudioEnd, { sessionId: this.session.sessionId, source: this.options.source });
+        await this.connection.request(AudioEnd, {
+          sessionId: this.session.sessionId,
+          source: this.options.source,
+        });
         this.state = { kind: 'ended' };
       } catch (error) {
-        if (!isEarmarkError(error) || error.retry !== 'later' || this.connection.state.kind === 'closed' || this.connection.state.kind === 'failed') throw error;
+        if (
+          !isEarmarkError(error) ||
+          error.retry !== 'later' ||
+          this.connection.state.kind === 'closed' ||
+          this.connection.state.kind === 'failed'
+        )
+          throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
@@ -217,11 +247,23 @@ class Pusher implements FramePusher {
         const seq = this.nextSend;
         const pcm = await this.take(seq, frames);
         // Meanwhile the daemon may have told that it needs another one.
-        if (!this.live || !this.placed || seq !== this.nextSend || this.connection.state.kind !== 'connected') continue;
+        if (
+          !this.live ||
+          !this.placed ||
+          seq !== this.nextSend ||
+          this.connection.state.kind !== 'connected'
+        )
+          continue;
         this.nextSend += pcm.length / FRAME_BYTES;
         const { sessionId } = this.session;
         const captureMs = (this.options.startMs ?? 0) + seq * FRAME_MS;
-        const { ackSeq } = await this.connection.state.client.pushAudio(sessionId, this.options.source, seq, captureMs, pcm);
+        const { ackSeq } = await this.connection.state.client.pushAudio(
+          sessionId,
+          this.options.source,
+          seq,
+          captureMs,
+          pcm,
+        );
         this.acknowledge(ackSeq);
       }
     } catch (error) {
@@ -234,7 +276,9 @@ class Pusher implements FramePusher {
   /** From the copy where memory has it no more. */
   private async take(seq: number, frames: number): Promise<Uint8Array> {
     const { copy } = this.options;
-    return copy && seq < this.base ? await copy.read(seq, Math.min(frames, this.base - seq)) : this.encode(seq, frames);
+    return copy && seq < this.base
+      ? await copy.read(seq, Math.min(frames, this.base - seq))
+      : this.encode(seq, frames);
   }
 
   private encode(seq: number, frames: number): Uint8Array {
@@ -242,16 +286,22 @@ class Pusher implements FramePusher {
     for (let i = 0; i < frames; i++) {
       const frame = this.frames[this.head + seq - this.base + i]!;
       // Little-endian, as every machine that VS Code runs on.
-      bytes.set(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength), i * FRAME_SAMPLES * 2);
+      bytes.set(
+        new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength),
+        i * FRAME_SAMPLES * 2,
+      );
     }
     return bytes;
   }
 
   private refused(error: unknown): void {
     if (this.placed) this.nextSend = this.first;
-    const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'Audio could not be sent; try again.', { cause: error });
+    const known = isEarmarkError(error)
+      ? error
+      : new EarmarkError('internal', 'Audio could not be sent; try again.', { cause: error });
     if (known.retry !== 'later') return this.fail(known);
-    // The daemon asked for patience, or was lost; then nothing goes before the next one has told what it needs.
+    // The daemon asked for patience, or was lost; then nothing goes before the next one has told
+    // what it needs.
     this.timer = setTimeout(() => {
       this.timer = undefined;
       void this.pump();
@@ -269,9 +319,12 @@ class Pusher implements FramePusher {
   private async until(condition: () => boolean): Promise<void> {
     const blocked = (): EarmarkError | undefined => {
       if (this.state.kind === 'failed') return this.state.error;
-      if (this.state.kind === 'disposed') return new EarmarkError('rpc.cancelled', 'Sending audio was stopped.');
+      if (this.state.kind === 'disposed')
+        return new EarmarkError('rpc.cancelled', 'Sending audio was stopped.');
       if (this.connection.state.kind === 'failed') return this.connection.state.error;
-      return this.connection.state.kind === 'closed' ? new EarmarkError('rpc.disconnected', 'The connection was closed on this side.') : undefined;
+      return this.connection.state.kind === 'closed'
+        ? new EarmarkError('rpc.disconnected', 'The connection was closed on this side.')
+        : undefined;
     };
     for (;;) {
       const error = blocked();

@@ -1,17 +1,28 @@
 /**
- * JSON-RPC messages on a socket (LSP framing: `Content-Length: N`, empty line, body), bounded in both directions.
- * The reader of vscode-jsonrpc buffers whatever length a header announces and its writer queues without end;
- * these refuse a body before it is read and give up on a peer that does not read. Used by the client and the daemon.
+ * JSON-RPC messages on a socket (LSP framing: `Content-Length: N`, empty line, body), bounded in
+ * both directions. The reader of vscode-jsonrpc buffers whatever length a header announces and its
+ * writer queues without end; these refuse a body before it is read and give up on a peer that does
+ * not read. Used by the client and the daemon.
  */
 import type { Socket } from 'node:net';
-import { AbstractMessageReader, AbstractMessageWriter, type DataCallback, type Disposable, type Message, type MessageReader, type MessageWriter } from 'vscode-jsonrpc/node';
+import {
+  AbstractMessageReader,
+  AbstractMessageWriter,
+  type DataCallback,
+  type Disposable,
+  type Message,
+  type MessageReader,
+  type MessageWriter,
+} from 'vscode-jsonrpc/node';
 import { EarmarkError } from '../protocol/errors';
 
 const HEADER_MAX_BYTES = 1024;
 const HEADER_END = Buffer.from('\r\n\r\n');
 /** Messages handed on but not yet dispatched, above which the socket is not read. */
 const UNDISPATCHED_MAX = 256;
-/** What is sent waits for answers that are about to follow for so many turns of the loop at most. */
+/**
+ * What is sent waits for answers that are about to follow for so many turns of the loop at most.
+ */
 const GATHERED_TURNS = 8;
 
 export class FrameReader extends AbstractMessageReader implements MessageReader {
@@ -52,7 +63,8 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
     if (!isCounted(message)) return;
     this.undispatched--;
     if (this.closing && this.undispatched === 0) setImmediate(() => this.fireClose());
-    if (this.undispatched < UNDISPATCHED_MAX / 2 && this.socket.isPaused() && !this.dead) this.socket.resume();
+    if (this.undispatched < UNDISPATCHED_MAX / 2 && this.socket.isPaused() && !this.dead)
+      this.socket.resume();
   }
 
   private take(chunk: Buffer, callback: DataCallback): void {
@@ -79,17 +91,23 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   private takeHeader(chunk: Buffer): Buffer | undefined {
     const joined = this.header.length === 0 ? chunk : Buffer.concat([this.header, chunk]);
     const end = joined.indexOf(HEADER_END);
-    if (end < 0 ? joined.length > HEADER_MAX_BYTES : end > HEADER_MAX_BYTES) return this.refuse('rpc.parse', 'A message header is too long.');
+    if (end < 0 ? joined.length > HEADER_MAX_BYTES : end > HEADER_MAX_BYTES)
+      return this.refuse('rpc.parse', 'A message header is too long.');
     if (end < 0) {
       this.header = joined;
       return undefined;
     }
     this.header = Buffer.alloc(0);
-    const match = /(?:^|\r\n)content-length: *(\d{1,15})(?:\r\n|$)/i.exec(joined.toString('latin1', 0, end));
+    const match = /(?:^|\r\n)content-length: *(\d{1,15})(?:\r\n|$)/i.exec(
+      joined.toString('latin1', 0, end),
+    );
     if (!match) return this.refuse('rpc.parse', 'A message header has no Content-Length.');
     const length = Number(match[1]);
     if (length > this.maxBytes) {
-      return this.refuse('rpc.messageTooLarge', `A message of ${length} bytes is longer than the ${this.maxBytes} that are allowed; send less at once.`);
+      return this.refuse(
+        'rpc.messageTooLarge',
+        `A message of ${length} bytes is longer than the ${this.maxBytes} that are allowed; send less at once.`,
+      );
     }
     this.body = { length, have: 0, chunks: [] };
     return joined.subarray(end + HEADER_END.length);
@@ -98,7 +116,9 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   private deliver(chunks: readonly Buffer[], callback: DataCallback): void {
     let message: unknown;
     try {
-      message = JSON.parse((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8'));
+      message = JSON.parse(
+        (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8'),
+      );
     } catch {
       this.refuse('rpc.parse', 'A message is not JSON.');
       return;
@@ -130,8 +150,10 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
 
   /**
    * @param maxBytes longest body that is sent
-   * @param maxQueued bytes that may wait for a peer that does not read; beyond it the socket is destroyed
-   * @param moreToAnswer whether messages of the peer are read and not dispatched: what is sent waits some turns for their answers
+   * @param maxQueued bytes that may wait for a peer that does not read; beyond it the socket is
+   * destroyed
+   * @param moreToAnswer whether messages of the peer are read and not dispatched: what is sent
+   * waits some turns for their answers
    */
   constructor(
     private readonly socket: Socket,
@@ -148,7 +170,9 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
       this.send(message);
       return Promise.resolve();
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error('A message could not be sent.'));
+      return Promise.reject(
+        error instanceof Error ? error : new Error('A message could not be sent.'),
+      );
     }
   }
 
@@ -157,13 +181,20 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
   }
 
   private send(message: Message): void {
-    if (this.socket.destroyed || this.socket.writableEnded) throw new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon is closed.');
+    if (this.socket.destroyed || this.socket.writableEnded)
+      throw new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon is closed.');
     const body = Buffer.from(JSON.stringify(message), 'utf8');
     if (body.length > this.maxBytes) {
-      throw new EarmarkError('rpc.messageTooLarge', `A message of ${body.length} bytes is longer than the ${this.maxBytes} that are allowed; send less at once.`);
+      throw new EarmarkError(
+        'rpc.messageTooLarge',
+        `A message of ${body.length} bytes is longer than the ${this.maxBytes} that are allowed; send less at once.`,
+      );
     }
     if (this.socket.writableLength + body.length > this.maxQueued) {
-      const error = new EarmarkError('rpc.disconnected', 'The other side stopped reading, so the connection was closed.');
+      const error = new EarmarkError(
+        'rpc.disconnected',
+        'The other side stopped reading, so the connection was closed.',
+      );
       this.socket.destroy(error);
       throw error;
     }
@@ -173,8 +204,9 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
   }
 
   /**
-   * What is sent in one turn goes out together, and so do the answers to messages that came together, of which one is dispatched a
-   * turn: each call of the system wakes the other side, which costs more than the message.
+   * What is sent in one turn goes out together, and so do the answers to messages that came
+   * together, of which one is dispatched a turn: each call of the system wakes the other side,
+   * which costs more than the message.
    */
   private gather(): void {
     if (this.gathering) return;

@@ -1,4 +1,7 @@
-/** The client's side of the greeting: connect to the socket, say the token, wait for the line that admits. */
+/**
+ * The client's side of the greeting: connect to the socket, say the token, wait for the line that
+ * admits.
+ */
 import { createConnection, type Socket } from 'node:net';
 import { EarmarkError } from '../protocol/errors';
 import { HANDSHAKE_DENIED, HANDSHAKE_OK, HANDSHAKE_PREFIX } from '../protocol/version';
@@ -8,9 +11,14 @@ const ANSWER_MAX_BYTES = Math.max(HANDSHAKE_OK.length, HANDSHAKE_DENIED.length);
 
 /**
  * An admitted socket, paused, its next byte the first of JSON-RPC.
- * @throws EarmarkError rpc.disconnected when nobody listens, rpc.unauthorized when the token or the socket's owner is wrong
+ * @throws EarmarkError rpc.disconnected when nobody listens, rpc.unauthorized when the token or the
+ * socket's owner is wrong
  */
-export async function openSocket(file: DaemonFile, timeoutMs: number, signal?: AbortSignal): Promise<Socket> {
+export async function openSocket(
+  file: DaemonFile,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Socket> {
   const isPipe = file.socket.startsWith('\\\\');
   if (!isPipe) {
     try {
@@ -26,15 +34,30 @@ export async function openSocket(file: DaemonFile, timeoutMs: number, signal?: A
     const finish = (error: EarmarkError | undefined) => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      socket.off('error', onError).off('close', onClose).off('connect', onConnect).off('data', onData);
+      socket
+        .off('error', onError)
+        .off('close', onClose)
+        .off('connect', onConnect)
+        .off('data', onData);
       if (!error) return resolve(socket);
       socket.on('error', () => undefined).destroy();
       reject(error);
     };
-    const onAbort = () => finish(new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.'));
-    const timer = setTimeout(() => finish(new EarmarkError('rpc.disconnected', 'The Earmark daemon does not answer; run "earmark daemon stop" and try again.')), timeoutMs);
+    const onAbort = () =>
+      finish(new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.'));
+    const timer = setTimeout(
+      () =>
+        finish(
+          new EarmarkError(
+            'rpc.disconnected',
+            'The Earmark daemon does not answer; run "earmark daemon stop" and try again.',
+          ),
+        ),
+      timeoutMs,
+    );
     const onError = (error: Error) => finish(unreachable(error));
-    const onClose = () => finish(new EarmarkError('rpc.disconnected', 'The Earmark daemon closed the connection.'));
+    const onClose = () =>
+      finish(new EarmarkError('rpc.disconnected', 'The Earmark daemon closed the connection.'));
     const onConnect = () => void socket.write(`${HANDSHAKE_PREFIX}${file.token}\n`);
     const onData = (chunk: Buffer) => {
       answer = Buffer.concat([answer, chunk]);
@@ -48,8 +71,14 @@ export async function openSocket(file: DaemonFile, timeoutMs: number, signal?: A
       }
       finish(
         line === HANDSHAKE_DENIED
-          ? new EarmarkError('rpc.unauthorized', 'The Earmark daemon refused the token in daemon.json; run "earmark daemon stop" and try again.')
-          : new EarmarkError('rpc.unauthorized', 'What listens on the daemon\'s socket is not Earmark; remove daemon.json from the state folder and try again.'),
+          ? new EarmarkError(
+              'rpc.unauthorized',
+              'The Earmark daemon refused the token in daemon.json; run "earmark daemon stop" and try again.',
+            )
+          : new EarmarkError(
+              'rpc.unauthorized',
+              "What listens on the daemon's socket is not Earmark; remove daemon.json from the state folder and try again.",
+            ),
       );
     };
     signal?.addEventListener('abort', onAbort);
@@ -59,5 +88,9 @@ export async function openSocket(file: DaemonFile, timeoutMs: number, signal?: A
 }
 
 function unreachable(cause: unknown): EarmarkError {
-  return new EarmarkError('rpc.disconnected', 'No Earmark daemon is running; start it with "earmark daemon start".', { cause });
+  return new EarmarkError(
+    'rpc.disconnected',
+    'No Earmark daemon is running; start it with "earmark daemon start".',
+    { cause },
+  );
 }

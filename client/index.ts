@@ -1,4 +1,7 @@
-/** Everything a client of the daemon needs: find or start it, greet it, ask it, follow sessions, push audio. */
+/**
+ * Everything a client of the daemon needs: find or start it, greet it, ask it, follow sessions,
+ * push audio.
+ */
 export type * from './api';
 export { stateFolder } from './stateFolder';
 export { readDaemonFile } from './daemonFile';

@@ -1,4 +1,7 @@
-/** Does this machine keep recordings for a daemon elsewhere? Looks into one folder, so that no daemon is started to be asked. */
+/**
+ * Does this machine keep recordings for a daemon elsewhere? Looks into one folder, so that no
+ * daemon is started to be asked.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 

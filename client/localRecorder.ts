@@ -1,4 +1,7 @@
-/** Records on this machine through the local daemon (`capture/start`, `capture/frames`, `capture/ended`, `capture/stop`), and begins again when the recorder or that daemon is lost. */
+/**
+ * Records on this machine through the local daemon (`capture/start`, `capture/frames`,
+ * `capture/ended`, `capture/stop`), and begins again when the recorder or that daemon is lost.
+ */
 import { Emitter } from 'vscode-jsonrpc/node';
 import { CaptureEnded, CaptureFrames, CaptureStart, CaptureStop } from '../protocol/capture';
 import { type EarmarkError, isEarmarkError } from '../protocol/errors';
@@ -7,7 +10,11 @@ import type { Connection, Disposable } from './api';
 /** Wait before a recorder that was lost is started again. */
 const AGAIN_MS = 1_000;
 
-type State = { readonly kind: 'idle' } | { readonly kind: 'starting' } | { readonly kind: 'recording'; readonly captureId: string } | { readonly kind: 'stopped' };
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'recording'; readonly captureId: string }
+  | { readonly kind: 'stopped' };
 
 export class LocalRecorder implements Disposable {
   private state: State = { kind: 'idle' };
@@ -26,7 +33,8 @@ export class LocalRecorder implements Disposable {
   ) {
     this.disposables = [
       local.onNotification(CaptureFrames, ({ captureId, pcm, seq }) => {
-        if (this.state.kind === 'recording' && this.state.captureId === captureId) this.onData(samples(pcm), seq);
+        if (this.state.kind === 'recording' && this.state.captureId === captureId)
+          this.onData(samples(pcm), seq);
       }),
       local.onNotification(CaptureEnded, ({ captureId }) => {
         if (this.state.kind === 'recording' && this.state.captureId === captureId) this.lost();
@@ -43,7 +51,10 @@ export class LocalRecorder implements Disposable {
     const state: State = { kind: 'starting' };
     this.state = state;
     try {
-      const { captureId } = await this.local.request(CaptureStart, { ...this.source, ...(this.upload ? { upload: await this.upload() } : {}) });
+      const { captureId } = await this.local.request(CaptureStart, {
+        ...this.source,
+        ...(this.upload ? { upload: await this.upload() } : {}),
+      });
       if (this.state === state) this.state = { kind: 'recording', captureId };
       else await this.local.request(CaptureStop, { captureId });
     } catch (error) {
@@ -56,7 +67,8 @@ export class LocalRecorder implements Disposable {
     const { state } = this;
     this.state = { kind: 'stopped' };
     clearTimeout(this.timer);
-    if (state.kind === 'recording') await this.local.request(CaptureStop, { captureId: state.captureId }).catch(() => undefined);
+    if (state.kind === 'recording')
+      await this.local.request(CaptureStop, { captureId: state.captureId }).catch(() => undefined);
   }
 
   dispose(): void {

@@ -1,13 +1,23 @@
 /**
- * A connection to the local daemon that comes back: it waits longer after every failure, starts the daemon where it must,
- * re-attaches the sessions that are followed and keeps the listeners of notifications.
+ * A connection to the local daemon that comes back: it waits longer after every failure, starts the
+ * daemon where it must, re-attaches the sessions that are followed and keeps the listeners of
+ * notifications.
  */
 import { randomUUID } from 'node:crypto';
 import { Emitter } from 'vscode-jsonrpc/node';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
 import { SessionEventNotification, SessionStart, type SessionEvent } from '../protocol/session';
-import type { Connection, ConnectionState, ConnectOptions, DaemonClient, Disposable, EventSink, SessionSubscription, StartParams } from './api';
+import type {
+  Connection,
+  ConnectionState,
+  ConnectOptions,
+  DaemonClient,
+  Disposable,
+  EventSink,
+  SessionSubscription,
+  StartParams,
+} from './api';
 import { ensureDaemon } from './ensureDaemon';
 import { hasUploads } from './leftUploads';
 import { timingOf } from './remote';
@@ -16,7 +26,10 @@ import { Subscription } from './sessionSubscription';
 
 /** Milliseconds before the first, second, … attempt after a loss; the last one repeats. */
 const BACKOFF_MS = [100, 250, 500, 1_000, 2_000, 5_000, 10_000] as const;
-/** A daemon that was lost this often within the window is broken; starting it again would go on for ever. */
+/**
+ * A daemon that was lost this often within the window is broken; starting it again would go on for
+ * ever.
+ */
 const LOSS_BUDGET = { count: 5, windowMs: 180_000 } as const;
 const CONNECT_TIMEOUT_MS = 20_000;
 /** Loading a model belongs to starting a session. */
@@ -39,7 +52,11 @@ class ManagedConnection implements Connection {
   private current: ConnectionState = { kind: 'connecting', attempt: 0 };
   private readonly stateEmitter = new Emitter<{ from: ConnectionState; to: ConnectionState }>();
   private readonly invalidEmitter = new Emitter<EarmarkError>();
-  private readonly listeners = new Set<{ readonly type: NotificationType; readonly call: (params: unknown) => void; current: Disposable | undefined }>();
+  private readonly listeners = new Set<{
+    readonly type: NotificationType;
+    readonly call: (params: unknown) => void;
+    current: Disposable | undefined;
+  }>();
   private readonly subscriptions = new Set<Subscription>();
   private readonly lossTimes: number[] = [];
   private readonly abort = new AbortController();
@@ -62,7 +79,9 @@ class ManagedConnection implements Connection {
     const done = (state: ConnectionState): DaemonClient | EarmarkError | undefined => {
       if (state.kind === 'connected') return state.client;
       if (state.kind === 'failed') return state.error;
-      return state.kind === 'closed' ? new EarmarkError('rpc.disconnected', 'The connection was closed on this side.') : undefined;
+      return state.kind === 'closed'
+        ? new EarmarkError('rpc.disconnected', 'The connection was closed on this side.')
+        : undefined;
     };
     const now = done(this.current);
     if (now instanceof EarmarkError) throw now;
@@ -76,7 +95,14 @@ class ManagedConnection implements Connection {
       };
       const timer = setTimeout(() => {
         const { current } = this;
-        stop(current.kind === 'waiting' ? current.error : new EarmarkError('rpc.timeout', 'The Earmark daemon could not be reached in time; run "earmark doctor" to see why.'));
+        stop(
+          current.kind === 'waiting'
+            ? current.error
+            : new EarmarkError(
+                'rpc.timeout',
+                'The Earmark daemon could not be reached in time; run "earmark doctor" to see why.',
+              ),
+        );
       }, timeoutMs);
       const listener = this.onDidChangeState(({ to }) => {
         const result = done(to);
@@ -92,15 +118,27 @@ class ManagedConnection implements Connection {
     void this.connect(0);
   }
 
-  async request<M extends RequestType>(type: M, params: ParamsOf<M>, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<ResultOf<M>> {
+  async request<M extends RequestType>(
+    type: M,
+    params: ParamsOf<M>,
+    options?: { signal?: AbortSignal; timeoutMs?: number },
+  ): Promise<ResultOf<M>> {
     const client = await this.whenConnected();
     return await client.request(type, params, options);
   }
 
-  onNotification<M extends NotificationType>(type: M, listener: (params: ParamsOf<M>) => void): Disposable {
-    const entry = { type, call: listener as (params: unknown) => void, current: undefined as Disposable | undefined };
+  onNotification<M extends NotificationType>(
+    type: M,
+    listener: (params: ParamsOf<M>) => void,
+  ): Disposable {
+    const entry = {
+      type,
+      call: listener as (params: unknown) => void,
+      current: undefined as Disposable | undefined,
+    };
     this.listeners.add(entry);
-    if (this.current.kind === 'connected') entry.current = this.current.client.onNotification(type, listener);
+    if (this.current.kind === 'connected')
+      entry.current = this.current.client.onNotification(type, listener);
     return {
       dispose: () => {
         this.listeners.delete(entry);
@@ -116,14 +154,24 @@ class ManagedConnection implements Connection {
       for (let attempt = 0; ; attempt++) {
         const client = await this.whenConnected();
         try {
-          const { session } = await client.request(SessionStart, withKey, { timeoutMs: START_TIMEOUT_MS });
-          const subscription = this.follow(new Subscription(session.id, session, 0, sink, (s) => this.subscriptions.delete(s)));
-          // A call that was repeated finds the session under its key; its first events went to a connection that is gone.
+          const { session } = await client.request(SessionStart, withKey, {
+            timeoutMs: START_TIMEOUT_MS,
+          });
+          const subscription = this.follow(
+            new Subscription(session.id, session, 0, sink, (s) => this.subscriptions.delete(s)),
+          );
+          // A call that was repeated finds the session under its key; its first events went to a
+          // connection that is gone.
           if (attempt > 0) await subscription.attach(client);
           else this.handOver(subscription, client);
           return subscription;
         } catch (error) {
-          if (!isEarmarkError(error, 'rpc.disconnected') || attempt >= 3 || this.abort.signal.aborted) throw error;
+          if (
+            !isEarmarkError(error, 'rpc.disconnected') ||
+            attempt >= 3 ||
+            this.abort.signal.aborted
+          )
+            throw error;
         }
       }
     } finally {
@@ -132,14 +180,19 @@ class ManagedConnection implements Connection {
   }
 
   async attach(sessionId: string, afterSeq: number, sink: EventSink): Promise<SessionSubscription> {
-    const subscription = this.follow(new Subscription(sessionId, undefined, afterSeq, sink, (s) => this.subscriptions.delete(s)));
+    const subscription = this.follow(
+      new Subscription(sessionId, undefined, afterSeq, sink, (s) => this.subscriptions.delete(s)),
+    );
     for (let attempt = 0; ; attempt++) {
       await subscription.attach(await this.whenConnected());
       if (subscription.known) return subscription;
       // The connection went in between; the next one attaches by itself, this waits for it.
       if (attempt >= 3 || this.abort.signal.aborted) {
         subscription.dispose();
-        throw new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon was lost; try again.');
+        throw new EarmarkError(
+          'rpc.disconnected',
+          'The connection to the Earmark daemon was lost; try again.',
+        );
       }
     }
   }
@@ -187,11 +240,15 @@ class ManagedConnection implements Connection {
     }
     if (this.state.kind === 'closed') return client.dispose();
     client.onDidReceiveInvalid((error) => this.invalidEmitter.fire(error));
-    client.onNotification(SessionEventNotification, ({ sessionId, event }) => this.route(client, sessionId, event));
-    for (const entry of this.listeners) entry.current = client.onNotification(entry.type, entry.call);
+    client.onNotification(SessionEventNotification, ({ sessionId, event }) =>
+      this.route(client, sessionId, event),
+    );
+    for (const entry of this.listeners)
+      entry.current = client.onNotification(entry.type, entry.call);
     client.onDidClose((error) => this.clientClosed(error));
     this.setState({ kind: 'connected', client });
-    for (const subscription of [...this.subscriptions]) void subscription.attach(client).catch(() => undefined);
+    for (const subscription of [...this.subscriptions])
+      void subscription.attach(client).catch(() => undefined);
   }
 
   private route(client: DaemonClient, sessionId: string, event: SessionEvent): void {
@@ -201,7 +258,8 @@ class ManagedConnection implements Connection {
       known = true;
       subscription.handle(client, event);
     }
-    if (!known && this.startsPending > 0 && this.held.length < HELD_MAX) this.held.push({ sessionId, event });
+    if (!known && this.startsPending > 0 && this.held.length < HELD_MAX)
+      this.held.push({ sessionId, event });
   }
 
   private clientClosed(error: EarmarkError): void {
@@ -210,28 +268,45 @@ class ManagedConnection implements Connection {
     for (const subscription of this.subscriptions) subscription.disconnected();
     const now = Date.now();
     this.lossTimes.push(now);
-    while (this.lossTimes.length > 0 && now - this.lossTimes[0]! > LOSS_BUDGET.windowMs) this.lossTimes.shift();
+    while (this.lossTimes.length > 0 && now - this.lossTimes[0]! > LOSS_BUDGET.windowMs)
+      this.lossTimes.shift();
     // A network comes and goes; a daemon of this machine that does is broken.
     if (!this.options.remote && this.lossTimes.length > LOSS_BUDGET.count) {
-      this.setState({ kind: 'failed', error: new EarmarkError('rpc.disconnected', 'The Earmark daemon ended again and again; run "earmark daemon logs" to see why, then try again.', { cause: error }) });
+      this.setState({
+        kind: 'failed',
+        error: new EarmarkError(
+          'rpc.disconnected',
+          'The Earmark daemon ended again and again; run "earmark daemon logs" to see why, then try again.',
+          { cause: error },
+        ),
+      });
       return;
     }
-    // Where tokens are made anew the next one opens it again; one that is not new is refused, and that is the end.
-    if (error.code === 'rpc.expired' && typeof this.options.remote?.token === 'function') void this.connect(0);
+    // Where tokens are made anew the next one opens it again; one that is not new is refused, and
+    // that is the end.
+    if (error.code === 'rpc.expired' && typeof this.options.remote?.token === 'function')
+      void this.connect(0);
     else this.lost(error, 0);
   }
 
   private backoff(attempt: number): number {
     const { remote } = this.options;
     if (!remote) return BACKOFF_MS[Math.min(attempt, BACKOFF_MS.length - 1)] ?? 10_000;
-    // Many clients lose one daemon at once; half of each wait is chance, so that they do not all come back at once.
+    // Many clients lose one daemon at once; half of each wait is chance, so that they do not all
+    // come back at once.
     const { backoffMinMs, backoffMaxMs } = timingOf(remote);
-    return Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(attempt, 20)) * (0.5 + Math.random() / 2);
+    return (
+      Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(attempt, 20)) * (0.5 + Math.random() / 2)
+    );
   }
 
   private lost(cause: unknown, attempt: number): void {
     if (this.current.kind === 'closed') return;
-    const error = isEarmarkError(cause) ? cause : new EarmarkError('internal', 'Connecting to the Earmark daemon failed; try again.', { cause });
+    const error = isEarmarkError(cause)
+      ? cause
+      : new EarmarkError('internal', 'Connecting to the Earmark daemon failed; try again.', {
+          cause,
+        });
     if (error.retry !== 'later') {
       this.setState({ kind: 'failed', error });
       return;

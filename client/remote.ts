@@ -1,4 +1,7 @@
-/** Connects to a daemon on another machine: WebSocket over TLS, the token said to nobody but the certificate that was expected. */
+/**
+ * Connects to a daemon on another machine: WebSocket over TLS, the token said to nobody but the
+ * certificate that was expected.
+ */
 import { createConnection, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type WebSocket from 'ws';
@@ -13,7 +16,13 @@ import { webSocketWire } from './webSocketWire';
 const CONNECT_MS = 10_000;
 const REFUSAL_MAX_BYTES = 4_096;
 
-const DEFAULT_TIMING: RemoteTiming = { keepaliveMs: KEEPALIVE_MS, deadMs: DEAD_MS, answerDeadMs: ANSWER_DEAD_MS, backoffMinMs: 300, backoffMaxMs: 30_000 };
+const DEFAULT_TIMING: RemoteTiming = {
+  keepaliveMs: KEEPALIVE_MS,
+  deadMs: DEAD_MS,
+  answerDeadMs: ANSWER_DEAD_MS,
+  backoffMinMs: 300,
+  backoffMaxMs: 30_000,
+};
 
 export function timingOf(remote: RemoteProfile): RemoteTiming {
   return { ...DEFAULT_TIMING, ...remote.timing };
@@ -21,16 +30,27 @@ export function timingOf(remote: RemoteProfile): RemoteTiming {
 
 /**
  * One authenticated, greeted connection.
- * @throws EarmarkError rpc.disconnected, rpc.untrusted, rpc.unauthorized, rpc.expired, rpc.tooMany, rpc.tooFast, rpc.versionMismatch, rpc.invalidParams, rpc.cancelled
+ * @throws EarmarkError rpc.disconnected, rpc.untrusted, rpc.unauthorized, rpc.expired, rpc.tooMany,
+ * rpc.tooFast, rpc.versionMismatch, rpc.invalidParams, rpc.cancelled
  */
-export async function connectRemote(options: ConnectOptions, remote: RemoteProfile): Promise<DaemonClient> {
+export async function connectRemote(
+  options: ConnectOptions,
+  remote: RemoteProfile,
+): Promise<DaemonClient> {
   const url = remoteUrl(remote.url);
   const token = typeof remote.token === 'string' ? remote.token : await remote.token();
-  if (!token) throw new EarmarkError('rpc.unauthorized', 'The token of the remote daemon is not set; set what "earmark tokens create" printed there.');
+  if (!token)
+    throw new EarmarkError(
+      'rpc.unauthorized',
+      'The token of the remote daemon is not set; set what "earmark tokens create" printed there.',
+    );
   const deadline = Date.now() + (options.timeoutMs ?? CONNECT_MS);
   const left = () => Math.max(100, deadline - Date.now());
   const abort = new AbortController();
-  const onAbort = () => abort.abort(new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.'));
+  const onAbort = () =>
+    abort.abort(
+      new EarmarkError('rpc.cancelled', 'Connecting to the Earmark daemon was cancelled.'),
+    );
   const timer = setTimeout(() => abort.abort(unreachable(url)), left());
   if (options.signal?.aborted) onAbort();
   options.signal?.addEventListener('abort', onAbort, { once: true });
@@ -39,11 +59,21 @@ export async function connectRemote(options: ConnectOptions, remote: RemoteProfi
     const ws = await upgrade(url, token, socket, abort.signal);
     const { keepaliveMs, deadMs, answerDeadMs } = timingOf(remote);
     const trip: { ms: number | undefined } = { ms: undefined };
-    const client = new WireClient(webSocketWire(ws, { ...CLIENT_LIMITS, keepaliveMs, deadMs, answerDeadMs }, { onRoundTrip: (ms) => (trip.ms = ms), bytesRead: () => socket.bytesRead }), () => trip.ms);
+    const client = new WireClient(
+      webSocketWire(
+        ws,
+        { ...CLIENT_LIMITS, keepaliveMs, deadMs, answerDeadMs },
+        { onRoundTrip: (ms) => (trip.ms = ms), bytesRead: () => socket.bytesRead },
+      ),
+      () => trip.ms,
+    );
     try {
       const protocol = options.protocol ?? PROTOCOL_VERSION;
       if ((await client.hello(options.client, protocol, left())) === 'ok') return client;
-      throw new EarmarkError('rpc.versionMismatch', 'The remote Earmark daemon is older than this client; update it there.');
+      throw new EarmarkError(
+        'rpc.versionMismatch',
+        'The remote Earmark daemon is older than this client; update it there.',
+      );
     } catch (error) {
       client.dispose();
       throw error;
@@ -60,10 +90,21 @@ function remoteUrl(text: string): URL {
   try {
     url = new URL(text);
   } catch {
-    throw new EarmarkError('rpc.invalidParams', 'The address of the remote daemon is not a URL; write it as wss://host:port.');
+    throw new EarmarkError(
+      'rpc.invalidParams',
+      'The address of the remote daemon is not a URL; write it as wss://host:port.',
+    );
   }
-  if (url.protocol !== 'wss:' && url.protocol !== 'ws:') throw new EarmarkError('rpc.invalidParams', 'The address of the remote daemon must begin with wss://.');
-  if (url.protocol === 'ws:' && !isLoopback(hostOf(url))) throw new EarmarkError('rpc.invalidParams', 'A daemon on another machine is reached over TLS only; write its address as wss://host:port.');
+  if (url.protocol !== 'wss:' && url.protocol !== 'ws:')
+    throw new EarmarkError(
+      'rpc.invalidParams',
+      'The address of the remote daemon must begin with wss://.',
+    );
+  if (url.protocol === 'ws:' && !isLoopback(hostOf(url)))
+    throw new EarmarkError(
+      'rpc.invalidParams',
+      'A daemon on another machine is reached over TLS only; write its address as wss://host:port.',
+    );
   return url;
 }
 
@@ -74,19 +115,33 @@ function isLoopback(host: string): boolean {
 const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
 
 /** A stream whose other end is who it should be. */
-async function openStream(url: URL, { fingerprint }: RemoteProfile, signal: AbortSignal): Promise<Socket> {
+async function openStream(
+  url: URL,
+  { fingerprint }: RemoteProfile,
+  signal: AbortSignal,
+): Promise<Socket> {
   const host = hostOf(url);
   const at = { host, port: Number(url.port) || (url.protocol === 'ws:' ? 80 : 443) };
   if (url.protocol === 'ws:') {
     const socket = createConnection(at);
     return await opened(socket, 'connect', url, signal);
   }
-  const pinned = fingerprint === undefined ? undefined : fingerprint.replaceAll(':', '').toLowerCase();
-  const socket = connectTls({ ...at, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], ...(isIP(host) ? {} : { servername: host }), rejectUnauthorized: pinned === undefined });
+  const pinned =
+    fingerprint === undefined ? undefined : fingerprint.replaceAll(':', '').toLowerCase();
+  const socket = connectTls({
+    ...at,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+    ...(isIP(host) ? {} : { servername: host }),
+    rejectUnauthorized: pinned === undefined,
+  });
   await opened(socket, 'secureConnect', url, signal);
   if (pinned !== undefined && shown(socket) !== pinned) {
     socket.destroy();
-    throw new EarmarkError('rpc.untrusted', `The certificate of ${url.host} is not the one whose fingerprint is set; compare it with what "earmark daemon status" prints there, and set the new one only if you know why it changed.`);
+    throw new EarmarkError(
+      'rpc.untrusted',
+      `The certificate of ${url.host} is not the one whose fingerprint is set; compare it with what "earmark daemon status" prints there, and set the new one only if you know why it changed.`,
+    );
   }
   return socket;
 }
@@ -95,7 +150,12 @@ function shown(socket: TLSSocket): string {
   return (socket.getPeerX509Certificate()?.fingerprint256 ?? '').replaceAll(':', '').toLowerCase();
 }
 
-async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', url: URL, signal: AbortSignal): Promise<S> {
+async function opened<S extends Socket>(
+  socket: S,
+  event: 'connect' | 'secureConnect',
+  url: URL,
+  signal: AbortSignal,
+): Promise<S> {
   return await new Promise<S>((resolve, reject) => {
     const finish = (error?: EarmarkError) => {
       signal.removeEventListener('abort', onAbort);
@@ -106,7 +166,8 @@ async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureCon
     };
     const onAbort = () => finish(signal.reason as EarmarkError);
     const onClose = () => finish(unreachable(url));
-    const onError = (cause: NodeJS.ErrnoException) => finish(isCertificateError(cause) ? untrusted(url, cause) : unreachable(url, cause));
+    const onError = (cause: NodeJS.ErrnoException) =>
+      finish(isCertificateError(cause) ? untrusted(url, cause) : unreachable(url, cause));
     const onOpen = () => finish();
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -114,7 +175,12 @@ async function opened<S extends Socket>(socket: S, event: 'connect' | 'secureCon
   });
 }
 
-async function upgrade(url: URL, token: string, stream: Socket, signal: AbortSignal): Promise<WebSocket> {
+async function upgrade(
+  url: URL,
+  token: string,
+  stream: Socket,
+  signal: AbortSignal,
+): Promise<WebSocket> {
   // Loaded here: most windows never leave this machine.
   const { default: WebSocket } = await import('ws');
   return await new Promise<WebSocket>((resolve, reject) => {
@@ -136,7 +202,8 @@ async function upgrade(url: URL, token: string, stream: Socket, signal: AbortSig
     ws.once('open', () => {
       signal.removeEventListener('abort', onAbort);
       ws.off('error', onError);
-      // Nothing that comes now is lost: the wire listens in the turn in which this promise resolves.
+      // Nothing that comes now is lost: the wire listens in the turn in which this promise
+      // resolves.
       ws.pause();
       resolve(ws);
       setImmediate(() => ws.resume());
@@ -149,7 +216,15 @@ async function upgrade(url: URL, token: string, stream: Socket, signal: AbortSig
       response.on('data', (part: string) => {
         if (text.length < REFUSAL_MAX_BYTES) text += part;
       });
-      response.on('close', () => fail(refusalOf(text) ?? new EarmarkError('rpc.unauthorized', `What answers at ${url.host} is not Earmark; correct the address of the remote daemon.`)));
+      response.on('close', () =>
+        fail(
+          refusalOf(text) ??
+            new EarmarkError(
+              'rpc.unauthorized',
+              `What answers at ${url.host} is not Earmark; correct the address of the remote daemon.`,
+            ),
+        ),
+      );
     });
   });
 }
@@ -169,9 +244,17 @@ function isCertificateError({ code = '' }: NodeJS.ErrnoException): boolean {
 }
 
 function untrusted(url: URL, cause: unknown): EarmarkError {
-  return new EarmarkError('rpc.untrusted', `The certificate of ${url.host} is not signed by an authority this machine trusts; set its fingerprint, which "earmark daemon status" prints there.`, { cause });
+  return new EarmarkError(
+    'rpc.untrusted',
+    `The certificate of ${url.host} is not signed by an authority this machine trusts; set its fingerprint, which "earmark daemon status" prints there.`,
+    { cause },
+  );
 }
 
 function unreachable(url: URL, cause?: unknown): EarmarkError {
-  return new EarmarkError('rpc.disconnected', `The remote Earmark daemon at ${url.host} cannot be reached; check that it runs and that the network lets you through.`, cause === undefined ? {} : { cause });
+  return new EarmarkError(
+    'rpc.disconnected',
+    `The remote Earmark daemon at ${url.host} cannot be reached; check that it runs and that the network lets you through.`,
+    cause === undefined ? {} : { cause },
+  );
 }

@@ -1,18 +1,37 @@
 /**
- * A connection to a daemon elsewhere that records here: sessions whose sources a daemon would record (`session/start`,
- * `dictation/start`) are pushed to it instead, from recorders of the local daemon, which ends them with this client.
- * Of a meeting the local daemon keeps a copy until the other one has confirmed it; what an earlier client left of that is
- * taken up. Everything else goes to the remote daemon, but for the devices (`audio/devices`) and the copies (`upload/…`),
- * which are those of this machine.
+ * A connection to a daemon elsewhere that records here: sessions whose sources a daemon would
+ * record (`session/start`, `dictation/start`) are pushed to it instead, from recorders of the local
+ * daemon, which ends them with this client. Of a meeting the local daemon keeps a copy until the
+ * other one has confirmed it; what an earlier client left of that is taken up. Everything else goes
+ * to the remote daemon, but for the devices (`audio/devices`) and the copies (`upload/…`), which
+ * are those of this machine.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import { AudioDevices, type SourceName } from '../protocol/audio';
 import { DictationCancel, DictationStart, DictationStop } from '../protocol/dictation';
 import { isEarmarkError } from '../protocol/errors';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../protocol/method';
-import { SessionDelete, SessionPause, SessionPurge, SessionResume, SessionStop, type SessionEvent, type SourceSpec } from '../protocol/session';
+import {
+  SessionDelete,
+  SessionPause,
+  SessionPurge,
+  SessionResume,
+  SessionStop,
+  type SessionEvent,
+  type SourceSpec,
+} from '../protocol/session';
 import { UploadDiscard, UploadList, UploadTranscribe, type UploadInfo } from '../protocol/uploads';
-import type { Connection, DaemonClient, Disposable, EventSink, KeptOutcome, LinkQuality, Sending, SessionSubscription, StartParams } from './api';
+import type {
+  Connection,
+  DaemonClient,
+  Disposable,
+  EventSink,
+  KeptOutcome,
+  LinkQuality,
+  Sending,
+  SessionSubscription,
+  StartParams,
+} from './api';
 import { type Captured, Sender } from './sender';
 import { UploadCopy } from './uploadCopy';
 
@@ -21,7 +40,9 @@ const POOR = { roundTripMs: 1_000, unacknowledgedMs: 15_000 } as const;
 /** How often what another window left is looked for. */
 const LOOK_MS = 60_000;
 /** Asked of the daemon of this machine. */
-const HERE: ReadonlySet<string> = new Set([AudioDevices, UploadList, UploadDiscard, UploadTranscribe].map(({ method }) => method));
+const HERE: ReadonlySet<string> = new Set(
+  [AudioDevices, UploadList, UploadDiscard, UploadTranscribe].map(({ method }) => method),
+);
 
 export interface RemoteSetup {
   /** What copies are kept under: the same after every start. */
@@ -62,16 +83,29 @@ export class RemoteConnection implements Connection {
   }
 
   get sending(): readonly Sending[] {
-    return [...this.senders.values()].flatMap(({ copy, sessionId, state }) => (copy ? [{ sessionId, remote: copy.remote, state }] : []));
+    return [...this.senders.values()].flatMap(({ copy, sessionId, state }) =>
+      copy ? [{ sessionId, remote: copy.remote, state }] : [],
+    );
   }
 
   get quality(): LinkQuality {
     const { state } = this.remote;
-    const unacknowledgedMs = Math.max(0, ...[...this.senders.values()].flatMap(({ lines }) => lines.map(({ pusher }) => pusher.bufferedMs)));
-    if (state.kind !== 'connected') return { grade: 'away', roundTripMs: undefined, unacknowledgedMs };
+    const unacknowledgedMs = Math.max(
+      0,
+      ...[...this.senders.values()].flatMap(({ lines }) =>
+        lines.map(({ pusher }) => pusher.bufferedMs),
+      ),
+    );
+    if (state.kind !== 'connected')
+      return { grade: 'away', roundTripMs: undefined, unacknowledgedMs };
     const { roundTripMs } = state.client;
-    const beyond = (mark: typeof FAIR | typeof POOR): boolean => (roundTripMs ?? 0) > mark.roundTripMs || unacknowledgedMs > mark.unacknowledgedMs;
-    return { grade: beyond(POOR) ? 'poor' : beyond(FAIR) ? 'fair' : 'good', roundTripMs, unacknowledgedMs };
+    const beyond = (mark: typeof FAIR | typeof POOR): boolean =>
+      (roundTripMs ?? 0) > mark.roundTripMs || unacknowledgedMs > mark.unacknowledgedMs;
+    return {
+      grade: beyond(POOR) ? 'poor' : beyond(FAIR) ? 'fair' : 'good',
+      roundTripMs,
+      unacknowledgedMs,
+    };
   }
 
   whenConnected(timeoutMs?: number): Promise<DaemonClient> {
@@ -82,21 +116,31 @@ export class RemoteConnection implements Connection {
     this.remote.retry();
   }
 
-  onNotification<M extends NotificationType>(type: M, listener: (params: ParamsOf<M>) => void): Disposable {
+  onNotification<M extends NotificationType>(
+    type: M,
+    listener: (params: ParamsOf<M>) => void,
+  ): Disposable {
     return this.remote.onNotification(type, listener);
   }
 
   /** A recording of this machine that a reload of the window ended goes on. */
   async attach(sessionId: string, afterSeq: number, sink: EventSink): Promise<SessionSubscription> {
     const subscription = await this.remote.attach(sessionId, afterSeq, sink);
-    if (subscription.session.state === 'STREAMING' && (this.setup.hasUploads() || this.senders.has(sessionId))) void this.recordOn(sessionId).catch(() => undefined);
+    if (
+      subscription.session.state === 'STREAMING' &&
+      (this.setup.hasUploads() || this.senders.has(sessionId))
+    )
+      void this.recordOn(sessionId).catch(() => undefined);
     return subscription;
   }
 
   async start(params: StartParams, sink: EventSink): Promise<SessionSubscription> {
     const captured = capturedOf(params.sources);
     if (captured.length === 0) return await this.remote.start(params, sink);
-    const sources = params.sources.map(({ source }) => ({ source, origin: { type: 'push' as const, verify: true } }));
+    const sources = params.sources.map(({ source }) => ({
+      source,
+      origin: { type: 'push' as const, verify: true },
+    }));
     const subscription = await this.remote.start({ ...params, sources }, (event) => {
       sink(event);
       if (isLast(event)) this.onOver(subscription.sessionId);
@@ -104,7 +148,9 @@ export class RemoteConnection implements Connection {
     try {
       await this.send(subscription, captured, await this.keep(subscription.sessionId, captured));
     } catch (error) {
-      await this.remote.request(SessionDelete, { sessionId: subscription.sessionId }).catch(() => undefined);
+      await this.remote
+        .request(SessionDelete, { sessionId: subscription.sessionId })
+        .catch(() => undefined);
       throw error;
     }
     return subscription;
@@ -112,18 +158,26 @@ export class RemoteConnection implements Connection {
 
   async sendKept(uploadIds: readonly string[]): Promise<readonly KeptOutcome[]> {
     const outcomes: KeptOutcome[] = [];
-    for (const uploadId of uploadIds) outcomes.push({ uploadId, problem: await this.sendOne(uploadId) });
+    for (const uploadId of uploadIds)
+      outcomes.push({ uploadId, problem: await this.sendOne(uploadId) });
     return outcomes;
   }
 
-  async request<M extends RequestType>(type: M, params: ParamsOf<M>, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<ResultOf<M>> {
+  async request<M extends RequestType>(
+    type: M,
+    params: ParamsOf<M>,
+    options?: { signal?: AbortSignal; timeoutMs?: number },
+  ): Promise<ResultOf<M>> {
     if (HERE.has(type.method)) return await this.local.request(type, params, options);
     const ask = (): Promise<ResultOf<M>> => this.remote.request(type, params, options);
     const { sessionId } = params as { sessionId?: string };
     const sender = sessionId === undefined ? undefined : this.senders.get(sessionId);
     switch (type.method) {
       case DictationStart.method:
-        return (await this.startDictation(params as ParamsOf<typeof DictationStart>, options)) as ResultOf<M>;
+        return (await this.startDictation(
+          params as ParamsOf<typeof DictationStart>,
+          options,
+        )) as ResultOf<M>;
       case SessionPause.method:
         await sender?.pause();
         return await ask();
@@ -133,7 +187,12 @@ export class RemoteConnection implements Connection {
         return result;
       }
       case SessionStop.method:
-        return sender ? ((await this.stop(sender, ask as () => Promise<ResultOf<typeof SessionStop>>)) as ResultOf<M>) : await ask();
+        return sender
+          ? ((await this.stop(
+              sender,
+              ask as () => Promise<ResultOf<typeof SessionStop>>,
+            )) as ResultOf<M>)
+          : await ask();
       case DictationStop.method:
         await sender?.end();
         break;
@@ -167,12 +226,23 @@ export class RemoteConnection implements Connection {
     return (this.localConnection ??= this.setup.makeLocal());
   }
 
-  private async startDictation(params: ParamsOf<typeof DictationStart>, options: { signal?: AbortSignal; timeoutMs?: number } | undefined): Promise<ResultOf<typeof DictationStart>> {
+  private async startDictation(
+    params: ParamsOf<typeof DictationStart>,
+    options: { signal?: AbortSignal; timeoutMs?: number } | undefined,
+  ): Promise<ResultOf<typeof DictationStart>> {
     const origin = params.origin ?? { type: 'capture' };
-    const result = await this.remote.request(DictationStart, { ...params, origin: { type: 'push' } }, options);
+    const result = await this.remote.request(
+      DictationStart,
+      { ...params, origin: { type: 'push' } },
+      options,
+    );
     if (origin.type !== 'capture') return result;
     try {
-      await this.send(await this.remote.attach(result.sessionId, 0, () => undefined), [{ source: 'mic', origin }], undefined);
+      await this.send(
+        await this.remote.attach(result.sessionId, 0, () => undefined),
+        [{ source: 'mic', origin }],
+        undefined,
+      );
     } catch (error) {
       await this.remote.request(DictationCancel, result).catch(() => undefined);
       throw error;
@@ -181,7 +251,10 @@ export class RemoteConnection implements Connection {
   }
 
   /** What has not arrived is sent behind the back of whoever stops; then the session ends. */
-  private async stop(sender: Sender, ask: () => Promise<ResultOf<typeof SessionStop>>): Promise<ResultOf<typeof SessionStop>> {
+  private async stop(
+    sender: Sender,
+    ask: () => Promise<ResultOf<typeof SessionStop>>,
+  ): Promise<ResultOf<typeof SessionStop>> {
     const arrived = await sender.end();
     if (!sender.copy) return await ask();
     const answer = arrived ? await ask().catch(() => undefined) : undefined;
@@ -189,21 +262,39 @@ export class RemoteConnection implements Connection {
     return answer ?? { state: 'STOPPING' };
   }
 
-  /** A copy here; undefined where none can be kept: then the sound waits in memory, as long as that holds. */
-  private async keep(sessionId: string, captured: readonly Captured[]): Promise<UploadCopy | undefined> {
-    const sources = captured.map(({ source, origin: { device } }) => ({ source, ...(device === undefined ? {} : { device }) }));
+  /**
+   * A copy here; undefined where none can be kept: then the sound waits in memory, as long as that
+   * holds.
+   */
+  private async keep(
+    sessionId: string,
+    captured: readonly Captured[],
+  ): Promise<UploadCopy | undefined> {
+    const sources = captured.map(({ source, origin: { device } }) => ({
+      source,
+      ...(device === undefined ? {} : { device }),
+    }));
     const copy = new UploadCopy(this.local, { remote: this.setup.name, sessionId, sources });
     try {
       await copy.open();
       return copy;
     } catch (error) {
       copy.dispose();
-      if (isEarmarkError(error, 'store.unwritable') || isEarmarkError(error, 'store.locked') || isEarmarkError(error, 'rpc.tooMany')) return undefined;
+      if (
+        isEarmarkError(error, 'store.unwritable') ||
+        isEarmarkError(error, 'store.locked') ||
+        isEarmarkError(error, 'rpc.tooMany')
+      )
+        return undefined;
       throw error;
     }
   }
 
-  private async send(subscription: SessionSubscription, captured: readonly Captured[], copy: UploadCopy | undefined): Promise<Sender> {
+  private async send(
+    subscription: SessionSubscription,
+    captured: readonly Captured[],
+    copy: UploadCopy | undefined,
+  ): Promise<Sender> {
     const sender = await this.newSender(subscription, captured, copy);
     try {
       await sender.start();
@@ -215,13 +306,26 @@ export class RemoteConnection implements Connection {
     }
   }
 
-  private async newSender(subscription: SessionSubscription, captured: readonly Captured[], copy: UploadCopy | undefined): Promise<Sender> {
+  private async newSender(
+    subscription: SessionSubscription,
+    captured: readonly Captured[],
+    copy: UploadCopy | undefined,
+  ): Promise<Sender> {
     const { have = [] } = (await copy?.open()) ?? {};
-    const sender = new Sender({ remote: this.remote, local: this.local, subscription, captured, copy, have: new Map(have.map(({ source, frames }) => [source, frames])), maxFrames: this.setup.maxFrames });
+    const sender = new Sender({
+      remote: this.remote,
+      local: this.local,
+      subscription,
+      captured,
+      copy,
+      have: new Map(have.map(({ source, frames }) => [source, frames])),
+      maxFrames: this.setup.maxFrames,
+    });
     this.senders.set(subscription.sessionId, sender);
     sender.onDidChange(() => {
       this.sendingEmitter.fire();
-      if (sender.state.kind === 'confirmed' || sender.state.kind === 'pending') this.drop(sender.sessionId);
+      if (sender.state.kind === 'confirmed' || sender.state.kind === 'pending')
+        this.drop(sender.sessionId);
     });
     return sender;
   }
@@ -253,7 +357,13 @@ export class RemoteConnection implements Connection {
     return this.inTurn(async () => {
       const { uploads } = await this.local.request(UploadList, {});
       for (const upload of uploads) {
-        if (upload.remote === this.setup.name && !upload.held && !this.senders.has(upload.sessionId) && which(upload)) await this.takeUpOne(upload).catch(() => undefined);
+        if (
+          upload.remote === this.setup.name &&
+          !upload.held &&
+          !this.senders.has(upload.sessionId) &&
+          which(upload)
+        )
+          await this.takeUpOne(upload).catch(() => undefined);
       }
     });
   }
@@ -268,13 +378,19 @@ export class RemoteConnection implements Connection {
   private async sendOne(uploadId: string): Promise<string | undefined> {
     try {
       const sender = await this.inTurn(async () => {
-        const upload = (await this.local.request(UploadList, {})).uploads.find((kept) => kept.uploadId === uploadId);
+        const upload = (await this.local.request(UploadList, {})).uploads.find(
+          (kept) => kept.uploadId === uploadId,
+        );
         return upload && (this.senders.get(upload.sessionId) ?? (await this.takeUpOne(upload)));
       });
       // One that is not listed any more was confirmed meanwhile.
       if (!sender) return undefined;
       await sender.finish(true);
-      return sender.state.kind === 'confirmed' ? undefined : sender.state.kind === 'pending' ? sender.state.problem : 'The connection ended before all was sent.';
+      return sender.state.kind === 'confirmed'
+        ? undefined
+        : sender.state.kind === 'pending'
+          ? sender.state.problem
+          : 'The connection ended before all was sent.';
     } catch (error) {
       if (isEarmarkError(error)) return error.message;
       throw error;
@@ -285,16 +401,28 @@ export class RemoteConnection implements Connection {
     const copy = new UploadCopy(this.local, { remote, sessionId, sources });
     try {
       await copy.open();
-      const subscription = await this.remote.attach(sessionId, Number.MAX_SAFE_INTEGER, (event) => isLast(event) && this.onOver(sessionId));
+      const subscription = await this.remote.attach(
+        sessionId,
+        Number.MAX_SAFE_INTEGER,
+        (event) => isLast(event) && this.onOver(sessionId),
+      );
       this.followed.set(sessionId, subscription);
-      const captured = sources.map(({ source, device }) => ({ source, origin: { type: 'capture' as const, ...(device === undefined ? {} : { device }) } }));
+      const captured = sources.map(({ source, device }) => ({
+        source,
+        origin: { type: 'capture' as const, ...(device === undefined ? {} : { device }) },
+      }));
       const sender = await this.newSender(subscription, captured, copy);
       this.sendingEmitter.fire();
       const { state } = subscription.session;
-      if (ended || state === 'DONE' || state === 'FAILED') void sender.finish(ended && state !== 'DONE' && state !== 'FAILED');
+      if (ended || state === 'DONE' || state === 'FAILED')
+        void sender.finish(ended && state !== 'DONE' && state !== 'FAILED');
       return sender;
     } catch (error) {
-      if (isEarmarkError(error, 'session.notFound')) await copy.settle([], `${remote} does not have this session any more. Transcribe the copy here, or discard it.`);
+      if (isEarmarkError(error, 'session.notFound'))
+        await copy.settle(
+          [],
+          `${remote} does not have this session any more. Transcribe the copy here, or discard it.`,
+        );
       copy.dispose();
       throw error;
     }
@@ -302,11 +430,17 @@ export class RemoteConnection implements Connection {
 
   /** A person deleted the session: the copy goes with it. */
   private async discard(sessionId: string): Promise<void> {
-    await this.senders.get(sessionId)?.copy?.discard().catch(() => undefined);
+    await this.senders
+      .get(sessionId)
+      ?.copy?.discard()
+      .catch(() => undefined);
     this.drop(sessionId);
     if (!this.setup.hasUploads()) return;
     const { uploads } = await this.local.request(UploadList, {});
-    for (const { uploadId } of uploads.filter((u) => u.sessionId === sessionId && u.remote === this.setup.name)) await this.local.request(UploadDiscard, { uploadId });
+    for (const { uploadId } of uploads.filter(
+      (u) => u.sessionId === sessionId && u.remote === this.setup.name,
+    ))
+      await this.local.request(UploadDiscard, { uploadId });
   }
 
   private drop(sessionId: string): void {
@@ -323,7 +457,9 @@ function isLast(event: SessionEvent): boolean {
 }
 
 function capturedOf(sources: readonly SourceSpec[]): readonly Captured[] {
-  return sources.flatMap(({ source, origin }) => (origin.type === 'capture' && isRecorded(source) ? [{ source, origin }] : []));
+  return sources.flatMap(({ source, origin }) =>
+    origin.type === 'capture' && isRecorded(source) ? [{ source, origin }] : [],
+  );
 }
 
 function isRecorded(source: SourceName): source is 'mic' | 'system' {

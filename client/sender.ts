@@ -1,6 +1,7 @@
 /**
- * What a session elsewhere is sent from here: recorders of the local daemon, pushers, and the copy that stays until the
- * other side has confirmed length and hash. Where no copy could be made, sound waits in memory alone.
+ * What a session elsewhere is sent from here: recorders of the local daemon, pushers, and the copy
+ * that stays until the other side has confirmed length and hash. Where no copy could be made, sound
+ * waits in memory alone.
  */
 import { Emitter } from 'vscode-jsonrpc/node';
 import { AudioVerify } from '../protocol/audio';
@@ -34,7 +35,11 @@ const LAST_SOUND_MS = 10_000;
 const ASK = { firstMs: 500, longestMs: 30_000 } as const;
 
 export class Sender implements Disposable {
-  readonly lines: readonly { readonly source: 'mic' | 'system'; readonly pusher: FramePusher; readonly recorder: LocalRecorder }[];
+  readonly lines: readonly {
+    readonly source: 'mic' | 'system';
+    readonly pusher: FramePusher;
+    readonly recorder: LocalRecorder;
+  }[];
   private current: Sending['state'] = { kind: 'recording' };
   private finishing: Promise<void> | undefined;
   private disposed = false;
@@ -47,10 +52,31 @@ export class Sender implements Disposable {
       const pusher = createFramePusher(remote, subscription, {
         source,
         ...(maxFrames === undefined ? {} : { maxFrames }),
-        ...(copy ? { copy: { frames: have.get(source) ?? 0, read: (seq, count) => copy.read(source, seq, count) } } : {}),
+        ...(copy
+          ? {
+              copy: {
+                frames: have.get(source) ?? 0,
+                read: (seq, count) => copy.read(source, seq, count),
+              },
+            }
+          : {}),
       });
-      const upload = copy && (async () => ({ uploadId: await copy.id(), seq: Math.max(pusher.nextSeq, await copy.frames(source)) }));
-      return { source, pusher, recorder: new LocalRecorder(local, { source, ...(device === undefined ? {} : { device }) }, (pcm, seq) => pusher.write(pcm, seq), upload) };
+      const upload =
+        copy &&
+        (async () => ({
+          uploadId: await copy.id(),
+          seq: Math.max(pusher.nextSeq, await copy.frames(source)),
+        }));
+      return {
+        source,
+        pusher,
+        recorder: new LocalRecorder(
+          local,
+          { source, ...(device === undefined ? {} : { device }) },
+          (pcm, seq) => pusher.write(pcm, seq),
+          upload,
+        ),
+      };
     });
   }
 
@@ -83,10 +109,16 @@ export class Sender implements Disposable {
     await this.stopRecorders();
     await this.endCopy();
     // With a copy nobody has to wait for a daemon that is away.
-    return (this.setup.copy === undefined || this.setup.remote.state.kind === 'connected') && (await inTime(this.sent()));
+    return (
+      (this.setup.copy === undefined || this.setup.remote.state.kind === 'connected') &&
+      (await inTime(this.sent()))
+    );
   }
 
-  /** Sends what is left, ends the session where `stop` says so, and has it confirmed; goes on until that is answered. */
+  /**
+   * Sends what is left, ends the session where `stop` says so, and has it confirmed; goes on until
+   * that is answered.
+   */
   finish(stop: boolean): Promise<void> {
     return (this.finishing ??= this.finishNow(stop));
   }
@@ -107,7 +139,8 @@ export class Sender implements Disposable {
 
   private async endCopy(): Promise<void> {
     const have = await this.setup.copy?.end().catch(() => []);
-    for (const { source, frames } of have ?? []) this.lines.find((line) => line.source === source)?.pusher.extend(frames);
+    for (const { source, frames } of have ?? [])
+      this.lines.find((line) => line.source === source)?.pusher.extend(frames);
   }
 
   private async sent(): Promise<void> {
@@ -127,10 +160,16 @@ export class Sender implements Disposable {
     this.set({ kind: 'checking' });
     const answer = await this.again(async () => {
       const sent = await copy.sent();
-      return await Promise.all(sent.map(async ({ source, ...mine }) => {
-        const { frames, digest } = await remote.request(AudioVerify, { sessionId, source, ...mine });
-        return { source, frames, digest };
-      }));
+      return await Promise.all(
+        sent.map(async ({ source, ...mine }) => {
+          const { frames, digest } = await remote.request(AudioVerify, {
+            sessionId,
+            source,
+            ...mine,
+          });
+          return { source, frames, digest };
+        }),
+      );
     });
     if (this.disposed) return;
     const told = await this.again(() => copy.settle(answer.value ?? [], answer.problem));
@@ -140,13 +179,28 @@ export class Sender implements Disposable {
   }
 
   /** Until it works, or a retry by itself would not help. */
-  private async again<T>(ask: () => Promise<T>): Promise<{ readonly value?: T; readonly problem?: string }> {
-    for (let waitMs: number = ASK.firstMs; !this.disposed; waitMs = Math.min(2 * waitMs, ASK.longestMs)) {
+  private async again<T>(
+    ask: () => Promise<T>,
+  ): Promise<{ readonly value?: T; readonly problem?: string }> {
+    for (
+      let waitMs: number = ASK.firstMs;
+      !this.disposed;
+      waitMs = Math.min(2 * waitMs, ASK.longestMs)
+    ) {
       try {
         return { value: await ask() };
       } catch (error) {
         const known = isEarmarkError(error) ? error : undefined;
-        if (!known || known.retry !== 'later' || this.setup.remote.state.kind === 'failed' || this.setup.remote.state.kind === 'closed') return { problem: known?.message ?? 'The daemon elsewhere gave no answer that can be understood.' };
+        if (
+          !known ||
+          known.retry !== 'later' ||
+          this.setup.remote.state.kind === 'failed' ||
+          this.setup.remote.state.kind === 'closed'
+        )
+          return {
+            problem:
+              known?.message ?? 'The daemon elsewhere gave no answer that can be understood.',
+          };
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }
@@ -160,10 +214,19 @@ export class Sender implements Disposable {
   }
 }
 
-/** What fails or takes too long is not waited for: the request that follows says what is wrong. @returns true when it was done in time */
+/**
+ * What fails or takes too long is not waited for: the request that follows says what is wrong.
+ * @returns true when it was done in time
+ */
 async function inTime(work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const done = await Promise.race([work.then(() => true, () => false), new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), LAST_SOUND_MS)))]);
+  const done = await Promise.race([
+    work.then(
+      () => true,
+      () => false,
+    ),
+    new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), LAST_SOUND_MS))),
+  ]);
   clearTimeout(timer);
   return done;
 }

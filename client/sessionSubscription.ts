@@ -1,8 +1,16 @@
-/** Follows one session over reconnects: `session/attach` with the last number seen, every durable event once, in order (`session/event`). */
+/**
+ * Follows one session over reconnects: `session/attach` with the last number seen, every durable
+ * event once, in order (`session/event`).
+ */
 import { Emitter } from 'vscode-jsonrpc/node';
 import type { SourceName } from '../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
-import { SessionAttach, SessionDetach, type SessionEvent, type SessionInfo } from '../protocol/session';
+import {
+  SessionAttach,
+  SessionDetach,
+  type SessionEvent,
+  type SessionInfo,
+} from '../protocol/session';
 import type { DaemonClient, EventSink, SessionSubscription } from './api';
 
 /** Where the daemon does not say when to try again. */
@@ -60,13 +68,19 @@ export class Subscription implements SessionSubscription {
     if (this.state.kind !== 'over') this.state = { kind: 'detached' };
   }
 
-  /** @throws EarmarkError of the attach; a lost connection is not an error, the next one attaches again */
+  /**
+   * @throws EarmarkError of the attach; a lost connection is not an error, the next one attaches
+   * again
+   */
   async attach(client: DaemonClient): Promise<void> {
     if (this.state.kind === 'over') return;
     const state: State = { kind: 'attaching', client };
     this.state = state;
     try {
-      const { session, sources } = await client.request(SessionAttach, { sessionId: this.sessionId, afterSeq: this.seq });
+      const { session, sources } = await client.request(SessionAttach, {
+        sessionId: this.sessionId,
+        afterSeq: this.seq,
+      });
       if (this.state !== state) return;
       this.info = session;
       this.nextFrames = new Map(sources.map((s) => [s.source, s.nextSeq]));
@@ -75,7 +89,11 @@ export class Subscription implements SessionSubscription {
     } catch (error) {
       if (this.state !== state) return;
       this.state = { kind: 'detached' };
-      const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'The session could not be attached; try again.', { cause: error });
+      const known = isEarmarkError(error)
+        ? error
+        : new EarmarkError('internal', 'The session could not be attached; try again.', {
+            cause: error,
+          });
       if (known.retry === 'later') return this.attachLater(client, known.retryAfterMs ?? AGAIN_MS);
       this.lose(known);
       throw known;
@@ -84,11 +102,16 @@ export class Subscription implements SessionSubscription {
 
   handle(client: DaemonClient, event: SessionEvent): void {
     // Replayed events come before the answer to the attach, so both states take them.
-    if ((this.state.kind !== 'attached' && this.state.kind !== 'attaching') || this.state.client !== client) return;
+    if (
+      (this.state.kind !== 'attached' && this.state.kind !== 'attaching') ||
+      this.state.client !== client
+    )
+      return;
     if ('seq' in event) {
       if (event.seq <= this.seq) return;
       if (event.seq > this.seq + 1) {
-        // Something was missed. Asking again from the last good one closes the gap; what follows until then is a repeat.
+        // Something was missed. Asking again from the last good one closes the gap; what follows
+        // until then is a repeat.
         if (this.state.kind === 'attached') void this.attach(client).catch(() => undefined);
         return;
       }
@@ -101,14 +124,18 @@ export class Subscription implements SessionSubscription {
     const { state } = this;
     if (state.kind === 'over') return;
     this.end();
-    if (state.kind === 'attached' && !state.client.closed) void state.client.request(SessionDetach, { sessionId: this.sessionId }).catch(() => undefined);
+    if (state.kind === 'attached' && !state.client.closed)
+      void state.client
+        .request(SessionDetach, { sessionId: this.sessionId })
+        .catch(() => undefined);
   }
 
   /** A session that moves to another server of a team is there a moment later. */
   private attachLater(client: DaemonClient, ms: number): void {
     clearTimeout(this.again);
     this.again = setTimeout(() => {
-      if (this.state.kind === 'detached' && !client.closed) void this.attach(client).catch(() => undefined);
+      if (this.state.kind === 'detached' && !client.closed)
+        void this.attach(client).catch(() => undefined);
     }, ms).unref();
   }
 

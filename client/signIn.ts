@@ -1,6 +1,7 @@
 /**
- * Signs in with OpenID Connect: authorization code with PKCE in the user's browser, answered to a port of this machine
- * that is open for that one answer; or a code that is typed on another device. Afterwards a refresh token is enough.
+ * Signs in with OpenID Connect: authorization code with PKCE in the user's browser, answered to a
+ * port of this machine that is open for that one answer; or a code that is typed on another device.
+ * Afterwards a refresh token is enough.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -32,7 +33,8 @@ type Grant = Awaited<ReturnType<Client['refreshTokenGrant']>>;
 
 const SCOPE = 'openid profile offline_access';
 const ANSWER_MS = 5 * 60_000;
-const PAGE = '<!doctype html><meta charset="utf-8"><title>Earmark</title><p>You are signed in; you can close this page.';
+const PAGE =
+  '<!doctype html><meta charset="utf-8"><title>Earmark</title><p>You are signed in; you can close this page.';
 
 /** In the browser of this machine. @throws EarmarkError signIn.failed, rpc.cancelled */
 export async function signIn({ issuer, clientId, open, signal }: SignInOptions): Promise<SignedIn> {
@@ -44,8 +46,25 @@ export async function signIn({ issuer, clientId, open, signal }: SignInOptions):
     try {
       const redirect = await listen(server);
       const answer = answerOf(server, redirect, state, signal);
-      open(client.buildAuthorizationUrl(config, { redirect_uri: redirect, scope: SCOPE, code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', state, nonce, prompt: 'consent' }).href);
-      return signedIn(await client.authorizationCodeGrant(config, await answer, { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true }));
+      open(
+        client.buildAuthorizationUrl(config, {
+          redirect_uri: redirect,
+          scope: SCOPE,
+          code_challenge: await client.calculatePKCECodeChallenge(verifier),
+          code_challenge_method: 'S256',
+          state,
+          nonce,
+          prompt: 'consent',
+        }).href,
+      );
+      return signedIn(
+        await client.authorizationCodeGrant(config, await answer, {
+          pkceCodeVerifier: verifier,
+          expectedState: state,
+          expectedNonce: nonce,
+          idTokenExpected: true,
+        }),
+      );
     } finally {
       server.closeAllConnections();
       server.close();
@@ -53,47 +72,104 @@ export async function signIn({ issuer, clientId, open, signal }: SignInOptions):
   }, signal);
 }
 
-/** With a browser elsewhere. @param show tells the user where to type what @throws EarmarkError signIn.failed, rpc.cancelled */
-export async function signInByCode({ issuer, clientId, signal, show }: SignInProvider & { readonly signal: AbortSignal; readonly show: (where: string, code: string) => void }): Promise<SignedIn> {
+/**
+ * With a browser elsewhere.
+ * @param show tells the user where to type what @throws EarmarkError signIn.failed, rpc.cancelled
+ */
+export async function signInByCode({
+  issuer,
+  clientId,
+  signal,
+  show,
+}: SignInProvider & {
+  readonly signal: AbortSignal;
+  readonly show: (where: string, code: string) => void;
+}): Promise<SignedIn> {
   return explained(async (client) => {
     const config = await configOf(client, { issuer, clientId });
-    const started = await client.initiateDeviceAuthorization(config, { scope: SCOPE, prompt: 'consent' });
+    const started = await client.initiateDeviceAuthorization(config, {
+      scope: SCOPE,
+      prompt: 'consent',
+    });
     show(started.verification_uri, started.user_code);
-    return signedIn(await client.pollDeviceAuthorizationGrant(config, started, undefined, { signal }));
+    return signedIn(
+      await client.pollDeviceAuthorizationGrant(config, started, undefined, { signal }),
+    );
   }, signal);
 }
 
-/** @throws EarmarkError signIn.failed when the provider takes the refresh token no more; rpc.disconnected where it does not answer */
+/**
+ * @throws EarmarkError signIn.failed when the provider takes the refresh token no more;
+ * rpc.disconnected where it does not answer
+ */
 export async function refresh(provider: SignInProvider, refreshToken: string): Promise<SignedIn> {
-  return explained(async (client) => {
-    const fresh = signedIn(await client.refreshTokenGrant(await configOf(client, provider), refreshToken));
-    return { refreshToken, ...fresh };
-  }, undefined, 'rpc.disconnected');
+  return explained(
+    async (client) => {
+      const fresh = signedIn(
+        await client.refreshTokenGrant(await configOf(client, provider), refreshToken),
+      );
+      return { refreshToken, ...fresh };
+    },
+    undefined,
+    'rpc.disconnected',
+  );
 }
 
-async function configOf(client: Client, { issuer, clientId }: SignInProvider): ReturnType<Client['discovery']> {
+async function configOf(
+  client: Client,
+  { issuer, clientId }: SignInProvider,
+): ReturnType<Client['discovery']> {
   const url = new URL(issuer);
-  const local = url.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  return client.discovery(url, clientId, undefined, client.None(), local ? { execute: [client.allowInsecureRequests] } : undefined);
+  const local =
+    url.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  return client.discovery(
+    url,
+    clientId,
+    undefined,
+    client.None(),
+    local ? { execute: [client.allowInsecureRequests] } : undefined,
+  );
 }
 
 function signedIn(grant: Grant): SignedIn {
   const { id_token: token, refresh_token: refreshToken } = grant;
   const expires = grant.claims()?.exp;
-  if (token === undefined || expires === undefined) throw new EarmarkError('signIn.failed', 'The provider says nobody\'s name; ask it for "openid".');
-  return { token, expiresMs: expires * 1000, ...(refreshToken === undefined ? {} : { refreshToken }) };
+  if (token === undefined || expires === undefined)
+    throw new EarmarkError(
+      'signIn.failed',
+      'The provider says nobody\'s name; ask it for "openid".',
+    );
+  return {
+    token,
+    expiresMs: expires * 1000,
+    ...(refreshToken === undefined ? {} : { refreshToken }),
+  };
 }
 
 async function listen(server: Server): Promise<string> {
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(0, '127.0.0.1', resolve),
+  );
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/signed-in`;
 }
 
 /** The one answer with our state; whatever else knocks is told that there is nothing. */
-function answerOf(server: Server, redirect: string, state: string, signal: AbortSignal): Promise<URL> {
+function answerOf(
+  server: Server,
+  redirect: string,
+  state: string,
+  signal: AbortSignal,
+): Promise<URL> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new EarmarkError('signIn.failed', 'Nobody signed in within five minutes; try again.')), ANSWER_MS);
-    const onAbort = (): void => reject(new EarmarkError('rpc.cancelled', 'Signing in was cancelled.'));
+    const timer = setTimeout(
+      () =>
+        reject(
+          new EarmarkError('signIn.failed', 'Nobody signed in within five minutes; try again.'),
+        ),
+      ANSWER_MS,
+    );
+    const onAbort = (): void =>
+      reject(new EarmarkError('rpc.cancelled', 'Signing in was cancelled.'));
     signal.addEventListener('abort', onAbort, { once: true });
     server.on('close', () => {
       clearTimeout(timer);
@@ -101,15 +177,31 @@ function answerOf(server: Server, redirect: string, state: string, signal: Abort
     });
     server.on('request', (request, response) => {
       const url = new URL(request.url ?? '/', redirect);
-      const ours = request.method === 'GET' && url.pathname === new URL(redirect).pathname && url.searchParams.get('state') === state;
-      response.writeHead(ours ? 200 : 404, { 'content-type': 'text/html; charset=utf-8', connection: 'close' }).end(ours ? PAGE : '');
+      const ours =
+        request.method === 'GET' &&
+        url.pathname === new URL(redirect).pathname &&
+        url.searchParams.get('state') === state;
+      response
+        .writeHead(ours ? 200 : 404, {
+          'content-type': 'text/html; charset=utf-8',
+          connection: 'close',
+        })
+        .end(ours ? PAGE : '');
       if (ours) resolve(url);
     });
   });
 }
 
-/** What the library says may hold parts of tokens; only the provider's own code of the error goes on. @param silent what it is called where the provider gave none */
-async function explained<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal, silent: ErrorCode = 'signIn.failed'): Promise<T> {
+/**
+ * What the library says may hold parts of tokens; only the provider's own code of the error goes
+ * on.
+ * @param silent what it is called where the provider gave none
+ */
+async function explained<T>(
+  work: (client: Client) => Promise<T>,
+  signal?: AbortSignal,
+  silent: ErrorCode = 'signIn.failed',
+): Promise<T> {
   try {
     return await work(await import('openid-client'));
   } catch (error) {
@@ -117,6 +209,9 @@ async function explained<T>(work: (client: Client) => Promise<T>, signal?: Abort
     if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'Signing in was cancelled.');
     const said = (error as { error?: unknown }).error;
     const code = typeof said === 'string' && /^[a-z_]{1,40}$/.test(said) ? said : undefined;
-    throw new EarmarkError(code === undefined ? silent : 'signIn.failed', `Signing in failed${code === undefined ? '' : ` (${code})`}; check the address of the provider and the id of the client, then sign in again.`);
+    throw new EarmarkError(
+      code === undefined ? silent : 'signIn.failed',
+      `Signing in failed${code === undefined ? '' : ` (${code})`}; check the address of the provider and the id of the client, then sign in again.`,
+    );
   }
 }

@@ -20,11 +20,20 @@ export interface WireLimits {
 
 /** Longest answer that a client reads: a whole session of a day with its word times. */
 const ANSWER_MAX_BYTES = 64 * 1024 * 1024;
-export const CLIENT_LIMITS: WireLimits = { readBytes: ANSWER_MAX_BYTES, writeBytes: MESSAGE_MAX_BYTES, queuedBytes: ANSWER_MAX_BYTES };
+export const CLIENT_LIMITS: WireLimits = {
+  readBytes: ANSWER_MAX_BYTES,
+  writeBytes: MESSAGE_MAX_BYTES,
+  queuedBytes: ANSWER_MAX_BYTES,
+};
 
 export function socketWire(socket: Socket, limits: WireLimits): Wire {
   const reader = new FrameReader(socket, limits.readBytes);
-  const writer = new FrameWriter(socket, limits.writeBytes, limits.queuedBytes, () => reader.waiting);
+  const writer = new FrameWriter(
+    socket,
+    limits.writeBytes,
+    limits.queuedBytes,
+    () => reader.waiting,
+  );
   /** What the other side said to nobody in particular (id null) before it closed. */
   let lastWords: EarmarkError | undefined;
   return {
@@ -60,7 +69,11 @@ export function linger(socket: Socket): void {
 
 /** An error that answers no request in particular. */
 export function refusalMessage(error: EarmarkError): Message {
-  return { jsonrpc: '2.0', id: null, error: { code: error.rpcCode, message: error.message, data: error.toData() } } as unknown as Message;
+  return {
+    jsonrpc: '2.0',
+    id: null,
+    error: { code: error.rpcCode, message: error.message, data: error.toData() },
+  } as unknown as Message;
 }
 
 export function lastWordsOf(message: Message): EarmarkError | undefined {

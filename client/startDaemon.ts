@@ -1,4 +1,7 @@
-/** Starts the daemon as a process of its own that outlives the client, and learns why where it does not come up. */
+/**
+ * Starts the daemon as a process of its own that outlives the client, and learns why where it does
+ * not come up.
+ */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,23 +9,31 @@ import { EarmarkError } from '../protocol/errors';
 import type { DaemonCommand } from './api';
 
 export interface StartingDaemon {
-  /** Set when the process ended before it could be reached. A code of 0 says that another daemon was there first. */
+  /**
+   * Set when the process ended before it could be reached. A code of 0 says that another daemon was
+   * there first.
+   */
   readonly failure: EarmarkError | undefined;
 }
 
 /**
- * How the daemon's memory is kept. A young generation of 8 MB is collected in half the time of one of 16 (median 3.8 instead of
- * 8.3 ms beside 50 sessions), without helpers that wait for a core which recognition has; full collections, some minutes apart,
- * close the holes of the old one. Over four hours the last is then 1.1 instead of 3.0 % larger than the first. Telling V8 to
- * favour size gave 109 instead of 141 MB, but 13.4 instead of 8.7 ms of processor time a second and session beside 50. glibc keeps one
- * heap and gives back what is free; elsewhere these variables mean nothing.
+ * How the daemon's memory is kept. A young generation of 8 MB is collected in half the time of one
+ * of 16 (median 3.8 instead of 8.3 ms beside 50 sessions), without helpers that wait for a core
+ * which recognition has; full collections, some minutes apart, close the holes of the old one. Over
+ * four hours the last is then 1.1 instead of 3.0 % larger than the first. Telling V8 to favour size
+ * gave 109 instead of 141 MB, but 13.4 instead of 8.7 ms of processor time a second and session
+ * beside 50. glibc keeps one heap and gives back what is free; elsewhere these variables mean
+ * nothing.
  */
 export const DAEMON_MEMORY = {
   flags: ['--max-semi-space-size=8', '--no-parallel-scavenge', '--compact-on-every-full-gc'],
   env: { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' },
 } as const;
 
-export async function startDaemon(command: DaemonCommand, stateDir: string): Promise<StartingDaemon> {
+export async function startDaemon(
+  command: DaemonCommand,
+  stateDir: string,
+): Promise<StartingDaemon> {
   const secrets = await command.secrets?.();
   const logs = join(stateDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
@@ -31,17 +42,26 @@ export async function startDaemon(command: DaemonCommand, stateDir: string): Pro
   const stderr = openSync(startLog, 'w', 0o600);
   let failure: EarmarkError | undefined;
   try {
-    const child = spawn(command.command, [...DAEMON_MEMORY.flags, ...command.args, '--home', stateDir], {
-      detached: true,
-      stdio: ['ignore', 'ignore', stderr],
-      env: { ...process.env, ...DAEMON_MEMORY.env, ...command.env, ...secrets },
-      // Not the client's folder, which somebody may want to delete.
-      cwd: stateDir,
-      windowsHide: true,
-    });
-    child.on('error', (cause) => (failure = failed(`"${command.command}" cannot be run; install Earmark again.`, cause)));
+    const child = spawn(
+      command.command,
+      [...DAEMON_MEMORY.flags, ...command.args, '--home', stateDir],
+      {
+        detached: true,
+        stdio: ['ignore', 'ignore', stderr],
+        env: { ...process.env, ...DAEMON_MEMORY.env, ...command.env, ...secrets },
+        // Not the client's folder, which somebody may want to delete.
+        cwd: stateDir,
+        windowsHide: true,
+      },
+    );
+    child.on(
+      'error',
+      (cause) =>
+        (failure = failed(`"${command.command}" cannot be run; install Earmark again.`, cause)),
+    );
     child.on('exit', (code) => {
-      if (code !== 0) failure = failed(lastLine(startLog) ?? `the process ended at once; see ${startLog}.`);
+      if (code !== 0)
+        failure = failed(lastLine(startLog) ?? `the process ended at once; see ${startLog}.`);
     });
     child.unref();
   } finally {
@@ -55,7 +75,11 @@ export async function startDaemon(command: DaemonCommand, stateDir: string): Pro
 }
 
 function failed(reason: string, cause?: unknown): EarmarkError {
-  return new EarmarkError('daemon.startFailed', `The Earmark daemon did not start: ${reason}`, cause === undefined ? {} : { cause });
+  return new EarmarkError(
+    'daemon.startFailed',
+    `The Earmark daemon did not start: ${reason}`,
+    cause === undefined ? {} : { cause },
+  );
 }
 
 /** The daemon's last word; it writes one sentence to stderr when it cannot start. */

@@ -1,8 +1,16 @@
 /**
- * `start.lock` keeps ten clients that find no daemon from starting ten. It only saves work: that there is one daemon
- * is guaranteed by the lock that the daemon itself holds while it lives.
+ * `start.lock` keeps ten clients that find no daemon from starting ten. It only saves work: that
+ * there is one daemon is guaranteed by the lock that the daemon itself holds while it lives.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { RESERVE_FILE } from '../protocol/version';
 import type { Disposable } from './api';
@@ -11,8 +19,14 @@ import { assertOwn } from './daemonFile';
 /** A lock older than this belongs to a client that hangs or died. */
 const STALE_MS = 30_000;
 
-/** The lock, or undefined while another client is starting the daemon. Makes the state folder (0700) where it must. */
-export function tryStartLock(stateDir: string, wall: () => number = Date.now): Disposable | undefined {
+/**
+ * The lock, or undefined while another client is starting the daemon. Makes the state folder (0700)
+ * where it must.
+ */
+export function tryStartLock(
+  stateDir: string,
+  wall: () => number = Date.now,
+): Disposable | undefined {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   assertOwn(stateDir, 0o022);
   const path = join(stateDir, 'start.lock');
@@ -43,7 +57,10 @@ function makeLock(path: string): void {
   }
 }
 
-/** The disk is full: what the daemon set aside for this gives the room to start it. @returns whether there was something */
+/**
+ * The disk is full: what the daemon set aside for this gives the room to start it.
+ * @returns whether there was something
+ */
 function freeReserve(stateDir: string): boolean {
   try {
     unlinkSync(join(stateDir, RESERVE_FILE));

@@ -1,7 +1,19 @@
-/** The copy that the local daemon keeps of a recording for a daemon elsewhere, opened again whenever the connection to it is new. */
+/**
+ * The copy that the local daemon keeps of a recording for a daemon elsewhere, opened again whenever
+ * the connection to it is new.
+ */
 import { FRAME_BYTES, type SourceName } from '../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../protocol/errors';
-import { UploadClose, UploadDiscard, UploadEnd, UploadOpen, UploadRead, UploadSent, UploadSettle, type UploadInfo } from '../protocol/uploads';
+import {
+  UploadClose,
+  UploadDiscard,
+  UploadEnd,
+  UploadOpen,
+  UploadRead,
+  UploadSent,
+  UploadSettle,
+  type UploadInfo,
+} from '../protocol/uploads';
 import type { ParamsOf, ResultOf } from '../protocol/method';
 import type { Connection, Disposable } from './api';
 
@@ -16,7 +28,10 @@ export class UploadCopy implements Disposable {
   private current: Promise<{ readonly upload: UploadInfo; readonly have: Have }> | undefined;
   private readonly listener: Disposable;
 
-  constructor(private readonly local: Connection, private readonly wish: UploadWish) {
+  constructor(
+    private readonly local: Connection,
+    private readonly wish: UploadWish,
+  ) {
     this.listener = local.onDidChangeState(({ from }) => {
       if (from.kind === 'connected') this.current = undefined;
     });
@@ -48,9 +63,18 @@ export class UploadCopy implements Disposable {
   }
 
   async read(source: 'mic' | 'system', seq: number, frames: number): Promise<Uint8Array> {
-    const { pcm } = await this.local.request(UploadRead, { uploadId: await this.id(), source, seq, frames });
+    const { pcm } = await this.local.request(UploadRead, {
+      uploadId: await this.id(),
+      source,
+      seq,
+      frames,
+    });
     const bytes = new Uint8Array(Buffer.from(pcm, 'base64'));
-    if (bytes.length !== frames * FRAME_BYTES) throw new EarmarkError('internal', 'The copy of the recording answered with another length than it was asked for; restart Earmark.');
+    if (bytes.length !== frames * FRAME_BYTES)
+      throw new EarmarkError(
+        'internal',
+        'The copy of the recording answered with another length than it was asked for; restart Earmark.',
+      );
     return bytes;
   }
 
@@ -63,7 +87,11 @@ export class UploadCopy implements Disposable {
   }
 
   async settle(received: Settled, problem?: string): Promise<ResultOf<typeof UploadSettle>> {
-    return await this.local.request(UploadSettle, { uploadId: await this.id(), received, ...(problem === undefined ? {} : { problem }) });
+    return await this.local.request(UploadSettle, {
+      uploadId: await this.id(),
+      received,
+      ...(problem === undefined ? {} : { problem }),
+    });
   }
 
   async discard(): Promise<void> {
@@ -73,7 +101,9 @@ export class UploadCopy implements Disposable {
   dispose(): void {
     this.listener.dispose();
     // Whoever comes next need not wait for the end of this connection.
-    void this.current?.then(({ upload: { uploadId } }) => this.local.request(UploadClose, { uploadId })).catch(() => undefined);
+    void this.current
+      ?.then(({ upload: { uploadId } }) => this.local.request(UploadClose, { uploadId }))
+      .catch(() => undefined);
     this.current = undefined;
   }
 

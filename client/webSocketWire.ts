@@ -1,8 +1,17 @@
 /**
- * A WebSocket as a wire: one JSON-RPC object a text message, audio as binary ones. Lengths are checked by `ws` from the
- * frame's header (`maxPayload`), before a byte of the message is kept. Keepalive runs on both ends.
+ * A WebSocket as a wire: one JSON-RPC object a text message, audio as binary ones. Lengths are
+ * checked by `ws` from the frame's header (`maxPayload`), before a byte of the message is kept.
+ * Keepalive runs on both ends.
  */
-import { AbstractMessageReader, AbstractMessageWriter, type DataCallback, type Disposable, Message, type MessageReader, type MessageWriter } from 'vscode-jsonrpc/node';
+import {
+  AbstractMessageReader,
+  AbstractMessageWriter,
+  type DataCallback,
+  type Disposable,
+  Message,
+  type MessageReader,
+  type MessageWriter,
+} from 'vscode-jsonrpc/node';
 import type WebSocket from 'ws';
 import { EarmarkError } from '../protocol/errors';
 import { CLOSINGS, closeCodeOf, type CloseCode } from '../protocol/remote';
@@ -11,13 +20,19 @@ import type { AudioWire, Wire } from './wire';
 
 /** Messages handed on but not yet dispatched, above which the socket is not read. */
 const UNDISPATCHED_MAX = 256;
-/** A link that carries speech, 16,000 samples a second of 16 bits, carries so much a millisecond: a long request may be on its way so long. */
+/**
+ * A link that carries speech, 16,000 samples a second of 16 bits, carries so much a millisecond: a
+ * long request may be on its way so long.
+ */
 const SPEECH_BYTES_PER_MS = 32;
 /** So long after sound was sent what it says is still awaited, whatever was answered. */
 const AWAITED_MS = 30_000;
 /** How long the other side may take to answer a close. */
 const LINGER_MS = 1_000;
-/** A refused message is not parsed: its id stands at the front, where every client puts it, or in a short message anywhere. */
+/**
+ * A refused message is not parsed: its id stands at the front, where every client puts it, or in a
+ * short message anywhere.
+ */
 const ID_AT_FRONT = /^\{"jsonrpc":"2\.0","id":(\d{1,15}|"[^"\\]{1,100}")[,}]/;
 const FRONT_BYTES = 160;
 const SHORT_BYTES = 4 * 1024;
@@ -30,7 +45,10 @@ export interface WebSocketLimits extends WireLimits {
 }
 
 export interface WebSocketHooks {
-  /** Before a message is parsed: its length in bytes. An error refuses it; it is answered with the error and not heard, and nothing is read for the error's time to retry. */
+  /**
+   * Before a message is parsed: its length in bytes. An error refuses it; it is answered with the
+   * error and not heard, and nothing is read for the error's time to retry.
+   */
   readonly gate?: (bytes: number) => EarmarkError | undefined;
   /** Round-trip time of a ping, milliseconds. */
   readonly onRoundTrip?: (ms: number) => void;
@@ -40,7 +58,11 @@ export interface WebSocketHooks {
   readonly bytesRead?: () => number;
 }
 
-export function webSocketWire(ws: WebSocket, limits: WebSocketLimits, hooks: WebSocketHooks = {}): Wire {
+export function webSocketWire(
+  ws: WebSocket,
+  limits: WebSocketLimits,
+  hooks: WebSocketHooks = {},
+): Wire {
   return new WebSocketWire(ws, limits, hooks);
 }
 
@@ -77,8 +99,14 @@ class WebSocketWire implements Wire {
       this.closing = closingError(code, reason.toString('utf8'));
     });
     this.reader = new Reader(ws);
-    this.writer = new Writer((message) => this.sendMessage(message), () => this.end());
-    this.audio = { send: (message) => this.sendAudio(message), onMessage: (listener) => (this.audioListener = listener) };
+    this.writer = new Writer(
+      (message) => this.sendMessage(message),
+      () => this.end(),
+    );
+    this.audio = {
+      send: (message) => this.sendAudio(message),
+      onMessage: (listener) => (this.audioListener = listener),
+    };
     ws.on('message', (data: Buffer, isBinary: boolean) => this.take(data, isBinary));
     ws.on('pong', () => {
       this.heard();
@@ -156,8 +184,11 @@ class WebSocketWire implements Wire {
   /** @param bytes of what was sent, where it may take long to arrive */
   private expect(bytes = 0): void {
     if (this.limits.answerDeadMs === undefined) return;
-    this.askedAt = (this.waits ? Math.max(this.askedAt, this.heardAt) : performance.now()) + bytes / SPEECH_BYTES_PER_MS;
-    if (this.watching === undefined) this.watch(this.limits.answerDeadMs, this.limits.answerDeadMs / 2);
+    this.askedAt =
+      (this.waits ? Math.max(this.askedAt, this.heardAt) : performance.now()) +
+      bytes / SPEECH_BYTES_PER_MS;
+    if (this.watching === undefined)
+      this.watch(this.limits.answerDeadMs, this.limits.answerDeadMs / 2);
   }
 
   private watch(deadMs: number, inMs: number): void {
@@ -165,12 +196,16 @@ class WebSocketWire implements Wire {
     this.watching = setTimeout(() => setImmediate(() => this.look(deadMs)), inMs);
   }
 
-  /** One that stands still, or whose machine is gone, closes nothing: a ping that is not answered either tells. */
+  /**
+   * One that stands still, or whose machine is gone, closes nothing: a ping that is not answered
+   * either tells.
+   */
   private look(deadMs: number): void {
     this.watching = undefined;
     if (!this.waits || this.ws.readyState !== this.ws.OPEN) return;
     const bytesRead = this.hooks.bytesRead?.() ?? 0;
-    if (bytesRead !== this.bytesRead) [this.heardAt, this.bytesRead] = [performance.now(), bytesRead];
+    if (bytesRead !== this.bytesRead)
+      [this.heardAt, this.bytesRead] = [performance.now(), bytesRead];
     const silentMs = performance.now() - Math.max(this.heardAt, this.askedAt);
     if (silentMs >= deadMs) return this.destroy();
     if (silentMs >= deadMs / 2) this.ping();
@@ -217,12 +252,20 @@ class WebSocketWire implements Wire {
   }
 
   private send(data: string | Uint8Array): void {
-    if (this.ws.readyState !== this.ws.OPEN) throw new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon is closed.');
+    if (this.ws.readyState !== this.ws.OPEN)
+      throw new EarmarkError('rpc.disconnected', 'The connection to the Earmark daemon is closed.');
     const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.length;
-    if (bytes > this.limits.writeBytes) throw new EarmarkError('rpc.messageTooLarge', `A message of ${bytes} bytes is longer than the ${this.limits.writeBytes} that are allowed; send less at once.`);
+    if (bytes > this.limits.writeBytes)
+      throw new EarmarkError(
+        'rpc.messageTooLarge',
+        `A message of ${bytes} bytes is longer than the ${this.limits.writeBytes} that are allowed; send less at once.`,
+      );
     if (this.ws.bufferedAmount + bytes > this.limits.queuedBytes) {
       this.destroy();
-      throw new EarmarkError('rpc.disconnected', 'The other side stopped reading, so the connection was closed.');
+      throw new EarmarkError(
+        'rpc.disconnected',
+        'The other side stopped reading, so the connection was closed.',
+      );
     }
     this.ws.send(data, { binary: typeof data !== 'string' });
   }
@@ -275,7 +318,8 @@ class Reader extends AbstractMessageReader implements MessageReader {
   }
 
   private readOn(): void {
-    if (this.held === undefined && this.undispatched < UNDISPATCHED_MAX / 2 && this.ws.isPaused) this.ws.resume();
+    if (this.held === undefined && this.undispatched < UNDISPATCHED_MAX / 2 && this.ws.isPaused)
+      this.ws.resume();
   }
 
   refused(error: EarmarkError): void {
@@ -297,7 +341,9 @@ class Writer extends AbstractMessageWriter implements MessageWriter {
       this.send(message);
       return Promise.resolve();
     } catch (error) {
-      return Promise.reject(error instanceof Error ? error : new Error('A message could not be sent.'));
+      return Promise.reject(
+        error instanceof Error ? error : new Error('A message could not be sent.'),
+      );
     }
   }
 
@@ -314,13 +360,19 @@ function isCounted(message: Message): boolean {
 function idOf(data: Buffer): string | number | null {
   const front = ID_AT_FRONT.exec(data.toString('latin1', 0, FRONT_BYTES))?.[1];
   if (front !== undefined) return JSON.parse(front) as string | number;
-  return (data.length <= SHORT_BYTES ? (parse(data) as { id?: string | number } | undefined)?.id : undefined) ?? null;
+  return (
+    (data.length <= SHORT_BYTES
+      ? (parse(data) as { id?: string | number } | undefined)?.id
+      : undefined) ?? null
+  );
 }
 
 function parse(data: Buffer): Message | undefined {
   try {
     const value: unknown = JSON.parse(data.toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Message) : undefined;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Message)
+      : undefined;
   } catch {
     return undefined;
   }
@@ -330,5 +382,8 @@ function parse(data: Buffer): Message | undefined {
 function closingError(code: number, reason: string): EarmarkError | undefined {
   if (!Object.hasOwn(CLOSINGS, code)) return undefined;
   const { error, doc } = CLOSINGS[code as CloseCode];
-  return new EarmarkError(error, `The remote Earmark daemon closed the connection (${code}${reason === '' ? '' : `, ${reason.slice(0, 100)}`}): ${doc}`);
+  return new EarmarkError(
+    error,
+    `The remote Earmark daemon closed the connection (${code}${reason === '' ? '' : `, ${reason.slice(0, 100)}`}): ${doc}`,
+  );
 }

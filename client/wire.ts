@@ -1,4 +1,7 @@
-/** One connection as messages, whatever carries them: a local socket or a WebSocket. Both ends use it. */
+/**
+ * One connection as messages, whatever carries them: a local socket or a WebSocket. Both ends use
+ * it.
+ */
 import type { Disposable, Message, MessageReader, MessageWriter } from 'vscode-jsonrpc/node';
 import type { EarmarkError } from '../protocol/errors';
 

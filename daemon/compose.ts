@@ -25,7 +25,12 @@ import { takeProfile } from './adapters/telemetry/profile';
 import { Telemetry } from './adapters/telemetry/telemetry';
 import { certificateOf, ownCertificate } from './adapters/transport/certificate';
 import { tryInstanceLock } from './adapters/transport/instanceLock';
-import { defaultRemoteLimits, defaultTransportLimits, type RemoteLimits, type TransportLimits } from './adapters/transport/limits';
+import {
+  defaultRemoteLimits,
+  defaultTransportLimits,
+  type RemoteLimits,
+  type TransportLimits,
+} from './adapters/transport/limits';
 import { openRemote, type RemoteTransport } from './adapters/transport/remoteServer';
 import { openTransport } from './adapters/transport/server';
 import { makePrivateFolder } from './adapters/transport/socketPath';
@@ -87,19 +92,41 @@ export interface ComposeOptions {
   readonly env: EnvironmentText;
   /** Settings of the command line; they go before all others. */
   readonly given: Readonly<Record<string, unknown>>;
-  /** A team's server: who may come in over the network, and where each organisation's sessions are kept. */
-  readonly team?: (context: { readonly clock: Clock; readonly logger: Logger }) => Promise<TeamHome>;
+  /**
+   * A team's server: who may come in over the network, and where each organisation's sessions are
+   * kept.
+   */
+  readonly team?: (context: {
+    readonly clock: Clock;
+    readonly logger: Logger;
+  }) => Promise<TeamHome>;
   /** What a team's server knows of the team. */
   readonly teamState?: () => TeamState;
   /** Parts that tests replace. */
-  readonly engines?: (context: { readonly clock: Clock; readonly logger: Logger; readonly models: Models }) => ManagedEngines;
+  readonly engines?: (context: {
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly models: Models;
+  }) => ManagedEngines;
   readonly models?: (context: { readonly clock: Clock; readonly logger: Logger }) => Models;
   readonly capture?: (context: { readonly clock: Clock; readonly logger: Logger }) => DeviceCapture;
   readonly phrases?: SessionManagerDeps['phrases'];
   readonly limits?: SharedLimits;
   /** What is written goes where other servers find it, too; for a team without a database. */
-  readonly share?: (kept: { readonly store: Storage['store']; readonly spools: SpoolFactory; readonly clock: Clock; readonly logger: Logger }) => Promise<{ readonly store: Storage['store']; readonly spools: SpoolFactory; readonly ownership: Ownership }>;
-  /** Looks after sessions that no server of the team has; asks for those that are to be finished here. */
+  readonly share?: (kept: {
+    readonly store: Storage['store'];
+    readonly spools: SpoolFactory;
+    readonly clock: Clock;
+    readonly logger: Logger;
+  }) => Promise<{
+    readonly store: Storage['store'];
+    readonly spools: SpoolFactory;
+    readonly ownership: Ownership;
+  }>;
+  /**
+   * Looks after sessions that no server of the team has; asks for those that are to be finished
+   * here.
+   */
   readonly orphans?: (finish: OrphansSetup['finish']) => Disposable;
   /** The same for an organisation's sessions in the team's database. */
   readonly shareTenant?: ShareTenant;
@@ -152,7 +179,11 @@ async function waitForLock(home: string): Promise<Disposable | undefined> {
     const lock = tryInstanceLock(home);
     if (lock) return lock;
     if (existsSync(join(home, DAEMON_FILE))) return undefined;
-    if (waited >= LOCK_WAIT_MS) throw new EarmarkError('daemon.startFailed', 'Another Earmark daemon holds the state folder and does not answer; end it with "earmark daemon stop".');
+    if (waited >= LOCK_WAIT_MS)
+      throw new EarmarkError(
+        'daemon.startFailed',
+        'Another Earmark daemon holds the state folder and does not answer; end it with "earmark daemon stop".',
+      );
     await delay(LOCK_POLL_MS);
   }
 }
@@ -162,49 +193,152 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   const clock = systemClock;
   const begun = clock.now();
   const logger = open.add(createFileLogger(join(home, 'logs'), DEFAULT_SETTINGS['log.level']));
-  const settings = open.add(openSettings({ home, env: options.env, given: options.given, logger: logger.child('settings') }));
+  const settings = open.add(
+    openSettings({
+      home,
+      env: options.env,
+      given: options.given,
+      logger: logger.child('settings'),
+    }),
+  );
   open.add(watchSettings(home, settings));
   [logger.level, logger.spoken] = [settings.current['log.level'], settings.current['log.spoken']];
   const telemetry = open.add(new Telemetry({ home, clock, logger: logger.child('telemetry') }));
   open.add(watchReserve(home, clock, logger.child('disk')));
   const traffic = new Traffic();
-  const storage = open.add(await Storage.open({ home, clock, logger, onSynced: (ms) => telemetry.observe('fsync', ms), keys: { key: settings.current['encryption.key'], keyFile: settings.current['encryption.keyFile'], platform: process.platform } }));
+  const storage = open.add(
+    await Storage.open({
+      home,
+      clock,
+      logger,
+      onSynced: (ms) => telemetry.observe('fsync', ms),
+      keys: {
+        key: settings.current['encryption.key'],
+        keyFile: settings.current['encryption.keyFile'],
+        platform: process.platform,
+      },
+    }),
+  );
   const dump = new SoundDump({
     home,
     logger: logger.child('dump'),
-    wish: () => ({ on: settings.current['debug.audioDump'], maxBytes: settings.current['debug.audioDumpMegabytes'] * 1e6 }),
+    wish: () => ({
+      on: settings.current['debug.audioDump'],
+      maxBytes: settings.current['debug.audioDumpMegabytes'] * 1e6,
+    }),
     encrypted: () => storage.encrypted,
   });
   open.add(toDisposable(() => dump.closeAll()));
-  const shared = await options.share?.({ store: storage.store, spools: storage.spools, clock, logger: logger.child('team') });
+  const shared = await options.share?.({
+    store: storage.store,
+    spools: storage.spools,
+    clock,
+    logger: logger.child('team'),
+  });
   const kept = shared ?? storage;
-  const spools = new SteadySpools({ spools: dump.watch(kept.spools), clock, logger: logger.child('spool') });
+  const spools = new SteadySpools({
+    spools: dump.watch(kept.spools),
+    clock,
+    logger: logger.child('spool'),
+  });
   const store = steadyStore(telemetry.watchStore(kept.store));
-  const models = options.models?.({ clock, logger }) ?? createModelManager({ home, settings: () => settings.current, clock, logger: logger.child('models'), inUse: (id) => engines.inUse(id) || (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')) });
-  const engines: ManagedEngines = telemetry.watchEngines(open.add(options.engines?.({ clock, logger, models }) ?? createEngines({ home, clock, logger: logger.child('engine'), models, settings: () => settings.current, limits: options.inferenceLimits })));
+  const models =
+    options.models?.({ clock, logger }) ??
+    createModelManager({
+      home,
+      settings: () => settings.current,
+      clock,
+      logger: logger.child('models'),
+      inUse: (id) =>
+        engines.inUse(id) ||
+        (id === VAD_MODEL && engines.list().some(({ state }) => state === 'READY')),
+    });
+  const engines: ManagedEngines = telemetry.watchEngines(
+    open.add(
+      options.engines?.({ clock, logger, models }) ??
+        createEngines({
+          home,
+          clock,
+          logger: logger.child('engine'),
+          models,
+          settings: () => settings.current,
+          limits: options.inferenceLimits,
+        }),
+    ),
+  );
   await engines.refresh();
   const tokens = new TokenFile(join(home, 'tokens.json'), () => clock.wall());
   const offeredModel = new OfferedModel();
   let llm = languageModel(settings.current, clock, logger, offeredModel, options.limits);
   const analyzers = createAnalyzerFactory({ model: () => llm.queue() });
-  const figures = new FiguresDoor({ home, logger: logger.child('figures'), text: () => telemetry.text(), health: () => rpc.health() });
-  const settingProblems = (): string[] => [...settings.problems.map(({ message }) => message), ...(figures.problem === undefined ? [] : [figures.problem])];
+  const figures = new FiguresDoor({
+    home,
+    logger: logger.child('figures'),
+    text: () => telemetry.text(),
+    health: () => rpc.health(),
+  });
+  const settingProblems = (): string[] => [
+    ...settings.problems.map(({ message }) => message),
+    ...(figures.problem === undefined ? [] : [figures.problem]),
+  ];
   const spellers = symbolSpellers();
-  const capture = options.capture?.({ clock, logger }) ?? createCapture({ recordersFolder: recordersFolder(), clock, logger: logger.child('capture'), audiotee: findAudiotee((name) => require.resolve(name)) });
+  const capture =
+    options.capture?.({ clock, logger }) ??
+    createCapture({
+      recordersFolder: recordersFolder(),
+      clock,
+      logger: logger.child('capture'),
+      audiotee: findAudiotee((name) => require.resolve(name)),
+    });
   const real = options.voices !== 'none';
-  const voices = real ? open.add(new IdleWorker({ role: 'speaker', provider: 'ge2e', worker: workerEntry(), files: () => models.files(SPEAKER_MODEL), clock, logger: logger.child('voices') })) : undefined;
+  const voices = real
+    ? open.add(
+        new IdleWorker({
+          role: 'speaker',
+          provider: 'ge2e',
+          worker: workerEntry(),
+          files: () => models.files(SPEAKER_MODEL),
+          clock,
+          logger: logger.child('voices'),
+        }),
+      )
+    : undefined;
   const embedder = voices && new EmbedBatch((cuts) => voices.call('embed', { cuts }));
-  const sentences = real ? open.add(new IdleWorker({ role: 'sentences', provider: 'minilm', worker: workerEntry(), files: () => models.files(SENTENCE_MODEL), clock, logger: logger.child('sentences') })) : undefined;
+  const sentences = real
+    ? open.add(
+        new IdleWorker({
+          role: 'sentences',
+          provider: 'minilm',
+          worker: workerEntry(),
+          files: () => models.files(SENTENCE_MODEL),
+          clock,
+          logger: logger.child('sentences'),
+        }),
+      )
+    : undefined;
   const team = await options.team?.({ clock, logger: logger.child('team') });
-  const allowance = open.add(new AudioAllowance({ buckets: options.limits?.buckets ?? new MemoryBuckets(() => clock.wall()), clock, logger: logger.child('limits') }));
+  const allowance = open.add(
+    new AudioAllowance({
+      buckets: options.limits?.buckets ?? new MemoryBuckets(() => clock.wall()),
+      clock,
+      logger: logger.child('limits'),
+    }),
+  );
   const managerOf: ManagerOf = (kept, organisation) =>
     createSessionManager({
       ...kept,
       capture,
       analyzers,
       learnNames: nameLearner(clock, spellers),
-      ...(options.limits && { place: (owner: string, max: number) => options.limits?.place(`sessions.${organisation === '' ? '' : `${organisation}.`}${owner}`, max) ?? Promise.resolve(undefined) }),
-      allowance: (owner, frames) => allowance.take(audioLimitsOf(settings.current, organisation, owner), frames),
+      ...(options.limits && {
+        place: (owner: string, max: number) =>
+          options.limits?.place(
+            `sessions.${organisation === '' ? '' : `${organisation}.`}${owner}`,
+            max,
+          ) ?? Promise.resolve(undefined),
+      }),
+      allowance: (owner, frames) =>
+        allowance.take(audioLimitsOf(settings.current, organisation, owner), frames),
       ...(embedder && { voices: embedder }),
       clock,
       figures: telemetry,
@@ -214,18 +348,48 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       options: { ...sessionLimitsOf(settings.current), ...options.sessionOptions },
     });
   const sessions = open.add(
-    managerOf({
-      store, spools, engines, voiceStore: storage.store,
-      ...(shared && { ownership: shared.ownership }),
-      ...(sentences && { meanings: { store: storage.store, embedder: { available: () => models.files(SENTENCE_MODEL).then(() => true, () => false), embed: (texts) => sentences.call('embedTexts', { texts }) } } }),
-    }, ''),
+    managerOf(
+      {
+        store,
+        spools,
+        engines,
+        voiceStore: storage.store,
+        ...(shared && { ownership: shared.ownership }),
+        ...(sentences && {
+          meanings: {
+            store: storage.store,
+            embedder: {
+              available: () =>
+                models.files(SENTENCE_MODEL).then(
+                  () => true,
+                  () => false,
+                ),
+              embed: (texts) => sentences.call('embedTexts', { texts }),
+            },
+          },
+        }),
+      },
+      '',
+    ),
   );
 
-  const uploads = open.add(new Uploads({ records: storage.uploads, spools: storage.uploadSpools, logger: logger.child('upload'), clock, newId: () => randomBytes(9).toString('hex'), roomBytes: () => settings.current['uploads.maxGigabytes'] * 1e9 }));
+  const uploads = open.add(
+    new Uploads({
+      records: storage.uploads,
+      spools: storage.uploadSpools,
+      logger: logger.child('upload'),
+      clock,
+      newId: () => randomBytes(9).toString('hex'),
+      roomBytes: () => settings.current['uploads.maxGigabytes'] * 1e9,
+    }),
+  );
 
   let resolveEnded!: () => void;
   const ended = new Promise<void>((resolve) => (resolveEnded = resolve));
-  const everybody = (): readonly Tenant['sessions'][] => [sessions, ...(tenants?.list ?? []).map((tenant) => tenant.sessions)];
+  const everybody = (): readonly Tenant['sessions'][] => [
+    sessions,
+    ...(tenants?.list ?? []).map((tenant) => tenant.sessions),
+  ];
   const lifecycle: Lifecycle = open.add(
     new Lifecycle({
       sessions: {
@@ -233,18 +397,27 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
           return everybody().reduce((sum, { activeCount }) => sum + activeCount, 0);
         },
         drain: () => everybody().forEach((one) => one.drain()),
-        shutdown: async (withinMs, cause) => void (await Promise.all(everybody().map((one) => one.shutdown(withinMs, cause)))),
+        shutdown: async (withinMs, cause) =>
+          void (await Promise.all(everybody().map((one) => one.shutdown(withinMs, cause)))),
       },
       clock,
       logger,
-      idleMs: () => (settings.current['listen.address'] === '' ? settings.current['daemon.idleMinutes'] * 60_000 : Infinity),
+      idleMs: () =>
+        settings.current['listen.address'] === ''
+          ? settings.current['daemon.idleMinutes'] * 60_000
+          : Infinity,
       clients: () => rpc.clientCount,
       goodbye: (reason) => {
         rpc.goodbye(reason);
         for (const tenant of tenants?.list ?? []) tenant.goodbye(reason);
       },
       end: (reason) => {
-        Promise.allSettled([transport.close(), figures.close(), remote?.close(goodbyeOf(options.share || options.shareTenant ? 'drain' : reason)), capture.dispose()])
+        Promise.allSettled([
+          transport.close(),
+          figures.close(),
+          remote?.close(goodbyeOf(options.share || options.shareTenant ? 'drain' : reason)),
+          capture.dispose(),
+        ])
           .then(async () => {
             telemetry.save();
             await storage.close();
@@ -257,7 +430,9 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
           })
           .catch((error: unknown) => {
             // Nothing is left to flush; what could not be closed ends with the process.
-            logger.error('daemon.closeFailed', { error: error instanceof Error ? error.name : 'unknown' });
+            logger.error('daemon.closeFailed', {
+              error: error instanceof Error ? error.name : 'unknown',
+            });
             resolveEnded();
           });
       },
@@ -278,7 +453,14 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
     devices: { list: () => capture.abilities() },
     tokens,
     clock,
-    observed: { count: (...counted) => telemetry.count(...counted), observe: (...observed) => telemetry.observe(...observed), condition: () => telemetry.condition(), onDidAlert: telemetry.onDidAlert, profile: takeProfile, within: (request, work) => logger.within(request, work) },
+    observed: {
+      count: (...counted) => telemetry.count(...counted),
+      observe: (...observed) => telemetry.observe(...observed),
+      condition: () => telemetry.condition(),
+      onDidAlert: telemetry.onDidAlert,
+      profile: takeProfile,
+      within: (request, work) => logger.within(request, work),
+    },
     logger: logger.child('rpc'),
     control: {
       version,
@@ -289,22 +471,51 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
       uptimeMs: () => clock.now() - begun,
       rssBytes: () => process.memoryUsage.rss(),
       // An alert says again what its cause says; it is told once.
-      problems: async () => [...new Set([...(await problems(models, engines, storage)), ...(llm.problem === undefined ? [] : [llm.problem]), ...settingProblems(), ...(dump.sentence === undefined ? [] : [dump.sentence]), ...telemetry.condition().alerts.map(({ message }) => message)])],
+      problems: async () => [
+        ...new Set([
+          ...(await problems(models, engines, storage)),
+          ...(llm.problem === undefined ? [] : [llm.problem]),
+          ...settingProblems(),
+          ...(dump.sentence === undefined ? [] : [dump.sentence]),
+          ...telemetry.condition().alerts.map(({ message }) => message),
+        ]),
+      ],
       drain: (withinMs) => lifecycle.drain(withinMs),
       shutdown: () => lifecycle.shutdown(),
     },
   };
   const rpc: RpcServer = open.add(new RpcServer(deps));
-  const tenants = team && new Tenants((organisation) => tenantOf(organisation, { home, team, shareTenant: options.shareTenant, telemetry, clock, logger, engines, deps, managerOf, needed: () => lifecycle.needed() }));
+  const tenants =
+    team &&
+    new Tenants((organisation) =>
+      tenantOf(organisation, {
+        home,
+        team,
+        shareTenant: options.shareTenant,
+        telemetry,
+        clock,
+        logger,
+        engines,
+        deps,
+        managerOf,
+        needed: () => lifecycle.needed(),
+      }),
+    );
   open.add(rpc.onDidChangeClients(() => lifecycle.needed()));
 
   telemetry.begin({
-    engines, sessions: () => everybody().flatMap(({ running }) => running),
-    connections: () => rpc.clientCount + (tenants?.list ?? []).reduce((sum, { clientCount }) => sum + clientCount, 0),
+    engines,
+    sessions: () => everybody().flatMap(({ running }) => running),
+    connections: () =>
+      rpc.clientCount +
+      (tenants?.list ?? []).reduce((sum, { clientCount }) => sum + clientCount, 0),
     traffic: () => traffic.total(),
     storeProblem: () => storage.problem,
     settingProblems,
-    inMemory: () => (store.refusal === undefined && !spools.behind ? undefined : `${store.refusal ?? 'The disk cannot be written.'} Sessions go on in memory and are written as soon as they can be.`),
+    inMemory: () =>
+      store.refusal === undefined && !spools.behind
+        ? undefined
+        : `${store.refusal ?? 'The disk cannot be written.'} Sessions go on in memory and are written as soon as they can be.`,
     dump: () => dump.sentence,
     draining: () => lifecycle.draining,
     ...(options.teamState && { team: options.teamState }),
@@ -316,28 +527,85 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
   };
   if (storage.locked) logger.warn('store.locked');
   else await recover();
-  if (options.orphans) open.add(options.orphans(({ organisation, sessionId }) => (organisation === '' || !tenants ? sessions : tenants.of(organisation).manager).finish(sessionId)));
-  const remoteLimits = { ...defaultRemoteLimits, ...networkLimitsOf(settings.current), ...options.remoteLimits };
-  const remote = await listen(home, settings.current, remoteLimits, team?.gate ?? tokens, tenants?.accept ?? rpc.accept, logger, traffic);
+  if (options.orphans)
+    open.add(
+      options.orphans(({ organisation, sessionId }) =>
+        (organisation === '' || !tenants ? sessions : tenants.of(organisation).manager).finish(
+          sessionId,
+        ),
+      ),
+    );
+  const remoteLimits = {
+    ...defaultRemoteLimits,
+    ...networkLimitsOf(settings.current),
+    ...options.remoteLimits,
+  };
+  const remote = await listen(
+    home,
+    settings.current,
+    remoteLimits,
+    team?.gate ?? tokens,
+    tenants?.accept ?? rpc.accept,
+    logger,
+    traffic,
+  );
   await figures.move(settings.current['figures.port']);
-  open.add(settings.onDidChange(({ to, changed }) => {
-    const has = (...names: readonly SettingName[]): boolean => names.some((name) => changed.has(name));
-    [logger.level, logger.spoken] = [to['log.level'], to['log.spoken']];
-    for (const one of [sessions, ...(tenants?.list ?? []).map(({ manager }) => manager)]) one.configure({ ...sessionLimitsOf(to), ...options.sessionOptions });
-    Object.assign(remoteLimits, networkLimitsOf(to), options.remoteLimits);
-    dump.follow();
-    if (has('figures.port')) void figures.move(to['figures.port']);
-    if (has('llm.endpoint', 'llm.model', 'llm.plainHttp', 'llm.concurrency', 'llm.timeoutSeconds', 'llm.key')) llm = languageModel(to, clock, logger, offeredModel, options.limits);
-    if (has('openai.endpoint', 'openai.model', 'openai.plainHttp', 'openai.key')) engines.renew(openaiInfo.id);
-    if (has('voxtral.program')) engines.renew(voxtralInfo.id);
-  }));
-  const transport = await openTransport({ stateDir: home, traffic, ...(remote ? { listen: { url: remote.url, ...(remote.fingerprint === undefined ? {} : { fingerprint: remote.fingerprint }) } } : {}), accept: rpc.accept, logger: logger.child('transport'), limits: { ...defaultTransportLimits, ...options.transportLimits } });
+  open.add(
+    settings.onDidChange(({ to, changed }) => {
+      const has = (...names: readonly SettingName[]): boolean =>
+        names.some((name) => changed.has(name));
+      [logger.level, logger.spoken] = [to['log.level'], to['log.spoken']];
+      for (const one of [sessions, ...(tenants?.list ?? []).map(({ manager }) => manager)])
+        one.configure({ ...sessionLimitsOf(to), ...options.sessionOptions });
+      Object.assign(remoteLimits, networkLimitsOf(to), options.remoteLimits);
+      dump.follow();
+      if (has('figures.port')) void figures.move(to['figures.port']);
+      if (
+        has(
+          'llm.endpoint',
+          'llm.model',
+          'llm.plainHttp',
+          'llm.concurrency',
+          'llm.timeoutSeconds',
+          'llm.key',
+        )
+      )
+        llm = languageModel(to, clock, logger, offeredModel, options.limits);
+      if (has('openai.endpoint', 'openai.model', 'openai.plainHttp', 'openai.key'))
+        engines.renew(openaiInfo.id);
+      if (has('voxtral.program')) engines.renew(voxtralInfo.id);
+    }),
+  );
+  const transport = await openTransport({
+    stateDir: home,
+    traffic,
+    ...(remote
+      ? {
+          listen: {
+            url: remote.url,
+            ...(remote.fingerprint === undefined ? {} : { fingerprint: remote.fingerprint }),
+          },
+        }
+      : {}),
+    accept: rpc.accept,
+    logger: logger.child('transport'),
+    limits: { ...defaultTransportLimits, ...options.transportLimits },
+  });
   logger.info('daemon.started', { version, durationMs: Math.round(clock.now() - begun) });
   void engines.preload();
   models
     .tidy()
-    .then(async () => tidyGraphs(graphFolder(home), (await models.list()).filter(({ status }) => status.state !== 'absent').map(({ id }) => id)))
-    .catch((error: unknown) => logger.warn('model.tidyFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }));
+    .then(async () =>
+      tidyGraphs(
+        graphFolder(home),
+        (await models.list()).filter(({ status }) => status.state !== 'absent').map(({ id }) => id),
+      ),
+    )
+    .catch((error: unknown) =>
+      logger.warn('model.tidyFailed', {
+        error: error instanceof EarmarkError ? error.code : 'unexpected',
+      }),
+    );
   return {
     logger,
     get ready() {
@@ -350,7 +618,13 @@ async function compose(options: ComposeOptions, open: DisposableStore): Promise<
 }
 
 /** A wrong address is no reason not to start: the rules do without, and the problem is shown. */
-function languageModel(settings: Settings, clock: Clock, logger: Logger, offered: OfferedModel, limits: SharedLimits | undefined): { queue(): ModelQueue | undefined; readonly problem?: string } {
+function languageModel(
+  settings: Settings,
+  clock: Clock,
+  logger: Logger,
+  offered: OfferedModel,
+  limits: SharedLimits | undefined,
+): { queue(): ModelQueue | undefined; readonly problem?: string } {
   try {
     const place = limits && (() => limits.place('model', settings['llm.concurrency']));
     const configured = configuredModel(settings, clock, place);
@@ -358,36 +632,86 @@ function languageModel(settings: Settings, clock: Clock, logger: Logger, offered
     const lent = queueFor(offered, settings, clock);
     return { queue: () => configured ?? (offered.available ? lent : undefined) };
   } catch (error) {
-    logger.warn('llm.notConfigured', { error: error instanceof EarmarkError ? error.code : 'unexpected' });
-    return { queue: () => undefined, problem: error instanceof EarmarkError ? error.message : 'The language model cannot be used; see the daemon\'s log.' };
+    logger.warn('llm.notConfigured', {
+      error: error instanceof EarmarkError ? error.code : 'unexpected',
+    });
+    return {
+      queue: () => undefined,
+      problem:
+        error instanceof EarmarkError
+          ? error.message
+          : "The language model cannot be used; see the daemon's log.",
+    };
   }
 }
 
-/** Undefined where nobody but this machine is listened to. @throws EarmarkError daemon.startFailed, rpc.invalidParams */
-async function listen(home: string, settings: Settings, limits: RemoteLimits, tokens: TokenGate, accept: AcceptPeer, logger: Logger, traffic: Traffic): Promise<RemoteTransport | undefined> {
+/**
+ * Undefined where nobody but this machine is listened to. @throws EarmarkError daemon.startFailed,
+ * rpc.invalidParams
+ */
+async function listen(
+  home: string,
+  settings: Settings,
+  limits: RemoteLimits,
+  tokens: TokenGate,
+  accept: AcceptPeer,
+  logger: Logger,
+  traffic: Traffic,
+): Promise<RemoteTransport | undefined> {
   const { 'listen.address': address, 'listen.certificate': cert, 'listen.key': key } = settings;
   if (address === '') return undefined;
   const { host, port } = listenAddress(address);
-  if ((cert === '') !== (key === '')) throw new EarmarkError('daemon.startFailed', 'A certificate and its key belong together; give --tls-cert and --tls-key.');
-  const certificate = cert !== '' ? certificateOf({ cert, key }) : isLoopback(host) ? undefined : ownCertificate(home, () => systemClock.wall());
-  return await openRemote({ host, port, ...(certificate ? { certificate } : {}), tokens, traffic, accept, logger: logger.child('remote'), limits, now: () => systemClock.now() });
+  if ((cert === '') !== (key === ''))
+    throw new EarmarkError(
+      'daemon.startFailed',
+      'A certificate and its key belong together; give --tls-cert and --tls-key.',
+    );
+  const certificate =
+    cert !== ''
+      ? certificateOf({ cert, key })
+      : isLoopback(host)
+        ? undefined
+        : ownCertificate(home, () => systemClock.wall());
+  return await openRemote({
+    host,
+    port,
+    ...(certificate ? { certificate } : {}),
+    tokens,
+    traffic,
+    accept,
+    logger: logger.child('remote'),
+    limits,
+    now: () => systemClock.now(),
+  });
 }
 
 function goodbyeOf(reason: EndReason): EarmarkError {
-  return reason === 'drain' ? new EarmarkError('rpc.draining', 'The Earmark daemon makes room for a newer one.') : new EarmarkError('rpc.disconnected', 'The Earmark daemon ends.');
+  return reason === 'drain'
+    ? new EarmarkError('rpc.draining', 'The Earmark daemon makes room for a newer one.')
+    : new EarmarkError('rpc.disconnected', 'The Earmark daemon ends.');
 }
 
-async function problems(models: Models, engines: ManagedEngines, { problem, damage: { setAside, salvaged } }: Storage): Promise<string[]> {
+async function problems(
+  models: Models,
+  engines: ManagedEngines,
+  { problem, damage: { setAside, salvaged } }: Storage,
+): Promise<string[]> {
   const found: string[] = [];
   for (const { id, isDefault, status } of await models.list()) {
-    if (isDefault && status.state === 'absent') found.push(`The model ${id} is not installed; run "earmark models pull ${id}".`);
-    if (status.state === 'broken') found.push(`The model ${id} is damaged (${status.reason}); run "earmark models pull ${id}".`);
+    if (isDefault && status.state === 'absent')
+      found.push(`The model ${id} is not installed; run "earmark models pull ${id}".`);
+    if (status.state === 'broken')
+      found.push(`The model ${id} is damaged (${status.reason}); run "earmark models pull ${id}".`);
   }
   for (const { error } of engines.list()) if (error !== undefined) found.push(error);
   if (problem !== undefined) found.push(problem);
   if (setAside !== undefined) {
-    const kept = salvaged ? `${salvaged.sessions} sessions were read from it, ${salvaged.lost} entries of them are lost` : 'nothing of it could be read';
-    found.push(`The database of sessions was damaged and lies now at ${setAside}: ${kept}. The sessions say from when to when.`);
+    const kept = salvaged
+      ? `${salvaged.sessions} sessions were read from it, ${salvaged.lost} entries of them are lost`
+      : 'nothing of it could be read';
+    found.push(
+      `The database of sessions was damaged and lies now at ${setAside}: ${kept}. The sessions say from when to when.`,
+    );
   }
   return found;
 }
@@ -401,6 +725,9 @@ function symbolSpellers(): () => SymbolSpeller {
 function nameLearner(clock: Clock, spellers: () => SymbolSpeller): NameLearner {
   return async (names, wanted) => {
     const speller = await learnNames(clock, names, spellers(), wanted);
-    return { find: (text) => speller.find(splitWords(text)).map(({ name }) => name), phrases: speller.phrases };
+    return {
+      find: (text) => speller.find(splitWords(text)).map(({ name }) => name),
+      phrases: speller.phrases,
+    };
   };
 }

@@ -2,7 +2,11 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Settings } from '../protocol/settings';
-import { createDetectors, createSpeechEngine, type DetectorsSetup } from './adapters/inference/createSpeechEngine';
+import {
+  createDetectors,
+  createSpeechEngine,
+  type DetectorsSetup,
+} from './adapters/inference/createSpeechEngine';
 import { measureModel } from './adapters/inference/measureModel';
 import { processProviders } from './adapters/inference/processProviders';
 import { readWarmUp } from './adapters/inference/warmUpPhrase';
@@ -25,19 +29,50 @@ import { tierOf } from './models/tiers';
 import { workerEntry, warmUpPath } from './programFiles';
 
 /** Recognisers that workers run. */
-export const WORKER_PROVIDERS: readonly ProviderFact[] = [{ info: moonshineInfo }, { info: whisperInfo }];
+export const WORKER_PROVIDERS: readonly ProviderFact[] = [
+  { info: moonshineInfo },
+  { info: whisperInfo },
+];
 /** Speech that a calibration decodes, and the time that it takes at most. */
 const CALIBRATION_S = 60;
 export const VAD_MODEL = 'silero-vad';
 
-export function createEngines({ home, clock, logger, models, settings, limits = {} }: { readonly home: string; readonly clock: Clock; readonly logger: Logger; readonly models: Models; readonly settings: () => Settings; readonly limits: DetectorsSetup['limits'] | undefined }): ManagedEngines {
+export function createEngines({
+  home,
+  clock,
+  logger,
+  models,
+  settings,
+  limits = {},
+}: {
+  readonly home: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly models: Models;
+  readonly settings: () => Settings;
+  readonly limits: DetectorsSetup['limits'] | undefined;
+}): ManagedEngines {
   const worker = workerEntry();
-  const detectors = createDetectors({ worker, clock, logger, limits, files: () => models.files(VAD_MODEL) });
+  const detectors = createDetectors({
+    worker,
+    clock,
+    logger,
+    limits,
+    files: () => models.files(VAD_MODEL),
+  });
   const detectorsOf = shareDetectors(detectors);
   const inThisProcess = processProviders(settings, clock);
   const providers = [...WORKER_PROVIDERS, ...inThisProcess];
   // Until the probes have answered this is a machine without a GPU.
-  let machine: MachineFacts = factsOf({ platform: process.platform, arch: process.arch, cpu: 'unknown', cores: availableParallelism(), instructionSets: [], memoryGb: soldGb(totalmem()), unknown: ['GPU'] });
+  let machine: MachineFacts = factsOf({
+    platform: process.platform,
+    arch: process.arch,
+    cpu: 'unknown',
+    cores: availableParallelism(),
+    instructionSets: [],
+    memoryGb: soldGb(totalmem()),
+    unknown: ['GPU'],
+  });
   const load = machineLoad(clock);
   const capabilities = probeSystem(clock);
   const calibrator = new Calibrator({
@@ -46,22 +81,55 @@ export function createEngines({ home, clock, logger, models, settings, limits = 
     fingerprint: async () => fingerprint(await capabilities),
     keep: calibrationFile(home),
     targets: async () => {
-      const installed = (await models.list()).filter(({ status }) => status.state === 'installed').map(({ id }) => id);
-      return tierOf(await capabilities).targets.filter(({ provider, model, device }) => device !== 'gpu' && WORKER_PROVIDERS.some(({ info }) => info.id === provider) && installed.includes(model));
+      const installed = (await models.list())
+        .filter(({ status }) => status.state === 'installed')
+        .map(({ id }) => id);
+      return tierOf(await capabilities).targets.filter(
+        ({ provider, model, device }) =>
+          device !== 'gpu' &&
+          WORKER_PROVIDERS.some(({ info }) => info.id === provider) &&
+          installed.includes(model),
+      );
     },
     measure: async ({ provider, model }) => {
       const phrase = await readWarmUp(warmUpPath());
-      const { medianRtf, audioMs } = await measureModel({ worker, provider, model: await models.files(model), device: 'cpu', language: 'en', pcm: repeated(phrase, CALIBRATION_S), clock, limitMs: CALIBRATION_S * 1000, signal: new AbortController().signal });
+      const { medianRtf, audioMs } = await measureModel({
+        worker,
+        provider,
+        model: await models.files(model),
+        device: 'cpu',
+        language: 'en',
+        pcm: repeated(phrase, CALIBRATION_S),
+        clock,
+        limitMs: CALIBRATION_S * 1000,
+        signal: new AbortController().signal,
+      });
       return { rtf: medianRtf, audioMs };
     },
     idle: () => pool.list().every(({ sessions, queuedMs }) => sessions === 0 && queuedMs === 0),
     onBattery: () => load().battery !== undefined,
     changed: (calibration) => (machine = factsOf(machine.capabilities, calibration)),
   });
-  const probed = capabilities.then(async (found) => (machine = factsOf(found, await calibrator.known())));
-  const choice = (models: ChoiceSetup['models']): ChoiceSetup => ({ providers, preferred: machine.choice.targets, models });
+  const probed = capabilities.then(
+    async (found) => (machine = factsOf(found, await calibrator.known())),
+  );
+  const choice = (models: ChoiceSetup['models']): ChoiceSetup => ({
+    providers,
+    preferred: machine.choice.targets,
+    models,
+  });
   const look = async (): Promise<ChoiceSetup> =>
-    choice((await models.list()).filter(({ kind }) => kind === 'asr').map(({ id, provider, languages, status, isDefault }) => ({ id, provider, languages, installed: status.state === 'installed', isDefault })));
+    choice(
+      (await models.list())
+        .filter(({ kind }) => kind === 'asr')
+        .map(({ id, provider, languages, status, isDefault }) => ({
+          id,
+          provider,
+          languages,
+          installed: status.state === 'installed',
+          isDefault,
+        })),
+    );
   const pool = createEnginePool({
     clock,
     logger,
@@ -78,8 +146,16 @@ export function createEngines({ home, clock, logger, models, settings, limits = 
         clock,
         logger,
         limits,
-        asr: { ...target, files: () => (inProcess?.defaultModel !== undefined ? Promise.resolve({ id: target.model, files: {} }) : filesWithCache(home, models, target.model)) },
-        runs: inProcess ? { in: 'process', create: () => inProcess.create() } : { in: 'workers', worker, cores: availableParallelism() },
+        asr: {
+          ...target,
+          files: () =>
+            inProcess?.defaultModel !== undefined
+              ? Promise.resolve({ id: target.model, files: {} })
+              : filesWithCache(home, models, target.model),
+        },
+        runs: inProcess
+          ? { in: 'process', create: () => inProcess.create() }
+          : { in: 'workers', worker, cores: availableParallelism() },
         detectors: detectorsOf(),
         // What is sent to a server may cost money; such a provider checks itself when it loads.
         ...(inProcess ? {} : { warmUp: () => readWarmUp(warmUpPath()) }),
@@ -89,7 +165,11 @@ export function createEngines({ home, clock, logger, models, settings, limits = 
   return pool;
 }
 
-export async function filesWithCache(home: string, models: Models, id: string): Promise<LoadedModelFiles> {
+export async function filesWithCache(
+  home: string,
+  models: Models,
+  id: string,
+): Promise<LoadedModelFiles> {
   const files = await models.files(id);
   return { ...files, cache: { folder: join(graphFolder(home), id), revision: files.revision } };
 }
@@ -99,10 +179,17 @@ export function graphFolder(home: string): string {
 }
 
 export function factsOf(capabilities: Capabilities, calibration?: Calibration): MachineFacts {
-  return { capabilities, choice: tierOf(capabilities, calibration), ...(calibration ? { calibration } : {}) };
+  return {
+    capabilities,
+    choice: tierOf(capabilities, calibration),
+    ...(calibration ? { calibration } : {}),
+  };
 }
 
 /** @param seconds of 16 kHz */
 function repeated(phrase: Float32Array, seconds: number): Float32Array {
-  return Float32Array.from({ length: seconds * SAMPLE_RATE }, (_, i) => phrase[i % phrase.length] ?? 0);
+  return Float32Array.from(
+    { length: seconds * SAMPLE_RATE },
+    (_, i) => phrase[i % phrase.length] ?? 0,
+  );
 }

@@ -17,10 +17,26 @@ import { steadyStore } from './session/steadyStore';
 import type { FencedStore, Ownership } from './team/ownership';
 import type { TeamHome, Tenant } from './team/tenants';
 
-export type ShareTenant = (kept: { readonly organisation: string; readonly store: FencedStore; readonly spools: SpoolFactory; readonly clock: Clock; readonly logger: Logger }) => { readonly store: SessionStore; readonly spools: SpoolFactory; readonly ownership: Ownership };
+export type ShareTenant = (kept: {
+  readonly organisation: string;
+  readonly store: FencedStore;
+  readonly spools: SpoolFactory;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}) => {
+  readonly store: SessionStore;
+  readonly spools: SpoolFactory;
+  readonly ownership: Ownership;
+};
 
 /** @param whose goes before a user's name where several organisations share limits */
-export type ManagerOf = (kept: Pick<SessionManagerDeps, 'store' | 'spools' | 'engines' | 'voiceStore' | 'meanings' | 'ownership'>, organisation: string) => SessionManager;
+export type ManagerOf = (
+  kept: Pick<
+    SessionManagerDeps,
+    'store' | 'spools' | 'engines' | 'voiceStore' | 'meanings' | 'ownership'
+  >,
+  organisation: string,
+) => SessionManager;
 
 interface TenantSetup {
   readonly home: string;
@@ -36,20 +52,66 @@ interface TenantSetup {
 }
 
 /** One organisation of a team's server: sessions and handlers of its own over shared engines. */
-export function tenantOf(organisation: string, { home, team, shareTenant, telemetry, clock, logger, engines, deps, managerOf, needed }: TenantSetup): Tenant & { readonly manager: SessionManager } {
+export function tenantOf(
+  organisation: string,
+  {
+    home,
+    team,
+    shareTenant,
+    telemetry,
+    clock,
+    logger,
+    engines,
+    deps,
+    managerOf,
+    needed,
+  }: TenantSetup,
+): Tenant & { readonly manager: SessionManager } {
   const own = new DisposableStore();
-  const files = new FileSpools({ folder: join(home, 'organisations', organisation), clock, logger: logger.child('spool') });
+  const files = new FileSpools({
+    folder: join(home, 'organisations', organisation),
+    clock,
+    logger: logger.child('spool'),
+  });
   const database = team.store(organisation);
-  const { store, spools: kept, ownership } = shareTenant?.({ organisation, store: database, spools: files, clock, logger: logger.child('team') }) ?? { store: database, spools: files, ownership: undefined };
+  const {
+    store,
+    spools: kept,
+    ownership,
+  } = shareTenant?.({
+    organisation,
+    store: database,
+    spools: files,
+    clock,
+    logger: logger.child('team'),
+  }) ?? { store: database, spools: files, ownership: undefined };
   const spools = new SteadySpools({ spools: kept, clock, logger: logger.child('spool') });
   // Who decodes shares its time out between organisations, not between their people.
-  const shared: SpeechEngines = { open: (request) => engines.open({ ...request, owner: organisation }) };
-  const manager = own.add(managerOf({ store: steadyStore(telemetry.watchStore(store)), spools, engines: shared, ...(ownership && { ownership }) }, organisation));
-  const rpc = own.add(new RpcServer(sharedView(deps, { sessions: manager, tokens: team.tokens(organisation) })));
+  const shared: SpeechEngines = {
+    open: (request) => engines.open({ ...request, owner: organisation }),
+  };
+  const manager = own.add(
+    managerOf(
+      {
+        store: steadyStore(telemetry.watchStore(store)),
+        spools,
+        engines: shared,
+        ...(ownership && { ownership }),
+      },
+      organisation,
+    ),
+  );
+  const rpc = own.add(
+    new RpcServer(sharedView(deps, { sessions: manager, tokens: team.tokens(organisation) })),
+  );
   own.add(rpc.onDidChangeClients(needed));
   manager.recover().then(
-    (recovered) => recovered.length > 0 && logger.info('sessions.recovered', { count: recovered.length }),
-    (error: unknown) => logger.error('sessions.recoverFailed', { error: error instanceof EarmarkError ? error.code : 'unexpected' }),
+    (recovered) =>
+      recovered.length > 0 && logger.info('sessions.recovered', { count: recovered.length }),
+    (error: unknown) =>
+      logger.error('sessions.recoverFailed', {
+        error: error instanceof EarmarkError ? error.code : 'unexpected',
+      }),
   );
   return {
     manager,

@@ -1,19 +1,31 @@
-/** Where the program's own files lie: beside its bundle, or, from the sources, in the room they belong to. */
+/**
+ * Where the program's own files lie: beside its bundle, or, from the sources, in the room they
+ * belong to.
+ */
 import { extname, join } from 'node:path';
 import type { WorkerEntry } from './adapters/inference/forkWorker';
 
-/** `worker.js` lies beside `daemon.js`; from the sources it is `worker.ts`, loaded the way this process was. */
+/**
+ * `worker.js` lies beside `daemon.js`; from the sources it is `worker.ts`, loaded the way this
+ * process was.
+ */
 export function workerEntry(): WorkerEntry {
-  if (extname(__filename) === '.ts') return { path: join(__dirname, 'worker.ts'), execArgv: process.execArgv };
+  if (extname(__filename) === '.ts')
+    return { path: join(__dirname, 'worker.ts'), execArgv: process.execArgv };
   return { path: join(__dirname, 'worker.js') };
 }
 
 /** `warmUp.s16` lies beside `daemon.js`; from the sources it is the adapter's own. */
 export function warmUpPath(): string {
-  return join(__dirname, extname(__filename) === '.ts' ? 'adapters/inference/warmUp.s16' : 'warmUp.s16');
+  return join(
+    __dirname,
+    extname(__filename) === '.ts' ? 'adapters/inference/warmUp.s16' : 'warmUp.s16',
+  );
 }
 
 /** `recorders/` lies beside `daemon.js`; from the sources it is the adapter's own folder. */
 export function recordersFolder(): string {
-  return extname(__filename) === '.ts' ? join(__dirname, 'adapters/capture/recorders') : join(__dirname, 'recorders');
+  return extname(__filename) === '.ts'
+    ? join(__dirname, 'adapters/capture/recorders')
+    : join(__dirname, 'recorders');
 }

@@ -1,4 +1,7 @@
-/** What manages the people of a team: opens its database as an administrator. A bundle of its own, which only the commands that need it load. */
+/**
+ * What manages the people of a team: opens its database as an administrator. A bundle of its own,
+ * which only the commands that need it load.
+ */
 import { Database } from './adapters/postgres/database';
 import { migrate } from './adapters/postgres/migrate';
 import { People } from './adapters/postgres/people';
@@ -18,7 +21,11 @@ export interface TeamAdmin {
  * @param url of a role in `earmark_admin`
  * @param by who asks, for the record
  */
-export async function withTeam<T>(url: string, by: string, work: (team: TeamAdmin) => Promise<T>): Promise<T> {
+export async function withTeam<T>(
+  url: string,
+  by: string,
+  work: (team: TeamAdmin) => Promise<T>,
+): Promise<T> {
   const database = new Database({ url, connections: 1 });
   const wall = (): number => systemClock.wall();
   const people = new People(database, wall, by);

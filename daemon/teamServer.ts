@@ -1,4 +1,6 @@
-/** Composes a gateway of a team: the daemon as it is, with the queue of phrases in place of models. */
+/**
+ * Composes a gateway of a team: the daemon as it is, with the queue of phrases in place of models.
+ */
 import { availableParallelism, totalmem } from 'node:os';
 import { EarmarkError } from '../protocol/errors';
 import { createDetectors } from './adapters/inference/createSpeechEngine';
@@ -13,7 +15,13 @@ import type { TeamBus } from './adapters/nats/teamBus';
 import type { DetectorService } from './asr/speechEngine';
 import { createEnginePool } from './asr/enginePool';
 import type { ManagedEngines } from './asr/enginesApi';
-import { moonshineInfo, openaiInfo, scriptedInfo, voxtralInfo, whisperInfo } from './asr/providerInfos';
+import {
+  moonshineInfo,
+  openaiInfo,
+  scriptedInfo,
+  voxtralInfo,
+  whisperInfo,
+} from './asr/providerInfos';
 import { shareDetectors } from './asr/sharedDetectors';
 import type { Clock } from './base/clock';
 import { DisposableStore } from './base/disposable';
@@ -30,7 +38,9 @@ import { QueuedEngine } from './team/queuedEngine';
 import { TeamChoice } from './team/teamChoice';
 
 /** A worker may run any of them, whatever this machine can. */
-const PROVIDERS = [moonshineInfo, whisperInfo, voxtralInfo, openaiInfo, scriptedInfo].map((info) => ({ info }));
+const PROVIDERS = [moonshineInfo, whisperInfo, voxtralInfo, openaiInfo, scriptedInfo].map(
+  (info) => ({ info }),
+);
 /** Whoever comes first waits for a worker with the catalogue's default. */
 const FALLBACK = { provider: moonshineInfo.id, model: 'moonshine-tiny', device: 'auto' } as const;
 
@@ -41,19 +51,43 @@ export interface GatewayContext {
 }
 
 /** @param presence is told of workers @param detector finds speech; tests replace it */
-export function gatewayEngines(bus: TeamBus, presence: Presence, { clock, logger, models }: GatewayContext, detector?: DetectorService): ManagedEngines {
+export function gatewayEngines(
+  bus: TeamBus,
+  presence: Presence,
+  { clock, logger, models }: GatewayContext,
+  detector?: DetectorService,
+): ManagedEngines {
   const open = new DisposableStore();
   open.add(hearBeats(bus, presence));
   // The daemon looks once before it listens: by then it knows who is there.
   const heard = firstBeat(presence, clock);
-  const detectors = detector ?? createDetectors({ worker: workerEntry(), clock, logger, files: () => models.files(VAD_MODEL) });
+  const detectors =
+    detector ??
+    createDetectors({ worker: workerEntry(), clock, logger, files: () => models.files(VAD_MODEL) });
   const detectorsOf = shareDetectors(detectors);
   const choice = new TeamChoice(PROVIDERS, FALLBACK);
-  const machine = factsOf({ platform: process.platform, arch: process.arch, cpu: 'unknown', cores: availableParallelism(), instructionSets: [], memoryGb: soldGb(totalmem()), unknown: [] });
+  const machine = factsOf({
+    platform: process.platform,
+    arch: process.arch,
+    cpu: 'unknown',
+    cores: availableParallelism(),
+    instructionSets: [],
+    memoryGb: soldGb(totalmem()),
+    unknown: [],
+  });
   const pool = createEnginePool({
     clock,
     logger,
-    calibrator: { calibrate: () => Promise.reject(new EarmarkError('engine.unavailable', 'A gateway decodes nothing; measure a worker\'s machine with "earmark doctor --calibrate" there.')), dispose: () => open.dispose() },
+    calibrator: {
+      calibrate: () =>
+        Promise.reject(
+          new EarmarkError(
+            'engine.unavailable',
+            'A gateway decodes nothing; measure a worker\'s machine with "earmark doctor --calibrate" there.',
+          ),
+        ),
+      dispose: () => open.dispose(),
+    },
     look: async () => {
       await heard;
       return choice.look(presence.list());
@@ -63,7 +97,20 @@ export function gatewayEngines(bus: TeamBus, presence: Presence, { clock, logger
     machine: () => machine,
     sharedWorkers: () => detectors.health(),
     load: () => ({}),
-    create: (target) => new QueuedEngine({ clock, target, presence, detectors: detectorsOf(), queue: new NatsAsker({ bus, clock, model: target.model, presence, organisationOf: (owner) => owner ?? '' }) }),
+    create: (target) =>
+      new QueuedEngine({
+        clock,
+        target,
+        presence,
+        detectors: detectorsOf(),
+        queue: new NatsAsker({
+          bus,
+          clock,
+          model: target.model,
+          presence,
+          organisationOf: (owner) => owner ?? '',
+        }),
+      }),
   });
   open.add(presence.onDidChange(() => void pool.refresh()));
   return pool;
@@ -102,20 +149,44 @@ interface Shared<S> {
   readonly ownership: Ownership;
 }
 
-/** Without a database: what a server writes goes into the team's stream first, so that another one can go on with its sessions. */
-export async function shareSessions<S extends SessionStore>({ bus, leases, name }: Sharing, { store, spools, clock, logger }: Kept<S>): Promise<Shared<S>> {
+/**
+ * Without a database: what a server writes goes into the team's stream first, so that another one
+ * can go on with its sessions.
+ */
+export async function shareSessions<S extends SessionStore>(
+  { bus, leases, name }: Sharing,
+  { store, spools, clock, logger }: Kept<S>,
+): Promise<Shared<S>> {
   const subjects = new SessionSubjects('');
   const replicated = new ReplicatedSpools(spools, bus, clock, subjects, name);
   const claims = new SessionClaims({ bus, leases, subjects, name, logger });
   replicated.onDidLose((id) => claims.overtaken(id));
-  return { ...(await journalled({ local: store, spools: replicated, bus, subjects, claims, logger })), spools: replicated };
+  return {
+    ...(await journalled({ local: store, spools: replicated, bus, subjects, claims, logger })),
+    spools: replicated,
+  };
 }
 
-/** An organisation's sessions in a database: their sound goes into the team's stream, and one server at a time writes to each. */
-export function shareDatabase({ bus, leases, name }: Sharing, { organisation, store, spools, clock, logger }: Kept<FencedStore> & { readonly organisation: string }): Shared<SessionStore> {
+/**
+ * An organisation's sessions in a database: their sound goes into the team's stream, and one server
+ * at a time writes to each.
+ */
+export function shareDatabase(
+  { bus, leases, name }: Sharing,
+  {
+    organisation,
+    store,
+    spools,
+    clock,
+    logger,
+  }: Kept<FencedStore> & { readonly organisation: string },
+): Shared<SessionStore> {
   const subjects = new SessionSubjects(organisation);
   const replicated = new ReplicatedSpools(spools, bus, clock, subjects, name, store);
   const claims = new SessionClaims({ bus, leases, subjects, name, logger });
   replicated.onDidLose((id) => claims.overtaken(id));
-  return { ...claimedStore({ database: store, spools: replicated, claims, logger }), spools: replicated };
+  return {
+    ...claimedStore({ database: store, spools: replicated, claims, logger }),
+    spools: replicated,
+  };
 }

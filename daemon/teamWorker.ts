@@ -1,4 +1,7 @@
-/** Composes a worker of a team: an engine, the queue, signs of life. It holds no session and writes nothing to disk but what its model needs. */
+/**
+ * Composes a worker of a team: an engine, the queue, signs of life. It holds no session and writes
+ * nothing to disk but what its model needs.
+ */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism, hostname } from 'node:os';
 import { EarmarkError } from '../protocol/errors';
@@ -34,7 +37,10 @@ export interface WorkerOptions {
   readonly readiness: Readiness;
   readonly figures: WorkerFigures;
   /** Tests replace it. */
-  readonly engine?: (context: { readonly clock: Clock; readonly logger: Logger }) => { readonly engine: ManagedSpeechEngine; readonly languages: readonly string[] };
+  readonly engine?: (context: { readonly clock: Clock; readonly logger: Logger }) => {
+    readonly engine: ManagedSpeechEngine;
+    readonly languages: readonly string[];
+  };
 }
 
 export interface RunningWorker {
@@ -56,15 +62,45 @@ const NO_DETECTORS: DetectorService = {
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { settings, logger, readiness, figures } = options;
   const clock = systemClock;
-  const { engine, languages } = options.engine?.({ clock, logger }) ?? (await engineOf(options, clock));
+  const { engine, languages } =
+    options.engine?.({ clock, logger }) ?? (await engineOf(options, clock));
   const slots = options.slots ?? Math.min(8, availableParallelism());
   const id = `${hostname()}.${process.pid}.${randomBytes(3).toString('hex')}`;
-  const bus = await openBus({ servers: settings['team.nats'], ...(settings['team.natsToken'] === '' ? {} : { token: settings['team.natsToken'] }), name: `worker ${id}`, replicas: settings['team.replicas'], logger: logger.child('nats') });
-  const taker = new NatsTaker({ bus, clock, logger: logger.child('queue'), figures, model: engine.model });
-  const role = new WorkerRole({ engine, taker, slots, clock, logger: logger.child('engine'), figures });
+  const bus = await openBus({
+    servers: settings['team.nats'],
+    ...(settings['team.natsToken'] === '' ? {} : { token: settings['team.natsToken'] }),
+    name: `worker ${id}`,
+    replicas: settings['team.replicas'],
+    logger: logger.child('nats'),
+  });
+  const taker = new NatsTaker({
+    bus,
+    clock,
+    logger: logger.child('queue'),
+    figures,
+    model: engine.model,
+  });
+  const role = new WorkerRole({
+    engine,
+    taker,
+    slots,
+    clock,
+    logger: logger.child('engine'),
+    figures,
+  });
   figures.begin(() => ({ slots: taker.size, busy: taker.busy, rssBytes: engine.rssBytes }));
   let draining = false;
-  const beats = new Beats(bus, clock, () => ({ id, provider: engine.provider, model: engine.model, languages, version, slots: taker.size, busy: taker.busy, rssBytes: engine.rssBytes, draining }));
+  const beats = new Beats(bus, clock, () => ({
+    id,
+    provider: engine.provider,
+    model: engine.model,
+    languages,
+    version,
+    slots: taker.size,
+    busy: taker.busy,
+    rssBytes: engine.rssBytes,
+    draining,
+  }));
   taker.onDidChange(() => beats.changed());
   readiness.need('nats', () => bus.reachable());
   readiness.need('model', () => draining || role.ready);
@@ -97,19 +133,49 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   };
 }
 
-async function engineOf({ home, settings, logger, provider, model }: WorkerOptions, clock: Clock): Promise<{ readonly engine: ManagedSpeechEngine; readonly languages: readonly string[] }> {
-  const models = createModelManager({ home, settings: () => settings, clock, logger: logger.child('models'), inUse: () => true });
+async function engineOf(
+  { home, settings, logger, provider, model }: WorkerOptions,
+  clock: Clock,
+): Promise<{ readonly engine: ManagedSpeechEngine; readonly languages: readonly string[] }> {
+  const models = createModelManager({
+    home,
+    settings: () => settings,
+    clock,
+    logger: logger.child('models'),
+    inUse: () => true,
+  });
   const own = processProviders(() => settings, clock).find(({ info }) => info.id === provider);
   const known = (await models.list()).filter(({ kind }) => kind === 'asr');
-  const entry = known.find((m) => (model === '' ? m.isDefault : m.id === model) && (provider === '' || m.provider === provider)) ?? (model === '' ? known.find((m) => m.provider === provider) : undefined);
-  const target = own ? { provider: own.info.id, model: model === '' ? (own.defaultModel ?? '') : model } : entry && { provider: entry.provider, model: entry.id };
-  if (!target) throw new EarmarkError('model.unknown', `There is no such model for a worker; choose one of ${known.map(({ id }) => id).join(', ')}.`);
-  const languages = entry?.languages ?? [...WORKER_PROVIDERS, ...(own ? [own] : [])].find(({ info }) => info.id === target.provider)?.info.capabilities.languages ?? ['*'];
+  const entry =
+    known.find(
+      (m) =>
+        (model === '' ? m.isDefault : m.id === model) &&
+        (provider === '' || m.provider === provider),
+    ) ?? (model === '' ? known.find((m) => m.provider === provider) : undefined);
+  const target = own
+    ? { provider: own.info.id, model: model === '' ? (own.defaultModel ?? '') : model }
+    : entry && { provider: entry.provider, model: entry.id };
+  if (!target)
+    throw new EarmarkError(
+      'model.unknown',
+      `There is no such model for a worker; choose one of ${known.map(({ id }) => id).join(', ')}.`,
+    );
+  const languages = entry?.languages ??
+    [...WORKER_PROVIDERS, ...(own ? [own] : [])].find(({ info }) => info.id === target.provider)
+      ?.info.capabilities.languages ?? ['*'];
   const engine = createSpeechEngine({
     clock,
     logger: logger.child('engine'),
-    asr: { ...target, files: () => (own?.defaultModel !== undefined ? Promise.resolve({ id: target.model, files: {} }) : filesWithCache(home, models, target.model)) },
-    runs: own ? { in: 'process', create: () => own.create() } : { in: 'workers', worker: workerEntry(), cores: availableParallelism() },
+    asr: {
+      ...target,
+      files: () =>
+        own?.defaultModel !== undefined
+          ? Promise.resolve({ id: target.model, files: {} })
+          : filesWithCache(home, models, target.model),
+    },
+    runs: own
+      ? { in: 'process', create: () => own.create() }
+      : { in: 'workers', worker: workerEntry(), cores: availableParallelism() },
     detectors: NO_DETECTORS,
     ...(own ? {} : { warmUp: () => readWarmUp(warmUpPath()) }),
   });

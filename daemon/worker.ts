@@ -1,11 +1,19 @@
-/** Entry of an inference worker process: `worker <role>`. Forked by the daemon, never started by hand. */
+/**
+ * Entry of an inference worker process: `worker <role>`. Forked by the daemon, never started by
+ * hand.
+ */
 import { runWorker } from './adapters/inference/workerMain';
 
 const role = process.argv[2];
-if ((role === 'asr' || role === 'vad' || role === 'speaker' || role === 'sentences') && process.send) {
+if (
+  (role === 'asr' || role === 'vad' || role === 'speaker' || role === 'sentences') &&
+  process.send
+) {
   process.title = `earmark-${role}`;
   runWorker(role);
 } else {
-  process.stderr.write('This program is a part of Earmark that the daemon starts by itself; run `earmark daemon start` instead.\n');
+  process.stderr.write(
+    'This program is a part of Earmark that the daemon starts by itself; run `earmark daemon start` instead.\n',
+  );
   process.exitCode = 2;
 }

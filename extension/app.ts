@@ -1,6 +1,6 @@
 /**
- * The extension behind its commands: builds the parts once and ties them together. Loaded on first use, so that
- * activation stays light.
+ * The extension behind its commands: builds the parts once and ties them together. Loaded on first
+ * use, so that activation stays light.
  */
 import * as vscode from 'vscode';
 import type { Sending } from '../client';
@@ -64,7 +64,10 @@ export type Handlers = Partial<Record<CommandName, (...args: unknown[]) => Promi
 export class App {
   readonly #handlers: Handlers;
 
-  constructor(readonly parts: Parts, noteLanguage: NoteLanguage) {
+  constructor(
+    readonly parts: Parts,
+    noteLanguage: NoteLanguage,
+  ) {
     this.#handlers = {
       ...meetingCommands(parts),
       ...noteCommands(parts, noteLanguage),
@@ -90,7 +93,9 @@ export class App {
     }
   }
 
-  /** Runs a command. Errors are shown, not thrown: a key that was pressed has nobody to catch them. */
+  /**
+   * Runs a command. Errors are shown, not thrown: a key that was pressed has nobody to catch them.
+   */
   async run(name: CommandName, args: readonly unknown[] = []): Promise<void> {
     try {
       await this.#handlers[name]?.(...args);
@@ -100,7 +105,11 @@ export class App {
   }
 }
 
-export function createApp(context: vscode.ExtensionContext, status: StatusBar, noteLanguage: NoteLanguage): App {
+export function createApp(
+  context: vscode.ExtensionContext,
+  status: StatusBar,
+  noteLanguage: NoteLanguage,
+): App {
   const log = vscode.window.createOutputChannel('Earmark', { log: true });
   const key = new EncryptionKey(context.secrets);
   const signIn = new SignIn(context.secrets);
@@ -111,40 +120,90 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar, n
   const index = new SymbolIndex();
   const written = new Written();
   const dictation = new Dictation(daemon, consent, new Candidates(index), written, log);
-  const notes = new NoteWriter(daemon, meeting, context.globalStorageUri, log, () => panel.changed());
+  const notes = new NoteWriter(daemon, meeting, context.globalStorageUri, log, () =>
+    panel.changed(),
+  );
   const alerts = new Alerts();
   const idle = new IdleView(daemon, consent, log);
-  const panel = new PanelHost(context.extensionUri, meeting, daemon, {
-    view: () => idle.view(),
-    run: (command, argument) => idle.run(command, argument, parts),
-    voices: new VoiceConsent(daemon, context.globalState),
-    onError: (error) => showError(error, log),
-  }, {
-    storage: new StoragePage(daemon, () => {
-      if (meeting.running === undefined) meeting.close();
-      history.refresh();
-    }),
-    models: new ModelsPage(daemon),
-  });
+  const panel = new PanelHost(
+    context.extensionUri,
+    meeting,
+    daemon,
+    {
+      view: () => idle.view(),
+      run: (command, argument) => idle.run(command, argument, parts),
+      voices: new VoiceConsent(daemon, context.globalState),
+      onError: (error) => showError(error, log),
+    },
+    {
+      storage: new StoragePage(daemon, () => {
+        if (meeting.running === undefined) meeting.close();
+        history.refresh();
+      }),
+      models: new ModelsPage(daemon),
+    },
+  );
   const history = new HistoryView(daemon, context.globalState);
-  const parts: Parts = { context, log, daemon, key, signIn, alerts, consent, meeting, dictation, notes, panel, history };
-  context.subscriptions.push(sync, new EditorModel(daemon, log), index, new CodeTrack(daemon, meeting, index), new Learning(written), written, history, log, panel, idle, notes, dictation, meeting, consent, daemon);
+  const parts: Parts = {
+    context,
+    log,
+    daemon,
+    key,
+    signIn,
+    alerts,
+    consent,
+    meeting,
+    dictation,
+    notes,
+    panel,
+    history,
+  };
+  context.subscriptions.push(
+    sync,
+    new EditorModel(daemon, log),
+    index,
+    new CodeTrack(daemon, meeting, index),
+    new Learning(written),
+    written,
+    history,
+    log,
+    panel,
+    idle,
+    notes,
+    dictation,
+    meeting,
+    consent,
+    daemon,
+  );
 
   const showAlerts = (): void => {
     const { notice } = alerts;
     idle.notice = notice;
     // A notice that the person sent away stays away until something else is wrong.
     if (notice === undefined) meeting.model?.dismiss(ALERT_NOTICE);
-    else if (shownAlert.model !== meeting.running || shownAlert.text !== notice.text) meeting.running?.notify(notice);
+    else if (shownAlert.model !== meeting.running || shownAlert.text !== notice.text)
+      meeting.running?.notify(notice);
     shownAlert = { model: meeting.running, text: notice?.text };
     panel.changed();
   };
-  let shownAlert: { readonly model: unknown; readonly text: string | undefined } = { model: undefined, text: undefined };
+  let shownAlert: { readonly model: unknown; readonly text: string | undefined } = {
+    model: undefined,
+    text: undefined,
+  };
   const activity = (): Activity => {
     const dictating = DICTATING[dictation.state.kind];
     if (dictating !== undefined) return { kind: dictating };
     const model = meeting.running;
-    if (model !== undefined) return { kind: 'meeting', title: model.title, state: model.state, elapsedMs: model.elapsedMs(Date.now()), sources: model.info.sources, silent: model.silent, ...(daemon.existing?.quality ? { link: daemon.existing.quality.grade } : {}) };
+    if (model !== undefined)
+      return {
+        kind: 'meeting',
+        title: model.title,
+        state: model.state,
+        elapsedMs: model.elapsedMs(Date.now()),
+        sources: model.info.sources,
+        silent: model.silent,
+        ...(daemon.existing?.quality ? { link: daemon.existing.quality.grade } : {}),
+      };
     if (meeting.state.kind === 'starting') return { kind: 'starting' };
     return sendingActivity(daemon.existing?.sending ?? []) ?? { kind: 'idle' };
   };
@@ -179,39 +238,66 @@ export function createApp(context: vscode.ExtensionContext, status: StatusBar, n
     });
     connection.onDidChangeSending?.(() => {
       refresh();
-      for (const { remote, state } of connection.sending ?? []) if (state.kind === 'pending') void notConfirmed(remote, state.problem);
+      for (const { remote, state } of connection.sending ?? [])
+        if (state.kind === 'pending') void notConfirmed(remote, state.problem);
     });
     connection.onDidChangeState(({ to }) => {
       if (to.kind === 'connected') {
         meeting.model?.dismiss(AWAY);
         // What was raised while nobody listened.
-        void connection.request(DaemonHealth, {}).then(({ alerts: raised }) => {
-          alerts.reset(raised);
-          showAlerts();
-        }).catch(() => undefined);
-      }
-      else if (to.kind === 'waiting' || to.kind === 'failed') meeting.running?.notify({ id: AWAY, severity: 'warning', text: vscode.l10n.t('The connection to the Earmark daemon was lost. It is made again; what is recorded is kept.'), action: { label: vscode.l10n.t('Show Logs'), command: 'showLogs' } });
+        void connection
+          .request(DaemonHealth, {})
+          .then(({ alerts: raised }) => {
+            alerts.reset(raised);
+            showAlerts();
+          })
+          .catch(() => undefined);
+      } else if (to.kind === 'waiting' || to.kind === 'failed')
+        meeting.running?.notify({
+          id: AWAY,
+          severity: 'warning',
+          text: vscode.l10n.t(
+            'The connection to the Earmark daemon was lost. It is made again; what is recorded is kept.',
+          ),
+          action: { label: vscode.l10n.t('Show Logs'), command: 'showLogs' },
+        });
       panel.changed();
     });
   });
   refresh();
-  void meeting.restore().catch((error: unknown) => log.warn('restore.failed', { name: error instanceof Error ? error.name : typeof error }));
+  void meeting
+    .restore()
+    .catch((error: unknown) =>
+      log.warn('restore.failed', { name: error instanceof Error ? error.name : typeof error }),
+    );
   return new App(parts, noteLanguage);
 }
 
-/** What the status bar says of a dictation. The microphone is shown as on only while it is: words said before are lost. */
-const DICTATING = { idle: undefined, starting: 'starting', listening: 'dictating', finishing: 'finishing' } as const satisfies Record<DictationState['kind'], Activity['kind'] | undefined>;
+/**
+ * What the status bar says of a dictation. The microphone is shown as on only while it is: words
+ * said before are lost.
+ */
+const DICTATING = {
+  idle: undefined,
+  starting: 'starting',
+  listening: 'dictating',
+  finishing: 'finishing',
+} as const satisfies Record<DictationState['kind'], Activity['kind'] | undefined>;
 
 /** A recording that is over and not confirmed. */
 function sendingActivity(sending: readonly Sending[]): Activity | undefined {
-  for (const { remote, state } of sending) if (state.kind === 'sending' || state.kind === 'checking') return { kind: state.kind, remote };
+  for (const { remote, state } of sending)
+    if (state.kind === 'sending' || state.kind === 'checking') return { kind: state.kind, remote };
   return undefined;
 }
 
 /** The copy stays; what becomes of it is the user's to say. */
 async function notConfirmed(remote: string, problem: string): Promise<void> {
   const show = vscode.l10n.t('Show Recordings');
-  const answer = await vscode.window.showWarningMessage(vscode.l10n.t('A recording for {0} was not confirmed. {1}', remote, problem), show);
+  const answer = await vscode.window.showWarningMessage(
+    vscode.l10n.t('A recording for {0} was not confirmed. {1}', remote, problem),
+    show,
+  );
   if (answer === show) await vscode.commands.executeCommand('earmark.showStorage');
 }
 
@@ -220,7 +306,10 @@ const AWAY = 'away';
 /** What was heard before it broke off is the user's to have. */
 async function lostDictation(heard: string): Promise<void> {
   const copy = vscode.l10n.t('Copy the Text');
-  const answer = await vscode.window.showWarningMessage(vscode.l10n.t('The dictation broke off; start it again.'), ...(heard === '' ? [] : [copy]));
+  const answer = await vscode.window.showWarningMessage(
+    vscode.l10n.t('The dictation broke off; start it again.'),
+    ...(heard === '' ? [] : [copy]),
+  );
   if (answer === copy) await vscode.env.clipboard.writeText(heard);
 }
 

@@ -1,4 +1,7 @@
-/** How an error reaches the user: one sentence, and a button that does what it says. Never spoken text. */
+/**
+ * How an error reaches the user: one sentence, and a button that does what it says. Never spoken
+ * text.
+ */
 import * as vscode from 'vscode';
 import { ERRORS, EarmarkError, type ErrorCode } from '../protocol/errors';
 
@@ -43,7 +46,13 @@ export function showError(error: unknown, log: vscode.LogOutputChannel): void {
   }
   const code = error instanceof EarmarkError ? error.code : undefined;
   if (code === 'rpc.cancelled') return;
-  log.error('failed', { code: code ?? 'internal', name: error instanceof Error ? error.name : typeof error, ...(code === undefined && error instanceof Error ? { stack: error.stack ?? '' } : {}) });
+  log.error('failed', {
+    code: code ?? 'internal',
+    name: error instanceof Error ? error.name : typeof error,
+    ...(code === undefined && error instanceof Error ? { stack: error.stack ?? '' } : {}),
+  });
   const { label, command } = remedy(code);
-  void vscode.window.showErrorMessage(errorText(error), label).then((answer) => answer === label && vscode.commands.executeCommand(command));
+  void vscode.window
+    .showErrorMessage(errorText(error), label)
+    .then((answer) => answer === label && vscode.commands.executeCommand(command));
 }

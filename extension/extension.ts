@@ -1,6 +1,7 @@
 /**
- * Activation. It registers the commands, the panel's view and the status bar item, and nothing else: the rest of the
- * extension is loaded by the first command, the first look at the panel, or a meeting that ran before a reload.
+ * Activation. It registers the commands, the panel's view and the status bar item, and nothing
+ * else: the rest of the extension is loaded by the first command, the first look at the panel, or a
+ * meeting that ran before a reload.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,21 +38,38 @@ export function activate(context: vscode.ExtensionContext): TestApi | undefined 
   };
 
   for (const name of COMMANDS) {
-    context.subscriptions.push(vscode.commands.registerCommand(`earmark.${name}`, async (...args: unknown[]) => (await load()).run(name satisfies CommandName, args)));
+    context.subscriptions.push(
+      vscode.commands.registerCommand(`earmark.${name}`, async (...args: unknown[]) =>
+        (await load()).run(name satisfies CommandName, args),
+      ),
+    );
   }
   context.subscriptions.push(
     vscode.window.registerWebviewViewProvider('earmark.panel', {
       resolveWebviewView: async (view) => (await load()).panel.resolveWebviewView(view),
     }),
   );
-  context.subscriptions.push(noteLanguage.onDidRename(async (person) => (await load()).renamePerson(person)));
+  context.subscriptions.push(
+    noteLanguage.onDidRename(async (person) => (await load()).renamePerson(person)),
+  );
   const { version } = context.extension.packageJSON as { version: string };
-  context.subscriptions.push(registerAgentServer(version, async () => (await import('./agents/windowServer')).windowServer(context)));
-  // A meeting that runs is shown in every window, so that no microphone is open unseen. A file says whether a daemon may run.
+  context.subscriptions.push(
+    registerAgentServer(version, async () =>
+      (await import('./agents/windowServer')).windowServer(context),
+    ),
+  );
+  // A meeting that runs is shown in every window, so that no microphone is open unseen. A file says
+  // whether a daemon may run.
   setImmediate(() => {
-    if (context.workspaceState.get(RUNNING_KEY) !== undefined || existsSync(join(stateFolder(), DAEMON_FILE))) void load();
+    if (
+      context.workspaceState.get(RUNNING_KEY) !== undefined ||
+      existsSync(join(stateFolder(), DAEMON_FILE))
+    )
+      void load();
   });
 
   const activationMs = performance.now() - started;
-  return context.extensionMode === vscode.ExtensionMode.Test ? { activationMs, app: load } : undefined;
+  return context.extensionMode === vscode.ExtensionMode.Test
+    ? { activationMs, app: load }
+    : undefined;
 }

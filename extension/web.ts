@@ -1,12 +1,14 @@
 /**
- * Earmark where the editor is a web page: there is no daemon and no microphone that it could open, and it says so
- * wherever somebody asks for one. Nothing else of the extension is in this bundle.
+ * Earmark where the editor is a web page: there is no daemon and no microphone that it could open,
+ * and it says so wherever somebody asks for one. Nothing else of the extension is in this bundle.
  */
 import * as vscode from 'vscode';
 import { COMMANDS } from './commands/names';
 
 export function activate(context: vscode.ExtensionContext): void {
-  const said = vscode.l10n.t('Earmark cannot record in a browser: it listens with a program on your own machine. Open this folder in VS Code on the desktop.');
+  const said = vscode.l10n.t(
+    'Earmark cannot record in a browser: it listens with a program on your own machine. Open this folder in VS Code on the desktop.',
+  );
   const say = (): void => void vscode.window.showWarningMessage(said);
   context.subscriptions.push(
     ...COMMANDS.map((name) => vscode.commands.registerCommand(`earmark.${name}`, say)),

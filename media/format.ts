@@ -5,23 +5,40 @@ export function clock(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000));
   const two = (n: number): string => String(n).padStart(2, '0');
   const hours = Math.floor(s / 3600);
-  return hours > 0 ? `${hours}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${two(Math.floor(s / 60))}:${two(s % 60)}`;
+  return hours > 0
+    ? `${hours}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`
+    : `${two(Math.floor(s / 60))}:${two(s % 60)}`;
 }
 
-/** Day and time of a meeting in the reader's own way of writing; the day is left out when it is today. */
+/**
+ * Day and time of a meeting in the reader's own way of writing; the day is left out when it is
+ * today.
+ */
 export function when(iso: string, language: string, now: Date): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return '';
-  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(date);
+  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(
+    date,
+  );
   if (date.toDateString() === now.toDateString()) return time;
-  const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }) }).format(date);
+  const day = new Intl.DateTimeFormat(language, {
+    day: 'numeric',
+    month: 'short',
+    ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }),
+  }).format(date);
   return `${day}, ${time}`;
 }
 
 /** ISO date `2026-11-27` as `Fri 27 Nov`. */
 export function dueDate(iso: string, language: string): string {
   const date = new Date(`${iso}T12:00:00`);
-  return Number.isNaN(date.getTime()) ? iso : new Intl.DateTimeFormat(language, { weekday: 'short', day: 'numeric', month: 'short' }).format(date);
+  return Number.isNaN(date.getTime())
+    ? iso
+    : new Intl.DateTimeFormat(language, {
+        weekday: 'short',
+        day: 'numeric',
+        month: 'short',
+      }).format(date);
 }
 
 export function megabytes(bytes: number): string {

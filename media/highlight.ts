@@ -1,4 +1,6 @@
-/** Where the quoted words stand in a text. Pure: pieces come out, the page makes elements of them. */
+/**
+ * Where the quoted words stand in a text. Pure: pieces come out, the page makes elements of them.
+ */
 
 export interface Piece {
   readonly text: string;
@@ -8,7 +10,10 @@ export interface Piece {
 const WORD = /[\p{L}\p{N}'’]+/gu;
 const key = (word: string): string => word.toLowerCase().replaceAll('’', "'");
 
-/** Splits `text` around the first place where the words of `quote` stand; marks and capitals do not matter. */
+/**
+ * Splits `text` around the first place where the words of `quote` stand; marks and capitals do not
+ * matter.
+ */
 export function split(text: string, quote: string): Piece[] {
   const wanted = [...quote.matchAll(WORD)].map((m) => key(m[0]));
   const words = [...text.matchAll(WORD)];

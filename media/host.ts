@@ -1,4 +1,7 @@
-/** The way to the extension, and what the page may keep over a hide: which panes are open, never words. */
+/**
+ * The way to the extension, and what the page may keep over a hide: which panes are open, never
+ * words.
+ */
 import type { FromPanel, PanelCommand } from '../protocol/panel';
 
 interface Kept {
@@ -16,7 +19,8 @@ const api = acquireVsCodeApi();
 
 export const post = (message: FromPanel): void => api.postMessage(message);
 
-export const command = (name: PanelCommand, argument?: string): void => post({ type: 'command', command: name, ...(argument === undefined ? {} : { argument }) });
+export const command = (name: PanelCommand, argument?: string): void =>
+  post({ type: 'command', command: name, ...(argument === undefined ? {} : { argument }) });
 
 /** Panes that the user closed; these are closed at first. */
 const CLOSED_AT_FIRST: readonly string[] = ['question', 'risk'];
@@ -26,9 +30,12 @@ export function collapsed(): Set<string> {
   return new Set(Array.isArray(state?.collapsed) ? state.collapsed : CLOSED_AT_FIRST);
 }
 
-export const keepCollapsed = (panes: ReadonlySet<string>): void => api.setState({ collapsed: [...panes], everyWord: everyWord() });
+export const keepCollapsed = (panes: ReadonlySet<string>): void =>
+  api.setState({ collapsed: [...panes], everyWord: everyWord() });
 
 /** True where the transcript shows fillers and broken-off words too. */
-export const everyWord = (): boolean => (api.getState() as Partial<Kept> | undefined)?.everyWord === true;
+export const everyWord = (): boolean =>
+  (api.getState() as Partial<Kept> | undefined)?.everyWord === true;
 
-export const keepEveryWord = (on: boolean): void => api.setState({ collapsed: [...collapsed()], everyWord: on });
+export const keepEveryWord = (on: boolean): void =>
+  api.setState({ collapsed: [...collapsed()], everyWord: on });

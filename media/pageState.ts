@@ -1,4 +1,6 @@
-/** What the page knows, kept from the extension's messages. Pure; segments stay in order of time. */
+/**
+ * What the page knows, kept from the extension's messages. Pure; segments stay in order of time.
+ */
 import type { Insight } from '../protocol/insights';
 import type { PanelSession, PanelView, ToPanel } from '../protocol/panel';
 import type { Segment } from '../protocol/transcript';
@@ -47,7 +49,10 @@ function patched(view: PanelSession, patch: Extract<ToPanel, { type: 'patch' }>)
     ...view,
     ...rest,
     segments: segments === undefined ? view.segments : mergeSegments(view.segments, segments),
-    insights: insights === undefined && removedInsights === undefined ? view.insights : mergeInsights(view.insights, insights ?? [], removedInsights ?? []),
+    insights:
+      insights === undefined && removedInsights === undefined
+        ? view.insights
+        : mergeInsights(view.insights, insights ?? [], removedInsights ?? []),
   };
 }
 
@@ -59,13 +64,20 @@ function mergeSegments(all: readonly Segment[], changed: readonly Segment[]): Se
   // Nearly always the news goes to the end: no sorting of what is in order.
   const kept = all.some((s) => ids.has(s.id)) ? all.filter((s) => !ids.has(s.id)) : all;
   const added = [...changed].sort(later);
-  if (last === undefined || (added[0] !== undefined && kept === all && later(last, added[0]) <= 0)) return [...kept, ...added];
+  if (last === undefined || (added[0] !== undefined && kept === all && later(last, added[0]) <= 0))
+    return [...kept, ...added];
   return [...kept, ...added].sort(later);
 }
 
 const firstMs = (insight: Insight): number => insight.evidence[0]?.startMs ?? 0;
 
-function mergeInsights(all: readonly Insight[], changed: readonly Insight[], removed: readonly string[]): Insight[] {
+function mergeInsights(
+  all: readonly Insight[],
+  changed: readonly Insight[],
+  removed: readonly string[],
+): Insight[] {
   const gone = new Set([...removed, ...changed.map((i) => i.id)]);
-  return [...all.filter((i) => !gone.has(i.id)), ...changed].sort((a, b) => firstMs(a) - firstMs(b) || a.id.localeCompare(b.id));
+  return [...all.filter((i) => !gone.has(i.id)), ...changed].sort(
+    (a, b) => firstMs(a) - firstMs(b) || a.id.localeCompare(b.id),
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * The panel page. It draws the view that the extension sends (`view`, `patch`, `levels`, `reveal`) and says what the user
- * asks for; it decides nothing and keeps no words.
+ * The panel page. It draws the view that the extension sends (`view`, `patch`, `levels`, `reveal`)
+ * and says what the user asks for; it decides nothing and keeps no words.
  */
 import '@vscode-elements/elements/dist/vscode-button/index.js';
 import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
@@ -27,12 +27,22 @@ import type { Transcript } from './transcript';
 const ANNOUNCED_MAX = 5;
 
 class Panel extends LitElement {
-  static override properties = { page: { state: true }, closed: { state: true }, everyWord: { state: true }, announced: { state: true }, editing: { state: true }, playingMs: { state: true } };
+  static override properties = {
+    page: { state: true },
+    closed: { state: true },
+    everyWord: { state: true },
+    announced: { state: true },
+    editing: { state: true },
+    playingMs: { state: true },
+  };
   /** Card that is being edited. */
   declare private editing: string | undefined;
   /** Where the sound that plays is. */
   declare private playingMs: number | undefined;
-  private readonly player = new Player((fromMs) => post({ type: 'playOn', fromMs }), (ms) => (this.playingMs = ms));
+  private readonly player = new Player(
+    (fromMs) => post({ type: 'playOn', fromMs }),
+    (ms) => (this.playingMs = ms),
+  );
   declare private page: PageState;
   declare private closed: ReadonlySet<string>;
   declare private everyWord: boolean;
@@ -78,7 +88,8 @@ class Panel extends LitElement {
       this.player.stop();
       this.transcript?.reset();
     }
-    if (session !== undefined && isLive(session) && this.page.news.length > 0) this.announced = [...this.announced, ...this.page.news].slice(-ANNOUNCED_MAX);
+    if (session !== undefined && isLive(session) && this.page.news.length > 0)
+      this.announced = [...this.announced, ...this.page.news].slice(-ANNOUNCED_MAX);
     this.tick(session?.state === 'STREAMING');
   }
 
@@ -101,7 +112,10 @@ class Panel extends LitElement {
   }
 
   private elapsed(session: PanelSession): number {
-    return session.durationMs + (session.state === 'STREAMING' ? performance.now() - this.page.clockAt : 0);
+    return (
+      session.durationMs +
+      (session.state === 'STREAMING' ? performance.now() - this.page.clockAt : 0)
+    );
   }
 
   private readonly toggle = (pane: string): void => {
@@ -147,21 +161,52 @@ class Panel extends LitElement {
 
   private sessionView(session: PanelSession): TemplateResult {
     const live = isLive(session);
-    const cards = panes(session.insights, { collapsed: this.closed, toggle: this.toggle, reveal: this.reveal, language: this.language, live, editing: this.editing, edit: this.edit });
-    return html`
-      ${sessionHeader(session, this.page.levels, this.elapsed(session), this.language)}
+    const cards = panes(session.insights, {
+      collapsed: this.closed,
+      toggle: this.toggle,
+      reveal: this.reveal,
+      language: this.language,
+      live,
+      editing: this.editing,
+      edit: this.edit,
+    });
+    return html` ${sessionHeader(session, this.page.levels, this.elapsed(session), this.language)}
       ${notices(session.notices)}
       <main class="session-body ${cards.length === 0 ? 'no-cards' : ''}">
         ${cards.length === 0 ? nothing : html`<div class="insights" role="region" aria-label=${t('What came out of it')} tabindex="-1">${cards}</div>`}
         <section class="transcript-pane" aria-label=${t('Transcript')}>
-          <div class="pane-bar"><h2>${t('Transcript')}</h2>${session.segments.some(({ fillers }) => fillers !== undefined) ? iconButton(this.everyWord ? 'eye' : 'eye-closed', this.everyWord ? t('Leave out fillers and broken-off words') : t('Show every word that was said'), this.toggleWords) : nothing}
-            ${session.segments.length === 0 ? nothing : iconButton('copy', t('Copy the transcript'), () => this.copyAll(session))}</div>
-          <earmark-transcript class=${session.playable ? 'playable' : ''} .segments=${session.segments} .partials=${session.partials} .waiting=${waiting(session)} .everyWord=${this.everyWord} .playable=${session.playable} .called=${session.called} .playing=${this.playing(session)}></earmark-transcript>
+          <div class="pane-bar">
+            <h2>${t('Transcript')}</h2>
+            ${session.segments.some(({ fillers }) => fillers !== undefined) ? iconButton(this.everyWord ? 'eye' : 'eye-closed', this.everyWord ? t('Leave out fillers and broken-off words') : t('Show every word that was said'), this.toggleWords) : nothing}
+            ${session.segments.length === 0 ? nothing : iconButton('copy', t('Copy the transcript'), () => this.copyAll(session))}
+          </div>
+          <earmark-transcript
+            class=${session.playable ? 'playable' : ''}
+            .segments=${session.segments}
+            .partials=${session.partials}
+            .waiting=${waiting(session)}
+            .everyWord=${this.everyWord}
+            .playable=${session.playable}
+            .called=${session.called}
+            .playing=${this.playing(session)}
+          ></earmark-transcript>
         </section>
       </main>
       ${this.playingMs === undefined ? nothing : html`<div class="player" role="group" aria-label=${t('Sound')}>${iconButton('debug-stop', t('Stop playing'), () => this.player.stop())}<span class="time">${clock(this.playingMs)}</span></div>`}
       <footer class="health">${session.health}</footer>
-      <div class="announcer" role="log" aria-live="polite" aria-relevant="additions" aria-label=${t('New words')}>${repeat(this.announced, (s) => s.id, (s) => html`<p>${s.speaker}: ${s.readable ?? s.text}</p>`)}</div>`;
+      <div
+        class="announcer"
+        role="log"
+        aria-live="polite"
+        aria-relevant="additions"
+        aria-label=${t('New words')}
+      >
+        ${repeat(
+          this.announced,
+          (s) => s.id,
+          (s) => html`<p>${s.speaker}: ${s.readable ?? s.text}</p>`,
+        )}
+      </div>`;
   }
 
   private readonly edit = (insight: string | undefined): void => {
@@ -169,18 +214,30 @@ class Panel extends LitElement {
     this.editing = insight;
     void this.updateComplete.then(() => {
       if (insight !== undefined) this.querySelector<HTMLElement>('.card-edit textarea')?.focus();
-      else if (was !== undefined && document.activeElement === document.body) this.querySelector<HTMLElement>(`[data-insight="${CSS.escape(was)}"] .jump`)?.focus();
+      else if (was !== undefined && document.activeElement === document.body)
+        this.querySelector<HTMLElement>(`[data-insight="${CSS.escape(was)}"] .jump`)?.focus();
     });
   };
 
   /** The segment that is heard now. */
   private playing({ segments }: PanelSession): string | undefined {
     const ms = this.playingMs;
-    return ms === undefined ? undefined : segments.findLast((s) => s.startMs <= ms && s.hidden !== true)?.id;
+    return ms === undefined
+      ? undefined
+      : segments.findLast((s) => s.startMs <= ms && s.hidden !== true)?.id;
   }
 
   private copyAll({ segments }: PanelSession): void {
-    post({ type: 'copy', text: segments.filter((s) => s.hidden !== true).map((s) => `${s.speaker} [${clock(s.startMs)}] ${this.everyWord ? s.text : (s.readable ?? s.text)}`).join('\n') });
+    post({
+      type: 'copy',
+      text: segments
+        .filter((s) => s.hidden !== true)
+        .map(
+          (s) =>
+            `${s.speaker} [${clock(s.startMs)}] ${this.everyWord ? s.text : (s.readable ?? s.text)}`,
+        )
+        .join('\n'),
+    });
   }
 }
 

@@ -1,4 +1,7 @@
-/** Plays pieces of sound one after the other and says where it is. Asks for the next piece before the last one ends. */
+/**
+ * Plays pieces of sound one after the other and says where it is. Asks for the next piece before
+ * the last one ends.
+ */
 import { decodePcm, SAMPLE_RATE } from './pcm';
 import type { ToPanel } from '../protocol/panel';
 
@@ -12,7 +15,8 @@ export class Player {
   private context: AudioContext | undefined;
   private sources: AudioBufferSourceNode[] = [];
   /** Session time at the context's time zero, of what plays now. */
-  private pieces: { readonly from: number; readonly until: number; readonly startMs: number }[] = [];
+  private pieces: { readonly from: number; readonly until: number; readonly startMs: number }[] =
+    [];
   private asked = false;
   private timer: ReturnType<typeof setInterval> | undefined;
 

@@ -1,4 +1,7 @@
-/** One segment of the transcript, with the name of the speaker where a turn begins. Text goes in as text nodes only. */
+/**
+ * One segment of the transcript, with the name of the speaker where a turn begins. Text goes in as
+ * text nodes only.
+ */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { PanelPartial } from '../protocol/panel';
 import type { Segment } from '../protocol/transcript';
@@ -7,13 +10,24 @@ import { split } from './highlight';
 import { t } from './l10n';
 import { icon, iconButton, SOURCE_ICON, sourceName } from './parts';
 
-/** A silence this long begins a new turn of the same speaker, so that time stamps do not become rare. */
+/**
+ * A silence this long begins a new turn of the same speaker, so that time stamps do not become
+ * rare.
+ */
 const TURN_GAP_MS = 20_000;
 /** So does a turn this long. */
 const TURN_MAX_MS = 90_000;
 
-export const beginsTurn = (segment: Segment, before: Segment | undefined, turnStartMs: number): boolean =>
-  before === undefined || before.speaker !== segment.speaker || before.source !== segment.source || segment.startMs - before.endMs > TURN_GAP_MS || segment.startMs - turnStartMs > TURN_MAX_MS;
+export const beginsTurn = (
+  segment: Segment,
+  before: Segment | undefined,
+  turnStartMs: number,
+): boolean =>
+  before === undefined ||
+  before.speaker !== segment.speaker ||
+  before.source !== segment.source ||
+  segment.startMs - before.endMs > TURN_GAP_MS ||
+  segment.startMs - turnStartMs > TURN_MAX_MS;
 
 export interface RowOptions {
   readonly position: number;
@@ -41,36 +55,84 @@ export interface RowOptions {
   readonly play: (segment: Segment, offset: number) => void;
 }
 
-const turnHeader = (speaker: string, source: Segment['source'], startMs: number, rename?: () => void, called: TemplateResult | typeof nothing = nothing): TemplateResult => html`<div class="turn">
-  ${rename === undefined ? html`<span class="speaker">${speaker}</span>` : html`<button type="button" class="speaker" tabindex="-1" title=${t('Say who this is')} aria-label=${t('{0}: say who this is', speaker)} @click=${rename}>${speaker}</button>`}${called}
-  <span class="source" title=${sourceName(source)}>${icon(SOURCE_ICON[source])}</span>
-  <span class="time">${clock(startMs)}</span>
-</div>`;
+const turnHeader = (
+  speaker: string,
+  source: Segment['source'],
+  startMs: number,
+  rename?: () => void,
+  called: TemplateResult | typeof nothing = nothing,
+): TemplateResult =>
+  html`<div class="turn">
+    ${rename === undefined ? html`<span class="speaker">${speaker}</span>` : html`<button type="button" class="speaker" tabindex="-1" title=${t('Say who this is')} aria-label=${t('{0}: say who this is', speaker)} @click=${rename}>${speaker}</button>`}${called}
+    <span class="source" title=${sourceName(source)}>${icon(SOURCE_ICON[source])}</span>
+    <span class="time">${clock(startMs)}</span>
+  </div>`;
 
 export function segmentRow(segment: Segment, options: RowOptions): TemplateResult {
   const { turn, active, quote, editing } = options;
-  const classes = ['row', segment.source, turn ? 'first' : '', segment.hidden === true ? 'echo' : '', quote === undefined ? '' : 'revealed', options.playing ? 'playing' : ''].filter(Boolean).join(' ');
-  return html`<article class=${classes} data-segment=${segment.id} tabindex=${active ? 0 : -1} aria-posinset=${options.position} aria-setsize=${options.count}
-      aria-label=${t('{0}, {1}', segment.speaker, clock(segment.startMs))}>
+  const classes = [
+    'row',
+    segment.source,
+    turn ? 'first' : '',
+    segment.hidden === true ? 'echo' : '',
+    quote === undefined ? '' : 'revealed',
+    options.playing ? 'playing' : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
+  return html`<article
+    class=${classes}
+    data-segment=${segment.id}
+    tabindex=${active ? 0 : -1}
+    aria-posinset=${options.position}
+    aria-setsize=${options.count}
+    aria-label=${t('{0}, {1}', segment.speaker, clock(segment.startMs))}
+  >
     ${turn ? turnHeader(segment.speaker, segment.source, segment.startMs, () => options.name(segment), suggestion(segment, options)) : nothing}
-    ${editing ? editor(segment, options) : html`${segment.hidden === true ? echo(segment, options) : html`<p class="text" @click=${options.playable ? (event: MouseEvent) => playAt(event, segment, options) : nothing}>${pieces(segment, options)}</p>`}
-    ${options.tools ? tools(segment, options) : nothing}`}
+    ${
+      editing
+        ? editor(segment, options)
+        : html`${segment.hidden === true ? echo(segment, options) : html`<p class="text" @click=${options.playable ? (event: MouseEvent) => playAt(event, segment, options) : nothing}>${pieces(segment, options)}</p>`}
+          ${options.tools ? tools(segment, options) : nothing}`
+    }
   </article>`;
 }
 
 /** One click names all parts. */
-const suggestion = (segment: Segment, { called, accept }: RowOptions): TemplateResult | typeof nothing =>
-  called === undefined ? nothing : html`<button type="button" class="called" tabindex="-1" title=${t('The others call “{0}” {1}: name all parts so', segment.speaker, called)} aria-label=${t('Name “{0}” {1}', segment.speaker, called)} @click=${() => accept(segment, called)}>${t('{0}?', called)}</button>`;
+const suggestion = (
+  segment: Segment,
+  { called, accept }: RowOptions,
+): TemplateResult | typeof nothing =>
+  called === undefined
+    ? nothing
+    : html`<button
+        type="button"
+        class="called"
+        tabindex="-1"
+        title=${t('The others call “{0}” {1}: name all parts so', segment.speaker, called)}
+        aria-label=${t('Name “{0}” {1}', segment.speaker, called)}
+        @click=${() => accept(segment, called)}
+      >
+        ${t('{0}?', called)}
+      </button>`;
 
-const tools = (segment: Segment, { playable, play, name, edit, copy }: RowOptions): TemplateResult => html`<div class="row-tools">
-  ${playable ? iconButton('play', t('Play from here'), () => play(segment, 0)) : nothing}
-  ${iconButton('person', t('Say who this is'), () => name(segment))}
-  ${iconButton('edit', t('Edit text'), () => edit(segment))}
-  ${iconButton('copy', t('Copy'), () => copy(segment))}
-</div>`;
+const tools = (
+  segment: Segment,
+  { playable, play, name, edit, copy }: RowOptions,
+): TemplateResult =>
+  html`<div class="row-tools">
+    ${playable ? iconButton('play', t('Play from here'), () => play(segment, 0)) : nothing}
+    ${iconButton('person', t('Say who this is'), () => name(segment))}
+    ${iconButton('edit', t('Edit text'), () => edit(segment))}
+    ${iconButton('copy', t('Copy'), () => copy(segment))}
+  </div>`;
 
 /** A click on a word plays from it; one that selects text does not. */
-function playAt({ clientX, clientY, currentTarget }: MouseEvent, segment: Segment, { play, quote, everyWord }: RowOptions): void {
+function playAt(
+  { clientX, clientY, currentTarget }: MouseEvent,
+  segment: Segment,
+  { play, quote, everyWord }: RowOptions,
+): void {
   if (getSelection()?.isCollapsed === false) return;
   const at = document.caretRangeFromPoint(clientX, clientY);
   if (at === null) return;
@@ -80,17 +142,26 @@ function playAt({ clientX, clientY, currentTarget }: MouseEvent, segment: Segmen
   before.setEnd(at.startContainer, at.startOffset);
   const offset = before.toString().length;
   // What is left out is spread over the text: the word is found to within one or two.
-  const shown = quote !== undefined || everyWord ? segment.text : (segment.readable ?? segment.text);
+  const shown =
+    quote !== undefined || everyWord ? segment.text : (segment.readable ?? segment.text);
   play(segment, Math.round((offset * segment.text.length) / Math.max(1, shown.length)));
 }
 
-/** Dimmed where it stood, open, so that nothing moves when the machine finds out late; folded by a click it takes one line. */
+/**
+ * Dimmed where it stood, open, so that nothing moves when the machine finds out late; folded by a
+ * click it takes one line.
+ */
 const echo = (segment: Segment, options: RowOptions): TemplateResult =>
-  html`<details class="text" open><summary>${pieces(segment, options)} <span class="muted">${t('(echo)')}</span></summary></details>`;
+  html`<details class="text" open>
+    <summary>${pieces(segment, options)} <span class="muted">${t('(echo)')}</span></summary>
+  </details>`;
 
 /** Quoted words are marked where they were said, so the words stand as they were said then. */
 function pieces(segment: Segment, { quote, everyWord }: RowOptions): (string | TemplateResult)[] {
-  if (quote !== undefined) return split(segment.text, quote).map((piece) => (piece.marked ? html`<mark>${piece.text}</mark>` : piece.text));
+  if (quote !== undefined)
+    return split(segment.text, quote).map((piece) =>
+      piece.marked ? html`<mark>${piece.text}</mark>` : piece.text,
+    );
   if (!everyWord) return [segment.readable ?? segment.text];
   let at = 0;
   const shown = (segment.fillers ?? []).flatMap(({ start, end }) => {
@@ -110,11 +181,28 @@ function editor(segment: Segment, { edit, save }: RowOptions): TemplateResult {
       save(segment, (event.target as HTMLTextAreaElement).value);
     }
   };
-  return html`<textarea class="edit" rows="3" aria-label=${t('Text; Enter saves, Escape cancels')} .value=${segment.text} @keydown=${keys} @blur=${() => edit(undefined)}></textarea>`;
+  return html`<textarea
+    class="edit"
+    rows="3"
+    aria-label=${t('Text; Enter saves, Escape cancels')}
+    .value=${segment.text}
+    @keydown=${keys}
+    @blur=${() => edit(undefined)}
+  ></textarea>`;
 }
 
 /** An open phrase, in a lighter tone; not for the screen reader, which hears finals only. */
-export const partialRow = (partial: PanelPartial, before: Pick<Segment, 'speaker' | 'source'> | undefined): TemplateResult => html`<div class="row partial ${partial.source} ${before?.speaker === partial.speaker && before.source === partial.source ? '' : 'first'}" aria-hidden="true">
-  ${before?.speaker === partial.speaker && before.source === partial.source ? nothing : turnHeader(partial.speaker, partial.source, partial.startMs)}
-  <p class="text"><span class="stable">${partial.stable}</span> <span class="unstable">${partial.unstable}</span></p>
-</div>`;
+export const partialRow = (
+  partial: PanelPartial,
+  before: Pick<Segment, 'speaker' | 'source'> | undefined,
+): TemplateResult =>
+  html`<div
+    class="row partial ${partial.source} ${before?.speaker === partial.speaker && before.source === partial.source ? '' : 'first'}"
+    aria-hidden="true"
+  >
+    ${before?.speaker === partial.speaker && before.source === partial.source ? nothing : turnHeader(partial.speaker, partial.source, partial.startMs)}
+    <p class="text">
+      <span class="stable">${partial.stable}</span>
+      <span class="unstable">${partial.unstable}</span>
+    </p>
+  </div>`;

@@ -8,8 +8,10 @@ import { t } from './l10n';
 import type { Levels } from './pageState';
 import { icon, iconButton, SOURCE_ICON, sourceName } from './parts';
 
-export const isLive = ({ state }: PanelSession): boolean => state === 'STREAMING' || state === 'PAUSED' || state === 'STARTING' || state === 'IDLE';
-const isBusy = ({ state }: PanelSession): boolean => state === 'STARTING' || state === 'IDLE' || state === 'STOPPING' || state === 'FINALIZING';
+export const isLive = ({ state }: PanelSession): boolean =>
+  state === 'STREAMING' || state === 'PAUSED' || state === 'STARTING' || state === 'IDLE';
+const isBusy = ({ state }: PanelSession): boolean =>
+  state === 'STARTING' || state === 'IDLE' || state === 'STOPPING' || state === 'FINALIZING';
 
 function stateBadge({ state }: PanelSession): TemplateResult {
   switch (state) {
@@ -35,15 +37,33 @@ function levelMeter(source: SourceName, session: PanelSession, levels: Levels): 
   const value = session.state === 'STREAMING' && level !== undefined ? meter(level.rmsDb) : 0;
   const silent = session.silent.includes(source);
   const said = silent ? t('{0}: nothing is heard', sourceName(source)) : sourceName(source);
-  return html`<div class="meter ${silent ? 'silent' : ''} ${level?.speech === true ? 'speech' : ''} ${source}" title=${said}>
+  return html`<div
+    class="meter ${silent ? 'silent' : ''} ${level?.speech === true ? 'speech' : ''} ${source}"
+    title=${said}
+  >
     ${icon(silent ? 'mute' : SOURCE_ICON[source])}
-    <div class="bar" role="meter" aria-label=${said} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.round(value * 100)}>
-      <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="6"></rect><rect class="fill" width=${(value * 100).toFixed(1)} height="6"></rect></svg>
+    <div
+      class="bar"
+      role="meter"
+      aria-label=${said}
+      aria-valuemin="0"
+      aria-valuemax="100"
+      aria-valuenow=${Math.round(value * 100)}
+    >
+      <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="track" width="100" height="6"></rect>
+        <rect class="fill" width=${(value * 100).toFixed(1)} height="6"></rect>
+      </svg>
     </div>
   </div>`;
 }
 
-export function sessionHeader(session: PanelSession, levels: Levels, elapsedMs: number, language: string): TemplateResult {
+export function sessionHeader(
+  session: PanelSession,
+  levels: Levels,
+  elapsedMs: number,
+  language: string,
+): TemplateResult {
   const { state, title, startedAt } = session;
   const over = state === 'DONE' || state === 'FAILED';
   return html`<header class="session ${state.toLowerCase()}">

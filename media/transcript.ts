@@ -1,6 +1,7 @@
 /**
- * The transcript: chunks of 20 segments of which only those near the window are in the document, the end followed until
- * the reader scrolls up, arrow keys from segment to segment, a jump to quoted words.
+ * The transcript: chunks of 20 segments of which only those near the window are in the document,
+ * the end followed until the reader scrolls up, arrow keys from segment to segment, a jump to
+ * quoted words.
  */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -52,7 +53,10 @@ export class Transcript extends LitElement {
   declare unseen: number;
 
   private readonly near = new Set<number>();
-  /** Chunks that come near and are not drawn yet, with twice their distance from the middle of the window, in pixels. */
+  /**
+   * Chunks that come near and are not drawn yet, with twice their distance from the middle of the
+   * window, in pixels.
+   */
   private readonly coming = new Map<number, number>();
   /** The frame in which the next of them is drawn. */
   private drawing: number | undefined;
@@ -118,7 +122,10 @@ export class Transcript extends LitElement {
   }
 
   protected override firstUpdated(): void {
-    this.observer = new IntersectionObserver((entries) => this.seen(entries), { root: this.scroller, rootMargin: NEAR });
+    this.observer = new IntersectionObserver((entries) => this.seen(entries), {
+      root: this.scroller,
+      rootMargin: NEAR,
+    });
     this.sizes = new ResizeObserver((entries) => {
       for (const { target, borderBoxSize } of entries) {
         const n = Number((target as HTMLElement).dataset['chunk']);
@@ -133,18 +140,22 @@ export class Transcript extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get('segments');
-    if (before !== undefined && !this.following) this.unseen += Math.max(0, this.segments.length - before.length);
+    if (before !== undefined && !this.following)
+      this.unseen += Math.max(0, this.segments.length - before.length);
     const last = Math.max(0, Math.ceil(this.segments.length / CHUNK) - 1);
     if (this.following) this.near.add(last);
-    if (this.active === undefined || (this.following && !this.contains(document.activeElement))) this.active = this.segments.at(-1)?.id;
+    if (this.active === undefined || (this.following && !this.contains(document.activeElement)))
+      this.active = this.segments.at(-1)?.id;
   }
 
   protected override updated(): void {
-    // There are a thousand of them in a long meeting: each is touched when it changes, and none is measured here, which
-    // would lay the page out once for each.
+    // There are a thousand of them in a long meeting: each is touched when it changes, and none is
+    // measured here, which would lay the page out once for each.
     for (const chunk of this.querySelectorAll<HTMLElement>('.chunk')) {
       const n = Number(chunk.dataset['chunk']);
-      const height = this.near.has(n) ? '' : `${this.heights.get(n) ?? this.rowsIn(n) * ROW_GUESS}px`;
+      const height = this.near.has(n)
+        ? ''
+        : `${this.heights.get(n) ?? this.rowsIn(n) * ROW_GUESS}px`;
       const before = this.given.get(chunk);
       if (before === height) continue;
       if (before === undefined) {
@@ -175,7 +186,16 @@ export class Transcript extends LitElement {
       if (isIntersecting === this.near.has(n)) continue;
       // The segment that has the focus stays in the document.
       if (!isIntersecting && target.contains(document.activeElement)) continue;
-      if (isIntersecting) this.coming.set(n, Math.abs(boundingClientRect.top + boundingClientRect.bottom - (rootBounds?.top ?? 0) - (rootBounds?.bottom ?? 0)));
+      if (isIntersecting)
+        this.coming.set(
+          n,
+          Math.abs(
+            boundingClientRect.top +
+              boundingClientRect.bottom -
+              (rootBounds?.top ?? 0) -
+              (rootBounds?.bottom ?? 0),
+          ),
+        );
       else this.near.delete(n);
       changed = true;
     }
@@ -207,10 +227,13 @@ export class Transcript extends LitElement {
 
   /** Buttons for a row come when the pointer does. */
   private hover(event: Event): void {
-    const id = (event.target as HTMLElement).closest<HTMLElement>('[data-segment]')?.dataset['segment'];
+    const id = (event.target as HTMLElement).closest<HTMLElement>('[data-segment]')?.dataset[
+      'segment'
+    ];
     if (id === this.hovered) return;
     this.hovered = id;
-    // Rows that move under a still pointer are hovered before the scrolling is told: who scrolls up must not be put back.
+    // Rows that move under a still pointer are hovered before the scrolling is told: who scrolls up
+    // must not be put back.
     this.scrolled();
     this.requestUpdate();
   }
@@ -223,7 +246,10 @@ export class Transcript extends LitElement {
     this.requestUpdate();
     await this.updateComplete;
     const row = this.row(segment.id);
-    const smooth = !matchMedia('(prefers-reduced-motion: reduce)').matches && block === 'center' && this.isClose(row);
+    const smooth =
+      !matchMedia('(prefers-reduced-motion: reduce)').matches &&
+      block === 'center' &&
+      this.isClose(row);
     row?.scrollIntoView({ block, behavior: smooth ? 'smooth' : 'instant' });
     if (focus) row?.focus({ preventScroll: true });
     if (!smooth && block === 'center') requestAnimationFrame(() => row?.scrollIntoView({ block }));
@@ -231,11 +257,16 @@ export class Transcript extends LitElement {
 
   /** A jump over many chunks is not animated: their heights are guesses until they are drawn. */
   private isClose(row: HTMLElement | undefined): boolean {
-    return row !== undefined && Math.abs(row.getBoundingClientRect().top) < 3 * this.scroller.clientHeight;
+    return (
+      row !== undefined &&
+      Math.abs(row.getBoundingClientRect().top) < 3 * this.scroller.clientHeight
+    );
   }
 
   private row(id: string): HTMLElement | undefined {
-    return [...this.querySelectorAll<HTMLElement>('[data-segment]')].find((row) => row.dataset['segment'] === id);
+    return [...this.querySelectorAll<HTMLElement>('[data-segment]')].find(
+      (row) => row.dataset['segment'] === id,
+    );
   }
 
   private keys(event: KeyboardEvent): void {
@@ -260,7 +291,14 @@ export class Transcript extends LitElement {
       return;
     }
     const at = this.segments.findIndex((s) => s.id === id);
-    const step: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: this.segments.length - 1 };
+    const step: Record<string, number> = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      PageDown: at + 10,
+      PageUp: at - 10,
+      Home: 0,
+      End: this.segments.length - 1,
+    };
     const to = step[event.key];
     if (to === undefined) return;
     event.preventDefault();
@@ -275,31 +313,62 @@ export class Transcript extends LitElement {
     this.requestUpdate();
     void this.updateComplete.then(() => {
       if (segment !== undefined) this.querySelector<HTMLTextAreaElement>('textarea.edit')?.focus();
-      else if (was !== undefined && document.activeElement === document.body) this.row(was)?.focus();
+      else if (was !== undefined && document.activeElement === document.body)
+        this.row(was)?.focus();
     });
   };
 
   private readonly save = (segment: Segment, text: string): void => {
     const said = text.trim();
     this.edit(undefined);
-    if (said !== '' && said !== segment.text) post({ type: 'reviseSegment', segmentId: segment.id, text: said });
+    if (said !== '' && said !== segment.text)
+      post({ type: 'reviseSegment', segmentId: segment.id, text: said });
   };
 
-  private readonly name = (segment: Segment): void => post({ type: 'nameSpeaker', segmentId: segment.id });
-  private readonly accept = (segment: Segment, name: string): void => post({ type: 'nameSpeaker', segmentId: segment.id, name });
+  private readonly name = (segment: Segment): void =>
+    post({ type: 'nameSpeaker', segmentId: segment.id });
+  private readonly accept = (segment: Segment, name: string): void =>
+    post({ type: 'nameSpeaker', segmentId: segment.id, name });
 
-  private readonly play = (segment: Segment, offset: number): void => post({ type: 'play', segmentId: segment.id, offset });
+  private readonly play = (segment: Segment, offset: number): void =>
+    post({ type: 'play', segmentId: segment.id, offset });
 
-  private readonly copy = (segment: Segment): void => post({ type: 'copy', text: this.everyWord ? segment.text : (segment.readable ?? segment.text) });
+  private readonly copy = (segment: Segment): void =>
+    post({
+      type: 'copy',
+      text: this.everyWord ? segment.text : (segment.readable ?? segment.text),
+    });
 
   protected override render(): TemplateResult {
     const { segments, partials } = this;
     const chunks = Math.ceil(segments.length / CHUNK);
     const empty = segments.length === 0 && partials.length === 0;
-    return html`<div class="scroll" @pointerover=${(event: Event) => this.hover(event)} @keydown=${(event: KeyboardEvent) => this.keys(event)}>
+    return html`<div
+        class="scroll"
+        @pointerover=${(event: Event) => this.hover(event)}
+        @keydown=${(event: KeyboardEvent) => this.keys(event)}
+      >
         ${empty ? html`<p class="empty">${this.waiting}</p>` : nothing}
-        <div role=${segments.length === 0 ? nothing : 'feed'} aria-label=${segments.length === 0 ? nothing : t('Transcript')}>${repeat(Array.from({ length: chunks }, (_, n) => n), (n) => n, (n) => html`<div class="chunk" data-chunk=${n}>${this.near.has(n) ? this.rows(n) : nothing}</div>`)}</div>
-        <div class="partials">${repeat(partials, (p) => p.source, (p, i) => partialRow(p, partials[i - 1] ?? segments.at(-1)))}</div>
+        <div
+          role=${segments.length === 0 ? nothing : 'feed'}
+          aria-label=${segments.length === 0 ? nothing : t('Transcript')}
+        >
+          ${repeat(
+            Array.from({ length: chunks }, (_, n) => n),
+            (n) => n,
+            (n) =>
+              html`<div class="chunk" data-chunk=${n}>
+                ${this.near.has(n) ? this.rows(n) : nothing}
+              </div>`,
+          )}
+        </div>
+        <div class="partials">
+          ${repeat(
+            partials,
+            (p) => p.source,
+            (p, i) => partialRow(p, partials[i - 1] ?? segments.at(-1)),
+          )}
+        </div>
       </div>
       ${this.following || empty ? nothing : html`<button type="button" class="latest" @click=${() => this.toEnd()}>${icon('arrow-down')}${this.unseen > 0 ? t('Jump to latest ({0} new)', this.unseen) : t('Jump to latest')}</button>`}`;
   }
@@ -308,29 +377,33 @@ export class Transcript extends LitElement {
     const from = chunk * CHUNK;
     const mine = this.segments.slice(from, from + CHUNK);
     let turnStart = -Infinity;
-    return html`${repeat(mine, (s) => s.id, (segment, i) => {
-      const turn = beginsTurn(segment, this.segments[from + i - 1], turnStart);
-      if (turn || i === 0) turnStart = segment.startMs;
-      return segmentRow(segment, {
-        position: from + i + 1,
-        count: this.segments.length,
-        turn,
-        active: segment.id === this.active,
-        editing: segment.id === this.editing,
-        everyWord: this.everyWord,
-        quote: segment.id === this.revealed?.id ? this.revealed.quote : undefined,
-        tools: segment.id === this.active || segment.id === this.hovered,
-        copy: this.copy,
-        edit: this.edit,
-        save: this.save,
-        name: this.name,
-        called: this.called[segment.speaker],
-        accept: this.accept,
-        playable: this.playable,
-        playing: segment.id === this.playing,
-        play: this.play,
-      });
-    })}`;
+    return html`${repeat(
+      mine,
+      (s) => s.id,
+      (segment, i) => {
+        const turn = beginsTurn(segment, this.segments[from + i - 1], turnStart);
+        if (turn || i === 0) turnStart = segment.startMs;
+        return segmentRow(segment, {
+          position: from + i + 1,
+          count: this.segments.length,
+          turn,
+          active: segment.id === this.active,
+          editing: segment.id === this.editing,
+          everyWord: this.everyWord,
+          quote: segment.id === this.revealed?.id ? this.revealed.quote : undefined,
+          tools: segment.id === this.active || segment.id === this.hovered,
+          copy: this.copy,
+          edit: this.edit,
+          save: this.save,
+          name: this.name,
+          called: this.called[segment.speaker],
+          accept: this.accept,
+          playable: this.playable,
+          playing: segment.id === this.playing,
+          play: this.play,
+        });
+      },
+    )}`;
   }
 }
 customElements.define('earmark-transcript', Transcript);

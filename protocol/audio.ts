@@ -12,7 +12,11 @@ export const PUSH_MAX_FRAMES = 100;
 /** A pushing client keeps at most this much audio unacknowledged. */
 export const UNACKNOWLEDGED_MAX_MS = 10_000;
 
-export const SourceName = z.enum(['mic', 'system', 'file']).describe('Where the sound comes from. `mic` is the user, `system` the others, `file` a recording of one channel.');
+export const SourceName = z
+  .enum(['mic', 'system', 'file'])
+  .describe(
+    'Where the sound comes from. `mic` is the user, `system` the others, `file` a recording of one channel.',
+  );
 export type SourceName = z.infer<typeof SourceName>;
 
 export const AudioFormat = z.object({
@@ -26,7 +30,9 @@ export const Device = z.object({
   id: z.string().describe('What the recorder takes as its device name.'),
   name: z.string(),
   isDefault: z.boolean(),
-  recorder: z.string().describe('Recorder module that reads it: parec, pw-record, arecord, sox, audiotee, ffmpeg.'),
+  recorder: z
+    .string()
+    .describe('Recorder module that reads it: parec, pw-record, arecord, sox, audiotee, ffmpeg.'),
 });
 export type Device = z.infer<typeof Device>;
 
@@ -46,13 +52,28 @@ export const AudioPush = request({
     sessionId: z.string(),
     source: SourceName,
     seq: z.number().int().min(0).describe('Sequence number of the first frame, from 0.'),
-    captureMs: z.number().describe('Capture clock of the first frame in milliseconds since the session start.'),
+    captureMs: z
+      .number()
+      .describe('Capture clock of the first frame in milliseconds since the session start.'),
     pcm: z.string().describe('Base64 of s16le mono 16 kHz, a whole number of frames, at most 100.'),
   }),
   result: z.object({
-    ackSeq: z.number().int().min(-1).describe('Last frame of this source that is on disk; −1 when none.'),
+    ackSeq: z
+      .number()
+      .int()
+      .min(-1)
+      .describe('Last frame of this source that is on disk; −1 when none.'),
   }),
-  errors: ['session.notFound', 'session.wrongState', 'audio.unknownSource', 'audio.oddFrame', 'audio.badBase64', 'audio.afterStop', 'audio.tooFast', 'audio.overLimit'],
+  errors: [
+    'session.notFound',
+    'session.wrongState',
+    'audio.unknownSource',
+    'audio.oddFrame',
+    'audio.badBase64',
+    'audio.afterStop',
+    'audio.tooFast',
+    'audio.overLimit',
+  ],
 });
 
 export const AudioOpen = request({
@@ -73,7 +94,10 @@ export const AudioEnd = request({
 
 export const Received = z.object({
   frames: z.number().int().min(0),
-  digest: z.string().regex(/^[0-9a-f]{64}$/).describe('Hex. d(n) = SHA-256(d(n−1) ‖ the 640 bytes of frame n), d(0) is 32 zero bytes.'),
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('Hex. d(n) = SHA-256(d(n−1) ‖ the 640 bytes of frame n), d(0) is 32 zero bytes.'),
 });
 export type Received = z.infer<typeof Received>;
 
@@ -94,8 +118,16 @@ export const AudioAck = notification({
 export const AudioClip = request({
   method: 'audio/clip',
   doc: 'A piece of the kept sound of a session that is over, at most 30 s from `startMs`.',
-  params: z.object({ sessionId: z.string(), source: SourceName, startMs: z.number().min(0), endMs: z.number().min(0) }),
-  result: z.object({ startMs: z.number().describe('Session time of the first sample.'), pcm: z.string().describe('Base64 of s16le mono 16 kHz.') }),
+  params: z.object({
+    sessionId: z.string(),
+    source: SourceName,
+    startMs: z.number().min(0),
+    endMs: z.number().min(0),
+  }),
+  result: z.object({
+    startMs: z.number().describe('Session time of the first sample.'),
+    pcm: z.string().describe('Base64 of s16le mono 16 kHz.'),
+  }),
   errors: ['session.notFound', 'session.wrongState', 'audio.notKept'],
 });
 

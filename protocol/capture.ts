@@ -1,4 +1,7 @@
-/** Family `capture`: sound of this machine for the caller, who sends it to a daemon elsewhere. Only over the local socket. */
+/**
+ * Family `capture`: sound of this machine for the caller, who sends it to a daemon elsewhere. Only
+ * over the local socket.
+ */
 import { z } from 'zod';
 import { SourceName } from './audio';
 import { Empty, notification, request } from './method';
@@ -6,15 +9,45 @@ import { Empty, notification, request } from './method';
 export const CaptureStart = request({
   method: 'capture/start',
   doc: 'Records a source and sends the caller what it hears as `capture/frames`. It ends with `capture/stop` or with the connection, so that no microphone stays open.',
-  params: z.object({ source: SourceName.exclude(['file']), device: z.string().max(1000).optional(), upload: z.object({ uploadId: z.string().max(100), seq: z.number().int().min(0).describe('First frame that the daemon elsewhere lacks.') }).optional().describe('Keeps what is heard, and sends it once it is on disk, in whole frames.') }),
+  params: z.object({
+    source: SourceName.exclude(['file']),
+    device: z.string().max(1000).optional(),
+    upload: z
+      .object({
+        uploadId: z.string().max(100),
+        seq: z.number().int().min(0).describe('First frame that the daemon elsewhere lacks.'),
+      })
+      .optional()
+      .describe('Keeps what is heard, and sends it once it is on disk, in whole frames.'),
+  }),
   result: z.object({ captureId: z.string() }),
-  errors: ['audio.noRecorder', 'audio.deviceNotFound', 'audio.recorderFailed', 'rpc.tooMany', 'session.notFound', 'audio.unknownSource'],
+  errors: [
+    'audio.noRecorder',
+    'audio.deviceNotFound',
+    'audio.recorderFailed',
+    'rpc.tooMany',
+    'session.notFound',
+    'audio.unknownSource',
+  ],
 });
-export const CaptureStop = request({ method: 'capture/stop', doc: 'Ends the recorder; answers when nothing more comes. Idempotent.', params: z.object({ captureId: z.string() }), result: Empty });
+export const CaptureStop = request({
+  method: 'capture/stop',
+  doc: 'Ends the recorder; answers when nothing more comes. Idempotent.',
+  params: z.object({ captureId: z.string() }),
+  result: Empty,
+});
 
 export const CaptureFrames = notification({
   method: 'capture/frames',
   doc: 'What a recorder heard, as it came.',
-  params: z.object({ captureId: z.string(), pcm: z.string().describe('Base64 of s16le mono 16 kHz, whole samples.'), seq: z.number().int().optional().describe('Number of the first frame, where it is kept.') }),
+  params: z.object({
+    captureId: z.string(),
+    pcm: z.string().describe('Base64 of s16le mono 16 kHz, whole samples.'),
+    seq: z.number().int().optional().describe('Number of the first frame, where it is kept.'),
+  }),
 });
-export const CaptureEnded = notification({ method: 'capture/ended', doc: 'The recorder ended by itself.', params: z.object({ captureId: z.string() }) });
+export const CaptureEnded = notification({
+  method: 'capture/ended',
+  doc: 'The recorder ended by itself.',
+  params: z.object({ captureId: z.string() }),
+});

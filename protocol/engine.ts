@@ -1,12 +1,24 @@
-/** Family `engine`: the speech engines of the daemon, how they are, and another try for those that failed. */
+/**
+ * Family `engine`: the speech engines of the daemon, how they are, and another try for those that
+ * failed.
+ */
 import { z } from 'zod';
 import { ErrorCodes } from './errors';
 import { Empty, request } from './method';
 
-export const Rung = z.enum(['NORMAL', 'WARNING', 'DEGRADE', 'EMERGENCY', 'FAILOVER']).describe('Where recognition stands on the ladder of load.');
+export const Rung = z
+  .enum(['NORMAL', 'WARNING', 'DEGRADE', 'EMERGENCY', 'FAILOVER'])
+  .describe('Where recognition stands on the ladder of load.');
 export type Rung = z.infer<typeof Rung>;
 
-export const EngineState = z.enum(['UNINITIALIZED', 'LOADING', 'WARMING_UP', 'READY', 'UNLOADING', 'ERROR']);
+export const EngineState = z.enum([
+  'UNINITIALIZED',
+  'LOADING',
+  'WARMING_UP',
+  'READY',
+  'UNLOADING',
+  'ERROR',
+]);
 export type EngineState = z.infer<typeof EngineState>;
 
 export const EngineHealth = z.object({
@@ -15,35 +27,73 @@ export const EngineHealth = z.object({
   device: z.enum(['auto', 'cpu', 'gpu']),
   state: EngineState,
   loadMs: z.number().optional().describe('From LOADING to READY.'),
-  rtf: z.object({ mean: z.number(), p95: z.number(), p99: z.number(), decodes: z.number().describe('How many the figures stand for; 0: none yet.') }).describe('Real-time factor: seconds of work for a second of audio.'),
+  rtf: z
+    .object({
+      mean: z.number(),
+      p95: z.number(),
+      p99: z.number(),
+      decodes: z.number().describe('How many the figures stand for; 0: none yet.'),
+    })
+    .describe('Real-time factor: seconds of work for a second of audio.'),
   queuedMs: z.number().describe('Audio that waits for a decode.'),
   rssBytes: z.number().describe('Resident memory of its workers.'),
   sessions: z.number().describe('Sessions that prefer it.'),
   rung: Rung,
   error: z.string().optional(),
-  errors: z.array(z.object({ code: z.enum(ErrorCodes), message: z.string(), at: z.string().describe('ISO 8601.') })).describe('The last ten, oldest first.'),
+  errors: z
+    .array(
+      z.object({
+        code: z.enum(ErrorCodes),
+        message: z.string(),
+        at: z.string().describe('ISO 8601.'),
+      }),
+    )
+    .describe('The last ten, oldest first.'),
 });
 export type EngineHealth = z.infer<typeof EngineHealth>;
 
 export const Machine = z.object({
   tier: z.enum(['ultra_low', 'low', 'medium', 'medium_gpu', 'high', 'ultra']),
   why: z.string().describe('What the tier rests on, for a person.'),
-  targets: z.array(z.object({ provider: z.string(), model: z.string(), device: z.enum(['auto', 'cpu', 'gpu']) })).describe('Its models, best first: for English, then for every language; a later one stands in for those before it.'),
+  targets: z
+    .array(
+      z.object({ provider: z.string(), model: z.string(), device: z.enum(['auto', 'cpu', 'gpu']) }),
+    )
+    .describe(
+      'Its models, best first: for English, then for every language; a later one stands in for those before it.',
+    ),
   cpu: z.string(),
   cores: z.number().int(),
   instructionSets: z.array(z.string()),
   memoryGb: z.number(),
-  gpu: z.object({ kind: z.enum(['metal', 'cuda', 'vulkan']), name: z.string(), memoryGb: z.number().optional() }).optional(),
+  gpu: z
+    .object({
+      kind: z.enum(['metal', 'cuda', 'vulkan']),
+      name: z.string(),
+      memoryGb: z.number().optional(),
+    })
+    .optional(),
   battery: z.object({ charge: z.number().describe('0–1.'), discharging: z.boolean() }).optional(),
   unknown: z.array(z.string()).describe('Probes that did not answer within 5 s.'),
-  calibration: z.object({ model: z.string(), rtf: z.number().describe('Seconds of work of one core for a second of speech.'), audioMs: z.number().describe('Speech that was decoded for it.'), at: z.string().describe('ISO 8601.') }).optional().describe('How fast this machine is; absent until it was measured.'),
+  calibration: z
+    .object({
+      model: z.string(),
+      rtf: z.number().describe('Seconds of work of one core for a second of speech.'),
+      audioMs: z.number().describe('Speech that was decoded for it.'),
+      at: z.string().describe('ISO 8601.'),
+    })
+    .optional()
+    .describe('How fast this machine is; absent until it was measured.'),
 });
 export type Machine = z.infer<typeof Machine>;
 
 export const EngineRetry = request({
   method: 'engine/retry',
   doc: 'Starts engines that failed again, at once and with a fresh budget of restarts; all of them and the main one where none is named. Answers when they are READY.',
-  params: z.object({ provider: z.string().max(50).optional(), model: z.string().max(100).optional() }),
+  params: z.object({
+    provider: z.string().max(50).optional(),
+    model: z.string().max(100).optional(),
+  }),
   result: z.object({ engines: z.array(EngineHealth) }),
   errors: ['engine.unavailable', 'model.missing', 'model.corrupt', 'model.incompatible'],
 });
@@ -53,5 +103,13 @@ export const EngineCalibrate = request({
   doc: 'Measures how fast this machine decodes speech, within a minute, and chooses the models by that. It is kept until the hardware changes.',
   params: Empty,
   result: z.object({ machine: Machine }),
-  errors: ['model.missing', 'model.busy', 'model.corrupt', 'model.incompatible', 'engine.unavailable', 'engine.crashed', 'engine.timeout'],
+  errors: [
+    'model.missing',
+    'model.busy',
+    'model.corrupt',
+    'model.incompatible',
+    'engine.unavailable',
+    'engine.crashed',
+    'engine.timeout',
+  ],
 });

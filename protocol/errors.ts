@@ -4,7 +4,10 @@
  */
 import { z } from 'zod';
 
-/** What a caller may do about it. `no`: the same call fails again. `later`: it may work after `retryAfterMs` or on its own. `fix`: after the user changed something. */
+/**
+ * What a caller may do about it. `no`: the same call fails again. `later`: it may work after
+ * `retryAfterMs` or on its own. `fix`: after the user changed something.
+ */
 export type Retry = 'no' | 'later' | 'fix';
 
 interface Entry {
@@ -171,5 +174,10 @@ export class EarmarkError extends Error {
 
 export function isEarmarkError(x: unknown, code?: ErrorCode): x is EarmarkError {
   // By name, not by class: a bundle that is loaded beside this one has a class of its own.
-  return x instanceof Error && x.name === 'EarmarkError' && 'code' in x && (code === undefined || x.code === code);
+  return (
+    x instanceof Error &&
+    x.name === 'EarmarkError' &&
+    'code' in x &&
+    (code === undefined || x.code === code)
+  );
 }

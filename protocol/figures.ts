@@ -1,11 +1,36 @@
-/** How the daemon is, in pieces: parts, alerts, errors of the log. Used by `daemon/health` and `daemon/bundle`. */
+/**
+ * How the daemon is, in pieces: parts, alerts, errors of the log. Used by `daemon/health` and
+ * `daemon/bundle`.
+ */
 import { z } from 'zod';
 
-export const ALERT_IDS = ['engine.failed', 'engine.slow', 'errors.repeated', 'load.emergency', 'inference.wait', 'latency.final', 'frames.dropped', 'phrase.dead', 'disk.low', 'memory.high', 'store.memory', 'settings.wrong', 'debug.dump'] as const;
+export const ALERT_IDS = [
+  'engine.failed',
+  'engine.slow',
+  'errors.repeated',
+  'load.emergency',
+  'inference.wait',
+  'latency.final',
+  'frames.dropped',
+  'phrase.dead',
+  'disk.low',
+  'memory.high',
+  'store.memory',
+  'settings.wrong',
+  'debug.dump',
+] as const;
 
-export const Alert = z.object({ id: z.enum(ALERT_IDS), message: z.string().describe('For a person; says what to do.'), at: z.string().describe('ISO 8601.') });
+export const Alert = z.object({
+  id: z.enum(ALERT_IDS),
+  message: z.string().describe('For a person; says what to do.'),
+  at: z.string().describe('ISO 8601.'),
+});
 
-export const Part = z.object({ name: z.string(), state: z.enum(['ok', 'degraded', 'failed']), reason: z.string().optional() });
+export const Part = z.object({
+  name: z.string(),
+  state: z.enum(['ok', 'degraded', 'failed']),
+  reason: z.string().optional(),
+});
 
 export const LoggedError = z.object({
   at: z.string().describe('ISO 8601.'),

@@ -13,9 +13,19 @@ export const DaemonHello = request({
     protocol: Version,
     client: z.string().max(100).describe('Name for logs: `vscode`, `cli`, …'),
     clientVersion: z.string().max(50),
-    window: z.boolean().optional().describe('True for an editor window that shows sessions; a captured session pauses 60 s after the last one is gone.'),
+    window: z
+      .boolean()
+      .optional()
+      .describe(
+        'True for an editor window that shows sessions; a captured session pauses 60 s after the last one is gone.',
+      ),
   }),
-  result: z.object({ protocol: Version, version: z.string(), pid: z.number(), negotiation: z.enum(['ok', 'drain']) }),
+  result: z.object({
+    protocol: Version,
+    version: z.string(),
+    pid: z.number(),
+    negotiation: z.enum(['ok', 'drain']),
+  }),
   errors: ['rpc.versionMismatch'],
 });
 
@@ -31,12 +41,23 @@ export type WorkerHealth = z.infer<typeof WorkerHealth>;
 const QueueHealth = z
   .object({
     waiting: z.number().int().describe('Finals that wait for a decode.'),
-    waitP50Ms: z.number().describe('Milliseconds from the end of a phrase to the begin of its decode, over the last phrases; 0 before the first.'),
+    waitP50Ms: z
+      .number()
+      .describe(
+        'Milliseconds from the end of a phrase to the begin of its decode, over the last phrases; 0 before the first.',
+      ),
     waitP95Ms: z.number(),
     waitMaxMs: z.number(),
     load: z.number().describe('Share of the decoders that finals and speculation keep busy, 0–1.'),
-    finals: z.enum(['full', 'once', 'greedy', 'alone']).describe('What is done for finals of what is spoken now: everything; under load what is doubted is not heard again; then no search for likelier texts; where they wait longer also without the sound before them.'),
-    droppedSpeculations: z.number().int().describe('Speculative decodes that were refused or gave way since the start.'),
+    finals: z
+      .enum(['full', 'once', 'greedy', 'alone'])
+      .describe(
+        'What is done for finals of what is spoken now: everything; under load what is doubted is not heard again; then no search for likelier texts; where they wait longer also without the sound before them.',
+      ),
+    droppedSpeculations: z
+      .number()
+      .int()
+      .describe('Speculative decodes that were refused or gave way since the start.'),
     droppedPartials: z.number().int(),
   })
   .describe('The queue in front of the recogniser.');
@@ -76,8 +97,14 @@ export const DaemonHealth = request({
     ready: z.boolean().describe('True where a session could be started now.'),
     parts: z.array(Part),
     alerts: z.array(Alert).describe('What is raised now.'),
-    figures: z.record(z.string(), z.number()).describe('Gauges now, totals of counters, and count and mean of each timing, by name and label.'),
-    lastErrors: z.array(LoggedError).describe('The last warnings and errors of the log, the newest last.'),
+    figures: z
+      .record(z.string(), z.number())
+      .describe(
+        'Gauges now, totals of counters, and count and mean of each timing, by name and label.',
+      ),
+    lastErrors: z
+      .array(LoggedError)
+      .describe('The last warnings and errors of the log, the newest last.'),
   }),
 });
 export type DaemonHealthResult = z.infer<typeof DaemonHealth.result>;
@@ -89,19 +116,35 @@ export const DaemonDrain = request({
   result: z.object({ sessions: z.number().describe('Sessions that were still running.') }),
 });
 
-export const DaemonShutdown = request({ method: 'daemon/shutdown', doc: 'Flushes every session and ends, as SIGTERM does.', params: Empty, result: Empty });
+export const DaemonShutdown = request({
+  method: 'daemon/shutdown',
+  doc: 'Flushes every session and ends, as SIGTERM does.',
+  params: Empty,
+  result: Empty,
+});
 
 export const DaemonProfile = request({
   method: 'daemon/profile',
   doc: 'Watches where the daemon spends processor time and memory; names of functions and sizes, nothing of what they hold.',
   params: z.object({ ms: z.number().int().min(100).max(30_000) }),
-  result: z.object({ cpu: z.string().describe('A .cpuprofile of DevTools.'), heap: z.string().describe('A .heapprofile of DevTools.') }),
+  result: z.object({
+    cpu: z.string().describe('A .cpuprofile of DevTools.'),
+    heap: z.string().describe('A .heapprofile of DevTools.'),
+  }),
 });
 
 export const DaemonAlert = notification({
   method: 'daemon/alert',
   doc: 'Something went wrong, or is well again; OPERATIONS.md says what to do about each. Sent to every client.',
-  params: z.object({ id: z.enum(ALERT_IDS), op: z.enum(['raised', 'cleared']), message: z.string() }),
+  params: z.object({
+    id: z.enum(ALERT_IDS),
+    op: z.enum(['raised', 'cleared']),
+    message: z.string(),
+  }),
 });
 
-export const DaemonGoodbye = notification({ method: 'daemon/goodbye', doc: 'The daemon is about to end; a client that still needs one starts it again.', params: z.object({ reason: z.enum(['idle', 'drain', 'shutdown']) }) });
+export const DaemonGoodbye = notification({
+  method: 'daemon/goodbye',
+  doc: 'The daemon is about to end; a client that still needs one starts it again.',
+  params: z.object({ reason: z.enum(['idle', 'drain', 'shutdown']) }),
+});

@@ -46,5 +46,22 @@ function isMessage(x: unknown): x is Message {
 
 /** Every declared message by family, in the order of PROTOCOL.md. */
 export const FAMILIES: Readonly<Record<string, readonly Message[]>> = Object.fromEntries(
-  Object.entries({ daemon: health, engine, session, transcript, insights, languageModel, audio, capture, dictation, models, notes, privacy, settings, tokens, upload: uploads, voices }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
+  Object.entries({
+    daemon: health,
+    engine,
+    session,
+    transcript,
+    insights,
+    languageModel,
+    audio,
+    capture,
+    dictation,
+    models,
+    notes,
+    privacy,
+    settings,
+    tokens,
+    upload: uploads,
+    voices,
+  }).map(([family, module]) => [family, Object.values(module).filter(isMessage)]),
 );

@@ -1,4 +1,7 @@
-/** Family `insights`: actions, decisions, risks, questions, entities, summary; each with the words it rests on. */
+/**
+ * Family `insights`: actions, decisions, risks, questions, entities, summary; each with the words
+ * it rests on.
+ */
 import { z } from 'zod';
 import { Empty, request } from './method';
 import { DeriveForm } from './noteServer';
@@ -19,11 +22,15 @@ export type InsightStatus = z.infer<typeof InsightStatus>;
 
 export const Due = z.object({
   phrase: z.string().describe('As spoken: "by Friday".'),
-  date: z.string().optional().describe('ISO date YYYY-MM-DD in the session\'s own time zone.'),
+  date: z.string().optional().describe("ISO date YYYY-MM-DD in the session's own time zone."),
 });
 export type Due = z.infer<typeof Due>;
 
-export const SymbolRef = z.object({ name: z.string(), uri: z.string().optional(), line: z.number().optional() });
+export const SymbolRef = z.object({
+  name: z.string(),
+  uri: z.string().optional(),
+  line: z.number().optional(),
+});
 export type SymbolRef = z.infer<typeof SymbolRef>;
 
 export const SummarySection = z.enum(['context', 'discussion', 'decisions', 'next']);
@@ -38,9 +45,17 @@ export const Insight = z.object({
   confidence: z.number().min(0).max(1),
   evidence: z.array(Evidence).min(1),
   symbols: z.array(SymbolRef),
-  entity: z.enum(['person', 'product', 'file', 'symbol', 'ticket', 'url']).optional().describe('Kind of an entity.'),
-  section: SummarySection.optional().describe('Of a sentence of the summary. `decisions` and `next` stand in printed summaries only: in a session they are the decisions and actions themselves.'),
-  topic: z.object({ title: z.string(), startMs: z.number(), endMs: z.number() }).optional().describe('What is spoken of there, and from when to when; of a sentence of the discussion.'),
+  entity: z
+    .enum(['person', 'product', 'file', 'symbol', 'ticket', 'url'])
+    .optional()
+    .describe('Kind of an entity.'),
+  section: SummarySection.optional().describe(
+    'Of a sentence of the summary. `decisions` and `next` stand in printed summaries only: in a session they are the decisions and actions themselves.',
+  ),
+  topic: z
+    .object({ title: z.string(), startMs: z.number(), endMs: z.number() })
+    .optional()
+    .describe('What is spoken of there, and from when to when; of a sentence of the discussion.'),
   edited: z.boolean().optional().describe('A person changed it; the machine leaves it alone.'),
 });
 export type Insight = z.infer<typeof Insight>;
@@ -69,9 +84,16 @@ export const InsightDerive = request({
     sessionId: z.string(),
     insightId: z.string(),
     as: DeriveForm,
-    languageId: z.string().max(60).optional().describe("VS Code's id of the language the comment is for."),
+    languageId: z
+      .string()
+      .max(60)
+      .optional()
+      .describe("VS Code's id of the language the comment is for."),
   }),
-  result: z.object({ text: z.string(), fileName: z.string().optional().describe('A name for a new file, where it is one.') }),
+  result: z.object({
+    text: z.string(),
+    fileName: z.string().optional().describe('A name for a new file, where it is one.'),
+  }),
   errors: ['session.notFound', 'insight.notFound'],
 });
 
@@ -92,6 +114,12 @@ export const InsightAnalyze = request({
     self: z.string().optional().describe('Name of the speaker whom "You" stands for.'),
     date: z.string().optional().describe('ISO date on which it was said; due dates count from it.'),
   }),
-  result: z.object({ insights: z.array(Insight), warnings: z.array(z.string()).optional().describe('What the language model could not do; sentences for the user.') }),
+  result: z.object({
+    insights: z.array(Insight),
+    warnings: z
+      .array(z.string())
+      .optional()
+      .describe('What the language model could not do; sentences for the user.'),
+  }),
   errors: ['analysis.badInput'],
 });

@@ -1,4 +1,7 @@
-/** Family `languageModel`: an editor lends the daemon the language model it has. Only from this machine, and only where the user said so. */
+/**
+ * Family `languageModel`: an editor lends the daemon the language model it has. Only from this
+ * machine, and only where the user said so.
+ */
 import { z } from 'zod';
 import { Empty, notification, request } from './method';
 
@@ -7,7 +10,15 @@ const Id = z.number().int().min(1).describe('Of one question, counted by the dae
 export const LanguageModelOffer = request({
   method: 'languageModel/offer',
   doc: 'This client answers `languageModel/ask` from now on, until its connection ends or it takes the offer back by leaving the name out. What the user configured as `llm.endpoint` goes before it.',
-  params: z.object({ name: z.string().trim().min(1).max(100).optional().describe('For people, such as "GPT-4o of VS Code".') }),
+  params: z.object({
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('For people, such as "GPT-4o of VS Code".'),
+  }),
   result: Empty,
   errors: ['rpc.forbidden'],
 });
@@ -17,8 +28,13 @@ export const LanguageModelAsk = notification({
   doc: 'A question about what was said, secrets taken out, to be answered with `languageModel/answer`.',
   params: z.object({
     id: Id,
-    messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })).min(1).max(20),
-    schema: z.record(z.string(), z.unknown()).describe('JSON schema of the answer; a model that knows none may ignore it.'),
+    messages: z
+      .array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }))
+      .min(1)
+      .max(20),
+    schema: z
+      .record(z.string(), z.unknown())
+      .describe('JSON schema of the answer; a model that knows none may ignore it.'),
   }),
 });
 
@@ -35,7 +51,12 @@ export const LanguageModelAnswer = request({
     id: Id,
     outcome: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('text'), text: z.string().max(1_000_000) }),
-      z.object({ kind: z.literal('failed'), reason: z.enum(['refused', 'unavailable']).describe('`refused`: the user or the provider does not allow it.') }),
+      z.object({
+        kind: z.literal('failed'),
+        reason: z
+          .enum(['refused', 'unavailable'])
+          .describe('`refused`: the user or the provider does not allow it.'),
+      }),
     ]),
   }),
   result: Empty,

@@ -50,7 +50,9 @@ export function request<P extends z.ZodType, R extends z.ZodType>(
   };
 }
 
-export function notification<P extends z.ZodType>(d: Declaration & { params: P }): NotificationType<P> {
+export function notification<P extends z.ZodType>(
+  d: Declaration & { params: P },
+): NotificationType<P> {
   return {
     type: 'notification',
     method: d.method,

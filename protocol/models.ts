@@ -18,7 +18,9 @@ export const ModelInfo = z.object({
   bytes: z.number().describe('Size of all files.'),
   licence: z.string(),
   isDefault: z.boolean(),
-  origin: z.enum(['download', 'bundled', 'import']).describe('A download, a part of Earmark, or from the import folder alone.'),
+  origin: z
+    .enum(['download', 'bundled', 'import'])
+    .describe('A download, a part of Earmark, or from the import folder alone.'),
   version: z.string().describe('In use, or what a pull would bring.'),
   update: z.string().optional().describe('The newer version that `models/update` brings.'),
   versions: z.array(z.string()).describe('On the disk, newest first.'),
@@ -28,7 +30,12 @@ export type ModelInfo = z.infer<typeof ModelInfo>;
 
 const idOnly = z.object({ modelId: z.string() });
 
-export const ModelsList = request({ method: 'models/list', doc: 'The catalogue with what is installed.', params: Empty, result: z.object({ models: z.array(ModelInfo) }) });
+export const ModelsList = request({
+  method: 'models/list',
+  doc: 'The catalogue with what is installed.',
+  params: Empty,
+  result: z.object({ models: z.array(ModelInfo) }),
+});
 export const ModelsPull = request({
   method: 'models/pull',
   doc: 'Downloads and checks a model; answers when it is installed. Two callers share one download. Progress comes as `models/progress`.',
@@ -38,22 +45,55 @@ export const ModelsPull = request({
 });
 export const ModelsUpdate = request({
   method: 'models/update',
-  doc: 'Brings the catalogue\'s version beside the one in use, which stays for `models/rollback`; an engine that has it loaded takes the new one between two phrases. Progress as with a pull.',
+  doc: "Brings the catalogue's version beside the one in use, which stays for `models/rollback`; an engine that has it loaded takes the new one between two phrases. Progress as with a pull.",
   params: idOnly,
   result: z.object({ model: ModelInfo }),
-  errors: ['model.unknown', 'model.missing', 'model.checksum', 'model.download', 'model.offline', 'model.diskFull', 'model.incompatible', 'engine.unavailable'],
+  errors: [
+    'model.unknown',
+    'model.missing',
+    'model.checksum',
+    'model.download',
+    'model.offline',
+    'model.diskFull',
+    'model.incompatible',
+    'engine.unavailable',
+  ],
 });
 export const ModelsRollback = request({
   method: 'models/rollback',
   doc: 'Uses the version before again, in an engine that has it loaded from the next phrase on; no download.',
   params: idOnly,
   result: z.object({ model: ModelInfo }),
-  errors: ['model.unknown', 'model.missing', 'model.corrupt', 'model.download', 'model.incompatible', 'engine.unavailable'],
+  errors: [
+    'model.unknown',
+    'model.missing',
+    'model.corrupt',
+    'model.download',
+    'model.incompatible',
+    'engine.unavailable',
+  ],
 });
-export const ModelsVerify = request({ method: 'models/verify', doc: 'Checks every file against its SHA-256.', params: idOnly, result: z.object({ model: ModelInfo }), errors: ['model.unknown', 'model.missing', 'model.corrupt'] });
-export const ModelsRemove = request({ method: 'models/remove', doc: 'Deletes the files of a model that is not in use.', params: idOnly, result: Empty, errors: ['model.unknown', 'model.busy'] });
+export const ModelsVerify = request({
+  method: 'models/verify',
+  doc: 'Checks every file against its SHA-256.',
+  params: idOnly,
+  result: z.object({ model: ModelInfo }),
+  errors: ['model.unknown', 'model.missing', 'model.corrupt'],
+});
+export const ModelsRemove = request({
+  method: 'models/remove',
+  doc: 'Deletes the files of a model that is not in use.',
+  params: idOnly,
+  result: Empty,
+  errors: ['model.unknown', 'model.busy'],
+});
 export const ModelsProgress = notification({
   method: 'models/progress',
   doc: 'Progress of a download, at most ten a second, to every client.',
-  params: z.object({ modelId: z.string(), file: z.string(), receivedBytes: z.number(), totalBytes: z.number() }),
+  params: z.object({
+    modelId: z.string(),
+    file: z.string(),
+    receivedBytes: z.number(),
+    totalBytes: z.number(),
+  }),
 });

@@ -1,32 +1,78 @@
 /**
- * What the language server of notes and the editor ask each other beside the Language Server Protocol. The server
- * touches no file and no daemon: texts of closed notes and names of the code come from the editor.
+ * What the language server of notes and the editor ask each other beside the Language Server
+ * Protocol. The server touches no file and no daemon: texts of closed notes and names of the code
+ * come from the editor.
  */
 import { z } from 'zod';
 
 export const DeriveForm = z.enum(['todo', 'task', 'issue', 'adr']);
 export type DeriveForm = z.infer<typeof DeriveForm>;
 
-/** Editor → server: what an item of a note becomes elsewhere. Null where the line is no item any more. */
+/**
+ * Editor → server: what an item of a note becomes elsewhere. Null where the line is no item any
+ * more.
+ */
 export const NoteDerive = {
   method: 'earmark/derive',
-  params: z.object({ uri: z.string(), line: z.number().int().min(0), as: DeriveForm, languageId: z.string().max(60).optional() }),
+  params: z.object({
+    uri: z.string(),
+    line: z.number().int().min(0),
+    as: DeriveForm,
+    languageId: z.string().max(60).optional(),
+  }),
   result: z.string().nullable(),
 } as const;
 
-/** Editor → server: actions and decisions of every note whose words match, for the list of workspace symbols. */
+/**
+ * Editor → server: actions and decisions of every note whose words match, for the list of workspace
+ * symbols.
+ */
 export const NoteSymbols = {
   method: 'earmark/noteSymbols',
   params: z.object({ query: z.string().max(500) }),
   /** LSP's SymbolInformation. */
-  result: z.array(z.looseObject({ name: z.string(), kind: z.number(), containerName: z.string().optional(), location: z.object({ uri: z.string(), range: z.looseObject({ start: z.object({ line: z.number(), character: z.number() }), end: z.object({ line: z.number(), character: z.number() }) }) }) })),
+  result: z.array(
+    z.looseObject({
+      name: z.string(),
+      kind: z.number(),
+      containerName: z.string().optional(),
+      location: z.object({
+        uri: z.string(),
+        range: z.looseObject({
+          start: z.object({ line: z.number(), character: z.number() }),
+          end: z.object({ line: z.number(), character: z.number() }),
+        }),
+      }),
+    }),
+  ),
 } as const;
 
 /** Server → editor: every note of the workspace, at most 2,000. */
-export const NoteFiles = { method: 'earmark/noteFiles', params: z.object({}), result: z.array(z.string()) } as const;
-/** Server → editor: the text of a note that is not open; null where it cannot be read or is too large. */
-export const NoteRead = { method: 'earmark/readNote', params: z.object({ uri: z.string() }), result: z.string().nullable() } as const;
+export const NoteFiles = {
+  method: 'earmark/noteFiles',
+  params: z.object({}),
+  result: z.array(z.string()),
+} as const;
+/**
+ * Server → editor: the text of a note that is not open; null where it cannot be read or is too
+ * large.
+ */
+export const NoteRead = {
+  method: 'earmark/readNote',
+  params: z.object({ uri: z.string() }),
+  result: z.string().nullable(),
+} as const;
 /** Server → editor: where a name of the code is declared, by the workspace's language servers. */
-export const NoteCodePlaces = { method: 'earmark/codePlaces', params: z.object({ name: z.string().max(200) }), result: z.array(z.object({ uri: z.string(), line: z.number().int(), character: z.number().int() })) } as const;
+export const NoteCodePlaces = {
+  method: 'earmark/codePlaces',
+  params: z.object({ name: z.string().max(200) }),
+  result: z.array(
+    z.object({ uri: z.string(), line: z.number().int(), character: z.number().int() }),
+  ),
+} as const;
 /** Server → editor: names of the code that begin like this. */
-export const NoteCodeNames = { method: 'earmark/codeNames', params: z.object({ prefix: z.string().max(200) }), result: z.array(z.string()) } as const;
+export const NoteCodeNames = {
+  method: 'earmark/codeNames',
+  params: z.object({ prefix: z.string().max(200) }),
+  result: z.array(z.string()),
+} as const;

@@ -1,6 +1,7 @@
 /**
- * Messages between the extension and the panel page. The page draws what it is told and decides nothing.
- * Posts to the page queue until it says `ready`. No Node types here; types only, so that the page stays small.
+ * Messages between the extension and the panel page. The page draws what it is told and decides
+ * nothing. Posts to the page queue until it says `ready`. No Node types here; types only, so that
+ * the page stays small.
  */
 import type { Rung } from './engine';
 import type { ModelInfo, ModelStatus } from './models';
@@ -26,19 +27,65 @@ export interface PanelNotice {
   readonly severity: 'info' | 'warning' | 'error';
   readonly text: string;
   /** Command the button runs, and its label. */
-  readonly action?: { readonly label: string; readonly command: PanelCommand; readonly argument?: string };
+  readonly action?: {
+    readonly label: string;
+    readonly command: PanelCommand;
+    readonly argument?: string;
+  };
 }
 
-/** What the page may ask the extension to do by button; the extension maps each to a VS Code command. */
-export type PanelCommand = 'start' | 'stop' | 'pause' | 'resume' | 'openNote' | 'showLogs' | 'openSettings' | 'pullModel' | 'giveConsent' | 'doctor' | 'retry' | 'rename' | 'showSession' | 'dismissNotices' | 'export' | 'back' | 'storage' | 'models' | 'openFolder' | 'purgeAll' | 'calibrate' | 'history' | 'isVoice' | 'notVoice' | 'forgetVoice' | 'transcribeHere' | 'discardUpload';
+/**
+ * What the page may ask the extension to do by button; the extension maps each to a VS Code
+ * command.
+ */
+export type PanelCommand =
+  | 'start'
+  | 'stop'
+  | 'pause'
+  | 'resume'
+  | 'openNote'
+  | 'showLogs'
+  | 'openSettings'
+  | 'pullModel'
+  | 'giveConsent'
+  | 'doctor'
+  | 'retry'
+  | 'rename'
+  | 'showSession'
+  | 'dismissNotices'
+  | 'export'
+  | 'back'
+  | 'storage'
+  | 'models'
+  | 'openFolder'
+  | 'purgeAll'
+  | 'calibrate'
+  | 'history'
+  | 'isVoice'
+  | 'notVoice'
+  | 'forgetVoice'
+  | 'transcribeHere'
+  | 'discardUpload';
 
 /** What the page shows. */
 export type PanelView =
   /** Before the user agreed to recording. */
-  | { readonly kind: 'consent'; /** What the user is told, a paragraph each; kept with the answer. */ readonly wording: readonly string[] }
+  | {
+      readonly kind: 'consent';
+      /** What the user is told, a paragraph each; kept with the answer. */ readonly wording: readonly string[];
+    }
   /** No daemon yet, or it failed. */
   | { readonly kind: 'offline'; readonly text: string; readonly canRetry: boolean }
-  | { readonly kind: 'idle'; readonly lastSession?: { readonly id: string; readonly title: string; readonly startedAt: string }; /** Absent while no daemon runs: nobody asked it yet. */ readonly model?: ModelStatus; readonly notices?: readonly PanelNotice[] }
+  | {
+      readonly kind: 'idle';
+      readonly lastSession?: {
+        readonly id: string;
+        readonly title: string;
+        readonly startedAt: string;
+      };
+      /** Absent while no daemon runs: nobody asked it yet. */ readonly model?: ModelStatus;
+      readonly notices?: readonly PanelNotice[];
+    }
   | PanelStorage
   | PanelModels
   | PanelSession;
@@ -64,7 +111,10 @@ export interface PanelStorage {
   readonly retention: Retention;
   /** Whether new meetings keep their sound. */
   readonly keepAudio: boolean;
-  /** Where else what is said goes: addresses of remote engines, language models, daemons that the user set. */
+  /**
+   * Where else what is said goes: addresses of remote engines, language models, daemons that the
+   * user set.
+   */
   readonly elsewhere: readonly string[];
 }
 
@@ -126,23 +176,57 @@ export type ToPanel =
       readonly silent?: readonly SourceName[];
       readonly called?: Readonly<Record<string, string>>;
     }
-  | { readonly type: 'levels'; readonly levels: readonly { readonly source: SourceName; readonly rmsDb: number; readonly speech: boolean }[] }
+  | {
+      readonly type: 'levels';
+      readonly levels: readonly {
+        readonly source: SourceName;
+        readonly rmsDb: number;
+        readonly speech: boolean;
+      }[];
+    }
   | { readonly type: 'reveal'; readonly segmentId: string }
-  /** Sound to play now, after what is playing where `follows`; empty `pcm` ends it. Mono s16le of 16 kHz as base64. */
-  | { readonly type: 'sound'; readonly pcm: string; readonly startMs: number; readonly endMs: number; readonly follows: boolean };
+  /**
+   * Sound to play now, after what is playing where `follows`; empty `pcm` ends it. Mono s16le of 16
+   * kHz as base64.
+   */
+  | {
+      readonly type: 'sound';
+      readonly pcm: string;
+      readonly startMs: number;
+      readonly endMs: number;
+      readonly follows: boolean;
+    };
 
 /** Page → extension. */
 export type FromPanel =
   | { readonly type: 'ready' }
-  /** `argument` is the session for `showSession`, the speaker for `isVoice` and `notVoice`, whose voice it is for `forgetVoice` (absent: everybody's), the upload for `transcribeHere` and `discardUpload`. */
+  /**
+   * `argument` is the session for `showSession`, the speaker for `isVoice` and `notVoice`, whose
+   * voice it is for `forgetVoice` (absent: everybody's), the upload for `transcribeHere` and
+   * `discardUpload`.
+   */
   | { readonly type: 'command'; readonly command: PanelCommand; readonly argument?: string }
-  | { readonly type: 'reviseInsight'; readonly insightId: string; readonly status?: 'open' | 'done' | 'dismissed'; readonly text?: string; readonly owner?: string }
-  | { readonly type: 'reviseSegment'; readonly segmentId: string; readonly text?: string; readonly speaker?: string }
+  | {
+      readonly type: 'reviseInsight';
+      readonly insightId: string;
+      readonly status?: 'open' | 'done' | 'dismissed';
+      readonly text?: string;
+      readonly owner?: string;
+    }
+  | {
+      readonly type: 'reviseSegment';
+      readonly segmentId: string;
+      readonly text?: string;
+      readonly speaker?: string;
+    }
   /** Plays from a letter of a segment (offset in UTF-16 units). */
   | { readonly type: 'play'; readonly segmentId: string; readonly offset: number }
   /** What is playing ends soon: what comes next. */
   | { readonly type: 'playOn'; readonly fromMs: number }
-  /** The person names who spoke here; with `name`, it is whom the page suggested, and nothing is asked. */
+  /**
+   * The person names who spoke here; with `name`, it is whom the page suggested, and nothing is
+   * asked.
+   */
   | { readonly type: 'nameSpeaker'; readonly segmentId: string; readonly name?: string }
   | { readonly type: 'retention'; readonly what: keyof Retention; readonly days?: number }
   | { readonly type: 'model'; readonly modelId: string; readonly action: ModelAction }

@@ -5,7 +5,11 @@ import { Empty, request } from './method';
 const days = z.number().min(0).max(36_500);
 
 /** Days since the end of a session; a kind that is absent is kept until a person deletes it. */
-export const Retention = z.object({ audioDays: days.optional(), transcriptDays: days.optional(), insightsDays: days.optional() });
+export const Retention = z.object({
+  audioDays: days.optional(),
+  transcriptDays: days.optional(),
+  insightsDays: days.optional(),
+});
 export type Retention = z.infer<typeof Retention>;
 
 export const PrivacyRetention = request({

@@ -1,16 +1,23 @@
 /**
- * The wire of a daemon on another machine: JSON-RPC in text messages of a WebSocket, audio in binary ones, and the codes
- * with which a connection is refused or closed. Declarations and the coding of one header; no I/O.
+ * The wire of a daemon on another machine: JSON-RPC in text messages of a WebSocket, audio in
+ * binary ones, and the codes with which a connection is refused or closed. Declarations and the
+ * coding of one header; no I/O.
  */
 import type { ErrorCode } from './errors';
 
 /** Where the WebSocket is; other paths are not there. */
 export const REMOTE_PATH = '/earmark/1';
 
-/** Each side pings after so long, and takes the other for dead when it heard nothing for so long, in milliseconds. */
+/**
+ * Each side pings after so long, and takes the other for dead when it heard nothing for so long, in
+ * milliseconds.
+ */
 export const KEEPALIVE_MS = 5_000;
 export const DEAD_MS = 20_000;
-/** Who waits for an answer, or sent sound not long ago, takes the other for dead when it heard nothing for so long; half of it after that it pings. */
+/**
+ * Who waits for an answer, or sent sound not long ago, takes the other for dead when it heard
+ * nothing for so long; half of it after that it pings.
+ */
 export const ANSWER_DEAD_MS = 6_000;
 
 /** Bytes before the samples of a binary message. */
@@ -20,16 +27,12 @@ const AUDIO_PUSH = 1;
 
 /**
  * A binary message is one `audio/push`: this header, all little-endian, then whole frames as s16le.
- * It is answered as a request is, by a text message whose `id` is `audio/` and the number in the header.
+ * It is answered as a request is, by a text message whose `id` is `audio/` and the number in the
+ * header.
  *
- * | byte | type | |
- * |---|---|---|
- * | 0 | u8 | version, 1 |
- * | 1 | u8 | kind, 1 |
- * | 2 | u16 | channel, as `audio/open` gave it |
- * | 4 | u32 | number of this message, chosen by the client |
- * | 8 | u32 | `seq` of the first frame |
- * | 12 | u32 | `captureMs` of the first frame |
+ * | byte | type | | |---|---|---| | 0 | u8 | version, 1 | | 1 | u8 | kind, 1 | | 2 | u16 | channel,
+ * as `audio/open` gave it | | 4 | u32 | number of this message, chosen by the client | | 8 | u32 |
+ * `seq` of the first frame | | 12 | u32 | `captureMs` of the first frame |
  */
 export interface AudioHeader {
   readonly channel: number;
@@ -40,7 +43,10 @@ export interface AudioHeader {
 
 export const AUDIO_ANSWER_PREFIX = 'audio/';
 
-export function encodeAudio({ channel, id, seq, captureMs }: AudioHeader, pcm: Uint8Array): Uint8Array {
+export function encodeAudio(
+  { channel, id, seq, captureMs }: AudioHeader,
+  pcm: Uint8Array,
+): Uint8Array {
   const bytes = new Uint8Array(AUDIO_HEADER_BYTES + pcm.length);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, AUDIO_VERSION);
@@ -53,12 +59,22 @@ export function encodeAudio({ channel, id, seq, captureMs }: AudioHeader, pcm: U
   return bytes;
 }
 
-/** Undefined where it is no binary message of this version. The samples are checked by who takes them. */
-export function decodeAudio(bytes: Uint8Array): { readonly header: AudioHeader; readonly pcm: Uint8Array } | undefined {
+/**
+ * Undefined where it is no binary message of this version. The samples are checked by who takes
+ * them.
+ */
+export function decodeAudio(
+  bytes: Uint8Array,
+): { readonly header: AudioHeader; readonly pcm: Uint8Array } | undefined {
   if (bytes.length < AUDIO_HEADER_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint8(0) !== AUDIO_VERSION || view.getUint8(1) !== AUDIO_PUSH) return undefined;
-  const header = { channel: view.getUint16(2, true), id: view.getUint32(4, true), seq: view.getUint32(8, true), captureMs: view.getUint32(12, true) };
+  const header = {
+    channel: view.getUint16(2, true),
+    id: view.getUint32(4, true),
+    seq: view.getUint32(8, true),
+    captureMs: view.getUint32(12, true),
+  };
   return { header, pcm: bytes.subarray(AUDIO_HEADER_BYTES) };
 }
 
@@ -68,9 +84,16 @@ interface Closing {
   readonly recoverable: boolean;
   readonly doc: string;
 }
-const c = (error: ErrorCode, recoverable: boolean, doc: string): Closing => ({ error, recoverable, doc });
+const c = (error: ErrorCode, recoverable: boolean, doc: string): Closing => ({
+  error,
+  recoverable,
+  doc,
+});
 
-/** Close code → what it means. A refused upgrade carries the same number in the header `Earmark-Close`. */
+/**
+ * Close code → what it means. A refused upgrade carries the same number in the header
+ * `Earmark-Close`.
+ */
 export const CLOSINGS = {
   1001: c('rpc.disconnected', true, 'The daemon ends.'),
   1002: c('rpc.invalidRequest', false, 'A frame that is no WebSocket frame.'),

@@ -2,7 +2,11 @@
 import { z } from 'zod';
 import { request } from './method';
 
-export const Scope = z.enum(['read', 'record', 'admin']).describe('`read` sees the user\'s own sessions; `record` also makes, changes and deletes them; `admin` may do everything, with everybody\'s sessions.');
+export const Scope = z
+  .enum(['read', 'record', 'admin'])
+  .describe(
+    "`read` sees the user's own sessions; `record` also makes, changes and deletes them; `admin` may do everything, with everybody's sessions.",
+  );
 export type Scope = z.infer<typeof Scope>;
 
 export const TokenInfo = z.object({
@@ -19,15 +23,29 @@ export const TokensCreate = request({
   method: 'tokens/create',
   doc: 'Makes a token. It is shown this once; the daemon keeps only its hash.',
   params: z.object({
-    user: z.string().regex(/^[A-Za-z0-9._@-]{1,64}$/).describe('Whose sessions it sees: letters, digits and `._@-`.'),
+    user: z
+      .string()
+      .regex(/^[A-Za-z0-9._@-]{1,64}$/)
+      .describe('Whose sessions it sees: letters, digits and `._@-`.'),
     scopes: z.array(Scope).min(1).max(3),
-    expiresInMs: z.number().int().min(1000).max(10 * 365 * 86_400_000).optional().describe('It never expires where absent.'),
+    expiresInMs: z
+      .number()
+      .int()
+      .min(1000)
+      .max(10 * 365 * 86_400_000)
+      .optional()
+      .describe('It never expires where absent.'),
   }),
   result: z.object({ token: z.string(), info: TokenInfo }),
   errors: ['rpc.tooMany', 'store.unwritable'],
 });
 
-export const TokensList = request({ method: 'tokens/list', doc: 'Every token that was made, without its secret.', params: z.object({}), result: z.object({ tokens: z.array(TokenInfo) }) });
+export const TokensList = request({
+  method: 'tokens/list',
+  doc: 'Every token that was made, without its secret.',
+  params: z.object({}),
+  result: z.object({ tokens: z.array(TokenInfo) }),
+});
 
 export const TokensRevoke = request({
   method: 'tokens/revoke',

@@ -8,7 +8,9 @@ export const Word = z.object({
   startMs: z.number(),
   endMs: z.number(),
   confidence: z.number().min(0).max(1),
-  timing: z.enum(['model', 'estimated']).describe('`estimated` where the engine gives no word times.'),
+  timing: z
+    .enum(['model', 'estimated'])
+    .describe('`estimated` where the engine gives no word times.'),
 });
 export type Word = z.infer<typeof Word>;
 
@@ -19,8 +21,16 @@ export const Segment = z.object({
   source: SourceName,
   speaker: z.string().describe('Name to show: `You`, `Others`, `Speaker 2`, `Ben`.'),
   text: z.string(),
-  readable: z.string().optional().describe('The text as people would write it: without fillers, repeated and broken-off words, numbers and dates with digits. Absent where it is the text.'),
-  fillers: z.array(z.object({ start: z.number().int(), end: z.number().int() })).optional().describe('Parts of the text that are left out in `readable`, as offsets in UTF-16 units.'),
+  readable: z
+    .string()
+    .optional()
+    .describe(
+      'The text as people would write it: without fillers, repeated and broken-off words, numbers and dates with digits. Absent where it is the text.',
+    ),
+  fillers: z
+    .array(z.object({ start: z.number().int(), end: z.number().int() }))
+    .optional()
+    .describe('Parts of the text that are left out in `readable`, as offsets in UTF-16 units.'),
   confidence: z.number().min(0).max(1),
   words: z.array(Word).optional(),
   hidden: z.boolean().optional().describe('True for an echo that was recognised; shown dimmed.'),
@@ -31,7 +41,10 @@ export type Segment = z.infer<typeof Segment>;
 export const RevisionOp = z.enum(['hide', 'split', 'speaker', 'edit']);
 export type RevisionOp = z.infer<typeof RevisionOp>;
 
-/** A change to a final segment. The machine hides, splits and sets speakers; only a person edits words. */
+/**
+ * A change to a final segment. The machine hides, splits and sets speakers; only a person edits
+ * words.
+ */
 export const Revision = z.object({
   segmentId: z.string(),
   revision: z.number().int().min(1),
@@ -59,7 +72,17 @@ export const TranscriptRevise = request({
 export const TranscriptNameSpeaker = request({
   method: 'transcript/nameSpeaker',
   doc: 'A person names a speaker; every segment and insight follows. The name of another speaker makes the two one. Without a name the one goes that a kept voice gave or suggested.',
-  params: z.object({ sessionId: z.string(), speakerId: z.string().max(100), name: z.string().min(1).max(200).optional() }),
-  result: z.object({ voice: z.enum(['kept', 'heard', 'none']).describe('Whether voices of this name are kept; `heard`: they are not, and `voices/keep` may be called now.') }),
+  params: z.object({
+    sessionId: z.string(),
+    speakerId: z.string().max(100),
+    name: z.string().min(1).max(200).optional(),
+  }),
+  result: z.object({
+    voice: z
+      .enum(['kept', 'heard', 'none'])
+      .describe(
+        'Whether voices of this name are kept; `heard`: they are not, and `voices/keep` may be called now.',
+      ),
+  }),
   errors: ['session.notFound', 'speaker.notFound', 'store.unwritable'],
 });

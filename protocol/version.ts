@@ -8,7 +8,10 @@ export interface ProtocolVersion {
   readonly minor: number;
 }
 
-/** First line a client sends on a local socket: `EARMARK/1 <token>\n`. Nothing else is parsed until it matched. */
+/**
+ * First line a client sends on a local socket: `EARMARK/1 <token>\n`. Nothing else is parsed until
+ * it matched.
+ */
 export const HANDSHAKE_PREFIX = 'EARMARK/1 ';
 
 /** Longest handshake line in bytes, newline included. A longer one closes the connection. */
@@ -27,8 +30,9 @@ export const RESERVE_FILE = 'reserve';
 export const MESSAGE_MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * `ok`: go on. `drain`: the client is newer by a major version; a local client asks the daemon to drain and starts its own.
- * `updateClient`: the client is older by a major version and must be updated.
+ * `ok`: go on. `drain`: the client is newer by a major version; a local client asks the daemon to
+ * drain and starts its own. `updateClient`: the client is older by a major version and must be
+ * updated.
  */
 export type Negotiation = 'ok' | 'drain' | 'updateClient';
 

@@ -1,4 +1,7 @@
-/** Family `voices`: voices of named people that are kept, so that they are named the next time. Only on a person's word. */
+/**
+ * Family `voices`: voices of named people that are kept, so that they are named the next time. Only
+ * on a person's word.
+ */
 import { z } from 'zod';
 import { Empty, request } from './method';
 
@@ -14,7 +17,13 @@ export const VoicesKeep = request({
   doc: 'Keeps the voice of a speaker whom a person named, because that person agreed: later sessions name it. It can be kept while its session runs and half an hour after. Nothing of the voice is ever sent to a client.',
   params: z.object({ sessionId: z.string(), speakerId: z.string().max(100) }),
   result: Empty,
-  errors: ['session.notFound', 'speaker.notFound', 'speaker.noVoice', 'rpc.tooMany', 'store.unwritable'],
+  errors: [
+    'session.notFound',
+    'speaker.notFound',
+    'speaker.noVoice',
+    'rpc.tooMany',
+    'store.unwritable',
+  ],
 });
 
 export const VoicesList = request({

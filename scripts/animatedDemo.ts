@@ -1,6 +1,7 @@
 /**
- * `npm run demo:animation`: draws docs/demo.webp anew, a minute of a meeting as it runs in a real window: the shipped
- * recording plays into a virtual microphone and virtual speakers, and everything that is seen is what Earmark made of it.
+ * `npm run demo:animation`: draws docs/demo.webp anew, a minute of a meeting as it runs in a real
+ * window: the shipped recording plays into a virtual microphone and virtual speakers, and
+ * everything that is seen is what Earmark made of it.
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,21 +31,38 @@ async function main(): Promise<void> {
   if (missing !== undefined) throw new Error(missing);
   const folder = await mkdtemp(join(tmpdir(), 'earmark-movie-'));
   const browser = await launchBrowser();
-  const [meeting, rig] = await Promise.all([shippedMeeting(), startRig(browser, { files: workspaceFiles, viewport: VIEW, settings: { 'earmark.notes.openOnStart': true } })]);
+  const [meeting, rig] = await Promise.all([
+    shippedMeeting(),
+    startRig(browser, {
+      files: workspaceFiles,
+      viewport: VIEW,
+      settings: { 'earmark.notes.openOnStart': true },
+    }),
+  ]);
   const ending = new AbortController();
   try {
     const { window } = rig;
     await openFile(window, 'refreshSession.ts');
     await window.runCommand('Earmark: Start Meeting');
     await window.pressButton('I Agree, Start Recording');
-    await statusItem(window).getByText(/REC 00:\d\d/).waitFor({ timeout: 60_000 });
-    // On a slow machine the palette may have run the command twice, and the second asks for consent again.
-    if (await window.page.locator('.monaco-dialog-box').isVisible()) await window.pressButton('Cancel');
+    await statusItem(window)
+      .getByText(/REC 00:\d\d/)
+      .waitFor({ timeout: 60_000 });
+    // On a slow machine the palette may have run the command twice, and the second asks for consent
+    // again.
+    if (await window.page.locator('.monaco-dialog-box').isVisible())
+      await window.pressButton('Cancel');
     await widenSideBar(window, 560);
     // The list of meetings would take room from the one that runs.
-    await window.page.locator('.pane-header').filter({ hasText: /past meetings/i }).click();
+    await window.page
+      .locator('.pane-header')
+      .filter({ hasText: /past meetings/i })
+      .click();
     await window.page.waitForTimeout(WARM_MS);
-    const playing = Promise.all([rig.devices.play('mic', meeting.sound.mic, ending.signal), rig.devices.play('system', meeting.sound.system, ending.signal)]);
+    const playing = Promise.all([
+      rig.devices.play('mic', meeting.sound.mic, ending.signal),
+      rig.devices.play('system', meeting.sound.system, ending.signal),
+    ]);
     playing.catch(() => undefined);
     const frames: { readonly file: string; readonly at: number }[] = [];
     const begun = Date.now();
@@ -53,7 +71,9 @@ async function main(): Promise<void> {
       const file = join(folder, `${frames.length}.png`);
       await window.screenshot(file);
       frames.push({ file, at });
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, begun + at + STEP_MS - Date.now())));
+      await new Promise((resolve) =>
+        setTimeout(resolve, Math.max(0, begun + at + STEP_MS - Date.now())),
+      );
     }
     ending.abort();
     await encode(frames);
@@ -65,17 +85,29 @@ async function main(): Promise<void> {
   }
 }
 
-/** Each picture stays until the next was taken, so that the film lasts as long as the minute did. */
-async function encode(frames: readonly { readonly file: string; readonly at: number }[]): Promise<void> {
-  const pictures = await Promise.all(frames.map(({ file }) => sharp(file).resize({ width: WIDTH }).png().toBuffer()));
+/**
+ * Each picture stays until the next was taken, so that the film lasts as long as the minute did.
+ */
+async function encode(
+  frames: readonly { readonly file: string; readonly at: number }[],
+): Promise<void> {
+  const pictures = await Promise.all(
+    frames.map(({ file }) => sharp(file).resize({ width: WIDTH }).png().toBuffer()),
+  );
   const delay = frames.map(({ at }, i) => (frames[i + 1]?.at ?? SECONDS * 1000) - at);
   for (const quality of QUALITIES) {
-    await sharp(pictures, { join: { animated: true } }).webp({ quality, effort: 4, delay, loop: 0, mixed: true, minSize: true }).toFile(TARGET);
+    await sharp(pictures, { join: { animated: true } })
+      .webp({ quality, effort: 4, delay, loop: 0, mixed: true, minSize: true })
+      .toFile(TARGET);
     const { size } = await stat(TARGET);
-    console.log(`docs/demo.webp: ${frames.length} pictures, ${(size / 1e6).toFixed(2)} MB at quality ${quality}`);
+    console.log(
+      `docs/demo.webp: ${frames.length} pictures, ${(size / 1e6).toFixed(2)} MB at quality ${quality}`,
+    );
     if (size <= BYTES_MAX) return;
   }
-  throw new Error(`docs/demo.webp is larger than ${BYTES_MAX / 1e6} MB at every quality; take fewer pictures.`);
+  throw new Error(
+    `docs/demo.webp is larger than ${BYTES_MAX / 1e6} MB at every quality; take fewer pictures.`,
+  );
 }
 
 main().catch((error: Error) => {

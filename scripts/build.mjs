@@ -1,5 +1,6 @@
-// Builds dist/: the extension, the panel page, the daemon, its inference worker, the command line and the recorder
-// modules. `--watch` keeps building, `--minify` is for packaging. An entry that does not exist is named and left out.
+// Builds dist/: the extension, the panel page, the daemon, its inference worker, the command line
+// and the recorder modules. `--watch` keeps building, `--minify` is for packaging. An entry that
+// does not exist is named and left out.
 import { chmod, cp, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,8 +8,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
- * Packages that stay outside the bundles: native code, WASM or data files found beside the package's own file, or a
- * `require` of a path known only when it runs.
+ * Packages that stay outside the bundles: native code, WASM or data files found beside the
+ * package's own file, or a `require` of a path known only when it runs.
  */
 export const EXTERNAL = [
   'vscode',
@@ -30,24 +31,47 @@ export const EXTERNAL = [
   'wink-eng-lite-web-model',
 ];
 
-/** Packages that only a team's server has beside its bundles: an editor's extension carries neither these nor those. */
+/**
+ * Packages that only a team's server has beside its bundles: an editor's extension carries neither
+ * these nor those.
+ */
 const SERVER_ONLY = ['node-pg-migrate', 'pg-native'];
 
-const exists = (file) => stat(path.join(root, file)).then(() => true, () => false);
+const exists = (file) =>
+  stat(path.join(root, file)).then(
+    () => true,
+    () => false,
+  );
 
 const node = { platform: 'node', format: 'cjs', target: 'node20' };
 const page = { platform: 'browser', format: 'iife', target: 'chrome120' };
 
 /** A module that is a bundle of its own, loaded when it is first imported. */
-const apart = (module) => ({ name: `${module} apart`, setup: (build) => void build.onResolve({ filter: new RegExp(`^${module.replaceAll('.', '\\.')}$`) }, () => ({ path: `./${path.basename(module)}.js`, external: true })) });
+const apart = (module) => ({
+  name: `${module} apart`,
+  setup: (build) =>
+    void build.onResolve({ filter: new RegExp(`^${module.replaceAll('.', '\\.')}$`) }, () => ({
+      path: `./${path.basename(module)}.js`,
+      external: true,
+    })),
+});
 
 /** Every bundle: entry → output, with the options of its runtime. */
 async function bundles() {
   const recorders = 'daemon/adapters/capture/recorders';
-  const recorderFiles = (await exists(recorders)) ? (await readdir(path.join(root, recorders))).filter((f) => f.endsWith('.ts')) : [];
+  const recorderFiles = (await exists(recorders))
+    ? (await readdir(path.join(root, recorders))).filter((f) => f.endsWith('.ts'))
+    : [];
   return [
-    { entry: 'extension/extension.ts', out: 'dist/extension.js', ...node, plugins: [noJsonSchemas, apart('./noteClient'), apart('ws'), apart('openid-client')], supported: { 'dynamic-import': false } },
-    // What only a window with a note needs, one whose daemon is on another machine, and one that signs in.
+    {
+      entry: 'extension/extension.ts',
+      out: 'dist/extension.js',
+      ...node,
+      plugins: [noJsonSchemas, apart('./noteClient'), apart('ws'), apart('openid-client')],
+      supported: { 'dynamic-import': false },
+    },
+    // What only a window with a note needs, one whose daemon is on another machine, and one that
+    // signs in.
     { entry: 'node_modules/ws/index.js', out: 'dist/ws.js', ...node },
     { entry: 'node_modules/openid-client/build/index.js', out: 'dist/openid-client.js', ...node },
     { entry: 'extension/notes/language/noteClient.ts', out: 'dist/noteClient.js', ...node },
@@ -59,7 +83,14 @@ async function bundles() {
     { entry: 'daemon/teamMain.ts', out: 'dist/team.js', ...node, external: SERVER_ONLY },
     { entry: 'daemon/teamAdmin.ts', out: 'dist/teamAdmin.js', ...node, external: SERVER_ONLY },
     { entry: 'daemon/notesServer.ts', out: 'dist/notesServer.js', ...node },
-    { entry: 'daemon/cli/main.ts', out: 'dist/cli.js', ...node, plugins: [apart('../../teamAdmin')], banner: { js: '#!/usr/bin/env node' }, executable: true },
+    {
+      entry: 'daemon/cli/main.ts',
+      out: 'dist/cli.js',
+      ...node,
+      plugins: [apart('../../teamAdmin')],
+      banner: { js: '#!/usr/bin/env node' },
+      executable: true,
+    },
     { entry: 'media/panel.ts', out: 'dist/panel.js', ...page, tsconfig: 'media/tsconfig.json' },
     { entry: 'media/panel.css', out: 'dist/panel.css', ...page },
     // node-record-lpcm16 calls what `require` gives, so the module itself must be the function.
@@ -67,17 +98,29 @@ async function bundles() {
       entry: `${recorders}/${f}`,
       out: `dist/recorders/${f.replace(/\.ts$/, '.js')}`,
       ...node,
-      footer: { js: 'if (typeof module.exports.default === "function") module.exports = Object.assign(module.exports.default, module.exports);' },
+      footer: {
+        js: 'if (typeof module.exports.default === "function") module.exports = Object.assign(module.exports.default, module.exports);',
+      },
     })),
   ];
 }
 
-/** zod's namespace drags 40 translations of its messages into every bundle (300 KB), where only English is asked for, and a reader of JSON schemas (27 KB), which nobody asks for. */
+/**
+ * zod's namespace drags 40 translations of its messages into every bundle (300 KB), where only
+ * English is asked for, and a reader of JSON schemas (27 KB), which nobody asks for.
+ */
 const lessZod = {
   name: 'less-zod',
   setup(build) {
-    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]classic[\\/]from-json-schema\.js$/ }, () => ({ contents: "export function fromJSONSchema() { throw new Error('The bundle has no reader of JSON schemas.'); }", loader: 'js' }));
-    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "export { default as en } from './en.js';", loader: 'js' }));
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]classic[\\/]from-json-schema\.js$/ }, () => ({
+      contents:
+        "export function fromJSONSchema() { throw new Error('The bundle has no reader of JSON schemas.'); }",
+      loader: 'js',
+    }));
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+      loader: 'js',
+    }));
   },
 };
 
@@ -85,7 +128,15 @@ const lessZod = {
 const noJsonSchemas = {
   name: 'no-json-schemas',
   setup(build) {
-    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]core[\\/]json-schema-processors\.js$/ }, async ({ path: file }) => ({ contents: [...(await readFile(file, 'utf8')).matchAll(/^export (?:const|function) (\w+)/gm)].map(([, name]) => `export const ${name} = undefined;`).join('\n'), loader: 'js' }));
+    build.onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/]json-schema-processors\.js$/ },
+      async ({ path: file }) => ({
+        contents: [...(await readFile(file, 'utf8')).matchAll(/^export (?:const|function) (\w+)/gm)]
+          .map(([, name]) => `export const ${name} = undefined;`)
+          .join('\n'),
+        loader: 'js',
+      }),
+    );
   },
 };
 
@@ -117,7 +168,9 @@ function options(bundle, { minify, into }) {
     loader: { '.ttf': 'file', '.woff2': 'file', '.svg': 'text' },
     assetNames: '[name]',
     define: { 'process.env.NODE_ENV': '"production"' },
-    ...(rest.platform === 'node' ? { external: [...EXTERNAL, ...(rest.external ?? [])], mainFields: ['module', 'main'] } : {}),
+    ...(rest.platform === 'node'
+      ? { external: [...EXTERNAL, ...(rest.external ?? [])], mainFields: ['module', 'main'] }
+      : {}),
     plugins: [lessZod, ...(rest.plugins ?? [])],
     metafile: true,
   };
@@ -125,7 +178,9 @@ function options(bundle, { minify, into }) {
 
 /**
  * Builds once. Several processes may build at the same time: esbuild writes each file whole.
- * @param {{minify?: boolean, log?: (line: string) => void, into?: string, only?: string}} options minified ones have no source maps; `into` is the folder that gets `dist/`; `only` one bundle, by its name, and no copies
+ * @param {{minify?: boolean, log?: (line: string) => void, into?: string, only?: string}} options
+ * minified ones have no source maps; `into` is the folder that gets `dist/`; `only` one bundle, by
+ * its name, and no copies
  * @returns {Promise<{out: string, bytes: number}[]>} every bundle written, with its size
  */
 export async function build({ minify = false, log = console.log, into = root, only } = {}) {
@@ -141,7 +196,9 @@ export async function build({ minify = false, log = console.log, into = root, on
     try {
       const result = await esbuild.build(options(bundle, { minify, into }));
       if (bundle.executable) await chmod(path.join(into, bundle.out), 0o755);
-      const [[, { bytes }]] = Object.entries(result.metafile.outputs).filter(([file]) => file.endsWith(path.basename(bundle.out)));
+      const [[, { bytes }]] = Object.entries(result.metafile.outputs).filter(([file]) =>
+        file.endsWith(path.basename(bundle.out)),
+      );
       made.push({ out: bundle.out, bytes });
     } catch (error) {
       errors.push(`${bundle.out}: ${error.errors?.length ?? 1} error(s)`);
@@ -153,7 +210,8 @@ export async function build({ minify = false, log = console.log, into = root, on
     await mkdir(path.dirname(path.join(into, to)), { recursive: true });
     await cp(path.join(root, from), path.join(into, to), { recursive: true });
   }
-  for (const { out, bytes } of made) log(`  ${out.padEnd(28)} ${(bytes / 1024).toFixed(0).padStart(6)} KB`);
+  for (const { out, bytes } of made)
+    log(`  ${out.padEnd(28)} ${(bytes / 1024).toFixed(0).padStart(6)} KB`);
   if (errors.length > 0) throw new Error(`The build failed: ${errors.join('; ')}.`);
   return made;
 }
@@ -162,15 +220,19 @@ async function watch() {
   const esbuild = await import('esbuild');
   for (const bundle of await bundles()) {
     if (!(await exists(bundle.entry))) continue;
-    const context = await esbuild.context({ ...options(bundle, { minify: false, into: root }), logLevel: 'info' });
+    const context = await esbuild.context({
+      ...options(bundle, { minify: false, into: root }),
+      logLevel: 'info',
+    });
     await context.watch();
   }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   if (process.argv.includes('--watch')) await watch();
-  else await build({ minify: process.argv.includes('--minify') }).catch((error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  });
+  else
+    await build({ minify: process.argv.includes('--minify') }).catch((error) => {
+      console.error(error.message);
+      process.exitCode = 1;
+    });
 }

@@ -1,5 +1,6 @@
-// `npm run demo`: sets up, sends the recording of a stand-up that this repository ships through the daemon, as
-// `earmark transcribe` does for any file, and shows transcript, speakers, actions and decisions with their quotes.
+// `npm run demo`: sets up, sends the recording of a stand-up that this repository ships through the
+// daemon, as `earmark transcribe` does for any file, and shows transcript, speakers, actions and
+// decisions with their quotes.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { root, setUp, SetupError } from './setup.mjs';
@@ -10,7 +11,8 @@ const paint = (code) => (text) => (colours ? `\x1b[${code}m${text}\x1b[0m` : tex
 const [bold, dim, cyan, green, magenta] = [1, 2, 36, 32, 35].map(paint);
 const width = Math.min(process.stdout.columns ?? 100, 110);
 
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+const clock = (seconds) =>
+  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
 
 /** Breaks text at spaces; the lines after the first are indented. */
 function wrap(text, indent) {
@@ -27,11 +29,26 @@ function wrap(text, indent) {
 
 function transcribe() {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [path.join(root, 'dist/cli.js'), 'transcribe', '--split-channels', '--format', 'json', RECORDING], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(
+      process.execPath,
+      [
+        path.join(root, 'dist/cli.js'),
+        'transcribe',
+        '--split-channels',
+        '--format',
+        'json',
+        RECORDING,
+      ],
+      { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     let text = '';
     child.stdout.on('data', (chunk) => (text += chunk));
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve(JSON.parse(text)) : reject(new SetupError('The recording could not be transcribed; what is above says why.'))));
+    child.on('close', (code) =>
+      code === 0
+        ? resolve(JSON.parse(text))
+        : reject(new SetupError('The recording could not be transcribed; what is above says why.')),
+    );
   });
 }
 
@@ -40,7 +57,10 @@ function showTranscript({ segments, speakers }) {
   const names = Math.max(...segments.map((s) => s.speaker.length));
   let last = '';
   for (const { start, source, speaker, text } of segments) {
-    const who = speaker === last ? ' '.repeat(names) : (source === 'mic' ? cyan : magenta)(speaker.padEnd(names));
+    const who =
+      speaker === last
+        ? ' '.repeat(names)
+        : (source === 'mic' ? cyan : magenta)(speaker.padEnd(names));
     last = speaker;
     console.log(`  ${dim(clock(start).padStart(5))}  ${who}  ${wrap(text, names + 11)}`);
   }
@@ -48,7 +68,9 @@ function showTranscript({ segments, speakers }) {
   for (const speaker of speakers) {
     const own = segments.filter((s) => s.speaker === speaker.name);
     const seconds = own.reduce((sum, s) => sum + s.end - s.start, 0);
-    console.log(`  ${(speaker.source === 'mic' ? cyan : magenta)(speaker.name.padEnd(names))}  ${clock(seconds)} of speech, ${speaker.source === 'mic' ? 'microphone' : 'the computer’s sound'}`);
+    console.log(
+      `  ${(speaker.source === 'mic' ? cyan : magenta)(speaker.name.padEnd(names))}  ${clock(seconds)} of speech, ${speaker.source === 'mic' ? 'microphone' : 'the computer’s sound'}`,
+    );
   }
 }
 
@@ -56,7 +78,12 @@ function showInsights(title, list, segments) {
   console.log(`\n${bold(title)}\n`);
   if (list.length === 0) console.log(`  ${dim('none')}`);
   for (const { text, owner, due, evidence } of list) {
-    const facts = [owner && `@${owner}`, due && `due ${due.phrase}${due.date ? ` (${due.date})` : ''}`].filter(Boolean).join(', ');
+    const facts = [
+      owner && `@${owner}`,
+      due && `due ${due.phrase}${due.date ? ` (${due.date})` : ''}`,
+    ]
+      .filter(Boolean)
+      .join(', ');
     console.log(`  ${green('•')} ${wrap(`${text}${facts ? ` — ${facts}` : ''}`, 4)}`);
     for (const { segmentId, startMs, quote } of evidence) {
       const speaker = segments.find((s) => s.id === segmentId)?.speaker ?? '';
@@ -77,7 +104,9 @@ async function main() {
   showInsights('Open questions', session.questions, session.segments);
   showInsights('Risks', session.risks, session.segments);
   const seconds = Math.max(0, ...session.segments.map((s) => s.end));
-  console.log(`\n${dim(`${clock(seconds)} of conversation on two channels in ${took.toFixed(1)} s, on this machine alone. Try your own: node dist/cli.js transcribe FILE`)}`);
+  console.log(
+    `\n${dim(`${clock(seconds)} of conversation on two channels in ${took.toFixed(1)} s, on this machine alone. Try your own: node dist/cli.js transcribe FILE`)}`,
+  );
 }
 
 await main().catch((error) => {

@@ -1,10 +1,20 @@
-// `npm run package [-- --target T] [--all] [--full]`: a VSIX for this platform, another one, or each; with the packages
-// that stay outside the bundles and only that platform's native files. Native files of other platforms come from npm,
-// checked against the lock file. `--full` puts the default speech models in, for machines without a network. What may
-// go in is in .vscodeignore; a VSIX over its budget fails.
+// `npm run package [-- --target T] [--all] [--full]`: a VSIX for this platform, another one, or
+// each; with the packages that stay outside the bundles and only that platform's native files.
+// Native files of other platforms come from npm, checked against the lock file. `--full` puts the
+// default speech models in, for machines without a network. What may go in is in .vscodeignore; a
+// VSIX over its budget fails.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, EXTERNAL, root } from './build.mjs';
@@ -14,8 +24,8 @@ import { npm, setUp } from './setup.mjs';
 export const BUDGET_MB = 120;
 
 /**
- * Target of VS Code → what is native in it. `libsql`: its binary, or plain SQLite where it has none. `ort`: ONNX Runtime's
- * own binaries, or WASM where it has none.
+ * Target of VS Code → what is native in it. `libsql`: its binary, or plain SQLite where it has
+ * none. `ort`: ONNX Runtime's own binaries, or WASM where it has none.
  * @type {Record<string, {libsql?: string, ort: 'node' | 'web', audiotee?: boolean}>}
  */
 export const TARGETS = {
@@ -33,14 +43,30 @@ const PLAIN_SQLITE = '@photostructure/sqlite';
 const here = `${process.platform}-${process.arch}`;
 const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
-/** Dependencies of install scripts, and of builds for browsers, which nothing needs when it runs. */
-const RUN_TIME_ONLY = { 'onnxruntime-node': ['onnxruntime-common'], 'onnxruntime-web': ['onnxruntime-common'], libsql: ['@neon-rs/load', 'detect-libc'], [PLAIN_SQLITE]: ['node-gyp-build'] };
+/**
+ * Dependencies of install scripts, and of builds for browsers, which nothing needs when it runs.
+ */
+const RUN_TIME_ONLY = {
+  'onnxruntime-node': ['onnxruntime-common'],
+  'onnxruntime-web': ['onnxruntime-common'],
+  libsql: ['@neon-rs/load', 'detect-libc'],
+  [PLAIN_SQLITE]: ['node-gyp-build'],
+};
 
-/** Folders in node_modules of the packages that stay outside the bundles of a target, and of all they need. */
+/**
+ * Folders in node_modules of the packages that stay outside the bundles of a target, and of all
+ * they need.
+ */
 function closure(target) {
   const { libsql, ort, audiotee } = TARGETS[target];
   // Of smart-whisper only what was built of it goes in.
-  const leftOut = new Set(['vscode', 'smart-whisper', ort === 'node' ? 'onnxruntime-web' : 'onnxruntime-node', ...(audiotee ? [] : ['audiotee']), libsql === undefined ? 'libsql' : PLAIN_SQLITE]);
+  const leftOut = new Set([
+    'vscode',
+    'smart-whisper',
+    ort === 'node' ? 'onnxruntime-web' : 'onnxruntime-node',
+    ...(audiotee ? [] : ['audiotee']),
+    libsql === undefined ? 'libsql' : PLAIN_SQLITE,
+  ]);
   const found = new Set();
   const walk = (name, from) => {
     for (let base = from; ; base = base.slice(0, Math.max(0, base.lastIndexOf('/node_modules/')))) {
@@ -49,14 +75,17 @@ function closure(target) {
         if (found.has(place) || !existsSync(path.join(root, place))) return;
         found.add(place);
         const { dependencies, optionalDependencies } = lock[place];
-        for (const next of RUN_TIME_ONLY[name] ?? Object.keys({ ...dependencies, ...optionalDependencies })) walk(next, place);
+        for (const next of RUN_TIME_ONLY[name] ??
+          Object.keys({ ...dependencies, ...optionalDependencies }))
+          walk(next, place);
         return;
       }
       if (base === '') return;
     }
   };
   const wanted = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
-  const external = (name) => EXTERNAL.some((e) => (e.endsWith('/*') ? name.startsWith(e.slice(0, -1)) : e === name));
+  const external = (name) =>
+    EXTERNAL.some((e) => (e.endsWith('/*') ? name.startsWith(e.slice(0, -1)) : e === name));
   for (const name of wanted) if (external(name) && !leftOut.has(name)) walk(name, '');
   return [...found];
 }
@@ -66,19 +95,35 @@ function isWanted(file, target) {
   const name = file.split(path.sep).join('/');
   const [platform, arch] = target.split('-');
   const other = /onnxruntime-node\/bin\/napi-v\d+\/([^/]+)(?:\/([^/]+))?/.exec(name);
-  if (other && (other[1] !== platform || (other[2] !== undefined && other[2] !== arch))) return false;
+  if (other && (other[1] !== platform || (other[2] !== undefined && other[2] !== arch)))
+    return false;
   const plain = /@photostructure\/sqlite\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?/.exec(name);
   if (plain && !['package.json', 'LICENSE', 'dist', 'prebuilds'].includes(plain[1])) return false;
-  if (plain?.[1] === 'prebuilds' && ((plain[2] !== undefined && plain[2] !== target) || plain[3]?.endsWith('.musl.node'))) return false;
+  if (
+    plain?.[1] === 'prebuilds' &&
+    ((plain[2] !== undefined && plain[2] !== target) || plain[3]?.endsWith('.musl.node'))
+  )
+    return false;
   // The same library twice: the binding asks for the shorter name.
   if (/libonnxruntime\.\d+\.\d+\.\d+\.dylib$/.test(name)) return false;
   if (/onnxruntime_providers_(cuda|tensorrt)/.test(name)) return false;
   // Of ONNX Runtime's WASM build, what Node loads.
-  if (/onnxruntime-web\/(lib|docs)$/.test(name) || (/onnxruntime-web\/dist\/./.test(name) && !/dist\/(ort\.node\.min\.(js|mjs)|ort-wasm-simd-threaded\.(wasm|mjs))$/.test(name))) return false;
-  return !/\.(map|d\.[cm]?ts|md|markdown)$/i.test(name) && !/\/(test|tests|__tests__|\.github)$/.test(name);
+  if (
+    /onnxruntime-web\/(lib|docs)$/.test(name) ||
+    (/onnxruntime-web\/dist\/./.test(name) &&
+      !/dist\/(ort\.node\.min\.(js|mjs)|ort-wasm-simd-threaded\.(wasm|mjs))$/.test(name))
+  )
+    return false;
+  return (
+    !/\.(map|d\.[cm]?ts|md|markdown)$/i.test(name) &&
+    !/\/(test|tests|__tests__|\.github)$/.test(name)
+  );
 }
 
-/** The folder of a package that is for a target: the installed one, or npm's, as the lock file has it. */
+/**
+ * The folder of a package that is for a target: the installed one, or npm's, as the lock file has
+ * it.
+ */
 async function nativePackage(name, work) {
   const place = `node_modules/${name}`;
   if (existsSync(path.join(root, place))) return path.join(root, place);
@@ -87,12 +132,27 @@ async function nativePackage(name, work) {
   const into = path.join(work, name);
   // npm's own command: its registry, proxy and certificates are its business.
   mkdirSync(into, { recursive: true });
-  const [command, args] = npm(['pack', `${name}@${entry.version}`, '--json', '--pack-destination', into]);
-  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], shell: command.endsWith('.cmd') });
-  if (status !== 0) throw new Error(`${name} could not be fetched; check the network and npm's registry and run it again.`);
+  const [command, args] = npm([
+    'pack',
+    `${name}@${entry.version}`,
+    '--json',
+    '--pack-destination',
+    into,
+  ]);
+  const { status, stdout } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    shell: command.endsWith('.cmd'),
+  });
+  if (status !== 0)
+    throw new Error(
+      `${name} could not be fetched; check the network and npm's registry and run it again.`,
+    );
   const tarball = path.join(into, JSON.parse(stdout)[0].filename);
   const [algorithm, wanted] = entry.integrity.split(/-(.*)/s);
-  if (createHash(algorithm).update(readFileSync(tarball)).digest('base64') !== wanted) throw new Error(`${name} is not what package-lock.json names; run npm ci and try again.`);
+  if (createHash(algorithm).update(readFileSync(tarball)).digest('base64') !== wanted)
+    throw new Error(`${name} is not what package-lock.json names; run npm ci and try again.`);
   const { x } = await import('tar');
   await x({ file: tarball, cwd: into, strip: 1 });
   rmSync(tarball);
@@ -105,29 +165,77 @@ async function packageFor(target, full) {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(stage, { recursive: true });
   await build({ minify: true, into: stage, log: () => undefined });
-  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', '.vscodeignore', 'docs', 'media/icons', 'walkthrough', 'models', 'demo/standup.flac', 'demo/LICENSE']) {
-    if (existsSync(path.join(root, name))) cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
+  for (const name of [
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    '.vscodeignore',
+    'docs',
+    'media/icons',
+    'walkthrough',
+    'models',
+    'demo/standup.flac',
+    'demo/LICENSE',
+  ]) {
+    if (existsSync(path.join(root, name)))
+      cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
   }
   // Whisper goes in where it was built: `npm run whisper`.
-  if (target === here && existsSync(path.join(root, 'dist/whisper'))) cpSync(path.join(root, 'dist/whisper'), path.join(stage, 'dist/whisper'), { recursive: true });
-  // Beside the bundles, where Node looks first; vsce leaves out what lies in node_modules at the top.
-  const copy = (from, place) => cpSync(from, path.join(stage, 'dist', place), { recursive: true, filter: (file) => !file.slice(from.length).includes('node_modules') && isWanted(file, target) });
+  if (target === here && existsSync(path.join(root, 'dist/whisper')))
+    cpSync(path.join(root, 'dist/whisper'), path.join(stage, 'dist/whisper'), { recursive: true });
+  // Beside the bundles, where Node looks first; vsce leaves out what lies in node_modules at the
+  // top.
+  const copy = (from, place) =>
+    cpSync(from, path.join(stage, 'dist', place), {
+      recursive: true,
+      filter: (file) => !file.slice(from.length).includes('node_modules') && isWanted(file, target),
+    });
   for (const place of closure(target)) copy(path.join(root, place), place);
   const { libsql, audiotee } = TARGETS[target];
-  for (const name of [...(libsql === undefined ? [] : [libsql]), ...(audiotee ? ['audiotee'] : [])]) copy(await nativePackage(name, path.join(work, 'native')), `node_modules/${name}`);
+  for (const name of [...(libsql === undefined ? [] : [libsql]), ...(audiotee ? ['audiotee'] : [])])
+    copy(await nativePackage(name, path.join(work, 'native')), `node_modules/${name}`);
   if (full) copyModels(path.join(stage, 'models/import'));
 
-  const { scripts: _s, dependencies: _d, devDependencies: _v, optionalDependencies: _o, allowScripts: _a, private: _p, ...shipped } = manifest;
+  const {
+    scripts: _s,
+    dependencies: _d,
+    devDependencies: _v,
+    optionalDependencies: _o,
+    allowScripts: _a,
+    private: _p,
+    ...shipped
+  } = manifest;
   writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(shipped, null, 2)}\n`);
-  const file = path.join(root, `${manifest.name}-${manifest.version}-${target}${full ? '-full' : ''}.vsix`);
+  const file = path.join(
+    root,
+    `${manifest.name}-${manifest.version}-${target}${full ? '-full' : ''}.vsix`,
+  );
   const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
-  const { status } = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository', '--target', target, '--out', file], { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      vsce,
+      'package',
+      '--no-dependencies',
+      '--no-rewrite-relative-links',
+      '--allow-missing-repository',
+      '--target',
+      target,
+      '--out',
+      file,
+    ],
+    { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
   if (status !== 0) throw new Error(`vsce could not package ${target}.`);
   const strangers = foreignFiles(stage, target);
-  if (strangers.length > 0) throw new Error(`These are for another platform than ${target}: ${strangers.join(', ')}.`);
+  if (strangers.length > 0)
+    throw new Error(`These are for another platform than ${target}: ${strangers.join(', ')}.`);
   const megabytes = statSync(file).size / 1e6;
   console.log(`${path.relative(root, file)}: ${megabytes.toFixed(1)} MB`);
-  if (!full && megabytes > BUDGET_MB) throw new Error(`${path.basename(file)} has ${megabytes.toFixed(1)} MB, and ${BUDGET_MB} MB is the budget.`);
+  if (!full && megabytes > BUDGET_MB)
+    throw new Error(
+      `${path.basename(file)} has ${megabytes.toFixed(1)} MB, and ${BUDGET_MB} MB is the budget.`,
+    );
   rmSync(work, { recursive: true, force: true });
   return file;
 }
@@ -137,31 +245,55 @@ function copyModels(into) {
   const folder = process.env.EARMARK_MODELS ?? path.join(root, '.cache/models');
   mkdirSync(into, { recursive: true });
   for (const id of ['moonshine-tiny', 'silero-vad']) {
-    const revision = readdirSync(path.join(folder, id), { withFileTypes: true }).find((entry) => entry.isDirectory())?.name;
+    const revision = readdirSync(path.join(folder, id), { withFileTypes: true }).find((entry) =>
+      entry.isDirectory(),
+    )?.name;
     if (revision === undefined) throw new Error(`${id} is not in ${folder}; run npm run setup.`);
-    for (const name of readdirSync(path.join(folder, id, revision))) if (name.endsWith('.onnx')) cpSync(path.join(folder, id, revision, name), path.join(into, name));
+    for (const name of readdirSync(path.join(folder, id, revision)))
+      if (name.endsWith('.onnx'))
+        cpSync(path.join(folder, id, revision, name), path.join(into, name));
   }
 }
 
 /** Machine code of a platform, by its first bytes. */
 const FORMATS = [
-  { platform: 'linux', magic: '7f454c46', arch: (bytes) => ({ 0x3e: 'x64', 0xb7: 'arm64' })[bytes.readUInt16LE(18)] },
-  { platform: 'darwin', magic: 'cffaedfe', arch: (bytes) => ({ 0x01000007: 'x64', 0x0100000c: 'arm64' })[bytes.readUInt32LE(4)] },
+  {
+    platform: 'linux',
+    magic: '7f454c46',
+    arch: (bytes) => ({ 0x3e: 'x64', 0xb7: 'arm64' })[bytes.readUInt16LE(18)],
+  },
+  {
+    platform: 'darwin',
+    magic: 'cffaedfe',
+    arch: (bytes) => ({ 0x01000007: 'x64', 0x0100000c: 'arm64' })[bytes.readUInt32LE(4)],
+  },
   // One file for both kinds of Mac.
   { platform: 'darwin', magic: 'cafebabe', arch: () => undefined },
-  { platform: 'win32', magic: '4d5a', arch: (bytes) => ({ 0x8664: 'x64', 0xaa64: 'arm64' })[bytes.readUInt16LE(bytes.readUInt32LE(0x3c) + 4)] },
+  {
+    platform: 'win32',
+    magic: '4d5a',
+    arch: (bytes) =>
+      ({ 0x8664: 'x64', 0xaa64: 'arm64' })[bytes.readUInt16LE(bytes.readUInt32LE(0x3c) + 4)],
+  },
 ];
 
 /** Files of a folder that are machine code of another platform. */
 export function foreignFiles(folder, target) {
   const [platform, arch] = target.split('-');
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(node|so[.\d]*|dylib|dll|exe)$|^[^.]+$/.test(entry.name))
+    .filter(
+      (entry) => entry.isFile() && /\.(node|so[.\d]*|dylib|dll|exe)$|^[^.]+$/.test(entry.name),
+    )
     .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
     .filter((file) => {
       const bytes = readFileSync(file).subarray(0, 4096);
-      const format = FORMATS.find(({ magic }) => bytes.subarray(0, magic.length / 2).toString('hex') === magic);
-      return format !== undefined && (format.platform !== platform || ![undefined, arch].includes(format.arch(bytes)));
+      const format = FORMATS.find(
+        ({ magic }) => bytes.subarray(0, magic.length / 2).toString('hex') === magic,
+      );
+      return (
+        format !== undefined &&
+        (format.platform !== platform || ![undefined, arch].includes(format.arch(bytes)))
+      );
     })
     .map((file) => path.relative(folder, file));
 }
@@ -171,7 +303,10 @@ async function main() {
   const at = argv.indexOf('--target');
   const targets = argv.includes('--all') ? Object.keys(TARGETS) : [at >= 0 ? argv[at + 1] : here];
   const unknown = targets.find((target) => !TARGETS[target ?? '']);
-  if (unknown !== undefined || targets.includes(undefined)) throw new Error(`There is no VSIX for ${unknown ?? 'that'}; choose from ${Object.keys(TARGETS).join(', ')}.`);
+  if (unknown !== undefined || targets.includes(undefined))
+    throw new Error(
+      `There is no VSIX for ${unknown ?? 'that'}; choose from ${Object.keys(TARGETS).join(', ')}.`,
+    );
   const full = argv.includes('--full');
   process.env.EARMARK_MODELS ??= path.join(root, '.cache/models');
   await setUp({ models: full });

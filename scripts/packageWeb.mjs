@@ -1,32 +1,70 @@
-// `npm run package:web`: the VSIX for editors that are a web page. It records nothing and says so: dist/web.js alone.
-// A manifest with a `browser` entry is preferred to the real one in a browser that has a server, so it is never shipped
-// with the others.
+// `npm run package:web`: the VSIX for editors that are a web page. It records nothing and says so:
+// dist/web.js alone. A manifest with a `browser` entry is preferred to the real one in a browser
+// that has a server, so it is never shipped with the others.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, root } from './build.mjs';
 
-/** All of the extension but its script, as it is in a browser. @param {string} stage folder that is made anew */
+/**
+ * All of the extension but its script, as it is in a browser.
+ * @param {string} stage folder that is made anew
+ */
 export function stageWeb(stage) {
   rmSync(stage, { recursive: true, force: true });
   mkdirSync(path.join(stage, 'dist'), { recursive: true });
-  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'media/icons', 'walkthrough']) cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
+  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'media/icons', 'walkthrough'])
+    cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const { main: _m, bin: _b, scripts: _s, dependencies: _d, devDependencies: _v, optionalDependencies: _o, allowScripts: _a, private: _p, ...shipped } = manifest;
+  const {
+    main: _m,
+    bin: _b,
+    scripts: _s,
+    dependencies: _d,
+    devDependencies: _v,
+    optionalDependencies: _o,
+    allowScripts: _a,
+    private: _p,
+    ...shipped
+  } = manifest;
   // Nothing was ever recorded where nothing can be.
-  const contributes = { ...shipped.contributes, views: { earmark: shipped.contributes.views.earmark.filter(({ id }) => id === 'earmark.panel') }, viewsWelcome: [] };
+  const contributes = {
+    ...shipped.contributes,
+    views: {
+      earmark: shipped.contributes.views.earmark.filter(({ id }) => id === 'earmark.panel'),
+    },
+    viewsWelcome: [],
+  };
   const web = { ...shipped, contributes, browser: './dist/web.js' };
   writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(web, null, 2)}\n`);
   return web;
 }
 
-/** Makes the VSIX. @param {string} file where it goes @param {string} stage folder that is made anew */
+/**
+ * Makes the VSIX.
+ * @param {string} file where it goes
+ * @param {string} stage folder that is made anew
+ */
 export async function packageWeb(file, stage) {
   stageWeb(stage);
   await build({ minify: true, into: stage, only: 'dist/web.js', log: () => undefined });
   const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
-  const { status } = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository', '--target', 'web', '--out', file], { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      vsce,
+      'package',
+      '--no-dependencies',
+      '--no-rewrite-relative-links',
+      '--allow-missing-repository',
+      '--target',
+      'web',
+      '--out',
+      file,
+    ],
+    { cwd: stage, stdio: ['ignore', 'ignore', 'inherit'] },
+  );
   if (status !== 0) throw new Error('vsce could not package the VSIX for browsers.');
 }
 

@@ -1,4 +1,7 @@
-/** Writes protocol/PROTOCOL.md from the declarations. `npm run docs`; a test compares the page with what this makes. */
+/**
+ * Writes protocol/PROTOCOL.md from the declarations. `npm run docs`; a test compares the page with
+ * what this makes.
+ */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,28 +17,46 @@ interface Field {
 
 /** Schemas that protocol/ exports under a name, apart from whole messages. */
 function namedSchemas(): Map<string, z.ZodType> {
-  return new Map(Object.entries<unknown>(protocol).filter((entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType && entry[0] !== 'Empty'));
+  return new Map(
+    Object.entries<unknown>(protocol).filter(
+      (entry): entry is [string, z.ZodType] =>
+        entry[1] instanceof z.ZodType && entry[0] !== 'Empty',
+    ),
+  );
 }
 
 /** JSON schemas in which a named schema stands as a reference. */
 function schemas(): { of: (schema: z.ZodType) => Json; types: Map<string, Json> } {
   const names = new Map([...namedSchemas()].map(([name, schema]) => [schema, name]));
-  for (const [schema, id] of names) z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
-  const all = z.toJSONSchema(z.globalRegistry, { uri: (id) => id, unrepresentable: 'any' }) as { schemas: Record<string, Json> };
+  for (const [schema, id] of names)
+    z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+  const all = z.toJSONSchema(z.globalRegistry, { uri: (id) => id, unrepresentable: 'any' }) as {
+    schemas: Record<string, Json>;
+  };
   return {
     types: new Map(Object.entries(all.schemas)),
     of: (schema) => {
       const name = names.get(schema);
-      return name === undefined ? (z.toJSONSchema(schema, { unrepresentable: 'any' }) as Json) : { $ref: name };
+      return name === undefined
+        ? (z.toJSONSchema(schema, { unrepresentable: 'any' }) as Json)
+        : { $ref: name };
     },
   };
 }
 
-const refName = (schema: Json): string | undefined => (typeof schema['$ref'] === 'string' ? schema['$ref'].replace(/^#\/\$defs\//, '').replace(/^.*#/, '') : undefined);
+const refName = (schema: Json): string | undefined =>
+  typeof schema['$ref'] === 'string'
+    ? schema['$ref'].replace(/^#\/\$defs\//, '').replace(/^.*#/, '')
+    : undefined;
 const code = (text: string): string => `\`${text}\``;
 const link = (name: string): string => `[${name}](#${name.toLowerCase()})`;
-const isEmpty = (schema: Json): boolean => schema['type'] === 'object' && Object.keys((schema['properties'] ?? {}) as Json).length === 0 && !hasMap(schema);
-const hasMap = (schema: Json): boolean => typeof schema['additionalProperties'] === 'object' && Object.keys(schema['additionalProperties'] as Json).length > 0;
+const isEmpty = (schema: Json): boolean =>
+  schema['type'] === 'object' &&
+  Object.keys((schema['properties'] ?? {}) as Json).length === 0 &&
+  !hasMap(schema);
+const hasMap = (schema: Json): boolean =>
+  typeof schema['additionalProperties'] === 'object' &&
+  Object.keys(schema['additionalProperties'] as Json).length > 0;
 
 function limits(schema: Json): string {
   const parts: string[] = [];
@@ -59,8 +80,10 @@ function typeOf(schema: Json): string {
   const ref = refName(schema);
   if (ref !== undefined) return link(ref);
   if ('const' in schema) return code(JSON.stringify(schema['const']));
-  if (Array.isArray(schema['enum']) && schema['enum'].length === protocol.ErrorCodes.length) return 'name of [Errors](#errors)';
-  if (Array.isArray(schema['enum'])) return schema['enum'].map((v) => code(String(v))).join(' \\| ');
+  if (Array.isArray(schema['enum']) && schema['enum'].length === protocol.ErrorCodes.length)
+    return 'name of [Errors](#errors)';
+  if (Array.isArray(schema['enum']))
+    return schema['enum'].map((v) => code(String(v))).join(' \\| ');
   const union = (schema['oneOf'] ?? schema['anyOf']) as Json[] | undefined;
   if (union) return union.map(typeOf).join(' \\| ');
   if (Array.isArray(schema['type'])) return schema['type'].join(' \\| ');
@@ -72,7 +95,9 @@ function typeOf(schema: Json): string {
     case 'object': {
       if (hasMap(schema)) return `map of name → ${typeOf(schema['additionalProperties'] as Json)}`;
       const required = new Set((schema['required'] ?? []) as string[]);
-      const fields = Object.entries((schema['properties'] ?? {}) as Record<string, Json>).map(([name, value]) => `${name}${required.has(name) ? '' : '?'}: ${typeOf(value)}`);
+      const fields = Object.entries((schema['properties'] ?? {}) as Record<string, Json>).map(
+        ([name, value]) => `${name}${required.has(name) ? '' : '?'}: ${typeOf(value)}`,
+      );
       return `{ ${fields.join(', ')} }`;
     }
     case undefined:
@@ -84,15 +109,19 @@ function typeOf(schema: Json): string {
 
 function fields(schema: Json): Field[] {
   const required = new Set((schema['required'] ?? []) as string[]);
-  return Object.entries((schema['properties'] ?? {}) as Record<string, Json>).map(([name, value]) => ({
-    name: `${name}${required.has(name) ? '' : '?'}`,
-    type: typeOf(value),
-    doc: typeof value['description'] === 'string' ? value['description'] : '',
-  }));
+  return Object.entries((schema['properties'] ?? {}) as Record<string, Json>).map(
+    ([name, value]) => ({
+      name: `${name}${required.has(name) ? '' : '?'}`,
+      type: typeOf(value),
+      doc: typeof value['description'] === 'string' ? value['description'] : '',
+    }),
+  );
 }
 
 function table(schema: Json): string {
-  const rows = fields(schema).map((f) => `| ${code(f.name)} | ${f.type} | ${f.doc.replaceAll('|', '\\|')} |`);
+  const rows = fields(schema).map(
+    (f) => `| ${code(f.name)} | ${f.type} | ${f.doc.replaceAll('|', '\\|')} |`,
+  );
   return ['| field | type | |', '|---|---|---|', ...rows].join('\n');
 }
 
@@ -105,7 +134,12 @@ function body(title: string, schema: Json): string {
 const ARROWS = { clientToDaemon: 'client → daemon', daemonToClient: 'daemon → client' } as const;
 
 function messageText(message: protocol.Message, of: (schema: z.ZodType) => Json): string {
-  const parts = [`### ${code(message.method)}`, `${message.type === 'request' ? 'Request' : 'Notification'}, ${ARROWS[message.direction]}, since ${message.since}.`, message.doc, body('Params', of(message.params))];
+  const parts = [
+    `### ${code(message.method)}`,
+    `${message.type === 'request' ? 'Request' : 'Notification'}, ${ARROWS[message.direction]}, since ${message.since}.`,
+    message.doc,
+    body('Params', of(message.params)),
+  ];
   if (message.type === 'request') {
     parts.push(body('Result', of(message.result)));
     if (message.errors.length > 0) parts.push(`Errors: ${message.errors.map(code).join(', ')}.`);
@@ -116,10 +150,48 @@ function messageText(message: protocol.Message, of: (schema: z.ZodType) => Json)
 /** SHA-256 over everything both sides must agree on. */
 export function declarationHash(): string {
   const { of, types } = schemas();
-  const messages = Object.values(protocol.FAMILIES).flat().map((m) => ({ ...m, params: of(m.params), ...(m.type === 'request' ? { result: of(m.result) } : {}) }));
-  const { PROTOCOL_VERSION, HANDSHAKE_PREFIX, HANDSHAKE_OK, HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, MESSAGE_MAX_BYTES, ERRORS, CLOSINGS, REMOTE_PATH, AUDIO_HEADER_BYTES, KEEPALIVE_MS, DEAD_MS, ANSWER_DEAD_MS } = protocol;
+  const messages = Object.values(protocol.FAMILIES)
+    .flat()
+    .map((m) => ({
+      ...m,
+      params: of(m.params),
+      ...(m.type === 'request' ? { result: of(m.result) } : {}),
+    }));
+  const {
+    PROTOCOL_VERSION,
+    HANDSHAKE_PREFIX,
+    HANDSHAKE_OK,
+    HANDSHAKE_DENIED,
+    HANDSHAKE_MAX_BYTES,
+    MESSAGE_MAX_BYTES,
+    ERRORS,
+    CLOSINGS,
+    REMOTE_PATH,
+    AUDIO_HEADER_BYTES,
+    KEEPALIVE_MS,
+    DEAD_MS,
+    ANSWER_DEAD_MS,
+  } = protocol;
   return createHash('sha256')
-    .update(JSON.stringify({ PROTOCOL_VERSION, HANDSHAKE_PREFIX, HANDSHAKE_OK, HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, MESSAGE_MAX_BYTES, ERRORS, CLOSINGS, REMOTE_PATH, AUDIO_HEADER_BYTES, KEEPALIVE_MS, DEAD_MS, ANSWER_DEAD_MS, messages, types: [...types].sort(([a], [b]) => (a < b ? -1 : 1)) }))
+    .update(
+      JSON.stringify({
+        PROTOCOL_VERSION,
+        HANDSHAKE_PREFIX,
+        HANDSHAKE_OK,
+        HANDSHAKE_DENIED,
+        HANDSHAKE_MAX_BYTES,
+        MESSAGE_MAX_BYTES,
+        ERRORS,
+        CLOSINGS,
+        REMOTE_PATH,
+        AUDIO_HEADER_BYTES,
+        KEEPALIVE_MS,
+        DEAD_MS,
+        ANSWER_DEAD_MS,
+        messages,
+        types: [...types].sort(([a], [b]) => (a < b ? -1 : 1)),
+      }),
+    )
     .digest('hex');
 }
 
@@ -139,9 +211,21 @@ export function renderProtocolPage(): string {
     `A binary message is one ${code('audio/push')}: a header of ${protocol.AUDIO_HEADER_BYTES} bytes, all little-endian, then whole frames as s16le. It is answered by a text message as a request is, whose ${code('id')} is ${code(`${protocol.AUDIO_ANSWER_PREFIX}<number>`)}.`,
     '| byte | type | |\n|---|---|---|\n| 0 | u8 | version, 1 |\n| 1 | u8 | kind, 1 |\n| 2 | u16 | channel, as `audio/open` gave it |\n| 4 | u32 | number of this message, chosen by the client |\n| 8 | u32 | `seq` of the first frame |\n| 12 | u32 | `captureMs` of the first frame |',
     `A refused upgrade is an HTTP answer with the close code in the header ${code('Earmark-Close')} and ${code('{message, data}')} as its body, where ${code('data')} is [ErrorData](#errordata). A connection that must end is closed with one of these codes; the client comes back by itself where that helps and tells a person where not.`,
-    ['| code | error | comes back | |', '|---|---|---|---|', ...Object.entries(protocol.CLOSINGS).map(([number, closing]) => `| ${number} | ${code(closing.error)} | ${closing.recoverable ? 'yes' : 'no'} | ${closing.doc} |`)].join('\n'),
+    [
+      '| code | error | comes back | |',
+      '|---|---|---|---|',
+      ...Object.entries(protocol.CLOSINGS).map(
+        ([number, closing]) =>
+          `| ${number} | ${code(closing.error)} | ${closing.recoverable ? 'yes' : 'no'} | ${closing.doc} |`,
+      ),
+    ].join('\n'),
     '## Messages',
-    Object.entries(protocol.FAMILIES).map(([family, messages]) => `- ${family}: ${messages.map((m) => `[${m.method}](#${m.method.toLowerCase().replace(/[^a-z]/g, '')})`).join(', ')}`).join('\n'),
+    Object.entries(protocol.FAMILIES)
+      .map(
+        ([family, messages]) =>
+          `- ${family}: ${messages.map((m) => `[${m.method}](#${m.method.toLowerCase().replace(/[^a-z]/g, '')})`).join(', ')}`,
+      )
+      .join('\n'),
   ];
   for (const [family, messages] of Object.entries(protocol.FAMILIES)) {
     parts.push(`## Family ${code(family)}`, ...messages.map((m) => messageText(m, of)));
@@ -150,13 +234,24 @@ export function renderProtocolPage(): string {
   for (const [name, schema] of types) {
     const doc = typeof schema['description'] === 'string' ? [schema['description']] : [];
     const union = (schema['oneOf'] ?? schema['anyOf']) as Json[] | undefined;
-    const text = union ? `One of:\n\n${union.map((s) => `- ${typeOf(s)}`).join('\n')}` : schema['type'] === 'object' && !hasMap(schema) ? table(schema) : typeOf(schema);
+    const text = union
+      ? `One of:\n\n${union.map((s) => `- ${typeOf(s)}`).join('\n')}`
+      : schema['type'] === 'object' && !hasMap(schema)
+        ? table(schema)
+        : typeOf(schema);
     parts.push(`### ${name}`, ...doc, text);
   }
   parts.push(
     '## Errors',
     'An error is a JSON-RPC error whose `data` is [ErrorData](#errordata). Nobody parses a message. Every method may also give `rpc.*` and `internal`.',
-    ['| name | code | shown to the user | does a retry help |', '|---|---|---|---|', ...Object.entries(protocol.ERRORS).map(([name, e]) => `| ${code(name)} | ${e.rpc} | ${e.user ? 'yes' : 'no'} | ${RETRY[e.retry]} |`)].join('\n'),
+    [
+      '| name | code | shown to the user | does a retry help |',
+      '|---|---|---|---|',
+      ...Object.entries(protocol.ERRORS).map(
+        ([name, e]) =>
+          `| ${code(name)} | ${e.rpc} | ${e.user ? 'yes' : 'no'} | ${RETRY[e.retry]} |`,
+      ),
+    ].join('\n'),
   );
   return `${parts.join('\n\n')}\n`;
 }

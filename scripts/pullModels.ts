@@ -1,4 +1,7 @@
-/** Fetches the models that the speech path needs, or those named, into the model folder; no daemon is needed. Run by scripts/setup.mjs. */
+/**
+ * Fetches the models that the speech path needs, or those named, into the model folder; no daemon
+ * is needed. Run by scripts/setup.mjs.
+ */
 import { stateFolder } from '../client/stateFolder';
 import { openSettings } from '../daemon/adapters/config/settingsFile';
 import { createModelManager } from '../daemon/adapters/download/createModelManager';
@@ -6,19 +9,28 @@ import { systemClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
 
 const settings = openSettings({ home: stateFolder(), env: process.env });
-const models = createModelManager({ home: stateFolder(), settings: () => settings.current, clock: systemClock, logger: silentLogger });
+const models = createModelManager({
+  home: stateFolder(),
+  settings: () => settings.current,
+  clock: systemClock,
+  logger: silentLogger,
+});
 const { stderr } = process;
 
 /** A line that is drawn over on a terminal, every fourth part elsewhere. */
 function show(modelId: string, part: number, before: number): void {
-  const bar = `${'█'.repeat(Math.round(part * 24)).padEnd(24, '░')} ${Math.floor(part * 100).toString().padStart(3)} %`;
+  const bar = `${'█'.repeat(Math.round(part * 24)).padEnd(24, '░')} ${Math.floor(part * 100)
+    .toString()
+    .padStart(3)} %`;
   if (stderr.isTTY) stderr.write(`\r  ${bar}  ${modelId}\x1b[K${part === 1 ? '\n' : ''}`);
   else if (Math.floor(part * 4) > Math.floor(before * 4)) stderr.write(`  ${bar}  ${modelId}\n`);
 }
 
 async function main(): Promise<void> {
   const ids = process.argv.slice(2);
-  const wanted = (await models.list()).filter((m) => (ids.length > 0 ? ids.includes(m.id) : m.isDefault));
+  const wanted = (await models.list()).filter((m) =>
+    ids.length > 0 ? ids.includes(m.id) : m.isDefault,
+  );
   for (const model of wanted) {
     let before = 0;
     const listening = models.onDidProgress((p) => {

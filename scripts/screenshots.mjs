@@ -1,12 +1,16 @@
-// `npm run screenshots`: draws docs/panel-dark.png and docs/panel-light.png again, from a meeting that runs in a real
-// window. It is the test of a whole meeting, with the recording that the repository ships; all its pictures lie in
-// out/screenshots.
+// `npm run screenshots`: draws docs/panel-dark.png and docs/panel-light.png again, from a meeting
+// that runs in a real window. It is the test of a whole meeting, with the recording that the
+// repository ships; all its pictures lie in out/screenshots.
 import { spawn } from 'node:child_process';
 import { root, setUp, SetupError } from './setup.mjs';
 
 try {
   await setUp();
-  const child = spawn(process.execPath, ['node_modules/mocha/bin/mocha.js', 'test/extension/meeting.test.ts'], { cwd: root, stdio: 'inherit', env: { ...process.env, EARMARK_DOCS: '1' } });
+  const child = spawn(
+    process.execPath,
+    ['node_modules/mocha/bin/mocha.js', 'test/extension/meeting.test.ts'],
+    { cwd: root, stdio: 'inherit', env: { ...process.env, EARMARK_DOCS: '1' } },
+  );
   child.on('close', (code) => (process.exitCode = code ?? 1));
 } catch (error) {
   console.error(error instanceof SetupError ? error.message : error);

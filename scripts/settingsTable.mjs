@@ -1,4 +1,5 @@
-// Writes the settings table of README.md from package.json; `--check` only says whether it is up to date.
+// Writes the settings table of README.md from package.json; `--check` only says whether it is up to
+// date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -8,12 +9,24 @@ const START = '<!-- settings:start (npm run docs writes this table) -->';
 const END = '<!-- settings:end -->';
 
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-const value = (x) => (Array.isArray(x) ? (x.length > 0 ? x.map((v) => `\`${v}\``).join(', ') : 'none') : x === '' ? 'empty' : `\`${String(x)}\``);
+const value = (x) =>
+  Array.isArray(x)
+    ? x.length > 0
+      ? x.map((v) => `\`${v}\``).join(', ')
+      : 'none'
+    : x === ''
+      ? 'empty'
+      : `\`${String(x)}\``;
 
 /** The table for every setting that `contributes` declares, in the order of the settings page. */
 export function settingsTable(manifest) {
   const groups = [manifest.contributes.configuration].flat();
-  const rows = groups.flatMap((group) => Object.entries(group.properties).map(([name, s]) => `| \`${name}\` | ${value(s.default)} | ${cell(s.markdownDescription ?? s.description)}${s.scope === 'machine' ? ' *User settings only.*' : ''} |`));
+  const rows = groups.flatMap((group) =>
+    Object.entries(group.properties).map(
+      ([name, s]) =>
+        `| \`${name}\` | ${value(s.default)} | ${cell(s.markdownDescription ?? s.description)}${s.scope === 'machine' ? ' *User settings only.*' : ''} |`,
+    ),
+  );
   return ['| setting | default | what it does |', '|---|---|---|', ...rows].join('\n');
 }
 
@@ -21,7 +34,10 @@ export function settingsTable(manifest) {
 export function withTable(readme, manifest) {
   const from = readme.indexOf(START);
   const to = readme.indexOf(END);
-  if (from < 0 || to < from) throw new Error('README.md has lost its settings markers; put them back around the settings table.');
+  if (from < 0 || to < from)
+    throw new Error(
+      'README.md has lost its settings markers; put them back around the settings table.',
+    );
   return `${readme.slice(0, from + START.length)}\n\n${settingsTable(manifest)}\n\n${readme.slice(to)}`;
 }
 

@@ -1,5 +1,6 @@
-// Sets a fresh clone up, with nothing but Node: packages, build, default models. Each step is left out when it is
-// already done, so a second run takes a moment. `npm run setup`, and called by `npm run demo`, `npm test` and the benches.
+// Sets a fresh clone up, with nothing but Node: packages, build, default models. Each step is left
+// out when it is already done, so a second run takes a moment. `npm run setup`, and called by `npm
+// run demo`, `npm test` and the benches.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -22,7 +23,10 @@ const json = (file) => {
 /** True where this Node is too old to run any of it. */
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 18)) throw new SetupError(`Earmark needs Node 20.18 or newer, and this is ${process.versions.node}; install a newer Node and run the command again.`);
+  if (major < 20 || (major === 20 && minor < 18))
+    throw new SetupError(
+      `Earmark needs Node 20.18 or newer, and this is ${process.versions.node}; install a newer Node and run the command again.`,
+    );
 }
 
 /** Is what npm wrote down about node_modules what the lock file asks for? */
@@ -40,13 +44,23 @@ function packagesAreCurrent() {
 /** Runs a command to its end with its output shown. */
 function run(command, args, env = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env }, shell: process.platform === 'win32' && command.endsWith('.cmd') });
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+      shell: process.platform === 'win32' && command.endsWith('.cmd'),
+    });
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`it ended with ${code}`))));
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`it ended with ${code}`)),
+    );
   });
 }
 
-/** npm as it runs us, else the one on the path. @returns {[string, string[]]} program and arguments */
+/**
+ * npm as it runs us, else the one on the path.
+ * @returns {[string, string[]]} program and arguments
+ */
 export function npm(args) {
   const own = process.env.npm_execpath;
   if (own && /npm-cli\.[cm]?js$/.test(own)) return [process.execPath, [own, ...args]];
@@ -56,32 +70,57 @@ export function npm(args) {
 async function ensurePackages(log) {
   if (packagesAreCurrent()) return;
   log('Installing packages (npm ci) …');
-  // No package's own script runs: what is native comes prebuilt, and smart-whisper is built when somebody wants it.
-  const [command, args] = npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  // No package's own script runs: what is native comes prebuilt, and smart-whisper is built when
+  // somebody wants it.
+  const [command, args] = npm([
+    'ci',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
   const begun = Date.now();
   // On a terminal npm draws its own progress.
-  const alive = process.stderr.isTTY ? undefined : setInterval(() => log(`  … still installing, ${Math.round((Date.now() - begun) / 1000)} s`), 10_000);
+  const alive = process.stderr.isTTY
+    ? undefined
+    : setInterval(
+        () => log(`  … still installing, ${Math.round((Date.now() - begun) / 1000)} s`),
+        10_000,
+      );
   await run(command, args, { ONNXRUNTIME_NODE_INSTALL: 'skip' })
     .catch((error) => {
-      throw new SetupError(`The packages could not be installed (${error.message}); check the network and npm's registry and run the command again.`);
+      throw new SetupError(
+        `The packages could not be installed (${error.message}); check the network and npm's registry and run the command again.`,
+      );
     })
     .finally(() => clearInterval(alive));
 }
 
 /** Folders and files whose change makes the bundles old. */
-const SOURCES = ['protocol', 'client', 'daemon', 'extension', 'media', 'scripts/build.mjs', 'package-lock.json', 'tsconfig.base.json'];
+const SOURCES = [
+  'protocol',
+  'client',
+  'daemon',
+  'extension',
+  'media',
+  'scripts/build.mjs',
+  'package-lock.json',
+  'tsconfig.base.json',
+];
 
 function* filesOf(name) {
   const file = path.join(root, name);
   if (!existsSync(file)) return;
   if (path.extname(name) !== '' || name === 'LICENSE') return void (yield file);
-  for (const entry of readdirSync(file, { recursive: true, withFileTypes: true })) if (entry.isFile()) yield path.join(entry.parentPath ?? entry.path, entry.name);
+  for (const entry of readdirSync(file, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) yield path.join(entry.parentPath ?? entry.path, entry.name);
 }
 
 function sourceHash() {
   const hash = createHash('sha256');
   for (const source of SOURCES) {
-    for (const file of [...filesOf(source)].sort()) hash.update(path.relative(root, file)).update('\0').update(readFileSync(file));
+    for (const file of [...filesOf(source)].sort())
+      hash.update(path.relative(root, file)).update('\0').update(readFileSync(file));
   }
   return hash.digest('hex');
 }
@@ -104,12 +143,23 @@ async function ensureModels(log) {
   const pull = path.join(root, 'scripts/pullModels.ts');
   const tsx = path.join(root, 'node_modules/tsx/dist/cjs/index.cjs');
   log('Checking the speech models …');
-  const code = spawnSync(process.execPath, ['--require', tsx, pull], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }).status;
+  const code = spawnSync(process.execPath, ['--require', tsx, pull], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  }).status;
   if (code !== 0) throw new SetupError('The speech models could not be fetched.');
 }
 
-/** @param {{log?: (line: string) => void, models?: boolean, whisper?: boolean}} options `whisper` builds it where that can be done */
-export async function setUp({ log = (line) => console.error(line), models = true, whisper = false } = {}) {
+/**
+ *
+ * @param {{log?: (line: string) => void, models?: boolean, whisper?: boolean}} options `whisper`
+ * builds it where that can be done
+ */
+export async function setUp({
+  log = (line) => console.error(line),
+  models = true,
+  whisper = false,
+} = {}) {
   checkNode();
   await ensurePackages(log);
   await ensureBuild(log);

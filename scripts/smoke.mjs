@@ -1,5 +1,5 @@
-// `npm run smoke`: makes the full VSIX of this platform where it is missing, installs it into a clean editor without a
-// network, and records a meeting with it. It is test/extension/vsix.test.ts.
+// `npm run smoke`: makes the full VSIX of this platform where it is missing, installs it into a
+// clean editor without a network, and records a meeting with it. It is test/extension/vsix.test.ts.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,12 +8,21 @@ import { root, setUp, SetupError } from './setup.mjs';
 try {
   await setUp();
   const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const made = existsSync(path.join(root, `${name}-${version}-${process.platform}-${process.arch}-full.vsix`)) || spawnSync(process.execPath, ['scripts/package.mjs', '--full'], { cwd: root, stdio: 'inherit' }).status === 0;
+  const made =
+    existsSync(
+      path.join(root, `${name}-${version}-${process.platform}-${process.arch}-full.vsix`),
+    ) ||
+    spawnSync(process.execPath, ['scripts/package.mjs', '--full'], { cwd: root, stdio: 'inherit' })
+      .status === 0;
   if (!made) throw new SetupError('The VSIX could not be made.');
   const { ensureSystemPackages } = await import('./testHost/systemPackages.mjs');
   const { message } = await ensureSystemPackages(console.error);
   if (message) console.error(message);
-  const child = spawn(process.execPath, ['node_modules/mocha/bin/mocha.js', 'test/extension/vsix.test.ts'], { cwd: root, stdio: 'inherit' });
+  const child = spawn(
+    process.execPath,
+    ['node_modules/mocha/bin/mocha.js', 'test/extension/vsix.test.ts'],
+    { cwd: root, stdio: 'inherit' },
+  );
   child.on('close', (code) => (process.exitCode = code ?? 1));
 } catch (error) {
   console.error(error instanceof SetupError ? error.message : error);

@@ -1,6 +1,7 @@
 /**
- * `npm run test:desktop`: the suites of test/extension/suite in a desktop VS Code, through @vscode/test-electron, which
- * fetches the editor the first time. `npm run test:desktop -- 1.100.0` takes that version; `stable` where none is given.
+ * `npm run test:desktop`: the suites of test/extension/suite in a desktop VS Code, through
+ * @vscode/test-electron, which fetches the editor the first time. `npm run test:desktop -- 1.100.0`
+ * takes that version; `stable` where none is given.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,14 +17,24 @@ async function main(): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), 'earmark-desktop-'));
   const resultsFile = path.join(folder, 'results.json');
   try {
-    const extensionTestsPath = await buildHostedSuite('desktop', path.join(root, 'test/extension/suite'), { resultsFile, timeoutMs: 60_000 });
+    const extensionTestsPath = await buildHostedSuite(
+      'desktop',
+      path.join(root, 'test/extension/suite'),
+      { resultsFile, timeoutMs: 60_000 },
+    );
     // It rejects when a test fails; the file says which.
     const ended = await runTests({
       version,
       extensionDevelopmentPath: root,
       extensionTestsPath,
       extensionTestsEnv: { EARMARK_HOME: path.join(folder, 'home') },
-      launchArgs: [folder, '--disable-extensions', '--disable-workspace-trust', '--user-data-dir', path.join(folder, 'user')],
+      launchArgs: [
+        folder,
+        '--disable-extensions',
+        '--disable-workspace-trust',
+        '--user-data-dir',
+        path.join(folder, 'user'),
+      ],
     }).then(() => '', String);
     const text = await readFile(resultsFile, 'utf8').catch(() => undefined);
     if (text === undefined) {

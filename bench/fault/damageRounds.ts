@@ -1,4 +1,7 @@
-/** Flips bytes in, or cuts, the files of a state folder at random, opens it as the next start does, and counts what is left and told. */
+/**
+ * Flips bytes in, or cuts, the files of a state folder at random, opens it as the next start does,
+ * and counts what is left and told.
+ */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +24,10 @@ export interface DamageResult {
   /** Events in all databases, and those that were lost. */
   readonly events: number;
   readonly eventsLost: number;
-  /** Frames in all spools, and those that were lost; a cut end is told by the gap that the next frame leaves. */
+  /**
+   * Frames in all spools, and those that were lost; a cut end is told by the gap that the next
+   * frame leaves.
+   */
   readonly frames: number;
   readonly framesLost: number;
 }
@@ -30,10 +36,26 @@ const SESSIONS = 4;
 const EVENTS = 120;
 const FRAMES = 2000;
 
-export function damageRounds({ count, seed }: { readonly count: number; readonly seed: number }): DamageResult {
+export function damageRounds({
+  count,
+  seed,
+}: {
+  readonly count: number;
+  readonly seed: number;
+}): DamageResult {
   const random = randoms(seed);
   const folder = mkdtempSync(join(tmpdir(), 'earmark-damage-'));
-  const result = { databases: 0, spools: 0, failedStarts: 0, altered: 0, untold: 0, events: 0, eventsLost: 0, frames: 0, framesLost: 0 };
+  const result = {
+    databases: 0,
+    spools: 0,
+    failedStarts: 0,
+    altered: 0,
+    untold: 0,
+    events: 0,
+    eventsLost: 0,
+    frames: 0,
+    framesLost: 0,
+  };
   try {
     const written = writeDatabase(join(folder, 'good.db'));
     writeSpool(folder);
@@ -64,7 +86,12 @@ function harm(bytes: Buffer, random: () => number): Buffer {
   return harmed;
 }
 
-function database(folder: string, written: ReadonlyMap<string, readonly DurableEvent[]>, random: () => number, result: Counts): void {
+function database(
+  folder: string,
+  written: ReadonlyMap<string, readonly DurableEvent[]>,
+  random: () => number,
+  result: Counts,
+): void {
   const file = join(folder, 'state', 'earmark.db');
   rmSync(join(folder, 'state'), { recursive: true, force: true });
   mkdirSync(join(folder, 'state'));
@@ -81,12 +108,27 @@ function database(folder: string, written: ReadonlyMap<string, readonly DurableE
       return true;
     }).length;
     result.eventsLost += lost;
-    const told = found.some((event) => event.kind === 'warning' && event.code === 'store.damaged') || (setAside !== undefined && (salvaged === undefined || salvaged.sessions < written.size || found.length < events.length));
+    const told =
+      found.some((event) => event.kind === 'warning' && event.code === 'store.damaged') ||
+      (setAside !== undefined &&
+        (salvaged === undefined ||
+          salvaged.sessions < written.size ||
+          found.length < events.length));
     if (lost > 0 && !told) result.untold++;
     // What is shown is made of the same events.
-    if (lost === 0 && JSON.stringify(store.segments(id)) !== JSON.stringify(events.flatMap((event) => (event.kind === 'final' ? [event.segment] : [])))) result.altered++;
+    if (
+      lost === 0 &&
+      JSON.stringify(store.segments(id)) !==
+        JSON.stringify(events.flatMap((event) => (event.kind === 'final' ? [event.segment] : [])))
+    )
+      result.altered++;
     const session = store.getSession(id);
-    if (lost === 0 && setAside === undefined && (session?.title !== `Meeting ${id.slice(-1)}` || session.state !== 'DONE')) result.altered++;
+    if (
+      lost === 0 &&
+      setAside === undefined &&
+      (session?.title !== `Meeting ${id.slice(-1)}` || session.state !== 'DONE')
+    )
+      result.altered++;
   }
   store.close();
 }
@@ -101,7 +143,11 @@ function spool(folder: string, random: () => number, result: Counts): void {
   writeFileSync(join(target, name), harm(readFileSync(join(target, name)), random));
   result.spools++;
   result.frames += FRAMES;
-  const opened = new FileSpools({ folder: join(folder, 'spool'), clock: new ManualClock(), logger: silentLogger }).open('a');
+  const opened = new FileSpools({
+    folder: join(folder, 'spool'),
+    clock: new ManualClock(),
+    logger: silentLogger,
+  }).open('a');
   const frames = opened.read('file', 0, FRAMES * 2);
   const there = new Set(frames.map(({ seq }) => seq));
   if (frames.some(({ seq, pcm }) => pcm.some((v) => v !== seq % 30_000))) result.altered++;
@@ -109,8 +155,13 @@ function spool(folder: string, random: () => number, result: Counts): void {
   for (let seq = 0; seq < FRAMES; seq++) {
     if (there.has(seq)) continue;
     result.framesLost++;
-    // After the last frame that is known of, the daemon asks for what follows, and a client that cannot give it leaves a gap that is told.
-    if (seq <= durable && !opened.lost.some(({ firstSeq, lastSeq }) => seq >= firstSeq && seq <= lastSeq)) result.untold++;
+    // After the last frame that is known of, the daemon asks for what follows, and a client that
+    // cannot give it leaves a gap that is told.
+    if (
+      seq <= durable &&
+      !opened.lost.some(({ firstSeq, lastSeq }) => seq >= firstSeq && seq <= lastSeq)
+    )
+      result.untold++;
   }
   opened.dispose();
 }
@@ -121,13 +172,40 @@ function writeDatabase(file: string): ReadonlyMap<string, readonly DurableEvent[
   for (let s = 0; s < SESSIONS; s++) {
     const id = `session-${s}`;
     store.createSession({
-      id, kind: 'meeting', title: `Meeting ${s}`, state: 'DONE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: s, durationMs: 0, sources: [{ source: 'file', origin: { type: 'push' } }], language: 'en', provider: 'scripted',
-      model: 'script', live: true, partials: false, insights: true, ephemeral: false, keepAudio: false,
+      id,
+      kind: 'meeting',
+      title: `Meeting ${s}`,
+      state: 'DONE',
+      startedAt: '2026-01-05T09:00:00+00:00',
+      createdMs: s,
+      durationMs: 0,
+      sources: [{ source: 'file', origin: { type: 'push' } }],
+      language: 'en',
+      provider: 'scripted',
+      model: 'script',
+      live: true,
+      partials: false,
+      insights: true,
+      ephemeral: false,
+      keepAudio: false,
     });
     const events: DurableEvent[] = Array.from({ length: EVENTS }, (_, i) => ({
-      kind: 'final', segment: { id: `s${i + 1}`, startMs: i * 3000, endMs: i * 3000 + 2500, source: 'file', speaker: 'You', text: `Sentence number ${i} of session ${s} speaks about the weather and the release`, confidence: 0.9, revision: 0 }, seq: i + 1, time: i * 3000 + 2600,
+      kind: 'final',
+      segment: {
+        id: `s${i + 1}`,
+        startMs: i * 3000,
+        endMs: i * 3000 + 2500,
+        source: 'file',
+        speaker: 'You',
+        text: `Sentence number ${i} of session ${s} speaks about the weather and the release`,
+        confidence: 0.9,
+        revision: 0,
+      },
+      seq: i + 1,
+      time: i * 3000 + 2600,
     }));
-    for (const event of events) store.append(id, [event], [{ source: 'file', finalThrough: event.seq * 150 }]);
+    for (const event of events)
+      store.append(id, [event], [{ source: 'file', finalThrough: event.seq * 150 }]);
     written.set(id, events);
   }
   store.close();
@@ -135,7 +213,15 @@ function writeDatabase(file: string): ReadonlyMap<string, readonly DurableEvent[
 }
 
 function writeSpool(folder: string): void {
-  const opened = new FileSpools({ folder, clock: new ManualClock(), logger: silentLogger }).open('good');
-  for (let seq = 0; seq < FRAMES; seq++) opened.append({ source: 'file', seq, captureMs: seq * FRAME_MS, pcm: new Int16Array(FRAME_SAMPLES).fill(seq % 30_000) });
+  const opened = new FileSpools({ folder, clock: new ManualClock(), logger: silentLogger }).open(
+    'good',
+  );
+  for (let seq = 0; seq < FRAMES; seq++)
+    opened.append({
+      source: 'file',
+      seq,
+      captureMs: seq * FRAME_MS,
+      pcm: new Int16Array(FRAME_SAMPLES).fill(seq % 30_000),
+    });
   opened.dispose();
 }

@@ -1,6 +1,7 @@
 /**
- * Kills a daemon with SIGKILL at random points while a client pushes real speech as fast as it is taken, and compares:
- * no acknowledged frame may be lost, no event missing or repeated, and the words must be those of an undisturbed run.
+ * Kills a daemon with SIGKILL at random points while a client pushes real speech as fast as it is
+ * taken, and compares: no acknowledged frame may be lost, no event missing or repeated, and the
+ * words must be those of an undisturbed run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,7 +12,15 @@ import { build } from 'esbuild';
 import { ensureDaemon, type DaemonClient } from '../../client';
 import { AudioEnd, AudioPush, FRAME_MS, FRAME_SAMPLES } from '../../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
-import { SessionAttach, SessionDelete, SessionEventNotification, SessionGet, SessionStart, SessionStop, type SessionEvent } from '../../protocol/session';
+import {
+  SessionAttach,
+  SessionDelete,
+  SessionEventNotification,
+  SessionGet,
+  SessionStart,
+  SessionStop,
+  type SessionEvent,
+} from '../../protocol/session';
 import { normaliseWords, wordErrors } from '../wordErrors';
 import { randoms } from './random';
 import type { Speech } from './speech';
@@ -21,12 +30,19 @@ export interface KillRoundsOptions {
   readonly speech: Speech;
   readonly seed?: number;
   /** How to start the daemon; `--home FOLDER` is added. */
-  readonly command: { readonly command: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
+  readonly command: {
+    readonly command: string;
+    readonly args: readonly string[];
+    readonly env: Readonly<Record<string, string>>;
+  };
   /** Frames in one push and the pause after it, milliseconds: how fast the speech comes. */
   readonly pace?: { readonly frames: number; readonly pauseMs: number };
   readonly latestKillMs?: number;
   readonly onProgress?: (kills: number, sessions: number) => void;
-  /** A session that did not end as it should: the state it was left in, empty where no client got that far, and the end of the daemon's log. */
+  /**
+   * A session that did not end as it should: the state it was left in, empty where no client got
+   * that far, and the end of the daemon's log.
+   */
   readonly onNotDone?: (state: string, log: string) => void;
 }
 
@@ -45,7 +61,10 @@ export interface KillRoundsResult {
   readonly finalsAsUndisturbed: number;
   readonly damagedPhrases: number;
   readonly notDone: number;
-  /** Words of all sessions, and those that are not as in the undisturbed run: put in, left out or changed. */
+  /**
+   * Words of all sessions, and those that are not as in the undisturbed run: put in, left out or
+   * changed.
+   */
   readonly words: number;
   readonly wordsThatDiffer: number;
   /** Processes of the daemon that lived 2 s after it was killed, and all there were. */
@@ -67,26 +86,75 @@ const LOG_LINES = 40;
 const ORPHAN_MS = 2_000;
 
 /** The daemon of the rounds as one file, so that a start takes a tenth of a second. */
-export async function killCommand(speech: Speech, home: string): Promise<KillRoundsOptions['command']> {
+export async function killCommand(
+  speech: Speech,
+  home: string,
+): Promise<KillRoundsOptions['command']> {
   const outfile = join(ROOT, 'out', 'fault', 'killDaemon.js');
   const { EXTERNAL } = (await import(join(ROOT, 'scripts', 'build.mjs'))) as { EXTERNAL: string[] };
-  await build({ entryPoints: [join(__dirname, 'killDaemon.ts'), join(ROOT, 'daemon', 'storeThread.ts')], outdir: dirname(outfile), entryNames: '[name]', bundle: true, platform: 'node', format: 'cjs', target: 'node20', external: EXTERNAL, logLevel: 'error', define: { 'require.main': 'undefined' } }); // main.ts must not start by itself.
-  return { command: process.execPath, args: [outfile, '--home', home, '--idle-ms', '600000', '--log-level', 'warn'], env: { EARMARK_FAULT_AUDIO: speech.audioFile, EARMARK_FAULT_WORDS: speech.wordsFile } };
+  await build({
+    entryPoints: [join(__dirname, 'killDaemon.ts'), join(ROOT, 'daemon', 'storeThread.ts')],
+    outdir: dirname(outfile),
+    entryNames: '[name]',
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    external: EXTERNAL,
+    logLevel: 'error',
+    define: { 'require.main': 'undefined' },
+  }); // main.ts must not start by itself.
+  return {
+    command: process.execPath,
+    args: [outfile, '--home', home, '--idle-ms', '600000', '--log-level', 'warn'],
+    env: { EARMARK_FAULT_AUDIO: speech.audioFile, EARMARK_FAULT_WORDS: speech.wordsFile },
+  };
 }
 
-/** The product as it is shipped, with its recognition workers. @param models folder of the models */
+/**
+ * The product as it is shipped, with its recognition workers.
+ * @param models folder of the models
+ */
 export function productCommand(models: string, home: string): KillRoundsOptions['command'] {
-  return { command: process.execPath, args: [join(ROOT, 'dist', 'daemon.js'), '--home', home, '--idle-ms', '600000', '--log-level', 'warn'], env: { EARMARK_MODELS: models } };
+  return {
+    command: process.execPath,
+    args: [
+      join(ROOT, 'dist', 'daemon.js'),
+      '--home',
+      home,
+      '--idle-ms',
+      '600000',
+      '--log-level',
+      'warn',
+    ],
+    env: { EARMARK_MODELS: models },
+  };
 }
 
 export function stateFolderForRounds(): string {
   return mkdtempSync(join(tmpdir(), 'earmark-kill-'));
 }
 
-export async function killRounds(options: KillRoundsOptions, home: string): Promise<KillRoundsResult> {
+export async function killRounds(
+  options: KillRoundsOptions,
+  home: string,
+): Promise<KillRoundsResult> {
   const random = randoms(options.seed ?? 1);
   const host = new Host(options.command, home, random, options.latestKillMs ?? 600);
-  const total = { sessions: 0, finals: 0, acknowledgedLost: 0, eventsMissing: 0, eventsRepeated: 0, finalsDoubled: 0, sessionsThatDiffer: 0, finalsAsUndisturbed: 0, damagedPhrases: 0, notDone: 0, words: 0, wordsThatDiffer: 0 };
+  const total = {
+    sessions: 0,
+    finals: 0,
+    acknowledgedLost: 0,
+    eventsMissing: 0,
+    eventsRepeated: 0,
+    finalsDoubled: 0,
+    sessionsThatDiffer: 0,
+    finalsAsUndisturbed: 0,
+    damagedPhrases: 0,
+    notDone: 0,
+    words: 0,
+    wordsThatDiffer: 0,
+  };
   try {
     const clean = (await new Round(host, options, 'undisturbed').run()).finals;
     const wanted = wordsOf(clean);
@@ -102,12 +170,23 @@ export async function killRounds(options: KillRoundsOptions, home: string): Prom
       total.finalsDoubled += round.doubled;
       if (wordsOf(round.finals) !== wanted) total.sessionsThatDiffer++;
       total.words += normaliseWords(wanted).length;
-      total.wordsThatDiffer += wordErrors(normaliseWords(wanted), normaliseWords(wordsOf(round.finals)));
-      total.finalsAsUndisturbed += round.finals.filter(({ startMs, text }) => known.has(`${startMs} ${text}`)).length;
+      total.wordsThatDiffer += wordErrors(
+        normaliseWords(wanted),
+        normaliseWords(wordsOf(round.finals)),
+      );
+      total.finalsAsUndisturbed += round.finals.filter(({ startMs, text }) =>
+        known.has(`${startMs} ${text}`),
+      ).length;
       total.damagedPhrases += round.finals.filter(({ text }) => text.startsWith('[')).length;
       if (round.state !== 'DONE') {
         total.notDone++;
-        options.onNotDone?.(round.state, readFileSync(join(home, 'logs', 'daemon.log'), 'utf8').split('\n').slice(-LOG_LINES).join('\n'));
+        options.onNotDone?.(
+          round.state,
+          readFileSync(join(home, 'logs', 'daemon.log'), 'utf8')
+            .split('\n')
+            .slice(-LOG_LINES)
+            .join('\n'),
+        );
       }
       options.onProgress?.(host.kills, total.sessions);
     }
@@ -115,11 +194,20 @@ export async function killRounds(options: KillRoundsOptions, home: string): Prom
     await host.end();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
-  return { ...total, kills: host.kills, killedWhileStarting: host.killedWhileStarting, restartMs: host.restartMs, ...(await host.orphans()) };
+  return {
+    ...total,
+    kills: host.kills,
+    killedWhileStarting: host.killedWhileStarting,
+    restartMs: host.restartMs,
+    ...(await host.orphans()),
+  };
 }
 
 function wordsOf(finals: readonly Final[]): string {
-  return finals.map(({ text }) => text).filter((text) => text !== '').join(' ');
+  return finals
+    .map(({ text }) => text)
+    .filter((text) => text !== '')
+    .join(' ');
 }
 
 /** The daemon's process: started where there is none, killed at random. */
@@ -155,7 +243,11 @@ class Host {
       }
       while (this.child === child && performance.now() - begun < CONNECT_MS) {
         try {
-          const client = await ensureDaemon({ stateDir: this.home, client: { name: 'fault', version: '1' }, timeoutMs: CONNECT_MS });
+          const client = await ensureDaemon({
+            stateDir: this.home,
+            client: { name: 'fault', version: '1' },
+            timeoutMs: CONNECT_MS,
+          });
           if (fresh) this.restartMs.push(performance.now() - begun);
           return client;
         } catch (error) {
@@ -185,13 +277,22 @@ class Host {
   /** What the killed daemons had started, looked at 2 s after each. */
   async orphans(): Promise<{ children: number; childrenLeft: number }> {
     const looks = await Promise.all(this.looks);
-    return { children: looks.reduce((sum, { children }) => sum + children, 0), childrenLeft: looks.reduce((sum, { left }) => sum + left, 0) };
+    return {
+      children: looks.reduce((sum, { children }) => sum + children, 0),
+      childrenLeft: looks.reduce((sum, { left }) => sum + left, 0),
+    };
   }
 
   private async kill(child: ChildProcess): Promise<void> {
     if (this.child !== child) return;
     const children = childrenOf(child.pid ?? -1);
-    if (children.length > 0) this.looks.push(delay(ORPHAN_MS).then(() => ({ children: children.length, left: children.filter((one) => startOf(one.pid) === one.start).length })));
+    if (children.length > 0)
+      this.looks.push(
+        delay(ORPHAN_MS).then(() => ({
+          children: children.length,
+          left: children.filter((one) => startOf(one.pid) === one.start).length,
+        })),
+      );
     const gone = new Promise((done) => child.once('exit', done));
     child.kill('SIGKILL');
     this.kills++;
@@ -199,7 +300,10 @@ class Host {
   }
 
   private start(): ChildProcess {
-    const child = spawn(this.command.command, [...this.command.args], { env: { ...process.env, ...this.command.env }, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(this.command.command, [...this.command.args], {
+      env: { ...process.env, ...this.command.env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     child.on('exit', () => {
       if (this.child !== child) return;
       this.child = undefined;
@@ -218,10 +322,16 @@ interface Child {
 /** Processes that a process started, where the system shows them. */
 function childrenOf(parent: number): readonly Child[] {
   if (process.platform !== 'linux') return [];
-  return readdirSync('/proc').map(Number).filter((pid) => pid > 0 && statOf(pid)?.[1] === String(parent)).map((pid) => ({ pid, start: startOf(pid) ?? '' }));
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && statOf(pid)?.[1] === String(parent))
+    .map((pid) => ({ pid, start: startOf(pid) ?? '' }));
 }
 
-/** When it was started; a number that was given anew has another. Undefined where it is gone or only waits to be cleared away. */
+/**
+ * When it was started; a number that was given anew has another. Undefined where it is gone or only
+ * waits to be cleared away.
+ */
 function startOf(pid: number): string | undefined {
   const fields = statOf(pid);
   return fields?.[0] === 'Z' ? undefined : fields?.[19];
@@ -230,7 +340,9 @@ function startOf(pid: number): string | undefined {
 /** Fields of /proc/PID/stat from the third, the state, on (proc(5)). */
 function statOf(pid: number): readonly string[] | undefined {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
   } catch {
     return undefined;
   }
@@ -277,9 +389,20 @@ class Round {
       if (event.kind === 'state') ended = event.to === 'DONE' || event.to === 'FAILED';
     });
     this.host.arm();
-    this.sessionId ??= (await client.request(SessionStart, { key: this.key, kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false })).session.id;
+    this.sessionId ??= (
+      await client.request(SessionStart, {
+        key: this.key,
+        kind: 'file',
+        sources: [{ source: 'file', origin: { type: 'push' } }],
+        partials: false,
+        insights: false,
+      })
+    ).session.id;
     const { sessionId } = this;
-    const { sources, session } = await client.request(SessionAttach, { sessionId, afterSeq: this.last });
+    const { sources, session } = await client.request(SessionAttach, {
+      sessionId,
+      afterSeq: this.last,
+    });
     const next = sources[0]?.nextSeq ?? 0;
     if (session.state !== 'DONE') this.acknowledgedLost += Math.max(0, this.acked + 1 - next);
     if (session.state === 'STREAMING') {
@@ -293,17 +416,27 @@ class Round {
     // What the client heard is what is kept.
     const kept = await client.request(SessionGet, { sessionId });
     this.state = kept.session.state;
-    if (kept.segments.length !== this.finals.length || kept.session.lastSeq !== this.last) this.missing++;
+    if (kept.segments.length !== this.finals.length || kept.session.lastSeq !== this.last)
+      this.missing++;
     await client.request(SessionDelete, { sessionId });
   }
 
   private async push(client: DaemonClient, sessionId: string, from: number): Promise<void> {
     const { speech, pace = { frames: 50, pauseMs: 4 } } = this.options;
     const frames = Math.floor(speech.pcm.length / FRAME_SAMPLES);
-    for (let seq = from; seq < frames; ) {
-      const part = speech.pcm.subarray(seq * FRAME_SAMPLES, Math.min(frames, seq + pace.frames) * FRAME_SAMPLES);
+    for (let seq = from; seq < frames;) {
+      const part = speech.pcm.subarray(
+        seq * FRAME_SAMPLES,
+        Math.min(frames, seq + pace.frames) * FRAME_SAMPLES,
+      );
       try {
-        const { ackSeq } = await client.request(AudioPush, { sessionId, source: 'file', seq, captureMs: seq * FRAME_MS, pcm: Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('base64') });
+        const { ackSeq } = await client.request(AudioPush, {
+          sessionId,
+          source: 'file',
+          seq,
+          captureMs: seq * FRAME_MS,
+          pcm: Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('base64'),
+        });
         this.acked = Math.max(this.acked, ackSeq);
         seq += part.length / FRAME_SAMPLES;
       } catch (error) {

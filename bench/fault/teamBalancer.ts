@@ -1,6 +1,7 @@
 /**
- * Sends clients to the servers of a team that are ready, as a cluster does: each is probed, and left out after so many
- * failures, with the numbers of deploy/helm (templates/server.yaml). Connections that stand are left alone.
+ * Sends clients to the servers of a team that are ready, as a cluster does: each is probed, and
+ * left out after so many failures, with the numbers of deploy/helm (templates/server.yaml).
+ * Connections that stand are left alone.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Gateway } from '../../test/fakes/teamClient';
@@ -60,7 +61,9 @@ export class ProbingBalancer {
 
 async function ask(gateway: Gateway): Promise<boolean> {
   try {
-    return (await fetch(`${await gateway.health()}/readyz`, { signal: AbortSignal.timeout(TIMEOUT_MS) })).ok;
+    return (
+      await fetch(`${await gateway.health()}/readyz`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    ).ok;
   } catch {
     return false;
   }

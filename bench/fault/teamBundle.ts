@@ -1,4 +1,7 @@
-/** Processes of a team as tests run them (test/fakes/scriptedTeam.ts), built for benches: of this tree, or of an older commit. */
+/**
+ * Processes of a team as tests run them (test/fakes/scriptedTeam.ts), built for benches: of this
+ * tree, or of an older commit.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,12 +17,16 @@ export function teamBundle(): Promise<string> {
   return bundleOf(ROOT, OUT);
 }
 
-/** The same of a commit, with the libraries of this tree. @throws Error where git does not have it */
+/**
+ * The same of a commit, with the libraries of this tree. @throws Error where git does not have it
+ */
 export async function olderTeamBundle(commit: string): Promise<string> {
   const [tree, out] = [join(OUT, 'older', 'tree'), join(OUT, 'older')];
   rmSync(out, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
-  const archive = execFileSync('git', ['-C', ROOT, 'archive', '--format=tar', commit], { maxBuffer: ARCHIVE_BYTES });
+  const archive = execFileSync('git', ['-C', ROOT, 'archive', '--format=tar', commit], {
+    maxBuffer: ARCHIVE_BYTES,
+  });
   execFileSync('tar', ['-x', '-C', tree], { input: archive });
   symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
   return bundleOf(tree, out);
@@ -28,6 +35,20 @@ export async function olderTeamBundle(commit: string): Promise<string> {
 async function bundleOf(root: string, out: string): Promise<string> {
   mkdirSync(out, { recursive: true });
   const { EXTERNAL } = (await import(join(root, 'scripts', 'build.mjs'))) as { EXTERNAL: string[] };
-  await build({ entryPoints: [join(root, 'test', 'fakes', 'scriptedTeam.ts'), join(root, 'daemon', 'storeThread.ts')], outdir: out, entryNames: '[name]', bundle: true, platform: 'node', format: 'cjs', target: 'node20', external: EXTERNAL, logLevel: 'error', define: { 'require.main': 'undefined' } });
+  await build({
+    entryPoints: [
+      join(root, 'test', 'fakes', 'scriptedTeam.ts'),
+      join(root, 'daemon', 'storeThread.ts'),
+    ],
+    outdir: out,
+    entryNames: '[name]',
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    external: EXTERNAL,
+    logLevel: 'error',
+    define: { 'require.main': 'undefined' },
+  });
   return join(out, 'scriptedTeam.js');
 }

@@ -1,4 +1,7 @@
-/** Somebody who talks to a team without end, in sessions of the same words, and writes down what came back when. */
+/**
+ * Somebody who talks to a team without end, in sessions of the same words, and writes down what
+ * came back when.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, createConnection, createFramePusher } from '../../client';
@@ -37,7 +40,9 @@ export interface Told {
   dropped: number;
   wordsLost: number;
   wordsDoubled: number;
-  /** Sessions whose segments have other bounds than in the undisturbed run, by more than a frame. */
+  /**
+   * Sessions whose segments have other bounds than in the undisturbed run, by more than a frame.
+   */
   otherBounds: number;
   eventsMissing: number;
   /** Sessions that did not come to their end, each with why. */
@@ -59,7 +64,20 @@ export interface PersonSetup {
 }
 
 export class Person {
-  readonly told: Told = { sounds: [], words: [], lostMs: [], sessions: 0, finals: 0, acknowledgedLost: 0, dropped: 0, wordsLost: 0, wordsDoubled: 0, otherBounds: 0, eventsMissing: 0, failed: [] };
+  readonly told: Told = {
+    sounds: [],
+    words: [],
+    lostMs: [],
+    sessions: 0,
+    finals: 0,
+    acknowledgedLost: 0,
+    dropped: 0,
+    wordsLost: 0,
+    wordsDoubled: 0,
+    otherBounds: 0,
+    eventsMissing: 0,
+    failed: [],
+  };
   private undisturbed: readonly Segment[] | undefined;
   private stopping = false;
   private talking: Promise<void> | undefined;
@@ -75,7 +93,9 @@ export class Person {
   talk(): void {
     this.talking = (async () => {
       while (!this.stopping) {
-        await this.session().catch((error: unknown) => this.told.failed.push(error instanceof Error ? error.message : String(error)));
+        await this.session().catch((error: unknown) =>
+          this.told.failed.push(error instanceof Error ? error.message : String(error)),
+        );
       }
     })();
   }
@@ -89,9 +109,16 @@ export class Person {
   /** Over a connection of its own, so that a server that came back has clients again soon. */
   private async session(): Promise<readonly Segment[]> {
     const { url, token } = this.setup;
-    const connection = createConnection({ stateDir: '/nowhere', client: { name: 'bench', version: '0' }, timeoutMs: 5_000, remote: { url, token } });
+    const connection = createConnection({
+      stateDir: '/nowhere',
+      client: { name: 'bench', version: '0' },
+      timeoutMs: 5_000,
+      remote: { url, token },
+    });
     let over = false;
-    connection.onDidChangeState(({ from }) => from.kind === 'connected' && !over && this.told.lostMs.push(performance.now()));
+    connection.onDidChangeState(
+      ({ from }) => from.kind === 'connected' && !over && this.told.lostMs.push(performance.now()),
+    );
     try {
       return await this.talkOver(connection);
     } finally {
@@ -113,17 +140,36 @@ export class Person {
       }
       if (event.kind === 'state') done ||= event.to === 'DONE';
       if (event.kind !== 'final') return;
-      finals.push({ text: event.segment.text, startMs: event.segment.startMs, endMs: event.segment.endMs });
+      finals.push({
+        text: event.segment.text,
+        startMs: event.segment.startMs,
+        endMs: event.segment.endMs,
+      });
       const word = words.get(event.segment.text);
       if (word) word.keptMs ??= performance.now();
     };
     const key = randomUUID();
-    const subscription = await retried(AGAIN, () => connection.start({ key, kind: 'file', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, hear));
+    const subscription = await retried(AGAIN, () =>
+      connection.start(
+        {
+          key,
+          kind: 'file',
+          sources: [{ source: 'mic', origin: { type: 'push' } }],
+          partials: false,
+          insights: false,
+        },
+        hear,
+      ),
+    );
     const { sessionId } = subscription;
     const pusher = createFramePusher(connection, subscription, { source: 'mic' });
     const waiting: { readonly frames: number; readonly spoken: Spoken }[] = [];
     const look = setInterval(() => {
-      for (let first = waiting[0]; first !== undefined && first.frames <= pusher.acknowledged; first = waiting[0]) {
+      for (
+        let first = waiting[0];
+        first !== undefined && first.frames <= pusher.acknowledged;
+        first = waiting[0]
+      ) {
         first.spoken.keptMs = performance.now();
         waiting.shift();
       }
@@ -134,7 +180,9 @@ export class Person {
       // One that is done asks for no frames; whether it has all of them its words say.
       if (state === 'DONE' || acknowledged <= next) return;
       told.acknowledgedLost += acknowledged - next;
-      bad(`${state}: asks for sound from ${next} on, and had ${acknowledged} of ${pusher.nextSeq} frames`);
+      bad(
+        `${state}: asks for sound from ${next} on, and had ${acknowledged} of ${pusher.nextSeq} frames`,
+      );
     });
     try {
       const begun = performance.now();
@@ -143,48 +191,83 @@ export class Person {
       for (let i = 0; i < said.length; i++) {
         const sound = say(i + FIRST_WORD);
         for (let at = 0; at < perWord; at += CHUNK_FRAMES) {
-          await delay(Math.max(0, begun + (i * perWord + at + CHUNK_FRAMES) * FRAME_MS - performance.now()));
+          await delay(
+            Math.max(0, begun + (i * perWord + at + CHUNK_FRAMES) * FRAME_MS - performance.now()),
+          );
           pusher.write(sound.subarray(at * FRAME_SAMPLES, (at + CHUNK_FRAMES) * FRAME_SAMPLES));
-          const spoken: Spoken = { sessionId, nth: pieces++, saidMs: performance.now(), keptMs: undefined };
+          const spoken: Spoken = {
+            sessionId,
+            nth: pieces++,
+            saidMs: performance.now(),
+            keptMs: undefined,
+          };
           told.sounds.push(spoken);
           waiting.push({ frames: pusher.nextSeq, spoken });
           if (at + CHUNK_FRAMES !== WORD_FRAMES) continue;
-          const word: Spoken = { sessionId, nth: i + 1, saidMs: performance.now(), keptMs: undefined };
+          const word: Spoken = {
+            sessionId,
+            nth: i + 1,
+            saidMs: performance.now(),
+            keptMs: undefined,
+          };
           words.set(said[i] ?? '', word);
           told.words.push(word);
         }
       }
       await pusher.end();
-      await retried(AGAIN, () => connection.request(SessionStop, { sessionId }, { timeoutMs: ASK_MS }));
-      for (const end = performance.now() + DONE_MS; !done && performance.now() < end; ) await delay(50);
-      const { segments, session } = await retried(AGAIN, () => connection.request(SessionGet, { sessionId }, { timeoutMs: ASK_MS }));
-      if (!done || session.state !== 'DONE') throw new Error(`A session stayed in ${session.state}${done ? '' : ', and its client was not told of an end'}.`);
+      await retried(AGAIN, () =>
+        connection.request(SessionStop, { sessionId }, { timeoutMs: ASK_MS }),
+      );
+      for (const end = performance.now() + DONE_MS; !done && performance.now() < end;)
+        await delay(50);
+      const { segments, session } = await retried(AGAIN, () =>
+        connection.request(SessionGet, { sessionId }, { timeoutMs: ASK_MS }),
+      );
+      if (!done || session.state !== 'DONE')
+        throw new Error(
+          `A session stayed in ${session.state}${done ? '' : ', and its client was not told of an end'}.`,
+        );
       told.dropped += pusher.dropped;
       told.eventsMissing += missing;
       told.finals += finals.length;
       const kept = segments.map(({ text, startMs, endMs }) => ({ text, startMs, endMs }));
       for (const list of [kept, finals]) {
         const heard = list.map(({ text }) => text);
-        const [lost, doubled] = [said.filter((word) => !heard.includes(word)).length, heard.length - new Set(heard).size + heard.filter((word) => !said.includes(word)).length];
+        const [lost, doubled] = [
+          said.filter((word) => !heard.includes(word)).length,
+          heard.length - new Set(heard).size + heard.filter((word) => !said.includes(word)).length,
+        ];
         told.wordsLost += lost;
         told.wordsDoubled += doubled;
         if (lost + doubled > 0 || heard.join() !== said.join()) bad(`heard ${heard.join(' ')}`);
       }
       const other = kept.filter(({ startMs, endMs }, i) => {
         const clean = this.undisturbed?.[i];
-        return clean !== undefined && (Math.abs(startMs - clean.startMs) > FRAME_MS || Math.abs(endMs - clean.endMs) > FRAME_MS);
+        return (
+          clean !== undefined &&
+          (Math.abs(startMs - clean.startMs) > FRAME_MS || Math.abs(endMs - clean.endMs) > FRAME_MS)
+        );
       });
       if (other.length > 0) {
         told.otherBounds++;
-        bad(`other bounds: ${other.map(({ text, startMs, endMs }) => `${text} ${startMs}-${endMs}`).join(', ')}`);
+        bad(
+          `other bounds: ${other.map(({ text, startMs, endMs }) => `${text} ${startMs}-${endMs}`).join(', ')}`,
+        );
       }
-      await connection.request(SessionDelete, { sessionId }, { timeoutMs: ASK_MS }).catch(() => undefined);
+      await connection
+        .request(SessionDelete, { sessionId }, { timeoutMs: ASK_MS })
+        .catch(() => undefined);
       return kept;
     } catch (error) {
       bad(error instanceof Error ? error.message : String(error));
       // It counts as failed; what it leaves behind would be late in every fault that follows.
-      const left = new Set([...words.values(), ...waiting.map(({ spoken }) => spoken)].filter(({ keptMs }) => keptMs === undefined));
-      for (const list of [told.sounds, told.words]) list.splice(0, Infinity, ...list.filter((spoken) => !left.has(spoken)));
+      const left = new Set(
+        [...words.values(), ...waiting.map(({ spoken }) => spoken)].filter(
+          ({ keptMs }) => keptMs === undefined,
+        ),
+      );
+      for (const list of [told.sounds, told.words])
+        list.splice(0, Infinity, ...list.filter((spoken) => !left.has(spoken)));
       throw error;
     } finally {
       told.sessions++;

@@ -1,7 +1,7 @@
 /**
- * Kills or stops one process of a team after the other, at random, while people talk: three NATS nodes, PostgreSQL,
- * gateways behind a balancer that probes them, workers; real processes. Nothing acknowledged may be lost, no final lost
- * or doubled, and what follows a fault is told how soon.
+ * Kills or stops one process of a team after the other, at random, while people talk: three NATS
+ * nodes, PostgreSQL, gateways behind a balancer that probes them, workers; real processes. Nothing
+ * acknowledged may be lost, no final lost or doubled, and what follows a fault is told how soon.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,12 +29,20 @@ export interface Fault {
 
 export interface Round extends Fault {
   /**
-   * Until sound is acknowledged and finals come as before, milliseconds from the fault, or from the end of a stop for what
-   * was not late until then, as a node that wakes makes its cluster choose again, and for finals without their database.
+   * Until sound is acknowledged and finals come as before, milliseconds from the fault, or from the
+   * end of a stop for what was not late until then, as a node that wakes makes its cluster choose
+   * again, and for finals without their database.
    */
   readonly recoveryMs: number;
   /** What was late longest; milliseconds from the fault. */
-  readonly latest?: { readonly person: number; readonly sessionId: string; readonly what: 'sound' | 'final'; readonly nth: number; readonly saidMs: number; readonly keptMs: number };
+  readonly latest?: {
+    readonly person: number;
+    readonly sessionId: string;
+    readonly what: 'sound' | 'final';
+    readonly nth: number;
+    readonly saidMs: number;
+    readonly keptMs: number;
+  };
   /** Of the client that had most. */
   readonly reconnects: number;
   /** Of all. */
@@ -84,29 +92,75 @@ const LOG_LINES = 20;
 const WARN = 40;
 
 /** Each process as likely as any other, killed as often as stopped. */
-export function randomFaults(count: number, seed: number, stopMs: readonly number[]): readonly Fault[] {
+export function randomFaults(
+  count: number,
+  seed: number,
+  stopMs: readonly number[],
+): readonly Fault[] {
   const random = randoms(seed);
-  const all: readonly Fault[] = (['gateway', 'worker', 'NATS node', 'PostgreSQL'] as const).flatMap((kind) => Array.from({ length: { gateway: GATEWAYS, worker: WORKERS, 'NATS node': NODES, PostgreSQL: 1 }[kind] }, (_, index) => ({ kind, index })));
+  const all: readonly Fault[] = (['gateway', 'worker', 'NATS node', 'PostgreSQL'] as const).flatMap(
+    (kind) =>
+      Array.from(
+        { length: { gateway: GATEWAYS, worker: WORKERS, 'NATS node': NODES, PostgreSQL: 1 }[kind] },
+        (_, index) => ({ kind, index }),
+      ),
+  );
   return Array.from({ length: count }, () => {
     const fault = all[Math.floor(random() * all.length)] ?? { kind: 'gateway', index: 0 };
-    return random() < 0.5 ? fault : { ...fault, stopMs: stopMs[Math.floor(random() * stopMs.length)] ?? 0 };
+    return random() < 0.5
+      ? fault
+      : { ...fault, stopMs: stopMs[Math.floor(random() * stopMs.length)] ?? 0 };
   });
 }
 
 /** @param context a suite, or for a bench `WITHOUT_SUITE` */
-export async function teamRounds(context: Mocha.Context, options: TeamRoundsOptions): Promise<TeamRoundsResult> {
+export async function teamRounds(
+  context: Mocha.Context,
+  options: TeamRoundsOptions,
+): Promise<TeamRoundsResult> {
   const { gateways = GATEWAYS, workers = WORKERS, people: count, words, onBad } = options;
-  const place = await TeamPlace.start(context, { nodes: NODES, database: true, gateways, workers, bundle: await teamBundle() });
-  context.timeout(options.faults.reduce((ms, { stopMs = 0 }) => ms + stopMs + CALM_LIMIT_MS + SPREAD_LIMIT_MS, SESSION_LIMIT_MS));
-  /** Of a session, and from a time on what any process complained about and what the nodes of NATS wrote last. */
+  const place = await TeamPlace.start(context, {
+    nodes: NODES,
+    database: true,
+    gateways,
+    workers,
+    bundle: await teamBundle(),
+  });
+  context.timeout(
+    options.faults.reduce(
+      (ms, { stopMs = 0 }) => ms + stopMs + CALM_LIMIT_MS + SPREAD_LIMIT_MS,
+      SESSION_LIMIT_MS,
+    ),
+  );
+  /**
+   * Of a session, and from a time on what any process complained about and what the nodes of NATS
+   * wrote last.
+   */
   const logs = (sessionId: string, sinceMs = Infinity): string => {
-    const ours = [...place.gateways, ...place.workers].map(({ home, stderr }) => [...linesOf(join(home, 'logs', 'daemon.log')), ...stderr.split('\n')].filter((line) => line.includes(sessionMark(sessionId)) || isComplaint(line, sinceMs)));
+    const ours = [...place.gateways, ...place.workers].map(({ home, stderr }) =>
+      [...linesOf(join(home, 'logs', 'daemon.log')), ...stderr.split('\n')].filter(
+        (line) => line.includes(sessionMark(sessionId)) || isComplaint(line, sinceMs),
+      ),
+    );
     const nodes = sinceMs === Infinity ? [] : place.nats.logs.map(linesOf);
     return [...ours, ...nodes].map((lines) => lines.slice(-LOG_LINES).join('\n')).join('\n\n');
   };
   const balancer = new ProbingBalancer(place);
-  const people = Array.from({ length: count }, () => new Person({ ...place.client, words, onBad: (sessionId, what) => onBad?.(`${sessionId}: ${what}\n${logs(sessionId)}`) }));
-  const bus = await openBus({ servers: place.nats.url, name: 'bench', replicas: NODES, logger: silentLogger });
+  const people = Array.from(
+    { length: count },
+    () =>
+      new Person({
+        ...place.client,
+        words,
+        onBad: (sessionId, what) => onBad?.(`${sessionId}: ${what}\n${logs(sessionId)}`),
+      }),
+  );
+  const bus = await openBus({
+    servers: place.nats.url,
+    name: 'bench',
+    replicas: NODES,
+    logger: silentLogger,
+  });
   try {
     await Promise.all(people.map((person) => person.rehearse()));
     for (const person of people) person.talk();
@@ -119,15 +173,29 @@ export async function teamRounds(context: Mocha.Context, options: TeamRoundsOpti
       windows.push({ from, to: performance.now() });
       rounds.push(round);
       options.onRound?.(round, rounds.length);
-      if (round.latest && round.recoveryMs > RECOVERED_MS) onBad?.(`${round.latest.sessionId}: late\n${logs(round.latest.sessionId, Date.now() - (performance.now() - from))}`);
+      if (round.latest && round.recoveryMs > RECOVERED_MS)
+        onBad?.(
+          `${round.latest.sessionId}: late\n${logs(round.latest.sessionId, Date.now() - (performance.now() - from))}`,
+        );
     }
     await Promise.all(people.map((person) => person.stop()));
-    const sum = (of: (told: Told) => number): number => people.reduce((total, { told }) => total + of(told), 0);
+    const sum = (of: (told: Told) => number): number =>
+      people.reduce((total, { told }) => total + of(told), 0);
     return {
       rounds,
-      sessions: sum((t) => t.sessions), finals: sum((t) => t.finals), acknowledgedLost: sum((t) => t.acknowledgedLost), dropped: sum((t) => t.dropped), wordsLost: sum((t) => t.wordsLost), wordsDoubled: sum((t) => t.wordsDoubled), otherBounds: sum((t) => t.otherBounds), eventsMissing: sum((t) => t.eventsMissing),
+      sessions: sum((t) => t.sessions),
+      finals: sum((t) => t.finals),
+      acknowledgedLost: sum((t) => t.acknowledgedLost),
+      dropped: sum((t) => t.dropped),
+      wordsLost: sum((t) => t.wordsLost),
+      wordsDoubled: sum((t) => t.wordsDoubled),
+      otherBounds: sum((t) => t.otherBounds),
+      eventsMissing: sum((t) => t.eventsMissing),
       failed: people.flatMap(({ told }) => told.failed),
-      reconnectsBetween: sum((t) => t.lostMs.filter((at) => !windows.some(({ from, to }) => at >= from && at <= to)).length),
+      reconnectsBetween: sum(
+        (t) =>
+          t.lostMs.filter((at) => !windows.some(({ from, to }) => at >= from && at <= to)).length,
+      ),
     };
   } finally {
     await balancer.stop();
@@ -138,7 +206,12 @@ export async function teamRounds(context: Mocha.Context, options: TeamRoundsOpti
 
 function isComplaint(line: string, sinceMs: number): boolean {
   const [, level, time] = /^\{"level":(\d+),"time":"([^"]+)"/.exec(line) ?? [];
-  return level !== undefined && time !== undefined && Number(level) >= WARN && Date.parse(time) >= sinceMs;
+  return (
+    level !== undefined &&
+    time !== undefined &&
+    Number(level) >= WARN &&
+    Date.parse(time) >= sinceMs
+  );
 }
 
 function linesOf(file: string): readonly string[] {
@@ -149,7 +222,9 @@ function linesOf(file: string): readonly string[] {
 export const WITHOUT_SUITE = {
   timeout: () => undefined,
   skip: () => {
-    throw new Error('nats-server and PostgreSQL have to be installed; on Debian "apt-get install nats-server postgresql".');
+    throw new Error(
+      'nats-server and PostgreSQL have to be installed; on Debian "apt-get install nats-server postgresql".',
+    );
   },
 } as unknown as Mocha.Context;
 
@@ -159,7 +234,13 @@ export async function replicated(bus: TeamBus, nodes: number): Promise<boolean> 
     for (const name of ['EARMARK_SESSIONS', 'EARMARK_PHRASES', 'KV_EARMARK_LEASES']) {
       const { cluster } = await bus.jsm.streams.info(name);
       const copies = cluster?.replicas ?? [];
-      if (nodes > 1 && (!cluster?.leader || copies.length !== nodes - 1 || copies.some(({ current, offline }) => !current || offline))) return false;
+      if (
+        nodes > 1 &&
+        (!cluster?.leader ||
+          copies.length !== nodes - 1 ||
+          copies.some(({ current, offline }) => !current || offline))
+      )
+        return false;
     }
     return true;
   } catch {
@@ -190,10 +271,15 @@ class Team {
     return { ...fault, ...this.seen(fault, begun, back), clients };
   }
 
-  /** Waits until every gateway has a client: one that came back has none until somebody's next session. */
+  /**
+   * Waits until every gateway has a client: one that came back has none until somebody's next
+   * session.
+   */
   private async spread(): Promise<readonly number[]> {
     for (const until = performance.now() + SPREAD_LIMIT_MS; ; await delay(100)) {
-      const clients = await Promise.all(this.place.gateways.map((gateway) => this.place.clientsOf(gateway)));
+      const clients = await Promise.all(
+        this.place.gateways.map((gateway) => this.place.clientsOf(gateway)),
+      );
       if (clients.every((count) => count > 0) || performance.now() > until) return clients;
     }
   }
@@ -202,7 +288,8 @@ class Team {
   private async strike({ kind, index, stopMs }: Fault): Promise<number> {
     const { place } = this;
     if (kind === 'NATS node' || kind === 'PostgreSQL') {
-      const signal = (name: 'SIGSTOP' | 'SIGCONT'): unknown => (kind === 'PostgreSQL' ? place.postgres?.signalAll(name) : place.nats.kill(index, name));
+      const signal = (name: 'SIGSTOP' | 'SIGCONT'): unknown =>
+        kind === 'PostgreSQL' ? place.postgres?.signalAll(name) : place.nats.kill(index, name);
       if (stopMs === undefined) {
         await (kind === 'PostgreSQL' ? place.postgres?.end('SIGKILL') : place.nats.kill(index));
         await delay(this.random() * RESTART_MS);
@@ -236,20 +323,40 @@ class Team {
     for (let since = performance.now(); performance.now() - since < CALM_MS; await delay(100)) {
       const now = performance.now();
       if (now > until) return;
-      const late = this.people.some(({ told }) => told.sounds.some((s) => s.keptMs === undefined && now - s.saidMs > SOUND_LATE_MS) || told.words.some((w) => w.keptMs === undefined && now - w.saidMs > WORD_LATE_MS));
-      if (late || this.place.gateways.some((gateway) => this.balancer.isOut(gateway)) || !(await replicated(this.bus, NODES))) since = performance.now();
+      const late = this.people.some(
+        ({ told }) =>
+          told.sounds.some((s) => s.keptMs === undefined && now - s.saidMs > SOUND_LATE_MS) ||
+          told.words.some((w) => w.keptMs === undefined && now - w.saidMs > WORD_LATE_MS),
+      );
+      if (
+        late ||
+        this.place.gateways.some((gateway) => this.balancer.isOut(gateway)) ||
+        !(await replicated(this.bus, NODES))
+      )
+        since = performance.now();
     }
   }
 
   /** @param back when the process answered again */
-  private seen({ kind, stopMs }: Fault, begun: number, back: number): Pick<Round, 'recoveryMs' | 'latest' | 'reconnects' | 'allReconnects'> {
+  private seen(
+    { kind, stopMs }: Fault,
+    begun: number,
+    back: number,
+  ): Pick<Round, 'recoveryMs' | 'latest' | 'reconnects' | 'allReconnects'> {
     const now = performance.now();
     let recoveryMs = 0;
     let latest: Round['latest'];
-    const look = (person: number, what: 'sound' | 'final', list: readonly Spoken[], lateMs: number, waits: boolean): void => {
+    const look = (
+      person: number,
+      what: 'sound' | 'final',
+      list: readonly Spoken[],
+      lateMs: number,
+      waits: boolean,
+    ): void => {
       for (const { sessionId, nth, saidMs, keptMs = now } of list) {
         if (keptMs <= begun || keptMs - saidMs <= lateMs) continue;
-        const ms = keptMs - (waits || (stopMs !== undefined && saidMs + lateMs > back) ? back : begun);
+        const ms =
+          keptMs - (waits || (stopMs !== undefined && saidMs + lateMs > back) ? back : begun);
         if (ms <= recoveryMs) continue;
         recoveryMs = ms;
         latest = { person, sessionId, what, nth, saidMs: saidMs - begun, keptMs: keptMs - begun };
@@ -260,8 +367,14 @@ class Team {
       look(person, 'sound', told.sounds, SOUND_LATE_MS, false);
       look(person, 'final', told.words, WORD_LATE_MS, kind === 'PostgreSQL');
       // What is settled is not looked at again.
-      for (const list of [told.sounds, told.words]) list.splice(0, Infinity, ...list.filter(({ keptMs }) => keptMs === undefined));
+      for (const list of [told.sounds, told.words])
+        list.splice(0, Infinity, ...list.filter(({ keptMs }) => keptMs === undefined));
     }
-    return { recoveryMs: Math.round(recoveryMs), ...(latest && { latest }), reconnects: Math.max(...lost), allReconnects: lost.reduce((a, b) => a + b, 0) };
+    return {
+      recoveryMs: Math.round(recoveryMs),
+      ...(latest && { latest }),
+      reconnects: Math.max(...lost),
+      allReconnects: lost.reduce((a, b) => a + b, 0),
+    };
   }
 }

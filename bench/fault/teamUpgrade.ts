@@ -1,7 +1,8 @@
 /**
- * Replaces the processes of a team one by one while people talk, as an upgrade does: gateways and workers, where it is
- * asked for of an older commit, are told to end and others start in their folders, NATS nodes hand on what they lead before they end, PostgreSQL is started again.
- * Every transcript has to be, byte for byte, that of a session which nothing disturbed.
+ * Replaces the processes of a team one by one while people talk, as an upgrade does: gateways and
+ * workers, where it is asked for of an older commit, are told to end and others start in their
+ * folders, NATS nodes hand on what they lead before they end, PostgreSQL is started again. Every
+ * transcript has to be, byte for byte, that of a session which nothing disturbed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
@@ -21,7 +22,9 @@ export interface UpgradeOptions {
   readonly gateways: number;
   readonly workers: number;
   readonly replaced: readonly Replaced[];
-  /** The commit that gateways and workers are of before they are replaced; this tree where absent. */
+  /**
+   * The commit that gateways and workers are of before they are replaced; this tree where absent.
+   */
   readonly from?: string | undefined;
   readonly onStep?: (step: Step) => void;
 }
@@ -73,12 +76,31 @@ const SETTLE_MS = 1_000;
 const LIMIT_MS = 20 * 60_000;
 
 /** @param context a suite, or for a bench `WITHOUT_SUITE` */
-export async function teamUpgrade(context: Mocha.Context, options: UpgradeOptions): Promise<UpgradeResult> {
+export async function teamUpgrade(
+  context: Mocha.Context,
+  options: UpgradeOptions,
+): Promise<UpgradeResult> {
   const { people, paceMs, nodes, gateways, workers, from } = options;
-  const [bundle, newer] = [from === undefined ? await teamBundle() : await olderTeamBundle(from), await teamBundle()];
-  const place = await TeamPlace.start(context, { nodes, database: true, gateways, workers, bundle, newer, env: { EARMARK_MAX_SESSIONS_PER_USER: String(people) } });
+  const [bundle, newer] = [
+    from === undefined ? await teamBundle() : await olderTeamBundle(from),
+    await teamBundle(),
+  ];
+  const place = await TeamPlace.start(context, {
+    nodes,
+    database: true,
+    gateways,
+    workers,
+    bundle,
+    newer,
+    env: { EARMARK_MAX_SESSIONS_PER_USER: String(people) },
+  });
   context.timeout(LIMIT_MS);
-  const bus = await openBus({ servers: place.nats.url, name: 'bench', replicas: nodes, logger: silentLogger });
+  const bus = await openBus({
+    servers: place.nats.url,
+    name: 'bench',
+    replicas: nodes,
+    logger: silentLogger,
+  });
   try {
     const words = Array.from({ length: options.words }, (_, i) => i + FIRST_WORD);
     const undisturbed = await record({ ...place.client, words });
@@ -86,32 +108,57 @@ export async function teamUpgrade(context: Mocha.Context, options: UpgradeOption
     const said = Array.from({ length: people }, () => 0);
     const lost = Array.from({ length: people }, () => 0);
     const failed: string[] = [];
-    const fail = (error: unknown): void => void failed.push(error instanceof Error ? error.message : String(error));
+    const fail = (error: unknown): void =>
+      void failed.push(error instanceof Error ? error.message : String(error));
     let there = 0;
     const arrive = (): Promise<void> => (++there === people && begun.resolve(), begun.promise);
     const talk = async (i: number): Promise<string | undefined> => {
-      const at = Object.fromEntries(words.map((_, n) => [n, () => {
-        said[i] = n;
-        return n === BEFORE ? arrive() : n === words.length - AFTER ? over.promise : undefined;
-      }]));
-      const heard = await record({ ...place.client, words, paceMs, at, onLost: () => void (lost[i] = (lost[i] ?? 0) + 1) });
+      const at = Object.fromEntries(
+        words.map((_, n) => [
+          n,
+          () => {
+            said[i] = n;
+            return n === BEFORE ? arrive() : n === words.length - AFTER ? over.promise : undefined;
+          },
+        ]),
+      );
+      const heard = await record({
+        ...place.client,
+        words,
+        paceMs,
+        at,
+        onLost: () => void (lost[i] = (lost[i] ?? 0) + 1),
+      });
       dropped += heard.dropped;
-      return heard.transcript === undisturbed.transcript ? undefined : `${heard.sessionId}: ${differences(undisturbed.transcript, heard.transcript)}`;
+      return heard.transcript === undisturbed.transcript
+        ? undefined
+        : `${heard.sessionId}: ${differences(undisturbed.transcript, heard.transcript)}`;
     };
     let dropped = 0;
-    const talking = Array.from({ length: people }, (_, i) => talk(i).catch((error: unknown) => (begun.resolve(), fail(error), undefined)));
+    const talking = Array.from({ length: people }, (_, i) =>
+      talk(i).catch((error: unknown) => (begun.resolve(), fail(error), undefined)),
+    );
     await begun.promise;
     const steps: Step[] = [];
     for (const { kind, count } of failed.length > 0 ? [] : options.replaced) {
       for (let index = 0; index < count; index++) {
         const before = [...lost];
         const from = performance.now();
-        const given = await replace(place, kind, index).catch((error: unknown) => (fail(error), NOTHING));
+        const given = await replace(place, kind, index).catch(
+          (error: unknown) => (fail(error), NOTHING),
+        );
         await whole(place, bus, nodes).catch(fail);
         const ms = performance.now() - from;
         await delay(SETTLE_MS);
         const own = lost.map((n, i) => n - (before[i] ?? 0));
-        const step: Step = { kind, index, ms, ...given, reconnects: Math.max(...own), allReconnects: own.reduce((a, b) => a + b, 0) };
+        const step: Step = {
+          kind,
+          index,
+          ms,
+          ...given,
+          reconnects: Math.max(...own),
+          allReconnects: own.reduce((a, b) => a + b, 0),
+        };
         steps.push(step);
         options.onStep?.(step);
       }
@@ -162,8 +209,20 @@ async function ended(code: Promise<number | null>, kind: Kind): Promise<void> {
 
 /** The streams have all their copies, gateways are ready. */
 async function whole(place: TeamPlace, bus: TeamBus, nodes: number): Promise<void> {
-  const ready = async (): Promise<boolean> => (await Promise.all(place.gateways.map(async (gateway) => (await fetch(`${await gateway.health()}/readyz`).catch(() => undefined))?.ok === true))).every(Boolean);
-  for (const until = performance.now() + WHOLE_MS; !((await replicated(bus, nodes)) && (await ready())); await delay(100)) {
+  const ready = async (): Promise<boolean> =>
+    (
+      await Promise.all(
+        place.gateways.map(
+          async (gateway) =>
+            (await fetch(`${await gateway.health()}/readyz`).catch(() => undefined))?.ok === true,
+        ),
+      )
+    ).every(Boolean);
+  for (
+    const until = performance.now() + WHOLE_MS;
+    !((await replicated(bus, nodes)) && (await ready()));
+    await delay(100)
+  ) {
     if (performance.now() > until) throw new Error('The team did not become whole.');
   }
 }

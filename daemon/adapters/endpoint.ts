@@ -17,8 +17,15 @@ export interface EndpointRules {
 }
 
 /** @throws EarmarkError engine.unavailable with a sentence that says what to set */
-export function endpointUrl(endpoint: string, { what, sent, setting, allowPlainHttp, path }: EndpointRules): URL {
-  const bad = (why: string): EarmarkError => new EarmarkError('engine.unavailable', `The address of the ${what} ${why}; set "${setting}" to one like https://host/v1.`);
+export function endpointUrl(
+  endpoint: string,
+  { what, sent, setting, allowPlainHttp, path }: EndpointRules,
+): URL {
+  const bad = (why: string): EarmarkError =>
+    new EarmarkError(
+      'engine.unavailable',
+      `The address of the ${what} ${why}; set "${setting}" to one like https://host/v1.`,
+    );
   let url: URL;
   try {
     url = new URL(endpoint);
@@ -27,13 +34,17 @@ export function endpointUrl(endpoint: string, { what, sent, setting, allowPlainH
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw bad('is neither https nor http');
   if (url.username !== '' || url.password !== '') throw bad('has a name or password in it');
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname) && allowPlainHttp !== true) throw bad(`is not encrypted, so ${sent} would be readable on the way`);
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname) && allowPlainHttp !== true)
+    throw bad(`is not encrypted, so ${sent} would be readable on the way`);
   const plain = url.href.replace(/\/+$/, '');
   return new URL(plain.endsWith(path) ? plain : `${plain}${path}`);
 }
 
 /** The body as text; empty where it is longer than `maxBytes`. */
-export async function boundedText(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+export async function boundedText(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {

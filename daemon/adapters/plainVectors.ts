@@ -1,7 +1,8 @@
 /**
- * libSQL's vectors of 8 bits for SQLite that has none: `vector8('[…]')` and `vector_distance_cos(a, b)`, in libSQL's own
- * form, so that either reads what the other wrote: a byte for each value, filled up to a multiple of four; a step and the
- * least value as 32-bit floats, little-endian; 0, the number of filling bytes, 4. A value is least + step × byte.
+ * libSQL's vectors of 8 bits for SQLite that has none: `vector8('[…]')` and `vector_distance_cos(a,
+ * b)`, in libSQL's own form, so that either reads what the other wrote: a byte for each value,
+ * filled up to a multiple of four; a step and the least value as 32-bit floats, little-endian; 0,
+ * the number of filling bytes, 4. A value is least + step × byte.
  */
 
 const TYPE_8_BIT = 4;
@@ -9,12 +10,16 @@ const TYPE_8_BIT = 4;
 /** @throws where the text is no list of numbers */
 export function vector8(json: string): Uint8Array {
   const values = Float32Array.from(JSON.parse(json) as number[]);
-  if (values.length === 0 || !values.every(Number.isFinite)) throw new Error('vector8 takes a list of numbers.');
+  if (values.length === 0 || !values.every(Number.isFinite))
+    throw new Error('vector8 takes a list of numbers.');
   const least = Math.min(...values);
   const step = Math.fround((Math.max(...values) - least) / 255);
   const filling = -values.length & 3;
   const bytes = new Uint8Array(values.length + filling + 11);
-  values.forEach((value, i) => (bytes[i] = step === 0 ? 0 : Math.min(255, Math.floor((value - least) / step + 0.5))));
+  values.forEach(
+    (value, i) =>
+      (bytes[i] = step === 0 ? 0 : Math.min(255, Math.floor((value - least) / step + 0.5))),
+  );
   const view = new DataView(bytes.buffer, values.length + filling);
   view.setFloat32(0, step, true);
   view.setFloat32(4, least, true);
@@ -36,8 +41,17 @@ export function cosineDistance(one: Uint8Array, other: Uint8Array): number {
   return 1 - dot / Math.sqrt(lengthA * lengthB);
 }
 
-function read(bytes: Uint8Array): { readonly length: number; readonly step: number; readonly least: number } {
-  if (bytes.length < 12 || bytes.at(-1) !== TYPE_8_BIT) throw new Error('This is no vector of 8 bits.');
+function read(bytes: Uint8Array): {
+  readonly length: number;
+  readonly step: number;
+  readonly least: number;
+} {
+  if (bytes.length < 12 || bytes.at(-1) !== TYPE_8_BIT)
+    throw new Error('This is no vector of 8 bits.');
   const view = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 11);
-  return { length: bytes.length - 11 - (bytes.at(-2) ?? 0), step: view.getFloat32(0, true), least: view.getFloat32(4, true) };
+  return {
+    length: bytes.length - 11 - (bytes.at(-2) ?? 0),
+    step: view.getFloat32(0, true),
+    least: view.getFloat32(4, true),
+  };
 }

@@ -1,13 +1,17 @@
 /**
- * SQLite on this machine: libSQL, or plain SQLite where libSQL has no binary, which is Windows on Arm. Both give the same
- * files; plain SQLite cannot encrypt them. `EARMARK_SQLITE=plain` takes it anywhere.
+ * SQLite on this machine: libSQL, or plain SQLite where libSQL has no binary, which is Windows on
+ * Arm. Both give the same files; plain SQLite cannot encrypt them. `EARMARK_SQLITE=plain` takes it
+ * anywhere.
  */
 import type Libsql from 'libsql';
 import { cosineDistance, vector8 } from './plainVectors';
 
 /** What is used of a statement; blobs come as ArrayBuffer. */
 export interface SqliteStatement {
-  run(...values: unknown[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
+  run(...values: unknown[]): {
+    readonly changes: number;
+    readonly lastInsertRowid: number | bigint;
+  };
   get(...values: unknown[]): unknown;
   all(...values: unknown[]): unknown[];
   iterate(...values: unknown[]): IterableIterator<unknown>;
@@ -28,7 +32,9 @@ export interface SqliteOptions {
   readonly key?: Buffer;
 }
 
-const isPlain = (): boolean => process.env['EARMARK_SQLITE'] === 'plain' || (process.platform === 'win32' && process.arch === 'arm64');
+const isPlain = (): boolean =>
+  process.env['EARMARK_SQLITE'] === 'plain' ||
+  (process.platform === 'win32' && process.arch === 'arm64');
 
 /** False where a key cannot be used: nothing may be kept in the clear instead. */
 export const canEncrypt = (): boolean => !isPlain();
@@ -41,15 +47,25 @@ export function openSqlite(file: string, { busySeconds, key }: SqliteOptions = {
   }
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- Its native part is loaded with it, and is not everywhere.
   const Database = require('libsql') as typeof Libsql;
-  return new Database(file, { ...(busySeconds === undefined ? {} : { timeout: busySeconds }), ...(key ? { encryptionCipher: 'aes256cbc', encryptionKey: key.toString('hex') } : {}) });
+  return new Database(file, {
+    ...(busySeconds === undefined ? {} : { timeout: busySeconds }),
+    ...(key ? { encryptionCipher: 'aes256cbc', encryptionKey: key.toString('hex') } : {}),
+  });
 }
 
 /** What is used of @photostructure/sqlite, which is optional and may not be installed. */
 interface PlainModule {
-  readonly DatabaseSync: new (file: string, options: { readonly timeout: number }) => {
+  readonly DatabaseSync: new (
+    file: string,
+    options: { readonly timeout: number },
+  ) => {
     prepare(sql: string): SqliteStatement;
     exec(sql: string): void;
-    function(name: string, options: { readonly deterministic: boolean }, work: typeof vector8 | typeof cosineDistance): void;
+    function(
+      name: string,
+      options: { readonly deterministic: boolean },
+      work: typeof vector8 | typeof cosineDistance,
+    ): void;
     close(): void;
   };
 }
@@ -67,14 +83,20 @@ class PlainSqlite implements Sqlite {
 
   prepare(sql: string): SqliteStatement {
     const statement = coded(() => this.#db.prepare(sql));
-    const bound = (values: unknown[]): unknown[] => values.map((value) => (value === undefined ? null : value));
+    const bound = (values: unknown[]): unknown[] =>
+      values.map((value) => (value === undefined ? null : value));
     return {
       run: (...values) => coded(() => statement.run(...bound(values))),
       get: (...values) => asRow(coded(() => statement.get(...bound(values)))),
       all: (...values) => coded(() => statement.all(...bound(values))).map(asRow),
       *iterate(...values) {
         const rows = coded(() => statement.iterate(...bound(values)));
-        for (let next = coded(() => rows.next()); next.done !== true; next = coded(() => rows.next())) yield asRow(next.value);
+        for (
+          let next = coded(() => rows.next());
+          next.done !== true;
+          next = coded(() => rows.next())
+        )
+          yield asRow(next.value);
       },
     };
   }
@@ -103,7 +125,12 @@ class PlainSqlite implements Sqlite {
 
 function asRow(row: unknown): unknown {
   if (typeof row !== 'object' || row === null) return undefined;
-  return Object.fromEntries(Object.entries(row).map(([name, value]: [string, unknown]) => [name, value instanceof Uint8Array ? value.slice().buffer : value]));
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]: [string, unknown]) => [
+      name,
+      value instanceof Uint8Array ? value.slice().buffer : value,
+    ]),
+  );
 }
 
 /** Plain SQLite names its codes elsewhere. */

@@ -1,12 +1,16 @@
 /**
- * Secrets of tokens: `earmark_ID_SECRET`, of which only the SHA-256 is kept. A secret is 256 random bits, which nobody can
- * try out, so a slow hash would add nothing.
+ * Secrets of tokens: `earmark_ID_SECRET`, of which only the SHA-256 is kept. A secret is 256 random
+ * bits, which nobody can try out, so a slow hash would add nothing.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const NOBODY = '0'.repeat(64);
 
-export function newSecret(): { readonly id: string; readonly secret: string; readonly hash: string } {
+export function newSecret(): {
+  readonly id: string;
+  readonly secret: string;
+  readonly hash: string;
+} {
   const id = randomBytes(6).toString('hex');
   const secret = `earmark_${id}_${randomBytes(32).toString('base64url')}`;
   return { id, secret, hash: hashOf(secret) };
@@ -19,7 +23,9 @@ export function tokenIdOf(secret: string): string | undefined {
 
 /** Compares in constant time, with nobody's hash where there is none. */
 export function presents(secret: string, hash: string = NOBODY): boolean {
-  return timingSafeEqual(Buffer.from(hashOf(secret), 'hex'), Buffer.from(hash, 'hex')) && hash !== NOBODY;
+  return (
+    timingSafeEqual(Buffer.from(hashOf(secret), 'hex'), Buffer.from(hash, 'hex')) && hash !== NOBODY
+  );
 }
 
 function hashOf(secret: string): string {

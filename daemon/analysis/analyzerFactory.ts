@@ -1,4 +1,7 @@
-/** The analyzer of a session: from segments to insights by linguistic rules and, where there is one, a language model; everything behind the evidence gate. */
+/**
+ * The analyzer of a session: from segments to insights by linguistic rules and, where there is one,
+ * a language model; everything behind the evidence gate.
+ */
 import type { Said } from '../transcript/types';
 import { ConversationReader } from './conversation';
 import { Discourse, type Finding } from './discourse/discuss';
@@ -15,18 +18,32 @@ import { sentenceKey, Summariser } from './summary';
 import { overviewOf, placeSentence } from './summarySections';
 import type { SummaryStyle } from './summaryStyle';
 import { type Topic, TopicFinder } from './topics';
-import type { AnalysisContext, Analyzer, AnalyzerFactory, Insight, InsightChange, ModelPass, SpeakerName } from './types';
+import type {
+  AnalysisContext,
+  Analyzer,
+  AnalyzerFactory,
+  Insight,
+  InsightChange,
+  ModelPass,
+  SpeakerName,
+} from './types';
 
 export interface AnalyzerOptions {
   /** Words and parts of speech; wink-nlp where absent. */
   readonly nlp?: Nlp;
   /** Words of written summaries; those of `summaryStyle.ts` where absent. */
   readonly summaryStyle?: SummaryStyle;
-  /** In front of the language model that reads along, asked when a session begins; none where absent. */
+  /**
+   * In front of the language model that reads along, asked when a session begins; none where
+   * absent.
+   */
   readonly model?: () => ModelQueue | undefined;
 }
 
-/** The summary follows at most once for this much new speech, so that it does not flicker while people talk. */
+/**
+ * The summary follows at most once for this much new speech, so that it does not flicker while
+ * people talk.
+ */
 const SUMMARY_EVERY_MS = 20_000;
 
 /** One factory serves all sessions: they share the language model. */
@@ -35,7 +52,13 @@ export function createAnalyzerFactory(options: AnalyzerOptions = {}): AnalyzerFa
   return {
     create: (context, restore) => {
       const model = options.model?.();
-      return new SessionAnalyzer(nlp, new Summariser(options.summaryStyle), model && new ModelReader(model), context, restore);
+      return new SessionAnalyzer(
+        nlp,
+        new Summariser(options.summaryStyle),
+        model && new ModelReader(model),
+        context,
+        restore,
+      );
     },
   };
 }
@@ -59,7 +82,13 @@ class SessionAnalyzer implements Analyzer {
   private spokenMs = 0;
   private summarisedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(nlp: Nlp, private readonly summariser: Summariser, private readonly modelReader: ModelReader | undefined, private readonly context: AnalysisContext, restore?: { segments: readonly Said[]; insights: readonly Insight[] }) {
+  constructor(
+    nlp: Nlp,
+    private readonly summariser: Summariser,
+    private readonly modelReader: ModelReader | undefined,
+    private readonly context: AnalysisContext,
+    restore?: { segments: readonly Said[]; insights: readonly Insight[] },
+  ) {
     this.reader = new ConversationReader(nlp);
     this.discourse = new Discourse(this.reader.people);
     this.entities = new EntityFinder(this.reader.people);
@@ -82,7 +111,10 @@ class SessionAnalyzer implements Analyzer {
     return this.segments.byId.size === 0 ? [] : this.analyse(true);
   }
 
-  revise(insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): readonly InsightChange[] {
+  revise(
+    insightId: string,
+    change: { text?: string; owner?: string; status?: Insight['status'] },
+  ): readonly InsightChange[] {
     const revised = this.book.revise(insightId, change);
     return revised ? [revised] : [];
   }
@@ -94,7 +126,10 @@ class SessionAnalyzer implements Analyzer {
       due: reader.hasNew(this.segments.ordered),
       read: async (final, signal) => {
         const { asked, failure } = await reader.read([...this.segments.ordered], final, signal);
-        return { changes: asked > 0 ? this.publish() : [], ...(failure !== undefined && { failure }) };
+        return {
+          changes: asked > 0 ? this.publish() : [],
+          ...(failure !== undefined && { failure }),
+        };
       },
     };
   }
@@ -108,11 +143,21 @@ class SessionAnalyzer implements Analyzer {
     this.found = this.discourse.follow(lines);
     if (final || this.spokenMs - this.summarisedMs >= SUMMARY_EVERY_MS) {
       this.summarisedMs = this.spokenMs;
-      const marked = new Set(this.found.filter(({ kind }) => kind === 'action' || kind === 'decision').flatMap(({ evidence }) => evidence.map(sentenceKey)));
+      const marked = new Set(
+        this.found
+          .filter(({ kind }) => kind === 'action' || kind === 'decision')
+          .flatMap(({ evidence }) => evidence.map(sentenceKey)),
+      );
       this.topics = this.topicFinder.find(lines);
-      this.overview = overviewOf(this.topics, [...new Set(lines.map(({ speaker }) => speaker))], this.context.self);
+      this.overview = overviewOf(
+        this.topics,
+        [...new Set(lines.map(({ speaker }) => speaker))],
+        this.context.self,
+      );
       this.speakerNames = this.names.suggest(lines, isNumbered);
-      this.summary = final ? this.summariser.final(lines, marked) : this.summariser.rolling(lines, marked);
+      this.summary = final
+        ? this.summariser.final(lines, marked)
+        : this.summariser.rolling(lines, marked);
     }
     this.entitiesFound = this.entities.find(lines);
     return this.publish();
@@ -120,15 +165,26 @@ class SessionAnalyzer implements Analyzer {
 
   /** Rules and model together, through the gate, into the book. */
   private publish(): InsightChange[] {
-    const { findings, summary } = this.modelReader?.combine(this.found, this.summary, this.segments.byId) ?? { findings: this.found, summary: this.summary };
-    const sentences = [...(this.overview ? [this.overview] : []), ...summary].map((sentence) => placeSentence(sentence, this.topics));
-    const { passed } = evidenceGate([...findings.map((finding) => this.nameSelf(finding)), ...this.entitiesFound, ...sentences], this.segments.byId);
+    const { findings, summary } = this.modelReader?.combine(
+      this.found,
+      this.summary,
+      this.segments.byId,
+    ) ?? { findings: this.found, summary: this.summary };
+    const sentences = [...(this.overview ? [this.overview] : []), ...summary].map((sentence) =>
+      placeSentence(sentence, this.topics),
+    );
+    const { passed } = evidenceGate(
+      [...findings.map((finding) => this.nameSelf(finding)), ...this.entitiesFound, ...sentences],
+      this.segments.byId,
+    );
     return this.book.reconcile(passed);
   }
 
   /** "You" on the microphone is the user, by name where it is known. */
   private nameSelf(finding: Finding): Finding {
     const { self } = this.context;
-    return self !== undefined && finding.owner !== undefined && /^you$/i.test(finding.owner) ? { ...finding, owner: self } : finding;
+    return self !== undefined && finding.owner !== undefined && /^you$/i.test(finding.owner)
+      ? { ...finding, owner: self }
+      : finding;
   }
 }

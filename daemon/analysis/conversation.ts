@@ -1,4 +1,7 @@
-/** Segments as a conversation: lines (one sentence each) with speaker, turn, clauses and the way back to the segments. */
+/**
+ * Segments as a conversation: lines (one sentence each) with speaker, turn, clauses and the way
+ * back to the segments.
+ */
 import type { Said } from '../transcript/types';
 import { type Chain, chainSegments, commonStart, sameSegments, speakerOf } from './chains';
 import { readClause, type ReadClause } from './cues';
@@ -12,7 +15,10 @@ import type { Evidence } from './types';
 export interface Line {
   /** Position in the conversation. */
   readonly index: number;
-  /** Counts changes of speaker; under a label that stands for several people, every pause may be one. */
+  /**
+   * Counts changes of speaker; under a label that stands for several people, every pause may be
+   * one.
+   */
   readonly turn: number;
   readonly speaker: string;
   /** Clauses and tokens are the same objects as long as few other lines are looked at. */
@@ -29,13 +35,19 @@ export interface Line {
   readonly evidence: readonly Evidence[];
 }
 
-/** Texts beside those of the conversation, such as beginnings of sentences that went on, before they are forgotten. */
+/**
+ * Texts beside those of the conversation, such as beginnings of sentences that went on, before they
+ * are forgotten.
+ */
 const SPARE_TEXTS = 256;
 
 /** Reads segments into lines; keeps what it has read, so that a call costs what is new. */
 export class ConversationReader {
   private readonly cache = new Map<string, ReadText>();
-  /** What the last call read, to give the same objects for what did not change, and to go on where it ended. */
+  /**
+   * What the last call read, to give the same objects for what did not change, and to go on where
+   * it ended.
+   */
   private segments: readonly Said[] = [];
   private last: readonly ReadChain[] = [];
   private lines: readonly Line[] = [];
@@ -49,7 +61,11 @@ export class ConversationReader {
   read(segments: readonly Said[]): readonly Line[] {
     const same = commonStart(this.segments, segments);
     for (const { speaker } of segments.slice(same)) this.people.addSpeaker(speaker);
-    const { settled, open } = chainSegments(this.last, this.segments.slice(same), segments.slice(same));
+    const { settled, open } = chainSegments(
+      this.last,
+      this.segments.slice(same),
+      segments.slice(same),
+    );
     // Names are learnt before they are used, so that the first mention counts too.
     for (const chain of open) this.learnNames(chain.text);
     // A new name may stand in what was read long ago.
@@ -64,17 +80,30 @@ export class ConversationReader {
       speaker = speakerOf(chain);
       this.readChain(chain, turn, read, lines);
     }
-    [this.segments, this.last, this.lines, this.names] = [segments.slice(), read, lines.slice(), this.people.version];
+    [this.segments, this.last, this.lines, this.names] = [
+      segments.slice(),
+      read,
+      lines.slice(),
+      this.people.version,
+    ];
     this.forget();
     return this.lines;
   }
 
-  /** Adds the chain to `chains` and its lines to `lines`: the same ones as before, where it follows the same. */
+  /**
+   * Adds the chain to `chains` and its lines to `lines`: the same ones as before, where it follows
+   * the same.
+   */
   private readChain(chain: Chain, turn: number, chains: ReadChain[], lines: Line[]): void {
     const read = this.readText(chain.text);
     const index = lines.length;
     const known = this.last[chains.length];
-    if (known?.read === read && known.turn === turn && known.index === index && sameSegments(known, chain)) {
+    if (
+      known?.read === read &&
+      known.turn === turn &&
+      known.index === index &&
+      sameSegments(known, chain)
+    ) {
       chains.push(known);
       lines.push(...this.lines.slice(index, index + known.count));
       return;
@@ -87,7 +116,9 @@ export class ConversationReader {
 
   private learnNames(text: string): void {
     if (this.cache.has(text)) return;
-    for (const { clauses } of this.readText(text).sentences) for (const { vocatives } of clauses) for (const token of vocatives) this.people.addHeard(token);
+    for (const { clauses } of this.readText(text).sentences)
+      for (const { vocatives } of clauses)
+        for (const token of vocatives) this.people.addHeard(token);
   }
 
   private readText(text: string): ReadText {
@@ -96,8 +127,18 @@ export class ConversationReader {
       known.version = this.people.version;
       return known;
     }
-    const sentences = splitSentences(text, this.nlp.tokens(text), this.people.isName).map((sentence) => ({ ...sentence, clauses: sentence.clauses.map((clause) => readClause(clause, this.people.isName)) }));
-    const fresh = new ReadText(text, packSentences(text, sentences), this.people.version, this.lookedAt);
+    const sentences = splitSentences(text, this.nlp.tokens(text), this.people.isName).map(
+      (sentence) => ({
+        ...sentence,
+        clauses: sentence.clauses.map((clause) => readClause(clause, this.people.isName)),
+      }),
+    );
+    const fresh = new ReadText(
+      text,
+      packSentences(text, sentences),
+      this.people.version,
+      this.lookedAt,
+    );
     this.cache.set(text, fresh);
     return fresh;
   }

@@ -1,4 +1,6 @@
-/** People, tickets, links, files and symbols that are named: a small table of shapes over the text. */
+/**
+ * People, tickets, links, files and symbols that are named: a small table of shapes over the text.
+ */
 import { intern } from '../base/intern';
 import type { Line } from './conversation';
 import { orNone } from './cues';
@@ -15,10 +17,28 @@ interface Shape {
 
 /** In order: what an earlier shape took is not taken again. */
 const ENTITY_SHAPES: readonly Shape[] = [
-  { entity: 'url', pattern: /\bhttps?:\/\/[^\s<>"')]+[^\s<>"').,;:!?]/g, examples: ['https://example.org/docs?a=1'] },
-  { entity: 'ticket', pattern: /\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?:^|(?<=\s))#\d{1,6}\b/g, examples: ['PAY-123', '#42'] },
-  { entity: 'file', pattern: /\b[\w./-]*\w\.(?:tsx?|jsx?|mjs|cjs|py|go|rs|java|kt|cs|cpp|hpp|[ch]|rb|php|swift|sql|md|json|ya?ml|toml|sh|html|css|scss|xml|proto|lock|env)\b/g, examples: ['src/app.ts', 'README.md'] },
-  { entity: 'symbol', pattern: /\b[a-z][a-z0-9]*(?:[A-Z][a-z0-9]+)+\b|\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+\b|\b[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+\b/g, examples: ['refreshSession', 'TokenValidator', 'MAX_CLOCK_SKEW'] },
+  {
+    entity: 'url',
+    pattern: /\bhttps?:\/\/[^\s<>"')]+[^\s<>"').,;:!?]/g,
+    examples: ['https://example.org/docs?a=1'],
+  },
+  {
+    entity: 'ticket',
+    pattern: /\b[A-Z][A-Z0-9]{1,9}-\d{1,6}\b|(?:^|(?<=\s))#\d{1,6}\b/g,
+    examples: ['PAY-123', '#42'],
+  },
+  {
+    entity: 'file',
+    pattern:
+      /\b[\w./-]*\w\.(?:tsx?|jsx?|mjs|cjs|py|go|rs|java|kt|cs|cpp|hpp|[ch]|rb|php|swift|sql|md|json|ya?ml|toml|sh|html|css|scss|xml|proto|lock|env)\b/g,
+    examples: ['src/app.ts', 'README.md'],
+  },
+  {
+    entity: 'symbol',
+    pattern:
+      /\b[a-z][a-z0-9]*(?:[A-Z][a-z0-9]+)+\b|\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+\b|\b[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+\b/g,
+    examples: ['refreshSession', 'TokenValidator', 'MAX_CLOCK_SKEW'],
+  },
 ];
 
 const MAX_EVIDENCE = 20;
@@ -31,7 +51,9 @@ interface Mention {
 }
 
 export class EntityFinder {
-  /** A line that names somebody whose name is learnt later is read again then, as another object. */
+  /**
+   * A line that names somebody whose name is learnt later is read again then, as another object.
+   */
   private readonly mentions: PerLine<readonly Mention[]>;
 
   constructor(people: People) {
@@ -40,13 +62,22 @@ export class EntityFinder {
 
   /** Each entity once, with the sentences that name it. */
   find(lines: readonly Line[]): Finding[] {
-    const found = new Map<string, { readonly mention: Mention; readonly evidence: Finding['evidence'][number][] }>();
+    const found = new Map<
+      string,
+      { readonly mention: Mention; readonly evidence: Finding['evidence'][number][] }
+    >();
     for (const mention of this.mentions.of(lines).flat()) {
       const known = found.get(mention.key);
       if (!known) found.set(mention.key, { mention, evidence: [...mention.evidence] });
       else if (known.evidence.length < MAX_EVIDENCE) known.evidence.push(...mention.evidence);
     }
-    return [...found.values()].map(({ mention: { entity, text }, evidence }) => ({ kind: 'entity', entity, text, confidence: 0.9, evidence }));
+    return [...found.values()].map(({ mention: { entity, text }, evidence }) => ({
+      kind: 'entity',
+      entity,
+      text,
+      confidence: 0.9,
+      evidence,
+    }));
   }
 }
 
@@ -54,13 +85,20 @@ function readMentions(line: Line, people: People): readonly Mention[] {
   const mentions: Mention[] = [];
   const add = (entity: Mention['entity'], text: string) => {
     const evidence = line.evidence.filter(({ quote }) => quote.includes(text));
-    if (evidence.length > 0) mentions.push({ key: intern(`${entity} ${text.toLowerCase()}`), entity, text: intern(text), evidence: evidence.length === line.evidence.length ? line.evidence : evidence });
+    if (evidence.length > 0)
+      mentions.push({
+        key: intern(`${entity} ${text.toLowerCase()}`),
+        entity,
+        text: intern(text),
+        evidence: evidence.length === line.evidence.length ? line.evidence : evidence,
+      });
   };
   let rest = line.text.slice(line.start, line.end);
   for (const { entity, pattern } of ENTITY_SHAPES) {
     for (const [text] of rest.matchAll(pattern)) add(entity, text);
     rest = rest.replace(pattern, ' ');
   }
-  for (const token of line.tokens) if (/^\p{Lu}/u.test(token.text) && people.isName(token)) add('person', token.text);
+  for (const token of line.tokens)
+    if (/^\p{Lu}/u.test(token.text) && people.isName(token)) add('person', token.text);
   return orNone(mentions);
 }

@@ -1,8 +1,10 @@
 /**
- * The evidence gate: nothing passes without a quote that stands in the transcript, whatever found it.
+ * The evidence gate: nothing passes without a quote that stands in the transcript, whatever found
+ * it.
  *
- * It trusts nobody: each quote is looked up in the segment it names, quotes that do not stand there are taken off, and
- * an insight left without any is refused. It knows nothing of how insights are found.
+ * It trusts nobody: each quote is looked up in the segment it names, quotes that do not stand there
+ * are taken off, and an insight left without any is refused. It knows nothing of how insights are
+ * found.
  */
 import type { Said } from '../transcript/types';
 import type { Evidence } from './types';
@@ -17,7 +19,10 @@ export interface GateResult<T> {
 }
 
 /** @param segments what was said; hidden segments prove nothing */
-export function evidenceGate<T extends { readonly evidence: readonly Evidence[] }>(findings: readonly T[], segments: ReadonlyMap<string, Said>): GateResult<T> {
+export function evidenceGate<T extends { readonly evidence: readonly Evidence[] }>(
+  findings: readonly T[],
+  segments: ReadonlyMap<string, Said>,
+): GateResult<T> {
   const passed: T[] = [];
   for (const finding of findings) {
     const evidence = finding.evidence.filter((item) => stands(item, segments));

@@ -1,6 +1,7 @@
 /**
- * The sentences of a text as they were read, in one short string: some nine bytes a word instead of hundreds. What a
- * meeting of hours keeps of its past is this; unpacking takes three microseconds a text, reading it anew nine hundred.
+ * The sentences of a text as they were read, in one short string: some nine bytes a word instead of
+ * hundreds. What a meeting of hours keeps of its past is this; unpacking takes three microseconds a
+ * text, reading it anew nine hundred.
  */
 import { Packer, Unpacker } from '../base/packing';
 import { CUE_RULES, NO_MODES, orNone, type Cue, type ReadClause } from './cues';
@@ -15,7 +16,26 @@ export interface ReadSentence extends Omit<Sentence, 'clauses'> {
   readonly clauses: readonly ReadClause[];
 }
 
-const TAGS = ['ADJ', 'ADP', 'ADV', 'AUX', 'CCONJ', 'DET', 'INTJ', 'NOUN', 'NUM', 'PART', 'PRON', 'PROPN', 'PUNCT', 'SCONJ', 'SPACE', 'SYM', 'VERB', 'X'];
+const TAGS = [
+  'ADJ',
+  'ADP',
+  'ADV',
+  'AUX',
+  'CCONJ',
+  'DET',
+  'INTJ',
+  'NOUN',
+  'NUM',
+  'PART',
+  'PRON',
+  'PROPN',
+  'PUNCT',
+  'SCONJ',
+  'SPACE',
+  'SYM',
+  'VERB',
+  'X',
+];
 const MODES: readonly ModeKind[] = [...new Set(MODE_RULES.map(({ kind }) => kind))];
 const RULE_NUMBERS = new Map(CUE_RULES.map((rule, number) => [rule, number]));
 /** Bits beside a token's tag: its norm is its text in small letters, its lemma is its norm. */
@@ -49,12 +69,23 @@ export function unpackSentences(text: string, packed: string): readonly ReadSent
       end = token.end;
       return token;
     });
-    return { start: tokens[0]?.start ?? 0, end: tokens.at(-1)?.end ?? 0, tokens, mark, clauses: unpacker.list(() => unpackClause(unpacker, tokens)) };
+    return {
+      start: tokens[0]?.start ?? 0,
+      end: tokens.at(-1)?.end ?? 0,
+      tokens,
+      mark,
+      clauses: unpacker.list(() => unpackClause(unpacker, tokens)),
+    };
   });
 }
 
 /** @param after where the token before it ends */
-function packToken(packer: Packer, text: string, { norm, lemma, pos, start, end }: Token, after: number): void {
+function packToken(
+  packer: Packer,
+  text: string,
+  { norm, lemma, pos, start, end }: Token,
+  after: number,
+): void {
   const plainNorm = norm === text.slice(start, end).toLowerCase();
   const plainLemma = lemma === norm;
   packer.number(start - after);
@@ -74,14 +105,26 @@ function unpackToken(unpacker: Unpacker, text: string, after: number): Token {
   const pos = tag === 0 ? unpacker.text() : (TAGS[tag - 1] ?? '');
   const surface = text.slice(start, end);
   const norm = bits & PLAIN_NORM ? surface.toLowerCase() : unpacker.text();
-  return { text: surface, norm, lemma: bits & PLAIN_LEMMA ? norm : unpacker.text(), pos, start, end };
+  return {
+    text: surface,
+    norm,
+    lemma: bits & PLAIN_LEMMA ? norm : unpacker.text(),
+    pos,
+    start,
+    end,
+  };
 }
 
-function packClause(packer: Packer, { words, core, link, vocatives, question, cues, modes, due }: ReadClause, placeOf: (token: Token) => number): void {
+function packClause(
+  packer: Packer,
+  { words, core, link, vocatives, question, cues, modes, due }: ReadClause,
+  placeOf: (token: Token) => number,
+): void {
   packer.number(question ? 1 : 0);
   packer.number(core);
   packer.text(link);
-  for (const tokens of [words, vocatives]) packer.list(tokens, (token) => packer.number(placeOf(token)));
+  for (const tokens of [words, vocatives])
+    packer.list(tokens, (token) => packer.number(placeOf(token)));
   packer.list(cues, ({ rule, match: { start, end, task, name }, marked }) => {
     packer.number(((RULE_NUMBERS.get(rule) ?? 0) << 1) | (marked ? 1 : 0));
     packer.number(start);
@@ -106,10 +149,12 @@ function unpackClause(unpacker: Unpacker, tokens: readonly Token[]): ReadClause 
   const cues = orNone(unpacker.list(() => unpackCue(unpacker)));
   const bits = unpacker.number();
   const modes = bits === 0 ? NO_MODES : new Set(MODES.filter((_, at) => bits & (1 << at)));
-  const due = orNone(unpacker.list((): DueSpan => {
-    const from = unpacker.number();
-    return { from: from >>> 1, to: unpacker.number(), weak: (from & 1) === 1 };
-  }));
+  const due = orNone(
+    unpacker.list((): DueSpan => {
+      const from = unpacker.number();
+      return { from: from >>> 1, to: unpacker.number(), weak: (from & 1) === 1 };
+    }),
+  );
   return { words, core, link, vocatives, question, cues, modes, due };
 }
 
@@ -119,5 +164,14 @@ function unpackCue(unpacker: Unpacker): Cue {
   const number = (): number => unpacker.number();
   const [from, to] = unpacker.list(number);
   const [name] = unpacker.list(number);
-  return { rule: CUE_RULES[head >>> 1]!, match: { start, end, ...(from !== undefined && to !== undefined && { task: [from, to] as const }), ...(name !== undefined && { name }) }, marked: (head & 1) === 1 };
+  return {
+    rule: CUE_RULES[head >>> 1]!,
+    match: {
+      start,
+      end,
+      ...(from !== undefined && to !== undefined && { task: [from, to] as const }),
+      ...(name !== undefined && { name }),
+    },
+    marked: (head & 1) === 1,
+  };
 }

@@ -1,17 +1,24 @@
 /**
- * Input of `earmark analyze`: `{segments: [{id, start, end, source, speaker, text}]}`, or plain text with a line
- * `Speaker: text` for each turn. Nothing here reads a file.
+ * Input of `earmark analyze`: `{segments: [{id, start, end, source, speaker, text}]}`, or plain
+ * text with a line `Speaker: text` for each turn. Nothing here reads a file.
  */
 import { z } from 'zod';
 import type { Segment } from '../transcript/types';
 
-/** Times for text without any: about 150 words a minute, so that order and distance are plausible. */
+/**
+ * Times for text without any: about 150 words a minute, so that order and distance are plausible.
+ */
 const MS_A_WORD = 400;
 const MAX_SEGMENTS = 50_000;
 /** `Ben:`, `**Ben** [00:14:05]`, `[00:14:05] Ben:`, `Ben (00:14):` stand before the words. */
 const TIME = String.raw`[[(]?(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d+)?[\])]?`;
-const BOLD_LINE = new RegExp(String.raw`^\s*\*\*(?<name>[^*]{1,60})\*\*:?\s*(?:${TIME})?:?\s*(?<text>.*)$`);
-const PLAIN_LINE = new RegExp(String.raw`^\s*(?:${TIME}\s*)?(?<name>\p{L}[^:<>"?!]{0,40}?)\s*(?:${TIME})?\s*:\s+(?<text>.*)$`, 'u');
+const BOLD_LINE = new RegExp(
+  String.raw`^\s*\*\*(?<name>[^*]{1,60})\*\*:?\s*(?:${TIME})?:?\s*(?<text>.*)$`,
+);
+const PLAIN_LINE = new RegExp(
+  String.raw`^\s*(?:${TIME}\s*)?(?<name>\p{L}[^:<>"?!]{0,40}?)\s*(?:${TIME})?\s*:\s+(?<text>.*)$`,
+  'u',
+);
 /** More words than this before the colon is a sentence, not a name. */
 const MAX_NAME_WORDS = 4;
 
@@ -29,8 +36,8 @@ const JsonInput = z.object({ segments: z.array(JsonSegment).max(MAX_SEGMENTS) })
 export class AnalysisInputError extends Error {}
 
 /**
- * Takes either form. A plain line's id is its line number, counted from 1; a line without a speaker belongs to the
- * speaker before it.
+ * Takes either form. A plain line's id is its line number, counted from 1; a line without a speaker
+ * belongs to the speaker before it.
  * @throws AnalysisInputError
  */
 export function parseAnalysisInput(text: string): Segment[] {
@@ -52,8 +59,14 @@ export function parsePlainText(text: string): Segment[] {
     segments.push(segment(String(index + 1), clockMs, endMs, sourceOf(speaker), speaker, words));
     clockMs = endMs;
   });
-  if (segments.length > MAX_SEGMENTS) throw new AnalysisInputError(`The transcript has more than ${MAX_SEGMENTS} lines; analyse it in parts.`);
-  if (segments.length === 0) throw new AnalysisInputError('There is no text to analyse; give lines like "Ben: I will fix it by Friday."');
+  if (segments.length > MAX_SEGMENTS)
+    throw new AnalysisInputError(
+      `The transcript has more than ${MAX_SEGMENTS} lines; analyse it in parts.`,
+    );
+  if (segments.length === 0)
+    throw new AnalysisInputError(
+      'There is no text to analyse; give lines like "Ben: I will fix it by Friday."',
+    );
   return segments;
 }
 
@@ -69,23 +82,38 @@ function parseJson(text: string): Segment[] {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new AnalysisInputError('The transcript looks like JSON but cannot be read; check that the file is complete.');
+    throw new AnalysisInputError(
+      'The transcript looks like JSON but cannot be read; check that the file is complete.',
+    );
   }
   const parsed = JsonInput.safeParse(Array.isArray(value) ? { segments: value } : value);
   if (!parsed.success) {
     const at = parsed.error.issues[0]?.path.join('.') ?? '';
-    throw new AnalysisInputError(`The transcript must be {"segments": [{id, start, end, source, speaker, text}]}; check ${at || 'its top level'}.`);
+    throw new AnalysisInputError(
+      `The transcript must be {"segments": [{id, start, end, source, speaker, text}]}; check ${at || 'its top level'}.`,
+    );
   }
   const ids = new Set<string>();
   let clockMs = 0;
   return parsed.data.segments.map((given) => {
-    if (ids.has(given.id)) throw new AnalysisInputError(`The segment id "${given.id}" stands twice; give each segment its own id.`);
+    if (ids.has(given.id))
+      throw new AnalysisInputError(
+        `The segment id "${given.id}" stands twice; give each segment its own id.`,
+      );
     ids.add(given.id);
     const startMs = given.start === undefined ? clockMs : given.start * 1000;
-    const endMs = Math.max(startMs, given.end === undefined ? startMs + MS_A_WORD * given.text.split(/\s+/).length : given.end * 1000);
+    const endMs = Math.max(
+      startMs,
+      given.end === undefined
+        ? startMs + MS_A_WORD * given.text.split(/\s+/).length
+        : given.end * 1000,
+    );
     clockMs = endMs;
     const speaker = given.speaker ?? 'Others';
-    const source = given.source === 'mic' || given.source === 'system' || given.source === 'file' ? given.source : sourceOf(speaker);
+    const source =
+      given.source === 'mic' || given.source === 'system' || given.source === 'file'
+        ? given.source
+        : sourceOf(speaker);
     return segment(given.id, startMs, endMs, source, speaker, given.text);
   });
 }
@@ -94,6 +122,13 @@ function sourceOf(speaker: string): Segment['source'] {
   return /^(you|me)$/i.test(speaker) ? 'mic' : 'system';
 }
 
-function segment(id: string, startMs: number, endMs: number, source: Segment['source'], speaker: string, text: string): Segment {
+function segment(
+  id: string,
+  startMs: number,
+  endMs: number,
+  source: Segment['source'],
+  speaker: string,
+  text: string,
+): Segment {
   return { id, startMs, endMs, source, speaker, text, confidence: 1, revision: 0 };
 }

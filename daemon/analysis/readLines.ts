@@ -1,6 +1,7 @@
 /**
- * What was read, as it is kept for hours: a text packed in one string, a line as where it lies in its text. Clauses,
- * tokens and quotes are made while somebody looks at them; most of a long meeting is never looked at again.
+ * What was read, as it is kept for hours: a text packed in one string, a line as where it lies in
+ * its text. Clauses, tokens and quotes are made while somebody looks at them; most of a long
+ * meeting is never looked at again.
  */
 import { Recent } from '../base/recent';
 import type { Said } from '../transcript/types';
@@ -17,13 +18,24 @@ const LINES = 256;
 
 /** What one conversation's readers looked at lately. */
 export class LookedAt {
-  readonly sentences = new Recent<ReadText, readonly ReadSentence[]>(TEXTS, ({ text, packed }) => unpackSentences(text, packed));
+  readonly sentences = new Recent<ReadText, readonly ReadSentence[]>(TEXTS, ({ text, packed }) =>
+    unpackSentences(text, packed),
+  );
   readonly evidence = new Recent<ReadLine, readonly Evidence[]>(LINES, (line) => line.quote());
 }
 
 export class ReadText {
-  /** @param version names known when it was read; it is read again when it holds one that was learnt later */
-  constructor(readonly text: string, readonly packed: string, public version: number, readonly lookedAt: LookedAt) {}
+  /**
+   *
+   * @param version names known when it was read; it is read again when it holds one that was learnt
+   * later
+   */
+  constructor(
+    readonly text: string,
+    readonly packed: string,
+    public version: number,
+    readonly lookedAt: LookedAt,
+  ) {}
 
   get sentences(): readonly ReadSentence[] {
     return this.lookedAt.sentences.get(this);
@@ -34,14 +46,23 @@ export class ReadText {
     if (names.length === 0) return false;
     // Most texts hold no such word in any form: they stay packed.
     const small = this.text.toLowerCase();
-    return names.some((name) => small.includes(name) || this.packed.includes(name)) && this.sentences.some(({ tokens }) => tokens.some(({ norm }) => names.includes(norm)));
+    return (
+      names.some((name) => small.includes(name) || this.packed.includes(name)) &&
+      this.sentences.some(({ tokens }) => tokens.some(({ norm }) => names.includes(norm)))
+    );
   }
 }
 
 /** A chain that was read. */
 export class ReadChain {
   /** @param index of its first line. @param count of its lines */
-  constructor(readonly segments: readonly Said[], readonly read: ReadText, readonly turn: number, readonly index: number, readonly count: number) {}
+  constructor(
+    readonly segments: readonly Said[],
+    readonly read: ReadText,
+    readonly turn: number,
+    readonly index: number,
+    readonly count: number,
+  ) {}
 
   get chain(): Chain {
     return { segments: this.segments, text: this.read.text };
@@ -54,7 +75,11 @@ export class ReadLine implements Line {
   readonly end: number;
 
   /** @param at its place among the sentences of the chain */
-  constructor(private readonly chain: ReadChain, private readonly at: number, { mark, start, end }: ReadSentence) {
+  constructor(
+    private readonly chain: ReadChain,
+    private readonly at: number,
+    { mark, start, end }: ReadSentence,
+  ) {
     [this.mark, this.start, this.end] = [mark, start, end];
   }
 
@@ -94,14 +119,23 @@ export class ReadLine implements Line {
     return this.quote().at(-1)?.endMs ?? 0;
   }
 
-  /** The sentence where it stands in the segments, with their times, so that an insight's time stamp is found in the transcript as it stands there. */
+  /**
+   * The sentence where it stands in the segments, with their times, so that an insight's time stamp
+   * is found in the transcript as it stands there.
+   */
   quote(): readonly Evidence[] {
     const evidence: Evidence[] = [];
     let from = 0;
     for (const segment of this.chain.segments) {
       const to = from + segment.text.length;
       const quote = this.text.slice(Math.max(from, this.start), Math.min(to, this.end)).trim();
-      if (from < this.end && to > this.start && quote !== '') evidence.push({ segmentId: segment.id, startMs: segment.startMs, endMs: segment.endMs, quote });
+      if (from < this.end && to > this.start && quote !== '')
+        evidence.push({
+          segmentId: segment.id,
+          startMs: segment.startMs,
+          endMs: segment.endMs,
+          quote,
+        });
       from = to + 1;
     }
     // A copy has no more room than it needs.

@@ -1,6 +1,6 @@
 /**
- * A spoken sentence as it can stand in a summary: without lead-ins, fillers, repetitions and words that break off.
- * Undefined where what is left is no sentence; a summary does without it then.
+ * A spoken sentence as it can stand in a summary: without lead-ins, fillers, repetitions and words
+ * that break off. Undefined where what is left is no sentence; a summary does without it then.
  */
 import { readableText } from '../transcript/readable';
 import type { Line } from './conversation';
@@ -8,12 +8,18 @@ import { isGeneric } from './people';
 import { FILLERS } from './rules/words';
 
 /** Words with which people begin to speak, not to say something. */
-const LEAD_IN = /^(?:(?:and|but|so|or|because|well|okay|ok|yeah|yep|yes|oh|ah|um|uh|mm|anyway|basically|actually|alright|exactly|i mean|you know|you see|i guess|i think(?: that)?|i suppose|i would say|i'd say|as i said|like i said|as you know|to be honest|in general|of course|let's see|let me see|the thing is(?: that)?|it's just that|what i mean is)\b[\s,.…-]*)+/i;
+const LEAD_IN =
+  /^(?:(?:and|but|so|or|because|well|okay|ok|yeah|yep|yes|oh|ah|um|uh|mm|anyway|basically|actually|alright|exactly|i mean|you know|you see|i guess|i think(?: that)?|i suppose|i would say|i'd say|as i said|like i said|as you know|to be honest|in general|of course|let's see|let me see|the thing is(?: that)?|it's just that|what i mean is)\b[\s,.…-]*)+/i;
 /** Words on which no sentence ends. */
-const DANGLING = /(?:[\s,]+(?:and|but|so|because|the|an?|to|of|for|with|by|in|at|my|your|our|their|if|that|which|or|is|are|was|were|like|as|than|then|very|i|we|you|it's|um|uh|you know|i mean|i think|i guess|or something|and stuff|or whatever|and so on))+$/i;
+const DANGLING =
+  /(?:[\s,]+(?:and|but|so|because|the|an?|to|of|for|with|by|in|at|my|your|our|their|if|that|which|or|is|are|was|were|like|as|than|then|very|i|we|you|it's|um|uh|you know|i mean|i think|i guess|or something|and stuff|or whatever|and so on))+$/i;
 const ENDS = /[\s,;:–—-]+$/;
 /** A short word that is the beginning of the next; these are words themselves. */
-const WHOLE = new Set('a i an in on no so to the he we be me my it at as is us up do go or of by if for her his not but can any all one out our per use too see set add let new now own put run way who why man may men here some them then than that this form over even ever every under other you your are was will with what when where where'.split(' '));
+const WHOLE = new Set(
+  'a i an in on no so to the he we be me my it at as is us up do go or of by if for her his not but can any all one out our per use too see set add let new now own put run way who why man may men here some them then than that this form over even ever every under other you your are was will with what when where where'.split(
+    ' ',
+  ),
+);
 /** More fragments than this share of the words: the speaker was still looking for the words. */
 const MOST_BROKEN = 0.12;
 
@@ -24,7 +30,12 @@ export function readableSentence(line: Line): string | undefined {
   const first = line.clauses[0];
   const start = first?.words[first.core]?.start ?? line.start;
   const tokens = line.tokens.filter((token) => token.start >= start);
-  const broken = new Set(tokens.filter(({ norm, text }, i) => FILLERS.has(norm) || isFragment(text, tokens[i + 1]?.norm, tokens[i + 2]?.norm)));
+  const broken = new Set(
+    tokens.filter(
+      ({ norm, text }, i) =>
+        FILLERS.has(norm) || isFragment(text, tokens[i + 1]?.norm, tokens[i + 2]?.norm),
+    ),
+  );
   const fragments = [...broken].filter(({ norm }) => !FILLERS.has(norm)).length;
   if (fragments > 1 && fragments > MOST_BROKEN * tokens.length) return undefined;
   let text = '';
@@ -33,7 +44,9 @@ export function readableSentence(line: Line): string | undefined {
     if (!broken.has(token)) text += line.text.slice(at, token.end);
     at = token.end;
   }
-  const plain = readableText(text).replace(LEAD_IN, '').replace(/[.?!…]+$/, '');
+  const plain = readableText(text)
+    .replace(LEAD_IN, '')
+    .replace(/[.?!…]+$/, '');
   const trimmed = plain.replace(ENDS, '').replace(DANGLING, '').replace(ENDS, '').trim();
   const verb = tokens.some(({ pos }) => pos === 'VERB' || pos === 'AUX');
   if (!verb || trimmed === '') return undefined;
@@ -41,9 +54,22 @@ export function readableSentence(line: Line): string | undefined {
 }
 
 /** "sh should", "feasibili feasibility", "y you": broken off and said again. */
-function isFragment(text: string, next: string | undefined, afterNext: string | undefined): boolean {
+function isFragment(
+  text: string,
+  next: string | undefined,
+  afterNext: string | undefined,
+): boolean {
   const word = text.toLowerCase();
   if (!/^\p{L}+$/u.test(word) || /^\p{Lu}+$/u.test(text) || WHOLE.has(word)) return false;
   if (word.length === 1) return true;
-  return [next, afterNext].some((other) => other !== undefined && other.length > word.length + 1 && word.length >= 2 && other.startsWith(word) && !other.startsWith(`${word}'`) && (word.length < 4 || !other.slice(word.length).match(/^(?:s|es|ed|ing|er|ly|al|ment|ness|able|ful)$/)));
+  return [next, afterNext].some(
+    (other) =>
+      other !== undefined &&
+      other.length > word.length + 1 &&
+      word.length >= 2 &&
+      other.startsWith(word) &&
+      !other.startsWith(`${word}'`) &&
+      (word.length < 4 ||
+        !other.slice(word.length).match(/^(?:s|es|ed|ing|er|ly|al|ment|ness|able|ful)$/)),
+  );
 }

@@ -1,20 +1,31 @@
 /**
- * Brings what was found into step with the insights that are known: the same matter keeps its id while its words,
- * owner, date and evidence change; what a person edited or dismissed stays as the person left it.
+ * Brings what was found into step with the insights that are known: the same matter keeps its id
+ * while its words, owner, date and evidence change; what a person edited or dismissed stays as the
+ * person left it.
  */
 import { dueDate } from './due';
 import type { Finding } from './discourse/discuss';
 import type { Insight, InsightChange } from './types';
 
 /** Letter of each kind's ids: `a1`, `d2`, … */
-const LETTERS: Readonly<Record<Insight['kind'], string>> = { action: 'a', decision: 'd', risk: 'r', question: 'q', entity: 'e', summary: 'y' };
+const LETTERS: Readonly<Record<Insight['kind'], string>> = {
+  action: 'a',
+  decision: 'd',
+  risk: 'r',
+  question: 'q',
+  entity: 'e',
+  summary: 'y',
+};
 
 export class InsightBook {
   private insights: Insight[];
   private readonly counts = new Map<string, number>();
   private readonly dates = new Map<string, string | undefined>();
 
-  constructor(restored: readonly Insight[], private readonly startedAt: string) {
+  constructor(
+    restored: readonly Insight[],
+    private readonly startedAt: string,
+  ) {
     this.insights = [...restored];
     for (const { id } of restored) this.count(id);
   }
@@ -59,13 +70,22 @@ export class InsightBook {
   }
 
   /** A person's change; undefined for an id that is not known. */
-  revise(id: string, change: { text?: string; owner?: string; status?: Insight['status'] }): InsightChange | undefined {
+  revise(
+    id: string,
+    change: { text?: string; owner?: string; status?: Insight['status'] },
+  ): InsightChange | undefined {
     const at = this.insights.findIndex((insight) => insight.id === id);
     const known = this.insights[at];
     if (!known) return undefined;
     const { owner: _, ...rest } = known;
     const owner = change.owner ?? known.owner;
-    const revised: Insight = { ...rest, ...(owner !== undefined && owner !== '' && { owner }), ...(change.text !== undefined && { text: change.text }), ...(change.status !== undefined && { status: change.status }), edited: true };
+    const revised: Insight = {
+      ...rest,
+      ...(owner !== undefined && owner !== '' && { owner }),
+      ...(change.text !== undefined && { text: change.text }),
+      ...(change.status !== undefined && { status: change.status }),
+      edited: true,
+    };
     this.insights[at] = revised;
     return { op: 'update', insight: revised };
   }
@@ -74,9 +94,18 @@ export class InsightBook {
     const { kind, text, confidence, evidence, owner, due, entity, section, topic } = finding;
     const date = due === undefined ? undefined : this.date(due);
     return {
-      id, kind, text, ...(owner !== undefined && { owner }), ...(due !== undefined && { due: { phrase: due, ...(date !== undefined && { date }) } }),
-      status: known?.status ?? 'open', confidence: rounded(confidence), evidence, symbols: known?.symbols ?? [], ...(entity !== undefined && { entity }),
-      ...(section !== undefined && { section }), ...(topic !== undefined && { topic }),
+      id,
+      kind,
+      text,
+      ...(owner !== undefined && { owner }),
+      ...(due !== undefined && { due: { phrase: due, ...(date !== undefined && { date }) } }),
+      status: known?.status ?? 'open',
+      confidence: rounded(confidence),
+      evidence,
+      symbols: known?.symbols ?? [],
+      ...(entity !== undefined && { entity }),
+      ...(section !== undefined && { section }),
+      ...(topic !== undefined && { topic }),
     };
   }
 
@@ -95,11 +124,15 @@ export class InsightBook {
 
   private count(id: string): void {
     const [, letter, number] = /^([a-z])(\d+)$/.exec(id) ?? [];
-    if (letter && number) this.counts.set(letter, Math.max(this.counts.get(letter) ?? 0, Number(number)));
+    if (letter && number)
+      this.counts.set(letter, Math.max(this.counts.get(letter) ?? 0, Number(number)));
   }
 }
 
-/** The insights before an update, ready to be looked up. Most findings did not change, so that way is the short one. */
+/**
+ * The insights before an update, ready to be looked up. Most findings did not change, so that way
+ * is the short one.
+ */
 class KnownInsights {
   private readonly byFirst = new Map<Insight['evidence'][number], Insight[]>();
   private index: ReadonlyMap<string, readonly Insight[]> | undefined;
@@ -111,17 +144,27 @@ class KnownInsights {
     }
   }
 
-  /** The insight that was made of this very finding. Evidence of sentences that did not change is the same object. */
+  /**
+   * The insight that was made of this very finding. Evidence of sentences that did not change is
+   * the same object.
+   */
   unchanged(finding: Finding, taken: ReadonlySet<Insight>): Insight | undefined {
     const [first] = finding.evidence;
-    return first && this.byFirst.get(first)?.find((insight) => !taken.has(insight) && saysTheSame(insight, finding));
+    return (
+      first &&
+      this.byFirst
+        .get(first)
+        ?.find((insight) => !taken.has(insight) && saysTheSame(insight, finding))
+    );
   }
 
   /** By kind and segment; made when something changed. */
   get byEvidence(): ReadonlyMap<string, readonly Insight[]> {
     if (!this.index) {
       const index = new Map<string, Insight[]>();
-      for (const insight of this.insights) for (const { segmentId } of insight.evidence) push(index, `${insight.kind} ${segmentId}`, insight);
+      for (const insight of this.insights)
+        for (const { segmentId } of insight.evidence)
+          push(index, `${insight.kind} ${segmentId}`, insight);
       this.index = index;
     }
     return this.index;
@@ -134,15 +177,33 @@ function push<K>(lists: Map<K, Insight[]>, key: K, insight: Insight): void {
   else lists.set(key, [insight]);
 }
 
-function saysTheSame(insight: Insight, { kind, text, owner, due, confidence, entity, evidence, section, topic }: Finding): boolean {
+function saysTheSame(
+  insight: Insight,
+  { kind, text, owner, due, confidence, entity, evidence, section, topic }: Finding,
+): boolean {
   return (
-    insight.kind === kind && insight.text === text && insight.owner === owner && insight.due?.phrase === due && insight.entity === entity && insight.confidence === rounded(confidence) && insight.section === section && sameTopic(insight.topic, topic) &&
-    insight.evidence.length === evidence.length && insight.evidence.every((item, i) => item === evidence[i])
+    insight.kind === kind &&
+    insight.text === text &&
+    insight.owner === owner &&
+    insight.due?.phrase === due &&
+    insight.entity === entity &&
+    insight.confidence === rounded(confidence) &&
+    insight.section === section &&
+    sameTopic(insight.topic, topic) &&
+    insight.evidence.length === evidence.length &&
+    insight.evidence.every((item, i) => item === evidence[i])
   );
 }
 
 function sameTopic(a: Insight['topic'], b: Insight['topic']): boolean {
-  return a === b || (a !== undefined && b !== undefined && a.title === b.title && a.startMs === b.startMs && a.endMs === b.endMs);
+  return (
+    a === b ||
+    (a !== undefined &&
+      b !== undefined &&
+      a.title === b.title &&
+      a.startMs === b.startMs &&
+      a.endMs === b.endMs)
+  );
 }
 
 function rounded(confidence: number): number {
@@ -153,8 +214,14 @@ function keepsPersonsChange(insight: Insight): boolean {
   return insight.edited === true || insight.status !== 'open';
 }
 
-/** The known insight of that kind that shares most of its evidence; the first quote counts double. */
-function bestMatch(finding: Finding, byEvidence: ReadonlyMap<string, readonly Insight[]>, taken: ReadonlySet<Insight>): Insight | undefined {
+/**
+ * The known insight of that kind that shares most of its evidence; the first quote counts double.
+ */
+function bestMatch(
+  finding: Finding,
+  byEvidence: ReadonlyMap<string, readonly Insight[]>,
+  taken: ReadonlySet<Insight>,
+): Insight | undefined {
   let best: Insight | undefined;
   let score = 0;
   for (const { segmentId } of finding.evidence) {
@@ -168,16 +235,25 @@ function bestMatch(finding: Finding, byEvidence: ReadonlyMap<string, readonly In
 }
 
 function resemblance(finding: Finding, insight: Insight): number {
-  if (finding.kind === 'entity' || finding.kind === 'summary') return finding.text.toLowerCase() === insight.text.toLowerCase() || sameQuote(finding.evidence[0], insight.evidence[0]) && finding.kind === 'summary' ? 1 : 0;
+  if (finding.kind === 'entity' || finding.kind === 'summary')
+    return finding.text.toLowerCase() === insight.text.toLowerCase() ||
+      (sameQuote(finding.evidence[0], insight.evidence[0]) && finding.kind === 'summary')
+      ? 1
+      : 0;
   const quotes = new Set(insight.evidence.map(({ segmentId, quote }) => `${segmentId} ${quote}`));
-  const shared = finding.evidence.filter(({ segmentId, quote }) => quotes.has(`${segmentId} ${quote}`)).length;
+  const shared = finding.evidence.filter(({ segmentId, quote }) =>
+    quotes.has(`${segmentId} ${quote}`),
+  ).length;
   const first = sameQuote(finding.evidence[0], insight.evidence[0]) ? 2 : 0;
   const text = finding.text === insight.text ? 1.5 : 0;
   // A segment whose words a person corrected still holds the same matter.
   return shared + first + text > 0 ? shared + first + text : 0.1;
 }
 
-function sameQuote(a: Insight['evidence'][number] | undefined, b: Insight['evidence'][number] | undefined): boolean {
+function sameQuote(
+  a: Insight['evidence'][number] | undefined,
+  b: Insight['evidence'][number] | undefined,
+): boolean {
   return a !== undefined && b !== undefined && a.segmentId === b.segmentId && a.quote === b.quote;
 }
 

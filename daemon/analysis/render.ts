@@ -1,4 +1,7 @@
-/** Insights as `earmark analyze` prints them, as JSON and as Markdown, and the one line each has in a note. */
+/**
+ * Insights as `earmark analyze` prints them, as JSON and as Markdown, and the one line each has in
+ * a note.
+ */
 import { summaryParts, wholeSummary } from './summarySections';
 import { timeStamp } from './timeStamp';
 import type { Insight } from './types';
@@ -31,16 +34,33 @@ function isAlive(insight: Pick<Insight, 'status'>): boolean {
   return insight.status === 'open' || insight.status === 'done';
 }
 
-/** Groups by kind and leaves out what was dismissed or cancelled. The summary is whole: it tells decisions and actions too. */
-export function groupInsights<T extends RenderableInsight>(insights: readonly T[]): AnalysisResult<T> {
+/**
+ * Groups by kind and leaves out what was dismissed or cancelled. The summary is whole: it tells
+ * decisions and actions too.
+ */
+export function groupInsights<T extends RenderableInsight>(
+  insights: readonly T[],
+): AnalysisResult<T> {
   const alive = insights.filter(isAlive);
   const of = (kind: Insight['kind']) => alive.filter((insight) => insight.kind === kind);
-  return { actions: of('action'), decisions: of('decision'), risks: of('risk'), questions: of('question'), entities: of('entity'), summary: wholeSummary(alive) };
+  return {
+    actions: of('action'),
+    decisions: of('decision'),
+    risks: of('risk'),
+    questions: of('question'),
+    entities: of('entity'),
+    summary: wholeSummary(alive),
+  };
 }
 
-/** `Fix the token refresh — @Ben, by Friday (2026-11-27)`: the words of a line, without bullet and time. */
+/**
+ * `Fix the token refresh — @Ben, by Friday (2026-11-27)`: the words of a line, without bullet and
+ * time.
+ */
 export function insightWords(insight: RenderableInsight): string {
-  const due = insight.due && (insight.due.date ? `${insight.due.phrase} (${insight.due.date})` : insight.due.phrase);
+  const due =
+    insight.due &&
+    (insight.due.date ? `${insight.due.phrase} (${insight.due.date})` : insight.due.phrase);
   const who = insight.owner && `@${insight.owner}`;
   const tail = insight.kind === 'action' ? [who, due].filter(Boolean).join(', ') : '';
   return oneLine(insight.text) + (tail && ` — ${oneLine(tail)}`);
@@ -54,7 +74,10 @@ export function insightLine(insight: RenderableInsight): string {
 }
 
 /** Heading of each kind, in the order in which a reader wants them. */
-export const INSIGHT_SECTIONS: readonly { readonly kind: Insight['kind']; readonly title: string }[] = [
+export const INSIGHT_SECTIONS: readonly {
+  readonly kind: Insight['kind'];
+  readonly title: string;
+}[] = [
   { kind: 'summary', title: 'Summary' },
   { kind: 'decision', title: 'Decisions' },
   { kind: 'action', title: 'Action items' },
@@ -70,24 +93,53 @@ export interface SectionLine {
   readonly insightId?: string;
 }
 
-/** The lines of one section: an insight each, and in the summary a line for each topic, under which its sentences stand. */
-export function sectionLines(kind: Insight['kind'], insights: readonly RenderableInsight[]): SectionLine[] {
+/**
+ * The lines of one section: an insight each, and in the summary a line for each topic, under which
+ * its sentences stand.
+ */
+export function sectionLines(
+  kind: Insight['kind'],
+  insights: readonly RenderableInsight[],
+): SectionLine[] {
   const alive = insights.filter((insight) => insight.kind === kind && isAlive(insight));
-  const lines = (some: readonly RenderableInsight[], indent = ''): SectionLine[] => some.map((insight) => ({ key: `i.${insight.id}`, line: `${indent}${insightLine(insight)}`, insightId: insight.id }));
+  const lines = (some: readonly RenderableInsight[], indent = ''): SectionLine[] =>
+    some.map((insight) => ({
+      key: `i.${insight.id}`,
+      line: `${indent}${insightLine(insight)}`,
+      insightId: insight.id,
+    }));
   if (kind !== 'summary') return lines(alive);
   return summaryParts(alive).flatMap(({ topic, sentences }) => {
     if (!topic || topic.title === '') return lines(sentences);
-    return [{ key: `t.${topic.startMs}`, line: `- **${oneLine(topic.title)}** ${timeStamp(topic.startMs)}` }, ...lines(sentences, '  ')];
+    return [
+      {
+        key: `t.${topic.startMs}`,
+        line: `- **${oneLine(topic.title)}** ${timeStamp(topic.startMs)}`,
+      },
+      ...lines(sentences, '  '),
+    ];
   });
 }
 
-/** Sections with their lines; a kind with nothing in it has no section. Empty text when there is nothing at all. */
+/**
+ * Sections with their lines; a kind with nothing in it has no section. Empty text when there is
+ * nothing at all.
+ */
 export function renderInsightsMarkdown(insights: readonly RenderableInsight[]): string {
-  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({ title, lines: sectionLines(kind, insights).map(({ line }) => line) }));
-  return sections.filter(({ lines }) => lines.length > 0).map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`).join('\n');
+  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({
+    title,
+    lines: sectionLines(kind, insights).map(({ line }) => line),
+  }));
+  return sections
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`)
+    .join('\n');
 }
 
-/** `{actions, decisions, risks, questions, entities, summary}`, indented, with a line break at the end. */
+/**
+ * `{actions, decisions, risks, questions, entities, summary}`, indented, with a line break at the
+ * end.
+ */
 export function renderInsightsJson<T extends RenderableInsight>(insights: readonly T[]): string {
   return `${JSON.stringify(groupInsights(insights), null, 2)}\n`;
 }

@@ -1,4 +1,7 @@
-/** The segments of a session in order of time, hidden ones left out; kept sorted while they come, mostly at the end. */
+/**
+ * The segments of a session in order of time, hidden ones left out; kept sorted while they come,
+ * mostly at the end.
+ */
 import type { Said } from '../transcript/types';
 
 export class SegmentOrder {
@@ -14,7 +17,9 @@ export class SegmentOrder {
   /** Those that are shown, by start; of the same start in the order in which they came. */
   get ordered(): readonly Said[] {
     if (!this.sorted) {
-      this.shown = [...this.all.values()].filter(({ hidden }) => !hidden).sort((a, b) => a.startMs - b.startMs);
+      this.shown = [...this.all.values()]
+        .filter(({ hidden }) => !hidden)
+        .sort((a, b) => a.startMs - b.startMs);
       this.sorted = true;
     }
     return this.shown;

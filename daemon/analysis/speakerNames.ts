@@ -1,6 +1,7 @@
 /**
- * What the others call those who speak: "Nina, could you …?" – "Sure" names who answers, "Thanks, Nina" who spoke
- * before, "I'm Nina" oneself. For suggestions: a name is told only where nothing in the conversation speaks against it.
+ * What the others call those who speak: "Nina, could you …?" – "Sure" names who answers, "Thanks,
+ * Nina" who spoke before, "I'm Nina" oneself. For suggestions: a name is told only where nothing in
+ * the conversation speaks against it.
  */
 import type { Line } from './conversation';
 import { PerLine } from './perLine';
@@ -9,10 +10,14 @@ import type { SpeakerName } from './types';
 /** Whoever was asked answers within this; after a longer silence anybody may speak. */
 const MOST_SILENCE_MS = 4_000;
 /** First words of one who answers who spoke before. */
-const ANSWERS = /^(?:thanks?|exactly|agreed|right|true|perfect|good|great|nice|sure|yes|yeah|yep|no|nope|well|sorry|hi|hello|hey|welcome|ok|okay)$/;
+const ANSWERS =
+  /^(?:thanks?|exactly|agreed|right|true|perfect|good|great|nice|sure|yes|yeah|yep|no|nope|well|sorry|hi|hello|hey|welcome|ok|okay)$/;
 /** Called like a person, and none. */
 const NOBODY = /^(?:(?:no|any|every|some)(?:body|one)|all|folks|guys|people|team)$/i;
-/** How much each way of being named tells. One question that is answered is enough, thanks alone want a second. */
+/**
+ * How much each way of being named tells. One question that is answered is enough, thanks alone
+ * want a second.
+ */
 const ASKED = 1;
 const ANSWERED = 0.5;
 const INTRODUCED = 2;
@@ -37,7 +42,11 @@ interface Naming {
 export class SpeakerNames {
   private readonly namings = new PerLine(namingIn);
 
-  /** @param lines of a conversation, in order. @param nameless true for a label that is no person's name */
+  /**
+   *
+   * @param lines of a conversation, in order.
+   * @param nameless true for a label that is no person's name
+   */
   suggest(lines: readonly Line[], nameless: (speaker: string) => boolean): readonly SpeakerName[] {
     if (!lines.some(({ speaker }) => nameless(speaker))) return [];
     const heard = new Map<string, Map<string, Heard>>();
@@ -56,17 +65,32 @@ export class SpeakerNames {
       if (naming?.own !== undefined) hear(line.speaker, naming.own, INTRODUCED, line);
       for (const name of naming?.called ?? []) {
         calls.set(line.speaker, (calls.get(line.speaker) ?? new Set()).add(name));
-        const meant = naming?.asks ? { other: neighbour(lines, i, 1), score: ASKED } : naming?.answers ? { other: neighbour(lines, i, -1), score: ANSWERED } : undefined;
+        const meant = naming?.asks
+          ? { other: neighbour(lines, i, 1), score: ASKED }
+          : naming?.answers
+            ? { other: neighbour(lines, i, -1), score: ANSWERED }
+            : undefined;
         if (meant?.other) hear(meant.other.speaker, name, meant.score, line);
       }
     }
-    const possible = new Map([...heard].map(([speaker, names]) => [speaker, [...names].filter(([name]) => !calls.get(speaker)?.has(name)).sort(([, a], [, b]) => b.score - a.score)]));
+    const possible = new Map(
+      [...heard].map(([speaker, names]) => [
+        speaker,
+        [...names]
+          .filter(([name]) => !calls.get(speaker)?.has(name))
+          .sort(([, a], [, b]) => b.score - a.score),
+      ]),
+    );
     return [...possible].flatMap(([speaker, [best, second]]) => {
       if (!nameless(speaker) || !best) return [];
       const [name, { score, segmentId }] = best;
-      const others = [...possible].filter(([other]) => other !== speaker).flatMap(([, names]) => names.filter(([other]) => other === name));
+      const others = [...possible]
+        .filter(([other]) => other !== speaker)
+        .flatMap(([, names]) => names.filter(([other]) => other === name));
       const rivals = [...(second ? [second] : []), ...others].map(([, rival]) => rival.score);
-      return score < LEAST || rivals.some((rival) => rival > MOST_RIVAL * score) ? [] : [{ speaker, name, segmentId }];
+      return score < LEAST || rivals.some((rival) => rival > MOST_RIVAL * score)
+        ? []
+        : [{ speaker, name, segmentId }];
     });
   }
 }
@@ -75,9 +99,20 @@ export class SpeakerNames {
 function namingIn(line: Line): Naming | undefined {
   const { clauses } = line;
   const own = introduction(line);
-  const called = clauses.flatMap(({ vocatives }) => vocatives.map(({ text }) => text)).filter((name) => !NOBODY.test(name) && /^\p{Lu}/u.test(name));
+  const called = clauses
+    .flatMap(({ vocatives }) => vocatives.map(({ text }) => text))
+    .filter((name) => !NOBODY.test(name) && /^\p{Lu}/u.test(name));
   if (own === undefined && called.length === 0) return undefined;
-  return { own, called, asks: line.mark === '?' || clauses.some(({ question, cues }) => question || cues.some(({ rule }) => rule.kind === 'request')), answers: ANSWERS.test(line.tokens[0]?.norm ?? '') };
+  return {
+    own,
+    called,
+    asks:
+      line.mark === '?' ||
+      clauses.some(
+        ({ question, cues }) => question || cues.some(({ rule }) => rule.kind === 'request'),
+      ),
+    answers: ANSWERS.test(line.tokens[0]?.norm ?? ''),
+  };
 }
 
 /** The line of somebody else that is next in a direction, where hardly any silence lies between. */
@@ -93,6 +128,9 @@ function neighbour(lines: readonly Line[], at: number, step: 1 | -1): Line | und
 /** The name in "I'm Nina, from support", "this is Nina.", "Nina here". */
 function introduction({ text, start, end }: Line): string | undefined {
   const said = text.slice(start, end);
-  const name = /^(?:\p{L}+, )?(?:I'm|I am|[Mm]y name is|[Tt]his is) (\p{Lu}\p{Ll}+)(?=[,.!]|$| from | here)/u.exec(said) ?? /^(\p{Lu}\p{Ll}+) here(?=[,.!]|$)/u.exec(said);
+  const name =
+    /^(?:\p{L}+, )?(?:I'm|I am|[Mm]y name is|[Tt]his is) (\p{Lu}\p{Ll}+)(?=[,.!]|$| from | here)/u.exec(
+      said,
+    ) ?? /^(\p{Lu}\p{Ll}+) here(?=[,.!]|$)/u.exec(said);
   return name?.[1] === undefined || NOBODY.test(name[1]) ? undefined : name[1];
 }

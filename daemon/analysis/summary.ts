@@ -1,14 +1,16 @@
 /**
- * An extractive summary: the sentences whose words together come nearest to those that a written summary would have.
+ * An extractive summary: the sentences whose words together come nearest to those that a written
+ * summary would have.
  *
- * Of every word it is estimated how often a summary of that length would have it: closed-class words as often as
- * written summaries do (`summaryStyle.ts`), words with content by the logarithm of how often they are said (Luhn
- * 1958). Sentences are taken greedily by what they add to that expectation, so a word counts no further than it is
- * expected: the sum is submodular, and greedy choice is near the best (Lin and Bilmes 2011). Talk in a written style
- * wins over talk in fragments, and nothing is said twice.
+ * Of every word it is estimated how often a summary of that length would have it: closed-class
+ * words as often as written summaries do (`summaryStyle.ts`), words with content by the logarithm
+ * of how often they are said (Luhn 1958). Sentences are taken greedily by what they add to that
+ * expectation, so a word counts no further than it is expected: the sum is submodular, and greedy
+ * choice is near the best (Lin and Bilmes 2011). Talk in a written style wins over talk in
+ * fragments, and nothing is said twice.
  *
- * While people talk, each stretch is summarised for itself and one that is over never changes; at the end the whole is
- * chosen anew.
+ * While people talk, each stretch is summarised for itself and one that is over never changes; at
+ * the end the whole is chosen anew.
  */
 import type { Line } from './conversation';
 import { PerLine } from './perLine';
@@ -21,7 +23,10 @@ const STRETCH = 40;
 const SETTLED = 4;
 const MIN_WORDS = 6;
 const MAX_WORDS = 45;
-/** Words of the summary: a share of the words that were said, and some more where little was. Written summaries of the AMI meetings have 8 to 10 %. */
+/**
+ * Words of the summary: a share of the words that were said, and some more where little was.
+ * Written summaries of the AMI meetings have 8 to 10 %.
+ */
 const SHARE = 0.1;
 const BASE_WORDS = 30;
 /** Most of a long day would be more than anybody reads. */
@@ -58,25 +63,39 @@ interface Choice extends Counted {
 export class Summariser {
   private readonly candidates = new PerLine(candidateOf);
   /** What was chosen of each stretch that is over. */
-  private readonly closed: { readonly lines: readonly Line[]; readonly findings: readonly Finding[] }[] = [];
+  private readonly closed: {
+    readonly lines: readonly Line[];
+    readonly findings: readonly Finding[];
+  }[] = [];
 
   constructor(private readonly style: SummaryStyle = SUMMARY_STYLE) {}
 
-  /** The summary so far. @param marked keys (`segmentId`, quote) of sentences in which an action or decision stands */
+  /**
+   * The summary so far.
+   * @param marked keys (`segmentId`, quote) of sentences in which an action or decision stands
+   */
   rolling(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
     const candidates = this.candidates.of(lines).filter((candidate) => candidate !== undefined);
     const findings: Finding[] = [];
     for (let at = 0; at * STRETCH < candidates.length; at++) {
       const stretch = candidates.slice(at * STRETCH, (at + 1) * STRETCH);
       const known = this.closed[at];
-      if (known && known.lines.length === stretch.length && known.lines.every((line, i) => line === stretch[i]?.line)) {
+      if (
+        known &&
+        known.lines.length === stretch.length &&
+        known.lines.every((line, i) => line === stretch[i]?.line)
+      ) {
         findings.push(...known.findings);
         continue;
       }
-      const choices = stretch.map((candidate): Choice => ({ candidate, ...countWords(candidate.sentence) }));
+      const choices = stretch.map((candidate): Choice => ({
+        candidate,
+        ...countWords(candidate.sentence),
+      }));
       const chosen = this.choose(choices, choices, marked);
       // The last sentences may still be joined to what comes.
-      if ((at + 1) * STRETCH + SETTLED <= candidates.length) this.closed[at] = { lines: stretch.map(({ line }) => line), findings: chosen };
+      if ((at + 1) * STRETCH + SETTLED <= candidates.length)
+        this.closed[at] = { lines: stretch.map(({ line }) => line), findings: chosen };
       findings.push(...chosen);
     }
     return findings;
@@ -85,31 +104,56 @@ export class Summariser {
   /** The summary of the whole, when nothing more is said. */
   final(lines: readonly Line[], marked: ReadonlySet<string>): Finding[] {
     const candidates = this.candidates.of(lines);
-    const all = lines.map((line, at) => countWords(candidates[at]?.sentence ?? readableSentence(line) ?? saidIn(line)));
-    const choices = candidates.flatMap((candidate, at): Choice[] => (candidate ? [{ candidate, ...all[at]! }] : []));
+    const all = lines.map((line, at) =>
+      countWords(candidates[at]?.sentence ?? readableSentence(line) ?? saidIn(line)),
+    );
+    const choices = candidates.flatMap((candidate, at): Choice[] =>
+      candidate ? [{ candidate, ...all[at]! }] : [],
+    );
     return this.choose(choices, all, marked);
   }
 
   /** @param all everything that was said there, readable or not: it tells what the talk is about */
-  private choose(choices: readonly Choice[], all: readonly Counted[], marked: ReadonlySet<string>): Finding[] {
+  private choose(
+    choices: readonly Choice[],
+    all: readonly Counted[],
+    marked: ReadonlySet<string>,
+  ): Finding[] {
     const said = new Map<string, number>();
-    for (const { words, times } of all) for (const [i, word] of words.entries()) said.set(word, (said.get(word) ?? 0) + times[i]!);
+    for (const { words, times } of all)
+      for (const [i, word] of words.entries()) said.set(word, (said.get(word) ?? 0) + times[i]!);
     const total = all.reduce((sum, { length }) => sum + length, 0);
     const budget = Math.min(MAX_SUMMARY_WORDS, SHARE * total + BASE_WORDS);
     const expected = new Map<string, number>();
     for (const [word, count] of said) {
       const share = this.style[word];
-      expected.set(word, share === undefined ? (count > 1 ? CONTENT * Math.log(1 + count) : SAID_ONCE) : budget * share);
+      expected.set(
+        word,
+        share === undefined
+          ? count > 1
+            ? CONTENT * Math.log(1 + count)
+            : SAID_ONCE
+          : budget * share,
+      );
     }
     const chosen = greedily(choices, expected, budget, marked);
     const best = Math.max(...chosen.map(({ gain }) => gain));
     return chosen
       .sort((a, b) => a.candidate.line.index - b.candidate.line.index)
-      .map(({ candidate: { line, sentence }, gain }) => ({ kind: 'summary', text: `${sentence}${line.mark === '?' ? '?' : '.'}`, confidence: Math.max(0.5, gain / best), evidence: line.evidence }));
+      .map(({ candidate: { line, sentence }, gain }) => ({
+        kind: 'summary',
+        text: `${sentence}${line.mark === '?' ? '?' : '.'}`,
+        confidence: Math.max(0.5, gain / best),
+        evidence: line.evidence,
+      }));
   }
 }
 
-/** @returns undefined for a joke, for talk about the meeting itself, and for what is too short, too long or no sentence */
+/**
+ *
+ * @returns undefined for a joke, for talk about the meeting itself, and for what is too short, too
+ * long or no sentence
+ */
 function candidateOf(line: Line): Candidate | undefined {
   const { clauses } = line;
   if (clauses.some(({ modes }) => modes.has('joke') || modes.has('housekeeping'))) return undefined;
@@ -117,7 +161,13 @@ function candidateOf(line: Line): Candidate | undefined {
   if (sentence === undefined) return undefined;
   const { length } = summaryWords(sentence);
   const first = clauses[0];
-  return length >= MIN_WORDS && length <= MAX_WORDS ? { line, sentence, leaning: /^(?:it|that|this|they|he|she)$/.test(first?.words[first.core]?.norm ?? '') } : undefined;
+  return length >= MIN_WORDS && length <= MAX_WORDS
+    ? {
+        line,
+        sentence,
+        leaning: /^(?:it|that|this|they|he|she)$/.test(first?.words[first.core]?.norm ?? ''),
+      }
+    : undefined;
 }
 
 function countWords(text: string): Counted {
@@ -132,7 +182,10 @@ function saidIn({ text, start, end }: Line): string {
 }
 
 /** Key of a sentence for `marked`. */
-export function sentenceKey(evidence: { readonly segmentId: string; readonly quote: string }): string {
+export function sentenceKey(evidence: {
+  readonly segmentId: string;
+  readonly quote: string;
+}): string {
   return `${evidence.segmentId}\n${evidence.quote}`;
 }
 
@@ -147,10 +200,15 @@ interface Chosen {
 }
 
 /**
- * What a sentence adds never grows while others are taken, so the gain it had is an upper bound, and only the
- * sentence at the head has to be weighed again (lazy greedy, Minoux 1978).
+ * What a sentence adds never grows while others are taken, so the gain it had is an upper bound,
+ * and only the sentence at the head has to be weighed again (lazy greedy, Minoux 1978).
  */
-function greedily(choices: readonly Choice[], expected: ReadonlyMap<string, number>, budget: number, marked: ReadonlySet<string>): Chosen[] {
+function greedily(
+  choices: readonly Choice[],
+  expected: ReadonlyMap<string, number>,
+  budget: number,
+  marked: ReadonlySet<string>,
+): Chosen[] {
   const have = new Map<string, number>();
   const weigh = ({ candidate, length, words, times }: Choice): number => {
     let gain = 0;
@@ -161,9 +219,13 @@ function greedily(choices: readonly Choice[], expected: ReadonlyMap<string, numb
     }
     return (gain * weightOf(candidate, marked)) / length ** LENGTH_POWER;
   };
-  const waiting = choices.map((choice) => ({ choice, gain: weigh(choice) })).sort((a, b) => b.gain - a.gain || a.choice.candidate.line.index - b.choice.candidate.line.index);
+  const waiting = choices
+    .map((choice) => ({ choice, gain: weigh(choice) }))
+    .sort(
+      (a, b) => b.gain - a.gain || a.choice.candidate.line.index - b.choice.candidate.line.index,
+    );
   const chosen: Chosen[] = [];
-  for (let said = 0; said < budget && waiting.length > 0; ) {
+  for (let said = 0; said < budget && waiting.length > 0;) {
     const { choice } = waiting.shift()!;
     const gain = weigh(choice);
     if (gain <= 0) break;
@@ -190,5 +252,9 @@ function insert<T extends { readonly gain: number }>(sorted: T[], one: T): void 
 }
 
 function weightOf({ line, leaning }: Candidate, marked: ReadonlySet<string>): number {
-  return (line.evidence.some((evidence) => marked.has(sentenceKey(evidence))) ? IMPORTANT : 1) * (line.mark === '?' ? QUESTION : 1) * (leaning ? LEANING : 1);
+  return (
+    (line.evidence.some((evidence) => marked.has(sentenceKey(evidence))) ? IMPORTANT : 1) *
+    (line.mark === '?' ? QUESTION : 1) *
+    (leaning ? LEANING : 1)
+  );
 }

@@ -1,10 +1,16 @@
-/** The summary by sections: what it is about, the discussion by topic, what was decided, what comes next. */
+/**
+ * The summary by sections: what it is about, the discussion by topic, what was decided, what comes
+ * next.
+ */
 import type { Finding } from './discourse/discuss';
 import { isGeneric } from './people';
 import type { Topic } from './topics';
 import type { Evidence, Insight, SummarySection } from './types';
 
-/** What is said first tells what it is about; a minute, in any meeting, so that a sentence stays where it is. */
+/**
+ * What is said first tells what it is about; a minute, in any meeting, so that a sentence stays
+ * where it is.
+ */
 const OPENING_MS = 60_000;
 const MOST_NAMED = 8;
 
@@ -12,20 +18,46 @@ const MOST_NAMED = 8;
 export function placeSentence(sentence: Finding, topics: readonly Topic[]): Finding {
   if (sentence.section !== undefined) return sentence;
   const at = sentence.evidence[0]?.startMs ?? 0;
-  const index = Math.max(0, topics.findLastIndex(({ startMs }) => startMs <= at));
+  const index = Math.max(
+    0,
+    topics.findLastIndex(({ startMs }) => startMs <= at),
+  );
   const topic = topics[index];
-  if (!topic || (index === 0 && at - topic.startMs < OPENING_MS)) return { ...sentence, section: 'context' };
-  return { ...sentence, section: 'discussion', topic: { title: topic.title, startMs: topic.startMs, endMs: topic.endMs } };
+  if (!topic || (index === 0 && at - topic.startMs < OPENING_MS))
+    return { ...sentence, section: 'context' };
+  return {
+    ...sentence,
+    section: 'discussion',
+    topic: { title: topic.title, startMs: topic.startMs, endMs: topic.endMs },
+  };
 }
 
-/** "Ana, Ben and Nina spoke about session storage; signing keys.", resting on the sentences that the titles come from; undefined while there is one topic. */
-export function overviewOf(topics: readonly Topic[], speakers: readonly string[], self: string | undefined): Finding | undefined {
+/**
+ * "Ana, Ben and Nina spoke about session storage; signing keys.", resting on the sentences that the
+ * titles come from; undefined while there is one topic.
+ */
+export function overviewOf(
+  topics: readonly Topic[],
+  speakers: readonly string[],
+  self: string | undefined,
+): Finding | undefined {
   const titled = topics.filter(({ title }) => title !== '').slice(0, MOST_NAMED);
-  const evidence = titled.flatMap((topic) => topic.evidence).filter((one, at, all) => all.findIndex((other) => same(one, other)) === at);
+  const evidence = titled
+    .flatMap((topic) => topic.evidence)
+    .filter((one, at, all) => all.findIndex((other) => same(one, other)) === at);
   if (titled.length < 2 || evidence.length === 0) return undefined;
-  const people = speakers.filter((speaker) => !isGeneric(speaker)).slice(0, MOST_NAMED).map((speaker) => (/^you$/i.test(speaker) ? (self ?? 'you') : speaker));
+  const people = speakers
+    .filter((speaker) => !isGeneric(speaker))
+    .slice(0, MOST_NAMED)
+    .map((speaker) => (/^you$/i.test(speaker) ? (self ?? 'you') : speaker));
   const who = people.length === 0 ? 'The talk was' : `${inWords(people)} spoke`;
-  return { kind: 'summary', section: 'context', text: `${who.slice(0, 1).toLocaleUpperCase('en')}${who.slice(1)} about ${titled.map(({ title }) => lowered(title)).join('; ')}.`, confidence: 0.5, evidence };
+  return {
+    kind: 'summary',
+    section: 'context',
+    text: `${who.slice(0, 1).toLocaleUpperCase('en')}${who.slice(1)} about ${titled.map(({ title }) => lowered(title)).join('; ')}.`,
+    confidence: 0.5,
+    evidence,
+  };
 }
 
 /** A part of the summary as a page shows it. */
@@ -35,16 +67,30 @@ export interface SummaryPart<T> {
   readonly sentences: readonly T[];
 }
 
-type Sentence = { readonly kind: Insight['kind']; readonly section?: SummarySection | undefined; readonly topic?: Insight['topic'] | undefined };
+type Sentence = {
+  readonly kind: Insight['kind'];
+  readonly section?: SummarySection | undefined;
+  readonly topic?: Insight['topic'] | undefined;
+};
 
-/** Context, then each topic, in order of time. Decisions and what is next stand on a page by themselves. */
+/**
+ * Context, then each topic, in order of time. Decisions and what is next stand on a page by
+ * themselves.
+ */
 export function summaryParts<T extends Sentence>(insights: readonly T[]): SummaryPart<T>[] {
   const summary = insights.filter(({ kind }) => kind === 'summary');
-  const parts = new Map<number, { section: SummarySection; topic?: Insight['topic']; sentences: T[] }>();
+  const parts = new Map<
+    number,
+    { section: SummarySection; topic?: Insight['topic']; sentences: T[] }
+  >();
   for (const sentence of summary) {
     const { topic } = sentence;
     const key = topic?.startMs ?? -1;
-    const part = parts.get(key) ?? { section: topic ? 'discussion' : 'context', ...(topic && { topic }), sentences: [] };
+    const part = parts.get(key) ?? {
+      section: topic ? 'discussion' : 'context',
+      ...(topic && { topic }),
+      sentences: [],
+    };
     part.sentences.push(sentence);
     parts.set(key, part);
   }
@@ -57,23 +103,42 @@ interface Told extends Sentence {
   readonly due?: { readonly phrase: string } | undefined;
 }
 
-/** The whole summary in sentences, for who reads it alone: what was decided and what is next told from the decisions and actions. */
+/**
+ * The whole summary in sentences, for who reads it alone: what was decided and what is next told
+ * from the decisions and actions.
+ */
 export function wholeSummary<T extends Told>(insights: readonly T[]): T[] {
-  const told = (kind: Insight['kind'], section: SummarySection, text: (insight: T) => string): T[] => insights.filter((insight) => insight.kind === kind).map((insight) => ({ ...insight, kind: 'summary' as const, section, text: text(insight) }));
+  const told = (
+    kind: Insight['kind'],
+    section: SummarySection,
+    text: (insight: T) => string,
+  ): T[] =>
+    insights
+      .filter((insight) => insight.kind === kind)
+      .map((insight) => ({ ...insight, kind: 'summary' as const, section, text: text(insight) }));
   return [
     ...summaryParts(insights).flatMap(({ sentences }) => sentences),
     ...told('decision', 'decisions', ({ text }) => `Decided: ${lowered(text)}.`),
-    ...told('action', 'next', ({ text, owner, due }) => `${owner === undefined ? 'To do: ' : `${owner} will `}${lowered(text)}${due ? `, ${due.phrase}` : ''}.`),
+    ...told(
+      'action',
+      'next',
+      ({ text, owner, due }) =>
+        `${owner === undefined ? 'To do: ' : `${owner} will `}${lowered(text)}${due ? `, ${due.phrase}` : ''}.`,
+    ),
   ];
 }
 
 /** Small where the word is none that has its capital by itself. */
 function lowered(text: string): string {
-  return /^(?:\p{Lu}\p{Ll}+|A)(?![\p{L}'’])/u.test(text) ? text.slice(0, 1).toLocaleLowerCase('en') + text.slice(1) : text;
+  return /^(?:\p{Lu}\p{Ll}+|A)(?![\p{L}'’])/u.test(text)
+    ? text.slice(0, 1).toLocaleLowerCase('en') + text.slice(1)
+    : text;
 }
 
 function inWords(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+  return names.length < 2
+    ? names.join('')
+    : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
 }
 
 function same(a: Evidence, b: Evidence): boolean {

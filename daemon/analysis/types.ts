@@ -2,10 +2,14 @@
  * Insights as the daemon holds them, and the contract of whatever finds them.
  *
  * Functions of this room:
- * - `createAnalyzerFactory(options?: { nlp?, model?: ModelQueue }): AnalyzerFactory` in `analyzerFactory.ts`; words and parts of speech load at the first `create`
- * - `LanguageModel` in `model/languageModel.ts`, the port to a language model, and `ModelQueue` in front of it
- * - `parseAnalysisInput(text): Segment[]` in `plainText.ts`: `{segments: […]}` or plain `Speaker: text` lines
- * - `groupInsights(insights): AnalysisResult`, `renderInsightsMarkdown(insights): string` in `render.ts`
+ * - `createAnalyzerFactory(options?: { nlp?, model?: ModelQueue }): AnalyzerFactory` in
+ *   `analyzerFactory.ts`; words and parts of speech load at the first `create`
+ * - `LanguageModel` in `model/languageModel.ts`, the port to a language model, and `ModelQueue` in
+ *   front of it
+ * - `parseAnalysisInput(text): Segment[]` in `plainText.ts`: `{segments: […]}` or plain `Speaker:
+ *   text` lines
+ * - `groupInsights(insights): AnalysisResult`, `renderInsightsMarkdown(insights): string` in
+ *   `render.ts`
  */
 import type { Said } from '../transcript/types';
 
@@ -29,8 +33,15 @@ export interface Insight {
   readonly status: 'open' | 'done' | 'cancelled' | 'dismissed';
   readonly confidence: number;
   readonly evidence: readonly Evidence[];
-  readonly symbols: readonly { readonly name: string; readonly uri?: string; readonly line?: number }[];
-  /** Of a sentence of the summary: where it belongs. `decisions` and `next` are told from the decisions and actions themselves. */
+  readonly symbols: readonly {
+    readonly name: string;
+    readonly uri?: string;
+    readonly line?: number;
+  }[];
+  /**
+   * Of a sentence of the summary: where it belongs. `decisions` and `next` are told from the
+   * decisions and actions themselves.
+   */
   readonly section?: SummarySection;
   /** Of a sentence of the discussion: what was spoken of there. */
   readonly topic?: { readonly title: string; readonly startMs: number; readonly endMs: number };
@@ -59,12 +70,18 @@ export interface AnalysisContext {
 
 /** Follows one session. Ids are stable over calls; what a person edited or dismissed stays so. */
 export interface Analyzer {
-  /** Segments that became final or were revised since the last call, in order of time; they are kept as they are given. */
+  /**
+   * Segments that became final or were revised since the last call, in order of time; they are kept
+   * as they are given.
+   */
   update(segments: readonly Said[]): readonly InsightChange[];
   /** The last pass, when nothing more will be said. */
   finish(): readonly InsightChange[];
   /** A person's change. */
-  revise(insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): readonly InsightChange[];
+  revise(
+    insightId: string,
+    change: { text?: string; owner?: string; status?: Insight['status'] },
+  ): readonly InsightChange[];
   readonly insights: readonly Insight[];
   /** What those are called who are labelled by a number, as often as the summary is made. */
   readonly speakerNames: readonly SpeakerName[];
@@ -72,7 +89,10 @@ export interface Analyzer {
   readonly model?: ModelPass | undefined;
 }
 
-/** A language model beside the rules. What it says passes the same gate; what it does not answer stays with the rules. */
+/**
+ * A language model beside the rules. What it says passes the same gate; what it does not answer
+ * stays with the rules.
+ */
 export interface ModelPass {
   /** True where enough was said since that asking is worth it. */
   readonly due: boolean;
@@ -81,10 +101,16 @@ export interface ModelPass {
    * @param final the end of the talk too
    * @returns `failure`: a sentence for the user where a part was not answered
    */
-  read(final: boolean, signal: AbortSignal): Promise<{ readonly changes: readonly InsightChange[]; readonly failure?: string }>;
+  read(
+    final: boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly changes: readonly InsightChange[]; readonly failure?: string }>;
 }
 
 export interface AnalyzerFactory {
   /** @param restore segments and insights of a session that goes on after a restart. */
-  create(context: AnalysisContext, restore?: { segments: readonly Said[]; insights: readonly Insight[] }): Analyzer;
+  create(
+    context: AnalysisContext,
+    restore?: { segments: readonly Said[]; insights: readonly Insight[] },
+  ): Analyzer;
 }

@@ -1,6 +1,7 @@
 /**
- * Puts times to the words of a text where an engine gives both apart: its list of timed words has other spelling and
- * no punctuation. Words that are found take their time; those between share what is left and say `estimated`.
+ * Puts times to the words of a text where an engine gives both apart: its list of timed words has
+ * other spelling and no punctuation. Words that are found take their time; those between share what
+ * is left and say `estimated`.
  */
 import type { AsrWord } from './provider';
 
@@ -14,10 +15,19 @@ export interface TimedWord {
 /** How many timed words may be skipped to find one of the text. */
 const LOOK_AHEAD = 6;
 
-const bare = (word: string): string => word.normalize('NFKC').toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+const bare = (word: string): string =>
+  word
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
 
 /** @returns the words of `text`, in order, none outside 0…audioMs and none before the one before */
-export function alignWords(text: string, timed: readonly TimedWord[], audioMs: number, confidence: number): AsrWord[] {
+export function alignWords(
+  text: string,
+  timed: readonly TimedWord[],
+  audioMs: number,
+  confidence: number,
+): AsrWord[] {
   const tokens = text.split(/\s+/).filter((token) => token !== '');
   const found: (TimedWord | undefined)[] = [];
   let next = 0;
@@ -27,10 +37,11 @@ export function alignWords(text: string, timed: readonly TimedWord[], audioMs: n
     found.push(at < 0 ? undefined : timed[next + at]);
     if (at >= 0) next += at + 1;
   }
-  const within = (ms: number, least: number): number => Math.min(audioMs, Math.max(least, Math.round(ms)));
+  const within = (ms: number, least: number): number =>
+    Math.min(audioMs, Math.max(least, Math.round(ms)));
   const words: AsrWord[] = [];
   let end = 0;
-  for (let i = 0; i < tokens.length; ) {
+  for (let i = 0; i < tokens.length;) {
     const own = found[i];
     if (own) {
       const startMs = within(own.startMs, end);
@@ -43,7 +54,14 @@ export function alignWords(text: string, timed: readonly TimedWord[], audioMs: n
     const until = within(found[i + run]?.startMs ?? audioMs, end);
     const step = (until - end) / run;
     const from = end;
-    for (let k = 0; k < run; k++) words.push({ text: tokens[i + k] ?? '', startMs: Math.round(from + k * step), endMs: Math.round(from + (k + 1) * step), confidence, timing: 'estimated' });
+    for (let k = 0; k < run; k++)
+      words.push({
+        text: tokens[i + k] ?? '',
+        startMs: Math.round(from + k * step),
+        endMs: Math.round(from + (k + 1) * step),
+        confidence,
+        timing: 'estimated',
+      });
     end = until;
     i += run;
   }

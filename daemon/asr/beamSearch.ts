@@ -1,8 +1,9 @@
 /**
- * Search for the likeliest text of a recogniser that gives one token after the other: a beam that is wide only where the
- * recogniser doubts. A rival stays while it is not much less likely than the best, and goes when both write the same
- * again. Beam search after Graves 2012, "Sequence Transduction with Recurrent Neural Networks"; the margin is the beam
- * threshold of older decoders (Ney et al. 1992).
+ * Search for the likeliest text of a recogniser that gives one token after the other: a beam that
+ * is wide only where the recogniser doubts. A rival stays while it is not much less likely than the
+ * best, and goes when both write the same again. Beam search after Graves 2012, "Sequence
+ * Transduction with Recurrent Neural Networks"; the margin is the beam threshold of older decoders
+ * (Ney et al. 1992).
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Lean, PhraseBias } from './phraseBias';
@@ -18,7 +19,10 @@ export interface NextToken<Step> {
 export interface TokenModel<Step> {
   readonly endToken: number;
   first(): Promise<NextToken<Step>>;
-  /** What may come after each token behind the text that its step stands for: of one text each, all of one length, at once. */
+  /**
+   * What may come after each token behind the text that its step stands for: of one text each, all
+   * of one length, at once.
+   */
   next(texts: readonly Continued<Step>[]): Promise<readonly NextToken<Step>[]>;
 }
 
@@ -37,12 +41,13 @@ export interface SearchOptions {
 }
 
 /**
- * A rival may be so much less likely, as a logarithm. LibriSpeech clean + other, Moonshine tiny on whole utterances: 45 +
- * 117 word errors at width 1; 38 + 102 at width 2 and margin 1 for 13 % more processor time, 37 + 102 at margin 2 for
- * 25 %, 37 + 103 without a margin for 62 %; 38 + 108 at width 3 and margin 2. These with a step of
- * the recogniser for each text; with one for both, processor time over width 1 is 1.06 instead of 1.12 times (9 utterances
- * of clean) and 1.11 instead of 1.23 (9 of other), word errors of other 106 instead of 107, of two live sets of pauses 123
- * and 120 instead of 120 and 122.
+ * A rival may be so much less likely, as a logarithm. LibriSpeech clean + other, Moonshine tiny on
+ * whole utterances: 45 + 117 word errors at width 1; 38 + 102 at width 2 and margin 1 for 13 % more
+ * processor time, 37 + 102 at margin 2 for 25 %, 37 + 103 without a margin for 62 %; 38 + 108 at
+ * width 3 and margin 2. These with a step of the recogniser for each text; with one for both,
+ * processor time over width 1 is 1.06 instead of 1.12 times (9 utterances of clean) and 1.11
+ * instead of 1.23 (9 of other), word errors of other 106 instead of 107, of two live sets of pauses
+ * 123 and 120 instead of 120 and 122.
  */
 const MARGIN = 1;
 /** Two texts that end in so many same tokens will go on the same: the likelier one is kept. */
@@ -58,9 +63,14 @@ interface Text<Step> {
 }
 
 /** @throws EarmarkError rpc.cancelled between two steps */
-export async function beamSearch<Step>(model: TokenModel<Step>, { width, maxTokens, signal, bias }: SearchOptions): Promise<readonly ScoredToken[]> {
+export async function beamSearch<Step>(
+  model: TokenModel<Step>,
+  { width, maxTokens, signal, bias }: SearchOptions,
+): Promise<readonly ScoredToken[]> {
   const ended: Text<Step>[] = [];
-  let open: readonly Text<Step>[] = [{ tokens: [], score: 0, before: undefined, lean: bias?.start }];
+  let open: readonly Text<Step>[] = [
+    { tokens: [], score: 0, before: undefined, lean: bias?.start },
+  ];
   for (let length = 0; length < maxTokens && open.length > 0; length++) {
     if (signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
     const candidates: Text<Step>[] = [];
@@ -71,7 +81,12 @@ export async function beamSearch<Step>(model: TokenModel<Step>, { width, maxToke
       for (const token of likeliest(logits, width, lean && bias?.wanted(lean), bias?.reach)) {
         const leant = lean && bias?.after(lean, token.id, token.id === model.endToken);
         const gained = (leant?.bonus ?? 0) - (lean?.bonus ?? 0);
-        candidates.push({ tokens: [...text.tokens, token], score: text.score + Math.log(token.probability) + gained, before: step, lean: leant });
+        candidates.push({
+          tokens: [...text.tokens, token],
+          score: text.score + Math.log(token.probability) + gained,
+          before: step,
+          lean: leant,
+        });
       }
     }
     const kept = best(candidates, width, Math.max(...ended.map(({ score }) => score)));
@@ -102,9 +117,15 @@ function meets(a: readonly ScoredToken[], b: readonly ScoredToken[]): boolean {
   return sameEnd(a, b, 0, 0) || sameEnd(a, b, 1, 0) || sameEnd(a, b, 0, 1);
 }
 
-function sameEnd(a: readonly ScoredToken[], b: readonly ScoredToken[], skipA: number, skipB: number): boolean {
+function sameEnd(
+  a: readonly ScoredToken[],
+  b: readonly ScoredToken[],
+  skipA: number,
+  skipB: number,
+): boolean {
   if (a.length <= SAME_END || b.length <= SAME_END) return false;
-  for (let i = 1; i <= SAME_END; i++) if (a.at(-skipA - i)?.id !== b.at(-skipB - i)?.id) return false;
+  for (let i = 1; i <= SAME_END; i++)
+    if (a.at(-skipA - i)?.id !== b.at(-skipB - i)?.id) return false;
   return true;
 }
 
@@ -113,8 +134,16 @@ function mean({ score, tokens }: Text<unknown>): number {
   return score / Math.max(1, tokens.length);
 }
 
-/** The likeliest tokens, likeliest first; then those of `wanted` that are at most `reach` less likely. */
-function likeliest(logits: Float32Array, count: number, wanted: Iterable<number> = [], reach = 0): ScoredToken[] {
+/**
+ * The likeliest tokens, likeliest first; then those of `wanted` that are at most `reach` less
+ * likely.
+ */
+function likeliest(
+  logits: Float32Array,
+  count: number,
+  wanted: Iterable<number> = [],
+  reach = 0,
+): ScoredToken[] {
   const top: number[] = [];
   for (let id = 0; id < logits.length; id++) {
     const value = logits[id] as number;

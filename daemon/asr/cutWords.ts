@@ -1,11 +1,15 @@
 /**
- * Words of speech that was cut. A recogniser guesses at a word that it hears half of, and at all of a sentence whose end it
- * does not hear; with the sound behind the cut it hears both, and says more than belongs to this side. Of that text the
- * beginning is taken that is likest to what was heard without.
+ * Words of speech that was cut. A recogniser guesses at a word that it hears half of, and at all of
+ * a sentence whose end it does not hear; with the sound behind the cut it hears both, and says more
+ * than belongs to this side. Of that text the beginning is taken that is likest to what was heard
+ * without.
  */
 import { type PieceDecoder, type ScoredToken, textOfTokens, wordsOfTokens } from './tokenWords';
 
-/** Where more of the letters differ, the two texts are of different things, and the one of this side alone stands. */
+/**
+ * Where more of the letters differ, the two texts are of different things, and the one of this side
+ * alone stands.
+ */
 const MAX_DIFFERENT = 0.5;
 
 /**
@@ -13,8 +17,15 @@ const MAX_DIFFERENT = 0.5;
  * @param joint what was heard of it together with what follows
  * @returns tokens of whole words: of `joint` up to the cut, or `alone`
  */
-export function beforeCut(alone: readonly ScoredToken[], joint: readonly ScoredToken[], decoder: PieceDecoder): readonly ScoredToken[] {
-  const letters = wordsOfTokens(alone, decoder).map((word) => lettersOf(word, decoder)).filter((word) => word !== '').join(' ');
+export function beforeCut(
+  alone: readonly ScoredToken[],
+  joint: readonly ScoredToken[],
+  decoder: PieceDecoder,
+): readonly ScoredToken[] {
+  const letters = wordsOfTokens(alone, decoder)
+    .map((word) => lettersOf(word, decoder))
+    .filter((word) => word !== '')
+    .join(' ');
   const words = wordsOfTokens(joint, decoder);
   const ends: number[] = [];
   let text = '';
@@ -29,11 +40,15 @@ export function beforeCut(alone: readonly ScoredToken[], joint: readonly ScoredT
     const cost = costs[end] ?? Infinity;
     if (cost < best.cost) best = { count: i + 1, cost };
   });
-  return best.count === 0 || best.cost > MAX_DIFFERENT * letters.length ? alone : words.slice(0, best.count).flat();
+  return best.count === 0 || best.cost > MAX_DIFFERENT * letters.length
+    ? alone
+    : words.slice(0, best.count).flat();
 }
 
 function lettersOf(word: readonly ScoredToken[], decoder: PieceDecoder): string {
-  return textOfTokens(word, decoder).toLowerCase().replace(/[^\p{L}\p{N}']/gu, '');
+  return textOfTokens(word, decoder)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}']/gu, '');
 }
 
 /** Edit distance (Levenshtein) of `a` to each beginning of `b`, by its length. */
@@ -41,7 +56,14 @@ function prefixCosts(a: string, b: string): readonly number[] {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    for (let j = 1; j <= b.length; j++)
+      next.push(
+        Math.min(
+          (row[j] ?? 0) + 1,
+          (next[j - 1] ?? 0) + 1,
+          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        ),
+      );
     row = next;
   }
   return row;

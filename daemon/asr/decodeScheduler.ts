@@ -1,8 +1,10 @@
 /**
- * Which phrase is decoded next, and where. Finals go before speculative decodes, these before partials; among finals the
- * session that had least of the engine lately comes first, then the oldest deadline. A speculative decode and a partial
- * take what is idle and give way: the one to finals, the other to both. Under load speculation is refused first, then
- * partials come seldom (loadMeter.ts), and live finals that wait get less effort (finalEffort.ts). A phrase of a session that floods the engine gives its place back to others.
+ * Which phrase is decoded next, and where. Finals go before speculative decodes, these before
+ * partials; among finals the session that had least of the engine lately comes first, then the
+ * oldest deadline. A speculative decode and a partial take what is idle and give way: the one to
+ * finals, the other to both. Under load speculation is refused first, then partials come seldom
+ * (loadMeter.ts), and live finals that wait get less effort (finalEffort.ts). A phrase of a session
+ * that floods the engine gives its place back to others.
  */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -10,7 +12,13 @@ import type { Clock } from '../base/clock';
 import type { DecodePriority } from '../session/ports';
 import { EffortMeter, type FinalEffort, optionsFor } from './finalEffort';
 import { LoadMeter } from './loadMeter';
-import type { DecodeRequest, DecodeSlot, PhraseAsker, PhraseTaker, QueueHealth } from './phraseQueue';
+import type {
+  DecodeRequest,
+  DecodeSlot,
+  PhraseAsker,
+  PhraseTaker,
+  QueueHealth,
+} from './phraseQueue';
 import type { AsrResult } from './provider';
 import { Shares } from './shares';
 import { WaitTimes } from './waitTimes';
@@ -24,11 +32,15 @@ export interface SchedulerOptions {
   readonly shareStepMs: number;
 }
 
-const defaultSchedulerOptions: SchedulerOptions = { maxQueuedMs: 20 * 60_000, deadlineMs: 2_000, shareStepMs: 30_000 };
+const defaultSchedulerOptions: SchedulerOptions = {
+  maxQueuedMs: 20 * 60_000,
+  deadlineMs: 2_000,
+  shareStepMs: 30_000,
+};
 
 /**
- * A decode gives its place to a session whose share is so many steps less, … Two sources that speak without a pause come
- * to a share of 86 s: more than 90 s is pushed faster than it was spoken.
+ * A decode gives its place to a session whose share is so many steps less, … Two sources that speak
+ * without a pause come to a share of 86 s: more than 90 s is pushed faster than it was spoken.
  */
 const FLOODS_STEPS = 3;
 /** … and after so many times it is decoded to its end: a flood is late, not lost. */
@@ -80,7 +92,16 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
 
   get health(): QueueHealth {
     const { waits, meter, dropped } = this;
-    return { waiting: this.queue.length, waitP50Ms: waits.percentile(0.5), waitP95Ms: waits.percentile(0.95), waitMaxMs: waits.percentile(1), load: meter.load, finals: this.finalEffort, droppedSpeculations: dropped.speculative, droppedPartials: dropped.partial };
+    return {
+      waiting: this.queue.length,
+      waitP50Ms: waits.percentile(0.5),
+      waitP95Ms: waits.percentile(0.95),
+      waitMaxMs: waits.percentile(1),
+      load: meter.load,
+      finals: this.finalEffort,
+      droppedSpeculations: dropped.speculative,
+      droppedPartials: dropped.partial,
+    };
   }
 
   get idle(): boolean {
@@ -88,7 +109,8 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
   }
 
   /**
-   * Would a decode of this priority be taken now? A speculative one also takes the place of a partial that runs.
+   * Would a decode of this priority be taken now? A speculative one also takes the place of a
+   * partial that runs.
    * @param sessionId whose partial it is; partials of one session are spaced under load
    */
   takes(priority: DecodePriority, sessionId?: string): boolean {
@@ -96,7 +118,12 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
     if (this.queue.length > 0) return false;
     if (priority === 'speculative' && !this.meter.allowsSpeculation) return false;
     if (priority === 'partial' && !this.partialDue(sessionId)) return false;
-    return this.freeSlot() !== undefined || [...this.slots.values()].some((job) => job !== undefined && RANK[job.priority] > RANK[priority]);
+    return (
+      this.freeSlot() !== undefined ||
+      [...this.slots.values()].some(
+        (job) => job !== undefined && RANK[job.priority] > RANK[priority],
+      )
+    );
   }
 
   /** Is anything decoded on this slot now? */
@@ -122,7 +149,13 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
     }
     if (request.priority === 'partial') this.notePartial(request.sessionId);
     if (request.priority === 'final' && this.queuedMs + audioMs > this.options.maxQueuedMs) {
-      return Promise.reject(new EarmarkError('rpc.tooMany', 'Too much speech waits to be recognised; wait until it is done, or stop a session.', { retryAfterMs: 5_000 }));
+      return Promise.reject(
+        new EarmarkError(
+          'rpc.tooMany',
+          'Too much speech waits to be recognised; wait until it is done, or stop a session.',
+          { retryAfterMs: 5_000 },
+        ),
+      );
     }
     return new Promise((resolve, reject) => {
       const now = this.clock.now();
@@ -165,25 +198,38 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
   }
 
   private pump(): void {
-    for (let slot = this.freeSlot(), job = slot && this.next(); slot && job; slot = this.freeSlot(), job = slot && this.next()) this.start(slot, job);
+    for (
+      let slot = this.freeSlot(), job = slot && this.next();
+      slot && job;
+      slot = this.freeSlot(), job = slot && this.next()
+    )
+      this.start(slot, job);
     if (this.queue.length > 0) {
       if (this.queue.some((job) => job.priority === 'final')) this.onPressure();
       this.giveWay();
       this.yieldFloods();
     }
-    const needed = [...this.slots.values()].filter((job) => job !== undefined && job.priority !== 'partial').length;
+    const needed = [...this.slots.values()].filter(
+      (job) => job !== undefined && job.priority !== 'partial',
+    ).length;
     this.meter.set(this.slots.size === 0 ? 0 : needed / this.slots.size);
   }
 
-  /** Each that waits takes the place of a lesser one that runs; a speculative decode for which there is none is dropped. */
+  /**
+   * Each that waits takes the place of a lesser one that runs; a speculative decode for which there
+   * is none is dropped.
+   */
   private giveWay(): void {
-    const lesser = this.running().filter((job) => job.priority !== 'final').sort((a, b) => RANK[b.priority] - RANK[a.priority]);
+    const lesser = this.running()
+      .filter((job) => job.priority !== 'final')
+      .sort((a, b) => RANK[b.priority] - RANK[a.priority]);
     if (lesser.length === 0 && this.queue.every((job) => job.priority === 'final')) return;
     for (const job of [...this.queue].sort((a, b) => RANK[a.priority] - RANK[b.priority])) {
       const victim = lesser[0];
       if (victim !== undefined && RANK[victim.priority] > RANK[job.priority]) {
         lesser.shift();
-        // The slot comes free when its decode has noticed; until then the job is at the head of the queue.
+        // The slot comes free when its decode has noticed; until then the job is at the head of the
+        // queue.
         victim.abort.abort();
         this.drop(victim.priority);
         victim.settle({ result: undefined });
@@ -195,14 +241,23 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
     }
   }
 
-  /** A phrase of a session that had far more than another one that waits goes back into the queue. */
+  /**
+   * A phrase of a session that had far more than another one that waits goes back into the queue.
+   */
   private yieldFloods(): void {
     const finals = this.running().filter((job) => job.priority === 'final');
-    if (finals.every((job) => this.shares.of(job.sessionId) < FLOODS_STEPS * this.options.shareStepMs)) return;
+    if (
+      finals.every((job) => this.shares.of(job.sessionId) < FLOODS_STEPS * this.options.shareStepMs)
+    )
+      return;
     const least = this.leastShare();
     const waiting = this.queue.filter((job) => this.step(job, least) === 0).length;
     const coming = finals.filter((job) => job.yielding).length;
-    for (const job of finals.filter((one) => !one.yielding && one.yields < MAX_YIELDS && this.step(one, least) >= FLOODS_STEPS).slice(0, Math.max(0, waiting - coming))) {
+    for (const job of finals
+      .filter(
+        (one) => !one.yielding && one.yields < MAX_YIELDS && this.step(one, least) >= FLOODS_STEPS,
+      )
+      .slice(0, Math.max(0, waiting - coming))) {
       job.yields++;
       job.yielding = true;
       job.abort.abort();
@@ -217,13 +272,25 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
       if (job.live) this.effort.waited(waitMs);
       this.shares.add(job.sessionId, job.audioMs);
     }
-    slot.transcribe(job.pcm, job.live && job.priority !== 'partial' ? optionsFor(this.finalEffort, job.options) : job.options, job.abort.signal).then(
-      (result) => this.finish(slot, job, { result }),
-      (error: unknown) => this.finish(slot, job, { error }),
-    );
+    slot
+      .transcribe(
+        job.pcm,
+        job.live && job.priority !== 'partial'
+          ? optionsFor(this.finalEffort, job.options)
+          : job.options,
+        job.abort.signal,
+      )
+      .then(
+        (result) => this.finish(slot, job, { result }),
+        (error: unknown) => this.finish(slot, job, { error }),
+      );
   }
 
-  private finish(slot: DecodeSlot, job: Job, outcome: { result: AsrResult } | { error: unknown }): void {
+  private finish(
+    slot: DecodeSlot,
+    job: Job,
+    outcome: { result: AsrResult } | { error: unknown },
+  ): void {
     if (this.slots.get(slot) === job) this.slots.set(slot, undefined);
     if (job.yielding && 'error' in outcome && !job.settled) {
       job.yielding = false;
@@ -250,7 +317,11 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
 
   private next(): Job | undefined {
     const least = this.leastShare();
-    const rank = (job: Job): number[] => [RANK[job.priority], this.step(job, least), job.deadlineAt];
+    const rank = (job: Job): number[] => [
+      RANK[job.priority],
+      this.step(job, least),
+      job.deadlineAt,
+    ];
     let best: { readonly job: Job; readonly rank: readonly number[] } | undefined;
     for (const job of this.queue) {
       const own = rank(job);
@@ -261,12 +332,17 @@ export class DecodeScheduler implements PhraseAsker, PhraseTaker {
   }
 
   private leastShare(): number {
-    return this.queue.reduce((least, job) => Math.min(least, this.shares.of(job.sessionId)), Infinity);
+    return this.queue.reduce(
+      (least, job) => Math.min(least, this.shares.of(job.sessionId)),
+      Infinity,
+    );
   }
 
   /** By how many steps a session had more than the one that had least of those that wait. */
   private step(job: Job, least: number): number {
-    return Math.floor(Math.max(0, this.shares.of(job.sessionId) - least) / this.options.shareStepMs);
+    return Math.floor(
+      Math.max(0, this.shares.of(job.sessionId) - least) / this.options.shareStepMs,
+    );
   }
 
   private enqueue(job: Job): void {

@@ -1,4 +1,7 @@
-/** How fast an engine decoded lately: real-time factors over its last decodes and over the last seconds. */
+/**
+ * How fast an engine decoded lately: real-time factors over its last decodes and over the last
+ * seconds.
+ */
 
 /** Decodes that count for mean and percentiles. */
 const KEPT = 256;
@@ -37,8 +40,12 @@ export class DecodeStats {
   }
 
   figures(): RtfFigures {
-    const sorted = this.decodes.filter(({ audioMs }) => audioMs > 0).map(({ inferenceMs, audioMs }) => inferenceMs / audioMs).sort((a, b) => a - b);
-    const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0;
+    const sorted = this.decodes
+      .filter(({ audioMs }) => audioMs > 0)
+      .map(({ inferenceMs, audioMs }) => inferenceMs / audioMs)
+      .sort((a, b) => a - b);
+    const at = (share: number): number =>
+      sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0;
     return { mean: this.mean(), p95: at(0.95), p99: at(0.99), decodes: this.decodes.length };
   }
 }

@@ -1,4 +1,7 @@
-/** Which engines a session may have, best first: what it wishes, else what suits this machine, then what can stand in. */
+/**
+ * Which engines a session may have, best first: what it wishes, else what suits this machine, then
+ * what can stand in.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { EngineTarget } from './enginesApi';
 import type { DeviceChoice, ProviderInfo } from './provider';
@@ -16,7 +19,10 @@ export interface ModelFact {
 
 export interface ProviderFact {
   readonly info: ProviderInfo;
-  /** Model of a session that names the provider alone; for one whose models are not in the catalogue. */
+  /**
+   * Model of a session that names the provider alone; for one whose models are not in the
+   * catalogue.
+   */
   readonly defaultModel?: string;
 }
 
@@ -40,22 +46,35 @@ export interface Wish {
 const AUTO = 'auto';
 
 /**
- * @returns at least one; the first is the wish, or the best that is installed, or where none is the one that Earmark fetches by itself. The others stand in for it: installed,
- * of the same language. Nothing remote stands in for something local unless it is in `preferred`.
+ * @returns at least one; the first is the wish, or the best that is installed, or where none is the
+ * one that Earmark fetches by itself. The others stand in for it: installed, of the same language.
+ * Nothing remote stands in for something local unless it is in `preferred`.
  * @throws EarmarkError engine.unavailable, model.unknown, engine.language
  */
-export function chooseEngines(setup: ChoiceSetup, wish: Wish): readonly [EngineTarget, ...EngineTarget[]] {
+export function chooseEngines(
+  setup: ChoiceSetup,
+  wish: Wish,
+): readonly [EngineTarget, ...EngineTarget[]] {
   const provider = named(wish.provider);
   const model = named(wish.model);
-  const speaks = (target: EngineTarget): boolean => languagesOf(setup, target).some((l) => l === '*' || l === primary(wish.language));
-  const first = provider === undefined && model === undefined ? undefined : wished(setup, provider, model, wish);
+  const speaks = (target: EngineTarget): boolean =>
+    languagesOf(setup, target).some((l) => l === '*' || l === primary(wish.language));
+  const first =
+    provider === undefined && model === undefined
+      ? undefined
+      : wished(setup, provider, model, wish);
   if (first && !speaks(first)) throw wrongLanguage(first.model, wish.language);
-  const preferred = wish.device === undefined || wish.device === 'auto' ? setup.preferred : setup.preferred.map((target) => ({ ...target, device: wish.device ?? target.device }));
-    const speaking = preferred.filter(speaks);
+  const preferred =
+    wish.device === undefined || wish.device === 'auto'
+      ? setup.preferred
+      : setup.preferred.map((target) => ({ ...target, device: wish.device ?? target.device }));
+  const speaking = preferred.filter(speaks);
   const ready = speaking.filter((target) => isInstalled(setup, target));
   const absent = speaking.find((target) => isFetched(setup, target)) ?? speaking[0];
   const stand = first ? [first, ...ready] : ready.length > 0 ? ready : absent ? [absent] : [];
-  const [best, ...rest] = stand.filter((target, i) => stand.findIndex((other) => same(other, target)) === i);
+  const [best, ...rest] = stand.filter(
+    (target, i) => stand.findIndex((other) => same(other, target)) === i,
+  );
   if (best) return [best, ...rest];
   throw wrongLanguage(setup.preferred[0]?.model ?? 'of this machine', wish.language);
 }
@@ -64,34 +83,80 @@ export function same(a: EngineTarget, b: EngineTarget): boolean {
   return a.provider === b.provider && a.model === b.model && a.device === b.device;
 }
 
-function wished(setup: ChoiceSetup, provider: string | undefined, model: string | undefined, wish: Wish): EngineTarget {
-  const known = provider === undefined ? undefined : setup.providers.find(({ info }) => info.id === provider);
+function wished(
+  setup: ChoiceSetup,
+  provider: string | undefined,
+  model: string | undefined,
+  wish: Wish,
+): EngineTarget {
+  const known =
+    provider === undefined ? undefined : setup.providers.find(({ info }) => info.id === provider);
   if (provider !== undefined && !known) {
-    throw new EarmarkError('engine.unavailable', `There is no speech engine named "${provider.slice(0, 50)}"; choose one of ${setup.providers.map(({ info }) => info.id).join(', ')}.`, { details: { provider: provider.slice(0, 50) } });
+    throw new EarmarkError(
+      'engine.unavailable',
+      `There is no speech engine named "${provider.slice(0, 50)}"; choose one of ${setup.providers.map(({ info }) => info.id).join(', ')}.`,
+      { details: { provider: provider.slice(0, 50) } },
+    );
   }
-  const device = wish.device ?? setup.preferred.find((target) => target.model === model && (provider === undefined || target.provider === provider))?.device ?? 'auto';
+  const device =
+    wish.device ??
+    setup.preferred.find(
+      (target) =>
+        target.model === model && (provider === undefined || target.provider === provider),
+    )?.device ??
+    'auto';
   if (model !== undefined) {
     const entry = setup.models.find(({ id }) => id === model);
-    if (entry && (provider === undefined || entry.provider === provider)) return { provider: entry.provider, model, device };
+    if (entry && (provider === undefined || entry.provider === provider))
+      return { provider: entry.provider, model, device };
     // Such a provider has models of its own, which only it can judge.
-    if (!entry && known?.defaultModel !== undefined) return { provider: known.info.id, model, device };
-    const choice = setup.models.filter((m) => provider === undefined || m.provider === provider).map(({ id }) => id);
-    throw new EarmarkError('model.unknown', `There is no model "${model.slice(0, 100)}"${provider === undefined ? '' : ` for ${provider}`}; choose one of ${choice.join(', ')}.`, { details: { model: model.slice(0, 100) } });
+    if (!entry && known?.defaultModel !== undefined)
+      return { provider: known.info.id, model, device };
+    const choice = setup.models
+      .filter((m) => provider === undefined || m.provider === provider)
+      .map(({ id }) => id);
+    throw new EarmarkError(
+      'model.unknown',
+      `There is no model "${model.slice(0, 100)}"${provider === undefined ? '' : ` for ${provider}`}; choose one of ${choice.join(', ')}.`,
+      { details: { model: model.slice(0, 100) } },
+    );
   }
-  const own = [...setup.preferred, ...setup.models.map((m) => ({ provider: m.provider, model: m.id, device }))].filter((target) => target.provider === provider);
-  const speaking = own.filter((target) => languagesOf(setup, target).some((l) => l === '*' || l === primary(wish.language)));
+  const own = [
+    ...setup.preferred,
+    ...setup.models.map((m) => ({ provider: m.provider, model: m.id, device })),
+  ].filter((target) => target.provider === provider);
+  const speaking = own.filter((target) =>
+    languagesOf(setup, target).some((l) => l === '*' || l === primary(wish.language)),
+  );
   const best = speaking.find((target) => isInstalled(setup, target)) ?? speaking[0] ?? own[0];
   if (best) return { ...best, device: wish.device ?? best.device };
-  if (known?.defaultModel !== undefined) return { provider: known.info.id, model: known.defaultModel, device };
-  throw new EarmarkError('model.unknown', `The speech engine ${provider} has no model in the catalogue; name one with --model.`);
+  if (known?.defaultModel !== undefined)
+    return { provider: known.info.id, model: known.defaultModel, device };
+  throw new EarmarkError(
+    'model.unknown',
+    `The speech engine ${provider} has no model in the catalogue; name one with --model.`,
+  );
 }
 
-function languagesOf({ models, providers }: ChoiceSetup, { provider, model }: EngineTarget): readonly string[] {
-  return models.find(({ id }) => id === model)?.languages ?? providers.find(({ info }) => info.id === provider)?.info.capabilities.languages ?? [];
+function languagesOf(
+  { models, providers }: ChoiceSetup,
+  { provider, model }: EngineTarget,
+): readonly string[] {
+  return (
+    models.find(({ id }) => id === model)?.languages ??
+    providers.find(({ info }) => info.id === provider)?.info.capabilities.languages ??
+    []
+  );
 }
 
-function isInstalled({ models, providers }: ChoiceSetup, { provider, model }: EngineTarget): boolean {
-  return models.find(({ id }) => id === model)?.installed ?? providers.some(({ info, defaultModel }) => info.id === provider && defaultModel !== undefined);
+function isInstalled(
+  { models, providers }: ChoiceSetup,
+  { provider, model }: EngineTarget,
+): boolean {
+  return (
+    models.find(({ id }) => id === model)?.installed ??
+    providers.some(({ info, defaultModel }) => info.id === provider && defaultModel !== undefined)
+  );
 }
 
 function isFetched({ models }: ChoiceSetup, { model }: EngineTarget): boolean {
@@ -107,5 +172,8 @@ function primary(language: string): string {
 }
 
 function wrongLanguage(model: string, language: string): EarmarkError {
-  return new EarmarkError('engine.language', `The model ${model} does not understand the language ${language}; choose a model that does.`);
+  return new EarmarkError(
+    'engine.language',
+    `The model ${model} does not understand the language ${language}; choose a model that does.`,
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * The engines of this daemon: one for each provider, model and device that somebody asked for, made when they do, shared
- * by all who ask for the same, unloaded when nobody used it for a while.
+ * The engines of this daemon: one for each provider, model and device that somebody asked for, made
+ * when they do, shared by all who ask for the same, unloaded when nobody used it for a while.
  */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
@@ -79,20 +79,36 @@ class EnginePool implements ManagedEngines {
     const targets = chooseEngines(this.choice, request);
     const held = this.route(targets, isWish(request));
     held.holders++;
-    return lease(this.setup.clock, held.route, request, toDisposable(() => this.giveBack(held)));
+    return lease(
+      this.setup.clock,
+      held.route,
+      request,
+      toDisposable(() => this.giveBack(held)),
+    );
   }
 
   list(): readonly EngineHealth[] {
     const { main } = this;
-    return [main, ...[...this.entries.values()].filter(({ target }) => !same(target, main)).map((entry) => this.healthOf(entry))];
+    return [
+      main,
+      ...[...this.entries.values()]
+        .filter(({ target }) => !same(target, main))
+        .map((entry) => this.healthOf(entry)),
+    ];
   }
 
   workers(): readonly InferenceWorkerHealth[] {
-    return [...this.setup.sharedWorkers(), ...[...this.entries.values()].flatMap(({ engine }) => engine.workers())];
+    return [
+      ...this.setup.sharedWorkers(),
+      ...[...this.entries.values()].flatMap(({ engine }) => engine.workers()),
+    ];
   }
 
   inUse(modelId: string): boolean {
-    return [...this.entries.values()].some(({ target, engine }) => target.model === modelId && engine.state !== 'UNINITIALIZED' && engine.state !== 'ERROR');
+    return [...this.entries.values()].some(
+      ({ target, engine }) =>
+        target.model === modelId && engine.state !== 'UNINITIALIZED' && engine.state !== 'ERROR',
+    );
   }
 
   async preload(): Promise<void> {
@@ -104,19 +120,34 @@ class EnginePool implements ManagedEngines {
       if (this.choice.models.some((model) => model.id === target.model && !model.installed)) return;
       await this.entry(target).engine.ready();
     } catch (error) {
-      logger.warn('engine.preloadFailed', { error: isEarmarkError(error) ? error.code : 'unexpected' });
+      logger.warn('engine.preloadFailed', {
+        error: isEarmarkError(error) ? error.code : 'unexpected',
+      });
     }
   }
 
-  async retry(wish: { readonly provider?: string | undefined; readonly model?: string | undefined } = {}): Promise<void> {
+  async retry(
+    wish: { readonly provider?: string | undefined; readonly model?: string | undefined } = {},
+  ): Promise<void> {
     await this.refresh();
-    const matches = ({ provider, model }: EngineTarget): boolean => (wish.provider === undefined || wish.provider === provider) && (wish.model === undefined || wish.model === model);
+    const matches = ({ provider, model }: EngineTarget): boolean =>
+      (wish.provider === undefined || wish.provider === provider) &&
+      (wish.model === undefined || wish.model === model);
     const named = wish.provider !== undefined || wish.model !== undefined;
     const routes = [...this.routes.values()].filter(({ route }) => matches(route.preferred));
-    const failed = [...this.entries.values()].filter(({ target, engine }) => matches(target) && (named || engine.state === 'ERROR'));
-    if (named && failed.length === 0) throw new EarmarkError('engine.unavailable', 'This speech engine was not asked for yet; start a session with it.');
+    const failed = [...this.entries.values()].filter(
+      ({ target, engine }) => matches(target) && (named || engine.state === 'ERROR'),
+    );
+    if (named && failed.length === 0)
+      throw new EarmarkError(
+        'engine.unavailable',
+        'This speech engine was not asked for yet; start a session with it.',
+      );
     const main = named ? [] : [this.entry(this.mainTarget())];
-    await Promise.all([...routes.map(({ route }) => route.retry()), ...[...main, ...failed].map(({ engine }) => engine.retry())]);
+    await Promise.all([
+      ...routes.map(({ route }) => route.retry()),
+      ...[...main, ...failed].map(({ engine }) => engine.retry()),
+    ]);
   }
 
   renew(provider: string): void {
@@ -129,7 +160,11 @@ class EnginePool implements ManagedEngines {
   }
 
   async swap(modelId: string): Promise<void> {
-    await Promise.all([...this.entries.values()].filter(({ target }) => target.model === modelId).map(({ engine }) => engine.swap()));
+    await Promise.all(
+      [...this.entries.values()]
+        .filter(({ target }) => target.model === modelId)
+        .map(({ engine }) => engine.swap()),
+    );
   }
 
   async calibrate(): Promise<Calibration> {
@@ -142,7 +177,9 @@ class EnginePool implements ManagedEngines {
     try {
       this.choice = await this.setup.look();
     } catch (error) {
-      this.setup.logger.warn('engine.lookFailed', { error: isEarmarkError(error) ? error.code : 'unexpected' });
+      this.setup.logger.warn('engine.lookFailed', {
+        error: isEarmarkError(error) ? error.code : 'unexpected',
+      });
     }
   }
 
@@ -157,8 +194,15 @@ class EnginePool implements ManagedEngines {
   /** What is installed, else what would be fetched. */
   private mainTarget(): EngineTarget {
     const { preferred, models } = this.choice;
-    const target = preferred.find(({ model }) => models.some(({ id, installed }) => id === model && installed)) ?? preferred[0];
-    if (!target) throw new EarmarkError('engine.unavailable', 'No speech engine is set up; choose one in the settings.');
+    const target =
+      preferred.find(({ model }) =>
+        models.some(({ id, installed }) => id === model && installed),
+      ) ?? preferred[0];
+    if (!target)
+      throw new EarmarkError(
+        'engine.unavailable',
+        'No speech engine is set up; choose one in the settings.',
+      );
     return target;
   }
 
@@ -172,11 +216,21 @@ class EnginePool implements ManagedEngines {
   }
 
   private route(targets: readonly [EngineTarget, ...EngineTarget[]], explicit: boolean): HeldRoute {
-    const key = JSON.stringify([explicit, targets.map(({ provider, model, device }) => [provider, model, device])]);
+    const key = JSON.stringify([
+      explicit,
+      targets.map(({ provider, model, device }) => [provider, model, device]),
+    ]);
     const known = this.routes.get(key);
     if (known) return known;
     const { clock, logger } = this.setup;
-    const route = new EngineRoute({ clock, logger, targets, explicit, engineOf: (target) => this.entry(target).engine, load: () => this.setup.load() });
+    const route = new EngineRoute({
+      clock,
+      logger,
+      targets,
+      explicit,
+      engineOf: (target) => this.entry(target).engine,
+      load: () => this.setup.load(),
+    });
     const held: HeldRoute = { route, targets, holders: 0 };
     this.routes.set(key, held);
     return held;
@@ -192,7 +246,12 @@ class EnginePool implements ManagedEngines {
   private unloadIdle(limitMs: number): void {
     const held = [...this.routes.values()].flatMap(({ route }) => [route.active, route.preferred]);
     for (const { engine, target } of this.entries.values()) {
-      if (engine.state !== 'READY' || held.some((other) => same(other, target)) || this.setup.clock.now() - engine.lastUse < limitMs) continue;
+      if (
+        engine.state !== 'READY' ||
+        held.some((other) => same(other, target)) ||
+        this.setup.clock.now() - engine.lastUse < limitMs
+      )
+        continue;
       engine.unload();
       this.setup.logger.info('engine.unloaded', { provider: target.provider, model: target.model });
     }
@@ -224,8 +283,18 @@ function isWish({ provider, model }: EngineRequest): boolean {
 const PARTIAL_MS = 500;
 
 /** The route as one session holds it. */
-function lease(clock: Clock, route: EngineRoute, { vocabulary, translate, phrases, live, owner }: EngineRequest, held: Disposable): EngineLease {
-  const wished = { live, ...(owner === undefined ? {} : { owner }), ...(vocabulary === undefined ? {} : { prompt: vocabulary }), ...(translate === undefined ? {} : { translate }) };
+function lease(
+  clock: Clock,
+  route: EngineRoute,
+  { vocabulary, translate, phrases, live, owner }: EngineRequest,
+  held: Disposable,
+): EngineLease {
+  const wished = {
+    live,
+    ...(owner === undefined ? {} : { owner }),
+    ...(vocabulary === undefined ? {} : { prompt: vocabulary }),
+    ...(translate === undefined ? {} : { translate }),
+  };
   let partialMs = -Infinity;
   return {
     provider: route.provider,
@@ -234,10 +303,15 @@ function lease(clock: Clock, route: EngineRoute, { vocabulary, translate, phrase
     decode: (pcm, options, signal) => {
       if (options.priority === 'partial') {
         const { partialsEvery } = route.actions;
-        if (partialsEvery !== 1 && clock.now() - partialMs < PARTIAL_MS * partialsEvery) return Promise.resolve(undefined);
+        if (partialsEvery !== 1 && clock.now() - partialMs < PARTIAL_MS * partialsEvery)
+          return Promise.resolve(undefined);
         partialMs = clock.now();
       }
-      return route.decode(pcm, { ...options, ...wished, ...(phrases ? { phrases: phrases() } : {}) }, signal);
+      return route.decode(
+        pcm,
+        { ...options, ...wished, ...(phrases ? { phrases: phrases() } : {}) },
+        signal,
+      );
     },
     get idle() {
       return route.idle;

@@ -1,7 +1,8 @@
 /**
- * The way of a phrase to its words: the preferred engine first, and what stands in for it when it fails or is too slow.
- * A phrase that an engine lost is decoded again by the next one; probes bring the preferred one back; the ladder of
- * load decides when something smaller or faster takes over. Shared by all sessions with the same wish.
+ * The way of a phrase to its words: the preferred engine first, and what stands in for it when it
+ * fails or is too slow. A phrase that an engine lost is decoded again by the next one; probes bring
+ * the preferred one back; the ladder of load decides when something smaller or faster takes over.
+ * Shared by all sessions with the same wish.
  */
 import { type EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -9,7 +10,16 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { Logger } from '../base/logger';
-import { ACTIONS, LADDER_START, RUNGS, type LadderState, type Rung, type RungActions, ladderText, stepLadder } from '../degrade/ladder';
+import {
+  ACTIONS,
+  LADDER_START,
+  RUNGS,
+  type LadderState,
+  type Rung,
+  type RungActions,
+  ladderText,
+  stepLadder,
+} from '../degrade/ladder';
 import type { DecodeOptions, EngineWarning, SpeechEngine } from '../session/ports';
 import { DecodeStats, type RtfFigures } from './decodeStats';
 import type { EngineTarget } from './enginesApi';
@@ -28,7 +38,10 @@ export interface RouteSetup {
   /** Best first. Made when they are needed. */
   readonly targets: readonly [EngineTarget, ...EngineTarget[]];
   readonly engineOf: (target: EngineTarget) => ManagedSpeechEngine;
-  /** The user named this engine: what it cannot do is said, before it ran once, instead of done by another provider. */
+  /**
+   * The user named this engine: what it cannot do is said, before it ran once, instead of done by
+   * another provider.
+   */
   readonly explicit: boolean;
   readonly load: () => MachineLoad;
 }
@@ -46,7 +59,14 @@ const PROBE_SAMPLES = 2 * SAMPLE_RATE;
 const TIGHT_MEMORY = 0.05;
 
 /** Failures after which another engine may do better. */
-const ENGINE_FAULTS: ReadonlySet<ErrorCode> = new Set(['engine.crashed', 'engine.timeout', 'engine.unavailable', 'model.missing', 'model.corrupt', 'model.incompatible']);
+const ENGINE_FAULTS: ReadonlySet<ErrorCode> = new Set([
+  'engine.crashed',
+  'engine.timeout',
+  'engine.unavailable',
+  'model.missing',
+  'model.corrupt',
+  'model.incompatible',
+]);
 
 type Health = { readonly kind: 'up' } | { readonly kind: 'down'; readonly error: EarmarkError };
 
@@ -81,7 +101,11 @@ export class EngineRoute implements SpeechEngine, Disposable {
 
   constructor(private readonly setup: RouteSetup) {
     const [first, ...rest] = setup.targets;
-    const make = (target: EngineTarget): Target => ({ target, engine: () => this.listen(setup.engineOf(target)), health: { kind: 'up' } });
+    const make = (target: EngineTarget): Target => ({
+      target,
+      engine: () => this.listen(setup.engineOf(target)),
+      health: { kind: 'up' },
+    });
     this.targets = [make(first), ...rest.map(make)];
     this.store.add(setup.clock.setInterval(() => this.look(), LOOK_MS));
   }
@@ -138,13 +162,21 @@ export class EngineRoute implements SpeechEngine, Disposable {
     }
   }
 
-  async decode(pcm: Float32Array, options: DecodeOptions, signal?: AbortSignal): Promise<AsrResult | undefined> {
-    if (options.priority !== 'final') return this.actions.partialsEvery === 0 ? undefined : this.now.engine().decode(pcm, options, signal);
+  async decode(
+    pcm: Float32Array,
+    options: DecodeOptions,
+    signal?: AbortSignal,
+  ): Promise<AsrResult | undefined> {
+    if (options.priority !== 'final')
+      return this.actions.partialsEvery === 0
+        ? undefined
+        : this.now.engine().decode(pcm, options, signal);
     const entry = {};
     if (options.live) this.waiting.set(entry, this.setup.clock.now());
     try {
       const result = await this.decodeFinal(pcm, options, signal);
-      if (options.live && result && result.rejected === undefined) this.lastSpeech = pcm.slice(0, PROBE_SAMPLES);
+      if (options.live && result && result.rejected === undefined)
+        this.lastSpeech = pcm.slice(0, PROBE_SAMPLES);
       return result;
     } finally {
       this.waiting.delete(entry);
@@ -157,7 +189,9 @@ export class EngineRoute implements SpeechEngine, Disposable {
     this.store.dispose();
   }
 
-  /** A failed preferred engine is in use again, or failed once more. @throws EarmarkError as `ready` */
+  /**
+   * A failed preferred engine is in use again, or failed once more. @throws EarmarkError as `ready`
+   */
   async retry(): Promise<void> {
     for (const target of this.targets) target.health = { kind: 'up' };
     this.choose();
@@ -168,7 +202,11 @@ export class EngineRoute implements SpeechEngine, Disposable {
     return this.targets[this.current] ?? this.targets[0];
   }
 
-  private async decodeFinal(pcm: Float32Array, options: DecodeOptions, signal: AbortSignal | undefined): Promise<AsrResult | undefined> {
+  private async decodeFinal(
+    pcm: Float32Array,
+    options: DecodeOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<AsrResult | undefined> {
     for (;;) {
       const target = this.now;
       const moved = new AbortController();
@@ -177,9 +215,16 @@ export class EngineRoute implements SpeechEngine, Disposable {
       if (signal?.aborted) moved.abort();
       const watch = this.onMove(() => moved.abort());
       try {
-        const result = await target.engine().decode(pcm, { ...options, elsewhere: this.next(target) !== undefined }, moved.signal);
+        const result = await target
+          .engine()
+          .decode(pcm, { ...options, elsewhere: this.next(target) !== undefined }, moved.signal);
         this.everReady = true;
-        if (result && options.live && target === this.now) this.stats.add({ atMs: this.setup.clock.now(), inferenceMs: result.inferenceMs, audioMs: (pcm.length * 1000) / SAMPLE_RATE });
+        if (result && options.live && target === this.now)
+          this.stats.add({
+            atMs: this.setup.clock.now(),
+            inferenceMs: result.inferenceMs,
+            audioMs: (pcm.length * 1000) / SAMPLE_RATE,
+          });
         return result;
       } catch (error) {
         if (signal?.aborted) throw error;
@@ -196,19 +241,35 @@ export class EngineRoute implements SpeechEngine, Disposable {
   private readonly moves = this.store.add(new Emitter<void>());
   private readonly onMove = this.moves.event;
 
-  /** Gives what `target` failed on to the next one. @returns false where there is none, or where the user should know instead */
+  /**
+   * Gives what `target` failed on to the next one.
+   * @returns false where there is none, or where the user should know instead
+   */
   private passOn(target: Target, error: unknown): boolean {
     if (!isEarmarkError(error) || !ENGINE_FAULTS.has(error.code)) return false;
     const next = this.next(target);
     if (!next) return false;
-    if (this.setup.explicit && !this.everReady && (next.target.provider !== target.target.provider || error.code.startsWith('model.'))) return false;
+    if (
+      this.setup.explicit &&
+      !this.everReady &&
+      (next.target.provider !== target.target.provider || error.code.startsWith('model.'))
+    )
+      return false;
     if (target.health.kind === 'up') {
       target.health = { kind: 'down', error };
-      this.setup.logger.warn('engine.failover', { from: nameOf(target.target), to: nameOf(next.target), error: error.code });
+      this.setup.logger.warn('engine.failover', {
+        from: nameOf(target.target),
+        to: nameOf(next.target),
+        error: error.code,
+      });
     }
     const before = this.now;
     this.choose();
-    if (before !== this.now) this.warn('engine.failover', `${nameOf(target.target)} failed; ${nameOf(this.now.target)} goes on with the same phrase, and the first one is tried again. ${error.message}`);
+    if (before !== this.now)
+      this.warn(
+        'engine.failover',
+        `${nameOf(target.target)} failed; ${nameOf(this.now.target)} goes on with the same phrase, and the first one is tried again. ${error.message}`,
+      );
     return true;
   }
 
@@ -221,9 +282,22 @@ export class EngineRoute implements SpeechEngine, Disposable {
     const { engine } = this.actions;
     const [preferred] = this.targets;
     const up = (target: Target): boolean => target.health.kind === 'up';
-    const smaller = this.targets.find((t, i) => i > 0 && up(t) && t.target.provider === preferred.target.provider && t.target.model !== preferred.target.model);
-    const other = this.targets.find((t, i) => i > 0 && up(t) && t.target.provider !== preferred.target.provider);
-    const wanted = engine === 'preferred' ? undefined : engine === 'smaller' ? (smaller ?? other) : (other ?? smaller);
+    const smaller = this.targets.find(
+      (t, i) =>
+        i > 0 &&
+        up(t) &&
+        t.target.provider === preferred.target.provider &&
+        t.target.model !== preferred.target.model,
+    );
+    const other = this.targets.find(
+      (t, i) => i > 0 && up(t) && t.target.provider !== preferred.target.provider,
+    );
+    const wanted =
+      engine === 'preferred'
+        ? undefined
+        : engine === 'smaller'
+          ? (smaller ?? other)
+          : (other ?? smaller);
     const chosen = wanted ?? this.targets.find(up) ?? preferred;
     const to = this.targets.indexOf(chosen);
     if (to === this.current) return;
@@ -234,7 +308,10 @@ export class EngineRoute implements SpeechEngine, Disposable {
       this.preferredRtf = Infinity;
       this.probedMs = this.setup.clock.now();
     }
-    this.setup.logger.info('engine.active', { engine: nameOf(chosen.target), rung: this.ladder.rung });
+    this.setup.logger.info('engine.active', {
+      engine: nameOf(chosen.target),
+      rung: this.ladder.rung,
+    });
   }
 
   private look(): void {
@@ -248,7 +325,8 @@ export class EngineRoute implements SpeechEngine, Disposable {
     this.ladder = stepLadder(before, {
       nowMs: now,
       rtf: this.stats.meanSince(now - WINDOW_MS),
-      // Before the first words there is no speed to judge: the model loads, and what waits is caught up.
+      // Before the first words there is no speed to judge: the model loads, and what waits is
+      // caught up.
       lagMs: this.everReady && Number.isFinite(oldest) ? now - oldest : 0,
       ...(standIn ? { preferredRtf: this.preferredRtf } : {}),
       ...load,
@@ -256,14 +334,20 @@ export class EngineRoute implements SpeechEngine, Disposable {
     if (this.ladder.rung !== before.rung) {
       const was = this.current;
       this.choose();
-      // What waits for a slow engine goes to the new one, and what it decodes too: its words would come late. On the way up the stand-in finishes what it has.
-      if (was !== this.current && RUNGS.indexOf(this.ladder.rung) > RUNGS.indexOf(before.rung)) this.moves.fire();
+      // What waits for a slow engine goes to the new one, and what it decodes too: its words would
+      // come late. On the way up the stand-in finishes what it has.
+      if (was !== this.current && RUNGS.indexOf(this.ladder.rung) > RUNGS.indexOf(before.rung))
+        this.moves.fire();
       // The memory of an engine that does nothing is what the others lack.
       if (this.current !== 0 && tight(load)) this.targets[0].engine().unload();
       this.setup.logger.info('engine.rung', { from: before.rung, to: this.ladder.rung });
-      this.warn('engine.rung', ladderText(before.rung, this.ladder.rung, nameOf(this.now.target), this.current !== 0));
+      this.warn(
+        'engine.rung',
+        ladderText(before.rung, this.ladder.rung, nameOf(this.now.target), this.current !== 0),
+      );
     }
-    if (this.current !== 0 && !this.probing && !tight(load) && now - this.probedMs >= PROBE_MS) void this.probe();
+    if (this.current !== 0 && !this.probing && !tight(load) && now - this.probedMs >= PROBE_MS)
+      void this.probe();
   }
 
   /** How fast is the preferred engine now, and does it work again? */
@@ -273,14 +357,24 @@ export class EngineRoute implements SpeechEngine, Disposable {
     try {
       const engine = preferred.engine();
       await engine.ready();
-      const pcm = this.lastSpeech ?? new Float32Array(PROBE_SAMPLES).map((_, i) => 0.1 * Math.sin(i / 8));
-      const result = await engine.decode(pcm, { language: 'en', priority: 'final', sessionId: 'probe', elsewhere: true });
+      const pcm =
+        this.lastSpeech ?? new Float32Array(PROBE_SAMPLES).map((_, i) => 0.1 * Math.sin(i / 8));
+      const result = await engine.decode(pcm, {
+        language: 'en',
+        priority: 'final',
+        sessionId: 'probe',
+        elsewhere: true,
+      });
       if (!result) return;
       this.preferredRtf = (result.inferenceMs * SAMPLE_RATE) / (pcm.length * 1000);
       if (preferred.health.kind === 'down') {
         preferred.health = { kind: 'up' };
         this.choose();
-        if (this.current === 0) this.warn('engine.failover', `${nameOf(preferred.target)} works again and recognises from now on.`);
+        if (this.current === 0)
+          this.warn(
+            'engine.failover',
+            `${nameOf(preferred.target)} works again and recognises from now on.`,
+          );
       }
     } catch {
       this.preferredRtf = Infinity;
@@ -300,7 +394,11 @@ export class EngineRoute implements SpeechEngine, Disposable {
     this.store.add(
       engine.onDidWarn((warning) => {
         // One that fails where another goes on is told as that.
-        if (warning.code === 'engine.unavailable' && this.targets.some(({ health }, i) => i > 0 && health.kind === 'up')) return;
+        if (
+          warning.code === 'engine.unavailable' &&
+          this.targets.some(({ health }, i) => i > 0 && health.kind === 'up')
+        )
+          return;
         this.warned.fire(warning);
       }),
     );

@@ -1,4 +1,7 @@
-/** What compose and the RPC room may ask of the engines of this daemon, beyond what a session asks (SpeechEngines in session/ports). */
+/**
+ * What compose and the RPC room may ask of the engines of this daemon, beyond what a session asks
+ * (SpeechEngines in session/ports).
+ */
 import type { Disposable } from '../base/disposable';
 import type { Rung } from '../degrade/ladder';
 import type { LifecycleError, LifecycleName } from '../models/lifecycle';
@@ -56,13 +59,25 @@ export interface ManagedEngines extends SpeechEngines, Disposable {
   inUse(modelId: string): boolean;
   /** Loads the main engine where its model is installed; never rejects. */
   preload(): Promise<void>;
-  /** Tries failed engines again at once; without a wish the main one. @throws EarmarkError as SpeechEngine.ready */
-  retry(wish?: { readonly provider?: string | undefined; readonly model?: string | undefined }): Promise<void>;
+  /**
+   * Tries failed engines again at once; without a wish the main one. @throws EarmarkError as
+   * SpeechEngine.ready
+   */
+  retry(wish?: {
+    readonly provider?: string | undefined;
+    readonly model?: string | undefined;
+  }): Promise<void>;
   /** The settings of a provider changed: its engines load anew. What waits for them waits on. */
   renew(provider: string): void;
-  /** Engines that have the model loaded take its files as they are now, between two phrases. @throws EarmarkError model.*, engine.* where the new files are no good */
+  /**
+   * Engines that have the model loaded take its files as they are now, between two phrases. @throws
+   * EarmarkError model.*, engine.* where the new files are no good
+   */
   swap(modelId: string): Promise<void>;
-  /** Measures how fast this machine is, which takes a minute at most, and chooses by that. @throws EarmarkError model.missing, model.busy, model.corrupt, engine.* */
+  /**
+   * Measures how fast this machine is, which takes a minute at most, and chooses by that. @throws
+   * EarmarkError model.missing, model.busy, model.corrupt, engine.*
+   */
   calibrate(): Promise<Calibration>;
   /** Looks again at what is installed. */
   refresh(): Promise<void>;

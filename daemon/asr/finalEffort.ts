@@ -1,7 +1,9 @@
 /**
- * How much is done for a final that is spoken now: everything, or less where such finals wait for their decode. What makes a
- * text better by a few words goes before what makes it late: first the second hearing of what is doubted or cut (also where nothing waits yet, but the decoders are too busy for speculation), then the search for
- * likelier texts, then the sound before the phrase. All come back when finals have not waited for some seconds.
+ * How much is done for a final that is spoken now: everything, or less where such finals wait for
+ * their decode. What makes a text better by a few words goes before what makes it late: first the
+ * second hearing of what is doubted or cut (also where nothing waits yet, but the decoders are too
+ * busy for speculation), then the search for likelier texts, then the sound before the phrase. All
+ * come back when finals have not waited for some seconds.
  */
 import type { Clock } from '../base/clock';
 import type { AsrOptions } from './provider';
@@ -10,8 +12,16 @@ export const EFFORTS = ['full', 'once', 'greedy', 'alone'] as const;
 export type FinalEffort = (typeof EFFORTS)[number];
 
 /** From which wait on a final is decoded so, in milliseconds; half of it is calm. */
-const FROM_WAIT_MS: Readonly<Record<FinalEffort, number>> = { full: 0, once: 100, greedy: 200, alone: 400 };
-/** After so long without a wait one step is taken back: the time in which a load that has just been met may show itself again. */
+const FROM_WAIT_MS: Readonly<Record<FinalEffort, number>> = {
+  full: 0,
+  once: 100,
+  greedy: 200,
+  alone: 400,
+};
+/**
+ * After so long without a wait one step is taken back: the time in which a load that has just been
+ * met may show itself again.
+ */
 const CALM_MS = 5_000;
 
 export class EffortMeter {
@@ -34,12 +44,22 @@ export class EffortMeter {
   waited(waitMs: number): void {
     const wanted = EFFORTS.findLastIndex((effort) => waitMs >= FROM_WAIT_MS[effort]);
     if (wanted > this.step) this.step = wanted;
-    if (waitMs >= FROM_WAIT_MS[EFFORTS[this.step] ?? 'full'] / 2) this.calmSinceMs = this.clock.now();
+    if (waitMs >= FROM_WAIT_MS[EFFORTS[this.step] ?? 'full'] / 2)
+      this.calmSinceMs = this.clock.now();
   }
 }
 
-export function optionsFor(effort: FinalEffort, { lead, tail, ...options }: AsrOptions): AsrOptions {
+export function optionsFor(
+  effort: FinalEffort,
+  { lead, tail, ...options }: AsrOptions,
+): AsrOptions {
   const step = EFFORTS.indexOf(effort);
   const upTo = (least: FinalEffort): boolean => step <= EFFORTS.indexOf(least);
-  return { ...options, ...(lead && upTo('greedy') ? { lead } : {}), ...(tail && upTo('full') ? { tail } : {}), ...(upTo('full') ? {} : { once: true }), ...(upTo('once') ? {} : { greedy: true }) };
+  return {
+    ...options,
+    ...(lead && upTo('greedy') ? { lead } : {}),
+    ...(tail && upTo('full') ? { tail } : {}),
+    ...(upTo('full') ? {} : { once: true }),
+    ...(upTo('once') ? {} : { greedy: true }),
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * Silence guards: phrases that hold no speech are not decoded, and texts that recognisers make up from noise are not
- * believed. Every rejection is counted by kind.
+ * Silence guards: phrases that hold no speech are not decoded, and texts that recognisers make up
+ * from noise are not believed. Every rejection is counted by kind.
  */
 import { deflateSync } from 'node:zlib';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -10,7 +10,10 @@ export interface GuardOptions {
   readonly minPhraseMs: number;
   /** RMS over the loudest 300 ms, dBFS. */
   readonly minLevelDb: number;
-  /** A text that deflates to less than one part in this is a loop (the limit of Whisper's own decoder). */
+  /**
+   * A text that deflates to less than one part in this is a loop (the limit of Whisper's own
+   * decoder).
+   */
   readonly maxCompression: number;
   readonly maxWordsPerSecond: number;
   /** A known silence phrase is believed from this confidence on. */
@@ -25,36 +28,86 @@ export const defaultGuardOptions: GuardOptions = {
   silencePhraseConfidence: 0.7,
 };
 
-/** What recognisers write when nobody speaks: training data had subtitles and sign-offs over silence. Short answers that people give ("no", "okay") do not belong here. */
+/**
+ * What recognisers write when nobody speaks: training data had subtitles and sign-offs over
+ * silence. Short answers that people give ("no", "okay") do not belong here.
+ */
 const SILENCE_PHRASES: ReadonlySet<string> = new Set([
-  'you', 'the', 'bye', 'uh', 'um', 'hmm', 'mm',
-  'thank you', 'thank you very much', 'thank you so much', 'thanks', 'thanks for watching', 'thank you for watching', 'please subscribe', 'bye bye', 'see you next time',
-  'music', 'applause', 'silence', 'blank audio', 'inaudible', 'the end', 'subtitles by the amara org community',
+  'you',
+  'the',
+  'bye',
+  'uh',
+  'um',
+  'hmm',
+  'mm',
+  'thank you',
+  'thank you very much',
+  'thank you so much',
+  'thanks',
+  'thanks for watching',
+  'thank you for watching',
+  'please subscribe',
+  'bye bye',
+  'see you next time',
+  'music',
+  'applause',
+  'silence',
+  'blank audio',
+  'inaudible',
+  'the end',
+  'subtitles by the amara org community',
 ]);
 
 /** Deflate has about this much overhead; short texts are not measured by it. */
 const MIN_TEXT_FOR_LOOP = 30;
 
 /** Why the samples are not worth a decode. */
-export function guardAudio(pcm: Float32Array, options: GuardOptions = defaultGuardOptions): GuardKind | undefined {
+export function guardAudio(
+  pcm: Float32Array,
+  options: GuardOptions = defaultGuardOptions,
+): GuardKind | undefined {
   if (pcm.length < (options.minPhraseMs * SAMPLE_RATE) / 1000) return 'tooShort';
   return loudestDb(pcm) < options.minLevelDb ? 'tooQuiet' : undefined;
 }
 
 /** Why the text is not believed. */
-export function guardText(result: AsrResult, audioMs: number, options: GuardOptions = defaultGuardOptions): GuardKind | undefined {
+export function guardText(
+  result: AsrResult,
+  audioMs: number,
+  options: GuardOptions = defaultGuardOptions,
+): GuardKind | undefined {
   const words = result.text.split(/\s+/).filter((word) => word !== '');
   if (words.length === 0) return undefined;
-  if (words.length > options.maxWordsPerSecond && words.length > (audioMs / 1000) * options.maxWordsPerSecond) return 'tooManyWords';
-  if (result.text.length >= MIN_TEXT_FOR_LOOP && compression(result.text) > options.maxCompression) return 'loop';
-  const bare = words.map((word) => word.toLowerCase().replace(/[^\p{L}\p{N}']/gu, '')).filter((word) => word !== '').join(' ');
+  if (
+    words.length > options.maxWordsPerSecond &&
+    words.length > (audioMs / 1000) * options.maxWordsPerSecond
+  )
+    return 'tooManyWords';
+  if (result.text.length >= MIN_TEXT_FOR_LOOP && compression(result.text) > options.maxCompression)
+    return 'loop';
+  const bare = words
+    .map((word) => word.toLowerCase().replace(/[^\p{L}\p{N}']/gu, ''))
+    .filter((word) => word !== '')
+    .join(' ');
   if (bare === '') return 'knownSilencePhrase';
-  return SILENCE_PHRASES.has(bare) && result.confidence < options.silencePhraseConfidence ? 'knownSilencePhrase' : undefined;
+  return SILENCE_PHRASES.has(bare) && result.confidence < options.silencePhraseConfidence
+    ? 'knownSilencePhrase'
+    : undefined;
 }
 
 /** The result with its text taken away. */
-export function reject(result: Omit<AsrResult, 'text' | 'words' | 'rejected'>, rejected: GuardKind): AsrResult {
-  return { text: '', words: [], confidence: result.confidence, language: result.language, inferenceMs: result.inferenceMs, rejected };
+export function reject(
+  result: Omit<AsrResult, 'text' | 'words' | 'rejected'>,
+  rejected: GuardKind,
+): AsrResult {
+  return {
+    text: '',
+    words: [],
+    confidence: result.confidence,
+    language: result.language,
+    inferenceMs: result.inferenceMs,
+    rejected,
+  };
 }
 
 /** How many times shorter the text gets. */
@@ -63,7 +116,9 @@ export function compression(text: string): number {
   return bytes.length / deflateSync(bytes).length;
 }
 
-/** RMS of the loudest 300 ms: a short answer in a phrase with much silence around it is not quiet. */
+/**
+ * RMS of the loudest 300 ms: a short answer in a phrase with much silence around it is not quiet.
+ */
 function loudestDb(pcm: Float32Array): number {
   const span = Math.min(pcm.length, SAMPLE_RATE * 0.3);
   const step = SAMPLE_RATE / 50;
@@ -75,6 +130,10 @@ function loudestDb(pcm: Float32Array): number {
   }
   const count = Math.max(1, Math.round(span / step));
   let best = 0;
-  for (let i = 0; i + count <= sums.length; i++) best = Math.max(best, sums.slice(i, i + count).reduce((a, b) => a + b, 0));
+  for (let i = 0; i + count <= sums.length; i++)
+    best = Math.max(
+      best,
+      sums.slice(i, i + count).reduce((a, b) => a + b, 0),
+    );
   return best === 0 ? -100 : 10 * Math.log10(best / span);
 }

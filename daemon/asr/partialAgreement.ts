@@ -1,7 +1,8 @@
 /**
- * What of a partial may be shown as settled: words on which two successive decodes of the open phrase agree become
- * stable and are never changed by a later partial (the final is decoded on its own and replaces them).
- * The method is local agreement: Liu, Spanakis, Niehues 2020, "Low-latency sequence-to-sequence speech recognition".
+ * What of a partial may be shown as settled: words on which two successive decodes of the open
+ * phrase agree become stable and are never changed by a later partial (the final is decoded on its
+ * own and replaces them). The method is local agreement: Liu, Spanakis, Niehues 2020, "Low-latency
+ * sequence-to-sequence speech recognition".
  */
 
 export interface PartialText {

@@ -1,7 +1,8 @@
 /**
- * What a search for text leans towards: phrases that are likely, as a tree of tokens. A token that goes on with a phrase
- * is given a bonus; where the phrase is left before its end all of it is taken back, so that only whole phrases gain.
- * Shallow fusion after Zhao et al. 2019, "Shallow-Fusion End-to-End Contextual Biasing".
+ * What a search for text leans towards: phrases that are likely, as a tree of tokens. A token that
+ * goes on with a phrase is given a bonus; where the phrase is left before its end all of it is
+ * taken back, so that only whole phrases gain. Shallow fusion after Zhao et al. 2019,
+ * "Shallow-Fusion End-to-End Contextual Biasing".
  */
 
 /** What of a tokenizer is needed to make the tree; llama-tokenizer-js has it. */
@@ -11,14 +12,18 @@ export interface PieceEncoder {
 }
 
 /**
- * Bonus of the first token of a phrase, a word that many texts may have, and of each further one, as logarithms of
- * probabilities. On 40 spoken items with 10 to 20 names each, plain text against the spoken words: 11.6 % errors without,
- * 9.3 % so; LibriSpeech prose with 300 foreign names: 179 errors of 2285 words without, 183 so. 0.5 and 2 with a reach of
- * 5 and 500 names: 8.5 % and 186, which is more harm than gain is worth; 2 and 3 with 8 make names of prose.
+ * Bonus of the first token of a phrase, a word that many texts may have, and of each further one,
+ * as logarithms of probabilities. On 40 spoken items with 10 to 20 names each, plain text against
+ * the spoken words: 11.6 % errors without, 9.3 % so; LibriSpeech prose with 300 foreign names: 179
+ * errors of 2285 words without, 183 so. 0.5 and 2 with a reach of 5 and 500 names: 8.5 % and 186,
+ * which is more harm than gain is worth; 2 and 3 with 8 make names of prose.
  */
 const FIRST = 0.5;
 const FURTHER = 1.5;
-/** A token that goes on with a phrase is looked at although others are likelier, down to so much less than the likeliest. */
+/**
+ * A token that goes on with a phrase is looked at although others are likelier, down to so much
+ * less than the likeliest.
+ */
 const REACH = 4;
 /** Phrases that are leant to, the first of those given. */
 const MAX_PHRASES = 350;
@@ -59,7 +64,9 @@ export class PhraseBias {
 
   /** Tokens behind `lean` that a bonus waits for. */
   wanted({ node }: Lean): Iterable<number> {
-    return node === this.root ? node.children.keys() : [...node.children.keys(), ...this.root.children.keys()];
+    return node === this.root
+      ? node.children.keys()
+      : [...node.children.keys(), ...this.root.children.keys()];
   }
 
   /** Where a text stands after one more token. @param end it is the one that ends the text */
@@ -67,7 +74,8 @@ export class PhraseBias {
     const child = lean.node.children.get(token);
     if (child) return this.into(child, lean.bonus, lean.pending);
     // A phrase that ended is one only where the word ended too.
-    const left = lean.node.end && (end || !this.words.goesOn(token)) ? lean.bonus : lean.bonus - lean.pending;
+    const left =
+      lean.node.end && (end || !this.words.goesOn(token)) ? lean.bonus : lean.bonus - lean.pending;
     const first = this.root.children.get(token);
     return first ? this.into(first, left, 0) : { node: this.root, bonus: left, pending: 0 };
   }
@@ -81,14 +89,19 @@ export class PhraseBias {
     const [first, ...rest] = phrase.split(' ').filter((word) => word !== '');
     if (first === undefined) return;
     const tail = rest.flatMap((word) => this.words.of(word));
-    for (const opening of new Set([first, first.charAt(0).toUpperCase() + first.slice(1)])) this.addTokens([...this.words.of(opening), ...tail]);
+    for (const opening of new Set([first, first.charAt(0).toUpperCase() + first.slice(1)]))
+      this.addTokens([...this.words.of(opening), ...tail]);
   }
 
   private addTokens(tokens: readonly number[]): void {
     let node = this.root;
     for (const token of tokens) {
       let child = node.children.get(token);
-      if (!child) node.children.set(token, (child = { children: new Map(), depth: node.depth + 1, end: false }));
+      if (!child)
+        node.children.set(
+          token,
+          (child = { children: new Map(), depth: node.depth + 1, end: false }),
+        );
       node = child;
     }
     if (node !== this.root) node.end = true;

@@ -1,6 +1,7 @@
 /**
- * The queue between those who have phrases and those who decode them. In one process it is the scheduler
- * (decodeScheduler.ts); over many machines its two sides are in different processes (adapters/nats).
+ * The queue between those who have phrases and those who decode them. In one process it is the
+ * scheduler (decodeScheduler.ts); over many machines its two sides are in different processes
+ * (adapters/nats).
  */
 import type { DecodePriority } from '../session/ports';
 import type { FinalEffort } from './finalEffort';
@@ -21,7 +22,10 @@ export interface DecodeRequest {
   readonly owner?: string;
   /** Milliseconds from now until the text is wanted. */
   readonly deadlineMs?: number;
-  /** Spoken now: it may get less effort so that it is not late. What is pushed faster than it was spoken waits by its nature, and gets all. */
+  /**
+   * Spoken now: it may get less effort so that it is not late. What is pushed faster than it was
+   * spoken waits by its nature, and gets all.
+   */
   readonly live?: boolean;
 }
 
@@ -42,11 +46,15 @@ export interface QueueHealth {
   readonly droppedPartials: number;
 }
 
-/** The side of those who have phrases. Finals go before speculative decodes, these before partials; nobody who floods takes the decoders from others. */
+/**
+ * The side of those who have phrases. Finals go before speculative decodes, these before partials;
+ * nobody who floods takes the decoders from others.
+ */
 export interface PhraseAsker {
   /**
    * @returns undefined for a speculative decode or a partial that was refused or gave way
-   * @throws EarmarkError rpc.tooMany when too much waits, rpc.cancelled, engine.crashed when the phrase breaks whoever decodes it, and what the slot throws
+   * @throws EarmarkError rpc.tooMany when too much waits, rpc.cancelled, engine.crashed when the
+   * phrase breaks whoever decodes it, and what the slot throws
    */
   run(request: DecodeRequest, signal?: AbortSignal): Promise<AsrResult | undefined>;
   /** True when a partial would be decoded at once. */

@@ -1,4 +1,7 @@
-/** The contract of a speech recogniser. An adapter only recognises; policy (partials, guards, failover) is elsewhere. */
+/**
+ * The contract of a speech recogniser. An adapter only recognises; policy (partials, guards,
+ * failover) is elsewhere.
+ */
 
 export interface ProviderInfo {
   readonly id: string;
@@ -20,7 +23,10 @@ export interface LoadedModelFiles {
   /** Role (`encoder`, `decoder`, `model`) → absolute path. */
   readonly files: Readonly<Record<string, string>>;
   /** Where an engine may keep what makes the next load faster. It checks what it finds there. */
-  readonly cache?: { /** Absolute; of this model alone. */ readonly folder: string; /** Changes with the files. */ readonly revision: string };
+  readonly cache?: {
+    /** Absolute; of this model alone. */ readonly folder: string;
+    /** Changes with the files. */ readonly revision: string;
+  };
 }
 
 /** Where a model runs. `auto`: where it runs fastest. */
@@ -31,25 +37,43 @@ export interface AsrOptions {
   readonly language: string;
   /** Words that are likely, best first. Ignored where the engine has no prompt. */
   readonly prompt?: readonly string[];
-  /** Phrases that are likelier than in everyday speech, likeliest first. An engine whose tokens are chosen here leans towards them; others take the first as a prompt, or ignore them. */
+  /**
+   * Phrases that are likelier than in everyday speech, likeliest first. An engine whose tokens are
+   * chosen here leans towards them; others take the first as a prompt, or ignore them.
+   */
   readonly phrases?: readonly string[];
   /** Put the text into English. Ignored where the engine cannot. */
   readonly translate?: boolean;
   /** What is said in one place has one language: with `auto` it is settled for each of these. */
   readonly conversation?: string;
-  /** `tokens` of an earlier decode of the same phrase, maybe of less of it. They save time and, but for rounding, change no text; ignored by engines that give none. */
+  /**
+   * `tokens` of an earlier decode of the same phrase, maybe of less of it. They save time and, but
+   * for rounding, change no text; ignored by engines that give none.
+   */
   readonly draft?: readonly number[];
-  /** The text is shown for a moment only: quicker at the price of a few more errors, where the engine can. */
+  /**
+   * The text is shown for a moment only: quicker at the price of a few more errors, where the
+   * engine can.
+   */
   readonly quick?: boolean;
-  /** Before the engine is trusted: whether anything is heard is all that counts, so as quick as can be. */
+  /**
+   * Before the engine is trusted: whether anything is heard is all that counts, so as quick as can
+   * be.
+   */
   readonly trial?: boolean;
   /** Others may soon wait: what the engine doubts is not heard again. May be ignored. */
   readonly once?: boolean;
   /** Others wait: no search for likelier texts either. */
   readonly greedy?: boolean;
-  /** What was spoken right before the samples, and the tokens of its text: the result goes on behind them; where there are none, it has the words of both. Ignored by engines that give no tokens. */
+  /**
+   * What was spoken right before the samples, and the tokens of its text: the result goes on behind
+   * them; where there are none, it has the words of both. Ignored by engines that give no tokens.
+   */
   readonly lead?: Lead;
-  /** What was spoken right behind the samples, where they were cut out of speech: it helps, and its words are not part of the result. May be ignored. */
+  /**
+   * What was spoken right behind the samples, where they were cut out of speech: it helps, and its
+   * words are not part of the result. May be ignored.
+   */
   readonly tail?: Float32Array;
 }
 
@@ -74,14 +98,21 @@ export interface AsrResult {
   readonly confidence: number;
   readonly language: string;
   readonly inferenceMs: number;
-  /** The text in the engine's own tokens, for `draft` and `lead`; absent where the engine has no use for them. */
+  /**
+   * The text in the engine's own tokens, for `draft` and `lead`; absent where the engine has no use
+   * for them.
+   */
   readonly tokens?: readonly number[];
   /**
-   * How far the engine trusts the text, by its own measure. `low`: one of sound that was not complete is decoded again when its phrase
-   * is over. `high`: nothing that follows would change it, so a short phrase need not wait for more.
+   * How far the engine trusts the text, by its own measure. `low`: one of sound that was not
+   * complete is decoded again when its phrase is over. `high`: nothing that follows would change
+   * it, so a short phrase need not wait for more.
    */
   readonly trust?: 'low' | 'high';
-  /** Set when a silence guard took the text away: `text` is empty and `words` has none. Counted, not shown. */
+  /**
+   * Set when a silence guard took the text away: `text` is empty and `words` has none. Counted, not
+   * shown.
+   */
   readonly rejected?: GuardKind;
 }
 
@@ -92,7 +123,10 @@ export interface AsrStream {
   push(pcm: Float32Array): void;
   flush(): Promise<void>;
   close(): Promise<void>;
-  readonly events: AsyncIterable<{ readonly kind: 'partial' | 'final'; readonly result: AsrResult }>;
+  readonly events: AsyncIterable<{
+    readonly kind: 'partial' | 'final';
+    readonly result: AsrResult;
+  }>;
 }
 
 export interface AsrProvider {

@@ -20,6 +20,10 @@ export class ProviderRegistry {
   get(id: string): ProviderEntry {
     const entry = this.entries.get(id);
     if (entry) return entry;
-    throw new EarmarkError('engine.unavailable', `There is no speech engine named "${id}"; choose one of ${[...this.entries.keys()].join(', ')}.`, { details: { provider: id } });
+    throw new EarmarkError(
+      'engine.unavailable',
+      `There is no speech engine named "${id}"; choose one of ${[...this.entries.keys()].join(', ')}.`,
+      { details: { provider: id } },
+    );
   }
 }

@@ -1,6 +1,7 @@
 /**
- * A recogniser for tests: answers from a script, one line a phrase, in the order of the calls; past its end it makes
- * words from the length of the audio. It can be slow, fail, and be aborted like a real one.
+ * A recogniser for tests: answers from a script, one line a phrase, in the order of the calls; past
+ * its end it makes words from the length of the audio. It can be slow, fail, and be aborted like a
+ * real one.
  */
 import { EarmarkError, type ErrorCode } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -36,24 +37,42 @@ export class ScriptedProvider implements AsrProvider {
 
   async load(_model: LoadedModelFiles): Promise<void> {
     await this.wait(this.options.loadMs ?? 0);
-    if (this.options.loadFails) throw new EarmarkError(this.options.loadFails, 'The script says that the model does not load; change the script.');
+    if (this.options.loadFails)
+      throw new EarmarkError(
+        this.options.loadFails,
+        'The script says that the model does not load; change the script.',
+      );
     this.loaded = true;
   }
 
-  async transcribe(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
-    if (!this.loaded) throw new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
+  async transcribe(
+    pcm: Float32Array,
+    options: AsrOptions,
+    signal?: AbortSignal,
+  ): Promise<AsrResult> {
+    if (!this.loaded)
+      throw new EarmarkError(
+        'engine.unavailable',
+        'The speech model is not loaded yet; try again in a moment.',
+      );
     const begun = this.options.clock.now();
     this.asked.push(pcm.length);
     const line = this.options.script?.[this.next++] ?? {};
     await this.wait(line.delayMs ?? 0, signal);
-    if (line.fail) throw new EarmarkError(line.fail, 'The script says that this phrase fails; try again.');
+    if (line.fail)
+      throw new EarmarkError(line.fail, 'The script says that this phrase fails; try again.');
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
-    const text = line.text ?? WORDS.slice(0, Math.max(1, Math.min(WORDS.length, Math.round(audioMs / 500)))).join(' ');
+    const text =
+      line.text ??
+      WORDS.slice(0, Math.max(1, Math.min(WORDS.length, Math.round(audioMs / 500)))).join(' ');
     const confidence = line.confidence ?? 0.9;
     const words = text.split(/\s+/).filter((word) => word !== '');
     return {
       text: words.join(' '),
-      words: estimateWordTimes(words.map((word) => ({ text: word, confidence })), { startMs: 0, endMs: Math.round(audioMs) }),
+      words: estimateWordTimes(
+        words.map((word) => ({ text: word, confidence })),
+        { startMs: 0, endMs: Math.round(audioMs) },
+      ),
       confidence: words.length === 0 ? 0 : confidence,
       language: options.language,
       inferenceMs: this.options.clock.now() - begun,
@@ -66,7 +85,8 @@ export class ScriptedProvider implements AsrProvider {
   }
 
   private wait(ms: number, signal?: AbortSignal): Promise<void> {
-    const cancelled = (): EarmarkError => new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
+    const cancelled = (): EarmarkError =>
+      new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
     if (signal?.aborted) return Promise.reject(cancelled());
     if (ms <= 0) return Promise.resolve();
     return new Promise((resolve, reject) => {

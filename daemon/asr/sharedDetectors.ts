@@ -1,4 +1,7 @@
-/** One speech detector for all engines: it starts with the first engine that needs it and stops with the last. */
+/**
+ * One speech detector for all engines: it starts with the first engine that needs it and stops with
+ * the last.
+ */
 import type { DetectorService } from './speechEngine';
 
 /** @returns makes the handle of one engine */

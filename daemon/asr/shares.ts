@@ -1,4 +1,7 @@
-/** What each session had of the engine lately, in milliseconds of audio; old use is forgotten, so nobody pays for an hour ago. */
+/**
+ * What each session had of the engine lately, in milliseconds of audio; old use is forgotten, so
+ * nobody pays for an hour ago.
+ */
 import type { Clock } from '../base/clock';
 
 /** After this time use counts half. */
@@ -21,7 +24,9 @@ export class Shares {
 
   of(sessionId: string): number {
     const use = this.uses.get(sessionId);
-    return use === undefined ? 0 : use.amountMs * 0.5 ** ((this.clock.now() - use.atMs) / HALF_LIFE_MS);
+    return use === undefined
+      ? 0
+      : use.amountMs * 0.5 ** ((this.clock.now() - use.atMs) / HALF_LIFE_MS);
   }
 
   add(sessionId: string, audioMs: number): void {

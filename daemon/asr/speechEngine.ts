@@ -1,7 +1,8 @@
 /**
- * The speech engine: policy over decoders (inference workers or recognisers in this process). Loads the first with the
- * speech detector, starts more when phrases wait, stops them when nothing does, applies the guards, decodes the phrase
- * in flight again after a crash, and says so when it cannot go on.
+ * The speech engine: policy over decoders (inference workers or recognisers in this process). Loads
+ * the first with the speech detector, starts more when phrases wait, stops them when nothing does,
+ * applies the guards, decodes the phrase in flight again after a crash, and says so when it cannot
+ * go on.
  */
 import { EarmarkError, type ErrorCode, isEarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -26,7 +27,9 @@ export interface Decoder extends DecodeSlot {
   health(): InferenceWorkerHealth;
 }
 
-/** The speech detector's side: detectors reject while it is not there, and their users fall back. */
+/**
+ * The speech detector's side: detectors reject while it is not there, and their users fall back.
+ */
 export interface DetectorService extends SpeechDetectorFactory {
   start(): Promise<void>;
   stop(): void;
@@ -38,7 +41,10 @@ export interface SpeechEngineSetup {
   readonly provider: string;
   readonly model: string;
   readonly device?: DeviceChoice;
-  /** A short phrase that was really spoken; the engine must find words in it before it counts as ready. Absent: silence alone warms it up. */
+  /**
+   * A short phrase that was really spoken; the engine must find words in it before it counts as
+   * ready. Absent: silence alone warms it up.
+   */
   readonly warmUp?: () => Promise<Float32Array>;
   /** One a core; the first is loaded by `ready`, the others when phrases wait. */
   readonly decoders: readonly Decoder[];
@@ -50,7 +56,10 @@ export interface SpeechEngineSetup {
   readonly guards?: GuardOptions;
   /** An extra decoder that had nothing to do for so long is stopped; its memory is worth more. */
   readonly stopIdleMs?: number;
-  /** After a failure of the engine `ready` refuses for so long, so that callers in a loop do not keep starting it. */
+  /**
+   * After a failure of the engine `ready` refuses for so long, so that callers in a loop do not
+   * keep starting it.
+   */
   readonly coolDownMs?: number;
 }
 
@@ -60,14 +69,24 @@ const COOL_DOWN_MS = 15_000;
 const RTF_DECODES = 32;
 
 /** The worker's failures, not the phrase's. */
-const AGAIN: ReadonlySet<ErrorCode> = new Set(['engine.crashed', 'engine.timeout', 'engine.unavailable']);
+const AGAIN: ReadonlySet<ErrorCode> = new Set([
+  'engine.crashed',
+  'engine.timeout',
+  'engine.unavailable',
+]);
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
   return new Engine(setup);
 }
 
 class Engine implements ManagedSpeechEngine {
-  readonly rejected: Record<GuardKind, number> = { tooShort: 0, tooQuiet: 0, loop: 0, knownSilencePhrase: 0, tooManyWords: 0 };
+  readonly rejected: Record<GuardKind, number> = {
+    tooShort: 0,
+    tooQuiet: 0,
+    loop: 0,
+    knownSilencePhrase: 0,
+    tooManyWords: 0,
+  };
   private readonly lifecycle: ModelLifecycle;
   /** The load under way; all who ask wait for the same one. */
   private loading: Promise<void> | undefined;
@@ -77,7 +96,10 @@ class Engine implements ManagedSpeechEngine {
   private readonly stats = new DecodeStats();
   private lastUseMs: number;
   /** Decoders that are started or starting. */
-  private readonly running = new Map<Decoder, { readonly slot: DecodeSlot; lastUse: number; decoding?: Promise<unknown> }>();
+  private readonly running = new Map<
+    Decoder,
+    { readonly slot: DecodeSlot; lastUse: number; decoding?: Promise<unknown> }
+  >();
   /** The change to other files under way. */
   private swapping: Promise<void> | undefined;
   /** Decoders that failed, with the time; they are left alone for the cool-down. */
@@ -91,8 +113,14 @@ class Engine implements ManagedSpeechEngine {
     this.lastUseMs = setup.clock.now();
     this.scheduler = new DecodeScheduler(setup.clock, () => this.grow());
     const restarted = setup.onDidRestart?.(({ name }) => {
-      this.lifecycle.note('engine.crashed', `The inference worker ${name} stopped and was started again.`);
-      this.warned.fire({ code: 'engine.restarted', message: 'Speech recognition stopped and was started again; nothing is lost.' });
+      this.lifecycle.note(
+        'engine.crashed',
+        `The inference worker ${name} stopped and was started again.`,
+      );
+      this.warned.fire({
+        code: 'engine.restarted',
+        message: 'Speech recognition stopped and was started again; nothing is lost.',
+      });
     });
     if (restarted) this.store.add(restarted);
     // Also one that does nothing just now says at once that it is broken.
@@ -150,7 +178,10 @@ class Engine implements ManagedSpeechEngine {
   }
 
   workers(): readonly InferenceWorkerHealth[] {
-    return [...this.setup.detectors.health(), ...this.setup.decoders.map((decoder) => decoder.health())];
+    return [
+      ...this.setup.detectors.health(),
+      ...this.setup.decoders.map((decoder) => decoder.health()),
+    ];
   }
 
   ready(): Promise<void> {
@@ -159,7 +190,12 @@ class Engine implements ManagedSpeechEngine {
     this.lastUseMs = this.setup.clock.now();
     if (state.kind === 'READY') return Promise.resolve();
     if (this.loading) return this.loading;
-    if (state.kind === 'ERROR' && state.code === 'engine.unavailable' && this.setup.clock.now() - state.sinceMs < (this.setup.coolDownMs ?? COOL_DOWN_MS)) return Promise.reject(new EarmarkError(state.code, state.message));
+    if (
+      state.kind === 'ERROR' &&
+      state.code === 'engine.unavailable' &&
+      this.setup.clock.now() - state.sinceMs < (this.setup.coolDownMs ?? COOL_DOWN_MS)
+    )
+      return Promise.reject(new EarmarkError(state.code, state.message));
     return this.load();
   }
 
@@ -170,7 +206,12 @@ class Engine implements ManagedSpeechEngine {
 
   unload(): void {
     if (this.disposed || !this.lifecycle.to({ kind: 'UNLOADING' })) return;
-    this.scheduler.rejectAll(new EarmarkError('engine.unavailable', 'The speech engine was unloaded; try again in a moment.'));
+    this.scheduler.rejectAll(
+      new EarmarkError(
+        'engine.unavailable',
+        'The speech engine was unloaded; try again in a moment.',
+      ),
+    );
     this.release();
     this.lifecycle.to({ kind: 'UNINITIALIZED' });
   }
@@ -180,15 +221,39 @@ class Engine implements ManagedSpeechEngine {
     return this.swapping;
   }
 
-  async decode(pcm: Float32Array, options: DecodeOptions, signal?: AbortSignal): Promise<AsrResult | undefined> {
+  async decode(
+    pcm: Float32Array,
+    options: DecodeOptions,
+    signal?: AbortSignal,
+  ): Promise<AsrResult | undefined> {
     const { priority, sessionId, deadlineMs, live, owner: _owner, elsewhere, ...asr } = options;
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
     const guards = this.setup.guards ?? defaultGuardOptions;
     if (priority !== 'final' && this.state !== 'READY') return undefined;
     const early = guardAudio(pcm, guards);
-    if (early) return this.reject({ confidence: 0, language: asr.language, inferenceMs: 0 }, early, priority);
+    if (early)
+      return this.reject(
+        { confidence: 0, language: asr.language, inferenceMs: 0 },
+        early,
+        priority,
+      );
     if (priority === 'final') await this.ready();
-    const result = await this.decodeTwice({ pcm, options: { ...asr, conversation: sessionId, ...(priority === 'partial' ? { quick: true } : {}) }, priority, sessionId, ...(live === undefined ? {} : { live }), ...(deadlineMs === undefined ? {} : { deadlineMs }) }, signal, elsewhere ?? false);
+    const result = await this.decodeTwice(
+      {
+        pcm,
+        options: {
+          ...asr,
+          conversation: sessionId,
+          ...(priority === 'partial' ? { quick: true } : {}),
+        },
+        priority,
+        sessionId,
+        ...(live === undefined ? {} : { live }),
+        ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      },
+      signal,
+      elsewhere ?? false,
+    );
     if (!result) return undefined;
     this.lastUseMs = this.setup.clock.now();
     this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs });
@@ -217,18 +282,37 @@ class Engine implements ManagedSpeechEngine {
     this.setup.detectors.stop();
   }
 
-  private reject(result: Omit<AsrResult, 'text' | 'words'>, kind: GuardKind, priority: DecodePriority): AsrResult {
+  private reject(
+    result: Omit<AsrResult, 'text' | 'words'>,
+    kind: GuardKind,
+    priority: DecodePriority,
+  ): AsrResult {
     if (priority === 'final') this.rejected[kind]++;
     return reject(result, kind);
   }
 
-  /** A phrase whose worker died is decoded once more, at once; a second death is the phrase's own doing. */
-  private async decodeTwice(request: Parameters<DecodeScheduler['run']>[0], signal: AbortSignal | undefined, elsewhere: boolean): Promise<AsrResult | undefined> {
+  /**
+   * A phrase whose worker died is decoded once more, at once; a second death is the phrase's own
+   * doing.
+   */
+  private async decodeTwice(
+    request: Parameters<DecodeScheduler['run']>[0],
+    signal: AbortSignal | undefined,
+    elsewhere: boolean,
+  ): Promise<AsrResult | undefined> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.scheduler.run(request, signal);
       } catch (error) {
-        if (attempt > 1 || request.priority !== 'final' || this.state !== 'READY' || !isEarmarkError(error) || !AGAIN.has(error.code) || (elsewhere && error.code === 'engine.timeout')) throw error;
+        if (
+          attempt > 1 ||
+          request.priority !== 'final' ||
+          this.state !== 'READY' ||
+          !isEarmarkError(error) ||
+          !AGAIN.has(error.code) ||
+          (elsewhere && error.code === 'engine.timeout')
+        )
+          throw error;
       }
     }
   }
@@ -238,10 +322,19 @@ class Engine implements ManagedSpeechEngine {
     const first = this.setup.decoders[0];
     this.lifecycle.to({ kind: 'LOADING', sinceMs: begun });
     const done: Promise<void> = (async () => {
-      if (!first) throw new EarmarkError('engine.unavailable', 'No speech engine is set up; choose one in the settings.');
+      if (!first)
+        throw new EarmarkError(
+          'engine.unavailable',
+          'No speech engine is set up; choose one in the settings.',
+        );
       // Without the detector speech is found by loudness, so its failure is not the engine's.
       const detectors = this.setup.detectors.start().catch(() => undefined);
-      await this.startDecoder(first, () => this.loading === done && this.lifecycle.to({ kind: 'WARMING_UP', sinceMs: this.setup.clock.now() }));
+      await this.startDecoder(
+        first,
+        () =>
+          this.loading === done &&
+          this.lifecycle.to({ kind: 'WARMING_UP', sinceMs: this.setup.clock.now() }),
+      );
       await detectors;
     })().then(
       () => {
@@ -250,7 +343,14 @@ class Engine implements ManagedSpeechEngine {
         this.lifecycle.to({ kind: 'READY', loadMs: this.setup.clock.now() - begun });
       },
       (cause: unknown) => {
-        const error = cause instanceof EarmarkError ? cause : new EarmarkError('engine.unavailable', 'Speech recognition could not be started; run `earmark doctor` to see why.', { cause });
+        const error =
+          cause instanceof EarmarkError
+            ? cause
+            : new EarmarkError(
+                'engine.unavailable',
+                'Speech recognition could not be started; run `earmark doctor` to see why.',
+                { cause },
+              );
         if (this.loading === done) {
           this.loading = undefined;
           this.fail(error);
@@ -259,23 +359,39 @@ class Engine implements ManagedSpeechEngine {
       },
     );
     this.loading = done;
-    // Every caller of ready() has this promise too; this keeps a failure that nobody waits for from ending the process.
+    // Every caller of ready() has this promise too; this keeps a failure that nobody waits for from
+    // ending the process.
     done.catch(() => undefined);
     return done;
   }
 
-  /** Loads, then warms up: a second of silence, which is when the engine takes its memory, and a real phrase. */
-  private async startDecoder(decoder: Decoder, onLoaded: () => void = () => undefined): Promise<void> {
+  /**
+   * Loads, then warms up: a second of silence, which is when the engine takes its memory, and a
+   * real phrase.
+   */
+  private async startDecoder(
+    decoder: Decoder,
+    onLoaded: () => void = () => undefined,
+  ): Promise<void> {
     const entry = { slot: this.slotOf(decoder), lastUse: this.setup.clock.now() };
     this.running.set(decoder, entry);
     try {
       await decoder.start();
       onLoaded();
       const { signal } = new AbortController();
-      await decoder.transcribe(new Float32Array(SAMPLE_RATE), { language: 'en', trial: true }, signal);
+      await decoder.transcribe(
+        new Float32Array(SAMPLE_RATE),
+        { language: 'en', trial: true },
+        signal,
+      );
       const phrase = await this.setup.warmUp?.();
-      const heard = phrase && (await decoder.transcribe(phrase, { language: 'en', trial: true }, signal));
-      if (heard?.text === '') throw new EarmarkError('model.incompatible', `The model ${this.setup.model} loads but hears nothing in a phrase that is known; run "earmark models verify ${this.setup.model}", or choose another one.`);
+      const heard =
+        phrase && (await decoder.transcribe(phrase, { language: 'en', trial: true }, signal));
+      if (heard?.text === '')
+        throw new EarmarkError(
+          'model.incompatible',
+          `The model ${this.setup.model} loads but hears nothing in a phrase that is known; run "earmark models verify ${this.setup.model}", or choose another one.`,
+        );
     } catch (error) {
       if (this.running.get(decoder) === entry) this.running.delete(decoder);
       this.lost.set(decoder, this.setup.clock.now());
@@ -286,7 +402,10 @@ class Engine implements ManagedSpeechEngine {
     else decoder.stop();
   }
 
-  /** One decoder after the other ends what it decodes and loads anew; with a spare one nothing waits meanwhile. */
+  /**
+   * One decoder after the other ends what it decodes and loads anew; with a spare one nothing waits
+   * meanwhile.
+   */
   private async exchange(): Promise<void> {
     await this.loading;
     if (this.state !== 'READY') return;
@@ -305,7 +424,16 @@ class Engine implements ManagedSpeechEngine {
       try {
         await this.startDecoder(decoder);
       } catch (error) {
-        if (this.running.size === 0) this.fail(error instanceof EarmarkError ? error : new EarmarkError('engine.unavailable', 'The speech model could not be loaded anew; run `earmark doctor` to see why.', { cause: error }));
+        if (this.running.size === 0)
+          this.fail(
+            error instanceof EarmarkError
+              ? error
+              : new EarmarkError(
+                  'engine.unavailable',
+                  'The speech model could not be loaded anew; run `earmark doctor` to see why.',
+                  { cause: error },
+                ),
+          );
         throw error;
       }
     }
@@ -346,10 +474,17 @@ class Engine implements ManagedSpeechEngine {
 
   private grow(): void {
     if (this.state !== 'READY') return;
-    const rested = (decoder: Decoder): boolean => this.setup.clock.now() - (this.lost.get(decoder) ?? -Infinity) >= (this.setup.coolDownMs ?? COOL_DOWN_MS);
-    const next = this.setup.decoders.find((decoder) => !this.running.has(decoder) && rested(decoder));
+    const rested = (decoder: Decoder): boolean =>
+      this.setup.clock.now() - (this.lost.get(decoder) ?? -Infinity) >=
+      (this.setup.coolDownMs ?? COOL_DOWN_MS);
+    const next = this.setup.decoders.find(
+      (decoder) => !this.running.has(decoder) && rested(decoder),
+    );
     if (!next) return;
-    this.idleTimer ??= this.setup.clock.setInterval(() => this.shrink(), (this.setup.stopIdleMs ?? STOP_IDLE_MS) / 2);
+    this.idleTimer ??= this.setup.clock.setInterval(
+      () => this.shrink(),
+      (this.setup.stopIdleMs ?? STOP_IDLE_MS) / 2,
+    );
     // One more decoder is a help, not a need: the ones that run go on without it.
     this.startDecoder(next).catch(() => undefined);
   }
@@ -357,7 +492,8 @@ class Engine implements ManagedSpeechEngine {
   private shrink(): void {
     const limit = this.setup.clock.now() - (this.setup.stopIdleMs ?? STOP_IDLE_MS);
     for (const [decoder, entry] of [...this.running].reverse()) {
-      if (this.running.size === 1 || entry.lastUse > limit || this.scheduler.busy(entry.slot)) continue;
+      if (this.running.size === 1 || entry.lastUse > limit || this.scheduler.busy(entry.slot))
+        continue;
       this.scheduler.removeSlot(entry.slot);
       this.running.delete(decoder);
       decoder.stop();
@@ -368,17 +504,30 @@ class Engine implements ManagedSpeechEngine {
   }
 
   private fail(error: EarmarkError): void {
-    if (this.disposed || !this.lifecycle.to({ kind: 'ERROR', code: error.code, message: error.message, sinceMs: this.setup.clock.now() })) return;
+    if (
+      this.disposed ||
+      !this.lifecycle.to({
+        kind: 'ERROR',
+        code: error.code,
+        message: error.message,
+        sinceMs: this.setup.clock.now(),
+      })
+    )
+      return;
     for (const [decoder, { slot }] of [...this.running]) {
       this.scheduler.removeSlot(slot);
       decoder.stop();
     }
     this.running.clear();
     this.scheduler.rejectAll(error);
-    if (error.code === 'engine.unavailable') this.warned.fire({ code: 'engine.unavailable', message: error.message });
+    if (error.code === 'engine.unavailable')
+      this.warned.fire({ code: 'engine.unavailable', message: error.message });
   }
 }
 
 function gone(): EarmarkError {
-  return new EarmarkError('engine.unavailable', 'The speech engine was stopped; start Earmark again.');
+  return new EarmarkError(
+    'engine.unavailable',
+    'The speech engine was stopped; start Earmark again.',
+  );
 }

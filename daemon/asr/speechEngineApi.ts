@@ -1,4 +1,7 @@
-/** What compose and daemon/health may ask of the speech engine beyond what a session asks (SpeechEngine in session/ports). */
+/**
+ * What compose and daemon/health may ask of the speech engine beyond what a session asks
+ * (SpeechEngine in session/ports).
+ */
 import type { Disposable } from '../base/disposable';
 import type { LifecycleError, LifecycleName } from '../models/lifecycle';
 import type { SpeechEngine } from '../session/ports';
@@ -15,8 +18,8 @@ export interface InferenceWorkerHealth {
 }
 
 /**
- * `decode` applies the silence guards: a rejected phrase resolves with an empty text and `rejected` set.
- * `ready` after a failure tries again, at the earliest 15 s after an engine that kept failing.
+ * `decode` applies the silence guards: a rejected phrase resolves with an empty text and `rejected`
+ * set. `ready` after a failure tries again, at the earliest 15 s after an engine that kept failing.
  */
 export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   readonly device: DeviceChoice;
@@ -31,9 +34,16 @@ export interface ManagedSpeechEngine extends SpeechEngine, Disposable {
   readonly errors: readonly LifecycleError[];
   /** When somebody last asked for it, by the clock. */
   readonly lastUse: number;
-  /** Frees the model's memory; the next `ready` loads it again. What waits for a decode is refused with engine.unavailable. */
+  /**
+   * Frees the model's memory; the next `ready` loads it again. What waits for a decode is refused
+   * with engine.unavailable.
+   */
   unload(): void;
-  /** Loads the model's files as they are now, between two phrases: none is lost, and what waits is decoded by the new ones. Does nothing where none is loaded. @throws EarmarkError as `ready` where the new files are no good */
+  /**
+   * Loads the model's files as they are now, between two phrases: none is lost, and what waits is
+   * decoded by the new ones. Does nothing where none is loaded. @throws EarmarkError as `ready`
+   * where the new files are no good
+   */
   swap(): Promise<void>;
   /** Tries again at once after a failure, without the pause that `ready` keeps. */
   retry(): Promise<void>;

@@ -1,4 +1,6 @@
-/** Sentence pieces to words: each word takes the mean probability of its pieces as its confidence. */
+/**
+ * Sentence pieces to words: each word takes the mean probability of its pieces as its confidence.
+ */
 
 export interface ScoredToken {
   readonly id: number;
@@ -12,13 +14,19 @@ export interface PieceDecoder {
   decode(ids: number[], hasBos?: boolean, hasLeadingSpace?: boolean): string;
 }
 
-/** Marks that belong to the word before them: what goes on behind a phrase may begin with the full stop of that phrase. */
+/**
+ * Marks that belong to the word before them: what goes on behind a phrase may begin with the full
+ * stop of that phrase.
+ */
 const LONE_MARKS = /^[.,;:!?…]+$/;
 
 /** Mark that a sentence piece puts for a space. */
 const SPACE_MARK = '▁';
 
-export function tokensToWords(tokens: readonly ScoredToken[], decoder: PieceDecoder): { text: string; confidence: number }[] {
+export function tokensToWords(
+  tokens: readonly ScoredToken[],
+  decoder: PieceDecoder,
+): { text: string; confidence: number }[] {
   const words: { text: string; confidence: number }[] = [];
   for (const group of wordsOfTokens(tokens, decoder)) {
     const text = textOfTokens(group, decoder);
@@ -33,7 +41,10 @@ export function tokensToWords(tokens: readonly ScoredToken[], decoder: PieceDeco
 }
 
 /** The pieces of each word. */
-export function wordsOfTokens(tokens: readonly ScoredToken[], decoder: PieceDecoder): ScoredToken[][] {
+export function wordsOfTokens(
+  tokens: readonly ScoredToken[],
+  decoder: PieceDecoder,
+): ScoredToken[][] {
   const groups: ScoredToken[][] = [];
   for (const token of tokens) {
     const piece = decoder.vocabById[token.id];
@@ -47,12 +58,20 @@ export function wordsOfTokens(tokens: readonly ScoredToken[], decoder: PieceDeco
 }
 
 export function textOfTokens(tokens: readonly ScoredToken[], decoder: PieceDecoder): string {
-  return decoder.decode(tokens.map((token) => token.id), false, false).trim();
+  return decoder
+    .decode(
+      tokens.map((token) => token.id),
+      false,
+      false,
+    )
+    .trim();
 }
 
 /** 0–1; 0 where there are none. */
 export function meanProbability(tokens: readonly ScoredToken[]): number {
-  return tokens.length === 0 ? 0 : tokens.reduce((sum, { probability }) => sum + probability, 0) / tokens.length;
+  return tokens.length === 0
+    ? 0
+    : tokens.reduce((sum, { probability }) => sum + probability, 0) / tokens.length;
 }
 
 function closed<Word extends { readonly text: string }>(word: Word, mark: string): Word {

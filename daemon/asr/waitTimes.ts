@@ -1,4 +1,7 @@
-/** How long the last phrases waited for their decode: a window of a fixed size, from which percentiles are read. */
+/**
+ * How long the last phrases waited for their decode: a window of a fixed size, from which
+ * percentiles are read.
+ */
 
 /** Phrases that are remembered: some minutes of a busy machine. */
 const REMEMBERED = 512;
@@ -13,7 +16,10 @@ export class WaitTimes {
     this.at = (this.at + 1) % REMEMBERED;
   }
 
-  /** The smallest wait that at least this share (0–1) of the remembered phrases did not exceed, in milliseconds; 0 before the first. */
+  /**
+   * The smallest wait that at least this share (0–1) of the remembered phrases did not exceed, in
+   * milliseconds; 0 before the first.
+   */
   percentile(share: number): number {
     const sorted = Float64Array.from(this.waits).sort();
     return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;

@@ -1,6 +1,7 @@
 /**
- * Which language a conversation is in, where nobody said it. Whisper finds it out phrase by phrase, which costs a
- * second run of the encoder and errs on short ones; after a few phrases that it was sure of, it is settled.
+ * Which language a conversation is in, where nobody said it. Whisper finds it out phrase by phrase,
+ * which costs a second run of the encoder and errs on short ones; after a few phrases that it was
+ * sure of, it is settled.
  */
 
 /** A phrase counts from this confidence of its text and this much sound on. */
@@ -30,14 +31,23 @@ export class LanguageLock {
   }
 
   /** Takes what a phrase was found to be in. */
-  heard(conversation: string, phrase: { readonly language: string; readonly confidence: number; readonly soundMs: number }): void {
+  heard(
+    conversation: string,
+    phrase: { readonly language: string; readonly confidence: number; readonly soundMs: number },
+  ): void {
     const before = this.conversations.get(conversation);
-    if (before?.locked || phrase.confidence < MIN_CONFIDENCE || phrase.soundMs < MIN_SOUND_MS) return;
+    if (before?.locked || phrase.confidence < MIN_CONFIDENCE || phrase.soundMs < MIN_SOUND_MS)
+      return;
     const agreeing = before?.language === phrase.language ? before.agreeing + 1 : 1;
     const alone = phrase.confidence >= ALONE_CONFIDENCE && phrase.soundMs >= ALONE_SOUND_MS;
     this.conversations.delete(conversation);
-    this.conversations.set(conversation, { language: phrase.language, agreeing, locked: alone || agreeing >= PHRASES });
+    this.conversations.set(conversation, {
+      language: phrase.language,
+      agreeing,
+      locked: alone || agreeing >= PHRASES,
+    });
     const oldest = this.conversations.keys().next();
-    if (this.conversations.size > MAX_CONVERSATIONS && !oldest.done) this.conversations.delete(oldest.value);
+    if (this.conversations.size > MAX_CONVERSATIONS && !oldest.done)
+      this.conversations.delete(oldest.value);
   }
 }

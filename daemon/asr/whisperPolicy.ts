@@ -1,7 +1,8 @@
 /**
- * What Whisper is asked for and when it is asked again. The first decode looks at a window fitted to the phrase, which
- * takes half the time of Whisper's own 30 s; where that loops, ends early or says nothing, the phrase is decoded once
- * more with the whole window and some chance in the choice of tokens, and the likelier text wins.
+ * What Whisper is asked for and when it is asked again. The first decode looks at a window fitted
+ * to the phrase, which takes half the time of Whisper's own 30 s; where that loops, ends early or
+ * says nothing, the phrase is decoded once more with the whole window and some chance in the choice
+ * of tokens, and the likelier text wins.
  */
 import { SAMPLE_RATE } from '../audio/frame';
 import { compression, defaultGuardOptions } from './guards';
@@ -11,33 +12,43 @@ import type { AsrWord } from './provider';
 const POSITIONS_PER_SECOND = 50;
 /** All positions of the encoder: 30 s. */
 const FULL_WINDOW = 1500;
-/** Below this short phrases loop: 35 % word errors with no floor against 12 % with it (LibriSpeech other, Whisper base). */
+/**
+ * Below this short phrases loop: 35 % word errors with no floor against 12 % with it (LibriSpeech
+ * other, Whisper base).
+ */
 const WINDOW_FLOOR = 768;
 /** Whisper was trained on audio that ends in padding. */
 const WINDOW_MARGIN = 32;
 const WINDOW_STEP = 32;
 
-/** Encoder positions for a phrase of so many samples; without the floor the encoder is done in a fifth of the time. */
+/**
+ * Encoder positions for a phrase of so many samples; without the floor the encoder is done in a
+ * fifth of the time.
+ */
 export function fittedWindow(samples: number, floor = WINDOW_FLOOR): number {
   const needed = Math.ceil((samples / SAMPLE_RATE) * POSITIONS_PER_SECOND) + WINDOW_MARGIN;
   return Math.min(FULL_WINDOW, Math.max(floor, Math.ceil(needed / WINDOW_STEP) * WINDOW_STEP));
 }
 
 /**
- * The first decode has one pass: what whisper.cpp would try again by itself is tried with the whole window instead, so
- * that a cancelled decode is soon over. The second has three at most: 0.2, 0.6 and 1.
+ * The first decode has one pass: what whisper.cpp would try again by itself is tried with the whole
+ * window instead, so that a cancelled decode is soon over. The second has three at most: 0.2, 0.6
+ * and 1.
  */
 export const SECOND_TEMPERATURE = 0.2;
 export const SECOND_TEMPERATURE_STEP = 0.4;
 
 /**
- * Texts that the first decode follows at a time. Whole recordings of LibriSpeech other, Whisper base 8-bit, fitted
- * window: 13.1 % word errors with one (greedy), 11.9 % with five, for 16 % more processor time; through the speech path
- * 13.7 and 11.4 %.
+ * Texts that the first decode follows at a time. Whole recordings of LibriSpeech other, Whisper
+ * base 8-bit, fitted window: 13.1 % word errors with one (greedy), 11.9 % with five, for 16 % more
+ * processor time; through the speech path 13.7 and 11.4 %.
  */
 export const BEAMS = 5;
 
-/** Fast speech has 6 tokens a second, scripts that Whisper spells byte by byte up to 15; a loop is cut here. */
+/**
+ * Fast speech has 6 tokens a second, scripts that Whisper spells byte by byte up to 15; a loop is
+ * cut here.
+ */
 const TOKENS_PER_SECOND = 15;
 const SPARE_TOKENS = 30;
 
@@ -70,9 +81,10 @@ const MIN_LOOP_LETTERS = 30;
 /** So many times the same words in a row. */
 const MAX_REPEATS = 4;
 /**
- * Mean logarithm of the probabilities: words that were read are about −0.2, hard ones −0.4, made-up ones −1, where
- * whisper.cpp itself tries again. From −0.7 on 6 of 103 phrases of LibriSpeech are decoded twice instead of 1, with
- * the whole window, and beside beams that makes nothing better (11.6 % word errors on other instead of 11.4 %).
+ * Mean logarithm of the probabilities: words that were read are about −0.2, hard ones −0.4, made-up
+ * ones −1, where whisper.cpp itself tries again. From −0.7 on 6 of 103 phrases of LibriSpeech are
+ * decoded twice instead of 1, with the whole window, and beside beams that makes nothing better
+ * (11.6 % word errors on other instead of 11.4 %).
  */
 const UNSURE_BELOW = -1;
 
@@ -80,14 +92,30 @@ const UNSURE_BELOW = -1;
  * Why a text is not believed at first; undefined where it may be right.
  * @param soundMs length of what is not silence in the phrase
  */
-export function doubt({ text, logProbability }: Pick<WhisperText, 'text' | 'logProbability'>, soundMs: number): Doubt | undefined {
+export function doubt(
+  { text, logProbability }: Pick<WhisperText, 'text' | 'logProbability'>,
+  soundMs: number,
+): Doubt | undefined {
   const words = text.split(/\s+/).filter((word) => word !== '');
   const letters = text.replace(/[^\p{L}\p{N}]/gu, '').length;
   const seconds = soundMs / 1000;
   if (letters === 0) return soundMs >= EMPTY_FROM_MS ? 'empty' : undefined;
-  if (letters >= MIN_LOOP_LETTERS && (compression(text) > defaultGuardOptions.maxCompression || repeats(words))) return 'loop';
-  if (words.length > defaultGuardOptions.maxWordsPerSecond && words.length > seconds * defaultGuardOptions.maxWordsPerSecond) return 'tooLong';
-  if (soundMs >= SHORT_FROM_MS && words.length < seconds * MIN_WORDS_PER_SECOND && letters < seconds * MIN_LETTERS_PER_SECOND) return 'tooShort';
+  if (
+    letters >= MIN_LOOP_LETTERS &&
+    (compression(text) > defaultGuardOptions.maxCompression || repeats(words))
+  )
+    return 'loop';
+  if (
+    words.length > defaultGuardOptions.maxWordsPerSecond &&
+    words.length > seconds * defaultGuardOptions.maxWordsPerSecond
+  )
+    return 'tooLong';
+  if (
+    soundMs >= SHORT_FROM_MS &&
+    words.length < seconds * MIN_WORDS_PER_SECOND &&
+    letters < seconds * MIN_LETTERS_PER_SECOND
+  )
+    return 'tooShort';
   return logProbability < UNSURE_BELOW ? 'unsure' : undefined;
 }
 
@@ -103,7 +131,10 @@ function repeats(words: readonly string[]): boolean {
   return false;
 }
 
-/** The better of two texts of one phrase: the one without doubt, else one that says something, else the likelier. */
+/**
+ * The better of two texts of one phrase: the one without doubt, else one that says something, else
+ * the likelier.
+ */
 export function better<T extends WhisperText>(first: T, second: T, soundMs: number): T {
   const rank = (one: T): number => {
     const why = doubt(one, soundMs);
@@ -111,6 +142,7 @@ export function better<T extends WhisperText>(first: T, second: T, soundMs: numb
   };
   const difference = rank(second) - rank(first);
   if (difference !== 0) return difference > 0 ? second : first;
-  if (rank(first) === 1 && first.words.length !== second.words.length) return second.words.length > first.words.length ? second : first;
+  if (rank(first) === 1 && first.words.length !== second.words.length)
+    return second.words.length > first.words.length ? second : first;
   return second.confidence > first.confidence ? second : first;
 }

@@ -6,7 +6,8 @@ export const PROMPT_TOKENS = 224;
 const LETTERS_PER_TOKEN = 2.5;
 
 /**
- * The best word comes last: it stands nearest to the text, and what is too long is cut at the front.
+ * The best word comes last: it stands nearest to the text, and what is too long is cut at the
+ * front.
  * @param words best first
  * @returns undefined where there is nothing to say
  */

@@ -29,7 +29,11 @@ interface Draft {
  * Words as they stand in the text of the segments.
  * @returns also the mean probability of the tokens and the mean of its natural logarithm
  */
-export function whisperWords(segments: readonly WhisperSegment[]): { words: { text: string; confidence: number }[]; confidence: number; logProbability: number } {
+export function whisperWords(segments: readonly WhisperSegment[]): {
+  words: { text: string; confidence: number }[];
+  confidence: number;
+  logProbability: number;
+} {
   const drafts: Draft[] = [];
   let sum = 0;
   let logs = 0;
@@ -40,7 +44,8 @@ export function whisperWords(segments: readonly WhisperSegment[]): { words: { te
       sum += token.p;
       logs += Math.log(Math.max(token.p, LEAST_P));
       count++;
-      // A space begins a word; a piece may hold several words only where characters were split over tokens.
+      // A space begins a word; a piece may hold several words only where characters were split over
+      // tokens.
       for (const [i, part] of text.split(/\s+/).entries()) {
         if (i > 0) open = undefined;
         if (part === '') continue;
@@ -54,10 +59,20 @@ export function whisperWords(segments: readonly WhisperSegment[]): { words: { te
       }
     }
   }
-  return { words: drafts.map((draft) => ({ text: draft.text, confidence: Math.min(1, Math.max(LEAST_P, draft.sum / draft.count)) })), confidence: count === 0 ? 0 : sum / count, logProbability: count === 0 ? 0 : logs / count };
+  return {
+    words: drafts.map((draft) => ({
+      text: draft.text,
+      confidence: Math.min(1, Math.max(LEAST_P, draft.sum / draft.count)),
+    })),
+    confidence: count === 0 ? 0 : sum / count,
+    logProbability: count === 0 ? 0 : logs / count,
+  };
 }
 
-/** The tokens of a segment with the text that each stands for; a character's parts are given whole to the last of them. */
+/**
+ * The tokens of a segment with the text that each stands for; a character's parts are given whole
+ * to the last of them.
+ */
 function piecesOf(segment: WhisperSegment): { text: string; token: WhisperToken }[] {
   const pieces: { text: string; token: WhisperToken }[] = [];
   let rest = segment.text;
@@ -71,11 +86,17 @@ function piecesOf(segment: WhisperSegment): { text: string; token: WhisperToken 
     // The next whole token says where the broken characters end.
     const next = tokens.slice(i + 1).find((t) => !t.text.includes(BROKEN) && t.text !== '');
     const follows = tokens[i + 1];
-    const end = follows === undefined ? rest.length : follows === next && next !== undefined ? rest.indexOf(next.text) : 0;
+    const end =
+      follows === undefined
+        ? rest.length
+        : follows === next && next !== undefined
+          ? rest.indexOf(next.text)
+          : 0;
     const text = end < 0 ? '' : rest.slice(0, end);
     pieces.push({ text, token });
     rest = rest.slice(text.length);
   });
-  if (rest.trim() !== '' && pieces.length > 0) (pieces[pieces.length - 1] as { text: string }).text += rest;
+  if (rest.trim() !== '' && pieces.length > 0)
+    (pieces[pieces.length - 1] as { text: string }).text += rest;
   return pieces;
 }

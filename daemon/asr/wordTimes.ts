@@ -1,6 +1,6 @@
 /**
- * Word times for engines that give none: the words share the stretch of the audio that has sound in it, each by its
- * number of characters. Good to about half a second; every word says `estimated`.
+ * Word times for engines that give none: the words share the stretch of the audio that has sound in
+ * it, each by its number of characters. Good to about half a second; every word says `estimated`.
  */
 import { SAMPLE_RATE } from '../audio/frame';
 import type { AsrWord } from './provider';
@@ -9,7 +9,9 @@ const FRAME = SAMPLE_RATE / 50;
 /** Frames this far below the loudest frame are taken for silence. */
 const RANGE_DB = 35;
 
-/** First and last millisecond of sound in 16 kHz samples; the whole length when nothing stands out. */
+/**
+ * First and last millisecond of sound in 16 kHz samples; the whole length when nothing stands out.
+ */
 export function soundBounds(pcm: Float32Array): { startMs: number; endMs: number } {
   const frames = Math.floor(pcm.length / FRAME);
   const energy = new Float64Array(frames);
@@ -29,7 +31,10 @@ export function soundBounds(pcm: Float32Array): { startMs: number; endMs: number
 }
 
 /** @param words spoken order, with confidence 0–1. */
-export function estimateWordTimes(words: readonly { readonly text: string; readonly confidence: number }[], bounds: { startMs: number; endMs: number }): AsrWord[] {
+export function estimateWordTimes(
+  words: readonly { readonly text: string; readonly confidence: number }[],
+  bounds: { startMs: number; endMs: number },
+): AsrWord[] {
   // A letter more for every word: even "a" takes time, and so does the gap after it.
   const weights = words.map((word) => word.text.length + 1);
   const total = weights.reduce((sum, w) => sum + w, 0);
@@ -39,6 +44,12 @@ export function estimateWordTimes(words: readonly { readonly text: string; reado
     const startMs = Math.round(bounds.startMs + (span * passed) / total);
     passed += weights[i] ?? 0;
     const endMs = Math.round(bounds.startMs + (span * passed) / total);
-    return { text: word.text, startMs, endMs, confidence: word.confidence, timing: 'estimated' as const };
+    return {
+      text: word.text,
+      startMs,
+      endMs,
+      confidence: word.confidence,
+      timing: 'estimated' as const,
+    };
   });
 }

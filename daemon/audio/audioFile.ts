@@ -1,4 +1,7 @@
-/** A recording on disk as the daemon's rooms see it: decoded, 16 kHz, one Int16 track a source. The decoder is an adapter. */
+/**
+ * A recording on disk as the daemon's rooms see it: decoded, 16 kHz, one Int16 track a source. The
+ * decoder is an adapter.
+ */
 import type { ErrorCode } from '../../protocol/errors';
 import type { Source } from './frame';
 
@@ -10,12 +13,17 @@ export interface AudioDiagnostic {
 }
 
 export interface AudioFileOptions {
-  /** Left becomes `mic`, right `system`; without it all channels are averaged into one `file` track. */
+  /**
+   * Left becomes `mic`, right `system`; without it all channels are averaged into one `file` track.
+   */
   readonly splitChannels?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** The same stretch of time of every source: one array a source, in the order of `AudioFile.sources`, equally long. */
+/**
+ * The same stretch of time of every source: one array a source, in the order of
+ * `AudioFile.sources`, equally long.
+ */
 export type AudioBlock = readonly Int16Array[];
 
 export interface AudioFile {
@@ -27,7 +35,10 @@ export interface AudioFile {
   readonly sources: readonly Source[];
   /** What the header promises; undefined where it says nothing (some MP3, piped files). */
   readonly declaredMs: number | undefined;
-  /** 16 kHz blocks of at most a few seconds, read as they are asked for: a long file never stands in memory as a whole. Can be read once. */
+  /**
+   * 16 kHz blocks of at most a few seconds, read as they are asked for: a long file never stands in
+   * memory as a whole. Can be read once.
+   */
   blocks(): AsyncIterable<AudioBlock>;
   /** Complete when `blocks` has ended. */
   readonly diagnostics: readonly AudioDiagnostic[];

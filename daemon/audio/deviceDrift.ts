@@ -1,13 +1,17 @@
 /**
- * How far a device's clock runs from ours. Samples may come late, never early, so over some seconds the least lag is
- * the true one; what it differs from zero is given back as small steps that keep all sources on one time line.
+ * How far a device's clock runs from ours. Samples may come late, never early, so over some seconds
+ * the least lag is the true one; what it differs from zero is given back as small steps that keep
+ * all sources on one time line.
  */
 
 /** Seconds over which the least lag is looked for. */
 const WINDOW_MS = 10_000;
 /** Nearer than this is as good as it gets: recorders hand samples over in pieces of up to 20 ms. */
 const TOLERANCE_MS = 20;
-/** A step; in each window one is enough for a clock that is 0.1 % off, ten times what sound hardware is. */
+/**
+ * A step; in each window one is enough for a clock that is 0.1 % off, ten times what sound hardware
+ * is.
+ */
 const STEP_MS = 10;
 
 export class DeviceDrift {
@@ -15,7 +19,9 @@ export class DeviceDrift {
   private sinceMs: number | undefined;
   private sum = 0;
 
-  /** Milliseconds by which the clock was moved since the begin; positive for a device that is slow. */
+  /**
+   * Milliseconds by which the clock was moved since the begin; positive for a device that is slow.
+   */
   get totalMs(): number {
     return this.sum;
   }

@@ -1,4 +1,7 @@
-/** What a machine can record with, as the capture adapter finds it. Plain data; daemon/rpc turns it into the answer of `audio/devices`. */
+/**
+ * What a machine can record with, as the capture adapter finds it. Plain data; daemon/rpc turns it
+ * into the answer of `audio/devices`.
+ */
 import type { Source } from './frame';
 
 export type RecorderName = 'parec' | 'pw-record' | 'arecord' | 'sox' | 'audiotee' | 'ffmpeg';

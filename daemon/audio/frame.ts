@@ -1,4 +1,6 @@
-/** A frame: 20 ms of one source, 16 kHz mono signed 16-bit. The unit of everything before speech. */
+/**
+ * A frame: 20 ms of one source, 16 kHz mono signed 16-bit. The unit of everything before speech.
+ */
 
 export const SAMPLE_RATE = 16_000;
 export const FRAME_SAMPLES = 320;

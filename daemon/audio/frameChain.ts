@@ -1,6 +1,7 @@
 /**
- * A digest of frames that grows with them: d(n) = SHA-256(d(n−1) ‖ bytes of frame n), d(0) is 32 zero bytes. Two machines
- * that have the same digest after the same number of frames have the same sound. About 3 µs a frame.
+ * A digest of frames that grows with them: d(n) = SHA-256(d(n−1) ‖ bytes of frame n), d(0) is 32
+ * zero bytes. Two machines that have the same digest after the same number of frames have the same
+ * sound. About 3 µs a frame.
  */
 import { createHash } from 'node:crypto';
 
@@ -33,14 +34,20 @@ export class FrameChain {
 
   /** @param pcm samples of the next frame */
   add(pcm: Int16Array): void {
-    this.hash = createHash('sha256').update(this.hash).update(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength)).digest();
+    this.hash = createHash('sha256')
+      .update(this.hash)
+      .update(new Uint8Array(pcm.buffer, pcm.byteOffset, pcm.byteLength))
+      .digest();
     this.count++;
   }
 
   /** Frames before `seq` are missing: from here on it equals no chain that has them. */
   skipTo(seq: number): void {
     if (seq <= this.count) return;
-    this.hash = createHash('sha256').update(this.hash).update(`missing ${this.count} to ${seq}`).digest();
+    this.hash = createHash('sha256')
+      .update(this.hash)
+      .update(`missing ${this.count} to ${seq}`)
+      .digest();
     this.count = seq;
   }
 }

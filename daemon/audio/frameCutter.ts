@@ -34,10 +34,13 @@ export class FrameCutter {
     return this.filled;
   }
 
-  /** Emits every frame that these samples complete. @param pcm the cutter's from now on: frames may be views of it */
+  /**
+   * Emits every frame that these samples complete.
+   * @param pcm the cutter's from now on: frames may be views of it
+   */
   push(pcm: Int16Array): void {
     const frames: Frame[] = [];
-    for (let at = 0; at < pcm.length; ) {
+    for (let at = 0; at < pcm.length;) {
       const take = Math.min(FRAME_SAMPLES - this.filled, pcm.length - at);
       const part = pcm.subarray(at, at + take);
       at += take;
@@ -61,8 +64,9 @@ export class FrameCutter {
   }
 
   /**
-   * The next sample was captured at `clockMs`: what came before stands still (the recorder was paused or started anew).
-   * Flushes the open frame; a clock before the end of what was emitted is ignored, so frames never overlap.
+   * The next sample was captured at `clockMs`: what came before stands still (the recorder was
+   * paused or started anew). Flushes the open frame; a clock before the end of what was emitted is
+   * ignored, so frames never overlap.
    */
   resumeAt(clockMs: number): void {
     this.flush();
@@ -70,15 +74,20 @@ export class FrameCutter {
   }
 
   /**
-   * Moves the clock of the frame that is open by less than a frame, forwards or back: the device's clock runs a little
-   * faster or slower than ours. Clocks of frames still only grow.
+   * Moves the clock of the frame that is open by less than a frame, forwards or back: the device's
+   * clock runs a little faster or slower than ours. Clocks of frames still only grow.
    */
   slew(ms: number): void {
     this.clockMs += Math.max(1 - FRAME_MS, Math.min(FRAME_MS - 1, ms));
   }
 
   private frame(pcm: Int16Array): Frame {
-    const frame: Frame = { source: this.options.source, seq: this.seq, captureMs: this.clockMs, pcm };
+    const frame: Frame = {
+      source: this.options.source,
+      seq: this.seq,
+      captureMs: this.clockMs,
+      pcm,
+    };
     this.seq++;
     this.clockMs += FRAME_MS;
     this.filled = 0;

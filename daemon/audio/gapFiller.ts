@@ -1,7 +1,13 @@
-/** Makes one source's numbered frames gapless: a hole is filled with silence and reported, a repeat is dropped. */
+/**
+ * Makes one source's numbered frames gapless: a hole is filled with silence and reported, a repeat
+ * is dropped.
+ */
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from './frame';
 
-/** At most this much silence is made for one hole (10 s); what is longer is skipped, so a wild number cannot fill the memory. */
+/**
+ * At most this much silence is made for one hole (10 s); what is longer is skipped, so a wild
+ * number cannot fill the memory.
+ */
 const MAX_FILLED_FRAMES = 500;
 
 export interface Gap {
@@ -44,7 +50,8 @@ export class GapFiller {
     if (missing > 0) {
       const filled = Math.min(missing, this.maxFilled);
       this.handlers.onGap({ fromSeq: this.expected, missingFrames: missing, filledFrames: filled });
-      // The silence stands right before the frame that came: its speech must not join what was before the hole.
+      // The silence stands right before the frame that came: its speech must not join what was
+      // before the hole.
       for (let n = filled; n > 0; n--) {
         this.handlers.onFrame({
           source: frame.source,

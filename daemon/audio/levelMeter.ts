@@ -20,7 +20,11 @@ export class LevelMeter {
   private readonly window: number;
   private readonly gapMs: number;
 
-  /** @param now monotonic milliseconds: audio that runs faster than real time still gives at most `perSecond` readings. */
+  /**
+   *
+   * @param now monotonic milliseconds: audio that runs faster than real time still gives at most
+   * `perSecond` readings.
+   */
   constructor(
     private readonly source: Source,
     private readonly now: () => number,
@@ -47,7 +51,11 @@ export class LevelMeter {
     const now = this.now();
     if (now - this.lastMs < this.gapMs) return undefined;
     this.lastMs = now;
-    const level: Level = { source: this.source, rmsDb: toDb(Math.sqrt(this.squares / this.count)), peakDb: toDb(this.peak) };
+    const level: Level = {
+      source: this.source,
+      rmsDb: toDb(Math.sqrt(this.squares / this.count)),
+      peakDb: toDb(this.peak),
+    };
     this.squares = this.peak = this.count = 0;
     return level;
   }

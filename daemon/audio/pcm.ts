@@ -12,7 +12,8 @@ export class SampleReader {
     const view = new Uint8Array(samples.buffer);
     const whole = view.length - carried;
     if (this.left !== undefined && view.length > 0) view[0] = this.left;
-    if (view.length > 0) view.set(whole === chunk.length ? chunk : chunk.subarray(0, whole), carried);
+    if (view.length > 0)
+      view.set(whole === chunk.length ? chunk : chunk.subarray(0, whole), carried);
     if (bytes & 1) this.left = chunk.length > 0 ? chunk[chunk.length - 1] : this.left;
     else this.left = undefined;
     return samples;
@@ -24,14 +25,18 @@ export class SampleReader {
   }
 }
 
-/** Averages channels into one, so that the sum of loud channels cannot clip. One channel is handed through, not copied. */
+/**
+ * Averages channels into one, so that the sum of loud channels cannot clip. One channel is handed
+ * through, not copied.
+ */
 export function mixDown(channels: readonly Float32Array[]): Float32Array {
   const first = channels[0];
   if (first === undefined) return new Float32Array(0);
   if (channels.length === 1) return first;
   const scale = 1 / channels.length;
   const out = new Float32Array(first.length);
-  for (const channel of channels) for (let i = 0; i < out.length; i++) out[i]! += channel[i]! * scale;
+  for (const channel of channels)
+    for (let i = 0; i < out.length; i++) out[i]! += channel[i]! * scale;
   return out;
 }
 
@@ -42,8 +47,14 @@ export interface FullScale {
 }
 export const FULL_SCALE: FullScale = { negative: 32_768, positive: 32_768 };
 
-/** Floats of −1…1 to 16 bits, rounded, limited. With the decoder's own scale 16-bit samples come back bit by bit. */
-export function toInt16(samples: Float32Array, { negative, positive }: FullScale = FULL_SCALE): Int16Array {
+/**
+ * Floats of −1…1 to 16 bits, rounded, limited. With the decoder's own scale 16-bit samples come
+ * back bit by bit.
+ */
+export function toInt16(
+  samples: Float32Array,
+  { negative, positive }: FullScale = FULL_SCALE,
+): Int16Array {
   const out = new Int16Array(samples.length);
   for (let i = 0; i < out.length; i++) {
     const x = samples[i]!;
@@ -57,7 +68,10 @@ export function toInt16(samples: Float32Array, { negative, positive }: FullScale
  * 16 bits to floats of −1…1, as recognisers take them.
  * @param out as long as the samples
  */
-export function toFloat32(samples: Int16Array, out: Float32Array = new Float32Array(samples.length)): Float32Array {
+export function toFloat32(
+  samples: Int16Array,
+  out: Float32Array = new Float32Array(samples.length),
+): Float32Array {
   for (let i = 0; i < out.length; i++) out[i] = samples[i]! / 32_768;
   return out;
 }
@@ -74,8 +88,8 @@ export function joinSamples(parts: readonly Float32Array[]): Float32Array {
 }
 
 /**
- * The same sound over another time; pitch changes with it. Between samples runs a cubic curve (Catmull, Rom 1974), enough
- * for small factors.
+ * The same sound over another time; pitch changes with it. Between samples runs a cubic curve
+ * (Catmull, Rom 1974), enough for small factors.
  * @param factor of the length, above 0
  */
 export function stretched(samples: Float32Array, factor: number): Float32Array {
@@ -85,7 +99,12 @@ export function stretched(samples: Float32Array, factor: number): Float32Array {
     const place = Math.min(i / factor, last);
     const from = Math.floor(place);
     const t = place - from;
-    const [a, b, c, d] = [samples[Math.max(0, from - 1)]!, samples[from]!, samples[Math.min(last, from + 1)]!, samples[Math.min(last, from + 2)]!];
+    const [a, b, c, d] = [
+      samples[Math.max(0, from - 1)]!,
+      samples[from]!,
+      samples[Math.min(last, from + 1)]!,
+      samples[Math.min(last, from + 2)]!,
+    ];
     out[i] = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
   }
   return out;

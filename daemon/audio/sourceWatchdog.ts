@@ -1,6 +1,7 @@
 /**
- * Watches one captured source: warns when it gives nothing, or nothing but zeros, for 5 s.
- * A microphone permission that macOS refused looks exactly like a stream of zeros; a live microphone always has noise.
+ * Watches one captured source: warns when it gives nothing, or nothing but zeros, for 5 s. A
+ * microphone permission that macOS refused looks exactly like a stream of zeros; a live microphone
+ * always has noise.
  */
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -10,7 +11,10 @@ const CHECK_EVERY_MS = 500;
 
 export interface WatchdogOptions {
   readonly silentAfterMs?: number;
-  /** For system audio: a computer that plays nothing gives zeros, so they are reported only until the first sound has come. */
+  /**
+   * For system audio: a computer that plays nothing gives zeros, so they are reported only until
+   * the first sound has come.
+   */
   readonly zerosAfterSoundAreNormal?: boolean;
 }
 
@@ -68,8 +72,12 @@ export class SourceWatchdog implements Disposable {
   private check(): void {
     const now = this.clock.now();
     if (now - this.lastDataMs >= this.silentAfterMs) {
-      if (this.condition.kind !== 'nothing') this.set({ kind: 'nothing', sinceMs: this.lastDataMs });
-    } else if (!(this.heard && this.options.zerosAfterSoundAreNormal) && now - this.lastSoundMs >= this.silentAfterMs) {
+      if (this.condition.kind !== 'nothing')
+        this.set({ kind: 'nothing', sinceMs: this.lastDataMs });
+    } else if (
+      !(this.heard && this.options.zerosAfterSoundAreNormal) &&
+      now - this.lastSoundMs >= this.silentAfterMs
+    ) {
       if (this.condition.kind !== 'zeros') this.set({ kind: 'zeros', sinceMs: this.lastSoundMs });
     }
   }
@@ -82,14 +90,22 @@ export class SourceWatchdog implements Disposable {
 }
 
 /** What a person is told; `platform` as Node names it, handed in. */
-export function silenceAdvice(condition: SourceCondition, source: 'mic' | 'system', platform: string): string {
+export function silenceAdvice(
+  condition: SourceCondition,
+  source: 'mic' | 'system',
+  platform: string,
+): string {
   const what = source === 'mic' ? 'The microphone' : 'The system audio';
   if (condition.kind === 'well') return `${what} is heard again.`;
-  const state = condition.kind === 'nothing' ? `${what} has sent no sound data for 5 seconds` : `${what} has been perfectly silent for 5 seconds`;
+  const state =
+    condition.kind === 'nothing'
+      ? `${what} has sent no sound data for 5 seconds`
+      : `${what} has been perfectly silent for 5 seconds`;
   if (platform === 'darwin') {
     const pane = source === 'mic' ? 'Microphone' : 'Screen & System Audio Recording';
     return `${state}; allow Visual Studio Code under System Settings > Privacy & Security > ${pane}, or choose another device.`;
   }
-  if (source === 'system') return `${state}; play something, or choose the output device that plays it.`;
+  if (source === 'system')
+    return `${state}; play something, or choose the output device that plays it.`;
   return `${state}; check that it is plugged in and not muted, or choose another device.`;
 }

@@ -1,4 +1,6 @@
-/** A queue with a fixed number of places; when it is full the oldest item leaves and is handed back. */
+/**
+ * A queue with a fixed number of places; when it is full the oldest item leaves and is handed back.
+ */
 
 export class BoundedQueue<T> {
   private items: (T | undefined)[];
@@ -6,7 +8,8 @@ export class BoundedQueue<T> {
   private count = 0;
 
   constructor(readonly capacity: number) {
-    if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`A queue needs a capacity of at least 1, got ${capacity}.`);
+    if (!Number.isInteger(capacity) || capacity < 1)
+      throw new RangeError(`A queue needs a capacity of at least 1, got ${capacity}.`);
     this.items = new Array<T | undefined>(capacity);
   }
 

@@ -1,6 +1,7 @@
 /**
- * Buffers of the audio path that are used over and over, so that an hour of sound makes no garbage. Who takes one owns
- * it until it gives it back, once; what it holds is whatever was in it. Bounded: what is given back beyond `keep` goes.
+ * Buffers of the audio path that are used over and over, so that an hour of sound makes no garbage.
+ * Who takes one owns it until it gives it back, once; what it holds is whatever was in it. Bounded:
+ * what is given back beyond `keep` goes.
  */
 
 export interface PoolFigures {

@@ -54,7 +54,8 @@ export class ManualClock implements Clock {
     const end = this.time + ms;
     for (;;) {
       let next: [number, { at: number; fn: () => void; every?: number }] | undefined;
-      for (const entry of this.timers) if (entry[1].at <= end && (!next || entry[1].at < next[1].at)) next = entry;
+      for (const entry of this.timers)
+        if (entry[1].at <= end && (!next || entry[1].at < next[1].at)) next = entry;
       if (!next) break;
       const [id, timer] = next;
       this.time = Math.max(this.time, timer.at);

@@ -1,4 +1,7 @@
-/** Things that must be given back. A store takes them where they are made; late additions are disposed at once. */
+/**
+ * Things that must be given back. A store takes them where they are made; late additions are
+ * disposed at once.
+ */
 
 export interface Disposable {
   dispose(): void;
@@ -25,7 +28,10 @@ export class DisposableStore implements Disposable {
     return item;
   }
 
-  /** Disposes in reverse order; every item is disposed even when one throws, then the first error is thrown. */
+  /**
+   * Disposes in reverse order; every item is disposed even when one throws, then the first error is
+   * thrown.
+   */
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;

@@ -1,4 +1,6 @@
-/** An event that others may listen to. A listener that throws does not keep the others from hearing. */
+/**
+ * An event that others may listen to. A listener that throws does not keep the others from hearing.
+ */
 import { type Disposable, toDisposable } from './disposable';
 
 export type Event<T> = (listener: (value: T) => void) => Disposable;

@@ -1,9 +1,12 @@
 /**
- * Numbers and short texts in one string, for what is kept of hours of talk: a string is one object, an object with
- * its arrays for each word is fifty times as much.
+ * Numbers and short texts in one string, for what is kept of hours of talk: a string is one object,
+ * an object with its arrays for each word is fifty times as much.
  */
 
-/** Seven bits a character, the eighth says that more follow: what is small stays in strings of one byte a character. */
+/**
+ * Seven bits a character, the eighth says that more follow: what is small stays in strings of one
+ * byte a character.
+ */
 const BITS = 7;
 const MORE = 1 << BITS;
 
@@ -14,7 +17,8 @@ export class Packer {
   /** @param value a whole number from 0 to 2^31 − 1 */
   number(value: number): void {
     let rest = value;
-    for (; rest >= MORE; rest >>>= BITS) this.parts.push(String.fromCharCode((rest & (MORE - 1)) | MORE));
+    for (; rest >= MORE; rest >>>= BITS)
+      this.parts.push(String.fromCharCode((rest & (MORE - 1)) | MORE));
     this.parts.push(String.fromCharCode(rest));
   }
 
@@ -54,7 +58,9 @@ export class Unpacker {
   }
 
   double(): number {
-    const bytes = Uint8Array.from({ length: Float64Array.BYTES_PER_ELEMENT }, () => this.packed.charCodeAt(this.at++));
+    const bytes = Uint8Array.from({ length: Float64Array.BYTES_PER_ELEMENT }, () =>
+      this.packed.charCodeAt(this.at++),
+    );
     return new Float64Array(bytes.buffer)[0] ?? 0;
   }
 

@@ -1,4 +1,7 @@
-/** One authenticated connection as the transport and the handlers see it: the seam between sockets and methods. */
+/**
+ * One authenticated connection as the transport and the handlers see it: the seam between sockets
+ * and methods.
+ */
 import type { EarmarkError } from '../../protocol/errors';
 import type { Identity } from './identity';
 
@@ -23,13 +26,19 @@ export interface AudioMessage {
   readonly pcm: Uint8Array;
 }
 
-/** A request that may be taken back. Its signal is made when somebody looks at it: few requests take so long, and sound comes in hundreds a second. */
+/**
+ * A request that may be taken back. Its signal is made when somebody looks at it: few requests take
+ * so long, and sound comes in hundreds a second.
+ */
 export type Asked = Pick<AbortController, 'signal'>;
 
 export interface PeerHandler {
   /** @throws EarmarkError and nothing else; it goes to the other side as it is */
   request(method: string, params: unknown, asked: Asked): Promise<object>;
-  /** Where the connection has binary messages. @returns what answers it; taken before the call returns. @throws EarmarkError and nothing else */
+  /**
+   * Where the connection has binary messages.
+   * @returns what answers it; taken before the call returns. @throws EarmarkError and nothing else
+   */
   audio?(message: AudioMessage): Promise<object>;
   /** The connection is gone. Called once. */
   closed(): void;

@@ -1,4 +1,7 @@
-/** Where an error comes from, for logs: its name and the first lines of its stack, without the message, which may quote anything. */
+/**
+ * Where an error comes from, for logs: its name and the first lines of its stack, without the
+ * message, which may quote anything.
+ */
 
 const LINES = 8;
 

@@ -4,8 +4,15 @@ export class Recent<K, V extends object> {
   private young = new Map<K, V>();
   private old: ReadonlyMap<K, V> = new Map();
 
-  /** @param count a value is kept while no more than so many others are asked for; twice as many are held at most */
-  constructor(private readonly count: number, private readonly make: (key: K) => V) {}
+  /**
+   *
+   * @param count a value is kept while no more than so many others are asked for; twice as many are
+   * held at most
+   */
+  constructor(
+    private readonly count: number,
+    private readonly make: (key: K) => V,
+  ) {}
 
   get(key: K): V {
     const kept = this.young.get(key);

@@ -1,9 +1,16 @@
-/** A rate with a burst: what was not used fills the bucket up to its size, what is taken empties it. */
+/**
+ * A rate with a burst: what was not used fills the bucket up to its size, what is taken empties it.
+ */
 export class TokenBucket {
   private level: number;
   private at: number;
 
-  /** @param rate units a second @param size units that may be taken at once @param now milliseconds */
+  /**
+   *
+   * @param rate units a second
+   * @param size units that may be taken at once
+   * @param now milliseconds
+   */
   constructor(
     private readonly rate: number,
     private readonly size: number,
@@ -13,7 +20,10 @@ export class TokenBucket {
     this.at = now;
   }
 
-  /** Milliseconds until `units` may be taken; 0 where they were taken. More than the size is taken when the bucket is full, and owed. */
+  /**
+   * Milliseconds until `units` may be taken; 0 where they were taken. More than the size is taken
+   * when the bucket is full, and owed.
+   */
   take(units: number, now: number): number {
     this.level = Math.min(this.size, this.level + (Math.max(0, now - this.at) * this.rate) / 1000);
     this.at = now;

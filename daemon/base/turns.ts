@@ -1,4 +1,7 @@
-/** Order where many connections could overtake each other: work on one key is done in the order in which it was asked for. */
+/**
+ * Order where many connections could overtake each other: work on one key is done in the order in
+ * which it was asked for.
+ */
 
 export class Turns {
   private readonly last = new Map<string, Promise<unknown>>();

@@ -1,4 +1,7 @@
-/** `earmark doctor --bundle`: what helps to find a fault, in one file, and nothing of what people said. */
+/**
+ * `earmark doctor --bundle`: what helps to find a fault, in one file, and nothing of what people
+ * said.
+ */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,8 +18,16 @@ const PROFILE_TIMEOUT_MS = 60_000;
 const METRICS_TIMEOUT_MS = 5_000;
 const LOG_FILES = ['daemon.2.log', 'daemon.1.log', 'daemon.log', 'figures.1.log', 'figures.log'];
 
-/** @param profile also where the daemon spends its time and memory, over 5 s @returns path of the file */
-export async function writeBundle(env: Environment, findings: readonly string[], profile: boolean): Promise<string> {
+/**
+ *
+ * @param profile also where the daemon spends its time and memory, over 5 s
+ * @returns path of the file
+ */
+export async function writeBundle(
+  env: Environment,
+  findings: readonly string[],
+  profile: boolean,
+): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'earmark-bundle-'));
   const names: string[] = [];
   const put = (name: string, text: string): void => {
@@ -25,19 +36,42 @@ export async function writeBundle(env: Environment, findings: readonly string[],
   };
   try {
     put('doctor.txt', `${findings.map(redact).join('\n')}\n`);
-    put('versions.json', json({ earmark: env.version, node: process.versions, platform: process.platform, arch: process.arch, system: release() }));
+    put(
+      'versions.json',
+      json({
+        earmark: env.version,
+        node: process.versions,
+        platform: process.platform,
+        arch: process.arch,
+        system: release(),
+      }),
+    );
     put('settings.json', json(settings(env.home)));
     try {
       await withDaemon(env, async (connection) => {
         const { sessions, problems, ...health } = await connection.request(DaemonHealth, {});
-        put('health.json', json({ ...health, problems: problems.map(redact), sessions: sessions.map(({ state }) => state) }));
+        put(
+          'health.json',
+          json({
+            ...health,
+            problems: problems.map(redact),
+            sessions: sessions.map(({ state }) => state),
+          }),
+        );
         if (!profile) return;
-        const { cpu, heap } = await connection.request(DaemonProfile, { ms: PROFILE_MS }, { timeoutMs: PROFILE_TIMEOUT_MS });
+        const { cpu, heap } = await connection.request(
+          DaemonProfile,
+          { ms: PROFILE_MS },
+          { timeoutMs: PROFILE_TIMEOUT_MS },
+        );
         put('daemon.cpuprofile', cpu);
         put('daemon.heapprofile', heap);
       });
     } catch (error) {
-      put('daemon.txt', `${isEarmarkError(error) ? error.message : 'The daemon did not answer.'}\n`);
+      put(
+        'daemon.txt',
+        `${isEarmarkError(error) ? error.message : 'The daemon did not answer.'}\n`,
+      );
     }
     const metrics = await readMetrics(env.home);
     if (metrics !== undefined) put('metrics.txt', metrics);
@@ -45,7 +79,9 @@ export async function writeBundle(env: Environment, findings: readonly string[],
       const text = read(join(env.home, 'logs', name));
       if (text !== undefined) put(name, text.split('\n').map(redact).join('\n'));
     }
-    const path = resolve(`earmark-bundle-${new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19)}.tar.gz`);
+    const path = resolve(
+      `earmark-bundle-${new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19)}.tar.gz`,
+    );
     await create({ gzip: true, file: path, cwd: folder, portable: true }, names);
     chmodSync(path, 0o600);
     return path;
@@ -57,7 +93,10 @@ export async function writeBundle(env: Environment, findings: readonly string[],
 /** What holds, with its problems; of names, addresses and secrets only that they are set. */
 function settings(home: string): object {
   const { shown, problems } = openSettings({ home, env: process.env });
-  const values = Object.entries(shown).map(([name, value]) => [name, typeof value === 'string' && value !== '' && !OPEN_TEXT.has(name) ? '(set)' : value]);
+  const values = Object.entries(shown).map(([name, value]) => [
+    name,
+    typeof value === 'string' && value !== '' && !OPEN_TEXT.has(name) ? '(set)' : value,
+  ]);
   return { ...(Object.fromEntries(values) as object), problems: problems.map(({ name }) => name) };
 }
 
@@ -65,8 +104,13 @@ const OPEN_TEXT: ReadonlySet<string> = new Set(['log.level', 'openai.model', 'll
 
 async function readMetrics(home: string): Promise<string | undefined> {
   try {
-    const { url, token } = FiguresFile.parse(JSON.parse(readFileSync(join(home, FIGURES_FILE), 'utf8')));
-    const response = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(METRICS_TIMEOUT_MS) });
+    const { url, token } = FiguresFile.parse(
+      JSON.parse(readFileSync(join(home, FIGURES_FILE), 'utf8')),
+    );
+    const response = await fetch(`${url}/metrics`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(METRICS_TIMEOUT_MS),
+    });
     return response.ok ? await response.text() : undefined;
   } catch {
     // A daemon elsewhere, or one that ended: its figures are in health.json or in the log.

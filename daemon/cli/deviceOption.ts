@@ -2,5 +2,8 @@
 import { Option } from 'commander';
 
 export function deviceOption(): Option {
-  return new Option('--device <D>', 'where the model runs; chosen for this machine when absent').choices(['auto', 'cpu', 'gpu']);
+  return new Option(
+    '--device <D>',
+    'where the model runs; chosen for this machine when absent',
+  ).choices(['auto', 'cpu', 'gpu']);
 }

@@ -1,7 +1,15 @@
-/** What every command gets: terminals, the state folder, a way to the daemon, and the user's Ctrl-C. */
+/**
+ * What every command gets: terminals, the state folder, a way to the daemon, and the user's Ctrl-C.
+ */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createConnection, type Connection, type ConnectOptions, type DaemonCommand, type RemoteProfile } from '../../client';
+import {
+  createConnection,
+  type Connection,
+  type ConnectOptions,
+  type DaemonCommand,
+  type RemoteProfile,
+} from '../../client';
 import { UsageError } from './failure';
 import type { Terminal } from './output';
 import { isSignedIn, signedInToken } from './signInFile';
@@ -18,30 +26,53 @@ export interface Environment {
   readonly signal: AbortSignal;
 }
 
-export function connectOptions(env: Environment, options: { readonly start?: boolean; readonly window?: boolean } = {}): ConnectOptions {
+export function connectOptions(
+  env: Environment,
+  options: { readonly start?: boolean; readonly window?: boolean } = {},
+): ConnectOptions {
   return {
     stateDir: env.home,
-    client: { name: 'cli', version: env.version, ...(options.window === undefined ? {} : { window: options.window }) },
+    client: {
+      name: 'cli',
+      version: env.version,
+      ...(options.window === undefined ? {} : { window: options.window }),
+    },
     ...(env.remote ? { remote: env.remote } : {}),
     ...(options.start === false ? {} : { daemon: env.daemon }),
   };
 }
 
 /**
- * The remote daemon that `--remote` or `EARMARK_REMOTE` names, with `EARMARK_TOKEN` or who signed in, and, for a certificate that no
- * authority signed, `EARMARK_REMOTE_FINGERPRINT`. @throws UsageError
+ * The remote daemon that `--remote` or `EARMARK_REMOTE` names, with `EARMARK_TOKEN` or who signed
+ * in, and, for a certificate that no authority signed, `EARMARK_REMOTE_FINGERPRINT`. @throws
+ * UsageError
  */
-export function remoteProfile(option: string | undefined, env: NodeJS.ProcessEnv, home: string): RemoteProfile | undefined {
+export function remoteProfile(
+  option: string | undefined,
+  env: NodeJS.ProcessEnv,
+  home: string,
+): RemoteProfile | undefined {
   const url = option ?? env['EARMARK_REMOTE'];
   if (url === undefined || url.trim() === '') return undefined;
   const given = env['EARMARK_TOKEN']?.trim();
-  if (!given && !isSignedIn(home)) throw new UsageError('A remote daemon wants a token; put what "earmark tokens create" printed there into EARMARK_TOKEN, or run "earmark sign-in".');
+  if (!given && !isSignedIn(home))
+    throw new UsageError(
+      'A remote daemon wants a token; put what "earmark tokens create" printed there into EARMARK_TOKEN, or run "earmark sign-in".',
+    );
   const fingerprint = env['EARMARK_REMOTE_FINGERPRINT']?.trim();
-  return { url: url.trim(), token: given ? given : () => signedInToken(home), ...(fingerprint ? { fingerprint } : {}) };
+  return {
+    url: url.trim(),
+    token: given ? given : () => signedInToken(home),
+    ...(fingerprint ? { fingerprint } : {}),
+  };
 }
 
 /** Runs `work` with a connection to the daemon, started where there is none. */
-export async function withDaemon<T>(env: Environment, work: (connection: Connection) => Promise<T>, options: { readonly start?: boolean; readonly window?: boolean } = {}): Promise<T> {
+export async function withDaemon<T>(
+  env: Environment,
+  work: (connection: Connection) => Promise<T>,
+  options: { readonly start?: boolean; readonly window?: boolean } = {},
+): Promise<T> {
   const connection = createConnection(connectOptions(env, options));
   try {
     await connection.whenConnected();
@@ -51,9 +82,15 @@ export async function withDaemon<T>(env: Environment, work: (connection: Connect
   }
 }
 
-/** `daemon.js` lies beside `cli.js`; from the sources it is `daemon/main.ts`, run the way this process runs. */
+/**
+ * `daemon.js` lies beside `cli.js`; from the sources it is `daemon/main.ts`, run the way this
+ * process runs.
+ */
 export function daemonCommand(): DaemonCommand {
   const built = join(__dirname, 'daemon.js');
   if (existsSync(built)) return { command: process.execPath, args: [built] };
-  return { command: process.execPath, args: [...process.execArgv, resolve(__dirname, '../main.ts')] };
+  return {
+    command: process.execPath,
+    args: [...process.execArgv, resolve(__dirname, '../main.ts')],
+  };
 }

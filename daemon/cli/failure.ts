@@ -19,11 +19,18 @@ export function endingOf(error: unknown): Ending {
   // commander has written its own sentence.
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : 2 };
   if (isEarmarkError(error)) return { code: 1, sentence: error.message };
-  return { code: 1, sentence: `Something unexpected happened (${error instanceof Error ? error.message : String(error)}); please report it.` };
+  return {
+    code: 1,
+    sentence: `Something unexpected happened (${error instanceof Error ? error.message : String(error)}); please report it.`,
+  };
 }
 
 /** commander's `error: unknown option '--x'\n(Did you mean --y?)` as one sentence. */
 export function usageSentence(text: string): string {
-  const plain = text.replace(/^error:\s*/i, '').trim().replace(/\.?\s*\n\s*/g, ' ').replace(/\.$/, '');
+  const plain = text
+    .replace(/^error:\s*/i, '')
+    .trim()
+    .replace(/\.?\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
   return `${plain.charAt(0).toUpperCase()}${plain.slice(1)}; see "earmark --help".`;
 }

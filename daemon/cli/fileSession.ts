@@ -1,6 +1,14 @@
-/** One recording through the daemon: decoded here, its frames pushed as any client does, followed until DONE. */
+/**
+ * One recording through the daemon: decoded here, its frames pushed as any client does, followed
+ * until DONE.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
-import { createFramePusher, type Connection, type FramePusher, type SessionSubscription } from '../../client';
+import {
+  createFramePusher,
+  type Connection,
+  type FramePusher,
+  type SessionSubscription,
+} from '../../client';
 import { FRAME_MS, SAMPLE_RATE } from '../../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { SessionDelete, SessionGet, SessionStop, type SessionEvent } from '../../protocol/session';
@@ -39,12 +47,21 @@ const TOO_MANY_RETRY_MS = 500;
 const TOO_MANY_RETRIES = 240;
 const GET_TIMEOUT_MS = 60_000;
 
-/** @throws EarmarkError what the file, the session or the connection failed with; nothing is left in the daemon then */
-export async function transcribeFile(connection: Connection, audio: AudioFile, options: FileSessionOptions): Promise<FileResult> {
+/**
+ * @throws EarmarkError what the file, the session or the connection failed with; nothing is left in
+ * the daemon then
+ */
+export async function transcribeFile(
+  connection: Connection,
+  audio: AudioFile,
+  options: FileSessionOptions,
+): Promise<FileResult> {
   const follower = new Follower(options);
   const subscription = await startSession(connection, audio, options, follower);
   const { sessionId } = subscription;
-  const pushers = audio.sources.map((source) => createFramePusher(connection, subscription, { source }));
+  const pushers = audio.sources.map((source) =>
+    createFramePusher(connection, subscription, { source }),
+  );
   subscription.onDidLose((error) => follower.fail(error));
   for (const pusher of pushers) pusher.onDidFail((error) => follower.fail(error));
   const onAbort = () => follower.fail(new EarmarkError('rpc.cancelled', 'Stopped before the end.'));
@@ -54,7 +71,12 @@ export async function transcribeFile(connection: Connection, audio: AudioFile, o
     await Promise.race([follower.ended, pushAll(audio, pushers, options)]);
     await persist(connection, SessionStop, { sessionId });
     await follower.ended;
-    const document = await persist(connection, SessionGet, { sessionId }, { timeoutMs: GET_TIMEOUT_MS });
+    const document = await persist(
+      connection,
+      SessionGet,
+      { sessionId },
+      { timeoutMs: GET_TIMEOUT_MS },
+    );
     if (!options.keep) await remove(connection, sessionId);
     return { ...document, diagnostics: audio.diagnostics.map((d) => d.message) };
   } catch (error) {
@@ -68,14 +90,25 @@ export async function transcribeFile(connection: Connection, audio: AudioFile, o
 }
 
 /** Waits for its turn where other sessions fill the daemon. */
-async function startSession(connection: Connection, audio: AudioFile, options: FileSessionOptions, follower: Follower): Promise<SessionSubscription> {
+async function startSession(
+  connection: Connection,
+  audio: AudioFile,
+  options: FileSessionOptions,
+  follower: Follower,
+): Promise<SessionSubscription> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await connection.start(
         {
           kind: 'file',
           title: options.title,
-          sources: audio.sources.map((source) => ({ source, origin: { type: 'push' as const, format: { sampleRate: SAMPLE_RATE, channels: 1, encoding: 's16le' } } })),
+          sources: audio.sources.map((source) => ({
+            source,
+            origin: {
+              type: 'push' as const,
+              format: { sampleRate: SAMPLE_RATE, channels: 1, encoding: 's16le' },
+            },
+          })),
           live: options.realtime,
           partials: options.realtime,
           insights: options.insights,
@@ -96,7 +129,11 @@ async function startSession(connection: Connection, audio: AudioFile, options: F
   }
 }
 
-async function pushAll(audio: AudioFile, pushers: readonly FramePusher[], options: FileSessionOptions): Promise<void> {
+async function pushAll(
+  audio: AudioFile,
+  pushers: readonly FramePusher[],
+  options: FileSessionOptions,
+): Promise<void> {
   const begun = performance.now();
   let sentMs = 0;
   for await (const block of audio.blocks()) {
@@ -106,11 +143,18 @@ async function pushAll(audio: AudioFile, pushers: readonly FramePusher[], option
       options.signal.throwIfAborted();
       block.forEach((pcm, i) => pushers[i]?.write(pcm.subarray(at, at + slice)));
       sentMs += (Math.min(slice, length - at) * 1000) / SAMPLE_RATE;
-      if (options.realtime) await delay(Math.max(0, begun + sentMs - performance.now()), undefined, { signal: options.signal });
+      if (options.realtime)
+        await delay(Math.max(0, begun + sentMs - performance.now()), undefined, {
+          signal: options.signal,
+        });
     }
     for (const pusher of pushers) await pusher.whenReady(AHEAD_MS);
   }
-  if (sentMs < FRAME_MS) throw new EarmarkError('audio.empty', `${options.title} has no sound in it; choose a file that has a recording in it.`);
+  if (sentMs < FRAME_MS)
+    throw new EarmarkError(
+      'audio.empty',
+      `${options.title} has no sound in it; choose a file that has a recording in it.`,
+    );
   await Promise.all(pushers.map((pusher) => pusher.end()));
 }
 
@@ -144,7 +188,11 @@ class Follower {
     if (event.kind === 'error') this.lastError = new EarmarkError(event.code, event.message);
     if (event.kind !== 'state') return;
     if (event.to === 'DONE') this.resolve();
-    if (event.to === 'FAILED') this.fail(this.lastError ?? new EarmarkError('internal', 'The session failed; see "earmark daemon logs".'));
+    if (event.to === 'FAILED')
+      this.fail(
+        this.lastError ??
+          new EarmarkError('internal', 'The session failed; see "earmark daemon logs".'),
+      );
   }
 
   fail(error: EarmarkError): void {

@@ -1,8 +1,15 @@
-/** A running session in the terminal: finals as lines, what is being said now dim on the last one, warnings beside. */
+/**
+ * A running session in the terminal: finals as lines, what is being said now dim on the last one,
+ * warnings beside.
+ */
 import type { SessionEvent } from '../../protocol/session';
 import { clockTime, type Terminal } from './output';
 
-const NAMES: Readonly<Record<string, string>> = { mic: 'microphone', system: 'system audio', file: 'file' };
+const NAMES: Readonly<Record<string, string>> = {
+  mic: 'microphone',
+  system: 'system audio',
+  file: 'file',
+};
 
 export class LiveTranscript {
   private readonly partials = new Map<string, string>();
@@ -15,7 +22,10 @@ export class LiveTranscript {
   ) {}
 
   begin(sources: readonly string[]): void {
-    this.line(this.err, `${this.err.style.red('●')} Recording ${sources.map((s) => NAMES[s] ?? s).join(' and ')}; Ctrl-C stops.\n`);
+    this.line(
+      this.err,
+      `${this.err.style.red('●')} Recording ${sources.map((s) => NAMES[s] ?? s).join(' and ')}; Ctrl-C stops.\n`,
+    );
   }
 
   take(event: SessionEvent): void {
@@ -30,7 +40,11 @@ export class LiveTranscript {
         this.partials.delete(event.segment.id);
         const { startMs, speaker, text, hidden } = event.segment;
         // The loudspeakers' words in the microphone stand there already, as the others' own.
-        if (hidden !== true) this.line(this.out, `${style.dim(clockTime(startMs).padStart(7))}  ${style.bold(speaker)}  ${text}\n`);
+        if (hidden !== true)
+          this.line(
+            this.out,
+            `${style.dim(clockTime(startMs).padStart(7))}  ${style.bold(speaker)}  ${text}\n`,
+          );
         return this.drawPartials();
       }
       case 'warning':

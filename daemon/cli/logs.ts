@@ -8,7 +8,12 @@ import type { Environment } from './environment';
 const TAIL_MAX_BYTES = 8 * 1024 * 1024;
 const FOLLOW_MS = 250;
 /** pino's levels. */
-const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' };
+const LEVELS: Readonly<Record<number, string>> = {
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+};
 
 export interface LogOptions {
   readonly follow: boolean;
@@ -18,8 +23,10 @@ export interface LogOptions {
 
 export async function showLogs(env: Environment, options: LogOptions): Promise<void> {
   const file = join(env.home, 'logs', 'daemon.log');
-  const print = (line: string) => env.out.write(options.format === 'json' ? `${line}\n` : logLine(env, line));
-  if (!existsSync(file)) env.err.write('earmark: There is no log yet; the daemon has not run in this state folder.\n');
+  const print = (line: string) =>
+    env.out.write(options.format === 'json' ? `${line}\n` : logLine(env, line));
+  if (!existsSync(file))
+    env.err.write('earmark: There is no log yet; the daemon has not run in this state folder.\n');
   let { text, end } = readFrom(file, -TAIL_MAX_BYTES);
   for (const line of text.split('\n').filter(Boolean).slice(-options.lines)) print(line);
   while (options.follow && !env.signal.aborted) {
@@ -29,7 +36,10 @@ export async function showLogs(env: Environment, options: LogOptions): Promise<v
   }
 }
 
-/** Whole lines from `start` on; a negative start counts from the end. A file that got shorter was rotated and is read anew. */
+/**
+ * Whole lines from `start` on; a negative start counts from the end. A file that got shorter was
+ * rotated and is read anew.
+ */
 function readFrom(file: string, start: number): { text: string; end: number } {
   let descriptor: number;
   try {
@@ -52,10 +62,19 @@ function readFrom(file: string, start: number): { text: string; end: number } {
 function logLine(env: Environment, line: string): string {
   const { style } = env.out;
   try {
-    const { level, time, event, pid: _, component, ...facts } = JSON.parse(line) as Record<string, unknown>;
+    const {
+      level,
+      time,
+      event,
+      pid: _,
+      component,
+      ...facts
+    } = JSON.parse(line) as Record<string, unknown>;
     const name = LEVELS[Number(level)] ?? 'info';
     const colour = name === 'error' ? style.red : name === 'warn' ? style.yellow : style.dim;
-    const rest = Object.entries(facts).map(([k, v]) => `${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`).join(' ');
+    const rest = Object.entries(facts)
+      .map(([k, v]) => `${k}=${typeof v === 'string' ? v : JSON.stringify(v)}`)
+      .join(' ');
     return `${style.dim(String(time).slice(0, 23).replace('T', ' '))} ${colour(name.padEnd(5))} ${component ? `${String(component)} ` : ''}${String(event)}${rest ? ` ${style.dim(rest)}` : ''}\n`;
   } catch {
     return `${line}\n`;

@@ -1,4 +1,7 @@
-/** Keeps the Markdown note of a session up to date on disk (`notes/lease`, `notes/plan`, `notes/name`); a person may edit it meanwhile. */
+/**
+ * Keeps the Markdown note of a session up to date on disk (`notes/lease`, `notes/plan`,
+ * `notes/name`); a person may edit it meanwhile.
+ */
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Connection } from '../../client';
@@ -25,7 +28,8 @@ export class NoteFile {
 
   private async write(sessionId: string): Promise<string> {
     const { granted } = await persist(this.connection, NotesLease, { sessionId });
-    if (!granted) throw new EarmarkError('note.leaseLost', 'Another window writes the note of this session.');
+    if (!granted)
+      throw new EarmarkError('note.leaseLost', 'Another window writes the note of this session.');
     const path = await this.path(sessionId);
     const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const { edits } = await persist(this.connection, NotesPlan, { sessionId, text: before });
@@ -37,7 +41,11 @@ export class NoteFile {
       writeFileSync(`${path}.tmp`, applyEdits(before, edits), { mode: 0o600 });
       renameSync(`${path}.tmp`, path);
     } catch (cause) {
-      throw new EarmarkError('note.unwritable', `The note ${path} cannot be written; give another place with --notes.`, { cause });
+      throw new EarmarkError(
+        'note.unwritable',
+        `The note ${path} cannot be written; give another place with --notes.`,
+        { cause },
+      );
     }
     return path;
   }

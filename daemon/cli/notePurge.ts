@@ -6,17 +6,37 @@ import { EarmarkError } from '../../protocol/errors';
 /** Front matter stands within so much of a note. */
 const HEAD_CHARS = 4096;
 
-/** @param path a note or a folder of notes @returns what was removed. @throws EarmarkError note.unwritable */
+/**
+ *
+ * @param path a note or a folder of notes
+ * @returns what was removed. @throws EarmarkError note.unwritable
+ */
 export function removeNotes(path: string, sessionId: string): readonly string[] {
   try {
-    const files = statSync(path).isDirectory() ? readdirSync(path).filter((name) => name.endsWith('.earmark.md')).map((name) => join(path, name)) : [path];
+    const files = statSync(path).isDirectory()
+      ? readdirSync(path)
+          .filter((name) => name.endsWith('.earmark.md'))
+          .map((name) => join(path, name))
+      : [path];
     return files.filter((file) => {
-      const front = /^---\n([\s\S]*?)\n---/.exec(readFileSync(file, 'utf8').slice(0, HEAD_CHARS).replace(/\r\n/g, '\n'))?.[1] ?? '';
-      if (!front.split('\n').some((line) => line.replace(/["']/g, '').trim() === `session: ${sessionId}`)) return false;
+      const front =
+        /^---\n([\s\S]*?)\n---/.exec(
+          readFileSync(file, 'utf8').slice(0, HEAD_CHARS).replace(/\r\n/g, '\n'),
+        )?.[1] ?? '';
+      if (
+        !front
+          .split('\n')
+          .some((line) => line.replace(/["']/g, '').trim() === `session: ${sessionId}`)
+      )
+        return false;
       rmSync(file);
       return true;
     });
   } catch (cause) {
-    throw new EarmarkError('note.unwritable', `${path} cannot be read or removed; name the note or its folder with --note.`, { cause });
+    throw new EarmarkError(
+      'note.unwritable',
+      `${path} cannot be read or removed; name the note or its folder with --note.`,
+      { cause },
+    );
   }
 }

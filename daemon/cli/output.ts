@@ -1,4 +1,7 @@
-/** The terminal: what goes to stdout and stderr, colours only where a person looks, a closed pipe taken as "enough". */
+/**
+ * The terminal: what goes to stdout and stderr, colours only where a person looks, a closed pipe
+ * taken as "enough".
+ */
 import type { WriteStream } from 'node:tty';
 
 export interface Style {
@@ -11,11 +14,28 @@ export interface Style {
 }
 
 /** Select Graphic Rendition codes of ECMA-48: what turns a style on and off. */
-const CODES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const;
+const CODES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
 
 export function makeStyle(on: boolean): Style {
-  const wrap = ([open, close]: readonly [number, number]) => (text: string) => (on ? `\u001b[${open}m${text}\u001b[${close}m` : text);
-  return { bold: wrap(CODES.bold), dim: wrap(CODES.dim), red: wrap(CODES.red), green: wrap(CODES.green), yellow: wrap(CODES.yellow), cyan: wrap(CODES.cyan) };
+  const wrap =
+    ([open, close]: readonly [number, number]) =>
+    (text: string) =>
+      on ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return {
+    bold: wrap(CODES.bold),
+    dim: wrap(CODES.dim),
+    red: wrap(CODES.red),
+    green: wrap(CODES.green),
+    yellow: wrap(CODES.yellow),
+    cyan: wrap(CODES.cyan),
+  };
 }
 
 export interface Terminal {
@@ -29,7 +49,10 @@ export interface Terminal {
 }
 
 /** @param env NO_COLOR (no-color.org) and TERM=dumb turn colours off */
-export function terminal(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Terminal {
+export function terminal(
+  stream: NodeJS.WriteStream,
+  env: NodeJS.ProcessEnv = process.env,
+): Terminal {
   const isTTY = (stream as WriteStream).isTTY === true;
   // The reader of a pipe that has seen enough (`| head`) is no error.
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -46,9 +69,17 @@ export function terminal(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = pr
   };
 }
 
-/** Rows as aligned columns, two blanks between; the last column is not padded. Styles are applied after padding. */
-export function table(rows: readonly (readonly string[])[], styles: readonly (((text: string) => string) | undefined)[] = []): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+/**
+ * Rows as aligned columns, two blanks between; the last column is not padded. Styles are applied
+ * after padding.
+ */
+export function table(
+  rows: readonly (readonly string[])[],
+  styles: readonly (((text: string) => string) | undefined)[] = [],
+): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
   return rows
     .map((row) => {
       const cells = row.map((cell, i) => {

@@ -1,4 +1,7 @@
-/** Requests that may be asked twice: a daemon that ended in between is started again and asked again. */
+/**
+ * Requests that may be asked twice: a daemon that ended in between is started again and asked
+ * again.
+ */
 import type { Connection } from '../../client';
 import { isEarmarkError } from '../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../protocol/method';
@@ -6,12 +9,22 @@ import type { ParamsOf, RequestType, ResultOf } from '../../protocol/method';
 const ATTEMPTS = 5;
 
 /** For requests that change nothing, or change it once however often they come. */
-export async function persist<M extends RequestType>(connection: Connection, type: M, params: ParamsOf<M>, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<ResultOf<M>> {
+export async function persist<M extends RequestType>(
+  connection: Connection,
+  type: M,
+  params: ParamsOf<M>,
+  options?: { timeoutMs?: number; signal?: AbortSignal },
+): Promise<ResultOf<M>> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await connection.request(type, params, options);
     } catch (error) {
-      if (!isEarmarkError(error, 'rpc.disconnected') || attempt >= ATTEMPTS || connection.state.kind === 'closed') throw error;
+      if (
+        !isEarmarkError(error, 'rpc.disconnected') ||
+        attempt >= ATTEMPTS ||
+        connection.state.kind === 'closed'
+      )
+        throw error;
     }
   }
 }

@@ -37,8 +37,18 @@ export async function runCli(argv: readonly string[], options: RunOptions = {}):
     abort.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  const [out, err] = [options.out ?? terminal(process.stdout), options.err ?? terminal(process.stderr)];
-  const env: Environment = { out, err, home: stateFolder(), version, daemon: options.daemon ?? daemonCommand(), signal: abort.signal };
+  const [out, err] = [
+    options.out ?? terminal(process.stdout),
+    options.err ?? terminal(process.stderr),
+  ];
+  const env: Environment = {
+    out,
+    err,
+    home: stateFolder(),
+    version,
+    daemon: options.daemon ?? daemonCommand(),
+    signal: abort.signal,
+  };
   let code = 0;
   try {
     await program(env).parseAsync([...argv], { from: 'user' });
@@ -86,16 +96,35 @@ function program(environment: Environment): Command {
   mcpCommand(earmark, env);
   for (const command of commandsOf(earmark)) {
     if (isLocal(command)) continue;
-    command.option('--remote <URL>', 'use the daemon at wss://host:port (or EARMARK_REMOTE); its token is in EARMARK_TOKEN');
+    command.option(
+      '--remote <URL>',
+      'use the daemon at wss://host:port (or EARMARK_REMOTE); its token is in EARMARK_TOKEN',
+    );
   }
   earmark.hook('preAction', (_, action) => {
-    if (!isLocal(action)) remote = remoteProfile(action.opts<{ remote?: string }>().remote, process.env, environment.home);
+    if (!isLocal(action))
+      remote = remoteProfile(
+        action.opts<{ remote?: string }>().remote,
+        process.env,
+        environment.home,
+      );
   });
   return earmark;
 }
 
 /** Processes of this machine, and the database of a team, whatever daemon is remote. */
-const LOCAL: ReadonlySet<string> = new Set(['server', 'worker', 'daemon', 'database', 'orgs', 'users', 'sign-in', 'uploads list', 'uploads transcribe', 'uploads discard']);
+const LOCAL: ReadonlySet<string> = new Set([
+  'server',
+  'worker',
+  'daemon',
+  'database',
+  'orgs',
+  'users',
+  'sign-in',
+  'uploads list',
+  'uploads transcribe',
+  'uploads discard',
+]);
 
 function isLocal(command: Command): boolean {
   const group = command.parent?.name() ?? '';

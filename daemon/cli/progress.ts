@@ -5,7 +5,10 @@ import type { Terminal } from './output';
 export interface Progress {
   /** How far part `index` is, 0–1; the note stands behind the bar. */
   set(index: number, fraction: number, note?: string): void;
-  /** True while it draws: the bar restores the place of the cursor when it stops, so nothing else may write to the terminal. */
+  /**
+   * True while it draws: the bar restores the place of the cursor when it stops, so nothing else
+   * may write to the terminal.
+   */
   readonly drawing: boolean;
   stop(): void;
 }
@@ -15,7 +18,15 @@ export function progressBar(err: Terminal, what: string, parts: number, wanted =
   const fractions = new Array<number>(parts).fill(0);
   const counter = parts > 1 ? '  {done}/{parts}' : '';
   const bar = new SingleBar(
-    { format: `${what}  ${err.style.cyan('{bar}')}  {percentage}%${counter}  {note}`, stream: process.stderr, clearOnComplete: true, hideCursor: true, barsize: 30, fps: 8, gracefulExit: false },
+    {
+      format: `${what}  ${err.style.cyan('{bar}')}  {percentage}%${counter}  {note}`,
+      stream: process.stderr,
+      clearOnComplete: true,
+      hideCursor: true,
+      barsize: 30,
+      fps: 8,
+      gracefulExit: false,
+    },
     Presets.rect,
   );
   bar.start(parts * 100, 0, { done: 0, parts, note: '' });
@@ -23,7 +34,11 @@ export function progressBar(err: Terminal, what: string, parts: number, wanted =
   return {
     set: (index, fraction, note = '') => {
       fractions[index] = Math.max(fractions[index] ?? 0, Math.min(1, fraction));
-      bar.update(fractions.reduce((sum, f) => sum + f, 0) * 100, { done: fractions.filter((f) => f >= 1).length, parts, note });
+      bar.update(fractions.reduce((sum, f) => sum + f, 0) * 100, {
+        done: fractions.filter((f) => f >= 1).length,
+        parts,
+        note,
+      });
     },
     get drawing() {
       return drawing;

@@ -12,6 +12,10 @@ export async function fullId(connection: Connection, given: string): Promise<str
   const { sessions } = await persist(connection, SessionList, { limit: LIST_MAX });
   const matches = sessions.filter((s) => s.id === given || s.id.startsWith(given)).map((s) => s.id);
   if (matches.includes(given) || matches.length === 0) return given;
-  if (matches.length > 1) throw new EarmarkError('session.notFound', `"${given}" stands for ${matches.length} sessions; give more of the id.`);
+  if (matches.length > 1)
+    throw new EarmarkError(
+      'session.notFound',
+      `"${given}" stands for ${matches.length} sessions; give more of the id.`,
+    );
   return matches[0]!;
 }

@@ -1,4 +1,7 @@
-/** Who signed in on this machine: `sign-in.json` (0600) of the state folder. The token in it is made anew when it is about to end. */
+/**
+ * Who signed in on this machine: `sign-in.json` (0600) of the state folder. The token in it is made
+ * anew when it is about to end.
+ */
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -6,7 +9,13 @@ import { assertOwn } from '../../client/daemonFile';
 import { refresh, type SignedIn, type SignInProvider } from '../../client/signIn';
 import { EarmarkError } from '../../protocol/errors';
 
-const Kept = z.object({ issuer: z.string(), clientId: z.string(), token: z.string(), expiresMs: z.number(), refreshToken: z.string().optional() });
+const Kept = z.object({
+  issuer: z.string(),
+  clientId: z.string(),
+  token: z.string(),
+  expiresMs: z.number(),
+  refreshToken: z.string().optional(),
+});
 /** A token that ends sooner is not used any more. */
 const SPARE_MS = 60_000;
 
@@ -14,10 +23,17 @@ function pathOf(home: string): string {
   return join(home, 'sign-in.json');
 }
 
-export function keepSignIn(home: string, { issuer, clientId }: SignInProvider, signedIn: SignedIn): void {
+export function keepSignIn(
+  home: string,
+  { issuer, clientId }: SignInProvider,
+  signedIn: SignedIn,
+): void {
   const path = pathOf(home);
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  writeFileSync(`${path}.new`, `${JSON.stringify({ issuer, clientId, ...signedIn })}\n`, { mode: 0o600, flush: true });
+  writeFileSync(`${path}.new`, `${JSON.stringify({ issuer, clientId, ...signedIn })}\n`, {
+    mode: 0o600,
+    flush: true,
+  });
   chmodSync(`${path}.new`, 0o600);
   renameSync(`${path}.new`, path);
 }
@@ -26,7 +42,10 @@ export function isSignedIn(home: string): boolean {
   return existsSync(pathOf(home));
 }
 
-/** @returns undefined where nobody signed in @throws EarmarkError signIn.failed, rpc.unauthorized */
+/**
+ *
+ * @returns undefined where nobody signed in @throws EarmarkError signIn.failed, rpc.unauthorized
+ */
 export async function signedInToken(home: string): Promise<string | undefined> {
   let text: string;
   try {
@@ -37,10 +56,15 @@ export async function signedInToken(home: string): Promise<string | undefined> {
     throw error;
   }
   const kept = Kept.safeParse(JSON.parse(text));
-  if (!kept.success) throw new EarmarkError('signIn.failed', 'What was kept of your sign-in is damaged; run "earmark sign-in" again.');
+  if (!kept.success)
+    throw new EarmarkError(
+      'signIn.failed',
+      'What was kept of your sign-in is damaged; run "earmark sign-in" again.',
+    );
   const { issuer, clientId, token, expiresMs, refreshToken } = kept.data;
   if (expiresMs - SPARE_MS > Date.now()) return token;
-  if (refreshToken === undefined) throw new EarmarkError('signIn.failed', 'Your sign-in has ended; run "earmark sign-in" again.');
+  if (refreshToken === undefined)
+    throw new EarmarkError('signIn.failed', 'Your sign-in has ended; run "earmark sign-in" again.');
   const fresh = await refresh({ issuer, clientId }, refreshToken);
   keepSignIn(home, { issuer, clientId }, fresh);
   return fresh.token;

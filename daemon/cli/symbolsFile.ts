@@ -1,4 +1,6 @@
-/** `--symbols FILE`: names of the code that are likely to be said, one a line, the nearest first. */
+/**
+ * `--symbols FILE`: names of the code that are likely to be said, one a line, the nearest first.
+ */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { openCmuDictionary } from '../adapters/dictionary/cmuDictionary';
@@ -9,16 +11,29 @@ import { UsageError } from './failure';
 /** A list of a large workspace has a tenth of this. */
 const MAX_BYTES = 16_000_000;
 
-/** @returns undefined where no file is named. @throws UsageError where it cannot be read or is too large */
+/**
+ *
+ * @returns undefined where no file is named. @throws UsageError where it cannot be read or is too
+ * large
+ */
 export async function readSymbols(file: string | undefined): Promise<SymbolSpeller | undefined> {
   if (file === undefined) return undefined;
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`The list of symbols ${basename(file)} cannot be read; check its name and permissions.`, { cause: error });
+    throw new UsageError(
+      `The list of symbols ${basename(file)} cannot be read; check its name and permissions.`,
+      { cause: error },
+    );
   }
-  if (text.length > MAX_BYTES) throw new UsageError(`The list of symbols ${basename(file)} is too large; leave out what is not likely to be said.`);
-  const names = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
+  if (text.length > MAX_BYTES)
+    throw new UsageError(
+      `The list of symbols ${basename(file)} is too large; leave out what is not likely to be said.`,
+    );
+  const names = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   return new SymbolSpeller(names, new Pronouncer(openCmuDictionary()));
 }

@@ -59,7 +59,11 @@ export type EnvironmentText = Readonly<Record<string, string | undefined>>;
 const YES = /^(1|true|yes|on)$/i;
 const NO = /^(0|false|no|off)$/i;
 
-/** @returns undefined where the variable is not set or empty; what is no value of its kind stays text and is refused by the schema */
+/**
+ *
+ * @returns undefined where the variable is not set or empty; what is no value of its kind stays
+ * text and is refused by the schema
+ */
 export function fromEnvironment(name: SettingName, env: EnvironmentText): unknown {
   const text = env[ENVIRONMENT[name]]?.trim();
   if (text === undefined || text === '') return undefined;

@@ -10,7 +10,12 @@ const BYTE_BURST_S = 4;
 /** Sockets for each connection that may be: the rest is being admitted, or refused. */
 const SOCKETS_A_CONNECTION = 1.25;
 
-export function sessionLimitsOf(settings: Settings): Pick<SessionOptions, 'maxSessions' | 'maxSessionsPerUser' | 'lengthMs' | 'idleMs' | 'redactTranscript'> {
+export function sessionLimitsOf(
+  settings: Settings,
+): Pick<
+  SessionOptions,
+  'maxSessions' | 'maxSessionsPerUser' | 'lengthMs' | 'idleMs' | 'redactTranscript'
+> {
   return {
     maxSessions: settings['sessions.max'],
     maxSessionsPerUser: settings['sessions.maxPerUser'],
@@ -21,10 +26,17 @@ export function sessionLimitsOf(settings: Settings): Pick<SessionOptions, 'maxSe
 }
 
 /** @param organisation empty where there is none */
-export function audioLimitsOf(settings: Settings, organisation: string, owner: string): readonly AudioLimit[] {
+export function audioLimitsOf(
+  settings: Settings,
+  organisation: string,
+  owner: string,
+): readonly AudioLimit[] {
   const limits = [
     { key: `audio.user.${organisation}.${owner}`, hours: settings['limits.audioHoursPerUser'] },
-    { key: `audio.organisation.${organisation}`, hours: organisation === '' ? 0 : settings['limits.audioHoursPerOrganisation'] },
+    {
+      key: `audio.organisation.${organisation}`,
+      hours: organisation === '' ? 0 : settings['limits.audioHoursPerOrganisation'],
+    },
   ];
   return limits.filter(({ hours }) => hours > 0);
 }
@@ -43,5 +55,13 @@ export function networkLimitsOf(settings: Settings): NetworkLimits {
   const messagesPerSecond = settings['limits.messagesPerSecond'];
   const bytesPerSecond = settings['limits.megabytesPerSecond'] * 1024 * 1024;
   const connections = settings['limits.connections'];
-  return { connections, sockets: Math.ceil(SOCKETS_A_CONNECTION * connections), connectionsPerUser: settings['limits.connectionsPerUser'], messagesPerSecond, messageBurst: MESSAGE_BURST_S * messagesPerSecond, bytesPerSecond, byteBurst: BYTE_BURST_S * bytesPerSecond };
+  return {
+    connections,
+    sockets: Math.ceil(SOCKETS_A_CONNECTION * connections),
+    connectionsPerUser: settings['limits.connectionsPerUser'],
+    messagesPerSecond,
+    messageBurst: MESSAGE_BURST_S * messagesPerSecond,
+    bytesPerSecond,
+    byteBurst: BYTE_BURST_S * bytesPerSecond,
+  };
 }

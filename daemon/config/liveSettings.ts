@@ -1,9 +1,17 @@
 /**
- * The settings as they hold now. `config.json` may change at any time: what is right in it is applied, what is wrong
- * keeps the value before it and is named.
+ * The settings as they hold now. `config.json` may change at any time: what is right in it is
+ * applied, what is wrong keeps the value before it and is named.
  */
 import { EarmarkError } from '../../protocol/errors';
-import { DEFAULT_SETTINGS, SECRET_SETTINGS, SETTING_NAMES, type SettingName, type SettingProblem, type Settings, SETTINGS_AT_START } from '../../protocol/settings';
+import {
+  DEFAULT_SETTINGS,
+  SECRET_SETTINGS,
+  SETTING_NAMES,
+  type SettingName,
+  type SettingProblem,
+  type Settings,
+  SETTINGS_AT_START,
+} from '../../protocol/settings';
 import type { Disposable } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { Logger } from '../base/logger';
@@ -59,12 +67,26 @@ export class LiveSettings implements Disposable {
 
   get problems(): readonly SettingProblem[] {
     const later = SETTINGS_AT_START.filter((name) => this.settings[name] !== this.atStart[name]);
-    return [...this.found, ...this.refused.values(), ...later.map((name) => ({ name, message: `"${name}" has changed; restart the daemon with "earmark daemon stop" for it to count.` }))];
+    return [
+      ...this.found,
+      ...this.refused.values(),
+      ...later.map((name) => ({
+        name,
+        message: `"${name}" has changed; restart the daemon with "earmark daemon stop" for it to count.`,
+      })),
+    ];
   }
 
   /** Values as they may be shown. */
   get shown(): Values {
-    return Object.fromEntries(SETTING_NAMES.map((name) => [name, SECRET_SETTINGS.includes(name) && this.settings[name] !== '' ? '(set)' : this.settings[name]]));
+    return Object.fromEntries(
+      SETTING_NAMES.map((name) => [
+        name,
+        SECRET_SETTINGS.includes(name) && this.settings[name] !== ''
+          ? '(set)'
+          : this.settings[name],
+      ]),
+    );
   }
 
   /** Reads `config.json` anew and applies what changed. */
@@ -86,12 +108,25 @@ export class LiveSettings implements Disposable {
     const good: [string, unknown][] = [];
     for (const [name, value] of Object.entries(values)) {
       this.refused.delete(name);
-      const wrong = value === null ? undefined : isSettingName(name) ? whatIsWrong(name, value) : 'there is no such setting';
+      const wrong =
+        value === null
+          ? undefined
+          : isSettingName(name)
+            ? whatIsWrong(name, value)
+            : 'there is no such setting';
       if (wrong === undefined) good.push([name, value]);
-      else this.refused.set(name, { name, message: `"${name}": ${wrong}; ${isSettingName(name) ? 'the value before it stays' : 'update Earmark on both sides'}.` });
+      else
+        this.refused.set(name, {
+          name,
+          message: `"${name}": ${wrong}; ${isSettingName(name) ? 'the value before it stays' : 'update Earmark on both sides'}.`,
+        });
     }
-    const isSecret = (name: string): boolean => (SECRET_SETTINGS as readonly string[]).includes(name);
-    this.unsaved = without({ ...this.unsaved, ...Object.fromEntries(good.filter(([name]) => isSecret(name))) });
+    const isSecret = (name: string): boolean =>
+      (SECRET_SETTINGS as readonly string[]).includes(name);
+    this.unsaved = without({
+      ...this.unsaved,
+      ...Object.fromEntries(good.filter(([name]) => isSecret(name))),
+    });
     this.save(Object.fromEntries(good.filter(([name]) => !isSecret(name))));
     this.apply(before);
   }
@@ -106,10 +141,13 @@ export class LiveSettings implements Disposable {
     const merged = without({ ...this.values, ...values });
     if (JSON.stringify(merged) === JSON.stringify(this.values)) return;
     try {
-      if (this.found.some(({ name }) => name === FILE)) throw new EarmarkError('rpc.invalidRequest', 'The file is not JSON.');
+      if (this.found.some(({ name }) => name === FILE))
+        throw new EarmarkError('rpc.invalidRequest', 'The file is not JSON.');
       this.setup.file.write(`${JSON.stringify(merged, undefined, 2)}\n`);
     } catch (error) {
-      this.setup.logger.warn('settings.notSaved', { error: error instanceof Error ? error.name : 'unknown' });
+      this.setup.logger.warn('settings.notSaved', {
+        error: error instanceof Error ? error.name : 'unknown',
+      });
       this.unsaved = without({ ...this.unsaved, ...values });
     }
   }
@@ -122,19 +160,29 @@ export class LiveSettings implements Disposable {
       text = file.read();
       this.values = parseValues(text);
     } catch (error) {
-      unreadable.push({ name: FILE, message: `${error instanceof EarmarkError ? error.message : 'config.json cannot be read; check its rights.'} What it said before stays.` });
+      unreadable.push({
+        name: FILE,
+        message: `${error instanceof EarmarkError ? error.message : 'config.json cannot be read; check its rights.'} What it said before stays.`,
+      });
     }
-    const { settings, problems } = resolveSettings({ env, unsaved: this.unsaved, file: this.values, ...(given ? { given } : {}) }, this.settings);
+    const { settings, problems } = resolveSettings(
+      { env, unsaved: this.unsaved, file: this.values, ...(given ? { given } : {}) },
+      this.settings,
+    );
     this.settings = settings;
     const now = [...unreadable, ...problems];
-    for (const problem of now) if (!this.found.some(({ message }) => message === problem.message)) logger.warn('settings.wrong', { name: problem.name });
+    for (const problem of now)
+      if (!this.found.some(({ message }) => message === problem.message))
+        logger.warn('settings.wrong', { name: problem.name });
     this.found = now;
     if (now.length > 0 || text === this.text) return;
     this.text = text;
     try {
       file.writeLast(text ?? '{}');
     } catch (error) {
-      logger.warn('settings.lastNotKept', { error: error instanceof Error ? error.name : 'unknown' });
+      logger.warn('settings.lastNotKept', {
+        error: error instanceof Error ? error.name : 'unknown',
+      });
     }
   }
 
@@ -161,7 +209,8 @@ function parseValues(text: string | undefined): Values {
   } catch (cause) {
     throw new EarmarkError('rpc.invalidParams', NOT_AN_OBJECT, { cause });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new EarmarkError('rpc.invalidParams', NOT_AN_OBJECT);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new EarmarkError('rpc.invalidParams', NOT_AN_OBJECT);
   return value as Values;
 }
 

@@ -1,5 +1,15 @@
-/** Settings out of their layers: what the command line gave, the environment, a client's unsaved ones, `config.json`, defaults. */
-import { DEFAULT_SETTINGS, SECRET_SETTINGS, SETTING_NAMES, type SettingName, type SettingProblem, Settings } from '../../protocol/settings';
+/**
+ * Settings out of their layers: what the command line gave, the environment, a client's unsaved
+ * ones, `config.json`, defaults.
+ */
+import {
+  DEFAULT_SETTINGS,
+  SECRET_SETTINGS,
+  SETTING_NAMES,
+  type SettingName,
+  type SettingProblem,
+  Settings,
+} from '../../protocol/settings';
 import { ENVIRONMENT, type EnvironmentText, fromEnvironment } from './environment';
 
 export interface SettingLayers {
@@ -18,14 +28,26 @@ export interface Resolved {
 }
 
 /** @param last values that were good before: they stay where a new one is wrong */
-export function resolveSettings(layers: SettingLayers, last: Settings = DEFAULT_SETTINGS): Resolved {
+export function resolveSettings(
+  layers: SettingLayers,
+  last: Settings = DEFAULT_SETTINGS,
+): Resolved {
   const problems: SettingProblem[] = unknownNames(layers.file);
   const settings: Record<string, unknown> = {};
   for (const name of SETTING_NAMES) {
     const found = valueOf(name, layers);
     const wrong = found === undefined ? undefined : whatIsWrong(name, found.value);
-    settings[name] = found === undefined ? DEFAULT_SETTINGS[name] : wrong === undefined ? checked(name, found.value) : last[name];
-    if (wrong !== undefined) problems.push({ name, message: `${found?.where}: ${wrong}; ${held(name, last)} until that is corrected.` });
+    settings[name] =
+      found === undefined
+        ? DEFAULT_SETTINGS[name]
+        : wrong === undefined
+          ? checked(name, found.value)
+          : last[name];
+    if (wrong !== undefined)
+      problems.push({
+        name,
+        message: `${found?.where}: ${wrong}; ${held(name, last)} until that is corrected.`,
+      });
   }
   return { settings: settings as Settings, problems };
 }
@@ -36,7 +58,9 @@ const WRONG = 'the value is wrong';
 export function whatIsWrong(name: SettingName, value: unknown): string | undefined {
   try {
     const parsed = Settings.shape[name].safeParse(value);
-    return parsed.success ? undefined : (parsed.error.issues[0]?.message ?? WRONG).replace(/^Invalid (input|option): /, '');
+    return parsed.success
+      ? undefined
+      : (parsed.error.issues[0]?.message ?? WRONG).replace(/^Invalid (input|option): /, '');
   } catch {
     // zod compares a "length" that is an object, and throws where that has no value.
     return WRONG;
@@ -51,24 +75,46 @@ function checked(name: SettingName, value: unknown): unknown {
   return Settings.shape[name].parse(value);
 }
 
-function valueOf(name: SettingName, { given = {}, env, unsaved = {}, file }: SettingLayers): { readonly value: unknown; readonly where: string } | undefined {
-  if (given[name] !== undefined) return { value: given[name], where: `"${name}" on the command line` };
+function valueOf(
+  name: SettingName,
+  { given = {}, env, unsaved = {}, file }: SettingLayers,
+): { readonly value: unknown; readonly where: string } | undefined {
+  if (given[name] !== undefined)
+    return { value: given[name], where: `"${name}" on the command line` };
   const spoken = fromEnvironment(name, env);
   if (spoken !== undefined) return { value: spoken, where: ENVIRONMENT[name] };
   if (Object.hasOwn(unsaved, name)) return { value: unsaved[name], where: `"${name}"` };
-  if (Object.hasOwn(file, name) && !SECRET_SETTINGS.includes(name)) return { value: file[name], where: `"${name}" in config.json` };
+  if (Object.hasOwn(file, name) && !SECRET_SETTINGS.includes(name))
+    return { value: file[name], where: `"${name}" in config.json` };
   return undefined;
 }
 
 function unknownNames(file: Readonly<Record<string, unknown>>): SettingProblem[] {
   return Object.keys(file).flatMap((name) => {
     const shown = name.slice(0, 100);
-    if (!isSettingName(name)) return [{ name: shown, message: `"${shown}" in config.json is no setting; correct its name or remove it.` }];
-    return SECRET_SETTINGS.includes(name) ? [{ name, message: `"${name}" in config.json is not read, because a file is no place for a secret; set ${ENVIRONMENT[name]} instead.` }] : [];
+    if (!isSettingName(name))
+      return [
+        {
+          name: shown,
+          message: `"${shown}" in config.json is no setting; correct its name or remove it.`,
+        },
+      ];
+    return SECRET_SETTINGS.includes(name)
+      ? [
+          {
+            name,
+            message: `"${name}" in config.json is not read, because a file is no place for a secret; set ${ENVIRONMENT[name]} instead.`,
+          },
+        ]
+      : [];
   });
 }
 
 function held(name: SettingName, last: Settings): string {
   const value = last[name];
-  return SECRET_SETTINGS.includes(name) ? 'the one before it stays' : value === '' ? 'nothing is set' : `${JSON.stringify(value)} stays`;
+  return SECRET_SETTINGS.includes(name)
+    ? 'the one before it stays'
+    : value === ''
+      ? 'nothing is set'
+      : `${JSON.stringify(value)} stays`;
 }

@@ -1,7 +1,8 @@
 /**
- * Under load recognition steps down a ladder, and up again when the load is over: a pure reducer over samples of speed,
- * lag, memory and battery, and what each rung does, as data. Nothing here drops a final: a rung saves work on what is
- * only convenience, or gives the words to something faster.
+ * Under load recognition steps down a ladder, and up again when the load is over: a pure reducer
+ * over samples of speed, lag, memory and battery, and what each rung does, as data. Nothing here
+ * drops a final: a rung saves work on what is only convenience, or gives the words to something
+ * faster.
  */
 
 export const RUNGS = ['NORMAL', 'WARNING', 'DEGRADE', 'EMERGENCY', 'FAILOVER'] as const;
@@ -9,7 +10,10 @@ export type Rung = (typeof RUNGS)[number];
 
 export interface LoadSample {
   readonly nowMs: number;
-  /** Real-time factor of the engine that decodes now, mean over 10 s; undefined where it decoded nothing. */
+  /**
+   * Real-time factor of the engine that decodes now, mean over 10 s; undefined where it decoded
+   * nothing.
+   */
   readonly rtf: number | undefined;
   /** How long the oldest spoken phrase waits for its words, for the engine that decodes now. */
   readonly lagMs: number;
@@ -17,7 +21,10 @@ export interface LoadSample {
   readonly freeMemory?: number | undefined;
   /** Charge 0–1 while it discharges; undefined on mains. */
   readonly battery?: number | undefined;
-  /** While something else decodes in its place: how fast the preferred engine is, by its last probe; Infinity before the first. */
+  /**
+   * While something else decodes in its place: how fast the preferred engine is, by its last probe;
+   * Infinity before the first.
+   */
   readonly preferredRtf?: number | undefined;
 }
 
@@ -32,7 +39,10 @@ type Steps = readonly [number, number, number, number];
 
 export interface LadderOptions {
   readonly rtf: Steps;
-  /** The longest phrases last 20 s: at the real-time factor of 0.3 that a slow but sound engine has they take 6 s. */
+  /**
+   * The longest phrases last 20 s: at the real-time factor of 0.3 that a slow but sound engine has
+   * they take 6 s.
+   */
   readonly lagMs: Steps;
   /** At most so much is free. The last two would be reached by a machine that swaps already. */
   readonly freeMemory: Steps;
@@ -60,7 +70,10 @@ export interface RungActions {
   readonly partialsEvery: number;
   /** Short phrases wait longer for their end: fewer decodes, and more context in each. */
   readonly longPhrases: boolean;
-  /** Which engine decodes: the preferred one, a smaller model where there is one, or another provider. */
+  /**
+   * Which engine decodes: the preferred one, a smaller model where there is one, or another
+   * provider.
+   */
   readonly engine: 'preferred' | 'smaller' | 'other';
 }
 
@@ -75,38 +88,71 @@ export const ACTIONS: Readonly<Record<Rung, RungActions>> = {
 export const LADDER_START: LadderState = { rung: 'NORMAL', calmSinceMs: undefined };
 
 /** Goes down at once, also over several rungs; climbs one after the other. */
-export function stepLadder(state: LadderState, sample: LoadSample, options: LadderOptions = defaultLadderOptions): LadderState {
+export function stepLadder(
+  state: LadderState,
+  sample: LoadSample,
+  options: LadderOptions = defaultLadderOptions,
+): LadderState {
   const wanted = demandOf(sample, options);
   const now = RUNGS.indexOf(state.rung);
   if (wanted > now) return { rung: RUNGS[wanted] ?? state.rung, calmSinceMs: undefined };
-  if (now === 0 || !calm(sample, now, options)) return state.calmSinceMs === undefined ? state : { rung: state.rung, calmSinceMs: undefined };
+  if (now === 0 || !calm(sample, now, options))
+    return state.calmSinceMs === undefined ? state : { rung: state.rung, calmSinceMs: undefined };
   const since = state.calmSinceMs ?? sample.nowMs;
-  if (sample.nowMs - since < options.climbMs) return state.calmSinceMs === undefined ? { rung: state.rung, calmSinceMs: since } : state;
+  if (sample.nowMs - since < options.climbMs)
+    return state.calmSinceMs === undefined ? { rung: state.rung, calmSinceMs: since } : state;
   return { rung: RUNGS[now - 1] ?? 'NORMAL', calmSinceMs: sample.nowMs };
 }
 
 /** What a person reads about a step. `engine` is what decodes from now on. */
 export function ladderText(from: Rung, to: Rung, engine: string, isStandIn: boolean): string {
-  if (to === 'NORMAL') return `Recognition keeps up again; everything is back to normal with ${engine}.`;
-  if (RUNGS.indexOf(to) < RUNGS.indexOf(from)) return `Recognition keeps up better again (${engine}); it returns to normal step by step.`;
-  if (to === 'WARNING') return 'This computer is busy or saves its battery: words in progress appear more rarely. Every final text still comes.';
-  if (to === 'DEGRADE') return 'Recognition is slower than speech: words appear only when a phrase is complete. Nothing is lost.';
-  if (isStandIn) return `Recognition was much too slow; ${engine} decodes until it is faster again. Nothing is lost.`;
+  if (to === 'NORMAL')
+    return `Recognition keeps up again; everything is back to normal with ${engine}.`;
+  if (RUNGS.indexOf(to) < RUNGS.indexOf(from))
+    return `Recognition keeps up better again (${engine}); it returns to normal step by step.`;
+  if (to === 'WARNING')
+    return 'This computer is busy or saves its battery: words in progress appear more rarely. Every final text still comes.';
+  if (to === 'DEGRADE')
+    return 'Recognition is slower than speech: words appear only when a phrase is complete. Nothing is lost.';
+  if (isStandIn)
+    return `Recognition was much too slow; ${engine} decodes until it is faster again. Nothing is lost.`;
   return 'Recognition is much slower than speech, and no faster engine is installed: text comes late, and nothing is lost. Close other programs, or choose a smaller model.';
 }
 
 /**
- * The greatest of what each figure asks for, so lag alone may skip rungs before the first slow decode has ended and its
- * speed is known; the route counts lag from the last change of the engine. While something stands in, the speed of the
- * preferred engine in its probes says how far down things are.
+ * The greatest of what each figure asks for, so lag alone may skip rungs before the first slow
+ * decode has ended and its speed is known; the route counts lag from the last change of the engine.
+ * While something stands in, the speed of the preferred engine in its probes says how far down
+ * things are.
  */
-function demandOf({ rtf, lagMs, preferredRtf, freeMemory, battery }: LoadSample, options: LadderOptions): number {
-  const speed = Math.max(rtf ?? 0, preferredRtf !== undefined && Number.isFinite(preferredRtf) ? preferredRtf : 0);
-  return Math.max(rungAbove(speed, options.rtf), rungAbove(lagMs, options.lagMs), rungBelow(freeMemory, options.freeMemory), rungBelow(battery, options.battery));
+function demandOf(
+  { rtf, lagMs, preferredRtf, freeMemory, battery }: LoadSample,
+  options: LadderOptions,
+): number {
+  const speed = Math.max(
+    rtf ?? 0,
+    preferredRtf !== undefined && Number.isFinite(preferredRtf) ? preferredRtf : 0,
+  );
+  return Math.max(
+    rungAbove(speed, options.rtf),
+    rungAbove(lagMs, options.lagMs),
+    rungBelow(freeMemory, options.freeMemory),
+    rungBelow(battery, options.battery),
+  );
 }
 
-function calm({ rtf, lagMs, preferredRtf, freeMemory, battery }: LoadSample, rung: number, options: LadderOptions): boolean {
-  return (rtf ?? 0) < options.calmRtf && lagMs < options.calmLagMs && (preferredRtf ?? 0) < options.calmRtf && rungBelow(freeMemory, options.freeMemory) < rung && rungBelow(battery, options.battery) < rung;
+function calm(
+  { rtf, lagMs, preferredRtf, freeMemory, battery }: LoadSample,
+  rung: number,
+  options: LadderOptions,
+): boolean {
+  return (
+    (rtf ?? 0) < options.calmRtf &&
+    lagMs < options.calmLagMs &&
+    (preferredRtf ?? 0) < options.calmRtf &&
+    rungBelow(freeMemory, options.freeMemory) < rung &&
+    rungBelow(battery, options.battery) < rung
+  );
 }
 
 function rungAbove(value: number, steps: Steps): number {

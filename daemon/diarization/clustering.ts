@@ -1,46 +1,62 @@
 /**
- * How many voices there are and which window is whose: Ward's method on cosine distances (Ward 1963, updates after Lance
- * and Williams 1967), refined by spherical k-means, for every count; then as many as the data speaks for. While little
- * is heard, voices must be apart by a fixed likeness too, by average linkage.
+ * How many voices there are and which window is whose: Ward's method on cosine distances (Ward
+ * 1963, updates after Lance and Williams 1967), refined by spherical k-means, for every count; then
+ * as many as the data speaks for. While little is heard, voices must be apart by a fixed likeness
+ * too, by average linkage.
  */
 import type { Embedding, VoiceWindow } from './contract';
 import { dot, dots, meanDirection } from './vectors';
 
 /** Shorter windows say too little to found a cluster. */
 const FOUNDING_MS = 800;
-/** Neighbours in time and alike in voice count with a window: this evens out what is said and keeps who says it. */
+/**
+ * Neighbours in time and alike in voice count with a window: this evens out what is said and keeps
+ * who says it.
+ */
 const NEIGHBOUR_MS = 400;
 const LIKENESS_POWER = 4;
 const REFINEMENTS = 3;
-/** Other beginnings beside Ward's: of his alone a last digit of the embeddings decided in one AMI clip whether a second voice was found. */
+/**
+ * Other beginnings beside Ward's: of his alone a last digit of the embeddings decided in one AMI
+ * clip whether a second voice was found.
+ */
 const STARTS = 8;
 const MOST_SPEAKERS = 10;
 /** So much windowed speech a speaker at least: fewer seconds carry no further voice. */
 const SPEECH_EACH_MS = 3_000;
 /** More windows make no smaller difference a voice: a speaker drifts over an hour. */
 const GAIN_WINDOWS = 250;
-/** Two centres more alike are one voice: halves of one voice lie at 0.90–0.97, two voices at 0.73–0.91. */
+/**
+ * Two centres more alike are one voice: halves of one voice lie at 0.90–0.97, two voices at
+ * 0.73–0.91.
+ */
 const SAME_VOICE = 0.92;
-/** A further voice of the first seconds has spoken so long: one window. With 2 s the AMI clips have 33.0 % error online instead of 31.4, a telephone call 20.8 instead of 23.1. */
+/**
+ * A further voice of the first seconds has spoken so long: one window. With 2 s the AMI clips have
+ * 33.0 % error online instead of 31.4, a telephone call 20.8 instead of 23.1.
+ */
 const EARLY_SPEECH_MS = 1_200;
 /**
- * Who spoke less is less likely to go on: added to the likeness of a voice in the first seconds, times the logarithm of
- * its share to the greatest. On the AMI clips online: none and 0.015 32.1 % error, 0.03 and 0.045 31.4 %.
+ * Who spoke less is less likely to go on: added to the likeness of a voice in the first seconds,
+ * times the logarithm of its share to the greatest. On the AMI clips online: none and 0.015 32.1 %
+ * error, 0.03 and 0.045 31.4 %.
  */
 const RARE_VOICE = 0.03;
 
 /** What was chosen on recordings; the bench chooses it anew without each of them. */
 export interface VoiceSettings {
   /**
-   * A further voice must lower the mean distance to the centres by this over the square root of the count of windows (log
-   * ratio). Splitting one voice gives 0.5–1.0 on the AMI clips, a telephone call and two spoken meetings, dividing two
-   * 1.5–5.0. From 1.2 to 1.3 the same voices are found there; pieces of 30 s of the meetings' calls have 5.2 % error at 1.2
-   * after the last pass, 6.5 % at 1.3.
+   * A further voice must lower the mean distance to the centres by this over the square root of the
+   * count of windows (log ratio). Splitting one voice gives 0.5–1.0 on the AMI clips, a telephone
+   * call and two spoken meetings, dividing two 1.5–5.0. From 1.2 to 1.3 the same voices are found
+   * there; pieces of 30 s of the meetings' calls have 5.2 % error at 1.2 after the last pass, 6.5 %
+   * at 1.3.
    */
   readonly leastGain: number;
   /**
-   * The first seconds: groups of windows less alike on average are two voices, as many at most as the method by count finds.
-   * On the AMI clips with 1 s of latency 0.74 to 0.76 tell voices apart about equally well, 0.77 splits one into two.
+   * The first seconds: groups of windows less alike on average are two voices, as many at most as
+   * the method by count finds. On the AMI clips with 1 s of latency 0.74 to 0.76 tell voices apart
+   * about equally well, 0.77 splits one into two.
    */
   readonly earlyLikeness: number;
 }
@@ -55,20 +71,38 @@ export interface Clusters {
 }
 
 /**
- * @param windows in order of time; at most some hundreds, for the time grows with their square. At least one centre, unless there is no window.
+ * @param windows in order of time; at most some hundreds, for the time grows with their square. At
+ * least one centre, unless there is no window.
  * @param known what earlier calls found out about windows that are still the same
  */
-export function clusterVoices(windows: readonly VoiceWindow[], settings = VOICE_SETTINGS, known = new Likeness()): Clusters {
+export function clusterVoices(
+  windows: readonly VoiceWindow[],
+  settings = VOICE_SETTINGS,
+  known = new Likeness(),
+): Clusters {
   const founding = windows.filter(isFounding);
-  if (founding.length < 2) return { centres: windows.length > 0 ? [meanDirection(windows.map(({ embedding }) => embedding))] : [], spread: 0 };
+  if (founding.length < 2)
+    return {
+      centres: windows.length > 0 ? [meanDirection(windows.map(({ embedding }) => embedding))] : [],
+      spread: 0,
+    };
   const { voices, cosines } = known.of(founding);
   const merges = mergesOf(cosines, ward);
   const speechMs = coveredMs(founding);
-  const most = Math.max(1, Math.min(MOST_SPEAKERS, founding.length, Math.floor(speechMs / SPEECH_EACH_MS)));
+  const most = Math.max(
+    1,
+    Math.min(MOST_SPEAKERS, founding.length, Math.floor(speechMs / SPEECH_EACH_MS)),
+  );
   let chosen = refined(cosines, cut(merges, voices.length, 1));
   for (let count = 2; count <= most; count++) {
-    const next = closest([cut(merges, voices.length, count), ...divided(cosines, chosen)].map((first) => refined(cosines, first)));
-    const gain = Math.sqrt(Math.min(GAIN_WINDOWS, voices.length)) * Math.log(chosen.spread / Math.max(1e-6, next.spread));
+    const next = closest(
+      [cut(merges, voices.length, count), ...divided(cosines, chosen)].map((first) =>
+        refined(cosines, first),
+      ),
+    );
+    const gain =
+      Math.sqrt(Math.min(GAIN_WINDOWS, voices.length)) *
+      Math.log(chosen.spread / Math.max(1e-6, next.spread));
     if (gain < settings.leastGain || nearest(centresOf(voices, next.labels)) > SAME_VOICE) break;
     chosen = next;
   }
@@ -82,19 +116,39 @@ export interface EarlyVoices {
 }
 
 /**
- * Voices in a first minute or so: a voice opens late rather than wrongly. At least one, unless there is no window.
+ * Voices in a first minute or so: a voice opens late rather than wrongly. At least one, unless
+ * there is no window.
  * @param most voices that the method by count finds, or found before
  * @param known as of `clusterVoices`
  */
-export function clusterEarly(windows: readonly VoiceWindow[], most: number, settings = VOICE_SETTINGS, known = new Likeness()): EarlyVoices {
+export function clusterEarly(
+  windows: readonly VoiceWindow[],
+  most: number,
+  settings = VOICE_SETTINGS,
+  known = new Likeness(),
+): EarlyVoices {
   const founding = windows.filter(isFounding);
-  if (founding.length < 2) return windows.length > 0 ? { centres: [meanDirection(windows.map(({ embedding }) => embedding))], biases: [0] } : { centres: [], biases: [] };
+  if (founding.length < 2)
+    return windows.length > 0
+      ? { centres: [meanDirection(windows.map(({ embedding }) => embedding))], biases: [0] }
+      : { centres: [], biases: [] };
   const merges = mergesOf(known.of(founding).cosines, average);
-  const labels = cut(merges, founding.length, founding.length - merges.filter(({ distance }) => distance < 1 - settings.earlyLikeness).length);
-  const groups = Array.from({ length: Math.max(...labels) + 1 }, (_, k) => founding.filter((_window, i) => labels[i] === k)).sort((a, b) => b.length - a.length);
-  const spoken = groups.filter((group, k) => k === 0 || (k < most && coveredMs(group) >= EARLY_SPEECH_MS));
+  const labels = cut(
+    merges,
+    founding.length,
+    founding.length - merges.filter(({ distance }) => distance < 1 - settings.earlyLikeness).length,
+  );
+  const groups = Array.from({ length: Math.max(...labels) + 1 }, (_, k) =>
+    founding.filter((_window, i) => labels[i] === k),
+  ).sort((a, b) => b.length - a.length);
+  const spoken = groups.filter(
+    (group, k) => k === 0 || (k < most && coveredMs(group) >= EARLY_SPEECH_MS),
+  );
   const greatest = groups[0]?.length ?? 1;
-  return { centres: spoken.map((group) => meanDirection(group.map(({ embedding }) => embedding))), biases: spoken.map((group) => RARE_VOICE * Math.log(group.length / greatest)) };
+  return {
+    centres: spoken.map((group) => meanDirection(group.map(({ embedding }) => embedding))),
+    biases: spoken.map((group) => RARE_VOICE * Math.log(group.length / greatest)),
+  };
 }
 
 /** Milliseconds of time that windows cover, overlap once. */
@@ -117,8 +171,9 @@ interface Cosines {
 }
 
 /**
- * Windows made even, and how like each other they are. Only what new windows change is worked out anew: of 100 windows
- * with 5 new ones a tenth. Half of the cosines are kept, 0.6 MB for 400 windows.
+ * Windows made even, and how like each other they are. Only what new windows change is worked out
+ * anew: of 100 windows with 5 new ones a tenth. Half of the cosines are kept, 0.6 MB for 400
+ * windows.
  */
 export class Likeness {
   private windows: readonly VoiceWindow[] = [];
@@ -127,7 +182,10 @@ export class Likeness {
   private rows: Float64Array[] = [];
 
   /** @param windows in order of time @returns what holds until the next call of anybody */
-  of(windows: readonly VoiceWindow[]): { readonly voices: readonly Embedding[]; readonly cosines: Cosines } {
+  of(windows: readonly VoiceWindow[]): {
+    readonly voices: readonly Embedding[];
+    readonly cosines: Cosines;
+  } {
     const kept = this.unchanged(windows);
     this.windows = windows;
     this.voices.length = this.rows.length = kept;
@@ -146,7 +204,12 @@ export class Likeness {
     if (same === this.windows.length && same === windows.length) return same;
     const last = windows[same - 1];
     let kept = same;
-    while (last && kept > 0 && middleOf(last) - middleOf(windows[kept - 1] as VoiceWindow) <= REACH_MS) kept--;
+    while (
+      last &&
+      kept > 0 &&
+      middleOf(last) - middleOf(windows[kept - 1] as VoiceWindow) <= REACH_MS
+    )
+      kept--;
     return kept;
   }
 
@@ -181,11 +244,15 @@ function evened(windows: readonly VoiceWindow[], i: number): Embedding {
     const apart = Math.abs(middleOf(other) - middleOf(window));
     if (apart > REACH_MS) return false;
     near.push(other.embedding);
-    weights.push((other.endMs - other.startMs) * Math.exp(-(apart ** 2) / (2 * NEIGHBOUR_MS ** 2)) * Math.max(0, dot(window.embedding, other.embedding)) ** LIKENESS_POWER);
+    weights.push(
+      (other.endMs - other.startMs) *
+        Math.exp(-(apart ** 2) / (2 * NEIGHBOUR_MS ** 2)) *
+        Math.max(0, dot(window.embedding, other.embedding)) ** LIKENESS_POWER,
+    );
     return true;
   };
-  for (let j = i; take(windows[j]); ) j--;
-  for (let j = i + 1; take(windows[j]); ) j++;
+  for (let j = i; take(windows[j]);) j--;
+  for (let j = i + 1; take(windows[j]);) j++;
   return meanDirection(near, weights);
 }
 
@@ -195,9 +262,22 @@ interface Merge {
   readonly distance: number;
 }
 
-/** Distance of a group of o windows to one of k and g that join, from those to each (after Lance and Williams). */
-type Linkage = (k: number, g: number, o: number, toK: number, toG: number, between: number) => number;
-const ward: Linkage = (k, g, o, toK, toG, between) => Math.sqrt(Math.max(0, ((k + o) * toK ** 2 + (g + o) * toG ** 2 - o * between ** 2) / (k + g + o)));
+/**
+ * Distance of a group of o windows to one of k and g that join, from those to each (after Lance and
+ * Williams).
+ */
+type Linkage = (
+  k: number,
+  g: number,
+  o: number,
+  toK: number,
+  toG: number,
+  between: number,
+) => number;
+const ward: Linkage = (k, g, o, toK, toG, between) =>
+  Math.sqrt(
+    Math.max(0, ((k + o) * toK ** 2 + (g + o) * toG ** 2 - o * between ** 2) / (k + g + o)),
+  );
 const average: Linkage = (k, g, _o, toK, toG) => (k * toK + g * toG) / (k + g);
 
 /** All merges, the least distance first. */
@@ -214,11 +294,19 @@ function mergesOf({ count: n, values }: Cosines, linkage: Linkage): Merge[] {
     const between = at(kept, gone);
     for (const other of alive) {
       if (other === kept) continue;
-      distance[kept * n + other] = distance[other * n + kept] = linkage(k, g, size[other] as number, at(kept, other), at(gone, other), between);
+      distance[kept * n + other] = distance[other * n + kept] = linkage(
+        k,
+        g,
+        size[other] as number,
+        at(kept, other),
+        at(gone, other),
+        between,
+      );
     }
     size[kept] = k + g;
   };
-  // Nearest-neighbour chain (Murtagh 1983): distances of both linkages never shrink, so merges found out of order are in order once sorted.
+  // Nearest-neighbour chain (Murtagh 1983): distances of both linkages never shrink, so merges
+  // found out of order are in order once sorted.
   const chain: number[] = [];
   while (alive.length > 1) {
     if (chain.length === 0) chain.push(alive[0] as number);
@@ -226,7 +314,8 @@ function mergesOf({ count: n, values }: Cosines, linkage: Linkage): Merge[] {
       const tip = chain.at(-1) as number;
       const before = chain.at(-2);
       let best = before ?? -1;
-      for (const other of alive) if (other !== tip && (best < 0 || at(tip, other) < at(tip, best))) best = other;
+      for (const other of alive)
+        if (other !== tip && (best < 0 || at(tip, other) < at(tip, best))) best = other;
       if (best !== before) {
         chain.push(best);
         continue;
@@ -244,7 +333,8 @@ function mergesOf({ count: n, values }: Cosines, linkage: Linkage): Merge[] {
 function cut(merges: readonly Merge[], n: number, count: number): number[] {
   const parent = Array.from({ length: n }, (_, i) => i);
   const root = (i: number): number => (parent[i] === i ? i : root(parent[i] as number));
-  for (const { kept, gone } of merges.slice(0, Math.max(0, n - count))) parent[root(gone)] = root(kept);
+  for (const { kept, gone } of merges.slice(0, Math.max(0, n - count)))
+    parent[root(gone)] = root(kept);
   const roots = new Map<number, number>();
   return parent.map((_, i) => {
     const own = root(i);
@@ -262,18 +352,28 @@ interface Division {
   readonly spread: number;
 }
 
-/** Ways to begin with one cluster more: what is more like one voice, of some spread over time, than like its centre. */
+/**
+ * Ways to begin with one cluster more: what is more like one voice, of some spread over time, than
+ * like its centre.
+ */
 function divided({ count: n, values }: Cosines, { labels, own }: Division): number[][] {
   const more = Math.max(...labels) + 1;
   const step = Math.ceil(n / STARTS);
-  return Array.from({ length: Math.ceil(n / step) }, (_, s) => labels.map((label, i) => ((values[s * step * n + i] as number) > (own[i] as number) ? more : label)));
+  return Array.from({ length: Math.ceil(n / step) }, (_, s) =>
+    labels.map((label, i) =>
+      (values[s * step * n + i] as number) > (own[i] as number) ? more : label,
+    ),
+  );
 }
 
 function closest(found: readonly Division[]): Division {
   return found.reduce((best, one) => (one.spread < best.spread ? one : best));
 }
 
-/** Spherical k-means from cosines alone: a voice is as like a centre as the sum of its cosines to the members over the length of their sum. */
+/**
+ * Spherical k-means from cosines alone: a voice is as like a centre as the sum of its cosines to
+ * the members over the length of their sum.
+ */
 function refined({ count: n, values }: Cosines, first: readonly number[]): Division {
   let labels = first;
   const own = new Array<number>(n).fill(0);
@@ -282,7 +382,10 @@ function refined({ count: n, values }: Cosines, first: readonly number[]): Divis
     const count = Math.max(...before) + 1;
     const sums = sumsTo(values, Int32Array.from(before), count);
     const squares = new Array<number>(count).fill(0);
-    before.forEach((label, i) => (squares[label] = (squares[label] as number) + (sums[i * count + label] as number)));
+    before.forEach(
+      (label, i) =>
+        (squares[label] = (squares[label] as number) + (sums[i * count + label] as number)),
+    );
     labels = before.map((_, i) => {
       let best = -1;
       for (let k = 0; k < count; k++) {
@@ -300,12 +403,20 @@ function refined({ count: n, values }: Cosines, first: readonly number[]): Divis
   return { labels, own, spread: own.reduce((sum, cosine) => sum + 1 - cosine, 0) / n };
 }
 
-/** Of each voice the sums of its cosines to the members of each cluster, row by row; four rows at a time, for a sum waits for the one before it. */
+/**
+ * Of each voice the sums of its cosines to the members of each cluster, row by row; four rows at a
+ * time, for a sum waits for the one before it.
+ */
 function sumsTo(values: Float64Array, labels: Int32Array, count: number): Float64Array {
   const n = labels.length;
   const sums = scratch('sums', (n + 3) * count).fill(0, 0, (n + 3) * count);
   for (let i = 0; i < n; i += 4) {
-    const [a, b, c, d] = [i, i + 1, i + 2, i + 3].map((row) => Math.min(row, n - 1) * n) as [number, number, number, number];
+    const [a, b, c, d] = [i, i + 1, i + 2, i + 3].map((row) => Math.min(row, n - 1) * n) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const to = i * count;
     for (let j = 0; j < n; j++) {
       const k = to + (labels[j] as number);
@@ -320,12 +431,16 @@ function sumsTo(values: Float64Array, labels: Int32Array, count: number): Float6
 
 /** Of clusters that have members. */
 function centresOf(voices: readonly Embedding[], labels: readonly number[]): Embedding[] {
-  return [...new Set(labels)].sort((a, b) => a - b).map((k) => meanDirection(voices.filter((_voice, i) => labels[i] === k)));
+  return [...new Set(labels)]
+    .sort((a, b) => a - b)
+    .map((k) => meanDirection(voices.filter((_voice, i) => labels[i] === k)));
 }
 
 /** The greatest cosine of two centres. */
 function nearest(centres: readonly Embedding[]): number {
   let most = -1;
-  centres.forEach((a, i) => centres.slice(i + 1).forEach((b) => (most = Math.max(most, dot(a, b)))));
+  centres.forEach((a, i) =>
+    centres.slice(i + 1).forEach((b) => (most = Math.max(most, dot(a, b)))),
+  );
   return most;
 }

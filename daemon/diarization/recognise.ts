@@ -18,25 +18,39 @@ export interface Recognised {
 }
 
 /**
- * Centres of 10 s and more of the same reader lie at 0.90–0.97, of two readers at 0.83 at most (39 and 1,287 pairs of 40
- * LibriSpeech readers), of the two on a telephone at 0.885; two of seven synthetic voices come as near as 0.93.
+ * Centres of 10 s and more of the same reader lie at 0.90–0.97, of two readers at 0.83 at most (39
+ * and 1,287 pairs of 40 LibriSpeech readers), of the two on a telephone at 0.885; two of seven
+ * synthetic voices come as near as 0.93.
  */
 const SUGGESTED = 0.9;
-/** Of 20 s of the same reader all seven pairs reach 0.948; a wrong name is worse than a question. */
+/**
+ * Of 20 s of the same reader all seven pairs reach 0.948; a wrong name is worse than a question.
+ */
 const SURE = 0.945;
-/** Of less speech nobody knows the voice well enough: of 5 s a fifth of the pairs lie below the limit. */
+/**
+ * Of less speech nobody knows the voice well enough: of 5 s a fifth of the pairs lie below the
+ * limit.
+ */
 export const LEAST_HEARD_MS = 10_000;
 /** Who is nearly as like another kept person is neither. */
 const LEAST_LEAD = 0.02;
 
 /** @returns by the voice's id; a person is at most one voice of a source, the likest */
-export function recogniseVoices(voices: readonly SourceVoice[], kept: readonly NamedVoice[]): ReadonlyMap<string, Recognised> {
-  const pairs = voices.filter(({ ms }) => ms >= LEAST_HEARD_MS).flatMap((voice) => {
-    const byName = new Map<string, number>();
-    for (const { name, centre } of kept) byName.set(name, Math.max(byName.get(name) ?? -1, dot(voice.centre, centre)));
-    const [best, second] = [...byName].sort((a, b) => b[1] - a[1]);
-    return best && best[1] >= SUGGESTED && best[1] - (second?.[1] ?? -1) >= LEAST_LEAD ? [{ voice, name: best[0], likeness: best[1] }] : [];
-  });
+export function recogniseVoices(
+  voices: readonly SourceVoice[],
+  kept: readonly NamedVoice[],
+): ReadonlyMap<string, Recognised> {
+  const pairs = voices
+    .filter(({ ms }) => ms >= LEAST_HEARD_MS)
+    .flatMap((voice) => {
+      const byName = new Map<string, number>();
+      for (const { name, centre } of kept)
+        byName.set(name, Math.max(byName.get(name) ?? -1, dot(voice.centre, centre)));
+      const [best, second] = [...byName].sort((a, b) => b[1] - a[1]);
+      return best && best[1] >= SUGGESTED && best[1] - (second?.[1] ?? -1) >= LEAST_LEAD
+        ? [{ voice, name: best[0], likeness: best[1] }]
+        : [];
+    });
   const found = new Map<string, Recognised>();
   const taken = new Set<string>();
   for (const { voice, name, likeness } of pairs.sort((a, b) => b.likeness - a.likeness)) {

@@ -1,4 +1,6 @@
-/** Whose words a segment holds: by weighted overlap with the turns, and where it has to be split. */
+/**
+ * Whose words a segment holds: by weighted overlap with the turns, and where it has to be split.
+ */
 import type { Segment } from '../transcript/types';
 import type { Turn } from './contract';
 import { speakersIn } from './turns';
@@ -23,15 +25,20 @@ export interface SegmentPart {
   readonly to: number;
 }
 
-/** Speech of one voice that is shorter is the neighbour's: one window of a voice says too little. */
+/**
+ * Speech of one voice that is shorter is the neighbour's: one window of a voice says too little.
+ */
 const LEAST_MS = 600;
-/** So much where it begins or ends within a sentence and without a pause: there a voice is mistaken for a moment. */
+/**
+ * So much where it begins or ends within a sentence and without a pause: there a voice is mistaken
+ * for a moment.
+ */
 const LEAST_CUT_MS = 2_000;
 /** A pause that people take turns in. */
 const TURN_PAUSE_MS = 200;
 /**
- * What it costs to put a change of speaker before a word, in milliseconds that its estimated time lies off: people take turns
- * between sentences far more often than within.
+ * What it costs to put a change of speaker before a word, in milliseconds that its estimated time
+ * lies off: people take turns between sentences far more often than within.
  */
 const AFTER_COMMA_MS = 500;
 const AFTER_WORD_MS = 1_000;
@@ -39,9 +46,15 @@ const SENTENCE_END = /[.?!…]["'”’)]*$/;
 const CLAUSE_END = /[,;:–—-]["'”’)]*$/;
 
 /** The speaker with the greatest share of the time; undefined where nobody has any. */
-export function speakerOfSpan(turns: readonly Turn[], segment: Pick<Segment, 'source' | 'startMs' | 'endMs'>): string | undefined {
+export function speakerOfSpan(
+  turns: readonly Turn[],
+  segment: Pick<Segment, 'source' | 'startMs' | 'endMs'>,
+): string | undefined {
   const shares = [...speakersIn(turns, segment.source, segment.startMs, segment.endMs)];
-  return shares.reduce<(typeof shares)[number] | undefined>((best, share) => (best && best[1] >= share[1] ? best : share), undefined)?.[0];
+  return shares.reduce<(typeof shares)[number] | undefined>(
+    (best, share) => (best && best[1] >= share[1] ? best : share),
+    undefined,
+  )?.[0];
 }
 
 /**
@@ -50,9 +63,15 @@ export function speakerOfSpan(turns: readonly Turn[], segment: Pick<Segment, 'so
  */
 export function partsOf(turns: readonly Turn[], segment: Segment): SegmentPart[] {
   const { words = [], startMs, endMs } = segment;
-  const whole = [{ speaker: speakerOfSpan(turns, segment), startMs, endMs, from: 0, to: words.length }];
+  const whole = [
+    { speaker: speakerOfSpan(turns, segment), startMs, endMs, from: 0, to: words.length },
+  ];
   if (words.length < 2 || words.map(({ text }) => text).join(' ') !== segment.text) return whole;
-  const { spans, starts } = placed(spansOf(turns, segment), words.map(({ text }) => text), spokenTimes(turns, segment));
+  const { spans, starts } = placed(
+    spansOf(turns, segment),
+    words.map(({ text }) => text),
+    spokenTimes(turns, segment),
+  );
   if (spans.length < 2) return whole;
   return spans.map(({ speaker, ...span }, i) => ({
     speaker,
@@ -66,47 +85,86 @@ export function partsOf(turns: readonly Turn[], segment: Segment): SegmentPart[]
 /** Who speaks when within the segment: one span for each change of speaker. */
 function spansOf(turns: readonly Turn[], { source, startMs, endMs }: Segment): Span[] {
   const spans: Span[] = [];
-  for (const turn of [...turns].filter((one) => one.source === source && one.endMs > startMs && one.startMs < endMs).sort((a, b) => a.startMs - b.startMs)) {
+  for (const turn of [...turns]
+    .filter((one) => one.source === source && one.endMs > startMs && one.startMs < endMs)
+    .sort((a, b) => a.startMs - b.startMs)) {
     const last = spans.at(-1);
-    const span = { speaker: turn.speaker, startMs: Math.max(startMs, turn.startMs, last?.endMs ?? 0), endMs: Math.min(endMs, turn.endMs), spokenMs: 0 };
+    const span = {
+      speaker: turn.speaker,
+      startMs: Math.max(startMs, turn.startMs, last?.endMs ?? 0),
+      endMs: Math.min(endMs, turn.endMs),
+      spokenMs: 0,
+    };
     if (span.endMs <= span.startMs) continue;
     const spokenMs = span.endMs - span.startMs;
-    if (last?.speaker === span.speaker) spans[spans.length - 1] = { ...last, endMs: span.endMs, spokenMs: last.spokenMs + spokenMs };
+    if (last?.speaker === span.speaker)
+      spans[spans.length - 1] = { ...last, endMs: span.endMs, spokenMs: last.spokenMs + spokenMs };
     else spans.push({ ...span, spokenMs });
   }
   return spans;
 }
 
 /** Spans long enough to be believed, and the first word of each. */
-function placed(spans: readonly Span[], texts: readonly string[], times: readonly (readonly [number, number])[]): { readonly spans: readonly Span[]; readonly starts: readonly number[] } {
-  const starts = spans.some(({ spokenMs }) => spokenMs < LEAST_MS) ? undefined : places(spans, texts, times);
+function placed(
+  spans: readonly Span[],
+  texts: readonly string[],
+  times: readonly (readonly [number, number])[],
+): { readonly spans: readonly Span[]; readonly starts: readonly number[] } {
+  const starts = spans.some(({ spokenMs }) => spokenMs < LEAST_MS)
+    ? undefined
+    : places(spans, texts, times);
   /** Between two words of a sentence, and in no pause. */
   const cuts = (at: number): boolean => {
     const [before, after] = [spans[at - 1], spans[at]];
-    return before !== undefined && after !== undefined && after.startMs - before.endMs < TURN_PAUSE_MS && !SENTENCE_END.test(texts[(starts?.[at] ?? 0) - 1] ?? '');
+    return (
+      before !== undefined &&
+      after !== undefined &&
+      after.startMs - before.endMs < TURN_PAUSE_MS &&
+      !SENTENCE_END.test(texts[(starts?.[at] ?? 0) - 1] ?? '')
+    );
   };
-  const slips = [...spans.keys()].filter((at) => (spans[at] as Span).spokenMs < (starts && (cuts(at) || cuts(at + 1)) ? LEAST_CUT_MS : LEAST_MS));
+  const slips = [...spans.keys()].filter(
+    (at) =>
+      (spans[at] as Span).spokenMs <
+      (starts && (cuts(at) || cuts(at + 1)) ? LEAST_CUT_MS : LEAST_MS),
+  );
   if (spans.length < 2 || (starts && slips.length === 0)) return { spans, starts: starts ?? [0] };
-  const slip = (slips.length > 0 ? slips : [...spans.keys()]).reduce((least, at) => ((spans[at] as Span).spokenMs < (spans[least] as Span).spokenMs ? at : least));
+  const slip = (slips.length > 0 ? slips : [...spans.keys()]).reduce((least, at) =>
+    (spans[at] as Span).spokenMs < (spans[least] as Span).spokenMs ? at : least,
+  );
   return placed(withoutSlip(spans, slip), texts, times);
 }
 
 /** The slip joins its longer neighbour. */
 function withoutSlip(spans: readonly Span[], slip: number): Span[] {
   const [before, after] = [spans[slip - 1], spans[slip + 1]];
-  const speaker = (!after || (before && before.spokenMs >= after.spokenMs) ? before : after)?.speaker ?? '';
+  const speaker =
+    (!after || (before && before.spokenMs >= after.spokenMs) ? before : after)?.speaker ?? '';
   const kept = spans.map((span, at) => (at === slip ? { ...span, speaker } : span));
   for (const at of [slip, slip - 1]) {
     const [a, b] = [kept[at], kept[at + 1]];
-    if (a && b && a.speaker === b.speaker) kept.splice(at, 2, { ...a, endMs: b.endMs, spokenMs: a.spokenMs + b.spokenMs });
+    if (a && b && a.speaker === b.speaker)
+      kept.splice(at, 2, { ...a, endMs: b.endMs, spokenMs: a.spokenMs + b.spokenMs });
   }
   return kept;
 }
 
-/** The first word of each span, where all changes together cost least; undefined where there are fewer words than spans. */
-function places(spans: readonly Span[], texts: readonly string[], times: readonly (readonly [number, number])[]): readonly number[] | undefined {
-  /** For each word that a span may begin with: least cost so far, and the words that the spans before begin with. */
-  let found = new Map<number, { readonly cost: number; readonly starts: readonly number[] }>([[0, { cost: 0, starts: [0] }]]);
+/**
+ * The first word of each span, where all changes together cost least; undefined where there are
+ * fewer words than spans.
+ */
+function places(
+  spans: readonly Span[],
+  texts: readonly string[],
+  times: readonly (readonly [number, number])[],
+): readonly number[] | undefined {
+  /**
+   * For each word that a span may begin with: least cost so far, and the words that the spans
+   * before begin with.
+   */
+  let found = new Map<number, { readonly cost: number; readonly starts: readonly number[] }>([
+    [0, { cost: 0, starts: [0] }],
+  ]);
   for (const span of spans.slice(1)) {
     const next: typeof found = new Map();
     let best: { readonly cost: number; readonly starts: readonly number[] } | undefined;
@@ -114,7 +172,9 @@ function places(spans: readonly Span[], texts: readonly string[], times: readonl
       const before = found.get(word - 1);
       if (before && (!best || before.cost < best.cost)) best = before;
       const text = texts[word - 1] ?? '';
-      const cost = Math.abs((times[word]?.[0] ?? 0) - span.startMs) + (SENTENCE_END.test(text) ? 0 : CLAUSE_END.test(text) ? AFTER_COMMA_MS : AFTER_WORD_MS);
+      const cost =
+        Math.abs((times[word]?.[0] ?? 0) - span.startMs) +
+        (SENTENCE_END.test(text) ? 0 : CLAUSE_END.test(text) ? AFTER_COMMA_MS : AFTER_WORD_MS);
       if (best) next.set(word, { cost: best.cost + cost, starts: [...best.starts, word] });
     }
     found = next;
@@ -122,12 +182,18 @@ function places(spans: readonly Span[], texts: readonly string[], times: readonl
   return [...found.values()].sort((a, b) => a.cost - b.cost)[0]?.starts;
 }
 
-/** Estimated times spread words over pauses too; where turns tell of pauses, words lie in the speech alone. */
+/**
+ * Estimated times spread words over pauses too; where turns tell of pauses, words lie in the speech
+ * alone.
+ */
 function spokenTimes(turns: readonly Turn[], segment: Segment): (readonly [number, number])[] {
   const words = segment.words ?? [];
-  if (words.some(({ timing }) => timing === 'model')) return words.map(({ startMs, endMs }) => [startMs, endMs]);
+  if (words.some(({ timing }) => timing === 'model'))
+    return words.map(({ startMs, endMs }) => [startMs, endMs]);
   const speech: [number, number][] = [];
-  for (const turn of [...turns].filter(({ source }) => source === segment.source).sort((a, b) => a.startMs - b.startMs)) {
+  for (const turn of [...turns]
+    .filter(({ source }) => source === segment.source)
+    .sort((a, b) => a.startMs - b.startMs)) {
     const from = Math.max(turn.startMs, segment.startMs, speech.at(-1)?.[1] ?? 0);
     const to = Math.min(turn.endMs, segment.endMs);
     if (to > from) speech.push([from, to]);

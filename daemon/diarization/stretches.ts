@@ -1,13 +1,15 @@
 /**
- * Speech of one source, cut into stretches between pauses and into windows for the encoder, while it is spoken. The
- * boundaries are those of turns, tighter than those of phrases: a recogniser needs context, a turn ends with its last word.
+ * Speech of one source, cut into stretches between pauses and into windows for the encoder, while
+ * it is spoken. The boundaries are those of turns, tighter than those of phrases: a recogniser
+ * needs context, a turn ends with its last word.
  */
 import { SAMPLE_RATE } from '../audio/frame';
 import { VAD_WINDOW } from '../vad/contract';
 
 /**
- * 1.2 s every 0.4 s, none across a pause. On the AMI clips, with the right count of speakers: 25.4 % error; 1.6 s 28.0 %,
- * 1.0 s 26.4 %, windows across pauses of up to half a second 30.6 %, every 0.2 s no better.
+ * 1.2 s every 0.4 s, none across a pause. On the AMI clips, with the right count of speakers: 25.4
+ * % error; 1.6 s 28.0 %, 1.0 s 26.4 %, windows across pauses of up to half a second 30.6 %, every
+ * 0.2 s no better.
  */
 const WINDOW = 1.2 * SAMPLE_RATE;
 const HOP = 0.4 * SAMPLE_RATE;
@@ -31,12 +33,18 @@ export interface Span {
 
 export type StretchEvent =
   /** To be encoded; belongs to the stretch that ends next. */
-  | ({ readonly kind: 'window' } & Span)
-  | ({ readonly kind: 'stretch' } & Span);
+  ({ readonly kind: 'window' } & Span) | ({ readonly kind: 'stretch' } & Span);
 
 type State =
   | { readonly kind: 'pause'; readonly since: number }
-  | { readonly kind: 'speech'; readonly from: number; readonly onset: number; readonly end: number; readonly speaking: boolean; readonly next: number };
+  | {
+      readonly kind: 'speech';
+      readonly from: number;
+      readonly onset: number;
+      readonly end: number;
+      readonly speaking: boolean;
+      readonly next: number;
+    };
 
 export class StretchCutter {
   private state: State = { kind: 'pause', since: 0 };
@@ -44,7 +52,9 @@ export class StretchCutter {
 
   /** First sample that a later window or stretch may begin with. */
   get neededFrom(): number {
-    return this.state.kind === 'pause' ? Math.max(this.state.since, this.position - BEFORE) : Math.min(this.state.next, Math.max(this.state.from, this.position - WINDOW - HOP));
+    return this.state.kind === 'pause'
+      ? Math.max(this.state.since, this.position - BEFORE)
+      : Math.min(this.state.next, Math.max(this.state.from, this.position - WINDOW - HOP));
   }
 
   /** Samples since the last stretch; 0 while one is open. */
@@ -54,7 +64,9 @@ export class StretchCutter {
 
   /** The stretch that is open now, as far as it is sure. */
   get open(): Span | undefined {
-    return this.state.kind === 'speech' && this.state.end - this.state.onset >= LEAST_SPEECH ? { from: this.state.from, to: this.state.end } : undefined;
+    return this.state.kind === 'speech' && this.state.end - this.state.onset >= LEAST_SPEECH
+      ? { from: this.state.from, to: this.state.end }
+      : undefined;
   }
 
   /** Takes the speech probability of the next window of 512 samples. */
@@ -65,14 +77,25 @@ export class StretchCutter {
     if (state.kind === 'pause') {
       if (probability < ONSET) return [];
       const from = Math.max(state.since, start - BEFORE);
-      this.state = { kind: 'speech', from, onset: start, end: this.position, speaking: true, next: from };
+      this.state = {
+        kind: 'speech',
+        from,
+        onset: start,
+        end: this.position,
+        speaking: true,
+        next: from,
+      };
       return [];
     }
     const speaking = probability >= (state.speaking ? OFFSET : ONSET);
-    if (!speaking) return this.position - state.end >= LEAST_PAUSE + BEFORE + AFTER ? this.close(state) : this.silent(state);
+    if (!speaking)
+      return this.position - state.end >= LEAST_PAUSE + BEFORE + AFTER
+        ? this.close(state)
+        : this.silent(state);
     const events: StretchEvent[] = [];
     let { next } = state;
-    for (; next + WINDOW <= this.position; next += HOP) events.push({ kind: 'window', from: next, to: next + WINDOW });
+    for (; next + WINDOW <= this.position; next += HOP)
+      events.push({ kind: 'window', from: next, to: next + WINDOW });
     this.state = { ...state, end: this.position, speaking, next };
     return events;
   }
@@ -94,11 +117,13 @@ export class StretchCutter {
     this.state = { kind: 'pause', since: to };
     if (end - onset < LEAST_SPEECH) return [];
     const events: StretchEvent[] = [];
-    for (; next + WINDOW <= to; next += HOP) events.push({ kind: 'window', from: next, to: next + WINDOW });
+    for (; next + WINDOW <= to; next += HOP)
+      events.push({ kind: 'window', from: next, to: next + WINDOW });
     // What the windows left over gets one of its own, as long as the others where the stretch is.
     const covered = next === from ? from : next - HOP + WINDOW;
     const last = Math.max(from, to - WINDOW);
-    if (to - covered > HOP / 2 && to - last >= LEAST_WINDOW) events.push({ kind: 'window', from: last, to });
+    if (to - covered > HOP / 2 && to - last >= LEAST_WINDOW)
+      events.push({ kind: 'window', from: last, to });
     return [...events, { kind: 'stretch', from, to }];
   }
 }

@@ -1,4 +1,7 @@
-/** From voices of windows to turns: who speaks in each moment of a stretch, and which pauses belong to a turn. */
+/**
+ * From voices of windows to turns: who speaks in each moment of a stretch, and which pauses belong
+ * to a turn.
+ */
 import type { Source } from '../audio/frame';
 import type { Embedding, Stretch, Turn } from './contract';
 import { dot, greatest } from './vectors';
@@ -7,8 +10,9 @@ const STEP_MS = 20;
 /** The middle of a window says more about its voice than its ends; these still say something. */
 const LEAST_WEIGHT = 0.05;
 /**
- * A pause of one speaker in which nobody else speaks is part of the turn up to this long, as people write turns down.
- * On the AMI clips with perfect voices: 0.5 s 21.9 %, 1 s 18.4 %, 1.3 s 17.5 %, 1.6 s 18.7 %.
+ * A pause of one speaker in which nobody else speaks is part of the turn up to this long, as people
+ * write turns down. On the AMI clips with perfect voices: 0.5 s 21.9 %, 1 s 18.4 %, 1.3 s 17.5 %,
+ * 1.6 s 18.7 %.
  */
 const LONGEST_PAUSE_MS = 1_300;
 
@@ -25,23 +29,34 @@ export interface VoicePart {
   readonly endMs: number;
 }
 
-/** Likeness of the windows around each step to each voice, the nearer window the more, and the best in each step. */
+/**
+ * Likeness of the windows around each step to each voice, the nearer window the more, and the best
+ * in each step.
+ */
 export function voicesOf(stretch: Stretch, voices: readonly VoiceCentre[]): VoicePart[] {
   if (voices.length === 0) return [];
-  const likeness = stretch.windows.map(({ embedding }) => voices.map(({ centre, bias }) => dot(embedding, centre) + bias));
+  const likeness = stretch.windows.map(({ embedding }) =>
+    voices.map(({ centre, bias }) => dot(embedding, centre) + bias),
+  );
   const parts: VoicePart[] = [];
   for (let from = stretch.startMs; from < stretch.endMs; from += STEP_MS) {
     const to = Math.min(stretch.endMs, from + STEP_MS);
     const voice = voiceAt(stretch, likeness, (from + to) / 2, voices.length);
     if (voice === undefined) continue;
     const last = parts.at(-1);
-    if (last?.voice === voice && last.endMs === from) parts[parts.length - 1] = { ...last, endMs: to };
+    if (last?.voice === voice && last.endMs === from)
+      parts[parts.length - 1] = { ...last, endMs: to };
     else parts.push({ voice, startMs: from, endMs: to });
   }
   return parts;
 }
 
-function voiceAt({ windows }: Stretch, likeness: readonly (readonly number[])[], ms: number, count: number): number | undefined {
+function voiceAt(
+  { windows }: Stretch,
+  likeness: readonly (readonly number[])[],
+  ms: number,
+  count: number,
+): number | undefined {
   const sums = new Array<number>(count).fill(0);
   let nearest = -1;
   let apart = Infinity;
@@ -53,28 +68,38 @@ function voiceAt({ windows }: Stretch, likeness: readonly (readonly number[])[],
     if (ms < startMs || ms >= endMs) return;
     inside = true;
     const weight = 1 + LEAST_WEIGHT - away / ((endMs - startMs) / 2);
-    for (let k = 0; k < count; k++) sums[k] = (sums[k] as number) + weight * (likeness[w]?.[k] ?? 0);
+    for (let k = 0; k < count; k++)
+      sums[k] = (sums[k] as number) + weight * (likeness[w]?.[k] ?? 0);
   });
   if (inside) return greatest(sums);
   return nearest < 0 ? undefined : greatest(likeness[nearest] ?? []);
 }
 
-/** Turns of one source in order; pauses of a speaker are filled where nobody else speaks in them. */
+/**
+ * Turns of one source in order; pauses of a speaker are filled where nobody else speaks in them.
+ */
 export function joinTurns(turns: readonly Turn[], longestPauseMs = LONGEST_PAUSE_MS): Turn[] {
   const joined: Turn[] = [];
   for (const turn of [...turns].sort((a, b) => a.startMs - b.startMs)) {
     const last = joined.at(-1);
-    if (last?.speaker === turn.speaker && turn.startMs - last.endMs < longestPauseMs) joined[joined.length - 1] = { ...last, endMs: Math.max(last.endMs, turn.endMs) };
+    if (last?.speaker === turn.speaker && turn.startMs - last.endMs < longestPauseMs)
+      joined[joined.length - 1] = { ...last, endMs: Math.max(last.endMs, turn.endMs) };
     else joined.push(turn);
   }
   return joined;
 }
 
 /** Milliseconds of each speaker in a span, by weight of overlap. */
-export function speakersIn(turns: readonly Turn[], source: Source, startMs: number, endMs: number): Map<string, number> {
+export function speakersIn(
+  turns: readonly Turn[],
+  source: Source,
+  startMs: number,
+  endMs: number,
+): Map<string, number> {
   const found = new Map<string, number>();
   for (const turn of turns) {
-    const shared = turn.source === source ? Math.min(endMs, turn.endMs) - Math.max(startMs, turn.startMs) : 0;
+    const shared =
+      turn.source === source ? Math.min(endMs, turn.endMs) - Math.max(startMs, turn.startMs) : 0;
     if (shared > 0) found.set(turn.speaker, (found.get(turn.speaker) ?? 0) + shared);
   }
   return found;

@@ -12,7 +12,12 @@ export function dots(one: Embedding, others: readonly Embedding[]): Float64Array
   const sums = new Float64Array(others.length);
   let i = 0;
   for (; i + 4 <= others.length; i += 4) {
-    const [a, b, c, d] = [others[i], others[i + 1], others[i + 2], others[i + 3]] as [Embedding, Embedding, Embedding, Embedding];
+    const [a, b, c, d] = [others[i], others[i + 1], others[i + 2], others[i + 3]] as [
+      Embedding,
+      Embedding,
+      Embedding,
+      Embedding,
+    ];
     let [toA, toB, toC, toD] = [0, 0, 0, 0];
     for (let n = 0; n < one.length; n++) {
       const x = one[n] as number;
@@ -34,11 +39,15 @@ function unit(vector: Embedding): Embedding {
 }
 
 /** The direction of the weighted sum. */
-export function meanDirection(vectors: readonly Embedding[], weights?: readonly number[]): Embedding {
+export function meanDirection(
+  vectors: readonly Embedding[],
+  weights?: readonly number[],
+): Embedding {
   const sum = new Float32Array(vectors[0]?.length ?? 0);
   vectors.forEach((vector, v) => {
     const weight = weights?.[v] ?? 1;
-    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + weight * (vector[i] as number);
+    for (let i = 0; i < sum.length; i++)
+      sum[i] = (sum[i] as number) + weight * (vector[i] as number);
   });
   return unit(sum);
 }
@@ -46,6 +55,7 @@ export function meanDirection(vectors: readonly Embedding[], weights?: readonly 
 /** Index of the greatest; the first of equals, −1 of none. */
 export function greatest(values: ArrayLike<number>): number {
   let best = -1;
-  for (let i = 0; i < values.length; i++) if (best < 0 || (values[i] as number) > (values[best] as number)) best = i;
+  for (let i = 0; i < values.length; i++)
+    if (best < 0 || (values[i] as number) > (values[best] as number)) best = i;
   return best;
 }

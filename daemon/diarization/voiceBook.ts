@@ -1,6 +1,7 @@
 /**
- * The voices of one source: windows come in, every so often all of them are clustered anew, and a voice keeps its id
- * through it. Memory is bounded: old stretches become turns, old windows are thinned.
+ * The voices of one source: windows come in, every so often all of them are clustered anew, and a
+ * voice keeps its id through it. Memory is bounded: old stretches become turns, old windows are
+ * thinned.
  */
 import type { Source } from '../audio/frame';
 import { clusterEarly, clusterVoices, Likeness, VOICE_SETTINGS } from './clustering';
@@ -8,11 +9,16 @@ import type { Embedding, Stretch, Turn, VoiceWindow } from './contract';
 import { joinTurns, voicesOf } from './turns';
 import { dot, greatest } from './vectors';
 
-/** Windows that are clustered; with more, every second goes, for the time grows with their square. */
+/**
+ * Windows that are clustered; with more, every second goes, for the time grows with their square.
+ */
 const MOST_POOLED = 400;
 /** Windows of stretches whose voice may still change, some 25 minutes of speech; 1 KB each. */
 const MOST_OPEN = 4_000;
-/** So many windows, some 40 s of speech, are the first; without an end to them a spoken meeting of four voices goes from 16 % to 30 % error online. */
+/**
+ * So many windows, some 40 s of speech, are the first; without an end to them a spoken meeting of
+ * four voices goes from 16 % to 30 % error online.
+ */
 const EARLY_WINDOWS = 100;
 /** Nobody knows yet who goes on after a longer pause: a stretch without a voice waits. */
 const GUESSED_PAUSE_MS = 700;
@@ -75,68 +81,123 @@ export class VoiceBook {
       if (!oldest) break;
       this.openWindows -= oldest.windows.length;
       const own = this.turnsOf(oldest);
-      this.settled.push(...(own.length > 0 ? own : this.short([oldest, ...this.stretches.slice(0, 1)], [[], this.stretches.slice(0, 1).flatMap((next) => this.turnsOf(next))], 0)));
+      this.settled.push(
+        ...(own.length > 0
+          ? own
+          : this.short(
+              [oldest, ...this.stretches.slice(0, 1)],
+              [[], this.stretches.slice(0, 1).flatMap((next) => this.turnsOf(next))],
+              0,
+            )),
+      );
     }
   }
 
   /** Tells the voices apart anew, from everything heard. */
   cluster(): void {
-    this.take(clusterVoices(this.pool.map(({ window }) => window), this.settings, this.known).centres);
+    this.take(
+      clusterVoices(
+        this.pool.map(({ window }) => window),
+        this.settings,
+        this.known,
+      ).centres,
+    );
   }
 
   private clusterEarly(): void {
     const windows = this.pool.map(({ window }) => window);
-    this.counted = Math.max(this.counted, clusterVoices(windows, this.settings, this.known).centres.length);
+    this.counted = Math.max(
+      this.counted,
+      clusterVoices(windows, this.settings, this.known).centres.length,
+    );
     const { centres, biases } = clusterEarly(windows, this.counted, this.settings, this.known);
     this.take(centres, biases);
   }
 
   private take(centres: readonly Embedding[], biases?: readonly number[]): void {
     this.fresh = 0;
-    const nearest = this.pool.map(({ window }) => greatest(centres.map((centre, k) => dot(window.embedding, centre) + (biases?.[k] ?? 0))));
+    const nearest = this.pool.map(({ window }) =>
+      greatest(centres.map((centre, k) => dot(window.embedding, centre) + (biases?.[k] ?? 0))),
+    );
     const ids = this.keepIds(nearest, centres.length);
-    this.voices = centres.map((centre, k) => ({ centre, bias: biases?.[k] ?? 0, id: ids[k] as string }));
+    this.voices = centres.map((centre, k) => ({
+      centre,
+      bias: biases?.[k] ?? 0,
+      id: ids[k] as string,
+    }));
     this.pool.forEach((pooled, i) => (pooled.voice = ids[nearest[i] as number]));
     this.parts = new WeakMap();
   }
 
-  /** In order; pauses within a turn filled up to the limit. @param open the stretch that is spoken now */
+  /**
+   * In order; pauses within a turn filled up to the limit.
+   * @param open the stretch that is spoken now
+   */
   turns(open?: Stretch, longestPauseMs?: number): Turn[] {
     const stretches = open ? [...this.stretches, open] : this.stretches;
     const parts = stretches.map((stretch) => this.turnsOf(stretch));
-    const waits = (i: number): boolean => stretches[i] === open && (open?.startMs ?? 0) - (stretches[i - 1]?.endMs ?? -Infinity) >= GUESSED_PAUSE_MS;
-    const whole = parts.map((own, i) => (own.length > 0 || waits(i) ? own : this.short(stretches, parts, i)));
+    const waits = (i: number): boolean =>
+      stretches[i] === open &&
+      (open?.startMs ?? 0) - (stretches[i - 1]?.endMs ?? -Infinity) >= GUESSED_PAUSE_MS;
+    const whole = parts.map((own, i) =>
+      own.length > 0 || waits(i) ? own : this.short(stretches, parts, i),
+    );
     return joinTurns([...this.settled, ...whole.flat()], longestPauseMs);
   }
 
-  /** How like the voice a span of its windows is, as the mean cosine; undefined where no window lies. */
+  /**
+   * How like the voice a span of its windows is, as the mean cosine; undefined where no window
+   * lies.
+   */
   likeness(id: string, startMs: number, endMs: number): number | undefined {
     const voice = this.voices.find((one) => one.id === id);
-    const windows = this.stretches.filter((stretch) => stretch.startMs < endMs && stretch.endMs > startMs).flatMap((stretch) => stretch.windows.filter((window) => window.startMs < endMs && window.endMs > startMs));
+    const windows = this.stretches
+      .filter((stretch) => stretch.startMs < endMs && stretch.endMs > startMs)
+      .flatMap((stretch) =>
+        stretch.windows.filter((window) => window.startMs < endMs && window.endMs > startMs),
+      );
     if (!voice || windows.length === 0) return undefined;
-    return windows.reduce((sum, { embedding }) => sum + dot(embedding, voice.centre), 0) / windows.length;
+    return (
+      windows.reduce((sum, { embedding }) => sum + dot(embedding, voice.centre), 0) / windows.length
+    );
   }
 
   /** Every segment asks for all of them. */
   private turnsOf(stretch: Stretch): readonly Turn[] {
     let turns = this.parts.get(stretch);
     if (!turns) {
-      turns = voicesOf(stretch, this.voices).map(({ voice, startMs, endMs }) => ({ speaker: this.voices[voice]?.id ?? '', source: this.source, startMs, endMs }));
+      turns = voicesOf(stretch, this.voices).map(({ voice, startMs, endMs }) => ({
+        speaker: this.voices[voice]?.id ?? '',
+        source: this.source,
+        startMs,
+        endMs,
+      }));
       this.parts.set(stretch, turns);
     }
     return turns;
   }
 
   /** A stretch too short for a window is whose turn is nearest. */
-  private short(stretches: readonly Stretch[], parts: readonly (readonly Turn[])[], i: number): Turn[] {
+  private short(
+    stretches: readonly Stretch[],
+    parts: readonly (readonly Turn[])[],
+    i: number,
+  ): Turn[] {
     const { startMs, endMs } = stretches[i] as Stretch;
-    const before = parts.slice(0, i).findLast((own) => own.length > 0)?.at(-1);
+    const before = parts
+      .slice(0, i)
+      .findLast((own) => own.length > 0)
+      ?.at(-1);
     const after = parts.slice(i + 1).find((own) => own.length > 0)?.[0];
-    const nearest = !before || (after && after.startMs - endMs < startMs - before.endMs) ? after : before;
+    const nearest =
+      !before || (after && after.startMs - endMs < startMs - before.endMs) ? after : before;
     return nearest ? [{ speaker: nearest.speaker, source: this.source, startMs, endMs }] : [];
   }
 
-  /** A cluster takes the id that most of its windows had, the greatest share first; one that gets none is new. */
+  /**
+   * A cluster takes the id that most of its windows had, the greatest share first; one that gets
+   * none is new.
+   */
   private keepIds(nearest: readonly number[], count: number): string[] {
     const shares = new Map<string, { cluster: number; id: string; windows: number }>();
     this.pool.forEach(({ voice }, i) => {

@@ -1,4 +1,7 @@
-/** One source from frames to stretches of speech with the voices in them, by a detector and an encoder that are injected. */
+/**
+ * One source from frames to stretches of speech with the voices in them, by a detector and an
+ * encoder that are injected.
+ */
 import { type Frame, SAMPLE_RATE, type Source } from '../audio/frame';
 import { toFloat32 } from '../audio/pcm';
 import { type SpeechDetector, VAD_WINDOW } from '../vad/contract';
@@ -7,24 +10,31 @@ import type { SpeakerEmbedder, Stretch, VoiceWindow } from './contract';
 import { type Span, StretchCutter, type StretchEvent } from './stretches';
 
 /**
- * The detector hears everything so much louder. On the AMI clips, which lie at −35 dBFS when somebody speaks, it finds 2 points
- * of speaker time that it misses otherwise; less for loud voices only makes the clips 0.5 points worse online and 1.8 at the end,
- * the spoken meetings 0.1 to 0.9 better.
+ * The detector hears everything so much louder. On the AMI clips, which lie at −35 dBFS when
+ * somebody speaks, it finds 2 points of speaker time that it misses otherwise; less for loud voices
+ * only makes the clips 0.5 points worse online and 1.8 at the end, the spoken meetings 0.1 to 0.9
+ * better.
  */
 const GAIN = 10 ** (10 / 20);
 /**
- * After so long a pause a window below this level is silence without asking the detector, as it is for recognition: on the
- * microphones of two spoken meetings, who listen most of the time, it takes 10 ms of processor time a second of speech
- * instead of 17 and 24, for 0.3 and 1.0 points more of false speech. The AMI clips have the same error; after 1 s 0.7 points
- * more online.
+ * After so long a pause a window below this level is silence without asking the detector, as it is
+ * for recognition: on the microphones of two spoken meetings, who listen most of the time, it takes
+ * 10 ms of processor time a second of speech instead of 17 and 24, for 0.3 and 1.0 points more of
+ * false speech. The AMI clips have the same error; after 1 s 0.7 points more online.
  */
 const QUIET_DB = -60;
 const LONG_PAUSE = 2 * SAMPLE_RATE;
-/** Quiet windows, 0.6 s, that the detector hears before the first loud one: with 0.1 or 0.3 s the AMI clips have 0.3 points more error online. */
+/**
+ * Quiet windows, 0.6 s, that the detector hears before the first loud one: with 0.1 or 0.3 s the
+ * AMI clips have 0.3 points more error online.
+ */
 const WARM_UP_WINDOWS = 20;
 /** A stretch that has no window yet is listened to for a first guess when it is so long. */
 const GUESS = 0.7 * SAMPLE_RATE;
-/** So many windows are encoded in one run: alone a window takes 4.5 ms of processor time, of two each 3.6, of four 3.3, and the second waits 0.4 s for its voice. */
+/**
+ * So many windows are encoded in one run: alone a window takes 4.5 ms of processor time, of two
+ * each 3.6, of four 3.3, and the second waits 0.4 s for its voice.
+ */
 const TOGETHER = 2;
 /** A capture clock that jumps by more begins anew. */
 const MAX_JUMP_MS = 100;
@@ -64,7 +74,13 @@ export class VoiceTrack {
   /** The stretch that is open, with the windows it has so far. */
   get open(): Stretch | undefined {
     const { open } = this.cutter;
-    return open && { startMs: this.timeOf(open.from), endMs: this.timeOf(open.to), windows: this.windows.length === 0 && this.guess ? [this.guess] : this.windows };
+    return (
+      open && {
+        startMs: this.timeOf(open.from),
+        endMs: this.timeOf(open.to),
+        windows: this.windows.length === 0 && this.guess ? [this.guess] : this.windows,
+      }
+    );
   }
 
   /** Frames in order. @throws what detector and encoder throw; the next call goes on after them */
@@ -115,18 +131,26 @@ export class VoiceTrack {
     const count = Math.floor((this.end - this.judged) / VAD_WINDOW);
     if (count === 0) return;
     const known = Math.min(this.unheard, WARM_UP_WINDOWS);
-    const sound = this.view({ from: this.judged - known * VAD_WINDOW, to: this.judged + count * VAD_WINDOW });
+    const sound = this.view({
+      from: this.judged - known * VAD_WINDOW,
+      to: this.judged + count * VAD_WINDOW,
+    });
     this.judged += count * VAD_WINDOW;
     let quiet = 0;
-    if (this.cutter.pause >= LONG_PAUSE) while (quiet < count && levelDb(sound, (known + quiet) * VAD_WINDOW, VAD_WINDOW) < QUIET_DB) quiet++;
+    if (this.cutter.pause >= LONG_PAUSE)
+      while (quiet < count && levelDb(sound, (known + quiet) * VAD_WINDOW, VAD_WINDOW) < QUIET_DB)
+        quiet++;
     // Silence in a pause makes no events.
     for (let i = 0; i < quiet; i++) this.cutter.push(0);
     this.unheard += quiet;
     if (quiet < count) {
       const before = Math.min(this.unheard, WARM_UP_WINDOWS);
       this.unheard = 0;
-      const probabilities = await this.setup.detector.detect(amplified(sound.subarray((known + quiet - before) * VAD_WINDOW)));
-      for (const probability of probabilities.subarray(before)) await this.take(this.cutter.push(probability));
+      const probabilities = await this.setup.detector.detect(
+        amplified(sound.subarray((known + quiet - before) * VAD_WINDOW)),
+      );
+      for (const probability of probabilities.subarray(before))
+        await this.take(this.cutter.push(probability));
     }
     await this.guessEarly();
     this.forget();
@@ -136,7 +160,8 @@ export class VoiceTrack {
     const { open } = this.cutter;
     if (!open || this.windows.length > 0 || this.guess || open.to - open.from < GUESS) return;
     const [embedding] = await this.setup.embedder.embed([this.slice(open)]);
-    if (embedding) this.guess = { startMs: this.timeOf(open.from), endMs: this.timeOf(open.to), embedding };
+    if (embedding)
+      this.guess = { startMs: this.timeOf(open.from), endMs: this.timeOf(open.to), embedding };
   }
 
   private async take(events: readonly StretchEvent[]): Promise<void> {
@@ -180,7 +205,8 @@ export class VoiceTrack {
   }
 
   private forget(): void {
-    const gone = Math.min(this.judged - WARM_UP_WINDOWS * VAD_WINDOW, this.cutter.neededFrom) - this.kept;
+    const gone =
+      Math.min(this.judged - WARM_UP_WINDOWS * VAD_WINDOW, this.cutter.neededFrom) - this.kept;
     if (gone < SAMPLE_RATE) return;
     this.samples.copyWithin(0, gone, this.end - this.kept);
     this.kept += gone;
@@ -194,6 +220,7 @@ export class VoiceTrack {
 /** A copy; a loop, because this runs for every sample of speech. */
 function amplified(samples: Float32Array): Float32Array {
   const louder = new Float32Array(samples.length);
-  for (let i = 0; i < samples.length; i++) louder[i] = Math.max(-1, Math.min(1, GAIN * (samples[i] as number)));
+  for (let i = 0; i < samples.length; i++)
+    louder[i] = Math.max(-1, Math.min(1, GAIN * (samples[i] as number)));
   return louder;
 }

@@ -1,7 +1,8 @@
 /**
- * Does a stretch of words name a symbol, or does it only read like one? "Add log level as a parameter" names one, "she
- * asked for a short break" does not. A sum of weighed signs from grammar and vocabulary around the stretch; what people
- * say about code comes without articles and stands where a name stands.
+ * Does a stretch of words name a symbol, or does it only read like one? "Add log level as a
+ * parameter" names one, "she asked for a short break" does not. A sum of weighed signs from grammar
+ * and vocabulary around the stretch; what people say about code comes without articles and stands
+ * where a name stands.
  */
 import { NUMBER_WORDS, numberToWords } from './numbers';
 import type { SpokenSymbol } from './symbols';
@@ -28,32 +29,52 @@ const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
 const INDEFINITE = set('a an another some any every no');
 const DEFINITE = set('the this that these those my your our his her its their each both');
 /** After these a name may stand without an article, and an ordinary singular noun may not. */
-const PREPOSITIONS = set('in of from into with for before after inside under by via using on at between against within through like as than over per');
+const PREPOSITIONS = set(
+  'in of from into with for before after inside under by via using on at between against within through like as than over per',
+);
 /** What people do with names of code. */
-const NAMING_VERBS = set('rename call calls called calling import imports use uses using extend extends implement implements override move moves replace delete remove refactor add make mock test inject export exports wrap inline extract deprecate document set pass passes return returns throw throws await invoke construct instantiate change update fix cache log store handle read write fetch get print bump increase decrease run check see create');
+const NAMING_VERBS = set(
+  'rename call calls called calling import imports use uses using extend extends implement implements override move moves replace delete remove refactor add make mock test inject export exports wrap inline extract deprecate document set pass passes return returns throw throws await invoke construct instantiate change update fix cache log store handle read write fetch get print bump increase decrease run check see create',
+);
 /** Before these a verb is a verb. */
-const BEFORE_VERBS = set('i we us you they he she it to and or will would can could should shall must might may please let lets not never always also just then do does did dont cant wont who');
+const BEFORE_VERBS = set(
+  'i we us you they he she it to and or will would can could should shall must might may please let lets not never always also just then do does did dont cant wont who',
+);
 /** "why does get token await …": two verbs after one of these, so the first is a name. */
 const AUXILIARIES = set('does do did can could should will would must');
 /** After a name that is the subject. */
-const FINITE = set('is was returns return runs takes throws should must fails starts stops needs does has gets calls expects uses holds can cannot will would means matches equals contains lives belongs becomes breaks works doesnt isnt wont accepts extends implements depends handles logs writes reads sends defaults drops blocks leaks crashes loops hangs throws keeps loads parses renders produces triggers skips ignores');
+const FINITE = set(
+  'is was returns return runs takes throws should must fails starts stops needs does has gets calls expects uses holds can cannot will would means matches equals contains lives belongs becomes breaks works doesnt isnt wont accepts extends implements depends handles logs writes reads sends defaults drops blocks leaks crashes loops hangs throws keeps loads parses renders produces triggers skips ignores',
+);
 /** What a name is followed by when somebody says what kind of thing it is. */
-const KINDS = set('function method class constant variable file field parameter argument test tests type interface component hook module object property enum struct trait service helper instance endpoint table column flag option package import imports callback');
+const KINDS = set(
+  'function method class constant variable file field parameter argument test tests type interface component hook module object property enum struct trait service helper instance endpoint table column flag option package import imports callback',
+);
 const OPENERS = set('dot open paren parens equals plus minus arrow colon');
 /** Talk about code. Words with an everyday meaning are left out. */
-const DEVELOPER = set('function method class constant variable parameter argument bug test tests string integer boolean null undefined array list comprehension loop field interface module import export rename refactor commit branch merge deploy server client api endpoint query database worker thread cache timeout retry retries exception stack trace unit mock config repository callback async await promise returns return throw throws private public static abstract override login lint build compile scheme url json port regex token flag hook component props prop');
+const DEVELOPER = set(
+  'function method class constant variable parameter argument bug test tests string integer boolean null undefined array list comprehension loop field interface module import export rename refactor commit branch merge deploy server client api endpoint query database worker thread cache timeout retry retries exception stack trace unit mock config repository callback async await promise returns return throw throws private public static abstract override login lint build compile scheme url json port regex token flag hook component props prop',
+);
 /** First words of names that do something; in a sentence they are verbs. */
-const VERBS = set('get set run parse fetch update load save send open close check read write create delete remove add find list make build render format sort filter map reduce use is has can should handle start stop reset clear init validate verify compute calculate convert to from on do apply call connect disconnect enable disable show hide toggle select insert append push pop merge split join copy move rename import export print log test try retry wait sleep notify publish subscribe register plan ship ask explain fix play sign sync set up look clean shut turn back check roll log');
+const VERBS = set(
+  'get set run parse fetch update load save send open close check read write create delete remove add find list make build render format sort filter map reduce use is has can should handle start stop reset clear init validate verify compute calculate convert to from on do apply call connect disconnect enable disable show hide toggle select insert append push pop merge split join copy move rename import export print log test try retry wait sleep notify publish subscribe register plan ship ask explain fix play sign sync set up look clean shut turn back check roll log',
+);
 /** Words that are swallowed only by mistake: "close the door" is not closeDoor. */
-export const FUNCTION_WORDS = set('a an the this that my your our you me him her it them us to of in on at and or not for with is are was be all some any');
+export const FUNCTION_WORDS = set(
+  'a an the this that my your our you me him her it them us to of in on at and or not for with is are was be all some any',
+);
 const PARTICLES = set('up down in out on off over away back');
 
-/** Names among the first of so many are near; with each doubling beyond a chance likeness is likelier. */
+/**
+ * Names among the first of so many are near; with each doubling beyond a chance likeness is
+ * likelier.
+ */
 const NEAR = 40;
 
 /**
- * Weights of the signs, in the order in which they are asked below. Chosen on the items of test/fixtures/dictation; the
- * first five with 1,250 to 2,000 other names behind those of the items as well (`npm run bench -- dictation`).
+ * Weights of the signs, in the order in which they are asked below. Chosen on the items of
+ * test/fixtures/dictation; the first five with 1,250 to 2,000 other names behind those of the items
+ * as well (`npm run bench -- dictation`).
  */
 const W = {
   farUnlike: 2,
@@ -89,13 +110,21 @@ export const NAME_THRESHOLD = 0.75;
 
 export function nameScore(context: NameContext): number {
   const { words, from, to, symbol } = context;
-  const before = context.breakBefore(from) ? '' : words[from - 1] ?? '';
-  const after = to >= words.length || context.breakBefore(to) ? '' : words[to] ?? '';
+  const before = context.breakBefore(from) ? '' : (words[from - 1] ?? '');
+  const after = to >= words.length || context.breakBefore(to) ? '' : (words[to] ?? '');
   const spoken = symbol.words.filter((word) => word !== 'dot');
   // "parse URL" is no sentence: letters are said of names.
   const verb = VERBS.has(spoken[0] ?? '') && spoken.length > 1 && !symbol.technical;
-  const pascal = symbol.style === 'pascal' || symbol.style === 'constant' || symbol.style === 'file';
-  let score = spoken.length === 1 ? W.words[1] : spoken.length === 2 ? W.words[2] : spoken.length === 3 ? W.words[3] : W.words.more;
+  const pascal =
+    symbol.style === 'pascal' || symbol.style === 'constant' || symbol.style === 'file';
+  let score =
+    spoken.length === 1
+      ? W.words[1]
+      : spoken.length === 2
+        ? W.words[2]
+        : spoken.length === 3
+          ? W.words[3]
+          : W.words.more;
   score -= chance(context, spoken);
   if (!context.exact) score -= W.notExact * (1 - context.likeness);
   if (symbol.technical) score += W.technical;
@@ -103,32 +132,73 @@ export function nameScore(context: NameContext): number {
   const kind = KINDS.has(after);
   if (kind) score += W.kind;
   // "a short time limit": the article is one word further away.
-  if (!pascal && !kind && INDEFINITE.has(words[from - 2] ?? '') && before !== '' && !PREPOSITIONS.has(before) && !NAMING_VERBS.has(before)) score += W.indefiniteBefore;
+  if (
+    !pascal &&
+    !kind &&
+    INDEFINITE.has(words[from - 2] ?? '') &&
+    before !== '' &&
+    !PREPOSITIONS.has(before) &&
+    !NAMING_VERBS.has(before)
+  )
+    score += W.indefiniteBefore;
   if (INDEFINITE.has(before) && !kind) score += pascal ? W.indefinitePascal : W.indefinite;
   if (DEFINITE.has(before) && !kind && !pascal) score += W.definite;
   if (PREPOSITIONS.has(before)) score += verb ? W.prepositionVerb : W.preposition;
   if (NAMING_VERBS.has(before)) score += W.namingVerb;
-  if (verb && BEFORE_VERBS.has(before)) score += renamed(words, from) ? W.renamedTo + W.verbAfterSubject : W.verbAfterSubject;
+  if (verb && BEFORE_VERBS.has(before))
+    score += renamed(words, from) ? W.renamedTo + W.verbAfterSubject : W.verbAfterSubject;
   if (verb && before === '' && (from === 0 || context.breakBefore(from))) score += W.verbAtStart;
-  if (spoken.length === 2 && PARTICLES.has(spoken[1] ?? '') && (after === '' || PREPOSITIONS.has(after) || DEFINITE.has(after) || INDEFINITE.has(after))) score += W.particle;
+  if (
+    spoken.length === 2 &&
+    PARTICLES.has(spoken[1] ?? '') &&
+    (after === '' || PREPOSITIONS.has(after) || DEFINITE.has(after) || INDEFINITE.has(after))
+  )
+    score += W.particle;
   if (FINITE.has(after)) score += verb ? W.finiteVerb : W.finite;
-  if (verb && AUXILIARIES.has(before) && (VERBS.has(after) || NAMING_VERBS.has(after))) score += W.questioned;
+  if (verb && AUXILIARIES.has(before) && (VERBS.has(after) || NAMING_VERBS.has(after)))
+    score += W.questioned;
   if (OPENERS.has(after)) score += W.opener;
   if (words.some((word, i) => (i < from || i >= to) && DEVELOPER.has(word))) score += W.developer;
   return score + W.companion * Math.min(2, context.companions);
 }
 
-/** How likely such a likeness comes about by chance: the farther the name, the more others there are that might have matched. */
-function chance({ words, from, to, symbol, exact, likeness, unknownWords }: NameContext, spoken: readonly string[]): number {
+/**
+ * How likely such a likeness comes about by chance: the farther the name, the more others there are
+ * that might have matched.
+ */
+function chance(
+  { words, from, to, symbol, exact, likeness, unknownWords }: NameContext,
+  spoken: readonly string[],
+): number {
   const far = Math.log2(1 + symbol.rank / NEAR);
-  if (exact) return spoken.length === 1 || spoken.some((word) => FUNCTION_WORDS.has(word)) ? W.farEveryday * far : 0;
-  const numbers = new Set(spoken.flatMap((word) => (/^\d+$/.test(word) ? numberToWords(word) : [word])));
-  const swallowed = words.slice(from, to).some((word) => NUMBER_WORDS.has(word) && !numbers.has(word));
-  return far * (W.farUnlike * (1 - likeness) + (symbol.technical && unknownWords === 0 ? W.farTechnical : 0)) + (swallowed ? W.number : 0);
+  if (exact)
+    return spoken.length === 1 || spoken.some((word) => FUNCTION_WORDS.has(word))
+      ? W.farEveryday * far
+      : 0;
+  const numbers = new Set(
+    spoken.flatMap((word) => (/^\d+$/.test(word) ? numberToWords(word) : [word])),
+  );
+  const swallowed = words
+    .slice(from, to)
+    .some((word) => NUMBER_WORDS.has(word) && !numbers.has(word));
+  return (
+    far *
+      (W.farUnlike * (1 - likeness) +
+        (symbol.technical && unknownWords === 0 ? W.farTechnical : 0)) +
+    (swallowed ? W.number : 0)
+  );
 }
 
 /** "rename parse config to load settings": what stands after `to` is a name. */
 function renamed(words: readonly string[], at: number): boolean {
-  return words[at - 1] === 'to' && words.slice(0, at - 1).some((word) => /^(?:rename[ds]?|change[ds]?|renaming|changing|convert(?:s|ed)?|move[ds]?|switch(?:es|ed)?|from)$/.test(word));
+  return (
+    words[at - 1] === 'to' &&
+    words
+      .slice(0, at - 1)
+      .some((word) =>
+        /^(?:rename[ds]?|change[ds]?|renaming|changing|convert(?:s|ed)?|move[ds]?|switch(?:es|ed)?|from)$/.test(
+          word,
+        ),
+      )
+  );
 }
-

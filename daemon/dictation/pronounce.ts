@@ -1,4 +1,7 @@
-/** Words → sounds: the dictionary, what developers say for short forms, letter names, and spelling where nothing else is known. */
+/**
+ * Words → sounds: the dictionary, what developers say for short forms, letter names, and spelling
+ * where nothing else is known.
+ */
 import { spellingToSounds } from './letterToSound';
 import { LETTERS, LONG_FORMS, SAID } from './lexicon';
 import { numberToWords } from './numbers';
@@ -40,7 +43,11 @@ export class Pronouncer {
 
   private readings(word: string): Sounds[] {
     const lower = word.toLowerCase();
-    if (/^\d+$/.test(lower)) return [this.join(numberToWords(lower)), joinSounds([...lower].map((digit) => this.join(numberToWords(digit))))];
+    if (/^\d+$/.test(lower))
+      return [
+        this.join(numberToWords(lower)),
+        joinSounds([...lower].map((digit) => this.join(numberToWords(digit)))),
+      ];
     if (lower.length === 1) return [toSounds(LETTERS.get(lower) ?? '')];
     const said = (SAID.get(lower) ?? []).map(toSounds);
     const listed = this.dictionary(lower).map(toSounds);
@@ -48,7 +55,10 @@ export class Pronouncer {
     const readings = [...said, ...listed, ...(long === undefined ? [] : [this.join([long])])];
     const letters = joinSounds([...lower].map((letter) => toSounds(LETTERS.get(letter) ?? '')));
     // Two or three capitals in a row are said one by one, whatever word they happen to spell.
-    if (/^[A-Z]{2,4}$/.test(word)) return readings.length > 0 ? [...said, letters, ...listed] : [letters, spellingToSounds(lower)];
+    if (/^[A-Z]{2,4}$/.test(word))
+      return readings.length > 0
+        ? [...said, letters, ...listed]
+        : [letters, spellingToSounds(lower)];
     if (readings.length > 0) return readings;
     const bare = lower.replace(/'s$|s'$|'/g, '');
     if (bare !== lower && bare !== '') return [...this.of(bare)];

@@ -1,4 +1,7 @@
-/** Which stretches of a phrase name which symbols: by sound, then by whether a name makes sense there. */
+/**
+ * Which stretches of a phrase name which symbols: by sound, then by whether a name makes sense
+ * there.
+ */
 import { FUNCTION_WORDS, NAME_THRESHOLD, nameScore } from './nameOrProse';
 import { joinSounds } from './phonemes';
 import type { Pronouncer } from './pronounce';
@@ -60,7 +63,8 @@ export class SymbolSpeller {
     if (!symbol) return;
     this.names.add(name);
     this.matcher.add(symbol);
-    if (this.spoken.length < MAX_SPOKEN) this.spoken.push(...spokenPhrases(symbol, this.pronouncer));
+    if (this.spoken.length < MAX_SPOKEN)
+      this.spoken.push(...spokenPhrases(symbol, this.pronouncer));
   }
 
   /** Stretches in order, none overlapping. @param taken words that are something else already */
@@ -71,31 +75,67 @@ export class SymbolSpeller {
     const breaks = gaps.map((gap) => /[,.;:!?]/.test(gap) && gap !== '.');
     const unknown = lower.map((word) => word.length > 2 && !this.pronouncer.knows(word));
     const score = ({ match, exact }: Candidate, companions: number): number =>
-      nameScore({ words: lower, from: match.from, to: match.to, breakBefore: (i) => breaks[i] ?? false, symbol: match.symbol, likeness: match.likeness, exact, unknownWords: unknown.slice(match.from, match.to).filter(Boolean).length, companions });
+      nameScore({
+        words: lower,
+        from: match.from,
+        to: match.to,
+        breakBefore: (i) => breaks[i] ?? false,
+        symbol: match.symbol,
+        likeness: match.likeness,
+        exact,
+        unknownWords: unknown.slice(match.from, match.to).filter(Boolean).length,
+        companions,
+      });
     const all = this.matcher.find(sounds).flatMap((match): Candidate[] => {
       for (let i = match.from; i < match.to; i++) if (taken(i)) return [];
       // A sentence that ends inside is no name; the dot of a file name is written without a blank.
       for (let i = match.from + 1; i < match.to; i++) if (endsSentence(gaps[i] ?? '')) return [];
       const candidate = { match, exact: sameLetters(match, lower), value: 0 };
-      if (!candidate.exact && (onlyItsEnd(match, lower) || (match.symbol.style === 'file' && !hasDot(match, lower, gaps)))) return [];
+      if (
+        !candidate.exact &&
+        (onlyItsEnd(match, lower) || (match.symbol.style === 'file' && !hasDot(match, lower, gaps)))
+      )
+        return [];
       candidate.value = score(candidate, 0) - NAME_THRESHOLD;
-      // The very words stay even where they are prose: what merely sounds like them must not win over them.
+      // The very words stay even where they are prose: what merely sounds like them must not win
+      // over them.
       return candidate.exact || candidate.value > -HOPE ? [candidate] : [];
     });
-    const likeliest = all.sort((a, b) => Number(b.exact) - Number(a.exact) || b.value - a.value).slice(0, MAX_CANDIDATES);
-    const candidates = nearest(likeliest).filter(({ match, exact }) => exact || !this.swallows(match, lower, sounds));
-    const sure = best(candidates.map((candidate) => ({ ...candidate, value: candidate.value - SURE })));
+    const likeliest = all
+      .sort((a, b) => Number(b.exact) - Number(a.exact) || b.value - a.value)
+      .slice(0, MAX_CANDIDATES);
+    const candidates = nearest(likeliest).filter(
+      ({ match, exact }) => exact || !this.swallows(match, lower, sounds),
+    );
+    const sure = best(
+      candidates.map((candidate) => ({ ...candidate, value: candidate.value - SURE })),
+    );
     const second = candidates.map((candidate) => {
-      const apart = sure.filter(({ match }) => match.to <= candidate.match.from || match.from >= candidate.match.to);
+      const apart = sure.filter(
+        ({ match }) => match.to <= candidate.match.from || match.from >= candidate.match.to,
+      );
       return { ...candidate, value: score(candidate, apart.length) - NAME_THRESHOLD };
     });
-    return best(second).map(({ match }) => ({ name: match.symbol.name, from: match.from, to: match.to }));
+    return best(second).map(({ match }) => ({
+      name: match.symbol.name,
+      from: match.from,
+      to: match.to,
+    }));
   }
 
   /** Is there a little word in the stretch of which the symbol has nothing? */
-  private swallows({ symbol, from, to, likeness: whole }: SoundMatch, words: readonly string[], sounds: readonly Uint8Array[]): boolean {
+  private swallows(
+    { symbol, from, to, likeness: whole }: SoundMatch,
+    words: readonly string[],
+    sounds: readonly Uint8Array[],
+  ): boolean {
     for (let i = from; i < to; i++) {
-      if (to - from === 1 || !FUNCTION_WORDS.has(words[i] ?? '') || symbol.words.includes(words[i] ?? '')) continue;
+      if (
+        to - from === 1 ||
+        !FUNCTION_WORDS.has(words[i] ?? '') ||
+        symbol.words.includes(words[i] ?? '')
+      )
+        continue;
       const without = joinSounds(sounds.filter((_, k) => k >= from && k < to && k !== i));
       if (Math.max(...symbol.forms.map((form) => likeness(form, without))) >= whole) return true;
     }
@@ -104,8 +144,14 @@ export class SymbolSpeller {
 }
 
 /** A file's name has a dot, said or written. */
-function hasDot({ from, to }: SoundMatch, words: readonly string[], gaps: readonly string[]): boolean {
-  return words.slice(from, to).includes('dot') || gaps.slice(from + 1, to).some((gap) => gap === '.');
+function hasDot(
+  { from, to }: SoundMatch,
+  words: readonly string[],
+  gaps: readonly string[],
+): boolean {
+  return (
+    words.slice(from, to).includes('dot') || gaps.slice(from + 1, to).some((gap) => gap === '.')
+  );
 }
 
 /** "the email" has of sendEmail no more than the last word; the little word is one of its own. */
@@ -117,20 +163,36 @@ function onlyItsEnd({ symbol, from, to }: SoundMatch, words: readonly string[]):
 
 /** The very words, whether written together or apart. */
 function sameLetters({ symbol, from, to }: SoundMatch, words: readonly string[]): boolean {
-  const heard = words.slice(from, to).filter((word) => word !== 'dot').join('').replace(/['’]/g, '');
+  const heard = words
+    .slice(from, to)
+    .filter((word) => word !== 'dot')
+    .join('')
+    .replace(/['’]/g, '');
   return heard === symbol.words.filter((word) => word !== 'dot').join('');
 }
 
-/** Of the stretches for one symbol that overlap the likest; nothing that overlaps the very words of another symbol, but for a longer one over a single word: `token` leaves `AUTH_TOKEN_TTL` be. */
+/**
+ * Of the stretches for one symbol that overlap the likest; nothing that overlaps the very words of
+ * another symbol, but for a longer one over a single word: `token` leaves `AUTH_TOKEN_TTL` be.
+ */
 function nearest(all: readonly Candidate[]): Candidate[] {
   const beats = (a: Candidate, b: Candidate): boolean =>
-    a !== b && a.match.from < b.match.to && b.match.from < a.match.to && ((a.match.symbol === b.match.symbol && a.match.likeness > b.match.likeness) || (a.exact && !b.exact && (a.match.to - a.match.from > 1 || b.match.to - b.match.from === 1)));
+    a !== b &&
+    a.match.from < b.match.to &&
+    b.match.from < a.match.to &&
+    ((a.match.symbol === b.match.symbol && a.match.likeness > b.match.likeness) ||
+      (a.exact && !b.exact && (a.match.to - a.match.from > 1 || b.match.to - b.match.from === 1)));
   return all.filter((one) => !all.some((another) => beats(another, one)));
 }
 
-/** The set of stretches that do not overlap with the greatest sum; of equals the nearer symbol. Values under zero are left out. */
+/**
+ * The set of stretches that do not overlap with the greatest sum; of equals the nearer symbol.
+ * Values under zero are left out.
+ */
 function best(all: readonly Candidate[]): Candidate[] {
-  const good = all.filter(({ value }) => value > 0).sort((a, b) => b.value - a.value || a.match.symbol.rank - b.match.symbol.rank);
+  const good = all
+    .filter(({ value }) => value > 0)
+    .sort((a, b) => b.value - a.value || a.match.symbol.rank - b.match.symbol.rank);
   const end = Math.max(0, ...good.map(({ match }) => match.to));
   const sums: { value: number; picked: Candidate[] }[] = [{ value: 0, picked: [] }];
   for (let to = 1; to <= end; to++) {
@@ -138,7 +200,8 @@ function best(all: readonly Candidate[]): Candidate[] {
     for (const one of good) {
       if (one.match.to !== to) continue;
       const before = sums[one.match.from] as { value: number; picked: Candidate[] };
-      if (before.value + one.value > top.value) top = { value: before.value + one.value, picked: [...before.picked, one] };
+      if (before.value + one.value > top.value)
+        top = { value: before.value + one.value, picked: [...before.picked, one] };
     }
     sums.push(top);
   }

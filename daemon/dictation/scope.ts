@@ -1,21 +1,49 @@
-/** Dictated text in the form of the place it goes to. Pure: whoever sees the place says what it is. */
+/**
+ * Dictated text in the form of the place it goes to. Pure: whoever sees the place says what it is.
+ */
 
 /** Where lines of a commit message are broken, as git's own documentation asks. */
 const COMMIT_COLUMNS = 72;
 /** Ids under which editors know a commit message. */
-const COMMITS: ReadonlySet<string> = new Set(['git-commit', 'scminput', 'commit', 'jj-commit', 'hg-commit']);
+const COMMITS: ReadonlySet<string> = new Set([
+  'git-commit',
+  'scminput',
+  'commit',
+  'jj-commit',
+  'hg-commit',
+]);
 
 /** As `DictationScope` in the protocol. */
 export type Scope =
   | { readonly kind: 'prose' }
   | { readonly kind: 'code'; readonly indent: string }
-  | { readonly kind: 'wrapped'; readonly lead: string; readonly first: number; readonly rest: number; readonly close?: string | undefined }
-  | { readonly kind: 'list'; readonly indent: string; readonly marker: string; readonly number?: number | undefined }
-  | { readonly kind: 'string'; readonly quote: string; readonly escape: 'backslash' | 'double' | 'none'; readonly multiline: boolean }
+  | {
+      readonly kind: 'wrapped';
+      readonly lead: string;
+      readonly first: number;
+      readonly rest: number;
+      readonly close?: string | undefined;
+    }
+  | {
+      readonly kind: 'list';
+      readonly indent: string;
+      readonly marker: string;
+      readonly number?: number | undefined;
+    }
+  | {
+      readonly kind: 'string';
+      readonly quote: string;
+      readonly escape: 'backslash' | 'double' | 'none';
+      readonly multiline: boolean;
+    }
   | { readonly kind: 'commit' };
 
-/** What is known of a place by its language alone. @param languageId VS Code's id of the language */
-export const scopeOfLanguage = (languageId: string): Scope => (COMMITS.has(languageId) ? { kind: 'commit' } : { kind: 'prose' });
+/**
+ * What is known of a place by its language alone.
+ * @param languageId VS Code's id of the language
+ */
+export const scopeOfLanguage = (languageId: string): Scope =>
+  COMMITS.has(languageId) ? { kind: 'commit' } : { kind: 'prose' };
 
 export function inScope(text: string, scope: Scope): string {
   switch (scope.kind) {
@@ -31,8 +59,12 @@ export function inScope(text: string, scope: Scope): string {
       return quoted(text, scope);
     case 'commit': {
       const [subject = '', ...body] = text.split('\n');
-      // A subject is one line without a full stop, however long: breaking it would make a body of it.
-      return [withoutStop(subject), ...body.map((line) => wrap(line, COMMIT_COLUMNS, COMMIT_COLUMNS).join('\n'))].join('\n');
+      // A subject is one line without a full stop, however long: breaking it would make a body of
+      // it.
+      return [
+        withoutStop(subject),
+        ...body.map((line) => wrap(line, COMMIT_COLUMNS, COMMIT_COLUMNS).join('\n')),
+      ].join('\n');
     }
   }
 }
@@ -41,7 +73,9 @@ const withoutStop = (text: string): string => text.replace(/(?<!\.)\.$/, '');
 
 function wrapped(text: string, { lead, first, rest }: Extract<Scope, { kind: 'wrapped' }>): string {
   const lines = text.split('\n').flatMap((line, i) => wrap(line, i === 0 ? first : rest, rest));
-  return lines.map((line, i) => (i === 0 ? line : line === '' ? lead.trimEnd() : lead + line)).join('\n');
+  return lines
+    .map((line, i) => (i === 0 ? line : line === '' ? lead.trimEnd() : lead + line))
+    .join('\n');
 }
 
 /** What would end the comment is broken by a blank. */
@@ -52,18 +86,34 @@ function apart(text: string, close: string): string {
 /** A new line is a new item, a new paragraph ends the list. */
 function list(text: string, { indent, marker, number }: Extract<Scope, { kind: 'list' }>): string {
   const [items = '', ...paragraphs] = text.split('\n\n');
-  const lead = (i: number): string => (i === 0 ? '' : `${indent}${number === undefined ? '' : number + i}${marker}`);
-  return [items.split('\n').map((item, i) => lead(i) + item).join('\n'), ...paragraphs].join('\n\n');
+  const lead = (i: number): string =>
+    i === 0 ? '' : `${indent}${number === undefined ? '' : number + i}${marker}`;
+  return [
+    items
+      .split('\n')
+      .map((item, i) => lead(i) + item)
+      .join('\n'),
+    ...paragraphs,
+  ].join('\n\n');
 }
 
-function quoted(text: string, { quote, escape, multiline }: Extract<Scope, { kind: 'string' }>): string {
+function quoted(
+  text: string,
+  { quote, escape, multiline }: Extract<Scope, { kind: 'string' }>,
+): string {
   const mark = quote.charAt(0);
-  const escaped = escape === 'none' ? text : text.replaceAll(mark, escape === 'double' ? mark + mark : `\\${mark}`);
+  const escaped =
+    escape === 'none'
+      ? text
+      : text.replaceAll(mark, escape === 'double' ? mark + mark : `\\${mark}`);
   if (multiline) return mark === '`' ? escaped.replaceAll('${', '\\${') : escaped;
   return escaped.replace(/\n+/g, escape === 'backslash' ? '\\n' : ' ');
 }
 
-/** Breaks at blanks; a word that is longer than the line stays whole. @param first room on the first line, in characters */
+/**
+ * Breaks at blanks; a word that is longer than the line stays whole.
+ * @param first room on the first line, in characters
+ */
 function wrap(line: string, first: number, rest: number): string[] {
   const lines: string[] = [];
   let current = '';

@@ -1,6 +1,7 @@
 /**
- * Where in a phrase something sounds like a symbol: weighted edit distance between sounds, over all stretches of whole
- * words. The candidates are a tree of sounds that is left where it gets too unlike, which keeps thousands cheap.
+ * Where in a phrase something sounds like a symbol: weighted edit distance between sounds, over all
+ * stretches of whole words. The candidates are a tree of sounds that is left where it gets too
+ * unlike, which keeps thousands cheap.
  */
 import { type Sounds, indelCost, substitutionCosts } from './phonemes';
 import type { SpokenSymbol } from './symbols';
@@ -16,12 +17,23 @@ export interface SoundMatch {
 
 /** Matches under this are of no use to anybody. */
 const MIN_LIKENESS = 0.7;
-/** Cost that the first sounds of a form may have, beside their share of what the whole may cost: mistakes come in heaps. */
+/**
+ * Cost that the first sounds of a form may have, beside their share of what the whole may cost:
+ * mistakes come in heaps.
+ */
 const EARLY_SLACK = 1.2;
-/** Share of a symbol's sounds that must have been heard: weak sounds come and go cheaply; all of them together are a word. */
+/**
+ * Share of a symbol's sounds that must have been heard: weak sounds come and go cheaply; all of
+ * them together are a word.
+ */
 const MIN_HEARD = 0.7;
 /** Likeness that a symbol of so many sounds needs at least: short ones are hit by chance. */
-const NEEDED: readonly (readonly [sounds: number, likeness: number])[] = [[4, 0.9], [6, 0.82], [9, 0.76], [Infinity, 0.7]];
+const NEEDED: readonly (readonly [sounds: number, likeness: number])[] = [
+  [4, 0.9],
+  [6, 0.82],
+  [9, 0.76],
+  [Infinity, 0.7],
+];
 /** Words of a phrase that are looked at; an open phrase of 30 s has a hundred. */
 const MAX_WORDS = 1024;
 
@@ -29,7 +41,9 @@ function neededLikeness({ shortest }: SpokenSymbol): number {
   return NEEDED.find(([sounds]) => shortest <= sounds)?.[1] ?? 1;
 }
 
-/** One sound in the tree of all forms; forms that begin alike share their beginning, and their work. */
+/**
+ * One sound in the tree of all forms; forms that begin alike share their beginning, and their work.
+ */
 interface Node {
   /** Of hearing each sound for this one, and of not hearing it. */
   readonly costs: Float32Array;
@@ -43,17 +57,32 @@ interface Node {
 }
 
 export class SoundMatcher {
-  private readonly root: Node = { costs: new Float32Array(), missing: 0, sound: -1, children: [], longest: 0, ends: [] };
+  private readonly root: Node = {
+    costs: new Float32Array(),
+    missing: 0,
+    sound: -1,
+    children: [],
+    longest: 0,
+    ends: [],
+  };
 
   add(symbol: SpokenSymbol): void {
     for (const form of symbol.forms) this.addForm(symbol, form);
   }
 
-  /** @param words the sounds of each word of the phrase. @returns every stretch that is like enough to a symbol, with its likest form */
+  /**
+   *
+   * @param words the sounds of each word of the phrase.
+   * @returns every stretch that is like enough to a symbol, with its likest form
+   */
   find(words: readonly Sounds[]): SoundMatch[] {
     const phrase = flatten(words);
     const best = new Map<number, SoundMatch>();
-    const rows = Array.from({ length: this.root.longest + 1 }, (): Row => ({ costs: new Float32Array(phrase.sounds.length + 1), from: 0, to: 0 }));
+    const rows = Array.from({ length: this.root.longest + 1 }, (): Row => ({
+      costs: new Float32Array(phrase.sounds.length + 1),
+      from: 0,
+      to: 0,
+    }));
     for (let from = 0; from < Math.min(words.length, MAX_WORDS); from++) {
       const start = phrase.starts[from] as number;
       const first = rows[0] as Row;
@@ -67,7 +96,8 @@ export class SoundMatcher {
         first.costs[j] = cost;
         first.to = j;
       }
-      for (const child of this.root.children) this.descend(child, 1, { phrase, from, start, rows, best });
+      for (const child of this.root.children)
+        this.descend(child, 1, { phrase, from, start, rows, best });
     }
     return [...best.values()];
   }
@@ -77,7 +107,17 @@ export class SoundMatcher {
     node.longest = Math.max(node.longest, form.length);
     for (const sound of form) {
       let child = node.children.find((one) => one.sound === sound);
-      if (!child) node.children.push((child = { costs: substitutionCosts(sound), missing: indelCost(sound), sound, children: [], longest: 0, ends: [] }));
+      if (!child)
+        node.children.push(
+          (child = {
+            costs: substitutionCosts(sound),
+            missing: indelCost(sound),
+            sound,
+            children: [],
+            longest: 0,
+            ends: [],
+          }),
+        );
       child.longest = Math.max(child.longest, form.length);
       node = child;
     }
@@ -85,7 +125,11 @@ export class SoundMatcher {
   }
 
   private descend(node: Node, depth: number, walk: Walk): void {
-    const { phrase: { sounds, missing }, start, rows } = walk;
+    const {
+      phrase: { sounds, missing },
+      start,
+      rows,
+    } = walk;
     const above = rows[depth - 1] as Row;
     const row = rows[depth] as Row;
     const { costs: before, from, to } = above;
@@ -96,7 +140,8 @@ export class SoundMatcher {
     let left = Infinity;
     for (let j = from; j <= width && (j <= to + 1 || left <= most); j++) {
       let cost = Infinity;
-      if (j > from && j <= to + 1) cost = (before[j - 1] as number) + (node.costs[sounds[start + j - 1] as number] as number);
+      if (j > from && j <= to + 1)
+        cost = (before[j - 1] as number) + (node.costs[sounds[start + j - 1] as number] as number);
       if (j <= to) {
         const unheard = (before[j] as number) + node.missing;
         if (unheard < cost) cost = unheard;
@@ -125,9 +170,11 @@ export class SoundMatcher {
       const likeness = 1 - (row.costs[at] as number) / length;
       if (likeness < MIN_LIKENESS) continue;
       for (const symbol of node.ends) {
-        if (at < MIN_HEARD * symbol.shortest || (likeness < neededLikeness(symbol) && likeness < 1)) continue;
+        if (at < MIN_HEARD * symbol.shortest || (likeness < neededLikeness(symbol) && likeness < 1))
+          continue;
         const key = (symbol.rank * MAX_WORDS + from) * MAX_WORDS + to;
-        if ((best.get(key)?.likeness ?? 0) < likeness) best.set(key, { symbol, from, to, likeness });
+        if ((best.get(key)?.likeness ?? 0) < likeness)
+          best.set(key, { symbol, from, to, likeness });
       }
     }
   }
@@ -142,7 +189,10 @@ interface Walk {
   readonly best: Map<number, SoundMatch>;
 }
 
-/** Costs of a form's beginning against the phrase's first j sounds; only from `from` to `to` are they low enough to go on. */
+/**
+ * Costs of a form's beginning against the phrase's first j sounds; only from `from` to `to` are
+ * they low enough to go on.
+ */
 interface Row {
   readonly costs: Float32Array;
   from: number;
@@ -162,7 +212,14 @@ export function likeness(form: Sounds, heard: Sounds): number {
     const next = new Float32Array(heard.length + 1);
     const [costs, missing] = [substitutionCosts(sound), indelCost(sound)];
     next[0] = (row[0] as number) + missing;
-    heard.forEach((other, j) => (next[j + 1] = Math.min((row[j] as number) + (costs[other] as number), (row[j + 1] as number) + missing, (next[j] as number) + indelCost(other))));
+    heard.forEach(
+      (other, j) =>
+        (next[j + 1] = Math.min(
+          (row[j] as number) + (costs[other] as number),
+          (row[j + 1] as number) + missing,
+          (next[j] as number) + indelCost(other),
+        )),
+    );
     row = next;
   }
   return form.length === 0 ? 0 : Math.max(0, 1 - (row[heard.length] as number) / form.length);

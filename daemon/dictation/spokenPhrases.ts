@@ -1,10 +1,18 @@
-/** Names of the code as a recogniser would write them if it knew them: `AUTH_TOKEN_TTL` → "auth token TTL", `index.ts` → "index.ts". */
+/**
+ * Names of the code as a recogniser would write them if it knew them: `AUTH_TOKEN_TTL` → "auth
+ * token TTL", `index.ts` → "index.ts".
+ */
 import type { Pronouncer } from './pronounce';
 import type { SpokenSymbol } from './symbols';
 
 /** @returns nothing for what says nothing new: one word that is in the dictionary */
-export function spokenPhrases({ name, style, words }: SpokenSymbol, pronouncer: Pronouncer): readonly string[] {
-  const written = words.map((word) => (isLetters(word, name, style === 'constant') ? word.toUpperCase() : word));
+export function spokenPhrases(
+  { name, style, words }: SpokenSymbol,
+  pronouncer: Pronouncer,
+): readonly string[] {
+  const written = words.map((word) =>
+    isLetters(word, name, style === 'constant') ? word.toUpperCase() : word,
+  );
   if (style === 'file') {
     const base = written.slice(0, written.lastIndexOf('dot')).join(' ');
     const ending = written.at(-1) ?? '';
@@ -16,5 +24,7 @@ export function spokenPhrases({ name, style, words }: SpokenSymbol, pronouncer: 
 /** Said letter by letter. */
 function isLetters(word: string, name: string, constant: boolean): boolean {
   if (word === 'dot') return false;
-  return !/[aeiouy]/.test(word) || (!constant && word.length > 1 && name.includes(word.toUpperCase()));
+  return (
+    !/[aeiouy]/.test(word) || (!constant && word.length > 1 && name.includes(word.toUpperCase()))
+  );
 }

@@ -1,4 +1,7 @@
-/** Identifiers and file names as people say them: `AUTH_TOKEN_TTL` → auth token T T L, `index.ts` → index dot T S. */
+/**
+ * Identifiers and file names as people say them: `AUTH_TOKEN_TTL` → auth token T T L, `index.ts` →
+ * index dot T S.
+ */
 import type { Pronouncer } from './pronounce';
 import { type Sounds, joinSounds, toSounds } from './phonemes';
 
@@ -24,8 +27,16 @@ const MAX_FORMS = 8;
 const MAX_NAME = 100;
 const DOT = toSounds('D AA T');
 
-/** @returns undefined where there is nothing to say: operators, names without a letter, names that are too long */
-export function spokenSymbol(name: string, rank: number, pronouncer: Pronouncer): SpokenSymbol | undefined {
+/**
+ *
+ * @returns undefined where there is nothing to say: operators, names without a letter, names that
+ * are too long
+ */
+export function spokenSymbol(
+  name: string,
+  rank: number,
+  pronouncer: Pronouncer,
+): SpokenSymbol | undefined {
   const trimmed = name.trim();
   if (trimmed.length > MAX_NAME || !/[A-Za-z]/.test(trimmed)) return undefined;
   const base = trimmed.split(/[\\/]/).at(-1) ?? trimmed;
@@ -39,9 +50,11 @@ export function spokenSymbol(name: string, rank: number, pronouncer: Pronouncer)
     const readings = part === '.' ? [DOT] : pronouncer.of(part);
     forms = forms.flatMap((form) => readings.map((reading) => [...form, reading]));
     // The later words keep their first reading when the ways multiply.
-    if (forms.length > MAX_FORMS) forms = forms.slice(0, Math.max(1, i === shown.length - 1 ? MAX_FORMS : MAX_FORMS / 2));
+    if (forms.length > MAX_FORMS)
+      forms = forms.slice(0, Math.max(1, i === shown.length - 1 ? MAX_FORMS : MAX_FORMS / 2));
   });
-  if (style === 'file') forms = forms.flatMap((form) => [form, form.filter((part) => part !== DOT)]);
+  if (style === 'file')
+    forms = forms.flatMap((form) => [form, form.filter((part) => part !== DOT)]);
   const sounds = forms.map(joinSounds).filter((form) => form.length > 0);
   if (sounds.length === 0) return undefined;
   return {
@@ -49,7 +62,10 @@ export function spokenSymbol(name: string, rank: number, pronouncer: Pronouncer)
     rank,
     style,
     words: parts.map((part) => (part === '.' ? 'dot' : part.toLowerCase())),
-    technical: style === 'file' || (style !== 'constant' && parts.some((part) => /^[A-Z]{2,}$|^\d+$/.test(part))) || parts.some((part) => part.length > 1 && !/[aeiouy]/i.test(part) && part !== '.'),
+    technical:
+      style === 'file' ||
+      (style !== 'constant' && parts.some((part) => /^[A-Z]{2,}$|^\d+$/.test(part))) ||
+      parts.some((part) => part.length > 1 && !/[aeiouy]/i.test(part) && part !== '.'),
     forms: sounds,
     shortest: Math.min(...sounds.map((form) => form.length)),
   };

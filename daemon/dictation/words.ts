@@ -1,4 +1,7 @@
-/** A recognised text as words with what stands between them, so that a stretch of words can be written anew. */
+/**
+ * A recognised text as words with what stands between them, so that a stretch of words can be
+ * written anew.
+ */
 
 export interface WordList {
   /** As written; apostrophes belong to a word, hyphens and dots do not. */
@@ -22,8 +25,10 @@ export function splitWords(text: string): WordList {
   return { words, gaps };
 }
 
-export const upperFirst = (text: string): string => text.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
-export const lowerFirst = (text: string): string => text.replace(/^\p{Lu}(?=\p{Ll}|$)/u, (letter) => letter.toLowerCase());
+export const upperFirst = (text: string): string =>
+  text.replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
+export const lowerFirst = (text: string): string =>
+  text.replace(/^\p{Lu}(?=\p{Ll}|$)/u, (letter) => letter.toLowerCase());
 
 /** Does a sentence end in this gap? */
 export const endsSentence = (gap: string): boolean => /[.!?…]["'”’)]*\s|\n/u.test(gap);

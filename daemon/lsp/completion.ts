@@ -7,7 +7,11 @@ import { people } from './people';
 const ITEMS_MAX = 100;
 
 /** What may be completed at a place: the letters that stand there already begin at `start`. */
-export type Wanted = { readonly kind: 'person' | 'code'; readonly start: number; readonly prefix: string };
+export type Wanted = {
+  readonly kind: 'person' | 'code';
+  readonly start: number;
+  readonly prefix: string;
+};
 
 export function wantedAt(note: Note, { line, character }: Position): Wanted | undefined {
   const before = (note.line(line)?.text ?? '').slice(0, character);
@@ -15,14 +19,36 @@ export function wantedAt(note: Note, { line, character }: Position): Wanted | un
   if (person) return { kind: 'person', start: character - person[1]!.length, prefix: person[1]! };
   const code = /`([^`\s]{0,100})$/.exec(before);
   // An odd number of backticks: inside, not behind.
-  if (code && before.split('`').length % 2 === 0) return { kind: 'code', start: character - code[1]!.length, prefix: code[1]! };
+  if (code && before.split('`').length % 2 === 0)
+    return { kind: 'code', start: character - code[1]!.length, prefix: code[1]! };
   return undefined;
 }
 
 /** @param codeNames of the workspace */
-export function complete(note: Note, { line, character }: Position, { kind, start }: Wanted, codeNames: readonly string[]): CompletionItem[] {
-  const edit = (newText: string): TextEdit => ({ range: { start: { line, character: start }, end: { line, character } }, newText });
-  if (kind === 'person') return people(note).slice(0, ITEMS_MAX).map((name, i) => ({ label: `@${name}`, filterText: name, sortText: String(i).padStart(4, '0'), kind: CompletionItemKind.Value, textEdit: edit(name) }));
+export function complete(
+  note: Note,
+  { line, character }: Position,
+  { kind, start }: Wanted,
+  codeNames: readonly string[],
+): CompletionItem[] {
+  const edit = (newText: string): TextEdit => ({
+    range: { start: { line, character: start }, end: { line, character } },
+    newText,
+  });
+  if (kind === 'person')
+    return people(note)
+      .slice(0, ITEMS_MAX)
+      .map((name, i) => ({
+        label: `@${name}`,
+        filterText: name,
+        sortText: String(i).padStart(4, '0'),
+        kind: CompletionItemKind.Value,
+        textEdit: edit(name),
+      }));
   const closed = (note.line(line)?.text ?? '')[character] === '`';
-  return [...new Set([...namesInNote(note), ...codeNames])].slice(0, ITEMS_MAX).map((name) => ({ label: name, kind: CompletionItemKind.Reference, textEdit: edit(closed ? name : `${name}\``) }));
+  return [...new Set([...namesInNote(note), ...codeNames])].slice(0, ITEMS_MAX).map((name) => ({
+    label: name,
+    kind: CompletionItemKind.Reference,
+    textEdit: edit(closed ? name : `${name}\``),
+  }));
 }

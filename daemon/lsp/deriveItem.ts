@@ -1,11 +1,20 @@
-/** What an item of a note becomes elsewhere, from the note alone: its words, the quote its time leads to, and the page's own facts. */
+/**
+ * What an item of a note becomes elsewhere, from the note alone: its words, the quote its time
+ * leads to, and the page's own facts.
+ */
 import type { Insight } from '../analysis/types';
 import { derive, type Derivative, type Derived } from '../notes/derive';
 import { saidAt, wordsOf } from './moments';
 import type { Note } from './note';
 
 /** @param today ISO date, for a note without one. @returns undefined where the line is no item */
-export function deriveItem(note: Note, line: number, as: Derivative, today: string, languageId?: string): Derived | undefined {
+export function deriveItem(
+  note: Note,
+  line: number,
+  as: Derivative,
+  today: string,
+  languageId?: string,
+): Derived | undefined {
   const entry = note.structure.items.find((one) => one.line === line);
   if (entry === undefined) return undefined;
   const { kind, item } = entry;
@@ -18,9 +27,30 @@ export function deriveItem(note: Note, line: number, as: Derivative, today: stri
     ...(item.due && { due: { phrase: item.due.phrase, date: item.due.date } }),
     status: (item.box ?? ' ') === ' ' ? 'open' : 'done',
     confidence: 1,
-    evidence: said === undefined ? [] : [{ segmentId: `line-${said.line}`, startMs: said.ms, endMs: said.ms, quote: wordsOf(said) }],
+    evidence:
+      said === undefined
+        ? []
+        : [
+            {
+              segmentId: `line-${said.line}`,
+              startMs: said.ms,
+              endMs: said.ms,
+              quote: wordsOf(said),
+            },
+          ],
     symbols: [...item.text.matchAll(/`([^`]{1,200})`/g)].map(([, name]) => ({ name: name! })),
   };
-  const front = (key: string): string | undefined => note.structure.front.get(key)?.value.replace(/^"(.*)"$/, '$1');
-  return derive(as, insight, { title: note.title || 'Note', startedAt: front('date') ?? today, branch: front('branch'), commit: front('commit') }, languageId);
+  const front = (key: string): string | undefined =>
+    note.structure.front.get(key)?.value.replace(/^"(.*)"$/, '$1');
+  return derive(
+    as,
+    insight,
+    {
+      title: note.title || 'Note',
+      startedAt: front('date') ?? today,
+      branch: front('branch'),
+      commit: front('commit'),
+    },
+    languageId,
+  );
 }

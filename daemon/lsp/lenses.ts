@@ -1,6 +1,7 @@
 /**
- * Code lenses: play, done, and what an item becomes elsewhere. The extension carries their commands out. A summary has
- * none: they would stand between all its lines, and any time plays from its hover.
+ * Code lenses: play, done, and what an item becomes elsewhere. The extension carries their commands
+ * out. A summary has none: they would stand between all its lines, and any time plays from its
+ * hover.
  */
 import type { CodeLens } from 'vscode-languageserver';
 import { NOTE_COMMANDS } from '../../protocol/noteNames';
@@ -9,17 +10,27 @@ import { isPlayable } from './moments';
 import { LISTED_MAX, type Item, type Note } from './note';
 
 export function lenses(note: Note, uri: string): CodeLens[] {
-  return note.structure.items.slice(0, LISTED_MAX).flatMap((entry) => (entry.kind === 'summary' ? [] : lensesOf(note, uri, entry)));
+  return note.structure.items
+    .slice(0, LISTED_MAX)
+    .flatMap((entry) => (entry.kind === 'summary' ? [] : lensesOf(note, uri, entry)));
 }
 
 function lensesOf(note: Note, uri: string, { line, kind, item }: Item): CodeLens[] {
   const range = { start: { line, character: 0 }, end: { line, character: item.text.length } };
-  const lens = (title: string, command: string, ...rest: unknown[]): CodeLens => ({ range, command: { title, command, arguments: [uri, ...rest] } });
-  const derive = (title: string, form: DeriveForm): CodeLens => lens(title, NOTE_COMMANDS.derive, line, form);
+  const lens = (title: string, command: string, ...rest: unknown[]): CodeLens => ({
+    range,
+    command: { title, command, arguments: [uri, ...rest] },
+  });
+  const derive = (title: string, form: DeriveForm): CodeLens =>
+    lens(title, NOTE_COMMANDS.derive, line, form);
   const { stamp, box } = item;
   return [
-    ...(stamp !== undefined && isPlayable(note, stamp) ? [lens('▷ Play', NOTE_COMMANDS.play, stamp.ms)] : []),
-    ...(kind === 'action' && box !== undefined ? [lens(box === ' ' ? '✓ Done' : 'Reopen', NOTE_COMMANDS.toggle, line)] : []),
+    ...(stamp !== undefined && isPlayable(note, stamp)
+      ? [lens('▷ Play', NOTE_COMMANDS.play, stamp.ms)]
+      : []),
+    ...(kind === 'action' && box !== undefined
+      ? [lens(box === ' ' ? '✓ Done' : 'Reopen', NOTE_COMMANDS.toggle, line)]
+      : []),
     derive('TODO', 'todo'),
     derive('Issue', 'issue'),
     ...(kind === 'decision' ? [derive('Decision Record', 'adr')] : []),

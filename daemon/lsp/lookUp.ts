@@ -1,4 +1,7 @@
-/** Hover and go-to-definition: a time plays and leads to what was said, what was said to what rests on it, a name of the code to the code. */
+/**
+ * Hover and go-to-definition: a time plays and leads to what was said, what was said to what rests
+ * on it, a name of the code to the code.
+ */
 import { MarkupKind, type Hover, type Range } from 'vscode-languageserver';
 import { NOTE_COMMANDS } from '../../protocol/noteNames';
 import { isPlayable, neighbours, restingOn, saidAt, wordsOf } from './moments';
@@ -9,7 +12,10 @@ import { personAt } from './people';
 /** Letters of one quote in a hover. */
 const QUOTE_MAX = 600;
 const CODE = /`([^`\s][^`]{0,198})`/g;
-/** `parseConfig`, `retry_with_backoff`, `UserRepository.find`, `session-store.ts`: names that prose does not have. */
+/**
+ * `parseConfig`, `retry_with_backoff`, `UserRepository.find`, `session-store.ts`: names that prose
+ * does not have.
+ */
 const NAME = /[\p{L}_$][\p{L}\p{N}_$]*(?:[.-][\p{L}_$][\p{L}\p{N}_$]*)*(?:\(\))?/gu;
 const LOOKS_LIKE_CODE = /[\p{Ll}\d]\p{Lu}|_|\.|\(\)$|^\p{Lu}{2,}\p{Ll}/u;
 
@@ -17,16 +23,29 @@ const LOOKS_LIKE_CODE = /[\p{Ll}\d]\p{Lu}|_|\.|\(\)$|^\p{Lu}{2,}\p{Ll}/u;
 export function hover(note: Note, uri: string, position: Position): Hover | undefined {
   const line = note.line(position.line);
   if (line === undefined) return undefined;
-  const stamp = stampsOf(line.text).find(({ start, end }) => start <= position.character && position.character <= end);
-  const at = (start: number, end: number): Range => ({ start: { line: position.line, character: start }, end: { line: position.line, character: end } });
+  const stamp = stampsOf(line.text).find(
+    ({ start, end }) => start <= position.character && position.character <= end,
+  );
+  const at = (start: number, end: number): Range => ({
+    start: { line: position.line, character: start },
+    end: { line: position.line, character: end },
+  });
   const person = stamp === undefined ? personAt(note, position) : undefined;
   if (person) return show(aboutPerson(note, person.name), at(person.start, person.end));
   const time = stamp ?? (line.kind === 'item' ? line.stamp : undefined);
   if (time?.ms === undefined) return undefined;
   const said = saidAt(note, time.ms);
   if (said === undefined) return undefined;
-  const parts = [said.line === position.line ? resting(note, said) : quoted(note, said), isPlayable(note, time) ? player(uri, time.ms) : ''].filter((part) => part !== '');
-  return parts.length === 0 ? undefined : show(parts.join('\n\n'), stamp === undefined ? at(0, line.text.length) : at(stamp.start, stamp.end));
+  const parts = [
+    said.line === position.line ? resting(note, said) : quoted(note, said),
+    isPlayable(note, time) ? player(uri, time.ms) : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0
+    ? undefined
+    : show(
+        parts.join('\n\n'),
+        stamp === undefined ? at(0, line.text.length) : at(stamp.start, stamp.end),
+      );
 }
 
 /** A link that the editor carries out, and only with this command (`noteClient.ts`). */
@@ -40,18 +59,27 @@ function show(value: string, range: Range): Hover {
 
 /** What rests on a line of the transcript. */
 function resting(note: Note, said: Said): string {
-  return restingOn(note, said).map(({ kind, item }) => `- *${kind}:* ${wordsOfItem(item)}`).join('\n');
+  return restingOn(note, said)
+    .map(({ kind, item }) => `- *${kind}:* ${wordsOfItem(item)}`)
+    .join('\n');
 }
 
 /** The quote with what was said before and after it. */
 function quoted(note: Note, said: Said): string {
   const { before, after } = neighbours(note, said);
-  const row = (one: Said | undefined, mark: string): string[] => (one === undefined ? [] : [`${mark}**${plain(one.said.speaker.name)}** ${one.said.text.slice(one.said.stamp.start, one.said.stamp.end).replace('[', '\\[')} ${plain(wordsOf(one))}`]);
+  const row = (one: Said | undefined, mark: string): string[] =>
+    one === undefined
+      ? []
+      : [
+          `${mark}**${plain(one.said.speaker.name)}** ${one.said.text.slice(one.said.stamp.start, one.said.stamp.end).replace('[', '\\[')} ${plain(wordsOf(one))}`,
+        ];
   return [...row(before, ''), ...row(said, '> '), ...row(after, '')].join('\n\n');
 }
 
 function aboutPerson(note: Note, name: string): string {
-  const own = note.structure.items.filter(({ kind, item }) => kind === 'action' && item.owner?.name === name);
+  const own = note.structure.items.filter(
+    ({ kind, item }) => kind === 'action' && item.owner?.name === name,
+  );
   const open = own.filter(({ item }) => (item.box ?? ' ') === ' ');
   const spoke = note.structure.said.filter(({ said }) => said.speaker.name === name).length;
   const counts = `**${plain(name)}** spoke ${spoke} times, has ${open.length} open and ${own.length - open.length} done actions.`;
@@ -74,7 +102,9 @@ export type Target = { readonly line: number } | { readonly code: string };
 export function definition(note: Note, position: Position): Target | undefined {
   const line = note.line(position.line);
   if (line === undefined) return undefined;
-  const stamp = stampsOf(line.text).find(({ start, end }) => start <= position.character && position.character <= end);
+  const stamp = stampsOf(line.text).find(
+    ({ start, end }) => start <= position.character && position.character <= end,
+  );
   if (stamp?.ms !== undefined) {
     const said = saidAt(note, stamp.ms);
     if (said?.line !== position.line) return said && { line: said.line };
@@ -92,10 +122,15 @@ export function definition(note: Note, position: Position): Target | undefined {
 
 /** A name of the code at a column: what stands in backticks, or a word that looks like code. */
 function nameAt(text: string, character: number): string | undefined {
-  for (const match of text.matchAll(CODE)) if (match.index <= character && character <= match.index + match[0].length) return match[1]!.trim();
+  for (const match of text.matchAll(CODE))
+    if (match.index <= character && character <= match.index + match[0].length)
+      return match[1]!.trim();
   for (const match of text.matchAll(NAME)) {
     if (match.index > character) break;
-    if (character <= match.index + match[0].length) return LOOKS_LIKE_CODE.test(match[0]) ? match[0].replace(/\(\)$/, '').slice(0, 200) : undefined;
+    if (character <= match.index + match[0].length)
+      return LOOKS_LIKE_CODE.test(match[0])
+        ? match[0].replace(/\(\)$/, '').slice(0, 200)
+        : undefined;
   }
   return undefined;
 }

@@ -2,7 +2,10 @@
 import type { Item, Note, Said } from './note';
 import type { Stamp } from './noteLine';
 
-/** A time may lie inside what was said, and a segment is at most as long as a phrase (20 s) and some more. */
+/**
+ * A time may lie inside what was said, and a segment is at most as long as a phrase (20 s) and some
+ * more.
+ */
 const WITHIN_MS = 30_000;
 
 /** Said lines by time, kept as long as the structure is. */
@@ -10,7 +13,13 @@ const sorted = new WeakMap<readonly Said[], readonly Said[]>();
 
 function byTime(said: readonly Said[]): readonly Said[] {
   let list = sorted.get(said);
-  if (list === undefined) sorted.set(said, (list = said.every(({ ms }, i) => i === 0 || said[i - 1]!.ms <= ms) ? said : [...said].sort((a, b) => a.ms - b.ms)));
+  if (list === undefined)
+    sorted.set(
+      said,
+      (list = said.every(({ ms }, i) => i === 0 || said[i - 1]!.ms <= ms)
+        ? said
+        : [...said].sort((a, b) => a.ms - b.ms)),
+    );
   return list;
 }
 
@@ -45,14 +54,20 @@ export function nearest(note: Note, ms: number): Said | undefined {
 }
 
 /** Before and after, in time. */
-export function neighbours(note: Note, { line, ms }: Said): { readonly before: Said | undefined; readonly after: Said | undefined } {
+export function neighbours(
+  note: Note,
+  { line, ms }: Said,
+): { readonly before: Said | undefined; readonly after: Said | undefined } {
   const list = byTime(note.structure.said);
   let at = indexAt(list, ms);
   while (at > 0 && list[at]!.line !== line && list[at - 1]!.ms === ms) at--;
   return { before: list[at - 1], after: list[at + 1] };
 }
 
-/** A time that is none, or that leads to no line of the transcript. A note without a transcript has no broken ones. */
+/**
+ * A time that is none, or that leads to no line of the transcript. A note without a transcript has
+ * no broken ones.
+ */
 export function isBroken(note: Note, { ms }: Stamp): boolean {
   return ms === undefined || (note.structure.said.length > 0 && saidAt(note, ms) === undefined);
 }
@@ -64,7 +79,9 @@ export function isPlayable(note: Note, stamp: Stamp): stamp is Stamp & { readonl
 
 /** Items that rest on a line of the transcript. */
 export function restingOn(note: Note, said: Said): readonly Item[] {
-  return note.structure.items.filter(({ item }) => item.stamp?.ms !== undefined && saidAt(note, item.stamp.ms)?.line === said.line);
+  return note.structure.items.filter(
+    ({ item }) => item.stamp?.ms !== undefined && saidAt(note, item.stamp.ms)?.line === said.line,
+  );
 }
 
 /** What somebody said, without speaker and time. */

@@ -1,6 +1,7 @@
 /**
- * A note that is edited: its lines, read one by one and only where they change, and what they are together. The second
- * is made anew after a change by one pass over lines that are read already: about 2 ms for 20,000 of them.
+ * A note that is edited: its lines, read one by one and only where they change, and what they are
+ * together. The second is made anew after a change by one pass over lines that are read already:
+ * about 2 ms for 20,000 of them.
  */
 import { readLine, type ItemLine, type NoteLine, type SaidLine } from './noteLine';
 
@@ -48,17 +49,32 @@ export interface Structure {
   readonly said: readonly Said[];
   readonly front: Front;
   /** First and last line of front matter, code blocks and the machine's comment. */
-  readonly blocks: readonly { readonly kind: 'front' | 'code' | 'comment'; readonly start: number; readonly end: number }[];
+  readonly blocks: readonly {
+    readonly kind: 'front' | 'code' | 'comment';
+    readonly start: number;
+    readonly end: number;
+  }[];
 }
 
 /** Longest text that is read, in UTF-16 units: as much as a note may have. */
 const TEXT_MAX = 4_000_000;
 
-/** Items with lenses and in the outline; the rest of a huge note is read, not listed, and an answer stays within 50 ms. */
+/**
+ * Items with lenses and in the outline; the rest of a huge note is read, not listed, and an answer
+ * stays within 50 ms.
+ */
 export const LISTED_MAX = 1_000;
 
 /** Titles of the sections, in lower case. */
-const SECTIONS: ReadonlyMap<string, ItemKind> = new Map([['summary', 'summary'], ['decisions', 'decision'], ['action items', 'action'], ['actions', 'action'], ['open questions', 'question'], ['questions', 'question'], ['risks', 'risk']]);
+const SECTIONS: ReadonlyMap<string, ItemKind> = new Map([
+  ['summary', 'summary'],
+  ['decisions', 'decision'],
+  ['action items', 'action'],
+  ['actions', 'action'],
+  ['open questions', 'question'],
+  ['questions', 'question'],
+  ['risks', 'risk'],
+]);
 const COMMENT = '<!-- earmark ';
 
 export class Note {
@@ -89,14 +105,19 @@ export class Note {
       const before = (this.lines[from]?.text ?? '').slice(0, start.character);
       const after = (this.lines[to]?.text ?? '').slice(end.character);
       const fresh = read(before + text + after);
-      this.lines = fresh.length < 1_000 ? (this.lines.splice(from, to - from + 1, ...fresh), this.lines) : [...this.lines.slice(0, from), ...fresh, ...this.lines.slice(to + 1)];
+      this.lines =
+        fresh.length < 1_000
+          ? (this.lines.splice(from, to - from + 1, ...fresh), this.lines)
+          : [...this.lines.slice(0, from), ...fresh, ...this.lines.slice(to + 1)];
     }
     this.made = undefined;
   }
 
   /** A place behind the end is the end. */
   private inside(position: Position): Position {
-    return position.line < this.lines.length ? position : { line: this.lines.length - 1, character: Infinity };
+    return position.line < this.lines.length
+      ? position
+      : { line: this.lines.length - 1, character: Infinity };
   }
 
   get structure(): Structure {
@@ -110,7 +131,10 @@ export class Note {
 }
 
 function read(text: string): NoteLine[] {
-  return text.slice(0, TEXT_MAX).split(/\r\n|\n|\r/).map(readLine);
+  return text
+    .slice(0, TEXT_MAX)
+    .split(/\r\n|\n|\r/)
+    .map(readLine);
 }
 
 function structureOf(lines: readonly NoteLine[]): Structure {
@@ -165,7 +189,8 @@ function frontOf(lines: readonly NoteLine[]): { readonly front: Front; readonly 
   if (end === -1 || end > 100) return { front, end: 0 };
   for (let at = 1; at < end; at++) {
     const [, key, value] = /^(\w[\w-]*):\s*(.*?)\s*$/.exec(lines[at]!.text) ?? [];
-    if (key !== undefined && value !== undefined && !front.has(key)) front.set(key, { line: at, value });
+    if (key !== undefined && value !== undefined && !front.has(key))
+      front.set(key, { line: at, value });
   }
   return { front, end };
 }

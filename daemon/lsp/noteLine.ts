@@ -1,4 +1,7 @@
-/** One line of a note, read by itself: heading, item, what somebody said, or plain text. Columns are UTF-16 units. */
+/**
+ * One line of a note, read by itself: heading, item, what somebody said, or plain text. Columns are
+ * UTF-16 units.
+ */
 
 /** From `start` up to `end`. */
 export interface Span {
@@ -43,7 +46,12 @@ export interface SaidLine {
 }
 
 export type NoteLine =
-  | { readonly kind: 'heading'; readonly text: string; readonly level: number; readonly title: string }
+  | {
+      readonly kind: 'heading';
+      readonly text: string;
+      readonly level: number;
+      readonly title: string;
+    }
   | ItemLine
   | SaidLine
   /** A fence of a code block. */
@@ -56,14 +64,17 @@ const ITEM = /^\s{0,12}[-*+] (?:\[([ xX])\] )?/;
 /** The machine's own form, in which a name may have blanks: ` — @Ben Miller, by Friday`. */
 const TAIL = /— @([^,@[\]]{1,100}?)(?=\s*(?:,|\[|$))/u;
 /** A person's: `@Ben` anywhere. */
-const MENTION = /(?:^|[\s(,;])@([\p{L}\p{N}][\p{L}\p{N}\p{M}_.'’-]*[\p{L}\p{N}\p{M}]|[\p{L}\p{N}])/u;
+const MENTION =
+  /(?:^|[\s(,;])@([\p{L}\p{N}][\p{L}\p{N}\p{M}_.'’-]*[\p{L}\p{N}\p{M}]|[\p{L}\p{N}])/u;
 const DATE = /\b(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))\b/;
 
 export function readLine(text: string): NoteLine {
   switch (text.trimStart().charAt(0)) {
     case '#': {
       const [, marks, title] = /^(#{1,6})\s+(.*?)\s*#*$/.exec(text) ?? [];
-      return marks === undefined ? { kind: 'plain', text } : { kind: 'heading', text, level: marks.length, title: title ?? '' };
+      return marks === undefined
+        ? { kind: 'plain', text }
+        : { kind: 'heading', text, level: marks.length, title: title ?? '' };
     }
     case '`':
     case '~': {
@@ -87,14 +98,23 @@ export function stampsOf(text: string): Stamp[] {
 
 function stampOf({ 0: whole, 1: h, 2: m, 3: s, index = 0 }: RegExpMatchArray): Stamp {
   const [hours, minutes, seconds] = [Number(h), Number(m), Number(s)];
-  return { start: index, end: index + whole.length, ms: minutes < 60 && seconds < 60 ? ((hours * 60 + minutes) * 60 + seconds) * 1000 : undefined };
+  return {
+    start: index,
+    end: index + whole.length,
+    ms: minutes < 60 && seconds < 60 ? ((hours * 60 + minutes) * 60 + seconds) * 1000 : undefined,
+  };
 }
 
 function readSaid(text: string): SaidLine | undefined {
   const match = SAID.exec(text);
   const [stamp] = match === null ? [] : stampsOf(match[0]);
   if (match?.[1] === undefined || stamp === undefined) return undefined;
-  return { kind: 'said', text, speaker: { name: match[1], start: 2, end: 2 + match[1].length }, stamp };
+  return {
+    kind: 'said',
+    text,
+    speaker: { name: match[1], start: 2, end: 2 + match[1].length },
+    stamp,
+  };
 }
 
 function readItem(text: string): ItemLine | undefined {
@@ -104,15 +124,31 @@ function readItem(text: string): ItemLine | undefined {
   const tail = TAIL.exec(text);
   const mention = tail ?? MENTION.exec(text);
   const name = mention?.[1];
-  const at = mention === null || name === undefined ? 0 : mention.index + mention[0].indexOf('@') + 1;
+  const at =
+    mention === null || name === undefined ? 0 : mention.index + mention[0].indexOf('@') + 1;
   const date = DATE.exec(text);
   const start = match[0].length;
-  const end = Math.min(...[text.length, stamp?.start, tail?.index].filter((n): n is number => n !== undefined && n >= start));
+  const end = Math.min(
+    ...[text.length, stamp?.start, tail?.index].filter(
+      (n): n is number => n !== undefined && n >= start,
+    ),
+  );
   return {
-    kind: 'item', text, box: match[1], stamp,
+    kind: 'item',
+    text,
+    box: match[1],
+    stamp,
     words: { start, end: start + text.slice(start, end).trimEnd().length },
     owner: name === undefined ? undefined : { name, start: at, end: at + name.length },
-    due: date?.[1] === undefined ? undefined : { date: date[1], start: date.index, end: date.index + date[1].length, phrase: phraseBefore(text.slice(0, date.index)) || date[1] },
+    due:
+      date?.[1] === undefined
+        ? undefined
+        : {
+            date: date[1],
+            start: date.index,
+            end: date.index + date[1].length,
+            phrase: phraseBefore(text.slice(0, date.index)) || date[1],
+          },
   };
 }
 

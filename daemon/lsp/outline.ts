@@ -1,5 +1,14 @@
-/** Outline and folding: `textDocument/documentSymbol`, `textDocument/foldingRange`. A long transcript is shown by stretches of five minutes. */
-import { FoldingRangeKind, SymbolKind, type DocumentSymbol, type FoldingRange, type Range } from 'vscode-languageserver';
+/**
+ * Outline and folding: `textDocument/documentSymbol`, `textDocument/foldingRange`. A long
+ * transcript is shown by stretches of five minutes.
+ */
+import {
+  FoldingRangeKind,
+  SymbolKind,
+  type DocumentSymbol,
+  type FoldingRange,
+  type Range,
+} from 'vscode-languageserver';
 import { timeStamp } from '../analysis/timeStamp';
 import { LISTED_MAX, type Heading, type ItemKind, type Note, type Said } from './note';
 
@@ -7,8 +16,17 @@ const STRETCH_MS = 5 * 60_000;
 /** Names shown for a stretch. */
 const NAMES = 3;
 
-/** What the editor draws beside them; none of these is a name of code, so no list of code names takes them. */
-export const KINDS: Readonly<Record<ItemKind, SymbolKind>> = { action: SymbolKind.Event, decision: SymbolKind.Key, question: SymbolKind.String, risk: SymbolKind.Operator, summary: SymbolKind.String };
+/**
+ * What the editor draws beside them; none of these is a name of code, so no list of code names
+ * takes them.
+ */
+export const KINDS: Readonly<Record<ItemKind, SymbolKind>> = {
+  action: SymbolKind.Event,
+  decision: SymbolKind.Key,
+  question: SymbolKind.String,
+  risk: SymbolKind.Operator,
+  summary: SymbolKind.String,
+};
 
 interface Draft extends DocumentSymbol {
   children: Draft[];
@@ -26,7 +44,12 @@ export function outline(note: Note): DocumentSymbol[] {
     ...headings.map((heading) => ({
       line: heading.line,
       add: () => {
-        const symbol = draft(heading.title || '–', SymbolKind.Namespace, lines(note, heading.line, heading.end), lines(note, heading.line));
+        const symbol = draft(
+          heading.title || '–',
+          SymbolKind.Namespace,
+          lines(note, heading.line, heading.end),
+          lines(note, heading.line),
+        );
         under(heading.line).push(symbol);
         open.push({ level: heading.level, end: heading.end, symbol });
       },
@@ -34,10 +57,15 @@ export function outline(note: Note): DocumentSymbol[] {
     ...items.slice(0, LISTED_MAX).map(({ line, kind, item }) => ({
       line,
       add: () => {
-        const detail = [item.owner && `@${item.owner.name}`, item.due?.date].filter(Boolean).join(', ');
+        const detail = [item.owner && `@${item.owner.name}`, item.due?.date]
+          .filter(Boolean)
+          .join(', ');
         const done = item.box !== undefined && item.box !== ' ' ? '✓ ' : '';
         const name = item.text.slice(item.words.start, item.words.end).trim();
-        under(line).push({ ...draft(`${done}${name || '–'}`, KINDS[kind], lines(note, line), lines(note, line)), ...(detail && { detail }) });
+        under(line).push({
+          ...draft(`${done}${name || '–'}`, KINDS[kind], lines(note, line), lines(note, line)),
+          ...(detail && { detail }),
+        });
       },
     })),
     ...stretches(said).map((stretch) => ({
@@ -45,7 +73,15 @@ export function outline(note: Note): DocumentSymbol[] {
       add: () => {
         const [first, last] = [stretch[0]!, stretch.at(-1)!];
         const names = [...new Set(stretch.map(({ said: { speaker } }) => speaker.name))];
-        under(first.line).push({ ...draft(timeStamp(first.ms), SymbolKind.Number, lines(note, first.line, last.line), lines(note, first.line)), detail: names.slice(0, NAMES).join(', ') + (names.length > NAMES ? ', …' : '') });
+        under(first.line).push({
+          ...draft(
+            timeStamp(first.ms),
+            SymbolKind.Number,
+            lines(note, first.line, last.line),
+            lines(note, first.line),
+          ),
+          detail: names.slice(0, NAMES).join(', ') + (names.length > NAMES ? ', …' : ''),
+        });
       },
     })),
   ];
@@ -58,7 +94,9 @@ function stretches(said: readonly Said[]): Said[][] {
   const found: Said[][] = [];
   for (const one of said) {
     const last = found.at(-1);
-    const sameStretch = last !== undefined && Math.floor(last[0]!.ms / STRETCH_MS) === Math.floor(one.ms / STRETCH_MS);
+    const sameStretch =
+      last !== undefined &&
+      Math.floor(last[0]!.ms / STRETCH_MS) === Math.floor(one.ms / STRETCH_MS);
     if (sameStretch) last.push(one);
     else found.push([one]);
   }
@@ -68,9 +106,23 @@ function stretches(said: readonly Said[]): Said[][] {
 export function folding(note: Note): FoldingRange[] {
   const { headings, blocks, said } = note.structure;
   return [
-    ...headings.map((heading) => ({ startLine: heading.line, endLine: lastWritten(note, heading) })),
-    ...blocks.map(({ kind, start, end }) => ({ startLine: start, endLine: end, ...(kind === 'comment' ? { kind: FoldingRangeKind.Comment } : kind === 'front' ? { kind: FoldingRangeKind.Imports } : {}) })),
-    ...stretches(said).map((stretch) => ({ startLine: stretch[0]!.line, endLine: stretch.at(-1)!.line })),
+    ...headings.map((heading) => ({
+      startLine: heading.line,
+      endLine: lastWritten(note, heading),
+    })),
+    ...blocks.map(({ kind, start, end }) => ({
+      startLine: start,
+      endLine: end,
+      ...(kind === 'comment'
+        ? { kind: FoldingRangeKind.Comment }
+        : kind === 'front'
+          ? { kind: FoldingRangeKind.Imports }
+          : {}),
+    })),
+    ...stretches(said).map((stretch) => ({
+      startLine: stretch[0]!.line,
+      endLine: stretch.at(-1)!.line,
+    })),
   ].filter(({ startLine, endLine }) => endLine > startLine);
 }
 
@@ -87,5 +139,8 @@ function draft(name: string, kind: SymbolKind, range: Range, selectionRange: Ran
 
 /** Whole lines, the last included. */
 export function lines(note: Note, start: number, end = start): Range {
-  return { start: { line: start, character: 0 }, end: { line: end, character: note.line(end)?.text.length ?? 0 } };
+  return {
+    start: { line: start, character: 0 },
+    end: { line: end, character: note.line(end)?.text.length ?? 0 },
+  };
 }

@@ -1,4 +1,7 @@
-/** Who is in a note: speakers, owners, participants. Also where each name stands, and what a rename changes. */
+/**
+ * Who is in a note: speakers, owners, participants. Also where each name stands, and what a rename
+ * changes.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { Note, Position } from './note';
 import type { Span } from './noteLine';
@@ -24,33 +27,62 @@ export function people(note: Note): readonly string[] {
 }
 
 /** The person whose name stands at a place, with the place of the name. */
-export function personAt(note: Note, { line: at, character }: Position): ({ readonly name: string } & Span) | undefined {
+export function personAt(
+  note: Note,
+  { line: at, character }: Position,
+): ({ readonly name: string } & Span) | undefined {
   const line = note.line(at);
   const within = ({ start, end }: Span): boolean => start <= character && character <= end;
   if (line?.kind === 'said' && within(line.speaker)) return line.speaker;
-  if (line?.kind === 'item' && line.owner && within({ start: line.owner.start - 1, end: line.owner.end })) return line.owner;
+  if (
+    line?.kind === 'item' &&
+    line.owner &&
+    within({ start: line.owner.start - 1, end: line.owner.end })
+  )
+    return line.owner;
   const listed = note.structure.front.get('participants');
   if (listed?.line !== at) return undefined;
   const offset = (line?.text ?? '').indexOf(listed.value);
-  const found = participants(listed.value).find(({ start, end }) => within({ start: start + offset, end: end + offset }));
+  const found = participants(listed.value).find(({ start, end }) =>
+    within({ start: start + offset, end: end + offset }),
+  );
   return found && { name: found.name, start: found.start + offset, end: found.end + offset };
 }
 
-/** Every place of a name gets the new one: transcript, owners, participants. @throws EarmarkError for what is no name */
+/**
+ * Every place of a name gets the new one: transcript, owners, participants. @throws EarmarkError
+ * for what is no name
+ */
 export function rename(note: Note, from: string, to: string): readonly Edit[] {
   const name = to.replace(/\s+/g, ' ').trim();
-  if (name === '' || name.length > NAME_MAX || /[*@[\],\p{Cc}]/u.test(name)) throw new EarmarkError('rpc.invalidParams', `Give a name of 1 to ${NAME_MAX} letters without * @ , [ and ].`);
+  if (name === '' || name.length > NAME_MAX || /[*@[\],\p{Cc}]/u.test(name))
+    throw new EarmarkError(
+      'rpc.invalidParams',
+      `Give a name of 1 to ${NAME_MAX} letters without * @ , [ and ].`,
+    );
   const { said, items, front } = note.structure;
   const edits: Edit[] = [];
-  for (const { line, said: { speaker } } of said) if (speaker.name === from) edits.push({ line, span: speaker, newText: name });
-  for (const { line, item: { owner } } of items) if (owner?.name === from) edits.push({ line, span: owner, newText: name });
+  for (const {
+    line,
+    said: { speaker },
+  } of said)
+    if (speaker.name === from) edits.push({ line, span: speaker, newText: name });
+  for (const {
+    line,
+    item: { owner },
+  } of items)
+    if (owner?.name === from) edits.push({ line, span: owner, newText: name });
   const listed = front.get('participants');
   const names = participants(listed?.value ?? '').map((one) => one.name);
   if (listed !== undefined && names.includes(from)) {
     const text = note.line(listed.line)?.text ?? '';
     const list = [...new Set(names.map((one) => (one === from ? name : one)))];
     const start = text.indexOf(listed.value);
-    edits.push({ line: listed.line, span: { start, end: start + listed.value.length }, newText: `[${list.map(scalar).join(', ')}]` });
+    edits.push({
+      line: listed.line,
+      span: { start, end: start + listed.value.length },
+      newText: `[${list.map(scalar).join(', ')}]`,
+    });
   }
   return edits.sort((a, b) => a.line - b.line || a.span.start - b.span.start);
 }
@@ -62,8 +94,14 @@ function participants(value: string): readonly ({ readonly name: string } & Span
     const quoted = match[1] !== undefined;
     const raw = quoted ? match[1]! : match[0].trim();
     const start = match.index + (quoted ? 1 : match[0].length - match[0].trimStart().length);
-    return raw === '' ? [] : [{ name: raw.replace(/\\(.)/g, '$1'), start, end: start + raw.length }];
+    return raw === ''
+      ? []
+      : [{ name: raw.replace(/\\(.)/g, '$1'), start, end: start + raw.length }];
   });
 }
 
-const scalar = (name: string): string => (/^[\p{L}\p{N}][\p{L}\p{N} ._/+-]*$/u.test(name) && !/^(true|false|null|yes|no|on|off|y|n|[\d.,_+eExXoO-]+)$/i.test(name) ? name : JSON.stringify(name));
+const scalar = (name: string): string =>
+  /^[\p{L}\p{N}][\p{L}\p{N} ._/+-]*$/u.test(name) &&
+  !/^(true|false|null|yes|no|on|off|y|n|[\d.,_+eExXoO-]+)$/i.test(name)
+    ? name
+    : JSON.stringify(name);

@@ -1,5 +1,15 @@
-/** What a person may want to look at, and quick fixes for it: `textDocument/diagnostic`, `textDocument/codeAction`. Nothing here is an error. */
-import { CodeActionKind, DiagnosticSeverity, type CodeAction, type Diagnostic, type Range, type TextEdit } from 'vscode-languageserver';
+/**
+ * What a person may want to look at, and quick fixes for it: `textDocument/diagnostic`,
+ * `textDocument/codeAction`. Nothing here is an error.
+ */
+import {
+  CodeActionKind,
+  DiagnosticSeverity,
+  type CodeAction,
+  type Diagnostic,
+  type Range,
+  type TextEdit,
+} from 'vscode-languageserver';
 import { timeStamp } from '../analysis/timeStamp';
 import { isBroken, nearest } from './moments';
 import type { Item, Note } from './note';
@@ -14,7 +24,11 @@ const OWNERS_MAX = 8;
 const DAY_MS = 86_400_000;
 
 type Code = 'owner' | 'overdue' | 'time';
-const MESSAGES: Readonly<Record<Code, string>> = { owner: 'Nobody owns this action.', overdue: 'This action is past its date.', time: 'This time leads to no line of the transcript.' };
+const MESSAGES: Readonly<Record<Code, string>> = {
+  owner: 'Nobody owns this action.',
+  overdue: 'This action is past its date.',
+  time: 'This time leads to no line of the transcript.',
+};
 
 /** @param today ISO date, where the person is */
 export function problems(note: Note, today: string): Diagnostic[] {
@@ -22,20 +36,36 @@ export function problems(note: Note, today: string): Diagnostic[] {
   for (const entry of note.structure.items) {
     if (found.length >= PROBLEMS_MAX) break;
     const { line, item } = entry;
-    if (isOpenAction(entry) && item.owner === undefined) found.push(problem(line, item.words, 'owner'));
-    if (isOpenAction(entry) && item.due !== undefined && item.due.date < today) found.push(problem(line, item.due, 'overdue'));
-    for (const stamp of stampsOf(item.text)) if (isBroken(note, stamp)) found.push(problem(line, stamp, 'time'));
+    if (isOpenAction(entry) && item.owner === undefined)
+      found.push(problem(line, item.words, 'owner'));
+    if (isOpenAction(entry) && item.due !== undefined && item.due.date < today)
+      found.push(problem(line, item.due, 'overdue'));
+    for (const stamp of stampsOf(item.text))
+      if (isBroken(note, stamp)) found.push(problem(line, stamp, 'time'));
   }
   return found;
 }
 
-const isOpenAction = ({ kind, item }: Item): boolean => kind === 'action' && (item.box ?? ' ') === ' ';
+const isOpenAction = ({ kind, item }: Item): boolean =>
+  kind === 'action' && (item.box ?? ' ') === ' ';
 
 function problem(line: number, { start, end }: Span, code: Code): Diagnostic {
-  return { range: { start: { line, character: start }, end: { line, character: Math.max(end, start + 1) } }, severity: DiagnosticSeverity.Information, source: SOURCE, code, message: MESSAGES[code] };
+  return {
+    range: {
+      start: { line, character: start },
+      end: { line, character: Math.max(end, start + 1) },
+    },
+    severity: DiagnosticSeverity.Information,
+    source: SOURCE,
+    code,
+    message: MESSAGES[code],
+  };
 }
 
-/** For the lines that a range touches, the quick fixes of their problems and what else can be done with an action. */
+/**
+ * For the lines that a range touches, the quick fixes of their problems and what else can be done
+ * with an action.
+ */
 export function fixes(note: Note, uri: string, range: Range, today: string): CodeAction[] {
   return note.structure.items
     .filter(({ line }) => range.start.line <= line && line <= range.end.line)
@@ -45,33 +75,78 @@ export function fixes(note: Note, uri: string, range: Range, today: string): Cod
 
 function fixesOf(note: Note, uri: string, entry: Item, today: string): CodeAction[] {
   const { line, item } = entry;
-  const fix = (title: string, edits: TextEdit[], diagnostic?: Diagnostic): CodeAction => ({ title, kind: diagnostic === undefined ? CodeActionKind.Refactor : CodeActionKind.QuickFix, ...(diagnostic && { diagnostics: [diagnostic] }), edit: { changes: { [uri]: edits } } });
-  const replace = ({ start, end }: Span, newText: string): TextEdit => ({ range: { start: { line, character: start }, end: { line, character: end } }, newText });
+  const fix = (title: string, edits: TextEdit[], diagnostic?: Diagnostic): CodeAction => ({
+    title,
+    kind: diagnostic === undefined ? CodeActionKind.Refactor : CodeActionKind.QuickFix,
+    ...(diagnostic && { diagnostics: [diagnostic] }),
+    edit: { changes: { [uri]: edits } },
+  });
+  const replace = ({ start, end }: Span, newText: string): TextEdit => ({
+    range: { start: { line, character: start }, end: { line, character: end } },
+    newText,
+  });
   const actions: CodeAction[] = [];
   if (isOpenAction(entry) && item.owner === undefined) {
     const diagnostic = problem(line, item.words, 'owner');
-    for (const name of people(note).slice(0, OWNERS_MAX)) actions.push(fix(`Assign to @${name}`, [replace({ start: item.words.end, end: item.words.end }, ` — @${name}${item.due === undefined || item.text.slice(item.words.end).trimStart().startsWith('—') ? '' : ','}`)], diagnostic));
+    for (const name of people(note).slice(0, OWNERS_MAX))
+      actions.push(
+        fix(
+          `Assign to @${name}`,
+          [
+            replace(
+              { start: item.words.end, end: item.words.end },
+              ` — @${name}${item.due === undefined || item.text.slice(item.words.end).trimStart().startsWith('—') ? '' : ','}`,
+            ),
+          ],
+          diagnostic,
+        ),
+      );
   }
   if (isOpenAction(entry) && item.due !== undefined && item.due.date < today) {
     const diagnostic = problem(line, item.due, 'overdue');
     const box = boxOf(item);
     if (box) actions.push(fix('Mark as Done', [replace(box, 'x')], diagnostic));
-    for (const [days, title] of [[1, 'tomorrow'], [7, 'in a week']] as const) {
-      const date = new Date(Date.parse(`${today}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+    for (const [days, title] of [
+      [1, 'tomorrow'],
+      [7, 'in a week'],
+    ] as const) {
+      const date = new Date(Date.parse(`${today}T00:00:00Z`) + days * DAY_MS)
+        .toISOString()
+        .slice(0, 10);
       actions.push(fix(`Due ${title} (${date})`, [replace(item.due, date)], diagnostic));
     }
   }
-  for (const stamp of stampsOf(item.text)) if (isBroken(note, stamp)) actions.push(...brokenTime(note, line, item, stamp, fix, replace));
+  for (const stamp of stampsOf(item.text))
+    if (isBroken(note, stamp)) actions.push(...brokenTime(note, line, item, stamp, fix, replace));
   return actions;
 }
 
-function brokenTime(note: Note, line: number, { text }: ItemLine, stamp: Stamp, fix: (title: string, edits: TextEdit[], diagnostic: Diagnostic) => CodeAction, replace: (span: Span, newText: string) => TextEdit): CodeAction[] {
+function brokenTime(
+  note: Note,
+  line: number,
+  { text }: ItemLine,
+  stamp: Stamp,
+  fix: (title: string, edits: TextEdit[], diagnostic: Diagnostic) => CodeAction,
+  replace: (span: Span, newText: string) => TextEdit,
+): CodeAction[] {
   const diagnostic = problem(line, stamp, 'time');
   const near = stamp.ms === undefined ? undefined : nearest(note, stamp.ms);
   const blank = text[stamp.start - 1] === ' ' ? 1 : 0;
   return [
-    ...(near === undefined ? [] : [fix(`Use the Nearest Time ${timeStamp(near.ms)}`, [replace(stamp, timeStamp(near.ms))], diagnostic)]),
-    fix('Remove the Time', [replace({ start: stamp.start - blank, end: stamp.end }, '')], diagnostic),
+    ...(near === undefined
+      ? []
+      : [
+          fix(
+            `Use the Nearest Time ${timeStamp(near.ms)}`,
+            [replace(stamp, timeStamp(near.ms))],
+            diagnostic,
+          ),
+        ]),
+    fix(
+      'Remove the Time',
+      [replace({ start: stamp.start - blank, end: stamp.end }, '')],
+      diagnostic,
+    ),
   ];
 }
 

@@ -1,4 +1,7 @@
-/** Actions and decisions of every note, for the list of workspace symbols. Notes that are not open are read once and again when they change. */
+/**
+ * Actions and decisions of every note, for the list of workspace symbols. Notes that are not open
+ * are read once and again when they change.
+ */
 import type { SymbolInformation } from 'vscode-languageserver';
 import { Note } from './note';
 import { KINDS, lines } from './outline';
@@ -39,7 +42,8 @@ export class NoteSymbolIndex {
     for (const uri of new Set([...this.open.keys(), ...this.files])) {
       const symbols = await this.of(uri);
       if ((size += symbols.length) > KEPT_MAX) break;
-      for (const symbol of symbols) if (inOrder(query, symbol.name) && found.push(symbol) >= SYMBOLS_MAX) return found;
+      for (const symbol of symbols)
+        if (inOrder(query, symbol.name) && found.push(symbol) >= SYMBOLS_MAX) return found;
     }
     return found;
   }
@@ -63,7 +67,9 @@ function symbolsOf(uri: string, note: Note): SymbolInformation[] {
     .map(({ line, kind, item }) => ({
       name: item.text.slice(item.words.start, item.words.end).trim().slice(0, 200) || '–',
       kind: KINDS[kind],
-      containerName: [note.title, item.owner && `@${item.owner.name}`, item.due?.date].filter(Boolean).join(' · '),
+      containerName: [note.title, item.owner && `@${item.owner.name}`, item.due?.date]
+        .filter(Boolean)
+        .join(' · '),
       location: { uri, range: lines(note, line) },
     }));
 }

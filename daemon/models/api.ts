@@ -43,19 +43,36 @@ export interface Models {
   list(): Promise<readonly ModelView[]>;
   /** @throws EarmarkError model.unknown */
   get(id: string): Promise<ModelView>;
-  /** Downloads and checks, unless a right version is there; two callers share one download. @throws EarmarkError model.checksum, model.download, model.offline, model.diskFull, model.unknown */
+  /**
+   * Downloads and checks, unless a right version is there; two callers share one download. @throws
+   * EarmarkError model.checksum, model.download, model.offline, model.diskFull, model.unknown
+   */
   pull(id: string, signal?: AbortSignal): Promise<ModelView>;
-  /** Brings the catalogue's version beside the one in use, and uses it from the next load on. @throws what pull throws, and model.missing */
+  /**
+   * Brings the catalogue's version beside the one in use, and uses it from the next load on.
+   * @throws what pull throws, and model.missing
+   */
   update(id: string, signal?: AbortSignal): Promise<ModelView>;
-  /** Uses the version before again. @throws EarmarkError model.missing where there is none, model.corrupt, model.unknown, model.download */
+  /**
+   * Uses the version before again. @throws EarmarkError model.missing where there is none,
+   * model.corrupt, model.unknown, model.download
+   */
   rollback(id: string): Promise<ModelView>;
   /** @throws EarmarkError model.missing, model.corrupt, model.unknown */
   verify(id: string): Promise<ModelView>;
   /** @throws EarmarkError model.unknown, model.busy */
   remove(id: string): Promise<void>;
-  /** Paths of an installed model, checked by size and, on first use, by SHA-256. @throws EarmarkError model.missing, model.corrupt, model.unknown */
+  /**
+   * Paths of an installed model, checked by size and, on first use, by SHA-256. @throws
+   * EarmarkError model.missing, model.corrupt, model.unknown
+   */
   files(id: string): Promise<InstalledFiles>;
   /** Deletes what is too old or too much, never what is protected (see eviction.ts). */
   tidy(): Promise<readonly Evicted[]>;
-  readonly onDidProgress: Event<{ readonly modelId: string; readonly file: string; readonly receivedBytes: number; readonly totalBytes: number }>;
+  readonly onDidProgress: Event<{
+    readonly modelId: string;
+    readonly file: string;
+    readonly receivedBytes: number;
+    readonly totalBytes: number;
+  }>;
 }

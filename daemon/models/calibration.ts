@@ -1,6 +1,6 @@
 /**
- * How fast this machine is, measured once with one model: what it says about the others, whether it still counts, and
- * when it is measured. Measuring and keeping come in as parameters.
+ * How fast this machine is, measured once with one model: what it says about the others, whether it
+ * still counts, and when it is measured. Measuring and keeping come in as parameters.
  */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import type { EngineTarget } from '../asr/enginesApi';
@@ -20,12 +20,19 @@ export interface Calibration {
 }
 
 /**
- * Work of the models on the CPU as a multiple of Moonshine tiny's. Moonshine tiny and Whisper base are measured (whisper
- * bench); the others follow from their parameters: Moonshine 27 and 61 million, Whisper 39, 74, 244, 769, 809, 1550 million.
+ * Work of the models on the CPU as a multiple of Moonshine tiny's. Moonshine tiny and Whisper base
+ * are measured (whisper bench); the others follow from their parameters: Moonshine 27 and 61
+ * million, Whisper 39, 74, 244, 769, 809, 1550 million.
  */
 const WORK: readonly (readonly [string, number])[] = [
-  ['moonshine-tiny', 1], ['moonshine-base', 2.3],
-  ['whisper-tiny', 2.1], ['whisper-base', 4], ['whisper-small', 13], ['whisper-medium', 42], ['whisper-large-v3-turbo', 44], ['whisper-large-v3', 84],
+  ['moonshine-tiny', 1],
+  ['moonshine-base', 2.3],
+  ['whisper-tiny', 2.1],
+  ['whisper-base', 4],
+  ['whisper-small', 13],
+  ['whisper-medium', 42],
+  ['whisper-large-v3-turbo', 44],
+  ['whisper-large-v3', 84],
 ];
 /** A model that needs more of a core leaves no time for partials and a second source. */
 export const HIGHEST_RTF = 0.6;
@@ -34,8 +41,15 @@ function workOf(model: string): number | undefined {
   return WORK.find(([name]) => model.startsWith(name))?.[1];
 }
 
-/** @returns the real-time factor that the model should have on the CPU; undefined where nothing is known of it */
-export function expectedRtf({ model: measured, rtf }: Pick<Calibration, 'model' | 'rtf'>, model: string): number | undefined {
+/**
+ *
+ * @returns the real-time factor that the model should have on the CPU; undefined where nothing is
+ * known of it
+ */
+export function expectedRtf(
+  { model: measured, rtf }: Pick<Calibration, 'model' | 'rtf'>,
+  model: string,
+): number | undefined {
   const [of, by] = [workOf(model), workOf(measured)];
   return of === undefined || by === undefined ? undefined : (rtf * of) / by;
 }
@@ -44,9 +58,17 @@ export function expectedRtf({ model: measured, rtf }: Pick<Calibration, 'model' 
 export function readCalibration(kept: unknown): Calibration | undefined {
   if (typeof kept !== 'object' || kept === null) return undefined;
   const { fingerprint, model, rtf, audioMs, atMs } = kept as Record<string, unknown>;
-  if (typeof fingerprint !== 'string' || typeof model !== 'string' || workOf(model) === undefined) return undefined;
-  if (![rtf, audioMs, atMs].every((n) => typeof n === 'number' && Number.isFinite(n) && n > 0)) return undefined;
-  return { fingerprint, model, rtf: rtf as number, audioMs: audioMs as number, atMs: atMs as number };
+  if (typeof fingerprint !== 'string' || typeof model !== 'string' || workOf(model) === undefined)
+    return undefined;
+  if (![rtf, audioMs, atMs].every((n) => typeof n === 'number' && Number.isFinite(n) && n > 0))
+    return undefined;
+  return {
+    fingerprint,
+    model,
+    rtf: rtf as number,
+    audioMs: audioMs as number,
+    atMs: atMs as number,
+  };
 }
 
 export interface CalibratorSetup {
@@ -58,7 +80,9 @@ export interface CalibratorSetup {
   /** Installed models of this machine that run on its CPU, best first. */
   readonly targets: () => Promise<readonly EngineTarget[]>;
   /** Decodes speech for a minute at most. @throws EarmarkError model.*, engine.* */
-  readonly measure: (target: EngineTarget) => Promise<{ readonly rtf: number; readonly audioMs: number }>;
+  readonly measure: (
+    target: EngineTarget,
+  ) => Promise<{ readonly rtf: number; readonly audioMs: number }>;
   /** Nobody speaks and nothing waits: what is measured is the machine, not what else it does. */
   readonly idle: () => boolean;
   /** Many machines are slower then; it is measured only when somebody asks for it. */
@@ -88,7 +112,10 @@ export class Calibrator implements Disposable {
     return this.current?.fingerprint === fingerprint ? this.current : undefined;
   }
 
-  /** Measures now; callers share one run. @throws EarmarkError model.missing, model.busy, and what `measure` throws */
+  /**
+   * Measures now; callers share one run. @throws EarmarkError model.missing, model.busy, and what
+   * `measure` throws
+   */
   calibrate(): Promise<Calibration> {
     this.running ??= this.run().finally(() => (this.running = undefined));
     return this.running;
@@ -102,8 +129,16 @@ export class Calibrator implements Disposable {
     const { clock, keep, measure, targets, changed, logger, idle } = this.setup;
     const fingerprint = await this.setup.fingerprint();
     const [target] = (await targets()).filter(({ model }) => workOf(model) !== undefined);
-    if (!target) throw new EarmarkError('model.missing', 'No speech model of this computer is installed, so its speed cannot be measured; run "earmark models pull" first.');
-    if (!idle()) throw new EarmarkError('model.busy', 'Somebody speaks just now, which would make the measurement wrong; stop the sessions and try again.');
+    if (!target)
+      throw new EarmarkError(
+        'model.missing',
+        'No speech model of this computer is installed, so its speed cannot be measured; run "earmark models pull" first.',
+      );
+    if (!idle())
+      throw new EarmarkError(
+        'model.busy',
+        'Somebody speaks just now, which would make the measurement wrong; stop the sessions and try again.',
+      );
     const { rtf, audioMs } = await measure(target);
     this.current = { fingerprint, model: target.model, rtf, audioMs, atMs: clock.wall() };
     keep.write(this.current);
@@ -119,7 +154,9 @@ export class Calibrator implements Disposable {
       this.tries++;
       await this.calibrate();
     } catch (error) {
-      this.setup.logger.warn('engine.calibrationFailed', { error: isEarmarkError(error) ? error.code : 'unexpected' });
+      this.setup.logger.warn('engine.calibrationFailed', {
+        error: isEarmarkError(error) ? error.code : 'unexpected',
+      });
     }
   }
 }

@@ -16,7 +16,10 @@ export interface Capabilities {
   readonly cores: number;
   /** Instruction sets that matter for recognition: `avx2`, `fma`, `f16c`, `avx512f`, `neon`. */
   readonly instructionSets: readonly string[];
-  /** That this process may use, in the sizes that memory is sold in: a machine that shows 7.6 GiB has 8. */
+  /**
+   * That this process may use, in the sizes that memory is sold in: a machine that shows 7.6 GiB
+   * has 8.
+   */
   readonly memoryGb: number;
   readonly gpu?: Gpu;
   readonly battery?: { readonly charge: number; readonly discharging: boolean };
@@ -24,9 +27,29 @@ export interface Capabilities {
   readonly unknown: readonly string[];
 }
 
-/** Changes when what was measured here need not be true any more. The battery and the free memory are no hardware. */
-export function fingerprint({ platform, arch, cpu, cores, instructionSets, memoryGb, gpu }: Capabilities): string {
-  return JSON.stringify([platform, arch, cpu, cores, [...instructionSets].sort(), memoryGb, gpu?.kind ?? '', gpu?.name ?? '']);
+/**
+ * Changes when what was measured here need not be true any more. The battery and the free memory
+ * are no hardware.
+ */
+export function fingerprint({
+  platform,
+  arch,
+  cpu,
+  cores,
+  instructionSets,
+  memoryGb,
+  gpu,
+}: Capabilities): string {
+  return JSON.stringify([
+    platform,
+    arch,
+    cpu,
+    cores,
+    [...instructionSets].sort(),
+    memoryGb,
+    gpu?.kind ?? '',
+    gpu?.name ?? '',
+  ]);
 }
 
 /** GiB as a system tells it → as memory is sold: the firmware keeps up to 8 % of it for itself. */

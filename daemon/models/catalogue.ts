@@ -1,4 +1,7 @@
-/** The model catalogue: what each model is, its files with their checksums, and where it comes from. Data only. */
+/**
+ * The model catalogue: what each model is, its files with their checksums, and where it comes from.
+ * Data only.
+ */
 import { createHash } from 'node:crypto';
 
 export interface ModelFile {
@@ -15,7 +18,12 @@ export interface ModelFile {
 
 export type ModelSource =
   /** A tarball of the npm registry, used for its files alone: nothing of it is installed or run. */
-  | { readonly type: 'npm'; readonly package: string; readonly version: string; /** Size of the tarball, for the progress bar. */ readonly packedBytes: number }
+  | {
+      readonly type: 'npm';
+      readonly package: string;
+      readonly version: string;
+      /** Size of the tarball, for the progress bar. */ readonly packedBytes: number;
+    }
   /** A repository of the model hub, or of a mirror that is laid out alike, at one commit. */
   | { readonly type: 'hub'; readonly repository: string; readonly revision: string }
   /** Comes with Earmark, in the folder `models/<id>`. */
@@ -49,25 +57,52 @@ export interface CatalogueEntry extends ModelVersion {
 /** Where repositories of type `hub` lie, unless a mirror is set. */
 export const HUB_ADDRESS = 'https://huggingface.co';
 
-/** Same files, same revision: a newer catalogue brings its files beside the old ones. Twelve hex digits. */
+/**
+ * Same files, same revision: a newer catalogue brings its files beside the old ones. Twelve hex
+ * digits.
+ */
 export function revisionOf(version: Pick<ModelVersion, 'files'>): string {
-  return createHash('sha256').update(version.files.map((f) => `${f.name} ${f.sha256}\n`).join('')).digest('hex').slice(0, 12);
+  return createHash('sha256')
+    .update(version.files.map((f) => `${f.name} ${f.sha256}\n`).join(''))
+    .digest('hex')
+    .slice(0, 12);
 }
 
 /**
- * Whisper (Radford et al. 2022, arXiv:2212.04356) as whisper.cpp's project publishes it. Sizes and checksums are the
- * ones that the repository's file pointers of this commit name.
+ * Whisper (Radford et al. 2022, arXiv:2212.04356) as whisper.cpp's project publishes it. Sizes and
+ * checksums are the ones that the repository's file pointers of this commit name.
  */
-const WHISPER: ModelSource = { type: 'hub', repository: 'ggerganov/whisper.cpp', revision: '5359861c739e955e79d9a303bcbc70fb988958b1' };
+const WHISPER: ModelSource = {
+  type: 'hub',
+  repository: 'ggerganov/whisper.cpp',
+  revision: '5359861c739e955e79d9a303bcbc70fb988958b1',
+};
 
-const FORMS: Readonly<Record<string, string>> = { q5_0: ', 5-bit', q5_1: ', 5-bit', q8_0: ', 8-bit' };
+const FORMS: Readonly<Record<string, string>> = {
+  q5_0: ', 5-bit',
+  q5_1: ', 5-bit',
+  q8_0: ', 8-bit',
+};
 
 /** @param size as in the file's name: `base-q8_0` */
-function whisper(size: string, bytes: number, sha256: string, earlier: readonly ModelVersion[] = []): CatalogueEntry {
+function whisper(
+  size: string,
+  bytes: number,
+  sha256: string,
+  earlier: readonly ModelVersion[] = [],
+): CatalogueEntry {
   const [, name = size, form = ''] = /^(.*?)(?:-(q\d_\d))?$/.exec(size) ?? [];
   return {
-    id: `whisper-${size}`, name: `Whisper ${name}${FORMS[form] ?? ''}`, kind: 'asr', provider: 'whisper', languages: ['*'], licence: 'MIT', isDefault: false,
-    version: '2024-10-29', source: WHISPER, files: [{ role: 'model', name: `ggml-${size}.bin`, bytes, sha256 }],
+    id: `whisper-${size}`,
+    name: `Whisper ${name}${FORMS[form] ?? ''}`,
+    kind: 'asr',
+    provider: 'whisper',
+    languages: ['*'],
+    licence: 'MIT',
+    isDefault: false,
+    version: '2024-10-29',
+    source: WHISPER,
+    files: [{ role: 'model', name: `ggml-${size}.bin`, bytes, sha256 }],
     ...(earlier.length > 0 ? { earlier } : {}),
   };
 }
@@ -83,10 +118,27 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     licence: 'MIT',
     isDefault: true,
     version: '0.1.29',
-    source: { type: 'npm', package: '@moonshine-ai/moonshine-js', version: '0.1.29', packedBytes: 21_514_347 },
+    source: {
+      type: 'npm',
+      package: '@moonshine-ai/moonshine-js',
+      version: '0.1.29',
+      packedBytes: 21_514_347,
+    },
     files: [
-      { role: 'encoder', name: 'encoder_model.onnx', bytes: 7_937_661, sha256: 'c6fc4b7bc5af75c0591fd157a1f3829b533d18e9769a888fd95a62e470dd4f4a', path: 'dist/model/tiny/quantized/encoder_model.onnx' },
-      { role: 'decoder', name: 'decoder_model_merged.onnx', bytes: 20_243_286, sha256: 'eed87831c3a6103534aae7d47a5d485025c659a1323901513961c39fe8a1a367', path: 'dist/model/tiny/quantized/decoder_model_merged.onnx' },
+      {
+        role: 'encoder',
+        name: 'encoder_model.onnx',
+        bytes: 7_937_661,
+        sha256: 'c6fc4b7bc5af75c0591fd157a1f3829b533d18e9769a888fd95a62e470dd4f4a',
+        path: 'dist/model/tiny/quantized/encoder_model.onnx',
+      },
+      {
+        role: 'decoder',
+        name: 'decoder_model_merged.onnx',
+        bytes: 20_243_286,
+        sha256: 'eed87831c3a6103534aae7d47a5d485025c659a1323901513961c39fe8a1a367',
+        path: 'dist/model/tiny/quantized/decoder_model_merged.onnx',
+      },
     ],
   },
   {
@@ -99,10 +151,26 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     licence: 'MIT',
     isDefault: false,
     version: 'b1e9b6a',
-    source: { type: 'hub', repository: 'onnx-community/moonshine-base-ONNX', revision: 'b1e9b6aae3c3c7298f10c3798393fdf38e8fbbad' },
+    source: {
+      type: 'hub',
+      repository: 'onnx-community/moonshine-base-ONNX',
+      revision: 'b1e9b6aae3c3c7298f10c3798393fdf38e8fbbad',
+    },
     files: [
-      { role: 'encoder', name: 'encoder_model_quantized.onnx', bytes: 20_513_063, sha256: '1dd9ab0a7f987113d30affcba5a068d11c8f90fa0223caa3e491ade431ad9751', path: 'onnx/encoder_model_quantized.onnx' },
-      { role: 'decoder', name: 'decoder_model_merged_quantized.onnx', bytes: 42_498_870, sha256: 'cc9f3cd6698a369c6008b41aa60aa3fb3322e7f03c9bdf19d8e6b7200afca4f3', path: 'onnx/decoder_model_merged_quantized.onnx' },
+      {
+        role: 'encoder',
+        name: 'encoder_model_quantized.onnx',
+        bytes: 20_513_063,
+        sha256: '1dd9ab0a7f987113d30affcba5a068d11c8f90fa0223caa3e491ade431ad9751',
+        path: 'onnx/encoder_model_quantized.onnx',
+      },
+      {
+        role: 'decoder',
+        name: 'decoder_model_merged_quantized.onnx',
+        bytes: 42_498_870,
+        sha256: 'cc9f3cd6698a369c6008b41aa60aa3fb3322e7f03c9bdf19d8e6b7200afca4f3',
+        path: 'onnx/decoder_model_merged_quantized.onnx',
+      },
     ],
   },
   {
@@ -114,29 +182,111 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     licence: 'MIT',
     isDefault: true,
     version: '0.0.31',
-    source: { type: 'npm', package: '@ricky0123/vad-web', version: '0.0.31', packedBytes: 5_471_324 },
-    files: [{ role: 'model', name: 'silero_vad_v6.onnx', bytes: 2_327_524, sha256: '1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3', path: 'dist/silero_vad_v6.onnx' }],
+    source: {
+      type: 'npm',
+      package: '@ricky0123/vad-web',
+      version: '0.0.31',
+      packedBytes: 5_471_324,
+    },
+    files: [
+      {
+        role: 'model',
+        name: 'silero_vad_v6.onnx',
+        bytes: 2_327_524,
+        sha256: '1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3',
+        path: 'dist/silero_vad_v6.onnx',
+      },
+    ],
   },
   whisper('tiny', 77_691_713, 'be07e048e1e599ad46341c8d2a135645097a538221678b7acdd1b1919c6e1b21'),
-  whisper('tiny-q5_1', 32_152_673, '818710568da3ca15689e31a743197b520007872ff9576237bda97bd1b469c3d7'),
-  whisper('tiny-q8_0', 43_537_433, 'c2085835d3f50733e2ff6e4b41ae8a2b8d8110461e18821b09a15c40c42d1cca'),
+  whisper(
+    'tiny-q5_1',
+    32_152_673,
+    '818710568da3ca15689e31a743197b520007872ff9576237bda97bd1b469c3d7',
+  ),
+  whisper(
+    'tiny-q8_0',
+    43_537_433,
+    'c2085835d3f50733e2ff6e4b41ae8a2b8d8110461e18821b09a15c40c42d1cca',
+  ),
   whisper('base', 147_951_465, '60ed5bc3dd14eea856493d334349b405782ddcaf0028d4b5df4088345fba2efe'),
-  whisper('base-q5_1', 59_707_625, '422f1ae452ade6f30a004d7e5c6a43195e4433bc370bf23fac9cc591f01a8898'),
-  whisper('base-q8_0', 81_768_585, 'c577b9a86e7e048a0b7eada054f4dd79a56bbfa911fbdacf900ac5b567cbb7d9', [
-    // The same weights made 8-bit anew from the published 16-bit ones; it differs in rounding, not in size.
-    { version: 'own-8-bit', source: { type: 'local' }, files: [{ role: 'model', name: 'ggml-base-q8_0.bin', bytes: 81_768_585, sha256: '8f0b52de4cd332e9cf31a17d654dc84d6651a99898239e58e3ed6205a95efefc' }] },
-  ]),
+  whisper(
+    'base-q5_1',
+    59_707_625,
+    '422f1ae452ade6f30a004d7e5c6a43195e4433bc370bf23fac9cc591f01a8898',
+  ),
+  whisper(
+    'base-q8_0',
+    81_768_585,
+    'c577b9a86e7e048a0b7eada054f4dd79a56bbfa911fbdacf900ac5b567cbb7d9',
+    [
+      // The same weights made 8-bit anew from the published 16-bit ones; it differs in rounding,
+      // not in size.
+      {
+        version: 'own-8-bit',
+        source: { type: 'local' },
+        files: [
+          {
+            role: 'model',
+            name: 'ggml-base-q8_0.bin',
+            bytes: 81_768_585,
+            sha256: '8f0b52de4cd332e9cf31a17d654dc84d6651a99898239e58e3ed6205a95efefc',
+          },
+        ],
+      },
+    ],
+  ),
   whisper('small', 487_601_967, '1be3a9b2063867b937e64e2ec7483364a79917e157fa98c5d94b5c1fffea987b'),
-  whisper('small-q5_1', 190_085_487, 'ae85e4a935d7a567bd102fe55afc16bb595bdb618e11b2fc7591bc08120411bb'),
-  whisper('small-q8_0', 264_464_607, '49c8fb02b65e6049d5fa6c04f81f53b867b5ec9540406812c643f177317f779f'),
-  whisper('medium', 1_533_763_059, '6c14d5adee5f86394037b4e4e8b59f1673b6cee10e3cf0b11bbdbee79c156208'),
-  whisper('medium-q5_0', 539_212_467, '19fea4b380c3a618ec4723c3eef2eb785ffba0d0538cf43f8f235e7b3b34220f'),
-  whisper('medium-q8_0', 823_369_779, '42a1ffcbe4167d224232443396968db4d02d4e8e87e213d3ee2e03095dea6502'),
-  whisper('large-v3', 3_095_033_483, '64d182b440b98d5203c4f9bd541544d84c605196c4f7b845dfa11fb23594d1e2'),
-  whisper('large-v3-q5_0', 1_081_140_203, 'd75795ecff3f83b5faa89d1900604ad8c780abd5739fae406de19f23ecd98ad1'),
-  whisper('large-v3-turbo', 1_624_555_275, '1fc70f774d38eb169993ac391eea357ef47c88757ef72ee5943879b7e8e2bc69'),
-  whisper('large-v3-turbo-q5_0', 574_041_195, '394221709cd5ad1f40c46e6031ca61bce88931e6e088c188294c6d5a55ffa7e2'),
-  whisper('large-v3-turbo-q8_0', 874_188_075, '317eb69c11673c9de1e1f0d459b253999804ec71ac4c23c17ecf5fbe24e259a1'),
+  whisper(
+    'small-q5_1',
+    190_085_487,
+    'ae85e4a935d7a567bd102fe55afc16bb595bdb618e11b2fc7591bc08120411bb',
+  ),
+  whisper(
+    'small-q8_0',
+    264_464_607,
+    '49c8fb02b65e6049d5fa6c04f81f53b867b5ec9540406812c643f177317f779f',
+  ),
+  whisper(
+    'medium',
+    1_533_763_059,
+    '6c14d5adee5f86394037b4e4e8b59f1673b6cee10e3cf0b11bbdbee79c156208',
+  ),
+  whisper(
+    'medium-q5_0',
+    539_212_467,
+    '19fea4b380c3a618ec4723c3eef2eb785ffba0d0538cf43f8f235e7b3b34220f',
+  ),
+  whisper(
+    'medium-q8_0',
+    823_369_779,
+    '42a1ffcbe4167d224232443396968db4d02d4e8e87e213d3ee2e03095dea6502',
+  ),
+  whisper(
+    'large-v3',
+    3_095_033_483,
+    '64d182b440b98d5203c4f9bd541544d84c605196c4f7b845dfa11fb23594d1e2',
+  ),
+  whisper(
+    'large-v3-q5_0',
+    1_081_140_203,
+    'd75795ecff3f83b5faa89d1900604ad8c780abd5739fae406de19f23ecd98ad1',
+  ),
+  whisper(
+    'large-v3-turbo',
+    1_624_555_275,
+    '1fc70f774d38eb169993ac391eea357ef47c88757ef72ee5943879b7e8e2bc69',
+  ),
+  whisper(
+    'large-v3-turbo-q5_0',
+    574_041_195,
+    '394221709cd5ad1f40c46e6031ca61bce88931e6e088c188294c6d5a55ffa7e2',
+  ),
+  whisper(
+    'large-v3-turbo-q8_0',
+    874_188_075,
+    '317eb69c11673c9de1e1f0d459b253999804ec71ac4c23c17ecf5fbe24e259a1',
+  ),
   {
     // What voxtral.c reads: the folder that holds the three.
     id: 'voxtral-mini-4b',
@@ -147,11 +297,30 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     licence: 'Apache-2.0',
     isDefault: false,
     version: '2602',
-    source: { type: 'hub', repository: 'mistralai/Voxtral-Mini-4B-Realtime-2602', revision: '2769294da9567371363522aac9bbcfdd19447add' },
+    source: {
+      type: 'hub',
+      repository: 'mistralai/Voxtral-Mini-4B-Realtime-2602',
+      revision: '2769294da9567371363522aac9bbcfdd19447add',
+    },
     files: [
-      { role: 'model', name: 'consolidated.safetensors', bytes: 8_859_462_744, sha256: '263f178fe752c90a2ae58f037a95ed092db8b14768b0978b8c48f66979c8345d' },
-      { role: 'tokenizer', name: 'tekken.json', bytes: 14_910_348, sha256: '8434af1d39eba99f0ef46cf1450bf1a63fa941a26933a1ef5dbbf4adf0d00e44' },
-      { role: 'params', name: 'params.json', bytes: 1_343, sha256: '2ace010ebf7f0b62c60747d91c6d140e3c7238632d3e9c63d60a2bd2065ea301' },
+      {
+        role: 'model',
+        name: 'consolidated.safetensors',
+        bytes: 8_859_462_744,
+        sha256: '263f178fe752c90a2ae58f037a95ed092db8b14768b0978b8c48f66979c8345d',
+      },
+      {
+        role: 'tokenizer',
+        name: 'tekken.json',
+        bytes: 14_910_348,
+        sha256: '8434af1d39eba99f0ef46cf1450bf1a63fa941a26933a1ef5dbbf4adf0d00e44',
+      },
+      {
+        role: 'params',
+        name: 'params.json',
+        bytes: 1_343,
+        sha256: '2ace010ebf7f0b62c60747d91c6d140e3c7238632d3e9c63d60a2bd2065ea301',
+      },
     ],
   },
   {
@@ -165,10 +334,18 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     isDefault: false,
     version: '1',
     source: { type: 'bundled' },
-    files: [{ role: 'model', name: 'model.onnx', bytes: 6_378_757, sha256: '1f78cca87a917a1f19f2bc67ceeae2f547ed80fcb73ddd2851fc281d3733aeb5' }],
+    files: [
+      {
+        role: 'model',
+        name: 'model.onnx',
+        bytes: 6_378_757,
+        sha256: '1f78cca87a917a1f19f2bc67ceeae2f547ed80fcb73ddd2851fc281d3733aeb5',
+      },
+    ],
   },
   {
-    // all-MiniLM-L6-v2 of sentence-transformers, 8-bit with the pooling inside the graph: an export of its own, with no public source.
+    // all-MiniLM-L6-v2 of sentence-transformers, 8-bit with the pooling inside the graph: an export
+    // of its own, with no public source.
     id: 'minilm-l6-v2',
     name: 'MiniLM sentence embeddings',
     kind: 'embedding',
@@ -179,8 +356,18 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     version: '1',
     source: { type: 'local' },
     files: [
-      { role: 'model', name: 'model-int8.onnx', bytes: 22_842_720, sha256: '1b024238ae737745736ccb1fdd88f5fe3395cf478ddda4bf644df0aa584a9808' },
-      { role: 'tokenizer', name: 'tokenizer.json', bytes: 466_247, sha256: 'be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037' },
+      {
+        role: 'model',
+        name: 'model-int8.onnx',
+        bytes: 22_842_720,
+        sha256: '1b024238ae737745736ccb1fdd88f5fe3395cf478ddda4bf644df0aa584a9808',
+      },
+      {
+        role: 'tokenizer',
+        name: 'tokenizer.json',
+        bytes: 466_247,
+        sha256: 'be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037',
+      },
     ],
   },
 ];

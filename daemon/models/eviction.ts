@@ -1,4 +1,7 @@
-/** Which versions of which models make room: by age first, then the longest unused until the rest fits. Pure. */
+/**
+ * Which versions of which models make room: by age first, then the longest unused until the rest
+ * fits. Pure.
+ */
 
 export interface Candidate {
   readonly id: string;
@@ -20,7 +23,11 @@ export interface EvictionLimits {
 }
 
 /** @returns what to delete, in this order */
-export function planEviction(all: readonly Candidate[], limits: EvictionLimits, now: number): Candidate[] {
+export function planEviction(
+  all: readonly Candidate[],
+  limits: EvictionLimits,
+  now: number,
+): Candidate[] {
   const open = all.filter((c) => !c.isProtected);
   const { maxAgeMs, maxBytes } = limits;
   const old = maxAgeMs === undefined ? [] : open.filter((c) => now - c.usedAt > maxAgeMs);
@@ -28,7 +35,9 @@ export function planEviction(all: readonly Candidate[], limits: EvictionLimits, 
   if (maxBytes !== undefined) {
     let total = all.reduce((sum, c) => sum + (gone.has(c) ? 0 : c.bytes), 0);
     // Versions nobody uses any more go before a model goes altogether.
-    const rest = open.filter((c) => !gone.has(c)).sort((a, b) => Number(a.isActive) - Number(b.isActive) || a.usedAt - b.usedAt);
+    const rest = open
+      .filter((c) => !gone.has(c))
+      .sort((a, b) => Number(a.isActive) - Number(b.isActive) || a.usedAt - b.usedAt);
     for (const candidate of rest) {
       if (total <= maxBytes) break;
       gone.add(candidate);

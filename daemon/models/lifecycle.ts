@@ -1,6 +1,7 @@
 /**
- * The life of a model that an engine loads: UNINITIALIZED → LOADING → WARMING_UP → READY → UNLOADING, ERROR from any of
- * them, and again LOADING from there. One setter, which refuses what cannot follow and tells of each change.
+ * The life of a model that an engine loads: UNINITIALIZED → LOADING → WARMING_UP → READY →
+ * UNLOADING, ERROR from any of them, and again LOADING from there. One setter, which refuses what
+ * cannot follow and tells of each change.
  */
 import type { ErrorCode } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
@@ -14,7 +15,12 @@ export type LifecycleState =
   /** `loadMs`: from LOADING to READY. */
   | { readonly kind: 'READY'; readonly loadMs: number }
   | { readonly kind: 'UNLOADING' }
-  | { readonly kind: 'ERROR'; readonly code: ErrorCode; readonly message: string; readonly sinceMs: number };
+  | {
+      readonly kind: 'ERROR';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly sinceMs: number;
+    };
 
 export type LifecycleName = LifecycleState['kind'];
 
@@ -59,7 +65,11 @@ export class ModelLifecycle {
     return this.kept;
   }
 
-  /** The one place that changes the state. A step that cannot follow is a fault of the caller and changes nothing. @returns whether it was made */
+  /**
+   * The one place that changes the state. A step that cannot follow is a fault of the caller and
+   * changes nothing.
+   * @returns whether it was made
+   */
   to(next: LifecycleState): boolean {
     const from = this.state;
     if (!NEXT[from.kind].includes(next.kind)) return false;

@@ -1,10 +1,19 @@
-/** The life of each model: absent → downloading → installed, or broken; its versions side by side. Serves the family `models`. */
+/**
+ * The life of each model: absent → downloading → installed, or broken; its versions side by side.
+ * Serves the family `models`.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import { Emitter, type Event } from '../base/emitter';
 import type { Logger } from '../base/logger';
 import type { Evicted, ModelState, Models, ModelView, InstalledFiles } from './api';
-import { CATALOGUE, type CatalogueEntry, type ModelVersion, revisionOf, totalBytes } from './catalogue';
+import {
+  CATALOGUE,
+  type CatalogueEntry,
+  type ModelVersion,
+  revisionOf,
+  totalBytes,
+} from './catalogue';
 import { type Candidate, type EvictionLimits, planEviction } from './eviction';
 import type { InstallProgress, ModelDisk } from './ports';
 import { Slots } from './slots';
@@ -49,7 +58,12 @@ class ModelManager implements Models {
   private readonly downloads = new Map<string, Download>();
   /** Stamps of the files whose checksum was right. */
   private readonly verified = new Map<string, string>();
-  private readonly progress = new Emitter<{ modelId: string; file: string; receivedBytes: number; totalBytes: number }>();
+  private readonly progress = new Emitter<{
+    modelId: string;
+    file: string;
+    receivedBytes: number;
+    totalBytes: number;
+  }>();
   private readonly slots: Slots;
 
   constructor(private readonly setup: ModelsSetup) {
@@ -57,7 +71,12 @@ class ModelManager implements Models {
     this.slots = new Slots(() => Math.max(1, this.policy.parallel ?? PARALLEL));
   }
 
-  readonly onDidProgress: Event<{ readonly modelId: string; readonly file: string; readonly receivedBytes: number; readonly totalBytes: number }> = (listener) => this.progress.event(listener);
+  readonly onDidProgress: Event<{
+    readonly modelId: string;
+    readonly file: string;
+    readonly receivedBytes: number;
+    readonly totalBytes: number;
+  }> = (listener) => this.progress.event(listener);
 
   async list(): Promise<readonly ModelView[]> {
     return Promise.all([...this.entries.values()].map((entry) => this.view(entry)));
@@ -72,7 +91,11 @@ class ModelManager implements Models {
     await this.share(entry, `pull ${id}`, signal, async (abort) => {
       const current = await this.current(entry);
       if (await this.isWhole(entry, current)) return;
-      if (entry.source.type === 'bundled') throw new EarmarkError('model.corrupt', `${entry.name} comes with Earmark and is damaged; install Earmark again.`);
+      if (entry.source.type === 'bundled')
+        throw new EarmarkError(
+          'model.corrupt',
+          `${entry.name} comes with Earmark and is damaged; install Earmark again.`,
+        );
       const found = await this.setup.disk.importable(entry);
       await this.bring(entry, found ?? entry, found ? 'import' : 'source', abort);
     });
@@ -83,7 +106,8 @@ class ModelManager implements Models {
     const entry = this.entry(id);
     await this.share(entry, `update ${id}`, signal, async (abort) => {
       const current = await this.current(entry);
-      if ((await this.setup.disk.installed(entry)).length === 0 && entry.source.type !== 'bundled') throw missing(entry);
+      if ((await this.setup.disk.installed(entry)).length === 0 && entry.source.type !== 'bundled')
+        throw missing(entry);
       if (revisionOf(current) === revisionOf(entry) && (await this.isWhole(entry, current))) return;
       if (await this.isWhole(entry, entry)) return this.use(entry, entry);
       const found = await this.setup.disk.importable(entry);
@@ -96,10 +120,18 @@ class ModelManager implements Models {
   async rollback(id: string): Promise<ModelView> {
     const entry = this.entry(id);
     const { disk } = this.setup;
-    const [current, installed, active] = await Promise.all([this.current(entry), disk.installed(entry), disk.active(entry)]);
+    const [current, installed, active] = await Promise.all([
+      this.current(entry),
+      disk.installed(entry),
+      disk.active(entry),
+    ]);
     const others = installed.filter((v) => v.revision !== revisionOf(current));
     const before = others.find((v) => v.revision === active?.previous) ?? others[0];
-    if (!before) throw new EarmarkError('model.missing', `There is no other version of ${entry.name} on this computer to go back to.`);
+    if (!before)
+      throw new EarmarkError(
+        'model.missing',
+        `There is no other version of ${entry.name} on this computer to go back to.`,
+      );
     await this.check(entry, before);
     await this.use(entry, before);
     return this.view(entry);
@@ -108,16 +140,29 @@ class ModelManager implements Models {
   async verify(id: string): Promise<ModelView> {
     const entry = this.entry(id);
     const current = await this.current(entry);
-    for (const file of current.files) this.verified.delete(this.setup.disk.path(entry, current, file));
+    for (const file of current.files)
+      this.verified.delete(this.setup.disk.path(entry, current, file));
     await this.check(entry, current);
     return this.view(entry);
   }
 
   async remove(id: string): Promise<void> {
     const entry = this.entry(id);
-    if (entry.source.type === 'bundled') throw new EarmarkError('model.busy', `${entry.name} is a part of Earmark and takes no room of its own; it stays.`);
-    if (this.isDownloading(id)) throw new EarmarkError('model.busy', `${entry.name} is being downloaded; wait until that is done, then remove it.`);
-    if (this.setup.inUse?.(id)) throw new EarmarkError('model.busy', `${entry.name} is in use; stop the running session, then remove it.`);
+    if (entry.source.type === 'bundled')
+      throw new EarmarkError(
+        'model.busy',
+        `${entry.name} is a part of Earmark and takes no room of its own; it stays.`,
+      );
+    if (this.isDownloading(id))
+      throw new EarmarkError(
+        'model.busy',
+        `${entry.name} is being downloaded; wait until that is done, then remove it.`,
+      );
+    if (this.setup.inUse?.(id))
+      throw new EarmarkError(
+        'model.busy',
+        `${entry.name} is in use; stop the running session, then remove it.`,
+      );
     await this.setup.disk.remove(entry);
     this.setState(entry, undefined);
   }
@@ -128,7 +173,13 @@ class ModelManager implements Models {
     const version = await this.current(entry);
     await this.check(entry, version);
     await disk.touch(entry, version);
-    return { id, revision: revisionOf(version), files: Object.fromEntries(version.files.map((file) => [file.role, disk.path(entry, version, file)])) };
+    return {
+      id,
+      revision: revisionOf(version),
+      files: Object.fromEntries(
+        version.files.map((file) => [file.role, disk.path(entry, version, file)]),
+      ),
+    };
   }
 
   async tidy(): Promise<readonly Evicted[]> {
@@ -140,12 +191,23 @@ class ModelManager implements Models {
       for (const one of installed) {
         const { revision, usedAt, bytesOnDisk: bytes } = one;
         const isActive = revision === revisionOf(current);
-        const isProtected = one.isLocal || this.setup.inUse?.(entry.id) === true || (isActive && (entry.isDefault || this.isDownloading(entry.id)));
-        found.push({ entry, version: one.version, candidate: { id: entry.id, revision, bytes, usedAt, isActive, isProtected } });
+        const isProtected =
+          one.isLocal ||
+          this.setup.inUse?.(entry.id) === true ||
+          (isActive && (entry.isDefault || this.isDownloading(entry.id)));
+        found.push({
+          entry,
+          version: one.version,
+          candidate: { id: entry.id, revision, bytes, usedAt, isActive, isProtected },
+        });
       }
     }
     const gone: Evicted[] = [];
-    for (const candidate of planEviction(found.map((f) => f.candidate), limits, clock.wall())) {
+    for (const candidate of planEviction(
+      found.map((f) => f.candidate),
+      limits,
+      clock.wall(),
+    )) {
       const one = found.find((f) => f.candidate === candidate);
       if (!one) continue;
       await disk.remove(one.entry, candidate.revision);
@@ -161,7 +223,11 @@ class ModelManager implements Models {
 
   private entry(id: string): CatalogueEntry {
     const entry = this.entries.get(id);
-    if (!entry) throw new EarmarkError('model.unknown', `There is no model "${id.slice(0, 100)}"; choose one of ${[...this.entries.keys()].join(', ')}.`);
+    if (!entry)
+      throw new EarmarkError(
+        'model.unknown',
+        `There is no model "${id.slice(0, 100)}"; choose one of ${[...this.entries.keys()].join(', ')}.`,
+      );
     return entry;
   }
 
@@ -169,18 +235,38 @@ class ModelManager implements Models {
     return this.downloads.has(`pull ${id}`) || this.downloads.has(`update ${id}`);
   }
 
-  /** The chosen version; else the catalogue's, else another that is there; the catalogue's where none is. */
+  /**
+   * The chosen version; else the catalogue's, else another that is there; the catalogue's where
+   * none is.
+   */
   private async current(entry: CatalogueEntry): Promise<ModelVersion> {
     const { disk } = this.setup;
     const [installed, active] = await Promise.all([disk.installed(entry), disk.active(entry)]);
-    return installed.find((v) => v.revision === active?.revision) ?? installed.find((v) => v.revision === revisionOf(entry)) ?? installed[0] ?? entry;
+    return (
+      installed.find((v) => v.revision === active?.revision) ??
+      installed.find((v) => v.revision === revisionOf(entry)) ??
+      installed[0] ??
+      entry
+    );
   }
 
   /** Fetches a version and uses it from now on. */
-  private async bring(entry: CatalogueEntry, version: ModelVersion, from: 'source' | 'import', signal: AbortSignal): Promise<void> {
+  private async bring(
+    entry: CatalogueEntry,
+    version: ModelVersion,
+    from: 'source' | 'import',
+    signal: AbortSignal,
+  ): Promise<void> {
     const { source } = version;
-    if (this.policy.offline && from === 'source' && (source.type === 'npm' || source.type === 'hub')) {
-      throw new EarmarkError('model.offline', `Earmark is set to work offline, so ${entry.name} is not downloaded; turn "earmark.models.offline" off, or put its files into the import folder, and pull the model again.`);
+    if (
+      this.policy.offline &&
+      from === 'source' &&
+      (source.type === 'npm' || source.type === 'hub')
+    ) {
+      throw new EarmarkError(
+        'model.offline',
+        `Earmark is set to work offline, so ${entry.name} is not downloaded; turn "earmark.models.offline" off, or put its files into the import folder, and pull the model again.`,
+      );
     }
     await this.slots.run(() => this.install(entry, version, from, signal), signal);
     await this.use(entry, version);
@@ -189,22 +275,41 @@ class ModelManager implements Models {
 
   private async use(entry: CatalogueEntry, version: ModelVersion): Promise<void> {
     const { disk } = this.setup;
-    const [before, active, installed] = await Promise.all([this.current(entry), disk.active(entry), disk.installed(entry)]);
+    const [before, active, installed] = await Promise.all([
+      this.current(entry),
+      disk.active(entry),
+      disk.installed(entry),
+    ]);
     const revision = revisionOf(version);
     // The version in use until now, or what was before it when the same one was only fetched again.
-    const previous = active && active.revision === revision ? active.previous : (active?.revision ?? revisionOf(before));
-    const kept = previous !== undefined && previous !== revision && installed.some((v) => v.revision === previous);
+    const previous =
+      active && active.revision === revision
+        ? active.previous
+        : (active?.revision ?? revisionOf(before));
+    const kept =
+      previous !== undefined &&
+      previous !== revision &&
+      installed.some((v) => v.revision === previous);
     await disk.activate(entry, { revision, ...(kept ? { previous } : {}) });
     this.setState(entry, undefined);
   }
 
   /** Runs one piece of work for all who ask for the same. */
-  private async share(entry: CatalogueEntry, key: string, signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  private async share(
+    entry: CatalogueEntry,
+    key: string,
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     if (signal?.aborted) throw cancelled(entry);
     let download = this.downloads.get(key);
     if (!download) {
       const controller = new AbortController();
-      const begun: Download = { controller, waiting: 0, done: work(controller.signal).finally(() => this.forget(key, begun)) };
+      const begun: Download = {
+        controller,
+        waiting: 0,
+        done: work(controller.signal).finally(() => this.forget(key, begun)),
+      };
       this.downloads.set(key, begun);
       download = begun;
     }
@@ -212,7 +317,12 @@ class ModelManager implements Models {
   }
 
   /** Waits for a shared download; it is given up when nobody waits any more. */
-  private async wait(entry: CatalogueEntry, key: string, download: Download, signal: AbortSignal | undefined): Promise<void> {
+  private async wait(
+    entry: CatalogueEntry,
+    key: string,
+    download: Download,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     download.waiting++;
     let stop: (() => void) | undefined;
     const gone = new Promise<never>((_, reject) => {
@@ -236,11 +346,20 @@ class ModelManager implements Models {
     if (this.downloads.get(key) === download) this.downloads.delete(key);
   }
 
-  private async install(entry: CatalogueEntry, version: ModelVersion, from: 'source' | 'import', signal: AbortSignal): Promise<void> {
+  private async install(
+    entry: CatalogueEntry,
+    version: ModelVersion,
+    from: 'source' | 'import',
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, disk, logger } = this.setup;
     const begun = clock.now();
     logger.info('model.download.start', { model: entry.id, version: version.version });
-    this.setState(entry, { state: 'downloading', receivedBytes: 0, totalBytes: totalBytes(version) });
+    this.setState(entry, {
+      state: 'downloading',
+      receivedBytes: 0,
+      totalBytes: totalBytes(version),
+    });
     let sentAt = -Infinity;
     let last: InstallProgress | undefined;
     const send = (p: InstallProgress): void => this.progress.fire({ modelId: entry.id, ...p });
@@ -251,7 +370,11 @@ class ModelManager implements Models {
         from,
         (p) => {
           last = p;
-          this.setState(entry, { state: 'downloading', receivedBytes: p.receivedBytes, totalBytes: p.totalBytes });
+          this.setState(entry, {
+            state: 'downloading',
+            receivedBytes: p.receivedBytes,
+            totalBytes: p.totalBytes,
+          });
           if (clock.now() - sentAt < PROGRESS_EVERY_MS) return;
           sentAt = clock.now();
           send(p);
@@ -265,10 +388,16 @@ class ModelManager implements Models {
         const facts = await disk.facts(entry, version, file);
         if (facts) this.verified.set(disk.path(entry, version, file), facts.stamp);
       }
-      logger.info('model.download.done', { model: entry.id, durationMs: Math.round(clock.now() - begun) });
+      logger.info('model.download.done', {
+        model: entry.id,
+        durationMs: Math.round(clock.now() - begun),
+      });
     } catch (error) {
       this.setState(entry, undefined);
-      logger.warn('model.download.failed', { model: entry.id, code: error instanceof EarmarkError ? error.code : 'internal' });
+      logger.warn('model.download.failed', {
+        model: entry.id,
+        code: error instanceof EarmarkError ? error.code : 'internal',
+      });
       throw error;
     }
   }
@@ -278,7 +407,11 @@ class ModelManager implements Models {
       await this.check(entry, version);
       return true;
     } catch (error) {
-      if (error instanceof EarmarkError && (error.code === 'model.missing' || error.code === 'model.corrupt')) return false;
+      if (
+        error instanceof EarmarkError &&
+        (error.code === 'model.missing' || error.code === 'model.corrupt')
+      )
+        return false;
       throw error;
     }
   }
@@ -294,7 +427,10 @@ class ModelManager implements Models {
       if (facts.bytes !== file.bytes || (await disk.sha256(entry, version, file)) !== file.sha256) {
         const reason = `${file.name} is ${facts.bytes === file.bytes ? 'altered' : 'cut or of another kind'}`;
         this.setState(entry, { state: 'broken', reason });
-        throw new EarmarkError('model.corrupt', `The model ${entry.name} is damaged (${reason}); run "earmark models pull ${entry.id}" to fetch it again.`);
+        throw new EarmarkError(
+          'model.corrupt',
+          `The model ${entry.name} is damaged (${reason}); run "earmark models pull ${entry.id}" to fetch it again.`,
+        );
       }
       this.verified.set(path, facts.stamp);
     }
@@ -303,11 +439,28 @@ class ModelManager implements Models {
 
   private async view(entry: CatalogueEntry): Promise<ModelView> {
     const { id, kind, provider, languages, licence, isDefault, source } = entry;
-    const [current, installed] = await Promise.all([this.current(entry), this.setup.disk.installed(entry)]);
-    const origin = source.type === 'bundled' ? 'bundled' : source.type === 'local' ? 'import' : 'download';
+    const [current, installed] = await Promise.all([
+      this.current(entry),
+      this.setup.disk.installed(entry),
+    ]);
+    const origin =
+      source.type === 'bundled' ? 'bundled' : source.type === 'local' ? 'import' : 'download';
     const status = await this.status(entry, current);
     const isOld = status.state !== 'absent' && revisionOf(current) !== revisionOf(entry);
-    return { id, kind, provider, languages, licence, isDefault, origin, bytes: totalBytes(current), version: current.version, ...(isOld ? { update: entry.version } : {}), versions: installed.map((v) => v.version), status };
+    return {
+      id,
+      kind,
+      provider,
+      languages,
+      licence,
+      isDefault,
+      origin,
+      bytes: totalBytes(current),
+      version: current.version,
+      ...(isOld ? { update: entry.version } : {}),
+      versions: installed.map((v) => v.version),
+      status,
+    };
   }
 
   private async status(entry: CatalogueEntry, current: ModelVersion): Promise<ModelState> {
@@ -319,7 +472,12 @@ class ModelManager implements Models {
     const wrong = current.files.find((file, i) => facts[i]?.bytes !== file.bytes);
     if (wrong) return { state: 'broken', reason: `${wrong.name} is missing or cut` };
     if (kept?.state === 'broken') return kept;
-    return { state: 'installed', verified: current.files.every((file, i) => this.verified.get(disk.path(entry, current, file)) === facts[i]?.stamp) };
+    return {
+      state: 'installed',
+      verified: current.files.every(
+        (file, i) => this.verified.get(disk.path(entry, current, file)) === facts[i]?.stamp,
+      ),
+    };
   }
 
   /** The one place that changes a kept state; undefined forgets it, so that the disk is asked. */
@@ -327,12 +485,20 @@ class ModelManager implements Models {
     const from = this.states.get(entry.id);
     if (to) this.states.set(entry.id, to);
     else this.states.delete(entry.id);
-    if (from?.state !== to?.state) this.setup.logger.debug('model.state', { model: entry.id, from: from?.state ?? 'onDisk', to: to?.state ?? 'onDisk' });
+    if (from?.state !== to?.state)
+      this.setup.logger.debug('model.state', {
+        model: entry.id,
+        from: from?.state ?? 'onDisk',
+        to: to?.state ?? 'onDisk',
+      });
   }
 }
 
 function missing(entry: CatalogueEntry): EarmarkError {
-  return new EarmarkError('model.missing', `The model ${entry.name} is not installed; run "earmark models pull ${entry.id}".`);
+  return new EarmarkError(
+    'model.missing',
+    `The model ${entry.name} is not installed; run "earmark models pull ${entry.id}".`,
+  );
 }
 
 function cancelled(entry: CatalogueEntry): EarmarkError {

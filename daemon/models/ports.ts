@@ -3,7 +3,10 @@ import type { CatalogueEntry, ModelFile, ModelVersion } from './catalogue';
 
 export interface FileFacts {
   readonly bytes: number;
-  /** Changes when the file does (size and time of change), so that a checksum need not be taken twice. */
+  /**
+   * Changes when the file does (size and time of change), so that a checksum need not be taken
+   * twice.
+   */
   readonly stamp: string;
 }
 
@@ -38,19 +41,33 @@ export interface ModelDisk {
   touch(entry: CatalogueEntry, version: ModelVersion): Promise<void>;
   /** Absolute path of a file of a version, whether it is there or not. */
   path(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): string;
-  /** undefined when it is not there, is no plain file, or lies outside the model folder through a link. */
-  facts(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<FileFacts | undefined>;
+  /**
+   * undefined when it is not there, is no plain file, or lies outside the model folder through a
+   * link.
+   */
+  facts(
+    entry: CatalogueEntry,
+    version: ModelVersion,
+    file: ModelFile,
+  ): Promise<FileFacts | undefined>;
   /** Lower-case hex. */
   sha256(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<string>;
   /** The version whose files, by name and size, all lie in the import folder, newest first. */
   importable(entry: CatalogueEntry): Promise<ModelVersion | undefined>;
   /**
-   * Fetches, checks and places all files of a version, or none; other versions stay as they are. Where another process
-   * does the same, this one waits for it.
+   * Fetches, checks and places all files of a version, or none; other versions stay as they are.
+   * Where another process does the same, this one waits for it.
    * @param from `import` takes the import folder's files and makes no request
-   * @throws EarmarkError model.checksum, model.download, model.offline, model.diskFull, rpc.cancelled
+   * @throws EarmarkError model.checksum, model.download, model.offline, model.diskFull,
+   * rpc.cancelled
    */
-  install(entry: CatalogueEntry, version: ModelVersion, from: 'source' | 'import', onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void>;
+  install(
+    entry: CatalogueEntry,
+    version: ModelVersion,
+    from: 'source' | 'import',
+    onProgress: (progress: InstallProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** One version, or all of the model. */
   remove(entry: CatalogueEntry, revision?: string): Promise<void>;
 }

@@ -22,7 +22,8 @@ export class Slots {
   }
 
   private async enter(signal: AbortSignal): Promise<void> {
-    const cancelled = (): EarmarkError => new EarmarkError('rpc.cancelled', 'The download was cancelled before it began.');
+    const cancelled = (): EarmarkError =>
+      new EarmarkError('rpc.cancelled', 'The download was cancelled before it began.');
     if (signal.aborted) throw cancelled();
     if (this.taken < this.count()) {
       this.taken++;

@@ -1,4 +1,7 @@
-/** A session as text, JSON lines, JSON, SRT, WebVTT, Markdown and RTTM. Pure: the caller writes the result. */
+/**
+ * A session as text, JSON lines, JSON, SRT, WebVTT, Markdown and RTTM. Pure: the caller writes the
+ * result.
+ */
 import { groupInsights, INSIGHT_SECTIONS, sectionLines } from '../analysis/render';
 import { subtitleTime, timeStamp } from '../analysis/timeStamp';
 import { readableText } from '../transcript/readable';
@@ -6,16 +9,26 @@ import type { ExportSegment, ExportSession } from './types';
 
 export type ExportFormat = 'text' | 'jsonl' | 'json' | 'srt' | 'vtt' | 'md' | 'rttm';
 
-/** The whole export of one or several sessions. JSON is one object for one session, an array of them for several. */
+/**
+ * The whole export of one or several sessions. JSON is one object for one session, an array of them
+ * for several.
+ */
 export function renderExport(format: ExportFormat, sessions: readonly ExportSession[]): string {
   switch (format) {
-    case 'text': return sessions.map(renderText).join('\n');
-    case 'jsonl': return sessions.map(renderJsonl).join('');
-    case 'json': return `${JSON.stringify(sessions.length === 1 ? jsonObject(sessions[0]!) : sessions.map(jsonObject), null, 2)}\n`;
-    case 'srt': return sessions.map(renderSrt).join('\n');
-    case 'vtt': return renderVttAll(sessions);
-    case 'md': return sessions.map(renderMarkdown).join('\n');
-    case 'rttm': return sessions.map(renderRttm).join('');
+    case 'text':
+      return sessions.map(renderText).join('\n');
+    case 'jsonl':
+      return sessions.map(renderJsonl).join('');
+    case 'json':
+      return `${JSON.stringify(sessions.length === 1 ? jsonObject(sessions[0]!) : sessions.map(jsonObject), null, 2)}\n`;
+    case 'srt':
+      return sessions.map(renderSrt).join('\n');
+    case 'vtt':
+      return renderVttAll(sessions);
+    case 'md':
+      return sessions.map(renderMarkdown).join('\n');
+    case 'rttm':
+      return sessions.map(renderRttm).join('');
   }
 }
 
@@ -33,21 +46,55 @@ export function jsonlLine(file: string, segment: ExportSegment): string {
 }
 
 function renderJsonl(session: ExportSession): string {
-  return visible(session).map((segment) => jsonlLine(session.file, segment)).join('');
+  return visible(session)
+    .map((segment) => jsonlLine(session.file, segment))
+    .join('');
 }
 
-/** `{file, segments, speakers, actions, decisions, risks, questions, summary, stats}`; times of segments and words in seconds. */
+/**
+ * `{file, segments, speakers, actions, decisions, risks, questions, summary, stats}`; times of
+ * segments and words in seconds.
+ */
 export function jsonObject(session: ExportSession): Record<string, unknown> {
   const { actions, decisions, risks, questions, summary } = groupInsights(session.insights ?? []);
   const segments = visible(session).map((s) => ({
-    id: s.id, start: seconds(s.startMs), end: seconds(s.endMs), source: s.source, speaker: s.speaker, text: s.text, confidence: round(s.confidence),
-    ...(s.words && { words: s.words.map((w) => ({ text: w.text, start: seconds(w.startMs), end: seconds(w.endMs), confidence: round(w.confidence), timing: w.timing })) }),
+    id: s.id,
+    start: seconds(s.startMs),
+    end: seconds(s.endMs),
+    source: s.source,
+    speaker: s.speaker,
+    text: s.text,
+    confidence: round(s.confidence),
+    ...(s.words && {
+      words: s.words.map((w) => ({
+        text: w.text,
+        start: seconds(w.startMs),
+        end: seconds(w.endMs),
+        confidence: round(w.confidence),
+        timing: w.timing,
+      })),
+    }),
   }));
-  return { file: session.file, segments, speakers: session.speakers ?? [], actions, decisions, risks, questions, summary, stats: session.stats ?? {} };
+  return {
+    file: session.file,
+    segments,
+    speakers: session.speakers ?? [],
+    actions,
+    decisions,
+    risks,
+    questions,
+    summary,
+    stats: session.stats ?? {},
+  };
 }
 
 export function renderSrt(session: ExportSession): string {
-  return visible(session).map((s, i) => `${i + 1}\n${subtitleTime(s.startMs, ',')} --> ${subtitleTime(s.endMs, ',')}\n${s.speaker}: ${cueText(s.text)}\n`).join('\n');
+  return visible(session)
+    .map(
+      (s, i) =>
+        `${i + 1}\n${subtitleTime(s.startMs, ',')} --> ${subtitleTime(s.endMs, ',')}\n${s.speaker}: ${cueText(s.text)}\n`,
+    )
+    .join('\n');
 }
 
 export function renderVtt(session: ExportSession): string {
@@ -56,24 +103,40 @@ export function renderVtt(session: ExportSession): string {
 
 /** WebVTT has one header a file; further sessions follow as cues. */
 function renderVttAll(sessions: readonly ExportSession[]): string {
-  const escape = (text: string) => cueText(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-  const cues = sessions.flatMap(visible).map((s) => `\n${subtitleTime(s.startMs, '.')} --> ${subtitleTime(s.endMs, '.')}\n<v ${escape(s.speaker)}>${escape(s.text)}\n`);
+  const escape = (text: string) =>
+    cueText(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+  const cues = sessions
+    .flatMap(visible)
+    .map(
+      (s) =>
+        `\n${subtitleTime(s.startMs, '.')} --> ${subtitleTime(s.endMs, '.')}\n<v ${escape(s.speaker)}>${escape(s.text)}\n`,
+    );
   return `WEBVTT\n${cues.join('')}`;
 }
 
 /** The same shape as the note, without front matter: sections, then the transcript. */
 function renderMarkdown(session: ExportSession): string {
-  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({ title, lines: sectionLines(kind, session.insights ?? []).map(({ line }) => line) }));
+  const sections = INSIGHT_SECTIONS.map(({ kind, title }) => ({
+    title,
+    lines: sectionLines(kind, session.insights ?? []).map(({ line }) => line),
+  }));
   const blocks = [
     `# ${session.title ?? session.file}\n`,
-    ...sections.filter(({ lines }) => lines.length > 0).map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`),
-    `## Transcript\n${visible(session).map((segment) => `\n${transcriptLine(segment)}\n`).join('')}`,
+    ...sections
+      .filter(({ lines }) => lines.length > 0)
+      .map(({ title, lines }) => `## ${title}\n\n${lines.join('\n')}\n`),
+    `## Transcript\n${visible(session)
+      .map((segment) => `\n${transcriptLine(segment)}\n`)
+      .join('')}`,
   ];
   return blocks.join('\n');
 }
 
 /** `**Ben** [00:14:05] text`, the words as people would write them. */
-export function transcriptLine(segment: { readonly speaker: string; readonly startMs: number; readonly text: string }, fillers: 'hide' | 'show' = 'hide'): string {
+export function transcriptLine(
+  segment: { readonly speaker: string; readonly startMs: number; readonly text: string },
+  fillers: 'hide' | 'show' = 'hide',
+): string {
   return `**${segment.speaker.replace(/\s+/g, ' ').trim()}** ${timeStamp(segment.startMs)} ${readableText(segment.text, fillers)}`;
 }
 
@@ -82,16 +145,38 @@ export function renderRttm(session: ExportSession): string {
   const base = session.file.split(/[\\/]/).pop() ?? session.file;
   const word = (text: string) => text.trim().replace(/\s+/g, '_') || '<NA>';
   const id = word(base.replace(/\.[^.]+$/, ''));
-  const line = ({ startMs, endMs, speaker }: { readonly startMs: number; readonly endMs: number; readonly speaker: string }): string => `SPEAKER ${id} 1 ${(startMs / 1000).toFixed(3)} ${(Math.max(0, endMs - startMs) / 1000).toFixed(3)} <NA> <NA> ${word(speaker)} <NA> <NA>\n`;
-  // Where voices were told apart their turns stand, which end with the last word; else the segments.
-  const turns = (session.speakers ?? []).flatMap(({ name, source, turns: own = [] }) => own.map(({ startMs, endMs }) => ({ startMs, endMs, speaker: name, source })));
+  const line = ({
+    startMs,
+    endMs,
+    speaker,
+  }: {
+    readonly startMs: number;
+    readonly endMs: number;
+    readonly speaker: string;
+  }): string =>
+    `SPEAKER ${id} 1 ${(startMs / 1000).toFixed(3)} ${(Math.max(0, endMs - startMs) / 1000).toFixed(3)} <NA> <NA> ${word(speaker)} <NA> <NA>\n`;
+  // Where voices were told apart their turns stand, which end with the last word; else the
+  // segments.
+  const turns = (session.speakers ?? []).flatMap(({ name, source, turns: own = [] }) =>
+    own.map(({ startMs, endMs }) => ({ startMs, endMs, speaker: name, source })),
+  );
   const echoes = session.segments.filter(({ hidden }) => hidden);
-  const own = turns.filter((turn) => !echoes.some((echo) => echo.source === turn.source && echo.startMs <= turn.startMs && turn.endMs <= echo.endMs));
-  return (turns.length > 0 ? own.sort((a, b) => a.startMs - b.startMs) : visible(session)).map(line).join('');
+  const own = turns.filter(
+    (turn) =>
+      !echoes.some(
+        (echo) =>
+          echo.source === turn.source && echo.startMs <= turn.startMs && turn.endMs <= echo.endMs,
+      ),
+  );
+  return (turns.length > 0 ? own.sort((a, b) => a.startMs - b.startMs) : visible(session))
+    .map(line)
+    .join('');
 }
 
 function visible(session: ExportSession): readonly ExportSegment[] {
-  return session.segments.filter((s) => !s.hidden && s.text.trim() !== '').sort((a, b) => a.startMs - b.startMs);
+  return session.segments
+    .filter((s) => !s.hidden && s.text.trim() !== '')
+    .sort((a, b) => a.startMs - b.startMs);
 }
 
 /** A blank line would end the cue. */

@@ -2,7 +2,10 @@
 
 const MAX_SLUG = 60;
 
-/** `2026-11-21-1405-auth-service-standup.earmark.md`; date and time as the session's own time zone has them. */
+/**
+ * `2026-11-21-1405-auth-service-standup.earmark.md`; date and time as the session's own time zone
+ * has them.
+ */
 export function noteFileName(title: string, startedAt: string): string {
   const [, date, hour, minute] = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})/.exec(startedAt) ?? [];
   const when = date ? `${date}-${hour}${minute}` : '';
@@ -12,7 +15,11 @@ export function noteFileName(title: string, startedAt: string): string {
 /** Lower-case letters and digits of any script, joined by hyphens: safe on every file system. */
 function slug(title: string): string {
   // Accents of Latin letters go; marks of other scripts are part of their letters.
-  const plain = title.normalize('NFKD').replace(/(\p{Script=Latin})\p{M}+/gu, '$1').normalize('NFC').toLowerCase();
+  const plain = title
+    .normalize('NFKD')
+    .replace(/(\p{Script=Latin})\p{M}+/gu, '$1')
+    .normalize('NFC')
+    .toLowerCase();
   const words = plain.replace(/['’]/g, '').match(/[\p{L}\p{N}]+/gu) ?? [];
   let result = '';
   for (const word of words) {

@@ -1,4 +1,6 @@
-/** The lines that the machine wants in a note: front matter, title, headings, insights, transcript. */
+/**
+ * The lines that the machine wants in a note: front matter, title, headings, insights, transcript.
+ */
 import { INSIGHT_SECTIONS, sectionLines } from '../analysis/render';
 import { transcriptLine } from './exports';
 import type { NoteDocument } from './types';
@@ -18,11 +20,33 @@ export interface NoteSection {
   readonly layout: 'list' | 'paragraphs';
 }
 
-/** Lines that every note may have, by a fixed number, so that they share one row of the manifest. */
-const PAGE = { session: 'p.0', date: 'p.1', branch: 'p.2', commit: 'p.3', participants: 'p.4', title: 'p.5', summary: 'p.6', decision: 'p.7', action: 'p.8', question: 'p.9', risk: 'p.10', entity: 'p.11', transcript: 'p.12' } as const;
+/**
+ * Lines that every note may have, by a fixed number, so that they share one row of the manifest.
+ */
+const PAGE = {
+  session: 'p.0',
+  date: 'p.1',
+  branch: 'p.2',
+  commit: 'p.3',
+  participants: 'p.4',
+  title: 'p.5',
+  summary: 'p.6',
+  decision: 'p.7',
+  action: 'p.8',
+  question: 'p.9',
+  risk: 'p.10',
+  entity: 'p.11',
+  transcript: 'p.12',
+} as const;
 
 /** Front matter: the only lines that stand between its fences. */
-export const FRONT_KEYS: readonly string[] = [PAGE.session, PAGE.date, PAGE.branch, PAGE.commit, PAGE.participants];
+export const FRONT_KEYS: readonly string[] = [
+  PAGE.session,
+  PAGE.date,
+  PAGE.branch,
+  PAGE.commit,
+  PAGE.participants,
+];
 
 export interface NoteModel {
   readonly front: readonly NoteItem[];
@@ -32,18 +56,28 @@ export interface NoteModel {
 }
 
 export function noteModel(document: NoteDocument): NoteModel {
-  const segments = document.segments.filter((s) => !s.hidden && s.text.trim() !== '').sort((a, b) => a.startMs - b.startMs || natural(a.id, b.id));
+  const segments = document.segments
+    .filter((s) => !s.hidden && s.text.trim() !== '')
+    .sort((a, b) => a.startMs - b.startMs || natural(a.id, b.id));
   const participants = document.participants ?? [...new Set(segments.map((s) => s.speaker))];
   const front: [keyof typeof PAGE, string | undefined][] = [
     ['session', scalar(document.sessionId)],
     ['date', document.startedAt],
     ['branch', document.branch && scalar(document.branch)],
     ['commit', document.commit && scalar(document.commit)],
-    ['participants', participants.length > 0 ? `[${participants.map(scalar).join(', ')}]` : undefined],
+    [
+      'participants',
+      participants.length > 0 ? `[${participants.map(scalar).join(', ')}]` : undefined,
+    ],
   ];
   return {
-    front: front.flatMap(([name, value]) => (value ? [{ key: PAGE[name], line: `${name}: ${value}` }] : [])),
-    title: { key: PAGE.title, line: `# ${document.title.replace(/\s+/g, ' ').trim() || 'Untitled'}` },
+    front: front.flatMap(([name, value]) =>
+      value ? [{ key: PAGE[name], line: `${name}: ${value}` }] : [],
+    ),
+    title: {
+      key: PAGE.title,
+      line: `# ${document.title.replace(/\s+/g, ' ').trim() || 'Untitled'}`,
+    },
     sections: [
       ...INSIGHT_SECTIONS.map(({ kind, title }) => ({
         heading: { key: PAGE[kind], line: `## ${title}` },
@@ -52,7 +86,10 @@ export function noteModel(document: NoteDocument): NoteModel {
       })),
       {
         heading: { key: PAGE.transcript, line: '## Transcript' },
-        items: segments.map((s) => ({ key: `s.${s.id}`, line: transcriptLine(s, document.fillers) })),
+        items: segments.map((s) => ({
+          key: `s.${s.id}`,
+          line: transcriptLine(s, document.fillers),
+        })),
         layout: 'paragraphs' as const,
       },
     ],
@@ -61,7 +98,10 @@ export function noteModel(document: NoteDocument): NoteModel {
 
 /** A YAML scalar for a flow list; quoted where plain text could be read as something else. */
 function scalar(text: string): string {
-  return /^[\p{L}\p{N}][\p{L}\p{N} ._/@+-]*$/u.test(text) && !/\s$|^(true|false|null|yes|no|on|off|y|n|~)$|^[\d.,_+eExXoO-]+$/i.test(text) ? text : JSON.stringify(text);
+  return /^[\p{L}\p{N}][\p{L}\p{N} ._/@+-]*$/u.test(text) &&
+    !/\s$|^(true|false|null|yes|no|on|off|y|n|~)$|^[\d.,_+eExXoO-]+$/i.test(text)
+    ? text
+    : JSON.stringify(text);
 }
 
 function natural(a: string, b: string): number {

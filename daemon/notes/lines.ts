@@ -26,7 +26,8 @@ export function splitLines(text: string): Line[] {
     const opens = fence === undefined && mark !== undefined;
     lines.push({ text: content, start, end, next, fenced: opens || fence !== undefined });
     if (opens) fence = mark;
-    else if (fence !== undefined && mark?.startsWith(fence) && /^[\s`~]*$/.test(content)) fence = undefined;
+    else if (fence !== undefined && mark?.startsWith(fence) && /^[\s`~]*$/.test(content))
+      fence = undefined;
     start = next;
   }
   return lines;
@@ -57,7 +58,10 @@ export function boxOf(text: string): 'done' | 'open' | undefined {
 
 /** The same line with the box as given; other lines unchanged. */
 export function withBox(text: string, box: string): string {
-  return text.replace(BOX, (_, before: string, __: string, after: string) => `${before}[${box}]${after}`);
+  return text.replace(
+    BOX,
+    (_, before: string, __: string, after: string) => `${before}[${box}]${after}`,
+  );
 }
 
 /** The character in the box, so that a person's `X` stays an `X`. */

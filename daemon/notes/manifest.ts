@@ -1,23 +1,22 @@
 /**
- * The manifest: a comment at the end of a note in which the machine keeps the name and a hash of every line it wrote.
+ * The manifest: a comment at the end of a note in which the machine keeps the name and a hash of
+ * every line it wrote.
  *
- * A line of the note is the machine's as long as its hash is the recorded one; a line that a person edited has
- * another hash and is the person's from then on; a recorded line that is gone stays gone. The note alone holds this,
- * so it can be moved, synchronised and written by another daemon. Markdown does not show comments.
+ * A line of the note is the machine's as long as its hash is the recorded one; a line that a person
+ * edited has another hash and is the person's from then on; a recorded line that is gone stays
+ * gone. The note alone holds this, so it can be moved, synchronised and written by another daemon.
+ * Markdown does not show comments.
  *
- * ```
- * <!-- earmark 1: which lines Earmark wrote. Leave it here, and what you write stays yours.
- * p.0:k3Zp_Q0vWz;90aQx
- * s.s20:Q0vWzd3xNq~~aPq1X;Zk0p1
- * -->
- * ```
- * A row has a key, hashes of 5 characters and its own check. Keys that end in a number share rows of 20, so that a
- * growing transcript changes only the last row; `~` stands for a number without a line. A row whose check fails was
- * touched by a person: it is left alone, and its lines are found again by their words.
+ * ``` <!-- earmark 1: which lines Earmark wrote. Leave it here, and what you write stays yours.
+ * p.0:k3Zp_Q0vWz;90aQx s.s20:Q0vWzd3xNq~~aPq1X;Zk0p1 --> ``` A row has a key, hashes of 5
+ * characters and its own check. Keys that end in a number share rows of 20, so that a growing
+ * transcript changes only the last row; `~` stands for a number without a line. A row whose check
+ * fails was touched by a person: it is left alone, and its lines are found again by their words.
  */
 import type { Line } from './lines';
 
-const OPENING = '<!-- earmark 1: which lines Earmark wrote. Leave it here, and what you write stays yours.';
+const OPENING =
+  '<!-- earmark 1: which lines Earmark wrote. Leave it here, and what you write stays yours.';
 const OPENING_MARK = '<!-- earmark 1:';
 const CLOSING = '-->';
 const BLOCK = 20;
@@ -63,7 +62,13 @@ export function findManifest(lines: readonly Line[]): FoundManifest | undefined 
   for (let at = first + 1; at < last; at++) {
     const text = lines[at]?.text ?? '';
     const [, key, payload, check] = ROW.exec(text) ?? [];
-    if (key === undefined || payload === undefined || check !== hashLine(`${key}:${payload}`) || rows.some((row) => row.key === key)) continue;
+    if (
+      key === undefined ||
+      payload === undefined ||
+      check !== hashLine(`${key}:${payload}`) ||
+      rows.some((row) => row.key === key)
+    )
+      continue;
     rows.push({ line: at, key, text });
     const hashes = payload.match(/~|[\w.]{5}/g) ?? [];
     const [, prefix, number] = numbered(key) ?? [];
@@ -94,12 +99,19 @@ export function manifestRows(entries: ReadonlyMap<string, string>): Map<string, 
     row[number - start] = hash;
     payloads.set(key, row);
   }
-  return new Map([...payloads].sort(([a], [b]) => compareKeys(a, b)).map(([key, row]) => [key, `${key}:${row.join('')};${hashLine(`${key}:${row.join('')}`)}`]));
+  return new Map(
+    [...payloads]
+      .sort(([a], [b]) => compareKeys(a, b))
+      .map(([key, row]) => [key, `${key}:${row.join('')};${hashLine(`${key}:${row.join('')}`)}`]),
+  );
 }
 
 /** Rows of one kind in the order of their numbers. */
 export function compareKeys(a: string, b: string): number {
-  const [[, prefixA = a, numberA = 0] = [], [, prefixB = b, numberB = 0] = []] = [numbered(a) ?? [], numbered(b) ?? []];
+  const [[, prefixA = a, numberA = 0] = [], [, prefixB = b, numberB = 0] = []] = [
+    numbered(a) ?? [],
+    numbered(b) ?? [],
+  ];
   return prefixA === prefixB ? Number(numberA) - Number(numberB) : prefixA < prefixB ? -1 : 1;
 }
 

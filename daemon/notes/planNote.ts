@@ -1,14 +1,31 @@
 /**
  * Plans the edits that bring a note up to date (`notes/plan`), from its text and the session alone.
  *
- * A three-way merge by lines: what the machine wrote (manifest), what stands there (text), what should stand there
- * (model). A recorded line that is there unchanged is the machine's and follows the model; one that is changed or
- * gone is the person's affair and is left alone; what is not recorded is new and is inserted.
+ * A three-way merge by lines: what the machine wrote (manifest), what stands there (text), what
+ * should stand there (model). A recorded line that is there unchanged is the machine's and follows
+ * the model; one that is changed or gone is the person's affair and is left alone; what is not
+ * recorded is new and is inserted.
  */
 import { joinEdits, smallestEdit } from './edits';
 import { FRONT_KEYS, noteModel, type NoteItem, type NoteModel, type NoteSection } from './items';
-import { boxCharacter, boxOf, headingLevel, isBlank, lineBreak, splitLines, withBox, type Line } from './lines';
-import { compareKeys, findManifest, hashLine, manifestRows, newManifest, type FoundManifest } from './manifest';
+import {
+  boxCharacter,
+  boxOf,
+  headingLevel,
+  isBlank,
+  lineBreak,
+  splitLines,
+  withBox,
+  type Line,
+} from './lines';
+import {
+  compareKeys,
+  findManifest,
+  hashLine,
+  manifestRows,
+  newManifest,
+  type FoundManifest,
+} from './manifest';
 import type { NoteDocument, NoteEdit, NotePlan } from './types';
 
 /** Where a wanted line stands, and whether the person has changed its box since it was written. */
@@ -40,7 +57,10 @@ class Planner {
   private readonly edits: NoteEdit[] = [];
   private readonly ticked: { insightId: string; status: 'done' | 'open' }[] = [];
 
-  constructor(private readonly text: string, private readonly model: NoteModel) {
+  constructor(
+    private readonly text: string,
+    private readonly model: NoteModel,
+  ) {
     this.lines = splitLines(text);
     this.eol = lineBreak(text);
     this.manifest = findManifest(this.lines);
@@ -58,12 +78,16 @@ class Planner {
     return { edits: joinEdits(this.edits), ticked: this.ticked };
   }
 
-  /** Finds every recorded line by its hash; an unrecorded one is found where it stands word for word. */
+  /**
+   * Finds every recorded line by its hash; an unrecorded one is found where it stands word for
+   * word.
+   */
   private locate(): void {
     const byHash = new Map<string, Place[]>();
     this.lines.forEach((line, at) => {
       if (this.insideManifest(at) || line.text.trim() === '') return;
-      const add = (hash: string, flipped: boolean) => byHash.set(hash, [...(byHash.get(hash) ?? []), { line: at, flipped }]);
+      const add = (hash: string, flipped: boolean) =>
+        byHash.set(hash, [...(byHash.get(hash) ?? []), { line: at, flipped }]);
       add(hashLine(line.text), false);
       const box = boxOf(line.text);
       if (box === 'open') add(hashLine(withBox(line.text, 'x')), true);
@@ -85,7 +109,11 @@ class Planner {
 
   private allItems(): NoteItem[] {
     const shown = this.model.sections.filter(({ items }) => items.length > 0);
-    return [...this.model.front, this.model.title, ...shown.flatMap(({ heading, items }) => [heading, ...items])];
+    return [
+      ...this.model.front,
+      this.model.title,
+      ...shown.flatMap(({ heading, items }) => [heading, ...items]),
+    ];
   }
 
   private planFront(): void {
@@ -100,14 +128,19 @@ class Planner {
       }
       if (this.entries.has(item.key)) continue;
       const name = `${item.line.split(':')[0] ?? ''}:`;
-      if (fence !== undefined && this.lines.slice(1, fence).some((line) => line.text.startsWith(name))) continue;
+      if (
+        fence !== undefined &&
+        this.lines.slice(1, fence).some((line) => line.text.startsWith(name))
+      )
+        continue;
       if (fence === undefined && this.knowsFront()) continue;
       at = fence ?? 0;
       fresh.push(item.line);
       this.record(item);
     }
     if (fresh.length === 0 || at === undefined) return;
-    if (fence === undefined) this.blocks.push({ at: 0, lines: ['---', ...fresh, '---'], tight: true });
+    if (fence === undefined)
+      this.blocks.push({ at: 0, lines: ['---', ...fresh, '---'], tight: true });
     else this.blocks.push({ at, lines: fresh, tight: true });
   }
 
@@ -122,7 +155,8 @@ class Planner {
     const { title } = this.model;
     const place = this.places.get(title.key);
     if (place) this.update(title, place);
-    else if (!this.entries.has(title.key)) this.insert(title, { at: (this.frontFence() ?? -1) + 1, lines: [title.line], tight: false });
+    else if (!this.entries.has(title.key))
+      this.insert(title, { at: (this.frontFence() ?? -1) + 1, lines: [title.line], tight: false });
   }
 
   private planSection({ heading, items, layout }: NoteSection): void {
@@ -135,17 +169,29 @@ class Planner {
     }
     if (headingPlace && items.length > 0) this.update(heading, headingPlace);
     if (fresh.length === 0) return;
-    if (!headingPlace && !this.entries.has(heading.key)) return this.insertSection(heading, fresh, layout);
+    if (!headingPlace && !this.entries.has(heading.key))
+      return this.insertSection(heading, fresh, layout);
     const wasHere = items.some((item) => this.places.has(item.key));
     // The person took the whole section out: they do not want it.
     if (!headingPlace && !wasHere) return;
     for (const item of fresh) this.insertItem(item, items, layout, headingPlace?.line);
   }
 
-  private insertSection(heading: NoteItem, fresh: readonly NoteItem[], layout: NoteSection['layout']): void {
-    const separated = layout === 'list' ? ['', ...fresh.map(({ line }) => line)] : fresh.flatMap(({ line }) => ['', line]);
+  private insertSection(
+    heading: NoteItem,
+    fresh: readonly NoteItem[],
+    layout: NoteSection['layout'],
+  ): void {
+    const separated =
+      layout === 'list'
+        ? ['', ...fresh.map(({ line }) => line)]
+        : fresh.flatMap(({ line }) => ['', line]);
     for (const item of fresh) this.record(item);
-    this.insert(heading, { at: this.placeOfSection(heading.key), lines: [heading.line, ...separated], tight: false });
+    this.insert(heading, {
+      at: this.placeOfSection(heading.key),
+      lines: [heading.line, ...separated],
+      tight: false,
+    });
   }
 
   /** A new section stands before the next one there is, else at the end. */
@@ -158,33 +204,67 @@ class Planner {
     return this.endOfNote();
   }
 
-  private insertItem(item: NoteItem, items: readonly NoteItem[], layout: NoteSection['layout'], heading: number | undefined): void {
+  private insertItem(
+    item: NoteItem,
+    items: readonly NoteItem[],
+    layout: NoteSection['layout'],
+    heading: number | undefined,
+  ): void {
     const index = items.indexOf(item);
     const before = items.slice(0, index).findLast(({ key }) => this.places.has(key));
     const after = items.slice(index + 1).find(({ key }) => this.places.has(key));
     const beforeLine = before && this.places.get(before.key)?.line;
     const afterLine = after && this.places.get(after.key)?.line;
     const tight = layout === 'list';
-    // What is said now stands below everything, the person's own notes included: notes keep their moment.
-    if (layout === 'paragraphs' && after === undefined) this.insert(item, { at: this.endOfSection(beforeLine ?? heading ?? 0), lines: [item.line], tight: false });
-    else if (beforeLine !== undefined) this.insert(item, { at: this.afterAttached(beforeLine, layout), lines: [item.line], tight });
-    else if (afterLine !== undefined) this.insert(item, { at: afterLine, lines: [item.line], tight: tight && !isBlank(this.lines[afterLine - 1]) && afterLine - 1 !== heading });
-    else this.insert(item, { at: isBlank(this.lines[(heading ?? 0) + 1]) && (heading ?? 0) + 1 < this.lines.length ? (heading ?? 0) + 2 : (heading ?? 0) + 1, lines: [item.line], tight: false });
+    // What is said now stands below everything, the person's own notes included: notes keep their
+    // moment.
+    if (layout === 'paragraphs' && after === undefined)
+      this.insert(item, {
+        at: this.endOfSection(beforeLine ?? heading ?? 0),
+        lines: [item.line],
+        tight: false,
+      });
+    else if (beforeLine !== undefined)
+      this.insert(item, { at: this.afterAttached(beforeLine, layout), lines: [item.line], tight });
+    else if (afterLine !== undefined)
+      this.insert(item, {
+        at: afterLine,
+        lines: [item.line],
+        tight: tight && !isBlank(this.lines[afterLine - 1]) && afterLine - 1 !== heading,
+      });
+    else
+      this.insert(item, {
+        at:
+          isBlank(this.lines[(heading ?? 0) + 1]) && (heading ?? 0) + 1 < this.lines.length
+            ? (heading ?? 0) + 2
+            : (heading ?? 0) + 1,
+        lines: [item.line],
+        tight: false,
+      });
   }
 
-  /** First line after `line` that is not part of it: lines a person wrote under an item stay under it. */
+  /**
+   * First line after `line` that is not part of it: lines a person wrote under an item stay under
+   * it.
+   */
   private afterAttached(line: number, layout: NoteSection['layout']): number {
     let at = line + 1;
     while (at < this.lines.length) {
       const next = this.lines[at]!;
-      const starts = this.claimed.has(at) || this.insideManifest(at) || headingLevel(next) > 0 || (layout === 'list' && /^[-*+] /.test(next.text));
+      const starts =
+        this.claimed.has(at) ||
+        this.insideManifest(at) ||
+        headingLevel(next) > 0 ||
+        (layout === 'list' && /^[-*+] /.test(next.text));
       if (!next.fenced && (isBlank(next) || starts)) break;
       at++;
     }
     return at;
   }
 
-  /** After the last line with words before the next heading of the section's level, or the manifest. */
+  /**
+   * After the last line with words before the next heading of the section's level, or the manifest.
+   */
   private endOfSection(from: number): number {
     let end = from + 1;
     for (let at = from + 1; at < this.lines.length && !this.insideManifest(at); at++) {
@@ -211,12 +291,17 @@ class Planner {
     const line = this.lines[at]!;
     this.edits.push({ start: line.start, end: line.next, newText: '' });
     const below = this.lines[at + 1];
-    if (below && isBlank(below) && below.text === '' && isBlank(this.lines[at - 1])) this.edits.push({ start: below.start, end: below.next, newText: '' });
+    if (below && isBlank(below) && below.text === '' && isBlank(this.lines[at - 1]))
+      this.edits.push({ start: below.start, end: below.next, newText: '' });
   }
 
   /** Nothing but lines that go stands between this heading and the next. */
   private isEmptySection(heading: number, wanted: ReadonlySet<string>): boolean {
-    const going = new Set([...this.places].filter(([key, place]) => !wanted.has(key) && !place.flipped && !this.isHeading(key)).map(([, place]) => place.line));
+    const going = new Set(
+      [...this.places]
+        .filter(([key, place]) => !wanted.has(key) && !place.flipped && !this.isHeading(key))
+        .map(([, place]) => place.line),
+    );
     for (let at = heading + 1; at < this.lines.length && !this.insideManifest(at); at++) {
       const level = headingLevel(this.lines[at]!);
       if (level === 1 || level === 2) return true;
@@ -230,7 +315,8 @@ class Planner {
     const mine = boxCharacter(line.text);
     const keepsBox = place.flipped && mine !== undefined && boxOf(line.text) !== boxOf(item.line);
     const wanted = keepsBox ? withBox(item.line, mine) : item.line;
-    if (keepsBox && item.insightId !== undefined) this.ticked.push({ insightId: item.insightId, status: boxOf(line.text) ?? 'open' });
+    if (keepsBox && item.insightId !== undefined)
+      this.ticked.push({ insightId: item.insightId, status: boxOf(line.text) ?? 'open' });
     // A capital X that means the same is the person's choice.
     const same = mine === 'X' && boxOf(wanted) === 'done' ? withBox(wanted, 'X') : wanted;
     if (same !== line.text) this.edits.push(smallestEdit(line.start, line.text, same));
@@ -269,7 +355,12 @@ class Planner {
       else if (wanted !== text) this.edits.push(smallestEdit(at.start, text, wanted));
     }
     // In the order of their keys, so that one plan comes to the same as several.
-    for (const [key, row] of rows) this.blocks.push({ at: found.rows.find((other) => compareKeys(other.key, key) > 0)?.line ?? found.last, lines: [row], tight: true });
+    for (const [key, row] of rows)
+      this.blocks.push({
+        at: found.rows.find((other) => compareKeys(other.key, key) > 0)?.line ?? found.last,
+        lines: [row],
+        tight: true,
+      });
   }
 
   private endOfNote(): number {
@@ -289,7 +380,8 @@ class Planner {
     for (const block of this.blocks) groups.set(block.at, [...(groups.get(block.at) ?? []), block]);
     for (const [at, blocks] of groups) {
       const offset = this.lines[at]?.start ?? this.text.length;
-      let inserted = at === this.lines.length && this.text !== '' && !this.text.endsWith('\n') ? this.eol : '';
+      let inserted =
+        at === this.lines.length && this.text !== '' && !this.text.endsWith('\n') ? this.eol : '';
       let openAbove = at > 0 && !isBlank(this.lines[at - 1]);
       for (const block of blocks) {
         if (openAbove && !block.tight) inserted += this.eol;
@@ -298,7 +390,10 @@ class Planner {
       }
       const below = this.lines[at];
       const lastTight = blocks[blocks.length - 1]?.tight ?? true;
-      const listBelow = below !== undefined && /^[-*+] /.test(below.text) && blocks.every(({ lines }) => lines.every((line) => line.startsWith('- ')));
+      const listBelow =
+        below !== undefined &&
+        /^[-*+] /.test(below.text) &&
+        blocks.every(({ lines }) => lines.every((line) => line.startsWith('- ')));
       if (below && !isBlank(below) && !lastTight && !listBelow) inserted += this.eol;
       this.edits.push({ start: offset, end: offset, newText: inserted });
     }

@@ -1,9 +1,10 @@
 /**
- * What the note room works with: the document that a session makes, the plan that brings a note up to date,
- * and the input of the exports.
+ * What the note room works with: the document that a session makes, the plan that brings a note up
+ * to date, and the input of the exports.
  *
  * Functions of this room:
- * - `planNote(currentText, document): NotePlan` in `planNote.ts`; `applyEdits(text, edits)` in `edits.ts`
+ * - `planNote(currentText, document): NotePlan` in `planNote.ts`; `applyEdits(text, edits)` in
+ *   `edits.ts`
  * - `noteFileName(title, startedAt): string` in `fileName.ts`
  * - `renderExport(format, sessions): string` in `exports.ts`
  */
@@ -37,7 +38,10 @@ export interface NoteEdit {
 
 export interface NotePlan {
   readonly edits: readonly NoteEdit[];
-  /** Boxes that the person ticked or cleared in the note: pass them on as a person's revision of the insight. */
+  /**
+   * Boxes that the person ticked or cleared in the note: pass them on as a person's revision of the
+   * insight.
+   */
   readonly ticked: readonly { readonly insightId: string; readonly status: 'done' | 'open' }[];
 }
 
@@ -48,7 +52,15 @@ export interface ExportSession {
   readonly title?: string | undefined;
   readonly startedAt?: string | undefined;
   readonly segments: readonly ExportSegment[];
-  readonly speakers?: readonly { readonly id: string; readonly name: string; readonly source: string; readonly turns?: readonly { readonly startMs: number; readonly endMs: number }[] | undefined }[] | undefined;
+  readonly speakers?:
+    | readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly source: string;
+        readonly turns?:
+          readonly { readonly startMs: number; readonly endMs: number }[] | undefined;
+      }[]
+    | undefined;
   readonly insights?: readonly ExportInsight[] | undefined;
   readonly stats?: Readonly<Record<string, number>> | undefined;
 }
@@ -62,13 +74,25 @@ export interface ExportSegment {
   readonly text: string;
   readonly confidence: number;
   readonly hidden?: boolean | undefined;
-  readonly words?: readonly { readonly text: string; readonly startMs: number; readonly endMs: number; readonly confidence: number; readonly timing: 'model' | 'estimated' }[] | undefined;
+  readonly words?:
+    | readonly {
+        readonly text: string;
+        readonly startMs: number;
+        readonly endMs: number;
+        readonly confidence: number;
+        readonly timing: 'model' | 'estimated';
+      }[]
+    | undefined;
 }
 
 export interface ExportInsight extends RenderableInsight {
   readonly confidence: number;
   readonly evidence: Insight['evidence'];
-  readonly symbols: readonly { readonly name: string; readonly uri?: string | undefined; readonly line?: number | undefined }[];
+  readonly symbols: readonly {
+    readonly name: string;
+    readonly uri?: string | undefined;
+    readonly line?: number | undefined;
+  }[];
   readonly entity?: Insight['entity'] | undefined;
   readonly edited?: boolean | undefined;
 }

@@ -1,5 +1,14 @@
 /** `audio/push` in both its forms, `audio/open`, `audio/end`, `audio/clip`, `audio/devices`. */
-import { AudioClip, AudioDevices, AudioEnd, AudioOpen, AudioPush, AudioVerify, FRAME_BYTES, PUSH_MAX_FRAMES } from '../../protocol/audio';
+import {
+  AudioClip,
+  AudioDevices,
+  AudioEnd,
+  AudioOpen,
+  AudioPush,
+  AudioVerify,
+  FRAME_BYTES,
+  PUSH_MAX_FRAMES,
+} from '../../protocol/audio';
 import { EarmarkError } from '../../protocol/errors';
 import type { AudioMessage } from '../base/peer';
 import type { ClientContext } from './clientContext';
@@ -20,33 +29,60 @@ export function audioHandlers(registry: Registry, { sessions, devices }: RpcDeps
     .on(AudioOpen, ({ sessionId, source }, { channels }) => {
       const known = channels.findIndex((c) => c.sessionId === sessionId && c.source === source);
       if (known >= 0) return { channel: known + 1 };
-      if (channels.length >= CHANNELS_MAX) throw new EarmarkError('rpc.tooMany', 'This connection sends too many sources; open another one.');
+      if (channels.length >= CHANNELS_MAX)
+        throw new EarmarkError(
+          'rpc.tooMany',
+          'This connection sends too many sources; open another one.',
+        );
       return { channel: channels.push({ sessionId, source }) };
     })
     .on(AudioEnd, async ({ sessionId, source }) => {
       await sessions.endSource(sessionId, source);
       return {};
     })
-    .on(AudioVerify, ({ sessionId, source, frames, digest }) => sessions.verify(sessionId, source, { frames, digest }))
+    .on(AudioVerify, ({ sessionId, source, frames, digest }) =>
+      sessions.verify(sessionId, source, { frames, digest }),
+    )
     .on(AudioClip, async ({ sessionId, source, startMs, endMs }) => {
       const clip = await sessions.clip(sessionId, source, startMs, endMs);
-      return { startMs: clip.startMs, pcm: Buffer.from(clip.pcm.buffer, clip.pcm.byteOffset, clip.pcm.byteLength).toString('base64') };
+      return {
+        startMs: clip.startMs,
+        pcm: Buffer.from(clip.pcm.buffer, clip.pcm.byteOffset, clip.pcm.byteLength).toString(
+          'base64',
+        ),
+      };
     })
     .on(AudioDevices, async () => {
       const found = await devices.list();
       return {
         microphones: found.microphones.map((d) => ({ ...d })),
         systems: found.systems.map((d) => ({ ...d })),
-        recorders: found.recorders.map(({ name, available, sources, reason }) => ({ name, available, sources: [...sources], ...(reason === undefined ? {} : { reason }) })),
+        recorders: found.recorders.map(({ name, available, sources, reason }) => ({
+          name,
+          available,
+          sources: [...sources],
+          ...(reason === undefined ? {} : { reason }),
+        })),
         advice: [...found.advice],
       };
     });
 }
 
-/** A binary message. Whose session it is was asked when its channel was opened. @throws EarmarkError of `audio/push` */
-export async function takeAudio({ sessions }: RpcDeps, client: ClientContext, { channel, seq, captureMs, pcm }: AudioMessage): Promise<{ ackSeq: number }> {
+/**
+ * A binary message. Whose session it is was asked when its channel was opened. @throws EarmarkError
+ * of `audio/push`
+ */
+export async function takeAudio(
+  { sessions }: RpcDeps,
+  client: ClientContext,
+  { channel, seq, captureMs, pcm }: AudioMessage,
+): Promise<{ ackSeq: number }> {
   const target = client.channels[channel - 1];
-  if (!target) throw new EarmarkError('audio.unknownSource', 'This channel was not opened; ask audio/open for one.');
+  if (!target)
+    throw new EarmarkError(
+      'audio.unknownSource',
+      'This channel was not opened; ask audio/open for one.',
+    );
   const { sessionId, source } = target;
   requireFrames(pcm.length);
   const samples = new Int16Array(pcm.length / 2);
@@ -59,21 +95,41 @@ export async function takeAudio({ sessions }: RpcDeps, client: ClientContext, { 
 /** @throws EarmarkError audio.oddFrame, rpc.invalidParams */
 function requireFrames(bytes: number): void {
   if (bytes === 0 || bytes % FRAME_BYTES !== 0) {
-    throw new EarmarkError('audio.oddFrame', `The audio has ${bytes} bytes, which is not a whole number of frames of ${FRAME_BYTES} bytes; send whole frames.`);
+    throw new EarmarkError(
+      'audio.oddFrame',
+      `The audio has ${bytes} bytes, which is not a whole number of frames of ${FRAME_BYTES} bytes; send whole frames.`,
+    );
   }
   if (bytes > PUSH_MAX_FRAMES * FRAME_BYTES) {
-    throw new EarmarkError('rpc.invalidParams', `audio/push: "pcm" has ${bytes / FRAME_BYTES} frames; send at most ${PUSH_MAX_FRAMES} at once.`, { details: { path: 'pcm' } });
+    throw new EarmarkError(
+      'rpc.invalidParams',
+      `audio/push: "pcm" has ${bytes / FRAME_BYTES} frames; send at most ${PUSH_MAX_FRAMES} at once.`,
+      { details: { path: 'pcm' } },
+    );
   }
 }
 
-/** Strict base64 (RFC 4648, section 4) of whole frames. @throws EarmarkError audio.badBase64, audio.oddFrame, rpc.invalidParams */
+/**
+ * Strict base64 (RFC 4648, section 4) of whole frames. @throws EarmarkError audio.badBase64,
+ * audio.oddFrame, rpc.invalidParams
+ */
 function decodeFrames(base64: string): Int16Array {
-  const bytes = (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);
+  const bytes =
+    (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0);
   const decoded = Buffer.from(base64, 'base64');
-  // Node skips what is not base64 without a word, and audio with holes would be the result: then bytes are missing. It
-  // also takes the alphabet of URLs, and of wide characters their low byte. A regular expression costs ten times as much.
-  if (decoded.length !== bytes || base64.includes('-') || base64.includes('_') || Buffer.byteLength(base64) !== base64.length) {
-    throw new EarmarkError('audio.badBase64', 'The audio is not base64 (RFC 4648, with padding); encode the samples again.');
+  // Node skips what is not base64 without a word, and audio with holes would be the result: then
+  // bytes are missing. It also takes the alphabet of URLs, and of wide characters their low byte. A
+  // regular expression costs ten times as much.
+  if (
+    decoded.length !== bytes ||
+    base64.includes('-') ||
+    base64.includes('_') ||
+    Buffer.byteLength(base64) !== base64.length
+  ) {
+    throw new EarmarkError(
+      'audio.badBase64',
+      'The audio is not base64 (RFC 4648, with padding); encode the samples again.',
+    );
   }
   requireFrames(bytes);
   // Memory of its own, so that the samples are aligned.

@@ -1,4 +1,7 @@
-/** `capture/*`: records for a local client that uses a daemon elsewhere. The recorder lives as long as the connection. */
+/**
+ * `capture/*`: records for a local client that uses a daemon elsewhere. The recorder lives as long
+ * as the connection.
+ */
 import { CaptureEnded, CaptureFrames, CaptureStart, CaptureStop } from '../../protocol/capture';
 import { EarmarkError } from '../../protocol/errors';
 import { toDisposable } from '../base/disposable';
@@ -18,22 +21,40 @@ export function captureHandlers(registry: Registry, { capture, uploads, logger }
     if (!mine) {
       running.set(client, (mine = new Map()));
       const open = mine;
-      client.disposables.add(toDisposable(() => {
-        for (const recording of open.values()) void recording.stop().catch(() => logger.warn('capture.notStopped'));
-        open.clear();
-      }));
+      client.disposables.add(
+        toDisposable(() => {
+          for (const recording of open.values())
+            void recording.stop().catch(() => logger.warn('capture.notStopped'));
+          open.clear();
+        }),
+      );
     }
     return mine;
   };
   registry
     .on(CaptureStart, async ({ source, device, upload }, client) => {
       // Nobody opens the microphone of another machine.
-      if (client.peer.identity.kind !== 'local') throw new EarmarkError('rpc.forbidden', 'A remote daemon does not record; record where you are.');
+      if (client.peer.identity.kind !== 'local')
+        throw new EarmarkError(
+          'rpc.forbidden',
+          'A remote daemon does not record; record where you are.',
+        );
       const mine = of(client);
-      if (mine.size >= CAPTURES_MAX) throw new EarmarkError('rpc.tooMany', 'This program records enough already; stop one recording first.');
+      if (mine.size >= CAPTURES_MAX)
+        throw new EarmarkError(
+          'rpc.tooMany',
+          'This program records enough already; stop one recording first.',
+        );
       const captureId = `c${++count}`;
-      const send = (pcm: Int16Array, seq?: number): void => client.notify(CaptureFrames, { captureId, pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64'), ...(seq === undefined ? {} : { seq }) });
-      const kept = upload && uploads?.recording(upload.uploadId, source, upload.seq, (seq, pcm) => send(pcm, seq));
+      const send = (pcm: Int16Array, seq?: number): void =>
+        client.notify(CaptureFrames, {
+          captureId,
+          pcm: Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64'),
+          ...(seq === undefined ? {} : { seq }),
+        });
+      const kept =
+        upload &&
+        uploads?.recording(upload.uploadId, source, upload.seq, (seq, pcm) => send(pcm, seq));
       const started = await capture.start(source, device, {
         onData: (pcm) => (kept ? kept.write(pcm) : send(pcm)),
         onEnd: () => {

@@ -1,4 +1,7 @@
-/** What the daemon keeps for one connection: who it is, which sessions it follows; all given back when it goes. */
+/**
+ * What the daemon keeps for one connection: who it is, which sessions it follows; all given back
+ * when it goes.
+ */
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Peer } from '../base/peer';
 import type { SymbolSpeller } from '../dictation/respell';
@@ -25,14 +28,20 @@ export class ClientContext implements Disposable {
   readonly pushing = new Set<string>();
   /** Sources by the number that its binary messages give them, from 1. */
   readonly channels: { readonly sessionId: string; readonly source: SourceName }[] = [];
-  /** Dictations it started, with the speller of each once it knows its symbols; they end with it. */
+  /**
+   * Dictations it started, with the speller of each once it knows its symbols; they end with it.
+   */
   readonly dictations = new Map<string, Promise<SymbolSpeller | undefined>>();
   /** Given back when the connection goes. */
   readonly disposables = new DisposableStore();
 
   constructor(
     readonly peer: Peer,
-    private readonly onDidChangeState: (client: ClientContext, from: ClientState, to: ClientState) => void,
+    private readonly onDidChangeState: (
+      client: ClientContext,
+      from: ClientState,
+      to: ClientState,
+    ) => void,
   ) {}
 
   get state(): ClientState {

@@ -8,7 +8,12 @@ import type { EngineHealth as WireEngineHealth, Machine } from '../../protocol/e
 import type { Insight as WireInsight } from '../../protocol/insights';
 import type { ModelInfo } from '../../protocol/models';
 import type { ParamsOf } from '../../protocol/method';
-import type { SessionEvent as WireEvent, SessionInfo, SessionStart, Speaker as WireSpeaker } from '../../protocol/session';
+import type {
+  SessionEvent as WireEvent,
+  SessionInfo,
+  SessionStart,
+  Speaker as WireSpeaker,
+} from '../../protocol/session';
 import type { Revision as WireRevision, Segment as WireSegment } from '../../protocol/transcript';
 import type { Insight } from '../analysis/types';
 import type { EngineHealth, MachineFacts } from '../asr/enginesApi';
@@ -22,15 +27,27 @@ import type { Segment, Speaker } from '../transcript/types';
 export function toSegment(segment: Segment): WireSegment {
   const fillers = disfluencies(segment.text).map(({ start, end }) => ({ start, end }));
   const readable = readableText(segment.text);
-  return { ...segment, ...(segment.words && { words: segment.words.map((w) => ({ ...w })) }), ...(readable !== segment.text && { readable }), ...(fillers.length > 0 && { fillers }) } as WireSegment;
+  return {
+    ...segment,
+    ...(segment.words && { words: segment.words.map((w) => ({ ...w })) }),
+    ...(readable !== segment.text && { readable }),
+    ...(fillers.length > 0 && { fillers }),
+  } as WireSegment;
 }
 
 export function toInsight(insight: Insight): WireInsight {
-  return { ...insight, evidence: insight.evidence.map((e) => ({ ...e })), symbols: insight.symbols.map((s) => ({ ...s })) } as WireInsight;
+  return {
+    ...insight,
+    evidence: insight.evidence.map((e) => ({ ...e })),
+    symbols: insight.symbols.map((s) => ({ ...s })),
+  } as WireInsight;
 }
 
 export function toSpeaker(speaker: Speaker): WireSpeaker {
-  return { ...speaker, ...(speaker.turns && { turns: speaker.turns.map((turn) => ({ ...turn })) }) } as WireSpeaker;
+  return {
+    ...speaker,
+    ...(speaker.turns && { turns: speaker.turns.map((turn) => ({ ...turn })) }),
+  } as WireSpeaker;
 }
 
 function toRevision(revision: Revision): WireRevision {
@@ -79,7 +96,12 @@ export function toSessionInfo(view: SessionView): SessionInfo {
 }
 
 export function toModel(view: ModelView): ModelInfo {
-  return { ...view, languages: [...view.languages], versions: [...view.versions], status: { ...view.status } };
+  return {
+    ...view,
+    languages: [...view.languages],
+    versions: [...view.versions],
+    status: { ...view.status },
+  };
 }
 
 type Start = ParamsOf<typeof SessionStart>;
@@ -88,46 +110,116 @@ type WireSource = Start['sources'][number];
 /** @throws EarmarkError audio.unsupportedFormat, rpc.invalidParams */
 export function fromStart(params: Start): StartRequest {
   const names = params.sources.map((s) => s.source);
-  if (new Set(names).size < names.length) throw new EarmarkError('rpc.invalidParams', 'session/start: "sources" names one source twice; give each its own name.', { details: { path: 'sources' } });
+  if (new Set(names).size < names.length)
+    throw new EarmarkError(
+      'rpc.invalidParams',
+      'session/start: "sources" names one source twice; give each its own name.',
+      { details: { path: 'sources' } },
+    );
   if (params.startedAt !== undefined && Number.isNaN(Date.parse(params.startedAt))) {
-    throw new EarmarkError('rpc.invalidParams', 'session/start: "startedAt" is not a date; give ISO 8601 with offset.', { details: { path: 'startedAt' } });
+    throw new EarmarkError(
+      'rpc.invalidParams',
+      'session/start: "startedAt" is not a date; give ISO 8601 with offset.',
+      { details: { path: 'startedAt' } },
+    );
   }
   const { sources, workspace, consent, phrases, ...rest } = params;
-  return { ...defined(rest), ...(phrases && { phrases: () => phrases }), sources: sources.map(fromSource), ...(workspace && { workspace: defined(workspace) }), ...(consent && { consent }) };
+  return {
+    ...defined(rest),
+    ...(phrases && { phrases: () => phrases }),
+    sources: sources.map(fromSource),
+    ...(workspace && { workspace: defined(workspace) }),
+    ...(consent && { consent }),
+  };
 }
 
 /** @throws EarmarkError audio.unsupportedFormat */
 export function fromSource({ source, origin }: WireSource): SourceConfig {
   if (origin.type === 'capture') {
-    if (source === 'file') throw new EarmarkError('rpc.invalidParams', 'A source named "file" cannot be recorded; record "mic" or "system".', { details: { path: 'sources' } });
+    if (source === 'file')
+      throw new EarmarkError(
+        'rpc.invalidParams',
+        'A source named "file" cannot be recorded; record "mic" or "system".',
+        { details: { path: 'sources' } },
+      );
     return { source, origin: defined(origin) };
   }
   const { format } = origin;
   if (format) {
-    const refuse = (what: string) => new EarmarkError('audio.unsupportedFormat', `The source "${source}" ${what}; send 16 kHz mono signed 16-bit little-endian (s16le).`);
+    const refuse = (what: string) =>
+      new EarmarkError(
+        'audio.unsupportedFormat',
+        `The source "${source}" ${what}; send 16 kHz mono signed 16-bit little-endian (s16le).`,
+      );
     if (format.sampleRate !== SAMPLE_RATE) throw refuse(`has ${format.sampleRate} Hz`);
     if (format.channels !== 1) throw refuse(`has ${format.channels} channels`);
-    if (format.encoding !== 's16le') throw refuse(`is encoded as "${format.encoding.slice(0, 30)}"`);
+    if (format.encoding !== 's16le')
+      throw refuse(`is encoded as "${format.encoding.slice(0, 30)}"`);
   }
   return { source, origin: { type: 'push', ...(origin.verify ? { verify: true } : {}) } };
 }
 
-export function toEngine({ errors, rtf, queue: _queue, ...health }: EngineHealth): WireEngineHealth {
-  return { ...health, rtf: { ...rtf }, errors: errors.map(({ code, message, wallMs }) => ({ code, message, at: new Date(wallMs).toISOString() })) };
-}
-
-export function toMachine({ capabilities: { gpu, battery, ...facts }, choice, calibration }: MachineFacts): Machine {
-  const { cpu, cores, instructionSets, memoryGb, unknown } = facts;
+export function toEngine({
+  errors,
+  rtf,
+  queue: _queue,
+  ...health
+}: EngineHealth): WireEngineHealth {
   return {
-    tier: choice.tier, why: choice.why, targets: choice.targets.map((target) => ({ ...target })),
-    cpu, cores, instructionSets: [...instructionSets], memoryGb, unknown: [...unknown],
-    ...(gpu ? { gpu: { ...gpu } } : {}),
-    ...(battery ? { battery: { ...battery } } : {}),
-    ...(calibration ? { calibration: { model: calibration.model, rtf: calibration.rtf, audioMs: calibration.audioMs, at: new Date(calibration.atMs).toISOString() } } : {}),
+    ...health,
+    rtf: { ...rtf },
+    errors: errors.map(({ code, message, wallMs }) => ({
+      code,
+      message,
+      at: new Date(wallMs).toISOString(),
+    })),
   };
 }
 
-export function toCondition({ ready, parts, alerts, figures, lastErrors }: Condition, clock: Pick<Clock, 'now' | 'wall'>): Pick<DaemonHealthResult, 'ready' | 'parts' | 'alerts' | 'figures' | 'lastErrors'> {
+export function toMachine({
+  capabilities: { gpu, battery, ...facts },
+  choice,
+  calibration,
+}: MachineFacts): Machine {
+  const { cpu, cores, instructionSets, memoryGb, unknown } = facts;
+  return {
+    tier: choice.tier,
+    why: choice.why,
+    targets: choice.targets.map((target) => ({ ...target })),
+    cpu,
+    cores,
+    instructionSets: [...instructionSets],
+    memoryGb,
+    unknown: [...unknown],
+    ...(gpu ? { gpu: { ...gpu } } : {}),
+    ...(battery ? { battery: { ...battery } } : {}),
+    ...(calibration
+      ? {
+          calibration: {
+            model: calibration.model,
+            rtf: calibration.rtf,
+            audioMs: calibration.audioMs,
+            at: new Date(calibration.atMs).toISOString(),
+          },
+        }
+      : {}),
+  };
+}
+
+export function toCondition(
+  { ready, parts, alerts, figures, lastErrors }: Condition,
+  clock: Pick<Clock, 'now' | 'wall'>,
+): Pick<DaemonHealthResult, 'ready' | 'parts' | 'alerts' | 'figures' | 'lastErrors'> {
   const begunMs = clock.wall() - clock.now();
-  return { ready, parts: parts.map((part) => ({ ...part })), alerts: alerts.map(({ id, message, sinceMs }) => ({ id, message, at: new Date(begunMs + sinceMs).toISOString() })), figures: { ...figures }, lastErrors: lastErrors.map((error) => ({ ...error })) };
+  return {
+    ready,
+    parts: parts.map((part) => ({ ...part })),
+    alerts: alerts.map(({ id, message, sinceMs }) => ({
+      id,
+      message,
+      at: new Date(begunMs + sinceMs).toISOString(),
+    })),
+    figures: { ...figures },
+    lastErrors: lastErrors.map((error) => ({ ...error })),
+  };
 }

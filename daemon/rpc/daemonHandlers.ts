@@ -1,7 +1,17 @@
-/** `daemon/hello`, `daemon/health`, `daemon/profile`, `daemon/drain`, `daemon/shutdown`, `engine/retry`, `engine/calibrate`. */
+/**
+ * `daemon/hello`, `daemon/health`, `daemon/profile`, `daemon/drain`, `daemon/shutdown`,
+ * `engine/retry`, `engine/calibrate`.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import { EngineCalibrate, EngineRetry } from '../../protocol/engine';
-import { DaemonDrain, DaemonHealth, type DaemonHealthResult, DaemonHello, DaemonProfile, DaemonShutdown } from '../../protocol/health';
+import {
+  DaemonDrain,
+  DaemonHealth,
+  type DaemonHealthResult,
+  DaemonHello,
+  DaemonProfile,
+  DaemonShutdown,
+} from '../../protocol/health';
 import { negotiate, PROTOCOL_VERSION } from '../../protocol/version';
 import { ownerSeen } from '../base/identity';
 import { defined } from '../base/defined';
@@ -17,14 +27,23 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
   const protocol = { ...PROTOCOL_VERSION };
   registry
     .on(DaemonHello, (params, client) => {
-      if (client.state.kind !== 'new') throw new EarmarkError('rpc.invalidRequest', 'This connection said daemon/hello already.');
+      if (client.state.kind !== 'new')
+        throw new EarmarkError('rpc.invalidRequest', 'This connection said daemon/hello already.');
       const negotiation = negotiate(params.protocol, PROTOCOL_VERSION);
       if (negotiation === 'updateClient') {
-        throw new EarmarkError('rpc.versionMismatch', `This client speaks protocol ${params.protocol.major}, the daemon ${protocol.major}; update the Earmark extension or command line.`, {
-          details: { clientMajor: params.protocol.major, daemonMajor: protocol.major },
-        });
+        throw new EarmarkError(
+          'rpc.versionMismatch',
+          `This client speaks protocol ${params.protocol.major}, the daemon ${protocol.major}; update the Earmark extension or command line.`,
+          {
+            details: { clientMajor: params.protocol.major, daemonMajor: protocol.major },
+          },
+        );
       }
-      const greeting = { name: params.client, version: params.clientVersion, window: params.window ?? false };
+      const greeting = {
+        name: params.client,
+        version: params.clientVersion,
+        window: params.window ?? false,
+      };
       client.setState({ kind: negotiation === 'ok' ? 'greeted' : 'newer', greeting });
       return { protocol, version: control.version, pid: control.pid, negotiation };
     })
@@ -46,7 +65,11 @@ export function daemonHandlers(registry: Registry, deps: RpcDeps, clients: () =>
 }
 
 /** @param owner whose sessions are listed; undefined: everybody's */
-export async function healthOf(deps: RpcDeps, clients: number, owner?: string): Promise<DaemonHealthResult> {
+export async function healthOf(
+  deps: RpcDeps,
+  clients: number,
+  owner?: string,
+): Promise<DaemonHealthResult> {
   const { control, sessions, engines, vault, observed, clock } = deps;
   const languageModel = deps.languageModel?.();
   return {
@@ -56,7 +79,16 @@ export async function healthOf(deps: RpcDeps, clients: number, owner?: string): 
     uptimeMs: control.uptimeMs(),
     rssBytes: control.rssBytes(),
     clients,
-    sessions: vault.locked ? [] : (await sessions.list({ limit: SESSIONS_SHOWN, offset: 0, active: true, ...defined({ owner }) })).map(({ record }) => ({ id: record.id, state: record.state })),
+    sessions: vault.locked
+      ? []
+      : (
+          await sessions.list({
+            limit: SESSIONS_SHOWN,
+            offset: 0,
+            active: true,
+            ...defined({ owner }),
+          })
+        ).map(({ record }) => ({ id: record.id, state: record.state })),
     workers: engines.workers().map((w) => ({ ...w })),
     engine: toEngine(engines.main),
     engines: engines.list().map(toEngine),

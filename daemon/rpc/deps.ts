@@ -42,7 +42,12 @@ export interface Vault {
   /** @throws EarmarkError store.locked, rpc.invalidRequest */
   rotate(key: string): void;
   /** Bytes of the state folder by what they hold. */
-  usage(): { readonly folder: string; readonly databaseBytes: number; readonly audioBytes: number; readonly logBytes: number };
+  usage(): {
+    readonly folder: string;
+    readonly databaseBytes: number;
+    readonly audioBytes: number;
+    readonly logBytes: number;
+  };
 }
 
 /** What is seen of the daemon from inside. */
@@ -58,7 +63,10 @@ export interface RpcDeps {
   readonly sessions: Sessions & Pick<SessionManager, 'recover'>;
   readonly vault: Vault;
   readonly models: Models;
-  readonly engines: Pick<ManagedEngines, 'main' | 'machine' | 'list' | 'workers' | 'retry' | 'calibrate' | 'swap' | 'refresh'>;
+  readonly engines: Pick<
+    ManagedEngines,
+    'main' | 'machine' | 'list' | 'workers' | 'retry' | 'calibrate' | 'swap' | 'refresh'
+  >;
   readonly analyzers: AnalyzerFactory;
   /** The queue in front of the language model; absent where none is configured. */
   readonly languageModel?: () => { readonly figures: ModelQueueFigures } | undefined;

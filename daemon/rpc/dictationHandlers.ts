@@ -1,5 +1,11 @@
 /** `dictation/*`: a short session of which nothing is kept; it ends with the client that speaks. */
-import { DictationCancel, DictationLearn, DictationStart, DictationStop, DictationTake } from '../../protocol/dictation';
+import {
+  DictationCancel,
+  DictationLearn,
+  DictationStart,
+  DictationStop,
+  DictationTake,
+} from '../../protocol/dictation';
 import { isEarmarkError } from '../../protocol/errors';
 import type { ParamsOf, ResultOf } from '../../protocol/method';
 import { COMMAND_PHRASES } from '../dictation/commands';
@@ -16,42 +22,52 @@ import { ownedBy, refuseWhenDraining, startFor } from './sessionHandlers';
 export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
   const { sessions, control } = deps;
   registry
-    .on(DictationStart, async ({ key, language, provider, model, device, vocabulary, translate, origin, symbols = [] }, client) => {
-      refuseWhenDraining(control.draining);
-      let speller: SymbolSpeller | undefined;
-      const { session } = await startFor(client, (sink) =>
-        sessions.start(
-          ownedBy(client.peer.identity, {
-            ...(key === undefined ? {} : { key }),
-            ...(language === undefined ? {} : { language }),
-            ...(provider === undefined ? {} : { provider }),
-            ...(model === undefined ? {} : { model }),
-            ...(vocabulary === undefined ? {} : { vocabulary }),
-            ...(translate === undefined ? {} : { translate }),
-            ...(device === undefined ? {} : { device }),
-            phrases: () => [...(speller?.phrases ?? []), ...COMMAND_PHRASES],
-            kind: 'dictation',
-            title: 'Dictation',
-            sources: [fromSource({ source: 'mic', origin: origin ?? { type: 'capture' } })],
-            partials: true,
-            insights: false,
-            ephemeral: true,
-          }),
-          sink,
-        ),
-      );
-      const sessionId = session.record.id;
-      if (client.state.kind === 'gone') await forget(deps, sessionId);
-      else {
-        // The first one reads a dictionary: the microphone is open by then.
-        speller = deps.speller?.();
-        client.dictations.set(sessionId, learn(deps, symbols, speller));
-      }
-      return { sessionId };
-    })
+    .on(
+      DictationStart,
+      async (
+        { key, language, provider, model, device, vocabulary, translate, origin, symbols = [] },
+        client,
+      ) => {
+        refuseWhenDraining(control.draining);
+        let speller: SymbolSpeller | undefined;
+        const { session } = await startFor(client, (sink) =>
+          sessions.start(
+            ownedBy(client.peer.identity, {
+              ...(key === undefined ? {} : { key }),
+              ...(language === undefined ? {} : { language }),
+              ...(provider === undefined ? {} : { provider }),
+              ...(model === undefined ? {} : { model }),
+              ...(vocabulary === undefined ? {} : { vocabulary }),
+              ...(translate === undefined ? {} : { translate }),
+              ...(device === undefined ? {} : { device }),
+              phrases: () => [...(speller?.phrases ?? []), ...COMMAND_PHRASES],
+              kind: 'dictation',
+              title: 'Dictation',
+              sources: [fromSource({ source: 'mic', origin: origin ?? { type: 'capture' } })],
+              partials: true,
+              insights: false,
+              ephemeral: true,
+            }),
+            sink,
+          ),
+        );
+        const sessionId = session.record.id;
+        if (client.state.kind === 'gone') await forget(deps, sessionId);
+        else {
+          // The first one reads a dictionary: the microphone is open by then.
+          speller = deps.speller?.();
+          client.dictations.set(sessionId, learn(deps, symbols, speller));
+        }
+        return { sessionId };
+      },
+    )
     .on(DictationLearn, ({ sessionId, symbols }, client) => {
       const before = client.dictations.get(sessionId);
-      if (before !== undefined) client.dictations.set(sessionId, before.then((speller) => learn(deps, symbols, speller)));
+      if (before !== undefined)
+        client.dictations.set(
+          sessionId,
+          before.then((speller) => learn(deps, symbols, speller)),
+        );
       return {};
     })
     .on(DictationTake, async ({ sessionId, flush = false, ...asked }, client) => {
@@ -77,7 +93,12 @@ export function dictationHandlers(registry: Registry, deps: RpcDeps): void {
 }
 
 /** What was said, written for the places. @throws EarmarkError session.notFound */
-async function heard({ sessions }: RpcDeps, client: ClientContext, sessionId: string, { scopes = [], from = 0 }: Pick<ParamsOf<typeof DictationStop>, 'scopes' | 'from'>): Promise<ResultOf<typeof DictationStop>> {
+async function heard(
+  { sessions }: RpcDeps,
+  client: ClientContext,
+  sessionId: string,
+  { scopes = [], from = 0 }: Pick<ParamsOf<typeof DictationStop>, 'scopes' | 'from'>,
+): Promise<ResultOf<typeof DictationStop>> {
   const speller = await client.dictations.get(sessionId);
   const { transcript } = await sessions.get(sessionId);
   const phrases = transcript
@@ -86,7 +107,15 @@ async function heard({ sessions }: RpcDeps, client: ClientContext, sessionId: st
     .filter((t) => t !== '');
   const asked = phrases.slice(from);
   const { text, named, takeBack, spelled } = writeDictation(asked, speller, false);
-  return { text, texts: scopes.map((scope) => inScope(text, scope)), raw: asked.join(' '), named, takeBack, spelled: spelled.map((one) => ({ ...one })), phrases: phrases.length };
+  return {
+    text,
+    texts: scopes.map((scope) => inScope(text, scope)),
+    raw: asked.join(' '),
+    named,
+    takeBack,
+    spelled: spelled.map((one) => ({ ...one })),
+    phrases: phrases.length,
+  };
 }
 
 /** The client that spoke is gone: what it said has nowhere to go. */
@@ -96,12 +125,21 @@ export function endDictations(deps: RpcDeps, client: ClientContext): void {
 }
 
 /** While the user speaks. */
-async function learn({ clock }: RpcDeps, names: readonly string[], speller: SymbolSpeller | undefined): Promise<SymbolSpeller | undefined> {
+async function learn(
+  { clock }: RpcDeps,
+  names: readonly string[],
+  speller: SymbolSpeller | undefined,
+): Promise<SymbolSpeller | undefined> {
   return speller && learnNames(clock, names, speller);
 }
 
 function forgetLater(deps: RpcDeps, sessionId: string): void {
-  forget(deps, sessionId).catch((error: unknown) => deps.logger.error('dictation.notForgotten', { session: sessionId, error: isEarmarkError(error) ? error.code : 'unexpected' }));
+  forget(deps, sessionId).catch((error: unknown) =>
+    deps.logger.error('dictation.notForgotten', {
+      session: sessionId,
+      error: isEarmarkError(error) ? error.code : 'unexpected',
+    }),
+  );
 }
 
 async function forget({ sessions }: RpcDeps, sessionId: string): Promise<void> {

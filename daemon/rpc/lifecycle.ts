@@ -1,4 +1,7 @@
-/** When the daemon ends: nobody needs it, a newer one takes over (`daemon/drain`), or it is told to (`daemon/shutdown`, SIGTERM). */
+/**
+ * When the daemon ends: nobody needs it, a newer one takes over (`daemon/drain`), or it is told to
+ * (`daemon/shutdown`, SIGTERM).
+ */
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import type { Logger } from '../base/logger';
@@ -38,14 +41,19 @@ export class Lifecycle implements Disposable {
   constructor(private readonly deps: LifecycleDeps) {
     const { clock, idleMs } = deps;
     this.idleSince = clock.now();
-    this.disposables.add(clock.setInterval(() => this.checkIdle(), Math.max(50, Math.min(5_000, idleMs() / 4))));
+    this.disposables.add(
+      clock.setInterval(() => this.checkIdle(), Math.max(50, Math.min(5_000, idleMs() / 4))),
+    );
   }
 
   get draining(): boolean {
     return this.state.kind !== 'running';
   }
 
-  /** A client came or went: the idle time begins anew, also for one that stayed shorter than the time between two looks. */
+  /**
+   * A client came or went: the idle time begins anew, also for one that stayed shorter than the
+   * time between two looks.
+   */
   needed(): void {
     this.idleSince = this.deps.clock.now();
   }
@@ -86,7 +94,9 @@ export class Lifecycle implements Disposable {
     clock.setTimeout(() => {
       // What a session cannot finish in time stays in its spool; the next daemon goes on with it.
       sessions.shutdown(withinMs, reason).then(end, (error: unknown) => {
-        logger.error('daemon.flushFailed', { error: error instanceof Error ? error.name : 'unknown' });
+        logger.error('daemon.flushFailed', {
+          error: error instanceof Error ? error.name : 'unknown',
+        });
         end();
       });
       clock.setTimeout(end, withinMs + 500);

@@ -1,6 +1,13 @@
 /** `models/*`; the progress of a download goes to every client (in server.ts). */
 import { isEarmarkError } from '../../protocol/errors';
-import { ModelsList, ModelsPull, ModelsRemove, ModelsRollback, ModelsUpdate, ModelsVerify } from '../../protocol/models';
+import {
+  ModelsList,
+  ModelsPull,
+  ModelsRemove,
+  ModelsRollback,
+  ModelsUpdate,
+  ModelsVerify,
+} from '../../protocol/models';
 import { toModel } from './convert';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';
@@ -12,7 +19,12 @@ export function modelHandlers(registry: Registry, { models, engines, logger }: R
       const model = toModel(await models.pull(modelId, signal));
       await engines.refresh();
       // What an engine failed for may be there now.
-      if (model.isDefault) engines.retry().catch((error: unknown) => logger.warn('engine.loadFailed', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
+      if (model.isDefault)
+        engines.retry().catch((error: unknown) =>
+          logger.warn('engine.loadFailed', {
+            error: isEarmarkError(error) ? error.code : 'unexpected',
+          }),
+        );
       return { model };
     })
     .on(ModelsUpdate, async ({ modelId }, _client, { signal }) => {

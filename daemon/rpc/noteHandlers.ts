@@ -1,6 +1,12 @@
 /** `notes/*`: one client holds the lease on a session's note and applies the planned edits. */
 import { EarmarkError } from '../../protocol/errors';
-import { NOTE_MAX_LENGTH, NotesLease, NotesName, NotesPlan, NotesRelease } from '../../protocol/notes';
+import {
+  NOTE_MAX_LENGTH,
+  NotesLease,
+  NotesName,
+  NotesPlan,
+  NotesRelease,
+} from '../../protocol/notes';
 import { noteFileName } from '../notes/fileName';
 import { planNote } from '../notes/planNote';
 import type { SessionDocument, Sessions } from '../session/api';
@@ -19,8 +25,16 @@ export function noteHandlers(registry: Registry, { sessions }: RpcDeps, leases: 
       return {};
     })
     .on(NotesPlan, async ({ sessionId, text, fillers, look }, client) => {
-      if (!leases.holds(sessionId, client)) throw new EarmarkError('note.leaseLost', 'Another window writes this note; ask for the lease first.');
-      if (text.length > NOTE_MAX_LENGTH) throw new EarmarkError('note.tooLarge', 'The note is too long to be kept up to date; move parts of it to another file.');
+      if (!leases.holds(sessionId, client))
+        throw new EarmarkError(
+          'note.leaseLost',
+          'Another window writes this note; ask for the lease first.',
+        );
+      if (text.length > NOTE_MAX_LENGTH)
+        throw new EarmarkError(
+          'note.tooLarge',
+          'The note is too long to be kept up to date; move parts of it to another file.',
+        );
       const document = await sessions.get(sessionId);
       leases.planned(sessionId, client, document.lastSeq);
       const { edits, ticked } = planNote(text, { ...noteDocument(document), fillers });
@@ -47,9 +61,14 @@ function noteDocument({ record, transcript, insights }: SessionDocument) {
 }
 
 /** A box that a person ticked in the note is a person's change of the insight. */
-async function passOnTicks(sessions: Sessions, document: SessionDocument, ticked: readonly { readonly insightId: string; readonly status: 'done' | 'open' }[]): Promise<void> {
+async function passOnTicks(
+  sessions: Sessions,
+  document: SessionDocument,
+  ticked: readonly { readonly insightId: string; readonly status: 'done' | 'open' }[],
+): Promise<void> {
   for (const { insightId, status } of ticked) {
     const insight = document.insights.find((i) => i.id === insightId);
-    if (insight && insight.status !== status) await sessions.reviseInsight(document.record.id, insightId, { status });
+    if (insight && insight.status !== status)
+      await sessions.reviseInsight(document.record.id, insightId, { status });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Who may write which note. The lease ends with the holder's connection, and with its silence: an extension host whose
- * window is gone keeps its connection for hours and writes nothing.
+ * Who may write which note. The lease ends with the holder's connection, and with its silence: an
+ * extension host whose window is gone keeps its connection for hours and writes nothing.
  */
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -20,14 +20,19 @@ interface Lease {
 export class NoteLeases {
   private readonly leases = new Map<string, Lease>();
 
-  /** @param onFree told when a holder went away or was silent, not when it gave the lease back for itself to take again */
+  /**
+   *
+   * @param onFree told when a holder went away or was silent, not when it gave the lease back for
+   * itself to take again
+   */
   constructor(
     private readonly clock: Pick<Clock, 'setTimeout'>,
     private readonly onFree: (sessionId: string, former: ClientContext) => void,
   ) {}
 
   /**
-   * Where another has the lease and takes in nothing of what came for 15 s from now on, it loses it and `onFree` tells.
+   * Where another has the lease and takes in nothing of what came for 15 s from now on, it loses it
+   * and `onFree` tells.
    * @param seq last event of the session
    */
   take(sessionId: string, client: ClientContext, seq: number): boolean {
@@ -37,7 +42,8 @@ export class NoteLeases {
       return true;
     }
     if (lease.holder === client) return true;
-    if (lease.seq < seq) lease.watch ??= this.clock.setTimeout(() => this.release(sessionId, lease.holder), SILENT_MS);
+    if (lease.seq < seq)
+      lease.watch ??= this.clock.setTimeout(() => this.release(sessionId, lease.holder), SILENT_MS);
     return false;
   }
 
@@ -63,6 +69,7 @@ export class NoteLeases {
   }
 
   releaseAll(client: ClientContext): void {
-    for (const [sessionId, { holder }] of [...this.leases]) if (holder === client) this.release(sessionId, client);
+    for (const [sessionId, { holder }] of [...this.leases])
+      if (holder === client) this.release(sessionId, client);
   }
 }

@@ -1,9 +1,15 @@
 /**
- * The language model that an editor lends: questions go to the client that offered it, its answers come back as
- * requests. The first offer counts; when its client goes, the next one's. Secrets are taken out before anything is sent.
+ * The language model that an editor lends: questions go to the client that offered it, its answers
+ * come back as requests. The first offer counts; when its client goes, the next one's. Secrets are
+ * taken out before anything is sent.
  */
 import { EarmarkError } from '../../protocol/errors';
-import { LanguageModelAnswer, LanguageModelAsk, LanguageModelCancel, LanguageModelOffer } from '../../protocol/languageModel';
+import {
+  LanguageModelAnswer,
+  LanguageModelAsk,
+  LanguageModelCancel,
+  LanguageModelOffer,
+} from '../../protocol/languageModel';
 import type { ParamsOf } from '../../protocol/method';
 import type { ChatMessage, LanguageModel } from '../analysis/model/languageModel';
 import { redact } from '../base/redact';
@@ -38,14 +44,20 @@ export class OfferedModel implements LanguageModel {
     this.offers.set(client, name);
   }
 
-  async complete(messages: readonly ChatMessage[], schema: object, signal: AbortSignal): Promise<string> {
+  async complete(
+    messages: readonly ChatMessage[],
+    schema: object,
+    signal: AbortSignal,
+  ): Promise<string> {
     const [client] = this.offers.keys();
     if (!client) throw this.unavailable();
     const id = ++this.lastId;
     const answer = await new Promise<string | EarmarkError>((resolve) => {
       const cancel = (): void => {
         client.notify(LanguageModelCancel, { id });
-        settle(new EarmarkError('rpc.cancelled', 'The question to the language model was cancelled.'));
+        settle(
+          new EarmarkError('rpc.cancelled', 'The question to the language model was cancelled.'),
+        );
       };
       const settle = (outcome: string | EarmarkError): void => {
         signal.removeEventListener('abort', cancel);
@@ -55,7 +67,12 @@ export class OfferedModel implements LanguageModel {
       this.pending.set(id, { client, settle });
       signal.addEventListener('abort', cancel, { once: true });
       if (signal.aborted) cancel();
-      else client.notify(LanguageModelAsk, { id, messages: messages.map(({ role, content }) => ({ role, content: redact(content) })), schema: { ...schema } });
+      else
+        client.notify(LanguageModelAsk, {
+          id,
+          messages: messages.map(({ role, content }) => ({ role, content: redact(content) })),
+          schema: { ...schema },
+        });
     });
     if (answer instanceof EarmarkError) throw answer;
     return answer;
@@ -66,23 +83,39 @@ export class OfferedModel implements LanguageModel {
     const asked = this.pending.get(id);
     if (asked?.client !== client) return;
     if (outcome.kind === 'text') asked.settle(outcome.text);
-    else asked.settle(outcome.reason === 'refused' ? new EarmarkError('engine.refused', `${this.name} may not be used: allow Earmark to use it, or switch "earmark.llm.useEditorModel" off.`) : this.unavailable());
+    else
+      asked.settle(
+        outcome.reason === 'refused'
+          ? new EarmarkError(
+              'engine.refused',
+              `${this.name} may not be used: allow Earmark to use it, or switch "earmark.llm.useEditorModel" off.`,
+            )
+          : this.unavailable(),
+      );
   }
 
   private withdraw(client: ClientContext): void {
     this.offers.delete(client);
-    for (const asked of [...this.pending.values()]) if (asked.client === client) asked.settle(this.unavailable());
+    for (const asked of [...this.pending.values()])
+      if (asked.client === client) asked.settle(this.unavailable());
   }
 
   private unavailable(): EarmarkError {
-    return new EarmarkError('engine.unavailable', `${this.name} does not answer; keep the window open that lends it, or name a server in "earmark.llm.endpoint".`);
+    return new EarmarkError(
+      'engine.unavailable',
+      `${this.name} does not answer; keep the window open that lends it, or name a server in "earmark.llm.endpoint".`,
+    );
   }
 }
 
 export function languageModelHandlers(registry: Registry, model: OfferedModel): void {
   registry
     .on(LanguageModelOffer, ({ name }, client) => {
-      if (client.peer.identity.kind !== 'local') throw new EarmarkError('rpc.forbidden', 'A language model is lent by an editor on the same machine alone: it would be asked about what others said.');
+      if (client.peer.identity.kind !== 'local')
+        throw new EarmarkError(
+          'rpc.forbidden',
+          'A language model is lent by an editor on the same machine alone: it would be asked about what others said.',
+        );
       model.offer(client, name);
       return {};
     })

@@ -1,5 +1,10 @@
 /** `privacy/*`: how long what is kept may be kept, and its key. */
-import { PrivacyRetention, PrivacyRotateKey, PrivacyStorage, PrivacyUnlock } from '../../protocol/privacy';
+import {
+  PrivacyRetention,
+  PrivacyRotateKey,
+  PrivacyStorage,
+  PrivacyUnlock,
+} from '../../protocol/privacy';
 import { defined } from '../base/defined';
 import type { RpcDeps } from './deps';
 import type { Registry } from './registry';

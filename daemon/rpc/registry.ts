@@ -4,7 +4,11 @@ import type { ParamsOf, RequestType, ResultOf } from '../../protocol/method';
 import type { Asked } from '../base/peer';
 import type { ClientContext } from './clientContext';
 
-export type Handler<M extends RequestType> = (params: ParamsOf<M>, client: ClientContext, asked: Asked) => ResultOf<M> | Promise<ResultOf<M>>;
+export type Handler<M extends RequestType> = (
+  params: ParamsOf<M>,
+  client: ClientContext,
+  asked: Asked,
+) => ResultOf<M> | Promise<ResultOf<M>>;
 
 interface Entry {
   readonly type: RequestType;
@@ -29,22 +33,42 @@ export class Registry {
   }
 
   /** @throws EarmarkError rpc.unknownMethod, rpc.invalidParams, and what the handler throws */
-  async dispatch(method: string, params: unknown, client: ClientContext, asked: Asked): Promise<object> {
+  async dispatch(
+    method: string,
+    params: unknown,
+    client: ClientContext,
+    asked: Asked,
+  ): Promise<object> {
     const entry = this.entries.get(method);
-    if (!entry) throw new EarmarkError('rpc.unknownMethod', `The daemon has no method "${method.slice(0, 100)}"; update Earmark on both sides.`);
+    if (!entry)
+      throw new EarmarkError(
+        'rpc.unknownMethod',
+        `The daemon has no method "${method.slice(0, 100)}"; update Earmark on both sides.`,
+      );
     const parsed = parse(entry.type, params);
     if (!parsed?.success) {
       const issue = parsed?.error.issues[0];
       const path = issue?.path.map(String).join('.') ?? '';
       // zod's messages name types and limits, not the values that were sent.
-      throw new EarmarkError('rpc.invalidParams', `${method}: ${path === '' ? 'params' : `"${path.slice(0, 100)}"`} is not valid: ${issue?.message ?? 'wrong type'}.`, { details: { path } });
+      throw new EarmarkError(
+        'rpc.invalidParams',
+        `${method}: ${path === '' ? 'params' : `"${path.slice(0, 100)}"`} is not valid: ${issue?.message ?? 'wrong type'}.`,
+        { details: { path } },
+      );
     }
     return (await entry.handle(parsed.data, client, asked)) as object;
   }
 }
 
-/** @returns undefined for what no schema can look at: zod compares a "length" that is an object, and throws where that has no value */
-function parse({ params }: RequestType, given: unknown): ReturnType<RequestType['params']['safeParse']> | undefined {
+/**
+ *
+ * @returns undefined for what no schema can look at: zod compares a "length" that is an object, and
+ * throws where that has no value
+ */
+function parse(
+  { params }: RequestType,
+  given: unknown,
+): ReturnType<RequestType['params']['safeParse']> | undefined {
   try {
     return params.safeParse(given ?? {});
   } catch {

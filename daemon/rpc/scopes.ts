@@ -1,6 +1,15 @@
-/** What somebody over the network may ask for: the scope that each method needs. A method that is not named here needs `admin`. */
+/**
+ * What somebody over the network may ask for: the scope that each method needs. A method that is
+ * not named here needs `admin`.
+ */
 import { AudioClip, AudioEnd, AudioOpen, AudioPush, AudioVerify } from '../../protocol/audio';
-import { DictationCancel, DictationLearn, DictationStart, DictationStop, DictationTake } from '../../protocol/dictation';
+import {
+  DictationCancel,
+  DictationLearn,
+  DictationStart,
+  DictationStop,
+  DictationTake,
+} from '../../protocol/dictation';
 import { EarmarkError } from '../../protocol/errors';
 import { DaemonHealth, DaemonHello } from '../../protocol/health';
 import { InsightAnalyze, InsightDerive, InsightRevise } from '../../protocol/insights';
@@ -8,35 +17,117 @@ import type { RequestType } from '../../protocol/method';
 import { ModelsList } from '../../protocol/models';
 import { NotesLease, NotesName, NotesPlan, NotesRelease } from '../../protocol/notes';
 import { PrivacyRetention } from '../../protocol/privacy';
-import { SessionAttach, SessionContext, SessionDelete, SessionDetach, SessionExport, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume, SessionSearch, SessionStart, SessionStop } from '../../protocol/session';
+import {
+  SessionAttach,
+  SessionContext,
+  SessionDelete,
+  SessionDetach,
+  SessionExport,
+  SessionGet,
+  SessionList,
+  SessionPause,
+  SessionPurge,
+  SessionRecover,
+  SessionRename,
+  SessionResume,
+  SessionSearch,
+  SessionStart,
+  SessionStop,
+} from '../../protocol/session';
 import { TokensCreate, TokensList, TokensRevoke } from '../../protocol/tokens';
 import { TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcript';
 import { VoicesForget, VoicesKeep, VoicesList } from '../../protocol/voices';
 import { may, ownerSeen, type Identity, type Scope } from '../base/identity';
 import type { Sessions } from '../session/api';
 
-const READ = [AudioClip, DaemonHello, DaemonHealth, ModelsList, NotesName, InsightDerive, SessionAttach, SessionDetach, SessionExport, SessionGet, SessionList, SessionSearch, VoicesList];
-const RECORD = [
-  AudioEnd, AudioOpen, AudioPush, AudioVerify, DictationCancel, DictationLearn, DictationStart, DictationStop, DictationTake, InsightAnalyze, InsightRevise, NotesLease, NotesPlan, NotesRelease,
-  SessionContext, SessionDelete, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume, SessionStart, SessionStop, TranscriptNameSpeaker, TranscriptRevise, VoicesForget, VoicesKeep,
+const READ = [
+  AudioClip,
+  DaemonHello,
+  DaemonHealth,
+  ModelsList,
+  NotesName,
+  InsightDerive,
+  SessionAttach,
+  SessionDetach,
+  SessionExport,
+  SessionGet,
+  SessionList,
+  SessionSearch,
+  VoicesList,
 ];
-const SCOPES = new Map<string, Scope>([...READ.map((m: RequestType) => [m.method, 'read'] as const), ...RECORD.map((m: RequestType) => [m.method, 'record'] as const)]);
+const RECORD = [
+  AudioEnd,
+  AudioOpen,
+  AudioPush,
+  AudioVerify,
+  DictationCancel,
+  DictationLearn,
+  DictationStart,
+  DictationStop,
+  DictationTake,
+  InsightAnalyze,
+  InsightRevise,
+  NotesLease,
+  NotesPlan,
+  NotesRelease,
+  SessionContext,
+  SessionDelete,
+  SessionPause,
+  SessionPurge,
+  SessionRecover,
+  SessionRename,
+  SessionResume,
+  SessionStart,
+  SessionStop,
+  TranscriptNameSpeaker,
+  TranscriptRevise,
+  VoicesForget,
+  VoicesKeep,
+];
+const SCOPES = new Map<string, Scope>([
+  ...READ.map((m: RequestType) => [m.method, 'read'] as const),
+  ...RECORD.map((m: RequestType) => [m.method, 'record'] as const),
+]);
 
-/** What the administrator of an organisation may do on a server that serves others too: with its own people and what it keeps. */
-const OF_ORGANISATION = new Set<string>([PrivacyRetention, TokensCreate, TokensList, TokensRevoke].map(({ method }) => method));
+/**
+ * What the administrator of an organisation may do on a server that serves others too: with its own
+ * people and what it keeps.
+ */
+const OF_ORGANISATION = new Set<string>(
+  [PrivacyRetention, TokensCreate, TokensList, TokensRevoke].map(({ method }) => method),
+);
 
 /** @throws EarmarkError rpc.forbidden */
 export function requireScope(identity: Identity, method: string): void {
   const scope = SCOPES.get(method) ?? 'admin';
-  if (!may(identity, scope)) throw new EarmarkError('rpc.forbidden', `This token may not use ${method.slice(0, 100)}; it needs the scope "${scope}".`, { details: { scope } });
-  const shared = identity.kind === 'remote' && identity.organisation !== undefined && scope === 'admin';
-  if (shared && !OF_ORGANISATION.has(method)) throw new EarmarkError('rpc.forbidden', `${method.slice(0, 100)} is for who runs the server; ask them.`, { details: { scope } });
+  if (!may(identity, scope))
+    throw new EarmarkError(
+      'rpc.forbidden',
+      `This token may not use ${method.slice(0, 100)}; it needs the scope "${scope}".`,
+      { details: { scope } },
+    );
+  const shared =
+    identity.kind === 'remote' && identity.organisation !== undefined && scope === 'admin';
+  if (shared && !OF_ORGANISATION.has(method))
+    throw new EarmarkError(
+      'rpc.forbidden',
+      `${method.slice(0, 100)} is for who runs the server; ask them.`,
+      { details: { scope } },
+    );
 }
 
 /** Somebody else's session is not there. @throws EarmarkError session.notFound */
-export async function requireOwn(identity: Identity, params: unknown, sessions: Pick<Sessions, 'ownerOf'>): Promise<void> {
+export async function requireOwn(
+  identity: Identity,
+  params: unknown,
+  sessions: Pick<Sessions, 'ownerOf'>,
+): Promise<void> {
   const owner = ownerSeen(identity);
   if (owner === undefined || typeof params !== 'object' || params === null) return;
   const { sessionId } = params as { sessionId?: unknown };
-  if (typeof sessionId === 'string' && (await sessions.ownerOf(sessionId)) !== owner) throw new EarmarkError('session.notFound', 'There is no such session; list the sessions and choose one of them.');
+  if (typeof sessionId === 'string' && (await sessions.ownerOf(sessionId)) !== owner)
+    throw new EarmarkError(
+      'session.notFound',
+      'There is no such session; list the sessions and choose one of them.',
+    );
 }

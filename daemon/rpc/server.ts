@@ -1,7 +1,17 @@
-/** Serves every connection: greeting first, then its methods; events, acknowledgements and progress go out to those they concern. */
+/**
+ * Serves every connection: greeting first, then its methods; events, acknowledgements and progress
+ * go out to those they concern.
+ */
 import { AudioAck, AudioPush } from '../../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
-import { DaemonAlert, DaemonDrain, DaemonGoodbye, type DaemonHealthResult, DaemonHello, DaemonShutdown } from '../../protocol/health';
+import {
+  DaemonAlert,
+  DaemonDrain,
+  DaemonGoodbye,
+  type DaemonHealthResult,
+  DaemonHello,
+  DaemonShutdown,
+} from '../../protocol/health';
 import { ModelsProgress } from '../../protocol/models';
 import { NotesLeaseFree } from '../../protocol/notes';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -47,7 +57,10 @@ export class RpcServer implements Disposable {
     this.leases = new NoteLeases(deps.clock, (sessionId, former) => {
       for (const client of this.clients) {
         if (client === former) continue;
-        requireOwn(client.peer.identity, { sessionId }, deps.sessions).then(() => client.notify(NotesLeaseFree, { sessionId }), () => undefined); // Somebody else's session is not theirs to hear of.
+        requireOwn(client.peer.identity, { sessionId }, deps.sessions).then(
+          () => client.notify(NotesLeaseFree, { sessionId }),
+          () => undefined,
+        ); // Somebody else's session is not theirs to hear of.
       }
     });
     daemonHandlers(registry, deps, () => this.clientCount);
@@ -64,18 +77,35 @@ export class RpcServer implements Disposable {
     settingsHandlers(registry, deps);
     captureHandlers(registry, deps);
     uploadHandlers(registry, deps);
-    this.disposables.add(deps.sessions.onDidAck((ack) => {
-      for (const client of this.clients) if (client.pushing.has(ack.sessionId)) client.notify(AudioAck, { ...ack });
-    }));
-    this.disposables.add(deps.sessions.onDidMove((sessionId) => {
-      for (const client of this.clients) if (client.follows(sessionId)) client.peer.close(new EarmarkError('rpc.draining', 'Another server of the team goes on with a session of yours; connect again.'));
-    }));
-    this.disposables.add(deps.observed.onDidAlert((change) => {
-      for (const client of this.clients) if (client.state.kind === 'greeted') client.notify(DaemonAlert, { ...change });
-    }));
-    this.disposables.add(deps.models.onDidProgress((progress) => {
-      for (const client of this.clients) client.notify(ModelsProgress, { ...progress });
-    }));
+    this.disposables.add(
+      deps.sessions.onDidAck((ack) => {
+        for (const client of this.clients)
+          if (client.pushing.has(ack.sessionId)) client.notify(AudioAck, { ...ack });
+      }),
+    );
+    this.disposables.add(
+      deps.sessions.onDidMove((sessionId) => {
+        for (const client of this.clients)
+          if (client.follows(sessionId))
+            client.peer.close(
+              new EarmarkError(
+                'rpc.draining',
+                'Another server of the team goes on with a session of yours; connect again.',
+              ),
+            );
+      }),
+    );
+    this.disposables.add(
+      deps.observed.onDidAlert((change) => {
+        for (const client of this.clients)
+          if (client.state.kind === 'greeted') client.notify(DaemonAlert, { ...change });
+      }),
+    );
+    this.disposables.add(
+      deps.models.onDidProgress((progress) => {
+        for (const client of this.clients) client.notify(ModelsProgress, { ...progress });
+      }),
+    );
   }
 
   get clientCount(): number {
@@ -93,20 +123,26 @@ export class RpcServer implements Disposable {
     let pending = 0;
     let count = 0;
     return {
-      request: (method, params, asked) => this.observe(`${peer.id}-${++count}`, method, async () => {
-        if (pending >= PENDING_MAX) throw new EarmarkError('rpc.tooMany', 'Too many requests of this client are not answered yet; wait for some.', { retryAfterMs: 100 });
-        pending++;
-        try {
-          this.admit(client, method);
-          requireScope(peer.identity, method);
-          await requireOwn(peer.identity, params, this.deps.sessions);
-          return await this.registry.dispatch(method, params, client, asked);
-        } catch (error) {
-          throw this.known(error, method);
-        } finally {
-          pending--;
-        }
-      }),
+      request: (method, params, asked) =>
+        this.observe(`${peer.id}-${++count}`, method, async () => {
+          if (pending >= PENDING_MAX)
+            throw new EarmarkError(
+              'rpc.tooMany',
+              'Too many requests of this client are not answered yet; wait for some.',
+              { retryAfterMs: 100 },
+            );
+          pending++;
+          try {
+            this.admit(client, method);
+            requireScope(peer.identity, method);
+            await requireOwn(peer.identity, params, this.deps.sessions);
+            return await this.registry.dispatch(method, params, client, asked);
+          } catch (error) {
+            throw this.known(error, method);
+          } finally {
+            pending--;
+          }
+        }),
       audio: async (message) => {
         try {
           return await takeAudio(this.deps, client, message);
@@ -137,7 +173,10 @@ export class RpcServer implements Disposable {
     this.disposables.dispose();
   }
 
-  /** One request: timed, its errors counted, and everything that is logged on its way marked with its number; sound, which comes in hundreds of messages a second, has none. */
+  /**
+   * One request: timed, its errors counted, and everything that is logged on its way marked with
+   * its number; sound, which comes in hundreds of messages a second, has none.
+   */
   private async observe(id: string, method: string, work: () => Promise<object>): Promise<object> {
     const { observed, clock, logger } = this.deps;
     const begunMs = clock.now();
@@ -154,7 +193,11 @@ export class RpcServer implements Disposable {
         // Names that nobody declared are one: a stranger must not make figures without end.
         const known = this.registry.has(method) ? method : 'unknown';
         observed.observe('request', durationMs, known);
-        logger.debug('rpc.request', { method: known, durationMs: Math.round(durationMs * 10) / 10, ...(code === undefined ? {} : { error: code }) });
+        logger.debug('rpc.request', {
+          method: known,
+          durationMs: Math.round(durationMs * 10) / 10,
+          ...(code === undefined ? {} : { error: code }),
+        });
       }
     };
     return method === AudioPush.method ? timed() : observed.within(id, timed);
@@ -164,15 +207,25 @@ export class RpcServer implements Disposable {
     const { state } = client;
     if (state.kind === 'greeted' || method === DaemonHello.method) return;
     if (state.kind === 'newer' && NEWER_MAY.has(method)) return;
-    if (state.kind === 'newer') throw new EarmarkError('rpc.versionMismatch', 'This Earmark daemon is older than the client; ask it to drain and start a newer one.');
+    if (state.kind === 'newer')
+      throw new EarmarkError(
+        'rpc.versionMismatch',
+        'This Earmark daemon is older than the client; ask it to drain and start a newer one.',
+      );
     throw new EarmarkError('rpc.invalidRequest', 'Say daemon/hello first.');
   }
 
-  /** What is not in the catalogue is a fault of the daemon: its text may hold anything and stays in the log's type and stack. */
+  /**
+   * What is not in the catalogue is a fault of the daemon: its text may hold anything and stays in
+   * the log's type and stack.
+   */
   private known(error: unknown, method: string): EarmarkError {
     if (isEarmarkError(error)) return error;
     this.deps.logger.error('rpc.unexpected', { method, error: placeOf(error) });
-    return new EarmarkError('internal', 'Something went wrong in the Earmark daemon; see "earmark daemon logs", and try again.');
+    return new EarmarkError(
+      'internal',
+      'Something went wrong in the Earmark daemon; see "earmark daemon logs", and try again.',
+    );
   }
 
   private changed(client: ClientContext, from: ClientState, to: ClientState): void {
@@ -180,9 +233,17 @@ export class RpcServer implements Disposable {
       this.leases.releaseAll(client);
       endDictations(this.deps, client);
     }
-    if ('greeting' in to) this.deps.logger.info('client.greeted', { client: client.peer.id, name: to.greeting.name, version: to.greeting.version });
+    if ('greeting' in to)
+      this.deps.logger.info('client.greeted', {
+        client: client.peer.id,
+        name: to.greeting.name,
+        version: to.greeting.version,
+      });
     if (from.kind !== 'greeted' && to.kind !== 'greeted') return;
-    const windows = [...this.clients].filter((c) => c.peer.identity.kind === 'local' && c.state.kind === 'greeted' && c.state.greeting.window).length;
+    const windows = [...this.clients].filter(
+      (c) =>
+        c.peer.identity.kind === 'local' && c.state.kind === 'greeted' && c.state.greeting.window,
+    ).length;
     this.deps.sessions.setWindowCount(windows);
     this.countEmitter.fire(this.clientCount);
   }

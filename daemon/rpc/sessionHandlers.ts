@@ -1,8 +1,22 @@
 /** `session/*` and `transcript/revise`. */
 import { EarmarkError } from '../../protocol/errors';
 import {
-  SessionAttach, SessionContext, SessionDelete, SessionDetach, SessionEventNotification, SessionExport, SessionGet, SessionList, SessionPause, SessionPurge, SessionRecover, SessionRename, SessionResume,
-  SessionSearch, SessionStart, SessionStop,
+  SessionAttach,
+  SessionContext,
+  SessionDelete,
+  SessionDetach,
+  SessionEventNotification,
+  SessionExport,
+  SessionGet,
+  SessionList,
+  SessionPause,
+  SessionPurge,
+  SessionRecover,
+  SessionRename,
+  SessionResume,
+  SessionSearch,
+  SessionStart,
+  SessionStop,
 } from '../../protocol/session';
 import { TranscriptNameSpeaker, TranscriptRevise } from '../../protocol/transcript';
 import type { Disposable } from '../base/disposable';
@@ -32,12 +46,22 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       const { session } = await startFor(client, (sink) => sessions.start(request, sink));
       return { session: toSessionInfo(session) };
     })
-    .on(SessionStop, async ({ sessionId }) => ({ state: await sessions.stop(sessionId, 'stop.request') }))
-    .on(SessionPause, async ({ sessionId }) => ({ state: await sessions.pause(sessionId, 'pause.request') }))
-    .on(SessionResume, async ({ sessionId }) => ({ state: await sessions.resume(sessionId, 'resume.request') }))
+    .on(SessionStop, async ({ sessionId }) => ({
+      state: await sessions.stop(sessionId, 'stop.request'),
+    }))
+    .on(SessionPause, async ({ sessionId }) => ({
+      state: await sessions.pause(sessionId, 'pause.request'),
+    }))
+    .on(SessionResume, async ({ sessionId }) => ({
+      state: await sessions.resume(sessionId, 'resume.request'),
+    }))
     .on(SessionAttach, async ({ sessionId, afterSeq }, client) => {
       client.detach(sessionId);
-      const { session, sources, attachment } = await sessions.attach(sessionId, afterSeq, sinkFor(client, sessionId));
+      const { session, sources, attachment } = await sessions.attach(
+        sessionId,
+        afterSeq,
+        sinkFor(client, sessionId),
+      );
       client.setAttachment(sessionId, attachment);
       return { session: toSessionInfo(session), sources: sources.map((s) => ({ ...s })) };
     })
@@ -46,8 +70,19 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       return {};
     })
     .on(SessionList, async ({ limit, offset, active, people }, { peer }) => {
-      const views = await sessions.list({ limit: limit ?? LIST_DEFAULT, offset: offset ?? 0, ...defined({ active, owner: ownerSeen(peer.identity) }) });
-      return { sessions: await Promise.all(views.map(async (view) => ({ ...toSessionInfo(view), ...(people === true ? { people: [...(await sessions.people(view.record.id))] } : {}) }))) };
+      const views = await sessions.list({
+        limit: limit ?? LIST_DEFAULT,
+        offset: offset ?? 0,
+        ...defined({ active, owner: ownerSeen(peer.identity) }),
+      });
+      return {
+        sessions: await Promise.all(
+          views.map(async (view) => ({
+            ...toSessionInfo(view),
+            ...(people === true ? { people: [...(await sessions.people(view.record.id))] } : {}),
+          })),
+        ),
+      };
     })
     .on(SessionGet, async ({ sessionId }) => {
       const document = await sessions.get(sessionId);
@@ -63,7 +98,12 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
       const { record, transcript, speakers, insights, stats } = await sessions.get(sessionId);
       const { title, startedAt } = record;
       const name = noteFileName(title, startedAt).replace(/\.earmark\.md$/, '');
-      return { text: renderExport(format, [{ file: title, title, startedAt, segments: transcript, speakers, insights, stats }]), fileName: `${name}.${format === 'text' ? 'txt' : format}` };
+      return {
+        text: renderExport(format, [
+          { file: title, title, startedAt, segments: transcript, speakers, insights, stats },
+        ]),
+        fileName: `${name}.${format === 'text' ? 'txt' : format}`,
+      };
     })
     .on(SessionRename, async ({ sessionId, title }) => {
       await sessions.rename(sessionId, title);
@@ -77,11 +117,24 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
     .on(SessionSearch, async (params, { peer }) => {
       const hits = await sessions.search(fromSearch(params, ownerSeen(peer.identity)));
       return {
-        hits: hits.map(({ record: { id, title, startedAt }, hit }) => ({ sessionId: id, title, startedAt, ...('segment' in hit ? { segment: toSegment(hit.segment) } : { insight: toInsight(hit.insight) }) })),
+        hits: hits.map(({ record: { id, title, startedAt }, hit }) => ({
+          sessionId: id,
+          title,
+          startedAt,
+          ...('segment' in hit
+            ? { segment: toSegment(hit.segment) }
+            : { insight: toInsight(hit.insight) }),
+        })),
       };
     })
     .on(SessionContext, async ({ sessionId, symbols, focus }) => {
-      await sessions.look(sessionId, defined({ symbols: symbols?.map((symbol) => defined(symbol)), focus: focus && defined(focus) }));
+      await sessions.look(
+        sessionId,
+        defined({
+          symbols: symbols?.map((symbol) => defined(symbol)),
+          focus: focus && defined(focus),
+        }),
+      );
       return {};
     })
     .on(SessionRecover, ({ sessionId }) => sessions.takeUp(sessionId))
@@ -92,7 +145,9 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
     })
     .on(TranscriptNameSpeaker, async ({ sessionId, speakerId, name }, { peer }) => {
       await sessions.renameSpeaker(sessionId, speakerId, name);
-      return { voice: await sessions.voices.standing(sessionId, speakerId, ownerSeen(peer.identity)) };
+      return {
+        voice: await sessions.voices.standing(sessionId, speakerId, ownerSeen(peer.identity)),
+      };
     })
     .on(TranscriptRevise, async ({ sessionId, segmentId, ...change }) => {
       await sessions.reviseSegment(sessionId, segmentId, defined(change));
@@ -106,12 +161,25 @@ export function sessionHandlers(registry: Registry, { sessions, control }: RpcDe
  */
 export function ownedBy(identity: Identity, request: StartRequest): StartRequest {
   if (identity.kind === 'local') return request;
-  if (request.sources.some(({ origin }) => origin.type === 'capture')) throw new EarmarkError('rpc.forbidden', 'A remote daemon does not record; send it the audio instead.');
-  return { ...request, owner: identity.user, ...(request.key === undefined ? {} : { key: `${identity.user} ${request.key}` }) };
+  if (request.sources.some(({ origin }) => origin.type === 'capture'))
+    throw new EarmarkError(
+      'rpc.forbidden',
+      'A remote daemon does not record; send it the audio instead.',
+    );
+  return {
+    ...request,
+    owner: identity.user,
+    ...(request.key === undefined ? {} : { key: `${identity.user} ${request.key}` }),
+  };
 }
 
 export function refuseWhenDraining(draining: boolean): void {
-  if (draining) throw new EarmarkError('rpc.draining', 'This Earmark daemon is about to end; try again in a moment.', { retryAfterMs: 500 });
+  if (draining)
+    throw new EarmarkError(
+      'rpc.draining',
+      'This Earmark daemon is about to end; try again in a moment.',
+      { retryAfterMs: 500 },
+    );
 }
 
 function sinkFor(client: ClientContext, sessionId: string): EventSink {
@@ -121,10 +189,15 @@ function sinkFor(client: ClientContext, sessionId: string): EventSink {
   };
 }
 
-/** Starts with the caller attached. Events that come before the session's id is known are sent just before the answer. */
+/**
+ * Starts with the caller attached. Events that come before the session's id is known are sent just
+ * before the answer.
+ */
 export async function startFor(
   client: ClientContext,
-  start: (sink: EventSink) => Promise<{ readonly session: SessionView; readonly attachment?: Disposable }>,
+  start: (
+    sink: EventSink,
+  ) => Promise<{ readonly session: SessionView; readonly attachment?: Disposable }>,
 ): Promise<{ readonly session: SessionView }> {
   let early: SessionEvent[] = [];
   let sink: EventSink = (event) => {

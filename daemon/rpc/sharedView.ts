@@ -1,6 +1,7 @@
 /**
- * What an organisation sees of a server that serves others too: its own sessions, people and settings. Load, memory,
- * alerts and errors would tell how much the others do, so they stay with who runs the server.
+ * What an organisation sees of a server that serves others too: its own sessions, people and
+ * settings. Load, memory, alerts and errors would tell how much the others do, so they stay with
+ * who runs the server.
  */
 import type { EngineHealth } from '../asr/enginesApi';
 import { toDisposable } from '../base/disposable';
@@ -9,14 +10,31 @@ import type { RpcDeps } from './deps';
 
 type Own = Pick<RpcDeps, 'sessions' | 'tokens'>;
 
-const QUIET = { waiting: 0, finals: 'full', waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, droppedSpeculations: 0, droppedPartials: 0 } as const;
+const QUIET = {
+  waiting: 0,
+  finals: 'full',
+  waitP50Ms: 0,
+  waitP95Ms: 0,
+  waitMaxMs: 0,
+  load: 0,
+  droppedSpeculations: 0,
+  droppedPartials: 0,
+} as const;
 
 export function sharedView({ uploads: _ofThisMachine, ...server }: RpcDeps, own: Own): RpcDeps {
   const { engines, control, observed } = server;
   return {
     ...server,
     ...own,
-    vault: { locked: false, encrypted: false, unlock: () => Promise.reject(notHere()), rotate: () => { throw notHere(); }, usage: () => ({ folder: '', databaseBytes: 0, audioBytes: 0, logBytes: 0 }) },
+    vault: {
+      locked: false,
+      encrypted: false,
+      unlock: () => Promise.reject(notHere()),
+      rotate: () => {
+        throw notHere();
+      },
+      usage: () => ({ folder: '', databaseBytes: 0, audioBytes: 0, logBytes: 0 }),
+    },
     // No wish, no key and no figure of one organisation's language model is for the other's.
     languageModel: () => undefined,
     engines: {
@@ -47,14 +65,23 @@ export function sharedView({ uploads: _ofThisMachine, ...server }: RpcDeps, own:
     },
     observed: {
       ...observed,
-      condition: () => ({ ready: observed.condition().ready, parts: [], alerts: [], figures: {}, lastErrors: [] }),
+      condition: () => ({
+        ready: observed.condition().ready,
+        parts: [],
+        alerts: [],
+        figures: {},
+        lastErrors: [],
+      }),
       onDidAlert: () => toDisposable(() => undefined),
     },
   };
 }
 
 function notHere(): EarmarkError {
-  return new EarmarkError('rpc.forbidden', 'The key of what is kept is for who runs the server; ask them.');
+  return new EarmarkError(
+    'rpc.forbidden',
+    'The key of what is kept is for who runs the server; ask them.',
+  );
 }
 
 /** Whether it can be used, and nothing of how much it is. */

@@ -1,7 +1,18 @@
 /** `upload/*`: recordings kept for a daemon elsewhere. For clients of this machine alone. */
 import { EarmarkError } from '../../protocol/errors';
 import type { ParamsOf, RequestType, ResultOf } from '../../protocol/method';
-import { UploadClose, UploadDiscard, UploadEnd, UploadList, UploadOpen, UploadRead, UploadSent, UploadSettle, UploadTranscribe, type UploadInfo } from '../../protocol/uploads';
+import {
+  UploadClose,
+  UploadDiscard,
+  UploadEnd,
+  UploadList,
+  UploadOpen,
+  UploadRead,
+  UploadSent,
+  UploadSettle,
+  UploadTranscribe,
+  type UploadInfo,
+} from '../../protocol/uploads';
 import { toDisposable } from '../base/disposable';
 import { transcribeHere } from '../uploads/transcribeHere';
 import type { Uploads, UploadView } from '../uploads/uploads';
@@ -12,15 +23,33 @@ import type { Registry } from './registry';
 
 export function uploadHandlers(registry: Registry, { uploads, sessions, clock }: RpcDeps): void {
   const holders = new WeakSet<ClientContext>();
-  const on = <M extends RequestType>(type: M, handle: (params: ParamsOf<M>, client: ClientContext, uploads: Uploads) => ResultOf<M> | Promise<ResultOf<M>>): void => {
+  const on = <M extends RequestType>(
+    type: M,
+    handle: (
+      params: ParamsOf<M>,
+      client: ClientContext,
+      uploads: Uploads,
+    ) => ResultOf<M> | Promise<ResultOf<M>>,
+  ): void => {
     registry.on(type, (params, client) => {
-      if (client.peer.identity.kind !== 'local') throw new EarmarkError('rpc.forbidden', 'What a machine keeps for a daemon elsewhere is for its own user.');
-      if (!uploads) throw new EarmarkError('rpc.forbidden', 'A server that others share keeps no recordings for daemons elsewhere.');
+      if (client.peer.identity.kind !== 'local')
+        throw new EarmarkError(
+          'rpc.forbidden',
+          'What a machine keeps for a daemon elsewhere is for its own user.',
+        );
+      if (!uploads)
+        throw new EarmarkError(
+          'rpc.forbidden',
+          'A server that others share keeps no recordings for daemons elsewhere.',
+        );
       return handle(params, client, uploads);
     });
   };
   on(UploadOpen, ({ remote, sessionId, sources }, client, uploads) => {
-    const upload = uploads.open({ remote, sessionId, sources: sources.map((source) => defined(source)) }, client);
+    const upload = uploads.open(
+      { remote, sessionId, sources: sources.map((source) => defined(source)) },
+      client,
+    );
     if (!holders.has(client)) client.disposables.add(toDisposable(() => uploads.letGo(client)));
     holders.add(client);
     return { upload: toInfo(upload), have: have(uploads, upload.id) };
@@ -37,14 +66,20 @@ export function uploadHandlers(registry: Registry, { uploads, sessions, clock }:
     uploads.end(uploadId);
     return { have: have(uploads, uploadId) };
   });
-  on(UploadSent, async ({ uploadId }, _client, uploads) => ({ sent: (await uploads.sent(uploadId)).map((s) => ({ ...s })) }));
-  on(UploadSettle, async ({ uploadId, received, problem }, _client, uploads) => ({ ...(await uploads.settle(uploadId, received, problem)) }));
+  on(UploadSent, async ({ uploadId }, _client, uploads) => ({
+    sent: (await uploads.sent(uploadId)).map((s) => ({ ...s })),
+  }));
+  on(UploadSettle, async ({ uploadId, received, problem }, _client, uploads) => ({
+    ...(await uploads.settle(uploadId, received, problem)),
+  }));
   on(UploadList, (_params, _client, uploads) => ({ uploads: uploads.list().map(toInfo) }));
   on(UploadDiscard, ({ uploadId }, client, uploads) => {
     uploads.discard(uploadId, client);
     return {};
   });
-  on(UploadTranscribe, async ({ uploadId }, _client, uploads) => ({ sessionId: await transcribeHere(uploads, uploadId, sessions, clock) }));
+  on(UploadTranscribe, async ({ uploadId }, _client, uploads) => ({
+    sessionId: await transcribeHere(uploads, uploadId, sessions, clock),
+  }));
 }
 
 function have(uploads: Uploads, id: string): ResultOf<typeof UploadEnd>['have'] {

@@ -1,4 +1,7 @@
-/** `voices/*`: kept voices of named people, those of the caller. What a voice is like never leaves the daemon. */
+/**
+ * `voices/*`: kept voices of named people, those of the caller. What a voice is like never leaves
+ * the daemon.
+ */
 import { VoicesForget, VoicesKeep, VoicesList } from '../../protocol/voices';
 import { ownerSeen } from '../base/identity';
 import type { RpcDeps } from './deps';
@@ -10,6 +13,14 @@ export function voiceHandlers(registry: Registry, { sessions: { voices } }: RpcD
       await voices.keep(sessionId, speakerId, ownerSeen(peer.identity));
       return {};
     })
-    .on(VoicesList, async (_, { peer }) => ({ voices: (await voices.people(ownerSeen(peer.identity))).map(({ name, keptMs, sessions }) => ({ name, keptAt: new Date(keptMs).toISOString(), sessions })) }))
-    .on(VoicesForget, async ({ name }, { peer }) => ({ forgotten: await voices.forget(ownerSeen(peer.identity), name) }));
+    .on(VoicesList, async (_, { peer }) => ({
+      voices: (await voices.people(ownerSeen(peer.identity))).map(({ name, keptMs, sessions }) => ({
+        name,
+        keptAt: new Date(keptMs).toISOString(),
+        sessions,
+      })),
+    }))
+    .on(VoicesForget, async ({ name }, { peer }) => ({
+      forgotten: await voices.forget(ownerSeen(peer.identity), name),
+    }));
 }

@@ -1,4 +1,7 @@
-/** Which sessions may begin: not more than the limits, by the process and by its user, and none that names what cannot be. */
+/**
+ * Which sessions may begin: not more than the limits, by the process and by its user, and none that
+ * names what cannot be.
+ */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import type { Lease } from '../team/leases';
 import type { StartRequest } from './api';
@@ -25,15 +28,36 @@ export class Admission {
   check(request: StartRequest): void {
     const { options, running } = this.setup;
     const owners = [...running(), ...this.admitted];
-    if (this.draining) throw new EarmarkError('rpc.draining', 'Earmark is shutting down; try again in a moment.', { retryAfterMs: 1000 });
-    if (owners.length >= options.maxSessions) throw new EarmarkError('session.tooMany', `${options.maxSessions} sessions run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
+    if (this.draining)
+      throw new EarmarkError('rpc.draining', 'Earmark is shutting down; try again in a moment.', {
+        retryAfterMs: 1000,
+      });
+    if (owners.length >= options.maxSessions)
+      throw new EarmarkError(
+        'session.tooMany',
+        `${options.maxSessions} sessions run already; stop one of them first.`,
+        { retryAfterMs: TOO_MANY_RETRY_MS },
+      );
     const own = owners.filter((owner) => owner === request.owner).length;
     if (request.owner !== undefined && own >= options.maxSessionsPerUser) throw tooManyOfYours(own);
-    if (new Set(request.sources.map(({ source }) => source)).size !== request.sources.length) throw new EarmarkError('audio.unknownSource', 'Each source may be named once; remove the second one.');
-    if (request.sources.some(({ source, origin }) => source === 'file' && origin.type === 'capture')) throw new EarmarkError('audio.noRecorder', 'A file is pushed, not recorded; choose the microphone or the system audio.');
+    if (new Set(request.sources.map(({ source }) => source)).size !== request.sources.length)
+      throw new EarmarkError(
+        'audio.unknownSource',
+        'Each source may be named once; remove the second one.',
+      );
+    if (
+      request.sources.some(({ source, origin }) => source === 'file' && origin.type === 'capture')
+    )
+      throw new EarmarkError(
+        'audio.noRecorder',
+        'A file is pushed, not recorded; choose the microphone or the system audio.',
+      );
   }
 
-  /** Where several servers share what a user may have. While nobody can say how many there are each counts its own: what is said now is not said again. @throws EarmarkError session.tooMany */
+  /**
+   * Where several servers share what a user may have. While nobody can say how many there are each
+   * counts its own: what is said now is not said again. @throws EarmarkError session.tooMany
+   */
   async place(owner: string | undefined): Promise<Lease | undefined> {
     if (this.setup.place === undefined || owner === undefined) return undefined;
     const { maxSessionsPerUser } = this.setup.options;
@@ -60,5 +84,9 @@ export class Admission {
 }
 
 function tooManyOfYours(own: number): EarmarkError {
-  return new EarmarkError('session.tooMany', `${own} sessions of yours run already; stop one of them first.`, { retryAfterMs: TOO_MANY_RETRY_MS });
+  return new EarmarkError(
+    'session.tooMany',
+    `${own} sessions of yours run already; stop one of them first.`,
+    { retryAfterMs: TOO_MANY_RETRY_MS },
+  );
 }

@@ -70,40 +70,98 @@ export type EventSink = (event: SessionEvent) => void;
 
 export interface Sessions {
   /**
-   * Creates and starts; resolves in STREAMING. The sink, where given, is attached from the first event.
+   * Creates and starts; resolves in STREAMING. The sink, where given, is attached from the first
+   * event.
    * @throws EarmarkError session.tooMany, audio.*, model.*, engine.*, store.unwritable
    */
-  start(request: StartRequest, sink?: EventSink): Promise<{ readonly session: SessionView; readonly attachment?: Disposable }>;
+  start(
+    request: StartRequest,
+    sink?: EventSink,
+  ): Promise<{ readonly session: SessionView; readonly attachment?: Disposable }>;
   /** Idempotent. Resolves once the state is STOPPING or later. */
   stop(sessionId: string, cause: string): Promise<SessionState>;
-  /** Resolves once what came in until now is in the transcript, as if a silence had followed. @throws EarmarkError session.notFound */
+  /**
+   * Resolves once what came in until now is in the transcript, as if a silence had followed.
+   * @throws EarmarkError session.notFound
+   */
   flush(sessionId: string): Promise<void>;
-  /** Resolves when everything that was said before the stop is in the transcript, or never will be; recorders and record may still be ending. */
+  /**
+   * Resolves when everything that was said before the stop is in the transcript, or never will be;
+   * recorders and record may still be ending.
+   */
   whenHeard(sessionId: string): Promise<void>;
   /** Resolves in DONE or FAILED. */
   whenEnded(sessionId: string): Promise<SessionState>;
   pause(sessionId: string, cause: string): Promise<SessionState>;
   resume(sessionId: string, cause: string): Promise<SessionState>;
-  /** Replays the durable events after `afterSeq`, then live. Resolves when the first page of them was given. @throws EarmarkError session.notFound */
-  attach(sessionId: string, afterSeq: number, sink: EventSink): Promise<{ readonly session: SessionView; readonly sources: readonly { readonly source: Source; readonly nextSeq: number }[]; readonly attachment: Disposable }>;
-  /** Whole frames, in order; taken before the call returns. @returns last frame of the source on disk. @throws EarmarkError audio.* */
-  push(sessionId: string, source: Source, seq: number, captureMs: number, pcm: Int16Array): Promise<number>;
+  /**
+   * Replays the durable events after `afterSeq`, then live. Resolves when the first page of them
+   * was given. @throws EarmarkError session.notFound
+   */
+  attach(
+    sessionId: string,
+    afterSeq: number,
+    sink: EventSink,
+  ): Promise<{
+    readonly session: SessionView;
+    readonly sources: readonly { readonly source: Source; readonly nextSeq: number }[];
+    readonly attachment: Disposable;
+  }>;
+  /**
+   * Whole frames, in order; taken before the call returns.
+   * @returns last frame of the source on disk. @throws EarmarkError audio.*
+   */
+  push(
+    sessionId: string,
+    source: Source,
+    seq: number,
+    captureMs: number,
+    pcm: Int16Array,
+  ): Promise<number>;
   endSource(sessionId: string, source: Source): Promise<void>;
-  /** Is what was sent what came in and is on disk? Also of a session that is over. @throws EarmarkError session.notFound, audio.unknownSource, store.unwritable */
-  verify(sessionId: string, source: Source, sent: Received): Promise<Received & { readonly confirmed: boolean }>;
+  /**
+   * Is what was sent what came in and is on disk? Also of a session that is over. @throws
+   * EarmarkError session.notFound, audio.unknownSource, store.unwritable
+   */
+  verify(
+    sessionId: string,
+    source: Source,
+    sent: Received,
+  ): Promise<Received & { readonly confirmed: boolean }>;
   /** @throws EarmarkError session.notFound */
   ownerOf(sessionId: string): Promise<string | undefined>;
-  list(filter: { limit: number; offset: number; active?: boolean; owner?: string }): Promise<readonly SessionView[]>;
+  list(filter: {
+    limit: number;
+    offset: number;
+    active?: boolean;
+    owner?: string;
+  }): Promise<readonly SessionView[]>;
   get(sessionId: string): Promise<SessionDocument>;
   /** Speakers that a person named, each once. */
   people(sessionId: string): Promise<readonly string[]>;
-  /** At most 30 s of kept sound. @throws EarmarkError session.notFound, session.wrongState while it runs, audio.notKept */
-  clip(sessionId: string, source: Source, startMs: number, endMs: number): Promise<{ readonly startMs: number; readonly pcm: Int16Array }>;
+  /**
+   * At most 30 s of kept sound. @throws EarmarkError session.notFound, session.wrongState while it
+   * runs, audio.notKept
+   */
+  clip(
+    sessionId: string,
+    source: Source,
+    startMs: number,
+    endMs: number,
+  ): Promise<{ readonly startMs: number; readonly pcm: Int16Array }>;
   rename(sessionId: string, title: string): Promise<void>;
   delete(sessionId: string): Promise<void>;
-  /** By words, and by meaning where the model is there. @throws EarmarkError rpc.invalidParams where neither words nor a filter is given */
-  search(query: SearchQuery): Promise<readonly { readonly record: SessionRecord; readonly hit: SearchHit }[]>;
-  /** Finishes what an earlier end left; returns once it is under way. @throws EarmarkError session.notFound, engine.*, store.* */
+  /**
+   * By words, and by meaning where the model is there. @throws EarmarkError rpc.invalidParams where
+   * neither words nor a filter is given
+   */
+  search(
+    query: SearchQuery,
+  ): Promise<readonly { readonly record: SessionRecord; readonly hit: SearchHit }[]>;
+  /**
+   * Finishes what an earlier end left; returns once it is under way. @throws EarmarkError
+   * session.notFound, engine.*, store.*
+   */
   takeUp(sessionId: string): Promise<{ readonly state: SessionState; readonly left: boolean }>;
   /** Removes every trace. A running session is stopped first. */
   purge(sessionId: string): Promise<Purged>;
@@ -111,25 +169,49 @@ export interface Sessions {
   retention(): Promise<Retention>;
   /** Applied at once. */
   setRetention(retention: Retention): Promise<void>;
-  /** Without a name, takes back what a kept voice gave or suggested. @throws EarmarkError session.notFound, speaker.notFound, store.unwritable */
+  /**
+   * Without a name, takes back what a kept voice gave or suggested. @throws EarmarkError
+   * session.notFound, speaker.notFound, store.unwritable
+   */
   renameSpeaker(sessionId: string, speakerId: string, name: string | undefined): Promise<void>;
   /** Voices of named people. */
   readonly voices: Pick<KeptVoices, 'standing' | 'keep' | 'people' | 'forget'>;
   /** What the editor has open; of no consequence for a session that is over. */
-  look(sessionId: string, seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): Promise<void>;
-  reviseSegment(sessionId: string, segmentId: string, change: { text?: string; speaker?: string; hidden?: boolean }): Promise<void>;
-  reviseInsight(sessionId: string, insightId: string, change: { text?: string; owner?: string; status?: Insight['status'] }): Promise<void>;
-  readonly onDidAck: Event<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>;
+  look(
+    sessionId: string,
+    seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol },
+  ): Promise<void>;
+  reviseSegment(
+    sessionId: string,
+    segmentId: string,
+    change: { text?: string; speaker?: string; hidden?: boolean },
+  ): Promise<void>;
+  reviseInsight(
+    sessionId: string,
+    insightId: string,
+    change: { text?: string; owner?: string; status?: Insight['status'] },
+  ): Promise<void>;
+  readonly onDidAck: Event<{
+    readonly sessionId: string;
+    readonly source: Source;
+    readonly ackSeq: number;
+  }>;
   /** Another server goes on with a session: whoever follows it here finds it there. */
   readonly onDidMove: Event<string>;
   /** Sessions that are neither DONE nor FAILED. */
   readonly activeCount: number;
   /** The same ones, as they are now. */
   readonly running: readonly SessionView[];
-  /** Windows came or went. A captured session pauses when for 60 s no window was there and no client was attached to it. */
+  /**
+   * Windows came or went. A captured session pauses when for 60 s no window was there and no client
+   * was attached to it.
+   */
   setWindowCount(count: number): void;
   /** Refuses new sessions from now on. */
   drain(): void;
-  /** Within `withinMs`, stops and finalises every session, and what is not done stays in the spool; where several servers share sessions, gives each to the others as it is. */
+  /**
+   * Within `withinMs`, stops and finalises every session, and what is not done stays in the spool;
+   * where several servers share sessions, gives each to the others as it is.
+   */
   shutdown(withinMs: number, cause: string): Promise<void>;
 }

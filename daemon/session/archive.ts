@@ -1,6 +1,6 @@
 /**
- * Sessions that are over: read, attached to and revised by a person, loaded while somebody needs them. Calls about one
- * session come one after the other (`Turns`).
+ * Sessions that are over: read, attached to and revised by a person, loaded while somebody needs
+ * them. Calls about one session come one after the other (`Turns`).
  */
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -36,10 +36,19 @@ export class Archive implements Disposable {
   async load(sessionId: string): Promise<Archived> {
     const { store, clock, logger, options } = this.setup;
     if (!this.open.has(sessionId)) {
-      const [book, counts, record] = await Promise.all([Book.load(store, sessionId), store.counts(sessionId), store.getSession(sessionId)]);
+      const [book, counts, record] = await Promise.all([
+        Book.load(store, sessionId),
+        store.counts(sessionId),
+        store.getSession(sessionId),
+      ]);
       const created = record?.createdMs;
       const log = new EventLog({
-        sessionId, store, counts, clock, logger, options,
+        sessionId,
+        store,
+        counts,
+        clock,
+        logger,
+        options,
         sessionMs: () => (created === undefined ? 0 : clock.wall() - created),
         check: (body) => book.check(body),
         onWritten: (event) => book.apply(event),
@@ -55,7 +64,13 @@ export class Archive implements Disposable {
   }
 
   /** @param archived as `load` gave it */
-  attach(sessionId: string, { log }: Archived, afterSeq: number, sink: EventSink, onGone: () => void): Attached {
+  attach(
+    sessionId: string,
+    { log }: Archived,
+    afterSeq: number,
+    sink: EventSink,
+    onGone: () => void,
+  ): Attached {
     return log.attach(afterSeq, sink, () => {
       if (log.attachmentCount > 0) return;
       this.drop(sessionId);

@@ -1,11 +1,17 @@
-/** One listener's place in a session's events: it reads what it missed from the store, then hears what is new. */
+/**
+ * One listener's place in a session's events: it reads what it missed from the store, then hears
+ * what is new.
+ */
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { EventSink } from './api';
 import type { DurableEvent, SessionEvent } from './events';
 
 export interface Attached extends Disposable {
-  /** Resolves when the first page of what was missed was given. An answer that follows it is behind those events. */
+  /**
+   * Resolves when the first page of what was missed was given. An answer that follows it is behind
+   * those events.
+   */
   readonly replayed: Promise<void>;
 }
 
@@ -27,7 +33,10 @@ export class Attachment implements Attached {
   private reading = false;
   private first: Promise<void> | undefined;
 
-  constructor({ position, sink }: { readonly position: number; readonly sink: EventSink }, private readonly source: AttachmentSource) {
+  constructor(
+    { position, sink }: { readonly position: number; readonly sink: EventSink },
+    private readonly source: AttachmentSource,
+  ) {
     this.position = position;
     this.sink = sink;
   }
@@ -36,7 +45,10 @@ export class Attachment implements Attached {
     return this.first ?? Promise.resolve();
   }
 
-  /** Takes one event as it is sent. Behind the stored ones it waits: the pump brings it from the store. */
+  /**
+   * Takes one event as it is sent. Behind the stored ones it waits: the pump brings it from the
+   * store.
+   */
   hear(event: SessionEvent): void {
     if (!this.open) return;
     if ('afterSeq' in event) {
@@ -47,11 +59,19 @@ export class Attachment implements Attached {
 
   /** Sends a page of what was missed; the rest in later turns. */
   pump(): void {
-    if (!this.open || this.turn !== undefined || this.reading || this.position >= this.source.lastSeq()) return;
+    if (
+      !this.open ||
+      this.turn !== undefined ||
+      this.reading ||
+      this.position >= this.source.lastSeq()
+    )
+      return;
     this.reading = true;
     const page = this.page(this.source.lastSeq());
     this.first ??= page;
-    void page.finally(() => (this.reading = false)).then(() => this.open && this.position < this.source.lastSeq() && this.pumpSoon());
+    void page
+      .finally(() => (this.reading = false))
+      .then(() => this.open && this.position < this.source.lastSeq() && this.pumpSoon());
   }
 
   /** @param stored last number that was on disk when it was asked for */
@@ -61,7 +81,8 @@ export class Attachment implements Attached {
       for (const event of await this.source.read(before, PAGE)) {
         if (this.open && event.seq === this.position + 1) this.give(event);
       }
-      if (this.open && this.position === before && stored > before) throw new Error('The store does not have the events that it counts.');
+      if (this.open && this.position === before && stored > before)
+        throw new Error('The store does not have the events that it counts.');
     } catch (error) {
       if (this.open) this.source.onBroken(error);
     }

@@ -1,4 +1,7 @@
-/** How sessions begin: once for a key, within the limits, and without a trace where they never began. */
+/**
+ * How sessions begin: once for a key, within the limits, and without a trace where they never
+ * began.
+ */
 import type { Disposable } from '../base/disposable';
 import type { Turns } from '../base/turns';
 import type { Admission } from './admission';
@@ -42,9 +45,18 @@ export class Beginning {
     return this.setup.moves?.whileComing(started) ?? started;
   }
 
-  private async startOne(request: StartRequest, sink: EventSink | undefined): ReturnType<Sessions['start']> {
+  private async startOne(
+    request: StartRequest,
+    sink: EventSink | undefined,
+  ): ReturnType<Sessions['start']> {
     const { key } = request;
-    const begun = key === undefined ? await this.begin(request, sink) : await this.setup.turns.take(`key ${key}`, async () => (await this.begunBy(key)) ?? (await this.begin(request, sink)));
+    const begun =
+      key === undefined
+        ? await this.begin(request, sink)
+        : await this.setup.turns.take(
+            `key ${key}`,
+            async () => (await this.begunBy(key)) ?? (await this.begin(request, sink)),
+          );
     if (!('session' in begun)) return this.startAgain(begun, sink);
     const { session, attachment, started } = begun;
     try {
@@ -61,7 +73,10 @@ export class Beginning {
     return { session: session.view(), ...(attachment ? { attachment } : {}) };
   }
 
-  /** The session of a key. One that never began, because its server lost the database or died meanwhile, is none, and makes room for another. */
+  /**
+   * The session of a key. One that never began, because its server lost the database or died
+   * meanwhile, is none, and makes room for another.
+   */
   private async begunBy(key: string): Promise<SessionRecord | undefined> {
     const { deps, live, moves, turns, leaving } = this.setup;
     const record = await deps.store.findByKey(key);
@@ -71,11 +86,18 @@ export class Beginning {
     return deps.store.findByKey(key);
   }
 
-  private async startAgain(record: SessionRecord, sink: EventSink | undefined): ReturnType<Sessions['start']> {
+  private async startAgain(
+    record: SessionRecord,
+    sink: EventSink | undefined,
+  ): ReturnType<Sessions['start']> {
     const { attach, live, library } = this.setup;
     const attached = sink && (await attach(record.id, 0, sink));
     await this.starting.get(record.id);
-    return { session: live.get(record.id)?.view() ?? (await library.viewOf(await library.stored(record.id))), ...(attached ? { attachment: attached.attachment } : {}) };
+    return {
+      session:
+        live.get(record.id)?.view() ?? (await library.viewOf(await library.stored(record.id))),
+      ...(attached ? { attachment: attached.attachment } : {}),
+    };
   }
 
   /** A new session, stored and about to start. */
@@ -96,7 +118,17 @@ export class Beginning {
   private async beginAdmitted(request: StartRequest, sink: EventSink | undefined): Promise<Begun> {
     const { deps, admission, listeners, opening } = this.setup;
     let opened: Session | undefined;
-    const engine = deps.engines.open({ provider: request.provider, model: request.model, device: request.device, language: request.language ?? 'en', vocabulary: request.vocabulary, translate: request.translate, phrases: () => [...(request.phrases?.() ?? []), ...(opened?.code.phrases ?? [])], live: isLive(request), owner: request.owner });
+    const engine = deps.engines.open({
+      provider: request.provider,
+      model: request.model,
+      device: request.device,
+      language: request.language ?? 'en',
+      vocabulary: request.vocabulary,
+      translate: request.translate,
+      phrases: () => [...(request.phrases?.() ?? []), ...(opened?.code.phrases ?? [])],
+      live: isLive(request),
+      owner: request.owner,
+    });
     const record = newRecord(request, engine, deps);
     const session = await admission.during(request.owner, async () => {
       try {
@@ -109,7 +141,8 @@ export class Beginning {
         throw error;
       }
     });
-    const attachment = sink && listeners.add(record.id, 0, sink, (after, hear) => session.attach(after, hear));
+    const attachment =
+      sink && listeners.add(record.id, 0, sink, (after, hear) => session.attach(after, hear));
     const started = session.start();
     this.starting.set(record.id, started);
     // Whoever started it is told; so is who asks for the same by its key.

@@ -1,4 +1,7 @@
-/** What a session's durable events add up to: transcript, speakers, insights. Live sessions and stored ones hold one. */
+/**
+ * What a session's durable events add up to: transcript, speakers, insights. Live sessions and
+ * stored ones hold one.
+ */
 import type { Insight } from '../analysis/types';
 import { checkRevision, Transcript } from '../transcript/transcript';
 import type { Segment, Speaker } from '../transcript/types';
@@ -10,22 +13,35 @@ export class Book {
   readonly speakers = new Map<string, Speaker>();
   readonly insights = new Map<string, Insight>();
 
-  constructor(from: { segments?: readonly Segment[]; speakers?: readonly Speaker[]; insights?: readonly Insight[] } = {}) {
+  constructor(
+    from: {
+      segments?: readonly Segment[];
+      speakers?: readonly Speaker[];
+      insights?: readonly Insight[];
+    } = {},
+  ) {
     this.transcript = new Transcript(from.segments);
     for (const speaker of from.speakers ?? []) this.speakers.set(speaker.id, speaker);
     for (const insight of from.insights ?? []) this.insights.set(insight.id, insight);
   }
 
   static async load(store: SessionStore, sessionId: string): Promise<Book> {
-    const [segments, speakers, insights] = await Promise.all([store.segments(sessionId), store.speakers(sessionId), store.insights(sessionId)]);
+    const [segments, speakers, insights] = await Promise.all([
+      store.segments(sessionId),
+      store.speakers(sessionId),
+      store.insights(sessionId),
+    ]);
     return new Book({ segments, speakers, insights });
   }
 
   /** @throws Error that names the rule which the event breaks */
   check(body: DurableEventBody): void {
-    if (body.kind === 'final' && this.transcript.get(body.segment.id)) throw new Error(`Segment ${body.segment.id} is already final.`);
-    // Revisions of one segment may come in one batch; each follows the one before it, so only the first is seen here.
-    if (body.kind === 'revision' && body.revision.by === 'machine') checkRevision(this.transcript.get(body.revision.segmentId), body.revision);
+    if (body.kind === 'final' && this.transcript.get(body.segment.id))
+      throw new Error(`Segment ${body.segment.id} is already final.`);
+    // Revisions of one segment may come in one batch; each follows the one before it, so only the
+    // first is seen here.
+    if (body.kind === 'revision' && body.revision.by === 'machine')
+      checkRevision(this.transcript.get(body.revision.segmentId), body.revision);
   }
 
   apply(body: DurableEventBody): void {

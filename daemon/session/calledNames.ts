@@ -1,22 +1,44 @@
-/** What the others call somebody who has no name yet goes into the session as a suggestion; it goes when it is no longer plain. */
+/**
+ * What the others call somebody who has no name yet goes into the session as a suggestion; it goes
+ * when it is no longer plain.
+ */
 import type { SpeakerName } from '../analysis/types';
 import type { Speaker } from '../transcript/types';
 import type { Book } from './book';
 import type { DurableEventBody } from './events';
 
 /** @returns events for the speakers whose suggestion differs from what the conversation says now */
-export function calledEvents(book: Book, names: readonly SpeakerName[]): readonly DurableEventBody[] {
+export function calledEvents(
+  book: Book,
+  names: readonly SpeakerName[],
+): readonly DurableEventBody[] {
   const taken = new Set([...book.speakers.values()].map(({ name }) => name));
   return [...book.speakers.values()].flatMap((speaker): DurableEventBody[] => {
     const { called: before, ...rest } = speaker;
     // A person or a voice knows better; a name that another speaker has would make the two one.
-    const heard = speaker.named || speaker.recognised || speaker.turns?.length === 0 ? undefined : names.find((one) => one.speaker === speaker.name && !taken.has(one.name));
+    const heard =
+      speaker.named || speaker.recognised || speaker.turns?.length === 0
+        ? undefined
+        : names.find((one) => one.speaker === speaker.name && !taken.has(one.name));
     if (heard?.name === before?.name) return [];
-    return [{ kind: 'speaker', speaker: heard ? { ...rest, called: { name: heard.name, segmentId: heard.segmentId } } : rest }];
+    return [
+      {
+        kind: 'speaker',
+        speaker: heard
+          ? { ...rest, called: { name: heard.name, segmentId: heard.segmentId } }
+          : rest,
+      },
+    ];
   });
 }
 
 /** A speaker that was told apart anew, with the suggestion there is while the label stays. */
 export function stillCalled(speaker: Speaker, before: Speaker | undefined): Speaker {
-  return before?.called && before.name === speaker.name && !speaker.named && !speaker.recognised && !speaker.called ? { ...speaker, called: before.called } : speaker;
+  return before?.called &&
+    before.name === speaker.name &&
+    !speaker.named &&
+    !speaker.recognised &&
+    !speaker.called
+    ? { ...speaker, called: before.called }
+    : speaker;
 }

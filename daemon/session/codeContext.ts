@@ -1,7 +1,7 @@
 /**
- * What the user's editor has open while people talk: names of the code, and the file and symbol in front of them at
- * each moment. A name that is spoken becomes a link, "this function" names the one that was looked at, and the
- * recogniser leans towards the nearest names.
+ * What the user's editor has open while people talk: names of the code, and the file and symbol in
+ * front of them at each moment. A name that is spoken becomes a link, "this function" names the one
+ * that was looked at, and the recogniser leans towards the nearest names.
  */
 import type { Insight } from '../analysis/types';
 
@@ -28,7 +28,8 @@ const NO_NAMES: SpokenNames = { find: () => [], phrases: [] };
 /** Changes of what is looked at that are remembered: one a second for more than an hour. */
 const MAX_FOCUSES = 5_000;
 const MAX_LINKS = 8;
-const DEICTIC = /\b(?:this|that|the current) (?:function|method|class|component|file|module|test|hook|type|interface|struct|helper|handler|line|code)\b/i;
+const DEICTIC =
+  /\b(?:this|that|the current) (?:function|method|class|component|file|module|test|hook|type|interface|struct|helper|handler|line|code)\b/i;
 
 interface Focus {
   readonly atMs: number;
@@ -48,12 +49,17 @@ export class CodeContext {
     private readonly learn: NameLearner = () => Promise.resolve(NO_NAMES),
   ) {}
 
-  /** What is likely to be said, likeliest first: the user's own words, then the names of the code. */
+  /**
+   * What is likely to be said, likeliest first: the user's own words, then the names of the code.
+   */
   get phrases(): readonly string[] {
     return [...this.own, ...this.names.phrases];
   }
 
-  /** The names of the code as they are now, the nearest first. Resolves when they are known; those of before are used until then, and later ones win. */
+  /**
+   * The names of the code as they are now, the nearest first. Resolves when they are known; those
+   * of before are used until then, and later ones win.
+   */
   async setSymbols(symbols: readonly CodeSymbol[]): Promise<void> {
     this.symbols = new Map([...symbols].reverse().map((symbol) => [symbol.name, symbol]));
     const names = [...new Set(symbols.map(({ name }) => name))];
@@ -76,7 +82,9 @@ export class CodeContext {
   /** The insight with what it names in the code; links that it has already stay. */
   link<T extends Insight>(insight: T): T {
     if (this.symbols.size === 0 && this.focuses.length === 0) return insight;
-    const links = new Map<string, CodeSymbol>(insight.symbols.map((symbol) => [symbol.name, symbol]));
+    const links = new Map<string, CodeSymbol>(
+      insight.symbols.map((symbol) => [symbol.name, symbol]),
+    );
     for (const text of [insight.text, ...insight.evidence.map(({ quote }) => quote)]) {
       for (const name of this.names.find(text)) {
         // One that is not told any more is not open any more.
@@ -87,7 +95,9 @@ export class CodeContext {
     const said = insight.evidence.find(({ quote }) => DEICTIC.test(quote));
     const focus = said && this.focusAt(said.endMs);
     if (focus && !links.has(focus.name)) links.set(focus.name, focus);
-    return links.size === insight.symbols.length ? insight : { ...insight, symbols: [...links.values()].slice(0, MAX_LINKS) };
+    return links.size === insight.symbols.length
+      ? insight
+      : { ...insight, symbols: [...links.values()].slice(0, MAX_LINKS) };
   }
 
   private focusAt(ms: number): CodeSymbol | undefined {

@@ -6,8 +6,16 @@ import type { LostSound } from './ports';
 const SPANS_TOLD = 10;
 
 /** @param timeOf session time of a frame, in ms */
-export function damagedSound(lost: readonly LostSound[], timeOf: (source: Source, seq: number) => number): string {
-  const spans = lost.slice(0, SPANS_TOLD).map(({ source, firstSeq, lastSeq }) => `${clock(timeOf(source, firstSeq))} to ${clock(timeOf(source, lastSeq + 1))}`);
+export function damagedSound(
+  lost: readonly LostSound[],
+  timeOf: (source: Source, seq: number) => number,
+): string {
+  const spans = lost
+    .slice(0, SPANS_TOLD)
+    .map(
+      ({ source, firstSeq, lastSeq }) =>
+        `${clock(timeOf(source, firstSeq))} to ${clock(timeOf(source, lastSeq + 1))}`,
+    );
   const more = lost.length > spans.length ? ` and ${lost.length - spans.length} more` : '';
   return `Sound was damaged on disk and is left out: ${spans.join(', ')}${more}.`;
 }

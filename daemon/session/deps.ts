@@ -15,10 +15,14 @@ import type { SessionOptions } from './options';
 import type { Capture, SessionStore, SpeechEngines, SpoolFactory, VoiceStore } from './ports';
 
 /**
- * Sound that a user may send. @returns undefined where so many frames may be, which are used up then; else how many
+ * Sound that a user may send.
+ * @returns undefined where so many frames may be, which are used up then; else how many
  * milliseconds to wait, and whether the limit is used up or only nobody could say yet
  */
-export type Allowance = (owner: string, frames: number) => { readonly waitMs: number; readonly over: boolean } | undefined;
+export type Allowance = (
+  owner: string,
+  frames: number,
+) => { readonly waitMs: number; readonly over: boolean } | undefined;
 
 export interface SessionManagerDeps {
   readonly store: SessionStore;
@@ -26,7 +30,10 @@ export interface SessionManagerDeps {
   readonly engines: SpeechEngines;
   readonly capture: Capture;
   readonly analyzers: AnalyzerFactory;
-  /** Learns how names of the code are said; without it none become links, and recognition does not lean towards them. */
+  /**
+   * Learns how names of the code are said; without it none become links, and recognition does not
+   * lean towards them.
+   */
   readonly learnNames?: NameLearner;
   /** Tells voices; without it the sources are the speakers. */
   readonly voices?: SpeakerEmbedder;
@@ -36,11 +43,17 @@ export interface SessionManagerDeps {
   readonly meanings?: Pick<MeaningsSetup, 'store' | 'embedder'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A place among the sessions of a user that several servers share; absent: this process's own count. */
+  /**
+   * A place among the sessions of a user that several servers share; absent: this process's own
+   * count.
+   */
   readonly place?: (owner: string, max: number) => Promise<Lease | undefined>;
   /** Absent: as much as anybody likes. */
   readonly allowance?: Allowance;
-  /** Where several servers share the sessions: what one left another one goes on with, when somebody comes for it. */
+  /**
+   * Where several servers share the sessions: what one left another one goes on with, when somebody
+   * comes for it.
+   */
   readonly ownership?: Ownership;
   /** Absent: nobody counts. */
   readonly figures?: Figures;
@@ -55,12 +68,15 @@ export interface SessionManagerDeps {
 
 export interface SessionManager extends Sessions, Disposable {
   /**
-   * Takes up what a crash left: call once, before the first client is served. Resolves when every left session can be
-   * attached to; its audio is decoded in the background.
+   * Takes up what a crash left: call once, before the first client is served. Resolves when every
+   * left session can be attached to; its audio is decoded in the background.
    * @returns ids of the sessions that go on
    */
   recover(): Promise<readonly string[]>;
-  /** Takes a session that nobody has any more and finishes it, unless somebody came for it; resolves when it is over. */
+  /**
+   * Takes a session that nobody has any more and finishes it, unless somebody came for it; resolves
+   * when it is over.
+   */
   finish(sessionId: string): Promise<void>;
   /** Limits that hold from now on, for sessions that run as well. */
   configure(change: Partial<SessionOptions>): void;

@@ -1,7 +1,8 @@
 /**
- * Where finals of a session with microphone and system pass: a copy of the loudspeakers' words in the microphone leaves
- * hidden. What sounds like an echo waits shortly for the system's words, so that it is not first shown and then dimmed;
- * words that come later than that hide it by a revision. Everything else passes at once, and nothing is lost.
+ * Where finals of a session with microphone and system pass: a copy of the loudspeakers' words in
+ * the microphone leaves hidden. What sounds like an echo waits shortly for the system's words, so
+ * that it is not first shown and then dimmed; words that come later than that hide it by a
+ * revision. Everything else passes at once, and nothing is lost.
  */
 import type { Frame, Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
@@ -47,7 +48,8 @@ export class EchoGate implements Disposable {
 
   phrase(segment: Segment | undefined, source: Source, finalThrough: number): void {
     const { clock, options, publish } = this.setup;
-    if (source === 'mic') this.held.push({ segment, finalThrough, untilMs: clock.now() + options.echoHoldMs });
+    if (source === 'mic')
+      this.held.push({ segment, finalThrough, untilMs: clock.now() + options.echoHoldMs });
     else {
       publish(segment ? [segment] : [], source, finalThrough);
       if (segment) {
@@ -60,7 +62,12 @@ export class EchoGate implements Disposable {
 
   /** False for words in the making that are the loudspeakers'. */
   shows(event: PassingEventBody): boolean {
-    return event.kind !== 'partial' || event.source !== 'mic' || (event.stable === '' && event.unstable === '') || !this.echo.echoing(event.startMs);
+    return (
+      event.kind !== 'partial' ||
+      event.source !== 'mic' ||
+      (event.stable === '' && event.unstable === '') ||
+      !this.echo.echoing(event.startMs)
+    );
   }
 
   /** Lets go of what is held. */

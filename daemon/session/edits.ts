@@ -1,4 +1,7 @@
-/** What people change by hand: titles, speakers, segments, insights; of sessions that run and of those that are over. */
+/**
+ * What people change by hand: titles, speakers, segments, insights; of sessions that run and of
+ * those that are over.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { Turns } from '../base/turns';
 import type { SourceVoice } from '../diarization/samePerson';
@@ -30,36 +33,65 @@ export class Edits {
     await this.setup.store.updateSession(sessionId, { title });
   }
 
-  async renameSpeaker(sessionId: string, speakerId: string, name: string | undefined): Promise<void> {
+  async renameSpeaker(
+    sessionId: string,
+    speakerId: string,
+    name: string | undefined,
+  ): Promise<void> {
     const session = this.setup.live(sessionId);
     if (session && !session.ended) return session.renameSpeaker(speakerId, name);
-    await this.revise(sessionId, ({ book, log }) => log.appendNow(() => renameSpeaker(book, speakerId, name)));
+    await this.revise(sessionId, ({ book, log }) =>
+      log.appendNow(() => renameSpeaker(book, speakerId, name)),
+    );
   }
 
   async reviseSegment(sessionId: string, segmentId: string, change: SegmentChange): Promise<void> {
-    await this.revise(sessionId, ({ book, log }) => log.appendNow(() => {
-      const segment = book.transcript.get(segmentId);
-      if (!segment) throw new EarmarkError('segment.notFound', 'This part of the transcript is no longer there; open the session again.');
-      return revisionsOf(segment, change).map((revision) => ({ kind: 'revision', revision }));
-    }));
+    await this.revise(sessionId, ({ book, log }) =>
+      log.appendNow(() => {
+        const segment = book.transcript.get(segmentId);
+        if (!segment)
+          throw new EarmarkError(
+            'segment.notFound',
+            'This part of the transcript is no longer there; open the session again.',
+          );
+        return revisionsOf(segment, change).map((revision) => ({ kind: 'revision', revision }));
+      }),
+    );
   }
 
   async reviseInsight(sessionId: string, insightId: string, change: InsightEdit): Promise<void> {
     const session = this.setup.live(sessionId);
     if (session && !session.ended) return session.reviseInsight(insightId, change);
-    await this.revise(sessionId, async ({ book, log }) => log.appendNow(new InsightRevisions(book).plan(insightId, change)));
+    await this.revise(sessionId, async ({ book, log }) =>
+      log.appendNow(new InsightRevisions(book).plan(insightId, change)),
+    );
   }
 
-  /** A speaker as named now, with the voices behind it while the session runs. @throws EarmarkError session.notFound, speaker.notFound */
-  async speaker(sessionId: string, speakerId: string): Promise<{ readonly name: string; readonly live?: readonly SourceVoice[] }> {
+  /**
+   * A speaker as named now, with the voices behind it while the session runs. @throws EarmarkError
+   * session.notFound, speaker.notFound
+   */
+  async speaker(
+    sessionId: string,
+    speakerId: string,
+  ): Promise<{ readonly name: string; readonly live?: readonly SourceVoice[] }> {
     const session = this.setup.live(sessionId);
     if (!session) await this.setup.library.stored(sessionId);
-    const speaker = (session?.book ?? (await this.setup.archive.read(sessionId))).speakers.get(speakerId);
-    if (!speaker) throw new EarmarkError('speaker.notFound', 'This speaker is no longer there; open the session again.');
+    const speaker = (session?.book ?? (await this.setup.archive.read(sessionId))).speakers.get(
+      speakerId,
+    );
+    if (!speaker)
+      throw new EarmarkError(
+        'speaker.notFound',
+        'This speaker is no longer there; open the session again.',
+      );
     return { name: speaker.name, ...(session && !session.ended ? { live: session.voices } : {}) };
   }
 
-  private async revise(sessionId: string, change: (where: Pick<Session, 'book' | 'log'>) => Promise<void>): Promise<void> {
+  private async revise(
+    sessionId: string,
+    change: (where: Pick<Session, 'book' | 'log'>) => Promise<void>,
+  ): Promise<void> {
     const session = this.setup.live(sessionId);
     if (session) return change(session);
     await this.setup.turns.take(sessionId, async () => {

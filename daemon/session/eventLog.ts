@@ -1,7 +1,8 @@
 /**
- * The one writer of a session's events. A durable event gets the next number and is on disk before anybody hears of
- * it; a passing one carries the last durable number. One write is under way at a time, and what comes meanwhile goes
- * with the next. Attachments replay from the store, then go live.
+ * The one writer of a session's events. A durable event gets the next number and is on disk before
+ * anybody hears of it; a passing one carries the last durable number. One write is under way at a
+ * time, and what comes meanwhile goes with the next. Attachments replay from the store, then go
+ * live.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
@@ -27,7 +28,10 @@ export interface EventLogSetup {
   readonly options: Pick<SessionOptions, 'maxPendingEvents' | 'storeRetryMs'>;
   /** Milliseconds since session start. */
   readonly sessionMs: () => number;
-  /** @throws Error when the event breaks a rule of the session (a second final of an id, words changed by the machine) */
+  /**
+   * @throws Error when the event breaks a rule of the session (a second final of an id, words
+   * changed by the machine)
+   */
   readonly check: (body: DurableEventBody) => void;
   /** Takes an event that is on disk into what the daemon holds in memory, before it is sent. */
   readonly onWritten: (event: DurableEvent) => void;
@@ -41,7 +45,10 @@ export interface EventLogSetup {
   readonly onOverflow: (error: unknown) => void;
 }
 
-/** Events that are known, or that are made from what the daemon holds in memory once everything before them is in it. */
+/**
+ * Events that are known, or that are made from what the daemon holds in memory once everything
+ * before them is in it.
+ */
 export type Planned = readonly DurableEventBody[] | (() => readonly DurableEventBody[]);
 
 interface Waiting {
@@ -51,7 +58,10 @@ interface Waiting {
   readonly person?: Deferred;
 }
 
-/** What was handed to the store in one call; tried again as it is, because nobody knows whether it was taken. */
+/**
+ * What was handed to the store in one call; tried again as it is, because nobody knows whether it
+ * was taken.
+ */
 interface Batch {
   readonly entries: readonly Waiting[];
   readonly events: readonly DurableEvent[];
@@ -77,7 +87,14 @@ export class EventLog implements Disposable {
   private came = 0;
   private gone = 0;
   private waiters: Waiter[] = [];
-  private state: { readonly kind: 'idle' | 'writing' } | { readonly kind: 'refused'; readonly error: unknown; readonly batch: Batch | undefined; readonly retry: Disposable } = { kind: 'idle' };
+  private state:
+    | { readonly kind: 'idle' | 'writing' }
+    | {
+        readonly kind: 'refused';
+        readonly error: unknown;
+        readonly batch: Batch | undefined;
+        readonly retry: Disposable;
+      } = { kind: 'idle' };
   private overflowed = false;
   /** A change of a person's that was refused; nobody could say whether the store has it. */
   private doubt: Batch | undefined;
@@ -111,8 +128,8 @@ export class EventLog implements Disposable {
   }
 
   /**
-   * Events that are written, taken into memory and sent, in the order in which they come here; where the store refuses
-   * they wait and are tried again.
+   * Events that are written, taken into memory and sent, in the order in which they come here;
+   * where the store refuses they wait and are tried again.
    */
   append(bodies: Planned, progress: readonly Progress[] = []): void {
     if (bodies.length === 0 && progress.length === 0 && typeof bodies !== 'function') return;
@@ -125,12 +142,17 @@ export class EventLog implements Disposable {
     return this.wait(false);
   }
 
-  /** Resolves when everything that came so far is on disk, or has to wait because the store refuses. */
+  /**
+   * Resolves when everything that came so far is on disk, or has to wait because the store refuses.
+   */
   settled(): Promise<void> {
     return this.outage ? Promise.resolve() : this.wait(true);
   }
 
-  /** Resolves when it is on disk. @throws EarmarkError store.unwritable, and what `bodies` throws; nothing was changed then */
+  /**
+   * Resolves when it is on disk. @throws EarmarkError store.unwritable, and what `bodies` throws;
+   * nothing was changed then
+   */
   async appendNow(bodies: Planned): Promise<void> {
     const person = new Deferred();
     this.add({ bodies, progress: [], person });
@@ -152,7 +174,10 @@ export class EventLog implements Disposable {
         read: (after, limit) => this.setup.store.readEvents(this.setup.sessionId, after, limit),
         clock: this.setup.clock,
         onBroken: (error) => {
-          this.setup.logger.warn('session.sinkFailed', { session: this.setup.sessionId, error: error instanceof Error ? error.name : 'unknown' });
+          this.setup.logger.warn('session.sinkFailed', {
+            session: this.setup.sessionId,
+            error: error instanceof Error ? error.name : 'unknown',
+          });
           gone.dispose();
         },
       },
@@ -170,14 +195,20 @@ export class EventLog implements Disposable {
   dispose(): void {
     this.disposed = true;
     if (this.state.kind === 'refused') this.state.retry.dispose();
-    for (const { person } of this.waiting) person?.reject(new EarmarkError('session.wrongState', 'The session is being closed; try again.'));
+    for (const { person } of this.waiting)
+      person?.reject(
+        new EarmarkError('session.wrongState', 'The session is being closed; try again.'),
+      );
     this.release((waiter) => waiter.onRefusal);
     for (const attachment of this.attachments) attachment.dispose();
     this.attachments.clear();
   }
 
   private add(entry: Waiting): void {
-    if (this.disposed) return entry.person?.reject(new EarmarkError('session.wrongState', 'The session is being closed; try again.'));
+    if (this.disposed)
+      return entry.person?.reject(
+        new EarmarkError('session.wrongState', 'The session is being closed; try again.'),
+      );
     this.waiting.push(entry);
     this.came++;
     this.waitingEvents += typeof entry.bodies === 'function' ? 1 : entry.bodies.length;
@@ -207,23 +238,34 @@ export class EventLog implements Disposable {
     void this.write(this.state.batch);
   }
 
-  /** Writes until nothing waits. One call to the store at a time, so that what is refused stays in front of what follows it. */
+  /**
+   * Writes until nothing waits. One call to the store at a time, so that what is refused stays in
+   * front of what follows it.
+   */
   private async write(batch: Batch | undefined): Promise<void> {
     const { store, clock, sessionId } = this.setup;
     this.state = { kind: 'writing' };
     try {
-      if (this.doubt && (await this.isTaken(this.doubt))) this.taken({ ...this.doubt, entries: [] }, clock.now());
+      if (this.doubt && (await this.isTaken(this.doubt)))
+        this.taken({ ...this.doubt, entries: [] }, clock.now());
       this.doubt = undefined;
     } catch (error) {
       return this.refused(batch, error);
     }
-    for (let next = batch ?? this.next(); next !== undefined && !this.disposed; next = this.next()) {
+    for (
+      let next = batch ?? this.next();
+      next !== undefined && !this.disposed;
+      next = this.next()
+    ) {
       const begunMs = clock.now();
       try {
         await store.append(sessionId, next.events, next.progress);
       } catch (error) {
-        // A change of a person's is not asked for again: the store says whether it has it, though its answer was lost.
-        const has = next.entries.some(({ person }) => person) && (await this.isTaken(next).catch(() => 'unknown' as const));
+        // A change of a person's is not asked for again: the store says whether it has it, though
+        // its answer was lost.
+        const has =
+          next.entries.some(({ person }) => person) &&
+          (await this.isTaken(next).catch(() => 'unknown' as const));
         if (has === 'unknown') this.doubt = next;
         if (has !== true) return this.refused(next, error);
       }
@@ -232,9 +274,14 @@ export class EventLog implements Disposable {
     this.state = { kind: 'idle' };
   }
 
-  /** There is one writer: what stands behind the last event that is known here was in this batch. @throws EarmarkError store.* */
+  /**
+   * There is one writer: what stands behind the last event that is known here was in this batch.
+   * @throws EarmarkError store.*
+   */
   private async isTaken({ events }: Batch): Promise<boolean> {
-    return events.length > 0 && (await this.setup.store.counts(this.setup.sessionId)).lastSeq > this.seq;
+    return (
+      events.length > 0 && (await this.setup.store.counts(this.setup.sessionId)).lastSeq > this.seq
+    );
   }
 
   /** What is written next: entries in a row that can go together. */
@@ -245,7 +292,14 @@ export class EventLog implements Disposable {
       let bodies = this.planned(first);
       if (bodies === undefined) continue;
       if (!first.person) {
-        for (let more = this.waiting[0]; more !== undefined && typeof more.bodies !== 'function' && !more.person && bodies.length < BATCH_EVENTS; more = this.waiting[0]) {
+        for (
+          let more = this.waiting[0];
+          more !== undefined &&
+          typeof more.bodies !== 'function' &&
+          !more.person &&
+          bodies.length < BATCH_EVENTS;
+          more = this.waiting[0]
+        ) {
           this.waiting.shift();
           this.waitingEvents -= more.bodies.length;
           entries.push(more);
@@ -258,12 +312,19 @@ export class EventLog implements Disposable {
         continue;
       }
       const time = this.time();
-      return { entries, progress, events: bodies.map((body, i) => ({ ...body, seq: this.seq + 1 + i, time })) };
+      return {
+        entries,
+        progress,
+        events: bodies.map((body, i) => ({ ...body, seq: this.seq + 1 + i, time })),
+      };
     }
     return undefined;
   }
 
-  /** The events of an entry now that everything before it is in memory; undefined where there can be none. */
+  /**
+   * The events of an entry now that everything before it is in memory; undefined where there can be
+   * none.
+   */
   private planned(entry: Waiting): readonly DurableEventBody[] | undefined {
     if (typeof entry.bodies !== 'function') return entry.bodies;
     try {
@@ -306,19 +367,32 @@ export class EventLog implements Disposable {
     const people = [...(batch?.entries ?? []), ...this.waiting].filter(({ person }) => person);
     for (const { person } of people) person?.reject(error);
     this.waiting.splice(0, Infinity, ...this.waiting.filter(({ person }) => !person));
-    this.waitingEvents = this.waiting.reduce((sum, { bodies }) => sum + (typeof bodies === 'function' ? 1 : bodies.length), 0);
+    this.waitingEvents = this.waiting.reduce(
+      (sum, { bodies }) => sum + (typeof bodies === 'function' ? 1 : bodies.length),
+      0,
+    );
     const left = batch?.entries.some(({ person }) => person) ? undefined : batch;
     this.leave(people);
     if (!left && this.waiting.length === 0) return void (this.state = { kind: 'idle' });
-    this.state = { kind: 'refused', error, batch: left, retry: clock.setTimeout(() => this.retryNow(), options.storeRetryMs) };
-    logger.error('store.writeFailed', { session: sessionId, error: error instanceof Error ? error.message : 'unknown' });
+    this.state = {
+      kind: 'refused',
+      error,
+      batch: left,
+      retry: clock.setTimeout(() => this.retryNow(), options.storeRetryMs),
+    };
+    logger.error('store.writeFailed', {
+      session: sessionId,
+      error: error instanceof Error ? error.message : 'unknown',
+    });
     this.release(({ onRefusal }) => onRefusal);
     onOutage(error);
   }
 
   private stage(stage: 'store' | 'send', events: readonly DurableEvent[], sinceMs: number): void {
     const { figures, clock, sessionId } = this.setup;
-    for (const event of events) if (event.kind === 'final') figures?.stage({ sessionId, phraseId: event.segment.id }, stage, clock.now() - sinceMs);
+    for (const event of events)
+      if (event.kind === 'final')
+        figures?.stage({ sessionId, phraseId: event.segment.id }, stage, clock.now() - sinceMs);
   }
 
   private time(): number {

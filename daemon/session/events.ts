@@ -5,16 +5,40 @@ import type { Insight } from '../analysis/types';
 import type { Rung } from '../degrade/ladder';
 import type { Segment, Speaker } from '../transcript/types';
 
-export type SessionState = 'IDLE' | 'STARTING' | 'STREAMING' | 'PAUSED' | 'STOPPING' | 'FINALIZING' | 'DONE' | 'FAILED';
+export type SessionState =
+  'IDLE' | 'STARTING' | 'STREAMING' | 'PAUSED' | 'STOPPING' | 'FINALIZING' | 'DONE' | 'FAILED';
 
 export type WarningCode =
   | 'speakers.unknown'
-  | 'source.silent' | 'source.lost' | 'source.gap' | 'queue.overflow' | 'frames.lost' | 'vad.fallback' | 'engine.restarted'
-  | 'engine.unavailable' | 'engine.failover' | 'engine.rung' | 'store.degraded' | 'note.unwritable' | 'model.loading' | 'language.unsupported' | 'recovered' | 'analysis.failed' | 'analysis.fallback' | 'audio.damaged' | 'audio.overLimit' | 'store.damaged';
+  | 'source.silent'
+  | 'source.lost'
+  | 'source.gap'
+  | 'queue.overflow'
+  | 'frames.lost'
+  | 'vad.fallback'
+  | 'engine.restarted'
+  | 'engine.unavailable'
+  | 'engine.failover'
+  | 'engine.rung'
+  | 'store.degraded'
+  | 'note.unwritable'
+  | 'model.loading'
+  | 'language.unsupported'
+  | 'recovered'
+  | 'analysis.failed'
+  | 'analysis.fallback'
+  | 'audio.damaged'
+  | 'audio.overLimit'
+  | 'store.damaged';
 
 export interface SourceConfig {
   readonly source: Source;
-  readonly origin: { readonly type: 'capture'; readonly device?: string } | { readonly type: 'push'; /** Its client asks for a receipt of what came in. */ readonly verify?: boolean };
+  readonly origin:
+    | { readonly type: 'capture'; readonly device?: string }
+    | {
+        readonly type: 'push';
+        /** Its client asks for a receipt of what came in. */ readonly verify?: boolean;
+      };
 }
 
 export interface SessionRecord {
@@ -25,7 +49,10 @@ export interface SessionRecord {
   readonly state: SessionState;
   /** ISO 8601 with offset. */
   readonly startedAt: string;
-  /** When it was created here, milliseconds since the epoch; event times count from it. `startedAt` may name an earlier day, for a recording. */
+  /**
+   * When it was created here, milliseconds since the epoch; event times count from it. `startedAt`
+   * may name an earlier day, for a recording.
+   */
   readonly createdMs?: number;
   readonly durationMs: number;
   readonly sources: readonly SourceConfig[];
@@ -45,7 +72,12 @@ export interface SessionRecord {
   readonly keepAudio: boolean;
   /** User over the network whose session it is; absent for the one the daemon runs as. */
   readonly owner?: string;
-  readonly workspace?: { readonly folder?: string; readonly repository?: string; readonly branch?: string; readonly commit?: string };
+  readonly workspace?: {
+    readonly folder?: string;
+    readonly repository?: string;
+    readonly branch?: string;
+    readonly commit?: string;
+  };
   readonly consent?: { readonly by: string; readonly at: string; readonly wording: string };
 }
 
@@ -59,20 +91,58 @@ export interface Revision {
 }
 
 export type DurableEventBody =
-  | { readonly kind: 'state'; readonly from: SessionState; readonly to: SessionState; readonly cause: string }
+  | {
+      readonly kind: 'state';
+      readonly from: SessionState;
+      readonly to: SessionState;
+      readonly cause: string;
+    }
   | { readonly kind: 'final'; readonly segment: Segment }
   | { readonly kind: 'revision'; readonly revision: Revision }
   | { readonly kind: 'speaker'; readonly speaker: Speaker }
-  | { readonly kind: Insight['kind']; readonly op: 'add' | 'update' | 'remove'; readonly insight: Insight }
-  | { readonly kind: 'warning'; readonly code: WarningCode; readonly message: string; readonly source?: Source }
+  | {
+      readonly kind: Insight['kind'];
+      readonly op: 'add' | 'update' | 'remove';
+      readonly insight: Insight;
+    }
+  | {
+      readonly kind: 'warning';
+      readonly code: WarningCode;
+      readonly message: string;
+      readonly source?: Source;
+    }
   | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string };
 
 export type DurableEvent = DurableEventBody & { readonly seq: number; readonly time: number };
 
 export type PassingEventBody =
-  | { readonly kind: 'partial'; readonly source: Source; readonly phraseId: string; readonly startMs: number; readonly stable: string; readonly unstable: string }
-  | { readonly kind: 'level'; readonly source: Source; readonly rmsDb: number; readonly peakDb: number; readonly speech: boolean }
-  | { readonly kind: 'health'; readonly rtf: number; readonly rtfP95: number; readonly rtfP99: number; readonly rssBytes: number; readonly queueMs: number; readonly dropped: number; readonly rejected: number; readonly rung: Rung; /** The store refuses: what is said waits in memory. */ readonly unwritten?: boolean };
+  | {
+      readonly kind: 'partial';
+      readonly source: Source;
+      readonly phraseId: string;
+      readonly startMs: number;
+      readonly stable: string;
+      readonly unstable: string;
+    }
+  | {
+      readonly kind: 'level';
+      readonly source: Source;
+      readonly rmsDb: number;
+      readonly peakDb: number;
+      readonly speech: boolean;
+    }
+  | {
+      readonly kind: 'health';
+      readonly rtf: number;
+      readonly rtfP95: number;
+      readonly rtfP99: number;
+      readonly rssBytes: number;
+      readonly queueMs: number;
+      readonly dropped: number;
+      readonly rejected: number;
+      readonly rung: Rung;
+      /** The store refuses: what is said waits in memory. */ readonly unwritten?: boolean;
+    };
 
 export type PassingEvent = PassingEventBody & { readonly afterSeq: number; readonly time: number };
 

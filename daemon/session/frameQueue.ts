@@ -1,12 +1,16 @@
 /**
- * The way of one source's frames from capture to segmentation: the spool stands before a short queue. What leaves a
- * full queue is read again from the spool; a frame is lost only where the spool could not take it.
+ * The way of one source's frames from capture to segmentation: the spool stands before a short
+ * queue. What leaves a full queue is read again from the spool; a frame is lost only where the
+ * spool could not take it.
  */
 import { type Frame, type Source } from '../audio/frame';
 import { BoundedQueue } from '../base/boundedQueue';
 import type { Spool } from './ports';
 
-/** Frames taken at once: a second. Few enough that others get their turn, many enough that a file flows. */
+/**
+ * Frames taken at once: a second. Few enough that others get their turn, many enough that a file
+ * flows.
+ */
 const BATCH = 50;
 
 export interface FrameQueueSetup {
@@ -36,7 +40,11 @@ export class FrameQueue {
   constructor(private readonly setup: FrameQueueSetup) {
     this.queue = new BoundedQueue(setup.capacity);
     this.cursor = setup.fromSeq;
-    this.last = Math.max(setup.fromSeq - 1, setup.spool.range(setup.source)?.lastSeq ?? -1, setup.spool.durableSeq(setup.source));
+    this.last = Math.max(
+      setup.fromSeq - 1,
+      setup.spool.range(setup.source)?.lastSeq ?? -1,
+      setup.spool.durableSeq(setup.source),
+    );
     this.lastSpooled = this.last;
   }
 
@@ -60,7 +68,11 @@ export class FrameQueue {
     return this.backlog > this.setup.capacity;
   }
 
-  /** @param frames follow the last one; there may be a hole between them. Their samples are the queue's from now on */
+  /**
+   *
+   * @param frames follow the last one; there may be a hole between them. Their samples are the
+   * queue's from now on
+   */
   push(frames: readonly Frame[]): void {
     const last = frames.at(-1);
     if (!last) return;
@@ -79,13 +91,24 @@ export class FrameQueue {
     }
   }
 
-  /** Next frames in order, from the spool where the queue does not have them. Empty when there are none. @param before stops there */
+  /**
+   * Next frames in order, from the spool where the queue does not have them. Empty when there are
+   * none.
+   * @param before stops there
+   */
   take(before = Infinity): readonly Frame[] {
-    for (let head = this.queue.peek(); head && head.frame.seq < this.cursor; head = this.queue.peek()) this.queue.shift();
+    for (
+      let head = this.queue.peek();
+      head && head.frame.seq < this.cursor;
+      head = this.queue.peek()
+    )
+      this.queue.shift();
     const head = this.queue.peek()?.frame.seq ?? this.last + 1;
     const end = Math.min(before, head);
     if (this.cursor < end && this.cursor <= this.lastSpooled) {
-      const frames = this.setup.spool.read(this.setup.source, this.cursor, Math.min(BATCH, end - this.cursor)).filter((frame) => frame.seq < end);
+      const frames = this.setup.spool
+        .read(this.setup.source, this.cursor, Math.min(BATCH, end - this.cursor))
+        .filter((frame) => frame.seq < end);
       const last = frames.at(-1);
       if (last) {
         this.cursor = last.seq + 1;
@@ -94,7 +117,11 @@ export class FrameQueue {
     }
     // What stands before the head and is not in the spool is a hole.
     const frames: Frame[] = [];
-    for (let next = this.queue.peek(); next && next.frame.seq < before && frames.length < BATCH; next = this.queue.peek()) {
+    for (
+      let next = this.queue.peek();
+      next && next.frame.seq < before && frames.length < BATCH;
+      next = this.queue.peek()
+    ) {
       frames.push(next.frame);
       this.queue.shift();
     }

@@ -1,4 +1,7 @@
-/** Gives the analyzer what was said, now and then and never in the way of recognition; its changes become events. */
+/**
+ * Gives the analyzer what was said, now and then and never in the way of recognition; its changes
+ * become events.
+ */
 import type { Analyzer, Insight, InsightChange, SpeakerName } from '../analysis/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -42,7 +45,10 @@ export class InsightFeed implements Disposable {
     }, this.setup.everyMs);
   }
 
-  /** What waits is analysed now, then the last pass is made. @returns false where any pass failed: something may be missing */
+  /**
+   * What waits is analysed now, then the last pass is made.
+   * @returns false where any pass failed: something may be missing
+   */
   async finish(): Promise<boolean> {
     this.dispose();
     this.run(() => this.takeChanged());
@@ -70,7 +76,9 @@ export class InsightFeed implements Disposable {
       this.tell(answer.changes);
       if (answer.failure !== undefined) warn(answer.failure);
     } catch (error) {
-      logger.error('analysis.modelFailed', { error: error instanceof Error ? error.name : 'unknown' });
+      logger.error('analysis.modelFailed', {
+        error: error instanceof Error ? error.name : 'unknown',
+      });
     } finally {
       limit.dispose();
       if (this.asking === asking) this.asking = undefined;
@@ -85,7 +93,14 @@ export class InsightFeed implements Disposable {
   }
 
   private tell(changes: readonly InsightChange[]): void {
-    this.setup.emit(eventsOf(changes.map(({ op, insight }) => ({ op, insight: op === 'remove' ? insight : this.setup.link(insight) }))));
+    this.setup.emit(
+      eventsOf(
+        changes.map(({ op, insight }) => ({
+          op,
+          insight: op === 'remove' ? insight : this.setup.link(insight),
+        })),
+      ),
+    );
   }
 
   /** A transcript without insights is better than none: what fails here ends nothing. */
@@ -95,7 +110,9 @@ export class InsightFeed implements Disposable {
       this.setup.names(this.setup.analyzer.speakerNames);
     } catch (error) {
       this.failed = true;
-      this.setup.logger.error('analysis.failed', { error: error instanceof Error ? error.name : 'unknown' });
+      this.setup.logger.error('analysis.failed', {
+        error: error instanceof Error ? error.name : 'unknown',
+      });
     }
   }
 }

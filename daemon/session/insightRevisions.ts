@@ -1,4 +1,7 @@
-/** A person's change to an insight: through the analyzer while it lives, straight to the insight afterwards. */
+/**
+ * A person's change to an insight: through the analyzer while it lives, straight to the insight
+ * afterwards.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { Analyzer, Insight } from '../analysis/types';
 import type { Book } from './book';
@@ -17,12 +20,20 @@ export class InsightRevisions {
     private readonly analyzer: () => Analyzer | undefined = () => undefined,
   ) {}
 
-  /** What the analyzer holds is changed now, so that what it finds next has it. @throws EarmarkError insight.notFound, also later */
+  /**
+   * What the analyzer holds is changed now, so that what it finds next has it. @throws EarmarkError
+   * insight.notFound, also later
+   */
   plan(insightId: string, edit: InsightEdit): Planned {
     const insight = this.book.insights.get(insightId);
-    if (!insight) throw new EarmarkError('insight.notFound', 'This card is no longer there; the list is being brought up to date.');
+    if (!insight)
+      throw new EarmarkError(
+        'insight.notFound',
+        'This card is no longer there; the list is being brought up to date.',
+      );
     const analyzer = this.analyzer();
-    if (analyzer?.insights.some(({ id }) => id === insightId)) return eventsOf(analyzer.revise(insightId, { ...edit }));
+    if (analyzer?.insights.some(({ id }) => id === insightId))
+      return eventsOf(analyzer.revise(insightId, { ...edit }));
     return () => {
       const now = this.book.insights.get(insightId) ?? insight;
       return eventsOf([{ op: 'update', insight: { ...now, ...edit, edited: true } }]);

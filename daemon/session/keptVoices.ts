@@ -1,6 +1,6 @@
 /**
- * Voices of people: those that somebody agreed to keep, and those of sessions of now, which wait in memory for that
- * consent. Nothing of a voice leaves this room but whether it is there.
+ * Voices of people: those that somebody agreed to keep, and those of sessions of now, which wait in
+ * memory for that consent. Nothing of a voice leaves this room but whether it is there.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
@@ -16,7 +16,10 @@ const MOST_WAITING = 32;
 /** People whose voices are kept. */
 const MOST_PEOPLE = 200;
 
-/** `kept`: known under this name already. `heard`: may be kept now. `none`: too little was heard, or it is gone. */
+/**
+ * `kept`: known under this name already. `heard`: may be kept now. `none`: too little was heard, or
+ * it is gone.
+ */
 export type VoiceStanding = 'kept' | 'heard' | 'none';
 
 export interface KeptPerson {
@@ -31,12 +34,21 @@ export interface KeptVoicesSetup {
   /** Absent where none are kept. */
   readonly store: VoiceStore | undefined;
   readonly clock: Clock;
-  /** A speaker's name, and the voices of its session while that runs. @throws EarmarkError session.notFound, speaker.notFound */
-  readonly speaker: (sessionId: string, speakerId: string) => Promise<{ readonly name: string; readonly live?: readonly SourceVoice[] }>;
+  /**
+   * A speaker's name, and the voices of its session while that runs. @throws EarmarkError
+   * session.notFound, speaker.notFound
+   */
+  readonly speaker: (
+    sessionId: string,
+    speakerId: string,
+  ) => Promise<{ readonly name: string; readonly live?: readonly SourceVoice[] }>;
 }
 
 export class KeptVoices implements Disposable {
-  private readonly waiting = new Map<string, { readonly voices: readonly SourceVoice[]; readonly end: Disposable }>();
+  private readonly waiting = new Map<
+    string,
+    { readonly voices: readonly SourceVoice[]; readonly end: Disposable }
+  >();
   private all: readonly StoredVoice[] = [];
 
   constructor(private readonly setup: KeptVoicesSetup) {}
@@ -54,7 +66,12 @@ export class KeptVoices implements Disposable {
   async people(owner: string | undefined): Promise<readonly KeptPerson[]> {
     await this.refresh();
     const people = new Map<string, KeptPerson>();
-    for (const { name, keptMs } of this.own(owner)) people.set(name, { name, keptMs: Math.max(keptMs, people.get(name)?.keptMs ?? 0), sessions: 1 + (people.get(name)?.sessions ?? 0) });
+    for (const { name, keptMs } of this.own(owner))
+      people.set(name, {
+        name,
+        keptMs: Math.max(keptMs, people.get(name)?.keptMs ?? 0),
+        sessions: 1 + (people.get(name)?.sessions ?? 0),
+      });
     return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
   }
 
@@ -64,31 +81,58 @@ export class KeptVoices implements Disposable {
     if (voices.length === 0) return;
     const oldest = this.waiting.keys().next();
     if (this.waiting.size >= MOST_WAITING && oldest.done !== true) this.drop(oldest.value);
-    this.waiting.set(sessionId, { voices, end: this.setup.clock.setTimeout(() => this.drop(sessionId), WAIT_MS) });
+    this.waiting.set(sessionId, {
+      voices,
+      end: this.setup.clock.setTimeout(() => this.drop(sessionId), WAIT_MS),
+    });
   }
 
   /** @throws EarmarkError session.notFound, speaker.notFound */
-  async standing(sessionId: string, speakerId: string, owner: string | undefined): Promise<VoiceStanding> {
+  async standing(
+    sessionId: string,
+    speakerId: string,
+    owner: string | undefined,
+  ): Promise<VoiceStanding> {
     const { name, live } = await this.setup.speaker(sessionId, speakerId);
     if (this.own(owner).some((voice) => voice.name === name)) return 'kept';
     return this.setup.store && this.find(sessionId, speakerId, live) ? 'heard' : 'none';
   }
 
-  /** A person agreed. @throws EarmarkError session.notFound, speaker.notFound, speaker.noVoice, rpc.tooMany, store.* */
+  /**
+   * A person agreed. @throws EarmarkError session.notFound, speaker.notFound, speaker.noVoice,
+   * rpc.tooMany, store.*
+   */
   async keep(sessionId: string, speakerId: string, owner: string | undefined): Promise<void> {
     const { name, live } = await this.setup.speaker(sessionId, speakerId);
     const { store } = this.setup;
     const voice = this.find(sessionId, speakerId, live);
-    if (!voice || !store) throw new EarmarkError('speaker.noVoice', 'This voice is not there any more, or was heard for less than ten seconds; name the speaker again in a later meeting.');
+    if (!voice || !store)
+      throw new EarmarkError(
+        'speaker.noVoice',
+        'This voice is not there any more, or was heard for less than ten seconds; name the speaker again in a later meeting.',
+      );
     const people = await this.people(owner);
-    if (people.length >= MOST_PEOPLE && people.every((person) => person.name !== name)) throw new EarmarkError('rpc.tooMany', `The voices of ${MOST_PEOPLE} people are kept already; forget some of them first.`);
-    await store.keepVoice({ name, ...(owner === undefined ? {} : { owner }), sessionId, keptMs: this.setup.clock.wall(), heardMs: voice.ms, centre: voice.centre });
+    if (people.length >= MOST_PEOPLE && people.every((person) => person.name !== name))
+      throw new EarmarkError(
+        'rpc.tooMany',
+        `The voices of ${MOST_PEOPLE} people are kept already; forget some of them first.`,
+      );
+    await store.keepVoice({
+      name,
+      ...(owner === undefined ? {} : { owner }),
+      sessionId,
+      keptMs: this.setup.clock.wall(),
+      heardMs: voice.ms,
+      centre: voice.centre,
+    });
     await this.refresh();
   }
 
   /** @param name absent for everybody. @returns people that went */
   async forget(owner: string | undefined, name?: string): Promise<number> {
-    const gone = (await this.people(owner)).filter((person) => name === undefined || person.name === name);
+    const gone = (await this.people(owner)).filter(
+      (person) => name === undefined || person.name === name,
+    );
     if (gone.length > 0) await this.setup.store?.forgetVoices(owner, name);
     await this.refresh();
     return gone.length;
@@ -108,7 +152,11 @@ export class KeptVoices implements Disposable {
     return this.all.filter((voice) => voice.owner === owner);
   }
 
-  private find(sessionId: string, speakerId: string, live: readonly SourceVoice[] | undefined): SourceVoice | undefined {
+  private find(
+    sessionId: string,
+    speakerId: string,
+    live: readonly SourceVoice[] | undefined,
+  ): SourceVoice | undefined {
     const voices = live ?? this.waiting.get(sessionId)?.voices ?? [];
     return voices.find(({ id, ms }) => id === speakerId && ms >= LEAST_HEARD_MS);
   }

@@ -40,24 +40,41 @@ export class Leaving implements Disposable {
     if (session.ended) this.forget(session);
   }
 
-  /** An ended session that nobody is attached to needs no memory; an ephemeral one goes altogether. */
+  /**
+   * An ended session that nobody is attached to needs no memory; an ephemeral one goes altogether.
+   */
   private forget(session: Session): void {
     if (this.setup.live.get(session.id) !== session || session.log.attachmentCount > 0) return;
     if (session.ephemeral) return this.removeLater(session.id);
-    if (session.log.unwritten) return this.later(this.setup.options.storeRetryMs, () => this.forget(session));
+    if (session.log.unwritten)
+      return this.later(this.setup.options.storeRetryMs, () => this.forget(session));
     this.letGo(session.id);
   }
 
   forgetEphemeral(sessionId: string): void {
-    this.removeLater(sessionId, async () => (await this.setup.deps.store.getSession(sessionId))?.ephemeral === true && !this.setup.live.has(sessionId) && this.setup.archive.attachmentCount(sessionId) === 0);
+    this.removeLater(
+      sessionId,
+      async () =>
+        (await this.setup.deps.store.getSession(sessionId))?.ephemeral === true &&
+        !this.setup.live.has(sessionId) &&
+        this.setup.archive.attachmentCount(sessionId) === 0,
+    );
   }
 
-  private removeLater(sessionId: string, still: () => Promise<boolean> = () => Promise.resolve(true)): void {
+  private removeLater(
+    sessionId: string,
+    still: () => Promise<boolean> = () => Promise.resolve(true),
+  ): void {
     this.setup.turns
       .take(sessionId, async () => {
         if (await still()) await this.remove(sessionId);
       })
-      .catch((error: unknown) => this.setup.deps.logger.warn('session.notRemoved', { session: sessionId, error: error instanceof EarmarkError ? error.code : 'unexpected' }));
+      .catch((error: unknown) =>
+        this.setup.deps.logger.warn('session.notRemoved', {
+          session: sessionId,
+          error: error instanceof EarmarkError ? error.code : 'unexpected',
+        }),
+      );
   }
 
   private later(ms: number, leave: () => void): void {

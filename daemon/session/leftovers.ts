@@ -1,4 +1,6 @@
-/** What an earlier end left: sessions that can be finished, and what is kept longer than it may be. */
+/**
+ * What an earlier end left: sessions that can be finished, and what is kept longer than it may be.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { Disposable } from '../base/disposable';
 import type { SessionManagerDeps } from './deps';
@@ -31,7 +33,15 @@ export class Leftovers implements Disposable {
 
   constructor(private readonly setup: LeftoversSetup) {
     const { deps, options } = setup;
-    this.upkeep = new Upkeep({ clock: deps.clock, logger: deps.logger, options, left: () => this.left(), finish: (id) => this.finish(id), expire: () => this.expire(), tidy: () => deps.store.tidy() });
+    this.upkeep = new Upkeep({
+      clock: deps.clock,
+      logger: deps.logger,
+      options,
+      left: () => this.left(),
+      finish: (id) => this.finish(id),
+      expire: () => this.expire(),
+      tidy: () => deps.store.tidy(),
+    });
   }
 
   /** Looks after them now, and from now on. */
@@ -52,7 +62,10 @@ export class Leftovers implements Disposable {
     await this.expire();
   }
 
-  /** Something can still be made of it: it is not over, or failed with sound on disk, or its insights failed. */
+  /**
+   * Something can still be made of it: it is not over, or failed with sound on disk, or its
+   * insights failed.
+   */
   async isLeft({ id, state, ephemeral }: SessionRecord): Promise<boolean> {
     const { store, spools } = this.setup.deps;
     if (state === 'DONE') return ((await store.stats(id))['analysisFailed'] ?? 0) > 0;
@@ -63,12 +76,17 @@ export class Leftovers implements Disposable {
   /** Sessions that are over in no good way and that nobody works on. */
   private async left(): Promise<readonly string[]> {
     const { store, spools } = this.setup.deps;
-    // What several servers share is taken up by whoever is asked for it, or by who looks after orphans (team/orphans.ts).
+    // What several servers share is taken up by whoever is asked for it, or by who looks after
+    // orphans (team/orphans.ts).
     const shared = this.setup.deps.ownership !== undefined;
     const lost = shared ? [] : await store.listSessions({ limit: PAGE, offset: 0, active: true });
-    const spooled = (await Promise.all(spools.list().map((id) => store.getSession(id)))).flatMap((record) => (record && !(shared && isOpen(record.state)) ? [record] : []));
+    const spooled = (await Promise.all(spools.list().map((id) => store.getSession(id)))).flatMap(
+      (record) => (record && !(shared && isOpen(record.state)) ? [record] : []),
+    );
     const records = new Map([...lost, ...spooled].map((record) => [record.id, record]));
-    const left = await Promise.all([...records.values()].map(async (record) => ((await this.isLeft(record)) ? [record.id] : [])));
+    const left = await Promise.all(
+      [...records.values()].map(async (record) => ((await this.isLeft(record)) ? [record.id] : [])),
+    );
     return left.flat().filter((id) => !this.setup.busy(id));
   }
 
@@ -76,7 +94,11 @@ export class Leftovers implements Disposable {
     const record = await this.setup.deps.store.getSession(sessionId);
     // A person may ask for its insights again; that one is over.
     if (!record || record.state === 'DONE' || this.setup.busy(sessionId)) return;
-    if ((await this.setup.finish(record)) === 'FAILED') throw new EarmarkError('engine.unavailable', 'The session could not be finished; it is tried again later.');
+    if ((await this.setup.finish(record)) === 'FAILED')
+      throw new EarmarkError(
+        'engine.unavailable',
+        'The session could not be finished; it is tried again later.',
+      );
   }
 
   /** Forgets what is older than it may be kept. */
@@ -85,19 +107,33 @@ export class Leftovers implements Disposable {
     const retention = await this.retention();
     if (Object.keys(retention).length === 0) return;
     const spooled = new Set(spools.list());
-    for (let offset = 0, page = await store.listSessions({ limit: PAGE, offset, active: false }); page.length > 0; offset += PAGE, page = await store.listSessions({ limit: PAGE, offset, active: false })) {
+    for (
+      let offset = 0, page = await store.listSessions({ limit: PAGE, offset, active: false });
+      page.length > 0;
+      offset += PAGE, page = await store.listSessions({ limit: PAGE, offset, active: false })
+    ) {
       for (const record of page) {
         const { id } = record;
         const over = overdue(record, retention, clock.wall());
         if (this.setup.open(id) || !Object.values(over).includes(true)) continue;
         const stats = await store.stats(id);
-        const due = { audio: over.audio && spooled.has(id), transcript: over.transcript && stats['transcriptForgotten'] !== 1, insights: over.insights && stats['insightsForgotten'] !== 1 };
+        const due = {
+          audio: over.audio && spooled.has(id),
+          transcript: over.transcript && stats['transcriptForgotten'] !== 1,
+          insights: over.insights && stats['insightsForgotten'] !== 1,
+        };
         if (!Object.values(due).includes(true) || this.setup.open(id)) continue;
         this.setup.close(id);
         if (due.audio) spools.remove(id);
         if (due.transcript || due.insights) {
           await store.forget(id, due);
-          await store.updateSession(id, { stats: { ...stats, ...(due.transcript ? { transcriptForgotten: 1 } : {}), ...(due.insights ? { insightsForgotten: 1 } : {}) } });
+          await store.updateSession(id, {
+            stats: {
+              ...stats,
+              ...(due.transcript ? { transcriptForgotten: 1 } : {}),
+              ...(due.insights ? { insightsForgotten: 1 } : {}),
+            },
+          });
         }
         logger.info('session.expired', { session: id, ...due });
       }

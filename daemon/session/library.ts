@@ -1,4 +1,7 @@
-/** What is asked about sessions, those that run and those that are over: lists, documents, searches, kept sound. */
+/**
+ * What is asked about sessions, those that run and those that are over: lists, documents, searches,
+ * kept sound.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Disposable } from '../base/disposable';
@@ -30,15 +33,29 @@ export class Library implements Disposable {
 
   async list(filter: Parameters<Sessions['list']>[0]): Promise<readonly SessionView[]> {
     const records = await this.setup.deps.store.listSessions(filter);
-    return Promise.all(records.map(async (record) => this.setup.live(record.id)?.view() ?? (await this.viewOf(record))));
+    return Promise.all(
+      records.map(
+        async (record) => this.setup.live(record.id)?.view() ?? (await this.viewOf(record)),
+      ),
+    );
   }
 
   async get(sessionId: string): Promise<SessionDocument> {
     const session = this.setup.live(sessionId);
     if (session) return session.document();
     const record = await this.stored(sessionId);
-    const [view, book, stats] = await Promise.all([this.viewOf(record), this.setup.archive.read(sessionId), this.setup.deps.store.stats(sessionId)]);
-    return { ...view, transcript: book.transcript.ordered(), speakers: [...book.speakers.values()], insights: [...book.insights.values()], stats };
+    const [view, book, stats] = await Promise.all([
+      this.viewOf(record),
+      this.setup.archive.read(sessionId),
+      this.setup.deps.store.stats(sessionId),
+    ]);
+    return {
+      ...view,
+      transcript: book.transcript.ordered(),
+      speakers: [...book.speakers.values()],
+      insights: [...book.insights.values()],
+      stats,
+    };
   }
 
   async people(sessionId: string): Promise<readonly string[]> {
@@ -48,17 +65,35 @@ export class Library implements Disposable {
 
   async clip(sessionId: string, source: Source, startMs: number, endMs: number): Promise<Clip> {
     const { state } = await this.stored(sessionId);
-    if (state !== 'DONE' && state !== 'FAILED') throw new EarmarkError('session.wrongState', 'The meeting is not over; its sound can be played afterwards.');
+    if (state !== 'DONE' && state !== 'FAILED')
+      throw new EarmarkError(
+        'session.wrongState',
+        'The meeting is not over; its sound can be played afterwards.',
+      );
     return this.playback.clip(sessionId, source, startMs, endMs);
   }
 
   async search(query: SearchQuery): ReturnType<Sessions['search']> {
     const { words, kind: _, limit: __, owner: ___, ...filters } = query;
-    if (words.length === 0 && Object.values(filters).every((value) => value === undefined) && query.kind === 'transcript') throw new EarmarkError('rpc.invalidParams', 'Say what to look for: words, a speaker, a time, a repository, a branch or a symbol.');
+    if (
+      words.length === 0 &&
+      Object.values(filters).every((value) => value === undefined) &&
+      query.kind === 'transcript'
+    )
+      throw new EarmarkError(
+        'rpc.invalidParams',
+        'Say what to look for: words, a speaker, a time, a repository, a branch or a symbol.',
+      );
     const { store } = this.setup.deps;
     const found = await store.search(query);
     const hits = (await this.meanings?.join(query, found)) ?? found;
-    const records = new Map(await Promise.all([...new Set(hits.map(({ sessionId }) => sessionId))].map(async (id) => [id, await store.getSession(id)] as const)));
+    const records = new Map(
+      await Promise.all(
+        [...new Set(hits.map(({ sessionId }) => sessionId))].map(
+          async (id) => [id, await store.getSession(id)] as const,
+        ),
+      ),
+    );
     // One that was deleted meanwhile is no hit any more.
     return hits.flatMap((hit) => {
       const record = records.get(hit.sessionId);
@@ -69,7 +104,11 @@ export class Library implements Disposable {
   /** @throws EarmarkError session.notFound */
   async stored(sessionId: string): Promise<SessionRecord> {
     const record = await this.setup.deps.store.getSession(sessionId);
-    if (!record) throw new EarmarkError('session.notFound', 'There is no such session; list the sessions and choose one of them.');
+    if (!record)
+      throw new EarmarkError(
+        'session.notFound',
+        'There is no such session; list the sessions and choose one of them.',
+      );
     return record;
   }
 

@@ -1,4 +1,7 @@
-/** Who listens to which session. A session that is taken up again keeps its listeners, each at its place. */
+/**
+ * Who listens to which session. A session that is taken up again keeps its listeners, each at its
+ * place.
+ */
 import type { Disposable } from '../base/disposable';
 import type { EventSink } from './api';
 import type { Attached } from './attachment';
@@ -16,10 +19,14 @@ export class Listeners {
   private readonly all = new Map<string, Set<Listener>>();
 
   add(sessionId: string, afterSeq: number, sink: EventSink, attach: Attach): Attached {
-    const listener: Listener = { last: afterSeq, attachment: undefined, sink: (event) => {
-      if ('seq' in event) listener.last = event.seq;
-      sink(event);
-    } };
+    const listener: Listener = {
+      last: afterSeq,
+      attachment: undefined,
+      sink: (event) => {
+        if ('seq' in event) listener.last = event.seq;
+        sink(event);
+      },
+    };
     const here = this.all.get(sessionId) ?? new Set();
     this.all.set(sessionId, here.add(listener));
     const attachment = attach(afterSeq, listener.sink);
@@ -34,7 +41,10 @@ export class Listeners {
     };
   }
 
-  /** Takes every listener of a session off it; the answered function attaches them to what follows it. */
+  /**
+   * Takes every listener of a session off it; the answered function attaches them to what follows
+   * it.
+   */
   move(sessionId: string): (attach: Attach) => void {
     const here = this.all.get(sessionId) ?? new Set();
     for (const listener of here) {

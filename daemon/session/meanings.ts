@@ -1,6 +1,7 @@
 /**
- * Search by meaning: the segments of all sessions get their vectors in the background, a few at a time, and a search
- * finds those that say the same in other words. Without the model nothing happens and words alone are searched.
+ * Search by meaning: the segments of all sessions get their vectors in the background, a few at a
+ * time, and a search finds those that say the same in other words. Without the model nothing
+ * happens and words alone are searched.
  */
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -14,7 +15,9 @@ import { within } from './wait';
 const EVERY_MS = 10_000;
 /** Without the model it is looked for, and the sentences that wait for it, only so often. */
 const ABSENT_MS = 300_000;
-/** Segments in one run of the model, some 0.1 s, and in one round; the recognisers need the cores. */
+/**
+ * Segments in one run of the model, some 0.1 s, and in one round; the recognisers need the cores.
+ */
 const BATCH = 16;
 const BATCHES = 4;
 /** Fewer words mean too little: "Yes, exactly." is like every other agreement. */
@@ -35,23 +38,37 @@ export interface MeaningsSetup {
 
 export class Meanings implements Disposable {
   private readonly disposables = new DisposableStore();
-  /** What it was asked to do last, so that a search comes between two batches and never two runs at once. */
+  /**
+   * What it was asked to do last, so that a search comes between two batches and never two runs at
+   * once.
+   */
   private reading: Promise<void> | undefined;
   private absentUntilMs = 0;
 
   constructor(private readonly setup: MeaningsSetup) {
-    this.disposables.add(setup.clock.setInterval(() => void (setup.clock.now() >= this.absentUntilMs && this.read()), EVERY_MS));
+    this.disposables.add(
+      setup.clock.setInterval(
+        () => void (setup.clock.now() >= this.absentUntilMs && this.read()),
+        EVERY_MS,
+      ),
+    );
   }
 
   /** Gives vectors to segments that have none. */
   read(): Promise<void> {
     this.reading ??= this.readSome()
-      .catch((error: unknown) => this.setup.logger.warn('meanings.failed', { error: placeOf(error) }))
+      .catch((error: unknown) =>
+        this.setup.logger.warn('meanings.failed', { error: placeOf(error) }),
+      )
       .finally(() => (this.reading = undefined));
     return this.reading;
   }
 
-  /** @param found by their words, best first. @returns these and those of like meaning, best first */
+  /**
+   *
+   * @param found by their words, best first.
+   * @returns these and those of like meaning, best first
+   */
   async join(query: SearchQuery, found: readonly SearchHit[]): Promise<readonly SearchHit[]> {
     if (query.words.length === 0 || query.kind !== 'transcript') return found;
     const near = await within(this.setup.clock, this.nearest(query), ANSWER_MS);
@@ -85,7 +102,12 @@ export class Meanings implements Disposable {
         return;
       }
       const meant = unread.filter(({ text }) => text.split(/\s+/).length >= LEAST_WORDS);
-      const vectors = new Map((await embedder.embed(meant.map(({ text }) => text))).map((vector, k) => [meant[k]?.n, vector]));
+      const vectors = new Map(
+        (await embedder.embed(meant.map(({ text }) => text))).map((vector, k) => [
+          meant[k]?.n,
+          vector,
+        ]),
+      );
       await store.keepMeanings(unread.map(({ n, text }) => ({ n, text, vector: vectors.get(n) })));
     }
   }

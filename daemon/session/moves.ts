@@ -1,6 +1,6 @@
 /**
- * Sessions that come to this server from another one of the team, and that leave it: at its end, each as it is; what
- * another one took; what nobody comes for.
+ * Sessions that come to this server from another one of the team, and that leave it: at its end,
+ * each as it is; what another one took; what nobody comes for.
  */
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
@@ -36,7 +36,9 @@ export interface MovesSetup {
 export class Moves implements Disposable {
   private readonly disposables = new DisposableStore();
   private readonly moved = this.disposables.add(new Emitter<string>());
-  /** Sessions that are being started, or taken: where this server ends they are given up as well. */
+  /**
+   * Sessions that are being started, or taken: where this server ends they are given up as well.
+   */
   private readonly coming = new Set<Promise<unknown>>();
   readonly onDidMove = this.moved.event;
 
@@ -53,12 +55,19 @@ export class Moves implements Disposable {
     }
   }
 
-  /** @returns undefined where it was over by the time. @throws EarmarkError rpc.timeout where another server has it, rpc.draining */
+  /**
+   *
+   * @returns undefined where it was over by the time. @throws EarmarkError rpc.timeout where
+   * another server has it, rpc.draining
+   */
   take(sessionId: string): Promise<Session | undefined> {
     return this.whileComing(this.takeOne(sessionId));
   }
 
-  /** One that nobody came for. What never began is no session; one that is over leaves nothing to be done. */
+  /**
+   * One that nobody came for. What never began is no session; one that is over leaves nothing to be
+   * done.
+   */
   async finish(sessionId: string): Promise<void> {
     const { deps, here } = this.setup;
     const record = await deps.store.getSession(sessionId);
@@ -83,7 +92,11 @@ export class Moves implements Disposable {
       await Promise.all(sessionIds.map((id) => this.giveUp(id)));
     };
     const late = await within(clock, all(), withinMs);
-    logger.info('sessions.givenUp', { count, late: late === 'late', durationMs: Math.round(clock.now() - begun) });
+    logger.info('sessions.givenUp', {
+      count,
+      late: late === 'late',
+      durationMs: Math.round(clock.now() - begun),
+    });
   }
 
   dispose(): void {
@@ -96,7 +109,11 @@ export class Moves implements Disposable {
     try {
       await ownership.take(sessionId);
     } catch (error) {
-      deps.logger.warn('session.notTaken', { session: sessionId, error: placeOf(error), durationMs: Math.round(deps.clock.now() - begun) });
+      deps.logger.warn('session.notTaken', {
+        session: sessionId,
+        error: placeOf(error),
+        durationMs: Math.round(deps.clock.now() - begun),
+      });
       throw error;
     }
     try {

@@ -1,4 +1,7 @@
-/** How sessions come into memory: new ones, and those that a crash, another server or an absent engine left. */
+/**
+ * How sessions come into memory: new ones, and those that a crash, another server or an absent
+ * engine left.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import { placeOf } from '../base/placeOf';
@@ -37,9 +40,18 @@ export class Opening {
   open(record: SessionRecord, engine: EngineLease, stored?: Stored): Session {
     const { deps, options, voices, leaving, live, windowsGoneMs, onAck } = this.setup;
     // Where they cannot be read nobody is recognised by them; the meeting matters more.
-    voices.refresh().catch((error: unknown) => deps.logger.warn('session.voicesUnread', { session: record.id, error: placeOf(error) }));
+    voices
+      .refresh()
+      .catch((error: unknown) =>
+        deps.logger.warn('session.voicesUnread', { session: record.id, error: placeOf(error) }),
+      );
     const session = new Session({
-      deps, engine, options, record, stored, windowsGoneMs,
+      deps,
+      engine,
+      options,
+      record,
+      stored,
+      windowsGoneMs,
       keptVoices: () => voices.of(record.owner),
       onAck: (source, ackSeq) => onAck(record.id, source, ackSeq),
       onEnded: (ended) => leaving.onEnded(ended),
@@ -61,7 +73,10 @@ export class Opening {
     return session;
   }
 
-  /** One that could not be taken up at the start. @returns undefined where it cannot be now either */
+  /**
+   * One that could not be taken up at the start.
+   * @returns undefined where it cannot be now either
+   */
   async tryAgain(record: SessionRecord): Promise<Session | undefined> {
     try {
       return await this.reopen(record);
@@ -71,7 +86,10 @@ export class Opening {
     }
   }
 
-  /** A session that is over, or that nobody works on, goes on; where somebody works on it meanwhile, that is it. */
+  /**
+   * A session that is over, or that nobody works on, goes on; where somebody works on it meanwhile,
+   * that is it.
+   */
   async goOn(record: SessionRecord): Promise<Session> {
     const { turns, live, library } = this.setup;
     // Before the engine is there nothing is gained by opening it.
@@ -117,11 +135,22 @@ export class Opening {
   private engineOf(record: SessionRecord): EngineLease {
     const { deps, live } = this.setup;
     const { provider, model, language, vocabulary, translate, owner } = record;
-    const wish = { language, vocabulary, translate, owner, phrases: () => live.get(record.id)?.code.phrases ?? [], live: record.live };
+    const wish = {
+      language,
+      vocabulary,
+      translate,
+      owner,
+      phrases: () => live.get(record.id)?.code.phrases ?? [],
+      live: record.live,
+    };
     try {
       return deps.engines.open({ ...wish, provider, model });
     } catch (error) {
-      deps.logger.warn('session.engineGone', { provider, model, error: error instanceof EarmarkError ? error.code : 'unexpected' });
+      deps.logger.warn('session.engineGone', {
+        provider,
+        model,
+        error: error instanceof EarmarkError ? error.code : 'unexpected',
+      });
       return deps.engines.open(wish);
     }
   }

@@ -1,4 +1,7 @@
-/** Text of the phrase that is being spoken: decoded now and then while the engine has nothing better to do. */
+/**
+ * Text of the phrase that is being spoken: decoded now and then while the engine has nothing better
+ * to do.
+ */
 import { PartialAgreement, type PartialText } from '../asr/partialAgreement';
 import type { Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
@@ -41,7 +44,13 @@ export class Partials {
 
   onset(id: string, startMs: number): void {
     this.close();
-    this.open = { id, startMs, agreement: new PartialAgreement(), abortion: new AbortController(), lastMs: this.setup.clock.now() };
+    this.open = {
+      id,
+      startMs,
+      agreement: new PartialAgreement(),
+      abortion: new AbortController(),
+      lastMs: this.setup.clock.now(),
+    };
   }
 
   /** Called as audio comes in; decodes when it is time and the engine is idle. */
@@ -75,14 +84,25 @@ export class Partials {
     const startMs = this.shown.get(id);
     if (startMs === undefined) return;
     this.shown.delete(id);
-    this.setup.emit({ kind: 'partial', source: this.setup.source, phraseId: id, startMs, stable: '', unstable: '' });
+    this.setup.emit({
+      kind: 'partial',
+      source: this.setup.source,
+      phraseId: id,
+      startMs,
+      stable: '',
+      unstable: '',
+    });
   }
 
   private async decode(open: Open, phrase: OpenPhrase): Promise<void> {
     const { engine, sessionId, language, source, emit, drafts, clock, figures } = this.setup;
     const heardMs = clock.now();
     try {
-      const result = await engine.decode(phrase.pcm, { language, priority: 'partial', sessionId, ...drafts.of(phrase) }, open.abortion.signal);
+      const result = await engine.decode(
+        phrase.pcm,
+        { language, priority: 'partial', sessionId, ...drafts.of(phrase) },
+        open.abortion.signal,
+      );
       drafts.keep(open.id, result?.tokens);
       if (this.open !== open || result === undefined || result.text === '') return;
       this.shown.set(open.id, open.startMs);
@@ -92,7 +112,8 @@ export class Partials {
       emit({ kind: 'partial', source, phraseId: open.id, startMs: open.startMs, ...text });
       figures.observe('partial_latency', clock.now() - heardMs);
     } catch {
-      // A partial is a convenience: the final is decoded by itself and reports what is wrong with the engine.
+      // A partial is a convenience: the final is decoded by itself and reports what is wrong with
+      // the engine.
     }
   }
 }

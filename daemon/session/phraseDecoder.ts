@@ -1,6 +1,7 @@
 /**
- * Phrases of one source on their way to text: several are decoded at once, their outcomes are given in the order in
- * which they were spoken. An engine that is away is waited for; a phrase that breaks it is given up after some tries.
+ * Phrases of one source on their way to text: several are decoded at once, their outcomes are given
+ * in the order in which they were spoken. An engine that is away is waited for; a phrase that
+ * breaks it is given up after some tries.
  */
 import { isEarmarkError } from '../../protocol/errors';
 import type { AsrResult } from '../asr/provider';
@@ -47,7 +48,10 @@ export class PhraseDecoder {
   }
 
   get pendingMs(): number {
-    return this.pending.reduce((sum, { phrase }) => sum + (phrase.lastSeq - phrase.firstSeq + 1) * FRAME_MS, 0);
+    return this.pending.reduce(
+      (sum, { phrase }) => sum + (phrase.lastSeq - phrase.firstSeq + 1) * FRAME_MS,
+      0,
+    );
   }
 
   get pendingCount(): number {
@@ -82,14 +86,19 @@ export class PhraseDecoder {
     this.wake();
   }
 
-  private async decode(entry: Pending, early: Promise<AsrResult | undefined> | undefined): Promise<void> {
+  private async decode(
+    entry: Pending,
+    early: Promise<AsrResult | undefined> | undefined,
+  ): Promise<void> {
     const { signal } = this.abortion;
     // It goes on behind the text of the one before.
     if (entry.phrase.lead) await this.pending[this.pending.indexOf(entry) - 1]?.done;
     const { lead, ...alone } = entry.phrase;
     let result = (await early) ?? (await this.result(entry.phrase, signal));
-    // A lead can talk the recogniser out of a short answer ("Lincoln" behind its sentence): what gives nothing behind it is heard alone.
-    if (lead && result?.text === '' && !signal.aborted) result = (await this.result(alone, signal)) ?? result;
+    // A lead can talk the recogniser out of a short answer ("Lincoln" behind its sentence): what
+    // gives nothing behind it is heard alone.
+    if (lead && result?.text === '' && !signal.aborted)
+      result = (await this.result(alone, signal)) ?? result;
     if (signal.aborted) return;
     entry.outcome = { result };
     this.setup.drafts.keepFinal(entry.phrase.id, result?.tokens);
@@ -102,10 +111,20 @@ export class PhraseDecoder {
 
   private async result(phrase: Phrase, signal: AbortSignal): Promise<AsrResult | undefined> {
     const { engine, options, clock, sessionId, language, drafts } = this.setup;
-    for (let tries = 0, waits = 0; !signal.aborted; ) {
+    for (let tries = 0, waits = 0; !signal.aborted;) {
       try {
         await engine.ready();
-        const result = await engine.decode(phrase.pcm, { language, priority: 'final', sessionId, ...drafts.of(phrase), ...(phrase.tail ? { tail: phrase.tail } : {}) }, signal);
+        const result = await engine.decode(
+          phrase.pcm,
+          {
+            language,
+            priority: 'final',
+            sessionId,
+            ...drafts.of(phrase),
+            ...(phrase.tail ? { tail: phrase.tail } : {}),
+          },
+          signal,
+        );
         if (result !== undefined) return result;
       } catch (error) {
         if (signal.aborted) return undefined;
@@ -113,7 +132,8 @@ export class PhraseDecoder {
           if (++tries >= options.decodeAttempts) return undefined;
         } else if (!isEarmarkError(error, 'rpc.tooMany')) this.setup.onUnavailable(error);
       }
-      const wait = options.engineRetryMs[Math.min(waits++, options.engineRetryMs.length - 1)] ?? 1000;
+      const wait =
+        options.engineRetryMs[Math.min(waits++, options.engineRetryMs.length - 1)] ?? 1000;
       await delay(clock, wait, signal);
     }
     return undefined;
@@ -130,7 +150,15 @@ export class PhraseDecoder {
   }
 }
 
-/** The fault goes with the phrase, not with the engine: everything but an engine or model that is not there, or has too much to do. */
+/**
+ * The fault goes with the phrase, not with the engine: everything but an engine or model that is
+ * not there, or has too much to do.
+ */
 function breaksEngine(error: unknown): boolean {
-  return !(isEarmarkError(error) && (error.code === 'engine.unavailable' || error.code === 'rpc.tooMany' || error.code.startsWith('model.')));
+  return !(
+    isEarmarkError(error) &&
+    (error.code === 'engine.unavailable' ||
+      error.code === 'rpc.tooMany' ||
+      error.code.startsWith('model.'))
+  );
 }

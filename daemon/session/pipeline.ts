@@ -1,6 +1,6 @@
 /**
- * One source of a session: frames → spool and queue → phrases → text → `final`. Partials, levels and what is odd about
- * the audio come out beside it.
+ * One source of a session: frames → spool and queue → phrases → text → `final`. Partials, levels
+ * and what is odd about the audio come out beside it.
  */
 import type { AsrResult } from '../asr/provider';
 import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame';
@@ -23,7 +23,10 @@ import { redactedSpeech } from './redactedSpeech';
 import { Speculation } from './speculation';
 import { Deferred, delay } from './wait';
 
-/** A display shows no less; what changes by less is told now and then, which says that sound comes in. */
+/**
+ * A display shows no less; what changes by less is told now and then, which says that sound comes
+ * in.
+ */
 const LEVEL_STEP_DB = 1;
 const SAME_LEVEL_MS = 1_000;
 
@@ -48,7 +51,10 @@ export interface PipelineSetup {
   /** Several people may speak on it, and their voices are not told apart. */
   readonly mixed: boolean;
   readonly partials: boolean;
-  /** Secrets may be taken out of the text, where the options say so; what is dictated stays as it was said. */
+  /**
+   * Secrets may be taken out of the text, where the options say so; what is dictated stays as it
+   * was said.
+   */
   readonly mayRedact?: boolean;
   /** The user keeps the sound: nothing leaves the spool. */
   readonly keepAudio: boolean;
@@ -92,7 +98,16 @@ interface Boundary {
 export class SourcePipeline implements Disposable {
   /** What had come in when it was made. */
   readonly firstMs: number;
-  readonly stats: PipelineStats = { frames: 0, gapFrames: 0, lostFrames: 0, phrases: 0, rejected: 0, givenUp: 0, inferenceMs: 0, speechMs: 0 };
+  readonly stats: PipelineStats = {
+    frames: 0,
+    gapFrames: 0,
+    lostFrames: 0,
+    phrases: 0,
+    rejected: 0,
+    givenUp: 0,
+    inferenceMs: 0,
+    speechMs: 0,
+  };
   private readonly queue: FrameQueue;
   private readonly decoder: PhraseDecoder;
   private readonly partials: Partials;
@@ -111,7 +126,8 @@ export class SourcePipeline implements Disposable {
   private lastCaptureMs = 0;
   private sinceSync = 0;
   /** The level that was told last. */
-  private shown: { readonly rmsDb: number; readonly speech: boolean; readonly atMs: number } | undefined;
+  private shown:
+    { readonly rmsDb: number; readonly speech: boolean; readonly atMs: number } | undefined;
   private readonly syncs: Disposable;
   private readonly figures: Figures;
   private readonly times: PhraseTimes;
@@ -119,29 +135,65 @@ export class SourcePipeline implements Disposable {
   constructor(private readonly setup: PipelineSetup) {
     const { source, engine, clock, options, sessionId, language, on } = setup;
     this.figures = setup.figures ?? noFigures;
-    this.times = new PhraseTimes({ figures: this.figures, sessionId, now: () => clock.now(), ...(setup.live && setup.sessionMs ? { sessionMs: setup.sessionMs } : {}) });
+    this.times = new PhraseTimes({
+      figures: this.figures,
+      sessionId,
+      now: () => clock.now(),
+      ...(setup.live && setup.sessionMs ? { sessionMs: setup.sessionMs } : {}),
+    });
     this.queue = new FrameQueue({
       source,
       spool: setup.spool,
       capacity: options.queueFrames,
       fromSeq: setup.fromSeq,
-      onUnspooled: () => on.warn('store.degraded', 'The disk could not be written for too long: recording goes on, but what is not recognised at once may be lost. Free some space now.', source),
+      onUnspooled: () =>
+        on.warn(
+          'store.degraded',
+          'The disk could not be written for too long: recording goes on, but what is not recognised at once may be lost. Free some space now.',
+          source,
+        ),
       onLost: () => {
         this.stats.lostFrames++;
         this.figures.count('frames_dropped', 1, 'lost');
-        on.warn('frames.lost', 'Some sound was lost because the disk cannot be written. Free some space.', source);
+        on.warn(
+          'frames.lost',
+          'Some sound was lost because the disk cannot be written. Free some space.',
+          source,
+        );
       },
     });
     this.firstMs = this.nextSeq * FRAME_MS;
     const drafts = new Drafts();
-    const recogniser = setup.mayRedact ? redactedSpeech(engine, () => options.redactTranscript) : engine;
+    const recogniser = setup.mayRedact
+      ? redactedSpeech(engine, () => options.redactTranscript)
+      : engine;
     this.speculation = new Speculation({ engine: recogniser, sessionId, language, drafts });
     this.decoder = new PhraseDecoder({
-      engine: recogniser, clock, options, sessionId, language, drafts,
+      engine: recogniser,
+      clock,
+      options,
+      sessionId,
+      language,
+      drafts,
       onOutcome: (phrase, result) => this.onOutcome(phrase, result),
-      onUnavailable: () => on.warn('engine.unavailable', 'Speech recognition is not available now; the sound is kept on disk and will be recognised when it is back.', source),
+      onUnavailable: () =>
+        on.warn(
+          'engine.unavailable',
+          'Speech recognition is not available now; the sound is kept on disk and will be recognised when it is back.',
+          source,
+        ),
     });
-    this.partials = new Partials({ source, engine: recogniser, clock, figures: this.figures, options, sessionId, language, drafts, emit: on.passing });
+    this.partials = new Partials({
+      source,
+      engine: recogniser,
+      clock,
+      figures: this.figures,
+      options,
+      sessionId,
+      language,
+      drafts,
+      emit: on.passing,
+    });
     this.meter = new LevelMeter(source, () => clock.now(), 1000 / options.levelMs);
     this.phrases = setup.phrases({
       source,
@@ -157,14 +209,28 @@ export class SourcePipeline implements Disposable {
         if (heard > 0) this.figures.count('vad_windows', heard, 'heard');
       },
       // A file is not waited for, and what is behind has no moment to spare.
-      ...(setup.live ? { onPause: (pause) => this.onPause(pause), onResume: () => this.speculation.cancel(), trusted: () => this.speculation.trusted, doubted: () => this.speculation.doubted, decodeMs: (soundMs) => this.speculation.decodeMs(soundMs) } : {}),
-      onFallback: () => on.warn('vad.fallback', 'The speech detector failed; speech is now found by loudness, and nothing is discarded.', source),
+      ...(setup.live
+        ? {
+            onPause: (pause) => this.onPause(pause),
+            onResume: () => this.speculation.cancel(),
+            trusted: () => this.speculation.trusted,
+            doubted: () => this.speculation.doubted,
+            decodeMs: (soundMs) => this.speculation.decodeMs(soundMs),
+          }
+        : {}),
+      onFallback: () =>
+        on.warn(
+          'vad.fallback',
+          'The speech detector failed; speech is now found by loudness, and nothing is discarded.',
+          source,
+        ),
       fromSeq: setup.fromSeq,
       options: segmenterOptionsFor(engine.provider, setup.live, setup),
       ...(setup.live ? { longPhrases: () => engine.actions.longPhrases } : {}),
     });
     this.syncs = setup.spool.onDidSync((synced) => {
-      if (synced.source === source) this.sinceSync = Math.min(this.sinceSync, Math.max(0, this.queue.lastSeq - synced.seq));
+      if (synced.source === source)
+        this.sinceSync = Math.min(this.sinceSync, Math.max(0, this.queue.lastSeq - synced.seq));
     });
     if (this.queue.backlog > 0) this.kick();
   }
@@ -185,7 +251,10 @@ export class SourcePipeline implements Disposable {
 
   /** Frames that came in and are not on disk; holes do not count. */
   get unacknowledgedFrames(): number {
-    return Math.min(this.sinceSync, Math.max(0, this.queue.lastSeq - this.setup.spool.durableSeq(this.setup.source)));
+    return Math.min(
+      this.sinceSync,
+      Math.max(0, this.queue.lastSeq - this.setup.spool.durableSeq(this.setup.source)),
+    );
   }
 
   /** Session time of the end of what came in. */
@@ -198,7 +267,10 @@ export class SourcePipeline implements Disposable {
     return this.queue.nextSeq + this.stats.phrases;
   }
 
-  /** Frames one behind the other. What came before is passed over; a hole before them is reported. Their samples are the pipeline's from now on. */
+  /**
+   * Frames one behind the other. What came before is passed over; a hole before them is reported.
+   * Their samples are the pipeline's from now on.
+   */
   push(frames: readonly Frame[]): void {
     if (this.state !== 'open') return;
     const gap = (frames[0]?.seq ?? this.nextSeq) - this.nextSeq;
@@ -228,7 +300,11 @@ export class SourcePipeline implements Disposable {
     this.stats.gapFrames += frames;
     this.figures.count('frames_dropped', frames, 'gap');
     const seconds = Math.round(frames * FRAME_MS) / 1000;
-    this.setup.on.warn('source.gap', `${seconds} s of sound did not arrive; silence stands for it.`, this.setup.source);
+    this.setup.on.warn(
+      'source.gap',
+      `${seconds} s of sound did not arrive; silence stands for it.`,
+      this.setup.source,
+    );
   }
 
   /** Up to and with this frame the words are on disk. */
@@ -237,7 +313,9 @@ export class SourcePipeline implements Disposable {
     this.release();
   }
 
-  /** A hard boundary after what came in so far. Resolves when all of it is text, or after `abort`. */
+  /**
+   * A hard boundary after what came in so far. Resolves when all of it is text, or after `abort`.
+   */
   async flushed(): Promise<void> {
     await this.flush();
     await this.decoder.drained();
@@ -298,7 +376,10 @@ export class SourcePipeline implements Disposable {
     const boundary = this.boundaries[0];
     const frames = this.queue.take(boundary?.beforeSeq);
     if (frames.length > 0) this.times.taken((frames.at(-1) as Frame).seq);
-    if (frames.length > 0) return Promise.all([this.phrases.process(frames), this.setup.on.frames?.(frames)]).then(() => this.afterFrames());
+    if (frames.length > 0)
+      return Promise.all([this.phrases.process(frames), this.setup.on.frames?.(frames)]).then(() =>
+        this.afterFrames(),
+      );
     if (!boundary || this.queue.nextSeq < boundary.beforeSeq) return undefined;
     return this.phrases.flush().then(() => {
       this.boundaries.shift();
@@ -316,7 +397,11 @@ export class SourcePipeline implements Disposable {
         this.engineSeen = true;
         return;
       } catch {
-        await delay(clock, options.engineRetryMs[Math.min(waits, options.engineRetryMs.length - 1)] ?? 1000, this.abortion.signal);
+        await delay(
+          clock,
+          options.engineRetryMs[Math.min(waits, options.engineRetryMs.length - 1)] ?? 1000,
+          this.abortion.signal,
+        );
       }
     }
   }
@@ -325,7 +410,8 @@ export class SourcePipeline implements Disposable {
     if (!this.queue.behind) {
       this.behindTimer?.dispose();
       this.behindTimer = undefined;
-      if (this.setup.partials && this.decoder.pendingCount === 0) this.partials.tick(() => this.phrases.openPhrase());
+      if (this.setup.partials && this.decoder.pendingCount === 0)
+        this.partials.tick(() => this.phrases.openPhrase());
     }
     this.release();
   }
@@ -361,7 +447,12 @@ export class SourcePipeline implements Disposable {
     const { speech } = this.phrases;
     const atMs = this.setup.clock.now();
     const { shown } = this;
-    if (shown?.speech === speech && Math.abs(rmsDb - shown.rmsDb) < LEVEL_STEP_DB && atMs - shown.atMs < SAME_LEVEL_MS) return;
+    if (
+      shown?.speech === speech &&
+      Math.abs(rmsDb - shown.rmsDb) < LEVEL_STEP_DB &&
+      atMs - shown.atMs < SAME_LEVEL_MS
+    )
+      return;
     this.shown = { rmsDb, speech, atMs };
     this.setup.on.passing({ kind: 'level', source: this.setup.source, rmsDb, peakDb, speech });
   }
@@ -371,14 +462,25 @@ export class SourcePipeline implements Disposable {
     if (!this.setup.live || !this.engineSeen || !this.queue.behind || this.behindTimer) return;
     const { lostFrames } = this.stats;
     this.behindTimer = this.setup.clock.setTimeout(() => {
-      if (this.stats.lostFrames === lostFrames) this.setup.on.warn('queue.overflow', 'Sound comes in faster than it is recognised; it waits on disk and nothing is lost.', this.setup.source);
+      if (this.stats.lostFrames === lostFrames)
+        this.setup.on.warn(
+          'queue.overflow',
+          'Sound comes in faster than it is recognised; it waits on disk and nothing is lost.',
+          this.setup.source,
+        );
     }, this.setup.options.overflowMs);
   }
 
   /** Frames that are final, or silence, may leave the spool. */
   private release(): void {
     if (this.setup.keepAudio) return;
-    const before = Math.min(this.unstored[0]?.firstSeq ?? Infinity, this.decoder.firstPendingSeq ?? Infinity, this.phrases.neededFrom, this.queue.nextSeq, this.setup.receipt?.neededFrom ?? Infinity);
+    const before = Math.min(
+      this.unstored[0]?.firstSeq ?? Infinity,
+      this.decoder.firstPendingSeq ?? Infinity,
+      this.phrases.neededFrom,
+      this.queue.nextSeq,
+      this.setup.receipt?.neededFrom ?? Infinity,
+    );
     if (before <= this.released) return;
     this.released = before;
     this.setup.spool.release(this.setup.source, before);

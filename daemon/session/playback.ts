@@ -1,4 +1,7 @@
-/** Kept sound of a session that is over, in pieces, for whoever plays it. One spool is open at a time, for a while. */
+/**
+ * Kept sound of a session that is over, in pieces, for whoever plays it. One spool is open at a
+ * time, for a while.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import { type Source, FRAME_MS, FRAME_SAMPLES } from '../audio/frame';
 import type { Clock } from '../base/clock';
@@ -17,7 +20,8 @@ export interface Clip {
 }
 
 export class Playback implements Disposable {
-  private open: { readonly sessionId: string; readonly spool: Spool; readonly timer: Disposable } | undefined;
+  private open:
+    { readonly sessionId: string; readonly spool: Spool; readonly timer: Disposable } | undefined;
 
   constructor(private readonly deps: { readonly spools: SpoolFactory; readonly clock: Clock }) {}
 
@@ -27,7 +31,9 @@ export class Playback implements Disposable {
     const range = spool?.range(source);
     if (spool === undefined || range === undefined) throw notKept();
     const first = firstFrame(spool, source, range, startMs);
-    const frames = spool.read(source, first, Math.ceil(Math.min(CLIP_MAX_MS, endMs - startMs) / FRAME_MS) + 1).filter(({ captureMs }) => captureMs < endMs && captureMs + FRAME_MS > startMs);
+    const frames = spool
+      .read(source, first, Math.ceil(Math.min(CLIP_MAX_MS, endMs - startMs) / FRAME_MS) + 1)
+      .filter(({ captureMs }) => captureMs < endMs && captureMs + FRAME_MS > startMs);
     const begin = frames[0]?.captureMs;
     if (begin === undefined) throw notKept();
     const pcm = new Int16Array(frames.length * FRAME_SAMPLES);
@@ -37,7 +43,8 @@ export class Playback implements Disposable {
 
   /** The session's sound goes. */
   close(sessionId?: string): void {
-    if (this.open === undefined || (sessionId !== undefined && this.open.sessionId !== sessionId)) return;
+    if (this.open === undefined || (sessionId !== undefined && this.open.sessionId !== sessionId))
+      return;
     this.open.timer.dispose();
     this.open.spool.dispose();
     this.open = undefined;
@@ -62,8 +69,16 @@ export class Playback implements Disposable {
   }
 }
 
-/** The last frame that begins at `ms` or before it. Frames are in order of time; pauses make it run ahead of the numbers. */
-function firstFrame(spool: Spool, source: Source, { firstSeq, lastSeq }: { readonly firstSeq: number; readonly lastSeq: number }, ms: number): number {
+/**
+ * The last frame that begins at `ms` or before it. Frames are in order of time; pauses make it run
+ * ahead of the numbers.
+ */
+function firstFrame(
+  spool: Spool,
+  source: Source,
+  { firstSeq, lastSeq }: { readonly firstSeq: number; readonly lastSeq: number },
+  ms: number,
+): number {
   let [low, high] = [firstSeq, lastSeq];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
@@ -74,4 +89,8 @@ function firstFrame(spool: Spool, source: Source, { firstSeq, lastSeq }: { reado
   return low;
 }
 
-const notKept = (): EarmarkError => new EarmarkError('audio.notKept', 'The sound of this part is not kept; turn on "Keep Audio" in the settings before the next meeting.');
+const notKept = (): EarmarkError =>
+  new EarmarkError(
+    'audio.notKept',
+    'The sound of this part is not kept; turn on "Keep Audio" in the settings before the next meeting.',
+  );

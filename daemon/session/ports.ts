@@ -1,4 +1,7 @@
-/** What a session needs from outside: store, spool, speech engine, recorder. Adapters implement these. */
+/**
+ * What a session needs from outside: store, spool, speech engine, recorder. Adapters implement
+ * these.
+ */
 import type { RtfFigures } from '../asr/decodeStats';
 import type { AsrOptions, AsrResult, DeviceChoice } from '../asr/provider';
 import type { Frame, Source } from '../audio/frame';
@@ -33,23 +36,35 @@ export interface SessionCounts {
 export type SessionStats = Readonly<Record<string, number>>;
 
 /**
- * Sessions and their durable events. Calls about one session are carried out in the order in which they are made; one that
- * resolved is on disk, and what is read afterwards has it.
+ * Sessions and their durable events. Calls about one session are carried out in the order in which
+ * they are made; one that resolved is on disk, and what is read afterwards has it.
  */
 export interface SessionStore {
   /**
-   * One without events is made once more, as it is asked for last: whoever did not hear the answer asks again.
+   * One without events is made once more, as it is asked for last: whoever did not hear the answer
+   * asks again.
    * @throws EarmarkError store.unwritable
    */
   createSession(record: SessionRecord): Promise<void>;
-  updateSession(id: string, change: Partial<Pick<SessionRecord, 'title' | 'durationMs' | 'model' | 'provider'>> & { stats?: SessionStats }): Promise<void>;
+  updateSession(
+    id: string,
+    change: Partial<Pick<SessionRecord, 'title' | 'durationMs' | 'model' | 'provider'>> & {
+      stats?: SessionStats;
+    },
+  ): Promise<void>;
   /**
-   * Appends all or nothing and keeps the session's state, segments, speakers and insights in step with the events.
-   * `progress` goes with them: a phrase is final exactly once, whenever the power goes. Events that are there already,
-   * word for word, are taken again: whoever did not hear the answer asks once more.
-   * @throws EarmarkError store.unwritable; an event whose seq is not the next one is refused with `internal`
+   * Appends all or nothing and keeps the session's state, segments, speakers and insights in step
+   * with the events. `progress` goes with them: a phrase is final exactly once, whenever the power
+   * goes. Events that are there already, word for word, are taken again: whoever did not hear the
+   * answer asks once more.
+   * @throws EarmarkError store.unwritable; an event whose seq is not the next one is refused with
+   * `internal`
    */
-  append(sessionId: string, events: readonly DurableEvent[], progress?: readonly Progress[]): Promise<void>;
+  append(
+    sessionId: string,
+    events: readonly DurableEvent[],
+    progress?: readonly Progress[],
+  ): Promise<void>;
   /** What `append` was told last, by source. */
   progress(sessionId: string): Promise<readonly Progress[]>;
   readEvents(sessionId: string, afterSeq: number, limit: number): Promise<readonly DurableEvent[]>;
@@ -57,19 +72,38 @@ export interface SessionStore {
   findByKey(key: string): Promise<SessionRecord | undefined>;
   counts(id: string): Promise<SessionCounts>;
   stats(id: string): Promise<SessionStats>;
-  /** Newest first. `active`: only those (or only not those) that are neither DONE nor FAILED. `owner`: only that user's. */
-  listSessions(filter: { limit: number; offset: number; active?: boolean; owner?: string }): Promise<readonly SessionRecord[]>;
+  /**
+   * Newest first. `active`: only those (or only not those) that are neither DONE nor FAILED.
+   * `owner`: only that user's.
+   */
+  listSessions(filter: {
+    limit: number;
+    offset: number;
+    active?: boolean;
+    owner?: string;
+  }): Promise<readonly SessionRecord[]>;
   segments(sessionId: string): Promise<readonly Segment[]>;
   speakers(sessionId: string): Promise<readonly Speaker[]>;
   insights(sessionId: string): Promise<readonly Insight[]>;
-  /** Segments that are shown, best first, or insights that nobody dismissed, newest session first. */
+  /**
+   * Segments that are shown, best first, or insights that nobody dismissed, newest session first.
+   */
   search(query: SearchQuery): Promise<readonly SearchHit[]>;
   deleteSession(id: string): Promise<void>;
-  /** Deletes a session, and voices kept from it, so that no byte of them stays in the database, its log or its free pages. */
+  /**
+   * Deletes a session, and voices kept from it, so that no byte of them stays in the database, its
+   * log or its free pages.
+   */
   purgeSession(id: string): Promise<RemovedRows>;
   /** Forgets kinds of what an ended session holds; its events are numbered anew from 1. */
-  forget(id: string, kinds: { readonly transcript: boolean; readonly insights: boolean }): Promise<void>;
-  /** The words of what was deleted leave the search index too; about 75 ms for every hundred hours that are kept. */
+  forget(
+    id: string,
+    kinds: { readonly transcript: boolean; readonly insights: boolean },
+  ): Promise<void>;
+  /**
+   * The words of what was deleted leave the search index too; about 75 ms for every hundred hours
+   * that are kept.
+   */
   tidy(): Promise<void>;
   /** A setting of the daemon; undefined when it was never set. */
   setting(name: string): Promise<string | undefined>;
@@ -78,7 +112,10 @@ export interface SessionStore {
   close(): Promise<void>;
 }
 
-/** What a purge removed; `setAside` counts databases that were damaged earlier and might have held it. */
+/**
+ * What a purge removed; `setAside` counts databases that were damaged earlier and might have held
+ * it.
+ */
 export interface RemovedRows {
   readonly events: number;
   readonly segments: number;
@@ -98,7 +135,10 @@ export interface StoredVoice {
   readonly centre: Embedding;
 }
 
-/** Kept voices, beside the sessions of this machine; a purge of a session takes those that were kept from it. */
+/**
+ * Kept voices, beside the sessions of this machine; a purge of a session takes those that were kept
+ * from it.
+ */
 export interface VoiceStore {
   /** Of everybody, oldest first. */
   voices(): Promise<readonly StoredVoice[]>;
@@ -108,7 +148,10 @@ export interface VoiceStore {
   forgetVoices(owner: string | undefined, name?: string): Promise<void>;
 }
 
-/** Turns sentences into points by which their meanings compare: the cosine of two is high where they say the same. */
+/**
+ * Turns sentences into points by which their meanings compare: the cosine of two is high where they
+ * say the same.
+ */
 export interface SentenceEmbedder {
   /** Its model is installed. */
   available(): Promise<boolean>;
@@ -120,10 +163,23 @@ export interface SentenceEmbedder {
 export interface MeaningStore {
   /** Segments without a vector, the newest first. */
   unread(limit: number): Promise<readonly { readonly n: number; readonly text: string }[]>;
-  /** A vector whose text was changed meanwhile is left out; without a vector the text has no meaning to be searched. */
-  keepMeanings(meanings: readonly { readonly n: number; readonly text: string; readonly vector: Float32Array | undefined }[]): Promise<void>;
+  /**
+   * A vector whose text was changed meanwhile is left out; without a vector the text has no meaning
+   * to be searched.
+   */
+  keepMeanings(
+    meanings: readonly {
+      readonly n: number;
+      readonly text: string;
+      readonly vector: Float32Array | undefined;
+    }[],
+  ): Promise<void>;
   /** Segments that fit the query's filters, nearest first. @param mostDistance 1 − cosine */
-  nearest(query: SearchQuery, vector: Float32Array, mostDistance: number): Promise<readonly SearchHit[]>;
+  nearest(
+    query: SearchQuery,
+    vector: Float32Array,
+    mostDistance: number,
+  ): Promise<readonly SearchHit[]>;
 }
 
 /** Frames that were on disk and cannot be read any more. */
@@ -168,8 +224,9 @@ export interface SpoolFactory {
 }
 
 /**
- * Priority of a decode, the first before the others. A speculative decode is of a phrase that may be over: it takes an
- * idle worker or the place of a partial, and gives way to finals; a partial gives way to both.
+ * Priority of a decode, the first before the others. A speculative decode is of a phrase that may
+ * be over: it takes an idle worker or the place of a partial, and gives way to finals; a partial
+ * gives way to both.
  */
 export type DecodePriority = 'final' | 'speculative' | 'partial';
 
@@ -187,19 +244,36 @@ export interface DecodeOptions extends AsrOptions {
 }
 
 export interface EngineWarning {
-  /** `engine.failover`: another engine goes on, or the preferred one is back. `engine.rung`: a step on the ladder of load. */
-  readonly code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable' | 'engine.failover' | 'engine.rung';
+  /**
+   * `engine.failover`: another engine goes on, or the preferred one is back. `engine.rung`: a step
+   * on the ladder of load.
+   */
+  readonly code:
+    'engine.restarted' | 'vad.fallback' | 'engine.unavailable' | 'engine.failover' | 'engine.rung';
   readonly message: string;
 }
 
-/** Speech recognition with one model, for all sessions that wish it: one scheduler in front of the workers. */
+/**
+ * Speech recognition with one model, for all sessions that wish it: one scheduler in front of the
+ * workers.
+ */
 export interface SpeechEngine {
   readonly provider: string;
   readonly model: string;
-  /** Resolves when ready to decode; concurrent callers share one load. @throws EarmarkError model.missing, model.corrupt, engine.unavailable, … */
+  /**
+   * Resolves when ready to decode; concurrent callers share one load. @throws EarmarkError
+   * model.missing, model.corrupt, engine.unavailable, …
+   */
   ready(): Promise<void>;
-  /** Queues a decode. A speculative one and a partial are refused with `undefined` when the engine is busy, and end with it when they have to give way. */
-  decode(pcm: Float32Array, options: DecodeOptions, signal?: AbortSignal): Promise<AsrResult | undefined>;
+  /**
+   * Queues a decode. A speculative one and a partial are refused with `undefined` when the engine
+   * is busy, and end with it when they have to give way.
+   */
+  decode(
+    pcm: Float32Array,
+    options: DecodeOptions,
+    signal?: AbortSignal,
+  ): Promise<AsrResult | undefined>;
   /** True when a partial would be taken now. */
   readonly idle: boolean;
   /** Milliseconds of audio that waits. */
@@ -221,7 +295,10 @@ export interface EngineRequest {
   readonly device?: DeviceChoice | undefined;
   /** BCP 47. */
   readonly language: string;
-  /** Words that are likely, best first, and whether the text is put into English: for every decode, where the engine can. */
+  /**
+   * Words that are likely, best first, and whether the text is put into English: for every decode,
+   * where the engine can.
+   */
   readonly vocabulary?: readonly string[] | undefined;
   readonly translate?: boolean | undefined;
   /** `phrases` of AsrOptions, asked for each decode: they may become more meanwhile. */
@@ -233,8 +310,8 @@ export interface EngineRequest {
 }
 
 /**
- * An engine that a session holds until it gives it back; one that nobody holds is unloaded after a while. What fails or
- * is too slow is decoded by what stands in for it.
+ * An engine that a session holds until it gives it back; one that nobody holds is unloaded after a
+ * while. What fails or is too slow is decoded by what stands in for it.
  */
 export interface EngineLease extends SpeechEngine, Disposable {
   /** Where recognition stands on the ladder of load, and what it saves there. */
@@ -243,7 +320,10 @@ export interface EngineLease extends SpeechEngine, Disposable {
 }
 
 export interface SpeechEngines {
-  /** The engine for a wish, shared by all who wish the same. Does not load it. @throws EarmarkError engine.unavailable, model.unknown, engine.language */
+  /**
+   * The engine for a wish, shared by all who wish the same. Does not load it. @throws EarmarkError
+   * engine.unavailable, model.unknown, engine.language
+   */
   open(request: EngineRequest): EngineLease;
 }
 
@@ -264,5 +344,9 @@ export interface RecordingHandlers {
 
 export interface Capture {
   /** @throws EarmarkError audio.noRecorder, audio.deviceNotFound, audio.recorderFailed */
-  start(source: 'mic' | 'system', device: string | undefined, handlers: RecordingHandlers): Promise<Recording>;
+  start(
+    source: 'mic' | 'system',
+    device: string | undefined,
+    handlers: RecordingHandlers,
+  ): Promise<Recording>;
 }

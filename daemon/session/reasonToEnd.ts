@@ -17,7 +17,10 @@ export interface Situation {
 }
 
 /** The cause with which it stops, if it should. */
-export function reasonToEnd(now: Situation, limits: Pick<SessionOptions, 'lengthMs' | 'idleMs' | 'waitMs' | 'unseenMs'>): 'limit.length' | 'unseen' | 'idle' | undefined {
+export function reasonToEnd(
+  now: Situation,
+  limits: Pick<SessionOptions, 'lengthMs' | 'idleMs' | 'waitMs' | 'unseenMs'>,
+): 'limit.length' | 'unseen' | 'idle' | undefined {
   if (now.lengthMs >= limits.lengthMs) return 'limit.length';
   if (now.ephemeral && now.captured && now.unattendedMs >= limits.unseenMs) return 'unseen';
   if (now.pausedMs !== undefined) return now.pausedMs >= limits.waitMs ? 'idle' : undefined;

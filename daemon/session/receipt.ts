@@ -1,6 +1,7 @@
 /**
- * What a daemon can prove to have received of a source whose client asks for it: a running digest. Where it stood at the
- * last final goes into the store with the progress; what the spool holds behind that is added again after a crash.
+ * What a daemon can prove to have received of a source whose client asks for it: a running digest.
+ * Where it stood at the last final goes into the store with the progress; what the spool holds
+ * behind that is added again after a crash.
  */
 import type { Frame, Source } from '../audio/frame';
 import { FrameChain, type Received } from '../audio/frameChain';
@@ -18,7 +19,11 @@ export class Receipt {
   private kept: number;
 
   /** @param stored where an earlier run of the daemon got to */
-  constructor(private readonly source: Source, private readonly spool: Spool, stored: Received | undefined) {
+  constructor(
+    private readonly source: Source,
+    private readonly spool: Spool,
+    stored: Received | undefined,
+  ) {
     this.chain = new FrameChain(stored);
     this.kept = this.chain.frames;
     this.behind = (spool.range(source)?.lastSeq ?? -1) >= this.chain.frames;
@@ -29,7 +34,10 @@ export class Receipt {
     return this.kept;
   }
 
-  /** Frames that just came in, one behind the other; also those whose words were final before a crash took them from the spool. */
+  /**
+   * Frames that just came in, one behind the other; also those whose words were final before a
+   * crash took them from the spool.
+   */
   add(frames: readonly Frame[]): void {
     this.catchUp();
     for (const frame of frames) this.take(frame);

@@ -4,9 +4,17 @@ import type { SessionManagerDeps } from './deps';
 import type { SessionRecord, SessionState } from './events';
 import type { SpeechEngine } from './ports';
 
-const TITLES: Readonly<Record<SessionRecord['kind'], string>> = { meeting: 'Meeting', dictation: 'Dictation', file: 'Recording' };
+const TITLES: Readonly<Record<SessionRecord['kind'], string>> = {
+  meeting: 'Meeting',
+  dictation: 'Dictation',
+  file: 'Recording',
+};
 
-export function newRecord(request: StartRequest, engine: Pick<SpeechEngine, 'provider' | 'model'>, { clock, newId }: Pick<SessionManagerDeps, 'clock' | 'newId'>): SessionRecord {
+export function newRecord(
+  request: StartRequest,
+  engine: Pick<SpeechEngine, 'provider' | 'model'>,
+  { clock, newId }: Pick<SessionManagerDeps, 'clock' | 'newId'>,
+): SessionRecord {
   const createdMs = clock.wall();
   const startedAt = request.startedAt ?? isoWithOffset(createdMs);
   return {
@@ -46,7 +54,8 @@ export function isoWithOffset(wallMs: number): string {
 }
 
 /** Not over and begun. */
-export const isOpen = (state: SessionState): boolean => state !== 'IDLE' && state !== 'DONE' && state !== 'FAILED';
+export const isOpen = (state: SessionState): boolean =>
+  state !== 'IDLE' && state !== 'DONE' && state !== 'FAILED';
 
 /** Its sound comes as fast as it is spoken, unless it says otherwise or is a file. */
 export function isLive({ live, kind }: Pick<StartRequest, 'live' | 'kind'>): boolean {

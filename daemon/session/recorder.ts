@@ -1,4 +1,7 @@
-/** One captured source: starts the recorder, cuts frames, watches for silence, starts again what died by itself. */
+/**
+ * One captured source: starts the recorder, cuts frames, watches for silence, starts again what
+ * died by itself.
+ */
 import { isEarmarkError } from '../../protocol/errors';
 import { DeviceDrift } from '../audio/deviceDrift';
 import { FrameCutter } from '../audio/frameCutter';
@@ -17,7 +20,10 @@ const SAMPLES_PER_MS = 16;
 const DRIFT_MS = 1000;
 /** The log is told whenever a device's clock has run away from ours by so much more. */
 const DRIFT_TOLD_MS = 250;
-/** … and does not catch up for so long lost sound (the machine slept). What comes meanwhile is held, so that the gap stands before it and not within a word. */
+/**
+ * … and does not catch up for so long lost sound (the machine slept). What comes meanwhile is held,
+ * so that the gap stands before it and not within a word.
+ */
 const CATCH_UP_MS = 300;
 /** A daemon that was busy gets at once what waited; so long it may take. */
 const CATCH_UP_MAX_MS = 2000;
@@ -68,7 +74,11 @@ export class Recorder {
 
   constructor(private readonly setup: RecorderSetup) {
     this.device = setup.device;
-    this.cutter = new FrameCutter({ source: setup.source, firstSeq: setup.firstSeq, onFrames: setup.onFrames });
+    this.cutter = new FrameCutter({
+      source: setup.source,
+      firstSeq: setup.firstSeq,
+      onFrames: setup.onFrames,
+    });
   }
 
   /** @throws EarmarkError audio.noRecorder, audio.deviceNotFound, audio.recorderFailed */
@@ -79,7 +89,10 @@ export class Recorder {
     return this.open(this.abortion.signal);
   }
 
-  /** Idempotent. Resolves when the recorder is gone, or did not go in time; nothing of it is heard any more in either case. */
+  /**
+   * Idempotent. Resolves when the recorder is gone, or did not go in time; nothing of it is heard
+   * any more in either case.
+   */
   async stop(): Promise<void> {
     this.token++;
     this.abortion.abort();
@@ -90,8 +103,16 @@ export class Recorder {
     this.release();
     this.cutter.flush();
     if (!recording) return;
-    const ended = await within(this.setup.clock, recording.stop(), this.setup.options.captureStopMs).catch((error: unknown) => error);
-    if (ended !== undefined) this.setup.logger.warn('recorder.stopFailed', { recorder: recording.recorder, source: this.setup.source });
+    const ended = await within(
+      this.setup.clock,
+      recording.stop(),
+      this.setup.options.captureStopMs,
+    ).catch((error: unknown) => error);
+    if (ended !== undefined)
+      this.setup.logger.warn('recorder.stopFailed', {
+        recorder: recording.recorder,
+        source: this.setup.source,
+      });
   }
 
   private async open(signal: AbortSignal): Promise<void> {
@@ -99,9 +120,14 @@ export class Recorder {
     const { device } = this;
     const token = ++this.token;
     let first = true;
-    const watchdog = new SourceWatchdog(clock, (now) => this.setup.warn('source.silent', silenceAdvice(now, source, this.setup.platform), source), {
-      zerosAfterSoundAreNormal: source === 'system',
-    });
+    const watchdog = new SourceWatchdog(
+      clock,
+      (now) =>
+        this.setup.warn('source.silent', silenceAdvice(now, source, this.setup.platform), source),
+      {
+        zerosAfterSoundAreNormal: source === 'system',
+      },
+    );
     this.watchdog?.dispose();
     this.watchdog = watchdog;
     try {
@@ -141,7 +167,8 @@ export class Recorder {
     held.pcm.push(pcm);
     held.ms += pcm.length / SAMPLES_PER_MS;
     const elapsed = now - held.sinceMs;
-    if (elapsed >= CATCH_UP_MAX_MS || (elapsed >= CATCH_UP_MS && held.lagMs - lagMs < elapsed / 2)) this.release(lagMs);
+    if (elapsed >= CATCH_UP_MAX_MS || (elapsed >= CATCH_UP_MS && held.lagMs - lagMs < elapsed / 2))
+      this.release(lagMs);
   }
 
   /** @param lagMs what was lost before the held samples */
@@ -167,7 +194,11 @@ export class Recorder {
     if (step === 0) return;
     this.cutter.slew(step);
     const after = Math.abs(this.drift.totalMs);
-    if (Math.floor(after / DRIFT_TOLD_MS) > Math.floor(before / DRIFT_TOLD_MS)) this.setup.logger.info('recorder.drift', { source: this.setup.source, durationMs: Math.round(this.drift.totalMs) });
+    if (Math.floor(after / DRIFT_TOLD_MS) > Math.floor(before / DRIFT_TOLD_MS))
+      this.setup.logger.info('recorder.drift', {
+        source: this.setup.source,
+        durationMs: Math.round(this.drift.totalMs),
+      });
   }
 
   /** The chosen device, and where that was pulled out the one that is the default now. */
@@ -176,10 +207,20 @@ export class Recorder {
     try {
       await this.open(signal);
     } catch (error) {
-      if (this.device === undefined || !isEarmarkError(error, 'audio.deviceNotFound') || signal.aborted) throw error;
+      if (
+        this.device === undefined ||
+        !isEarmarkError(error, 'audio.deviceNotFound') ||
+        signal.aborted
+      )
+        throw error;
       this.device = undefined;
       await this.open(signal);
-      if (!signal.aborted) warn('source.lost', `The chosen ${source === 'mic' ? 'microphone' : 'output device'} is gone; the recording goes on with the default device${this.recording ? ` “${this.recording.device}”` : ''}.`, source);
+      if (!signal.aborted)
+        warn(
+          'source.lost',
+          `The chosen ${source === 'mic' ? 'microphone' : 'output device'} is gone; the recording goes on with the default device${this.recording ? ` “${this.recording.device}”` : ''}.`,
+          source,
+        );
     }
   }
 
@@ -188,8 +229,15 @@ export class Recorder {
     this.token++;
     this.recording = undefined;
     this.watchdog?.dispose();
-    logger.warn('recorder.ended', { source, error: isEarmarkError(error) ? error.code : error.name });
-    warn('source.lost', `${source === 'mic' ? 'The microphone' : 'The system audio'} stopped sending sound; trying to get it back.`, source);
+    logger.warn('recorder.ended', {
+      source,
+      error: isEarmarkError(error) ? error.code : error.name,
+    });
+    warn(
+      'source.lost',
+      `${source === 'mic' ? 'The microphone' : 'The system audio'} stopped sending sound; trying to get it back.`,
+      source,
+    );
     let last: unknown = error;
     for (const wait of options.captureRetryMs) {
       await delay(clock, wait, signal);
@@ -198,7 +246,10 @@ export class Recorder {
         return await this.openThere(signal);
       } catch (again) {
         last = again;
-        logger.warn('recorder.restartFailed', { source, error: isEarmarkError(again) ? again.code : 'unknown' });
+        logger.warn('recorder.restartFailed', {
+          source,
+          error: isEarmarkError(again) ? again.code : 'unknown',
+        });
       }
     }
     if (signal.aborted) return;
@@ -229,6 +280,10 @@ const NAMES_SOURCE = /^(The microphone|The system audio|System audio)\b/;
 
 /** For the user: a source is not recorded, and why. */
 export function notRecorded(source: Source, reason: unknown): string {
-  const why = isEarmarkError(reason) ? reason.message : 'Its recorder could not be started; look into the log.';
-  return NAMES_SOURCE.test(why) ? why : `${source === 'mic' ? 'The microphone' : 'The system audio'} is not recorded. ${why}`;
+  const why = isEarmarkError(reason)
+    ? reason.message
+    : 'Its recorder could not be started; look into the log.';
+  return NAMES_SOURCE.test(why)
+    ? why
+    : `${source === 'mic' ? 'The microphone' : 'The system audio'} is not recorded. ${why}`;
 }

@@ -31,18 +31,30 @@ export interface Left {
 /** Tells the user once, and goes on where the session stood. */
 export function takeUp(left: Left): void {
   const { machine, clock } = left;
-  if (machine.name === 'FAILED' || machine.name === 'DONE') machine.to({ name: 'FINALIZING' }, 'recover');
-  left.warn('recovered', left.moved ? 'Another server of the team goes on with the session; what was said before is kept.' : 'Earmark ended unexpectedly; the session goes on, and what was said before is kept.');
+  if (machine.name === 'FAILED' || machine.name === 'DONE')
+    machine.to({ name: 'FINALIZING' }, 'recover');
+  left.warn(
+    'recovered',
+    left.moved
+      ? 'Another server of the team goes on with the session; what was said before is kept.'
+      : 'Earmark ended unexpectedly; the session goes on, and what was said before is kept.',
+  );
   switch (machine.name) {
     case 'STARTING':
       if (left.captured) return left.stop(RECOVERED);
-      return machine.to({ name: 'STREAMING', token: machine.begin(), sinceMs: left.nowMs() }, RECOVERED);
+      return machine.to(
+        { name: 'STREAMING', token: machine.begin(), sinceMs: left.nowMs() },
+        RECOVERED,
+      );
     case 'STREAMING':
       return left.captured ? awaitClient(left) : undefined;
     case 'PAUSED':
       // It crashed before anybody came back from the crash before.
-      if (left.captured && machine.state.name === 'PAUSED' && machine.state.by === 'crash') return awaitClient(left);
-      return left.add(clock.setTimeout(() => !left.attended() && left.stop(RECOVERED), left.recoverCaptureMs));
+      if (left.captured && machine.state.name === 'PAUSED' && machine.state.by === 'crash')
+        return awaitClient(left);
+      return left.add(
+        clock.setTimeout(() => !left.attended() && left.stop(RECOVERED), left.recoverCaptureMs),
+      );
     default:
       return left.finish(RECOVERED);
   }
@@ -51,15 +63,26 @@ export function takeUp(left: Left): void {
 /** After a crash the microphone opens again only for a client that is there. */
 function awaitClient(left: Left): void {
   const { machine, clock } = left;
-  if (machine.name !== 'PAUSED') machine.to({ name: 'PAUSED', sinceMs: left.nowMs(), by: 'crash' }, RECOVERED);
+  if (machine.name !== 'PAUSED')
+    machine.to({ name: 'PAUSED', sinceMs: left.nowMs(), by: 'crash' }, RECOVERED);
   const deadline = clock.now() + left.recoverCaptureMs;
   const look = clock.setInterval(() => {
     const { state } = machine;
-    // Another pause is a person's, and so is one that was asked for meanwhile: it ends when they say so.
+    // Another pause is a person's, and so is one that was asked for meanwhile: it ends when they
+    // say so.
     if (state.name !== 'PAUSED' || state.by === 'person') look.dispose();
     else if (left.attended() && state.by === 'crash') {
       look.dispose();
-      left.resume(RECOVERED).catch((error: unknown) => left.warn('source.lost', isEarmarkError(error) ? error.message : 'The recorder could not be started again; resume or stop the session.'));
+      left
+        .resume(RECOVERED)
+        .catch((error: unknown) =>
+          left.warn(
+            'source.lost',
+            isEarmarkError(error)
+              ? error.message
+              : 'The recorder could not be started again; resume or stop the session.',
+          ),
+        );
     } else if (clock.now() >= deadline) {
       look.dispose();
       if (!left.attended()) left.stop(RECOVERED);
@@ -79,14 +102,27 @@ export interface Stored {
 }
 
 export async function storedOf(store: SessionStore, id: string): Promise<Stored> {
-  const [counts, stats, progress, book] = await Promise.all([store.counts(id), store.stats(id), store.progress(id), Book.load(store, id)]);
+  const [counts, stats, progress, book] = await Promise.all([
+    store.counts(id),
+    store.stats(id),
+    store.progress(id),
+    Book.load(store, id),
+  ]);
   return { counts, stats, progress, book, cause: await lastCause(store, id, counts.lastSeq) };
 }
 
 /** Cause of the last change of state, looked for from the end. */
-async function lastCause(store: SessionStore, id: string, lastSeq: number): Promise<string | undefined> {
+async function lastCause(
+  store: SessionStore,
+  id: string,
+  lastSeq: number,
+): Promise<string | undefined> {
   for (let end = lastSeq; end > 0; end -= CAUSE_PAGE) {
-    const page = await store.readEvents(id, Math.max(0, end - CAUSE_PAGE), Math.min(CAUSE_PAGE, end));
+    const page = await store.readEvents(
+      id,
+      Math.max(0, end - CAUSE_PAGE),
+      Math.min(CAUSE_PAGE, end),
+    );
     const last = page.filter((event) => event.kind === 'state').at(-1);
     if (last?.kind === 'state') return last.cause;
   }

@@ -51,6 +51,7 @@ function tailLength(said: readonly string[], rest: readonly string[]): number {
   const next = rest.findIndex((word) => !said.includes(word));
   const same = next < 0 ? rest : rest.slice(0, next);
   if (same.length === 0) return rest.length;
-  for (let at = 1; at + same.length <= said.length; at++) if (same.every((word, i) => said[at + i] === word)) return said.length - at;
+  for (let at = 1; at + same.length <= said.length; at++)
+    if (same.every((word, i) => said[at + i] === word)) return said.length - at;
   return rest.length;
 }

@@ -1,32 +1,63 @@
-/** A person names a speaker: every segment and insight follows. The name of another speaker makes the two one. */
+/**
+ * A person names a speaker: every segment and insight follows. The name of another speaker makes
+ * the two one.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { Speaker } from '../transcript/types';
 import type { Book } from './book';
 import type { DurableEventBody } from './events';
 
-/** @param given absent: the name goes that a kept voice gave or suggested. @throws EarmarkError speaker.notFound */
-export function renameSpeaker(book: Book, speakerId: string, given: string | undefined): readonly DurableEventBody[] {
+/**
+ *
+ * @param given absent: the name goes that a kept voice gave or suggested. @throws EarmarkError
+ * speaker.notFound
+ */
+export function renameSpeaker(
+  book: Book,
+  speakerId: string,
+  given: string | undefined,
+): readonly DurableEventBody[] {
   const found = book.speakers.get(speakerId);
-  if (!found) throw new EarmarkError('speaker.notFound', 'This speaker is no longer there; open the session again.');
+  if (!found)
+    throw new EarmarkError(
+      'speaker.notFound',
+      'This speaker is no longer there; open the session again.',
+    );
   const { recognised, called: _, ...speaker } = found;
   if (given === undefined && !recognised) return [];
   const name = given ?? (recognised?.name === found.name ? numbered(book) : found.name);
   if (given !== undefined && speaker.name === name && speaker.named) return [];
-  const now: Speaker = given === undefined ? { ...speaker, name } : { ...speaker, name, named: true };
+  const now: Speaker =
+    given === undefined ? { ...speaker, name } : { ...speaker, name, named: true };
   const events: DurableEventBody[] = [{ kind: 'speaker', speaker: now }];
   for (const segment of book.transcript.ordered()) {
     if (segment.speaker !== speaker.name || segment.speaker === name) continue;
     const revision = segment.revision + 1;
-    events.push({ kind: 'revision', revision: { segmentId: segment.id, revision, op: 'speaker', by: 'person', segment: { ...segment, speaker: name, revision } } });
+    events.push({
+      kind: 'revision',
+      revision: {
+        segmentId: segment.id,
+        revision,
+        op: 'speaker',
+        by: 'person',
+        segment: { ...segment, speaker: name, revision },
+      },
+    });
   }
   for (const insight of book.insights.values()) {
-    if (insight.owner === speaker.name && insight.owner !== name) events.push({ kind: insight.kind, op: 'update', insight: { ...insight, owner: name } });
+    if (insight.owner === speaker.name && insight.owner !== name)
+      events.push({ kind: insight.kind, op: 'update', insight: { ...insight, owner: name } });
   }
   return events;
 }
 
 /** `Speaker N` that nobody has who spoke, as far as that is known. */
 function numbered(book: Book): string {
-  const numbers = [...[...book.speakers.values()].filter(({ turns }) => turns?.length !== 0).map(({ name }) => name), ...book.transcript.packed().map(({ speaker }) => speaker)].map((name) => Number(/^Speaker (\d+)$/.exec(name)?.[1] ?? 0));
+  const numbers = [
+    ...[...book.speakers.values()]
+      .filter(({ turns }) => turns?.length !== 0)
+      .map(({ name }) => name),
+    ...book.transcript.packed().map(({ speaker }) => speaker),
+  ].map((name) => Number(/^Speaker (\d+)$/.exec(name)?.[1] ?? 0));
   return `Speaker ${Math.max(0, ...numbers) + 1}`;
 }

@@ -20,9 +20,14 @@ const DAY_MS = 86_400_000;
  * Age counts from the end of the session. A clock that went back makes nothing older.
  * @param nowMs milliseconds since the epoch
  */
-export function overdue(record: Pick<SessionRecord, 'createdMs' | 'startedAt' | 'durationMs'>, { audioDays, transcriptDays, insightsDays }: Retention, nowMs: number): Overdue {
+export function overdue(
+  record: Pick<SessionRecord, 'createdMs' | 'startedAt' | 'durationMs'>,
+  { audioDays, transcriptDays, insightsDays }: Retention,
+  nowMs: number,
+): Overdue {
   const endMs = (record.createdMs ?? Date.parse(record.startedAt)) + record.durationMs;
-  const over = (days: number | undefined): boolean => days !== undefined && nowMs - endMs > days * DAY_MS;
+  const over = (days: number | undefined): boolean =>
+    days !== undefined && nowMs - endMs > days * DAY_MS;
   return { audio: over(audioDays), transcript: over(transcriptDays), insights: over(insightsDays) };
 }
 
@@ -30,7 +35,8 @@ export function overdue(record: Pick<SessionRecord, 'createdMs' | 'startedAt' | 
 export function parseRetention(text: string | undefined): Retention {
   try {
     const found = JSON.parse(text ?? '{}') as Readonly<Record<string, unknown>>;
-    const days = (name: keyof Retention): Retention => (typeof found[name] === 'number' && found[name] >= 0 ? { [name]: found[name] } : {});
+    const days = (name: keyof Retention): Retention =>
+      typeof found[name] === 'number' && found[name] >= 0 ? { [name]: found[name] } : {};
     return { ...days('audioDays'), ...days('transcriptDays'), ...days('insightsDays') };
   } catch {
     return {};

@@ -18,13 +18,21 @@ export interface SearchQuery {
   readonly untilMs?: number;
   readonly repository?: string;
   readonly branch?: string;
-  /** A name of the code that an insight links, or that was said; or the path of a file that such a name stands in. */
+  /**
+   * A name of the code that an insight links, or that was said; or the path of a file that such a
+   * name stands in.
+   */
   readonly symbol?: string;
 }
 
-export type SearchHit = { readonly sessionId: string } & ({ readonly segment: Segment } | { readonly insight: Insight });
+export type SearchHit = { readonly sessionId: string } & (
+  { readonly segment: Segment } | { readonly insight: Insight }
+);
 
-/** Index of the word that may be the beginning of one: the last, from two characters on; -1 where all are whole. */
+/**
+ * Index of the word that may be the beginning of one: the last, from two characters on; -1 where
+ * all are whole.
+ */
 export function begunWord({ words, begun }: SearchQuery): number {
   return begun === true && /[\p{L}\p{N}]{2}$/u.test(words.at(-1) ?? '') ? words.length - 1 : -1;
 }

@@ -4,11 +4,19 @@ import { speakerOf } from '../transcript/speakers';
 import type { Segment } from '../transcript/types';
 import type { Phrase } from '../vad/contract';
 
-/** @returns undefined where there are no words: a guard took them, nothing was said, or the phrase was given up */
+/**
+ *
+ * @returns undefined where there are no words: a guard took them, nothing was said, or the phrase
+ * was given up
+ */
 export function segmentOf(phrase: Phrase, result: AsrResult | undefined): Segment | undefined {
   const text = result?.text.trim();
   if (!result || !text) return undefined;
-  const words = result.words.map((word) => ({ ...word, startMs: Math.round(phrase.startMs + word.startMs), endMs: Math.round(phrase.startMs + word.endMs) }));
+  const words = result.words.map((word) => ({
+    ...word,
+    startMs: Math.round(phrase.startMs + word.startMs),
+    endMs: Math.round(phrase.startMs + word.endMs),
+  }));
   return {
     id: phrase.id,
     startMs: phrase.startMs,

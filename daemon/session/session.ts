@@ -18,7 +18,13 @@ import { damagedSound } from './damagedSound';
 import type { SessionManagerDeps } from './deps';
 import { EchoGate } from './echoGate';
 import { EventLog } from './eventLog';
-import type { DurableEvent, DurableEventBody, SessionRecord, SessionState, WarningCode } from './events';
+import type {
+  DurableEvent,
+  DurableEventBody,
+  SessionRecord,
+  SessionState,
+  WarningCode,
+} from './events';
 import { type InsightEdit, InsightRevisions } from './insightRevisions';
 import type { SessionOptions } from './options';
 import type { EngineLease, Spool } from './ports';
@@ -39,7 +45,12 @@ const SAVE_MS = 30_000;
 const NOTHING_STORED = { lastSeq: 0, lastTime: 0 } as const;
 
 /** Warnings whose sentences differ in what matters. */
-const TOLD_EACH: ReadonlySet<WarningCode> = new Set(['source.silent', 'source.lost', 'engine.failover', 'engine.rung']);
+const TOLD_EACH: ReadonlySet<WarningCode> = new Set([
+  'source.silent',
+  'source.lost',
+  'engine.failover',
+  'engine.rung',
+]);
 
 export interface SessionSetup {
   readonly deps: SessionManagerDeps;
@@ -53,7 +64,9 @@ export interface SessionSetup {
   readonly keptVoices: () => readonly NamedVoice[];
   /** Since when no window is there, by the clock; undefined while one is. */
   readonly windowsGoneMs: () => number | undefined;
-  /** Told when the session is DONE or FAILED, or was left to the next start, after the last event. */
+  /**
+   * Told when the session is DONE or FAILED, or was left to the next start, after the last event.
+   */
   readonly onEnded: (session: Session) => void;
   readonly onDetached: (session: Session) => void;
   readonly onAck: (source: Source, ackSeq: number) => void;
@@ -96,7 +109,8 @@ export class Session {
     this.code = new CodeContext(record.vocabulary, deps.learnNames);
     this.logger = deps.logger;
     const sinceStart = record.createdMs === undefined ? 0 : deps.clock.wall() - record.createdMs;
-    // A session that was left goes on where its last event was; the wall clock tells how much later that is.
+    // A session that was left goes on where its last event was; the wall clock tells how much later
+    // that is.
     this.originMs = deps.clock.now() - (stored ? Math.max(stored.counts.lastTime, sinceStart) : 0);
     this.lastSpeechMs = this.lastDetachMs = this.savedMs = deps.clock.now();
     const { analysisFailed: _, ...earlier } = stored?.stats ?? {};
@@ -104,21 +118,44 @@ export class Session {
     this.book = stored?.book ?? new Book();
     this.phraseNumber = this.book.transcript.highestNumber;
     this.log = new EventLog({
-      sessionId: record.id, store: deps.store, counts: stored?.counts ?? NOTHING_STORED, clock: deps.clock, figures: deps.figures, logger: deps.logger, options,
+      sessionId: record.id,
+      store: deps.store,
+      counts: stored?.counts ?? NOTHING_STORED,
+      clock: deps.clock,
+      figures: deps.figures,
+      logger: deps.logger,
+      options,
       sessionMs: () => this.nowMs(),
       check: (body) => this.book.check(body),
       onWritten: (event) => this.onWritten(event),
       onProgress: (progress) => this.sources.onStored(progress),
       onOutage: () => this.logger.warn('session.storeOutage', { session: record.id }),
       onFault: (error) => this.fail(error),
-      onOverflow: (error) => this.fail(isEarmarkError(error) ? error : new EarmarkError('store.unwritable', 'The disk could not be written for too long; free some space and start again.')),
+      onOverflow: (error) =>
+        this.fail(
+          isEarmarkError(error)
+            ? error
+            : new EarmarkError(
+                'store.unwritable',
+                'The disk could not be written for too long; free some space and start again.',
+              ),
+        ),
     });
-    this.machine = new StateMachine((change) => this.onState(change), stateAtStart(record.state, this.nowMs(), stored?.cause));
+    this.machine = new StateMachine(
+      (change) => this.onState(change),
+      stateAtStart(record.state, this.nowMs(), stored?.cause),
+    );
     this.spool = deps.spools.open(record.id);
     this.disposables.add(this.spool.onDidSync(({ source, seq }) => setup.onAck(source, seq)));
     if (record.insights) {
       this.insights = new SessionInsights({
-        analyzers: deps.analyzers, startedAt: record.startedAt, options, book: this.book, log: this.log, clock: this.clock, logger: this.logger,
+        analyzers: deps.analyzers,
+        startedAt: record.startedAt,
+        options,
+        book: this.book,
+        log: this.log,
+        clock: this.clock,
+        logger: this.logger,
         restore: stored && this.book.transcript.packed(),
         link: (insight) => this.code.link(insight),
         warn: (code, message) => this.warn(code, message),
@@ -126,9 +163,11 @@ export class Session {
     }
     if (['mic', 'system'].every((name) => record.sources.some(({ source }) => source === name))) {
       this.echo = new EchoGate({
-        clock: deps.clock, options,
+        clock: deps.clock,
+        options,
         publish: (segments, source, finalThrough) => this.publish(segments, source, finalThrough),
-        revise: (plan) => this.log.append(() => plan().map((revision) => ({ kind: 'revision', revision }))),
+        revise: (plan) =>
+          this.log.append(() => plan().map((revision) => ({ kind: 'revision', revision }))),
         current: (segmentId) => this.book.transcript.get(segmentId),
       });
       this.disposables.add(this.echo);
@@ -141,19 +180,30 @@ export class Session {
         book: this.book,
         kept: setup.keptVoices,
         onFailed: (error) => {
-          this.logger.warn('session.voicesFailed', { session: record.id, error: isEarmarkError(error) ? error.code : 'unexpected' });
-          this.warn('speakers.unknown', 'Voices cannot be told apart now; the transcript goes on without it. Run `earmark doctor`.');
+          this.logger.warn('session.voicesFailed', {
+            session: record.id,
+            error: isEarmarkError(error) ? error.code : 'unexpected',
+          });
+          this.warn(
+            'speakers.unknown',
+            'Voices cannot be told apart now; the transcript goes on without it. Run `earmark doctor`.',
+          );
         },
       });
       this.disposables.add(this.speakers);
     }
     this.sources = new Sources({
-      deps, options, record, spool: this.spool, engine: setup.engine,
+      deps,
+      options,
+      record,
+      spool: this.spool,
+      engine: setup.engine,
       progress: stored?.progress ?? [],
       sessionMs: () => this.nowMs(),
       newPhraseId: () => `s${++this.phraseNumber}`,
       on: {
-        phrase: (phrase, result) => this.onPhrase(segmentOf(phrase, result), phrase.source, phrase.lastSeq),
+        phrase: (phrase, result) =>
+          this.onPhrase(segmentOf(phrase, result), phrase.source, phrase.lastSeq),
         frames: (frames) => {
           this.echo?.frames(frames);
           return this.speakers?.frames(frames);
@@ -189,7 +239,10 @@ export class Session {
     return this.record.sources.some(({ origin }) => origin.type === 'capture');
   }
 
-  /** IDLE → STREAMING. @throws what made the session FAILED, or rpc.cancelled where it was stopped meanwhile */
+  /**
+   * IDLE → STREAMING. @throws what made the session FAILED, or rpc.cancelled where it was stopped
+   * meanwhile
+   */
   async start(): Promise<void> {
     const token = this.machine.begin();
     this.machine.to({ name: 'STARTING', token }, 'start');
@@ -199,9 +252,14 @@ export class Session {
       const early = within(this.clock, ready, this.setup.options.modelWaitMs);
       // Whichever fails first is the reason; the other one must not go unhandled.
       const [, model] = await Promise.all([recording, early]);
-      if (!this.isStarting(token)) throw new EarmarkError('rpc.cancelled', 'The session was stopped while it started.');
+      if (!this.isStarting(token))
+        throw new EarmarkError('rpc.cancelled', 'The session was stopped while it started.');
       this.machine.to({ name: 'STREAMING', token, sinceMs: this.nowMs() }, 'start');
-      if (model === 'late') this.warn('model.loading', 'The speech model is still loading; what is said is kept and will appear.');
+      if (model === 'late')
+        this.warn(
+          'model.loading',
+          'The speech model is still loading; what is said is kept and will appear.',
+        );
       ready.catch((error: unknown) => this.isCurrent(token) && this.fail(error));
     } catch (error) {
       if (this.isStarting(token)) this.fail(error);
@@ -215,7 +273,8 @@ export class Session {
       machine: this.machine,
       clock: this.clock,
       recoverCaptureMs: this.setup.options.recoverCaptureMs,
-      captured: this.captured, moved: this.setup.deps.ownership !== undefined,
+      captured: this.captured,
+      moved: this.setup.deps.ownership !== undefined,
       nowMs: () => this.nowMs(),
       attended: () => this.log.attachmentCount > 0,
       warn: (code, message) => this.warn(code, message),
@@ -229,9 +288,14 @@ export class Session {
 
   /** Sound that was on disk, is damaged now and was not text yet. */
   private tellLost(): void {
-    const lost = this.spool.lost.filter(({ source, lastSeq }) => lastSeq >= this.sources.firstSeq(source));
+    const lost = this.spool.lost.filter(
+      ({ source, lastSeq }) => lastSeq >= this.sources.firstSeq(source),
+    );
     if (lost.length === 0) return;
-    this.warn('audio.damaged', damagedSound(lost, (source, seq) => this.timeOfFrame(source, seq)));
+    this.warn(
+      'audio.damaged',
+      damagedSound(lost, (source, seq) => this.timeOfFrame(source, seq)),
+    );
   }
 
   /** Session time of a frame: the capture clock of what is left, else counted from the start. */
@@ -246,7 +310,8 @@ export class Session {
       this.machine.begin();
       this.machine.to({ name: 'STOPPING' }, cause);
       void this.finish(cause);
-    } else if (this.machine.name === 'IDLE') this.fail(new EarmarkError('rpc.cancelled', 'The session was stopped before it began.'));
+    } else if (this.machine.name === 'IDLE')
+      this.fail(new EarmarkError('rpc.cancelled', 'The session was stopped before it began.'));
     return this.machine.name;
   }
 
@@ -265,7 +330,8 @@ export class Session {
       await this.sources.stopCapture();
       void this.sources.flush();
     } else if (this.machine.state.name !== 'PAUSED') throw wrongState('paused', this.machine.name);
-    else if (this.machine.state.by === 'crash') this.machine.to({ ...this.machine.state, by: 'held' }, cause);
+    else if (this.machine.state.by === 'crash')
+      this.machine.to({ ...this.machine.state, by: 'held' }, cause);
     return this.machine.name;
   }
 
@@ -277,7 +343,10 @@ export class Session {
     return this.machine.name;
   }
 
-  /** Resolves once what came in until now is in the transcript, as if a silence had followed, or never will be. */
+  /**
+   * Resolves once what came in until now is in the transcript, as if a silence had followed, or
+   * never will be.
+   */
   async flush(): Promise<void> {
     const heard = this.sources.flush().then(() => this.log.written());
     await Promise.race([heard, this.hearing.promise]);
@@ -290,11 +359,20 @@ export class Session {
     });
   }
 
-  /** @returns last frame on disk. @throws EarmarkError audio.unknownSource, audio.afterStop, audio.tooFast, audio.overLimit, audio.oddFrame, session.wrongState */
+  /**
+   *
+   * @returns last frame on disk. @throws EarmarkError audio.unknownSource, audio.afterStop,
+   * audio.tooFast, audio.overLimit, audio.oddFrame, session.wrongState
+   */
   push(source: Source, seq: number, captureMs: number, pcm: Int16Array): number {
     const state = this.machine.name;
-    if (state === 'IDLE' || state === 'STARTING' || state === 'PAUSED') throw wrongState('given audio', state);
-    if (state !== 'STREAMING') throw new EarmarkError('audio.afterStop', 'The session was stopped; start a new one to send audio.');
+    if (state === 'IDLE' || state === 'STARTING' || state === 'PAUSED')
+      throw wrongState('given audio', state);
+    if (state !== 'STREAMING')
+      throw new EarmarkError(
+        'audio.afterStop',
+        'The session was stopped; start a new one to send audio.',
+      );
     return this.sources.push(source, seq, captureMs, pcm);
   }
 
@@ -308,7 +386,10 @@ export class Session {
   }
 
   nextSeqs(): readonly { readonly source: Source; readonly nextSeq: number }[] {
-    return this.record.sources.map(({ source }) => ({ source, nextSeq: Math.max(this.spool.durableSeq(source) + 1, this.sources.neededFrom(source)) }));
+    return this.record.sources.map(({ source }) => ({
+      source,
+      nextSeq: Math.max(this.spool.durableSeq(source) + 1, this.sources.neededFrom(source)),
+    }));
   }
 
   get owner(): string | undefined {
@@ -316,11 +397,22 @@ export class Session {
   }
 
   view(): SessionView {
-    return { record: { ...this.record, state: this.machine.name, durationMs: this.durationMs() }, lastSeq: this.log.lastSeq, segments: this.book.transcript.size, durationMs: this.durationMs() };
+    return {
+      record: { ...this.record, state: this.machine.name, durationMs: this.durationMs() },
+      lastSeq: this.log.lastSeq,
+      segments: this.book.transcript.size,
+      durationMs: this.durationMs(),
+    };
   }
 
   document(): SessionDocument {
-    return { ...this.view(), transcript: this.book.transcript.ordered(), speakers: [...this.book.speakers.values()], insights: [...this.book.insights.values()], stats: this.stats() };
+    return {
+      ...this.view(),
+      transcript: this.book.transcript.ordered(),
+      speakers: [...this.book.speakers.values()],
+      insights: [...this.book.insights.values()],
+      stats: this.stats(),
+    };
   }
 
   /** @throws EarmarkError speaker.notFound, store.unwritable */
@@ -328,7 +420,9 @@ export class Session {
     if (name === undefined) this.speakers?.unrecognise(speakerId);
     let events: readonly DurableEventBody[] = [];
     await this.log.appendNow(() => (events = renameSpeaker(this.book, speakerId, name)));
-    this.speakers?.unpin(events.flatMap((event) => (event.kind === 'revision' ? [event.revision.segmentId] : [])));
+    this.speakers?.unpin(
+      events.flatMap((event) => (event.kind === 'revision' ? [event.revision.segmentId] : [])),
+    );
   }
 
   /** Voices as they are told apart now. */
@@ -349,7 +443,8 @@ export class Session {
   /** Tells of something odd; the same of one source at most every `warningMs`. */
   warn(code: WarningCode, message: string, source?: Source): void {
     if (this.machine.ended) return;
-    // That a source fell silent and that it is heard again are two things to say; so are that it is tried again and that it is lost.
+    // That a source fell silent and that it is heard again are two things to say; so are that it is
+    // tried again and that it is lost.
     const key = `${code} ${source ?? ''} ${TOLD_EACH.has(code) ? message : ''}`;
     const last = this.warned.get(key);
     if (last !== undefined && this.clock.now() - last < this.setup.options.warningMs) return;
@@ -372,7 +467,13 @@ export class Session {
   }
 
   /** What the editor has open now. */
-  async look({ symbols, focus }: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): Promise<void> {
+  async look({
+    symbols,
+    focus,
+  }: {
+    readonly symbols?: readonly CodeSymbol[];
+    readonly focus?: CodeSymbol;
+  }): Promise<void> {
     if (focus) this.code.look(this.nowMs(), focus);
     if (symbols) await this.code.setSymbols(symbols);
   }
@@ -406,9 +507,16 @@ export class Session {
         if (this.machine.ended || this.released) return;
         this.machine.to({ name: 'FINALIZING' }, cause);
       }
-      for (let before = -1; (await within(this.clock, drained, this.setup.options.finalizeStallMs)) === 'late'; ) {
+      for (
+        let before = -1;
+        (await within(this.clock, drained, this.setup.options.finalizeStallMs)) === 'late';
+      ) {
         const now = this.sources.progress;
-        if (now === before) throw new EarmarkError('engine.unavailable', 'Speech recognition is not available, so the end of the session is not transcribed; its sound is kept on disk. Restart Earmark, or run `earmark doctor`.');
+        if (now === before)
+          throw new EarmarkError(
+            'engine.unavailable',
+            'Speech recognition is not available, so the end of the session is not transcribed; its sound is kept on disk. Restart Earmark, or run `earmark doctor`.',
+          );
         before = now;
       }
       if (this.machine.ended || this.released) return;
@@ -419,7 +527,8 @@ export class Session {
       await this.allWritten();
       if (this.machine.ended || this.released) return;
       if (this.discarding) this.insights?.dispose();
-      else await this.insights?.finish(() => this.machine.ended || this.released || this.discarding);
+      else
+        await this.insights?.finish(() => this.machine.ended || this.released || this.discarding);
       if (this.machine.ended || this.released) return;
       await this.allWritten();
       if (this.machine.ended || this.released) return;
@@ -432,7 +541,13 @@ export class Session {
 
   /** @throws EarmarkError store.unwritable */
   private async allWritten(): Promise<void> {
-    if ((await within(this.clock, this.log.written(), this.setup.options.finalizeStallMs)) === 'late') throw new EarmarkError('store.unwritable', 'The disk cannot be written, so the session is not finished; free some space and restart Earmark, which goes on with it.');
+    if (
+      (await within(this.clock, this.log.written(), this.setup.options.finalizeStallMs)) === 'late'
+    )
+      throw new EarmarkError(
+        'store.unwritable',
+        'The disk cannot be written, so the session is not finished; free some space and restart Earmark, which goes on with it.',
+      );
   }
 
   /** The last look at the voices, when every word is there. */
@@ -447,8 +562,18 @@ export class Session {
 
   private fail(error: unknown): void {
     if (this.machine.ended || this.released) return;
-    const known = isEarmarkError(error) ? error : new EarmarkError('internal', 'The session ended by a fault in Earmark; start a new one, and see `earmark daemon logs`.', { cause: error });
-    this.logger.error('session.failed', { session: this.id, error: known.code, ...(known === error && !known.cause ? {} : { cause: placeOf(known.cause ?? error) }) });
+    const known = isEarmarkError(error)
+      ? error
+      : new EarmarkError(
+          'internal',
+          'The session ended by a fault in Earmark; start a new one, and see `earmark daemon logs`.',
+          { cause: error },
+        );
+    this.logger.error('session.failed', {
+      session: this.id,
+      error: known.code,
+      ...(known === error && !known.cause ? {} : { cause: placeOf(known.cause ?? error) }),
+    });
     this.machine.begin();
     void this.sources.stopCapture();
     this.sources.abort();
@@ -461,7 +586,12 @@ export class Session {
     this.record = { ...this.record, state: to.name };
     this.logger.info('session.state', { session: this.id, from: from.name, to: to.name, cause });
     this.log.append([{ kind: 'state', from: from.name, to: to.name, cause }]);
-    if (this.machine.ended) this.release(to.name === 'DONE' ? !this.record.keepAudio : from.name === 'IDLE' || from.name === 'STARTING');
+    if (this.machine.ended)
+      this.release(
+        to.name === 'DONE'
+          ? !this.record.keepAudio
+          : from.name === 'IDLE' || from.name === 'STARTING',
+      );
   }
 
   private onPhrase(segment: Segment | undefined, source: Source, finalThrough: number): void {
@@ -480,16 +610,32 @@ export class Session {
   private finals(segments: readonly Segment[], source: Source): readonly DurableEventBody[] {
     const told = this.speakers?.name(segments);
     const speaker = speakerOf(source);
-    const bySource = (told?.segments ?? segments).some((segment) => segment.speaker === speaker.name) && !told?.speakers.length;
-    const named: readonly DurableEventBody[] = !bySource || this.book.speakers.has(speaker.id) || [...this.book.speakers.values()].some(({ name }) => name === speaker.name) ? [] : [{ kind: 'speaker', speaker }];
-    return [...named, ...(told?.speakers ?? []), ...(told?.segments ?? segments).map((segment) => ({ kind: 'final' as const, segment }))];
+    const bySource =
+      (told?.segments ?? segments).some((segment) => segment.speaker === speaker.name) &&
+      !told?.speakers.length;
+    const named: readonly DurableEventBody[] =
+      !bySource ||
+      this.book.speakers.has(speaker.id) ||
+      [...this.book.speakers.values()].some(({ name }) => name === speaker.name)
+        ? []
+        : [{ kind: 'speaker', speaker }];
+    return [
+      ...named,
+      ...(told?.speakers ?? []),
+      ...(told?.segments ?? segments).map((segment) => ({ kind: 'final' as const, segment })),
+    ];
   }
 
   private onWritten(event: DurableEvent): void {
     this.book.apply(event);
     if (this.machine.ended) return;
     this.insights?.follow(event);
-    if (event.kind === 'revision' && event.revision.by === 'person' && event.revision.op === 'speaker') this.speakers?.pin(event.revision.segmentId);
+    if (
+      event.kind === 'revision' &&
+      event.revision.by === 'person' &&
+      event.revision.op === 'speaker'
+    )
+      this.speakers?.pin(event.revision.segmentId);
   }
 
   private tick(): void {
@@ -497,10 +643,26 @@ export class Session {
     if (state.name !== 'STREAMING' && state.name !== 'PAUSED') return;
     const now = this.clock.now();
     if (now - this.savedMs >= SAVE_MS) this.save();
-    if (this.spool.behind) this.warn('store.degraded', 'The disk cannot be written: the session goes on in memory and is written as soon as it can be. Free some space now.');
+    if (this.spool.behind)
+      this.warn(
+        'store.degraded',
+        'The disk cannot be written: the session goes on in memory and is written as soon as it can be. Free some space now.',
+      );
     const { waitingMs, lostFrames, rejected } = this.sources.totals();
     const { rtf, rung, figures, rssBytes } = this.setup.engine;
-    if (state.name === 'STREAMING') this.log.pass({ kind: 'health', rtf, rtfP95: figures.p95, rtfP99: figures.p99, rssBytes, rung, queueMs: waitingMs, dropped: lostFrames, rejected, ...(this.log.outage || this.spool.behind ? { unwritten: true } : {}) });
+    if (state.name === 'STREAMING')
+      this.log.pass({
+        kind: 'health',
+        rtf,
+        rtfP95: figures.p95,
+        rtfP99: figures.p99,
+        rssBytes,
+        rung,
+        queueMs: waitingMs,
+        dropped: lostFrames,
+        rejected,
+        ...(this.log.outage || this.spool.behind ? { unwritten: true } : {}),
+      });
     const cause = reasonToEnd(
       {
         captured: this.captured,
@@ -514,7 +676,8 @@ export class Session {
       this.setup.options,
     );
     if (cause) this.stop(cause);
-    else if (this.unseenMs() >= this.setup.options.unseenMs && state.name === 'STREAMING') void this.pause('unseen');
+    else if (this.unseenMs() >= this.setup.options.unseenMs && state.name === 'STREAMING')
+      void this.pause('unseen');
   }
 
   /** How long it has recorded with nobody to see it: no window is there, and no client listens. */
@@ -524,12 +687,19 @@ export class Session {
     return this.clock.now() - Math.max(gone, this.lastDetachMs);
   }
 
-  /** Length and figures; they may lag behind, so a store that cannot be written now is no failure. */
+  /**
+   * Length and figures; they may lag behind, so a store that cannot be written now is no failure.
+   */
   private save(): void {
     this.savedMs = this.clock.now();
     this.setup.deps.store
       .updateSession(this.id, { durationMs: this.durationMs(), stats: this.stats() })
-      .catch((error: unknown) => this.logger.warn('session.saveFailed', { session: this.id, error: error instanceof Error ? error.name : 'unknown' }));
+      .catch((error: unknown) =>
+        this.logger.warn('session.saveFailed', {
+          session: this.id,
+          error: error instanceof Error ? error.name : 'unknown',
+        }),
+      );
   }
 
   private nowMs(): number {
@@ -537,12 +707,21 @@ export class Session {
   }
 
   private durationMs(): number {
-    return Math.round(Math.max(this.record.durationMs, this.sources.endMs, this.book.transcript.packed().at(-1)?.endMs ?? 0));
+    return Math.round(
+      Math.max(
+        this.record.durationMs,
+        this.sources.endMs,
+        this.book.transcript.packed().at(-1)?.endMs ?? 0,
+      ),
+    );
   }
 
   private stats(): Stats {
     const { waitingMs: _waiting, ...figures } = this.sources.totals();
-    return { ...addStats(this.earlier, figures, this.echo ? { echoes: this.echo.echoes } : {}), ...(this.insights?.failed ? { analysisFailed: 1 } : {}) };
+    return {
+      ...addStats(this.earlier, figures, this.echo ? { echoes: this.echo.echoes } : {}),
+      ...(this.insights?.failed ? { analysisFailed: 1 } : {}),
+    };
   }
 
   /** @param forgetAudio where everything of it is text, or it never began */
@@ -563,5 +742,7 @@ export class Session {
 }
 
 function wrongState(what: string, state: SessionState): EarmarkError {
-  return new EarmarkError('session.wrongState', `A session that is ${state} cannot be ${what}.`, { details: { state } });
+  return new EarmarkError('session.wrongState', `A session that is ${state} cannot be ${what}.`, {
+    details: { state },
+  });
 }

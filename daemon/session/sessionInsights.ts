@@ -1,4 +1,7 @@
-/** What a session makes of what was said: insights and names while people talk, the last pass, and a person's changes. */
+/**
+ * What a session makes of what was said: insights and names while people talk, the last pass, and a
+ * person's changes.
+ */
 import type { Analyzer, AnalyzerFactory, Insight, SpeakerName } from '../analysis/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
@@ -56,7 +59,8 @@ export class SessionInsights implements Disposable {
   }
 
   /**
-   * The last pass over the transcript. One that fails is made again, from the transcript; without it the session ends all the same.
+   * The last pass over the transcript. One that fails is made again, from the transcript; without
+   * it the session ends all the same.
    * @param given up where it is of no use any more
    */
   async finish(givenUp: () => boolean): Promise<void> {
@@ -71,7 +75,10 @@ export class SessionInsights implements Disposable {
     }
     if (await this.feed.finish()) return;
     this.failed = true;
-    warn('analysis.failed', 'The transcript is complete, but its actions, decisions and summary could not be completed; run "earmark sessions recover" to try again.');
+    warn(
+      'analysis.failed',
+      'The transcript is complete, but its actions, decisions and summary could not be completed; run "earmark sessions recover" to try again.',
+    );
   }
 
   dispose(): void {
@@ -86,14 +93,21 @@ export class SessionInsights implements Disposable {
 
   private newAnalyzer(restore: readonly Said[] | undefined): Analyzer {
     const { analyzers, startedAt, book } = this.setup;
-    return analyzers.create({ startedAt }, restore && { segments: restore, insights: [...book.insights.values()] });
+    return analyzers.create(
+      { startedAt },
+      restore && { segments: restore, insights: [...book.insights.values()] },
+    );
   }
 
   private newFeed(): InsightFeed {
     const { clock, logger, options, log, link, warn } = this.setup;
     return new InsightFeed({
-      analyzer: this.analyzer, clock, logger, link,
-      everyMs: options.analysisMs, modelMs: options.modelMs,
+      analyzer: this.analyzer,
+      clock,
+      logger,
+      link,
+      everyMs: options.analysisMs,
+      modelMs: options.modelMs,
       emit: (events) => log.append(events),
       names: (names) => this.suggest(names),
       warn: (message) => warn('analysis.fallback', message),

@@ -1,4 +1,7 @@
-/** All sessions: those that run, those that a crash left and those that are over, each asked in the same way. */
+/**
+ * All sessions: those that run, those that a crash left and those that are over, each asked in the
+ * same way.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
@@ -50,7 +53,11 @@ class Manager implements SessionManager {
   private readonly leaving: Leaving;
   private readonly opening: Opening;
   private readonly beginning: Beginning;
-  private readonly acks = new Emitter<{ readonly sessionId: string; readonly source: Source; readonly ackSeq: number }>();
+  private readonly acks = new Emitter<{
+    readonly sessionId: string;
+    readonly source: Source;
+    readonly ackSeq: number;
+  }>();
   private readonly disposables = new DisposableStore();
   private readonly listeners = new Listeners();
   private readonly options: { -readonly [name in keyof SessionOptions]: SessionOptions[name] };
@@ -64,30 +71,88 @@ class Manager implements SessionManager {
   constructor(private readonly deps: SessionManagerDeps) {
     this.options = { ...defaultSessionOptions, ...deps.options };
     this.windowsGoneMs = deps.clock.now();
-    this.admission = new Admission({ options: this.options, place: deps.place, running: () => this.active().map(({ owner }) => owner) });
-    this.archive = this.disposables.add(new Archive({ store: deps.store, clock: deps.clock, logger: deps.logger, options: this.options }));
-    this.library = this.disposables.add(new Library({ deps, archive: this.archive, live: (id) => this.live.get(id) }));
+    this.admission = new Admission({
+      options: this.options,
+      place: deps.place,
+      running: () => this.active().map(({ owner }) => owner),
+    });
+    this.archive = this.disposables.add(
+      new Archive({
+        store: deps.store,
+        clock: deps.clock,
+        logger: deps.logger,
+        options: this.options,
+      }),
+    );
+    this.library = this.disposables.add(
+      new Library({ deps, archive: this.archive, live: (id) => this.live.get(id) }),
+    );
     this.disposables.add(this.acks);
-    this.voices = this.disposables.add(new KeptVoices({ store: deps.voiceStore, clock: deps.clock, speaker: (id, speakerId) => this.edits.speaker(id, speakerId) }));
-    this.edits = new Edits({ store: deps.store, archive: this.archive, library: this.library, turns: this.turns, live: (id) => this.live.get(id) });
-    this.leaving = this.disposables.add(new Leaving({ deps, options: this.options, archive: this.archive, library: this.library, voices: this.voices, turns: this.turns, live: this.live }));
+    this.voices = this.disposables.add(
+      new KeptVoices({
+        store: deps.voiceStore,
+        clock: deps.clock,
+        speaker: (id, speakerId) => this.edits.speaker(id, speakerId),
+      }),
+    );
+    this.edits = new Edits({
+      store: deps.store,
+      archive: this.archive,
+      library: this.library,
+      turns: this.turns,
+      live: (id) => this.live.get(id),
+    });
+    this.leaving = this.disposables.add(
+      new Leaving({
+        deps,
+        options: this.options,
+        archive: this.archive,
+        library: this.library,
+        voices: this.voices,
+        turns: this.turns,
+        live: this.live,
+      }),
+    );
     this.opening = new Opening({
-      deps, options: this.options, archive: this.archive, library: this.library, leaving: this.leaving, listeners: this.listeners, voices: this.voices, turns: this.turns, live: this.live,
+      deps,
+      options: this.options,
+      archive: this.archive,
+      library: this.library,
+      leaving: this.leaving,
+      listeners: this.listeners,
+      voices: this.voices,
+      turns: this.turns,
+      live: this.live,
       windowsGoneMs: () => this.windowsGoneMs,
       onAck: (sessionId, source, ackSeq) => this.acks.fire({ sessionId, source, ackSeq }),
     });
-    this.moves = deps.ownership && this.disposables.add(
-      new Moves({
-        ownership: deps.ownership, deps, turns: this.turns,
-        running: () => this.active().map(({ id }) => id),
-        here: (id) => this.here(id), has: (id) => this.live.has(id),
-        reopen: (record) => this.opening.reopen(record),
-        place: (owner) => this.admission.place(owner),
-        letGo: (id) => this.leaving.letGo(id), takeOff: (id) => this.leaving.takeOff(id), remove: (id) => this.leaving.remove(id),
-      }),
-    );
+    this.moves =
+      deps.ownership &&
+      this.disposables.add(
+        new Moves({
+          ownership: deps.ownership,
+          deps,
+          turns: this.turns,
+          running: () => this.active().map(({ id }) => id),
+          here: (id) => this.here(id),
+          has: (id) => this.live.has(id),
+          reopen: (record) => this.opening.reopen(record),
+          place: (owner) => this.admission.place(owner),
+          letGo: (id) => this.leaving.letGo(id),
+          takeOff: (id) => this.leaving.takeOff(id),
+          remove: (id) => this.leaving.remove(id),
+        }),
+      );
     this.beginning = new Beginning({
-      deps, admission: this.admission, library: this.library, leaving: this.leaving, listeners: this.listeners, opening: this.opening, moves: this.moves, turns: this.turns, live: this.live,
+      deps,
+      admission: this.admission,
+      library: this.library,
+      leaving: this.leaving,
+      listeners: this.listeners,
+      opening: this.opening,
+      moves: this.moves,
+      turns: this.turns,
+      live: this.live,
       attach: (id, afterSeq, sink) => this.attach(id, afterSeq, sink),
     });
     this.onDidMove = this.moves?.onDidMove ?? (() => toDisposable(() => undefined));
@@ -149,29 +214,57 @@ class Manager implements SessionManager {
     return state;
   }
 
-  async attach(sessionId: string, afterSeq: number, sink: EventSink): ReturnType<Sessions['attach']> {
+  async attach(
+    sessionId: string,
+    afterSeq: number,
+    sink: EventSink,
+  ): ReturnType<Sessions['attach']> {
     const session = await this.here(sessionId);
     if (session) return this.attachLive(session, afterSeq, sink);
     return this.turns.take(sessionId, async () => {
       const record = await this.library.stored(sessionId);
       // One that could not be taken up at the start is tried again when somebody comes for it.
-      const live = this.live.get(sessionId) ?? (isOpen(record.state) && !this.moves ? await this.opening.tryAgain(record) : undefined);
+      const live =
+        this.live.get(sessionId) ??
+        (isOpen(record.state) && !this.moves ? await this.opening.tryAgain(record) : undefined);
       if (live) return this.attachLive(live, afterSeq, sink);
       const view = await this.library.viewOf(record);
       const archived = await this.archive.load(sessionId);
-      const attached = this.listeners.add(sessionId, afterSeq, sink, (after, hear) => this.archive.attach(sessionId, archived, after, hear, () => this.deps.clock.setTimeout(() => this.leaving.forgetEphemeral(sessionId), 0)));
+      const attached = this.listeners.add(sessionId, afterSeq, sink, (after, hear) =>
+        this.archive.attach(sessionId, archived, after, hear, () =>
+          this.deps.clock.setTimeout(() => this.leaving.forgetEphemeral(sessionId), 0),
+        ),
+      );
       await attached.replayed;
-      return { session: view, sources: record.sources.map(({ source }) => ({ source, nextSeq: 0 })), attachment: attached };
+      return {
+        session: view,
+        sources: record.sources.map(({ source }) => ({ source, nextSeq: 0 })),
+        attachment: attached,
+      };
     });
   }
 
-  async push(sessionId: string, source: Source, seq: number, captureMs: number, pcm: Int16Array): Promise<number> {
+  async push(
+    sessionId: string,
+    source: Source,
+    seq: number,
+    captureMs: number,
+    pcm: Int16Array,
+  ): Promise<number> {
     const session = this.live.get(sessionId);
     if (session) return session.push(source, seq, captureMs, pcm);
     const { state } = await this.library.stored(sessionId);
     // Whoever sends attaches first, which takes the session.
-    if (this.moves && isOpen(state)) throw new EarmarkError('rpc.draining', 'Another server of the team goes on with this session; attach to it again.', { retryAfterMs: TOO_MANY_RETRY_MS });
-    throw new EarmarkError('audio.afterStop', 'The session is over; start a new one to send audio.');
+    if (this.moves && isOpen(state))
+      throw new EarmarkError(
+        'rpc.draining',
+        'Another server of the team goes on with this session; attach to it again.',
+        { retryAfterMs: TOO_MANY_RETRY_MS },
+      );
+    throw new EarmarkError(
+      'audio.afterStop',
+      'The session is over; start a new one to send audio.',
+    );
   }
 
   async endSource(sessionId: string, source: Source): Promise<void> {
@@ -180,12 +273,22 @@ class Manager implements SessionManager {
     else await this.library.stored(sessionId);
   }
 
-  async verify(sessionId: string, source: Source, sent: Received): Promise<Received & { readonly confirmed: boolean }> {
+  async verify(
+    sessionId: string,
+    source: Source,
+    sent: Received,
+  ): Promise<Received & { readonly confirmed: boolean }> {
     const session = await this.here(sessionId);
     if (!session) await this.library.stored(sessionId);
-    const received = session ? await session.received(source) : (await this.deps.store.progress(sessionId)).find((entry) => entry.source === source)?.received;
+    const received = session
+      ? await session.received(source)
+      : (await this.deps.store.progress(sessionId)).find((entry) => entry.source === source)
+          ?.received;
     if (!received) throw notVerified(source);
-    return { ...received, confirmed: received.frames === sent.frames && received.digest === sent.digest };
+    return {
+      ...received,
+      confirmed: received.frames === sent.frames && received.digest === sent.digest,
+    };
   }
 
   async ownerOf(sessionId: string): Promise<string | undefined> {
@@ -204,7 +307,12 @@ class Manager implements SessionManager {
     return this.library.people(sessionId);
   }
 
-  clip(sessionId: string, source: Source, startMs: number, endMs: number): ReturnType<Sessions['clip']> {
+  clip(
+    sessionId: string,
+    source: Source,
+    startMs: number,
+    endMs: number,
+  ): ReturnType<Sessions['clip']> {
     return this.library.clip(sessionId, source, startMs, endMs);
   }
 
@@ -263,7 +371,10 @@ class Manager implements SessionManager {
     return this.edits.reviseInsight(sessionId, insightId, change);
   }
 
-  async look(sessionId: string, seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol }): Promise<void> {
+  async look(
+    sessionId: string,
+    seen: { readonly symbols?: readonly CodeSymbol[]; readonly focus?: CodeSymbol },
+  ): Promise<void> {
     const session = this.live.get(sessionId);
     if (!session) await this.library.stored(sessionId);
     await session?.look(seen);
@@ -287,22 +398,46 @@ class Manager implements SessionManager {
     if (this.moves) return this.moves.giveUpAll(withinMs);
     const sessions = this.active();
     for (const session of sessions) session.stop(cause);
-    const late = await within(this.deps.clock, Promise.all(sessions.map((session) => session.whenEnded)), withinMs);
+    const late = await within(
+      this.deps.clock,
+      Promise.all(sessions.map((session) => session.whenEnded)),
+      withinMs,
+    );
     if (late === 'late') for (const session of sessions) session.suspend();
-    await within(this.deps.clock, Promise.all([...this.live.values()].map(({ log }) => log.settled())), LAST_WRITES_MS);
+    await within(
+      this.deps.clock,
+      Promise.all([...this.live.values()].map(({ log }) => log.settled())),
+      LAST_WRITES_MS,
+    );
   }
 
   async recover(): Promise<readonly string[]> {
     const { store, spools, clock } = this.deps;
-    const left = this.moves ? [] : await store.listSessions({ limit: PAGE, offset: 0, active: true });
-    const recovered = await Promise.all(left.map((record) => this.turns.take(record.id, async () => ((await this.opening.recover(record)) ? [record.id] : []))));
+    const left = this.moves
+      ? []
+      : await store.listSessions({ limit: PAGE, offset: 0, active: true });
+    const recovered = await Promise.all(
+      left.map((record) =>
+        this.turns.take(record.id, async () =>
+          (await this.opening.recover(record)) ? [record.id] : [],
+        ),
+      ),
+    );
     for (const id of spools.list()) {
       const record = await store.getSession(id);
       if (!record || (record.state === 'DONE' && !record.keepAudio)) spools.remove(id);
     }
     this.leftovers.start();
-    const over = (await store.listSessions({ limit: PAGE, offset: 0, active: false })).filter(({ ephemeral }) => ephemeral);
-    if (over.length > 0) this.disposables.add(clock.setTimeout(() => over.forEach(({ id }) => this.leaving.forgetEphemeral(id)), this.options.unseenMs));
+    const over = (await store.listSessions({ limit: PAGE, offset: 0, active: false })).filter(
+      ({ ephemeral }) => ephemeral,
+    );
+    if (over.length > 0)
+      this.disposables.add(
+        clock.setTimeout(
+          () => over.forEach(({ id }) => this.leaving.forgetEphemeral(id)),
+          this.options.unseenMs,
+        ),
+      );
     return recovered.flat();
   }
 
@@ -319,20 +454,32 @@ class Manager implements SessionManager {
     this.disposables.dispose();
   }
 
-  private async attachLive(session: Session, afterSeq: number, sink: EventSink): ReturnType<Sessions['attach']> {
-    const attachment = this.listeners.add(session.id, afterSeq, sink, (after, hear) => session.attach(after, hear));
+  private async attachLive(
+    session: Session,
+    afterSeq: number,
+    sink: EventSink,
+  ): ReturnType<Sessions['attach']> {
+    const attachment = this.listeners.add(session.id, afterSeq, sink, (after, hear) =>
+      session.attach(after, hear),
+    );
     // As it is at the attachment: what it says has happened is among the events.
     const answer = { session: session.view(), sources: session.nextSeqs(), attachment };
     await attachment.replayed;
     return answer;
   }
 
-  /** A session that runs, or that somebody is attached to; one that another server left is taken. @throws EarmarkError rpc.timeout where that server lives, rpc.draining */
+  /**
+   * A session that runs, or that somebody is attached to; one that another server left is taken.
+   * @throws EarmarkError rpc.timeout where that server lives, rpc.draining
+   */
   private async here(sessionId: string): Promise<Session | undefined> {
     const live = this.live.get(sessionId);
     const { moves } = this;
     if (live || !moves || !isOpen((await this.library.stored(sessionId)).state)) return live;
-    return this.turns.take(sessionId, async () => this.live.get(sessionId) ?? (await moves.take(sessionId)));
+    return this.turns.take(
+      sessionId,
+      async () => this.live.get(sessionId) ?? (await moves.take(sessionId)),
+    );
   }
 
   private active(): readonly Session[] {
@@ -344,6 +491,8 @@ class Manager implements SessionManager {
     const session = await this.here(sessionId);
     if (session) return session;
     const { state } = await this.library.stored(sessionId);
-    throw new EarmarkError('session.wrongState', `The session is ${state}; start a new one.`, { details: { state } });
+    throw new EarmarkError('session.wrongState', `The session is ${state}; start a new one.`, {
+      details: { state },
+    });
   }
 }

@@ -15,11 +15,17 @@ import { Receipt } from './receipt';
 import { notRecorded, Recorder } from './recorder';
 import { Deferred, within } from './wait';
 
-/** Who asks waits so long for what is not kept yet: a stream without a leader takes 4 to 9 s, and whoever sent asks again. */
+/**
+ * Who asks waits so long for what is not kept yet: a stream without a leader takes 4 to 9 s, and
+ * whoever sent asks again.
+ */
 const KEPT_MS = 3_000;
 
 export interface SourcesSetup {
-  readonly deps: Pick<SessionManagerDeps, 'allowance' | 'capture' | 'clock' | 'figures' | 'logger' | 'phrases' | 'platform' | 'voices'>;
+  readonly deps: Pick<
+    SessionManagerDeps,
+    'allowance' | 'capture' | 'clock' | 'figures' | 'logger' | 'phrases' | 'platform' | 'voices'
+  >;
   readonly engine: EngineLease;
   readonly options: SessionOptions;
   readonly record: SessionRecord;
@@ -51,11 +57,17 @@ export class Sources implements Disposable {
     this.pushedMs = deps.clock.now();
     this.begun = { atMs: this.pushedMs, sessionMs: setup.sessionMs() };
     for (const { source, origin } of record.sources) {
-      const { finalThrough = -1, received } = setup.progress.find((entry) => entry.source === source) ?? {};
-      const receipt = origin.type === 'push' && origin.verify ? new Receipt(source, spool, received) : undefined;
+      const { finalThrough = -1, received } =
+        setup.progress.find((entry) => entry.source === source) ?? {};
+      const receipt =
+        origin.type === 'push' && origin.verify ? new Receipt(source, spool, received) : undefined;
       if (receipt) this.receipts.set(source, receipt);
       const pipeline = new SourcePipeline({
-        source, on, options, spool, receipt,
+        source,
+        on,
+        options,
+        spool,
+        receipt,
         live: record.live,
         sessionId: record.id,
         awaited: record.kind === 'dictation',
@@ -73,7 +85,8 @@ export class Sources implements Disposable {
         fromSeq: Math.max(finalThrough + 1, spool.range(source)?.firstSeq ?? 0),
       });
       this.pipelines.set(source, pipeline);
-      if (origin.type === 'capture' && source !== 'file') this.recorders.set(source, this.recorder(source, origin.device, pipeline));
+      if (origin.type === 'capture' && source !== 'file')
+        this.recorders.set(source, this.recorder(source, origin.device, pipeline));
     }
   }
 
@@ -90,7 +103,10 @@ export class Sources implements Disposable {
     return (this.setup.progress.find((entry) => entry.source === source)?.finalThrough ?? -1) + 1;
   }
 
-  /** First frame that is still of use: those before it are text, and in the receipt where one is asked for. */
+  /**
+   * First frame that is still of use: those before it are text, and in the receipt where one is
+   * asked for.
+   */
   neededFrom(source: Source): number {
     return this.receipts.get(source)?.neededFrom ?? this.firstSeq(source);
   }
@@ -100,9 +116,21 @@ export class Sources implements Disposable {
   }
 
   totals(): PipelineStats & { readonly waitingMs: number; readonly audioMs: number } {
-    const total = { frames: 0, gapFrames: 0, lostFrames: 0, phrases: 0, rejected: 0, givenUp: 0, inferenceMs: 0, speechMs: 0, waitingMs: 0, audioMs: 0 };
+    const total = {
+      frames: 0,
+      gapFrames: 0,
+      lostFrames: 0,
+      phrases: 0,
+      rejected: 0,
+      givenUp: 0,
+      inferenceMs: 0,
+      speechMs: 0,
+      waitingMs: 0,
+      audioMs: 0,
+    };
     for (const { stats, waitingMs } of this.pipelines.values()) {
-      for (const [name, value] of Object.entries(stats) as [keyof PipelineStats, number][]) total[name] += value;
+      for (const [name, value] of Object.entries(stats) as [keyof PipelineStats, number][])
+        total[name] += value;
       total.waitingMs += waitingMs;
     }
     return { ...total, audioMs: total.frames * FRAME_MS };
@@ -113,14 +141,34 @@ export class Sources implements Disposable {
     const { deps, options, record, spool } = this.setup;
     const pipeline = this.pipelines.get(source);
     if (!pipeline || this.recorders.has(source)) throw unknownSource(source);
-    if (pipeline.ended) throw new EarmarkError('audio.afterStop', `The source ${source} was ended; start a new session to send more.`);
-    if (pcm.length % FRAME_SAMPLES !== 0 || pcm.length === 0) throw new EarmarkError('audio.oddFrame', `Audio comes in whole frames of ${FRAME_SAMPLES} samples; send a multiple of ${FRAME_SAMPLES * 2} bytes.`);
-    if (!Number.isSafeInteger(seq) || seq < 0 || !Number.isFinite(captureMs)) throw new EarmarkError('audio.oddFrame', 'A frame needs a whole sequence number from 0 and a capture time; send both.');
+    if (pipeline.ended)
+      throw new EarmarkError(
+        'audio.afterStop',
+        `The source ${source} was ended; start a new session to send more.`,
+      );
+    if (pcm.length % FRAME_SAMPLES !== 0 || pcm.length === 0)
+      throw new EarmarkError(
+        'audio.oddFrame',
+        `Audio comes in whole frames of ${FRAME_SAMPLES} samples; send a multiple of ${FRAME_SAMPLES * 2} bytes.`,
+      );
+    if (!Number.isSafeInteger(seq) || seq < 0 || !Number.isFinite(captureMs))
+      throw new EarmarkError(
+        'audio.oddFrame',
+        'A frame needs a whole sequence number from 0 and a capture time; send both.',
+      );
     this.pushedMs = deps.clock.now();
     const unacknowledged = pipeline.unacknowledgedFrames + pcm.length / FRAME_SAMPLES;
     if (unacknowledged * FRAME_MS > options.unacknowledgedMs) throw tooFast(200);
     if (!record.live && pipeline.waitingMs > options.fileBacklogMs) throw tooFast(1000);
-    if (record.live && (seq + pcm.length / FRAME_SAMPLES) * FRAME_MS > this.spokenMs(pipeline) + options.aheadMs) throw new EarmarkError('audio.tooFast', 'More sound was sent than can have been spoken since the session started; send it as it is spoken, or start the session with live: false.', { retryAfterMs: 1_000 });
+    if (
+      record.live &&
+      (seq + pcm.length / FRAME_SAMPLES) * FRAME_MS > this.spokenMs(pipeline) + options.aheadMs
+    )
+      throw new EarmarkError(
+        'audio.tooFast',
+        'More sound was sent than can have been spoken since the session started; send it as it is spoken, or start the session with live: false.',
+        { retryAfterMs: 1_000 },
+      );
     this.allow(source, seq + pcm.length / FRAME_SAMPLES - Math.max(seq, pipeline.nextSeq));
     pipeline.push(framesOfChunk(source, seq, Math.max(0, captureMs), pcm));
     return spool.durableSeq(source);
@@ -134,7 +182,8 @@ export class Sources implements Disposable {
   }
 
   /**
-   * A source that cannot be recorded is told of, and the others are recorded: half a meeting is better than none.
+   * A source that cannot be recorded is told of, and the others are recorded: half a meeting is
+   * better than none.
    * @throws EarmarkError audio.* where none can be recorded
    */
   startCapture(): Promise<void> {
@@ -144,7 +193,9 @@ export class Sources implements Disposable {
       const started = await Promise.allSettled(recorders.map(([, recorder]) => recorder.start()));
       const failed = started.flatMap((result, i) => {
         const source = recorders[i]?.[0];
-        return result.status === 'rejected' && source !== undefined ? [{ source, reason: result.reason as unknown }] : [];
+        return result.status === 'rejected' && source !== undefined
+          ? [{ source, reason: result.reason as unknown }]
+          : [];
       });
       if (failed.length > 0 && failed.length === recorders.length) throw failed[0]?.reason;
       for (const { source, reason } of failed) {
@@ -156,12 +207,18 @@ export class Sources implements Disposable {
   }
 
   stopCapture(): Promise<void> {
-    const stop = (): Promise<unknown> => Promise.all([...this.recorders.values()].map((recorder) => recorder.stop()));
-    // At once: nothing is heard after a stop, and a start under way comes to nothing. In turn again: a start may have waited for its own.
+    const stop = (): Promise<unknown> =>
+      Promise.all([...this.recorders.values()].map((recorder) => recorder.stop()));
+    // At once: nothing is heard after a stop, and a start under way comes to nothing. In turn
+    // again: a start may have waited for its own.
     const stopped = stop();
     const { clock, logger } = this.setup.deps;
     const { captureStopMs } = this.setup.options;
-    return within(clock, this.inTurn(() => Promise.all([stopped, stop()]).then(() => undefined)), 2 * captureStopMs).then((late) => {
+    return within(
+      clock,
+      this.inTurn(() => Promise.all([stopped, stop()]).then(() => undefined)),
+      2 * captureStopMs,
+    ).then((late) => {
       if (late === 'late') logger.warn('recorder.hangs', { session: this.setup.record.id });
     });
   }
@@ -179,13 +236,18 @@ export class Sources implements Disposable {
     return { source, finalThrough, ...(received ? { received } : {}) };
   }
 
-  /** What came in of a source, once it is kept. @throws EarmarkError audio.unknownSource where no receipt was asked for, store.unwritable, rpc.timeout where the servers of a team that keep it do not answer */
+  /**
+   * What came in of a source, once it is kept. @throws EarmarkError audio.unknownSource where no
+   * receipt was asked for, store.unwritable, rpc.timeout where the servers of a team that keep it
+   * do not answer
+   */
   async received(source: Source): Promise<Received> {
     const receipt = this.receipts.get(source);
     if (!receipt) throw notVerified(source);
     const received = receipt.whole();
     const { deps, spool } = this.setup;
-    const isKept = (): boolean => Math.max(spool.durableSeq(source) + 1, receipt.neededFrom) >= received.frames;
+    const isKept = (): boolean =>
+      Math.max(spool.durableSeq(source) + 1, receipt.neededFrom) >= received.frames;
     if (!isKept()) spool.sync();
     if (isKept()) return received;
     const kept = new Deferred();
@@ -193,16 +255,26 @@ export class Sources implements Disposable {
     const watches = [spool.onDidSync(look), this.stored.event(look)];
     const late = await within(deps.clock, kept.promise, KEPT_MS);
     for (const watch of watches) watch.dispose();
-    if (late === 'late') throw new EarmarkError('rpc.timeout', 'What was sent is not kept yet by the servers of the team; ask again in a moment.', { retryAfterMs: 500 });
+    if (late === 'late')
+      throw new EarmarkError(
+        'rpc.timeout',
+        'What was sent is not kept yet by the servers of the team; ask again in a moment.',
+        { retryAfterMs: 500 },
+      );
     return received;
   }
 
-  /** When everything is text: all that came in, with the silence behind the last words, and its receipts. */
+  /**
+   * When everything is text: all that came in, with the silence behind the last words, and its
+   * receipts.
+   */
   lastProgress(): readonly Progress[] {
     return [...this.pipelines].flatMap(([source, { nextSeq }]) => {
       const received = this.receipts.get(source)?.whole();
       const frames = received?.frames ?? nextSeq;
-      return frames === 0 && !received ? [] : [{ source, finalThrough: frames - 1, ...(received ? { received } : {}) }];
+      return frames === 0 && !received
+        ? []
+        : [{ source, finalThrough: frames - 1, ...(received ? { received } : {}) }];
     });
   }
 
@@ -225,10 +297,17 @@ export class Sources implements Disposable {
     this.stored.dispose();
   }
 
-  private recorder(source: 'mic' | 'system', device: string | undefined, pipeline: SourcePipeline): Recorder {
+  private recorder(
+    source: 'mic' | 'system',
+    device: string | undefined,
+    pipeline: SourcePipeline,
+  ): Recorder {
     const { deps, options, sessionMs, on } = this.setup;
     return new Recorder({
-      source, device, options, sessionMs,
+      source,
+      device,
+      options,
+      sessionMs,
       capture: deps.capture,
       clock: deps.clock,
       logger: deps.logger,
@@ -245,19 +324,38 @@ export class Sources implements Disposable {
     });
   }
 
-  /** As long as a source can have been spoken into. By the steady clock, once it is known where the session stood: others may be set back. */
+  /**
+   * As long as a source can have been spoken into. By the steady clock, once it is known where the
+   * session stood: others may be set back.
+   */
   private spokenMs(pipeline: SourcePipeline): number {
-    return Math.max(this.begun.sessionMs, pipeline.firstMs) + this.setup.deps.clock.now() - this.begun.atMs;
+    return (
+      Math.max(this.begun.sessionMs, pipeline.firstMs) +
+      this.setup.deps.clock.now() -
+      this.begun.atMs
+    );
   }
 
   /** What is sent again counts once. @throws EarmarkError audio.overLimit, audio.tooFast */
   private allow(source: Source, frames: number): void {
-    const { deps: { allowance }, record: { owner }, on } = this.setup;
+    const {
+      deps: { allowance },
+      record: { owner },
+      on,
+    } = this.setup;
     const refused = owner === undefined || frames <= 0 ? undefined : allowance?.(owner, frames);
     if (!refused) return;
     if (!refused.over) throw tooFast(refused.waitMs);
-    on.warn('audio.overLimit', 'As much sound was sent as may be sent in a day: what is recorded now becomes text later, as the limit frees up. An administrator can raise it.', source);
-    throw new EarmarkError('audio.overLimit', 'As much sound was sent as may be sent in a day; keep it and send it later.', { retryAfterMs: refused.waitMs });
+    on.warn(
+      'audio.overLimit',
+      'As much sound was sent as may be sent in a day: what is recorded now becomes text later, as the limit frees up. An administrator can raise it.',
+      source,
+    );
+    throw new EarmarkError(
+      'audio.overLimit',
+      'As much sound was sent as may be sent in a day; keep it and send it later.',
+      { retryAfterMs: refused.waitMs },
+    );
   }
 
   private each<T>(look: (pipeline: SourcePipeline) => T): T[] {
@@ -273,17 +371,32 @@ export class Sources implements Disposable {
 
 /** @param pcm n × 320 samples; the frames are views of it */
 function framesOfChunk(source: Source, seq: number, captureMs: number, pcm: Int16Array): Frame[] {
-  return Array.from({ length: pcm.length / FRAME_SAMPLES }, (_, i) => ({ source, seq: seq + i, captureMs: captureMs + i * FRAME_MS, pcm: pcm.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES) }));
+  return Array.from({ length: pcm.length / FRAME_SAMPLES }, (_, i) => ({
+    source,
+    seq: seq + i,
+    captureMs: captureMs + i * FRAME_MS,
+    pcm: pcm.subarray(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES),
+  }));
 }
 
 function tooFast(retryAfterMs: number): EarmarkError {
-  return new EarmarkError('audio.tooFast', 'Audio is sent faster than it can be kept; wait for the acknowledgements, then send again.', { retryAfterMs });
+  return new EarmarkError(
+    'audio.tooFast',
+    'Audio is sent faster than it can be kept; wait for the acknowledgements, then send again.',
+    { retryAfterMs },
+  );
 }
 
 function unknownSource(source: Source): EarmarkError {
-  return new EarmarkError('audio.unknownSource', `This session takes no pushed audio from the source ${source}; name it when the session starts.`);
+  return new EarmarkError(
+    'audio.unknownSource',
+    `This session takes no pushed audio from the source ${source}; name it when the session starts.`,
+  );
 }
 
 export function notVerified(source: Source): EarmarkError {
-  return new EarmarkError('audio.unknownSource', `No receipt was asked for when the source ${source} was named; keep your copy of what was sent.`);
+  return new EarmarkError(
+    'audio.unknownSource',
+    `No receipt was asked for when the source ${source} was named; keep your copy of what was sent.`,
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * Who speaks in a session: voices of each source are told apart beside recognition, segments get their speakers, and at
- * the end everything is looked at once more. Without a voice encoder, or after it failed, sources are the speakers.
+ * Who speaks in a session: voices of each source are told apart beside recognition, segments get
+ * their speakers, and at the end everything is looked at once more. Without a voice encoder, or
+ * after it failed, sources are the speakers.
  */
 import type { Frame, Source } from '../audio/frame';
 import type { SpeakerEmbedder, Turn } from '../diarization/contract';
@@ -28,11 +29,17 @@ export interface SpeakerDeskSetup {
   readonly onFailed: (error: unknown) => void;
 }
 
-/** Audio that waits for its voices, whose worker stands behind those of texts; beyond it the source waits. */
+/**
+ * Audio that waits for its voices, whose worker stands behind those of texts; beyond it the source
+ * waits.
+ */
 const MOST_WAITING_FRAMES = 1_500;
 /** The microphone's voice with this share of its speech is the user. */
 const DOMINANT = 0.7;
-/** A segment less like its speaker's voice (mean cosine) is nobody's; windows of one voice lie at 0.75–0.95. */
+/**
+ * A segment less like its speaker's voice (mean cosine) is nobody's; windows of one voice lie at
+ * 0.75–0.95.
+ */
 const LEAST_LIKENESS = 0.6;
 const UNKNOWN = 'Unknown';
 
@@ -55,11 +62,17 @@ export class SpeakerDesk {
   /** What was said before a crash keeps its speakers: its sound is gone, and so are its voices. */
   private readonly settled: ReadonlySet<string>;
   private readonly earlier: readonly Speaker[];
-  /** Voices that segments were said by. One that opened and went between two segments is told to nobody and takes no number. */
+  /**
+   * Voices that segments were said by. One that opened and went between two segments is told to
+   * nobody and takes no number.
+   */
   private readonly told = new Set<string>();
   /** Voices that are a person's of another source; known at the end. */
   private same: ReadonlyMap<string, string> = new Map();
-  /** Voices that are like a kept one. Who was named by it stays named while it is likely at all, so that no name comes and goes. */
+  /**
+   * Voices that are like a kept one. Who was named by it stays named while it is likely at all, so
+   * that no name comes and goes.
+   */
   private recognised: ReadonlyMap<string, Recognised> = new Map();
   /** Voices of which a person said that they are not who they were taken for. */
   private readonly strangers = new Set<string>();
@@ -69,11 +82,27 @@ export class SpeakerDesk {
   constructor(private readonly setup: SpeakerDeskSetup) {
     this.settled = new Set(setup.book.transcript.packed().map(({ id }) => id));
     this.earlier = [...setup.book.speakers.values()];
-    this.nextVoice = 1 + highest(this.earlier.map(({ id }) => id), /-(\d+)$/);
-    this.numbers = new SpeakerNumbers(highest(this.earlier.map(({ name }) => name), /^Speaker (\d+)$/));
+    this.nextVoice =
+      1 +
+      highest(
+        this.earlier.map(({ id }) => id),
+        /-(\d+)$/,
+      );
+    this.numbers = new SpeakerNumbers(
+      highest(
+        this.earlier.map(({ name }) => name),
+        /^Speaker (\d+)$/,
+      ),
+    );
     for (const source of setup.sources) {
       const voices = new VoiceBook(source, () => `${source}-${this.nextVoice++}`);
-      const track = new VoiceTrack({ source, embedder: setup.embedder, detector: setup.detectors.create(source), onWindow: (window) => voices.addWindow(window), onStretch: (stretch) => voices.addStretch(stretch) });
+      const track = new VoiceTrack({
+        source,
+        embedder: setup.embedder,
+        detector: setup.detectors.create(source),
+        onWindow: (window) => voices.addWindow(window),
+        onStretch: (stretch) => voices.addStretch(stretch),
+      });
       this.desks.set(source, { track, voices, work: Promise.resolve(), waiting: 0 });
     }
   }
@@ -111,13 +140,22 @@ export class SpeakerDesk {
   }
 
   /** Events that name who speaks in segments that are not told of yet, and in them. */
-  name(segments: readonly Segment[]): { readonly segments: readonly Segment[]; readonly speakers: readonly DurableEventBody[] } {
+  name(segments: readonly Segment[]): {
+    readonly segments: readonly Segment[];
+    readonly speakers: readonly DurableEventBody[];
+  } {
     if (this.state !== 'open') return { segments, speakers: [] };
     const turns = this.turns();
     const voices = this.voicesOf(turns, segments);
     const speakers = this.speakers(turns);
     const names = namesOf(speakers);
-    return { segments: segments.map((segment) => ({ ...segment, speaker: names.get(voices.get(segment.id)) ?? segment.speaker })), speakers: this.changed(speakers) };
+    return {
+      segments: segments.map((segment) => ({
+        ...segment,
+        speaker: names.get(voices.get(segment.id)) ?? segment.speaker,
+      })),
+      speakers: this.changed(speakers),
+    };
   }
 
   /** What was said already and is known better now. */
@@ -139,7 +177,10 @@ export class SpeakerDesk {
     }
   }
 
-  /** Segments split where the speaker changes, turns noted with their speakers; from the book as it is. */
+  /**
+   * Segments split where the speaker changes, turns noted with their speakers; from the book as it
+   * is.
+   */
   conclude(): readonly DurableEventBody[] {
     if (this.state !== 'open') return [];
     const turns = this.turns();
@@ -147,9 +188,17 @@ export class SpeakerDesk {
     this.same = samePersons(this.last);
     for (const { speaker } of turns) this.told.add(speaker);
     this.renumber(turns);
-    const speakers = this.speakers(turns).map((speaker) => ({ ...speaker, turns: turns.filter((turn) => turn.speaker === speaker.id).map(({ startMs, endMs }) => ({ startMs, endMs })) }));
+    const speakers = this.speakers(turns).map((speaker) => ({
+      ...speaker,
+      turns: turns
+        .filter((turn) => turn.speaker === speaker.id)
+        .map(({ startMs, endMs }) => ({ startMs, endMs })),
+    }));
     const voices = this.voicesOf(turns, this.revisable());
-    const events = [...this.changed([...this.gone(turns), ...speakers]), ...this.revisions(voices, speakers, this.turns(0))];
+    const events = [
+      ...this.changed([...this.gone(turns), ...speakers]),
+      ...this.revisions(voices, speakers, this.turns(0)),
+    ];
     this.dispose();
     return events;
   }
@@ -178,87 +227,168 @@ export class SpeakerDesk {
 
   /** @param longestPauseMs within a turn; as people write turns down where absent */
   private turns(longestPauseMs?: number): Turn[] {
-    return [...this.desks.values()].flatMap(({ track, voices }) => voices.turns(track.open, longestPauseMs));
+    return [...this.desks.values()].flatMap(({ track, voices }) =>
+      voices.turns(track.open, longestPauseMs),
+    );
   }
 
   /** Those who have a turn and were told of, as they are to be named. */
   private speakers(turns: readonly Turn[]): Speaker[] {
     const spoken = new Map<string, { source: Source; ms: number }>();
-    for (const { speaker, source, startMs, endMs } of turns) spoken.set(speaker, { source, ms: (spoken.get(speaker)?.ms ?? 0) + endMs - startMs });
-    const onMic = [...spoken.values()].filter(({ source }) => source === 'mic').reduce((sum, { ms }) => sum + ms, 0);
+    for (const { speaker, source, startMs, endMs } of turns)
+      spoken.set(speaker, { source, ms: (spoken.get(speaker)?.ms ?? 0) + endMs - startMs });
+    const onMic = [...spoken.values()]
+      .filter(({ source }) => source === 'mic')
+      .reduce((sum, { ms }) => sum + ms, 0);
     const { book } = this.setup;
     // Who alone spoke into the microphone before a crash is taken to go on after it.
-    const before = new Set(this.earlier.filter(({ source }) => source === 'mic').map(({ name }) => name));
+    const before = new Set(
+      this.earlier.filter(({ source }) => source === 'mic').map(({ name }) => name),
+    );
     const you = before.size === 1 ? ([...before][0] ?? 'You') : 'You';
     this.recognised = this.recognise(turns);
-    const nameOf = (id: string, source: Source, ms: number): string => (source === 'mic' && ms >= DOMINANT * onMic ? you : `Speaker ${this.numbers.of(id)}`);
-    return [...spoken].filter(([id]) => this.told.has(id)).map(([id, { source, ms }]) => {
-      const known = book.speakers.get(id);
-      if (known?.named) return known;
-      const others = [this.same.get(id), ...[...this.same].filter(([, of]) => of === id).map(([other]) => other)].flatMap((other) => book.speakers.get(other ?? '') ?? []);
-      const named = others.find((other) => other.named);
-      if (named) return { id, source, name: named.name };
-      const like = [id, this.same.get(id), ...[...this.same].filter(([, of]) => of === id).map(([other]) => other)].flatMap((one) => this.recognised.get(one ?? '') ?? [])[0];
-      const recognised = like && { recognised: { name: like.name, likeness: Math.round(100 * like.likeness) / 100 } };
-      if (like?.sure === true) return { id, source, name: like.name, ...recognised };
-      const first = this.same.get(id);
-      const voice = first === undefined ? undefined : spoken.get(first);
-      return { id, source, name: first !== undefined && voice ? nameOf(first, voice.source, voice.ms) : nameOf(id, source, ms), ...recognised };
-    });
+    const nameOf = (id: string, source: Source, ms: number): string =>
+      source === 'mic' && ms >= DOMINANT * onMic ? you : `Speaker ${this.numbers.of(id)}`;
+    return [...spoken]
+      .filter(([id]) => this.told.has(id))
+      .map(([id, { source, ms }]) => {
+        const known = book.speakers.get(id);
+        if (known?.named) return known;
+        const others = [
+          this.same.get(id),
+          ...[...this.same].filter(([, of]) => of === id).map(([other]) => other),
+        ].flatMap((other) => book.speakers.get(other ?? '') ?? []);
+        const named = others.find((other) => other.named);
+        if (named) return { id, source, name: named.name };
+        const like = [
+          id,
+          this.same.get(id),
+          ...[...this.same].filter(([, of]) => of === id).map(([other]) => other),
+        ].flatMap((one) => this.recognised.get(one ?? '') ?? [])[0];
+        const recognised = like && {
+          recognised: { name: like.name, likeness: Math.round(100 * like.likeness) / 100 },
+        };
+        if (like?.sure === true) return { id, source, name: like.name, ...recognised };
+        const first = this.same.get(id);
+        const voice = first === undefined ? undefined : spoken.get(first);
+        return {
+          id,
+          source,
+          name:
+            first !== undefined && voice
+              ? nameOf(first, voice.source, voice.ms)
+              : nameOf(id, source, ms),
+          ...recognised,
+        };
+      });
   }
 
   private voices(turns: readonly Turn[]): SourceVoice[] {
-    const msOf = (id: string): number => turns.reduce((sum, { speaker, startMs, endMs }) => sum + (speaker === id ? endMs - startMs : 0), 0);
-    return [...this.desks].flatMap(([source, { voices }]) => voices.heard.map(({ id, centre }) => ({ id, source, centre, ms: msOf(id) })));
+    const msOf = (id: string): number =>
+      turns.reduce(
+        (sum, { speaker, startMs, endMs }) => sum + (speaker === id ? endMs - startMs : 0),
+        0,
+      );
+    return [...this.desks].flatMap(([source, { voices }]) =>
+      voices.heard.map(({ id, centre }) => ({ id, source, centre, ms: msOf(id) })),
+    );
   }
 
   /** Who is like a kept voice; who was sure before stays so. */
   private recognise(turns: readonly Turn[]): ReadonlyMap<string, Recognised> {
     const kept = this.setup.kept();
     if (kept.length === 0) return new Map();
-    const found = recogniseVoices(this.voices(turns).filter(({ id }) => !this.strangers.has(id)), kept);
-    return new Map([...found].map(([id, one]) => {
-      const before = this.recognised.get(id);
-      return [id, before?.name === one.name && before.sure ? before : one];
-    }));
+    const found = recogniseVoices(
+      this.voices(turns).filter(({ id }) => !this.strangers.has(id)),
+      kept,
+    );
+    return new Map(
+      [...found].map(([id, one]) => {
+        const before = this.recognised.get(id);
+        return [id, before?.name === one.name && before.sure ? before : one];
+      }),
+    );
   }
 
-  /** Numbers those who speak from 1 without gaps, unless a person relies on the numbers there are. */
+  /**
+   * Numbers those who speak from 1 without gaps, unless a person relies on the numbers there are.
+   */
   private renumber(turns: readonly Turn[]): void {
     if (this.reliedOn) return;
-    const unnamed = new Set(this.speakers(turns).filter(({ name }) => name.startsWith('Speaker ')).map(({ id }) => id));
-    const spoke = [...turns].sort((a, b) => a.startMs - b.startMs).map(({ speaker }) => this.same.get(speaker) ?? speaker);
-    // Who was recognised takes the next number when the name is taken back, before voices that nobody has any more.
+    const unnamed = new Set(
+      this.speakers(turns)
+        .filter(({ name }) => name.startsWith('Speaker '))
+        .map(({ id }) => id),
+    );
+    const spoke = [...turns]
+      .sort((a, b) => a.startMs - b.startMs)
+      .map(({ speaker }) => this.same.get(speaker) ?? speaker);
+    // Who was recognised takes the next number when the name is taken back, before voices that
+    // nobody has any more.
     this.numbers.order([...spoke.filter((id) => unnamed.has(id)), ...spoke]);
   }
 
-  /** A person said something, or sees something from before a crash, that stands with the numbers there are. */
+  /**
+   * A person said something, or sees something from before a crash, that stands with the numbers
+   * there are.
+   */
   private get reliedOn(): boolean {
-    return this.pinned.size > 0 || this.settled.size > 0 || [...this.setup.book.insights.values()].some(({ edited, status }) => edited === true || status !== 'open');
+    return (
+      this.pinned.size > 0 ||
+      this.settled.size > 0 ||
+      [...this.setup.book.insights.values()].some(
+        ({ edited, status }) => edited === true || status !== 'open',
+      )
+    );
   }
 
-  /** Voices told of that turned out to be others': without a turn, and without a number that one who speaks has. */
+  /**
+   * Voices told of that turned out to be others': without a turn, and without a number that one who
+   * speaks has.
+   */
   private gone(turns: readonly Turn[]): Speaker[] {
     const there = new Set(turns.map(({ speaker }) => speaker));
-    const known = [...this.told].filter((id) => !there.has(id)).flatMap((id) => this.setup.book.speakers.get(id) ?? []);
-    return known.filter(({ named }) => !named).map(({ recognised: _, ...speaker }) => ({ ...speaker, name: this.reliedOn ? speaker.name : `Speaker ${this.numbers.of(speaker.id)}`, turns: [] }));
+    const known = [...this.told]
+      .filter((id) => !there.has(id))
+      .flatMap((id) => this.setup.book.speakers.get(id) ?? []);
+    return known
+      .filter(({ named }) => !named)
+      .map(({ recognised: _, ...speaker }) => ({
+        ...speaker,
+        name: this.reliedOn ? speaker.name : `Speaker ${this.numbers.of(speaker.id)}`,
+        turns: [],
+      }));
   }
 
   private changed(speakers: readonly Speaker[]): DurableEventBody[] {
     const { book } = this.setup;
     const now = speakers.map((speaker) => stillCalled(speaker, book.speakers.get(speaker.id)));
-    return now.filter((speaker) => JSON.stringify(book.speakers.get(speaker.id)) !== JSON.stringify(speaker)).map((speaker) => ({ kind: 'speaker', speaker }));
+    return now
+      .filter(
+        (speaker) => JSON.stringify(book.speakers.get(speaker.id)) !== JSON.stringify(speaker),
+      )
+      .map((speaker) => ({ kind: 'speaker', speaker }));
   }
 
-  /** Segments whose speaker may change: not what a person said, nor what was said before a crash. */
+  /**
+   * Segments whose speaker may change: not what a person said, nor what was said before a crash.
+   */
   private revisable(): readonly PackedSegment[] {
-    return this.setup.book.transcript.packed().filter(({ id, source }) => !this.pinned.has(id) && !this.settled.has(id) && this.desks.has(source));
+    return this.setup.book.transcript
+      .packed()
+      .filter(
+        ({ id, source }) => !this.pinned.has(id) && !this.settled.has(id) && this.desks.has(source),
+      );
   }
 
   /** Whose each segment is, by its id; from now on those are told of. */
-  private voicesOf(turns: readonly Turn[], segments: readonly Spoken[]): ReadonlyMap<string, string | undefined> {
+  private voicesOf(
+    turns: readonly Turn[],
+    segments: readonly Spoken[],
+  ): ReadonlyMap<string, string | undefined> {
     const voices = new Map(segments.map((segment) => [segment.id, this.voiceIn(turns, segment)]));
-    for (const voice of voices.values()) if (voice !== undefined && voice !== UNKNOWN) this.told.add(voice);
+    for (const voice of voices.values())
+      if (voice !== undefined && voice !== UNKNOWN) this.told.add(voice);
     return voices;
   }
 
@@ -268,11 +398,17 @@ export class SpeakerDesk {
     if (!voices || turns.every(({ source }) => source !== segment.source)) return undefined;
     const speaker = speakerOfSpan(turns, segment);
     if (speaker === undefined) return UNKNOWN;
-    return (voices.likeness(speaker, segment.startMs, segment.endMs) ?? 1) < LEAST_LIKENESS ? UNKNOWN : speaker;
+    return (voices.likeness(speaker, segment.startMs, segment.endMs) ?? 1) < LEAST_LIKENESS
+      ? UNKNOWN
+      : speaker;
   }
 
   /** @param split by these turns, where given */
-  private revisions(voices: ReadonlyMap<string, string | undefined>, speakers: readonly Speaker[], split?: readonly Turn[]): DurableEventBody[] {
+  private revisions(
+    voices: ReadonlyMap<string, string | undefined>,
+    speakers: readonly Speaker[],
+    split?: readonly Turn[],
+  ): DurableEventBody[] {
     const names = namesOf(speakers);
     const revisions: Revision[] = [];
     for (const packed of this.revisable()) {
@@ -282,21 +418,56 @@ export class SpeakerDesk {
       const parts = split && !segment.hidden ? partsOf(split, segment) : [];
       const revision = segment.revision + 1;
       if (split && parts.length > 1) {
-        const cut = parts.map((part, i) => this.partOf(segment, part.from, part.to, part.startMs, part.endMs, i));
-        const [first, ...added] = cut.map((part) => ({ ...part, speaker: names.get(this.voiceIn(split, part)) ?? part.speaker }));
-        if (first) revisions.push({ segmentId: segment.id, revision, op: 'split', by: 'machine', segment: { ...first, revision }, added });
+        const cut = parts.map((part, i) =>
+          this.partOf(segment, part.from, part.to, part.startMs, part.endMs, i),
+        );
+        const [first, ...added] = cut.map((part) => ({
+          ...part,
+          speaker: names.get(this.voiceIn(split, part)) ?? part.speaker,
+        }));
+        if (first)
+          revisions.push({
+            segmentId: segment.id,
+            revision,
+            op: 'split',
+            by: 'machine',
+            segment: { ...first, revision },
+            added,
+          });
         continue;
       }
-      if (speaker !== undefined && speaker !== segment.speaker) revisions.push({ segmentId: segment.id, revision, op: 'speaker', by: 'machine', segment: { ...segment, speaker, revision } });
+      if (speaker !== undefined && speaker !== segment.speaker)
+        revisions.push({
+          segmentId: segment.id,
+          revision,
+          op: 'speaker',
+          by: 'machine',
+          segment: { ...segment, speaker, revision },
+        });
     }
     return revisions.map((revision) => ({ kind: 'revision', revision }));
   }
 
-  private partOf(segment: Segment, from: number, to: number, startMs: number, endMs: number, index: number): Segment {
+  private partOf(
+    segment: Segment,
+    from: number,
+    to: number,
+    startMs: number,
+    endMs: number,
+    index: number,
+  ): Segment {
     const words = (segment.words ?? []).slice(from, to);
     let number = index + 1;
     while (index > 0 && this.setup.book.transcript.get(`${segment.id}.${number}`)) number += 10;
-    return { ...segment, id: index === 0 ? segment.id : `${segment.id}.${number}`, startMs, endMs, words, text: words.map(({ text }) => text).join(' '), revision: 0 };
+    return {
+      ...segment,
+      id: index === 0 ? segment.id : `${segment.id}.${number}`,
+      startMs,
+      endMs,
+      words,
+      text: words.map(({ text }) => text).join(' '),
+      revision: 0,
+    };
   }
 }
 

@@ -1,4 +1,6 @@
-/** Numbers of voices without a name: from 1 in the order they are told, and at the end without gaps. */
+/**
+ * Numbers of voices without a name: from 1 in the order they are told, and at the end without gaps.
+ */
 export class SpeakerNumbers {
   private numbers = new Map<string, number>();
 
@@ -13,8 +15,13 @@ export class SpeakerNumbers {
     return number;
   }
 
-  /** Those who are there come first, in this order; voices that turned out to be others' follow, so that no two share a number. */
+  /**
+   * Those who are there come first, in this order; voices that turned out to be others' follow, so
+   * that no two share a number.
+   */
   order(ids: readonly string[]): void {
-    this.numbers = new Map([...new Set([...ids, ...this.numbers.keys()])].map((id, i) => [id, this.taken + i + 1]));
+    this.numbers = new Map(
+      [...new Set([...ids, ...this.numbers.keys()])].map((id, i) => [id, this.taken + i + 1]),
+    );
   }
 }

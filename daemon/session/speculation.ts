@@ -1,6 +1,6 @@
 /**
- * The decode of a phrase that may be over: begun in the pause, published when the phrase ends with that pause, given up
- * when speech goes on. At most one a source.
+ * The decode of a phrase that may be over: begun in the pause, published when the phrase ends with
+ * that pause, given up when speech goes on. At most one a source.
  */
 import type { AsrResult } from '../asr/provider';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -17,18 +17,23 @@ export interface SpeculationSetup {
 
 /** A decode takes so long for each second of sound where none was measured yet … */
 const FIRST_MS_PER_SECOND = 30;
-/** … and each that is counts for so much of what the next is taken to need: one that is late costs more than one that is early, and with a draft some are quick. */
+/**
+ * … and each that is counts for so much of what the next is taken to need: one that is late costs
+ * more than one that is early, and with a draft some are quick.
+ */
 const SLOWER_SHARE = 0.5;
 const QUICKER_SHARE = 0.05;
 /** The newest text's share of what the source is trusted. */
 const NEWEST_SHARE = 0.2;
 
 /**
- * A source is well heard while at least this share of the texts of its pauses is trusted, the newest counting as
- * `NEWEST_SHARE`. There a text that is not doubted is trusted as well; elsewhere few would be trusted in time, and decodes
- * early in a pause are for nothing. LibriSpeech sessions, three sets of pauses, clean / other, trust of each text alone:
- * decode time 1.33 / 1.75 times that of whole utterances, 62 / 33 % of the finals within 450 ms, 139 / 361 word errors. With
- * 0.5 1.35 / 1.47 times, 66 / 20 %, 138 / 362; with 0.45 1.37 / 1.48, 68 / 21 %, 137 / 362; with 0.4 1.34 / 1.65, 70 / 33 %, 138 / 361.
+ * A source is well heard while at least this share of the texts of its pauses is trusted, the
+ * newest counting as `NEWEST_SHARE`. There a text that is not doubted is trusted as well; elsewhere
+ * few would be trusted in time, and decodes early in a pause are for nothing. LibriSpeech sessions,
+ * three sets of pauses, clean / other, trust of each text alone: decode time 1.33 / 1.75 times that
+ * of whole utterances, 62 / 33 % of the finals within 450 ms, 139 / 361 word errors. With 0.5 1.35
+ * / 1.47 times, 66 / 20 %, 138 / 362; with 0.45 1.37 / 1.48, 68 / 21 %, 137 / 362; with 0.4 1.34 /
+ * 1.65, 70 / 33 %, 138 / 361.
  */
 const WELL_HEARD = 0.5;
 /** Nobody has been heard yet; an engine that does not measure its trust stays there. */
@@ -39,7 +44,10 @@ interface Guess {
   readonly speechEndMs: number;
   readonly abortion: AbortController;
   trusted: boolean;
-  /** Undefined where the engine had no room, failed, or doubts a text of which some sound was still to come: the final is then decoded anew. */
+  /**
+   * Undefined where the engine had no room, failed, or doubts a text of which some sound was still
+   * to come: the final is then decoded anew.
+   */
   readonly result: Promise<AsrResult | undefined>;
 }
 
@@ -64,7 +72,13 @@ export class Speculation {
     const abortion = new AbortController();
     this.counts.begun++;
     const result = this.decode(pause, abortion.signal);
-    const guess: Guess = { id: pause.id, speechEndMs: pause.speechEndMs, abortion, trusted: false, result };
+    const guess: Guess = {
+      id: pause.id,
+      speechEndMs: pause.speechEndMs,
+      abortion,
+      trusted: false,
+      result,
+    };
     this.guess = guess;
     void result.then((text) => (guess.trusted = text !== undefined && this.trusts(text)));
   }
@@ -74,7 +88,10 @@ export class Speculation {
     return this.guess?.trusted === true;
   }
 
-  /** The text of a pause will hardly be trusted: one of the open phrase was not (more of the same sound seldom makes it so, in 17 of 94 pauses), or the source is not well heard. */
+  /**
+   * The text of a pause will hardly be trusted: one of the open phrase was not (more of the same
+   * sound seldom makes it so, in 17 of 94 pauses), or the source is not well heard.
+   */
   get doubted(): boolean {
     return this.doubtful || !this.wellHeard;
   }
@@ -85,7 +102,10 @@ export class Speculation {
     this.guess = undefined;
   }
 
-  /** The phrase ended. @returns its text to come, where it ended with the pause that was guessed from */
+  /**
+   * The phrase ended.
+   * @returns its text to come, where it ended with the pause that was guessed from
+   */
   take(phrase: Phrase): Promise<AsrResult | undefined> | undefined {
     const guess = this.guess;
     this.doubtful = false;
@@ -103,13 +123,24 @@ export class Speculation {
   private async decode(pause: Pause, signal: AbortSignal): Promise<AsrResult | undefined> {
     const { engine, language, sessionId, drafts } = this.setup;
     try {
-      const result = await engine.decode(pause.pcm, { language, priority: 'speculative', sessionId, ...drafts.of(pause) }, signal);
+      const result = await engine.decode(
+        pause.pcm,
+        { language, priority: 'speculative', sessionId, ...drafts.of(pause) },
+        signal,
+      );
       drafts.keep(pause.id, result?.tokens);
-      if (result) this.measure(result.inferenceMs, ((pause.pcm.length + (pause.lead?.pcm.length ?? 0)) * 1000) / SAMPLE_RATE);
+      if (result)
+        this.measure(
+          result.inferenceMs,
+          ((pause.pcm.length + (pause.lead?.pcm.length ?? 0)) * 1000) / SAMPLE_RATE,
+        );
       if (result && !signal.aborted) this.hear(pause, result);
-      return result?.rejected === undefined && (result?.trust !== 'low' || pause.complete) ? result : undefined;
+      return result?.rejected === undefined && (result?.trust !== 'low' || pause.complete)
+        ? result
+        : undefined;
     } catch {
-      // Nothing is lost: the phrase is decoded when it ends, and that decode reports what is wrong with the engine.
+      // Nothing is lost: the phrase is decoded when it ends, and that decode reports what is wrong
+      // with the engine.
       return undefined;
     }
   }

@@ -5,7 +5,10 @@ import type { SessionState } from './events';
 /** A start has a number; what an older start still reports is dropped. */
 export type Token = number;
 
-/** `held`: by a crash, and a person asked for a pause since: what a client that comes back does not end. */
+/**
+ * `held`: by a crash, and a person asked for a pause since: what a client that comes back does not
+ * end.
+ */
 export type PausedBy = 'person' | 'crash' | 'held';
 
 /** Cause of what a crash, and the start after it, did. */
@@ -46,7 +49,10 @@ export class StateMachine {
   private tokens: Token = 0;
 
   /** @param onChange told of every change, after it happened. */
-  constructor(private readonly onChange: (change: StateChange) => void, initial: State = { name: 'IDLE' }) {
+  constructor(
+    private readonly onChange: (change: StateChange) => void,
+    initial: State = { name: 'IDLE' },
+  ) {
     this.current = initial;
   }
 
@@ -78,7 +84,8 @@ export class StateMachine {
   /** @throws Error when the change is not in the table: a fault of the caller */
   to(next: State, cause: string): void {
     const from = this.current;
-    if (!this.may(next.name)) throw new Error(`A session does not go from ${from.name} to ${next.name}.`);
+    if (!this.may(next.name))
+      throw new Error(`A session does not go from ${from.name} to ${next.name}.`);
     this.current = next;
     this.onChange({ from, to: next, cause });
   }
@@ -88,7 +95,11 @@ export class StateMachine {
  * A session that a crash left enters the machine in the state it was stored in; a new one in IDLE.
  * @param cause of its last change
  */
-export function stateAtStart(stored: SessionState, sinceMs: number, cause: string | undefined): State {
+export function stateAtStart(
+  stored: SessionState,
+  sinceMs: number,
+  cause: string | undefined,
+): State {
   switch (stored) {
     case 'STARTING':
       return { name: 'STARTING', token: 0 };
@@ -101,7 +112,10 @@ export function stateAtStart(stored: SessionState, sinceMs: number, cause: strin
     case 'DONE':
       return { name: stored };
     case 'FAILED':
-      return { name: stored, error: new EarmarkError('internal', 'The session failed before Earmark started.') };
+      return {
+        name: stored,
+        error: new EarmarkError('internal', 'The session failed before Earmark started.'),
+      };
     default:
       return { name: 'IDLE' };
   }

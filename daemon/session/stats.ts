@@ -1,10 +1,13 @@
-/** Figures of a session, summed over its sources and over the starts of the daemon it lived through. */
+/**
+ * Figures of a session, summed over its sources and over the starts of the daemon it lived through.
+ */
 import type { PipelineStats } from './pipeline';
 
 export type Stats = Readonly<Record<string, number>>;
 
 export function addStats(...all: readonly (Stats | PipelineStats)[]): Stats {
   const sum: Record<string, number> = {};
-  for (const stats of all) for (const [name, value] of Object.entries(stats)) sum[name] = (sum[name] ?? 0) + value;
+  for (const stats of all)
+    for (const [name, value] of Object.entries(stats)) sum[name] = (sum[name] ?? 0) + value;
   return sum;
 }

@@ -1,6 +1,6 @@
 /**
- * Spools that go on where the disk does not: what it refuses stays in memory, bounded, in order, and is written as soon
- * as the disk takes it again. What is only in memory is never acknowledged.
+ * Spools that go on where the disk does not: what it refuses stays in memory, bounded, in order,
+ * and is written as soon as the disk takes it again. What is only in memory is never acknowledged.
  */
 import { EarmarkError, isEarmarkError } from '../../protocol/errors';
 import { FRAME_MS, type Frame, type Source } from '../audio/frame';
@@ -35,7 +35,10 @@ export class SteadySpools implements SpoolFactory {
     return [...this.open_].some((spool) => spool.behind);
   }
 
-  /** @throws EarmarkError store.unwritable where the disk has sound of it that cannot be looked at: only then it is known what comes next */
+  /**
+   * @throws EarmarkError store.unwritable where the disk has sound of it that cannot be looked at:
+   * only then it is known what comes next
+   */
   open(sessionId: string): Spool {
     const open = (): Spool => this.setup.spools.open(sessionId);
     let disk: Spool | undefined;
@@ -74,11 +77,19 @@ class SteadySpool implements Spool {
   private retry: Disposable | undefined;
   private closed = false;
   /** What the disk said last. */
-  private refusal = new EarmarkError('store.unwritable', 'The disk cannot be written; free some space.');
+  private refusal = new EarmarkError(
+    'store.unwritable',
+    'The disk cannot be written; free some space.',
+  );
   readonly onDidSync = this.syncs.event;
 
   /** @param disk undefined while it cannot even be opened */
-  constructor(private disk: Spool | undefined, private readonly openDisk: () => Spool, private readonly setup: SteadySpoolsSetup, private readonly gone: () => void) {
+  constructor(
+    private disk: Spool | undefined,
+    private readonly openDisk: () => Spool,
+    private readonly setup: SteadySpoolsSetup,
+    private readonly gone: () => void,
+  ) {
     disk?.onDidSync((synced) => this.syncs.fire(synced));
   }
 
@@ -105,7 +116,9 @@ class SteadySpool implements Spool {
     const kept = this.waiting.get(source) ?? [];
     const taken = Math.max(this.disk?.range(source)?.lastSeq ?? -1, kept.at(-1)?.seq ?? -1);
     // Their samples are somebody else's when this returns.
-    const fresh = frames.filter(({ seq }) => seq > taken).map((frame) => ({ ...frame, pcm: frame.pcm.slice() }));
+    const fresh = frames
+      .filter(({ seq }) => seq > taken)
+      .map((frame) => ({ ...frame, pcm: frame.pcm.slice() }));
     const room = (this.setup.memoryMs ?? MEMORY_MS) / FRAME_MS - kept.length;
     kept.push(...fresh.slice(0, Math.max(0, room)));
     if (kept.length > 0) this.waiting.set(source, kept);
@@ -135,7 +148,14 @@ class SteadySpool implements Spool {
     const onDisk = this.disk?.read(source, fromSeq, limit) ?? [];
     const next = Math.max(fromSeq, (onDisk.at(-1)?.seq ?? -1) + 1);
     const kept = this.waiting.get(source)?.filter(({ seq }) => seq >= next) ?? [];
-    return kept.length === 0 ? onDisk : [...onDisk, ...kept.slice(0, Math.max(0, limit - onDisk.length)).map((frame) => ({ ...frame, pcm: frame.pcm.slice() }))];
+    return kept.length === 0
+      ? onDisk
+      : [
+          ...onDisk,
+          ...kept
+            .slice(0, Math.max(0, limit - onDisk.length))
+            .map((frame) => ({ ...frame, pcm: frame.pcm.slice() })),
+        ];
   }
 
   release(source: Source, seq: number): void {

@@ -1,6 +1,6 @@
 /**
- * The store with room for sessions that begin while it cannot be written: they are kept in memory and made in it before
- * their first event is. Events wait in the session's own log (`eventLog.ts`).
+ * The store with room for sessions that begin while it cannot be written: they are kept in memory
+ * and made in it before their first event is. Events wait in the session's own log (`eventLog.ts`).
  */
 import { isEarmarkError } from '../../protocol/errors';
 import type { SessionRecord } from './events';
@@ -56,13 +56,18 @@ export function steadyStore(store: SessionStore): SteadyStore {
       await watched(store.append(id, events, progress));
     },
     progress: async (id) => (pending.has(id) ? [] : store.progress(id)),
-    readEvents: async (id, afterSeq, limit) => (pending.has(id) ? [] : store.readEvents(id, afterSeq, limit)),
+    readEvents: async (id, afterSeq, limit) =>
+      pending.has(id) ? [] : store.readEvents(id, afterSeq, limit),
     getSession: async (id) => pending.get(id) ?? store.getSession(id),
-    findByKey: async (key) => [...pending.values()].find((record) => record.key === key) ?? store.findByKey(key),
+    findByKey: async (key) =>
+      [...pending.values()].find((record) => record.key === key) ?? store.findByKey(key),
     counts: async (id) => (pending.has(id) ? NOTHING : store.counts(id)),
     stats: async (id) => (pending.has(id) ? {} : store.stats(id)),
     listSessions: async (filter) => {
-      const own = [...pending.values()].filter(({ owner }) => filter.active !== false && (filter.owner === undefined || owner === filter.owner));
+      const own = [...pending.values()].filter(
+        ({ owner }) =>
+          filter.active !== false && (filter.owner === undefined || owner === filter.owner),
+      );
       const listed = await store.listSessions(filter);
       return filter.offset === 0 ? [...own, ...listed].slice(0, filter.limit) : listed;
     },
@@ -73,7 +78,10 @@ export function steadyStore(store: SessionStore): SteadyStore {
     deleteSession: async (id) => {
       if (!pending.delete(id)) await store.deleteSession(id);
     },
-    purgeSession: async (id) => (pending.delete(id) ? { events: 0, segments: 0, insights: 0, setAside: 0 } : store.purgeSession(id)),
+    purgeSession: async (id) =>
+      pending.delete(id)
+        ? { events: 0, segments: 0, insights: 0, setAside: 0 }
+        : store.purgeSession(id),
     forget: (id, kinds) => store.forget(id, kinds),
     tidy: () => watched(store.tidy()),
     setting: (name) => store.setting(name),

@@ -1,6 +1,7 @@
 /**
- * The job that looks after what was left: sessions that are not finished, or failed with sound that is not text, and
- * what is older than it may be kept or was deleted. It runs at start and every half hour; what fails is tried again, ever later.
+ * The job that looks after what was left: sessions that are not finished, or failed with sound that
+ * is not text, and what is older than it may be kept or was deleted. It runs at start and every
+ * half hour; what fails is tried again, ever later.
  */
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -47,7 +48,9 @@ export class Upkeep implements Disposable {
       await this.setup.expire();
       await this.setup.tidy();
     } catch (error) {
-      logger.warn('upkeep.expireFailed', { error: error instanceof Error ? error.name : 'unknown' });
+      logger.warn('upkeep.expireFailed', {
+        error: error instanceof Error ? error.name : 'unknown',
+      });
     }
     try {
       for (const id of await this.setup.left()) if (!this.busy.has(id)) void this.finish(id);
@@ -69,11 +72,13 @@ export class Upkeep implements Disposable {
       this.busy.delete(id);
       logger.info('upkeep.finished', { session: id, tries });
     } catch (error) {
-      logger.warn('upkeep.notFinished', { session: id, tries, error: error instanceof Error ? error.name : 'unknown' });
+      logger.warn('upkeep.notFinished', {
+        session: id,
+        tries,
+        error: error instanceof Error ? error.name : 'unknown',
+      });
       const wait = Math.min(options.upkeepMs, options.upkeepRetryMs * 2 ** (tries - 1));
-      this.disposables.add(
-        clock.setTimeout(() => void this.again(id), wait),
-      );
+      this.disposables.add(clock.setTimeout(() => void this.again(id), wait));
     }
   }
 

@@ -1,7 +1,8 @@
 /**
- * How much sound users and organisations may send in a day. A process takes it in blocks ahead of need and gives back
- * what it does not use, so that a frame costs nothing and a block one write. Nothing is taken that is not there: all
- * processes together never take more than the limit. One that dies takes at most a block a user with it.
+ * How much sound users and organisations may send in a day. A process takes it in blocks ahead of
+ * need and gives back what it does not use, so that a frame costs nothing and a block one write.
+ * Nothing is taken that is not there: all processes together never take more than the limit. One
+ * that dies takes at most a block a user with it.
  */
 import { FRAME_MS } from '../audio/frame';
 import type { Clock } from '../base/clock';
@@ -24,7 +25,10 @@ const DAY_MS = 24 * HOUR_MS;
 const BLOCK_LASTS_MS = 10_000;
 /** … and not smaller or larger than so many frames: 10 s, half an hour. */
 const [BLOCK_MIN, BLOCK_MAX] = [10_000 / FRAME_MS, (30 * 60_000) / FRAME_MS];
-/** Who was refused is not asked for again before, so a client that only waits costs a read every few seconds. */
+/**
+ * Who was refused is not asked for again before, so a client that only waits costs a read every few
+ * seconds.
+ */
 const [REFUSED_MIN_MS, REFUSED_MAX_MS] = [2_000, 60_000];
 /** Until the servers have answered. */
 const ASKED_MS = 50;
@@ -62,10 +66,17 @@ export class AudioAllowance implements Disposable {
     const now = this.setup.clock.now();
     const purses = limits.map((limit) => this.purse(limit, now));
     const lacking = purses.filter(({ left }) => left < frames);
-    for (const purse of purses) if (purse.left < Math.max(frames, purse.block / 2)) this.ask(purse, frames);
+    for (const purse of purses)
+      if (purse.left < Math.max(frames, purse.block / 2)) this.ask(purse, frames);
     if (lacking.length > 0) {
       const refused = lacking.filter(({ refusedUntil }) => refusedUntil > now);
-      return { waitMs: Math.max(ASKED_MS, ...refused.map(({ refusedUntil }) => Math.ceil(refusedUntil - now))), over: refused.some(({ over }) => over) };
+      return {
+        waitMs: Math.max(
+          ASKED_MS,
+          ...refused.map(({ refusedUntil }) => Math.ceil(refusedUntil - now)),
+        ),
+        over: refused.some(({ over }) => over),
+      };
     }
     for (const purse of purses) [purse.left, purse.usedAt] = [purse.left - frames, now];
     return undefined;
@@ -85,7 +96,20 @@ export class AudioAllowance implements Disposable {
   private purse(limit: AudioLimit, now: number): Purse {
     this.timer ??= this.setup.clock.setTimeout(() => this.sweep(), IDLE_MS);
     let purse = this.purses.get(limit.key);
-    if (!purse) this.purses.set(limit.key, (purse = { limit, left: 0, block: BLOCK_MIN, blockAt: -Infinity, usedAt: now, refusedUntil: 0, over: false, asking: undefined }));
+    if (!purse)
+      this.purses.set(
+        limit.key,
+        (purse = {
+          limit,
+          left: 0,
+          block: BLOCK_MIN,
+          blockAt: -Infinity,
+          usedAt: now,
+          refusedUntil: 0,
+          over: false,
+          asking: undefined,
+        }),
+      );
     purse.limit = limit;
     return purse;
   }
@@ -94,7 +118,12 @@ export class AudioAllowance implements Disposable {
     const now = this.setup.clock.now();
     if (purse.asking || purse.refusedUntil > now) return;
     const lastedMs = now - purse.blockAt;
-    const block = lastedMs < BLOCK_LASTS_MS ? 2 * purse.block : lastedMs > 4 * BLOCK_LASTS_MS ? purse.block / 2 : purse.block;
+    const block =
+      lastedMs < BLOCK_LASTS_MS
+        ? 2 * purse.block
+        : lastedMs > 4 * BLOCK_LASTS_MS
+          ? purse.block / 2
+          : purse.block;
     purse.block = Math.min(BLOCK_MAX, Math.max(BLOCK_MIN, Math.floor(block)));
     purse.blockAt = now;
     purse.asking = this.fetch(purse, least).finally(() => (purse.asking = undefined));
@@ -103,11 +132,20 @@ export class AudioAllowance implements Disposable {
   private async fetch(purse: Purse, least: number): Promise<void> {
     const { buckets, clock, logger } = this.setup;
     try {
-      const { taken, waitMs } = await buckets.take(purse.limit.key, { ...sizeOf(purse.limit), least, most: Math.max(least, purse.block) });
+      const { taken, waitMs } = await buckets.take(purse.limit.key, {
+        ...sizeOf(purse.limit),
+        least,
+        most: Math.max(least, purse.block),
+      });
       purse.left += taken;
-      // Near the end of a limit a block is smaller than was asked for: who asked on for the rest of it would keep from others what it does not use.
+      // Near the end of a limit a block is smaller than was asked for: who asked on for the rest of
+      // it would keep from others what it does not use.
       if (taken > 0) purse.block = taken;
-      else [purse.refusedUntil, purse.over] = [clock.now() + Math.min(REFUSED_MAX_MS, Math.max(REFUSED_MIN_MS, waitMs)), true];
+      else
+        [purse.refusedUntil, purse.over] = [
+          clock.now() + Math.min(REFUSED_MAX_MS, Math.max(REFUSED_MIN_MS, waitMs)),
+          true,
+        ];
     } catch (error) {
       [purse.refusedUntil, purse.over] = [clock.now() + UNREACHABLE_MS, false];
       logger.warn('limits.unreachable', { error: placeOf(error) });
@@ -117,14 +155,17 @@ export class AudioAllowance implements Disposable {
   private sweep(): void {
     this.timer = undefined;
     const now = this.setup.clock.now();
-    for (const [key, purse] of this.purses) if (now - purse.usedAt >= IDLE_MS && !purse.asking && purse.refusedUntil <= now) void this.giveBack(key, purse);
+    for (const [key, purse] of this.purses)
+      if (now - purse.usedAt >= IDLE_MS && !purse.asking && purse.refusedUntil <= now)
+        void this.giveBack(key, purse);
     if (this.purses.size > 0) this.timer = this.setup.clock.setTimeout(() => this.sweep(), IDLE_MS);
   }
 
   private async giveBack(key: string, { limit, left }: Purse): Promise<void> {
     this.purses.delete(key);
     // What cannot be given back comes back within the day.
-    if (left > 0) await this.setup.buckets.giveBack(key, left, sizeOf(limit)).catch(() => undefined);
+    if (left > 0)
+      await this.setup.buckets.giveBack(key, left, sizeOf(limit)).catch(() => undefined);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * Token buckets that all processes of a team share: what is taken from one is taken once, whoever asks at the same
- * moment. Units are whole numbers; what was taken comes back evenly over `refillMs`.
+ * Token buckets that all processes of a team share: what is taken from one is taken once, whoever
+ * asks at the same moment. Units are whole numbers; what was taken comes back evenly over
+ * `refillMs`.
  */
 import { EarmarkError } from '../../protocol/errors';
 
@@ -37,19 +38,33 @@ export interface Level {
   readonly atMs: number;
 }
 
-/** Of what is left one process takes at most this part at once, so that none takes away what others need. */
+/**
+ * Of what is left one process takes at most this part at once, so that none takes away what others
+ * need.
+ */
 const SHARE = 8;
 
 /** @param level absent: full */
-export function taken(level: Level | undefined, { size, refillMs, least, most }: Wish, nowMs: number): Grant & { readonly level: Level } {
-  if (least > size) throw new EarmarkError('internal', 'More is wanted at once than the bucket holds.');
+export function taken(
+  level: Level | undefined,
+  { size, refillMs, least, most }: Wish,
+  nowMs: number,
+): Grant & { readonly level: Level } {
+  if (least > size)
+    throw new EarmarkError('internal', 'More is wanted at once than the bucket holds.');
   const now = levelAt(level, { size, refillMs }, nowMs);
-  if (now.units < least) return { taken: 0, waitMs: Math.ceil(((least - now.units) * refillMs) / size), level: now };
+  if (now.units < least)
+    return { taken: 0, waitMs: Math.ceil(((least - now.units) * refillMs) / size), level: now };
   const units = Math.min(most, Math.max(least, Math.floor(now.units / SHARE)));
   return { taken: units, waitMs: 0, level: { units: now.units - units, atMs: now.atMs } };
 }
 
-export function returned(level: Level | undefined, units: number, size: BucketSize, nowMs: number): Level {
+export function returned(
+  level: Level | undefined,
+  units: number,
+  size: BucketSize,
+  nowMs: number,
+): Level {
   const now = levelAt(level, size, nowMs);
   return { units: Math.min(size.size, now.units + units), atMs: now.atMs };
 }

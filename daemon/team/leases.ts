@@ -1,6 +1,6 @@
 /**
- * What one process of a team holds alone, for as long as it says so: a session, one of so many places. A lease that is
- * not renewed runs out by itself, so a process that dies keeps nothing.
+ * What one process of a team holds alone, for as long as it says so: a session, one of so many
+ * places. A lease that is not renewed runs out by itself, so a process that dies keeps nothing.
  */
 import type { Disposable } from '../base/disposable';
 import { Emitter, type Event } from '../base/emitter';

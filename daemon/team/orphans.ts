@@ -1,6 +1,6 @@
 /**
- * Looks after sessions whose server is gone and whose client does not come back: after a grace time one of the living
- * servers finishes what was said and keeps it.
+ * Looks after sessions whose server is gone and whose client does not come back: after a grace time
+ * one of the living servers finishes what was said and keeps it.
  */
 import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
@@ -26,7 +26,10 @@ export interface OrphansSetup {
   readonly graceMs?: number;
 }
 
-/** A client keeps five minutes of sound while it looks for its server, and sends them to the next one. */
+/**
+ * A client keeps five minutes of sound while it looks for its server, and sends them to the next
+ * one.
+ */
 const GRACE_MS = 10 * 60_000;
 const LOOK_MS = 15_000;
 /** Finished at once; more wait for the next look. */
@@ -40,7 +43,9 @@ export class Orphans implements Disposable {
   private looking = false;
 
   constructor(private readonly setup: OrphansSetup) {
-    this.disposables.add(setup.clock.setInterval(() => void this.look(), Math.min(LOOK_MS, this.graceMs / 4)));
+    this.disposables.add(
+      setup.clock.setInterval(() => void this.look(), Math.min(LOOK_MS, this.graceMs / 4)),
+    );
   }
 
   dispose(): void {
@@ -64,7 +69,11 @@ export class Orphans implements Disposable {
         if (this.finishing.has(key)) continue;
         if (await held(session)) this.since.delete(key);
         else if (!this.since.has(key)) this.since.set(key, clock.now());
-        else if (clock.now() - (this.since.get(key) ?? 0) >= this.graceMs && this.finishing.size < FINISHED_MAX) void this.finish(session, key);
+        else if (
+          clock.now() - (this.since.get(key) ?? 0) >= this.graceMs &&
+          this.finishing.size < FINISHED_MAX
+        )
+          void this.finish(session, key);
       }
     } catch (error) {
       // Who cannot be asked now is asked at the next look.

@@ -1,6 +1,7 @@
 /**
- * A number of places that all processes of a team share: sessions of a user, questions to a language model. Each place is
- * a lease, so there are never more holders than places, whoever asks at the same moment, and a process that dies frees its own.
+ * A number of places that all processes of a team share: sessions of a user, questions to a
+ * language model. Each place is a lease, so there are never more holders than places, whoever asks
+ * at the same moment, and a process that dies frees its own.
  */
 import type { Lease, Leases } from './leases';
 
@@ -16,8 +17,11 @@ export class Places {
   ) {}
 
   /**
-   * One search after the other for a kind: one that finds all taken answers for everybody who asked before it began.
-   * @param max all of them @returns undefined where all are taken @throws EarmarkError rpc.timeout where nobody can say so now
+   * One search after the other for a kind: one that finds all taken answers for everybody who asked
+   * before it began.
+   * @param max all of them
+   * @returns undefined where all are taken @throws EarmarkError rpc.timeout where nobody can say so
+   * now
    */
   take(kind: string, max: number): Promise<Lease | undefined> {
     return new Promise((resolve) => {
@@ -31,10 +35,13 @@ export class Places {
   }
 
   private async serve(kind: string, max: number): Promise<void> {
-    for (let waiting = this.asking.get(kind) ?? []; waiting.length > 0; ) {
+    for (let waiting = this.asking.get(kind) ?? []; waiting.length > 0;) {
       const before = waiting.length;
       const found = this.search(kind, max);
-      const none = await found.then((place) => place === undefined, () => true);
+      const none = await found.then(
+        (place) => place === undefined,
+        () => true,
+      );
       for (const answer of waiting.splice(0, none ? before : 1)) answer(found);
     }
     this.asking.delete(kind);

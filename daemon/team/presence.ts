@@ -1,8 +1,13 @@
-/** Which workers there are and how busy, by their signs of life; one that is silent is forgotten. */
+/**
+ * Which workers there are and how busy, by their signs of life; one that is silent is forgotten.
+ */
 import type { Clock } from '../base/clock';
 import { Emitter } from '../base/emitter';
 
-/** Milliseconds between two signs of life; a worker also tells when its last free decoder is taken, and when one is free again. */
+/**
+ * Milliseconds between two signs of life; a worker also tells when its last free decoder is taken,
+ * and when one is free again.
+ */
 export const WORKER_BEAT_MS = 1_000;
 const FORGOTTEN_MS = 3_500;
 /** More than any team has; what is above is not looked at. */
@@ -31,7 +36,10 @@ export interface Capacity {
 }
 
 export class Presence {
-  private readonly workers = new Map<string, { readonly beat: WorkerBeat; readonly atMs: number }>();
+  private readonly workers = new Map<
+    string,
+    { readonly beat: WorkerBeat; readonly atMs: number }
+  >();
   private readonly changed = new Emitter<void>();
   readonly onDidChange = this.changed.event;
 
@@ -48,13 +56,21 @@ export class Presence {
   /** Of all models, or of one. */
   list(model?: string): readonly WorkerBeat[] {
     this.forget();
-    return [...this.workers.values()].map(({ beat }) => beat).filter((beat) => model === undefined || beat.model === model);
+    return [...this.workers.values()]
+      .map(({ beat }) => beat)
+      .filter((beat) => model === undefined || beat.model === model);
   }
 
   capacity(model: string): Capacity {
     const workers = this.list(model);
-    const sum = (of: (beat: WorkerBeat) => number): number => workers.reduce((total, beat) => total + of(beat), 0);
-    return { workers: workers.length, slots: sum(({ slots }) => slots), busy: sum(({ busy }) => busy), rssBytes: sum(({ rssBytes }) => rssBytes) };
+    const sum = (of: (beat: WorkerBeat) => number): number =>
+      workers.reduce((total, beat) => total + of(beat), 0);
+    return {
+      workers: workers.length,
+      slots: sum(({ slots }) => slots),
+      busy: sum(({ busy }) => busy),
+      rssBytes: sum(({ rssBytes }) => rssBytes),
+    };
   }
 
   private forget(): void {

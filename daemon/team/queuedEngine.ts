@@ -1,6 +1,7 @@
 /**
- * A speech engine without a model: every phrase goes into the queue and a worker of the team decodes it. Ready while a
- * worker for its model is there. Silence is refused here, so that it does not travel; the worker applies the other guards.
+ * A speech engine without a model: every phrase goes into the queue and a worker of the team
+ * decodes it. Ready while a worker for its model is there. Silence is refused here, so that it does
+ * not travel; the worker applies the other guards.
  */
 import { EarmarkError } from '../../protocol/errors';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -32,7 +33,13 @@ const WAIT_FOR_WORKER_MS = 5_000;
 const RTF_DECODES = 32;
 
 export class QueuedEngine implements ManagedSpeechEngine {
-  readonly rejected: Record<GuardKind, number> = { tooShort: 0, tooQuiet: 0, loop: 0, knownSilencePhrase: 0, tooManyWords: 0 };
+  readonly rejected: Record<GuardKind, number> = {
+    tooShort: 0,
+    tooQuiet: 0,
+    loop: 0,
+    knownSilencePhrase: 0,
+    tooManyWords: 0,
+  };
   readonly errors: readonly LifecycleError[] = [];
   private readonly store = new DisposableStore();
   private readonly warned = this.store.add(new Emitter<EngineWarning>());
@@ -92,7 +99,12 @@ export class QueuedEngine implements ManagedSpeechEngine {
   }
 
   workers(): readonly InferenceWorkerHealth[] {
-    return this.setup.presence.list(this.model).map(({ id, busy, rssBytes }) => ({ name: id, state: busy > 0 ? 'busy' : 'ready', restarts: 0, rssBytes }));
+    return this.setup.presence.list(this.model).map(({ id, busy, rssBytes }) => ({
+      name: id,
+      state: busy > 0 ? 'busy' : 'ready',
+      restarts: 0,
+      rssBytes,
+    }));
   }
 
   async ready(): Promise<void> {
@@ -129,16 +141,50 @@ export class QueuedEngine implements ManagedSpeechEngine {
     return Promise.resolve();
   }
 
-  async decode(pcm: Float32Array, options: DecodeOptions, signal?: AbortSignal): Promise<AsrResult | undefined> {
-    const { priority, sessionId, deadlineMs, live: _live, elsewhere: _elsewhere, owner, ...asr } = options;
+  async decode(
+    pcm: Float32Array,
+    options: DecodeOptions,
+    signal?: AbortSignal,
+  ): Promise<AsrResult | undefined> {
+    const {
+      priority,
+      sessionId,
+      deadlineMs,
+      live: _live,
+      elsewhere: _elsewhere,
+      owner,
+      ...asr
+    } = options;
     if (priority !== 'final' && !this.hasWorkers()) return undefined;
     const early = guardAudio(pcm, defaultGuardOptions);
-    if (early) return this.count(reject({ confidence: 0, language: asr.language, inferenceMs: 0 }, early), priority);
+    if (early)
+      return this.count(
+        reject({ confidence: 0, language: asr.language, inferenceMs: 0 }, early),
+        priority,
+      );
     if (priority === 'final') await this.ready();
-    const result = await this.setup.queue.run({ pcm, priority, sessionId, options: { ...asr, conversation: sessionId, ...(priority === 'partial' ? { quick: true } : {}) }, ...(owner === undefined ? {} : { owner }), ...(deadlineMs === undefined ? {} : { deadlineMs }) }, signal);
+    const result = await this.setup.queue.run(
+      {
+        pcm,
+        priority,
+        sessionId,
+        options: {
+          ...asr,
+          conversation: sessionId,
+          ...(priority === 'partial' ? { quick: true } : {}),
+        },
+        ...(owner === undefined ? {} : { owner }),
+        ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      },
+      signal,
+    );
     if (!result) return undefined;
     this.lastUseMs = this.setup.clock.now();
-    this.stats.add({ atMs: this.lastUseMs, inferenceMs: result.inferenceMs, audioMs: (pcm.length * 1000) / SAMPLE_RATE });
+    this.stats.add({
+      atMs: this.lastUseMs,
+      inferenceMs: result.inferenceMs,
+      audioMs: (pcm.length * 1000) / SAMPLE_RATE,
+    });
     return this.count(result, priority);
   }
 
@@ -158,11 +204,15 @@ export class QueuedEngine implements ManagedSpeechEngine {
 
   private look(): void {
     const now = this.hasWorkers();
-    if (this.served && !now) this.warned.fire({ code: 'engine.unavailable', message: this.nobody().message });
+    if (this.served && !now)
+      this.warned.fire({ code: 'engine.unavailable', message: this.nobody().message });
     this.served = now;
   }
 
   private nobody(): EarmarkError {
-    return new EarmarkError('engine.unavailable', `No worker of the team decodes with ${this.model} now; what was said waits. Start one with "earmark worker --model ${this.model}".`);
+    return new EarmarkError(
+      'engine.unavailable',
+      `No worker of the team decodes with ${this.model} now; what was said waits. Start one with "earmark worker --model ${this.model}".`,
+    );
   }
 }

@@ -1,4 +1,7 @@
-/** What there is to choose from where workers decode: the models of the workers that are there, and those that were. */
+/**
+ * What there is to choose from where workers decode: the models of the workers that are there, and
+ * those that were.
+ */
 import type { ChoiceSetup, ProviderFact } from '../asr/engineChoice';
 import type { EngineTarget } from '../asr/enginesApi';
 import type { WorkerBeat } from './presence';
@@ -15,15 +18,30 @@ export class TeamChoice {
     private readonly fallback: EngineTarget,
   ) {}
 
-  /** The model that most workers serve is preferred; one whose workers are gone stays, for its sessions wait for it. */
+  /**
+   * The model that most workers serve is preferred; one whose workers are gone stays, for its
+   * sessions wait for it.
+   */
   look(workers: readonly WorkerBeat[]): ChoiceSetup {
-    for (const { provider, model, languages } of workers) if (this.models.size < MAX_MODELS) this.models.set(model, { provider, model, languages });
-    const served = (model: string): number => workers.filter((worker) => worker.model === model).length;
+    for (const { provider, model, languages } of workers)
+      if (this.models.size < MAX_MODELS) this.models.set(model, { provider, model, languages });
+    const served = (model: string): number =>
+      workers.filter((worker) => worker.model === model).length;
     const known = [...this.models.values()].sort((a, b) => served(b.model) - served(a.model));
-    const preferred: readonly EngineTarget[] = known.map(({ provider, model }) => ({ provider, model, device: 'auto' }));
+    const preferred: readonly EngineTarget[] = known.map(({ provider, model }) => ({
+      provider,
+      model,
+      device: 'auto',
+    }));
     return {
       providers: this.providers,
-      models: known.map(({ provider, model, languages }, i) => ({ id: model, provider, languages, installed: served(model) > 0, isDefault: i === 0 })),
+      models: known.map(({ provider, model, languages }, i) => ({
+        id: model,
+        provider,
+        languages,
+        installed: served(model) > 0,
+        isDefault: i === 0,
+      })),
       preferred: preferred.length > 0 ? preferred : [this.fallback],
     };
   }

@@ -1,6 +1,7 @@
 /**
- * The organisations of a team's server: each has sessions, a store and handlers of its own, made when its first user
- * comes. Nothing of one holds anything of another, so no handler has to remember whom it serves.
+ * The organisations of a team's server: each has sessions, a store and handlers of its own, made
+ * when its first user comes. Nothing of one holds anything of another, so no handler has to
+ * remember whom it serves.
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { TokenGate, Tokens } from '../base/identity';
@@ -42,7 +43,11 @@ export class Tenants<T extends Tenant> implements Disposable {
   /** Whoever belongs to no organisation is let in nowhere. */
   readonly accept: AcceptPeer = (peer) => {
     const organisation = peer.identity.kind === 'remote' ? peer.identity.organisation : undefined;
-    if (organisation === undefined) throw new EarmarkError('rpc.forbidden', 'This token belongs to no organisation; ask for a new one.');
+    if (organisation === undefined)
+      throw new EarmarkError(
+        'rpc.forbidden',
+        'This token belongs to no organisation; ask for a new one.',
+      );
     return this.of(organisation).accept(peer);
   };
 
@@ -50,7 +55,12 @@ export class Tenants<T extends Tenant> implements Disposable {
   of(organisation: string): T {
     const there = this.tenants.get(organisation);
     if (there) return there;
-    if (this.tenants.size >= TENANTS_MAX) throw new EarmarkError('rpc.tooMany', 'This server serves as many organisations as it can; use another one.', { retryAfterMs: 60_000 });
+    if (this.tenants.size >= TENANTS_MAX)
+      throw new EarmarkError(
+        'rpc.tooMany',
+        'This server serves as many organisations as it can; use another one.',
+        { retryAfterMs: 60_000 },
+      );
     const tenant = this.disposables.add(this.make(organisation));
     this.tenants.set(organisation, tenant);
     return tenant;

@@ -1,6 +1,7 @@
 /**
- * What a worker of a team does: its engine's decoders are slots of the queue while the engine is ready. One that fails
- * takes its slots away, is tried again, and offers them anew; phrases go to other workers meanwhile.
+ * What a worker of a team does: its engine's decoders are slots of the queue while the engine is
+ * ready. One that fails takes its slots away, is tried again, and offers them anew; phrases go to
+ * other workers meanwhile.
  */
 import { isEarmarkError } from '../../protocol/errors';
 import type { DecodeSlot, PhraseTaker } from '../asr/phraseQueue';
@@ -29,14 +30,19 @@ export class WorkerRole {
   private readonly slots: readonly DecodeSlot[];
 
   constructor(private readonly setup: WorkerRoleSetup) {
-    this.slots = Array.from({ length: setup.slots }, () => ({ transcribe: (pcm, options, signal) => this.transcribe(pcm, options, signal) }));
+    this.slots = Array.from({ length: setup.slots }, () => ({
+      transcribe: (pcm, options, signal) => this.transcribe(pcm, options, signal),
+    }));
   }
 
   get ready(): boolean {
     return this.state.kind === 'ready';
   }
 
-  /** Loads the engine and offers its slots. @throws EarmarkError as SpeechEngine.ready, the first time */
+  /**
+   * Loads the engine and offers its slots. @throws EarmarkError as SpeechEngine.ready, the first
+   * time
+   */
   async begin(): Promise<void> {
     await this.setup.engine.ready();
     this.offer();
@@ -60,16 +66,26 @@ export class WorkerRole {
     if (this.state.kind === 'loading') this.to({ kind: 'ready' });
   }
 
-  private async transcribe(...[pcm, options, signal]: Parameters<DecodeSlot['transcribe']>): ReturnType<DecodeSlot['transcribe']> {
+  private async transcribe(
+    ...[pcm, options, signal]: Parameters<DecodeSlot['transcribe']>
+  ): ReturnType<DecodeSlot['transcribe']> {
     try {
       // The queue has put them in order: here each is taken at once.
-      const result = await this.setup.engine.decode(pcm, { ...options, priority: 'final', sessionId: options.conversation ?? '' }, signal);
+      const result = await this.setup.engine.decode(
+        pcm,
+        { ...options, priority: 'final', sessionId: options.conversation ?? '' },
+        signal,
+      );
       if (result === undefined) throw new Error('An engine refuses no final.');
       const { engine, figures = noFigures } = this.setup;
       if (result.inferenceMs > 0) figures.observe('inference', result.inferenceMs, engine.provider);
       return result;
     } catch (error) {
-      if (isEarmarkError(error, 'engine.unavailable') || (isEarmarkError(error) && error.code.startsWith('model.'))) this.lost(error.code);
+      if (
+        isEarmarkError(error, 'engine.unavailable') ||
+        (isEarmarkError(error) && error.code.startsWith('model.'))
+      )
+        this.lost(error.code);
       throw error;
     }
   }
@@ -84,7 +100,10 @@ export class WorkerRole {
   private retry(): void {
     this.setup.clock.setTimeout(() => {
       if (this.state.kind !== 'loading') return;
-      this.setup.engine.ready().then(() => this.offer(), () => this.retry());
+      this.setup.engine.ready().then(
+        () => this.offer(),
+        () => this.retry(),
+      );
     }, RETRY_MS);
   }
 }

@@ -3,7 +3,14 @@ import type { Clock } from '../base/clock';
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import type { Logger } from '../base/logger';
-import { type Alert, type AlertChange, type AlertSample, NO_ALERTS, raisedAlerts, stepAlerts } from './alerts';
+import {
+  type Alert,
+  type AlertChange,
+  type AlertSample,
+  NO_ALERTS,
+  raisedAlerts,
+  stepAlerts,
+} from './alerts';
 
 const EVERY_MS = 5_000;
 

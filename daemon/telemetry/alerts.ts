@@ -1,7 +1,24 @@
-/** When the daemon says that something is wrong: a pure reducer over samples. What to do about each stands in OPERATIONS.md. */
+/**
+ * When the daemon says that something is wrong: a pure reducer over samples. What to do about each
+ * stands in OPERATIONS.md.
+ */
 import { RUNGS, type Rung } from '../degrade/ladder';
 
-export const ALERTS = ['engine.failed', 'engine.slow', 'errors.repeated', 'load.emergency', 'inference.wait', 'latency.final', 'frames.dropped', 'phrase.dead', 'disk.low', 'memory.high', 'store.memory', 'settings.wrong', 'debug.dump'] as const;
+export const ALERTS = [
+  'engine.failed',
+  'engine.slow',
+  'errors.repeated',
+  'load.emergency',
+  'inference.wait',
+  'latency.final',
+  'frames.dropped',
+  'phrase.dead',
+  'disk.low',
+  'memory.high',
+  'store.memory',
+  'settings.wrong',
+  'debug.dump',
+] as const;
 export type AlertId = (typeof ALERTS)[number];
 
 export interface AlertSample {
@@ -15,11 +32,17 @@ export interface AlertSample {
   readonly rung: Rung;
   /** How long the oldest final waits or is being decoded. */
   readonly oldestWaitMs: number;
-  /** 95 % of the finals of the last five minutes came within so much after the end of speech; undefined where there were too few. */
+  /**
+   * 95 % of the finals of the last five minutes came within so much after the end of speech;
+   * undefined where there were too few.
+   */
   readonly finalP95Ms: number | undefined;
   /** Frames that the disk refused, since the start. */
   readonly framesLost: number;
-  /** Phrases on which every worker of the team failed, ever; undefined where there is no team, or NATS does not tell. */
+  /**
+   * Phrases on which every worker of the team failed, ever; undefined where there is no team, or
+   * NATS does not tell.
+   */
   readonly deadLetters: number | undefined;
   readonly diskFreeBytes: number | undefined;
   /** Of the daemon and its workers. */
@@ -88,7 +111,13 @@ export interface AlertState {
   readonly deadMs: number | undefined;
 }
 
-export const NO_ALERTS: AlertState = { watched: {}, framesLost: 0, lostMs: undefined, deadLetters: undefined, deadMs: undefined };
+export const NO_ALERTS: AlertState = {
+  watched: {},
+  framesLost: 0,
+  lostMs: undefined,
+  deadLetters: undefined,
+  deadMs: undefined,
+};
 
 export interface Alert {
   readonly id: AlertId;
@@ -110,7 +139,11 @@ interface Finding {
   readonly forMs: number;
 }
 
-export function stepAlerts(state: AlertState, sample: AlertSample, limits: AlertLimits = defaultAlertLimits): { readonly state: AlertState; readonly changes: readonly AlertChange[] } {
+export function stepAlerts(
+  state: AlertState,
+  sample: AlertSample,
+  limits: AlertLimits = defaultAlertLimits,
+): { readonly state: AlertState; readonly changes: readonly AlertChange[] } {
   const { nowMs } = sample;
   const lostMs = sample.framesLost > state.framesLost ? nowMs : state.lostMs;
   const deadMs = (sample.deadLetters ?? 0) > (state.deadLetters ?? Infinity) ? nowMs : state.deadMs;
@@ -131,14 +164,26 @@ export function stepAlerts(state: AlertState, sample: AlertSample, limits: Alert
     } else {
       const { wrongSinceMs: _over, ...rest } = before;
       now = rest;
-      if (before.raisedMs !== undefined && nowMs - (before.wrongMs ?? nowMs) >= (STEADY.has(id) ? 0 : limits.clearMs)) {
+      if (
+        before.raisedMs !== undefined &&
+        nowMs - (before.wrongMs ?? nowMs) >= (STEADY.has(id) ? 0 : limits.clearMs)
+      ) {
         now = {};
         changes.push({ id, op: 'cleared', message: before.message ?? '' });
       }
     }
     if (Object.keys(now).length > 0) watched[id] = now;
   }
-  return { state: { watched, framesLost: sample.framesLost, lostMs, deadLetters: sample.deadLetters ?? state.deadLetters, deadMs }, changes };
+  return {
+    state: {
+      watched,
+      framesLost: sample.framesLost,
+      lostMs,
+      deadLetters: sample.deadLetters ?? state.deadLetters,
+      deadMs,
+    },
+    changes,
+  };
 }
 
 export function raisedAlerts({ watched }: AlertState): readonly Alert[] {
@@ -148,26 +193,94 @@ export function raisedAlerts({ watched }: AlertState): readonly Alert[] {
   });
 }
 
-function findings(sample: AlertSample, { lostMs, deadMs }: Pick<AlertState, 'lostMs' | 'deadMs'>, state: AlertState, limits: AlertLimits): Partial<Record<AlertId, Finding>> {
+function findings(
+  sample: AlertSample,
+  { lostMs, deadMs }: Pick<AlertState, 'lostMs' | 'deadMs'>,
+  state: AlertState,
+  limits: AlertLimits,
+): Partial<Record<AlertId, Finding>> {
   const now = (message: string): Finding => ({ message, forMs: 0 });
   const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
   const slow = state.watched['engine.slow'];
-  // A decode that lasts longer than a minute leaves the minute without a figure: while speech waits, that is no recovery.
-  const rtf = sample.rtf ?? (slow?.wrongSinceMs !== undefined && sample.oldestWaitMs > 0 ? Infinity : 0);
+  // A decode that lasts longer than a minute leaves the minute without a figure: while speech
+  // waits, that is no recovery.
+  const rtf =
+    sample.rtf ?? (slow?.wrongSinceMs !== undefined && sample.oldestWaitMs > 0 ? Infinity : 0);
   return {
-    ...(sample.failedEngines[0] === undefined ? {} : { 'engine.failed': now(sample.failedEngines[0]) }),
-    ...(rtf > limits.rtf ? { 'engine.slow': { message: `Recognition needs ${rtf === Infinity ? 'much more than' : rtf.toFixed(1)} times as long as the speech lasts; close other programs, or choose a smaller model.`, forMs: limits.rtfMs } } : {}),
-    ...(sample.errorsInRow > limits.errorsInRow ? { 'errors.repeated': now(`${sample.errorsInRow} phrases in a row could not be recognised; run "earmark doctor --retry".`) } : {}),
-    ...(RUNGS.indexOf(sample.rung) >= RUNGS.indexOf('EMERGENCY') ? { 'load.emergency': now('Recognition cannot keep up and has given up its preferred engine; close other programs, or choose a smaller model.') } : {}),
-    ...(sample.oldestWaitMs > limits.waitMs ? { 'inference.wait': now(`Speech waits for ${seconds(sample.oldestWaitMs)} to be recognised; nothing is lost. Stop a session, or choose a smaller model.`) } : {}),
-    ...((sample.finalP95Ms ?? 0) > limits.finalP95Ms ? { 'latency.final': { message: `Text comes ${seconds(sample.finalP95Ms ?? 0)} after the words; close other programs, or choose a smaller model.`, forMs: limits.finalMs } } : {}),
-    ...(lostMs !== undefined && sample.nowMs - lostMs < limits.droppedMs ? { 'frames.dropped': now('Sound is being lost because the disk cannot be written; free some space now.') } : {}),
-    ...(deadMs !== undefined && sample.nowMs - deadMs < limits.deadMs ? { 'phrase.dead': now('Every worker that took a phrase failed on it, and it is left out; look in the workers\' logs for "phrase.dead".') } : {}),
-    ...(sample.diskFreeBytes !== undefined && sample.diskFreeBytes < limits.diskFreeBytes ? { 'disk.low': now(`Only ${gb(sample.diskFreeBytes)} are free where Earmark keeps its sessions; free some space, or set EARMARK_HOME to another disk.`) } : {}),
+    ...(sample.failedEngines[0] === undefined
+      ? {}
+      : { 'engine.failed': now(sample.failedEngines[0]) }),
+    ...(rtf > limits.rtf
+      ? {
+          'engine.slow': {
+            message: `Recognition needs ${rtf === Infinity ? 'much more than' : rtf.toFixed(1)} times as long as the speech lasts; close other programs, or choose a smaller model.`,
+            forMs: limits.rtfMs,
+          },
+        }
+      : {}),
+    ...(sample.errorsInRow > limits.errorsInRow
+      ? {
+          'errors.repeated': now(
+            `${sample.errorsInRow} phrases in a row could not be recognised; run "earmark doctor --retry".`,
+          ),
+        }
+      : {}),
+    ...(RUNGS.indexOf(sample.rung) >= RUNGS.indexOf('EMERGENCY')
+      ? {
+          'load.emergency': now(
+            'Recognition cannot keep up and has given up its preferred engine; close other programs, or choose a smaller model.',
+          ),
+        }
+      : {}),
+    ...(sample.oldestWaitMs > limits.waitMs
+      ? {
+          'inference.wait': now(
+            `Speech waits for ${seconds(sample.oldestWaitMs)} to be recognised; nothing is lost. Stop a session, or choose a smaller model.`,
+          ),
+        }
+      : {}),
+    ...((sample.finalP95Ms ?? 0) > limits.finalP95Ms
+      ? {
+          'latency.final': {
+            message: `Text comes ${seconds(sample.finalP95Ms ?? 0)} after the words; close other programs, or choose a smaller model.`,
+            forMs: limits.finalMs,
+          },
+        }
+      : {}),
+    ...(lostMs !== undefined && sample.nowMs - lostMs < limits.droppedMs
+      ? {
+          'frames.dropped': now(
+            'Sound is being lost because the disk cannot be written; free some space now.',
+          ),
+        }
+      : {}),
+    ...(deadMs !== undefined && sample.nowMs - deadMs < limits.deadMs
+      ? {
+          'phrase.dead': now(
+            'Every worker that took a phrase failed on it, and it is left out; look in the workers\' logs for "phrase.dead".',
+          ),
+        }
+      : {}),
+    ...(sample.diskFreeBytes !== undefined && sample.diskFreeBytes < limits.diskFreeBytes
+      ? {
+          'disk.low': now(
+            `Only ${gb(sample.diskFreeBytes)} are free where Earmark keeps its sessions; free some space, or set EARMARK_HOME to another disk.`,
+          ),
+        }
+      : {}),
     ...(sample.inMemory === undefined ? {} : { 'store.memory': now(sample.inMemory) }),
-    ...(sample.settingProblems[0] === undefined ? {} : { 'settings.wrong': now(sample.settingProblems[0]) }),
+    ...(sample.settingProblems[0] === undefined
+      ? {}
+      : { 'settings.wrong': now(sample.settingProblems[0]) }),
     ...(sample.dump === undefined ? {} : { 'debug.dump': now(sample.dump) }),
-    ...(sample.residentBytes > limits.residentBytes ? { 'memory.high': { message: `Earmark uses ${gb(sample.residentBytes)} of memory; choose a smaller model, or restart it with "earmark daemon stop".`, forMs: limits.memoryMs } } : {}),
+    ...(sample.residentBytes > limits.residentBytes
+      ? {
+          'memory.high': {
+            message: `Earmark uses ${gb(sample.residentBytes)} of memory; choose a smaller model, or restart it with "earmark daemon stop".`,
+            forMs: limits.memoryMs,
+          },
+        }
+      : {}),
   };
 }

@@ -31,7 +31,8 @@ export interface Condition {
 
 export interface PartFacts {
   readonly engines: readonly EngineHealth[];
-  readonly detector: 'starting' | 'ready' | 'busy' | 'restarting' | 'failed' | 'stopped' | undefined;
+  readonly detector:
+    'starting' | 'ready' | 'busy' | 'restarting' | 'failed' | 'stopped' | undefined;
   /** Why the store cannot be used; undefined where it can. */
   readonly storeProblem: string | undefined;
   /** Why settings are not what they were meant to be. */
@@ -40,17 +41,45 @@ export interface PartFacts {
   readonly alerts: readonly Alert[];
 }
 
-export function partsOf({ engines, detector, storeProblem, settingProblems, draining, alerts }: PartFacts): readonly Part[] {
+export function partsOf({
+  engines,
+  detector,
+  storeProblem,
+  settingProblems,
+  draining,
+  alerts,
+}: PartFacts): readonly Part[] {
   const alert = (id: string): string | undefined => alerts.find((a) => a.id === id)?.message;
   const part = (name: string, failed: string | undefined, degraded: string | undefined): Part =>
-    failed !== undefined ? { name, state: 'failed', reason: failed } : degraded !== undefined ? { name, state: 'degraded', reason: degraded } : { name, state: 'ok' };
+    failed !== undefined
+      ? { name, state: 'failed', reason: failed }
+      : degraded !== undefined
+        ? { name, state: 'degraded', reason: degraded }
+        : { name, state: 'ok' };
   const [main] = engines;
   return [
     part('store', storeProblem, alert('disk.low') ?? alert('frames.dropped')),
-    part('recognition', main?.state === 'ERROR' ? main.error : undefined, engines.find(({ state }) => state === 'ERROR')?.error ?? alert('engine.slow') ?? alert('inference.wait') ?? alert('load.emergency')),
+    part(
+      'recognition',
+      main?.state === 'ERROR' ? main.error : undefined,
+      engines.find(({ state }) => state === 'ERROR')?.error ??
+        alert('engine.slow') ??
+        alert('inference.wait') ??
+        alert('load.emergency'),
+    ),
     // Without it speech is found by loudness.
-    part('speech detector', undefined, detector === 'failed' ? 'The speech detector failed; speech is found by loudness. Run "earmark doctor --retry".' : undefined),
+    part(
+      'speech detector',
+      undefined,
+      detector === 'failed'
+        ? 'The speech detector failed; speech is found by loudness. Run "earmark doctor --retry".'
+        : undefined,
+    ),
     part('settings', undefined, settingProblems[0]),
-    part('requests', draining ? 'The daemon is about to end and takes no new session.' : undefined, undefined),
+    part(
+      'requests',
+      draining ? 'The daemon is about to end and takes no new session.' : undefined,
+      undefined,
+    ),
   ];
 }

@@ -1,4 +1,7 @@
-/** Watches every decode that a session asks for: how long it waited and worked, what failed in a row, what is still out. */
+/**
+ * Watches every decode that a session asks for: how long it waited and worked, what failed in a
+ * row, what is still out.
+ */
 import { DecodeStats } from '../asr/decodeStats';
 import type { ManagedEngines } from '../asr/enginesApi';
 import { SAMPLE_RATE } from '../audio/frame';
@@ -54,10 +57,17 @@ export class DecodeWatch {
           const result = await lease.decode(pcm, options, signal);
           if (result && result.inferenceMs > 0) {
             figures.observe('inference', result.inferenceMs, lease.provider);
-            this.stats.add({ atMs: clock.now(), inferenceMs: result.inferenceMs, audioMs: (pcm.length * 1000) / SAMPLE_RATE });
+            this.stats.add({
+              atMs: clock.now(),
+              inferenceMs: result.inferenceMs,
+              audioMs: (pcm.length * 1000) / SAMPLE_RATE,
+            });
           }
           if (result && isFinal) {
-            figures.observe('inference_wait', Math.max(0, clock.now() - begunMs - result.inferenceMs));
+            figures.observe(
+              'inference_wait',
+              Math.max(0, clock.now() - begunMs - result.inferenceMs),
+            );
             this.failed = 0;
           }
           return result;
@@ -76,13 +86,17 @@ export class DecodeWatch {
   }
 }
 
-/** `target` with some of its members replaced; everything else is asked of it when it is asked for. */
+/**
+ * `target` with some of its members replaced; everything else is asked of it when it is asked for.
+ */
 function standIn<T extends object>(target: T, replaced: Partial<T>): T {
   return new Proxy(target, {
     get: (object, name) => {
       if (Object.hasOwn(replaced, name)) return Reflect.get(replaced, name) as unknown;
       const value = Reflect.get(object, name, object) as unknown;
-      return typeof value === 'function' ? (value as (...given: unknown[]) => unknown).bind(object) : value;
+      return typeof value === 'function'
+        ? (value as (...given: unknown[]) => unknown).bind(object)
+        : value;
     },
   });
 }

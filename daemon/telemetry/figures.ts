@@ -1,6 +1,12 @@
-/** The daemon's figures: every counter, timing and gauge is declared here once; rooms count through `Figures` and know no metrics library. */
+/**
+ * The daemon's figures: every counter, timing and gauge is declared here once; rooms count through
+ * `Figures` and know no metrics library.
+ */
 
-/** What happens to a phrase, in order. Times follow its last frame: from the recorder to those who listen. */
+/**
+ * What happens to a phrase, in order. Times follow its last frame: from the recorder to those who
+ * listen.
+ */
 export const STAGES = ['capture', 'queue', 'vad', 'decode', 'store', 'send'] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -13,10 +19,22 @@ export interface Declared {
 export const COUNTERS = {
   frames: { help: 'Frames of 20 ms that came in.', label: 'source' },
   audio_bytes: { help: 'Bytes of sound that came in.' },
-  frames_dropped: { help: 'Frames that are not in the transcript: lost (the disk refused them) or gap (they never came).', label: 'reason' },
-  vad_windows: { help: 'Windows of 32 ms: skipped (quiet, the speech detector was not asked) or heard.', label: 'outcome' },
-  phrases: { help: 'Phrases by what became of them: spoken, rejected (no speech in it) or givenUp.', label: 'outcome' },
-  errors: { help: 'Errors by code: requests that were refused and decodes that failed.', label: 'code' },
+  frames_dropped: {
+    help: 'Frames that are not in the transcript: lost (the disk refused them) or gap (they never came).',
+    label: 'reason',
+  },
+  vad_windows: {
+    help: 'Windows of 32 ms: skipped (quiet, the speech detector was not asked) or heard.',
+    label: 'outcome',
+  },
+  phrases: {
+    help: 'Phrases by what became of them: spoken, rejected (no speech in it) or givenUp.',
+    label: 'outcome',
+  },
+  errors: {
+    help: 'Errors by code: requests that were refused and decodes that failed.',
+    label: 'code',
+  },
 } as const satisfies Record<string, Declared>;
 
 export const TIMINGS = {
@@ -42,14 +60,28 @@ export const GAUGES = {
   resident_bytes: { help: 'Resident memory.', label: 'process' },
   heap_bytes: { help: 'JavaScript heap in use.' },
   cpu_seconds: { help: 'Processor time of the daemon itself since its start.' },
-  event_loop_utilization: { help: 'Share of the last interval in which the event loop was busy, 0–1.' },
+  event_loop_utilization: {
+    help: 'Share of the last interval in which the event loop was busy, 0–1.',
+  },
   disk_free_bytes: { help: 'Free space where the state folder is.' },
   network_bytes: { help: 'Bytes over connections since the start.', label: 'direction' },
-  pool_buffers: { help: 'Buffers of the audio path that come from pools, by pool: in use, free, and made since the start.', label: 'pool' },
-  pool_reuse_ratio: { help: 'Share of the buffers taken from a pool that did not have to be made, 0–1.', label: 'pool' },
-  decoders: { help: 'Phrases that a worker of a team decodes at once: busy or free.', label: 'state' },
+  pool_buffers: {
+    help: 'Buffers of the audio path that come from pools, by pool: in use, free, and made since the start.',
+    label: 'pool',
+  },
+  pool_reuse_ratio: {
+    help: 'Share of the buffers taken from a pool that did not have to be made, 0–1.',
+    label: 'pool',
+  },
+  decoders: {
+    help: 'Phrases that a worker of a team decodes at once: busy or free.',
+    label: 'state',
+  },
   team_workers: { help: 'Workers of the team that tell of themselves.', label: 'model' },
-  team_decoders: { help: 'Phrases that all workers of the team decode at once: busy or free.', label: 'state' },
+  team_decoders: {
+    help: 'Phrases that all workers of the team decode at once: busy or free.',
+    label: 'state',
+  },
   team_queue_phrases: { help: 'Finals of all servers that wait or are being decoded.' },
   team_queue_age_seconds: { help: 'How long the oldest of them has waited.' },
   team_dead_letters: { help: 'Phrases on which every worker failed, of the last 30 days.' },
@@ -80,4 +112,8 @@ export interface Figures {
   stage(phrase: PhraseName, stage: Stage, ms: number): void;
 }
 
-export const noFigures: Figures = { count: () => undefined, observe: () => undefined, stage: () => undefined };
+export const noFigures: Figures = {
+  count: () => undefined,
+  observe: () => undefined,
+  stage: () => undefined,
+};

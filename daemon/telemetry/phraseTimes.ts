@@ -1,8 +1,14 @@
-/** When the sound of one source was where: capture, queue and detector of each phrase. One clock reading a push, one a batch. */
+/**
+ * When the sound of one source was where: capture, queue and detector of each phrase. One clock
+ * reading a push, one a batch.
+ */
 import type { Phrase } from '../vad/contract';
 import type { Figures } from './figures';
 
-/** Pushes that are remembered; a source that is further behind is read from disk, and its wait is not measured to the frame. */
+/**
+ * Pushes that are remembered; a source that is further behind is read from disk, and its wait is
+ * not measured to the frame.
+ */
 const REMEMBERED = 256;
 
 export interface PhraseTimesSetup {
@@ -37,13 +43,19 @@ export class PhraseTimes {
   /** @param endMs capture clock at the end of the last frame */
   pushed(lastSeq: number, endMs: number): void {
     const { now, sessionMs } = this.setup;
-    this.arrivals.push({ lastSeq, atMs: now(), endMs, captureMs: sessionMs ? Math.max(0, sessionMs() - endMs) : 0 });
+    this.arrivals.push({
+      lastSeq,
+      atMs: now(),
+      endMs,
+      captureMs: sessionMs ? Math.max(0, sessionMs() - endMs) : 0,
+    });
     if (this.arrivals.length > REMEMBERED) this.arrivals.shift();
   }
 
   /** Frames up to this one go to the detector. */
   taken(lastSeq: number): void {
-    while (this.arrivals.length > 1 && (this.arrivals[0] as Arrival).lastSeq < lastSeq) this.arrivals.shift();
+    while (this.arrivals.length > 1 && (this.arrivals[0] as Arrival).lastSeq < lastSeq)
+      this.arrivals.shift();
     this.batch = { arrival: this.arrivals[0], takenMs: this.setup.now() };
   }
 
@@ -56,21 +68,31 @@ export class PhraseTimes {
     if (arrival && sessionMs) figures.stage(name, 'capture', arrival.captureMs);
     figures.stage(name, 'queue', arrival ? Math.max(0, takenMs - arrival.atMs) : 0);
     figures.stage(name, 'vad', spokenAtMs - takenMs);
-    this.phrases.set(phrase.id, { spokenAtMs, speechEndedMs: arrival ? arrival.atMs - Math.max(0, arrival.endMs - phrase.speechEndMs) : spokenAtMs });
+    this.phrases.set(phrase.id, {
+      spokenAtMs,
+      speechEndedMs: arrival
+        ? arrival.atMs - Math.max(0, arrival.endMs - phrase.speechEndMs)
+        : spokenAtMs,
+    });
   }
 
   /** Its text is there. */
   decoded(phrase: Phrase): void {
     const { figures, sessionId, now } = this.setup;
     const known = this.phrases.get(phrase.id);
-    if (known) figures.stage({ sessionId, phraseId: phrase.id }, 'decode', now() - known.spokenAtMs);
+    if (known)
+      figures.stage({ sessionId, phraseId: phrase.id }, 'decode', now() - known.spokenAtMs);
   }
 
-  /** Its text is stored and sent, or came to nothing. @param spoken true for a text that was told */
+  /**
+   * Its text is stored and sent, or came to nothing.
+   * @param spoken true for a text that was told
+   */
   told(phrase: Phrase, spoken: boolean): void {
     const { figures, sessionMs, now } = this.setup;
     const known = this.phrases.get(phrase.id);
     this.phrases.delete(phrase.id);
-    if (known && spoken && sessionMs) figures.observe('final_latency', Math.max(0, now() - known.speechEndedMs));
+    if (known && spoken && sessionMs)
+      figures.observe('final_latency', Math.max(0, now() - known.speechEndedMs));
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Whether a process of a team should be sent anybody now: every part it needs is asked when somebody asks. Whoever asks
- * within a second gets the same answer, so that a door without a lock costs the parts nothing.
+ * Whether a process of a team should be sent anybody now: every part it needs is asked when
+ * somebody asks. Whoever asks within a second gets the same answer, so that a door without a lock
+ * costs the parts nothing.
  */
 import type { Clock } from '../base/clock';
 
@@ -31,12 +32,15 @@ export class Readiness {
   /** Parts that are missing now, in the order in which they were named; empty when it is ready. */
   missing(): Promise<readonly string[]> {
     const now = this.clock.now();
-    if (this.last === undefined || now - this.last.atMs >= KEPT_MS) this.last = { atMs: now, missing: this.ask() };
+    if (this.last === undefined || now - this.last.atMs >= KEPT_MS)
+      this.last = { atMs: now, missing: this.ask() };
     return this.last.missing;
   }
 
   private async ask(): Promise<readonly string[]> {
-    const answers = await Promise.all([...this.checks].map(async ([part, check]) => ((await this.there(check)) ? [] : [part])));
+    const answers = await Promise.all(
+      [...this.checks].map(async ([part, check]) => ((await this.there(check)) ? [] : [part])),
+    );
     return answers.flat();
   }
 
@@ -47,7 +51,12 @@ export class Readiness {
         timer.dispose();
         resolve(there);
       };
-      Promise.resolve().then(check).then((found) => answer(found !== false), () => answer(false));
+      Promise.resolve()
+        .then(check)
+        .then(
+          (found) => answer(found !== false),
+          () => answer(false),
+        );
     });
   }
 }

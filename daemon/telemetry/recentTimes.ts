@@ -13,7 +13,11 @@ export class RecentTimes {
 
   /** @param share 0–1 @param least fewer are no figure @returns milliseconds */
   percentile(share: number, sinceMs: number, least: number): number | undefined {
-    const sorted = this.times.flatMap(({ atMs, ms }) => (atMs >= sinceMs ? [ms] : [])).sort((a, b) => a - b);
-    return sorted.length < least ? undefined : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+    const sorted = this.times
+      .flatMap(({ atMs, ms }) => (atMs >= sinceMs ? [ms] : []))
+      .sort((a, b) => a - b);
+    return sorted.length < least
+      ? undefined
+      : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Echo removal in one session: hears the loudness of the microphone and of the system, sees the finals of both, and
- * says which of the microphone's are the loudspeakers' words. The words stay; the copy is hidden. Times are those of
- * the capture clock, so a recording that is read fast is judged as a live one.
+ * Echo removal in one session: hears the loudness of the microphone and of the system, sees the
+ * finals of both, and says which of the microphone's are the loudspeakers' words. The words stay;
+ * the copy is hidden. Times are those of the capture clock, so a recording that is read fast is
+ * judged as a live one.
  */
 import { FRAME_MS, type Frame } from '../audio/frame';
 import type { Revision } from '../session/events';
@@ -43,10 +44,16 @@ export class EchoRemover {
   /** What is known now about a final of the microphone. May be asked again. */
   judge(segment: Segment): EchoVerdict {
     const decision = this.decide(segment);
-    return { segments: partsOf(segment, decision), suspect: decision.kind !== 'hide' && decision.suspect };
+    return {
+      segments: partsOf(segment, decision),
+      suspect: decision.kind !== 'hide' && decision.suspect,
+    };
   }
 
-  /** A final of the microphone was published, whole or parted: later words of the system may hide what is seen of it. */
+  /**
+   * A final of the microphone was published, whole or parted: later words of the system may hide
+   * what is seen of it.
+   */
   published(segments: readonly Segment[]): void {
     for (const segment of segments) if (!segment.hidden) remember(this.open, segment);
   }
@@ -72,7 +79,8 @@ export class EchoRemover {
   /**
    * Published finals that turn out to be echoes now.
    * @param fresh what the system said meanwhile
-   * @param current the segment as it is; one that was revised is a person's and stays, one that is not there yet waits
+   * @param current the segment as it is; one that was revised is a person's and stays, one that is
+   * not there yet waits
    */
   late(fresh: readonly Segment[], current: (id: string) => Segment | undefined): Revision[] {
     const revisions = this.lateOf(fresh, current);
@@ -80,7 +88,10 @@ export class EchoRemover {
     return this.taught ? [...revisions, ...this.lateOf([], current)] : revisions;
   }
 
-  private lateOf(fresh: readonly Segment[], current: (id: string) => Segment | undefined): Revision[] {
+  private lateOf(
+    fresh: readonly Segment[],
+    current: (id: string) => Segment | undefined,
+  ): Revision[] {
     const revisions: Revision[] = [];
     const { taught } = this;
     this.taught = false;
@@ -107,15 +118,25 @@ export class EchoRemover {
   /** True while what the microphone hears since `fromMs` is the loudspeakers alone. */
   echoing(fromMs: number): boolean {
     const frames = Math.round((this.mic.endMs - fromMs) / FRAME_MS);
-    return frames > 0 && soundsLikeEcho(this.mic.slice(fromMs, frames), this.systemAround(fromMs, frames), this.mic.noiseDb(this.mic.endMs));
+    return (
+      frames > 0 &&
+      soundsLikeEcho(
+        this.mic.slice(fromMs, frames),
+        this.systemAround(fromMs, frames),
+        this.mic.noiseDb(this.mic.endMs),
+      )
+    );
   }
 
   private decide(segment: Segment): Decision {
     const words = timedWords(segment);
-    const others = this.said.filter((other) => nearby(other, segment)).sort((a, b) => a.startMs - b.startMs);
+    const others = this.said
+      .filter((other) => nearby(other, segment))
+      .sort((a, b) => a.startMs - b.startMs);
     const frames = Math.round((segment.endMs - segment.startMs) / FRAME_MS);
     const decision = decide({
-      startMs: segment.startMs, words,
+      startMs: segment.startMs,
+      words,
       others: others.flatMap(timedWords),
       mic: this.mic.slice(segment.startMs, frames),
       system: this.systemAround(segment.startMs, frames),
@@ -127,15 +148,23 @@ export class EchoRemover {
   }
 
   private systemAround(fromMs: number, frames: number): Float32Array {
-    return this.system.slice((Math.round(fromMs / FRAME_MS) - BEFORE) * FRAME_MS, frames + BEFORE + AFTER);
+    return this.system.slice(
+      (Math.round(fromMs / FRAME_MS) - BEFORE) * FRAME_MS,
+      frames + BEFORE + AFTER,
+    );
   }
 
   private learn(path: EchoPath): void {
     const old = this.path;
     if (!old) this.taught = true;
     // Another device, or another volume: what was known is of no use.
-    if (!old || Math.abs(path.lagMs - old.lagMs) > 60 || Math.abs(path.gainDb - old.gainDb) > 6) this.path = path;
-    else this.path = { lagMs: old.lagMs + LEARN * (path.lagMs - old.lagMs), gainDb: old.gainDb + LEARN * (path.gainDb - old.gainDb) };
+    if (!old || Math.abs(path.lagMs - old.lagMs) > 60 || Math.abs(path.gainDb - old.gainDb) > 6)
+      this.path = path;
+    else
+      this.path = {
+        lagMs: old.lagMs + LEARN * (path.lagMs - old.lagMs),
+        gainDb: old.gainDb + LEARN * (path.gainDb - old.gainDb),
+      };
   }
 }
 
@@ -148,11 +177,20 @@ function remember(list: Segment[], segment: Segment): void {
   if (list.length > REMEMBERED) list.shift();
 }
 
-function timedWords({ words, text, startMs, endMs }: Segment): readonly { text: string; startMs: number; endMs: number }[] {
+function timedWords({
+  words,
+  text,
+  startMs,
+  endMs,
+}: Segment): readonly { text: string; startMs: number; endMs: number }[] {
   if (words && words.length > 0) return words;
   const tokens = text.split(/\s+/).filter(Boolean);
   const step = (endMs - startMs) / Math.max(1, tokens.length);
-  return tokens.map((token, i) => ({ text: token, startMs: startMs + i * step, endMs: startMs + (i + 1) * step }));
+  return tokens.map((token, i) => ({
+    text: token,
+    startMs: startMs + i * step,
+    endMs: startMs + (i + 1) * step,
+  }));
 }
 
 /** @returns hide or split by the machine; undefined where the segment is whole and seen */
@@ -161,7 +199,13 @@ function revisionOf(before: Segment, parts: readonly Segment[]): Revision | unde
   if (!first || (added.length === 0 && !first.hidden)) return undefined;
   const revision = before.revision + 1;
   const segment = { ...first, revision };
-  return { segmentId: before.id, revision, by: 'machine', segment, ...(added.length > 0 ? { op: 'split', added } : { op: 'hide' }) };
+  return {
+    segmentId: before.id,
+    revision,
+    by: 'machine',
+    segment,
+    ...(added.length > 0 ? { op: 'split', added } : { op: 'hide' }),
+  };
 }
 
 function partsOf(segment: Segment, decision: Decision): readonly Segment[] {
@@ -169,14 +213,25 @@ function partsOf(segment: Segment, decision: Decision): readonly Segment[] {
   const tokens = segment.text.split(/\s+/).filter(Boolean);
   // Only where the words are the text's own can it be parted between them.
   if (decision.kind === 'keep' || tokens.length !== timedWords(segment).length) return [segment];
-  return pieces(segment, decision.runs, tokens.length).map(({ from, to, startMs, endMs, hidden }, i) => ({
-    ...segment,
-    id: i === 0 ? segment.id : `${segment.id}.${i + 1}`,
-    text: tokens.slice(from, to).join(' '),
-    startMs, endMs,
-    ...(segment.words ? { words: segment.words.slice(from, to).map((word) => ({ ...word, startMs: between(word.startMs, startMs, endMs), endMs: between(word.endMs, startMs, endMs) })) } : {}),
-    ...(hidden ? { hidden } : {}),
-  }));
+  return pieces(segment, decision.runs, tokens.length).map(
+    ({ from, to, startMs, endMs, hidden }, i) => ({
+      ...segment,
+      id: i === 0 ? segment.id : `${segment.id}.${i + 1}`,
+      text: tokens.slice(from, to).join(' '),
+      startMs,
+      endMs,
+      ...(segment.words
+        ? {
+            words: segment.words.slice(from, to).map((word) => ({
+              ...word,
+              startMs: between(word.startMs, startMs, endMs),
+              endMs: between(word.endMs, startMs, endMs),
+            })),
+          }
+        : {}),
+      ...(hidden ? { hidden } : {}),
+    }),
+  );
 }
 
 interface Piece extends EchoRun {

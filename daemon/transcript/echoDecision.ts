@@ -1,8 +1,9 @@
 /**
- * Is what the microphone heard the loudspeakers? Sound and text must both say so. Speech of its own in the sound keeps
- * a segment, whatever its words are; where own speech and echo follow each other, the segment is parted between them.
- * Thresholds are from meetings mixed into the microphone at −3 to −25 dB (`bench/echo.ts`): segments of echo alone
- * correlate at 0.93 to 1 with no sound of their own, voices that talk at once at most at 0.84, and share few words.
+ * Is what the microphone heard the loudspeakers? Sound and text must both say so. Speech of its own
+ * in the sound keeps a segment, whatever its words are; where own speech and echo follow each
+ * other, the segment is parted between them. Thresholds are from meetings mixed into the microphone
+ * at −3 to −25 dB (`bench/echo.ts`): segments of echo alone correlate at 0.93 to 1 with no sound of
+ * their own, voices that talk at once at most at 0.84, and share few words.
  */
 import { FRAME_MS } from '../audio/frame';
 import { AFTER, BEFORE, type EchoLikeness, type EchoPath, isOwn, likeness } from './echoLikeness';
@@ -10,20 +11,30 @@ import { type Match, type TimedWord, matchWords } from './echoText';
 
 /** Envelopes that agree so well are one sound … */
 const SAME_SOUND = 0.85;
-/** … these may be, in a ringing room, when nearly all words agree too; and of these a part of the words is enough. */
+/**
+ * … these may be, in a ringing room, when nearly all words agree too; and of these a part of the
+ * words is enough.
+ */
 const MAYBE_SAME_SOUND = 0.78;
 const SURELY_SAME_SOUND = 0.92;
 /** Sound of its own that misjudged frames may add up to. */
 const OWN_MS = 80;
 const OWN_SHARE = 0.02;
-/** In a stretch between own speech whose sound is surely one: its quiet frames are judged by its own loudness, so the tail of a voice before it counts. */
+/**
+ * In a stretch between own speech whose sound is surely one: its quiet frames are judged by its own
+ * loudness, so the tail of a voice before it counts.
+ */
 const STRETCH_OWN_SHARE = 0.05;
-/** Share of the words that must be in the system's text: a soft echo is misheard, so sound that is surely an echo needs fewer. */
+/**
+ * Share of the words that must be in the system's text: a soft echo is misheard, so sound that is
+ * surely an echo needs fewer.
+ */
 const COVERED = 0.5;
 const NEARLY_ALL = 0.85;
 /**
- * What is shorter may rise and fall alike by chance, or because two people say the same word: it must also come by the
- * way that longer ones have shown to be the room's. Nobody says more than this along with somebody else.
+ * What is shorter may rise and fall alike by chance, or because two people say the same word: it
+ * must also come by the way that longer ones have shown to be the room's. Nobody says more than
+ * this along with somebody else.
  */
 const LONG_WORDS = 8;
 const LONG_MS = 2_200;
@@ -31,11 +42,17 @@ const LONG_MS = 2_200;
 const OWN_WORDS = 5;
 /** And so many where somebody speaks between two stretches: a short answer is not misheard. */
 const ANSWER_WORDS = 2;
-/** Below this the level of the echo is taken from what is known: a voice over it makes it seem louder than it is. */
+/**
+ * Below this the level of the echo is taken from what is known: a voice over it makes it seem
+ * louder than it is.
+ */
 const CLEAN = 0.95;
 const SAME_LAG_MS = 40;
 const SAME_GAIN_DB = 4;
-/** In a segment of both, a stretch of echo alone is taken out when it has so much sound and so many words. */
+/**
+ * In a segment of both, a stretch of echo alone is taken out when it has so much sound and so many
+ * words.
+ */
 const STRETCH_MS = 600;
 const STRETCH_WORDS = 3;
 /** So much sound is enough to hold back words that are still in the making. */
@@ -70,16 +87,27 @@ export interface EchoRun {
 }
 
 export type Decision =
-  /** `suspect`: the sound of what stays, or of some of it, is an echo's; the system's words may still come. */
+  /**
+   * `suspect`: the sound of what stays, or of some of it, is an echo's; the system's words may
+   * still come.
+   */
   | { readonly kind: 'keep'; readonly suspect: boolean }
   | { readonly kind: 'hide'; readonly path?: EchoPath }
   /** In order; some words remain. */
-  | { readonly kind: 'part'; readonly runs: readonly EchoRun[]; readonly suspect: boolean; readonly path?: EchoPath };
+  | {
+      readonly kind: 'part';
+      readonly runs: readonly EchoRun[];
+      readonly suspect: boolean;
+      readonly path?: EchoPath;
+    };
 
 export function decide(given: EchoCase): Decision {
   const { words, mic, system, noiseDb, path } = given;
   const alone = likeness(mic, system, noiseDb);
-  const heard = alone && path && alone.correlation < CLEAN && sameWay(alone, path) ? likeness(mic, system, noiseDb, path) : alone;
+  const heard =
+    alone && path && alone.correlation < CLEAN && sameWay(alone, path)
+      ? likeness(mic, system, noiseDb, path)
+      : alone;
   if (!heard || words.length === 0) return { kind: 'keep', suspect: false };
   const matches = matchWords(words, given.others);
   if (soundsAlike(heard, MAYBE_SAME_SOUND)) {
@@ -87,24 +115,43 @@ export function decide(given: EchoCase): Decision {
     const sure = heard.correlation >= SAME_SOUND;
     const long = words.length >= LONG_WORDS && heard.soundMs >= LONG_MS;
     const fits = long || sameWay(heard, path);
-    if (fits && longestMiss(matches) < OWN_WORDS && covered >= (heard.correlation >= SURELY_SAME_SOUND ? COVERED : NEARLY_ALL)) return { kind: 'hide', ...(sure && long ? { path: { lagMs: heard.lagMs, gainDb: heard.gainDb } } : {}) };
+    if (
+      fits &&
+      longestMiss(matches) < OWN_WORDS &&
+      covered >= (heard.correlation >= SURELY_SAME_SOUND ? COVERED : NEARLY_ALL)
+    )
+      return {
+        kind: 'hide',
+        ...(sure && long ? { path: { lagMs: heard.lagMs, gainDb: heard.gainDb } } : {}),
+      };
     return { kind: 'keep', suspect: sure && fits };
   }
   return partly(given, path ? (likeness(mic, system, noiseDb, path) ?? heard) : heard, matches);
 }
 
-/** True where the sound so far is the loudspeakers' alone; for what is shown before the words are final. */
+/**
+ * True where the sound so far is the loudspeakers' alone; for what is shown before the words are
+ * final.
+ */
 export function soundsLikeEcho(mic: Float32Array, system: Float32Array, noiseDb: number): boolean {
   const heard = likeness(mic, system, noiseDb);
   return heard !== undefined && heard.soundMs >= GLIMPSE_MS && soundsAlike(heard, SAME_SOUND);
 }
 
-function soundsAlike({ correlation, ownMs, soundMs }: EchoLikeness, least: number, ownShare = OWN_SHARE): boolean {
+function soundsAlike(
+  { correlation, ownMs, soundMs }: EchoLikeness,
+  least: number,
+  ownShare = OWN_SHARE,
+): boolean {
   return correlation >= least && ownMs <= Math.max(OWN_MS, ownShare * soundMs);
 }
 
 function sameWay(heard: EchoPath, path: EchoPath | undefined): boolean {
-  return path !== undefined && Math.abs(heard.lagMs - path.lagMs) <= SAME_LAG_MS && Math.abs(heard.gainDb - path.gainDb) <= SAME_GAIN_DB;
+  return (
+    path !== undefined &&
+    Math.abs(heard.lagMs - path.lagMs) <= SAME_LAG_MS &&
+    Math.abs(heard.gainDb - path.gainDb) <= SAME_GAIN_DB
+  );
 }
 
 /** 0–1: how much of the words is in the other text. */
@@ -120,17 +167,36 @@ function longestMiss(matches: readonly Match[]): number {
   return most;
 }
 
-function partly({ startMs, words, mic, system, noiseDb, path }: EchoCase, heard: EchoLikeness, matches: readonly Match[]): Decision {
+function partly(
+  { startMs, words, mic, system, noiseDb, path }: EchoCase,
+  heard: EchoLikeness,
+  matches: readonly Match[],
+): Decision {
   if (heard.bothMs >= BOTH_MS) return { kind: 'keep', suspect: false };
   const runs: EchoRun[] = [];
   let suspect = false;
   let learnt: EchoPath | undefined;
   for (const { from, to } of stretches(heard)) {
-    const alone = likeness(mic.subarray(from, to), system.subarray(from, to + BEFORE + AFTER), noiseDb);
-    if (!alone || alone.soundMs < STRETCH_MS || !soundsAlike(alone, SAME_SOUND, alone.correlation >= CLEAN ? STRETCH_OWN_SHARE : OWN_SHARE)) continue;
+    const alone = likeness(
+      mic.subarray(from, to),
+      system.subarray(from, to + BEFORE + AFTER),
+      noiseDb,
+    );
+    if (
+      !alone ||
+      alone.soundMs < STRETCH_MS ||
+      !soundsAlike(alone, SAME_SOUND, alone.correlation >= CLEAN ? STRETCH_OWN_SHARE : OWN_SHARE)
+    )
+      continue;
     const known = sameWay(alone, path ?? learnt);
     if (!known && alone.soundMs < LONG_MS) continue;
-    const run = bestRun(words, matches, startMs + from * FRAME_MS, startMs + to * FRAME_MS, runs.at(-1)?.to ?? 0);
+    const run = bestRun(
+      words,
+      matches,
+      startMs + from * FRAME_MS,
+      startMs + to * FRAME_MS,
+      runs.at(-1)?.to ?? 0,
+    );
     if (!run || (!known && run.to - run.from < LONG_WORDS)) {
       suspect = true;
       continue;
@@ -138,11 +204,18 @@ function partly({ startMs, words, mic, system, noiseDb, path }: EchoCase, heard:
     if (!known) learnt = { lagMs: alone.lagMs, gainDb: alone.gainDb };
     // Before the first own sound, and after the last, there is only echo.
     const first = from === 0 && run.from <= EDGE_WORDS ? 0 : run.from;
-    const last = to === heard.frames.length && words.length - run.to <= EDGE_WORDS ? words.length : run.to;
-    runs.push({ from: first, to: last, startMs: startMs + from * FRAME_MS, endMs: startMs + to * FRAME_MS });
+    const last =
+      to === heard.frames.length && words.length - run.to <= EDGE_WORDS ? words.length : run.to;
+    runs.push({
+      from: first,
+      to: last,
+      startMs: startMs + from * FRAME_MS,
+      endMs: startMs + to * FRAME_MS,
+    });
   }
   if (runs.length === 0) return { kind: 'keep', suspect };
-  if (runs.reduce((sum, run) => sum + run.to - run.from, 0) >= words.length) return { kind: 'keep', suspect: true };
+  if (runs.reduce((sum, run) => sum + run.to - run.from, 0) >= words.length)
+    return { kind: 'keep', suspect: true };
   return { kind: 'part', runs, suspect, ...(learnt ? { path: learnt } : {}) };
 }
 
@@ -158,8 +231,17 @@ function stretches({ frames }: EchoLikeness): { from: number; to: number }[] {
   return found;
 }
 
-/** The words near that time of which most follow each other in the other text; a cut falls between sentences where it can. */
-function bestRun(words: readonly TimedWord[], matches: readonly Match[], startMs: number, endMs: number, after: number): { from: number; to: number } | undefined {
+/**
+ * The words near that time of which most follow each other in the other text; a cut falls between
+ * sentences where it can.
+ */
+function bestRun(
+  words: readonly TimedWord[],
+  matches: readonly Match[],
+  startMs: number,
+  endMs: number,
+  after: number,
+): { from: number; to: number } | undefined {
   let best: { from: number; to: number; score: number } | undefined;
   for (let from = after; from < words.length; from++) {
     const first = matches[from];
@@ -180,14 +262,23 @@ function bestRun(words: readonly TimedWord[], matches: readonly Match[], startMs
       // A misheard word may end a run only where it ends a sentence.
       if (!match && !endsSentence(words[to - 1])) continue;
       const total = score + (to === words.length || endsSentence(words[to - 1]) ? 1 : 0);
-      if (to - from >= STRETCH_WORDS && (!best || total > best.score) && coverage(matches.slice(from, to)) >= 0.6) best = { from, to, score: total };
+      if (
+        to - from >= STRETCH_WORDS &&
+        (!best || total > best.score) &&
+        coverage(matches.slice(from, to)) >= 0.6
+      )
+        best = { from, to, score: total };
     }
   }
   return best && best.score >= STRETCH_WORDS ? { from: best.from, to: best.to } : undefined;
 }
 
 function near(word: TimedWord | undefined, startMs: number, endMs: number): boolean {
-  return word !== undefined && word.endMs >= startMs - WORD_TIME_MS && word.startMs <= endMs + WORD_TIME_MS;
+  return (
+    word !== undefined &&
+    word.endMs >= startMs - WORD_TIME_MS &&
+    word.startMs <= endMs + WORD_TIME_MS
+  );
 }
 
 function endsSentence(word: TimedWord | undefined): boolean {

@@ -15,7 +15,9 @@ const NOISE_FRAMES = 1_000;
 export function frameDb(pcm: Int16Array): number {
   let squares = 0;
   for (let i = 0; i < pcm.length; i++) squares += pcm[i]! * pcm[i]!;
-  return squares === 0 ? FLOOR_DB : Math.max(FLOOR_DB, 10 * Math.log10(squares / pcm.length / 1_073_741_824));
+  return squares === 0
+    ? FLOOR_DB
+    : Math.max(FLOOR_DB, 10 * Math.log10(squares / pcm.length / 1_073_741_824));
 }
 
 export class EnvelopeTrack {
@@ -41,18 +43,26 @@ export class EnvelopeTrack {
     this.begin = Math.max(this.begin, this.end - SLOTS);
   }
 
-  /** dBFS of every frame from `fromMs` (rounded to a frame) on, `frames` of them; FLOOR_DB where nothing was heard. */
+  /**
+   * dBFS of every frame from `fromMs` (rounded to a frame) on, `frames` of them; FLOOR_DB where
+   * nothing was heard.
+   */
   slice(fromMs: number, frames: number): Float32Array {
     const from = Math.round(fromMs / FRAME_MS);
     const levels = new Float32Array(frames).fill(FLOOR_DB);
-    for (let i = Math.max(0, this.begin - from); i < frames && from + i < this.end; i++) levels[i] = (this.ring[(from + i) % SLOTS] as number) * STEP_DB + FLOOR_DB;
+    for (let i = Math.max(0, this.begin - from); i < frames && from + i < this.end; i++)
+      levels[i] = (this.ring[(from + i) % SLOTS] as number) * STEP_DB + FLOOR_DB;
     return levels;
   }
 
   /** The room without anybody: the level that nine tenths of the 20 s before `toMs` exceed. */
   noiseDb(toMs: number): number {
-    const heard = this.slice(toMs - NOISE_FRAMES * FRAME_MS, NOISE_FRAMES).filter((v) => v > FLOOR_DB).sort();
-    return heard.length < NOISE_FRAMES / 20 ? FLOOR_DB : (heard[Math.floor(heard.length / 10)] as number);
+    const heard = this.slice(toMs - NOISE_FRAMES * FRAME_MS, NOISE_FRAMES)
+      .filter((v) => v > FLOOR_DB)
+      .sort();
+    return heard.length < NOISE_FRAMES / 20
+      ? FLOOR_DB
+      : (heard[Math.floor(heard.length / 10)] as number);
   }
 
   private set(slot: number, value: number): void {

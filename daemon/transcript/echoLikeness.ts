@@ -1,11 +1,15 @@
 /**
- * Does the microphone hear the loudspeakers? Compares the loudness of both over a stretch of time: an echo rises and
- * falls as the system's sound does, a little later and softer by the same amount throughout. Speech of its own sticks out.
+ * Does the microphone hear the loudspeakers? Compares the loudness of both over a stretch of time:
+ * an echo rises and falls as the system's sound does, a little later and softer by the same amount
+ * throughout. Speech of its own sticks out.
  */
 import { FRAME_MS } from '../audio/frame';
 import { FLOOR_DB } from './echoEnvelope';
 
-/** Way of the sound: capture of the loudspeakers' signal to capture in the microphone. Two recorders may disagree about now, so it may seem to go back in time. */
+/**
+ * Way of the sound: capture of the loudspeakers' signal to capture in the microphone. Two recorders
+ * may disagree about now, so it may seem to go back in time.
+ */
 const MIN_LAG_MS = -100;
 const MAX_LAG_MS = 400;
 /** Frames this far below the loudest one of the stretch say nothing. */
@@ -28,7 +32,9 @@ export interface EchoPath {
 export interface EchoLikeness extends EchoPath {
   /** −1…1, of both envelopes in dB at the best lag. */
   readonly correlation: number;
-  /** Width of the middle half of the differences of level: small for an echo, large for two voices. */
+  /**
+   * Width of the middle half of the differences of level: small for an echo, large for two voices.
+   */
   readonly spreadDb: number;
   /** Sound in the microphone, and how much of it the loudspeakers do not explain. */
   readonly soundMs: number;
@@ -49,13 +55,20 @@ export const AFTER = -MIN_LAG_MS / FRAME_MS;
  * @param mic dBFS by frame
  * @param system dBFS by frame, from BEFORE frames earlier to AFTER frames later
  * @param noiseDb level of the microphone's room without anybody
- * @param known what is known of this room: then the level of the echo is not guessed from a stretch that may hold two voices
+ * @param known what is known of this room: then the level of the echo is not guessed from a stretch
+ * that may hold two voices
  * @returns undefined where one of them was silent
  */
-export function likeness(mic: Float32Array, system: Float32Array, noiseDb = FLOOR_DB, known?: EchoPath): EchoLikeness | undefined {
+export function likeness(
+  mic: Float32Array,
+  system: Float32Array,
+  noiseDb = FLOOR_DB,
+  known?: EchoPath,
+): EchoLikeness | undefined {
   const micPeak = peak(mic);
   const systemPeak = peak(system);
-  if (mic.length < 5 || micPeak < FLOOR_DB + RANGE_DB || systemPeak < FLOOR_DB + RANGE_DB) return undefined;
+  if (mic.length < 5 || micPeak < FLOOR_DB + RANGE_DB || systemPeak < FLOOR_DB + RANGE_DB)
+    return undefined;
   const quietDb = Math.max(micPeak - RANGE_DB, Math.min(noiseDb, micPeak - 20) + OVER_NOISE_DB);
   const x = mic.map((v) => Math.max(v, micPeak - RANGE_DB));
   const y = system.map((v) => Math.max(v, systemPeak - RANGE_DB));
@@ -72,19 +85,43 @@ export function likeness(mic: Float32Array, system: Float32Array, noiseDb = FLOO
   }
   if (differences.length < 5) return undefined;
   differences.sort((a, b) => a - b);
-  const at = (share: number): number => differences[Math.floor(share * (differences.length - 1))] as number;
+  const at = (share: number): number =>
+    differences[Math.floor(share * (differences.length - 1))] as number;
   const gainDb = at(0.4);
-  const frames = kinds(mic, system, known ?? { lagMs: lag * FRAME_MS, gainDb }, quietDb, noiseDb + OVER_NOISE_DB);
+  const frames = kinds(
+    mic,
+    system,
+    known ?? { lagMs: lag * FRAME_MS, gainDb },
+    quietDb,
+    noiseDb + OVER_NOISE_DB,
+  );
   const count = (kind: FrameKind): number => frames.filter((k) => k === kind).length * FRAME_MS;
   const bothMs = count('both');
   const ownMs = count('own') + bothMs;
-  return { lagMs: lag * FRAME_MS, gainDb, correlation, spreadDb: at(0.75) - at(0.25), soundMs: count('echo') + ownMs, ownMs, bothMs, frames };
+  return {
+    lagMs: lag * FRAME_MS,
+    gainDb,
+    correlation,
+    spreadDb: at(0.75) - at(0.25),
+    soundMs: count('echo') + ownMs,
+    ownMs,
+    bothMs,
+    frames,
+  };
 }
 
-function kinds(mic: Float32Array, system: Float32Array, { lagMs, gainDb }: EchoPath, quietDb: number, audibleDb: number): FrameKind[] {
+function kinds(
+  mic: Float32Array,
+  system: Float32Array,
+  { lagMs, gainDb }: EchoPath,
+  quietDb: number,
+  audibleDb: number,
+): FrameKind[] {
   const lag = Math.round(lagMs / FRAME_MS);
-  // The steps of a frame may fall differently on both, and the capture clocks wander: the loudest of the neighbours counts.
-  const near = (j: number): number => Math.max(system[j - 1] ?? FLOOR_DB, system[j] ?? FLOOR_DB, system[j + 1] ?? FLOOR_DB);
+  // The steps of a frame may fall differently on both, and the capture clocks wander: the loudest
+  // of the neighbours counts.
+  const near = (j: number): number =>
+    Math.max(system[j - 1] ?? FLOOR_DB, system[j] ?? FLOOR_DB, system[j + 1] ?? FLOOR_DB);
   let tail = FLOOR_DB;
   for (let j = 0; j < BEFORE - lag; j++) tail = Math.max(near(j), tail - DECAY_DB);
   const result = Array.from(mic, (level, i): FrameKind => {
@@ -94,7 +131,7 @@ function kinds(mic: Float32Array, system: Float32Array, { lagMs, gainDb }: EchoP
     if (level <= tail + gainDb + OWN_DB) return 'echo';
     return now + gainDb > audibleDb ? 'both' : 'own';
   });
-  for (let from = 0; from < result.length; ) {
+  for (let from = 0; from < result.length;) {
     let to = from;
     while (to < result.length && isOwn(result[to]) === isOwn(result[from])) to++;
     if (isOwn(result[from]) && to - from < OWN_FRAMES) result.fill('echo', from, to);
@@ -109,7 +146,11 @@ export function isOwn(kind: FrameKind | undefined): boolean {
 
 /** Pearson's r of x and as much of y from `offset` on. */
 function correlate(x: Float32Array, y: Float32Array, offset: number): number {
-  let sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0;
+  let sx = 0,
+    sy = 0,
+    sxx = 0,
+    syy = 0,
+    sxy = 0;
   const n = x.length;
   for (let i = 0; i < n; i++) {
     const a = x[i] as number;

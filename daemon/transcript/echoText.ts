@@ -1,6 +1,7 @@
 /**
- * Which words of one text are in the other? Two decodes of the same speech differ: words are misheard, joined, parted
- * and spelt as figures. Words are aligned in order by how alike their letters are.
+ * Which words of one text are in the other? Two decodes of the same speech differ: words are
+ * misheard, joined, parted and spelt as figures. Words are aligned in order by how alike their
+ * letters are.
  */
 
 /** A word with its time, which is a guess good to about half a second. */
@@ -15,7 +16,10 @@ const ALIKE = 0.6;
 /** The same word further apart than this is another time it was said. */
 const NEAR_MS = 2_000;
 
-/** What stands for a word in the other text: how alike it is (0.6–1), and which word it is; undefined where nothing does. */
+/**
+ * What stands for a word in the other text: how alike it is (0.6–1), and which word it is;
+ * undefined where nothing does.
+ */
 export type Match = { readonly alike: number; readonly index: number } | undefined;
 
 /** One match for each of `words`; the order of both is kept. */
@@ -23,7 +27,10 @@ export function matchWords(words: readonly TimedWord[], others: readonly TimedWo
   const a = words.map(({ text }) => bareWord(text));
   const b = others.map(({ text }) => bareWord(text));
   const matched = words.map((): Match => undefined);
-  const best: Float32Array[] = Array.from({ length: a.length + 1 }, () => new Float32Array(b.length + 1));
+  const best: Float32Array[] = Array.from(
+    { length: a.length + 1 },
+    () => new Float32Array(b.length + 1),
+  );
   const score = (i: number, j: number): number => (best[i] as Float32Array)[j] as number;
   /** What is won by taking `na` words that end before i for `nb` words that end before j. */
   const gain = (i: number, j: number, na: number, nb: number): number => {
@@ -35,7 +42,11 @@ export function matchWords(words: readonly TimedWord[], others: readonly TimedWo
     // Parts of a word weigh as one: two short words for one long one win no more than the one.
     return alike < (na + nb > 2 ? 0.8 : ALIKE) ? 0 : alike * na;
   };
-  const steps = [[1, 1], [1, 2], [2, 1]] as const;
+  const steps = [
+    [1, 1],
+    [1, 2],
+    [2, 1],
+  ] as const;
   for (let i = 1; i <= a.length; i++) {
     for (let j = 1; j <= b.length; j++) {
       let most = Math.max(score(i - 1, j), score(i, j - 1));
@@ -46,7 +57,7 @@ export function matchWords(words: readonly TimedWord[], others: readonly TimedWo
       (best[i] as Float32Array)[j] = most;
     }
   }
-  for (let i = a.length, j = b.length; i > 0 && j > 0; ) {
+  for (let i = a.length, j = b.length; i > 0 && j > 0;) {
     const now = score(i, j);
     const step = steps.find(([na, nb]) => {
       const won = gain(i, j, na, nb);
@@ -71,19 +82,35 @@ export function similarity(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
-    for (let j = 1; j <= b.length; j++) next.push(Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    for (let j = 1; j <= b.length; j++)
+      next.push(
+        Math.min(
+          (row[j] as number) + 1,
+          (next[j - 1] as number) + 1,
+          (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        ),
+      );
     row = next;
   }
   return 1 - (row[b.length] as number) / longest;
 }
 
-/** Letters alone, small; numbers up to 99 as words, since one decode writes "30" and the next "thirty". */
+/**
+ * Letters alone, small; numbers up to 99 as words, since one decode writes "30" and the next
+ * "thirty".
+ */
 export function bareWord(word: string): string {
-  const bare = word.toLowerCase().normalize('NFKD').replace(/[^\p{L}\p{N}]/gu, '');
+  const bare = word
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[^\p{L}\p{N}]/gu, '');
   return /^\d{1,2}$/.test(bare) ? spelt(Number(bare)) : bare;
 }
 
-const ONES = 'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(' ');
+const ONES =
+  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
+    ' ',
+  );
 const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 
 function spelt(n: number): string {

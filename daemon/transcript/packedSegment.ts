@@ -1,6 +1,7 @@
 /**
- * Segments as a session keeps them for hours: the words of each in one string, some three bytes a word and eight for a
- * confidence of its own, instead of an object of a hundred. Unpacked they are what they were, key for key.
+ * Segments as a session keeps them for hours: the words of each in one string, some three bytes a
+ * word and eight for a confidence of its own, instead of an object of a hundred. Unpacked they are
+ * what they were, key for key.
  */
 import type { AsrWord } from '../asr/provider';
 import { Packer, Unpacker } from '../base/packing';
@@ -30,15 +31,22 @@ export function unpackSegment(segment: PackedSegment): Segment {
 function packWords(text: string, words: readonly AsrWord[]): string {
   const packer = new Packer();
   // Nearly always the words of the text, in their order.
-  const said = words.map((word) => word.text).join(' ') === text && text.split(' ').length === words.length;
+  const said =
+    words.map((word) => word.text).join(' ') === text && text.split(' ').length === words.length;
   packer.number(said ? 1 : 0);
   let [before, last] = [0, Number.NaN];
   packer.list(words, (word) => {
     const { startMs, endMs, confidence, timing } = word;
     const whole = isStep(startMs - before, startMs) && isStep(endMs - startMs, endMs);
     const same = Object.is(confidence, last);
-    packer.number((timing === 'estimated' ? ESTIMATED : 0) | (whole ? WHOLE_TIMES : 0) | (same ? SAME_CONFIDENCE : 0));
-    if (whole) for (const step of [startMs - before, endMs - startMs]) packer.number(step < 0 ? -2 * step - 1 : 2 * step);
+    packer.number(
+      (timing === 'estimated' ? ESTIMATED : 0) |
+        (whole ? WHOLE_TIMES : 0) |
+        (same ? SAME_CONFIDENCE : 0),
+    );
+    if (whole)
+      for (const step of [startMs - before, endMs - startMs])
+        packer.number(step < 0 ? -2 * step - 1 : 2 * step);
     else for (const ms of [startMs, endMs]) packer.double(ms);
     if (!same) packer.double(confidence);
     if (!said) packer.text(word.text);
@@ -62,11 +70,22 @@ function unpackWords(text: string, packed: string): readonly AsrWord[] {
     const endMs = whole ? startMs + step() : unpacker.double();
     const confidence = bits & SAME_CONFIDENCE ? last : unpacker.double();
     [before, last] = [whole ? endMs : before, confidence];
-    return { text: texts?.[at++] ?? unpacker.text(), startMs, endMs, confidence, timing: bits & ESTIMATED ? 'estimated' : 'model' };
+    return {
+      text: texts?.[at++] ?? unpacker.text(),
+      startMs,
+      endMs,
+      confidence,
+      timing: bits & ESTIMATED ? 'estimated' : 'model',
+    };
   });
 }
 
 /** @param ms the time that the step leads to */
 function isStep(step: number, ms: number): boolean {
-  return Number.isInteger(step) && Math.abs(step) < MOST_STEP_MS && Number.isInteger(ms) && !Object.is(ms, -0);
+  return (
+    Number.isInteger(step) &&
+    Math.abs(step) < MOST_STEP_MS &&
+    Number.isInteger(ms) &&
+    !Object.is(ms, -0)
+  );
 }

@@ -1,4 +1,7 @@
-/** A person's change to a segment as revisions: one for the words, one for the speaker, one for hiding. */
+/**
+ * A person's change to a segment as revisions: one for the words, one for the speaker, one for
+ * hiding.
+ */
 import type { Revision } from '../session/events';
 import type { Segment } from './types';
 
@@ -14,11 +17,20 @@ export function revisionsOf(segment: Segment, change: SegmentChange): readonly R
   let now = segment;
   const add = (op: Revision['op'], next: Segment): void => {
     now = { ...next, revision: now.revision + 1 };
-    revisions.push({ segmentId: segment.id, revision: now.revision, op, by: 'person', segment: now });
+    revisions.push({
+      segmentId: segment.id,
+      revision: now.revision,
+      op,
+      by: 'person',
+      segment: now,
+    });
   };
-  if (change.text !== undefined && change.text !== now.text) add('edit', withoutWords({ ...now, text: change.text }));
-  if (change.speaker !== undefined && change.speaker !== now.speaker) add('speaker', { ...now, speaker: change.speaker });
-  if (change.hidden !== undefined && change.hidden !== (now.hidden ?? false)) add('hide', withHidden(now, change.hidden));
+  if (change.text !== undefined && change.text !== now.text)
+    add('edit', withoutWords({ ...now, text: change.text }));
+  if (change.speaker !== undefined && change.speaker !== now.speaker)
+    add('speaker', { ...now, speaker: change.speaker });
+  if (change.hidden !== undefined && change.hidden !== (now.hidden ?? false))
+    add('hide', withHidden(now, change.hidden));
   return revisions;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One time-ordered transcript of all sources. Segments come as finals and change only through revisions;
- * the machine may hide, split and name a speaker, the words are a person's to change.
+ * One time-ordered transcript of all sources. Segments come as finals and change only through
+ * revisions; the machine may hide, split and name a speaker, the words are a person's to change.
  */
 import type { Revision } from '../session/events';
 import { packSegment, unpackSegment, type PackedSegment } from './packedSegment';
@@ -34,7 +34,10 @@ export class Transcript {
     return this.byId.get(id);
   }
 
-  /** By start, then by end, then by id: two sources may speak at once. Takes some milliseconds after hours. */
+  /**
+   * By start, then by end, then by id: two sources may speak at once. Takes some milliseconds after
+   * hours.
+   */
   ordered(): readonly Segment[] {
     return this.packed().map(unpackSegment);
   }
@@ -75,15 +78,28 @@ export function segmentNumber(id: string): number {
   return match ? Number(match[1]) : 0;
 }
 
-/** @throws Error that names the broken rule: the segment must exist, revisions count up by one, and the machine keeps every word. */
-export function checkRevision(before: Segment | undefined, revision: Revision): asserts before is Segment {
+/**
+ * @throws Error that names the broken rule: the segment must exist, revisions count up by one, and
+ * the machine keeps every word.
+ */
+export function checkRevision(
+  before: Segment | undefined,
+  revision: Revision,
+): asserts before is Segment {
   if (!before) throw new Error(`Segment ${revision.segmentId} does not exist.`);
   if (revision.segment.id !== before.id) throw new Error('A revision keeps the id of its segment.');
-  if (revision.revision !== before.revision + 1 || revision.segment.revision !== revision.revision) throw new Error(`Revision ${revision.revision} of ${before.id} does not follow ${before.revision}.`);
+  if (revision.revision !== before.revision + 1 || revision.segment.revision !== revision.revision)
+    throw new Error(
+      `Revision ${revision.revision} of ${before.id} does not follow ${before.revision}.`,
+    );
   if (revision.by === 'person') return;
   if (revision.op === 'edit') throw new Error('Only a person edits words.');
-  const after = [revision.segment, ...(revision.added ?? [])].sort(compareSegments).map((segment) => segment.text).join(' ');
-  if (bare(after) !== bare(before.text)) throw new Error(`A revision by the machine changed the words of ${before.id}.`);
+  const after = [revision.segment, ...(revision.added ?? [])]
+    .sort(compareSegments)
+    .map((segment) => segment.text)
+    .join(' ');
+  if (bare(after) !== bare(before.text))
+    throw new Error(`A revision by the machine changed the words of ${before.id}.`);
 }
 
 const bare = (text: string): string => text.split(/\s+/).filter(Boolean).join(' ');

@@ -24,10 +24,19 @@ export interface Speaker {
   readonly source: Source;
   /** A person gave the name. */
   readonly named?: boolean;
-  /** Whose kept voice it is like, by the cosine; `name` is the same where that named the speaker, else it is a suggestion. */
+  /**
+   * Whose kept voice it is like, by the cosine; `name` is the same where that named the speaker,
+   * else it is a suggestion.
+   */
   readonly recognised?: { readonly name: string; readonly likeness: number };
-  /** What others call this person, where they plainly do; a suggestion, for who has no name yet. `segmentId`: where it was said. */
+  /**
+   * What others call this person, where they plainly do; a suggestion, for who has no name yet.
+   * `segmentId`: where it was said.
+   */
   readonly called?: { readonly name: string; readonly segmentId: string };
-  /** When it was heard, once the session is over and its voices were told apart; empty where the voice turned out to be another one's. */
+  /**
+   * When it was heard, once the session is over and its voices were told apart; empty where the
+   * voice turned out to be another one's.
+   */
   readonly turns?: readonly { readonly startMs: number; readonly endMs: number }[];
 }

@@ -1,6 +1,7 @@
 /**
- * The copy of one recording while a client records or sends it: frames go to disk, then to the client, so that nothing is
- * sent that is not kept. Where the disk refuses, or the room for copies is used up, sound goes on without a copy.
+ * The copy of one recording while a client records or sends it: frames go to disk, then to the
+ * client, so that nothing is sent that is not kept. Where the disk refuses, or the room for copies
+ * is used up, sound goes on without a copy.
  */
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../audio/frame';
 import { FrameChain } from '../audio/frameChain';
@@ -40,7 +41,15 @@ export class Copy implements Disposable {
   ) {
     for (const source of sources) {
       const next = (spool.range(source)?.lastSeq ?? -1) + 1;
-      this.lines.set(source, { chain: new FrameChain(), behind: next > 0, next, waiting: [], rest: new Int16Array(FRAME_SAMPLES), restLength: 0, sink: undefined });
+      this.lines.set(source, {
+        chain: new FrameChain(),
+        behind: next > 0,
+        next,
+        waiting: [],
+        rest: new Int16Array(FRAME_SAMPLES),
+        restLength: 0,
+        sink: undefined,
+      });
     }
     this.syncs = spool.onDidSync(({ source, seq }) => this.hand(source as RecordedSource, seq));
   }
@@ -49,8 +58,16 @@ export class Copy implements Disposable {
     return this.lines.get(source)?.next ?? 0;
   }
 
-  /** Takes what a recorder hears from now on. @param fromSeq first frame that the daemon elsewhere lacks; @returns number of the next frame */
-  record(source: RecordedSource, fromSeq: number, sink: (seq: number, pcm: Int16Array) => void): number {
+  /**
+   * Takes what a recorder hears from now on.
+   * @param fromSeq first frame that the daemon elsewhere lacks;
+   * @returns number of the next frame
+   */
+  record(
+    source: RecordedSource,
+    fromSeq: number,
+    sink: (seq: number, pcm: Int16Array) => void,
+  ): number {
     const line = this.line(source);
     line.sink = sink;
     line.restLength = 0;
@@ -62,7 +79,7 @@ export class Copy implements Disposable {
     if (this.closed) return;
     const line = this.line(source);
     const frames: Frame[] = [];
-    for (let at = 0; at < pcm.length; ) {
+    for (let at = 0; at < pcm.length;) {
       const part = pcm.subarray(at, at + FRAME_SAMPLES - line.restLength);
       line.rest.set(part, line.restLength);
       line.restLength += part.length;
@@ -99,7 +116,9 @@ export class Copy implements Disposable {
     return pcm;
   }
 
-  /** Length and hash of what was recorded; after a start of the daemon, of what can be read of it. */
+  /**
+   * Length and hash of what was recorded; after a start of the daemon, of what can be read of it.
+   */
   async recorded(): Promise<readonly SourceReceived[]> {
     if (this.keeping) this.spool.sync();
     for (const [source, line] of this.lines) {
@@ -126,7 +145,12 @@ export class Copy implements Disposable {
   }
 
   private cut(source: RecordedSource, line: Line): Frame {
-    const frame = { source, seq: line.next, captureMs: line.next * FRAME_MS, pcm: line.rest.slice() };
+    const frame = {
+      source,
+      seq: line.next,
+      captureMs: line.next * FRAME_MS,
+      pcm: line.rest.slice(),
+    };
     line.next++;
     line.restLength = 0;
     return frame;

@@ -1,4 +1,7 @@
-/** What recordings for a daemon elsewhere are kept as. Adapters implement the records; their sound lies in spools. */
+/**
+ * What recordings for a daemon elsewhere are kept as. Adapters implement the records; their sound
+ * lies in spools.
+ */
 import type { Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
 

@@ -1,4 +1,6 @@
-/** Transcribes the copy of a recording with the engines of this machine, as a meeting of its own. */
+/**
+ * Transcribes the copy of a recording with the engines of this machine, as a meeting of its own.
+ */
 import { isEarmarkError } from '../../protocol/errors';
 import { FRAME_MS } from '../audio/frame';
 import type { Clock } from '../base/clock';
@@ -11,14 +13,28 @@ const BATCH = 100;
 /** Where the session says for how long to wait, that; else this. */
 const WAIT_MS = 200;
 
-/** @returns the session, which goes on by itself; the copy goes when it is DONE. @throws EarmarkError of a session's start */
-export async function transcribeHere(uploads: Uploads, id: string, sessions: Pick<Sessions, 'start' | 'push' | 'stop' | 'whenEnded'>, clock: Clock): Promise<string> {
+/**
+ *
+ * @returns the session, which goes on by itself; the copy goes when it is DONE. @throws
+ * EarmarkError of a session's start
+ */
+export async function transcribeHere(
+  uploads: Uploads,
+  id: string,
+  sessions: Pick<Sessions, 'start' | 'push' | 'stop' | 'whenEnded'>,
+  clock: Clock,
+): Promise<string> {
   return await new Promise<string>((resolve, reject) => {
     uploads.borrow(id, async (copy, { remote, startedAt, sources }) => {
       let begun: string | undefined;
       try {
         const { session } = await sessions.start({
-          kind: 'meeting', title: `Recording for ${remote}`, startedAt, live: false, partials: false, insights: true,
+          kind: 'meeting',
+          title: `Recording for ${remote}`,
+          startedAt,
+          live: false,
+          partials: false,
+          insights: true,
           sources: sources.map(({ source }) => ({ source, origin: { type: 'push' as const } })),
         });
         const sessionId = session.record.id;
@@ -30,7 +46,8 @@ export async function transcribeHere(uploads: Uploads, id: string, sessions: Pic
             const count = Math.min(BATCH, copy.frames(source) - seq);
             if (count <= 0) continue;
             const pcm = copy.read(source, seq, count);
-            while (!(await taken(() => sessions.push(sessionId, source, seq, seq * FRAME_MS, pcm)))) await delay(clock, WAIT_MS);
+            while (!(await taken(() => sessions.push(sessionId, source, seq, seq * FRAME_MS, pcm))))
+              await delay(clock, WAIT_MS);
           }
         }
         await sessions.stop(sessionId, 'upload.transcribed');

@@ -1,6 +1,6 @@
 /**
- * Recordings for a daemon elsewhere: kept here from the first frame, until that daemon has confirmed length and hash, or a
- * person discards them. Neither age nor want of room deletes one.
+ * Recordings for a daemon elsewhere: kept here from the first frame, until that daemon has
+ * confirmed length and hash, or a person discards them. Neither age nor want of room deletes one.
  */
 import { EarmarkError } from '../../protocol/errors';
 import { FRAME_MS } from '../audio/frame';
@@ -46,15 +46,35 @@ export class Uploads implements Disposable {
     return this.deps.records.list().map((record) => this.view(record));
   }
 
-  /** Makes one, or takes it up. @param holder who sends it @throws EarmarkError session.wrongState where somebody else does, rpc.tooMany, store.* */
+  /**
+   * Makes one, or takes it up.
+   * @param holder who sends it @throws EarmarkError session.wrongState where somebody else does,
+   * rpc.tooMany, store.*
+   */
   open(wish: Pick<UploadRecord, 'remote' | 'sessionId' | 'sources'>, holder: object): UploadView {
     const { records, newId, clock } = this.deps;
     const known = records.list();
-    let record = known.find(({ remote, sessionId }) => remote === wish.remote && sessionId === wish.sessionId);
-    if (record && (this.busy.has(record.id) || (this.open_.get(record.id)?.holder ?? holder) !== holder)) throw new EarmarkError('session.wrongState', 'Another window sends this recording.');
+    let record = known.find(
+      ({ remote, sessionId }) => remote === wish.remote && sessionId === wish.sessionId,
+    );
+    if (
+      record &&
+      (this.busy.has(record.id) || (this.open_.get(record.id)?.holder ?? holder) !== holder)
+    )
+      throw new EarmarkError('session.wrongState', 'Another window sends this recording.');
     if (!record) {
-      if (known.length >= UPLOADS_MAX) throw new EarmarkError('rpc.tooMany', 'Too many recordings wait here for a daemon elsewhere; transcribe them here or discard them.');
-      record = { id: newId(), ...wish, startedAt: new Date(clock.wall()).toISOString(), state: 'uploading', ended: false };
+      if (known.length >= UPLOADS_MAX)
+        throw new EarmarkError(
+          'rpc.tooMany',
+          'Too many recordings wait here for a daemon elsewhere; transcribe them here or discard them.',
+        );
+      record = {
+        id: newId(),
+        ...wish,
+        startedAt: new Date(clock.wall()).toISOString(),
+        state: 'uploading',
+        ended: false,
+      };
       records.write(record);
     }
     this.copyOf(record, holder);
@@ -77,10 +97,23 @@ export class Uploads implements Disposable {
   }
 
   /** As in Copy. @throws EarmarkError session.notFound */
-  recording(id: string, source: RecordedSource, fromSeq: number, sink: (seq: number, pcm: Int16Array) => void): { readonly seq: number; write(pcm: Int16Array): void; end(): void } {
+  recording(
+    id: string,
+    source: RecordedSource,
+    fromSeq: number,
+    sink: (seq: number, pcm: Int16Array) => void,
+  ): { readonly seq: number; write(pcm: Int16Array): void; end(): void } {
     const { copy } = this.held(id);
-    if (!this.record(id).sources.some((s) => s.source === source)) throw new EarmarkError('audio.unknownSource', 'This recording has no such source; name it when it is opened.');
-    return { seq: copy.record(source, fromSeq, sink), write: (pcm) => copy.write(source, pcm), end: () => copy.end(source) };
+    if (!this.record(id).sources.some((s) => s.source === source))
+      throw new EarmarkError(
+        'audio.unknownSource',
+        'This recording has no such source; name it when it is opened.',
+      );
+    return {
+      seq: copy.record(source, fromSeq, sink),
+      write: (pcm) => copy.write(source, pcm),
+      end: () => copy.end(source),
+    };
   }
 
   read(id: string, source: RecordedSource, seq: number, count: number): Int16Array {
@@ -99,17 +132,40 @@ export class Uploads implements Disposable {
     return recorded;
   }
 
-  /** Compares what the daemon elsewhere has with what was recorded here; only where that is the same the copy goes. */
-  async settle(id: string, received: readonly SourceReceived[], trouble?: string): Promise<{ readonly state: 'confirmed' | 'pending_verification'; readonly problem?: string }> {
+  /**
+   * Compares what the daemon elsewhere has with what was recorded here; only where that is the same
+   * the copy goes.
+   */
+  async settle(
+    id: string,
+    received: readonly SourceReceived[],
+    trouble?: string,
+  ): Promise<{ readonly state: 'confirmed' | 'pending_verification'; readonly problem?: string }> {
     const recorded = await this.held(id).copy.recorded();
     const record = this.record(id);
-    const wrong = recorded.find((mine) => !received.some((theirs) => theirs.source === mine.source && theirs.frames === mine.frames && theirs.digest === mine.digest));
+    const wrong = recorded.find(
+      (mine) =>
+        !received.some(
+          (theirs) =>
+            theirs.source === mine.source &&
+            theirs.frames === mine.frames &&
+            theirs.digest === mine.digest,
+        ),
+    );
     if (!wrong && trouble === undefined) {
       this.remove(id);
       this.deps.logger.info('upload.confirmed', { session: record.sessionId });
       return { state: 'confirmed' };
     }
-    const problem = trouble ?? (wrong ? this.difference(record, wrong, received.find(({ source }) => source === wrong.source)) : '');
+    const problem =
+      trouble ??
+      (wrong
+        ? this.difference(
+            record,
+            wrong,
+            received.find(({ source }) => source === wrong.source),
+          )
+        : '');
     this.deps.logger.warn('upload.notConfirmed', { session: record.sessionId });
     this.deps.records.write({ ...record, state: 'pending_verification', problem });
     // What is to become of it is a person's word, from whichever window.
@@ -119,14 +175,25 @@ export class Uploads implements Disposable {
 
   /** @throws EarmarkError session.wrongState while it is sent or transcribed */
   discard(id: string, holder: object): void {
-    if (this.busy.has(id) || (this.open_.get(id)?.holder ?? holder) !== holder) throw new EarmarkError('session.wrongState', 'This recording is being sent or transcribed; stop that first.');
+    if (this.busy.has(id) || (this.open_.get(id)?.holder ?? holder) !== holder)
+      throw new EarmarkError(
+        'session.wrongState',
+        'This recording is being sent or transcribed; stop that first.',
+      );
     this.remove(id);
   }
 
-  /** Keeps others away while `work` reads the copy, which goes when the work says so. @throws EarmarkError session.notFound, session.wrongState */
+  /**
+   * Keeps others away while `work` reads the copy, which goes when the work says so. @throws
+   * EarmarkError session.notFound, session.wrongState
+   */
   borrow(id: string, work: (copy: Copy, record: UploadRecord) => Promise<'done' | 'keep'>): void {
     const record = this.record(id);
-    if (this.busy.has(id) || this.open_.has(id)) throw new EarmarkError('session.wrongState', 'This recording is being sent or transcribed; wait until that is over.');
+    if (this.busy.has(id) || this.open_.has(id))
+      throw new EarmarkError(
+        'session.wrongState',
+        'This recording is being sent or transcribed; wait until that is over.',
+      );
     const { copy } = this.copyOf(record, this);
     this.busy.add(id);
     const over = (how: 'done' | 'keep'): void => {
@@ -141,9 +208,15 @@ export class Uploads implements Disposable {
     for (const id of [...this.open_.keys()]) this.close(id);
   }
 
-  private difference({ remote }: UploadRecord, mine: SourceReceived, theirs: SourceReceived | undefined): string {
-    const minutes = (frames: number): string => `${Math.round((frames * FRAME_MS) / 6_000) / 10} min`;
-    if (!theirs || theirs.frames === mine.frames) return `What ${remote} has is not what was recorded here, or the copy here is damaged. The copy stays: transcribe it here, or discard it.`;
+  private difference(
+    { remote }: UploadRecord,
+    mine: SourceReceived,
+    theirs: SourceReceived | undefined,
+  ): string {
+    const minutes = (frames: number): string =>
+      `${Math.round((frames * FRAME_MS) / 6_000) / 10} min`;
+    if (!theirs || theirs.frames === mine.frames)
+      return `What ${remote} has is not what was recorded here, or the copy here is damaged. The copy stays: transcribe it here, or discard it.`;
     return `${remote} has ${minutes(theirs.frames)} of the ${minutes(mine.frames)} that were recorded here. The copy stays: transcribe it here, or discard it.`;
   }
 
@@ -151,7 +224,13 @@ export class Uploads implements Disposable {
     const known = this.open_.get(record.id);
     if (known) return known;
     const spool = this.deps.spools.open(record.id);
-    const copy = new Copy(spool, record.sources.map(({ source }) => source), this.room(), (why) => this.onUnkept(record.id, why), () => delay(this.deps.clock, 0));
+    const copy = new Copy(
+      spool,
+      record.sources.map(({ source }) => source),
+      this.room(),
+      (why) => this.onUnkept(record.id, why),
+      () => delay(this.deps.clock, 0),
+    );
     const held = { holder, copy };
     this.open_.set(record.id, held);
     return held;
@@ -163,7 +242,8 @@ export class Uploads implements Disposable {
     let asked = 0;
     let free = true;
     return () => {
-      if (asked++ % LOOK_FRAMES === 0) free = records.list().reduce((sum, { id }) => sum + records.bytes(id), 0) < roomBytes();
+      if (asked++ % LOOK_FRAMES === 0)
+        free = records.list().reduce((sum, { id }) => sum + records.bytes(id), 0) < roomBytes();
       return free;
     };
   }
@@ -171,7 +251,10 @@ export class Uploads implements Disposable {
   private onUnkept(id: string, why: 'disk' | 'room'): void {
     this.deps.logger.warn('upload.notKept', { why });
     try {
-      const problem = why === 'disk' ? 'The disk of this machine could not be written, so the copy here is not complete.' : 'The room for recordings that wait for a daemon elsewhere is used up, so the copy here is not complete. Transcribe older ones here, or discard them.';
+      const problem =
+        why === 'disk'
+          ? 'The disk of this machine could not be written, so the copy here is not complete.'
+          : 'The room for recordings that wait for a daemon elsewhere is used up, so the copy here is not complete. Transcribe older ones here, or discard them.';
       this.deps.records.write({ ...this.record(id), problem });
     } catch {
       // A disk that refuses sound refuses this too; the log has it.
@@ -180,18 +263,24 @@ export class Uploads implements Disposable {
 
   private record(id: string): UploadRecord {
     const record = this.deps.records.list().find((r) => r.id === id);
-    if (!record) throw new EarmarkError('session.notFound', 'This recording is not kept here any more.');
+    if (!record)
+      throw new EarmarkError('session.notFound', 'This recording is not kept here any more.');
     return record;
   }
 
   private held(id: string): Held {
     const held = this.open_.get(id);
-    if (!held) throw new EarmarkError('session.notFound', 'This recording is not open; open it first.');
+    if (!held)
+      throw new EarmarkError('session.notFound', 'This recording is not open; open it first.');
     return held;
   }
 
   private view(record: UploadRecord): UploadView {
-    return { ...record, held: this.open_.has(record.id), bytes: this.deps.records.bytes(record.id) };
+    return {
+      ...record,
+      held: this.open_.has(record.id),
+      bytes: this.deps.records.bytes(record.id),
+    };
   }
 
   private close(id: string): void {

@@ -5,7 +5,8 @@ import type { Frame, Source } from '../audio/frame';
 export const VAD_WINDOW = 512;
 
 /**
- * Probability of speech for windows of one source, in order. Implementations keep the recurrent state of each source stream.
+ * Probability of speech for windows of one source, in order. Implementations keep the recurrent
+ * state of each source stream.
  */
 export interface SpeechDetector {
   /** @param windows n × 512 samples, −1…1. @returns n probabilities, 0–1. */
@@ -29,14 +30,20 @@ export interface Phrase {
   /** End of the last window that was called speech. */
   readonly speechEndMs: number;
   readonly pcm: Float32Array;
-  /** First and last frame whose samples are in it; the spool may release both once the phrase is final. */
+  /**
+   * First and last frame whose samples are in it; the spool may release both once the phrase is
+   * final.
+   */
   readonly firstSeq: number;
   readonly lastSeq: number;
   /** Why it ended: silence, the cap on length (its continuation follows at once), or a flush. */
   readonly cause: 'silence' | 'cap' | 'flush';
   /** Where speech went on right behind the phrase before, or the cap cut: what was spoken in it. */
   readonly lead?: PhraseLead;
-  /** Where the cap cut and speech goes on: what was spoken behind the cut by then. It belongs to the next phrase. */
+  /**
+   * Where the cap cut and speech goes on: what was spoken behind the cut by then. It belongs to the
+   * next phrase.
+   */
   readonly tail?: Float32Array;
 }
 
@@ -62,7 +69,10 @@ export interface OpenPhrase {
 export interface Pause extends OpenPhrase {
   /** That of the `Phrase` that follows, unless speech goes on. */
   readonly speechEndMs: number;
-  /** `pcm` is the sound of that phrase to the last sample; otherwise the end of its silence is made up. */
+  /**
+   * `pcm` is the sound of that phrase to the last sample; otherwise the end of its silence is made
+   * up.
+   */
   readonly complete: boolean;
 }
 
@@ -77,13 +87,25 @@ export interface PhraseSourceSetup {
   readonly onPause?: (pause: Pause) => void;
   /** It was not over. */
   readonly onResume?: (phrase: { readonly id: string }) => void;
-  /** Asked while a short phrase is quiet: its text is known, and it need not wait longer than a long one for what may follow. */
+  /**
+   * Asked while a short phrase is quiet: its text is known, and it need not wait longer than a long
+   * one for what may follow.
+   */
   readonly trusted?: () => boolean;
-  /** Asked in pauses: the text of the open phrase will hardly be trusted, so a short one will wait for its longer end, and its decode with it. */
+  /**
+   * Asked in pauses: the text of the open phrase will hardly be trusted, so a short one will wait
+   * for its longer end, and its decode with it.
+   */
   readonly doubted?: () => boolean;
-  /** How long the decode of so much sound will take, both in milliseconds; asked in pauses, which are announced so much before the phrase ends. */
+  /**
+   * How long the decode of so much sound will take, both in milliseconds; asked in pauses, which
+   * are announced so much before the phrase ends.
+   */
   readonly decodeMs?: (soundMs: number) => number;
-  /** A phrase ended. `process` waits for the promise: that is the backpressure when a file is read as fast as possible. */
+  /**
+   * A phrase ended. `process` waits for the promise: that is the backpressure when a file is read
+   * as fast as possible.
+   */
   readonly onPhrase: (phrase: Phrase) => void | Promise<void>;
   /** Frames were missing; `frames` of them stand as silence. */
   readonly onGap?: (gap: { readonly afterSeq: number; readonly frames: number }) => void;
@@ -92,15 +114,27 @@ export interface PhraseSourceSetup {
   /** The detector failed and the energy detector took over, told once. */
   readonly onFallback?: (error: unknown) => void;
   readonly options?: Partial<SegmenterOptions>;
-  /** Asked at each pause: true while every phrase should wait as long for its end as a short one does, which makes fewer and longer ones. */
+  /**
+   * Asked at each pause: true while every phrase should wait as long for its end as a short one
+   * does, which makes fewer and longer ones.
+   */
   readonly longPhrases?: () => boolean;
-  /** First frame that counts; earlier ones are passed over (recovery). Default: whatever comes first. */
+  /**
+   * First frame that counts; earlier ones are passed over (recovery). Default: whatever comes
+   * first.
+   */
   readonly fromSeq?: number;
 }
 
-/** One source from frames to phrases. Calls of `process` and `flush` run one after the other in the order they were made. */
+/**
+ * One source from frames to phrases. Calls of `process` and `flush` run one after the other in the
+ * order they were made.
+ */
 export interface PhraseSourceLike {
-  /** Takes frames in order, any number at once. Resolves when they are segmented and the phrases that ended were taken. Keeps no reference to `pcm`. */
+  /**
+   * Takes frames in order, any number at once. Resolves when they are segmented and the phrases
+   * that ended were taken. Keeps no reference to `pcm`.
+   */
   process(frames: readonly Frame[]): Promise<void>;
   /** A hard boundary: what is open ends now as a phrase. */
   flush(): Promise<void>;
@@ -110,14 +144,20 @@ export interface PhraseSourceLike {
   readonly speech: boolean;
   /** Last frame that was segmented, −1 before the first. */
   readonly processedThrough: number;
-  /** First frame that may still enter a phrase (open phrase or pre-roll). Frames before it belong to emitted phrases or to silence. */
+  /**
+   * First frame that may still enter a phrase (open phrase or pre-roll). Frames before it belong to
+   * emitted phrases or to silence.
+   */
   readonly neededFrom: number;
   dispose(): void;
 }
 
 /** All in milliseconds or 0–1; defaults in `segmenter.ts`. */
 export interface SegmenterOptions {
-  /** Probability from which a window is speech when none is open, and below which it is silence when one is. */
+  /**
+   * Probability from which a window is speech when none is open, and below which it is silence when
+   * one is.
+   */
   readonly onsetThreshold: number;
   readonly offsetThreshold: number;
   /** Speech that must add up before an onset counts. */
@@ -126,7 +166,10 @@ export interface SegmenterOptions {
   readonly preRollMs: number;
   /** Silence that ends a phrase. */
   readonly endSilenceMs: number;
-  /** A phrase that is still shorter than `shortPhraseMs`, and whose text is not trusted, waits for this much silence: a recogniser needs context. */
+  /**
+   * A phrase that is still shorter than `shortPhraseMs`, and whose text is not trusted, waits for
+   * this much silence: a recogniser needs context.
+   */
   readonly shortEndSilenceMs: number;
   readonly shortPhraseMs: number;
   /** A pause is announced after this much silence at the earliest … */

@@ -1,6 +1,7 @@
 /**
- * Speech detection without a model: level above the noise floor, which is the quietest window of the last three seconds
- * (minimum statistics, Martin 2001). Takes over when the model fails; it hears speech well and takes some noise for it.
+ * Speech detection without a model: level above the noise floor, which is the quietest window of
+ * the last three seconds (minimum statistics, Martin 2001). Takes over when the model fails; it
+ * hears speech well and takes some noise for it.
  */
 import { type SpeechDetector, VAD_WINDOW } from './contract';
 

@@ -1,13 +1,15 @@
 /**
- * Policy over two speech detectors: the second takes the very windows on which the first failed, so nothing is
- * discarded, and the first is tried again every half minute of audio.
+ * Policy over two speech detectors: the second takes the very windows on which the first failed, so
+ * nothing is discarded, and the first is tried again every half minute of audio.
  */
 import { type SpeechDetector, VAD_WINDOW } from './contract';
 
 /** About 30 s. */
 const PROBE_WINDOWS = Math.round(30_000 / 32);
 
-type State = { readonly kind: 'primary' } | { readonly kind: 'fallback'; readonly detector: SpeechDetector; readonly windows: number };
+type State =
+  | { readonly kind: 'primary' }
+  | { readonly kind: 'fallback'; readonly detector: SpeechDetector; readonly windows: number };
 
 export class FallbackDetector implements SpeechDetector {
   private state: State = { kind: 'primary' };
@@ -30,7 +32,11 @@ export class FallbackDetector implements SpeechDetector {
         return answer;
       } catch (error) {
         if (state.kind === 'primary') this.onFallback(error);
-        state = { kind: 'fallback', detector: state.kind === 'primary' ? this.makeFallback() : state.detector, windows: 0 };
+        state = {
+          kind: 'fallback',
+          detector: state.kind === 'primary' ? this.makeFallback() : state.detector,
+          windows: 0,
+        };
       }
     }
     this.state = { ...state, windows: state.windows + windows.length / VAD_WINDOW };

@@ -1,4 +1,7 @@
-/** The frames of one source that a phrase may still need, addressed by sample position from the first frame on. */
+/**
+ * The frames of one source that a phrase may still need, addressed by sample position from the
+ * first frame on.
+ */
 import { FRAME_MS, FRAME_SAMPLES, type Frame, SAMPLE_RATE } from '../audio/frame';
 import { toFloat32 } from '../audio/pcm';
 import { framePool } from '../audio/pools';
@@ -25,7 +28,11 @@ export class FrameStore {
 
   append(frame: Frame): void {
     if (this.closed) return;
-    this.frames.push({ seq: frame.seq, captureMs: frame.captureMs, pcm: toFloat32(frame.pcm, framePool.take()) });
+    this.frames.push({
+      seq: frame.seq,
+      captureMs: frame.captureMs,
+      pcm: toFloat32(frame.pcm, framePool.take()),
+    });
   }
 
   appendSilence(seq: number, captureMs: number): void {
@@ -37,22 +44,31 @@ export class FrameStore {
   slice(from: number, to: number): Float32Array {
     const first = Math.max(from, this.base * FRAME_SAMPLES);
     const out = new Float32Array(Math.max(0, Math.min(to, this.end) - first));
-    for (let at = first; at < first + out.length; ) {
+    for (let at = first; at < first + out.length;) {
       const inFrame = at % FRAME_SAMPLES;
       const take = Math.min(FRAME_SAMPLES - inFrame, first + out.length - at);
-      out.set(this.at(at)?.pcm.subarray(inFrame, inFrame + take) ?? new Float32Array(take), at - first);
+      out.set(
+        this.at(at)?.pcm.subarray(inFrame, inFrame + take) ?? new Float32Array(take),
+        at - first,
+      );
       at += take;
     }
     return out;
   }
 
-  /** End of the quietest frame in `from … to`, its neighbours in there counted half; the later of equals. */
+  /**
+   * End of the quietest frame in `from … to`, its neighbours in there counted half; the later of
+   * equals.
+   */
   quietest(from: number, to: number): number {
     const first = Math.max(this.base, Math.ceil(from / FRAME_SAMPLES));
     const last = Math.min(this.base + this.frames.length, Math.floor(to / FRAME_SAMPLES)) - 1;
-    const energies = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => meanSquare(this.frames[first + i - this.base]?.pcm));
+    const energies = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) =>
+      meanSquare(this.frames[first + i - this.base]?.pcm),
+    );
     // Whether a neighbour outside has come depends on how frames come; the edge stands for it.
-    const energy = (index: number): number => energies[Math.min(Math.max(index, first), last) - first] ?? 0;
+    const energy = (index: number): number =>
+      energies[Math.min(Math.max(index, first), last) - first] ?? 0;
     let best = last;
     let least = Infinity;
     for (let i = first; i <= last; i++) {
@@ -69,7 +85,9 @@ export class FrameStore {
     const frame = this.at(position);
     if (frame) return frame.captureMs + ((position % FRAME_SAMPLES) * 1000) / SAMPLE_RATE;
     const last = this.frames.at(-1);
-    return last ? last.captureMs + FRAME_MS + ((position - this.end) * 1000) / SAMPLE_RATE : (position * 1000) / SAMPLE_RATE;
+    return last
+      ? last.captureMs + FRAME_MS + ((position - this.end) * 1000) / SAMPLE_RATE
+      : (position * 1000) / SAMPLE_RATE;
   }
 
   /** Sequence number of the frame a position lies in; one past the last where it lies after all. */

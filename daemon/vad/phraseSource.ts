@@ -1,10 +1,19 @@
 /**
- * One source from frames to phrases: 20 ms frames → windows of 512 samples → energy gate → speech detector → segmenter.
- * The same code serves a live microphone (a frame at a time) and a file (seconds at a time); `process` resolves when the
- * phrases that ended were taken, which is the backpressure.
+ * One source from frames to phrases: 20 ms frames → windows of 512 samples → energy gate → speech
+ * detector → segmenter. The same code serves a live microphone (a frame at a time) and a file
+ * (seconds at a time); `process` resolves when the phrases that ended were taken, which is the
+ * backpressure.
  */
 import { FRAME_MS, FRAME_SAMPLES, type Frame, SAMPLE_RATE } from '../audio/frame';
-import { type OpenPhrase, type Pause, type Phrase, type PhraseLead, type PhraseSourceLike, type PhraseSourceSetup, VAD_WINDOW } from './contract';
+import {
+  type OpenPhrase,
+  type Pause,
+  type Phrase,
+  type PhraseLead,
+  type PhraseSourceLike,
+  type PhraseSourceSetup,
+  VAD_WINDOW,
+} from './contract';
 import { EnergyDetector, levelDb } from './energyDetector';
 import { FallbackDetector } from './fallbackDetector';
 import { FrameStore } from './frameStore';
@@ -15,9 +24,15 @@ import { PhraseSegmenter, type SegmenterEvent, defaultSegmenterOptions } from '.
 const BATCH_FRAMES = 100;
 /** A longer gap is a boundary; filling it would only cost memory. */
 const MAX_FILL_FRAMES = 100;
-/** A capture clock that jumps by more is a boundary: the recording was paused, and no phrase reaches across. */
+/**
+ * A capture clock that jumps by more is a boundary: the recording was paused, and no phrase reaches
+ * across.
+ */
 const MAX_JUMP_MS = 500;
-/** Quiet windows handed to the detector before the first loud one, so that it knows what went before. */
+/**
+ * Quiet windows handed to the detector before the first loud one, so that it knows what went
+ * before.
+ */
 const WARM_UP_WINDOWS = 4;
 
 /** Every so many frames a window begins where a frame does: 8 × 320 samples are 5 × 512. */
@@ -47,10 +62,23 @@ export class PhraseSource implements PhraseSourceLike {
   constructor(private readonly setup: PhraseSourceSetup) {
     const options = { ...defaultSegmenterOptions, ...setup.options };
     this.gateDb = options.gateDb;
-    this.leadGap = Math.round((Math.max(options.leadGapMs, options.doubtedLeadGapMs) * SAMPLE_RATE) / 1000);
+    this.leadGap = Math.round(
+      (Math.max(options.leadGapMs, options.doubtedLeadGapMs) * SAMPLE_RATE) / 1000,
+    );
     this.postRoll = Math.round((options.postRollMs * SAMPLE_RATE) / 1000);
-    this.segmenter = new PhraseSegmenter(options, (from, to) => this.store.quietest(from, to), setup.longPhrases, setup.trusted, setup.decodeMs, setup.doubted);
-    this.detector = new FallbackDetector(setup.detector, () => new EnergyDetector(), (error) => setup.onFallback?.(error));
+    this.segmenter = new PhraseSegmenter(
+      options,
+      (from, to) => this.store.quietest(from, to),
+      setup.longPhrases,
+      setup.trusted,
+      setup.decodeMs,
+      setup.doubted,
+    );
+    this.detector = new FallbackDetector(
+      setup.detector,
+      () => new EnergyDetector(),
+      (error) => setup.onFallback?.(error),
+    );
     this.lastSeq = (setup.fromSeq ?? 0) - 1;
     this.begun = setup.fromSeq !== undefined;
   }
@@ -87,7 +115,12 @@ export class PhraseSource implements PhraseSourceLike {
   openPhrase(): OpenPhrase | undefined {
     const { state } = this.segmenter;
     if (state.kind !== 'open' || this.openId === undefined) return undefined;
-    return { id: this.openId, source: this.setup.source, startMs: this.timeMs(state.start), pcm: this.store.slice(state.start, this.store.end) };
+    return {
+      id: this.openId,
+      source: this.setup.source,
+      startMs: this.timeMs(state.start),
+      pcm: this.store.slice(state.start, this.store.end),
+    };
   }
 
   dispose(): void {
@@ -107,7 +140,9 @@ export class PhraseSource implements PhraseSourceLike {
   private accept(frame: Frame): Promise<void> | undefined {
     if (this.begun && frame.seq <= this.lastSeq) return undefined;
     const missing = this.begun ? frame.seq - this.lastSeq - 1 : 0;
-    const jumped = this.begun && Math.abs(frame.captureMs - this.nextCaptureMs - missing * FRAME_MS) > MAX_JUMP_MS;
+    const jumped =
+      this.begun &&
+      Math.abs(frame.captureMs - this.nextCaptureMs - missing * FRAME_MS) > MAX_JUMP_MS;
     if (missing > 0 || jumped) return this.bridge(missing, jumped).then(() => this.keep(frame));
     this.keep(frame);
     return undefined;
@@ -128,10 +163,14 @@ export class PhraseSource implements PhraseSourceLike {
     this.store.append(frame);
   }
 
-  /** What is taken up again has its windows where they would have been: a phrase has the same bounds, whoever finds it. */
+  /**
+   * What is taken up again has its windows where they would have been: a phrase has the same
+   * bounds, whoever finds it.
+   */
   private align({ seq, captureMs }: Frame): void {
     this.segmenter.beginAt((seq % ALIGNED_FRAMES) * FRAME_SAMPLES);
-    for (let before = seq % ALIGNED_FRAMES; before > 0; before--) this.store.appendSilence(seq - before, captureMs - before * FRAME_MS);
+    for (let before = seq % ALIGNED_FRAMES; before > 0; before--)
+      this.store.appendSilence(seq - before, captureMs - before * FRAME_MS);
   }
 
   private async fill(missing: number): Promise<void> {
@@ -141,7 +180,8 @@ export class PhraseSource implements PhraseSourceLike {
       await this.flushNow();
       return;
     }
-    for (let i = 0; i < missing; i++) this.store.appendSilence(this.lastSeq + 1 + i, this.nextCaptureMs + i * FRAME_MS);
+    for (let i = 0; i < missing; i++)
+      this.store.appendSilence(this.lastSeq + 1 + i, this.nextCaptureMs + i * FRAME_MS);
   }
 
   /** Judges every whole window there is. */
@@ -155,16 +195,23 @@ export class PhraseSource implements PhraseSourceLike {
   private async judgeWindows(samples: Float32Array): Promise<void> {
     const count = samples.length / VAD_WINDOW;
     let quiet = 0;
-    if (this.segmenter.state.kind === 'silence') while (quiet < count && levelDb(samples, quiet * VAD_WINDOW, VAD_WINDOW) < this.gateDb) quiet++;
+    if (this.segmenter.state.kind === 'silence')
+      while (quiet < count && levelDb(samples, quiet * VAD_WINDOW, VAD_WINDOW) < this.gateDb)
+        quiet++;
     // Silence in silence makes no events.
     for (let i = 0; i < quiet; i++) this.take(0);
-    if (quiet > 0) this.skip(samples.subarray(Math.max(0, quiet - WARM_UP_WINDOWS) * VAD_WINDOW, quiet * VAD_WINDOW));
+    if (quiet > 0)
+      this.skip(
+        samples.subarray(Math.max(0, quiet - WARM_UP_WINDOWS) * VAD_WINDOW, quiet * VAD_WINDOW),
+      );
     this.setup.onWindows?.(quiet, count - quiet);
     if (quiet === count) return;
     const warmUp = this.skipped;
     this.skipped = NOTHING;
     const loud = samples.subarray(quiet * VAD_WINDOW);
-    const answers = await this.detector.detect(warmUp.length === 0 && quiet === 0 ? samples : joined(warmUp, loud));
+    const answers = await this.detector.detect(
+      warmUp.length === 0 && quiet === 0 ? samples : joined(warmUp, loud),
+    );
     for (const probability of answers.subarray(warmUp.length / VAD_WINDOW)) {
       for (const event of this.take(probability)) await this.announce(event);
     }
@@ -188,7 +235,10 @@ export class PhraseSource implements PhraseSourceLike {
     this.drop();
   }
 
-  /** Judges the last, incomplete window with silence behind it, then ends what is open at the last real sample. */
+  /**
+   * Judges the last, incomplete window with silence behind it, then ends what is open at the last
+   * real sample.
+   */
   private async flushNow(): Promise<void> {
     const end = this.store.end;
     await this.judge();
@@ -221,11 +271,22 @@ export class PhraseSource implements PhraseSourceLike {
   }
 
   /** With the sound of the phrase that follows when it stays quiet. */
-  private pauseOf({ speechEnd, end, from, start }: Extract<SegmenterEvent, { kind: 'pause' }>, id: string): Pause {
+  private pauseOf(
+    { speechEnd, end, from, start }: Extract<SegmenterEvent, { kind: 'pause' }>,
+    id: string,
+  ): Pause {
     const startMs = this.timeMs(start);
     const heard = this.store.slice(start, end);
     const pcm = withQuietEnd(heard, end - speechEnd, speechEnd - start + this.postRoll);
-    return { id, source: this.setup.source, startMs, speechEndMs: startMs + samplesToMs(speechEnd - start), pcm, complete: heard.length === pcm.length, ...this.leadOf({ from, start }) };
+    return {
+      id,
+      source: this.setup.source,
+      startMs,
+      speechEndMs: startMs + samplesToMs(speechEnd - start),
+      pcm,
+      complete: heard.length === pcm.length,
+      ...this.leadOf({ from, start }),
+    };
   }
 
   private phraseOf(event: Extract<SegmenterEvent, { kind: 'phrase' }>): Phrase {
@@ -254,7 +315,9 @@ export class PhraseSource implements PhraseSourceLike {
   }
 
   /** The phrase before, where the one that starts there goes on right behind it. */
-  private leadOf({ from, start }: { readonly from: number; readonly start: number }): { lead?: PhraseLead } {
+  private leadOf({ from, start }: { readonly from: number; readonly start: number }): {
+    lead?: PhraseLead;
+  } {
     const { last } = this;
     if (!last || from === start) return {};
     const gap = this.store.slice(last.end, start);

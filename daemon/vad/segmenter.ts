@@ -1,41 +1,48 @@
 /**
- * Decides where phrases begin and end, from the speech probability of one 32 ms window after the other. Pure: positions
- * are samples of one source, audio stays with the caller. Structure after the segmenter of ricky0123/vad, with a
- * cap that cuts at the quietest place.
+ * Decides where phrases begin and end, from the speech probability of one 32 ms window after the
+ * other. Pure: positions are samples of one source, audio stays with the caller. Structure after
+ * the segmenter of ricky0123/vad, with a cap that cuts at the quietest place.
  */
 import { FRAME_SAMPLES, SAMPLE_RATE } from '../audio/frame';
 import { type SegmenterOptions, VAD_WINDOW } from './contract';
 
 /**
- * For what is spoken now. 400 ms end a phrase that is 8 s long or whose text the recogniser trusts, another waits for 850 ms:
- * the recogniser needs context, and half of all finals may be later than 450 ms, one in twenty later than 900. Median from the last
- * speech to the final, and word errors of clean + other: 868 ms and 45 + 116 where every phrase under 5 s waits, 432 ms and 44 + 129
- * where those under 3 s do, 44 + 122 when texts of low trust are decoded again; 432 ms and 46 + 119 as it is; whole
- * utterances 46 + 115. Whether the text ends a sentence tells nothing: of 92 such texts speech went on after 38. What goes on within 400 ms of
- * an end is decoded behind the phrase before. Word errors of LibriSpeech sessions of 2285 words, clean + other: 60 + 155
- * with 400 ms everywhere and no leads, 45 + 129 with 864 ms; 51 + 129 with these waits and leads, and 55 % of the phrases
- * end after 400 ms; 50 + 131 and 49 % where 6 s count as short, at caps of 15 and of 20 s alike; leads over 900 ms 50 + 128 for
- * 7 % more decode time; whole utterances 45 + 117. These without a beam; with it 45 + 115, 47 + 115 without speculation,
- * 49 + 123 without leads, whole utterances 38 + 102. Without speculation, decode time against no leads: 47 + 110 for 1.34 and
- * 1.24 times with all leads, 47 + 119 without, 46 + 117 for 1.11 and 1.05 times for phrases under 4 s, 46 + 116 for 1.07 and
- * 1.09 times where both are 12 s at most. Of two caps in a row the first is the lead of the second, so two have
- * to fit into the 30 s of a recogniser.
+ * For what is spoken now. 400 ms end a phrase that is 8 s long or whose text the recogniser trusts,
+ * another waits for 850 ms: the recogniser needs context, and half of all finals may be later than
+ * 450 ms, one in twenty later than 900. Median from the last speech to the final, and word errors
+ * of clean + other: 868 ms and 45 + 116 where every phrase under 5 s waits, 432 ms and 44 + 129
+ * where those under 3 s do, 44 + 122 when texts of low trust are decoded again; 432 ms and 46 + 119
+ * as it is; whole utterances 46 + 115. Whether the text ends a sentence tells nothing: of 92 such
+ * texts speech went on after 38. What goes on within 400 ms of an end is decoded behind the phrase
+ * before. Word errors of LibriSpeech sessions of 2285 words, clean + other: 60 + 155 with 400 ms
+ * everywhere and no leads, 45 + 129 with 864 ms; 51 + 129 with these waits and leads, and 55 % of
+ * the phrases end after 400 ms; 50 + 131 and 49 % where 6 s count as short, at caps of 15 and of 20
+ * s alike; leads over 900 ms 50 + 128 for 7 % more decode time; whole utterances 45 + 117. These
+ * without a beam; with it 45 + 115, 47 + 115 without speculation, 49 + 123 without leads, whole
+ * utterances 38 + 102. Without speculation, decode time against no leads: 47 + 110 for 1.34 and
+ * 1.24 times with all leads, 47 + 119 without, 46 + 117 for 1.11 and 1.05 times for phrases under 4
+ * s, 46 + 116 for 1.07 and 1.09 times where both are 12 s at most. Of two caps in a row the first
+ * is the lead of the second, so two have to fit into the 30 s of a recogniser.
  *
- * A decode in a pause begins as late as the last ones allow, 50 ms before: a window and a frame. With 80 ms, on three sets of pauses, decode
- * time in times of whole utterances and finals within 450 ms: 1.28 and 1.52, 69 %, where no text is decoded again; with
- * 8 s as short and without them 1.21 and 1.46, but 32 %, because texts are trusted too late, and 44 + 120 word errors
- * in the mean instead of 46 + 127. Of texts that were doubted in an earlier pause of a short phrase 17 of 94 were trusted
- * later, and 40 were decoded for nothing, so these wait for the longer end. With 8 s as short, on three sets of pauses twice,
- * word errors beside whole utterances are ±0.05 and −0.03 to +0.22 points, decode time 1.43–1.50 and 1.71–1.76 times; with
- * 5 s −0.03 and +1.01 points, 1.45 and 1.67 times.
+ * A decode in a pause begins as late as the last ones allow, 50 ms before: a window and a frame.
+ * With 80 ms, on three sets of pauses, decode time in times of whole utterances and finals within
+ * 450 ms: 1.28 and 1.52, 69 %, where no text is decoded again; with 8 s as short and without them
+ * 1.21 and 1.46, but 32 %, because texts are trusted too late, and 44 + 120 word errors in the mean
+ * instead of 46 + 127. Of texts that were doubted in an earlier pause of a short phrase 17 of 94
+ * were trusted later, and 40 were decoded for nothing, so these wait for the longer end. With 8 s
+ * as short, on three sets of pauses twice, word errors beside whole utterances are ±0.05 and −0.03
+ * to +0.22 points, decode time 1.43–1.50 and 1.71–1.76 times; with 5 s −0.03 and +1.01 points, 1.45
+ * and 1.67 times.
  *
- * Where the recogniser doubts what it hears of a source, more of what was said before goes along. On three sets of pauses, clean / other,
- * points of word errors from whole utterances and decode time: +0.22 / +0.51, 1.38 / 1.34 times with 400 ms and 12 s everywhere; +0.05 / +0.38,
- * 1.41 / 1.38 with 15 s where it doubts; +0.08 / 0.00, 1.42 / 1.48 with 850 ms as well, everywhere, where fewer texts are trusted in time (median
- * from the last speech to the final 560 instead of 456 ms); +0.22 / +0.32, 1.40 / 1.50 and 496 ms with both where it doubts. With
- * texts below 0.8 heard twice, six sets of pauses, word errors of clean + other and decode time: 45 + 116, 1.29 and 1.78 times with
- * 850 ms and 15 s where it doubts, 45 + 115, 1.33 and 1.74 with 850 ms and 12 s, 44 + 119, about 1.3 and 1.61 with 400 ms and 12 s;
- * with 8 s everywhere 48 + 117.
+ * Where the recogniser doubts what it hears of a source, more of what was said before goes along.
+ * On three sets of pauses, clean / other, points of word errors from whole utterances and decode
+ * time: +0.22 / +0.51, 1.38 / 1.34 times with 400 ms and 12 s everywhere; +0.05 / +0.38, 1.41 /
+ * 1.38 with 15 s where it doubts; +0.08 / 0.00, 1.42 / 1.48 with 850 ms as well, everywhere, where
+ * fewer texts are trusted in time (median from the last speech to the final 560 instead of 456 ms);
+ * +0.22 / +0.32, 1.40 / 1.50 and 496 ms with both where it doubts. With texts below 0.8 heard
+ * twice, six sets of pauses, word errors of clean + other and decode time: 45 + 116, 1.29 and 1.78
+ * times with 850 ms and 15 s where it doubts, 45 + 115, 1.33 and 1.74 with 850 ms and 12 s, 44 +
+ * 119, about 1.3 and 1.61 with 400 ms and 12 s; with 8 s everywhere 48 + 117.
  */
 export const defaultSegmenterOptions: SegmenterOptions = {
   onsetThreshold: 0.5,
@@ -56,21 +63,40 @@ export const defaultSegmenterOptions: SegmenterOptions = {
   gateDb: -60,
 };
 
-/** For recordings that nobody waits for word by word: longer pauses stay inside a phrase (3.8/11.4 %; whole files 3.7/11.1 %). */
-export const fileSegmenterOptions: Partial<SegmenterOptions> = { endSilenceMs: 1_000, shortEndSilenceMs: 1_000 };
+/**
+ * For recordings that nobody waits for word by word: longer pauses stay inside a phrase (3.8/11.4
+ * %; whole files 3.7/11.1 %).
+ */
+export const fileSegmenterOptions: Partial<SegmenterOptions> = {
+  endSilenceMs: 1_000,
+  shortEndSilenceMs: 1_000,
+};
 
-/** For Whisper, which holds 30 s and errs at cuts (LibriSpeech other: 15.6 % with phrases of 15 s at most, 14.3 % with these). */
-export const whisperFileSegmenterOptions: Partial<SegmenterOptions> = { ...fileSegmenterOptions, maxPhraseMs: 28_000 };
+/**
+ * For Whisper, which holds 30 s and errs at cuts (LibriSpeech other: 15.6 % with phrases of 15 s at
+ * most, 14.3 % with these).
+ */
+export const whisperFileSegmenterOptions: Partial<SegmenterOptions> = {
+  ...fileSegmenterOptions,
+  maxPhraseMs: 28_000,
+};
 
-/** For Whisper on what is spoken now: its decode takes no lead, so a phrase may be longer before it is cut. */
+/**
+ * For Whisper on what is spoken now: its decode takes no lead, so a phrase may be longer before it
+ * is cut.
+ */
 const whisperLiveSegmenterOptions: Partial<SegmenterOptions> = { maxPhraseMs: 20_000 };
 
-/** For dictation: whoever lets go of the key waits for the text, so a decode begins with every pause. Four windows: fewer are met inside words. */
+/**
+ * For dictation: whoever lets go of the key waits for the text, so a decode begins with every
+ * pause. Four windows: fewer are met inside words.
+ */
 const dictationSegmenterOptions: Partial<SegmenterOptions> = { pauseMs: 128, pauseLeadMs: 30_000 };
 
 /**
- * Where several people speak and nothing tells them apart, segments stay as phrases are: shorter ones hold the turns of two less often
- * (strict F1 of the labelled meetings' actions as heard, not split: 0.76 with 5 s, 0.69 with 8 s).
+ * Where several people speak and nothing tells them apart, segments stay as phrases are: shorter
+ * ones hold the turns of two less often (strict F1 of the labelled meetings' actions as heard, not
+ * split: 0.76 with 5 s, 0.69 with 8 s).
  */
 const mixedSegmenterOptions: Partial<SegmenterOptions> = { shortPhraseMs: 5_000 };
 
@@ -82,25 +108,62 @@ export interface SourceUse {
 }
 
 /** What differs from the defaults for a recogniser. */
-export function segmenterOptionsFor(provider: string, live: boolean, { awaited = false, mixed = false }: SourceUse = {}): Partial<SegmenterOptions> {
-  const own = provider === 'whisper' ? (live ? whisperLiveSegmenterOptions : whisperFileSegmenterOptions) : live ? {} : fileSegmenterOptions;
-  return { ...own, ...(mixed ? mixedSegmenterOptions : {}), ...(awaited ? dictationSegmenterOptions : {}) };
+export function segmenterOptionsFor(
+  provider: string,
+  live: boolean,
+  { awaited = false, mixed = false }: SourceUse = {},
+): Partial<SegmenterOptions> {
+  const own =
+    provider === 'whisper'
+      ? live
+        ? whisperLiveSegmenterOptions
+        : whisperFileSegmenterOptions
+      : live
+        ? {}
+        : fileSegmenterOptions;
+  return {
+    ...own,
+    ...(mixed ? mixedSegmenterOptions : {}),
+    ...(awaited ? dictationSegmenterOptions : {}),
+  };
 }
 
 /** An onset that does not grow to `minSpeechMs` is forgotten after this much silence. */
 const PENDING_SILENCE_MS = 160;
 
-/** What the segmenter found; positions are samples, `end` is past the last one. `from`: what is decoded begins there, at the phrase before where this one goes on right behind it. */
+/**
+ * What the segmenter found; positions are samples, `end` is past the last one. `from`: what is
+ * decoded begins there, at the phrase before where this one goes on right behind it.
+ */
 export type SegmenterEvent =
   | { readonly kind: 'onset'; readonly start: number }
-  | { readonly kind: 'pause'; readonly from: number; readonly start: number; readonly end: number; readonly speechEnd: number }
+  | {
+      readonly kind: 'pause';
+      readonly from: number;
+      readonly start: number;
+      readonly end: number;
+      readonly speechEnd: number;
+    }
   | { readonly kind: 'resume' }
-  | { readonly kind: 'phrase'; readonly from: number; readonly start: number; readonly end: number; readonly speechEnd: number; readonly cause: 'silence' | 'cap' | 'flush'; /** Behind a cut at the cap: where the speech that goes on was heard up to. */ readonly heardTo?: number };
+  | {
+      readonly kind: 'phrase';
+      readonly from: number;
+      readonly start: number;
+      readonly end: number;
+      readonly speechEnd: number;
+      readonly cause: 'silence' | 'cap' | 'flush';
+      /** Behind a cut at the cap: where the speech that goes on was heard up to. */ readonly heardTo?: number;
+    };
 
 export type SegmenterState =
   | { readonly kind: 'silence' }
   /** A few windows of speech, too little to be sure. */
-  | { readonly kind: 'pending'; readonly start: number; readonly speech: number; readonly speechEnd: number }
+  | {
+      readonly kind: 'pending';
+      readonly start: number;
+      readonly speech: number;
+      readonly speechEnd: number;
+    }
   | Open;
 
 interface Open {
@@ -123,7 +186,25 @@ export class PhraseSegmenter {
   /** The last phrase, unless a flush ended it. */
   private last: Omit<Extract<SegmenterEvent, { kind: 'phrase' }>, 'kind'> | undefined;
   private position = 0;
-  private readonly samples: { readonly [K in 'minSpeech' | 'preRoll' | 'endSilence' | 'shortEndSilence' | 'shortPhrase' | 'pause' | 'pauseLead' | 'postRoll' | 'maxPhrase' | 'cutSearch' | 'leadGap' | 'leadMax' | 'doubtedLeadGap' | 'pendingSilence']: number };
+  private readonly samples: {
+    readonly [
+      K in
+        | 'minSpeech'
+        | 'preRoll'
+        | 'endSilence'
+        | 'shortEndSilence'
+        | 'shortPhrase'
+        | 'pause'
+        | 'pauseLead'
+        | 'postRoll'
+        | 'maxPhrase'
+        | 'cutSearch'
+        | 'leadGap'
+        | 'leadMax'
+        | 'doubtedLeadGap'
+        | 'pendingSilence'
+    ]: number;
+  };
 
   constructor(
     private readonly options: SegmenterOptions,
@@ -163,7 +244,8 @@ export class PhraseSegmenter {
 
   /** First sample that may still enter a phrase. */
   get neededFrom(): number {
-    if (this.current.kind === 'silence') return Math.max(this.boundary, this.position - this.samples.preRoll);
+    if (this.current.kind === 'silence')
+      return Math.max(this.boundary, this.position - this.samples.preRoll);
     return this.current.start;
   }
 
@@ -176,7 +258,8 @@ export class PhraseSegmenter {
   push(start: number, probability: number): SegmenterEvent[] {
     const end = start + VAD_WINDOW;
     this.position = end;
-    if (this.current.kind === 'open') return this.pushOpen(this.current, end, probability >= this.options.offsetThreshold);
+    if (this.current.kind === 'open')
+      return this.pushOpen(this.current, end, probability >= this.options.offsetThreshold);
     return this.pushQuiet(start, end, probability);
   }
 
@@ -188,17 +271,31 @@ export class PhraseSegmenter {
     this.boundary = at;
     this.last = undefined;
     if (state.kind !== 'open' || at <= state.start) return [];
-    return [{ kind: 'phrase', from: this.fromOf(state, state.speechEnd), start: state.start, end: at, speechEnd: Math.min(at, state.speechEnd), cause: 'flush' }];
+    return [
+      {
+        kind: 'phrase',
+        from: this.fromOf(state, state.speechEnd),
+        start: state.start,
+        end: at,
+        speechEnd: Math.min(at, state.speechEnd),
+        cause: 'flush',
+      },
+    ];
   }
 
   private pushQuiet(start: number, end: number, probability: number): SegmenterEvent[] {
     const state = this.current;
     if (state.kind === 'silence') {
       if (probability < this.options.onsetThreshold) return [];
-      return this.grow({ start: Math.max(this.boundary, start - this.samples.preRoll), speech: VAD_WINDOW, speechEnd: end });
+      return this.grow({
+        start: Math.max(this.boundary, start - this.samples.preRoll),
+        speech: VAD_WINDOW,
+        speechEnd: end,
+      });
     }
     if (state.kind !== 'pending') return [];
-    if (probability >= this.options.offsetThreshold) return this.grow({ start: state.start, speech: state.speech + VAD_WINDOW, speechEnd: end });
+    if (probability >= this.options.offsetThreshold)
+      return this.grow({ start: state.start, speech: state.speech + VAD_WINDOW, speechEnd: end });
     if (end - state.speechEnd >= this.samples.pendingSilence) this.current = { kind: 'silence' };
     return [];
   }
@@ -212,8 +309,19 @@ export class PhraseSegmenter {
   }
 
   private open(start: number, speechEnd: number): SegmenterEvent[] {
-    const from = this.last && start - this.last.end <= (this.doubted() ? this.samples.doubtedLeadGap : this.samples.leadGap) ? this.last.start : start;
-    this.current = { kind: 'open', from, behindCut: this.last?.cause === 'cap', start, speechEnd, paused: false };
+    const from =
+      this.last &&
+      start - this.last.end <= (this.doubted() ? this.samples.doubtedLeadGap : this.samples.leadGap)
+        ? this.last.start
+        : start;
+    this.current = {
+      kind: 'open',
+      from,
+      behindCut: this.last?.cause === 'cap',
+      start,
+      speechEnd,
+      paused: false,
+    };
     return [{ kind: 'onset', start }];
   }
 
@@ -225,13 +333,22 @@ export class PhraseSegmenter {
     const quiet = end - speechEnd;
     const long = this.longPhrases();
     const short = spoken < this.samples.shortPhrase;
-    const wait = long || (short && !(quiet >= this.samples.endSilence && this.trusted())) ? this.samples.shortEndSilence : this.samples.endSilence;
+    const wait =
+      long || (short && !(quiet >= this.samples.endSilence && this.trusted()))
+        ? this.samples.shortEndSilence
+        : this.samples.endSilence;
     const phraseEnd = Math.min(end, speechEnd + this.samples.postRoll);
-    if (quiet >= wait) return [this.close({ from, start, end: phraseEnd, speechEnd, cause: 'silence' })];
+    if (quiet >= wait)
+      return [this.close({ from, start, end: phraseEnd, speechEnd, cause: 'silence' })];
     const events: SegmenterEvent[] = [];
     let paused = state.paused && !speech;
     if (state.paused && speech) events.push({ kind: 'resume' });
-    const moment = Math.max(this.samples.pause, (long || (short && this.doubted()) ? this.samples.shortEndSilence : this.samples.endSilence) - this.samples.pauseLead - this.decodeTime(speechEnd - from));
+    const moment = Math.max(
+      this.samples.pause,
+      (long || (short && this.doubted()) ? this.samples.shortEndSilence : this.samples.endSilence) -
+        this.samples.pauseLead -
+        this.decodeTime(speechEnd - from),
+    );
     if (!speech && !paused && quiet >= moment) {
       events.push({ kind: 'pause', from, start, end: phraseEnd, speechEnd });
       paused = true;
@@ -241,11 +358,23 @@ export class PhraseSegmenter {
     const cut = this.quietest(end - this.samples.cutSearch, end);
     // Nothing was spoken after the cut: the rest is the silence that was about to end the phrase.
     const over = speechEnd <= cut;
-    events.push(this.close({ from, start, end: cut, speechEnd: Math.min(cut, speechEnd), cause: 'cap', ...(over ? {} : { heardTo: end }) }));
+    events.push(
+      this.close({
+        from,
+        start,
+        end: cut,
+        speechEnd: Math.min(cut, speechEnd),
+        cause: 'cap',
+        ...(over ? {} : { heardTo: end }),
+      }),
+    );
     return over ? events : [...events, ...this.open(cut, speechEnd)];
   }
 
-  /** A long phrase needs no lead, and pays most for it, before one whose texts are trusted; behind a cut the lead keeps the words of the seam. */
+  /**
+   * A long phrase needs no lead, and pays most for it, before one whose texts are trusted; behind a
+   * cut the lead keeps the words of the seam.
+   */
   private fromOf({ from, start, behindCut }: Open, speechEnd: number): number {
     return behindCut || speechEnd - from <= this.samples.leadMax ? from : start;
   }
@@ -263,7 +392,10 @@ export class PhraseSegmenter {
   }
 }
 
-/** What is final is counted in frames: whoever goes on with a session begins behind one, so everybody does, and a phrase starts at the same time. */
+/**
+ * What is final is counted in frames: whoever goes on with a session begins behind one, so
+ * everybody does, and a phrase starts at the same time.
+ */
 function afterFrameOf(end: number): number {
   return Math.ceil(end / FRAME_SAMPLES) * FRAME_SAMPLES;
 }

@@ -1,4 +1,7 @@
-/** How an agent starts `earmark mcp`: with the editor's own Node, for the daemon that this window uses. No editor here. */
+/**
+ * How an agent starts `earmark mcp`: with the editor's own Node, for the daemon that this window
+ * uses. No editor here.
+ */
 import { join } from 'node:path';
 import { daemonCommand, type Host } from '../daemon/launch';
 
@@ -19,8 +22,20 @@ export function agentServer(host: Host, { allowChanges, remote }: AgentOptions):
   const { command, env } = daemonCommand(host);
   return {
     command,
-    args: [join(host.extensionPath, 'dist', 'cli.js'), 'mcp', ...(allowChanges ? ['--allow-changes'] : [])],
-    // The command starts the daemon where none runs; the settings of the window are in its config.json.
-    env: { ...env, ...(remote && { EARMARK_REMOTE: remote.url, EARMARK_TOKEN: remote.token, ...(remote.fingerprint !== undefined && { EARMARK_REMOTE_FINGERPRINT: remote.fingerprint }) }) },
+    args: [
+      join(host.extensionPath, 'dist', 'cli.js'),
+      'mcp',
+      ...(allowChanges ? ['--allow-changes'] : []),
+    ],
+    // The command starts the daemon where none runs; the settings of the window are in its
+    // config.json.
+    env: {
+      ...env,
+      ...(remote && {
+        EARMARK_REMOTE: remote.url,
+        EARMARK_TOKEN: remote.token,
+        ...(remote.fingerprint !== undefined && { EARMARK_REMOTE_FINGERPRINT: remote.fingerprint }),
+      }),
+    },
   };
 }

@@ -1,4 +1,7 @@
-/** Tells the editor's agent mode how to start `earmark mcp`. Editors before 1.101 have no place for that: there it is written into a client's own settings by hand. */
+/**
+ * Tells the editor's agent mode how to start `earmark mcp`. Editors before 1.101 have no place for
+ * that: there it is written into a client's own settings by hand.
+ */
 import * as vscode from 'vscode';
 import type { AgentServer } from './agentServer';
 
@@ -9,22 +12,46 @@ type Definition = object;
 
 /** Of VS Code 1.101; the types here are those of the oldest editor that is supported. */
 interface McpApi {
-  readonly McpStdioServerDefinition: new (label: string, command: string, args: string[], env: Record<string, string>, version: string) => Definition;
+  readonly McpStdioServerDefinition: new (
+    label: string,
+    command: string,
+    args: string[],
+    env: Record<string, string>,
+    version: string,
+  ) => Definition;
   readonly lm: {
-    registerMcpServerDefinitionProvider(id: string, provider: { readonly onDidChangeMcpServerDefinitions: vscode.Event<void>; provideMcpServerDefinitions(): Promise<Definition[]> }): vscode.Disposable;
+    registerMcpServerDefinitionProvider(
+      id: string,
+      provider: {
+        readonly onDidChangeMcpServerDefinitions: vscode.Event<void>;
+        provideMcpServerDefinitions(): Promise<Definition[]>;
+      },
+    ): vscode.Disposable;
   };
 }
 
 /** @param server is asked when the editor lists servers; undefined where there shall be none */
-export function registerAgentServer(version: string, server: () => Promise<AgentServer | undefined>): vscode.Disposable {
+export function registerAgentServer(
+  version: string,
+  server: () => Promise<AgentServer | undefined>,
+): vscode.Disposable {
   const api = vscode as unknown as Partial<McpApi>;
   const { McpStdioServerDefinition } = api;
-  if (McpStdioServerDefinition === undefined || api.lm?.registerMcpServerDefinitionProvider === undefined) return new vscode.Disposable(() => undefined);
+  if (
+    McpStdioServerDefinition === undefined ||
+    api.lm?.registerMcpServerDefinitionProvider === undefined
+  )
+    return new vscode.Disposable(() => undefined);
   const changed = new vscode.EventEmitter<void>();
   const lm = api.lm;
   const listening = vscode.Disposable.from(
     changed,
-    vscode.workspace.onDidChangeConfiguration((event) => ['earmark.agents', 'earmark.remote', 'earmark.daemon'].some((key) => event.affectsConfiguration(key)) && changed.fire()),
+    vscode.workspace.onDidChangeConfiguration(
+      (event) =>
+        ['earmark.agents', 'earmark.remote', 'earmark.daemon'].some((key) =>
+          event.affectsConfiguration(key),
+        ) && changed.fire(),
+    ),
   );
   try {
     return vscode.Disposable.from(
@@ -40,7 +67,8 @@ export function registerAgentServer(version: string, server: () => Promise<Agent
       }),
     );
   } catch {
-    // VS Code 1.100 has a draft of this interface, which wants another place in the manifest and throws without it.
+    // VS Code 1.100 has a draft of this interface, which wants another place in the manifest and
+    // throws without it.
     return listening;
   }
 }

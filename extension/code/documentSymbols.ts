@@ -7,16 +7,35 @@ export interface RangedSymbol {
 }
 
 /** Said as code; other symbols (strings, numbers, keys) are nobody's subject. */
-const SPOKEN = new Set([vscode.SymbolKind.Class, vscode.SymbolKind.Method, vscode.SymbolKind.Function, vscode.SymbolKind.Interface, vscode.SymbolKind.Enum, vscode.SymbolKind.EnumMember, vscode.SymbolKind.Constant, vscode.SymbolKind.Struct, vscode.SymbolKind.Variable, vscode.SymbolKind.Field, vscode.SymbolKind.Property, vscode.SymbolKind.Module, vscode.SymbolKind.Namespace, vscode.SymbolKind.TypeParameter]);
+const SPOKEN = new Set([
+  vscode.SymbolKind.Class,
+  vscode.SymbolKind.Method,
+  vscode.SymbolKind.Function,
+  vscode.SymbolKind.Interface,
+  vscode.SymbolKind.Enum,
+  vscode.SymbolKind.EnumMember,
+  vscode.SymbolKind.Constant,
+  vscode.SymbolKind.Struct,
+  vscode.SymbolKind.Variable,
+  vscode.SymbolKind.Field,
+  vscode.SymbolKind.Property,
+  vscode.SymbolKind.Module,
+  vscode.SymbolKind.Namespace,
+  vscode.SymbolKind.TypeParameter,
+]);
 
 /** Outer before inner. Empty where no language server answers. */
 export async function symbolsOf(document: vscode.TextDocument): Promise<RangedSymbol[]> {
-  const found = (await vscode.commands.executeCommand<(vscode.DocumentSymbol | vscode.SymbolInformation)[] | undefined>('vscode.executeDocumentSymbolProvider', document.uri)) ?? [];
+  const found =
+    (await vscode.commands.executeCommand<
+      (vscode.DocumentSymbol | vscode.SymbolInformation)[] | undefined
+    >('vscode.executeDocumentSymbolProvider', document.uri)) ?? [];
   const flat: RangedSymbol[] = [];
   const walk = (symbols: readonly (vscode.DocumentSymbol | vscode.SymbolInformation)[]): void => {
     for (const symbol of symbols) {
       const name = bareName(symbol);
-      if (name !== undefined) flat.push({ name, range: 'range' in symbol ? symbol.range : symbol.location.range });
+      if (name !== undefined)
+        flat.push({ name, range: 'range' in symbol ? symbol.range : symbol.location.range });
       if ('children' in symbol) walk(symbol.children);
     }
   };
@@ -24,7 +43,12 @@ export async function symbolsOf(document: vscode.TextDocument): Promise<RangedSy
   return flat;
 }
 
-/** The name without the signature that some servers write behind it; undefined for what nobody says. */
-export function bareName({ name, kind }: Pick<vscode.SymbolInformation, 'name' | 'kind'>): string | undefined {
+/**
+ * The name without the signature that some servers write behind it; undefined for what nobody says.
+ */
+export function bareName({
+  name,
+  kind,
+}: Pick<vscode.SymbolInformation, 'name' | 'kind'>): string | undefined {
   return SPOKEN.has(kind) ? /^[\w$.#-]{2,100}/.exec(name)?.[0] : undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * The names of the code that is open, asked from language servers once for each version of a document: dictation and
- * meetings read the same answers. The names of the whole workspace are asked for when somebody dictates or a meeting
- * begins, not before.
+ * The names of the code that is open, asked from language servers once for each version of a
+ * document: dictation and meetings read the same answers. The names of the whole workspace are
+ * asked for when somebody dictates or a meeting begins, not before.
  */
 import * as vscode from 'vscode';
 import { byNearness } from '../dictation/rankCandidates';
@@ -31,7 +31,10 @@ export interface WorkspaceNames {
 export class SymbolIndex implements vscode.Disposable {
   /** The last used document last. */
   readonly #documents = new Map<string, Known>();
-  readonly #asked = new Map<string, { readonly version: number; readonly answer: Promise<readonly RangedSymbol[]> }>();
+  readonly #asked = new Map<
+    string,
+    { readonly version: number; readonly answer: Promise<readonly RangedSymbol[]> }
+  >();
   #timer: NodeJS.Timeout | undefined;
   #workspace: WorkspaceNames = { files: [], symbols: new Set() };
   #workspaceAt = -Infinity;
@@ -40,15 +43,22 @@ export class SymbolIndex implements vscode.Disposable {
 
   constructor() {
     this.#subscriptions = [
-      vscode.window.onDidChangeActiveTextEditor((editor) => editor && this.#later(editor.document, 0)),
-      vscode.workspace.onDidChangeTextDocument(({ document }) => document === vscode.window.activeTextEditor?.document && this.#later(document, SETTLE_MS)),
+      vscode.window.onDidChangeActiveTextEditor(
+        (editor) => editor && this.#later(editor.document, 0),
+      ),
+      vscode.workspace.onDidChangeTextDocument(
+        ({ document }) =>
+          document === vscode.window.activeTextEditor?.document && this.#later(document, SETTLE_MS),
+      ),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#documents.delete(uri.toString())),
     ];
     const editor = vscode.window.activeTextEditor;
     if (editor !== undefined) this.#later(editor.document, 0);
   }
 
-  /** Symbols of a document as it is now, outer before inner. @throws what the language server throws */
+  /**
+   * Symbols of a document as it is now, outer before inner. @throws what the language server throws
+   */
   of(document: vscode.TextDocument): Promise<readonly RangedSymbol[]> {
     const key = document.uri.toString();
     const { version } = document;
@@ -64,27 +74,36 @@ export class SymbolIndex implements vscode.Disposable {
       return symbols;
     });
     this.#asked.set(key, { version, answer });
-    const done = (): void => void (this.#asked.get(key)?.answer === answer && this.#asked.delete(key));
+    const done = (): void =>
+      void (this.#asked.get(key)?.answer === answer && this.#asked.delete(key));
     answer.then(done, done);
     return answer;
   }
 
   /** What is known of a document, maybe of an older version; answers at once. */
   known(document: vscode.TextDocument | undefined): readonly RangedSymbol[] {
-    return document === undefined ? [] : (this.#documents.get(document.uri.toString())?.symbols ?? []);
+    return document === undefined
+      ? []
+      : (this.#documents.get(document.uri.toString())?.symbols ?? []);
   }
 
   /** What is known of other documents, the last used one first. */
   others(document: vscode.TextDocument | undefined): (readonly RangedSymbol[])[] {
     const key = document?.uri.toString();
-    return [...this.#documents].filter(([uri]) => uri !== key).reverse().map(([, { symbols }]) => symbols);
+    return [...this.#documents]
+      .filter(([uri]) => uri !== key)
+      .reverse()
+      .map(([, { symbols }]) => symbols);
   }
 
   get workspace(): WorkspaceNames {
     return this.#workspace;
   }
 
-  /** Somebody speaks: asks for the names of the workspace, at most every two minutes. @returns undefined where nothing newer is to come */
+  /**
+   * Somebody speaks: asks for the names of the workspace, at most every two minutes.
+   * @returns undefined where nothing newer is to come
+   */
   refreshWorkspace(now = Date.now()): Promise<WorkspaceNames> | undefined {
     if (this.#refreshing !== undefined) return this.#refreshing;
     if (now - this.#workspaceAt < WORKSPACE_EVERY_MS) return undefined;
@@ -99,7 +118,8 @@ export class SymbolIndex implements vscode.Disposable {
   #keep(key: string, known: Known): void {
     this.#documents.delete(key);
     this.#documents.set(key, known);
-    for (const oldest of this.#documents.keys()) if (this.#documents.size > MAX_DOCUMENTS) this.#documents.delete(oldest);
+    for (const oldest of this.#documents.keys())
+      if (this.#documents.size > MAX_DOCUMENTS) this.#documents.delete(oldest);
   }
 
   #later(document: vscode.TextDocument, ms: number): void {
@@ -116,7 +136,9 @@ export class SymbolIndex implements vscode.Disposable {
 
 async function files(): Promise<string[]> {
   try {
-    return (await vscode.workspace.findFiles('**/*', EXCLUDED, MAX_FILES)).map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
+    return (await vscode.workspace.findFiles('**/*', EXCLUDED, MAX_FILES)).map(({ path }) =>
+      path.slice(path.lastIndexOf('/') + 1),
+    );
   } catch {
     return [];
   }
@@ -124,12 +146,17 @@ async function files(): Promise<string[]> {
 
 async function workspaceSymbols(): Promise<ReadonlySet<string>> {
   try {
-    const found = (await vscode.commands.executeCommand<vscode.SymbolInformation[] | undefined>('vscode.executeWorkspaceSymbolProvider', '')) ?? [];
+    const found =
+      (await vscode.commands.executeCommand<vscode.SymbolInformation[] | undefined>(
+        'vscode.executeWorkspaceSymbolProvider',
+        '',
+      )) ?? [];
     const named = found.slice(0, MAX_WORKSPACE).flatMap((symbol) => {
       const name = bareName(symbol);
       return name === undefined ? [] : [{ name, path: symbol.location.uri.path }];
     });
-    // The editor answers in the order of the alphabet; of a large workspace only the nearest names are of use.
+    // The editor answers in the order of the alphabet; of a large workspace only the nearest names
+    // are of use.
     return new Set(byNearness(named, vscode.window.activeTextEditor?.document.uri.path ?? ''));
   } catch {
     return new Set();

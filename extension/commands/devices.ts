@@ -12,20 +12,35 @@ export function deviceCommands(parts: Parts): Handlers {
   };
 }
 
-async function choose({ daemon }: Parts, key: 'audio.microphone' | 'audio.systemAudio'): Promise<void> {
+async function choose(
+  { daemon }: Parts,
+  key: 'audio.microphone' | 'audio.systemAudio',
+): Promise<void> {
   const mic = key === 'audio.microphone';
   const found = await (await daemon.ready()).request(AudioDevices, {});
   const devices = mic ? found.microphones : found.systems;
   if (devices.length === 0) {
-    const none = mic ? vscode.l10n.t('No microphone was found.') : vscode.l10n.t('No output that can be recorded was found.');
+    const none = mic
+      ? vscode.l10n.t('No microphone was found.')
+      : vscode.l10n.t('No output that can be recorded was found.');
     throw new UserError([none, ...found.advice].join(' '));
   }
   const current = mic ? settings.microphone() : settings.systemAudio();
-  const here = (chosen: boolean): { description?: string } => (chosen ? { description: vscode.l10n.t('in use') } : {});
+  const here = (chosen: boolean): { description?: string } =>
+    chosen ? { description: vscode.l10n.t('in use') } : {};
   const items = [
     { label: vscode.l10n.t('System default'), id: '', ...here(current === '') },
-    ...devices.map((d) => ({ label: d.name, id: d.id, detail: d.isDefault ? vscode.l10n.t('default, by {0}', d.recorder) : d.recorder, ...here(d.id === current) })),
+    ...devices.map((d) => ({
+      label: d.name,
+      id: d.id,
+      detail: d.isDefault ? vscode.l10n.t('default, by {0}', d.recorder) : d.recorder,
+      ...here(d.id === current),
+    })),
   ];
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: mic ? vscode.l10n.t('Record which microphone?') : vscode.l10n.t('Record which output?') });
+  const picked = await vscode.window.showQuickPick(items, {
+    placeHolder: mic
+      ? vscode.l10n.t('Record which microphone?')
+      : vscode.l10n.t('Record which output?'),
+  });
   if (picked !== undefined) await settings.write(key, picked.id);
 }

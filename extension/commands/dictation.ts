@@ -1,4 +1,6 @@
-/** Toggle, hold to talk, cancel a dictation; one command for each kind of place that it can go to. */
+/**
+ * Toggle, hold to talk, cancel a dictation; one command for each kind of place that it can go to.
+ */
 import * as vscode from 'vscode';
 import type { Handlers, Parts } from '../app';
 import { isEarmarkError } from '../../protocol/errors';
@@ -24,25 +26,38 @@ export function dictationCommands(parts: Parts): Handlers {
       await dictation.start(place, byPhrase);
     }
   };
-  const perform = async ({ state, action, releaseAt }: HoldStep, place: () => Surface): Promise<void> => {
+  const perform = async (
+    { state, action, releaseAt }: HoldStep,
+    place: () => Surface,
+  ): Promise<void> => {
     hold = state;
     clearTimeout(timer);
     if (releaseAt !== undefined) {
-      timer = setTimeout(() => void perform(released(hold, Date.now(), releaseAt), place).catch((error: unknown) => showError(error, log)), Math.max(0, releaseAt - Date.now()));
+      timer = setTimeout(
+        () =>
+          void perform(released(hold, Date.now(), releaseAt), place).catch((error: unknown) =>
+            showError(error, log),
+          ),
+        Math.max(0, releaseAt - Date.now()),
+      );
     }
     if (action === 'start') await start(place);
     else if (action === 'insert') await dictation.insertSoFar();
     else if (action === 'end') await dictation.end();
     else if (action === 'stop') await dictation.stop();
   };
-  const held = (place: () => Surface): Promise<void> => perform(press(hold, Date.now(), dictation.state.kind !== 'idle'), place);
+  const held = (place: () => Surface): Promise<void> =>
+    perform(press(hold, Date.now(), dictation.state.kind !== 'idle'), place);
   return {
     holdToTalk: () => held(() => EditorSurface.active()),
     dictateToTerminal: () => held(() => TerminalSurface.active()),
-    dictateCommitMessage: (control: unknown) => held(() => EditorSurface.commitBox(rootOf(control))),
+    dictateCommitMessage: (control: unknown) =>
+      held(() => EditorSurface.commitBox(rootOf(control))),
     toggleDictation: async () => {
       hold = { kind: 'idle' };
-      await (dictation.state.kind === 'idle' ? start(() => EditorSurface.active()) : dictation.stop());
+      await (dictation.state.kind === 'idle'
+        ? start(() => EditorSurface.active())
+        : dictation.stop());
     },
     cancelDictation: async () => {
       hold = { kind: 'idle' };
@@ -54,6 +69,9 @@ export function dictationCommands(parts: Parts): Handlers {
 
 /** The repository of the source control whose menu was used. */
 function rootOf(control: unknown): vscode.Uri | undefined {
-  const root = typeof control === 'object' && control !== null && 'rootUri' in control ? control.rootUri : undefined;
+  const root =
+    typeof control === 'object' && control !== null && 'rootUri' in control
+      ? control.rootUri
+      : undefined;
   return root instanceof vscode.Uri ? root : undefined;
 }

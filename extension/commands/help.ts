@@ -13,17 +13,34 @@ export function helpCommands(parts: Parts): Handlers {
   return {
     doctor: async () => {
       const connection = await daemon.ready();
-      const [health, devices, { models }] = await Promise.all([connection.request(DaemonHealth, {}), connection.request(AudioDevices, {}), connection.request(ModelsList, {})]);
-      const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: doctorReport({ health, devices, models, editor: `${vscode.env.appName} ${vscode.version}`, remote: vscode.env.remoteName }) });
+      const [health, devices, { models }] = await Promise.all([
+        connection.request(DaemonHealth, {}),
+        connection.request(AudioDevices, {}),
+        connection.request(ModelsList, {}),
+      ]);
+      const document = await vscode.workspace.openTextDocument({
+        language: 'markdown',
+        content: doctorReport({
+          health,
+          devices,
+          models,
+          editor: `${vscode.env.appName} ${vscode.version}`,
+          remote: vscode.env.remoteName,
+        }),
+      });
       await vscode.window.showTextDocument(document, { preview: true });
     },
     showLogs: async () => {
       log.show(true);
       const file = join(daemon.stateFolder, 'logs', 'daemon.log');
-      if (existsSync(file)) await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: true });
+      if (existsSync(file))
+        await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: true });
     },
     openSettings: async () => {
-      await vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${context.extension.id}`);
+      await vscode.commands.executeCommand(
+        'workbench.action.openSettings',
+        `@ext:${context.extension.id}`,
+      );
     },
   };
 }

@@ -1,4 +1,7 @@
-/** What a card of the panel becomes elsewhere: a TODO at the cursor, a task or an issue to paste, a draft of a decision record. */
+/**
+ * What a card of the panel becomes elsewhere: a TODO at the cursor, a task or an issue to paste, a
+ * draft of a decision record.
+ */
 import * as vscode from 'vscode';
 import { InsightDerive } from '../../protocol/insights';
 import type { Insight } from '../../protocol/insights';
@@ -6,33 +9,80 @@ import type { DeriveForm } from '../../protocol/noteServer';
 import type { Daemon } from '../daemon/daemon';
 
 /** The person chooses, and sees what is made before it is kept. */
-export async function useInsight(daemon: Daemon, sessionId: string, { id: insightId, kind, text }: Pick<Insight, 'id' | 'kind' | 'text'>): Promise<void> {
+export async function useInsight(
+  daemon: Daemon,
+  sessionId: string,
+  { id: insightId, kind, text }: Pick<Insight, 'id' | 'kind' | 'text'>,
+): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const items: (vscode.QuickPickItem & { readonly form: DeriveForm })[] = [
-    ...(editor === undefined ? [] : [{ form: 'todo' as const, label: vscode.l10n.t('$(comment) Insert as TODO Comment at the Cursor'), description: vscode.workspace.asRelativePath(editor.document.uri) }]),
-    { form: 'issue', label: vscode.l10n.t('$(issues) Open as Issue Text'), description: vscode.l10n.t('with the quote and links to the code') },
+    ...(editor === undefined
+      ? []
+      : [
+          {
+            form: 'todo' as const,
+            label: vscode.l10n.t('$(comment) Insert as TODO Comment at the Cursor'),
+            description: vscode.workspace.asRelativePath(editor.document.uri),
+          },
+        ]),
+    {
+      form: 'issue',
+      label: vscode.l10n.t('$(issues) Open as Issue Text'),
+      description: vscode.l10n.t('with the quote and links to the code'),
+    },
     { form: 'task', label: vscode.l10n.t('$(tasklist) Copy as Markdown Task') },
-    ...(kind === 'decision' ? [{ form: 'adr' as const, label: vscode.l10n.t('$(law) Open as Decision Record (ADR)'), description: vscode.l10n.t('a draft that is not saved yet') }] : []),
+    ...(kind === 'decision'
+      ? [
+          {
+            form: 'adr' as const,
+            label: vscode.l10n.t('$(law) Open as Decision Record (ADR)'),
+            description: vscode.l10n.t('a draft that is not saved yet'),
+          },
+        ]
+      : []),
   ];
-  const picked = await vscode.window.showQuickPick(items, { title: text, placeHolder: vscode.l10n.t('What shall it become?') });
+  const picked = await vscode.window.showQuickPick(items, {
+    title: text,
+    placeHolder: vscode.l10n.t('What shall it become?'),
+  });
   if (picked === undefined) return;
   const { form } = picked;
-  const derived = await daemon.connection.request(InsightDerive, { sessionId, insightId, as: form, ...(editor === undefined ? {} : { languageId: editor.document.languageId }) });
+  const derived = await daemon.connection.request(InsightDerive, {
+    sessionId,
+    insightId,
+    as: form,
+    ...(editor === undefined ? {} : { languageId: editor.document.languageId }),
+  });
   await placeDerived(form, derived.text, editor);
 }
 
-/** A task goes to the clipboard, a TODO above the cursor (or to the clipboard, where no code is open), the rest into a document. */
-export async function placeDerived(form: DeriveForm, text: string, editor: vscode.TextEditor | undefined): Promise<void> {
+/**
+ * A task goes to the clipboard, a TODO above the cursor (or to the clipboard, where no code is
+ * open), the rest into a document.
+ */
+export async function placeDerived(
+  form: DeriveForm,
+  text: string,
+  editor: vscode.TextEditor | undefined,
+): Promise<void> {
   if (form === 'todo' && editor !== undefined) {
     const { line } = editor.selection.active;
     const indent = /^\s*/.exec(editor.document.lineAt(line).text)?.[0] ?? '';
     await editor.edit((edit) => edit.insert(new vscode.Position(line, 0), `${indent}${text}`));
   } else if (form === 'task' || form === 'todo') {
     await vscode.env.clipboard.writeText(text);
-    vscode.window.setStatusBarMessage(form === 'task' ? vscode.l10n.t('The task is in the clipboard.') : vscode.l10n.t('The comment is in the clipboard: no code is open.'), 5_000);
+    vscode.window.setStatusBarMessage(
+      form === 'task'
+        ? vscode.l10n.t('The task is in the clipboard.')
+        : vscode.l10n.t('The comment is in the clipboard: no code is open.'),
+      5_000,
+    );
   } else {
     // Untitled: nothing is kept before the person saves it, under a name of their own.
-    const document = await vscode.workspace.openTextDocument({ language: 'markdown', content: text });
+    const document = await vscode.workspace.openTextDocument({
+      language: 'markdown',
+      content: text,
+    });
     await vscode.window.showTextDocument(document);
   }
 }

@@ -1,4 +1,6 @@
-/** Start, stop, pause, resume a meeting; the panel, the note; the menu behind the status bar item. */
+/**
+ * Start, stop, pause, resume a meeting; the panel, the note; the menu behind the status bar item.
+ */
 import * as vscode from 'vscode';
 import { AudioDevices } from '../../protocol/audio';
 import { isEarmarkError } from '../../protocol/errors';
@@ -22,7 +24,10 @@ export function meetingCommands(parts: Parts): Handlers {
     showModels: () => openPage(parts, 'models'),
     openNote: async () => {
       const uri = await notes.flush();
-      if (uri === undefined) throw new UserError(vscode.l10n.t('There is no note yet: it is written when a meeting starts.'));
+      if (uri === undefined)
+        throw new UserError(
+          vscode.l10n.t('There is no note yet: it is written when a meeting starts.'),
+        );
       await vscode.window.showTextDocument(uri, { preview: false });
     },
     showMenu: () => menu(parts),
@@ -49,14 +54,30 @@ async function start(parts: Parts): Promise<void> {
   await openPanel();
   const connection = await daemon.ready();
   const devices = await connection.request(AudioDevices, {});
-  const { sources, missing } = chooseSources({ sources: settings.meetingSources(), microphone: settings.microphone(), systemAudio: settings.systemAudio() }, devices);
-  if (sources.length === 0) throw new UserError([vscode.l10n.t('Nothing on this machine can record a meeting.'), ...devices.advice].join(' '));
+  const { sources, missing } = chooseSources(
+    {
+      sources: settings.meetingSources(),
+      microphone: settings.microphone(),
+      systemAudio: settings.systemAudio(),
+    },
+    devices,
+  );
+  if (sources.length === 0)
+    throw new UserError(
+      [vscode.l10n.t('Nothing on this machine can record a meeting.'), ...devices.advice].join(' '),
+    );
   const folder = currentFolder();
   const workspace = await workspaceInfo(folder);
-  const [language, provider, model, device] = [settings.language(), settings.provider(), settings.model(), settings.device()];
+  const [language, provider, model, device] = [
+    settings.language(),
+    settings.provider(),
+    settings.model(),
+    settings.device(),
+  ];
   const params = {
     kind: 'meeting' as const,
-    title: folder === undefined ? vscode.l10n.t('Meeting') : vscode.l10n.t('{0} meeting', folder.name),
+    title:
+      folder === undefined ? vscode.l10n.t('Meeting') : vscode.l10n.t('{0} meeting', folder.name),
     sources,
     partials: true,
     insights: true,
@@ -76,15 +97,28 @@ async function start(parts: Parts): Promise<void> {
     if (!isEarmarkError(error, 'model.missing') || !(await offerModel(parts))) throw error;
     shown = await meeting.start({ ...params, startedAt: localTime(new Date()) });
   }
-  if (missing.length > 0) shown.notify({ id: 'sources', severity: 'warning', text: missing.join(' '), action: { label: vscode.l10n.t('Run Doctor'), command: 'doctor' } });
+  if (missing.length > 0)
+    shown.notify({
+      id: 'sources',
+      severity: 'warning',
+      text: missing.join(' '),
+      action: { label: vscode.l10n.t('Run Doctor'), command: 'doctor' },
+    });
   panel.changed();
   if (settings.openNoteOnStart()) {
     const uri = await notes.flush();
-    if (uri !== undefined) await vscode.window.showTextDocument(uri, { preview: false, preserveFocus: true, viewColumn: vscode.ViewColumn.Beside });
+    if (uri !== undefined)
+      await vscode.window.showTextDocument(uri, {
+        preview: false,
+        preserveFocus: true,
+        viewColumn: vscode.ViewColumn.Beside,
+      });
   }
 }
 
-/** ISO 8601 with this machine's offset: due dates count in the time zone of the people who speak. */
+/**
+ * ISO 8601 with this machine's offset: due dates count in the time zone of the people who speak.
+ */
 function localTime(date: Date): string {
   const offset = -date.getTimezoneOffset();
   const two = (n: number): string => String(Math.floor(Math.abs(n))).padStart(2, '0');
@@ -97,19 +131,39 @@ interface MenuItem extends vscode.QuickPickItem {
 }
 
 async function menu({ meeting, dictation, notes }: Parts): Promise<void> {
-  const item = (icon: string, label: string, command: string): MenuItem => ({ label: `$(${icon}) ${label}`, command: `earmark.${command}` });
+  const item = (icon: string, label: string, command: string): MenuItem => ({
+    label: `$(${icon}) ${label}`,
+    command: `earmark.${command}`,
+  });
   const line: MenuItem = { label: '', kind: vscode.QuickPickItemKind.Separator };
   const state = meeting.running?.state;
   const items: MenuItem[] = [
-    ...(dictation.state.kind !== 'idle' ? [item('check', vscode.l10n.t('Insert Dictation'), 'toggleDictation'), item('close', vscode.l10n.t('Cancel Dictation'), 'cancelDictation')] : []),
-    ...(state === undefined ? [item('record', vscode.l10n.t('Start Meeting'), 'startMeeting')] : []),
-    ...(state === 'STREAMING' ? [item('debug-pause', vscode.l10n.t('Pause Meeting'), 'pauseMeeting')] : []),
-    ...(state === 'PAUSED' ? [item('debug-continue', vscode.l10n.t('Resume Meeting'), 'resumeMeeting')] : []),
-    ...(state === 'STREAMING' || state === 'PAUSED' ? [item('debug-stop', vscode.l10n.t('Stop Meeting'), 'stopMeeting')] : []),
-    ...(dictation.state.kind === 'idle' ? [item('mic', vscode.l10n.t('Dictate into the Editor'), 'toggleDictation')] : []),
+    ...(dictation.state.kind !== 'idle'
+      ? [
+          item('check', vscode.l10n.t('Insert Dictation'), 'toggleDictation'),
+          item('close', vscode.l10n.t('Cancel Dictation'), 'cancelDictation'),
+        ]
+      : []),
+    ...(state === undefined
+      ? [item('record', vscode.l10n.t('Start Meeting'), 'startMeeting')]
+      : []),
+    ...(state === 'STREAMING'
+      ? [item('debug-pause', vscode.l10n.t('Pause Meeting'), 'pauseMeeting')]
+      : []),
+    ...(state === 'PAUSED'
+      ? [item('debug-continue', vscode.l10n.t('Resume Meeting'), 'resumeMeeting')]
+      : []),
+    ...(state === 'STREAMING' || state === 'PAUSED'
+      ? [item('debug-stop', vscode.l10n.t('Stop Meeting'), 'stopMeeting')]
+      : []),
+    ...(dictation.state.kind === 'idle'
+      ? [item('mic', vscode.l10n.t('Dictate into the Editor'), 'toggleDictation')]
+      : []),
     line,
     item('layout-sidebar-left', vscode.l10n.t('Open Panel'), 'openPanel'),
-    ...(notes.uri === undefined ? [] : [item('go-to-file', vscode.l10n.t('Open Note'), 'openNote')]),
+    ...(notes.uri === undefined
+      ? []
+      : [item('go-to-file', vscode.l10n.t('Open Note'), 'openNote')]),
     item('history', vscode.l10n.t('Show Past Meeting…'), 'showSession'),
     line,
     item('settings', vscode.l10n.t('Select Microphone…'), 'selectMicrophone'),

@@ -18,11 +18,21 @@ export function modelCommands(parts: Parts): Handlers {
       const items = models.map((m) => ({
         label: `${m.status.state === 'installed' ? '$(check)' : '$(cloud-download)'} ${m.id}`,
         description: megabytes(m.bytes),
-        detail: [m.kind, m.languages.includes('*') ? vscode.l10n.t('many languages') : m.languages.join(', '), m.licence].filter((x) => x !== '').join(' · '),
+        detail: [
+          m.kind,
+          m.languages.includes('*') ? vscode.l10n.t('many languages') : m.languages.join(', '),
+          m.licence,
+        ]
+          .filter((x) => x !== '')
+          .join(' · '),
         model: m,
       }));
-      const picked = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Everything Earmark needs is here. Download another model?'), matchOnDetail: true });
-      if (picked !== undefined && picked.model.status.state !== 'installed') await pull(parts, [picked.model]);
+      const picked = await vscode.window.showQuickPick(items, {
+        placeHolder: vscode.l10n.t('Everything Earmark needs is here. Download another model?'),
+        matchOnDetail: true,
+      });
+      if (picked !== undefined && picked.model.status.state !== 'installed')
+        await pull(parts, [picked.model]);
     },
   };
 }
@@ -31,43 +41,68 @@ export function modelCommands(parts: Parts): Handlers {
 export async function offerModel(parts: Parts): Promise<boolean> {
   const missing = (await list(parts)).filter((m) => m.isDefault && m.status.state !== 'installed');
   if (missing.length === 0) return false;
-  const yes = vscode.l10n.t('Download ({0})', megabytes(missing.reduce((sum, m) => sum + m.bytes, 0)));
-  const answer = await vscode.window.showInformationMessage(vscode.l10n.t('Earmark needs its speech model once. It is downloaded, checked and stays on this machine.'), { modal: true }, yes);
+  const yes = vscode.l10n.t(
+    'Download ({0})',
+    megabytes(missing.reduce((sum, m) => sum + m.bytes, 0)),
+  );
+  const answer = await vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      'Earmark needs its speech model once. It is downloaded, checked and stays on this machine.',
+    ),
+    { modal: true },
+    yes,
+  );
   if (answer !== yes) return false;
   return pull(parts, missing);
 }
 
-const list = async ({ daemon }: Parts): Promise<ModelInfo[]> => (await (await daemon.ready()).request(ModelsList, {})).models;
+const list = async ({ daemon }: Parts): Promise<ModelInfo[]> =>
+  (await (await daemon.ready()).request(ModelsList, {})).models;
 
 /** @returns false when the user cancelled waiting */
 async function pull({ daemon }: Parts, models: readonly ModelInfo[]): Promise<boolean> {
   const connection = await daemon.ready();
   const all = models.reduce((sum, m) => sum + m.bytes, 0);
   const received = new Map<string, number>();
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Downloading the speech model'), cancellable: true }, async (progress, token) => {
-    const abort = new AbortController();
-    token.onCancellationRequested(() => abort.abort());
-    let shown = 0;
-    const listener = connection.onNotification(ModelsProgress, ({ modelId, receivedBytes }) => {
-      received.set(modelId, receivedBytes);
-      const sum = models.reduce((total, m) => total + (received.get(m.id) ?? 0), 0);
-      const percent = all === 0 ? 0 : Math.min(100, (100 * sum) / all);
-      progress.report({ increment: Math.max(0, percent - shown), message: vscode.l10n.t('{0} of {1}', megabytes(sum), megabytes(all)) });
-      shown = Math.max(shown, percent);
-    });
-    try {
-      for (const model of models) {
-        await connection.request(ModelsPull, { modelId: model.id }, { signal: abort.signal, timeoutMs: PULL_TIMEOUT_MS });
-        received.set(model.id, model.bytes);
+  return vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Downloading the speech model'),
+      cancellable: true,
+    },
+    async (progress, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => abort.abort());
+      let shown = 0;
+      const listener = connection.onNotification(ModelsProgress, ({ modelId, receivedBytes }) => {
+        received.set(modelId, receivedBytes);
+        const sum = models.reduce((total, m) => total + (received.get(m.id) ?? 0), 0);
+        const percent = all === 0 ? 0 : Math.min(100, (100 * sum) / all);
+        progress.report({
+          increment: Math.max(0, percent - shown),
+          message: vscode.l10n.t('{0} of {1}', megabytes(sum), megabytes(all)),
+        });
+        shown = Math.max(shown, percent);
+      });
+      try {
+        for (const model of models) {
+          await connection.request(
+            ModelsPull,
+            { modelId: model.id },
+            { signal: abort.signal, timeoutMs: PULL_TIMEOUT_MS },
+          );
+          received.set(model.id, model.bytes);
+        }
+        return true;
+      } catch (error) {
+        if (token.isCancellationRequested) return false;
+        throw error;
+      } finally {
+        listener.dispose();
       }
-      return true;
-    } catch (error) {
-      if (token.isCancellationRequested) return false;
-      throw error;
-    } finally {
-      listener.dispose();
-    }
-  });
+    },
+  );
 }
 
-const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;
+const megabytes = (bytes: number): string =>
+  `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;

@@ -18,11 +18,17 @@ export function noteCommands({ meeting, panel }: Parts, language: NoteLanguage):
     playFromNote: async (...args) => {
       const [uri, ms] = given(PlayArguments, args);
       const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
-      const id = /^session:\s*"?([\w-]+)"?\s*$/m.exec(/^---\r?\n[^]*?\r?\n---/.exec(document.getText().slice(0, 4096))?.[0] ?? '')?.[1];
-      if (id === undefined) throw new UserError(vscode.l10n.t('The note does not say which meeting it belongs to.'));
+      const id = /^session:\s*"?([\w-]+)"?\s*$/m.exec(
+        /^---\r?\n[^]*?\r?\n---/.exec(document.getText().slice(0, 4096))?.[0] ?? '',
+      )?.[1];
+      if (id === undefined)
+        throw new UserError(vscode.l10n.t('The note does not say which meeting it belongs to.'));
       const model = await meeting.show(id);
       await vscode.commands.executeCommand('earmark.panel.focus');
-      const said = model.view().segments.filter(({ hidden, startMs }) => hidden !== true && startMs < ms + 1000).at(-1);
+      const said = model
+        .view()
+        .segments.filter(({ hidden, startMs }) => hidden !== true && startMs < ms + 1000)
+        .at(-1);
       if (said !== undefined) await panel.playFrom(said.id);
     },
     toggleNoteItem: async (...args) => {
@@ -32,14 +38,22 @@ export function noteCommands({ meeting, panel }: Parts, language: NoteLanguage):
       if (match === null) throw gone();
       const at = match[1]!.length;
       const edit = new vscode.WorkspaceEdit();
-      edit.replace(document.uri, new vscode.Range(line, at, line, at + 1), match[2] === ' ' ? 'x' : ' ');
+      edit.replace(
+        document.uri,
+        new vscode.Range(line, at, line, at + 1),
+        match[2] === ' ' ? 'x' : ' ',
+      );
       await vscode.workspace.applyEdit(edit);
     },
     deriveFromNote: async (...args) => {
       const [uri, line, form] = given(DeriveArguments, args);
       // The note itself is no place for a TODO comment: the code beside it is.
-      const editor = vscode.window.visibleTextEditors.find(({ document }) => document.uri.toString() !== uri && document.uri.scheme !== 'output');
-      const text = await (await language.client()).derive(vscode.Uri.parse(uri), line, form, editor?.document.languageId);
+      const editor = vscode.window.visibleTextEditors.find(
+        ({ document }) => document.uri.toString() !== uri && document.uri.scheme !== 'output',
+      );
+      const text = await (
+        await language.client()
+      ).derive(vscode.Uri.parse(uri), line, form, editor?.document.languageId);
       if (text === undefined) throw gone();
       await placeDerived(form, text, editor);
     },
@@ -48,8 +62,10 @@ export function noteCommands({ meeting, panel }: Parts, language: NoteLanguage):
 
 function given<T extends z.ZodType>(schema: T, args: readonly unknown[]): z.infer<T> {
   const parsed = schema.safeParse(args);
-  if (!parsed.success) throw new UserError(vscode.l10n.t('This command is for the lines of a note; click it there.'));
+  if (!parsed.success)
+    throw new UserError(vscode.l10n.t('This command is for the lines of a note; click it there.'));
   return parsed.data;
 }
 
-const gone = (): UserError => new UserError(vscode.l10n.t('The line has changed meanwhile; click again.'));
+const gone = (): UserError =>
+  new UserError(vscode.l10n.t('The line has changed meanwhile; click again.'));

@@ -20,9 +20,14 @@ const SETTLE_MS = 200;
 export async function searchMeetings(parts: Parts): Promise<void> {
   const connection = await parts.daemon.ready();
   const pick = vscode.window.createQuickPick<HitItem>();
-  const filter: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('filter'), tooltip: vscode.l10n.t('Add a filter') };
+  const filter: vscode.QuickInputButton = {
+    iconPath: new vscode.ThemeIcon('filter'),
+    tooltip: vscode.l10n.t('Add a filter'),
+  };
   pick.title = vscode.l10n.t('Search Meetings');
-  pick.placeholder = vscode.l10n.t('Words, and filters such as kind:action speaker:Ben since:2026-11-01');
+  pick.placeholder = vscode.l10n.t(
+    'Words, and filters such as kind:action speaker:Ben since:2026-11-01',
+  );
   pick.buttons = [filter];
   let asked = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -81,7 +86,9 @@ function itemOf(hit: Hit): HitItem {
   return {
     // What was said may look like an icon.
     label: (segment?.text ?? insight?.text ?? '').replaceAll('$(', '$ ('),
-    description: [who, at === undefined ? undefined : clock(at)].filter((x) => x !== undefined).join(' '),
+    description: [who, at === undefined ? undefined : clock(at)]
+      .filter((x) => x !== undefined)
+      .join(' '),
     detail: `${title} · ${new Date(startedAt).toLocaleDateString(vscode.env.language, { dateStyle: 'medium' })}`,
     alwaysShow: true,
     hit,
@@ -104,6 +111,19 @@ async function chooseFilter(): Promise<[FilterName, string] | undefined> {
   const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Add a filter') });
   if (picked === undefined) return undefined;
   const date = picked.name === 'since' || picked.name === 'until';
-  const value = picked.value ?? (await vscode.window.showInputBox({ title: picked.label, ...(date ? { placeHolder: '2026-11-21', validateInput: (text: string) => (/^\d{4}-\d{2}-\d{2}$/.test(text) ? undefined : vscode.l10n.t('Write it as 2026-11-21.')) } : {}) }));
+  const value =
+    picked.value ??
+    (await vscode.window.showInputBox({
+      title: picked.label,
+      ...(date
+        ? {
+            placeHolder: '2026-11-21',
+            validateInput: (text: string) =>
+              /^\d{4}-\d{2}-\d{2}$/.test(text)
+                ? undefined
+                : vscode.l10n.t('Write it as 2026-11-21.'),
+          }
+        : {}),
+    }));
   return value === undefined || value.trim() === '' ? undefined : [picked.name, value.trim()];
 }

@@ -1,6 +1,17 @@
-/** Past meetings: show, rename, delete, export, group them; from the palette or from the history's tree. */
+/**
+ * Past meetings: show, rename, delete, export, group them; from the palette or from the history's
+ * tree.
+ */
 import * as vscode from 'vscode';
-import { SessionDelete, SessionExport, SessionList, SessionPurge, SessionRename, type ExportFormat, type SessionInfo } from '../../protocol/session';
+import {
+  SessionDelete,
+  SessionExport,
+  SessionList,
+  SessionPurge,
+  SessionRename,
+  type ExportFormat,
+  type SessionInfo,
+} from '../../protocol/session';
 import type { Handlers, Parts } from '../app';
 import { SessionNode } from '../history/historyView';
 import { clock } from '../status/statusModel';
@@ -24,35 +35,76 @@ export function sessionCommands(parts: Parts): Handlers {
     renameSession: async (node: unknown) => {
       const session = node instanceof SessionNode ? node.session : meeting.model;
       if (session === undefined) return;
-      const title = await vscode.window.showInputBox({ title: vscode.l10n.t('Rename Meeting'), value: session.title, validateInput: (text) => (text.trim() === '' ? vscode.l10n.t('Give the meeting a name.') : text.length > 300 ? vscode.l10n.t('At most 300 letters.') : undefined) });
+      const title = await vscode.window.showInputBox({
+        title: vscode.l10n.t('Rename Meeting'),
+        value: session.title,
+        validateInput: (text) =>
+          text.trim() === ''
+            ? vscode.l10n.t('Give the meeting a name.')
+            : text.length > 300
+              ? vscode.l10n.t('At most 300 letters.')
+              : undefined,
+      });
       if (title === undefined) return;
       if (meeting.model?.id === session.id) {
         await meeting.rename(title.trim());
         parts.panel.changed();
-      } else await (await daemon.ready()).request(SessionRename, { sessionId: session.id, title: title.trim() });
+      } else
+        await (
+          await daemon.ready()
+        ).request(SessionRename, { sessionId: session.id, title: title.trim() });
       history.refresh();
     },
     deleteSession: async (node: unknown) => {
       const session = await chosen(parts, node, vscode.l10n.t('Delete which meeting?'));
       if (session === undefined) return;
       const [yes, purge] = [vscode.l10n.t('Delete'), vscode.l10n.t('Delete Every Trace')];
-      const answer = await vscode.window.showWarningMessage(vscode.l10n.t('Delete “{0}”?', session.title), { modal: true, detail: vscode.l10n.t('Its transcript, action items and sound are removed. The note file stays. “Every trace” also rewrites the database, so that nothing of it can be restored.') }, yes, purge);
+      const answer = await vscode.window.showWarningMessage(
+        vscode.l10n.t('Delete “{0}”?', session.title),
+        {
+          modal: true,
+          detail: vscode.l10n.t(
+            'Its transcript, action items and sound are removed. The note file stays. “Every trace” also rewrites the database, so that nothing of it can be restored.',
+          ),
+        },
+        yes,
+        purge,
+      );
       if (answer === undefined) return;
       if (meeting.model?.id === session.id) meeting.close();
       const connection = await daemon.ready();
-      if (answer === purge) await connection.request(SessionPurge, { sessionId: session.id }, { timeoutMs: PURGE_TIMEOUT_MS });
+      if (answer === purge)
+        await connection.request(
+          SessionPurge,
+          { sessionId: session.id },
+          { timeoutMs: PURGE_TIMEOUT_MS },
+        );
       else await connection.request(SessionDelete, { sessionId: session.id });
       history.refresh();
     },
     exportSession: async (node: unknown) => {
-      const session = node instanceof SessionNode ? node.session : (meeting.model?.info ?? (await chosen(parts, node, vscode.l10n.t('Export which meeting?'))));
+      const session =
+        node instanceof SessionNode
+          ? node.session
+          : (meeting.model?.info ??
+            (await chosen(parts, node, vscode.l10n.t('Export which meeting?'))));
       if (session !== undefined) await exportSession(parts, session);
     },
     searchSessions: () => searchMeetings(parts),
     groupHistory: async () => {
-      const names = { day: vscode.l10n.t('By Day'), repository: vscode.l10n.t('By Repository'), person: vscode.l10n.t('By Person') };
-      const items = (['day', 'repository', 'person'] as const).map((grouping) => ({ label: names[grouping], grouping, ...(grouping === history.grouping ? { description: vscode.l10n.t('now') } : {}) }));
-      const picked = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Group past meetings how?') });
+      const names = {
+        day: vscode.l10n.t('By Day'),
+        repository: vscode.l10n.t('By Repository'),
+        person: vscode.l10n.t('By Person'),
+      };
+      const items = (['day', 'repository', 'person'] as const).map((grouping) => ({
+        label: names[grouping],
+        grouping,
+        ...(grouping === history.grouping ? { description: vscode.l10n.t('now') } : {}),
+      }));
+      const picked = await vscode.window.showQuickPick(items, {
+        placeHolder: vscode.l10n.t('Group past meetings how?'),
+      });
       if (picked !== undefined) await history.setGrouping(picked.grouping);
     },
     refreshHistory: async () => {
@@ -62,39 +114,78 @@ export function sessionCommands(parts: Parts): Handlers {
   };
 }
 
-async function exportSession({ daemon }: Parts, { id, title }: Pick<SessionInfo, 'id' | 'title'>): Promise<void> {
+async function exportSession(
+  { daemon }: Parts,
+  { id, title }: Pick<SessionInfo, 'id' | 'title'>,
+): Promise<void> {
   const formats: (vscode.QuickPickItem & { readonly format: ExportFormat })[] = [
     { format: 'md', label: 'Markdown', description: '.md' },
-    { format: 'json', label: 'JSON', description: '.json', detail: vscode.l10n.t('everything, with times of words') },
+    {
+      format: 'json',
+      label: 'JSON',
+      description: '.json',
+      detail: vscode.l10n.t('everything, with times of words'),
+    },
     { format: 'srt', label: 'SubRip', description: '.srt', detail: vscode.l10n.t('subtitles') },
-    { format: 'vtt', label: 'WebVTT', description: '.vtt', detail: vscode.l10n.t('subtitles with speakers') },
+    {
+      format: 'vtt',
+      label: 'WebVTT',
+      description: '.vtt',
+      detail: vscode.l10n.t('subtitles with speakers'),
+    },
     { format: 'text', label: vscode.l10n.t('Plain text'), description: '.txt' },
   ];
-  const picked = await vscode.window.showQuickPick(formats, { title, placeHolder: vscode.l10n.t('Export as what?'), matchOnDescription: true });
+  const picked = await vscode.window.showQuickPick(formats, {
+    title,
+    placeHolder: vscode.l10n.t('Export as what?'),
+    matchOnDescription: true,
+  });
   if (picked === undefined) return;
-  const { text, fileName } = await (await daemon.ready()).request(SessionExport, { sessionId: id, format: picked.format });
+  const { text, fileName } = await (
+    await daemon.ready()
+  ).request(SessionExport, { sessionId: id, format: picked.format });
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const target = await vscode.window.showSaveDialog({ title: vscode.l10n.t('Export Meeting'), ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, fileName) }) });
+  const target = await vscode.window.showSaveDialog({
+    title: vscode.l10n.t('Export Meeting'),
+    ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, fileName) }),
+  });
   if (target === undefined) return;
   await vscode.workspace.fs.writeFile(target, Buffer.from(text));
   const open = vscode.l10n.t('Open');
-  const answer = await vscode.window.showInformationMessage(vscode.l10n.t('The meeting was exported.'), open);
+  const answer = await vscode.window.showInformationMessage(
+    vscode.l10n.t('The meeting was exported.'),
+    open,
+  );
   if (answer === open) await vscode.window.showTextDocument(target);
 }
 
 /** The meeting of a node of the tree, or the one that the user picks. */
-async function chosen({ daemon }: Parts, node: unknown, placeHolder: string): Promise<SessionInfo | undefined> {
+async function chosen(
+  { daemon }: Parts,
+  node: unknown,
+  placeHolder: string,
+): Promise<SessionInfo | undefined> {
   if (node instanceof SessionNode) return node.session;
   const { sessions } = await (await daemon.ready()).request(SessionList, { limit: LIST_MAX });
-  const items = sessions.filter((s) => s.kind !== 'dictation').map((session) => ({
-    label: session.title,
-    description: new Date(session.startedAt).toLocaleString(vscode.env.language),
-    detail: [clock(session.durationMs), session.workspace?.folder, session.workspace?.branch].filter((x) => x !== undefined).join(' · '),
-    session,
-  }));
+  const items = sessions
+    .filter((s) => s.kind !== 'dictation')
+    .map((session) => ({
+      label: session.title,
+      description: new Date(session.startedAt).toLocaleString(vscode.env.language),
+      detail: [clock(session.durationMs), session.workspace?.folder, session.workspace?.branch]
+        .filter((x) => x !== undefined)
+        .join(' · '),
+      session,
+    }));
   if (items.length === 0) {
     void vscode.window.showInformationMessage(vscode.l10n.t('There are no meetings yet.'));
     return undefined;
   }
-  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDescription: true, matchOnDetail: true }))?.session;
+  return (
+    await vscode.window.showQuickPick(items, {
+      placeHolder,
+      matchOnDescription: true,
+      matchOnDetail: true,
+    })
+  )?.session;
 }

@@ -1,4 +1,7 @@
-/** The person says who spoke: a new name, the name of another speaker (then the two are one), for all parts or for one. */
+/**
+ * The person says who spoke: a new name, the name of another speaker (then the two are one), for
+ * all parts or for one.
+ */
 import * as vscode from 'vscode';
 import { isEarmarkError } from '../../protocol/errors';
 import { SessionGet } from '../../protocol/session';
@@ -10,40 +13,75 @@ import type { NamedSpeaker } from './voices';
 
 const NAME_MAX = 200;
 
-/** @param given chosen already, for all parts. @returns who was named, where the voice may be kept now */
-export async function nameSpeaker(daemon: Daemon, model: PanelModel, segmentId: string, given?: string): Promise<NamedSpeaker | undefined> {
+/**
+ *
+ * @param given chosen already, for all parts.
+ * @returns who was named, where the voice may be kept now
+ */
+export async function nameSpeaker(
+  daemon: Daemon,
+  model: PanelModel,
+  segmentId: string,
+  given?: string,
+): Promise<NamedSpeaker | undefined> {
   const segment = model.segment(segmentId);
   if (segment === undefined) return undefined;
-  const name = given ?? (await chooseName(segment.speaker, model.called[segment.speaker], model.speakerNames.filter((other) => other !== segment.speaker)));
+  const name =
+    given ??
+    (await chooseName(
+      segment.speaker,
+      model.called[segment.speaker],
+      model.speakerNames.filter((other) => other !== segment.speaker),
+    ));
   if (name === undefined || name === segment.speaker) return undefined;
   const parts = model.partsOf(segment.speaker);
   const speakerId = model.speakerId(segment.speaker, segment.source);
   const sessionId = model.id;
-  const whole = speakerId !== undefined && (given !== undefined || parts === 1 || (await wholeSpeaker(segment.speaker, name, parts)));
+  const whole =
+    speakerId !== undefined &&
+    (given !== undefined || parts === 1 || (await wholeSpeaker(segment.speaker, name, parts)));
   if (whole === undefined) return undefined;
   if (whole && speakerId !== undefined) {
-    const { voice } = await daemon.connection.request(TranscriptNameSpeaker, { sessionId, speakerId, name });
+    const { voice } = await daemon.connection.request(TranscriptNameSpeaker, {
+      sessionId,
+      speakerId,
+      name,
+    });
     return voice === 'heard' ? { sessionId, speakerId, name } : undefined;
   }
   await daemon.connection.request(TranscriptRevise, { sessionId, segmentId, speaker: name });
   return undefined;
 }
 
-/** Everybody of that name in a session; nobody where the session is gone, for a note outlives it. */
-export async function renameInSession(daemon: Daemon, { sessionId, from, to }: RenamedPerson): Promise<void> {
+/**
+ * Everybody of that name in a session; nobody where the session is gone, for a note outlives it.
+ */
+export async function renameInSession(
+  daemon: Daemon,
+  { sessionId, from, to }: RenamedPerson,
+): Promise<void> {
   const connection = await daemon.ready();
   try {
     const { speakers } = await connection.request(SessionGet, { sessionId });
-    for (const { id, name } of speakers) if (name === from) await connection.request(TranscriptNameSpeaker, { sessionId, speakerId: id, name: to });
+    for (const { id, name } of speakers)
+      if (name === from)
+        await connection.request(TranscriptNameSpeaker, { sessionId, speakerId: id, name: to });
   } catch (error) {
-    if (!isEarmarkError(error, 'session.notFound') && !isEarmarkError(error, 'speaker.notFound')) throw error;
+    if (!isEarmarkError(error, 'session.notFound') && !isEarmarkError(error, 'speaker.notFound'))
+      throw error;
   }
 }
 
-async function chooseName(now: string, called: string | undefined, others: readonly string[]): Promise<string | undefined> {
+async function chooseName(
+  now: string,
+  called: string | undefined,
+  others: readonly string[],
+): Promise<string | undefined> {
   const pick = vscode.window.createQuickPick();
   const known: vscode.QuickPickItem[] = [
-    ...(called === undefined ? [] : [{ label: called, description: vscode.l10n.t('called so by the others') }]),
+    ...(called === undefined
+      ? []
+      : [{ label: called, description: vscode.l10n.t('called so by the others') }]),
     ...others.map((name) => ({ label: name, description: vscode.l10n.t('the two become one') })),
   ];
   pick.title = vscode.l10n.t('Who is “{0}”?', now);
@@ -51,7 +89,9 @@ async function chooseName(now: string, called: string | undefined, others: reado
   pick.items = known;
   const typed = (): vscode.QuickPickItem[] => {
     const name = pick.value.trim().slice(0, NAME_MAX);
-    return name === '' || known.some(({ label }) => label === name) ? [] : [{ label: name, description: vscode.l10n.t('new name'), alwaysShow: true }];
+    return name === '' || known.some(({ label }) => label === name)
+      ? []
+      : [{ label: name, description: vscode.l10n.t('new name'), alwaysShow: true }];
   };
   const chosen = await new Promise<string | undefined>((done) => {
     pick.onDidChangeValue(() => (pick.items = [...typed(), ...known]));
@@ -68,5 +108,9 @@ async function wholeSpeaker(from: string, to: string, parts: number): Promise<bo
     { label: vscode.l10n.t('All {0} parts of “{1}”', parts, from), whole: true },
     { label: vscode.l10n.t('Only this part'), whole: false },
   ];
-  return (await vscode.window.showQuickPick(items, { title: vscode.l10n.t('“{0}” becomes “{1}”', from, to) }))?.whole;
+  return (
+    await vscode.window.showQuickPick(items, {
+      title: vscode.l10n.t('“{0}” becomes “{1}”', from, to),
+    })
+  )?.whole;
 }

@@ -1,4 +1,7 @@
-/** Voices of people: the person is asked once whether a name's voice may be kept, and takes back names that a voice gave. */
+/**
+ * Voices of people: the person is asked once whether a name's voice may be kept, and takes back
+ * names that a voice gave.
+ */
 import * as vscode from 'vscode';
 import { TranscriptNameSpeaker } from '../../protocol/transcript';
 import { VoicesKeep } from '../../protocol/voices';
@@ -22,20 +25,43 @@ export class VoiceConsent {
     private readonly memory: vscode.Memento,
   ) {}
 
-  /** A speaker was named, and the voice may be kept. Asked once for a name: no is remembered. @throws EarmarkError */
+  /**
+   * A speaker was named, and the voice may be kept. Asked once for a name: no is remembered.
+   * @throws EarmarkError
+   */
   async ask({ sessionId, speakerId, name }: NamedSpeaker): Promise<void> {
     const declined = this.memory.get<readonly string[]>(DECLINED, []);
     if (declined.includes(name)) return;
     const yes = vscode.l10n.t('Recognise');
-    const where = settings.remoteUrl() === '' ? vscode.l10n.t('Kept on this machine, delete any time under Storage and Privacy.') : vscode.l10n.t('Kept by the daemon that you use over the network, delete any time under Storage and Privacy.');
-    const answer = await vscode.window.showInformationMessage(`${vscode.l10n.t('Recognise the voice of “{0}” next time?', name)} ${where}`, yes, vscode.l10n.t('No'));
+    const where =
+      settings.remoteUrl() === ''
+        ? vscode.l10n.t('Kept on this machine, delete any time under Storage and Privacy.')
+        : vscode.l10n.t(
+            'Kept by the daemon that you use over the network, delete any time under Storage and Privacy.',
+          );
+    const answer = await vscode.window.showInformationMessage(
+      `${vscode.l10n.t('Recognise the voice of “{0}” next time?', name)} ${where}`,
+      yes,
+      vscode.l10n.t('No'),
+    );
     if (answer === yes) await this.daemon.connection.request(VoicesKeep, { sessionId, speakerId });
-    else if (answer !== undefined) await this.memory.update(DECLINED, [...declined, name].slice(-DECLINED_MAX));
+    else if (answer !== undefined)
+      await this.memory.update(DECLINED, [...declined, name].slice(-DECLINED_MAX));
   }
 }
 
 /** The person says whether a voice is whom it was taken for. @throws EarmarkError */
-export async function answerVoice(daemon: Daemon, model: PanelModel, speakerId: string, isVoice: boolean): Promise<void> {
+export async function answerVoice(
+  daemon: Daemon,
+  model: PanelModel,
+  speakerId: string,
+  isVoice: boolean,
+): Promise<void> {
   const name = model.recognised(speakerId);
-  if (name !== undefined) await daemon.connection.request(TranscriptNameSpeaker, { sessionId: model.id, speakerId, ...(isVoice ? { name } : {}) });
+  if (name !== undefined)
+    await daemon.connection.request(TranscriptNameSpeaker, {
+      sessionId: model.id,
+      speakerId,
+      ...(isVoice ? { name } : {}),
+    });
 }

@@ -1,6 +1,6 @@
 /**
- * The window's one connection to the daemon. It is made when something first needs it, starts the daemon where none
- * runs, and comes back by itself.
+ * The window's one connection to the daemon. It is made when something first needs it, starts the
+ * daemon where none runs, and comes back by itself.
  */
 import * as vscode from 'vscode';
 import { createConnection, readDaemonFile, stateFolder } from '../../client';
@@ -35,7 +35,13 @@ export class Daemon implements vscode.Disposable {
       this.#connection = createConnection({
         stateDir: stateFolder(),
         ...(remote ? { remote } : {}),
-        client: { name: 'vscode', version: String((this.context.extension.packageJSON as { version?: unknown }).version ?? ''), window: true },
+        client: {
+          name: 'vscode',
+          version: String(
+            (this.context.extension.packageJSON as { version?: unknown }).version ?? '',
+          ),
+          window: true,
+        },
         daemon: { ...daemonCommand(windowHost(this.context)), secrets: () => this.#secrets() },
         timeoutMs: CONNECT_MS,
         log: (event, fields) => this.log.info(event, fields ?? {}),
@@ -58,7 +64,8 @@ export class Daemon implements vscode.Disposable {
   /** Connected. @throws EarmarkError */
   async ready(): Promise<Connection> {
     const { connection } = this;
-    if (connection.state.kind === 'failed' || connection.state.kind === 'waiting') connection.retry();
+    if (connection.state.kind === 'failed' || connection.state.kind === 'waiting')
+      connection.retry();
     await connection.whenConnected(CONNECT_MS);
     return connection;
   }

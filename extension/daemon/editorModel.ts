@@ -1,11 +1,17 @@
 /**
- * Lends the daemon a language model that VS Code has, where the user switched that on. The daemon asks, VS Code asks
- * the user whether Earmark may use the model, and the answer goes back. A daemon elsewhere is lent nothing.
+ * Lends the daemon a language model that VS Code has, where the user switched that on. The daemon
+ * asks, VS Code asks the user whether Earmark may use the model, and the answer goes back. A daemon
+ * elsewhere is lent nothing.
  */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
 import { isEarmarkError } from '../../protocol/errors';
-import { LanguageModelAnswer, LanguageModelAsk, LanguageModelCancel, LanguageModelOffer } from '../../protocol/languageModel';
+import {
+  LanguageModelAnswer,
+  LanguageModelAsk,
+  LanguageModelCancel,
+  LanguageModelOffer,
+} from '../../protocol/languageModel';
 import type { ParamsOf } from '../../protocol/method';
 import { settings } from '../settings/settings';
 import type { Daemon } from './daemon';
@@ -23,10 +29,16 @@ export class EditorModel implements vscode.Disposable {
   /** What the daemon was told last, on this connection. */
   #offered: string | undefined;
 
-  constructor(daemon: Daemon, private readonly log: vscode.LogOutputChannel) {
+  constructor(
+    daemon: Daemon,
+    private readonly log: vscode.LogOutputChannel,
+  ) {
     daemon.onDidMake((connection) => {
       this.#connection = connection;
-      connection.onNotification(LanguageModelAsk, (question) => void this.#answer(connection, question));
+      connection.onNotification(
+        LanguageModelAsk,
+        (question) => void this.#answer(connection, question),
+      );
       connection.onNotification(LanguageModelCancel, ({ id }) => this.#asked.get(id)?.cancel());
       connection.onDidChangeState(({ to }) => {
         if (to.kind !== 'connected') return this.#drop();
@@ -35,7 +47,9 @@ export class EditorModel implements vscode.Disposable {
       });
     });
     this.#subscriptions.push(
-      vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration('earmark.llm') && void this.#offer()),
+      vscode.workspace.onDidChangeConfiguration(
+        (change) => change.affectsConfiguration('earmark.llm') && void this.#offer(),
+      ),
       vscode.lm.onDidChangeChatModels(() => void this.#offer()),
     );
   }
@@ -53,7 +67,13 @@ export class EditorModel implements vscode.Disposable {
     const name = model && vscode.l10n.t('{0} of VS Code', model.name).slice(0, 100);
     if (name === this.#offered) return;
     this.#offered = name;
-    await connection.request(LanguageModelOffer, name === undefined ? {} : { name }).catch((error: unknown) => this.log.warn('llm.notOffered', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
+    await connection
+      .request(LanguageModelOffer, name === undefined ? {} : { name })
+      .catch((error: unknown) =>
+        this.log.warn('llm.notOffered', {
+          error: isEarmarkError(error) ? error.code : 'unexpected',
+        }),
+      );
   }
 
   /** The model of the setting's name or family where there is one, else the first. */
@@ -61,7 +81,11 @@ export class EditorModel implements vscode.Disposable {
     if (!settings.useEditorModel()) return undefined;
     const models = await vscode.lm.selectChatModels();
     const wish = settings.editorModel().toLowerCase();
-    return models.find(({ id, name, family }) => [id, name, family].some((one) => one.toLowerCase() === wish)) ?? models[0];
+    return (
+      models.find(({ id, name, family }) =>
+        [id, name, family].some((one) => one.toLowerCase() === wish),
+      ) ?? models[0]
+    );
   }
 
   async #answer(connection: Connection, question: Question): Promise<void> {
@@ -69,9 +93,12 @@ export class EditorModel implements vscode.Disposable {
     this.#asked.set(question.id, source);
     try {
       const outcome = await this.#ask(question, source.token);
-      if (!source.token.isCancellationRequested) await connection.request(LanguageModelAnswer, { id: question.id, outcome });
+      if (!source.token.isCancellationRequested)
+        await connection.request(LanguageModelAnswer, { id: question.id, outcome });
     } catch (error) {
-      this.log.warn('llm.notAnswered', { error: isEarmarkError(error) ? error.code : 'unexpected' });
+      this.log.warn('llm.notAnswered', {
+        error: isEarmarkError(error) ? error.code : 'unexpected',
+      });
     } finally {
       this.#asked.delete(question.id);
       source.dispose();
@@ -84,8 +111,25 @@ export class EditorModel implements vscode.Disposable {
       const model = await this.#model();
       if (!model) return { kind: 'failed', reason: 'unavailable' };
       // VS Code's models know no system role and no schema; both are told in words.
-      const told = messages.map(({ role, content }) => (role === 'assistant' ? vscode.LanguageModelChatMessage.Assistant(content) : vscode.LanguageModelChatMessage.User(content)));
-      const answer = await model.sendRequest([...told, vscode.LanguageModelChatMessage.User(`Answer with JSON alone, by this schema: ${JSON.stringify(schema)}`)], { justification: vscode.l10n.t('Earmark reads your meeting along to find action items and decisions.') }, token);
+      const told = messages.map(({ role, content }) =>
+        role === 'assistant'
+          ? vscode.LanguageModelChatMessage.Assistant(content)
+          : vscode.LanguageModelChatMessage.User(content),
+      );
+      const answer = await model.sendRequest(
+        [
+          ...told,
+          vscode.LanguageModelChatMessage.User(
+            `Answer with JSON alone, by this schema: ${JSON.stringify(schema)}`,
+          ),
+        ],
+        {
+          justification: vscode.l10n.t(
+            'Earmark reads your meeting along to find action items and decisions.',
+          ),
+        },
+        token,
+      );
       let text = '';
       for await (const part of answer.text) {
         text += part;
@@ -93,7 +137,12 @@ export class EditorModel implements vscode.Disposable {
       }
       return { kind: 'text', text: text.slice(0, MAX_LETTERS) };
     } catch (error) {
-      const refused = error instanceof vscode.LanguageModelError && [vscode.LanguageModelError.NoPermissions.name, vscode.LanguageModelError.Blocked.name].includes(error.code);
+      const refused =
+        error instanceof vscode.LanguageModelError &&
+        [
+          vscode.LanguageModelError.NoPermissions.name,
+          vscode.LanguageModelError.Blocked.name,
+        ].includes(error.code);
       return { kind: 'failed', reason: refused ? 'refused' : 'unavailable' };
     }
   }

@@ -25,7 +25,11 @@ export class EncryptionKey {
     return key;
   }
 
-  /** @returns whether what is kept is encrypted; undefined where neither key opens it. @throws EarmarkError */
+  /**
+   *
+   * @returns whether what is kept is encrypted; undefined where neither key opens it. @throws
+   * EarmarkError
+   */
   async unlock(connection: Connection): Promise<boolean | undefined> {
     for (const name of [KEY, NEXT]) {
       const key = await this.secrets.get(name);

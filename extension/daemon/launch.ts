@@ -1,4 +1,6 @@
-/** How to start the bundled daemon: with the editor's own Node, so that nothing has to be installed. */
+/**
+ * How to start the bundled daemon: with the editor's own Node, so that nothing has to be installed.
+ */
 import { join } from 'node:path';
 import type { DaemonCommand } from '../../client/api';
 
@@ -13,7 +15,16 @@ export interface Host {
   readonly nodePath: string;
 }
 
-export function daemonCommand({ extensionPath, execPath, electron, nodePath }: Host): DaemonCommand {
+export function daemonCommand({
+  extensionPath,
+  execPath,
+  electron,
+  nodePath,
+}: Host): DaemonCommand {
   const args = [join(extensionPath, 'dist', 'daemon.js')];
-  return { command: nodePath === '' ? execPath : nodePath, args, ...(nodePath === '' && electron !== undefined ? { env: { ELECTRON_RUN_AS_NODE: '1' } } : {}) };
+  return {
+    command: nodePath === '' ? execPath : nodePath,
+    args,
+    ...(nodePath === '' && electron !== undefined ? { env: { ELECTRON_RUN_AS_NODE: '1' } } : {}),
+  };
 }

@@ -1,4 +1,7 @@
-/** The remote profile: address and fingerprint from user settings, which no workspace can set; a token, or who signed in, from the editor's secret storage. */
+/**
+ * The remote profile: address and fingerprint from user settings, which no workspace can set; a
+ * token, or who signed in, from the editor's secret storage.
+ */
 import * as vscode from 'vscode';
 import type { RemoteProfile } from '../../client';
 import type { SignInProvider } from '../../client/signIn';
@@ -9,10 +12,17 @@ import type { SignIn } from './signIn';
 const TOKEN_KEY = 'earmark.remote.token';
 
 /** Undefined where the daemon of this machine is used. */
-export function remoteProfile(secrets: vscode.SecretStorage, signIn: SignIn): RemoteProfile | undefined {
+export function remoteProfile(
+  secrets: vscode.SecretStorage,
+  signIn: SignIn,
+): RemoteProfile | undefined {
   const [url, fingerprint] = [settings.remoteUrl(), settings.remoteFingerprint()];
   if (url === '') return undefined;
-  return { url, token: async () => (await signedInToken(signIn)) ?? (await secrets.get(TOKEN_KEY)), ...(fingerprint === '' ? {} : { fingerprint }) };
+  return {
+    url,
+    token: async () => (await signedInToken(signIn)) ?? (await secrets.get(TOKEN_KEY)),
+    ...(fingerprint === '' ? {} : { fingerprint }),
+  };
 }
 
 async function signedInToken(signIn: SignIn): Promise<string | undefined> {
@@ -25,26 +35,46 @@ function providerOfSettings(): SignInProvider | undefined {
   return issuer === '' || clientId === '' ? undefined : { issuer, clientId };
 }
 
-/** Signs in with the provider of the settings; the user may go away. @throws UserError, EarmarkError */
+/**
+ * Signs in with the provider of the settings; the user may go away. @throws UserError, EarmarkError
+ */
 export async function signInToRemote(signIn: SignIn): Promise<void> {
   const provider = providerOfSettings();
-  if (!provider || settings.remoteUrl() === '') throw new UserError(vscode.l10n.t('Set "earmark.remote.url", "earmark.remote.issuer" and "earmark.remote.clientId" first; who runs the team\'s server knows them.'));
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, cancellable: true, title: vscode.l10n.t('Sign in in your browser.') }, async (_progress, cancelled) => {
-    const abort = new AbortController();
-    const listening = cancelled.onCancellationRequested(() => abort.abort());
-    try {
-      await signIn.signIn(provider, (page) => void vscode.env.openExternal(vscode.Uri.parse(page, true)), abort.signal);
-    } finally {
-      listening.dispose();
-    }
-  });
+  if (!provider || settings.remoteUrl() === '')
+    throw new UserError(
+      vscode.l10n.t(
+        'Set "earmark.remote.url", "earmark.remote.issuer" and "earmark.remote.clientId" first; who runs the team\'s server knows them.',
+      ),
+    );
+  await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      cancellable: true,
+      title: vscode.l10n.t('Sign in in your browser.'),
+    },
+    async (_progress, cancelled) => {
+      const abort = new AbortController();
+      const listening = cancelled.onCancellationRequested(() => abort.abort());
+      try {
+        await signIn.signIn(
+          provider,
+          (page) => void vscode.env.openExternal(vscode.Uri.parse(page, true)),
+          abort.signal,
+        );
+      } finally {
+        listening.dispose();
+      }
+    },
+  );
 }
 
 /** Asks for the token; an empty one forgets it. @returns false where the user went away */
 export async function askRemoteToken(secrets: vscode.SecretStorage): Promise<boolean> {
   const token = await vscode.window.showInputBox({
     title: vscode.l10n.t('Token of the Remote Daemon'),
-    prompt: vscode.l10n.t('What "earmark tokens create" printed on that machine. Leave it empty to forget the token.'),
+    prompt: vscode.l10n.t(
+      'What "earmark tokens create" printed on that machine. Leave it empty to forget the token.',
+    ),
     password: true,
     ignoreFocusOut: true,
   });

@@ -1,4 +1,7 @@
-/** Gives the daemon of this machine what the user set in the editor: at every connection, and when it changes. */
+/**
+ * Gives the daemon of this machine what the user set in the editor: at every connection, and when
+ * it changes.
+ */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
 import { isEarmarkError } from '../../protocol/errors';
@@ -25,11 +28,14 @@ export class SettingsSync implements vscode.Disposable {
     private readonly key: EncryptionKey,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    daemon.onDidMake((connection) => connection.onDidChangeState(({ to }) => to.kind === 'connected' && this.#send(connection)));
+    daemon.onDidMake((connection) =>
+      connection.onDidChangeState(({ to }) => to.kind === 'connected' && this.#send(connection)),
+    );
     this.#subscriptions.push(
       vscode.workspace.onDidChangeConfiguration((change) => {
         const connection = daemon.existing;
-        if (change.affectsConfiguration('earmark') && connection?.state.kind === 'connected') this.#send(connection);
+        if (change.affectsConfiguration('earmark') && connection?.state.kind === 'connected')
+          this.#send(connection);
       }),
     );
   }
@@ -37,17 +43,28 @@ export class SettingsSync implements vscode.Disposable {
   #send(connection: Connection): void {
     // A daemon elsewhere has its own user's settings.
     if (settings.remoteUrl() !== '') return;
-    this.#last = this.#last.then(() => this.#sendNow(connection)).catch((error: unknown) => this.log.warn('settings.notSent', { error: isEarmarkError(error) ? error.code : 'unexpected' }));
+    this.#last = this.#last
+      .then(() => this.#sendNow(connection))
+      .catch((error: unknown) =>
+        this.log.warn('settings.notSent', {
+          error: isEarmarkError(error) ? error.code : 'unexpected',
+        }),
+      );
   }
 
   async #sendNow(connection: Connection): Promise<void> {
-    const { values, sent } = settingsToSend((name) => settings.ofUser(name), this.state.get<readonly string[]>(SENT, []));
-    if (Object.keys(values).length > 0) await connection.request(SettingsSet, { values: { ...values } });
+    const { values, sent } = settingsToSend(
+      (name) => settings.ofUser(name),
+      this.state.get<readonly string[]>(SENT, []),
+    );
+    if (Object.keys(values).length > 0)
+      await connection.request(SettingsSet, { values: { ...values } });
     await this.state.update(SENT, sent);
     const encrypted = await this.#unlock(connection);
     const retention = retentionToSend(settings.retention());
     const isSet = Object.keys(retention).length > 0;
-    if (encrypted !== undefined && (isSet || this.state.get(RETENTION_SENT, false))) await connection.request(PrivacyRetention, { set: { ...retention } });
+    if (encrypted !== undefined && (isSet || this.state.get(RETENTION_SENT, false)))
+      await connection.request(PrivacyRetention, { set: { ...retention } });
     await this.state.update(RETENTION_SENT, isSet);
   }
 
@@ -65,10 +82,17 @@ export class SettingsSync implements vscode.Disposable {
     if (this.#asked) return;
     this.#asked = true;
     const restart = vscode.l10n.t('Restart the Daemon');
-    void vscode.window.showInformationMessage(vscode.l10n.t('What Earmark keeps is encrypted when its daemon starts again. A meeting that runs is finished first.'), restart).then(async (answer) => {
-      this.#asked = false;
-      if (answer === restart) await connection.request(DaemonShutdown, {});
-    });
+    void vscode.window
+      .showInformationMessage(
+        vscode.l10n.t(
+          'What Earmark keeps is encrypted when its daemon starts again. A meeting that runs is finished first.',
+        ),
+        restart,
+      )
+      .then(async (answer) => {
+        this.#asked = false;
+        if (answer === restart) await connection.request(DaemonShutdown, {});
+      });
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 /**
- * Who signed in to a team's server with OpenID Connect: kept in the editor's secret storage, which all windows share,
- * and made anew before it ends.
+ * Who signed in to a team's server with OpenID Connect: kept in the editor's secret storage, which
+ * all windows share, and made anew before it ends.
  */
 import type * as vscode from 'vscode';
 import { z } from 'zod';
@@ -10,7 +10,13 @@ import { EarmarkError } from '../../protocol/errors';
 const KEY = 'earmark.remote.signIn';
 /** A token that ends sooner is not shown to a server any more. */
 const SPARE_MS = 60_000;
-const Kept = z.object({ issuer: z.string(), clientId: z.string(), token: z.string(), expiresMs: z.number(), refreshToken: z.string().optional() });
+const Kept = z.object({
+  issuer: z.string(),
+  clientId: z.string(),
+  token: z.string(),
+  expiresMs: z.number(),
+  refreshToken: z.string().optional(),
+});
 type Kept = z.infer<typeof Kept>;
 
 export class SignIn {
@@ -27,7 +33,11 @@ export class SignIn {
    * @param open shows the provider's page
    * @throws EarmarkError signIn.failed, rpc.cancelled
    */
-  async signIn(provider: SignInProvider, open: (url: string) => void, signal: AbortSignal): Promise<void> {
+  async signIn(
+    provider: SignInProvider,
+    open: (url: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     await this.keep(provider, await signIn({ ...provider, open, signal }));
   }
 
@@ -41,13 +51,21 @@ export class SignIn {
   /**
    * What a server is shown, good for a minute at least.
    * @returns undefined where nobody signed in with this provider
-   * @throws EarmarkError signIn.failed where one has to sign in again, rpc.disconnected where the provider cannot be reached
+   * @throws EarmarkError signIn.failed where one has to sign in again, rpc.disconnected where the
+   * provider cannot be reached
    */
   async token(provider: SignInProvider): Promise<string | undefined> {
     const kept = await this.kept();
-    if (kept === undefined || kept.issuer !== provider.issuer || kept.clientId !== provider.clientId) return undefined;
+    if (
+      kept === undefined ||
+      kept.issuer !== provider.issuer ||
+      kept.clientId !== provider.clientId
+    )
+      return undefined;
     if (this.good(kept)) return kept.token;
-    return (this.renewing ??= this.renew(provider, kept).finally(() => (this.renewing = undefined)));
+    return (this.renewing ??= this.renew(provider, kept).finally(
+      () => (this.renewing = undefined),
+    ));
   }
 
   private async renew(provider: SignInProvider, { refreshToken }: Kept): Promise<string> {
@@ -61,8 +79,10 @@ export class SignIn {
     } catch (error) {
       // A refresh token may be good for one use, and another window was first.
       const now = await this.kept();
-      if (now !== undefined && now.refreshToken !== refreshToken && this.good(now)) return now.token;
-      if (error instanceof EarmarkError && error.code === 'signIn.failed') throw new EarmarkError('signIn.failed', again, { cause: error });
+      if (now !== undefined && now.refreshToken !== refreshToken && this.good(now))
+        return now.token;
+      if (error instanceof EarmarkError && error.code === 'signIn.failed')
+        throw new EarmarkError('signIn.failed', again, { cause: error });
       throw error;
     }
   }

@@ -3,6 +3,13 @@ import type * as vscode from 'vscode';
 import { settings } from '../settings/settings';
 import type { Host } from './launch';
 
-export function windowHost({ extensionPath }: Pick<vscode.ExtensionContext, 'extensionPath'>): Host {
-  return { extensionPath, execPath: process.execPath, electron: process.versions['electron'], nodePath: settings.nodePath() };
+export function windowHost({
+  extensionPath,
+}: Pick<vscode.ExtensionContext, 'extensionPath'>): Host {
+  return {
+    extensionPath,
+    execPath: process.execPath,
+    electron: process.versions['electron'],
+    nodePath: settings.nodePath(),
+  };
 }

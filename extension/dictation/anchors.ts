@@ -1,4 +1,7 @@
-/** Places in a document that stay where they were meant while the text around them changes. Offsets in UTF-16 units. */
+/**
+ * Places in a document that stay where they were meant while the text around them changes. Offsets
+ * in UTF-16 units.
+ */
 
 export interface Anchor {
   readonly start: number;
@@ -13,8 +16,9 @@ export interface TextChange {
 }
 
 /**
- * Moves anchors over changes that were made at once (offsets all count in the text before them, none overlap).
- * Text inserted exactly at an empty anchor goes before it: what the user types at the cursor stays in front.
+ * Moves anchors over changes that were made at once (offsets all count in the text before them,
+ * none overlap). Text inserted exactly at an empty anchor goes before it: what the user types at
+ * the cursor stays in front.
  */
 export function shiftAnchors(anchors: readonly Anchor[], changes: readonly TextChange[]): Anchor[] {
   // From the end to the start, so that each change finds the offsets it was made for.
@@ -24,11 +28,16 @@ export function shiftAnchors(anchors: readonly Anchor[], changes: readonly TextC
 
 function shift(anchor: Anchor, change: TextChange): Anchor {
   const start = shiftOffset(anchor.start, change, anchor.start === anchor.end);
-  const end = anchor.start === anchor.end ? start : Math.max(start, shiftOffset(anchor.end, change, false));
+  const end =
+    anchor.start === anchor.end ? start : Math.max(start, shiftOffset(anchor.end, change, false));
   return { start, end };
 }
 
-function shiftOffset(at: number, { offset, removed, inserted }: TextChange, sticksBehind: boolean): number {
+function shiftOffset(
+  at: number,
+  { offset, removed, inserted }: TextChange,
+  sticksBehind: boolean,
+): number {
   if (at < offset || (at === offset && !(sticksBehind || removed > 0))) return at;
   if (at === offset && removed === 0) return at + inserted;
   if (at >= offset + removed) return at + inserted - removed;

@@ -4,7 +4,10 @@
 const NAME_MAX = 60;
 /** Words that one name may have been heard as. */
 const WORDS_MAX = 5;
-/** A name of the code or of something in the world: it has a capital, a digit or a mark inside, or begins with a capital. */
+/**
+ * A name of the code or of something in the world: it has a capital, a digit or a mark inside, or
+ * begins with a capital.
+ */
 const NAME = /^[\p{L}_$@][\p{L}\p{N}_$.\-/]*$/u;
 const TELLING = /[\p{Lu}\p{N}_$./-]/u;
 
@@ -18,12 +21,19 @@ export function correctedName(before: string, after: string): string | undefined
   let start = 0;
   while (start < was.length && start < is.length && was[start] === is[start]) start++;
   let end = 0;
-  while (end < was.length - start && end < is.length - start && was[was.length - 1 - end] === is[is.length - 1 - end]) end++;
+  while (
+    end < was.length - start &&
+    end < is.length - start &&
+    was[was.length - 1 - end] === is[is.length - 1 - end]
+  )
+    end++;
   const heard = was.slice(start, was.length - end);
   const meant = is.slice(start, is.length - end);
   const [name] = meant;
-  if (meant.length !== 1 || name === undefined || heard.length === 0 || heard.length > WORDS_MAX) return undefined;
-  if (name.length < 2 || name.length > NAME_MAX || !NAME.test(name) || !TELLING.test(name)) return undefined;
+  if (meant.length !== 1 || name === undefined || heard.length === 0 || heard.length > WORDS_MAX)
+    return undefined;
+  if (name.length < 2 || name.length > NAME_MAX || !NAME.test(name) || !TELLING.test(name))
+    return undefined;
   // The same letters with another first one is a matter of the sentence, not of the name.
   const first = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
   return first(heard.join(' ')) === first(name) ? undefined : name;
@@ -31,5 +41,8 @@ export function correctedName(before: string, after: string): string | undefined
 
 /** Words without the marks of the sentence around them. */
 function words(text: string): string[] {
-  return text.split(/\s+/u).map((word) => word.replace(/^[("'“‘[{]+|[)"'”’\]},;:!?]+$|\.$/gu, '')).filter((word) => word !== '');
+  return text
+    .split(/\s+/u)
+    .map((word) => word.replace(/^[("'“‘[{]+|[)"'”’\]},;:!?]+$|\.$/gu, ''))
+    .filter((word) => word !== '');
 }

@@ -1,11 +1,19 @@
 /**
- * Dictation into a surface: an editor, the source-control box, a terminal. While it listens, what was heard is shown
- * there and nothing is changed; the text goes in as one step at the end, or phrase by phrase where that is wished.
+ * Dictation into a surface: an editor, the source-control box, a terminal. While it listens, what
+ * was heard is shown there and nothing is changed; the text goes in as one step at the end, or
+ * phrase by phrase where that is wished.
  */
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { SessionSubscription } from '../../client';
-import { type DictationScope, DictationCancel, DictationLearn, DictationStart, DictationStop, DictationTake } from '../../protocol/dictation';
+import {
+  type DictationScope,
+  DictationCancel,
+  DictationLearn,
+  DictationStart,
+  DictationStop,
+  DictationTake,
+} from '../../protocol/dictation';
 import type { SessionEvent } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
 import { showError, UserError } from '../errors';
@@ -19,7 +27,12 @@ import type { Entry, Written } from './written';
 export type DictationState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'starting'; readonly surface: Surface }
-  | { readonly kind: 'listening'; readonly surface: Surface; readonly sessionId: string; readonly subscription: SessionSubscription }
+  | {
+      readonly kind: 'listening';
+      readonly surface: Surface;
+      readonly sessionId: string;
+      readonly subscription: SessionSubscription;
+    }
   | { readonly kind: 'finishing'; readonly surface: Surface; readonly sessionId: string };
 
 /** What became of the phrases, which are counted from 0. */
@@ -48,7 +61,10 @@ export class Dictation implements vscode.Disposable {
   #turn: Promise<void> = Promise.resolve();
   #putting: Promise<void> = Promise.resolve();
   #taking = 0;
-  readonly #changed = new vscode.EventEmitter<{ readonly from: DictationState; readonly to: DictationState }>();
+  readonly #changed = new vscode.EventEmitter<{
+    readonly from: DictationState;
+    readonly to: DictationState;
+  }>();
   readonly onDidChangeState = this.#changed.event;
   readonly #failed = new vscode.EventEmitter<string>();
   /** It broke off by itself; with what was heard until then and is nowhere. */
@@ -104,7 +120,11 @@ export class Dictation implements vscode.Disposable {
       if (agreed === undefined) return this.#reset();
       this.#draw();
       const connection = await this.daemon.ready();
-      const [language, provider, model] = [settings.language(), settings.provider(), settings.model()];
+      const [language, provider, model] = [
+        settings.language(),
+        settings.provider(),
+        settings.model(),
+      ];
       const [device, microphone] = [settings.device(), settings.microphone()];
       const { document, line } = surface.near ?? { document: undefined, line: 0 };
       const symbols = this.candidates.near(document, line);
@@ -137,7 +157,8 @@ export class Dictation implements vscode.Disposable {
       this.#draw();
       const learn = async (): Promise<void> => {
         const more = await this.candidates.more(document, line, symbols);
-        if (more.length > 0 && token === this.#token) await connection.request(DictationLearn, { sessionId, symbols: more });
+        if (more.length > 0 && token === this.#token)
+          await connection.request(DictationLearn, { sessionId, symbols: more });
       };
       // Without them the text is spelled by the names there are.
       void learn().catch(() => undefined);
@@ -148,20 +169,30 @@ export class Dictation implements vscode.Disposable {
     }
   }
 
-  /** What was said until now goes in; it goes on listening. Where text goes in once, it waits for the end. @throws EarmarkError */
+  /**
+   * What was said until now goes in; it goes on listening. Where text goes in once, it waits for
+   * the end. @throws EarmarkError
+   */
   async insertSoFar(): Promise<void> {
     await this.#take(true);
   }
 
-  /** Stops; what was said after the last text went in is forgotten. Where text goes in once, inserts it. @throws EarmarkError */
+  /**
+   * Stops; what was said after the last text went in is forgotten. Where text goes in once, inserts
+   * it. @throws EarmarkError
+   */
   async end(): Promise<void> {
     const state = this.#state;
-    // A text that is still on its way comes with the stop too: the microphone is not kept open for it.
+    // A text that is still on its way comes with the stop too: the microphone is not kept open for
+    // it.
     if (state.kind !== 'listening' || !state.surface.grows || this.#taking > 0) return this.stop();
     await this.cancel();
   }
 
-  /** Stops listening and inserts what was said. @throws EarmarkError when the text could not be had or inserted */
+  /**
+   * Stops listening and inserts what was said. @throws EarmarkError when the text could not be had
+   * or inserted
+   */
   async stop(): Promise<void> {
     const state = this.#state;
     if (state.kind === 'starting') return this.cancel();
@@ -197,7 +228,11 @@ export class Dictation implements vscode.Disposable {
       if (!flush && this.#waiting.length === 0) return;
       const { surface, sessionId } = state;
       const connection = await this.daemon.ready();
-      const heard = await connection.request(DictationTake, { sessionId, ...this.#asked(surface), flush });
+      const heard = await connection.request(DictationTake, {
+        sessionId,
+        ...this.#asked(surface),
+        flush,
+      });
       if (token !== this.#token) return;
       const put = this.#put(surface, heard);
       this.#putting = put.catch(() => undefined);
@@ -214,7 +249,10 @@ export class Dictation implements vscode.Disposable {
     });
   }
 
-  /** What is asked for: text that a person changed since it went in is theirs, and is not written again. */
+  /**
+   * What is asked for: text that a person changed since it went in is theirs, and is not written
+   * again.
+   */
   #asked(surface: Surface): { readonly from: number; readonly scopes: DictationScope[] } {
     if (!surface.intact()) {
       surface.settle();
@@ -227,7 +265,12 @@ export class Dictation implements vscode.Disposable {
   async #put(surface: Surface, heard: Heard): Promise<void> {
     const token = this.#token;
     const { entry, takenBack } = this.#place;
-    this.#place = { ...this.#place, through: heard.phrases, takenBack: heard.takeBack, entry: undefined };
+    this.#place = {
+      ...this.#place,
+      through: heard.phrases,
+      takenBack: heard.takeBack,
+      entry: undefined,
+    };
     // It is written anew below, and is no dictation before this one.
     if (entry !== undefined) this.written.remove(entry);
     for (let i = takenBack; i < heard.takeBack; i++) await this.#takeBack();
@@ -240,7 +283,12 @@ export class Dictation implements vscode.Disposable {
 
   /** "Scratch that": the last dictation goes, where it still stands. */
   async #takeBack(): Promise<void> {
-    if (!(await this.written.takeBack())) void vscode.window.showInformationMessage(vscode.l10n.t('The text was changed after the last dictation, so it was not taken back; undo it by hand.'));
+    if (!(await this.written.takeBack()))
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t(
+          'The text was changed after the last dictation, so it was not taken back; undo it by hand.',
+        ),
+      );
   }
 
   /** Stops and leaves nothing behind. */
@@ -277,7 +325,12 @@ export class Dictation implements vscode.Disposable {
     const state = this.#state;
     if (state.kind === 'idle') return;
     const text = ghostText(this.#waiting, this.#partial);
-    const hint = state.kind === 'starting' ? vscode.l10n.t('starting…') : state.kind === 'finishing' ? vscode.l10n.t('…') : vscode.l10n.t('listening…');
+    const hint =
+      state.kind === 'starting'
+        ? vscode.l10n.t('starting…')
+        : state.kind === 'finishing'
+          ? vscode.l10n.t('…')
+          : vscode.l10n.t('listening…');
     state.surface.preview(text === '' ? hint : text);
   }
 
@@ -311,5 +364,6 @@ export class Dictation implements vscode.Disposable {
 
 async function offerText({ message, spoken }: Refused): Promise<void> {
   const copy = vscode.l10n.t('Copy the Text');
-  if ((await vscode.window.showWarningMessage(message, copy)) === copy) await vscode.env.clipboard.writeText(spoken);
+  if ((await vscode.window.showWarningMessage(message, copy)) === copy)
+    await vscode.env.clipboard.writeText(spoken);
 }

@@ -1,4 +1,7 @@
-/** What was heard so far, as grey text at the cursors. A decoration only: the document does not change. */
+/**
+ * What was heard so far, as grey text at the cursors. A decoration only: the document does not
+ * change.
+ */
 import * as vscode from 'vscode';
 import type { Anchor } from './anchors';
 
@@ -8,7 +11,11 @@ const CURSORS_MAX = 20;
 export class Ghost implements vscode.Disposable {
   readonly #type = vscode.window.createTextEditorDecorationType({
     rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
-    after: { color: new vscode.ThemeColor('editorGhostText.foreground'), fontStyle: 'italic', margin: '0 0 0 0.15em' },
+    after: {
+      color: new vscode.ThemeColor('editorGhostText.foreground'),
+      fontStyle: 'italic',
+      margin: '0 0 0 0.15em',
+    },
   });
   #document: vscode.TextDocument | undefined;
 
@@ -17,7 +24,10 @@ export class Ghost implements vscode.Disposable {
     const options = anchors.slice(0, CURSORS_MAX).map(({ end }): vscode.DecorationOptions => {
       const at = document.positionAt(end);
       // A space would collapse at the end of the line.
-      return { range: new vscode.Range(at, at), renderOptions: { after: { contentText: text.replaceAll(' ', '\u00a0') } } };
+      return {
+        range: new vscode.Range(at, at),
+        renderOptions: { after: { contentText: text.replaceAll(' ', '\u00a0') } },
+      };
     });
     for (const editor of this.#editors()) editor.setDecorations(this.#type, options);
   }

@@ -1,10 +1,14 @@
 /**
- * How dictated words join the text around the cursor: a space where two words would touch, a capital at the start of a
- * sentence, none in the middle of one. Pure: the text before and after the cursor comes in, the text to insert goes out.
+ * How dictated words join the text around the cursor: a space where two words would touch, a
+ * capital at the start of a sentence, none in the middle of one. Pure: the text before and after
+ * the cursor comes in, the text to insert goes out.
  */
 
 export interface Surroundings {
-  /** Text on the cursor's line before it, or, at the start of a line, the end of what stands above (with its line break). */
+  /**
+   * Text on the cursor's line before it, or, at the start of a line, the end of what stands above
+   * (with its line break).
+   */
   readonly before: string;
   /** Text on the cursor's line after it. */
   readonly after: string;
@@ -15,10 +19,13 @@ const SENTENCE_END = /[.!?:…]["'”’)\]*_`]*\s*$/u;
 /** Marks that open something: nothing is put between them and a word. */
 const OPENING = /[([{<"'“‘`/\\@#$_*-]$/u;
 /** A line that starts a new thought: empty, a heading, a list item, a quotation, a comment. */
-const LINE_START = /(?:^|\n)[\t ]*(?:(?:#{1,6}|[-*+]|\d+[.)]|>|\/\/+|\/\*+|\*|--|;|%|<!--)[\t ]*)*(?:\[[ xX]\][\t ]*)?$/u;
+const LINE_START =
+  /(?:^|\n)[\t ]*(?:(?:#{1,6}|[-*+]|\d+[.)]|>|\/\/+|\/\*+|\*|--|;|%|<!--)[\t ]*)*(?:\[[ xX]\][\t ]*)?$/u;
 /** Marks that follow a word without a space. */
 const CLOSING = /^[.,;:!?…)\]}>"'”’`/]/u;
-/** A first word that keeps its capital in the middle of a sentence: I, I'm, API, HTTPServer, GitHub. */
+/**
+ * A first word that keeps its capital in the middle of a sentence: I, I'm, API, HTTPServer, GitHub.
+ */
 const KEEPS_CAPITAL = /^(?:I(?:['’]\w+)?(?=$|\W)|\p{Lu}\p{Ll}*\p{Lu}|\p{Lu}{2,})/u;
 
 export interface Fit {
@@ -28,8 +35,16 @@ export interface Fit {
   readonly sentences?: boolean;
 }
 
-/** @returns the text to put at the cursor; empty for nothing said. Line breaks and what stands behind them stay. */
-export function fitText(spoken: string, { before, after }: Surroundings, { named = false, sentences = true }: Fit = {}): string {
+/**
+ *
+ * @returns the text to put at the cursor; empty for nothing said. Line breaks and what stands
+ * behind them stay.
+ */
+export function fitText(
+  spoken: string,
+  { before, after }: Surroundings,
+  { named = false, sentences = true }: Fit = {},
+): string {
   let text = spoken.trim().replace(/(?<=\S)[\t ]+(?=\S)/gu, ' ');
   if (text === '') return '';
   const startsSentence = sentences && (LINE_START.test(before) || SENTENCE_END.test(before));
@@ -38,7 +53,8 @@ export function fitText(spoken: string, { before, after }: Surroundings, { named
   else if (!KEEPS_CAPITAL.test(text)) text = lowerFirst(text);
   const goesOn = /^[\t ]*[\p{Ll}\p{N},;]/u.test(after) || /^[.!?]/u.test(after);
   if (goesOn) text = text.replace(/(?<!\.)\.$/u, '');
-  const lead = before === '' || /\s$/u.test(before) || OPENING.test(before) || CLOSING.test(text) ? '' : ' ';
+  const lead =
+    before === '' || /\s$/u.test(before) || OPENING.test(before) || CLOSING.test(text) ? '' : ' ';
   const trail = after === '' || /^\s/u.test(after) || CLOSING.test(after) ? '' : ' ';
   return lead + text + trail;
 }
@@ -50,14 +66,24 @@ export function pastable(text: string, named: boolean): string {
 }
 
 const upperFirst = (text: string): string => text.replace(/^\p{Ll}/u, (c) => c.toUpperCase());
-const lowerFirst = (text: string): string => text.replace(/^\p{Lu}(?=\p{Ll}|\s|$)/u, (c) => c.toLowerCase());
+const lowerFirst = (text: string): string =>
+  text.replace(/^\p{Lu}(?=\p{Ll}|\s|$)/u, (c) => c.toLowerCase());
 
 /** Longest ghost text at the cursor: more would push the line out of sight. */
 const GHOST_MAX = 80;
 
 /** The end of what was heard so far, on one line, for the decoration at the cursor. */
 export function ghostText(finals: readonly string[], partial: string): string {
-  const all = [...finals, partial].map((t) => t.trim()).filter((t) => t !== '').join(' ').replace(/\s+/gu, ' ');
+  const all = [...finals, partial]
+    .map((t) => t.trim())
+    .filter((t) => t !== '')
+    .join(' ')
+    .replace(/\s+/gu, ' ');
   const letters = [...all];
-  return letters.length <= GHOST_MAX ? all : `…${letters.slice(-GHOST_MAX + 1).join('').trimStart()}`;
+  return letters.length <= GHOST_MAX
+    ? all
+    : `…${letters
+        .slice(-GHOST_MAX + 1)
+        .join('')
+        .trimStart()}`;
 }

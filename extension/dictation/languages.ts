@@ -1,4 +1,7 @@
-/** How comments and strings are written, by VS Code's id of the language. Data only; a language that is not here is prose. */
+/**
+ * How comments and strings are written, by VS Code's id of the language. Data only; a language that
+ * is not here is prose.
+ */
 
 export interface StringKind {
   readonly open: string;
@@ -35,15 +38,39 @@ const SINGLE: StringKind = { open: "'", close: "'", escape: 'backslash' };
 const STARS: BlockComment = { open: '/*', close: '*/', middle: ' * ' };
 const ANGLES: BlockComment = { open: '<!--', close: '-->', middle: '' };
 const TEMPLATE: StringKind = { open: '`', close: '`', escape: 'backslash', multiline: true };
-const doubled = (quote: string): StringKind => ({ open: quote, close: quote, escape: 'double', multiline: true });
-const triple = (quote: string, doc = false): StringKind => ({ open: quote.repeat(3), close: quote.repeat(3), escape: 'backslash', multiline: true, ...(doc ? { doc } : {}) });
+const doubled = (quote: string): StringKind => ({
+  open: quote,
+  close: quote,
+  escape: 'double',
+  multiline: true,
+});
+const triple = (quote: string, doc = false): StringKind => ({
+  open: quote.repeat(3),
+  close: quote.repeat(3),
+  escape: 'backslash',
+  multiline: true,
+  ...(doc ? { doc } : {}),
+});
 
-const code = (line: readonly string[], block: readonly BlockComment[], strings: readonly StringKind[], more: Partial<Language> = {}): Language => ({ line, block, strings, rest: 'code', ...more });
+const code = (
+  line: readonly string[],
+  block: readonly BlockComment[],
+  strings: readonly StringKind[],
+  more: Partial<Language> = {},
+): Language => ({ line, block, strings, rest: 'code', ...more });
 
 const C = code(['//'], [STARS], [QUOTE, SINGLE]);
 const SCRIPT = code(['//'], [STARS], [QUOTE, SINGLE, TEMPLATE], { regex: true });
 const HASH = code(['#'], [], [QUOTE, SINGLE], { apart: true });
-const SHELL = code(['#'], [], [{ ...QUOTE, multiline: true }, { open: "'", close: "'", escape: 'none', multiline: true }], { apart: true });
+const SHELL = code(
+  ['#'],
+  [],
+  [
+    { ...QUOTE, multiline: true },
+    { open: "'", close: "'", escape: 'none', multiline: true },
+  ],
+  { apart: true },
+);
 const YAML = code(['#'], [], [QUOTE, { open: "'", close: "'", escape: 'double' }], { apart: true });
 const MARKUP: Language = { line: [], block: [ANGLES], strings: [], rest: 'prose' };
 
@@ -60,10 +87,23 @@ const GROUPS: readonly (readonly [string, Language])[] = [
   ['scss less', code(['//'], [STARS], [QUOTE, SINGLE])],
   ['json jsonc json5', code(['//'], [STARS], [QUOTE])],
   ['proto3 protobuf proto solidity hlsl glsl', C],
-  ['python', code(['#'], [], [triple('"', true), triple("'", true), QUOTE, SINGLE], { docColumns: 72 })],
+  [
+    'python',
+    code(['#'], [], [triple('"', true), triple("'", true), QUOTE, SINGLE], { docColumns: 72 }),
+  ],
   ['ruby perl r elixir julia coffeescript terraform hcl toml properties', HASH],
   ['shellscript dockerfile makefile', SHELL],
-  ['powershell', code(['#'], [{ open: '<#', close: '#>', middle: '' }], [{ ...QUOTE, escape: 'double' }, { open: "'", close: "'", escape: 'double' }])],
+  [
+    'powershell',
+    code(
+      ['#'],
+      [{ open: '<#', close: '#>', middle: '' }],
+      [
+        { ...QUOTE, escape: 'double' },
+        { open: "'", close: "'", escape: 'double' },
+      ],
+    ),
+  ],
   ['yaml dockercompose', YAML],
   ['sql', code(['--'], [STARS], [doubled("'"), doubled('"')])],
   ['lua', code(['--'], [{ open: '--[[', close: ']]', middle: '' }], [QUOTE, SINGLE])],
@@ -76,6 +116,8 @@ const GROUPS: readonly (readonly [string, Language])[] = [
   ['html xml markdown svg', MARKUP],
 ];
 
-const LANGUAGES = new Map(GROUPS.flatMap(([ids, language]) => ids.split(' ').map((id) => [id, language] as const)));
+const LANGUAGES = new Map(
+  GROUPS.flatMap(([ids, language]) => ids.split(' ').map((id) => [id, language] as const)),
+);
 
 export const languageOf = (languageId: string): Language | undefined => LANGUAGES.get(languageId);

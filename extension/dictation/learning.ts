@@ -1,4 +1,6 @@
-/** A correction that is typed within a minute of a dictation teaches the vocabulary, after asking. */
+/**
+ * A correction that is typed within a minute of a dictation teaches the vocabulary, after asking.
+ */
 import * as vscode from 'vscode';
 import { settings } from '../settings/settings';
 import { correctedName } from './correction';
@@ -19,20 +21,33 @@ export class Learning implements vscode.Disposable {
     this.#subscription = written.onDidEdit((entry) => {
       if (Date.now() - entry.at > WITHIN_MS) return;
       clearTimeout(this.#timers.get(entry));
-      this.#timers.set(entry, setTimeout(() => {
-        this.#timers.delete(entry);
-        void this.#look(entry);
-      }, SETTLE_MS));
+      this.#timers.set(
+        entry,
+        setTimeout(() => {
+          this.#timers.delete(entry);
+          void this.#look(entry);
+        }, SETTLE_MS),
+      );
     });
   }
 
   async #look({ document, anchors, texts }: Entry): Promise<void> {
     if (document.isClosed) return;
-    const names = anchors.map((anchor, i) => correctedName(texts[i] ?? '', document.getText(rangeOf(document, anchor))));
+    const names = anchors.map((anchor, i) =>
+      correctedName(texts[i] ?? '', document.getText(rangeOf(document, anchor))),
+    );
     const name = names.find((one) => one !== undefined);
-    if (name === undefined || this.#refused.has(name) || settings.vocabulary().includes(name)) return;
+    if (name === undefined || this.#refused.has(name) || settings.vocabulary().includes(name))
+      return;
     const yes = vscode.l10n.t('Remember');
-    const answer = await vscode.window.showInformationMessage(vscode.l10n.t('Write “{0}” from now on when that is said? It is added to your vocabulary.', name), yes, vscode.l10n.t('No'));
+    const answer = await vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        'Write “{0}” from now on when that is said? It is added to your vocabulary.',
+        name,
+      ),
+      yes,
+      vscode.l10n.t('No'),
+    );
     if (answer === yes) await settings.addWord(name);
     else this.#refused.add(name);
   }

@@ -1,4 +1,7 @@
-/** Is a place in a text in a comment, in a string or in what stands between? Reads the text before it once. Pure. */
+/**
+ * Is a place in a text in a comment, in a string or in what stands between? Reads the text before
+ * it once. Pure.
+ */
 import type { BlockComment, Language, StringKind } from './languages';
 
 export type Place =
@@ -20,7 +23,7 @@ export function lexPlace(text: string, language: Language): Place {
   const templates: { readonly string: StringKind; readonly at: number; braces: number }[] = [];
   // Longer marks first: `"""` before `"`, `--[[` before `--`.
   const strings = [...language.strings].sort((a, b) => b.open.length - a.open.length);
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     switch (place.kind) {
       case 'line':
         if (text[i] === '\n') place = { kind: 'rest' };
@@ -35,16 +38,22 @@ export function lexPlace(text: string, language: Language): Place {
       case 'string': {
         const { string } = place;
         if (string.escape === 'backslash' && text[i] === '\\') i += 2;
-        else if (string.escape === 'double' && text.startsWith(string.close.repeat(2), i)) i += 2 * string.close.length;
+        else if (string.escape === 'double' && text.startsWith(string.close.repeat(2), i))
+          i += 2 * string.close.length;
         else if (text.startsWith(string.close, i)) {
           i += string.close.length;
           place = { kind: 'rest' };
-        } else if (string.open === '`' && string.escape === 'backslash' && text.startsWith('${', i)) {
+        } else if (
+          string.open === '`' &&
+          string.escape === 'backslash' &&
+          text.startsWith('${', i)
+        ) {
           templates.push({ string, at: place.at, braces: 0 });
           place = { kind: 'rest' };
           i += 2;
         } else {
-          // A string that is not closed ends with its line: what is being typed must not turn the rest over.
+          // A string that is not closed ends with its line: what is being typed must not turn the
+          // rest over.
           if (text[i] === '\n' && string.multiline !== true) place = { kind: 'rest' };
           i++;
         }
@@ -62,7 +71,12 @@ export function lexPlace(text: string, language: Language): Place {
         else if (template !== undefined && text[i] === '}' && template.braces-- === 0) {
           templates.pop();
           place = { kind: 'string', at: template.at, string: template.string };
-        } else if (language.regex === true && text[i] === '/' && BEFORE_REGEX.test(lineBefore(text, i))) i = regexEnd(text, i);
+        } else if (
+          language.regex === true &&
+          text[i] === '/' &&
+          BEFORE_REGEX.test(lineBefore(text, i))
+        )
+          i = regexEnd(text, i);
         i++;
       }
     }
@@ -70,13 +84,22 @@ export function lexPlace(text: string, language: Language): Place {
   return place;
 }
 
-function begins(text: string, i: number, { line, block, apart }: Language, strings: readonly StringKind[]): { readonly place: Place; readonly length: number } | undefined {
+function begins(
+  text: string,
+  i: number,
+  { line, block, apart }: Language,
+  strings: readonly StringKind[],
+): { readonly place: Place; readonly length: number } | undefined {
   const comment = block.find(({ open }) => text.startsWith(open, i));
-  if (comment !== undefined) return { place: { kind: 'block', at: i, comment }, length: comment.open.length };
+  if (comment !== undefined)
+    return { place: { kind: 'block', at: i, comment }, length: comment.open.length };
   const marker = line.find((one) => text.startsWith(one, i));
-  if (marker !== undefined && (apart !== true || i === 0 || /\s/.test(text[i - 1] ?? ''))) return { place: { kind: 'line', at: i, marker }, length: marker.length };
+  if (marker !== undefined && (apart !== true || i === 0 || /\s/.test(text[i - 1] ?? '')))
+    return { place: { kind: 'line', at: i, marker }, length: marker.length };
   const string = strings.find(({ open }) => text.startsWith(open, i));
-  return string === undefined ? undefined : { place: { kind: 'string', at: i, string }, length: string.open.length };
+  return string === undefined
+    ? undefined
+    : { place: { kind: 'string', at: i, string }, length: string.open.length };
 }
 
 function lineBefore(text: string, i: number): string {

@@ -29,15 +29,25 @@ export function rankCandidates(sources: CandidateSources, line: number, limit: n
     }
   };
   take(sources.vocabulary);
-  take([...sources.here].sort((a, b) => Math.abs(a.line - line) - Math.abs(b.line - line)).map(({ name }) => name));
+  take(
+    [...sources.here]
+      .sort((a, b) => Math.abs(a.line - line) - Math.abs(b.line - line))
+      .map(({ name }) => name),
+  );
   for (const names of sources.open) take(names);
   take(sources.files);
   take(sources.workspace);
   return [...ranked];
 }
 
-/** Names by how much of their path they share with `path`, the nearest first; those as near keep their order. */
-export function byNearness(found: readonly { readonly name: string; readonly path: string }[], path: string): string[] {
+/**
+ * Names by how much of their path they share with `path`, the nearest first; those as near keep
+ * their order.
+ */
+export function byNearness(
+  found: readonly { readonly name: string; readonly path: string }[],
+  path: string,
+): string[] {
   const shared = (other: string): number => {
     let folders = 0;
     for (let i = 0; i < path.length && path[i] === other[i]; i++) if (path[i] === '/') folders++;

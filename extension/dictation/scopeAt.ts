@@ -1,4 +1,7 @@
-/** What dictation has to write for at a place of a document: a comment, a string, a list, a commit message, code, prose. Pure. */
+/**
+ * What dictation has to write for at a place of a document: a comment, a string, a list, a commit
+ * message, code, prose. Pure.
+ */
 import type { DictationScope } from '../../protocol/dictation';
 import { type Language, languageOf } from './languages';
 import { lexPlace } from './lexPlace';
@@ -20,7 +23,10 @@ export interface ScopeAt {
   readonly opens?: true;
 }
 
-/** Letters that are read to find out where places are (10 ms); enough for the largest file that a person edits. */
+/**
+ * Letters that are read to find out where places are (10 ms); enough for the largest file that a
+ * person edits.
+ */
 export const LOOKED_AT = 300_000;
 /** Where git's own documentation wants lines of a message to end. */
 const COMMIT_COLUMNS = 72;
@@ -33,7 +39,8 @@ const plain = (scope: DictationScope): ScopeAt => ({ scope, gap: '' });
 
 export function scopeAt(place: DocumentPlace): ScopeAt {
   const line = place.before.slice(place.before.lastIndexOf('\n') + 1);
-  if (place.languageId === 'scminput' || place.languageId === 'git-commit') return commit(place, line);
+  if (place.languageId === 'scminput' || place.languageId === 'git-commit')
+    return commit(place, line);
   const language = languageOf(place.languageId);
   if (language === undefined) return plain({ kind: 'prose' });
   if (place.languageId === 'markdown') return markdown(place, line, language);
@@ -43,7 +50,12 @@ export function scopeAt(place: DocumentPlace): ScopeAt {
 function commit({ before }: DocumentPlace, line: string): ScopeAt {
   if (!before.includes('\n')) return plain({ kind: 'commit' });
   const item = LIST.exec(line)?.[0] ?? '';
-  return plain({ kind: 'wrapped', lead: ' '.repeat(item.length), first: room(COMMIT_COLUMNS - line.length), rest: room(COMMIT_COLUMNS - item.length) });
+  return plain({
+    kind: 'wrapped',
+    lead: ' '.repeat(item.length),
+    first: room(COMMIT_COLUMNS - line.length),
+    rest: room(COMMIT_COLUMNS - item.length),
+  });
 }
 
 function markdown(place: DocumentPlace, line: string, language: Language): ScopeAt {
@@ -54,7 +66,12 @@ function markdown(place: DocumentPlace, line: string, language: Language): Scope
   if (item === null) return inLanguage(place, line, language);
   const [, indent = '', bullet, number, end = '', blank = ' ', box] = item;
   const marker = `${bullet ?? end}${blank}${box === undefined ? '' : '[ ] '}`;
-  return plain({ kind: 'list', indent, marker, ...(number === undefined ? {} : { number: Number(number) }) });
+  return plain({
+    kind: 'list',
+    indent,
+    marker,
+    ...(number === undefined ? {} : { number: Number(number) }),
+  });
 }
 
 function inLanguage(place: DocumentPlace, line: string, language: Language): ScopeAt {
@@ -63,21 +80,36 @@ function inLanguage(place: DocumentPlace, line: string, language: Language): Sco
   const lineStart = before.length - line.length;
   switch (found.kind) {
     case 'rest':
-      return plain(language.rest === 'prose' ? { kind: 'prose' } : { kind: 'code', indent: indentOf(line) });
+      return plain(
+        language.rest === 'prose' ? { kind: 'prose' } : { kind: 'code', indent: indentOf(line) },
+      );
     case 'line': {
       const head = before.slice(lineStart, found.at);
       // `///`, `//!`, `##`, `;;` go on as they began.
       const marker = /^[^\w\s]{1,4}/.exec(before.slice(found.at))?.[0] ?? found.marker;
       // Behind code, further lines stand below the marker.
       const indent = head.trim() === '' ? head : blanks(width(head, place.tabSize));
-      return wrapped(place, line, `${indent}${marker} `, place.columns, undefined, before.endsWith(marker) && found.at + marker.length === before.length);
+      return wrapped(
+        place,
+        line,
+        `${indent}${marker} `,
+        place.columns,
+        undefined,
+        before.endsWith(marker) && found.at + marker.length === before.length,
+      );
     }
     case 'block': {
       const opening = found.at >= lineStart;
       const star = /^[\t ]*\*(?!\/)[\t ]?/.exec(line)?.[0];
       const head = before.slice(lineStart, Math.max(lineStart, found.at));
-      const lead = opening ? `${indentOf(head)}${found.comment.middle}` : star === undefined ? indentOf(line) : `${star.trimEnd()} `;
-      const bare = opening ? /^[^\w\s]+$/.test(before.slice(found.at)) : star !== undefined && star === line && !line.endsWith(' ');
+      const lead = opening
+        ? `${indentOf(head)}${found.comment.middle}`
+        : star === undefined
+          ? indentOf(line)
+          : `${star.trimEnd()} `;
+      const bare = opening
+        ? /^[^\w\s]+$/.test(before.slice(found.at))
+        : star !== undefined && star === line && !line.endsWith(' ');
       return wrapped(place, line, lead, place.columns, found.comment.close, bare);
     }
     case 'string': {
@@ -85,15 +117,38 @@ function inLanguage(place: DocumentPlace, line: string, language: Language): Sco
       const head = before.slice(before.lastIndexOf('\n', found.at - 1) + 1, found.at);
       if (doc === true && /^[\t ]*[rRuUbBfF]{0,2}$/.test(head)) {
         const opens = before.slice(found.at + open.length).trim() === '';
-        return { ...wrapped(place, line, indentOf(line), Math.min(place.columns, language.docColumns ?? place.columns), open, false), ...(opens ? { opens } : {}) };
+        return {
+          ...wrapped(
+            place,
+            line,
+            indentOf(line),
+            Math.min(place.columns, language.docColumns ?? place.columns),
+            open,
+            false,
+          ),
+          ...(opens ? { opens } : {}),
+        };
       }
       return plain({ kind: 'string', quote: open, escape, multiline });
     }
   }
 }
 
-function wrapped({ tabSize }: DocumentPlace, line: string, lead: string, columns: number, close: string | undefined, bare: boolean): ScopeAt {
-  const scope = { kind: 'wrapped' as const, lead, first: room(columns - width(line, tabSize) - (bare ? 1 : 0)), rest: room(columns - width(lead, tabSize)), ...(close === undefined ? {} : { close }) };
+function wrapped(
+  { tabSize }: DocumentPlace,
+  line: string,
+  lead: string,
+  columns: number,
+  close: string | undefined,
+  bare: boolean,
+): ScopeAt {
+  const scope = {
+    kind: 'wrapped' as const,
+    lead,
+    first: room(columns - width(line, tabSize) - (bare ? 1 : 0)),
+    rest: room(columns - width(lead, tabSize)),
+    ...(close === undefined ? {} : { close }),
+  };
   return { scope, gap: bare ? ' ' : '' };
 }
 

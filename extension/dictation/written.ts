@@ -1,6 +1,6 @@
 /**
- * What was dictated lately and where it stands now: a hover tells what was heard, "scratch that" takes the last one
- * back, a correction is noticed. In memory only; it ends with the window.
+ * What was dictated lately and where it stands now: a hover tells what was heard, "scratch that"
+ * takes the last one back, a correction is noticed. In memory only; it ends with the window.
  */
 import * as vscode from 'vscode';
 import { shiftAnchors, type Anchor } from './anchors';
@@ -34,15 +34,34 @@ export class Written implements vscode.Disposable {
   constructor() {
     this.#subscriptions = [
       vscode.workspace.onDidChangeTextDocument((event) => this.#follow(event)),
-      vscode.workspace.onDidCloseTextDocument((document) => (this.#entries = this.#entries.filter((entry) => entry.document !== document))),
+      vscode.workspace.onDidCloseTextDocument(
+        (document) =>
+          (this.#entries = this.#entries.filter((entry) => entry.document !== document)),
+      ),
     ];
   }
 
   /** @param steps edits that it went in with */
-  add({ document, anchors, texts, replaced }: Insertion, { raw, spelled }: Heard, steps = 1): Entry {
-    const entry: Entry = { document, anchors, texts, replaced, heard: { raw, spelled }, at: Date.now(), version: document.version, steps };
+  add(
+    { document, anchors, texts, replaced }: Insertion,
+    { raw, spelled }: Heard,
+    steps = 1,
+  ): Entry {
+    const entry: Entry = {
+      document,
+      anchors,
+      texts,
+      replaced,
+      heard: { raw, spelled },
+      at: Date.now(),
+      version: document.version,
+      steps,
+    };
     this.#entries = [...this.#entries, entry].slice(-MAX);
-    this.#hover ??= vscode.languages.registerHoverProvider([{ scheme: '*' }, { notebookType: '*' }], { provideHover: (at, position) => this.#provideHover(at, position) });
+    this.#hover ??= vscode.languages.registerHoverProvider(
+      [{ scheme: '*' }, { notebookType: '*' }],
+      { provideHover: (at, position) => this.#provideHover(at, position) },
+    );
     return entry;
   }
 
@@ -57,7 +76,11 @@ export class Written implements vscode.Disposable {
     if (entry === undefined) return false;
     const { document, anchors, texts, replaced, version, steps } = entry;
     if (document.isClosed) return false;
-    if (steps === 1 && document.version === version && vscode.window.activeTextEditor?.document === document) {
+    if (
+      steps === 1 &&
+      document.version === version &&
+      vscode.window.activeTextEditor?.document === document
+    ) {
       await vscode.commands.executeCommand('undo');
       return true;
     }
@@ -69,21 +92,35 @@ export class Written implements vscode.Disposable {
   }
 
   #follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
-    const changes = contentChanges.map((c) => ({ offset: c.rangeOffset, removed: c.rangeLength, inserted: c.text.length }));
+    const changes = contentChanges.map((c) => ({
+      offset: c.rangeOffset,
+      removed: c.rangeLength,
+      inserted: c.text.length,
+    }));
     if (changes.length === 0) return;
     for (const entry of this.#entries) {
       if (entry.document !== document || entry.version >= document.version) continue;
-      const inside = entry.anchors.some(({ start, end }) => changes.some(({ offset, removed }) => offset + removed >= start && offset <= end));
+      const inside = entry.anchors.some(({ start, end }) =>
+        changes.some(({ offset, removed }) => offset + removed >= start && offset <= end),
+      );
       entry.anchors = shiftAnchors(entry.anchors, changes);
       if (inside) this.#edited.fire(entry);
     }
     // What was deleted, or undone, has nothing to hover over.
-    this.#entries = this.#entries.filter((entry) => entry.document !== document || entry.anchors.some(({ start, end }) => start < end));
+    this.#entries = this.#entries.filter(
+      (entry) => entry.document !== document || entry.anchors.some(({ start, end }) => start < end),
+    );
   }
 
-  #provideHover(document: vscode.TextDocument, position: vscode.Position): vscode.Hover | undefined {
+  #provideHover(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+  ): vscode.Hover | undefined {
     const at = document.offsetAt(position);
-    const entry = this.#entries.findLast((one) => one.document === document && one.anchors.some(({ start, end }) => start <= at && at < end));
+    const entry = this.#entries.findLast(
+      (one) =>
+        one.document === document && one.anchors.some(({ start, end }) => start <= at && at < end),
+    );
     const anchor = entry?.anchors.find(({ start, end }) => start <= at && at < end);
     if (entry === undefined || anchor === undefined) return undefined;
     const text = new vscode.MarkdownString('$(mic) ', true);
@@ -103,4 +140,5 @@ export class Written implements vscode.Disposable {
   }
 }
 
-export const rangeOf = (document: vscode.TextDocument, { start, end }: Anchor): vscode.Range => new vscode.Range(document.positionAt(start), document.positionAt(end));
+export const rangeOf = (document: vscode.TextDocument, { start, end }: Anchor): vscode.Range =>
+  new vscode.Range(document.positionAt(start), document.positionAt(end));

@@ -1,4 +1,6 @@
-/** The tree of past meetings. It asks a daemon that runs; where none does it offers to start one. */
+/**
+ * The tree of past meetings. It asks a daemon that runs; where none does it offers to start one.
+ */
 import * as vscode from 'vscode';
 import { SessionList, type SessionInfo } from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
@@ -18,7 +20,9 @@ export class SessionNode {
   ) {}
 }
 
-export class HistoryView implements vscode.TreeDataProvider<Group | SessionNode>, vscode.Disposable {
+export class HistoryView
+  implements vscode.TreeDataProvider<Group | SessionNode>, vscode.Disposable
+{
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #view: vscode.TreeView<Group | SessionNode>;
@@ -29,7 +33,10 @@ export class HistoryView implements vscode.TreeDataProvider<Group | SessionNode>
     /** Remembers how they are grouped, nothing else. */
     private readonly memory: vscode.Memento,
   ) {
-    this.#view = vscode.window.createTreeView('earmark.history', { treeDataProvider: this, showCollapseAll: true });
+    this.#view = vscode.window.createTreeView('earmark.history', {
+      treeDataProvider: this,
+      showCollapseAll: true,
+    });
     this.#visible = this.#view.onDidChangeVisibility(({ visible }) => visible && this.refresh());
   }
 
@@ -48,10 +55,18 @@ export class HistoryView implements vscode.TreeDataProvider<Group | SessionNode>
 
   async getChildren(parent?: Group | SessionNode): Promise<(Group | SessionNode)[]> {
     if (parent instanceof SessionNode) return [];
-    if (parent !== undefined) return parent.sessions.map((session) => new SessionNode(session, parent.id));
+    if (parent !== undefined)
+      return parent.sessions.map((session) => new SessionNode(session, parent.id));
     if (this.daemon.existing === undefined && !(await this.daemon.seemsToRun())) return [];
-    const { sessions } = await (await this.daemon.ready()).request(SessionList, { limit: MAX, people: true });
-    return group(sessions.filter(({ kind }) => kind !== 'dictation'), this.grouping, vscode.env.language, new Date());
+    const { sessions } = await (
+      await this.daemon.ready()
+    ).request(SessionList, { limit: MAX, people: true });
+    return group(
+      sessions.filter(({ kind }) => kind !== 'dictation'),
+      this.grouping,
+      vscode.env.language,
+      new Date(),
+    );
   }
 
   getTreeItem(node: Group | SessionNode): vscode.TreeItem {
@@ -64,14 +79,43 @@ export class HistoryView implements vscode.TreeDataProvider<Group | SessionNode>
     const { session } = node;
     const item = new vscode.TreeItem(session.title);
     const started = new Date(session.startedAt);
-    const when = started.toLocaleString(vscode.env.language, { dateStyle: this.grouping === 'day' ? undefined : 'medium', timeStyle: 'short' });
+    const when = started.toLocaleString(vscode.env.language, {
+      dateStyle: this.grouping === 'day' ? undefined : 'medium',
+      timeStyle: 'short',
+    });
     item.id = `${this.grouping}/${node.groupId}/${session.id}`;
     item.description = `${when} · ${clock(session.durationMs)}`;
-    item.tooltip = [session.title, started.toLocaleString(vscode.env.language), clock(session.durationMs), session.workspace?.repository ?? session.workspace?.folder, session.workspace?.branch, session.people?.join(', ')].filter((x) => x !== undefined && x !== '').join('\n');
-    item.iconPath = new vscode.ThemeIcon(isOver(session.state) ? (session.keptAudio === true ? 'unmute' : 'comment-discussion') : 'record');
+    item.tooltip = [
+      session.title,
+      started.toLocaleString(vscode.env.language),
+      clock(session.durationMs),
+      session.workspace?.repository ?? session.workspace?.folder,
+      session.workspace?.branch,
+      session.people?.join(', '),
+    ]
+      .filter((x) => x !== undefined && x !== '')
+      .join('\n');
+    item.iconPath = new vscode.ThemeIcon(
+      isOver(session.state)
+        ? session.keptAudio === true
+          ? 'unmute'
+          : 'comment-discussion'
+        : 'record',
+    );
     item.contextValue = isOver(session.state) ? 'session' : 'runningSession';
-    item.accessibilityInformation = { label: vscode.l10n.t('{0}, {1}, {2} long', session.title, started.toLocaleString(vscode.env.language), clock(session.durationMs)) };
-    item.command = { command: 'earmark.showSession', title: vscode.l10n.t('Open'), arguments: [node] };
+    item.accessibilityInformation = {
+      label: vscode.l10n.t(
+        '{0}, {1}, {2} long',
+        session.title,
+        started.toLocaleString(vscode.env.language),
+        clock(session.durationMs),
+      ),
+    };
+    item.command = {
+      command: 'earmark.showSession',
+      title: vscode.l10n.t('Open'),
+      arguments: [node],
+    };
     return item;
   }
 

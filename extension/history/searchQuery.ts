@@ -1,14 +1,33 @@
-/** What is typed into the search: words, and filters such as `kind:action speaker:"Ben Ode" since:2026-11-01`. Pure. */
+/**
+ * What is typed into the search: words, and filters such as `kind:action speaker:"Ben Ode"
+ * since:2026-11-01`. Pure.
+ */
 import type { SessionSearch } from '../../protocol/session';
 import type { ParamsOf } from '../../protocol/method';
 
 export type SearchParams = ParamsOf<typeof SessionSearch>;
 
 /** Typed name of each filter, and the parameter that it is. */
-const FILTERS = { kind: 'kind', speaker: 'speaker', since: 'since', until: 'until', repo: 'repository', branch: 'branch', symbol: 'symbol' } as const;
+const FILTERS = {
+  kind: 'kind',
+  speaker: 'speaker',
+  since: 'since',
+  until: 'until',
+  repo: 'repository',
+  branch: 'branch',
+  symbol: 'symbol',
+} as const;
 export type FilterName = keyof typeof FILTERS;
 
-const KINDS: ReadonlySet<string> = new Set(['transcript', 'action', 'decision', 'risk', 'question', 'entity', 'summary']);
+const KINDS: ReadonlySet<string> = new Set([
+  'transcript',
+  'action',
+  'decision',
+  'risk',
+  'question',
+  'entity',
+  'summary',
+]);
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const TOKEN = /(?:(\w+):)?(?:"([^"]*)"|(\S+))/g;
 /** Longest search text that the daemon takes. */
@@ -27,15 +46,28 @@ export function parseSearch(typed: string, limit: number): SearchParams | undefi
     } else if (value !== '') filters[FILTERS[name as FilterName]] = value;
   }
   const { kind, since, until, ...rest } = filters;
-  if ((kind !== undefined && !KINDS.has(kind)) || [since, until].some((date) => date !== undefined && !DATE.test(date))) return undefined;
+  if (
+    (kind !== undefined && !KINDS.has(kind)) ||
+    [since, until].some((date) => date !== undefined && !DATE.test(date))
+  )
+    return undefined;
   const query = words.join(' ').slice(0, QUERY_MAX);
   if (query === '' && Object.keys(filters).length === 0) return undefined;
   if (query === '' && kind === 'transcript' && Object.keys(filters).length === 1) return undefined;
-  return { ...(query === '' ? {} : { query }), ...rest, ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }), ...(kind === undefined ? {} : { kind: kind as NonNullable<SearchParams['kind']> }), limit };
+  return {
+    ...(query === '' ? {} : { query }),
+    ...rest,
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(kind === undefined ? {} : { kind: kind as NonNullable<SearchParams['kind']> }),
+    limit,
+  };
 }
 
 /** The text with a filter at its end, the one of that name replaced. */
 export function withFilter(typed: string, name: FilterName, value: string): string {
-  const without = [...typed.matchAll(TOKEN)].filter(([, other]) => other !== name).map(([whole]) => whole);
+  const without = [...typed.matchAll(TOKEN)]
+    .filter(([, other]) => other !== name)
+    .map(([whole]) => whole);
   return [...without, `${name}:${/\s/.test(value) ? `"${value}"` : value}`].join(' ');
 }

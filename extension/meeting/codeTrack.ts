@@ -1,7 +1,8 @@
 /**
- * Tells the daemon, while a meeting runs, which names the code has and what the user looks at, so that names are
- * recognised and what is said about the code is linked to it. Names of open documents go first, those of the workspace
- * behind them; language servers are asked for the latter once a meeting.
+ * Tells the daemon, while a meeting runs, which names the code has and what the user looks at, so
+ * that names are recognised and what is said about the code is linked to it. Names of open
+ * documents go first, those of the workspace behind them; language servers are asked for the latter
+ * once a meeting.
  */
 import * as vscode from 'vscode';
 import type { SymbolIndex } from '../code/symbolIndex';
@@ -33,11 +34,15 @@ export class CodeTrack implements vscode.Disposable {
     private readonly index: SymbolIndex,
   ) {
     const settle = (): void => this.#settle();
-    this.#subscriptions = [vscode.window.onDidChangeActiveTextEditor(settle), vscode.window.onDidChangeTextEditorSelection(settle), meeting.onDidChangeState(() => {
-      this.#told = '';
-      settle();
-      if (meeting.running !== undefined) void this.index.refreshWorkspace()?.then(settle);
-    })];
+    this.#subscriptions = [
+      vscode.window.onDidChangeActiveTextEditor(settle),
+      vscode.window.onDidChangeTextEditorSelection(settle),
+      meeting.onDidChangeState(() => {
+        this.#told = '';
+        settle();
+        if (meeting.running !== undefined) void this.index.refreshWorkspace()?.then(settle);
+      }),
+    ];
   }
 
   #settle(): void {
@@ -53,7 +58,12 @@ export class CodeTrack implements vscode.Disposable {
     try {
       const focus = editor && (await this.#focus(editor));
       const symbols = await this.#symbols(editor?.document);
-      if (focus !== undefined || symbols !== undefined) await this.daemon.connection.request(SessionContext, { sessionId: session.id, ...(focus && { focus }), ...(symbols && { symbols }) });
+      if (focus !== undefined || symbols !== undefined)
+        await this.daemon.connection.request(SessionContext, {
+          sessionId: session.id,
+          ...(focus && { focus }),
+          ...(symbols && { symbols }),
+        });
     } catch {
       this.#told = '';
       // A meeting without links to the code is a meeting; the next look tries again.
@@ -64,24 +74,41 @@ export class CodeTrack implements vscode.Disposable {
     const here = await this.index.of(document);
     const path = vscode.workspace.asRelativePath(document.uri, false);
     const focus = here.filter(({ range }) => range.contains(selection.active)).at(-1);
-    return focus === undefined ? { name: path.split('/').at(-1)?.slice(0, MAX_NAME) || 'untitled', uri: path } : { name: focus.name, uri: path, line: focus.range.start.line + 1 };
+    return focus === undefined
+      ? { name: path.split('/').at(-1)?.slice(0, MAX_NAME) || 'untitled', uri: path }
+      : { name: focus.name, uri: path, line: focus.range.start.line + 1 };
   }
 
-  /** Names of the open documents, the active one first, then of the workspace; undefined when they were told already. */
+  /**
+   * Names of the open documents, the active one first, then of the workspace; undefined when they
+   * were told already.
+   */
   async #symbols(active: vscode.TextDocument | undefined): Promise<Named[] | undefined> {
-    const others = vscode.workspace.textDocuments.filter((document) => document !== active && document.uri.scheme === 'file' && !document.isClosed);
+    const others = vscode.workspace.textDocuments.filter(
+      (document) => document !== active && document.uri.scheme === 'file' && !document.isClosed,
+    );
     const open = [...(active ? [active] : []), ...others].slice(0, MAX_DOCUMENTS);
     const { files, symbols } = this.index.workspace;
-    const told = [...open.map(({ uri, version }) => `${uri.toString()} ${version}`), `${files.length} ${symbols.size}`].join('\n');
+    const told = [
+      ...open.map(({ uri, version }) => `${uri.toString()} ${version}`),
+      `${files.length} ${symbols.size}`,
+    ].join('\n');
     if (told === this.#told) return undefined;
     const named = new Map<string, Named>();
     const add = (one: Named): void => {
-      if (one.name.length > 0 && one.name.length <= MAX_NAME && named.size < MAX_SYMBOLS && !named.has(one.name)) named.set(one.name, one);
+      if (
+        one.name.length > 0 &&
+        one.name.length <= MAX_NAME &&
+        named.size < MAX_SYMBOLS &&
+        !named.has(one.name)
+      )
+        named.set(one.name, one);
     };
     for (const document of open) {
       const uri = vscode.workspace.asRelativePath(document.uri, false);
       add({ name: uri.split('/').at(-1) ?? uri, uri, line: 1 });
-      for (const { name, range } of await this.index.of(document)) add({ name, uri, line: range.start.line + 1 });
+      for (const { name, range } of await this.index.of(document))
+        add({ name, uri, line: range.start.line + 1 });
     }
     for (const name of symbols) add({ name });
     for (const name of files) add({ name });

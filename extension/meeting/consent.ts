@@ -1,6 +1,6 @@
 /**
- * The question before anything is recorded: what is recorded, that it stays here, and that the others must be told.
- * The answer, with who, when and the exact wording, goes with every session.
+ * The question before anything is recorded: what is recorded, that it stays here, and that the
+ * others must be told. The answer, with who, when and the exact wording, goes with every session.
  */
 import { userInfo } from 'node:os';
 import * as vscode from 'vscode';
@@ -24,13 +24,21 @@ export class ConsentKeeper implements vscode.Disposable {
     if (purpose === 'dictation') {
       return [
         vscode.l10n.t('Earmark listens to your microphone while you dictate.'),
-        vscode.l10n.t('Sound is turned into text on this machine and is not kept. Nothing is sent anywhere unless you set up a remote engine yourself.'),
+        vscode.l10n.t(
+          'Sound is turned into text on this machine and is not kept. Nothing is sent anywhere unless you set up a remote engine yourself.',
+        ),
       ];
     }
     return [
-      vscode.l10n.t('Earmark records your microphone and what your speakers play, from the moment you start a meeting until you stop it. The status bar shows it all the time.'),
-      vscode.l10n.t('Everything stays on this machine: sound, transcript and notes. Nothing is sent anywhere unless you set up a remote engine yourself.'),
-      vscode.l10n.t('Tell the others that you record, and get their agreement. In many places the law asks for it.'),
+      vscode.l10n.t(
+        'Earmark records your microphone and what your speakers play, from the moment you start a meeting until you stop it. The status bar shows it all the time.',
+      ),
+      vscode.l10n.t(
+        'Everything stays on this machine: sound, transcript and notes. Nothing is sent anywhere unless you set up a remote engine yourself.',
+      ),
+      vscode.l10n.t(
+        'Tell the others that you record, and get their agreement. In many places the law asks for it.',
+      ),
     ];
   }
 
@@ -44,15 +52,27 @@ export class ConsentKeeper implements vscode.Disposable {
   async ask(purpose: Purpose): Promise<Consent | undefined> {
     const known = this.given(purpose);
     if (known !== undefined && !(purpose === 'meeting' && settings.askEveryMeeting())) return known;
-    const agree = purpose === 'meeting' ? vscode.l10n.t('I Agree, Start Recording') : vscode.l10n.t('I Agree');
-    const question = purpose === 'meeting' ? vscode.l10n.t('Record this meeting with Earmark?') : vscode.l10n.t('Let Earmark use your microphone?');
-    const answer = await vscode.window.showInformationMessage(question, { modal: true, detail: this.wording(purpose).join('\n\n') }, agree);
+    const agree =
+      purpose === 'meeting' ? vscode.l10n.t('I Agree, Start Recording') : vscode.l10n.t('I Agree');
+    const question =
+      purpose === 'meeting'
+        ? vscode.l10n.t('Record this meeting with Earmark?')
+        : vscode.l10n.t('Let Earmark use your microphone?');
+    const answer = await vscode.window.showInformationMessage(
+      question,
+      { modal: true, detail: this.wording(purpose).join('\n\n') },
+      agree,
+    );
     return answer === agree ? this.give(purpose) : undefined;
   }
 
   /** The user agreed. */
   async give(purpose: Purpose): Promise<Consent> {
-    const consent: Consent = { by: userName(), at: new Date().toISOString(), wording: this.wording(purpose).join('\n') };
+    const consent: Consent = {
+      by: userName(),
+      at: new Date().toISOString(),
+      wording: this.wording(purpose).join('\n'),
+    };
     await this.memory.update(key(purpose), { consent } satisfies Stored);
     this.#changed.fire();
     return consent;

@@ -1,11 +1,20 @@
 /**
- * The meeting that this window shows: starts it, follows it, stops it, finds it again after a reload. The session
- * itself belongs to the daemon; here is only what the window knows of it.
+ * The meeting that this window shows: starts it, follows it, stops it, finds it again after a
+ * reload. The session itself belongs to the daemon; here is only what the window knows of it.
  */
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { SessionSubscription, StartParams } from '../../client';
-import { SessionList, SessionPause, SessionRename, SessionResume, SessionStop, type SessionEvent, type SessionInfo, type SessionState } from '../../protocol/session';
+import {
+  SessionList,
+  SessionPause,
+  SessionRename,
+  SessionResume,
+  SessionStop,
+  type SessionEvent,
+  type SessionInfo,
+  type SessionState,
+} from '../../protocol/session';
 import type { Daemon } from '../daemon/daemon';
 import { UserError } from '../errors';
 import { PanelModel } from '../panel/panelModel';
@@ -14,7 +23,11 @@ import { RUNNING_KEY } from './runningKey';
 export type MeetingState =
   | { readonly kind: 'none' }
   | { readonly kind: 'starting' }
-  | { readonly kind: 'shown'; readonly subscription: SessionSubscription; readonly model: PanelModel };
+  | {
+      readonly kind: 'shown';
+      readonly subscription: SessionSubscription;
+      readonly model: PanelModel;
+    };
 
 export interface StateChange {
   readonly from: MeetingState;
@@ -58,7 +71,10 @@ export class Meeting implements vscode.Disposable {
   /** @throws UserError, EarmarkError of session/start */
   async start(params: Omit<StartParams, 'key'>): Promise<PanelModel> {
     await this.#restoring;
-    if (this.#state.kind === 'starting' || this.running !== undefined) throw new UserError(vscode.l10n.t('A meeting is already being recorded in this window; stop it first.'));
+    if (this.#state.kind === 'starting' || this.running !== undefined)
+      throw new UserError(
+        vscode.l10n.t('A meeting is already being recorded in this window; stop it first.'),
+      );
     const before = this.#state;
     this.#set({ kind: 'starting' });
     try {
@@ -70,14 +86,19 @@ export class Meeting implements vscode.Disposable {
     }
   }
 
-  /** Follows a session from its first event: one that runs, or one of the past. @throws EarmarkError */
+  /**
+   * Follows a session from its first event: one that runs, or one of the past. @throws EarmarkError
+   */
   async show(sessionId: string): Promise<PanelModel> {
     if (this.model?.id === sessionId) return this.model;
     const connection = await this.daemon.ready();
     return this.#follow((sink) => connection.attach(sessionId, 0, sink));
   }
 
-  /** After a reload: the session this window followed, or a meeting that runs unseen. Never starts a daemon for nothing. */
+  /**
+   * After a reload: the session this window followed, or a meeting that runs unseen. Never starts a
+   * daemon for nothing.
+   */
   restore(): Promise<void> {
     const restored = this.#restore();
     // A start waits for it, so that it does not begin a second meeting beside one that runs.
@@ -91,7 +112,8 @@ export class Meeting implements vscode.Disposable {
     const connection = await this.daemon.ready();
     const { sessions } = await connection.request(SessionList, { active: true });
     if (this.#state.kind !== 'none') return;
-    const session = sessions.find((s) => s.id === remembered) ?? sessions.find((s) => s.kind === 'meeting');
+    const session =
+      sessions.find((s) => s.id === remembered) ?? sessions.find((s) => s.kind === 'meeting');
     if (session !== undefined) await this.show(session.id);
     // It ended while the window was away: its result is what the user wants to see.
     else if (remembered !== undefined) await this.show(remembered);
@@ -99,15 +121,18 @@ export class Meeting implements vscode.Disposable {
   }
 
   async stop(): Promise<void> {
-    if (this.running !== undefined) await (await this.daemon.ready()).request(SessionStop, { sessionId: this.running.id });
+    if (this.running !== undefined)
+      await (await this.daemon.ready()).request(SessionStop, { sessionId: this.running.id });
   }
 
   async pause(): Promise<void> {
-    if (this.running !== undefined) await (await this.daemon.ready()).request(SessionPause, { sessionId: this.running.id });
+    if (this.running !== undefined)
+      await (await this.daemon.ready()).request(SessionPause, { sessionId: this.running.id });
   }
 
   async resume(): Promise<void> {
-    if (this.running !== undefined) await (await this.daemon.ready()).request(SessionResume, { sessionId: this.running.id });
+    if (this.running !== undefined)
+      await (await this.daemon.ready()).request(SessionResume, { sessionId: this.running.id });
   }
 
   async rename(title: string): Promise<void> {
@@ -124,7 +149,9 @@ export class Meeting implements vscode.Disposable {
     this.#set({ kind: 'none' });
   }
 
-  async #follow(subscribe: (sink: (event: SessionEvent) => void) => Promise<SessionSubscription>): Promise<PanelModel> {
+  async #follow(
+    subscribe: (sink: (event: SessionEvent) => void) => Promise<SessionSubscription>,
+  ): Promise<PanelModel> {
     const token = ++this.#token;
     // Events may come before the answer that says whose they are.
     const early: SessionEvent[] = [];
@@ -142,7 +169,12 @@ export class Meeting implements vscode.Disposable {
     subscription.onDidAttach((session: SessionInfo) => model.setInfo(session));
     subscription.onDidLose((error) => {
       if (token !== this.#token) return;
-      model.notify({ id: 'lost', severity: 'error', text: error.message, action: { label: vscode.l10n.t('Show Logs'), command: 'showLogs' } });
+      model.notify({
+        id: 'lost',
+        severity: 'error',
+        text: error.message,
+        action: { label: vscode.l10n.t('Show Logs'), command: 'showLogs' },
+      });
     });
     if (this.#state.kind === 'shown') this.#state.subscription.dispose();
     this.#set({ kind: 'shown', subscription, model });

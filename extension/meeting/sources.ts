@@ -26,12 +26,24 @@ export function chooseSources(wanted: Wanted, found: ResultOf<typeof AudioDevice
     // A recorder that lists no device may still have a default one.
     const recorder = found.recorders.some((r) => r.available && r.sources.includes(source));
     if (devices.length === 0 && !recorder) {
-      missing.push(source === 'mic' ? t('Your microphone is not recorded.') : t('What the others say is not recorded.'));
+      missing.push(
+        source === 'mic'
+          ? t('Your microphone is not recorded.')
+          : t('What the others say is not recorded.'),
+      );
       continue;
     }
     const known = chosen === '' || devices.length === 0 || devices.some((d) => d.id === chosen);
-    if (!known) missing.push(source === 'mic' ? t('The chosen microphone is not connected; the default one is used.') : t('The chosen output is not there; the default one is used.'));
-    sources.push({ source, origin: { type: 'capture', ...(chosen !== '' && known ? { device: chosen } : {}) } });
+    if (!known)
+      missing.push(
+        source === 'mic'
+          ? t('The chosen microphone is not connected; the default one is used.')
+          : t('The chosen output is not there; the default one is used.'),
+      );
+    sources.push({
+      source,
+      origin: { type: 'capture', ...(chosen !== '' && known ? { device: chosen } : {}) },
+    });
   }
   return { sources, missing: missing.length > 0 ? [...missing, ...found.advice] : [] };
 }

@@ -22,7 +22,10 @@ const Remotes = z.array(z.object({ fetchUrl: z.string().optional() }));
 /** The folder of the active editor, else the first one. */
 export function currentFolder(): vscode.WorkspaceFolder | undefined {
   const active = vscode.window.activeTextEditor?.document.uri;
-  return (active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active)) ?? vscode.workspace.workspaceFolders?.[0];
+  return (
+    (active === undefined ? undefined : vscode.workspace.getWorkspaceFolder(active)) ??
+    vscode.workspace.workspaceFolders?.[0]
+  );
 }
 
 /** Commits whose authors count as people who are talked about. */
@@ -32,12 +35,18 @@ const Commits = z.array(z.object({ authorName: z.string().max(100).optional() })
 /** Who committed lately, by full name and by first name, the last first. */
 export async function people(folder: vscode.WorkspaceFolder | undefined): Promise<string[]> {
   const repository = folder === undefined ? undefined : await gitRepository(folder.uri);
-  const commits = Commits.safeParse(await repository?.log?.({ maxEntries: COMMITS }).catch(() => []));
-  const names = (commits.data ?? []).flatMap(({ authorName }) => authorName?.trim() ?? []).filter((name) => /^\p{L}/u.test(name));
+  const commits = Commits.safeParse(
+    await repository?.log?.({ maxEntries: COMMITS }).catch(() => []),
+  );
+  const names = (commits.data ?? [])
+    .flatMap(({ authorName }) => authorName?.trim() ?? [])
+    .filter((name) => /^\p{L}/u.test(name));
   return [...new Set(names.flatMap((name) => [name, name.split(/\s+/)[0] ?? name]))];
 }
 
-export async function workspaceInfo(folder: vscode.WorkspaceFolder | undefined): Promise<Workspace | undefined> {
+export async function workspaceInfo(
+  folder: vscode.WorkspaceFolder | undefined,
+): Promise<Workspace | undefined> {
   if (folder === undefined) return undefined;
   const repository = await gitRepository(folder.uri);
   if (repository === undefined) return { folder: folder.name };
@@ -45,7 +54,13 @@ export async function workspaceInfo(folder: vscode.WorkspaceFolder | undefined):
   const remotes = Remotes.safeParse(repository.state.remotes).data;
   const name = repositoryName(remotes?.[0]?.fetchUrl);
   const webUrl = webPage(remotes?.[0]?.fetchUrl);
-  return { folder: folder.name, ...(webUrl === undefined ? {} : { webUrl }), ...(name === undefined ? {} : { repository: name }), ...(head?.name === undefined ? {} : { branch: head.name }), ...(head?.commit === undefined ? {} : { commit: head.commit }) };
+  return {
+    folder: folder.name,
+    ...(webUrl === undefined ? {} : { webUrl }),
+    ...(name === undefined ? {} : { repository: name }),
+    ...(head?.name === undefined ? {} : { branch: head.name }),
+    ...(head?.commit === undefined ? {} : { commit: head.commit }),
+  };
 }
 
 async function gitRepository(uri: vscode.Uri): Promise<GitRepository | undefined> {
@@ -61,9 +76,17 @@ async function gitRepository(uri: vscode.Uri): Promise<GitRepository | undefined
 }
 
 /** `git@host:team/app.git` → `team/app`; never the part that may hold a password. */
-/** `git@host:owner/name.git` and `https://user@host/owner/name` as the page of the repository; names and passwords are left out. */
+/**
+ * `git@host:owner/name.git` and `https://user@host/owner/name` as the page of the repository; names
+ * and passwords are left out.
+ */
 function webPage(url: string | undefined): string | undefined {
-  const parts = url === undefined ? undefined : /^(?:https:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/|(?:ssh:\/\/)?[^@/]+@([^/:]+)(?::\d+)?[:/])(.+?)(?:\.git)?\/?$/.exec(url);
+  const parts =
+    url === undefined
+      ? undefined
+      : /^(?:https:\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/|(?:ssh:\/\/)?[^@/]+@([^/:]+)(?::\d+)?[:/])(.+?)(?:\.git)?\/?$/.exec(
+          url,
+        );
   return parts ? `https://${parts[1] ?? parts[2]}/${parts[3]}` : undefined;
 }
 

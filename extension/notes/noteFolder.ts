@@ -1,4 +1,7 @@
-/** Which folder a note goes to. A workspace may choose a folder inside itself only; an absolute path must be the user's own setting. */
+/**
+ * Which folder a note goes to. A workspace may choose a folder inside itself only; an absolute path
+ * must be the user's own setting.
+ */
 import { posix } from 'node:path';
 
 export interface FolderSetting {
@@ -18,12 +21,15 @@ export interface NoteFolder {
 
 const DEFAULT_FOLDER = '.earmark';
 
-const isAbsolute = (path: string): boolean => path.startsWith('/') || /^[a-zA-Z]:[\\/]/.test(path) || path.startsWith('\\\\');
+const isAbsolute = (path: string): boolean =>
+  path.startsWith('/') || /^[a-zA-Z]:[\\/]/.test(path) || path.startsWith('\\\\');
 
 /** `a//b/../c\d` → `a/c/d`; undefined when it leaves the folder. */
 function inside(path: string): string | undefined {
   const normal = posix.normalize(path.replaceAll('\\', '/')).replace(/\/$/, '');
-  return normal === '..' || normal.startsWith('../') || isAbsolute(path) || normal.includes('\0') ? undefined : normal;
+  return normal === '..' || normal.startsWith('../') || isAbsolute(path) || normal.includes('\0')
+    ? undefined
+    : normal;
 }
 
 export function noteFolder({ user, workspace }: FolderSetting, home: string): NoteFolder {
@@ -39,7 +45,8 @@ export function noteFolder({ user, workspace }: FolderSetting, home: string): No
 function fromUser(user: string | undefined, home: string): NoteFolder {
   const chosen = user?.trim() ?? '';
   if (chosen === '') return { kind: 'workspace', path: DEFAULT_FOLDER };
-  if (chosen === '~' || chosen.startsWith('~/') || chosen.startsWith('~\\')) return { kind: 'absolute', path: home + chosen.slice(1) };
+  if (chosen === '~' || chosen.startsWith('~/') || chosen.startsWith('~\\'))
+    return { kind: 'absolute', path: home + chosen.slice(1) };
   if (isAbsolute(chosen)) return { kind: 'absolute', path: chosen };
   return { kind: 'workspace', path: inside(chosen) ?? DEFAULT_FOLDER };
 }

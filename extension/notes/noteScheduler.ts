@@ -1,7 +1,8 @@
 /**
- * When a note is written: about a second after something changed, never two writes at once, at the latest every few
- * seconds while changes keep coming, later and later while the folder refuses; a write that nobody answers counts as
- * refused after half a minute. Time and timers come in as parameters.
+ * When a note is written: about a second after something changed, never two writes at once, at the
+ * latest every few seconds while changes keep coming, later and later while the folder refuses; a
+ * write that nobody answers counts as refused after half a minute. Time and timers come in as
+ * parameters.
  */
 
 export interface Timers {

@@ -1,11 +1,18 @@
 /**
- * Keeps the note of the shown meeting up to date while this window holds its lease. What to write is the daemon's
- * plan; when and where to write it is decided here. A folder that refuses gets a notice, and the meeting goes on.
+ * Keeps the note of the shown meeting up to date while this window holds its lease. What to write
+ * is the daemon's plan; when and where to write it is decided here. A folder that refuses gets a
+ * notice, and the meeting goes on.
  */
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { EarmarkError } from '../../protocol/errors';
-import { NotesLease, NotesLeaseFree, NotesName, NotesPlan, NotesRelease } from '../../protocol/notes';
+import {
+  NotesLease,
+  NotesLeaseFree,
+  NotesName,
+  NotesPlan,
+  NotesRelease,
+} from '../../protocol/notes';
 import type { SessionEvent } from '../../protocol/session';
 import type { Connection } from '../../client';
 import type { Daemon } from '../daemon/daemon';
@@ -44,9 +51,15 @@ export class NoteWriter implements vscode.Disposable {
     this.#subscriptions = [
       meeting.onDidChangeState(({ to }) => this.#show(to)),
       meeting.onDidReceive((event) => this.#receive(event)),
-      // A box that was ticked in the note is ticked in the session, and lines that were put in while it was saved are saved.
-      vscode.workspace.onDidSaveTextDocument((document) => document.uri.toString() === this.uri?.toString() && this.#note?.scheduler.changed()),
-      vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration('earmark.notes') && this.#moved()),
+      // A box that was ticked in the note is ticked in the session, and lines that were put in
+      // while it was saved are saved.
+      vscode.workspace.onDidSaveTextDocument(
+        (document) =>
+          document.uri.toString() === this.uri?.toString() && this.#note?.scheduler.changed(),
+      ),
+      vscode.workspace.onDidChangeConfiguration(
+        (event) => event.affectsConfiguration('earmark.notes') && this.#moved(),
+      ),
     ];
     daemon.onDidMake((connection) => this.#listen(connection));
   }
@@ -81,7 +94,11 @@ export class NoteWriter implements vscode.Disposable {
     const model = state.kind === 'shown' ? state.model : undefined;
     if (model === this.#note?.model) return;
     this.#release();
-    if (model === undefined || model.info.kind !== 'meeting' || !settings.notesEnabled(currentFolder()?.uri)) {
+    if (
+      model === undefined ||
+      model.info.kind !== 'meeting' ||
+      !settings.notesEnabled(currentFolder()?.uri)
+    ) {
       this.#found.fire(undefined);
       return;
     }
@@ -123,7 +140,18 @@ export class NoteWriter implements vscode.Disposable {
       // Another window writes it; it is told here when that one is gone.
       if (!note.leased) return { kind: 'written' };
       const uri = note.uri ?? (await this.#place(connection, sessionId));
-      const result = await updateNote(uri, async (text, look) => (await connection.request(NotesPlan, { sessionId, text, fillers: settings.noteFillers(uri), ...(look === true ? { look } : {}) })).edits);
+      const result = await updateNote(
+        uri,
+        async (text, look) =>
+          (
+            await connection.request(NotesPlan, {
+              sessionId,
+              text,
+              fillers: settings.noteFillers(uri),
+              ...(look === true ? { look } : {}),
+            })
+          ).edits,
+      );
       if (result.kind === 'failed') throw new Error('The document was not saved.');
       if (note.uri === undefined && result.kind === 'written') {
         note.uri = uri;
@@ -140,15 +168,34 @@ export class NoteWriter implements vscode.Disposable {
 
   #failed(note: Note, error: unknown): WriteResult {
     const code = error instanceof EarmarkError ? error.code : 'note.unwritable';
-    this.log.warn('note.failed', { code, reason: error instanceof vscode.FileSystemError ? error.code : error instanceof Error ? error.name : 'unknown' });
+    this.log.warn('note.failed', {
+      code,
+      reason:
+        error instanceof vscode.FileSystemError
+          ? error.code
+          : error instanceof Error
+            ? error.name
+            : 'unknown',
+    });
     if (code === 'note.leaseLost') {
       note.leased = false;
       return { kind: 'stale' };
     }
     // The connection says its own word; a session that is gone has no note.
-    if (code.startsWith('rpc.') || code === 'session.notFound') return { kind: code === 'session.notFound' ? 'written' : 'failed' };
-    const text = code === 'note.tooLarge' && error instanceof Error ? error.message : vscode.l10n.t('The note cannot be written to its folder; the meeting goes on. Make the folder writable or choose another in the settings.');
-    note.model.notify({ id: NOTICE, severity: 'warning', text, action: { label: vscode.l10n.t('Open Settings'), command: 'openSettings' } });
+    if (code.startsWith('rpc.') || code === 'session.notFound')
+      return { kind: code === 'session.notFound' ? 'written' : 'failed' };
+    const text =
+      code === 'note.tooLarge' && error instanceof Error
+        ? error.message
+        : vscode.l10n.t(
+            'The note cannot be written to its folder; the meeting goes on. Make the folder writable or choose another in the settings.',
+          );
+    note.model.notify({
+      id: NOTICE,
+      severity: 'warning',
+      text,
+      action: { label: vscode.l10n.t('Open Settings'), command: 'openSettings' },
+    });
     this.onDidNotice();
     return { kind: 'failed' };
   }
@@ -157,9 +204,21 @@ export class NoteWriter implements vscode.Disposable {
     const { fileName } = await connection.request(NotesName, { sessionId });
     const workspace = currentFolder();
     const where = noteFolder(settings.notesFolder(workspace?.uri), homedir());
-    const folder = where.kind === 'absolute' ? vscode.Uri.file(where.path) : workspace === undefined ? vscode.Uri.joinPath(this.storage, 'notes') : vscode.Uri.joinPath(workspace.uri, where.path);
+    const folder =
+      where.kind === 'absolute'
+        ? vscode.Uri.file(where.path)
+        : workspace === undefined
+          ? vscode.Uri.joinPath(this.storage, 'notes')
+          : vscode.Uri.joinPath(workspace.uri, where.path);
     if (where.refused !== undefined) {
-      this.#note?.model.notify({ id: 'noteFolder', severity: 'warning', text: vscode.l10n.t('The workspace names a folder outside itself for notes; yours is used.'), action: { label: vscode.l10n.t('Open Settings'), command: 'openSettings' } });
+      this.#note?.model.notify({
+        id: 'noteFolder',
+        severity: 'warning',
+        text: vscode.l10n.t(
+          'The workspace names a folder outside itself for notes; yours is used.',
+        ),
+        action: { label: vscode.l10n.t('Open Settings'), command: 'openSettings' },
+      });
     }
     await makeFolder(folder);
     return vscode.Uri.joinPath(folder, fileName);
@@ -170,7 +229,10 @@ export class NoteWriter implements vscode.Disposable {
     this.#note = undefined;
     if (note === undefined) return;
     note.scheduler.dispose();
-    if (note.leased) void this.daemon.existing?.request(NotesRelease, { sessionId: note.model.id }).catch(() => this.log.info('note.releaseFailed'));
+    if (note.leased)
+      void this.daemon.existing
+        ?.request(NotesRelease, { sessionId: note.model.id })
+        .catch(() => this.log.info('note.releaseFailed'));
   }
 
   dispose(): void {

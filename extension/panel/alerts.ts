@@ -1,4 +1,7 @@
-/** What is wrong with the daemon now, as one notice: it is there while an alert is, in the alerts' own words. */
+/**
+ * What is wrong with the daemon now, as one notice: it is there while an alert is, in the alerts'
+ * own words.
+ */
 import type { PanelNotice } from '../../protocol/panel';
 import { t } from '../l10n';
 
@@ -10,8 +13,27 @@ export interface RaisedAlert {
 export const ALERT_NOTICE = 'alerts';
 
 /** Worst first: what may lose something goes before what is only slow. */
-const ORDER = ['frames.dropped', 'phrase.dead', 'store.memory', 'engine.failed', 'disk.low', 'debug.dump', 'errors.repeated', 'load.emergency', 'inference.wait', 'engine.slow', 'latency.final', 'memory.high', 'settings.wrong'];
-const LOSES: ReadonlySet<string> = new Set(['frames.dropped', 'store.memory', 'engine.failed', 'disk.low']);
+const ORDER = [
+  'frames.dropped',
+  'phrase.dead',
+  'store.memory',
+  'engine.failed',
+  'disk.low',
+  'debug.dump',
+  'errors.repeated',
+  'load.emergency',
+  'inference.wait',
+  'engine.slow',
+  'latency.final',
+  'memory.high',
+  'settings.wrong',
+];
+const LOSES: ReadonlySet<string> = new Set([
+  'frames.dropped',
+  'store.memory',
+  'engine.failed',
+  'disk.low',
+]);
 /** More are counted. */
 const TOLD = 2;
 
@@ -35,6 +57,11 @@ export class Alerts {
     const all = [...this.#raised].sort(([a], [b]) => rank(a) - rank(b));
     if (all.length === 0) return undefined;
     const more = all.length > TOLD ? [t('{0} more: run the doctor.', all.length - TOLD)] : [];
-    return { id: ALERT_NOTICE, severity: all.some(([id]) => LOSES.has(id)) ? 'error' : 'warning', text: [...all.slice(0, TOLD).map(([, message]) => message), ...more].join(' '), action: { label: t('Run Doctor'), command: 'doctor' } };
+    return {
+      id: ALERT_NOTICE,
+      severity: all.some(([id]) => LOSES.has(id)) ? 'error' : 'warning',
+      text: [...all.slice(0, TOLD).map(([, message]) => message), ...more].join(' '),
+      action: { label: t('Run Doctor'), command: 'doctor' },
+    };
   }
 }

@@ -17,13 +17,21 @@ export interface HealthFacts {
 
 /** A wait for words that is longer than this is told: below it a listener notices nothing. */
 const BEHIND_MS = 3_000;
-/** So is more audio than the longest phrases of two sources: phrases of up to 20 s come to the engine whole, and that is no lag. */
+/**
+ * So is more audio than the longest phrases of two sources: phrases of up to 20 s come to the
+ * engine whole, and that is no lag.
+ */
 const WAITING_MS = 45_000;
 const FRAME_MS = 20;
 
-/** `moonshine` + `tiny` → `Moonshine tiny`; a model id that carries its provider's name is not said twice. */
+/**
+ * `moonshine` + `tiny` → `Moonshine tiny`; a model id that carries its provider's name is not said
+ * twice.
+ */
 export function engineName(provider: string, model: string): string {
-  const rest = model.toLowerCase().startsWith(provider.toLowerCase()) ? model.slice(provider.length).replace(/^[-_ ]+/, '') : model;
+  const rest = model.toLowerCase().startsWith(provider.toLowerCase())
+    ? model.slice(provider.length).replace(/^[-_ ]+/, '')
+    : model;
   const name = `${provider} ${rest}`.trim();
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
@@ -34,13 +42,16 @@ export function healthText(facts: HealthFacts): string {
   if (isBehind(facts)) parts.push(t('{0} s behind', Math.round(facts.queueMs / 1000)));
   const saving = rungText(facts.rung);
   if (saving !== undefined) parts.push(saving);
-  if (facts.dropped > 0) parts.push(t('{0} s lost', ((facts.dropped * FRAME_MS) / 1000).toFixed(1)));
+  if (facts.dropped > 0)
+    parts.push(t('{0} s lost', ((facts.dropped * FRAME_MS) / 1000).toFixed(1)));
   return parts.join(', ');
 }
 
 function speedText(rtf: number): string {
   const speed = 1 / rtf;
-  return speed >= 1 ? t('{0}× faster than real time', times(speed)) : t('{0}× slower than real time', rtf.toFixed(1));
+  return speed >= 1
+    ? t('{0}× faster than real time', times(speed))
+    : t('{0}× slower than real time', rtf.toFixed(1));
 }
 
 function rungText(rung: Rung): string | undefined {
@@ -68,12 +79,21 @@ const FEW_DECODES = 5;
 /** The engine and how it is, a line each. */
 export function engineWords(engine: EngineHealth): string[] {
   const { rtf } = engine;
-  const measured = rtf.decodes === 0 ? t('Not measured yet: speak once.') : rtf.decodes < FEW_DECODES ? t('{0}, after {1} phrases', speedText(rtf.mean), rtf.decodes) : rtf.p95 < 1 ? t('{0}; 19 of 20 phrases at least {1}×', speedText(rtf.mean), times(1 / rtf.p95)) : speedText(rtf.mean);
+  const measured =
+    rtf.decodes === 0
+      ? t('Not measured yet: speak once.')
+      : rtf.decodes < FEW_DECODES
+        ? t('{0}, after {1} phrases', speedText(rtf.mean), rtf.decodes)
+        : rtf.p95 < 1
+          ? t('{0}; 19 of 20 phrases at least {1}×', speedText(rtf.mean), times(1 / rtf.p95))
+          : speedText(rtf.mean);
   const saving = rungText(engine.rung);
   return [
     `${engineName(engine.provider, engine.model)}: ${stateText(engine.state)}`,
     measured,
-    saving === undefined ? t('Nothing is saved: everything runs as it should.') : saving.charAt(0).toUpperCase() + saving.slice(1),
+    saving === undefined
+      ? t('Nothing is saved: everything runs as it should.')
+      : saving.charAt(0).toUpperCase() + saving.slice(1),
     ...(engine.rssBytes > 0 ? [t('{0} MB of memory', Math.round(engine.rssBytes / 1e6))] : []),
     ...(engine.error === undefined ? [] : [engine.error]),
   ];
@@ -86,13 +106,28 @@ export function machineWords(machine: Machine): string[] {
     t('{0}, {1} cores, {2} GB', machine.cpu, machine.cores, Math.round(machine.memoryGb)),
     ...(machine.gpu === undefined ? [] : [machine.gpu.name]),
     machine.why,
-    machine.calibration === undefined ? t('Its speed was not measured yet.') : t('Measured on {0} with {1}: {2}', new Date(machine.calibration.at).toLocaleDateString(), engineName(machine.calibration.model.split('-')[0] ?? '', machine.calibration.model), speedText(machine.calibration.rtf)),
+    machine.calibration === undefined
+      ? t('Its speed was not measured yet.')
+      : t(
+          'Measured on {0} with {1}: {2}',
+          new Date(machine.calibration.at).toLocaleDateString(),
+          engineName(machine.calibration.model.split('-')[0] ?? '', machine.calibration.model),
+          speedText(machine.calibration.rtf),
+        ),
     ...(best === undefined ? [] : [t('Suits it best: {0}', engineName(best.provider, best.model))]),
   ];
 }
 
-const times = (speed: number): string => (speed >= 10 ? String(Math.round(speed)) : speed.toFixed(1));
+const times = (speed: number): string =>
+  speed >= 10 ? String(Math.round(speed)) : speed.toFixed(1);
 
 function stateText(state: EngineHealth['state']): string {
-  return { UNINITIALIZED: t('is loaded when somebody speaks'), LOADING: t('loading'), WARMING_UP: t('warming up'), READY: t('ready'), UNLOADING: t('unloading'), ERROR: t('failed') }[state];
+  return {
+    UNINITIALIZED: t('is loaded when somebody speaks'),
+    LOADING: t('loading'),
+    WARMING_UP: t('warming up'),
+    READY: t('ready'),
+    UNLOADING: t('unloading'),
+    ERROR: t('failed'),
+  }[state];
 }

@@ -1,4 +1,6 @@
-/** The panel page's document: a strict policy, one script, two style sheets, no content of its own. */
+/**
+ * The panel page's document: a strict policy, one script, two style sheets, no content of its own.
+ */
 
 export interface PageParts {
   /** Fresh for every document; at least 128 random bits. */
@@ -15,8 +17,16 @@ export interface PageParts {
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-export function panelHtml({ nonce, cspSource, script, styles, language, strings }: PageParts): string {
-  // Style attributes are not allowed; elements' own sheets are constructed, which needs no permission.
+export function panelHtml({
+  nonce,
+  cspSource,
+  script,
+  styles,
+  language,
+  strings,
+}: PageParts): string {
+  // Style attributes are not allowed; elements' own sheets are constructed, which needs no
+  // permission.
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${cspSource} 'nonce-${nonce}'; font-src ${cspSource};`;
   return `<!DOCTYPE html>
 <html lang="${escape(language)}">

@@ -1,4 +1,7 @@
-/** What the panel shows while it shows no session: the question of consent, a daemon that is away, or the start page. */
+/**
+ * What the panel shows while it shows no session: the question of consent, a daemon that is away,
+ * or the start page.
+ */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
 import { EngineRetry } from '../../protocol/engine';
@@ -15,8 +18,17 @@ type LastSession = NonNullable<Extract<PanelView, { kind: 'idle' }>['lastSession
 
 /** The page's commands that are the editor's commands of the same sense. */
 const COMMAND: Partial<Record<PanelCommand, string>> = {
-  start: 'startMeeting', stop: 'stopMeeting', pause: 'pauseMeeting', resume: 'resumeMeeting', openNote: 'openNote',
-  showLogs: 'showLogs', openSettings: 'openSettings', pullModel: 'downloadModel', doctor: 'doctor', rename: 'renameSession', export: 'exportSession',
+  start: 'startMeeting',
+  stop: 'stopMeeting',
+  pause: 'pauseMeeting',
+  resume: 'resumeMeeting',
+  openNote: 'openNote',
+  showLogs: 'showLogs',
+  openSettings: 'openSettings',
+  pullModel: 'downloadModel',
+  doctor: 'doctor',
+  rename: 'renameSession',
+  export: 'exportSession',
 };
 
 export class IdleView implements vscode.Disposable {
@@ -45,15 +57,26 @@ export class IdleView implements vscode.Disposable {
   }
 
   view(): PanelView {
-    if (this.consent.given('meeting') === undefined) return { kind: 'consent', wording: this.consent.wording('meeting') };
-    if (this.#offline !== undefined) return { kind: 'offline', text: this.#offline, canRetry: true };
-    return { kind: 'idle', ...(this.#last === undefined ? {} : { lastSession: this.#last }), ...(this.#model === undefined ? {} : { model: this.#model }), ...(this.#notice === undefined ? {} : { notices: [this.#notice] }) };
+    if (this.consent.given('meeting') === undefined)
+      return { kind: 'consent', wording: this.consent.wording('meeting') };
+    if (this.#offline !== undefined)
+      return { kind: 'offline', text: this.#offline, canRetry: true };
+    return {
+      kind: 'idle',
+      ...(this.#last === undefined ? {} : { lastSession: this.#last }),
+      ...(this.#model === undefined ? {} : { model: this.#model }),
+      ...(this.#notice === undefined ? {} : { notices: [this.#notice] }),
+    };
   }
 
   /** The page became visible: ask a daemon that runs, start none. */
   shown(meeting: Meeting): void {
     void (async () => {
-      if (meeting.model !== undefined || (this.daemon.existing === undefined && !(await this.daemon.seemsToRun()))) return;
+      if (
+        meeting.model !== undefined ||
+        (this.daemon.existing === undefined && !(await this.daemon.seemsToRun()))
+      )
+        return;
       await this.#ask(this.daemon.connection);
     })().catch((error: unknown) => showError(error, this.log));
   }
@@ -67,12 +90,18 @@ export class IdleView implements vscode.Disposable {
       this.notice = undefined;
       parts.panel.changed();
     } else if (command === 'history') void vscode.commands.executeCommand('earmark.history.focus');
-    else if (command === 'showSession' && argument !== undefined) void parts.meeting.show(argument).catch((error: unknown) => showError(error, this.log));
+    else if (command === 'showSession' && argument !== undefined)
+      void parts.meeting.show(argument).catch((error: unknown) => showError(error, this.log));
     else if (command === 'retry') {
       const lost = this.#offline !== undefined;
       this.#offline = undefined;
       // Where the daemon is there, what failed is the speech engine.
-      void this.daemon.ready().then(async (connection) => (lost ? this.#ask(connection) : void (await connection.request(EngineRetry, {})))).catch((error: unknown) => showError(error, this.log));
+      void this.daemon
+        .ready()
+        .then(async (connection) =>
+          lost ? this.#ask(connection) : void (await connection.request(EngineRetry, {})),
+        )
+        .catch((error: unknown) => showError(error, this.log));
     }
   }
 
@@ -95,7 +124,10 @@ export class IdleView implements vscode.Disposable {
     this.#model = worst(models.filter((m) => m.isDefault).map((m) => m.status));
     const { sessions } = await connection.request(SessionList, { limit: 10 });
     const last = sessions.find((s) => s.kind === 'meeting');
-    this.#last = last === undefined ? undefined : { id: last.id, title: last.title, startedAt: last.startedAt };
+    this.#last =
+      last === undefined
+        ? undefined
+        : { id: last.id, title: last.title, startedAt: last.startedAt };
     this.#changed.fire();
   }
 

@@ -1,9 +1,21 @@
-/** The speech models: what is there, what was measured with it on this machine, downloads as they go. */
+/**
+ * The speech models: what is there, what was measured with it on this machine, downloads as they
+ * go.
+ */
 import * as vscode from 'vscode';
 import type { Connection } from '../../client';
 import { EngineCalibrate, type Rung } from '../../protocol/engine';
 import { DaemonHealth, type DaemonHealthResult } from '../../protocol/health';
-import { ModelsList, ModelsProgress, ModelsPull, ModelsRemove, ModelsRollback, ModelsUpdate, ModelsVerify, type ModelInfo } from '../../protocol/models';
+import {
+  ModelsList,
+  ModelsProgress,
+  ModelsPull,
+  ModelsRemove,
+  ModelsRollback,
+  ModelsUpdate,
+  ModelsVerify,
+  type ModelInfo,
+} from '../../protocol/models';
 import type { FromPanel, ModelAction, PanelModels } from '../../protocol/panel';
 import type { Daemon } from '../daemon/daemon';
 import { settings } from '../settings/settings';
@@ -27,7 +39,11 @@ export class ModelsPage implements Page {
   constructor(private readonly daemon: Daemon) {
     daemon.onDidMake((connection) =>
       connection.onNotification(ModelsProgress, ({ modelId, receivedBytes, totalBytes }) => {
-        this.#models = this.#models.map((model) => (model.id === modelId ? { ...model, status: { state: 'downloading', receivedBytes, totalBytes } } : model));
+        this.#models = this.#models.map((model) =>
+          model.id === modelId
+            ? { ...model, status: { state: 'downloading', receivedBytes, totalBytes } }
+            : model,
+        );
         this.#changed.fire();
       }),
     );
@@ -35,7 +51,14 @@ export class ModelsPage implements Page {
 
   view(): PanelModels {
     const rung: Rung = this.#health?.engine.rung ?? 'NORMAL';
-    return { kind: 'models', engine: this.#health === undefined ? [] : engineWords(this.#health.engine), rung, machine: this.#health === undefined ? [] : machineWords(this.#health.machine), models: this.#models, ...(this.#busy === undefined ? {} : { busy: this.#busy }) };
+    return {
+      kind: 'models',
+      engine: this.#health === undefined ? [] : engineWords(this.#health.engine),
+      rung,
+      machine: this.#health === undefined ? [] : machineWords(this.#health.machine),
+      models: this.#models,
+      ...(this.#busy === undefined ? {} : { busy: this.#busy }),
+    };
   }
 
   async open(): Promise<void> {
@@ -55,7 +78,8 @@ export class ModelsPage implements Page {
     if (message.type !== 'model' && !calibrate) return false;
     const connection = await this.daemon.ready();
     try {
-      if (message.type === 'model') await this.#perform(connection, message.modelId, message.action);
+      if (message.type === 'model')
+        await this.#perform(connection, message.modelId, message.action);
       else {
         this.#busy = { text: vscode.l10n.t('Measuring; this takes up to a minute…') };
         this.#changed.fire();
@@ -91,7 +115,14 @@ export class ModelsPage implements Page {
         return;
       case 'remove': {
         const yes = vscode.l10n.t('Delete');
-        if ((await vscode.window.showWarningMessage(vscode.l10n.t('Delete the model {0}?', modelId), { modal: true, detail: vscode.l10n.t('It can be downloaded again.') }, yes)) === yes) await connection.request(ModelsRemove, { modelId });
+        if (
+          (await vscode.window.showWarningMessage(
+            vscode.l10n.t('Delete the model {0}?', modelId),
+            { modal: true, detail: vscode.l10n.t('It can be downloaded again.') },
+            yes,
+          )) === yes
+        )
+          await connection.request(ModelsRemove, { modelId });
         return;
       }
       case 'use': {
@@ -99,13 +130,21 @@ export class ModelsPage implements Page {
         if (model === undefined) return;
         await settings.write('speech.provider', model.provider);
         await settings.write('speech.model', model.id);
-        void vscode.window.showInformationMessage(vscode.l10n.t('{0} is used from the next meeting or dictation on.', engineName(model.provider, model.id)));
+        void vscode.window.showInformationMessage(
+          vscode.l10n.t(
+            '{0} is used from the next meeting or dictation on.',
+            engineName(model.provider, model.id),
+          ),
+        );
       }
     }
   }
 
   async #ask(connection: Connection): Promise<void> {
-    const [{ models }, health] = await Promise.all([connection.request(ModelsList, {}), connection.request(DaemonHealth, {})]);
+    const [{ models }, health] = await Promise.all([
+      connection.request(ModelsList, {}),
+      connection.request(DaemonHealth, {}),
+    ]);
     this.#models = models;
     this.#health = health;
     this.#changed.fire();

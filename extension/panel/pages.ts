@@ -1,4 +1,7 @@
-/** A page of the panel that is no session: it is asked for what it shows while it is open, and does what its buttons say. */
+/**
+ * A page of the panel that is no session: it is asked for what it shows while it is open, and does
+ * what its buttons say.
+ */
 import type * as vscode from 'vscode';
 import type { FromPanel, PanelView } from '../../protocol/panel';
 

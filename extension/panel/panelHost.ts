@@ -1,6 +1,7 @@
 /**
- * The side panel's other half: builds its view, sends changes a few times a second, and carries out what the page asks.
- * Posts wait until the page says `ready`; a page that was hidden and comes back asks again and gets everything anew.
+ * The side panel's other half: builds its view, sends changes a few times a second, and carries out
+ * what the page asks. Posts wait until the page says `ready`; a page that was hidden and comes back
+ * asks again and gets everything anew.
  */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
@@ -23,15 +24,42 @@ const GATHER_MS = 50;
 /** What the page may say. It is our own page, but spoken text passes through it. */
 const Incoming = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('command'), command: z.string(), argument: z.string().max(200).optional() }),
-  z.object({ type: z.literal('reviseInsight'), insightId: z.string(), status: z.enum(['open', 'done', 'dismissed']).optional(), text: z.string().max(2000).optional(), owner: z.string().max(200).optional() }),
-  z.object({ type: z.literal('reviseSegment'), segmentId: z.string(), text: z.string().max(20_000).optional(), speaker: z.string().max(200).optional() }),
+  z.object({
+    type: z.literal('command'),
+    command: z.string(),
+    argument: z.string().max(200).optional(),
+  }),
+  z.object({
+    type: z.literal('reviseInsight'),
+    insightId: z.string(),
+    status: z.enum(['open', 'done', 'dismissed']).optional(),
+    text: z.string().max(2000).optional(),
+    owner: z.string().max(200).optional(),
+  }),
+  z.object({
+    type: z.literal('reviseSegment'),
+    segmentId: z.string(),
+    text: z.string().max(20_000).optional(),
+    speaker: z.string().max(200).optional(),
+  }),
   z.object({ type: z.literal('useInsight'), insightId: z.string() }),
   z.object({ type: z.literal('play'), segmentId: z.string(), offset: z.number().int().min(0) }),
   z.object({ type: z.literal('playOn'), fromMs: z.number().min(0) }),
-  z.object({ type: z.literal('nameSpeaker'), segmentId: z.string(), name: z.string().min(1).max(200).optional() }),
-  z.object({ type: z.literal('retention'), what: z.enum(['audioDays', 'transcriptDays', 'insightsDays']), days: z.number().int().min(0).max(36_500).optional() }),
-  z.object({ type: z.literal('model'), modelId: z.string().max(200), action: z.enum(['pull', 'verify', 'update', 'rollback', 'remove', 'use']) }),
+  z.object({
+    type: z.literal('nameSpeaker'),
+    segmentId: z.string(),
+    name: z.string().min(1).max(200).optional(),
+  }),
+  z.object({
+    type: z.literal('retention'),
+    what: z.enum(['audioDays', 'transcriptDays', 'insightsDays']),
+    days: z.number().int().min(0).max(36_500).optional(),
+  }),
+  z.object({
+    type: z.literal('model'),
+    modelId: z.string().max(200),
+    action: z.enum(['pull', 'verify', 'update', 'rollback', 'remove', 'use']),
+  }),
   z.object({ type: z.literal('copy'), text: z.string() }),
 ]);
 
@@ -63,10 +91,14 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     private readonly around: Surroundings,
     private readonly pages: Readonly<Record<PageName, Page>>,
   ) {
-    this.#listeners = (Object.keys(pages) as PageName[]).map((name) => pages[name].onDidChange(() => this.#page === name && this.refresh()));
+    this.#listeners = (Object.keys(pages) as PageName[]).map((name) =>
+      pages[name].onDidChange(() => this.#page === name && this.refresh()),
+    );
   }
 
-  /** Shows a page; undefined for the session. @throws EarmarkError where the daemon does not answer */
+  /**
+   * Shows a page; undefined for the session. @throws EarmarkError where the daemon does not answer
+   */
   async open(page: PageName | undefined): Promise<void> {
     if (this.#page === 'models') this.pages.models.close?.();
     this.#page = page;
@@ -86,7 +118,8 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
       this.#view = undefined;
       this.#ready = false;
     });
-    const uri = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
+    const uri = (file: string): string =>
+      webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
     webview.html = panelHtml({
       nonce: randomBytes(24).toString('base64url'),
       cspSource: webview.cspSource,
@@ -108,8 +141,17 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     const model = this.meeting.model;
     model?.takePatch();
     const page = this.#page;
-    this.#post({ type: 'view', view: page !== undefined ? this.pages[page].view() : model === undefined ? this.around.view() : model.view() });
-    if (page === undefined && this.#reveal !== undefined) this.#post({ type: 'reveal', segmentId: this.#reveal });
+    this.#post({
+      type: 'view',
+      view:
+        page !== undefined
+          ? this.pages[page].view()
+          : model === undefined
+            ? this.around.view()
+            : model.view(),
+    });
+    if (page === undefined && this.#reveal !== undefined)
+      this.#post({ type: 'reveal', segmentId: this.#reveal });
     if (page === undefined) this.#reveal = undefined;
     this.#badge();
   }
@@ -132,7 +174,8 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
   /** Shows a segment, and plays from its first word where the sound is kept. */
   async playFrom(segmentId: string): Promise<void> {
     this.reveal(segmentId);
-    if (this.meeting.model?.playable === true) await this.#revise((sessionId) => this.#play(sessionId, segmentId, 0));
+    if (this.meeting.model?.playable === true)
+      await this.#revise((sessionId) => this.#play(sessionId, segmentId, 0));
   }
 
   #flush(): void {
@@ -148,8 +191,12 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
   /** Open actions on the view's icon. */
   #badge(): void {
     if (this.#view === undefined) return;
-    const open = this.meeting.running?.view().insights.filter((i) => i.kind === 'action' && i.status === 'open').length ?? 0;
-    this.#view.badge = open === 0 ? undefined : { value: open, tooltip: vscode.l10n.t('{0} action items', open) };
+    const open =
+      this.meeting.running
+        ?.view()
+        .insights.filter((i) => i.kind === 'action' && i.status === 'open').length ?? 0;
+    this.#view.badge =
+      open === 0 ? undefined : { value: open, tooltip: vscode.l10n.t('{0} action items', open) };
   }
 
   #post(message: ToPanel): void {
@@ -167,12 +214,28 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
         return;
       case 'command':
         if (message.command === 'back') void this.open(undefined);
-        else if (message.command === 'storage' || message.command === 'models') void this.open(message.command).catch((error: unknown) => this.around.onError(error));
-        else if (message.command === 'openFolder' || message.command === 'purgeAll' || message.command === 'calibrate' || message.command === 'forgetVoice' || message.command === 'transcribeHere' || message.command === 'discardUpload') void this.#onPage(message);
-        else if (message.command === 'isVoice' || message.command === 'notVoice') void this.#revise(async () => {
-          const { model } = this.meeting;
-          if (model !== undefined) await answerVoice(this.daemon, model, message.argument ?? '', message.command === 'isVoice');
-        });
+        else if (message.command === 'storage' || message.command === 'models')
+          void this.open(message.command).catch((error: unknown) => this.around.onError(error));
+        else if (
+          message.command === 'openFolder' ||
+          message.command === 'purgeAll' ||
+          message.command === 'calibrate' ||
+          message.command === 'forgetVoice' ||
+          message.command === 'transcribeHere' ||
+          message.command === 'discardUpload'
+        )
+          void this.#onPage(message);
+        else if (message.command === 'isVoice' || message.command === 'notVoice')
+          void this.#revise(async () => {
+            const { model } = this.meeting;
+            if (model !== undefined)
+              await answerVoice(
+                this.daemon,
+                model,
+                message.argument ?? '',
+                message.command === 'isVoice',
+              );
+          });
         else this.around.run(message.command, message.argument);
         return;
       case 'retention':
@@ -188,7 +251,8 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
       case 'nameSpeaker':
         void this.#revise(async () => {
           const { model } = this.meeting;
-          const named = model && (await nameSpeaker(this.daemon, model, message.segmentId, message.name));
+          const named =
+            model && (await nameSpeaker(this.daemon, model, message.segmentId, message.name));
           if (named) await this.around.voices.ask(named);
         });
         return;
@@ -198,19 +262,32 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
       case 'reviseInsight':
         void this.#revise(async (sessionId) => {
           const { insightId, status, text, owner } = message;
-          await this.daemon.connection.request(InsightRevise, { sessionId, insightId, ...(status === undefined ? {} : { status }), ...(text === undefined ? {} : { text }), ...(owner === undefined ? {} : { owner }) });
+          await this.daemon.connection.request(InsightRevise, {
+            sessionId,
+            insightId,
+            ...(status === undefined ? {} : { status }),
+            ...(text === undefined ? {} : { text }),
+            ...(owner === undefined ? {} : { owner }),
+          });
         });
         return;
       case 'useInsight':
         void this.#revise(async (sessionId) => {
-          const insight = this.meeting.model?.view().insights.find(({ id }) => id === message.insightId);
+          const insight = this.meeting.model
+            ?.view()
+            .insights.find(({ id }) => id === message.insightId);
           if (insight !== undefined) await useInsight(this.daemon, sessionId, insight);
         });
         return;
       case 'reviseSegment':
         void this.#revise(async (sessionId) => {
           const { segmentId, text, speaker } = message;
-          await this.daemon.connection.request(TranscriptRevise, { sessionId, segmentId, ...(text === undefined ? {} : { text }), ...(speaker === undefined ? {} : { speaker }) });
+          await this.daemon.connection.request(TranscriptRevise, {
+            sessionId,
+            segmentId,
+            ...(text === undefined ? {} : { text }),
+            ...(speaker === undefined ? {} : { speaker }),
+          });
         });
     }
   }

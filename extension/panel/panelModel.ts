@@ -1,11 +1,18 @@
 /**
- * What the panel shows of one session, kept from its ordered events. Every event goes in by `apply`; what changed
- * comes out of `takePatch`, so that many events make one message. No `vscode` here: it is tested on its own.
+ * What the panel shows of one session, kept from its ordered events. Every event goes in by
+ * `apply`; what changed comes out of `takePatch`, so that many events make one message. No `vscode`
+ * here: it is tested on its own.
  */
 import type { SourceName } from '../../protocol/audio';
 import type { Insight } from '../../protocol/insights';
 import type { PanelNotice, PanelPartial, PanelSession, ToPanel } from '../../protocol/panel';
-import type { SessionEvent, SessionInfo, SessionState, Speaker, WarningCode } from '../../protocol/session';
+import type {
+  SessionEvent,
+  SessionInfo,
+  SessionState,
+  Speaker,
+  WarningCode,
+} from '../../protocol/session';
 import type { Segment } from '../../protocol/transcript';
 import { t } from '../l10n';
 import { engineName, type HealthFacts, healthText } from './healthText';
@@ -14,14 +21,27 @@ export type PanelPatch = Extract<ToPanel, { type: 'patch' }>;
 export type PanelLevels = Extract<ToPanel, { type: 'levels' }>['levels'];
 
 /** Kinds of insight that the panel and the note show as cards; entities are for the editor. */
-const CARD_KINDS: ReadonlySet<string> = new Set(['action', 'decision', 'risk', 'question', 'summary']);
+const CARD_KINDS: ReadonlySet<string> = new Set([
+  'action',
+  'decision',
+  'risk',
+  'question',
+  'summary',
+]);
 /** Notices kept; the oldest goes first. */
 export const NOTICES_MAX = 20;
 /** A source that was called silent and gives at least this much is heard again. */
 const HEARD_DB = -55;
 
-/** Until the daemon names the speaker of a source. The daemon's own names, so that a partial and its final agree. */
-const SPEAKER_OF_SOURCE: Readonly<Record<SourceName, string>> = { mic: 'You', system: 'Others', file: 'Speaker' };
+/**
+ * Until the daemon names the speaker of a source. The daemon's own names, so that a partial and its
+ * final agree.
+ */
+const SPEAKER_OF_SOURCE: Readonly<Record<SourceName, string>> = {
+  mic: 'You',
+  system: 'Others',
+  file: 'Speaker',
+};
 
 type Warning = Extract<SessionEvent, { kind: 'warning' }>;
 
@@ -44,9 +64,16 @@ interface Dirty {
   segments: Map<string, Segment>;
   insights: Map<string, Insight>;
   removed: Set<string>;
-  fields: Set<'partials' | 'state' | 'durationMs' | 'notices' | 'health' | 'title' | 'silent' | 'called'>;
+  fields: Set<
+    'partials' | 'state' | 'durationMs' | 'notices' | 'health' | 'title' | 'silent' | 'called'
+  >;
 }
-const clean = (): Dirty => ({ segments: new Map(), insights: new Map(), removed: new Set(), fields: new Set() });
+const clean = (): Dirty => ({
+  segments: new Map(),
+  insights: new Map(),
+  removed: new Set(),
+  fields: new Set(),
+});
 
 export class PanelModel {
   #info: SessionInfo;
@@ -64,7 +91,12 @@ export class PanelModel {
   readonly #speakers = new Map<SourceName, string>();
   readonly #speakerIds = new Map<string, Speaker>();
   #notices: PanelNotice[] = [];
-  #health: Pick<HealthFacts, 'rtf' | 'queueMs' | 'dropped' | 'rung'> = { rtf: 0, queueMs: 0, dropped: 0, rung: 'NORMAL' };
+  #health: Pick<HealthFacts, 'rtf' | 'queueMs' | 'dropped' | 'rung'> = {
+    rtf: 0,
+    queueMs: 0,
+    dropped: 0,
+    rung: 'NORMAL',
+  };
   #dirty = clean();
   #levelsDirty = false;
 
@@ -89,7 +121,10 @@ export class PanelModel {
   get durationMs(): number {
     return this.#durationMs;
   }
-  /** Session time now: goes on between events while it streams. @param now milliseconds since the epoch */
+  /**
+   * Session time now: goes on between events while it streams.
+   * @param now milliseconds since the epoch
+   */
   elapsedMs(now: number): number {
     if (this.#state !== 'STREAMING') return this.#durationMs;
     return Math.max(this.#durationMs, now - Date.parse(this.#info.startedAt));
@@ -101,7 +136,10 @@ export class PanelModel {
     return [...this.#silent];
   }
 
-  /** Facts of the session as the daemon gave them at an attach; the events stay the authority for the state. */
+  /**
+   * Facts of the session as the daemon gave them at an attach; the events stay the authority for
+   * the state.
+   */
   setInfo(info: SessionInfo): void {
     this.#info = info;
     this.setTitle(info.title);
@@ -139,7 +177,14 @@ export class PanelModel {
         this.#touch('called');
         break;
       case 'partial':
-        this.#partials.set(event.source, { source: event.source, phraseId: event.phraseId, speaker: this.#speakerOf(event.source), startMs: event.startMs, stable: event.stable, unstable: event.unstable });
+        this.#partials.set(event.source, {
+          source: event.source,
+          phraseId: event.phraseId,
+          speaker: this.#speakerOf(event.source),
+          startMs: event.startMs,
+          stable: event.stable,
+          unstable: event.unstable,
+        });
         this.#touch('partials');
         break;
       case 'level':
@@ -150,16 +195,33 @@ export class PanelModel {
         this.dismiss(noticeId('source.lost', event.source));
         break;
       case 'health':
-        this.#health = { rtf: event.rtf, queueMs: event.queueMs, dropped: event.dropped, rung: event.rung };
+        this.#health = {
+          rtf: event.rtf,
+          queueMs: event.queueMs,
+          dropped: event.dropped,
+          rung: event.rung,
+        };
         this.#touch('health');
-        if (event.unwritten === true) this.notify({ id: 'unwritten', severity: 'error', text: t('The disk cannot be written. The meeting goes on in memory and appears when it is written: free some space now.') });
+        if (event.unwritten === true)
+          this.notify({
+            id: 'unwritten',
+            severity: 'error',
+            text: t(
+              'The disk cannot be written. The meeting goes on in memory and appears when it is written: free some space now.',
+            ),
+          });
         else this.dismiss('unwritten');
         break;
       case 'warning':
         this.#warn(event);
         break;
       case 'error':
-        this.notify({ id: `error:${event.code}`, severity: 'error', text: event.message, action: { label: t('Show Logs'), command: 'showLogs' } });
+        this.notify({
+          id: `error:${event.code}`,
+          severity: 'error',
+          text: event.message,
+          action: { label: t('Show Logs'), command: 'showLogs' },
+        });
         break;
       default:
         this.#putInsight(event.op, event.insight);
@@ -168,7 +230,9 @@ export class PanelModel {
 
   /** Adds or replaces a notice. */
   notify(notice: PanelNotice): void {
-    this.#notices = [...this.#notices.filter((n) => n.id !== notice.id), notice].slice(-NOTICES_MAX);
+    this.#notices = [...this.#notices.filter((n) => n.id !== notice.id), notice].slice(
+      -NOTICES_MAX,
+    );
     this.#touch('notices');
   }
 
@@ -231,7 +295,11 @@ export class PanelModel {
 
   /** What the others call those who have no name yet, by their label. */
   get called(): Readonly<Record<string, string>> {
-    return Object.fromEntries([...this.#speakerIds.values()].flatMap(({ name, called }) => (called === undefined ? [] : [[name, called.name]])));
+    return Object.fromEntries(
+      [...this.#speakerIds.values()].flatMap(({ name, called }) =>
+        called === undefined ? [] : [[name, called.name]],
+      ),
+    );
   }
 
   /** Whom the voice of a speaker was taken for. */
@@ -322,8 +390,12 @@ export class PanelModel {
     if (recognised === undefined) return this.dismiss(notice);
     const percent = Math.round(100 * recognised.likeness);
     const known = name === recognised.name;
-    const text = known ? t('{0} was recognised by voice ({1} % alike).', name, percent) : t('“{0}” sounds like {1} ({2} % alike).', name, recognised.name, percent);
-    const action = known ? { label: t('Not {0}', name), command: 'notVoice' as const, argument: id } : { label: t('It Is {0}', recognised.name), command: 'isVoice' as const, argument: id };
+    const text = known
+      ? t('{0} was recognised by voice ({1} % alike).', name, percent)
+      : t('“{0}” sounds like {1} ({2} % alike).', name, recognised.name, percent);
+    const action = known
+      ? { label: t('Not {0}', name), command: 'notVoice' as const, argument: id }
+      : { label: t('It Is {0}', recognised.name), command: 'isVoice' as const, argument: id };
     this.notify({ id: notice, severity: 'info', text, action });
   }
 
@@ -333,7 +405,12 @@ export class PanelModel {
       this.#touch('silent');
     }
     const action = actionFor(event.code);
-    this.notify({ id: noticeId(event.code, event.source), severity: event.code === 'recovered' || event.code === 'model.loading' ? 'info' : 'warning', text: event.message, ...(action === undefined ? {} : { action }) });
+    this.notify({
+      id: noticeId(event.code, event.source),
+      severity: event.code === 'recovered' || event.code === 'model.loading' ? 'info' : 'warning',
+      text: event.message,
+      ...(action === undefined ? {} : { action }),
+    });
   }
 
   #heard(source: SourceName): void {
@@ -346,11 +423,14 @@ export class PanelModel {
   }
 
   #openPartials(): PanelPartial[] {
-    return [...this.#partials.values()].filter((p) => p.stable !== '' || p.unstable !== '').sort((a, b) => a.startMs - b.startMs);
+    return [...this.#partials.values()]
+      .filter((p) => p.stable !== '' || p.unstable !== '')
+      .sort((a, b) => a.startMs - b.startMs);
   }
 
   #healthText(): string {
-    if (this.#state === 'STARTING') return t('{0}, loading', engineName(this.#info.provider, this.#info.model));
+    if (this.#state === 'STARTING')
+      return t('{0}, loading', engineName(this.#info.provider, this.#info.model));
     return healthText({ provider: this.#info.provider, model: this.#info.model, ...this.#health });
   }
 }
@@ -358,9 +438,12 @@ export class PanelModel {
 /** The page needs no times of words: they are ten times the text. */
 const forPage = ({ words: _, ...segment }: Segment): Segment => segment;
 
-const noticeId = (code: WarningCode, source: SourceName | undefined): string => (source === undefined ? code : `${code}:${source}`);
+const noticeId = (code: WarningCode, source: SourceName | undefined): string =>
+  source === undefined ? code : `${code}:${source}`;
 
 const firstMs = (insight: Insight): number => insight.evidence[0]?.startMs ?? 0;
-const byTime = (a: Insight, b: Insight): number => firstMs(a) - firstMs(b) || a.id.localeCompare(b.id);
+const byTime = (a: Insight, b: Insight): number =>
+  firstMs(a) - firstMs(b) || a.id.localeCompare(b.id);
 
-const after = (a: Segment | undefined, b: Segment): boolean => a !== undefined && (a.startMs > b.startMs || (a.startMs === b.startMs && a.endMs > b.endMs));
+const after = (a: Segment | undefined, b: Segment): boolean =>
+  a !== undefined && (a.startMs > b.startMs || (a.startMs === b.startMs && a.endMs > b.endMs));

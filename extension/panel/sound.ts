@@ -12,22 +12,46 @@ const PIECE_MS = 10_000;
 /** A word begins softly. */
 const LEAD_MS = 120;
 
-/** Session time at which the word with this letter begins; between words of unknown time letters stand for time. */
-export function timeOf({ text, words = [], startMs, endMs }: Pick<Segment, 'text' | 'words' | 'startMs' | 'endMs'>, offset: number): number {
+/**
+ * Session time at which the word with this letter begins; between words of unknown time letters
+ * stand for time.
+ */
+export function timeOf(
+  { text, words = [], startMs, endMs }: Pick<Segment, 'text' | 'words' | 'startMs' | 'endMs'>,
+  offset: number,
+): number {
   const before = text.slice(0, offset).split(/\s+/u).length - 1;
   const word = words.length === text.trim().split(/\s+/u).length ? words[before] : undefined;
-  const at = word?.startMs ?? startMs + ((endMs - startMs) * Math.min(offset, text.length)) / Math.max(1, text.length);
+  const at =
+    word?.startMs ??
+    startMs + ((endMs - startMs) * Math.min(offset, text.length)) / Math.max(1, text.length);
   return Math.max(0, at - LEAD_MS);
 }
 
 /** @throws EarmarkError audio.notKept where no source has sound there */
-export async function soundFrom(connection: Connection, sessionId: string, sources: readonly SourceName[], fromMs: number, follows: boolean): Promise<Sound> {
+export async function soundFrom(
+  connection: Connection,
+  sessionId: string,
+  sources: readonly SourceName[],
+  fromMs: number,
+  follows: boolean,
+): Promise<Sound> {
   const clips = await Promise.all(
     sources.map(async (source) => {
       try {
-        const { startMs, pcm } = await connection.request(AudioClip, { sessionId, source, startMs: fromMs, endMs: fromMs + PIECE_MS });
+        const { startMs, pcm } = await connection.request(AudioClip, {
+          sessionId,
+          source,
+          startMs: fromMs,
+          endMs: fromMs + PIECE_MS,
+        });
         const bytes = Buffer.from(pcm, 'base64');
-        return { startMs, samples: new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)) };
+        return {
+          startMs,
+          samples: new Int16Array(
+            bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+          ),
+        };
       } catch (error) {
         // The other source may have sound.
         if (isEarmarkError(error, 'audio.notKept')) return error;
@@ -38,11 +62,18 @@ export async function soundFrom(connection: Connection, sessionId: string, sourc
   const found = clips.filter((clip): clip is Piece => !(clip instanceof Error));
   const [first] = clips;
   if (found.length === 0) {
-    if (follows || !(first instanceof Error)) return { type: 'sound', pcm: '', startMs: fromMs, endMs: fromMs, follows };
+    if (follows || !(first instanceof Error))
+      return { type: 'sound', pcm: '', startMs: fromMs, endMs: fromMs, follows };
     throw first;
   }
   const mixed = mix(found);
-  return { type: 'sound', pcm: Buffer.from(mixed.samples.buffer).toString('base64'), startMs: mixed.startMs, endMs: mixed.startMs + (1_000 * mixed.samples.length) / SAMPLE_RATE, follows };
+  return {
+    type: 'sound',
+    pcm: Buffer.from(mixed.samples.buffer).toString('base64'),
+    startMs: mixed.startMs,
+    endMs: mixed.startMs + (1_000 * mixed.samples.length) / SAMPLE_RATE,
+    follows,
+  };
 }
 
 interface Piece {
@@ -52,11 +83,18 @@ interface Piece {
 
 function mix(pieces: readonly Piece[]): Piece {
   const startMs = Math.min(...pieces.map((piece) => piece.startMs));
-  const at = ({ startMs: own }: Piece): number => Math.round(((own - startMs) * SAMPLE_RATE) / 1_000);
-  const samples = new Int16Array(Math.max(...pieces.map((piece) => at(piece) + piece.samples.length)));
+  const at = ({ startMs: own }: Piece): number =>
+    Math.round(((own - startMs) * SAMPLE_RATE) / 1_000);
+  const samples = new Int16Array(
+    Math.max(...pieces.map((piece) => at(piece) + piece.samples.length)),
+  );
   for (const piece of pieces) {
     const from = at(piece);
-    for (let i = 0; i < piece.samples.length; i++) samples[from + i] = Math.max(-32_768, Math.min(32_767, (samples[from + i] ?? 0) + (piece.samples[i] ?? 0)));
+    for (let i = 0; i < piece.samples.length; i++)
+      samples[from + i] = Math.max(
+        -32_768,
+        Math.min(32_767, (samples[from + i] ?? 0) + (piece.samples[i] ?? 0)),
+      );
   }
   return { startMs, samples };
 }

@@ -3,7 +3,12 @@ import * as vscode from 'vscode';
 import type { FromPanel, PanelStorage } from '../../protocol/panel';
 import { PrivacyRetention, PrivacyStorage, type Retention } from '../../protocol/privacy';
 import { SessionList, SessionPurge } from '../../protocol/session';
-import { UploadDiscard, UploadList, UploadTranscribe, type UploadInfo } from '../../protocol/uploads';
+import {
+  UploadDiscard,
+  UploadList,
+  UploadTranscribe,
+  type UploadInfo,
+} from '../../protocol/uploads';
 import { type KeptVoice, VoicesForget, VoicesList } from '../../protocol/voices';
 import type { Daemon } from '../daemon/daemon';
 import { isOver } from '../meeting/meeting';
@@ -31,12 +36,25 @@ export class StoragePage implements Page {
   ) {}
 
   view(): PanelStorage {
-    return { kind: 'storage', ...(this.#kept === undefined ? {} : { kept: this.#kept }), uploads: this.#uploads, voices: this.#voices, retention: this.#retention, keepAudio: settings.keepAudio(), elsewhere: elsewhere() };
+    return {
+      kind: 'storage',
+      ...(this.#kept === undefined ? {} : { kept: this.#kept }),
+      uploads: this.#uploads,
+      voices: this.#voices,
+      retention: this.#retention,
+      keepAudio: settings.keepAudio(),
+      elsewhere: elsewhere(),
+    };
   }
 
   async open(): Promise<void> {
     const connection = await this.daemon.ready();
-    const [kept, { retention }, { voices }, { uploads }] = await Promise.all([connection.request(PrivacyStorage, {}), connection.request(PrivacyRetention, {}), connection.request(VoicesList, {}), connection.request(UploadList, {})]);
+    const [kept, { retention }, { voices }, { uploads }] = await Promise.all([
+      connection.request(PrivacyStorage, {}),
+      connection.request(PrivacyRetention, {}),
+      connection.request(VoicesList, {}),
+      connection.request(UploadList, {}),
+    ]);
     this.#kept = kept;
     this.#retention = retention;
     this.#voices = voices;
@@ -46,11 +64,27 @@ export class StoragePage implements Page {
 
   async take(message: FromPanel): Promise<boolean> {
     if (message.type === 'retention') await this.#keepFor(message.what, message.days);
-    else if (message.type === 'command' && message.command === 'openFolder' && this.#kept !== undefined) await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(this.#kept.folder));
+    else if (
+      message.type === 'command' &&
+      message.command === 'openFolder' &&
+      this.#kept !== undefined
+    )
+      await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(this.#kept.folder));
     else if (message.type === 'command' && message.command === 'purgeAll') await this.#purgeAll();
-    else if (message.type === 'command' && message.command === 'forgetVoice') await this.#forgetVoice(message.argument);
-    else if (message.type === 'command' && message.command === 'transcribeHere' && message.argument !== undefined) await this.#transcribeHere(message.argument);
-    else if (message.type === 'command' && message.command === 'discardUpload' && message.argument !== undefined) await this.#discardUpload(message.argument);
+    else if (message.type === 'command' && message.command === 'forgetVoice')
+      await this.#forgetVoice(message.argument);
+    else if (
+      message.type === 'command' &&
+      message.command === 'transcribeHere' &&
+      message.argument !== undefined
+    )
+      await this.#transcribeHere(message.argument);
+    else if (
+      message.type === 'command' &&
+      message.command === 'discardUpload' &&
+      message.argument !== undefined
+    )
+      await this.#discardUpload(message.argument);
     else return false;
     return true;
   }
@@ -60,25 +94,51 @@ export class StoragePage implements Page {
     const before = this.#retention[what];
     if (days !== undefined && (before === undefined || days < before)) {
       const yes = vscode.l10n.t('Delete What Is Older');
-      const answer = await vscode.window.showWarningMessage(vscode.l10n.t('Delete {0} after {1} days?', kindName(what), days), { modal: true, detail: vscode.l10n.t('What is older than that goes now and cannot be restored.') }, yes);
+      const answer = await vscode.window.showWarningMessage(
+        vscode.l10n.t('Delete {0} after {1} days?', kindName(what), days),
+        {
+          modal: true,
+          detail: vscode.l10n.t('What is older than that goes now and cannot be restored.'),
+        },
+        yes,
+      );
       if (answer !== yes) return this.#changed.fire();
     }
     const { [what]: _, ...rest } = this.#retention;
     // The settings are where it stands for every window; a daemon elsewhere has its own.
     if (settings.remoteUrl() === '') await settings.keepFor(what, days);
-    await (await this.daemon.ready()).request(PrivacyRetention, { set: { ...rest, ...(days === undefined ? {} : { [what]: days }) } });
+    await (
+      await this.daemon.ready()
+    ).request(PrivacyRetention, {
+      set: { ...rest, ...(days === undefined ? {} : { [what]: days }) },
+    });
     await this.open();
   }
 
   async #transcribeHere(uploadId: string): Promise<void> {
-    await (await this.daemon.ready()).request(UploadTranscribe, { uploadId }, { timeoutMs: TRANSCRIBE_TIMEOUT_MS });
+    await (
+      await this.daemon.ready()
+    ).request(UploadTranscribe, { uploadId }, { timeoutMs: TRANSCRIBE_TIMEOUT_MS });
     await this.open();
-    void vscode.window.showInformationMessage(vscode.l10n.t('The recording is transcribed on this machine; it is a meeting of this machine when that is done.'));
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        'The recording is transcribed on this machine; it is a meeting of this machine when that is done.',
+      ),
+    );
   }
 
   async #discardUpload(uploadId: string): Promise<void> {
     const yes = vscode.l10n.t('Discard');
-    const answer = await vscode.window.showWarningMessage(vscode.l10n.t('Discard this recording?'), { modal: true, detail: vscode.l10n.t('The other machine has not confirmed that it has all of it. The copy on this machine cannot be restored.') }, yes);
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Discard this recording?'),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          'The other machine has not confirmed that it has all of it. The copy on this machine cannot be restored.',
+        ),
+      },
+      yes,
+    );
     if (answer !== yes) return;
     await (await this.daemon.ready()).request(UploadDiscard, { uploadId });
     await this.open();
@@ -87,27 +147,59 @@ export class StoragePage implements Page {
   /** @param name undefined for everybody's */
   async #forgetVoice(name: string | undefined): Promise<void> {
     const yes = vscode.l10n.t('Forget');
-    const question = name === undefined ? vscode.l10n.t('Forget all voices?') : vscode.l10n.t('Forget the voice of “{0}”?', name);
-    const answer = await vscode.window.showWarningMessage(question, { modal: true, detail: vscode.l10n.t('It is not recognised any more. Names in past meetings stay.') }, yes);
+    const question =
+      name === undefined
+        ? vscode.l10n.t('Forget all voices?')
+        : vscode.l10n.t('Forget the voice of “{0}”?', name);
+    const answer = await vscode.window.showWarningMessage(
+      question,
+      {
+        modal: true,
+        detail: vscode.l10n.t('It is not recognised any more. Names in past meetings stay.'),
+      },
+      yes,
+    );
     if (answer !== yes) return;
-    await (await this.daemon.ready()).request(VoicesForget, name === undefined ? {} : { name }, { timeoutMs: PURGE_TIMEOUT_MS });
+    await (
+      await this.daemon.ready()
+    ).request(VoicesForget, name === undefined ? {} : { name }, { timeoutMs: PURGE_TIMEOUT_MS });
     await this.open();
   }
 
   async #purgeAll(): Promise<void> {
     const connection = await this.daemon.ready();
     const yes = vscode.l10n.t('Delete Everything');
-    const answer = await vscode.window.showWarningMessage(vscode.l10n.t('Delete every past meeting?'), { modal: true, detail: vscode.l10n.t('Transcripts, action items and sound of all meetings that are over go, with every trace in the database, and so do kept voices. Note files and models stay. This cannot be undone.') }, yes);
+    const answer = await vscode.window.showWarningMessage(
+      vscode.l10n.t('Delete every past meeting?'),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          'Transcripts, action items and sound of all meetings that are over go, with every trace in the database, and so do kept voices. Note files and models stay. This cannot be undone.',
+        ),
+      },
+      yes,
+    );
     if (answer !== yes) return;
     const { sessions } = await connection.request(SessionList, { limit: PAGE });
     const over = sessions.filter(({ state }) => isOver(state));
-    await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t('Deleting past meetings'), cancellable: true }, async (progress, token) => {
-      for (const { id } of over) {
-        if (token.isCancellationRequested) return;
-        await connection.request(SessionPurge, { sessionId: id }, { timeoutMs: PURGE_TIMEOUT_MS });
-        progress.report({ increment: 100 / over.length });
-      }
-    });
+    await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t('Deleting past meetings'),
+        cancellable: true,
+      },
+      async (progress, token) => {
+        for (const { id } of over) {
+          if (token.isCancellationRequested) return;
+          await connection.request(
+            SessionPurge,
+            { sessionId: id },
+            { timeoutMs: PURGE_TIMEOUT_MS },
+          );
+          progress.report({ increment: 100 / over.length });
+        }
+      },
+    );
     await connection.request(VoicesForget, {}, { timeoutMs: PURGE_TIMEOUT_MS });
     this.purged();
     await this.open();
@@ -119,7 +211,11 @@ export class StoragePage implements Page {
 }
 
 function kindName(what: keyof Retention): string {
-  return { audioDays: vscode.l10n.t('sound'), transcriptDays: vscode.l10n.t('transcripts'), insightsDays: vscode.l10n.t('action items and decisions') }[what];
+  return {
+    audioDays: vscode.l10n.t('sound'),
+    transcriptDays: vscode.l10n.t('transcripts'),
+    insightsDays: vscode.l10n.t('action items and decisions'),
+  }[what];
 }
 
 function elsewhere(): string[] {
@@ -127,8 +223,18 @@ function elsewhere(): string[] {
     const value = settings.ofUser(name);
     return typeof value === 'string' ? value.trim() : '';
   };
-  const lent = settings.useEditorModel() && set('llm.endpoint') === '' ? [vscode.l10n.t('the language model of VS Code')] : [];
-  return [settings.remoteUrl(), ...(settings.provider() === 'openai' ? [set('openai.endpoint')] : []), set('llm.endpoint')].filter((address) => address !== '').map(host).concat(lent);
+  const lent =
+    settings.useEditorModel() && set('llm.endpoint') === ''
+      ? [vscode.l10n.t('the language model of VS Code')]
+      : [];
+  return [
+    settings.remoteUrl(),
+    ...(settings.provider() === 'openai' ? [set('openai.endpoint')] : []),
+    set('llm.endpoint'),
+  ]
+    .filter((address) => address !== '')
+    .map(host)
+    .concat(lent);
 }
 
 /** Without what may be a secret in it. */

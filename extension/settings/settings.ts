@@ -1,4 +1,7 @@
-/** The settings, read and checked: what does not fit counts as not set. Names and defaults stand in package.json. */
+/**
+ * The settings, read and checked: what does not fit counts as not set. Names and defaults stand in
+ * package.json.
+ */
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import type { FolderSetting } from '../notes/noteFolder';
@@ -6,36 +9,59 @@ import type { FolderSetting } from '../notes/noteFolder';
 const Source = z.enum(['mic', 'system']);
 export type MeetingSource = z.infer<typeof Source>;
 
-function read<T extends z.ZodType>(key: string, schema: T, fallback: z.infer<T>, scope?: vscode.ConfigurationScope): z.infer<T> {
+function read<T extends z.ZodType>(
+  key: string,
+  schema: T,
+  fallback: z.infer<T>,
+  scope?: vscode.ConfigurationScope,
+): z.infer<T> {
   const parsed = schema.safeParse(vscode.workspace.getConfiguration('earmark', scope).get(key));
   return parsed.success ? parsed.data : fallback;
 }
 
 const Days = z.number().min(0).max(36_500);
-const Text = z.string().max(1000).transform((s) => s.trim());
+const Text = z
+  .string()
+  .max(1000)
+  .transform((s) => s.trim());
 
 /** As the daemon takes. */
 const VOCABULARY_MAX = 200;
 
 export const settings = {
-  meetingSources: (): MeetingSource[] => read('meeting.sources', z.array(Source).min(1).max(2), ['mic', 'system']),
+  meetingSources: (): MeetingSource[] =>
+    read('meeting.sources', z.array(Source).min(1).max(2), ['mic', 'system']),
   keepAudio: (): boolean => read('meeting.keepAudio', z.boolean(), false),
   askEveryMeeting: (): boolean => read('consent.askEveryMeeting', z.boolean(), false),
   notesEnabled: (scope?: vscode.Uri): boolean => read('notes.enabled', z.boolean(), true, scope),
-  noteFillers: (scope?: vscode.Uri): 'hide' | 'show' => read('notes.fillers', z.enum(['hide', 'show']), 'hide', scope),
+  noteFillers: (scope?: vscode.Uri): 'hide' | 'show' =>
+    read('notes.fillers', z.enum(['hide', 'show']), 'hide', scope),
   openNoteOnStart: (): boolean => read('notes.openOnStart', z.boolean(), false),
   language: (): string => read('speech.language', Text, 'en'),
   provider: (): string => read('speech.provider', Text, ''),
   model: (): string => read('speech.model', Text, ''),
-  /** What sessions are told of the words to come. Words that do not fit are left out, so that one does not cost the others. */
+  /**
+   * What sessions are told of the words to come. Words that do not fit are left out, so that one
+   * does not cost the others.
+   */
   wordHints(): { vocabulary?: string[]; translate?: true } {
     const vocabulary = this.vocabulary();
-    return { ...(vocabulary.length === 0 ? {} : { vocabulary }), ...(read('speech.translate', z.boolean(), false) ? { translate: true } : {}) };
+    return {
+      ...(vocabulary.length === 0 ? {} : { vocabulary }),
+      ...(read('speech.translate', z.boolean(), false) ? { translate: true } : {}),
+    };
   },
-  device: (): 'auto' | 'cpu' | 'gpu' => read('speech.device', z.enum(['auto', 'cpu', 'gpu']), 'auto'),
+  device: (): 'auto' | 'cpu' | 'gpu' =>
+    read('speech.device', z.enum(['auto', 'cpu', 'gpu']), 'auto'),
   microphone: (): string => read('audio.microphone', Text, ''),
   systemAudio: (): string => read('audio.systemAudio', Text, ''),
-  vocabulary: (): string[] => read('speech.vocabulary', z.array(z.unknown()), []).filter((word): word is string => typeof word === 'string' && word.trim() !== '' && word.length <= 60).slice(0, VOCABULARY_MAX),
+  vocabulary: (): string[] =>
+    read('speech.vocabulary', z.array(z.unknown()), [])
+      .filter(
+        (word): word is string =>
+          typeof word === 'string' && word.trim() !== '' && word.length <= 60,
+      )
+      .slice(0, VOCABULARY_MAX),
   smartSpacing: (): boolean => read('dictation.smartSpacing', z.boolean(), true),
   remoteUrl: (): string => read('remote.url', Text, ''),
   remoteFingerprint: (): string => read('remote.fingerprint', Text, ''),
@@ -47,28 +73,54 @@ export const settings = {
   editorModel: (): string => read('llm.model', Text, ''),
   encrypt: (): boolean => read('privacy.encrypt', z.boolean(), false),
   /** Days; 0: until a person deletes it. */
-  retention: (): Record<'audioDays' | 'transcriptDays' | 'insightsDays', number> => ({ audioDays: read('privacy.audioDays', Days, 0), transcriptDays: read('privacy.transcriptDays', Days, 0), insightsDays: read('privacy.insightsDays', Days, 0) }),
-  keepFor: (what: 'audioDays' | 'transcriptDays' | 'insightsDays', days: number | undefined): Thenable<void> => vscode.workspace.getConfiguration('earmark').update(`privacy.${what}`, days, vscode.ConfigurationTarget.Global),
+  retention: (): Record<'audioDays' | 'transcriptDays' | 'insightsDays', number> => ({
+    audioDays: read('privacy.audioDays', Days, 0),
+    transcriptDays: read('privacy.transcriptDays', Days, 0),
+    insightsDays: read('privacy.insightsDays', Days, 0),
+  }),
+  keepFor: (
+    what: 'audioDays' | 'transcriptDays' | 'insightsDays',
+    days: number | undefined,
+  ): Thenable<void> =>
+    vscode.workspace
+      .getConfiguration('earmark')
+      .update(`privacy.${what}`, days, vscode.ConfigurationTarget.Global),
   /** As the user set it for every window; undefined where it is not set. A workspace cannot. */
-  ofUser: (name: string): unknown => vscode.workspace.getConfiguration('earmark').inspect<unknown>(name)?.globalValue,
+  ofUser: (name: string): unknown =>
+    vscode.workspace.getConfiguration('earmark').inspect<unknown>(name)?.globalValue,
   nodePath: (): string => read('daemon.nodePath', Text, ''),
 
   /** Who set the folder matters: a workspace may only name one inside itself. */
   notesFolder(scope?: vscode.Uri): FolderSetting {
-    const found = vscode.workspace.getConfiguration('earmark', scope).inspect<unknown>('notes.folder');
-    const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+    const found = vscode.workspace
+      .getConfiguration('earmark', scope)
+      .inspect<unknown>('notes.folder');
+    const text = (value: unknown): string | undefined =>
+      typeof value === 'string' ? value : undefined;
     const user = text(found?.globalValue);
     const workspace = text(found?.workspaceFolderValue) ?? text(found?.workspaceValue);
-    return { ...(user === undefined ? {} : { user }), ...(workspace === undefined ? {} : { workspace }) };
+    return {
+      ...(user === undefined ? {} : { user }),
+      ...(workspace === undefined ? {} : { workspace }),
+    };
   },
 
   /** The newest words stay where there are too many. */
   async addWord(word: string): Promise<void> {
     const all = vscode.workspace.getConfiguration('earmark');
     const mine = all.inspect<unknown[]>('speech.vocabulary')?.globalValue ?? [];
-    await all.update('speech.vocabulary', [...mine.filter((one) => one !== word), word].slice(-VOCABULARY_MAX), vscode.ConfigurationTarget.Global);
+    await all.update(
+      'speech.vocabulary',
+      [...mine.filter((one) => one !== word), word].slice(-VOCABULARY_MAX),
+      vscode.ConfigurationTarget.Global,
+    );
   },
 
-  write: (key: 'audio.microphone' | 'audio.systemAudio' | 'speech.model' | 'speech.provider', value: string): Thenable<void> =>
-    vscode.workspace.getConfiguration('earmark').update(key, value === '' ? undefined : value, vscode.ConfigurationTarget.Global),
+  write: (
+    key: 'audio.microphone' | 'audio.systemAudio' | 'speech.model' | 'speech.provider',
+    value: string,
+  ): Thenable<void> =>
+    vscode.workspace
+      .getConfiguration('earmark')
+      .update(key, value === '' ? undefined : value, vscode.ConfigurationTarget.Global),
 };

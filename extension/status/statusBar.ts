@@ -1,14 +1,32 @@
-/** The status bar item: always there, on a strong background while a microphone is on, with a menu behind it. */
+/**
+ * The status bar item: always there, on a strong background while a microphone is on, with a menu
+ * behind it.
+ */
 import * as vscode from 'vscode';
 import { statusItem, type Activity } from './statusModel';
 
-const BACKGROUND = { none: undefined, recording: 'statusBarItem.errorBackground', attention: 'statusBarItem.warningBackground' } as const;
-/** The dark high-contrast theme has no such backgrounds, and an item with one may not choose its own colour. */
-const HIGH_CONTRAST = { none: undefined, recording: 'errorForeground', attention: 'editorWarning.foreground' } as const;
+const BACKGROUND = {
+  none: undefined,
+  recording: 'statusBarItem.errorBackground',
+  attention: 'statusBarItem.warningBackground',
+} as const;
+/**
+ * The dark high-contrast theme has no such backgrounds, and an item with one may not choose its own
+ * colour.
+ */
+const HIGH_CONTRAST = {
+  none: undefined,
+  recording: 'errorForeground',
+  attention: 'editorWarning.foreground',
+} as const;
 
 export class StatusBar implements vscode.Disposable {
   // Far left: nothing stands before it that could push it out of sight.
-  readonly #item = vscode.window.createStatusBarItem('earmark.status', vscode.StatusBarAlignment.Left, 10_000);
+  readonly #item = vscode.window.createStatusBarItem(
+    'earmark.status',
+    vscode.StatusBarAlignment.Left,
+    10_000,
+  );
   readonly #themes = vscode.window.onDidChangeActiveColorTheme(() => this.show(this.#shown));
   #shown: Activity = { kind: 'idle' };
   #timer: NodeJS.Timeout | undefined;
@@ -26,7 +44,9 @@ export class StatusBar implements vscode.Disposable {
     this.#item.tooltip = tooltip;
     this.#item.accessibilityInformation = { label, role: 'button' };
     const dark = vscode.window.activeColorTheme.kind === vscode.ColorThemeKind.HighContrast;
-    const [back, fore] = dark ? [undefined, HIGH_CONTRAST[background]] : [BACKGROUND[background], undefined];
+    const [back, fore] = dark
+      ? [undefined, HIGH_CONTRAST[background]]
+      : [BACKGROUND[background], undefined];
     this.#item.backgroundColor = back === undefined ? undefined : new vscode.ThemeColor(back);
     this.#item.color = fore === undefined ? undefined : new vscode.ThemeColor(fore);
     this.#shown = activity;

@@ -1,4 +1,6 @@
-/** Storage and privacy: what is kept here, how much room it takes, how long it stays, how it goes. */
+/**
+ * Storage and privacy: what is kept here, how much room it takes, how long it stays, how it goes.
+ */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { PanelStorage } from '../../protocol/panel';
 import type { Retention } from '../../protocol/privacy';
@@ -11,50 +13,102 @@ import { icon, iconButton } from '../parts';
 /** Days that are offered; what is set otherwise is offered too. */
 const DAYS: readonly number[] = [1, 7, 30, 90, 365];
 
-export const pageTitle = (title: string): TemplateResult => html`<div class="page-title">${iconButton('arrow-left', t('Back'), () => command('back'))}<h1>${title}</h1></div>`;
+export const pageTitle = (title: string): TemplateResult =>
+  html`<div class="page-title">
+    ${iconButton('arrow-left', t('Back'), () => command('back'))}
+    <h1>${title}</h1>
+  </div>`;
 
 export function storageView(view: PanelStorage, language: string): TemplateResult {
   const { kept, uploads, voices, retention, keepAudio, elsewhere } = view;
   return html`<main class="page">
     ${pageTitle(t('Storage and Privacy'))}
     <section aria-label=${t('Where what is said goes')}>
-      ${elsewhere.length === 0
-        ? html`<p class="rung">${icon('lock')}<span>${t('Sound and text stay on this machine.')}</span></p>`
-        : html`<p class="rung">${icon('cloud')}<span>${t('By your settings, what is said is also sent to: {0}', elsewhere.join(', '))}</span></p>`}
+      ${
+        elsewhere.length === 0
+          ? html`<p class="rung">
+              ${icon('lock')}<span>${t('Sound and text stay on this machine.')}</span>
+            </p>`
+          : html`<p class="rung">
+              ${icon('cloud')}<span
+                >${t('By your settings, what is said is also sent to: {0}', elsewhere.join(', '))}</span
+              >
+            </p>`
+      }
       ${kept === undefined ? nothing : html`<p class="rung">${icon(kept.encrypted ? 'key' : 'unlock')}<span>${kept.encrypted ? t('What is kept is encrypted with your key.') : t('What is kept is not encrypted; only your user can read the folder.')}</span></p>`}
-      <p class="rung">${icon(keepAudio ? 'unmute' : 'mute')}<span>${keepAudio ? t('The sound of new meetings is kept after it became text.') : t('Sound is deleted as soon as it became text.')}</span></p>
-      <button type="button" class="link" @click=${() => command('openSettings')}>${t('Change in the settings')}</button>
+      <p class="rung">
+        ${icon(keepAudio ? 'unmute' : 'mute')}<span
+          >${keepAudio ? t('The sound of new meetings is kept after it became text.') : t('Sound is deleted as soon as it became text.')}</span
+        >
+      </p>
+      <button type="button" class="link" @click=${() => command('openSettings')}>
+        ${t('Change in the settings')}
+      </button>
     </section>
     ${kept === undefined ? html`<vscode-progress-bar indeterminate aria-label=${t('Working')}></vscode-progress-bar>` : sizes(kept, language)}
-    ${uploads.length === 0 ? nothing : html`<section aria-labelledby="uploads">
-      <h2 id="uploads">${t('Recordings that another machine has not confirmed')}</h2>
-      <ul class="voices">${uploads.map((upload) => uploadRow(upload, language))}</ul>
-    </section>`}
+    ${
+      uploads.length === 0
+        ? nothing
+        : html`<section aria-labelledby="uploads">
+            <h2 id="uploads">${t('Recordings that another machine has not confirmed')}</h2>
+            <ul class="voices">
+              ${uploads.map((upload) => uploadRow(upload, language))}
+            </ul>
+          </section>`
+    }
     <section aria-labelledby="retention">
       <h2 id="retention">${t('How long it stays')}</h2>
       ${choice('audioDays', t('Sound'), retention)}
       ${choice('transcriptDays', t('Transcripts'), retention)}
       ${choice('insightsDays', t('Action items, decisions, summaries'), retention)}
-      <p class="hint">${t('Counted from the end of each meeting. Notes are files of yours and stay.')}</p>
+      <p class="hint">
+        ${t('Counted from the end of each meeting. Notes are files of yours and stay.')}
+      </p>
     </section>
-    ${kept === undefined ? nothing : html`<section aria-labelledby="voices">
-      <h2 id="voices">${t('Voices that are recognised')}</h2>
-      ${voices.length === 0
-        ? html`<p class="hint">${t('None. When you name a speaker, you are asked whether the voice may be kept.')}</p>`
-        : html`<ul class="voices">${voices.map(({ name, keptAt }) => html`<li><span>${name}</span><span class="amount">${when(keptAt, language, new Date())}</span>${iconButton('trash', t('Forget the voice of {0}', name), () => command('forgetVoice', name))}</li>`)}</ul>
-            <button type="button" class="link" @click=${() => command('forgetVoice')}>${t('Forget all voices')}</button>`}
-    </section>`}
+    ${
+      kept === undefined
+        ? nothing
+        : html`<section aria-labelledby="voices">
+            <h2 id="voices">${t('Voices that are recognised')}</h2>
+            ${
+              voices.length === 0
+                ? html`<p class="hint">
+                    ${t('None. When you name a speaker, you are asked whether the voice may be kept.')}
+                  </p>`
+                : html`<ul class="voices">
+                      ${voices.map(({ name, keptAt }) => html`<li><span>${name}</span><span class="amount">${when(keptAt, language, new Date())}</span>${iconButton('trash', t('Forget the voice of {0}', name), () => command('forgetVoice', name))}</li>`)}
+                    </ul>
+                    <button type="button" class="link" @click=${() => command('forgetVoice')}>
+                      ${t('Forget all voices')}
+                    </button>`
+            }
+          </section>`
+    }
     <section aria-labelledby="purge">
       <h2 id="purge">${t('Delete')}</h2>
       <p class="hint">${t('A single meeting is deleted in the list of past meetings.')}</p>
-      <vscode-button secondary ?disabled=${(kept?.sessions ?? 0) === 0} @click=${() => command('purgeAll')}>${t('Delete All Past Meetings…')}</vscode-button>
+      <vscode-button
+        secondary
+        ?disabled=${(kept?.sessions ?? 0) === 0}
+        @click=${() => command('purgeAll')}
+        >${t('Delete All Past Meetings…')}</vscode-button
+      >
     </section>
   </main>`;
 }
 
-function uploadRow({ uploadId, remote, startedAt, state, held, bytes, problem }: UploadInfo, language: string): TemplateResult {
+function uploadRow(
+  { uploadId, remote, startedAt, state, held, bytes, problem }: UploadInfo,
+  language: string,
+): TemplateResult {
   const begun = when(startedAt, language, new Date());
-  const how = problem ?? (state === 'pending_verification' ? t('Being checked by {0}.', remote) : held ? t('Being sent to {0}.', remote) : t('Waits for {0}.', remote));
+  const how =
+    problem ??
+    (state === 'pending_verification'
+      ? t('Being checked by {0}.', remote)
+      : held
+        ? t('Being sent to {0}.', remote)
+        : t('Waits for {0}.', remote));
   return html`<li class="upload">
     <span>${begun}</span><span class="amount">${megabytes(bytes)}</span>
     <p class="hint">${how}</p>
@@ -69,24 +123,44 @@ function sizes(kept: NonNullable<PanelStorage['kept']>, language: string): Templ
     [t('Models'), kept.modelBytes],
     [t('Logs (never what was said)'), kept.logBytes],
   ];
-  const all = Math.max(1, rows.reduce((sum, [, bytes]) => sum + bytes, 0));
+  const all = Math.max(
+    1,
+    rows.reduce((sum, [, bytes]) => sum + bytes, 0),
+  );
   return html`<section aria-labelledby="kept">
     <h2 id="kept">${t('What is kept')}</h2>
-    <p>${kept.oldest === undefined ? t('No meetings yet.') : kept.sessions === 1 ? t('One meeting, of {0}.', when(kept.oldest, language, new Date())) : t('{0} meetings, the oldest of {1}.', kept.sessions, when(kept.oldest, language, new Date()))}</p>
-    <ul class="sizes">${rows.map(([name, bytes]) => html`<li><span>${name}</span><span class="amount">${megabytes(bytes)}</span><svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="4"></rect><rect class="fill" width=${((100 * bytes) / all).toFixed(1)} height="4"></rect></svg></li>`)}</ul>
+    <p>
+      ${kept.oldest === undefined ? t('No meetings yet.') : kept.sessions === 1 ? t('One meeting, of {0}.', when(kept.oldest, language, new Date())) : t('{0} meetings, the oldest of {1}.', kept.sessions, when(kept.oldest, language, new Date()))}
+    </p>
+    <ul class="sizes">
+      ${rows.map(
+        ([name, bytes]) =>
+          html`<li>
+            <span>${name}</span><span class="amount">${megabytes(bytes)}</span
+            ><svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+              <rect class="track" width="100" height="4"></rect>
+              <rect class="fill" width=${((100 * bytes) / all).toFixed(1)} height="4"></rect>
+            </svg>
+          </li>`,
+      )}
+    </ul>
     <p class="hint plain">${kept.folder}</p>
-    <button type="button" class="link" @click=${() => command('openFolder')}>${t('Open the folder')}</button>
+    <button type="button" class="link" @click=${() => command('openFolder')}>
+      ${t('Open the folder')}
+    </button>
   </section>`;
 }
 
 function choice(what: keyof Retention, name: string, retention: Retention): TemplateResult {
   const now = retention[what];
-  const days = now === undefined || DAYS.includes(now) ? DAYS : [...DAYS, now].sort((a, b) => a - b);
+  const days =
+    now === undefined || DAYS.includes(now) ? DAYS : [...DAYS, now].sort((a, b) => a - b);
   const chosen = (event: Event): void => {
     const { value } = event.target as HTMLSelectElement;
     post({ type: 'retention', what, ...(value === '' ? {} : { days: Number(value) }) });
   };
-  return html`<label class="choice"><span>${name}</span>
+  return html`<label class="choice"
+    ><span>${name}</span>
     <select @change=${chosen}>
       <option value="" ?selected=${now === undefined}>${t('until I delete it')}</option>
       ${days.map((n) => html`<option value=${n} ?selected=${n === now}>${n === 1 ? t('1 day') : t('{0} days', n)}</option>`)}

@@ -1,4 +1,5 @@
-// ESLint rule `earmark/rooms`: refuses an import that crosses the rooms of rooms.mjs, in whatever form it is written.
+// ESLint rule `earmark/rooms`: refuses an import that crosses the rooms of rooms.mjs, in whatever
+// form it is written.
 import path from 'node:path';
 import { refusal } from './rooms.mjs';
 
@@ -20,7 +21,8 @@ const rooms = {
       TSExternalModuleReference: (node) => check(node, node.expression),
       CallExpression: (node) => {
         const called = node.callee.type === 'MemberExpression' ? node.callee.object : node.callee;
-        if (called.type === 'Identifier' && called.name === 'require') check(node, node.arguments[0]);
+        if (called.type === 'Identifier' && called.name === 'require')
+          check(node, node.arguments[0]);
       },
     };
   },

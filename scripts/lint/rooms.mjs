@@ -1,46 +1,190 @@
-// The import rules of ARCHITECTURE.md as data: which room may import which, and which packages and Node modules.
+// The import rules of ARCHITECTURE.md as data: which room may import which, and which packages and
+// Node modules.
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 
 /** Node modules that compute and touch nothing outside the process. */
-const PURE_BUILTINS = ['assert', 'buffer', 'crypto', 'events', 'path', 'path/posix', 'string_decoder', 'url', 'util', 'zlib'];
+const PURE_BUILTINS = [
+  'assert',
+  'buffer',
+  'crypto',
+  'events',
+  'path',
+  'path/posix',
+  'string_decoder',
+  'url',
+  'util',
+  'zlib',
+];
 
-/** Packages that read disks, open devices, spawn processes or load native code: for `daemon/adapters` alone. */
+/**
+ * Packages that read disks, open devices, spawn processes or load native code: for
+ * `daemon/adapters` alone.
+ */
 const IO_PACKAGES = [
-  'libsql', 'onnxruntime-node', 'onnxruntime-web', 'cmu-pronouncing-dictionary', 'smart-whisper', 'audiotee', 'node-record-lpcm16', 'pacote', 'pino', 'vscode', 'vscode-jsonrpc',
-  'cli-progress', 'commander', 'playwright-core', 'prom-client', 'ws', 'pg', 'node-pg-migrate', 'jose', '@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv',
+  'libsql',
+  'onnxruntime-node',
+  'onnxruntime-web',
+  'cmu-pronouncing-dictionary',
+  'smart-whisper',
+  'audiotee',
+  'node-record-lpcm16',
+  'pacote',
+  'pino',
+  'vscode',
+  'vscode-jsonrpc',
+  'cli-progress',
+  'commander',
+  'playwright-core',
+  'prom-client',
+  'ws',
+  'pg',
+  'node-pg-migrate',
+  'jose',
+  '@nats-io/transport-node',
+  '@nats-io/jetstream',
+  '@nats-io/kv',
 ];
 
 /** The daemon's rooms that do no I/O. A new room is added here, or every file in it is refused. */
-const INNER = ['base', 'audio', 'vad', 'asr', 'models', 'degrade', 'diarization', 'transcript', 'analysis', 'dictation', 'notes', 'session', 'lsp', 'telemetry', 'config', 'team', 'uploads'];
+const INNER = [
+  'base',
+  'audio',
+  'vad',
+  'asr',
+  'models',
+  'degrade',
+  'diarization',
+  'transcript',
+  'analysis',
+  'dictation',
+  'notes',
+  'session',
+  'lsp',
+  'telemetry',
+  'config',
+  'team',
+  'uploads',
+];
 const inner = INNER.map((room) => `daemon/${room}`);
 
 /** Files of `protocol/` that are no wire types but words every room shares. */
 const SHARED_WORDS = ['protocol/errors', 'protocol/settings', 'protocol/version'];
 
-/** The language server speaks to the editor, not over the daemon's wire: its few own messages are words of its room. */
+/**
+ * The language server speaks to the editor, not over the daemon's wire: its few own messages are
+ * words of its room.
+ */
 const NOTE_WORDS = ['protocol/noteNames', 'protocol/noteServer'];
 
 /**
- * Room → what it may import. `rooms`: folders and files of this project, `builtins` and `packages`: names, or what to refuse.
- * The first room whose `of` matches is the room of a file.
- * @type {{of: RegExp, name: string, rooms: string[], builtins: string[] | 'all', packages: {only?: string[], not?: string[]}, why: string}[]}
+ * Room → what it may import. `rooms`: folders and files of this project, `builtins` and `packages`:
+ * names, or what to refuse. The first room whose `of` matches is the room of a file.
+ * @type {{of: RegExp, name: string, rooms: string[], builtins: string[] | 'all', packages: {only?:
+ * string[], not?: string[]}, why: string}[]}
  */
 export const ROOMS = [
-  { of: /^protocol\//, name: 'protocol', rooms: ['protocol'], builtins: [], packages: { only: ['zod'] }, why: 'protocol/ holds declarations only' },
-  { of: /^media\//, name: 'media', rooms: ['media', 'protocol'], builtins: [], packages: { not: IO_PACKAGES }, why: 'the page draws what it is told and knows the protocol alone' },
-  { of: /^client\//, name: 'client', rooms: ['client', 'protocol'], builtins: 'all', packages: { only: ['vscode-jsonrpc', 'ws', 'zod', 'openid-client'] }, why: 'client/ is shared by the extension and the command line and knows neither' },
-  { of: /^extension\//, name: 'extension', rooms: ['extension', 'client', 'protocol'], builtins: 'all', packages: {}, why: 'the extension never imports the daemon or the page' },
-  { of: /^daemon\/adapters\/transport\//, name: 'daemon/adapters/transport', rooms: ['daemon/adapters', ...inner, ...SHARED_WORDS, 'protocol/remote', 'client/wire', 'client/socketWire', 'client/webSocketWire', 'client/daemonFile'], builtins: 'all', packages: { not: ['vscode'] }, why: 'a connection has two ends: wires and daemon.json are shared with the client, nothing else is' },
-  { of: /^daemon\/adapters\//, name: 'daemon/adapters', rooms: ['daemon/adapters', ...inner, ...SHARED_WORDS], builtins: 'all', packages: { not: ['vscode'] }, why: 'an adapter serves the inner rooms and knows no wire types' },
-  { of: /^daemon\/cli\//, name: 'daemon/cli', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the command line is a client beside the extension' },
-  { of: /^daemon\/rpc\//, name: 'daemon/rpc', rooms: ['daemon/rpc', ...inner, 'protocol'], builtins: PURE_BUILTINS, packages: { not: IO_PACKAGES.filter((p) => p !== 'vscode-jsonrpc') }, why: 'handlers reach disk, network and processes through what compose.ts gives them' },
-  ...INNER.map((room) => ({ of: new RegExp(`^daemon/${room}/`), name: `daemon/${room}`, rooms: [...inner, ...SHARED_WORDS, ...(room === 'lsp' ? NOTE_WORDS : [])], builtins: PURE_BUILTINS, packages: { not: IO_PACKAGES }, why: 'a room outside adapters/ does no I/O and knows no wire types' })),
-  { of: /^daemon\/(main|runDaemon|worker|storeThread|compose|composeEngines|composeTenant|programFiles|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\.ts$/, name: 'daemon entry', rooms: ['daemon', 'client', 'protocol', 'package.json'], builtins: 'all', packages: { not: ['vscode'] }, why: 'the daemon is composed here' },
-  { of: /^daemon\//, name: 'daemon, unknown room', rooms: [], builtins: [], packages: { only: [] }, why: 'scripts/lint/rooms.mjs does not know this room' },
+  {
+    of: /^protocol\//,
+    name: 'protocol',
+    rooms: ['protocol'],
+    builtins: [],
+    packages: { only: ['zod'] },
+    why: 'protocol/ holds declarations only',
+  },
+  {
+    of: /^media\//,
+    name: 'media',
+    rooms: ['media', 'protocol'],
+    builtins: [],
+    packages: { not: IO_PACKAGES },
+    why: 'the page draws what it is told and knows the protocol alone',
+  },
+  {
+    of: /^client\//,
+    name: 'client',
+    rooms: ['client', 'protocol'],
+    builtins: 'all',
+    packages: { only: ['vscode-jsonrpc', 'ws', 'zod', 'openid-client'] },
+    why: 'client/ is shared by the extension and the command line and knows neither',
+  },
+  {
+    of: /^extension\//,
+    name: 'extension',
+    rooms: ['extension', 'client', 'protocol'],
+    builtins: 'all',
+    packages: {},
+    why: 'the extension never imports the daemon or the page',
+  },
+  {
+    of: /^daemon\/adapters\/transport\//,
+    name: 'daemon/adapters/transport',
+    rooms: [
+      'daemon/adapters',
+      ...inner,
+      ...SHARED_WORDS,
+      'protocol/remote',
+      'client/wire',
+      'client/socketWire',
+      'client/webSocketWire',
+      'client/daemonFile',
+    ],
+    builtins: 'all',
+    packages: { not: ['vscode'] },
+    why: 'a connection has two ends: wires and daemon.json are shared with the client, nothing else is',
+  },
+  {
+    of: /^daemon\/adapters\//,
+    name: 'daemon/adapters',
+    rooms: ['daemon/adapters', ...inner, ...SHARED_WORDS],
+    builtins: 'all',
+    packages: { not: ['vscode'] },
+    why: 'an adapter serves the inner rooms and knows no wire types',
+  },
+  {
+    of: /^daemon\/cli\//,
+    name: 'daemon/cli',
+    rooms: ['daemon', 'client', 'protocol', 'package.json'],
+    builtins: 'all',
+    packages: { not: ['vscode'] },
+    why: 'the command line is a client beside the extension',
+  },
+  {
+    of: /^daemon\/rpc\//,
+    name: 'daemon/rpc',
+    rooms: ['daemon/rpc', ...inner, 'protocol'],
+    builtins: PURE_BUILTINS,
+    packages: { not: IO_PACKAGES.filter((p) => p !== 'vscode-jsonrpc') },
+    why: 'handlers reach disk, network and processes through what compose.ts gives them',
+  },
+  ...INNER.map((room) => ({
+    of: new RegExp(`^daemon/${room}/`),
+    name: `daemon/${room}`,
+    rooms: [...inner, ...SHARED_WORDS, ...(room === 'lsp' ? NOTE_WORDS : [])],
+    builtins: PURE_BUILTINS,
+    packages: { not: IO_PACKAGES },
+    why: 'a room outside adapters/ does no I/O and knows no wire types',
+  })),
+  {
+    of: /^daemon\/(main|runDaemon|worker|storeThread|compose|composeEngines|composeTenant|programFiles|notesServer|teamMain|teamWorker|teamServer|teamAdmin)\.ts$/,
+    name: 'daemon entry',
+    rooms: ['daemon', 'client', 'protocol', 'package.json'],
+    builtins: 'all',
+    packages: { not: ['vscode'] },
+    why: 'the daemon is composed here',
+  },
+  {
+    of: /^daemon\//,
+    name: 'daemon, unknown room',
+    rooms: [],
+    builtins: [],
+    packages: { only: [] },
+    why: 'scripts/lint/rooms.mjs does not know this room',
+  },
 ];
 
-const within = (file, room) => file === room || file === `${room}.ts` || file.startsWith(`${room}/`);
+const within = (file, room) =>
+  file === room || file === `${room}.ts` || file.startsWith(`${room}/`);
 
 /**
  * @param {string} file path from the repository's root, with slashes
@@ -52,14 +196,22 @@ export function refusal(file, specifier) {
   if (!room) return undefined;
   if (specifier.startsWith('.')) {
     const target = path.posix.join(path.posix.dirname(file), specifier);
-    if (room.name === 'daemon/cli' && within(target, 'daemon/rpc')) return `${room.name} may not import ${target}: it talks to the daemon as any client does.`;
-    return room.rooms.some((r) => within(target, r)) ? undefined : `${room.name} may not import ${target}: ${room.why}.`;
+    if (room.name === 'daemon/cli' && within(target, 'daemon/rpc'))
+      return `${room.name} may not import ${target}: it talks to the daemon as any client does.`;
+    return room.rooms.some((r) => within(target, r))
+      ? undefined
+      : `${room.name} may not import ${target}: ${room.why}.`;
   }
   const bare = specifier.replace(/^node:/, '');
   if (specifier.startsWith('node:') || builtinModules.includes(bare)) {
-    return room.builtins === 'all' || room.builtins.includes(bare) ? undefined : `${room.name} may not import ${specifier}: ${room.why}.`;
+    return room.builtins === 'all' || room.builtins.includes(bare)
+      ? undefined
+      : `${room.name} may not import ${specifier}: ${room.why}.`;
   }
-  const name = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  const name = specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
   const { only, not } = room.packages;
   const refused = only ? !only.includes(name) : (not?.includes(name) ?? false);
   return refused ? `${room.name} may not import ${name}: ${room.why}.` : undefined;

@@ -1,5 +1,5 @@
-// Names every export of the product that nobody imports, tests included: dead code hides behind `export`.
-// A type may be exported for the sake of a signature in its own file.
+// Names every export of the product that nobody imports, tests included: dead code hides behind
+// `export`. A type may be exported for the sake of a signature in its own file.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,8 +9,15 @@ import { root } from '../build.mjs';
 const CHECKED = ['client', 'daemon', 'extension', 'media'];
 const READ = [...CHECKED, 'protocol', 'test', 'bench', 'scripts'];
 
-/** Modules that something other than an import opens: process entries, recorder modules, bundles. */
-const ENTRIES = [/^daemon\/(main|worker|notesServer|cli\/main)\.ts$/, /^extension\/(extension|web)\.ts$/, /^media\/panel\.ts$/, /^daemon\/adapters\/capture\/recorders\//];
+/**
+ * Modules that something other than an import opens: process entries, recorder modules, bundles.
+ */
+const ENTRIES = [
+  /^daemon\/(main|worker|notesServer|cli\/main)\.ts$/,
+  /^extension\/(extension|web)\.ts$/,
+  /^media\/panel\.ts$/,
+  /^daemon\/adapters\/capture\/recorders\//,
+];
 
 function* sources(dir) {
   if (!existsSync(dir)) return;
@@ -25,15 +32,23 @@ function* sources(dir) {
 function target(from, specifier, files) {
   if (!specifier.startsWith('.')) return undefined;
   const base = path.resolve(path.dirname(from), specifier);
-  return [base, `${base}.ts`, path.join(base, 'index.ts'), base.replace(/\.js$/, '.ts')].find((f) => files.has(f));
+  return [base, `${base}.ts`, path.join(base, 'index.ts'), base.replace(/\.js$/, '.ts')].find((f) =>
+    files.has(f),
+  );
 }
 
 /** What a file exports, and what it uses of others: `*` for the whole module. */
 function read(file) {
-  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  const source = ts.createSourceFile(
+    file,
+    readFileSync(file, 'utf8'),
+    ts.ScriptTarget.Latest,
+    true,
+  );
   const exported = new Map();
   const uses = [];
-  const add = (node, name) => exported.set(name, source.getLineAndCharacterOfPosition(node.getStart()).line + 1);
+  const add = (node, name) =>
+    exported.set(name, source.getLineAndCharacterOfPosition(node.getStart()).line + 1);
   const mentions = (name) => source.text.split(new RegExp(`\\b${name}\\b`)).length - 1;
   const visit = (node) => {
     if (ts.isImportDeclaration(node)) {
@@ -41,25 +56,45 @@ function read(file) {
       const bindings = node.importClause?.namedBindings;
       if (node.importClause?.name) uses.push([from, 'default']);
       if (bindings && ts.isNamespaceImport(bindings)) uses.push([from, '*']);
-      if (bindings && ts.isNamedImports(bindings)) for (const e of bindings.elements) uses.push([from, (e.propertyName ?? e.name).text]);
+      if (bindings && ts.isNamedImports(bindings))
+        for (const e of bindings.elements) uses.push([from, (e.propertyName ?? e.name).text]);
     } else if (ts.isExportDeclaration(node)) {
       const from = node.moduleSpecifier?.text;
       if (from && !node.exportClause) uses.push([from, '*']);
-      for (const e of node.exportClause && ts.isNamedExports(node.exportClause) ? node.exportClause.elements : []) {
+      for (const e of node.exportClause && ts.isNamedExports(node.exportClause)
+        ? node.exportClause.elements
+        : []) {
         if (from) uses.push([from, (e.propertyName ?? e.name).text]);
         add(e, e.name.text);
       }
-    } else if (ts.isCallExpression(node) && (node.expression.kind === ts.SyntaxKind.ImportKeyword || node.expression.getText() === 'require')) {
+    } else if (
+      ts.isCallExpression(node) &&
+      (node.expression.kind === ts.SyntaxKind.ImportKeyword ||
+        node.expression.getText() === 'require')
+    ) {
       const [argument] = node.arguments;
       if (argument && ts.isStringLiteralLike(argument)) uses.push([argument.text, '*']);
     } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
       uses.push([node.argument.literal.text, node.qualifier?.getText().split('.')[0] ?? '*']);
-    } else if (ts.canHaveModifiers(node) && ts.getModifiers(node)?.some((m) => m.kind === ts.SyntaxKind.ExportKeyword)) {
+    } else if (
+      ts.canHaveModifiers(node) &&
+      ts.getModifiers(node)?.some((m) => m.kind === ts.SyntaxKind.ExportKeyword)
+    ) {
       if (ts.isVariableStatement(node)) {
-        for (const d of node.declarationList.declarations) if (ts.isIdentifier(d.name)) add(d, d.name.text);
-      } else if ((ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) && mentions(node.name.text) > 1) {
+        for (const d of node.declarationList.declarations)
+          if (ts.isIdentifier(d.name)) add(d, d.name.text);
+      } else if (
+        (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) &&
+        mentions(node.name.text) > 1
+      ) {
         // Used here: part of another export's signature.
-      } else if (node.name) add(node, ts.getModifiers(node).some((m) => m.kind === ts.SyntaxKind.DefaultKeyword) ? 'default' : node.name.text);
+      } else if (node.name)
+        add(
+          node,
+          ts.getModifiers(node).some((m) => m.kind === ts.SyntaxKind.DefaultKeyword)
+            ? 'default'
+            : node.name.text,
+        );
     }
     ts.forEachChild(node, visit);
   };
@@ -78,8 +113,15 @@ export function unusedExports(folder = root) {
   const lines = [];
   for (const [file, { exported }] of all) {
     const name = path.relative(folder, file).split(path.sep).join('/');
-    if (!CHECKED.some((dir) => name.startsWith(`${dir}/`)) || ENTRIES.some((e) => e.test(name)) || used.get(file).has('*')) continue;
-    for (const [symbol, line] of exported) if (!used.get(file).has(symbol)) lines.push(`${name}:${line}  ${symbol} is exported and nobody imports it`);
+    if (
+      !CHECKED.some((dir) => name.startsWith(`${dir}/`)) ||
+      ENTRIES.some((e) => e.test(name)) ||
+      used.get(file).has('*')
+    )
+      continue;
+    for (const [symbol, line] of exported)
+      if (!used.get(file).has(symbol))
+        lines.push(`${name}:${line}  ${symbol} is exported and nobody imports it`);
   }
   return lines;
 }

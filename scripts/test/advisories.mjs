@@ -1,5 +1,6 @@
-// Asks the advisory service of the npm registry whether a dependency that ships has a known high or critical
-// vulnerability, and fails where one has. Where the service cannot be reached it says so and passes.
+// Asks the advisory service of the npm registry whether a dependency that ships has a known high or
+// critical vulnerability, and fails where one has. Where the service cannot be reached it says so
+// and passes.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,16 +14,34 @@ export function verdict(printed) {
   try {
     report = JSON.parse(printed);
   } catch {
-    return { state: 'unreachable', sentence: 'The advisory service gave no answer, so dependencies were not checked.' };
+    return {
+      state: 'unreachable',
+      sentence: 'The advisory service gave no answer, so dependencies were not checked.',
+    };
   }
-  if (report.error || report.message || !report.vulnerabilities) return { state: 'unreachable', sentence: `The advisory service could not be reached (${report.error?.code ?? report.statusCode ?? 'no answer'}), so dependencies were not checked.` };
-  const bad = Object.values(report.vulnerabilities).filter(({ severity }) => BAD.includes(severity));
-  if (bad.length === 0) return { state: 'clean', sentence: 'No dependency that ships has a known high vulnerability.' };
-  return { state: 'vulnerable', sentence: `Update or replace: ${bad.map(({ name, severity, range }) => `${name} ${range} (${severity})`).join(', ')}.` };
+  if (report.error || report.message || !report.vulnerabilities)
+    return {
+      state: 'unreachable',
+      sentence: `The advisory service could not be reached (${report.error?.code ?? report.statusCode ?? 'no answer'}), so dependencies were not checked.`,
+    };
+  const bad = Object.values(report.vulnerabilities).filter(({ severity }) =>
+    BAD.includes(severity),
+  );
+  if (bad.length === 0)
+    return { state: 'clean', sentence: 'No dependency that ships has a known high vulnerability.' };
+  return {
+    state: 'vulnerable',
+    sentence: `Update or replace: ${bad.map(({ name, severity, range }) => `${name} ${range} (${severity})`).join(', ')}.`,
+  };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { stdout } = spawnSync('npm', ['audit', '--json', '--omit=dev'], { cwd: path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..'), encoding: 'utf8', timeout: LIMIT_MS, shell: process.platform === 'win32' });
+  const { stdout } = spawnSync('npm', ['audit', '--json', '--omit=dev'], {
+    cwd: path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..'),
+    encoding: 'utf8',
+    timeout: LIMIT_MS,
+    shell: process.platform === 'win32',
+  });
   const { state, sentence } = verdict(stdout ?? '');
   console.log(sentence);
   process.exitCode = state === 'vulnerable' ? 1 : 0;

@@ -1,4 +1,5 @@
-// Runs one part of `npm test` as a process group of its own, with a time limit, and returns what came of it.
+// Runs one part of `npm test` as a process group of its own, with a time limit, and returns what
+// came of it.
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +9,12 @@ import { root } from '../setup.mjs';
 const END_LIMIT_MS = 15_000;
 const running = new Set();
 
-/** @typedef {{name: string, passed: number, failed: number, skipped: {title: string, reason?: string}[], retried?: {title: string, error: string}[], failures: {title: string, error: string}[], ms: number}} Outcome */
+/**
+ *
+ * @typedef {{name: string, passed: number, failed: number, skipped: {title: string, reason?:
+ * string}[], retried?: {title: string, error: string}[], failures: {title: string, error:
+ * string}[], ms: number}} Outcome
+ */
 
 /** Ends every running part, when the user gives up. */
 export function killAll() {
@@ -28,7 +34,12 @@ function start(name, args, env, show) {
   const folder = path.join(root, 'out/test');
   mkdirSync(folder, { recursive: true });
   const log = createWriteStream(path.join(folder, `${name}.log`));
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+  });
   running.add(child);
   let tail = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -55,7 +66,14 @@ export async function runCheck({ name, args, show = false }) {
   const { ended, tail } = start(name, args, {}, show);
   const code = await ended;
   const failures = code === 0 ? [] : [{ title: name, error: tail().trim() }];
-  return { name, passed: code === 0 ? 1 : 0, failed: failures.length, skipped: [], failures, ms: performance.now() - begun };
+  return {
+    name,
+    passed: code === 0 ? 1 : 0,
+    failed: failures.length,
+    skipped: [],
+    failures,
+    ms: performance.now() - begun,
+  };
 }
 
 /** @returns {Promise<Outcome>} */
@@ -63,15 +81,36 @@ export async function runSuite({ name, heavy, processes, limitMs }, { env, grep,
   const begun = performance.now();
   const results = path.join(root, 'out/test', `${name}.results.jsonl`);
   rmSync(results, { force: true });
-  const args = ['node_modules/mocha/bin/mocha.js', '--reporter', 'scripts/test/reporter.cjs', ...(process.env.CI ? ['--forbid-only'] : []), ...(processes ? ['--retries', '1'] : []), ...(grep ? ['--grep', grep] : []), `test/${name}/**/*.test.ts`];
-  const { child, ended, tail } = start(name, args, { ...env, EARMARK_TEST_RESULTS: results, EARMARK_TEST_VERBOSE: heavy ? '1' : '', ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}) }, heavy);
+  const args = [
+    'node_modules/mocha/bin/mocha.js',
+    '--reporter',
+    'scripts/test/reporter.cjs',
+    ...(process.env.CI ? ['--forbid-only'] : []),
+    ...(processes ? ['--retries', '1'] : []),
+    ...(grep ? ['--grep', grep] : []),
+    `test/${name}/**/*.test.ts`,
+  ];
+  const { child, ended, tail } = start(
+    name,
+    args,
+    {
+      ...env,
+      EARMARK_TEST_RESULTS: results,
+      EARMARK_TEST_VERBOSE: heavy ? '1' : '',
+      ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}),
+    },
+    heavy,
+  );
 
   let stopped;
   let doneAt;
   const watch = setInterval(() => {
-    if (doneAt === undefined && recordsOf(results).some((r) => r.type === 'end')) doneAt = performance.now();
-    if (performance.now() - begun > limitMs) stopped = `it did not end within ${limitMs / 60_000} minutes`;
-    else if (doneAt !== undefined && performance.now() - doneAt > END_LIMIT_MS) stopped = 'it did not end after its last test: something was left open';
+    if (doneAt === undefined && recordsOf(results).some((r) => r.type === 'end'))
+      doneAt = performance.now();
+    if (performance.now() - begun > limitMs)
+      stopped = `it did not end within ${limitMs / 60_000} minutes`;
+    else if (doneAt !== undefined && performance.now() - doneAt > END_LIMIT_MS)
+      stopped = 'it did not end after its last test: something was left open';
     if (stopped) kill(child);
   }, 1000);
   const code = await ended;
@@ -80,14 +119,32 @@ export async function runSuite({ name, heavy, processes, limitMs }, { env, grep,
   const records = recordsOf(results);
   const failures = records.filter((r) => r.type === 'fail');
   const passed = records.filter((r) => r.type === 'pass').length;
-  if (stopped) failures.push({ title: `the suite ${name}`, error: `${stopped}. Its last words:\n${tail().slice(-3000)}` });
+  if (stopped)
+    failures.push({
+      title: `the suite ${name}`,
+      error: `${stopped}. Its last words:\n${tail().slice(-3000)}`,
+    });
   else if (!records.some((r) => r.type === 'end') || (code !== 0 && failures.length === 0)) {
-    failures.push({ title: `the suite ${name}`, error: `It ended with ${code}, and not because of a failing test. Its last words:\n${tail().slice(-3000)}` });
+    failures.push({
+      title: `the suite ${name}`,
+      error: `It ended with ${code}, and not because of a failing test. Its last words:\n${tail().slice(-3000)}`,
+    });
   }
-  return { name, passed, failed: failures.length, skipped: records.filter((r) => r.type === 'skip'), retried: records.filter((r) => r.type === 'retry'), failures, ms: performance.now() - begun };
+  return {
+    name,
+    passed,
+    failed: failures.length,
+    skipped: records.filter((r) => r.type === 'skip'),
+    retried: records.filter((r) => r.type === 'retry'),
+    failures,
+    ms: performance.now() - begun,
+  };
 }
 
 function recordsOf(file) {
   if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line));
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
 }

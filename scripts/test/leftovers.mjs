@@ -1,4 +1,5 @@
-// Finds processes that a test run left behind, by a mark in their environment. Linux only; elsewhere it finds none.
+// Finds processes that a test run left behind, by a mark in their environment. Linux only;
+// elsewhere it finds none.
 import { readdirSync, readFileSync } from 'node:fs';
 
 const GRACE_MS = 5000;

@@ -1,7 +1,8 @@
 // Mocha reporter of `npm test`: one JSON object a line into $EARMARK_TEST_RESULTS, and, where
 // $EARMARK_TEST_VERBOSE is set, each test as a line for people.
 const { appendFileSync } = require('node:fs');
-const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_TEST_RETRY, EVENT_RUN_END } = require('mocha').Runner.constants;
+const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_TEST_RETRY, EVENT_RUN_END } =
+  require('mocha').Runner.constants;
 
 const file = process.env.EARMARK_TEST_RESULTS;
 const verbose = process.env.EARMARK_TEST_VERBOSE === '1';
@@ -23,11 +24,20 @@ class Reporter {
       show('✔', test, test.duration > 1000 ? ` (${(test.duration / 1000).toFixed(1)} s)` : '');
     });
     runner.on(EVENT_TEST_FAIL, (test, error) => {
-      write({ type: 'fail', title: test.fullTitle(), file: test.file, error: `${error.stack ?? error.message ?? error}` });
+      write({
+        type: 'fail',
+        title: test.fullTitle(),
+        file: test.file,
+        error: `${error.stack ?? error.message ?? error}`,
+      });
       show('✘', test);
     });
     runner.on(EVENT_TEST_RETRY, (test, error) => {
-      write({ type: 'retry', title: test.fullTitle(), error: `${error.stack ?? error.message ?? error}` });
+      write({
+        type: 'retry',
+        title: test.fullTitle(),
+        error: `${error.stack ?? error.message ?? error}`,
+      });
       show('↻', test, ' failed and is tried once more');
     });
     runner.on(EVENT_TEST_PENDING, (test) => {

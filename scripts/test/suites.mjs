@@ -1,28 +1,108 @@
-// What `npm test` runs, in this order. Light ones share the machine two at a time; a heavy one has it to itself,
-// because it measures times, draws pages or plays sound. A test of `processes` that fails is tried once more: the machine
-// under it may have stopped for seconds. What passes only then is named at the end of the run.
+// What `npm test` runs, in this order. Light ones share the machine two at a time; a heavy one has
+// it to itself, because it measures times, draws pages or plays sound. A test of `processes` that
+// fails is tried once more: the machine under it may have stopped for seconds. What passes only
+// then is named at the end of the run.
 
-/** @typedef {{name: string, what: string, heavy: boolean, processes?: boolean, needs: ('build' | 'models' | 'host' | 'whisper')[], limitMs: number}} Suite */
+/**
+ *
+ * @typedef {{name: string, what: string, heavy: boolean, processes?: boolean, needs: ('build' |
+ * 'models' | 'host' | 'whisper')[], limitMs: number}} Suite
+ */
 const minutes = (n) => n * 60_000;
 
 /** Folders of test/. @type {Suite[]} */
 export const SUITES = [
   { name: 'unit', what: 'rooms by themselves', heavy: false, needs: [], limitMs: minutes(5) },
-  { name: 'contract', what: 'one set of tests over every recorder, store, provider', heavy: false, processes: true, needs: ['build', 'whisper'], limitMs: minutes(5) },
-  { name: 'golden', what: 'outputs compared with files', heavy: false, needs: [], limitMs: minutes(5) },
-  { name: 'lint', what: 'forbidden imports must be refused', heavy: false, needs: [], limitMs: minutes(5) },
-  { name: 'panel', what: 'the page in Chromium', heavy: true, processes: true, needs: ['build'], limitMs: minutes(5) },
-  { name: 'integration', what: 'daemon, command line, recorders, downloads', heavy: true, processes: true, needs: ['build', 'models'], limitMs: minutes(12) },
-  { name: 'team', what: 'servers and workers of a team, over NATS and PostgreSQL', heavy: true, processes: true, needs: ['build', 'models'], limitMs: minutes(12) },
-  { name: 'fault', what: 'crashes, full disks, lost devices', heavy: true, processes: true, needs: ['build', 'models'], limitMs: minutes(12) },
-  { name: 'models', what: 'real models on real speech', heavy: true, processes: true, needs: ['build', 'models', 'whisper'], limitMs: minutes(12) },
-  { name: 'extension', what: 'a real VS Code extension host', heavy: true, processes: true, needs: ['build', 'models', 'host'], limitMs: minutes(18) },
+  {
+    name: 'contract',
+    what: 'one set of tests over every recorder, store, provider',
+    heavy: false,
+    processes: true,
+    needs: ['build', 'whisper'],
+    limitMs: minutes(5),
+  },
+  {
+    name: 'golden',
+    what: 'outputs compared with files',
+    heavy: false,
+    needs: [],
+    limitMs: minutes(5),
+  },
+  {
+    name: 'lint',
+    what: 'forbidden imports must be refused',
+    heavy: false,
+    needs: [],
+    limitMs: minutes(5),
+  },
+  {
+    name: 'panel',
+    what: 'the page in Chromium',
+    heavy: true,
+    processes: true,
+    needs: ['build'],
+    limitMs: minutes(5),
+  },
+  {
+    name: 'integration',
+    what: 'daemon, command line, recorders, downloads',
+    heavy: true,
+    processes: true,
+    needs: ['build', 'models'],
+    limitMs: minutes(12),
+  },
+  {
+    name: 'team',
+    what: 'servers and workers of a team, over NATS and PostgreSQL',
+    heavy: true,
+    processes: true,
+    needs: ['build', 'models'],
+    limitMs: minutes(12),
+  },
+  {
+    name: 'fault',
+    what: 'crashes, full disks, lost devices',
+    heavy: true,
+    processes: true,
+    needs: ['build', 'models'],
+    limitMs: minutes(12),
+  },
+  {
+    name: 'models',
+    what: 'real models on real speech',
+    heavy: true,
+    processes: true,
+    needs: ['build', 'models', 'whisper'],
+    limitMs: minutes(12),
+  },
+  {
+    name: 'extension',
+    what: 'a real VS Code extension host',
+    heavy: true,
+    processes: true,
+    needs: ['build', 'models', 'host'],
+    limitMs: minutes(18),
+  },
 ];
 
 /** Checks that are a command: passed when it ends with 0. */
 export const CHECKS = [
+  {
+    name: 'format',
+    what: 'Prettier at 100 columns',
+    args: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+  },
   { name: 'typecheck', what: 'tsc, a tsconfig per room', args: ['scripts/typecheck.mjs'] },
-  { name: 'eslint', what: 'promises, imports, I/O', args: ['node_modules/eslint/bin/eslint.js', '.'] },
+  {
+    name: 'eslint',
+    what: 'promises, imports, I/O',
+    args: ['node_modules/eslint/bin/eslint.js', '.'],
+  },
   { name: 'exports', what: 'none that nobody imports', args: ['scripts/lint/unusedExports.mjs'] },
-  { name: 'advisories', what: 'no dependency with a known high vulnerability', args: ['scripts/test/advisories.mjs'], show: true },
+  {
+    name: 'advisories',
+    what: 'no dependency with a known high vulnerability',
+    args: ['scripts/test/advisories.mjs'],
+    show: true,
+  },
 ];

@@ -19,7 +19,9 @@ export function findCommand(name, path = process.env.PATH ?? '') {
 /** Chromium or a browser that takes the same flags: $CHROME_PATH, else the usual names. */
 export function findChromium() {
   if (process.env.CHROME_PATH) return process.env.CHROME_PATH;
-  return ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map((name) => findCommand(name)).find(Boolean);
+  return ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+    .map((name) => findCommand(name))
+    .find(Boolean);
 }
 
 /**
@@ -29,7 +31,14 @@ export function findChromium() {
 export function findNpm() {
   const outer = process.env.npm_execpath;
   if (outer && /npm-cli\.js$/.test(outer) && existsSync(outer)) return outer;
-  const beside = join(dirname(dirname(process.execPath)), 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js');
+  const beside = join(
+    dirname(dirname(process.execPath)),
+    'lib',
+    'node_modules',
+    'npm',
+    'bin',
+    'npm-cli.js',
+  );
   if (existsSync(beside)) return beside;
   const onPath = findCommand('npm');
   if (onPath && /npm-cli\.js$/.test(realpathSync(onPath))) return realpathSync(onPath);

@@ -1,8 +1,10 @@
-// Installs code-server, the real VS Code extension host that tests run in, into the user's cache folder.
-// Runs before `npm ci`, so it uses Node's own modules only. `node scripts/testHost/install.mjs` does it by hand.
+// Installs code-server, the real VS Code extension host that tests run in, into the user's cache
+// folder. Runs before `npm ci`, so it uses Node's own modules only. `node
+// scripts/testHost/install.mjs` does it by hand.
 //
-// code-server comes from npm without its install scripts, because those insist on npm's old --unsafe-perm and on
-// building modules nobody needs here. What they would have done is done below, step by step.
+// code-server comes from npm without its install scripts, because those insist on npm's old
+// --unsafe-perm and on building modules nobody needs here. What they would have done is done below,
+// step by step.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
@@ -17,7 +19,10 @@ const recipe = 1;
 const nodeVersion = '20.20.2';
 /** Its own 0.31 has no prebuilt binary inside the package; 0.44 has, and the same interface. */
 const argonVersion = '0.44.0';
-/** VS Code's ripgrep wrapper downloads its binary outside npm; this package of the same project contains it. */
+/**
+ * VS Code's ripgrep wrapper downloads its binary outside npm; this package of the same project
+ * contains it.
+ */
 const ripgrepVersion = '1.18.0';
 const nativeModules = ['@vscode/spdlog', 'native-watchdog', 'node-pty'];
 const stampName = '.earmark-complete.json';
@@ -26,28 +31,43 @@ const staleAfterMs = 60 * 60_000;
 
 /**
  * Makes code-server available and says where it is.
- * @param {(line: string) => void} log takes progress lines; nothing is logged when it is there already.
- * @returns {Promise<{dir: string, entry: string, node: string, version: string}>} `node entry …` starts it.
+ * @param {(line: string) => void} log takes progress lines; nothing is logged when it is there
+ * already.
+ * @returns {Promise<{dir: string, entry: string, node: string, version: string}>} `node entry …`
+ * starts it.
  * @throws {Error} one sentence that says what to do, where it cannot be installed.
  */
 export async function ensureCodeServer(log = console.error) {
   if (process.platform === 'win32') {
-    throw new Error('The VS Code host for tests runs on Linux and macOS only: on Windows use "npm run test:desktop".');
+    throw new Error(
+      'The VS Code host for tests runs on Linux and macOS only: on Windows use "npm run test:desktop".',
+    );
   }
   const node = await ensureNode20(log);
   const dir = join(cacheRoot(), `code-server-${codeServerVersion}`);
   if (!isComplete(dir)) {
     await build(dir, log, (work) => buildCodeServer(work, node, log));
   }
-  return { dir, entry: join(dir, 'node_modules', 'code-server', 'out', 'node', 'entry.js'), node: node.path, version: codeServerVersion };
+  return {
+    dir,
+    entry: join(dir, 'node_modules', 'code-server', 'out', 'node', 'entry.js'),
+    node: node.path,
+    version: codeServerVersion,
+  };
 }
 
-/** The folder that holds everything tests download: $XDG_CACHE_HOME/earmark-test, else ~/.cache/earmark-test. */
+/**
+ * The folder that holds everything tests download: $XDG_CACHE_HOME/earmark-test, else
+ * ~/.cache/earmark-test.
+ */
 export function cacheRoot() {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'earmark-test');
 }
 
-/** Node 20 with its headers: the running one where it has both, else the one from the npm package of this platform. */
+/**
+ * Node 20 with its headers: the running one where it has both, else the one from the npm package of
+ * this platform.
+ */
 async function ensureNode20(log) {
   const running = { path: process.execPath, prefix: dirname(dirname(process.execPath)) };
   if (process.versions.node.startsWith('20.') && hasHeaders(running.prefix)) return running;
@@ -57,7 +77,10 @@ async function ensureNode20(log) {
     await build(dir, log, async (work) => {
       log(`Fetching Node ${nodeVersion}, which code-server needs, from npm…`);
       await npmInstall(work, { [name]: nodeVersion }).catch((cause) => {
-        throw new Error(`The VS Code host for tests needs Node 20, and npm did not give it: run the tests with Node 20 instead. ${cause.message}`, { cause });
+        throw new Error(
+          `The VS Code host for tests needs Node 20, and npm did not give it: run the tests with Node 20 instead. ${cause.message}`,
+          { cause },
+        );
       });
     });
   }
@@ -70,16 +93,27 @@ function hasHeaders(prefix) {
 }
 
 async function buildCodeServer(work, node, log) {
-  const missing = [['a C++ compiler', ['c++', 'g++', 'clang++']], ['make', ['make']], ['Python 3', ['python3']]]
+  const missing = [
+    ['a C++ compiler', ['c++', 'g++', 'clang++']],
+    ['make', ['make']],
+    ['Python 3', ['python3']],
+  ]
     .filter(([, names]) => !names.some((name) => findCommand(name)))
     .map(([title]) => title);
   if (missing.length > 0) {
-    throw new Error(`The VS Code host for tests cannot be built without ${missing.join(', ')}: install g++, make and python3 and run again.`);
+    throw new Error(
+      `The VS Code host for tests cannot be built without ${missing.join(', ')}: install g++, make and python3 and run again.`,
+    );
   }
-  log(`Fetching code-server ${codeServerVersion} (VS Code's extension host for tests, once) from npm…`);
+  log(
+    `Fetching code-server ${codeServerVersion} (VS Code's extension host for tests, once) from npm…`,
+  );
   await npmInstall(
     work,
-    { 'code-server': codeServerVersion, [`@vscode/ripgrep-${process.platform}-${process.arch}`]: ripgrepVersion },
+    {
+      'code-server': codeServerVersion,
+      [`@vscode/ripgrep-${process.platform}-${process.arch}`]: ripgrepVersion,
+    },
     { argon2: argonVersion },
   );
   const vscode = join(work, 'node_modules', 'code-server', 'lib', 'vscode');
@@ -96,19 +130,38 @@ async function buildCodeServer(work, node, log) {
       runQuietly(`Building ${name}`, node.path, [gyp, 'rebuild', `--nodedir=${node.prefix}`], {
         cwd: join(vscode, 'node_modules', name),
         // node-gyp asks for "node" by name while it builds.
-        env: { ...npmEnvironment(), PATH: `${dirname(node.path)}${delimiter}${process.env.PATH ?? ''}` },
+        env: {
+          ...npmEnvironment(),
+          PATH: `${dirname(node.path)}${delimiter}${process.env.PATH ?? ''}`,
+        },
       }),
     ),
   );
-  await runQuietly('Starting code-server', node.path, [join(work, 'node_modules', 'code-server', 'out', 'node', 'entry.js'), '--version'], {
-    cwd: work,
-    env: { ...process.env, XDG_CONFIG_HOME: join(work, 'config') },
-  });
+  await runQuietly(
+    'Starting code-server',
+    node.path,
+    [join(work, 'node_modules', 'code-server', 'out', 'node', 'entry.js'), '--version'],
+    {
+      cwd: work,
+      env: { ...process.env, XDG_CONFIG_HOME: join(work, 'config') },
+    },
+  );
 }
 
 /** Without ripgrep the host works, but searching files in it finds nothing. */
 async function linkRipgrep(vscode) {
-  const binary = join('..', '..', '..', '..', '..', '..', '..', `@vscode/ripgrep-${process.platform}-${process.arch}`, 'bin', 'rg');
+  const binary = join(
+    '..',
+    '..',
+    '..',
+    '..',
+    '..',
+    '..',
+    '..',
+    `@vscode/ripgrep-${process.platform}-${process.arch}`,
+    'bin',
+    'rg',
+  );
   const bin = join(vscode, 'node_modules', '@vscode', 'ripgrep', 'bin');
   await mkdir(bin, { recursive: true });
   await symlink(binary, join(bin, 'rg'));
@@ -132,10 +185,16 @@ async function build(dir, log, fill) {
   await removeStale(parent);
   const work = await mkdtemp(`${dir}.tmp-`);
   // Work that takes minutes says that it is alive.
-  const alive = setInterval(() => log(`… still working, ${Math.round((Date.now() - started) / 1000)} s`), 15_000);
+  const alive = setInterval(
+    () => log(`… still working, ${Math.round((Date.now() - started) / 1000)} s`),
+    15_000,
+  );
   try {
     await fill(work);
-    await writeFile(join(work, stampName), JSON.stringify({ recipe, seconds: Math.round((Date.now() - started) / 1000) }));
+    await writeFile(
+      join(work, stampName),
+      JSON.stringify({ recipe, seconds: Math.round((Date.now() - started) / 1000) }),
+    );
     if (existsSync(dir) && !isComplete(dir)) await rename(dir, await mkdtemp(`${dir}.tmp-old-`));
     await rename(work, dir).catch((error) => {
       // Another process was faster; its result is as good.
@@ -167,25 +226,52 @@ async function removeStale(parent) {
 }
 
 async function npmInstall(dir, dependencies, overrides = {}) {
-  await writeFile(join(dir, 'package.json'), JSON.stringify({ name: 'earmark-test-host', private: true, dependencies, overrides }, null, 2));
+  await writeFile(
+    join(dir, 'package.json'),
+    JSON.stringify({ name: 'earmark-test-host', private: true, dependencies, overrides }, null, 2),
+  );
   await npm(dir, ['install']);
 }
 
 function npm(dir, args) {
-  const all = [findNpm(), ...args, '--prefix', dir, '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
-  return runQuietly(`Running "npm ${args[0]}"`, process.execPath, all, { cwd: dir, env: npmEnvironment() });
+  const all = [
+    findNpm(),
+    ...args,
+    '--prefix',
+    dir,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--no-update-notifier',
+    '--loglevel=error',
+  ];
+  return runQuietly(`Running "npm ${args[0]}"`, process.execPath, all, {
+    cwd: dir,
+    env: npmEnvironment(),
+  });
 }
 
-/** The environment without what an outer `npm test` says about its own project; the user's npm settings stay. */
+/**
+ * The environment without what an outer `npm test` says about its own project; the user's npm
+ * settings stay.
+ */
 function npmEnvironment() {
-  const outer = /^npm_(package_|lifecycle_|config_(local_prefix|prefix|global_prefix|workspace|omit|include|dry_run|global)$|command$)/i;
+  const outer =
+    /^npm_(package_|lifecycle_|config_(local_prefix|prefix|global_prefix|workspace|omit|include|dry_run|global)$|command$)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !outer.test(name)));
 }
 
-/** Runs a program without showing its output, unless it fails: then the error ends with its last lines. */
+/**
+ * Runs a program without showing its output, unless it fails: then the error ends with its last
+ * lines.
+ */
 function runQuietly(what, command, args, options) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: installLimitMs });
+    const child = spawn(command, args, {
+      ...options,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: installLimitMs,
+    });
     let tail = ''; // Long enough for the compiler error above make's own words.
     const keep = (chunk) => {
       tail = (tail + chunk).slice(-8000);
@@ -198,8 +284,14 @@ function runQuietly(what, command, args, options) {
       else {
         const reason = signal ? `it was ended by ${signal}` : `exit code ${code}`;
         const network = /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|E404/.test(tail);
-        const hint = network ? "check the network and npm's registry setting, then run again" : 'see what it said, then run again';
-        reject(new Error(`${what} for the VS Code test host failed (${reason}): ${hint}. It said: ${firstComplaint(tail)}`));
+        const hint = network
+          ? "check the network and npm's registry setting, then run again"
+          : 'see what it said, then run again';
+        reject(
+          new Error(
+            `${what} for the VS Code test host failed (${reason}): ${hint}. It said: ${firstComplaint(tail)}`,
+          ),
+        );
       }
     });
   });
@@ -207,13 +299,17 @@ function runQuietly(what, command, args, options) {
 
 /** The line that names the error, without the stack and advice that npm and node-gyp wrap it in. */
 function firstComplaint(output) {
-  const lines = output.split('\n').map((line) => line.replace(/^(npm|gyp) (error|ERR!)\s*/, '').trim()).filter(Boolean);
+  const lines = output
+    .split('\n')
+    .map((line) => line.replace(/^(npm|gyp) (error|ERR!)\s*/, '').trim())
+    .filter(Boolean);
   return lines.find((line) => /error:|Error:/.test(line)) ?? lines.at(-1) ?? 'nothing';
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   ensureCodeServer().then(
-    ({ dir, node }) => console.log(`code-server ${codeServerVersion} is in ${dir} and runs with ${node}.`),
+    ({ dir, node }) =>
+      console.log(`code-server ${codeServerVersion} is in ${dir} and runs with ${node}.`),
     (error) => {
       console.error(error.message);
       process.exitCode = 1;

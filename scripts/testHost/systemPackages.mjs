@@ -1,12 +1,16 @@
-// Checks for the system programs that some test suites use and installs the missing ones where apt-get may do that.
-// Runs before `npm ci`, so it uses Node's own modules only. `node scripts/testHost/systemPackages.mjs` does it by hand.
+// Checks for the system programs that some test suites use and installs the missing ones where
+// apt-get may do that. Runs before `npm ci`, so it uses Node's own modules only. `node
+// scripts/testHost/systemPackages.mjs` does it by hand.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findChromium, findCommand } from './commands.mjs';
 
-/** Program → Debian packages that bring it. Chromium without a font draws boxes, and only recommends one. */
+/**
+ * Program → Debian packages that bring it. Chromium without a font draws boxes, and only recommends
+ * one.
+ */
 const debianPackages = {
   chromium: ['chromium', 'fonts-liberation'],
   pulseaudio: ['pulseaudio'],
@@ -26,17 +30,22 @@ const aptLimitMs = 15 * 60_000;
 /**
  * Makes the programs available as far as this machine lets us. Never throws for a missing one.
  * @param {(line: string) => void} log takes progress lines; nothing is logged when all are there.
- * @returns {Promise<{available: Record<string, boolean>, message?: string}>} `message` says what to install
- *   where something is still missing; suites that need it skip with that sentence.
+ * @returns {Promise<{available: Record<string, boolean>, message?: string}>} `message` says what to
+ * install where something is still missing; suites that need it skip with that sentence.
  */
 export async function ensureSystemPackages(log = console.error) {
   const missing = listMissing();
   let reason = '';
   if (missing.length > 0) reason = await installWithApt(missing, log);
   const left = listMissing();
-  const available = Object.fromEntries(Object.keys(debianPackages).map((name) => [name, !left.includes(name)]));
+  const available = Object.fromEntries(
+    Object.keys(debianPackages).map((name) => [name, !left.includes(name)]),
+  );
   if (left.length === 0) return { available };
-  const how = process.platform === 'linux' ? `on Debian "apt-get install ${packagesFor(left).join(' ')}"` : 'with your package manager';
+  const how =
+    process.platform === 'linux'
+      ? `on Debian "apt-get install ${packagesFor(left).join(' ')}"`
+      : 'with your package manager';
   const message = `Tests that need ${left.join(', ')} are skipped: install ${left.length === 1 ? 'it' : 'them'} (${how}) and run again.`;
   return { available, message: reason ? `${message} ${reason}` : message };
 }
@@ -64,10 +73,14 @@ async function installWithApt(missing, log) {
   if (!prefix) return 'This user may not install packages.';
   const packages = packagesFor(missing);
   const options = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
-  const run = (args) => runQuietly([...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', apt, ...options, ...args]);
+  const run = (args) =>
+    runQuietly([...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', apt, ...options, ...args]);
   log(`Installing ${packages.join(', ')} with apt-get (once)…`);
   const started = Date.now();
-  const alive = setInterval(() => log(`… still working, ${Math.round((Date.now() - started) / 1000)} s`), 15_000);
+  const alive = setInterval(
+    () => log(`… still working, ${Math.round((Date.now() - started) / 1000)} s`),
+    15_000,
+  );
   try {
     const update = await run(['update']);
     const together = await run(['install', ...packages]);
@@ -81,7 +94,10 @@ async function installWithApt(missing, log) {
   }
 }
 
-/** What stands before a command to run it as root: nothing for root, `sudo -n` where it asks no password. */
+/**
+ * What stands before a command to run it as root: nothing for root, `sudo -n` where it asks no
+ * password.
+ */
 async function privilegePrefix() {
   if (process.getuid?.() === 0) return [];
   const sudo = findCommand('sudo');
@@ -92,13 +108,18 @@ async function privilegePrefix() {
 /** Returns '' on success, else the last line the program wrote. */
 function runQuietly([command, ...args]) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], timeout: aptLimitMs });
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: aptLimitMs,
+    });
     let tail = '';
     child.stderr.on('data', (chunk) => {
       tail = (tail + chunk).slice(-2000);
     });
     child.on('error', (error) => resolve(error.message));
-    child.on('close', (code) => resolve(code === 0 ? '' : tail.trim().split('\n').at(-1) || `exit code ${code}`));
+    child.on('close', (code) =>
+      resolve(code === 0 ? '' : tail.trim().split('\n').at(-1) || `exit code ${code}`),
+    );
   });
 }
 

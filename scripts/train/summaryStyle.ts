@@ -1,15 +1,19 @@
 /**
- * Writes daemon/analysis/summaryStyle.ts: how often written summaries have each closed-class word, counted in the
- * summaries of the AMI meetings beside the repository (CC BY 4.0). Run: `npx tsx scripts/train/summaryStyle.ts`.
+ * Writes daemon/analysis/summaryStyle.ts: how often written summaries have each closed-class word,
+ * counted in the summaries of the AMI meetings beside the repository (CC BY 4.0). Run: `npx tsx
+ * scripts/train/summaryStyle.ts`.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAmiMeetings, styleOf } from '../../bench/amiText';
 
 const style = styleOf(loadAmiMeetings());
-const lines = Object.entries(style).map(([word, share]) => `${/^[a-z]+$/.test(word) ? word : `"${word}"`}: ${share}`);
+const lines = Object.entries(style).map(
+  ([word, share]) => `${/^[a-z]+$/.test(word) ? word : `"${word}"`}: ${share}`,
+);
 const rows: string[] = [];
-for (let at = 0; at < lines.length; at += 10) rows.push(`  ${lines.slice(at, at + 10).join(', ')},`);
+for (let at = 0; at < lines.length; at += 10)
+  rows.push(`  ${lines.slice(at, at + 10).join(', ')},`);
 writeFileSync(
   join(__dirname, '../../daemon/analysis/summaryStyle.ts'),
   `/**

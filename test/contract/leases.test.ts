@@ -1,4 +1,7 @@
-/** One suite over both forms of leases and places: in memory, and in JetStream's key-value store with three gateways. */
+/**
+ * One suite over both forms of leases and places: in memory, and in JetStream's key-value store
+ * with three gateways.
+ */
 import { deepEqual, equal } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openLeases } from '../../daemon/adapters/nats/kvLeases';
@@ -18,23 +21,37 @@ interface Subject {
 let servers: NatsServers | undefined;
 const buses: TeamBus[] = [];
 const overNats = async (): Promise<Leases> => {
-  const bus = await openBus({ servers: servers?.url ?? '', name: 'test', replicas: 1, logger: silentLogger });
+  const bus = await openBus({
+    servers: servers?.url ?? '',
+    name: 'test',
+    replicas: 1,
+    logger: silentLogger,
+  });
   buses.push(bus);
   return openLeases(bus, systemClock, silentLogger);
 };
 
-const subjects: Readonly<Record<string, { begin(context: Mocha.Context): Promise<void>; make(): Promise<Subject> }>> = {
+const subjects: Readonly<
+  Record<string, { begin(context: Mocha.Context): Promise<void>; make(): Promise<Subject> }>
+> = {
   'in memory': {
     begin: () => Promise.resolve(),
     make: () => {
       const one = new MemoryLeases();
-      return Promise.resolve({ leases: [one, one, one], end: () => Promise.resolve(one.dispose()) });
+      return Promise.resolve({
+        leases: [one, one, one],
+        end: () => Promise.resolve(one.dispose()),
+      });
     },
   },
   'JetStream, three gateways': {
     begin: async (context) => void (servers = await NatsServers.start(needNats(context))),
     make: async () => {
-      const leases: [Leases, Leases, Leases] = [await overNats(), await overNats(), await overNats()];
+      const leases: [Leases, Leases, Leases] = [
+        await overNats(),
+        await overNats(),
+        await overNats(),
+      ];
       return {
         leases,
         end: async () => {
@@ -58,9 +75,16 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     afterEach(() => subject.end());
 
     it('gives a key to one of those who ask at once, and says who has it', async () => {
-      const claims = await Promise.all(subject.leases.flatMap((leases, i) => Array.from({ length: 20 }, () => leases.claim('session.ä b', `g${i}`))));
+      const claims = await Promise.all(
+        subject.leases.flatMap((leases, i) =>
+          Array.from({ length: 20 }, () => leases.claim('session.ä b', `g${i}`)),
+        ),
+      );
       const [lease, ...more] = claims.filter((claim) => claim !== undefined);
-      deepEqual([more.length, lease?.key, await subject.leases[1].holder('session.ä b')], [0, 'session.ä b', `g${Math.floor(claims.indexOf(lease) / 20)}`]);
+      deepEqual(
+        [more.length, lease?.key, await subject.leases[1].holder('session.ä b')],
+        [0, 'session.ä b', `g${Math.floor(claims.indexOf(lease) / 20)}`],
+      );
     });
 
     it('gives it to the next with a higher token when it is given back', async () => {
@@ -71,17 +95,28 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       equal(await second.holder('session.b'), undefined);
       const two = await second.claim('session.b', 'two');
       await one?.release();
-      deepEqual([(two?.token ?? 0) > (one?.token ?? 0), await first.holder('session.b')], [true, 'two']);
+      deepEqual(
+        [(two?.token ?? 0) > (one?.token ?? 0), await first.holder('session.b')],
+        [true, 'two'],
+      );
     });
 
     async function exactly(max: number, attempts: number): Promise<void> {
       const places = subject.leases.map((leases, i) => new Places(leases, `g${i}`));
-      const all = await Promise.all(Array.from({ length: attempts }, (_, i) => (places[i % 3] as Places).take(`sessions.ann${max}`, max)));
+      const all = await Promise.all(
+        Array.from({ length: attempts }, (_, i) =>
+          (places[i % 3] as Places).take(`sessions.ann${max}`, max),
+        ),
+      );
       const taken = all.filter((place): place is Lease => place !== undefined);
       deepEqual([taken.length, new Set(taken.map(({ key }) => key)).size], [max, max]);
       // One that leaves makes room for one.
       await taken[0]?.release();
-      const again = await Promise.all(Array.from({ length: 9 }, (_, i) => (places[i % 3] as Places).take(`sessions.ann${max}`, max)));
+      const again = await Promise.all(
+        Array.from({ length: 9 }, (_, i) =>
+          (places[i % 3] as Places).take(`sessions.ann${max}`, max),
+        ),
+      );
       equal(again.filter((place) => place !== undefined).length, 1);
       equal((await places[0]?.take(`sessions.bob${max}`, max)) !== undefined, true);
     }
@@ -91,21 +126,23 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     it('answers everybody who asks while others leave', async () => {
       const places = subject.leases.map((leases, i) => new Places(leases, `g${i}`));
       let [now, most, served] = [0, 0, 0];
-      await Promise.all(Array.from({ length: 60 }, async (_, i) => {
-        for (;;) {
-          const place = await (places[i % 3] as Places).take('llm', 3);
-          if (!place) {
-            await delay(5);
-            continue;
+      await Promise.all(
+        Array.from({ length: 60 }, async (_, i) => {
+          for (;;) {
+            const place = await (places[i % 3] as Places).take('llm', 3);
+            if (!place) {
+              await delay(5);
+              continue;
+            }
+            most = Math.max(most, ++now);
+            await delay(1);
+            now--;
+            await place.release();
+            served++;
+            return;
           }
-          most = Math.max(most, ++now);
-          await delay(1);
-          now--;
-          await place.release();
-          served++;
-          return;
-        }
-      }));
+        }),
+      );
       deepEqual([most <= 3, served], [true, 60]);
     });
   });
@@ -140,7 +177,16 @@ describe('leases in JetStream, when a gateway dies', function () {
       await delay(100);
     }
     // The old holder knows by its own clock that it has it no more, though it hears nothing.
-    deepEqual({ inTime: performance.now() - died < 10_000, higher: (next?.token ?? 0) > (held?.token ?? 0), kept: await heir.holder('session.kept'), lost, told }, { inTime: true, higher: true, kept: 'living', lost: 0, told: 1 });
+    deepEqual(
+      {
+        inTime: performance.now() - died < 10_000,
+        higher: (next?.token ?? 0) > (held?.token ?? 0),
+        kept: await heir.holder('session.kept'),
+        lost,
+        told,
+      },
+      { inTime: true, higher: true, kept: 'living', lost: 0, told: 1 },
+    );
     for (const one of [dead, living, heir]) one.dispose();
   });
 });

@@ -1,4 +1,7 @@
-/** One suite over both forms of the queue of phrases: the scheduler in memory, and NATS JetStream with a real server. */
+/**
+ * One suite over both forms of the queue of phrases: the scheduler in memory, and NATS JetStream
+ * with a real server.
+ */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Beats, hearBeats } from '../../daemon/adapters/nats/beats';
@@ -7,7 +10,12 @@ import { NatsTaker } from '../../daemon/adapters/nats/natsTaker';
 import { DEAD, PHRASES } from '../../daemon/adapters/nats/subjects';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { DecodeScheduler } from '../../daemon/asr/decodeScheduler';
-import type { DecodeRequest, DecodeSlot, PhraseAsker, PhraseTaker } from '../../daemon/asr/phraseQueue';
+import type {
+  DecodeRequest,
+  DecodeSlot,
+  PhraseAsker,
+  PhraseTaker,
+} from '../../daemon/asr/phraseQueue';
 import type { AsrOptions, AsrResult } from '../../daemon/asr/provider';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
@@ -18,7 +26,13 @@ import { until } from '../fakes/daemonProcess';
 
 const MODEL = 'model.one';
 const MAX_QUEUED_MS = 120_000;
-const result = (text: string): AsrResult => ({ text, words: [], confidence: 1, language: 'en', inferenceMs: 1 });
+const result = (text: string): AsrResult => ({
+  text,
+  words: [],
+  confidence: 1,
+  language: 'en',
+  inferenceMs: 1,
+});
 const organisationOf = (owner: string | undefined): string => owner ?? 'a';
 
 class TestSlot implements DecodeSlot {
@@ -29,9 +43,15 @@ class TestSlot implements DecodeSlot {
   private holding = false;
   private readonly held: (() => void)[] = [];
 
-  constructor(private readonly outcome: (name: string) => AsrResult | Promise<AsrResult> = result) {}
+  constructor(
+    private readonly outcome: (name: string) => AsrResult | Promise<AsrResult> = result,
+  ) {}
 
-  async transcribe(pcm: Float32Array, options: AsrOptions, signal: AbortSignal): Promise<AsrResult> {
+  async transcribe(
+    pcm: Float32Array,
+    options: AsrOptions,
+    signal: AbortSignal,
+  ): Promise<AsrResult> {
     const name = options.prompt?.[0] ?? '';
     this.begun.push(name);
     this.pcm.push(pcm);
@@ -58,9 +78,18 @@ class TestSlot implements DecodeSlot {
   }
 }
 
-const job = (name: string, more: Partial<DecodeRequest> & { readonly seconds?: number } = {}): DecodeRequest => {
+const job = (
+  name: string,
+  more: Partial<DecodeRequest> & { readonly seconds?: number } = {},
+): DecodeRequest => {
   const { seconds = 1, ...rest } = more;
-  return { pcm: new Float32Array(seconds * 16_000), options: { language: 'en', prompt: [name] }, priority: 'final', sessionId: 'a-1', ...rest };
+  return {
+    pcm: new Float32Array(seconds * 16_000),
+    options: { language: 'en', prompt: [name] },
+    priority: 'final',
+    sessionId: 'a-1',
+    ...rest,
+  };
 };
 
 interface Subject {
@@ -71,19 +100,48 @@ interface Subject {
 
 let servers: NatsServers | undefined;
 let program: string;
-const bus = (name: string): Promise<TeamBus> => openBus({ servers: servers?.url ?? '', name, replicas: 1, logger: silentLogger });
+const bus = (name: string): Promise<TeamBus> =>
+  openBus({ servers: servers?.url ?? '', name, replicas: 1, logger: silentLogger });
 
-async function overNats(): Promise<Subject & { readonly gateway: TeamBus; readonly worker: TeamBus; readonly presence: Presence }> {
+async function overNats(): Promise<
+  Subject & { readonly gateway: TeamBus; readonly worker: TeamBus; readonly presence: Presence }
+> {
   const [gateway, worker] = [await bus('gateway'), await bus('worker')];
   const presence = new Presence(systemClock);
   const hearing = hearBeats(gateway, presence);
   await gateway.nc.flush();
-  const asker = new NatsAsker({ bus: gateway, clock: systemClock, model: MODEL, presence, organisationOf, maxQueuedMs: MAX_QUEUED_MS });
-  const taker = new NatsTaker({ bus: worker, clock: systemClock, logger: silentLogger, model: MODEL });
-  const beats = new Beats(worker, systemClock, () => ({ id: 'w', provider: 'scripted', model: MODEL, languages: ['*'], version: '1', slots: taker.size, busy: taker.busy, rssBytes: 0, draining: false }));
+  const asker = new NatsAsker({
+    bus: gateway,
+    clock: systemClock,
+    model: MODEL,
+    presence,
+    organisationOf,
+    maxQueuedMs: MAX_QUEUED_MS,
+  });
+  const taker = new NatsTaker({
+    bus: worker,
+    clock: systemClock,
+    logger: silentLogger,
+    model: MODEL,
+  });
+  const beats = new Beats(worker, systemClock, () => ({
+    id: 'w',
+    provider: 'scripted',
+    model: MODEL,
+    languages: ['*'],
+    version: '1',
+    slots: taker.size,
+    busy: taker.busy,
+    rssBytes: 0,
+    draining: false,
+  }));
   taker.onDidChange(() => beats.changed());
   return {
-    gateway, worker, presence, asker, taker,
+    gateway,
+    worker,
+    presence,
+    asker,
+    taker,
     end: async () => {
       for (const part of [beats, taker, asker, hearing]) part.dispose();
       await Promise.all([gateway.close(), worker.close()]);
@@ -91,11 +149,17 @@ async function overNats(): Promise<Subject & { readonly gateway: TeamBus; readon
   };
 }
 
-const subjects: Readonly<Record<string, { begin(context: Mocha.Context): Promise<void>; make(): Promise<Subject> }>> = {
+const subjects: Readonly<
+  Record<string, { begin(context: Mocha.Context): Promise<void>; make(): Promise<Subject> }>
+> = {
   'in memory': {
     begin: () => Promise.resolve(),
     make: () => {
-      const scheduler = new DecodeScheduler(systemClock, undefined, { maxQueuedMs: MAX_QUEUED_MS, deadlineMs: 2_000, shareStepMs: 1_000 });
+      const scheduler = new DecodeScheduler(systemClock, undefined, {
+        maxQueuedMs: MAX_QUEUED_MS,
+        deadlineMs: 2_000,
+        shareStepMs: 1_000,
+      });
       return Promise.resolve({ asker: scheduler, taker: scheduler, end: () => Promise.resolve() });
     },
   },
@@ -120,23 +184,58 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     afterEach(() => subject.end());
 
     it('gives a phrase to a slot as it is, and its text to whoever asked', async () => {
-      const slot = new TestSlot((text) => ({ ...result(text), words: [{ text, startMs: 0, endMs: 400, confidence: 0.5, timing: 'model' }], tokens: [1, 5, 2] }));
+      const slot = new TestSlot((text) => ({
+        ...result(text),
+        words: [{ text, startMs: 0, endMs: 400, confidence: 0.5, timing: 'model' }],
+        tokens: [1, 5, 2],
+      }));
       subject.taker.addSlot(slot);
       const pcm = Float32Array.from({ length: 1_601 }, (_, i) => ((i % 200) - 100) / 32_768);
-      const options: AsrOptions = { language: 'de', prompt: ['Grüße', 'b'], conversation: 'a-1', draft: [3, 4], tail: pcm.subarray(40, 73), lead: { pcm: pcm.subarray(0, 33), tokens: [9] } };
+      const options: AsrOptions = {
+        language: 'de',
+        prompt: ['Grüße', 'b'],
+        conversation: 'a-1',
+        draft: [3, 4],
+        tail: pcm.subarray(40, 73),
+        lead: { pcm: pcm.subarray(0, 33), tokens: [9] },
+      };
       const answer = await subject.asker.run({ pcm, options, priority: 'final', sessionId: 'a-1' });
-      deepEqual({ answer, pcm: slot.pcm[0], options: slot.options[0] }, { answer: { ...result('Grüße'), words: [{ text: 'Grüße', startMs: 0, endMs: 400, confidence: 0.5, timing: 'model' }], tokens: [1, 5, 2] }, pcm, options: { ...options, tail: pcm.slice(40, 73), lead: { pcm: pcm.slice(0, 33), tokens: [9] } } });
+      deepEqual(
+        { answer, pcm: slot.pcm[0], options: slot.options[0] },
+        {
+          answer: {
+            ...result('Grüße'),
+            words: [{ text: 'Grüße', startMs: 0, endMs: 400, confidence: 0.5, timing: 'model' }],
+            tokens: [1, 5, 2],
+          },
+          pcm,
+          options: {
+            ...options,
+            tail: pcm.slice(40, 73),
+            lead: { pcm: pcm.slice(0, 33), tokens: [9] },
+          },
+        },
+      );
     });
 
     it('decodes each of many phrases once', async () => {
-      const slots = Array.from({ length: 4 }, () => new TestSlot(async (text) => {
-        await delay(2);
-        return result(text);
-      }));
+      const slots = Array.from(
+        { length: 4 },
+        () =>
+          new TestSlot(async (text) => {
+            await delay(2);
+            return result(text);
+          }),
+      );
       for (const slot of slots) subject.taker.addSlot(slot);
       const names = Array.from({ length: 60 }, (_, i) => `p${i}`);
-      const answers = await Promise.all(names.map((text, i) => subject.asker.run(job(text, { sessionId: `a-${i % 7}` }))));
-      deepEqual([answers.map((answer) => answer?.text), slots.flatMap(({ begun }) => begun).sort()], [names, [...names].sort()]);
+      const answers = await Promise.all(
+        names.map((text, i) => subject.asker.run(job(text, { sessionId: `a-${i % 7}` }))),
+      );
+      deepEqual(
+        [answers.map((answer) => answer?.text), slots.flatMap(({ begun }) => begun).sort()],
+        [names, [...names].sort()],
+      );
     });
 
     it('keeps phrases that come before a slot', async () => {
@@ -158,7 +257,13 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       const final = subject.asker.run(job('final'));
       await until(() => slot.begun.includes('final'), 'the final begins');
       await until(() => !subject.asker.idle, 'it is busy');
-      deepEqual([await subject.asker.run(job('busy', { priority: 'partial' })), slot.begun.includes('busy')], [undefined, false]);
+      deepEqual(
+        [
+          await subject.asker.run(job('busy', { priority: 'partial' })),
+          slot.begun.includes('busy'),
+        ],
+        [undefined, false],
+      );
       slot.release();
       equal((await final)?.text, 'final');
     });
@@ -167,7 +272,9 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       const slot = new TestSlot();
       slot.hold();
       subject.taker.addSlot(slot);
-      const flood = Array.from({ length: 20 }, (_, i) => subject.asker.run(job(`flood${i}`, { sessionId: 'flood-1', owner: 'flood', seconds: 5 })));
+      const flood = Array.from({ length: 20 }, (_, i) =>
+        subject.asker.run(job(`flood${i}`, { sessionId: 'flood-1', owner: 'flood', seconds: 5 })),
+      );
       await until(() => slot.begun.length === 1, 'the flood begins');
       const other = subject.asker.run(job('other', { sessionId: 'small-1', owner: 'small' }));
       // They are on their way to the queue.
@@ -175,12 +282,22 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       slot.release();
       await Promise.all([...flood, other]);
       const at = slot.begun.indexOf('other');
-      deepEqual({ soon: at >= 1 && at <= 3, all: new Set(slot.begun).size }, { soon: true, all: 21 });
+      deepEqual(
+        { soon: at >= 1 && at <= 3, all: new Set(slot.begun).size },
+        { soon: true, all: 21 },
+      );
     });
 
     it('hands on what the slot says is wrong with the phrase', async () => {
-      subject.taker.addSlot(new TestSlot(() => Promise.reject(new EarmarkError('model.corrupt', 'The model is damaged.'))));
-      await rejects(subject.asker.run(job('bad')), { code: 'model.corrupt', message: 'The model is damaged.' });
+      subject.taker.addSlot(
+        new TestSlot(() =>
+          Promise.reject(new EarmarkError('model.corrupt', 'The model is damaged.')),
+        ),
+      );
+      await rejects(subject.asker.run(job('bad')), {
+        code: 'model.corrupt',
+        message: 'The model is damaged.',
+      });
     });
 
     it('ends a decode that nobody waits for, and does not begin one', async () => {
@@ -188,12 +305,18 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
       slot.hold();
       subject.taker.addSlot(slot);
       const [running, waiting] = [new AbortController(), new AbortController()];
-      const asked = [subject.asker.run(job('running'), running.signal), subject.asker.run(job('waiting'), waiting.signal)];
+      const asked = [
+        subject.asker.run(job('running'), running.signal),
+        subject.asker.run(job('waiting'), waiting.signal),
+      ];
       const outcomes = Promise.allSettled(asked);
       await until(() => slot.begun.length === 1, 'the first begins');
       waiting.abort();
       running.abort();
-      deepEqual((await outcomes).map((o) => o.status === 'rejected' && (o.reason as EarmarkError).code), ['rpc.cancelled', 'rpc.cancelled']);
+      deepEqual(
+        (await outcomes).map((o) => o.status === 'rejected' && (o.reason as EarmarkError).code),
+        ['rpc.cancelled', 'rpc.cancelled'],
+      );
       await until(() => slot.aborted === 1, 'the slot hears of it');
       slot.release();
       equal((await subject.asker.run(job('next')))?.text, 'next');
@@ -201,7 +324,9 @@ for (const [name, { begin, make }] of Object.entries(subjects)) {
     });
 
     it('refuses more than may wait', async () => {
-      const waiting = Array.from({ length: 12 }, (_, i) => subject.asker.run(job(`w${i}`, { seconds: 10 })));
+      const waiting = Array.from({ length: 12 }, (_, i) =>
+        subject.asker.run(job(`w${i}`, { seconds: 10 })),
+      );
       await rejects(subject.asker.run(job('more', { seconds: 10 })), { code: 'rpc.tooMany' });
       subject.taker.addSlot(new TestSlot());
       equal((await Promise.all(waiting)).length, 12);
@@ -235,7 +360,8 @@ describe('queue of phrases over NATS, when things die', function () {
     while ((await jsm.streams.info(PHRASES)).state.messages > 0) await delay(50);
   };
   beforeEach(async () => void (subject = await overNats()));
-  // An answer is there a moment before its phrase is acknowledged, and what is not comes again in the next test.
+  // An answer is there a moment before its phrase is acknowledged, and what is not comes again in
+  // the next test.
   afterEach(async () => {
     await emptied(subject.gateway);
     await subject.end();
@@ -243,7 +369,12 @@ describe('queue of phrases over NATS, when things die', function () {
 
   it('gives the phrase of a worker that vanished to another one', async () => {
     const lost = await bus('lost');
-    const gone = new NatsTaker({ bus: lost, clock: systemClock, logger: silentLogger, model: MODEL });
+    const gone = new NatsTaker({
+      bus: lost,
+      clock: systemClock,
+      logger: silentLogger,
+      model: MODEL,
+    });
     const slot = new TestSlot();
     slot.hold();
     gone.addSlot(slot);
@@ -293,13 +424,21 @@ describe('queue of phrases over NATS, when things die', function () {
   });
 
   it('puts a phrase on which every worker fails into the dead letters, without its sound', async () => {
-    const slot = new TestSlot(() => Promise.reject(new EarmarkError('engine.crashed', 'It stopped.')));
+    const slot = new TestSlot(() =>
+      Promise.reject(new EarmarkError('engine.crashed', 'It stopped.')),
+    );
     subject.taker.addSlot(slot);
-    await rejects(subject.asker.run(job('poison')), { code: 'engine.crashed', message: 'Every worker that took this phrase failed on it; the phrase is left out.' });
+    await rejects(subject.asker.run(job('poison')), {
+      code: 'engine.crashed',
+      message: 'Every worker that took this phrase failed on it; the phrase is left out.',
+    });
     const { state } = await subject.gateway.jsm.streams.info(DEAD);
     const letter = await subject.gateway.jsm.streams.getMessage(DEAD, { seq: state.last_seq });
     const { at: _, ...rest } = letter?.json<Record<string, unknown>>() ?? {};
-    deepEqual([slot.begun.length, rest], [4, { session: 'a-1', organisation: 'a', model: MODEL, deliveries: 4, audioMs: 1_000 }]);
+    deepEqual(
+      [slot.begun.length, rest],
+      [4, { session: 'a-1', organisation: 'a', model: MODEL, deliveries: 4, audioMs: 1_000 }],
+    );
   });
 
   it('hands finals to workers that are free while the queue takes none, and decodes none again when it does', async () => {
@@ -313,13 +452,23 @@ describe('queue of phrases over NATS, when things die', function () {
     slots[0]?.hold();
     const begun = performance.now();
     const answers = Promise.all(names.map((text) => asker.run(job(text))));
-    await until(() => slots.flatMap((slot) => slot.begun).length === names.length, 'all are in hand');
+    await until(
+      () => slots.flatMap((slot) => slot.begun).length === names.length,
+      'all are in hand',
+    );
     const tookMs = performance.now() - begun;
     gateway.js.publish = publish;
     // The one that is held goes into the queue now, and the other slot is free.
     await delay(2_000);
     slots[0]?.release();
-    deepEqual({ answers: (await answers).map((answer) => answer?.text), begun: slots.flatMap((slot) => slot.begun).sort(), inTime: tookMs < 4_000 }, { answers: names, begun: names, inTime: true });
+    deepEqual(
+      {
+        answers: (await answers).map((answer) => answer?.text),
+        begun: slots.flatMap((slot) => slot.begun).sort(),
+        inTime: tookMs < 4_000,
+      },
+      { answers: names, begun: names, inTime: true },
+    );
     await emptied(gateway);
     equal(slots.flatMap((slot) => slot.begun).length, names.length);
   });
@@ -332,7 +481,10 @@ describe('queue of phrases over NATS, when things die', function () {
     await until(() => slot.begun.length === 1, 'the first begins');
     // Pulls go to a consumer that nobody answers for.
     const request = subject.worker.nc.request.bind(subject.worker.nc);
-    subject.worker.nc.request = (to, ...rest) => (to.startsWith('$JS.API.CONSUMER.MSG.NEXT') ? Promise.reject(new Error('no leader')) : request(to, ...rest));
+    subject.worker.nc.request = (to, ...rest) =>
+      to.startsWith('$JS.API.CONSUMER.MSG.NEXT')
+        ? Promise.reject(new Error('no leader'))
+        : request(to, ...rest);
     slot.release();
     equal((await first)?.text, 'first');
     equal((await subject.asker.run(job('second')))?.text, 'second');
@@ -345,10 +497,16 @@ describe('queue of phrases over NATS, when things die', function () {
     const { gateway, asker, taker, presence } = subject;
     taker.addSlot(new TestSlot());
     await until(() => presence.capacity(MODEL).slots === 1, 'the worker tells of itself');
-    const [publish, request] = [gateway.js.publish.bind(gateway.js), gateway.nc.request.bind(gateway.nc)];
+    const [publish, request] = [
+      gateway.js.publish.bind(gateway.js),
+      gateway.nc.request.bind(gateway.nc),
+    ];
     gateway.js.publish = () => Promise.reject(new Error('no leader'));
     let unheard = 0;
-    gateway.nc.request = (to, ...rest) => (to.startsWith('earmark.offer') && unheard < 5 ? (unheard++, Promise.reject(new Error('timeout'))) : request(to, ...rest));
+    gateway.nc.request = (to, ...rest) =>
+      to.startsWith('earmark.offer') && unheard < 5
+        ? (unheard++, Promise.reject(new Error('timeout')))
+        : request(to, ...rest);
     const answer = await asker.run(job('late'));
     [gateway.js.publish, gateway.nc.request] = [publish, request];
     deepEqual({ unheard, text: answer?.text }, { unheard: 5, text: 'late' });
@@ -359,7 +517,13 @@ describe('queue of phrases over NATS, when things die', function () {
     const slot = new TestSlot();
     subject.taker.addSlot(slot);
     const answers: { readonly subject: string; readonly data: Uint8Array }[] = [];
-    subject.gateway.nc.subscribe('earmark.answer.>', { callback: (_, message) => void ('result' in message.json<object>() && answers.push({ subject: message.subject, data: message.data })) });
+    subject.gateway.nc.subscribe('earmark.answer.>', {
+      callback: (_, message) =>
+        void (
+          'result' in message.json<object>() &&
+          answers.push({ subject: message.subject, data: message.data })
+        ),
+    });
     await subject.gateway.nc.flush();
     equal((await subject.asker.run(job('first')))?.text, 'first');
     slot.hold();

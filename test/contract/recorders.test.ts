@@ -1,4 +1,7 @@
-/** One suite over every recorder module: what is called, what is heard, how it ends. Stand-in programs play the platforms that are not here. */
+/**
+ * One suite over every recorder module: what is called, what is heard, how it ends. Stand-in
+ * programs play the platforms that are not here.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
@@ -6,7 +9,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCapture, type DeviceCapture } from '../../daemon/adapters/capture/capture';
 import { EarmarkError } from '../../protocol/errors';
-import { type Behaviour, calledWith, install, isAlive, pidOf, PLATFORMS, RAMP, waitFor, wasCalled } from './recorderHarness';
+import {
+  type Behaviour,
+  calledWith,
+  install,
+  isAlive,
+  pidOf,
+  PLATFORMS,
+  RAMP,
+  waitFor,
+  wasCalled,
+} from './recorderHarness';
 
 const recordersFolder = path.join(__dirname, '../../daemon/adapters/capture/recorders');
 
@@ -24,7 +37,10 @@ describe('recorders', function () {
       let count = 0;
       const heard: number[] = [];
       let ends: Error[] = [];
-      const handlers = { onData: (pcm: Int16Array) => void heard.push(...pcm), onEnd: (error: Error) => void ends.push(error) };
+      const handlers = {
+        onData: (pcm: Int16Array) => void heard.push(...pcm),
+        onEnd: (error: Error) => void ends.push(error),
+      };
 
       before(async () => {
         root = await mkdtemp(path.join(tmpdir(), 'earmark-recorder-'));
@@ -36,19 +52,28 @@ describe('recorders', function () {
       });
       afterEach(async () => {
         await capture.dispose();
-        if (wasCalled(folder)) await waitFor('the end of the recorder', () => !isAlive(pidOf(folder)), 3_000);
+        if (wasCalled(folder))
+          await waitFor('the end of the recorder', () => !isAlive(pidOf(folder)), 3_000);
       });
       after(() => rm(root, { recursive: true, force: true }));
 
       const given = (behaviour: Behaviour, options: { firstDataMs?: number } = {}): void => {
         install(fake, folder, behaviour);
         capture = createCapture({
-          recordersFolder, platform: fake.platform, release: '23.4.0', audiotee: path.join(folder, 'audiotee'),
-          env: { PATH: folder, PULSE_SERVER: 'unix:/somewhere' }, only: [fake.recorder], ...options,
+          recordersFolder,
+          platform: fake.platform,
+          release: '23.4.0',
+          audiotee: path.join(folder, 'audiotee'),
+          env: { PATH: folder, PULSE_SERVER: 'unix:/somewhere' },
+          only: [fake.recorder],
+          ...options,
         });
       };
       const failure = async (device?: string): Promise<EarmarkError> => {
-        const error: unknown = await capture.start(fake.source, device, handlers).then(() => undefined, (e: unknown) => e);
+        const error: unknown = await capture.start(fake.source, device, handlers).then(
+          () => undefined,
+          (e: unknown) => e,
+        );
         assert.ok(error instanceof EarmarkError, String(error));
         assert.match(error.message, /^[^\n]{20,300}\.$/, 'one sentence');
         return error;
@@ -58,14 +83,27 @@ describe('recorders', function () {
         given('records');
         const abilities = await capture.abilities();
         const devices = fake.source === 'mic' ? abilities.microphones : abilities.systems;
-        assert.ok(devices.some((d) => d.id === fake.device && d.recorder === fake.recorder), JSON.stringify(devices));
+        assert.ok(
+          devices.some((d) => d.id === fake.device && d.recorder === fake.recorder),
+          JSON.stringify(devices),
+        );
         const recording = await capture.start(fake.source, fake.device, handlers);
         await waitFor('two rounds of samples', () => heard.length >= RAMP.length * 2, 5_000);
         assert.deepEqual(heard.slice(0, RAMP.length * 2), [...RAMP, ...RAMP]);
-        assert.deepEqual({ source: recording.source, recorder: recording.recorder }, { source: fake.source, recorder: fake.recorder });
+        assert.deepEqual(
+          { source: recording.source, recorder: recording.recorder },
+          { source: fake.source, recorder: fake.recorder },
+        );
         const args = calledWith(folder);
-        assert.deepEqual(fake.expectedArgs.filter((arg) => !args.includes(arg)), [], `missing among ${args.join(' ')}`);
-        assert.match(readFileSync(path.join(folder, 'env'), 'utf8'), /^PULSE_SERVER=unix:\/somewhere$/m);
+        assert.deepEqual(
+          fake.expectedArgs.filter((arg) => !args.includes(arg)),
+          [],
+          `missing among ${args.join(' ')}`,
+        );
+        assert.match(
+          readFileSync(path.join(folder, 'env'), 'utf8'),
+          /^PULSE_SERVER=unix:\/somewhere$/m,
+        );
         await recording.stop();
         assert.deepEqual({ alive: isAlive(pidOf(folder)), ends }, { alive: false, ends: [] });
       });
@@ -74,7 +112,11 @@ describe('recorders', function () {
         given('records');
         await capture.start(fake.source, undefined, handlers);
         const args = calledWith(folder);
-        assert.deepEqual(fake.defaultArgs.filter((arg) => !args.includes(arg)), [], `missing among ${args.join(' ')}`);
+        assert.deepEqual(
+          fake.defaultArgs.filter((arg) => !args.includes(arg)),
+          [],
+          `missing among ${args.join(' ')}`,
+        );
       });
 
       it('knows which device is not there', async () => {
@@ -87,7 +129,10 @@ describe('recorders', function () {
       it('says why it does not start', async () => {
         given('complains');
         const error = await failure();
-        assert.equal(error.code, fake.recorder === 'audiotee' ? 'audio.recorderFailed' : 'audio.deviceNotFound');
+        assert.equal(
+          error.code,
+          fake.recorder === 'audiotee' ? 'audio.recorderFailed' : 'audio.deviceNotFound',
+        );
         assert.match(error.message, /connect it again|allow Visual Studio Code/);
       });
 
@@ -126,21 +171,42 @@ describe('recorders', function () {
   }
 
   describe('nothing to record with', () => {
-    const check = async (platform: NodeJS.Platform, source: 'mic' | 'system', message: RegExp): Promise<void> => {
-      const capture = createCapture({ recordersFolder, platform, release: '22.0.0', env: { PATH: '/nowhere' } });
-      const { microphones, systems, advice, recorders } = await capture.abilities();
-      assert.deepEqual({ microphones, systems, available: recorders.filter((r) => r.available) }, { microphones: [], systems: [], available: [] });
-      assert.match(advice.join('\n'), message);
-      await assert.rejects(capture.start(source, undefined, { onData: () => undefined, onEnd: () => undefined }), (e: unknown) => {
-        assert.ok(e instanceof EarmarkError && e.code === 'audio.noRecorder');
-        assert.match(e.message, message);
-        return true;
+    const check = async (
+      platform: NodeJS.Platform,
+      source: 'mic' | 'system',
+      message: RegExp,
+    ): Promise<void> => {
+      const capture = createCapture({
+        recordersFolder,
+        platform,
+        release: '22.0.0',
+        env: { PATH: '/nowhere' },
       });
+      const { microphones, systems, advice, recorders } = await capture.abilities();
+      assert.deepEqual(
+        { microphones, systems, available: recorders.filter((r) => r.available) },
+        { microphones: [], systems: [], available: [] },
+      );
+      assert.match(advice.join('\n'), message);
+      await assert.rejects(
+        capture.start(source, undefined, { onData: () => undefined, onEnd: () => undefined }),
+        (e: unknown) => {
+          assert.ok(e instanceof EarmarkError && e.code === 'audio.noRecorder');
+          assert.match(e.message, message);
+          return true;
+        },
+      );
     };
-    it('names the package on Linux', () => check('linux', 'mic', /The microphone cannot be recorded: install the package pulseaudio-utils/));
+    it('names the package on Linux', () =>
+      check(
+        'linux',
+        'mic',
+        /The microphone cannot be recorded: install the package pulseaudio-utils/,
+      ));
     it('names the version on an old macOS', () => check('darwin', 'system', /takes macOS 14\.2/));
     it('names ffmpeg on macOS', () => check('darwin', 'mic', /brew install ffmpeg/));
     it('names ffmpeg on Windows', () => check('win32', 'mic', /winget install/));
-    it('says that a platform is not known', () => check('freebsd', 'mic', /Earmark knows no recorder/));
+    it('says that a platform is not known', () =>
+      check('freebsd', 'mic', /Earmark knows no recorder/));
   });
 });

@@ -1,4 +1,7 @@
-/** One suite over every SpoolFactory: files on disk, files that a team's stream has too, and the fake that other tests use. */
+/**
+ * One suite over every SpoolFactory: files on disk, files that a team's stream has too, and the
+ * fake that other tests use.
+ */
 import { deepEqual, throws } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +18,12 @@ import { SteadySpools } from '../../daemon/session/steadySpool';
 import { MemorySpools } from '../fakes/memorySpool';
 import { NatsServers, needNats } from '../fakes/natsServers';
 
-const frame = (source: Source, seq: number): Frame => ({ source, seq, captureMs: seq * FRAME_MS + 0.5, pcm: new Int16Array(FRAME_SAMPLES).fill((seq * 7) % 30_000) });
+const frame = (source: Source, seq: number): Frame => ({
+  source,
+  seq,
+  captureMs: seq * FRAME_MS + 0.5,
+  pcm: new Int16Array(FRAME_SAMPLES).fill((seq * 7) % 30_000),
+});
 const seqs = (frames: readonly Frame[]): number[] => frames.map(({ seq }) => seq);
 const synced = (spool: Spool, source: Source, seq: number): Promise<void> =>
   new Promise((resolve) => {
@@ -33,25 +41,59 @@ interface Subject {
 
 function onDisk(clock: ManualClock): Subject {
   const folder = mkdtempSync(join(tmpdir(), 'earmark-spool-'));
-  return { spools: new FileSpools({ folder: join(folder, 'spool'), clock, logger: silentLogger }), end: () => rmSync(folder, { recursive: true }) };
+  return {
+    spools: new FileSpools({ folder: join(folder, 'spool'), clock, logger: silentLogger }),
+    end: () => rmSync(folder, { recursive: true }),
+  };
 }
 
 let team: { readonly servers: NatsServers; readonly bus: TeamBus } | undefined;
 let organisations = 0;
 
-const subjects: Readonly<Record<string, { readonly make: (clock: ManualClock) => Subject; readonly begin?: (context: Mocha.Context) => Promise<void>; readonly end?: () => Promise<void> }>> = {
+const subjects: Readonly<
+  Record<
+    string,
+    {
+      readonly make: (clock: ManualClock) => Subject;
+      readonly begin?: (context: Mocha.Context) => Promise<void>;
+      readonly end?: () => Promise<void>;
+    }
+  >
+> = {
   memory: { make: (clock) => ({ spools: new MemorySpools(clock), end: () => undefined }) },
-  'steady over memory': { make: (clock) => ({ spools: new SteadySpools({ spools: new MemorySpools(clock), clock, logger: silentLogger }), end: () => undefined }) },
+  'steady over memory': {
+    make: (clock) => ({
+      spools: new SteadySpools({ spools: new MemorySpools(clock), clock, logger: silentLogger }),
+      end: () => undefined,
+    }),
+  },
   files: { make: onDisk },
   'files and a JetStream': {
     begin: async (context) => {
       const servers = await NatsServers.start(needNats(context));
-      team = { servers, bus: await openBus({ servers: servers.url, name: 'test', replicas: 1, logger: silentLogger }) };
+      team = {
+        servers,
+        bus: await openBus({
+          servers: servers.url,
+          name: 'test',
+          replicas: 1,
+          logger: silentLogger,
+        }),
+      };
       await openSessionStream(team.bus);
     },
     make: (clock) => {
       const { spools, end } = onDisk(clock);
-      return { spools: new ReplicatedSpools(spools, team?.bus as TeamBus, clock, new SessionSubjects(`o${organisations}`), `server${organisations++}`), end };
+      return {
+        spools: new ReplicatedSpools(
+          spools,
+          team?.bus as TeamBus,
+          clock,
+          new SessionSubjects(`o${organisations}`),
+          `server${organisations++}`,
+        ),
+        end,
+      };
     },
     end: async () => {
       await team?.bus.close();
@@ -89,8 +131,16 @@ for (const [name, { make, begin, end }] of Object.entries(subjects)) {
     }
 
     it('gives back the frames it took, each source by itself', () => {
-      for (let seq = 0; seq < 4; seq++) for (const source of ['mic', 'system'] as const) spool.append(frame(source, seq));
-      deepEqual({ mic: spool.read('mic', 1, 2), system: seqs(spool.read('system', 3, 9)), none: spool.read('file', 0, 9) }, { mic: [frame('mic', 1), frame('mic', 2)], system: [3], none: [] });
+      for (let seq = 0; seq < 4; seq++)
+        for (const source of ['mic', 'system'] as const) spool.append(frame(source, seq));
+      deepEqual(
+        {
+          mic: spool.read('mic', 1, 2),
+          system: seqs(spool.read('system', 3, 9)),
+          none: spool.read('file', 0, 9),
+        },
+        { mic: [frame('mic', 1), frame('mic', 2)], system: [3], none: [] },
+      );
     });
 
     it('has everything on disk after 200 ms, and says so', async () => {
@@ -100,7 +150,10 @@ for (const [name, { make, begin, end }] of Object.entries(subjects)) {
       const told = synced(spool, 'mic', 1);
       clock.advance(200);
       await told;
-      deepEqual({ before, after: spool.durableSeq('mic'), other: spool.durableSeq('system') }, { before: -1, after: 1, other: -1 });
+      deepEqual(
+        { before, after: spool.durableSeq('mic'), other: spool.durableSeq('system') },
+        { before: -1, after: 1, other: -1 },
+      );
     });
 
     it('has everything on disk when it is told to, and says so', async () => {
@@ -116,7 +169,14 @@ for (const [name, { make, begin, end }] of Object.entries(subjects)) {
 
     it('keeps a hole a hole', () => {
       for (const seq of [0, 1, 5, 6]) spool.append(frame('mic', seq));
-      deepEqual({ all: seqs(spool.read('mic', 0, 9)), after: seqs(spool.read('mic', 2, 1)), range: spool.range('mic') }, { all: [0, 1, 5, 6], after: [5], range: { firstSeq: 0, lastSeq: 6 } });
+      deepEqual(
+        {
+          all: seqs(spool.read('mic', 0, 9)),
+          after: seqs(spool.read('mic', 2, 1)),
+          range: spool.range('mic'),
+        },
+        { all: [0, 1, 5, 6], after: [5], range: { firstSeq: 0, lastSeq: 6 } },
+      );
     });
 
     it('forgets what is released, and knows how far it came', async () => {
@@ -125,17 +185,38 @@ for (const [name, { make, begin, end }] of Object.entries(subjects)) {
       await force('mic', 3999);
       spool.release('mic', 4000);
       spool.release('system', 1);
-      deepEqual({ mic: spool.range('mic'), system: spool.range('system'), read: seqs(spool.read('mic', 0, 9)), durable: spool.durableSeq('mic') }, { mic: undefined, system: { firstSeq: 1, lastSeq: 2 }, read: [], durable: 3999 });
+      deepEqual(
+        {
+          mic: spool.range('mic'),
+          system: spool.range('system'),
+          read: seqs(spool.read('mic', 0, 9)),
+          durable: spool.durableSeq('mic'),
+        },
+        { mic: undefined, system: { firstSeq: 1, lastSeq: 2 }, read: [], durable: 3999 },
+      );
     });
 
     it('has it all after a restart', () => {
-      for (let seq = 0; seq < 2000; seq++) for (const source of ['mic', 'system'] as const) spool.append(frame(source, seq));
+      for (let seq = 0; seq < 2000; seq++)
+        for (const source of ['mic', 'system'] as const) spool.append(frame(source, seq));
       spool.dispose();
       spool = subject.spools.open('a');
       for (const seq of [1999, 2000]) spool.append(frame('mic', seq));
       deepEqual(
-        { list: subject.spools.list(), durable: [spool.durableSeq('mic'), spool.durableSeq('system')], across: spool.read('mic', 1570, 30), end: seqs(spool.read('mic', 1998, 9)), range: spool.range('system') },
-        { list: ['a'], durable: [1999, 1999], across: Array.from({ length: 30 }, (_, i) => frame('mic', 1570 + i)), end: [1998, 1999, 2000], range: { firstSeq: 0, lastSeq: 1999 } },
+        {
+          list: subject.spools.list(),
+          durable: [spool.durableSeq('mic'), spool.durableSeq('system')],
+          across: spool.read('mic', 1570, 30),
+          end: seqs(spool.read('mic', 1998, 9)),
+          range: spool.range('system'),
+        },
+        {
+          list: ['a'],
+          durable: [1999, 1999],
+          across: Array.from({ length: 30 }, (_, i) => frame('mic', 1570 + i)),
+          end: [1998, 1999, 2000],
+          range: { firstSeq: 0, lastSeq: 1999 },
+        },
       );
     });
 
@@ -147,7 +228,10 @@ for (const [name, { make, begin, end }] of Object.entries(subjects)) {
       spool.release('mic', 4000);
       spool.dispose();
       spool = subject.spools.open('a');
-      deepEqual({ mic: spool.durableSeq('mic'), system: spool.durableSeq('system') }, { mic: 3999, system: 9 });
+      deepEqual(
+        { mic: spool.durableSeq('mic'), system: spool.durableSeq('system') },
+        { mic: 3999, system: 9 },
+      );
     });
 
     it('is gone when it is removed', () => {
@@ -175,7 +259,10 @@ describe('spools of a team, at another server', function () {
     const [here, there] = [onDisk(clock), onDisk(clock)];
     const bus = team?.bus as TeamBus;
     const subjectsOf = new SessionSubjects('both');
-    const [first, second] = [new ReplicatedSpools(here.spools, bus, clock, subjectsOf, 'here'), new ReplicatedSpools(there.spools, bus, clock, subjectsOf, 'there')];
+    const [first, second] = [
+      new ReplicatedSpools(here.spools, bus, clock, subjectsOf, 'here'),
+      new ReplicatedSpools(there.spools, bus, clock, subjectsOf, 'there'),
+    ];
     const spool = first.open('a');
     for (let seq = 0; seq < 450; seq++) spool.append(frame('mic', seq));
     const told = synced(spool, 'mic', 449);
@@ -184,13 +271,29 @@ describe('spools of a team, at another server', function () {
     spool.dispose();
     await second.restore('a', ['mic', 'system']);
     const taken = second.open('a');
-    deepEqual({ range: taken.range('mic'), durable: taken.durableSeq('mic'), seqs: seqs(taken.read('mic', 0, 1_000)), one: taken.read('mic', 449, 1), other: taken.range('system') }, { range: { firstSeq: 0, lastSeq: 449 }, durable: 449, seqs: Array.from({ length: 450 }, (_, i) => i), one: [frame('mic', 449)], other: undefined });
+    deepEqual(
+      {
+        range: taken.range('mic'),
+        durable: taken.durableSeq('mic'),
+        seqs: seqs(taken.read('mic', 0, 1_000)),
+        one: taken.read('mic', 449, 1),
+        other: taken.range('system'),
+      },
+      {
+        range: { firstSeq: 0, lastSeq: 449 },
+        durable: 449,
+        seqs: Array.from({ length: 450 }, (_, i) => i),
+        one: [frame('mic', 449)],
+        other: undefined,
+      },
+    );
     taken.remove();
     const none = async (): Promise<boolean> => {
       await first.restore('a', ['mic']);
       return first.open('a').range('mic') === undefined;
     };
-    for (let tries = 0; !(await none()); tries++) if (tries > 100) throw new Error('The sound of a session that is over stays.');
+    for (let tries = 0; !(await none()); tries++)
+      if (tries > 100) throw new Error('The sound of a session that is over stays.');
     for (const { end } of [here, there]) end();
   });
 });

@@ -1,4 +1,7 @@
-/** One suite over every SessionStore: the real ones in libSQL and in PostgreSQL, and the fake that other tests use. */
+/**
+ * One suite over every SessionStore: the real ones in libSQL and in PostgreSQL, and the fake that
+ * other tests use.
+ */
 import { deepEqual, rejects } from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,14 +31,51 @@ import { PostgresServer } from '../fakes/postgresServer';
 import { skip } from '../skip';
 
 const record = (id: string, change: Partial<SessionRecord> = {}): SessionRecord => ({
-  id, kind: 'meeting', title: `Title of ${id}`, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1000, durationMs: 0,
-  sources: [{ source: 'mic', origin: { type: 'capture' } }], language: 'en', provider: 'scripted', model: 'script',
-  live: true, partials: true, insights: true, ephemeral: false, keepAudio: false, ...change,
+  id,
+  kind: 'meeting',
+  title: `Title of ${id}`,
+  state: 'IDLE',
+  startedAt: '2026-01-05T09:00:00+00:00',
+  createdMs: 1000,
+  durationMs: 0,
+  sources: [{ source: 'mic', origin: { type: 'capture' } }],
+  language: 'en',
+  provider: 'scripted',
+  model: 'script',
+  live: true,
+  partials: true,
+  insights: true,
+  ephemeral: false,
+  keepAudio: false,
+  ...change,
 });
-const segment = (id: string, text: string, change: Partial<Segment> = {}): Segment => ({ id, startMs: 0, endMs: 900, source: 'mic', speaker: 'You', text, confidence: 0.9, revision: 0, ...change });
-const insight = (id: string, change: Partial<Insight> = {}): Insight => ({ id, kind: 'action', text: 'Fix it', status: 'open', confidence: 0.8, evidence: [{ segmentId: 's1', startMs: 0, endMs: 900, quote: 'fix it' }], symbols: [], ...change });
-const numbered = (from: number, ...bodies: DurableEventBody[]): DurableEvent[] => bodies.map((body, i) => ({ ...body, seq: from + i, time: (from + i) * 100 }));
-const code = (wanted: string) => (error: unknown): boolean => (error as { code?: string }).code === wanted;
+const segment = (id: string, text: string, change: Partial<Segment> = {}): Segment => ({
+  id,
+  startMs: 0,
+  endMs: 900,
+  source: 'mic',
+  speaker: 'You',
+  text,
+  confidence: 0.9,
+  revision: 0,
+  ...change,
+});
+const insight = (id: string, change: Partial<Insight> = {}): Insight => ({
+  id,
+  kind: 'action',
+  text: 'Fix it',
+  status: 'open',
+  confidence: 0.8,
+  evidence: [{ segmentId: 's1', startMs: 0, endMs: 900, quote: 'fix it' }],
+  symbols: [],
+  ...change,
+});
+const numbered = (from: number, ...bodies: DurableEventBody[]): DurableEvent[] =>
+  bodies.map((body, i) => ({ ...body, seq: from + i, time: (from + i) * 100 }));
+const code =
+  (wanted: string) =>
+  (error: unknown): boolean =>
+    (error as { code?: string }).code === wanted;
 
 interface Subject {
   readonly store: SessionStore;
@@ -83,7 +123,16 @@ async function stopNats(): Promise<void> {
   await nats?.stop();
 }
 
-const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Context) => Promise<void>; readonly cleanUp?: () => Promise<void>; readonly make: () => Subject | Promise<Subject> }>> = {
+const subjects: Readonly<
+  Record<
+    string,
+    {
+      readonly prepare?: (context: Mocha.Context) => Promise<void>;
+      readonly cleanUp?: () => Promise<void>;
+      readonly make: () => Subject | Promise<Subject>;
+    }
+  >
+> = {
   memory: {
     make: () => {
       const store = new MemoryStore();
@@ -95,7 +144,8 @@ const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Con
   },
   'plain SQLite, as on Windows on Arm': {
     prepare: async (context) => {
-      if (!existsSync(join(__dirname, '../../node_modules/@photostructure/sqlite'))) skip(context, 'plain SQLite is not installed: run npm ci');
+      if (!existsSync(join(__dirname, '../../node_modules/@photostructure/sqlite')))
+        skip(context, 'plain SQLite is not installed: run npm ci');
       process.env['EARMARK_SQLITE'] = 'plain';
     },
     cleanUp: async () => void delete process.env['EARMARK_SQLITE'],
@@ -109,7 +159,9 @@ const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Con
     cleanUp: () => server?.stop(),
     make: async () => {
       const organisation = `org${organisations++}`;
-      await server.sql('contract', 'INSERT INTO earmark.organisations VALUES ($1, $1, 0, $1)', [organisation]);
+      await server.sql('contract', 'INSERT INTO earmark.organisations VALUES ($1, $1, 0, $1)', [
+        organisation,
+      ]);
       let database = new Database({ url });
       const next = async (): Promise<SessionStore> => {
         await database.close();
@@ -132,15 +184,35 @@ const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Con
     },
     make: async () => {
       const organisation = `claimed${organisations++}`;
-      await server.sql('contract', 'INSERT INTO earmark.organisations VALUES ($1, $1, 0, $1)', [organisation]);
+      await server.sql('contract', 'INSERT INTO earmark.organisations VALUES ($1, $1, 0, $1)', [
+        organisation,
+      ]);
       const subjectsOf = new SessionSubjects(organisation);
       let database = new Database({ url });
       const next = async (): Promise<SessionStore> => {
         await database.close();
         database = new Database({ url });
         const own = new PostgresStore(database, organisation);
-        const spools = new ReplicatedSpools(new MemorySpools(systemClock), bus, systemClock, subjectsOf, 'contract', own);
-        return claimedStore({ database: own, spools, claims: new SessionClaims({ bus, leases, subjects: subjectsOf, name: 'contract', logger: silentLogger }), logger: silentLogger }).store;
+        const spools = new ReplicatedSpools(
+          new MemorySpools(systemClock),
+          bus,
+          systemClock,
+          subjectsOf,
+          'contract',
+          own,
+        );
+        return claimedStore({
+          database: own,
+          spools,
+          claims: new SessionClaims({
+            bus,
+            leases,
+            subjects: subjectsOf,
+            name: 'contract',
+            logger: silentLogger,
+          }),
+          logger: silentLogger,
+        }).store;
       };
       return { store: await next(), reopen: next, end: () => database.close() };
     },
@@ -155,9 +227,31 @@ const subjects: Readonly<Record<string, { readonly prepare?: (context: Mocha.Con
       const name = `journalled${organisations++}`;
       const subjectsOf = new SessionSubjects(name);
       const behind = async (local: SessionStore) => {
-        const claims = new SessionClaims({ bus, leases, subjects: subjectsOf, name, logger: silentLogger });
-        const spools = new ReplicatedSpools(new MemorySpools(systemClock), bus, systemClock, subjectsOf, name);
-        return { claims, ...(await journalled({ local, spools, bus, subjects: subjectsOf, claims, logger: silentLogger })) };
+        const claims = new SessionClaims({
+          bus,
+          leases,
+          subjects: subjectsOf,
+          name,
+          logger: silentLogger,
+        });
+        const spools = new ReplicatedSpools(
+          new MemorySpools(systemClock),
+          bus,
+          systemClock,
+          subjectsOf,
+          name,
+        );
+        return {
+          claims,
+          ...(await journalled({
+            local,
+            spools,
+            bus,
+            subjects: subjectsOf,
+            claims,
+            logger: silentLogger,
+          })),
+        };
       };
       let server = await behind(first);
       const next = async (): Promise<SessionStore> => {
@@ -190,10 +284,18 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
     it('makes a session once, also when it is asked twice because the answer was lost, and touches none with events', async () => {
       await store.createSession(record('a', { key: 'k' }));
       await store.createSession(record('a', { key: 'k', title: 'New' }));
-      await store.append('a', numbered(1, { kind: 'state', from: 'IDLE', to: 'STREAMING', cause: 'start' }));
-      await rejects(store.createSession(record('a', { key: 'k', title: 'Newer' })), code('internal'));
+      await store.append(
+        'a',
+        numbered(1, { kind: 'state', from: 'IDLE', to: 'STREAMING', cause: 'start' }),
+      );
+      await rejects(
+        store.createSession(record('a', { key: 'k', title: 'Newer' })),
+        code('internal'),
+      );
       await rejects(store.createSession(record('b', { key: 'k' })), code('store.unwritable'));
-      deepEqual(await store.listSessions({ limit: 9, offset: 0 }), [record('a', { key: 'k', title: 'New', state: 'STREAMING' })]);
+      deepEqual(await store.listSessions({ limit: 9, offset: 0 }), [
+        record('a', { key: 'k', title: 'New', state: 'STREAMING' }),
+      ]);
     });
 
     it('keeps events, state, segments, speakers, insights, progress and figures over a restart', async () => {
@@ -210,7 +312,16 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
       await store.updateSession('a', { title: 'New', durationMs: 900, stats: { phrases: 1 } });
       const again = await subject.reopen();
       deepEqual(
-        { record: await again.findByKey('k'), counts: await again.counts('a'), events: await again.readEvents('a', 0, 100), segments: await again.segments('a'), speakers: await again.speakers('a'), insights: await again.insights('a'), progress: await again.progress('a'), stats: await again.stats('a') },
+        {
+          record: await again.findByKey('k'),
+          counts: await again.counts('a'),
+          events: await again.readEvents('a', 0, 100),
+          segments: await again.segments('a'),
+          speakers: await again.speakers('a'),
+          insights: await again.insights('a'),
+          progress: await again.progress('a'),
+          stats: await again.stats('a'),
+        },
         {
           record: record('a', { key: 'k', state: 'STREAMING', title: 'New', durationMs: 900 }),
           counts: { lastSeq: 5, lastTime: 500, segments: 1 },
@@ -227,47 +338,131 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
     it('refuses an event that does not follow, and keeps nothing of its batch', async () => {
       await store.createSession(record('a'));
       await store.append('a', numbered(1, { kind: 'final', segment: segment('s1', 'one') }));
-      for (const from of [1, 3]) await rejects(async () => store.append('a', numbered(from, { kind: 'final', segment: segment('s2', 'two') }), [{ source: 'mic', finalThrough: 9 }]), code('internal'));
+      for (const from of [1, 3])
+        await rejects(
+          async () =>
+            store.append('a', numbered(from, { kind: 'final', segment: segment('s2', 'two') }), [
+              { source: 'mic', finalThrough: 9 },
+            ]),
+          code('internal'),
+        );
       const [second] = numbered(2, { kind: 'final', segment: segment('s2', 'two') });
-      await rejects(async () => store.append('a', [second as DurableEvent, ...numbered(2, { kind: 'final', segment: segment('s3', 'three') })]), code('internal'));
-      deepEqual({ counts: await store.counts('a'), segments: (await store.segments('a')).length, progress: await store.progress('a') }, { counts: { lastSeq: 1, lastTime: 100, segments: 1 }, segments: 1, progress: [] });
+      await rejects(
+        async () =>
+          store.append('a', [
+            second as DurableEvent,
+            ...numbered(2, { kind: 'final', segment: segment('s3', 'three') }),
+          ]),
+        code('internal'),
+      );
+      deepEqual(
+        {
+          counts: await store.counts('a'),
+          segments: (await store.segments('a')).length,
+          progress: await store.progress('a'),
+        },
+        { counts: { lastSeq: 1, lastTime: 100, segments: 1 }, segments: 1, progress: [] },
+      );
     });
 
     it('applies revisions and changes of insights', async () => {
       await store.createSession(record('a'));
       const edited = segment('s1', 'one', { revision: 1 });
       const added = segment('s1.2', 'two', { startMs: 500 });
-      await store.append('a', numbered(
-        1,
-        { kind: 'final', segment: segment('s1', 'one two') },
-        { kind: 'action', op: 'add', insight: insight('i1') },
-        { kind: 'action', op: 'add', insight: insight('i2') },
-        { kind: 'revision', revision: { segmentId: 's1', revision: 1, op: 'split', by: 'machine', segment: edited, added: [added] } },
-        { kind: 'action', op: 'update', insight: insight('i1', { status: 'done' }) },
-        { kind: 'action', op: 'remove', insight: insight('i2') },
-      ));
-      deepEqual({ segments: await store.segments('a'), insights: await store.insights('a'), count: (await store.counts('a')).segments }, { segments: [edited, added], insights: [insight('i1', { status: 'done' })], count: 2 });
+      await store.append(
+        'a',
+        numbered(
+          1,
+          { kind: 'final', segment: segment('s1', 'one two') },
+          { kind: 'action', op: 'add', insight: insight('i1') },
+          { kind: 'action', op: 'add', insight: insight('i2') },
+          {
+            kind: 'revision',
+            revision: {
+              segmentId: 's1',
+              revision: 1,
+              op: 'split',
+              by: 'machine',
+              segment: edited,
+              added: [added],
+            },
+          },
+          { kind: 'action', op: 'update', insight: insight('i1', { status: 'done' }) },
+          { kind: 'action', op: 'remove', insight: insight('i2') },
+        ),
+      );
+      deepEqual(
+        {
+          segments: await store.segments('a'),
+          insights: await store.insights('a'),
+          count: (await store.counts('a')).segments,
+        },
+        { segments: [edited, added], insights: [insight('i1', { status: 'done' })], count: 2 },
+      );
     });
 
     it('moves progress forwards only', async () => {
       await store.createSession(record('a'));
-      for (const finalThrough of [10, 4, 12]) await store.append('a', [], [{ source: 'mic', finalThrough }]);
+      for (const finalThrough of [10, 4, 12])
+        await store.append('a', [], [{ source: 'mic', finalThrough }]);
       deepEqual(await store.progress('a'), [{ source: 'mic', finalThrough: 12 }]);
     });
 
     it('keeps the receipt of what came in with the progress it belongs to', async () => {
       await store.createSession(record('a'));
-      const received = (frames: number) => ({ frames, digest: frames.toString(16).padStart(64, '0') });
-      for (const [finalThrough, frames] of [[10, 5], [12, 11], [12, 13], [4, 3]] as const) await store.append('a', [], [{ source: 'mic', finalThrough, received: received(frames) }, { source: 'system', finalThrough }]);
-      deepEqual(await (await subject.reopen()).progress('a'), [{ source: 'mic', finalThrough: 12, received: received(13) }, { source: 'system', finalThrough: 12 }]);
+      const received = (frames: number) => ({
+        frames,
+        digest: frames.toString(16).padStart(64, '0'),
+      });
+      for (const [finalThrough, frames] of [
+        [10, 5],
+        [12, 11],
+        [12, 13],
+        [4, 3],
+      ] as const)
+        await store.append(
+          'a',
+          [],
+          [
+            { source: 'mic', finalThrough, received: received(frames) },
+            { source: 'system', finalThrough },
+          ],
+        );
+      deepEqual(await (await subject.reopen()).progress('a'), [
+        { source: 'mic', finalThrough: 12, received: received(13) },
+        { source: 'system', finalThrough: 12 },
+      ]);
     });
 
     it('pages events and lists sessions newest first', async () => {
-      for (const [id, createdMs] of [['a', 1], ['b', 3], ['c', 2]] as const) await store.createSession(record(id, { createdMs }));
-      await store.append('c', numbered(1, { kind: 'state', from: 'IDLE', to: 'FAILED', cause: 'x' }, { kind: 'error', code: 'internal', message: 'm' }, { kind: 'error', code: 'internal', message: 'n' }));
-      const ids = async (filter: { limit: number; offset: number; active?: boolean }): Promise<string[]> => (await store.listSessions(filter)).map(({ id }) => id);
+      for (const [id, createdMs] of [
+        ['a', 1],
+        ['b', 3],
+        ['c', 2],
+      ] as const)
+        await store.createSession(record(id, { createdMs }));
+      await store.append(
+        'c',
+        numbered(
+          1,
+          { kind: 'state', from: 'IDLE', to: 'FAILED', cause: 'x' },
+          { kind: 'error', code: 'internal', message: 'm' },
+          { kind: 'error', code: 'internal', message: 'n' },
+        ),
+      );
+      const ids = async (filter: {
+        limit: number;
+        offset: number;
+        active?: boolean;
+      }): Promise<string[]> => (await store.listSessions(filter)).map(({ id }) => id);
       deepEqual(
-        { all: await ids({ limit: 9, offset: 0 }), page: await ids({ limit: 1, offset: 1 }), active: await ids({ limit: 9, offset: 0, active: true }), over: await ids({ limit: 9, offset: 0, active: false }), events: (await store.readEvents('c', 1, 1)).map(({ seq }) => seq) },
+        {
+          all: await ids({ limit: 9, offset: 0 }),
+          page: await ids({ limit: 1, offset: 1 }),
+          active: await ids({ limit: 9, offset: 0, active: true }),
+          over: await ids({ limit: 9, offset: 0, active: false }),
+          events: (await store.readEvents('c', 1, 1)).map(({ seq }) => seq),
+        },
         { all: ['b', 'c', 'a'], page: ['c'], active: ['b', 'a'], over: ['c'], events: [2] },
       );
     });
@@ -275,48 +470,187 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
     it('finds words, also after a person changed them, and nothing of a deleted session', async () => {
       for (const id of ['a', 'b']) {
         await store.createSession(record(id));
-        await store.append(id, numbered(1, { kind: 'final', segment: segment('s1', 'Fix the token refresh') }, { kind: 'final', segment: segment('s2', 'and "quote" it') }));
+        await store.append(
+          id,
+          numbered(
+            1,
+            { kind: 'final', segment: segment('s1', 'Fix the token refresh') },
+            { kind: 'final', segment: segment('s2', 'and "quote" it') },
+          ),
+        );
       }
-      await store.append('a', numbered(3, { kind: 'revision', revision: { segmentId: 's1', revision: 1, op: 'edit', by: 'person', segment: segment('s1', 'Fix the cache', { revision: 1 }) } }));
+      await store.append(
+        'a',
+        numbered(3, {
+          kind: 'revision',
+          revision: {
+            segmentId: 's1',
+            revision: 1,
+            op: 'edit',
+            by: 'person',
+            segment: segment('s1', 'Fix the cache', { revision: 1 }),
+          },
+        }),
+      );
       await store.deleteSession('b');
-      const found = async (words: string, begun = false) => (await store.search({ words: words.split(' ').filter(Boolean), begun, kind: 'transcript', limit: 9 })).map((hit) => [hit.sessionId, 'segment' in hit && hit.segment.id]);
+      const found = async (words: string, begun = false) =>
+        (
+          await store.search({
+            words: words.split(' ').filter(Boolean),
+            begun,
+            kind: 'transcript',
+            limit: 9,
+          })
+        ).map((hit) => [hit.sessionId, 'segment' in hit && hit.segment.id]);
       deepEqual(
-        { old: await found('token'), now: await found('cache fix'), quote: await found('"quote'), begun: await found('fix ca', true), whole: await found('fix ca'), within: await found('ache', true), first: await found('fi cache', true), gone: await store.getSession('b'), events: await store.readEvents('b', 0, 9) },
-        { old: [], now: [['a', 's1']], quote: [['a', 's2']], begun: [['a', 's1']], whole: [], within: [], first: [], gone: undefined, events: [] },
+        {
+          old: await found('token'),
+          now: await found('cache fix'),
+          quote: await found('"quote'),
+          begun: await found('fix ca', true),
+          whole: await found('fix ca'),
+          within: await found('ache', true),
+          first: await found('fi cache', true),
+          gone: await store.getSession('b'),
+          events: await store.readEvents('b', 0, 9),
+        },
+        {
+          old: [],
+          now: [['a', 's1']],
+          quote: [['a', 's2']],
+          begun: [['a', 's1']],
+          whole: [],
+          within: [],
+          first: [],
+          gone: undefined,
+          events: [],
+        },
       );
     });
 
     it('searches by speaker, time, repository, branch, symbol and kind', async () => {
-      for (const [id, createdMs, branch] of [['a', 1_000, 'main'], ['b', 2_000, 'fix']] as const) {
-        await store.createSession({ ...record(id), createdMs, workspace: { repository: 'shop', branch } });
-        await store.append(id, numbered(1,
-          { kind: 'speaker', speaker: { id: 'v1', name: 'Ben', source: 'mic' } },
-          { kind: 'final', segment: segment('s1', 'Fix the cache', { speaker: 'v1' }) },
-          { kind: 'final', segment: segment('s2', 'Ship the cache', { speaker: 'Nina' }) },
-          { kind: 'action', op: 'add', insight: insight('i1', { text: 'Fix the cache', owner: 'Ben', symbols: [{ name: 'cacheKey', uri: 'src/cache.ts' }], evidence: [{ segmentId: 's1', startMs: 0, endMs: 1, quote: 'Fix' }] }) },
-          { kind: 'action', op: 'add', insight: insight('i2', { text: 'Ship 100% of it', status: 'dismissed' }) }));
+      for (const [id, createdMs, branch] of [
+        ['a', 1_000, 'main'],
+        ['b', 2_000, 'fix'],
+      ] as const) {
+        await store.createSession({
+          ...record(id),
+          createdMs,
+          workspace: { repository: 'shop', branch },
+        });
+        await store.append(
+          id,
+          numbered(
+            1,
+            { kind: 'speaker', speaker: { id: 'v1', name: 'Ben', source: 'mic' } },
+            { kind: 'final', segment: segment('s1', 'Fix the cache', { speaker: 'v1' }) },
+            { kind: 'final', segment: segment('s2', 'Ship the cache', { speaker: 'Nina' }) },
+            {
+              kind: 'action',
+              op: 'add',
+              insight: insight('i1', {
+                text: 'Fix the cache',
+                owner: 'Ben',
+                symbols: [{ name: 'cacheKey', uri: 'src/cache.ts' }],
+                evidence: [{ segmentId: 's1', startMs: 0, endMs: 1, quote: 'Fix' }],
+              }),
+            },
+            {
+              kind: 'action',
+              op: 'add',
+              insight: insight('i2', { text: 'Ship 100% of it', status: 'dismissed' }),
+            },
+          ),
+        );
       }
-      const found = async (query: Partial<SearchQuery>) => (await store.search({ words: [], kind: 'transcript', limit: 9, ...query })).map((hit) => `${hit.sessionId} ${'segment' in hit ? hit.segment.id : hit.insight.id}`).sort();
+      const found = async (query: Partial<SearchQuery>) =>
+        (await store.search({ words: [], kind: 'transcript', limit: 9, ...query }))
+          .map((hit) => `${hit.sessionId} ${'segment' in hit ? hit.segment.id : hit.insight.id}`)
+          .sort();
       deepEqual(
-        { ben: await found({ words: ['cache'], speaker: 'ben' }), nina: await found({ speaker: 'NINA', branch: 'Fix' }), since: await found({ words: ['fix'], sinceMs: 2_000 }), until: await found({ words: ['fix'], untilMs: 2_000 }), other: await found({ words: ['fix'], repository: 'other' }), symbol: await found({ symbol: 'cachekey', branch: 'main' }), file: await found({ symbol: 'src/cache.ts', kind: 'action' }), folder: await found({ symbol: 'src', kind: 'action' }), actions: await found({ kind: 'action' }), words: await found({ kind: 'action', words: ['cache', 'ben'], branch: 'main' }), wild: await found({ kind: 'action', words: ['%'] }), decisions: await found({ kind: 'decision' }) },
-        { ben: ['a s1', 'b s1'], nina: ['b s2'], since: ['b s1'], until: ['a s1'], other: [], symbol: ['a s1'], file: ['a i1', 'b i1'], folder: [], actions: ['a i1', 'b i1'], words: ['a i1'], wild: [], decisions: [] },
+        {
+          ben: await found({ words: ['cache'], speaker: 'ben' }),
+          nina: await found({ speaker: 'NINA', branch: 'Fix' }),
+          since: await found({ words: ['fix'], sinceMs: 2_000 }),
+          until: await found({ words: ['fix'], untilMs: 2_000 }),
+          other: await found({ words: ['fix'], repository: 'other' }),
+          symbol: await found({ symbol: 'cachekey', branch: 'main' }),
+          file: await found({ symbol: 'src/cache.ts', kind: 'action' }),
+          folder: await found({ symbol: 'src', kind: 'action' }),
+          actions: await found({ kind: 'action' }),
+          words: await found({ kind: 'action', words: ['cache', 'ben'], branch: 'main' }),
+          wild: await found({ kind: 'action', words: ['%'] }),
+          decisions: await found({ kind: 'decision' }),
+        },
+        {
+          ben: ['a s1', 'b s1'],
+          nina: ['b s2'],
+          since: ['b s1'],
+          until: ['a s1'],
+          other: [],
+          symbol: ['a s1'],
+          file: ['a i1', 'b i1'],
+          folder: [],
+          actions: ['a i1', 'b i1'],
+          words: ['a i1'],
+          wild: [],
+          decisions: [],
+        },
       );
     });
 
     it('purges a session and says what went; forgets kinds of another, and numbers what is left from 1', async () => {
       for (const id of ['a', 'b']) {
         await store.createSession(record(id));
-        await store.append(id, numbered(1, { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start' }, { kind: 'final', segment: segment('s1', 'one') }, { kind: 'action', op: 'add', insight: insight('i1') }));
+        await store.append(
+          id,
+          numbered(
+            1,
+            { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start' },
+            { kind: 'final', segment: segment('s1', 'one') },
+            { kind: 'action', op: 'add', insight: insight('i1') },
+          ),
+        );
       }
       const removed = await store.purgeSession('a');
       const left = { a: await store.getSession('a'), b: (await store.segments('b')).length };
       await store.forget('b', { transcript: true, insights: false });
-      const half = { segments: (await store.counts('b')).segments, found: await store.search({ words: ['one'], kind: 'transcript', limit: 9 }), insights: (await store.insights('b')).length, seqs: (await store.readEvents('b', 0, 9)).map(({ seq, kind }) => [seq, kind]), last: (await store.counts('b')).lastSeq };
+      const half = {
+        segments: (await store.counts('b')).segments,
+        found: await store.search({ words: ['one'], kind: 'transcript', limit: 9 }),
+        insights: (await store.insights('b')).length,
+        seqs: (await store.readEvents('b', 0, 9)).map(({ seq, kind }) => [seq, kind]),
+        last: (await store.counts('b')).lastSeq,
+      };
       await store.forget('b', { transcript: false, insights: true });
-      await store.append('b', numbered(2, { kind: 'state', from: 'DONE', to: 'FINALIZING', cause: 'recover' }));
+      await store.append(
+        'b',
+        numbered(2, { kind: 'state', from: 'DONE', to: 'FINALIZING', cause: 'recover' }),
+      );
       deepEqual(
-        { removed, left, half, insights: await store.insights('b'), last: (await store.counts('b')).lastSeq },
-        { removed: { events: 3, segments: 1, insights: 1, setAside: 0 }, left: { a: undefined, b: 1 }, half: { segments: 0, found: [], insights: 1, seqs: [[1, 'state'], [2, 'action']], last: 2 }, insights: [], last: 2 },
+        {
+          removed,
+          left,
+          half,
+          insights: await store.insights('b'),
+          last: (await store.counts('b')).lastSeq,
+        },
+        {
+          removed: { events: 3, segments: 1, insights: 1, setAside: 0 },
+          left: { a: undefined, b: 1 },
+          half: {
+            segments: 0,
+            found: [],
+            insights: 1,
+            seqs: [
+              [1, 'state'],
+              [2, 'action'],
+            ],
+            last: 2,
+          },
+          insights: [],
+          last: 2,
+        },
       );
     });
 
@@ -328,37 +662,105 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
 
     it('takes what it has already once more, word for word', async () => {
       await store.createSession(record('a'));
-      const events = numbered(1, { kind: 'final', segment: segment('s1', 'one') }, { kind: 'final', segment: segment('s2', 'two') });
-      for (let i = 0; i < 2; i++) await store.append('a', events, [{ source: 'mic', finalThrough: 9 }]);
-      await rejects(() => store.append('a', numbered(1, { kind: 'final', segment: segment('s1', 'other') })), code('internal'));
-      deepEqual([await store.counts('a'), (await store.segments('a')).length, await store.progress('a')], [{ lastSeq: 2, lastTime: 200, segments: 2 }, 2, [{ source: 'mic', finalThrough: 9 }]]);
+      const events = numbered(
+        1,
+        { kind: 'final', segment: segment('s1', 'one') },
+        { kind: 'final', segment: segment('s2', 'two') },
+      );
+      for (let i = 0; i < 2; i++)
+        await store.append('a', events, [{ source: 'mic', finalThrough: 9 }]);
+      await rejects(
+        () => store.append('a', numbered(1, { kind: 'final', segment: segment('s1', 'other') })),
+        code('internal'),
+      );
+      deepEqual(
+        [await store.counts('a'), (await store.segments('a')).length, await store.progress('a')],
+        [{ lastSeq: 2, lastTime: 200, segments: 2 }, 2, [{ source: 'mic', finalThrough: 9 }]],
+      );
     });
 
     it('carries out what is asked for at once in order, and one that fails alone', async () => {
       const ids = Array.from({ length: 20 }, (_, i) => `s${i}`);
       for (const id of ids) void store.createSession(record(id));
-      const outcomes = await Promise.all(ids.flatMap((id, i) => [1, 2, 3].map((seq) => store.append(id, numbered(i === 7 && seq === 2 ? 9 : seq, { kind: 'final', segment: segment(`s${seq}`, 'word') })).then(() => 'ok', (error: unknown) => (error as { code?: string }).code))));
+      const outcomes = await Promise.all(
+        ids.flatMap((id, i) =>
+          [1, 2, 3].map((seq) =>
+            store
+              .append(
+                id,
+                numbered(i === 7 && seq === 2 ? 9 : seq, {
+                  kind: 'final',
+                  segment: segment(`s${seq}`, 'word'),
+                }),
+              )
+              .then(
+                () => 'ok',
+                (error: unknown) => (error as { code?: string }).code,
+              ),
+          ),
+        ),
+      );
       const [read, closed] = await Promise.all([store.counts('s19'), store.close()]);
       const again = await subject.reopen();
-      const counts = name === 'memory' ? [] : await Promise.all(ids.map(async (id) => (await again.counts(id)).lastSeq));
+      const counts =
+        name === 'memory'
+          ? []
+          : await Promise.all(ids.map(async (id) => (await again.counts(id)).lastSeq));
       deepEqual(
-        { failed: outcomes.flatMap((outcome, i) => (outcome === 'ok' ? [] : [[Math.floor(i / 3), (i % 3) + 1, outcome]])), read: read.lastSeq, closed, counts },
-        { failed: [[7, 2, 'internal'], [7, 3, 'internal']], read: 3, closed: undefined, counts: name === 'memory' ? [] : ids.map((_, i) => (i === 7 ? 1 : 3)) },
+        {
+          failed: outcomes.flatMap((outcome, i) =>
+            outcome === 'ok' ? [] : [[Math.floor(i / 3), (i % 3) + 1, outcome]],
+          ),
+          read: read.lastSeq,
+          closed,
+          counts,
+        },
+        {
+          failed: [
+            [7, 2, 'internal'],
+            [7, 3, 'internal'],
+          ],
+          read: 3,
+          closed: undefined,
+          counts: name === 'memory' ? [] : ids.map((_, i) => (i === 7 ? 1 : 3)),
+        },
       );
     });
 
     it('knows nothing of a session that is not there', async () => {
-      deepEqual({ record: await store.getSession('x'), key: await store.findByKey('x'), counts: await store.counts('x'), stats: await store.stats('x') }, { record: undefined, key: undefined, counts: { lastSeq: 0, lastTime: 0, segments: 0 }, stats: {} });
-      await rejects(async () => store.append('x', numbered(1, { kind: 'final', segment: segment('s1', 'one') })), code('session.notFound'));
+      deepEqual(
+        {
+          record: await store.getSession('x'),
+          key: await store.findByKey('x'),
+          counts: await store.counts('x'),
+          stats: await store.stats('x'),
+        },
+        {
+          record: undefined,
+          key: undefined,
+          counts: { lastSeq: 0, lastTime: 0, segments: 0 },
+          stats: {},
+        },
+      );
+      await rejects(
+        async () =>
+          store.append('x', numbered(1, { kind: 'final', segment: segment('s1', 'one') })),
+        code('session.notFound'),
+      );
     });
 
     if (name === 'postgres') {
       it('refuses who wrote to a session before another server took it', async () => {
         const database = new Database({ url });
         try {
-          const [first, second] = ['one', 'two'].map((own) => new PostgresStore(database, 'org0', own)) as [PostgresStore, PostgresStore];
-          const overtaken = (error: unknown): boolean => code('store.unwritable')(error) && (error as { details?: { overtaken?: unknown } }).details?.overtaken === true;
-          const said = (seq: number): DurableEvent[] => numbered(seq, { kind: 'final', segment: segment(`s${seq}`, 'word') });
+          const [first, second] = ['one', 'two'].map(
+            (own) => new PostgresStore(database, 'org0', own),
+          ) as [PostgresStore, PostgresStore];
+          const overtaken = (error: unknown): boolean =>
+            code('store.unwritable')(error) &&
+            (error as { details?: { overtaken?: unknown } }).details?.overtaken === true;
+          const said = (seq: number): DurableEvent[] =>
+            numbered(seq, { kind: 'final', segment: segment(`s${seq}`, 'word') });
           // A second time because the answer was lost.
           for (let i = 0; i < 2; i++) await first.createSession(record('fenced'));
           await first.append('fenced', said(1));
@@ -369,7 +771,10 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
           await first.takeOver('fenced');
           await first.append('fenced', said(3));
           await rejects(() => second.append('fenced', said(4)), overtaken);
-          deepEqual([(await second.counts('fenced')).lastSeq, (await second.getSession('fenced'))?.title], [3, 'Title of fenced']);
+          deepEqual(
+            [(await second.counts('fenced')).lastSeq, (await second.getSession('fenced'))?.title],
+            [3, 'Title of fenced'],
+          );
         } finally {
           await database.close();
         }
@@ -380,22 +785,41 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
       it('is a refuge for sound: for the server that has the session, until it is released or done', async () => {
         const database = new Database({ url });
         try {
-          const [first, second] = ['one', 'two'].map((own) => new PostgresStore(database, 'org0', own)) as [PostgresStore, PostgresStore];
-          const piece = (n: number): Uint8Array => Uint8Array.from({ length: 1_000 }, (_, i) => (i * n) & 255);
-          const held = async (source: 'mic' | 'system'): Promise<number[][]> => (await second.sound('sounding', source)).map((bytes) => [...bytes]);
+          const [first, second] = ['one', 'two'].map(
+            (own) => new PostgresStore(database, 'org0', own),
+          ) as [PostgresStore, PostgresStore];
+          const piece = (n: number): Uint8Array =>
+            Uint8Array.from({ length: 1_000 }, (_, i) => (i * n) & 255);
+          const held = async (source: 'mic' | 'system'): Promise<number[][]> =>
+            (await second.sound('sounding', source)).map((bytes) => [...bytes]);
           await first.createSession(record('sounding'));
           // The second time because the answer was lost.
           for (const n of [2, 1, 1]) await first.keepSound('sounding', 'mic', n * 9, piece(n));
           await first.keepSound('sounding', 'system', 5, piece(3));
-          await rejects(() => second.keepSound('sounding', 'mic', 27, piece(4)), code('store.unwritable'));
+          await rejects(
+            () => second.keepSound('sounding', 'mic', 27, piece(4)),
+            code('store.unwritable'),
+          );
           await second.takeOver('sounding');
-          await rejects(() => first.keepSound('sounding', 'mic', 27, piece(4)), code('store.unwritable'));
-          deepEqual([await held('mic'), await held('system')], [[[...piece(1)], [...piece(2)]], [[...piece(3)]]]);
+          await rejects(
+            () => first.keepSound('sounding', 'mic', 27, piece(4)),
+            code('store.unwritable'),
+          );
+          deepEqual(
+            [await held('mic'), await held('system')],
+            [[[...piece(1)], [...piece(2)]], [[...piece(3)]]],
+          );
           await second.releaseSound('sounding', 'mic', 9);
           deepEqual(await held('mic'), [[...piece(2)]]);
-          await second.append('sounding', numbered(1, { kind: 'state', from: 'IDLE', to: 'DONE', cause: 'end' }));
+          await second.append(
+            'sounding',
+            numbered(1, { kind: 'state', from: 'IDLE', to: 'DONE', cause: 'end' }),
+          );
           deepEqual([await held('mic'), await held('system')], [[], []]);
-          await rejects(() => second.keepSound('sounding', 'mic', 36, piece(5)), code('store.unwritable'));
+          await rejects(
+            () => second.keepSound('sounding', 'mic', 36, piece(5)),
+            code('store.unwritable'),
+          );
         } finally {
           await database.close();
         }
@@ -405,7 +829,11 @@ for (const [name, { prepare, cleanUp, make }] of Object.entries(subjects)) {
     it('refuses writes when it is closed', async () => {
       await store.createSession(record('a'));
       await store.close();
-      await rejects(async () => store.append('a', numbered(1, { kind: 'final', segment: segment('s1', 'one') })), code('store.unwritable'));
+      await rejects(
+        async () =>
+          store.append('a', numbered(1, { kind: 'final', segment: segment('s1', 'one') })),
+        code('store.unwritable'),
+      );
     });
   });
 }

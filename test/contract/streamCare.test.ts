@@ -1,4 +1,5 @@
-// What a nats-server miscounts after its nodes died is put right, on a real one whose count is made wrong on its way.
+// What a nats-server miscounts after its nodes died is put right, on a real one whose count is made
+// wrong on its way.
 import { deepEqual, equal } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PHRASES } from '../../daemon/adapters/nats/subjects';
@@ -59,10 +60,16 @@ describe('streams of a nats-server that miscounts', () => {
     await bus.js.publish(SUBJECT, 'done');
     await bus.js.publish(SUBJECT, 'waits');
     const list = consumers.list.bind(consumers);
-    await consumers.add(PHRASES, { durable_name: 'c', filter_subject: SUBJECT, ack_policy: 'explicit' });
-    consumers.list = ((...given: Parameters<typeof list>) => (async function* () {
-      for await (const told of list(...given)) yield { ...told, ack_floor: { consumer_seq: 1, stream_seq: 1 } };
-    })()) as unknown as typeof list;
+    await consumers.add(PHRASES, {
+      durable_name: 'c',
+      filter_subject: SUBJECT,
+      ack_policy: 'explicit',
+    });
+    consumers.list = ((...given: Parameters<typeof list>) =>
+      (async function* () {
+        for await (const told of list(...given))
+          yield { ...told, ack_floor: { consumer_seq: 1, stream_seq: 1 } };
+      })()) as unknown as typeof list;
     const care = careForStreams(bus, clock, silentLogger);
     clock.advance(60_000);
     await becomes(async () => (await streams.info(PHRASES)).state.messages, 1);

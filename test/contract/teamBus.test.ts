@@ -1,4 +1,5 @@
-// The streams of a team on a real nats-server: made by several servers at once, and beside somebody else's.
+// The streams of a team on a real nats-server: made by several servers at once, and beside somebody
+// else's.
 import { deepEqual, match, rejects } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -22,14 +23,17 @@ describe('streams of a team', () => {
   });
   afterEach(() => servers?.stop());
 
-  const open = (name: string): Promise<TeamBus> => openBus({ servers: servers.url, name, replicas: 1, logger: silentLogger });
+  const open = (name: string): Promise<TeamBus> =>
+    openBus({ servers: servers.url, name, replicas: 1, logger: silentLogger });
 
   it('are made once by servers that start at the same moment', async () => {
-    const buses = await Promise.all(Array.from({ length: MAKERS }, async (_, i) => {
-      const bus = await open(`server ${i}`);
-      await openSessionStream(bus);
-      return bus;
-    }));
+    const buses = await Promise.all(
+      Array.from({ length: MAKERS }, async (_, i) => {
+        const bus = await open(`server ${i}`);
+        await openSessionStream(bus);
+        return bus;
+      }),
+    );
     const names: string[] = [];
     for await (const { config } of buses[0]!.jsm.streams.list()) names.push(config.name);
     deepEqual(names.sort(), [DEAD, PHRASES, QUICK, SESSIONS].sort());
@@ -51,7 +55,10 @@ describe('streams of a team', () => {
     const nc = await connect({ servers: servers.url });
     await (await jetstreamManager(nc)).streams.add({ name: 'ORDERS', subjects: ['earmark.>'] });
     await rejects(open('server'), (error: Error) => {
-      match(error.message, /Another stream of this NATS server has subjects under "earmark\."; give Earmark an account/);
+      match(
+        error.message,
+        /Another stream of this NATS server has subjects under "earmark\."; give Earmark an account/,
+      );
       return true;
     });
     await nc.close();

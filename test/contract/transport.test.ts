@@ -1,7 +1,16 @@
 /** The local socket: who gets in, what a peer may cost, what is left on the disk. */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +19,10 @@ import { WireClient } from '../../client/daemonClient';
 import { openSocket } from '../../client/handshake';
 import { CLIENT_LIMITS, socketWire } from '../../client/socketWire';
 import { tryInstanceLock } from '../../daemon/adapters/transport/instanceLock';
-import { defaultTransportLimits, type TransportLimits } from '../../daemon/adapters/transport/limits';
+import {
+  defaultTransportLimits,
+  type TransportLimits,
+} from '../../daemon/adapters/transport/limits';
 import { openTransport, type Transport } from '../../daemon/adapters/transport/server';
 import { socketPath } from '../../daemon/adapters/transport/socketPath';
 import { silentLogger } from '../../daemon/base/logger';
@@ -32,14 +44,23 @@ describe('transport contract', function () {
     return {
       request: (method, params) => {
         asked.push({ method, params });
-        return method === 'session/rename' ? Promise.resolve({}) : Promise.reject(new EarmarkError('session.notFound', 'None.', { retryAfterMs: 5, details: { a: 1 } }));
+        return method === 'session/rename'
+          ? Promise.resolve({})
+          : Promise.reject(
+              new EarmarkError('session.notFound', 'None.', { retryAfterMs: 5, details: { a: 1 } }),
+            );
       },
       closed: () => void closed++,
     };
   };
 
   async function open(limits: Partial<TransportLimits> = {}): Promise<void> {
-    transport = await openTransport({ stateDir: folder, accept, logger: silentLogger, limits: { ...defaultTransportLimits, ...limits } });
+    transport = await openTransport({
+      stateDir: folder,
+      accept,
+      logger: silentLogger,
+      limits: { ...defaultTransportLimits, ...limits },
+    });
   }
 
   beforeEach(() => {
@@ -53,7 +74,9 @@ describe('transport contract', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Says something to the socket; resolves with all that came back when it closed, or after `ms`. */
+  /**
+   * Says something to the socket; resolves with all that came back when it closed, or after `ms`.
+   */
   function say(text: string | Buffer, ms = 3_000): Promise<{ answer: string; closed: boolean }> {
     return new Promise((resolve) => {
       const socket = connect(transport.socket);
@@ -64,19 +87,26 @@ describe('transport contract', function () {
         resolve({ answer, closed: wasClosed });
       };
       const timer = setTimeout(() => finish(false), ms);
-      socket.on('error', () => undefined).on('close', () => finish(true)).on('data', (d) => (answer += d.toString()));
+      socket
+        .on('error', () => undefined)
+        .on('close', () => finish(true))
+        .on('data', (d) => (answer += d.toString()));
       socket.write(text);
     });
   }
 
   const token = () => readDaemonFile(folder)?.token ?? '';
-  const client = async () => new WireClient(socketWire(await openSocket(readDaemonFile(folder)!, 2_000), CLIENT_LIMITS));
+  const client = async () =>
+    new WireClient(socketWire(await openSocket(readDaemonFile(folder)!, 2_000), CLIENT_LIMITS));
   const frame = (body: string) => `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
   it('keeps folder, socket and daemon.json to their owner, with a token of 32 random bytes', async () => {
     await open();
     const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
-    deepEqual([mode(folder), mode(transport.socket), mode(join(folder, 'daemon.json'))], ['700', '600', '600']);
+    deepEqual(
+      [mode(folder), mode(transport.socket), mode(join(folder, 'daemon.json'))],
+      ['700', '600', '600'],
+    );
     match(token(), /^[0-9a-f]{64}$/);
     equal(readDaemonFile(folder)?.pid, process.pid);
   });
@@ -84,16 +114,21 @@ describe('transport contract', function () {
   async function checkDenied(line: string | Buffer, expected: string): Promise<void> {
     await open({ handshakeMs: 300 });
     const { answer, closed: wasClosed } = await say(line);
-    deepEqual({ answer, wasClosed, peers: peers.length }, { answer: expected, wasClosed: true, peers: 0 });
+    deepEqual(
+      { answer, wasClosed, peers: peers.length },
+      { answer: expected, wasClosed: true, peers: 0 },
+    );
   }
   const DENIED = 'EARMARK/1 DENIED\n';
   it('denies a wrong token', () => checkDenied(`EARMARK/1 ${'0'.repeat(64)}\n`, DENIED));
   it('denies an empty line', () => checkDenied('\n', DENIED));
-  it('denies JSON-RPC without a greeting', () => checkDenied(frame('{"jsonrpc":"2.0","id":1,"method":"session/list"}'), DENIED));
+  it('denies JSON-RPC without a greeting', () =>
+    checkDenied(frame('{"jsonrpc":"2.0","id":1,"method":"session/list"}'), DENIED));
   it('denies HTTP', () => checkDenied('GET / HTTP/1.1\r\nHost: x\r\n\r\n', DENIED));
   it('denies a line of 4 KB and more', () => checkDenied(`EARMARK/1 ${'0'.repeat(5000)}`, DENIED));
   it('denies who says nothing in time', () => checkDenied('EARMARK', DENIED));
-  it('denies bytes that are no text', () => checkDenied(Buffer.from([0xff, 0x00, 0xfe, 0x0a]), DENIED));
+  it('denies bytes that are no text', () =>
+    checkDenied(Buffer.from([0xff, 0x00, 0xfe, 0x0a]), DENIED));
 
   it('denies a token that is right but for its last letter', async () => {
     await open();
@@ -103,16 +138,25 @@ describe('transport contract', function () {
 
   it('admits the token, also when the first message comes with it', async () => {
     await open();
-    const { answer } = await say(`EARMARK/1 ${token()}\n${frame('{"jsonrpc":"2.0","id":1,"method":"session/rename","params":{"a":1}}')}`, 500);
-    match(answer, /^EARMARK\/1 OK\nContent-Length: \d+\r\n\r\n\{"jsonrpc":"2.0","id":1,"result":\{\}\}$/);
+    const { answer } = await say(
+      `EARMARK/1 ${token()}\n${frame('{"jsonrpc":"2.0","id":1,"method":"session/rename","params":{"a":1}}')}`,
+      500,
+    );
+    match(
+      answer,
+      /^EARMARK\/1 OK\nContent-Length: \d+\r\n\r\n\{"jsonrpc":"2.0","id":1,"result":\{\}\}$/,
+    );
     deepEqual(asked, [{ method: 'session/rename', params: { a: 1 } }]);
   });
 
   it('admits a greeting that comes byte by byte', async () => {
     await open();
     const socket = connect(transport.socket);
-    for (const byte of `EARMARK/1 ${token()}\n`) await new Promise<void>((resolve) => socket.write(byte, () => resolve()));
-    const answer = await new Promise<string>((resolve) => socket.once('data', (d) => resolve(d.toString())));
+    for (const byte of `EARMARK/1 ${token()}\n`)
+      await new Promise<void>((resolve) => socket.write(byte, () => resolve()));
+    const answer = await new Promise<string>((resolve) =>
+      socket.once('data', (d) => resolve(d.toString())),
+    );
     socket.destroy();
     equal(answer, 'EARMARK/1 OK\n');
   });
@@ -121,7 +165,15 @@ describe('transport contract', function () {
     await open();
     const c = await client();
     const error = (await c.request(DaemonHealth, {}).catch((e: unknown) => e)) as EarmarkError;
-    deepEqual({ code: error.code, message: error.message, retryAfterMs: error.retryAfterMs, details: error.details }, { code: 'session.notFound', message: 'None.', retryAfterMs: 5, details: { a: 1 } });
+    deepEqual(
+      {
+        code: error.code,
+        message: error.message,
+        retryAfterMs: error.retryAfterMs,
+        details: error.details,
+      },
+      { code: 'session.notFound', message: 'None.', retryAfterMs: 5, details: { a: 1 } },
+    );
     c.dispose();
   });
 
@@ -136,8 +188,14 @@ describe('transport contract', function () {
     socket.write(`EARMARK/1 ${token()}\nContent-Length: ${100 * 1024 * 1024}\r\n\r\n`);
     await pour(socket, 100 * 1024 * 1024);
     await over;
-    const body = JSON.parse(answer.slice(answer.indexOf('{'))) as { id: unknown; error: { code: number; data: { code: string } } };
-    deepEqual({ id: body.id, code: body.error.code, name: body.error.data.code, asked }, { id: null, code: -32010, name: 'rpc.messageTooLarge', asked: [] });
+    const body = JSON.parse(answer.slice(answer.indexOf('{'))) as {
+      id: unknown;
+      error: { code: number; data: { code: string } };
+    };
+    deepEqual(
+      { id: body.id, code: body.error.code, name: body.error.data.code, asked },
+      { id: null, code: -32010, name: 'rpc.messageTooLarge', asked: [] },
+    );
     ok(process.memoryUsage().arrayBuffers - before < 30e6, 'the body was not kept');
     const other = await client();
     await other.request(SessionRename, { sessionId: 'a', title: 'b' });
@@ -155,7 +213,10 @@ describe('transport contract', function () {
   it('refuses to send what would be too long, and the connection lives on', async () => {
     await open();
     const c = await client();
-    await rejects(c.request(SessionRename, { sessionId: 'x'.repeat(9 * 1024 * 1024), title: 't' }), { code: 'rpc.messageTooLarge' });
+    await rejects(
+      c.request(SessionRename, { sessionId: 'x'.repeat(9 * 1024 * 1024), title: 't' }),
+      { code: 'rpc.messageTooLarge' },
+    );
     deepEqual(await c.request(SessionRename, { sessionId: 'a', title: 'b' }), {});
     c.dispose();
   });
@@ -185,7 +246,8 @@ describe('transport contract', function () {
     let heard = 0;
     good.onNotification(DaemonGoodbye, () => heard++);
     await until(() => peers.length === 2);
-    for (let i = 0; i < 200; i++) peers[0]?.notify('daemon/goodbye', { reason: 'x'.repeat(100_000) });
+    for (let i = 0; i < 200; i++)
+      peers[0]?.notify('daemon/goodbye', { reason: 'x'.repeat(100_000) });
     peers[1]?.notify('daemon/goodbye', { reason: 'idle' });
     await until(() => closed === 1 && heard === 1);
     lazy.destroy();
@@ -204,8 +266,15 @@ describe('transport contract', function () {
   it('answers ten thousand small requests in order', async () => {
     await open();
     const c = await client();
-    await Promise.all(Array.from({ length: 10_000 }, (_, i) => c.request(SessionRename, { sessionId: String(i), title: 't' })));
-    deepEqual(asked.map((a) => Number((a.params as { sessionId: string }).sessionId)), Array.from({ length: 10_000 }, (_, i) => i));
+    await Promise.all(
+      Array.from({ length: 10_000 }, (_, i) =>
+        c.request(SessionRename, { sessionId: String(i), title: 't' }),
+      ),
+    );
+    deepEqual(
+      asked.map((a) => Number((a.params as { sessionId: string }).sessionId)),
+      Array.from({ length: 10_000 }, (_, i) => i),
+    );
     c.dispose();
   });
 
@@ -214,13 +283,26 @@ describe('transport contract', function () {
     const socket = await openSocket(readDaemonFile(folder)!, 2_000);
     let pieces = 0;
     let answer = '';
-    const whole = new Promise<void>((resolve) => socket.on('data', (data) => {
-      pieces++;
-      answer += data.toString();
-      if ((answer.match(/"id":/g) ?? []).length === 64) resolve();
-    }));
+    const whole = new Promise<void>((resolve) =>
+      socket.on('data', (data) => {
+        pieces++;
+        answer += data.toString();
+        if ((answer.match(/"id":/g) ?? []).length === 64) resolve();
+      }),
+    );
     socket.resume();
-    socket.write(Array.from({ length: 64 }, (_, id) => frame(JSON.stringify({ jsonrpc: '2.0', id, method: 'session/rename', params: { sessionId: 'a', title: 't' } }))).join(''));
+    socket.write(
+      Array.from({ length: 64 }, (_, id) =>
+        frame(
+          JSON.stringify({
+            jsonrpc: '2.0',
+            id,
+            method: 'session/rename',
+            params: { sessionId: 'a', title: 't' },
+          }),
+        ),
+      ).join(''),
+    );
     await whole;
     socket.destroy();
     ok(pieces <= 16, `${pieces} pieces`);
@@ -232,7 +314,16 @@ describe('transport contract', function () {
       stateDir: folder,
       logger: silentLogger,
       limits: defaultTransportLimits,
-      accept: () => ({ closed: () => undefined, request: (_m, _p, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => { aborted = true; reject(new EarmarkError('rpc.cancelled', 'Cancelled.')); })) }),
+      accept: () => ({
+        closed: () => undefined,
+        request: (_m, _p, { signal }) =>
+          new Promise((_, reject) =>
+            signal.addEventListener('abort', () => {
+              aborted = true;
+              reject(new EarmarkError('rpc.cancelled', 'Cancelled.'));
+            }),
+          ),
+      }),
     });
     const c = await client();
     const abort = new AbortController();
@@ -245,12 +336,29 @@ describe('transport contract', function () {
 
   it('takes over from a killed daemon that left socket and daemon.json', async () => {
     mkdirSync(folder, { recursive: true });
-    const child = spawn(process.execPath, ['-e', 'require("net").createServer().listen(process.argv[1], () => console.log("up"))', join(folder, 'daemon.sock')], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(
+      process.execPath,
+      [
+        '-e',
+        'require("net").createServer().listen(process.argv[1], () => console.log("up"))',
+        join(folder, 'daemon.sock'),
+      ],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
     await new Promise((resolve) => child.stdout.once('data', resolve));
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('exit', resolve));
     ok(existsSync(join(folder, 'daemon.sock')), 'the socket outlives the killed process');
-    writeFileSync(join(folder, 'daemon.json'), JSON.stringify({ socket: join(folder, 'daemon.sock'), pid: 999_999, protocol: { major: 1, minor: 0 }, token: 'a'.repeat(64) }), { mode: 0o600 });
+    writeFileSync(
+      join(folder, 'daemon.json'),
+      JSON.stringify({
+        socket: join(folder, 'daemon.sock'),
+        pid: 999_999,
+        protocol: { major: 1, minor: 0 },
+        token: 'a'.repeat(64),
+      }),
+      { mode: 0o600 },
+    );
     await open();
     ok(token() !== 'a'.repeat(64));
     const c = await client();
@@ -260,7 +368,10 @@ describe('transport contract', function () {
   it('leaves nothing behind when it closes', async () => {
     await open();
     await transport.close();
-    deepEqual([existsSync(transport.socket), existsSync(join(folder, 'daemon.json'))], [false, false]);
+    deepEqual(
+      [existsSync(transport.socket), existsSync(join(folder, 'daemon.json'))],
+      [false, false],
+    );
   });
 
   it('puts the socket into a short private folder when the state folder has a long path', async () => {
@@ -285,7 +396,10 @@ describe('transport contract', function () {
     first?.dispose();
     const third = tryInstanceLock(folder);
     third?.dispose();
-    deepEqual([first !== undefined, second !== undefined, third !== undefined], [true, false, true]);
+    deepEqual(
+      [first !== undefined, second !== undefined, third !== undefined],
+      [true, false, true],
+    );
     return open();
   });
 
@@ -293,17 +407,27 @@ describe('transport contract', function () {
     async function checkNotTrusted(prepare: () => void, sentence: RegExp): Promise<void> {
       await open();
       prepare();
-      const error = await Promise.resolve().then(client).catch((e: unknown) => e as EarmarkError);
+      const error = await Promise.resolve()
+        .then(client)
+        .catch((e: unknown) => e as EarmarkError);
       ok(error instanceof EarmarkError);
       deepEqual({ code: error.code, peers: peers.length }, { code: 'rpc.unauthorized', peers: 0 });
       match(error.message, sentence);
     }
-    it('does not use a daemon.json that others may read', () => checkNotTrusted(() => chmodSync(join(folder, 'daemon.json'), 0o644), /Other users may access/));
-    it('does not say the token to a socket that others may use', () => checkNotTrusted(() => chmodSync(transport.socket, 0o666), /Other users may access/));
-    it('does not say the token to another user\'s socket', async function () {
+    it('does not use a daemon.json that others may read', () =>
+      checkNotTrusted(
+        () => chmodSync(join(folder, 'daemon.json'), 0o644),
+        /Other users may access/,
+      ));
+    it('does not say the token to a socket that others may use', () =>
+      checkNotTrusted(() => chmodSync(transport.socket, 0o666), /Other users may access/));
+    it("does not say the token to another user's socket", async function () {
       if (process.getuid?.() !== 0) this.skip();
       const { chownSync } = await import('node:fs');
-      await checkNotTrusted(() => chownSync(transport.socket, 12_345, 12_345), /belongs to another user/);
+      await checkNotTrusted(
+        () => chownSync(transport.socket, 12_345, 12_345),
+        /belongs to another user/,
+      );
     });
     it('takes a daemon.json that is cut off for none', async () => {
       await open();
@@ -315,7 +439,8 @@ describe('transport contract', function () {
 });
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let i = 0; i < 500 && !condition(); i++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
   ok(condition(), 'it did not happen in time');
 }
 
@@ -323,9 +448,10 @@ async function until(condition: () => boolean): Promise<void> {
 async function pour(socket: Socket, bytes: number): Promise<void> {
   const chunk = Buffer.alloc(1024 * 1024);
   for (let sent = 0; sent < bytes && !socket.destroyed; sent += chunk.length) {
-    if (!socket.write(chunk)) await new Promise<void>((resolve) => {
-      socket.once('drain', resolve);
-      socket.once('close', () => resolve());
-    });
+    if (!socket.write(chunk))
+      await new Promise<void>((resolve) => {
+        socket.once('drain', resolve);
+        socket.once('close', () => resolve());
+      });
   }
 }

@@ -1,4 +1,7 @@
-/** One suite over every store of kept voices: the real one in libSQL and the fake that other tests use. */
+/**
+ * One suite over every store of kept voices: the real one in libSQL and the fake that other tests
+ * use.
+ */
 import { deepEqual } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +12,22 @@ import type { SessionStore, StoredVoice, VoiceStore } from '../../daemon/session
 import { MemoryStore } from '../fakes/memoryStore';
 
 const record = (id: string): SessionRecord => ({
-  id, kind: 'meeting', title: id, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1000, durationMs: 0, sources: [], language: 'en', provider: 'scripted', model: 'script',
-  live: true, partials: true, insights: true, ephemeral: false, keepAudio: false,
+  id,
+  kind: 'meeting',
+  title: id,
+  state: 'IDLE',
+  startedAt: '2026-01-05T09:00:00+00:00',
+  createdMs: 1000,
+  durationMs: 0,
+  sources: [],
+  language: 'en',
+  provider: 'scripted',
+  model: 'script',
+  live: true,
+  partials: true,
+  insights: true,
+  ephemeral: false,
+  keepAudio: false,
 });
 type Store = SessionStore & VoiceStore;
 
@@ -21,7 +38,10 @@ for (const kind of ['memory', 'libsql on its thread'] as const) {
     const file = (): string => join(folder, 'earmark.db');
     beforeEach(async () => {
       folder = mkdtempSync(join(tmpdir(), 'earmark-voices-'));
-      store = kind === 'memory' ? new MemoryStore() : (await openStoreThread({ file: file(), now: Date.now })).store;
+      store =
+        kind === 'memory'
+          ? new MemoryStore()
+          : (await openStoreThread({ file: file(), now: Date.now })).store;
     });
     afterEach(async () => {
       await store.close();
@@ -36,22 +56,44 @@ for (const kind of ['memory', 'libsql on its thread'] as const) {
     };
 
     it('keeps voices over a restart and the deletion of their session, forgets them by name, by owner and with a purge', async () => {
-      const voice = (name: string, sessionId: string, change: Partial<StoredVoice> = {}): StoredVoice => ({ name, sessionId, keptMs: 1_700_000_000_000, heardMs: 12_000, centre: Float32Array.from([0.25, -0.5, 1]), ...change });
-      const names = async () => (await store.voices()).map(({ owner, name, sessionId }) => [owner, name, sessionId]);
+      const voice = (
+        name: string,
+        sessionId: string,
+        change: Partial<StoredVoice> = {},
+      ): StoredVoice => ({
+        name,
+        sessionId,
+        keptMs: 1_700_000_000_000,
+        heardMs: 12_000,
+        centre: Float32Array.from([0.25, -0.5, 1]),
+        ...change,
+      });
+      const names = async () =>
+        (await store.voices()).map(({ owner, name, sessionId }) => [owner, name, sessionId]);
       for (const id of ['a', 'b']) await store.createSession(record(id));
       await store.keepVoice(voice('Anna', 'a', { keptMs: 1 }));
       await store.keepVoice(voice('Anna', 'a'));
       await store.keepVoice(voice('Ben', 'b'));
       await store.keepVoice(voice('Anna', 'x', { owner: 'mia' }));
       store = await reopened();
-      deepEqual((await store.voices()).find(({ name, owner }) => name === 'Anna' && owner === undefined), voice('Anna', 'a'));
+      deepEqual(
+        (await store.voices()).find(({ name, owner }) => name === 'Anna' && owner === undefined),
+        voice('Anna', 'a'),
+      );
       await store.deleteSession('a');
-      deepEqual(await names(), [[undefined, 'Anna', 'a'], [undefined, 'Ben', 'b'], ['mia', 'Anna', 'x']]);
+      deepEqual(await names(), [
+        [undefined, 'Anna', 'a'],
+        [undefined, 'Ben', 'b'],
+        ['mia', 'Anna', 'x'],
+      ]);
       await store.purgeSession('b');
       await store.forgetVoices(undefined, 'Anna');
       deepEqual(await names(), [['mia', 'Anna', 'x']]);
       for (let i = 0; i < 10; i++) await store.keepVoice(voice('Cleo', `s${i}`));
-      deepEqual((await names()).filter(([, name]) => name === 'Cleo').map(([, , session]) => session), ['s2', 's3', 's4', 's5', 's6', 's7', 's8', 's9']);
+      deepEqual(
+        (await names()).filter(([, name]) => name === 'Cleo').map(([, , session]) => session),
+        ['s2', 's3', 's4', 's5', 's6', 's7', 's8', 's9'],
+      );
       await store.forgetVoices(undefined);
       deepEqual(await names(), [['mia', 'Anna', 'x']]);
     });

@@ -1,4 +1,5 @@
-// Dictation as a person has it: a real VS Code window, the bundled daemon, a spoken phrase from a virtual microphone.
+// Dictation as a person has it: a real VS Code window, the bundled daemon, a spoken phrase from a
+// virtual microphone.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -24,13 +25,25 @@ interface Phrase {
   readonly sound: Buffer;
 }
 
-/** A spoken sentence, of the recordings beside the repository or else the first of the one it ships. */
+/**
+ * A spoken sentence, of the recordings beside the repository or else the first of the one it ships.
+ */
 async function spokenPhrase(id = 'a11'): Promise<Phrase> {
   const folder = join(root, '../shared/data/dictation');
   const here = existsSync(folder);
-  const items = here ? (JSON.parse(readFileSync(join(folder, 'items.json'), 'utf8')) as { items: { id: string; say: string }[] }).items : [];
-  const text = items.find((item) => item.id === id)?.say ?? "Good morning, everyone. Let's keep this short, I have a call at ten. Ben, do you want to start?";
-  const sound = here ? await readChannel(join(folder, `audio/${id}.flac`), 'left') : (await readChannel(join(root, 'demo/standup.flac'), 'left')).subarray(32_000, 8.4 * 32_000);
+  const items = here
+    ? (
+        JSON.parse(readFileSync(join(folder, 'items.json'), 'utf8')) as {
+          items: { id: string; say: string }[];
+        }
+      ).items
+    : [];
+  const text =
+    items.find((item) => item.id === id)?.say ??
+    "Good morning, everyone. Let's keep this short, I have a call at ten. Ben, do you want to start?";
+  const sound = here
+    ? await readChannel(join(folder, `audio/${id}.flac`), 'left')
+    : (await readChannel(join(root, 'demo/standup.flac'), 'left')).subarray(32_000, 8.4 * 32_000);
   return { text, sound };
 }
 
@@ -66,20 +79,33 @@ describe('dictation in VS Code', function () {
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await rig?.window.screenshot(join(shots, 'dictation-failed.png')).catch(() => undefined);
+    if (this.currentTest?.state === 'failed')
+      await rig?.window.screenshot(join(shots, 'dictation-failed.png')).catch(() => undefined);
   });
 
   /** The document as the editor shows it, without what only decorates it. */
-  const shownText = async (): Promise<string> => (await rig.window.page.locator('.editor-instance .view-line').allInnerTexts()).map((line) => line.replaceAll('\u00a0', ' ')).join('\n');
+  const shownText = async (): Promise<string> =>
+    (await rig.window.page.locator('.editor-instance .view-line').allInnerTexts())
+      .map((line) => line.replaceAll('\u00a0', ' '))
+      .join('\n');
   /** What the document is, by way of the disk. */
   async function savedText(): Promise<string> {
     await rig.window.execute('workbench.action.files.save');
     return readFile(join(rig.workspace, 'todo.md'), 'utf8');
   }
   const idle = () => statusItem(rig.window).getByText('Earmark', { exact: true }).waitFor();
-  const length = () => rig.window.page.evaluate(() => (document.querySelector('.editor-instance .view-lines')?.textContent ?? '').length);
+  const length = () =>
+    rig.window.page.evaluate(
+      () => (document.querySelector('.editor-instance .view-lines')?.textContent ?? '').length,
+    );
   /** Waits until the document is longer than so much; without a number, than it was. */
-  const inserted = (than = typed.length, timeout = 30_000) => rig.window.page.waitForFunction((most) => (document.querySelector('.editor-instance .view-lines')?.textContent ?? '').length > most, than, { timeout, polling: 'raf' });
+  const inserted = (than = typed.length, timeout = 30_000) =>
+    rig.window.page.waitForFunction(
+      (most) =>
+        (document.querySelector('.editor-instance .view-lines')?.textContent ?? '').length > most,
+      than,
+      { timeout, polling: 'raf' },
+    );
   /** Undoes step by step until the document is what it was. @returns the steps */
   async function undoAll(): Promise<number> {
     await cursorToEnd(rig.window);
@@ -87,14 +113,19 @@ describe('dictation in VS Code', function () {
     for (let text = await savedText(); text !== typed && steps < 20; steps++) {
       await rig.window.page.keyboard.press('Control+Z');
       const less = await savedText();
-      assert.ok(typed.startsWith(less) || less.length < text.length, 'an undo takes something away');
+      assert.ok(
+        typed.startsWith(less) || less.length < text.length,
+        'an undo takes something away',
+      );
       text = less;
     }
     assert.equal(await savedText(), typed);
     return steps;
   }
-  const wordErrors = async (said: string): Promise<number> => pooledWer([{ reference: said, hypothesis: (await savedText()).slice(typed.length) }]);
-  const listening = () => statusItem(rig.window).getByText('Dictating').waitFor({ timeout: 60_000 });
+  const wordErrors = async (said: string): Promise<number> =>
+    pooledWer([{ reference: said, hypothesis: (await savedText()).slice(typed.length) }]);
+  const listening = () =>
+    statusItem(rig.window).getByText('Dictating').waitFor({ timeout: 60_000 });
   async function untilGhost(pattern: RegExp): Promise<void> {
     await rig.window.page.waitForFunction(
       ([source, script]) => new RegExp(source ?? '').test(String(eval(script ?? ''))),
@@ -106,13 +137,18 @@ describe('dictation in VS Code', function () {
   it('asks before it first opens the microphone', async () => {
     const { window } = rig;
     await window.runCommand('Earmark: Toggle Dictation');
-    await window.page.locator('.monaco-dialog-box').getByText('Let Earmark use your microphone?').waitFor();
+    await window.page
+      .locator('.monaco-dialog-box')
+      .getByText('Let Earmark use your microphone?')
+      .waitFor();
     assert.equal(await rig.recorders(), 0);
     await window.pressButton('I Agree');
     const agreed = Date.now();
     await listening();
     await untilGhost(/listening/);
-    console.log(`      agreed → listening: ${Date.now() - agreed} ms (daemon and model start in it)`);
+    console.log(
+      `      agreed → listening: ${Date.now() - agreed} ms (daemon and model start in it)`,
+    );
     await window.page.keyboard.press('Escape');
     await idle();
   });
@@ -135,7 +171,9 @@ describe('dictation in VS Code', function () {
     const text = await savedText();
     assert.ok(text.startsWith(typed));
     const wer = await wordErrors(phrase.text);
-    console.log(`      word error rate ${wer.toFixed(1)} % of ${normaliseWords(phrase.text).length} words`);
+    console.log(
+      `      word error rate ${wer.toFixed(1)} % of ${normaliseWords(phrase.text).length} words`,
+    );
     assert.ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
     assert.equal(await rig.recorders(), 0);
 
@@ -149,7 +187,9 @@ describe('dictation in VS Code', function () {
   it('inserts a phrase soon after it has ended, and goes on listening', async function () {
     this.timeout(240_000);
     const { window, devices } = rig;
-    const phrases = await Promise.all(['a12', 'a20', 'a26', 'a32', 'a37'].slice(0, TIMES).map((id) => spokenPhrase(id)));
+    const phrases = await Promise.all(
+      ['a12', 'a20', 'a26', 'a32', 'a37'].slice(0, TIMES).map((id) => spokenPhrase(id)),
+    );
     await cursorToEnd(window);
     await window.runCommand('Earmark: Toggle Dictation');
     await listening();
@@ -157,8 +197,15 @@ describe('dictation in VS Code', function () {
     for (const { sound } of phrases) {
       await devices.play('mic', withoutEnd(sound));
       const ended = Date.now();
-      // On a machine that is late to say that it has played, the text is there already: that is no figure.
-      if (await inserted(await length(), 5_000).then(() => true, () => false)) took.push(Date.now() - ended);
+      // On a machine that is late to say that it has played, the text is there already: that is no
+      // figure.
+      if (
+        await inserted(await length(), 5_000).then(
+          () => true,
+          () => false,
+        )
+      )
+        took.push(Date.now() - ended);
       // The next one begins when this one is over for certain.
       await window.page.waitForTimeout(1_000);
     }
@@ -169,7 +216,10 @@ describe('dictation in VS Code', function () {
     assert.ok(wer <= WER_MAX, `${wer.toFixed(1)} %`);
     assert.ok((await undoAll()) >= phrases.length, 'each phrase is a step of its own');
     took.sort((one, other) => one - other);
-    if (took.length > 0) console.log(`      phrase ended → text inserted: ${took[Math.floor(took.length / 2)]} ms in the middle of ${took.length}, ${took.at(-1)} ms at most`);
+    if (took.length > 0)
+      console.log(
+        `      phrase ended → text inserted: ${took[Math.floor(took.length / 2)]} ms in the middle of ${took.length}, ${took.at(-1)} ms at most`,
+      );
   });
 
   it('leaves nothing behind after Escape', async () => {
@@ -200,19 +250,23 @@ describe('dictation in VS Code', function () {
       await listening();
       await devices.play('mic', phrase.sound);
       const { gapMs, releasedAt } = await key.release();
-      // On a machine too busy to repeat a key the release comes early: that says nothing of dictation.
+      // On a machine too busy to repeat a key the release comes early: that says nothing of
+      // dictation.
       if (gapMs < 200 && (await length()) <= typed.length) {
         await inserted();
         took.push(Date.now() - releasedAt);
         await idle();
         assert.ok((await wordErrors(phrase.text)) <= WER_MAX);
-      } else if (attempt === 4 * TIMES) skip(this, `the machine is too busy to hold a key down: ${gapMs} ms between two repeats`);
+      } else if (attempt === 4 * TIMES)
+        skip(this, `the machine is too busy to hold a key down: ${gapMs} ms between two repeats`);
       else await window.execute('earmark.cancelDictation');
       await idle();
       await undoAll();
     }
     took.sort((one, other) => one - other);
-    console.log(`      key let go → text inserted: ${took[Math.floor(took.length / 2)]} ms in the middle of ${took.length}, ${took.at(-1)} ms at most`);
+    console.log(
+      `      key let go → text inserted: ${took[Math.floor(took.length / 2)]} ms in the middle of ${took.length}, ${took.at(-1)} ms at most`,
+    );
   });
 
   it('ends with its window: a reload closes the microphone and leaves nothing behind', async () => {
@@ -223,7 +277,8 @@ describe('dictation in VS Code', function () {
     assert.equal(await rig.recorders(), 1);
     await window.reload();
     const deadline = Date.now() + 10_000;
-    while ((await rig.recorders()) > 0 && Date.now() < deadline) await window.page.waitForTimeout(100);
+    while ((await rig.recorders()) > 0 && Date.now() < deadline)
+      await window.page.waitForTimeout(100);
     assert.equal(await rig.recorders(), 0, 'the microphone is open unseen');
     await idle();
     assert.equal(await savedText(), typed);
@@ -232,7 +287,9 @@ describe('dictation in VS Code', function () {
 });
 
 /** Holds Ctrl+Alt+D as a keyboard does: the first repeat after half a second, then 30 a second. */
-function holdKey({ page }: HostPage): { release(): Promise<{ readonly gapMs: number; readonly releasedAt: number }> } {
+function holdKey({ page }: HostPage): {
+  release(): Promise<{ readonly gapMs: number; readonly releasedAt: number }>;
+} {
   const { keyboard } = page;
   let held = true;
   let gapMs = 0;
@@ -259,7 +316,10 @@ function holdKey({ page }: HostPage): { release(): Promise<{ readonly gapMs: num
   };
 }
 
-/** The decoration at the cursor is the content of a pseudo element; a string, because what compiles this file adds helpers. */
+/**
+ * The decoration at the cursor is the content of a pseudo element; a string, because what compiles
+ * this file adds helpers.
+ */
 const ghostScript = `[...document.querySelectorAll('.editor-instance .view-line span')]
   .map((span) => getComputedStyle(span, '::after').content)
   .filter((content) => content !== 'none' && content !== 'normal' && content !== '""')

@@ -1,4 +1,5 @@
-// The harness itself: a real extension host, a real window, and failures that are reported as failures.
+// The harness itself: a real extension host, a real window, and failures that are reported as
+// failures.
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,26 +33,57 @@ describe('the VS Code host for tests', function () {
     if (dir) await rm(dir, { recursive: true, force: true });
   });
 
-  const common = (name: string) => ({ workspaceFolder: join(dir, name), extensionPath: hello, env: { HELLO_GREETING: 'Good morning' } });
+  const common = (name: string) => ({
+    workspaceFolder: join(dir, name),
+    extensionPath: hello,
+    env: { HELLO_GREETING: 'Good morning' },
+  });
 
   it('runs a suite inside the extension host and counts the coverage of the extension', async () => {
     const coverageDir = join(dir, 'coverage');
-    const { passes, failures, exitCode, startMs, hostUptimeMs } = await runExtensionTests(browser, { ...common('passing'), suiteFolder: join(hello, 'suite'), coverageDir });
-    console.log(`      ${startMs} ms from the start of the server to the suites, ${hostUptimeMs} ms of them in the extension host`);
-    assert.deepEqual({ passes, failures, exitCode }, { passes: ['hello greets with the words of its environment'], failures: [], exitCode: 0 });
+    const { passes, failures, exitCode, startMs, hostUptimeMs } = await runExtensionTests(browser, {
+      ...common('passing'),
+      suiteFolder: join(hello, 'suite'),
+      coverageDir,
+    });
+    console.log(
+      `      ${startMs} ms from the start of the server to the suites, ${hostUptimeMs} ms of them in the extension host`,
+    );
+    assert.deepEqual(
+      { passes, failures, exitCode },
+      { passes: ['hello greets with the words of its environment'], failures: [], exitCode: 0 },
+    );
     assert.deepEqual(await calls(coverageDir), { 'exports.activate': 1, neverCalled: 0 });
   });
 
   it('reports a failing test with its message', async () => {
-    const { passes, failures, exitCode } = await runExtensionTests(browser, { ...common('failing'), suiteFolder: join(hello, 'failingSuite') });
+    const { passes, failures, exitCode } = await runExtensionTests(browser, {
+      ...common('failing'),
+      suiteFolder: join(hello, 'failingSuite'),
+    });
     assert.deepEqual(
-      { passes, failures: failures.map(({ title, message }) => [title, /'Good morning'[^]*'Goodbye'/.test(message) || message]), failed: exitCode !== 0 },
-      { passes: ['hello knows its extension'], failures: [['hello expects another greeting', true]], failed: true },
+      {
+        passes,
+        failures: failures.map(({ title, message }) => [
+          title,
+          /'Good morning'[^]*'Goodbye'/.test(message) || message,
+        ]),
+        failed: exitCode !== 0,
+      },
+      {
+        passes: ['hello knows its extension'],
+        failures: [['hello expects another greeting', true]],
+        failed: true,
+      },
     );
   });
 
   it('is driven like a window: commands, a webview, themes, screenshots, a reload', async () => {
-    const host = await startHost({ ...common('window'), userDataDir: join(dir, 'user'), coverageDir: join(dir, 'windowCoverage') });
+    const host = await startHost({
+      ...common('window'),
+      userDataDir: join(dir, 'user'),
+      coverageDir: join(dir, 'windowCoverage'),
+    });
     try {
       const window = await host.open(browser);
       await window.runCommand('View: Show Hello');
@@ -66,12 +98,22 @@ describe('the VS Code host for tests', function () {
       assert.equal(await window.execute('hello.greet'), 'Good morning');
 
       const sizes: Record<string, boolean> = {};
-      for (const theme of ['light', 'dark', 'highContrast', 'highContrastLight'] satisfies ThemeId[]) {
+      for (const theme of [
+        'light',
+        'dark',
+        'highContrast',
+        'highContrastLight',
+      ] satisfies ThemeId[]) {
         await window.setTheme(theme);
         await window.screenshot(join(dir, `${theme}.png`));
         sizes[theme] = (await stat(join(dir, `${theme}.png`))).size > 5_000;
       }
-      assert.deepEqual(sizes, { light: true, dark: true, highContrast: true, highContrastLight: true });
+      assert.deepEqual(sizes, {
+        light: true,
+        dark: true,
+        highContrast: true,
+        highContrastLight: true,
+      });
 
       await window.reload();
       const again = await window.webview('earmark-test.hello', '#text');
@@ -92,10 +134,13 @@ describe('the VS Code host for tests', function () {
 async function calls(coverageDir: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const file of await readdir(coverageDir)) {
-    const { result } = JSON.parse(await readFile(join(coverageDir, file), 'utf8')) as { result: { url: string; functions: { functionName: string; ranges: { count: number }[] }[] }[] };
+    const { result } = JSON.parse(await readFile(join(coverageDir, file), 'utf8')) as {
+      result: { url: string; functions: { functionName: string; ranges: { count: number }[] }[] }[];
+    };
     const script = result.find(({ url }) => url.endsWith('/hello/extension.js'));
     for (const { functionName, ranges } of script?.functions ?? []) {
-      if (functionName === 'exports.activate' || functionName === 'neverCalled') counts[functionName] = (counts[functionName] ?? 0) + (ranges[0]?.count ?? 0);
+      if (functionName === 'exports.activate' || functionName === 'neverCalled')
+        counts[functionName] = (counts[functionName] ?? 0) + (ranges[0]?.count ?? 0);
     }
   }
   return counts;

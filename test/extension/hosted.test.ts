@@ -1,4 +1,7 @@
-/** The suites of suite/ inside a real extension host, with a real daemon whose sound and words are scripted. */
+/**
+ * The suites of suite/ inside a real extension host, with a real daemon whose sound and words are
+ * scripted.
+ */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +21,14 @@ import { statusItem } from './steps';
 /** Said in the suites, and by nobody else. */
 const SPOKEN = ['zanzibar', 'marmalade'];
 
-const scripted = (root: string) => ({ command: process.execPath, args: ['--require', join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'), join(root, 'test', 'fakes', 'scriptedDaemon.ts')] });
+const scripted = (root: string) => ({
+  command: process.execPath,
+  args: [
+    '--require',
+    join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'),
+    join(root, 'test', 'fakes', 'scriptedDaemon.ts'),
+  ],
+});
 
 describe('the extension in its host', function () {
   this.timeout(6 * 60_000);
@@ -58,7 +68,8 @@ describe('the extension in its host', function () {
       extensionPath: resolve(__dirname, '../..'),
       suiteFolder: join(__dirname, 'suite'),
       env: { EARMARK_HOME: join(dir, 'home') },
-      // A browser window saves by itself unless told not to; who saves a note is one of the questions.
+      // A browser window saves by itself unless told not to; who saves a note is one of the
+      // questions.
       settings: { 'files.autoSave': 'off' },
       timeoutMs: 5 * 60_000,
       after: async (page, userDataDir) => {
@@ -67,7 +78,10 @@ describe('the extension in its host', function () {
       ...(process.env['EARMARK_GREP'] === undefined ? {} : { grep: process.env['EARMARK_GREP'] }),
     });
     for (const title of passes) console.log(`      ✔ ${title}`);
-    assert.deepEqual({ failures: failures.map((f) => `${f.title}\n${f.stack}`), pending }, { failures: [], pending: [] });
+    assert.deepEqual(
+      { failures: failures.map((f) => `${f.title}\n${f.stack}`), pending },
+      { failures: [], pending: [] },
+    );
     assert.deepEqual(kept, [], 'what was said is in the profile');
     assert.ok(passes.length > 15 || process.env['EARMARK_GREP'] !== undefined);
   });
@@ -75,7 +89,16 @@ describe('the extension in its host', function () {
   it('works in a folder that nobody trusts', async () => {
     const workspaceFolder = join(dir, 'restricted');
     await mkdir(join(workspaceFolder, '.vscode'), { recursive: true });
-    await writeFile(join(workspaceFolder, '.vscode', 'settings.json'), JSON.stringify({ 'earmark.daemon.nodePath': '/bin/false', 'earmark.llm.endpoint': 'http://127.0.0.1:9', 'earmark.remote.url': 'ws://127.0.0.1:9', 'earmark.consent.askEveryMeeting': true, 'earmark.meeting.keepAudio': true }));
+    await writeFile(
+      join(workspaceFolder, '.vscode', 'settings.json'),
+      JSON.stringify({
+        'earmark.daemon.nodePath': '/bin/false',
+        'earmark.llm.endpoint': 'http://127.0.0.1:9',
+        'earmark.remote.url': 'ws://127.0.0.1:9',
+        'earmark.consent.askEveryMeeting': true,
+        'earmark.meeting.keepAudio': true,
+      }),
+    );
     const { passes, failures } = await runExtensionTests(browser, {
       workspaceFolder,
       extensionPath: resolve(__dirname, '../..'),
@@ -86,7 +109,10 @@ describe('the extension in its host', function () {
       timeoutMs: 2 * 60_000,
     });
     for (const title of passes) console.log(`      ✔ ${title}`);
-    assert.deepEqual(failures.map((f) => `${f.title}\n${f.stack}`), []);
+    assert.deepEqual(
+      failures.map((f) => `${f.title}\n${f.stack}`),
+      [],
+    );
     assert.equal(passes.length, 3);
   });
 
@@ -102,7 +128,10 @@ describe('the extension in its host', function () {
         testTimeoutMs: 90_000,
         timeoutMs: 3 * 60_000,
       });
-      assert.deepEqual(failures.map((f) => `${f.title}\n${f.stack}`), []);
+      assert.deepEqual(
+        failures.map((f) => `${f.title}\n${f.stack}`),
+        [],
+      );
       assert.equal(passes.length, 1);
     } finally {
       const pid = readDaemonFile(home)?.pid;
@@ -114,15 +143,34 @@ describe('the extension in its host', function () {
   it('shows one recording in two windows, and each of them may stop it', async () => {
     const home = join(dir, 'two');
     const root = resolve(__dirname, '../..');
-    const client = await ensureDaemon({ stateDir: home, client: { name: 'tests', version: '0' }, daemon: scripted(root) });
+    const client = await ensureDaemon({
+      stateDir: home,
+      client: { name: 'tests', version: '0' },
+      daemon: scripted(root),
+    });
     const pid = readDaemonFile(home)?.pid ?? -1;
-    const host = await startHost({ workspaceFolder: join(dir, 'twoWorkspace'), extensionPath: root, userDataDir: join(dir, 'twoUser'), env: { EARMARK_HOME: home } });
+    const host = await startHost({
+      workspaceFolder: join(dir, 'twoWorkspace'),
+      extensionPath: root,
+      userDataDir: join(dir, 'twoUser'),
+      env: { EARMARK_HOME: home },
+    });
     try {
-      await client.request(SessionStart, { kind: 'meeting', title: 'Two windows', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: true, insights: false });
+      await client.request(SessionStart, {
+        kind: 'meeting',
+        title: 'Two windows',
+        sources: [{ source: 'mic', origin: { type: 'capture' } }],
+        partials: true,
+        insights: false,
+      });
       const windows = [await host.open(browser), await host.open(browser)];
-      for (const window of windows) await statusItem(window).getByText(/REC \d\d:\d\d/).waitFor();
+      for (const window of windows)
+        await statusItem(window)
+          .getByText(/REC \d\d:\d\d/)
+          .waitFor();
       await windows[1]!.runCommand('Earmark: Stop Meeting');
-      for (const window of windows) await statusItem(window).getByText('Earmark', { exact: true }).waitFor();
+      for (const window of windows)
+        await statusItem(window).getByText('Earmark', { exact: true }).waitFor();
       for (const window of windows) await window.close();
     } finally {
       client.dispose();
@@ -136,28 +184,58 @@ describe('the extension in its host', function () {
     const home = join(dir, 'lost');
     const root = resolve(__dirname, '../..');
     const workspaceFolder = join(dir, 'lostWorkspace');
-    const client = await ensureDaemon({ stateDir: home, client: { name: 'tests', version: '0' }, daemon: scripted(root) });
+    const client = await ensureDaemon({
+      stateDir: home,
+      client: { name: 'tests', version: '0' },
+      daemon: scripted(root),
+    });
     const pid = readDaemonFile(home)?.pid ?? -1;
-    const host = await startHost({ workspaceFolder, extensionPath: root, userDataDir: join(dir, 'lostUser'), env: { EARMARK_HOME: home } });
+    const host = await startHost({
+      workspaceFolder,
+      extensionPath: root,
+      userDataDir: join(dir, 'lostUser'),
+      env: { EARMARK_HOME: home },
+    });
     try {
-      const { session } = await client.request(SessionStart, { kind: 'meeting', title: 'Lost window', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: true, insights: false });
-      const finals = async (): Promise<number> => (await client.request(SessionGet, { sessionId: session.id })).segments.length;
+      const { session } = await client.request(SessionStart, {
+        kind: 'meeting',
+        title: 'Lost window',
+        sources: [{ source: 'mic', origin: { type: 'capture' } }],
+        partials: true,
+        insights: false,
+      });
+      const finals = async (): Promise<number> =>
+        (await client.request(SessionGet, { sessionId: session.id })).segments.length;
       const noteLines = async (): Promise<number> => {
         const folder = join(workspaceFolder, '.earmark');
-        const name = (await readdir(folder).catch(() => [])).find((file) => file.endsWith('.earmark.md'));
-        return name === undefined ? 0 : (await readFile(join(folder, name), 'utf8')).split('\n').filter((line) => /\bw[79]\b/.test(line)).length;
+        const name = (await readdir(folder).catch(() => [])).find((file) =>
+          file.endsWith('.earmark.md'),
+        );
+        return name === undefined
+          ? 0
+          : (await readFile(join(folder, name), 'utf8'))
+              .split('\n')
+              .filter((line) => /\bw[79]\b/.test(line)).length;
       };
       const first = await host.open(browser);
-      await statusItem(first).getByText(/REC \d\d:\d\d/).waitFor();
+      await statusItem(first)
+        .getByText(/REC \d\d:\d\d/)
+        .waitFor();
       await until(async () => (await noteLines()) > 0, 'the note is begun');
       const { hostPid } = first;
       await first.lose();
       const second = await host.open(browser);
-      await statusItem(second).getByText(/REC \d\d:\d\d/).waitFor();
+      await statusItem(second)
+        .getByText(/REC \d\d:\d\d/)
+        .waitFor();
       assert.ok(isAlive(hostPid), 'the server keeps what belongs to a window that it lost');
       const [lines, said] = [await noteLines(), await finals()];
       await until(async () => (await finals()) >= said + 2, 'more was said');
-      await until(async () => (await noteLines()) >= lines + 2, 'the other window writes it', 60_000);
+      await until(
+        async () => (await noteLines()) >= lines + 2,
+        'the other window writes it',
+        60_000,
+      );
       await second.close();
     } finally {
       client.dispose();

@@ -1,6 +1,7 @@
 /**
- * What the extension adds to the extension host that it shares with all others: before it is activated, and after the
- * panel was shown, a dictation, a meeting and its note. The window has a real daemon and sound that is spoken.
+ * What the extension adds to the extension host that it shares with all others: before it is
+ * activated, and after the panel was shown, a dictation, a meeting and its note. The window has a
+ * real daemon and sound that is spoken.
  */
 import { ok } from 'node:assert/strict';
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
@@ -17,14 +18,25 @@ import { cursorToEnd, openFile, statusItem } from './steps';
 import { workspaceFiles } from './workspaceFiles';
 
 const MARK_MB = 30;
-/** Until what the editor itself does after its start is over: two looks in a row that differ by less than so much. */
+/**
+ * Until what the editor itself does after its start is over: two looks in a row that differ by less
+ * than so much.
+ */
 const CALM_MB = 0.3;
 const PLAY_MS = 19_000;
 
-/** This extension as it is, but for one thing: it is activated by its first use and not by the start of the window, so that there is a time before. */
+/**
+ * This extension as it is, but for one thing: it is activated by its first use and not by the start
+ * of the window, so that there is a time before.
+ */
 async function activatedByUse(folder: string): Promise<void> {
-  for (const name of await readdir(root)) if (!['package.json', 'out', '.git', '.cache', 'test'].includes(name)) await symlink(join(root, name), join(folder, name));
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, activationEvents: [] }));
+  for (const name of await readdir(root))
+    if (!['package.json', 'out', '.git', '.cache', 'test'].includes(name))
+      await symlink(join(root, name), join(folder, name));
+  await writeFile(
+    join(folder, 'package.json'),
+    JSON.stringify({ ...manifest, activationEvents: [] }),
+  );
 }
 
 describe('the extension host', function () {
@@ -51,7 +63,10 @@ describe('the extension host', function () {
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed') await rig?.window.screenshot(join(root, 'out/screenshots/memory-failed.png')).catch(() => undefined);
+    if (this.currentTest?.state === 'failed')
+      await rig?.window
+        .screenshot(join(root, 'out/screenshots/memory-failed.png'))
+        .catch(() => undefined);
   });
 
   it(`holds at most ${MARK_MB} MB more after the panel, a dictation, a meeting and its note`, async () => {
@@ -60,15 +75,25 @@ describe('the extension host', function () {
     await openFile(window, 'README.md');
     await openFile(window, 'refreshSession.ts');
     let before = await window.memory();
-    for (let tries = 0, last = Infinity; tries < 10 && Math.abs(before.held - last) > CALM_MB * 1e6; tries++) {
+    for (
+      let tries = 0, last = Infinity;
+      tries < 10 && Math.abs(before.held - last) > CALM_MB * 1e6;
+      tries++
+    ) {
       last = before.held;
       before = await window.memory();
     }
     const steps: [string, HostMemory][] = [];
-    const added = async (what: string): Promise<void> => void steps.push([what, await window.memory()]);
+    const added = async (what: string): Promise<void> =>
+      void steps.push([what, await window.memory()]);
 
     await window.runCommand('Earmark: Open Panel');
-    await (await window.webview(extensionId, 'vscode-button')).locator('vscode-button').first().waitFor();
+    await (
+      await window.webview(extensionId, 'vscode-button')
+    )
+      .locator('vscode-button')
+      .first()
+      .waitFor();
     await added('panel');
 
     await cursorToEnd(window);
@@ -82,8 +107,14 @@ describe('the extension host', function () {
 
     await window.runCommand('Earmark: Start Meeting');
     await window.pressButton('I Agree, Start Recording');
-    await statusItem(window).getByText(/REC 00:\d\d/).waitFor({ timeout: 60_000 });
-    await Promise.all((['mic', 'system'] as const).map((source) => devices.play(source, meeting.sound[source].subarray(0, PLAY_MS * 32))));
+    await statusItem(window)
+      .getByText(/REC 00:\d\d/)
+      .waitFor({ timeout: 60_000 });
+    await Promise.all(
+      (['mic', 'system'] as const).map((source) =>
+        devices.play(source, meeting.sound[source].subarray(0, PLAY_MS * 32)),
+      ),
+    );
     await window.runCommand('Earmark: Stop Meeting');
     await statusItem(window).getByText('Earmark', { exact: true }).waitFor();
     await added('meeting');
@@ -93,9 +124,15 @@ describe('the extension host', function () {
     await window.page.waitForTimeout(3_000); // The language server of notes starts.
     await added('note');
 
-    const more = (memory: HostMemory, what: keyof HostMemory): number => (memory[what] - before[what]) / 1e6;
-    const told = steps.map(([what, memory]) => `${what} ${more(memory, 'held').toFixed(1)} / ${more(memory, 'resident').toFixed(0)}`);
-    console.log(`      added to the extension host, held / resident in MB, after the ${told.join(', the ')}; before: ${(before.held / 1e6).toFixed(0)} / ${(before.resident / 1e6).toFixed(0)}`);
+    const more = (memory: HostMemory, what: keyof HostMemory): number =>
+      (memory[what] - before[what]) / 1e6;
+    const told = steps.map(
+      ([what, memory]) =>
+        `${what} ${more(memory, 'held').toFixed(1)} / ${more(memory, 'resident').toFixed(0)}`,
+    );
+    console.log(
+      `      added to the extension host, held / resident in MB, after the ${told.join(', the ')}; before: ${(before.held / 1e6).toFixed(0)} / ${(before.resident / 1e6).toFixed(0)}`,
+    );
     const most = Math.max(...steps.map(([, memory]) => more(memory, 'held')));
     ok(most > 0.5, 'the extension was there before it was measured');
     ok(most <= MARK_MB, `${most.toFixed(1)} MB`);

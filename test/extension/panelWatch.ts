@@ -1,11 +1,23 @@
-// Notes everything the panel page shows during a test, with the time it appeared. The words stay in the test's memory.
+// Notes everything the panel page shows during a test, with the time it appeared. The words stay in
+// the test's memory.
 import type { Frame } from 'playwright-core';
 import type { HostPage } from './harness/page';
 import { extensionId } from './rig';
 
 export type PanelSight =
-  | { readonly kind: 'partial'; readonly at: number; readonly source: string; readonly text: string }
-  | { readonly kind: 'final'; readonly at: number; readonly source: string; readonly id: string; readonly text: string }
+  | {
+      readonly kind: 'partial';
+      readonly at: number;
+      readonly source: string;
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'final';
+      readonly at: number;
+      readonly source: string;
+      readonly id: string;
+      readonly text: string;
+    }
   | { readonly kind: 'card'; readonly at: number; readonly card: string; readonly id: string };
 
 /** A string, because what compiles this file adds helpers that the page does not have. */
@@ -49,7 +61,10 @@ export class PanelWatch {
   ) {}
 
   static async begin(window: HostPage): Promise<PanelWatch> {
-    const watch = new PanelWatch(window, await window.webview(extensionId, 'earmark-panel', 30_000));
+    const watch = new PanelWatch(
+      window,
+      await window.webview(extensionId, 'earmark-panel', 30_000),
+    );
     await watch.current.evaluate(watcher);
     return watch;
   }
@@ -67,6 +82,8 @@ export class PanelWatch {
 
   /** Fetches what was seen since the last call. */
   async take(): Promise<void> {
-    this.sights.push(...(await this.current.evaluate<PanelSight[]>('window.earmarkSights.splice(0)')));
+    this.sights.push(
+      ...(await this.current.evaluate<PanelSight[]>('window.earmarkSights.splice(0)')),
+    );
   }
 }

@@ -1,4 +1,7 @@
-/** Looks for spoken words in everything that the editor keeps: its folder of user data, and the browser's storage for it. */
+/**
+ * Looks for spoken words in everything that the editor keeps: its folder of user data, and the
+ * browser's storage for it.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { HostPage } from './harness/page';
@@ -7,7 +10,11 @@ import type { HostPage } from './harness/page';
  * @param words lower case
  * @returns where a word was found, without the word
  */
-export async function keptWords({ page }: HostPage, userDataDir: string, words: readonly string[]): Promise<string[]> {
+export async function keptWords(
+  { page }: HostPage,
+  userDataDir: string,
+  words: readonly string[],
+): Promise<string[]> {
   const found: string[] = [];
   const look = (where: string, text: string): void => {
     const lower = text.toLowerCase();
@@ -22,7 +29,9 @@ export async function keptWords({ page }: HostPage, userDataDir: string, words: 
     look(relative(userDataDir, path), bytes.toString('utf16le'));
   }
   for (const frame of page.frames()) {
-    const stored = await frame.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }])).catch(() => '');
+    const stored = await frame
+      .evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))
+      .catch(() => '');
     look('localStorage and sessionStorage', stored);
   }
   // A window in a browser keeps globalState, workspaceState and the state of webviews in IndexedDB.
@@ -41,13 +50,21 @@ export async function keptWords({ page }: HostPage, userDataDir: string, words: 
           request.onsuccess = () => done(request.result as unknown[]);
           request.onerror = () => fail(request.error ?? new Error(store));
         });
-        all.push([`${name}/${store}`, JSON.stringify(values.map((value) => (value instanceof Uint8Array ? new TextDecoder().decode(value) : value)))]);
+        all.push([
+          `${name}/${store}`,
+          JSON.stringify(
+            values.map((value) =>
+              value instanceof Uint8Array ? new TextDecoder().decode(value) : value,
+            ),
+          ),
+        ]);
       }
       database.close();
     }
     return all;
   });
-  if (databases.length === 0) throw new Error('The window kept nothing in IndexedDB: look elsewhere for its state.');
+  if (databases.length === 0)
+    throw new Error('The window kept nothing in IndexedDB: look elsewhere for its state.');
   for (const [name, text] of databases) look(name, text);
   return [...new Set(found)];
 }

@@ -1,5 +1,5 @@
-// The whole product for a test: its own state folder, virtual microphone and speakers, a VS Code host with a window
-// in Chromium, the bundled daemon. What it starts, it ends.
+// The whole product for a test: its own state folder, virtual microphone and speakers, a VS Code
+// host with a window in Chromium, the bundled daemon. What it starts, it ends.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
@@ -22,12 +22,20 @@ export const extensionId = 'earmark.earmark';
 const daemonEndMs = 12_000;
 const LOG_LINES = 60;
 
-/** One sentence that says what this machine lacks, or undefined. Builds dist/ where it is missing. */
+/**
+ * One sentence that says what this machine lacks, or undefined. Builds dist/ where it is missing.
+ */
 export async function whyNoProduct(): Promise<string | undefined> {
-  if (!existsSync(join(root, 'dist/extension.js'))) await run(process.execPath, ['scripts/build.mjs'], { cwd: root });
+  if (!existsSync(join(root, 'dist/extension.js')))
+    await run(process.execPath, ['scripts/build.mjs'], { cwd: root });
   const models = modelFolder(stateFolder(), process.env['EARMARK_MODELS'] ?? '');
-  if (!existsSync(join(models, 'moonshine-tiny')) || !existsSync(join(models, 'silero-vad'))) return 'The speech models are not there: run npm run setup.';
-  const sound = await run('pulseaudio', ['--version']).then(() => undefined, () => 'There is no PulseAudio for the virtual microphone: on Debian, apt-get install pulseaudio pulseaudio-utils.');
+  if (!existsSync(join(models, 'moonshine-tiny')) || !existsSync(join(models, 'silero-vad')))
+    return 'The speech models are not there: run npm run setup.';
+  const sound = await run('pulseaudio', ['--version']).then(
+    () => undefined,
+    () =>
+      'There is no PulseAudio for the virtual microphone: on Debian, apt-get install pulseaudio pulseaudio-utils.',
+  );
   return sound ?? (await whyNoHost());
 }
 
@@ -48,12 +56,18 @@ export interface Rig {
   recorders(): Promise<number>;
   /** What Earmark's extension hosts and the daemon wrote into their logs, oldest first. */
   logs(): Promise<string>;
-  /** Ends the window, the host, the daemon and the sound devices. @returns what was left running, which should be nothing */
+  /**
+   * Ends the window, the host, the daemon and the sound devices.
+   * @returns what was left running, which should be nothing
+   */
   dispose(): Promise<string[]>;
 }
 
 export interface RigOptions {
-  /** A VSIX that is installed instead of the extension of this folder. It has no network, and no models but its own. */
+  /**
+   * A VSIX that is installed instead of the extension of this folder. It has no network, and no
+   * models but its own.
+   */
   readonly vsix?: string;
   /** The extension as a folder, built, where it is not this one; it counts no coverage. */
   readonly extensionPath?: string;
@@ -70,8 +84,17 @@ export async function startRig(browser: Browser, options: RigOptions): Promise<R
   const workspace = join(dir, 'backend');
   await makeWorkspace(workspace, options.files);
   const devices = await startAudioDevices();
-  const env = { ...devices.env, EARMARK_HOME: home, ...(options.vsix === undefined ? { EARMARK_MODELS: modelFolder(stateFolder(), process.env['EARMARK_MODELS'] ?? '') } : noNetwork(dir)) };
-  const cleanUp = [() => rm(dir, { recursive: true, force: true, maxRetries: 5 }), () => devices.dispose()];
+  const env = {
+    ...devices.env,
+    EARMARK_HOME: home,
+    ...(options.vsix === undefined
+      ? { EARMARK_MODELS: modelFolder(stateFolder(), process.env['EARMARK_MODELS'] ?? '') }
+      : noNetwork(dir)),
+  };
+  const cleanUp = [
+    () => rm(dir, { recursive: true, force: true, maxRetries: 5 }),
+    () => devices.dispose(),
+  ];
   try {
     const host = await startHost({
       workspaceFolder: workspace,
@@ -79,7 +102,13 @@ export async function startRig(browser: Browser, options: RigOptions): Promise<R
       ...(options.extensionPath === undefined ? {} : { coverageDir: '' }),
       userDataDir: join(dir, 'user'),
       env,
-      settings: { 'editor.minimap.enabled': false, 'workbench.secondarySideBar.defaultVisibility': 'hidden', 'files.autoSave': 'off', ...(options.vsix === undefined ? {} : INSTALLED), ...options.settings },
+      settings: {
+        'editor.minimap.enabled': false,
+        'workbench.secondarySideBar.defaultVisibility': 'hidden',
+        'files.autoSave': 'off',
+        ...(options.vsix === undefined ? {} : INSTALLED),
+        ...options.settings,
+      },
     });
     cleanUp.push(() => host.dispose());
     const window = await host.open(browser, options.viewport ? { viewport: options.viewport } : {});
@@ -90,10 +119,24 @@ export async function startRig(browser: Browser, options: RigOptions): Promise<R
       workspace,
       home,
       daemonPid: () => readDaemonFile(home)?.pid,
-      earmark: async (...args) => (await run(process.execPath, [join(root, 'dist/cli.js'), ...args], { env: { ...process.env, ...env }, maxBuffer: 1 << 26 })).stdout,
+      earmark: async (...args) =>
+        (
+          await run(process.execPath, [join(root, 'dist/cli.js'), ...args], {
+            env: { ...process.env, ...env },
+            maxBuffer: 1 << 26,
+          })
+        ).stdout,
       events: (sessionId, last) => events(home, sessionId, last),
-      recorders: async () => (await run('pactl', ['list', 'short', 'source-outputs'], { env: { ...process.env, ...devices.env } })).stdout.split('\n').filter((line) => line.includes('protocol-native')).length,
-      logs: async () => (await Promise.all([join(dir, 'user', 'logs'), join(home, 'logs')].map(logsIn))).join(''),
+      recorders: async () =>
+        (
+          await run('pactl', ['list', 'short', 'source-outputs'], {
+            env: { ...process.env, ...devices.env },
+          })
+        ).stdout
+          .split('\n')
+          .filter((line) => line.includes('protocol-native')).length,
+      logs: async () =>
+        (await Promise.all([join(dir, 'user', 'logs'), join(home, 'logs')].map(logsIn))).join(''),
       async dispose() {
         const daemon = readDaemonFile(home)?.pid;
         await window.close();
@@ -111,17 +154,43 @@ export async function startRig(browser: Browser, options: RigOptions): Promise<R
 }
 
 async function logsIn(folder: string): Promise<string> {
-  const files = (await readdir(folder, { recursive: true }).catch(() => [])).filter((file) => /\.log$/.test(file) && !/ptyhost|git/i.test(file) && (/earmark/i.test(file) || !file.includes('/'))).sort();
-  return (await Promise.all(files.map(async (file) => `${file}\n${(await readFile(join(folder, file), 'utf8')).split('\n').slice(-LOG_LINES).join('\n')}\n`))).join('');
+  const files = (await readdir(folder, { recursive: true }).catch(() => []))
+    .filter(
+      (file) =>
+        /\.log$/.test(file) &&
+        !/ptyhost|git/i.test(file) &&
+        (/earmark/i.test(file) || !file.includes('/')),
+    )
+    .sort();
+  return (
+    await Promise.all(
+      files.map(
+        async (file) =>
+          `${file}\n${(await readFile(join(folder, file), 'utf8')).split('\n').slice(-LOG_LINES).join('\n')}\n`,
+      ),
+    )
+  ).join('');
 }
 
-/** In a browser's window there is no other side than the server's for an extension that belongs to the person's side. */
+/**
+ * In a browser's window there is no other side than the server's for an extension that belongs to
+ * the person's side.
+ */
 const INSTALLED = { 'remote.extensionKind': { [extensionId]: ['workspace'] } };
 
-/** Whoever asks for a model or a package gets no answer; the models of this machine are out of sight. */
+/**
+ * Whoever asks for a model or a package gets no answer; the models of this machine are out of
+ * sight.
+ */
 function noNetwork(dir: string): Record<string, string> {
   const nobody = 'http://127.0.0.1:9';
-  return { EARMARK_MODELS: join(dir, 'models'), npm_config_registry: nobody, HTTP_PROXY: nobody, HTTPS_PROXY: nobody, NO_PROXY: '127.0.0.1,localhost' };
+  return {
+    EARMARK_MODELS: join(dir, 'models'),
+    npm_config_registry: nobody,
+    HTTP_PROXY: nobody,
+    HTTPS_PROXY: nobody,
+    NO_PROXY: '127.0.0.1,localhost',
+  };
 }
 
 /** A repository of its own, so that the note can name a branch. */
@@ -130,20 +199,40 @@ async function makeWorkspace(folder: string, files: RigOptions['files']): Promis
     await mkdir(join(folder, path, '..'), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  const git = (...args: string[]): Promise<unknown> => run('git', ['-c', 'user.name=Ana', '-c', 'user.email=ana@example.org', '-c', 'init.defaultBranch=main', ...args], { cwd: folder });
+  const git = (...args: string[]): Promise<unknown> =>
+    run(
+      'git',
+      [
+        '-c',
+        'user.name=Ana',
+        '-c',
+        'user.email=ana@example.org',
+        '-c',
+        'init.defaultBranch=main',
+        ...args,
+      ],
+      { cwd: folder },
+    );
   await git('init', '-q');
   await git('checkout', '-q', '-b', 'token-refresh');
   await git('add', '.');
   await git('commit', '-q', '-m', 'Begin');
 }
 
-async function events(home: string, sessionId: string, last: (event: DurableEvent) => boolean): Promise<DurableEvent[]> {
+async function events(
+  home: string,
+  sessionId: string,
+  last: (event: DurableEvent) => boolean,
+): Promise<DurableEvent[]> {
   const connection = createConnection({ stateDir: home, client: { name: 'test', version: '0' } });
   try {
     await connection.whenConnected();
     const found: DurableEvent[] = [];
     await new Promise<void>((done, fail) => {
-      const timer = setTimeout(() => fail(new Error(`The replay of the session's events stopped after ${found.length}.`)), 20_000);
+      const timer = setTimeout(
+        () => fail(new Error(`The replay of the session's events stopped after ${found.length}.`)),
+        20_000,
+      );
       connection
         .attach(sessionId, 0, (event) => {
           if (!('seq' in event)) return;
@@ -165,16 +254,24 @@ async function endDaemon(pid: number): Promise<string[]> {
   const family = [pid, ...(await descendants(pid))];
   if (isAlive(pid)) process.kill(pid, 'SIGTERM');
   const deadline = Date.now() + daemonEndMs;
-  while (family.some(isAlive) && Date.now() < deadline) await new Promise((done) => setTimeout(done, 50));
+  while (family.some(isAlive) && Date.now() < deadline)
+    await new Promise((done) => setTimeout(done, 50));
   const left = family.filter(isAlive);
-  const names = await Promise.all(left.map(async (id) => `${id} ${(await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').slice(0, 120)}`));
+  const names = await Promise.all(
+    left.map(
+      async (id) =>
+        `${id} ${(await readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').slice(0, 120)}`,
+    ),
+  );
   for (const id of left) process.kill(id, 'SIGKILL');
   return names;
 }
 
 async function descendants(pid: number): Promise<number[]> {
   const tasks = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const lists = await Promise.all(tasks.map((task) => readFile(`/proc/${pid}/task/${task}/children`, 'utf8').catch(() => '')));
+  const lists = await Promise.all(
+    tasks.map((task) => readFile(`/proc/${pid}/task/${task}/children`, 'utf8').catch(() => '')),
+  );
   const children = lists.join(' ').split(/\s+/).filter(Boolean).map(Number);
   return [...children, ...(await Promise.all(children.map(descendants))).flat()];
 }

@@ -2,7 +2,8 @@
 import { type HostPage } from './harness/page';
 
 /** The status bar item. */
-export const statusItem = ({ page }: HostPage) => page.locator('.statusbar-item[id*="earmark.status"]');
+export const statusItem = ({ page }: HostPage) =>
+  page.locator('.statusbar-item[id*="earmark.status"]');
 
 /** Opens a file of the workspace by its name; the cursor stands at its start. */
 export async function openFile({ page }: HostPage, name: string): Promise<void> {

@@ -1,4 +1,7 @@
-/** The VSIX as it ships, installed into a clean editor without a network: it records, recognises with the models it brings, and serves the command line it brings. */
+/**
+ * The VSIX as it ships, installed into a clean editor without a network: it records, recognises
+ * with the models it brings, and serves the command line it brings.
+ */
 import { deepEqual, ok } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -26,7 +29,8 @@ describe('the VSIX in a clean editor', function () {
 
   before(async function () {
     this.timeout(15 * 60_000);
-    if (!existsSync(VSIX)) skip(this, 'no VSIX of this platform was made: npm run smoke makes and tests it');
+    if (!existsSync(VSIX))
+      skip(this, 'no VSIX of this platform was made: npm run smoke makes and tests it');
     const reason = await whyNoProduct();
     if (reason) skip(this, reason);
     browser = await launchBrowser();
@@ -43,25 +47,53 @@ describe('the VSIX in a clean editor', function () {
     const { window, devices, home } = rig;
     await window.runCommand('Earmark: Download Model…');
     const models = join(home, '../models');
-    await until(() => ['moonshine-tiny', 'silero-vad'].every((model) => existsSync(join(models, model))), 'the models that came along are in place', 60_000);
+    await until(
+      () => ['moonshine-tiny', 'silero-vad'].every((model) => existsSync(join(models, model))),
+      'the models that came along are in place',
+      60_000,
+    );
     await window.runCommand('Earmark: Start Meeting');
     await window.pressButton('I Agree, Start Recording');
-    await statusItem(window).getByText(/REC 00:\d\d/).waitFor({ timeout: 60_000 });
-    await Promise.all((['mic', 'system'] as const).map((source) => devices.play(source, meeting.sound[source].subarray(0, PLAY_MS * 32))));
+    await statusItem(window)
+      .getByText(/REC 00:\d\d/)
+      .waitFor({ timeout: 60_000 });
+    await Promise.all(
+      (['mic', 'system'] as const).map((source) =>
+        devices.play(source, meeting.sound[source].subarray(0, PLAY_MS * 32)),
+      ),
+    );
     await window.runCommand('Earmark: Stop Meeting');
     // Its own command line, of the folder that the editor put it in.
     const extensions = join(home, '../user/extensions');
     const folder = readdirSync(extensions).find((entry) => entry.startsWith('earmark.earmark-'));
     ok(folder !== undefined);
-    const earmark = async (...args: string[]): Promise<string> => (await run(process.execPath, [join(extensions, folder, 'dist/cli.js'), ...args], { env: { ...process.env, EARMARK_HOME: home } })).stdout;
+    const earmark = async (...args: string[]): Promise<string> =>
+      (
+        await run(process.execPath, [join(extensions, folder, 'dist/cli.js'), ...args], {
+          env: { ...process.env, EARMARK_HOME: home },
+        })
+      ).stdout;
     let state = '';
     let id = '';
     for (let i = 0; i < 100 && state !== 'DONE'; i++) {
-      [{ state, id }] = JSON.parse(await earmark('sessions', 'list', '--format', 'json')) as [{ state: string; id: string }];
+      [{ state, id }] = JSON.parse(await earmark('sessions', 'list', '--format', 'json')) as [
+        { state: string; id: string },
+      ];
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    const { segments } = JSON.parse(await earmark('sessions', 'show', id, '--format', 'json')) as { segments: { text: string }[] };
-    const words = segments.map(({ text }) => text).join(' ').toLowerCase();
-    deepEqual(['good morning', 'token refresh', 'identity provider'].filter((part) => !words.includes(part)), [], words);
+    const { segments } = JSON.parse(await earmark('sessions', 'show', id, '--format', 'json')) as {
+      segments: { text: string }[];
+    };
+    const words = segments
+      .map(({ text }) => text)
+      .join(' ')
+      .toLowerCase();
+    deepEqual(
+      ['good morning', 'token refresh', 'identity provider'].filter(
+        (part) => !words.includes(part),
+      ),
+      [],
+      words,
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** The VSIX for browsers in VS Code for the Web: it is activated in the page's own extension host, and says plainly that it cannot record. */
+/**
+ * The VSIX for browsers in VS Code for the Web: it is activated in the page's own extension host,
+ * and says plainly that it cannot record.
+ */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,11 +29,20 @@ describe('VS Code for the Web', function () {
     const reason = await whyNoHost();
     if (reason) skip(this, reason);
     dir = await mkdtemp(join(tmpdir(), 'earmark-web-'));
-    const { packageWeb } = (await import(pathToFileURL(join(root, 'scripts/packageWeb.mjs')).href)) as { packageWeb(file: string, stage: string): Promise<void> };
+    const { packageWeb } = (await import(
+      pathToFileURL(join(root, 'scripts/packageWeb.mjs')).href
+    )) as { packageWeb(file: string, stage: string): Promise<void> };
     const { ensureCodeServer } = await import('../../scripts/testHost/install.mjs');
     await packageWeb(join(dir, 'web.vsix'), join(dir, 'stage'));
-    await installVsix(await ensureCodeServer(), join(dir, 'web.vsix'), join(dir, 'user'), join(dir, 'extensions'));
-    const installed = (await readdir(join(dir, 'extensions'))).find((name) => name.startsWith(extensionId));
+    await installVsix(
+      await ensureCodeServer(),
+      join(dir, 'web.vsix'),
+      join(dir, 'user'),
+      join(dir, 'extensions'),
+    );
+    const installed = (await readdir(join(dir, 'extensions'))).find((name) =>
+      name.startsWith(extensionId),
+    );
     host = await startWebHost(join(dir, 'extensions', installed ?? ''));
     browser = await launchBrowser();
     window = await HostPage.open(browser, host.url, undefined, {});
@@ -43,7 +55,9 @@ describe('VS Code for the Web', function () {
 
   /** Each sentence that is told, from now on; a notification is sent away once it was read. */
   async function told(): Promise<string> {
-    const toast = window.page.locator('.notification-toast .notification-list-item-message').first();
+    const toast = window.page
+      .locator('.notification-toast .notification-list-item-message')
+      .first();
     await toast.waitFor();
     const text = await toast.innerText();
     await window.runCommand('Notifications: Clear All Notifications');
@@ -56,15 +70,32 @@ describe('VS Code for the Web', function () {
   it('has no other side than the page: the extension host is a web worker', async () => {
     await window.runCommand('Earmark: Start Meeting');
     match(await told(), SENTENCE);
-    deepEqual([window.page.workers().length > 0, window.page.frames().filter((frame) => frame.url().includes('webWorkerExtensionHostIframe')).length], [true, 1]);
-    deepEqual(await window.page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).host).filter((name) => name !== '' && name !== location.host)), []);
+    deepEqual(
+      [
+        window.page.workers().length > 0,
+        window.page.frames().filter((frame) => frame.url().includes('webWorkerExtensionHostIframe'))
+          .length,
+      ],
+      [true, 1],
+    );
+    deepEqual(
+      await window.page.evaluate(() =>
+        performance
+          .getEntriesByType('resource')
+          .map(({ name }) => new URL(name).host)
+          .filter((name) => name !== '' && name !== location.host),
+      ),
+      [],
+    );
   });
 
   it('answers what the palette offers of it with one plain sentence', async () => {
     const { page } = window;
     await page.keyboard.press('F1');
     await page.locator('.quick-input-widget input.input').first().fill('>Earmark: ');
-    const rows = page.locator('.quick-input-list .monaco-list-row .quick-input-list-label .label-name');
+    const rows = page.locator(
+      '.quick-input-list .monaco-list-row .quick-input-list-label .label-name',
+    );
     await rows.getByText('Earmark: Start Meeting', { exact: true }).waitFor();
     const titles = (await rows.allInnerTexts()).filter((title) => title.startsWith('Earmark: '));
     await page.keyboard.press('Escape');
@@ -89,7 +120,11 @@ describe('VS Code for the Web', function () {
     await window.page.locator('.activitybar .action-item a[aria-label*="Earmark"]').first().click();
     const panel = await window.webview(extensionId, 'main p');
     match(await panel.locator('main').innerText(), SENTENCE);
-    deepEqual(await window.page.locator('.part.sidebar .pane-header h3').allInnerTexts(), ['Meeting'], 'no view of what cannot be there');
+    deepEqual(
+      await window.page.locator('.part.sidebar .pane-header h3').allInnerTexts(),
+      ['Meeting'],
+      'no view of what cannot be there',
+    );
     await window.screenshot(join(root, 'out/screenshots/web.png'));
   });
 });

@@ -1,4 +1,5 @@
-// A small workspace for tests of the window: what developers who talk about sessions and tokens would have open.
+// A small workspace for tests of the window: what developers who talk about sessions and tokens
+// would have open.
 export const workspaceFiles: Readonly<Record<string, string>> = {
   'README.md': '# backend\n\nSessions and tokens of the shop.\n',
   'src/session/refreshSession.ts': `import { identityProvider } from '../identity/provider';

@@ -1,5 +1,6 @@
-// Virtual sound devices: a private PulseAudio server with a microphone and speakers that hear what a test plays.
-// Nothing of the user's own sound server is touched. Needs pulseaudio, pactl, pacat and parec (Linux).
+// Virtual sound devices: a private PulseAudio server with a microphone and speakers that hear what
+// a test plays. Nothing of the user's own sound server is touched. Needs pulseaudio, pactl, pacat
+// and parec (Linux).
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,21 +14,27 @@ export type AudioTarget = 'mic' | 'system';
 
 export interface AudioDevices {
   /** To be merged into the environment of recorders and of the daemon that starts them. */
-  readonly env: { readonly PULSE_SERVER: string; readonly PULSE_RUNTIME_PATH: string; readonly PULSE_STATE_PATH: string; readonly PULSE_COOKIE: string };
+  readonly env: {
+    readonly PULSE_SERVER: string;
+    readonly PULSE_RUNTIME_PATH: string;
+    readonly PULSE_STATE_PATH: string;
+    readonly PULSE_COOKIE: string;
+  };
   /** What `parec --device=` takes; the microphone is also the server's default source. */
   readonly sources: Readonly<Record<AudioTarget, string>>;
   readonly pid: number;
   /**
    * Plays in real time and ends when the last sample was heard.
-   * @param sound path of a WAV, FLAC or OGG file, or raw signed 16-bit little-endian mono PCM at 16 kHz
+   * @param sound path of a WAV, FLAC or OGG file, or raw signed 16-bit little-endian mono PCM at 16
+   * kHz
    */
   play(target: AudioTarget, sound: string | Buffer | Readable, signal?: AbortSignal): Promise<void>;
   /** Records `durationMs` of 16 kHz mono PCM, as an application would hear it. */
   record(target: AudioTarget, durationMs: number): Promise<Buffer>;
   /**
-   * Takes the device away, as if its plug were pulled; `plug` brings it back under the same name. Who records the
-   * microphone then is not told: PulseAudio moves the stream to what is left, the monitor of the speakers. A recorder
-   * that starts afterwards and names the device is refused.
+   * Takes the device away, as if its plug were pulled; `plug` brings it back under the same name.
+   * Who records the microphone then is not told: PulseAudio moves the stream to what is left, the
+   * monitor of the speakers. A recorder that starts afterwards and names the device is refused.
    */
   unplug(target: AudioTarget): Promise<void>;
   plug(target: AudioTarget): Promise<void>;
@@ -41,18 +48,27 @@ const stopLimitMs = 2_000;
 /** A server whose test run was killed ends by itself after this time without a client. */
 const idleExitSeconds = 600;
 
-const sinks: Readonly<Record<AudioTarget, string>> = { mic: 'earmark_mic_input', system: 'earmark_speakers' };
-const sources: Readonly<Record<AudioTarget, string>> = { mic: 'earmark_mic', system: 'earmark_speakers.monitor' };
+const sinks: Readonly<Record<AudioTarget, string>> = {
+  mic: 'earmark_mic_input',
+  system: 'earmark_speakers',
+};
+const sources: Readonly<Record<AudioTarget, string>> = {
+  mic: 'earmark_mic',
+  system: 'earmark_speakers.monitor',
+};
 /**
- * 48 kHz stereo, as most sound hardware has it, so that recorders resample as they do in life. `norewinds` limits the
- * sink's latency to 50 ms; without it a null sink takes up to 2 s, and playing ends that much later.
+ * 48 kHz stereo, as most sound hardware has it, so that recorders resample as they do in life.
+ * `norewinds` limits the sink's latency to 50 ms; without it a null sink takes up to 2 s, and
+ * playing ends that much later.
  */
 const modules: Readonly<Record<AudioTarget, readonly string[]>> = {
   mic: [
     `module-null-sink sink_name=${sinks.mic} rate=48000 channels=2 norewinds=1 sink_properties=device.description=Earmark-Test-Microphone-Input`,
     `module-remap-source source_name=${sources.mic} master=${sinks.mic}.monitor source_properties=device.description=Earmark-Test-Microphone`,
   ],
-  system: [`module-null-sink sink_name=${sinks.system} rate=48000 channels=2 norewinds=1 sink_properties=device.description=Earmark-Test-Speakers`],
+  system: [
+    `module-null-sink sink_name=${sinks.system} rate=48000 channels=2 norewinds=1 sink_properties=device.description=Earmark-Test-Speakers`,
+  ],
 };
 
 /** @throws {Error} one sentence, where PulseAudio is not installed or does not start. */
@@ -65,16 +81,31 @@ export async function startAudioDevices(): Promise<AudioDevices> {
     PULSE_COOKIE: join(dir, 'cookie'),
   };
   const childEnv = { ...process.env, ...env };
-  const load = [`module-native-protocol-unix socket=${join(dir, 'native')} auth-anonymous=1`, ...modules.system, ...modules.mic];
+  const load = [
+    `module-native-protocol-unix socket=${join(dir, 'native')} auth-anonymous=1`,
+    ...modules.system,
+    ...modules.mic,
+  ];
   const server = spawn(
     'pulseaudio',
     [
-      ...['-n', '--daemonize=no', '--use-pid-file=no', '--realtime=no', '--high-priority=no', '--log-target=stderr', '--log-level=error'],
+      ...[
+        '-n',
+        '--daemonize=no',
+        '--use-pid-file=no',
+        '--realtime=no',
+        '--high-priority=no',
+        '--log-target=stderr',
+        '--log-level=error',
+      ],
       ...[`--exit-idle-time=${idleExitSeconds}`, '--resample-method=speex-float-5'],
       ...load.flatMap((module) => ['-L', module]),
     ],
     // The server must not ask another server, so PULSE_SERVER stays out.
-    { env: { ...process.env, ...env, PULSE_SERVER: undefined, HOME: dir }, stdio: ['ignore', 'ignore', 'pipe'] },
+    {
+      env: { ...process.env, ...env, PULSE_SERVER: undefined, HOME: dir },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
   );
   const killOnExit = (): void => void server.kill('SIGKILL');
   process.once('exit', killOnExit);
@@ -97,7 +128,9 @@ export async function startAudioDevices(): Promise<AudioDevices> {
     await run('pactl', ['set-default-sink', sinks.system], childEnv);
   } catch {
     await dispose();
-    throw new Error(`The virtual sound devices did not start: install pulseaudio and pulseaudio-utils. ${complaint.trim()}`.trim());
+    throw new Error(
+      `The virtual sound devices did not start: install pulseaudio and pulseaudio-utils. ${complaint.trim()}`.trim(),
+    );
   }
 
   return {
@@ -110,10 +143,12 @@ export async function startAudioDevices(): Promise<AudioDevices> {
       // Only the sink: PulseAudio takes what hangs on its monitor away with it.
       const ids = await run('pactl', ['list', 'short', 'modules'], childEnv);
       const ours = ids.split('\n').filter((line) => line.includes(`sink_name=${sinks[target]} `));
-      for (const line of ours) await run('pactl', ['unload-module', line.split('\t')[0] ?? ''], childEnv);
+      for (const line of ours)
+        await run('pactl', ['unload-module', line.split('\t')[0] ?? ''], childEnv);
     },
     async plug(target) {
-      for (const module of modules[target]) await run('pactl', ['load-module', ...module.split(' ')], childEnv);
+      for (const module of modules[target])
+        await run('pactl', ['load-module', ...module.split(' ')], childEnv);
       if (target === 'mic') await run('pactl', ['set-default-source', sources.mic], childEnv);
       else await run('pactl', ['set-default-sink', sinks.system], childEnv);
     },
@@ -122,12 +157,25 @@ export async function startAudioDevices(): Promise<AudioDevices> {
 }
 
 /**
- * One channel of a sound file as `play` takes it, for meetings that have the microphone left and the system right.
+ * One channel of a sound file as `play` takes it, for meetings that have the microphone left and
+ * the system right.
  * @throws {Error} where ffmpeg is not installed or cannot read the file.
  */
 export async function readChannel(file: string, channel: 'left' | 'right'): Promise<Buffer> {
   const pan = `pan=mono|c0=c${channel === 'left' ? 0 : 1}`;
-  const args = ['-v', 'error', '-i', file, '-af', pan, '-ar', String(sampleRate), '-f', 's16le', '-'];
+  const args = [
+    '-v',
+    'error',
+    '-i',
+    file,
+    '-af',
+    pan,
+    '-ar',
+    String(sampleRate),
+    '-f',
+    's16le',
+    '-',
+  ];
   const child = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = exitOf(child, 'ffmpeg');
   const chunks: Buffer[] = [];
@@ -147,7 +195,12 @@ async function waitForServer(server: ChildProcess, env: NodeJS.ProcessEnv): Prom
   }
 }
 
-async function play(sink: string, sound: string | Buffer | Readable, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<void> {
+async function play(
+  sink: string,
+  sound: string | Buffer | Readable,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<void> {
   const format = typeof sound === 'string' ? ['--file-format', sound] : ['--raw', ...rawFormat];
   const child = spawn('pacat', ['--playback', `--device=${sink}`, '--latency-msec=40', ...format], {
     env,
@@ -164,7 +217,10 @@ async function play(sink: string, sound: string | Buffer | Readable, env: NodeJS
 
 async function record(source: string, durationMs: number, env: NodeJS.ProcessEnv): Promise<Buffer> {
   const wanted = Math.round((durationMs / 1000) * sampleRate) * 2;
-  const child = spawn('parec', [`--device=${source}`, '--latency-msec=20', '--raw', ...rawFormat], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('parec', [`--device=${source}`, '--latency-msec=20', '--raw', ...rawFormat], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = exitOf(child, 'parec');
   ended.catch(() => undefined);
   const chunks: Buffer[] = [];
@@ -181,7 +237,11 @@ async function record(source: string, durationMs: number, env: NodeJS.ProcessEnv
 
 /** Resolves with what the program wrote to standard output. */
 async function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: startLimitMs });
+  const child = spawn(command, args, {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: startLimitMs,
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString();
@@ -197,7 +257,9 @@ function exitOf(child: ChildProcess, name: string): Promise<void> {
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`${name} failed (${code}): ${complaint.trim()}`))));
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${name} failed (${code}): ${complaint.trim()}`)),
+    );
   });
 }
 

@@ -9,11 +9,25 @@ const TSX = ['--require', require.resolve('tsx/cjs')];
 
 /** A daemon with a scripted engine that ends after `idleMs` without client and session. */
 export function scriptedDaemon(options: { readonly idleMs?: number } = {}): DaemonCommand {
-  return { command: process.execPath, args: [...TSX, resolve(__dirname, 'scriptedDaemon.ts'), '--idle-ms', String(options.idleMs ?? 60_000)] };
+  return {
+    command: process.execPath,
+    args: [
+      ...TSX,
+      resolve(__dirname, 'scriptedDaemon.ts'),
+      '--idle-ms',
+      String(options.idleMs ?? 60_000),
+    ],
+  };
 }
 
-export function scriptedCli(args: readonly string[]): { readonly command: string; readonly args: readonly string[] } {
-  return { command: process.execPath, args: [...TSX, resolve(__dirname, 'scriptedCli.ts'), ...args] };
+export function scriptedCli(args: readonly string[]): {
+  readonly command: string;
+  readonly args: readonly string[];
+} {
+  return {
+    command: process.execPath,
+    args: [...TSX, resolve(__dirname, 'scriptedCli.ts'), ...args],
+  };
 }
 
 export class DaemonFolder {
@@ -36,7 +50,10 @@ export class DaemonFolder {
   log(): readonly { readonly event: string; readonly [key: string]: unknown }[] {
     const file = join(this.path, 'logs', 'daemon.log');
     if (!existsSync(file)) return [];
-    return readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as { event: string });
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as { event: string });
   }
 
   async remove(): Promise<void> {
@@ -46,7 +63,11 @@ export class DaemonFolder {
   }
 }
 
-export async function until(condition: () => boolean | Promise<boolean>, what: string, timeoutMs = 20_000): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  timeoutMs = 20_000,
+): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`Waited too long until ${what}.`);

@@ -1,4 +1,7 @@
-/** The thread of the database that dies at each n-th round of calls: by turns before it carries them out, and behind the commit, before it answers. */
+/**
+ * The thread of the database that dies at each n-th round of calls: by turns before it carries them
+ * out, and behind the commit, before it answers.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { runStoreThread } from '../../daemon/adapters/store/storeThreadMain';
 import type { FromThread } from '../../daemon/adapters/store/storeProtocol';

@@ -16,7 +16,11 @@ export class FakeCapture implements Capture {
   /** While set, recorders never end. */
   hangs = false;
 
-  async start(source: 'mic' | 'system', device: string | undefined, handlers: RecordingHandlers): Promise<Recording> {
+  async start(
+    source: 'mic' | 'system',
+    device: string | undefined,
+    handlers: RecordingHandlers,
+  ): Promise<Recording> {
     await this.gate;
     const failure = this.failures.shift();
     if (failure) throw failure;

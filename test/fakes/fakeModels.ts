@@ -3,10 +3,27 @@ import { Emitter } from '../../daemon/base/emitter';
 import type { Models, ModelView } from '../../daemon/models/api';
 import { EarmarkError } from '../../protocol/errors';
 
-const MODEL: ModelView = { id: 'script', kind: 'asr', provider: 'scripted', languages: ['*'], bytes: 1, licence: 'MIT', isDefault: true, origin: 'download', version: '1', versions: ['1'], status: { state: 'installed', verified: true } };
+const MODEL: ModelView = {
+  id: 'script',
+  kind: 'asr',
+  provider: 'scripted',
+  languages: ['*'],
+  bytes: 1,
+  licence: 'MIT',
+  isDefault: true,
+  origin: 'download',
+  version: '1',
+  versions: ['1'],
+  status: { state: 'installed', verified: true },
+};
 
 export class FakeModels implements Models {
-  readonly progress = new Emitter<{ modelId: string; file: string; receivedBytes: number; totalBytes: number }>();
+  readonly progress = new Emitter<{
+    modelId: string;
+    file: string;
+    receivedBytes: number;
+    totalBytes: number;
+  }>();
   readonly onDidProgress = this.progress.event;
   list = () => Promise.resolve([MODEL]);
   get = (id: string) => this.known(id);
@@ -22,6 +39,13 @@ export class FakeModels implements Models {
   files = (id: string) => this.known(id).then(() => ({ id, revision: 'r1', files: {} }));
 
   private known(id: string): Promise<ModelView> {
-    return id === MODEL.id ? Promise.resolve(MODEL) : Promise.reject(new EarmarkError('model.unknown', `There is no model "${id}"; "earmark models list" shows those there are.`));
+    return id === MODEL.id
+      ? Promise.resolve(MODEL)
+      : Promise.reject(
+          new EarmarkError(
+            'model.unknown',
+            `There is no model "${id}"; "earmark models list" shows those there are.`,
+          ),
+        );
   }
 }

@@ -1,6 +1,7 @@
 /**
- * A TCP proxy that does to a link what networks do: delays, cuts, swallows bytes while the connection seems to stand
- * (half-open), reads slowly, refuses, and holds an older connection back while a newer one goes ahead.
+ * A TCP proxy that does to a link what networks do: delays, cuts, swallows bytes while the
+ * connection seems to stand (half-open), reads slowly, refuses, and holds an older connection back
+ * while a newer one goes ahead.
  */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
@@ -27,7 +28,13 @@ interface Link {
 }
 
 export class LinkProxy {
-  readonly faults: LinkFaults = { latencyMs: 0, bytesPerSecond: 0, refuse: false, swallow: false, cutAfterBytes: 0 };
+  readonly faults: LinkFaults = {
+    latencyMs: 0,
+    bytesPerSecond: 0,
+    refuse: false,
+    swallow: false,
+    cutAfterBytes: 0,
+  };
   private readonly links = new Set<Link>();
   private readonly server: Server;
   /** Connections that came. */

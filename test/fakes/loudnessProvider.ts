@@ -1,6 +1,7 @@
 /**
- * A recogniser of workers in tests: it hears loudness (a phrase whose loudest sample is 100 × n is the word `wn`, as
- * scriptedEngine.ts has it), and takes as long as Moonshine took for phrases of that length, without the processor.
+ * A recogniser of workers in tests: it hears loudness (a phrase whose loudest sample is 100 × n is
+ * the word `wn`, as scriptedEngine.ts has it), and takes as long as Moonshine took for phrases of
+ * that length, without the processor.
  */
 import type { AsrOptions, AsrResult, LoadedModelFiles } from '../../daemon/asr/provider';
 import { ScriptedProvider } from '../../daemon/asr/scripted';
@@ -9,7 +10,10 @@ import { systemClock } from '../../daemon/base/clock';
 import { EarmarkError } from '../../protocol/errors';
 import { LOUDNESS } from './scriptedEngine';
 
-/** One thread, Moonshine tiny, bench/RESULTS.md: RTF 0.031 for phrases of 5 s, of which the encoder's fixed part is some 20 ms. */
+/**
+ * One thread, Moonshine tiny, bench/RESULTS.md: RTF 0.031 for phrases of 5 s, of which the
+ * encoder's fixed part is some 20 ms.
+ */
 export const moonshineMs = (audioMs: number): number => 20 + 0.027 * audioMs;
 
 export class LoudnessProvider extends ScriptedProvider {
@@ -26,7 +30,11 @@ export class LoudnessProvider extends ScriptedProvider {
     await super.load(model);
   }
 
-  override async transcribe(pcm: Float32Array, { language }: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
+  override async transcribe(
+    pcm: Float32Array,
+    { language }: AsrOptions,
+    signal?: AbortSignal,
+  ): Promise<AsrResult> {
     const audioMs = (pcm.length * 1000) / SAMPLE_RATE;
     let peak = 0;
     for (const v of pcm) peak = Math.max(peak, Math.abs(v));
@@ -35,11 +43,21 @@ export class LoudnessProvider extends ScriptedProvider {
     const text = `w${Math.round((peak * 32_768) / LOUDNESS)}`;
     await new Promise<void>((resolve, reject) => {
       const timer = systemClock.setTimeout(resolve, inferenceMs);
-      signal?.addEventListener('abort', () => {
-        timer.dispose();
-        reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
-      }, { once: true });
+      signal?.addEventListener(
+        'abort',
+        () => {
+          timer.dispose();
+          reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
+        },
+        { once: true },
+      );
     });
-    return { text, words: [{ text, startMs: 0, endMs: audioMs, confidence: 0.9, timing: 'estimated' }], confidence: 0.9, language, inferenceMs };
+    return {
+      text,
+      words: [{ text, startMs: 0, endMs: audioMs, confidence: 0.9, timing: 'estimated' }],
+      confidence: 0.9,
+      language,
+      inferenceMs,
+    };
   }
 }

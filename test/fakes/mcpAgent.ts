@@ -38,13 +38,30 @@ export class McpAgent {
   readonly client = new Client({ name: 'test-agent', version: '0' });
 
   /** @param env beside the few variables that the SDK hands on */
-  async start({ command, args }: { readonly command: string; readonly args: readonly string[] }, env: Record<string, string>): Promise<void> {
-    const inherited = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
-    await this.client.connect(new StdioClientTransport({ command, args: [...args], env: { ...inherited, ...env }, stderr: 'pipe' }));
+  async start(
+    { command, args }: { readonly command: string; readonly args: readonly string[] },
+    env: Record<string, string>,
+  ): Promise<void> {
+    const inherited = Object.fromEntries(
+      Object.entries(process.env).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      ),
+    );
+    await this.client.connect(
+      new StdioClientTransport({
+        command,
+        args: [...args],
+        env: { ...inherited, ...env },
+        stderr: 'pipe',
+      }),
+    );
   }
 
   async call(name: string, input: Record<string, unknown> = {}): Promise<ToolAnswer> {
-    const { content, isError } = (await this.client.callTool({ name, arguments: input })) as { content: { text: string }[]; isError?: boolean };
+    const { content, isError } = (await this.client.callTool({ name, arguments: input })) as {
+      content: { text: string }[];
+      isError?: boolean;
+    };
     return { failed: isError === true, text: content.map(({ text }) => text).join('') };
   }
 

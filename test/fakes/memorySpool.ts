@@ -1,4 +1,7 @@
-/** Spools in memory. What was not synced is lost by `crash`, as a power cut would; a full disk can be played. */
+/**
+ * Spools in memory. What was not synced is lost by `crash`, as a power cut would; a full disk can
+ * be played.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import type { Frame, Source } from '../../daemon/audio/frame';
 import type { Clock } from '../../daemon/base/clock';
@@ -18,7 +21,10 @@ export class MemorySpools implements SpoolFactory {
   refuse: EarmarkError | undefined;
   /** Thrown by every opening while set. */
   refuseOpen: EarmarkError | undefined;
-  /** While set nothing is kept, also of what is forced: as where other machines keep it, and they do not answer. */
+  /**
+   * While set nothing is kept, also of what is forced: as where other machines keep it, and they do
+   * not answer.
+   */
   waits = false;
 
   constructor(public clock: Clock) {}
@@ -58,7 +64,12 @@ class MemorySpool implements Spool {
   readonly lost = [];
   readonly behind = false;
 
-  constructor(private readonly factory: MemorySpools, private readonly disk: Disk, private readonly clock: Clock, private readonly gone: () => void) {
+  constructor(
+    private readonly factory: MemorySpools,
+    private readonly disk: Disk,
+    private readonly clock: Clock,
+    private readonly gone: () => void,
+  ) {
     this.appended = new Map(disk.last);
   }
 
@@ -88,7 +99,8 @@ class MemorySpool implements Spool {
     this.timer?.dispose();
     this.timer = undefined;
     if (this.closed) return;
-    if (this.factory.waits) return void (this.timer = this.clock.setTimeout(() => this.sync(), 200));
+    if (this.factory.waits)
+      return void (this.timer = this.clock.setTimeout(() => this.sync(), 200));
     for (const frame of this.fresh.splice(0)) {
       const frames = this.disk.frames.get(frame.source) ?? [];
       frames.push(frame);
@@ -102,12 +114,17 @@ class MemorySpool implements Spool {
   }
 
   read(source: Source, fromSeq: number, limit: number): readonly Frame[] {
-    return this.all(source).filter(({ seq }) => seq >= fromSeq).slice(0, limit);
+    return this.all(source)
+      .filter(({ seq }) => seq >= fromSeq)
+      .slice(0, limit);
   }
 
   release(source: Source, seq: number): void {
     if (this.closed) return;
-    this.disk.frames.set(source, (this.disk.frames.get(source) ?? []).filter((frame) => frame.seq >= seq));
+    this.disk.frames.set(
+      source,
+      (this.disk.frames.get(source) ?? []).filter((frame) => frame.seq >= seq),
+    );
     for (let i = this.fresh.length - 1; i >= 0; i--) {
       const frame = this.fresh[i];
       if (frame?.source === source && frame.seq < seq) this.fresh.splice(i, 1);
@@ -136,6 +153,9 @@ class MemorySpool implements Spool {
   }
 
   private all(source: Source): readonly Frame[] {
-    return [...(this.disk.frames.get(source) ?? []), ...this.fresh.filter((frame) => frame.source === source)];
+    return [
+      ...(this.disk.frames.get(source) ?? []),
+      ...this.fresh.filter((frame) => frame.source === source),
+    ];
   }
 }

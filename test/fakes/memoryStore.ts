@@ -1,8 +1,18 @@
-/** A SessionStore in memory; it can refuse to write or be slow, and what it took stays when a session forgets it. */
+/**
+ * A SessionStore in memory; it can refuse to write or be slow, and what it took stays when a
+ * session forgets it.
+ */
 import { EarmarkError } from '../../protocol/errors';
 import { Book } from '../../daemon/session/book';
 import type { DurableEvent, SessionRecord, SessionState } from '../../daemon/session/events';
-import type { Progress, SessionCounts, SessionStats, SessionStore, StoredVoice, VoiceStore } from '../../daemon/session/ports';
+import type {
+  Progress,
+  SessionCounts,
+  SessionStats,
+  SessionStore,
+  StoredVoice,
+  VoiceStore,
+} from '../../daemon/session/ports';
 import { begunWord, type SearchHit, type SearchQuery } from '../../daemon/session/search';
 
 interface Entry {
@@ -27,12 +37,24 @@ export class MemoryStore implements SessionStore, VoiceStore {
   async createSession(record: SessionRecord): Promise<void> {
     this.write();
     const known = this.entries.get(record.id);
-    if (known && known.events.length > 0) throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
-    if (record.key !== undefined && (this.withKey(record.key)?.id ?? record.id) !== record.id) throw new EarmarkError('store.unwritable', 'The session is there already.');
-    this.entries.set(record.id, { record, order: known?.order ?? this.order++, events: [], book: new Book(), progress: new Map(), stats: {} });
+    if (known && known.events.length > 0)
+      throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
+    if (record.key !== undefined && (this.withKey(record.key)?.id ?? record.id) !== record.id)
+      throw new EarmarkError('store.unwritable', 'The session is there already.');
+    this.entries.set(record.id, {
+      record,
+      order: known?.order ?? this.order++,
+      events: [],
+      book: new Book(),
+      progress: new Map(),
+      stats: {},
+    });
   }
 
-  async updateSession(id: string, { stats, ...change }: Parameters<SessionStore['updateSession']>[1]): Promise<void> {
+  async updateSession(
+    id: string,
+    { stats, ...change }: Parameters<SessionStore['updateSession']>[1],
+  ): Promise<void> {
     this.write();
     const entry = this.entries.get(id);
     if (!entry) return;
@@ -40,27 +62,43 @@ export class MemoryStore implements SessionStore, VoiceStore {
     if (stats) entry.stats = stats;
   }
 
-  async append(sessionId: string, events: readonly DurableEvent[], progress: readonly Progress[] = []): Promise<void> {
+  async append(
+    sessionId: string,
+    events: readonly DurableEvent[],
+    progress: readonly Progress[] = [],
+  ): Promise<void> {
     this.write();
     const entry = this.entries.get(sessionId);
-    if (!entry) throw new EarmarkError('session.notFound', 'The session was removed; start a new one.');
-    if (events.length > 0 && events.every((event) => JSON.stringify(entry.events[event.seq - 1]) === JSON.stringify(event))) return;
+    if (!entry)
+      throw new EarmarkError('session.notFound', 'The session was removed; start a new one.');
+    if (
+      events.length > 0 &&
+      events.every((event) => JSON.stringify(entry.events[event.seq - 1]) === JSON.stringify(event))
+    )
+      return;
     events.forEach((event, i) => {
-      if (event.seq !== entry.events.length + 1 + i) throw new EarmarkError('internal', `Event ${event.seq} does not follow; restart Earmark.`);
+      if (event.seq !== entry.events.length + 1 + i)
+        throw new EarmarkError('internal', `Event ${event.seq} does not follow; restart Earmark.`);
     });
     for (const event of structuredClone(events) as DurableEvent[]) {
       entry.events.push(event);
       entry.book.apply(event);
       if (event.kind === 'state') entry.record = { ...entry.record, state: event.to };
     }
-    for (const next of progress) if (next.finalThrough >= (entry.progress.get(next.source)?.finalThrough ?? -1)) entry.progress.set(next.source, { ...next });
+    for (const next of progress)
+      if (next.finalThrough >= (entry.progress.get(next.source)?.finalThrough ?? -1))
+        entry.progress.set(next.source, { ...next });
   }
 
   async progress(sessionId: string): Promise<readonly Progress[]> {
     return [...(this.entries.get(sessionId)?.progress.values() ?? [])];
   }
 
-  async readEvents(sessionId: string, afterSeq: number, limit: number): Promise<readonly DurableEvent[]> {
+  async readEvents(
+    sessionId: string,
+    afterSeq: number,
+    limit: number,
+  ): Promise<readonly DurableEvent[]> {
     return this.entries.get(sessionId)?.events.slice(afterSeq, afterSeq + limit) ?? [];
   }
 
@@ -74,16 +112,34 @@ export class MemoryStore implements SessionStore, VoiceStore {
 
   async counts(id: string): Promise<SessionCounts> {
     const entry = this.entries.get(id);
-    return { lastSeq: entry?.events.length ?? 0, lastTime: entry?.events.at(-1)?.time ?? 0, segments: entry?.book.transcript.size ?? 0 };
+    return {
+      lastSeq: entry?.events.length ?? 0,
+      lastTime: entry?.events.at(-1)?.time ?? 0,
+      segments: entry?.book.transcript.size ?? 0,
+    };
   }
 
   async stats(id: string): Promise<SessionStats> {
     return this.entries.get(id)?.stats ?? {};
   }
 
-  async listSessions({ limit, offset, active, owner }: { limit: number; offset: number; active?: boolean; owner?: string }): Promise<readonly SessionRecord[]> {
+  async listSessions({
+    limit,
+    offset,
+    active,
+    owner,
+  }: {
+    limit: number;
+    offset: number;
+    active?: boolean;
+    owner?: string;
+  }): Promise<readonly SessionRecord[]> {
     return [...this.entries.values()]
-      .filter(({ record }) => (active === undefined || active !== OVER.includes(record.state)) && (owner === undefined || record.owner === owner))
+      .filter(
+        ({ record }) =>
+          (active === undefined || active !== OVER.includes(record.state)) &&
+          (owner === undefined || record.owner === owner),
+      )
       .sort((a, b) => (b.record.createdMs ?? 0) - (a.record.createdMs ?? 0) || b.order - a.order)
       .slice(offset, offset + limit)
       .map(({ record }) => record);
@@ -102,23 +158,75 @@ export class MemoryStore implements SessionStore, VoiceStore {
   }
 
   async search(query: SearchQuery): Promise<readonly SearchHit[]> {
-    const { words, kind, limit, speaker, symbol, sinceMs = -Infinity, untilMs = Infinity, repository, branch, owner } = query;
-    const bare = (text: string): string[] => text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+    const {
+      words,
+      kind,
+      limit,
+      speaker,
+      symbol,
+      sinceMs = -Infinity,
+      untilMs = Infinity,
+      repository,
+      branch,
+      owner,
+    } = query;
+    const bare = (text: string): string[] =>
+      text
+        .toLowerCase()
+        .split(/[^\p{L}\p{N}]+/u)
+        .filter(Boolean);
     const wanted = words.flatMap(bare);
     const isBegun = begunWord(query) >= 0;
-    const same = (a: string | undefined, b: string | undefined): boolean => b === undefined || a?.toLowerCase() === b.toLowerCase();
-    const sessions = [...this.entries].filter(([, { record }]) => (record.createdMs ?? 0) >= sinceMs && (record.createdMs ?? 0) < untilMs && same(record.workspace?.repository, repository) && same(record.workspace?.branch, branch) && (owner === undefined || record.owner === owner));
+    const same = (a: string | undefined, b: string | undefined): boolean =>
+      b === undefined || a?.toLowerCase() === b.toLowerCase();
+    const sessions = [...this.entries].filter(
+      ([, { record }]) =>
+        (record.createdMs ?? 0) >= sinceMs &&
+        (record.createdMs ?? 0) < untilMs &&
+        same(record.workspace?.repository, repository) &&
+        same(record.workspace?.branch, branch) &&
+        (owner === undefined || record.owner === owner),
+    );
     return sessions
       .flatMap(([sessionId, { book }]): SearchHit[] => {
         const insights = [...book.insights.values()];
-        const named = insights.filter((insight) => symbol === undefined || insight.symbols.some(({ name, uri }) => same(name, symbol) || (uri !== undefined && same(uri, symbol))) || (insight.kind === 'entity' && same(insight.text, symbol)));
+        const named = insights.filter(
+          (insight) =>
+            symbol === undefined ||
+            insight.symbols.some(
+              ({ name, uri }) => same(name, symbol) || (uri !== undefined && same(uri, symbol)),
+            ) ||
+            (insight.kind === 'entity' && same(insight.text, symbol)),
+        );
         if (kind !== 'transcript') {
-          return named.filter(({ kind: k, status, text, owner: whose }) => k === kind && status !== 'dismissed' && same(whose, speaker) && words.every((word) => `${text} ${whose ?? ''}`.toLowerCase().includes(word.toLowerCase()))).map((insight) => ({ sessionId, insight }));
+          return named
+            .filter(
+              ({ kind: k, status, text, owner: whose }) =>
+                k === kind &&
+                status !== 'dismissed' &&
+                same(whose, speaker) &&
+                words.every((word) =>
+                  `${text} ${whose ?? ''}`.toLowerCase().includes(word.toLowerCase()),
+                ),
+            )
+            .map((insight) => ({ sessionId, insight }));
         }
-        const about = new Set(named.flatMap(({ evidence }) => evidence.map(({ segmentId }) => segmentId)));
+        const about = new Set(
+          named.flatMap(({ evidence }) => evidence.map(({ segmentId }) => segmentId)),
+        );
         return book.transcript
           .ordered()
-          .filter(({ id, text, hidden, speaker: who }) => hidden !== true && wanted.every((word, i) => bare(text).some((one) => (isBegun && i === wanted.length - 1 ? one.startsWith(word) : one === word))) && (same(who, speaker) || same(book.speakers.get(who)?.name, speaker)) && (symbol === undefined || about.has(id)))
+          .filter(
+            ({ id, text, hidden, speaker: who }) =>
+              hidden !== true &&
+              wanted.every((word, i) =>
+                bare(text).some((one) =>
+                  isBegun && i === wanted.length - 1 ? one.startsWith(word) : one === word,
+                ),
+              ) &&
+              (same(who, speaker) || same(book.speakers.get(who)?.name, speaker)) &&
+              (symbol === undefined || about.has(id)),
+          )
           .map((segment) => ({ sessionId, segment }));
       })
       .slice(0, limit);
@@ -133,15 +241,35 @@ export class MemoryStore implements SessionStore, VoiceStore {
     const entry = this.entries.get(id);
     await this.deleteSession(id);
     this.kept = this.kept.filter(({ sessionId }) => sessionId !== id);
-    return { events: entry?.events.length ?? 0, segments: entry?.book.transcript.size ?? 0, insights: entry?.book.insights.size ?? 0, setAside: 0 };
+    return {
+      events: entry?.events.length ?? 0,
+      segments: entry?.book.transcript.size ?? 0,
+      insights: entry?.book.insights.size ?? 0,
+      setAside: 0,
+    };
   }
 
-  async forget(id: string, { transcript, insights }: Parameters<SessionStore['forget']>[1]): Promise<void> {
+  async forget(
+    id: string,
+    { transcript, insights }: Parameters<SessionStore['forget']>[1],
+  ): Promise<void> {
     const entry = this.entries.get(id);
     if (!entry) return;
-    const kept = entry.events.filter((event) => !(transcript && ['final', 'revision', 'speaker'].includes(event.kind)) && !(insights && 'insight' in event));
+    const kept = entry.events.filter(
+      (event) =>
+        !(transcript && ['final', 'revision', 'speaker'].includes(event.kind)) &&
+        !(insights && 'insight' in event),
+    );
     entry.events.splice(0, Infinity, ...kept.map((event, i) => ({ ...event, seq: i + 1 })));
-    const book = new Book({ ...(transcript ? {} : { segments: entry.book.transcript.ordered(), speakers: [...entry.book.speakers.values()] }), ...(insights ? {} : { insights: [...entry.book.insights.values()] }) });
+    const book = new Book({
+      ...(transcript
+        ? {}
+        : {
+            segments: entry.book.transcript.ordered(),
+            speakers: [...entry.book.speakers.values()],
+          }),
+      ...(insights ? {} : { insights: [...entry.book.insights.values()] }),
+    });
     this.entries.set(id, { ...entry, book });
   }
 
@@ -164,18 +292,27 @@ export class MemoryStore implements SessionStore, VoiceStore {
 
   async keepVoice(voice: StoredVoice): Promise<void> {
     this.write();
-    const same = (other: StoredVoice): boolean => other.owner === voice.owner && other.name === voice.name;
-    const of = [...this.kept.filter((other) => same(other) && other.sessionId !== voice.sessionId), voice].slice(-8);
+    const same = (other: StoredVoice): boolean =>
+      other.owner === voice.owner && other.name === voice.name;
+    const of = [
+      ...this.kept.filter((other) => same(other) && other.sessionId !== voice.sessionId),
+      voice,
+    ].slice(-8);
     this.kept = [...this.kept.filter((other) => !same(other)), ...of];
   }
 
   async forgetVoices(owner: string | undefined, name?: string): Promise<void> {
     this.write();
-    this.kept = this.kept.filter((voice) => voice.owner !== owner || (name !== undefined && voice.name !== name));
+    this.kept = this.kept.filter(
+      (voice) => voice.owner !== owner || (name !== undefined && voice.name !== name),
+    );
   }
 
   async close(): Promise<void> {
-    this.refuse = new EarmarkError('store.unwritable', 'The database of sessions is closed; start Earmark again.');
+    this.refuse = new EarmarkError(
+      'store.unwritable',
+      'The database of sessions is closed; start Earmark again.',
+    );
   }
 
   private withKey(key: string): SessionRecord | undefined {

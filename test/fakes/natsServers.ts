@@ -1,4 +1,7 @@
-/** Real nats-server processes of a test: one, or a cluster, with JetStream, on loopback, in a folder of their own. */
+/**
+ * Real nats-server processes of a test: one, or a cluster, with JetStream, on loopback, in a folder
+ * of their own.
+ */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
@@ -7,12 +10,20 @@ import { join } from 'node:path';
 import { skip } from '../skip';
 
 /** Debian puts it where only root's path looks. */
-const PLACES = ['/usr/sbin/nats-server', '/usr/local/bin/nats-server', '/usr/bin/nats-server', '/opt/homebrew/bin/nats-server'];
+const PLACES = [
+  '/usr/sbin/nats-server',
+  '/usr/local/bin/nats-server',
+  '/usr/bin/nats-server',
+  '/opt/homebrew/bin/nats-server',
+];
 
 /** The one of the path before all others, so that another version can be tried. */
 export function natsServer(): string | undefined {
   try {
-    const found = execFileSync('which', ['nats-server'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const found = execFileSync('which', ['nats-server'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
     if (found !== '') return found;
   } catch {
     // It may be installed all the same.
@@ -22,11 +33,17 @@ export function natsServer(): string | undefined {
 
 /** @param program that `natsServer` found */
 export function natsVersion(program: string): string {
-  return /v(\d+\.\d+\.\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1] ?? 'unknown';
+  return (
+    /v(\d+\.\d+\.\d+)/.exec(execFileSync(program, ['--version'], { encoding: 'utf8' }))?.[1] ??
+    'unknown'
+  );
 }
 
 export function needNats(context: Mocha.Context): string {
-  return natsServer() ?? skip(context, 'nats-server is not installed; on Debian "apt-get install nats-server".');
+  return (
+    natsServer() ??
+    skip(context, 'nats-server is not installed; on Debian "apt-get install nats-server".')
+  );
 }
 
 interface Node {
@@ -45,7 +62,14 @@ export class NatsServers {
   /** @param count 1, or 3 for a cluster */
   static async start(program: string, count = 1): Promise<NatsServers> {
     const ports = await freePorts(2 * count);
-    const servers = new NatsServers(program, Array.from({ length: count }, (_, i) => ({ client: ports[2 * i] ?? 0, cluster: ports[2 * i + 1] ?? 0, process: undefined })));
+    const servers = new NatsServers(
+      program,
+      Array.from({ length: count }, (_, i) => ({
+        client: ports[2 * i] ?? 0,
+        cluster: ports[2 * i + 1] ?? 0,
+        process: undefined,
+      })),
+    );
     await Promise.all(servers.nodes.map((_, i) => servers.run(i)));
     return servers;
   }
@@ -59,8 +83,35 @@ export class NatsServers {
   async run(i: number): Promise<void> {
     const node = this.nodes[i];
     if (!node || node.process) return;
-    const cluster = this.nodes.length === 1 ? [] : ['--cluster_name', 'test', '--cluster', `nats://127.0.0.1:${node.cluster}`, '--routes', this.nodes.map((other) => `nats://127.0.0.1:${other.cluster}`).join(',')];
-    const child = spawn(this.program, ['-a', '127.0.0.1', '-p', String(node.client), '-n', `n${i}`, '-js', '-sd', join(this.folder, String(i)), '-l', this.logOf(i), ...cluster], { stdio: 'ignore' });
+    const cluster =
+      this.nodes.length === 1
+        ? []
+        : [
+            '--cluster_name',
+            'test',
+            '--cluster',
+            `nats://127.0.0.1:${node.cluster}`,
+            '--routes',
+            this.nodes.map((other) => `nats://127.0.0.1:${other.cluster}`).join(','),
+          ];
+    const child = spawn(
+      this.program,
+      [
+        '-a',
+        '127.0.0.1',
+        '-p',
+        String(node.client),
+        '-n',
+        `n${i}`,
+        '-js',
+        '-sd',
+        join(this.folder, String(i)),
+        '-l',
+        this.logOf(i),
+        ...cluster,
+      ],
+      { stdio: 'ignore' },
+    );
     node.process = child;
     child.once('exit', () => node.process === child && (node.process = undefined));
     for (let tries = 0; !(await takes(node.client)); tries++) {
@@ -87,7 +138,10 @@ export class NatsServers {
     if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone;
   }
 
-  /** As before an upgrade: its clients are sent away and what it led is handed on, then it ends by itself; after 10 s and some. */
+  /**
+   * As before an upgrade: its clients are sent away and what it led is handed on, then it ends by
+   * itself; after 10 s and some.
+   */
   async retire(i: number): Promise<void> {
     const child = this.nodes[i]?.process;
     if (!child) return;
@@ -103,9 +157,15 @@ export class NatsServers {
 }
 
 async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
-  })));
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;

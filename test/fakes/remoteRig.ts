@@ -1,4 +1,7 @@
-/** A remote transport in this process: tokens of its own, a handler that the test gives, clients over real sockets. */
+/**
+ * A remote transport in this process: tokens of its own, a handler that the test gives, clients
+ * over real sockets.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,25 +21,64 @@ export class RemoteRig {
   certificate: Certificate | undefined;
   transport!: RemoteTransport;
 
-  async open(accept: AcceptPeer, options: { readonly tls?: boolean; readonly limits?: Partial<RemoteLimits>; readonly port?: number } = {}): Promise<void> {
-    this.certificate = options.tls === false ? undefined : (this.certificate ?? ownCertificate(this.folder, () => this.wallMs));
-    this.transport = await openRemote({ host: '127.0.0.1', port: options.port ?? 0, ...(this.certificate ? { certificate: this.certificate } : {}), tokens: this.tokens, accept, logger: silentLogger, limits: { ...defaultRemoteLimits, ...options.limits }, now: () => performance.now() });
+  async open(
+    accept: AcceptPeer,
+    options: {
+      readonly tls?: boolean;
+      readonly limits?: Partial<RemoteLimits>;
+      readonly port?: number;
+    } = {},
+  ): Promise<void> {
+    this.certificate =
+      options.tls === false
+        ? undefined
+        : (this.certificate ?? ownCertificate(this.folder, () => this.wallMs));
+    this.transport = await openRemote({
+      host: '127.0.0.1',
+      port: options.port ?? 0,
+      ...(this.certificate ? { certificate: this.certificate } : {}),
+      tokens: this.tokens,
+      accept,
+      logger: silentLogger,
+      limits: { ...defaultRemoteLimits, ...options.limits },
+      now: () => performance.now(),
+    });
   }
 
   get port(): number {
     return Number(new URL(this.transport.url).port);
   }
 
-  async token(user = 'ann', scopes: readonly Scope[] = ['record'], expiresInMs?: number): Promise<string> {
-    return (await this.tokens.create(user, scopes, 'test', expiresInMs === undefined ? undefined : this.wallMs + expiresInMs)).secret;
+  async token(
+    user = 'ann',
+    scopes: readonly Scope[] = ['record'],
+    expiresInMs?: number,
+  ): Promise<string> {
+    return (
+      await this.tokens.create(
+        user,
+        scopes,
+        'test',
+        expiresInMs === undefined ? undefined : this.wallMs + expiresInMs,
+      )
+    ).secret;
   }
 
   profile(token: string, change: Partial<RemoteProfile> = {}): RemoteProfile {
-    return { url: this.transport.url, token, ...(this.certificate ? { fingerprint: this.certificate.fingerprint } : {}), ...change };
+    return {
+      url: this.transport.url,
+      token,
+      ...(this.certificate ? { fingerprint: this.certificate.fingerprint } : {}),
+      ...change,
+    };
   }
 
   client(token: string, change: Partial<RemoteProfile> = {}): Promise<DaemonClient> {
-    return ensureDaemon({ stateDir: this.folder, client: { name: 'test', version: '0' }, remote: this.profile(token, change) });
+    return ensureDaemon({
+      stateDir: this.folder,
+      client: { name: 'test', version: '0' },
+      remote: this.profile(token, change),
+    });
   }
 
   async dispose(): Promise<void> {

@@ -1,6 +1,7 @@
 /**
- * A SpeechEngine without a model. It hears loudness: a phrase whose loudest sample is 100 × n is the word `wn`, so a
- * test can say words, and see that none is lost or doubled. Decodes can be held back, fail or find the engine away.
+ * A SpeechEngine without a model. It hears loudness: a phrase whose loudest sample is 100 × n is
+ * the word `wn`, so a test can say words, and see that none is lost or doubled. Decodes can be held
+ * back, fail or find the engine away.
  */
 import { ACTIONS } from '../../daemon/degrade/ladder';
 import { EarmarkError } from '../../protocol/errors';
@@ -25,10 +26,14 @@ export class ScriptedEngine implements SpeechEngine {
   readonly rssBytes = 0;
   readonly queuedMs = 0;
   readonly decoded: string[] = [];
-  private readonly warnings = new Emitter<{ code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable'; message: string }>();
+  private readonly warnings = new Emitter<{
+    code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable';
+    message: string;
+  }>();
   private readonly waiting: (() => void)[] = [];
   private holding = false;
-  private loading: { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } | undefined;
+  private loading:
+    { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } | undefined;
   /** Thrown by `ready` while set. */
   away: EarmarkError | undefined;
   /** Called before every decode; what it throws, or answers, is the outcome. */
@@ -40,7 +45,8 @@ export class ScriptedEngine implements SpeechEngine {
     create: () => ({
       detect: (windows: Float32Array): Promise<Float32Array> => {
         const answers = new Float32Array(windows.length / VAD_WINDOW);
-        for (let i = 0; i < answers.length; i++) answers[i] = loudest(windows.subarray(i * VAD_WINDOW, (i + 1) * VAD_WINDOW)) > 0 ? 1 : 0;
+        for (let i = 0; i < answers.length; i++)
+          answers[i] = loudest(windows.subarray(i * VAD_WINDOW, (i + 1) * VAD_WINDOW)) > 0 ? 1 : 0;
         return Promise.resolve(answers);
       },
       reset: () => undefined,
@@ -65,7 +71,17 @@ export class ScriptedEngine implements SpeechEngine {
     const scripted = this.script?.(word, priority);
     if (priority === 'final') this.decoded.push(word);
     const durationMs = pcm.length / 16;
-    return scripted ?? { text: word, words: [{ text: word, startMs: 0, endMs: durationMs, confidence: 0.9, timing: 'estimated' }], confidence: 0.9, language: 'en', inferenceMs: 10 };
+    return (
+      scripted ?? {
+        text: word,
+        words: [
+          { text: word, startMs: 0, endMs: durationMs, confidence: 0.9, timing: 'estimated' },
+        ],
+        confidence: 0.9,
+        language: 'en',
+        inferenceMs: 10,
+      }
+    );
   }
 
   warn(code: 'engine.restarted' | 'vad.fallback' | 'engine.unavailable', message: string): void {
@@ -104,7 +120,29 @@ export class ScriptedEngine implements SpeechEngine {
 
 /** The scripted engine for whoever wishes it, and nothing else. */
 export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
-  const health: EngineHealth = { provider: 'scripted', model: 'script', device: 'auto', state: 'READY', loadMs: 5, rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 }, queuedMs: 0, queue: { waiting: 0, waitP50Ms: 0, waitP95Ms: 0, waitMaxMs: 0, load: 0, finals: 'full', droppedSpeculations: 0, droppedPartials: 0 }, rssBytes: 0, sessions: 0, rung: 'NORMAL', errors: [] };
+  const health: EngineHealth = {
+    provider: 'scripted',
+    model: 'script',
+    device: 'auto',
+    state: 'READY',
+    loadMs: 5,
+    rtf: { mean: 0.1, p95: 0.1, p99: 0.1, decodes: 1 },
+    queuedMs: 0,
+    queue: {
+      waiting: 0,
+      waitP50Ms: 0,
+      waitP95Ms: 0,
+      waitMaxMs: 0,
+      load: 0,
+      finals: 'full',
+      droppedSpeculations: 0,
+      droppedPartials: 0,
+    },
+    rssBytes: 0,
+    sessions: 0,
+    rung: 'NORMAL',
+    errors: [],
+  };
   const choice: ChoiceSetup = {
     providers: [{ info: scriptedInfo }],
     models: [{ id: 'script', provider: 'scripted', languages: ['*'], installed: true }],
@@ -132,7 +170,14 @@ export function scriptedEngines(engine: ScriptedEngine): ManagedEngines {
     retry: () => Promise.resolve(),
     renew: () => undefined,
     swap: () => Promise.resolve(),
-    calibrate: () => Promise.resolve({ fingerprint: 'scripted', model: 'moonshine-tiny', rtf: 0.04, audioMs: 60_000, atMs: 0 }),
+    calibrate: () =>
+      Promise.resolve({
+        fingerprint: 'scripted',
+        model: 'moonshine-tiny',
+        rtf: 0.04,
+        audioMs: 60_000,
+        atMs: 0,
+      }),
     refresh: () => Promise.resolve(),
     dispose: () => undefined,
   };

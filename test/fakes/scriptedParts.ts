@@ -1,4 +1,7 @@
-/** The parts of a daemon that tests replace: an engine that hears loudness, and recorders that say a word over and over. */
+/**
+ * The parts of a daemon that tests replace: an engine that hears loudness, and recorders that say a
+ * word over and over.
+ */
 import { FRAME_SAMPLES, type Source } from '../../daemon/audio/frame';
 import type { Clock } from '../../daemon/base/clock';
 import type { ComposeOptions } from '../../daemon/compose';
@@ -15,33 +18,74 @@ const SENTENCE = { loud: 8, all: 12, perTick: 3 };
 /** Says `w7` on the microphone and `w9` on the speakers, over and over. */
 function capture(clock: Clock, sentences: () => boolean) {
   return {
-    abilities: () => Promise.resolve({ microphones: [{ id: 'tone', name: 'Tone', isDefault: true, recorder: 'sox' as const }], systems: [{ id: 'tone.monitor', name: 'Speakers', isDefault: true, recorder: 'parec' as const }], recorders: [], advice: [] }),
-    start: (source: 'mic' | 'system', _device: string | undefined, handlers: { onData(pcm: Int16Array): void }) => {
+    abilities: () =>
+      Promise.resolve({
+        microphones: [{ id: 'tone', name: 'Tone', isDefault: true, recorder: 'sox' as const }],
+        systems: [
+          { id: 'tone.monitor', name: 'Speakers', isDefault: true, recorder: 'parec' as const },
+        ],
+        recorders: [],
+        advice: [],
+      }),
+    start: (
+      source: 'mic' | 'system',
+      _device: string | undefined,
+      handlers: { onData(pcm: Int16Array): void },
+    ) => {
       let tick = 0;
       const begunMs = clock.now();
       const timer = clock.setInterval(() => {
-        // What a timer that came late left out comes now: a recorder loses nothing on a busy machine.
+        // What a timer that came late left out comes now: a recorder loses nothing on a busy
+        // machine.
         for (; tick < Math.round((clock.now() - begunMs) / TICK_MS); tick++) {
           const { loud, all, perTick } = sentences() ? SENTENCE : WORD;
           const n = sentences() ? 1 + Math.floor(tick / all) : source === 'mic' ? 7 : 9;
-          handlers.onData(new Int16Array(FRAME_SAMPLES * 5 * perTick).fill(tick % all < loud ? n * LOUDNESS : 0));
+          handlers.onData(
+            new Int16Array(FRAME_SAMPLES * 5 * perTick).fill(tick % all < loud ? n * LOUDNESS : 0),
+          );
         }
       }, TICK_MS);
-      return Promise.resolve({ source: source as Source, device: 'tone', recorder: 'fake', stop: () => Promise.resolve(timer.dispose()) });
+      return Promise.resolve({
+        source: source as Source,
+        device: 'tone',
+        recorder: 'fake',
+        stop: () => Promise.resolve(timer.dispose()),
+      });
     },
     dispose: () => Promise.resolve(),
   };
 }
 
-/** @param says phrases to hear in a recording instead of the words of the tone; asked at every decode */
-export function scriptedParts(says?: () => readonly string[] | undefined): Pick<ComposeOptions, 'engines' | 'models' | 'capture' | 'phrases' | 'voices'> {
+/**
+ *
+ * @param says phrases to hear in a recording instead of the words of the tone; asked at every
+ * decode
+ */
+export function scriptedParts(
+  says?: () => readonly string[] | undefined,
+): Pick<ComposeOptions, 'engines' | 'models' | 'capture' | 'phrases' | 'voices'> {
   const engine = new ScriptedEngine();
   engine.script = (word) => {
     // The nth sentence is n times as loud as the first.
     const all = says?.();
     if (all === undefined) return undefined;
     const text = all[Number(word.slice(1)) - 1];
-    return { text: text ?? '', words: text === undefined ? [] : [{ text, startMs: 0, endMs: 300, confidence: 0.9, timing: 'estimated' }], confidence: 0.9, language: 'en', inferenceMs: 10 };
+    return {
+      text: text ?? '',
+      words:
+        text === undefined
+          ? []
+          : [{ text, startMs: 0, endMs: 300, confidence: 0.9, timing: 'estimated' }],
+      confidence: 0.9,
+      language: 'en',
+      inferenceMs: 10,
+    };
   };
-  return { engines: () => scriptedEngines(engine), models: () => new FakeModels(), capture: ({ clock }) => capture(clock, () => says?.() !== undefined), phrases, voices: 'none' };
+  return {
+    engines: () => scriptedEngines(engine),
+    models: () => new FakeModels(),
+    capture: ({ clock }) => capture(clock, () => says?.() !== undefined),
+    phrases,
+    voices: 'none',
+  };
 }

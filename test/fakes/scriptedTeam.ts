@@ -1,7 +1,7 @@
 /**
- * The processes of a team as daemon/teamMain.ts runs them, without models: workers hear loudness (loudnessProvider.ts),
- * servers find speech by it. `EARMARK_TEST_SLOWER` makes a worker slower than Moonshine;
- * with `EARMARK_TEST_LOADS` its model is loaded when that file is there.
+ * The processes of a team as daemon/teamMain.ts runs them, without models: workers hear loudness
+ * (loudnessProvider.ts), servers find speech by it. `EARMARK_TEST_SLOWER` makes a worker slower
+ * than Moonshine; with `EARMARK_TEST_LOADS` its model is loaded when that file is there.
  * `EARMARK_TEST_GRACE_MS` is how long a session may be nobody's.
  */
 import { existsSync } from 'node:fs';
@@ -18,19 +18,30 @@ const loads = async (): Promise<void> => {
   const file = process.env['EARMARK_TEST_LOADS'];
   while (file !== undefined && !existsSync(file)) await delay(20);
 };
-const detector: DetectorService = { start: () => Promise.resolve(), stop: () => undefined, health: () => [], create: () => new ScriptedEngine().detectors.create() };
+const detector: DetectorService = {
+  start: () => Promise.resolve(),
+  stop: () => undefined,
+  health: () => [],
+  create: () => new ScriptedEngine().detectors.create(),
+};
 const { engines: _, ...daemon } = scriptedParts();
 
 void runTeam(process.argv.slice(2), {
   detector,
   daemon,
-  ...(process.env['EARMARK_TEST_GRACE_MS'] === undefined ? {} : { orphans: { graceMs: Number(process.env['EARMARK_TEST_GRACE_MS']) } }),
+  ...(process.env['EARMARK_TEST_GRACE_MS'] === undefined
+    ? {}
+    : { orphans: { graceMs: Number(process.env['EARMARK_TEST_GRACE_MS']) } }),
   engine: ({ clock, logger }) => ({
     languages: ['*'],
     engine: createSpeechEngine({
       clock,
       logger,
-      asr: { provider: 'scripted', model: 'script', files: () => Promise.resolve({ id: 'script', files: {} }) },
+      asr: {
+        provider: 'scripted',
+        model: 'script',
+        files: () => Promise.resolve({ id: 'script', files: {} }),
+      },
       runs: { in: 'process', create: () => new LoudnessProvider(slower, loads) },
       detectors: detector,
     }),

@@ -1,4 +1,7 @@
-/** A real provider of OpenID Connect on this machine, whose people sign in at once, and a browser that follows its pages. */
+/**
+ * A real provider of OpenID Connect on this machine, whose people sign in at once, and a browser
+ * that follows its pages.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -23,34 +26,71 @@ export class SignInProvider {
     const made = new SignInProvider(server, issuer);
     const organisations = new Map<string, string>();
     const provider = new Provider(issuer, {
-      clients: [{ client_id: CLIENT_ID, token_endpoint_auth_method: 'none', application_type: 'native', redirect_uris: ['http://127.0.0.1/signed-in'], grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] }],
+      clients: [
+        {
+          client_id: CLIENT_ID,
+          token_endpoint_auth_method: 'none',
+          application_type: 'native',
+          redirect_uris: ['http://127.0.0.1/signed-in'],
+          grant_types: ['authorization_code', 'refresh_token'],
+          response_types: ['code'],
+        },
+      ],
       features: { devInteractions: { enabled: false } },
       claims: { openid: ['sub', 'org'] },
       conformIdTokenClaims: false,
       cookies: { keys: ['one key for a test'] },
-      ttl: { IdToken: idTokenS, AccessToken: 600, RefreshToken: 600, Grant: 600, Session: 600, Interaction: 600 },
-      findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, org: organisations.get(id) }) }),
+      ttl: {
+        IdToken: idTokenS,
+        AccessToken: 600,
+        RefreshToken: 600,
+        Grant: 600,
+        Session: 600,
+        Interaction: 600,
+      },
+      findAccount: (_: unknown, id: string) => ({
+        accountId: id,
+        claims: () => ({ sub: id, org: organisations.get(id) }),
+      }),
       interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     });
     const interact = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       const { prompt, params, session } = await provider.interactionDetails(request, response);
       const { subject, organisation } = made.person;
       organisations.set(subject, organisation);
-      if (prompt.name === 'login') return provider.interactionFinished(request, response, { login: { accountId: subject } });
-      const grant = new provider.Grant({ accountId: session?.accountId ?? subject, clientId: params.client_id });
+      if (prompt.name === 'login')
+        return provider.interactionFinished(request, response, { login: { accountId: subject } });
+      const grant = new provider.Grant({
+        accountId: session?.accountId ?? subject,
+        clientId: params.client_id,
+      });
       grant.addOIDCScope(SCOPE);
-      return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: true });
+      return provider.interactionFinished(
+        request,
+        response,
+        { consent: { grantId: await grant.save() } },
+        { mergeWithLastSubmission: true },
+      );
     };
     const callback = provider.callback();
-    handle = (request, response) => (request.url?.startsWith('/interaction/') ? void interact(request, response) : callback(request, response));
+    handle = (request, response) =>
+      request.url?.startsWith('/interaction/')
+        ? void interact(request, response)
+        : callback(request, response);
     return made;
   }
 
-  /** What a browser does with the page that it is shown, to the end. @returns the last answer's status */
+  /**
+   * What a browser does with the page that it is shown, to the end.
+   * @returns the last answer's status
+   */
   async browse(first: string): Promise<number> {
     const cookies = new Map<string, string>();
     for (let url = first, hops = 0; hops < 20; hops++) {
-      const answer = await fetch(url, { redirect: 'manual', headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') } });
+      const answer = await fetch(url, {
+        redirect: 'manual',
+        headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
+      });
       for (const cookie of answer.headers.getSetCookie()) {
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
         cookies.set(name, value);

@@ -1,6 +1,7 @@
 /**
- * Engines whose recognisers take as long as a test says, on a clock that a test moves: the real pool, routes and ladder
- * over scripted recognisers. Every phrase is a loudness, and its text is the number of that loudness.
+ * Engines whose recognisers take as long as a test says, on a clock that a test moves: the real
+ * pool, routes and ladder over scripted recognisers. Every phrase is a loudness, and its text is
+ * the number of that loudness.
  */
 import type { ChoiceSetup } from '../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../daemon/asr/enginePool';
@@ -9,7 +10,11 @@ import type { EngineTarget, MachineFacts, ManagedEngines } from '../../daemon/as
 import type { MachineLoad } from '../../daemon/asr/engineRoute';
 import type { AsrResult } from '../../daemon/asr/provider';
 import { scriptedInfo } from '../../daemon/asr/providerInfos';
-import { type Decoder, type DetectorService, createSpeechEngine } from '../../daemon/asr/speechEngine';
+import {
+  type Decoder,
+  type DetectorService,
+  createSpeechEngine,
+} from '../../daemon/asr/speechEngine';
 import type { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { tierOf } from '../../daemon/models/tiers';
@@ -35,31 +40,78 @@ export function slowModel(provider: string, model: string, rtf: number, loadMs =
 
 /** For pools whose test does not ask. */
 export const MACHINE: MachineFacts = (() => {
-  const capabilities = { platform: 'linux', arch: 'x64', cpu: 'A CPU', cores: 2, instructionSets: ['avx2'], memoryGb: 8, unknown: [] };
+  const capabilities = {
+    platform: 'linux',
+    arch: 'x64',
+    cpu: 'A CPU',
+    cores: 2,
+    instructionSets: ['avx2'],
+    memoryGb: 8,
+    unknown: [],
+  };
   return { capabilities, choice: tierOf(capabilities) };
 })();
 
-const detectors: DetectorService = { start: () => Promise.resolve(), stop: () => undefined, health: () => [], create: () => ({ detect: (w) => Promise.resolve(new Float32Array(w.length)), reset: () => undefined, dispose: () => undefined }) };
+const detectors: DetectorService = {
+  start: () => Promise.resolve(),
+  stop: () => undefined,
+  health: () => [],
+  create: () => ({
+    detect: (w) => Promise.resolve(new Float32Array(w.length)),
+    reset: () => undefined,
+    dispose: () => undefined,
+  }),
+};
 
-export function slowEngines(clock: ManualClock, models: readonly SlowModel[], load: () => MachineLoad = () => ({})): ManagedEngines {
-  const targets = models.map(({ provider, model }): EngineTarget => ({ provider, model, device: 'auto' }));
+export function slowEngines(
+  clock: ManualClock,
+  models: readonly SlowModel[],
+  load: () => MachineLoad = () => ({}),
+): ManagedEngines {
+  const targets = models.map(({ provider, model }): EngineTarget => ({
+    provider,
+    model,
+    device: 'auto',
+  }));
   const choice: ChoiceSetup = {
-    providers: [...new Set(models.map(({ provider }) => provider))].map((id) => ({ info: { ...scriptedInfo, id } })),
-    models: models.map(({ provider, model }) => ({ id: model, provider, languages: ['*'], installed: true })),
+    providers: [...new Set(models.map(({ provider }) => provider))].map((id) => ({
+      info: { ...scriptedInfo, id },
+    })),
+    models: models.map(({ provider, model }) => ({
+      id: model,
+      provider,
+      languages: ['*'],
+      installed: true,
+    })),
     preferred: targets,
   };
   return createEnginePool({
-    clock, logger: silentLogger, choice, look: () => Promise.resolve(choice), calibrator: UNCALIBRATED, sharedWorkers: () => [], load, probed: Promise.resolve(), machine: () => MACHINE,
+    clock,
+    logger: silentLogger,
+    choice,
+    look: () => Promise.resolve(choice),
+    calibrator: UNCALIBRATED,
+    sharedWorkers: () => [],
+    load,
+    probed: Promise.resolve(),
+    machine: () => MACHINE,
     create: ({ provider, model }) => {
       const facts = models.find((m) => m.model === model);
       if (!facts) throw new Error(`No model ${model} in this test.`);
-      return createSpeechEngine({ clock, provider, model, decoders: [decoderOf(clock, facts)], detectors });
+      return createSpeechEngine({
+        clock,
+        provider,
+        model,
+        decoders: [decoderOf(clock, facts)],
+        detectors,
+      });
     },
   });
 }
 
 function decoderOf(clock: ManualClock, model: SlowModel): Decoder {
-  const wait = (ms: number): Promise<void> => (ms <= 0 ? Promise.resolve() : new Promise((resolve) => clock.setTimeout(resolve, ms)));
+  const wait = (ms: number): Promise<void> =>
+    ms <= 0 ? Promise.resolve() : new Promise((resolve) => clock.setTimeout(resolve, ms));
   return {
     start: async () => {
       model.loads++;
@@ -74,11 +126,24 @@ function decoderOf(clock: ManualClock, model: SlowModel): Decoder {
       if (model.fails) throw model.fails;
       const { hangsMs } = model;
       const inferenceMs = hangsMs ?? (pcm.length / 16) * model.rtf;
-      const given = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.')), { once: true }));
+      const given = new Promise<never>((_, reject) =>
+        signal.addEventListener(
+          'abort',
+          () => reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.')),
+          { once: true },
+        ),
+      );
       given.catch(() => undefined);
       await Promise.race([wait(inferenceMs), given]);
-      if (hangsMs !== undefined) throw new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase.');
-      return { text: `phrase ${Math.round((pcm[0] ?? 0) * 10_000)}`, words: [], confidence: 0.9, language: options.language, inferenceMs };
+      if (hangsMs !== undefined)
+        throw new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase.');
+      return {
+        text: `phrase ${Math.round((pcm[0] ?? 0) * 10_000)}`,
+        words: [],
+        confidence: 0.9,
+        language: options.language,
+        inferenceMs,
+      };
     },
   };
 }
@@ -95,7 +160,10 @@ export interface Spoken {
   readonly text: string;
 }
 
-/** Speaks phrases of so many seconds without a pause, one after the other, and notes when the text of each is there. */
+/**
+ * Speaks phrases of so many seconds without a pause, one after the other, and notes when the text
+ * of each is there.
+ */
 export class Speaker {
   readonly heard: Spoken[] = [];
   private spoken = 0;
@@ -136,18 +204,25 @@ export class Speaker {
     const endedMs = this.clock.now();
     const pcm = new Float32Array(this.phraseMs * 16).fill(number / 10_000);
     pcm.fill(0.5, 100);
-    void this.words(pcm).then((text) => this.heard.push({ number, lagMs: this.clock.now() - endedMs, text }));
+    void this.words(pcm).then((text) =>
+      this.heard.push({ number, lagMs: this.clock.now() - endedMs, text }),
+    );
   }
 
   /** As a session does: what does not fit into the queue waits until it does. */
   private async words(pcm: Float32Array): Promise<string> {
     for (;;) {
       try {
-        return (await this.engine.decode(pcm, { language: 'en', priority: 'final', sessionId: 's' }))?.text ?? '';
+        return (
+          (await this.engine.decode(pcm, { language: 'en', priority: 'final', sessionId: 's' }))
+            ?.text ?? ''
+        );
       } catch (error) {
         if (!(error instanceof EarmarkError)) return 'unexpected';
         if (error.code !== 'rpc.tooMany') return error.code;
-        await new Promise<void>((resolve) => this.clock.setTimeout(resolve, error.retryAfterMs ?? 0));
+        await new Promise<void>((resolve) =>
+          this.clock.setTimeout(resolve, error.retryAfterMs ?? 0),
+        );
       }
     }
   }

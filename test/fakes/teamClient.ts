@@ -1,4 +1,7 @@
-/** A client of a team's gateway in tests: pushes words of loudness and collects the session's events and transcript. */
+/**
+ * A client of a team's gateway in tests: pushes words of loudness and collects the session's events
+ * and transcript.
+ */
 import { deepEqual } from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,15 +30,30 @@ export class Gateway extends TeamProcess {
   private healthPort: string | undefined;
   private at: string | undefined;
 
-  constructor(nats: string, tokens: TeamTokens, env: Readonly<Record<string, string>> = {}, start: TeamStart = {}) {
-    super(['server', '--nats', nats, '--listen', '127.0.0.1:0', '--health', '127.0.0.1:0'], { EARMARK_TEAM_REPLICAS: '1', ...env }, { 'tokens.json': tokens.file }, start);
+  constructor(
+    nats: string,
+    tokens: TeamTokens,
+    env: Readonly<Record<string, string>> = {},
+    start: TeamStart = {},
+  ) {
+    super(
+      ['server', '--nats', nats, '--listen', '127.0.0.1:0', '--health', '127.0.0.1:0'],
+      { EARMARK_TEAM_REPLICAS: '1', ...env },
+      { 'tokens.json': tokens.file },
+      start,
+    );
   }
 
   async url(): Promise<string> {
     if (this.at !== undefined) return this.at;
     // What one that died left in the folder is not its own.
-    const own = (): ReturnType<typeof readDaemonFile> => [readDaemonFile(this.home)].find((file) => file?.pid === this.child.pid);
-    await until(() => own()?.listen !== undefined || this.child.exitCode !== null, 'the gateway listens', 60_000);
+    const own = (): ReturnType<typeof readDaemonFile> =>
+      [readDaemonFile(this.home)].find((file) => file?.pid === this.child.pid);
+    await until(
+      () => own()?.listen !== undefined || this.child.exitCode !== null,
+      'the gateway listens',
+      60_000,
+    );
     const listen = own()?.listen;
     if (!listen) throw new Error(`The gateway ended: ${this.stderr}`);
     return (this.at = listen.url);
@@ -62,7 +80,8 @@ export async function teamTokens(...users: readonly string[]): Promise<TeamToken
   const path = join(folder, 'tokens.json');
   const tokens = new TokenFile(path, () => Date.now());
   const secrets = new Map<string, string>();
-  for (const user of users) secrets.set(user, (await tokens.create(user, ['record'], 'test')).secret);
+  for (const user of users)
+    secrets.set(user, (await tokens.create(user, ['record'], 'test')).secret);
   const file = readFileSync(path, 'utf8');
   rmSync(folder, { recursive: true });
   return { file, of: (user) => secrets.get(user) ?? '' };
@@ -72,7 +91,12 @@ export interface Recorded {
   readonly sessionId: string;
   readonly words: readonly string[];
   /** What is the same in every run over the same sound. */
-  readonly segments: readonly { readonly id: string; readonly text: string; readonly startMs: number; readonly endMs: number }[];
+  readonly segments: readonly {
+    readonly id: string;
+    readonly text: string;
+    readonly startMs: number;
+    readonly endMs: number;
+  }[];
   /** The whole of them, as it is told. */
   readonly transcript: string;
   readonly dropped: number;
@@ -85,8 +109,27 @@ export interface Recorded {
  * @param at what happens before the nth word
  * @param onLost told of every connection that ends before the session is over
  */
-export async function record({ url, token, words, paceMs = 2, at = {}, onLost }: { readonly url: string; readonly token: string; readonly words: readonly number[]; readonly paceMs?: number; readonly at?: Readonly<Record<number, () => unknown>>; readonly onLost?: () => void }): Promise<Recorded> {
-  const connection = createConnection({ stateDir: '/nowhere', client: { name: 'test', version: '0' }, timeoutMs: 5_000, remote: { url, token } });
+export async function record({
+  url,
+  token,
+  words,
+  paceMs = 2,
+  at = {},
+  onLost,
+}: {
+  readonly url: string;
+  readonly token: string;
+  readonly words: readonly number[];
+  readonly paceMs?: number;
+  readonly at?: Readonly<Record<number, () => unknown>>;
+  readonly onLost?: () => void;
+}): Promise<Recorded> {
+  const connection = createConnection({
+    stateDir: '/nowhere',
+    client: { name: 'test', version: '0' },
+    timeoutMs: 5_000,
+    remote: { url, token },
+  });
   const events: SessionEvent[] = [];
   const closings: string[] = [];
   connection.onDidChangeState(({ from, to }) => {
@@ -95,7 +138,15 @@ export async function record({ url, token, words, paceMs = 2, at = {}, onLost }:
     onLost?.();
   });
   const subscription = await connection
-    .start({ kind: 'file', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, (event) => void events.push(event))
+    .start(
+      {
+        kind: 'file',
+        sources: [{ source: 'mic', origin: { type: 'push' } }],
+        partials: false,
+        insights: false,
+      },
+      (event) => void events.push(event),
+    )
     .catch((error: unknown) => {
       connection.dispose();
       throw error;
@@ -109,12 +160,31 @@ export async function record({ url, token, words, paceMs = 2, at = {}, onLost }:
       await delay(paceMs);
     }
     await pusher.end();
-    await retried(AGAIN, () => connection.request(SessionStop, { sessionId }, { timeoutMs: 5_000 }));
-    await until(() => events.some((e) => e.kind === 'state' && e.to === 'DONE'), 'the session is done', DONE_MS);
-    const { segments } = await retried(AGAIN, () => connection.request(SessionGet, { sessionId }, { timeoutMs: 5_000 }));
+    await retried(AGAIN, () =>
+      connection.request(SessionStop, { sessionId }, { timeoutMs: 5_000 }),
+    );
+    await until(
+      () => events.some((e) => e.kind === 'state' && e.to === 'DONE'),
+      'the session is done',
+      DONE_MS,
+    );
+    const { segments } = await retried(AGAIN, () =>
+      connection.request(SessionGet, { sessionId }, { timeoutMs: 5_000 }),
+    );
     const durable = events.flatMap((e) => ('seq' in e ? [e.seq] : []));
-    deepEqual(durable, durable.map((_, i) => i + 1), 'every event once and in order');
-    return { sessionId, words: segments.map(({ text }) => text), segments: segments.map(({ id, text, startMs, endMs }) => ({ id, text, startMs, endMs })), transcript: JSON.stringify(segments), dropped: pusher.dropped, closings };
+    deepEqual(
+      durable,
+      durable.map((_, i) => i + 1),
+      'every event once and in order',
+    );
+    return {
+      sessionId,
+      words: segments.map(({ text }) => text),
+      segments: segments.map(({ id, text, startMs, endMs }) => ({ id, text, startMs, endMs })),
+      transcript: JSON.stringify(segments),
+      dropped: pusher.dropped,
+      closings,
+    };
   } finally {
     pusher.dispose();
     subscription.dispose();

@@ -1,4 +1,7 @@
-/** A whole team in a test: NATS, PostgreSQL where it is asked for, gateways behind a balancer, workers. Real processes. */
+/**
+ * A whole team in a test: NATS, PostgreSQL where it is asked for, gateways behind a balancer,
+ * workers. Real processes.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Database } from '../../daemon/adapters/postgres/database';
@@ -45,7 +48,10 @@ export class TeamPlace {
   ) {}
 
   /** Skips the suite in words where a server that it needs is not installed. */
-  static async start(context: Mocha.Context, { nodes = 1, database, gateways, workers, env = {}, bundle, newer = bundle }: PlaceOptions): Promise<TeamPlace> {
+  static async start(
+    context: Mocha.Context,
+    { nodes = 1, database, gateways, workers, env = {}, bundle, newer = bundle }: PlaceOptions,
+  ): Promise<TeamPlace> {
     const program = needNats(context);
     const postgres = database ? await PostgresServer.start(context) : undefined;
     context.timeout(120_000);
@@ -57,20 +63,30 @@ export class TeamPlace {
       const urls = await postgres.database('team');
       const [admin, own] = [new Database({ url: urls.admin }), new Database({ url: urls.gateway })];
       await new People(admin, Date.now, 'root').addOrganisation(ORGANISATION, 'Ant');
-      ({ secret } = await new PostgresTokens(own, ORGANISATION, Date.now).create(USER, ['record'], 'root'));
+      ({ secret } = await new PostgresTokens(own, ORGANISATION, Date.now).create(
+        USER,
+        ['record'],
+        'root',
+      ));
       await Promise.all([admin.close(), own.close()]);
       kept['EARMARK_DATABASE'] = urls.gateway;
     }
     const place = new TeamPlace(nats, postgres, secret, tokens.file, kept, bundle, newer);
     try {
       const at = place.ports;
-      place.balancer = new LinkProxy({ host: '127.0.0.1', get port() {
-        const next = at.shift();
-        if (next !== undefined) at.push(next);
-        return next ?? 0;
-      } });
+      place.balancer = new LinkProxy({
+        host: '127.0.0.1',
+        get port() {
+          const next = at.shift();
+          if (next !== undefined) at.push(next);
+          return next ?? 0;
+        },
+      });
       await place.balancer.listen();
-      await Promise.all([...Array.from({ length: gateways }, () => place.addGateway()), ...Array.from({ length: workers }, () => place.addWorker())]);
+      await Promise.all([
+        ...Array.from({ length: gateways }, () => place.addGateway()),
+        ...Array.from({ length: workers }, () => place.addWorker()),
+      ]);
       return place;
     } catch (error) {
       await place.stop();
@@ -88,7 +104,12 @@ export class TeamPlace {
    * @param home state folder of one that died
    */
   async addGateway(home?: string): Promise<Gateway> {
-    const gateway = new Gateway(this.nats.url, { file: this.tokenFile, of: () => this.secret }, this.env, this.start(home));
+    const gateway = new Gateway(
+      this.nats.url,
+      { file: this.tokenFile, of: () => this.secret },
+      this.env,
+      this.start(home),
+    );
     this.gateways.push(gateway);
     this.ports.push(await portOf(gateway));
     return gateway;
@@ -96,7 +117,12 @@ export class TeamPlace {
 
   /** @param home state folder of one that died */
   async addWorker(home?: string): Promise<TeamProcess> {
-    const worker = new TeamProcess(['worker', '--nats', this.nats.url, '--slots', '1'], this.env, {}, this.start(home));
+    const worker = new TeamProcess(
+      ['worker', '--nats', this.nats.url, '--slots', '1'],
+      this.env,
+      {},
+      this.start(home),
+    );
     this.workers.push(worker);
     await worker.logged('worker.started', 60_000);
     return worker;
@@ -120,7 +146,8 @@ export class TeamPlace {
 
   /** Another goes on in its place, with its state folder. */
   async replace(dead: TeamProcess): Promise<TeamProcess> {
-    for (const list of [this.gateways, this.workers] as TeamProcess[][]) if (list.includes(dead)) list.splice(list.indexOf(dead), 1);
+    for (const list of [this.gateways, this.workers] as TeamProcess[][])
+      if (list.includes(dead)) list.splice(list.indexOf(dead), 1);
     return dead instanceof Gateway ? this.addGateway(dead.home) : this.addWorker(dead.home);
   }
 
@@ -143,12 +170,19 @@ export class TeamPlace {
 }
 
 /** What a gateway wrote about an event, oldest first. */
-export function logged(gateway: Gateway, event: string): readonly (Readonly<Record<string, unknown>> & { readonly atMs: number })[] {
+export function logged(
+  gateway: Gateway,
+  event: string,
+): readonly (Readonly<Record<string, unknown>> & { readonly atMs: number })[] {
   const file = join(gateway.home, 'logs', 'daemon.log');
   // One that starts wrote nothing yet.
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line.includes(`"event":"${event}"`));
-  return lines.map((line) => JSON.parse(line) as { time: string }).map((entry) => ({ ...entry, atMs: Date.parse(entry.time) }));
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(`"event":"${event}"`));
+  return lines
+    .map((line) => JSON.parse(line) as { time: string })
+    .map((entry) => ({ ...entry, atMs: Date.parse(entry.time) }));
 }
 
 async function portOf(gateway: Gateway): Promise<number> {

@@ -19,12 +19,26 @@ export class TeamProcess {
   private text = '';
 
   /** @param files of its state folder */
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}, { home = mkdtempSync(join(tmpdir(), 'earmark-team-')), bundle }: TeamStart = {}) {
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    files: Readonly<Record<string, string>> = {},
+    { home = mkdtempSync(join(tmpdir(), 'earmark-team-')), bundle }: TeamStart = {},
+  ) {
     this.home = home;
-    const program = bundle === undefined ? ['--require', require.resolve('tsx/cjs'), resolve(__dirname, 'scriptedTeam.ts')] : [bundle];
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.home, name), text, { mode: 0o600 });
-    this.child = spawn(process.execPath, [...program, ...args], { env: { ...process.env, EARMARK_HOME: this.home, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
-    this.child.stderr?.setEncoding('utf8').on('data', (more: string) => (this.text = (this.text + more).slice(-20_000)));
+    const program =
+      bundle === undefined
+        ? ['--require', require.resolve('tsx/cjs'), resolve(__dirname, 'scriptedTeam.ts')]
+        : [bundle];
+    for (const [name, text] of Object.entries(files))
+      writeFileSync(join(this.home, name), text, { mode: 0o600 });
+    this.child = spawn(process.execPath, [...program, ...args], {
+      env: { ...process.env, EARMARK_HOME: this.home, ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.child.stderr
+      ?.setEncoding('utf8')
+      .on('data', (more: string) => (this.text = (this.text + more).slice(-20_000)));
     this.ended = new Promise((done) => this.child.once('exit', done));
   }
 
@@ -36,7 +50,8 @@ export class TeamProcess {
   async logged(event: string, timeoutMs = 20_000): Promise<void> {
     const until = Date.now() + timeoutMs;
     while (!this.text.includes(`"event":"${event}"`)) {
-      if (Date.now() > until || this.child.exitCode !== null) throw new Error(`Waited for ${event}; it said: ${this.text.slice(-600)}`);
+      if (Date.now() > until || this.child.exitCode !== null)
+        throw new Error(`Waited for ${event}; it said: ${this.text.slice(-600)}`);
       await new Promise((r) => setTimeout(r, 20));
     }
   }

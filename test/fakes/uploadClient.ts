@@ -1,14 +1,30 @@
 /**
- * A client in a process of its own that records here for a daemon elsewhere, and can be killed: `STATE_FOLDER REMOTE_PROFILE
- * [SESSION]`. Starts a meeting, or comes back to that one as a window after a reload; prints the session's id.
+ * A client in a process of its own that records here for a daemon elsewhere, and can be killed:
+ * `STATE_FOLDER REMOTE_PROFILE [SESSION]`. Starts a meeting, or comes back to that one as a window
+ * after a reload; prints the session's id.
  */
 import { createConnection, type RemoteProfile } from '../../client';
 
 async function main([stateDir = '', remote = '', sessionId]: readonly string[]): Promise<void> {
-  const connection = createConnection({ stateDir, client: { name: 'test', version: '0' }, timeoutMs: 30_000, remote: JSON.parse(remote) as RemoteProfile });
-  const subscription = sessionId === undefined
-    ? await connection.start({ kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: false, insights: false, diarize: false }, () => undefined)
-    : await connection.attach(sessionId, 0, () => undefined);
+  const connection = createConnection({
+    stateDir,
+    client: { name: 'test', version: '0' },
+    timeoutMs: 30_000,
+    remote: JSON.parse(remote) as RemoteProfile,
+  });
+  const subscription =
+    sessionId === undefined
+      ? await connection.start(
+          {
+            kind: 'meeting',
+            sources: [{ source: 'mic', origin: { type: 'capture' } }],
+            partials: false,
+            insights: false,
+            diarize: false,
+          },
+          () => undefined,
+        )
+      : await connection.attach(sessionId, 0, () => undefined);
   process.stdout.write(`${subscription.sessionId}\n`);
 }
 

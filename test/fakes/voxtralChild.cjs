@@ -1,5 +1,6 @@
-// Behaves like voxtral.c: `-d FOLDER --stdin -I SECONDS`, "Model loaded." on stderr, raw s16le on stdin, a word for
-// every half second of sound on stdout, the rest and a line end when stdin closes. FOLDER/script.json says how it fails.
+// Behaves like voxtral.c: `-d FOLDER --stdin -I SECONDS`, "Model loaded." on stderr, raw s16le on
+// stdin, a word for every half second of sound on stdout, the rest and a line end when stdin
+// closes. FOLDER/script.json says how it fails.
 const { appendFileSync, existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -10,8 +11,12 @@ if (!existsSync(join(folder, 'consolidated.safetensors'))) {
   process.stderr.write(`vox_load: cannot open ${folder}/consolidated.safetensors\n`);
   process.exit(1);
 }
-const script = existsSync(join(folder, 'script.json')) ? JSON.parse(readFileSync(join(folder, 'script.json'), 'utf8')) : {};
-const life = existsSync(join(folder, 'lives')) ? readFileSync(join(folder, 'lives'), 'utf8').length : 0;
+const script = existsSync(join(folder, 'script.json'))
+  ? JSON.parse(readFileSync(join(folder, 'script.json'), 'utf8'))
+  : {};
+const life = existsSync(join(folder, 'lives'))
+  ? readFileSync(join(folder, 'lives'), 'utf8').length
+  : 0;
 appendFileSync(join(folder, 'lives'), 'x');
 if (script.ignoreTerm) process.on('SIGTERM', () => undefined);
 const NUMBERS = 'one two three four five six seven eight nine ten eleven twelve'.split(' ');
@@ -20,7 +25,7 @@ let bytes = 0;
 let said = 0;
 const say = (word) => process.stdout.write(said++ === 0 ? word : ` ${word}`);
 const drain = () => {
-  for (; said < Math.floor(bytes / 16_000) && said < NUMBERS.length; ) say(NUMBERS[said]);
+  for (; said < Math.floor(bytes / 16_000) && said < NUMBERS.length;) say(NUMBERS[said]);
 };
 process.stderr.write('Loading weights...\n');
 if (!script.neverReady) {

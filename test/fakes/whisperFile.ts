@@ -1,6 +1,7 @@
 /**
- * Writes a ggml file of Whisper with random weights, small enough for any test, that drives the real native code. Its
- * position embeddings outweigh everything else and point at one token each, so it always says the same words and ends.
+ * Writes a ggml file of Whisper with random weights, small enough for any test, that drives the
+ * real native code. Its position embeddings outweigh everything else and point at one token each,
+ * so it always says the same words and ends.
  */
 import { writeFileSync } from 'node:fs';
 import { GGML_MAGIC } from '../../daemon/adapters/inference/whisperFile';
@@ -44,11 +45,29 @@ function half(value: number): number {
 export function writeWhisperFile(path: string, said: readonly string[]): void {
   const random = noise(7);
   const parts: Buffer[] = [];
-  const ints = (...values: number[]): void => void parts.push(Buffer.from(Int32Array.from(values).buffer));
-  const direction = Array.from({ length: said.length + 1 }, () => Float32Array.from({ length: STATE }, () => Math.sign(random())));
-  ints(GGML_MAGIC, VOCABULARY, AUDIO_POSITIONS, STATE, HEADS, LAYERS, TEXT_POSITIONS, STATE, HEADS, LAYERS, MELS, F16);
+  const ints = (...values: number[]): void =>
+    void parts.push(Buffer.from(Int32Array.from(values).buffer));
+  const direction = Array.from({ length: said.length + 1 }, () =>
+    Float32Array.from({ length: STATE }, () => Math.sign(random())),
+  );
+  ints(
+    GGML_MAGIC,
+    VOCABULARY,
+    AUDIO_POSITIONS,
+    STATE,
+    HEADS,
+    LAYERS,
+    TEXT_POSITIONS,
+    STATE,
+    HEADS,
+    LAYERS,
+    MELS,
+    F16,
+  );
   ints(MELS, BINS);
-  parts.push(Buffer.from(Float32Array.from({ length: MELS * BINS }, () => 0.01 * Math.abs(random())).buffer));
+  parts.push(
+    Buffer.from(Float32Array.from({ length: MELS * BINS }, () => 0.01 * Math.abs(random())).buffer),
+  );
   ints(WORDS);
   for (let i = 0; i < WORDS; i++) {
     // whisper.cpp looks for the blank by its text.
@@ -56,7 +75,12 @@ export function writeWhisperFile(path: string, said: readonly string[]): void {
     ints(word.length);
     parts.push(word);
   }
-  const tensor = (name: string, shape: readonly number[], type: number, value: (index: number) => number): void => {
+  const tensor = (
+    name: string,
+    shape: readonly number[],
+    type: number,
+    value: (index: number) => number,
+  ): void => {
     const count = shape.reduce((product, size) => product * size, 1);
     ints(shape.length, name.length, type, ...shape);
     parts.push(Buffer.from(name));
@@ -64,8 +88,10 @@ export function writeWhisperFile(path: string, said: readonly string[]): void {
     for (let i = 0; i < count; i++) data[i] = type === F16 ? half(value(i)) : value(i);
     parts.push(Buffer.from(data.buffer));
   };
-  const weights = (name: string, ...shape: number[]): void => tensor(name, shape, F16, () => 0.02 * random());
-  const vector = (name: string, value: number, ...shape: number[]): void => tensor(name, shape, F32, () => value);
+  const weights = (name: string, ...shape: number[]): void =>
+    tensor(name, shape, F16, () => 0.02 * random());
+  const vector = (name: string, value: number, ...shape: number[]): void =>
+    tensor(name, shape, F32, () => value);
   const norm = (name: string): void => {
     vector(`${name}.weight`, 1, STATE);
     vector(`${name}.bias`, 0, STATE);
@@ -95,12 +121,20 @@ export function writeWhisperFile(path: string, said: readonly string[]): void {
   vector('encoder.conv2.bias', 0, 1, STATE);
   norm('encoder.ln_post');
   for (let i = 0; i < LAYERS; i++) block(`encoder.blocks.${i}`, false);
-  // The position before a word points at it; the one after the last word, and all further ones, at the end.
-  const pointed = (position: number): Float32Array | undefined => direction[Math.min(said.length, position - BEFORE_TEXT + 1)];
-  tensor('decoder.positional_embedding', [STATE, TEXT_POSITIONS], F32, (i) => 4 * (pointed(Math.floor(i / STATE))?.[i % STATE] ?? random()));
+  // The position before a word points at it; the one after the last word, and all further ones, at
+  // the end.
+  const pointed = (position: number): Float32Array | undefined =>
+    direction[Math.min(said.length, position - BEFORE_TEXT + 1)];
+  tensor(
+    'decoder.positional_embedding',
+    [STATE, TEXT_POSITIONS],
+    F32,
+    (i) => 4 * (pointed(Math.floor(i / STATE))?.[i % STATE] ?? random()),
+  );
   tensor('decoder.token_embedding.weight', [STATE, VOCABULARY], F16, (i) => {
     const token = Math.floor(i / STATE);
-    const own = token < said.length ? direction[token] : token === END ? direction[said.length] : undefined;
+    const own =
+      token < said.length ? direction[token] : token === END ? direction[said.length] : undefined;
     return own ? 0.5 * (own[i % STATE] ?? 0) : 0.02 * random();
   });
   norm('decoder.ln');

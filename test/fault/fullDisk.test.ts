@@ -1,13 +1,31 @@
-/** A real small disk that fills up under a daemon: a meeting goes on, another begins, a daemon starts; nothing is lost, and everybody is told. */
+/**
+ * A real small disk that fills up under a daemon: a meeting goes on, another begins, a daemon
+ * starts; nothing is lost, and everybody is told.
+ */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureDaemon, type DaemonClient } from '../../client';
 import { DaemonAlert, DaemonHealth, DaemonShutdown } from '../../protocol/health';
-import { SessionEventNotification, SessionGet, SessionStart, SessionStop, type SessionEvent } from '../../protocol/session';
+import {
+  SessionEventNotification,
+  SessionGet,
+  SessionStart,
+  SessionStop,
+  type SessionEvent,
+} from '../../protocol/session';
 import { scriptedDaemon, until } from '../fakes/daemonProcess';
 
 /** Time without room. */
@@ -26,7 +44,9 @@ describe('a full disk', function () {
     home = join(folder, 'home');
     try {
       execFileSync('mkdir', [home]);
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=700', 'tmpfs', home], { stdio: 'ignore' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m,mode=700', 'tmpfs', home], {
+        stdio: 'ignore',
+      });
     } catch {
       console.log('      (skipped: a small file system can be made by root on Linux only)');
       this.skip();
@@ -45,9 +65,21 @@ describe('a full disk', function () {
   });
 
   const connect = async (): Promise<void> => {
-    client = await ensureDaemon({ stateDir: home, client: { name: 'test', version: '0', window: true }, daemon: scriptedDaemon(), timeoutMs: 40_000 });
-    client.onNotification(DaemonAlert, ({ id, op, message }) => void alerts.push(`${id} ${op} ${message}`));
-    client.onNotification(SessionEventNotification, ({ sessionId, event }) => void events.set(sessionId, [...(events.get(sessionId) ?? []), event]));
+    client = await ensureDaemon({
+      stateDir: home,
+      client: { name: 'test', version: '0', window: true },
+      daemon: scriptedDaemon(),
+      timeoutMs: 40_000,
+    });
+    client.onNotification(
+      DaemonAlert,
+      ({ id, op, message }) => void alerts.push(`${id} ${op} ${message}`),
+    );
+    client.onNotification(
+      SessionEventNotification,
+      ({ sessionId, event }) =>
+        void events.set(sessionId, [...(events.get(sessionId) ?? []), event]),
+    );
   };
   const fill = (): void => {
     const fd = openSync(join(home, 'ballast'), 'a');
@@ -66,7 +98,12 @@ describe('a full disk', function () {
   };
   const free = (): void => rmSync(join(home, 'ballast'));
   const start = async (): Promise<string> => {
-    const { session } = await client.request(SessionStart, { kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: true, insights: false });
+    const { session } = await client.request(SessionStart, {
+      kind: 'meeting',
+      sources: [{ source: 'mic', origin: { type: 'capture' } }],
+      partials: true,
+      insights: false,
+    });
     return session.id;
   };
   const finish = async (sessionId: string) => {
@@ -89,21 +126,49 @@ describe('a full disk', function () {
     const second = await start();
     await until(() => alerts.length > 0, 'the daemon tells of it');
     await delay(FULL_MS);
-    await until(() => [first, second].every((id) => told(id).some((event) => event.kind === 'health' && event.unwritten === true)), 'both say that they are not written');
+    await until(
+      () =>
+        [first, second].every((id) =>
+          told(id).some((event) => event.kind === 'health' && event.unwritten === true),
+        ),
+      'both say that they are not written',
+    );
     const { problems } = await client.request(DaemonHealth, {});
     free();
-    await until(() => [first, second].every((id) => told(id).some((event) => event.kind === 'warning' && event.code === 'store.degraded')), 'the warning is written');
+    await until(
+      () =>
+        [first, second].every((id) =>
+          told(id).some((event) => event.kind === 'warning' && event.code === 'store.degraded'),
+        ),
+      'the warning is written',
+    );
     const [one, two] = [await finish(first), await finish(second)];
-    match(problems.join('\n'), /The disk is full.*Sessions go on in memory and are written as soon as they can be\./);
-    match(alerts.filter((alert) => alert.startsWith('store.memory')).join(), /^store\.memory raised The disk is full/);
+    match(
+      problems.join('\n'),
+      /The disk is full.*Sessions go on in memory and are written as soon as they can be\./,
+    );
+    match(
+      alerts.filter((alert) => alert.startsWith('store.memory')).join(),
+      /^store\.memory raised The disk is full/,
+    );
     for (const { session, segments, stats } of [one, two]) {
       // A word a second, as long as it was recorded.
       const seconds = session.durationMs / 1000;
-      ok(segments.every(({ text }) => text === 'w7') && segments.length >= Math.floor(seconds) - 2, `${segments.length} words in ${seconds} s`);
+      ok(
+        segments.every(({ text }) => text === 'w7') && segments.length >= Math.floor(seconds) - 2,
+        `${segments.length} words in ${seconds} s`,
+      );
       deepEqual([stats['lostFrames'], stats['gapFrames']], [0, 0]);
     }
     ok(two.session.durationMs > FULL_MS, 'the second was recorded while nothing could be written');
-    deepEqual([first, second].map((id) => told(id).flatMap((event) => ('seq' in event ? [event.seq] : [])).every((seq, i) => seq === i + 1)), [true, true]);
+    deepEqual(
+      [first, second].map((id) =>
+        told(id)
+          .flatMap((event) => ('seq' in event ? [event.seq] : []))
+          .every((seq, i) => seq === i + 1),
+      ),
+      [true, true],
+    );
   });
 
   it('when the daemon starts: the reserve gives the room to start, a session goes on in memory', async () => {
@@ -119,9 +184,15 @@ describe('a full disk', function () {
     equal(existsSync(join(home, 'reserve')), false);
     fill();
     const id = await start();
-    await until(() => alerts.some((alert) => alert.startsWith('store.memory raised')), 'the daemon tells of it');
+    await until(
+      () => alerts.some((alert) => alert.startsWith('store.memory raised')),
+      'the daemon tells of it',
+    );
     free();
-    await until(() => told(id).filter(({ kind }) => kind === 'final').length > 3, 'four words are written');
+    await until(
+      () => told(id).filter(({ kind }) => kind === 'final').length > 3,
+      'four words are written',
+    );
     const { segments, stats } = await finish(id);
     deepEqual([segments.length > 3, stats['lostFrames']], [true, 0]);
   });

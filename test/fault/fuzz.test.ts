@@ -1,4 +1,7 @@
-/** Ten thousand malformed inputs of each kind: refused as they should be, in bounded time. `npm run bench -- fuzz` sends a million. */
+/**
+ * Ten thousand malformed inputs of each kind: refused as they should be, in bounded time. `npm run
+ * bench -- fuzz` sends a million.
+ */
 import { deepEqual, ok } from 'node:assert/strict';
 import { fuzz, fuzzTargets } from '../../bench/fuzzTargets';
 

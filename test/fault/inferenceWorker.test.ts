@@ -1,4 +1,5 @@
-// Real inference workers: they end with their parent, also when it is killed, and say in words what they cannot do.
+// Real inference workers: they end with their parent, also when it is killed, and say in words what
+// they cannot do.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -15,7 +16,10 @@ import { skip } from '../skip';
 
 const LIMIT_MS = 2_000;
 const LOOK_MS = 20;
-const ENTRY = { path: join(__dirname, '../../daemon/worker.ts'), execArgv: ['--require', 'tsx/cjs'] };
+const ENTRY = {
+  path: join(__dirname, '../../daemon/worker.ts'),
+  execArgv: ['--require', 'tsx/cjs'],
+};
 
 describe('inference workers', function () {
   this.timeout(60_000);
@@ -25,10 +29,16 @@ describe('inference workers', function () {
   /** Starts a parent and answers the process ids of its workers. */
   function start(...args: string[]): Promise<number[]> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, ['--require', 'tsx/cjs', join(__dirname, 'workerParent.ts'), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(
+        process.execPath,
+        ['--require', 'tsx/cjs', join(__dirname, 'workerParent.ts'), ...args],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
       parent = child;
       child.once('exit', () => reject(new Error('the parent ended')));
-      child.stdout.setEncoding('utf8').once('data', (text: string) => resolve(text.trim().split('\n').map(Number)));
+      child.stdout
+        .setEncoding('utf8')
+        .once('data', (text: string) => resolve(text.trim().split('\n').map(Number)));
     });
   }
 
@@ -36,7 +46,8 @@ describe('inference workers', function () {
     assert.ok(pids.length > 0 && pids.every(isAlive), `workers ${pids.join(' ')} run`);
     parent?.kill('SIGKILL');
     // Counts looks, not time: where this process waits for a core, so do they.
-    for (let looks = 0; pids.some(isAlive) && looks < LIMIT_MS / LOOK_MS; looks++) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    for (let looks = 0; pids.some(isAlive) && looks < LIMIT_MS / LOOK_MS; looks++)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     assert.deepEqual(pids.filter(isAlive), []);
   }
 
@@ -44,7 +55,8 @@ describe('inference workers', function () {
 
   it('end within 2 s of a killed parent while they decode', async function () {
     const folder = process.env['EARMARK_MODELS'];
-    if (folder === undefined || !findModels(folder)) skip(this, 'no models: run it with "npm test"');
+    if (folder === undefined || !findModels(folder))
+      skip(this, 'no models: run it with "npm test"');
     await goneAfterKill(await start(folder, 'busy'));
   });
 
@@ -62,13 +74,26 @@ describe('inference workers', function () {
     const before = { HOME: process.env['HOME'], XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] };
     Object.assign(process.env, { HOME: folder, XDG_CACHE_HOME: join(folder, 'cache') });
     const spawnWorker = (): ReturnType<typeof forkWorker> => forkWorker(ENTRY, 'vad');
-    const worker = new WorkerSupervisor({ name: 'vad', spawn: spawnWorker, load: () => Promise.resolve({ provider: 'silero', model: { id: 'm', files: { model } }, device: 'cpu' }), clock: systemClock, logger: silentLogger });
+    const worker = new WorkerSupervisor({
+      name: 'vad',
+      spawn: spawnWorker,
+      load: () =>
+        Promise.resolve({
+          provider: 'silero',
+          model: { id: 'm', files: { model } },
+          device: 'cpu',
+        }),
+      clock: systemClock,
+      logger: silentLogger,
+    });
     try {
       await worker.start();
       assert.deepEqual(readdirSync(folder), ['model.onnx']);
     } finally {
       worker.stop();
-      for (const [name, value] of Object.entries(before)) if (value === undefined) Reflect.deleteProperty(process.env, name); else process.env[name] = value;
+      for (const [name, value] of Object.entries(before))
+        if (value === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = value;
       rmSync(folder, { recursive: true, force: true });
     }
   });
@@ -89,7 +114,11 @@ describe('inference workers', function () {
 
   it('are not a program to start by hand', async () => {
     const [code, text] = await new Promise<[unknown, string]>((resolve) => {
-      execFile(process.execPath, ['--require', 'tsx/cjs', join(__dirname, '../../daemon/worker.ts')], (error, _out, err) => resolve([error?.code, err]));
+      execFile(
+        process.execPath,
+        ['--require', 'tsx/cjs', join(__dirname, '../../daemon/worker.ts')],
+        (error, _out, err) => resolve([error?.code, err]),
+      );
     });
     assert.equal(code, 2);
     assert.match(text, /run `earmark daemon start` instead/);

@@ -1,4 +1,6 @@
-/** The short form of `npm run fault -- kill`: 50 kills at random points while real speech is pushed. */
+/**
+ * The short form of `npm run fault -- kill`: 50 kills at random points while real speech is pushed.
+ */
 import { deepEqual, ok } from 'node:assert/strict';
 import { killCommand, killRounds, stateFolderForRounds } from '../../bench/fault/killRounds';
 import { faultSpeech } from '../../bench/fault/speech';
@@ -15,11 +17,48 @@ describe('a daemon killed at random points', function () {
     if (!models) skip(this, 'no models: run it with "npm test"');
     const speech = await faultSpeech(models);
     const home = stateFolderForRounds();
-    const { acknowledgedLost, eventsMissing, eventsRepeated, finalsDoubled, sessionsThatDiffer, damagedPhrases, notDone, kills, finals } = await killRounds(
-      { count: KILLS, speech, command: await killCommand(speech, home), onNotDone: (state, log) => process.stderr.write(`A session was left in ${state === '' ? 'no state that a client saw' : state}. The daemon's log ends so:\n${log}\n`) },
+    const {
+      acknowledgedLost,
+      eventsMissing,
+      eventsRepeated,
+      finalsDoubled,
+      sessionsThatDiffer,
+      damagedPhrases,
+      notDone,
+      kills,
+      finals,
+    } = await killRounds(
+      {
+        count: KILLS,
+        speech,
+        command: await killCommand(speech, home),
+        onNotDone: (state, log) =>
+          process.stderr.write(
+            `A session was left in ${state === '' ? 'no state that a client saw' : state}. The daemon's log ends so:\n${log}\n`,
+          ),
+      },
       home,
     );
     ok(kills >= KILLS && finals > 20, `${kills} kills, ${finals} finals`);
-    deepEqual({ acknowledgedLost, eventsMissing, eventsRepeated, finalsDoubled, sessionsThatDiffer, damagedPhrases, notDone }, { acknowledgedLost: 0, eventsMissing: 0, eventsRepeated: 0, finalsDoubled: 0, sessionsThatDiffer: 0, damagedPhrases: 0, notDone: 0 });
+    deepEqual(
+      {
+        acknowledgedLost,
+        eventsMissing,
+        eventsRepeated,
+        finalsDoubled,
+        sessionsThatDiffer,
+        damagedPhrases,
+        notDone,
+      },
+      {
+        acknowledgedLost: 0,
+        eventsMissing: 0,
+        eventsRepeated: 0,
+        finalsDoubled: 0,
+        sessionsThatDiffer: 0,
+        damagedPhrases: 0,
+        notDone: 0,
+      },
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** The dump of sound for finding a fault: whole WAV files, bounded, gone with the session, loud, and never beside what is encrypted. */
+/**
+ * The dump of sound for finding a fault: whole WAV files, bounded, gone with the session, loud, and
+ * never beside what is encrypted.
+ */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,11 +27,24 @@ describe('the dump of sound', () => {
   function open() {
     const logger: Logger = { ...silentLogger, warn: (event) => void logged.push(event) };
     const dump = new SoundDump({ home, logger, wish: () => wish, encrypted: () => encrypted });
-    const spools = dump.watch(new FileSpools({ folder: join(home, 'spool'), clock: new ManualClock(), logger: silentLogger }));
+    const spools = dump.watch(
+      new FileSpools({
+        folder: join(home, 'spool'),
+        clock: new ManualClock(),
+        logger: silentLogger,
+      }),
+    );
     return { dump, spools };
   }
-  const frames = (from: number, count: number) => Array.from({ length: count }, (_, i) => ({ source: 'mic' as const, seq: from + i, captureMs: (from + i) * 20, pcm: new Int16Array(320).fill(from + i) }));
-  const files = (): string[] => (existsSync(join(home, 'debug-audio')) ? readdirSync(join(home, 'debug-audio')) : []);
+  const frames = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      source: 'mic' as const,
+      seq: from + i,
+      captureMs: (from + i) * 20,
+      pcm: new Int16Array(320).fill(from + i),
+    }));
+  const files = (): string[] =>
+    existsSync(join(home, 'debug-audio')) ? readdirSync(join(home, 'debug-audio')) : [];
 
   it('has every frame once, also where a session is taken up again', () => {
     const { dump, spools } = open();
@@ -41,8 +57,14 @@ describe('the dump of sound', () => {
     spool.dispose();
     const path = join(home, 'debug-audio', 'a-mic.wav');
     const bytes = readFileSync(path);
-    deepEqual([bytes.toString('latin1', 0, 4), bytes.readUInt32LE(40), bytes.length], ['RIFF', 6 * 640, 44 + 6 * 640]);
-    deepEqual([0, 1, 2, 3, 4, 5].map((n) => bytes.readInt16LE(44 + n * 640)), [0, 1, 2, 3, 4, 5]);
+    deepEqual(
+      [bytes.toString('latin1', 0, 4), bytes.readUInt32LE(40), bytes.length],
+      ['RIFF', 6 * 640, 44 + 6 * 640],
+    );
+    deepEqual(
+      [0, 1, 2, 3, 4, 5].map((n) => bytes.readInt16LE(44 + n * 640)),
+      [0, 1, 2, 3, 4, 5],
+    );
     if (process.platform !== 'win32') equal(statSync(path).mode & 0o777, 0o600);
     match(dump.sentence ?? '', /being written in the clear into .*debug-audio.*turn it off/);
     deepEqual(logged, ['dump.on', 'dump.on']);
@@ -60,7 +82,10 @@ describe('the dump of sound', () => {
     wish = { ...wish, on: false };
     dump.follow();
     spool.append(...frames(2, 1));
-    deepEqual([statSync(join(home, 'debug-audio', 'a-mic.wav')).size, dump.sentence, logged], [44 + 640, undefined, ['dump.on', 'dump.off']]);
+    deepEqual(
+      [statSync(join(home, 'debug-audio', 'a-mic.wav')).size, dump.sentence, logged],
+      [44 + 640, undefined, ['dump.on', 'dump.off']],
+    );
   });
 
   it('stops at its size, and says so', () => {
@@ -68,9 +93,16 @@ describe('the dump of sound', () => {
     const { dump, spools } = open();
     const spool = spools.open('a');
     for (let n = 0; n < 20; n++) spool.append(...frames(n, 1));
-    equal(files().reduce((sum, name) => sum + statSync(join(home, 'debug-audio', name)).size, 0) <= 5_000, true);
+    equal(
+      files().reduce((sum, name) => sum + statSync(join(home, 'debug-audio', name)).size, 0) <=
+        5_000,
+      true,
+    );
     match(dump.sentence ?? '', /holds as much as it may/);
-    deepEqual([logged, spool.range('mic')], [['dump.on', 'dump.full'], { firstSeq: 0, lastSeq: 19 }]);
+    deepEqual(
+      [logged, spool.range('mic')],
+      [['dump.on', 'dump.full'], { firstSeq: 0, lastSeq: 19 }],
+    );
   });
 
   it('goes with its session', () => {

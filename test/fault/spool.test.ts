@@ -1,7 +1,20 @@
 /** What a spool makes of files that a crash, a bad disk or a person left behind. */
 import { deepEqual, throws } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -11,14 +24,23 @@ import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../daemon/audio/frame';
 import { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 
-const frame = (seq: number): Frame => ({ source: 'mic', seq, captureMs: seq * FRAME_MS, pcm: new Int16Array(FRAME_SAMPLES).fill(seq) });
+const frame = (seq: number): Frame => ({
+  source: 'mic',
+  seq,
+  captureMs: seq * FRAME_MS,
+  pcm: new Int16Array(FRAME_SAMPLES).fill(seq),
+});
 
 describe('spool files', () => {
   let folder: string;
   let spools: FileSpools;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'earmark-spool-'));
-    spools = new FileSpools({ folder: join(folder, 'spool'), clock: new ManualClock(), logger: silentLogger });
+    spools = new FileSpools({
+      folder: join(folder, 'spool'),
+      clock: new ManualClock(),
+      logger: silentLogger,
+    });
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -32,7 +54,11 @@ describe('spool files', () => {
   const left = (): { seqs: number[]; durable: number; whole: boolean } => {
     const spool = spools.open('a');
     const frames = spool.read('mic', 0, 99);
-    const found = { seqs: frames.map(({ seq }) => seq), durable: spool.durableSeq('mic'), whole: frames.every(({ seq, pcm }) => pcm.every((v) => v === seq)) };
+    const found = {
+      seqs: frames.map(({ seq }) => seq),
+      durable: spool.durableSeq('mic'),
+      whole: frames.every(({ seq, pcm }) => pcm.every((v) => v === seq)),
+    };
     spool.dispose();
     return found;
   };
@@ -46,7 +72,10 @@ describe('spool files', () => {
       const spool = spools.open('a');
       for (const seq of [9, 10]) spool.append(frame(seq));
       spool.dispose();
-      deepEqual({ missing, found, after: left().seqs }, { missing, found: { seqs: upTo(9), durable: 8, whole: true }, after: upTo(11) });
+      deepEqual(
+        { missing, found, after: left().seqs },
+        { missing, found: { seqs: upTo(9), durable: 8, whole: true }, after: upTo(11) },
+      );
       spools.remove('a');
     }
   });
@@ -62,7 +91,10 @@ describe('spool files', () => {
   it('never gives back a sample that was not written, whatever happened to the bytes', () => {
     const good = readFileSync(ten());
     const path = join(folder, 'spool', 'a', '000001.spool');
-    const damage = fc.array(fc.tuple(fc.nat({ max: good.length - 1 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 20 });
+    const damage = fc.array(fc.tuple(fc.nat({ max: good.length - 1 }), fc.nat({ max: 255 })), {
+      minLength: 1,
+      maxLength: 20,
+    });
     fc.assert(
       fc.property(damage, fc.nat({ max: good.length }), (bytes, cut) => {
         const bad = Buffer.from(good);
@@ -86,9 +118,12 @@ describe('spool files', () => {
   it('says so in words when it cannot be written', () => {
     const spool = spools.open('a');
     rmSync(join(folder, 'spool', 'a'), { recursive: true });
-    throws(() => {
-      for (let seq = 0; seq < 4000; seq++) spool.append(frame(seq));
-    }, { code: 'store.unwritable', message: /cannot be written to the state folder/ });
+    throws(
+      () => {
+        for (let seq = 0; seq < 4000; seq++) spool.append(frame(seq));
+      },
+      { code: 'store.unwritable', message: /cannot be written to the state folder/ },
+    );
     spool.dispose();
     rmSync(join(folder, 'spool'), { recursive: true });
     writeFileSync(join(folder, 'spool'), 'a file in the way');
@@ -99,26 +134,44 @@ describe('spool files', () => {
     const small = join(folder, 'small');
     mkdirSync(small);
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', small], { stdio: 'ignore' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', small], {
+        stdio: 'ignore',
+      });
     } catch {
-      console.log('      (skipped: a file system of half a megabyte can be made by root on Linux only)');
+      console.log(
+        '      (skipped: a file system of half a megabyte can be made by root on Linux only)',
+      );
       return this.skip();
     }
     try {
       const ballast = join(small, 'ballast');
       writeFileSync(ballast, Buffer.alloc(256 * 1024));
-      const spool = new FileSpools({ folder: join(small, 'spool'), clock: new ManualClock(), logger: silentLogger }).open('a');
+      const spool = new FileSpools({
+        folder: join(small, 'spool'),
+        clock: new ManualClock(),
+        logger: silentLogger,
+      }).open('a');
       let seq = 0;
-      throws(() => {
-        for (; seq < 4000; seq++) spool.append(frame(seq));
-      }, { code: 'store.unwritable', message: /disk is full/ });
+      throws(
+        () => {
+          for (; seq < 4000; seq++) spool.append(frame(seq));
+        },
+        { code: 'store.unwritable', message: /disk is full/ },
+      );
       const full = seq;
       throws(() => spool.append(frame(seq)), { code: 'store.unwritable' });
       rmSync(ballast);
       for (; seq < full + 20; seq++) spool.append(frame(seq));
       spool.sync();
       const frames = spool.read('mic', 0, 4000);
-      deepEqual({ some: full > 50, seqs: frames.map((f) => f.seq), whole: frames.every(({ seq: n, pcm }) => pcm.every((v) => v === n)) }, { some: true, seqs: upTo(full + 20), whole: true });
+      deepEqual(
+        {
+          some: full > 50,
+          seqs: frames.map((f) => f.seq),
+          whole: frames.every(({ seq: n, pcm }) => pcm.every((v) => v === n)),
+        },
+        { some: true, seqs: upTo(full + 20), whole: true },
+      );
       spool.dispose();
     } finally {
       execFileSync('umount', ['-l', small]); // A sync may be under way; the file is closed after it.
@@ -141,7 +194,10 @@ describe('spool files', () => {
 
   it('is readable by its owner only, and takes no id that leads elsewhere', () => {
     const path = ten();
-    deepEqual([statSync(path).mode & 0o777, statSync(join(folder, 'spool', 'a')).mode & 0o777], [0o600, 0o700]);
+    deepEqual(
+      [statSync(path).mode & 0o777, statSync(join(folder, 'spool', 'a')).mode & 0o777],
+      [0o600, 0o700],
+    );
     for (const id of ['../b', '', 'a/b', '.']) throws(() => spools.open(id), { code: 'internal' });
   });
 });

@@ -1,6 +1,18 @@
 /** What the store makes of a database that is damaged, of another time, or not its to write. */
 import { deepEqual, ok, throws } from 'node:assert/strict';
-import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -10,15 +22,47 @@ import type { LibsqlStore } from '../../daemon/adapters/store/libsqlStore';
 import { EarmarkError } from '../../protocol/errors';
 
 const record: SessionRecord = {
-  id: 'a', kind: 'meeting', title: 'Title', state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [], language: 'en',
-  provider: 'p', model: 'm', live: true, partials: true, insights: true, ephemeral: false, keepAudio: false,
+  id: 'a',
+  kind: 'meeting',
+  title: 'Title',
+  state: 'IDLE',
+  startedAt: '2026-01-05T09:00:00+00:00',
+  createdMs: 1,
+  durationMs: 0,
+  sources: [],
+  language: 'en',
+  provider: 'p',
+  model: 'm',
+  live: true,
+  partials: true,
+  insights: true,
+  ephemeral: false,
+  keepAudio: false,
 };
 
 function fillSession(store: LibsqlStore, id: string, segments: number, word = 'word'): void {
   store.createSession({ ...record, id });
-  store.append(id, [{ kind: 'state', from: 'IDLE', to: 'DONE', cause: 'stop.request', seq: 1, time: 0 }]);
+  store.append(id, [
+    { kind: 'state', from: 'IDLE', to: 'DONE', cause: 'stop.request', seq: 1, time: 0 },
+  ]);
   for (let i = 0; i < segments; i++) {
-    store.append(id, [{ kind: 'final', seq: i + 2, time: i, segment: { id: `s${i}`, startMs: i * 1000, endMs: i * 1000 + 900, source: 'mic', speaker: 'You', text: `the ${word}${i % 10} and ${word}${(i * 7) % 10} again and again`, confidence: 0.9, revision: 0 } }]);
+    store.append(id, [
+      {
+        kind: 'final',
+        seq: i + 2,
+        time: i,
+        segment: {
+          id: `s${i}`,
+          startMs: i * 1000,
+          endMs: i * 1000 + 900,
+          source: 'mic',
+          speaker: 'You',
+          text: `the ${word}${i % 10} and ${word}${(i * 7) % 10} again and again`,
+          confidence: 0.9,
+          revision: 0,
+        },
+      },
+    ]);
   }
 }
 
@@ -35,8 +79,15 @@ describe('database file', () => {
   it('is readable by its owner only, like everything beside it', () => {
     const { store } = openStore({ file });
     store.createSession(record);
-    const modes = readdirSync(join(folder, 'state')).map((name) => [name, statSync(join(folder, 'state', name)).mode & 0o777]);
-    deepEqual(modes, [['earmark.db', 0o600], ['earmark.db-shm', 0o600], ['earmark.db-wal', 0o600]]);
+    const modes = readdirSync(join(folder, 'state')).map((name) => [
+      name,
+      statSync(join(folder, 'state', name)).mode & 0o777,
+    ]);
+    deepEqual(modes, [
+      ['earmark.db', 0o600],
+      ['earmark.db-shm', 0o600],
+      ['earmark.db-wal', 0o600],
+    ]);
     store.close();
   });
 
@@ -45,7 +96,10 @@ describe('database file', () => {
     writeFileSync(file, 'this is no database '.repeat(500));
     const { store, setAside } = openStore({ file, now });
     store.createSession(record);
-    deepEqual({ setAside, size: statSync(setAside ?? '').size, there: store.getSession('a')?.title }, { setAside: `${file}.damaged-2026-01-05T09-00-00-000Z`, size: 10_000, there: 'Title' });
+    deepEqual(
+      { setAside, size: statSync(setAside ?? '').size, there: store.getSession('a')?.title },
+      { setAside: `${file}.damaged-2026-01-05T09-00-00-000Z`, size: 10_000, there: 'Title' },
+    );
     store.close();
   });
 
@@ -66,7 +120,10 @@ describe('database file', () => {
     db.exec('PRAGMA user_version = 999');
     db.close();
     throws(() => openStore({ file }), { code: 'store.corrupt', message: /newer Earmark/ });
-    deepEqual(readdirSync(join(folder, 'state')).filter((name) => name.includes('damaged')), []);
+    deepEqual(
+      readdirSync(join(folder, 'state')).filter((name) => name.includes('damaged')),
+      [],
+    );
   });
 
   it('is used again as it was, not migrated twice', () => {
@@ -93,7 +150,10 @@ describe('database file', () => {
     db.exec('UPDATE segment_text_data SET block = zeroblob(length(block)) WHERE id > 10');
     db.close();
     const { store, setAside } = openStore({ file });
-    deepEqual([setAside, store.search({ words: ['word7'], kind: 'transcript', limit: 99 }).length], [undefined, 4]);
+    deepEqual(
+      [setAside, store.search({ words: ['word7'], kind: 'transcript', limit: 99 }).length],
+      [undefined, 4],
+    );
     store.close();
   });
 
@@ -104,7 +164,12 @@ describe('database file', () => {
     store.deleteSession('b');
     store.tidy();
     store.close();
-    deepEqual(readdirSync(join(folder, 'state')).filter((name) => readFileSync(join(folder, 'state', name)).includes('unrepeatable')), []);
+    deepEqual(
+      readdirSync(join(folder, 'state')).filter((name) =>
+        readFileSync(join(folder, 'state', name)).includes('unrepeatable'),
+      ),
+      [],
+    );
   });
 
   it('that was being read into a new one when the power went is read again, and nothing is lost', () => {
@@ -118,23 +183,34 @@ describe('database file', () => {
     const states = new Set<string>();
     // After each step in turn, until one start gets to the end.
     for (let steps = 0; ; steps++) {
-      for (const name of readdirSync(join(folder, 'state'))) if (name !== 'earmark.db.kept') rmSync(join(folder, 'state', name));
+      for (const name of readdirSync(join(folder, 'state')))
+        if (name !== 'earmark.db.kept') rmSync(join(folder, 'state', name));
       copyFileSync(`${file}.kept`, file);
       let left = steps;
       let cut = false;
       try {
-        openStore({ file, now, onStep: (step) => {
-          states.add(step);
-          if (left-- === 0) {
-            cut = true;
-            throw new EarmarkError('store.unwritable', 'The power went.');
-          }
-        } }).store.close();
+        openStore({
+          file,
+          now,
+          onStep: (step) => {
+            states.add(step);
+            if (left-- === 0) {
+              cut = true;
+              throw new EarmarkError('store.unwritable', 'The power went.');
+            }
+          },
+        }).store.close();
       } catch (error) {
         if (!cut) throw error;
       }
       const { store } = openStore({ file, now });
-      deepEqual([steps, store.listSessions({ limit: 9, offset: 0 }).map(({ id }) => store.counts(id).lastSeq)], [steps, [26, 26, 26, 26]]);
+      deepEqual(
+        [
+          steps,
+          store.listSessions({ limit: 9, offset: 0 }).map(({ id }) => store.counts(id).lastSeq),
+        ],
+        [steps, [26, 26, 26, 26]],
+      );
       store.close();
       if (!cut) break;
     }
@@ -152,10 +228,18 @@ describe('database file', () => {
     store.createSession(record);
     const other = new Database(file);
     other.exec('BEGIN IMMEDIATE');
-    throws(() => store.append('a', [{ kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start', seq: 1, time: 0 }]), { code: 'store.unwritable', message: /Another program/ });
+    throws(
+      () =>
+        store.append('a', [
+          { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start', seq: 1, time: 0 },
+        ]),
+      { code: 'store.unwritable', message: /Another program/ },
+    );
     other.exec('ROLLBACK');
     other.close();
-    store.append('a', [{ kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start', seq: 1, time: 0 }]);
+    store.append('a', [
+      { kind: 'state', from: 'IDLE', to: 'STARTING', cause: 'start', seq: 1, time: 0 },
+    ]);
     deepEqual(store.counts('a').lastSeq, 1);
     store.close();
   });

@@ -1,4 +1,7 @@
-/** The thread of the database dies, by turns before it wrote and between commit and answer: what was asked for is there once, in order, and whoever listens hears it. */
+/**
+ * The thread of the database dies, by turns before it wrote and between commit and answer: what was
+ * asked for is there once, in order, and whoever listens hears it.
+ */
 import { deepEqual, ok, rejects } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,10 +16,30 @@ import { steadyStore } from '../../daemon/session/steadyStore';
 
 const EVENTS = 30;
 const SESSIONS = ['a', 'b', 'c', 'd'];
-const warning = (message: string): { readonly kind: 'warning'; readonly code: 'source.gap'; readonly message: string } => ({ kind: 'warning', code: 'source.gap', message });
+const warning = (
+  message: string,
+): { readonly kind: 'warning'; readonly code: 'source.gap'; readonly message: string } => ({
+  kind: 'warning',
+  code: 'source.gap',
+  message,
+});
 const record = (id: string): SessionRecord => ({
-  id, kind: 'meeting', title: id, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1, durationMs: 0, sources: [], language: 'en',
-  provider: 'p', model: 'm', live: true, partials: true, insights: true, ephemeral: false, keepAudio: false,
+  id,
+  kind: 'meeting',
+  title: id,
+  state: 'IDLE',
+  startedAt: '2026-01-05T09:00:00+00:00',
+  createdMs: 1,
+  durationMs: 0,
+  sources: [],
+  language: 'en',
+  provider: 'p',
+  model: 'm',
+  live: true,
+  partials: true,
+  insights: true,
+  ephemeral: false,
+  keepAudio: false,
 });
 
 describe('the thread of the database dies', function () {
@@ -29,8 +52,15 @@ describe('the thread of the database dies', function () {
     const lives = new Int32Array(new SharedArrayBuffer(8));
     const seen = { lost: 0, reopened: 0 };
     const { store } = await openStoreThread({
-      ...{ lives }, file: join(folder, 'earmark.db'), now: Date.now, onLost: () => seen.lost++, onReopened: () => seen.reopened++,
-      entry: { path: resolve(__dirname, '../fakes/dyingStoreThread.ts'), execArgv: ['--require', require.resolve('tsx/cjs')] },
+      ...{ lives },
+      file: join(folder, 'earmark.db'),
+      now: Date.now,
+      onLost: () => seen.lost++,
+      onReopened: () => seen.reopened++,
+      entry: {
+        path: resolve(__dirname, '../fakes/dyingStoreThread.ts'),
+        execArgv: ['--require', require.resolve('tsx/cjs')],
+      },
     });
     return { store, seen, dieEvery: (n: number) => void Atomics.store(lives, 1, n) };
   };
@@ -39,36 +69,65 @@ describe('the thread of the database dies', function () {
     const { store: thread, seen, dieEvery } = await open();
     const store = steadyStore(thread);
     dieEvery(5);
-    const logs = await Promise.all(SESSIONS.map(async (sessionId) => {
-      await store.createSession(record(sessionId));
-      const heard: DurableEvent[] = [];
-      const log = new EventLog({
-        sessionId, store, counts: { lastSeq: 0, lastTime: 0 }, clock: systemClock, logger: silentLogger, options: { maxPendingEvents: 1_000, storeRetryMs: 20 },
-        sessionMs: () => 1, check: () => undefined, onWritten: () => undefined, onProgress: () => undefined, onOutage: () => undefined,
-        onFault: (error) => { throw error; }, onOverflow: () => undefined,
-      });
-      log.attach(0, (event) => 'seq' in event && heard.push(event), () => undefined);
-      return { sessionId, log, heard };
-    }));
-    await Promise.all(logs.map(async ({ log }) => {
-      for (let n = 0; n < EVENTS; n++) {
-        // A person waits for the answer, the machine does not.
-        if (n % 3 === 0) await log.appendNow([warning(`${n}`)]);
-        else log.append([warning(`${n}`)]);
-      }
-      await log.written();
-    }));
+    const logs = await Promise.all(
+      SESSIONS.map(async (sessionId) => {
+        await store.createSession(record(sessionId));
+        const heard: DurableEvent[] = [];
+        const log = new EventLog({
+          sessionId,
+          store,
+          counts: { lastSeq: 0, lastTime: 0 },
+          clock: systemClock,
+          logger: silentLogger,
+          options: { maxPendingEvents: 1_000, storeRetryMs: 20 },
+          sessionMs: () => 1,
+          check: () => undefined,
+          onWritten: () => undefined,
+          onProgress: () => undefined,
+          onOutage: () => undefined,
+          onFault: (error) => {
+            throw error;
+          },
+          onOverflow: () => undefined,
+        });
+        log.attach(
+          0,
+          (event) => 'seq' in event && heard.push(event),
+          () => undefined,
+        );
+        return { sessionId, log, heard };
+      }),
+    );
+    await Promise.all(
+      logs.map(async ({ log }) => {
+        for (let n = 0; n < EVENTS; n++) {
+          // A person waits for the answer, the machine does not.
+          if (n % 3 === 0) await log.appendNow([warning(`${n}`)]);
+          else log.append([warning(`${n}`)]);
+        }
+        await log.written();
+      }),
+    );
     dieEvery(0);
     for (const { sessionId, log, heard } of logs) {
       const kept = await store.readEvents(sessionId, 0, 1_000);
-      deepEqual(kept.map((event) => [event.seq, event.kind === 'warning' && event.message]), Array.from({ length: EVENTS }, (_, n) => [n + 1, `${n}`]));
+      deepEqual(
+        kept.map((event) => [event.seq, event.kind === 'warning' && event.message]),
+        Array.from({ length: EVENTS }, (_, n) => [n + 1, `${n}`]),
+      );
       deepEqual(heard, kept);
       log.dispose();
     }
     ok(seen.lost >= 3 && seen.reopened === seen.lost, JSON.stringify(seen));
     await store.close();
     const again = openStore({ file: join(folder, 'earmark.db') });
-    deepEqual({ setAside: again.setAside, sessions: again.store.listSessions({ limit: 9, offset: 0 }).length }, { setAside: undefined, sessions: SESSIONS.length });
+    deepEqual(
+      {
+        setAside: again.setAside,
+        sessions: again.store.listSessions({ limit: 9, offset: 0 }).length,
+      },
+      { setAside: undefined, sessions: SESSIONS.length },
+    );
     again.store.close();
   });
 
@@ -78,7 +137,10 @@ describe('the thread of the database dies', function () {
     dieEvery(1);
     await rejects(store.setSetting('x', '1'), { code: 'store.unwritable', message: /try again/ });
     dieEvery(0);
-    deepEqual({ title: (await store.getSession('a'))?.title, lost: seen.lost }, { title: 'a', lost: 2 });
+    deepEqual(
+      { title: (await store.getSession('a'))?.title, lost: seen.lost },
+      { title: 'a', lost: 2 },
+    );
     await store.close();
     await rejects(store.getSession('a'), { code: 'store.unwritable' });
   });

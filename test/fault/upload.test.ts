@@ -1,7 +1,8 @@
 /**
- * A recording for a daemon elsewhere, over TLS and a link that fails: outages longer than the memory of the client, a remote
- * daemon and a client that are killed, a copy that is damaged. The transcript is that of an undisturbed run, and the copy
- * here goes when the other side has confirmed it, never before.
+ * A recording for a daemon elsewhere, over TLS and a link that fails: outages longer than the
+ * memory of the client, a remote daemon and a client that are killed, a copy that is damaged. The
+ * transcript is that of an undisturbed run, and the copy here goes when the other side has
+ * confirmed it, never before.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -9,11 +10,23 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createConnection, ensureDaemon, readDaemonFile, type Connection, type DaemonClient, type RemoteProfile } from '../../client';
+import {
+  createConnection,
+  ensureDaemon,
+  readDaemonFile,
+  type Connection,
+  type DaemonClient,
+  type RemoteProfile,
+} from '../../client';
 import { composeDaemon, type RunningDaemon } from '../../daemon/compose';
 import { SessionDelete, SessionGet, SessionStop } from '../../protocol/session';
 import { TokensCreate } from '../../protocol/tokens';
-import { UploadDiscard, UploadList, UploadTranscribe, type UploadInfo } from '../../protocol/uploads';
+import {
+  UploadDiscard,
+  UploadList,
+  UploadTranscribe,
+  type UploadInfo,
+} from '../../protocol/uploads';
 import { DaemonFolder, scriptedDaemon, until } from '../fakes/daemonProcess';
 import { LinkProxy } from '../fakes/linkProxy';
 import { scriptedParts } from '../fakes/scriptedParts';
@@ -45,26 +58,53 @@ describe('a recording that is kept until the other side has confirmed it', funct
 
   const startRemote = async (): Promise<DaemonClient> => {
     const daemon = scriptedDaemon();
-    return await ensureDaemon({ stateDir: there.path, client, daemon: { ...daemon, args: [...daemon.args, '--listen', `0.0.0.0:${port}`] }, timeoutMs: 30_000 });
+    return await ensureDaemon({
+      stateDir: there.path,
+      client,
+      daemon: { ...daemon, args: [...daemon.args, '--listen', `0.0.0.0:${port}`] },
+      timeoutMs: 30_000,
+    });
   };
-  const connect = (): Connection => createConnection({ stateDir: here, client, timeoutMs: 30_000, remote: profile });
-  const uploads = async (): Promise<readonly UploadInfo[]> => (await localClient.request(UploadList, {})).uploads;
-  const texts = async (connection: { request: Connection['request'] }, sessionId: string): Promise<readonly string[]> => (await connection.request(SessionGet, { sessionId })).segments.map(({ text }) => text);
-  const words = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `w${i + 1}`);
-  const soundFiles = (): readonly string[] => readdirSync(join(here, 'uploads', 'sound'), { recursive: true }).map(String).filter((name) => /\d$|spool|\./.test(name));
+  const connect = (): Connection =>
+    createConnection({ stateDir: here, client, timeoutMs: 30_000, remote: profile });
+  const uploads = async (): Promise<readonly UploadInfo[]> =>
+    (await localClient.request(UploadList, {})).uploads;
+  const texts = async (
+    connection: { request: Connection['request'] },
+    sessionId: string,
+  ): Promise<readonly string[]> =>
+    (await connection.request(SessionGet, { sessionId })).segments.map(({ text }) => text);
+  const words = (count: number): readonly string[] =>
+    Array.from({ length: count }, (_, i) => `w${i + 1}`);
+  const soundFiles = (): readonly string[] =>
+    readdirSync(join(here, 'uploads', 'sound'), { recursive: true })
+      .map(String)
+      .filter((name) => /\d$|spool|\./.test(name));
 
   before(async () => {
     here = mkdtempSync(join(tmpdir(), 'earmark-here-'));
     const parts = scriptedParts();
     const running = await composeDaemon({
-      home: here, env: process.env, given: { 'daemon.idleMinutes': 1, 'log.level': 'error' }, ...parts,
+      home: here,
+      env: process.env,
+      given: { 'daemon.idleMinutes': 1, 'log.level': 'error' },
+      ...parts,
       capture: ({ clock }) => ({
         ...parts.capture!({ clock } as never),
-        start: (source: 'mic' | 'system', _device: string | undefined, handlers: { onData(pcm: Int16Array): void }) => {
+        start: (
+          source: 'mic' | 'system',
+          _device: string | undefined,
+          handlers: { onData(pcm: Int16Array): void },
+        ) => {
           const timer = clock.setInterval(() => {
             if (said < sayUpTo) handlers.onData(say(++said));
           }, TICK_MS);
-          return Promise.resolve({ source, device: 'words', recorder: 'fake', stop: () => Promise.resolve(timer.dispose()) });
+          return Promise.resolve({
+            source,
+            device: 'words',
+            recorder: 'fake',
+            stop: () => Promise.resolve(timer.dispose()),
+          });
         },
       }),
     });
@@ -77,7 +117,13 @@ describe('a recording that is kept until the other side has confirmed it', funct
     admin.dispose();
     proxy = new LinkProxy({ host: '127.0.0.1', port });
     await proxy.listen();
-    profile = { url: `wss://127.0.0.1:${proxy.port}`, token, fingerprint: readDaemonFile(there.path)?.listen?.fingerprint ?? '', maxFrames: MEMORY_FRAMES, timing: { keepaliveMs: 500, deadMs: 2_000, backoffMinMs: 30, backoffMaxMs: 300 } };
+    profile = {
+      url: `wss://127.0.0.1:${proxy.port}`,
+      token,
+      fingerprint: readDaemonFile(there.path)?.listen?.fingerprint ?? '',
+      maxFrames: MEMORY_FRAMES,
+      timing: { keepaliveMs: 500, deadMs: 2_000, backoffMinMs: 30, backoffMaxMs: 300 },
+    };
   });
   beforeEach(() => {
     said = 0;
@@ -94,20 +140,41 @@ describe('a recording that is kept until the other side has confirmed it', funct
   });
 
   /** Records the words; `at(n)` comes when n were said. */
-  async function record(at: Readonly<Record<number, (connection: Connection) => void | Promise<void>>>, after: (connection: Connection) => void | Promise<void> = () => undefined): Promise<{ connection: Connection; sessionId: string; states: readonly string[] }> {
+  async function record(
+    at: Readonly<Record<number, (connection: Connection) => void | Promise<void>>>,
+    after: (connection: Connection) => void | Promise<void> = () => undefined,
+  ): Promise<{ connection: Connection; sessionId: string; states: readonly string[] }> {
     const connection = connect();
     const states: string[] = [];
     connection.onDidChangeSending?.(() => {
-      for (const { state } of connection.sending ?? []) if (states.at(-1) !== state.kind) states.push(state.kind);
+      for (const { state } of connection.sending ?? [])
+        if (states.at(-1) !== state.kind) states.push(state.kind);
     });
-    const { sessionId } = await connection.start({ kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: false, insights: false, diarize: false }, () => undefined);
+    const { sessionId } = await connection.start(
+      {
+        kind: 'meeting',
+        sources: [{ source: 'mic', origin: { type: 'capture' } }],
+        partials: false,
+        insights: false,
+        diarize: false,
+      },
+      () => undefined,
+    );
     for (const n of Object.keys(at).map(Number)) {
       await until(() => said >= n, `${n} words were said`);
       await at[n]?.(connection);
     }
     await until(() => said >= WORDS, 'all was said');
     const [kept] = await uploads();
-    deepEqual({ session: kept?.sessionId, state: kept?.state, held: kept?.held, some: (kept?.bytes ?? 0) > 0 }, { session: sessionId, state: 'uploading', held: true, some: true });
+    deepEqual(
+      {
+        session: kept?.sessionId,
+        state: kept?.state,
+        held: kept?.held,
+        some: (kept?.bytes ?? 0) > 0,
+      },
+      { session: sessionId, state: 'uploading', held: true, some: true },
+    );
     await connection.request(SessionStop, { sessionId });
     await after(connection);
     return { connection, sessionId, states };
@@ -122,7 +189,11 @@ describe('a recording that is kept until the other side has confirmed it', funct
   }
 
   async function done(connection: Connection, sessionId: string): Promise<void> {
-    for (let i = 0; (await connection.request(SessionGet, { sessionId })).session.state !== 'DONE'; i++) {
+    for (
+      let i = 0;
+      (await connection.request(SessionGet, { sessionId })).session.state !== 'DONE';
+      i++
+    ) {
       ok(i < 200, 'the session is done');
       await new Promise((r) => setTimeout(r, 50));
     }
@@ -132,7 +203,10 @@ describe('a recording that is kept until the other side has confirmed it', funct
     const { connection, sessionId, states } = await record({});
     await confirmed();
     await done(connection, sessionId);
-    deepEqual({ texts: await texts(connection, sessionId), states: states.slice(-3) }, { texts: words(WORDS), states: ['sending', 'checking', 'confirmed'] });
+    deepEqual(
+      { texts: await texts(connection, sessionId), states: states.slice(-3) },
+      { texts: words(WORDS), states: ['sending', 'checking', 'confirmed'] },
+    );
     connection.dispose();
   });
 
@@ -141,11 +215,14 @@ describe('a recording that is kept until the other side has confirmed it', funct
       proxy.faults.refuse = true;
       proxy.cut();
     };
-    const { connection, sessionId } = await record({ 5: away, 25: () => void (proxy.faults.refuse = false), 30: away }, async () => {
-      const [kept] = await uploads();
-      deepEqual({ ended: kept?.ended, state: kept?.state }, { ended: true, state: 'uploading' });
-      proxy.faults.refuse = false;
-    });
+    const { connection, sessionId } = await record(
+      { 5: away, 25: () => void (proxy.faults.refuse = false), 30: away },
+      async () => {
+        const [kept] = await uploads();
+        deepEqual({ ended: kept?.ended, state: kept?.state }, { ended: true, state: 'uploading' });
+        proxy.faults.refuse = false;
+      },
+    );
     await confirmed();
     await done(connection, sessionId);
     deepEqual(await texts(connection, sessionId), words(WORDS));
@@ -175,7 +252,10 @@ describe('a recording that is kept until the other side has confirmed it', funct
       child.process.kill('SIGKILL');
       await child.ended;
       const before = await uploads();
-      deepEqual(before.map(({ sessionId: id, state }) => ({ id, state })), [{ id: sessionId, state: 'uploading' }]);
+      deepEqual(
+        before.map(({ sessionId: id, state }) => ({ id, state })),
+        [{ id: sessionId, state: 'uploading' }],
+      );
     }
     const connection = connect();
     await connection.attach(sessionId, 0, () => undefined);
@@ -216,9 +296,14 @@ describe('a recording that is kept until the other side has confirmed it', funct
     }
     equal(kept?.state, 'pending_verification');
     match(kept.problem ?? '', /transcribe it here, or discard it/);
-    await until(() => readdirSync(join(here, 'uploads')).some((name) => name.endsWith('.json')), 'the copy is still there');
+    await until(
+      () => readdirSync(join(here, 'uploads')).some((name) => name.endsWith('.json')),
+      'the copy is still there',
+    );
     // The window that tried to send it is still there.
-    const { sessionId: mine } = await localClient.request(UploadTranscribe, { uploadId: kept?.uploadId ?? '' });
+    const { sessionId: mine } = await localClient.request(UploadTranscribe, {
+      uploadId: kept?.uploadId ?? '',
+    });
     connection.dispose();
     await confirmed();
     const heard = await texts(localClient, mine);
@@ -227,7 +312,11 @@ describe('a recording that is kept until the other side has confirmed it', funct
   });
 
   it('is shown, sent and discarded by the command line', async () => {
-    const earmark = (...args: string[]): Promise<CliResult> => cli(here, args, undefined, { EARMARK_TOKEN: String(profile.token), EARMARK_REMOTE_FINGERPRINT: profile.fingerprint });
+    const earmark = (...args: string[]): Promise<CliResult> =>
+      cli(here, args, undefined, {
+        EARMARK_TOKEN: String(profile.token),
+        EARMARK_REMOTE_FINGERPRINT: profile.fingerprint,
+      });
     const child = startClient();
     const sessionId = await child.sessionId;
     await until(() => said >= 10, '10 words were said');
@@ -236,9 +325,19 @@ describe('a recording that is kept until the other side has confirmed it', funct
     await retried(AGAIN, async () => equal((await uploads())[0]?.held, false));
     const [kept] = await uploads();
     const listed = await earmark('uploads', 'list');
-    match(listed.out, new RegExp(`^${kept?.uploadId}  .* UTC  127\\.0\\.0\\.1:${proxy.port}  waits to be sent  `));
-    deepEqual((await earmark('uploads', 'send', 'none', '--remote', profile.url)).err, 'earmark: No recording none is kept here; "earmark uploads list" shows what is.\n');
-    deepEqual(await earmark('uploads', 'send', '--remote', profile.url), { code: 0, out: `127.0.0.1:${proxy.port} has one recording; its copy here is gone.\n`, err: '' });
+    match(
+      listed.out,
+      new RegExp(`^${kept?.uploadId}  .* UTC  127\\.0\\.0\\.1:${proxy.port}  waits to be sent  `),
+    );
+    deepEqual(
+      (await earmark('uploads', 'send', 'none', '--remote', profile.url)).err,
+      'earmark: No recording none is kept here; "earmark uploads list" shows what is.\n',
+    );
+    deepEqual(await earmark('uploads', 'send', '--remote', profile.url), {
+      code: 0,
+      out: `127.0.0.1:${proxy.port} has one recording; its copy here is gone.\n`,
+      err: '',
+    });
     await confirmed();
     const connection = connect();
     await done(connection, sessionId);
@@ -246,7 +345,11 @@ describe('a recording that is kept until the other side has confirmed it', funct
     ok(heard.length >= 9, `${heard.length} words are there`);
     deepEqual(heard, words(heard.length));
     connection.dispose();
-    deepEqual(await earmark('uploads', 'discard', 'none'), { code: 1, out: '', err: 'earmark: No recording none is kept here; "earmark uploads list" shows what is.\n' });
+    deepEqual(await earmark('uploads', 'discard', 'none'), {
+      code: 1,
+      out: '',
+      err: 'earmark: No recording none is kept here; "earmark uploads list" shows what is.\n',
+    });
   });
 
   it('is discarded when a person says so', async () => {
@@ -256,13 +359,36 @@ describe('a recording that is kept until the other side has confirmed it', funct
     child.process.kill('SIGKILL');
     await child.ended;
     const [kept] = await uploads();
-    await retried(AGAIN, () => localClient.request(UploadDiscard, { uploadId: kept?.uploadId ?? '' }));
+    await retried(AGAIN, () =>
+      localClient.request(UploadDiscard, { uploadId: kept?.uploadId ?? '' }),
+    );
     await confirmed();
   });
 
-  function startClient(...more: readonly string[]): { readonly process: ChildProcess; readonly sessionId: Promise<string>; readonly ended: Promise<unknown> } {
-    const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), resolve(__dirname, '../fakes/uploadClient.ts'), here, JSON.stringify(profile), ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
-    return { process: child, sessionId: new Promise((done) => child.stdout.once('data', (data: Buffer) => done(data.toString().trim()))), ended: new Promise((done) => child.once('exit', done)) };
+  function startClient(...more: readonly string[]): {
+    readonly process: ChildProcess;
+    readonly sessionId: Promise<string>;
+    readonly ended: Promise<unknown>;
+  } {
+    const child = spawn(
+      process.execPath,
+      [
+        '--require',
+        require.resolve('tsx/cjs'),
+        resolve(__dirname, '../fakes/uploadClient.ts'),
+        here,
+        JSON.stringify(profile),
+        ...more,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    return {
+      process: child,
+      sessionId: new Promise((done) =>
+        child.stdout.once('data', (data: Buffer) => done(data.toString().trim())),
+      ),
+      ended: new Promise((done) => child.once('exit', done)),
+    };
   }
 });
 

@@ -1,4 +1,5 @@
-// The virtual sound devices carry what is played in them: a test that hears silence would prove nothing about recording.
+// The virtual sound devices carry what is played in them: a test that hears silence would prove
+// nothing about recording.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -13,11 +14,15 @@ const sampleRate = 16_000;
 /** A tone of `durationMs` at half of full scale, as raw 16 kHz PCM. */
 function tone(frequency: number, durationMs: number): Buffer {
   const samples = new Int16Array((durationMs / 1000) * sampleRate);
-  for (let i = 0; i < samples.length; i++) samples[i] = 16_384 * Math.sin((2 * Math.PI * frequency * i) / sampleRate);
+  for (let i = 0; i < samples.length; i++)
+    samples[i] = 16_384 * Math.sin((2 * Math.PI * frequency * i) / sampleRate);
   return Buffer.from(samples.buffer);
 }
 
-/** RMS of the part of `pcm` that has the frequency, by Goertzel's algorithm over its loudest 200 ms, 0 to 1; another tone's edge leaks about 0.001. */
+/**
+ * RMS of the part of `pcm` that has the frequency, by Goertzel's algorithm over its loudest 200 ms,
+ * 0 to 1; another tone's edge leaks about 0.001.
+ */
 function level(pcm: Buffer, frequency: number): number {
   const samples = new Int16Array(pcm.buffer, pcm.byteOffset, pcm.length >> 1);
   const block = sampleRate / 5;
@@ -26,8 +31,12 @@ function level(pcm: Buffer, frequency: number): number {
   for (let start = 0; start + block <= samples.length; start += block / 2) {
     let s1 = 0;
     let s2 = 0;
-    for (let i = start; i < start + block; i++) [s1, s2] = [(samples[i] ?? 0) / 32_768 + coefficient * s1 - s2, s1];
-    best = Math.max(best, (Math.SQRT2 * Math.sqrt(Math.max(0, s1 * s1 + s2 * s2 - coefficient * s1 * s2))) / block);
+    for (let i = start; i < start + block; i++)
+      [s1, s2] = [(samples[i] ?? 0) / 32_768 + coefficient * s1 - s2, s1];
+    best = Math.max(
+      best,
+      (Math.SQRT2 * Math.sqrt(Math.max(0, s1 * s1 + s2 * s2 - coefficient * s1 * s2))) / block,
+    );
   }
   return best;
 }
@@ -49,7 +58,10 @@ function wav(pcm: Buffer): Buffer {
   return Buffer.concat([header, pcm]);
 }
 
-/** A sound server that waits for a core leaves holes in what it plays, and programs begin late: then once more. */
+/**
+ * A sound server that waits for a core leaves holes in what it plays, and programs begin late: then
+ * once more.
+ */
 const BROKEN = { again: 6, pauseMs: 200 };
 
 describe('virtual sound devices', function () {
@@ -59,7 +71,9 @@ describe('virtual sound devices', function () {
 
   before(async function () {
     if (spawnSync('pulseaudio', ['--version']).error) {
-      console.log('    skipped: PulseAudio is not installed (on Debian: apt-get install pulseaudio pulseaudio-utils)');
+      console.log(
+        '    skipped: PulseAudio is not installed (on Debian: apt-get install pulseaudio pulseaudio-utils)',
+      );
       this.skip();
     }
     dir = await mkdtemp(join(tmpdir(), 'earmark-tone-'));
@@ -83,7 +97,12 @@ describe('virtual sound devices', function () {
         return value > 0.3 && value < 0.4 ? 'the tone' : value < 0.01 ? 'nothing' : `RMS ${value}`;
       };
       assert.deepEqual(
-        { mic440: heard(mic, 440), mic1000: heard(mic, 1000), system440: heard(system, 440), system1000: heard(system, 1000) },
+        {
+          mic440: heard(mic, 440),
+          mic1000: heard(mic, 1000),
+          system440: heard(system, 440),
+          system1000: heard(system, 1000),
+        },
         { mic440: 'the tone', mic1000: 'nothing', system440: 'nothing', system1000: 'the tone' },
       );
     });
@@ -116,12 +135,18 @@ describe('virtual sound devices', function () {
       const recording = devices.record('mic', ms);
       ms += 3_000;
       // A tone that is heard beside it proves that recorders run before the plug is pulled.
-      const [beside] = await Promise.all([devices.record('mic', 800), devices.play('mic', tone(440, 700))]);
+      const [beside] = await Promise.all([
+        devices.record('mic', 800),
+        devices.play('mic', tone(440, 700)),
+      ]);
       await devices.unplug('mic');
       await devices.play('system', tone(1000, 1000));
       const heard = await recording;
       await devices.plug('mic');
-      assert.deepEqual([beside, heard, heard].map((pcm, i) => level(pcm, [440, 440, 1000][i] ?? 0) > 0.3), [true, true, true]);
+      assert.deepEqual(
+        [beside, heard, heard].map((pcm, i) => level(pcm, [440, 440, 1000][i] ?? 0) > 0.3),
+        [true, true, true],
+      );
     });
   });
 
@@ -129,14 +154,21 @@ describe('virtual sound devices', function () {
     const recordingMs = 300; // Time for parec to be listening.
     const heard: number[] = [];
     // The best of some: programs that wait for a core are no latency of the sound server.
-    for (let tries = 0; tries < 5 && !heard.some((ms) => ms > 0 && ms < recordingMs + 600); tries++) {
+    for (
+      let tries = 0;
+      tries < 5 && !heard.some((ms) => ms > 0 && ms < recordingMs + 600);
+      tries++
+    ) {
       const recording = devices.record('mic', 1500);
       await new Promise((resolve) => setTimeout(resolve, recordingMs));
       const [pcm] = await Promise.all([recording, devices.play('mic', tone(440, 500))]);
       const samples = new Int16Array(pcm.buffer, pcm.byteOffset, pcm.length >> 1);
       heard.push((samples.findIndex((sample) => Math.abs(sample) > 1000) / sampleRate) * 1000);
     }
-    assert.ok(heard.some((ms) => ms > 0 && ms < recordingMs + 600), `heard after ${heard.map(Math.round).join(', ')} ms of recording`);
+    assert.ok(
+      heard.some((ms) => ms > 0 && ms < recordingMs + 600),
+      `heard after ${heard.map(Math.round).join(', ')} ms of recording`,
+    );
   });
 
   it('leaves no process behind', async () => {

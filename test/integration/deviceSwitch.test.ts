@@ -1,4 +1,7 @@
-/** A session records real devices while they are switched and pulled out: recording goes on with the one that is the default then. */
+/**
+ * A session records real devices while they are switched and pulled out: recording goes on with the
+ * one that is the default then.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -23,12 +26,27 @@ describe('a device that changes while it is recorded', function () {
 
   beforeEach(async function () {
     if (spawnSync('pulseaudio', ['--version']).error || spawnSync('parec', ['--version']).error) {
-      console.log('    skipped: PulseAudio is not installed (on Debian: apt-get install pulseaudio pulseaudio-utils)');
+      console.log(
+        '    skipped: PulseAudio is not installed (on Debian: apt-get install pulseaudio pulseaudio-utils)',
+      );
       this.skip();
     }
     devices = await startAudioDevices();
-    pactl('load-module', 'module-null-sink', `sink_name=${HEADSET}_input`, 'rate=48000', 'channels=2', 'norewinds=1');
-    pactl('load-module', 'module-remap-source', `source_name=${HEADSET}`, `master=${HEADSET}_input.monitor`, 'source_properties=device.description=Headset');
+    pactl(
+      'load-module',
+      'module-null-sink',
+      `sink_name=${HEADSET}_input`,
+      'rate=48000',
+      'channels=2',
+      'norewinds=1',
+    );
+    pactl(
+      'load-module',
+      'module-remap-source',
+      `source_name=${HEADSET}`,
+      `master=${HEADSET}_input.monitor`,
+      'source_properties=device.description=Headset',
+    );
   });
   afterEach(async () => {
     await recorder?.stop();
@@ -37,15 +55,30 @@ describe('a device that changes while it is recorded', function () {
   });
 
   const env = (): NodeJS.ProcessEnv => ({ ...process.env, ...devices.env });
-  const pactl = (...args: string[]): string => execFileSync('pactl', args, { env: env(), encoding: 'utf8' });
+  const pactl = (...args: string[]): string =>
+    execFileSync('pactl', args, { env: env(), encoding: 'utf8' });
   const unplugHeadset = (): void => {
-    for (const line of pactl('list', 'short', 'modules').split('\n')) if (line.includes(`sink_name=${HEADSET}_input `)) pactl('unload-module', line.split('\t')[0] ?? '');
+    for (const line of pactl('list', 'short', 'modules').split('\n'))
+      if (line.includes(`sink_name=${HEADSET}_input `))
+        pactl('unload-module', line.split('\t')[0] ?? '');
   };
   /** A tone into the microphone (440 Hz) or into the headset (1000 Hz). */
   const play = (what: 'mic' | 'headset'): void => {
     const hz = what === 'mic' ? 440 : 1_000;
-    const tone = Buffer.from(Int16Array.from({ length: SAMPLE_RATE }, (_, i) => 32_767 * sine(hz, SAMPLE_RATE)(i)).buffer);
-    execFileSync('pacat', ['--playback', `--device=${what === 'mic' ? 'earmark_mic_input' : `${HEADSET}_input`}`, '--latency-msec=40', '--raw', ...RATE], { env: env(), input: tone });
+    const tone = Buffer.from(
+      Int16Array.from({ length: SAMPLE_RATE }, (_, i) => 32_767 * sine(hz, SAMPLE_RATE)(i)).buffer,
+    );
+    execFileSync(
+      'pacat',
+      [
+        '--playback',
+        `--device=${what === 'mic' ? 'earmark_mic_input' : `${HEADSET}_input`}`,
+        '--latency-msec=40',
+        '--raw',
+        ...RATE,
+      ],
+      { env: env(), input: tone },
+    );
   };
 
   interface Heard {
@@ -55,10 +88,21 @@ describe('a device that changes while it is recorded', function () {
 
   async function record(device: string | undefined): Promise<Heard> {
     const heard: Heard = { frames: [], warnings: [] };
-    capture = createCapture({ recordersFolder: path.join(__dirname, '../../daemon/adapters/capture/recorders'), only: ['parec'], env: env() });
+    capture = createCapture({
+      recordersFolder: path.join(__dirname, '../../daemon/adapters/capture/recorders'),
+      only: ['parec'],
+      env: env(),
+    });
     const begun = performance.now();
     recorder = new Recorder({
-      source: 'mic', device, capture, clock: systemClock, logger: silentLogger, platform: 'linux', options: defaultSessionOptions, firstSeq: 0,
+      source: 'mic',
+      device,
+      capture,
+      clock: systemClock,
+      logger: silentLogger,
+      platform: 'linux',
+      options: defaultSessionOptions,
+      firstSeq: 0,
       sessionMs: () => performance.now() - begun,
       onFrames: (frames) => void heard.frames.push(...frames),
       warn: (_code, message) => heard.warnings.push(message),
@@ -75,17 +119,24 @@ describe('a device that changes while it is recorded', function () {
     const pcm = Int16Array.from(frames.slice(since).flatMap((frame) => [...frame.pcm]));
     const loudest = (hz: number): number => {
       let best = 0;
-      for (let at = 0; at + 3_200 <= pcm.length; at += 1_600) best = Math.max(best, amplitudeOf(pcm.subarray(at, at + 3_200), hz));
+      for (let at = 0; at + 3_200 <= pcm.length; at += 1_600)
+        best = Math.max(best, amplitudeOf(pcm.subarray(at, at + 3_200), hz));
       return best;
     };
-    return [['microphone', 440], ['headset', 1_000]].flatMap(([name, hz]) => (loudest(hz as number) > 0.3 ? [name as string] : []));
+    return [
+      ['microphone', 440],
+      ['headset', 1_000],
+    ].flatMap(([name, hz]) => (loudest(hz as number) > 0.3 ? [name as string] : []));
   }
 
   async function until(condition: () => boolean): Promise<void> {
     for (let waited = 0; !condition() && waited < 15_000; waited += 50) await delay(50);
   }
 
-  /** Plays until it is heard, for a recorder may only be on its way to the device, and waits until the tone is over. */
+  /**
+   * Plays until it is heard, for a recorder may only be on its way to the device, and waits until
+   * the tone is over.
+   */
   async function playAndHear(what: 'mic' | 'headset', heard: Heard): Promise<void> {
     for (let tries = 0; tries < 5; tries++) {
       const since = heard.frames.length;
@@ -99,7 +150,11 @@ describe('a device that changes while it is recorded', function () {
   }
 
   /** Numbers without a hole, clocks that grow. */
-  const whole = ({ frames }: Heard): boolean => frames.every((frame, i) => frame.seq === i && (i === 0 || frame.captureMs > (frames[i - 1]?.captureMs ?? 0)));
+  const whole = ({ frames }: Heard): boolean =>
+    frames.every(
+      (frame, i) =>
+        frame.seq === i && (i === 0 || frame.captureMs > (frames[i - 1]?.captureMs ?? 0)),
+    );
 
   it('follows the user to another default microphone', async () => {
     const heard = await record(undefined);
@@ -108,7 +163,10 @@ describe('a device that changes while it is recorded', function () {
     const switched = heard.frames.length;
     pactl('set-default-source', HEADSET);
     await playAndHear('headset', heard);
-    assert.deepEqual({ first, then: tones(heard, switched), whole: whole(heard), warnings: heard.warnings }, { first: ['microphone'], then: ['headset'], whole: true, warnings: [] });
+    assert.deepEqual(
+      { first, then: tones(heard, switched), whole: whole(heard), warnings: heard.warnings },
+      { first: ['microphone'], then: ['headset'], whole: true, warnings: [] },
+    );
   });
 
   it('goes on with the default microphone when the chosen headset is pulled out', async () => {
@@ -119,9 +177,22 @@ describe('a device that changes while it is recorded', function () {
     await until(() => heard.warnings.length >= 2);
     const pulled = heard.frames.length;
     await playAndHear('mic', heard);
-    assert.deepEqual({ first, then: tones(heard, pulled), whole: whole(heard), told: heard.warnings.map((message) => message.replace(/ “.*”/, '')) }, {
-      first: ['headset'], then: ['microphone'], whole: true,
-      told: ['The microphone stopped sending sound; trying to get it back.', 'The chosen microphone is gone; the recording goes on with the default device.'],
-    });
+    assert.deepEqual(
+      {
+        first,
+        then: tones(heard, pulled),
+        whole: whole(heard),
+        told: heard.warnings.map((message) => message.replace(/ “.*”/, '')),
+      },
+      {
+        first: ['headset'],
+        then: ['microphone'],
+        whole: true,
+        told: [
+          'The microphone stopped sending sound; trying to get it back.',
+          'The chosen microphone is gone; the recording goes on with the default device.',
+        ],
+      },
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** Panel, note and store show what the analyzer holds, after any order of changes by the machine and by a person. */
+/**
+ * Panel, note and store show what the analyzer holds, after any order of changes by the machine and
+ * by a person.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,31 +21,114 @@ import type { Segment } from '../../daemon/transcript/types';
 import { PanelModel } from '../../extension/panel/panelModel';
 
 const STARTED = '2026-11-23T09:30:00+01:00';
-const record: SessionRecord = { id: 'a', kind: 'meeting', title: 'Talk', state: 'STREAMING', startedAt: STARTED, createdMs: 1, durationMs: 0, sources: [], language: 'en', provider: 'p', model: 'm', live: true, partials: true, insights: true, ephemeral: false, keepAudio: false };
-const PHRASES = ["I'll fix the importer by Friday.", 'Ben, can you update the schema?', 'Sure.', 'Forget that.', "Let's go with Redis.", 'We decided to keep the old format.', 'Somebody should test the parser.', 'Make it Monday.', 'What about the batch size? No idea.', 'One risk is the migration of the old users.', 'It is PAY-12.'];
+const record: SessionRecord = {
+  id: 'a',
+  kind: 'meeting',
+  title: 'Talk',
+  state: 'STREAMING',
+  startedAt: STARTED,
+  createdMs: 1,
+  durationMs: 0,
+  sources: [],
+  language: 'en',
+  provider: 'p',
+  model: 'm',
+  live: true,
+  partials: true,
+  insights: true,
+  ephemeral: false,
+  keepAudio: false,
+};
+const PHRASES = [
+  "I'll fix the importer by Friday.",
+  'Ben, can you update the schema?',
+  'Sure.',
+  'Forget that.',
+  "Let's go with Redis.",
+  'We decided to keep the old format.',
+  'Somebody should test the parser.',
+  'Make it Monday.',
+  'What about the batch size? No idea.',
+  'One risk is the migration of the old users.',
+  'It is PAY-12.',
+];
 const SPEAKERS = ['Ana', 'Ben', 'Others'];
 const CARDS: ReadonlySet<string> = new Set(['action', 'decision', 'risk', 'question', 'summary']);
 const factory = createAnalyzerFactory();
 
 type Step =
   | { readonly do: 'say'; readonly speaker: string; readonly text: string }
-  | { readonly do: 'edit' | 'hide' | 'rename'; readonly at: number; readonly speaker: string; readonly text: string }
-  | { readonly do: 'revise'; readonly at: number; readonly change: { readonly text?: string; readonly owner?: string; readonly status?: Insight['status'] } }
+  | {
+      readonly do: 'edit' | 'hide' | 'rename';
+      readonly at: number;
+      readonly speaker: string;
+      readonly text: string;
+    }
+  | {
+      readonly do: 'revise';
+      readonly at: number;
+      readonly change: {
+        readonly text?: string;
+        readonly owner?: string;
+        readonly status?: Insight['status'];
+      };
+    }
   | { readonly do: 'restart' | 'finish' };
 
 const said = { speaker: fc.constantFrom(...SPEAKERS), text: fc.constantFrom(...PHRASES) };
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('say' as const), ...said }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('edit' as const, 'hide' as const, 'rename' as const), at: fc.nat(30), ...said }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('revise' as const), at: fc.nat(30), change: fc.oneof(fc.record({ text: fc.constantFrom('Other words', 'More') }), fc.record({ owner: fc.constantFrom('Cem', '') }), fc.record({ status: fc.constantFrom('done' as const, 'dismissed' as const, 'cancelled' as const, 'open' as const) })) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('restart' as const, 'finish' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('edit' as const, 'hide' as const, 'rename' as const),
+      at: fc.nat(30),
+      ...said,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('revise' as const),
+      at: fc.nat(30),
+      change: fc.oneof(
+        fc.record({ text: fc.constantFrom('Other words', 'More') }),
+        fc.record({ owner: fc.constantFrom('Cem', '') }),
+        fc.record({
+          status: fc.constantFrom(
+            'done' as const,
+            'dismissed' as const,
+            'cancelled' as const,
+            'open' as const,
+          ),
+        }),
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom('restart' as const, 'finish' as const) }),
+  },
 );
 
 class Scene {
   private readonly folder = mkdtempSync(join(tmpdir(), 'earmark-agree-'));
   private readonly store = openStore({ file: join(this.folder, 'earmark.db') }).store;
   private readonly book = new Book();
-  private readonly panel = new PanelModel({ id: 'a', kind: 'meeting', title: 'Talk', state: 'STREAMING', startedAt: STARTED, durationMs: 0, sources: ['mic'], lastSeq: 0, segments: 0, language: 'en', provider: 'p', model: 'm' });
+  private readonly panel = new PanelModel({
+    id: 'a',
+    kind: 'meeting',
+    title: 'Talk',
+    state: 'STREAMING',
+    startedAt: STARTED,
+    durationMs: 0,
+    sources: ['mic'],
+    lastSeq: 0,
+    segments: 0,
+    language: 'en',
+    provider: 'p',
+    model: 'm',
+  });
   private analyzer = factory.create({ startedAt: STARTED });
   private readonly revisions = new InsightRevisions(this.book, () => this.analyzer);
   private note = '';
@@ -57,7 +143,16 @@ class Scene {
     switch (one.do) {
       case 'say': {
         const n = segments.length + 1;
-        const segment: Segment = { id: `s${n}`, startMs: n * 4000, endMs: n * 4000 + 3500, source: 'mic', speaker: one.speaker, text: one.text, confidence: 1, revision: 0 };
+        const segment: Segment = {
+          id: `s${n}`,
+          startMs: n * 4000,
+          endMs: n * 4000 + 3500,
+          source: 'mic',
+          speaker: one.speaker,
+          text: one.text,
+          confidence: 1,
+          revision: 0,
+        };
         this.write([{ kind: 'final', segment }]);
         return this.tell(this.analyzer.update([segment]));
       }
@@ -66,8 +161,27 @@ class Scene {
       case 'rename': {
         const before = segments[one.at % Math.max(1, segments.length)];
         if (!before || before.hidden) return;
-        const segment: Segment = { ...before, revision: before.revision + 1, ...(one.do === 'edit' ? { text: one.text } : one.do === 'hide' ? { hidden: true } : { speaker: one.speaker }) };
-        this.write([{ kind: 'revision', revision: { segmentId: segment.id, revision: segment.revision, op: one.do === 'rename' ? 'speaker' : one.do, by: one.do === 'edit' ? 'person' : 'machine', segment } }]);
+        const segment: Segment = {
+          ...before,
+          revision: before.revision + 1,
+          ...(one.do === 'edit'
+            ? { text: one.text }
+            : one.do === 'hide'
+              ? { hidden: true }
+              : { speaker: one.speaker }),
+        };
+        this.write([
+          {
+            kind: 'revision',
+            revision: {
+              segmentId: segment.id,
+              revision: segment.revision,
+              op: one.do === 'rename' ? 'speaker' : one.do,
+              by: one.do === 'edit' ? 'person' : 'machine',
+              segment,
+            },
+          },
+        ]);
         return this.tell(this.analyzer.update([segment]));
       }
       case 'revise': {
@@ -77,7 +191,10 @@ class Scene {
         return this.write(typeof planned === 'function' ? planned() : planned);
       }
       case 'restart':
-        this.analyzer = factory.create({ startedAt: STARTED }, { segments: this.store.segments('a'), insights: this.store.insights('a') });
+        this.analyzer = factory.create(
+          { startedAt: STARTED },
+          { segments: this.store.segments('a'), insights: this.store.insights('a') },
+        );
         return;
       case 'finish':
         return this.tell(this.analyzer.finish());
@@ -85,14 +202,36 @@ class Scene {
   }
 
   check(): void {
-    const byId = (insights: readonly { readonly id: string }[]): unknown => JSON.parse(JSON.stringify([...insights].sort((a, b) => a.id.localeCompare(b.id)).map((insight) => Object.fromEntries(Object.entries(insight).sort(([a], [b]) => a.localeCompare(b))))));
+    const byId = (insights: readonly { readonly id: string }[]): unknown =>
+      JSON.parse(
+        JSON.stringify(
+          [...insights]
+            .sort((a, b) => a.id.localeCompare(b.id))
+            .map((insight) =>
+              Object.fromEntries(Object.entries(insight).sort(([a], [b]) => a.localeCompare(b))),
+            ),
+        ),
+      );
     const held = byId(this.analyzer.insights);
     assert.deepEqual(byId([...this.book.insights.values()]), held);
     assert.deepEqual(byId(this.store.insights('a')), held);
-    assert.deepEqual(byId(this.panel.view().insights), byId(this.analyzer.insights.filter(({ kind }) => CARDS.has(kind))));
-    const document = { sessionId: 'a', title: 'Talk', startedAt: STARTED, segments: this.book.transcript.ordered(), insights: this.analyzer.insights };
+    assert.deepEqual(
+      byId(this.panel.view().insights),
+      byId(this.analyzer.insights.filter(({ kind }) => CARDS.has(kind))),
+    );
+    const document = {
+      sessionId: 'a',
+      title: 'Talk',
+      startedAt: STARTED,
+      segments: this.book.transcript.ordered(),
+      insights: this.analyzer.insights,
+    };
     this.note = applyEdits(this.note, planNote(this.note, document).edits);
-    const lines = (text: string): string[] => text.split('\n').filter((line) => /^(?:(?: {2})?- |\*\*|# |## )/.test(line)).sort();
+    const lines = (text: string): string[] =>
+      text
+        .split('\n')
+        .filter((line) => /^(?:(?: {2})?- |\*\*|# |## )/.test(line))
+        .sort();
     assert.deepEqual(lines(this.note), lines(applyEdits('', planNote('', document).edits)));
   }
 
@@ -106,7 +245,9 @@ class Scene {
   }
 
   private write(bodies: readonly DurableEventBody[]): void {
-    const events = bodies.map((body) => ({ ...body, seq: ++this.seq, time: this.seq }) as DurableEvent);
+    const events = bodies.map(
+      (body) => ({ ...body, seq: ++this.seq, time: this.seq }) as DurableEvent,
+    );
     this.store.append('a', events);
     for (const event of events) {
       this.book.apply(event);
@@ -118,16 +259,19 @@ class Scene {
 describe('insights in panel, note and store', function () {
   this.timeout(30_000);
   it('are those of the analyzer, after any order of changes by the machine and by a person', () => {
-    fc.assert(fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
-      const scene = new Scene();
-      try {
-        for (const one of steps) {
-          scene.take(one);
-          scene.check();
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
+        const scene = new Scene();
+        try {
+          for (const one of steps) {
+            scene.take(one);
+            scene.check();
+          }
+        } finally {
+          scene.close();
         }
-      } finally {
-        scene.close();
-      }
-    }), { numRuns: 15 });
+      }),
+      { numRuns: 15 },
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** A language model behind a local server: honest, lying, broken, slow, absent. Nothing stands without a quote, and no failure is silent. */
+/**
+ * A language model behind a local server: honest, lying, broken, slow, absent. Nothing stands
+ * without a quote, and no failure is silent.
+ */
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +23,16 @@ interface Asked {
 /** What the model says, or a status. */
 type Brain = (asked: Asked, attempt: number) => string | number | Promise<string | number>;
 
-const MEETING = ['Ana: Good morning everyone.', 'Ben: The importer fails on empty files.', "Ben: I'll fix the importer by Friday.", 'Ana: The old format is a burden for us all.', "Ana: Let's drop the old format.", 'Cem: Agreed, the old format goes.', 'Ana: Who owns the release notes?', 'Cem: No idea.'];
+const MEETING = [
+  'Ana: Good morning everyone.',
+  'Ben: The importer fails on empty files.',
+  "Ben: I'll fix the importer by Friday.",
+  'Ana: The old format is a burden for us all.',
+  "Ana: Let's drop the old format.",
+  'Cem: Agreed, the old format goes.',
+  'Ana: Who owns the release notes?',
+  'Cem: No idea.',
+];
 const KEY = 'sk-very-secret';
 
 describe('a language model that reads along', function () {
@@ -41,8 +53,12 @@ describe('a language model that reads along', function () {
       mostOpen = Math.max(mostOpen, ++open);
       response.on('close', () => open--);
       void Promise.resolve(brain(body, asked.length)).then((said) => {
-        if (typeof said === 'number') response.writeHead(said).end(`{"error": "${KEY} and what was said"}`);
-        else response.setHeader('content-type', 'application/json').end(JSON.stringify({ choices: [{ message: { role: 'assistant', content: said } }] }));
+        if (typeof said === 'number')
+          response.writeHead(said).end(`{"error": "${KEY} and what was said"}`);
+        else
+          response
+            .setHeader('content-type', 'application/json')
+            .end(JSON.stringify({ choices: [{ message: { role: 'assistant', content: said } }] }));
       });
     });
   };
@@ -58,76 +74,182 @@ describe('a language model that reads along', function () {
     await new Promise((done) => server.close(done));
   });
 
-  const configure = (set: Partial<Settings> = {}) => configuredModel({ ...DEFAULT_SETTINGS, 'llm.endpoint': url, 'llm.model': 'tiny', 'llm.key': KEY, ...set }, systemClock);
-  async function analyse(said: readonly Segment[], set: Partial<Settings> = {}, signal = new AbortController().signal) {
+  const configure = (set: Partial<Settings> = {}) =>
+    configuredModel(
+      { ...DEFAULT_SETTINGS, 'llm.endpoint': url, 'llm.model': 'tiny', 'llm.key': KEY, ...set },
+      systemClock,
+    );
+  async function analyse(
+    said: readonly Segment[],
+    set: Partial<Settings> = {},
+    signal = new AbortController().signal,
+  ) {
     const model = configure(set);
-    const analyzer = createAnalyzerFactory({ model: () => model }).create({ startedAt: '2026-11-23T09:30:00+01:00' });
+    const analyzer = createAnalyzerFactory({ model: () => model }).create({
+      startedAt: '2026-11-23T09:30:00+01:00',
+    });
     analyzer.update(said);
     analyzer.finish();
     const rules = [...analyzer.insights];
     const answer = await analyzer.model?.read(true, signal);
     assertQuoted(analyzer.insights, said);
     assert.equal(inspect(answer, { depth: 9 }).includes(KEY), false);
-    return { rules, insights: analyzer.insights, failure: answer?.failure, figures: model?.figures };
+    return {
+      rules,
+      insights: analyzer.insights,
+      failure: answer?.failure,
+      figures: model?.figures,
+    };
   }
   const meeting = (): Segment[] => parsePlainText(MEETING.join('\n'));
-  const of = (insights: readonly Insight[], ...kinds: readonly string[]) => insights.filter(({ kind }) => kinds.includes(kind)).map(insightWords);
-  const item = (kind: string, text: string, line: number, quote: string, more: object = {}) => ({ kind, text, quotes: [{ line, quote }], ...more });
+  const of = (insights: readonly Insight[], ...kinds: readonly string[]) =>
+    insights.filter(({ kind }) => kinds.includes(kind)).map(insightWords);
+  const item = (kind: string, text: string, line: number, quote: string, more: object = {}) => ({
+    kind,
+    text,
+    quotes: [{ line, quote }],
+    ...more,
+  });
 
   it('is asked for JSON by schema, and what it can quote stands', async () => {
-    brain = () => JSON.stringify({
-      items: [item('action', 'fix the importer for empty files', 3, "I'll fix the importer by Friday", { owner: 'ben', due: 'by friday' }), item('decision', 'Drop the old format', 5, 'let’s  drop the old format')],
-      summary: [{ text: 'The importer fails on empty files and is fixed this week', quotes: [{ line: 2, quote: 'The importer fails on empty files' }] }],
-    });
+    brain = () =>
+      JSON.stringify({
+        items: [
+          item('action', 'fix the importer for empty files', 3, "I'll fix the importer by Friday", {
+            owner: 'ben',
+            due: 'by friday',
+          }),
+          item('decision', 'Drop the old format', 5, 'let’s  drop the old format'),
+        ],
+        summary: [
+          {
+            text: 'The importer fails on empty files and is fixed this week',
+            quotes: [{ line: 2, quote: 'The importer fails on empty files' }],
+          },
+        ],
+      });
     const { insights, failure } = await analyse(meeting());
-    assert.deepEqual([of(insights, 'action'), of(insights, 'decision'), of(insights, 'summary'), failure], [['Fix the importer for empty files — @Ben, by Friday (2026-11-27)'], ['Drop the old format'], ['The importer fails on empty files and is fixed this week.'], undefined]);
+    assert.deepEqual(
+      [of(insights, 'action'), of(insights, 'decision'), of(insights, 'summary'), failure],
+      [
+        ['Fix the importer for empty files — @Ben, by Friday (2026-11-27)'],
+        ['Drop the old format'],
+        ['The importer fails on empty files and is fixed this week.'],
+        undefined,
+      ],
+    );
     const [{ body, authorization } = { body: undefined, authorization: '' }] = asked;
-    assert.deepEqual([body?.response_format?.type, body?.messages[1]?.content.split('\n')[2], authorization, asked.length], ['json_schema', "3 | Ben: I'll fix the importer by Friday.", `Bearer ${KEY}`, 1]);
+    assert.deepEqual(
+      [
+        body?.response_format?.type,
+        body?.messages[1]?.content.split('\n')[2],
+        authorization,
+        asked.length,
+      ],
+      ['json_schema', "3 | Ben: I'll fix the importer by Friday.", `Bearer ${KEY}`, 1],
+    );
   });
 
   it('keeps the ids of what the rules had found', async () => {
-    brain = () => JSON.stringify({ items: [item('action', 'Repair the importer', 3, "I'll fix the importer by Friday", { owner: 'Ben' })], summary: [] });
+    brain = () =>
+      JSON.stringify({
+        items: [
+          item('action', 'Repair the importer', 3, "I'll fix the importer by Friday", {
+            owner: 'Ben',
+          }),
+        ],
+        summary: [],
+      });
     const { rules, insights } = await analyse(meeting());
-    const ids = (all: readonly Insight[]) => all.filter(({ kind }) => kind === 'action').map(({ id }) => id);
+    const ids = (all: readonly Insight[]) =>
+      all.filter(({ kind }) => kind === 'action').map(({ id }) => id);
     assert.deepEqual(ids(insights), ids(rules));
   });
 
   it('lies, and nothing of it stands', async () => {
-    brain = () => JSON.stringify({
-      items: [
-        item('action', 'Buy a new server', 2, 'We must buy a new server today'),
-        item('action', 'Fix the importer', 1, "I'll fix the importer by Friday"),
-        item('action', 'Fix the importer', 99, "I'll fix the importer by Friday"),
-        item('decision', 'Move to Redis', 5, 'the'),
-        item('decision', 'Hire three people in Lisbon', 4, 'The old format is a burden for us all'),
-      ],
-      summary: [{ text: 'The team celebrated.', quotes: [{ line: 1, quote: 'We celebrate a great release' }] }],
-    });
+    brain = () =>
+      JSON.stringify({
+        items: [
+          item('action', 'Buy a new server', 2, 'We must buy a new server today'),
+          item('action', 'Fix the importer', 1, "I'll fix the importer by Friday"),
+          item('action', 'Fix the importer', 99, "I'll fix the importer by Friday"),
+          item('decision', 'Move to Redis', 5, 'the'),
+          item(
+            'decision',
+            'Hire three people in Lisbon',
+            4,
+            'The old format is a burden for us all',
+          ),
+        ],
+        summary: [
+          {
+            text: 'The team celebrated.',
+            quotes: [{ line: 1, quote: 'We celebrate a great release' }],
+          },
+        ],
+      });
     const { rules, insights, failure } = await analyse(meeting());
     assert.deepEqual(insights, rules);
-    assert.match(failure ?? '', /^Nothing that The language model tiny at 127\.0\.0\.1:\d+ said stands in the transcript; .*\. The meeting was read by the built-in rules alone\.$/);
+    assert.match(
+      failure ?? '',
+      /^Nothing that The language model tiny at 127\.0\.0\.1:\d+ said stands in the transcript; .*\. The meeting was read by the built-in rules alone\.$/,
+    );
   });
 
   it('half lies: the true half stands, owners and dates that nobody said do not', async () => {
-    brain = () => JSON.stringify({
-      items: [item('action', 'Fix the importer', 3, "I'll fix the importer by Friday", { owner: 'Zoltan', due: 'by next March' }), item('action', 'Sell the importer', 7, 'I will sell it')],
-      summary: [{ text: 'The old format is dropped', quotes: [{ line: 6, quote: 'Agreed, the old format goes.' }] }],
-    });
+    brain = () =>
+      JSON.stringify({
+        items: [
+          item('action', 'Fix the importer', 3, "I'll fix the importer by Friday", {
+            owner: 'Zoltan',
+            due: 'by next March',
+          }),
+          item('action', 'Sell the importer', 7, 'I will sell it'),
+        ],
+        summary: [
+          {
+            text: 'The old format is dropped',
+            quotes: [{ line: 6, quote: 'Agreed, the old format goes.' }],
+          },
+        ],
+      });
     const { insights, failure } = await analyse(meeting());
-    assert.deepEqual([of(insights, 'action'), of(insights, 'summary'), failure], [['Fix the importer'], ['The old format is dropped.'], undefined]);
+    assert.deepEqual(
+      [of(insights, 'action'), of(insights, 'summary'), failure],
+      [['Fix the importer'], ['The old format is dropped.'], undefined],
+    );
   });
 
   it('is corrected once when it does not answer in JSON', async () => {
-    const good = JSON.stringify({ items: [item('action', 'Fix the importer', 3, "I'll fix the importer by Friday")], summary: [] });
-    brain = (_, attempt) => (attempt === 1 ? 'Sure! {"items": [' : `Here you are:\n\`\`\`json\n${good}\n\`\`\``);
+    const good = JSON.stringify({
+      items: [item('action', 'Fix the importer', 3, "I'll fix the importer by Friday")],
+      summary: [],
+    });
+    brain = (_, attempt) =>
+      attempt === 1 ? 'Sure! {"items": [' : `Here you are:\n\`\`\`json\n${good}\n\`\`\``;
     const { insights, failure } = await analyse(meeting());
-    assert.deepEqual([of(insights, 'action'), failure, asked.length, asked[1]?.body.messages.map(({ role }) => role)], [['Fix the importer'], undefined, 2, ['system', 'user', 'assistant', 'user']]);
-    assert.ok(of(insights, 'summary').length > 0, 'an empty summary of the model leaves that of the rules');
+    assert.deepEqual(
+      [
+        of(insights, 'action'),
+        failure,
+        asked.length,
+        asked[1]?.body.messages.map(({ role }) => role),
+      ],
+      [['Fix the importer'], undefined, 2, ['system', 'user', 'assistant', 'user']],
+    );
+    assert.ok(
+      of(insights, 'summary').length > 0,
+      'an empty summary of the model leaves that of the rules',
+    );
   });
 
   for (const [what, answer, message] of [
     ['never answers in JSON', 'I am sorry.', /did not answer in the form that was asked for/],
-    ['leaves out half of the schema', '{"items": [{"kind": "joke"}]}', /did not answer in the form/],
+    [
+      'leaves out half of the schema',
+      '{"items": [{"kind": "joke"}]}',
+      /did not answer in the form/,
+    ],
     ['refuses the key', 401, /refused the key \(HTTP 401\)/],
     ['is overloaded', 503, /overloaded or has a fault/],
   ] as const) {
@@ -140,40 +262,91 @@ describe('a language model that reads along', function () {
   }
 
   it('is not there: the rules have the word, and it is said', async () => {
-    const { rules, insights, failure } = await analyse(meeting(), { 'llm.endpoint': 'http://127.0.0.1:9/v1' });
+    const { rules, insights, failure } = await analyse(meeting(), {
+      'llm.endpoint': 'http://127.0.0.1:9/v1',
+    });
     assert.deepEqual(insights, rules);
     assert.match(failure ?? '', /cannot be reached/);
   });
 
   it('does not answer in time', async () => {
     brain = () => new Promise(() => undefined);
-    const { rules, insights, failure, figures } = await analyse(meeting(), { 'llm.timeoutSeconds': 1 });
-    assert.deepEqual([insights, figures?.failed, figures?.running, figures?.waiting], [rules, 1, 0, 0]);
+    const { rules, insights, failure, figures } = await analyse(meeting(), {
+      'llm.timeoutSeconds': 1,
+    });
+    assert.deepEqual(
+      [insights, figures?.failed, figures?.running, figures?.waiting],
+      [rules, 1, 0, 0],
+    );
     assert.match(failure ?? '', /did not answer in time/);
   });
 
   it('learns that a server knows no schemas', async () => {
-    brain = ({ response_format }) => (response_format?.type === 'json_schema' ? 400 : '{"items": [], "summary": []}');
+    brain = ({ response_format }) =>
+      response_format?.type === 'json_schema' ? 400 : '{"items": [], "summary": []}';
     assert.equal((await analyse(meeting())).failure, undefined);
-    assert.deepEqual(asked.map(({ body }) => body.response_format?.type), ['json_schema', 'json_object']);
+    assert.deepEqual(
+      asked.map(({ body }) => body.response_format?.type),
+      ['json_schema', 'json_object'],
+    );
   });
 
   it('reads a long meeting in windows that overlap, three at once, and tells each matter once', async () => {
-    const talk = Array.from({ length: 600 }, (_, i) => `Cem: We spoke about number ${i} of the long list of open points and went on.`);
-    const said = parsePlainText([...talk.slice(0, 300), "Ben: I'll fix the importer by Friday.", ...talk.slice(300)].join('\n'));
+    const talk = Array.from(
+      { length: 600 },
+      (_, i) => `Cem: We spoke about number ${i} of the long list of open points and went on.`,
+    );
+    const said = parsePlainText(
+      [...talk.slice(0, 300), "Ben: I'll fix the importer by Friday.", ...talk.slice(300)].join(
+        '\n',
+      ),
+    );
     brain = async ({ messages }) => {
       await new Promise((done) => setTimeout(done, 30));
       const line = (messages[1]?.content.split('\n') ?? []).find((one) => one.includes('importer'));
-      return JSON.stringify({ items: line === undefined ? [] : [item('action', 'Fix the importer', Number.parseInt(line, 10), "I'll fix the importer by Friday")], summary: [{ text: 'The long list was spoken about', quotes: [{ line: 1, quote: 'of the long list of open points' }] }] });
+      return JSON.stringify({
+        items:
+          line === undefined
+            ? []
+            : [
+                item(
+                  'action',
+                  'Fix the importer',
+                  Number.parseInt(line, 10),
+                  "I'll fix the importer by Friday",
+                ),
+              ],
+        summary: [
+          {
+            text: 'The long list was spoken about',
+            quotes: [{ line: 1, quote: 'of the long list of open points' }],
+          },
+        ],
+      });
     };
     const { insights, failure, figures } = await analyse(said);
-    assert.deepEqual([of(insights, 'action'), failure, mostOpen, figures?.waiting, figures?.answered === asked.length], [['Fix the importer'], undefined, 3, 0, true]);
+    assert.deepEqual(
+      [
+        of(insights, 'action'),
+        failure,
+        mostOpen,
+        figures?.waiting,
+        figures?.answered === asked.length,
+      ],
+      [['Fix the importer'], undefined, 3, 0, true],
+    );
     assert.ok(asked.length > 5 && (figures?.maxWaitMs ?? 0) > 0, `${asked.length} windows`);
   });
 
   it('is asked only where the user configured it, and over plain http only on this machine', () => {
     assert.equal(configuredModel(DEFAULT_SETTINGS, systemClock), undefined);
-    assert.throws(() => configure({ 'llm.endpoint': 'http://models.example/v1' }), (error: unknown) => error instanceof EarmarkError && /not encrypted/.test(error.message) && /earmark\.llm\.endpoint/.test(error.message));
+    assert.throws(
+      () => configure({ 'llm.endpoint': 'http://models.example/v1' }),
+      (error: unknown) =>
+        error instanceof EarmarkError &&
+        /not encrypted/.test(error.message) &&
+        /earmark\.llm\.endpoint/.test(error.message),
+    );
   });
 });
 
@@ -181,6 +354,7 @@ function assertQuoted(insights: readonly Insight[], said: readonly Segment[]): v
   const texts = new Map(said.map(({ id, text }) => [id, text]));
   for (const { text, evidence } of insights) {
     assert.ok(evidence.length > 0, text);
-    for (const { segmentId, quote } of evidence) assert.ok((texts.get(segmentId) ?? '').includes(quote), `"${quote}" of "${text}"`);
+    for (const { segmentId, quote } of evidence)
+      assert.ok((texts.get(segmentId) ?? '').includes(quote), `"${quote}" of "${text}"`);
   }
 }

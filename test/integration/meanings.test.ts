@@ -1,4 +1,7 @@
-/** Search by meaning with the real sentence model and database: what words miss, and that vectors go with their words. */
+/**
+ * Search by meaning with the real sentence model and database: what words miss, and that vectors go
+ * with their words.
+ */
 import { deepEqual, ok } from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,7 +39,10 @@ describe('search by meaning', function () {
 
   before(async function () {
     if (!existsSync(model)) skip(this, '../shared/models/minilm is not there');
-    await encoder.load({ id: 'minilm-l6-v2', files: { model: join(model, 'model-int8.onnx'), tokenizer: join(model, 'tokenizer.json') } });
+    await encoder.load({
+      id: 'minilm-l6-v2',
+      files: { model: join(model, 'model-int8.onnx'), tokenizer: join(model, 'tokenizer.json') },
+    });
   });
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'earmark-meanings-'));
@@ -49,9 +55,22 @@ describe('search by meaning', function () {
         return encoder.embed(texts);
       },
     };
-    meanings = new Meanings({ store: inPlace(store), embedder, clock: new ManualClock(), logger: silentLogger });
+    meanings = new Meanings({
+      store: inPlace(store),
+      embedder,
+      clock: new ManualClock(),
+      logger: silentLogger,
+    });
     store.createSession(record('a'));
-    store.append('a', SAID.map(([id, speaker, text], i): DurableEvent => ({ kind: 'final', segment: segment(id, speaker, text), seq: i + 1, time: i })));
+    store.append(
+      'a',
+      SAID.map(([id, speaker, text], i): DurableEvent => ({
+        kind: 'final',
+        segment: segment(id, speaker, text),
+        seq: i + 1,
+        time: i,
+      })),
+    );
   });
   afterEach(() => {
     meanings.dispose();
@@ -60,13 +79,39 @@ describe('search by meaning', function () {
   });
 
   const record = (id: string): SessionRecord => ({
-    id, kind: 'meeting', title: id, state: 'IDLE', startedAt: '2026-01-05T09:00:00+00:00', createdMs: 1000, durationMs: 0, sources: [], language: 'en', provider: 'scripted', model: 'script',
-    live: true, partials: true, insights: true, ephemeral: false, keepAudio: false,
+    id,
+    kind: 'meeting',
+    title: id,
+    state: 'IDLE',
+    startedAt: '2026-01-05T09:00:00+00:00',
+    createdMs: 1000,
+    durationMs: 0,
+    sources: [],
+    language: 'en',
+    provider: 'scripted',
+    model: 'script',
+    live: true,
+    partials: true,
+    insights: true,
+    ephemeral: false,
+    keepAudio: false,
   });
-  const segment = (id: string, speaker: string, text: string): Segment => ({ id, startMs: 0, endMs: 900, source: 'mic', speaker, text, confidence: 0.9, revision: 0 });
+  const segment = (id: string, speaker: string, text: string): Segment => ({
+    id,
+    startMs: 0,
+    endMs: 900,
+    source: 'mic',
+    speaker,
+    text,
+    confidence: 0.9,
+    revision: 0,
+  });
   const idOf = (hit: SearchHit): string => ('segment' in hit ? hit.segment.id : '');
   /** @returns ids found by words alone, and with meaning */
-  async function search(text: string, filters: { speaker?: string } = {}): Promise<[string[], string[]]> {
+  async function search(
+    text: string,
+    filters: { speaker?: string } = {},
+  ): Promise<[string[], string[]]> {
     const query = { words: text.split(' '), kind: 'transcript' as const, limit: 9, ...filters };
     const words = store.search(query);
     return [words.map(idOf), (await meanings.join(query, words)).map(idOf)];
@@ -91,7 +136,10 @@ describe('search by meaning', function () {
   it('searches words alone while the model is not there', async () => {
     installed = false;
     await meanings.read();
-    deepEqual([await search('delaying the launch'), await search('postpone'), asked], [[[], []], [['s1'], ['s1']], []]);
+    deepEqual(
+      [await search('delaying the launch'), await search('postpone'), asked],
+      [[[], []], [['s1'], ['s1']], []],
+    );
     installed = true;
     await meanings.read();
     deepEqual((await search('delaying the launch'))[1], ['s1']);
@@ -100,9 +148,22 @@ describe('search by meaning', function () {
   it('reads every segment once, leaves out what is too short, and reads anew what a person changed', async () => {
     await meanings.read();
     await meanings.read();
-    deepEqual(asked.map((texts) => texts.length), [4]);
-    const changed = { ...segment('s3', 'Ana', 'The invoice of the supplier is still unpaid.'), revision: 1 };
-    store.append('a', [{ kind: 'revision', revision: { segmentId: 's3', revision: 1, op: 'edit', by: 'person', segment: changed }, seq: SAID.length + 1, time: 9 }]);
+    deepEqual(
+      asked.map((texts) => texts.length),
+      [4],
+    );
+    const changed = {
+      ...segment('s3', 'Ana', 'The invoice of the supplier is still unpaid.'),
+      revision: 1,
+    };
+    store.append('a', [
+      {
+        kind: 'revision',
+        revision: { segmentId: 's3', revision: 1, op: 'edit', by: 'person', segment: changed },
+        seq: SAID.length + 1,
+        time: 9,
+      },
+    ]);
     await meanings.read();
     deepEqual([asked.length, (await search('outstanding bill'))[1]], [2, ['s3']]);
   });
@@ -112,12 +173,24 @@ describe('search by meaning', function () {
     store.forget('a', { transcript: true, insights: false });
     deepEqual((await search('delaying the launch'))[1], []);
     store.createSession(record('b'));
-    store.append('b', [{ kind: 'final', segment: segment('s1', 'Ana', SAID[0][2]), seq: 1, time: 0 }]);
+    store.append('b', [
+      { kind: 'final', segment: segment('s1', 'Ana', SAID[0][2]), seq: 1, time: 0 },
+    ]);
     await meanings.read();
     const there = (await search('delaying the launch'))[1];
     store.purgeSession('b');
     const [vector] = await encoder.embed(['delaying the launch']);
-    deepEqual([there, store.nearest({ words: [], kind: 'transcript', limit: 9 }, vector ?? new Float32Array(384), 2)], [['s1'], []]);
+    deepEqual(
+      [
+        there,
+        store.nearest(
+          { words: [], kind: 'transcript', limit: 9 },
+          vector ?? new Float32Array(384),
+          2,
+        ),
+      ],
+      [['s1'], []],
+    );
     ok(store.unread(9).length === 0);
   });
 });

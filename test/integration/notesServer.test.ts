@@ -1,4 +1,7 @@
-/** The language server of notes as a process: what it says it can, every request after an edit of 20,000 lines, hostile requests, its end. */
+/**
+ * The language server of notes as a process: what it says it can, every request after an edit of
+ * 20,000 lines, hostile requests, its end.
+ */
 import { deepEqual, ok } from 'node:assert/strict';
 import { join } from 'node:path';
 import { longNote, noteRequests, NotesEditor } from '../fakes/longNote';
@@ -14,7 +17,11 @@ describe('language server of notes', function () {
   before(async () => {
     editor = await NotesEditor.open(ENTRY, text);
     editor.connection.onRequest('earmark/noteFiles', () => []);
-    editor.connection.onRequest('earmark/codePlaces', ({ name }: { name: string }) => (name === 'parseConfig' ? [{ uri: 'file:///w/src/config.ts', line: 11, character: 4 }] : 'no list'));
+    editor.connection.onRequest('earmark/codePlaces', ({ name }: { name: string }) =>
+      name === 'parseConfig'
+        ? [{ uri: 'file:///w/src/config.ts', line: 11, character: 4 }]
+        : 'no list',
+    );
     editor.connection.onRequest('earmark/codeNames', () => ['parseArgs']);
   });
   after(async () => deepEqual(await editor.end(), 0));
@@ -30,7 +37,10 @@ describe('language server of notes', function () {
         const begun = performance.now();
         const answer = await editor.ask(method, params);
         best = Math.min(best, performance.now() - begun);
-        ok(answer !== null && answer !== undefined && JSON.stringify(answer) !== '[]', `${name} has no answer`);
+        ok(
+          answer !== null && answer !== undefined && JSON.stringify(answer) !== '[]',
+          `${name} has no answer`,
+        );
       }
       if (best > LIMIT_MS) slow.push(`${name}: ${best.toFixed(0)} ms`);
     }
@@ -40,17 +50,45 @@ describe('language server of notes', function () {
   it('asks the editor for names of the code, and takes an answer that does not fit as none', async () => {
     const line = text.split('\n').findIndex((one) => one.includes('parseConfig'));
     const column = text.split('\n')[line]!.indexOf('parseConfig') + 1;
-    deepEqual(await editor.ask('textDocument/definition', { position: { line, character: column } }), [{ uri: 'file:///w/src/config.ts', range: { start: { line: 11, character: 4 }, end: { line: 11, character: 4 } } }]);
-    deepEqual(await editor.ask('textDocument/definition', { position: { line, character: column + 'parseConfig and `'.length + 1 } }), []);
+    deepEqual(
+      await editor.ask('textDocument/definition', { position: { line, character: column } }),
+      [
+        {
+          uri: 'file:///w/src/config.ts',
+          range: { start: { line: 11, character: 4 }, end: { line: 11, character: 4 } },
+        },
+      ],
+    );
+    deepEqual(
+      await editor.ask('textDocument/definition', {
+        position: { line, character: column + 'parseConfig and `'.length + 1 },
+      }),
+      [],
+    );
   });
 
   it('lives through requests about nothing, and refuses what is no name', async () => {
-    const nowhere = { textDocument: { uri: 'file:///nowhere.earmark.md' }, position: { line: 1e9, character: 1e9 } };
+    const nowhere = {
+      textDocument: { uri: 'file:///nowhere.earmark.md' },
+      position: { line: 1e9, character: 1e9 },
+    };
     deepEqual(
-      [await editor.ask('textDocument/hover', nowhere), await editor.ask('textDocument/documentSymbol', nowhere), await editor.ask('textDocument/completion', nowhere), await editor.ask('textDocument/definition', { position: { line: 1e9, character: 1e9 } }), await editor.ask('earmark/derive', { uri: 7, line: 'x' }), await editor.ask('earmark/noteSymbols', { query: 'x'.repeat(1e5) })],
+      [
+        await editor.ask('textDocument/hover', nowhere),
+        await editor.ask('textDocument/documentSymbol', nowhere),
+        await editor.ask('textDocument/completion', nowhere),
+        await editor.ask('textDocument/definition', { position: { line: 1e9, character: 1e9 } }),
+        await editor.ask('earmark/derive', { uri: 7, line: 'x' }),
+        await editor.ask('earmark/noteSymbols', { query: 'x'.repeat(1e5) }),
+      ],
       [null, null, [], [], null, []],
     );
     const [request] = noteRequests(text).filter(({ method }) => method === 'textDocument/rename');
-    deepEqual(await editor.ask('textDocument/rename', { ...request!.params, newName: '**' }).catch((error: Error) => error.message), 'Give a name of 1 to 200 letters without * @ , [ and ].');
+    deepEqual(
+      await editor
+        .ask('textDocument/rename', { ...request!.params, newName: '**' })
+        .catch((error: Error) => error.message),
+      'Give a name of 1 to 200 letters without * @ , [ and ].',
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** The remote engine against a local server that fails in every way: what is sent, what is tried again, what is said. */
+/**
+ * The remote engine against a local server that fails in every way: what is sent, what is tried
+ * again, what is said.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,9 +19,16 @@ import { skip } from '../skip';
 type Answer = (response: ServerResponse, body: Buffer, request: IncomingMessage) => void;
 
 const KEY = 'sk-very-secret';
-const json = (value: unknown): Answer => (response) => void response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
-const status = (code: number, headers: Record<string, string> = {}): Answer => (response) => void response.writeHead(code, headers).end(`{"error":{"message":"key ${KEY} is wrong"}}`);
-const sound = (seconds: number): Float32Array => Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.2 * Math.sin(i / 9));
+const json =
+  (value: unknown): Answer =>
+  (response) =>
+    void response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
+const status =
+  (code: number, headers: Record<string, string> = {}): Answer =>
+  (response) =>
+    void response.writeHead(code, headers).end(`{"error":{"message":"key ${KEY} is wrong"}}`);
+const sound = (seconds: number): Float32Array =>
+  Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.2 * Math.sin(i / 9));
 
 describe('a remote speech engine', function () {
   this.timeout(20_000);
@@ -38,7 +48,9 @@ describe('a remote speech engine', function () {
   };
   const listen = (made: typeof server): Promise<number> => {
     server = made;
-    return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
+    return new Promise((resolve) =>
+      server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+    );
   };
   beforeEach(async () => {
     asked = [];
@@ -51,35 +63,109 @@ describe('a remote speech engine', function () {
   });
 
   const provider = async (more: Partial<OpenaiSetup> = {}): Promise<OpenaiProvider> => {
-    const made = new OpenaiProvider({ endpoint: url, key: KEY, clock: systemClock, random: () => 0, ...more });
+    const made = new OpenaiProvider({
+      endpoint: url,
+      key: KEY,
+      clock: systemClock,
+      random: () => 0,
+      ...more,
+    });
     await made.load({ id: 'whisper-1', files: {} });
     return made;
   };
-  const ask = async (more: Partial<OpenaiSetup> = {}, signal?: AbortSignal) => (await provider(more)).transcribe(sound(2), { language: 'en-GB', prompt: ['parseConfig', 'useQuery'] }, signal);
+  const ask = async (more: Partial<OpenaiSetup> = {}, signal?: AbortSignal) =>
+    (await provider(more)).transcribe(
+      sound(2),
+      { language: 'en-GB', prompt: ['parseConfig', 'useQuery'] },
+      signal,
+    );
 
-  /** It fails with this code and sentence after so many requests, and nothing in the error holds the key. */
-  async function check(code: string, sentence: RegExp, requests: number, more: Partial<OpenaiSetup> = {}): Promise<void> {
-    const error: unknown = await ask(more).then(() => undefined, (e: unknown) => e);
+  /**
+   * It fails with this code and sentence after so many requests, and nothing in the error holds the
+   * key.
+   */
+  async function check(
+    code: string,
+    sentence: RegExp,
+    requests: number,
+    more: Partial<OpenaiSetup> = {},
+  ): Promise<void> {
+    const error: unknown = await ask(more).then(
+      () => undefined,
+      (e: unknown) => e,
+    );
     assert(error instanceof EarmarkError, String(error));
-    assert.deepEqual([error.code, sentence.test(error.message) || error.message, asked.length], [code, true, requests]);
+    assert.deepEqual(
+      [error.code, sentence.test(error.message) || error.message, asked.length],
+      [code, true, requests],
+    );
     assert.match(error.message, /^[^\n]*[^.]\.$/);
     assert.equal(inspect(error, { depth: 9 }).includes(KEY), false);
   }
 
   it('sends a WAV file, the model, the language and the words that are likely', async () => {
     assert.equal((await ask()).text, 'we ship it');
-    const [{ path: where, headers, body } = { path: '', headers: {}, body: Buffer.alloc(0) }] = asked;
+    const [{ path: where, headers, body } = { path: '', headers: {}, body: Buffer.alloc(0) }] =
+      asked;
     const text = body.toString('latin1');
-    const field = (name: string) => new RegExp(`name="${name.replace(/[[\]]/g, '\\$&')}"\r\n\r\n([^\r]*)\r\n`).exec(text)?.[1];
-    assert.deepEqual([where, headers.authorization, field('model'), field('language'), field('prompt'), field('response_format'), field('timestamp_granularities[]')], ['/v1/audio/transcriptions', `Bearer ${KEY}`, 'whisper-1', 'en', 'parseConfig, useQuery', 'verbose_json', 'word']);
+    const field = (name: string) =>
+      new RegExp(`name="${name.replace(/[[\]]/g, '\\$&')}"\r\n\r\n([^\r]*)\r\n`).exec(text)?.[1];
+    assert.deepEqual(
+      [
+        where,
+        headers.authorization,
+        field('model'),
+        field('language'),
+        field('prompt'),
+        field('response_format'),
+        field('timestamp_granularities[]'),
+      ],
+      [
+        '/v1/audio/transcriptions',
+        `Bearer ${KEY}`,
+        'whisper-1',
+        'en',
+        'parseConfig, useQuery',
+        'verbose_json',
+        'word',
+      ],
+    );
     const wav = body.subarray(body.indexOf('RIFF'));
-    assert.deepEqual([wav.toString('latin1', 8, 16), wav.readUInt32LE(24), wav.readUInt16LE(34), wav.readUInt32LE(40), wav.readInt16LE(44 + 2 * 100)], ['WAVEfmt ', 16_000, 16, 64_000, Math.round(sound(2)[100]! * 32_768)]);
+    assert.deepEqual(
+      [
+        wav.toString('latin1', 8, 16),
+        wav.readUInt32LE(24),
+        wav.readUInt16LE(34),
+        wav.readUInt32LE(40),
+        wav.readInt16LE(44 + 2 * 100),
+      ],
+      ['WAVEfmt ', 16_000, 16, 64_000, Math.round(sound(2)[100]! * 32_768)],
+    );
   });
 
   it('takes word times and the confidence where they are given', async () => {
-    answers = [json({ text: 'We ship it, now.', language: 'english', words: [{ word: 'We', start: 0.1, end: 0.3 }, { word: 'ship', start: 0.3, end: 0.6 }, { word: 'now', start: 1, end: 1.4 }], segments: [{ text: 'We ship it, now.', avg_logprob: Math.log(0.8) }] })];
+    answers = [
+      json({
+        text: 'We ship it, now.',
+        language: 'english',
+        words: [
+          { word: 'We', start: 0.1, end: 0.3 },
+          { word: 'ship', start: 0.3, end: 0.6 },
+          { word: 'now', start: 1, end: 1.4 },
+        ],
+        segments: [{ text: 'We ship it, now.', avg_logprob: Math.log(0.8) }],
+      }),
+    ];
     const { words, confidence, language } = await ask();
-    assert.deepEqual(words.map((w) => [w.text, w.startMs, w.endMs, w.timing]), [['We', 100, 300, 'model'], ['ship', 300, 600, 'model'], ['it,', 600, 1000, 'estimated'], ['now.', 1000, 1400, 'model']]);
+    assert.deepEqual(
+      words.map((w) => [w.text, w.startMs, w.endMs, w.timing]),
+      [
+        ['We', 100, 300, 'model'],
+        ['ship', 300, 600, 'model'],
+        ['it,', 600, 1000, 'estimated'],
+        ['now.', 1000, 1400, 'model'],
+      ],
+    );
     assert.deepEqual([Math.round(confidence * 100), language], [80, 'en-GB']);
   });
 
@@ -118,7 +204,13 @@ describe('a remote speech engine', function () {
   });
 
   describe('says what to do, and asks no second time', () => {
-    for (const [code, sentence] of [[401, /refused the key \(HTTP 401\).*EARMARK_OPENAI_KEY/], [403, /refused the key/], [404, /no such address or model/], [413, /refused the request \(HTTP 413\)/], [422, /refused the request \(HTTP 422\)/]] as const) {
+    for (const [code, sentence] of [
+      [401, /refused the key \(HTTP 401\).*EARMARK_OPENAI_KEY/],
+      [403, /refused the key/],
+      [404, /no such address or model/],
+      [413, /refused the request \(HTTP 413\)/],
+      [422, /refused the request \(HTTP 422\)/],
+    ] as const) {
       it(`HTTP ${code}`, async () => {
         answers = [status(code)];
         await check('engine.refused', sentence, 1);
@@ -126,7 +218,11 @@ describe('a remote speech engine', function () {
     }
     it('a redirect, which would take speech and key elsewhere', async () => {
       answers = [status(307, { location: 'http://127.0.0.1:1/v1/audio/transcriptions' })];
-      await check('engine.refused', /sends elsewhere \(HTTP 307\), and speech is sent only where you said/, 1);
+      await check(
+        'engine.refused',
+        /sends elsewhere \(HTTP 307\), and speech is sent only where you said/,
+        1,
+      );
     });
     it('a page instead of a transcription', async () => {
       answers = [(response) => void response.end('<html>Log in</html>')];
@@ -146,20 +242,48 @@ describe('a remote speech engine', function () {
     answers = [() => undefined];
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 100);
-    assert.equal(await ask({}, abort.signal).then(() => 'fine', (e: EarmarkError) => e.code), 'rpc.cancelled');
+    assert.equal(
+      await ask({}, abort.signal).then(
+        () => 'fine',
+        (e: EarmarkError) => e.code,
+      ),
+      'rpc.cancelled',
+    );
   });
 
   it('says that nobody is there', async () => {
-    await check('engine.unavailable', /cannot be reached \(ECONNREFUSED\)/, 0, { endpoint: 'http://127.0.0.1:1/v1' });
+    await check('engine.unavailable', /cannot be reached \(ECONNREFUSED\)/, 0, {
+      endpoint: 'http://127.0.0.1:1/v1',
+    });
   });
 
   describe('is encrypted', () => {
-    const load = (endpoint: string, more: Partial<OpenaiSetup> = {}) => new OpenaiProvider({ endpoint, clock: systemClock, ...more }).load({ id: 'm', files: {} }).then(() => 'fine', (e: Error) => e.message);
+    const load = (endpoint: string, more: Partial<OpenaiSetup> = {}) =>
+      new OpenaiProvider({ endpoint, clock: systemClock, ...more })
+        .load({ id: 'm', files: {} })
+        .then(
+          () => 'fine',
+          (e: Error) => e.message,
+        );
     it('unless it is this machine, or the user allowed it', async () => {
-      assert.match(await load('http://speech.example/v1'), /is not encrypted.*https:\/\/host\/v1\.$/);
-      assert.deepEqual([await load('http://speech.example/v1', { allowPlainHttp: true }), await load('http://localhost:8000/v1'), await load('http://[::1]:8000/v1'), await load('https://speech.example/v1')], ['fine', 'fine', 'fine', 'fine']);
+      assert.match(
+        await load('http://speech.example/v1'),
+        /is not encrypted.*https:\/\/host\/v1\.$/,
+      );
+      assert.deepEqual(
+        [
+          await load('http://speech.example/v1', { allowPlainHttp: true }),
+          await load('http://localhost:8000/v1'),
+          await load('http://[::1]:8000/v1'),
+          await load('https://speech.example/v1'),
+        ],
+        ['fine', 'fine', 'fine', 'fine'],
+      );
       assert.match(await load('http://127.0.0.1.speech.example/v1'), /is not encrypted/);
-      assert.match(await load('https://me:secret@speech.example/v1'), /has a name or password in it/);
+      assert.match(
+        await load('https://me:secret@speech.example/v1'),
+        /has a name or password in it/,
+      );
       assert.match(await load('ftp://speech.example'), /neither https nor http/);
       assert.match(await load('speech.example'), /cannot be read|neither/);
     });
@@ -168,7 +292,29 @@ describe('a remote speech engine', function () {
       const folder = mkdtempSync(path.join(tmpdir(), 'earmark-tls-'));
       const file = (name: string): string => path.join(folder, name);
       try {
-        execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', file('key.pem'), '-out', file('cert.pem')], { stdio: 'ignore' });
+        execFileSync(
+          'openssl',
+          [
+            'req',
+            '-x509',
+            '-newkey',
+            'ec',
+            '-pkeyopt',
+            'ec_paramgen_curve:prime256v1',
+            '-nodes',
+            '-days',
+            '2',
+            '-subj',
+            '/CN=localhost',
+            '-addext',
+            'subjectAltName=DNS:localhost,IP:127.0.0.1',
+            '-keyout',
+            file('key.pem'),
+            '-out',
+            file('cert.pem'),
+          ],
+          { stdio: 'ignore' },
+        );
       } catch {
         rmSync(folder, { recursive: true });
         skip(this, 'openssl, which makes the certificate, is not installed');
@@ -177,7 +323,12 @@ describe('a remote speech engine', function () {
       rmSync(folder, { recursive: true });
       await new Promise((resolve) => server.close(resolve));
       const endpoint = `https://127.0.0.1:${await listen(createTlsServer({ key, cert }, handle))}/v1`;
-      await check('engine.unavailable', /cannot be reached \((DEPTH_ZERO_SELF_SIGNED_CERT|ERR_SSL)/, 0, { endpoint });
+      await check(
+        'engine.unavailable',
+        /cannot be reached \((DEPTH_ZERO_SELF_SIGNED_CERT|ERR_SSL)/,
+        0,
+        { endpoint },
+      );
       assert.equal((await ask({ endpoint, ca: cert })).text, 'we ship it');
     });
   });

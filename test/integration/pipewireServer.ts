@@ -1,4 +1,7 @@
-/** A private PipeWire with speakers and a microphone, without its PulseAudio server. Needs pipewire, wireplumber, dbus-run-session, pw-cli and pw-play. */
+/**
+ * A private PipeWire with speakers and a microphone, without its PulseAudio server. Needs pipewire,
+ * wireplumber, dbus-run-session, pw-cli and pw-play.
+ */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -30,7 +33,15 @@ context.objects = [
 ]`;
 
 export const pipewireInstalled = (): boolean =>
-  ['pipewire', 'wireplumber', 'dbus-run-session', 'pw-cli', 'pw-record', 'pw-play', 'pw-link'].every((name) => spawnSync('which', [name]).status === 0);
+  [
+    'pipewire',
+    'wireplumber',
+    'dbus-run-session',
+    'pw-cli',
+    'pw-record',
+    'pw-play',
+    'pw-link',
+  ].every((name) => spawnSync('which', [name]).status === 0);
 
 /** @throws {Error} where the session manager does not come up within 10 s. */
 export async function startPipewire(): Promise<PipewireServer> {
@@ -38,13 +49,26 @@ export async function startPipewire(): Promise<PipewireServer> {
   mkdirSync(path.join(dir, 'run'), { mode: 0o700 });
   mkdirSync(path.join(dir, 'config'));
   writeFileSync(path.join(dir, 'config', 'pipewire.conf'), CONFIG);
-  const env: NodeJS.ProcessEnv = { ...process.env, XDG_RUNTIME_DIR: path.join(dir, 'run'), HOME: dir, PULSE_SERVER: '' };
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    XDG_RUNTIME_DIR: path.join(dir, 'run'),
+    HOME: dir,
+    PULSE_SERVER: '',
+  };
   // PIPEWIRE_CONFIG_DIR would hide the clients' own configuration, so only the server gets it.
-  const server = spawn('pipewire', ['-c', 'pipewire.conf'], { env: { ...env, PIPEWIRE_CONFIG_DIR: path.join(dir, 'config') }, stdio: 'ignore' });
+  const server = spawn('pipewire', ['-c', 'pipewire.conf'], {
+    env: { ...env, PIPEWIRE_CONFIG_DIR: path.join(dir, 'config') },
+    stdio: 'ignore',
+  });
   await new Promise((resolve) => setTimeout(resolve, 500));
   // A group of its own, so that the D-Bus beside the session manager ends with it.
-  const manager = spawn('dbus-run-session', ['wireplumber'], { env, stdio: 'ignore', detached: true });
-  const run = (program: string, ...args: string[]): string => String(spawnSync(program, args, { env, timeout: 5_000 }).stdout);
+  const manager = spawn('dbus-run-session', ['wireplumber'], {
+    env,
+    stdio: 'ignore',
+    detached: true,
+  });
+  const run = (program: string, ...args: string[]): string =>
+    String(spawnSync(program, args, { env, timeout: 5_000 }).stdout);
   const dispose = async (): Promise<void> => {
     if (manager.pid !== undefined && manager.exitCode === null) {
       const gone = once(manager, 'exit');
@@ -54,7 +78,12 @@ export async function startPipewire(): Promise<PipewireServer> {
     await end(server);
     await rm(dir, { recursive: true, force: true });
   };
-  for (let tries = 0; !/test_mic:capture/.test(run('pw-link', '-o')) || !/default\.audio\.source/.test(run('pw-dump')); tries++) {
+  for (
+    let tries = 0;
+    !/test_mic:capture/.test(run('pw-link', '-o')) ||
+    !/default\.audio\.source/.test(run('pw-dump'));
+    tries++
+  ) {
     if (tries > 50) {
       await dispose();
       throw new Error('PipeWire or WirePlumber did not start.');
@@ -68,7 +97,10 @@ export async function startPipewire(): Promise<PipewireServer> {
       await once(player, 'exit');
     },
     unplug(name) {
-      const nodes = JSON.parse(run('pw-dump')) as { id: number; info?: { props?: Record<string, unknown> } }[];
+      const nodes = JSON.parse(run('pw-dump')) as {
+        id: number;
+        info?: { props?: Record<string, unknown> };
+      }[];
       const node = nodes.find((n) => n.info?.props?.['node.name'] === name);
       execFileSync('pw-cli', ['destroy', String(node?.id)], { env });
     },

@@ -1,4 +1,7 @@
-/** Two sessions of recorded readers with the real voice encoder: who agreed is named in the second, who did not is not. */
+/**
+ * Two sessions of recorded readers with the real voice encoder: who agreed is named in the second,
+ * who did not is not.
+ */
 import { deepEqual, rejects } from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,17 +52,45 @@ describe('voices of named people', function () {
   /** The daemon's sessions on the database of before. */
   async function begin(): Promise<void> {
     const voices = new SpeakerEncoder();
-    await voices.load({ id: 'speaker-encoder-ge2e', files: { model: join(root, 'models/speaker-encoder-ge2e/model.onnx') } });
+    await voices.load({
+      id: 'speaker-encoder-ge2e',
+      files: { model: join(root, 'models/speaker-encoder-ge2e/model.onnx') },
+    });
     clock = new ManualClock();
     const opened = openStore({ file: join(home, 'earmark.db') }).store;
     store = inPlace(opened);
-    const manager = createSessionManager({ store: inPlace(opened), voiceStore: store, spools: new MemorySpools(clock), engines: scriptedEngines(new ScriptedEngine()), capture: new FakeCapture(), analyzers: new CountingAnalyzers(), voices, clock, logger: silentLogger, phrases, newId: () => `id${++ids}` });
-    sessions = new Proxy(manager, { get: (target, name) => (name === 'dispose' ? () => (target.dispose(), opened.close()) : bound(target, name)) });
+    const manager = createSessionManager({
+      store: inPlace(opened),
+      voiceStore: store,
+      spools: new MemorySpools(clock),
+      engines: scriptedEngines(new ScriptedEngine()),
+      capture: new FakeCapture(),
+      analyzers: new CountingAnalyzers(),
+      voices,
+      clock,
+      logger: silentLogger,
+      phrases,
+      newId: () => `id${++ids}`,
+    });
+    sessions = new Proxy(manager, {
+      get: (target, name) =>
+        name === 'dispose' ? () => (target.dispose(), opened.close()) : bound(target, name),
+    });
   }
 
-  /** @param said recordings by the beginning of their names. @returns the session, when it is over */
+  /**
+   *
+   * @param said recordings by the beginning of their names.
+   * @returns the session, when it is over
+   */
   async function meeting(...said: readonly string[]): Promise<string> {
-    const { session } = await sessions.start({ kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false, diarize: true });
+    const { session } = await sessions.start({
+      kind: 'file',
+      sources: [{ source: 'file', origin: { type: 'push' } }],
+      partials: false,
+      insights: false,
+      diarize: true,
+    });
     const { id } = session.record;
     let seq = 0;
     for (const name of said) {
@@ -89,8 +120,12 @@ describe('voices of named people', function () {
     }
   }
   /** Those who have said something, in the order in which they began. */
-  const heard = async (id: string) => (await sessions.get(id)).speakers.filter(({ turns = [] }) => turns.length > 0).sort((a, b) => (a.turns?.[0]?.startMs ?? 0) - (b.turns?.[0]?.startMs ?? 0));
-  const speakers = async (id: string) => (await heard(id)).map(({ name, recognised }) => [name, recognised?.name]);
+  const heard = async (id: string) =>
+    (await sessions.get(id)).speakers
+      .filter(({ turns = [] }) => turns.length > 0)
+      .sort((a, b) => (a.turns?.[0]?.startMs ?? 0) - (b.turns?.[0]?.startMs ?? 0));
+  const speakers = async (id: string) =>
+    (await heard(id)).map(({ name, recognised }) => [name, recognised?.name]);
   const name = async (id: string, to: string): Promise<string> => {
     const speakerId = (await heard(id))[0]?.id ?? '';
     await sessions.renameSpeaker(id, speakerId, to);
@@ -101,36 +136,74 @@ describe('voices of named people', function () {
     const first = await meeting('2033-164914-0006', '2033-164914-0008');
     deepEqual(await speakers(first), [['Speaker 1', undefined]]);
     const id = await name(first, 'Anna');
-    deepEqual([await sessions.voices.standing(first, id, undefined), await sessions.voices.people(undefined)], ['heard', []]);
+    deepEqual(
+      [
+        await sessions.voices.standing(first, id, undefined),
+        await sessions.voices.people(undefined),
+      ],
+      ['heard', []],
+    );
 
     const unasked = await meeting(...AGAIN);
     deepEqual(await speakers(unasked), [['Speaker 1', undefined]]);
 
     await sessions.voices.keep(first, id, undefined);
-    deepEqual([await sessions.voices.standing(first, id, undefined), (await sessions.voices.people(undefined)).map((person) => person.name)], ['kept', ['Anna']]);
+    deepEqual(
+      [
+        await sessions.voices.standing(first, id, undefined),
+        (await sessions.voices.people(undefined)).map((person) => person.name),
+      ],
+      ['kept', ['Anna']],
+    );
     sessions.dispose();
     await begin();
 
     const second = await meeting(...AGAIN, ...OTHER);
-    deepEqual(await speakers(second), [['Anna', 'Anna'], ['Speaker 1', undefined]]);
+    deepEqual(await speakers(second), [
+      ['Anna', 'Anna'],
+      ['Speaker 1', undefined],
+    ]);
     deepEqual(JSON.stringify(await sessions.get(second)).includes('centre'), false);
     const { transcript } = await sessions.get(second);
     deepEqual([transcript[0]?.speaker, transcript.at(-1)?.speaker], ['Anna', 'Speaker 1']);
 
     // The person takes the name back.
     await sessions.renameSpeaker(second, (await heard(second))[0]?.id ?? '', undefined);
-    deepEqual([await speakers(second), (await sessions.get(second)).transcript[0]?.speaker], [[['Speaker 2', undefined], ['Speaker 1', undefined]], 'Speaker 2']);
+    deepEqual(
+      [await speakers(second), (await sessions.get(second)).transcript[0]?.speaker],
+      [
+        [
+          ['Speaker 2', undefined],
+          ['Speaker 1', undefined],
+        ],
+        'Speaker 2',
+      ],
+    );
   });
 
   it('are the same alone and in company', async () => {
     const encoder = new SpeakerEncoder();
-    await encoder.load({ id: 'speaker-encoder-ge2e', files: { model: join(root, 'models/speaker-encoder-ge2e/model.onnx') } });
-    const { tracks } = await decodeAudioFile(join(readers, readdirSync(readers).find((one) => one.endsWith('.flac')) ?? ''));
-    const cut = (from: number, seconds: number): Float32Array => Float32Array.from(tracks[0]?.pcm.subarray(from * 16_000, (from + seconds) * 16_000) ?? [], (x) => x / 32_768);
+    await encoder.load({
+      id: 'speaker-encoder-ge2e',
+      files: { model: join(root, 'models/speaker-encoder-ge2e/model.onnx') },
+    });
+    const { tracks } = await decodeAudioFile(
+      join(readers, readdirSync(readers).find((one) => one.endsWith('.flac')) ?? ''),
+    );
+    const cut = (from: number, seconds: number): Float32Array =>
+      Float32Array.from(
+        tracks[0]?.pcm.subarray(from * 16_000, (from + seconds) * 16_000) ?? [],
+        (x) => x / 32_768,
+      );
     const cuts = [cut(0, 1.2), cut(1, 1), cut(0.4, 1.2)];
     const together = await encoder.embed(cuts);
-    const alone = await Promise.all(cuts.map(async (one) => (await encoder.embed([one]))[0] ?? new Float32Array(256)));
-    deepEqual(together.map((a, i) => a.reduce((sum, x, d) => sum + x * (alone[i]?.[d] ?? 0), 0) > 0.9999), [true, true, true]);
+    const alone = await Promise.all(
+      cuts.map(async (one) => (await encoder.embed([one]))[0] ?? new Float32Array(256)),
+    );
+    deepEqual(
+      together.map((a, i) => a.reduce((sum, x, d) => sum + x * (alone[i]?.[d] ?? 0), 0) > 0.9999),
+      [true, true, true],
+    );
   });
 
   it('are gone half an hour after the session where nobody agreed', async () => {
@@ -142,14 +215,19 @@ describe('voices of named people', function () {
   });
 
   it('leave no byte in the database once forgotten, and name nobody any more', async () => {
-    const [kept] = (await store.voices()).map(({ centre }) => Buffer.from(centre.buffer, centre.byteOffset, centre.byteLength).toString('base64'));
+    const [kept] = (await store.voices()).map(({ centre }) =>
+      Buffer.from(centre.buffer, centre.byteOffset, centre.byteLength).toString('base64'),
+    );
     deepEqual(inFile(kept), true);
     deepEqual(await sessions.voices.forget(undefined, 'Anna'), 1);
     deepEqual([await sessions.voices.people(undefined), inFile(kept)], [[], false]);
     deepEqual(await speakers(await meeting(...AGAIN)), [['Speaker 1', undefined]]);
   });
 
-  const inFile = (text: string | undefined): boolean => readdirSync(home).some((file) => text !== undefined && readFileSync(join(home, file)).includes(text.slice(0, 200)));
+  const inFile = (text: string | undefined): boolean =>
+    readdirSync(home).some(
+      (file) => text !== undefined && readFileSync(join(home, file)).includes(text.slice(0, 200)),
+    );
 });
 
 /** Silence where it is quiet: the scripted detector hears every sound as speech. */

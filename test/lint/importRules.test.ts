@@ -1,4 +1,7 @@
-/** The import rules must refuse: forbidden code is linted, with the project's own configuration, as if it stood in each room. */
+/**
+ * The import rules must refuse: forbidden code is linted, with the project's own configuration, as
+ * if it stood in each room.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +20,10 @@ function fileIn(room: string): string | undefined {
 
 async function rulesBroken(file: string, code: string): Promise<string[]> {
   const [result] = await eslint.lintText(code, { filePath: file });
-  const relevant = (result?.messages ?? []).filter((m) => m.fatal || m.ruleId === null || /^earmark\/|^no-restricted|floating-promises/.test(m.ruleId));
+  const relevant = (result?.messages ?? []).filter(
+    (m) =>
+      m.fatal || m.ruleId === null || /^earmark\/|^no-restricted|floating-promises/.test(m.ruleId),
+  );
   return relevant.map((m) => m.ruleId ?? m.message);
 }
 
@@ -85,7 +91,16 @@ describe('import rules', function () {
       "import 'vscode-jsonrpc/node';": undefined,
     }));
 
-  for (const room of ['audio', 'asr', 'vad', 'models', 'transcript', 'analysis', 'notes', 'session']) {
+  for (const room of [
+    'audio',
+    'asr',
+    'vad',
+    'models',
+    'transcript',
+    'analysis',
+    'notes',
+    'session',
+  ]) {
     it(`daemon/${room} does no I/O`, () =>
       check(`daemon/${room}`, {
         "import 'node:fs';": ROOMS,
@@ -137,10 +152,13 @@ describe('import rules', function () {
       "import '../adapters/audioFile/decode';": undefined,
     }));
 
-  it('a promise that nobody awaits is refused', () => check('daemon/base', { 'Promise.resolve(1);': '@typescript-eslint/no-floating-promises' }));
+  it('a promise that nobody awaits is refused', () =>
+    check('daemon/base', { 'Promise.resolve(1);': '@typescript-eslint/no-floating-promises' }));
 
   it('a room that the table does not know is refused', async () => {
-    const { refusal } = (await import(path.join(root, 'scripts/lint/rooms.mjs'))) as { refusal(file: string, specifier: string): string | undefined };
+    const { refusal } = (await import(path.join(root, 'scripts/lint/rooms.mjs'))) as {
+      refusal(file: string, specifier: string): string | undefined;
+    };
     assert.match(refusal('daemon/newRoom/x.ts', '../base/clock') ?? '', /does not know this room/);
   });
 });

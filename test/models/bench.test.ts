@@ -1,4 +1,6 @@
-/** `earmark models bench`: an installed model is measured on the recording that comes with Earmark. */
+/**
+ * `earmark models bench`: an installed model is measured on the recording that comes with Earmark.
+ */
 import { deepEqual, match, ok } from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,21 +17,39 @@ describe('models bench', function () {
   after(() => rmSync(home, { recursive: true, force: true }));
   const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
     new Promise<{ out: string; err: string }>((resolve) => {
-      execFile(process.execPath, ['--require', 'tsx/cjs', path.join(root, 'daemon/cli/main.ts'), 'models', 'bench', ...args], { cwd: root, env: { ...process.env, EARMARK_HOME: home, ...env }, encoding: 'utf8' }, (_, out, err) => resolve({ out, err }));
+      execFile(
+        process.execPath,
+        ['--require', 'tsx/cjs', path.join(root, 'daemon/cli/main.ts'), 'models', 'bench', ...args],
+        { cwd: root, env: { ...process.env, EARMARK_HOME: home, ...env }, encoding: 'utf8' },
+        (_, out, err) => resolve({ out, err }),
+      );
     });
 
   it('tells load, real-time factor and memory', async function () {
     const models = process.env['EARMARK_MODELS'];
-    if (models === undefined || !existsSync(models)) skip(this, 'no models: run it with "npm run test:models"');
+    if (models === undefined || !existsSync(models))
+      skip(this, 'no models: run it with "npm run test:models"');
     const { out } = await run({}, 'moonshine-tiny', '--seconds', '20', '--format', 'json');
-    const [row] = JSON.parse(out) as { model: string; audioMs: number; loadMs: number; rtf: number; rssBytes: number }[];
+    const [row] = JSON.parse(out) as {
+      model: string;
+      audioMs: number;
+      loadMs: number;
+      rtf: number;
+      rssBytes: number;
+    }[];
     deepEqual([row?.model, row?.audioMs], ['moonshine-tiny', 20_000]);
     ok(row && row.loadMs > 0 && row.rtf > 0 && row.rssBytes > 50_000_000);
   });
 
   it('says what is missing', async () => {
     const empty = { EARMARK_MODELS: path.join(home, 'empty') };
-    match((await run(empty, 'moonshine-tiny')).err, /is not installed; run "earmark models pull moonshine-tiny"\.\n$/);
-    match((await run(empty, 'voxtral-mini-4b')).err, /is not run by Earmark's own workers.*choose one of moonshine-tiny/);
+    match(
+      (await run(empty, 'moonshine-tiny')).err,
+      /is not installed; run "earmark models pull moonshine-tiny"\.\n$/,
+    );
+    match(
+      (await run(empty, 'voxtral-mini-4b')).err,
+      /is not run by Earmark's own workers.*choose one of moonshine-tiny/,
+    );
   });
 });

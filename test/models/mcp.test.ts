@@ -1,4 +1,7 @@
-/** An agent over a real session: the shipped recording, recognised and analysed, then asked about through `earmark mcp` as it ships. */
+/**
+ * An agent over a real session: the shipped recording, recognised and analysed, then asked about
+ * through `earmark mcp` as it ships.
+ */
 import { deepEqual, ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -14,11 +17,18 @@ describe('earmark mcp over a real session', function () {
   this.timeout(120_000);
   const agent = new McpAgent();
   let home: string | undefined;
-  const cli = (...args: string[]) => execFileSync(process.execPath, [CLI, ...args], { cwd: root, env: { ...process.env, EARMARK_HOME: home }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const cli = (...args: string[]) =>
+    execFileSync(process.execPath, [CLI, ...args], {
+      cwd: root,
+      env: { ...process.env, EARMARK_HOME: home },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
 
   before(async function () {
     const models = process.env['EARMARK_MODELS'];
-    if (models === undefined || !existsSync(models)) skip(this, 'no models: run it with "npm run test:models"');
+    if (models === undefined || !existsSync(models))
+      skip(this, 'no models: run it with "npm run test:models"');
     home = mkdtempSync(path.join(tmpdir(), 'earmark-mcp-'));
     cli('transcribe', '--keep', '--split-channels', 'demo/standup.flac');
     await agent.start({ command: process.execPath, args: [CLI, 'mcp'] }, { EARMARK_HOME: home });
@@ -36,14 +46,33 @@ describe('earmark mcp over a real session', function () {
     const { segments } = await agent.ask('read_session', { session });
     const { insights } = await agent.ask('list_insights', { session });
     const said = new Map(segments.map(({ id, text }) => [id, text]));
-    const unfounded = insights.filter(({ evidence }) => evidence.length === 0 || evidence.some(({ segment, quote }) => !said.get(segment)?.includes(quote)));
-    ok(insights.some(({ kind }) => kind === 'decision') && insights.filter(({ kind }) => kind === 'action').length >= 2);
+    const unfounded = insights.filter(
+      ({ evidence }) =>
+        evidence.length === 0 ||
+        evidence.some(({ segment, quote }) => !said.get(segment)?.includes(quote)),
+    );
+    ok(
+      insights.some(({ kind }) => kind === 'decision') &&
+        insights.filter(({ kind }) => kind === 'action').length >= 2,
+    );
     const { quote, segment } = insights[0]!.evidence[0]!;
     const { hits } = await agent.ask('search', { query: quote.slice(0, 200) });
     const told = await agent.ask('live_transcript', { session, after: 0 });
     deepEqual(
-      { sessions: sessions.length, unfounded, found: hits.some(({ id }) => id === segment), told: told.segments.filter(({ id }) => said.has(id)).length, end: told.next },
-      { sessions: 1, unfounded: [], found: true, told: segments.length, end: 'The session is over.' },
+      {
+        sessions: sessions.length,
+        unfounded,
+        found: hits.some(({ id }) => id === segment),
+        told: told.segments.filter(({ id }) => said.has(id)).length,
+        end: told.next,
+      },
+      {
+        sessions: 1,
+        unfounded: [],
+        found: true,
+        told: segments.length,
+        end: 'The session is over.',
+      },
     );
   });
 });

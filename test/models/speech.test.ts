@@ -1,5 +1,6 @@
-// The speech path with the real models, as a microphone's sound goes through it: word errors, no words from noise, no
-// word lost in meetings, nothing lost when a worker dies. Files through the whole command: transcribe.test.ts.
+// The speech path with the real models, as a microphone's sound goes through it: word errors, no
+// words from noise, no word lost in meetings, nothing lost when a worker dies. Files through the
+// whole command: transcribe.test.ts.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tensor } from 'onnxruntime-node';
 import { NOISE_KINDS, makeNoise } from '../../bench/noise';
-import { SHARED, findModels, libriUtterances, makeEngine, readAudio, rejections, textOf, transcribe } from '../../bench/speechPath';
+import {
+  SHARED,
+  findModels,
+  libriUtterances,
+  makeEngine,
+  readAudio,
+  rejections,
+  textOf,
+  transcribe,
+} from '../../bench/speechPath';
 import { type WerReport, measureWer } from '../../bench/wer';
 import { normaliseWords, pooledWer, wordErrors } from '../../bench/wordErrors';
 import { loadOrt, openModel } from '../../daemon/adapters/inference/onnx';
@@ -16,7 +26,10 @@ import type { ManagedSpeechEngine } from '../../daemon/asr/speechEngineApi';
 import { toFloat32 } from '../../daemon/audio/pcm';
 import { skip } from '../skip';
 
-/** Percent; measured 4.5 and 13.4. A file, which may wait longer for its phrases to end, has 3.8 and 11.4. */
+/**
+ * Percent; measured 4.5 and 13.4. A file, which may wait longer for its phrases to end, has 3.8 and
+ * 11.4.
+ */
 const LIVE_WER = { clean: 4.9, other: 14.0 } as const;
 /** Percent of a spoken meeting's words; measured 5.4 over both meetings. */
 const MEETING_WER = 7;
@@ -48,49 +61,107 @@ describe('speech path with real models', function () {
     const utterances = libriUtterances();
     if (utterances.length === 0) skip(this, '../shared/data/libri is not there');
     report = await measureWer(engine, utterances, {});
-    for (const set of ['clean', 'other'] as const) assert.ok((report.wer[set] ?? 100) <= LIVE_WER[set], `${set}: ${report.wer[set]?.toFixed(2)} %`);
+    for (const set of ['clean', 'other'] as const)
+      assert.ok(
+        (report.wer[set] ?? 100) <= LIVE_WER[set],
+        `${set}: ${report.wer[set]?.toFixed(2)} %`,
+      );
     assert.deepEqual(report.rejected, {});
   });
 
   it('hears what the cap cuts off better with what follows, and takes no word of that', async function () {
-    const long = libriUtterances().filter((_, i) => i % 3 === 0).map(({ reference, path }) => ({ reference: normaliseWords(reference), pcm: toFloat32(readAudio(path)) })).filter(({ pcm }) => pcm.length > 8 * 16_000);
+    const long = libriUtterances()
+      .filter((_, i) => i % 3 === 0)
+      .map(({ reference, path }) => ({
+        reference: normaliseWords(reference),
+        pcm: toFloat32(readAudio(path)),
+      }))
+      .filter(({ pcm }) => pcm.length > 8 * 16_000);
     if (long.length === 0) skip(this, '../shared/data/libri is not there');
     const errors = { alone: 0, withTail: 0 };
     for (const { reference, pcm } of long) {
       const cut = Math.floor(pcm.length / 2);
-      const hear = async (tail?: Float32Array): Promise<string[]> => normaliseWords((await engine.decode(pcm.subarray(0, cut), { language: 'en', priority: 'final', sessionId: 'cut', ...(tail ? { tail } : {}) }))?.text ?? '');
+      const hear = async (tail?: Float32Array): Promise<string[]> =>
+        normaliseWords(
+          (
+            await engine.decode(pcm.subarray(0, cut), {
+              language: 'en',
+              priority: 'final',
+              sessionId: 'cut',
+              ...(tail ? { tail } : {}),
+            })
+          )?.text ?? '',
+        );
       const [alone, withTail] = [await hear(), await hear(pcm.subarray(cut, cut + 2 * 16_000))];
-      assert.ok(Math.abs(withTail.length - alone.length) <= 2, `${alone.length} words alone, ${withTail.length} with what follows`);
+      assert.ok(
+        Math.abs(withTail.length - alone.length) <= 2,
+        `${alone.length} words alone, ${withTail.length} with what follows`,
+      );
       // To the beginning of the reference that is likest: where exactly the cut is, nobody knows.
-      const far = (heard: string[]): number => Math.min(...reference.map((_, i) => wordErrors(reference.slice(0, i + 1), heard)));
+      const far = (heard: string[]): number =>
+        Math.min(...reference.map((_, i) => wordErrors(reference.slice(0, i + 1), heard)));
       errors.alone += far(alone);
       errors.withTail += far(withTail);
     }
-    console.log(`      ${long.length} cuts: ${errors.alone} word errors alone, ${errors.withTail} with what follows`);
+    console.log(
+      `      ${long.length} cuts: ${errors.alone} word errors alone, ${errors.withTail} with what follows`,
+    );
     assert.ok(errors.withTail <= errors.alone, `${errors.withTail} instead of ${errors.alone}`);
   });
 
   it('counts word errors as the reference tool does', function () {
     const tool = join(SHARED, 'tools', 'wer.py');
     if (!report) skip(this, '../shared/data/libri is not there');
-    if (!existsSync(tool) || !hasPython()) skip(this, 'python3 or ../shared/tools/wer.py is not there');
+    if (!existsSync(tool) || !hasPython())
+      skip(this, 'python3 or ../shared/tools/wer.py is not there');
     const folder = mkdtempSync(join(tmpdir(), 'earmark-wer-'));
     try {
       for (const set of ['clean', 'other']) {
         const lines = report.lines.filter((line) => line.utterance.set === set);
-        // Besides the texts as they are: numbers, contractions and spellings that the normalisation has to know.
-        const odd = ["i can't pay 1,234 dollars on the 21st", "we'll grey it 100% & that's the centre's colour", 'mister o\'neill won\'t go', 'twenty-one uh okay'];
-        const heard = ['I cannot pay 1234 dollars on the twenty first', "we will gray it a hundred percent and that's the center's color", "Mr. O'Neill will not go", 'Twenty one OK'];
-        const references = [...lines.map((l) => [l.utterance.id, l.utterance.reference]), ...odd.map((text, i) => [`odd${i}`, text])];
-        const hypotheses = [...lines.map((l) => [l.utterance.id, l.text]), ...heard.map((text, i) => [`odd${i}`, text])];
+        // Besides the texts as they are: numbers, contractions and spellings that the normalisation
+        // has to know.
+        const odd = [
+          "i can't pay 1,234 dollars on the 21st",
+          "we'll grey it 100% & that's the centre's colour",
+          "mister o'neill won't go",
+          'twenty-one uh okay',
+        ];
+        const heard = [
+          'I cannot pay 1234 dollars on the twenty first',
+          "we will gray it a hundred percent and that's the center's color",
+          "Mr. O'Neill will not go",
+          'Twenty one OK',
+        ];
+        const references = [
+          ...lines.map((l) => [l.utterance.id, l.utterance.reference]),
+          ...odd.map((text, i) => [`odd${i}`, text]),
+        ];
+        const hypotheses = [
+          ...lines.map((l) => [l.utterance.id, l.text]),
+          ...heard.map((text, i) => [`odd${i}`, text]),
+        ];
         const tsv = (name: string, rows: readonly (readonly (string | undefined)[])[]): string => {
           const path = join(folder, name);
           writeFileSync(path, `${rows.map((row) => row.join('\t')).join('\n')}\n`);
           return path;
         };
-        const theirs = Number(execFileSync('python3', [tool, tsv('refs.tsv', references), tsv('hyps.tsv', hypotheses)], { encoding: 'utf8' }));
-        const ours = pooledWer(references.map(([, reference = ''], i) => ({ reference, hypothesis: hypotheses[i]?.[1] ?? '' })));
-        assert.ok(Math.abs(ours - theirs) <= 0.1, `${set}: ${ours.toFixed(2)} here, ${theirs} there`);
+        const theirs = Number(
+          execFileSync(
+            'python3',
+            [tool, tsv('refs.tsv', references), tsv('hyps.tsv', hypotheses)],
+            { encoding: 'utf8' },
+          ),
+        );
+        const ours = pooledWer(
+          references.map(([, reference = ''], i) => ({
+            reference,
+            hypothesis: hypotheses[i]?.[1] ?? '',
+          })),
+        );
+        assert.ok(
+          Math.abs(ours - theirs) <= 0.1,
+          `${set}: ${ours.toFixed(2)} here, ${theirs} there`,
+        );
       }
     } finally {
       rmSync(folder, { recursive: true });
@@ -109,7 +180,10 @@ describe('speech path with real models', function () {
     if (!existsSync(path)) skip(this, '../shared/data/misc is not there');
     const noise = readAudio(path);
     for (const gain of [0.1, 0.3, 1, 3]) {
-      const phrases = await transcribe(engine, noise.map((x) => Math.max(-32_768, Math.min(32_767, x * gain))));
+      const phrases = await transcribe(
+        engine,
+        noise.map((x) => Math.max(-32_768, Math.min(32_767, x * gain))),
+      );
       assert.equal(normaliseWords(textOf(phrases)).length, 0, `gain ${gain}`);
     }
   });
@@ -121,10 +195,19 @@ describe('speech path with real models', function () {
     let spoken = 0;
     let heard = 0;
     for (const name of ['auth-standup', 'sync-engine-design-review']) {
-      const { turns } = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as { turns: { source: string; text: string }[] };
+      const { turns } = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as {
+        turns: { source: string; text: string }[];
+      };
       for (const [channel, source] of ['mic', 'system'].entries()) {
-        const reference = normaliseWords(turns.filter((turn) => turn.source === source).map((turn) => turn.text).join(' '));
-        const hypothesis = normaliseWords(textOf(await transcribe(engine, readAudio(join(folder, `${name}.flac`), channel))));
+        const reference = normaliseWords(
+          turns
+            .filter((turn) => turn.source === source)
+            .map((turn) => turn.text)
+            .join(' '),
+        );
+        const hypothesis = normaliseWords(
+          textOf(await transcribe(engine, readAudio(join(folder, `${name}.flac`), channel))),
+        );
         errors += wordErrors(reference, hypothesis);
         spoken += reference.length;
         heard += hypothesis.length;
@@ -139,21 +222,35 @@ describe('speech path with real models', function () {
     if (!existsSync(path)) skip(this, '../shared/data/misc is not there');
     const file = findModels(process.env['EARMARK_MODELS'])?.vad ?? '';
     const ort = await loadOrt();
-    const [exported, own] = [await openModel(file, 'speech detector', ['input', 'state', 'sr']), await openModel(file, 'speech detector', ['input', 'state'], { maker: sileroMaker })];
+    const [exported, own] = [
+      await openModel(file, 'speech detector', ['input', 'state', 'sr']),
+      await openModel(file, 'speech detector', ['input', 'state'], { maker: sileroMaker }),
+    ];
     const pcm = toFloat32(readAudio(path));
     const sr = new ort.Tensor('int64', BigInt64Array.of(16_000n), []);
     for (const batch of [1, 5]) {
-      let states = [exported, own].map(() => new ort.Tensor('float32', new Float32Array(2 * batch * 128), [2, batch, 128]));
+      let states = [exported, own].map(
+        () => new ort.Tensor('float32', new Float32Array(2 * batch * 128), [2, batch, 128]),
+      );
       let [apart, speech] = [0, 0];
       for (let window = 0; window < 400; window++) {
         // Each row begins elsewhere.
         const input = new Float32Array(batch * 576);
-        for (let row = 0; row < batch; row++) input.set(pcm.subarray(row * 50_000 + window * 512, row * 50_000 + window * 512 + 576), row * 576);
+        for (let row = 0; row < batch; row++)
+          input.set(
+            pcm.subarray(row * 50_000 + window * 512, row * 50_000 + window * 512 + 576),
+            row * 576,
+          );
         const sound = new ort.Tensor('float32', input, [batch, 576]);
-        const [theirs, ours] = [await exported.run({ input: sound, state: states[0] as Tensor, sr }), await own.run({ input: sound, state: states[1] as Tensor })];
+        const [theirs, ours] = [
+          await exported.run({ input: sound, state: states[0] as Tensor, sr }),
+          await own.run({ input: sound, state: states[1] as Tensor }),
+        ];
         states = [theirs, ours].map((out) => out['stateN'] as (typeof states)[number]);
         for (let row = 0; row < batch; row++) {
-          const [exact, made] = [theirs, ours].map((out) => (out['output']?.data as Float32Array)[row] ?? NaN) as [number, number];
+          const [exact, made] = [theirs, ours].map(
+            (out) => (out['output']?.data as Float32Array)[row] ?? NaN,
+          ) as [number, number];
           apart = Math.max(apart, Number.isNaN(made) ? Infinity : Math.abs(exact - made));
           if (exact > 0.5) speech++;
         }
@@ -171,8 +268,20 @@ describe('speech path with real models', function () {
     let checked = 0;
     for (const { id, path } of utterances) {
       const pcm = toFloat32(readAudio(path));
-      const decode = (sound: Float32Array, draft?: readonly number[]): ReturnType<typeof engine.decode> => engine.decode(sound, { language: 'en', priority: 'final', sessionId: 'drafts', ...(draft ? { draft } : {}) });
-      const [alone, most] = [await decode(pcm), await decode(pcm.subarray(0, Math.round(pcm.length * 0.8)))];
+      const decode = (
+        sound: Float32Array,
+        draft?: readonly number[],
+      ): ReturnType<typeof engine.decode> =>
+        engine.decode(sound, {
+          language: 'en',
+          priority: 'final',
+          sessionId: 'drafts',
+          ...(draft ? { draft } : {}),
+        });
+      const [alone, most] = [
+        await decode(pcm),
+        await decode(pcm.subarray(0, Math.round(pcm.length * 0.8))),
+      ];
       // Of what a guard rejected there is no draft.
       if (!most?.tokens?.length) continue;
       checked++;
@@ -192,17 +301,23 @@ describe('speech path with real models', function () {
     const listener = engine.onDidWarn(({ code }) => warnings.push(code));
     const run = transcribe(engine, pcm);
     await new Promise((resolve) => setTimeout(resolve, 150));
-    for (const worker of engine.workers().filter((w) => w.name !== 'vad' && w.pid !== undefined)) process.kill(worker.pid as number, 'SIGKILL');
+    for (const worker of engine.workers().filter((w) => w.name !== 'vad' && w.pid !== undefined))
+      process.kill(worker.pid as number, 'SIGKILL');
     assert.equal(textOf(await run), undisturbed);
     listener.dispose();
-    assert.ok(warnings.includes('engine.restarted') && !warnings.includes('engine.unavailable'), warnings.join(' '));
+    assert.ok(
+      warnings.includes('engine.restarted') && !warnings.includes('engine.unavailable'),
+      warnings.join(' '),
+    );
   });
 
   it('goes on when the speech detector is killed', async function () {
     const path = join(SHARED, 'data', 'misc', 'two_cities.flac');
     if (!existsSync(path)) skip(this, '../shared/data/misc is not there');
     const pcm = readAudio(path);
-    const reference = normaliseWords(readFileSync(join(SHARED, 'data', 'misc', 'two_cities.txt'), 'utf8'));
+    const reference = normaliseWords(
+      readFileSync(join(SHARED, 'data', 'misc', 'two_cities.txt'), 'utf8'),
+    );
     const run = transcribe(engine, pcm);
     setTimeout(() => {
       const pid = engine.workers().find((w) => w.name === 'vad')?.pid;

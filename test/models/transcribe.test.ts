@@ -1,4 +1,7 @@
-/** `earmark transcribe` with the real models: word errors and speed over LibriSpeech, no words where nobody speaks. */
+/**
+ * `earmark transcribe` with the real models: word errors and speed over LibriSpeech, no words where
+ * nobody speaks.
+ */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,15 +33,28 @@ describe('transcribe with real models', function () {
   let home: string;
   const cli = (...args: string[]) =>
     new Promise<string>((resolve, reject) => {
-      execFile(process.execPath, [path.join(root, 'dist/cli.js'), ...args], { cwd: root, env: { ...process.env, EARMARK_HOME: home }, encoding: 'utf8', maxBuffer: 1 << 28 }, (error, out, err) =>
-        error ? reject(new Error(`${error.message} ${err}`)) : resolve(out),
+      execFile(
+        process.execPath,
+        [path.join(root, 'dist/cli.js'), ...args],
+        {
+          cwd: root,
+          env: { ...process.env, EARMARK_HOME: home },
+          encoding: 'utf8',
+          maxBuffer: 1 << 28,
+        },
+        (error, out, err) => (error ? reject(new Error(`${error.message} ${err}`)) : resolve(out)),
       );
     });
-  const lines = async (...args: string[]): Promise<Line[]> => (await cli('transcribe', '--format', 'jsonl', ...args)).split('\n').filter(Boolean).map((l) => JSON.parse(l) as Line);
+  const lines = async (...args: string[]): Promise<Line[]> =>
+    (await cli('transcribe', '--format', 'jsonl', ...args))
+      .split('\n')
+      .filter(Boolean)
+      .map((l) => JSON.parse(l) as Line);
 
   before(async function () {
     const models = process.env['EARMARK_MODELS'];
-    if (models === undefined || !existsSync(models)) skip(this, 'no models: run it with "npm run test:models"');
+    if (models === undefined || !existsSync(models))
+      skip(this, 'no models: run it with "npm run test:models"');
     home = mkdtempSync(path.join(tmpdir(), 'earmark-transcribe-'));
     // The models load here.
     await cli('transcribe', 'demo/standup.flac');
@@ -54,7 +70,10 @@ describe('transcribe with real models', function () {
     if (!existsSync(spoken)) skip(this, '../shared/data/dictation is not there');
     const names = path.join(home, 'names.txt');
     writeFileSync(names, 'toJSON\nretry_with_backoff\nsortRows\n');
-    const heard = [await cli('transcribe', spoken), await cli('transcribe', spoken, '--symbols', names)].map((text) => /back.?off/i.exec(text)?.[0]);
+    const heard = [
+      await cli('transcribe', spoken),
+      await cli('transcribe', spoken, '--symbols', names),
+    ].map((text) => /back.?off/i.exec(text)?.[0]);
     deepEqual(heard, ['back off', 'backoff']);
   });
 
@@ -63,8 +82,12 @@ describe('transcribe with real models', function () {
     if (!existsSync(`${call}.flac`)) skip(this, '../shared/data/misc is not there');
     const turns = (rttm: string) => [...readRttm(rttm).values()].flat();
     const found = turns(await cli('transcribe', '--diarize', '--format', 'rttm', `${call}.flac`));
-    const rate = pooledRate([diarizationErrors(turns(readFileSync(`${call}.rttm`, 'utf8')), found)]);
-    process.stdout.write(`      ${rate.toFixed(1)} % over ${found.length} turns of ${new Set(found.map(({ speaker }) => speaker)).size}\n`);
+    const rate = pooledRate([
+      diarizationErrors(turns(readFileSync(`${call}.rttm`, 'utf8')), found),
+    ]);
+    process.stdout.write(
+      `      ${rate.toFixed(1)} % over ${found.length} turns of ${new Set(found.map(({ speaker }) => speaker)).size}\n`,
+    );
     ok(rate <= DIARIZATION_LIMIT, `${rate.toFixed(1)} %`);
     equal(new Set(found.map(({ speaker }) => speaker)).size, 2);
   });
@@ -72,7 +95,10 @@ describe('transcribe with real models', function () {
   for (const set of ['clean', 'other'] as const) {
     it(`hears LibriSpeech ${set} with at most ${WER_LIMIT[set]} % word errors, in at most ${RTF_LIMIT} of its time`, async function () {
       if (!existsSync(path.join(data, 'libri'))) skip(this, '../shared/data/libri is not there');
-      const references = readFileSync(path.join(data, 'libri/refs.tsv'), 'utf8').split('\n').map((l) => l.split('\t')).filter(([s]) => s === set);
+      const references = readFileSync(path.join(data, 'libri/refs.tsv'), 'utf8')
+        .split('\n')
+        .map((l) => l.split('\t'))
+        .filter(([s]) => s === set);
       const files = references.map(([, id]) => path.join(data, 'libri', set, `${id}.flac`));
       const audioMs = files.reduce((sum, file) => sum + flacMs(file), 0);
       // Time on a machine that others use as well says nothing about this command.
@@ -80,18 +106,34 @@ describe('transcribe with real models', function () {
       const begun = performance.now();
       const heard = await lines(...files);
       const rtf = (performance.now() - begun) / audioMs;
-      const wer = pooledWer(references.map(([, id, reference]) => ({
-        reference: reference ?? '',
-        hypothesis: heard.filter((l) => path.basename(l.file, '.flac') === id).sort((a, b) => a.start - b.start).map((l) => l.text).join(' '),
-      })));
-      console.log(`      ${set}: ${wer.toFixed(2)} % word errors, real-time factor ${rtf.toFixed(3)}${busy ? ', not judged: the machine was busy before it began' : ''}`);
-      deepEqual({ words: wer <= WER_LIMIT[set], speed: busy || rtf <= RTF_LIMIT }, { words: true, speed: true });
+      const wer = pooledWer(
+        references.map(([, id, reference]) => ({
+          reference: reference ?? '',
+          hypothesis: heard
+            .filter((l) => path.basename(l.file, '.flac') === id)
+            .sort((a, b) => a.start - b.start)
+            .map((l) => l.text)
+            .join(' '),
+        })),
+      );
+      console.log(
+        `      ${set}: ${wer.toFixed(2)} % word errors, real-time factor ${rtf.toFixed(3)}${busy ? ', not judged: the machine was busy before it began' : ''}`,
+      );
+      deepEqual(
+        { words: wer <= WER_LIMIT[set], speed: busy || rtf <= RTF_LIMIT },
+        { words: true, speed: true },
+      );
     });
   }
 
   it('hears a sentence that everybody knows', async function () {
-    if (!existsSync(path.join(data, 'misc/jfk.wav'))) skip(this, '../shared/data/misc is not there');
-    const text = (await lines(path.join(data, 'misc/jfk.wav'))).map((l) => l.text).join(' ').toLowerCase().replace(/[^a-z ]/g, '');
+    if (!existsSync(path.join(data, 'misc/jfk.wav')))
+      skip(this, '../shared/data/misc is not there');
+    const text = (await lines(path.join(data, 'misc/jfk.wav')))
+      .map((l) => l.text)
+      .join(' ')
+      .toLowerCase()
+      .replace(/[^a-z ]/g, '');
     match(text, /ask not what your country can do for you ask what you can do for your country/);
   });
 
@@ -106,22 +148,44 @@ describe('transcribe with real models', function () {
     it('in ten minutes of white noise', () => checkSilent('white.wav', noise(0.03)));
     it('in ten minutes of humming mains and hiss', () => {
       const hiss = noise(0.005);
-      return checkSilent('hum.wav', (i) => 0.05 * Math.sin((2 * Math.PI * 50 * i) / 16_000) + 0.02 * Math.sin((2 * Math.PI * 150 * i) / 16_000) + hiss());
+      return checkSilent(
+        'hum.wav',
+        (i) =>
+          0.05 * Math.sin((2 * Math.PI * 50 * i) / 16_000) +
+          0.02 * Math.sin((2 * Math.PI * 150 * i) / 16_000) +
+          hiss(),
+      );
     });
     it('in recorded noise', async function () {
-      if (!existsSync(path.join(data, 'misc/noise1.flac'))) skip(this, '../shared/data/misc is not there');
+      if (!existsSync(path.join(data, 'misc/noise1.flac')))
+        skip(this, '../shared/data/misc is not there');
       equal(await cli('transcribe', path.join(data, 'misc/noise1.flac')), '');
     });
   });
 
   it('turns both channels of every meeting into speakers and insights with quotes that stand in the transcript', async function () {
-    if (!existsSync(path.join(data, 'meetings'))) skip(this, '../shared/data/meetings is not there');
-    const files = readdirSync(path.join(data, 'meetings')).filter((f) => f.endsWith('.flac')).map((f) => path.join(data, 'meetings', f));
-    const all = JSON.parse(await cli('transcribe', '--split-channels', '--format', 'json', ...files)) as { segments: { id: string; source: string; text: string }[]; actions: Quoted[]; decisions: Quoted[]; summary: Quoted[] }[];
+    if (!existsSync(path.join(data, 'meetings')))
+      skip(this, '../shared/data/meetings is not there');
+    const files = readdirSync(path.join(data, 'meetings'))
+      .filter((f) => f.endsWith('.flac'))
+      .map((f) => path.join(data, 'meetings', f));
+    const all = JSON.parse(
+      await cli('transcribe', '--split-channels', '--format', 'json', ...files),
+    ) as {
+      segments: { id: string; source: string; text: string }[];
+      actions: Quoted[];
+      decisions: Quoted[];
+      summary: Quoted[];
+    }[];
     for (const { segments, actions, decisions, summary } of all) {
       const said = new Map(segments.map((s) => [s.id, s.text]));
-      const invented = [...actions, ...decisions, ...summary].flatMap((i) => i.evidence).filter((e) => !said.get(e.segmentId)?.includes(e.quote)).length;
-      deepEqual({ sources: [...new Set(segments.map((s) => s.source))].sort(), invented }, { sources: ['mic', 'system'], invented: 0 });
+      const invented = [...actions, ...decisions, ...summary]
+        .flatMap((i) => i.evidence)
+        .filter((e) => !said.get(e.segmentId)?.includes(e.quote)).length;
+      deepEqual(
+        { sources: [...new Set(segments.map((s) => s.source))].sort(), invented },
+        { sources: ['mic', 'system'], invented: 0 },
+      );
       ok(actions.length > 0 && decisions.length > 0 && summary.length > 0);
     }
   });

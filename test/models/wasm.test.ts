@@ -1,4 +1,7 @@
-/** Recognition where ONNX Runtime has no native binary: the same words through WASM, as Macs with Intel processors have it. */
+/**
+ * Recognition where ONNX Runtime has no native binary: the same words through WASM, as Macs with
+ * Intel processors have it.
+ */
 import { ok } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,9 +22,14 @@ describe('recognition in WASM', function () {
   const audio = path.join(folder, 'others.wav');
   before(async function () {
     const models = process.env['EARMARK_MODELS'];
-    if (models === undefined || !existsSync(models)) skip(this, 'no models: run it with "npm run test:models"');
-    if (!existsSync(path.join(root, 'node_modules/onnxruntime-web'))) skip(this, 'onnxruntime-web is not installed: run npm run setup');
-    writeFileSync(audio, wav((await readChannel(path.join(root, 'demo/standup.flac'), 'right')).subarray(0, BYTES)));
+    if (models === undefined || !existsSync(models))
+      skip(this, 'no models: run it with "npm run test:models"');
+    if (!existsSync(path.join(root, 'node_modules/onnxruntime-web')))
+      skip(this, 'onnxruntime-web is not installed: run npm run setup');
+    writeFileSync(
+      audio,
+      wav((await readChannel(path.join(root, 'demo/standup.flac'), 'right')).subarray(0, BYTES)),
+    );
   });
   after(() => [folder, ...homes].forEach((home) => rmSync(home, { recursive: true, force: true })));
 
@@ -29,7 +37,13 @@ describe('recognition in WASM', function () {
     const home = mkdtempSync(path.join(tmpdir(), 'earmark-wasm-'));
     homes.push(home);
     const all = { ...process.env, ...env, EARMARK_HOME: home };
-    const cli = (...args: string[]) => execFileSync(process.execPath, [path.join(root, 'dist/cli.js'), ...args], { cwd: root, env: all, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const cli = (...args: string[]) =>
+      execFileSync(process.execPath, [path.join(root, 'dist/cli.js'), ...args], {
+        cwd: root,
+        env: all,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
     const text = cli('transcribe', audio);
     cli('daemon', 'stop');
     return text;

@@ -1,4 +1,6 @@
-/** The built panel page in a real Chromium, with a stand-in for the editor's side of the webview. */
+/**
+ * The built panel page in a real Chromium, with a stand-in for the editor's side of the webview.
+ */
 import { deepEqual } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,7 +14,16 @@ import { THEMES, type ThemeName } from './themes';
 export const ROOT = resolve(__dirname, '../..');
 const OUT = join(ROOT, 'out');
 const SCREENSHOTS = join(OUT, 'screenshots', 'panel');
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--allow-file-access-from-files'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--allow-file-access-from-files',
+];
 
 /** The sheet that the editor puts into every webview, in its own layer. */
 const EDITOR_SHEET = `@layer vscode-default { html { scrollbar-color: var(--vscode-scrollbarSlider-background) transparent; }
@@ -23,7 +34,8 @@ let coverageFiles = 0;
 
 export async function launch(): Promise<void> {
   const executablePath = findChromium();
-  if (executablePath === undefined) throw new Error('Chromium was not found: install it (Debian: chromium) or set CHROME_PATH.');
+  if (executablePath === undefined)
+    throw new Error('Chromium was not found: install it (Debian: chromium) or set CHROME_PATH.');
   browser = await chromium.launch({ executablePath, args: FLAGS });
 }
 
@@ -47,28 +59,61 @@ export class PanelPage {
     readonly problems: string[],
   ) {}
 
-  static async open({ theme = 'dark', width = 320, height = 720, reducedMotion = false, strings }: Options = {}): Promise<PanelPage> {
+  static async open({
+    theme = 'dark',
+    width = 320,
+    height = 720,
+    reducedMotion = false,
+    strings,
+  }: Options = {}): Promise<PanelPage> {
     if (browser === undefined) throw new Error('launch() first.');
-    const page = await browser.newPage({ viewport: { width, height }, reducedMotion: reducedMotion ? 'reduce' : 'no-preference', deviceScaleFactor: 2 });
+    const page = await browser.newPage({
+      viewport: { width, height },
+      reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
+      deviceScaleFactor: 2,
+    });
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(error.message));
-    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && problems.push(message.text()));
+    page.on(
+      'console',
+      (message) => ['error', 'warning'].includes(message.type()) && problems.push(message.text()),
+    );
     const dist = (file: string): string => pathToFileURL(join(ROOT, 'dist', file)).href;
     mkdirSync(OUT, { recursive: true });
     const file = join(OUT, `panel-${process.pid}.html`);
-    writeFileSync(file, panelHtml({ nonce: 'bm9uY2Vub25jZW5vbmNl', cspSource: 'file:', script: dist('panel.js'), styles: [dist('codicon.css'), dist('panel.css')], language: 'en-GB', strings }));
-    if (process.env['NODE_V8_COVERAGE'] !== undefined) await page.coverage.startJSCoverage({ resetOnNavigation: false });
+    writeFileSync(
+      file,
+      panelHtml({
+        nonce: 'bm9uY2Vub25jZW5vbmNl',
+        cspSource: 'file:',
+        script: dist('panel.js'),
+        styles: [dist('codicon.css'), dist('panel.css')],
+        language: 'en-GB',
+        strings,
+      }),
+    );
+    if (process.env['NODE_V8_COVERAGE'] !== undefined)
+      await page.coverage.startJSCoverage({ resetOnNavigation: false });
     // The compiler of the tests names functions by this helper, which the page does not have.
     await page.addInitScript('globalThis.__name = (f) => f');
     await page.addInitScript(editorSide, { ...THEMES[theme], sheet: EDITOR_SHEET });
     await page.goto(pathToFileURL(file).href);
     const panel = new PanelPage(page, problems);
-    await panel.until('the page says ready', () => (window as unknown as { posted: { type: string }[] }).posted.some((m) => m.type === 'ready'));
+    await panel.until('the page says ready', () =>
+      (window as unknown as { posted: { type: string }[] }).posted.some((m) => m.type === 'ready'),
+    );
     return panel;
   }
 
-  /** Opens a page with a view, and closes it when `run` is done; nothing may have been refused or failed in it. */
-  static async with(view: PanelView, run: (panel: PanelPage) => Promise<void>, options: Options = {}): Promise<void> {
+  /**
+   * Opens a page with a view, and closes it when `run` is done; nothing may have been refused or
+   * failed in it.
+   */
+  static async with(
+    view: PanelView,
+    run: (panel: PanelPage) => Promise<void>,
+    options: Options = {},
+  ): Promise<void> {
     const panel = await PanelPage.open(options);
     try {
       await panel.send({ type: 'view', view });
@@ -79,11 +124,15 @@ export class PanelPage {
     }
   }
 
-  /** Asks again and again until it is so. The page's policy forbids Playwright's own waiting, which evaluates text. */
+  /**
+   * Asks again and again until it is so. The page's policy forbids Playwright's own waiting, which
+   * evaluates text.
+   */
   async until(what: string, condition: () => boolean, timeoutMs = 10_000): Promise<void> {
     const end = Date.now() + timeoutMs;
     while (!(await this.page.evaluate(condition))) {
-      if (Date.now() > end) throw new Error(`Not within ${timeoutMs} ms: ${what}. ${this.problems.join(' ')}`);
+      if (Date.now() > end)
+        throw new Error(`Not within ${timeoutMs} ms: ${what}. ${this.problems.join(' ')}`);
       await this.page.waitForTimeout(20);
     }
   }
@@ -93,14 +142,18 @@ export class PanelPage {
     await this.page.evaluate(async (all) => {
       for (const message of all) window.postMessage(message, '*');
       await new Promise((done) => setTimeout(done));
-      await (document.querySelector('earmark-panel') as unknown as { updateComplete: Promise<unknown> }).updateComplete;
+      await (
+        document.querySelector('earmark-panel') as unknown as { updateComplete: Promise<unknown> }
+      ).updateComplete;
       await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     }, messages);
   }
 
   /** What the page asked for since the last call, `ready` left out. */
   async posted(): Promise<FromPanel[]> {
-    const all = await this.page.evaluate(() => (window as unknown as { posted: unknown[] }).posted.splice(0));
+    const all = await this.page.evaluate(() =>
+      (window as unknown as { posted: unknown[] }).posted.splice(0),
+    );
     return (all as FromPanel[]).filter((m) => m.type !== 'ready');
   }
 
@@ -118,16 +171,34 @@ export class PanelPage {
     const folder = process.env['NODE_V8_COVERAGE'];
     if (folder !== undefined) {
       const entries = await this.page.coverage.stopJSCoverage();
-      const result = entries.filter((e) => e.url.endsWith('/dist/panel.js')).map(({ url, scriptId, functions }) => ({ url, scriptId, functions }));
-      if (result.length > 0) writeFileSync(join(folder, `coverage-panel-${process.pid}-${coverageFiles++}.json`), JSON.stringify({ result }));
+      const result = entries
+        .filter((e) => e.url.endsWith('/dist/panel.js'))
+        .map(({ url, scriptId, functions }) => ({ url, scriptId, functions }));
+      if (result.length > 0)
+        writeFileSync(
+          join(folder, `coverage-panel-${process.pid}-${coverageFiles++}.json`),
+          JSON.stringify({ result }),
+        );
     }
     await this.page.close();
   }
 }
 
 /** Runs in the page before its own script. */
-function editorSide({ bodyClass, variables, sheet }: { bodyClass: string; variables: Readonly<Record<string, string>>; sheet: string }): void {
-  const w = window as unknown as { posted: unknown[]; kept: unknown; acquireVsCodeApi: () => unknown };
+function editorSide({
+  bodyClass,
+  variables,
+  sheet,
+}: {
+  bodyClass: string;
+  variables: Readonly<Record<string, string>>;
+  sheet: string;
+}): void {
+  const w = window as unknown as {
+    posted: unknown[];
+    kept: unknown;
+    acquireVsCodeApi: () => unknown;
+  };
   w.posted = [];
   w.acquireVsCodeApi = () => ({
     postMessage: (message: unknown) => w.posted.push(message),
@@ -135,7 +206,8 @@ function editorSide({ bodyClass, variables, sheet }: { bodyClass: string; variab
     setState: (state: unknown) => (w.kept = state),
   });
   const dress = (): void => {
-    for (const [name, value] of Object.entries(variables)) document.documentElement.style.setProperty(`--vscode-${name}`, value);
+    for (const [name, value] of Object.entries(variables))
+      document.documentElement.style.setProperty(`--vscode-${name}`, value);
     document.body.className = bodyClass;
     const constructed = new CSSStyleSheet();
     constructed.replaceSync(`${sheet} html { background: var(--vscode-sideBar-background); }`);

@@ -1,4 +1,7 @@
-/** Every view in every theme: no violation that axe-core finds, nothing the policy refused, and a picture to look at. */
+/**
+ * Every view in every theme: no violation that axe-core finds, nothing the policy refused, and a
+ * picture to look at.
+ */
 import { deepEqual } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,41 +13,114 @@ import type { ThemeName } from './themes';
 const axeSource = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface AxeResult {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[] }[];
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
 }
 
 async function violations(panel: PanelPage): Promise<string[]> {
   await panel.page.evaluate(axeSource);
   // The page is a part of the editor's window, so rules about whole documents do not hold for it.
-  const result = (await panel.page.evaluate(`axe.run(document, { rules: { 'page-has-heading-one': { enabled: false }, 'region': { enabled: false } } })`)) as AxeResult;
-  return result.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html} ${n.failureSummary ?? ''}`));
+  const result = (await panel.page.evaluate(
+    `axe.run(document, { rules: { 'page-has-heading-one': { enabled: false }, 'region': { enabled: false } } })`,
+  )) as AxeResult;
+  return result.violations.flatMap((v) =>
+    v.nodes.map((n) => `${v.id}: ${n.html} ${n.failureSummary ?? ''}`),
+  );
 }
 
-const levels: ToPanel = { type: 'levels', levels: [{ source: 'mic', rmsDb: -24, speech: true }, { source: 'system', rmsDb: -48, speech: false }] };
+const levels: ToPanel = {
+  type: 'levels',
+  levels: [
+    { source: 'mic', rmsDb: -24, speech: true },
+    { source: 'system', rmsDb: -48, speech: false },
+  ],
+};
 
 const VIEWS: Readonly<Record<string, PanelView>> = {
-  consent: { kind: 'consent', wording: ['Earmark records your microphone and what your speakers play, from the moment you start a meeting until you stop it. The status bar shows it all the time.', 'Everything stays on this machine: sound, transcript and notes. Nothing is sent anywhere unless you set up a remote engine yourself.', 'Tell the others that you record, and get their agreement. In many places the law asks for it.'] },
-  offline: { kind: 'offline', text: 'The Earmark daemon ended again and again; look into its log, then try again.', canRetry: true },
-  idle: { kind: 'idle', model: { state: 'installed', verified: true }, lastSession: { id: 'x', title: 'Import service stand-up', startedAt: '2026-11-20T14:05:00+01:00' } },
+  consent: {
+    kind: 'consent',
+    wording: [
+      'Earmark records your microphone and what your speakers play, from the moment you start a meeting until you stop it. The status bar shows it all the time.',
+      'Everything stays on this machine: sound, transcript and notes. Nothing is sent anywhere unless you set up a remote engine yourself.',
+      'Tell the others that you record, and get their agreement. In many places the law asks for it.',
+    ],
+  },
+  offline: {
+    kind: 'offline',
+    text: 'The Earmark daemon ended again and again; look into its log, then try again.',
+    canRetry: true,
+  },
+  idle: {
+    kind: 'idle',
+    model: { state: 'installed', verified: true },
+    lastSession: {
+      id: 'x',
+      title: 'Import service stand-up',
+      startedAt: '2026-11-20T14:05:00+01:00',
+    },
+  },
   'idle-no-model': { kind: 'idle', model: { state: 'absent' } },
-  'idle-downloading': { kind: 'idle', model: { state: 'downloading', receivedBytes: 21_400_000, totalBytes: 55_000_000 } },
-  'idle-broken': { kind: 'idle', model: { state: 'broken', reason: 'The file decoder.onnx does not have the checksum it should have; download the model again.' } },
+  'idle-downloading': {
+    kind: 'idle',
+    model: { state: 'downloading', receivedBytes: 21_400_000, totalBytes: 55_000_000 },
+  },
+  'idle-broken': {
+    kind: 'idle',
+    model: {
+      state: 'broken',
+      reason:
+        'The file decoder.onnx does not have the checksum it should have; download the model again.',
+    },
+  },
   recording: session,
-  starting: { ...session, state: 'STARTING', segments: [], partials: [], insights: [], durationMs: 0, health: 'Moonshine tiny, loading' },
+  starting: {
+    ...session,
+    state: 'STARTING',
+    segments: [],
+    partials: [],
+    insights: [],
+    durationMs: 0,
+    health: 'Moonshine tiny, loading',
+  },
   paused: { ...session, state: 'PAUSED', partials: [] },
   warnings: {
     ...session,
     silent: ['system'],
     notices: [
-      { id: 'a', severity: 'warning', text: 'Nothing has been heard from the system audio for 5 seconds; check that the meeting plays on the chosen output.', action: { label: 'Run Doctor', command: 'doctor' } },
-      { id: 'b', severity: 'error', text: 'The note cannot be written to its folder; the meeting goes on.', action: { label: 'Open Settings', command: 'openSettings' } },
+      {
+        id: 'a',
+        severity: 'warning',
+        text: 'Nothing has been heard from the system audio for 5 seconds; check that the meeting plays on the chosen output.',
+        action: { label: 'Run Doctor', command: 'doctor' },
+      },
+      {
+        id: 'b',
+        severity: 'error',
+        text: 'The note cannot be written to its folder; the meeting goes on.',
+        action: { label: 'Open Settings', command: 'openSettings' },
+      },
     ],
   },
-  'names suggested': { ...session, segments: session.segments.map((segment) => (segment.speaker === 'Ben' ? { ...segment, speaker: 'Speaker 1' } : segment)), called: { 'Speaker 1': 'Ben' } },
+  'names suggested': {
+    ...session,
+    segments: session.segments.map((segment) =>
+      segment.speaker === 'Ben' ? { ...segment, speaker: 'Speaker 1' } : segment,
+    ),
+    called: { 'Speaker 1': 'Ben' },
+  },
   done: { ...session, state: 'DONE', partials: [], durationMs: 1_934_000 },
   playable: { ...session, state: 'DONE', partials: [], playable: true },
   storage,
-  'storage-asking': { kind: 'storage', uploads: [], voices: [], retention: {}, keepAudio: true, elsewhere: ['speech.example.org'] },
+  'storage-asking': {
+    kind: 'storage',
+    uploads: [],
+    voices: [],
+    retention: {},
+    keepAudio: true,
+    elsewhere: ['speech.example.org'],
+  },
   models,
 };
 
@@ -54,7 +130,14 @@ const OPENED: Readonly<Record<string, (panel: PanelPage) => Promise<void>>> = {
     await page.hover('[data-insight="a1"]');
     await page.click('[data-insight="a1"] [aria-label="Edit"]');
   },
-  playing: (panel) => panel.send({ type: 'sound', pcm: Buffer.alloc(64_000).toString('base64'), startMs: 9_000, endMs: 11_000, follows: false }),
+  playing: (panel) =>
+    panel.send({
+      type: 'sound',
+      pcm: Buffer.alloc(64_000).toString('base64'),
+      startMs: 9_000,
+      endMs: 11_000,
+      follows: false,
+    }),
 };
 
 describe('panel views', function () {
@@ -62,7 +145,12 @@ describe('panel views', function () {
   before(launch);
   after(quit);
 
-  for (const theme of ['dark', 'light', 'hc-dark', 'hc-light'] as const satisfies readonly ThemeName[]) {
+  for (const theme of [
+    'dark',
+    'light',
+    'hc-dark',
+    'hc-light',
+  ] as const satisfies readonly ThemeName[]) {
     for (const [name, view] of Object.entries(VIEWS)) {
       it(`${name} in ${theme}: accessible, nothing refused`, async () => {
         const panel = await PanelPage.open({ theme });
@@ -83,7 +171,15 @@ describe('panel views', function () {
       await panel.send({ type: 'view', view }, levels);
       await panel.screenshot(`${name}-200`);
       const found = await violations(panel);
-      const wider = await panel.page.evaluate(() => [...document.querySelectorAll('body, main, .scroll, .insights, header, .card-body, .text, .page section, .choice, .model-row')].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.className));
+      const wider = await panel.page.evaluate(() =>
+        [
+          ...document.querySelectorAll(
+            'body, main, .scroll, .insights, header, .card-body, .text, .page section, .choice, .model-row',
+          ),
+        ]
+          .filter((e) => e.scrollWidth > e.clientWidth + 1)
+          .map((e) => e.className),
+      );
       await panel.close();
       deepEqual({ found, wider }, { found: [], wider: [] });
     });
@@ -92,7 +188,10 @@ describe('panel views', function () {
   for (const [name, open] of Object.entries(OPENED)) {
     it(`${name}: accessible`, async () => {
       const panel = await PanelPage.open({ theme: 'light' });
-      await panel.send({ type: 'view', view: { ...session, state: 'DONE', partials: [], playable: true } });
+      await panel.send({
+        type: 'view',
+        view: { ...session, state: 'DONE', partials: [], playable: true },
+      });
       await open(panel);
       await panel.screenshot(`${name}-light`);
       const found = await violations(panel);
@@ -106,7 +205,11 @@ describe('panel views', function () {
       const panel = await PanelPage.open({ width, height: 760 });
       await panel.send({ type: 'view', view: session }, levels);
       await panel.screenshot(`recording-${width}px`);
-      const wider = await panel.page.evaluate(() => [...document.querySelectorAll('body, .scroll, .insights, header, .card-body, .text')].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.className));
+      const wider = await panel.page.evaluate(() =>
+        [...document.querySelectorAll('body, .scroll, .insights, header, .card-body, .text')]
+          .filter((e) => e.scrollWidth > e.clientWidth + 1)
+          .map((e) => e.className),
+      );
       await panel.close();
       deepEqual(wider, []);
     });

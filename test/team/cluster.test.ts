@@ -10,7 +10,10 @@ import { isEarmarkError } from '../../protocol/errors';
 import { Presence } from '../../daemon/team/presence';
 import { NatsServers, needNats } from '../fakes/natsServers';
 
-/** As a session does: where the queue cannot be reached the phrase stays in its spool and is asked again. */
+/**
+ * As a session does: where the queue cannot be reached the phrase stays in its spool and is asked
+ * again.
+ */
 async function asked<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -26,7 +29,12 @@ describe('the queue of phrases over three nodes', function () {
   let servers: NatsServers;
   const buses: TeamBus[] = [];
   const bus = async (): Promise<TeamBus> => {
-    const opened = await openBus({ servers: servers.url, name: 'test', replicas: 3, logger: silentLogger });
+    const opened = await openBus({
+      servers: servers.url,
+      name: 'test',
+      replicas: 3,
+      logger: silentLogger,
+    });
     buses.push(opened);
     return opened;
   };
@@ -50,18 +58,44 @@ describe('the queue of phrases over three nodes', function () {
 
   for (const node of [0, 1, 2]) {
     it(`answers each phrase once while node ${node + 1} is killed and comes back`, async () => {
-      const asker = new NatsAsker({ bus: await bus(), clock: systemClock, model: `m${node}`, presence: new Presence(systemClock), organisationOf: () => 'o' });
-      const takers = [await bus(), await bus()].map((own) => new NatsTaker({ bus: own, clock: systemClock, logger: silentLogger, model: `m${node}` }));
+      const asker = new NatsAsker({
+        bus: await bus(),
+        clock: systemClock,
+        model: `m${node}`,
+        presence: new Presence(systemClock),
+        organisationOf: () => 'o',
+      });
+      const takers = [await bus(), await bus()].map(
+        (own) =>
+          new NatsTaker({ bus: own, clock: systemClock, logger: silentLogger, model: `m${node}` }),
+      );
       for (const taker of takers) {
-        taker.addSlot({ transcribe: async (_pcm, { prompt }) => {
-          await delay(20);
-          return { text: prompt?.[0] ?? '', words: [], confidence: 1, language: 'en', inferenceMs: 20 };
-        } });
+        taker.addSlot({
+          transcribe: async (_pcm, { prompt }) => {
+            await delay(20);
+            return {
+              text: prompt?.[0] ?? '',
+              words: [],
+              confidence: 1,
+              language: 'en',
+              inferenceMs: 20,
+            };
+          },
+        });
       }
       const names = Array.from({ length: 60 }, (_, i) => `p${i}`);
       const answers = names.map(async (name, i) => {
         await delay(i * 50);
-        return (await asked(() => asker.run({ pcm: new Float32Array(16_000), options: { language: 'en', prompt: [name] }, priority: 'final', sessionId: 's' })))?.text;
+        return (
+          await asked(() =>
+            asker.run({
+              pcm: new Float32Array(16_000),
+              options: { language: 'en', prompt: [name] },
+              priority: 'final',
+              sessionId: 's',
+            }),
+          )
+        )?.text;
       });
       try {
         await delay(1_000);

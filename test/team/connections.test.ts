@@ -1,4 +1,5 @@
-// The short form of `npm run bench -- teamConnections`: connections that are silent cost a server next to nothing.
+// The short form of `npm run bench -- teamConnections`: connections that are silent cost a server
+// next to nothing.
 import { deepEqual, ok } from 'node:assert/strict';
 import { silentConnections } from '../../bench/fault/silentConnections';
 import { needNats } from '../fakes/natsServers';
@@ -10,8 +11,14 @@ describe('silent connections over the servers of a team', () => {
   it('take less than 1 MB of a server each', async function () {
     needNats(this);
     this.timeout(180_000);
-    const { standing, refused, before, after } = await silentConnections({ connections: CONNECTIONS, gateways: 2 });
+    const { standing, refused, before, after } = await silentConnections({
+      connections: CONNECTIONS,
+      gateways: 2,
+    });
     deepEqual({ standing, refused }, { standing: CONNECTIONS, refused: 0 });
-    ok(after - before < CONNECTIONS * EACH_BYTES, `${Math.round((after - before) / CONNECTIONS / 1e3)} kB`);
+    ok(
+      after - before < CONNECTIONS * EACH_BYTES,
+      `${Math.round((after - before) / CONNECTIONS / 1e3)} kB`,
+    );
   });
 });

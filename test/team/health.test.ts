@@ -1,4 +1,5 @@
-// Probes of an orchestrator at real processes: what a server and a worker say while parts come, go and end.
+// Probes of an orchestrator at real processes: what a server and a worker say while parts come, go
+// and end.
 import { deepEqual, equal } from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,13 +30,16 @@ async function probe(of: TeamProcess, path = '/readyz', token = ''): Promise<str
     await of.logged('health.listening', 60_000);
     ports.set(of, /"port":(\d+),"event":"health\.listening"/.exec(of.stderr)?.[1] ?? '');
   }
-  const answer = await fetch(`http://127.0.0.1:${ports.get(of)}${path}`, { headers: { authorization: `Bearer ${token}` } });
+  const answer = await fetch(`http://127.0.0.1:${ports.get(of)}${path}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   return `${answer.status} ${(await answer.text()).trim()}`;
 }
 
 async function says(of: TeamProcess, expected: string): Promise<void> {
   let last = '';
-  for (const end = Date.now() + 60_000; Date.now() < end; await delay(100)) if ((last = await probe(of)) === expected) return;
+  for (const end = Date.now() + 60_000; Date.now() < end; await delay(100))
+    if ((last = await probe(of)) === expected) return;
   equal(last, expected);
 }
 
@@ -62,7 +66,13 @@ describe('probes of a team', function () {
   it('say that a worker is not ready before its model is loaded, while NATS is away, and while it ends', async () => {
     const loaded = join(folder, 'loaded');
     // A phrase takes until its deadline, 30 s for one this long.
-    const worker = start(new TeamProcess(['worker', '--nats', nats.url, '--slots', '1', ...HEALTH], { ...ONE_NODE, EARMARK_TEST_LOADS: loaded, EARMARK_TEST_SLOWER: '1000' }));
+    const worker = start(
+      new TeamProcess(['worker', '--nats', nats.url, '--slots', '1', ...HEALTH], {
+        ...ONE_NODE,
+        EARMARK_TEST_LOADS: loaded,
+        EARMARK_TEST_SLOWER: '1000',
+      }),
+    );
     await says(worker, '503 missing: model');
     writeFileSync(loaded, '');
     await says(worker, '200 ok');
@@ -74,12 +84,30 @@ describe('probes of a team', function () {
 
     const tokens = await teamTokens('ann');
     const url = await start(new Gateway(nats.url, tokens, ONE_NODE)).url();
-    const connection = createConnection({ stateDir: '/nowhere', client: { name: 'test', version: '0' }, timeoutMs: 20_000, remote: { url, token: tokens.of('ann') } });
-    const bus = await openBus({ servers: nats.url, name: 'test', replicas: 1, logger: silentLogger });
+    const connection = createConnection({
+      stateDir: '/nowhere',
+      client: { name: 'test', version: '0' },
+      timeoutMs: 20_000,
+      remote: { url, token: tokens.of('ann') },
+    });
+    const bus = await openBus({
+      servers: nats.url,
+      name: 'test',
+      replicas: 1,
+      logger: silentLogger,
+    });
     const presence = new Presence(systemClock);
     const beats = hearBeats(bus, presence);
     try {
-      const subscription = await connection.start({ kind: 'file', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, () => undefined);
+      const subscription = await connection.start(
+        {
+          kind: 'file',
+          sources: [{ source: 'mic', origin: { type: 'push' } }],
+          partials: false,
+          insights: false,
+        },
+        () => undefined,
+      );
       const pusher = createFramePusher(connection, subscription, { source: 'mic' });
       pusher.write(new Int16Array(12 * 16_000).fill(900));
       await pusher.end();
@@ -100,9 +128,17 @@ describe('probes of a team', function () {
     postgres = await PostgresServer.start(this);
     this.timeout(180_000);
     const { gateway: url } = await postgres.database('probes');
-    const server = start(new TeamProcess(['server', '--nats', nats.url, '--listen', '127.0.0.1:0', ...HEALTH], { ...ONE_NODE, EARMARK_DATABASE: url }));
+    const server = start(
+      new TeamProcess(['server', '--nats', nats.url, '--listen', '127.0.0.1:0', ...HEALTH], {
+        ...ONE_NODE,
+        EARMARK_DATABASE: url,
+      }),
+    );
     await says(server, '200 ok');
-    deepEqual([await probe(server, '/livez'), (await probe(server, '/figures')).slice(0, 3)], ['200 ok', '404']);
+    deepEqual(
+      [await probe(server, '/livez'), (await probe(server, '/figures')).slice(0, 3)],
+      ['200 ok', '404'],
+    );
     await postgres.end('SIGQUIT');
     await says(server, '503 missing: database');
     await postgres.again();
@@ -117,22 +153,55 @@ describe('probes of a team', function () {
   it('stand beside the figures, for who has their token: workers, queue, and a dead letter as an alert', async () => {
     const token = 'figures of a test';
     const env = { ...ONE_NODE, EARMARK_FIGURES_TOKEN: token };
-    const worker = start(new TeamProcess(['worker', '--nats', nats.url, '--slots', '2', ...HEALTH], env));
-    const server = start(new TeamProcess(['server', '--nats', nats.url, '--listen', '127.0.0.1:0', ...HEALTH], env));
+    const worker = start(
+      new TeamProcess(['worker', '--nats', nats.url, '--slots', '2', ...HEALTH], env),
+    );
+    const server = start(
+      new TeamProcess(['server', '--nats', nats.url, '--listen', '127.0.0.1:0', ...HEALTH], env),
+    );
     await Promise.all([says(worker, '200 ok'), says(server, '200 ok')]);
-    deepEqual([(await probe(server, '/metrics')).slice(0, 3), (await probe(worker, '/metrics', `${token}s`)).slice(0, 3)], ['401', '401']);
-    const figures = async (of: TeamProcess): Promise<Record<string, number>> => Object.fromEntries([...(await probe(of, '/metrics', token)).matchAll(/^(?:200 )?earmark_(\S+) (\S+)$/gm)].map(([, name = '', value]) => [name, Number(value)]));
-    const bus = await openBus({ servers: nats.url, name: 'test', replicas: 1, logger: silentLogger });
+    deepEqual(
+      [
+        (await probe(server, '/metrics')).slice(0, 3),
+        (await probe(worker, '/metrics', `${token}s`)).slice(0, 3),
+      ],
+      ['401', '401'],
+    );
+    const figures = async (of: TeamProcess): Promise<Record<string, number>> =>
+      Object.fromEntries(
+        [...(await probe(of, '/metrics', token)).matchAll(/^(?:200 )?earmark_(\S+) (\S+)$/gm)].map(
+          ([, name = '', value]) => [name, Number(value)],
+        ),
+      );
+    const bus = await openBus({
+      servers: nats.url,
+      name: 'test',
+      replicas: 1,
+      logger: silentLogger,
+    });
     try {
       let seen = await figures(server);
       // Letters of before the first look are no news, so there is one more each time.
-      for (const end = Date.now() + 60_000; seen['alerts{alert="phrase.dead"}'] !== 1 && Date.now() < end; seen = await figures(server)) {
+      for (
+        const end = Date.now() + 60_000;
+        seen['alerts{alert="phrase.dead"}'] !== 1 && Date.now() < end;
+        seen = await figures(server)
+      ) {
         await bus.js.publish(deadOf('script', ''), '{}');
         await delay(500);
       }
       const own = await figures(worker);
       deepEqual(
-        { alert: seen['alerts{alert="phrase.dead"}'], letters: (seen['team_dead_letters'] ?? 0) > 0, workers: seen['team_workers{model="script"}'], decoders: (seen['team_decoders{state="free"}'] ?? 0) + (seen['team_decoders{state="busy"}'] ?? 0), waiting: (seen['team_queue_phrases'] ?? -1) >= 0, age: (seen['team_queue_age_seconds'] ?? -1) >= 0, own: (own['decoders{state="free"}'] ?? 0) + (own['decoders{state="busy"}'] ?? 0) },
+        {
+          alert: seen['alerts{alert="phrase.dead"}'],
+          letters: (seen['team_dead_letters'] ?? 0) > 0,
+          workers: seen['team_workers{model="script"}'],
+          decoders:
+            (seen['team_decoders{state="free"}'] ?? 0) + (seen['team_decoders{state="busy"}'] ?? 0),
+          waiting: (seen['team_queue_phrases'] ?? -1) >= 0,
+          age: (seen['team_queue_age_seconds'] ?? -1) >= 0,
+          own: (own['decoders{state="free"}'] ?? 0) + (own['decoders{state="busy"}'] ?? 0),
+        },
         { alert: 1, letters: true, workers: 1, decoders: 2, waiting: true, age: true, own: 2 },
       );
     } finally {

@@ -1,6 +1,7 @@
 /**
- * Every method of the protocol, asked by people of an organisation about another one's session: the answers are those
- * about a session that never was, before the other organisation did anything and after it did much.
+ * Every method of the protocol, asked by people of an organisation about another one's session: the
+ * answers are those about a session that never was, before the other organisation did anything and
+ * after it did much.
  */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,7 +16,13 @@ import type { Scope } from '../../daemon/base/identity';
 import { composeDaemon, type RunningDaemon } from '../../daemon/compose';
 import { FAMILIES } from '../../protocol/index';
 import type { RequestType } from '../../protocol/method';
-import { SessionExport, SessionGet, SessionList, SessionStart, SessionStop } from '../../protocol/session';
+import {
+  SessionExport,
+  SessionGet,
+  SessionList,
+  SessionStart,
+  SessionStop,
+} from '../../protocol/session';
 import { PostgresServer } from '../fakes/postgresServer';
 import { LOUDNESS } from '../fakes/scriptedEngine';
 import { scriptedParts } from '../fakes/scriptedParts';
@@ -28,10 +35,24 @@ interface Aim {
 type Params = Readonly<Record<string, unknown>>;
 
 const FRAME = Buffer.alloc(640).toString('base64');
-const START: Params = { kind: 'file', title: 'Own', partials: false, insights: true, sources: [{ source: 'mic', origin: { type: 'push' } }] };
-const EDIT = (aim: Aim): Params => ({ sessionId: aim.sessionId, segmentId: aim.segmentId, op: 'edit', text: 'x' });
+const START: Params = {
+  kind: 'file',
+  title: 'Own',
+  partials: false,
+  insights: true,
+  sources: [{ source: 'mic', origin: { type: 'push' } }],
+};
+const EDIT = (aim: Aim): Params => ({
+  sessionId: aim.sessionId,
+  segmentId: aim.segmentId,
+  op: 'edit',
+  text: 'x',
+});
 
-/** Every request that the protocol declares. One that is not here fails the test: somebody has to think about it. */
+/**
+ * Every request that the protocol declares. One that is not here fails the test: somebody has to
+ * think about it.
+ */
 const ASKED: Readonly<Record<string, (aim: Aim) => Params>> = {
   'daemon/hello': () => ({ protocol: { major: 1, minor: 0 }, client: 'x', clientVersion: '0' }),
   'daemon/health': () => ({}),
@@ -67,7 +88,12 @@ const ASKED: Readonly<Record<string, (aim: Aim) => Params>> = {
   'audio/end': ({ sessionId }) => ({ sessionId, source: 'mic' }),
   'audio/open': ({ sessionId }) => ({ sessionId, source: 'mic' }),
   'audio/push': ({ sessionId }) => ({ sessionId, source: 'mic', seq: 1, captureMs: 0, pcm: FRAME }),
-  'audio/verify': ({ sessionId }) => ({ sessionId, source: 'mic', frames: 2, digest: '0'.repeat(64) }),
+  'audio/verify': ({ sessionId }) => ({
+    sessionId,
+    source: 'mic',
+    frames: 2,
+    digest: '0'.repeat(64),
+  }),
   'upload/open': ({ sessionId }) => ({ remote: 'x', sessionId, sources: [{ source: 'mic' }] }),
   'upload/read': ({ sessionId }) => ({ uploadId: sessionId, source: 'mic', seq: 0, frames: 1 }),
   'upload/close': ({ sessionId }) => ({ uploadId: sessionId }),
@@ -108,7 +134,12 @@ const ASKED: Readonly<Record<string, (aim: Aim) => Params>> = {
   'voices/forget': () => ({}),
 };
 
-const REQUESTS = Object.values(FAMILIES).flat().filter((message): message is RequestType => message.type === 'request' && (message.direction as string | undefined) !== 'toClient');
+const REQUESTS = Object.values(FAMILIES)
+  .flat()
+  .filter(
+    (message): message is RequestType =>
+      message.type === 'request' && (message.direction as string | undefined) !== 'toClient',
+  );
 
 describe('organisations of one server, over every method', function () {
   this.timeout(120_000);
@@ -125,7 +156,10 @@ describe('organisations of one server, over every method', function () {
     database = new Database({ url: urls.gateway });
     people = new People(new Database({ url: urls.admin }), Date.now, 'root');
     const running = await composeDaemon({
-      home, env: {}, given: { 'log.level': 'error', 'listen.address': '127.0.0.1:0' }, ...scriptedParts(),
+      home,
+      env: {},
+      given: { 'log.level': 'error', 'listen.address': '127.0.0.1:0' },
+      ...scriptedParts(),
       team: () => openTeamHome({ url: urls.gateway, server: 'one', wall: Date.now }),
     });
     ok(running);
@@ -140,25 +174,52 @@ describe('organisations of one server, over every method', function () {
     rmSync(home, { recursive: true, force: true });
   });
 
-  async function client(organisation: string, user: string, scopes: readonly Scope[]): Promise<DaemonClient> {
-    const { secret } = await new PostgresTokens(database, organisation, Date.now).create(user, scopes, 'root');
-    const made = await ensureDaemon({ stateDir: home, client: { name: 'test', version: '0' }, remote: { url: readDaemonFile(home)?.listen?.url ?? '', token: secret } });
+  async function client(
+    organisation: string,
+    user: string,
+    scopes: readonly Scope[],
+  ): Promise<DaemonClient> {
+    const { secret } = await new PostgresTokens(database, organisation, Date.now).create(
+      user,
+      scopes,
+      'root',
+    );
+    const made = await ensureDaemon({
+      stateDir: home,
+      client: { name: 'test', version: '0' },
+      remote: { url: readDaemonFile(home)?.listen?.url ?? '', token: secret },
+    });
     open.push(made);
     return made;
   }
 
   /** What is made of chance or of the clock differs between any two answers. */
-  const steady = (value: unknown): string => JSON.stringify(value, (name, part: unknown) => (/^(sessionId|resumeToken|token|id|startedAt|createdAt|uptimeMs|pid)$/.test(name) ? '*' : part));
+  const steady = (value: unknown): string =>
+    JSON.stringify(value, (name, part: unknown) =>
+      /^(sessionId|resumeToken|token|id|startedAt|createdAt|uptimeMs|pid)$/.test(name) ? '*' : part,
+    );
 
-  /** Answers, or the code and sentence of the error, of every method to two people of a new organisation. */
+  /**
+   * Answers, or the code and sentence of the error, of every method to two people of a new
+   * organisation.
+   */
   async function answers(organisation: string, aim: Aim): Promise<Record<string, unknown>> {
     await people.addOrganisation(organisation, 'Same');
     const found: Record<string, unknown> = {};
-    for (const [user, scopes] of [['bob', ['record']], ['root', ['admin']]] as const) {
+    for (const [user, scopes] of [
+      ['bob', ['record']],
+      ['root', ['admin']],
+    ] as const) {
       const asker = await client(organisation, user, scopes);
       for (const type of REQUESTS) {
         const params = ASKED[type.method]?.(aim) as never;
-        found[`${user} ${type.method}`] = await asker.request(type, params).then(steady, ({ code, message }: { code?: string; message: string }) => `${code ?? ''}: ${message.replaceAll(aim.sessionId, '*')}`);
+        found[`${user} ${type.method}`] = await asker
+          .request(type, params)
+          .then(
+            steady,
+            ({ code, message }: { code?: string; message: string }) =>
+              `${code ?? ''}: ${message.replaceAll(aim.sessionId, '*')}`,
+          );
       }
     }
     return found;
@@ -167,7 +228,16 @@ describe('organisations of one server, over every method', function () {
   it('has a question for every method', () => {
     deepEqual(Object.keys(ASKED).sort(), REQUESTS.map(({ method }) => method).sort());
     // One that is refused for its form would prove nothing.
-    deepEqual(REQUESTS.flatMap(({ method, params }) => params.safeParse(ASKED[method]?.({ sessionId: 'AAAAAAAAAAAA', segmentId: 's1' })).error?.issues.map(({ path, message }) => `${method} ${path.join('.')}: ${message}`) ?? []), []);
+    deepEqual(
+      REQUESTS.flatMap(
+        ({ method, params }) =>
+          params
+            .safeParse(ASKED[method]?.({ sessionId: 'AAAAAAAAAAAA', segmentId: 's1' }))
+            .error?.issues.map(({ path, message }) => `${method} ${path.join('.')}: ${message}`) ??
+          [],
+      ),
+      [],
+    );
   });
 
   it('tells nothing of another organisation: not what, not how much, not whether', async () => {
@@ -177,13 +247,28 @@ describe('organisations of one server, over every method', function () {
     const ann = await client('ant', 'ann', ['record']);
     const push = async (sessionId: string): Promise<void> => {
       const pcm = new Int16Array(320 * 50);
-      for (let i = 0; i < 8; i++) await ann.pushAudio(sessionId, 'mic', i * 50, i * 1000, new Uint8Array(pcm.fill(i % 4 < 2 ? 7 * LOUDNESS : 0).slice().buffer));
+      for (let i = 0; i < 8; i++)
+        await ann.pushAudio(
+          sessionId,
+          'mic',
+          i * 50,
+          i * 1000,
+          new Uint8Array(pcm.fill(i % 4 < 2 ? 7 * LOUDNESS : 0).slice().buffer),
+        );
     };
-    const sessionId = (await ann.request(SessionStart, { ...START, title: 'Secret plan', key: 'shared key' } as never)).session.id;
+    const sessionId = (
+      await ann.request(SessionStart, {
+        ...START,
+        title: 'Secret plan',
+        key: 'shared key',
+      } as never)
+    ).session.id;
     await push(sessionId);
     await ann.request(SessionStop, { sessionId });
-    while ((await ann.request(SessionGet, { sessionId })).session.state !== 'DONE') await new Promise((resolve) => setTimeout(resolve, 50));
-    const running = (await ann.request(SessionStart, { ...START, title: 'Secret talk' } as never)).session.id;
+    while ((await ann.request(SessionGet, { sessionId })).session.state !== 'DONE')
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const running = (await ann.request(SessionStart, { ...START, title: 'Secret talk' } as never))
+      .session.id;
     await push(running);
     const kept = await ann.request(SessionGet, { sessionId });
     const segmentId = kept.segments[0]?.id ?? '';
@@ -197,7 +282,10 @@ describe('organisations of one server, over every method', function () {
 
     // And nothing of hers was changed.
     deepEqual(await ann.request(SessionGet, { sessionId }), kept);
-    deepEqual((await ann.request(SessionList, {})).sessions.map(({ title }) => title).sort(), ['Secret plan', 'Secret talk']);
+    deepEqual((await ann.request(SessionList, {})).sessions.map(({ title }) => title).sort(), [
+      'Secret plan',
+      'Secret talk',
+    ]);
     ok((await ann.request(SessionExport, { sessionId, format: 'json' })).text.includes('w7'));
   });
 
@@ -205,10 +293,35 @@ describe('organisations of one server, over every method', function () {
     const root = await client('ant', 'chief', ['admin']);
     const forbidden: string[] = [];
     for (const type of REQUESTS) {
-      const code = await root.request(type, ASKED[type.method]?.({ sessionId: 'AAAAAAAAAAAA', segmentId: 's1' }) as never).then(() => 'ok', (error: { code?: string }) => error.code);
+      const code = await root
+        .request(
+          type,
+          ASKED[type.method]?.({ sessionId: 'AAAAAAAAAAAA', segmentId: 's1' }) as never,
+        )
+        .then(
+          () => 'ok',
+          (error: { code?: string }) => error.code,
+        );
       if (code === 'rpc.forbidden') forbidden.push(type.method);
     }
-    const must = ['daemon/drain', 'daemon/profile', 'daemon/shutdown', 'engine/calibrate', 'models/pull', 'models/remove', 'privacy/rotateKey', 'privacy/storage', 'privacy/unlock', 'settings/get', 'settings/set', 'languageModel/offer', 'capture/start'];
-    deepEqual(must.filter((method) => !forbidden.includes(method)), []);
+    const must = [
+      'daemon/drain',
+      'daemon/profile',
+      'daemon/shutdown',
+      'engine/calibrate',
+      'models/pull',
+      'models/remove',
+      'privacy/rotateKey',
+      'privacy/storage',
+      'privacy/unlock',
+      'settings/get',
+      'settings/set',
+      'languageModel/offer',
+      'capture/start',
+    ];
+    deepEqual(
+      must.filter((method) => !forbidden.includes(method)),
+      [],
+    );
   });
 });

@@ -18,7 +18,10 @@ describe('earmark server', function () {
   let tokens: TeamTokens;
   const workers: TeamProcess[] = [];
   const worker = async (slower = 1): Promise<TeamProcess> => {
-    const started = new TeamProcess(['worker', '--nats', servers.url, '--slots', '1'], { EARMARK_TEAM_REPLICAS: '1', EARMARK_TEST_SLOWER: String(slower) });
+    const started = new TeamProcess(['worker', '--nats', servers.url, '--slots', '1'], {
+      EARMARK_TEAM_REPLICAS: '1',
+      EARMARK_TEST_SLOWER: String(slower),
+    });
     workers.push(started);
     await started.logged('worker.started');
     return started;
@@ -36,7 +39,11 @@ describe('earmark server', function () {
   });
 
   it('says what to start where nobody decodes', async () => {
-    await rejects(record({ url: await gateway.url(), token: tokens.of('ann'), words: [] }), { code: 'engine.unavailable', message: 'No worker of the team decodes with moonshine-tiny now; what was said waits. Start one with "earmark worker --model moonshine-tiny".' });
+    await rejects(record({ url: await gateway.url(), token: tokens.of('ann'), words: [] }), {
+      code: 'engine.unavailable',
+      message:
+        'No worker of the team decodes with moonshine-tiny now; what was said waits. Start one with "earmark worker --model moonshine-tiny".',
+    });
     await worker(10);
   });
 
@@ -46,23 +53,66 @@ describe('earmark server', function () {
       await workers[0]?.kill('SIGKILL');
       workers.shift();
     };
-    const recording = record({ url, token, words: words(20), paceMs: 150, at: { 4: () => worker(10), 10: kill } });
-    deepEqual(await recording.then(({ words: heard, dropped }) => ({ heard, dropped })), { heard: texts(20), dropped: 0 });
+    const recording = record({
+      url,
+      token,
+      words: words(20),
+      paceMs: 150,
+      at: { 4: () => worker(10), 10: kill },
+    });
+    deepEqual(await recording.then(({ words: heard, dropped }) => ({ heard, dropped })), {
+      heard: texts(20),
+      dropped: 0,
+    });
   });
 
   it('lets a user have 4 sessions over three gateways, whoever asks where', async () => {
-    const limited = [0, 1, 2].map(() => new Gateway(servers.url, tokens, { EARMARK_MAX_SESSIONS_PER_USER: '4' }));
+    const limited = [0, 1, 2].map(
+      () => new Gateway(servers.url, tokens, { EARMARK_MAX_SESSIONS_PER_USER: '4' }),
+    );
     const connections: Connection[] = [];
     try {
       const urls = await Promise.all(limited.map((one) => one.url()));
-      connections.push(...urls.map((url) => createConnection({ stateDir: '/nowhere', client: { name: 'test', version: '0' }, timeoutMs: 20_000, remote: { url, token: tokens.of('cleo') } })));
-      const start = (i: number): Promise<string> => connections[i % 3]?.start({ kind: 'file', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, () => undefined).then(({ sessionId }) => sessionId, (error: unknown) => (error instanceof EarmarkError ? error.code : String(error))) ?? Promise.resolve('');
+      connections.push(
+        ...urls.map((url) =>
+          createConnection({
+            stateDir: '/nowhere',
+            client: { name: 'test', version: '0' },
+            timeoutMs: 20_000,
+            remote: { url, token: tokens.of('cleo') },
+          }),
+        ),
+      );
+      const start = (i: number): Promise<string> =>
+        connections[i % 3]
+          ?.start(
+            {
+              kind: 'file',
+              sources: [{ source: 'mic', origin: { type: 'push' } }],
+              partials: false,
+              insights: false,
+            },
+            () => undefined,
+          )
+          .then(
+            ({ sessionId }) => sessionId,
+            (error: unknown) => (error instanceof EarmarkError ? error.code : String(error)),
+          ) ?? Promise.resolve('');
       const outcomes = await Promise.all(Array.from({ length: 90 }, (_, i) => start(i)));
-      deepEqual([outcomes.filter((outcome) => outcome === 'session.tooMany').length, new Set(outcomes).size], [86, 5]);
-      const i = outcomes.findIndex((outcome) => outcome !== 'session.tooMany' && !outcome.includes('.'));
+      deepEqual(
+        [
+          outcomes.filter((outcome) => outcome === 'session.tooMany').length,
+          new Set(outcomes).size,
+        ],
+        [86, 5],
+      );
+      const i = outcomes.findIndex(
+        (outcome) => outcome !== 'session.tooMany' && !outcome.includes('.'),
+      );
       await connections[i % 3]?.request(SessionStop, { sessionId: outcomes[i] ?? '' });
       let again = 'session.tooMany';
-      for (let tries = 0; again === 'session.tooMany' && tries < 200; tries++) again = await delay(100).then(() => start(i + 1));
+      for (let tries = 0; again === 'session.tooMany' && tries < 200; tries++)
+        again = await delay(100).then(() => start(i + 1));
       deepEqual([again.includes('.'), await start(i + 2)], [false, 'session.tooMany']);
     } finally {
       for (const connection of connections) connection.dispose();

@@ -1,11 +1,18 @@
-// A server that stood still while another one took its session: what it sends when it wakes is refused.
+// A server that stood still while another one took its session: what it sends when it wakes is
+// refused.
 import { deepEqual } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ReplicatedSpools } from '../../daemon/adapters/nats/replicatedSpools';
-import { decodeFrames, messagesOf, openSessionStream, SESSIONS, SessionSubjects } from '../../daemon/adapters/nats/sessionStream';
+import {
+  decodeFrames,
+  messagesOf,
+  openSessionStream,
+  SESSIONS,
+  SessionSubjects,
+} from '../../daemon/adapters/nats/sessionStream';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { FileSpools } from '../../daemon/adapters/store/fileSpools';
 import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../daemon/audio/frame';
@@ -18,7 +25,13 @@ import { until } from '../fakes/daemonProcess';
 import { NatsServers, needNats } from '../fakes/natsServers';
 
 const ID = 's1';
-const frames = (from: number, to: number): Frame[] => Array.from({ length: to - from }, (_, i) => ({ source: 'mic', seq: from + i, captureMs: (from + i) * FRAME_MS, pcm: new Int16Array(FRAME_SAMPLES).fill(from + i) }));
+const frames = (from: number, to: number): Frame[] =>
+  Array.from({ length: to - from }, (_, i) => ({
+    source: 'mic',
+    seq: from + i,
+    captureMs: (from + i) * FRAME_MS,
+    pcm: new Int16Array(FRAME_SAMPLES).fill(from + i),
+  }));
 
 describe('sound of a session that another server took', function () {
   this.timeout(60_000);
@@ -37,11 +50,21 @@ describe('sound of a session that another server took', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const server = (name: string, refuge?: SoundRefuge): ReplicatedSpools => new ReplicatedSpools(new FileSpools({ folder: join(folder, name), clock: systemClock, logger: silentLogger }), bus, systemClock, subjects, name, refuge);
-  const kept = async (spool: Spool, seq: number): Promise<void> => until(() => spool.durableSeq('mic') === seq, `frame ${seq} is kept`);
+  const server = (name: string, refuge?: SoundRefuge): ReplicatedSpools =>
+    new ReplicatedSpools(
+      new FileSpools({ folder: join(folder, name), clock: systemClock, logger: silentLogger }),
+      bus,
+      systemClock,
+      subjects,
+      name,
+      refuge,
+    );
+  const kept = async (spool: Spool, seq: number): Promise<void> =>
+    until(() => spool.durableSeq('mic') === seq, `frame ${seq} is kept`);
   const inStream = async (id = ID): Promise<number[]> => {
     const seqs: number[] = [];
-    for await (const { data } of messagesOf(bus, subjects.sound(id, 'mic'))) seqs.push(...decodeFrames('mic', data).map(({ seq }) => seq));
+    for await (const { data } of messagesOf(bus, subjects.sound(id, 'mic')))
+      seqs.push(...decodeFrames('mic', data).map(({ seq }) => seq));
     return seqs;
   };
 
@@ -59,7 +82,10 @@ describe('sound of a session that another server took', function () {
     const spool = next.open(ID);
     spool.append(...frames(10, 12));
     await kept(spool, 11);
-    deepEqual({ lost, acknowledged: stale.durableSeq('mic'), inStream: await inStream() }, { lost: [ID], acknowledged: 9, inStream: Array.from({ length: 12 }, (_, i) => i) });
+    deepEqual(
+      { lost, acknowledged: stale.durableSeq('mic'), inStream: await inStream() },
+      { lost: [ID], acknowledged: 9, inStream: Array.from({ length: 12 }, (_, i) => i) },
+    );
     for (const one of [stale, spool]) one.dispose();
   });
 
@@ -88,7 +114,10 @@ describe('sound of a session that another server took', function () {
     await delay(2_500);
     spool.append(...frames(25, 27));
     await kept(spool, 26);
-    deepEqual((await inStream()).filter((seq) => seq >= 25), [25, 26]);
+    deepEqual(
+      (await inStream()).filter((seq) => seq >= 25),
+      [25, 26],
+    );
     spool.dispose();
   });
 
@@ -99,9 +128,15 @@ describe('sound of a session that another server took', function () {
     const refuge: SoundRefuge = {
       keepSound: async (_id, _source, lastSeq, bytes) => void pieces.set(lastSeq, bytes),
       sound: async () => [...pieces.values()],
-      releaseSound: async (_id, _source, through) => [...pieces.keys()].filter((seq) => seq <= through).forEach((seq) => pieces.delete(seq)),
+      releaseSound: async (_id, _source, through) =>
+        [...pieces.keys()].filter((seq) => seq <= through).forEach((seq) => pieces.delete(seq)),
     };
-    const refused = (publish: TeamBus['js']['publish']): TeamBus['js']['publish'] => (subject, ...rest) => (subject.includes('.sound.') ? Promise.reject(new Error('no leader')) : publish(subject, ...rest));
+    const refused =
+      (publish: TeamBus['js']['publish']): TeamBus['js']['publish'] =>
+      (subject, ...rest) =>
+        subject.includes('.sound.')
+          ? Promise.reject(new Error('no leader'))
+          : publish(subject, ...rest);
     let publish: TeamBus['js']['publish'];
     beforeEach(() => {
       pieces.clear();
@@ -124,10 +159,15 @@ describe('sound of a session that another server took', function () {
       const spool = await inOutage('patient', 's2');
       spool.append(...frames(15, 20));
       await kept(spool, 19);
-      const refuged = [...pieces.values()].flatMap((piece) => decodeFrames('mic', piece).map(({ seq }) => seq));
+      const refuged = [...pieces.values()].flatMap((piece) =>
+        decodeFrames('mic', piece).map(({ seq }) => seq),
+      );
       bus.js.publish = publish;
       await until(() => pieces.size === 0, 'the refuge is empty');
-      deepEqual({ refuged, durable: spool.durableSeq('mic'), inStream: await inStream('s2') }, { refuged: count(20).slice(10), durable: 19, inStream: count(20) });
+      deepEqual(
+        { refuged, durable: spool.durableSeq('mic'), inStream: await inStream('s2') },
+        { refuged: count(20).slice(10), durable: 19, inStream: count(20) },
+      );
       spool.dispose();
     });
 
@@ -146,34 +186,50 @@ describe('sound of a session that another server took', function () {
       const keptMs = performance.now() - begun;
       bus.js.publish = publish;
       await until(() => pieces.size === 0, 'the refuge is empty');
-      deepEqual({ soon: keptMs < 900, inStream: await inStream('s6') }, { soon: true, inStream: count(15) });
+      deepEqual(
+        { soon: keptMs < 900, inStream: await inStream('s6') },
+        { soon: true, inStream: count(15) },
+      );
       spool.dispose();
     });
 
     // As where a node leads that never had the last messages, or none at all.
     for (const what of ['the last message', 'every message']) {
       it(`is sent again where the stream has lost ${what}`, async () => {
-        const [id, filter] = [what.replace(/ /g, '-'), subjects.sound(what.replace(/ /g, '-'), 'mic')];
+        const [id, filter] = [
+          what.replace(/ /g, '-'),
+          subjects.sound(what.replace(/ /g, '-'), 'mic'),
+        ];
         const spool = server('robbed', refuge).open(id);
         spool.append(...frames(0, 5));
         await kept(spool, 4);
         spool.append(...frames(5, 10));
         await kept(spool, 9);
         if (what === 'every message') await bus.jsm.streams.purge(SESSIONS, { filter });
-        else await bus.jsm.streams.deleteMessage(SESSIONS, (await bus.jsm.streams.getMessage(SESSIONS, { last_by_subj: filter }))?.seq ?? 0);
+        else
+          await bus.jsm.streams.deleteMessage(
+            SESSIONS,
+            (await bus.jsm.streams.getMessage(SESSIONS, { last_by_subj: filter }))?.seq ?? 0,
+          );
         deepEqual(await inStream(id), count(what === 'every message' ? 0 : 5));
         spool.append(...frames(10, 15));
         await kept(spool, 14);
-        // Whoever reads it takes each frame once; nats-server 2.9 knows no last message of a subject when one was deleted.
+        // Whoever reads it takes each frame once; nats-server 2.9 knows no last message of a
+        // subject when one was deleted.
         const there = async (): Promise<number[]> => [...new Set(await inStream(id))];
         for (let tries = 0; tries < 100 && (await there()).length < 15; tries++) await delay(50);
-        deepEqual({ durable: spool.durableSeq('mic'), inStream: await there() }, { durable: 14, inStream: count(15) });
+        deepEqual(
+          { durable: spool.durableSeq('mic'), inStream: await there() },
+          { durable: 14, inStream: count(15) },
+        );
         spool.dispose();
       });
     }
 
-    it('is another server\'s where the refuge says so, though the stream says nothing', async () => {
-      const overtaken = new EarmarkError('store.unwritable', 'Another server goes on with it.', { details: { overtaken: true } });
+    it("is another server's where the refuge says so, though the stream says nothing", async () => {
+      const overtaken = new EarmarkError('store.unwritable', 'Another server goes on with it.', {
+        details: { overtaken: true },
+      });
       const spools = server('late', { ...refuge, keepSound: () => Promise.reject(overtaken) });
       const lost: string[] = [];
       spools.onDidLose((id) => lost.push(id));
@@ -196,7 +252,15 @@ describe('sound of a session that another server took', function () {
       const taken = next.open('s3');
       taken.append(...frames(15, 18));
       await kept(taken, 17);
-      deepEqual({ left: pieces.size, seqs: taken.read('mic', 0, 99).map(({ seq }) => seq), sound: taken.read('mic', 12, 1)[0]?.pcm[0], inStream: await inStream('s3') }, { left: 0, seqs: count(18), sound: 12, inStream: count(18) });
+      deepEqual(
+        {
+          left: pieces.size,
+          seqs: taken.read('mic', 0, 99).map(({ seq }) => seq),
+          sound: taken.read('mic', 12, 1)[0]?.pcm[0],
+          inStream: await inStream('s3'),
+        },
+        { left: 0, seqs: count(18), sound: 12, inStream: count(18) },
+      );
       taken.dispose();
     });
   });

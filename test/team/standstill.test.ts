@@ -1,8 +1,15 @@
-// Clients while a part of their team stands still: those who wait for an answer of a gateway, or for the text of what it
-// answered, go on at another one as soon as those who send sound, and a session begins though NATS has no leader.
+// Clients while a part of their team stands still: those who wait for an answer of a gateway, or
+// for the text of what it answered, go on at another one as soon as those who send sound, and a
+// session begins though NATS has no leader.
 import { deepEqual } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Connection, createConnection, createFramePusher, type FramePusher, type SessionSubscription } from '../../client';
+import {
+  type Connection,
+  createConnection,
+  createFramePusher,
+  type FramePusher,
+  type SessionSubscription,
+} from '../../client';
 import { openSessions } from '../../daemon/adapters/nats/sessionStream';
 import { openBus } from '../../daemon/adapters/nats/teamBus';
 import { silentLogger } from '../../daemon/base/logger';
@@ -31,13 +38,26 @@ describe('a client whose gateway stands still', () => {
   });
 
   const connect = async (): Promise<Connection> => {
-    const connection = createConnection({ stateDir: '/nowhere', client: { name: 'test', version: '0' }, timeoutMs: 5_000, remote: place.client });
+    const connection = createConnection({
+      stateDir: '/nowhere',
+      client: { name: 'test', version: '0' },
+      timeoutMs: 5_000,
+      remote: place.client,
+    });
     open.push(connection);
     await connection.whenConnected();
     return connection;
   };
   const start = (connection: Connection, heard: string[]): Promise<SessionSubscription> =>
-    connection.start({ kind: 'file', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, (event: SessionEvent) => void (event.kind === 'final' && heard.push(event.segment.text)));
+    connection.start(
+      {
+        kind: 'file',
+        sources: [{ source: 'mic', origin: { type: 'push' } }],
+        partials: false,
+        insights: false,
+      },
+      (event: SessionEvent) => void (event.kind === 'final' && heard.push(event.segment.text)),
+    );
   const sayOne = (connection: Connection, subscription: SessionSubscription): FramePusher => {
     const pusher = createFramePusher(connection, subscription, { source: 'mic' });
     open.push(pusher, subscription);
@@ -52,7 +72,11 @@ describe('a client whose gateway stands still', () => {
     still = gateway;
     await place.leaveOut(other);
     const [asking, talking, waiting] = [await connect(), await connect(), await connect()];
-    const heard: Record<'asking' | 'talking' | 'waiting', string[]> = { asking: [], talking: [], waiting: [] };
+    const heard: Record<'asking' | 'talking' | 'waiting', string[]> = {
+      asking: [],
+      talking: [],
+      waiting: [],
+    };
     const session = await start(talking, heard.talking);
     sayOne(waiting, await start(waiting, heard.waiting));
     await delay(ANSWERED_MS);
@@ -62,15 +86,27 @@ describe('a client whose gateway stands still', () => {
     await place.leaveOut(still);
     sayOne(talking, session);
     sayOne(asking, await start(asking, heard.asking));
-    await until(() => Object.values(heard).every(({ length }) => length > 0), 'all words are heard', 60_000);
+    await until(
+      () => Object.values(heard).every(({ length }) => length > 0),
+      'all words are heard',
+      60_000,
+    );
     const word = `w${FIRST_WORD}`;
-    deepEqual([heard, performance.now() - stopped < GOES_ON_MS], [{ asking: [word], talking: [word], waiting: [word] }, true]);
+    deepEqual(
+      [heard, performance.now() - stopped < GOES_ON_MS],
+      [{ asking: [word], talking: [word], waiting: [word] }, true],
+    );
   });
 
   it('begins its session, and has its word, while two of three NATS nodes stand still', async function () {
     this.timeout(90_000);
     still.child.kill('SIGCONT');
-    const bus = await openBus({ servers: place.nats.url, name: 'test', replicas: 3, logger: silentLogger });
+    const bus = await openBus({
+      servers: place.nats.url,
+      name: 'test',
+      replicas: 3,
+      logger: silentLogger,
+    });
     open.push({ dispose: () => bus.close() });
     for (const node of [1, 2]) open.push({ dispose: () => place.nats.kill(node, 'SIGCONT') });
     const connection = await connect();
@@ -80,13 +116,21 @@ describe('a client whose gateway stands still', () => {
     const subscription = await start(connection, heard);
     const beganMs = performance.now() - stopped;
     const pusher = sayOne(connection, subscription);
-    await until(() => heard.length > 0 && pusher.acknowledged === pusher.nextSeq, 'its word is heard and its sound is kept', 60_000);
+    await until(
+      () => heard.length > 0 && pusher.acknowledged === pusher.nextSeq,
+      'its word is heard and its sound is kept',
+      60_000,
+    );
     const heardMs = performance.now() - stopped;
     for (const node of [1, 2]) await place.nats.kill(node, 'SIGCONT');
     await pusher.end();
     await connection.request(SessionStop, { sessionId: subscription.sessionId });
     // Nobody has to finish it any more.
-    const marked = (): Promise<boolean> => openSessions(bus).then((all) => all.some(({ sessionId }) => sessionId === subscription.sessionId), () => true);
+    const marked = (): Promise<boolean> =>
+      openSessions(bus).then(
+        (all) => all.some(({ sessionId }) => sessionId === subscription.sessionId),
+        () => true,
+      );
     for (let tries = 0; tries < 200 && (await marked()); tries++) await delay(100);
     deepEqual(
       { heard, began: beganMs < GOES_ON_MS, kept: heardMs < GOES_ON_MS, marked: await marked() },

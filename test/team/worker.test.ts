@@ -1,4 +1,5 @@
-// Workers of a team as real processes over a real nats-server: they share the phrases, one is killed, one drains.
+// Workers of a team as real processes over a real nats-server: they share the phrases, one is
+// killed, one drains.
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hearBeats } from '../../daemon/adapters/nats/beats';
@@ -24,20 +25,36 @@ describe('earmark worker', function () {
   let asker: NatsAsker;
   let workers: TeamProcess[] = [];
   const worker = async (env: Readonly<Record<string, string>> = {}): Promise<TeamProcess> => {
-    const started = new TeamProcess(['worker', '--nats', servers.url, '--slots', '1'], { EARMARK_TEAM_REPLICAS: '1', ...env });
+    const started = new TeamProcess(['worker', '--nats', servers.url, '--slots', '1'], {
+      EARMARK_TEAM_REPLICAS: '1',
+      ...env,
+    });
     workers.push(started);
     await started.logged('worker.started');
     return started;
   };
   const say = (n: number, seconds = 1): Promise<string | undefined> =>
-    asker.run({ pcm: new Float32Array(seconds * 16_000).fill((n * LOUDNESS) / 32_768), options: { language: 'en', conversation: 's' }, priority: 'final', sessionId: 's' }).then((result) => result?.text);
+    asker
+      .run({
+        pcm: new Float32Array(seconds * 16_000).fill((n * LOUDNESS) / 32_768),
+        options: { language: 'en', conversation: 's' },
+        priority: 'final',
+        sessionId: 's',
+      })
+      .then((result) => result?.text);
 
   before(async function () {
     servers = await NatsServers.start(needNats(this));
     bus = await openBus({ servers: servers.url, name: 'test', replicas: 1, logger: silentLogger });
     presence = new Presence(systemClock);
     hearBeats(bus, presence);
-    asker = new NatsAsker({ bus, clock: systemClock, model: 'script', presence, organisationOf: () => 'o' });
+    asker = new NatsAsker({
+      bus,
+      clock: systemClock,
+      model: 'script',
+      presence,
+      organisationOf: () => 'o',
+    });
   });
   after(async () => {
     asker?.dispose();
@@ -45,10 +62,21 @@ describe('earmark worker', function () {
     await servers?.stop();
   });
   afterEach(async () => {
-    // What was settled beside the queue is in it until a worker asks; in the next test it would be taken for a phrase of its own.
-    for (let tries = 0; tries < 200 && (await bus.jsm.streams.info(PHRASES)).state.messages > 0; tries++) await delay(50);
-    equal((await bus.jsm.streams.info(PHRASES)).state.messages, 0, 'phrases that nobody took out of the queue');
-    // Told, not killed: an acknowledgement that is not sent yet would bring a phrase to the workers of the next test.
+    // What was settled beside the queue is in it until a worker asks; in the next test it would be
+    // taken for a phrase of its own.
+    for (
+      let tries = 0;
+      tries < 200 && (await bus.jsm.streams.info(PHRASES)).state.messages > 0;
+      tries++
+    )
+      await delay(50);
+    equal(
+      (await bus.jsm.streams.info(PHRASES)).state.messages,
+      0,
+      'phrases that nobody took out of the queue',
+    );
+    // Told, not killed: an acknowledgement that is not sent yet would bring a phrase to the workers
+    // of the next test.
     await Promise.all(workers.map((one) => one.kill('SIGTERM')));
     await Promise.all(workers.map((one) => one.remove()));
     workers = [];
@@ -60,7 +88,10 @@ describe('earmark worker', function () {
     await Promise.all([worker(), worker()]);
     await until(() => presence.capacity('script').slots === 2, 'both are there');
     const numbers = Array.from({ length: 30 }, (_, i) => i + 2);
-    deepEqual(await Promise.all(numbers.map((n) => say(n))), numbers.map((n) => `w${n}`));
+    deepEqual(
+      await Promise.all(numbers.map((n) => say(n))),
+      numbers.map((n) => `w${n}`),
+    );
   });
 
   it('loses nothing when a worker is killed in the middle of a phrase', async () => {
@@ -104,6 +135,9 @@ describe('earmark worker', function () {
     const lost = new TeamProcess(['worker'], { EARMARK_NATS: '' });
     workers.push(lost);
     equal(await lost.ended, 1);
-    match(lost.stderr, /^A worker needs NATS; name its servers with --nats, EARMARK_NATS or the setting team\.nats\.\n$/);
+    match(
+      lost.stderr,
+      /^A worker needs NATS; name its servers with --nats, EARMARK_NATS or the setting team\.nats\.\n$/,
+    );
   });
 });

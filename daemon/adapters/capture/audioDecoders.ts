@@ -1,4 +1,7 @@
-/** Decodes the encoded bytes of a recording into blocks of floats: audio-decode's WASM codecs, chunk by chunk. */
+/**
+ * Decodes the encoded bytes of a recording into blocks of floats: audio-decode's WASM codecs, chunk
+ * by chunk.
+ */
 import type { DecoderName } from './audioHeader';
 
 export interface FloatBlock {
@@ -12,7 +15,11 @@ export interface FloatBlock {
  * @param onDamage called for data that the codec passed over.
  * @throws Error of the codec for data it cannot decode.
  */
-export async function* decodeBlocks(decoder: DecoderName, encoded: AsyncIterable<Uint8Array>, onDamage: () => void = () => undefined): AsyncGenerator<FloatBlock> {
+export async function* decodeBlocks(
+  decoder: DecoderName,
+  encoded: AsyncIterable<Uint8Array>,
+  onDamage: () => void = () => undefined,
+): AsyncGenerator<FloatBlock> {
   const { default: decode } = await import('audio-decode');
   const codec = await decode[decoder]();
   try {
@@ -27,7 +34,10 @@ export async function* decodeBlocks(decoder: DecoderName, encoded: AsyncIterable
   }
 }
 
-/** mpg123-decoder 1.0.3 reports damaged data on the console and nowhere else that audio-decode hands on. It decodes before its promise is made, so the console is only taken for that long. */
+/**
+ * mpg123-decoder 1.0.3 reports damaged data on the console and nowhere else that audio-decode hands
+ * on. It decodes before its promise is made, so the console is only taken for that long.
+ */
 function quietly<T>(run: () => Promise<T>, onComplaint: () => void): Promise<T> {
   const { error } = console;
   console.error = onComplaint;
@@ -42,10 +52,13 @@ function quietly<T>(run: () => Promise<T>, onComplaint: () => void): Promise<T> 
 const FLAC_HEADER_MAX = 16;
 
 /**
- * Cuts chunks so that none ends within a FLAC frame header: @audio/decode-flac 1.3.5 looks a header up in one chunk only and
- * loses the frame (up to 0.3 s) when the header is split. Bytes from a possible header on wait for the next chunk.
+ * Cuts chunks so that none ends within a FLAC frame header: @audio/decode-flac 1.3.5 looks a header
+ * up in one chunk only and loses the frame (up to 0.3 s) when the header is split. Bytes from a
+ * possible header on wait for the next chunk.
  */
-async function* cutOutsideFlacHeaders(encoded: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* cutOutsideFlacHeaders(
+  encoded: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   let waiting = new Uint8Array(0);
   for await (const chunk of encoded) {
     let all = chunk;

@@ -1,8 +1,17 @@
-/** Recordings on disk: WAV, FLAC, MP3, OGG and Opus by WASM codecs, anything else by ffmpeg; 16 kHz Int16 blocks come out. */
+/**
+ * Recordings on disk: WAV, FLAC, MP3, OGG and Opus by WASM codecs, anything else by ffmpeg; 16 kHz
+ * Int16 blocks come out.
+ */
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
-import type { AudioBlock, AudioDiagnostic, AudioFile, AudioFileOptions, DecodedAudio } from '../../audio/audioFile';
+import type {
+  AudioBlock,
+  AudioDiagnostic,
+  AudioFile,
+  AudioFileOptions,
+  DecodedAudio,
+} from '../../audio/audioFile';
 import { SAMPLE_RATE, type Source } from '../../audio/frame';
 import { SampleReader } from '../../audio/pcm';
 import { decodeBlocks } from './audioDecoders';
@@ -13,7 +22,10 @@ import { TrackMaker } from './trackMaker';
 
 /** Bytes read at once: 4 s of 16-bit mono at 16 kHz, 16 s of MP3 at 64 kbit/s. */
 const CHUNK_BYTES = 131_072;
-/** `decodeAudioFile` holds a file in memory, 2 MB a minute; longer ones are read block by block with `openAudioFile`. */
+/**
+ * `decodeAudioFile` holds a file in memory, 2 MB a minute; longer ones are read block by block with
+ * `openAudioFile`.
+ */
 const WHOLE_FILE_MAX_MS = 4 * 3_600_000;
 
 export interface OpenOptions extends AudioFileOptions {
@@ -28,7 +40,11 @@ export async function openAudioFile(file: string, options: OpenOptions = {}): Pr
   const handle = await openForReading(file, name);
   try {
     const { size } = await handle.stat();
-    if (size === 0) throw new EarmarkError('audio.empty', `${name} is empty; choose a file that has a recording in it.`);
+    if (size === 0)
+      throw new EarmarkError(
+        'audio.empty',
+        `${name} is empty; choose a file that has a recording in it.`,
+      );
     const header = await readHeader((offset, length) => readAt(handle, offset, length), size, name);
     if (header) return codecFile(file, name, header, options);
     const magic = await readAt(handle, 0, 16);
@@ -40,9 +56,13 @@ export async function openAudioFile(file: string, options: OpenOptions = {}): Pr
 
 /**
  * Reads a whole file into memory.
- * @throws EarmarkError as `openAudioFile`, audio.truncated where nothing of the sound is there, audio.unsupportedFormat when it is longer than four hours
+ * @throws EarmarkError as `openAudioFile`, audio.truncated where nothing of the sound is there,
+ * audio.unsupportedFormat when it is longer than four hours
  */
-export async function decodeAudioFile(file: string, options: OpenOptions = {}): Promise<DecodedAudio> {
+export async function decodeAudioFile(
+  file: string,
+  options: OpenOptions = {},
+): Promise<DecodedAudio> {
   const audio = await openAudioFile(file, options);
   const parts: Int16Array[][] = audio.sources.map(() => []);
   let samples = 0;
@@ -50,7 +70,10 @@ export async function decodeAudioFile(file: string, options: OpenOptions = {}): 
     block.forEach((pcm, i) => parts[i]!.push(pcm));
     samples += block[0]!.length;
     if (samples > (WHOLE_FILE_MAX_MS / 1000) * SAMPLE_RATE) {
-      throw new EarmarkError('audio.unsupportedFormat', `${path.basename(file)} is longer than ${WHOLE_FILE_MAX_MS / 3_600_000} hours; cut it into shorter recordings.`);
+      throw new EarmarkError(
+        'audio.unsupportedFormat',
+        `${path.basename(file)} is longer than ${WHOLE_FILE_MAX_MS / 3_600_000} hours; cut it into shorter recordings.`,
+      );
     }
   }
   const tracks = audio.sources.map((source, i) => {
@@ -65,10 +88,18 @@ export async function decodeAudioFile(file: string, options: OpenOptions = {}): 
   return { durationMs: (samples * 1000) / SAMPLE_RATE, tracks, diagnostics: audio.diagnostics };
 }
 
-function codecFile(file: string, name: string, header: AudioHeader, options: OpenOptions): AudioFile {
+function codecFile(
+  file: string,
+  name: string,
+  header: AudioHeader,
+  options: OpenOptions,
+): AudioFile {
   const diagnostics: AudioDiagnostic[] = [];
   const sources = sourcesOf(header.channels, options, name, diagnostics);
-  const declaredMs = header.declaredSamples === undefined ? undefined : (header.declaredSamples * 1000) / header.sampleRate;
+  const declaredMs =
+    header.declaredSamples === undefined
+      ? undefined
+      : (header.declaredSamples * 1000) / header.sampleRate;
 
   async function* blocks(): AsyncGenerator<AudioBlock> {
     const maker = new TrackMaker(sources.length === 2, header.fullScale);
@@ -77,7 +108,11 @@ function codecFile(file: string, name: string, header: AudioHeader, options: Ope
     let over = false;
     let damaged = false;
     try {
-      for await (const block of decodeBlocks(header.decoder, encodedChunks(file, name, header, options.signal), () => (damaged = true))) {
+      for await (const block of decodeBlocks(
+        header.decoder,
+        encodedChunks(file, name, header, options.signal),
+        () => (damaged = true),
+      )) {
         samples += block.channelData[0]!.length;
         const made = await maker.take(block);
         if (made[0]!.length > 0) yield made;
@@ -94,25 +129,50 @@ function codecFile(file: string, name: string, header: AudioHeader, options: Ope
     const tail = maker.end();
     if (tail[0]!.length > 0) yield tail;
     const missing = (header.declaredSamples ?? 0) - samples;
-    const cut = header.decoder === 'oga' || header.decoder === 'opus' ? header.endMissing : missing > 0;
-    if (failure !== undefined || damaged || cut) diagnostics.push(truncated(name, (samples * 1000) / header.sampleRate, declaredMs));
+    const cut =
+      header.decoder === 'oga' || header.decoder === 'opus' ? header.endMissing : missing > 0;
+    if (failure !== undefined || damaged || cut)
+      diagnostics.push(truncated(name, (samples * 1000) / header.sampleRate, declaredMs));
   }
-  return { codec: header.decoder === 'oga' ? 'vorbis' : header.decoder, sampleRate: header.sampleRate, channels: header.channels, sources, declaredMs, diagnostics, blocks };
+  return {
+    codec: header.decoder === 'oga' ? 'vorbis' : header.decoder,
+    sampleRate: header.sampleRate,
+    channels: header.channels,
+    sources,
+    declaredMs,
+    diagnostics,
+    blocks,
+  };
 }
 
-async function ffmpegFile(file: string, name: string, magic: Uint8Array, options: OpenOptions): Promise<AudioFile> {
+async function ffmpegFile(
+  file: string,
+  name: string,
+  magic: Uint8Array,
+  options: OpenOptions,
+): Promise<AudioFile> {
   const env = options.env ?? process.env;
   const ffmpeg = findProgram('ffmpeg', env, options.platform ?? process.platform);
   const kind = kindOf(magic);
-  const facts: FfmpegFacts | undefined = ffmpeg === undefined ? undefined : await askFfmpeg(ffmpeg, path.resolve(file), env);
+  const facts: FfmpegFacts | undefined =
+    ffmpeg === undefined ? undefined : await askFfmpeg(ffmpeg, path.resolve(file), env);
   if (ffmpeg === undefined && kind !== undefined) {
-    throw new EarmarkError('audio.unsupportedFormat', `${name} is ${kind}, which takes ffmpeg to read: install ffmpeg, or convert the recording to WAV, FLAC, MP3, OGG or Opus.`);
+    throw new EarmarkError(
+      'audio.unsupportedFormat',
+      `${name} is ${kind}, which takes ffmpeg to read: install ffmpeg, or convert the recording to WAV, FLAC, MP3, OGG or Opus.`,
+    );
   }
   if (kind !== undefined && facts === undefined) {
-    throw new EarmarkError('audio.notAudio', `${name} is ${kind}, but ffmpeg finds no sound in it; get the whole file again or convert it to WAV.`);
+    throw new EarmarkError(
+      'audio.notAudio',
+      `${name} is ${kind}, but ffmpeg finds no sound in it; get the whole file again or convert it to WAV.`,
+    );
   }
   if (ffmpeg === undefined || facts === undefined) {
-    throw new EarmarkError('audio.notAudio', `${name} is not a recording that Earmark can read; give it a WAV, FLAC, MP3, OGG or Opus file, or another that ffmpeg reads.`);
+    throw new EarmarkError(
+      'audio.notAudio',
+      `${name} is not a recording that Earmark can read; give it a WAV, FLAC, MP3, OGG or Opus file, or another that ffmpeg reads.`,
+    );
   }
   checkPlausible(facts, name);
   const diagnostics: AudioDiagnostic[] = [];
@@ -134,41 +194,82 @@ async function ffmpegFile(file: string, name: string, magic: Uint8Array, options
       }
       const all = left === undefined ? pcm : Int16Array.from([...left, ...pcm]);
       left = all.length & 1 ? all.subarray(-1) : undefined;
-      const tracks = [0, 1].map((side) => Int16Array.from({ length: all.length >> 1 }, (_, i) => all[2 * i + side]!));
+      const tracks = [0, 1].map((side) =>
+        Int16Array.from({ length: all.length >> 1 }, (_, i) => all[2 * i + side]!),
+      );
       samples += all.length >> 1;
       if (all.length > 1) yield tracks;
     }
     if (samples === 0) throw nothingIn(name, {}, end.complaint);
     const ms = (samples * 1000) / SAMPLE_RATE;
-    // A container's duration is rounded and may count its video: only with a complaint does a difference mean damage.
+    // A container's duration is rounded and may count its video: only with a complaint does a
+    // difference mean damage.
     if (end.complaint !== undefined) diagnostics.push(truncated(name, ms, facts!.durationMs));
   }
-  return { codec: 'ffmpeg', sampleRate: facts.sampleRate, channels: facts.channels, sources, declaredMs: facts.durationMs, diagnostics, blocks };
+  return {
+    codec: 'ffmpeg',
+    sampleRate: facts.sampleRate,
+    channels: facts.channels,
+    sources,
+    declaredMs: facts.durationMs,
+    diagnostics,
+    blocks,
+  };
 }
 
 /** @throws EarmarkError audio.unsupportedFormat for one channel that should be split. */
-function sourcesOf(channels: number, options: AudioFileOptions, name: string, diagnostics: AudioDiagnostic[]): readonly Source[] {
+function sourcesOf(
+  channels: number,
+  options: AudioFileOptions,
+  name: string,
+  diagnostics: AudioDiagnostic[],
+): readonly Source[] {
   if (options.splitChannels !== true) return ['file'];
   if (channels < 2) {
-    throw new EarmarkError('audio.unsupportedFormat', `${name} has one channel, so it cannot be split into microphone and system; leave the splitting of channels away.`);
+    throw new EarmarkError(
+      'audio.unsupportedFormat',
+      `${name} has one channel, so it cannot be split into microphone and system; leave the splitting of channels away.`,
+    );
   }
   if (channels > 2) {
-    diagnostics.push({ code: 'audio.unsupportedFormat', message: `${name} has ${channels} channels; the first is taken as the microphone, the second as the system, and the others are left out.` });
+    diagnostics.push({
+      code: 'audio.unsupportedFormat',
+      message: `${name} has ${channels} channels; the first is taken as the microphone, the second as the system, and the others are left out.`,
+    });
   }
   return ['mic', 'system'];
 }
 
 function nothingIn(name: string, header: Partial<AudioHeader>, failure: unknown): EarmarkError {
   if ((header.declaredSamples ?? 0) > 0 || header.endMissing === true) {
-    return new EarmarkError('audio.truncated', `${name} is cut off or damaged where its sound begins; get the whole file again.`, { cause: failure });
+    return new EarmarkError(
+      'audio.truncated',
+      `${name} is cut off or damaged where its sound begins; get the whole file again.`,
+      { cause: failure },
+    );
   }
-  if (failure !== undefined) return new EarmarkError('audio.notAudio', `${name} is damaged, and no sound could be read from it; get the file again or convert it.`, { cause: failure });
-  return new EarmarkError('audio.empty', `${name} has no sound in it; choose a file that has a recording in it.`);
+  if (failure !== undefined)
+    return new EarmarkError(
+      'audio.notAudio',
+      `${name} is damaged, and no sound could be read from it; get the file again or convert it.`,
+      { cause: failure },
+    );
+  return new EarmarkError(
+    'audio.empty',
+    `${name} has no sound in it; choose a file that has a recording in it.`,
+  );
 }
 
-function truncated(name: string, presentMs: number, declaredMs: number | undefined): AudioDiagnostic {
+function truncated(
+  name: string,
+  presentMs: number,
+  declaredMs: number | undefined,
+): AudioDiagnostic {
   const of = declaredMs === undefined || declaredMs <= presentMs ? '' : ` of ${clock(declaredMs)}`;
-  return { code: 'audio.truncated', message: `${name} is damaged or cut off: only ${clock(presentMs)}${of} could be read.` };
+  return {
+    code: 'audio.truncated',
+    message: `${name} is damaged or cut off: only ${clock(presentMs)}${of} could be read.`,
+  };
 }
 
 function clock(ms: number): string {
@@ -177,9 +278,13 @@ function clock(ms: number): string {
   return `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
 }
 
-/** What a file without a decoder of ours is, by its first bytes, for the message that asks for ffmpeg. */
+/**
+ * What a file without a decoder of ours is, by its first bytes, for the message that asks for
+ * ffmpeg.
+ */
 function kindOf(b: Uint8Array): string | undefined {
-  const at = (offset: number, length: number): string => String.fromCharCode(...b.subarray(offset, offset + length));
+  const at = (offset: number, length: number): string =>
+    String.fromCharCode(...b.subarray(offset, offset + length));
   if (at(4, 4) === 'ftyp') return 'an MPEG-4 recording';
   if (at(0, 4) === '\x1aE\xdf\xa3') return 'a WebM or Matroska recording';
   if (at(0, 4) === 'RIFF' || at(0, 4) === 'RF64') return 'a RIFF recording of a rare kind';
@@ -192,21 +297,31 @@ function kindOf(b: Uint8Array): string | undefined {
 }
 
 async function openForReading(file: string, name: string): Promise<FileHandle> {
-  const unreadable = (what: string, cause?: unknown): EarmarkError => new EarmarkError('audio.unreadable', `${name} ${what}`, { cause });
+  const unreadable = (what: string, cause?: unknown): EarmarkError =>
+    new EarmarkError('audio.unreadable', `${name} ${what}`, { cause });
   let handle: FileHandle;
   try {
     handle = await open(file, 'r');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw unreadable('does not exist; check the path.', error);
-    if (code === 'EACCES' || code === 'EPERM') throw unreadable('may not be read by you; change its permissions.', error);
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw unreadable('does not exist; check the path.', error);
+    if (code === 'EACCES' || code === 'EPERM')
+      throw unreadable('may not be read by you; change its permissions.', error);
     if (code === 'EISDIR') throw unreadable('is a folder; name the recordings in it.', error);
-    throw unreadable(`cannot be opened (${code ?? 'unknown error'}); check the path and the disk.`, error);
+    throw unreadable(
+      `cannot be opened (${code ?? 'unknown error'}); check the path and the disk.`,
+      error,
+    );
   }
   const stat = await handle.stat();
   if (stat.isFile()) return handle;
   await handle.close();
-  throw unreadable(stat.isDirectory() ? 'is a folder; name the recordings in it.' : 'is not a file on disk; save the recording into a file first.');
+  throw unreadable(
+    stat.isDirectory()
+      ? 'is a folder; name the recordings in it.'
+      : 'is not a file on disk; save the recording into a file first.',
+  );
 }
 
 async function readAt(handle: FileHandle, offset: number, length: number): Promise<Uint8Array> {
@@ -220,11 +335,16 @@ async function readAt(handle: FileHandle, offset: number, length: number): Promi
   return buffer.subarray(0, have);
 }
 
-async function* encodedChunks(file: string, name: string, header: AudioHeader, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+async function* encodedChunks(
+  file: string,
+  name: string,
+  header: AudioHeader,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   const handle = await openForReading(file, name);
   try {
     if (header.preamble) yield header.preamble;
-    for (let at = header.start ?? 0; ; ) {
+    for (let at = header.start ?? 0; ;) {
       signal?.throwIfAborted();
       const chunk = await readAt(handle, at, CHUNK_BYTES);
       if (chunk.length > 0) yield chunk;

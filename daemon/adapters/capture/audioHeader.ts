@@ -1,4 +1,7 @@
-/** Reads what the header of a recording promises, before any decoder sees it: kind, rate, channels, length. */
+/**
+ * Reads what the header of a recording promises, before any decoder sees it: kind, rate, channels,
+ * length.
+ */
 import { EarmarkError } from '../../../protocol/errors';
 import { FULL_SCALE, type FullScale } from '../../audio/pcm';
 
@@ -16,7 +19,10 @@ export interface AudioHeader {
   readonly endMissing: boolean;
   /** How the decoder makes floats of 16-bit samples. */
   readonly fullScale: FullScale;
-  /** What the decoder gets before the file's bytes from `start` on: a header without the chunks that do not concern it. */
+  /**
+   * What the decoder gets before the file's bytes from `start` on: a header without the chunks that
+   * do not concern it.
+   */
   readonly preamble?: Uint8Array;
   readonly start?: number;
 }
@@ -32,27 +38,47 @@ const HEAD_BYTES = 8_192;
 /** A `fmt ` chunk with the coefficients of MS ADPCM takes 58 bytes. */
 const FORMAT_MAX_BYTES = 512;
 
-/** @returns undefined for a kind that only ffmpeg may know. @throws EarmarkError audio.unsupportedFormat for a header that cannot be true. */
-export async function readHeader(read: ReadAt, fileBytes: number, name: string): Promise<AudioHeader | undefined> {
+/**
+ *
+ * @returns undefined for a kind that only ffmpeg may know. @throws EarmarkError
+ * audio.unsupportedFormat for a header that cannot be true.
+ */
+export async function readHeader(
+  read: ReadAt,
+  fileBytes: number,
+  name: string,
+): Promise<AudioHeader | undefined> {
   const head = await read(0, HEAD_BYTES);
   const magic = text(head, 0, 4);
   const header =
-    magic === 'RIFF' && text(head, 8, 4) === 'WAVE' ? await wav(read, fileBytes, name)
-    : magic === 'fLaC' ? flac(head)
-    : magic === 'OggS' ? await ogg(head, read, fileBytes)
-    : await mp3(head, read, fileBytes);
+    magic === 'RIFF' && text(head, 8, 4) === 'WAVE'
+      ? await wav(read, fileBytes, name)
+      : magic === 'fLaC'
+        ? flac(head)
+        : magic === 'OggS'
+          ? await ogg(head, read, fileBytes)
+          : await mp3(head, read, fileBytes);
   if (header) checkPlausible(header, name);
   return header;
 }
 
 /** @throws EarmarkError audio.unsupportedFormat */
-export function checkPlausible(header: Pick<AudioHeader, 'sampleRate' | 'channels'>, name: string): void {
+export function checkPlausible(
+  header: Pick<AudioHeader, 'sampleRate' | 'channels'>,
+  name: string,
+): void {
   const { sampleRate, channels } = header;
   if (sampleRate < MIN_RATE || sampleRate > MAX_RATE) {
-    throw unsupported(`${name} says that it has ${sampleRate} samples a second; Earmark reads ${MIN_RATE} to ${MAX_RATE}. Convert the recording to 16 kHz or 48 kHz.`, { sampleRate });
+    throw unsupported(
+      `${name} says that it has ${sampleRate} samples a second; Earmark reads ${MIN_RATE} to ${MAX_RATE}. Convert the recording to 16 kHz or 48 kHz.`,
+      { sampleRate },
+    );
   }
   if (channels < 1 || channels > MAX_CHANNELS) {
-    throw unsupported(`${name} says that it has ${channels} channels; Earmark reads 1 to ${MAX_CHANNELS}. Mix the recording down to stereo or mono.`, { channels });
+    throw unsupported(
+      `${name} says that it has ${channels} channels; Earmark reads 1 to ${MAX_CHANNELS}. Mix the recording down to stereo or mono.`,
+      { channels },
+    );
   }
 }
 
@@ -60,8 +86,15 @@ function unsupported(message: string, details: Record<string, number> = {}): Ear
   return new EarmarkError('audio.unsupportedFormat', message, { details });
 }
 
-/** RIFF WAVE: chunks until `fmt ` and `data` (Microsoft, Multiple Channel Audio Data and WAVE Files). */
-async function wav(read: ReadAt, fileBytes: number, name: string): Promise<AudioHeader | undefined> {
+/**
+ * RIFF WAVE: chunks until `fmt ` and `data` (Microsoft, Multiple Channel Audio Data and WAVE
+ * Files).
+ */
+async function wav(
+  read: ReadAt,
+  fileBytes: number,
+  name: string,
+): Promise<AudioHeader | undefined> {
   let format: (WavFormat & { chunk: Uint8Array }) | undefined;
   for (let at = 12, chunks = 0; at + 8 <= fileBytes && chunks < 1_000; chunks++) {
     const chunk = await read(at, FORMAT_MAX_BYTES);
@@ -73,9 +106,19 @@ async function wav(read: ReadAt, fileBytes: number, name: string): Promise<Audio
       const codec = view.getUint16(8, true);
       // WAVE_FORMAT_EXTENSIBLE: the real codec is the start of the sub-format's GUID.
       const real = codec === 0xfffe && chunk.length >= 34 ? view.getUint16(32, true) : codec;
-      format = { codec: real, channels: view.getUint16(10, true), sampleRate: view.getUint32(12, true), blockBytes: view.getUint16(20, true), bits: view.getUint16(22, true), chunk: chunk.slice(0, 8 + Math.min(size + (size & 1), FORMAT_MAX_BYTES - 8)) };
+      format = {
+        codec: real,
+        channels: view.getUint16(10, true),
+        sampleRate: view.getUint32(12, true),
+        blockBytes: view.getUint16(20, true),
+        bits: view.getUint16(22, true),
+        chunk: chunk.slice(0, 8 + Math.min(size + (size & 1), FORMAT_MAX_BYTES - 8)),
+      };
     } else if (id === 'data') {
-      if (!format) throw unsupported(`${name} has sound before its format; it is damaged. Record or convert it again.`);
+      if (!format)
+        throw unsupported(
+          `${name} has sound before its format; it is damaged. Record or convert it again.`,
+        );
       const header = wavHeader(format, size, fileBytes - at - 8, name);
       // @audio/decode-wav 1.5.1 does not skip the padding of odd chunks, so it gets none of them.
       const parts = [await read(0, 12), format.chunk, chunk.subarray(0, 8)];
@@ -83,7 +126,9 @@ async function wav(read: ReadAt, fileBytes: number, name: string): Promise<Audio
     }
     at += 8 + size + (size & 1);
   }
-  throw unsupported(`${name} is a WAV file without a sound chunk; it is damaged. Record or convert it again.`);
+  throw unsupported(
+    `${name} is a WAV file without a sound chunk; it is damaged. Record or convert it again.`,
+  );
 }
 
 interface WavFormat {
@@ -94,18 +139,28 @@ interface WavFormat {
   readonly bits: number;
 }
 
-function wavHeader(f: WavFormat, declaredBytes: number, presentBytes: number, name: string): AudioHeader | undefined {
+function wavHeader(
+  f: WavFormat,
+  declaredBytes: number,
+  presentBytes: number,
+  name: string,
+): AudioHeader | undefined {
   checkPlausible(f, name);
   const [PCM, MS_ADPCM, FLOAT, A_LAW, MU_LAW, IMA_ADPCM] = [1, 2, 3, 6, 7, 0x11];
   const adpcm = f.codec === MS_ADPCM || f.codec === IMA_ADPCM;
   const bitsKnown =
-    f.codec === PCM ? [8, 16, 24, 32].includes(f.bits)
-    : f.codec === FLOAT ? f.bits === 32 || f.bits === 64
-    : f.codec === A_LAW || f.codec === MU_LAW ? f.bits === 8
-    : adpcm;
+    f.codec === PCM
+      ? [8, 16, 24, 32].includes(f.bits)
+      : f.codec === FLOAT
+        ? f.bits === 32 || f.bits === 64
+        : f.codec === A_LAW || f.codec === MU_LAW
+          ? f.bits === 8
+          : adpcm;
   if (!bitsKnown) return undefined;
   if (f.blockBytes === 0 || (!adpcm && f.blockBytes !== (f.channels * f.bits) / 8)) {
-    throw unsupported(`${name} has a header that contradicts itself (${f.channels} channels of ${f.bits} bits in blocks of ${f.blockBytes} bytes). Record or convert it again.`);
+    throw unsupported(
+      `${name} has a header that contradicts itself (${f.channels} channels of ${f.bits} bits in blocks of ${f.blockBytes} bytes). Record or convert it again.`,
+    );
   }
   // A program that writes into a pipe cannot know the length and writes 0 or the highest number.
   const unknown = declaredBytes === 0 || declaredBytes >= 0xffff_fff0;
@@ -126,12 +181,27 @@ function flac(head: Uint8Array): AudioHeader | undefined {
   if (head.length < 42 || (head[4]! & 0x7f) !== 0) return undefined;
   const sampleRate = (head[18]! << 12) | (head[19]! << 4) | (head[20]! >> 4);
   const channels = ((head[20]! >> 1) & 7) + 1;
-  const samples = (head[21]! & 15) * 2 ** 32 + new DataView(head.buffer, head.byteOffset).getUint32(22);
-  return { decoder: 'flac', sampleRate, channels, declaredSamples: samples === 0 ? undefined : samples, endMissing: false, fullScale: { negative: 32_767, positive: 32_767 } };
+  const samples =
+    (head[21]! & 15) * 2 ** 32 + new DataView(head.buffer, head.byteOffset).getUint32(22);
+  return {
+    decoder: 'flac',
+    sampleRate,
+    channels,
+    declaredSamples: samples === 0 ? undefined : samples,
+    endMissing: false,
+    fullScale: { negative: 32_767, positive: 32_767 },
+  };
 }
 
-/** Ogg with Vorbis or Opus; the length is the granule position of the last page (RFC 3533; RFC 7845). */
-async function ogg(head: Uint8Array, read: ReadAt, fileBytes: number): Promise<AudioHeader | undefined> {
+/**
+ * Ogg with Vorbis or Opus; the length is the granule position of the last page (RFC 3533; RFC
+ * 7845).
+ */
+async function ogg(
+  head: Uint8Array,
+  read: ReadAt,
+  fileBytes: number,
+): Promise<AudioHeader | undefined> {
   const body = 27 + (head[26] ?? 0);
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (head.length < body + 19) return undefined;
@@ -139,15 +209,32 @@ async function ogg(head: Uint8Array, read: ReadAt, fileBytes: number): Promise<A
   if (text(head, body, 8) === 'OpusHead') {
     const preSkip = view.getUint16(body + 10, true);
     const declaredSamples = last === undefined ? undefined : Math.max(0, last - preSkip);
-    return { decoder: 'opus', sampleRate: 48_000, channels: head[body + 9]!, declaredSamples, endMissing: last === undefined, fullScale: FULL_SCALE };
+    return {
+      decoder: 'opus',
+      sampleRate: 48_000,
+      channels: head[body + 9]!,
+      declaredSamples,
+      endMissing: last === undefined,
+      fullScale: FULL_SCALE,
+    };
   }
   if (text(head, body, 7) === '\x01vorbis') {
-    return { decoder: 'oga', sampleRate: view.getUint32(body + 12, true), channels: head[body + 11]!, declaredSamples: last, endMissing: last === undefined, fullScale: FULL_SCALE };
+    return {
+      decoder: 'oga',
+      sampleRate: view.getUint32(body + 12, true),
+      channels: head[body + 11]!,
+      declaredSamples: last,
+      endMissing: last === undefined,
+      fullScale: FULL_SCALE,
+    };
   }
   return undefined;
 }
 
-/** An Ogg page is at most 65307 bytes long, so the last one starts in this many last bytes. @returns undefined where the stream does not end as it should. */
+/**
+ * An Ogg page is at most 65307 bytes long, so the last one starts in this many last bytes.
+ * @returns undefined where the stream does not end as it should.
+ */
 async function lastGranule(read: ReadAt, fileBytes: number): Promise<number | undefined> {
   const from = Math.max(0, fileBytes - 65_307);
   const tail = await read(from, 65_307);
@@ -162,7 +249,12 @@ async function lastGranule(read: ReadAt, fileBytes: number): Promise<number | un
   return undefined;
 }
 
-const MPEG_RATES: readonly (readonly number[])[] = [[11_025, 12_000, 8_000], [], [22_050, 24_000, 16_000], [44_100, 48_000, 32_000]];
+const MPEG_RATES: readonly (readonly number[])[] = [
+  [11_025, 12_000, 8_000],
+  [],
+  [22_050, 24_000, 16_000],
+  [44_100, 48_000, 32_000],
+];
 const KBITS_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const KBITS_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
@@ -174,9 +266,19 @@ interface MpegFrame {
   readonly mpeg1: boolean;
 }
 
-/** MPEG audio layer III (ISO 11172-3, 13818-3), after an ID3v2 tag if there is one. Two frames in a row must agree: the sync word alone is common in any data. */
-async function mp3(head: Uint8Array, read: ReadAt, fileBytes: number): Promise<AudioHeader | undefined> {
-  const tagBytes = text(head, 0, 3) === 'ID3' && head.length >= 10 ? 10 + ((head[6]! << 21) | (head[7]! << 14) | (head[8]! << 7) | head[9]!) : 0;
+/**
+ * MPEG audio layer III (ISO 11172-3, 13818-3), after an ID3v2 tag if there is one. Two frames in a
+ * row must agree: the sync word alone is common in any data.
+ */
+async function mp3(
+  head: Uint8Array,
+  read: ReadAt,
+  fileBytes: number,
+): Promise<AudioHeader | undefined> {
+  const tagBytes =
+    text(head, 0, 3) === 'ID3' && head.length >= 10
+      ? 10 + ((head[6]! << 21) | (head[7]! << 14) | (head[8]! << 7) | head[9]!)
+      : 0;
   const data = tagBytes === 0 ? head : await read(tagBytes, HEAD_BYTES);
   // Encoders pad tags; some players' cuts start within a frame.
   for (let at = 0; at + 4 <= data.length && at < 4_096; at++) {
@@ -187,7 +289,14 @@ async function mp3(head: Uint8Array, read: ReadAt, fileBytes: number): Promise<A
     const isLast = tagBytes + next >= fileBytes;
     if (!isLast && (!second || second.sampleRate !== frame.sampleRate)) continue;
     if (isLast && at > 0) return undefined;
-    return { decoder: 'mp3', sampleRate: frame.sampleRate, channels: frame.channels, declaredSamples: xingSamples(data, at, frame), endMissing: false, fullScale: FULL_SCALE };
+    return {
+      decoder: 'mp3',
+      sampleRate: frame.sampleRate,
+      channels: frame.channels,
+      declaredSamples: xingSamples(data, at, frame),
+      endMissing: false,
+      fullScale: FULL_SCALE,
+    };
   }
   return undefined;
 }
@@ -202,19 +311,32 @@ function mpegFrame(b: Uint8Array, at: number): MpegFrame | undefined {
   if (!layer3 || sampleRate === undefined || !kbits) return undefined;
   const padding = (b[at + 2]! >> 1) & 1;
   const bytes = Math.floor(((mpeg1 ? 144_000 : 72_000) * kbits) / sampleRate) + padding;
-  return { sampleRate, channels: b[at + 3]! >> 6 === 3 ? 1 : 2, bytes, samples: mpeg1 ? 1_152 : 576, mpeg1 };
+  return {
+    sampleRate,
+    channels: b[at + 3]! >> 6 === 3 ? 1 : 2,
+    bytes,
+    samples: mpeg1 ? 1_152 : 576,
+    mpeg1,
+  };
 }
 
 /** The Xing or Info frame of LAME and ffmpeg: number of frames, encoder delay and padding. */
 function xingSamples(b: Uint8Array, at: number, frame: MpegFrame): number | undefined {
-  const tag = at + 4 + (frame.mpeg1 ? (frame.channels === 1 ? 17 : 32) : frame.channels === 1 ? 9 : 17);
+  const tag =
+    at + 4 + (frame.mpeg1 ? (frame.channels === 1 ? 17 : 32) : frame.channels === 1 ? 9 : 17);
   const name = text(b, tag, 4);
   if ((name !== 'Xing' && name !== 'Info') || tag + 144 > b.length) return undefined;
   const view = new DataView(b.buffer, b.byteOffset, b.byteLength);
   const flags = view.getUint32(tag + 4);
   if (!(flags & 1)) return undefined;
   const samples = view.getUint32(tag + 8) * frame.samples;
-  const lame = tag + 8 + (flags & 1 ? 4 : 0) + (flags & 2 ? 4 : 0) + (flags & 4 ? 100 : 0) + (flags & 8 ? 4 : 0);
+  const lame =
+    tag +
+    8 +
+    (flags & 1 ? 4 : 0) +
+    (flags & 2 ? 4 : 0) +
+    (flags & 4 ? 100 : 0) +
+    (flags & 8 ? 4 : 0);
   const delay = (b[lame + 21]! << 4) | (b[lame + 22]! >> 4);
   const padding = ((b[lame + 22]! & 15) << 8) | b[lame + 23]!;
   return Math.max(0, samples - delay - padding);

@@ -1,9 +1,17 @@
-/** Records microphones and system audio: picks a recorder, runs it through node-record-lpcm16, hands its samples on. */
+/**
+ * Records microphones and system audio: picks a recorder, runs it through node-record-lpcm16, hands
+ * its samples on.
+ */
 import path from 'node:path';
 import os from 'node:os';
 import { type Recording as LibraryRecording, record } from 'node-record-lpcm16';
 import { EarmarkError } from '../../../protocol/errors';
-import type { CaptureSource, RecorderName, RecordingAbilities, RecordingDevice } from '../../audio/devices';
+import type {
+  CaptureSource,
+  RecorderName,
+  RecordingAbilities,
+  RecordingDevice,
+} from '../../audio/devices';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { SampleReader } from '../../audio/pcm';
 import { type Clock, systemClock } from '../../base/clock';
@@ -40,7 +48,10 @@ export interface DeviceCapture extends Capture {
   dispose(): Promise<void>;
 }
 
-/** macOS asks the user for permission at the first recording, and nothing comes until that is answered. */
+/**
+ * macOS asks the user for permission at the first recording, and nothing comes until that is
+ * answered.
+ */
 const FIRST_DATA_MS = { darwin: 30_000, other: 5_000 } as const;
 const STDERR_KEPT = 4_000;
 
@@ -49,11 +60,17 @@ export function createCapture(options: CaptureOptions): DeviceCapture {
   const env = options.env ?? process.env;
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? silentLogger;
-  const firstDataMs = options.firstDataMs ?? (platform === 'darwin' ? FIRST_DATA_MS.darwin : FIRST_DATA_MS.other);
+  const firstDataMs =
+    options.firstDataMs ?? (platform === 'darwin' ? FIRST_DATA_MS.darwin : FIRST_DATA_MS.other);
   const running = new Set<RunningRecorder>();
 
   const probe = async (): Promise<readonly Probe[]> => {
-    const probes = await probeRecorders({ env, platform, release: options.release ?? os.release(), audiotee: options.audiotee });
+    const probes = await probeRecorders({
+      env,
+      platform,
+      release: options.release ?? os.release(),
+      audiotee: options.audiotee,
+    });
     return options.only ? probes.filter((p) => options.only!.includes(p.name)) : probes;
   };
 
@@ -76,16 +93,39 @@ export function createCapture(options: CaptureOptions): DeviceCapture {
       const started = clock.now();
       const spawn = (): LibraryRecording => {
         try {
-          return record({ ...recorderOptions, recorder: path.join(options.recordersFolder, recorder.name), sampleRate: SAMPLE_RATE, channels: 1 });
+          return record({
+            ...recorderOptions,
+            recorder: path.join(options.recordersFolder, recorder.name),
+            sampleRate: SAMPLE_RATE,
+            channels: 1,
+          });
         } catch (error) {
-          throw new EarmarkError('audio.recorderFailed', `The recorder ${recorder.name} could not be started; install Earmark again.`, { details: { recorder: recorder.name }, cause: error });
+          throw new EarmarkError(
+            'audio.recorderFailed',
+            `The recorder ${recorder.name} could not be started; install Earmark again.`,
+            { details: { recorder: recorder.name }, cause: error },
+          );
         }
       };
-      const run = new RunningRecorder(spawn, { source, device: chosen.name, recorder: recorder.name, asked: named ? chosen.id : undefined }, handlers, clock);
+      const run = new RunningRecorder(
+        spawn,
+        {
+          source,
+          device: chosen.name,
+          recorder: recorder.name,
+          asked: named ? chosen.id : undefined,
+        },
+        handlers,
+        clock,
+      );
       running.add(run);
       run.onGone = () => running.delete(run);
       await run.firstData(firstDataMs);
-      logger.info('capture.started', { source, recorder: recorder.name, durationMs: Math.round(clock.now() - started) });
+      logger.info('capture.started', {
+        source,
+        recorder: recorder.name,
+        durationMs: Math.round(clock.now() - started),
+      });
       return run;
     },
     async dispose() {
@@ -95,9 +135,17 @@ export function createCapture(options: CaptureOptions): DeviceCapture {
 }
 
 /** @throws EarmarkError audio.noRecorder, audio.deviceNotFound */
-function choose(source: CaptureSource, device: string | undefined, probes: readonly Probe[], platform: NodeJS.Platform): { recorder: Probe; chosen: RecordingDevice; named: boolean } {
+function choose(
+  source: CaptureSource,
+  device: string | undefined,
+  probes: readonly Probe[],
+  platform: NodeJS.Platform,
+): { recorder: Probe; chosen: RecordingDevice; named: boolean } {
   const usable = probes.filter((p) => p.program !== undefined && devicesOf(p, source).length > 0);
-  if (usable.length === 0) throw new EarmarkError('audio.noRecorder', adviceFor(source, probes, platform), { details: { source } });
+  if (usable.length === 0)
+    throw new EarmarkError('audio.noRecorder', adviceFor(source, probes, platform), {
+      details: { source },
+    });
   if (device === undefined || device === '') {
     const recorder = recorderFor(source, probes)!;
     const chosen = devicesOf(recorder, source)[0]!;
@@ -105,11 +153,20 @@ function choose(source: CaptureSource, device: string | undefined, probes: reado
     return { recorder, chosen, named: !(recorder.name === 'parec' && chosen.isDefault) };
   }
   for (const recorder of usable) {
-    const chosen = devicesOf(recorder, source).find((d) => d.id === device) ?? devicesOf(recorder, source).find((d) => d.name.toLowerCase() === device.toLowerCase());
+    const chosen =
+      devicesOf(recorder, source).find((d) => d.id === device) ??
+      devicesOf(recorder, source).find((d) => d.name.toLowerCase() === device.toLowerCase());
     if (chosen) return { recorder, chosen, named: true };
   }
-  const there = devicesOf(recorderFor(source, probes), source).slice(0, 8).map((d) => `“${d.name}”`).join(', ');
-  throw new EarmarkError('audio.deviceNotFound', `The ${source === 'mic' ? 'microphone' : 'output device'} “${device}” is not connected; connect it, or choose one of ${there}.`, { details: { source } });
+  const there = devicesOf(recorderFor(source, probes), source)
+    .slice(0, 8)
+    .map((d) => `“${d.name}”`)
+    .join(', ');
+  throw new EarmarkError(
+    'audio.deviceNotFound',
+    `The ${source === 'mic' ? 'microphone' : 'output device'} “${device}” is not connected; connect it, or choose one of ${there}.`,
+    { details: { source } },
+  );
 }
 
 /** `lost`: the device was exchanged under the recorder, which is being ended. */
@@ -136,7 +193,12 @@ class RunningRecorder implements Recording {
   private readonly closed: Promise<void>;
   private settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
-  constructor(spawn: () => LibraryRecording, private readonly about: RecorderFacts, handlers: RecordingHandlers, private readonly clock: Clock) {
+  constructor(
+    spawn: () => LibraryRecording,
+    private readonly about: RecorderFacts,
+    handlers: RecordingHandlers,
+    private readonly clock: Clock,
+  ) {
     ({ source: this.source, device: this.device, recorder: this.recorder } = about);
     this.library = spawn();
     const { process: child } = this.library;
@@ -176,7 +238,9 @@ class RunningRecorder implements Recording {
     });
   }
 
-  /** Resolves with the first sample. @throws EarmarkError audio.recorderFailed, audio.deviceNotFound */
+  /**
+   * Resolves with the first sample. @throws EarmarkError audio.recorderFailed, audio.deviceNotFound
+   */
   async firstData(limitMs: number): Promise<void> {
     const arrived = new Promise<void>((resolve, reject) => {
       this.settle = { resolve, reject };
@@ -184,7 +248,11 @@ class RunningRecorder implements Recording {
     const timer = this.clock.setTimeout(() => {
       const what = `${this.source === 'mic' ? 'The microphone' : 'The system audio of'} “${this.device}”`;
       this.settle?.reject(
-        new EarmarkError('audio.recorderFailed', `${what} gave no sound data within ${limitMs / 1000} seconds; check that it is connected and permitted, or choose another device.`, { details: { recorder: this.recorder } }),
+        new EarmarkError(
+          'audio.recorderFailed',
+          `${what} gave no sound data within ${limitMs / 1000} seconds; check that it is connected and permitted, or choose another device.`,
+          { details: { recorder: this.recorder } },
+        ),
       );
       void this.stop();
     }, limitMs);
@@ -195,32 +263,58 @@ class RunningRecorder implements Recording {
     }
   }
 
-  /** Closing the pipe is what ends the supervisor and with it the recorder; the library's own `stop` would only signal. */
+  /**
+   * Closing the pipe is what ends the supervisor and with it the recorder; the library's own `stop`
+   * would only signal.
+   */
   async stop(): Promise<void> {
     if (this.phase === 'gone') return;
     const starting = this.phase === 'starting';
     this.phase = 'stopping';
-    if (starting) this.settle?.reject(new EarmarkError('audio.recorderFailed', 'The recording was stopped before it began; start it again.'));
+    if (starting)
+      this.settle?.reject(
+        new EarmarkError(
+          'audio.recorderFailed',
+          'The recording was stopped before it began; start it again.',
+        ),
+      );
     this.library.process.stdin?.end();
-    const force = this.clock.setTimeout(() => this.library.process.kill('SIGKILL'), FORCE_AFTER_MS + 500);
+    const force = this.clock.setTimeout(
+      () => this.library.process.kill('SIGKILL'),
+      FORCE_AFTER_MS + 500,
+    );
     await this.closed;
     force.dispose();
   }
 
   private hear(line: string): void {
-    if (this.phase === 'recording' && saysLost(this.recorder, line, this.source, this.about.asked)) {
+    if (
+      this.phase === 'recording' &&
+      saysLost(this.recorder, line, this.source, this.about.asked)
+    ) {
       this.phase = 'lost';
       this.library.process.stdin?.end();
     }
-    if (line !== '' && !PAREC_CHATTER.test(line)) this.said = `${this.said}${line}\n`.slice(-STDERR_KEPT);
+    if (line !== '' && !PAREC_CHATTER.test(line))
+      this.said = `${this.said}${line}\n`.slice(-STDERR_KEPT);
   }
 
   private explain(code: number | null): EarmarkError {
-    return explainEnd({ recorder: this.recorder, source: this.source, device: this.device, code, said: this.said });
+    return explainEnd({
+      recorder: this.recorder,
+      source: this.source,
+      device: this.device,
+      code,
+      said: this.said,
+    });
   }
 }
 
-/** @param resolve `require.resolve` of the running program. @returns the audiotee program of the optional npm package. */
+/**
+ *
+ * @param resolve `require.resolve` of the running program.
+ * @returns the audiotee program of the optional npm package.
+ */
 export function findAudiotee(resolve: (name: string) => string): string | undefined {
   try {
     return path.join(path.dirname(resolve('audiotee')), '..', 'bin', 'audiotee');

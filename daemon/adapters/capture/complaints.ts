@@ -1,4 +1,7 @@
-/** What recorders say on standard error, in words for the user. Nothing of it is shown as it is but one line of an unknown complaint. */
+/**
+ * What recorders say on standard error, in words for the user. Nothing of it is shown as it is but
+ * one line of an unknown complaint.
+ */
 import { EarmarkError, type ErrorCode } from '../../../protocol/errors';
 import type { CaptureSource, RecorderName } from '../../audio/devices';
 
@@ -8,10 +11,15 @@ interface Complaint {
   /** Ends the sentence "The microphone … ". */
   readonly means: string;
 }
-const c = (says: RegExp, means: string, code: Complaint['code'] = 'audio.recorderFailed'): Complaint => ({ says, code, means });
+const c = (
+  says: RegExp,
+  means: string,
+  code: Complaint['code'] = 'audio.recorderFailed',
+): Complaint => ({ says, code, means });
 
 const GONE = 'is not there any more; connect it again or choose another device';
-const NO_SERVER = 'cannot be recorded because no sound server answers; start PulseAudio or PipeWire';
+const NO_SERVER =
+  'cannot be recorded because no sound server answers; start PulseAudio or PipeWire';
 const BUSY = 'is in use by another program; close that program or choose another device';
 
 /** The first that matches counts. */
@@ -26,12 +34,22 @@ const COMPLAINTS: Readonly<Record<RecorderName, readonly Complaint[]>> = {
   'pw-record': [
     c(/Host is down|can't connect|pw_context_connect/, NO_SERVER),
     c(/no target node available|No such file/, GONE, 'audio.deviceNotFound'),
-    c(/does not support pipe write/, 'cannot be recorded by this version of pw-record; install pulseaudio-utils for parec'),
+    c(
+      /does not support pipe write/,
+      'cannot be recorded by this version of pw-record; install pulseaudio-utils for parec',
+    ),
   ],
   arecord: [
-    c(/No such (file or directory|device)|Cannot get card index|Unknown PCM/, GONE, 'audio.deviceNotFound'),
+    c(
+      /No such (file or directory|device)|Cannot get card index|Unknown PCM/,
+      GONE,
+      'audio.deviceNotFound',
+    ),
     c(/Device or resource busy/, BUSY),
-    c(/Permission denied/, 'may not be opened by this user; add your user to the group audio and log in again'),
+    c(
+      /Permission denied/,
+      'may not be opened by this user; add your user to the group audio and log in again',
+    ),
     c(/Connection refused/, NO_SERVER),
   ],
   sox: [
@@ -40,11 +58,21 @@ const COMPLAINTS: Readonly<Record<RecorderName, readonly Complaint[]>> = {
     c(/busy/i, BUSY),
   ],
   audiotee: [
-    c(/permission|not authorized|denied/i, 'may not be recorded; allow Visual Studio Code under System Settings > Privacy & Security > Screen & System Audio Recording'),
+    c(
+      /permission|not authorized|denied/i,
+      'may not be recorded; allow Visual Studio Code under System Settings > Privacy & Security > Screen & System Audio Recording',
+    ),
   ],
   ffmpeg: [
-    c(/not authorized|denied|permission/i, 'may not be recorded; allow Visual Studio Code to use the microphone in the privacy settings of the system'),
-    c(/Could not find audio|Audio device not found|Invalid audio device|No such device/i, GONE, 'audio.deviceNotFound'),
+    c(
+      /not authorized|denied|permission/i,
+      'may not be recorded; allow Visual Studio Code to use the microphone in the privacy settings of the system',
+    ),
+    c(
+      /Could not find audio|Audio device not found|Invalid audio device|No such device/i,
+      GONE,
+      'audio.deviceNotFound',
+    ),
     c(/busy|Could not run (filter|graph)|I\/O error|Input\/output error/i, BUSY),
   ],
 };
@@ -59,11 +87,14 @@ export interface RecorderEnd {
   readonly said: string;
 }
 
-const nameOf = (source: CaptureSource, device: string): string => `${source === 'mic' ? 'The microphone' : 'The system audio of'} “${device}”`;
+const nameOf = (source: CaptureSource, device: string): string =>
+  `${source === 'mic' ? 'The microphone' : 'The system audio of'} “${device}”`;
 
 /** The device went away while its recorder stayed. */
 export function explainLost(source: CaptureSource, device: string): EarmarkError {
-  return new EarmarkError('audio.deviceNotFound', `${nameOf(source, device)} ${GONE}.`, { details: { source } });
+  return new EarmarkError('audio.deviceNotFound', `${nameOf(source, device)} ${GONE}.`, {
+    details: { source },
+  });
 }
 
 export function explainEnd({ recorder, source, device, code, said }: RecorderEnd): EarmarkError {
@@ -72,6 +103,13 @@ export function explainEnd({ recorder, source, device, code, said }: RecorderEnd
   const details = { recorder, exitCode: code ?? -1 };
   if (known) return new EarmarkError(known.code, `${what} ${known.means}.`, { details });
   const line = said.trim().split('\n').at(-1)?.trim().slice(0, 160) ?? '';
-  const why = line === '' ? `ended with exit code ${code ?? 'unknown'}` : `ended and said: ${line.replace(/[.\s]+$/, '')}`;
-  return new EarmarkError('audio.recorderFailed', `${what} stopped because ${recorder} ${why}; start again or choose another device.`, { details });
+  const why =
+    line === ''
+      ? `ended with exit code ${code ?? 'unknown'}`
+      : `ended and said: ${line.replace(/[.\s]+$/, '')}`;
+  return new EarmarkError(
+    'audio.recorderFailed',
+    `${what} stopped because ${recorder} ${why}; start again or choose another device.`,
+    { details },
+  );
 }

@@ -1,4 +1,7 @@
-/** Recordings of any other kind, through an ffmpeg on this machine: what is in them, and their samples at 16 kHz. */
+/**
+ * Recordings of any other kind, through an ffmpeg on this machine: what is in them, and their
+ * samples at 16 kHz.
+ */
 import { spawn } from 'node:child_process';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { ask, type Env } from './programs';
@@ -12,11 +15,33 @@ export interface FfmpegFacts {
 /** Only this file: a playlist must not make ffmpeg open addresses or other files. */
 const fileOnly = (file: string): string[] => ['-protocol_whitelist', 'file', '-i', `file:${file}`];
 
-const CHANNELS: Readonly<Record<string, number>> = { mono: 1, stereo: 2, '2.1': 3, '3.0': 3, quad: 4, '4.0': 4, '5.0': 5, '5.0(side)': 5, '5.1': 6, '5.1(side)': 6, '6.1': 7, '7.1': 8 };
+const CHANNELS: Readonly<Record<string, number>> = {
+  mono: 1,
+  stereo: 2,
+  '2.1': 3,
+  '3.0': 3,
+  quad: 4,
+  '4.0': 4,
+  '5.0': 5,
+  '5.0(side)': 5,
+  '5.1': 6,
+  '5.1(side)': 6,
+  '6.1': 7,
+  '7.1': 8,
+};
 
 /** @returns undefined where ffmpeg finds no sound, or is itself not sure what the file is. */
-export async function askFfmpeg(ffmpeg: string, file: string, env: Env): Promise<FfmpegFacts | undefined> {
-  const { stderr } = await ask(ffmpeg, ['-hide_banner', '-nostdin', ...fileOnly(file)], env, 20_000);
+export async function askFfmpeg(
+  ffmpeg: string,
+  file: string,
+  env: Env,
+): Promise<FfmpegFacts | undefined> {
+  const { stderr } = await ask(
+    ffmpeg,
+    ['-hide_banner', '-nostdin', ...fileOnly(file)],
+    env,
+    20_000,
+  );
   return parseFfmpegFacts(stderr);
 }
 
@@ -30,7 +55,11 @@ export function parseFfmpegFacts(said: string): FfmpegFacts | undefined {
   return {
     sampleRate: Number(stream[1]),
     channels: CHANNELS[layout] ?? (counted ? Number(counted[1]) : 2),
-    durationMs: duration ? Math.round((Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3])) * 1000) : undefined,
+    durationMs: duration
+      ? Math.round(
+          (Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3])) * 1000,
+        )
+      : undefined,
   };
 }
 
@@ -40,9 +69,34 @@ export interface FfmpegEnd {
 }
 
 /** Interleaved s16le bytes at 16 kHz. `end` is filled in when they are over. */
-export async function* decodeWithFfmpeg(ffmpeg: string, file: string, channels: 1 | 2, env: Env, end: FfmpegEnd): AsyncGenerator<Uint8Array> {
-  const args = ['-hide_banner', '-nostdin', '-v', 'error', ...fileOnly(file), '-map', '0:a:0', '-ac', String(channels), '-ar', String(SAMPLE_RATE), '-f', 's16le', 'pipe:1'];
-  const child = spawn(ffmpeg, args, { env: env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+export async function* decodeWithFfmpeg(
+  ffmpeg: string,
+  file: string,
+  channels: 1 | 2,
+  env: Env,
+  end: FfmpegEnd,
+): AsyncGenerator<Uint8Array> {
+  const args = [
+    '-hide_banner',
+    '-nostdin',
+    '-v',
+    'error',
+    ...fileOnly(file),
+    '-map',
+    '0:a:0',
+    '-ac',
+    String(channels),
+    '-ar',
+    String(SAMPLE_RATE),
+    '-f',
+    's16le',
+    'pipe:1',
+  ];
+  const child = spawn(ffmpeg, args, {
+    env: env as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-2_000);
@@ -54,7 +108,8 @@ export async function* decodeWithFfmpeg(ffmpeg: string, file: string, channels: 
   try {
     for await (const chunk of child.stdout) yield chunk as Uint8Array;
     const code = await closed;
-    if (code !== 0 || said !== '') end.complaint = said.trim().split('\n')[0] ?? `ended with ${code}`;
+    if (code !== 0 || said !== '')
+      end.complaint = said.trim().split('\n')[0] ?? `ended with ${code}`;
   } finally {
     child.kill('SIGKILL');
   }

@@ -1,14 +1,22 @@
 /**
- * PulseAudio moves the stream of a microphone that was pulled out to the default source, and where no microphone is left that
- * is the monitor of the speakers: the others would be heard as the user. So a move to the wrong kind of device ends the recording.
+ * PulseAudio moves the stream of a microphone that was pulled out to the default source, and where
+ * no microphone is left that is the monitor of the speakers: the others would be heard as the user.
+ * So a move to the wrong kind of device ends the recording.
  */
 import type { CaptureSource, RecorderName } from '../../audio/devices';
 
 /**
- * @param asked the device the user chose; undefined for the default, which may change to another of its kind.
- * @returns true for a line of standard error that says that the recorder no longer hears the right device.
+ * @param asked the device the user chose; undefined for the default, which may change to another of
+ * its kind.
+ * @returns true for a line of standard error that says that the recorder no longer hears the right
+ * device.
  */
-export function saysLost(recorder: RecorderName, line: string, source: CaptureSource, asked: string | undefined): boolean {
+export function saysLost(
+  recorder: RecorderName,
+  line: string,
+  source: CaptureSource,
+  asked: string | undefined,
+): boolean {
   // pw-record stays, without a sound, when the node it was told not to leave is gone.
   if (recorder === 'pw-record') return /^remote error: .*\(No such file or directory\)/.test(line);
   const device = recorder === 'parec' ? movedTo(line) : undefined;
@@ -26,4 +34,5 @@ function mayFollow(source: CaptureSource, asked: string | undefined, device: str
 }
 
 /** What `parec --verbose` says that is no complaint. */
-export const PAREC_CHATTER = /^(Time: |Opening a |Connection established|Stream (successfully|started|buffer|device|overrun|underrun|moved)|Buffer metrics|Using sample spec|Connected to device|Got signal|Exiting)/;
+export const PAREC_CHATTER =
+  /^(Time: |Opening a |Connection established|Stream (successfully|started|buffer|device|overrun|underrun|moved)|Buffer metrics|Using sample spec|Connected to device|Got signal|Exiting)/;

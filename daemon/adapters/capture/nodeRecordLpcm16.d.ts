@@ -8,6 +8,9 @@ declare module 'node-record-lpcm16' {
     stream(): Readable;
     stop(): void;
   }
-  /** Spawns at once. @param options.recorder absolute path of a module `(options) => {cmd, args, spawnOptions}`. */
+  /**
+   * Spawns at once.
+   * @param options.recorder absolute path of a module `(options) => {cmd, args, spawnOptions}`.
+   */
   export function record(options: { recorder: string } & Record<string, unknown>): Recording;
 }

@@ -1,36 +1,58 @@
-/** What this machine can record with: asks every recorder of the platform and picks one for each source. */
-import type { CaptureSource, RecorderState, RecordingAbilities, RecordingDevice } from '../../audio/devices';
+/**
+ * What this machine can record with: asks every recorder of the platform and picks one for each
+ * source.
+ */
+import type {
+  CaptureSource,
+  RecorderState,
+  RecordingAbilities,
+  RecordingDevice,
+} from '../../audio/devices';
 import { probeArecord, probeParec, probePwRecord, probeSox } from './probeLinux';
 import { probeAudiotee, probeFfmpegMac } from './probeMac';
 import { probeFfmpegWindows } from './probeWindows';
 import type { Probe, ProbeContext } from './probeAnswer';
 
 /**
- * In order of preference. Linux: the sound server's own recorders share the device with other programs and know the
- * monitors; ALSA may find the device taken; sox has the largest buffer and no list of devices. macOS: only audiotee hears
- * the system, and ffmpeg can name microphones where sox cannot. Windows: ffmpeg, then sox for the default microphone.
+ * In order of preference. Linux: the sound server's own recorders share the device with other
+ * programs and know the monitors; ALSA may find the device taken; sox has the largest buffer and no
+ * list of devices. macOS: only audiotee hears the system, and ffmpeg can name microphones where sox
+ * cannot. Windows: ffmpeg, then sox for the default microphone.
  */
-const RECORDERS: Readonly<Partial<Record<NodeJS.Platform, readonly ((context: ProbeContext) => Promise<Probe>)[]>>> = {
+const RECORDERS: Readonly<
+  Partial<Record<NodeJS.Platform, readonly ((context: ProbeContext) => Promise<Probe>)[]>>
+> = {
   linux: [probeParec, probePwRecord, probeArecord, probeSox],
   darwin: [probeAudiotee, probeFfmpegMac, probeSox],
   win32: [probeFfmpegWindows, probeSox],
 };
 
 export async function probeRecorders(context: ProbeContext): Promise<readonly Probe[]> {
-  return withoutRoundabouts(await Promise.all((RECORDERS[context.platform] ?? []).map((probe) => probe(context))));
+  return withoutRoundabouts(
+    await Promise.all((RECORDERS[context.platform] ?? []).map((probe) => probe(context))),
+  );
 }
 
 /** Microphones of arecord and sox that are whatever the sound server calls its default source. */
 const BY_SERVER = /^(default|pulseaudio:default|alsa:default)$/;
 
 /**
- * Where a sound server runs and has no microphone, its default source is the monitor of the speakers: a recorder that
- * asks for "the default" would hear the others as the user. So such devices are none; real cards of ALSA stay.
+ * Where a sound server runs and has no microphone, its default source is the monitor of the
+ * speakers: a recorder that asks for "the default" would hear the others as the user. So such
+ * devices are none; real cards of ALSA stay.
  */
 export function withoutRoundabouts(probes: readonly Probe[]): readonly Probe[] {
-  const servers = probes.filter((probe) => (probe.name === 'parec' || probe.name === 'pw-record') && probe.program !== undefined);
-  if (servers.length === 0 || servers.some((probe) => devicesOf(probe, 'mic').length > 0)) return probes;
-  return probes.map((probe) => (probe.microphones ? { ...probe, microphones: probe.microphones.filter(({ id }) => !BY_SERVER.test(id)) } : probe));
+  const servers = probes.filter(
+    (probe) =>
+      (probe.name === 'parec' || probe.name === 'pw-record') && probe.program !== undefined,
+  );
+  if (servers.length === 0 || servers.some((probe) => devicesOf(probe, 'mic').length > 0))
+    return probes;
+  return probes.map((probe) =>
+    probe.microphones
+      ? { ...probe, microphones: probe.microphones.filter(({ id }) => !BY_SERVER.test(id)) }
+      : probe,
+  );
 }
 
 /** The recorder that is used for a source: the first that has a device for it. */
@@ -38,30 +60,46 @@ export function recorderFor(source: CaptureSource, probes: readonly Probe[]): Pr
   return probes.find((probe) => probe.program !== undefined && devicesOf(probe, source).length > 0);
 }
 
-export function devicesOf(probe: Probe | undefined, source: CaptureSource): readonly RecordingDevice[] {
+export function devicesOf(
+  probe: Probe | undefined,
+  source: CaptureSource,
+): readonly RecordingDevice[] {
   return (source === 'mic' ? probe?.microphones : probe?.systems) ?? [];
 }
 
-/** The answer for people: only the devices of the recorder that is used, so that none is listed twice. */
+/**
+ * The answer for people: only the devices of the recorder that is used, so that none is listed
+ * twice.
+ */
 export function summarize(probes: readonly Probe[], platform: NodeJS.Platform): RecordingAbilities {
-  const recorders = probes.map(
-    ({ name, sources, program, reason }): RecorderState => ({ name, available: program !== undefined, sources, ...(reason === undefined ? {} : { reason }) }),
-  );
+  const recorders = probes.map(({ name, sources, program, reason }): RecorderState => ({
+    name,
+    available: program !== undefined,
+    sources,
+    ...(reason === undefined ? {} : { reason }),
+  }));
   const sources: readonly CaptureSource[] = ['mic', 'system'];
   return {
     microphones: devicesOf(recorderFor('mic', probes), 'mic'),
     systems: devicesOf(recorderFor('system', probes), 'system'),
     recorders,
-    advice: sources.filter((source) => recorderFor(source, probes) === undefined).map((source) => adviceFor(source, probes, platform)),
+    advice: sources
+      .filter((source) => recorderFor(source, probes) === undefined)
+      .map((source) => adviceFor(source, probes, platform)),
   };
 }
 
 /** One sentence: why the source cannot be recorded and what to install or permit. */
-export function adviceFor(source: CaptureSource, probes: readonly Probe[], platform: NodeJS.Platform): string {
+export function adviceFor(
+  source: CaptureSource,
+  probes: readonly Probe[],
+  platform: NodeJS.Platform,
+): string {
   const what = source === 'mic' ? 'The microphone' : 'System audio';
   const able = probes.filter((probe) => probe.sources.includes(source));
   if (able.length === 0) {
-    if (platform === 'win32' && source === 'system') return `${what} cannot be recorded on this machine: ${WINDOWS_LOOPBACK}.`;
+    if (platform === 'win32' && source === 'system')
+      return `${what} cannot be recorded on this machine: ${WINDOWS_LOOPBACK}.`;
     return `${what} cannot be recorded on ${platform}: Earmark knows no recorder for it.`;
   }
   if (able.some((probe) => probe.program !== undefined)) {
@@ -72,5 +110,9 @@ export function adviceFor(source: CaptureSource, probes: readonly Probe[], platf
   return `${what} cannot be recorded: ${able[0]!.reason ?? 'no recorder is installed'}.`;
 }
 
-/** Windows hands system audio out by WASAPI loopback, which ffmpeg does not have: it takes an input device that repeats the output. */
-const WINDOWS_LOOPBACK = 'switch on "Stereo Mix" in the sound settings under recording devices, or install a virtual cable such as VB-CABLE and play through it';
+/**
+ * Windows hands system audio out by WASAPI loopback, which ffmpeg does not have: it takes an input
+ * device that repeats the output.
+ */
+const WINDOWS_LOOPBACK =
+  'switch on "Stereo Mix" in the sound settings under recording devices, or install a virtual cable such as VB-CABLE and play through it';

@@ -6,16 +6,32 @@ import { ask, findProgram } from './programs';
 export async function probeFfmpegWindows({ env, platform }: ProbeContext): Promise<Probe> {
   const base = { name: 'ffmpeg', sources: ['mic', 'system'] } as const;
   const program = findProgram('ffmpeg', env, platform);
-  if (!program) return { ...base, reason: 'install ffmpeg, with winget by "winget install Gyan.FFmpeg"' };
-  const { stderr } = await ask(program, ['-hide_banner', '-f', 'dshow', '-list_devices', 'true', '-i', 'dummy'], env, 10_000);
+  if (!program)
+    return { ...base, reason: 'install ffmpeg, with winget by "winget install Gyan.FFmpeg"' };
+  const { stderr } = await ask(
+    program,
+    ['-hide_banner', '-f', 'dshow', '-list_devices', 'true', '-i', 'dummy'],
+    env,
+    10_000,
+  );
   return { ...base, program, ...parseDshow(stderr) };
 }
 
-/** Inputs that repeat what is played: the sound card's own, virtual cables, and the DirectShow filter of screen recorders. */
-const LOOPBACK = /stereo\s?mix|stereomix|what u hear|wave out mix|rec\. playback|virtual-audio-capturer|cable output|voicemeeter/i;
+/**
+ * Inputs that repeat what is played: the sound card's own, virtual cables, and the DirectShow
+ * filter of screen recorders.
+ */
+const LOOPBACK =
+  /stereo\s?mix|stereomix|what u hear|wave out mix|rec\. playback|virtual-audio-capturer|cable output|voicemeeter/i;
 
-/** `"Name" (audio)` and the line after it with the alternative name, which stays the same when two devices are named alike; before ffmpeg 5 under a heading instead of `(audio)`. */
-export function parseDshow(said: string): { microphones: readonly RecordingDevice[]; systems: readonly RecordingDevice[] } {
+/**
+ * `"Name" (audio)` and the line after it with the alternative name, which stays the same when two
+ * devices are named alike; before ffmpeg 5 under a heading instead of `(audio)`.
+ */
+export function parseDshow(said: string): {
+  microphones: readonly RecordingDevice[];
+  systems: readonly RecordingDevice[];
+} {
   const devices: { id: string; name: string }[] = [];
   let inAudio = false;
   let last: { id: string; name: string } | undefined;
@@ -35,6 +51,8 @@ export function parseDshow(said: string): { microphones: readonly RecordingDevic
     if (last) devices.push(last);
   }
   const some = (loopback: boolean): readonly RecordingDevice[] =>
-    devices.filter((d) => LOOPBACK.test(d.name) === loopback).map((d, i): RecordingDevice => ({ ...d, isDefault: i === 0, recorder: 'ffmpeg' }));
+    devices
+      .filter((d) => LOOPBACK.test(d.name) === loopback)
+      .map((d, i): RecordingDevice => ({ ...d, isDefault: i === 0, recorder: 'ffmpeg' }));
   return { microphones: some(false), systems: some(true) };
 }

@@ -34,11 +34,22 @@ export interface Answer {
 /** More than any device list; a program that writes on is not listened to. */
 const ANSWER_MAX_CHARS = 4_000_000;
 
-/** Runs a program to its end; never throws. A run longer than `limitMs` is killed and has no code. */
-export function ask(command: string, args: readonly string[], env: Env, limitMs = 5_000): Promise<Answer> {
+/**
+ * Runs a program to its end; never throws. A run longer than `limitMs` is killed and has no code.
+ */
+export function ask(
+  command: string,
+  args: readonly string[],
+  env: Env,
+  limitMs = 5_000,
+): Promise<Answer> {
   return new Promise((resolve) => {
     // Answers are parsed, so they have to be in English.
-    const child = spawn(command, args, { env: { ...env, LC_ALL: 'C' } as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    const child = spawn(command, args, {
+      env: { ...env, LC_ALL: 'C' } as NodeJS.ProcessEnv,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
     const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
     let stdout = '';
     let stderr = '';

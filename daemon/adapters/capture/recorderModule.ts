@@ -1,9 +1,14 @@
-/** What a recorder module is: node-record-lpcm16 loads it by its absolute path and calls it with these options. */
+/**
+ * What a recorder module is: node-record-lpcm16 loads it by its absolute path and calls it with
+ * these options.
+ */
 import type { CaptureSource } from '../../audio/devices';
 import type { Env } from './programs';
 
 export interface RecorderOptions {
-  /** Hz and channels of the samples that come out, s16le; node-record-lpcm16 fills in 16000 and 1. */
+  /**
+   * Hz and channels of the samples that come out, s16le; node-record-lpcm16 fills in 16000 and 1.
+   */
   readonly sampleRate: number;
   readonly channels: number;
   readonly source: CaptureSource;
@@ -13,7 +18,10 @@ export interface RecorderOptions {
   readonly program: string;
   readonly platform: NodeJS.Platform;
   readonly environment: Env;
-  /** Facts of the probe that change how the program is called, as `raw` for a pw-record that writes files by default. */
+  /**
+   * Facts of the probe that change how the program is called, as `raw` for a pw-record that writes
+   * files by default.
+   */
   readonly features: readonly string[];
   /** Makes the command end with the daemon; see supervise.ts. */
   supervise(command: PlainCommand): SpawnCommand;

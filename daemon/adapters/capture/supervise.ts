@@ -1,7 +1,8 @@
 /**
- * Runs a recorder so that it cannot outlive the daemon: a supervisor between the two reads a pipe that the daemon alone
- * holds open. When the pipe closes — stop, crash or SIGKILL of the daemon — it ends the recorder, after a second by force.
- * The recorder writes its samples straight to the daemon; the supervisor never touches them.
+ * Runs a recorder so that it cannot outlive the daemon: a supervisor between the two reads a pipe
+ * that the daemon alone holds open. When the pipe closes — stop, crash or SIGKILL of the daemon —
+ * it ends the recorder, after a second by force. The recorder writes its samples straight to the
+ * daemon; the supervisor never touches them.
  */
 import type { PlainCommand, SpawnCommand } from './recorderModule';
 
@@ -36,14 +37,25 @@ recorder.on('error', (e) => { console.error(e.message); process.exit(127); });
 recorder.on('exit', (code) => process.exit(code === null ? 143 : code));`;
 
 /** @param nodeProgram the Node (or Electron) that runs the supervisor on Windows. */
-export function supervise(command: PlainCommand, platform: NodeJS.Platform, nodeProgram = process.execPath): SpawnCommand {
+export function supervise(
+  command: PlainCommand,
+  platform: NodeJS.Platform,
+  nodeProgram = process.execPath,
+): SpawnCommand {
   const { program, args, environment } = command;
   if (platform === 'win32') {
     return {
       cmd: nodeProgram,
       args: ['-e', NODE, program, ...args],
-      spawnOptions: { env: { ...environment, ELECTRON_RUN_AS_NODE: '1' } as NodeJS.ProcessEnv, windowsHide: true },
+      spawnOptions: {
+        env: { ...environment, ELECTRON_RUN_AS_NODE: '1' } as NodeJS.ProcessEnv,
+        windowsHide: true,
+      },
     };
   }
-  return { cmd: '/bin/sh', args: ['-c', SHELL, 'earmark-recorder', program, ...args], spawnOptions: { env: { ...environment } as NodeJS.ProcessEnv, windowsHide: true } };
+  return {
+    cmd: '/bin/sh',
+    args: ['-c', SHELL, 'earmark-recorder', program, ...args],
+    spawnOptions: { env: { ...environment } as NodeJS.ProcessEnv, windowsHide: true },
+  };
 }

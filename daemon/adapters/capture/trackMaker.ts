@@ -1,4 +1,7 @@
-/** Decoded blocks of any rate and channel count → 16 kHz Int16: one mixed track, or left and right apart. */
+/**
+ * Decoded blocks of any rate and channel count → 16 kHz Int16: one mixed track, or left and right
+ * apart.
+ */
 import type { AudioBlock } from '../../audio/audioFile';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { type FullScale, mixDown, toInt16 } from '../../audio/pcm';
@@ -10,24 +13,34 @@ export class TrackMaker {
   private resamplers: readonly Resampler[] = [];
   private rate = SAMPLE_RATE;
 
-  /** @param fullScale of the decoder: without resampling and mixing, 16-bit samples come back bit by bit. */
+  /**
+   *
+   * @param fullScale of the decoder: without resampling and mixing, 16-bit samples come back bit by
+   * bit.
+   */
   constructor(
     private readonly split: boolean,
     private readonly fullScale: FullScale,
   ) {}
 
   async take(block: FloatBlock): Promise<AudioBlock> {
-    const rest = block.sampleRate === this.rate ? undefined : await this.changeRate(block.sampleRate);
+    const rest =
+      block.sampleRate === this.rate ? undefined : await this.changeRate(block.sampleRate);
     const [left] = block.channelData;
     // A decoder hands two channels that are alike over as one.
-    const tracks = this.split ? [left!, block.channelData[1] ?? left!] : [mixDown(block.channelData)];
-    const converted = tracks.map((track, i) => this.toPcm(this.resamplers[i]?.process(track) ?? track));
+    const tracks = this.split
+      ? [left!, block.channelData[1] ?? left!]
+      : [mixDown(block.channelData)];
+    const converted = tracks.map((track, i) =>
+      this.toPcm(this.resamplers[i]?.process(track) ?? track),
+    );
     return rest === undefined ? converted : converted.map((pcm, i) => join(rest[i]!, pcm));
   }
 
   /** What the resamplers still hold. */
   end(): AudioBlock {
-    if (this.resamplers.length === 0) return this.split ? [new Int16Array(0), new Int16Array(0)] : [new Int16Array(0)];
+    if (this.resamplers.length === 0)
+      return this.split ? [new Int16Array(0), new Int16Array(0)] : [new Int16Array(0)];
     const rest = this.resamplers.map((resampler) => this.toPcm(resampler.flush()));
     this.resamplers = [];
     return rest;
@@ -42,7 +55,9 @@ export class TrackMaker {
     const rest = this.end();
     this.rate = rate;
     const made: Resampler[] = [];
-    if (rate !== SAMPLE_RATE) for (let i = 0; i < (this.split ? 2 : 1); i++) made.push(await createResampler(rate, SAMPLE_RATE));
+    if (rate !== SAMPLE_RATE)
+      for (let i = 0; i < (this.split ? 2 : 1); i++)
+        made.push(await createResampler(rate, SAMPLE_RATE));
     this.resamplers = made;
     return rest;
   }

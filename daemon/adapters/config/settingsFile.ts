@@ -1,5 +1,15 @@
-/** `config.json` of the state folder (0600), looked at every two seconds: by polling, which works on every file system. */
-import { chmodSync, readFileSync, renameSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
+/**
+ * `config.json` of the state folder (0600), looked at every two seconds: by polling, which works on
+ * every file system.
+ */
+import {
+  chmodSync,
+  readFileSync,
+  renameSync,
+  unwatchFile,
+  watchFile,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Disposable, toDisposable } from '../../base/disposable';
 import { type Logger, silentLogger } from '../../base/logger';
@@ -19,11 +29,19 @@ export interface OpenSettings {
 }
 
 /** Reads the settings; nothing is watched yet. */
-export function openSettings({ home, logger = silentLogger, ...setup }: OpenSettings): LiveSettings {
+export function openSettings({
+  home,
+  logger = silentLogger,
+  ...setup
+}: OpenSettings): LiveSettings {
   return new LiveSettings({ ...setup, logger, file: fileIn(home) });
 }
 
-export function watchSettings(home: string, settings: LiveSettings, everyMs = WATCH_MS): Disposable {
+export function watchSettings(
+  home: string,
+  settings: LiveSettings,
+  everyMs = WATCH_MS,
+): Disposable {
   const path = join(home, CONFIG_FILE);
   const changed = (): void => settings.reload();
   watchFile(path, { interval: everyMs, persistent: false }, changed);
@@ -46,5 +64,10 @@ function fileIn(home: string): SettingsFile {
     chmodSync(`${path}.new`, 0o600);
     renameSync(`${path}.new`, path);
   };
-  return { read: () => read(CONFIG_FILE), write: (text) => write(CONFIG_FILE, text), readLast: () => read(LAST_FILE), writeLast: (text) => write(LAST_FILE, text) };
+  return {
+    read: () => read(CONFIG_FILE),
+    write: (text) => write(CONFIG_FILE, text),
+    readLast: () => read(LAST_FILE),
+    writeLast: (text) => write(LAST_FILE, text),
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * How English words are said, from the CMU pronouncing dictionary. The package's file is searched as bytes (5 MB) and
- * never evaluated: as an object its 135,000 entries take 60 MB.
+ * How English words are said, from the CMU pronouncing dictionary. The package's file is searched
+ * as bytes (5 MB) and never evaluated: as an object its 135,000 entries take 60 MB.
  */
 import { readFileSync } from 'node:fs';
 import type { WordSounds } from '../../dictation/pronounce';
@@ -10,8 +10,14 @@ const NEWLINE = '\n'.charCodeAt(0);
 /** Entries look like `  "word": "W ER1 D",`. */
 const INDENT = 2;
 
-/** @returns the ARPAbet transcriptions of a lower-case word, most usual first; none where it is not in the dictionary */
-export function openCmuDictionary(file = require.resolve('cmu-pronouncing-dictionary')): WordSounds {
+/**
+ *
+ * @returns the ARPAbet transcriptions of a lower-case word, most usual first; none where it is not
+ * in the dictionary
+ */
+export function openCmuDictionary(
+  file = require.resolve('cmu-pronouncing-dictionary'),
+): WordSounds {
   const bytes = readFileSync(file);
   const sections = sectionsOf(bytes);
   const find = (key: string): string | undefined => {
@@ -33,12 +39,14 @@ export function openCmuDictionary(file = require.resolve('cmu-pronouncing-dictio
 /** Where the entries with the same first two letters lie. */
 function sectionsOf(bytes: Buffer): Map<string, { from: number; to: number }> {
   const sections = new Map<string, { from: number; to: number }>();
-  for (let line = 0; line >= 0 && line < bytes.length; ) {
+  for (let line = 0; line >= 0 && line < bytes.length;) {
     const end = bytes.indexOf(NEWLINE, line);
     const to = end < 0 ? bytes.length : end;
     if (bytes[line + INDENT] === QUOTE) {
       // A key of one letter has its closing quote in the prefix.
-      const prefix = bytes.toString('latin1', line + INDENT + 1, line + INDENT + 3).replace('"', '');
+      const prefix = bytes
+        .toString('latin1', line + INDENT + 1, line + INDENT + 3)
+        .replace('"', '');
       const section = sections.get(prefix);
       if (section) section.to = to + 1;
       else sections.set(prefix, { from: line, to: to + 1 });

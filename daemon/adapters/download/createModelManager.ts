@@ -1,4 +1,7 @@
-/** The model manager on this machine's disk, with the user's settings: for the daemon, set-up and the command line. */
+/**
+ * The model manager on this machine's disk, with the user's settings: for the daemon, set-up and
+ * the command line.
+ */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Settings } from '../../../protocol/settings';
@@ -16,14 +19,25 @@ export interface ModelManagerSetup extends Pick<ModelsSetup, 'clock' | 'logger' 
 
 export function createModelManager({ home, settings, ...setup }: ModelManagerSetup): Models {
   const policy = (): ModelSettings => modelSettings(settings());
-  const disk = createModelDisk({ folder: modelFolder(home, settings()['models.folder']), bundled: bundledFolder(__dirname), from: policy });
+  const disk = createModelDisk({
+    folder: modelFolder(home, settings()['models.folder']),
+    bundled: bundledFolder(__dirname),
+    from: policy,
+  });
   return createModels({ ...setup, disk, policy });
 }
 
-/** `models/` stands beside `dist/`, and in the sources at the top: the nearest folder above that has one with a model in it. */
+/**
+ * `models/` stands beside `dist/`, and in the sources at the top: the nearest folder above that has
+ * one with a model in it.
+ */
 function bundledFolder(from: string): string {
   for (let at = from; ; at = path.dirname(at)) {
     const found = path.join(at, 'models');
-    if (existsSync(path.join(found, 'speaker-encoder-ge2e', 'model.onnx')) || path.dirname(at) === at) return found;
+    if (
+      existsSync(path.join(found, 'speaker-encoder-ge2e', 'model.onnx')) ||
+      path.dirname(at) === at
+    )
+      return found;
   }
 }

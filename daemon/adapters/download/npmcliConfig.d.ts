@@ -19,6 +19,10 @@ declare module '@npmcli/config' {
   }
 }
 declare module '@npmcli/config/lib/definitions/index.js' {
-  const meta: { readonly definitions: unknown; readonly shorthands: unknown; readonly flatten: unknown };
+  const meta: {
+    readonly definitions: unknown;
+    readonly shorthands: unknown;
+    readonly flatten: unknown;
+  };
   export default meta;
 }

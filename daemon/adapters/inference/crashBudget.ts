@@ -1,6 +1,7 @@
 /**
- * How often the workers of one engine may end before it counts as broken: the fifth end within three minutes is the
- * last. Shared by the workers of an engine, so that a fault that goes from one to the next is seen as one.
+ * How often the workers of one engine may end before it counts as broken: the fifth end within
+ * three minutes is the last. Shared by the workers of an engine, so that a fault that goes from one
+ * to the next is seen as one.
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
@@ -40,7 +41,11 @@ export class CrashBudget {
     this.times.push(now);
     if (this.times.length < crashes) return;
     this.over = true;
-    const error = new EarmarkError('engine.unavailable', `Speech recognition stopped ${crashes} times within ${Math.round(crashWindowMs / 60_000)} minutes; try again, and run \`earmark doctor\` if it goes on.`, { details: { worker } });
+    const error = new EarmarkError(
+      'engine.unavailable',
+      `Speech recognition stopped ${crashes} times within ${Math.round(crashWindowMs / 60_000)} minutes; try again, and run \`earmark doctor\` if it goes on.`,
+      { details: { worker } },
+    );
     this.spent.fire(error);
     throw error;
   }

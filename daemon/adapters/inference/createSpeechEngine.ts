@@ -1,10 +1,15 @@
 /**
- * Puts speech engines together: one worker for speech detection, shared by all; for each engine either workers of its
- * own, one a core, or a recogniser in this process that has a program of its own or a server behind it.
+ * Puts speech engines together: one worker for speech detection, shared by all; for each engine
+ * either workers of its own, one a core, or a recogniser in this process that has a program of its
+ * own or a server behind it.
  */
 import { Deadlines } from '../../asr/deadline';
 import type { AsrProvider, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
-import { type Decoder, type DetectorService, createSpeechEngine as createEngine } from '../../asr/speechEngine';
+import {
+  type Decoder,
+  type DetectorService,
+  createSpeechEngine as createEngine,
+} from '../../asr/speechEngine';
 import type { ManagedSpeechEngine } from '../../asr/speechEngineApi';
 import type { Clock } from '../../base/clock';
 import type { Logger } from '../../base/logger';
@@ -26,9 +31,16 @@ export interface DetectorsSetup extends Common {
 }
 
 export interface SpeechEngineSetup extends Common {
-  readonly asr: { readonly provider: string; readonly model: string; readonly device?: DeviceChoice; files(): Promise<LoadedModelFiles> };
+  readonly asr: {
+    readonly provider: string;
+    readonly model: string;
+    readonly device?: DeviceChoice;
+    files(): Promise<LoadedModelFiles>;
+  };
   /** Where it decodes: in workers, one core each, so many at most; or in this process. */
-  readonly runs: { readonly in: 'workers'; readonly worker: WorkerEntry; readonly cores: number } | { readonly in: 'process'; create(): AsrProvider };
+  readonly runs:
+    | { readonly in: 'workers'; readonly worker: WorkerEntry; readonly cores: number }
+    | { readonly in: 'process'; create(): AsrProvider };
   readonly detectors: DetectorService;
   /** See SpeechEngineSetup of asr/speechEngine. */
   readonly warmUp?: () => Promise<Float32Array>;
@@ -36,19 +48,49 @@ export interface SpeechEngineSetup extends Common {
 
 const DETECT_TIMEOUT_MS = 10_000;
 const VAD_MEMORY_BYTES = 500_000_000;
-/** More workers than this gain nothing: meetings have few sources, and each worker takes its memory. */
+/**
+ * More workers than this gain nothing: meetings have few sources, and each worker takes its memory.
+ */
 const MAX_WORKERS = 8;
 
 export function createSpeechEngine(setup: SpeechEngineSetup): ManagedSpeechEngine {
   const { clock, logger, asr, limits, runs, detectors, warmUp } = setup;
   const device = asr.device ?? 'auto';
-  const common = { clock, provider: asr.provider, model: asr.model, device, detectors, ...(warmUp ? { warmUp } : {}) };
-  if (runs.in === 'process') return createEngine({ ...common, decoders: [inProcessDecoder({ name: asr.provider, create: () => runs.create(), files: () => asr.files(), device, clock })] });
+  const common = {
+    clock,
+    provider: asr.provider,
+    model: asr.model,
+    device,
+    detectors,
+    ...(warmUp ? { warmUp } : {}),
+  };
+  if (runs.in === 'process')
+    return createEngine({
+      ...common,
+      decoders: [
+        inProcessDecoder({
+          name: asr.provider,
+          create: () => runs.create(),
+          files: () => asr.files(),
+          device,
+          clock,
+        }),
+      ],
+    });
   const deadlines = new Deadlines();
   const budget = new CrashBudget(clock, { ...defaultCrashLimits, ...limits });
   const workers = Array.from(
     { length: Math.max(1, Math.min(MAX_WORKERS, Math.floor(runs.cores))) },
-    (_, i) => new WorkerSupervisor({ name: `${asr.provider}-${i + 1}`, spawn: () => forkWorker(runs.worker, 'asr'), load: async () => ({ provider: asr.provider, model: await asr.files(), device }), clock, logger, budget, ...(limits ? { limits } : {}) }),
+    (_, i) =>
+      new WorkerSupervisor({
+        name: `${asr.provider}-${i + 1}`,
+        spawn: () => forkWorker(runs.worker, 'asr'),
+        load: async () => ({ provider: asr.provider, model: await asr.files(), device }),
+        clock,
+        logger,
+        budget,
+        ...(limits ? { limits } : {}),
+      }),
   );
   return createEngine({
     ...common,
@@ -67,15 +109,28 @@ function decoderOf(worker: WorkerSupervisor, deadlines: Deadlines): Decoder {
     stop: () => worker.stop(),
     health: () => worker.health(),
     transcribe: async (pcm, options, signal) => {
-      const result = await worker.call('transcribe', { pcm, options }, { timeoutMs: deadlines.of(pcm.length), signal });
+      const result = await worker.call(
+        'transcribe',
+        { pcm, options },
+        { timeoutMs: deadlines.of(pcm.length), signal },
+      );
       deadlines.took(pcm.length, result);
       return result;
     },
   };
 }
 
-/** Streams live in the worker; after its restart they begin anew, which costs some windows of certainty and no audio. */
-export function createDetectors({ worker: entry, files, clock, logger, limits }: DetectorsSetup): DetectorService {
+/**
+ * Streams live in the worker; after its restart they begin anew, which costs some windows of
+ * certainty and no audio.
+ */
+export function createDetectors({
+  worker: entry,
+  files,
+  clock,
+  logger,
+  limits,
+}: DetectorsSetup): DetectorService {
   const worker = new WorkerSupervisor({
     name: 'vad',
     spawn: () => forkWorker(entry, 'vad'),
@@ -85,7 +140,9 @@ export function createDetectors({ worker: entry, files, clock, logger, limits }:
     budget: new CrashBudget(clock, { ...defaultCrashLimits, ...limits }),
     limits: { memoryBytes: VAD_MEMORY_BYTES, ...limits },
   });
-  const batch = new DetectorBatch(clock, (params) => worker.call('detect', params, { timeoutMs: DETECT_TIMEOUT_MS }));
+  const batch = new DetectorBatch(clock, (params) =>
+    worker.call('detect', params, { timeoutMs: DETECT_TIMEOUT_MS }),
+  );
   let nextStream = 1;
   let wanted = false;
   // Does nothing while it runs; one that was given up is tried again.
@@ -107,9 +164,12 @@ export function createDetectors({ worker: entry, files, clock, logger, limits }:
       let stream = nextStream++;
       const close = (): void => {
         // The worker forgets its streams with its life; a worker that is away has none to close.
-        worker.call('closeStream', { stream }, { timeoutMs: DETECT_TIMEOUT_MS }).catch(() => undefined);
+        worker
+          .call('closeStream', { stream }, { timeoutMs: DETECT_TIMEOUT_MS })
+          .catch(() => undefined);
       };
-      const detect = (windows: Float32Array): Promise<Float32Array> => batch.detect(stream, windows);
+      const detect = (windows: Float32Array): Promise<Float32Array> =>
+        batch.detect(stream, windows);
       return {
         detect: (windows) => detect(windows).catch(() => detect(windows)),
         reset: () => {

@@ -1,18 +1,24 @@
 /**
- * Windows of many sources on their way to one speech detector: what comes while a call runs goes together in the next,
- * one run of the model for all of them. Alone a window costs 215 µs of processor time, in a batch of 4 it costs 72, of
- * 16 it costs 38 (sileroGraph.ts, one thread), and one message between the processes serves them all.
+ * Windows of many sources on their way to one speech detector: what comes while a call runs goes
+ * together in the next, one run of the model for all of them. Alone a window costs 215 µs of
+ * processor time, in a batch of 4 it costs 72, of 16 it costs 38 (sileroGraph.ts, one thread), and
+ * one message between the processes serves them all.
  */
 import type { Clock } from '../../base/clock';
 import { VAD_WINDOW } from '../../vad/contract';
 
-/** Windows of one source in a call: a file that is read at once holds the others up by so much only. */
+/**
+ * Windows of one source in a call: a file that is read at once holds the others up by so much only.
+ */
 const WINDOWS = 8;
 /** Sources in a call; more gain nothing. */
 const SOURCES = 64;
 /** With so many sources in the last call the next one waits for company … */
 const CROWD = 4;
-/** … the longer, the more there were: a quarter of a window for four, and never a whole one, so no phrase ends noticeably later. */
+/**
+ * … the longer, the more there were: a quarter of a window for four, and never a whole one, so no
+ * phrase ends noticeably later.
+ */
 const GATHER_MS_PER_SOURCE = 2;
 const MOST_GATHER_MS = 24;
 
@@ -42,10 +48,21 @@ export class DetectorBatch {
     private readonly call: (params: DetectParams) => Promise<readonly Float32Array[]>,
   ) {}
 
-  /** @returns a probability for each window @throws what the call throws, for every source that was in it */
+  /**
+   *
+   * @returns a probability for each window @throws what the call throws, for every source that was
+   * in it
+   */
   detect(stream: number, windows: Float32Array): Promise<Float32Array> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ stream, windows, answer: new Float32Array(windows.length / VAD_WINDOW), done: 0, resolve, reject });
+      this.waiting.push({
+        stream,
+        windows,
+        answer: new Float32Array(windows.length / VAD_WINDOW),
+        done: 0,
+        resolve,
+        reject,
+      });
       if (this.running) return;
       this.running = true;
       void this.run();
@@ -55,7 +72,10 @@ export class DetectorBatch {
   private async run(): Promise<void> {
     let sources = 0;
     while (this.waiting.length > 0) {
-      if (sources >= CROWD) await new Promise<void>((resolve) => this.clock.setTimeout(resolve, Math.min(MOST_GATHER_MS, sources * GATHER_MS_PER_SOURCE)));
+      if (sources >= CROWD)
+        await new Promise<void>((resolve) =>
+          this.clock.setTimeout(resolve, Math.min(MOST_GATHER_MS, sources * GATHER_MS_PER_SOURCE)),
+        );
       const batch = this.waiting.splice(0, SOURCES);
       sources = batch.length;
       await this.ask(batch);
@@ -65,7 +85,9 @@ export class DetectorBatch {
 
   private async ask(batch: readonly Waiting[]): Promise<void> {
     try {
-      const windows = batch.map(({ windows: all, done }) => all.subarray(done * VAD_WINDOW, (done + WINDOWS) * VAD_WINDOW));
+      const windows = batch.map(({ windows: all, done }) =>
+        all.subarray(done * VAD_WINDOW, (done + WINDOWS) * VAD_WINDOW),
+      );
       const answers = await this.call({ streams: batch.map(({ stream }) => stream), windows });
       batch.forEach((one, i) => {
         const answer = answers[i] ?? new Float32Array(0);

@@ -13,16 +13,30 @@ export interface WorkerEntry {
 /** What a worker wrote to stderr last; enough for a native crash's message. */
 const STDERR_TAIL = 1_000;
 
-/** Sources of both: Node's and glibc's manuals. Together they take 55 MB off a recognition worker, and its text comes as soon. */
+/**
+ * Sources of both: Node's and glibc's manuals. Together they take 55 MB off a recognition worker,
+ * and its text comes as soon.
+ */
 const SMALL_HEAP = ['--max-semi-space-size=1'];
-const GIVE_BACK = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: String(256 * 1024), MALLOC_TRIM_THRESHOLD_: String(1024 * 1024) };
+const GIVE_BACK = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: String(256 * 1024),
+  MALLOC_TRIM_THRESHOLD_: String(1024 * 1024),
+};
 
 export function forkWorker(entry: WorkerEntry, role: WorkerRole): WorkerProcess {
-  const options: ForkOptions = { execArgv: [...SMALL_HEAP, ...(entry.execArgv ?? [])], env: { ...process.env, ...GIVE_BACK }, serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] };
+  const options: ForkOptions = {
+    execArgv: [...SMALL_HEAP, ...(entry.execArgv ?? [])],
+    env: { ...process.env, ...GIVE_BACK },
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  };
   // fork hands its options to spawn, which knows windowsHide; only the types of fork do not.
   const child = fork(entry.path, [role], { ...options, windowsHide: true } as ForkOptions);
   let tail = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (tail = (tail + text).slice(-STDERR_TAIL)));
+  child.stderr
+    ?.setEncoding('utf8')
+    .on('data', (text: string) => (tail = (tail + text).slice(-STDERR_TAIL)));
   return {
     pid: child.pid,
     // A channel that is closed means that the exit event is on its way; it settles the call.

@@ -1,7 +1,8 @@
 /**
- * Graphs as ONNX Runtime has optimised them for this machine, kept so that the next load takes less time: Moonshine
- * tiny 310 ms of processor time instead of 630, for 41 MB of disk. A file is named after what it was
- * made of and its own checksum; what does not fit or is damaged is removed and made anew.
+ * Graphs as ONNX Runtime has optimised them for this machine, kept so that the next load takes less
+ * time: Moonshine tiny 310 ms of processor time instead of 630, for 41 MB of disk. A file is named
+ * after what it was made of and its own checksum; what does not fit or is damaged is removed and
+ * made anew.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -26,7 +27,10 @@ const SPARE_BYTES = 1_000_000_000;
 const DRAFT = '.part.ort';
 
 function keyOf({ madeOf }: GraphPlace): string {
-  return createHash('sha256').update(JSON.stringify([...madeOf, process.platform, process.arch, cpus()[0]?.model ?? ''])).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([...madeOf, process.platform, process.arch, cpus()[0]?.model ?? '']))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** @returns the graph, whole; undefined where there is none */
@@ -42,12 +46,17 @@ export async function readGraph(place: GraphPlace): Promise<Buffer | undefined> 
   return undefined;
 }
 
-/** Where ONNX Runtime may write the graph. @returns undefined where there is no room, or no folder to be had */
+/**
+ * Where ONNX Runtime may write the graph.
+ * @returns undefined where there is no room, or no folder to be had
+ */
 export async function graphDraft(place: GraphPlace): Promise<string | undefined> {
   try {
     await mkdir(place.folder, { recursive: true, mode: 0o700 });
     const { bavail, bsize } = await statfs(place.folder);
-    return bavail * bsize < SPARE_BYTES ? undefined : join(place.folder, `${place.role}-${process.pid}${DRAFT}`);
+    return bavail * bsize < SPARE_BYTES
+      ? undefined
+      : join(place.folder, `${place.role}-${process.pid}${DRAFT}`);
   } catch {
     return undefined;
   }
@@ -65,14 +74,20 @@ export async function keepGraph(place: GraphPlace, draft: string): Promise<void>
   }
 }
 
-/** Removes graphs that are no good any more: of another version, or refused by ONNX Runtime although they are whole. */
+/**
+ * Removes graphs that are no good any more: of another version, or refused by ONNX Runtime although
+ * they are whole.
+ */
 export async function dropGraphs({ folder, role }: GraphPlace): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) if (name.startsWith(`${role}-`) && !isUnderWay(name)) await rm(join(folder, name), { force: true }).catch(() => undefined);
+  for (const name of await readdir(folder).catch(() => []))
+    if (name.startsWith(`${role}-`) && !isUnderWay(name))
+      await rm(join(folder, name), { force: true }).catch(() => undefined);
 }
 
 /** Removes what is kept of models that are gone. @param folder of all models */
 export async function tidyGraphs(folder: string, installed: readonly string[]): Promise<void> {
-  for (const id of await readdir(folder).catch(() => [])) if (!installed.includes(id)) await rm(join(folder, id), { recursive: true, force: true });
+  for (const id of await readdir(folder).catch(() => []))
+    if (!installed.includes(id)) await rm(join(folder, id), { recursive: true, force: true });
 }
 
 /** A process that lives writes it right now, maybe this one. */
@@ -88,7 +103,8 @@ function sumOf(bytes: Uint8Array): string {
 /** Piece by piece: a worker that decodes has no room for the whole. */
 async function sumOfFile(path: string): Promise<string> {
   let sum = 0;
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) sum = crc32(piece as Buffer, sum);
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 }))
+    sum = crc32(piece as Buffer, sum);
   return hex(sum);
 }
 

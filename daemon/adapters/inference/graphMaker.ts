@@ -5,7 +5,8 @@ import type { GraphMaker } from './onnx';
 export class Absent extends Error {}
 
 /**
- * @param revision counts up with every change of the graph: kept ones of another revision are made anew
+ * @param revision counts up with every change of the graph: kept ones of another revision are made
+ * anew
  * @param graph throws Absent where the file is of another kind
  */
 export function graphMaker(revision: string, graph: (file: Uint8Array) => Uint8Array): GraphMaker {

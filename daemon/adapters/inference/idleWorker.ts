@@ -38,16 +38,21 @@ export class IdleWorker implements Disposable {
   }
 
   /** @throws EarmarkError model.*, engine.* */
-  async call<M extends WorkerMethod>(method: M, params: WorkerCalls[M]['params']): Promise<WorkerCalls[M]['result']> {
+  async call<M extends WorkerMethod>(
+    method: M,
+    params: WorkerCalls[M]['params'],
+  ): Promise<WorkerCalls[M]['result']> {
     this.idle?.dispose();
     this.running++;
     try {
       await this.worker.start();
-      const ask = (): Promise<WorkerCalls[M]['result']> => this.worker.call(method, params, { timeoutMs: CALL_TIMEOUT_MS });
+      const ask = (): Promise<WorkerCalls[M]['result']> =>
+        this.worker.call(method, params, { timeoutMs: CALL_TIMEOUT_MS });
       // A worker that died is there again in a moment; the second failure is its caller's.
       return await ask().catch(() => this.worker.start().then(ask));
     } finally {
-      if (--this.running === 0) this.idle = this.setup.clock.setTimeout(() => this.worker.stop(), IDLE_MS);
+      if (--this.running === 0)
+        this.idle = this.setup.clock.setTimeout(() => this.worker.stop(), IDLE_MS);
     }
   }
 

@@ -1,4 +1,7 @@
-/** A recogniser in this process as a decoder of the engine: loaded and unloaded again and again, each decode under a time limit. */
+/**
+ * A recogniser in this process as a decoder of the engine: loaded and unloaded again and again,
+ * each decode under a time limit.
+ */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { Deadlines } from '../../asr/deadline';
 import type { AsrProvider, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
@@ -14,7 +17,11 @@ export interface InProcessSetup {
   readonly clock: Clock;
 }
 
-type State = { readonly kind: 'stopped' } | { readonly kind: 'starting'; readonly provider: AsrProvider } | { readonly kind: 'ready'; readonly provider: AsrProvider } | { readonly kind: 'failed' };
+type State =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'starting'; readonly provider: AsrProvider }
+  | { readonly kind: 'ready'; readonly provider: AsrProvider }
+  | { readonly kind: 'failed' };
 
 export function inProcessDecoder(setup: InProcessSetup): Decoder {
   let state: State = { kind: 'stopped' };
@@ -30,7 +37,13 @@ export function inProcessDecoder(setup: InProcessSetup): Decoder {
         await provider.load(await setup.files(), setup.device);
       } catch (error) {
         if (state === mine) state = { kind: 'failed' };
-        throw isEarmarkError(error) ? error : new EarmarkError('engine.unavailable', `The speech engine ${setup.name} could not be started; run \`earmark doctor\` to see why.`, { cause: error });
+        throw isEarmarkError(error)
+          ? error
+          : new EarmarkError(
+              'engine.unavailable',
+              `The speech engine ${setup.name} could not be started; run \`earmark doctor\` to see why.`,
+              { cause: error },
+            );
       }
       if (state === mine) state = { kind: 'ready', provider };
       else await provider.unload();
@@ -41,9 +54,17 @@ export function inProcessDecoder(setup: InProcessSetup): Decoder {
       // What does not end by itself ends with the process; nobody waits for it.
       if (old.kind === 'ready') old.provider.unload().catch(() => undefined);
     },
-    health: (): InferenceWorkerHealth => ({ name: setup.name, state: state.kind === 'ready' && busy > 0 ? 'busy' : state.kind, restarts: 0 }),
+    health: (): InferenceWorkerHealth => ({
+      name: setup.name,
+      state: state.kind === 'ready' && busy > 0 ? 'busy' : state.kind,
+      restarts: 0,
+    }),
     async transcribe(pcm, options, signal) {
-      if (state.kind !== 'ready') throw new EarmarkError('engine.unavailable', 'The speech engine is not started; start it again.');
+      if (state.kind !== 'ready')
+        throw new EarmarkError(
+          'engine.unavailable',
+          'The speech engine is not started; start it again.',
+        );
       const { provider } = state;
       const abort = new AbortController();
       const onAbort = (): void => abort.abort();
@@ -52,7 +73,9 @@ export function inProcessDecoder(setup: InProcessSetup): Decoder {
       let timer: { dispose(): void } | undefined;
       const late = new Promise<never>((_, reject) => {
         timer = setup.clock.setTimeout(() => {
-          reject(new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase.'));
+          reject(
+            new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase.'),
+          );
           abort.abort();
         }, deadlines.of(pcm.length));
       });

@@ -1,4 +1,7 @@
-/** How fast a model is on this machine: loaded afresh in a worker of its own, one thread, and given a recording in pieces. */
+/**
+ * How fast a model is on this machine: loaded afresh in a worker of its own, one thread, and given
+ * a recording in pieces.
+ */
 import type { DeviceChoice, LoadedModelFiles } from '../../asr/provider';
 import type { Clock } from '../../base/clock';
 import { silentLogger } from '../../base/logger';
@@ -11,7 +14,10 @@ export interface ModelFigures {
   readonly loadMs: number;
   readonly audioMs: number;
   readonly decodeMs: number;
-  /** Real-time factor of the piece in the middle, which what else the machine did in between touches least. */
+  /**
+   * Real-time factor of the piece in the middle, which what else the machine did in between touches
+   * least.
+   */
   readonly medianRtf: number;
   /** Of the worker after the last piece; undefined where it was too short for a sign of life. */
   readonly rssBytes?: number;
@@ -22,10 +28,42 @@ const PIECE_S = 8;
 /** Times the length of a piece; slower than that is of no use. */
 const PATIENCE = 20;
 
-/** @param limitMs no piece begins after so long. @param onPiece part done, 0–1. @throws EarmarkError model.*, engine.*, rpc.cancelled */
-export async function measureModel(setup: { readonly worker: WorkerEntry; readonly provider: string; readonly model: LoadedModelFiles; readonly device?: DeviceChoice; readonly language: string; readonly pcm: Float32Array; readonly clock: Clock; readonly signal: AbortSignal; readonly limitMs?: number; readonly onPiece?: (part: number) => void }): Promise<ModelFigures> {
-  const { worker: entry, provider, model, device = 'auto', language, pcm, clock, signal, limitMs = Infinity, onPiece } = setup;
-  const worker = new WorkerSupervisor({ name: 'measure', spawn: () => forkWorker(entry, 'asr'), load: () => Promise.resolve({ provider, model, device }), clock, logger: silentLogger });
+/**
+ *
+ * @param limitMs no piece begins after so long.
+ * @param onPiece part done, 0–1. @throws EarmarkError model.*, engine.*, rpc.cancelled
+ */
+export async function measureModel(setup: {
+  readonly worker: WorkerEntry;
+  readonly provider: string;
+  readonly model: LoadedModelFiles;
+  readonly device?: DeviceChoice;
+  readonly language: string;
+  readonly pcm: Float32Array;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly limitMs?: number;
+  readonly onPiece?: (part: number) => void;
+}): Promise<ModelFigures> {
+  const {
+    worker: entry,
+    provider,
+    model,
+    device = 'auto',
+    language,
+    pcm,
+    clock,
+    signal,
+    limitMs = Infinity,
+    onPiece,
+  } = setup;
+  const worker = new WorkerSupervisor({
+    name: 'measure',
+    spawn: () => forkWorker(entry, 'asr'),
+    load: () => Promise.resolve({ provider, model, device }),
+    clock,
+    logger: silentLogger,
+  });
   try {
     const begun = clock.now();
     await worker.start();
@@ -33,10 +71,18 @@ export async function measureModel(setup: { readonly worker: WorkerEntry; readon
     let decodeMs = 0;
     let audioMs = 0;
     const factors: number[] = [];
-    for (let at = 0; at < pcm.length && clock.now() - begun < limitMs; at += PIECE_S * SAMPLE_RATE) {
+    for (
+      let at = 0;
+      at < pcm.length && clock.now() - begun < limitMs;
+      at += PIECE_S * SAMPLE_RATE
+    ) {
       const piece = pcm.slice(at, at + PIECE_S * SAMPLE_RATE);
       const asked = clock.now();
-      await worker.call('transcribe', { pcm: piece, options: { language } }, { timeoutMs: PATIENCE * PIECE_S * 1000, signal });
+      await worker.call(
+        'transcribe',
+        { pcm: piece, options: { language } },
+        { timeoutMs: PATIENCE * PIECE_S * 1000, signal },
+      );
       const tookMs = clock.now() - asked;
       const pieceMs = (piece.length * 1000) / SAMPLE_RATE;
       decodeMs += tookMs;
@@ -45,7 +91,13 @@ export async function measureModel(setup: { readonly worker: WorkerEntry; readon
       onPiece?.(Math.min(1, (at + piece.length) / pcm.length));
     }
     const { rssBytes } = worker.health();
-    return { loadMs, audioMs, decodeMs, medianRtf: factors.sort((a, b) => a - b)[Math.floor(factors.length / 2)] ?? NaN, ...(rssBytes === undefined ? {} : { rssBytes }) };
+    return {
+      loadMs,
+      audioMs,
+      decodeMs,
+      medianRtf: factors.sort((a, b) => a - b)[Math.floor(factors.length / 2)] ?? NaN,
+      ...(rssBytes === undefined ? {} : { rssBytes }),
+    };
   } finally {
     worker.stop();
   }

@@ -1,15 +1,27 @@
 /**
- * Moonshine, tiny or base, in ONNX Runtime as a speech engine: samples to words. Runs inside an inference worker.
- * Model: Jeffries et al. 2024, "Moonshine: Speech Recognition for Live Transcription and Voice Commands".
+ * Moonshine, tiny or base, in ONNX Runtime as a speech engine: samples to words. Runs inside an
+ * inference worker. Model: Jeffries et al. 2024, "Moonshine: Speech Recognition for Live
+ * Transcription and Voice Commands".
  */
 import type { InferenceSession } from 'onnxruntime-node';
 import { EarmarkError } from '../../../protocol/errors';
-import type { AsrOptions, AsrProvider, AsrResult, Lead, LoadedModelFiles } from '../../asr/provider';
+import type {
+  AsrOptions,
+  AsrProvider,
+  AsrResult,
+  Lead,
+  LoadedModelFiles,
+} from '../../asr/provider';
 import { moonshineInfo } from '../../asr/providerInfos';
 import { PhraseBias, TokenizedWords } from '../../asr/phraseBias';
 import { hearTwice, slower } from '../../asr/secondHearing';
 import { beforeCut } from '../../asr/cutWords';
-import { type PieceDecoder, type ScoredToken, meanProbability, tokensToWords } from '../../asr/tokenWords';
+import {
+  type PieceDecoder,
+  type ScoredToken,
+  meanProbability,
+  tokensToWords,
+} from '../../asr/tokenWords';
 import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { joinSamples } from '../../audio/pcm';
@@ -20,7 +32,10 @@ import { loadOrt, openModel } from './onnx';
 const MAX_SECONDS = 30;
 /** Texts that are followed at once; wider gains nothing. */
 const SEARCH_WIDTH = 2;
-/** Mean probabilities of a phrase's tokens, chosen on LibriSpeech sessions: one in nine is below the first, half of the short ones are above the second. */
+/**
+ * Mean probabilities of a phrase's tokens, chosen on LibriSpeech sessions: one in nine is below the
+ * first, half of the short ones are above the second.
+ */
 const LOW_TRUST = 0.75;
 const HIGH_TRUST = 0.9;
 
@@ -42,63 +57,131 @@ export class MoonshineProvider implements AsrProvider {
       return session;
     };
     try {
-      const encoder = await open(model.files['encoder'], 'encoder', ['input_values'], { kept: model });
-      const cross = await open(model.files['decoder'], 'cross', [], { kept: model, maker: crossMaker });
-      const decoder = await open(model.files['decoder'], 'decoder', [], { kept: model, maker: stepMaker });
+      const encoder = await open(model.files['encoder'], 'encoder', ['input_values'], {
+        kept: model,
+      });
+      const cross = await open(model.files['decoder'], 'cross', [], {
+        kept: model,
+        maker: crossMaker,
+      });
+      const decoder = await open(model.files['decoder'], 'decoder', [], {
+        kept: model,
+        maker: stepMaker,
+      });
       const pieces = (await import('llama-tokenizer-js')).default;
-      this.loaded = { ort, encoder, cross, decoder, shape: decoderShape(decoder), pieces, words: new TokenizedWords(pieces) };
+      this.loaded = {
+        ort,
+        encoder,
+        cross,
+        decoder,
+        shape: decoderShape(decoder),
+        pieces,
+        words: new TokenizedWords(pieces),
+      };
     } catch (error) {
       for (const session of opened) await session.release();
       throw error;
     }
   }
 
-  async transcribe(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
+  async transcribe(
+    pcm: Float32Array,
+    options: AsrOptions,
+    signal?: AbortSignal,
+  ): Promise<AsrResult> {
     const model = this.loaded;
-    if (!model) throw new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
-    if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`);
+    if (!model)
+      throw new EarmarkError(
+        'engine.unavailable',
+        'The speech model is not loaded yet; try again in a moment.',
+      );
+    if (pcm.length > MAX_SECONDS * SAMPLE_RATE)
+      throw new EarmarkError(
+        'rpc.invalidParams',
+        `A phrase may last ${MAX_SECONDS} seconds at most.`,
+      );
     const begun = performance.now();
     const alone = pcm.length === 0 ? [] : await this.hear(model, pcm, options, signal);
-    const tokens = alone.length === 0 ? alone : await this.withTail(model, pcm, alone, options, signal);
+    const tokens =
+      alone.length === 0 ? alone : await this.withTail(model, pcm, alone, options, signal);
     const words = tokensToWords(tokens, model.pieces);
     const confidence = meanProbability(tokens);
     return {
       text: words.map((w) => w.text).join(' '),
       words: estimateWordTimes(words, soundBounds(pcm)),
       confidence,
-      ...(confidence < LOW_TRUST ? { trust: 'low' as const } : confidence >= HIGH_TRUST ? { trust: 'high' as const } : {}),
+      ...(confidence < LOW_TRUST
+        ? { trust: 'low' as const }
+        : confidence >= HIGH_TRUST
+          ? { trust: 'high' as const }
+          : {}),
       language: options.language.split('-')[0] === 'en' ? options.language : 'en',
       inferenceMs: performance.now() - begun,
       tokens: tokens.map(({ id }) => id),
     };
   }
 
-  private hear(model: Loaded, pcm: Float32Array, options: AsrOptions, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
+  private hear(
+    model: Loaded,
+    pcm: Float32Array,
+    options: AsrOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly ScoredToken[]> {
     const { lead } = options;
     const bias = this.biasOf(model, options.phrases);
-    const once = (sound: Sound, draft = options.draft): Promise<readonly ScoredToken[]> => decode(model, sound, { ...options, ...(draft ? { draft } : {}) }, bias, signal);
+    const once = (sound: Sound, draft = options.draft): Promise<readonly ScoredToken[]> =>
+      decode(model, sound, { ...options, ...(draft ? { draft } : {}) }, bias, signal);
     if (options.once === true || isGreedy(options)) return once({ pcm, lead });
     const again = (first: readonly ScoredToken[]): Promise<readonly ScoredToken[]> => {
-      // What was said before makes it no better (secondHearing.ts); only sound whose words come now goes along.
-      const slow = { pcm: slower(pcm), lead: lead?.tokens.length === 0 ? { ...lead, pcm: slower(lead.pcm) } : undefined };
-      return fits(slow) ? once(slow, first.map(({ id }) => id)) : Promise.resolve(first);
+      // What was said before makes it no better (secondHearing.ts); only sound whose words come now
+      // goes along.
+      const slow = {
+        pcm: slower(pcm),
+        lead: lead?.tokens.length === 0 ? { ...lead, pcm: slower(lead.pcm) } : undefined,
+      };
+      return fits(slow)
+        ? once(
+            slow,
+            first.map(({ id }) => id),
+          )
+        : Promise.resolve(first);
     };
-    return hearTwice((first) => (first ? again(first) : once({ pcm, lead })), (samplesOf({ pcm, lead }) * 1000) / SAMPLE_RATE, () => performance.now());
+    return hearTwice(
+      (first) => (first ? again(first) : once({ pcm, lead })),
+      (samplesOf({ pcm, lead }) * 1000) / SAMPLE_RATE,
+      () => performance.now(),
+    );
   }
 
   /** Once more with what follows, where that fits into one decode. */
-  private async withTail(model: Loaded, pcm: Float32Array, alone: readonly ScoredToken[], options: AsrOptions, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
+  private async withTail(
+    model: Loaded,
+    pcm: Float32Array,
+    alone: readonly ScoredToken[],
+    options: AsrOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly ScoredToken[]> {
     const { tail, lead } = options;
     const whole = tail && joinSamples([pcm, tail]);
     if (!whole || !fits({ pcm: whole, lead })) return alone;
-    const joint = await this.hear(model, whole, { ...options, draft: alone.map(({ id }) => id) }, signal);
+    const joint = await this.hear(
+      model,
+      whole,
+      { ...options, draft: alone.map(({ id }) => id) },
+      signal,
+    );
     return beforeCut(alone, joint, model.pieces);
   }
 
   private biasOf({ words }: Loaded, phrases: readonly string[] = []): PhraseBias | undefined {
     if (phrases.length === 0) return undefined;
     const known = this.bias;
-    if (known && known.phrases.length === phrases.length && phrases.every((phrase, i) => phrase === known.phrases[i])) return known.tree;
+    if (
+      known &&
+      known.phrases.length === phrases.length &&
+      phrases.every((phrase, i) => phrase === known.phrases[i])
+    )
+      return known.tree;
     const tree = new PhraseBias(phrases, words);
     this.bias = { phrases, tree };
     return tree;
@@ -119,14 +202,30 @@ interface Sound {
   readonly lead: Lead | undefined;
 }
 
-async function decode(model: Loaded, { pcm, lead }: Sound, options: AsrOptions, bias: PhraseBias | undefined, signal: AbortSignal | undefined): Promise<readonly ScoredToken[]> {
+async function decode(
+  model: Loaded,
+  { pcm, lead }: Sound,
+  options: AsrOptions,
+  bias: PhraseBias | undefined,
+  signal: AbortSignal | undefined,
+): Promise<readonly ScoredToken[]> {
   const { draft = [] } = options;
   // Words of a lead in which none were heard come now.
   const unheard = lead?.tokens.length === 0 ? lead.pcm.length : 0;
-  const search = { width: isGreedy(options) ? 1 : SEARCH_WIDTH, maxTokens: tokenLimit(pcm.length + unheard), signal, bias };
+  const search = {
+    width: isGreedy(options) ? 1 : SEARCH_WIDTH,
+    maxTokens: tokenLimit(pcm.length + unheard),
+    signal,
+    bias,
+  };
   // What is too long with its lead is decoded without.
   if (!lead || !fits({ pcm, lead })) return decodePhrase(model, { pcm, given: [], draft, search });
-  return decodePhrase(model, { pcm: joinSamples([lead.pcm, pcm]), given: withoutEnd(lead.tokens, model.pieces), draft, search });
+  return decodePhrase(model, {
+    pcm: joinSamples([lead.pcm, pcm]),
+    given: withoutEnd(lead.tokens, model.pieces),
+    draft,
+    search,
+  });
 }
 
 function samplesOf({ pcm, lead }: Sound): number {

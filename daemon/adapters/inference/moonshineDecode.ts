@@ -1,12 +1,19 @@
 /**
- * Moonshine's encoder and merged decoder: the encoder once, then tokens with the key-value cache. A draft (the tokens of an
- * earlier decode of the same phrase) is read in one step of the decoder, and only where the search leaves it tokens are
- * decoded one by one, which takes a third of the time.
- * The check is that of Leviathan, Kalman, Matias 2023, "Fast Inference from Transformers via Speculative Decoding".
+ * Moonshine's encoder and merged decoder: the encoder once, then tokens with the key-value cache. A
+ * draft (the tokens of an earlier decode of the same phrase) is read in one step of the decoder,
+ * and only where the search leaves it tokens are decoded one by one, which takes a third of the
+ * time. The check is that of Leviathan, Kalman, Matias 2023, "Fast Inference from Transformers via
+ * Speculative Decoding".
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { EarmarkError } from '../../../protocol/errors';
-import { type Continued, type NextToken, type SearchOptions, type TokenModel, beamSearch } from '../../asr/beamSearch';
+import {
+  type Continued,
+  type NextToken,
+  type SearchOptions,
+  type TokenModel,
+  beamSearch,
+} from '../../asr/beamSearch';
 import type { ScoredToken } from '../../asr/tokenWords';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { joinSamples } from '../../audio/pcm';
@@ -19,11 +26,17 @@ const TOKENS_PER_SECOND = 6;
 /** Shorter audio is lengthened with silence to this: the model was trained on whole utterances. */
 const MIN_SECONDS = 1;
 
-/** The decoder's size, as its inputs tell it: 6 layers of 8 heads of 36 in Moonshine tiny, 8 of 8 of 52 in base. */
+/**
+ * The decoder's size, as its inputs tell it: 6 layers of 8 heads of 36 in Moonshine tiny, 8 of 8 of
+ * 52 in base.
+ */
 interface DecoderShape {
   readonly heads: number;
   readonly headSize: number;
-  /** Names of the decoder's half of the key-value cache, `0.key`: `past.0.key` goes in, `present.0.key` comes out. */
+  /**
+   * Names of the decoder's half of the key-value cache, `0.key`: `past.0.key` goes in,
+   * `present.0.key` comes out.
+   */
   readonly cache: readonly string[];
 }
 
@@ -46,7 +59,11 @@ export function decoderShape(decoder: Pick<InferenceSession, 'inputMetadata'>): 
     cache.push(input.name.slice('past.'.length));
     [, heads, , headSize] = input.shape;
   }
-  if (typeof heads !== 'number' || typeof headSize !== 'number') throw new EarmarkError('model.incompatible', 'The decoder of the speech model does not tell its size; run `earmark models pull` to fetch the right one.');
+  if (typeof heads !== 'number' || typeof headSize !== 'number')
+    throw new EarmarkError(
+      'model.incompatible',
+      'The decoder of the speech model does not tell its size; run `earmark models pull` to fetch the right one.',
+    );
   return { heads, headSize, cache };
 }
 
@@ -64,12 +81,21 @@ export function tokenLimit(samples: number): number {
 }
 
 /** @throws EarmarkError rpc.cancelled between two steps, model.incompatible */
-export async function decodePhrase(model: MoonshineModel, { given, draft, search, ...input }: DecodeInput): Promise<readonly ScoredToken[]> {
+export async function decodePhrase(
+  model: MoonshineModel,
+  { given, draft, search, ...input }: DecodeInput,
+): Promise<readonly ScoredToken[]> {
   if (search.signal?.aborted) throw new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
   const { ort } = model;
   const pcm = lengthen(input.pcm, MIN_SECONDS * SAMPLE_RATE);
-  const encoded = (await model.encoder.run({ input_values: new ort.Tensor('float32', pcm, [1, pcm.length]) }))['last_hidden_state'];
-  if (!encoded) throw new EarmarkError('model.incompatible', 'The speech model gave no answer of the expected kind; run `earmark models pull` to fetch it again.');
+  const encoded = (
+    await model.encoder.run({ input_values: new ort.Tensor('float32', pcm, [1, pcm.length]) })
+  )['last_hidden_state'];
+  if (!encoded)
+    throw new EarmarkError(
+      'model.incompatible',
+      'The speech model gave no answer of the expected kind; run `earmark models pull` to fetch it again.',
+    );
   const cross = await model.cross.run({ encoder_hidden_states: encoded });
   return beamSearch(new Run(model, cross, given, draft.slice(0, search.maxTokens - 1)), search);
 }
@@ -100,32 +126,72 @@ class Run implements TokenModel<Step> {
 
   async first(): Promise<NextToken<Step>> {
     const { heads, headSize, cache } = this.model.shape;
-    const nothing = new this.model.ort.Tensor('float32', new Float32Array(0), [1, heads, 0, headSize]);
-    this.drafted ??= await this.run(Object.fromEntries(cache.map((name) => [`past.${name}`, nothing])), 0, [[START_TOKEN, ...this.given, ...this.draft]], this.draft.length + 1);
+    const nothing = new this.model.ort.Tensor('float32', new Float32Array(0), [
+      1,
+      heads,
+      0,
+      headSize,
+    ]);
+    this.drafted ??= await this.run(
+      Object.fromEntries(cache.map((name) => [`past.${name}`, nothing])),
+      0,
+      [[START_TOKEN, ...this.given, ...this.draft]],
+      this.draft.length + 1,
+    );
     return { logits: this.behind(this.drafted.logits, 0), step: { drafted: 0 } };
   }
 
   async next(texts: readonly Continued<Step>[]): Promise<readonly NextToken<Step>[]> {
     const drafted = texts.map((text) => this.draftedBehind(text));
     const rest = texts.filter((_, i) => drafted[i] === undefined);
-    const past = this.stacked(rest.map(({ step }) => ('cache' in step ? step : { cache: this.cacheAt(step.drafted), row: 0 })));
-    const read = rest.length === 0 ? undefined : await this.run(past, past[`past.${this.model.shape.cache[0]}`]?.dims[2] ?? 0, rest.map(({ token }) => [token]), 1);
+    const past = this.stacked(
+      rest.map(({ step }) =>
+        'cache' in step ? step : { cache: this.cacheAt(step.drafted), row: 0 },
+      ),
+    );
+    const read =
+      rest.length === 0
+        ? undefined
+        : await this.run(
+            past,
+            past[`past.${this.model.shape.cache[0]}`]?.dims[2] ?? 0,
+            rest.map(({ token }) => [token]),
+            1,
+          );
     let row = 0;
     return drafted.map((tokens) => {
-      if (tokens !== undefined) return { logits: this.behind(this.drafted?.logits ?? [], tokens), step: { drafted: tokens } };
-      return { logits: this.behind(read?.logits ?? [], row), step: { cache: read?.cache ?? {}, row: row++ } };
+      if (tokens !== undefined)
+        return {
+          logits: this.behind(this.drafted?.logits ?? [], tokens),
+          step: { drafted: tokens },
+        };
+      return {
+        logits: this.behind(read?.logits ?? [], row),
+        step: { cache: read?.cache ?? {}, row: row++ },
+      };
     });
   }
 
   /** How many tokens of the draft it is, where its last one is in it. */
   private draftedBehind({ step, token }: Continued<Step>): number | undefined {
-    return 'drafted' in step && this.drafted && this.draft[step.drafted] === token ? step.drafted + 1 : undefined;
+    return 'drafted' in step && this.drafted && this.draft[step.drafted] === token
+      ? step.drafted + 1
+      : undefined;
   }
 
-  /** One step of the decoder over as many tokens of each text, all behind a past of so many; logits of the last `wanted` of each. */
-  private async run(past: Cache, seen: number, feeds: readonly (readonly number[])[], wanted: number): Promise<{ readonly logits: readonly Float32Array[]; readonly cache: Cache }> {
+  /**
+   * One step of the decoder over as many tokens of each text, all behind a past of so many; logits
+   * of the last `wanted` of each.
+   */
+  private async run(
+    past: Cache,
+    seen: number,
+    feeds: readonly (readonly number[])[],
+    wanted: number,
+  ): Promise<{ readonly logits: readonly Float32Array[]; readonly cache: Cache }> {
     const { ort, decoder, shape } = this.model;
-    const integers = (...values: readonly number[]): Tensor => new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
+    const integers = (...values: readonly number[]): Tensor =>
+      new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
     const length = feeds[0]?.length ?? 0;
     const output: InferenceSession.OnnxValueMapType = await decoder.run({
       input_ids: integers(...feeds.flat()).reshape([feeds.length, length]),
@@ -138,8 +204,12 @@ class Run implements TokenModel<Step> {
     const logits = (output['logits'] as Tensor).data as Float32Array;
     const width = logits.length / (feeds.length * wanted);
     return {
-      logits: Array.from({ length: feeds.length * wanted }, (_, i) => logits.subarray(i * width, (i + 1) * width)),
-      cache: Object.fromEntries(shape.cache.map((name) => [`past.${name}`, output[`present.${name}`] as Tensor])),
+      logits: Array.from({ length: feeds.length * wanted }, (_, i) =>
+        logits.subarray(i * width, (i + 1) * width),
+      ),
+      cache: Object.fromEntries(
+        shape.cache.map((name) => [`past.${name}`, output[`present.${name}`] as Tensor]),
+      ),
     };
   }
 
@@ -148,23 +218,35 @@ class Run implements TokenModel<Step> {
     const whole = rows[0]?.cache ?? {};
     const stack = (name: string, first: Tensor): Tensor => {
       const [batch = 0, ...shape] = first.dims;
-      if (batch === rows.length && rows.every(({ cache, row }, i) => cache === whole && row === i)) return first;
+      if (batch === rows.length && rows.every(({ cache, row }, i) => cache === whole && row === i))
+        return first;
       const parts = rows.map(({ cache, row }) => rowOf(cache[name] as Tensor, row));
-      return new this.model.ort.Tensor('float32', parts.length === 1 ? (parts[0] as Float32Array) : joinSamples(parts), [rows.length, ...shape]);
+      return new this.model.ort.Tensor(
+        'float32',
+        parts.length === 1 ? (parts[0] as Float32Array) : joinSamples(parts),
+        [rows.length, ...shape],
+      );
     };
-    return Object.fromEntries(Object.entries(whole).map(([name, tensor]) => [name, stack(name, tensor)]));
+    return Object.fromEntries(
+      Object.entries(whole).map(([name, tensor]) => [name, stack(name, tensor)]),
+    );
   }
 
   /** A token sees those before it; several at once are only given without a past. */
   private mask(tokens: number): Tensor {
     const mask = new Float32Array(tokens * tokens);
-    for (let row = 0; row < tokens; row++) mask.fill(-Infinity, row * tokens + row + 1, (row + 1) * tokens);
+    for (let row = 0; row < tokens; row++)
+      mask.fill(-Infinity, row * tokens + row + 1, (row + 1) * tokens);
     return new this.model.ort.Tensor('float32', mask, [1, 1, tokens, tokens]);
   }
 
   private behind(logits: readonly Float32Array[], index: number): Float32Array {
     const found = logits[index];
-    if (!found) throw new EarmarkError('model.incompatible', 'The speech model gave no answer of the expected kind; run `earmark models pull` to fetch it again.');
+    if (!found)
+      throw new EarmarkError(
+        'model.incompatible',
+        'The speech model gave no answer of the expected kind; run `earmark models pull` to fetch it again.',
+      );
     return found;
   }
 
@@ -178,7 +260,14 @@ class Run implements TokenModel<Step> {
       const before = tensor.dims[2] ?? 0;
       const after = before - dropped;
       const kept = new Float32Array(heads * after * headSize);
-      for (let head = 0; head < heads; head++) kept.set((tensor.data as Float32Array).subarray(head * before * headSize, (head * before + after) * headSize), head * after * headSize);
+      for (let head = 0; head < heads; head++)
+        kept.set(
+          (tensor.data as Float32Array).subarray(
+            head * before * headSize,
+            (head * before + after) * headSize,
+          ),
+          head * after * headSize,
+        );
       return new this.model.ort.Tensor('float32', kept, [1, heads, after, headSize]);
     };
     return Object.fromEntries(Object.entries(whole).map(([name, tensor]) => [name, cut(tensor)]));

@@ -1,4 +1,7 @@
-/** Opening ONNX models: one thread, little memory kept, and an error that says which file is wrong and how. Worker processes only. */
+/**
+ * Opening ONNX models: one thread, little memory kept, and an error that says which file is wrong
+ * and how. Worker processes only.
+ */
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
@@ -10,12 +13,22 @@ export type Ort = typeof import('onnxruntime-node');
 
 let loading: Promise<Ort> | undefined;
 
-/** The native runtime, or the one in WASM; `EARMARK_ORT=wasm` takes the second anywhere. @throws EarmarkError engine.unavailable where neither can be loaded */
+/**
+ * The native runtime, or the one in WASM; `EARMARK_ORT=wasm` takes the second anywhere. @throws
+ * EarmarkError engine.unavailable where neither can be loaded
+ */
 export function loadOrt(): Promise<Ort> {
-  // From 1.30 on ONNX Runtime notes every session in a database in the user's cache folder, to be sent to its makers. It looks for this when it is loaded.
+  // From 1.30 on ONNX Runtime notes every session in a database in the user's cache folder, to be
+  // sent to its makers. It looks for this when it is loaded.
   process.env['ORT_DISABLE_TELEMETRY'] = '1';
-  loading ??= (process.env['EARMARK_ORT'] === 'wasm' ? loadWasm() : loadNative().catch(loadWasm)).catch((cause: unknown) => {
-    throw new EarmarkError('engine.unavailable', 'ONNX Runtime could not be loaded on this machine; reinstall Earmark for this platform, or choose another speech engine in the settings.', { cause });
+  loading ??= (
+    process.env['EARMARK_ORT'] === 'wasm' ? loadWasm() : loadNative().catch(loadWasm)
+  ).catch((cause: unknown) => {
+    throw new EarmarkError(
+      'engine.unavailable',
+      'ONNX Runtime could not be loaded on this machine; reinstall Earmark for this platform, or choose another speech engine in the settings.',
+      { cause },
+    );
   });
   return loading;
 }
@@ -25,7 +38,10 @@ async function loadNative(): Promise<Ort> {
   return (module as { default?: Ort }).default ?? module;
 }
 
-/** Where there is no native binary, which since 1.30 is so on Macs with Intel processors. Same interface; about five times the processor time. */
+/**
+ * Where there is no native binary, which since 1.30 is so on Macs with Intel processors. Same
+ * interface; about five times the processor time.
+ */
 async function loadWasm(): Promise<Ort> {
   const module = (await import('onnxruntime-web')) as unknown as Ort & { default?: Ort };
   const ort = module.default ?? module;
@@ -50,19 +66,41 @@ export interface OpenOptions {
   readonly maker?: GraphMaker;
 }
 
-/** Bytes of graphs that ONNX Runtime reads where they lie; they have to stay as long as their session. */
+/**
+ * Bytes of graphs that ONNX Runtime reads where they lie; they have to stay as long as their
+ * session.
+ */
 const bytesOf = new WeakMap<InferenceSession, Buffer>();
 
 /**
- * @param expect names that the model must have as inputs, to tell another kind of model from a broken one
+ * @param expect names that the model must have as inputs, to tell another kind of model from a
+ * broken one
  * @throws EarmarkError model.missing, model.corrupt, model.incompatible
  */
-export async function openModel(path: string | undefined, role: string, expect: readonly string[], { kept, maker }: OpenOptions = {}): Promise<InferenceSession> {
-  if (path === undefined) throw new EarmarkError('model.missing', `The model has no ${role} file; run \`earmark models pull\` to fetch it again.`);
+export async function openModel(
+  path: string | undefined,
+  role: string,
+  expect: readonly string[],
+  { kept, maker }: OpenOptions = {},
+): Promise<InferenceSession> {
+  if (path === undefined)
+    throw new EarmarkError(
+      'model.missing',
+      `The model has no ${role} file; run \`earmark models pull\` to fetch it again.`,
+    );
   await checkFile(path);
   const ort = await loadOrt();
-  const place: GraphPlace | undefined = kept?.cache === undefined || isWasm(ort) ? undefined : { folder: kept.cache.folder, role, madeOf: [kept.cache.revision, ort.env.versions.node ?? '', maker?.revision ?? ''] };
-  const session = (place && (await openKept(ort, place))) ?? (await create(ort, path, maker ? await made(maker, path, role) : path, place));
+  const place: GraphPlace | undefined =
+    kept?.cache === undefined || isWasm(ort)
+      ? undefined
+      : {
+          folder: kept.cache.folder,
+          role,
+          madeOf: [kept.cache.revision, ort.env.versions.node ?? '', maker?.revision ?? ''],
+        };
+  const session =
+    (place && (await openKept(ort, place))) ??
+    (await create(ort, path, maker ? await made(maker, path, role) : path, place));
   const absent = expect.filter((name) => !session.inputNames.includes(name));
   if (absent.length > 0) {
     await session.release();
@@ -72,11 +110,19 @@ export async function openModel(path: string | undefined, role: string, expect: 
 }
 
 function anotherKind(path: string, role: string, absent: string): EarmarkError {
-  return new EarmarkError('model.incompatible', `The model file ${basename(path)} is of another kind than the ${role} needed here; run \`earmark models pull\` to fetch the right one.`, { details: { role, absent } });
+  return new EarmarkError(
+    'model.incompatible',
+    `The model file ${basename(path)} is of another kind than the ${role} needed here; run \`earmark models pull\` to fetch the right one.`,
+    { details: { role, absent } },
+  );
 }
 
 function damaged(path: string, cause: unknown): EarmarkError {
-  return new EarmarkError('model.corrupt', `The model file ${basename(path)} is damaged or not a model; run \`earmark models verify\` and then \`earmark models pull\` to fetch it again.`, { cause });
+  return new EarmarkError(
+    'model.corrupt',
+    `The model file ${basename(path)} is damaged or not a model; run \`earmark models verify\` and then \`earmark models pull\` to fetch it again.`,
+    { cause },
+  );
 }
 
 async function made({ make }: GraphMaker, path: string, role: string): Promise<Uint8Array> {
@@ -97,7 +143,8 @@ function optionsOf(wasm = false): InferenceSession.SessionOptions {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    // An arena keeps the room of the longest phrase for good: 52 MB, and it saves no measurable time.
+    // An arena keeps the room of the longest phrase for good: 52 MB, and it saves no measurable
+    // time.
     enableCpuMemArena: false,
     logSeverityLevel: 4,
   };
@@ -107,7 +154,13 @@ async function openKept(ort: Ort, place: GraphPlace): Promise<InferenceSession |
   const bytes = await readGraph(place);
   if (!bytes) return undefined;
   try {
-    const session = await ort.InferenceSession.create(bytes, { ...optionsOf(), graphOptimizationLevel: 'disabled', extra: { session: { use_ort_model_bytes_directly: '1', use_ort_model_bytes_for_initializers: '1' } } });
+    const session = await ort.InferenceSession.create(bytes, {
+      ...optionsOf(),
+      graphOptimizationLevel: 'disabled',
+      extra: {
+        session: { use_ort_model_bytes_directly: '1', use_ort_model_bytes_for_initializers: '1' },
+      },
+    });
     bytesOf.set(session, bytes);
     return session;
   } catch {
@@ -117,11 +170,19 @@ async function openKept(ort: Ort, place: GraphPlace): Promise<InferenceSession |
 }
 
 /** @param model what is opened: the file at `path`, or the graph that was made of it */
-async function create(ort: Ort, path: string, model: string | Uint8Array, place: GraphPlace | undefined): Promise<InferenceSession> {
+async function create(
+  ort: Ort,
+  path: string,
+  model: string | Uint8Array,
+  place: GraphPlace | undefined,
+): Promise<InferenceSession> {
   const draft = place && (await graphDraft(place));
   if (place && draft !== undefined) {
     try {
-      const session = await createFrom(ort, model, { ...optionsOf(), optimizedModelFilePath: draft });
+      const session = await createFrom(ort, model, {
+        ...optionsOf(),
+        optimizedModelFilePath: draft,
+      });
       void keepGraph(place, draft);
       return session;
     } catch {
@@ -130,14 +191,26 @@ async function create(ort: Ort, path: string, model: string | Uint8Array, place:
     }
   }
   try {
-    return isWasm(ort) ? await createFrom(ort, typeof model === 'string' ? await readFile(model) : model, optionsOf(true)) : await createFrom(ort, model, optionsOf());
+    return isWasm(ort)
+      ? await createFrom(
+          ort,
+          typeof model === 'string' ? await readFile(model) : model,
+          optionsOf(true),
+        )
+      : await createFrom(ort, model, optionsOf());
   } catch (cause) {
     throw damaged(path, cause);
   }
 }
 
-function createFrom(ort: Ort, model: string | Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
-  return typeof model === 'string' ? ort.InferenceSession.create(model, options) : ort.InferenceSession.create(model, options);
+function createFrom(
+  ort: Ort,
+  model: string | Uint8Array,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  return typeof model === 'string'
+    ? ort.InferenceSession.create(model, options)
+    : ort.InferenceSession.create(model, options);
 }
 
 async function checkFile(path: string): Promise<void> {
@@ -147,7 +220,14 @@ async function checkFile(path: string): Promise<void> {
     await file.close();
     if (size > 0) return;
   } catch (cause) {
-    throw new EarmarkError('model.missing', `The model file ${basename(path)} cannot be read; run \`earmark models pull\` to fetch it.`, { cause });
+    throw new EarmarkError(
+      'model.missing',
+      `The model file ${basename(path)} cannot be read; run \`earmark models pull\` to fetch it.`,
+      { cause },
+    );
   }
-  throw new EarmarkError('model.corrupt', `The model file ${basename(path)} is empty; run \`earmark models pull\` to fetch it again.`);
+  throw new EarmarkError(
+    'model.corrupt',
+    `The model file ${basename(path)} is empty; run \`earmark models pull\` to fetch it again.`,
+  );
 }

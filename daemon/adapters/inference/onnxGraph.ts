@@ -1,6 +1,7 @@
 /**
- * Reads weights and nodes out of ONNX files, and writes ONNX files from nodes and weights: as much of onnx.proto as it
- * takes to put a model's weights into a graph of our own. Field numbers and types are those of onnx.proto.
+ * Reads weights and nodes out of ONNX files, and writes ONNX files from nodes and weights: as much
+ * of onnx.proto as it takes to put a model's weights into a graph of our own. Field numbers and
+ * types are those of onnx.proto.
  */
 import { Reader, Writer } from 'protobufjs/minimal';
 
@@ -26,7 +27,10 @@ export interface OnnxNode {
   readonly outputs: readonly string[];
 }
 
-/** What a file holds, with the graphs inside its nodes laid open: weights and constants by name, nodes by the name of each output. */
+/**
+ * What a file holds, with the graphs inside its nodes laid open: weights and constants by name,
+ * nodes by the name of each output.
+ */
 export interface OnnxParts {
   readonly weights: ReadonlyMap<string, OnnxTensor>;
   readonly makers: ReadonlyMap<string, OnnxNode>;
@@ -69,7 +73,8 @@ function* fieldsOf(message: Uint8Array): Generator<[number, Uint8Array]> {
   }
 }
 
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 
 interface ReadNode {
   readonly node: OnnxNode;
@@ -96,13 +101,18 @@ function readNode(bytes: Uint8Array): ReadNode {
   return { node: { op, inputs, outputs }, inner, constant };
 }
 
-function readPort(bytes: Uint8Array): { readonly name: string; readonly shape: readonly (number | string)[] } {
+function readPort(bytes: Uint8Array): {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+} {
   let name = '';
   const shape: (number | string)[] = [];
   for (const [field, value] of fieldsOf(bytes)) {
     if (field === 1) name = textOf(value);
     if (field !== 2) continue;
-    for (const [, tensor] of fieldsOf(value)) for (const [, sizes] of fieldsOf(tensor)) for (const [, size] of fieldsOf(sizes)) shape.push(readSize(size));
+    for (const [, tensor] of fieldsOf(value))
+      for (const [, sizes] of fieldsOf(tensor))
+        for (const [, size] of fieldsOf(sizes)) shape.push(readSize(size));
   }
   return { name, shape };
 }
@@ -129,7 +139,8 @@ function readTensor(bytes: Uint8Array): { readonly name: string; readonly tensor
     const packed = (tag & 7) === 2;
     const each = (read: () => number, into: number[]): void => {
       const end = packed ? reader.uint32() + reader.pos : 0;
-      do into.push(read()); while (reader.pos < end);
+      do into.push(read());
+      while (reader.pos < end);
     };
     if (tag >>> 3 === 1) each(() => reader.uint32(), shape);
     else if (tag === 16) type = reader.uint32();
@@ -139,7 +150,11 @@ function readTensor(bytes: Uint8Array): { readonly name: string; readonly tensor
     else if (tag === 74) raw = reader.bytes() as Uint8Array<ArrayBuffer>;
     else reader.skipType(tag & 7);
   }
-  if (raw.length === 0 && loose.length > 0) raw = type === ELEMENT.float ? new Uint8Array(Float32Array.from(loose).buffer) : Uint8Array.from(loose);
+  if (raw.length === 0 && loose.length > 0)
+    raw =
+      type === ELEMENT.float
+        ? new Uint8Array(Float32Array.from(loose).buffer)
+        : Uint8Array.from(loose);
   return { name, tensor: { type, shape, bytes: raw } };
 }
 
@@ -151,8 +166,16 @@ export class GraphWriter {
   private readonly graph = Writer.create();
   private names = 0;
 
-  /** Adds a node and answers the name of its output; `outputs` names them where they have names of their own or are several. */
-  node(op: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}, outputs: readonly string[] = [this.name(op)]): string {
+  /**
+   * Adds a node and answers the name of its output; `outputs` names them where they have names of
+   * their own or are several.
+   */
+  node(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    outputs: readonly string[] = [this.name(op)],
+  ): string {
     const writer = this.graph.uint32(10).fork();
     for (const input of inputs) writer.uint32(10).string(input);
     for (const output of outputs) writer.uint32(18).string(output);
@@ -160,7 +183,8 @@ export class GraphWriter {
     for (const [name, value] of Object.entries(attributes)) {
       writer.uint32(42).fork().uint32(10).string(name);
       if (typeof value === 'number') writer.uint32(24).int32(value).uint32(160).int32(2);
-      else if (typeof value === 'string') writer.uint32(21).float(Number(value)).uint32(160).int32(1);
+      else if (typeof value === 'string')
+        writer.uint32(21).float(Number(value)).uint32(160).int32(1);
       else for (const one of [...value]) writer.uint32(64).int32(one);
       if (typeof value === 'object') writer.uint32(160).int32(7);
       writer.ldelim();
@@ -180,17 +204,42 @@ export class GraphWriter {
   }
 
   floats(values: Float32Array, shape: readonly number[] = [values.length]): string {
-    return this.weight({ type: ELEMENT.float, shape, bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) });
+    return this.weight({
+      type: ELEMENT.float,
+      shape,
+      bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    });
   }
 
   /** A small tensor of integers, such as a shape. */
   integers(...values: readonly number[]): string {
-    return this.weight({ type: ELEMENT.int64, shape: [values.length], bytes: new Uint8Array(BigInt64Array.from(values, BigInt).buffer) });
+    return this.weight({
+      type: ELEMENT.int64,
+      shape: [values.length],
+      bytes: new Uint8Array(BigInt64Array.from(values, BigInt).buffer),
+    });
   }
 
   /** Declares an input or output; a size that is known only when it runs is a text. */
-  port(direction: 'input' | 'output', name: string, type: number, shape: readonly (number | string)[]): string {
-    const writer = this.graph.uint32(direction === 'input' ? 90 : 98).fork().uint32(10).string(name).uint32(18).fork().uint32(10).fork().uint32(8).int32(type).uint32(18).fork();
+  port(
+    direction: 'input' | 'output',
+    name: string,
+    type: number,
+    shape: readonly (number | string)[],
+  ): string {
+    const writer = this.graph
+      .uint32(direction === 'input' ? 90 : 98)
+      .fork()
+      .uint32(10)
+      .string(name)
+      .uint32(18)
+      .fork()
+      .uint32(10)
+      .fork()
+      .uint32(8)
+      .int32(type)
+      .uint32(18)
+      .fork();
     for (const size of shape) {
       const dimension = writer.uint32(10).fork();
       if (typeof size === 'number') dimension.uint32(8).int32(size);
@@ -209,7 +258,11 @@ export class GraphWriter {
   finish(): Uint8Array {
     const graph = this.graph.uint32(18).string('earmark').finish();
     const file = Writer.create().uint32(8).int32(IR_VERSION);
-    for (const [domain, version] of [['', OPSET], [OWN_DOMAIN, 1]] as const) file.uint32(66).fork().uint32(10).string(domain).uint32(16).int32(version).ldelim();
+    for (const [domain, version] of [
+      ['', OPSET],
+      [OWN_DOMAIN, 1],
+    ] as const)
+      file.uint32(66).fork().uint32(10).string(domain).uint32(16).int32(version).ldelim();
     return file.uint32(58).bytes(graph).finish();
   }
 }
@@ -218,4 +271,11 @@ const IR_VERSION = 8;
 const OPSET = 17;
 /** Operators that are ONNX Runtime's own. */
 const OWN_DOMAIN = 'com.microsoft';
-const OWN_OPS: ReadonlySet<string> = new Set(['MatMulNBits', 'SkipLayerNormalization', 'RotaryEmbedding', 'QuickGelu', 'FusedMatMul', 'DynamicQuantizeLSTM']);
+const OWN_OPS: ReadonlySet<string> = new Set([
+  'MatMulNBits',
+  'SkipLayerNormalization',
+  'RotaryEmbedding',
+  'QuickGelu',
+  'FusedMatMul',
+  'DynamicQuantizeLSTM',
+]);

@@ -1,6 +1,7 @@
 /**
- * Any server with OpenAI's transcription interface: a phrase goes as a WAV file to `<endpoint>/audio/transcriptions`.
- * Nothing is sent unless the user named the endpoint. The key is in no log, error or report.
+ * Any server with OpenAI's transcription interface: a phrase goes as a WAV file to
+ * `<endpoint>/audio/transcriptions`. Nothing is sent unless the user named the endpoint. The key is
+ * in no log, error or report.
  */
 import { redact } from '../../base/redact';
 import { randomUUID } from 'node:crypto';
@@ -39,12 +40,19 @@ const PROMPT_CHARS = 600;
 const ANSWER_BYTES = 2_000_000;
 
 type Form = 'verbose_json' | 'json';
-type Outcome = { readonly body: string } | { readonly status: number; readonly retryAfterMs?: number } | { readonly failed: 'network' | 'timeout'; readonly code?: string };
+type Outcome =
+  | { readonly body: string }
+  | { readonly status: number; readonly retryAfterMs?: number }
+  | { readonly failed: 'network' | 'timeout'; readonly code?: string };
 
 export class OpenaiProvider implements AsrProvider {
   readonly info = openaiInfo;
   readonly #key: string | undefined;
-  private state: { readonly kind: 'unloaded' } | { readonly kind: 'loaded'; readonly url: string; readonly model: string; form: Form } = { kind: 'unloaded' };
+  private state:
+    | { readonly kind: 'unloaded' }
+    | { readonly kind: 'loaded'; readonly url: string; readonly model: string; form: Form } = {
+    kind: 'unloaded',
+  };
 
   constructor(private readonly setup: OpenaiSetup) {
     this.#key = setup.key;
@@ -61,21 +69,38 @@ export class OpenaiProvider implements AsrProvider {
     return Promise.resolve();
   }
 
-  async transcribe(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
+  async transcribe(
+    pcm: Float32Array,
+    options: AsrOptions,
+    signal?: AbortSignal,
+  ): Promise<AsrResult> {
     const { state } = this;
-    if (state.kind !== 'loaded') throw new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
-    if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`);
+    if (state.kind !== 'loaded')
+      throw new EarmarkError(
+        'engine.unavailable',
+        'The speech model is not loaded yet; try again in a moment.',
+      );
+    if (pcm.length > MAX_SECONDS * SAMPLE_RATE)
+      throw new EarmarkError(
+        'rpc.invalidParams',
+        `A phrase may last ${MAX_SECONDS} seconds at most.`,
+      );
     if (signal?.aborted) throw cancelled();
     const { clock } = this.setup;
     const begun = clock.now();
-    if (pcm.length === 0) return { text: '', words: [], confidence: 0, language: options.language, inferenceMs: 0 };
+    if (pcm.length === 0)
+      return { text: '', words: [], confidence: 0, language: options.language, inferenceMs: 0 };
     const until = begun + (this.setup.timeoutMs ?? TIMEOUT_MS);
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.ask(state, pcm, options, until - clock.now(), signal);
       if (signal?.aborted) throw cancelled();
       if ('body' in outcome) {
         const result = readAnswer(outcome.body, pcm, options.language, clock.now() - begun);
-        if (!result) throw new EarmarkError('engine.refused', `What ${this.host()} answered is no transcription; check the address of the speech server.`);
+        if (!result)
+          throw new EarmarkError(
+            'engine.refused',
+            `What ${this.host()} answered is no transcription; check the address of the speech server.`,
+          );
         return result;
       }
       // Some models of the original service know the short form alone; that is learned once.
@@ -91,17 +116,35 @@ export class OpenaiProvider implements AsrProvider {
   }
 
   private address(): string {
-    return endpointUrl(this.setup.endpoint, { what: 'speech server', sent: 'speech', setting: 'earmark.openai.endpoint', allowPlainHttp: this.setup.allowPlainHttp, path: '/audio/transcriptions' }).href;
+    return endpointUrl(this.setup.endpoint, {
+      what: 'speech server',
+      sent: 'speech',
+      setting: 'earmark.openai.endpoint',
+      allowPlainHttp: this.setup.allowPlainHttp,
+      path: '/audio/transcriptions',
+    }).href;
   }
 
   private host(): string {
     return this.state.kind === 'loaded' ? new URL(this.state.url).host : 'the speech server';
   }
 
-  private async ask({ url, model, form }: { url: string; model: string; form: Form }, pcm: Float32Array, options: AsrOptions, timeoutMs: number, signal?: AbortSignal): Promise<Outcome> {
+  private async ask(
+    { url, model, form }: { url: string; model: string; form: Form },
+    pcm: Float32Array,
+    options: AsrOptions,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<Outcome> {
     const { default: fetch } = await import('make-fetch-happen');
-    const fields: [string, string][] = [['model', model], ['response_format', form], ['temperature', '0'], ['language', options.language.split('-')[0] ?? 'en']];
-    if (form === 'verbose_json') fields.push(['timestamp_granularities[]', 'word'], ['timestamp_granularities[]', 'segment']);
+    const fields: [string, string][] = [
+      ['model', model],
+      ['response_format', form],
+      ['temperature', '0'],
+      ['language', options.language.split('-')[0] ?? 'en'],
+    ];
+    if (form === 'verbose_json')
+      fields.push(['timestamp_granularities[]', 'word'], ['timestamp_granularities[]', 'segment']);
     const prompt = redact(promptOf(options.prompt ?? []));
     if (prompt !== '') fields.push(['prompt', prompt]);
     const boundary = `earmark-${randomUUID()}`;
@@ -111,7 +154,11 @@ export class OpenaiProvider implements AsrProvider {
       const response = await fetch(url, {
         method: 'POST',
         body: multipart(boundary, fields, wav(pcm)),
-        headers: { 'content-type': `multipart/form-data; boundary=${boundary}`, accept: 'application/json', ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }) },
+        headers: {
+          'content-type': `multipart/form-data; boundary=${boundary}`,
+          accept: 'application/json',
+          ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
+        },
         // The key goes to the named server alone, and speech too.
         redirect: 'manual',
         retry: false,
@@ -119,7 +166,10 @@ export class OpenaiProvider implements AsrProvider {
         signal: AbortSignal.any([limit.signal, ...(signal ? [signal] : [])]),
         ...(this.setup.ca === undefined ? {} : { ca: this.setup.ca }),
       } as never);
-      if (response.ok) return { body: await boundedText(response.body as AsyncIterable<Uint8Array>, ANSWER_BYTES) };
+      if (response.ok)
+        return {
+          body: await boundedText(response.body as AsyncIterable<Uint8Array>, ANSWER_BYTES),
+        };
       response.body?.resume();
       const retryAfterMs = retryAfter(response.headers.get('retry-after'), this.setup.clock.wall());
       return { status: response.status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
@@ -133,7 +183,8 @@ export class OpenaiProvider implements AsrProvider {
   }
 
   private waitMs(outcome: Outcome, attempt: number): number {
-    if ('retryAfterMs' in outcome && outcome.retryAfterMs !== undefined) return outcome.retryAfterMs;
+    if ('retryAfterMs' in outcome && outcome.retryAfterMs !== undefined)
+      return outcome.retryAfterMs;
     const whole = BACK_OFF_MS * 2 ** (attempt - 1);
     return whole / 2 + (whole / 2) * (this.setup.random ?? Math.random)();
   }
@@ -156,16 +207,47 @@ export class OpenaiProvider implements AsrProvider {
   private sentence(outcome: Exclude<Outcome, { body: string }>): EarmarkError {
     const host = this.host();
     if ('failed' in outcome) {
-      if (outcome.failed === 'timeout') return new EarmarkError('engine.timeout', `${host} did not answer in time; check the network, or choose a local speech engine.`);
-      return new EarmarkError('engine.unavailable', `${host} cannot be reached${outcome.code === undefined ? '' : ` (${outcome.code})`}; check the network and "earmark.openai.endpoint".`);
+      if (outcome.failed === 'timeout')
+        return new EarmarkError(
+          'engine.timeout',
+          `${host} did not answer in time; check the network, or choose a local speech engine.`,
+        );
+      return new EarmarkError(
+        'engine.unavailable',
+        `${host} cannot be reached${outcome.code === undefined ? '' : ` (${outcome.code})`}; check the network and "earmark.openai.endpoint".`,
+      );
     }
     const { status } = outcome;
-    if (status === 401 || status === 403) return new EarmarkError('engine.refused', `${host} refused the key (HTTP ${status}); set the right one in EARMARK_OPENAI_KEY and start the daemon again.`);
-    if (status === 404) return new EarmarkError('engine.refused', `${host} has no such address or model (HTTP 404); check "earmark.openai.endpoint" and "earmark.openai.model".`);
-    if (status >= 300 && status < 400) return new EarmarkError('engine.refused', `${host} sends elsewhere (HTTP ${status}), and speech is sent only where you said; set "earmark.openai.endpoint" to the final address.`);
-    if (status === 429) return new EarmarkError('engine.unavailable', `${host} takes no more for the moment (HTTP 429); wait, or choose a local speech engine.`, outcome.retryAfterMs === undefined ? {} : { retryAfterMs: outcome.retryAfterMs });
-    if (status >= 500) return new EarmarkError('engine.unavailable', `${host} has a fault of its own (HTTP ${status}); try again later, or choose a local speech engine.`);
-    return new EarmarkError('engine.refused', `${host} refused the request (HTTP ${status}); check "earmark.openai.model".`);
+    if (status === 401 || status === 403)
+      return new EarmarkError(
+        'engine.refused',
+        `${host} refused the key (HTTP ${status}); set the right one in EARMARK_OPENAI_KEY and start the daemon again.`,
+      );
+    if (status === 404)
+      return new EarmarkError(
+        'engine.refused',
+        `${host} has no such address or model (HTTP 404); check "earmark.openai.endpoint" and "earmark.openai.model".`,
+      );
+    if (status >= 300 && status < 400)
+      return new EarmarkError(
+        'engine.refused',
+        `${host} sends elsewhere (HTTP ${status}), and speech is sent only where you said; set "earmark.openai.endpoint" to the final address.`,
+      );
+    if (status === 429)
+      return new EarmarkError(
+        'engine.unavailable',
+        `${host} takes no more for the moment (HTTP 429); wait, or choose a local speech engine.`,
+        outcome.retryAfterMs === undefined ? {} : { retryAfterMs: outcome.retryAfterMs },
+      );
+    if (status >= 500)
+      return new EarmarkError(
+        'engine.unavailable',
+        `${host} has a fault of its own (HTTP ${status}); try again later, or choose a local speech engine.`,
+      );
+    return new EarmarkError(
+      'engine.refused',
+      `${host} refused the request (HTTP ${status}); check "earmark.openai.model".`,
+    );
   }
 }
 
@@ -191,9 +273,19 @@ function promptOf(words: readonly string[]): string {
   return text;
 }
 
-function multipart(boundary: string, fields: readonly (readonly [string, string])[], audio: Buffer): Buffer {
-  const parts = fields.map(([name, value]) => Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`));
-  const file = Buffer.from(`--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="phrase.wav"\r\ncontent-type: audio/wav\r\n\r\n`);
+function multipart(
+  boundary: string,
+  fields: readonly (readonly [string, string])[],
+  audio: Buffer,
+): Buffer {
+  const parts = fields.map(([name, value]) =>
+    Buffer.from(
+      `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    ),
+  );
+  const file = Buffer.from(
+    `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="phrase.wav"\r\ncontent-type: audio/wav\r\n\r\n`,
+  );
   return Buffer.concat([...parts, file, audio, Buffer.from(`\r\n--${boundary}--\r\n`)]);
 }
 

@@ -1,4 +1,6 @@
-/** What a transcription server answers (OpenAI's `json` and `verbose_json`), as a result of ours. */
+/**
+ * What a transcription server answers (OpenAI's `json` and `verbose_json`), as a result of ours.
+ */
 import { z } from 'zod';
 import { alignWords } from '../../asr/alignWords';
 import type { AsrResult } from '../../asr/provider';
@@ -8,17 +10,47 @@ import { SAMPLE_RATE } from '../../audio/frame';
 const Answer = z.object({
   text: z.string().max(100_000),
   language: z.string().max(50).nullish(),
-  words: z.array(z.object({ word: z.string(), start: z.number(), end: z.number() })).max(10_000).nullish(),
-  segments: z.array(z.object({ text: z.string().nullish(), avg_logprob: z.number().nullish() })).max(5000).nullish(),
+  words: z
+    .array(z.object({ word: z.string(), start: z.number(), end: z.number() }))
+    .max(10_000)
+    .nullish(),
+  segments: z
+    .array(z.object({ text: z.string().nullish(), avg_logprob: z.number().nullish() }))
+    .max(5000)
+    .nullish(),
 });
 
 /** Where a server says nothing of how sure it is: neither trusted nor refused. */
 const UNKNOWN_CONFIDENCE = 0.5;
 /** `verbose_json` names languages in English. */
-const LANGUAGES: Readonly<Record<string, string>> = { english: 'en', german: 'de', french: 'fr', spanish: 'es', italian: 'it', portuguese: 'pt', dutch: 'nl', russian: 'ru', chinese: 'zh', japanese: 'ja', korean: 'ko', polish: 'pl', turkish: 'tr', ukrainian: 'uk', arabic: 'ar', hindi: 'hi', swedish: 'sv', czech: 'cs' };
+const LANGUAGES: Readonly<Record<string, string>> = {
+  english: 'en',
+  german: 'de',
+  french: 'fr',
+  spanish: 'es',
+  italian: 'it',
+  portuguese: 'pt',
+  dutch: 'nl',
+  russian: 'ru',
+  chinese: 'zh',
+  japanese: 'ja',
+  korean: 'ko',
+  polish: 'pl',
+  turkish: 'tr',
+  ukrainian: 'uk',
+  arabic: 'ar',
+  hindi: 'hi',
+  swedish: 'sv',
+  czech: 'cs',
+};
 
 /** @returns undefined when it is no such answer */
-export function readAnswer(body: string, pcm: Float32Array, asked: string, inferenceMs: number): AsrResult | undefined {
+export function readAnswer(
+  body: string,
+  pcm: Float32Array,
+  asked: string,
+  inferenceMs: number,
+): AsrResult | undefined {
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -28,19 +60,47 @@ export function readAnswer(body: string, pcm: Float32Array, asked: string, infer
   const parsed = Answer.safeParse(json);
   if (!parsed.success) return undefined;
   const { words: timed, segments, language } = parsed.data;
-  const text = parsed.data.text.split(/\s+/).filter((w) => w !== '').join(' ');
+  const text = parsed.data.text
+    .split(/\s+/)
+    .filter((w) => w !== '')
+    .join(' ');
   const audioMs = Math.round((pcm.length * 1000) / SAMPLE_RATE);
   const confidence = confidenceOf(segments ?? []);
-  const words = timed && timed.length > 0
-    ? alignWords(text, timed.map(({ word, start, end }) => ({ word, startMs: start * 1000, endMs: end * 1000 })), audioMs, confidence)
-    : estimateWordTimes(text.split(' ').filter((w) => w !== '').map((w) => ({ text: w, confidence })), soundBounds(pcm));
-  const heard = LANGUAGES[language?.toLowerCase() ?? ''] ?? (/^[a-z]{2,3}$/.test(language ?? '') ? (language as string) : undefined);
+  const words =
+    timed && timed.length > 0
+      ? alignWords(
+          text,
+          timed.map(({ word, start, end }) => ({ word, startMs: start * 1000, endMs: end * 1000 })),
+          audioMs,
+          confidence,
+        )
+      : estimateWordTimes(
+          text
+            .split(' ')
+            .filter((w) => w !== '')
+            .map((w) => ({ text: w, confidence })),
+          soundBounds(pcm),
+        );
+  const heard =
+    LANGUAGES[language?.toLowerCase() ?? ''] ??
+    (/^[a-z]{2,3}$/.test(language ?? '') ? (language as string) : undefined);
   const sameAsAsked = heard === undefined || heard === asked.split('-')[0];
-  return { text, words, confidence: text === '' ? 0 : confidence, language: sameAsAsked ? asked : heard, inferenceMs };
+  return {
+    text,
+    words,
+    confidence: text === '' ? 0 : confidence,
+    language: sameAsAsked ? asked : heard,
+    inferenceMs,
+  };
 }
 
 /** Mean of the segments' token probabilities, by their length. */
-function confidenceOf(segments: readonly { readonly text?: string | null | undefined; readonly avg_logprob?: number | null | undefined }[]): number {
+function confidenceOf(
+  segments: readonly {
+    readonly text?: string | null | undefined;
+    readonly avg_logprob?: number | null | undefined;
+  }[],
+): number {
   let weight = 0;
   let sum = 0;
   for (const { text, avg_logprob: logprob } of segments) {

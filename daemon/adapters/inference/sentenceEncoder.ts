@@ -1,6 +1,7 @@
 /**
- * MiniLM in ONNX Runtime: a sentence becomes a unit vector of its meaning. Runs inside an inference worker.
- * Model: all-MiniLM-L6-v2 of sentence-transformers (Reimers and Gurevych 2019), the mean over tokens inside the graph.
+ * MiniLM in ONNX Runtime: a sentence becomes a unit vector of its meaning. Runs inside an inference
+ * worker. Model: all-MiniLM-L6-v2 of sentence-transformers (Reimers and Gurevych 2019), the mean
+ * over tokens inside the graph.
  */
 import { readFile } from 'node:fs/promises';
 import type { Tokenizer } from '@huggingface/tokenizers';
@@ -14,17 +15,33 @@ const WIDTH = 384;
 const MAX_TOKENS = 128;
 
 export class SentenceEncoder {
-  private loaded: { readonly ort: Ort; readonly session: InferenceSession; readonly tokenizer: Tokenizer } | undefined;
+  private loaded:
+    | { readonly ort: Ort; readonly session: InferenceSession; readonly tokenizer: Tokenizer }
+    | undefined;
 
   /** @throws EarmarkError model.missing, model.corrupt, model.incompatible */
   async load(model: LoadedModelFiles): Promise<void> {
-    const session = await openModel(model.files['model'], 'sentence encoder', ['input_ids', 'attention_mask']);
-    this.loaded = { session, ort: await loadOrt(), tokenizer: await openTokenizer(model.files['tokenizer']) };
+    const session = await openModel(model.files['model'], 'sentence encoder', [
+      'input_ids',
+      'attention_mask',
+    ]);
+    this.loaded = {
+      session,
+      ort: await loadOrt(),
+      tokenizer: await openTokenizer(model.files['tokenizer']),
+    };
   }
 
-  /** One run of the model; texts of like length take least. @returns 384 values of unit length each */
+  /**
+   * One run of the model; texts of like length take least.
+   * @returns 384 values of unit length each
+   */
   async embed(texts: readonly string[]): Promise<readonly Float32Array[]> {
-    if (!this.loaded) throw new EarmarkError('engine.unavailable', 'The sentence encoder is not loaded yet; try again in a moment.');
+    if (!this.loaded)
+      throw new EarmarkError(
+        'engine.unavailable',
+        'The sentence encoder is not loaded yet; try again in a moment.',
+      );
     if (texts.length === 0) return [];
     const { ort, session, tokenizer } = this.loaded;
     const tokens = texts.map((text) => {
@@ -34,25 +51,45 @@ export class SentenceEncoder {
     const length = Math.max(...tokens.map((ids) => ids.length));
     const ids = new BigInt64Array(texts.length * length);
     const mask = new BigInt64Array(texts.length * length);
-    tokens.forEach((row, r) => row.forEach((id, i) => {
-      ids[r * length + i] = BigInt(id);
-      mask[r * length + i] = 1n;
-    }));
+    tokens.forEach((row, r) =>
+      row.forEach((id, i) => {
+        ids[r * length + i] = BigInt(id);
+        mask[r * length + i] = 1n;
+      }),
+    );
     const shape = [texts.length, length];
-    const out = await session.run({ input_ids: new ort.Tensor('int64', ids, shape), attention_mask: new ort.Tensor('int64', mask, shape) });
+    const out = await session.run({
+      input_ids: new ort.Tensor('int64', ids, shape),
+      attention_mask: new ort.Tensor('int64', mask, shape),
+    });
     const embedding = out['embedding']?.data;
-    if (!(embedding instanceof Float32Array) || embedding.length !== texts.length * WIDTH) throw new EarmarkError('model.incompatible', 'The sentence encoder gave no answer of the expected kind; run `earmark doctor`.');
+    if (!(embedding instanceof Float32Array) || embedding.length !== texts.length * WIDTH)
+      throw new EarmarkError(
+        'model.incompatible',
+        'The sentence encoder gave no answer of the expected kind; run `earmark doctor`.',
+      );
     return texts.map((_, i) => embedding.slice(i * WIDTH, (i + 1) * WIDTH));
   }
 }
 
 /** Its file asks for rows of 128 tokens; here a row is as long as its text. */
 async function openTokenizer(path: string | undefined): Promise<Tokenizer> {
-  if (path === undefined) throw new EarmarkError('model.missing', 'The model has no tokenizer file; run `earmark models pull` to fetch it again.');
+  if (path === undefined)
+    throw new EarmarkError(
+      'model.missing',
+      'The model has no tokenizer file; run `earmark models pull` to fetch it again.',
+    );
   try {
     const { Tokenizer: Words } = await import('@huggingface/tokenizers');
-    return new Words({ ...(JSON.parse(await readFile(path, 'utf8')) as object), padding: null, truncation: null }, {});
+    return new Words(
+      { ...(JSON.parse(await readFile(path, 'utf8')) as object), padding: null, truncation: null },
+      {},
+    );
   } catch (cause) {
-    throw new EarmarkError('model.corrupt', 'The tokenizer of the sentence encoder cannot be read; run `earmark models verify`.', { cause });
+    throw new EarmarkError(
+      'model.corrupt',
+      'The tokenizer of the sentence encoder cannot be read; run `earmark models verify`.',
+      { cause },
+    );
   }
 }

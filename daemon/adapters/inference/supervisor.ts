@@ -1,7 +1,8 @@
 /**
- * Keeps one inference worker alive: starts it, loads its model, watches its signs of life, its memory and the time of
- * each call, and starts it again after a crash as long as the budget lasts. Then it stands still with an error until
- * somebody calls `start` again. A call in flight at a crash is rejected, so that its owner can repeat it.
+ * Keeps one inference worker alive: starts it, loads its model, watches its signs of life, its
+ * memory and the time of each call, and starts it again after a crash as long as the budget lasts.
+ * Then it stands still with an error until somebody calls `start` again. A call in flight at a
+ * crash is rejected, so that its owner can repeat it.
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { InferenceWorkerHealth } from '../../asr/speechEngineApi';
@@ -10,7 +11,13 @@ import type { Disposable } from '../../base/disposable';
 import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
 import { CrashBudget } from './crashBudget';
-import { BEAT_MS, type FromWorker, type ToWorker, type WorkerCalls, type WorkerMethod } from './workerProtocol';
+import {
+  BEAT_MS,
+  type FromWorker,
+  type ToWorker,
+  type WorkerCalls,
+  type WorkerMethod,
+} from './workerProtocol';
 
 /** What of a child process is used; a test gives its own. */
 export interface WorkerProcess {
@@ -18,7 +25,10 @@ export interface WorkerProcess {
   send(message: ToWorker): void;
   kill(): void;
   onMessage(listener: (message: FromWorker) => void): void;
-  /** Called once, also when the process could not be started. `detail` is the end of what it wrote to stderr. */
+  /**
+   * Called once, also when the process could not be started. `detail` is the end of what it wrote
+   * to stderr.
+   */
   onExit(listener: (reason: string, detail: string) => void): void;
 }
 
@@ -28,7 +38,11 @@ export interface SupervisorLimits {
   readonly memoryBytes: number;
 }
 
-const defaultLimits: SupervisorLimits = { missedBeats: 3, loadTimeoutMs: 60_000, memoryBytes: 1_500_000_000 };
+const defaultLimits: SupervisorLimits = {
+  missedBeats: 3,
+  loadTimeoutMs: 60_000,
+  memoryBytes: 1_500_000_000,
+};
 
 /** Past its cap a worker is replaced between calls; past this many times the cap at once. */
 const HARD_CAP = 1.5;
@@ -82,7 +96,10 @@ export class WorkerSupervisor implements Disposable {
     this.budgetSpent = this.budget.onDidSpend((error) => this.giveUp(error));
   }
 
-  /** Starts and loads; callers share one start. After a failure it tries again; a budget that was spent is a fresh one then. @throws EarmarkError model.*, engine.* */
+  /**
+   * Starts and loads; callers share one start. After a failure it tries again; a budget that was
+   * spent is a fresh one then. @throws EarmarkError model.*, engine.*
+   */
   start(): Promise<void> {
     if (this.state.kind === 'ready') return Promise.resolve();
     if (this.state.kind === 'starting') return this.state.done;
@@ -93,7 +110,9 @@ export class WorkerSupervisor implements Disposable {
   stop(): void {
     this.generation++;
     this.state = { kind: 'stopped' };
-    this.end(new EarmarkError('engine.unavailable', 'The speech engine was stopped; start it again.'));
+    this.end(
+      new EarmarkError('engine.unavailable', 'The speech engine was stopped; start it again.'),
+    );
   }
 
   dispose(): void {
@@ -103,7 +122,14 @@ export class WorkerSupervisor implements Disposable {
   }
 
   health(): InferenceWorkerHealth {
-    const state = this.state.kind === 'starting' ? (this.state.first ? 'starting' : 'restarting') : this.state.kind === 'ready' && this.calls.size > 0 ? 'busy' : this.state.kind;
+    const state =
+      this.state.kind === 'starting'
+        ? this.state.first
+          ? 'starting'
+          : 'restarting'
+        : this.state.kind === 'ready' && this.calls.size > 0
+          ? 'busy'
+          : this.state.kind;
     return {
       name: this.setup.name,
       state,
@@ -114,24 +140,40 @@ export class WorkerSupervisor implements Disposable {
   }
 
   /**
-   * @throws EarmarkError engine.crashed when the worker died under it, engine.timeout, engine.unavailable when it is not
-   * there, rpc.cancelled, and what the worker answers
+   * @throws EarmarkError engine.crashed when the worker died under it, engine.timeout,
+   * engine.unavailable when it is not there, rpc.cancelled, and what the worker answers
    */
-  async call<M extends WorkerMethod>(method: M, params: WorkerCalls[M]['params'], options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined }): Promise<WorkerCalls[M]['result']> {
+  async call<M extends WorkerMethod>(
+    method: M,
+    params: WorkerCalls[M]['params'],
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<WorkerCalls[M]['result']> {
     if (this.state.kind === 'starting') await this.state.done;
     if (this.state.kind === 'failed') throw this.state.error;
-    if (this.state.kind !== 'ready') throw new EarmarkError('engine.unavailable', 'The speech engine is not started; start it again.');
+    if (this.state.kind !== 'ready')
+      throw new EarmarkError(
+        'engine.unavailable',
+        'The speech engine is not started; start it again.',
+      );
     return this.send(this.state.worker, method, params, options);
   }
 
   private begin(first: boolean): Promise<void> {
     const generation = ++this.generation;
     const done = this.bringUp(first, generation).catch((cause: unknown) => {
-      const error = cause instanceof EarmarkError ? cause : new EarmarkError('engine.unavailable', 'The inference worker could not be started; run `earmark doctor` to see why.', { cause });
+      const error =
+        cause instanceof EarmarkError
+          ? cause
+          : new EarmarkError(
+              'engine.unavailable',
+              'The inference worker could not be started; run `earmark doctor` to see why.',
+              { cause },
+            );
       if (generation === this.generation) this.giveUp(error);
       throw error;
     });
-    // Those who wait for the start have this promise too; this keeps a failure that nobody waits for from ending the process.
+    // Those who wait for the start have this promise too; this keeps a failure that nobody waits
+    // for from ending the process.
     done.catch(() => undefined);
     // The end that begins it may have been the last one allowed.
     if (generation === this.generation) this.state = { kind: 'starting', done, first };
@@ -156,14 +198,20 @@ export class WorkerSupervisor implements Disposable {
         return;
       } catch (error) {
         this.requireCurrent(generation);
-        const died = error instanceof EarmarkError && (error.code === 'engine.crashed' || error.code === 'engine.timeout');
+        const died =
+          error instanceof EarmarkError &&
+          (error.code === 'engine.crashed' || error.code === 'engine.timeout');
         if (!died) throw error;
       }
     }
   }
 
   private requireCurrent(generation: number): void {
-    if (generation !== this.generation) throw new EarmarkError('engine.unavailable', 'The speech engine was stopped; start it again.');
+    if (generation !== this.generation)
+      throw new EarmarkError(
+        'engine.unavailable',
+        'The speech engine was stopped; start it again.',
+      );
   }
 
   /** Stands still until somebody starts it again; one that was stopped stays so. */
@@ -193,12 +241,23 @@ export class WorkerSupervisor implements Disposable {
     return worker;
   }
 
-  private send<M extends WorkerMethod>(worker: WorkerProcess, method: M, params: WorkerCalls[M]['params'], { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined }): Promise<WorkerCalls[M]['result']> {
-    if (signal?.aborted) return Promise.reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
+  private send<M extends WorkerMethod>(
+    worker: WorkerProcess,
+    method: M,
+    params: WorkerCalls[M]['params'],
+    { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined },
+  ): Promise<WorkerCalls[M]['result']> {
+    if (signal?.aborted)
+      return Promise.reject(new EarmarkError('rpc.cancelled', 'The decode was cancelled.'));
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       const timer = this.setup.clock.setTimeout(() => {
-        this.calls.get(id)?.settle({ error: new EarmarkError('engine.timeout', 'The speech engine took too long over a phrase; it was started again.') });
+        this.calls.get(id)?.settle({
+          error: new EarmarkError(
+            'engine.timeout',
+            'The speech engine took too long over a phrase; it was started again.',
+          ),
+        });
         if (this.worker === worker) this.crash('timeout');
       }, timeoutMs);
       const onAbort = (): void => worker.send({ kind: 'cancel', id });
@@ -221,8 +280,12 @@ export class WorkerSupervisor implements Disposable {
     this.beaten = true;
     this.missed = 0;
     if (message.kind === 'beat') this.onMemory(message.rssBytes);
-    else if (message.kind === 'result') this.calls.get(message.id)?.settle({ value: message.value });
-    else this.calls.get(message.id)?.settle({ error: new EarmarkError(message.code, message.message) });
+    else if (message.kind === 'result')
+      this.calls.get(message.id)?.settle({ value: message.value });
+    else
+      this.calls
+        .get(message.id)
+        ?.settle({ error: new EarmarkError(message.code, message.message) });
     if (this.recycle && this.calls.size === 0) this.crash('memory');
   }
 
@@ -237,7 +300,8 @@ export class WorkerSupervisor implements Disposable {
   private onTick(): void {
     this.missed = this.beaten ? 0 : this.missed + 1;
     this.beaten = false;
-    // While a call runs the worker may be deep in native code; the time limit of the call watches it then.
+    // While a call runs the worker may be deep in native code; the time limit of the call watches
+    // it then.
     if (this.missed >= this.limits.missedBeats && this.calls.size === 0) this.crash('silent');
   }
 
@@ -249,13 +313,22 @@ export class WorkerSupervisor implements Disposable {
   }
 
   private onExit(reason: string, detail: string): void {
-    this.setup.logger.warn('worker.ended', { name: this.setup.name, reason, ...(detail === '' ? {} : { detail }) });
+    this.setup.logger.warn('worker.ended', {
+      name: this.setup.name,
+      reason,
+      ...(detail === '' ? {} : { detail }),
+    });
     const wasReady = this.state.kind === 'ready';
     this.worker = undefined;
     this.watch?.dispose();
     // Loading has its own loop: it sees its call fail and tries again.
     if (wasReady) void this.begin(false);
-    this.rejectCalls(new EarmarkError('engine.crashed', 'The speech engine stopped in the middle of a phrase; it is started again.'));
+    this.rejectCalls(
+      new EarmarkError(
+        'engine.crashed',
+        'The speech engine stopped in the middle of a phrase; it is started again.',
+      ),
+    );
   }
 
   private end(error: EarmarkError): void {

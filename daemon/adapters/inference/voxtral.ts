@@ -1,11 +1,17 @@
 /**
- * Voxtral through the voxtral.c program. It knows the end of a phrase only by the end of its input, so each phrase has
- * a life of the process, and the next one is started while nobody waits for it.
+ * Voxtral through the voxtral.c program. It knows the end of a phrase only by the end of its input,
+ * so each phrase has a life of the process, and the next one is started while nobody waits for it.
  */
 import path from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import { voxtralInfo } from '../../asr/providerInfos';
-import type { AsrOptions, AsrProvider, AsrResult, AsrStream, LoadedModelFiles } from '../../asr/provider';
+import type {
+  AsrOptions,
+  AsrProvider,
+  AsrResult,
+  AsrStream,
+  LoadedModelFiles,
+} from '../../asr/provider';
 import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
 import { joinSamples, toInt16 } from '../../audio/pcm';
@@ -20,7 +26,12 @@ export interface VoxtralSetup {
   readonly limits?: Partial<VoxtralLimits>;
 }
 
-const LIMITS: VoxtralLimits = { readyMs: 30_000, killMs: 2000, queuedBytes: 60 * SAMPLE_RATE * 2, textChars: 100_000 };
+const LIMITS: VoxtralLimits = {
+  readyMs: 30_000,
+  killMs: 2000,
+  queuedBytes: 60 * SAMPLE_RATE * 2,
+  textChars: 100_000,
+};
 /** Lives that ended unwanted, before it counts as broken. */
 const RESTARTS = { count: 5, windowMs: 180_000 };
 const MAX_SECONDS = 30;
@@ -47,8 +58,16 @@ export class VoxtralProvider implements AsrProvider {
   async load(model: LoadedModelFiles): Promise<void> {
     await this.unload();
     const file = model.files['model'];
-    if (file === undefined) throw new EarmarkError('model.missing', 'The Voxtral model is not installed; run "earmark models pull voxtral-mini-4b".');
-    this.command = { program: this.setup.program, folder: path.dirname(file), ...(this.setup.args ? { args: this.setup.args } : {}) };
+    if (file === undefined)
+      throw new EarmarkError(
+        'model.missing',
+        'The Voxtral model is not installed; run "earmark models pull voxtral-mini-4b".',
+      );
+    this.command = {
+      program: this.setup.program,
+      folder: path.dirname(file),
+      ...(this.setup.args ? { args: this.setup.args } : {}),
+    };
     this.failures = [];
     try {
       await this.prepare().ready;
@@ -68,19 +87,29 @@ export class VoxtralProvider implements AsrProvider {
 
   transcribe(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
     if (!this.command) return Promise.reject(notLoaded());
-    if (pcm.length > MAX_SECONDS * SAMPLE_RATE) return Promise.reject(new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`));
+    if (pcm.length > MAX_SECONDS * SAMPLE_RATE)
+      return Promise.reject(
+        new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`),
+      );
     const work = this.turn.then(() => this.decode(pcm, options, signal));
     this.turn = work.catch(() => undefined);
     return work;
   }
 
-  /** Partials as the program writes them; `flush` makes a final of all that was pushed and begins anew. */
+  /**
+   * Partials as the program writes them; `flush` makes a final of all that was pushed and begins
+   * anew.
+   */
   stream(options: AsrOptions): AsrStream {
     if (!this.command) throw notLoaded();
     return new VoxtralStream(options, this.setup.clock, () => this.take());
   }
 
-  private async decode(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
+  private async decode(
+    pcm: Float32Array,
+    options: AsrOptions,
+    signal?: AbortSignal,
+  ): Promise<AsrResult> {
     if (signal?.aborted) throw cancelled();
     const begun = this.setup.clock.now();
     if (pcm.length === 0) return resultOf('', pcm, options, 0);
@@ -109,12 +138,22 @@ export class VoxtralProvider implements AsrProvider {
     return life;
   }
 
-  /** The spare process, started where there is none. @throws EarmarkError engine.unavailable, also when it keeps ending */
+  /**
+   * The spare process, started where there is none. @throws EarmarkError engine.unavailable, also
+   * when it keeps ending
+   */
   private prepare(): VoxtralProcess {
     if (this.spare?.isUsable) return this.spare;
     if (!this.command) throw notLoaded();
-    if (!this.isInBudget()) throw new EarmarkError('engine.unavailable', `voxtral ended ${RESTARTS.count} times within ${RESTARTS.windowMs / 60_000} minutes; run it by hand to see why, then try again.`);
-    const life = new VoxtralProcess(this.command, this.setup.clock, { ...LIMITS, ...this.setup.limits });
+    if (!this.isInBudget())
+      throw new EarmarkError(
+        'engine.unavailable',
+        `voxtral ended ${RESTARTS.count} times within ${RESTARTS.windowMs / 60_000} minutes; run it by hand to see why, then try again.`,
+      );
+    const life = new VoxtralProcess(this.command, this.setup.clock, {
+      ...LIMITS,
+      ...this.setup.limits,
+    });
     this.alive.add(life);
     void life.ended.then(({ failed }) => {
       this.alive.delete(life);
@@ -130,9 +169,14 @@ export class VoxtralProvider implements AsrProvider {
   }
 }
 
-/** One speaker's sound as it comes. Nothing is started before the first sound, and after a flush not before the next. */
+/**
+ * One speaker's sound as it comes. Nothing is started before the first sound, and after a flush not
+ * before the next.
+ */
 class VoxtralStream implements AsrStream {
-  readonly events: AsyncIterable<StreamEvent> = { [Symbol.asyncIterator]: () => ({ next: () => this.next() }) };
+  readonly events: AsyncIterable<StreamEvent> = {
+    [Symbol.asyncIterator]: () => ({ next: () => this.next() }),
+  };
   private life: VoxtralProcess | undefined;
   /** All since the last flush, for the times of the words and for a second try. */
   private pushed: Float32Array[] = [];
@@ -150,8 +194,13 @@ class VoxtralStream implements AsrStream {
   ) {}
 
   push(pcm: Float32Array): void {
-    if (this.closed) throw new EarmarkError('engine.unavailable', 'The stream is closed; open another one.');
-    if (this.samples + pcm.length > LIMITS.queuedBytes / 2) throw new EarmarkError('audio.tooFast', 'A phrase of a stream may last a minute; flush it, then push this sound again.');
+    if (this.closed)
+      throw new EarmarkError('engine.unavailable', 'The stream is closed; open another one.');
+    if (this.samples + pcm.length > LIMITS.queuedBytes / 2)
+      throw new EarmarkError(
+        'audio.tooFast',
+        'A phrase of a stream may last a minute; flush it, then push this sound again.',
+      );
     if (!this.life) {
       const life = this.take();
       this.life = life;
@@ -182,7 +231,10 @@ class VoxtralStream implements AsrStream {
         second.write(toInt16(pcm));
         return textOf(second);
       });
-      this.add({ kind: 'final', result: resultOf(text, pcm, this.options, this.clock.now() - begun) });
+      this.add({
+        kind: 'final',
+        result: resultOf(text, pcm, this.options, this.clock.now() - begun),
+      });
     });
     return this.flushing;
   }
@@ -220,20 +272,35 @@ class VoxtralStream implements AsrStream {
   }
 }
 
-/** The whole text, after the end of the input. @throws EarmarkError engine.crashed, engine.unavailable */
+/**
+ * The whole text, after the end of the input. @throws EarmarkError engine.crashed,
+ * engine.unavailable
+ */
 async function textOf(life: VoxtralProcess): Promise<string> {
   await life.ready;
   life.finish();
   const { failed } = await life.ended;
-  if (failed) throw new EarmarkError('engine.crashed', 'voxtral stopped in the middle of a phrase; it is started again.');
+  if (failed)
+    throw new EarmarkError(
+      'engine.crashed',
+      'voxtral stopped in the middle of a phrase; it is started again.',
+    );
   return life.text;
 }
 
-function resultOf(text: string, pcm: Float32Array, options: AsrOptions, inferenceMs: number): AsrResult {
+function resultOf(
+  text: string,
+  pcm: Float32Array,
+  options: AsrOptions,
+  inferenceMs: number,
+): AsrResult {
   const words = text.split(/\s+/).filter((word) => word !== '');
   return {
     text: words.join(' '),
-    words: estimateWordTimes(words.map((word) => ({ text: word, confidence: UNKNOWN_CONFIDENCE })), soundBounds(pcm)),
+    words: estimateWordTimes(
+      words.map((word) => ({ text: word, confidence: UNKNOWN_CONFIDENCE })),
+      soundBounds(pcm),
+    ),
     confidence: words.length === 0 ? 0 : UNKNOWN_CONFIDENCE,
     language: options.language,
     inferenceMs,
@@ -241,7 +308,10 @@ function resultOf(text: string, pcm: Float32Array, options: AsrOptions, inferenc
 }
 
 function notLoaded(): EarmarkError {
-  return new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
+  return new EarmarkError(
+    'engine.unavailable',
+    'The speech model is not loaded yet; try again in a moment.',
+  );
 }
 
 function cancelled(): EarmarkError {

@@ -1,6 +1,7 @@
 /**
- * One life of a voxtral.c process: `voxtral -d FOLDER --stdin`. It says "Model loaded." on stderr, takes raw s16le on
- * stdin, writes text to stdout while it listens, and the rest with a line end when stdin closes; then it ends.
+ * One life of a voxtral.c process: `voxtral -d FOLDER --stdin`. It says "Model loaded." on stderr,
+ * takes raw s16le on stdin, writes text to stdout while it listens, and the rest with a line end
+ * when stdin closes; then it ends.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
@@ -33,7 +34,10 @@ const READY = /model loaded/i;
 export class VoxtralProcess {
   /** Rejects when it ends before, or is not ready in time. */
   readonly ready: Promise<void>;
-  /** Resolves when the process is gone and all its text was read. `failed`: nobody asked it to end, or it ended badly. */
+  /**
+   * Resolves when the process is gone and all its text was read. `failed`: nobody asked it to end,
+   * or it ended badly.
+   */
   readonly ended: Promise<{ readonly failed: boolean }>;
   /** All text so far. */
   text = '';
@@ -52,7 +56,10 @@ export class VoxtralProcess {
     private readonly limits: VoxtralLimits,
   ) {
     const { program, args = [], folder } = command;
-    this.child = spawn(program, [...args, '-d', folder, '--stdin', '-I', String(INTERVAL_S)], { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
+    this.child = spawn(program, [...args, '-d', folder, '--stdin', '-I', String(INTERVAL_S)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
     // What it still had to read when it ended is of no use to anybody.
     this.child.stdin.on('error', () => undefined);
     this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.hear(chunk));
@@ -70,7 +77,12 @@ export class VoxtralProcess {
       let said = '';
       const timer = clock.setTimeout(() => {
         this.fault();
-        reject(new EarmarkError('engine.unavailable', `voxtral was not ready within ${limits.readyMs / 1000} s and was ended; free memory, or choose a smaller speech model.`));
+        reject(
+          new EarmarkError(
+            'engine.unavailable',
+            `voxtral was not ready within ${limits.readyMs / 1000} s and was ended; free memory, or choose a smaller speech model.`,
+          ),
+        );
       }, limits.readyMs);
       this.child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
         if (this.state !== 'starting') return;
@@ -83,7 +95,14 @@ export class VoxtralProcess {
       });
       void this.ended.then(() => {
         timer.dispose();
-        reject(failed ? notStarted(command.program, failed) : new EarmarkError('engine.unavailable', 'voxtral ended before it was ready; run it by hand with the same model folder to see why.'));
+        reject(
+          failed
+            ? notStarted(command.program, failed)
+            : new EarmarkError(
+                'engine.unavailable',
+                'voxtral ended before it was ready; run it by hand with the same model folder to see why.',
+              ),
+        );
       });
     });
     this.ready.catch(() => undefined);
@@ -96,9 +115,16 @@ export class VoxtralProcess {
   /** @throws EarmarkError audio.tooFast when more waits than the queue holds */
   write(samples: Int16Array): void {
     if (!this.isUsable || samples.length === 0) return;
-    if (this.queued + samples.byteLength > this.limits.queuedBytes) throw new EarmarkError('audio.tooFast', 'voxtral is behind and its queue is full; push this sound again in a moment.');
+    if (this.queued + samples.byteLength > this.limits.queuedBytes)
+      throw new EarmarkError(
+        'audio.tooFast',
+        'voxtral is behind and its queue is full; push this sound again in a moment.',
+      );
     this.queued += samples.byteLength;
-    this.child.stdin.write(Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength), () => (this.queued -= samples.byteLength));
+    this.child.stdin.write(
+      Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength),
+      () => (this.queued -= samples.byteLength),
+    );
   }
 
   /** Says that no more sound comes: the rest of the text follows, then the end. */
@@ -129,5 +155,9 @@ export class VoxtralProcess {
 }
 
 function notStarted(program: string, error: NodeJS.ErrnoException): EarmarkError {
-  return new EarmarkError('engine.unavailable', `The program ${program} cannot be started (${error.code ?? error.message}); set "earmark.voxtral.program" to the full path of voxtral.`, { cause: error });
+  return new EarmarkError(
+    'engine.unavailable',
+    `The program ${program} cannot be started (${error.code ?? error.message}); set "earmark.voxtral.program" to the full path of voxtral.`,
+    { cause: error },
+  );
 }

@@ -1,8 +1,14 @@
-/** The phrase that every model decodes before it is trusted: the first sentence of the demo recording, 2.7 s, 16 kHz mono s16le. */
+/**
+ * The phrase that every model decodes before it is trusted: the first sentence of the demo
+ * recording, 2.7 s, 16 kHz mono s16le.
+ */
 import { readFile } from 'node:fs/promises';
 
 /** @param path of `warmUp.s16`. @throws what the disk says */
 export async function readWarmUp(path: string): Promise<Float32Array> {
   const bytes = await readFile(path);
-  return Float32Array.from({ length: bytes.length >> 1 }, (_, i) => bytes.readInt16LE(2 * i) / 32_768);
+  return Float32Array.from(
+    { length: bytes.length >> 1 },
+    (_, i) => bytes.readInt16LE(2 * i) / 32_768,
+  );
 }

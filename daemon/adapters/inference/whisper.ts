@@ -1,71 +1,153 @@
 /**
- * Whisper through smart-whisper's binding of whisper.cpp, one thread a decode. What it is asked for and when a phrase
- * is decoded again is policy (asr/whisperPolicy). Runs inside an inference worker.
- * Model: Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision".
+ * Whisper through smart-whisper's binding of whisper.cpp, one thread a decode. What it is asked for
+ * and when a phrase is decoded again is policy (asr/whisperPolicy). Runs inside an inference
+ * worker. Model: Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision".
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { AsrOptions, AsrProvider, AsrResult, LoadedModelFiles } from '../../asr/provider';
 import { whisperInfo } from '../../asr/providerInfos';
 import { LanguageLock } from '../../asr/whisperLanguage';
-import { BEAMS, SECOND_TEMPERATURE, SECOND_TEMPERATURE_STEP, type WhisperText, better, doubt, fittedWindow, maxTokens } from '../../asr/whisperPolicy';
+import {
+  BEAMS,
+  SECOND_TEMPERATURE,
+  SECOND_TEMPERATURE_STEP,
+  type WhisperText,
+  better,
+  doubt,
+  fittedWindow,
+  maxTokens,
+} from '../../asr/whisperPolicy';
 import { whisperPrompt } from '../../asr/whisperPrompt';
 import { type WhisperSegment, whisperWords } from '../../asr/whisperWords';
 import { estimateWordTimes, soundBounds } from '../../asr/wordTimes';
 import { SAMPLE_RATE } from '../../audio/frame';
-import { type WhisperBinding, type WhisperBuild, type WhisperModel, type WhisperParams, loadWhisperBinding } from './whisperBinding';
+import {
+  type WhisperBinding,
+  type WhisperBuild,
+  type WhisperModel,
+  type WhisperParams,
+  loadWhisperBinding,
+} from './whisperBinding';
 import { checkWhisperFile } from './whisperFile';
 
 const MAX_SECONDS = 30;
 /** whisper.cpp gives nothing for less than a second. */
 const MIN_SAMPLES = 1.1 * SAMPLE_RATE;
-/** The binding never answers where whisper.cpp refuses a file. The largest model takes about 10 s from a slow disk. */
+/**
+ * The binding never answers where whisper.cpp refuses a file. The largest model takes about 10 s
+ * from a slow disk.
+ */
 const LOAD_TIMEOUT_MS = 60_000;
 /** −60 dBFS. */
 const FAINT = 0.001;
 /** Builds that can use a graphics processor. */
 const GPU_BUILDS: ReadonlySet<WhisperBuild> = new Set(['own', 'metal']);
 
-type Loaded = { readonly binding: WhisperBinding; readonly model: WhisperModel; readonly multilingual: boolean };
+type Loaded = {
+  readonly binding: WhisperBinding;
+  readonly model: WhisperModel;
+  readonly multilingual: boolean;
+};
 
 export class WhisperProvider implements AsrProvider {
   readonly info = whisperInfo;
   private loaded: Loaded | undefined;
   private languages = new LanguageLock();
-  /** Settles when the thread of the last decode is free; a cancelled decode still runs to its end. */
+  /**
+   * Settles when the thread of the last decode is free; a cancelled decode still runs to its end.
+   */
   private busy: Promise<unknown> = Promise.resolve();
 
   /** @param bind finds the native binding; a bench counts what it does */
-  constructor(private readonly bind: () => { binding: WhisperBinding; build: WhisperBuild } = loadWhisperBinding) {}
+  constructor(
+    private readonly bind: () => {
+      binding: WhisperBinding;
+      build: WhisperBuild;
+    } = loadWhisperBinding,
+  ) {}
 
   async load(model: LoadedModelFiles, device: 'auto' | 'cpu' | 'gpu'): Promise<void> {
     await this.unload();
     const path = model.files['model'];
     const { multilingual } = await checkWhisperFile(path);
     const { binding, build } = this.bind();
-    if (device === 'gpu' && !GPU_BUILDS.has(build)) throw new EarmarkError('engine.unavailable', 'This build of Whisper cannot use a graphics processor; set the device to cpu, or build Whisper as docs/whisper.md says.');
-    const native = await withinTime(binding.WhisperModel.load(path as string, device !== 'cpu' && GPU_BUILDS.has(build)));
+    if (device === 'gpu' && !GPU_BUILDS.has(build))
+      throw new EarmarkError(
+        'engine.unavailable',
+        'This build of Whisper cannot use a graphics processor; set the device to cpu, or build Whisper as docs/whisper.md says.',
+      );
+    const native = await withinTime(
+      binding.WhisperModel.load(path as string, device !== 'cpu' && GPU_BUILDS.has(build)),
+    );
     this.loaded = { binding, model: native, multilingual };
     this.languages = new LanguageLock();
   }
 
-  async transcribe(pcm: Float32Array, options: AsrOptions, signal?: AbortSignal): Promise<AsrResult> {
+  async transcribe(
+    pcm: Float32Array,
+    options: AsrOptions,
+    signal?: AbortSignal,
+  ): Promise<AsrResult> {
     const loaded = this.loaded;
-    if (!loaded) throw new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
-    if (pcm.length > MAX_SECONDS * SAMPLE_RATE) throw new EarmarkError('rpc.invalidParams', `A phrase may last ${MAX_SECONDS} seconds at most.`);
+    if (!loaded)
+      throw new EarmarkError(
+        'engine.unavailable',
+        'The speech model is not loaded yet; try again in a moment.',
+      );
+    if (pcm.length > MAX_SECONDS * SAMPLE_RATE)
+      throw new EarmarkError(
+        'rpc.invalidParams',
+        `A phrase may last ${MAX_SECONDS} seconds at most.`,
+      );
     const begun = performance.now();
     const { startMs, endMs } = soundBounds(pcm);
-    // Whatever is heard in silence is no reason to look again, which would double the time until the engine is ready.
+    // Whatever is heard in silence is no reason to look again, which would double the time until
+    // the engine is ready.
     const soundMs = pcm.some((sample) => Math.abs(sample) >= FAINT) ? endMs - startMs : 0;
     const conversation = options.conversation ?? '';
     const wanted = options.language.split('-')[0]?.toLowerCase() ?? '';
     const detecting = loaded.multilingual && (wanted === '' || wanted === 'auto');
-    const language = !loaded.multilingual ? 'en' : detecting ? this.languages.language(conversation) : wanted;
-    const once = (params: Partial<WhisperParams>): Promise<WhisperText> => this.decode(loaded, pcm, { ...paramsFor(options, language), max_tokens: maxTokens(pcm.length), ...params }, signal);
+    const language = !loaded.multilingual
+      ? 'en'
+      : detecting
+        ? this.languages.language(conversation)
+        : wanted;
+    const once = (params: Partial<WhisperParams>): Promise<WhisperText> =>
+      this.decode(
+        loaded,
+        pcm,
+        { ...paramsFor(options, language), max_tokens: maxTokens(pcm.length), ...params },
+        signal,
+      );
     const quick = options.quick === true || options.trial === true;
-    let text = await once({ audio_ctx: fittedWindow(pcm.length, options.trial === true ? 0 : undefined) });
-    if (!quick && soundMs > 0 && doubt(text, soundMs)) text = better(text, await once({ audio_ctx: 0, temperature: SECOND_TEMPERATURE, temperature_inc: SECOND_TEMPERATURE_STEP, ...(text.language === '' ? {} : { language: text.language }) }), soundMs);
-    if (detecting) this.languages.heard(conversation, { language: text.language, confidence: text.confidence, soundMs });
-    return { text: text.text, words: text.words, confidence: text.confidence, language: wanted !== '' && !detecting && loaded.multilingual ? options.language : text.language, inferenceMs: performance.now() - begun };
+    let text = await once({
+      audio_ctx: fittedWindow(pcm.length, options.trial === true ? 0 : undefined),
+    });
+    if (!quick && soundMs > 0 && doubt(text, soundMs))
+      text = better(
+        text,
+        await once({
+          audio_ctx: 0,
+          temperature: SECOND_TEMPERATURE,
+          temperature_inc: SECOND_TEMPERATURE_STEP,
+          ...(text.language === '' ? {} : { language: text.language }),
+        }),
+        soundMs,
+      );
+    if (detecting)
+      this.languages.heard(conversation, {
+        language: text.language,
+        confidence: text.confidence,
+        soundMs,
+      });
+    return {
+      text: text.text,
+      words: text.words,
+      confidence: text.confidence,
+      language:
+        wanted !== '' && !detecting && loaded.multilingual ? options.language : text.language,
+      inferenceMs: performance.now() - begun,
+    };
   }
 
   async unload(): Promise<void> {
@@ -75,12 +157,25 @@ export class WhisperProvider implements AsrProvider {
     await loaded?.model.free();
   }
 
-  private async decode({ binding, model }: Loaded, pcm: Float32Array, params: WhisperParams, signal?: AbortSignal): Promise<WhisperText> {
-    const turn = this.busy.then(() => (signal?.aborted ? [] : run(binding, model, lengthen(pcm), params)));
+  private async decode(
+    { binding, model }: Loaded,
+    pcm: Float32Array,
+    params: WhisperParams,
+    signal?: AbortSignal,
+  ): Promise<WhisperText> {
+    const turn = this.busy.then(() =>
+      signal?.aborted ? [] : run(binding, model, lengthen(pcm), params),
+    );
     this.busy = turn.catch(() => undefined);
     const segments = await orAborted(turn, signal);
     const { words, confidence, logProbability } = whisperWords(segments);
-    return { text: words.map((word) => word.text).join(' '), words: estimateWordTimes(words, soundBounds(pcm)), confidence, logProbability, language: segments[0]?.lang ?? (params.language === 'auto' ? 'en' : params.language) };
+    return {
+      text: words.map((word) => word.text).join(' '),
+      words: estimateWordTimes(words, soundBounds(pcm)),
+      confidence,
+      logProbability,
+      language: segments[0]?.lang ?? (params.language === 'auto' ? 'en' : params.language),
+    };
   }
 }
 
@@ -88,7 +183,9 @@ export class WhisperProvider implements AsrProvider {
 const PROMPT_PHRASES = 40;
 
 function paramsFor(options: AsrOptions, language: string): Omit<WhisperParams, 'max_tokens'> {
-  const prompt = whisperPrompt([...new Set([...(options.prompt ?? []), ...(options.phrases ?? []).slice(0, PROMPT_PHRASES)])]);
+  const prompt = whisperPrompt([
+    ...new Set([...(options.prompt ?? []), ...(options.phrases ?? []).slice(0, PROMPT_PHRASES)]),
+  ]);
   return {
     strategy: options.quick === true || options.trial === true || options.greedy === true ? 0 : 1,
     beam_size: BEAMS,
@@ -108,23 +205,59 @@ function paramsFor(options: AsrOptions, language: string): Omit<WhisperParams, '
   };
 }
 
-function run(binding: WhisperBinding, model: WhisperModel, pcm: Float32Array, params: WhisperParams): Promise<WhisperSegment[]> {
+function run(
+  binding: WhisperBinding,
+  model: WhisperModel,
+  pcm: Float32Array,
+  params: WhisperParams,
+): Promise<WhisperSegment[]> {
   const { handle } = model;
-  if (!handle) throw new EarmarkError('engine.unavailable', 'The speech model was unloaded; try again in a moment.');
-  return new Promise((resolve, reject) => binding.transcribe(handle, pcm, params, (result) => (result instanceof Error ? reject(new EarmarkError('engine.crashed', 'Whisper failed on this phrase; it will be tried again.', { cause: result })) : resolve(result)), () => undefined));
+  if (!handle)
+    throw new EarmarkError(
+      'engine.unavailable',
+      'The speech model was unloaded; try again in a moment.',
+    );
+  return new Promise((resolve, reject) =>
+    binding.transcribe(
+      handle,
+      pcm,
+      params,
+      (result) =>
+        result instanceof Error
+          ? reject(
+              new EarmarkError(
+                'engine.crashed',
+                'Whisper failed on this phrase; it will be tried again.',
+                { cause: result },
+              ),
+            )
+          : resolve(result),
+      () => undefined,
+    ),
+  );
 }
 
 async function withinTime(load: Promise<WhisperModel>): Promise<WhisperModel> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new EarmarkError('model.incompatible', 'Whisper cannot read this model file; run `earmark models pull` to fetch the right one.')), LOAD_TIMEOUT_MS);
+    timer = setTimeout(
+      () =>
+        reject(
+          new EarmarkError(
+            'model.incompatible',
+            'Whisper cannot read this model file; run `earmark models pull` to fetch the right one.',
+          ),
+        ),
+      LOAD_TIMEOUT_MS,
+    );
   });
   return Promise.race([load, late]).finally(() => clearTimeout(timer));
 }
 
 /** The decode's thread cannot be stopped; nobody waits for it after a cancel. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  const cancelled = (): EarmarkError => new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
+  const cancelled = (): EarmarkError =>
+    new EarmarkError('rpc.cancelled', 'The decode was cancelled.');
   if (!signal) return work;
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(cancelled());

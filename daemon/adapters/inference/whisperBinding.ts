@@ -1,6 +1,7 @@
 /**
- * Finds and loads smart-whisper's native binding of whisper.cpp as `npm run whisper` builds it: of several builds the
- * best that this processor can run. One with AVX2 on a processor without it ends the process. Worker processes only.
+ * Finds and loads smart-whisper's native binding of whisper.cpp as `npm run whisper` builds it: of
+ * several builds the best that this processor can run. One with AVX2 on a processor without it ends
+ * the process. Worker processes only.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -39,8 +40,16 @@ export interface WhisperModel {
 
 export interface WhisperBinding {
   readonly WhisperModel: { load(file: string, gpu: boolean): Promise<WhisperModel> };
-  /** Decodes on a thread of its own; it cannot be stopped. `finish` gets the segments or an Error. */
-  transcribe(handle: object, pcm: Float32Array, params: WhisperParams, finish: (result: WhisperSegment[] | Error) => void, progress: () => void): void;
+  /**
+   * Decodes on a thread of its own; it cannot be stopped. `finish` gets the segments or an Error.
+   */
+  transcribe(
+    handle: object,
+    pcm: Float32Array,
+    params: WhisperParams,
+    finish: (result: WhisperSegment[] | Error) => void,
+    progress: () => void,
+  ): void;
 }
 
 /** Best first; `own` is a library that the user built, such as one with CUDA. */
@@ -48,24 +57,38 @@ export type WhisperBuild = 'own' | 'metal' | 'avx2' | 'plain';
 const BUILDS: readonly WhisperBuild[] = ['own', 'metal', 'avx2', 'plain'];
 const AVX2_FLAGS = ['avx2', 'fma', 'f16c'];
 
-/** The folder of the builds: `whisper/` beside `worker.js`, and from the sources that of the built program. */
+/**
+ * The folder of the builds: `whisper/` beside `worker.js`, and from the sources that of the built
+ * program.
+ */
 export function whisperFolder(): string | undefined {
   for (let folder = __dirname; ; folder = dirname(folder)) {
-    const found = [join(folder, 'whisper'), join(folder, 'dist', 'whisper')].find((path) => BUILDS.some((name) => existsSync(join(path, `${name}.node`))));
+    const found = [join(folder, 'whisper'), join(folder, 'dist', 'whisper')].find((path) =>
+      BUILDS.some((name) => existsSync(join(path, `${name}.node`))),
+    );
     if (found !== undefined) return found;
     if (dirname(folder) === folder) return undefined;
   }
 }
 
 /** The builds of a folder that this processor can run, best first. */
-export function usableBuilds(folder: string, hasAvx2: boolean = processorHasAvx2()): WhisperBuild[] {
-  return BUILDS.filter((name) => existsSync(join(folder, `${name}.node`)) && (name !== 'avx2' || hasAvx2));
+export function usableBuilds(
+  folder: string,
+  hasAvx2: boolean = processorHasAvx2(),
+): WhisperBuild[] {
+  return BUILDS.filter(
+    (name) => existsSync(join(folder, `${name}.node`)) && (name !== 'avx2' || hasAvx2),
+  );
 }
 
 /** @throws EarmarkError engine.unavailable with what to do about it */
 export function loadWhisperBinding(): { binding: WhisperBinding; build: WhisperBuild } {
   const folder = whisperFolder();
-  if (folder === undefined) throw new EarmarkError('engine.unavailable', 'Whisper is not built on this machine; run `npm run whisper` in the folder of Earmark, or choose the engine moonshine in the settings.');
+  if (folder === undefined)
+    throw new EarmarkError(
+      'engine.unavailable',
+      'Whisper is not built on this machine; run `npm run whisper` in the folder of Earmark, or choose the engine moonshine in the settings.',
+    );
   // The binding keeps quiet only in production, and Metal's kernels lie beside it.
   Object.assign(process.env, { NODE_ENV: 'production', GGML_METAL_PATH_RESOURCES: folder });
   let failure: unknown;
@@ -78,17 +101,30 @@ export function loadWhisperBinding(): { binding: WhisperBinding; build: WhisperB
       failure = cause;
     }
   }
-  throw new EarmarkError('engine.unavailable', 'Whisper is built for another machine; run `npm run whisper` in the folder of Earmark to build it anew.', { cause: failure });
+  throw new EarmarkError(
+    'engine.unavailable',
+    'Whisper is built for another machine; run `npm run whisper` in the folder of Earmark to build it anew.',
+    { cause: failure },
+  );
 }
 
 function processorHasAvx2(): boolean {
   try {
     if (process.arch !== 'x64') return false;
     if (process.platform === 'linux') {
-      const flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(/\s+/));
+      const flags = new Set(
+        /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.trim().split(/\s+/),
+      );
       return AVX2_FLAGS.every((flag) => flags.has(flag));
     }
-    if (process.platform === 'darwin') return execFileSync('sysctl', ['-n', 'hw.optional.avx2_0', 'hw.optional.fma'], { encoding: 'utf8', timeout: 2_000 }).trim().split(/\s+/).every((flag) => flag === '1');
+    if (process.platform === 'darwin')
+      return execFileSync('sysctl', ['-n', 'hw.optional.avx2_0', 'hw.optional.fma'], {
+        encoding: 'utf8',
+        timeout: 2_000,
+      })
+        .trim()
+        .split(/\s+/)
+        .every((flag) => flag === '1');
   } catch {
     // Unknown; the plain build runs everywhere.
   }

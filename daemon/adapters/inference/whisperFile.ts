@@ -1,6 +1,6 @@
 /**
- * Checks a ggml file of Whisper before whisper.cpp opens it: the binding's promise never settles on a file it cannot
- * load. Reads the headers of all tensors and skips their data.
+ * Checks a ggml file of Whisper before whisper.cpp opens it: the binding's promise never settles on
+ * a file it cannot load. Reads the headers of all tensors and skips their data.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -9,8 +9,19 @@ import { EarmarkError } from '../../../protocol/errors';
 /** "ggml", read as a little-endian number. */
 export const GGML_MAGIC = 0x67676d6c;
 const HPARAMS = 11;
-/** Elements in a block and its bytes, by ggml's number of the type: f32, f16, q4_0, q4_1, q5_0, q5_1, q8_0. */
-const TYPES: Readonly<Record<number, readonly [elements: number, bytes: number]>> = { 0: [1, 4], 1: [1, 2], 2: [32, 18], 3: [32, 20], 6: [32, 22], 7: [32, 24], 8: [32, 34] };
+/**
+ * Elements in a block and its bytes, by ggml's number of the type: f32, f16, q4_0, q4_1, q5_0,
+ * q5_1, q8_0.
+ */
+const TYPES: Readonly<Record<number, readonly [elements: number, bytes: number]>> = {
+  0: [1, 4],
+  1: [1, 2],
+  2: [32, 18],
+  3: [32, 20],
+  6: [32, 22],
+  7: [32, 24],
+  8: [32, 34],
+};
 const MAX_WORD_BYTES = 1_000;
 /** Tensors of every layer of the encoder, of the decoder, and besides them. */
 const ENCODER_LAYER = 15;
@@ -19,7 +30,12 @@ const OTHERS = 11;
 
 /** An open file. */
 export interface FileBytes {
-  read(into: Buffer, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+  read(
+    into: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
 }
 
 /** A buffered view, so that a hundred thousand words of the vocabulary are not as many reads. */
@@ -27,7 +43,10 @@ class Reader {
   private buffer = Buffer.alloc(0);
   private start = 0;
   position = 0;
-  constructor(private readonly file: FileBytes, readonly size: number) {}
+  constructor(
+    private readonly file: FileBytes,
+    readonly size: number,
+  ) {}
 
   /** @throws RangeError past the end */
   async take(bytes: number): Promise<Buffer> {
@@ -68,7 +87,11 @@ export interface WhisperFileFacts {
 
 /** @throws EarmarkError model.missing, model.corrupt, model.incompatible */
 export async function checkWhisperFile(path: string | undefined): Promise<WhisperFileFacts> {
-  if (path === undefined) throw new EarmarkError('model.missing', 'The model has no file; run `earmark models pull` to fetch it again.');
+  if (path === undefined)
+    throw new EarmarkError(
+      'model.missing',
+      'The model has no file; run `earmark models pull` to fetch it again.',
+    );
   const name = basename(path);
   let file: FileHandle;
   let size: number;
@@ -76,7 +99,11 @@ export async function checkWhisperFile(path: string | undefined): Promise<Whispe
     file = await open(path, 'r');
     size = (await file.stat()).size;
   } catch (cause) {
-    throw new EarmarkError('model.missing', `The model file ${name} cannot be read; run \`earmark models pull\` to fetch it.`, { cause });
+    throw new EarmarkError(
+      'model.missing',
+      `The model file ${name} cannot be read; run \`earmark models pull\` to fetch it.`,
+      { cause },
+    );
   }
   try {
     return await checkWhisperBytes(file, size, name);
@@ -86,22 +113,39 @@ export async function checkWhisperFile(path: string | undefined): Promise<Whispe
 }
 
 /** @param size bytes of the file @throws EarmarkError model.corrupt, model.incompatible */
-export async function checkWhisperBytes(file: FileBytes, size: number, name: string): Promise<WhisperFileFacts> {
+export async function checkWhisperBytes(
+  file: FileBytes,
+  size: number,
+  name: string,
+): Promise<WhisperFileFacts> {
   try {
     return await walk(new Reader(file, size), name);
   } catch (cause) {
     if (cause instanceof EarmarkError) throw cause;
-    throw new EarmarkError('model.corrupt', `The model file ${name} is damaged or cut short; run \`earmark models verify\` and then \`earmark models pull\` to fetch it again.`, { cause });
+    throw new EarmarkError(
+      'model.corrupt',
+      `The model file ${name} is damaged or cut short; run \`earmark models verify\` and then \`earmark models pull\` to fetch it again.`,
+      { cause },
+    );
   }
 }
 
 async function walk(reader: Reader, name: string): Promise<WhisperFileFacts> {
-  const other = (): EarmarkError => new EarmarkError('model.incompatible', `The model file ${name} is not a Whisper model of the ggml form; run \`earmark models pull\` to fetch the right one.`);
+  const other = (): EarmarkError =>
+    new EarmarkError(
+      'model.incompatible',
+      `The model file ${name} is not a Whisper model of the ggml form; run \`earmark models pull\` to fetch the right one.`,
+    );
   if ((await reader.int()) !== GGML_MAGIC) throw other();
   const hparams: number[] = [];
   for (let i = 0; i < HPARAMS; i++) hparams.push(await reader.int());
   const [vocabulary = 0, , , , encoderLayers = 0, , , , decoderLayers = 0] = hparams;
-  if (vocabulary < 51_864 || vocabulary > 60_000 || hparams.slice(1, 10).some((value) => value <= 0 || value > 10_000)) throw other();
+  if (
+    vocabulary < 51_864 ||
+    vocabulary > 60_000 ||
+    hparams.slice(1, 10).some((value) => value <= 0 || value > 10_000)
+  )
+    throw other();
   const mels = await reader.int();
   const bins = await reader.int();
   if (mels !== hparams[9] || bins <= 0 || bins > 4_096) throw other();
@@ -119,7 +163,8 @@ async function walk(reader: Reader, name: string): Promise<WhisperFileFacts> {
     const dimensions = await reader.int();
     const length = await reader.int();
     const type = TYPES[await reader.int()];
-    if (dimensions < 1 || dimensions > 4 || length < 1 || length > MAX_WORD_BYTES || !type) throw new RangeError('tensor');
+    if (dimensions < 1 || dimensions > 4 || length < 1 || length > MAX_WORD_BYTES || !type)
+      throw new RangeError('tensor');
     let elements = 1;
     for (let i = 0; i < dimensions; i++) elements *= await reader.int();
     await reader.take(length);
@@ -127,6 +172,7 @@ async function walk(reader: Reader, name: string): Promise<WhisperFileFacts> {
     reader.skip((elements / type[0]) * type[1]);
     tensors++;
   }
-  if (tensors !== encoderLayers * ENCODER_LAYER + decoderLayers * DECODER_LAYER + OTHERS) throw new RangeError('tensors');
+  if (tensors !== encoderLayers * ENCODER_LAYER + decoderLayers * DECODER_LAYER + OTHERS)
+    throw new RangeError('tensors');
   return { multilingual: vocabulary >= 51_865, tensors };
 }

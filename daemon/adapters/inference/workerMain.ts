@@ -1,6 +1,7 @@
 /**
- * Inside an inference worker: answers the calls of its role, gives signs of life, and ends by itself as soon as the
- * daemon is gone. The daemon ends workers by closing the channel or by killing them, never by asking.
+ * Inside an inference worker: answers the calls of its role, gives signs of life, and ends by
+ * itself as soon as the daemon is gone. The daemon ends workers by closing the channel or by
+ * killing them, never by asking.
  */
 import { constants, setPriority } from 'node:os';
 import { EarmarkError } from '../../../protocol/errors';
@@ -12,11 +13,25 @@ import { SentenceEncoder } from './sentenceEncoder';
 import { SileroVad } from './silero';
 import { SpeakerEncoder } from './speakerEncoder';
 import { WhisperProvider } from './whisper';
-import { BEAT_MS, type FromWorker, type ToWorker, type WorkerCalls, type WorkerMethod, type WorkerRole } from './workerProtocol';
+import {
+  BEAT_MS,
+  type FromWorker,
+  type ToWorker,
+  type WorkerCalls,
+  type WorkerMethod,
+  type WorkerRole,
+} from './workerProtocol';
 
-type Handlers = { readonly [M in WorkerMethod]?: (params: WorkerCalls[M]['params'], signal: AbortSignal) => Promise<WorkerCalls[M]['result']> };
+type Handlers = {
+  readonly [M in WorkerMethod]?: (
+    params: WorkerCalls[M]['params'],
+    signal: AbortSignal,
+  ) => Promise<WorkerCalls[M]['result']>;
+};
 
-const providers = new ProviderRegistry().register({ info: moonshineInfo, create: () => new MoonshineProvider() }).register({ info: whisperInfo, create: () => new WhisperProvider() });
+const providers = new ProviderRegistry()
+  .register({ info: moonshineInfo, create: () => new MoonshineProvider() })
+  .register({ info: whisperInfo, create: () => new WhisperProvider() });
 
 function asrHandlers(): Handlers {
   let provider: AsrProvider | undefined;
@@ -28,7 +43,11 @@ function asrHandlers(): Handlers {
       await provider.load(model, device);
     },
     transcribe: async ({ pcm, options }, signal) => {
-      if (!provider) throw new EarmarkError('engine.unavailable', 'The speech model is not loaded yet; try again in a moment.');
+      if (!provider)
+        throw new EarmarkError(
+          'engine.unavailable',
+          'The speech model is not loaded yet; try again in a moment.',
+        );
       return provider.transcribe(pcm, options, signal);
     },
   };
@@ -38,7 +57,10 @@ function vadHandlers(): Handlers {
   const vad = new SileroVad();
   return {
     load: ({ model }) => vad.load(model),
-    detect: ({ streams, windows }) => Promise.all(streams.map((stream, i) => vad.detect(stream, windows[i] ?? new Float32Array(0)))),
+    detect: ({ streams, windows }) =>
+      Promise.all(
+        streams.map((stream, i) => vad.detect(stream, windows[i] ?? new Float32Array(0))),
+      ),
     closeStream: ({ stream }) => Promise.resolve(vad.close(stream)),
   };
 }
@@ -50,10 +72,18 @@ function speakerHandlers(): Handlers {
 
 function sentenceHandlers(): Handlers {
   const encoder = new SentenceEncoder();
-  return { load: ({ model }) => encoder.load(model), embedTexts: ({ texts }) => encoder.embed(texts) };
+  return {
+    load: ({ model }) => encoder.load(model),
+    embedTexts: ({ texts }) => encoder.embed(texts),
+  };
 }
 
-const HANDLERS: Readonly<Record<WorkerRole, () => Handlers>> = { asr: asrHandlers, vad: vadHandlers, speaker: speakerHandlers, sentences: sentenceHandlers };
+const HANDLERS: Readonly<Record<WorkerRole, () => Handlers>> = {
+  asr: asrHandlers,
+  vad: vadHandlers,
+  speaker: speakerHandlers,
+  sentences: sentenceHandlers,
+};
 
 /** Nobody waits for these as for a text: on a busy machine texts go first, and the editor does. */
 const BESIDE: ReadonlySet<WorkerRole> = new Set(['speaker', 'sentences']);
@@ -85,19 +115,32 @@ export function runWorker(role: WorkerRole): void {
   });
   // A killed daemon closes the channel; nobody would hear an answer any more.
   process.on('disconnect', () => process.exit(0));
-  // Ctrl-C or a shutdown reaches every process of the group, while the daemon still flushes: it decides when its workers end.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  // Ctrl-C or a shutdown reaches every process of the group, while the daemon still flushes: it
+  // decides when its workers end.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => undefined);
   setInterval(beat, BEAT_MS);
   beat();
 }
 
-function answer(handlers: Handlers, message: Extract<ToWorker, { kind: 'call' }>, signal: AbortSignal): Promise<unknown> {
-  const handler = handlers[message.method] as ((params: unknown, signal: AbortSignal) => Promise<unknown>) | undefined;
-  if (!handler) return Promise.reject(new EarmarkError('internal', 'This inference worker has another task; run `earmark doctor`.'));
+function answer(
+  handlers: Handlers,
+  message: Extract<ToWorker, { kind: 'call' }>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const handler = handlers[message.method] as
+    ((params: unknown, signal: AbortSignal) => Promise<unknown>) | undefined;
+  if (!handler)
+    return Promise.reject(
+      new EarmarkError('internal', 'This inference worker has another task; run `earmark doctor`.'),
+    );
   return Promise.resolve().then(() => handler(message.params, signal));
 }
 
 function describe(error: unknown): { code: EarmarkError['code']; message: string } {
   if (error instanceof EarmarkError) return { code: error.code, message: error.message };
-  return { code: 'engine.crashed', message: 'The speech engine failed on this phrase; it will be tried again.' };
+  return {
+    code: 'engine.crashed',
+    message: 'The speech engine failed on this phrase; it will be tried again.',
+  };
 }

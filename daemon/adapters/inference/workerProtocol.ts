@@ -1,6 +1,7 @@
 /**
- * Messages between the daemon and an inference worker, over the IPC channel of the child process with advanced
- * serialisation, so that samples travel as they are. Both ends are this program; nothing else speaks on it.
+ * Messages between the daemon and an inference worker, over the IPC channel of the child process
+ * with advanced serialisation, so that samples travel as they are. Both ends are this program;
+ * nothing else speaks on it.
  */
 import type { ErrorCode } from '../../../protocol/errors';
 import type { AsrOptions, AsrResult, DeviceChoice, LoadedModelFiles } from '../../asr/provider';
@@ -10,8 +11,18 @@ export type WorkerRole = 'asr' | 'vad' | 'speaker' | 'sentences';
 
 /** Calls by name: what they take and what they answer. */
 export interface WorkerCalls {
-  load: { params: { readonly provider: string; readonly model: LoadedModelFiles; readonly device: DeviceChoice }; result: void };
-  transcribe: { params: { readonly pcm: Float32Array; readonly options: AsrOptions }; result: AsrResult };
+  load: {
+    params: {
+      readonly provider: string;
+      readonly model: LoadedModelFiles;
+      readonly device: DeviceChoice;
+    };
+    result: void;
+  };
+  transcribe: {
+    params: { readonly pcm: Float32Array; readonly options: AsrOptions };
+    result: AsrResult;
+  };
   detect: { params: DetectParams; result: readonly Float32Array[] };
   embed: { params: { readonly cuts: readonly Float32Array[] }; result: readonly Float32Array[] };
   embedTexts: { params: { readonly texts: readonly string[] }; result: readonly Float32Array[] };
@@ -20,13 +31,25 @@ export interface WorkerCalls {
 export type WorkerMethod = keyof WorkerCalls;
 
 export type ToWorker =
-  | { [M in WorkerMethod]: { readonly kind: 'call'; readonly id: number; readonly method: M; readonly params: WorkerCalls[M]['params'] } }[WorkerMethod]
+  | {
+      [M in WorkerMethod]: {
+        readonly kind: 'call';
+        readonly id: number;
+        readonly method: M;
+        readonly params: WorkerCalls[M]['params'];
+      };
+    }[WorkerMethod]
   | { readonly kind: 'cancel'; readonly id: number };
 
 export type FromWorker =
   | { readonly kind: 'beat'; readonly rssBytes: number }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
-  | { readonly kind: 'error'; readonly id: number; readonly code: ErrorCode; readonly message: string };
+  | {
+      readonly kind: 'error';
+      readonly id: number;
+      readonly code: ErrorCode;
+      readonly message: string;
+    };
 
 /** Milliseconds between two signs of life. */
 export const BEAT_MS = 1_000;

@@ -1,4 +1,7 @@
-/** The language model that the user configured, with the queue in front of it. Without an endpoint there is none. */
+/**
+ * The language model that the user configured, with the queue in front of it. Without an endpoint
+ * there is none.
+ */
 import type { Settings } from '../../../protocol/settings';
 import type { LanguageModel } from '../../analysis/model/languageModel';
 import { ModelQueue, type ModelQueueSetup } from '../../analysis/model/modelQueue';
@@ -6,12 +9,41 @@ import type { Clock } from '../../base/clock';
 import { OpenaiCompatibleModel } from './openaiCompatible';
 
 /** @throws EarmarkError engine.unavailable for an address that is none */
-export function configuredModel(settings: Settings, clock: Clock, place?: ModelQueueSetup['place']): ModelQueue | undefined {
-  const { 'llm.endpoint': endpoint, 'llm.model': name, 'llm.plainHttp': allowPlainHttp, 'llm.key': key } = settings;
+export function configuredModel(
+  settings: Settings,
+  clock: Clock,
+  place?: ModelQueueSetup['place'],
+): ModelQueue | undefined {
+  const {
+    'llm.endpoint': endpoint,
+    'llm.model': name,
+    'llm.plainHttp': allowPlainHttp,
+    'llm.key': key,
+  } = settings;
   if (endpoint === '') return undefined;
-  return queueFor(new OpenaiCompatibleModel({ endpoint, model: name, allowPlainHttp, ...(key === '' ? {} : { key }) }), settings, clock, place);
+  return queueFor(
+    new OpenaiCompatibleModel({
+      endpoint,
+      model: name,
+      allowPlainHttp,
+      ...(key === '' ? {} : { key }),
+    }),
+    settings,
+    clock,
+    place,
+  );
 }
 
-export function queueFor(model: LanguageModel, { 'llm.concurrency': concurrency, 'llm.timeoutSeconds': seconds }: Settings, clock: Clock, place?: ModelQueueSetup['place']): ModelQueue {
-  return new ModelQueue(model, { clock, concurrency, timeoutMs: 1000 * seconds, ...(place ? { place } : {}) });
+export function queueFor(
+  model: LanguageModel,
+  { 'llm.concurrency': concurrency, 'llm.timeoutSeconds': seconds }: Settings,
+  clock: Clock,
+  place?: ModelQueueSetup['place'],
+): ModelQueue {
+  return new ModelQueue(model, {
+    clock,
+    concurrency,
+    timeoutMs: 1000 * seconds,
+    ...(place ? { place } : {}),
+  });
 }

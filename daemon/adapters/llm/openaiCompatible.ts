@@ -1,6 +1,7 @@
 /**
- * A language model behind `<endpoint>/chat/completions`, as Ollama, llama-server, vLLM and OpenAI have it. Nothing is
- * sent unless the user named the endpoint. Neither the key nor what was said is in an error or a log.
+ * A language model behind `<endpoint>/chat/completions`, as Ollama, llama-server, vLLM and OpenAI
+ * have it. Nothing is sent unless the user named the endpoint. Neither the key nor what was said is
+ * in an error or a log.
  */
 import { redact } from '../../base/redact';
 import { z } from 'zod';
@@ -22,11 +23,17 @@ const ANSWER_BYTES = 2_000_000;
 /** Longer than any answer about one window; a model that does not stop is stopped. */
 const MAX_TOKENS = 3_000;
 
-const Completion = z.object({ choices: z.array(z.object({ message: z.object({ content: z.string().nullish() }) })).min(1) });
+const Completion = z.object({
+  choices: z.array(z.object({ message: z.object({ content: z.string().nullish() }) })).min(1),
+});
 
 /** How strictly a server can be held to JSON. Not all know schemas; that is learnt once. */
 type Form = 'json_schema' | 'json_object' | 'text';
-const SIMPLER: Readonly<Record<Form, Form | undefined>> = { json_schema: 'json_object', json_object: 'text', text: undefined };
+const SIMPLER: Readonly<Record<Form, Form | undefined>> = {
+  json_schema: 'json_object',
+  json_object: 'text',
+  text: undefined,
+};
 
 export class OpenaiCompatibleModel implements LanguageModel {
   readonly name: string;
@@ -37,11 +44,21 @@ export class OpenaiCompatibleModel implements LanguageModel {
   /** @throws EarmarkError engine.unavailable for an address that is none */
   constructor(private readonly setup: OpenaiCompatibleSetup) {
     this.#key = setup.key;
-    this.url = endpointUrl(setup.endpoint, { what: 'language model', sent: 'what was said', setting: 'earmark.llm.endpoint', allowPlainHttp: setup.allowPlainHttp, path: '/chat/completions' });
+    this.url = endpointUrl(setup.endpoint, {
+      what: 'language model',
+      sent: 'what was said',
+      setting: 'earmark.llm.endpoint',
+      allowPlainHttp: setup.allowPlainHttp,
+      path: '/chat/completions',
+    });
     this.name = `The language model ${setup.model === '' ? '' : `${setup.model} `}at ${this.url.host}`;
   }
 
-  async complete(messages: readonly ChatMessage[], schema: object, signal: AbortSignal): Promise<string> {
+  async complete(
+    messages: readonly ChatMessage[],
+    schema: object,
+    signal: AbortSignal,
+  ): Promise<string> {
     for (;;) {
       const { form } = this;
       const response = await this.post(this.body(messages, schema, form), signal);
@@ -58,19 +75,41 @@ export class OpenaiCompatibleModel implements LanguageModel {
     }
   }
 
-  /** Keys, tokens, card numbers and addresses stay here, also where the server is on this machine: it may be a tunnel. */
+  /**
+   * Keys, tokens, card numbers and addresses stay here, also where the server is on this machine:
+   * it may be a tunnel.
+   */
   private body(messages: readonly ChatMessage[], schema: object, form: Form): string {
-    const format = form === 'json_schema' ? { response_format: { type: form, json_schema: { name: 'meeting', schema } } } : form === 'json_object' ? { response_format: { type: form } } : {};
-    return JSON.stringify({ ...(this.setup.model === '' ? {} : { model: this.setup.model }), messages: messages.map((message) => ({ ...message, content: redact(message.content) })), temperature: 0, max_tokens: MAX_TOKENS, stream: false, ...format });
+    const format =
+      form === 'json_schema'
+        ? { response_format: { type: form, json_schema: { name: 'meeting', schema } } }
+        : form === 'json_object'
+          ? { response_format: { type: form } }
+          : {};
+    return JSON.stringify({
+      ...(this.setup.model === '' ? {} : { model: this.setup.model }),
+      messages: messages.map((message) => ({ ...message, content: redact(message.content) })),
+      temperature: 0,
+      max_tokens: MAX_TOKENS,
+      stream: false,
+      ...format,
+    });
   }
 
-  private async post(body: string, signal: AbortSignal): Promise<{ readonly status: number; readonly text: string }> {
+  private async post(
+    body: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly status: number; readonly text: string }> {
     const { default: fetch } = await import('make-fetch-happen');
     try {
       const response = await fetch(this.url.href, {
         method: 'POST',
         body,
-        headers: { 'content-type': 'application/json', accept: 'application/json', ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }) },
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
+        },
         // The key and the words go to the named server alone.
         redirect: 'manual',
         retry: false,
@@ -79,13 +118,24 @@ export class OpenaiCompatibleModel implements LanguageModel {
         timeout: 0,
         signal,
       } as never);
-      if (response.status === 200) return { status: 200, text: await boundedText(response.body as AsyncIterable<Uint8Array>, ANSWER_BYTES) };
+      if (response.status === 200)
+        return {
+          status: 200,
+          text: await boundedText(response.body as AsyncIterable<Uint8Array>, ANSWER_BYTES),
+        };
       response.body?.resume();
       return { status: response.status, text: '' };
     } catch (error) {
-      if (signal.aborted) throw new EarmarkError('rpc.cancelled', 'The question to the language model was cancelled.');
+      if (signal.aborted)
+        throw new EarmarkError(
+          'rpc.cancelled',
+          'The question to the language model was cancelled.',
+        );
       const { code } = error as { code?: unknown };
-      throw new EarmarkError('engine.unavailable', `${this.name} cannot be reached${typeof code === 'string' ? ` (${code})` : ''}; start it, or correct "earmark.llm.endpoint".`);
+      throw new EarmarkError(
+        'engine.unavailable',
+        `${this.name} cannot be reached${typeof code === 'string' ? ` (${code})` : ''}; start it, or correct "earmark.llm.endpoint".`,
+      );
     }
   }
 
@@ -97,16 +147,39 @@ export class OpenaiCompatibleModel implements LanguageModel {
       value = undefined;
     }
     const completion = Completion.safeParse(value);
-    if (!completion.success) throw new EarmarkError('engine.refused', `${this.name} does not answer as a chat server does; check "earmark.llm.endpoint".`);
+    if (!completion.success)
+      throw new EarmarkError(
+        'engine.refused',
+        `${this.name} does not answer as a chat server does; check "earmark.llm.endpoint".`,
+      );
     return completion.data.choices[0]?.message.content ?? '';
   }
 
   /** Never with what the server said: it may quote the key or the words. */
   private refused(status: number): EarmarkError {
-    if (status === 401 || status === 403) return new EarmarkError('engine.refused', `${this.name} refused the key (HTTP ${status}); set the right one in EARMARK_LLM_KEY and start the daemon again.`);
-    if (status === 404) return new EarmarkError('engine.refused', `${this.name} is not there (HTTP 404); check "earmark.llm.endpoint" and "earmark.llm.model".`);
-    if (status >= 300 && status < 400) return new EarmarkError('engine.refused', `${this.name} sends elsewhere (HTTP ${status}), and what was said goes only where you said; set "earmark.llm.endpoint" to the final address.`);
-    if (status === 429 || status >= 500) return new EarmarkError('engine.unavailable', `${this.name} is overloaded or has a fault of its own (HTTP ${status}).`);
-    return new EarmarkError('engine.refused', `${this.name} refused the request (HTTP ${status}); check "earmark.llm.model".`);
+    if (status === 401 || status === 403)
+      return new EarmarkError(
+        'engine.refused',
+        `${this.name} refused the key (HTTP ${status}); set the right one in EARMARK_LLM_KEY and start the daemon again.`,
+      );
+    if (status === 404)
+      return new EarmarkError(
+        'engine.refused',
+        `${this.name} is not there (HTTP 404); check "earmark.llm.endpoint" and "earmark.llm.model".`,
+      );
+    if (status >= 300 && status < 400)
+      return new EarmarkError(
+        'engine.refused',
+        `${this.name} sends elsewhere (HTTP ${status}), and what was said goes only where you said; set "earmark.llm.endpoint" to the final address.`,
+      );
+    if (status === 429 || status >= 500)
+      return new EarmarkError(
+        'engine.unavailable',
+        `${this.name} is overloaded or has a fault of its own (HTTP ${status}).`,
+      );
+    return new EarmarkError(
+      'engine.refused',
+      `${this.name} refused the request (HTTP ${status}); check "earmark.llm.model".`,
+    );
   }
 }

@@ -1,4 +1,7 @@
-/** Signs of life of workers over NATS: sent by each, heard by every gateway. They are not stored: an old one says nothing. */
+/**
+ * Signs of life of workers over NATS: sent by each, heard by every gateway. They are not stored: an
+ * old one says nothing.
+ */
 import { z } from 'zod';
 import type { Clock } from '../../base/clock';
 import { type Disposable, toDisposable } from '../../base/disposable';

@@ -1,6 +1,7 @@
 /**
- * The store of a server of a team whose database has what is final: who runs a session has its lease, and the database
- * refuses whoever had it before. Sound that is not final comes out of the stream.
+ * The store of a server of a team whose database has what is final: who runs a session has its
+ * lease, and the database refuses whoever had it before. Sound that is not final comes out of the
+ * stream.
  */
 import { isEarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
@@ -18,16 +19,20 @@ export interface ClaimedSetup {
   readonly logger: Logger;
 }
 
-export function claimedStore({ database, spools, claims, logger }: ClaimedSetup): { readonly store: SessionStore; readonly ownership: Ownership } {
+export function claimedStore({ database, spools, claims, logger }: ClaimedSetup): {
+  readonly store: SessionStore;
+  readonly ownership: Ownership;
+} {
   /**
-   * What the database refuses because another server took the session over ends it here. That tells whose it is also while
-   * nobody answers for the lease.
+   * What the database refuses because another server took the session over ends it here. That tells
+   * whose it is also while nobody answers for the lease.
    */
   const guarded = async (id: string, write: () => Promise<void>): Promise<void> => {
     try {
       await write();
     } catch (error) {
-      if (isEarmarkError(error, 'store.unwritable') && error.details?.['overtaken'] === true) claims.overtaken(id);
+      if (isEarmarkError(error, 'store.unwritable') && error.details?.['overtaken'] === true)
+        claims.overtaken(id);
       throw error;
     }
   };
@@ -43,7 +48,8 @@ export function claimedStore({ database, spools, claims, logger }: ClaimedSetup)
         await claims.begin(record.id);
         await database.createSession(record);
       }),
-    updateSession: (id, change) => turns.take(id, () => guarded(id, () => database.updateSession(id, change))),
+    updateSession: (id, change) =>
+      turns.take(id, () => guarded(id, () => database.updateSession(id, change))),
     append: (id, events, progress) =>
       turns.take(id, () =>
         guarded(id, async () => {
@@ -53,7 +59,8 @@ export function claimedStore({ database, spools, claims, logger }: ClaimedSetup)
           // The sound of one that failed stays, so that it can be tried again.
           if (end === 'DONE') spools.over(id);
           leave(id);
-        })),
+        }),
+      ),
     deleteSession: (id) =>
       turns.take(id, async () => {
         leave(id);
@@ -79,12 +86,18 @@ export function claimedStore({ database, spools, claims, logger }: ClaimedSetup)
       await claims.claim(id);
       try {
         await database.takeOver(id);
-        await spools.restore(id, (await database.getSession(id))?.sources.map(({ source }) => source) ?? []);
+        await spools.restore(
+          id,
+          (await database.getSession(id))?.sources.map(({ source }) => source) ?? [],
+        );
       } catch (error) {
         claims.release(id);
         throw error;
       }
-      logger.info('session.taken', { session: id, durationMs: Math.round(performance.now() - begun) });
+      logger.info('session.taken', {
+        session: id,
+        durationMs: Math.round(performance.now() - begun),
+      });
     },
     giveUp: async (id) => {
       spools.forget(id);

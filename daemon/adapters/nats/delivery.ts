@@ -1,4 +1,7 @@
-/** One message that a consumer was given, with the words it may say about it (JetStream's acknowledgement protocol, ADR-15). */
+/**
+ * One message that a consumer was given, with the words it may say about it (JetStream's
+ * acknowledgement protocol, ADR-15).
+ */
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { NANOS } from './teamBus';
 
@@ -17,10 +20,23 @@ export interface Delivery {
   working(): void;
 }
 
-/** Asks one consumer for one message, without waiting for one to come. @returns undefined when it has none; @throws where it does not answer, which is also so when there is no such consumer */
-export async function pull(nc: NatsConnection, stream: string, consumer: string, timeoutMs: number): Promise<Delivery | undefined> {
+/**
+ * Asks one consumer for one message, without waiting for one to come.
+ * @returns undefined when it has none; @throws where it does not answer, which is also so when
+ * there is no such consumer
+ */
+export async function pull(
+  nc: NatsConnection,
+  stream: string,
+  consumer: string,
+  timeoutMs: number,
+): Promise<Delivery | undefined> {
   // The message comes under its own subject, so a subscription of its own has to take it.
-  const message = await nc.request(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`, JSON.stringify({ batch: 1, no_wait: true }), { timeout: timeoutMs, noMux: true });
+  const message = await nc.request(
+    `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+    JSON.stringify({ batch: 1, no_wait: true }),
+    { timeout: timeoutMs, noMux: true },
+  );
   return message.reply?.startsWith('$JS.ACK.') ? deliveryOf(message, message.reply) : undefined;
 }
 

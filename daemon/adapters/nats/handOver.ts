@@ -1,6 +1,7 @@
 /**
- * A final straight from its gateway to a worker that is free, where the queue does not bring it there: its stream or its
- * consumer may have no leader. The queue has it too, or gets it; whoever asked settles it once, by its id.
+ * A final straight from its gateway to a worker that is free, where the queue does not bring it
+ * there: its stream or its consumer may have no leader. The queue has it too, or gets it; whoever
+ * asked settles it once, by its id.
  */
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type Disposable, DisposableStore, toDisposable } from '../../base/disposable';
@@ -22,14 +23,24 @@ export type HandedOver = 'taken' | 'given' | 'refused';
  * Offers a phrase to all workers of its model and gives it to the first that is free.
  * @param askedMs when it was asked for, milliseconds since the epoch
  */
-export async function handOver(nc: NatsConnection, lane: Lane, message: Uint8Array, askedMs: number): Promise<HandedOver> {
-  const free = await nc.request(offerOf(lane.model), '', { timeout: OFFER_MS }).catch(() => undefined);
+export async function handOver(
+  nc: NatsConnection,
+  lane: Lane,
+  message: Uint8Array,
+  askedMs: number,
+): Promise<HandedOver> {
+  const free = await nc
+    .request(offerOf(lane.model), '', { timeout: OFFER_MS })
+    .catch(() => undefined);
   if (!free) return 'refused';
   const { headers } = await import('@nats-io/transport-node');
   const about = headers();
   about.set(LANE, lane.subject);
   about.set(ASKED, String(askedMs));
-  return nc.request(free.string(), message, { timeout: GIVE_MS, headers: about }).then((told) => (told.string() === TAKEN ? 'taken' : 'refused'), () => 'given');
+  return nc.request(free.string(), message, { timeout: GIVE_MS, headers: about }).then(
+    (told) => (told.string() === TAKEN ? 'taken' : 'refused'),
+    () => 'given',
+  );
 }
 
 export interface Hands {
@@ -39,19 +50,35 @@ export interface Hands {
 }
 
 /** Takes for a worker what is handed to it. @param subject that nobody else listens to */
-export function openHands(nc: NatsConnection, model: string, subject: string, { isFree, take }: Hands): Disposable {
+export function openHands(
+  nc: NatsConnection,
+  model: string,
+  subject: string,
+  { isFree, take }: Hands,
+): Disposable {
   const store = new DisposableStore();
-  const offers = nc.subscribe(offerOf(model), { callback: (error, message) => void (error ?? (isFree() && message.respond(subject))) });
+  const offers = nc.subscribe(offerOf(model), {
+    callback: (error, message) => void (error ?? (isFree() && message.respond(subject))),
+  });
   const given = nc.subscribe(subject, {
     callback: (error, message) => {
       if (error) return;
       const from = message.headers?.get(LANE) ?? '';
       const lane = laneOfSubject(from);
-      const delivery: Delivery = { data: message.data, subject: from, count: 1, storedMs: Number(message.headers?.get(ASKED)), ack: ignored, giveBack: ignored, working: ignored };
+      const delivery: Delivery = {
+        data: message.data,
+        subject: from,
+        count: 1,
+        storedMs: Number(message.headers?.get(ASKED)),
+        ack: ignored,
+        giveBack: ignored,
+        working: ignored,
+      };
       message.respond(lane && take(lane, delivery) ? TAKEN : BUSY);
     },
   });
-  for (const subscription of [offers, given]) store.add(toDisposable(() => subscription.unsubscribe()));
+  for (const subscription of [offers, given])
+    store.add(toDisposable(() => subscription.unsubscribe()));
   return store;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The store of a server of a team without a database: what is written goes into the journal of the session first, at the
- * place that this server saw last, then into the database on disk. A session that is not there is made from its journal,
- * when no living server has it.
+ * The store of a server of a team without a database: what is written goes into the journal of the
+ * session first, at the place that this server saw last, then into the database on disk. A session
+ * that is not there is made from its journal, when no living server has it.
  */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
@@ -31,11 +31,16 @@ const LOCAL_PAGE = 1_000;
 const WRONG_SEQUENCE = 10071;
 
 /** @param S keeps what else the store can */
-export async function journalled<S extends SessionStore>(setup: JournalSetup<S>): Promise<{ readonly store: S; readonly ownership: Ownership }> {
+export async function journalled<S extends SessionStore>(
+  setup: JournalSetup<S>,
+): Promise<{ readonly store: S; readonly ownership: Ownership }> {
   const journal = new Journal(setup);
   await journal.forgetCopies();
   const { local, claims } = setup;
-  /** Each message of a session names the one before it, and the database takes them in the same order. */
+  /**
+   * Each message of a session names the one before it, and the database takes them in the same
+   * order.
+   */
   const turns = new Turns();
   const own: Partial<SessionStore> = {
     createSession: (record) =>
@@ -58,7 +63,9 @@ export async function journalled<S extends SessionStore>(setup: JournalSetup<S>)
         if (end === 'DONE') setup.spools.over(id);
         claims.over(id);
       }),
-    getSession: async (id) => (await local.getSession(id)) ?? ((await journal.restore(id)) ? local.getSession(id) : undefined),
+    getSession: async (id) =>
+      (await local.getSession(id)) ??
+      ((await journal.restore(id)) ? local.getSession(id) : undefined),
     deleteSession: (id) =>
       turns.take(id, async () => {
         await journal.drop(id);
@@ -131,16 +138,27 @@ class Journal {
     claims.assertHeld(id);
     const last = this.seen.get(id) ?? (await this.last(id)) ?? 0;
     try {
-      const { seq } = await bus.js.publish(subjects.events(id), JSON.stringify(entry), { expect: { lastSubjectSequence: last }, timeout: PUBLISH_MS, ...(msgID === undefined ? {} : { msgID: `${claims.name}.${msgID}` }) });
+      const { seq } = await bus.js.publish(subjects.events(id), JSON.stringify(entry), {
+        expect: { lastSubjectSequence: last },
+        timeout: PUBLISH_MS,
+        ...(msgID === undefined ? {} : { msgID: `${claims.name}.${msgID}` }),
+      });
       this.seen.set(id, seq);
     } catch (cause) {
       if ((cause as { code?: unknown }).code !== WRONG_SEQUENCE) {
-        // It may be in without this server having heard so. As long as it has the lease, what is last is its own.
+        // It may be in without this server having heard so. As long as it has the lease, what is
+        // last is its own.
         this.seen.delete(id);
-        throw new EarmarkError('store.unwritable', 'The servers of the team do not take what was said; it waits.', { retryAfterMs: AGAIN_MS, cause });
+        throw new EarmarkError(
+          'store.unwritable',
+          'The servers of the team do not take what was said; it waits.',
+          { retryAfterMs: AGAIN_MS, cause },
+        );
       }
       claims.overtaken(id);
-      throw new EarmarkError('store.unwritable', 'Another server goes on with this session.', { cause });
+      throw new EarmarkError('store.unwritable', 'Another server goes on with this session.', {
+        cause,
+      });
     }
   }
 
@@ -149,18 +167,30 @@ class Journal {
     claims.release(id);
     this.seen.delete(id);
     await bus.jsm.streams.purge(SESSIONS, { filter: subjects.all(id) }).catch((cause: unknown) => {
-      throw new EarmarkError('store.unwritable', 'The servers of the team do not delete now; try again in a moment.', { retryAfterMs: AGAIN_MS, cause });
+      throw new EarmarkError(
+        'store.unwritable',
+        'The servers of the team do not delete now; try again in a moment.',
+        { retryAfterMs: AGAIN_MS, cause },
+      );
     });
   }
 
   async isCurrent(id: string): Promise<boolean> {
     const seen = this.seen.get(id);
-    return seen !== undefined && seen === (await this.last(id)) && (await this.setup.local.getSession(id)) !== undefined;
+    return (
+      seen !== undefined &&
+      seen === (await this.last(id)) &&
+      (await this.setup.local.getSession(id)) !== undefined
+    );
   }
 
-  /** For whoever asks here for a session of another server that is over, or died. @returns false where there is no such session */
+  /**
+   * For whoever asks here for a session of another server that is over, or died.
+   * @returns false where there is no such session
+   */
   restore(id: string): Promise<boolean> {
-    const running = this.restoring.get(id) ?? this.restoreOnce(id).finally(() => this.restoring.delete(id));
+    const running =
+      this.restoring.get(id) ?? this.restoreOnce(id).finally(() => this.restoring.delete(id));
     this.restoring.set(id, running);
     return running;
   }
@@ -191,18 +221,31 @@ class Journal {
       const record = await local.getSession(id);
       await spools.restore(id, record?.sources.map(({ source }) => source) ?? []);
       this.seen.set(id, last);
-      logger.info('session.taken', { session: id, durationMs: Math.round(performance.now() - begun) });
+      logger.info('session.taken', {
+        session: id,
+        durationMs: Math.round(performance.now() - begun),
+      });
       return record?.state;
     } catch (error) {
       await local.deleteSession(id).catch(() => undefined);
       claims.release(id);
-      throw isEarmarkError(error) ? error : new EarmarkError('store.unwritable', 'The session could not be taken over; try again in a moment.', { retryAfterMs: AGAIN_MS, cause: error });
+      throw isEarmarkError(error)
+        ? error
+        : new EarmarkError(
+            'store.unwritable',
+            'The session could not be taken over; try again in a moment.',
+            { retryAfterMs: AGAIN_MS, cause: error },
+          );
     }
   }
 
   /** Number of the last message of its journal; undefined where there is none. */
   private async last(id: string): Promise<number | undefined> {
-    return (await this.setup.bus.jsm.streams.getMessage(SESSIONS, { last_by_subj: this.setup.subjects.events(id) }))?.seq;
+    return (
+      await this.setup.bus.jsm.streams.getMessage(SESSIONS, {
+        last_by_subj: this.setup.subjects.events(id),
+      })
+    )?.seq;
   }
 }
 

@@ -1,13 +1,22 @@
 /**
- * Token buckets in a key-value bucket of JetStream: whoever takes names the revision that it read, so of two who ask at
- * once one reads again. A bucket that nobody touched for a day is full, and its entry runs out.
+ * Token buckets in a key-value bucket of JetStream: whoever takes names the revision that it read,
+ * so of two who ask at once one reads again. A bucket that nobody touched for a day is full, and
+ * its entry runs out.
  */
 import type { KV } from '@nats-io/kv';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
 import { Turns } from '../../base/turns';
-import { type Buckets, type BucketSize, type Grant, type Level, returned, taken, type Wish } from '../../team/buckets';
+import {
+  type Buckets,
+  type BucketSize,
+  type Grant,
+  type Level,
+  returned,
+  taken,
+  type Wish,
+} from '../../team/buckets';
 import { encodedKey, isWrongRevision, unreachable } from './kvLeases';
 import { patiently, type TeamBus } from './teamBus';
 
@@ -22,8 +31,19 @@ const Stored = z.object({ units: z.number(), atMs: z.number() });
 /** @throws EarmarkError daemon.startFailed */
 export async function openBuckets(bus: TeamBus, wall: () => number): Promise<Buckets> {
   const { Kvm } = await import('@nats-io/kv');
-  // Asked directly, any replica answers, also one that stands still: a third of all questions, for as long as it does.
-  return new KvBuckets(await patiently(() => new Kvm(bus.js).create('EARMARK_LIMITS', { history: 1, ttl: KEPT_MS, replicas: bus.replicas, allow_direct: false })), wall);
+  // Asked directly, any replica answers, also one that stands still: a third of all questions, for
+  // as long as it does.
+  return new KvBuckets(
+    await patiently(() =>
+      new Kvm(bus.js).create('EARMARK_LIMITS', {
+        history: 1,
+        ttl: KEPT_MS,
+        replicas: bus.replicas,
+        allow_direct: false,
+      }),
+    ),
+    wall,
+  );
 }
 
 class KvBuckets implements Buckets {
@@ -36,26 +56,40 @@ class KvBuckets implements Buckets {
   ) {}
 
   take(key: string, wish: Wish): Promise<Grant> {
-    return this.turns.take(key, () => this.change(key, (now) => {
-      const { level, ...grant } = taken(now, wish, this.wall());
-      // A refusal costs no write.
-      return { grant, ...(grant.taken > 0 ? { level } : {}) };
-    }));
+    return this.turns.take(key, () =>
+      this.change(key, (now) => {
+        const { level, ...grant } = taken(now, wish, this.wall());
+        // A refusal costs no write.
+        return { grant, ...(grant.taken > 0 ? { level } : {}) };
+      }),
+    );
   }
 
   async giveBack(key: string, units: number, size: BucketSize): Promise<void> {
-    await this.turns.take(key, () => this.change(key, (now) => ({ level: returned(now, units, size, this.wall()), grant: { taken: 0, waitMs: 0 } })));
+    await this.turns.take(key, () =>
+      this.change(key, (now) => ({
+        level: returned(now, units, size, this.wall()),
+        grant: { taken: 0, waitMs: 0 },
+      })),
+    );
   }
 
-  private async change(key: string, plan: (now: Level | undefined) => { readonly level?: Level; readonly grant: Grant }): Promise<Grant> {
+  private async change(
+    key: string,
+    plan: (now: Level | undefined) => { readonly level?: Level; readonly grant: Grant },
+  ): Promise<Grant> {
     const name = encodedKey(key);
     try {
       for (let tries = 0; tries < TRIES; tries++) {
         const entry = await this.kv.get(name);
-        const { level, grant } = plan(entry?.operation === 'PUT' ? Stored.parse(JSON.parse(entry.string())) : undefined);
+        const { level, grant } = plan(
+          entry?.operation === 'PUT' ? Stored.parse(JSON.parse(entry.string())) : undefined,
+        );
         if (!level) return grant;
         try {
-          await (entry ? this.kv.update(name, JSON.stringify(level), entry.revision) : this.kv.create(name, JSON.stringify(level)));
+          await (entry
+            ? this.kv.update(name, JSON.stringify(level), entry.revision)
+            : this.kv.create(name, JSON.stringify(level)));
           return grant;
         } catch (error) {
           if (!isWrongRevision(error)) throw error;

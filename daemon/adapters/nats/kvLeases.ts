@@ -1,6 +1,7 @@
 /**
- * Leases in a key-value bucket of JetStream whose entries run out by the servers' clock: a claim creates the key, which
- * only one can, the revision is the fencing token, and each renewal names the one before.
+ * Leases in a key-value bucket of JetStream whose entries run out by the servers' clock: a claim
+ * creates the key, which only one can, the revision is the fencing token, and each renewal names
+ * the one before.
  */
 import type { KV } from '@nats-io/kv';
 import { EarmarkError } from '../../../protocol/errors';
@@ -11,7 +12,10 @@ import type { Logger } from '../../base/logger';
 import type { Lease, Leases } from '../../team/leases';
 import { patiently, type TeamBus } from './teamBus';
 
-/** A lease that nobody renewed is free after so long: what a killed gateway held goes on at another one within 10 s. */
+/**
+ * A lease that nobody renewed is free after so long: what a killed gateway held goes on at another
+ * one within 10 s.
+ */
 const LEASE_MS = 6_000;
 const RENEW_MS = 2_000;
 /** Last sign that it is still ours; past it another one may have it, whatever the network says. */
@@ -33,9 +37,16 @@ interface Held {
 
 /** @throws EarmarkError daemon.startFailed */
 export async function openLeases(bus: TeamBus, clock: Clock, logger: Logger): Promise<Leases> {
-  const [{ Kvm }, { jetstream }] = await Promise.all([import('@nats-io/kv'), import('@nats-io/jetstream')]);
-  await patiently(() => new Kvm(bus.js).create('EARMARK_LEASES', { history: 1, ttl: LEASE_MS, replicas: bus.replicas }));
-  const kv = await patiently(() => new Kvm(jetstream(bus.nc, { timeout: ASK_MS })).open('EARMARK_LEASES'));
+  const [{ Kvm }, { jetstream }] = await Promise.all([
+    import('@nats-io/kv'),
+    import('@nats-io/jetstream'),
+  ]);
+  await patiently(() =>
+    new Kvm(bus.js).create('EARMARK_LEASES', { history: 1, ttl: LEASE_MS, replicas: bus.replicas }),
+  );
+  const kv = await patiently(() =>
+    new Kvm(jetstream(bus.nc, { timeout: ASK_MS })).open('EARMARK_LEASES'),
+  );
   return new KvLeases(kv, clock, logger);
 }
 
@@ -60,7 +71,13 @@ class KvLeases implements Leases {
       if (isWrongRevision(error)) return undefined;
       throw unreachable(error);
     }
-    const held: Held = { revision, renewedMs: begun, note, lost: new Emitter<void>(), renewing: false };
+    const held: Held = {
+      revision,
+      renewedMs: begun,
+      note,
+      lost: new Emitter<void>(),
+      renewing: false,
+    };
     this.held.set(key, held);
     return {
       key,
@@ -70,7 +87,9 @@ class KvLeases implements Leases {
         if (this.held.get(key) !== held) return;
         this.held.delete(key);
         // What cannot be given back runs out.
-        await this.kv.delete(encodedKey(key), { previousSeq: held.revision }).catch(() => undefined);
+        await this.kv
+          .delete(encodedKey(key), { previousSeq: held.revision })
+          .catch(() => undefined);
       },
     };
   }
@@ -112,7 +131,8 @@ class KvLeases implements Leases {
   /** A renewal whose answer was lost moved the revision on; the note says whether it was ours. */
   private async doubt(key: string, held: Held, begun: number): Promise<void> {
     const entry = await this.kv.get(encodedKey(key)).catch(() => undefined);
-    if (entry?.operation === 'PUT' && entry.string() === held.note) [held.revision, held.renewedMs] = [entry.revision, begun];
+    if (entry?.operation === 'PUT' && entry.string() === held.note)
+      [held.revision, held.renewedMs] = [entry.revision, begun];
     else if (entry !== undefined) this.lose(key, held);
   }
 
@@ -127,7 +147,10 @@ class KvLeases implements Leases {
 
 /** A key of a bucket is made of letters, digits and `-_=./`; dots part it, and no part is empty. */
 export function encodedKey(key: string): string {
-  return key.split('.').map((part) => Buffer.from(part, 'utf8').toString('base64url') || '=').join('.');
+  return key
+    .split('.')
+    .map((part) => Buffer.from(part, 'utf8').toString('base64url') || '=')
+    .join('.');
 }
 
 export function isWrongRevision(error: unknown): boolean {
@@ -135,5 +158,9 @@ export function isWrongRevision(error: unknown): boolean {
 }
 
 export function unreachable(cause: unknown): EarmarkError {
-  return new EarmarkError('rpc.timeout', 'The servers of the team do not answer; try again in a moment.', { retryAfterMs: 2_000, cause });
+  return new EarmarkError(
+    'rpc.timeout',
+    'The servers of the team do not answer; try again in a moment.',
+    { retryAfterMs: 2_000, cause },
+  );
 }

@@ -6,7 +6,10 @@ import type { DecodePriority } from '../../session/ports';
 import { type Lane, PHRASES, finalsOf, laneOfSubject } from './subjects';
 import { NANOS } from './teamBus';
 
-/** What a dead worker held comes to another one after so long; a living one says in time that it works. */
+/**
+ * What a dead worker held comes to another one after so long; a living one says in time that it
+ * works.
+ */
 export const ACK_WAIT_MS = 2_000;
 /** A consumer that no worker asked for so long goes, and is made again with the next phrase. */
 const CONSUMER_IDLE_MS = 60 * 60_000;
@@ -42,12 +45,15 @@ export class Lanes {
     if (!lane || lane.model !== this.model) return;
     const known = this.known.get(lane.subject);
     if (known) known.wakes++;
-    else if (this.known.size < MAX_LANES) this.known.set(lane.subject, { lane, wakes: 1, emptyAt: 0, ensured: true });
+    else if (this.known.size < MAX_LANES)
+      this.known.set(lane.subject, { lane, wakes: 1, emptyAt: 0, ensured: true });
   }
 
   /** Looks what the stream holds: wakes that were missed, and phrases whose worker died. */
   async sweep(): Promise<void> {
-    const { state } = await this.jsm.streams.info(PHRASES, { subjects_filter: finalsOf(this.model) });
+    const { state } = await this.jsm.streams.info(PHRASES, {
+      subjects_filter: finalsOf(this.model),
+    });
     for (const subject of Object.keys(state.subjects ?? {})) this.wake(subject);
   }
 
@@ -87,12 +93,30 @@ export class Lanes {
 
   private before(a: Known, b: Known): boolean {
     const ranks = RANK[a.lane.priority] - RANK[b.lane.priority];
-    return ranks !== 0 ? ranks < 0 : this.shares.of(a.lane.organisation) < this.shares.of(b.lane.organisation);
+    return ranks !== 0
+      ? ranks < 0
+      : this.shares.of(a.lane.organisation) < this.shares.of(b.lane.organisation);
   }
 }
 
-/** The gateway makes it before the first phrase of the lane. Does nothing where it is there. @throws what JetStream says */
-export async function ensureConsumer(jsm: JetStreamManager, { priority, stream, consumer, subject }: Lane, replicas: number): Promise<void> {
+/**
+ * The gateway makes it before the first phrase of the lane. Does nothing where it is there. @throws
+ * what JetStream says
+ */
+export async function ensureConsumer(
+  jsm: JetStreamManager,
+  { priority, stream, consumer, subject }: Lane,
+  replicas: number,
+): Promise<void> {
   const final = priority === 'final';
-  await jsm.consumers.add(stream, { durable_name: consumer, ack_policy: 'explicit', filter_subject: subject, ack_wait: ACK_WAIT_MS * NANOS, max_deliver: final ? -1 : 1, max_ack_pending: MAX_PENDING, inactive_threshold: CONSUMER_IDLE_MS * NANOS, num_replicas: final ? replicas : 1 });
+  await jsm.consumers.add(stream, {
+    durable_name: consumer,
+    ack_policy: 'explicit',
+    filter_subject: subject,
+    ack_wait: ACK_WAIT_MS * NANOS,
+    max_deliver: final ? -1 : 1,
+    max_ack_pending: MAX_PENDING,
+    inactive_threshold: CONSUMER_IDLE_MS * NANOS,
+    num_replicas: final ? replicas : 1,
+  });
 }

@@ -1,6 +1,7 @@
 /**
- * The gateway's side of the queue: publishes phrases of one model, waits for the answers of the workers. A final is in
- * JetStream before it counts as asked; what is asked twice, or answered twice, is settled once, by its id.
+ * The gateway's side of the queue: publishes phrases of one model, waits for the answers of the
+ * workers. A final is in JetStream before it counts as asked; what is asked twice, or answered
+ * twice, is settled once, by its id.
  */
 import { randomBytes } from 'node:crypto';
 import { EarmarkError } from '../../../protocol/errors';
@@ -25,7 +26,10 @@ export interface AskerSetup {
   readonly clock: Clock;
   readonly model: string;
   readonly presence: Presence;
-  /** Whom an owner of sessions belongs to: what organisations have of the workers is shared out evenly. */
+  /**
+   * Whom an owner of sessions belongs to: what organisations have of the workers is shared out
+   * evenly.
+   */
   readonly organisationOf: (owner: string | undefined) => string;
   /** Audio that may wait, of this gateway. */
   readonly maxQueuedMs?: number;
@@ -36,18 +40,27 @@ export interface AskerSetup {
 const MAX_QUEUED_MS = 20 * 60_000;
 const FINAL_LIMIT_MS = 15 * 60_000;
 const QUICK_LIMIT_MS = 3_000;
-/** Publishing is tried so long while NATS chooses a new leader, then the phrase goes back to its session, which keeps its sound. */
+/**
+ * Publishing is tried so long while NATS chooses a new leader, then the phrase goes back to its
+ * session, which keeps its sound.
+ */
 const PUBLISH_LIMIT_MS = 10_000;
 const PUBLISH_TRY_MS = 1_000;
 const PUBLISH_PAUSE_MS = 200;
-/** A final that no worker has in hand by then, though one is free, is handed to it: its stream or consumer has no leader … */
+/**
+ * A final that no worker has in hand by then, though one is free, is handed to it: its stream or
+ * consumer has no leader …
+ */
 const QUEUED_MS = 1_000;
 /** … and so are those that follow, until the queue brought one to a worker. */
 const QUEUED_AWAY_MS = 50;
 const LOOK_MS = 100;
 /** A phrase may be what its workers die of. */
 const MAX_HANDED = 3;
-/** A worker that is silent about a phrase for so long does not have it any more; it tells every half a second (natsTaker.ts). */
+/**
+ * A worker that is silent about a phrase for so long does not have it any more; it tells every half
+ * a second (natsTaker.ts).
+ */
 const IN_HAND_MS = 2_000;
 /** A consumer stays an hour without being asked (lanes.ts). */
 const LANE_MS = 10 * 60_000;
@@ -75,8 +88,14 @@ export class NatsAsker implements PhraseAsker, Disposable {
   private readonly dropped = { speculative: 0, partial: 0 };
   private readonly replyTo = `earmark.answer.${randomBytes(9).toString('hex')}`;
   private readonly listening: Disposable;
-  /** Consumers of lanes, and when each was last looked after: phrases that come meanwhile wait for it in their order. */
-  private readonly lanes = new Map<string, { readonly atMs: number; readonly made: Promise<void> }>();
+  /**
+   * Consumers of lanes, and when each was last looked after: phrases that come meanwhile wait for
+   * it in their order.
+   */
+  private readonly lanes = new Map<
+    string,
+    { readonly atMs: number; readonly made: Promise<void> }
+  >();
   private waitingMs = 0;
   private looking: Disposable | undefined;
   private handing = false;
@@ -91,7 +110,8 @@ export class NatsAsker implements PhraseAsker, Disposable {
         if (error) return;
         const answer = decodeAnswer(message.data);
         const asked = answer && this.waiting.get(answer.id);
-        // The worker acknowledges the phrase when it knows that its text has arrived, also the second time.
+        // The worker acknowledges the phrase when it knows that its text has arrived, also the
+        // second time.
         message.respond(answer && 'inHand' in answer && !asked ? SETTLED : '');
         if (!asked) return;
         if ('inHand' in answer) {
@@ -103,7 +123,11 @@ export class NatsAsker implements PhraseAsker, Disposable {
           this.waits.add(answer.waitMs);
           if (asked.live) this.effort.waited(answer.waitMs);
         }
-        asked.settle('result' in answer ? { result: answer.result } : { error: new EarmarkError(answer.error.code, answer.error.message) });
+        asked.settle(
+          'result' in answer
+            ? { result: answer.result }
+            : { error: new EarmarkError(answer.error.code, answer.error.message) },
+        );
       },
     });
     const changes = setup.presence.onDidChange(() => this.measure());
@@ -124,7 +148,16 @@ export class NatsAsker implements PhraseAsker, Disposable {
   get health(): QueueHealth {
     const { waits, meter, dropped, effort } = this;
     const finals = [...this.waiting.values()].filter(({ priority }) => priority === 'final').length;
-    return { waiting: finals, waitP50Ms: waits.percentile(0.5), waitP95Ms: waits.percentile(0.95), waitMaxMs: waits.percentile(1), load: meter.load, finals: effort.effort, droppedSpeculations: dropped.speculative, droppedPartials: dropped.partial };
+    return {
+      waiting: finals,
+      waitP50Ms: waits.percentile(0.5),
+      waitP95Ms: waits.percentile(0.95),
+      waitMaxMs: waits.percentile(1),
+      load: meter.load,
+      finals: effort.effort,
+      droppedSpeculations: dropped.speculative,
+      droppedPartials: dropped.partial,
+    };
   }
 
   async run(request: DecodeRequest, signal?: AbortSignal): Promise<AsrResult | undefined> {
@@ -132,12 +165,24 @@ export class NatsAsker implements PhraseAsker, Disposable {
     const audioMs = (request.pcm.length * 1000) / SAMPLE_RATE;
     if (signal?.aborted) throw cancelled();
     if (!this.takes(priority)) return this.drop(priority);
-    if (priority === 'final' && this.waitingMs + audioMs > (this.setup.maxQueuedMs ?? MAX_QUEUED_MS)) {
-      throw new EarmarkError('rpc.tooMany', 'Too much speech waits to be recognised; wait until it is done, or stop a session.', { retryAfterMs: 5_000 });
+    if (
+      priority === 'final' &&
+      this.waitingMs + audioMs > (this.setup.maxQueuedMs ?? MAX_QUEUED_MS)
+    ) {
+      throw new EarmarkError(
+        'rpc.tooMany',
+        'Too much speech waits to be recognised; wait until it is done, or stop a session.',
+        { retryAfterMs: 5_000 },
+      );
     }
     const lane = laneOf(priority, this.setup.model, this.setup.organisationOf(request.owner));
     const id = `${sessionId}.${randomBytes(9).toString('base64url')}`;
-    const message = encodePhrase({ id, replyTo: this.replyTo, sessionId }, request.live && priority !== 'partial' ? { ...request, options: optionsFor(this.effort.effort, request.options) } : request);
+    const message = encodePhrase(
+      { id, replyTo: this.replyTo, sessionId },
+      request.live && priority !== 'partial'
+        ? { ...request, options: optionsFor(this.effort.effort, request.options) }
+        : request,
+    );
     return new Promise((resolve, reject) => {
       const { clock } = this.setup;
       const onAbort = (): void => {
@@ -147,7 +192,16 @@ export class NatsAsker implements PhraseAsker, Disposable {
       const limit = clock.setTimeout(
         () => {
           this.forget(id);
-          entry.settle(priority === 'final' ? { error: new EarmarkError('engine.timeout', 'No worker decoded a phrase in time; start more workers for its model.') } : { result: this.drop(priority) });
+          entry.settle(
+            priority === 'final'
+              ? {
+                  error: new EarmarkError(
+                    'engine.timeout',
+                    'No worker decoded a phrase in time; start more workers for its model.',
+                  ),
+                }
+              : { result: this.drop(priority) },
+          );
         },
         priority === 'final' ? (this.setup.finalLimitMs ?? FINAL_LIMIT_MS) : QUICK_LIMIT_MS,
       );
@@ -176,7 +230,9 @@ export class NatsAsker implements PhraseAsker, Disposable {
       signal?.addEventListener('abort', onAbort, { once: true });
       this.measure();
       this.looking ??= clock.setInterval(() => void this.handOver(), LOOK_MS);
-      this.publish(lane, id, entry).catch((error: unknown) => entry.settle(priority === 'final' ? { error } : { result: this.drop(priority) }));
+      this.publish(lane, id, entry).catch((error: unknown) =>
+        entry.settle(priority === 'final' ? { error } : { result: this.drop(priority) }),
+      );
     });
   }
 
@@ -188,7 +244,12 @@ export class NatsAsker implements PhraseAsker, Disposable {
   }
 
   dispose(): void {
-    this.rejectAll(new EarmarkError('engine.unavailable', 'The gateway ends; its sessions go on at another one.'));
+    this.rejectAll(
+      new EarmarkError(
+        'engine.unavailable',
+        'The gateway ends; its sessions go on at another one.',
+      ),
+    );
     this.looking?.dispose();
     this.listening.dispose();
   }
@@ -205,7 +266,8 @@ export class NatsAsker implements PhraseAsker, Disposable {
   private async publish(lane: Lane, id: string, entry: Waiting): Promise<void> {
     const { bus, clock, model } = this.setup;
     const until = clock.now() + PUBLISH_LIMIT_MS;
-    const pause = (): Promise<void> => new Promise((resolve) => void clock.setTimeout(resolve, PUBLISH_PAUSE_MS));
+    const pause = (): Promise<void> =>
+      new Promise((resolve) => void clock.setTimeout(resolve, PUBLISH_PAUSE_MS));
     for (; this.waiting.has(id); await pause()) {
       if (this.inHand(entry)) continue;
       try {
@@ -214,8 +276,18 @@ export class NatsAsker implements PhraseAsker, Disposable {
         bus.nc.publish(wakeOf(model), lane.subject);
         return;
       } catch (cause) {
-        if (isFull(cause)) throw new EarmarkError('rpc.tooMany', 'Too much speech waits to be recognised; wait until it is done, or start more workers.', { retryAfterMs: 5_000, cause });
-        if ((clock.now() >= until && !this.inHand(entry)) || bus.nc.isClosed()) throw new EarmarkError('engine.unavailable', 'The queue of phrases cannot be reached; look whether the NATS servers run.', { cause });
+        if (isFull(cause))
+          throw new EarmarkError(
+            'rpc.tooMany',
+            'Too much speech waits to be recognised; wait until it is done, or start more workers.',
+            { retryAfterMs: 5_000, cause },
+          );
+        if ((clock.now() >= until && !this.inHand(entry)) || bus.nc.isClosed())
+          throw new EarmarkError(
+            'engine.unavailable',
+            'The queue of phrases cannot be reached; look whether the NATS servers run.',
+            { cause },
+          );
       }
     }
   }
@@ -232,12 +304,19 @@ export class NatsAsker implements PhraseAsker, Disposable {
     try {
       for (const entry of this.waiting.values()) {
         if (clock.now() - entry.askedMs < (this.away ? QUEUED_AWAY_MS : QUEUED_MS)) break;
-        if (entry.priority !== 'final' || entry.handed >= MAX_HANDED || this.inHand(entry)) continue;
+        if (entry.priority !== 'final' || entry.handed >= MAX_HANDED || this.inHand(entry))
+          continue;
         const { slots, busy } = presence.capacity(model);
         if (slots <= busy || bus.nc.isClosed()) break;
         entry.handed++;
-        const outcome = await handOver(bus.nc, entry.lane, entry.message, clock.wall() - (clock.now() - entry.askedMs));
-        // Nobody has it: this process may have lost its connection, and its turns are for the time after that.
+        const outcome = await handOver(
+          bus.nc,
+          entry.lane,
+          entry.message,
+          clock.wall() - (clock.now() - entry.askedMs),
+        );
+        // Nobody has it: this process may have lost its connection, and its turns are for the time
+        // after that.
         if (outcome === 'refused') entry.handed--;
         if (outcome !== 'taken') break;
         entry.inHandMs = clock.now();
@@ -283,7 +362,9 @@ export class NatsAsker implements PhraseAsker, Disposable {
   }
 }
 
-/** The stream is at its limit and refuses more (10047 insufficient storage, 10077 maximum bytes). */
+/**
+ * The stream is at its limit and refuses more (10047 insufficient storage, 10077 maximum bytes).
+ */
 function isFull(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return code === 10047 || code === 10077;

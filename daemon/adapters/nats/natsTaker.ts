@@ -1,7 +1,8 @@
 /**
- * The worker's side of the queue: pulls phrases of one model for its free slots, says while it decodes that it does,
- * delivers the text to the gateway that asked, and acknowledges only then. What it cannot decode goes to another worker;
- * a phrase that broke so many goes to the dead letters.
+ * The worker's side of the queue: pulls phrases of one model for its free slots, says while it
+ * decodes that it does, delivers the text to the gateway that asked, and acknowledges only then.
+ * What it cannot decode goes to another worker; a phrase that broke so many goes to the dead
+ * letters.
  */
 import { randomBytes } from 'node:crypto';
 import { EarmarkError, type ErrorCode, isEarmarkError } from '../../../protocol/errors';
@@ -35,16 +36,29 @@ const PULL_MS = 1_000;
 const PAUSE_MS = 250;
 /** A phrase that waited so long may have been handed to another worker. */
 const WAITED_MS = 1_000;
-/** No decode takes longer (asr/deadline.ts, twice): after it a phrase counts as stuck and another worker gets it. */
+/**
+ * No decode takes longer (asr/deadline.ts, twice): after it a phrase counts as stuck and another
+ * worker gets it.
+ */
 const STUCK_MS = 65_000;
-/** A gateway that cannot be told its answer for so long is gone; who takes its sessions asks anew. */
+/**
+ * A gateway that cannot be told its answer for so long is gone; who takes its sessions asks anew.
+ */
 const DELIVER_MS = 12_000;
 const DELIVER_TRY_MS = 2_000;
-/** Answers that are remembered, for a phrase that comes again because its acknowledgement was lost, and ids of cancelled ones. */
+/**
+ * Answers that are remembered, for a phrase that comes again because its acknowledgement was lost,
+ * and ids of cancelled ones.
+ */
 const REMEMBERED = 512;
 
 /** The worker's failures; any other is the phrase's own and is its answer. */
-const ANOTHER: ReadonlySet<ErrorCode> = new Set(['engine.crashed', 'engine.timeout', 'engine.unavailable', 'rpc.tooMany']);
+const ANOTHER: ReadonlySet<ErrorCode> = new Set([
+  'engine.crashed',
+  'engine.timeout',
+  'engine.unavailable',
+  'rpc.tooMany',
+]);
 
 interface Job {
   readonly abort: AbortController;
@@ -69,7 +83,9 @@ export class NatsTaker implements PhraseTaker, Disposable {
     const { bus, clock, model } = setup;
     this.lanes = new Lanes(bus.jsm, model, bus.replicas, clock);
     const listen = (subject: string, then: (text: string) => void): void => {
-      const subscription = bus.nc.subscribe(subject, { callback: (error, message) => void (error ?? then(message.string())) });
+      const subscription = bus.nc.subscribe(subject, {
+        callback: (error, message) => void (error ?? then(message.string())),
+      });
       this.store.add(toDisposable(() => subscription.unsubscribe()));
     };
     listen(wakeOf(model), (subject) => {
@@ -77,7 +93,12 @@ export class NatsTaker implements PhraseTaker, Disposable {
       this.pump();
     });
     listen(cancelOf(model), (id) => this.cancel(id));
-    this.store.add(openHands(bus.nc, model, `earmark.hand.${randomBytes(9).toString('hex')}`, { isFree: () => this.freeSlot() !== undefined, take: (lane, delivery) => this.take(lane, delivery) }));
+    this.store.add(
+      openHands(bus.nc, model, `earmark.hand.${randomBytes(9).toString('hex')}`, {
+        isFree: () => this.freeSlot() !== undefined,
+        take: (lane, delivery) => this.take(lane, delivery),
+      }),
+    );
     this.store.add(clock.setInterval(() => this.sweep(), SWEEP_MS));
     this.sweep();
   }
@@ -115,7 +136,10 @@ export class NatsTaker implements PhraseTaker, Disposable {
 
   private sweep(): void {
     if (this.freeSlot() === undefined) return;
-    this.lanes.sweep().then(() => this.pump(), () => undefined);
+    this.lanes.sweep().then(
+      () => this.pump(),
+      () => undefined,
+    );
   }
 
   private freeSlot(): DecodeSlot | undefined {
@@ -129,7 +153,10 @@ export class NatsTaker implements PhraseTaker, Disposable {
     void this.fill().finally(() => (this.pumping = false));
   }
 
-  /** One pull after the other: each takes about a millisecond, and whose turn it is may change with each. */
+  /**
+   * One pull after the other: each takes about a millisecond, and whose turn it is may change with
+   * each.
+   */
   private async fill(): Promise<void> {
     for (;;) {
       const turn = this.lanes.next();
@@ -182,13 +209,19 @@ export class NatsTaker implements PhraseTaker, Disposable {
     this.pump();
   }
 
-  private async handle(slot: DecodeSlot, lane: Lane, delivery: Delivery, phrase: SentPhrase): Promise<void> {
+  private async handle(
+    slot: DecodeSlot,
+    lane: Lane,
+    delivery: Delivery,
+    phrase: SentPhrase,
+  ): Promise<void> {
     const { clock, logger, maxDeliveries = MAX_DELIVERIES } = this.setup;
     const job: Job = { abort: new AbortController(), cancelled: this.unwanted.has(phrase.id) };
     this.jobs.set(phrase.id, job);
     const stuckAt = clock.now() + STUCK_MS;
     const tell = (): void => {
-      if (lane.priority === 'final' && !this.setup.bus.nc.isClosed()) this.setup.bus.nc.publish(phrase.replyTo, inHand(phrase));
+      if (lane.priority === 'final' && !this.setup.bus.nc.isClosed())
+        this.setup.bus.nc.publish(phrase.replyTo, inHand(phrase));
     };
     const working = clock.setInterval(() => {
       if (clock.now() >= stuckAt) return;
@@ -198,7 +231,9 @@ export class NatsTaker implements PhraseTaker, Disposable {
     tell();
     try {
       job.cancelled ||= await this.isSettled(lane, delivery, phrase);
-      const answer = this.answers.get(phrase.id) ?? (job.cancelled ? undefined : await this.decode(slot, lane, delivery, phrase, job));
+      const answer =
+        this.answers.get(phrase.id) ??
+        (job.cancelled ? undefined : await this.decode(slot, lane, delivery, phrase, job));
       this.free(slot, phrase.id);
       if (job.cancelled) delivery.ack();
       else if (answer === undefined) {
@@ -214,7 +249,9 @@ export class NatsTaker implements PhraseTaker, Disposable {
       }
     } catch (error) {
       // Not acknowledged: it comes again.
-      logger.warn('phrase.unanswered', { error: isEarmarkError(error) ? error.code : 'unexpected' });
+      logger.warn('phrase.unanswered', {
+        error: isEarmarkError(error) ? error.code : 'unexpected',
+      });
     } finally {
       working.dispose();
       this.jobs.delete(phrase.id);
@@ -222,15 +259,35 @@ export class NatsTaker implements PhraseTaker, Disposable {
     }
   }
 
-  /** One that waited, or went to another worker before, may have its text by now; a gateway that does not answer may want it still. */
-  private async isSettled({ priority }: Lane, delivery: Delivery, phrase: SentPhrase): Promise<boolean> {
+  /**
+   * One that waited, or went to another worker before, may have its text by now; a gateway that
+   * does not answer may want it still.
+   */
+  private async isSettled(
+    { priority }: Lane,
+    delivery: Delivery,
+    phrase: SentPhrase,
+  ): Promise<boolean> {
     const { bus, clock } = this.setup;
-    if (priority !== 'final' || (delivery.count === 1 && clock.wall() - delivery.storedMs < WAITED_MS)) return false;
-    return bus.nc.request(phrase.replyTo, inHand(phrase), { timeout: PULL_MS }).then((told) => told.string() === SETTLED, () => false);
+    if (
+      priority !== 'final' ||
+      (delivery.count === 1 && clock.wall() - delivery.storedMs < WAITED_MS)
+    )
+      return false;
+    return bus.nc.request(phrase.replyTo, inHand(phrase), { timeout: PULL_MS }).then(
+      (told) => told.string() === SETTLED,
+      () => false,
+    );
   }
 
   /** @returns undefined where another worker should have it */
-  private async decode(slot: DecodeSlot, lane: Lane, delivery: Delivery, phrase: SentPhrase, job: Job): Promise<Answer | undefined> {
+  private async decode(
+    slot: DecodeSlot,
+    lane: Lane,
+    delivery: Delivery,
+    phrase: SentPhrase,
+    job: Job,
+  ): Promise<Answer | undefined> {
     const { maxDeliveries = MAX_DELIVERIES, clock, logger, figures = noFigures } = this.setup;
     // Whoever had it before died of it, or with it.
     if (delivery.count > maxDeliveries) return undefined;
@@ -238,10 +295,16 @@ export class NatsTaker implements PhraseTaker, Disposable {
     if (lane.priority === 'final') figures.observe('inference_wait', waitMs);
     this.lanes.took(lane, (phrase.pcm.length * 1000) / SAMPLE_RATE);
     try {
-      return { id: phrase.id, waitMs, result: await slot.transcribe(phrase.pcm, phrase.options, job.abort.signal) };
+      return {
+        id: phrase.id,
+        waitMs,
+        result: await slot.transcribe(phrase.pcm, phrase.options, job.abort.signal),
+      };
     } catch (error) {
       if (job.cancelled) return undefined;
-      const { code, message } = isEarmarkError(error) ? error : new EarmarkError('engine.crashed', 'The speech engine failed on this phrase.');
+      const { code, message } = isEarmarkError(error)
+        ? error
+        : new EarmarkError('engine.crashed', 'The speech engine failed on this phrase.');
       figures.count('errors', 1, code);
       logger.warn('phrase.failed', { error: code, deliveries: delivery.count });
       return ANOTHER.has(code) ? undefined : { id: phrase.id, waitMs, error: { code, message } };
@@ -251,10 +314,26 @@ export class NatsTaker implements PhraseTaker, Disposable {
   /** Once in the dead letters, without its sound: that is in the spool of its session. */
   private async bury(lane: Lane, delivery: Delivery, phrase: SentPhrase): Promise<void> {
     const { bus, logger, clock } = this.setup;
-    const letter = { at: new Date(clock.wall()).toISOString(), session: phrase.sessionId, organisation: lane.organisation, model: lane.model, deliveries: delivery.count, audioMs: Math.round((phrase.pcm.length * 1000) / SAMPLE_RATE) };
-    await bus.js.publish(deadOf(lane.model, lane.organisation), JSON.stringify(letter), { msgID: `dead.${phrase.id}` });
+    const letter = {
+      at: new Date(clock.wall()).toISOString(),
+      session: phrase.sessionId,
+      organisation: lane.organisation,
+      model: lane.model,
+      deliveries: delivery.count,
+      audioMs: Math.round((phrase.pcm.length * 1000) / SAMPLE_RATE),
+    };
+    await bus.js.publish(deadOf(lane.model, lane.organisation), JSON.stringify(letter), {
+      msgID: `dead.${phrase.id}`,
+    });
     logger.error('phrase.dead', { error: 'engine.crashed', deliveries: delivery.count });
-    await this.deliver(phrase, { id: phrase.id, waitMs: 0, error: { code: 'engine.crashed', message: 'Every worker that took this phrase failed on it; the phrase is left out.' } });
+    await this.deliver(phrase, {
+      id: phrase.id,
+      waitMs: 0,
+      error: {
+        code: 'engine.crashed',
+        message: 'Every worker that took this phrase failed on it; the phrase is left out.',
+      },
+    });
     delivery.ack();
   }
 

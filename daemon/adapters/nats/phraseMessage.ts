@@ -1,6 +1,6 @@
 /**
- * A phrase as it travels: four bytes length, that many bytes of JSON, then 16-bit samples of the phrase and of its lead.
- * Sound comes from 16-bit frames, so nothing is lost by it.
+ * A phrase as it travels: four bytes length, that many bytes of JSON, then 16-bit samples of the
+ * phrase and of its lead. Sound comes from 16-bit frames, so nothing is lost by it.
  */
 import { z } from 'zod';
 import { EarmarkError, ERRORS, type ErrorCode } from '../../../protocol/errors';
@@ -48,11 +48,23 @@ const Head = z.object({
 });
 
 /** @throws EarmarkError audio.truncated where it is too long to travel */
-export function encodePhrase(head: PhraseHead, { pcm, options: { lead, tail, ...options } }: Pick<DecodeRequest, 'pcm' | 'options'>): Uint8Array {
-  const told = { ...head, samples: pcm.length, options, ...(lead ? { leadTokens: lead.tokens } : {}) };
+export function encodePhrase(
+  head: PhraseHead,
+  { pcm, options: { lead, tail, ...options } }: Pick<DecodeRequest, 'pcm' | 'options'>,
+): Uint8Array {
+  const told = {
+    ...head,
+    samples: pcm.length,
+    options,
+    ...(lead ? { leadTokens: lead.tokens } : {}),
+  };
   const sound = [pcm, ...(lead ? [lead.pcm] : [])].map(bytesOf);
   const message = framed(told, sound);
-  if (message.length > PHRASE_MAX_BYTES) throw new EarmarkError('audio.truncated', 'A phrase is longer than a worker takes; it is at most 30 s.');
+  if (message.length > PHRASE_MAX_BYTES)
+    throw new EarmarkError(
+      'audio.truncated',
+      'A phrase is longer than a worker takes; it is at most 30 s.',
+    );
   const withTail = tail && framed({ ...told, tail: bytesOf(tail).toString('base64') }, sound);
   // It only helps: a phrase that is too long with it goes without.
   return withTail && withTail.length <= PHRASE_MAX_BYTES ? withTail : message;
@@ -70,7 +82,9 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
   try {
     const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
     const at = 4 + bytes.readUInt32LE(0);
-    const { samples, leadTokens, tail, options, ...head } = Head.parse(JSON.parse(bytes.toString('utf8', 4, at)));
+    const { samples, leadTokens, tail, options, ...head } = Head.parse(
+      JSON.parse(bytes.toString('utf8', 4, at)),
+    );
     const end = at + 2 * samples;
     if (end > bytes.length) throw new RangeError('cut short');
     const { prompt, phrases, translate, conversation, draft, quick, once, greedy } = options;
@@ -92,13 +106,26 @@ export function decodePhrase(message: Uint8Array): SentPhrase {
       },
     };
   } catch (cause) {
-    throw new EarmarkError('internal', 'A message of the queue is no phrase; gateways and workers must be of the same or neighbouring versions.', { cause });
+    throw new EarmarkError(
+      'internal',
+      'A message of the queue is no phrase; gateways and workers must be of the same or neighbouring versions.',
+      { cause },
+    );
   }
 }
 
-export type Answer = { readonly id: string; /** It waited so long for a worker. */ readonly waitMs: number } & ({ readonly result: AsrResult } | { readonly error: { readonly code: ErrorCode; readonly message: string } });
+export type Answer = {
+  readonly id: string;
+  /** It waited so long for a worker. */ readonly waitMs: number;
+} & (
+  | { readonly result: AsrResult }
+  | { readonly error: { readonly code: ErrorCode; readonly message: string } }
+);
 
-/** A worker has the phrase in hand, told twice a second; its answer follows. Where nobody waits for it any more, the gateway says `SETTLED`. */
+/**
+ * A worker has the phrase in hand, told twice a second; its answer follows. Where nobody waits for
+ * it any more, the gateway says `SETTLED`.
+ */
 export interface InHand {
   readonly id: string;
   readonly inHand: true;
@@ -113,8 +140,13 @@ export function decodeAnswer(message: Uint8Array): Answer | InHand | undefined {
     if (typeof answer.id !== 'string') return undefined;
     if ('inHand' in answer) return answer;
     // A newer worker may have a name for it that is not known here; it failed all the same.
-    if ('error' in answer) return Object.hasOwn(ERRORS, answer.error.code) ? answer : { ...answer, error: { ...answer.error, code: 'engine.crashed' } };
-    return typeof answer.result.text === 'string' && Array.isArray(answer.result.words) ? answer : undefined;
+    if ('error' in answer)
+      return Object.hasOwn(ERRORS, answer.error.code)
+        ? answer
+        : { ...answer, error: { ...answer.error, code: 'engine.crashed' } };
+    return typeof answer.result.text === 'string' && Array.isArray(answer.result.words)
+      ? answer
+      : undefined;
   } catch {
     return undefined;
   }

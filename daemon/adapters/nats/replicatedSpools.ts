@@ -1,9 +1,10 @@
 /**
- * Spools that a team shares: each frame goes into the file on disk and into the stream of its session, and only what is in
- * both counts as kept, so what a client was told is kept outlives the server that told it. Who takes a session over puts a
- * mark behind its sound before it reads it; each message names the one before it, so what a server sends that was stopped
- * and wakes behind that mark is refused. While the stream takes nothing, as where its nodes choose a leader, sound is kept
- * in a refuge too, if there is one, until the stream has it.
+ * Spools that a team shares: each frame goes into the file on disk and into the stream of its
+ * session, and only what is in both counts as kept, so what a client was told is kept outlives the
+ * server that told it. Who takes a session over puts a mark behind its sound before it reads it;
+ * each message names the one before it, so what a server sends that was stopped and wakes behind
+ * that mark is refused. While the stream takes nothing, as where its nodes choose a leader, sound
+ * is kept in a refuge too, if there is one, until the stream has it.
  */
 import { randomBytes } from 'node:crypto';
 import type { Frame, Source } from '../../audio/frame';
@@ -13,10 +14,18 @@ import { Emitter } from '../../base/emitter';
 import type { LostSound, Spool, SpoolFactory } from '../../session/ports';
 import type { SoundRefuge } from '../../team/ownership';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
-import { SESSIONS, type SessionSubjects, decodeFrames, encodeFrames, messagesOf } from './sessionStream';
+import {
+  SESSIONS,
+  type SessionSubjects,
+  decodeFrames,
+  encodeFrames,
+  messagesOf,
+} from './sessionStream';
 import type { TeamBus } from './teamBus';
 
-/** As the file: what came is in the stream after so long, or as soon as there are two seconds of it. */
+/**
+ * As the file: what came is in the stream after so long, or as soon as there are two seconds of it.
+ */
 const SEND_MS = 100;
 const SEND_FRAMES = 100;
 const RETRY_MS = 250;
@@ -53,7 +62,19 @@ export class ReplicatedSpools implements SpoolFactory {
 
   open(sessionId: string): Spool {
     const { bus, clock, subjects, server, refuge, marks, lost } = this;
-    return new ReplicatedSpool({ sessionId, bus, clock, subjects, server, refuge, markOf: (source) => marks.get(subjects.sound(sessionId, source)) ?? 0, onOvertaken: () => lost.fire(sessionId) }, this.local.open(sessionId));
+    return new ReplicatedSpool(
+      {
+        sessionId,
+        bus,
+        clock,
+        subjects,
+        server,
+        refuge,
+        markOf: (source) => marks.get(subjects.sound(sessionId, source)) ?? 0,
+        onOvertaken: () => lost.fire(sessionId),
+      },
+      this.local.open(sessionId),
+    );
   }
 
   list(): readonly string[] {
@@ -67,7 +88,9 @@ export class ReplicatedSpools implements SpoolFactory {
 
   /** Nobody has to finish it any more: what is kept of it is on disk. */
   over(sessionId: string): void {
-    void this.bus.jsm.streams.purge(SESSIONS, { filter: this.subjects.sounds(sessionId) }).catch(() => undefined);
+    void this.bus.jsm.streams
+      .purge(SESSIONS, { filter: this.subjects.sounds(sessionId) })
+      .catch(() => undefined);
   }
 
   /** Deletes the copy on disk alone. */
@@ -75,7 +98,10 @@ export class ReplicatedSpools implements SpoolFactory {
     this.local.remove(sessionId);
   }
 
-  /** Makes the file of what stream and refuge have, and lets the stream have all of it; nobody has it open. @throws EarmarkError rpc.timeout, store.unwritable */
+  /**
+   * Makes the file of what stream and refuge have, and lets the stream have all of it; nobody has
+   * it open. @throws EarmarkError rpc.timeout, store.unwritable
+   */
   async restore(sessionId: string, sources: readonly Source[]): Promise<void> {
     this.local.remove(sessionId);
     const spool = this.local.open(sessionId);
@@ -83,7 +109,8 @@ export class ReplicatedSpools implements SpoolFactory {
       // From now on whoever sent before is refused.
       for (const source of sources) await this.send(sessionId, source, []);
       for (const source of sources) {
-        for await (const { data } of messagesOf(this.bus, this.subjects.sound(sessionId, source))) spool.append(...decodeFrames(source, data));
+        for await (const { data } of messagesOf(this.bus, this.subjects.sound(sessionId, source)))
+          spool.append(...decodeFrames(source, data));
         await this.takeIn(sessionId, source, spool);
       }
       spool.sync();
@@ -109,10 +136,17 @@ export class ReplicatedSpools implements SpoolFactory {
   private async send(sessionId: string, source: Source, frames: readonly Frame[]): Promise<void> {
     const subject = this.subjects.sound(sessionId, source);
     try {
-      const { seq } = await this.bus.js.publish(subject, encodeFrames(frames), { msgID: `${idOf(this.server, sessionId)}${source}.mark.${randomBytes(6).toString('hex')}`, timeout: PUBLISH_MS });
+      const { seq } = await this.bus.js.publish(subject, encodeFrames(frames), {
+        msgID: `${idOf(this.server, sessionId)}${source}.mark.${randomBytes(6).toString('hex')}`,
+        timeout: PUBLISH_MS,
+      });
       this.marks.set(subject, seq);
     } catch (cause) {
-      throw new EarmarkError('rpc.timeout', 'The servers of the team do not answer; try again in a moment.', { retryAfterMs: 500, cause });
+      throw new EarmarkError(
+        'rpc.timeout',
+        'The servers of the team do not answer; try again in a moment.',
+        { retryAfterMs: 500, cause },
+      );
     }
   }
 }
@@ -156,7 +190,9 @@ interface ReplicatedSetup {
 class ReplicatedSpool implements Spool {
   private readonly streams = new Map<Source, Stream>();
   private readonly store = new DisposableStore();
-  private readonly syncs = this.store.add(new Emitter<{ readonly source: Source; readonly seq: number }>());
+  private readonly syncs = this.store.add(
+    new Emitter<{ readonly source: Source; readonly seq: number }>(),
+  );
   private readonly told = new Map<Source, number>();
   private timer: Disposable | undefined;
   private releasing: Disposable | undefined;
@@ -187,7 +223,9 @@ class ReplicatedSpool implements Spool {
       const taken = this.local.range(source)?.lastSeq ?? -1;
       const { waiting } = this.stream(source);
       // Their samples are somebody else's when this returns.
-      for (const frame of frames) if (frame.seq > before && frame.seq <= taken) waiting.push({ ...frame, pcm: frame.pcm.slice() });
+      for (const frame of frames)
+        if (frame.seq > before && frame.seq <= taken)
+          waiting.push({ ...frame, pcm: frame.pcm.slice() });
       if (waiting.length >= SEND_FRAMES) void this.send(source);
       else this.timer ??= this.setup.clock.setTimeout(() => this.sendAll(), SEND_MS);
     }
@@ -222,7 +260,9 @@ class ReplicatedSpool implements Spool {
     this.close();
     this.local.remove();
     const { bus, subjects, sessionId } = this.setup;
-    void bus.jsm.streams.purge(SESSIONS, { filter: subjects.sounds(sessionId) }).catch(() => undefined);
+    void bus.jsm.streams
+      .purge(SESSIONS, { filter: subjects.sounds(sessionId) })
+      .catch(() => undefined);
   }
 
   dispose(): void {
@@ -242,7 +282,19 @@ class ReplicatedSpool implements Spool {
     const known = this.streams.get(source);
     if (known) return known;
     const before = this.local.durableSeq(source);
-    const stream: Stream = { waiting: [], sent: [], last: this.setup.markOf(source), streamed: before, before, losses: 0, refuged: -1, releaseBefore: 0, sending: false, refused: false, refuging: false };
+    const stream: Stream = {
+      waiting: [],
+      sent: [],
+      last: this.setup.markOf(source),
+      streamed: before,
+      before,
+      losses: 0,
+      refuged: -1,
+      releaseBefore: 0,
+      sending: false,
+      refused: false,
+      refuging: false,
+    };
     this.streams.set(source, stream);
     return stream;
   }
@@ -264,11 +316,22 @@ class ReplicatedSpool implements Spool {
       const lastSeq = frames.at(-1)?.seq ?? -1;
       const late = clock.setTimeout(() => this.refuse(source, stream), PATIENCE_MS);
       try {
-        const { seq } = await bus.js.publish(subjects.sound(sessionId, source), encodeFrames(frames), { msgID: `${idOf(server, sessionId)}${source}.${lastSeq}.${stream.losses}`, expect: { lastSubjectSequence: stream.last }, timeout: PUBLISH_MS });
+        const { seq } = await bus.js.publish(
+          subjects.sound(sessionId, source),
+          encodeFrames(frames),
+          {
+            msgID: `${idOf(server, sessionId)}${source}.${lastSeq}.${stream.losses}`,
+            expect: { lastSubjectSequence: stream.last },
+            timeout: PUBLISH_MS,
+          },
+        );
         this.sent(source, stream, lastSeq, seq);
       } catch (error) {
         this.refuse(source, stream);
-        const seen = (error as { code?: unknown }).code === WRONG_SEQUENCE ? await this.look(source, stream).catch(() => 'unknown') : 'unknown';
+        const seen =
+          (error as { code?: unknown }).code === WRONG_SEQUENCE
+            ? await this.look(source, stream).catch(() => 'unknown')
+            : 'unknown';
         if (seen === 'overtaken') {
           this.closed = true;
           return this.setup.onOvertaken();
@@ -316,13 +379,16 @@ class ReplicatedSpool implements Spool {
     if (stream.refuged < 0 || stream.refuging || stream.streamed < stream.refuged) return;
     stream.refuged = -1;
     // What stays goes with the end of the session.
-    void this.setup.refuge?.releaseSound(this.setup.sessionId, source, stream.streamed).catch(() => undefined);
+    void this.setup.refuge
+      ?.releaseSound(this.setup.sessionId, source, stream.streamed)
+      .catch(() => undefined);
   }
 
   private sent(source: Source, stream: Stream, lastSeq: number, message: number): void {
     stream.sent.push({ lastSeq, message });
     stream.last = message;
-    while (stream.waiting[0] !== undefined && stream.waiting[0].seq <= lastSeq) stream.waiting.shift();
+    while (stream.waiting[0] !== undefined && stream.waiting[0].seq <= lastSeq)
+      stream.waiting.shift();
     stream.streamed = Math.max(stream.streamed, lastSeq);
     stream.refused = false;
     this.leaveRefuge(source, stream);
@@ -330,17 +396,20 @@ class ReplicatedSpool implements Spool {
   }
 
   /**
-   * Where the stream says that another message is its last one: a message whose answer was lost is in all the same; what was
-   * acknowledged may be gone, where a node that never had it became the leader, and is sent again from the file; and a node
-   * that stood still may answer before it knows that it leads no more. Else another server goes on.
+   * Where the stream says that another message is its last one: a message whose answer was lost is
+   * in all the same; what was acknowledged may be gone, where a node that never had it became the
+   * leader, and is sent again from the file; and a node that stood still may answer before it knows
+   * that it leads no more. Else another server goes on.
    */
   private async look(source: Source, stream: Stream): Promise<'own' | 'overtaken' | 'unknown'> {
     const { bus, subjects, sessionId, server } = this.setup;
-    const message = await bus.jsm.streams.getMessage(SESSIONS, { last_by_subj: subjects.sound(sessionId, source) });
+    const message = await bus.jsm.streams.getMessage(SESSIONS, {
+      last_by_subj: subjects.sound(sessionId, source),
+    });
     const own = message?.header?.get(MESSAGE_ID).startsWith(idOf(server, sessionId)) === true;
     if (!own && !(await this.isOurs(source, stream))) return 'overtaken';
     if (message && !own) return 'unknown';
-    const has = message ? decodeFrames(source, message.data).at(-1)?.seq ?? stream.before : -1;
+    const has = message ? (decodeFrames(source, message.data).at(-1)?.seq ?? stream.before) : -1;
     if (message && message.seq >= stream.last) {
       this.sent(source, stream, has, message.seq);
       return 'own';
@@ -348,7 +417,10 @@ class ReplicatedSpool implements Spool {
     return this.sendAgain(source, stream, has, message?.seq ?? 0) ? 'own' : 'overtaken';
   }
 
-  /** The fence of the refuge tells what the stream cannot. @throws EarmarkError store.unwritable where it does not answer */
+  /**
+   * The fence of the refuge tells what the stream cannot. @throws EarmarkError store.unwritable
+   * where it does not answer
+   */
   private async isOurs(source: Source, stream: Stream): Promise<boolean> {
     if (!this.setup.refuge) return false;
     try {
@@ -360,7 +432,12 @@ class ReplicatedSpool implements Spool {
     }
   }
 
-  /** @param has last frame that the stream has @param message the last message @returns false where that is too much */
+  /**
+   *
+   * @param has last frame that the stream has
+   * @param message the last message
+   * @returns false where that is too much
+   */
   private sendAgain(source: Source, stream: Stream, has: number, message: number): boolean {
     const from = Math.max(has + 1, stream.releaseBefore, this.local.range(source)?.firstSeq ?? 0);
     const to = stream.waiting[0]?.seq ?? stream.streamed + 1;
@@ -385,9 +462,13 @@ class ReplicatedSpool implements Spool {
     const { bus, subjects, sessionId } = this.setup;
     for (const [source, stream] of this.streams) {
       let last: number | undefined;
-      while (stream.sent[0] !== undefined && stream.sent[0].lastSeq < stream.releaseBefore) last = stream.sent.shift()?.message;
+      while (stream.sent[0] !== undefined && stream.sent[0].lastSeq < stream.releaseBefore)
+        last = stream.sent.shift()?.message;
       // The last of them stays: one message tells who sends, and what the next one has to name.
-      if (last !== undefined) void bus.jsm.streams.purge(SESSIONS, { filter: subjects.sound(sessionId, source), seq: last }).catch(() => undefined);
+      if (last !== undefined)
+        void bus.jsm.streams
+          .purge(SESSIONS, { filter: subjects.sound(sessionId, source), seq: last })
+          .catch(() => undefined);
     }
   }
 }

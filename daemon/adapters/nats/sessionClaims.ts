@@ -1,6 +1,7 @@
 /**
- * The sessions that one server runs: a lease each, and a mark in the stream that says which sessions somebody has to
- * finish. A lease that was lost while the network was away is claimed again; only another server's claim ends it.
+ * The sessions that one server runs: a lease each, and a mark in the stream that says which
+ * sessions somebody has to finish. A lease that was lost while the network was away is claimed
+ * again; only another server's claim ends it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { EarmarkError } from '../../../protocol/errors';
@@ -47,7 +48,10 @@ export class SessionClaims {
     return this.held.has(id);
   }
 
-  /** Waits for the lease of a server that died; its mark stands until this server's takes its place. @throws EarmarkError rpc.timeout where a living server has it or nobody answers, rpc.draining */
+  /**
+   * Waits for the lease of a server that died; its mark stands until this server's takes its place.
+   * @throws EarmarkError rpc.timeout where a living server has it or nobody answers, rpc.draining
+   */
   async claim(id: string): Promise<void> {
     const { leases, subjects, name } = this.setup;
     const until = performance.now() + CLAIM_MS;
@@ -60,14 +64,20 @@ export class SessionClaims {
         this.hold(id, lease);
         return this.markSoon(id);
       }
-      if (performance.now() > until) throw new EarmarkError('rpc.timeout', 'Another server of the team has this session; try again in a moment.', { retryAfterMs: 1_000 });
+      if (performance.now() > until)
+        throw new EarmarkError(
+          'rpc.timeout',
+          'Another server of the team has this session; try again in a moment.',
+          { retryAfterMs: 1_000 },
+        );
       await delay(CLAIM_PAUSE_MS);
     }
   }
 
   /**
-   * Of a session that is new, so nobody else can have it: where NATS does not answer, as while its nodes choose a leader, it
-   * begins all the same, and lease and mark follow. Who keeps it has to have a fence of its own. @throws EarmarkError rpc.draining
+   * Of a session that is new, so nobody else can have it: where NATS does not answer, as while its
+   * nodes choose a leader, it begins all the same, and lease and mark follow. Who keeps it has to
+   * have a fence of its own. @throws EarmarkError rpc.draining
    */
   async begin(id: string): Promise<void> {
     const { leases, subjects, name } = this.setup;
@@ -108,7 +118,12 @@ export class SessionClaims {
   }
 
   private assertStaying(): void {
-    if (this.draining) throw new EarmarkError('rpc.draining', 'This server makes room for another one; connect again.', { retryAfterMs: 500 });
+    if (this.draining)
+      throw new EarmarkError(
+        'rpc.draining',
+        'This server makes room for another one; connect again.',
+        { retryAfterMs: 500 },
+      );
   }
 
   private async mark(id: string): Promise<void> {
@@ -123,7 +138,12 @@ export class SessionClaims {
 
   /** @throws EarmarkError store.unwritable where it may be another server's */
   assertHeld(id: string): void {
-    if (this.held.get(id) === undefined) throw new EarmarkError('store.unwritable', 'It is not known which server of the team has this session; it waits.', { retryAfterMs: REGAIN_MS });
+    if (this.held.get(id) === undefined)
+      throw new EarmarkError(
+        'store.unwritable',
+        'It is not known which server of the team has this session; it waits.',
+        { retryAfterMs: REGAIN_MS },
+      );
   }
 
   /** Another server writes it. */

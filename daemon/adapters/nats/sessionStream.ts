@@ -1,6 +1,7 @@
 /**
- * What a team keeps of a session while it runs: its events and its sound that is not final, in one stream of JetStream,
- * so that another server can go on with it. The state folder of a server holds a copy to work on.
+ * What a team keeps of a session while it runs: its events and its sound that is not final, in one
+ * stream of JetStream, so that another server can go on with it. The state folder of a server holds
+ * a copy to work on.
  */
 import type { MsgRequest } from '@nats-io/jetstream';
 import { FRAME_SAMPLES, type Frame, type Source } from '../../audio/frame';
@@ -17,7 +18,17 @@ const AGE_MS = 7 * 24 * 3_600_000;
 const DUPLICATES_MS = 120_000;
 
 export async function openSessionStream(bus: TeamBus): Promise<void> {
-  await bus.stream({ name: SESSIONS, subjects: ['earmark.session.>'], retention: 'limits', storage: 'file', discard: 'new', max_bytes: BYTES, max_age: AGE_MS * NANOS, duplicate_window: DUPLICATES_MS * NANOS, num_replicas: bus.replicas });
+  await bus.stream({
+    name: SESSIONS,
+    subjects: ['earmark.session.>'],
+    retention: 'limits',
+    storage: 'file',
+    discard: 'new',
+    max_bytes: BYTES,
+    max_age: AGE_MS * NANOS,
+    duplicate_window: DUPLICATES_MS * NANOS,
+    num_replicas: bus.replicas,
+  });
 }
 
 /** Subjects of the sessions of one organisation, or of a team that has none. */
@@ -45,10 +56,14 @@ export class SessionSubjects {
 
 /** Sessions of all organisations that are not over. */
 export async function openSessions({ jsm }: TeamBus): Promise<readonly OpenSession[]> {
-  const { state } = await jsm.streams.info(SESSIONS, { subjects_filter: 'earmark.session.*.*.open' });
+  const { state } = await jsm.streams.info(SESSIONS, {
+    subjects_filter: 'earmark.session.*.*.open',
+  });
   return Object.keys(state.subjects ?? {}).flatMap((subject) => {
     const [, , scope, id] = subject.split('.');
-    return scope === undefined || id === undefined ? [] : [{ organisation: scope === token('') ? '' : nameOf(scope), sessionId: nameOf(id) }];
+    return scope === undefined || id === undefined
+      ? []
+      : [{ organisation: scope === token('') ? '' : nameOf(scope), sessionId: nameOf(id) }];
   });
 }
 
@@ -60,15 +75,23 @@ export type Entry =
 
 /** The state in which the session ends with these events, if it does. */
 export function endIn(events: readonly DurableEvent[]): 'DONE' | 'FAILED' | undefined {
-  for (const event of events) if (event.kind === 'state' && (event.to === 'DONE' || event.to === 'FAILED')) return event.to;
+  for (const event of events)
+    if (event.kind === 'state' && (event.to === 'DONE' || event.to === 'FAILED')) return event.to;
   return undefined;
 }
 
 /** Messages of one subject, oldest first. */
-export async function* messagesOf({ jsm }: TeamBus, subject: string): AsyncGenerator<{ readonly seq: number; readonly data: Uint8Array }> {
-  for (let seq = 1; ; ) {
-    // The servers know this form, the client's types do not. It asks the leader, which a direct read would not.
-    const message = await jsm.streams.getMessage(SESSIONS, { seq, next_by_subj: subject } as MsgRequest);
+export async function* messagesOf(
+  { jsm }: TeamBus,
+  subject: string,
+): AsyncGenerator<{ readonly seq: number; readonly data: Uint8Array }> {
+  for (let seq = 1; ;) {
+    // The servers know this form, the client's types do not. It asks the leader, which a direct
+    // read would not.
+    const message = await jsm.streams.getMessage(SESSIONS, {
+      seq,
+      next_by_subj: subject,
+    } as MsgRequest);
     if (!message) return;
     yield { seq: message.seq, data: message.data };
     seq = message.seq + 1;
@@ -77,10 +100,17 @@ export async function* messagesOf({ jsm }: TeamBus, subject: string): AsyncGener
 
 /** Four bytes length, JSON of number and capture time of each frame, then their samples. */
 export function encodeFrames(frames: readonly Frame[]): Uint8Array {
-  const json = Buffer.from(JSON.stringify(frames.map(({ seq, captureMs }) => [seq, captureMs])), 'utf8');
+  const json = Buffer.from(
+    JSON.stringify(frames.map(({ seq, captureMs }) => [seq, captureMs])),
+    'utf8',
+  );
   const length = Buffer.alloc(4);
   length.writeUInt32LE(json.length);
-  return Buffer.concat([length, json, ...frames.map(({ pcm }) => Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength))]);
+  return Buffer.concat([
+    length,
+    json,
+    ...frames.map(({ pcm }) => Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength)),
+  ]);
 }
 
 export function decodeFrames(source: Source, message: Uint8Array): Frame[] {
@@ -88,5 +118,10 @@ export function decodeFrames(source: Source, message: Uint8Array): Frame[] {
   const at = 4 + bytes.readUInt32LE(0);
   const heads = JSON.parse(bytes.toString('utf8', 4, at)) as [number, number][];
   const samples = new Int16Array(new Uint8Array(bytes.subarray(at)).buffer);
-  return heads.map(([seq, captureMs], i) => ({ source, seq, captureMs, pcm: samples.slice(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES) }));
+  return heads.map(([seq, captureMs], i) => ({
+    source,
+    seq,
+    captureMs,
+    pcm: samples.slice(i * FRAME_SAMPLES, (i + 1) * FRAME_SAMPLES),
+  }));
 }

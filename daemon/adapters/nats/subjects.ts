@@ -1,4 +1,7 @@
-/** Subjects, streams and buckets of a team's engine. Names of models, users and sessions become tokens that a subject may hold. */
+/**
+ * Subjects, streams and buckets of a team's engine. Names of models, users and sessions become
+ * tokens that a subject may hold.
+ */
 import type { DecodePriority } from '../../session/ports';
 
 /** Finals, and what is worth nothing a moment later. */
@@ -26,7 +29,11 @@ export function nameOf(text: string): string {
   return Buffer.from(bytes).toString('utf8');
 }
 
-const STREAM_OF: Readonly<Record<DecodePriority, string>> = { final: PHRASES, speculative: QUICK, partial: QUICK };
+const STREAM_OF: Readonly<Record<DecodePriority, string>> = {
+  final: PHRASES,
+  speculative: QUICK,
+  partial: QUICK,
+};
 
 /** Where the phrases of one organisation for one model wait, by priority. */
 export interface Lane {
@@ -41,12 +48,24 @@ export interface Lane {
 
 export function laneOf(priority: DecodePriority, model: string, organisation: string): Lane {
   const [m, o] = [token(model), token(organisation)];
-  return { priority, model, organisation, stream: STREAM_OF[priority], subject: `earmark.phrase.${priority}.${m}.${o}`, consumer: `${priority}-${m}-${o}` };
+  return {
+    priority,
+    model,
+    organisation,
+    stream: STREAM_OF[priority],
+    subject: `earmark.phrase.${priority}.${m}.${o}`,
+    consumer: `${priority}-${m}-${o}`,
+  };
 }
 
 export function laneOfSubject(subject: string): Lane | undefined {
   const [, , priority, model, organisation] = subject.split('.');
-  if ((priority !== 'final' && priority !== 'speculative' && priority !== 'partial') || model === undefined || organisation === undefined) return undefined;
+  if (
+    (priority !== 'final' && priority !== 'speculative' && priority !== 'partial') ||
+    model === undefined ||
+    organisation === undefined
+  )
+    return undefined;
   return laneOf(priority, nameOf(model), nameOf(organisation));
 }
 
@@ -55,9 +74,13 @@ export const finalsOf = (model: string): string => `earmark.phrase.final.${token
 export const wakeOf = (model: string): string => `earmark.wake.${token(model)}`;
 /** Tells the workers of a model that nobody waits for a phrase any more; the message is its id. */
 export const cancelOf = (model: string): string => `earmark.cancel.${token(model)}`;
-/** Asks the workers of a model which of them is free; each that is answers with the subject that takes a phrase. */
+/**
+ * Asks the workers of a model which of them is free; each that is answers with the subject that
+ * takes a phrase.
+ */
 export const offerOf = (model: string): string => `earmark.offer.${token(model)}`;
 /** Signs of life of the workers, see presence.ts. */
 export const BEATS = 'earmark.worker';
-export const deadOf = (model: string, organisation: string): string => `earmark.dead.${token(model)}.${token(organisation)}`;
+export const deadOf = (model: string, organisation: string): string =>
+  `earmark.dead.${token(model)}.${token(organisation)}`;
 export const ALL_DEAD = 'earmark.dead.>';

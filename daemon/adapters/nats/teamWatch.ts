@@ -1,4 +1,7 @@
-/** How a team's queue is, for figures and alerts: looked at every few seconds in NATS, whoever decodes and whoever asks. */
+/**
+ * How a team's queue is, for figures and alerts: looked at every few seconds in NATS, whoever
+ * decodes and whoever asks.
+ */
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore } from '../../base/disposable';
@@ -52,8 +55,16 @@ export class TeamWatch implements Disposable {
     if (this.looking) return;
     this.looking = true;
     try {
-      const [phrases, dead] = await Promise.all([this.bus.jsm.streams.info(PHRASES), this.bus.jsm.streams.info(DEAD)]);
-      this.queue = { phrases: phrases.state.messages, ageMs: ageOf(phrases, this.clock.wall()), deadLetters: dead.state.messages, deadEver: dead.state.last_seq };
+      const [phrases, dead] = await Promise.all([
+        this.bus.jsm.streams.info(PHRASES),
+        this.bus.jsm.streams.info(DEAD),
+      ]);
+      this.queue = {
+        phrases: phrases.state.messages,
+        ageMs: ageOf(phrases, this.clock.wall()),
+        deadLetters: dead.state.messages,
+        deadEver: dead.state.last_seq,
+      };
     } catch {
       this.queue = undefined;
     } finally {
@@ -62,7 +73,10 @@ export class TeamWatch implements Disposable {
   }
 }
 
-/** A phrase leaves the stream when it is acknowledged, so the first one is the oldest that waits or is being decoded. */
+/**
+ * A phrase leaves the stream when it is acknowledged, so the first one is the oldest that waits or
+ * is being decoded.
+ */
 export function ageOf({ state, ...info }: StreamInfo, wall: number): number {
   if (state.messages === 0 || NO_DATE.test(String(state.first_ts))) return 0;
   // By the server's clock where it tells the time (nats-server 2.10).

@@ -12,16 +12,27 @@ export interface DatabaseOptions {
 }
 
 /** Runs one statement. */
-export type Query = <R extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]) => Promise<readonly R[]>;
+export type Query = <R extends object = Record<string, unknown>>(
+  sql: string,
+  values?: readonly unknown[],
+) => Promise<readonly R[]>;
 
 /** What a transaction may see: `organisation`, or the one token or user that somebody presents. */
-export type Seen = Readonly<Partial<Record<'organisation' | 'token' | 'issuer' | 'subject', string>>>;
+export type Seen = Readonly<
+  Partial<Record<'organisation' | 'token' | 'issuer' | 'subject', string>>
+>;
 
 const CONNECT_MS = 5_000;
-/** A statement that takes longer is ended by the server; one whose answer does not come is given up a little later. */
+/**
+ * A statement that takes longer is ended by the server; one whose answer does not come is given up
+ * a little later.
+ */
 const STATEMENT_MS = 10_000;
 const ANSWER_MS = 12_000;
-/** Between two statements of a transaction: a server that stands still holds its sessions' rows so long, and who takes them over waits. */
+/**
+ * Between two statements of a transaction: a server that stands still holds its sessions' rows so
+ * long, and who takes them over waits.
+ */
 const IDLE_IN_TRANSACTION_MS = 4_000;
 const IDLE_MS = 60_000;
 /** Connections that bulk may take: the others are for what people wait for. */
@@ -45,18 +56,26 @@ export class Database {
       keepAlive: true,
       application_name: 'earmark',
       // Milliseconds and frame numbers are far below 2^53.
-      types: { getTypeParser: ((id: number, format?: 'text') => (id === INT8 ? Number : types.getTypeParser(id, format))) as typeof types.getTypeParser },
+      types: {
+        getTypeParser: ((id: number, format?: 'text') =>
+          id === INT8 ? Number : types.getTypeParser(id, format)) as typeof types.getTypeParser,
+      },
     });
     // A connection that dies while nobody uses it is replaced at the next use.
     this.pool.on('error', () => undefined);
   }
 
   /**
-   * One transaction, which sees nothing but what `seen` says. What it wrote is on the server's disk when it resolves.
+   * One transaction, which sees nothing but what `seen` says. What it wrote is on the server's disk
+   * when it resolves.
    * @throws EarmarkError store.unwritable, also when it is not known whether the server committed
    */
   async transaction<T>(seen: Seen, work: (query: Query) => Promise<T>): Promise<T> {
-    if (this.closing) throw new EarmarkError('store.unwritable', 'The database of the team is closed; start the server again.');
+    if (this.closing)
+      throw new EarmarkError(
+        'store.unwritable',
+        'The database of the team is closed; start the server again.',
+      );
     let client: PoolClient;
     try {
       client = await this.pool.connect();
@@ -68,12 +87,20 @@ export class Database {
     client.on('error', onError);
     try {
       // Simple protocol: one way to the server and back for all of it.
-      await client.query(`BEGIN;${Object.entries(seen).map(([name, value]) => `SET LOCAL earmark.${name} = ${client.escapeLiteral(value)}`).join(';')}`);
-      const result = await work(async (sql, values) => (await client.query(sql, values as unknown[] | undefined)).rows as never);
+      await client.query(
+        `BEGIN;${Object.entries(seen)
+          .map(([name, value]) => `SET LOCAL earmark.${name} = ${client.escapeLiteral(value)}`)
+          .join(';')}`,
+      );
+      const result = await work(
+        async (sql, values) =>
+          (await client.query(sql, values as unknown[] | undefined)).rows as never,
+      );
       await client.query('COMMIT');
       return result;
     } catch (error) {
-      // What is no answer of the server's leaves a connection of which nobody knows where it stands.
+      // What is no answer of the server's leaves a connection of which nobody knows where it
+      // stands.
       if (!isAnswer(error)) broken ??= error as Error;
       else await client.query('ROLLBACK').catch((after: Error) => void (broken ??= after));
       throw postgresError(error);
@@ -94,8 +121,15 @@ export class Database {
    */
   async assertUnprivileged(): Promise<void> {
     const [role] = await this.transaction({}, (query) =>
-      query<{ above: boolean; owns: boolean }>("SELECT rolsuper OR rolbypassrls AS above, EXISTS (SELECT FROM pg_namespace n WHERE nspname = 'earmark' AND pg_has_role(r.oid, nspowner, 'MEMBER')) AS owns FROM pg_roles r WHERE rolname = current_user"));
-    if (!role || role.above || role.owns) throw new EarmarkError('store.unwritable', 'The role of the database is above row-level security, or owns the tables; give the server a role of its own that is in earmark_gateway.');
+      query<{ above: boolean; owns: boolean }>(
+        "SELECT rolsuper OR rolbypassrls AS above, EXISTS (SELECT FROM pg_namespace n WHERE nspname = 'earmark' AND pg_has_role(r.oid, nspowner, 'MEMBER')) AS owns FROM pg_roles r WHERE rolname = current_user",
+      ),
+    );
+    if (!role || role.above || role.owns)
+      throw new EarmarkError(
+        'store.unwritable',
+        'The role of the database is above row-level security, or owns the tables; give the server a role of its own that is in earmark_gateway.',
+      );
   }
 
   close(): Promise<void> {

@@ -1,4 +1,7 @@
-/** Brings a team's database to the schema of this version: plain SQL in `migrations/`, each file once, all in one transaction. */
+/**
+ * Brings a team's database to the schema of this version: plain SQL in `migrations/`, each file
+ * once, all in one transaction.
+ */
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { postgresError } from './postgresErrors';
@@ -11,7 +14,11 @@ import { postgresError } from './postgresErrors';
  */
 export async function migrate(url: string): Promise<readonly string[]> {
   const { runner } = await import('node-pg-migrate');
-  const client = new Client({ connectionString: url, application_name: 'earmark migrate', connectionTimeoutMillis: 10_000 });
+  const client = new Client({
+    connectionString: url,
+    application_name: 'earmark migrate',
+    connectionTimeoutMillis: 10_000,
+  });
   try {
     await client.connect();
     const done = await runner({

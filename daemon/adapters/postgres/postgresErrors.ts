@@ -1,4 +1,7 @@
-/** PostgreSQL's errors as errors of the catalogue. No message carries a value that was bound: it may be spoken text. */
+/**
+ * PostgreSQL's errors as errors of the catalogue. No message carries a value that was bound: it may
+ * be spoken text.
+ */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 
 /** Five letters and digits, of which the first two are the class. */
@@ -8,26 +11,46 @@ const RETRY_MS = 1000;
 export function postgresError(error: unknown): EarmarkError {
   if (isEarmarkError(error)) return error;
   const code = (error as { code?: unknown } | undefined)?.code;
-  const state = typeof code === 'string' && SQLSTATE.test(code) && !code.startsWith('E') ? code : undefined;
-  // The driver's errors hold the row that was refused in `detail`: neither they nor their text go on.
+  const state =
+    typeof code === 'string' && SQLSTATE.test(code) && !code.startsWith('E') ? code : undefined;
+  // The driver's errors hold the row that was refused in `detail`: neither they nor their text go
+  // on.
   const refused = (message: string, retryAfterMs?: number): EarmarkError =>
-    new EarmarkError('store.unwritable', message, { ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(state === undefined ? {} : { details: { sqlstate: state } }) });
+    new EarmarkError('store.unwritable', message, {
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(state === undefined ? {} : { details: { sqlstate: state } }),
+    });
   switch (state?.slice(0, 2)) {
     case undefined:
     case '08':
     case '57':
-      return refused('The database of the team does not answer; what is said waits until it does.', RETRY_MS);
+      return refused(
+        'The database of the team does not answer; what is said waits until it does.',
+        RETRY_MS,
+      );
     case '53':
-      return refused('The database of the team is out of space, memory or connections; give it more.', RETRY_MS);
+      return refused(
+        'The database of the team is out of space, memory or connections; give it more.',
+        RETRY_MS,
+      );
     case '40':
     case '55':
-      return refused('The database of the team is busy with the same session; it is tried again.', RETRY_MS);
+      return refused(
+        'The database of the team is busy with the same session; it is tried again.',
+        RETRY_MS,
+      );
     case '28':
     case '3D':
     case '42':
-      return refused('The database of the team refuses this server; check its address, its role, and that "earmark database migrate" was run.');
+      return refused(
+        'The database of the team refuses this server; check its address, its role, and that "earmark database migrate" was run.',
+      );
     case 'XX':
-      return new EarmarkError('store.corrupt', 'The database of the team is damaged; restore it from a backup.', { details: { sqlstate: state ?? '' } });
+      return new EarmarkError(
+        'store.corrupt',
+        'The database of the team is damaged; restore it from a backup.',
+        { details: { sqlstate: state ?? '' } },
+      );
     default:
       return refused('The database of the team refused a change; look at its log.');
   }

@@ -16,7 +16,10 @@ interface TokenRow {
   readonly used_ms: number | null;
 }
 
-/** A connection that is asked about more often is answered from memory: a revocation elsewhere is seen after this time at the latest. */
+/**
+ * A connection that is asked about more often is answered from memory: a revocation elsewhere is
+ * seen after this time at the latest.
+ */
 const RECHECK_MS = 15_000;
 /** How exactly it is kept when a token was used last. */
 const USED_MS = 60 * 60_000;
@@ -25,7 +28,10 @@ const REMEMBERED = 20_000;
 export class PostgresGate implements TokenGate {
   private readonly revoked = new Emitter<string>();
   readonly onDidRevoke = this.revoked.event;
-  private readonly asked = new Map<string, { readonly atMs: number; readonly answer: Promise<TokenCheck> }>();
+  private readonly asked = new Map<
+    string,
+    { readonly atMs: number; readonly answer: Promise<TokenCheck> }
+  >();
 
   constructor(
     private readonly database: Database,
@@ -36,7 +42,10 @@ export class PostgresGate implements TokenGate {
     const row = await this.find(tokenIdOf(secret) ?? '');
     if (!presents(secret, row?.hash) || !row) return { kind: 'unknown' };
     const check = await this.standing(row);
-    if (check.kind === 'ok' && this.wall() - (row.used_ms ?? 0) > USED_MS) await this.database.transaction({ organisation: row.organisation }, (query) => query('UPDATE earmark.tokens SET used_ms = $2 WHERE id = $1', [row.id, this.wall()]));
+    if (check.kind === 'ok' && this.wall() - (row.used_ms ?? 0) > USED_MS)
+      await this.database.transaction({ organisation: row.organisation }, (query) =>
+        query('UPDATE earmark.tokens SET used_ms = $2 WHERE id = $1', [row.id, this.wall()]),
+      );
     return check;
   }
 
@@ -44,7 +53,9 @@ export class PostgresGate implements TokenGate {
     const last = this.asked.get(token.id);
     if (last && this.wall() - last.atMs < RECHECK_MS) return last.answer;
     if (this.asked.size >= REMEMBERED) this.asked.clear();
-    const answer = this.find(token.id).then((row) => (row ? this.standing(row) : { kind: 'revoked' as const }));
+    const answer = this.find(token.id).then((row) =>
+      row ? this.standing(row) : { kind: 'revoked' as const },
+    );
     this.asked.set(token.id, { atMs: this.wall(), answer });
     answer.catch(() => this.asked.delete(token.id));
     return answer;
@@ -52,12 +63,22 @@ export class PostgresGate implements TokenGate {
 
   private async find(id: string): Promise<TokenRow | undefined> {
     if (id === '') return undefined;
-    const [row] = await this.database.transaction({ token: id }, (query) => query<TokenRow>('SELECT id, organisation, user_id, scopes, hash, created_ms, expires_ms, revoked_ms, used_ms FROM earmark.tokens'));
+    const [row] = await this.database.transaction({ token: id }, (query) =>
+      query<TokenRow>(
+        'SELECT id, organisation, user_id, scopes, hash, created_ms, expires_ms, revoked_ms, used_ms FROM earmark.tokens',
+      ),
+    );
     return row;
   }
 
   private async standing(row: TokenRow): Promise<TokenCheck> {
-    if (row.revoked_ms !== null || (await this.database.transaction({ organisation: row.organisation }, (query) => isDisabled(query, row.user_id)))) return { kind: 'revoked' };
+    if (
+      row.revoked_ms !== null ||
+      (await this.database.transaction({ organisation: row.organisation }, (query) =>
+        isDisabled(query, row.user_id),
+      ))
+    )
+      return { kind: 'revoked' };
     if (row.expires_ms !== null && row.expires_ms <= this.wall()) return { kind: 'expired' };
     return { kind: 'ok', token: tokenOf(row) };
   }
@@ -65,10 +86,29 @@ export class PostgresGate implements TokenGate {
 
 /** A user that is gone counts as one that was disabled. */
 async function isDisabled(query: Query, user: string): Promise<boolean> {
-  const [row] = await query<{ disabled_ms: number | null }>('SELECT disabled_ms FROM earmark.users WHERE id = $1', [user]);
+  const [row] = await query<{ disabled_ms: number | null }>(
+    'SELECT disabled_ms FROM earmark.users WHERE id = $1',
+    [user],
+  );
   return row?.disabled_ms !== null;
 }
 
-export function tokenOf({ id, organisation, user_id, scopes, created_ms, expires_ms, revoked_ms }: Omit<TokenRow, 'hash' | 'used_ms'>): Token {
-  return { id, user: user_id, organisation, scopes, createdMs: created_ms, ...(expires_ms === null ? {} : { expiresMs: expires_ms }), ...(revoked_ms === null ? {} : { revokedMs: revoked_ms }) };
+export function tokenOf({
+  id,
+  organisation,
+  user_id,
+  scopes,
+  created_ms,
+  expires_ms,
+  revoked_ms,
+}: Omit<TokenRow, 'hash' | 'used_ms'>): Token {
+  return {
+    id,
+    user: user_id,
+    organisation,
+    scopes,
+    createdMs: created_ms,
+    ...(expires_ms === null ? {} : { expiresMs: expires_ms }),
+    ...(revoked_ms === null ? {} : { revokedMs: revoked_ms }),
+  };
 }

@@ -1,4 +1,7 @@
-/** A search as SQL for PostgreSQL: words through the full-text index, filters over the bodies of rows. */
+/**
+ * A search as SQL for PostgreSQL: words through the full-text index, filters over the bodies of
+ * rows.
+ */
 import { begunWord, type SearchQuery } from '../../session/search';
 
 interface Sql {
@@ -7,11 +10,17 @@ interface Sql {
 }
 
 /**
- * Text as the index has it: without accents, and with nothing but letters and digits, so that PostgreSQL's parser, which
- * takes paths, addresses and hyphenated words as one, finds the words that SQLite's finds.
+ * Text as the index has it: without accents, and with nothing but letters and digits, so that
+ * PostgreSQL's parser, which takes paths, addresses and hyphenated words as one, finds the words
+ * that SQLite's finds.
  */
 export function indexed(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
 }
 
 /** Rows have `session` and `body`. */
@@ -24,29 +33,52 @@ function segmentSql(query: SearchQuery): Sql {
   const words = query.words.map(indexed).filter((word) => word !== '');
   sql.add("g.body->'hidden' IS DISTINCT FROM 'true'");
   // Letters, digits and blanks alone: nothing in them is an operator.
-  const asked = words.map((word, i) => `to_tsquery('simple', ${sql.value(`${word.split(' ').join(' <-> ')}${i === words.length - 1 && begunWord(query) >= 0 ? ':*' : ''}`)})`).join(' && ');
+  const asked = words
+    .map(
+      (word, i) =>
+        `to_tsquery('simple', ${sql.value(`${word.split(' ').join(' <-> ')}${i === words.length - 1 && begunWord(query) >= 0 ? ':*' : ''}`)})`,
+    )
+    .join(' && ');
   if (asked !== '') sql.add(`g.words @@ (${asked})`);
   if (query.speaker !== undefined) {
     const name = sql.value(query.speaker);
-    sql.add(`(${same("g.body->>'speaker'", name)} OR EXISTS (SELECT FROM earmark.speakers p WHERE p.organisation = g.organisation AND p.session = g.session AND p.id = g.body->>'speaker' AND ${same("p.body->>'name'", name)}))`);
+    sql.add(
+      `(${same("g.body->>'speaker'", name)} OR EXISTS (SELECT FROM earmark.speakers p WHERE p.organisation = g.organisation AND p.session = g.session AND p.id = g.body->>'speaker' AND ${same("p.body->>'name'", name)}))`,
+    );
   }
   if (query.symbol !== undefined) {
-    sql.add(`g.id IN (SELECT e->>'segmentId' FROM earmark.insights i, jsonb_array_elements(i.body->'evidence') e WHERE i.organisation = g.organisation AND i.session = g.session AND ${symbol(sql.value(query.symbol))})`);
+    sql.add(
+      `g.id IN (SELECT e->>'segmentId' FROM earmark.insights i, jsonb_array_elements(i.body->'evidence') e WHERE i.organisation = g.organisation AND i.session = g.session AND ${symbol(sql.value(query.symbol))})`,
+    );
   }
   sessionConditions(sql, query);
-  const order = asked === '' ? 's.created_ms DESC, g.start_ms' : `ts_rank(g.words, ${asked}) DESC, s.created_ms DESC, g.start_ms`;
-  return sql.select(`SELECT g.session, g.body FROM earmark.segments g JOIN earmark.sessions s ON s.organisation = g.organisation AND s.id = g.session`, order, query.limit);
+  const order =
+    asked === ''
+      ? 's.created_ms DESC, g.start_ms'
+      : `ts_rank(g.words, ${asked}) DESC, s.created_ms DESC, g.start_ms`;
+  return sql.select(
+    `SELECT g.session, g.body FROM earmark.segments g JOIN earmark.sessions s ON s.organisation = g.organisation AND s.id = g.session`,
+    order,
+    query.limit,
+  );
 }
 
 function insightSql(query: SearchQuery): Sql {
   const sql = new Conditions();
   sql.add(`i.body->>'kind' = ${sql.value(query.kind)}`);
   sql.add("i.body->>'status' <> 'dismissed'");
-  for (const word of query.words) sql.add(`(i.body->>'text') || ' ' || coalesce(i.body->>'owner', '') ILIKE ${sql.value(`%${word.replace(/[\\%_]/g, '\\$&')}%`)}`);
+  for (const word of query.words)
+    sql.add(
+      `(i.body->>'text') || ' ' || coalesce(i.body->>'owner', '') ILIKE ${sql.value(`%${word.replace(/[\\%_]/g, '\\$&')}%`)}`,
+    );
   if (query.speaker !== undefined) sql.add(same("i.body->>'owner'", sql.value(query.speaker)));
   if (query.symbol !== undefined) sql.add(symbol(sql.value(query.symbol)));
   sessionConditions(sql, query);
-  return sql.select(`SELECT i.session, i.body FROM earmark.insights i JOIN earmark.sessions s ON s.organisation = i.organisation AND s.id = i.session`, 's.created_ms DESC, i.n', query.limit);
+  return sql.select(
+    `SELECT i.session, i.body FROM earmark.insights i JOIN earmark.sessions s ON s.organisation = i.organisation AND s.id = i.session`,
+    's.created_ms DESC, i.n',
+    query.limit,
+  );
 }
 
 /** By a name of the code, or by the path of a file that a linked name stands in. */
@@ -54,10 +86,14 @@ function symbol(name: string): string {
   return `(EXISTS (SELECT FROM jsonb_array_elements(i.body->'symbols') y WHERE ${same("y->>'name'", name)} OR ${same("y->>'uri'", name)}) OR (i.body->>'kind' = 'entity' AND ${same("i.body->>'text'", name)}))`;
 }
 
-function sessionConditions(sql: Conditions, { sinceMs, untilMs, repository, branch, owner }: SearchQuery): void {
+function sessionConditions(
+  sql: Conditions,
+  { sinceMs, untilMs, repository, branch, owner }: SearchQuery,
+): void {
   if (sinceMs !== undefined) sql.add(`s.created_ms >= ${sql.value(sinceMs)}`);
   if (untilMs !== undefined) sql.add(`s.created_ms < ${sql.value(untilMs)}`);
-  if (repository !== undefined) sql.add(same("s.record->'workspace'->>'repository'", sql.value(repository)));
+  if (repository !== undefined)
+    sql.add(same("s.record->'workspace'->>'repository'", sql.value(repository)));
   if (branch !== undefined) sql.add(same("s.record->'workspace'->>'branch'", sql.value(branch)));
   if (owner !== undefined) sql.add(`s.owner = ${sql.value(owner)}`);
 }
@@ -81,6 +117,9 @@ class Conditions {
 
   select(from: string, order: string, limit: number): Sql {
     const most = this.value(limit);
-    return { text: `${from} WHERE ${this.parts.join(' AND ')} ORDER BY ${order} LIMIT ${most}`, values: this.values };
+    return {
+      text: `${from} WHERE ${this.parts.join(' AND ')} ORDER BY ${order} LIMIT ${most}`,
+      values: this.values,
+    };
   }
 }

@@ -15,8 +15,16 @@ export interface TeamHomeOptions extends DatabaseOptions {
   readonly signIn?: Pick<SignInSetup, 'issuer' | 'audience' | 'organisationClaim'>;
 }
 
-/** @throws EarmarkError daemon.startFailed; store.unwritable, also for a role that row-level security does not bind */
-export async function openTeamHome({ server, wall, signIn, ...options }: TeamHomeOptions): Promise<TeamHome> {
+/**
+ * @throws EarmarkError daemon.startFailed; store.unwritable, also for a role that row-level
+ * security does not bind
+ */
+export async function openTeamHome({
+  server,
+  wall,
+  signIn,
+  ...options
+}: TeamHomeOptions): Promise<TeamHome> {
   if (signIn) trusted(signIn.issuer);
   const database = new Database(options);
   try {

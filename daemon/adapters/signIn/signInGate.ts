@@ -1,6 +1,7 @@
 /**
- * People who sign in with OpenID Connect: a signed token of the provider that the server trusts says issuer and subject,
- * the database says which user of which organisation that is. Tokens of the database come in beside them.
+ * People who sign in with OpenID Connect: a signed token of the provider that the server trusts
+ * says issuer and subject, the database says which user of which organisation that is. Tokens of
+ * the database come in beside them.
  */
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
@@ -13,7 +14,10 @@ export interface SignInSetup {
   readonly issuer: string;
   /** For whom its tokens must be: the id of the client, or of this service. */
   readonly audience: string;
-  /** Which claim names the organisation of somebody who comes for the first time; without one an administrator adds people. */
+  /**
+   * Which claim names the organisation of somebody who comes for the first time; without one an
+   * administrator adds people.
+   */
   readonly organisationClaim?: string;
   readonly database: Database;
   /** Milliseconds since the epoch. */
@@ -21,7 +25,18 @@ export interface SignInSetup {
 }
 
 /** Signatures that only the provider can make; none with a shared secret. */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+];
 const SKEW_S = 30;
 const DISCOVERY_MS = 5_000;
 /** A connection that is asked about more often is answered from memory. */
@@ -38,7 +53,10 @@ interface UserRow {
 
 export class SignInGate implements TokenGate {
   private keys: Promise<JWTVerifyGetKey> | undefined;
-  private readonly asked = new Map<string, { readonly atMs: number; readonly answer: Promise<TokenCheck> }>();
+  private readonly asked = new Map<
+    string,
+    { readonly atMs: number; readonly answer: Promise<TokenCheck> }
+  >();
 
   /** @param others knows what is no signed token */
   constructor(
@@ -57,8 +75,13 @@ export class SignInGate implements TokenGate {
       claims = await this.verify(secret);
     } catch (error) {
       if (error instanceof errors.JWTExpired) return { kind: 'expired' };
-      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return { kind: 'unknown' };
-      throw new EarmarkError('store.unwritable', 'The provider of sign-in does not answer; try again.', { retryAfterMs: 1_000 });
+      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout))
+        return { kind: 'unknown' };
+      throw new EarmarkError(
+        'store.unwritable',
+        'The provider of sign-in does not answer; try again.',
+        { retryAfterMs: 1_000 },
+      );
     }
     const { sub, exp } = claims;
     if (typeof sub !== 'string' || sub === '' || exp === undefined) return { kind: 'unknown' };
@@ -80,7 +103,14 @@ export class SignInGate implements TokenGate {
   }
 
   private async again(token: Token): Promise<TokenCheck> {
-    const [row] = await this.setup.database.transaction({ organisation: token.organisation ?? '' }, (query) => query<UserRow>('SELECT organisation, id, scopes, disabled_ms FROM earmark.users WHERE id = $1', [token.user]));
+    const [row] = await this.setup.database.transaction(
+      { organisation: token.organisation ?? '' },
+      (query) =>
+        query<UserRow>(
+          'SELECT organisation, id, scopes, disabled_ms FROM earmark.users WHERE id = $1',
+          [token.user],
+        ),
+    );
     return row && row.disabled_ms === null ? { kind: 'ok', token } : { kind: 'revoked' };
   }
 
@@ -91,32 +121,57 @@ export class SignInGate implements TokenGate {
       this.keys = undefined;
       throw error;
     });
-    return (await jwtVerify(jwt, keys, { issuer, audience, algorithms: ALGORITHMS, clockTolerance: SKEW_S, currentDate: new Date(wall()), requiredClaims: ['sub', 'exp', 'iat'] })).payload;
+    return (
+      await jwtVerify(jwt, keys, {
+        issuer,
+        audience,
+        algorithms: ALGORITHMS,
+        clockTolerance: SKEW_S,
+        currentDate: new Date(wall()),
+        requiredClaims: ['sub', 'exp', 'iat'],
+      })
+    ).payload;
   }
 
   /** What the provider says of itself must be what it is asked as: one name for one provider. */
   private async discover(): Promise<JWTVerifyGetKey> {
     const { issuer } = this.setup;
-    const answer = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(DISCOVERY_MS), redirect: 'error' });
-    const found = (await answer.json()) as { readonly issuer?: unknown; readonly jwks_uri?: unknown };
-    if (!answer.ok || found.issuer !== issuer || typeof found.jwks_uri !== 'string') throw new Error('The provider does not describe itself.');
+    const answer = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+      signal: AbortSignal.timeout(DISCOVERY_MS),
+      redirect: 'error',
+    });
+    const found = (await answer.json()) as {
+      readonly issuer?: unknown;
+      readonly jwks_uri?: unknown;
+    };
+    if (!answer.ok || found.issuer !== issuer || typeof found.jwks_uri !== 'string')
+      throw new Error('The provider does not describe itself.');
     return createRemoteJWKSet(trusted(found.jwks_uri), { timeoutDuration: DISCOVERY_MS });
   }
 
   private async find(subject: string): Promise<UserRow | undefined> {
     const { database, issuer } = this.setup;
-    const [row] = await database.transaction({ issuer, subject }, (query) => query<UserRow>('SELECT organisation, id, scopes, disabled_ms FROM earmark.users'));
+    const [row] = await database.transaction({ issuer, subject }, (query) =>
+      query<UserRow>('SELECT organisation, id, scopes, disabled_ms FROM earmark.users'),
+    );
     return row;
   }
 
-  /** Adds who comes for the first time, into the organisation that the provider names, where there is such a one. */
+  /**
+   * Adds who comes for the first time, into the organisation that the provider names, where there
+   * is such a one.
+   */
   private async firstTime(subject: string, claims: JWTPayload): Promise<UserRow | undefined> {
     const { database, issuer, organisationClaim, wall } = this.setup;
     const organisation = organisationClaim === undefined ? undefined : claims[organisationClaim];
     if (typeof organisation !== 'string') return undefined;
     const add = (id: string): Promise<readonly UserRow[]> =>
       database.transaction({ organisation }, (query) =>
-        query<UserRow>('INSERT INTO earmark.users (organisation, id, scopes, issuer, subject, created_ms, created_by) SELECT id, $2, $3, $4, $5, $6, $4 FROM earmark.organisations WHERE id = $1 ON CONFLICT DO NOTHING RETURNING organisation, id, scopes, disabled_ms', [organisation, id, FIRST_SCOPES, issuer, subject, wall()]));
+        query<UserRow>(
+          'INSERT INTO earmark.users (organisation, id, scopes, issuer, subject, created_ms, created_by) SELECT id, $2, $3, $4, $5, $6, $4 FROM earmark.organisations WHERE id = $1 ON CONFLICT DO NOTHING RETURNING organisation, id, scopes, disabled_ms',
+          [organisation, id, FIRST_SCOPES, issuer, subject, wall()],
+        ),
+      );
     // A name that somebody has already is not theirs: they get one of their own.
     const readable = /^[A-Za-z0-9._@-]{1,64}$/.test(subject) ? await add(subject) : [];
     const [row] = readable.length > 0 ? readable : await add(nameOf(issuer, subject));
@@ -130,9 +185,23 @@ export class SignInGate implements TokenGate {
     return named === undefined || named === organisation;
   }
 
-  private standing({ organisation, id, scopes, disabled_ms }: UserRow, subject: string, expiresMs: number): TokenCheck {
+  private standing(
+    { organisation, id, scopes, disabled_ms }: UserRow,
+    subject: string,
+    expiresMs: number,
+  ): TokenCheck {
     if (disabled_ms !== null) return { kind: 'revoked' };
-    return { kind: 'ok', token: { id: nameOf(this.setup.issuer, subject), user: id, organisation, scopes, createdMs: this.setup.wall(), expiresMs } };
+    return {
+      kind: 'ok',
+      token: {
+        id: nameOf(this.setup.issuer, subject),
+        user: id,
+        organisation,
+        scopes,
+        createdMs: this.setup.wall(),
+        expiresMs,
+      },
+    };
   }
 }
 
@@ -142,10 +211,17 @@ function nameOf(issuer: string, subject: string): string {
   return `${PREFIX}${createHash('sha256').update(`${issuer}\n${subject}`).digest('hex').slice(0, 24)}`;
 }
 
-/** @throws EarmarkError daemon.startFailed for an address over which anybody could speak as the provider */
+/**
+ * @throws EarmarkError daemon.startFailed for an address over which anybody could speak as the
+ * provider
+ */
 export function trusted(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   const local = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (!url || (url.protocol !== 'https:' && !(url.protocol === 'http:' && local))) throw new EarmarkError('daemon.startFailed', 'The address of the sign-in provider must begin with https://.');
+  if (!url || (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)))
+    throw new EarmarkError(
+      'daemon.startFailed',
+      'The address of the sign-in provider must begin with https://.',
+    );
   return url;
 }

@@ -1,8 +1,18 @@
 /**
- * The spool of one session: a folder of files of a megabyte. A frame is written when it comes and is on disk at most
- * 200 ms later; a file goes when everything in it is final.
+ * The spool of one session: a folder of files of a megabyte. A frame is written when it comes and
+ * is on disk at most 200 ms later; a file goes when everything in it is final.
  */
-import { close, closeSync, fsync, fsyncSync, mkdirSync, open, openSync, readdirSync, rmSync } from 'node:fs';
+import {
+  close,
+  closeSync,
+  fsync,
+  fsyncSync,
+  mkdirSync,
+  open,
+  openSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Frame, Source } from '../../audio/frame';
@@ -40,7 +50,10 @@ export class FileSpool implements Spool {
   private timer: Disposable | undefined;
   private syncing = false;
   private closed = false;
-  /** Files made, and how many of these names are on disk: that takes a sync of the folder. Windows cannot sync one and need not. */
+  /**
+   * Files made, and how many of these names are on disk: that takes a sync of the folder. Windows
+   * cannot sync one and need not.
+   */
   private readonly names = { made: 0, safe: 0 };
 
   readonly onDidSync = this.syncs.event;
@@ -53,18 +66,28 @@ export class FileSpool implements Spool {
       mkdirSync(setup.folder, { recursive: true, mode: 0o700 });
       const numbers = numbersOf(setup.folder);
       // What a killed daemon wrote may still be in the system's memory only.
-      for (const number of numbers.slice(-2)) whereThere(() => syncPath(pathOf(setup.folder, number)));
-      this.files = numbers.flatMap((number) => whereThere(() => SpoolFile.load(pathOf(setup.folder, number), number, setup.key)) ?? []);
+      for (const number of numbers.slice(-2))
+        whereThere(() => syncPath(pathOf(setup.folder, number)));
+      this.files = numbers.flatMap(
+        (number) =>
+          whereThere(() => SpoolFile.load(pathOf(setup.folder, number), number, setup.key)) ?? [],
+      );
     } catch (cause) {
       throw unwritable(cause);
     }
-    for (const file of this.files) for (const [source, seq] of file.last) this.appended.set(source, Math.max(seq, this.appended.get(source) ?? -1));
+    for (const file of this.files)
+      for (const [source, seq] of file.last)
+        this.appended.set(source, Math.max(seq, this.appended.get(source) ?? -1));
     for (const [source, seq] of this.appended) this.durable.set(source, seq);
     this.lost = [...this.appended.keys()].flatMap((source) => lostOf(this.files, source));
   }
 
   append(...frames: readonly Frame[]): void {
-    if (this.closed) throw new EarmarkError('store.unwritable', 'The session is over; its sound is not kept any more.');
+    if (this.closed)
+      throw new EarmarkError(
+        'store.unwritable',
+        'The session is over; its sound is not kept any more.',
+      );
     const source = frames[0]?.source;
     if (source === undefined) return;
     const appended = this.appended.get(source) ?? -1;
@@ -126,13 +149,19 @@ export class FileSpool implements Spool {
     while (this.files.length > 1 && this.isReleased(this.files[0] as SpoolFile)) {
       const file = this.files.shift() as SpoolFile;
       this.cached = this.cached.filter((other) => other !== file);
-      file.remove((error) => this.setup.logger.warn('spool.removeFailed', { error: (error as NodeJS.ErrnoException).code ?? 'unknown' }));
+      file.remove((error) =>
+        this.setup.logger.warn('spool.removeFailed', {
+          error: (error as NodeJS.ErrnoException).code ?? 'unknown',
+        }),
+      );
     }
   }
 
   remove(): void {
     this.end();
-    this.quietly('spool.removeFailed', () => rmSync(this.setup.folder, { recursive: true, force: true }));
+    this.quietly('spool.removeFailed', () =>
+      rmSync(this.setup.folder, { recursive: true, force: true }),
+    );
   }
 
   dispose(): void {
@@ -145,7 +174,8 @@ export class FileSpool implements Spool {
     if (this.closed) return;
     this.closed = true;
     this.timer?.dispose();
-    if (!this.syncing) for (const file of this.files) this.quietly('spool.closeFailed', () => file.close().forget());
+    if (!this.syncing)
+      for (const file of this.files) this.quietly('spool.closeFailed', () => file.close().forget());
     this.syncs.dispose();
   }
 
@@ -154,7 +184,12 @@ export class FileSpool implements Spool {
     const newest = this.files.at(-1);
     if (newest?.open && !newest.full) return newest;
     const number = (newest?.number ?? 0) + 1;
-    const file = SpoolFile.create(pathOf(this.setup.folder, number), number, this.appended, this.setup.key);
+    const file = SpoolFile.create(
+      pathOf(this.setup.folder, number),
+      number,
+      this.appended,
+      this.setup.key,
+    );
     if (process.platform !== 'win32') this.names.made++;
     this.files.push(file);
     return file;
@@ -178,8 +213,14 @@ export class FileSpool implements Spool {
       this.setup.onSynced?.(this.setup.clock.now() - begunMs);
       if (failed) this.setup.logger.error('spool.syncFailed');
       else this.settle(reached);
-      if (this.closed) for (const file of this.files) this.quietly('spool.closeFailed', () => file.close().forget());
-      else if (this.files.some((file) => file.unsyncedBytes > 0)) this.timer ??= this.setup.clock.setTimeout(() => this.syncSoon(), this.waiting() >= SYNC_BYTES ? 0 : SYNC_MS);
+      if (this.closed)
+        for (const file of this.files)
+          this.quietly('spool.closeFailed', () => file.close().forget());
+      else if (this.files.some((file) => file.unsyncedBytes > 0))
+        this.timer ??= this.setup.clock.setTimeout(
+          () => this.syncSoon(),
+          this.waiting() >= SYNC_BYTES ? 0 : SYNC_MS,
+        );
     };
     if (left === 0) this.syncing = false;
     for (const file of dirty) file.syncSoon(done);
@@ -197,7 +238,9 @@ export class FileSpool implements Spool {
 
   /** Files that are full and on disk are closed; who waits for the frames hears of them. */
   private settle(reached: ReadonlyMap<Source, number>): void {
-    for (const file of this.files.slice(0, -1)) if (file.open && file.unsyncedBytes === 0) this.quietly('spool.closeFailed', () => this.touch(file.close()));
+    for (const file of this.files.slice(0, -1))
+      if (file.open && file.unsyncedBytes === 0)
+        this.quietly('spool.closeFailed', () => this.touch(file.close()));
     for (const [source, seq] of reached) {
       if (seq <= this.durableSeq(source)) continue;
       this.durable.set(source, seq);
@@ -213,7 +256,12 @@ export class FileSpool implements Spool {
   }
 
   private isReleased(file: SpoolFile): boolean {
-    return !file.open && [...file.sources].every((source) => (file.lastFrame(source) ?? -1) < (this.releasedBefore.get(source) ?? 0));
+    return (
+      !file.open &&
+      [...file.sources].every(
+        (source) => (file.lastFrame(source) ?? -1) < (this.releasedBefore.get(source) ?? 0),
+      )
+    );
   }
 
   private quietly(event: string, work: () => void): void {
@@ -226,16 +274,18 @@ export class FileSpool implements Spool {
 }
 
 /**
- * Holes at damaged places: between records of one file, and at the end of a file when the next one says by its marks that
- * the source had come further. A hole without damage is a client's own.
+ * Holes at damaged places: between records of one file, and at the end of a file when the next one
+ * says by its marks that the source had come further. A hole without damage is a client's own.
  */
 function lostOf(files: readonly SpoolFile[], source: Source): LostSound[] {
   const lost: LostSound[] = [];
   let last: number | undefined;
   for (const file of files) {
     const mark = file.marks.get(source);
-    if (mark !== undefined && last !== undefined && mark > last) lost.push({ source, firstSeq: last + 1, lastSeq: mark });
-    for (const { before = mark ?? last ?? -1, after } of file.breaks(source)) if (after > before + 1) lost.push({ source, firstSeq: before + 1, lastSeq: after - 1 });
+    if (mark !== undefined && last !== undefined && mark > last)
+      lost.push({ source, firstSeq: last + 1, lastSeq: mark });
+    for (const { before = mark ?? last ?? -1, after } of file.breaks(source))
+      if (after > before + 1) lost.push({ source, firstSeq: before + 1, lastSeq: after - 1 });
     last = file.lastFrame(source) ?? mark ?? last;
   }
   return lost;
@@ -288,5 +338,11 @@ function syncFolderSoon(path: string, done: (error: Error | null) => void): void
 
 function unwritable(cause: unknown): EarmarkError {
   const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
-  return new EarmarkError('store.unwritable', full ? 'The disk is full, so sound cannot be kept; free some space.' : 'The sound cannot be written to the state folder; check its rights and the disk.', { cause });
+  return new EarmarkError(
+    'store.unwritable',
+    full
+      ? 'The disk is full, so sound cannot be kept; free some space.'
+      : 'The sound cannot be written to the state folder; check its rights and the disk.',
+    { cause },
+  );
 }

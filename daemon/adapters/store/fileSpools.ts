@@ -1,5 +1,13 @@
 /** All spools: one folder a session inside the state folder. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
@@ -25,7 +33,13 @@ export class FileSpools implements SpoolFactory {
 
   open(sessionId: string): Spool {
     const { clock, logger, onSynced, key } = this.setup;
-    return new FileSpool({ folder: this.folderOf(sessionId), clock, logger, onSynced, ...(key ? { key } : {}) });
+    return new FileSpool({
+      folder: this.folderOf(sessionId),
+      clock,
+      logger,
+      onSynced,
+      ...(key ? { key } : {}),
+    });
   }
 
   list(): readonly string[] {
@@ -41,7 +55,9 @@ export class FileSpools implements SpoolFactory {
       rmSync(folder, { recursive: true, force: true });
       return files;
     } catch (error) {
-      this.setup.logger.warn('spool.removeFailed', { error: (error as NodeJS.ErrnoException).code ?? 'unknown' });
+      this.setup.logger.warn('spool.removeFailed', {
+        error: (error as NodeJS.ErrnoException).code ?? 'unknown',
+      });
       return 0;
     }
   }
@@ -57,7 +73,14 @@ export class FileSpools implements SpoolFactory {
         for (const record of records(clear)) {
           const into = Buffer.alloc(SEALED_RECORD_BYTES);
           const { source, seq, at } = record;
-          parts.push(into.subarray(0, record.kind === 'mark' ? writeMark(into, 0, source, seq) : writeFrame(into, 0, frameAt(clear, at, source, seq, key), key)));
+          parts.push(
+            into.subarray(
+              0,
+              record.kind === 'mark'
+                ? writeMark(into, 0, source, seq)
+                : writeFrame(into, 0, frameAt(clear, at, source, seq, key), key),
+            ),
+          );
         }
         writeFileSync(`${path}.new`, Buffer.concat(parts), { mode: 0o600, flush: true });
         renameSync(`${path}.new`, path);
@@ -66,7 +89,8 @@ export class FileSpools implements SpoolFactory {
   }
 
   private folderOf(sessionId: string): string {
-    if (!ID.test(sessionId)) throw new EarmarkError('internal', 'A session id may have letters, digits, - and _ only.');
+    if (!ID.test(sessionId))
+      throw new EarmarkError('internal', 'A session id may have letters, digits, - and _ only.');
     return join(this.setup.folder, sessionId);
   }
 }

@@ -1,4 +1,7 @@
-/** The key that the settings give: itself (EARMARK_KEY), a file that EARMARK_KEY_FILE names, or the platform's keychain. */
+/**
+ * The key that the settings give: itself (EARMARK_KEY), a file that EARMARK_KEY_FILE names, or the
+ * platform's keychain.
+ */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -16,7 +19,10 @@ export interface GivenKey {
 
 type Run = (command: string, args: readonly string[], input?: string) => string;
 
-/** One program of a platform that keeps secrets. It is told secrets by standard input where it can be. */
+/**
+ * One program of a platform that keeps secrets. It is told secrets by standard input where it can
+ * be.
+ */
 interface Keychain {
   readonly find: () => readonly [string, readonly string[]];
   readonly keep: (key: string) => readonly [string, readonly string[], string?];
@@ -32,7 +38,11 @@ const KEYCHAINS: Partial<Readonly<Record<NodeJS.Platform, Keychain>>> = {
   darwin: {
     find: () => ['security', ['find-generic-password', '-s', 'earmark', '-a', 'earmark', '-w']],
     // `-w` last and without a value asks for the password, twice, on standard input.
-    keep: (key) => ['security', ['add-generic-password', '-U', '-s', 'earmark', '-a', 'earmark', '-w'], `${key}\n${key}\n`],
+    keep: (key) => [
+      'security',
+      ['add-generic-password', '-U', '-s', 'earmark', '-a', 'earmark', '-w'],
+      `${key}\n${key}\n`,
+    ],
     advice: 'unlock your login keychain',
   },
 };
@@ -58,21 +68,33 @@ function readKeyFile(file: string): string {
     const key = readFileSync(file, 'utf8').trim();
     if (key !== '') return key;
   } catch (cause) {
-    throw new EarmarkError('store.locked', 'The file that EARMARK_KEY_FILE names cannot be read; check its name and its rights.', { cause });
+    throw new EarmarkError(
+      'store.locked',
+      'The file that EARMARK_KEY_FILE names cannot be read; check its name and its rights.',
+      { cause },
+    );
   }
-  throw new EarmarkError('store.locked', 'The file that EARMARK_KEY_FILE names is empty; put the key into it.');
+  throw new EarmarkError(
+    'store.locked',
+    'The file that EARMARK_KEY_FILE names is empty; put the key into it.',
+  );
 }
 
 /** @param mayMake a new key is made where the keychain has none */
 function keychainKey({ platform, run = runProgram }: KeySetup, mayMake: boolean): string {
   const keychain = KEYCHAINS[platform];
-  if (!keychain) throw new EarmarkError('store.locked', 'There is no keychain that Earmark can use on this platform; give the key with EARMARK_KEY or EARMARK_KEY_FILE.');
+  if (!keychain)
+    throw new EarmarkError(
+      'store.locked',
+      'There is no keychain that Earmark can use on this platform; give the key with EARMARK_KEY or EARMARK_KEY_FILE.',
+    );
   const [find, args] = keychain.find();
   let found = '';
   try {
     found = run(find, args).trim();
   } catch (cause) {
-    // A keychain without the entry fails as well as one that is not there; keeping a new key tells them apart.
+    // A keychain without the entry fails as well as one that is not there; keeping a new key tells
+    // them apart.
     if (!mayMake) throw locked(keychain, cause);
   }
   if (found !== '') return found;
@@ -89,9 +111,18 @@ function keychainKey({ platform, run = runProgram }: KeySetup, mayMake: boolean)
 }
 
 function locked({ advice }: Keychain, cause?: unknown): EarmarkError {
-  return new EarmarkError('store.locked', `The keychain does not give the key; ${advice}, or set EARMARK_KEY.`, cause === undefined ? {} : { cause });
+  return new EarmarkError(
+    'store.locked',
+    `The keychain does not give the key; ${advice}, or set EARMARK_KEY.`,
+    cause === undefined ? {} : { cause },
+  );
 }
 
 function runProgram(command: string, args: readonly string[], input?: string): string {
-  return execFileSync(command, args, { encoding: 'utf8', timeout: TIMEOUT_MS, stdio: ['pipe', 'pipe', 'ignore'], ...(input === undefined ? {} : { input }) });
+  return execFileSync(command, args, {
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    ...(input === undefined ? {} : { input }),
+  });
 }

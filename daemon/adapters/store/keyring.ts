@@ -1,6 +1,7 @@
 /**
- * The key of everything at rest. A random data key encrypts database and sound; `keyring.json` holds it wrapped by a key
- * that a person, the platform's keychain or the editor gives. So a key is changed without writing the data anew.
+ * The key of everything at rest. A random data key encrypts database and sound; `keyring.json`
+ * holds it wrapped by a key that a person, the platform's keychain or the editor gives. So a key is
+ * changed without writing the data anew.
  */
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -13,7 +14,14 @@ const KEY_BYTES = 32;
 /** 32 MB and about 0.1 s a try (RFC 7914). */
 const SCRYPT = { N: 1 << 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 } as const;
 
-const Keyring = z.object({ version: z.literal(1), keeper: z.enum(['given', 'keychain']), salt: z.string(), nonce: z.string(), tag: z.string(), wrapped: z.string() });
+const Keyring = z.object({
+  version: z.literal(1),
+  keeper: z.enum(['given', 'keychain']),
+  salt: z.string(),
+  nonce: z.string(),
+  tag: z.string(),
+  wrapped: z.string(),
+});
 /** Who has the key that opens the keyring. */
 export type KeyKeeper = z.infer<typeof Keyring>['keeper'];
 
@@ -36,7 +44,14 @@ export function wrapDataKey(home: string, dataKey: Buffer, key: string, keeper: 
   const cipher = createCipheriv('aes-256-gcm', scryptSync(key, salt, KEY_BYTES, SCRYPT), nonce);
   const wrapped = Buffer.concat([cipher.update(dataKey), cipher.final()]);
   const text = (bytes: Buffer): string => bytes.toString('base64');
-  const file: z.infer<typeof Keyring> = { version: 1, keeper, salt: text(salt), nonce: text(nonce), tag: text(cipher.getAuthTag()), wrapped: text(wrapped) };
+  const file: z.infer<typeof Keyring> = {
+    version: 1,
+    keeper,
+    salt: text(salt),
+    nonce: text(nonce),
+    tag: text(cipher.getAuthTag()),
+    wrapped: text(wrapped),
+  };
   const path = join(home, FILE);
   writeFileSync(`${path}.new`, `${JSON.stringify(file)}\n`, { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
@@ -45,14 +60,26 @@ export function wrapDataKey(home: string, dataKey: Buffer, key: string, keeper: 
 /** @throws EarmarkError store.locked where the key is another */
 export function openKeyring(home: string, key: string): Buffer {
   const ring = read(home);
-  if (!ring) throw new EarmarkError('store.corrupt', 'keyring.json is missing from the state folder; put it back from a backup.');
+  if (!ring)
+    throw new EarmarkError(
+      'store.corrupt',
+      'keyring.json is missing from the state folder; put it back from a backup.',
+    );
   const bytes = (text: string): Buffer => Buffer.from(text, 'base64');
   try {
-    const decipher = createDecipheriv('aes-256-gcm', scryptSync(key, bytes(ring.salt), KEY_BYTES, SCRYPT), bytes(ring.nonce));
+    const decipher = createDecipheriv(
+      'aes-256-gcm',
+      scryptSync(key, bytes(ring.salt), KEY_BYTES, SCRYPT),
+      bytes(ring.nonce),
+    );
     decipher.setAuthTag(bytes(ring.tag));
     return Buffer.concat([decipher.update(bytes(ring.wrapped)), decipher.final()]);
   } catch (cause) {
-    throw new EarmarkError('store.locked', 'This key does not open what Earmark keeps; give the one it was encrypted with.', { cause });
+    throw new EarmarkError(
+      'store.locked',
+      'This key does not open what Earmark keeps; give the one it was encrypted with.',
+      { cause },
+    );
   }
 }
 
@@ -62,6 +89,10 @@ function read(home: string): z.infer<typeof Keyring> | undefined {
   try {
     return Keyring.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (cause) {
-    throw new EarmarkError('store.corrupt', 'keyring.json in the state folder is damaged; put it back from a backup.', { cause });
+    throw new EarmarkError(
+      'store.corrupt',
+      'keyring.json in the state folder is damaged; put it back from a backup.',
+      { cause },
+    );
   }
 }

@@ -1,12 +1,22 @@
 /**
- * Sessions, their events and what the events add up to, in libSQL. A write is on disk when its call returns; several can
- * share one transaction, and so one wait for the disk (`together`). Runs on a thread of its own (`storeThread.ts`).
+ * Sessions, their events and what the events add up to, in libSQL. A write is on disk when its call
+ * returns; several can share one transaction, and so one wait for the disk (`together`). Runs on a
+ * thread of its own (`storeThread.ts`).
  */
 import type { Sqlite, SqliteStatement } from '../sqlite';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Insight } from '../../analysis/types';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
-import type { Progress, RemovedRows, SessionCounts, SessionStats, MeaningStore, SessionStore, StoredVoice, VoiceStore } from '../../session/ports';
+import type {
+  Progress,
+  RemovedRows,
+  SessionCounts,
+  SessionStats,
+  MeaningStore,
+  SessionStore,
+  StoredVoice,
+  VoiceStore,
+} from '../../session/ports';
 import type { SearchHit, SearchQuery } from '../../session/search';
 import type { Segment, Speaker } from '../../transcript/types';
 import { MeaningTable } from './meaningTable';
@@ -31,12 +41,23 @@ interface SessionRow {
   readonly stats: string;
 }
 
-const INSIGHT_KINDS: readonly Insight['kind'][] = ['action', 'decision', 'risk', 'question', 'entity', 'summary'];
+const INSIGHT_KINDS: readonly Insight['kind'][] = [
+  'action',
+  'decision',
+  'risk',
+  'question',
+  'entity',
+  'summary',
+];
 
 type AllStores = SessionStore & VoiceStore & MeaningStore;
 
 /** The store as it is where nobody has to be kept from waiting. */
-export type SyncStore = { readonly [Name in keyof AllStores]: (...args: Parameters<AllStores[Name]>) => Awaited<ReturnType<AllStores[Name]>> };
+export type SyncStore = {
+  readonly [Name in keyof AllStores]: (
+    ...args: Parameters<AllStores[Name]>
+  ) => Awaited<ReturnType<AllStores[Name]>>;
+};
 
 export type Outcome = { readonly value: unknown } | { readonly error: EarmarkError };
 
@@ -63,26 +84,56 @@ export class LibsqlStore implements SyncStore {
     const { id, key, state, title, provider, model, durationMs, createdMs } = record;
     const text = JSON.stringify(record);
     this.transaction(() => {
-      const { changes } = this.sql.createSession.run(id, key ?? null, state, title, provider, model, createdMs ?? Date.parse(record.startedAt), durationMs, text);
-      if (changes === 0) throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
+      const { changes } = this.sql.createSession.run(
+        id,
+        key ?? null,
+        state,
+        title,
+        provider,
+        model,
+        createdMs ?? Date.parse(record.startedAt),
+        durationMs,
+        text,
+      );
+      if (changes === 0)
+        throw new EarmarkError('internal', 'The session is there already; restart Earmark.');
       this.seal(id);
     });
   }
 
-  updateSession(id: string, { title, durationMs, provider, model, stats }: Parameters<SessionStore['updateSession']>[1]): void {
+  updateSession(
+    id: string,
+    { title, durationMs, provider, model, stats }: Parameters<SessionStore['updateSession']>[1],
+  ): void {
     this.transaction(() => {
-      this.sql.updateSession.run(title ?? null, durationMs ?? null, provider ?? null, model ?? null, stats ? JSON.stringify(stats) : null, id);
+      this.sql.updateSession.run(
+        title ?? null,
+        durationMs ?? null,
+        provider ?? null,
+        model ?? null,
+        stats ? JSON.stringify(stats) : null,
+        id,
+      );
       this.seal(id);
     });
   }
 
-  append(sessionId: string, events: readonly DurableEvent[], progress: readonly Progress[] = []): void {
+  append(
+    sessionId: string,
+    events: readonly DurableEvent[],
+    progress: readonly Progress[] = [],
+  ): void {
     this.transaction(() => {
       const row = this.sql.counts.get(sessionId) as SessionCounts | undefined;
-      if (!row) throw new EarmarkError('session.notFound', 'The session was removed; start a new one.');
+      if (!row)
+        throw new EarmarkError('session.notFound', 'The session was removed; start a new one.');
       if (this.hasAll(sessionId, events, row.lastSeq)) return;
       events.forEach((event, i) => {
-        if (event.seq !== row.lastSeq + 1 + i) throw new EarmarkError('internal', `Event ${event.seq} does not follow ${row.lastSeq + i}; restart Earmark.`);
+        if (event.seq !== row.lastSeq + 1 + i)
+          throw new EarmarkError(
+            'internal',
+            `Event ${event.seq} does not follow ${row.lastSeq + i}; restart Earmark.`,
+          );
         const { seq, time, ...body } = event;
         this.addEvent(sessionId, seq, time, JSON.stringify(body));
         this.keep(sessionId, event);
@@ -98,8 +149,16 @@ export class LibsqlStore implements SyncStore {
   }
 
   readEvents(sessionId: string, afterSeq: number, limit: number): readonly DurableEvent[] {
-    const rows = this.guard(() => this.sql.readEvents.all(sessionId, afterSeq, limit)) as { seq: number; time: number; body: string }[];
-    return rows.map(({ seq, time, body }) => ({ ...(JSON.parse(body) as DurableEvent), seq, time }));
+    const rows = this.guard(() => this.sql.readEvents.all(sessionId, afterSeq, limit)) as {
+      seq: number;
+      time: number;
+      body: string;
+    }[];
+    return rows.map(({ seq, time, body }) => ({
+      ...(JSON.parse(body) as DurableEvent),
+      seq,
+      time,
+    }));
   }
 
   getSession(id: string): SessionRecord | undefined {
@@ -112,7 +171,11 @@ export class LibsqlStore implements SyncStore {
 
   counts(id: string): SessionCounts {
     const row = this.guard(() => this.sql.counts.get(id)) as SessionCounts | undefined;
-    return { lastSeq: row?.lastSeq ?? 0, lastTime: row?.lastTime ?? 0, segments: row?.segments ?? 0 };
+    return {
+      lastSeq: row?.lastSeq ?? 0,
+      lastTime: row?.lastTime ?? 0,
+      segments: row?.segments ?? 0,
+    };
   }
 
   stats(id: string): SessionStats {
@@ -120,9 +183,22 @@ export class LibsqlStore implements SyncStore {
     return row ? (JSON.parse(row.stats) as SessionStats) : {};
   }
 
-  listSessions({ limit, offset, active, owner }: { limit: number; offset: number; active?: boolean; owner?: string }): readonly SessionRecord[] {
-    const which = active === undefined ? this.sql.list : active ? this.sql.listActive : this.sql.listOver;
-    return this.guard(() => which.all(owner ?? null, owner ?? null, limit, offset) as SessionRow[]).flatMap((row) => recordOf(row) ?? []);
+  listSessions({
+    limit,
+    offset,
+    active,
+    owner,
+  }: {
+    limit: number;
+    offset: number;
+    active?: boolean;
+    owner?: string;
+  }): readonly SessionRecord[] {
+    const which =
+      active === undefined ? this.sql.list : active ? this.sql.listActive : this.sql.listOver;
+    return this.guard(
+      () => which.all(owner ?? null, owner ?? null, limit, offset) as SessionRow[],
+    ).flatMap((row) => recordOf(row) ?? []);
   }
 
   segments(sessionId: string): readonly Segment[] {
@@ -139,13 +215,21 @@ export class LibsqlStore implements SyncStore {
 
   search(query: SearchQuery): readonly SearchHit[] {
     const { text, values } = searchSql(query);
-    const rows = this.guard(() => this.db.prepare(text).all(...values)) as { session: string; body: string }[];
-    return rows.map(({ session, body }) => (query.kind === 'transcript' ? { sessionId: session, segment: JSON.parse(body) as Segment } : { sessionId: session, insight: JSON.parse(body) as Insight }));
+    const rows = this.guard(() => this.db.prepare(text).all(...values)) as {
+      session: string;
+      body: string;
+    }[];
+    return rows.map(({ session, body }) =>
+      query.kind === 'transcript'
+        ? { sessionId: session, segment: JSON.parse(body) as Segment }
+        : { sessionId: session, insight: JSON.parse(body) as Insight },
+    );
   }
 
   deleteSession(id: string): void {
     this.transaction(() => {
-      // Triggers keep the search index in step only for rows deleted by name; a cascade fires them too, but late.
+      // Triggers keep the search index in step only for rows deleted by name; a cascade fires them
+      // too, but late.
       this.sql.deleteSegments.run(id);
       this.sql.deleteSession.run(id);
     });
@@ -153,7 +237,11 @@ export class LibsqlStore implements SyncStore {
   }
 
   purgeSession(id: string): RemovedRows {
-    const { events, segments, insights } = this.guard(() => this.sql.holds.get(id, id, id)) as { events: number; segments: number; insights: number };
+    const { events, segments, insights } = this.guard(() => this.sql.holds.get(id, id, id)) as {
+      events: number;
+      segments: number;
+      insights: number;
+    };
     this.deleteSession(id);
     this.guard(() => this.voiceTable.forgetSession(id));
     this.scrub();
@@ -161,9 +249,14 @@ export class LibsqlStore implements SyncStore {
   }
 
   forget(id: string, { transcript, insights }: Parameters<SessionStore['forget']>[1]): void {
-    const gone = [...(transcript ? ['final', 'revision', 'speaker'] : []), ...(insights ? INSIGHT_KINDS : [])];
+    const gone = [
+      ...(transcript ? ['final', 'revision', 'speaker'] : []),
+      ...(insights ? INSIGHT_KINDS : []),
+    ];
     this.transaction(() => {
-      const kept = (this.sql.readEvents.all(id, 0, -1) as { time: number; body: string }[]).filter(({ body }) => !gone.includes((JSON.parse(body) as { kind: string }).kind));
+      const kept = (this.sql.readEvents.all(id, 0, -1) as { time: number; body: string }[]).filter(
+        ({ body }) => !gone.includes((JSON.parse(body) as { kind: string }).kind),
+      );
       this.sql.deleteEvents.run(id);
       kept.forEach(({ time, body }, i) => this.addEvent(id, i + 1, time, body));
       this.sql.advance.run(kept.length, kept.at(-1)?.time ?? 0, id);
@@ -196,7 +289,9 @@ export class LibsqlStore implements SyncStore {
   }
 
   nearest(query: SearchQuery, vector: Float32Array, mostDistance: number): readonly SearchHit[] {
-    return this.guard(() => this.meaningTable.nearest(query, vector, mostDistance)).map(({ session, body }) => ({ sessionId: session, segment: JSON.parse(body) as Segment }));
+    return this.guard(() => this.meaningTable.nearest(query, vector, mostDistance)).map(
+      ({ session, body }) => ({ sessionId: session, segment: JSON.parse(body) as Segment }),
+    );
   }
 
   voices(): readonly StoredVoice[] {
@@ -214,8 +309,8 @@ export class LibsqlStore implements SyncStore {
   }
 
   /**
-   * Carries writes out in one transaction. Where one of them fails, each gets its own, so that it fails alone; where none
-   * can begin or end, all fail with that.
+   * Carries writes out in one transaction. Where one of them fails, each gets its own, so that it
+   * fails alone; where none can begin or end, all fail with that.
    */
   together(writes: readonly (() => unknown)[]): readonly Outcome[] {
     try {
@@ -268,8 +363,15 @@ export class LibsqlStore implements SyncStore {
   private hasAll(sessionId: string, events: readonly DurableEvent[], lastSeq: number): boolean {
     const [first, last] = [events[0], events.at(-1)];
     if (!first || !last || last.seq > lastSeq) return false;
-    const kept = this.sql.readEvents.all(sessionId, first.seq - 1, events.length) as { seq: number; time: number; body: string }[];
-    return events.every(({ seq, time, ...body }, i) => kept[i]?.seq === seq && kept[i].time === time && kept[i].body === JSON.stringify(body));
+    const kept = this.sql.readEvents.all(sessionId, first.seq - 1, events.length) as {
+      seq: number;
+      time: number;
+      body: string;
+    }[];
+    return events.every(
+      ({ seq, time, ...body }, i) =>
+        kept[i]?.seq === seq && kept[i].time === time && kept[i].body === JSON.stringify(body),
+    );
   }
 
   /** Keeps the tables that hold the present state in step with one event. */
@@ -286,17 +388,24 @@ export class LibsqlStore implements SyncStore {
         for (const segment of event.revision.added ?? []) this.addSegment(sessionId, segment);
         return;
       case 'speaker':
-        return void this.sql.setSpeaker.run(...summed(sessionId, event.speaker.id, JSON.stringify(event.speaker)));
+        return void this.sql.setSpeaker.run(
+          ...summed(sessionId, event.speaker.id, JSON.stringify(event.speaker)),
+        );
       case 'warning':
       case 'error':
         return;
       default:
         if (event.op === 'remove') this.sql.deleteInsight.run(sessionId, event.insight.id);
-        else this.sql.setInsight.run(...summed(sessionId, event.insight.id, JSON.stringify(event.insight)));
+        else
+          this.sql.setInsight.run(
+            ...summed(sessionId, event.insight.id, JSON.stringify(event.insight)),
+          );
     }
   }
 
-  /** The row of a session is changed column by column; its checksum is made from what stands there. */
+  /**
+   * The row of a session is changed column by column; its checksum is made from what stands there.
+   */
   private seal(id: string): void {
     const row = this.sql.getSession.get(id) as Row | undefined;
     if (row) this.sql.seal.run(sumOf('sessions', row), id);
@@ -304,13 +413,27 @@ export class LibsqlStore implements SyncStore {
 
   private addSegment(sessionId: string, segment: Segment): void {
     const body = JSON.stringify(segment);
-    this.sql.addSegment.run(sessionId, segment.id, segment.startMs, segment.text, body, rowSum(sessionId, segment.id, segment.text, body));
+    this.sql.addSegment.run(
+      sessionId,
+      segment.id,
+      segment.startMs,
+      segment.text,
+      body,
+      rowSum(sessionId, segment.id, segment.text, body),
+    );
     this.sql.countSegment.run(sessionId);
   }
 
   private changeSegment(sessionId: string, id: string, segment: Segment): void {
     const body = JSON.stringify(segment);
-    this.sql.changeSegment.run(segment.startMs, segment.text, body, rowSum(sessionId, id, segment.text, body), sessionId, id);
+    this.sql.changeSegment.run(
+      segment.startMs,
+      segment.text,
+      body,
+      rowSum(sessionId, id, segment.text, body),
+      sessionId,
+      id,
+    );
   }
 
   private addEvent(sessionId: string, seq: number, time: number, body: string): void {
@@ -319,11 +442,19 @@ export class LibsqlStore implements SyncStore {
 
   private setProgress(sessionId: string, { source, finalThrough, received }: Progress): void {
     const proof = receivedText(received);
-    this.sql.setProgress.run(sessionId, source, finalThrough, proof, rowSum(sessionId, source, finalThrough, proof ?? ''));
+    this.sql.setProgress.run(
+      sessionId,
+      source,
+      finalThrough,
+      proof,
+      rowSum(sessionId, source, finalThrough, proof ?? ''),
+    );
   }
 
   private bodies<T>(statement: SqliteStatement, sessionId: string): readonly T[] {
-    return (this.guard(() => statement.all(sessionId)) as { body: string }[]).map(({ body }) => JSON.parse(body) as T);
+    return (this.guard(() => statement.all(sessionId)) as { body: string }[]).map(
+      ({ body }) => JSON.parse(body) as T,
+    );
   }
 
   private transaction(work: () => void): void {
@@ -345,7 +476,11 @@ export class LibsqlStore implements SyncStore {
   }
 
   private guard<T>(work: () => T): T {
-    if (this.closed) throw new EarmarkError('store.unwritable', 'The database of sessions is closed; start Earmark again.');
+    if (this.closed)
+      throw new EarmarkError(
+        'store.unwritable',
+        'The database of sessions is closed; start Earmark again.',
+      );
     try {
       return work();
     } catch (error) {
@@ -361,5 +496,12 @@ function summed(sessionId: string, id: string, body: string): [string, string, s
 function recordOf(row: unknown): SessionRecord | undefined {
   if (!row) return undefined;
   const { state, title, provider, model, duration_ms, record } = row as SessionRow;
-  return { ...(JSON.parse(record) as SessionRecord), state, title, provider, model, durationMs: duration_ms };
+  return {
+    ...(JSON.parse(record) as SessionRecord),
+    state,
+    title,
+    provider,
+    model,
+    durationMs: duration_ms,
+  };
 }

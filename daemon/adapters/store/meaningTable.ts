@@ -1,4 +1,7 @@
-/** Vectors of what was said, by the row of the segment, which takes them along when it goes. Called within the store's guard. */
+/**
+ * Vectors of what was said, by the row of the segment, which takes them along when it goes. Called
+ * within the store's guard.
+ */
 import type { Sqlite, SqliteStatement } from '../sqlite';
 import type { SearchQuery } from '../../session/search';
 import { nearestSql } from './searchSql';
@@ -8,9 +11,13 @@ export class MeaningTable {
 
   constructor(private readonly db: Sqlite) {
     this.sql = {
-      unread: db.prepare('SELECT g.n, g.text FROM segments g LEFT JOIN meanings m ON m.n = g.n WHERE m.n IS NULL ORDER BY g.n DESC LIMIT ?'),
+      unread: db.prepare(
+        'SELECT g.n, g.text FROM segments g LEFT JOIN meanings m ON m.n = g.n WHERE m.n IS NULL ORDER BY g.n DESC LIMIT ?',
+      ),
       // Its text may have changed, or it may be gone, since it was read.
-      keep: db.prepare('INSERT OR REPLACE INTO meanings (n, vector) SELECT n, CASE WHEN ? IS NULL THEN NULL ELSE vector8(?) END FROM segments WHERE n = ? AND text = ?'),
+      keep: db.prepare(
+        'INSERT OR REPLACE INTO meanings (n, vector) SELECT n, CASE WHEN ? IS NULL THEN NULL ELSE vector8(?) END FROM segments WHERE n = ? AND text = ?',
+      ),
     };
   }
 
@@ -20,12 +27,17 @@ export class MeaningTable {
   }
 
   keep(n: number, text: string, vector: Float32Array | undefined): void {
-    const json = vector === undefined ? null : `[${Array.from(vector, (x) => x.toFixed(4)).join(',')}]`;
+    const json =
+      vector === undefined ? null : `[${Array.from(vector, (x) => x.toFixed(4)).join(',')}]`;
     this.sql.keep.run(json, json, n, text);
   }
 
   /** @returns rows with `session`, `body` and `distance`, the nearest first */
-  nearest(query: SearchQuery, vector: Float32Array, mostDistance: number): readonly { readonly session: string; readonly body: string }[] {
+  nearest(
+    query: SearchQuery,
+    vector: Float32Array,
+    mostDistance: number,
+  ): readonly { readonly session: string; readonly body: string }[] {
     const { text, values } = nearestSql(query, vector, mostDistance);
     return this.db.prepare(text).all(...values) as { session: string; body: string }[];
   }

@@ -1,5 +1,21 @@
-/** Opens earmark.db: rights, pragmas, migrations. One that cannot be read is set aside and a fresh one begun. */
-import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+/**
+ * Opens earmark.db: rights, pragmas, migrations. One that cannot be read is set aside and a fresh
+ * one begun.
+ */
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { openSqlite, type Sqlite } from '../sqlite';
@@ -9,7 +25,10 @@ import { isDamaged, salvage, type Salvaged } from './salvage';
 import { MIGRATIONS } from './schema';
 import { isCorrupt, storeError } from './storeErrors';
 
-/** Long enough for a look into the database with another tool, short enough that sound does not pile up. */
+/**
+ * Long enough for a look into the database with another tool, short enough that sound does not pile
+ * up.
+ */
 const BUSY_SECONDS = 2;
 
 export interface OpenStoreOptions {
@@ -21,7 +40,10 @@ export interface OpenStoreOptions {
   readonly key?: Buffer;
   /** Told after each step of setting a database aside; tests end there. */
   readonly onStep?: (step: string) => void;
-  /** How long a write waits for another process that holds the database; that process is a program a person runs beside Earmark. */
+  /**
+   * How long a write waits for another process that holds the database; that process is a program a
+   * person runs beside Earmark.
+   */
   readonly busySeconds?: number;
 }
 
@@ -35,17 +57,28 @@ export interface OpenedStore {
   readonly encryptedNow?: boolean;
 }
 
-/** @throws EarmarkError store.unwritable, store.corrupt (a database of a newer Earmark, or one that cannot be set aside) */
-export function openStore({ file, now = Date.now, busySeconds = BUSY_SECONDS, key, onStep }: OpenStoreOptions): OpenedStore {
+/**
+ * @throws EarmarkError store.unwritable, store.corrupt (a database of a newer Earmark, or one that
+ * cannot be set aside)
+ */
+export function openStore({
+  file,
+  now = Date.now,
+  busySeconds = BUSY_SECONDS,
+  key,
+  onStep,
+}: OpenStoreOptions): OpenedStore {
   const how: How = { busySeconds, ...(key ? { key } : {}) };
-  const opened = (): LibsqlStore => new LibsqlStore(openDatabase(file, how), () => removeSetAside(file));
+  const opened = (): LibsqlStore =>
+    new LibsqlStore(openDatabase(file, how), () => removeSetAside(file));
   try {
     finishReplacing(file);
     const encryptedNow = key !== undefined && isInTheClear(file);
     if (encryptedNow) encrypt(file, how);
     return { store: opened(), encryptedNow };
   } catch (error) {
-    if (!isCorrupt(error) || (error instanceof EarmarkError && error.details?.['newer'] === true)) throw storeError(error);
+    if (!isCorrupt(error) || (error instanceof EarmarkError && error.details?.['newer'] === true))
+      throw storeError(error);
     const setAside = `${file}.damaged-${new Date(now()).toISOString().replace(/[:.]/g, '-')}`;
     try {
       const salvaged = beginAnew(file, setAside, how, onStep);
@@ -56,9 +89,18 @@ export function openStore({ file, now = Date.now, busySeconds = BUSY_SECONDS, ke
   }
 }
 
-/** The damaged database stays where it is until a new one with all that could be read of it is whole: a start that ends in between loses nothing. */
-function beginAnew(file: string, setAside: string, how: How, onStep: (step: string) => void = () => undefined): Salvaged | undefined {
-  for (const ending of ENDINGS) if (existsSync(file + ending)) copyFileSync(file + ending, setAside + ending);
+/**
+ * The damaged database stays where it is until a new one with all that could be read of it is
+ * whole: a start that ends in between loses nothing.
+ */
+function beginAnew(
+  file: string,
+  setAside: string,
+  how: How,
+  onStep: (step: string) => void = () => undefined,
+): Salvaged | undefined {
+  for (const ending of ENDINGS)
+    if (existsSync(file + ending)) copyFileSync(file + ending, setAside + ending);
   onStep('kept');
   const made = placeForNew(file);
   const store = new LibsqlStore(openDatabase(made, how));
@@ -73,22 +115,28 @@ function beginAnew(file: string, setAside: string, how: How, onStep: (step: stri
   return salvaged;
 }
 
-/** Damaged databases of earlier, which might hold what is to be purged. @returns how many there were */
+/**
+ * Damaged databases of earlier, which might hold what is to be purged.
+ * @returns how many there were
+ */
 function removeSetAside(file: string): number {
-  const names = readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.damaged-`));
+  const names = readdirSync(dirname(file)).filter((name) =>
+    name.startsWith(`${basename(file)}.damaged-`),
+  );
   for (const name of names) rmSync(join(dirname(file), name), { force: true });
   return names.filter((name) => !/-(wal|shm)$/.test(name)).length;
 }
 
 /**
- * Copies what can be read. A first page that makes no sense is replaced by that of a new database: tables lie where the
- * same migrations put them.
+ * Copies what can be read. A first page that makes no sense is replaced by that of a new database:
+ * tables lie where the same migrations put them.
  */
 function salvageFrom(damaged: string, store: LibsqlStore, how: How): Salvaged | undefined {
   for (const repaired of [false, true]) {
     const copy = `${damaged}.reading`;
     try {
-      for (const ending of ['', '-wal']) if (existsSync(damaged + ending)) copyFileSync(damaged + ending, copy + ending);
+      for (const ending of ['', '-wal'])
+        if (existsSync(damaged + ending)) copyFileSync(damaged + ending, copy + ending);
       if (repaired && how.key === undefined) replaceFirstPage(copy);
       const db = openSqlite(copy, how);
       try {
@@ -135,10 +183,16 @@ function replaceFirstPage(file: string): void {
   }
 }
 
-/** Pages held in memory. What is written goes through them once, and the system keeps the file's pages too: more only grows for hours until it is full. */
+/**
+ * Pages held in memory. What is written goes through them once, and the system keeps the file's
+ * pages too: more only grows for hours until it is full.
+ */
 const CACHE_KIB = 512;
 
-/** A database up to this size, thousands of hours of speech, is read as a whole at every start, about 33 ms a megabyte. */
+/**
+ * A database up to this size, thousands of hours of speech, is read as a whole at every start,
+ * about 33 ms a megabyte.
+ */
 const CHECKED_BYTES = 512 * 1024 * 1024;
 
 interface How {
@@ -153,23 +207,33 @@ function isInTheClear(file: string): boolean {
   const head = Buffer.alloc(HEADER.length);
   const fd = openSync(file, 'r');
   try {
-    return readSync(fd, head, 0, head.length, 0) === head.length && head.toString('latin1') === HEADER;
+    return (
+      readSync(fd, head, 0, head.length, 0) === head.length && head.toString('latin1') === HEADER
+    );
   } finally {
     closeSync(fd);
   }
 }
 
-/** Copies a database in the clear into an encrypted one, which takes its place. What a crash leaves half done is done anew. */
+/**
+ * Copies a database in the clear into an encrypted one, which takes its place. What a crash leaves
+ * half done is done anew.
+ */
 function encrypt(file: string, how: How): void {
   openDatabase(file, { busySeconds: how.busySeconds }).close(); // It has every migration, and nothing is in its log.
   const made = placeForNew(file);
   const db = openDatabase(made, how);
   try {
     db.prepare("ATTACH DATABASE ? AS clear KEY ''").run(file);
-    const tables = db.prepare("SELECT name FROM clear.sqlite_master WHERE type = 'table' AND name NOT LIKE 'segment_text%' AND name NOT LIKE 'sqlite_%'").all() as { name: string }[];
+    const tables = db
+      .prepare(
+        "SELECT name FROM clear.sqlite_master WHERE type = 'table' AND name NOT LIKE 'segment_text%' AND name NOT LIKE 'sqlite_%'",
+      )
+      .all() as { name: string }[];
     db.exec('PRAGMA foreign_keys = OFF');
     db.transaction(() => {
-      for (const { name } of tables) db.exec(`INSERT INTO main."${name}" SELECT * FROM clear."${name}"`);
+      for (const { name } of tables)
+        db.exec(`INSERT INTO main."${name}" SELECT * FROM clear."${name}"`);
     })();
     db.exec('DETACH DATABASE clear');
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -185,7 +249,11 @@ function openDatabase(file: string, { busySeconds, key }: How): Sqlite {
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600); // SQLite gives -wal and -shm the same rights.
   } catch (cause) {
-    throw new EarmarkError('store.unwritable', 'The state folder cannot be written; check its rights, or set EARMARK_HOME to another folder.', { cause });
+    throw new EarmarkError(
+      'store.unwritable',
+      'The state folder cannot be written; check its rights, or set EARMARK_HOME to another folder.',
+      { cause },
+    );
   }
   const db = openSqlite(file, { busySeconds, ...(key ? { key } : {}) });
   try {
@@ -195,10 +263,12 @@ function openDatabase(file: string, { busySeconds, key }: How): Sqlite {
     db.exec('PRAGMA secure_delete = ON');
     db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     migrate(db);
-    // What is damaged is found now and not in a meeting; a large database is looked at where it is read.
+    // What is damaged is found now and not in a meeting; a large database is looked at where it is
+    // read.
     if (statSync(file).size <= CHECKED_BYTES) {
       repairSearchIndex(db);
-      if (isDamaged(db)) throw new EarmarkError('store.corrupt', 'The database of sessions is damaged.');
+      if (isDamaged(db))
+        throw new EarmarkError('store.corrupt', 'The database of sessions is damaged.');
     }
     return db;
   } catch (error) {
@@ -220,7 +290,12 @@ function repairSearchIndex(db: Sqlite): void {
 function migrate(db: Sqlite): void {
   const [row] = db.prepare('PRAGMA user_version').all() as { user_version: number }[];
   const version = row?.user_version ?? 0;
-  if (version > MIGRATIONS.length) throw new EarmarkError('store.corrupt', 'The database of sessions was written by a newer Earmark; update Earmark.', { details: { newer: true } });
+  if (version > MIGRATIONS.length)
+    throw new EarmarkError(
+      'store.corrupt',
+      'The database of sessions was written by a newer Earmark; update Earmark.',
+      { details: { newer: true } },
+    );
   MIGRATIONS.slice(version).forEach((sql, i) => {
     db.transaction(() => {
       db.exec(sql);

@@ -1,4 +1,7 @@
-/** How the stores keep what of a source came in: `frames digest`, one text, or null where nobody asks for it. */
+/**
+ * How the stores keep what of a source came in: `frames digest`, one text, or null where nobody
+ * asks for it.
+ */
 import type { Source } from '../../audio/frame';
 import type { Received } from '../../audio/frameChain';
 import type { Progress } from '../../session/ports';
@@ -15,5 +18,9 @@ export function receivedText(received: Received | undefined): string | null {
 
 export function progressOf({ source, final_through, received }: ProgressRow): Progress {
   const [frames = '', digest = ''] = received?.split(' ') ?? [];
-  return { source, finalThrough: final_through, ...(received === null ? {} : { received: { frames: Number(frames), digest } }) };
+  return {
+    source,
+    finalThrough: final_through,
+    ...(received === null ? {} : { received: { frames: Number(frames), digest } }),
+  };
 }

@@ -1,10 +1,26 @@
-/** A checksum for every row that holds what was said: SQLite has none, and a bit that flips in a text is a word that changed. */
+/**
+ * A checksum for every row that holds what was said: SQLite has none, and a bit that flips in a
+ * text is a word that changed.
+ */
 import { isUtf8 } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 
-/** Tables that have a column `sum`, and the columns it is made of, as texts joined by line feeds. */
+/**
+ * Tables that have a column `sum`, and the columns it is made of, as texts joined by line feeds.
+ */
 const SUMMED = {
-  sessions: ['id', 'key', 'state', 'title', 'provider', 'model', 'created_ms', 'duration_ms', 'stats', 'record'],
+  sessions: [
+    'id',
+    'key',
+    'state',
+    'title',
+    'provider',
+    'model',
+    'created_ms',
+    'duration_ms',
+    'stats',
+    'record',
+  ],
   events: ['session', 'seq', 'time', 'body'],
   segments: ['session', 'id', 'text', 'body'],
   speakers: ['session', 'id', 'body'],
@@ -24,34 +40,55 @@ export function sumOf(table: SummedTable, row: Row): number {
   return rowSum(...SUMMED[table].map((column) => row[column] ?? ''));
 }
 
-/** Texts of a table, and its numbers. Texts are read as bytes: the driver ends the process at a text that is not UTF-8. */
-const COLUMNS: Readonly<Record<SummedTable | 'settings', { readonly texts: readonly string[]; readonly numbers: readonly string[] }>> = {
-  sessions: { texts: ['id', 'key', 'state', 'title', 'provider', 'model', 'record', 'stats'], numbers: ['rowid', 'created_ms', 'duration_ms', 'last_seq', 'last_time', 'segments', 'sum'] },
+/**
+ * Texts of a table, and its numbers. Texts are read as bytes: the driver ends the process at a text
+ * that is not UTF-8.
+ */
+const COLUMNS: Readonly<
+  Record<
+    SummedTable | 'settings',
+    { readonly texts: readonly string[]; readonly numbers: readonly string[] }
+  >
+> = {
+  sessions: {
+    texts: ['id', 'key', 'state', 'title', 'provider', 'model', 'record', 'stats'],
+    numbers: ['rowid', 'created_ms', 'duration_ms', 'last_seq', 'last_time', 'segments', 'sum'],
+  },
   events: { texts: ['session', 'body'], numbers: ['seq', 'time', 'sum'] },
   segments: { texts: ['session', 'id', 'text', 'body'], numbers: ['n', 'start_ms', 'sum'] },
   speakers: { texts: ['session', 'id', 'body'], numbers: ['rowid', 'sum'] },
   insights: { texts: ['session', 'id', 'body'], numbers: ['rowid', 'sum'] },
   progress: { texts: ['session', 'source', 'received'], numbers: ['final_through', 'sum'] },
-  voices: { texts: ['owner', 'name', 'session', 'centre'], numbers: ['n', 'kept_ms', 'heard_ms', 'sum'] },
+  voices: {
+    texts: ['owner', 'name', 'session', 'centre'],
+    numbers: ['n', 'kept_ms', 'heard_ms', 'sum'],
+  },
   settings: { texts: ['name', 'value'], numbers: [] },
 };
 
 export type Row = Readonly<Record<string, string | number | null>>;
 
-/** What to select so that no text is read as text, also where the head of a damaged row calls a number one. */
+/**
+ * What to select so that no text is read as text, also where the head of a damaged row calls a
+ * number one.
+ */
 export function selectBytes(table: SummedTable | 'settings'): string {
   const { texts, numbers } = COLUMNS[table];
   return `SELECT ${[...texts.map((name) => `CAST("${name}" AS BLOB) AS "${name}"`), ...numbers.map((name) => `CASE WHEN typeof(${name}) IN ('integer', 'null') THEN ${name} ELSE x'' END AS ${name}`)].join(', ')} FROM "${table}"`;
 }
 
 /** The row with its texts; undefined where one is not UTF-8, or a number is none. */
-export function rowOf(table: SummedTable | 'settings', row: Readonly<Record<string, unknown>>): Row | undefined {
+export function rowOf(
+  table: SummedTable | 'settings',
+  row: Readonly<Record<string, unknown>>,
+): Row | undefined {
   const { texts, numbers } = COLUMNS[table];
   const read: Record<string, string | number | null> = {};
   for (const name of texts) {
     const value = row[name];
     if (value === null) read[name] = null;
-    else if (value instanceof ArrayBuffer && isUtf8(value)) read[name] = Buffer.from(value).toString();
+    else if (value instanceof ArrayBuffer && isUtf8(value))
+      read[name] = Buffer.from(value).toString();
     else return undefined;
   }
   for (const name of numbers) {

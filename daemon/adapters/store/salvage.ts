@@ -1,6 +1,7 @@
 /**
- * Reads what can still be read of a damaged database into a new one. The events are the truth: transcript, speakers and
- * insights are made from them anew. An event that is lost keeps its number; a warning with its time span stands there.
+ * Reads what can still be read of a damaged database into a new one. The events are the truth:
+ * transcript, speakers and insights are made from them anew. An event that is lost keeps its
+ * number; a warning with its time span stands there.
  */
 import type { Sqlite } from '../sqlite';
 import type { DurableEvent, SessionRecord } from '../../session/events';
@@ -26,18 +27,35 @@ const EVENTS_MAX = 1_000_000;
 
 /** True where any row, page or index of the database is not as it was written. */
 export function isDamaged(db: Sqlite): boolean {
-  // Not the quick check: it passes over an index that leads to other rows than its table has, and what is asked for by an index is then not found.
+  // Not the quick check: it passes over an index that leads to other rows than its table has, and
+  // what is asked for by an index is then not found.
   const [check] = db.prepare('PRAGMA integrity_check(1)').all() as { integrity_check?: string }[];
   if (check?.integrity_check !== 'ok') return true;
-  for (const table of ['sessions', 'events', 'segments', 'speakers', 'insights', 'progress', 'voices'] as const) {
-    for (const bytes of db.prepare(selectBytes(table)).iterate() as IterableIterator<Readonly<Record<string, unknown>>>) {
+  for (const table of [
+    'sessions',
+    'events',
+    'segments',
+    'speakers',
+    'insights',
+    'progress',
+    'voices',
+  ] as const) {
+    for (const bytes of db.prepare(selectBytes(table)).iterate() as IterableIterator<
+      Readonly<Record<string, unknown>>
+    >) {
       const row = rowOf(table, bytes);
       if (!row || !isWhole(table, row)) return true;
     }
   }
-  const [uneven] = db.prepare('SELECT count(*) AS n FROM sessions s WHERE last_seq <> (SELECT count(*) FROM events e WHERE e.session = s.id)').all() as { n: number }[];
+  const [uneven] = db
+    .prepare(
+      'SELECT count(*) AS n FROM sessions s WHERE last_seq <> (SELECT count(*) FROM events e WHERE e.session = s.id)',
+    )
+    .all() as { n: number }[];
   if ((uneven?.n ?? 0) > 0) return true;
-  const [misplaced] = db.prepare("SELECT count(*) AS n FROM segments WHERE start_ms <> json_extract(body, '$.startMs')").all() as { n: number }[];
+  const [misplaced] = db
+    .prepare("SELECT count(*) AS n FROM segments WHERE start_ms <> json_extract(body, '$.startMs')")
+    .all() as { n: number }[];
   if ((misplaced?.n ?? 0) > 0) return true;
   return false;
 }
@@ -47,20 +65,43 @@ export function salvage(from: Sqlite, into: SyncStore): Salvaged {
   for (const row of rows(from, 'sessions', 'rowid')) {
     const { id, last_seq, last_time, record } = row;
     if (typeof id !== 'string' || !isWhole('sessions', row)) continue;
-    records.set(id, { record: { ...(JSON.parse(String(record)) as SessionRecord), title: String(row['title']), durationMs: Number(row['duration_ms']), state: 'IDLE' }, lastSeq: Number(last_seq), lastTime: Number(last_time) });
+    records.set(id, {
+      record: {
+        ...(JSON.parse(String(record)) as SessionRecord),
+        title: String(row['title']),
+        durationMs: Number(row['duration_ms']),
+        state: 'IDLE',
+      },
+      lastSeq: Number(last_seq),
+      lastTime: Number(last_time),
+    });
   }
   const events = new Map<string, Map<number, DurableEvent>>();
   for (const row of rows(from, 'events', 'session, seq')) {
     if (!isWhole('events', row)) continue;
     const session = String(row['session']);
     const list = events.get(session) ?? new Map<number, DurableEvent>();
-    events.set(session, list.set(Number(row['seq']), { ...(JSON.parse(String(row['body'])) as DurableEvent), seq: Number(row['seq']), time: Number(row['time']) }));
+    events.set(
+      session,
+      list.set(Number(row['seq']), {
+        ...(JSON.parse(String(row['body'])) as DurableEvent),
+        seq: Number(row['seq']),
+        time: Number(row['time']),
+      }),
+    );
   }
   const progress = new Map<string, Progress[]>();
   for (const row of rows(from, 'progress', 'session, source')) {
     if (!isWhole('progress', row)) continue;
     const session = String(row['session']);
-    progress.set(session, [...(progress.get(session) ?? []), progressOf({ source: row['source'] as Progress['source'], final_through: Number(row['final_through']), received: row['received'] === null ? null : String(row['received']) })]);
+    progress.set(session, [
+      ...(progress.get(session) ?? []),
+      progressOf({
+        source: row['source'] as Progress['source'],
+        final_through: Number(row['final_through']),
+        received: row['received'] === null ? null : String(row['received']),
+      }),
+    ]);
   }
   let [read, lost, unnamed] = [0, 0, 0];
   for (const id of new Set([...records.keys(), ...events.keys()])) {
@@ -70,12 +111,26 @@ export function salvage(from: Sqlite, into: SyncStore): Salvaged {
     into.createSession(known?.record ?? unknownRecord(id, found));
     const last = Math.min(EVENTS_MAX, Math.max(known?.lastSeq ?? 0, ...found.keys()));
     const all = Array.from({ length: last }, (_, i) => found.get(i + 1) ?? i + 1);
-    into.append(id, all.map((event, i) => (typeof event === 'number' ? lostEvent(event, all.slice(0, i).findLast(isEvent)?.time ?? 0, all.slice(i).find(isEvent)?.time ?? known?.lastTime ?? 0) : event)), progress.get(id) ?? []);
+    into.append(
+      id,
+      all.map((event, i) =>
+        typeof event === 'number'
+          ? lostEvent(
+              event,
+              all.slice(0, i).findLast(isEvent)?.time ?? 0,
+              all.slice(i).find(isEvent)?.time ?? known?.lastTime ?? 0,
+            )
+          : event,
+      ),
+      progress.get(id) ?? [],
+    );
     read += found.size;
     lost += all.filter((event) => typeof event === 'number').length;
   }
-  for (const row of rows(from, 'voices', 'n')) if (isWhole('voices', row)) void into.keepVoice(voiceOf(row));
-  for (const row of rows(from, 'settings', 'name')) into.setSetting(String(row['name']), String(row['value']));
+  for (const row of rows(from, 'voices', 'n'))
+    if (isWhole('voices', row)) void into.keepVoice(voiceOf(row));
+  for (const row of rows(from, 'settings', 'name'))
+    into.setSetting(String(row['name']), String(row['value']));
   return { sessions: records.size + unnamed, events: read, lost, unnamed };
 }
 
@@ -83,15 +138,40 @@ const isEvent = (event: DurableEvent | number): event is DurableEvent => typeof 
 
 function lostEvent(seq: number, fromMs: number, toMs: number): DurableEvent {
   const at = (ms: number): string => new Date(Math.max(0, ms)).toISOString().slice(11, 19);
-  return { kind: 'warning', code: 'store.damaged', message: `The database was damaged; something from ${at(fromMs)} to ${at(Math.max(fromMs, toMs))} of this session is lost.`, seq, time: Math.max(fromMs, 0) };
+  return {
+    kind: 'warning',
+    code: 'store.damaged',
+    message: `The database was damaged; something from ${at(fromMs)} to ${at(Math.max(fromMs, toMs))} of this session is lost.`,
+    seq,
+    time: Math.max(fromMs, 0),
+  };
 }
 
 /** What is known of a session whose record is gone. */
 function unknownRecord(id: string, events: ReadonlyMap<number, DurableEvent>): SessionRecord {
-  const sources = [...new Set([...events.values()].flatMap((event) => (event.kind === 'final' ? [event.segment.source] : [])))];
+  const sources = [
+    ...new Set(
+      [...events.values()].flatMap((event) =>
+        event.kind === 'final' ? [event.segment.source] : [],
+      ),
+    ),
+  ];
   return {
-    id, kind: 'meeting', title: 'A session whose title was lost', state: 'IDLE', startedAt: new Date(0).toISOString(), durationMs: 0, sources: sources.map((source) => ({ source, origin: { type: 'push' } })), language: 'en',
-    provider: '', model: '', live: false, partials: false, insights: true, ephemeral: false, keepAudio: false,
+    id,
+    kind: 'meeting',
+    title: 'A session whose title was lost',
+    state: 'IDLE',
+    startedAt: new Date(0).toISOString(),
+    durationMs: 0,
+    sources: sources.map((source) => ({ source, origin: { type: 'push' } })),
+    language: 'en',
+    provider: '',
+    model: '',
+    live: false,
+    partials: false,
+    insights: true,
+    ephemeral: false,
+    keepAudio: false,
   };
 }
 
@@ -99,14 +179,21 @@ function unknownRecord(id: string, events: ReadonlyMap<number, DurableEvent>): S
 function rows(db: Sqlite, table: SummedTable | 'settings', key: string): readonly Row[] {
   const keys = key.split(', ');
   const found = new Map<string, Row>();
-  for (const [order, compare] of [['ASC', '>'], ['DESC', '<']] as const) {
+  for (const [order, compare] of [
+    ['ASC', '>'],
+    ['DESC', '<'],
+  ] as const) {
     let after: unknown[] | undefined;
     let page = PAGE;
     for (;;) {
       const where = after ? `WHERE (${key}) ${compare} (${keys.map(() => '?').join(', ')})` : '';
       let next: Readonly<Record<string, unknown>>[];
       try {
-        next = db.prepare(`${selectBytes(table)} ${where} ORDER BY ${keys.map((name) => `${name} ${order}`).join(', ')} LIMIT ${page}`).all(...(after ?? [])) as typeof next;
+        next = db
+          .prepare(
+            `${selectBytes(table)} ${where} ORDER BY ${keys.map((name) => `${name} ${order}`).join(', ')} LIMIT ${page}`,
+          )
+          .all(...(after ?? [])) as typeof next;
       } catch {
         if (page === 1) break;
         page = 1;
@@ -117,9 +204,20 @@ function rows(db: Sqlite, table: SummedTable | 'settings', key: string): readonl
         if (row) found.set(keys.map((name) => String(row[name])).join('\n'), row);
       }
       const last = next.at(-1);
-      // A page that leads back to itself would be read for ever; a key that is no text any more is a damaged place.
-      const at = last && keys.map((name) => (last[name] instanceof ArrayBuffer ? Buffer.from(last[name]).toString() : last[name]));
-      if (next.length < page || !at || JSON.stringify(at) === JSON.stringify(after) || found.size > EVENTS_MAX) break;
+      // A page that leads back to itself would be read for ever; a key that is no text any more is
+      // a damaged place.
+      const at =
+        last &&
+        keys.map((name) =>
+          last[name] instanceof ArrayBuffer ? Buffer.from(last[name]).toString() : last[name],
+        );
+      if (
+        next.length < page ||
+        !at ||
+        JSON.stringify(at) === JSON.stringify(after) ||
+        found.size > EVENTS_MAX
+      )
+        break;
       after = at;
     }
     if (order === 'ASC' && page === PAGE) break;

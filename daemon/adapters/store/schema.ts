@@ -1,6 +1,12 @@
-/** Tables of earmark.db. `user_version` counts the migrations that were applied; each runs once, in a transaction. */
+/**
+ * Tables of earmark.db. `user_version` counts the migrations that were applied; each runs once, in
+ * a transaction.
+ */
 
-/** The index of the array plus one is the version it leads to. A released migration is never changed. */
+/**
+ * The index of the array plus one is the version it leads to. A released migration is never
+ * changed.
+ */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE sessions (
@@ -70,15 +76,19 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (session, source)
   ) STRICT, WITHOUT ROWID;
   `,
-  // The index's own secure-delete is not used: in SQLite 3.45.1 it leaves an index that its integrity check calls malformed.
+  // The index's own secure-delete is not used: in SQLite 3.45.1 it leaves an index that its
+  // integrity check calls malformed.
   `
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
   // Checksums of rows; `rowSum.ts` says of what. Rows of before have none.
-  ['sessions', 'events', 'segments', 'speakers', 'insights', 'progress'].map((table) => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`).join('\n'),
+  ['sessions', 'events', 'segments', 'speakers', 'insights', 'progress']
+    .map((table) => `ALTER TABLE ${table} ADD COLUMN sum INTEGER;`)
+    .join('\n'),
   // The checksum of a session is of more columns than it was.
   'UPDATE sessions SET sum = NULL;',
-  // Voices of people who agreed; `owner` is empty for the user of this machine, `centre` is base64 of float32. They outlive their session unless it is purged.
+  // Voices of people who agreed; `owner` is empty for the user of this machine, `centre` is base64
+  // of float32. They outlive their session unless it is purged.
   `
   CREATE TABLE voices (
     n INTEGER PRIMARY KEY,
@@ -94,7 +104,8 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // What of a source came in and can be proved, as `frames digest`; the checksum covers it.
   'ALTER TABLE progress ADD COLUMN received TEXT; UPDATE progress SET sum = NULL;',
-  // Meanings of segments; NULL where a text is too short to have one. They are made anew from the text whenever they are absent.
+  // Meanings of segments; NULL where a text is too short to have one. They are made anew from the
+  // text whenever they are absent.
   `
   CREATE TABLE meanings (n INTEGER PRIMARY KEY REFERENCES segments (n) ON DELETE CASCADE, vector BLOB) STRICT;
   CREATE TRIGGER segments_meaning AFTER UPDATE OF text ON segments WHEN old.text IS NOT new.text BEGIN

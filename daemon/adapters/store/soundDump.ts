@@ -1,6 +1,7 @@
 /**
- * Writes the sound of every session as WAV files beside the spool, for finding a fault, while the settings ask for it:
- * `debug-audio/SESSION-SOURCE.wav`. Bounded in size; nothing is written where what is kept is encrypted.
+ * Writes the sound of every session as WAV files beside the spool, for finding a fault, while the
+ * settings ask for it: `debug-audio/SESSION-SOURCE.wav`. Bounded in size; nothing is written where
+ * what is kept is encrypted.
  */
 import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,9 +56,12 @@ export class SoundDump {
   /** While it is on, for a person. */
   get sentence(): string | undefined {
     if (this.state === 'off') return undefined;
-    if (this.setup.encrypted()) return '"debug.audioDump" is on, but sound is not written in the clear beside what is encrypted; turn it off.';
-    if (this.state === 'full') return `"debug.audioDump" is on, but ${this.folder} holds as much as it may; delete it, or turn it off.`;
-    if (this.state === 'failed') return `"debug.audioDump" is on, but ${this.folder} cannot be written; turn it off.`;
+    if (this.setup.encrypted())
+      return '"debug.audioDump" is on, but sound is not written in the clear beside what is encrypted; turn it off.';
+    if (this.state === 'full')
+      return `"debug.audioDump" is on, but ${this.folder} holds as much as it may; delete it, or turn it off.`;
+    if (this.state === 'failed')
+      return `"debug.audioDump" is on, but ${this.folder} cannot be written; turn it off.`;
     return `The sound of every session is being written in the clear into ${this.folder}, because "debug.audioDump" is on; turn it off when the fault is found.`;
   }
 
@@ -118,7 +122,9 @@ export class SoundDump {
       writeSync(file.fd, header(file.bytes), 0, HEADER_BYTES, 0);
     } catch (error) {
       this.state = 'failed';
-      this.setup.logger.error('dump.failed', { error: (error as NodeJS.ErrnoException).code ?? 'unknown' });
+      this.setup.logger.error('dump.failed', {
+        error: (error as NodeJS.ErrnoException).code ?? 'unknown',
+      });
       this.closeAll();
     }
   }
@@ -128,13 +134,20 @@ export class SoundDump {
     const known = this.files.get(key);
     if (known) return known;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    this.used ??= readdirSync(this.folder).reduce((sum, name) => sum + statSync(join(this.folder, name)).size, 0);
+    this.used ??= readdirSync(this.folder).reduce(
+      (sum, name) => sum + statSync(join(this.folder, name)).size,
+      0,
+    );
     // A session that is taken up again goes on in its file.
     const path = join(this.folder, `${key}.wav`);
     const fd = openSync(path, 'a+', 0o600);
     const before = statSync(path).size;
     closeSync(fd);
-    const file: DumpFile = { fd: openSync(path, 'r+'), bytes: Math.max(0, before - HEADER_BYTES), nextSeq: seq };
+    const file: DumpFile = {
+      fd: openSync(path, 'r+'),
+      bytes: Math.max(0, before - HEADER_BYTES),
+      nextSeq: seq,
+    };
     this.used += before === 0 ? HEADER_BYTES : 0;
     this.files.set(key, file);
     return file;
@@ -156,7 +169,10 @@ export class SoundDump {
         gone++;
       }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.setup.logger.warn('dump.removeFailed', { error: (error as NodeJS.ErrnoException).code ?? 'unknown' });
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.setup.logger.warn('dump.removeFailed', {
+          error: (error as NodeJS.ErrnoException).code ?? 'unknown',
+        });
     }
     if (gone > 0) this.used = undefined;
     return gone;

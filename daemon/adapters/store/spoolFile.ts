@@ -1,8 +1,28 @@
-/** One file of a spool. While it grows its bytes are in memory too; later they are read again when somebody asks. */
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, readFileSync, unlink, unlinkSync, writeSync } from 'node:fs';
+/**
+ * One file of a spool. While it grows its bytes are in memory too; later they are read again when
+ * somebody asks.
+ */
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  unlink,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import type { Frame, Source } from '../../audio/frame';
 import { SPOOL_FILE_BYTES, spoolFilePool } from '../../audio/pools';
-import { frameAt, records, SEALED_RECORD_BYTES, type SpoolRecord, writeFrame, writeMark } from './spoolRecord';
+import {
+  frameAt,
+  records,
+  SEALED_RECORD_BYTES,
+  type SpoolRecord,
+  writeFrame,
+  writeMark,
+} from './spoolRecord';
 
 /** Frames of one source in one file: where each record starts. */
 interface Track {
@@ -26,10 +46,19 @@ export class SpoolFile {
   /** Places where bytes are no record: what stands after one may follow a loss. */
   private readonly damage: number[] = [];
 
-  private constructor(readonly path: string, readonly number: number, private readonly key: Buffer | undefined) {}
+  private constructor(
+    readonly path: string,
+    readonly number: number,
+    private readonly key: Buffer | undefined,
+  ) {}
 
   /** A new file that says how far every source had come. @throws what the file system throws */
-  static create(path: string, number: number, last: ReadonlyMap<Source, number>, key?: Buffer): SpoolFile {
+  static create(
+    path: string,
+    number: number,
+    last: ReadonlyMap<Source, number>,
+    key?: Buffer,
+  ): SpoolFile {
     const file = new SpoolFile(path, number, key);
     file.fd = openSync(path, 'wx', 0o600);
     file.bytes = spoolFilePool.take();
@@ -49,7 +78,10 @@ export class SpoolFile {
     return file;
   }
 
-  /** A file that an earlier run left. Only whole records count: a torn tail never was on disk. New frames go to a new file. */
+  /**
+   * A file that an earlier run left. Only whole records count: a torn tail never was on disk. New
+   * frames go to a new file.
+   */
   static load(path: string, number: number, key?: Buffer): SpoolFile {
     const file = new SpoolFile(path, number, key);
     const bytes = readFileSync(path);
@@ -96,7 +128,8 @@ export class SpoolFile {
     const begin = this.length;
     let end = begin;
     let next = from;
-    for (; next < frames.length && end + SEALED_RECORD_BYTES <= SPOOL_FILE_BYTES; next++) end += writeFrame(this.bytes, end, frames[next] as Frame, this.key);
+    for (; next < frames.length && end + SEALED_RECORD_BYTES <= SPOOL_FILE_BYTES; next++)
+      end += writeFrame(this.bytes, end, frames[next] as Frame, this.key);
     this.write(end - begin);
     const bytes = (end - begin) / Math.max(1, next - from);
     for (let i = from; i < next; i++) {
@@ -115,14 +148,20 @@ export class SpoolFile {
     const start = lowerBound(track.seqs, fromSeq);
     const frames: Frame[] = [];
     for (let i = start; i < Math.min(track.seqs.length, start + limit); i++) {
-      // The checksum of a loaded record was compared when it was loaded, of a written one it was made here.
+      // The checksum of a loaded record was compared when it was loaded, of a written one it was
+      // made here.
       frames.push(frameAt(bytes, track.at[i] as number, source, track.seqs[i] as number, this.key));
     }
     return frames;
   }
 
-  /** Stretches of a source that a damaged place parts: last frame before it and first one after it, which may have a hole between them. */
-  *breaks(source: Source): Generator<{ readonly before: number | undefined; readonly after: number }> {
+  /**
+   * Stretches of a source that a damaged place parts: last frame before it and first one after it,
+   * which may have a hole between them.
+   */
+  *breaks(
+    source: Source,
+  ): Generator<{ readonly before: number | undefined; readonly after: number }> {
     const { seqs, at } = this.tracks.get(source) ?? { seqs: [], at: [] };
     for (const place of this.damage) {
       const i = lowerBound(at, place);
@@ -163,7 +202,10 @@ export class SpoolFile {
     this.pooled = false;
   }
 
-  /** The name goes when the system has time: it may take longer than a frame lasts. @param failed told when it cannot */
+  /**
+   * The name goes when the system has time: it may take longer than a frame lasts.
+   * @param failed told when it cannot
+   */
   remove(failed: (error: Error) => void): void {
     this.close().forget();
     unlink(this.path, (error) => {
@@ -171,11 +213,20 @@ export class SpoolFile {
     });
   }
 
-  /** After a failed sync the system may think of the pages as clean; they are written anew, so that the next sync means something. */
+  /**
+   * After a failed sync the system may think of the pages as clean; they are written anew, so that
+   * the next sync means something.
+   */
   private rewrite(): void {
     if (!this.bytes || this.fd === undefined) return;
     try {
-      writeSync(this.fd, this.bytes, this.syncedLength, this.length - this.syncedLength, this.syncedLength);
+      writeSync(
+        this.fd,
+        this.bytes,
+        this.syncedLength,
+        this.length - this.syncedLength,
+        this.syncedLength,
+      );
     } catch {
       // The next sync fails again and is told again.
     }
@@ -185,7 +236,14 @@ export class SpoolFile {
     const fd = this.fd as number;
     const bytes = this.bytes as Buffer;
     try {
-      for (let written = 0; written < count; ) written += writeSync(fd, bytes, this.length + written, count - written, this.length + written);
+      for (let written = 0; written < count;)
+        written += writeSync(
+          fd,
+          bytes,
+          this.length + written,
+          count - written,
+          this.length + written,
+        );
     } catch (error) {
       try {
         ftruncateSync(fd, this.length);
@@ -202,7 +260,8 @@ export class SpoolFile {
     if (kind === 'mark') return void this.marks.set(source, seq);
     let track = this.tracks.get(source);
     if (!track) this.tracks.set(source, (track = { seqs: [], at: [] }));
-    // Frames come in order; one that does not was written twice by a run that could not know better.
+    // Frames come in order; one that does not was written twice by a run that could not know
+    // better.
     const before = track.seqs.at(-1);
     if (before !== undefined && seq <= before) return;
     track.seqs.push(seq);

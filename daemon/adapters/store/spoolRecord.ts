@@ -1,5 +1,6 @@
 /**
- * One record of a spool file: a frame, or a mark that says how far a source had come when the file was begun.
+ * One record of a spool file: a frame, or a mark that says how far a source had come when the file
+ * was begun.
  *
  *   offset  0  u32  magic "EMFR"
  *           4  u8   source: 0 mic, 1 system, 2 file
@@ -11,7 +12,8 @@
  *          28       samples, s16le; of an encrypted frame nonce (12), samples by AES-256-GCM, tag (16), which also
  *                   seals bytes 0–23
  *
- * All numbers little-endian. A record counts only when its checksum fits; the audio of a torn one never was on disk.
+ * All numbers little-endian. A record counts only when its checksum fits; the audio of a torn one
+ * never was on disk.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -38,7 +40,12 @@ export interface SpoolRecord {
 }
 
 /** @param key encrypts the samples @returns bytes written */
-export function writeFrame(into: Buffer, at: number, { source, seq, captureMs, pcm }: Frame, key?: Buffer): number {
+export function writeFrame(
+  into: Buffer,
+  at: number,
+  { source, seq, captureMs, pcm }: Frame,
+  key?: Buffer,
+): number {
   const samples = Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength);
   if (!key) {
     writeHeader(into, at, source, 0, samples.length, seq, captureMs);
@@ -48,7 +55,10 @@ export function writeFrame(into: Buffer, at: number, { source, seq, captureMs, p
   writeHeader(into, at, source, 2, LENGTHS[2], seq, captureMs);
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(into.subarray(at, at + 24));
-  Buffer.concat([nonce, cipher.update(samples), cipher.final(), cipher.getAuthTag()]).copy(into, at + HEADER_BYTES);
+  Buffer.concat([nonce, cipher.update(samples), cipher.final(), cipher.getAuthTag()]).copy(
+    into,
+    at + HEADER_BYTES,
+  );
   return seal(into, at, LENGTHS[2]);
 }
 
@@ -66,30 +76,52 @@ function readRecord(from: Buffer, at: number): SpoolRecord | undefined {
   const length = from.readUInt16LE(at + 6);
   const end = at + HEADER_BYTES + length;
   const name = KINDS[kind];
-  if (source === undefined || name === undefined || end > from.length || length !== LENGTHS[kind]) return undefined;
+  if (source === undefined || name === undefined || end > from.length || length !== LENGTHS[kind])
+    return undefined;
   if (checksum(from, at, length) !== from.readUInt32LE(at + 24)) return undefined;
-  return { kind: name, source, seq: from.readDoubleLE(at + 8), captureMs: from.readDoubleLE(at + 16), at, end };
+  return {
+    kind: name,
+    source,
+    seq: from.readDoubleLE(at + 8),
+    captureMs: from.readDoubleLE(at + 16),
+    at,
+    end,
+  };
 }
 
 /** The frame of a whole record; its samples are a copy. @throws Error where the key is another */
-export function frameAt(from: Buffer, at: number, source: Source, seq: number, key?: Buffer): Frame {
+export function frameAt(
+  from: Buffer,
+  at: number,
+  source: Source,
+  seq: number,
+  key?: Buffer,
+): Frame {
   const pcm = new Int16Array(FRAME_SAMPLES);
   const into = Buffer.from(pcm.buffer);
   const body = at + HEADER_BYTES;
   if (from.readUInt8(at + 5) !== 2) from.copy(into, 0, body, body + SAMPLE_BYTES);
   else if (!key) throw new Error('A frame is encrypted and there is no key.');
   else {
-    const decipher = createDecipheriv('aes-256-gcm', key, from.subarray(body, body + NONCE_BYTES)).setAAD(from.subarray(at, at + 24));
+    const decipher = createDecipheriv(
+      'aes-256-gcm',
+      key,
+      from.subarray(body, body + NONCE_BYTES),
+    ).setAAD(from.subarray(at, at + 24));
     decipher.setAuthTag(from.subarray(body + NONCE_BYTES + SAMPLE_BYTES, body + LENGTHS[2]));
-    decipher.update(from.subarray(body + NONCE_BYTES, body + NONCE_BYTES + SAMPLE_BYTES)).copy(into);
+    decipher
+      .update(from.subarray(body + NONCE_BYTES, body + NONCE_BYTES + SAMPLE_BYTES))
+      .copy(into);
     decipher.final();
   }
   return { source, seq, captureMs: from.readDoubleLE(at + 16), pcm };
 }
 
-/** Every whole record, in order. A damaged stretch is passed over: what follows it is still good. */
+/**
+ * Every whole record, in order. A damaged stretch is passed over: what follows it is still good.
+ */
 export function* records(from: Buffer): Generator<SpoolRecord> {
-  for (let at = 0; at + HEADER_BYTES <= from.length; ) {
+  for (let at = 0; at + HEADER_BYTES <= from.length;) {
     const record = readRecord(from, at);
     if (record) {
       yield record;
@@ -104,7 +136,15 @@ export function* records(from: Buffer): Generator<SpoolRecord> {
 
 const MAGIC_BYTES = Buffer.from('EMFR', 'latin1');
 
-function writeHeader(into: Buffer, at: number, source: Source, kind: 0 | 1 | 2, length: number, seq: number, captureMs: number): void {
+function writeHeader(
+  into: Buffer,
+  at: number,
+  source: Source,
+  kind: 0 | 1 | 2,
+  length: number,
+  seq: number,
+  captureMs: number,
+): void {
   into.writeUInt32LE(MAGIC, at);
   into.writeUInt8(SOURCES.indexOf(source), at + 4);
   into.writeUInt8(kind, at + 5);
@@ -119,5 +159,8 @@ function seal(into: Buffer, at: number, length: number): number {
 }
 
 function checksum(bytes: Buffer, at: number, length: number): number {
-  return crc32(bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length), crc32(bytes.subarray(at, at + 24)));
+  return crc32(
+    bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length),
+    crc32(bytes.subarray(at, at + 24)),
+  );
 }

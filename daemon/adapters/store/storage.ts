@@ -1,6 +1,6 @@
 /**
- * Database and sound of a state folder, encrypted where a key was ever given. Without the key nothing is read: every
- * call of store and spools is refused with `store.locked` until `unlock`.
+ * Database and sound of a state folder, encrypted where a key was ever given. Without the key
+ * nothing is read: every call of store and spools is refused with `store.locked` until `unlock`.
  */
 import { join } from 'node:path';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
@@ -36,7 +36,9 @@ export class Storage implements Disposable {
   private reason: EarmarkError | undefined;
   private unlocking: Promise<void> | undefined;
   /** Refuse while locked. */
-  readonly store = behind<SessionStore & VoiceStore & MeaningStore>((use) => Promise.resolve().then(() => use(this.whenOpen().store)));
+  readonly store = behind<SessionStore & VoiceStore & MeaningStore>((use) =>
+    Promise.resolve().then(() => use(this.whenOpen().store)),
+  );
   readonly spools = behind<SpoolFactory>((use) => use(this.whenOpen().spools));
   /** Recordings kept for daemons elsewhere; their sound refuses while locked. */
   readonly uploads: UploadFiles;
@@ -71,22 +73,35 @@ export class Storage implements Disposable {
     return this.opened ?? {};
   }
 
-  /** @returns true where this call opened it. @throws EarmarkError store.locked where the key is another */
+  /**
+   *
+   * @returns true where this call opened it. @throws EarmarkError store.locked where the key is
+   * another
+   */
   async unlock(key: string): Promise<boolean> {
     if (!this.locked) return false;
     if (!canEncrypt()) throw cannotEncrypt();
     // Who asks meanwhile waits for it and did not do it.
     if (this.unlocking) return this.unlocking.then(() => false);
     const { home } = this.setup;
-    this.unlocking = this.open(readKeeper(home) === undefined ? createKeyring(home, key, 'given') : openKeyring(home, key)).finally(() => (this.unlocking = undefined));
+    this.unlocking = this.open(
+      readKeeper(home) === undefined ? createKeyring(home, key, 'given') : openKeyring(home, key),
+    ).finally(() => (this.unlocking = undefined));
     await this.unlocking;
     return true;
   }
 
-  /** From now on another key opens it. @throws EarmarkError store.locked, rpc.invalidRequest where nothing is encrypted */
+  /**
+   * From now on another key opens it. @throws EarmarkError store.locked, rpc.invalidRequest where
+   * nothing is encrypted
+   */
   rotate(key: string): void {
     const { dataKey } = this.whenOpen();
-    if (!dataKey) throw new EarmarkError('rpc.invalidRequest', 'Nothing is encrypted yet; start the daemon with EARMARK_KEY to encrypt.');
+    if (!dataKey)
+      throw new EarmarkError(
+        'rpc.invalidRequest',
+        'Nothing is encrypted yet; start the daemon with EARMARK_KEY to encrypt.',
+      );
     wrapDataKey(this.setup.home, dataKey, key, 'given');
   }
 
@@ -119,9 +134,14 @@ export class Storage implements Disposable {
       this.reason = cannotEncrypt();
       return;
     }
-    if (keeper === undefined) await this.open(given && createKeyring(home, given.key, given.keeper));
+    if (keeper === undefined)
+      await this.open(given && createKeyring(home, given.key, given.keeper));
     else if (given) await this.tryUnlock(given.key);
-    else this.reason = new EarmarkError('store.locked', 'The sessions are encrypted; start Earmark with EARMARK_KEY, or open the editor that keeps the key.');
+    else
+      this.reason = new EarmarkError(
+        'store.locked',
+        'The sessions are encrypted; start Earmark with EARMARK_KEY, or open the editor that keeps the key.',
+      );
   }
 
   private async tryUnlock(key: string): Promise<void> {
@@ -135,14 +155,39 @@ export class Storage implements Disposable {
 
   private async open(dataKey: Buffer | undefined): Promise<void> {
     const { home, clock, logger, onSynced } = this.setup;
-    const spools = new FileSpools({ folder: join(home, 'spool'), clock, logger: logger.child('spool'), onSynced, ...(dataKey ? { key: dataKey } : {}) });
-    const uploadSpools = new FileSpools({ folder: this.uploads.soundFolder, clock, logger: logger.child('upload'), onSynced, ...(dataKey ? { key: dataKey } : {}) });
-    const tellDamage = ({ setAside, salvaged }: Pick<OpenedThread, 'setAside' | 'salvaged'>): void => {
-      if (setAside !== undefined) logger.error('store.setAside', { error: 'store.corrupt', lostEvents: salvaged?.lost ?? -1, sessions: salvaged?.sessions ?? 0 });
+    const spools = new FileSpools({
+      folder: join(home, 'spool'),
+      clock,
+      logger: logger.child('spool'),
+      onSynced,
+      ...(dataKey ? { key: dataKey } : {}),
+    });
+    const uploadSpools = new FileSpools({
+      folder: this.uploads.soundFolder,
+      clock,
+      logger: logger.child('upload'),
+      onSynced,
+      ...(dataKey ? { key: dataKey } : {}),
+    });
+    const tellDamage = ({
+      setAside,
+      salvaged,
+    }: Pick<OpenedThread, 'setAside' | 'salvaged'>): void => {
+      if (setAside !== undefined)
+        logger.error('store.setAside', {
+          error: 'store.corrupt',
+          lostEvents: salvaged?.lost ?? -1,
+          sessions: salvaged?.sessions ?? 0,
+        });
     };
     const opened = await openStoreThread({
-      file: join(home, 'earmark.db'), now: () => clock.wall(), ...(dataKey ? { key: dataKey } : {}),
-      onLost: (cause) => logger.error('store.threadLost', { error: (cause as { code?: string } | undefined)?.code ?? 'ended' }),
+      file: join(home, 'earmark.db'),
+      now: () => clock.wall(),
+      ...(dataKey ? { key: dataKey } : {}),
+      onLost: (cause) =>
+        logger.error('store.threadLost', {
+          error: (cause as { code?: string } | undefined)?.code ?? 'ended',
+        }),
       onReopened: tellDamage,
     });
     tellDamage(opened);
@@ -153,17 +198,27 @@ export class Storage implements Disposable {
 
   private whenOpen(): Opened {
     if (this.opened) return this.opened;
-    throw this.reason ?? new EarmarkError('store.locked', 'The sessions are encrypted; give the key.');
+    throw (
+      this.reason ?? new EarmarkError('store.locked', 'The sessions are encrypted; give the key.')
+    );
   }
 }
 
 function cannotEncrypt(): EarmarkError {
-  return new EarmarkError('store.locked', 'Sessions cannot be encrypted on Windows on Arm: start Earmark without a key, or take Earmark for x64 in a VS Code for x64.');
+  return new EarmarkError(
+    'store.locked',
+    'Sessions cannot be encrypted on Windows on Arm: start Earmark without a key, or take Earmark for x64 in a VS Code for x64.',
+  );
 }
 
 /** Calls go to what is there at the time of the call. */
 function behind<T extends object>(reach: (use: (target: T) => unknown) => unknown): T {
   return new Proxy({} as T, {
-    get: (_, name) => (...args: unknown[]): unknown => reach((target) => (Reflect.get(target, name) as (...given: unknown[]) => unknown).apply(target, args)),
+    get:
+      (_, name) =>
+      (...args: unknown[]): unknown =>
+        reach((target) =>
+          (Reflect.get(target, name) as (...given: unknown[]) => unknown).apply(target, args),
+        ),
   });
 }

@@ -1,14 +1,31 @@
-/** SQLite's errors as errors of the catalogue. No message carries a value that was bound: it may be spoken text. */
+/**
+ * SQLite's errors as errors of the catalogue. No message carries a value that was bound: it may be
+ * spoken text.
+ */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 
 /** `SQLITE_FULL` of an error, without the extended part; undefined when it is not SQLite's. */
 function sqliteCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && code.startsWith('SQLITE_') ? /^SQLITE_[A-Z]+/.exec(code)?.[0] : undefined;
+  return typeof code === 'string' && code.startsWith('SQLITE_')
+    ? /^SQLITE_[A-Z]+/.exec(code)?.[0]
+    : undefined;
 }
 
-/** What the disk, the rights or another program refuse; any other error of a database that was whole is damage: a schema that makes no sense may fail with any. */
-const REFUSED = ['SQLITE_FULL', 'SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_IOERR', 'SQLITE_NOMEM'];
+/**
+ * What the disk, the rights or another program refuse; any other error of a database that was whole
+ * is damage: a schema that makes no sense may fail with any.
+ */
+const REFUSED = [
+  'SQLITE_FULL',
+  'SQLITE_READONLY',
+  'SQLITE_CANTOPEN',
+  'SQLITE_PERM',
+  'SQLITE_BUSY',
+  'SQLITE_LOCKED',
+  'SQLITE_IOERR',
+  'SQLITE_NOMEM',
+];
 
 export function isCorrupt(error: unknown): boolean {
   const code = sqliteCode(error);
@@ -27,19 +44,43 @@ export function storeError(error: unknown): EarmarkError {
   switch (code) {
     case 'SQLITE_NOTADB':
     case 'SQLITE_CORRUPT':
-      return new EarmarkError('store.corrupt', 'The database of sessions is damaged; restart Earmark, which sets it aside and begins a new one.', { cause: error });
+      return new EarmarkError(
+        'store.corrupt',
+        'The database of sessions is damaged; restart Earmark, which sets it aside and begins a new one.',
+        { cause: error },
+      );
     case 'SQLITE_FULL':
-      return new EarmarkError('store.unwritable', 'The disk is full, so sessions cannot be kept; free some space.', { cause: error });
+      return new EarmarkError(
+        'store.unwritable',
+        'The disk is full, so sessions cannot be kept; free some space.',
+        { cause: error },
+      );
     case 'SQLITE_READONLY':
     case 'SQLITE_CANTOPEN':
     case 'SQLITE_PERM':
-      return new EarmarkError('store.unwritable', 'The database of sessions cannot be written; check the rights of the state folder.', { cause: error });
+      return new EarmarkError(
+        'store.unwritable',
+        'The database of sessions cannot be written; check the rights of the state folder.',
+        { cause: error },
+      );
     case 'SQLITE_BUSY':
     case 'SQLITE_LOCKED':
-      return new EarmarkError('store.unwritable', 'Another program holds the database of sessions; close it and try again.', { cause: error, retryAfterMs: 1000 });
+      return new EarmarkError(
+        'store.unwritable',
+        'Another program holds the database of sessions; close it and try again.',
+        { cause: error, retryAfterMs: 1000 },
+      );
     case 'SQLITE_IOERR':
-      return new EarmarkError('store.unwritable', 'The disk failed while a session was written; check it and its free space.', { cause: error });
+      return new EarmarkError(
+        'store.unwritable',
+        'The disk failed while a session was written; check it and its free space.',
+        { cause: error },
+      );
     default:
-      return new EarmarkError('store.unwritable', 'The database of sessions could not be used; restart Earmark.', { cause: error, ...(code ? { details: { sqlite: code } } : {}) });
+      return new EarmarkError(
+        'store.unwritable',
+        'The database of sessions could not be used; restart Earmark.',
+        { cause: error, ...(code ? { details: { sqlite: code } } : {}) },
+      );
   }
 }

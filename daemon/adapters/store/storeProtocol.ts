@@ -34,7 +34,10 @@ export type Answer = { readonly value: unknown } | { readonly error: SentError }
 
 export type Opening = Omit<OpenedStore, 'store'>;
 
-export type FromThread = { readonly opened: Opening } | { readonly failed: SentError } | { readonly answers: readonly Answer[] };
+export type FromThread =
+  | { readonly opened: Opening }
+  | { readonly failed: SentError }
+  | { readonly answers: readonly Answer[] };
 
 export function sent({ code, message, retryAfterMs, details }: EarmarkError): SentError {
   return { code, message, retryAfterMs, details };

@@ -1,7 +1,8 @@
 /**
- * The store of sessions on a thread of its own. Calls wait here, in order, while the thread carries out those before
- * them, and go to it together. Where the thread dies, another opens the database and is asked again what was not
- * answered: every call of the store may be made twice, and counts once.
+ * The store of sessions on a thread of its own. Calls wait here, in order, while the thread carries
+ * out those before them, and go to it together. Where the thread dies, another opens the database
+ * and is asked again what was not answered: every call of the store may be made twice, and counts
+ * once.
  */
 import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
@@ -11,11 +12,16 @@ import type { MeaningStore, SessionStore, VoiceStore } from '../../session/ports
 import { Deferred } from '../../session/wait';
 import type { FromThread, Opening, SentError, StoreCall, ThreadSetup } from './storeProtocol';
 
-/** Calls that wait; every session has one at most, the others are a client's requests, which are bounded as well. */
+/**
+ * Calls that wait; every session has one at most, the others are a client's requests, which are
+ * bounded as well.
+ */
 const WAITING_MAX = 10_000;
 /** Calls that go to the thread together: what the disk takes in some milliseconds. */
 const TOGETHER = 256;
-/** A call whose answer never came is asked once more, on its own: it may be what the thread died of. */
+/**
+ * A call whose answer never came is asked once more, on its own: it may be what the thread died of.
+ */
 const TRIES = 2;
 /** Young objects of the thread, and all of them; a page of events is some hundred kilobytes. */
 const HEAP = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 512 };
@@ -55,7 +61,10 @@ export async function openStoreThread(setup: ThreadOptions): Promise<OpenedThrea
 function storeOf(thread: StoreThread): SessionStore & VoiceStore & MeaningStore {
   return new Proxy({} as SessionStore & VoiceStore & MeaningStore, {
     // A promise that is asked whether it is one would otherwise call the thread.
-    get: (_, name) => (name === 'then' ? undefined : (...args: readonly unknown[]) => thread.call({ name: name as StoreCall['name'], args })),
+    get: (_, name) =>
+      name === 'then'
+        ? undefined
+        : (...args: readonly unknown[]) => thread.call({ name: name as StoreCall['name'], args }),
   });
 }
 
@@ -79,9 +88,18 @@ class StoreThread {
 
   async call({ name, args }: StoreCall): Promise<unknown> {
     if (name === 'close' && this.state !== 'open') return;
-    if (this.state !== 'open') throw new EarmarkError('store.unwritable', 'The database of sessions is closed; start Earmark again.');
+    if (this.state !== 'open')
+      throw new EarmarkError(
+        'store.unwritable',
+        'The database of sessions is closed; start Earmark again.',
+      );
     if (name === 'close') this.state = 'closing';
-    else if (this.waiting.length >= WAITING_MAX) throw new EarmarkError('store.unwritable', 'The disk is too slow for what is to be written; wait a moment and try again.', { retryAfterMs: 1000 });
+    else if (this.waiting.length >= WAITING_MAX)
+      throw new EarmarkError(
+        'store.unwritable',
+        'The disk is too slow for what is to be written; wait a moment and try again.',
+        { retryAfterMs: 1000 },
+      );
     const waiting: Waiting = { name, args, answer: new Deferred(), tries: 0 };
     this.waiting.push(waiting);
     this.send();
@@ -89,10 +107,20 @@ class StoreThread {
   }
 
   private start(): void {
-    const { now, onLost: _onLost, onReopened: _onReopened, entry = threadEntry(), ...setup } = this.setup;
+    const {
+      now,
+      onLost: _onLost,
+      onReopened: _onReopened,
+      entry = threadEntry(),
+      ...setup
+    } = this.setup;
     const { path, execArgv } = entry;
     const workerData: ThreadSetup = { ...setup, nowMs: now() };
-    const worker = new Worker(path, { workerData, resourceLimits: HEAP, ...(execArgv ? { execArgv } : {}) });
+    const worker = new Worker(path, {
+      workerData,
+      resourceLimits: HEAP,
+      ...(execArgv ? { execArgv } : {}),
+    });
     this.worker = worker;
     worker.on('message', (message: FromThread) => this.worker === worker && this.hear(message));
     worker.on('error', (cause) => this.ended(worker, cause));
@@ -154,14 +182,29 @@ class StoreThread {
   }
 }
 
-const gone = (cause?: Error): EarmarkError => new EarmarkError('store.unwritable', 'The database of sessions was closed by a fault twice while this was done; try again.', { retryAfterMs: 1000, ...(cause ? { cause } : {}) });
+const gone = (cause?: Error): EarmarkError =>
+  new EarmarkError(
+    'store.unwritable',
+    'The database of sessions was closed by a fault twice while this was done; try again.',
+    { retryAfterMs: 1000, ...(cause ? { cause } : {}) },
+  );
 
 function errorOf({ code, message, retryAfterMs, details }: SentError): EarmarkError {
-  return new EarmarkError(code, message, { ...(retryAfterMs === undefined ? {} : { retryAfterMs }), ...(details ? { details } : {}) });
+  return new EarmarkError(code, message, {
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(details ? { details } : {}),
+  });
 }
 
-/** `storeThread.js` lies beside `daemon.js`; from the sources it is `storeThread.ts`, whose types a loader takes out. */
+/**
+ * `storeThread.js` lies beside `daemon.js`; from the sources it is `storeThread.ts`, whose types a
+ * loader takes out.
+ */
 function threadEntry(): ThreadEntry {
-  if (extname(__filename) === '.ts') return { path: join(__dirname, '../../storeThread.ts'), execArgv: ['--require', createRequire(__filename).resolve('tsx/cjs')] };
+  if (extname(__filename) === '.ts')
+    return {
+      path: join(__dirname, '../../storeThread.ts'),
+      execArgv: ['--require', createRequire(__filename).resolve('tsx/cjs')],
+    };
   return { path: join(__dirname, 'storeThread.js') };
 }

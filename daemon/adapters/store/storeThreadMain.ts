@@ -1,28 +1,56 @@
 /**
- * The thread that has the database of sessions open. Writes that come together share one transaction, so that fifty
- * sessions wait for the disk once and not fifty times; the daemon's event loop waits for none of it.
+ * The thread that has the database of sessions open. Writes that come together share one
+ * transaction, so that fifty sessions wait for the disk once and not fifty times; the daemon's
+ * event loop waits for none of it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { EarmarkError } from '../../../protocol/errors';
 import type { LibsqlStore, Outcome } from './libsqlStore';
 import { openStore } from './openStore';
-import { type Answer, type FromThread, sent, type StoreCall, type StoreCalls, type ThreadSetup } from './storeProtocol';
+import {
+  type Answer,
+  type FromThread,
+  sent,
+  type StoreCall,
+  type StoreCalls,
+  type ThreadSetup,
+} from './storeProtocol';
 import { storeError } from './storeErrors';
 
 /** Writes that can share a transaction; the others write the database anew, or read. */
-const GROUPED: ReadonlySet<StoreCall['name']> = new Set(['createSession', 'updateSession', 'append', 'deleteSession', 'setSetting']);
+const GROUPED: ReadonlySet<StoreCall['name']> = new Set([
+  'createSession',
+  'updateSession',
+  'append',
+  'deleteSession',
+  'setSetting',
+]);
 
 export function runStoreThread(): void {
   const port = parentPort;
-  if (!port) throw new Error('This program is a part of Earmark that the daemon starts by itself; run `earmark daemon start` instead.');
+  if (!port)
+    throw new Error(
+      'This program is a part of Earmark that the daemon starts by itself; run `earmark daemon start` instead.',
+    );
   const tell = (message: FromThread): void => port.postMessage(message);
   const { file, key, busySeconds, nowMs } = workerData as ThreadSetup;
   let store: LibsqlStore;
   try {
-    const opened = openStore({ file, now: () => nowMs, ...(key ? { key: Buffer.from(key) } : {}), ...(busySeconds === undefined ? {} : { busySeconds }) });
+    const opened = openStore({
+      file,
+      now: () => nowMs,
+      ...(key ? { key: Buffer.from(key) } : {}),
+      ...(busySeconds === undefined ? {} : { busySeconds }),
+    });
     store = opened.store;
     const { setAside, salvaged, encryptedNow } = opened;
-    tell({ opened: { ...(setAside === undefined ? {} : { setAside }), ...(salvaged ? { salvaged } : {}), ...(encryptedNow === undefined ? {} : { encryptedNow }) } });
+    tell({
+      opened: {
+        ...(setAside === undefined ? {} : { setAside }),
+        ...(salvaged ? { salvaged } : {}),
+        ...(encryptedNow === undefined ? {} : { encryptedNow }),
+      },
+    });
   } catch (error) {
     tell({ failed: sent(storeError(error)) });
     return;
@@ -36,11 +64,15 @@ export function runStoreThread(): void {
 /** In order; writes in a row together. */
 function carryOut(store: LibsqlStore, calls: readonly StoreCall[]): readonly Answer[] {
   const answers: Answer[] = [];
-  for (let at = 0; at < calls.length; ) {
+  for (let at = 0; at < calls.length;) {
     let end = at;
     while (end < calls.length && GROUPED.has((calls[end] as StoreCall).name)) end++;
-    const outcomes = end > at ? store.together(calls.slice(at, end).map((call) => () => run(store, call))) : [alone(store, calls[end++] as StoreCall)];
-    for (const outcome of outcomes) answers.push('error' in outcome ? { error: sent(outcome.error) } : outcome);
+    const outcomes =
+      end > at
+        ? store.together(calls.slice(at, end).map((call) => () => run(store, call)))
+        : [alone(store, calls[end++] as StoreCall)];
+    for (const outcome of outcomes)
+      answers.push('error' in outcome ? { error: sent(outcome.error) } : outcome);
     at = end;
   }
   return answers;

@@ -1,5 +1,19 @@
-/** Records of recordings that are kept for a daemon elsewhere: one small JSON file each, beside the folder of their sound. No words, no titles. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+/**
+ * Records of recordings that are kept for a daemon elsewhere: one small JSON file each, beside the
+ * folder of their sound. No words, no titles.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
 import type { UploadRecord, UploadRecords } from '../../uploads/ports';
@@ -29,7 +43,11 @@ export class UploadFiles implements UploadRecords {
       renameSync(`${path}.new`, path);
       if (process.platform !== 'win32') syncFolder(this.folder);
     } catch (cause) {
-      throw new EarmarkError('store.unwritable', 'The copy of the recording on this machine cannot be written; free some space.', { cause });
+      throw new EarmarkError(
+        'store.unwritable',
+        'The copy of the recording on this machine cannot be written; free some space.',
+        { cause },
+      );
     }
   }
 
@@ -39,7 +57,10 @@ export class UploadFiles implements UploadRecords {
 
   bytes(id: string): number {
     const folder = join(this.soundFolder, id);
-    return names(folder).reduce((sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+    return names(folder).reduce(
+      (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
   }
 }
 

@@ -17,14 +17,25 @@ export function usageOf(home: string): Usage {
   for (const entry of entries(home)) {
     const path = join(home, entry.name);
     if (entry.isFile() && entry.name.includes('.db')) usage.databaseBytes += sizeOf(path);
-    else if (entry.isDirectory() && (entry.name === 'spool' || entry.name === 'uploads')) usage.audioBytes += folderSize(path, DEPTH);
-    else if (/log/.test(entry.name)) usage.logBytes += entry.isDirectory() ? folderSize(path, DEPTH) : sizeOf(path);
+    else if (entry.isDirectory() && (entry.name === 'spool' || entry.name === 'uploads'))
+      usage.audioBytes += folderSize(path, DEPTH);
+    else if (/log/.test(entry.name))
+      usage.logBytes += entry.isDirectory() ? folderSize(path, DEPTH) : sizeOf(path);
   }
   return usage;
 }
 
 function folderSize(folder: string, depth: number): number {
-  return entries(folder).reduce((sum, entry) => sum + (entry.isFile() ? sizeOf(join(folder, entry.name)) : entry.isDirectory() && depth > 0 ? folderSize(join(folder, entry.name), depth - 1) : 0), 0);
+  return entries(folder).reduce(
+    (sum, entry) =>
+      sum +
+      (entry.isFile()
+        ? sizeOf(join(folder, entry.name))
+        : entry.isDirectory() && depth > 0
+          ? folderSize(join(folder, entry.name), depth - 1)
+          : 0),
+    0,
+  );
 }
 
 /** What goes while it is counted has no size. */
@@ -32,7 +43,9 @@ function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function entries(folder: string): { readonly name: string; isFile(): boolean; isDirectory(): boolean }[] {
+function entries(
+  folder: string,
+): { readonly name: string; isFile(): boolean; isDirectory(): boolean }[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {

@@ -3,7 +3,9 @@ import type { Sqlite, SqliteStatement } from '../sqlite';
 import type { StoredVoice } from '../../session/ports';
 import { type Row, rowSum } from './rowSum';
 
-/** Sessions of one person whose voice is kept; a voice is another by another microphone, and drifts. */
+/**
+ * Sessions of one person whose voice is kept; a voice is another by another microphone, and drifts.
+ */
 const MOST_OF_ONE = 8;
 
 export class VoiceTable {
@@ -18,8 +20,18 @@ export class VoiceTable {
   }
 
   keep({ owner = '', name, sessionId, keptMs, heardMs, centre }: StoredVoice): void {
-    const text = Buffer.from(centre.buffer, centre.byteOffset, centre.byteLength).toString('base64');
-    this.sql.keep.run(owner, name, sessionId, keptMs, heardMs, text, rowSum(owner, name, sessionId, keptMs, heardMs, text));
+    const text = Buffer.from(centre.buffer, centre.byteOffset, centre.byteLength).toString(
+      'base64',
+    );
+    this.sql.keep.run(
+      owner,
+      name,
+      sessionId,
+      keptMs,
+      heardMs,
+      text,
+      rowSum(owner, name, sessionId, keptMs, heardMs, text),
+    );
     this.sql.thin.run(owner, name, owner, name, MOST_OF_ONE);
   }
 
@@ -36,15 +48,26 @@ export class VoiceTable {
 export function voiceOf(row: Row): StoredVoice {
   const bytes = new Uint8Array(Buffer.from(String(row['centre']), 'base64'));
   const owner = String(row['owner']);
-  return { ...(owner === '' ? {} : { owner }), name: String(row['name']), sessionId: String(row['session']), keptMs: Number(row['kept_ms']), heardMs: Number(row['heard_ms']), centre: new Float32Array(bytes.buffer, 0, bytes.byteLength >> 2) };
+  return {
+    ...(owner === '' ? {} : { owner }),
+    name: String(row['name']),
+    sessionId: String(row['session']),
+    keptMs: Number(row['kept_ms']),
+    heardMs: Number(row['heard_ms']),
+    centre: new Float32Array(bytes.buffer, 0, bytes.byteLength >> 2),
+  };
 }
 
 function prepare(db: Sqlite) {
   const s = (sql: string): SqliteStatement => db.prepare(sql);
   return {
     all: s('SELECT owner, name, session, kept_ms, heard_ms, centre FROM voices ORDER BY n'),
-    keep: s('INSERT OR REPLACE INTO voices (owner, name, session, kept_ms, heard_ms, centre, sum) VALUES (?, ?, ?, ?, ?, ?, ?)'),
-    thin: s('DELETE FROM voices WHERE owner = ? AND name = ? AND n NOT IN (SELECT n FROM voices WHERE owner = ? AND name = ? ORDER BY n DESC LIMIT ?)'),
+    keep: s(
+      'INSERT OR REPLACE INTO voices (owner, name, session, kept_ms, heard_ms, centre, sum) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    thin: s(
+      'DELETE FROM voices WHERE owner = ? AND name = ? AND n NOT IN (SELECT n FROM voices WHERE owner = ? AND name = ? ORDER BY n DESC LIMIT ?)',
+    ),
     forget: s('DELETE FROM voices WHERE owner = ? AND (? IS NULL OR name = ?)'),
     forgetSession: s('DELETE FROM voices WHERE session = ?'),
   };

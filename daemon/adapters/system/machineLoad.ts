@@ -1,4 +1,7 @@
-/** Free memory and battery of this machine, for the ladder of load: the battery is looked up once a minute. */
+/**
+ * Free memory and battery of this machine, for the ladder of load: the battery is looked up once a
+ * minute.
+ */
 import { freemem, totalmem } from 'node:os';
 import type { MachineLoad } from '../../asr/engineRoute';
 import type { Clock } from '../../base/clock';
@@ -18,6 +21,9 @@ export function machineLoad(clock: Clock, tools: ProbeTools = systemTools): () =
       );
     }
     // macOS counts memory that it would give at once as used.
-    return { battery, freeMemory: tools.platform === 'darwin' ? undefined : freemem() / totalmem() };
+    return {
+      battery,
+      freeMemory: tools.platform === 'darwin' ? undefined : freemem() / totalmem(),
+    };
   };
 }

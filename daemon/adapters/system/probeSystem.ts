@@ -1,4 +1,7 @@
-/** Finds out what this machine can do, within five seconds: what does not answer by then is unknown. Linux, macOS, Windows. */
+/**
+ * Finds out what this machine can do, within five seconds: what does not answer by then is unknown.
+ * Linux, macOS, Windows.
+ */
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
@@ -21,16 +24,30 @@ const MATTERS = ['avx2', 'fma', 'f16c', 'avx512f', 'neon'];
 export const systemTools: ProbeTools = {
   platform: process.platform,
   arch: process.arch,
-  run: (command, args) => new Promise((resolve, reject) => execFile(command, [...args], { timeout: LIMIT_MS, windowsHide: true, maxBuffer: 1 << 20 }, (error, stdout) => (error ? reject(new Error(`${command} failed.`)) : resolve(stdout)))),
+  run: (command, args) =>
+    new Promise((resolve, reject) =>
+      execFile(
+        command,
+        [...args],
+        { timeout: LIMIT_MS, windowsHide: true, maxBuffer: 1 << 20 },
+        (error, stdout) => (error ? reject(new Error(`${command} failed.`)) : resolve(stdout)),
+      ),
+    ),
   read: (path) => readFile(path, 'utf8'),
   list: (folder) => readdir(folder),
 };
 
-export async function probeSystem(clock: Clock, tools: ProbeTools = systemTools, limitMs = LIMIT_MS): Promise<Capabilities> {
+export async function probeSystem(
+  clock: Clock,
+  tools: ProbeTools = systemTools,
+  limitMs = LIMIT_MS,
+): Promise<Capabilities> {
   const unknown: string[] = [];
   const within = async <T>(name: string, answer: Promise<T>, fallback: T): Promise<T> => {
     let timer: { dispose(): void } | undefined;
-    const late = new Promise<'late'>((resolve) => (timer = clock.setTimeout(() => resolve('late'), limitMs)));
+    const late = new Promise<'late'>(
+      (resolve) => (timer = clock.setTimeout(() => resolve('late'), limitMs)),
+    );
     const found = await Promise.race([answer.catch(() => fallback), late]);
     timer?.dispose();
     if (found !== 'late') return found;
@@ -58,40 +75,66 @@ export async function probeSystem(clock: Clock, tools: ProbeTools = systemTools,
 
 async function instructions({ platform, arch, run, read }: ProbeTools): Promise<string[]> {
   if (arch === 'arm64') return ['neon'];
-  const text = platform === 'linux' ? await read('/proc/cpuinfo') : platform === 'darwin' ? await run('sysctl', ['-n', 'machdep.cpu.features', 'machdep.cpu.leaf7_features']) : '';
+  const text =
+    platform === 'linux'
+      ? await read('/proc/cpuinfo')
+      : platform === 'darwin'
+        ? await run('sysctl', ['-n', 'machdep.cpu.features', 'machdep.cpu.leaf7_features'])
+        : '';
   const words = new Set(text.toLowerCase().split(/\s+/));
   return MATTERS.filter((name) => words.has(name));
 }
 
 async function findGpu(tools: ProbeTools): Promise<Gpu | undefined> {
-  if (tools.platform === 'darwin') return tools.arch === 'arm64' ? { kind: 'metal', name: 'Apple silicon' } : undefined;
-  const cuda = await tools.run('nvidia-smi', ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits']).catch(() => '');
+  if (tools.platform === 'darwin')
+    return tools.arch === 'arm64' ? { kind: 'metal', name: 'Apple silicon' } : undefined;
+  const cuda = await tools
+    .run('nvidia-smi', ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'])
+    .catch(() => '');
   const [name, mebibytes] = (cuda.trim().split('\n')[0] ?? '').split(',').map((s) => s.trim());
-  if (name) return { kind: 'cuda', name, ...(Number(mebibytes) > 0 ? { memoryGb: Math.round(Number(mebibytes) / 1024) } : {}) };
+  if (name)
+    return {
+      kind: 'cuda',
+      name,
+      ...(Number(mebibytes) > 0 ? { memoryGb: Math.round(Number(mebibytes) / 1024) } : {}),
+    };
   const vulkan = await tools.run('vulkaninfo', ['--summary']).catch(() => '');
   for (const device of vulkan.split(/GPU\d+:/).slice(1)) {
     // A driver that computes on the CPU is no GPU.
     const found = /deviceName\s*=\s*(.+)/.exec(device)?.[1]?.trim();
-    if (found !== undefined && !/PHYSICAL_DEVICE_TYPE_CPU/.test(device)) return { kind: 'vulkan', name: found };
+    if (found !== undefined && !/PHYSICAL_DEVICE_TYPE_CPU/.test(device))
+      return { kind: 'vulkan', name: found };
   }
   return undefined;
 }
 
 /** undefined where there is none, or where it cannot be told. */
-export async function readBattery({ platform, run, read, list }: ProbeTools): Promise<Capabilities['battery']> {
+export async function readBattery({
+  platform,
+  run,
+  read,
+  list,
+}: ProbeTools): Promise<Capabilities['battery']> {
   if (platform === 'darwin') {
     const text = await run('pmset', ['-g', 'batt']);
     const charge = /(\d+)%/.exec(text)?.[1];
-    return charge === undefined ? undefined : { charge: Number(charge) / 100, discharging: /'Battery Power'/.test(text) };
+    return charge === undefined
+      ? undefined
+      : { charge: Number(charge) / 100, discharging: /'Battery Power'/.test(text) };
   }
   if (platform !== 'linux') return undefined;
   const folder = '/sys/class/power_supply';
   for (const name of await list(folder)) {
-    const value = (file: string): Promise<string> => read(join(folder, name, file)).then((text) => text.trim(), () => '');
+    const value = (file: string): Promise<string> =>
+      read(join(folder, name, file)).then(
+        (text) => text.trim(),
+        () => '',
+      );
     // A mouse has a battery too; its scope is Device.
     if ((await value('type')) !== 'Battery' || (await value('scope')) === 'Device') continue;
     const charge = Number(await value('capacity'));
-    if (charge > 0) return { charge: charge / 100, discharging: (await value('status')) === 'Discharging' };
+    if (charge > 0)
+      return { charge: charge / 100, discharging: (await value('status')) === 'Discharging' };
   }
   return undefined;
 }

@@ -1,4 +1,7 @@
-/** Where the figures are served: moves to another port while the daemon runs, and says so where it cannot. Recording goes on either way. */
+/**
+ * Where the figures are served: moves to another port while the daemon runs, and says so where it
+ * cannot. Recording goes on either way.
+ */
 import { EarmarkError } from '../../../protocol/errors';
 import { type FiguresServer, type FiguresServerSetup, openFigures } from './figuresServer';
 
@@ -26,7 +29,10 @@ export class FiguresDoor {
         this.reason = undefined;
         await before?.close();
       } catch (error) {
-        this.reason = error instanceof EarmarkError ? error.message : 'The figures cannot be served; see the daemon\'s log.';
+        this.reason =
+          error instanceof EarmarkError
+            ? error.message
+            : "The figures cannot be served; see the daemon's log.";
         this.setup.logger.error('figures.notServed', { error: this.reason });
       }
     });

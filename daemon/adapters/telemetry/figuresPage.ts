@@ -1,4 +1,7 @@
-/** The page at the daemon's local address: live figures, sessions, models, rungs, alerts and the last errors. One file, nothing from elsewhere. */
+/**
+ * The page at the daemon's local address: live figures, sessions, models, rungs, alerts and the
+ * last errors. One file, nothing from elsewhere.
+ */
 import { createHash } from 'node:crypto';
 
 const SCRIPT = `
@@ -29,10 +32,12 @@ look();
 
 const STYLE = `body{font:14px system-ui,sans-serif;margin:2rem;max-width:70rem;color-scheme:light dark}table{border-collapse:collapse}td{padding:.15rem .8rem .15rem 0;vertical-align:top;font-variant-numeric:tabular-nums}h2{font-size:1rem;margin:1.2rem 0 .3rem}`;
 
-const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+const hash = (text: string): string =>
+  `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 export const PAGE_POLICY = `default-src 'none'; script-src ${hash(SCRIPT)}; style-src ${hash(STYLE)}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-const table = (id: string, title: string): string => `<h2>${title}</h2><table id="${id}" aria-label="${title}"></table>`;
+const table = (id: string, title: string): string =>
+  `<h2>${title}</h2><table id="${id}" aria-label="${title}"></table>`;
 
 export const FIGURES_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Earmark daemon</title><style>${STYLE}</style><h1>Earmark daemon</h1><p id="state" role="status"></p>${table('parts', 'Parts')}${table('alerts', 'Alerts')}${table('sessions', 'Sessions')}${table('engines', 'Models')}${table('errors', 'Last warnings and errors')}${table('figures', 'Figures')}<script>${SCRIPT}</script></html>`;

@@ -1,7 +1,7 @@
 /**
- * The figures over HTTP, for this machine alone and for who has the token: `/metrics` (Prometheus), `/health.json`,
- * `/livez`, `/readyz`, and `/`, a page that shows them. The token is in `figures.json` (0600) of the state folder; it
- * opens nothing but figures.
+ * The figures over HTTP, for this machine alone and for who has the token: `/metrics` (Prometheus),
+ * `/health.json`, `/livez`, `/readyz`, and `/`, a page that shows them. The token is in
+ * `figures.json` (0600) of the state folder; it opens nothing but figures.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,13 +43,21 @@ export async function openFigures(setup: FiguresServerSetup): Promise<FiguresSer
   const expected = digest(`Bearer ${token}`);
   const server = plainServer((request, response) => {
     answer(setup, expected, request, response).catch((error: unknown) => {
-      setup.logger.warn('figures.failed', { error: error instanceof Error ? error.name : 'unknown' });
+      setup.logger.warn('figures.failed', {
+        error: error instanceof Error ? error.name : 'unknown',
+      });
       end(response, 500, 'The figures could not be read.\n');
     });
   });
-  await listening(server, { host: HOST, port: setup.port }).catch((cause: NodeJS.ErrnoException) => {
-    throw new EarmarkError('daemon.startFailed', `The figures cannot be served at port ${setup.port} (${cause.code ?? cause.name}); choose another "figures.port" in config.json.`, { cause });
-  });
+  await listening(server, { host: HOST, port: setup.port }).catch(
+    (cause: NodeJS.ErrnoException) => {
+      throw new EarmarkError(
+        'daemon.startFailed',
+        `The figures cannot be served at port ${setup.port} (${cause.code ?? cause.name}); choose another "figures.port" in config.json.`,
+        { cause },
+      );
+    },
+  );
   const { port } = server.address() as AddressInfo;
   const file: FiguresFile = { url: `http://${HOST}:${port}`, token };
   const path = join(setup.home, FIGURES_FILE);
@@ -61,25 +69,47 @@ export async function openFigures(setup: FiguresServerSetup): Promise<FiguresSer
     file,
     close: async () => {
       // Another one may have taken its place.
-      if (existsSync(path) && readFileSync(path, 'utf8').includes(token)) rmSync(path, { force: true });
+      if (existsSync(path) && readFileSync(path, 'utf8').includes(token))
+        rmSync(path, { force: true });
       await closed(server);
     },
   };
 }
 
-async function answer({ text, health }: FiguresServerSetup, expected: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  { text, health }: FiguresServerSetup,
+  expected: Buffer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { port } = request.socket.address() as AddressInfo;
   // A web page that has its own name resolve to this machine sends that name.
-  if (![`${HOST}:${port}`, `localhost:${port}`].includes(request.headers.host ?? '')) return end(response, 403, 'Ask 127.0.0.1.\n');
-  if (request.method !== 'GET') return end(response, 405, 'There is nothing here but figures to GET.\n');
+  if (![`${HOST}:${port}`, `localhost:${port}`].includes(request.headers.host ?? ''))
+    return end(response, 403, 'Ask 127.0.0.1.\n');
+  if (request.method !== 'GET')
+    return end(response, 405, 'There is nothing here but figures to GET.\n');
   const path = request.url ?? '';
-  // The page itself knows nothing: it asks with the token behind the # of its address, which no request carries.
-  if (path === '/') return end(response, 200, FIGURES_PAGE, 'text/html; charset=utf-8', { 'content-security-policy': PAGE_POLICY });
-  if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) return end(response, 401, 'Send "Authorization: Bearer TOKEN" with the token of figures.json.\n', undefined, { 'www-authenticate': 'Bearer' });
-  if (path === '/metrics') return end(response, 200, await text(), 'text/plain; version=0.0.4; charset=utf-8');
+  // The page itself knows nothing: it asks with the token behind the # of its address, which no
+  // request carries.
+  if (path === '/')
+    return end(response, 200, FIGURES_PAGE, 'text/html; charset=utf-8', {
+      'content-security-policy': PAGE_POLICY,
+    });
+  if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected))
+    return end(
+      response,
+      401,
+      'Send "Authorization: Bearer TOKEN" with the token of figures.json.\n',
+      undefined,
+      { 'www-authenticate': 'Bearer' },
+    );
+  if (path === '/metrics')
+    return end(response, 200, await text(), 'text/plain; version=0.0.4; charset=utf-8');
   if (path === '/livez') return end(response, 200, 'ok\n');
-  if (path !== '/health.json' && path !== '/readyz') return end(response, 404, 'There are /metrics, /health.json, /livez and /readyz.\n');
+  if (path !== '/health.json' && path !== '/readyz')
+    return end(response, 404, 'There are /metrics, /health.json, /livez and /readyz.\n');
   const found = await health();
-  if (path === '/readyz') return end(response, found.ready ? 200 : 503, found.ready ? 'ok\n' : 'not ready\n');
+  if (path === '/readyz')
+    return end(response, found.ready ? 200 : 503, found.ready ? 'ok\n' : 'not ready\n');
   return end(response, 200, JSON.stringify(found), 'application/json');
 }

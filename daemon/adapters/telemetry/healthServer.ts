@@ -1,7 +1,8 @@
 /**
- * Probes of an orchestrator over HTTP: `/livez` says that the process answers at all, `/readyz` whether it should be sent
- * anybody, and if not, which parts are missing. Whoever reaches the address may ask that; `/metrics` (Prometheus) is for
- * who has the token of the figures, and not there without one.
+ * Probes of an orchestrator over HTTP: `/livez` says that the process answers at all, `/readyz`
+ * whether it should be sent anybody, and if not, which parts are missing. Whoever reaches the
+ * address may ask that; `/metrics` (Prometheus) is for who has the token of the figures, and not
+ * there without one.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -27,29 +28,66 @@ export interface HealthServer {
 }
 
 /** @throws EarmarkError rpc.invalidParams, daemon.startFailed where the address is taken */
-export async function openHealth({ address, readiness, figures, logger }: HealthServerSetup): Promise<HealthServer> {
+export async function openHealth({
+  address,
+  readiness,
+  figures,
+  logger,
+}: HealthServerSetup): Promise<HealthServer> {
   const server = plainServer((request, response) => {
     answer({ readiness, figures }, request, response).catch((error: unknown) => {
       logger.warn('health.failed', { error: error instanceof Error ? error.name : 'unknown' });
       end(response, 500, 'It could not be found out.\n');
     });
   });
-  await listening(server, listenAddress(address, '--health')).catch((cause: NodeJS.ErrnoException) => {
-    throw cause instanceof EarmarkError ? cause : new EarmarkError('daemon.startFailed', `Probes cannot be answered at ${address} (${cause.code ?? cause.name}); choose another address with --health.`, { cause });
-  });
+  await listening(server, listenAddress(address, '--health')).catch(
+    (cause: NodeJS.ErrnoException) => {
+      throw cause instanceof EarmarkError
+        ? cause
+        : new EarmarkError(
+            'daemon.startFailed',
+            `Probes cannot be answered at ${address} (${cause.code ?? cause.name}); choose another address with --health.`,
+            { cause },
+          );
+    },
+  );
   const { port } = server.address() as AddressInfo;
   logger.info('health.listening', { port });
   return { port, close: () => closed(server) };
 }
 
-async function answer({ readiness, figures }: Pick<HealthServerSetup, 'readiness'> & { readonly figures: HealthServerSetup['figures'] }, { method, url, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (method !== 'GET' && method !== 'HEAD') return end(response, 405, 'There is nothing here but probes to GET.\n');
+async function answer(
+  {
+    readiness,
+    figures,
+  }: Pick<HealthServerSetup, 'readiness'> & { readonly figures: HealthServerSetup['figures'] },
+  { method, url, headers }: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (method !== 'GET' && method !== 'HEAD')
+    return end(response, 405, 'There is nothing here but probes to GET.\n');
   if (url === '/livez') return end(response, 200, 'ok\n');
   if (url === '/metrics' && figures) {
-    if (!timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${figures.token}`))) return end(response, 401, 'Send "Authorization: Bearer TOKEN" with the token of figures.token.\n', undefined, { 'www-authenticate': 'Bearer' });
+    if (!timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${figures.token}`)))
+      return end(
+        response,
+        401,
+        'Send "Authorization: Bearer TOKEN" with the token of figures.token.\n',
+        undefined,
+        { 'www-authenticate': 'Bearer' },
+      );
     return end(response, 200, await figures.text(), 'text/plain; version=0.0.4; charset=utf-8');
   }
-  if (url !== '/readyz') return end(response, 404, 'There are /livez and /readyz, and /metrics where figures.token is set.\n');
+  if (url !== '/readyz')
+    return end(
+      response,
+      404,
+      'There are /livez and /readyz, and /metrics where figures.token is set.\n',
+    );
   const missing = await readiness.missing();
-  return end(response, missing.length === 0 ? 200 : 503, missing.length === 0 ? 'ok\n' : `missing: ${missing.join(', ')}\n`);
+  return end(
+    response,
+    missing.length === 0 ? 200 : 503,
+    missing.length === 0 ? 'ok\n' : `missing: ${missing.join(', ')}\n`,
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * The log: one JSON object a line, by pino: time, level, event, component, session (as a mark), durationMs, and the
- * request that it happened in. A daemon's is in `logs/daemon.log`, that of a worker of a team on its standard error.
+ * The log: one JSON object a line, by pino: time, level, event, component, session (as a mark),
+ * durationMs, and the request that it happened in. A daemon's is in `logs/daemon.log`, that of a
+ * worker of a team on its standard error.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
@@ -36,11 +37,26 @@ export function createFileLogger(folder: string, level: LogLevel): FileLogger {
 }
 
 /** @param name component of what has no other */
-export function createStreamLogger(stream: DestinationStream, level: LogLevel, name: string): FileLogger {
-  return createLogger(Object.assign(toDisposable(() => undefined), { write: (line: string) => stream.write(line) }), level, name);
+export function createStreamLogger(
+  stream: DestinationStream,
+  level: LogLevel,
+  name: string,
+): FileLogger {
+  return createLogger(
+    Object.assign(
+      toDisposable(() => undefined),
+      { write: (line: string) => stream.write(line) },
+    ),
+    level,
+    name,
+  );
 }
 
-function createLogger(file: DestinationStream & Disposable, level: LogLevel, name: string): FileLogger {
+function createLogger(
+  file: DestinationStream & Disposable,
+  level: LogLevel,
+  name: string,
+): FileLogger {
   const requests = new AsyncLocalStorage<Request>();
   let running = 0;
   // A session that a request started logs for hours after it.
@@ -48,20 +64,44 @@ function createLogger(file: DestinationStream & Disposable, level: LogLevel, nam
     const request = requests.getStore();
     return request && !request.over ? { request: request.id } : {};
   };
-  // pino lets everything pass: which level is written is asked at each line, for children too, and may change while the daemon runs.
-  const root = pino({ level: 'debug', base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'event', mixin }, file);
+  // pino lets everything pass: which level is written is asked at each line, for children too, and
+  // may change while the daemon runs.
+  const root = pino(
+    {
+      level: 'debug',
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      messageKey: 'event',
+      mixin,
+    },
+    file,
+  );
   const lastErrors: LoggedError[] = [];
   const set: { level: LogLevel; spoken: boolean } = { level, spoken: false };
   const wrap = (target: pino.Logger, component: string): Logger => {
-    const at = (name: LogLevel) => (event: string, fields: LogFields = {}): void => {
-      if (name === 'warn' || name === 'error') {
-        const { error } = fields;
-        lastErrors.push({ at: new Date().toISOString(), level: name, component, event, ...(typeof error === 'string' ? { error: redact(error).split(' | ')[0] ?? '' } : {}) });
-        if (lastErrors.length > REMEMBERED) lastErrors.shift();
-      }
-      if (RANK[name] >= RANK[set.level]) target[name](written(fields, set.spoken), event);
+    const at =
+      (name: LogLevel) =>
+      (event: string, fields: LogFields = {}): void => {
+        if (name === 'warn' || name === 'error') {
+          const { error } = fields;
+          lastErrors.push({
+            at: new Date().toISOString(),
+            level: name,
+            component,
+            event,
+            ...(typeof error === 'string' ? { error: redact(error).split(' | ')[0] ?? '' } : {}),
+          });
+          if (lastErrors.length > REMEMBERED) lastErrors.shift();
+        }
+        if (RANK[name] >= RANK[set.level]) target[name](written(fields, set.spoken), event);
+      };
+    return {
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      child: (child) => wrap(target.child({ component: child }), child),
     };
-    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: (child) => wrap(target.child({ component: child }), child) };
   };
   return Object.defineProperties(wrap(root, name) as FileLogger, {
     level: { get: () => set.level, set: (to: LogLevel) => (set.level = to) },
@@ -92,13 +132,17 @@ function written(fields: LogFields, spoken: boolean): object {
   for (const [name, value] of Object.entries(fields)) {
     if (value instanceof Spoken) {
       if (spoken) out[name] = redact(value.text);
-    } else if (typeof value === 'string') out[name] = name === 'session' ? sessionMark(value) : redact(value);
+    } else if (typeof value === 'string')
+      out[name] = name === 'session' ? sessionMark(value) : redact(value);
     else out[name] = value;
   }
   return out;
 }
 
-/** What stands in the log for a session: always the same, and no trace of the session once that is purged. */
+/**
+ * What stands in the log for a session: always the same, and no trace of the session once that is
+ * purged.
+ */
 export function sessionMark(id: string): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 10);
 }

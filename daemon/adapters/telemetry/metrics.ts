@@ -1,11 +1,27 @@
-/** The figures as prom-client keeps them: what `telemetry/figures.ts` declares, and nothing else. */
+/**
+ * The figures as prom-client keeps them: what `telemetry/figures.ts` declares, and nothing else.
+ */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { COUNTERS, type CounterName, type Declared, type Figures, GAUGES, type GaugeName, type GaugeValue, type PhraseName, type Stage, TIMINGS, type TimingName } from '../../telemetry/figures';
+import {
+  COUNTERS,
+  type CounterName,
+  type Declared,
+  type Figures,
+  GAUGES,
+  type GaugeName,
+  type GaugeValue,
+  type PhraseName,
+  type Stage,
+  TIMINGS,
+  type TimingName,
+} from '../../telemetry/figures';
 import type { PhraseTraces } from '../../telemetry/phraseTraces';
 
 const PREFIX = 'earmark_';
 /** Seconds: from a frame's work to a phrase that waited for a model. */
-const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60];
+const BUCKETS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60,
+];
 
 export interface TimingSummary {
   readonly count: number;
@@ -16,9 +32,39 @@ type Bound<T> = Map<string, T>;
 
 export class Metrics implements Figures {
   private readonly registry = new Registry();
-  private readonly counters = declare(COUNTERS, (name, { help, label }) => ({ metric: new Counter({ name: `${PREFIX}${name}_total`, help, labelNames: label === undefined ? [] : [label], registers: [this.registry] }), label, bound: new Map() as Bound<{ inc(by: number): void }>, totals: new Map<string, number>() }));
-  private readonly timings = declare(TIMINGS, (name, { help, label }) => ({ metric: new Histogram({ name: `${PREFIX}${name}_seconds`, help, buckets: BUCKETS, labelNames: label === undefined ? [] : [label], registers: [this.registry] }), label, bound: new Map() as Bound<{ observe(seconds: number): void }>, count: 0, sumMs: 0 }));
-  private readonly gauges = declare(GAUGES, (name, { help, label }) => ({ metric: new Gauge({ name: `${PREFIX}${name}`, help, labelNames: label === undefined ? [] : [label], registers: [this.registry] }), label }));
+  private readonly counters = declare(COUNTERS, (name, { help, label }) => ({
+    metric: new Counter({
+      name: `${PREFIX}${name}_total`,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.registry],
+    }),
+    label,
+    bound: new Map() as Bound<{ inc(by: number): void }>,
+    totals: new Map<string, number>(),
+  }));
+  private readonly timings = declare(TIMINGS, (name, { help, label }) => ({
+    metric: new Histogram({
+      name: `${PREFIX}${name}_seconds`,
+      help,
+      buckets: BUCKETS,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.registry],
+    }),
+    label,
+    bound: new Map() as Bound<{ observe(seconds: number): void }>,
+    count: 0,
+    sumMs: 0,
+  }));
+  private readonly gauges = declare(GAUGES, (name, { help, label }) => ({
+    metric: new Gauge({
+      name: `${PREFIX}${name}`,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [this.registry],
+    }),
+    label,
+  }));
 
   /** @param gauges read whenever somebody looks */
   constructor(
@@ -29,7 +75,11 @@ export class Metrics implements Figures {
   count(name: CounterName, by = 1, label = ''): void {
     const counter = this.counters[name];
     let bound = counter.bound.get(label);
-    if (!bound) counter.bound.set(label, (bound = counter.label === undefined ? counter.metric : counter.metric.labels(label)));
+    if (!bound)
+      counter.bound.set(
+        label,
+        (bound = counter.label === undefined ? counter.metric : counter.metric.labels(label)),
+      );
     bound.inc(by);
     counter.totals.set(label, (counter.totals.get(label) ?? 0) + by);
   }
@@ -37,7 +87,11 @@ export class Metrics implements Figures {
   observe(name: TimingName, ms: number, label = ''): void {
     const timing = this.timings[name];
     let bound = timing.bound.get(label);
-    if (!bound) timing.bound.set(label, (bound = timing.label === undefined ? timing.metric : timing.metric.labels(label)));
+    if (!bound)
+      timing.bound.set(
+        label,
+        (bound = timing.label === undefined ? timing.metric : timing.metric.labels(label)),
+      );
     bound.observe(ms / 1000);
     timing.count++;
     timing.sumMs += ms;
@@ -51,7 +105,9 @@ export class Metrics implements Figures {
   /** Sum over all labels, or one of them. */
   total(name: CounterName, label?: string): number {
     const { totals } = this.counters[name];
-    return label === undefined ? [...totals.values()].reduce((a, b) => a + b, 0) : (totals.get(label) ?? 0);
+    return label === undefined
+      ? [...totals.values()].reduce((a, b) => a + b, 0)
+      : (totals.get(label) ?? 0);
   }
 
   timing(name: TimingName): TimingSummary {
@@ -68,11 +124,14 @@ export class Metrics implements Figures {
   /** Gauges now, and every counter and timing in short: what is saved each minute. */
   snapshot(): Record<string, number> {
     const flat: Record<string, number> = {};
-    for (const { name, value, label } of this.readGauges()) flat[label === undefined ? name : `${name}.${label}`] = round(value);
-    for (const [name, { totals }] of Object.entries(this.counters)) for (const [label, value] of totals) flat[label === '' ? name : `${name}.${label}`] = value;
+    for (const { name, value, label } of this.readGauges())
+      flat[label === undefined ? name : `${name}.${label}`] = round(value);
+    for (const [name, { totals }] of Object.entries(this.counters))
+      for (const [label, value] of totals) flat[label === '' ? name : `${name}.${label}`] = value;
     for (const name of Object.keys(this.timings) as TimingName[]) {
       const { count, meanMs } = this.timing(name);
-      if (count > 0) Object.assign(flat, { [`${name}.count`]: count, [`${name}.meanMs`]: round(meanMs) });
+      if (count > 0)
+        Object.assign(flat, { [`${name}.count`]: count, [`${name}.meanMs`]: round(meanMs) });
     }
     return flat;
   }
@@ -91,6 +150,11 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-function declare<N extends CounterName | TimingName | GaugeName, T>(declared: Readonly<Record<N, Declared>>, make: (name: N, what: Declared) => T): Record<N, T> {
-  return Object.fromEntries(Object.entries<Declared>(declared).map(([name, what]) => [name, make(name as N, what)])) as Record<N, T>;
+function declare<N extends CounterName | TimingName | GaugeName, T>(
+  declared: Readonly<Record<N, Declared>>,
+  make: (name: N, what: Declared) => T,
+): Record<N, T> {
+  return Object.fromEntries(
+    Object.entries<Declared>(declared).map(([name, what]) => [name, make(name as N, what)]),
+  ) as Record<N, T>;
 }

@@ -1,4 +1,7 @@
-/** A small HTTP server for figures and probes: bounded, and nothing of an answer is stored on the way. */
+/**
+ * A small HTTP server for figures and probes: bounded, and nothing of an answer is stored on the
+ * way.
+ */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
@@ -6,19 +9,43 @@ const CONNECTIONS = 16;
 const HEADER_BYTES = 4 * 1024;
 const REQUEST_MS = 5_000;
 
-export function plainServer(answer: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  const server = createServer({ maxHeaderSize: HEADER_BYTES, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS, keepAliveTimeout: REQUEST_MS }, answer);
+export function plainServer(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: HEADER_BYTES,
+      headersTimeout: REQUEST_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: REQUEST_MS,
+    },
+    answer,
+  );
   server.maxConnections = CONNECTIONS;
   return server;
 }
 
-export function end(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8', headers: Readonly<Record<string, string>> = {}): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers });
+export function end(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type = 'text/plain; charset=utf-8',
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  });
   response.end(body);
 }
 
 /** Rejects with what the operating system says. */
-export async function listening(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+export async function listening(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {

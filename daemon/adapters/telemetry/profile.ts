@@ -1,4 +1,7 @@
-/** Where the daemon spends processor time and memory: names of functions and sizes, and nothing of what they hold. */
+/**
+ * Where the daemon spends processor time and memory: names of functions and sizes, and nothing of
+ * what they hold.
+ */
 import { Session } from 'node:inspector/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -6,7 +9,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 const HEAP_INTERVAL = 64 * 1024;
 
 /** @returns the files of DevTools: `.cpuprofile` and `.heapprofile`, as JSON */
-export async function takeProfile(ms: number): Promise<{ readonly cpu: string; readonly heap: string }> {
+export async function takeProfile(
+  ms: number,
+): Promise<{ readonly cpu: string; readonly heap: string }> {
   const session = new Session();
   session.connect();
   try {

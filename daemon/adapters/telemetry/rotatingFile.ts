@@ -1,4 +1,6 @@
-/** Lines in a file that never grows past a few megabytes: `name.log`, `name.1.log`, `name.2.log`. */
+/**
+ * Lines in a file that never grows past a few megabytes: `name.log`, `name.1.log`, `name.2.log`.
+ */
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Disposable } from '../../base/disposable';
@@ -6,7 +8,10 @@ import type { Disposable } from '../../base/disposable';
 const FILE_MAX_BYTES = 4 * 1024 * 1024;
 const FILES = 3;
 
-/** Written at once, so that the last line before a crash is there. A disk that is full costs the log, not the daemon. */
+/**
+ * Written at once, so that the last line before a crash is there. A disk that is full costs the
+ * log, not the daemon.
+ */
 export class RotatingFile implements Disposable {
   private descriptor: number | undefined;
   private bytes = 0;

@@ -14,7 +14,14 @@ import type { AlertSample } from '../../telemetry/alerts';
 import { AlertWatch } from '../../telemetry/alertWatch';
 import { type Condition, type LoggedError, type Part, partsOf } from '../../telemetry/condition';
 import { DecodeWatch } from '../../telemetry/decodeWatch';
-import type { Figures, GaugeValue, PhraseName, Stage, TimingName, CounterName } from '../../telemetry/figures';
+import type {
+  Figures,
+  GaugeValue,
+  PhraseName,
+  Stage,
+  TimingName,
+  CounterName,
+} from '../../telemetry/figures';
 import { type PhraseTrace, PhraseTraces } from '../../telemetry/phraseTraces';
 import { type TeamState, teamGauges } from '../../telemetry/teamState';
 import { RecentTimes } from '../../telemetry/recentTimes';
@@ -64,11 +71,15 @@ export class Telemetry implements Figures, Disposable {
 
   constructor(private readonly setup: TelemetrySetup) {
     const { clock, logger, home } = setup;
-    this.traces = new PhraseTraces(({ trace, stages }, session) => logger.debug('phrase.stages', { session, trace, ...stages }));
+    this.traces = new PhraseTraces(({ trace, stages }, session) =>
+      logger.debug('phrase.stages', { session, trace, ...stages }),
+    );
     this.metrics = new Metrics(this.traces, () => this.gauges());
     this.decodes = new DecodeWatch(clock, this);
     this.saved = this.disposables.add(new RotatingFile(join(home, 'logs'), 'figures'));
-    this.watch = this.disposables.add(new AlertWatch({ clock, logger, sample: () => this.sample() }));
+    this.watch = this.disposables.add(
+      new AlertWatch({ clock, logger, sample: () => this.sample() }),
+    );
     this.disposables.add(clock.setInterval(() => this.save(), SAVE_MS));
     this.disposables.add(clock.setInterval(() => this.lookAtDisk(), SAVE_MS / 4));
     this.lookAtDisk();
@@ -98,7 +109,9 @@ export class Telemetry implements Figures, Disposable {
         const call = Reflect.get(target, name) as (...given: unknown[]) => Promise<unknown>;
         return (...given: unknown[]): Promise<unknown> => {
           const begun = this.setup.clock.now();
-          return call.apply(target, given).finally(() => this.observe('store', this.setup.clock.now() - begun, String(name)));
+          return call
+            .apply(target, given)
+            .finally(() => this.observe('store', this.setup.clock.now() - begun, String(name)));
         };
       },
     });
@@ -123,7 +136,13 @@ export class Telemetry implements Figures, Disposable {
 
   condition(): Condition {
     const parts = this.parts();
-    return { ready: ready(parts), parts, alerts: this.watch.raised, figures: this.metrics.snapshot(), lastErrors: this.facts?.lastErrors() ?? [] };
+    return {
+      ready: ready(parts),
+      parts,
+      alerts: this.watch.raised,
+      figures: this.metrics.snapshot(),
+      lastErrors: this.facts?.lastErrors() ?? [],
+    };
   }
 
   /** True where a session could be started now. */
@@ -133,7 +152,16 @@ export class Telemetry implements Figures, Disposable {
 
   private parts(): readonly Part[] {
     const alerts = this.watch.raised;
-    return this.facts ? partsOf({ engines: this.facts.engines.list(), detector: this.facts.engines.workers().find(({ name }) => name.includes('vad'))?.state, storeProblem: this.facts.storeProblem(), settingProblems: this.facts.settingProblems(), draining: this.facts.draining(), alerts }) : [];
+    return this.facts
+      ? partsOf({
+          engines: this.facts.engines.list(),
+          detector: this.facts.engines.workers().find(({ name }) => name.includes('vad'))?.state,
+          storeProblem: this.facts.storeProblem(),
+          settingProblems: this.facts.settingProblems(),
+          draining: this.facts.draining(),
+          alerts,
+        })
+      : [];
   }
 
   dispose(): void {
@@ -142,7 +170,9 @@ export class Telemetry implements Figures, Disposable {
 
   /** Happens each minute by itself. */
   save(): void {
-    this.saved.write(`${JSON.stringify({ time: new Date(this.setup.clock.wall()).toISOString(), ...this.metrics.snapshot() })}\n`);
+    this.saved.write(
+      `${JSON.stringify({ time: new Date(this.setup.clock.wall()).toISOString(), ...this.metrics.snapshot() })}\n`,
+    );
   }
 
   private lookAtDisk(): void {
@@ -157,10 +187,17 @@ export class Telemetry implements Figures, Disposable {
     const nowMs = this.setup.clock.now();
     return {
       nowMs,
-      failedEngines: engines.flatMap(({ state, error }) => (state === 'ERROR' ? [error ?? 'Speech recognition failed; run "earmark doctor".'] : [])),
+      failedEngines: engines.flatMap(({ state, error }) =>
+        state === 'ERROR' ? [error ?? 'Speech recognition failed; run "earmark doctor".'] : [],
+      ),
       rtf: this.decodes.rtf,
       errorsInRow: this.decodes.errorsInRow,
-      rung: engines.map(({ rung }) => rung).reduce((worst, rung) => (RUNGS.indexOf(rung) > RUNGS.indexOf(worst) ? rung : worst), RUNGS[0]),
+      rung: engines
+        .map(({ rung }) => rung)
+        .reduce(
+          (worst, rung) => (RUNGS.indexOf(rung) > RUNGS.indexOf(worst) ? rung : worst),
+          RUNGS[0],
+        ),
       oldestWaitMs: this.decodes.oldestWaitMs,
       finalP95Ms: this.finals.percentile(0.95, nowMs - FINALS_WINDOW_MS, FINALS_LEAST),
       framesLost: this.metrics.total('frames_dropped', 'lost'),
@@ -174,7 +211,10 @@ export class Telemetry implements Figures, Disposable {
   }
 
   private workersBytes(): number {
-    return (this.facts?.engines.workers() ?? []).reduce((sum, { rssBytes }) => sum + (rssBytes ?? 0), 0);
+    return (this.facts?.engines.workers() ?? []).reduce(
+      (sum, { rssBytes }) => sum + (rssBytes ?? 0),
+      0,
+    );
   }
 
   private gauges(): readonly GaugeValue[] {
@@ -192,7 +232,9 @@ export class Telemetry implements Figures, Disposable {
       { name: 'heap_bytes', value: process.memoryUsage().heapUsed },
       { name: 'cpu_seconds', value: (cpu.user + cpu.system) / 1e6 },
       { name: 'event_loop_utilization', value: loop.utilization },
-      ...(this.diskFree === undefined ? [] : [{ name: 'disk_free_bytes' as const, value: this.diskFree }]),
+      ...(this.diskFree === undefined
+        ? []
+        : [{ name: 'disk_free_bytes' as const, value: this.diskFree }]),
       ...poolFigures().flatMap(({ name, used, free, taken, made }): GaugeValue[] => [
         { name: 'pool_buffers', label: `${name} used`, value: used },
         { name: 'pool_buffers', label: `${name} free`, value: free },
@@ -204,16 +246,28 @@ export class Telemetry implements Figures, Disposable {
     if (!facts) return own;
     const engines = facts.engines.list();
     const states = new Map<string, number>();
-    if (facts.storeProblem() === undefined) for (const { record } of facts.sessions()) states.set(record.state, (states.get(record.state) ?? 0) + 1);
+    if (facts.storeProblem() === undefined)
+      for (const { record } of facts.sessions())
+        states.set(record.state, (states.get(record.state) ?? 0) + 1);
     const { read, written } = facts.traffic();
     return [
       ...own,
       { name: 'connections', value: facts.connections() },
       ...[...states].map(([label, value]) => ({ name: 'sessions' as const, label, value })),
-      { name: 'queue_seconds', value: engines.reduce((sum, { queuedMs }) => sum + queuedMs, 0) / 1000 },
+      {
+        name: 'queue_seconds',
+        value: engines.reduce((sum, { queuedMs }) => sum + queuedMs, 0) / 1000,
+      },
       { name: 'queue_phrases', value: engines.reduce((sum, { queue }) => sum + queue.waiting, 0) },
-      ...engines.map(({ provider, model, rung }) => ({ name: 'rung' as const, label: `${provider} ${model}`, value: RUNGS.indexOf(rung) })),
-      { name: 'worker_restarts', value: facts.engines.workers().reduce((sum, { restarts }) => sum + restarts, 0) },
+      ...engines.map(({ provider, model, rung }) => ({
+        name: 'rung' as const,
+        label: `${provider} ${model}`,
+        value: RUNGS.indexOf(rung),
+      })),
+      {
+        name: 'worker_restarts',
+        value: facts.engines.workers().reduce((sum, { restarts }) => sum + restarts, 0),
+      },
       { name: 'network_bytes', label: 'in', value: read },
       { name: 'network_bytes', label: 'out', value: written },
       ...(facts.team ? teamGauges(facts.team()) : []),

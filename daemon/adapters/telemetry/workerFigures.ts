@@ -1,6 +1,16 @@
-/** The figures of a team's worker: its decodes and what it uses, under the names that the daemon has for them. */
+/**
+ * The figures of a team's worker: its decodes and what it uses, under the names that the daemon has
+ * for them.
+ */
 import { performance } from 'node:perf_hooks';
-import type { CounterName, Figures, GaugeValue, PhraseName, Stage, TimingName } from '../../telemetry/figures';
+import type {
+  CounterName,
+  Figures,
+  GaugeValue,
+  PhraseName,
+  Stage,
+  TimingName,
+} from '../../telemetry/figures';
 import { PhraseTraces } from '../../telemetry/phraseTraces';
 import { Metrics } from './metrics';
 
@@ -51,7 +61,11 @@ export class WorkerFigures implements Figures {
         ? [
             { name: 'resident_bytes' as const, label: 'workers', value: facts.rssBytes },
             { name: 'decoders' as const, label: 'busy', value: facts.busy },
-            { name: 'decoders' as const, label: 'free', value: Math.max(0, facts.slots - facts.busy) },
+            {
+              name: 'decoders' as const,
+              label: 'free',
+              value: Math.max(0, facts.slots - facts.busy),
+            },
           ]
         : []),
     ];

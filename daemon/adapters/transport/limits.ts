@@ -38,7 +38,10 @@ export interface RemoteLimits {
   readonly messageBurst: number;
   readonly bytesPerSecond: number;
   readonly byteBurst: number;
-  /** Messages refused for their rate without a pause of a second; the next one closes the connection. */
+  /**
+   * Messages refused for their rate without a pause of a second; the next one closes the
+   * connection.
+   */
   readonly refusals: number;
   /** How long a token that was closed for its rate is refused. */
   readonly penaltyMs: number;
@@ -54,7 +57,8 @@ export const defaultRemoteLimits: RemoteLimits = {
   sockets: 1_280,
   messageBytes: MESSAGE_MAX_BYTES,
   queuedBytes: 16 * 1024 * 1024,
-  // A window sends a few messages a second and a live source 32 KB; a file is sent at 60 times its speed.
+  // A window sends a few messages a second and a live source 32 KB; a file is sent at 60 times its
+  // speed.
   messagesPerSecond: 100,
   messageBurst: 200,
   bytesPerSecond: 4 * 1024 * 1024,

@@ -1,8 +1,13 @@
 /**
- * Listens for other machines: TLS, one WebSocket path, a token before anything else is looked at. Every refusal has a
- * close code and an error of the catalogue; what a peer may cost is bounded before and after it is admitted.
+ * Listens for other machines: TLS, one WebSocket path, a token before anything else is looked at.
+ * Every refusal has a close code and an error of the catalogue; what a peer may cost is bounded
+ * before and after it is admitted.
  */
-import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -43,7 +48,15 @@ export interface RemoteTransport {
 }
 
 const TLS_HANDSHAKE_RECORD = 0x16;
-const HTTP_STATUS: Readonly<Record<string, string>> = { 'rpc.unauthorized': '401 Unauthorized', 'rpc.expired': '401 Unauthorized', 'rpc.forbidden': '403 Forbidden', 'rpc.tooMany': '503 Service Unavailable', 'rpc.tooFast': '429 Too Many Requests', 'rpc.versionMismatch': '426 Upgrade Required', 'store.unwritable': '503 Service Unavailable' };
+const HTTP_STATUS: Readonly<Record<string, string>> = {
+  'rpc.unauthorized': '401 Unauthorized',
+  'rpc.expired': '401 Unauthorized',
+  'rpc.forbidden': '403 Forbidden',
+  'rpc.tooMany': '503 Service Unavailable',
+  'rpc.tooFast': '429 Too Many Requests',
+  'rpc.versionMismatch': '426 Upgrade Required',
+  'store.unwritable': '503 Service Unavailable',
+};
 
 /** @throws EarmarkError daemon.startFailed */
 export async function openRemote(options: RemoteOptions): Promise<RemoteTransport> {
@@ -69,15 +82,50 @@ class RemoteServer implements RemoteTransport {
 
   constructor(private readonly options: RemoteOptions) {
     const { certificate, limits, tokens } = options;
-    this.sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: limits.messageBytes, clientTracking: false });
-    const http = { maxHeaderSize: limits.headerBytes, headersTimeout: limits.handshakeMs, requestTimeout: limits.handshakeMs, connectionsCheckingInterval: 1_000, keepAlive: false };
-    this.http = certificate ? createHttpsServer({ ...http, cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2', handshakeTimeout: limits.handshakeMs, ALPNProtocols: ['http/1.1'] }) : createHttpServer(http);
+    this.sockets = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: limits.messageBytes,
+      clientTracking: false,
+    });
+    const http = {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.handshakeMs,
+      requestTimeout: limits.handshakeMs,
+      connectionsCheckingInterval: 1_000,
+      keepAlive: false,
+    };
+    this.http = certificate
+      ? createHttpsServer({
+          ...http,
+          cert: certificate.cert,
+          key: certificate.key,
+          minVersion: 'TLSv1.2',
+          handshakeTimeout: limits.handshakeMs,
+          ALPNProtocols: ['http/1.1'],
+        })
+      : createHttpServer(http);
     this.http.on('upgrade', (request, socket, head) => void this.upgrade(request, socket, head));
-    this.http.on('request', (_request, response) => this.refuse(response.socket ?? undefined, new EarmarkError('rpc.versionMismatch', `Earmark speaks WebSocket at ${REMOTE_PATH}; use an Earmark client.`)));
+    this.http.on('request', (_request, response) =>
+      this.refuse(
+        response.socket ?? undefined,
+        new EarmarkError(
+          'rpc.versionMismatch',
+          `Earmark speaks WebSocket at ${REMOTE_PATH}; use an Earmark client.`,
+        ),
+      ),
+    );
     this.http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
       // Who went away is no intruder.
-      if (!code?.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT') return void socket.destroy();
-      this.refuse(socket, new EarmarkError('rpc.versionMismatch', 'That is not an HTTP request; use an Earmark client.'));
+      if (!code?.startsWith('HPE_') && code !== 'ERR_HTTP_REQUEST_TIMEOUT')
+        return void socket.destroy();
+      this.refuse(
+        socket,
+        new EarmarkError(
+          'rpc.versionMismatch',
+          'That is not an HTTP request; use an Earmark client.',
+        ),
+      );
     });
     this.http.on('tlsClientError', (_error, socket) => {
       this.count('tls');
@@ -85,7 +133,9 @@ class RemoteServer implements RemoteTransport {
     });
     this.front = createServer((socket) => this.connected(socket));
     tokens.onDidRevoke((id) => {
-      for (const { peer, token } of this.admitted) if (token.id === id) peer.refuse('rpc.unauthorized', 'The token was revoked; ask for a new one.');
+      for (const { peer, token } of this.admitted)
+        if (token.id === id)
+          peer.refuse('rpc.unauthorized', 'The token was revoked; ask for a new one.');
     });
   }
 
@@ -106,7 +156,15 @@ class RemoteServer implements RemoteTransport {
   async listen(): Promise<void> {
     const { host, port, logger } = this.options;
     await new Promise<void>((resolve, reject) => {
-      this.front.once('error', (cause: NodeJS.ErrnoException) => reject(new EarmarkError('daemon.startFailed', `${host}:${port} cannot be listened on (${cause.code ?? cause.name}); choose another port or address.`, { cause })));
+      this.front.once('error', (cause: NodeJS.ErrnoException) =>
+        reject(
+          new EarmarkError(
+            'daemon.startFailed',
+            `${host}:${port} cannot be listened on (${cause.code ?? cause.name}); choose another port or address.`,
+            { cause },
+          ),
+        ),
+      );
       this.front.listen({ host, port }, () => {
         this.front.removeAllListeners('error');
         resolve();
@@ -115,7 +173,9 @@ class RemoteServer implements RemoteTransport {
     logger.info('remote.listening', { tls: this.options.certificate !== undefined });
   }
 
-  async close(reason: EarmarkError = new EarmarkError('rpc.disconnected', 'The Earmark daemon ends.')): Promise<void> {
+  async close(
+    reason: EarmarkError = new EarmarkError('rpc.disconnected', 'The Earmark daemon ends.'),
+  ): Promise<void> {
     const closed = new Promise<void>((resolve) => this.front.close(() => resolve()));
     for (const { peer } of this.admitted) peer.close(reason);
     const timer = setTimeout(() => this.open.forEach((socket) => socket.destroy()), 1_000);
@@ -125,7 +185,10 @@ class RemoteServer implements RemoteTransport {
     this.sockets.close();
   }
 
-  /** Looks at the first byte: who speaks plain HTTP to a TLS port is told so, and nothing of it is parsed. */
+  /**
+   * Looks at the first byte: who speaks plain HTTP to a TLS port is told so, and nothing of it is
+   * parsed.
+   */
   private connected(socket: Socket): void {
     const { limits, certificate } = this.options;
     if (this.open.size >= limits.sockets) {
@@ -142,7 +205,11 @@ class RemoteServer implements RemoteTransport {
     socket.once('data', (chunk: Buffer) => {
       clearTimeout(timer);
       socket.pause();
-      if (chunk[0] !== TLS_HANDSHAKE_RECORD) return this.refuse(socket, new EarmarkError('rpc.versionMismatch', 'This daemon speaks TLS only; use wss://.'));
+      if (chunk[0] !== TLS_HANDSHAKE_RECORD)
+        return this.refuse(
+          socket,
+          new EarmarkError('rpc.versionMismatch', 'This daemon speaks TLS only; use wss://.'),
+        );
       socket.unshift(chunk);
       this.http.emit('connection', socket);
     });
@@ -159,37 +226,78 @@ class RemoteServer implements RemoteTransport {
   /** The token first: before it matched, no more than its header and the origin are looked at. */
   private async judge({ headers, url }: IncomingMessage): Promise<Token | EarmarkError> {
     const { tokens, limits, now } = this.options;
-    // Browsers name the origin with every WebSocket and pages cannot leave it out; Earmark's clients never do.
-    if (headers.origin !== undefined) return new EarmarkError('rpc.forbidden', 'Web pages may not use the Earmark daemon.');
+    // Browsers name the origin with every WebSocket and pages cannot leave it out; Earmark's
+    // clients never do.
+    if (headers.origin !== undefined)
+      return new EarmarkError('rpc.forbidden', 'Web pages may not use the Earmark daemon.');
     const secret = /^Bearer ([\x21-\x7e]{1,6000})$/.exec(headers.authorization ?? '')?.[1];
-    if (secret === undefined) return new EarmarkError('rpc.unauthorized', 'The token is missing; set the one that "earmark tokens create" printed.', { details: { reason: 'missing' } });
+    if (secret === undefined)
+      return new EarmarkError(
+        'rpc.unauthorized',
+        'The token is missing; set the one that "earmark tokens create" printed.',
+        { details: { reason: 'missing' } },
+      );
     const check = await tokens.check(secret).catch(whyNot);
     if (check instanceof EarmarkError) return check;
     if (check.kind !== 'ok') return tokenError(check.kind);
     const { token } = check;
-    if (url !== REMOTE_PATH) return new EarmarkError('rpc.versionMismatch', `Earmark is at ${REMOTE_PATH}; update Earmark on both sides.`);
+    if (url !== REMOTE_PATH)
+      return new EarmarkError(
+        'rpc.versionMismatch',
+        `Earmark is at ${REMOTE_PATH}; update Earmark on both sides.`,
+      );
     const penalty = (this.penalties.get(token.id) ?? 0) - now();
-    if (penalty > 0) return new EarmarkError('rpc.tooFast', 'Too much was sent with this token; wait before you connect again.', { retryAfterMs: Math.ceil(penalty) });
-    const own = [...this.admitted].filter((a) => a.token.user === token.user && a.token.organisation === token.organisation).length;
-    if (this.admitted.size >= limits.connections || own >= limits.connectionsPerUser) return new EarmarkError('rpc.tooMany', 'Too many programs use the Earmark daemon at once; close one and try again.', { retryAfterMs: 1_000 });
+    if (penalty > 0)
+      return new EarmarkError(
+        'rpc.tooFast',
+        'Too much was sent with this token; wait before you connect again.',
+        { retryAfterMs: Math.ceil(penalty) },
+      );
+    const own = [...this.admitted].filter(
+      (a) => a.token.user === token.user && a.token.organisation === token.organisation,
+    ).length;
+    if (this.admitted.size >= limits.connections || own >= limits.connectionsPerUser)
+      return new EarmarkError(
+        'rpc.tooMany',
+        'Too many programs use the Earmark daemon at once; close one and try again.',
+        { retryAfterMs: 1_000 },
+      );
     return token;
   }
 
   private admit(ws: WebSocket, token: Token): void {
     const { limits, logger, tokens, accept } = this.options;
-    const identity: Identity = { kind: 'remote', user: token.user, scopes: token.scopes, tokenId: token.id, ...(token.organisation === undefined ? {} : { organisation: token.organisation }) };
+    const identity: Identity = {
+      kind: 'remote',
+      user: token.user,
+      scopes: token.scopes,
+      tokenId: token.id,
+      ...(token.organisation === undefined ? {} : { organisation: token.organisation }),
+    };
     const wire = webSocketWire(
       ws,
-      { readBytes: limits.messageBytes, writeBytes: limits.queuedBytes, queuedBytes: limits.queuedBytes, keepaliveMs: limits.keepaliveMs, deadMs: limits.deadMs },
+      {
+        readBytes: limits.messageBytes,
+        writeBytes: limits.queuedBytes,
+        queuedBytes: limits.queuedBytes,
+        keepaliveMs: limits.keepaliveMs,
+        deadMs: limits.deadMs,
+      },
       {
         gate: this.rateGate(token, () => admitted.peer),
         onTick: () => {
           // Where nobody can say it now, what was good stays good until somebody can.
-          tokens.recheck(token).then(({ kind }) => kind !== 'ok' && admitted.peer.close(tokenError(kind)), () => undefined);
+          tokens.recheck(token).then(
+            ({ kind }) => kind !== 'ok' && admitted.peer.close(tokenError(kind)),
+            () => undefined,
+          );
         },
       },
     );
-    const admitted: Admitted = { token, peer: new WirePeer(identity, wire, logger, () => this.admitted.delete(admitted)) };
+    const admitted: Admitted = {
+      token,
+      peer: new WirePeer(identity, wire, logger, () => this.admitted.delete(admitted)),
+    };
     this.admitted.add(admitted);
     let greeted = false;
     admitted.peer.serve((peer) => {
@@ -211,8 +319,14 @@ class RemoteServer implements RemoteTransport {
     }, limits.handshakeMs);
   }
 
-  /** Counts what a connection sends before any of it is parsed. Who goes on after many refusals is closed and waits. */
-  private rateGate(token: Token, peer: () => WirePeer): (bytes: number) => EarmarkError | undefined {
+  /**
+   * Counts what a connection sends before any of it is parsed. Who goes on after many refusals is
+   * closed and waits.
+   */
+  private rateGate(
+    token: Token,
+    peer: () => WirePeer,
+  ): (bytes: number) => EarmarkError | undefined {
     const { limits, now } = this.options;
     const begun = now();
     const messages = new TokenBucket(limits.messagesPerSecond, limits.messageBurst, begun);
@@ -243,9 +357,14 @@ class RemoteServer implements RemoteTransport {
     this.count(error.code);
     if (!socket || socket.destroyed || !socket.writable) return;
     const body = JSON.stringify({ message: error.message, data: error.toData() });
-    const retry = error.retryAfterMs === undefined ? '' : `Retry-After: ${Math.ceil(error.retryAfterMs / 1000)}\r\n`;
+    const retry =
+      error.retryAfterMs === undefined
+        ? ''
+        : `Retry-After: ${Math.ceil(error.retryAfterMs / 1000)}\r\n`;
     socket.on('error', () => undefined);
-    socket.end(`HTTP/1.1 ${HTTP_STATUS[error.code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nEarmark-Close: ${closeCodeOf(error.code)}\r\n${retry}\r\n${body}`);
+    socket.end(
+      `HTTP/1.1 ${HTTP_STATUS[error.code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nEarmark-Close: ${closeCodeOf(error.code)}\r\n${retry}\r\n${body}`,
+    );
     socket.resume();
     const timer = setTimeout(() => socket.destroy(), 1_000);
     socket.once('close', () => clearTimeout(timer));
@@ -255,21 +374,35 @@ class RemoteServer implements RemoteTransport {
     this.refused.set(what, (this.refused.get(what) ?? 0) + 1);
     // The first of each kind and then every thousandth: somebody who knocks does not fill the log.
     const n = this.refused.get(what) ?? 0;
-    if (n === 1 || n % 1_000 === 0) this.options.logger.warn('remote.refused', { reason: what, count: n });
+    if (n === 1 || n % 1_000 === 0)
+      this.options.logger.warn('remote.refused', { reason: what, count: n });
   }
 }
 
 function tokenError(kind: Exclude<TokenCheck['kind'], 'ok'>): EarmarkError {
-  if (kind === 'expired') return new EarmarkError('rpc.expired', 'The token has expired; ask for a new one.');
-  const sentence = kind === 'revoked' ? 'The token was revoked; ask for a new one.' : 'The token is not known to this daemon; set the one that "earmark tokens create" printed.';
+  if (kind === 'expired')
+    return new EarmarkError('rpc.expired', 'The token has expired; ask for a new one.');
+  const sentence =
+    kind === 'revoked'
+      ? 'The token was revoked; ask for a new one.'
+      : 'The token is not known to this daemon; set the one that "earmark tokens create" printed.';
   return new EarmarkError('rpc.unauthorized', sentence, { details: { reason: kind } });
 }
 
 /** What the gate could not say is an error of the catalogue, or the daemon's own fault. */
 function whyNot(error: unknown): EarmarkError {
-  return isEarmarkError(error) ? error : new EarmarkError('internal', 'The token could not be checked; try again, and look at the log of the server.');
+  return isEarmarkError(error)
+    ? error
+    : new EarmarkError(
+        'internal',
+        'The token could not be checked; try again, and look at the log of the server.',
+      );
 }
 
 function tooFast(retryAfterMs: number): EarmarkError {
-  return new EarmarkError('rpc.tooFast', 'More was sent than the daemon takes; wait, then send again.', { retryAfterMs });
+  return new EarmarkError(
+    'rpc.tooFast',
+    'More was sent than the daemon takes; wait, then send again.',
+    { retryAfterMs },
+  );
 }

@@ -1,6 +1,7 @@
 /**
  * Listens on the local socket, admits who says the token and hands each connection to the handlers.
- * Everything a peer may cost is bounded: time and bytes of the greeting, length of a message, what waits to be read, connections.
+ * Everything a peer may cost is bounded: time and bytes of the greeting, length of a message, what
+ * waits to be read, connections.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +10,13 @@ import { join } from 'node:path';
 import { DAEMON_FILE, type DaemonFile } from '../../../client/daemonFile';
 import { linger, socketWire } from '../../../client/socketWire';
 import { EarmarkError } from '../../../protocol/errors';
-import { HANDSHAKE_DENIED, HANDSHAKE_MAX_BYTES, HANDSHAKE_OK, HANDSHAKE_PREFIX, PROTOCOL_VERSION } from '../../../protocol/version';
+import {
+  HANDSHAKE_DENIED,
+  HANDSHAKE_MAX_BYTES,
+  HANDSHAKE_OK,
+  HANDSHAKE_PREFIX,
+  PROTOCOL_VERSION,
+} from '../../../protocol/version';
 import { LOCAL } from '../../base/identity';
 import type { Logger } from '../../base/logger';
 import type { AcceptPeer } from '../../base/peer';
@@ -30,7 +37,10 @@ export interface TransportOptions {
 
 export interface Transport {
   readonly socket: string;
-  /** Takes nobody new, sends what waits and ends every connection. The socket and `daemon.json` are gone afterwards. */
+  /**
+   * Takes nobody new, sends what waits and ends every connection. The socket and `daemon.json` are
+   * gone afterwards.
+   */
   close(): Promise<void>;
 }
 
@@ -43,14 +53,25 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   const expected = digest(`${HANDSHAKE_PREFIX}${token}`);
   const peers = new Set<WirePeer>();
   const strangers = new Set<Socket>();
-  const wire = (socket: Socket) => socketWire(socket, { readBytes: limits.messageBytes, writeBytes: limits.queuedBytes, queuedBytes: limits.queuedBytes });
+  const wire = (socket: Socket) =>
+    socketWire(socket, {
+      readBytes: limits.messageBytes,
+      writeBytes: limits.queuedBytes,
+      queuedBytes: limits.queuedBytes,
+    });
 
   const admit = (socket: Socket, rest: Buffer) => {
     socket.write(HANDSHAKE_OK);
     if (rest.length > 0) socket.unshift(rest);
-    socket.on('error', (error: NodeJS.ErrnoException) => logger.debug('transport.socketError', { error: error.code ?? error.name }));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      logger.debug('transport.socketError', { error: error.code ?? error.name }),
+    );
     const peer = new WirePeer(LOCAL, wire(socket), logger, () => peers.delete(peer));
-    if (peers.size >= limits.connections) return peer.refuse('rpc.tooMany', 'Too many programs use the Earmark daemon at once; close one and try again.');
+    if (peers.size >= limits.connections)
+      return peer.refuse(
+        'rpc.tooMany',
+        'Too many programs use the Earmark daemon at once; close one and try again.',
+      );
     peers.add(peer);
     peer.serve(options.accept);
   };
@@ -71,12 +92,22 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
 
   if (!path.startsWith('\\\\')) rmSync(path, { force: true });
   // Before the socket, so that no client says an old token to a new daemon.
-  writeDaemonFile(stateDir, { socket: path, pid: process.pid, protocol: { ...PROTOCOL_VERSION }, token, ...(options.listen ? { listen: options.listen } : {}) });
+  writeDaemonFile(stateDir, {
+    socket: path,
+    pid: process.pid,
+    protocol: { ...PROTOCOL_VERSION },
+    token,
+    ...(options.listen ? { listen: options.listen } : {}),
+  });
   try {
     await listen(server, path);
   } catch (cause) {
     rmSync(join(stateDir, DAEMON_FILE), { force: true });
-    throw new EarmarkError('daemon.startFailed', `The socket ${path} cannot be opened; set EARMARK_HOME to a folder on a local disk.`, { cause });
+    throw new EarmarkError(
+      'daemon.startFailed',
+      `The socket ${path} cannot be opened; set EARMARK_HOME to a folder on a local disk.`,
+      { cause },
+    );
   }
   logger.info('transport.listening');
 
@@ -92,10 +123,17 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   };
 }
 
-type Outcome = { readonly kind: 'admitted'; readonly rest: Buffer } | { readonly kind: 'refused'; readonly reason: 'token' | 'length' | 'time' | 'closed' };
+type Outcome =
+  | { readonly kind: 'admitted'; readonly rest: Buffer }
+  | { readonly kind: 'refused'; readonly reason: 'token' | 'length' | 'time' | 'closed' };
 
 /** Reads one line and nothing more. */
-function greet(socket: Socket, expected: Buffer, limitMs: number, done: (outcome: Outcome) => void): void {
+function greet(
+  socket: Socket,
+  expected: Buffer,
+  limitMs: number,
+  done: (outcome: Outcome) => void,
+): void {
   let line = Buffer.alloc(0);
   const finish = (outcome: Outcome) => {
     clearTimeout(timer);
@@ -106,10 +144,12 @@ function greet(socket: Socket, expected: Buffer, limitMs: number, done: (outcome
   const onData = (chunk: Buffer) => {
     line = Buffer.concat([line, chunk]);
     const end = line.indexOf(0x0a);
-    if (end >= HANDSHAKE_MAX_BYTES || (end < 0 && line.length >= HANDSHAKE_MAX_BYTES)) return finish({ kind: 'refused', reason: 'length' });
+    if (end >= HANDSHAKE_MAX_BYTES || (end < 0 && line.length >= HANDSHAKE_MAX_BYTES))
+      return finish({ kind: 'refused', reason: 'length' });
     if (end < 0) return;
     // Digests have one length, so the comparison takes the same time whatever was sent.
-    if (!timingSafeEqual(digest(line.subarray(0, end)), expected)) return finish({ kind: 'refused', reason: 'token' });
+    if (!timingSafeEqual(digest(line.subarray(0, end)), expected))
+      return finish({ kind: 'refused', reason: 'token' });
     finish({ kind: 'admitted', rest: line.subarray(end + 1) });
   };
   const onClose = () => finish({ kind: 'refused', reason: 'closed' });
@@ -124,7 +164,8 @@ function digest(data: string | Buffer): Buffer {
 async function listen(server: Server, path: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    // The socket is made within this call, and never for a moment with more rights than its owner's.
+    // The socket is made within this call, and never for a moment with more rights than its
+    // owner's.
     const before = process.umask(0o177);
     try {
       server.listen(path, () => {

@@ -1,4 +1,7 @@
-/** Where the daemon listens: in the state folder, or in a short private folder where that path is too long for a socket. */
+/**
+ * Where the daemon listens: in the state folder, or in a short private folder where that path is
+ * too long for a socket.
+ */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,10 +12,14 @@ import { EarmarkError } from '../../../protocol/errors';
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, the closing zero included. */
 const SOCKET_PATH_MAX_BYTES = 103;
 
-/** Makes what folders it needs (0700). @throws EarmarkError rpc.unauthorized when a folder belongs to another user */
+/**
+ * Makes what folders it needs (0700). @throws EarmarkError rpc.unauthorized when a folder belongs
+ * to another user
+ */
 export function socketPath(stateDir: string, platform: NodeJS.Platform = process.platform): string {
   const hash = createHash('sha256').update(stateDir).digest('hex').slice(0, 16);
-  // The name of a pipe is no secret; its default security lets only this user and administrators in.
+  // The name of a pipe is no secret; its default security lets only this user and administrators
+  // in.
   if (platform === 'win32') return `\\\\.\\pipe\\earmark-${hash}`;
   const usual = join(stateDir, 'daemon.sock');
   if (Buffer.byteLength(usual) <= SOCKET_PATH_MAX_BYTES) return usual;
@@ -24,10 +31,16 @@ export function socketPath(stateDir: string, platform: NodeJS.Platform = process
     makePrivateFolder(folder);
     return path;
   }
-  throw new EarmarkError('daemon.startFailed', 'Every folder for the daemon\'s socket has too long a path; set EARMARK_HOME to a shorter one.');
+  throw new EarmarkError(
+    'daemon.startFailed',
+    "Every folder for the daemon's socket has too long a path; set EARMARK_HOME to a shorter one.",
+  );
 }
 
-/** A folder of ours that nobody else may enter. @throws EarmarkError rpc.unauthorized, store.unwritable */
+/**
+ * A folder of ours that nobody else may enter. @throws EarmarkError rpc.unauthorized,
+ * store.unwritable
+ */
 export function makePrivateFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -35,6 +48,10 @@ export function makePrivateFolder(folder: string): void {
     if (process.platform !== 'win32') chmodSync(folder, 0o700);
   } catch (error) {
     if (error instanceof EarmarkError) throw error;
-    throw new EarmarkError('store.unwritable', `The folder ${folder} cannot be made or used; check its permissions or set EARMARK_HOME to another one.`, { cause: error });
+    throw new EarmarkError(
+      'store.unwritable',
+      `The folder ${folder} cannot be made or used; check its permissions or set EARMARK_HOME to another one.`,
+      { cause: error },
+    );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Tokens of remote users in `tokens.json` (0600). Kept is the SHA-256 of each secret: a secret is 256 random bits, which
- * nobody can try out, so a slow hash would add nothing.
+ * Tokens of remote users in `tokens.json` (0600). Kept is the SHA-256 of each secret: a secret is
+ * 256 random bits, which nobody can try out, so a slow hash would add nothing.
  */
 import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { assertOwn } from '../../../client/daemonFile';
@@ -15,7 +15,9 @@ interface Kept extends Token {
   readonly revokedBy?: string;
 }
 
-/** Tokens kept, revoked ones included; the oldest revoked or expired one makes room for a new one. */
+/**
+ * Tokens kept, revoked ones included; the oldest revoked or expired one makes room for a new one.
+ */
 const MAX_TOKENS = 1_000;
 
 export class TokenFile implements Tokens, TokenGate {
@@ -43,11 +45,31 @@ export class TokenFile implements Tokens, TokenGate {
     return kept ? this.standing(kept) : { kind: 'unknown' };
   }
 
-  async create(user: string, scopes: readonly Scope[], by: string, expiresMs?: number): Promise<{ token: Token; secret: string }> {
-    const room = this.tokens.length < MAX_TOKENS ? this.tokens : withoutOne(this.tokens, (t) => this.standing(t).kind !== 'ok');
-    if (room.length >= MAX_TOKENS) throw new EarmarkError('rpc.tooMany', `There are ${MAX_TOKENS} tokens already; revoke one that nobody uses.`);
+  async create(
+    user: string,
+    scopes: readonly Scope[],
+    by: string,
+    expiresMs?: number,
+  ): Promise<{ token: Token; secret: string }> {
+    const room =
+      this.tokens.length < MAX_TOKENS
+        ? this.tokens
+        : withoutOne(this.tokens, (t) => this.standing(t).kind !== 'ok');
+    if (room.length >= MAX_TOKENS)
+      throw new EarmarkError(
+        'rpc.tooMany',
+        `There are ${MAX_TOKENS} tokens already; revoke one that nobody uses.`,
+      );
     const { id, secret, hash } = newSecret();
-    const kept: Kept = { id, user, scopes: [...new Set(scopes)], createdMs: this.wall(), createdBy: by, ...(expiresMs === undefined ? {} : { expiresMs }), hash };
+    const kept: Kept = {
+      id,
+      user,
+      scopes: [...new Set(scopes)],
+      createdMs: this.wall(),
+      createdBy: by,
+      ...(expiresMs === undefined ? {} : { expiresMs }),
+      hash,
+    };
     this.keep([...room, kept]);
     return { token: publicPart(kept), secret };
   }
@@ -58,8 +80,13 @@ export class TokenFile implements Tokens, TokenGate {
 
   async revoke(id: string, by: string): Promise<Token> {
     const kept = this.tokens.find((t) => t.id === id);
-    if (!kept) throw new EarmarkError('token.notFound', 'There is no such token; "earmark tokens list" shows those there are.');
-    const after: Kept = kept.revokedMs === undefined ? { ...kept, revokedMs: this.wall(), revokedBy: by } : kept;
+    if (!kept)
+      throw new EarmarkError(
+        'token.notFound',
+        'There is no such token; "earmark tokens list" shows those there are.',
+      );
+    const after: Kept =
+      kept.revokedMs === undefined ? { ...kept, revokedMs: this.wall(), revokedBy: by } : kept;
     if (after !== kept) this.keep(this.tokens.map((t) => (t === kept ? after : t)));
     this.revoked.fire(id);
     return publicPart(after);
@@ -73,11 +100,18 @@ export class TokenFile implements Tokens, TokenGate {
 
   private keep(tokens: readonly Kept[]): void {
     try {
-      writeFileSync(`${this.path}.new`, `${JSON.stringify({ tokens }, undefined, 2)}\n`, { mode: 0o600, flush: true });
+      writeFileSync(`${this.path}.new`, `${JSON.stringify({ tokens }, undefined, 2)}\n`, {
+        mode: 0o600,
+        flush: true,
+      });
       chmodSync(`${this.path}.new`, 0o600);
       renameSync(`${this.path}.new`, this.path);
     } catch (cause) {
-      throw new EarmarkError('store.unwritable', `${this.path} cannot be written; check the disk and the permissions, then try again.`, { cause });
+      throw new EarmarkError(
+        'store.unwritable',
+        `${this.path} cannot be written; check the disk and the permissions, then try again.`,
+        { cause },
+      );
     }
     this.tokens = tokens;
   }
@@ -109,11 +143,24 @@ function read(path: string): readonly Kept[] {
     if (!tokens.every(isKept)) throw new Error('A token is not whole.');
     return tokens;
   } catch (cause) {
-    throw new EarmarkError('store.corrupt', `${path} is damaged, so nobody can be let in over the network; move it away and create the tokens again.`, { cause });
+    throw new EarmarkError(
+      'store.corrupt',
+      `${path} is damaged, so nobody can be let in over the network; move it away and create the tokens again.`,
+      { cause },
+    );
   }
 }
 
 function isKept(token: Kept): boolean {
-  const number = (n: unknown): boolean => n === undefined || (typeof n === 'number' && Number.isFinite(n));
-  return typeof token.id === 'string' && typeof token.user === 'string' && /^[0-9a-f]{64}$/.test(token.hash) && Array.isArray(token.scopes) && token.scopes.every((s) => SCOPES.has(s)) && number(token.expiresMs) && number(token.revokedMs);
+  const number = (n: unknown): boolean =>
+    n === undefined || (typeof n === 'number' && Number.isFinite(n));
+  return (
+    typeof token.id === 'string' &&
+    typeof token.user === 'string' &&
+    /^[0-9a-f]{64}$/.test(token.hash) &&
+    Array.isArray(token.scopes) &&
+    token.scopes.every((s) => SCOPES.has(s)) &&
+    number(token.expiresMs) &&
+    number(token.revokedMs)
+  );
 }

@@ -1,5 +1,13 @@
-/** One admitted connection, local or remote: JSON-RPC on its wire, requests to the handlers, last words when it must go. */
-import { createMessageConnection, ResponseError, type CancellationToken, type MessageConnection } from 'vscode-jsonrpc/node';
+/**
+ * One admitted connection, local or remote: JSON-RPC on its wire, requests to the handlers, last
+ * words when it must go.
+ */
+import {
+  createMessageConnection,
+  ResponseError,
+  type CancellationToken,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
 import type { Wire } from '../../../client/wire';
 import { EarmarkError, isEarmarkError, type ErrorCode } from '../../../protocol/errors';
 import { AUDIO_ANSWER_PREFIX, decodeAudio } from '../../../protocol/remote';
@@ -21,7 +29,12 @@ export class WirePeer implements Peer {
     private readonly logger: Logger,
     private readonly onClosed: () => void,
   ) {
-    const quiet = { error: () => undefined, warn: () => undefined, info: () => undefined, log: () => undefined };
+    const quiet = {
+      error: () => undefined,
+      warn: () => undefined,
+      info: () => undefined,
+      log: () => undefined,
+    };
     this.connection = createMessageConnection(wire.reader, wire.writer, quiet, {
       messageStrategy: {
         handleMessage: (message, next) => {
@@ -47,8 +60,15 @@ export class WirePeer implements Peer {
 
   notify(method: string, params: object): void {
     if (this.over) return;
-    // A peer that is gone or stopped reading closes its socket, which is all that can be done about it.
-    this.wire.writer.write({ jsonrpc: '2.0', method, params } as never).catch((error: unknown) => this.logger.debug('transport.notSent', { client: this.id, method, error: isEarmarkError(error) ? error.code : 'unknown' }));
+    // A peer that is gone or stopped reading closes its socket, which is all that can be done about
+    // it.
+    this.wire.writer.write({ jsonrpc: '2.0', method, params } as never).catch((error: unknown) =>
+      this.logger.debug('transport.notSent', {
+        client: this.id,
+        method,
+        error: isEarmarkError(error) ? error.code : 'unknown',
+      }),
+    );
   }
 
   /** With a reason: an error that answers no request in particular, then the end. */
@@ -79,11 +99,16 @@ export class WirePeer implements Peer {
 
   private takeAudio(bytes: Uint8Array): void {
     const message = decodeAudio(bytes);
-    if (!message) return this.refuse('rpc.invalidRequest', 'A binary message is not audio of a version that this daemon knows; update Earmark on both sides.');
+    if (!message)
+      return this.refuse(
+        'rpc.invalidRequest',
+        'A binary message is not audio of a version that this daemon knows; update Earmark on both sides.',
+      );
     if (this.over || !this.handler?.audio) return;
     const { id, ...header } = message.header;
     const answer = { jsonrpc: '2.0', id: `${AUDIO_ANSWER_PREFIX}${id}` };
-    const send = (what: object) => void this.wire.writer.write({ ...answer, ...what } as never).catch(() => undefined);
+    const send = (what: object) =>
+      void this.wire.writer.write({ ...answer, ...what } as never).catch(() => undefined);
     this.handler.audio({ ...header, pcm: message.pcm }).then(
       (result) => send({ result }),
       (thrown: unknown) => {
@@ -104,5 +129,10 @@ export class WirePeer implements Peer {
 }
 
 function known(thrown: unknown): EarmarkError {
-  return isEarmarkError(thrown) ? thrown : new EarmarkError('internal', 'Something went wrong in the Earmark daemon; see "earmark daemon logs".');
+  return isEarmarkError(thrown)
+    ? thrown
+    : new EarmarkError(
+        'internal',
+        'Something went wrong in the Earmark daemon; see "earmark daemon logs".',
+      );
 }

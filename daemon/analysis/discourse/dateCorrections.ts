@@ -1,4 +1,7 @@
-/** Follows dates that are moved, confirmed or given later: "Thursday is too tight … let's say Monday", "Monday works". */
+/**
+ * Follows dates that are moved, confirmed or given later: "Thursday is too tight … let's say
+ * Monday", "Monday works".
+ */
 import type { ReadClause } from '../cues';
 import type { Line } from '../conversation';
 import { isGeneric } from '../people';
@@ -24,19 +27,33 @@ export class DateCorrections {
     return copy;
   }
 
-  /** "Thursday is too tight for the adapter … Let's say next Monday": the task first, then its new date. */
+  /**
+   * "Thursday is too tight for the adapter … Let's say next Monday": the task first, then its new
+   * date.
+   */
   change(line: Line, clause: ReadClause): boolean {
     const cue = hasCue(clause, 'dueChange');
     const due = duePhrase(line, clause);
     const inFocus = this.focusTurn === line.turn ? this.focus : undefined;
     if (!cue) return false;
     const content = contentOf(clause, 0, clause.words.length);
-    const named = this.list.mentioned(content, line, CORRECTION_REACH) ?? this.withDue(due?.phrase, line);
-    const task = inFocus ?? named ?? this.list.latest(({ state, owner, turn }) => state === 'open' && (owner === line.speaker || line.turn - turn <= 1) && line.turn - turn <= NEAR_CORRECTION);
+    const named =
+      this.list.mentioned(content, line, CORRECTION_REACH) ?? this.withDue(due?.phrase, line);
+    const task =
+      inFocus ??
+      named ??
+      this.list.latest(
+        ({ state, owner, turn }) =>
+          state === 'open' &&
+          (owner === line.speaker || line.turn - turn <= 1) &&
+          line.turn - turn <= NEAR_CORRECTION,
+      );
     if (!task) return false;
     this.focus = task;
     this.focusTurn = line.turn;
-    const opens = /too (?:tight|early|soon|late|ambitious)|(?:what|that) i said/.test(clause.words.map(({ norm }) => norm).join(' '));
+    const opens = /too (?:tight|early|soon|late|ambitious)|(?:what|that) i said/.test(
+      clause.words.map(({ norm }) => norm).join(' '),
+    );
     if (!opens && due && !due.weak) setDue(task, due, true);
     if (opens || (due && !due.weak)) this.list.touch(task, line);
     return opens || (due !== undefined && !due.weak);
@@ -44,19 +61,36 @@ export class DateCorrections {
 
   private withDue(text: string | undefined, line: Line): Task | undefined {
     const bare = text && bareDue(text);
-    return bare ? this.list.latest(({ state, due, owner }) => state === 'open' && due !== undefined && bareDue(due.phrase) === bare && (owner === line.speaker || isGeneric(line.speaker))) : undefined;
+    return bare
+      ? this.list.latest(
+          ({ state, due, owner }) =>
+            state === 'open' &&
+            due !== undefined &&
+            bareDue(due.phrase) === bare &&
+            (owner === line.speaker || isGeneric(line.speaker)),
+        )
+      : undefined;
   }
 
   /** "Monday works", "by Friday": confirms a date, or gives one to the task just spoken of. */
   confirm(line: Line, clause: ReadClause): boolean {
     const due = duePhrase(line, clause);
     if (!due || due.weak || clause.question) return false;
-    const task = this.focusTurn >= line.turn - 1 && this.focus ? this.focus : this.list.latest(({ state, turn }) => (state === 'open' || state === 'asked') && line.turn - turn <= 1);
+    const task =
+      this.focusTurn >= line.turn - 1 && this.focus
+        ? this.focus
+        : this.list.latest(
+            ({ state, turn }) => (state === 'open' || state === 'asked') && line.turn - turn <= 1,
+          );
     if (!task) return false;
-    const rest = clause.words.length - clause.core - clause.due.reduce((sum, { from, to }) => sum + to - from, 0);
+    const rest =
+      clause.words.length -
+      clause.core -
+      clause.due.reduce((sum, { from, to }) => sum + to - from, 0);
     const confirms = hasCue(clause, 'dueConfirm') !== undefined;
     if (!confirms && rest > 1) return false;
-    if (task.due && !task.due.weak && bareDue(task.due.phrase) !== bareDue(due.phrase)) return false;
+    if (task.due && !task.due.weak && bareDue(task.due.phrase) !== bareDue(due.phrase))
+      return false;
     setDue(task, due, true);
     this.list.touch(task, line);
     return true;
@@ -65,5 +99,7 @@ export class DateCorrections {
 
 /** The time itself: "by Friday" and "on Friday" are the same day. */
 function bareDue(text: string): string {
-  return text.toLowerCase().replace(/^(?:(?:by|before|on|until|till|at|for|in|the|this|next|end|of)\s+)+/, '');
+  return text
+    .toLowerCase()
+    .replace(/^(?:(?:by|before|on|until|till|at|for|in|the|this|next|end|of)\s+)+/, '');
 }

@@ -1,8 +1,9 @@
 /**
  * Follows a conversation and returns what is to be done, what was decided, what is at risk or open.
  *
- * The trackers go line by line. A copy of them as they stood some lines ago is kept, so that an update goes through
- * the last lines only: the end of a conversation changes while people speak, its beginning does not.
+ * The trackers go line by line. A copy of them as they stood some lines ago is kept, so that an
+ * update goes through the last lines only: the end of a conversation changes while people speak,
+ * its beginning does not.
  */
 import type { Line } from '../conversation';
 import type { People } from '../people';
@@ -13,7 +14,14 @@ import { TaskTracker } from './taskTracker';
 import type { Task } from './tasks';
 
 /** An insight before it has an id and a date. */
-export type Finding = Pick<Insight, 'kind' | 'text' | 'confidence' | 'evidence' | 'section' | 'topic'> & { readonly owner?: string; readonly due?: string; readonly entity?: NonNullable<Insight['entity']> };
+export type Finding = Pick<
+  Insight,
+  'kind' | 'text' | 'confidence' | 'evidence' | 'section' | 'topic'
+> & {
+  readonly owner?: string;
+  readonly due?: string;
+  readonly entity?: NonNullable<Insight['entity']>;
+};
 
 interface Trackers {
   readonly tasks: TaskTracker;
@@ -30,7 +38,10 @@ interface Checkpoint {
 
 /** Under this no finding is shown. */
 const MIN_CONFIDENCE = 0.5;
-/** Lines at the end that are gone through again with every update: a late or revised segment falls among them. */
+/**
+ * Lines at the end that are gone through again with every update: a late or revised segment falls
+ * among them.
+ */
 const TAIL = 48;
 /** The checkpoint moves on when so many lines lie behind it. */
 const STRIDE = 96;
@@ -40,7 +51,10 @@ export class Discourse {
 
   constructor(private readonly people: People) {}
 
-  /** @param lines the whole conversation; lines that did not change are the same objects as before */
+  /**
+   *
+   * @param lines the whole conversation; lines that did not change are the same objects as before
+   */
   follow(lines: readonly Line[]): Finding[] {
     const speakers = [...new Set(lines.map(({ speaker }) => speaker))];
     const known = this.usable(lines, speakers);
@@ -56,8 +70,9 @@ export class Discourse {
   }
 
   /**
-   * The checkpoint holds as long as nothing before it changed. A line that holds a name which is learnt later is another
-   * line then. Whom "you" means depends on who is there only as long as there are two.
+   * The checkpoint holds as long as nothing before it changed. A line that holds a name which is
+   * learnt later is another line then. Whom "you" means depends on who is there only as long as
+   * there are two.
    */
   private usable(lines: readonly Line[], speakers: readonly string[]): Checkpoint | undefined {
     const known = this.checkpoint;
@@ -68,11 +83,20 @@ export class Discourse {
   }
 
   private fresh(speakers: readonly string[]): Trackers {
-    return { tasks: new TaskTracker(this.people, speakers), decisions: new DecisionTracker(), notices: new NoticeTracker() };
+    return {
+      tasks: new TaskTracker(this.people, speakers),
+      decisions: new DecisionTracker(),
+      notices: new NoticeTracker(),
+    };
   }
 }
 
-function run({ tasks, decisions, notices }: Trackers, lines: readonly Line[], from: number, to: number): void {
+function run(
+  { tasks, decisions, notices }: Trackers,
+  lines: readonly Line[],
+  from: number,
+  to: number,
+): void {
   for (let at = from; at < to; at++) {
     const line = lines[at];
     if (!line) continue;
@@ -89,17 +113,48 @@ function copy({ tasks, decisions, notices }: Trackers): Trackers {
 function findings({ tasks, decisions, notices }: Trackers): Finding[] {
   const found: Finding[] = [
     ...tasks.list.all.flatMap(actionOf),
-    ...decisions.all.filter(({ state }) => state === 'tentative' || state === 'firm').map(({ text, weight, evidence }) => ({ kind: 'decision' as const, text, confidence: weight, evidence })),
-    ...notices.risks.map(({ text, weight, evidence }) => ({ kind: 'risk' as const, text, confidence: weight, evidence })),
-    ...notices.openQuestions.map(({ text, weight, evidence }) => ({ kind: 'question' as const, text, confidence: weight, evidence })),
+    ...decisions.all
+      .filter(({ state }) => state === 'tentative' || state === 'firm')
+      .map(({ text, weight, evidence }) => ({
+        kind: 'decision' as const,
+        text,
+        confidence: weight,
+        evidence,
+      })),
+    ...notices.risks.map(({ text, weight, evidence }) => ({
+      kind: 'risk' as const,
+      text,
+      confidence: weight,
+      evidence,
+    })),
+    ...notices.openQuestions.map(({ text, weight, evidence }) => ({
+      kind: 'question' as const,
+      text,
+      confidence: weight,
+      evidence,
+    })),
   ];
   return found.filter(({ confidence }) => confidence >= MIN_CONFIDENCE);
 }
 
-/** Open tasks, requests that somebody was called by name for, and needs that were said to be needs. */
+/**
+ * Open tasks, requests that somebody was called by name for, and needs that were said to be needs.
+ */
 function actionOf(task: Task): Finding[] {
-  const owner = task.state === 'open' ? task.owner : task.state === 'asked' ? task.addressee : undefined;
-  const stands = task.state === 'open' || (task.strong && (task.state === 'floating' || (task.state === 'asked' && !task.offered)));
+  const owner =
+    task.state === 'open' ? task.owner : task.state === 'asked' ? task.addressee : undefined;
+  const stands =
+    task.state === 'open' ||
+    (task.strong && (task.state === 'floating' || (task.state === 'asked' && !task.offered)));
   if (!stands) return [];
-  return [{ kind: 'action', text: task.text, confidence: task.state === 'open' ? task.weight : Math.min(task.weight, 0.65), evidence: task.evidence, ...(owner !== undefined && { owner }), ...(task.due && { due: task.due.phrase }) }];
+  return [
+    {
+      kind: 'action',
+      text: task.text,
+      confidence: task.state === 'open' ? task.weight : Math.min(task.weight, 0.65),
+      evidence: task.evidence,
+      ...(owner !== undefined && { owner }),
+      ...(task.due && { due: task.due.phrase }),
+    },
+  ];
 }

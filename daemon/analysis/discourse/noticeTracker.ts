@@ -24,10 +24,16 @@ const MIN_RISK_WORDS = 4;
 const ANSWER_REACH = 2;
 
 export class NoticeTracker {
-  constructor(readonly risks: Notice[] = [], private readonly questions: Question[] = []) {}
+  constructor(
+    readonly risks: Notice[] = [],
+    private readonly questions: Question[] = [],
+  ) {}
 
   copy(): NoticeTracker {
-    return new NoticeTracker([...this.risks], this.questions.map((question) => ({ ...question })));
+    return new NoticeTracker(
+      [...this.risks],
+      this.questions.map((question) => ({ ...question })),
+    );
   }
 
   step(line: Line): void {
@@ -36,8 +42,20 @@ export class NoticeTracker {
       const content = contentOf(clause, 0, clause.words.length);
       const risk = hasCue(clause, 'risk');
       const { modes } = clause;
-      if (risk && !modes.has('joke') && !modes.has('past') && clause.words.length >= MIN_RISK_WORDS && !this.risks.some((other) => other.line === line.index || sameMatter(other.content, content))) {
-        this.risks.push({ text: sentencePhrase(line), content, evidence: line.evidence, weight: risk.rule.weight, line: line.index });
+      if (
+        risk &&
+        !modes.has('joke') &&
+        !modes.has('past') &&
+        clause.words.length >= MIN_RISK_WORDS &&
+        !this.risks.some((other) => other.line === line.index || sameMatter(other.content, content))
+      ) {
+        this.risks.push({
+          text: sentencePhrase(line),
+          content,
+          evidence: line.evidence,
+          weight: risk.rule.weight,
+          line: line.index,
+        });
       }
     }
     this.stepQuestion(line);
@@ -51,17 +69,37 @@ export class NoticeTracker {
     const last = line.clauses[line.clauses.length - 1];
     if (!last) return;
     const content = contentOf(last, last.core, last.words.length);
-    if (line.mark === '?' && content.size >= 2 && !last.modes.has('housekeeping') && !hasCue(last, 'request', 'offer')) {
-      this.questions.push({ text: `${sentencePhrase(line)}?`, content, evidence: line.evidence, weight: 0.6, line: line.index, turn: line.turn, by: line.speaker, state: 'waiting' });
+    if (
+      line.mark === '?' &&
+      content.size >= 2 &&
+      !last.modes.has('housekeeping') &&
+      !hasCue(last, 'request', 'offer')
+    ) {
+      this.questions.push({
+        text: `${sentencePhrase(line)}?`,
+        content,
+        evidence: line.evidence,
+        weight: 0.6,
+        line: line.index,
+        turn: line.turn,
+        by: line.speaker,
+        state: 'waiting',
+      });
     }
   }
 
   /** The next speaker answers, or says that nobody knows. */
   private stepAnswer(line: Line): void {
     const waiting = this.questions[this.questions.length - 1];
-    const open = line.clauses.some((clause) => hasCue(clause, 'open', 'unsure') && !clause.modes.has('past'));
+    const open = line.clauses.some(
+      (clause) => hasCue(clause, 'open', 'unsure') && !clause.modes.has('past'),
+    );
     if (!waiting || waiting.state === 'answered' || line.turn - waiting.turn > ANSWER_REACH) return;
-    if (line.turn === waiting.turn || (line.speaker === waiting.by && !isGeneric(line.speaker) && !open)) return;
+    if (
+      line.turn === waiting.turn ||
+      (line.speaker === waiting.by && !isGeneric(line.speaker) && !open)
+    )
+      return;
     if (open) waiting.state = 'open';
     else if (waiting.state === 'waiting' && line.mark !== '?') waiting.state = 'answered';
   }

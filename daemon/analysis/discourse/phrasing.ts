@@ -1,4 +1,7 @@
-/** From words of a line to the text of an insight, and to the set of words by which two of them are compared. */
+/**
+ * From words of a line to the text of an insight, and to the set of words by which two of them are
+ * compared.
+ */
 import { intern } from '../../base/intern';
 import type { ReadClause } from '../cues';
 import type { Token } from '../language/nlp';
@@ -7,19 +10,63 @@ import { singular } from '../language/singular';
 import { FILLERS, STOP_WORDS } from '../rules/words';
 
 /** Words that end a clause without adding to it. */
-const TRAILING = new Set(['then', 'please', 'too', 'though', 'anyway', 'okay', 'right', 'now', 'also', 'instead', 'actually', 'myself', 'again', 'and', 'but', 'so', 'or', 'honestly', 'maybe', 'today']);
+const TRAILING = new Set([
+  'then',
+  'please',
+  'too',
+  'though',
+  'anyway',
+  'okay',
+  'right',
+  'now',
+  'also',
+  'instead',
+  'actually',
+  'myself',
+  'again',
+  'and',
+  'but',
+  'so',
+  'or',
+  'honestly',
+  'maybe',
+  'today',
+]);
 /** Two words of three, both of two: one common verb is not enough. */
 const SAME_SHARE = 0.6;
 const KEPT_LAST = new Set(['now', 'instead', 'again', 'right', 'today']);
-const OBJECT_PRONOUNS = new Set(['it', 'that', 'this', 'them', 'those', 'these', 'her', 'him', 'one', 'both', 'some', 'so']);
+const OBJECT_PRONOUNS = new Set([
+  'it',
+  'that',
+  'this',
+  'them',
+  'those',
+  'these',
+  'her',
+  'him',
+  'one',
+  'both',
+  'some',
+  'so',
+]);
 
 /** Lemmas of the words that carry meaning. */
-export function contentOf(clause: Pick<ReadClause, 'words' | 'due'>, from: number, to: number): Set<string> {
+export function contentOf(
+  clause: Pick<ReadClause, 'words' | 'due'>,
+  from: number,
+  to: number,
+): Set<string> {
   const content = new Set<string>();
   for (let at = from; at < to; at++) {
     const word = clause.words[at];
     if (!word || clause.due.some((span) => !span.weak && at >= span.from && at < span.to)) continue;
-    if (STOP_WORDS.has(word.norm) || STOP_WORDS.has(word.lemma) || word.pos === 'ADV' || !/[\p{L}\p{N}]/u.test(word.norm)) continue;
+    if (
+      STOP_WORDS.has(word.norm) ||
+      STOP_WORDS.has(word.lemma) ||
+      word.pos === 'ADV' ||
+      !/[\p{L}\p{N}]/u.test(word.norm)
+    )
+      continue;
     content.add(intern(singular(word.lemma)));
   }
   return content;
@@ -31,7 +78,14 @@ export function pointsBack(clause: ReadClause, from: number, to: number): boolea
 }
 
 export function nounCount(clause: ReadClause, from: number, to: number): number {
-  return clause.words.slice(from, to).filter((word, i) => (word.pos === 'NOUN' || word.pos === 'PROPN') && !STOP_WORDS.has(word.norm) && !clause.due.some((span) => from + i >= span.from && from + i < span.to)).length;
+  return clause.words
+    .slice(from, to)
+    .filter(
+      (word, i) =>
+        (word.pos === 'NOUN' || word.pos === 'PROPN') &&
+        !STOP_WORDS.has(word.norm) &&
+        !clause.due.some((span) => from + i >= span.from && from + i < span.to),
+    ).length;
 }
 
 /** Share of the smaller set that both have: 0–1. */
@@ -64,14 +118,28 @@ export interface PhrasingOptions {
 }
 
 /** Words `from` to `to` of a clause as a phrase that begins with a capital. */
-export function phrase(line: Line, clause: ReadClause, from: number, to: number, options: PhrasingOptions = {}): string {
+export function phrase(
+  line: Line,
+  clause: ReadClause,
+  from: number,
+  to: number,
+  options: PhrasingOptions = {},
+): string {
   let last = to;
-  while (last > from + 1 && TRAILING.has(clause.words[last - 1]?.norm ?? '') && !KEPT_LAST.has(clause.words[last - 1]?.norm ?? '')) last--;
+  while (
+    last > from + 1 &&
+    TRAILING.has(clause.words[last - 1]?.norm ?? '') &&
+    !KEPT_LAST.has(clause.words[last - 1]?.norm ?? '')
+  )
+    last--;
   const first = clause.words[from];
   const final = clause.words[last - 1];
   if (!first || !final) return '';
   const dropped = new Set<Token>();
-  if (options.withoutDue) for (const span of clause.due) for (let at = span.from; at < span.to; at++) if (clause.words[at]) dropped.add(clause.words[at]!);
+  if (options.withoutDue)
+    for (const span of clause.due)
+      for (let at = span.from; at < span.to; at++)
+        if (clause.words[at]) dropped.add(clause.words[at]!);
   const parts: string[] = [];
   let previousEnd = first.start;
   for (const token of line.tokens) {
@@ -82,24 +150,41 @@ export function phrase(line: Line, clause: ReadClause, from: number, to: number,
       if (parts.length > 0 && !/\s$/.test(parts[parts.length - 1] ?? '')) parts.push(' ');
       continue;
     }
-    const shown = token === first && options.imperative ? baseForm(token) : person(token, line.tokens[line.tokens.indexOf(token) + 1], options);
+    const shown =
+      token === first && options.imperative
+        ? baseForm(token)
+        : person(token, line.tokens[line.tokens.indexOf(token) + 1], options);
     parts.push(gap, shown);
   }
   return tidy(parts.join(''));
 }
 
 function baseForm(token: Token): string {
-  return /(?:s|ing|ed)$/.test(token.norm) && token.lemma.length >= 2 && token.lemma !== token.norm ? token.lemma : token.text;
+  return /(?:s|ing|ed)$/.test(token.norm) && token.lemma.length >= 2 && token.lemma !== token.norm
+    ? token.lemma
+    : token.text;
 }
 
 function person(token: Token, next: Token | undefined, { you, me }: PhrasingOptions): string {
-  if (token.norm === 'you' && you && !/^(?:two|three|all|both|guys|will|are|can|have)$/.test(next?.norm ?? '')) return you;
+  if (
+    token.norm === 'you' &&
+    you &&
+    !/^(?:two|three|all|both|guys|will|are|can|have)$/.test(next?.norm ?? '')
+  )
+    return you;
   if (token.norm === 'me' && me) return me;
   return token.text;
 }
 
 export function tidy(text: string): string {
-  const clean = text.replace(/\s+/g, ' ').replace(/\s+([,.;:?!])/g, '$1').replace(/([,;:])(?:\s*[,;:])+/g, '$1').replace(/^[\s,;:.–—-]+|[\s,;:–—-]+$/g, '').replace(/[.!?…]+$/, '').replace(/,\s*$/, '').trim();
+  const clean = text
+    .replace(/\s+/g, ' ')
+    .replace(/\s+([,.;:?!])/g, '$1')
+    .replace(/([,;:])(?:\s*[,;:])+/g, '$1')
+    .replace(/^[\s,;:.–—-]+|[\s,;:–—-]+$/g, '')
+    .replace(/[.!?…]+$/, '')
+    .replace(/,\s*$/, '')
+    .trim();
   return clean === '' ? '' : clean[0]!.toLocaleUpperCase('en') + clean.slice(1);
 }
 

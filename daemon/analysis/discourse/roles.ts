@@ -5,11 +5,17 @@ import { isGeneric, type People } from '../people';
 
 export class Roles {
   /** @param lines the last lines, the present one included */
-  constructor(private readonly people: People, private readonly speakers: readonly string[], private readonly lines: () => readonly Line[]) {}
+  constructor(
+    private readonly people: People,
+    private readonly speakers: readonly string[],
+    private readonly lines: () => readonly Line[],
+  ) {}
 
   /** The speaker; where the label stands for several people, the one who was spoken to. */
   ownerOf(line: Line, addressee?: string): string {
-    return isGeneric(line.speaker) && addressee && !/^you$/i.test(addressee) ? addressee : line.speaker;
+    return isGeneric(line.speaker) && addressee && !/^you$/i.test(addressee)
+      ? addressee
+      : line.speaker;
   }
 
   /** The one called out in this clause or alone in its sentence. */
@@ -22,8 +28,14 @@ export class Roles {
   impliedAddressee(line: Line): string | undefined {
     const others = this.speakers.filter((speaker) => speaker !== line.speaker);
     if (others.length === 1 && !isGeneric(others[0] ?? '')) return others[0];
-    const calledJustBefore = this.lines().findLast(({ turn, clauses }) => turn === line.turn && clauses.some(({ vocatives }) => vocatives.length > 0));
-    const called = calledJustBefore && calledJustBefore !== line ? this.vocative(calledJustBefore, calledJustBefore.clauses[0]!) : undefined;
+    const calledJustBefore = this.lines().findLast(
+      ({ turn, clauses }) =>
+        turn === line.turn && clauses.some(({ vocatives }) => vocatives.length > 0),
+    );
+    const called =
+      calledJustBefore && calledJustBefore !== line
+        ? this.vocative(calledJustBefore, calledJustBefore.clauses[0]!)
+        : undefined;
     if (called) return called;
     const before = this.lines().findLast(({ speaker }) => speaker !== line.speaker)?.speaker;
     return before !== undefined && !isGeneric(before) ? before : undefined;
@@ -33,7 +45,9 @@ export class Roles {
   impliedSpeaker(line: Line): string | undefined {
     if (!isGeneric(line.speaker)) return undefined;
     const before = this.lines().filter(({ turn }) => turn === line.turn - 1);
-    const called = before.flatMap(({ clauses, mark }) => (mark === '?' ? clauses.flatMap(({ vocatives }) => vocatives) : []));
+    const called = before.flatMap(({ clauses, mark }) =>
+      mark === '?' ? clauses.flatMap(({ vocatives }) => vocatives) : [],
+    );
     const last = called[called.length - 1];
     return last && this.people.show(last);
   }

@@ -47,12 +47,20 @@ export class TaskList {
 
   /** A copy that can be changed alone, and the copy of each task. */
   copy(): { list: TaskList; of: (task: Task | undefined) => Task | undefined } {
-    const copies = new Map(this.all.map((task) => [task, { ...task, evidence: [...task.evidence] }]));
+    const copies = new Map(
+      this.all.map((task) => [task, { ...task, evidence: [...task.evidence] }]),
+    );
     return { list: new TaskList([...copies.values()]), of: (task) => task && copies.get(task) };
   }
 
   add(task: Omit<Task, 'evidence' | 'line' | 'turn' | 'origin'>, line: Line): Task {
-    const added: Task = { ...task, evidence: [], line: line.index, turn: line.turn, origin: line.index };
+    const added: Task = {
+      ...task,
+      evidence: [],
+      line: line.index,
+      turn: line.turn,
+      origin: line.index,
+    };
     this.all.push(added);
     // "Who does it?" is no evidence that anybody will.
     if (!task.question) this.touch(added, line);
@@ -63,12 +71,20 @@ export class TaskList {
   touch(task: Task, line: Line): void {
     task.line = line.index;
     task.turn = line.turn;
-    for (const evidence of line.evidence) if (!task.evidence.some((other) => other.segmentId === evidence.segmentId && other.quote === evidence.quote)) task.evidence.push(evidence);
+    for (const evidence of line.evidence)
+      if (
+        !task.evidence.some(
+          (other) => other.segmentId === evidence.segmentId && other.quote === evidence.quote,
+        )
+      )
+        task.evidence.push(evidence);
   }
 
   /** The request or offer that waits for an answer when this turn begins. */
   pending(line: Line): Task | undefined {
-    return this.latest((task) => task.state === 'asked' && task.line < line.index && line.turn - task.turn <= NEAR);
+    return this.latest(
+      (task) => task.state === 'asked' && task.line < line.index && line.turn - task.turn <= NEAR,
+    );
   }
 
   /** The task that "it" or "that" means here. */
@@ -81,9 +97,19 @@ export class TaskList {
   }
 
   /** A task about the same matter. */
-  similar(content: ReadonlySet<string>, line: Line, reach = Number.POSITIVE_INFINITY): Task | undefined {
+  similar(
+    content: ReadonlySet<string>,
+    line: Line,
+    reach = Number.POSITIVE_INFINITY,
+  ): Task | undefined {
     if (content.size === 0) return undefined;
-    return this.latest((task) => task.state !== 'dropped' && line.turn - task.turn <= (Math.min(content.size, task.content.size) < 2 ? Math.min(reach, SAME_TOPIC) : reach) && sameMatter(content, task.content));
+    return this.latest(
+      (task) =>
+        task.state !== 'dropped' &&
+        line.turn - task.turn <=
+          (Math.min(content.size, task.content.size) < 2 ? Math.min(reach, SAME_TOPIC) : reach) &&
+        sameMatter(content, task.content),
+    );
   }
 
   /** The task that shares most words with the given ones; at least one. */
@@ -100,7 +126,8 @@ export class TaskList {
 
   latest(accepts: (task: Task) => boolean): Task | undefined {
     let found: Task | undefined;
-    for (const task of this.all) if (accepts(task) && (found === undefined || task.line >= found.line)) found = task;
+    for (const task of this.all)
+      if (accepts(task) && (found === undefined || task.line >= found.line)) found = task;
     return found;
   }
 }
@@ -108,10 +135,18 @@ export class TaskList {
 /** The time phrase of a clause that says when, as it stands in the text. */
 export function duePhrase(line: Line, clause: ReadClause): Task['due'] {
   const spans = clause.due.filter(({ from }) => !isNegated(clause, from));
-  const span = spans.findLast(({ weak, from }) => !weak && /^(?:by|before|until|till|on)$/.test(clause.words[from]?.norm ?? '')) ?? spans.findLast(({ weak }) => !weak) ?? spans[spans.length - 1];
+  const span =
+    spans.findLast(
+      ({ weak, from }) =>
+        !weak && /^(?:by|before|until|till|on)$/.test(clause.words[from]?.norm ?? ''),
+    ) ??
+    spans.findLast(({ weak }) => !weak) ??
+    spans[spans.length - 1];
   const first = span && clause.words[span.from];
   const last = span && clause.words[span.to - 1];
-  return first && last ? { phrase: line.text.slice(first.start, last.end).replace(/\s+/g, ' '), weak: span.weak } : undefined;
+  return first && last
+    ? { phrase: line.text.slice(first.start, last.end).replace(/\s+/g, ' '), weak: span.weak }
+    : undefined;
 }
 
 /** A weak phrase like "now" never replaces a date. */

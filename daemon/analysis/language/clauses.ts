@@ -24,7 +24,24 @@ export interface Sentence {
 }
 
 const ENDS = /^[.?!…]+$/;
-const LINKS = new Set(['and', 'but', 'so', 'because', 'then', 'or', 'since', 'if', 'unless', 'when', 'while', 'although', 'until', 'once', 'otherwise', 'that']);
+const LINKS = new Set([
+  'and',
+  'but',
+  'so',
+  'because',
+  'then',
+  'or',
+  'since',
+  'if',
+  'unless',
+  'when',
+  'while',
+  'although',
+  'until',
+  'once',
+  'otherwise',
+  'that',
+]);
 const SPLITTING = new Set(['and', 'but', 'so', 'because', 'or', 'otherwise', 'then']);
 
 /** Whether a token is somebody's name, as far as is known by now. */
@@ -40,7 +57,12 @@ export function splitSentences(text: string, tokens: readonly Token[], isName: I
   for (const [i, token] of tokens.entries()) {
     run.push(token);
     const after = text[token.end];
-    if (ENDS.test(token.text) && (after === undefined || /[\s"'”)]/.test(after)) && !ENDS.test(tokens[i + 1]?.text ?? '')) close();
+    if (
+      ENDS.test(token.text) &&
+      (after === undefined || /[\s"'”)]/.test(after)) &&
+      !ENDS.test(tokens[i + 1]?.text ?? '')
+    )
+      close();
   }
   close();
   return sentences;
@@ -54,17 +76,37 @@ function toSentence(tokens: readonly Token[], isName: IsName): Sentence {
   const clauses = pieces.map((piece) => toClause(piece, called, mark));
   // "I'll do it, okay?" asks for a nod only.
   const tag = clauses[clauses.length - 1];
-  const isTag = clauses.length > 1 && tag !== undefined && tag.words.length <= 2 && tag.vocatives.length === 0;
-  return { start: tokens[0]?.start ?? 0, end: last?.end ?? 0, tokens, mark: isTag ? '.' : mark, clauses: isTag ? clauses.map((clause) => ({ ...clause, question: false })) : clauses };
+  const isTag =
+    clauses.length > 1 && tag !== undefined && tag.words.length <= 2 && tag.vocatives.length === 0;
+  return {
+    start: tokens[0]?.start ?? 0,
+    end: last?.end ?? 0,
+    tokens,
+    mark: isTag ? '.' : mark,
+    clauses: isTag ? clauses.map((clause) => ({ ...clause, question: false })) : clauses,
+  };
 }
 
-function splitClauses(tokens: readonly Token[], isName: IsName, called: ReadonlySet<Token>): Token[][] {
+function splitClauses(
+  tokens: readonly Token[],
+  isName: IsName,
+  called: ReadonlySet<Token>,
+): Token[][] {
   const pieces: Token[][] = [];
   let current: Token[] = [];
   tokens.forEach((token, i) => {
     // Openers alone are no clause: "Sure, I'll do that" is one.
-    const hasPoint = current.some((word) => !isPunctuation(word) && !OPENERS.has(word.norm) && !FILLERS.has(word.norm) && !called.has(word));
-    if (hasPoint && (beginsClause(tokens, i, isName) || (called.has(token) && asksYou(tokens, i)))) {
+    const hasPoint = current.some(
+      (word) =>
+        !isPunctuation(word) &&
+        !OPENERS.has(word.norm) &&
+        !FILLERS.has(word.norm) &&
+        !called.has(word),
+    );
+    if (
+      hasPoint &&
+      (beginsClause(tokens, i, isName) || (called.has(token) && asksYou(tokens, i)))
+    ) {
       pieces.push(current);
       current = [];
     }
@@ -82,14 +124,24 @@ function beginsClause(tokens: readonly Token[], at: number, isName: IsName): boo
   const afterComma = /^[,;:–—]$/.test(before.text);
   if (!afterComma && !SPLITTING.has(token.norm)) return false;
   // "and" after a comma begins the clause itself.
-  if (SPLITTING.has(before.norm) || (afterComma && SPLITTING.has(tokens[at - 2]?.norm ?? ''))) return false;
+  if (SPLITTING.has(before.norm) || (afterComma && SPLITTING.has(tokens[at - 2]?.norm ?? '')))
+    return false;
   let subject = at;
-  while (SPLITTING.has(tokens[subject]?.norm ?? '') || /^[,]$/.test(tokens[subject]?.text ?? '') || FILLERS.has(tokens[subject]?.norm ?? '')) subject++;
+  while (
+    SPLITTING.has(tokens[subject]?.norm ?? '') ||
+    /^[,]$/.test(tokens[subject]?.text ?? '') ||
+    FILLERS.has(tokens[subject]?.norm ?? '')
+  )
+    subject++;
   const who = tokens[subject];
   const verb = tokens[subject + 1];
   if (!who || !verb) return false;
   if (who.norm === 'please' || (who.norm === 'let' && /^(us|me)$/.test(verb.norm))) return true;
-  if (/^(can|could|would|will|should|shall)$/.test(who.norm) && /^(you|i|we|somebody|someone)$/.test(verb.norm)) return true;
+  if (
+    /^(can|could|would|will|should|shall)$/.test(who.norm) &&
+    /^(you|i|we|somebody|someone)$/.test(verb.norm)
+  )
+    return true;
   if (!SUBJECTS.has(who.norm) && !isName(who)) return false;
   const second = tokens[subject + 2];
   return isVerb(verb) || (verb.pos === 'ADV' && second !== undefined && isVerb(second));
@@ -104,20 +156,39 @@ const NOBODY: readonly Token[] = [];
 function toClause(tokens: readonly Token[], called: ReadonlySet<Token>, mark: string): Clause {
   const vocatives = called.size === 0 ? NOBODY : tokens.filter((token) => called.has(token));
   // A copy has no more room than it needs.
-  const words = tokens.filter((token) => !isPunctuation(token) && !FILLERS.has(token.norm) && !called.has(token)).slice();
+  const words = tokens
+    .filter((token) => !isPunctuation(token) && !FILLERS.has(token.norm) && !called.has(token))
+    .slice();
   let core = 0;
   let link = '';
-  while (core < words.length - 1 && !isDeterminer(words, core) && (OPENERS.has(words[core]!.norm) || isOpenerPair(words, core))) core += isOpenerPair(words, core) ? 2 : 1;
+  while (
+    core < words.length - 1 &&
+    !isDeterminer(words, core) &&
+    (OPENERS.has(words[core]!.norm) || isOpenerPair(words, core))
+  )
+    core += isOpenerPair(words, core) ? 2 : 1;
   for (const word of words.slice(0, core + 1)) if (LINKS.has(word.norm)) link = word.norm;
   return { words, core, link, vocatives, question: mark === '?' || asks(words, core, mark) };
 }
 
-/** Recognisers leave question marks out: the order of the words tells, most surely where there is no mark at all. */
+/**
+ * Recognisers leave question marks out: the order of the words tells, most surely where there is no
+ * mark at all.
+ */
 function asks(words: readonly Token[], core: number, mark: string): boolean {
   const [first, second] = [words[core]?.norm ?? '', words[core + 1]?.norm ?? ''];
-  if (/^(?:can|could|should|shall|do|does|did|is|are|will|would)$/.test(first) && /^(?:i|we|you|it|that|there|they|he|she|anyone|anybody|someone|somebody)$/.test(second)) return mark !== '!';
+  if (
+    /^(?:can|could|should|shall|do|does|did|is|are|will|would)$/.test(first) &&
+    /^(?:i|we|you|it|that|there|they|he|she|anyone|anybody|someone|somebody)$/.test(second)
+  )
+    return mark !== '!';
   if (first === 'who') return mark !== '!' && words.length - core >= 2 && isVerb(words[core + 1]!);
-  return mark === '' && /^(?:what|why|how|when|where|which)$/.test(first) && words.length - core >= 2 && (isVerb(words[core + 1]!) || first === 'how');
+  return (
+    mark === '' &&
+    /^(?:what|why|how|when|where|which)$/.test(first) &&
+    words.length - core >= 2 &&
+    (isVerb(words[core + 1]!) || first === 'how')
+  );
 }
 
 /** "No registry for now", "first draft": the word belongs to the noun behind it. */
@@ -125,13 +196,30 @@ function isDeterminer(words: readonly Token[], at: number): boolean {
   const next = words[at + 1];
   if (next?.norm === 'of') return /^(first|second|third|last)$/.test(words[at]?.norm ?? '');
   const apart = next !== undefined && next.start - (words[at]?.end ?? 0) > 1;
-  return /^(no|first|second|third|next|last|right|good|great|nice|perfect|fine)$/.test(words[at]?.norm ?? '') && !apart && (next?.pos === 'NOUN' || next?.pos === 'ADJ') && !OPENERS.has(next.norm) && !/^(point|idea|call|catch|question|job|news)$/.test(next.norm);
+  return (
+    /^(no|first|second|third|next|last|right|good|great|nice|perfect|fine)$/.test(
+      words[at]?.norm ?? '',
+    ) &&
+    !apart &&
+    (next?.pos === 'NOUN' || next?.pos === 'ADJ') &&
+    !OPENERS.has(next.norm) &&
+    !/^(point|idea|call|catch|question|job|news)$/.test(next.norm)
+  );
 }
 
-/** Openers of two words: "all right", "of course", "thank you", "by the way" loses its last word to OPENERS. */
+/**
+ * Openers of two words: "all right", "of course", "thank you", "by the way" loses its last word to
+ * OPENERS.
+ */
 function isOpenerPair(words: readonly Token[], at: number): boolean {
   const pair = `${words[at]?.norm ?? ''} ${words[at + 1]?.norm ?? ''}`;
-  return at + 2 < words.length && /^(all right|of course|thank you|no problem|good point|fair enough|by the|one more|you know|i mean|good idea|of all|in the|in that|got it|for now)$/.test(pair) && !/^(in the|in that) (?!meantime|case)/.test(`${pair} ${words[at + 2]?.norm ?? ''}`);
+  return (
+    at + 2 < words.length &&
+    /^(all right|of course|thank you|no problem|good point|fair enough|by the|one more|you know|i mean|good idea|of all|in the|in that|got it|for now)$/.test(
+      pair,
+    ) &&
+    !/^(in the|in that) (?!meantime|case)/.test(`${pair} ${words[at + 2]?.norm ?? ''}`)
+  );
 }
 
 /** Names between commas or at an end, in the way people call each other. */
@@ -140,34 +228,74 @@ function findVocatives(tokens: readonly Token[], isName: IsName): Token[] {
   return words.filter((token, i) => {
     const previous = words[i - 1];
     const next = words[i + 1];
-    const openBefore = previous === undefined || previous.text === ',' || OPENERS.has(previous.norm);
+    const openBefore =
+      previous === undefined || previous.text === ',' || OPENERS.has(previous.norm);
     const openAfter = next === undefined || next.text === ',' || ENDS.test(next.text);
     if (isName(token)) {
       const wide = previous !== undefined && /^(mr|mrs|ms)\.?$/.test(previous.norm);
-      if (wide) return (words[i - 2] === undefined || words[i - 2]?.text === ',' || OPENERS.has(words[i - 2]!.norm)) && openAfter;
+      if (wide)
+        return (
+          (words[i - 2] === undefined ||
+            words[i - 2]?.text === ',' ||
+            OPENERS.has(words[i - 2]!.norm)) &&
+          openAfter
+        );
       if (openBefore && openAfter) return true;
       // Without commas: "Ben can you …", "thanks Chris".
       if (asksYou(words, i)) return true;
-      return openAfter && previous !== undefined && /^(thanks|you|hi|hey|hello|bye)$/.test(previous.norm) && next?.text !== ',';
+      return (
+        openAfter &&
+        previous !== undefined &&
+        /^(thanks|you|hi|hey|hello|bye)$/.test(previous.norm) &&
+        next?.text !== ','
+      );
     }
     if (!couldBeName(token)) return false;
     if (i > 0 && token.pos === 'PROPN' && asksYou(words, i)) return true;
-    // Nobody has said who that is, but people are called like this: "Ben, can you …", "can you …, Ben?", "thanks, Ben".
-    if (openBefore && next?.text === ',' && /^(can|could|would|will|please)$/.test(words[i + 2]?.norm ?? '')) return true;
+    // Nobody has said who that is, but people are called like this: "Ben, can you …", "can you …,
+    // Ben?", "thanks, Ben".
+    if (
+      openBefore &&
+      next?.text === ',' &&
+      /^(can|could|would|will|please)$/.test(words[i + 2]?.norm ?? '')
+    )
+      return true;
     const asked = `${words[i + 2]?.norm ?? ''} ${words[i + 3]?.norm ?? ''}`;
-    if (openBefore && next?.text === ',' && token.pos === 'PROPN' && /^(?:(?:what|how) about|(?:do|did|are|have|would|you) (?:you|want|take|do))$/.test(asked)) return true;
+    if (
+      openBefore &&
+      next?.text === ',' &&
+      token.pos === 'PROPN' &&
+      /^(?:(?:what|how) about|(?:do|did|are|have|would|you) (?:you|want|take|do))$/.test(asked)
+    )
+      return true;
     const endsCall = previous?.text === ',' && (next === undefined || ENDS.test(next.text));
-    return endsCall && (/^(thanks|you)$/.test(words[i - 2]?.norm ?? '') || words.some(({ norm }, at) => /^(can|could|would|will)$/.test(norm) && words[at + 1]?.norm === 'you'));
+    return (
+      endsCall &&
+      (/^(thanks|you)$/.test(words[i - 2]?.norm ?? '') ||
+        words.some(
+          ({ norm }, at) => /^(can|could|would|will)$/.test(norm) && words[at + 1]?.norm === 'you',
+        ))
+    );
   });
 }
 
 function asksYou(words: readonly Token[], name: number): boolean {
-  return /^(can|could|would|will)$/.test(words[name + 1]?.norm ?? '') && words[name + 2]?.norm === 'you';
+  return (
+    /^(can|could|would|will)$/.test(words[name + 1]?.norm ?? '') && words[name + 2]?.norm === 'you'
+  );
 }
 
 /** A capitalised word that is no greeting, weekday or other word of the lists. */
 export function couldBeName(token: Token): boolean {
-  return /^\p{Lu}\p{Ll}+$/u.test(token.text) && !NOT_NAMES.has(token.norm) && !OPENERS.has(token.norm) && token.pos !== 'VERB' && token.pos !== 'PRON' && token.pos !== 'AUX' && token.pos !== 'ADP';
+  return (
+    /^\p{Lu}\p{Ll}+$/u.test(token.text) &&
+    !NOT_NAMES.has(token.norm) &&
+    !OPENERS.has(token.norm) &&
+    token.pos !== 'VERB' &&
+    token.pos !== 'PRON' &&
+    token.pos !== 'AUX' &&
+    token.pos !== 'ADP'
+  );
 }
 
 function isPunctuation(token: Token): boolean {

@@ -1,6 +1,6 @@
 /**
- * Words of a text with part of speech and lemma, by wink-nlp. Its model is plain JavaScript, loaded at first use
- * (about 120 ms); nothing here touches disk or network itself.
+ * Words of a text with part of speech and lemma, by wink-nlp. Its model is plain JavaScript, loaded
+ * at first use (about 120 ms); nothing here touches disk or network itself.
  */
 import type { ItemToken, WinkMethods } from 'wink-nlp';
 
@@ -21,13 +21,59 @@ export interface Nlp {
   tokens(text: string): readonly Token[];
 }
 
-const SHORT_FORMS: ReadonlyMap<string, string> = new Map(Object.entries({ "'ll": 'will', "n't": 'not', "'re": 'are', "'ve": 'have', "'m": 'am', "'d": 'would', "'s": 'is', ca: 'can', wo: 'will', sha: 'shall', ok: 'okay', yep: 'yes', yup: 'yes', yeah: 'yes', yea: 'yes', nope: 'no', nah: 'no' }));
+const SHORT_FORMS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    "'ll": 'will',
+    "n't": 'not',
+    "'re": 'are',
+    "'ve": 'have',
+    "'m": 'am',
+    "'d": 'would',
+    "'s": 'is',
+    ca: 'can',
+    wo: 'will',
+    sha: 'shall',
+    ok: 'okay',
+    yep: 'yes',
+    yup: 'yes',
+    yeah: 'yes',
+    yea: 'yes',
+    nope: 'no',
+    nah: 'no',
+  }),
+);
 /** Spoken forms of two words in one. */
-const TWO_WORDS: ReadonlyMap<string, readonly [string, string]> = new Map(Object.entries<readonly [string, string]>({ gonna: ['going', 'to'], wanna: ['want', 'to'], gotta: ['have', 'to'], alright: ['all', 'right'], lemme: ['let', 'me'], gimme: ['give', 'me'] }));
+const TWO_WORDS: ReadonlyMap<string, readonly [string, string]> = new Map(
+  Object.entries<readonly [string, string]>({
+    gonna: ['going', 'to'],
+    wanna: ['want', 'to'],
+    gotta: ['have', 'to'],
+    alright: ['all', 'right'],
+    lemme: ['let', 'me'],
+    gimme: ['give', 'me'],
+  }),
+);
 /** wink-nlp leaves some contractions whole (`I'm`) and glues a full stop to a few words (`in.`). */
 const CONTRACTION = /^(\p{L}+)('(?:m|re|ve|ll|d|s))$/iu;
 const GLUED_STOP = /^(\p{L}+)\.$/u;
-const ABBREVIATIONS = new Set(['mr', 'mrs', 'ms', 'dr', 'prof', 'st', 'vs', 'etc', 'approx', 'jan', 'feb', 'aug', 'sept', 'oct', 'nov', 'dec']);
+const ABBREVIATIONS = new Set([
+  'mr',
+  'mrs',
+  'ms',
+  'dr',
+  'prof',
+  'st',
+  'vs',
+  'etc',
+  'approx',
+  'jan',
+  'feb',
+  'aug',
+  'sept',
+  'oct',
+  'nov',
+  'dec',
+]);
 
 /** The built-in model; one instance serves every analyzer. */
 export function winkNlp(): Nlp {
@@ -74,14 +120,31 @@ function readTokens(nlp: WinkMethods, text: string): Token[] {
   return tokens;
 }
 
-const token = (text: string, norm: string, lemma: string, pos: string, start: number, end: number): Token => ({ text, norm, lemma, pos, start, end });
+const token = (
+  text: string,
+  norm: string,
+  lemma: string,
+  pos: string,
+  start: number,
+  end: number,
+): Token => ({ text, norm, lemma, pos, start, end });
 
-function addToken(tokens: Token[], text: string, value: string, start: number, lemma: string, pos: string): void {
+function addToken(
+  tokens: Token[],
+  text: string,
+  value: string,
+  start: number,
+  lemma: string,
+  pos: string,
+): void {
   const push = (length: number, offset: number, as: { lemma: string; pos: string }) => {
     const from = start + offset;
     const surface = text.slice(from, from + length);
     const lower = value.slice(offset, offset + length).toLowerCase();
-    const norm = lower === "'s" && tokens[tokens.length - 1]?.norm === 'let' ? 'us' : SHORT_FORMS.get(lower) ?? lower;
+    const norm =
+      lower === "'s" && tokens[tokens.length - 1]?.norm === 'let'
+        ? 'us'
+        : (SHORT_FORMS.get(lower) ?? lower);
     tokens.push(token(surface, norm, as.lemma, as.pos, from, from + length));
   };
   const two = TWO_WORDS.get(value.toLowerCase());
@@ -89,12 +152,36 @@ function addToken(tokens: Token[], text: string, value: string, start: number, l
   const glued = GLUED_STOP.exec(value);
   if (two) {
     const half = Math.min(3, value.length - 1);
-    tokens.push(token(text.slice(start, start + half), two[0], two[0] === 'going' ? 'go' : two[0], 'VERB', start, start + half));
-    tokens.push(token(text.slice(start + half, start + value.length), two[1], two[1], 'PART', start + half, start + value.length));
+    tokens.push(
+      token(
+        text.slice(start, start + half),
+        two[0],
+        two[0] === 'going' ? 'go' : two[0],
+        'VERB',
+        start,
+        start + half,
+      ),
+    );
+    tokens.push(
+      token(
+        text.slice(start + half, start + value.length),
+        two[1],
+        two[1],
+        'PART',
+        start + half,
+        start + value.length,
+      ),
+    );
   } else if (contraction) {
     const [, word = '', short = ''] = contraction;
-    push(word.length, 0, { lemma: word.toLowerCase(), pos: /^(i|you|he|she|it|we|they|that|this|there|who|what)$/i.test(word) ? 'PRON' : pos });
-    push(short.length, word.length, { lemma: SHORT_FORMS.get(short.toLowerCase()) ?? short, pos: 'AUX' });
+    push(word.length, 0, {
+      lemma: word.toLowerCase(),
+      pos: /^(i|you|he|she|it|we|they|that|this|there|who|what)$/i.test(word) ? 'PRON' : pos,
+    });
+    push(short.length, word.length, {
+      lemma: SHORT_FORMS.get(short.toLowerCase()) ?? short,
+      pos: 'AUX',
+    });
   } else if (glued && !ABBREVIATIONS.has((glued[1] ?? '').toLowerCase())) {
     const word = glued[1] ?? '';
     push(word.length, 0, { lemma: word.toLowerCase(), pos: word === 'I' ? 'PRON' : 'ADP' });

@@ -1,6 +1,7 @@
 /**
- * Holds what a language model said against the transcript. A quote counts where it stands in the very line that is
- * named, and says something; a text has to speak of what its quotes speak of; names and dates that nobody said go.
+ * Holds what a language model said against the transcript. A quote counts where it stands in the
+ * very line that is named, and says something; a text has to speak of what its quotes speak of;
+ * names and dates that nobody said go.
  */
 import type { Finding } from '../discourse/discuss';
 import { singular } from '../language/singular';
@@ -37,13 +38,30 @@ export function ground({ items, summary }: Answer, window: Window): Grounded {
     if (!bearsOut(words, evidence, window)) continue;
     const who = owner ? ownerOf(owner, window) : undefined;
     const when = due ? phraseIn(due, evidence, window) : undefined;
-    found.push({ finding: { kind, text: tidy(text), confidence: CONFIDENCE, evidence, ...(who !== undefined && { owner: who }), ...(when !== undefined && { due: when }) }, cancelled: cancelled === true, words });
+    found.push({
+      finding: {
+        kind,
+        text: tidy(text),
+        confidence: CONFIDENCE,
+        evidence,
+        ...(who !== undefined && { owner: who }),
+        ...(when !== undefined && { due: when }),
+      },
+      cancelled: cancelled === true,
+      words,
+    });
   }
   const sentences = summary.flatMap(({ text, quotes }): Finding[] => {
     const evidence = evidenceOf(quotes, window);
-    return bearsOut(contentWords(text), evidence, window) ? [{ kind: 'summary', text: sentence(text), confidence: CONFIDENCE, evidence }] : [];
+    return bearsOut(contentWords(text), evidence, window)
+      ? [{ kind: 'summary', text: sentence(text), confidence: CONFIDENCE, evidence }]
+      : [];
   });
-  return { items: found, summary: sentences, refused: items.length + summary.length - found.length - sentences.length };
+  return {
+    items: found,
+    summary: sentences,
+    refused: items.length + summary.length - found.length - sentences.length,
+  };
 }
 
 /** Words that carry meaning, in small letters, without a plural s. */
@@ -52,30 +70,59 @@ function contentWords(text: string): Set<string> {
   return new Set(words.filter((word) => !STOP_WORDS.has(word)).map(singular));
 }
 
-function evidenceOf(quotes: readonly { readonly line: number; readonly quote: string }[], window: Window): Evidence[] {
+function evidenceOf(
+  quotes: readonly { readonly line: number; readonly quote: string }[],
+  window: Window,
+): Evidence[] {
   const evidence: Evidence[] = [];
   for (const { line, quote } of quotes) {
     const segment = window[line - 1];
     const exact = segment && exactQuote(segment.text, quote);
-    if (!segment || exact === undefined || evidence.some((other) => other.segmentId === segment.id && other.quote === exact)) continue;
-    evidence.push({ segmentId: segment.id, startMs: segment.startMs, endMs: segment.endMs, quote: exact });
+    if (
+      !segment ||
+      exact === undefined ||
+      evidence.some((other) => other.segmentId === segment.id && other.quote === exact)
+    )
+      continue;
+    evidence.push({
+      segmentId: segment.id,
+      startMs: segment.startMs,
+      endMs: segment.endMs,
+      quote: exact,
+    });
   }
   return evidence.sort((a, b) => a.startMs - b.startMs);
 }
 
-/** The quote as it stands in the text; letters' case, blanks and the form of apostrophes are no difference. */
+/**
+ * The quote as it stands in the text; letters' case, blanks and the form of apostrophes are no
+ * difference.
+ */
 function exactQuote(text: string, quote: string): string | undefined {
-  const words = quote.trim().replace(/^["“”]+|["“”]+$/g, '').split(/\s+/).filter((word) => word !== '');
+  const words = quote
+    .trim()
+    .replace(/^["“”]+|["“”]+$/g, '')
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words.length === 0) return undefined;
-  const pattern = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/['’ʼ]/g, "['’ʼ]")).join('\\s+');
+  const pattern = words
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/['’ʼ]/g, "['’ʼ]"))
+    .join('\\s+');
   const match = new RegExp(`(?<![\\p{L}\\p{N}])${pattern}(?![\\p{L}\\p{N}])`, 'iu').exec(text);
   if (!match) return undefined;
   const whole = match[0].length >= text.trim().length - 2;
   return words.length >= MIN_QUOTE_WORDS || whole ? match[0] : undefined;
 }
 
-/** At least one word of meaning of the text is said in the segments that are quoted, or just around them. */
-function bearsOut(words: ReadonlySet<string>, evidence: readonly Evidence[], window: Window): boolean {
+/**
+ * At least one word of meaning of the text is said in the segments that are quoted, or just around
+ * them.
+ */
+function bearsOut(
+  words: ReadonlySet<string>,
+  evidence: readonly Evidence[],
+  window: Window,
+): boolean {
   if (evidence.length === 0) return false;
   const near = evidence.flatMap(({ segmentId }) => {
     const at = window.findIndex(({ id }) => id === segmentId);
@@ -89,9 +136,14 @@ function bearsOut(words: ReadonlySet<string>, evidence: readonly Evidence[], win
 function ownerOf(owner: string, window: Window): string | undefined {
   const wanted = owner.trim().replace(/^@/, '').toLowerCase();
   if (wanted === '') return undefined;
-  const speaker = window.find((segment) => segment.speaker.toLowerCase() === wanted) ?? window.find((segment) => segment.speaker.toLowerCase().split(/\s+/).includes(wanted));
+  const speaker =
+    window.find((segment) => segment.speaker.toLowerCase() === wanted) ??
+    window.find((segment) => segment.speaker.toLowerCase().split(/\s+/).includes(wanted));
   if (speaker) return speaker.speaker;
-  const said = new RegExp(`(?<![\\p{L}\\p{N}])${wanted.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}])`, 'iu');
+  const said = new RegExp(
+    `(?<![\\p{L}\\p{N}])${wanted.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}])`,
+    'iu',
+  );
   for (const { text } of window) {
     const name = said.exec(text)?.[0];
     if (name !== undefined && /^\p{Lu}/u.test(name)) return name;
@@ -102,9 +154,16 @@ function ownerOf(owner: string, window: Window): string | undefined {
 /** The time phrase as it was said: in what is quoted, or anywhere in the window. */
 function phraseIn(due: string, evidence: readonly Evidence[], window: Window): string | undefined {
   const quoted = new Set(evidence.map(({ segmentId }) => segmentId));
-  const order = [...window.filter(({ id }) => quoted.has(id)), ...window.filter(({ id }) => !quoted.has(id))];
+  const order = [
+    ...window.filter(({ id }) => quoted.has(id)),
+    ...window.filter(({ id }) => !quoted.has(id)),
+  ];
   const plain = due.trim().replace(/[.?!,;]+$/, '');
-  return plain === '' ? undefined : order.map((segment: Said) => segment.text.slice(...spanOf(segment.text, plain))).find((phrase) => phrase !== '');
+  return plain === ''
+    ? undefined
+    : order
+        .map((segment: Said) => segment.text.slice(...spanOf(segment.text, plain)))
+        .find((phrase) => phrase !== '');
 }
 
 function spanOf(text: string, phrase: string): [number, number] {

@@ -1,10 +1,16 @@
-/** Makes one list of what was found in windows that overlap: the same matter once, with all its evidence; what was said later holds. */
+/**
+ * Makes one list of what was found in windows that overlap: the same matter once, with all its
+ * evidence; what was said later holds.
+ */
 import { sameMatter } from '../discourse/phrasing';
 import type { Finding } from '../discourse/discuss';
 import type { Grounded, ModelFinding } from './grounding';
 
 /** @param windows in order of time */
-export function mergeWindows(windows: readonly Grounded[]): { readonly findings: readonly Finding[]; readonly summary: readonly Finding[] } {
+export function mergeWindows(windows: readonly Grounded[]): {
+  readonly findings: readonly Finding[];
+  readonly summary: readonly Finding[];
+} {
   const merged: ModelFinding[] = [];
   for (const { items } of windows) {
     for (const item of items) {
@@ -17,22 +23,44 @@ export function mergeWindows(windows: readonly Grounded[]): { readonly findings:
   const summary: Finding[] = [];
   for (const sentence of windows.flatMap((window) => window.summary)) {
     // What two windows both saw is told once, in the words of the first.
-    if (!summary.some((other) => other.text === sentence.text || sharesQuote(other, sentence))) summary.push(sentence);
+    if (!summary.some((other) => other.text === sentence.text || sharesQuote(other, sentence)))
+      summary.push(sentence);
   }
-  return { findings: merged.filter(({ cancelled }) => !cancelled).map(({ finding }) => finding), summary };
+  return {
+    findings: merged.filter(({ cancelled }) => !cancelled).map(({ finding }) => finding),
+    summary,
+  };
 }
 
 function same(a: ModelFinding, b: ModelFinding): boolean {
   if (a.finding.kind !== b.finding.kind) return false;
-  return sameMatter(a.words, b.words) || (sharesQuote(a.finding, b.finding) && [...a.words].some((word) => b.words.has(word)));
+  return (
+    sameMatter(a.words, b.words) ||
+    (sharesQuote(a.finding, b.finding) && [...a.words].some((word) => b.words.has(word)))
+  );
 }
 
 function sharesQuote(a: Finding, b: Finding): boolean {
-  return a.evidence.some((one) => b.evidence.some((other) => one.segmentId === other.segmentId && (one.quote.includes(other.quote) || other.quote.includes(one.quote))));
+  return a.evidence.some((one) =>
+    b.evidence.some(
+      (other) =>
+        one.segmentId === other.segmentId &&
+        (one.quote.includes(other.quote) || other.quote.includes(one.quote)),
+    ),
+  );
 }
 
 function join(known: ModelFinding, later: ModelFinding): ModelFinding {
-  const fresh = later.finding.evidence.filter((one) => !known.finding.evidence.some((other) => other.segmentId === one.segmentId && other.quote === one.quote));
-  const finding: Finding = { ...known.finding, ...later.finding, evidence: [...known.finding.evidence, ...fresh].sort((a, b) => a.startMs - b.startMs) };
+  const fresh = later.finding.evidence.filter(
+    (one) =>
+      !known.finding.evidence.some(
+        (other) => other.segmentId === one.segmentId && other.quote === one.quote,
+      ),
+  );
+  const finding: Finding = {
+    ...known.finding,
+    ...later.finding,
+    evidence: [...known.finding.evidence, ...fresh].sort((a, b) => a.startMs - b.startMs),
+  };
   return { finding, cancelled: later.cancelled, words: later.words };
 }

@@ -1,6 +1,6 @@
 /**
- * The queue in front of a language model, one for all sessions: a few requests at once, a bounded number that wait,
- * a time for each. Its depth and waiting times can be read.
+ * The queue in front of a language model, one for all sessions: a few requests at once, a bounded
+ * number that wait, a time for each. Its depth and waiting times can be read.
  */
 import { EarmarkError } from '../../../protocol/errors';
 import type { Clock } from '../../base/clock';
@@ -14,7 +14,10 @@ export interface ModelQueueSetup {
   readonly maxWaiting?: number;
   /** Of one request, once it is sent. */
   readonly timeoutMs?: number;
-  /** Places that this process shares with others; one that is taken is tried again. Absent: `concurrency` alone counts. */
+  /**
+   * Places that this process shares with others; one that is taken is tried again. Absent:
+   * `concurrency` alone counts.
+   */
   readonly place?: () => Promise<{ release(): Promise<void> } | undefined>;
 }
 
@@ -49,7 +52,10 @@ export class ModelQueue {
   private running = 0;
   private counts = { maxWaitMs: 0, answered: 0, failed: 0, refused: 0 };
 
-  constructor(private readonly model: LanguageModel, private readonly setup: ModelQueueSetup) {}
+  constructor(
+    private readonly model: LanguageModel,
+    private readonly setup: ModelQueueSetup,
+  ) {}
 
   get name(): string {
     return this.model.name;
@@ -57,26 +63,49 @@ export class ModelQueue {
 
   get figures(): ModelQueueFigures {
     const oldest = this.queue[0];
-    return { model: this.model.name, running: this.running, waiting: this.queue.length, oldestWaitMs: oldest ? this.setup.clock.now() - oldest.sinceMs : 0, ...this.counts };
+    return {
+      model: this.model.name,
+      running: this.running,
+      waiting: this.queue.length,
+      oldestWaitMs: oldest ? this.setup.clock.now() - oldest.sinceMs : 0,
+      ...this.counts,
+    };
   }
 
-  /** @throws what the model throws, engine.timeout, rpc.cancelled, and rpc.tooMany where too many wait */
-  async complete(messages: readonly ChatMessage[], schema: object, signal: AbortSignal): Promise<string> {
+  /**
+   * @throws what the model throws, engine.timeout, rpc.cancelled, and rpc.tooMany where too many
+   * wait
+   */
+  async complete(
+    messages: readonly ChatMessage[],
+    schema: object,
+    signal: AbortSignal,
+  ): Promise<string> {
     await this.turn(signal);
     const place = await this.place(signal).catch((error: unknown) => {
       this.leave();
       throw error;
     });
     const limit = new AbortController();
-    const timer = this.setup.clock.setTimeout(() => limit.abort(), this.setup.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const timer = this.setup.clock.setTimeout(
+      () => limit.abort(),
+      this.setup.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    );
     try {
-      const answer = await abortable(this.model.complete(messages, schema, AbortSignal.any([signal, limit.signal])), AbortSignal.any([signal, limit.signal]));
+      const answer = await abortable(
+        this.model.complete(messages, schema, AbortSignal.any([signal, limit.signal])),
+        AbortSignal.any([signal, limit.signal]),
+      );
       this.counts.answered++;
       return answer;
     } catch (error) {
       if (signal.aborted) throw cancelled();
       this.counts.failed++;
-      if (limit.signal.aborted) throw new EarmarkError('engine.timeout', `${this.model.name} did not answer in time; choose a smaller model, or raise "earmark.llm.timeoutSeconds".`);
+      if (limit.signal.aborted)
+        throw new EarmarkError(
+          'engine.timeout',
+          `${this.model.name} did not answer in time; choose a smaller model, or raise "earmark.llm.timeoutSeconds".`,
+        );
       throw error;
     } finally {
       timer.dispose();
@@ -93,7 +122,7 @@ export class ModelQueue {
   /** Who shares it may hold all places for as long as a question takes. */
   private async place(signal: AbortSignal): Promise<{ release(): Promise<void> } | undefined> {
     const { place, clock } = this.setup;
-    for (; place; ) {
+    for (; place;) {
       if (signal.aborted) throw cancelled();
       const taken = await place();
       if (taken) return taken;
@@ -110,7 +139,12 @@ export class ModelQueue {
     }
     if (this.queue.length >= (this.setup.maxWaiting ?? MAX_WAITING)) {
       this.counts.refused++;
-      return Promise.reject(new EarmarkError('rpc.tooMany', `Too many requests wait for ${this.model.name}; it is too slow for the meetings that run.`));
+      return Promise.reject(
+        new EarmarkError(
+          'rpc.tooMany',
+          `Too many requests wait for ${this.model.name}; it is too slow for the meetings that run.`,
+        ),
+      );
     }
     return new Promise((resolve, reject) => {
       const sinceMs = this.setup.clock.now();

@@ -1,6 +1,7 @@
 /**
- * Has a language model read a session, window by window. A window that was answered is asked about again only when
- * what was said in it changed; one that failed is tried once more at the end. What was not answered stays with the rules.
+ * Has a language model read a session, window by window. A window that was answered is asked about
+ * again only when what was said in it changed; one that failed is tried once more at the end. What
+ * was not answered stays with the rules.
  */
 import { isEarmarkError } from '../../../protocol/errors';
 import type { Finding } from '../discourse/discuss';
@@ -35,17 +36,23 @@ export class ModelReader {
 
   /** True where there is a full window that was not asked about. */
   hasNew(segments: readonly Said[]): boolean {
-    return windowsOf(segments).slice(0, -1).slice(0, MAX_WINDOWS).some((window) => !this.find(window) && !this.failed.has(keyOf(window)));
+    return windowsOf(segments)
+      .slice(0, -1)
+      .slice(0, MAX_WINDOWS)
+      .some((window) => !this.find(window) && !this.failed.has(keyOf(window)));
   }
 
   /**
-   * Asks about what was not answered yet. Never throws; what was answered before the signal aborts is kept.
+   * Asks about what was not answered yet. Never throws; what was answered before the signal aborts
+   * is kept.
    * @param final the last window too, which is growing before
    */
   async read(segments: readonly Said[], final: boolean, signal: AbortSignal): Promise<Reading> {
     const all = windowsOf(segments).slice(0, MAX_WINDOWS);
     const windows = final ? all : all.slice(0, -1);
-    const open = windows.filter((window) => !this.find(window) && (final || !this.failed.has(keyOf(window))));
+    const open = windows.filter(
+      (window) => !this.find(window) && (final || !this.failed.has(keyOf(window))),
+    );
     const outcomes = await Promise.all(open.map((window) => this.ask(window, signal)));
     const fresh = open.flatMap((window, i): Answered[] => {
       const outcome = outcomes[i];
@@ -55,42 +62,91 @@ export class ModelReader {
       if ('failure' in outcomes[i]!) this.failed.add(keyOf(window));
     });
     // What was taken back or corrected is forgotten, however it was answered.
-    this.answered = windows.flatMap((window) => this.find(window) ?? fresh.find((one) => one.window === window) ?? []);
+    this.answered = windows.flatMap(
+      (window) => this.find(window) ?? fresh.find((one) => one.window === window) ?? [],
+    );
     const failures = outcomes.flatMap((outcome) => ('failure' in outcome ? [outcome.failure] : []));
-    return { asked: open.length, ...(failures[0] !== undefined && { failure: `${failures[0]} ${partOf(failures.length, windows.length)} read by the built-in rules alone.` }) };
+    return {
+      asked: open.length,
+      ...(failures[0] !== undefined && {
+        failure: `${failures[0]} ${partOf(failures.length, windows.length)} read by the built-in rules alone.`,
+      }),
+    };
   }
 
   /**
-   * The findings of rules and model together: where the model read, its word counts; elsewhere that of the rules.
+   * The findings of rules and model together: where the model read, its word counts; elsewhere that
+   * of the rules.
    * @param segments as they are now; an answer about words that changed since is left out
    */
-  combine(rules: readonly Finding[], summary: readonly Finding[], segments: ReadonlyMap<string, Said>): { readonly findings: readonly Finding[]; readonly summary: readonly Finding[] } {
-    const valid = this.answered.filter(({ window }) => window.every((segment) => sameWords(segment, segments.get(segment.id))));
+  combine(
+    rules: readonly Finding[],
+    summary: readonly Finding[],
+    segments: ReadonlyMap<string, Said>,
+  ): { readonly findings: readonly Finding[]; readonly summary: readonly Finding[] } {
+    const valid = this.answered.filter(({ window }) =>
+      window.every((segment) => sameWords(segment, segments.get(segment.id))),
+    );
     const merged = mergeWindows(valid.map(({ grounded }) => grounded));
     const covered = idsOf(valid);
-    // A summary is never empty: a window of which the model said nothing that stands keeps that of the rules.
+    // A summary is never empty: a window of which the model said nothing that stands keeps that of
+    // the rules.
     const told = idsOf(valid.filter(({ grounded }) => grounded.summary.length > 0));
-    const quoted = new Set(merged.findings.flatMap(({ kind, evidence }) => evidence.map(({ segmentId }) => `${kind} ${segmentId}`)));
+    const quoted = new Set(
+      merged.findings.flatMap(({ kind, evidence }) =>
+        evidence.map(({ segmentId }) => `${kind} ${segmentId}`),
+      ),
+    );
     return {
-      findings: [...rules.filter(({ kind, evidence }) => !evidence.every(({ segmentId }) => covered.has(segmentId)) && !evidence.some(({ segmentId }) => quoted.has(`${kind} ${segmentId}`))), ...merged.findings],
-      summary: [...summary.filter(({ evidence }) => !evidence.every(({ segmentId }) => told.has(segmentId))), ...merged.summary],
+      findings: [
+        ...rules.filter(
+          ({ kind, evidence }) =>
+            !evidence.every(({ segmentId }) => covered.has(segmentId)) &&
+            !evidence.some(({ segmentId }) => quoted.has(`${kind} ${segmentId}`)),
+        ),
+        ...merged.findings,
+      ],
+      summary: [
+        ...summary.filter(
+          ({ evidence }) => !evidence.every(({ segmentId }) => told.has(segmentId)),
+        ),
+        ...merged.summary,
+      ],
     };
   }
 
   private find(window: Window): Answered | undefined {
-    return this.answered.find((one) => one.window.length === window.length && one.window.every((segment, i) => segment.id === window[i]?.id && sameWords(segment, window[i])));
+    return this.answered.find(
+      (one) =>
+        one.window.length === window.length &&
+        one.window.every(
+          (segment, i) => segment.id === window[i]?.id && sameWords(segment, window[i]),
+        ),
+    );
   }
 
   /** Asks, and once more where the answer is not what was asked for. */
-  private async ask(window: Window, signal: AbortSignal): Promise<{ readonly grounded: Grounded } | { readonly failure: string }> {
+  private async ask(
+    window: Window,
+    signal: AbortSignal,
+  ): Promise<{ readonly grounded: Grounded } | { readonly failure: string }> {
     const question = questionOf(window);
     try {
       const first = await this.queue.complete(question, ANSWER_SCHEMA, signal);
       let read = readAnswer(first);
-      if ('problem' in read) read = readAnswer(await this.queue.complete(repairOf(question, first, read.problem), ANSWER_SCHEMA, signal));
-      if ('problem' in read) return { failure: `${this.queue.name} did not answer in the form that was asked for; choose another model in "earmark.llm.model".` };
+      if ('problem' in read)
+        read = readAnswer(
+          await this.queue.complete(repairOf(question, first, read.problem), ANSWER_SCHEMA, signal),
+        );
+      if ('problem' in read)
+        return {
+          failure: `${this.queue.name} did not answer in the form that was asked for; choose another model in "earmark.llm.model".`,
+        };
       const grounded = ground(read.answer, window);
-      if (grounded.refused > 0 && grounded.items.length + grounded.summary.length === 0) return { failure: `Nothing that ${this.queue.name} said stands in the transcript; choose another model in "earmark.llm.model".` };
+      if (grounded.refused > 0 && grounded.items.length + grounded.summary.length === 0)
+        return {
+          failure: `Nothing that ${this.queue.name} said stands in the transcript; choose another model in "earmark.llm.model".`,
+        };
       return { grounded };
     } catch (error) {
       if (signal.aborted) return { failure: `${this.queue.name} took too long.` };

@@ -1,13 +1,48 @@
-/** The shape of the rule tables. A rule is data: patterns, what they mean, and sentences that must and must not match. */
+/**
+ * The shape of the rule tables. A rule is data: patterns, what they mean, and sentences that must
+ * and must not match.
+ */
 
 /** What a clause does in the conversation, as far as its words tell. */
 export type CueKind =
-  | 'commit' | 'offer' | 'request' | 'imperative' | 'need' | 'who' | 'assign' | 'handOver' | 'take' | 'thank'
-  | 'accept' | 'decline' | 'agree' | 'reject' | 'cancel' | 'propose' | 'deliberate' | 'poll' | 'decide' | 'settle' | 'dueChange' | 'dueConfirm' | 'noted'
-  | 'risk' | 'open' | 'unsure';
+  | 'commit'
+  | 'offer'
+  | 'request'
+  | 'imperative'
+  | 'need'
+  | 'who'
+  | 'assign'
+  | 'handOver'
+  | 'take'
+  | 'thank'
+  | 'accept'
+  | 'decline'
+  | 'agree'
+  | 'reject'
+  | 'cancel'
+  | 'propose'
+  | 'deliberate'
+  | 'poll'
+  | 'decide'
+  | 'settle'
+  | 'dueChange'
+  | 'dueConfirm'
+  | 'noted'
+  | 'risk'
+  | 'open'
+  | 'unsure';
 
 /** What keeps a clause from being work to do or a decision. */
-export type ModeKind = 'past' | 'hypothetical' | 'conditional' | 'reported' | 'general' | 'joke' | 'housekeeping' | 'negated' | 'vague';
+export type ModeKind =
+  | 'past'
+  | 'hypothetical'
+  | 'conditional'
+  | 'reported'
+  | 'general'
+  | 'joke'
+  | 'housekeeping'
+  | 'negated'
+  | 'vague';
 
 export interface Rule<K extends string> {
   readonly id: string;
@@ -22,7 +57,10 @@ export interface Rule<K extends string> {
   readonly needsDue?: boolean;
   /** Holds in a question only, or in a statement only. */
   readonly mood?: 'question' | 'statement';
-  /** Holds only after an opener like "so", "then", "okay", or with words like "for now" or a time to come: a plain statement of fact has none. */
+  /**
+   * Holds only after an opener like "so", "then", "okay", or with words like "for now" or a time to
+   * come: a plain statement of fact has none.
+   */
   readonly needsMarker?: boolean;
   readonly examples: readonly string[];
   readonly not?: readonly string[];

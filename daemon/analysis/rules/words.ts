@@ -6,22 +6,27 @@ const list = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\
 export const FILLERS = list('um uh uhm erm er hmm hm mm mhm eh');
 
 /** Words before the point of a clause. */
-export const OPENERS = list(`okay so well yes yeah no right great good perfect fine sure and but then also oh ah now actually anyway thanks cool nice
+export const OPENERS =
+  list(`okay so well yes yeah no right great good perfect fine sure and but then also oh ah now actually anyway thanks cool nice
   wonderful excellent awesome alright agreed true exactly absolutely definitely sorry ha wow ouch wait plus still basically honestly hopefully maybe perhaps
   otherwise because or next finally first second third lastly way thing hey hi hello morning deal correct indeed understood`);
 
 /** Subjects that begin a clause of their own. */
-export const SUBJECTS = list('i we you he she they it that this there somebody someone everybody everyone nobody who');
+export const SUBJECTS = list(
+  'i we you he she they it that this there somebody someone everybody everyone nobody who',
+);
 
 /** Capitalised words that are nobody's name. */
-export const NOT_NAMES = list(`monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december
+export const NOT_NAMES =
+  list(`monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december
   christmas easter today tomorrow yesterday tonight everyone everybody all team folks guys mister please welcome goodbye bye the a an this that these those there here
   what when where who why how which one two three four five six seven eight nine ten my our your his her their its not never always mostly
   depends maybe perhaps done gone better much more less again later question correction action decision risk note summary final
   good right true same next last first second third only even just very really too both either neither each every any some`);
 
 /** Words that say nothing about what a task is about. */
-export const STOP_WORDS = list(`a an the this that these those it its i you he she we they me him her us them my your his our their mine yours myself yourself
+export const STOP_WORDS =
+  list(`a an the this that these those it its i you he she we they me him her us them my your his our their mine yours myself yourself
   be is am are was were been being do does did done have has had will would shall should can could may might must not no yes to of in on at by for with from about
   into over after before until till as and or but so if then than because there here what which who whom when where why how all any some each every both few more most
   other such only own same very just also too now again once up down out off please okay right let get go going make take put give want need thing something anything

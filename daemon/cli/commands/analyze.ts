@@ -20,7 +20,9 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
   program
     .command('analyze')
     .summary('find actions, decisions, risks and questions in a transcript')
-    .description('Finds actions, decisions, risks, questions, entities and a summary in a transcript: JSON {"segments": [{id, start, end, source, speaker, text}]} or plain "Speaker: text" lines.')
+    .description(
+      'Finds actions, decisions, risks, questions, entities and a summary in a transcript: JSON {"segments": [{id, start, end, source, speaker, text}]} or plain "Speaker: text" lines.',
+    )
     .argument('<FILE>', 'the transcript; - for standard input')
     .addOption(new Option('--format <F>', 'what to print').choices(['json', 'md']).default('json'))
     .option('--self <NAME>', 'the name of the speaker who is "You"')
@@ -28,13 +30,20 @@ export function analyzeCommand(program: Command, env: () => Environment): void {
       const segments = parse(await read(file));
       const { out, err, signal, home } = env();
       const model = configuredModel(openSettings({ home, env: process.env }).current, systemClock);
-      const analyzer = createAnalyzerFactory({ model: () => model }).create({ startedAt: isoWithOffset(Date.now()), ...(options.self === undefined ? {} : { self: options.self }) });
+      const analyzer = createAnalyzerFactory({ model: () => model }).create({
+        startedAt: isoWithOffset(Date.now()),
+        ...(options.self === undefined ? {} : { self: options.self }),
+      });
       analyzer.update(segments);
       analyzer.finish();
       const failure = (await analyzer.model?.read(true, signal))?.failure;
       if (signal.aborted) throw new EarmarkError('rpc.cancelled', 'The analysis was cancelled.');
       if (failure !== undefined) err.write(`Warning: ${failure}\n`);
-      out.write(options.format === 'json' ? renderInsightsJson(analyzer.insights) : renderInsightsMarkdown(analyzer.insights));
+      out.write(
+        options.format === 'json'
+          ? renderInsightsJson(analyzer.insights)
+          : renderInsightsMarkdown(analyzer.insights),
+      );
     });
 }
 
@@ -42,7 +51,8 @@ function parse(text: string) {
   try {
     return parseAnalysisInput(text);
   } catch (error) {
-    if (error instanceof AnalysisInputError) throw new EarmarkError('analysis.badInput', error.message);
+    if (error instanceof AnalysisInputError)
+      throw new EarmarkError('analysis.badInput', error.message);
     throw error;
   }
 }
@@ -55,11 +65,19 @@ async function read(file: string): Promise<string> {
     for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
       chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      if (bytes > INPUT_MAX_BYTES) throw new EarmarkError('analysis.badInput', `${name} is larger than ${megabytes(INPUT_MAX_BYTES)}; analyse it in parts.`);
+      if (bytes > INPUT_MAX_BYTES)
+        throw new EarmarkError(
+          'analysis.badInput',
+          `${name} is larger than ${megabytes(INPUT_MAX_BYTES)}; analyse it in parts.`,
+        );
     }
   } catch (error) {
     if (error instanceof EarmarkError) throw error;
-    throw new EarmarkError('analysis.badInput', `${name} cannot be read; check its name and permissions.`, { cause: error });
+    throw new EarmarkError(
+      'analysis.badInput',
+      `${name} cannot be read; check its name and permissions.`,
+      { cause: error },
+    );
   }
   return Buffer.concat(chunks).toString('utf8');
 }

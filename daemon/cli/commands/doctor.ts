@@ -4,7 +4,12 @@ import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import type { Connection } from '../../../client';
 import { AudioDevices } from '../../../protocol/audio';
-import { EngineCalibrate, EngineRetry, type EngineHealth, type Machine } from '../../../protocol/engine';
+import {
+  EngineCalibrate,
+  EngineRetry,
+  type EngineHealth,
+  type Machine,
+} from '../../../protocol/engine';
 import { isEarmarkError } from '../../../protocol/errors';
 import { DaemonHealth } from '../../../protocol/health';
 import { ModelsList } from '../../../protocol/models';
@@ -36,23 +41,45 @@ export function doctorCommand(program: Command, env: () => Environment): void {
     .option('--bundle', 'write a file that helps to find a fault; it holds nothing that was said')
     .option('--profile', 'with --bundle: watch for 5 s where the daemon spends its time and memory')
     .option('--retry', 'start speech engines that failed again, first of all')
-    .option('--calibrate', 'measure first how fast this machine is, within a minute; the models are chosen by that')
-    .action(async (options: { bundle?: boolean; profile?: boolean; retry?: boolean; calibrate?: boolean }) => {
-      if (options.profile && !options.bundle) throw new UsageError('--profile belongs to --bundle.');
-      // What it fails with stands in the findings.
-      if (options.retry) await withDaemon(env(), (c) => persist(c, EngineRetry, {}, { timeoutMs: RETRY_TIMEOUT_MS })).catch(() => undefined);
-      if (options.calibrate) await withDaemon(env(), (c) => persist(c, EngineCalibrate, {}, { timeoutMs: CALIBRATE_TIMEOUT_MS }));
-      const findings = [...localFindings(env()), ...(await daemonFindings(env()))];
-      const { style } = env().out;
-      const mark = { good: style.green('✓'), note: style.yellow('!'), bad: style.red('✗') };
-      const width = Math.max(...findings.map((f) => f.what.length));
-      for (const { level, what, text } of findings) env().out.write(`${mark[level]} ${what.padEnd(width)}  ${text}\n`);
-      if (options.bundle) {
-        const path = await writeBundle(env(), findings.map(({ level, what, text: said }) => `${level} ${what}: ${said}`), options.profile ?? false);
-        env().out.write(`\nWritten to ${path}. Look into it before you give it away.\n`);
-      }
-      if (findings.some((f) => f.level === 'bad')) throw new SilentFailure();
-    });
+    .option(
+      '--calibrate',
+      'measure first how fast this machine is, within a minute; the models are chosen by that',
+    )
+    .action(
+      async (options: {
+        bundle?: boolean;
+        profile?: boolean;
+        retry?: boolean;
+        calibrate?: boolean;
+      }) => {
+        if (options.profile && !options.bundle)
+          throw new UsageError('--profile belongs to --bundle.');
+        // What it fails with stands in the findings.
+        if (options.retry)
+          await withDaemon(env(), (c) =>
+            persist(c, EngineRetry, {}, { timeoutMs: RETRY_TIMEOUT_MS }),
+          ).catch(() => undefined);
+        if (options.calibrate)
+          await withDaemon(env(), (c) =>
+            persist(c, EngineCalibrate, {}, { timeoutMs: CALIBRATE_TIMEOUT_MS }),
+          );
+        const findings = [...localFindings(env()), ...(await daemonFindings(env()))];
+        const { style } = env().out;
+        const mark = { good: style.green('✓'), note: style.yellow('!'), bad: style.red('✗') };
+        const width = Math.max(...findings.map((f) => f.what.length));
+        for (const { level, what, text } of findings)
+          env().out.write(`${mark[level]} ${what.padEnd(width)}  ${text}\n`);
+        if (options.bundle) {
+          const path = await writeBundle(
+            env(),
+            findings.map(({ level, what, text: said }) => `${level} ${what}: ${said}`),
+            options.profile ?? false,
+          );
+          env().out.write(`\nWritten to ${path}. Look into it before you give it away.\n`);
+        }
+        if (findings.some((f) => f.level === 'bad')) throw new SilentFailure();
+      },
+    );
 }
 
 function localFindings(env: Environment): Finding[] {
@@ -61,7 +88,11 @@ function localFindings(env: Environment): Finding[] {
   return [
     newEnough
       ? { level: 'good', what: 'Node.js', text: process.versions.node }
-      : { level: 'bad', what: 'Node.js', text: `${process.versions.node} is too old; install ${NODE_MIN.join('.')} or newer.` },
+      : {
+          level: 'bad',
+          what: 'Node.js',
+          text: `${process.versions.node} is too old; install ${NODE_MIN.join('.')} or newer.`,
+        },
     stateFolderFinding(env.home),
   ];
 }
@@ -73,10 +104,19 @@ function stateFolderFinding(home: string): Finding {
     accessSync(folder, constants.W_OK);
     const { bavail, bsize } = statfsSync(folder);
     const free = bavail * bsize;
-    if (free < DISK_MIN_BYTES) return { level: 'bad', what: 'State folder', text: `${home} has ${megabytes(free)} left; make room or set EARMARK_HOME to another disk.` };
+    if (free < DISK_MIN_BYTES)
+      return {
+        level: 'bad',
+        what: 'State folder',
+        text: `${home} has ${megabytes(free)} left; make room or set EARMARK_HOME to another disk.`,
+      };
     return { level: 'good', what: 'State folder', text: `${home}, ${megabytes(free)} free` };
   } catch {
-    return { level: 'bad', what: 'State folder', text: `${home} cannot be written; check its permissions or set EARMARK_HOME.` };
+    return {
+      level: 'bad',
+      what: 'State folder',
+      text: `${home} cannot be written; check its permissions or set EARMARK_HOME.`,
+    };
   }
 }
 
@@ -87,50 +127,128 @@ async function daemonFindings(env: Environment): Promise<Finding[]> {
       return [...(await healthFindings(c, models)), ...models, ...(await recorderFindings(c))];
     });
   } catch (error) {
-    return [{ level: 'bad', what: 'Daemon', text: isEarmarkError(error) ? error.message : 'does not start; run "earmark daemon logs".' }];
+    return [
+      {
+        level: 'bad',
+        what: 'Daemon',
+        text: isEarmarkError(error) ? error.message : 'does not start; run "earmark daemon logs".',
+      },
+    ];
   }
 }
 
 /** What is wrong with a model is told once, at the model. */
-async function healthFindings(connection: Connection, models: readonly Finding[]): Promise<Finding[]> {
+async function healthFindings(
+  connection: Connection,
+  models: readonly Finding[],
+): Promise<Finding[]> {
   const { version, pid, engines, machine, problems } = await persist(connection, DaemonHealth, {});
   const modelsBad = models.some((m) => m.level === 'bad');
   return [
     { level: 'good', what: 'Daemon', text: `${version}, process ${pid}` },
     ...machineFindings(machine),
     ...(modelsBad ? [] : engines.flatMap(engineFindings)),
-    ...problems.filter((text) => !(modelsBad && /\bmodel\b/i.test(text))).map((text): Finding => ({ level: 'note', what: 'Daemon', text })),
+    ...problems
+      .filter((text) => !(modelsBad && /\bmodel\b/i.test(text)))
+      .map((text): Finding => ({ level: 'note', what: 'Daemon', text })),
   ];
 }
 
 /** What was found out about this machine, what it gets, and why. */
-function machineFindings({ cpu, cores, instructionSets, memoryGb, gpu, battery, tier, why, targets, unknown, calibration }: Machine): Finding[] {
-  const named = ({ model, device }: Machine['targets'][number]): string => (device === 'gpu' ? `${model} on the GPU` : model);
+function machineFindings({
+  cpu,
+  cores,
+  instructionSets,
+  memoryGb,
+  gpu,
+  battery,
+  tier,
+  why,
+  targets,
+  unknown,
+  calibration,
+}: Machine): Finding[] {
+  const named = ({ model, device }: Machine['targets'][number]): string =>
+    device === 'gpu' ? `${model} on the GPU` : model;
   return [
     {
       level: unknown.length > 0 ? 'note' : 'good',
       what: 'Machine',
-      text: [`${cores} cores (${cpu})`, ...(instructionSets.length > 0 ? [instructionSets.join(' ')] : []), `${memoryGb} GB`, gpu ? `${gpu.name} (${gpu.kind})` : 'no GPU', ...(battery ? [`battery ${Math.round(battery.charge * 100)} %${battery.discharging ? ', discharging' : ''}`] : [])].join(', '),
+      text: [
+        `${cores} cores (${cpu})`,
+        ...(instructionSets.length > 0 ? [instructionSets.join(' ')] : []),
+        `${memoryGb} GB`,
+        gpu ? `${gpu.name} (${gpu.kind})` : 'no GPU',
+        ...(battery
+          ? [
+              `battery ${Math.round(battery.charge * 100)} %${battery.discharging ? ', discharging' : ''}`,
+            ]
+          : []),
+      ].join(', '),
     },
     calibration
-      ? { level: 'good', what: 'Speed', text: `real-time factor ${calibration.rtf.toFixed(3)} on one core (${calibration.model}, ${Math.round(calibration.audioMs / 1000)} s of speech, ${calibration.at.slice(0, 10)})` }
-      : { level: 'note', what: 'Speed', text: 'not measured yet; it is after two idle minutes, or now with "earmark doctor --calibrate"' },
+      ? {
+          level: 'good',
+          what: 'Speed',
+          text: `real-time factor ${calibration.rtf.toFixed(3)} on one core (${calibration.model}, ${Math.round(calibration.audioMs / 1000)} s of speech, ${calibration.at.slice(0, 10)})`,
+        }
+      : {
+          level: 'note',
+          what: 'Speed',
+          text: 'not measured yet; it is after two idle minutes, or now with "earmark doctor --calibrate"',
+        },
     { level: 'good', what: 'Tier', text: `${tier}: ${why}` },
-    { level: 'good', what: 'Models for it', text: `${targets.map(named).join(', ')}; the first that is installed and knows the language, the others stand in for it` },
+    {
+      level: 'good',
+      what: 'Models for it',
+      text: `${targets.map(named).join(', ')}; the first that is installed and knows the language, the others stand in for it`,
+    },
   ];
 }
 
-function engineFindings({ provider, model, state, error, loadMs, rtf, queuedMs, rssBytes, rung, errors }: EngineHealth): Finding[] {
+function engineFindings({
+  provider,
+  model,
+  state,
+  error,
+  loadMs,
+  rtf,
+  queuedMs,
+  rssBytes,
+  rung,
+  errors,
+}: EngineHealth): Finding[] {
   const facts = [
     `${provider}, ${model}: ${engineState(state)}`,
     ...(loadMs === undefined ? [] : [`loaded in ${(loadMs / 1000).toFixed(1)} s`]),
-    ...(rtf.decodes === 0 ? [] : [`real-time factor ${rtf.mean.toFixed(2)} (95 %: ${rtf.p95.toFixed(2)}, 99 %: ${rtf.p99.toFixed(2)}, ${rtf.decodes} decodes)`]),
+    ...(rtf.decodes === 0
+      ? []
+      : [
+          `real-time factor ${rtf.mean.toFixed(2)} (95 %: ${rtf.p95.toFixed(2)}, 99 %: ${rtf.p99.toFixed(2)}, ${rtf.decodes} decodes)`,
+        ]),
     ...(queuedMs > 0 ? [`${(queuedMs / 1000).toFixed(0)} s wait`] : []),
     ...(rssBytes > 0 ? [megabytes(rssBytes)] : []),
     ...(rung === 'NORMAL' ? [] : [`load: ${rung}`]),
   ];
-  const failed: Finding[] = error === undefined ? [] : [{ level: 'bad', what: 'Speech engine', text: `${error} "earmark doctor --retry" tries again.` }];
-  return [{ level: 'good', what: 'Speech engine', text: facts.join(', ') }, ...failed, ...errors.map(({ at, message }): Finding => ({ level: 'note', what: 'Earlier error', text: `${at}: ${message}` }))];
+  const failed: Finding[] =
+    error === undefined
+      ? []
+      : [
+          {
+            level: 'bad',
+            what: 'Speech engine',
+            text: `${error} "earmark doctor --retry" tries again.`,
+          },
+        ];
+  return [
+    { level: 'good', what: 'Speech engine', text: facts.join(', ') },
+    ...failed,
+    ...errors.map(({ at, message }): Finding => ({
+      level: 'note',
+      what: 'Earlier error',
+      text: `${at}: ${message}`,
+    })),
+  ];
 }
 
 async function modelFindings(connection: Connection): Promise<Finding[]> {
@@ -139,24 +257,41 @@ async function modelFindings(connection: Connection): Promise<Finding[]> {
     .filter((m) => m.isDefault)
     .map(({ id, status }): Finding => {
       if (status.state === 'installed') return { level: 'good', what: 'Model', text: id };
-      if (status.state === 'broken') return { level: 'bad', what: 'Model', text: `${id}: ${status.reason}` };
-      if (status.state === 'downloading') return { level: 'note', what: 'Model', text: `${id} is being downloaded` };
-      return { level: 'bad', what: 'Model', text: `${id} is not installed; run "earmark models pull ${id}".` };
+      if (status.state === 'broken')
+        return { level: 'bad', what: 'Model', text: `${id}: ${status.reason}` };
+      if (status.state === 'downloading')
+        return { level: 'note', what: 'Model', text: `${id} is being downloaded` };
+      return {
+        level: 'bad',
+        what: 'Model',
+        text: `${id} is not installed; run "earmark models pull ${id}".`,
+      };
     });
   const speech = models.find((m) => m.isDefault && m.kind === 'asr');
   if (speech && !speech.languages.includes('*')) {
     const names = new Intl.DisplayNames(['en'], { type: 'language' });
     const languages = speech.languages.map((l) => names.of(l) ?? l).join(', ');
-    findings.push({ level: 'note', what: 'Languages', text: `${speech.id} knows ${languages} only; for other languages choose the engine whisper (docs/whisper.md).` });
+    findings.push({
+      level: 'note',
+      what: 'Languages',
+      text: `${speech.id} knows ${languages} only; for other languages choose the engine whisper (docs/whisper.md).`,
+    });
   }
   return findings;
 }
 
 async function recorderFindings(connection: Connection): Promise<Finding[]> {
   const { microphones, systems, advice } = await persist(connection, AudioDevices, {});
-  const found = (what: string, devices: readonly { name: string; recorder: string; isDefault: boolean }[]): Finding[] => {
+  const found = (
+    what: string,
+    devices: readonly { name: string; recorder: string; isDefault: boolean }[],
+  ): Finding[] => {
     const device = devices.find((d) => d.isDefault) ?? devices[0];
     return device ? [{ level: 'good', what, text: `${device.name} (${device.recorder})` }] : [];
   };
-  return [...found('Microphone', microphones), ...found('System audio', systems), ...advice.map((text): Finding => ({ level: 'note', what: 'Recording', text }))];
+  return [
+    ...found('Microphone', microphones),
+    ...found('System audio', systems),
+    ...advice.map((text): Finding => ({ level: 'note', what: 'Recording', text })),
+  ];
 }

@@ -11,21 +11,40 @@ export function mcpCommand(program: Command, env: () => Environment): void {
   program
     .command('mcp')
     .summary('serve agents over the Model Context Protocol')
-    .description('Lets an agent search and read sessions over the Model Context Protocol, on standard input and output. It reads only, unless --allow-changes is given.')
-    .option('--allow-changes', 'the agent may also rename sessions and change decisions and actions')
+    .description(
+      'Lets an agent search and read sessions over the Model Context Protocol, on standard input and output. It reads only, unless --allow-changes is given.',
+    )
+    .option(
+      '--allow-changes',
+      'the agent may also rename sessions and change decisions and actions',
+    )
     .action(async (options: { allowChanges?: boolean }) => {
       const { signal, version } = env();
       const { StdioServerTransport } = await import('@modelcontextprotocol/sdk/server/stdio.js');
-      const connections = new KeptConnection({ ...connectOptions(env()), client: { name: 'mcp', version } });
-      const server = await mcpServer(connections, { version, allowChanges: options.allowChanges === true });
+      const connections = new KeptConnection({
+        ...connectOptions(env()),
+        client: { name: 'mcp', version },
+      });
+      const server = await mcpServer(connections, {
+        version,
+        allowChanges: options.allowChanges === true,
+      });
       const gone = new Promise<void>((resolve) => {
-        process.stdin.once('end', resolve).once('close', resolve).once('error', () => resolve());
+        process.stdin
+          .once('end', resolve)
+          .once('close', resolve)
+          .once('error', () => resolve());
         signal.addEventListener('abort', () => resolve(), { once: true });
         server.server.onclose = resolve;
       });
-      server.server.onerror = () => env().err.write('earmark: A message was no valid JSON-RPC of at most 1 MB and was left out.\n');
+      server.server.onerror = () =>
+        env().err.write(
+          'earmark: A message was no valid JSON-RPC of at most 1 MB and was left out.\n',
+        );
       try {
-        await server.connect(new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MESSAGE_MAX }));
+        await server.connect(
+          new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MESSAGE_MAX }),
+        );
         await gone;
       } finally {
         await server.close();

@@ -1,7 +1,19 @@
-/** `earmark models list|pull|verify|update|rollback|remove|bench`: the catalogue and what of it is on this machine. */
+/**
+ * `earmark models list|pull|verify|update|rollback|remove|bench`: the catalogue and what of it is
+ * on this machine.
+ */
 import { type Command, Option } from 'commander';
 import type { Connection } from '../../../client';
-import { ModelsList, ModelsProgress, ModelsPull, ModelsRemove, ModelsRollback, ModelsUpdate, ModelsVerify, type ModelInfo } from '../../../protocol/models';
+import {
+  ModelsList,
+  ModelsProgress,
+  ModelsPull,
+  ModelsRemove,
+  ModelsRollback,
+  ModelsUpdate,
+  ModelsVerify,
+  type ModelInfo,
+} from '../../../protocol/models';
 import { withDaemon, type Environment } from '../environment';
 import { megabytes, table } from '../output';
 import { persist } from '../persist';
@@ -13,23 +25,35 @@ const PULL_TIMEOUT_MS = 3_600_000;
 const VERIFY_TIMEOUT_MS = 300_000;
 
 export function modelsCommand(program: Command, env: () => Environment): void {
-  const models = program.command('models').summary('speech models').description('Lists, fetches, checks and removes models.');
+  const models = program
+    .command('models')
+    .summary('speech models')
+    .description('Lists, fetches, checks and removes models.');
   models
     .command('list')
     .summary('the catalogue, and what is installed')
-    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+    )
     .action(async (options: { format: 'text' | 'json' }) => {
       const { models: found } = await withDaemon(env(), (c) => persist(c, ModelsList, {}));
-      env().out.write(options.format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : listText(env(), found));
+      env().out.write(
+        options.format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : listText(env(), found),
+      );
     });
   models
     .command('pull')
     .summary('fetch models')
-    .description('Fetches models and checks every file; without a name, the ones that the speech path needs.')
+    .description(
+      'Fetches models and checks every file; without a name, the ones that the speech path needs.',
+    )
     .argument('[ID...]', 'models of "earmark models list"')
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
-        const wanted = ids.length > 0 ? ids : (await persist(c, ModelsList, {})).models.filter((m) => m.isDefault).map((m) => m.id);
+        const wanted =
+          ids.length > 0
+            ? ids
+            : (await persist(c, ModelsList, {})).models.filter((m) => m.isDefault).map((m) => m.id);
         for (const id of wanted) await fetch(env(), c, ModelsPull, id);
       });
     });
@@ -39,7 +63,12 @@ export function modelsCommand(program: Command, env: () => Environment): void {
     .argument('[ID...]', 'models; all installed ones when absent')
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
-        const wanted = ids.length > 0 ? ids : (await persist(c, ModelsList, {})).models.filter((m) => m.status.state !== 'absent').map((m) => m.id);
+        const wanted =
+          ids.length > 0
+            ? ids
+            : (await persist(c, ModelsList, {})).models
+                .filter((m) => m.status.state !== 'absent')
+                .map((m) => m.id);
         for (const modelId of wanted) {
           await persist(c, ModelsVerify, { modelId }, { timeoutMs: VERIFY_TIMEOUT_MS });
           env().out.write(`${modelId}: every file is as it should be\n`);
@@ -62,7 +91,12 @@ export function modelsCommand(program: Command, env: () => Environment): void {
     .argument('[ID...]', 'models; all that have a newer version when absent')
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
-        const wanted = ids.length > 0 ? ids : (await persist(c, ModelsList, {})).models.filter((m) => m.update !== undefined).map((m) => m.id);
+        const wanted =
+          ids.length > 0
+            ? ids
+            : (await persist(c, ModelsList, {})).models
+                .filter((m) => m.update !== undefined)
+                .map((m) => m.id);
         for (const id of wanted) await fetch(env(), c, ModelsUpdate, id);
         if (wanted.length === 0) env().out.write('Every installed model is up to date.\n');
       });
@@ -74,7 +108,12 @@ export function modelsCommand(program: Command, env: () => Environment): void {
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
         for (const modelId of ids) {
-          const { model } = await persist(c, ModelsRollback, { modelId }, { timeoutMs: VERIFY_TIMEOUT_MS });
+          const { model } = await persist(
+            c,
+            ModelsRollback,
+            { modelId },
+            { timeoutMs: VERIFY_TIMEOUT_MS },
+          );
           env().out.write(`${model.id}: version ${model.version} is used from now on\n`);
         }
       });
@@ -82,15 +121,32 @@ export function modelsCommand(program: Command, env: () => Environment): void {
   benchCommand(models, env);
 }
 
-async function fetch(env: Environment, connection: Connection, method: typeof ModelsPull | typeof ModelsUpdate, modelId: string): Promise<void> {
+async function fetch(
+  env: Environment,
+  connection: Connection,
+  method: typeof ModelsPull | typeof ModelsUpdate,
+  modelId: string,
+): Promise<void> {
   const bar = progressBar(env.err, `Fetching ${modelId}`, 1);
   const listening = connection.onNotification(ModelsProgress, (p) => {
-    if (p.modelId === modelId && p.totalBytes > 0) bar.set(0, p.receivedBytes / p.totalBytes, `${megabytes(p.receivedBytes)} of ${megabytes(p.totalBytes)}`);
+    if (p.modelId === modelId && p.totalBytes > 0)
+      bar.set(
+        0,
+        p.receivedBytes / p.totalBytes,
+        `${megabytes(p.receivedBytes)} of ${megabytes(p.totalBytes)}`,
+      );
   });
   try {
-    const { model } = await persist(connection, method, { modelId }, { timeoutMs: PULL_TIMEOUT_MS, signal: env.signal });
+    const { model } = await persist(
+      connection,
+      method,
+      { modelId },
+      { timeoutMs: PULL_TIMEOUT_MS, signal: env.signal },
+    );
     bar.stop();
-    env.out.write(`${model.id}: ${method === ModelsUpdate ? `version ${model.version} ` : ''}installed (${megabytes(model.bytes)}, ${model.licence})\n`);
+    env.out.write(
+      `${model.id}: ${method === ModelsUpdate ? `version ${model.version} ` : ''}installed (${megabytes(model.bytes)}, ${model.licence})\n`,
+    );
   } finally {
     bar.stop();
     listening.dispose();
@@ -100,14 +156,24 @@ async function fetch(env: Environment, connection: Connection, method: typeof Mo
 function listText(env: Environment, models: readonly ModelInfo[]): string {
   const { style } = env.out;
   const state = ({ status, origin, version, update }: ModelInfo) => {
-    if (status.state === 'downloading') return `downloading ${Math.floor((100 * status.receivedBytes) / Math.max(1, status.totalBytes))}%`;
+    if (status.state === 'downloading')
+      return `downloading ${Math.floor((100 * status.receivedBytes) / Math.max(1, status.totalBytes))}%`;
     if (status.state === 'broken') return `broken: ${status.reason}`;
-    if (status.state === 'absent') return origin === 'import' ? 'not installed, from the import folder alone' : 'not installed';
+    if (status.state === 'absent')
+      return origin === 'import' ? 'not installed, from the import folder alone' : 'not installed';
     return `${origin === 'bundled' ? 'comes with Earmark' : 'installed'}${update === undefined ? '' : `, version ${version}; ${update} is there`}`;
   };
-  const languages = (m: ModelInfo) => (m.languages.includes('*') ? 'any language' : m.languages.join(', '));
+  const languages = (m: ModelInfo) =>
+    m.languages.includes('*') ? 'any language' : m.languages.join(', ');
   return table(
-    models.map((m) => [m.id, m.kind, languages(m), megabytes(m.bytes), m.licence, `${state(m)}${m.isDefault ? ' (default)' : ''}`]),
+    models.map((m) => [
+      m.id,
+      m.kind,
+      languages(m),
+      megabytes(m.bytes),
+      m.licence,
+      `${state(m)}${m.isDefault ? ' (default)' : ''}`,
+    ]),
     [style.bold, style.dim, style.dim, style.dim, style.dim],
   );
 }

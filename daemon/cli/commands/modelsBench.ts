@@ -1,4 +1,7 @@
-/** `earmark models bench`: how fast installed models are on this machine, on a recording that comes with Earmark. */
+/**
+ * `earmark models bench`: how fast installed models are on this machine, on a recording that comes
+ * with Earmark.
+ */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -22,38 +25,74 @@ interface Options {
   readonly seconds: string;
 }
 
-/** Engines that run in a worker; the others stand outside Earmark, and a bench of a server would be one of the network. */
+/**
+ * Engines that run in a worker; the others stand outside Earmark, and a bench of a server would be
+ * one of the network.
+ */
 const IN_WORKERS: readonly string[] = ['moonshine', 'whisper'];
 
 export function benchCommand(models: Command, env: () => Environment): void {
   models
     .command('bench')
     .summary('measure installed speech models on this machine')
-    .description('Loads each model afresh in a process of its own and lets it decode a recording, on one thread. Prints the time to load, the real-time factor (below 1 is faster than speech) and the memory.')
+    .description(
+      'Loads each model afresh in a process of its own and lets it decode a recording, on one thread. Prints the time to load, the real-time factor (below 1 is faster than speech) and the memory.',
+    )
     .argument('[ID...]', 'speech models of "earmark models list"; all installed ones when absent')
     .option('--file <FILE>', 'another recording')
     .option('--seconds <N>', 'how much of it', '60')
-    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+    )
     .action((ids: string[], options: Options) => bench(env(), ids, options));
 }
 
 async function bench(env: Environment, ids: readonly string[], options: Options): Promise<void> {
   const seconds = Number(options.seconds);
-  if (!(seconds >= 1 && seconds <= 600)) throw new EarmarkError('rpc.invalidParams', '--seconds is not a number from 1 to 600.');
+  if (!(seconds >= 1 && seconds <= 600))
+    throw new EarmarkError('rpc.invalidParams', '--seconds is not a number from 1 to 600.');
   const settings = openSettings({ home: env.home, env: process.env });
-  const manager = createModelManager({ home: env.home, settings: () => settings.current, clock: systemClock, logger: silentLogger });
+  const manager = createModelManager({
+    home: env.home,
+    settings: () => settings.current,
+    clock: systemClock,
+    logger: silentLogger,
+  });
   const known = await manager.list();
-  const wanted = ids.length > 0 ? await Promise.all(ids.map((id) => manager.get(id))) : known.filter((m) => m.status.state === 'installed' && IN_WORKERS.includes(m.provider));
-  if (wanted.length === 0) throw new EarmarkError('model.missing', 'No speech model is installed; run "earmark models pull" first.');
+  const wanted =
+    ids.length > 0
+      ? await Promise.all(ids.map((id) => manager.get(id)))
+      : known.filter((m) => m.status.state === 'installed' && IN_WORKERS.includes(m.provider));
+  if (wanted.length === 0)
+    throw new EarmarkError(
+      'model.missing',
+      'No speech model is installed; run "earmark models pull" first.',
+    );
   const other = wanted.find((m) => !IN_WORKERS.includes(m.provider));
-  if (other) throw new EarmarkError('engine.unavailable', `${other.id} is not run by Earmark's own workers, so it is not measured; choose one of ${known.filter((m) => IN_WORKERS.includes(m.provider)).map((m) => m.id).join(', ')}.`);
+  if (other)
+    throw new EarmarkError(
+      'engine.unavailable',
+      `${other.id} is not run by Earmark's own workers, so it is not measured; choose one of ${known
+        .filter((m) => IN_WORKERS.includes(m.provider))
+        .map((m) => m.id)
+        .join(', ')}.`,
+    );
   const pcm = toFloat32(await recording(options.file, seconds, env.signal));
   const rows: ({ model: string; version: string } & ModelFigures & { rtf: number })[] = [];
   for (const { id, provider, version } of wanted) {
     const files = await manager.files(id);
     const bar = progressBar(env.err, `Measuring ${id}`, 1);
     try {
-      const figures = await measureModel({ worker: workerEntry(), provider, model: files, language: 'en', pcm, clock: systemClock, signal: env.signal, onPiece: (part) => bar.set(0, part) });
+      const figures = await measureModel({
+        worker: workerEntry(),
+        provider,
+        model: files,
+        language: 'en',
+        pcm,
+        clock: systemClock,
+        signal: env.signal,
+        onPiece: (part) => bar.set(0, part),
+      });
       rows.push({ model: id, version, ...figures, rtf: figures.decodeMs / figures.audioMs });
     } finally {
       bar.stop();
@@ -61,13 +100,34 @@ async function bench(env: Environment, ids: readonly string[], options: Options)
   }
   if (options.format === 'json') return env.out.write(`${JSON.stringify(rows, null, 2)}\n`);
   const { style } = env.out;
-  env.out.write(table([['model', 'load', 'real-time factor', 'memory'], ...rows.map((r) => [r.model, `${(r.loadMs / 1000).toFixed(2)} s`, r.rtf.toFixed(3), r.rssBytes === undefined ? '?' : megabytes(r.rssBytes)])], [style.bold]));
+  env.out.write(
+    table(
+      [
+        ['model', 'load', 'real-time factor', 'memory'],
+        ...rows.map((r) => [
+          r.model,
+          `${(r.loadMs / 1000).toFixed(2)} s`,
+          r.rtf.toFixed(3),
+          r.rssBytes === undefined ? '?' : megabytes(r.rssBytes),
+        ]),
+      ],
+      [style.bold],
+    ),
+  );
 }
 
-async function recording(file: string | undefined, seconds: number, signal: AbortSignal): Promise<Int16Array> {
+async function recording(
+  file: string | undefined,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Int16Array> {
   const { tracks } = await decodeAudioFile(file ?? bundledRecording(__dirname), { signal });
   const pcm = tracks[0]?.pcm ?? new Int16Array(0);
-  if (pcm.length < SAMPLE_RATE) throw new EarmarkError('audio.empty', 'The recording is shorter than a second; choose a longer one.');
+  if (pcm.length < SAMPLE_RATE)
+    throw new EarmarkError(
+      'audio.empty',
+      'The recording is shorter than a second; choose a longer one.',
+    );
   return pcm.subarray(0, Math.round(seconds * SAMPLE_RATE));
 }
 
@@ -76,12 +136,21 @@ function bundledRecording(from: string): string {
   for (let at = from; ; at = dirname(at)) {
     const found = join(at, 'demo', 'standup.flac');
     if (existsSync(found)) return found;
-    if (dirname(at) === at) throw new EarmarkError('audio.unreadable', 'The recording that comes with Earmark is missing; name one with --file.');
+    if (dirname(at) === at)
+      throw new EarmarkError(
+        'audio.unreadable',
+        'The recording that comes with Earmark is missing; name one with --file.',
+      );
   }
 }
 
-/** `worker.js` lies beside `cli.js`; from the sources it is `daemon/worker.ts`, run the way this process runs. */
+/**
+ * `worker.js` lies beside `cli.js`; from the sources it is `daemon/worker.ts`, run the way this
+ * process runs.
+ */
 function workerEntry(): WorkerEntry {
   const built = join(__dirname, 'worker.js');
-  return existsSync(built) ? { path: built } : { path: join(__dirname, '../../worker.ts'), execArgv: process.execArgv };
+  return existsSync(built)
+    ? { path: built }
+    : { path: join(__dirname, '../../worker.ts'), execArgv: process.execArgv };
 }

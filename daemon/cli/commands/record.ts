@@ -1,10 +1,18 @@
-/** `earmark record`: a meeting in the terminal. Words appear as they are spoken; Ctrl-C stops and keeps the session. */
+/**
+ * `earmark record`: a meeting in the terminal. Words appear as they are spoken; Ctrl-C stops and
+ * keeps the session.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Connection } from '../../../client';
 import { AudioDevices } from '../../../protocol/audio';
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
-import { SessionGet, SessionStop, type SessionEvent, type SourceSpec } from '../../../protocol/session';
+import {
+  SessionGet,
+  SessionStop,
+  type SessionEvent,
+  type SourceSpec,
+} from '../../../protocol/session';
 import { renderInsightsMarkdown } from '../../analysis/render';
 import { isoWithOffset } from '../../session/record';
 import type { DeviceChoice } from '../../asr/provider';
@@ -36,7 +44,9 @@ export function recordCommand(program: Command, env: () => Environment): void {
   program
     .command('record')
     .summary('record a meeting, live in the terminal')
-    .description('Records your microphone and what your speakers play, and shows the words as they are spoken. Ctrl-C stops. Tell the others before you record them.')
+    .description(
+      'Records your microphone and what your speakers play, and shows the words as they are spoken. Ctrl-C stops. Tell the others before you record them.',
+    )
     .option('--mic', 'record the microphone')
     .option('--system', 'record what the speakers play')
     .option('--title <T>', 'title of the session')
@@ -44,14 +54,24 @@ export function recordCommand(program: Command, env: () => Environment): void {
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
     .option('--model <M>', 'its model, as "earmark models list" names it')
     .addOption(deviceOption())
-    .option('--symbols <FILE>', 'names of the code that are likely to be said, one a line, likeliest first')
+    .option(
+      '--symbols <FILE>',
+      'names of the code that are likely to be said, one a line, likeliest first',
+    )
     .action(async (options: Options) => {
       const phrases = (await readSymbols(options.symbols))?.phrases ?? [];
-      await withDaemon(env(), (connection) => record(env(), connection, options, phrases), { window: true });
+      await withDaemon(env(), (connection) => record(env(), connection, options, phrases), {
+        window: true,
+      });
     });
 }
 
-async function record(env: Environment, connection: Connection, options: Options, phrases: readonly string[]): Promise<void> {
+async function record(
+  env: Environment,
+  connection: Connection,
+  options: Options,
+  phrases: readonly string[],
+): Promise<void> {
   const live = new LiveTranscript(env.out, env.err);
   const note = options.notes === undefined ? undefined : new NoteFile(connection, options.notes);
   let ended!: () => void;
@@ -66,7 +86,10 @@ async function record(env: Environment, connection: Connection, options: Options
     live.take(event);
     if (event.kind === 'error') lastError = new EarmarkError(event.code, event.message);
     if (event.kind === 'state' && event.to === 'DONE') ended();
-    if (event.kind === 'state' && event.to === 'FAILED') failed(lastError ?? new EarmarkError('internal', 'The session failed; see "earmark daemon logs".'));
+    if (event.kind === 'state' && event.to === 'FAILED')
+      failed(
+        lastError ?? new EarmarkError('internal', 'The session failed; see "earmark daemon logs".'),
+      );
   };
   const sources = await chooseSources(env, connection, options);
   const subscription = await connection.start(
@@ -87,7 +110,17 @@ async function record(env: Environment, connection: Connection, options: Options
   subscription.onDidLose(failed);
   const { sessionId } = subscription;
   live.begin(sources.map((s) => s.source));
-  const timer = note && setInterval(() => void note.update(sessionId).catch((error: unknown) => live.notice(isEarmarkError(error) ? error.message : 'The note could not be written.')), NOTE_MS);
+  const timer =
+    note &&
+    setInterval(
+      () =>
+        void note
+          .update(sessionId)
+          .catch((error: unknown) =>
+            live.notice(isEarmarkError(error) ? error.message : 'The note could not be written.'),
+          ),
+      NOTE_MS,
+    );
   try {
     await Promise.race([over, aborted(env.signal)]);
     live.stopping();
@@ -100,7 +133,9 @@ async function record(env: Environment, connection: Connection, options: Options
     const found = renderInsightsMarkdown(insights);
     if (found !== '') env.out.write(`\n${found}`);
     if (note) env.err.write(`earmark: The note is in ${await note.update(sessionId)}.\n`);
-    env.err.write(`earmark: Kept as session ${session.id}; "earmark sessions show ${session.id}" shows it.\n`);
+    env.err.write(
+      `earmark: Kept as session ${session.id}; "earmark sessions show ${session.id}" shows it.\n`,
+    );
   } finally {
     clearInterval(timer);
     live.end();
@@ -108,22 +143,46 @@ async function record(env: Environment, connection: Connection, options: Options
   }
 }
 
-/** The copy of this machine goes when the remote daemon has the recording; whoever comes next goes on where it takes too long. */
+/**
+ * The copy of this machine goes when the remote daemon has the recording; whoever comes next goes
+ * on where it takes too long.
+ */
 async function confirmed(env: Environment, connection: Connection): Promise<void> {
-  for (const deadline = Date.now() + CONFIRM_TIMEOUT_MS; (connection.sending ?? []).length > 0; await delay(POLL_MS)) {
+  for (
+    const deadline = Date.now() + CONFIRM_TIMEOUT_MS;
+    (connection.sending ?? []).length > 0;
+    await delay(POLL_MS)
+  ) {
     if (Date.now() < deadline) continue;
-    env.err.write('earmark: The remote daemon has not confirmed the recording yet, so a copy stays on this machine; "earmark daemon status" tells of it.\n');
+    env.err.write(
+      'earmark: The remote daemon has not confirmed the recording yet, so a copy stays on this machine; "earmark daemon status" tells of it.\n',
+    );
     return;
   }
 }
 
-/** Both where nothing was said and both can be recorded; what was asked for by name must be there. */
-async function chooseSources(env: Environment, connection: Connection, options: Options): Promise<SourceSpec[]> {
+/**
+ * Both where nothing was said and both can be recorded; what was asked for by name must be there.
+ */
+async function chooseSources(
+  env: Environment,
+  connection: Connection,
+  options: Options,
+): Promise<SourceSpec[]> {
   const spec = (source: 'mic' | 'system'): SourceSpec => ({ source, origin: { type: 'capture' } });
-  if (options.mic || options.system) return [...(options.mic ? [spec('mic')] : []), ...(options.system ? [spec('system')] : [])];
+  if (options.mic || options.system)
+    return [...(options.mic ? [spec('mic')] : []), ...(options.system ? [spec('system')] : [])];
   const { microphones, systems, advice } = await persist(connection, AudioDevices, {});
-  const found = [...(microphones.length > 0 ? [spec('mic')] : []), ...(systems.length > 0 ? [spec('system')] : [])];
-  if (found.length === 0) throw new EarmarkError('audio.noRecorder', advice[0] ?? 'Nothing on this machine can record; run "earmark doctor" to see what is missing.');
+  const found = [
+    ...(microphones.length > 0 ? [spec('mic')] : []),
+    ...(systems.length > 0 ? [spec('system')] : []),
+  ];
+  if (found.length === 0)
+    throw new EarmarkError(
+      'audio.noRecorder',
+      advice[0] ??
+        'Nothing on this machine can record; run "earmark doctor" to see what is missing.',
+    );
   for (const sentence of found.length < 2 ? advice : []) env.err.write(`earmark: ${sentence}\n`);
   return found;
 }
@@ -137,6 +196,15 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function timeout(ms: number): Promise<never> {
   return new Promise((_, reject) => {
-    setTimeout(() => reject(new EarmarkError('rpc.timeout', 'The session is not finished yet; the daemon goes on with it, "earmark sessions list" shows when it is.')), ms).unref();
+    setTimeout(
+      () =>
+        reject(
+          new EarmarkError(
+            'rpc.timeout',
+            'The session is not finished yet; the daemon goes on with it, "earmark sessions list" shows when it is.',
+          ),
+        ),
+      ms,
+    ).unref();
   });
 }

@@ -3,7 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Connection } from '../../../client';
 import { EarmarkError } from '../../../protocol/errors';
-import { SessionDelete, SessionGet, SessionList, SessionPurge, SessionRecover, SessionSearch, type SessionInfo } from '../../../protocol/session';
+import {
+  SessionDelete,
+  SessionGet,
+  SessionList,
+  SessionPurge,
+  SessionRecover,
+  SessionSearch,
+  type SessionInfo,
+} from '../../../protocol/session';
 import type { ResultOf } from '../../../protocol/method';
 import { renderExport, type ExportFormat } from '../../notes/exports';
 import type { ExportSession } from '../../notes/types';
@@ -21,15 +29,24 @@ const GET_TIMEOUT_MS = 60_000;
 const PURGE_TIMEOUT_MS = 120_000;
 
 export function sessionsCommand(program: Command, env: () => Environment): void {
-  const sessions = program.command('sessions').summary('what was recorded').description('Lists, shows, searches, exports, recovers, deletes and purges sessions.');
+  const sessions = program
+    .command('sessions')
+    .summary('what was recorded')
+    .description('Lists, shows, searches, exports, recovers, deletes and purges sessions.');
   sessions
     .command('list')
     .summary('sessions, newest first')
-    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+    )
     .addOption(new Option('--limit <N>', 'at most so many').argParser(count).default(LIST_DEFAULT))
     .action(async (options: { format: 'text' | 'json'; limit: number }) => {
-      const { sessions: found } = await withDaemon(env(), (c) => persist(c, SessionList, { limit: options.limit }));
-      env().out.write(options.format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : listText(env(), found));
+      const { sessions: found } = await withDaemon(env(), (c) =>
+        persist(c, SessionList, { limit: options.limit }),
+      );
+      env().out.write(
+        options.format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : listText(env(), found),
+      );
     });
   sessions
     .command('show')
@@ -37,7 +54,9 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
     .argument('<ID>', 'a session, or the first letters of its id')
     .addOption(new Option('--format <F>', 'what to print').choices(FORMATS).default('md'))
     .action(async (id: string, options: { format: ExportFormat }) => {
-      env().out.write(await withDaemon(env(), async (c) => renderExport(options.format, [await load(c, id)])));
+      env().out.write(
+        await withDaemon(env(), async (c) => renderExport(options.format, [await load(c, id)])),
+      );
     });
   sessions
     .command('export')
@@ -46,7 +65,9 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
     .addOption(new Option('--format <F>', 'what to write').choices(FORMATS).default('md'))
     .option('--output <FILE>', 'where to write it; standard output when absent')
     .action(async (id: string, options: { format: ExportFormat; output?: string }) => {
-      const text = await withDaemon(env(), async (c) => renderExport(options.format, [await load(c, id)]));
+      const text = await withDaemon(env(), async (c) =>
+        renderExport(options.format, [await load(c, id)]),
+      );
       if (options.output === undefined) return env().out.write(text);
       write(options.output, text);
       env().err.write(`earmark: Wrote ${options.output}.\n`);
@@ -54,7 +75,9 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
   sessions
     .command('delete')
     .summary('remove sessions')
-    .description('Removes sessions with their transcript, insights and audio. One that is running is stopped first.')
+    .description(
+      'Removes sessions with their transcript, insights and audio. One that is running is stopped first.',
+    )
     .argument('<ID...>', 'sessions, or the first letters of their ids')
     .action(async (ids: string[]) => {
       await withDaemon(env(), async (c) => {
@@ -64,47 +87,95 @@ export function sessionsCommand(program: Command, env: () => Environment): void 
   sessions
     .command('search')
     .summary('what was said, decided and undertaken')
-    .description('Searches all sessions: what was said, or with --kind what was decided, undertaken, asked. Every filter that is given must hold; with a filter no words are needed.')
+    .description(
+      'Searches all sessions: what was said, or with --kind what was decided, undertaken, asked. Every filter that is given must hold; with a filter no words are needed.',
+    )
     .argument('[WORDS...]', 'all of them stand in what is found')
-    .addOption(new Option('--kind <K>', 'what to look for').choices(SEARCH_KINDS).default('transcript'))
+    .addOption(
+      new Option('--kind <K>', 'what to look for').choices(SEARCH_KINDS).default('transcript'),
+    )
     .option('--speaker <NAME>', 'who said it, or whose action it is')
     .option('--since <DATE>', 'sessions of this day (2026-11-21) or later')
     .option('--until <DATE>', 'sessions of this day or earlier')
     .option('--repo <NAME>', 'repository the session belongs to')
     .option('--branch <NAME>', 'its branch')
     .option('--symbol <NAME>', 'a name of the code that was said')
-    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+    )
     .addOption(new Option('--limit <N>', 'at most so many').argParser(count).default(LIST_DEFAULT))
-    .action(async (words: string[], { format, repo, ...options }: { format: 'text' | 'json'; limit: number; repo?: string } & Filters) => {
-      const { hits } = await withDaemon(env(), (c) => persist(c, SessionSearch, { ...options, ...(words.length === 0 ? {} : { query: words.join(' ') }), ...(repo === undefined ? {} : { repository: repo }) }));
-      const { out } = env();
-      out.write(format === 'json' ? `${JSON.stringify(hits, null, 2)}\n` : hitsText(env(), hits));
-    });
+    .action(
+      async (
+        words: string[],
+        {
+          format,
+          repo,
+          ...options
+        }: { format: 'text' | 'json'; limit: number; repo?: string } & Filters,
+      ) => {
+        const { hits } = await withDaemon(env(), (c) =>
+          persist(c, SessionSearch, {
+            ...options,
+            ...(words.length === 0 ? {} : { query: words.join(' ') }),
+            ...(repo === undefined ? {} : { repository: repo }),
+          }),
+        );
+        const { out } = env();
+        out.write(format === 'json' ? `${JSON.stringify(hits, null, 2)}\n` : hitsText(env(), hits));
+      },
+    );
   sessions
     .command('recover')
     .summary('finish what was left of a session')
-    .description('Transcribes sound that an earlier end left behind, and completes insights that failed.')
+    .description(
+      'Transcribes sound that an earlier end left behind, and completes insights that failed.',
+    )
     .argument('<ID>', 'a session, or the first letters of its id')
-    .action(async (given: string) => env().err.write(`earmark: ${await withDaemon(env(), async (c) => recover(c, await fullId(c, given)))}\n`));
+    .action(async (given: string) =>
+      env().err.write(
+        `earmark: ${await withDaemon(env(), async (c) => recover(c, await fullId(c, given)))}\n`,
+      ),
+    );
   sessions
     .command('purge')
     .summary('remove every trace of sessions')
-    .description('Removes sessions from the database with its index and free pages, and their sound. With --note also their notes.')
+    .description(
+      'Removes sessions from the database with its index and free pages, and their sound. With --note also their notes.',
+    )
     .argument('<ID...>', 'sessions, or the first letters of their ids')
-    .option('--note [PATH]', 'also the note: a file, or a folder of notes (.earmark where it is not given)')
+    .option(
+      '--note [PATH]',
+      'also the note: a file, or a folder of notes (.earmark where it is not given)',
+    )
     .action(async (ids: string[], options: { note?: string | true }) => {
       await withDaemon(env(), async (c) => {
         for (const given of ids) {
           const sessionId = await fullId(c, given);
-          const { removed } = await persist(c, SessionPurge, { sessionId }, { timeoutMs: PURGE_TIMEOUT_MS });
-          const notes = options.note === undefined ? [] : removeNotes(options.note === true ? '.earmark' : options.note, sessionId);
+          const { removed } = await persist(
+            c,
+            SessionPurge,
+            { sessionId },
+            { timeoutMs: PURGE_TIMEOUT_MS },
+          );
+          const notes =
+            options.note === undefined
+              ? []
+              : removeNotes(options.note === true ? '.earmark' : options.note, sessionId);
           env().out.write(purgedText(sessionId, removed, notes));
         }
       });
     });
 }
 
-const SEARCH_KINDS = ['transcript', 'action', 'decision', 'risk', 'question', 'entity', 'summary'] as const;
+const SEARCH_KINDS = [
+  'transcript',
+  'action',
+  'decision',
+  'risk',
+  'question',
+  'entity',
+  'summary',
+] as const;
 
 interface Filters {
   readonly kind: (typeof SEARCH_KINDS)[number];
@@ -117,7 +188,8 @@ interface Filters {
 
 function count(text: string): number {
   const n = Number(text);
-  if (!Number.isInteger(n) || n < 1 || n > LIST_MAX) throw new InvalidArgumentError(`It must be a whole number from 1 to ${LIST_MAX}.`);
+  if (!Number.isInteger(n) || n < 1 || n > LIST_MAX)
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${LIST_MAX}.`);
   return n;
 }
 
@@ -125,7 +197,13 @@ function listText(env: Environment, sessions: readonly SessionInfo[]): string {
   if (sessions.length === 0) return 'No sessions yet.\n';
   const { style } = env.out;
   return table(
-    sessions.map((s) => [s.id, s.startedAt.slice(0, 16).replace('T', ' '), clockTime(s.durationMs).padStart(7), s.state === 'DONE' ? '' : s.state.toLowerCase(), s.title]),
+    sessions.map((s) => [
+      s.id,
+      s.startedAt.slice(0, 16).replace('T', ' '),
+      clockTime(s.durationMs).padStart(7),
+      s.state === 'DONE' ? '' : s.state.toLowerCase(),
+      s.title,
+    ]),
     [style.dim, undefined, undefined, style.yellow],
   );
 }
@@ -134,15 +212,29 @@ function hitsText(env: Environment, hits: ResultOf<typeof SessionSearch>['hits']
   if (hits.length === 0) return 'Nothing was found.\n';
   const { style } = env.out;
   return table(
-    hits.map(({ sessionId, title, segment, insight }) => [sessionId, clockTime(segment?.startMs ?? insight?.evidence[0]?.startMs ?? 0).padStart(7), title, segment?.speaker ?? insight?.owner ?? '', segment?.text ?? insight?.text ?? '']),
+    hits.map(({ sessionId, title, segment, insight }) => [
+      sessionId,
+      clockTime(segment?.startMs ?? insight?.evidence[0]?.startMs ?? 0).padStart(7),
+      title,
+      segment?.speaker ?? insight?.owner ?? '',
+      segment?.text ?? insight?.text ?? '',
+    ]),
     [style.dim, undefined, undefined, style.yellow],
   );
 }
 
 /** Waits until the session is over. @returns a sentence for the user */
 async function recover(connection: Connection, sessionId: string): Promise<string> {
-  const { left, state } = await persist(connection, SessionRecover, { sessionId }, { timeoutMs: GET_TIMEOUT_MS });
-  if (!left) return state === 'DONE' ? 'Nothing was left to do; the session is complete.' : 'Nothing can be recovered: no sound of the session is on disk.';
+  const { left, state } = await persist(
+    connection,
+    SessionRecover,
+    { sessionId },
+    { timeoutMs: GET_TIMEOUT_MS },
+  );
+  if (!left)
+    return state === 'DONE'
+      ? 'Nothing was left to do; the session is complete.'
+      : 'Nothing can be recovered: no sound of the session is on disk.';
   let reason = '';
   const last = await new Promise<string>((resolve, reject) => {
     connection
@@ -161,28 +253,66 @@ async function recover(connection: Connection, sessionId: string): Promise<strin
     let settled = false;
   });
   if (last === 'DONE') return 'The session is complete.';
-  throw new EarmarkError('engine.unavailable', reason || 'The session could not be finished; run "earmark doctor".');
+  throw new EarmarkError(
+    'engine.unavailable',
+    reason || 'The session could not be finished; run "earmark doctor".',
+  );
 }
 
-function purgedText(sessionId: string, removed: ResultOf<typeof SessionPurge>['removed'], notes: readonly string[]): string {
+function purgedText(
+  sessionId: string,
+  removed: ResultOf<typeof SessionPurge>['removed'],
+  notes: readonly string[],
+): string {
   const { segments, insights, events, audioFiles, setAside } = removed;
-  const parts = [`${segments} parts of transcript`, `${insights} insights`, `${events} events`, `${audioFiles} sound files`, 'its search index'];
+  const parts = [
+    `${segments} parts of transcript`,
+    `${insights} insights`,
+    `${events} events`,
+    `${audioFiles} sound files`,
+    'its search index',
+  ];
   if (setAside > 0) parts.push(`${setAside} damaged databases of earlier`);
   return `${sessionId}: removed ${parts.join(', ')}.\n${notes.map((file) => `${sessionId}: removed the note ${file}.\n`).join('')}`;
 }
 
 async function load(connection: Connection, id: string): Promise<ExportSession> {
-  return exportSession(await persist(connection, SessionGet, { sessionId: await fullId(connection, id) }, { timeoutMs: GET_TIMEOUT_MS }));
+  return exportSession(
+    await persist(
+      connection,
+      SessionGet,
+      { sessionId: await fullId(connection, id) },
+      { timeoutMs: GET_TIMEOUT_MS },
+    ),
+  );
 }
 
-function exportSession({ session, segments, speakers, insights, stats }: ResultOf<typeof SessionGet>): ExportSession {
-  return { file: session.title, title: session.title, startedAt: session.startedAt, segments, speakers, insights, stats };
+function exportSession({
+  session,
+  segments,
+  speakers,
+  insights,
+  stats,
+}: ResultOf<typeof SessionGet>): ExportSession {
+  return {
+    file: session.title,
+    title: session.title,
+    startedAt: session.startedAt,
+    segments,
+    speakers,
+    insights,
+    stats,
+  };
 }
 
 function write(file: string, text: string): void {
   try {
     writeFileSync(file, text, { mode: 0o600 });
   } catch (cause) {
-    throw new EarmarkError('note.unwritable', `${file} cannot be written; choose another place with --output.`, { cause });
+    throw new EarmarkError(
+      'note.unwritable',
+      `${file} cannot be written; choose another place with --output.`,
+      { cause },
+    );
   }
 }

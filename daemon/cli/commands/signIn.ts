@@ -1,4 +1,6 @@
-/** `earmark sign-in`: to a team's server with OpenID Connect; afterwards `--remote` needs no token. */
+/**
+ * `earmark sign-in`: to a team's server with OpenID Connect; afterwards `--remote` needs no token.
+ */
 import type { Command } from 'commander';
 import { signIn, signInByCode } from '../../../client/signIn';
 import type { Environment } from '../environment';
@@ -7,18 +9,32 @@ import { keepSignIn } from '../signInFile';
 export function signInCommand(program: Command, env: () => Environment): void {
   program
     .command('sign-in')
-    .summary('sign in to a team\'s server')
-    .description('Signs in with the OpenID Connect provider of a team\'s server, in a browser; afterwards --remote needs no token.')
+    .summary("sign in to a team's server")
+    .description(
+      "Signs in with the OpenID Connect provider of a team's server, in a browser; afterwards --remote needs no token.",
+    )
     .requiredOption('--issuer <URL>', 'the provider, as the server names it')
     .requiredOption('--client-id <ID>', 'how the provider knows Earmark')
     .option('--code', 'type a code on another device, where this one has no browser')
-    .action(async ({ issuer, clientId, code }: { issuer: string; clientId: string; code?: boolean }) => {
-      const { home, err, signal } = env();
-      const provider = { issuer, clientId };
-      const signedIn = code === true
-        ? await signInByCode({ ...provider, signal, show: (where, typed) => err.write(`earmark: Open ${where} on any device and type ${typed}.\n`) })
-        : await signIn({ ...provider, signal, open: (url) => err.write(`earmark: Open this page to sign in: ${url}\n`) });
-      keepSignIn(home, provider, signedIn);
-      err.write('earmark: You are signed in; use --remote without a token.\n');
-    });
+    .action(
+      async ({ issuer, clientId, code }: { issuer: string; clientId: string; code?: boolean }) => {
+        const { home, err, signal } = env();
+        const provider = { issuer, clientId };
+        const signedIn =
+          code === true
+            ? await signInByCode({
+                ...provider,
+                signal,
+                show: (where, typed) =>
+                  err.write(`earmark: Open ${where} on any device and type ${typed}.\n`),
+              })
+            : await signIn({
+                ...provider,
+                signal,
+                open: (url) => err.write(`earmark: Open this page to sign in: ${url}\n`),
+              });
+        keepSignIn(home, provider, signedIn);
+        err.write('earmark: You are signed in; use --remote without a token.\n');
+      },
+    );
 }

@@ -4,16 +4,23 @@ import { Scope } from '../../../protocol/tokens';
 
 export type Format = 'text' | 'json';
 
-export const FORMAT = (): Option => new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text');
-export const SCOPES = (): Option => new Option('--scopes <LIST>', 'any of read, record, admin, with commas between').argParser(scopes).default(['record'], 'record');
+export const FORMAT = (): Option =>
+  new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text');
+export const SCOPES = (): Option =>
+  new Option('--scopes <LIST>', 'any of read, record, admin, with commas between')
+    .argParser(scopes)
+    .default(['record'], 'record');
 
 export function user(text: string): string {
-  if (!/^[A-Za-z0-9._@-]{1,64}$/.test(text)) throw new InvalidArgumentError('It has 1 to 64 letters, digits and ._@-.');
+  if (!/^[A-Za-z0-9._@-]{1,64}$/.test(text))
+    throw new InvalidArgumentError('It has 1 to 64 letters, digits and ._@-.');
   return text;
 }
 
 function scopes(text: string): Scope[] {
-  const parsed = Scope.array().min(1).safeParse([...new Set(text.split(',').map((s) => s.trim()))]);
+  const parsed = Scope.array()
+    .min(1)
+    .safeParse([...new Set(text.split(',').map((s) => s.trim()))]);
   if (!parsed.success) throw new InvalidArgumentError('Choose from read, record and admin.');
   return parsed.data;
 }

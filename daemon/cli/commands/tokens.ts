@@ -1,6 +1,15 @@
-/** `earmark tokens create|list|revoke`: who may use this daemon, or a team's server, over the network. */
+/**
+ * `earmark tokens create|list|revoke`: who may use this daemon, or a team's server, over the
+ * network.
+ */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type Scope, TokensCreate, TokensList, TokensRevoke, type TokenInfo } from '../../../protocol/tokens';
+import {
+  type Scope,
+  TokensCreate,
+  TokensList,
+  TokensRevoke,
+  type TokenInfo,
+} from '../../../protocol/tokens';
 import type { Token } from '../../base/identity';
 import { withDaemon, type Environment } from '../environment';
 import { table } from '../output';
@@ -17,8 +26,14 @@ interface Where {
 }
 
 export function tokensCommand(program: Command, env: () => Environment): void {
-  const tokens = program.command('tokens').summary('who may use this daemon, or a team\'s server, over the network').description('Makes, lists and revokes the tokens of people who use this daemon from other machines; with --org, those of a team\'s server, in its database.');
-  const org = (): Option => new Option('--org <ORG>', 'of an organisation of a team\'s server').argParser(organisation);
+  const tokens = program
+    .command('tokens')
+    .summary("who may use this daemon, or a team's server, over the network")
+    .description(
+      "Makes, lists and revokes the tokens of people who use this daemon from other machines; with --org, those of a team's server, in its database.",
+    );
+  const org = (): Option =>
+    new Option('--org <ORG>', "of an organisation of a team's server").argParser(organisation);
   tokens
     .command('create')
     .summary('make a token and print it, this once')
@@ -27,7 +42,9 @@ export function tokensCommand(program: Command, env: () => Environment): void {
     .addOption(new Option('--expires <TIME>', 'when it ends: 12h, 30d, 8w').argParser(duration))
     .addOption(org())
     .addOption(databaseOption())
-    .action((name: string, options: Where & { scopes: Scope[]; expires?: number }) => create(env(), name, options));
+    .action((name: string, options: Where & { scopes: Scope[]; expires?: number }) =>
+      create(env(), name, options),
+    );
   tokens
     .command('list')
     .summary('tokens that were made')
@@ -47,25 +64,54 @@ export function tokensCommand(program: Command, env: () => Environment): void {
 function duration(text: string): number {
   const match = /^(\d{1,5})([mhdw])$/.exec(text);
   const ms = Number(match?.[1]) * UNITS_MS[(match?.[2] ?? 'm') as keyof typeof UNITS_MS];
-  if (!(ms > 0 && ms <= MAX_EXPIRY_MS)) throw new InvalidArgumentError('Write it as 12h, 30d or 8w; ten years at most.');
+  if (!(ms > 0 && ms <= MAX_EXPIRY_MS))
+    throw new InvalidArgumentError('Write it as 12h, 30d or 8w; ten years at most.');
   return ms;
 }
 
-async function create(env: Environment, name: string, { scopes, expires, org, ...where }: Where & { scopes: Scope[]; expires?: number }): Promise<void> {
-  const { token, info } = org === undefined
-    ? await withDaemon(env, (connection) => connection.request(TokensCreate, { user: name, scopes, ...(expires === undefined ? {} : { expiresInMs: expires }) }))
-    : await asAdmin(where, async (team) => {
-        const made = await (await team.tokens(org)).create(name, scopes, team.by, expires === undefined ? undefined : Date.now() + expires);
-        return { token: made.secret, info: infoOf(made.token) };
-      });
+async function create(
+  env: Environment,
+  name: string,
+  { scopes, expires, org, ...where }: Where & { scopes: Scope[]; expires?: number },
+): Promise<void> {
+  const { token, info } =
+    org === undefined
+      ? await withDaemon(env, (connection) =>
+          connection.request(TokensCreate, {
+            user: name,
+            scopes,
+            ...(expires === undefined ? {} : { expiresInMs: expires }),
+          }),
+        )
+      : await asAdmin(where, async (team) => {
+          const made = await (
+            await team.tokens(org)
+          ).create(name, scopes, team.by, expires === undefined ? undefined : Date.now() + expires);
+          return { token: made.secret, info: infoOf(made.token) };
+        });
   env.out.write(`${token}\n`);
-  env.err.write(`earmark: This is token ${info.id} for ${info.user} (${info.scopes.join(', ')}${info.expiresAt === undefined ? '' : `, until ${info.expiresAt}`}); it is not shown again.\n`);
+  env.err.write(
+    `earmark: This is token ${info.id} for ${info.user} (${info.scopes.join(', ')}${info.expiresAt === undefined ? '' : `, until ${info.expiresAt}`}); it is not shown again.\n`,
+  );
 }
 
-async function list(env: Environment, { format, org, ...where }: Where & { format: Format }): Promise<void> {
-  const tokens = org === undefined ? (await withDaemon(env, (connection) => connection.request(TokensList, {}))).tokens : await asAdmin(where, async (team) => (await (await team.tokens(org)).list()).map(infoOf));
+async function list(
+  env: Environment,
+  { format, org, ...where }: Where & { format: Format },
+): Promise<void> {
+  const tokens =
+    org === undefined
+      ? (await withDaemon(env, (connection) => connection.request(TokensList, {}))).tokens
+      : await asAdmin(where, async (team) => (await (await team.tokens(org)).list()).map(infoOf));
   if (format === 'json') return void env.out.write(`${JSON.stringify(tokens, undefined, 2)}\n`);
-  env.out.write(tokens.length === 0 ? 'There are no tokens; make one with "earmark tokens create USER".\n' : table(tokens.map((t) => [t.id, t.user, t.scopes.join(','), standing(t)]), [env.out.style.dim]));
+  env.out.write(
+    tokens.length === 0
+      ? 'There are no tokens; make one with "earmark tokens create USER".\n'
+      : table(
+          tokens.map((t) => [t.id, t.user, t.scopes.join(','), standing(t)]),
+          [env.out.style.dim],
+        ),
+  );
 }
 
 function standing({ revokedAt, expiresAt }: TokenInfo): string {
@@ -74,14 +120,23 @@ function standing({ revokedAt, expiresAt }: TokenInfo): string {
   return Date.parse(expiresAt) <= Date.now() ? `expired ${expiresAt}` : `until ${expiresAt}`;
 }
 
-async function revoke(env: Environment, ids: readonly string[], { org, ...where }: Where): Promise<void> {
-  const each = async (end: (id: string) => Promise<{ readonly id: string; readonly user: string }>): Promise<void> => {
+async function revoke(
+  env: Environment,
+  ids: readonly string[],
+  { org, ...where }: Where,
+): Promise<void> {
+  const each = async (
+    end: (id: string) => Promise<{ readonly id: string; readonly user: string }>,
+  ): Promise<void> => {
     for (const id of ids) {
       const ended = await end(id);
       env.out.write(`Token ${ended.id} of ${ended.user} is revoked.\n`);
     }
   };
-  if (org === undefined) return withDaemon(env, (connection) => each(async (id) => (await connection.request(TokensRevoke, { id })).info));
+  if (org === undefined)
+    return withDaemon(env, (connection) =>
+      each(async (id) => (await connection.request(TokensRevoke, { id })).info),
+    );
   await asAdmin(where, async (team) => {
     const tokens = await team.tokens(org);
     await each((id) => tokens.revoke(id, team.by));
@@ -90,5 +145,12 @@ async function revoke(env: Environment, ids: readonly string[], { org, ...where 
 
 function infoOf({ id, user: name, scopes, createdMs, expiresMs, revokedMs }: Token): TokenInfo {
   const iso = (ms: number): string => new Date(ms).toISOString();
-  return { id, user: name, scopes: [...scopes], createdAt: iso(createdMs), ...(expiresMs === undefined ? {} : { expiresAt: iso(expiresMs) }), ...(revokedMs === undefined ? {} : { revokedAt: iso(revokedMs) }) };
+  return {
+    id,
+    user: name,
+    scopes: [...scopes],
+    createdAt: iso(createdMs),
+    ...(expiresMs === undefined ? {} : { expiresAt: iso(expiresMs) }),
+    ...(revokedMs === undefined ? {} : { revokedAt: iso(revokedMs) }),
+  };
 }

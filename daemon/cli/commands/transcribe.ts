@@ -32,37 +32,59 @@ interface Options {
   readonly symbols?: string;
 }
 
-/** Files in flight: two keep both workers busy at the ends of files, the third is being decoded meanwhile. */
+/**
+ * Files in flight: two keep both workers busy at the ends of files, the third is being decoded
+ * meanwhile.
+ */
 const IN_FLIGHT = 3;
 
 export function transcribeCommand(program: Command, env: () => Environment): void {
   program
     .command('transcribe')
     .summary('turn recordings into text')
-    .description('Turns recordings into text: WAV, FLAC, MP3, OGG and Opus, and whatever else ffmpeg reads.')
+    .description(
+      'Turns recordings into text: WAV, FLAC, MP3, OGG and Opus, and whatever else ffmpeg reads.',
+    )
     .argument('<FILE...>', 'recordings')
     .option('--provider <P>', 'speech engine: moonshine, whisper, voxtral or openai')
     .option('--model <M>', 'its model, as "earmark models list" names it')
     .addOption(deviceOption())
     .addOption(new Option('--format <F>', 'what to print').choices(FORMATS).default('text'))
-    .option('--split-channels', 'two channels are two sources: left is you (mic), right the others (system)')
+    .option(
+      '--split-channels',
+      'two channels are two sources: left is you (mic), right the others (system)',
+    )
     .option('--diarize', 'tell the speakers apart by their voices')
     .option('--realtime', 'play the file at its own speed')
     .option('--keep', 'keep the session; "earmark sessions show" finds it again')
     .option('--language <L>', 'language that is spoken, as BCP 47 (en, de)')
-    .option('--symbols <FILE>', 'names of the code that are likely to be said, one a line, likeliest first')
+    .option(
+      '--symbols <FILE>',
+      'names of the code that are likely to be said, one a line, likeliest first',
+    )
     .action(async (files: string[], options: Options) => {
       await transcribe(env(), files, options);
     });
 }
 
-async function transcribe(env: Environment, files: readonly string[], options: Options): Promise<void> {
-  if (new Set(files).size < files.length) throw new UsageError('A file is named twice; name each once.');
+async function transcribe(
+  env: Environment,
+  files: readonly string[],
+  options: Options,
+): Promise<void> {
+  if (new Set(files).size < files.length)
+    throw new UsageError('A file is named twice; name each once.');
   const phrases = (await readSymbols(options.symbols))?.phrases;
   // Lines that come as they are spoken and a bar do not share a terminal.
-  const progress = progressBar(env.err, 'Transcribing', files.length, !(env.out.isTTY && options.format === 'jsonl'));
+  const progress = progressBar(
+    env.err,
+    'Transcribing',
+    files.length,
+    !(env.out.isTTY && options.format === 'jsonl'),
+  );
   const held: (() => void)[] = [];
-  const say = (to: Terminal, text: string) => (progress.drawing && to.isTTY ? void held.push(() => to.write(text)) : to.write(text));
+  const say = (to: Terminal, text: string) =>
+    progress.drawing && to.isTTY ? void held.push(() => to.write(text)) : to.write(text);
   const complain = (sentence: string) => say(env.err, `earmark: ${sentence}\n`);
   const printer = new Printer((text) => say(env.out, text), options.format, files);
   let failures = 0;
@@ -73,12 +95,27 @@ async function transcribe(env: Environment, files: readonly string[], options: O
         for (let index = next++; index < files.length && !env.signal.aborted; index = next++) {
           const file = files[index]!;
           try {
-            const session = await oneFile(env, connection, file, { ...options, ...(phrases && { phrases }) }, { onFinal: (s) => printer.final(index, s), onFraction: (f) => progress.set(index, f), complain });
+            const session = await oneFile(
+              env,
+              connection,
+              file,
+              { ...options, ...(phrases && { phrases }) },
+              {
+                onFinal: (s) => printer.final(index, s),
+                onFraction: (f) => progress.set(index, f),
+                complain,
+              },
+            );
             printer.done(index, session);
           } catch (error) {
             if (env.signal.aborted) return;
             // What is wrong with the connection is wrong for every file.
-            if (!isEarmarkError(error) || error.code.startsWith('rpc.') || error.code.startsWith('daemon.')) throw error;
+            if (
+              !isEarmarkError(error) ||
+              error.code.startsWith('rpc.') ||
+              error.code.startsWith('daemon.')
+            )
+              throw error;
             failures++;
             complain(error.message);
             printer.done(index, undefined);
@@ -86,7 +123,9 @@ async function transcribe(env: Environment, files: readonly string[], options: O
           progress.set(index, 1);
         }
       };
-      await Promise.all(Array.from({ length: options.realtime ? 1 : Math.min(IN_FLIGHT, files.length) }, lane));
+      await Promise.all(
+        Array.from({ length: options.realtime ? 1 : Math.min(IN_FLIGHT, files.length) }, lane),
+      );
     });
   } finally {
     progress.stop();
@@ -103,8 +142,17 @@ interface Watch {
   readonly complain: (sentence: string) => void;
 }
 
-async function oneFile(env: Environment, connection: Connection, file: string, options: Options & { readonly phrases?: readonly string[] }, watch: Watch): Promise<ExportSession> {
-  const audio = await openAudioFile(file, { ...(options.splitChannels ? { splitChannels: true } : {}), signal: env.signal });
+async function oneFile(
+  env: Environment,
+  connection: Connection,
+  file: string,
+  options: Options & { readonly phrases?: readonly string[] },
+  watch: Watch,
+): Promise<ExportSession> {
+  const audio = await openAudioFile(file, {
+    ...(options.splitChannels ? { splitChannels: true } : {}),
+    signal: env.signal,
+  });
   const { declaredMs } = audio;
   const { phrases, language, provider, model, device } = options;
   const result = await transcribeFile(connection, audio, {
@@ -116,14 +164,27 @@ async function oneFile(env: Environment, connection: Connection, file: string, o
     ...defined({ phrases, language, provider, model, device }),
     signal: env.signal,
     onFinal: watch.onFinal,
-    ...(declaredMs ? { onProgress: (ms: number) => watch.onFraction(Math.min(0.99, ms / declaredMs)) } : {}),
+    ...(declaredMs
+      ? { onProgress: (ms: number) => watch.onFraction(Math.min(0.99, ms / declaredMs)) }
+      : {}),
   });
   for (const sentence of result.diagnostics) watch.complain(sentence);
   if (options.keep) watch.complain(`Kept as session ${result.session.id}.`);
-  return { file, title: result.session.title, startedAt: result.session.startedAt, segments: result.segments, speakers: result.speakers, insights: result.insights, stats: result.stats };
+  return {
+    file,
+    title: result.session.title,
+    startedAt: result.session.startedAt,
+    segments: result.segments,
+    speakers: result.speakers,
+    insights: result.insights,
+    stats: result.stats,
+  };
 }
 
-/** Prints in the order of the files. JSON lines come as they are spoken, once the files before are through. */
+/**
+ * Prints in the order of the files. JSON lines come as they are spoken, once the files before are
+ * through.
+ */
 class Printer {
   private readonly pending: Segment[][];
   private readonly results = new Map<number, ExportSession | undefined>();
@@ -147,9 +208,13 @@ class Printer {
     this.results.set(index, session);
     while (this.results.has(this.current)) {
       const through = this.results.get(this.current);
-      if (this.format === 'text' && through) this.write(`${this.current > 0 && this.files.length > 1 ? '\n' : ''}${renderText(through)}`);
+      if (this.format === 'text' && through)
+        this.write(
+          `${this.current > 0 && this.files.length > 1 ? '\n' : ''}${renderText(through)}`,
+        );
       this.current++;
-      for (const segment of this.pending[this.current]?.splice(0) ?? []) this.line(this.current, segment);
+      for (const segment of this.pending[this.current]?.splice(0) ?? [])
+        this.line(this.current, segment);
     }
   }
 

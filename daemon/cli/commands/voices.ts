@@ -1,4 +1,6 @@
-/** `earmark voices list|forget`: whose voices are kept, so that they are named in later sessions. */
+/**
+ * `earmark voices list|forget`: whose voices are kept, so that they are named in later sessions.
+ */
 import { type Command, Option } from 'commander';
 import { EarmarkError } from '../../../protocol/errors';
 import { VoicesForget, VoicesList } from '../../../protocol/voices';
@@ -6,11 +8,18 @@ import { withDaemon, type Environment } from '../environment';
 import { table } from '../output';
 
 export function voicesCommand(program: Command, env: () => Environment): void {
-  const voices = program.command('voices').summary('whose voices are kept').description('Lists and forgets the voices of people who are recognised in later meetings. A voice is kept where a person agrees in the panel.');
+  const voices = program
+    .command('voices')
+    .summary('whose voices are kept')
+    .description(
+      'Lists and forgets the voices of people who are recognised in later meetings. A voice is kept where a person agrees in the panel.',
+    );
   voices
     .command('list')
     .summary('people whose voices are kept')
-    .addOption(new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'))
+    .addOption(
+      new Option('--format <F>', 'what to print').choices(['text', 'json']).default('text'),
+    )
     .action((options: { format: 'text' | 'json' }) => list(env(), options.format));
   voices
     .command('forget')
@@ -18,7 +27,8 @@ export function voicesCommand(program: Command, env: () => Environment): void {
     .argument('[NAME...]', 'as "earmark voices list" shows them')
     .option('--all', 'everybody')
     .action((names: string[], options: { all?: boolean }, command: Command) => {
-      if ((options.all === true) === names.length > 0) command.error('Name the people to forget, or give --all.', { exitCode: 2 });
+      if ((options.all === true) === names.length > 0)
+        command.error('Name the people to forget, or give --all.', { exitCode: 2 });
       return forget(env(), names.length > 0 ? names : [undefined]);
     });
 }
@@ -26,15 +36,39 @@ export function voicesCommand(program: Command, env: () => Environment): void {
 async function list(env: Environment, format: 'text' | 'json'): Promise<void> {
   const { voices } = await withDaemon(env, (connection) => connection.request(VoicesList, {}));
   if (format === 'json') return void env.out.write(`${JSON.stringify(voices, undefined, 2)}\n`);
-  env.out.write(voices.length === 0 ? 'No voices are kept.\n' : table(voices.map(({ name, keptAt, sessions }) => [name, sessions === 1 ? '1 session' : `${sessions} sessions`, `kept ${keptAt.slice(0, 10)}`]), [undefined, undefined, env.out.style.dim]));
+  env.out.write(
+    voices.length === 0
+      ? 'No voices are kept.\n'
+      : table(
+          voices.map(({ name, keptAt, sessions }) => [
+            name,
+            sessions === 1 ? '1 session' : `${sessions} sessions`,
+            `kept ${keptAt.slice(0, 10)}`,
+          ]),
+          [undefined, undefined, env.out.style.dim],
+        ),
+  );
 }
 
 async function forget(env: Environment, names: readonly (string | undefined)[]): Promise<void> {
   await withDaemon(env, async (connection) => {
     for (const name of names) {
-      const { forgotten } = await connection.request(VoicesForget, name === undefined ? {} : { name });
-      if (name !== undefined && forgotten === 0) throw new EarmarkError('speaker.notFound', `No voice of "${name}" is kept; "earmark voices list" shows whose are.`);
-      env.out.write(name !== undefined ? `The voice of ${name} is forgotten.\n` : forgotten === 1 ? 'One voice is forgotten.\n' : `${forgotten} voices are forgotten.\n`);
+      const { forgotten } = await connection.request(
+        VoicesForget,
+        name === undefined ? {} : { name },
+      );
+      if (name !== undefined && forgotten === 0)
+        throw new EarmarkError(
+          'speaker.notFound',
+          `No voice of "${name}" is kept; "earmark voices list" shows whose are.`,
+        );
+      env.out.write(
+        name !== undefined
+          ? `The voice of ${name} is forgotten.\n`
+          : forgotten === 1
+            ? 'One voice is forgotten.\n'
+            : `${forgotten} voices are forgotten.\n`,
+      );
     }
   });
 }

@@ -1,15 +1,36 @@
-/** What an agent may ask: the arguments of every tool, checked before anything is looked up. Nothing here names a file of this machine. */
+/**
+ * What an agent may ask: the arguments of every tool, checked before anything is looked up. Nothing
+ * here names a file of this machine.
+ */
 import { z } from 'zod';
 import { InsightStatus } from '../../../protocol/insights';
 
 /** C0 and C1 controls; a query has no use for them. */
 const CONTROL = /[\p{Cc}]/u;
 
-const plain = (max: number) => z.string().trim().min(1).max(max).refine((text) => !CONTROL.test(text), 'Control characters have no place here');
+const plain = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((text) => !CONTROL.test(text), 'Control characters have no place here');
 
-const Session = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, 'Give the id of a session as list_sessions shows it, or its first letters').describe('Id of a session, or its first letters.');
-const Day = z.string().max(40).regex(/^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/, 'Write the date as 2026-11-21');
-const Words = plain(500).refine((text) => /[\p{L}\p{N}]/u.test(text), 'Give words with letters or digits');
+const Session = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_-]{1,100}$/,
+    'Give the id of a session as list_sessions shows it, or its first letters',
+  )
+  .describe('Id of a session, or its first letters.');
+const Day = z
+  .string()
+  .max(40)
+  .regex(/^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/, 'Write the date as 2026-11-21');
+const Words = plain(500).refine(
+  (text) => /[\p{L}\p{N}]/u.test(text),
+  'Give words with letters or digits',
+);
 const limit = (most: number, usual: number) => z.number().int().min(1).max(most).default(usual);
 const offset = z.number().int().min(0).max(1_000_000).default(0);
 
@@ -19,12 +40,20 @@ export type ListedKind = z.infer<typeof InsightKinds>;
 export const ListSessions = z.strictObject({
   limit: limit(100, 20),
   offset,
-  running: z.boolean().default(false).describe('Only sessions that are being recorded or finished now.'),
+  running: z
+    .boolean()
+    .default(false)
+    .describe('Only sessions that are being recorded or finished now.'),
 });
 
 export const Search = z.strictObject({
-  query: Words.optional().describe('Words; all of them stand in what is found. They are plain words, not a query language.'),
-  kind: z.enum(['transcript', ...InsightKinds.options]).default('transcript').describe('What was said, or what was found in it.'),
+  query: Words.optional().describe(
+    'Words; all of them stand in what is found. They are plain words, not a query language.',
+  ),
+  kind: z
+    .enum(['transcript', ...InsightKinds.options])
+    .default('transcript')
+    .describe('What was said, or what was found in it.'),
   speaker: plain(200).optional().describe('Who said it, or whose action it is.'),
   since: Day.optional(),
   until: Day.optional(),
@@ -48,23 +77,49 @@ export const ListInsights = z.strictObject({
 
 export const LiveTranscript = z.strictObject({
   session: Session.optional().describe('Absent: the meeting that runs now.'),
-  after: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe('The cursor of the last answer: gives only what is new since. Absent: the last words so far.'),
-  waitSeconds: z.number().min(0).max(30).default(0).describe('With a cursor, how long to wait for something new.'),
+  after: z
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe(
+      'The cursor of the last answer: gives only what is new since. Absent: the last words so far.',
+    ),
+  waitSeconds: z
+    .number()
+    .min(0)
+    .max(30)
+    .default(0)
+    .describe('With a cursor, how long to wait for something new.'),
 });
 
 /** A path is one inside the workspace: it is compared with links of insights, never opened. */
 const CodeName = plain(300)
-  .regex(/^[\p{L}\p{N}\p{M}_$.#@:~<>()/ -]+$/u, 'Give a name as it stands in the code, or a path such as src/cache.ts')
-  .refine((name) => !/^(?:[/~]|[A-Za-z]:[/\\])/.test(name) && !name.split('/').includes('..') && !/^[a-z]+:\/\//i.test(name), 'Give the path from the workspace folder, such as src/cache.ts');
+  .regex(
+    /^[\p{L}\p{N}\p{M}_$.#@:~<>()/ -]+$/u,
+    'Give a name as it stands in the code, or a path such as src/cache.ts',
+  )
+  .refine(
+    (name) =>
+      !/^(?:[/~]|[A-Za-z]:[/\\])/.test(name) &&
+      !name.split('/').includes('..') &&
+      !/^[a-z]+:\/\//i.test(name),
+    'Give the path from the workspace folder, such as src/cache.ts',
+  );
 
 export const SaidAbout = z.strictObject({
-  name: CodeName.describe('A symbol (`retryWithBackoff`) or the path of a file from the workspace folder (`src/cache.ts`).'),
+  name: CodeName.describe(
+    'A symbol (`retryWithBackoff`) or the path of a file from the workspace folder (`src/cache.ts`).',
+  ),
   limit: limit(100, 30),
 });
 
 export const ReviseInsight = z.strictObject({
   session: Session,
-  insight: z.string().regex(/^[A-Za-z0-9_.:-]{1,100}$/, 'Give the id of an insight as list_insights shows it'),
+  insight: z
+    .string()
+    .regex(/^[A-Za-z0-9_.:-]{1,100}$/, 'Give the id of an insight as list_insights shows it'),
   status: InsightStatus.optional(),
   owner: plain(200).optional(),
   text: plain(2000).optional(),

@@ -1,4 +1,7 @@
-/** A connection to the daemon that is made by the first question and let go some time after the last: an agent that only waits keeps no daemon alive. */
+/**
+ * A connection to the daemon that is made by the first question and let go some time after the
+ * last: an agent that only waits keeps no daemon alive.
+ */
 import { createConnection, type Connection, type ConnectOptions } from '../../../client';
 
 const IDLE_MS = 60_000;

@@ -1,7 +1,16 @@
-/** What happened in a session since a cursor, waiting a little for something new; the cursor is the number of an event, so nothing is told twice and nothing missed. */
+/**
+ * What happened in a session since a cursor, waiting a little for something new; the cursor is the
+ * number of an event, so nothing is told twice and nothing missed.
+ */
 import type { Connection } from '../../../client';
 import type { Insight } from '../../../protocol/insights';
-import { type DurableEvent, SessionGet, SessionList, type SessionEvent, type SessionInfo } from '../../../protocol/session';
+import {
+  type DurableEvent,
+  SessionGet,
+  SessionList,
+  type SessionEvent,
+  type SessionInfo,
+} from '../../../protocol/session';
 import type { Segment } from '../../../protocol/transcript';
 import { EarmarkError } from '../../../protocol/errors';
 import { persist } from '../persist';
@@ -22,24 +31,47 @@ interface Question {
 }
 
 /** @throws EarmarkError session.notFound where nothing runs */
-export async function liveTail(connection: Connection, { session, after, waitSeconds }: Question, signal: AbortSignal): Promise<Record<string, unknown>> {
+export async function liveTail(
+  connection: Connection,
+  { session, after, waitSeconds }: Question,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
   const id = session === undefined ? await running(connection) : await fullId(connection, session);
-  return after === undefined ? lastWords(connection, id) : since(connection, id, after, waitSeconds * 1000, signal);
+  return after === undefined
+    ? lastWords(connection, id)
+    : since(connection, id, after, waitSeconds * 1000, signal);
 }
 
 async function running(connection: Connection): Promise<string> {
   const { sessions } = await persist(connection, SessionList, { active: true, limit: 1 });
   if (sessions[0]) return sessions[0].id;
-  throw new EarmarkError('session.notFound', 'No meeting runs now; give the id of a session as list_sessions shows it.');
+  throw new EarmarkError(
+    'session.notFound',
+    'No meeting runs now; give the id of a session as list_sessions shows it.',
+  );
 }
 
-async function lastWords(connection: Connection, sessionId: string): Promise<Record<string, unknown>> {
+async function lastWords(
+  connection: Connection,
+  sessionId: string,
+): Promise<Record<string, unknown>> {
   const { session, segments } = await persist(connection, SessionGet, { sessionId });
   const shown = segments.filter(({ hidden }) => hidden !== true).slice(-LAST);
-  return { session: sessionShape(session), segments: fitting(shown, segmentShape).shown, cursor: session.lastSeq, ...over(session) };
+  return {
+    session: sessionShape(session),
+    segments: fitting(shown, segmentShape).shown,
+    cursor: session.lastSeq,
+    ...over(session),
+  };
 }
 
-async function since(connection: Connection, sessionId: string, after: number, waitMs: number, signal: AbortSignal): Promise<Record<string, unknown>> {
+async function since(
+  connection: Connection,
+  sessionId: string,
+  after: number,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
   const taken: DurableEvent[] = [];
   const saying = new Map<string, string>();
   let told: () => void = () => undefined;
@@ -67,16 +99,29 @@ async function since(connection: Connection, sessionId: string, after: number, w
     });
   try {
     const { session } = subscription;
-    if (after > session.lastSeq) throw new EarmarkError('rpc.invalidParams', 'This cursor lies beyond the session; use the one of the last answer.');
-    await until(() => taken.length >= EVENTS_MAX || (taken.at(-1)?.seq ?? after) >= session.lastSeq, CATCH_UP_MS);
-    if (!isOver(session)) await until(() => taken.length >= EVENTS_MAX || taken.some(isNews), waitMs);
+    if (after > session.lastSeq)
+      throw new EarmarkError(
+        'rpc.invalidParams',
+        'This cursor lies beyond the session; use the one of the last answer.',
+      );
+    await until(
+      () => taken.length >= EVENTS_MAX || (taken.at(-1)?.seq ?? after) >= session.lastSeq,
+      CATCH_UP_MS,
+    );
+    if (!isOver(session))
+      await until(() => taken.length >= EVENTS_MAX || taken.some(isNews), waitMs);
     return answer(session, taken, [...saying.values()].filter(Boolean), after);
   } finally {
     subscription.dispose();
   }
 }
 
-function answer(session: SessionInfo, taken: readonly DurableEvent[], saying: readonly string[], after: number): Record<string, unknown> {
+function answer(
+  session: SessionInfo,
+  taken: readonly DurableEvent[],
+  saying: readonly string[],
+  after: number,
+): Record<string, unknown> {
   // Taken one by one, so that the cursor stands behind the last event that is told whole.
   let room: number | undefined;
   let cursor = after;
@@ -85,16 +130,27 @@ function answer(session: SessionInfo, taken: readonly DurableEvent[], saying: re
   let state = session.state;
   for (const event of taken) {
     const [said, found] = contentOf(event);
-    const fit = fitting([...said.map(segmentShape), ...found.map(insightShape)], (value) => value, room);
+    const fit = fitting(
+      [...said.map(segmentShape), ...found.map(insightShape)],
+      (value) => value,
+      room,
+    );
     if (fit.left > 0) break;
     room = fit.room;
-    for (const segment of said) segments.set(segment.id, { ...segmentShape(segment), ...(segment.hidden === true && { hidden: true }) });
+    for (const segment of said)
+      segments.set(segment.id, {
+        ...segmentShape(segment),
+        ...(segment.hidden === true && { hidden: true }),
+      });
     for (const insight of found) insights.set(insight.id, insightShape(insight));
     if (event.kind === 'state') state = event.to;
     cursor = event.seq;
   }
   return {
-    session: { id: session.id, title: session.title, state }, segments: [...segments.values()], insights: [...insights.values()], cursor,
+    session: { id: session.id, title: session.title, state },
+    segments: [...segments.values()],
+    insights: [...insights.values()],
+    cursor,
     ...(saying.length > 0 && { beingSaid: saying.map((text) => text.slice(-500)) }),
     ...over({ state, lastSeq: Math.max(session.lastSeq, taken.at(-1)?.seq ?? 0) }, cursor),
   };
@@ -102,15 +158,24 @@ function answer(session: SessionInfo, taken: readonly DurableEvent[], saying: re
 
 function contentOf(event: DurableEvent): readonly [readonly Segment[], readonly Insight[]] {
   if (event.kind === 'final') return [[event.segment], []];
-  if (event.kind === 'revision') return [[event.revision.segment, ...(event.revision.added ?? [])], []];
+  if (event.kind === 'revision')
+    return [[event.revision.segment, ...(event.revision.added ?? [])], []];
   return 'insight' in event && event.kind !== 'entity' ? [[], [event.insight]] : [[], []];
 }
 
-const isNews = (event: DurableEvent): boolean => contentOf(event).some((part) => part.length > 0) || (event.kind === 'state' && isOver({ state: event.to }));
-const isOver = ({ state }: Pick<SessionInfo, 'state'>): boolean => state === 'DONE' || state === 'FAILED';
+const isNews = (event: DurableEvent): boolean =>
+  contentOf(event).some((part) => part.length > 0) ||
+  (event.kind === 'state' && isOver({ state: event.to }));
+const isOver = ({ state }: Pick<SessionInfo, 'state'>): boolean =>
+  state === 'DONE' || state === 'FAILED';
 
 /** Where to go on; nothing comes after the end of a session that is over. */
-function over(session: Pick<SessionInfo, 'state' | 'lastSeq'>, cursor = session.lastSeq): Record<string, unknown> {
+function over(
+  session: Pick<SessionInfo, 'state' | 'lastSeq'>,
+  cursor = session.lastSeq,
+): Record<string, unknown> {
   if (cursor < session.lastSeq) return { next: 'There is more: ask again with this cursor.' };
-  return isOver(session) ? { next: 'The session is over.' } : { next: 'Ask again with this cursor for what is said next.' };
+  return isOver(session)
+    ? { next: 'The session is over.' }
+    : { next: 'Ask again with this cursor for what is said next.' };
 }

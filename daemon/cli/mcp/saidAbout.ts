@@ -1,4 +1,7 @@
-/** What was said about a name of the code or a file: what is linked to it, and where its spoken words occur. */
+/**
+ * What was said about a name of the code or a file: what is linked to it, and where its spoken
+ * words occur.
+ */
 import type { Connection } from '../../../client';
 import type { ParamsOf, ResultOf } from '../../../protocol/method';
 import { SessionSearch } from '../../../protocol/session';
@@ -8,8 +11,12 @@ import { fitting, insightShape, segmentShape } from './shapes';
 type Hit = ResultOf<typeof SessionSearch>['hits'][number];
 const KINDS = ['decision', 'action', 'question', 'risk'] as const;
 
-export async function saidAbout(connection: Connection, { name, limit }: { readonly name: string; readonly limit: number }): Promise<Record<string, unknown>> {
-  const find = async (params: ParamsOf<typeof SessionSearch>): Promise<readonly Hit[]> => (await persist(connection, SessionSearch, { ...params, limit })).hits;
+export async function saidAbout(
+  connection: Connection,
+  { name, limit }: { readonly name: string; readonly limit: number },
+): Promise<Record<string, unknown>> {
+  const find = async (params: ParamsOf<typeof SessionSearch>): Promise<readonly Hit[]> =>
+    (await persist(connection, SessionSearch, { ...params, limit })).hits;
   const file = name.includes('/') || /\.\w{1,5}$/.test(name);
   const base = name.slice(name.lastIndexOf('/') + 1);
   const names = [...new Set([name, base])];
@@ -19,19 +26,44 @@ export async function saidAbout(connection: Connection, { name, limit }: { reado
     Promise.all(names.flatMap((symbol) => KINDS.map((kind) => find({ symbol, kind })))),
     words.length === 0 ? [] : find({ query: words.join(' ') }),
   ]);
-  const found = fitting(unique(insights.flat()).slice(0, limit), (hit) => ({ ...placeOf(hit), ...(hit.insight && insightShape(hit.insight)) }));
-  const said = fitting(unique([...linked.flat(), ...mentions]).slice(0, limit), (hit) => ({ ...placeOf(hit), ...(hit.segment && segmentShape(hit.segment)) }), found.room);
-  return { name, spokenAs: words, insights: found.shown, segments: said.shown, ...(found.left + said.left > 0 && { next: 'There is more than fits: ask with a smaller limit, or use search.' }) };
+  const found = fitting(unique(insights.flat()).slice(0, limit), (hit) => ({
+    ...placeOf(hit),
+    ...(hit.insight && insightShape(hit.insight)),
+  }));
+  const said = fitting(
+    unique([...linked.flat(), ...mentions]).slice(0, limit),
+    (hit) => ({ ...placeOf(hit), ...(hit.segment && segmentShape(hit.segment)) }),
+    found.room,
+  );
+  return {
+    name,
+    spokenAs: words,
+    insights: found.shown,
+    segments: said.shown,
+    ...(found.left + said.left > 0 && {
+      next: 'There is more than fits: ask with a smaller limit, or use search.',
+    }),
+  };
 }
 
 /** `retryWithBackoff`, `retry_with_backoff` and `HTTPServer` as the words that people say. */
 function spokenWords(name: string): string[] {
-  const apart = name.replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2').replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2');
+  const apart = name
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2');
   return (apart.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.toLowerCase());
 }
 
 function unique(hits: readonly Hit[]): Hit[] {
-  return [...new Map(hits.map((hit) => [`${hit.sessionId} ${hit.segment?.id ?? hit.insight?.id ?? ''}`, hit])).values()];
+  return [
+    ...new Map(
+      hits.map((hit) => [`${hit.sessionId} ${hit.segment?.id ?? hit.insight?.id ?? ''}`, hit]),
+    ).values(),
+  ];
 }
 
-export const placeOf = ({ sessionId, title, startedAt }: Hit): Record<string, unknown> => ({ session: sessionId, title, startedAt });
+export const placeOf = ({ sessionId, title, startedAt }: Hit): Record<string, unknown> => ({
+  session: sessionId,
+  title,
+  startedAt,
+});

@@ -1,6 +1,7 @@
 /**
- * `earmark mcp`: sessions for agents, through the Model Context Protocol. Tools that look things up; those that change
- * something exist only where the user allowed them. What people said is handed on as quoted material.
+ * `earmark mcp`: sessions for agents, through the Model Context Protocol. Tools that look things
+ * up; those that change something exist only where the user allowed them. What people said is
+ * handed on as quoted material.
  */
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
@@ -13,11 +14,28 @@ import { SessionGet, SessionList, SessionRename, SessionSearch } from '../../../
 import { defined } from '../../base/defined';
 import { persist } from '../persist';
 import { fullId } from '../sessionId';
-import { ListInsights, ListSessions, LiveTranscript, ReadSession, RenameSession, ReviseInsight, SaidAbout, Search, type ListedKind } from './inputs';
+import {
+  ListInsights,
+  ListSessions,
+  LiveTranscript,
+  ReadSession,
+  RenameSession,
+  ReviseInsight,
+  SaidAbout,
+  Search,
+  type ListedKind,
+} from './inputs';
 import type { KeptConnection } from './keptConnection';
 import { liveTail } from './liveTail';
 import { placeOf, saidAbout } from './saidAbout';
-import { ANSWER_MAX, answerText, fitting, insightShape, segmentShape, sessionShape } from './shapes';
+import {
+  ANSWER_MAX,
+  answerText,
+  fitting,
+  insightShape,
+  segmentShape,
+  sessionShape,
+} from './shapes';
 
 /** Questions of one agent at once. */
 const CALLS_MAX = 8;
@@ -31,76 +49,212 @@ const INSTRUCTIONS = [
 ].join(' ');
 
 const READS: ToolAnnotations = { readOnlyHint: true, destructiveHint: false, openWorldHint: false };
-const CHANGES: ToolAnnotations = { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false };
+const CHANGES: ToolAnnotations = {
+  readOnlyHint: false,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+};
 
-type Work<S extends z.ZodObject> = (connection: Connection, input: z.output<S>, signal: AbortSignal) => Promise<Record<string, unknown>>;
+type Work<S extends z.ZodObject> = (
+  connection: Connection,
+  input: z.output<S>,
+  signal: AbortSignal,
+) => Promise<Record<string, unknown>>;
 
-export async function mcpServer(connections: KeptConnection, options: { readonly version: string; readonly allowChanges: boolean }): Promise<McpServer> {
+export async function mcpServer(
+  connections: KeptConnection,
+  options: { readonly version: string; readonly allowChanges: boolean },
+): Promise<McpServer> {
   // Loaded here: no other command has use for it.
   const { McpServer } = await import('@modelcontextprotocol/sdk/server/mcp.js');
-  const server = new McpServer({ name: 'earmark', title: 'Earmark', version: options.version }, { instructions: INSTRUCTIONS, maxToolInputElements: ELEMENTS_MAX });
+  const server = new McpServer(
+    { name: 'earmark', title: 'Earmark', version: options.version },
+    { instructions: INSTRUCTIONS, maxToolInputElements: ELEMENTS_MAX },
+  );
   let calls = 0;
-  const tool = <S extends z.ZodObject>(name: string, title: string, description: string, inputSchema: S, annotations: ToolAnnotations, work: Work<S>): void => {
-    server.registerTool(name, { title, description, inputSchema, annotations }, (async (input: z.output<S>, { signal }: { signal: AbortSignal }) => {
-      if (calls >= CALLS_MAX) return failed(`At most ${CALLS_MAX} questions at once; ask again when one is answered.`);
+  const tool = <S extends z.ZodObject>(
+    name: string,
+    title: string,
+    description: string,
+    inputSchema: S,
+    annotations: ToolAnnotations,
+    work: Work<S>,
+  ): void => {
+    server.registerTool(name, { title, description, inputSchema, annotations }, (async (
+      input: z.output<S>,
+      { signal }: { signal: AbortSignal },
+    ) => {
+      if (calls >= CALLS_MAX)
+        return failed(`At most ${CALLS_MAX} questions at once; ask again when one is answered.`);
       calls++;
       try {
-        const text = answerText(await connections.use((connection) => work(connection, input, signal)));
-        if (text.length > ANSWER_MAX) return failed('The answer is too long; ask with a smaller limit.');
+        const text = answerText(
+          await connections.use((connection) => work(connection, input, signal)),
+        );
+        if (text.length > ANSWER_MAX)
+          return failed('The answer is too long; ask with a smaller limit.');
         return { content: [{ type: 'text' as const, text }] };
       } catch (error) {
-        return failed(isEarmarkError(error) ? error.message : 'Earmark could not answer; "earmark doctor" says what is wrong.');
+        return failed(
+          isEarmarkError(error)
+            ? error.message
+            : 'Earmark could not answer; "earmark doctor" says what is wrong.',
+        );
       } finally {
         calls--;
       }
     }) as never);
   };
 
-  tool('list_sessions', 'List sessions', 'Sessions, newest first: id, title, when, how long, repository and branch.', ListSessions, READS, async (connection, { limit, offset, running }) => {
-    const { sessions } = await persist(connection, SessionList, { limit, offset, ...(running && { active: true }) });
-    const { shown } = fitting(sessions, sessionShape);
-    return { sessions: shown, ...(shown.length === limit || shown.length < sessions.length ? { next: `Ask with offset ${offset + shown.length} for older ones.` } : {}) };
-  });
+  tool(
+    'list_sessions',
+    'List sessions',
+    'Sessions, newest first: id, title, when, how long, repository and branch.',
+    ListSessions,
+    READS,
+    async (connection, { limit, offset, running }) => {
+      const { sessions } = await persist(connection, SessionList, {
+        limit,
+        offset,
+        ...(running && { active: true }),
+      });
+      const { shown } = fitting(sessions, sessionShape);
+      return {
+        sessions: shown,
+        ...(shown.length === limit || shown.length < sessions.length
+          ? { next: `Ask with offset ${offset + shown.length} for older ones.` }
+          : {}),
+      };
+    },
+  );
 
-  tool('search', 'Search what was said', 'Parts of transcripts in which all words occur, best first; with kind, decisions, actions, risks, open questions or summaries, newest session first.', Search, READS, async (connection, { limit, ...filters }) => {
-    const { hits } = await persist(connection, SessionSearch, { ...defined(filters), limit });
-    const { shown, left } = fitting(hits, (hit) => ({ ...placeOf(hit), ...(hit.segment && segmentShape(hit.segment)), ...(hit.insight && insightShape(hit.insight)) }));
-    return { hits: shown, ...(left > 0 && { next: 'There is more than fits: narrow the search.' }) };
-  });
+  tool(
+    'search',
+    'Search what was said',
+    'Parts of transcripts in which all words occur, best first; with kind, decisions, actions, risks, open questions or summaries, newest session first.',
+    Search,
+    READS,
+    async (connection, { limit, ...filters }) => {
+      const { hits } = await persist(connection, SessionSearch, { ...defined(filters), limit });
+      const { shown, left } = fitting(hits, (hit) => ({
+        ...placeOf(hit),
+        ...(hit.segment && segmentShape(hit.segment)),
+        ...(hit.insight && insightShape(hit.insight)),
+      }));
+      return {
+        hits: shown,
+        ...(left > 0 && { next: 'There is more than fits: narrow the search.' }),
+      };
+    },
+  );
 
-  tool('read_session', 'Read a session', 'The transcript of a session in pages, with speakers and times.', ReadSession, READS, async (connection, { session: given, offset, limit }) => {
-    const { session, segments, speakers } = await persist(connection, SessionGet, { sessionId: await fullId(connection, given) });
-    const visible = segments.filter(({ hidden }) => hidden !== true);
-    const { shown } = fitting(visible.slice(offset, offset + limit), segmentShape);
-    const end = offset + shown.length;
-    return { session: sessionShape(session), speakers: [...new Set(speakers.filter(({ name, turns }) => turns?.length !== 0 || visible.some(({ speaker }) => speaker === name)).map(({ name }) => name))].slice(0, 50), of: visible.length, segments: shown, ...(end < visible.length && { next: `Ask with offset ${end} for what follows.` }) };
-  });
+  tool(
+    'read_session',
+    'Read a session',
+    'The transcript of a session in pages, with speakers and times.',
+    ReadSession,
+    READS,
+    async (connection, { session: given, offset, limit }) => {
+      const { session, segments, speakers } = await persist(connection, SessionGet, {
+        sessionId: await fullId(connection, given),
+      });
+      const visible = segments.filter(({ hidden }) => hidden !== true);
+      const { shown } = fitting(visible.slice(offset, offset + limit), segmentShape);
+      const end = offset + shown.length;
+      return {
+        session: sessionShape(session),
+        speakers: [
+          ...new Set(
+            speakers
+              .filter(
+                ({ name, turns }) =>
+                  turns?.length !== 0 || visible.some(({ speaker }) => speaker === name),
+              )
+              .map(({ name }) => name),
+          ),
+        ].slice(0, 50),
+        of: visible.length,
+        segments: shown,
+        ...(end < visible.length && { next: `Ask with offset ${end} for what follows.` }),
+      };
+    },
+  );
 
-  tool('list_insights', 'Decisions and actions', 'Decisions and actions of a session (risks, open questions and summary on request), each with owner, due date, status and the quotes it rests on.', ListInsights, READS, async (connection, { session: given, kinds, offset, limit }) => {
-    const { session, insights } = await persist(connection, SessionGet, { sessionId: await fullId(connection, given) });
-    const wanted = insights.filter(({ kind, status }) => kinds.includes(kind as ListedKind) && status !== 'dismissed' && status !== 'cancelled');
-    const { shown } = fitting(wanted.slice(offset, offset + limit), insightShape);
-    const end = offset + shown.length;
-    return { session: sessionShape(session), of: wanted.length, insights: shown, ...(end < wanted.length && { next: `Ask with offset ${end} for what follows.` }) };
-  });
+  tool(
+    'list_insights',
+    'Decisions and actions',
+    'Decisions and actions of a session (risks, open questions and summary on request), each with owner, due date, status and the quotes it rests on.',
+    ListInsights,
+    READS,
+    async (connection, { session: given, kinds, offset, limit }) => {
+      const { session, insights } = await persist(connection, SessionGet, {
+        sessionId: await fullId(connection, given),
+      });
+      const wanted = insights.filter(
+        ({ kind, status }) =>
+          kinds.includes(kind as ListedKind) && status !== 'dismissed' && status !== 'cancelled',
+      );
+      const { shown } = fitting(wanted.slice(offset, offset + limit), insightShape);
+      const end = offset + shown.length;
+      return {
+        session: sessionShape(session),
+        of: wanted.length,
+        insights: shown,
+        ...(end < wanted.length && { next: `Ask with offset ${end} for what follows.` }),
+      };
+    },
+  );
 
-  tool('live_transcript', 'Follow the live transcript', 'The last words of the meeting that runs now, then with its cursor only what is new.', LiveTranscript, READS, liveTail);
+  tool(
+    'live_transcript',
+    'Follow the live transcript',
+    'The last words of the meeting that runs now, then with its cursor only what is new.',
+    LiveTranscript,
+    READS,
+    liveTail,
+  );
 
-  tool('said_about', 'What was said about code', 'What was said about a symbol or a file of the code: decisions, actions, questions and risks linked to it, and the parts of transcripts in which its spoken words occur.', SaidAbout, READS, saidAbout);
+  tool(
+    'said_about',
+    'What was said about code',
+    'What was said about a symbol or a file of the code: decisions, actions, questions and risks linked to it, and the parts of transcripts in which its spoken words occur.',
+    SaidAbout,
+    READS,
+    saidAbout,
+  );
 
   if (!options.allowChanges) return server;
 
-  tool('revise_insight', 'Change a decision or an action', 'Sets the status, owner or words of an insight as a person would: it stays so.', ReviseInsight, CHANGES, async (connection, { session, insight: insightId, ...change }) => {
-    const sessionId = await fullId(connection, session);
-    await persist(connection, InsightRevise, { sessionId, insightId, ...defined(change) } as ParamsOf<typeof InsightRevise>);
-    return { changed: insightId };
-  });
+  tool(
+    'revise_insight',
+    'Change a decision or an action',
+    'Sets the status, owner or words of an insight as a person would: it stays so.',
+    ReviseInsight,
+    CHANGES,
+    async (connection, { session, insight: insightId, ...change }) => {
+      const sessionId = await fullId(connection, session);
+      await persist(connection, InsightRevise, {
+        sessionId,
+        insightId,
+        ...defined(change),
+      } as ParamsOf<typeof InsightRevise>);
+      return { changed: insightId };
+    },
+  );
 
-  tool('rename_session', 'Rename a session', 'Sets the title of a session.', RenameSession, CHANGES, async (connection, { session, title }) => {
-    const sessionId = await fullId(connection, session);
-    await persist(connection, SessionRename, { sessionId, title });
-    return { renamed: sessionId };
-  });
+  tool(
+    'rename_session',
+    'Rename a session',
+    'Sets the title of a session.',
+    RenameSession,
+    CHANGES,
+    async (connection, { session, title }) => {
+      const sessionId = await fullId(connection, session);
+      await persist(connection, SessionRename, { sessionId, title });
+      return { renamed: sessionId };
+    },
+  );
   return server;
 }
 

@@ -1,4 +1,7 @@
-/** Answers to an agent: plain values without the daemon's inner fields, and never longer than a bound. */
+/**
+ * Answers to an agent: plain values without the daemon's inner fields, and never longer than a
+ * bound.
+ */
 import type { Insight } from '../../../protocol/insights';
 import type { SessionInfo } from '../../../protocol/session';
 import type { Segment } from '../../../protocol/transcript';
@@ -12,24 +15,71 @@ const ROOM = 2_000;
 /** Of one segment or insight. */
 const TEXT_MAX = 4_000;
 
-export function sessionShape({ id, kind, title, state, startedAt, durationMs, segments, workspace }: SessionInfo): Record<string, unknown> {
-  return { id, title, kind, state, startedAt, durationSeconds: Math.round(durationMs / 1000), segments, ...(workspace && { workspace }) };
+export function sessionShape({
+  id,
+  kind,
+  title,
+  state,
+  startedAt,
+  durationMs,
+  segments,
+  workspace,
+}: SessionInfo): Record<string, unknown> {
+  return {
+    id,
+    title,
+    kind,
+    state,
+    startedAt,
+    durationSeconds: Math.round(durationMs / 1000),
+    segments,
+    ...(workspace && { workspace }),
+  };
 }
 
-export function segmentShape({ id, startMs, speaker, text }: Pick<Segment, 'id' | 'startMs' | 'speaker' | 'text'>): Record<string, unknown> {
+export function segmentShape({
+  id,
+  startMs,
+  speaker,
+  text,
+}: Pick<Segment, 'id' | 'startMs' | 'speaker' | 'text'>): Record<string, unknown> {
   return { id, time: clock(startMs), speaker, text: cut(text) };
 }
 
-export function insightShape({ id, kind, text, owner, due, status, confidence, evidence, symbols }: Insight): Record<string, unknown> {
+export function insightShape({
+  id,
+  kind,
+  text,
+  owner,
+  due,
+  status,
+  confidence,
+  evidence,
+  symbols,
+}: Insight): Record<string, unknown> {
   return {
-    id, kind, text: cut(text), ...(owner !== undefined && { owner }), ...(due && { due }), status, confidence,
-    evidence: evidence.slice(0, 10).map(({ segmentId, startMs, quote }) => ({ segment: segmentId, time: clock(startMs), quote: cut(quote) })),
+    id,
+    kind,
+    text: cut(text),
+    ...(owner !== undefined && { owner }),
+    ...(due && { due }),
+    status,
+    confidence,
+    evidence: evidence.slice(0, 10).map(({ segmentId, startMs, quote }) => ({
+      segment: segmentId,
+      time: clock(startMs),
+      quote: cut(quote),
+    })),
     ...(symbols.length > 0 && { symbols: symbols.slice(0, 20) }),
   };
 }
 
 /** As many of the items, from the first, as fit into what is left of an answer. */
-export function fitting<T>(items: readonly T[], shape: (item: T) => Record<string, unknown>, room = ANSWER_MAX - ROOM): { readonly shown: Record<string, unknown>[]; readonly left: number; readonly room: number } {
+export function fitting<T>(
+  items: readonly T[],
+  shape: (item: T) => Record<string, unknown>,
+  room = ANSWER_MAX - ROOM,
+): { readonly shown: Record<string, unknown>[]; readonly left: number; readonly room: number } {
   const shown: Record<string, unknown>[] = [];
   for (const item of items) {
     const value = shape(item);
@@ -42,15 +92,31 @@ export function fitting<T>(items: readonly T[], shape: (item: T) => Record<strin
 }
 
 /** Fields that hold what people said or wrote. */
-const SPOKEN: ReadonlySet<string> = new Set(['text', 'quote', 'title', 'owner', 'speaker', 'speakers', 'beingSaid']);
+const SPOKEN: ReadonlySet<string> = new Set([
+  'text',
+  'quote',
+  'title',
+  'owner',
+  'speaker',
+  'speakers',
+  'beingSaid',
+]);
 
-/** An answer as it goes to the agent, and so to its language model: without keys, tokens, card numbers and addresses that somebody said. */
+/**
+ * An answer as it goes to the agent, and so to its language model: without keys, tokens, card
+ * numbers and addresses that somebody said.
+ */
 export function answerText(answer: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(answer, (name, value: unknown) => {
     if (!SPOKEN.has(name)) return value;
-    return typeof value === 'string' ? redact(value) : Array.isArray(value) ? value.map((one: unknown) => (typeof one === 'string' ? redact(one) : one)) : value;
+    return typeof value === 'string'
+      ? redact(value)
+      : Array.isArray(value)
+        ? value.map((one: unknown) => (typeof one === 'string' ? redact(one) : one))
+        : value;
   });
 }
 
 const clock = (ms: number): string => timeStamp(ms).slice(1, -1);
-const cut = (text: string): string => (text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text);
+const cut = (text: string): string =>
+  text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text;

@@ -3,17 +3,39 @@ import * as vscode from 'vscode';
 import type { Surroundings } from '../insertText';
 
 /** Schemes whose documents the editor itself refuses to change. */
-const NEVER_WRITABLE = new Set(['git', 'output', 'debug', 'vscode', 'gitlens', 'review', 'walkThrough', 'walkThroughSnippet', 'search-editor-result']);
+const NEVER_WRITABLE = new Set([
+  'git',
+  'output',
+  'debug',
+  'vscode',
+  'gitlens',
+  'review',
+  'walkThrough',
+  'walkThroughSnippet',
+  'search-editor-result',
+]);
 
-/** Why this document cannot take text, for the user; undefined when it can, as far as can be known before trying. */
+/**
+ * Why this document cannot take text, for the user; undefined when it can, as far as can be known
+ * before trying.
+ */
 export async function readOnlyReason(document: vscode.TextDocument): Promise<string | undefined> {
   const { uri } = document;
-  const said = vscode.l10n.t('This editor is read-only, so there is nowhere to put the words; open a file that can be changed.');
-  if (NEVER_WRITABLE.has(uri.scheme) || vscode.workspace.fs.isWritableFileSystem(uri.scheme) === false) return said;
+  const said = vscode.l10n.t(
+    'This editor is read-only, so there is nowhere to put the words; open a file that can be changed.',
+  );
+  if (
+    NEVER_WRITABLE.has(uri.scheme) ||
+    vscode.workspace.fs.isWritableFileSystem(uri.scheme) === false
+  )
+    return said;
   if (uri.scheme === 'untitled') return undefined;
   try {
     const stat = await vscode.workspace.fs.stat(uri);
-    return stat.permissions !== undefined && (stat.permissions & vscode.FilePermission.Readonly) !== 0 ? said : undefined;
+    return stat.permissions !== undefined &&
+      (stat.permissions & vscode.FilePermission.Readonly) !== 0
+      ? said
+      : undefined;
   } catch {
     // Not a file (yet): the editor decides when the text goes in.
     return undefined;
@@ -21,7 +43,8 @@ export async function readOnlyReason(document: vscode.TextDocument): Promise<str
 }
 
 /** Is an editor on the document in sight? */
-export const isVisible = (document: vscode.TextDocument): boolean => vscode.window.visibleTextEditors.some((editor) => editor.document === document);
+export const isVisible = (document: vscode.TextDocument): boolean =>
+  vscode.window.visibleTextEditors.some((editor) => editor.document === document);
 
 /** Has the document a tab of its own? A notebook's cell has none. */
 export function hasTab(document: vscode.TextDocument): boolean {
@@ -39,5 +62,8 @@ const LINES_ABOVE = 1;
 
 export function surroundings(document: vscode.TextDocument, range: vscode.Range): Surroundings {
   const from = new vscode.Position(Math.max(0, range.start.line - LINES_ABOVE), 0);
-  return { before: document.getText(new vscode.Range(from, range.start)), after: document.lineAt(range.end.line).text.slice(range.end.character) };
+  return {
+    before: document.getText(new vscode.Range(from, range.start)),
+    after: document.lineAt(range.end.line).text.slice(range.end.character),
+  };
 }

@@ -1,6 +1,7 @@
 /**
- * A document and the places in it that had a cursor when speech began. The places follow what is typed meanwhile; the
- * text goes in as one undo step at all of them, whether the editor still has the focus or not.
+ * A document and the places in it that had a cursor when speech began. The places follow what is
+ * typed meanwhile; the text goes in as one undo step at all of them, whether the editor still has
+ * the focus or not.
  */
 import * as vscode from 'vscode';
 import type { DictationScope } from '../../../protocol/dictation';
@@ -18,7 +19,10 @@ import { type Heard, type Insertion, Refused, type Surface } from './surface';
 export class EditorSurface implements Surface {
   #anchors: readonly Anchor[];
   #shown = '';
-  /** What it was given, and what stood there before: one for each place, none until it was given something. */
+  /**
+   * What it was given, and what stood there before: one for each place, none until it was given
+   * something.
+   */
   #given: readonly string[] = [];
   #original: readonly string[] = [];
   readonly #lost = new vscode.EventEmitter<void>();
@@ -32,19 +36,38 @@ export class EditorSurface implements Surface {
   /** @throws UserError where no editor has a cursor */
   static active(): EditorSurface {
     const editor = vscode.window.activeTextEditor;
-    if (editor === undefined) throw new UserError(vscode.l10n.t('Put the cursor into an editor first: dictation goes to where the cursor stands.'));
+    if (editor === undefined)
+      throw new UserError(
+        vscode.l10n.t(
+          'Put the cursor into an editor first: dictation goes to where the cursor stands.',
+        ),
+      );
     const { document, selections } = editor;
-    return new EditorSurface(document, selections.map((s) => ({ start: document.offsetAt(s.start), end: document.offsetAt(s.end) })), editor);
+    return new EditorSurface(
+      document,
+      selections.map((s) => ({ start: document.offsetAt(s.start), end: document.offsetAt(s.end) })),
+      editor,
+    );
   }
 
   /**
-   * The message box of source control: the end of what stands in it, for it tells nobody where its cursor is.
+   * The message box of source control: the end of what stands in it, for it tells nobody where its
+   * cursor is.
    * @throws UserError where there is none
    */
   static commitBox(repository?: vscode.Uri): EditorSurface {
-    const boxes = vscode.workspace.textDocuments.filter(({ uri, isClosed }) => uri.scheme === 'vscode-scm' && !isClosed);
-    const document = boxes.find(({ uri }) => repository !== undefined && uri.query.includes(encodeURIComponent(repository.toString()))) ?? boxes[0];
-    if (document === undefined) throw new UserError(vscode.l10n.t('Open Source Control first: dictation goes to its message box.'));
+    const boxes = vscode.workspace.textDocuments.filter(
+      ({ uri, isClosed }) => uri.scheme === 'vscode-scm' && !isClosed,
+    );
+    const document =
+      boxes.find(
+        ({ uri }) =>
+          repository !== undefined && uri.query.includes(encodeURIComponent(repository.toString())),
+      ) ?? boxes[0];
+    if (document === undefined)
+      throw new UserError(
+        vscode.l10n.t('Open Source Control first: dictation goes to its message box.'),
+      );
     const end = document.getText().length;
     return new EditorSurface(document, [{ start: end, end }], undefined);
   }
@@ -60,7 +83,8 @@ export class EditorSurface implements Surface {
     this.#subscriptions = [
       vscode.workspace.onDidChangeTextDocument((event) => this.#follow(event)),
       vscode.workspace.onDidCloseTextDocument((closed) => closed === document && this.#lost.fire()),
-      // Which of the two comes first differs; after both the document is gone from tabs and editors.
+      // Which of the two comes first differs; after both the document is gone from tabs and
+      // editors.
       vscode.window.tabGroups.onDidChangeTabs(() => this.#loseIfHidden()),
       vscode.window.onDidChangeVisibleTextEditors(() => {
         this.#loseIfHidden();
@@ -71,7 +95,10 @@ export class EditorSurface implements Surface {
 
   get near(): Surface['near'] {
     const [first] = this.#anchors;
-    return { document: this.document, line: first === undefined ? 0 : this.document.positionAt(first.end).line };
+    return {
+      document: this.document,
+      line: first === undefined ? 0 : this.document.positionAt(first.end).line,
+    };
   }
 
   refusal(): Promise<string | undefined> {
@@ -107,8 +134,13 @@ export class EditorSurface implements Surface {
     const nothing = heard.text.trim() === '';
     if (nothing && this.#given.length === 0) return undefined;
     for (let tries = 1; ; tries++) {
-      const original = this.#given.length > 0 ? this.#original : this.#anchors.map((anchor) => this.#textAt(anchor));
-      const edits = nothing ? this.#anchors.map((anchor, i) => this.#edit(anchor, original[i] ?? '')) : this.#edits(heard);
+      const original =
+        this.#given.length > 0
+          ? this.#original
+          : this.#anchors.map((anchor) => this.#textAt(anchor));
+      const edits = nothing
+        ? this.#anchors.map((anchor, i) => this.#edit(anchor, original[i] ?? ''))
+        : this.#edits(heard);
       const anchors = landed(edits);
       if (await this.#apply(edits)) {
         this.#anchors = anchors;
@@ -117,7 +149,13 @@ export class EditorSurface implements Surface {
         return nothing ? undefined : { document, texts, replaced: original, anchors };
       }
       // An editor takes no edit that was made for the text before the last key.
-      if (tries === TRIES || document.isClosed) throw new Refused(vscode.l10n.t('The editor did not take the dictated text: it is read-only or was closed.'), heard.text);
+      if (tries === TRIES || document.isClosed)
+        throw new Refused(
+          vscode.l10n.t(
+            'The editor did not take the dictated text: it is read-only or was closed.',
+          ),
+          heard.text,
+        );
     }
   }
 
@@ -127,11 +165,22 @@ export class EditorSurface implements Surface {
     const scopes = this.#scopes();
     return this.#anchors.map((anchor, i) => {
       const range = rangeOf(document, anchor);
-      const { scope, gap, opens }: ScopeAt = scopes[i] ?? scopes[0] ?? { scope: { kind: 'prose' }, gap: '' };
+      const { scope, gap, opens }: ScopeAt = scopes[i] ??
+        scopes[0] ?? { scope: { kind: 'prose' }, gap: '' };
       const written = heard.texts[i] ?? heard.texts[0] ?? heard.text;
       const { before, after } = surroundings(document, range);
-      const text = smart ? gap + fitText(written, { before: opens === true ? '' : before + gap, after }, { named: heard.named, sentences: scope.kind !== 'code' }) : written;
-      return this.#edit(anchor, document.eol === vscode.EndOfLine.CRLF ? text.replaceAll('\n', '\r\n') : text);
+      const text = smart
+        ? gap +
+          fitText(
+            written,
+            { before: opens === true ? '' : before + gap, after },
+            { named: heard.named, sentences: scope.kind !== 'code' },
+          )
+        : written;
+      return this.#edit(
+        anchor,
+        document.eol === vscode.EndOfLine.CRLF ? text.replaceAll('\n', '\r\n') : text,
+      );
     });
   }
 
@@ -146,13 +195,23 @@ export class EditorSurface implements Surface {
   #apply(whole: readonly Edit[]): Thenable<boolean> {
     const { document } = this;
     // What stays is left alone: the cursor behind it, and what an undo takes back.
-    const edits = whole.map(({ anchor: { start, end }, text, old }) => {
-      const same = this.#given.length > 0 ? commonStart(old, text) : 0;
-      return { range: rangeOf(document, { start: start + same, end }), text: text.slice(same), changed: old !== text || same === 0 };
-    }).filter(({ changed }) => changed);
+    const edits = whole
+      .map(({ anchor: { start, end }, text, old }) => {
+        const same = this.#given.length > 0 ? commonStart(old, text) : 0;
+        return {
+          range: rangeOf(document, { start: start + same, end }),
+          text: text.slice(same),
+          changed: old !== text || same === 0,
+        };
+      })
+      .filter(({ changed }) => changed);
     if (edits.length === 0) return Promise.resolve(true);
     const editor = vscode.window.visibleTextEditors.find((e) => e.document === document);
-    if (editor !== undefined) return editor.edit((edit) => edits.forEach(({ range, text }) => edit.replace(range, text)), { undoStopBefore: true, undoStopAfter: true });
+    if (editor !== undefined)
+      return editor.edit((edit) => edits.forEach(({ range, text }) => edit.replace(range, text)), {
+        undoStopBefore: true,
+        undoStopAfter: true,
+      });
     if (document.isClosed) return Promise.resolve(false);
     const workspaceEdit = new vscode.WorkspaceEdit();
     edits.forEach(({ range, text }) => workspaceEdit.replace(document.uri, range, text));
@@ -163,18 +222,35 @@ export class EditorSurface implements Surface {
     const { document, editor } = this;
     const set = vscode.workspace.getConfiguration('editor', document);
     const [ruler] = set.get<unknown[]>('rulers') ?? [];
-    const column = typeof ruler === 'number' ? ruler : typeof ruler === 'object' && ruler !== null && 'column' in ruler ? Number(ruler.column) : NaN;
+    const column =
+      typeof ruler === 'number'
+        ? ruler
+        : typeof ruler === 'object' && ruler !== null && 'column' in ruler
+          ? Number(ruler.column)
+          : NaN;
     const tab = Number(editor?.options.tabSize ?? set.get('tabSize'));
     const anchors = this.#anchors.slice(0, SCOPES_MAX);
     return anchors.map(({ start }) => {
       const from = document.positionAt(Math.max(0, start - Math.floor(LOOKED_AT / anchors.length)));
-      return scopeAt({ languageId: document.languageId, before: document.getText(new vscode.Range(from, document.positionAt(start))), tabSize: tab > 0 ? tab : 4, columns: column > 0 ? column : DEFAULT_COLUMNS });
+      return scopeAt({
+        languageId: document.languageId,
+        before: document.getText(new vscode.Range(from, document.positionAt(start))),
+        tabSize: tab > 0 ? tab : 4,
+        columns: column > 0 ? column : DEFAULT_COLUMNS,
+      });
     });
   }
 
   #follow(event: vscode.TextDocumentChangeEvent): void {
     if (this.document !== event.document || event.contentChanges.length === 0) return;
-    this.#anchors = shiftAnchors(this.#anchors, event.contentChanges.map((c) => ({ offset: c.rangeOffset, removed: c.rangeLength, inserted: c.text.length })));
+    this.#anchors = shiftAnchors(
+      this.#anchors,
+      event.contentChanges.map((c) => ({
+        offset: c.rangeOffset,
+        removed: c.rangeLength,
+        inserted: c.text.length,
+      })),
+    );
     this.preview(this.#shown);
   }
 
@@ -192,7 +268,10 @@ export class EditorSurface implements Surface {
   }
 }
 
-/** The text before a cursor is read for each of these; more of them stand in a column, where the first speaks for all. */
+/**
+ * The text before a cursor is read for each of these; more of them stand in a column, where the
+ * first speaks for all.
+ */
 const SCOPES_MAX = 20;
 /** Where comments are broken without a ruler of the user's. */
 const DEFAULT_COLUMNS = 80;
@@ -210,7 +289,11 @@ interface Edit {
 /** Where the texts stand once all of them are in. */
 function landed(edits: readonly Edit[]): Anchor[] {
   return edits.map(({ anchor: { start }, text }) => {
-    const moved = edits.reduce((sum, other) => (other.anchor.start < start ? sum + other.text.length - other.old.length : sum), 0);
+    const moved = edits.reduce(
+      (sum, other) =>
+        other.anchor.start < start ? sum + other.text.length - other.old.length : sum,
+      0,
+    );
     return { start: start + moved, end: start + moved + text.length };
   });
 }

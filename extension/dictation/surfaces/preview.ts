@@ -2,7 +2,11 @@
 import * as vscode from 'vscode';
 
 export class Preview implements vscode.Disposable {
-  readonly #item = vscode.window.createStatusBarItem('earmark.heard', vscode.StatusBarAlignment.Left, 9_999);
+  readonly #item = vscode.window.createStatusBarItem(
+    'earmark.heard',
+    vscode.StatusBarAlignment.Left,
+    9_999,
+  );
 
   constructor() {
     this.#item.name = vscode.l10n.t('Earmark: What Is Heard');

@@ -34,7 +34,11 @@ export interface Surface extends vscode.Disposable {
   intact(): boolean;
   /** What it was given is the user's from now on: what comes goes behind it. */
   settle(): void;
-  /** In place of what it was given before. @returns undefined where nothing of it is there, or the place keeps no record of it. @throws Refused */
+  /**
+   * In place of what it was given before.
+   * @returns undefined where nothing of it is there, or the place keeps no record of it. @throws
+   * Refused
+   */
   insert(heard: Heard): Promise<Insertion | undefined>;
 }
 

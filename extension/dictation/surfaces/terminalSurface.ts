@@ -16,12 +16,15 @@ export class TerminalSurface implements Surface {
   /** @throws UserError where no terminal is open */
   static active(): TerminalSurface {
     const terminal = vscode.window.activeTerminal;
-    if (terminal === undefined) throw new UserError(vscode.l10n.t('Open a terminal first: dictation goes to its prompt.'));
+    if (terminal === undefined)
+      throw new UserError(vscode.l10n.t('Open a terminal first: dictation goes to its prompt.'));
     return new TerminalSurface(terminal);
   }
 
   private constructor(private readonly terminal: vscode.Terminal) {
-    this.#closing = vscode.window.onDidCloseTerminal((closed) => closed === terminal && this.#lost.fire());
+    this.#closing = vscode.window.onDidCloseTerminal(
+      (closed) => closed === terminal && this.#lost.fire(),
+    );
   }
 
   refusal(): Promise<undefined> {

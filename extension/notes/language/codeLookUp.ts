@@ -1,4 +1,7 @@
-/** Names of the code by the workspace's own language servers: where one is declared, which begin alike. */
+/**
+ * Names of the code by the workspace's own language servers: where one is declared, which begin
+ * alike.
+ */
 import * as vscode from 'vscode';
 import { NOTE_SUFFIX } from '../../../protocol/noteNames';
 
@@ -21,15 +24,25 @@ export async function codePlaces(name: string): Promise<Place[]> {
   const same = found.filter((symbol) => [name, last].includes(bare(symbol.name)));
   // `Repository.find`: the one in Repository, where there is one.
   const holder = name.includes('.') ? name.split('.').at(-2) : undefined;
-  const inside = same.filter(({ containerName }) => holder !== undefined && containerName.split(/[.:]+/).at(-1) === holder);
-  const places = (inside.length > 0 ? inside : same).slice(0, PLACES_MAX).map(({ location: { uri, range } }) => ({ uri: uri.toString(), line: range.start.line, character: range.start.character }));
+  const inside = same.filter(
+    ({ containerName }) => holder !== undefined && containerName.split(/[.:]+/).at(-1) === holder,
+  );
+  const places = (inside.length > 0 ? inside : same)
+    .slice(0, PLACES_MAX)
+    .map(({ location: { uri, range } }) => ({
+      uri: uri.toString(),
+      line: range.start.line,
+      character: range.start.character,
+    }));
   if (places.length > 0 || !FILE.test(name)) return places;
   const files = await vscode.workspace.findFiles(`**/${name}`, undefined, PLACES_MAX);
   return files.map((uri) => ({ uri: uri.toString(), line: 0, character: 0 }));
 }
 
 export async function codeNames(prefix: string): Promise<string[]> {
-  const names = (await symbols(prefix)).map(({ name }) => bare(name)).filter((name) => name.toLowerCase().startsWith(prefix.toLowerCase()));
+  const names = (await symbols(prefix))
+    .map(({ name }) => bare(name))
+    .filter((name) => name.toLowerCase().startsWith(prefix.toLowerCase()));
   return [...new Set(names)].slice(0, NAMES_MAX);
 }
 
@@ -38,8 +51,16 @@ const bare = (name: string): string => /^[\w$.#-]+/.exec(name)?.[0] ?? name;
 
 async function symbols(query: string): Promise<readonly vscode.SymbolInformation[]> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), WAIT_MS)));
-  const found = await Promise.race([vscode.commands.executeCommand<vscode.SymbolInformation[] | undefined>('vscode.executeWorkspaceSymbolProvider', query), late]);
+  const late = new Promise<undefined>(
+    (resolve) => (timer = setTimeout(() => resolve(undefined), WAIT_MS)),
+  );
+  const found = await Promise.race([
+    vscode.commands.executeCommand<vscode.SymbolInformation[] | undefined>(
+      'vscode.executeWorkspaceSymbolProvider',
+      query,
+    ),
+    late,
+  ]);
   clearTimeout(timer);
   return (found ?? []).filter(({ location }) => !location.uri.path.endsWith(NOTE_SUFFIX));
 }

@@ -1,9 +1,20 @@
-/** The language client of notes: starts the server, answers what it asks about files and code, and asks it for derived texts and symbols. */
+/**
+ * The language client of notes: starts the server, answers what it asks about files and code, and
+ * asks it for derived texts and symbols.
+ */
 import * as vscode from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, TransportKind } from 'vscode-languageclient/node';
 import type { z } from 'zod';
 import { NOTE_COMMANDS, NOTE_SUFFIX } from '../../../protocol/noteNames';
-import { NoteCodeNames, NoteCodePlaces, NoteDerive, NoteFiles, NoteRead, NoteSymbols, type DeriveForm } from '../../../protocol/noteServer';
+import {
+  NoteCodeNames,
+  NoteCodePlaces,
+  NoteDerive,
+  NoteFiles,
+  NoteRead,
+  NoteSymbols,
+  type DeriveForm,
+} from '../../../protocol/noteServer';
 import { codeNames, codePlaces } from './codeLookUp';
 import { type RenamedPerson, renamedPerson } from './renamedPerson';
 
@@ -20,16 +31,36 @@ export class NoteClient {
   ) {}
 
   /** Undefined where the line is no item any more. */
-  async derive(uri: vscode.Uri, line: number, as: DeriveForm, languageId?: string): Promise<string | undefined> {
-    return (await this.#ask(NoteDerive, { uri: uri.toString(), line, as, ...(languageId === undefined ? {} : { languageId }) })) ?? undefined;
+  async derive(
+    uri: vscode.Uri,
+    line: number,
+    as: DeriveForm,
+    languageId?: string,
+  ): Promise<string | undefined> {
+    return (
+      (await this.#ask(NoteDerive, {
+        uri: uri.toString(),
+        line,
+        as,
+        ...(languageId === undefined ? {} : { languageId }),
+      })) ?? undefined
+    );
   }
 
   async symbols(query: string): Promise<vscode.SymbolInformation[]> {
     const found = (await this.#ask(NoteSymbols, { query })) ?? [];
-    return this.client.protocol2CodeConverter.asSymbolInformations(found as Parameters<typeof this.client.protocol2CodeConverter.asSymbolInformations>[0] & object[]) ?? [];
+    return (
+      this.client.protocol2CodeConverter.asSymbolInformations(
+        found as Parameters<typeof this.client.protocol2CodeConverter.asSymbolInformations>[0] &
+          object[],
+      ) ?? []
+    );
   }
 
-  async #ask<P extends z.ZodType, R extends z.ZodType>({ method, result }: { readonly method: string; readonly params: P; readonly result: R }, params: z.infer<P>): Promise<z.infer<R> | undefined> {
+  async #ask<P extends z.ZodType, R extends z.ZodType>(
+    { method, result }: { readonly method: string; readonly params: P; readonly result: R },
+    params: z.infer<P>,
+  ): Promise<z.infer<R> | undefined> {
     const answer = result.safeParse(await this.client.sendRequest(method, params));
     return answer.success ? answer.data : undefined;
   }
@@ -44,25 +75,41 @@ export class NoteClient {
  * @param asking told before and after the editor's own workspace symbols are asked for
  * @param renamed told when a rename of a person was made
  */
-export async function startNoteClient(extensionUri: vscode.Uri, asking: (on: boolean) => void, renamed: (person: RenamedPerson) => void): Promise<NoteClient> {
+export async function startNoteClient(
+  extensionUri: vscode.Uri,
+  asking: (on: boolean) => void,
+  renamed: (person: RenamedPerson) => void,
+): Promise<NoteClient> {
   const module = vscode.Uri.joinPath(extensionUri, 'dist', 'notesServer.js').fsPath;
   const watcher = vscode.workspace.createFileSystemWatcher(`**/*${NOTE_SUFFIX}`);
-  const client = new LanguageClient('earmark.notes', 'Earmark Notes', { module, transport: TransportKind.ipc }, {
-    documentSelector: [{ pattern: `**/*${NOTE_SUFFIX}` }],
-    synchronize: { fileEvents: watcher },
-    diagnosticPullOptions: { onChange: true },
-    // What people said stands in hovers: no other command runs from there.
-    markdown: { isTrusted: { enabledCommands: [NOTE_COMMANDS.play] } },
-    revealOutputChannelOn: RevealOutputChannelOn.Never,
-    middleware: {
-      provideRenameEdits: async (document, position, newName, token, next) => {
-        const edit = await next(document, position, newName, token);
-        const person = edit && renamedPerson(document.getText(), edit.get(document.uri).map(({ range, newText }) => ({ before: document.getText(range), after: newText })));
-        if (person) whenMade(document, person.to, () => renamed(person));
-        return edit;
+  const client = new LanguageClient(
+    'earmark.notes',
+    'Earmark Notes',
+    { module, transport: TransportKind.ipc },
+    {
+      documentSelector: [{ pattern: `**/*${NOTE_SUFFIX}` }],
+      synchronize: { fileEvents: watcher },
+      diagnosticPullOptions: { onChange: true },
+      // What people said stands in hovers: no other command runs from there.
+      markdown: { isTrusted: { enabledCommands: [NOTE_COMMANDS.play] } },
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      middleware: {
+        provideRenameEdits: async (document, position, newName, token, next) => {
+          const edit = await next(document, position, newName, token);
+          const person =
+            edit &&
+            renamedPerson(
+              document.getText(),
+              edit
+                .get(document.uri)
+                .map(({ range, newText }) => ({ before: document.getText(range), after: newText })),
+            );
+          if (person) whenMade(document, person.to, () => renamed(person));
+          return edit;
+        },
       },
     },
-  });
+  );
   const quietly = async <T>(work: () => Promise<T>): Promise<T> => {
     asking(true);
     try {
@@ -71,13 +118,22 @@ export async function startNoteClient(extensionUri: vscode.Uri, asking: (on: boo
       asking(false);
     }
   };
-  const answer = <P extends z.ZodType, T>({ method, params }: { readonly method: string; readonly params: P }, work: (given: z.infer<P>) => Promise<T>, nothing: T): void => {
+  const answer = <P extends z.ZodType, T>(
+    { method, params }: { readonly method: string; readonly params: P },
+    work: (given: z.infer<P>) => Promise<T>,
+    nothing: T,
+  ): void => {
     client.onRequest(method, async (given: unknown) => {
       const checked = params.safeParse(given);
       return checked.success ? await work(checked.data).catch(() => nothing) : nothing;
     });
   };
-  answer(NoteFiles, async () => (await vscode.workspace.findFiles(`**/*${NOTE_SUFFIX}`, undefined, FILES_MAX)).map(String), []);
+  answer(
+    NoteFiles,
+    async () =>
+      (await vscode.workspace.findFiles(`**/*${NOTE_SUFFIX}`, undefined, FILES_MAX)).map(String),
+    [],
+  );
   answer(NoteRead, ({ uri }) => readNote(vscode.Uri.parse(uri)), null);
   answer(NoteCodePlaces, ({ name }) => quietly(() => codePlaces(name)), []);
   answer(NoteCodeNames, ({ prefix }) => quietly(() => codeNames(prefix)), []);
@@ -90,10 +146,14 @@ export async function startNoteClient(extensionUri: vscode.Uri, asking: (on: boo
   return new NoteClient(client, watcher);
 }
 
-/** The editor asks for the edits of a rename, shows them maybe, and tells nobody whether it made them. */
+/**
+ * The editor asks for the edits of a rename, shows them maybe, and tells nobody whether it made
+ * them.
+ */
 function whenMade(document: vscode.TextDocument, name: string, then: () => void): void {
   const changed = vscode.workspace.onDidChangeTextDocument((event) => {
-    if (event.document !== document || !event.contentChanges.some(({ text }) => text === name)) return;
+    if (event.document !== document || !event.contentChanges.some(({ text }) => text === name))
+      return;
     stop();
     then();
   });
@@ -107,5 +167,7 @@ function whenMade(document: vscode.TextDocument, name: string, then: () => void)
 async function readNote(uri: vscode.Uri): Promise<string | null> {
   if (!uri.path.endsWith(NOTE_SUFFIX)) return null;
   const { size } = await vscode.workspace.fs.stat(uri);
-  return size > NOTE_MAX ? null : Buffer.from(await vscode.workspace.fs.readFile(uri)).toString('utf8');
+  return size > NOTE_MAX
+    ? null
+    : Buffer.from(await vscode.workspace.fs.readFile(uri)).toString('utf8');
 }

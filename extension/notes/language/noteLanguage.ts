@@ -1,13 +1,15 @@
 /**
- * Notes as a language, from the window's side: the language server starts with the first note that is opened, or when
- * somebody looks for workspace symbols where notes are. Nothing of it is loaded before.
+ * Notes as a language, from the window's side: the language server starts with the first note that
+ * is opened, or when somebody looks for workspace symbols where notes are. Nothing of it is loaded
+ * before.
  */
 import * as vscode from 'vscode';
 import { NOTE_SUFFIX } from '../../../protocol/noteNames';
 import type { NoteClient } from './noteClient';
 import type { RenamedPerson } from './renamedPerson';
 
-const isNote = ({ uri }: Pick<vscode.TextDocument, 'uri'>): boolean => uri.path.endsWith(NOTE_SUFFIX);
+const isNote = ({ uri }: Pick<vscode.TextDocument, 'uri'>): boolean =>
+  uri.path.endsWith(NOTE_SUFFIX);
 
 export class NoteLanguage implements vscode.Disposable {
   #client: Promise<NoteClient> | undefined;
@@ -27,15 +29,26 @@ export class NoteLanguage implements vscode.Disposable {
     };
     this.#subscriptions = [
       vscode.workspace.onDidOpenTextDocument(opened),
-      vscode.languages.registerWorkspaceSymbolProvider({ provideWorkspaceSymbols: (query) => this.#symbols(query) }),
+      vscode.languages.registerWorkspaceSymbolProvider({
+        provideWorkspaceSymbols: (query) => this.#symbols(query),
+      }),
     ];
     for (const document of vscode.workspace.textDocuments) opened(document);
   }
 
-  /** Started on first use. @throws Error where the server cannot be started; the next call tries again */
+  /**
+   * Started on first use. @throws Error where the server cannot be started; the next call tries
+   * again
+   */
   client(): Promise<NoteClient> {
     this.#client ??= import('./noteClient')
-      .then(({ startNoteClient }) => startNoteClient(this.extensionUri, (asking) => void (this.#asking += asking ? 1 : -1), (person) => this.#renamed.fire(person)))
+      .then(({ startNoteClient }) =>
+        startNoteClient(
+          this.extensionUri,
+          (asking) => void (this.#asking += asking ? 1 : -1),
+          (person) => this.#renamed.fire(person),
+        ),
+      )
       .catch((error: unknown) => {
         this.#client = undefined;
         throw error;
@@ -47,7 +60,9 @@ export class NoteLanguage implements vscode.Disposable {
     // Without letters it is not a person who asks: lists of code names are gathered so.
     if (this.#asking > 0 || query.trim() === '') return [];
     if (this.#client === undefined) {
-      this.#hasNotes ??= Promise.resolve(vscode.workspace.findFiles(`**/*${NOTE_SUFFIX}`, undefined, 1)).then((found) => found.length > 0);
+      this.#hasNotes ??= Promise.resolve(
+        vscode.workspace.findFiles(`**/*${NOTE_SUFFIX}`, undefined, 1),
+      ).then((found) => found.length > 0);
       if (!(await this.#hasNotes)) return [];
     }
     return (await this.client()).symbols(query);

@@ -1,4 +1,7 @@
-/** A person who got another name in a note: whom the edit means, and which session the note is of. Pure. */
+/**
+ * A person who got another name in a note: whom the edit means, and which session the note is of.
+ * Pure.
+ */
 
 export interface RenamedPerson {
   readonly sessionId: string;
@@ -15,7 +18,11 @@ export interface NameEdit {
 /** The front matter is short; nothing of the note behind it is read. */
 const FRONT_MAX = 4_000;
 
-/** @returns undefined for a note without a session, and where nobody is renamed who speaks or owns something */
+/**
+ *
+ * @returns undefined for a note without a session, and where nobody is renamed who speaks or owns
+ * something
+ */
 export function renamedPerson(note: string, edits: readonly NameEdit[]): RenamedPerson | undefined {
   const front = /^---\r?\n([^]*?)\r?\n---/.exec(note.slice(0, FRONT_MAX))?.[1] ?? '';
   const sessionId = /^session:[ \t]*["']?([^\s"']+)/m.exec(front)?.[1];

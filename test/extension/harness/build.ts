@@ -1,5 +1,6 @@
-// Compiles what runs inside the extension host — suites, their runner, the helper extension.
-// Suites go into out/hosted/: inside the repository, because they load mocha and other packages from node_modules.
+// Compiles what runs inside the extension host — suites, their runner, the helper extension. Suites
+// go into out/hosted/: inside the repository, because they load mocha and other packages from
+// node_modules.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { HostedRunConfig } from './inHost/run';
@@ -10,23 +11,38 @@ const suiteEnding = '.suite.ts';
 
 /**
  * Compiles every *.suite.ts of a folder with the runner beside them.
- * @returns the absolute path of the module that exports `run()`, as `extensionTestsPath` takes it; it works
- *   the same under @vscode/test-electron.
+ * @returns the absolute path of the module that exports `run()`, as `extensionTestsPath` takes it;
+ * it works the same under @vscode/test-electron.
  * @throws {Error} where the folder has no suite or one does not compile.
  */
-export async function buildHostedSuite(name: string, suiteFolder: string, config: HostedRunConfig): Promise<string> {
-  const suites = (await readdir(suiteFolder, { recursive: true })).filter((file) => file.endsWith(suiteEnding)).sort();
-  if (suites.length === 0) throw new Error(`${suiteFolder} has no file that ends in ${suiteEnding}.`);
+export async function buildHostedSuite(
+  name: string,
+  suiteFolder: string,
+  config: HostedRunConfig,
+): Promise<string> {
+  const suites = (await readdir(suiteFolder, { recursive: true }))
+    .filter((file) => file.endsWith(suiteEnding))
+    .sort();
+  if (suites.length === 0)
+    throw new Error(`${suiteFolder} has no file that ends in ${suiteEnding}.`);
   const out = join(outRoot, name);
-  await compile({ index: join(__dirname, 'inHost', 'run.ts'), ...Object.fromEntries(suites.map((file) => [`suite/${file.slice(0, -'.ts'.length)}`, join(suiteFolder, file)])) }, out);
+  await compile(
+    {
+      index: join(__dirname, 'inHost', 'run.ts'),
+      ...Object.fromEntries(
+        suites.map((file) => [`suite/${file.slice(0, -'.ts'.length)}`, join(suiteFolder, file)]),
+      ),
+    },
+    out,
+  );
   const files = suites.map((file) => join('suite', `${file.slice(0, -'.ts'.length)}.js`));
   await writeFile(join(out, 'run.json'), JSON.stringify({ ...config, files }, null, 2));
   return join(out, 'index.js');
 }
 
 /**
- * Compiles the helper extension into a new extensions folder, where VS Code takes it for an installed one: a browser
- * window knows only one extension under development.
+ * Compiles the helper extension into a new extensions folder, where VS Code takes it for an
+ * installed one: a browser window knows only one extension under development.
  */
 export async function buildCompanion(extensionsDir: string): Promise<void> {
   const out = join(extensionsDir, 'earmark-test.companion-1.0.0');

@@ -1,4 +1,5 @@
-// The test's side of the helper extension: finds the extension hosts that are up and asks one to do something.
+// The test's side of the helper extension: finds the extension hosts that are up and asks one to do
+// something.
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -15,7 +16,10 @@ export interface HostControl {
 
 const answerLimitMs = 60_000;
 
-/** The folder where the extension hosts of one server put their sockets; short, because a socket's path must be. */
+/**
+ * The folder where the extension hosts of one server put their sockets; short, because a socket's
+ * path must be.
+ */
 export class ControlFolder {
   private readonly known = new Set<string>();
 
@@ -27,17 +31,23 @@ export class ControlFolder {
     return new ControlFolder(path);
   }
 
-  /** Waits for an extension host that no earlier call has returned. Windows must be opened one after the other. */
+  /**
+   * Waits for an extension host that no earlier call has returned. Windows must be opened one after
+   * the other.
+   */
   async next(timeoutMs: number): Promise<HostControl> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const name = (await readdir(this.path)).find((file) => /^\d+\.sock$/.test(file) && !this.known.has(file));
+      const name = (await readdir(this.path)).find(
+        (file) => /^\d+\.sock$/.test(file) && !this.known.has(file),
+      );
       if (name) {
         this.known.add(name);
         const path = join(this.path, name);
         return { pid: Number.parseInt(name, 10), ask: (request) => ask(path, request) };
       }
-      if (Date.now() > deadline) throw new Error(`No extension host came up within ${timeoutMs / 1000} s.`);
+      if (Date.now() > deadline)
+        throw new Error(`No extension host came up within ${timeoutMs / 1000} s.`);
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
   }
@@ -52,13 +62,20 @@ function ask(path: string, request: CompanionRequest): Promise<unknown> {
     const socket = connect(path);
     let text = '';
     socket.setEncoding('utf8');
-    socket.setTimeout(answerLimitMs, () => socket.destroy(new Error(`The extension host gave no answer to "${request.kind}" within ${answerLimitMs / 1000} s.`)));
+    socket.setTimeout(answerLimitMs, () =>
+      socket.destroy(
+        new Error(
+          `The extension host gave no answer to "${request.kind}" within ${answerLimitMs / 1000} s.`,
+        ),
+      ),
+    );
     socket.on('data', (chunk: string) => {
       text += chunk;
     });
     socket.on('error', reject);
     socket.on('end', () => {
-      if (text === '') return reject(new Error(`The extension host ended before it answered "${request.kind}".`));
+      if (text === '')
+        return reject(new Error(`The extension host ended before it answered "${request.kind}".`));
       const answer = JSON.parse(text) as CompanionAnswer;
       if ('error' in answer) reject(new Error(answer.error));
       else resolve(answer.result);

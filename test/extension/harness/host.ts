@@ -1,5 +1,6 @@
-// Starts a real VS Code extension host (code-server) on a free loopback port and opens it in a real browser.
-// What one does with the opened window is in page.ts; running a mocha suite inside the host is in hostedTests.ts.
+// Starts a real VS Code extension host (code-server) on a free loopback port and opens it in a real
+// browser. What one does with the opened window is in page.ts; running a mocha suite inside the
+// host is in hostedTests.ts.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -12,7 +13,10 @@ import { HostPage, type OpenOptions } from './page';
 export interface HostOptions {
   /** Absolute path of the folder the window opens. */
   readonly workspaceFolder: string;
-  /** Absolute path of the extension under test: a built folder, which is loaded as one under development, or a VSIX, which is installed. */
+  /**
+   * Absolute path of the extension under test: a built folder, which is loaded as one under
+   * development, or a VSIX, which is installed.
+   */
   readonly extensionPath: string;
   /** Absolute path of a built module that exports `run()`; hostedTests.ts makes one. */
   readonly extensionTestsPath?: string;
@@ -24,7 +28,10 @@ export interface HostOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** With workspace trust, which nobody gave to the folder. */
   readonly restricted?: boolean;
-  /** Folder for V8 coverage of the extension under test; $NODE_V8_COVERAGE, which c8 sets, where not given. */
+  /**
+   * Folder for V8 coverage of the extension under test; $NODE_V8_COVERAGE, which c8 sets, where not
+   * given.
+   */
   readonly coverageDir?: string;
 }
 
@@ -36,7 +43,10 @@ export interface Host {
   readonly userDataDir: string;
   /** The last 20,000 characters the server wrote, for a failure's message. */
   output(): string;
-  /** Opens a window, and waits until its extension host is up. One after the other; the caller closes them. */
+  /**
+   * Opens a window, and waits until its extension host is up. One after the other; the caller
+   * closes them.
+   */
   open(browser: Browser, options?: OpenOptions): Promise<HostPage>;
   /** Ends the server, its extension hosts and terminals, and waits until they are gone. */
   dispose(): Promise<void>;
@@ -64,7 +74,11 @@ export const quietSettings = {
   'update.mode': 'none',
 };
 
-const restrictedSettings = { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never', 'security.workspace.trust.banner': 'never' };
+const restrictedSettings = {
+  'security.workspace.trust.enabled': true,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
+};
 
 /** @throws {Error} one sentence, where code-server cannot be installed or does not start. */
 export async function startHost(options: HostOptions): Promise<Host> {
@@ -76,10 +90,26 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const settingsFile = join(options.userDataDir, 'User', 'settings.json');
   await mkdir(join(options.userDataDir, 'User'), { recursive: true });
   await mkdir(options.workspaceFolder, { recursive: true });
-  const earlier = JSON.parse(await readFile(settingsFile, 'utf8').catch(() => '{}')) as Record<string, unknown>;
-  await writeFile(settingsFile, JSON.stringify({ ...quietSettings, ...(options.restricted ? restrictedSettings : {}), ...earlier, ...options.settings }, null, 2));
+  const earlier = JSON.parse(await readFile(settingsFile, 'utf8').catch(() => '{}')) as Record<
+    string,
+    unknown
+  >;
+  await writeFile(
+    settingsFile,
+    JSON.stringify(
+      {
+        ...quietSettings,
+        ...(options.restricted ? restrictedSettings : {}),
+        ...earlier,
+        ...options.settings,
+      },
+      null,
+      2,
+    ),
+  );
   const installed = options.extensionPath.endsWith('.vsix');
-  if (installed) await installVsix(server, options.extensionPath, options.userDataDir, extensionsDir);
+  if (installed)
+    await installVsix(server, options.extensionPath, options.userDataDir, extensionsDir);
   const control = await ControlFolder.make();
 
   const child = spawn(
@@ -100,7 +130,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
         XDG_RUNTIME_DIR: control.path,
         // No marketplace: tests must not depend on a network, nor trouble one.
         EXTENSIONS_GALLERY: '{}',
-        // Empty, because Node hands its own on to children that have none, and the server would fill the folder.
+        // Empty, because Node hands its own on to children that have none, and the server would
+        // fill the folder.
         NODE_V8_COVERAGE: '',
         ...(coverageDir
           ? {
@@ -138,9 +169,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const remote = (path: string): string => `vscode-remote://${authority}${resolve(path)}`;
   const payload = [
     ...(installed ? [] : [['extensionDevelopmentPath', remote(options.extensionPath)]]),
-    ...(options.extensionTestsPath ? [['extensionTestsPath', remote(options.extensionTestsPath)]] : []),
+    ...(options.extensionTestsPath
+      ? [['extensionTestsPath', remote(options.extensionTestsPath)]]
+      : []),
   ];
-  const query = new URLSearchParams({ folder: resolve(options.workspaceFolder), payload: JSON.stringify(payload) });
+  const query = new URLSearchParams({
+    folder: resolve(options.workspaceFolder),
+    payload: JSON.stringify(payload),
+  });
   const url = `http://${authority}/?${query}`;
   return {
     url,
@@ -154,15 +190,41 @@ export async function startHost(options: HostOptions): Promise<Host> {
 }
 
 /** As a person does it: `code --install-extension FILE`. */
-export async function installVsix(server: { readonly node: string; readonly entry: string }, vsix: string, userDataDir: string, extensionsDir: string): Promise<void> {
-  const child = spawn(server.node, [server.entry, '--install-extension', vsix, '--user-data-dir', userDataDir, '--extensions-dir', extensionsDir, '--config', join(userDataDir, 'config.yaml')], { env: { ...cleanEnvironment(), EXTENSIONS_GALLERY: '{}', NODE_V8_COVERAGE: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function installVsix(
+  server: { readonly node: string; readonly entry: string },
+  vsix: string,
+  userDataDir: string,
+  extensionsDir: string,
+): Promise<void> {
+  const child = spawn(
+    server.node,
+    [
+      server.entry,
+      '--install-extension',
+      vsix,
+      '--user-data-dir',
+      userDataDir,
+      '--extensions-dir',
+      extensionsDir,
+      '--config',
+      join(userDataDir, 'config.yaml'),
+    ],
+    {
+      env: { ...cleanEnvironment(), EXTENSIONS_GALLERY: '{}', NODE_V8_COVERAGE: '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (output += String(chunk)));
   const [code] = (await once(child, 'close')) as [number | null];
   if (code !== 0) throw new Error(`The VSIX could not be installed: ${output.slice(-1500)}`);
 }
 
-/** Our environment without what belongs to the test run itself or to a VS Code terminal it was started from. */
+/**
+ * Our environment without what belongs to the test run itself or to a VS Code terminal it was
+ * started from.
+ */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const foreign = /^(VSCODE_|ELECTRON_|NODE_V8_COVERAGE$|NODE_OPTIONS$|CODE_SERVER_|npm_)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
@@ -172,7 +234,9 @@ function waitForPort(child: ChildProcess, output: () => string): Promise<number>
   return new Promise((resolve, reject) => {
     const fail = (what: string): void => {
       done();
-      reject(new Error(`The VS Code host for tests ${what}. Its last words: ${output().slice(-1500)}`));
+      reject(
+        new Error(`The VS Code host for tests ${what}. Its last words: ${output().slice(-1500)}`),
+      );
     };
     const look = (): void => {
       const port = /HTTP server listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(output())?.[1];
@@ -180,7 +244,10 @@ function waitForPort(child: ChildProcess, output: () => string): Promise<number>
       done();
       resolve(Number(port));
     };
-    const timer = setTimeout(() => fail(`did not start within ${startLimitMs / 1000} s`), startLimitMs);
+    const timer = setTimeout(
+      () => fail(`did not start within ${startLimitMs / 1000} s`),
+      startLimitMs,
+    );
     const exited = (): void => fail('ended while it started');
     const failed = (error: Error): void => fail(`could not be started (${error.message})`);
     const done = (): void => {
@@ -201,13 +268,18 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** SIGTERM to the server, then SIGKILL to whatever of its group is still there; returns when the group is empty. */
+/**
+ * SIGTERM to the server, then SIGKILL to whatever of its group is still there; returns when the
+ * group is empty.
+ */
 async function endGroup(child: ChildProcess): Promise<void> {
   if (child.pid === undefined) return;
-  const gone = child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : once(child, 'exit');
+  const gone =
+    child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : once(child, 'exit');
   child.kill('SIGTERM');
   await Promise.race([gone, new Promise((done) => setTimeout(done, stopLimitMs).unref())]);
   const deadline = Date.now() + stopLimitMs;
-  while (killGroup(child, 'SIGKILL') && Date.now() < deadline) await new Promise((done) => setTimeout(done, 20));
+  while (killGroup(child, 'SIGKILL') && Date.now() < deadline)
+    await new Promise((done) => setTimeout(done, 20));
   await gone;
 }

@@ -9,7 +9,10 @@ import { type HostOptions, startHost } from './host';
 import type { HostedResults } from './inHost/run';
 import type { HostPage } from './page';
 
-export interface HostedTestsOptions extends Omit<HostOptions, 'extensionTestsPath' | 'userDataDir'> {
+export interface HostedTestsOptions extends Omit<
+  HostOptions,
+  'extensionTestsPath' | 'userDataDir'
+> {
   /** Absolute path of a folder with *.suite.ts files. */
   readonly suiteFolder: string;
   /** A temporary one where not given. */
@@ -32,10 +35,21 @@ export interface HostedTestsResult extends HostedResults {
 
 /**
  * Starts a host of its own, runs the suites in it and ends it.
- * @throws {Error} where the host does not start or the suites do not end in time; failing tests are results, not errors.
+ * @throws {Error} where the host does not start or the suites do not end in time; failing tests are
+ * results, not errors.
  */
-export async function runExtensionTests(browser: Browser, options: HostedTestsOptions): Promise<HostedTestsResult> {
-  const { suiteFolder, timeoutMs = 120_000, testTimeoutMs = 30_000, grep, after, ...hostOptions } = options;
+export async function runExtensionTests(
+  browser: Browser,
+  options: HostedTestsOptions,
+): Promise<HostedTestsResult> {
+  const {
+    suiteFolder,
+    timeoutMs = 120_000,
+    testTimeoutMs = 30_000,
+    grep,
+    after,
+    ...hostOptions
+  } = options;
   const dir = await mkdtemp(join(tmpdir(), 'earmark-hosted-'));
   const resultsFile = join(dir, 'results.json');
   const coverageDir = options.coverageDir ?? process.env.NODE_V8_COVERAGE;
@@ -47,12 +61,23 @@ export async function runExtensionTests(browser: Browser, options: HostedTestsOp
     ...(coverageDir === undefined ? {} : { coverageDir, coverageRoot: options.extensionPath }),
   });
   const started = Date.now();
-  const host = await startHost({ userDataDir: join(dir, 'user'), ...hostOptions, extensionTestsPath });
+  const host = await startHost({
+    userDataDir: join(dir, 'user'),
+    ...hostOptions,
+    extensionTestsPath,
+  });
   try {
     const page = await host.open(browser);
-    const exitCode = await withLimit(page.testsExit, timeoutMs, () => `The suites in ${suiteFolder} did not end within ${timeoutMs / 1000} s. ${host.output().slice(-1500)}`);
+    const exitCode = await withLimit(
+      page.testsExit,
+      timeoutMs,
+      () =>
+        `The suites in ${suiteFolder} did not end within ${timeoutMs / 1000} s. ${host.output().slice(-1500)}`,
+    );
     const text = await readFile(resultsFile, 'utf8').catch(() => {
-      throw new Error(`The suites in ${suiteFolder} ended with code ${exitCode} and without results. ${host.output().slice(-1500)}`);
+      throw new Error(
+        `The suites in ${suiteFolder} ended with code ${exitCode} and without results. ${host.output().slice(-1500)}`,
+      );
     });
     const results = JSON.parse(text) as HostedResults;
     const total = Date.now() - started;

@@ -1,4 +1,5 @@
-// A window of the VS Code host in a real browser, and what a person does in it: commands, themes, reloads, webviews.
+// A window of the VS Code host in a real browser, and what a person does in it: commands, themes,
+// reloads, webviews.
 import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
 import type { ControlFolder, HostControl } from './control';
 import type { HostMemory } from './inHost/companion';
@@ -22,12 +23,18 @@ export interface OpenOptions {
 const defaultTimeoutMs = 60_000;
 const stepLimitMs = 15_000;
 
-/** Starts Debian's Chromium, or $CHROME_PATH, headless. @throws {Error} one sentence where there is none. */
+/**
+ * Starts Debian's Chromium, or $CHROME_PATH, headless. @throws {Error} one sentence where there is
+ * none.
+ */
 export async function launchBrowser(): Promise<Browser> {
   const { chromium } = await import('playwright-core');
   const { findChromium } = await import('../../../scripts/testHost/commands.mjs');
   const executablePath = findChromium();
-  if (!executablePath) throw new Error('No Chromium was found: install it (on Debian: apt-get install chromium) or set CHROME_PATH.');
+  if (!executablePath)
+    throw new Error(
+      'No Chromium was found: install it (on Debian: apt-get install chromium) or set CHROME_PATH.',
+    );
   return chromium.launch({
     executablePath,
     args: [
@@ -38,7 +45,10 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 export class HostPage {
-  /** Exit code of `extensionTestsPath`, once its run() has ended; VS Code in a browser calls codeAutomationExit with it. */
+  /**
+   * Exit code of `extensionTestsPath`, once its run() has ended; VS Code in a browser calls
+   * codeAutomationExit with it.
+   */
   readonly testsExit: Promise<number>;
 
   private constructor(
@@ -52,10 +62,22 @@ export class HostPage {
     this.testsExit = testsExit;
   }
 
-  /** @param controls of the server that runs the extension host; undefined where that runs in the page, and what asks it refuses */
-  static async open(browser: Browser, url: string, controls: ControlFolder | undefined, options: OpenOptions): Promise<HostPage> {
+  /**
+   *
+   * @param controls of the server that runs the extension host; undefined where that runs in the
+   * page, and what asks it refuses
+   */
+  static async open(
+    browser: Browser,
+    url: string,
+    controls: ControlFolder | undefined,
+    options: OpenOptions,
+  ): Promise<HostPage> {
     const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-    const context = await browser.newContext({ viewport: options.viewport ?? { width: 1280, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'] });
+    const context = await browser.newContext({
+      viewport: options.viewport ?? { width: 1280, height: 800 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
     let exit: (code: number) => void = () => undefined;
     const testsExit = new Promise<number>((resolve) => {
       exit = resolve;
@@ -76,7 +98,9 @@ export class HostPage {
   }
 
   private async waitForHost(): Promise<void> {
-    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ state: 'attached', timeout: this.timeoutMs });
+    await this.page
+      .locator('.monaco-workbench .part.statusbar')
+      .waitFor({ state: 'attached', timeout: this.timeoutMs });
     this.control = await this.controls?.next(this.timeoutMs);
   }
 
@@ -96,23 +120,31 @@ export class HostPage {
   }
 
   /**
-   * Changes user settings as an extension does; null takes one away. Writing settings.json would not do: code-server
-   * does not notice changes of that file from outside.
+   * Changes user settings as an extension does; null takes one away. Writing settings.json would
+   * not do: code-server does not notice changes of that file from outside.
    */
   async updateSettings(change: Readonly<Record<string, unknown>>): Promise<void> {
     await this.ask({ kind: 'settings', change });
   }
 
-  /** Runs a command by its title as the palette shows it, with its category: 'Earmark: Start Meeting'. */
+  /**
+   * Runs a command by its title as the palette shows it, with its category: 'Earmark: Start
+   * Meeting'.
+   */
   async runCommand(title: string, timeoutMs = stepLimitMs): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input').first();
     const row = this.page
       .locator('.quick-input-list .monaco-list-row')
-      .filter({ has: this.page.locator('.quick-input-list-label .label-name').getByText(title, { exact: true }) })
+      .filter({
+        has: this.page
+          .locator('.quick-input-list-label .label-name')
+          .getByText(title, { exact: true }),
+      })
       .first();
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      // An extension's commands come some time after the window, and an open palette does not list them.
+      // An extension's commands come some time after the window, and an open palette does not list
+      // them.
       await this.page.keyboard.press('F1');
       await input.waitFor({ timeout: timeoutMs });
       await input.fill(`>${title}`);
@@ -122,7 +154,8 @@ export class HostPage {
       } catch (error) {
         // A slow window ran it and is late to say so: once more would undo what toggles.
         if (!(await input.isVisible())) return;
-        if (Date.now() > deadline) throw new Error(`The command palette has no "${title}".`, { cause: error });
+        if (Date.now() > deadline)
+          throw new Error(`The command palette has no "${title}".`, { cause: error });
         await this.page.keyboard.press('Escape');
       }
     }
@@ -131,7 +164,10 @@ export class HostPage {
   /** Sets the theme and waits until the window has it. */
   async setTheme(id: ThemeId): Promise<void> {
     await this.updateSettings({ 'workbench.colorTheme': themes[id].name });
-    await this.page.locator(`.monaco-workbench.${themes[id].className}`).first().waitFor({ timeout: stepLimitMs });
+    await this.page
+      .locator(`.monaco-workbench.${themes[id].className}`)
+      .first()
+      .waitFor({ timeout: stepLimitMs });
   }
 
   /** Saves a PNG of the window, or of one element of it. */
@@ -140,7 +176,10 @@ export class HostPage {
     else await this.page.screenshot({ path });
   }
 
-  /** Reloads by "Developer: Reload Window", and waits for the new workbench and its new extension host. */
+  /**
+   * Reloads by "Developer: Reload Window", and waits for the new workbench and its new extension
+   * host.
+   */
   async reload(): Promise<void> {
     const loaded = this.page.waitForEvent('domcontentloaded', { timeout: this.timeoutMs });
     await this.ask({ kind: 'coverage' });
@@ -149,7 +188,10 @@ export class HostPage {
     await this.waitForHost();
   }
 
-  /** The page dies without a word to the server, as where a laptop goes to sleep or a network breaks. */
+  /**
+   * The page dies without a word to the server, as where a laptop goes to sleep or a network
+   * breaks.
+   */
   async lose(): Promise<void> {
     const crashed = this.page.waitForEvent('crash');
     const session = await this.context.newCDPSession(this.page);
@@ -161,7 +203,8 @@ export class HostPage {
   /**
    * The document inside an extension's webview: VS Code puts it into a frame in a frame.
    * @param extensionId publisher.name
-   * @param contains a selector that the wanted webview's document has, where the extension shows several
+   * @param contains a selector that the wanted webview's document has, where the extension shows
+   * several
    */
   async webview(extensionId: string, contains = 'body', timeoutMs = stepLimitMs): Promise<Frame> {
     const deadline = Date.now() + timeoutMs;
@@ -170,13 +213,22 @@ export class HostPage {
       for (const handle of await outer.elementHandles()) {
         const inner = (await handle.contentFrame())?.childFrames() ?? [];
         for (const frame of inner) {
-          const found = await frame.locator(contains).count().catch(() => 0);
+          const found = await frame
+            .locator(contains)
+            .count()
+            .catch(() => 0);
           // While a page is being replaced there is a second, pending frame beside the active one.
-          const active = await frame.frameElement().then((element) => element.getAttribute('id')).catch(() => null);
+          const active = await frame
+            .frameElement()
+            .then((element) => element.getAttribute('id'))
+            .catch(() => null);
           if (found > 0 && active === 'active-frame') return frame;
         }
       }
-      if (Date.now() > deadline) throw new Error(`No webview of ${extensionId} with "${contains}" appeared within ${timeoutMs / 1000} s.`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `No webview of ${extensionId} with "${contains}" appeared within ${timeoutMs / 1000} s.`,
+        );
       await this.page.waitForTimeout(50);
     }
   }
@@ -189,7 +241,11 @@ export class HostPage {
   /** Presses a button of a notification or a modal dialog. */
   async pressButton(label: string): Promise<void> {
     const button = '.notification-toast .monaco-button, .monaco-dialog-box .monaco-button';
-    await this.page.locator(button).getByText(label, { exact: true }).first().click({ timeout: stepLimitMs });
+    await this.page
+      .locator(button)
+      .getByText(label, { exact: true })
+      .first()
+      .click({ timeout: stepLimitMs });
   }
 
   /** Closes the window; its extension host saves its coverage first and then ends. */

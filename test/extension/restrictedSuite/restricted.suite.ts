@@ -1,10 +1,13 @@
-/** A folder that nobody trusts: dictation and notes work, nothing of the folder is run or believed. */
+/**
+ * A folder that nobody trusts: dictation and notes work, nothing of the folder is run or believed.
+ */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { settings } from '../../../extension/settings/settings';
 import { app, editorWith, quiet, say, text, until } from '../suite/support';
 
-const run = (command: string): Thenable<void> => vscode.commands.executeCommand<void>(`earmark.${command}`);
+const run = (command: string): Thenable<void> =>
+  vscode.commands.executeCommand<void>(`earmark.${command}`);
 
 describe('a folder without trust', function () {
   this.timeout(90_000);
@@ -38,6 +41,15 @@ describe('a folder without trust', function () {
 
   it('sets nothing that names programs, addresses or consent', () => {
     // The folder's own settings say otherwise: see the test that opens it.
-    deepEqual([settings.nodePath(), settings.ofUser('llm.endpoint'), settings.remoteUrl(), settings.askEveryMeeting(), settings.keepAudio()], ['', undefined, '', false, false]);
+    deepEqual(
+      [
+        settings.nodePath(),
+        settings.ofUser('llm.endpoint'),
+        settings.remoteUrl(),
+        settings.askEveryMeeting(),
+        settings.keepAudio(),
+      ],
+      ['', undefined, '', false, false],
+    );
   });
 });

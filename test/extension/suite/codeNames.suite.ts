@@ -1,6 +1,6 @@
 /**
- * Names of a workspace of 50,000 symbols: who asks language servers, how often, how long the list takes, what it weighs.
- * Runs before every other dictation: the first one is what counts.
+ * Names of a workspace of 50,000 symbols: who asks language servers, how often, how long the list
+ * takes, what it weighs. Runs before every other dictation: the first one is what counts.
  */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
@@ -30,20 +30,36 @@ describe('names for dictation', function () {
   before(async () => {
     const { parts } = await app();
     await parts.consent.give('dictation');
-    const at = (uri: vscode.Uri): vscode.Location => new vscode.Location(uri, new vscode.Position(0, 0));
+    const at = (uri: vscode.Uri): vscode.Location =>
+      new vscode.Location(uri, new vscode.Position(0, 0));
     providers.push(
-      vscode.languages.registerDocumentSymbolProvider({ pattern: '**/scratch-*.md' }, {
-        provideDocumentSymbols: ({ uri }) => {
-          asked.document++;
-          return [new vscode.SymbolInformation('retryWithBackoff', vscode.SymbolKind.Function, '', at(uri))];
+      vscode.languages.registerDocumentSymbolProvider(
+        { pattern: '**/scratch-*.md' },
+        {
+          provideDocumentSymbols: ({ uri }) => {
+            asked.document++;
+            return [
+              new vscode.SymbolInformation(
+                'retryWithBackoff',
+                vscode.SymbolKind.Function,
+                '',
+                at(uri),
+              ),
+            ];
+          },
         },
-      }),
+      ),
       vscode.languages.registerWorkspaceSymbolProvider({
         provideWorkspaceSymbols: () => {
           asked.workspace++;
           const uri = vscode.Uri.file('/a.ts');
           // The editor sorts them by name.
-          return ['buildConfig', ...Array.from({ length: SYMBOLS - 1 }, (_, i) => `handler${i}OfQueue`)].map((name) => new vscode.SymbolInformation(name, vscode.SymbolKind.Function, '', at(uri)));
+          return [
+            'buildConfig',
+            ...Array.from({ length: SYMBOLS - 1 }, (_, i) => `handler${i}OfQueue`),
+          ].map(
+            (name) => new vscode.SymbolInformation(name, vscode.SymbolKind.Function, '', at(uri)),
+          );
         },
       }),
     );
@@ -73,8 +89,13 @@ describe('names for dictation', function () {
       }
       times.sort((a, b) => a - b);
       const megabytes = (used() - before) / 1e6;
-      console.log(`      ${index.workspace.symbols.size} symbols: the list in ${times[10]!.toFixed(1)} ms (worst of 20: ${times.at(-1)!.toFixed(1)}), ${megabytes.toFixed(0)} MB`);
-      ok(names.length > 1_000 && names.indexOf('retryWithBackoff') < names.indexOf('buildConfig'), `${names.length} names`);
+      console.log(
+        `      ${index.workspace.symbols.size} symbols: the list in ${times[10]!.toFixed(1)} ms (worst of 20: ${times.at(-1)!.toFixed(1)}), ${megabytes.toFixed(0)} MB`,
+      );
+      ok(
+        names.length > 1_000 && names.indexOf('retryWithBackoff') < names.indexOf('buildConfig'),
+        `${names.length} names`,
+      );
       ok(times[10]! <= START_MS, `${times[10]} ms`);
       ok(megabytes <= MEMORY_MB, `${megabytes} MB`);
     } finally {
@@ -101,7 +122,10 @@ describe('names for dictation', function () {
     await dictate('call build config in retry with backoff first', 'build');
     const known = asked.workspace;
     await dictate('and once more', 'once');
-    deepEqual([text(editor.document), asked.workspace - known], ['Call buildConfig in retryWithBackoff first and once more', 0]);
+    deepEqual(
+      [text(editor.document), asked.workspace - known],
+      ['Call buildConfig in retryWithBackoff first and once more', 0],
+    );
     equal(known, 1);
   });
 });

@@ -6,7 +6,10 @@ import * as vscode from 'vscode';
 import type { Parts } from '../../../extension/app';
 import { answering, app, closeEditors, editorWith, extension, quiet, run, until } from './support';
 
-/** `openNote` needs a meeting that writes its note: test/extension/meeting.test.ts. `searchSessions` is typed into: views.suite.ts. */
+/**
+ * `openNote` needs a meeting that writes its note: test/extension/meeting.test.ts. `searchSessions`
+ * is typed into: views.suite.ts.
+ */
 const ELSEWHERE = ['openNote', 'searchSessions'];
 
 describe('commands', function () {
@@ -22,24 +25,41 @@ describe('commands', function () {
   afterEach(closeEditors);
 
   it('of the manifest are all there, and run by a suite or known to be missed', async () => {
-    const { contributes } = extension().packageJSON as { contributes: { commands: { command: string }[] } };
+    const { contributes } = extension().packageJSON as {
+      contributes: { commands: { command: string }[] };
+    };
     const names = contributes.commands.map(({ command }) => command.replace('earmark.', ''));
     const known = new Set(await vscode.commands.getCommands(true));
-    deepEqual(names.filter((name) => !known.has(`earmark.${name}`)), []);
+    deepEqual(
+      names.filter((name) => !known.has(`earmark.${name}`)),
+      [],
+    );
     const folder = join(extension().extensionPath, 'test', 'extension', 'suite');
-    const suites = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
-    deepEqual(names.filter((name) => !ELSEWHERE.includes(name) && !new RegExp(`['.]${name}'`).test(suites)), []);
+    const suites = readdirSync(folder)
+      .map((file) => readFileSync(join(folder, file), 'utf8'))
+      .join('\n');
+    deepEqual(
+      names.filter((name) => !ELSEWHERE.includes(name) && !new RegExp(`['.]${name}'`).test(suites)),
+      [],
+    );
   });
 
   it('choose what is recorded', async () => {
-    for (const [command, key, id] of [['selectMicrophone', 'audio.microphone', 'tone'], ['selectSystemAudio', 'audio.systemAudio', 'tone.monitor']] as const) {
+    for (const [command, key, id] of [
+      ['selectMicrophone', 'audio.microphone', 'tone'],
+      ['selectSystemAudio', 'audio.systemAudio', 'tone.monitor'],
+    ] as const) {
       for (const chosen of [id, '']) {
-        const asked = answering('showQuickPick', (items) => (items as { id: string }[]).find((item) => item.id === chosen));
+        const asked = answering('showQuickPick', (items) =>
+          (items as { id: string }[]).find((item) => item.id === chosen),
+        );
         await (command === 'selectMicrophone' ? run('selectMicrophone') : run('selectSystemAudio'));
         asked.dispose();
         await until(`${key} is “${chosen}”`, () => setting(key) === chosen);
       }
-      await vscode.workspace.getConfiguration('earmark').update(key, undefined, vscode.ConfigurationTarget.Global);
+      await vscode.workspace
+        .getConfiguration('earmark')
+        .update(key, undefined, vscode.ConfigurationTarget.Global);
     }
   });
 
@@ -51,18 +71,32 @@ describe('commands', function () {
     await until('the log is shown', () => shown()?.uri.path.endsWith('/logs/daemon.log'));
     await closeEditors();
     await run('openSettings');
-    await until('the settings are shown', () => vscode.window.tabGroups.activeTabGroup.activeTab?.label === 'Settings');
+    await until(
+      'the settings are shown',
+      () => vscode.window.tabGroups.activeTabGroup.activeTab?.label === 'Settings',
+    );
   });
 
   it('offer what can be done now, and do what was picked', async () => {
     await editorWith('|');
-    const asked = answering('showQuickPick', (items) => (items as { command?: string }[]).find(({ command }) => command === 'earmark.openPanel'));
+    const asked = answering('showQuickPick', (items) =>
+      (items as { command?: string }[]).find(({ command }) => command === 'earmark.openPanel'),
+    );
     await run('showMenu');
     asked.dispose();
-    const commands = (asked.asked[0] as { command?: string }[]).flatMap(({ command }) => command ?? []);
+    const commands = (asked.asked[0] as { command?: string }[]).flatMap(
+      ({ command }) => command ?? [],
+    );
     const known = new Set(await vscode.commands.getCommands(true));
-    deepEqual(commands.filter((command) => !known.has(command)), []);
-    ok(commands.includes('earmark.startMeeting') && commands.includes('earmark.toggleDictation') && !commands.includes('earmark.stopMeeting'));
+    deepEqual(
+      commands.filter((command) => !known.has(command)),
+      [],
+    );
+    ok(
+      commands.includes('earmark.startMeeting') &&
+        commands.includes('earmark.toggleDictation') &&
+        !commands.includes('earmark.stopMeeting'),
+    );
     await until('the panel is open', () => parts.panel.visible);
     await vscode.commands.executeCommand('workbench.view.explorer');
     await until('the panel is hidden', () => !parts.panel.visible);
@@ -71,7 +105,11 @@ describe('commands', function () {
   });
 
   it('ask before they change anything that is secret or large, and change nothing without an answer', async () => {
-    const asked = [answering('showQuickPick', () => undefined), answering('showInputBox', () => undefined), answering('showWarningMessage', () => undefined)];
+    const asked = [
+      answering('showQuickPick', () => undefined),
+      answering('showInputBox', () => undefined),
+      answering('showWarningMessage', () => undefined),
+    ];
     try {
       await run('downloadModel');
       await run('setRemoteToken');
@@ -79,20 +117,29 @@ describe('commands', function () {
     } finally {
       for (const one of asked) one.dispose();
     }
-    deepEqual(asked.map((one) => one.asked.length), [1, 1, 1]);
+    deepEqual(
+      asked.map((one) => one.asked.length),
+      [1, 1, 1],
+    );
     match(String(asked[2]?.asked[0]), /earmark\.privacy\.encrypt/);
     equal(await parts.context.secrets.get('earmark.remote.token'), undefined);
   });
 
   it('sign nobody in without a provider, and nobody out who is not in', async () => {
-    const asked = [answering('showWarningMessage', () => undefined), answering('showInformationMessage', () => undefined)];
+    const asked = [
+      answering('showWarningMessage', () => undefined),
+      answering('showInformationMessage', () => undefined),
+    ];
     try {
       await run('signIn');
       await run('signOut');
     } finally {
       for (const one of asked) one.dispose();
     }
-    deepEqual(asked.map((one) => one.asked.length), [1, 1]);
+    deepEqual(
+      asked.map((one) => one.asked.length),
+      [1, 1],
+    );
     match(String(asked[0]?.asked[0]), /earmark\.remote\.issuer/);
     match(String(asked[1]?.asked[0]), /Nobody was signed in/);
   });

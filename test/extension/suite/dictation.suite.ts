@@ -1,4 +1,7 @@
-/** Dictation in a real editor: one undo step, nothing left by Escape, edits meanwhile, several cursors, read-only editors. */
+/**
+ * Dictation in a real editor: one undo step, nothing left by Escape, edits meanwhile, several
+ * cursors, read-only editors.
+ */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { Dictation } from '../../../extension/dictation/dictation';
@@ -45,7 +48,10 @@ describe('dictation', function () {
     const { version } = editor.document;
     await listen();
     await run('cancelDictation');
-    deepEqual([dictation.state.kind, text(editor.document), editor.document.version, dictation.heard], ['idle', 'Before', version, '']);
+    deepEqual(
+      [dictation.state.kind, text(editor.document), editor.document.version, dictation.heard],
+      ['idle', 'Before', version, ''],
+    );
   });
 
   it('keeps its place while the text around it changes', async () => {
@@ -85,10 +91,17 @@ describe('dictation', function () {
     afterEach(() => say());
 
     /** Speaks the phrases without a key that is held, and waits until the text is there. */
-    async function speak(editor: vscode.TextEditor, expected: string, ...phrases: string[]): Promise<void> {
+    async function speak(
+      editor: vscode.TextEditor,
+      expected: string,
+      ...phrases: string[]
+    ): Promise<void> {
       say(...phrases);
       await run('toggleDictation');
-      await until(`“${expected}” while it listens`, () => text(editor.document) === expected && dictation.state.kind === 'listening');
+      await until(
+        `“${expected}” while it listens`,
+        () => text(editor.document) === expected && dictation.state.kind === 'listening',
+      );
     }
 
     it('inserts a phrase when it has ended, each as an undo step', async () => {
@@ -99,12 +112,27 @@ describe('dictation', function () {
       const behind = editor.document.positionAt('Before. One thing.'.length);
       editor.selection = new vscode.Selection(behind, behind);
       const versions: string[] = [];
-      const seen = vscode.workspace.onDidChangeTextDocument(({ document }) => document === editor.document && versions.push(text(document)));
-      await speak(editor, 'Before. One thing. Another thing, and a third. After.', 'Another thing,', 'and a third.');
+      const seen = vscode.workspace.onDidChangeTextDocument(
+        ({ document }) => document === editor.document && versions.push(text(document)),
+      );
+      await speak(
+        editor,
+        'Before. One thing. Another thing, and a third. After.',
+        'Another thing,',
+        'and a third.',
+      );
       seen.dispose();
       await run('cancelDictation');
-      equal(text(editor.document), 'Before. One thing. Another thing, and a third. After.', 'what is in stays in');
-      for (const expected of [...versions.slice(0, -1).reverse(), 'Before. One thing. After.', 'Before. After.']) {
+      equal(
+        text(editor.document),
+        'Before. One thing. Another thing, and a third. After.',
+        'what is in stays in',
+      );
+      for (const expected of [
+        ...versions.slice(0, -1).reverse(),
+        'Before. One thing. After.',
+        'Before. After.',
+      ]) {
         await vscode.commands.executeCommand('undo');
         equal(text(editor.document), expected);
       }
@@ -123,7 +151,13 @@ describe('dictation', function () {
       await speak(editor, 'Here. This stays. This goes.', 'This goes.');
       await run('toggleDictation');
       await until('it is over', () => dictation.state.kind === 'idle');
-      await speak(editor, 'Here. This stays. Now this. And that.', 'Scratch that.', 'Now this.', 'And that.');
+      await speak(
+        editor,
+        'Here. This stays. Now this. And that.',
+        'Scratch that.',
+        'Now this.',
+        'And that.',
+      );
     });
 
     it('leaves what a person changed meanwhile, and goes on behind it', async () => {
@@ -131,8 +165,13 @@ describe('dictation', function () {
       say('One thing.', 'two things.', 'Three things.');
       await run('toggleDictation');
       await until('the first phrase is in', () => text(editor.document).startsWith('One thing.'));
-      await until('the person could type', async () => editor.edit((edit) => edit.replace(new vscode.Range(0, 0, 0, 3), 'Some')));
-      await until('the rest is in', () => text(editor.document) === 'Some thing. Two things. Three things.');
+      await until('the person could type', async () =>
+        editor.edit((edit) => edit.replace(new vscode.Range(0, 0, 0, 3), 'Some')),
+      );
+      await until(
+        'the rest is in',
+        () => text(editor.document) === 'Some thing. Two things. Three things.',
+      );
     });
 
     it('keeps a terminal waiting for the whole, which it is given once', async () => {
@@ -140,7 +179,12 @@ describe('dictation', function () {
       const opened = new vscode.EventEmitter<string>();
       const terminal = vscode.window.createTerminal({
         name: 'whole',
-        pty: { onDidWrite: opened.event, open: () => undefined, close: () => undefined, handleInput: (data: string) => void written.push(data) },
+        pty: {
+          onDidWrite: opened.event,
+          open: () => undefined,
+          close: () => undefined,
+          handleInput: (data: string) => void written.push(data),
+        },
       });
       try {
         terminal.show();
@@ -175,16 +219,31 @@ describe('dictation', function () {
   });
 
   it('refuses a read-only editor with a sentence, and listens to nothing', async () => {
-    const document = await vscode.workspace.openTextDocument(vscode.Uri.parse('vscode://defaultsettings/keybindings.json'));
+    const document = await vscode.workspace.openTextDocument(
+      vscode.Uri.parse('vscode://defaultsettings/keybindings.json'),
+    );
     await vscode.window.showTextDocument(document);
-    const sentence = await dictation.start(() => EditorSurface.active()).then(() => '', (error: Error) => error.message);
+    const sentence = await dictation
+      .start(() => EditorSurface.active())
+      .then(
+        () => '',
+        (error: Error) => error.message,
+      );
     match(sentence, /read-only/);
     equal(dictation.state.kind, 'idle');
   });
 
   it('asks for an editor where there is none', async () => {
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    match(await dictation.start(() => EditorSurface.active()).then(() => '', (error: Error) => error.message), /cursor/);
+    match(
+      await dictation
+        .start(() => EditorSurface.active())
+        .then(
+          () => '',
+          (error: Error) => error.message,
+        ),
+      /cursor/,
+    );
   });
 
   it('ends when its document is closed', async () => {

@@ -1,4 +1,7 @@
-/** A hundred dictations leave nothing behind: no listener, no surface, no subscription. Runs last: it counts what is alive. */
+/**
+ * A hundred dictations leave nothing behind: no listener, no surface, no subscription. Runs last:
+ * it counts what is alive.
+ */
 import { deepEqual, ok } from 'node:assert/strict';
 import * as v8 from 'node:v8';
 import * as vscode from 'vscode';
@@ -27,15 +30,25 @@ describe('zero leaks', function () {
     say('');
     await editorWith('|');
     const surface = (): EditorSurface => EditorSurface.active();
-    // The classes of the bundle are others than those of this file; what they are made of is the same.
+    // The classes of the bundle are others than those of this file; what they are made of is the
+    // same.
     const bundled = await until('a surface', async () => {
       await dictation.start(surface);
       const { state } = dictation;
       return state.kind === 'idle' ? undefined : state;
     });
-    const constructors = { emitters: vscode.EventEmitter, decorations: EditorSurface, subscriptions: bundled.kind === 'listening' ? bundled.subscription.constructor : undefined };
+    const constructors = {
+      emitters: vscode.EventEmitter,
+      decorations: EditorSurface,
+      subscriptions: bundled.kind === 'listening' ? bundled.subscription.constructor : undefined,
+    };
     await dictation.cancel();
-    const alive = (): Record<string, number> => Object.fromEntries(Object.entries(constructors).flatMap(([name, constructor]) => (constructor === undefined ? [] : [[name, count(constructor, { format: 'count' })]])));
+    const alive = (): Record<string, number> =>
+      Object.fromEntries(
+        Object.entries(constructors).flatMap(([name, constructor]) =>
+          constructor === undefined ? [] : [[name, count(constructor, { format: 'count' })]],
+        ),
+      );
     const round = async (i: number): Promise<void> => {
       await dictation.start(surface);
       await (i % 2 === 0 ? dictation.stop() : dictation.cancel());
@@ -45,11 +58,18 @@ describe('zero leaks', function () {
     const before = alive();
     for (let i = 0; i < ROUNDS; i++) await round(i);
     const after = alive();
-    console.log(`      alive after ${ROUNDS} rounds: ${JSON.stringify(after)}, before: ${JSON.stringify(before)}`);
+    console.log(
+      `      alive after ${ROUNDS} rounds: ${JSON.stringify(after)}, before: ${JSON.stringify(before)}`,
+    );
     ok((before['emitters'] ?? 0) > 0 && before['subscriptions'] !== undefined);
     // The editor makes emitters of its own at any time, but not one a round.
     const slack = (name: string): number => (name === 'emitters' ? ROUNDS / 10 : 0);
-    deepEqual(Object.fromEntries(Object.entries(after).filter(([name, n]) => n > (before[name] ?? 0) + slack(name))), {});
+    deepEqual(
+      Object.fromEntries(
+        Object.entries(after).filter(([name, n]) => n > (before[name] ?? 0) + slack(name)),
+      ),
+      {},
+    );
     say();
     await closeEditors();
   });

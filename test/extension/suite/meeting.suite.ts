@@ -1,4 +1,7 @@
-/** A meeting in a real window: consent, start, note, what the user types in it, pause, stop, folders that refuse. */
+/**
+ * A meeting in a real window: consent, start, note, what the user types in it, pause, stop, folders
+ * that refuse.
+ */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { SessionGet } from '../../../protocol/session';
@@ -6,8 +9,10 @@ import type { App, Parts } from '../../../extension/app';
 import { app, quiet, run, text, until } from './support';
 
 const folder = (): vscode.Uri => vscode.workspace.workspaceFolders![0]!.uri;
-const read = async (uri: vscode.Uri): Promise<string> => Buffer.from(await vscode.workspace.fs.readFile(uri)).toString('utf8');
-const finals = ({ meeting }: Parts, source: string): number => meeting.model?.view().segments.filter((s) => s.source === source).length ?? 0;
+const read = async (uri: vscode.Uri): Promise<string> =>
+  Buffer.from(await vscode.workspace.fs.readFile(uri)).toString('utf8');
+const finals = ({ meeting }: Parts, source: string): number =>
+  meeting.model?.view().segments.filter((s) => s.source === source).length ?? 0;
 
 describe('meeting', function () {
   this.timeout(90_000);
@@ -53,12 +58,19 @@ describe('meeting', function () {
     const uri = await note();
     match(uri.path, /\/\.earmark\/[^/]+\.earmark\.md$/);
     await until('words are in it', async () => (await read(uri)).includes('w7'));
-    equal((await read(vscode.Uri.joinPath(folder(), '.earmark', '.gitignore'))).trim().split('\n').at(-1), '*');
+    equal(
+      (await read(vscode.Uri.joinPath(folder(), '.earmark', '.gitignore')))
+        .trim()
+        .split('\n')
+        .at(-1),
+      '*',
+    );
     await run('stopMeeting');
     await until('it is done', () => parts.meeting.model?.state === 'DONE');
     await parts.notes.flush();
     const model = parts.meeting.model!;
-    const spoken = (await (await parts.daemon.ready()).request(SessionGet, { sessionId: model.id })).segments;
+    const spoken = (await (await parts.daemon.ready()).request(SessionGet, { sessionId: model.id }))
+      .segments;
     const written = await read(uri);
     equal([...written.matchAll(/\bw[79]\b/g)].length >= spoken.length, true);
   });
@@ -75,12 +87,23 @@ describe('meeting', function () {
     const at = document.positionAt(document.getText().indexOf(`**${spoken}**`) + 3);
     const edit = await until('the language server answers', async () => {
       // Before Earmark's own is there, that of VS Code for Markdown refuses.
-      const made = await Promise.resolve(vscode.commands.executeCommand<vscode.WorkspaceEdit | undefined>('vscode.executeDocumentRenameProvider', uri, at, 'Ann Lee')).catch(() => undefined);
+      const made = await Promise.resolve(
+        vscode.commands.executeCommand<vscode.WorkspaceEdit | undefined>(
+          'vscode.executeDocumentRenameProvider',
+          uri,
+          at,
+          'Ann Lee',
+        ),
+      ).catch(() => undefined);
       return (made?.get(uri).length ?? 0) > 0 && made;
     });
     ok(await vscode.workspace.applyEdit(edit));
-    const speakers = (): string[] => parts.meeting.model?.view().segments.map(({ speaker }) => speaker) ?? [];
-    await until('the session has the name', () => speakers().includes('Ann Lee') && !speakers().includes(spoken));
+    const speakers = (): string[] =>
+      parts.meeting.model?.view().segments.map(({ speaker }) => speaker) ?? [];
+    await until(
+      'the session has the name',
+      () => speakers().includes('Ann Lee') && !speakers().includes(spoken),
+    );
   });
 
   it('never touches what the user types, moves no cursor, saves nothing that was not saved', async () => {
@@ -89,7 +112,8 @@ describe('meeting', function () {
     const editor = await vscode.window.showTextDocument(uri);
     const { document } = editor;
     const mine = ['My own line.', '- [ ] something I must not forget', 'and a last one'];
-    // Typed at the top, in the middle of the machine's lines, and at the end, letter by letter while lines come in.
+    // Typed at the top, in the middle of the machine's lines, and at the end, letter by letter
+    // while lines come in.
     for (const line of mine) {
       const at = line === mine[0] ? 0 : document.lineCount - 1;
       await editor.edit((edit) => edit.insert(new vscode.Position(at, 0), `${line}\n`));
@@ -102,31 +126,41 @@ describe('meeting', function () {
     await until('more was said', () => finals(parts, 'mic') >= before + 2);
     await parts.notes.flush();
     const lines = text(document).split(/\r?\n/);
-    deepEqual(mine.map((line) => lines.filter((l) => l === line).length), [1, 1, 1]);
+    deepEqual(
+      mine.map((line) => lines.filter((l) => l === line).length),
+      [1, 1, 1],
+    );
     deepEqual([editor.selection.active.line, editor.selection.active.character], [lineOf(), 4]);
-    ok(document.isDirty, 'the user\'s typing is the user\'s to save');
+    ok(document.isDirty, "the user's typing is the user's to save");
     await document.save();
     await run('stopMeeting');
     await until('it is done', () => parts.meeting.model?.state === 'DONE');
     await parts.notes.flush();
     const after = (await read(uri)).split(/\r?\n/);
-    deepEqual(mine.map((line) => after.filter((l) => l === line).length), [1, 1, 1]);
+    deepEqual(
+      mine.map((line) => after.filter((l) => l === line).length),
+      [1, 1, 1],
+    );
     equal(document.isDirty, false, 'a note that was saved stays saved');
   });
 
-  it('goes on with a notice when the note\'s folder cannot be written, and writes when it can', async () => {
+  it("goes on with a notice when the note's folder cannot be written, and writes when it can", async () => {
     const setting = vscode.workspace.getConfiguration('earmark');
     const blocked = vscode.Uri.joinPath(folder(), 'blocked');
     await vscode.workspace.fs.writeFile(blocked, Buffer.from('a file where a folder should be'));
     await setting.update('notes.folder', 'blocked/notes', vscode.ConfigurationTarget.Workspace);
     try {
       await start();
-      await until('the notice is there', () => parts.meeting.model?.view().notices.some((n) => n.id === 'note'));
+      await until('the notice is there', () =>
+        parts.meeting.model?.view().notices.some((n) => n.id === 'note'),
+      );
       const before = finals(parts, 'mic');
       await until('the meeting goes on', () => finals(parts, 'mic') > before);
       await setting.update('notes.folder', undefined, vscode.ConfigurationTarget.Workspace);
       await note();
-      await until('the notice is gone', () => parts.meeting.model?.view().notices.every((n) => n.id !== 'note'));
+      await until('the notice is gone', () =>
+        parts.meeting.model?.view().notices.every((n) => n.id !== 'note'),
+      );
     } finally {
       await setting.update('notes.folder', undefined, vscode.ConfigurationTarget.Workspace);
       await vscode.workspace.fs.delete(blocked);
@@ -160,7 +194,10 @@ describe('meeting', function () {
     await until('it is done', () => parts.meeting.model?.state === 'DONE');
     parts.meeting.close();
     const shown = await parts.meeting.show(id);
-    await until('its words are back', () => finals(parts, 'mic') > 0 || shown.view().segments.length === 0);
+    await until(
+      'its words are back',
+      () => finals(parts, 'mic') > 0 || shown.view().segments.length === 0,
+    );
     deepEqual([shown.title, shown.state], ['Planning', 'DONE']);
   });
 });

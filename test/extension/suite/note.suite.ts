@@ -1,11 +1,15 @@
-/** The note's document between two who write: the user, who types and saves, and Earmark, which adds lines. */
+/**
+ * The note's document between two who write: the user, who types and saves, and Earmark, which adds
+ * lines.
+ */
 import { deepEqual } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { NoteEdit } from '../../../protocol/notes';
 import { updateNote } from '../../../extension/notes/noteFiles';
 import { closeEditors, until } from './support';
 
-const read = async (uri: vscode.Uri): Promise<string> => Buffer.from(await vscode.workspace.fs.readFile(uri)).toString('utf8');
+const read = async (uri: vscode.Uri): Promise<string> =>
+  Buffer.from(await vscode.workspace.fs.readFile(uri)).toString('utf8');
 
 describe('note document', () => {
   let count = 0;
@@ -14,7 +18,10 @@ describe('note document', () => {
   /** Lines that the machine wants at the end, once each. */
   let wanted: string[];
   const missing = (now: string): NoteEdit[] => {
-    const text = wanted.filter((line) => !now.split('\n').includes(line)).map((line) => `${line}\n`).join('');
+    const text = wanted
+      .filter((line) => !now.split('\n').includes(line))
+      .map((line) => `${line}\n`)
+      .join('');
     return text === '' ? [] : [{ start: now.length, end: now.length, newText: text }];
   };
   const add = (line: string, meanwhile?: () => Promise<void>) => {
@@ -32,7 +39,10 @@ describe('note document', () => {
   beforeEach(async () => {
     wanted = [];
     // A name of its own: the editor keeps a closed document for a while.
-    uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, `between${++count}.earmark.md`);
+    uri = vscode.Uri.joinPath(
+      vscode.workspace.workspaceFolders![0]!.uri,
+      `between${++count}.earmark.md`,
+    );
     await vscode.workspace.fs.writeFile(uri, Buffer.from('one\n'));
     document = await vscode.workspace.openTextDocument(uri);
     await vscode.window.showTextDocument(document);
@@ -56,7 +66,8 @@ describe('note document', () => {
     deepEqual([document.isDirty, await read(uri)], [false, 'mine\none\ntwo\nthree\n']);
   });
 
-  // Somewhere between these times lies the moment when the save has read the text and is not yet done.
+  // Somewhere between these times lies the moment when the save has read the text and is not yet
+  // done.
   const DELAYS = Array.from({ length: 20 }, (_, i) => 3 * i);
 
   it('is in step again after a save that crossed an edit', async () => {
@@ -69,7 +80,11 @@ describe('note document', () => {
       });
       await saved;
       await add(`three ${delay}`);
-      await until(`the editor knows that it is saved (${delay} ms)`, () => !document.isDirty, 2_000);
+      await until(
+        `the editor knows that it is saved (${delay} ms)`,
+        () => !document.isDirty,
+        2_000,
+      );
       deepEqual(await read(uri), document.getText());
     }
   });
@@ -84,6 +99,9 @@ describe('note document', () => {
       await document.save();
     }
     await add('last');
-    deepEqual([[...results].filter((kind) => kind === 'failed'), await read(uri)], [[], document.getText()]);
+    deepEqual(
+      [[...results].filter((kind) => kind === 'failed'), await read(uri)],
+      [[], document.getText()],
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** Notes as a language in a real editor: everything that the editor asks its providers for, without a daemon. */
+/**
+ * Notes as a language in a real editor: everything that the editor asks its providers for, without
+ * a daemon.
+ */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { closeEditors, editorWith, until } from './support';
@@ -30,16 +33,21 @@ participants: [Ben, Lea]
 describe('notes as a language', () => {
   let uri: vscode.Uri;
   let document: vscode.TextDocument;
-  const lineOf = (text: string): number => document.getText().slice(0, document.getText().indexOf(text)).split('\n').length - 1;
-  const at = (text: string, into = 1): vscode.Position => document.positionAt(document.getText().indexOf(text) + into);
-  const run = <T>(command: string, ...args: unknown[]): Thenable<T> => vscode.commands.executeCommand<T>(command, ...args);
+  const lineOf = (text: string): number =>
+    document.getText().slice(0, document.getText().indexOf(text)).split('\n').length - 1;
+  const at = (text: string, into = 1): vscode.Position =>
+    document.positionAt(document.getText().indexOf(text) + into);
+  const run = <T>(command: string, ...args: unknown[]): Thenable<T> =>
+    vscode.commands.executeCommand<T>(command, ...args);
 
   before(async () => {
     uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, 'language.earmark.md');
     await vscode.workspace.fs.writeFile(uri, Buffer.from(NOTE));
     document = await vscode.workspace.openTextDocument(uri);
     await vscode.window.showTextDocument(document);
-    await until('the language server answers', async () => (await outline()).includes('Fix the cache'));
+    await until('the language server answers', async () =>
+      (await outline()).includes('Fix the cache'),
+    );
   });
   after(async () => {
     await closeEditors();
@@ -47,51 +55,137 @@ describe('notes as a language', () => {
   });
 
   async function outline(): Promise<string[]> {
-    const names = (symbols: readonly vscode.DocumentSymbol[]): string[] => symbols.flatMap(({ name, children }) => [name, ...names(children)]);
-    return names((await run<vscode.DocumentSymbol[] | undefined>('vscode.executeDocumentSymbolProvider', uri)) ?? []);
+    const names = (symbols: readonly vscode.DocumentSymbol[]): string[] =>
+      symbols.flatMap(({ name, children }) => [name, ...names(children)]);
+    return names(
+      (await run<vscode.DocumentSymbol[] | undefined>(
+        'vscode.executeDocumentSymbolProvider',
+        uri,
+      )) ?? [],
+    );
   }
 
   it('outline, folding and lenses', async () => {
     const names = await outline();
-    deepEqual(['Sync design', 'Decisions', 'Fix the cache', 'Transcript', '[00:00:05]'].filter((name) => !names.includes(name)), []);
+    deepEqual(
+      ['Sync design', 'Decisions', 'Fix the cache', 'Transcript', '[00:00:05]'].filter(
+        (name) => !names.includes(name),
+      ),
+      [],
+    );
     const folds = await run<vscode.FoldingRange[]>('vscode.executeFoldingRangeProvider', uri);
     ok(folds.some(({ start, end }) => start === 0 && end === 4));
     const lenses = await run<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri);
-    const titles = lenses.filter(({ range }) => range.start.line === lineOf('- Use')).map(({ command }) => command?.title);
+    const titles = lenses
+      .filter(({ range }) => range.start.line === lineOf('- Use'))
+      .map(({ command }) => command?.title);
     deepEqual(titles, ['▷ Play', 'TODO', 'Issue', 'Decision Record']);
   });
 
   it('problems as information, with quick fixes', async () => {
     const found = await until('the problems are there', () => {
-      const list = vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'earmark');
+      const list = vscode.languages
+        .getDiagnostics(uri)
+        .filter(({ source }) => source === 'earmark');
       return list.length === 3 && list;
     });
-    deepEqual(found.map(({ code, severity }) => [code, severity]), [['overdue', vscode.DiagnosticSeverity.Information], ['owner', vscode.DiagnosticSeverity.Information], ['time', vscode.DiagnosticSeverity.Information]]);
-    const fixes = await run<vscode.CodeAction[]>('vscode.executeCodeActionProvider', uri, new vscode.Range(at('Write the'), at('Write the')));
+    deepEqual(
+      found.map(({ code, severity }) => [code, severity]),
+      [
+        ['overdue', vscode.DiagnosticSeverity.Information],
+        ['owner', vscode.DiagnosticSeverity.Information],
+        ['time', vscode.DiagnosticSeverity.Information],
+      ],
+    );
+    const fixes = await run<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      uri,
+      new vscode.Range(at('Write the'), at('Write the')),
+    );
     const titles = fixes.map(({ title }) => title);
-    deepEqual(['Assign to @Ben', 'Assign to @Lea', 'Use the Nearest Time [00:00:12]', 'Remove the Time'].filter((title) => !titles.includes(title)), []);
+    deepEqual(
+      [
+        'Assign to @Ben',
+        'Assign to @Lea',
+        'Use the Nearest Time [00:00:12]',
+        'Remove the Time',
+      ].filter((title) => !titles.includes(title)),
+      [],
+    );
   });
 
   it('hover, definition, completion, rename', async () => {
-    const hovers = await run<vscode.Hover[]>('vscode.executeHoverProvider', uri, at('[00:00:12]', 3));
-    ok(hovers.some(({ contents }) => contents.some((part) => (part as vscode.MarkdownString).value.includes('We use the session store'))));
+    const hovers = await run<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      uri,
+      at('[00:00:12]', 3),
+    );
+    ok(
+      hovers.some(({ contents }) =>
+        contents.some((part) =>
+          (part as vscode.MarkdownString).value.includes('We use the session store'),
+        ),
+      ),
+    );
     // The link runs this command and no other.
-    deepEqual(hovers.flatMap(({ contents }) => contents.map((part) => (part as vscode.MarkdownString).isTrusted)).filter((trusted) => trusted !== undefined), [{ enabledCommands: ['earmark.playFromNote'] }]);
-    const [place] = await run<(vscode.Location | vscode.LocationLink)[]>('vscode.executeDefinitionProvider', uri, at('[00:00:12]', 3));
-    equal('range' in place! ? place.range.start.line : place?.targetRange.start.line, lineOf('**Lea**'));
-    const { items } = await run<vscode.CompletionList>('vscode.executeCompletionItemProvider', uri, at('@Ben', 1), '@');
+    deepEqual(
+      hovers
+        .flatMap(({ contents }) =>
+          contents.map((part) => (part as vscode.MarkdownString).isTrusted),
+        )
+        .filter((trusted) => trusted !== undefined),
+      [{ enabledCommands: ['earmark.playFromNote'] }],
+    );
+    const [place] = await run<(vscode.Location | vscode.LocationLink)[]>(
+      'vscode.executeDefinitionProvider',
+      uri,
+      at('[00:00:12]', 3),
+    );
+    equal(
+      'range' in place! ? place.range.start.line : place?.targetRange.start.line,
+      lineOf('**Lea**'),
+    );
+    const { items } = await run<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      uri,
+      at('@Ben', 1),
+      '@',
+    );
     ok(['@Ben', '@Lea'].every((name) => items.some(({ label }) => label === name)));
-    const edit = await run<vscode.WorkspaceEdit>('vscode.executeDocumentRenameProvider', uri, at('**Ben', 3), 'Benno');
-    deepEqual(edit.get(uri).map(({ range, newText }) => [range.start.line, newText]), [[3, '[Benno, Lea]'], [lineOf('- [ ] Fix'), 'Benno'], [lineOf('**Ben'), 'Benno']]);
+    const edit = await run<vscode.WorkspaceEdit>(
+      'vscode.executeDocumentRenameProvider',
+      uri,
+      at('**Ben', 3),
+      'Benno',
+    );
+    deepEqual(
+      edit.get(uri).map(({ range, newText }) => [range.start.line, newText]),
+      [
+        [3, '[Benno, Lea]'],
+        [lineOf('- [ ] Fix'), 'Benno'],
+        [lineOf('**Ben'), 'Benno'],
+      ],
+    );
   });
 
   it('symbols of the workspace, of notes that are not open too', async () => {
     const other = vscode.Uri.joinPath(uri, '../other.earmark.md');
-    await vscode.workspace.fs.writeFile(other, Buffer.from('# Other\n\n## Decisions\n\n- Paint the shed\n'));
+    await vscode.workspace.fs.writeFile(
+      other,
+      Buffer.from('# Other\n\n## Decisions\n\n- Paint the shed\n'),
+    );
     try {
-      const names = async (query: string) => (await run<vscode.SymbolInformation[]>('vscode.executeWorkspaceSymbolProvider', query)).map(({ name }) => name);
-      deepEqual((await names('fix the cache')).filter((name) => name === 'Fix the cache'), ['Fix the cache']);
-      await until('the other note is found', async () => (await names('paint')).includes('Paint the shed'));
+      const names = async (query: string) =>
+        (await run<vscode.SymbolInformation[]>('vscode.executeWorkspaceSymbolProvider', query)).map(
+          ({ name }) => name,
+        );
+      deepEqual(
+        (await names('fix the cache')).filter((name) => name === 'Fix the cache'),
+        ['Fix the cache'],
+      );
+      await until('the other note is found', async () =>
+        (await names('paint')).includes('Paint the shed'),
+      );
     } finally {
       await vscode.workspace.fs.delete(other);
     }
@@ -104,6 +198,9 @@ describe('notes as a language', () => {
     equal(document.lineAt(lineOf('Fix the cache')).text.slice(0, 6), '- [x] ');
     await run('earmark.toggleNoteItem', uri.toString(), lineOf('- [x] Fix'));
     await run('earmark.deriveFromNote', uri.toString(), lineOf('- [ ] Fix'), 'todo');
-    equal(code.document.getText(), '<!-- TODO(Ben): Fix the cache (Sync design [00:00:05], 2020-11-27) -->\none\ntwo\n');
+    equal(
+      code.document.getText(),
+      '<!-- TODO(Ben): Fix the cache (Sync design [00:00:05], 2020-11-27) -->\none\ntwo\n',
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** What the user sets in the editor holds in the daemon at once, stays in its config.json, and goes when it is taken back; what is wrong is told in the panel. */
+/**
+ * What the user sets in the editor holds in the daemon at once, stays in its config.json, and goes
+ * when it is taken back; what is wrong is told in the panel.
+ */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,10 +11,15 @@ import { PrivacyRetention } from '../../../protocol/privacy';
 import { SettingsGet } from '../../../protocol/settings';
 import { app, until } from './support';
 
-const set = (name: string, value: unknown): Thenable<void> => vscode.workspace.getConfiguration('earmark').update(name, value, vscode.ConfigurationTarget.Global);
+const set = (name: string, value: unknown): Thenable<void> =>
+  vscode.workspace
+    .getConfiguration('earmark')
+    .update(name, value, vscode.ConfigurationTarget.Global);
 const kept = (): Record<string, unknown> => {
   const file = join(stateFolder(), 'config.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>) : {};
+  return existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>)
+    : {};
 };
 
 describe('settings of the daemon', () => {
@@ -23,11 +31,18 @@ describe('settings of the daemon', () => {
     await until('the daemon keeps it', () => kept()['privacy.redactTranscript'] === true);
     const { values, problems } = await connection.request(SettingsGet, {});
     deepEqual([values['privacy.redactTranscript'], problems], [true, []]);
-    await until('the days are there', async () => (await connection.request(PrivacyRetention, {})).retention.audioDays === 12);
+    await until(
+      'the days are there',
+      async () => (await connection.request(PrivacyRetention, {})).retention.audioDays === 12,
+    );
     await set('privacy.redactTranscript', undefined);
     await set('privacy.audioDays', undefined);
     await until('it is taken back', () => !('privacy.redactTranscript' in kept()));
-    await until('the days are gone', async () => (await connection.request(PrivacyRetention, {})).retention.audioDays === undefined);
+    await until(
+      'the days are gone',
+      async () =>
+        (await connection.request(PrivacyRetention, {})).retention.audioDays === undefined,
+    );
   });
 
   it('that are wrong are told in the panel until they are right', async () => {

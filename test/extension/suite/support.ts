@@ -1,4 +1,7 @@
-/** What the suites inside the extension host share: the extension, a daemon whose engine hears loudness, waiting. */
+/**
+ * What the suites inside the extension host share: the extension, a daemon whose engine hears
+ * loudness, waiting.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,8 +26,8 @@ export async function testApi(): Promise<TestApi> {
 }
 
 /**
- * The extension with a daemon behind it that records a tone and calls it a word: `w7` from the microphone, `w9` from
- * the speakers, one a second. Everything but sound and model is real.
+ * The extension with a daemon behind it that records a tone and calls it a word: `w7` from the
+ * microphone, `w9` from the speakers, one a second. Everything but sound and model is real.
  * @param env of a daemon that does not run yet
  */
 export async function app(env: Readonly<Record<string, string>> = {}): Promise<App> {
@@ -36,20 +39,33 @@ async function startDaemon(env: Readonly<Record<string, string>>): Promise<void>
   if (readDaemonFile(stateFolder()) !== undefined) return;
   const root = extension().extensionPath;
   const script = join(root, 'test', 'fakes', 'scriptedDaemon.ts');
-  if (!existsSync(script)) throw new Error('The suites run from the repository: test/fakes/scriptedDaemon.ts is not there.');
+  if (!existsSync(script))
+    throw new Error(
+      'The suites run from the repository: test/fakes/scriptedDaemon.ts is not there.',
+    );
   const client = await ensureDaemon({
     stateDir: stateFolder(),
     client: { name: 'tests', version: '0' },
     daemon: {
       command: process.execPath,
-      args: ['--require', join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'), script, '--idle-ms', '15000'],
+      args: [
+        '--require',
+        join(root, 'node_modules', 'tsx', 'dist', 'cjs', 'index.cjs'),
+        script,
+        '--idle-ms',
+        '15000',
+      ],
       env: { ELECTRON_RUN_AS_NODE: '1', ...env },
     },
   });
   client.dispose();
 }
 
-export async function until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, timeoutMs = 15_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 15_000,
+): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const found = await look();
@@ -59,7 +75,10 @@ export async function until<T>(what: string, look: () => T | undefined | false |
   }
 }
 
-/** What each recording hears from now on, phrase by phrase; without phrases the word of the tone again. */
+/**
+ * What each recording hears from now on, phrase by phrase; without phrases the word of the tone
+ * again.
+ */
 export function say(...phrases: string[]): void {
   const file = join(stateFolder(), 'says.json');
   if (phrases.length === 0) rmSync(file, { force: true });
@@ -68,9 +87,16 @@ export function say(...phrases: string[]): void {
 
 export const text = (document: vscode.TextDocument): string => document.getText();
 
-
 /** Answers the next questions of a kind; what was asked comes back. */
-export function answering<K extends 'showQuickPick' | 'showSaveDialog' | 'showErrorMessage' | 'showWarningMessage' | 'showInformationMessage' | 'showInputBox'>(kind: K, answer: (asked: unknown) => unknown): { readonly asked: unknown[]; dispose(): void } {
+export function answering<
+  K extends
+    | 'showQuickPick'
+    | 'showSaveDialog'
+    | 'showErrorMessage'
+    | 'showWarningMessage'
+    | 'showInformationMessage'
+    | 'showInputBox',
+>(kind: K, answer: (asked: unknown) => unknown): { readonly asked: unknown[]; dispose(): void } {
   const asked: unknown[] = [];
   const window = vscode.window as unknown as Record<string, unknown>;
   const real = window[kind];
@@ -79,13 +105,18 @@ export function answering<K extends 'showQuickPick' | 'showSaveDialog' | 'showEr
 }
 
 /** A command of the extension, by its name without `earmark.`. */
-export const run = (command: string, ...args: unknown[]): Thenable<void> => vscode.commands.executeCommand<void>(`earmark.${command}`, ...args);
+export const run = (command: string, ...args: unknown[]): Thenable<void> =>
+  vscode.commands.executeCommand<void>(`earmark.${command}`, ...args);
 
 /** An editor on a new file of the workspace, with `|` where the cursors are. */
 export async function editorWith(content: string, ending = 'md'): Promise<vscode.TextEditor> {
   const parts = content.split('|');
-  // Not an untitled document, and no name twice: the editor may show the text of an earlier one of that name first.
-  const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, `scratch-${randomUUID()}.${ending}`);
+  // Not an untitled document, and no name twice: the editor may show the text of an earlier one of
+  // that name first.
+  const uri = vscode.Uri.joinPath(
+    vscode.workspace.workspaceFolders![0]!.uri,
+    `scratch-${randomUUID()}.${ending}`,
+  );
   await vscode.workspace.fs.writeFile(uri, Buffer.from(parts.join('')));
   const document = await vscode.workspace.openTextDocument(uri);
   const editor = await vscode.window.showTextDocument(document);
@@ -116,5 +147,7 @@ export async function quiet(): Promise<void> {
 /** Processes whose command line names the daemon of this state folder. */
 export function daemonProcesses(): string[] {
   if (process.platform === 'win32') return [];
-  return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n').filter((line) => line.includes('daemon') && line.includes(stateFolder()));
+  return execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes('daemon') && line.includes(stateFolder()));
 }

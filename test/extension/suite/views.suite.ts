@@ -1,4 +1,7 @@
-/** Past meetings in a real window: the tree, search's hits, exports, names of speakers, kept sound, storage, models, deletion. */
+/**
+ * Past meetings in a real window: the tree, search's hits, exports, names of speakers, kept sound,
+ * storage, models, deletion.
+ */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { SessionList, SessionSearch } from '../../../protocol/session';
@@ -20,17 +23,23 @@ describe('past meetings', function () {
   before(async () => {
     ({ parts } = await app());
     await parts.consent.give('meeting');
-    await vscode.workspace.getConfiguration('earmark').update('meeting.keepAudio', true, vscode.ConfigurationTarget.Global);
+    await vscode.workspace
+      .getConfiguration('earmark')
+      .update('meeting.keepAudio', true, vscode.ConfigurationTarget.Global);
     say(SAID);
     await run('startMeeting');
-    await until('it was heard', () => parts.meeting.model?.view().segments.some(({ text }) => text === SAID));
+    await until('it was heard', () =>
+      parts.meeting.model?.view().segments.some(({ text }) => text === SAID),
+    );
     id = parts.meeting.model!.id;
     await run('stopMeeting');
     await until('it is done', () => parts.meeting.model?.state === 'DONE');
   });
   after(async () => {
     say();
-    await vscode.workspace.getConfiguration('earmark').update('meeting.keepAudio', undefined, vscode.ConfigurationTarget.Global);
+    await vscode.workspace
+      .getConfiguration('earmark')
+      .update('meeting.keepAudio', undefined, vscode.ConfigurationTarget.Global);
     await quiet();
   });
 
@@ -40,12 +49,18 @@ describe('past meetings', function () {
     const found: { group: string; node: SessionNode }[] = [];
     for (const group of await parts.history.getChildren()) {
       if (isNode(group)) continue;
-      for (const node of await parts.history.getChildren(group)) if (isNode(node) && node.session.id === id) found.push({ group: group.label, node });
+      for (const node of await parts.history.getChildren(group))
+        if (isNode(node) && node.session.id === id) found.push({ group: group.label, node });
     }
     return found;
   }
-  /** What was said, as the loudspeakers had it or else the microphone: one is the echo of the other. */
-  const spoken = (): Segment => parts.meeting.model!.view().segments.find(({ text, hidden }) => text === SAID && hidden !== true)!;
+  /**
+   * What was said, as the loudspeakers had it or else the microphone: one is the echo of the other.
+   */
+  const spoken = (): Segment =>
+    parts.meeting
+      .model!.view()
+      .segments.find(({ text, hidden }) => text === SAID && hidden !== true)!;
 
   it('stand in a tree by day, by repository and by person', async () => {
     const groups: string[][] = [];
@@ -62,13 +77,29 @@ describe('past meetings', function () {
     const speakerId = parts.meeting.model!.speakerId(segment.speaker, segment.source)!;
     ok(speakerId !== undefined);
     const { TranscriptNameSpeaker } = await import('../../../protocol/transcript');
-    await parts.daemon.connection.request(TranscriptNameSpeaker, { sessionId: id, speakerId, name: 'Ana' });
-    await until('the page has the name', () => parts.meeting.model?.segment(segment.id)?.speaker === 'Ana');
+    await parts.daemon.connection.request(TranscriptNameSpeaker, {
+      sessionId: id,
+      speakerId,
+      name: 'Ana',
+    });
+    await until(
+      'the page has the name',
+      () => parts.meeting.model?.segment(segment.id)?.speaker === 'Ana',
+    );
     await parts.history.setGrouping('person');
-    deepEqual((await nodes()).map(({ group }) => group), ['Ana']);
+    deepEqual(
+      (await nodes()).map(({ group }) => group),
+      ['Ana'],
+    );
     await parts.history.setGrouping('day');
-    const { hits } = await parts.daemon.connection.request(SessionSearch, parseSearch('marmalade speaker:Ana', 10)!);
-    deepEqual(hits.map((hit) => [hit.sessionId, hit.segment?.text]), [[id, SAID]]);
+    const { hits } = await parts.daemon.connection.request(
+      SessionSearch,
+      parseSearch('marmalade speaker:Ana', 10)!,
+    );
+    deepEqual(
+      hits.map((hit) => [hit.sessionId, hit.segment?.text]),
+      [[id, SAID]],
+    );
   });
 
   it('are found while somebody types, and open where it was said', async () => {
@@ -85,7 +116,8 @@ describe('past meetings', function () {
     try {
       const over = run('searchSessions');
       const list = await until('the search is open', () => pick);
-      const found = (): [string, string | undefined][] => list.items.map(({ label, description }) => [label, description?.split(' ')[0]]);
+      const found = (): [string, string | undefined][] =>
+        list.items.map(({ label, description }) => [label, description?.split(' ')[0]]);
       list.value = 'marmal';
       await until('it is found', () => found().length > 0);
       deepEqual(found()[0], [SAID, 'Ana']);
@@ -104,15 +136,26 @@ describe('past meetings', function () {
   it('play their sound from a moment', async () => {
     ok(parts.meeting.model!.playable);
     const segment = spoken();
-    const sound = await soundFrom(parts.daemon.connection, id, ['mic', 'system'], segment.startMs, false);
+    const sound = await soundFrom(
+      parts.daemon.connection,
+      id,
+      ['mic', 'system'],
+      segment.startMs,
+      false,
+    );
     const samples = new Int16Array(Uint8Array.from(Buffer.from(sound.pcm, 'base64')).buffer);
-    ok(samples.length > 16_000 && samples.some((sample) => sample !== 0), `${samples.length} samples`);
+    ok(
+      samples.length > 16_000 && samples.some((sample) => sample !== 0),
+      `${samples.length} samples`,
+    );
     ok(Math.abs(sound.startMs - segment.startMs) <= 20, `${sound.startMs} ms`);
   });
 
   it('are exported to a file', async () => {
     const target = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, 'export.vtt');
-    const pick = answering('showQuickPick', (items) => (items as { format: string }[]).find(({ format }) => format === 'vtt'));
+    const pick = answering('showQuickPick', (items) =>
+      (items as { format: string }[]).find(({ format }) => format === 'vtt'),
+    );
     const save = answering('showSaveDialog', () => target);
     const told = answering('showInformationMessage', () => undefined);
     try {
@@ -120,17 +163,24 @@ describe('past meetings', function () {
     } finally {
       for (const one of [pick, save, told]) one.dispose();
     }
-    match(Buffer.from(await vscode.workspace.fs.readFile(target)).toString('utf8'), /^WEBVTT\n[^]*<v Ana>The zanzibar marmalade overflows\./);
+    match(
+      Buffer.from(await vscode.workspace.fs.readFile(target)).toString('utf8'),
+      /^WEBVTT\n[^]*<v Ana>The zanzibar marmalade overflows\./,
+    );
     await vscode.workspace.fs.delete(target);
   });
 
   it('are shown, grouped, renamed and played from their note by command', async () => {
     parts.meeting.close();
-    const meeting = answering('showQuickPick', (items) => (items as { session: { id: string } }[]).find(({ session }) => session.id === id));
+    const meeting = answering('showQuickPick', (items) =>
+      (items as { session: { id: string } }[]).find(({ session }) => session.id === id),
+    );
     await run('showSession');
     meeting.dispose();
     equal(parts.meeting.model?.id, id);
-    const grouping = answering('showQuickPick', (items) => (items as { grouping: string }[]).find((one) => one.grouping === 'repository'));
+    const grouping = answering('showQuickPick', (items) =>
+      (items as { grouping: string }[]).find((one) => one.grouping === 'repository'),
+    );
     await run('groupHistory');
     grouping.dispose();
     equal(parts.history.grouping, 'repository');
@@ -140,7 +190,10 @@ describe('past meetings', function () {
     name.dispose();
     await run('refreshHistory');
     equal((await nodes())[0]?.node.session.title, 'Weekly');
-    const note = vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, 'played.earmark.md');
+    const note = vscode.Uri.joinPath(
+      vscode.workspace.workspaceFolders![0]!.uri,
+      'played.earmark.md',
+    );
     await vscode.workspace.fs.writeFile(note, Buffer.from(`---\nsession: ${id}\n---\n`));
     parts.meeting.close();
     await run('playFromNote', note.toString(), 0);
@@ -155,11 +208,20 @@ describe('past meetings', function () {
     const page = new StoragePage(parts.daemon, () => undefined);
     await page.open();
     const { kept, keepAudio } = page.view();
-    ok(kept !== undefined && kept.databaseBytes > 0 && kept.audioBytes > 0 && kept.sessions > 0 && keepAudio);
+    ok(
+      kept !== undefined &&
+        kept.databaseBytes > 0 &&
+        kept.audioBytes > 0 &&
+        kept.sessions > 0 &&
+        keepAudio,
+    );
     const asked = answering('showWarningMessage', () => 'Delete What Is Older');
     await page.take({ type: 'retention', what: 'audioDays', days: 30 });
     asked.dispose();
-    deepEqual([asked.asked, page.view().retention], [['Delete sound after 30 days?'], { audioDays: 30 }]);
+    deepEqual(
+      [asked.asked, page.view().retention],
+      [['Delete sound after 30 days?'], { audioDays: 30 }],
+    );
     await page.take({ type: 'retention', what: 'audioDays' });
     deepEqual(page.view().retention, {});
     page.dispose();
@@ -182,6 +244,9 @@ describe('past meetings', function () {
     asked.dispose();
     equal(asked.asked.length, 1);
     const { sessions } = await parts.daemon.connection.request(SessionList, {});
-    deepEqual([sessions.some((session) => session.id === id), await nodes(), parts.meeting.model], [false, [], undefined]);
+    deepEqual(
+      [sessions.some((session) => session.id === id), await nodes(), parts.meeting.model],
+      [false, [], undefined],
+    );
   });
 });

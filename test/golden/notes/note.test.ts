@@ -1,4 +1,7 @@
-/** A whole note and all exports of one meeting, as files to look at. `UPDATE_GOLDEN=1` writes them anew. */
+/**
+ * A whole note and all exports of one meeting, as files to look at. `UPDATE_GOLDEN=1` writes them
+ * anew.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** `earmark mcp` with the SDK's own client: a scripted conversation, a meeting that runs, hostile arguments. */
+/**
+ * `earmark mcp` with the SDK's own client: a scripted conversation, a meeting that runs, hostile
+ * arguments.
+ */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createConnection, createFramePusher } from '../../../client';
@@ -17,7 +20,10 @@ describe('earmark mcp', function () {
   const agent = new McpAgent();
   before(async () => {
     folder = new DaemonFolder();
-    keepMeeting(folder.path, 'aaaa1111', 'release-go-no-go', NOW - DAY_MS, [{ name: 'installer', uri: 'src/setup/installer.ts' }, { name: 'upgrade', uri: 'src/upgradeTest.ts' }]);
+    keepMeeting(folder.path, 'aaaa1111', 'release-go-no-go', NOW - DAY_MS, [
+      { name: 'installer', uri: 'src/setup/installer.ts' },
+      { name: 'upgrade', uri: 'src/upgradeTest.ts' },
+    ]);
     keepMeeting(folder.path, 'bbbb2222', 'checkout-sprint-planning', NOW);
     await agent.start(scriptedCli(['mcp']), { EARMARK_HOME: folder.path });
   });
@@ -28,29 +34,63 @@ describe('earmark mcp', function () {
 
   it('offers tools that only read, and says that what people said is no instruction', async () => {
     const { tools } = await agent.client.listTools();
-    deepEqual(tools.map(({ name }) => name), ['list_sessions', 'search', 'read_session', 'list_insights', 'live_transcript', 'said_about']);
-    deepEqual(tools.filter(({ annotations, inputSchema }) => annotations?.readOnlyHint !== true || inputSchema['additionalProperties'] !== false), []);
+    deepEqual(
+      tools.map(({ name }) => name),
+      ['list_sessions', 'search', 'read_session', 'list_insights', 'live_transcript', 'said_about'],
+    );
+    deepEqual(
+      tools.filter(
+        ({ annotations, inputSchema }) =>
+          annotations?.readOnlyHint !== true || inputSchema['additionalProperties'] !== false,
+      ),
+      [],
+    );
     match(agent.client.getInstructions() ?? '', /never an instruction/);
   });
 
   it('lists, reads, and finds decisions and actions with the words they rest on', async () => {
     const { sessions } = await agent.ask('list_sessions');
-    deepEqual(sessions.map(({ id, title, state }) => [id, title, state]), [['bbbb2222', 'Sprint planning of the checkout team', 'DONE'], ['aaaa1111', 'Go or no go for version four', 'DONE']]);
+    deepEqual(
+      sessions.map(({ id, title, state }) => [id, title, state]),
+      [
+        ['bbbb2222', 'Sprint planning of the checkout team', 'DONE'],
+        ['aaaa1111', 'Go or no go for version four', 'DONE'],
+      ],
+    );
     const page = await agent.ask('read_session', { session: 'aaaa', offset: 2, limit: 3 });
-    deepEqual([page.segments.map(({ id }) => id), page.segments[0]?.speaker, page.next], [['s3', 's4', 's5'], 'Sam', 'Ask with offset 5 for what follows.']);
+    deepEqual(
+      [page.segments.map(({ id }) => id), page.segments[0]?.speaker, page.next],
+      [['s3', 's4', 's5'], 'Sam', 'Ask with offset 5 for what follows.'],
+    );
     const whole = (await agent.ask('read_session', { session: 'aaaa1111', limit: 500 })).segments;
     deepEqual(page.speakers, [...new Set(whole.map(({ speaker }) => speaker))]);
     const said = new Map(whole.map((segment) => [segment.id as string, segment.text as string]));
     const { insights } = await agent.ask('list_insights', { session: 'aaaa1111' });
-    ok(insights.some(({ kind }) => kind === 'decision') && insights.some(({ kind, owner }) => kind === 'action' && owner !== undefined));
-    const unfounded = insights.filter(({ evidence }) => evidence.length === 0 || evidence.some((e) => !said.get(e.segment)?.includes(e.quote)));
+    ok(
+      insights.some(({ kind }) => kind === 'decision') &&
+        insights.some(({ kind, owner }) => kind === 'action' && owner !== undefined),
+    );
+    const unfounded = insights.filter(
+      ({ evidence }) =>
+        evidence.length === 0 || evidence.some((e) => !said.get(e.segment)?.includes(e.quote)),
+    );
     deepEqual(unfounded, []);
   });
 
   it('searches words, kinds and people', async () => {
     const hits = (await agent.ask('search', { query: 'windows eight' })).hits;
-    ok(hits.length >= 2 && hits.every(({ session, text }) => session === 'aaaa1111' && /windows eight/i.test(text)));
-    const mina = (await agent.ask('search', { kind: 'action', speaker: 'Mina', repository: 'shop', since: '2026-11-01' })).hits;
+    ok(
+      hits.length >= 2 &&
+        hits.every(({ session, text }) => session === 'aaaa1111' && /windows eight/i.test(text)),
+    );
+    const mina = (
+      await agent.ask('search', {
+        kind: 'action',
+        speaker: 'Mina',
+        repository: 'shop',
+        since: '2026-11-01',
+      })
+    ).hits;
     ok(mina.length > 0 && mina.every(({ owner }) => owner === 'Mina'));
     deepEqual((await agent.ask('search', { query: 'windows', until: '2026-11-01' })).hits, []);
   });
@@ -58,34 +98,74 @@ describe('earmark mcp', function () {
   it('tells what was said about a symbol and about a file', async () => {
     const symbol = await agent.ask('said_about', { name: 'upgradeTest' });
     deepEqual(symbol.spokenAs, ['upgrade', 'test']);
-    ok(symbol.segments.length >= 2 && symbol.segments.every(({ text }) => /upgrade test/i.test(text)));
+    ok(
+      symbol.segments.length >= 2 &&
+        symbol.segments.every(({ text }) => /upgrade test/i.test(text)),
+    );
     const file = await agent.ask('said_about', { name: 'src/upgradeTest.ts' });
-    ok(file.insights.length > 0 && file.insights.every(({ symbols }) => symbols!.some(({ uri }) => uri === 'src/upgradeTest.ts')));
-    deepEqual(await agent.ask('said_about', { name: 'src/nobodySpokeOfThis.ts' }), { name: 'src/nobodySpokeOfThis.ts', spokenAs: ['nobody', 'spoke', 'of', 'this'], insights: [], segments: [] });
+    ok(
+      file.insights.length > 0 &&
+        file.insights.every(({ symbols }) =>
+          symbols!.some(({ uri }) => uri === 'src/upgradeTest.ts'),
+        ),
+    );
+    deepEqual(await agent.ask('said_about', { name: 'src/nobodySpokeOfThis.ts' }), {
+      name: 'src/nobodySpokeOfThis.ts',
+      spokenAs: ['nobody', 'spoke', 'of', 'this'],
+      insights: [],
+      segments: [],
+    });
   });
 
   it('follows a meeting that runs: the last words, then only what is new, then its end', async () => {
-    equal((await agent.call('live_transcript')).text, 'No meeting runs now; give the id of a session as list_sessions shows it.');
-    const connection = createConnection({ stateDir: folder.path, client: { name: 'test', version: '0' }, daemon: scriptedDaemon(), timeoutMs: 30_000 });
+    equal(
+      (await agent.call('live_transcript')).text,
+      'No meeting runs now; give the id of a session as list_sessions shows it.',
+    );
+    const connection = createConnection({
+      stateDir: folder.path,
+      client: { name: 'test', version: '0' },
+      daemon: scriptedDaemon(),
+      timeoutMs: 30_000,
+    });
     try {
-      const session = await connection.start({ kind: 'meeting', title: 'Live', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: false, insights: false }, () => undefined);
+      const session = await connection.start(
+        {
+          kind: 'meeting',
+          title: 'Live',
+          sources: [{ source: 'mic', origin: { type: 'push' } }],
+          partials: false,
+          insights: false,
+        },
+        () => undefined,
+      );
       const pusher = createFramePusher(connection, session, { source: 'mic' });
       pusher.write(say(1, 2));
       await pusher.whenReady();
       const first = await heard(['w1', 'w2']);
       pusher.write(say(3));
       const next = await agent.ask('live_transcript', { after: first, waitSeconds: 20 });
-      deepEqual(next.segments.map(({ text }) => text), ['w3']);
+      deepEqual(
+        next.segments.map(({ text }) => text),
+        ['w3'],
+      );
       await pusher.end();
       await connection.request(SessionStop, { sessionId: session.sessionId });
       let cursor = next.cursor as number;
       for (let last = next; last.next !== 'The session is over.'; cursor = last.cursor) {
-        last = await agent.ask('live_transcript', { session: session.sessionId, after: cursor, waitSeconds: 20 });
+        last = await agent.ask('live_transcript', {
+          session: session.sessionId,
+          after: cursor,
+          waitSeconds: 20,
+        });
         deepEqual(last.segments, []);
       }
       pusher.dispose();
       const again = await agent.ask('live_transcript', { session: session.sessionId, after: 0 });
-      deepEqual(again.segments.map(({ text }) => text), ['w1', 'w2', 'w3']);
+      deepEqual(
+        again.segments.map(({ text }) => text),
+        ['w1', 'w2', 'w3'],
+      );
     } finally {
       connection.dispose();
     }
@@ -96,7 +176,10 @@ describe('earmark mcp', function () {
     for (let tries = 0; tries < 300; tries++) {
       const { segments, cursor } = await agent.ask('live_transcript');
       if (segments.length === words.length) {
-        deepEqual(segments.map(({ text }) => text), words);
+        deepEqual(
+          segments.map(({ text }) => text),
+          words,
+        );
         return cursor;
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -105,39 +188,137 @@ describe('earmark mcp', function () {
   }
 
   describe('refuses', () => {
-    const refused = (name: string, tool: string, input: Record<string, unknown>, sentence: RegExp) =>
+    const refused = (
+      name: string,
+      tool: string,
+      input: Record<string, unknown>,
+      sentence: RegExp,
+    ) =>
       it(name, async () => {
         const { failed, text } = await agent.call(tool, input);
         deepEqual([failed, text.length < 1000], [true, true], text);
         match(text, sentence);
       });
-    refused('a number for words', 'search', { query: 7 }, /expected string, received number at query/);
-    refused('a megabyte of words', 'search', { query: 'x'.repeat(900_000) }, /<=500 characters at query/);
-    refused('an argument that is none', 'search', { query: 'a', sql: 'DROP TABLE' }, /Unrecognized key: "sql"/);
-    refused('a hundred thousand members', 'list_insights', { session: 'aaaa', kinds: Array(100_000).fill('action') }, /more than the maximum of 100 elements/);
+    refused(
+      'a number for words',
+      'search',
+      { query: 7 },
+      /expected string, received number at query/,
+    );
+    refused(
+      'a megabyte of words',
+      'search',
+      { query: 'x'.repeat(900_000) },
+      /<=500 characters at query/,
+    );
+    refused(
+      'an argument that is none',
+      'search',
+      { query: 'a', sql: 'DROP TABLE' },
+      /Unrecognized key: "sql"/,
+    );
+    refused(
+      'a hundred thousand members',
+      'list_insights',
+      { session: 'aaaa', kinds: Array(100_000).fill('action') },
+      /more than the maximum of 100 elements/,
+    );
     refused('a limit beyond bounds', 'search', { query: 'a', limit: 1e9 }, /<=100 at limit/);
     refused('a limit that is no number', 'list_sessions', { limit: 'all' }, /at limit/);
-    refused('signs without words', 'search', { query: '"*" -- ^' }, /Give words with letters or digits at query/);
-    refused('a control character', 'search', { query: 'a\u0000b' }, /Control characters have no place here at query/);
-    refused('a date that is none', 'search', { query: 'a', since: "1' OR '1'='1" }, /Write the date as 2026-11-21 at since/);
-    refused('a day that no month has', 'search', { query: 'a', since: '2026-99-99' }, /"since" is no date/);
-    refused('a path for a session', 'read_session', { session: '../../etc/passwd' }, /Give the id of a session/);
+    refused(
+      'signs without words',
+      'search',
+      { query: '"*" -- ^' },
+      /Give words with letters or digits at query/,
+    );
+    refused(
+      'a control character',
+      'search',
+      { query: 'a\u0000b' },
+      /Control characters have no place here at query/,
+    );
+    refused(
+      'a date that is none',
+      'search',
+      { query: 'a', since: "1' OR '1'='1" },
+      /Write the date as 2026-11-21 at since/,
+    );
+    refused(
+      'a day that no month has',
+      'search',
+      { query: 'a', since: '2026-99-99' },
+      /"since" is no date/,
+    );
+    refused(
+      'a path for a session',
+      'read_session',
+      { session: '../../etc/passwd' },
+      /Give the id of a session/,
+    );
     refused('a session that is not there', 'read_session', { session: 'zzzz' }, /no such session/i);
-    refused('a path outside the workspace', 'said_about', { name: '../../etc/passwd' }, /Give the path from the workspace folder/);
-    refused('an absolute path', 'said_about', { name: '/etc/passwd' }, /Give the path from the workspace folder/);
-    refused('a drive', 'said_about', { name: 'C:/Windows/win.ini' }, /Give the path from the workspace folder/);
-    refused('an address', 'said_about', { name: 'file:///etc/passwd' }, /Give the path from the workspace folder/);
-    refused('a name with quotes', 'said_about', { name: `x' UNION SELECT body FROM segments --` }, /Give a name as it stands in the code/);
-    refused('a cursor of the future', 'live_transcript', { session: 'aaaa', after: 2 ** 53 - 1 }, /beyond the session/);
-    refused('a wait without end', 'live_transcript', { session: 'aaaa', after: 1, waitSeconds: 1e6 }, /<=30 at waitSeconds/);
-    refused('a change, where only reading is allowed', 'revise_insight', { session: 'aaaa', insight: 'i1', status: 'done' }, /revise_insight not found/);
+    refused(
+      'a path outside the workspace',
+      'said_about',
+      { name: '../../etc/passwd' },
+      /Give the path from the workspace folder/,
+    );
+    refused(
+      'an absolute path',
+      'said_about',
+      { name: '/etc/passwd' },
+      /Give the path from the workspace folder/,
+    );
+    refused(
+      'a drive',
+      'said_about',
+      { name: 'C:/Windows/win.ini' },
+      /Give the path from the workspace folder/,
+    );
+    refused(
+      'an address',
+      'said_about',
+      { name: 'file:///etc/passwd' },
+      /Give the path from the workspace folder/,
+    );
+    refused(
+      'a name with quotes',
+      'said_about',
+      { name: `x' UNION SELECT body FROM segments --` },
+      /Give a name as it stands in the code/,
+    );
+    refused(
+      'a cursor of the future',
+      'live_transcript',
+      { session: 'aaaa', after: 2 ** 53 - 1 },
+      /beyond the session/,
+    );
+    refused(
+      'a wait without end',
+      'live_transcript',
+      { session: 'aaaa', after: 1, waitSeconds: 1e6 },
+      /<=30 at waitSeconds/,
+    );
+    refused(
+      'a change, where only reading is allowed',
+      'revise_insight',
+      { session: 'aaaa', insight: 'i1', status: 'done' },
+      /revise_insight not found/,
+    );
     refused('a tool that is none', '__proto__', {}, /not found|not a function|disabled/);
 
     it('query syntax: SQL and FTS are words like any', async () => {
       const found = async (query: string) => (await agent.ask('search', { query })).hits.length;
       const all = await found('the');
       deepEqual(
-        [await found('windows OR zebra'), await found('windows*'), await found('text:windows'), await found("x') OR 1=1 --"), await found('NEAR(windows eight, 2)'), await found('"windows"'), all > 5],
+        [
+          await found('windows OR zebra'),
+          await found('windows*'),
+          await found('text:windows'),
+          await found("x') OR 1=1 --"),
+          await found('NEAR(windows eight, 2)'),
+          await found('"windows"'),
+          all > 5,
+        ],
         [0, await found('windows'), 0, 0, 0, await found('windows'), true],
       );
     });
@@ -149,7 +330,9 @@ describe('earmark mcp', function () {
     let [out, err] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (out += String(chunk)));
     child.stderr.on('data', (chunk: Buffer) => (err += String(chunk)));
-    child.stdin.write('this is no JSON\n{"jsonrpc":"1.0"}\n{"jsonrpc":"2.0","id":1,"method":"ping"}\n');
+    child.stdin.write(
+      'this is no JSON\n{"jsonrpc":"1.0"}\n{"jsonrpc":"2.0","id":1,"method":"ping"}\n',
+    );
     await until(() => out.includes('\n'), 'it answers');
     deepEqual(JSON.parse(out), { jsonrpc: '2.0', id: 1, result: {} });
     match(err, /^earmark: A message was no valid JSON-RPC/);
@@ -170,7 +353,10 @@ describe('earmark mcp', function () {
       await bold.ask('rename_session', { session: 'bbbb', title: 'Planning for ida@example.org' });
       const after = await agent.ask('list_insights', { session: 'bbbb', kinds: ['action'] });
       const changed = after.insights.find(({ id }) => id === insight)!;
-      deepEqual([after.session.title, changed.status, changed.owner], ['Planning for [email]', 'done', 'Ida']);
+      deepEqual(
+        [after.session.title, changed.status, changed.owner],
+        ['Planning for [email]', 'done', 'Ida'],
+      );
     } finally {
       await bold.end();
     }

@@ -1,4 +1,5 @@
-// The extension's sign-in at a real provider of OpenID Connect: what it keeps, when it asks anew, what ends it.
+// The extension's sign-in at a real provider of OpenID Connect: what it keeps, when it asks anew,
+// what ends it.
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type * as vscode from 'vscode';
 import { SignIn } from '../../../extension/daemon/signIn';
@@ -12,7 +13,8 @@ class Secrets {
   stored = 0;
   readonly storage = {
     get: (name: string) => Promise.resolve(this.kept.get(name)),
-    store: (name: string, value: string) => Promise.resolve(void this.kept.set(name, value)).then(() => void this.stored++),
+    store: (name: string, value: string) =>
+      Promise.resolve(void this.kept.set(name, value)).then(() => void this.stored++),
     delete: (name: string) => Promise.resolve(void this.kept.delete(name)),
   } as unknown as vscode.SecretStorage;
 }
@@ -26,9 +28,17 @@ describe('signing in from the editor', function () {
   });
   after(() => provider.stop());
 
-  function window(secrets: Secrets): { readonly signIn: SignIn; readonly at: { readonly issuer: string; readonly clientId: string }; pass(ms: number): void } {
+  function window(secrets: Secrets): {
+    readonly signIn: SignIn;
+    readonly at: { readonly issuer: string; readonly clientId: string };
+    pass(ms: number): void;
+  } {
     let passed = 0;
-    return { signIn: new SignIn(secrets.storage, () => Date.now() + passed), at: { issuer: provider.issuer, clientId: CLIENT_ID }, pass: (ms) => void (passed += ms) };
+    return {
+      signIn: new SignIn(secrets.storage, () => Date.now() + passed),
+      at: { issuer: provider.issuer, clientId: CLIENT_ID },
+      pass: (ms) => void (passed += ms),
+    };
   }
   const inBrowser = (page: string): void => void provider.browse(page);
   const never = new AbortController().signal;
@@ -39,7 +49,14 @@ describe('signing in from the editor', function () {
     equal(await one.signIn.token(one.at), undefined);
     await one.signIn.signIn(one.at, inBrowser, never);
     const first = await one.signIn.token(one.at);
-    deepEqual([typeof first, await other.signIn.token(other.at), await one.signIn.token({ ...one.at, issuer: 'https://another.example' })], ['string', first, undefined]);
+    deepEqual(
+      [
+        typeof first,
+        await other.signIn.token(other.at),
+        await one.signIn.token({ ...one.at, issuer: 'https://another.example' }),
+      ],
+      ['string', first, undefined],
+    );
     other.pass(5 * MINUTE_MS);
     deepEqual([await other.signIn.token(other.at), secrets.stored], [first, 1]);
     other.pass(4.5 * MINUTE_MS);
@@ -52,12 +69,18 @@ describe('signing in from the editor', function () {
     const secrets = new Secrets();
     const { signIn, at, pass } = window(secrets);
     await signIn.signIn(at, inBrowser, never);
-    deepEqual([await signIn.signOut(), await signIn.signOut(), secrets.kept.size, await signIn.token(at)], [true, false, 0, undefined]);
+    deepEqual(
+      [await signIn.signOut(), await signIn.signOut(), secrets.kept.size, await signIn.token(at)],
+      [true, false, 0, undefined],
+    );
     await signIn.signIn(at, inBrowser, never);
     pass(11 * MINUTE_MS);
     const [[name = '', text = ''] = []] = [...secrets.kept];
     secrets.kept.set(name, text.replace(/"refreshToken":"[^"]+"/, '"refreshToken":"taken back"'));
-    await rejects(signIn.token(at), { code: 'signIn.failed', message: 'Your sign-in has ended; run "Earmark: Sign In to the Team\'s Server".' });
+    await rejects(signIn.token(at), {
+      code: 'signIn.failed',
+      message: 'Your sign-in has ended; run "Earmark: Sign In to the Team\'s Server".',
+    });
     secrets.kept.set(name, '{');
     equal(await signIn.token(at), undefined);
   });
@@ -68,12 +91,23 @@ describe('signing in from the editor', function () {
     await one.signIn.signIn(one.at, inBrowser, never);
     const [[name = '', text = ''] = []] = [...secrets.kept];
     other.pass(9.5 * MINUTE_MS);
-    // The refresh token was good for one use, and what the first window got is stored while the second one asks.
+    // The refresh token was good for one use, and what the first window got is stored while the
+    // second one asks.
     let asked = 0;
     secrets.kept.set(name, text.replace(/"refreshToken":"[^"]+"/, '"refreshToken":"used"'));
     const get = secrets.storage.get.bind(secrets.storage);
-    Object.assign(secrets.storage, { get: (key: string) => (++asked === 2 ? Promise.resolve(text.replace(/"expiresMs":\d+/, `"expiresMs":${Date.now() + 60 * MINUTE_MS}`)) : get(key)) });
-    equal(await other.signIn.token(other.at), (JSON.parse(text) as { readonly token: string }).token);
+    Object.assign(secrets.storage, {
+      get: (key: string) =>
+        ++asked === 2
+          ? Promise.resolve(
+              text.replace(/"expiresMs":\d+/, `"expiresMs":${Date.now() + 60 * MINUTE_MS}`),
+            )
+          : get(key),
+    });
+    equal(
+      await other.signIn.token(other.at),
+      (JSON.parse(text) as { readonly token: string }).token,
+    );
   });
 
   it('waits for a provider that is away, and stops when the user does', async () => {
@@ -86,6 +120,9 @@ describe('signing in from the editor', function () {
     secrets.kept.set(name, text.replace(at.issuer, away.issuer));
     await rejects(signIn.token(away), { code: 'rpc.disconnected' });
     const stopped = new AbortController();
-    await rejects(signIn.signIn(at, () => stopped.abort(), stopped.signal), { code: 'rpc.cancelled' });
+    await rejects(
+      signIn.signIn(at, () => stopped.abort(), stopped.signal),
+      { code: 'rpc.cancelled' },
+    );
   });
 });

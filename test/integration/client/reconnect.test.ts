@@ -1,4 +1,7 @@
-/** A client over daemons that are killed: no event missing or twice, no audio lost, nothing said twice. */
+/**
+ * A client over daemons that are killed: no event missing or twice, no audio lost, nothing said
+ * twice.
+ */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createConnection, createFramePusher, type Connection } from '../../../client';
 import { isAlive } from '../../../client/startLock';
@@ -13,7 +16,12 @@ describe('client over lost daemons', function () {
   let connection: Connection;
   beforeEach(() => {
     folder = new DaemonFolder();
-    connection = createConnection({ stateDir: folder.path, client: { name: 'test', version: '0' }, daemon: scriptedDaemon(), timeoutMs: 30_000 });
+    connection = createConnection({
+      stateDir: folder.path,
+      client: { name: 'test', version: '0' },
+      daemon: scriptedDaemon(),
+      timeoutMs: 30_000,
+    });
   });
   afterEach(async () => {
     connection.dispose();
@@ -22,7 +30,15 @@ describe('client over lost daemons', function () {
 
   it('pushes a recording through three kills: every word once, every event once and in order', async () => {
     const events: SessionEvent[] = [];
-    const session = await connection.start({ kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false }, (e) => void events.push(e));
+    const session = await connection.start(
+      {
+        kind: 'file',
+        sources: [{ source: 'file', origin: { type: 'push' } }],
+        partials: false,
+        insights: false,
+      },
+      (e) => void events.push(e),
+    );
     const pusher = createFramePusher(connection, session, { source: 'file' });
     const words = Array.from({ length: 60 }, (_, i) => i + 1);
     const kills = new Set([10, 25, 40]);
@@ -37,12 +53,22 @@ describe('client over lost daemons', function () {
     }
     await pusher.end();
     await connection.request(SessionStop, { sessionId: session.sessionId });
-    await until(() => events.some((e) => e.kind === 'state' && e.to === 'DONE'), 'the session is done', 40_000);
+    await until(
+      () => events.some((e) => e.kind === 'state' && e.to === 'DONE'),
+      'the session is done',
+      40_000,
+    );
     const { segments } = await connection.request(SessionGet, { sessionId: session.sessionId });
     const durable = events.flatMap((e) => ('seq' in e ? [e.seq] : []));
     const finals = events.flatMap((e) => (e.kind === 'final' ? [e.segment.text] : []));
-    deepEqual(durable, durable.map((_, i) => i + 1));
-    deepEqual({ finals: finals.length, stored: segments.map((s) => s.text), dropped: pusher.dropped }, { finals: words.length, stored: words.map((n) => `w${n}`), dropped: 0 });
+    deepEqual(
+      durable,
+      durable.map((_, i) => i + 1),
+    );
+    deepEqual(
+      { finals: finals.length, stored: segments.map((s) => s.text), dropped: pusher.dropped },
+      { finals: words.length, stored: words.map((n) => `w${n}`), dropped: 0 },
+    );
     deepEqual([...finals].sort(), words.map((n) => `w${n}`).sort());
     pusher.dispose();
   });
@@ -63,7 +89,11 @@ describe('client over lost daemons', function () {
     for (let i = 0; i < 10 && connection.state.kind !== 'failed'; i++) {
       await folder.kill().catch(() => undefined);
       await until(() => connection.state.kind !== 'connected', 'the loss is noticed');
-      await until(() => connection.state.kind === 'connected' || connection.state.kind === 'failed', 'it settles', 30_000);
+      await until(
+        () => connection.state.kind === 'connected' || connection.state.kind === 'failed',
+        'it settles',
+        30_000,
+      );
     }
     equal(connection.state.kind, 'failed');
     const error = await connection.whenConnected().catch((e: EarmarkError) => e);
@@ -75,7 +105,9 @@ describe('client over lost daemons', function () {
 
   it('rejects a request whose daemon dies under it, with an error that says a retry helps', async () => {
     await connection.whenConnected();
-    const pending = connection.request(SessionGet, { sessionId: 'x' }).catch((e: EarmarkError) => e.code);
+    const pending = connection
+      .request(SessionGet, { sessionId: 'x' })
+      .catch((e: EarmarkError) => e.code);
     await folder.kill();
     ok(['rpc.disconnected', 'session.notFound'].includes(String(await pending)));
   });

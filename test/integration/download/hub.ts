@@ -1,4 +1,6 @@
-/** A small model hub on a local port, and every way in which one or what stands before it can fail. */
+/**
+ * A small model hub on a local port, and every way in which one or what stands before it can fail.
+ */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,7 +20,8 @@ export interface Hub {
 export const serveFile: Answer = (request, response, content) => {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
   response.statusCode = from > 0 ? 206 : 200;
-  if (from > 0) response.setHeader('content-range', `bytes ${from}-${content.length - 1}/${content.length}`);
+  if (from > 0)
+    response.setHeader('content-range', `bytes ${from}-${content.length - 1}/${content.length}`);
   response.setHeader('content-length', content.length - from);
   response.end(content.subarray(from));
 };
@@ -27,7 +30,9 @@ export const serveFile: Answer = (request, response, content) => {
 export async function startHub(files: Readonly<Record<string, Buffer>>): Promise<Hub> {
   const server = createServer((request, response) => {
     response.on('error', () => undefined);
-    hub.requests.push(`${request.url}${request.headers.range === undefined ? '' : ` ${request.headers.range}`}`);
+    hub.requests.push(
+      `${request.url}${request.headers.range === undefined ? '' : ` ${request.headers.range}`}`,
+    );
     const content = files[decodeURIComponent(request.url?.replace(/^.*\/resolve\//, '') ?? '')];
     if (content) return hub.answer(request, response, content);
     response.statusCode = 404;
@@ -50,8 +55,20 @@ export async function startHub(files: Readonly<Record<string, Buffer>>): Promise
 /** A model of the hub whose files have these contents. */
 export function hubModel(version: string, files: Readonly<Record<string, Buffer>>): CatalogueEntry {
   return {
-    id: 'ear', name: 'Ear', kind: 'asr', provider: 'p', languages: ['en'], licence: 'MIT', isDefault: true, version,
+    id: 'ear',
+    name: 'Ear',
+    kind: 'asr',
+    provider: 'p',
+    languages: ['en'],
+    licence: 'MIT',
+    isDefault: true,
+    version,
     source: { type: 'hub', repository: 'earmark-test/ear', revision: version },
-    files: Object.entries(files).map(([name, content]) => ({ role: name.replace(/\W/g, '_'), name, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') })),
+    files: Object.entries(files).map(([name, content]) => ({
+      role: name.replace(/\W/g, '_'),
+      name,
+      bytes: content.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+    })),
   };
 }

@@ -18,11 +18,20 @@ const AT_ONCE = 24;
 
 /** Our meetings, one after the other, until two hours are full; no sentence is said twice. */
 function twoHours(): Segment[] {
-  const meetings = readdirSync(MEETINGS).filter((name) => name.endsWith('.json')).map((name) => JSON.parse(readFileSync(join(MEETINGS, name), 'utf8')) as LabelledMeeting);
+  const meetings = readdirSync(MEETINGS)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(MEETINGS, name), 'utf8')) as LabelledMeeting);
   const segments: Segment[] = [];
   for (let round = 0, offset = 0; offset < 2 * HOUR_MS; round++) {
     for (const meeting of meetings) {
-      for (const segment of segmentsOf(meeting, 'named')) segments.push({ ...segment, id: `s${segments.length + 1}`, startMs: segment.startMs + offset, endMs: segment.endMs + offset, text: `${segment.text} (${round})` });
+      for (const segment of segmentsOf(meeting, 'named'))
+        segments.push({
+          ...segment,
+          id: `s${segments.length + 1}`,
+          startMs: segment.startMs + offset,
+          endMs: segment.endMs + offset,
+          text: `${segment.text} (${round})`,
+        });
       offset = segments.at(-1)?.endMs ?? offset;
     }
   }
@@ -38,7 +47,8 @@ describe('what a long meeting keeps', () => {
     const analyzer = createAnalyzerFactory().create({ startedAt: '2026-11-23T09:30:00+01:00' });
     const heapAfter = (fromMs: number, toMs: number): number => {
       const said = segments.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);
-      for (let at = 0; at < said.length; at += AT_ONCE) analyzer.update(said.slice(at, at + AT_ONCE));
+      for (let at = 0; at < said.length; at += AT_ONCE)
+        analyzer.update(said.slice(at, at + AT_ONCE));
       collect();
       return process.memoryUsage().heapUsed;
     };

@@ -7,13 +7,20 @@ import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
 import { readClause } from '../../../daemon/analysis/cues';
 import { splitSentences, type IsName } from '../../../daemon/analysis/language/clauses';
 import { winkNlp } from '../../../daemon/analysis/language/nlp';
-import { packSentences, unpackSentences, type ReadSentence } from '../../../daemon/analysis/packedSentences';
+import {
+  packSentences,
+  unpackSentences,
+  type ReadSentence,
+} from '../../../daemon/analysis/packedSentences';
 
 const MEETINGS = join(__dirname, '..', '..', 'fixtures', 'meetings');
 const nlp = winkNlp();
 
 function read(text: string, isName: IsName): ReadSentence[] {
-  return splitSentences(text, nlp.tokens(text), isName).map((sentence) => ({ ...sentence, clauses: sentence.clauses.map((clause) => readClause(clause, isName)) }));
+  return splitSentences(text, nlp.tokens(text), isName).map((sentence) => ({
+    ...sentence,
+    clauses: sentence.clauses.map((clause) => readClause(clause, isName)),
+  }));
 }
 
 /** @returns how long the packed sentences are */
@@ -23,7 +30,9 @@ function check(text: string, isName: IsName): number {
   const unpacked = unpackSentences(text, packed);
   assert.deepEqual(unpacked, sentences);
   // Words of clauses are the tokens of the sentence themselves.
-  for (const { tokens, clauses } of unpacked) for (const { words, vocatives } of clauses) assert.ok([...words, ...vocatives].every((word) => tokens.includes(word)));
+  for (const { tokens, clauses } of unpacked)
+    for (const { words, vocatives } of clauses)
+      assert.ok([...words, ...vocatives].every((word) => tokens.includes(word)));
   return packed.length;
 }
 
@@ -42,7 +51,47 @@ describe('packing what was read', () => {
   });
 
   it('gives back whatever is said', () => {
-    const word = fc.constantFrom('Ben,', 'Nina', 'can', 'you', "I'll", 'won’t', 'gonna', 'alright', 'by', 'Friday.', 'Let’s', 'we', 'decided', 'to', 'Σίσυφος', 'ÉTÉ', 'naïve', '日本語', '🙂', '…', '?!', '"', 'um', 'if', 'U.S.', 'lemme', 'three', '#42', 'a.b.c');
-    fc.assert(fc.property(fc.array(fc.oneof({ weight: 9, arbitrary: word }, { weight: 1, arbitrary: fc.string() }), { maxLength: 30 }), fc.constantFrom(' ', '  ', '\n'), (words, blank) => void check(words.join(blank), ({ norm }) => norm === 'nina' || norm === 'ben')), { numRuns: 200 });
+    const word = fc.constantFrom(
+      'Ben,',
+      'Nina',
+      'can',
+      'you',
+      "I'll",
+      'won’t',
+      'gonna',
+      'alright',
+      'by',
+      'Friday.',
+      'Let’s',
+      'we',
+      'decided',
+      'to',
+      'Σίσυφος',
+      'ÉTÉ',
+      'naïve',
+      '日本語',
+      '🙂',
+      '…',
+      '?!',
+      '"',
+      'um',
+      'if',
+      'U.S.',
+      'lemme',
+      'three',
+      '#42',
+      'a.b.c',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof({ weight: 9, arbitrary: word }, { weight: 1, arbitrary: fc.string() }), {
+          maxLength: 30,
+        }),
+        fc.constantFrom(' ', '  ', '\n'),
+        (words, blank) =>
+          void check(words.join(blank), ({ norm }) => norm === 'nina' || norm === 'ben'),
+      ),
+      { numRuns: 200 },
+    );
   });
 });

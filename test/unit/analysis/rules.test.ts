@@ -14,26 +14,39 @@ function read(example: string) {
   const names = new Set([...example.matchAll(/#(\w+)/g)].map(([, name]) => name!.toLowerCase()));
   const text = example.replace(/#/g, '');
   const isName = (token: { norm: string }) => names.has(token.norm);
-  const clauses = splitSentences(text, nlp.tokens(text), isName).flatMap((sentence) => sentence.clauses.map((clause) => readClause(clause, isName)));
-  return { rules: new Set(clauses.flatMap(({ cues }) => cues.map(({ rule }) => rule.id))), modes: new Set(clauses.flatMap(({ modes }) => [...modes])) };
+  const clauses = splitSentences(text, nlp.tokens(text), isName).flatMap((sentence) =>
+    sentence.clauses.map((clause) => readClause(clause, isName)),
+  );
+  return {
+    rules: new Set(clauses.flatMap(({ cues }) => cues.map(({ rule }) => rule.id))),
+    modes: new Set(clauses.flatMap(({ modes }) => [...modes])),
+  };
 }
 
 describe('rules for what a clause does', () => {
   for (const { id, examples, not } of CUE_RULES) {
     it(id, () => {
-      const verdict = (sentences: readonly string[]) => Object.fromEntries(sentences.map((sentence) => [sentence, read(sentence).rules.has(id)]));
+      const verdict = (sentences: readonly string[]) =>
+        Object.fromEntries(sentences.map((sentence) => [sentence, read(sentence).rules.has(id)]));
       assert.deepEqual(verdict(examples), Object.fromEntries(examples.map((e) => [e, true])));
       assert.deepEqual(verdict(not ?? []), Object.fromEntries((not ?? []).map((e) => [e, false])));
     });
   }
-  it('have ids of their own', () => assert.equal(new Set(CUE_RULES.map(({ id }) => id)).size, CUE_RULES.length));
+  it('have ids of their own', () =>
+    assert.equal(new Set(CUE_RULES.map(({ id }) => id)).size, CUE_RULES.length));
 });
 
 describe('rules for what keeps a clause from counting', () => {
   for (const { id, kind, examples, not } of MODE_RULES) {
     it(id, () => {
-      assert.deepEqual(examples.filter((e) => !read(e).modes.has(kind)), []);
-      assert.deepEqual((not ?? []).filter((e) => read(e).modes.has(kind)), []);
+      assert.deepEqual(
+        examples.filter((e) => !read(e).modes.has(kind)),
+        [],
+      );
+      assert.deepEqual(
+        (not ?? []).filter((e) => read(e).modes.has(kind)),
+        [],
+      );
     });
   }
 });
@@ -41,7 +54,9 @@ describe('rules for what keeps a clause from counting', () => {
 describe('rules for due phrases', () => {
   const phrases = (text: string) => {
     const words = nlp.tokens(text);
-    return findDueSpans(words).map(({ from, to }) => text.slice(words[from]!.start, words[to - 1]!.end));
+    return findDueSpans(words).map(({ from, to }) =>
+      text.slice(words[from]!.start, words[to - 1]!.end),
+    );
   };
   for (const { id, examples, not } of DUE_RULES) {
     it(id, () => {

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import { Deadlines } from '../../../daemon/asr/deadline';
 
 describe('deadline of a decode', () => {
-  const decoded = (rtf: number): Parameters<Deadlines['took']>[1] => ({ text: 'x', words: [], confidence: 1, language: 'en', inferenceMs: rtf * 5_000 });
+  const decoded = (rtf: number): Parameters<Deadlines['took']>[1] => ({
+    text: 'x',
+    words: [],
+    confidence: 1,
+    language: 'en',
+    inferenceMs: rtf * 5_000,
+  });
   function check(rtfs: readonly number[], seconds: number, expected: number): void {
     const deadlines = new Deadlines();
     for (const rtf of rtfs) deadlines.took(80_000, decoded(rtf));

@@ -1,4 +1,5 @@
-// Which engine a session gets, and that those who wish the same share one which is unloaded when nobody uses it.
+// Which engine a session gets, and that those who wish the same share one which is unloaded when
+// nobody uses it.
 import assert from 'node:assert/strict';
 import { type ChoiceSetup, type Wish, chooseEngines } from '../../../daemon/asr/engineChoice';
 import { createEnginePool } from '../../../daemon/asr/enginePool';
@@ -6,7 +7,11 @@ import type { EngineTarget, ManagedEngines } from '../../../daemon/asr/enginesAp
 import type { AsrOptions } from '../../../daemon/asr/provider';
 import { moonshineInfo, openaiInfo, scriptedInfo } from '../../../daemon/asr/providerInfos';
 import { ScriptedProvider } from '../../../daemon/asr/scripted';
-import { type Decoder, type DetectorService, createSpeechEngine } from '../../../daemon/asr/speechEngine';
+import {
+  type Decoder,
+  type DetectorService,
+  createSpeechEngine,
+} from '../../../daemon/asr/speechEngine';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import { tierOf } from '../../../daemon/models/tiers';
@@ -14,9 +19,17 @@ import { MACHINE } from '../../fakes/slowEngines';
 import { EarmarkError } from '../../../protocol/errors';
 import { UNCALIBRATED } from '../../fakes/uncalibrated';
 
-const target = (provider: string, model: string): EngineTarget => ({ provider, model, device: 'auto' });
+const target = (provider: string, model: string): EngineTarget => ({
+  provider,
+  model,
+  device: 'auto',
+});
 const CHOICE: ChoiceSetup = {
-  providers: [{ info: moonshineInfo }, { info: scriptedInfo }, { info: { ...scriptedInfo, id: 'served' }, defaultModel: 'large' }],
+  providers: [
+    { info: moonshineInfo },
+    { info: scriptedInfo },
+    { info: { ...scriptedInfo, id: 'served' }, defaultModel: 'large' },
+  ],
   models: [
     { id: 'moon', provider: 'moonshine', languages: ['en'], installed: true },
     { id: 'many', provider: 'scripted', languages: ['*'], installed: true },
@@ -29,49 +42,117 @@ describe('choice of an engine', () => {
   function check(wish: Partial<Wish>, expected: readonly string[] | string): void {
     let outcome: readonly string[] | string;
     try {
-      outcome = chooseEngines(CHOICE, { language: 'en', ...wish }).map(({ provider, model }) => `${provider} ${model}`);
+      outcome = chooseEngines(CHOICE, { language: 'en', ...wish }).map(
+        ({ provider, model }) => `${provider} ${model}`,
+      );
     } catch (error) {
       outcome = error instanceof EarmarkError ? error.code : 'no EarmarkError';
     }
     assert.deepEqual(outcome, expected);
   }
-  it('takes what suits the machine and is installed', () => check({}, ['moonshine moon', 'scripted many']));
+  it('takes what suits the machine and is installed', () =>
+    check({}, ['moonshine moon', 'scripted many']));
   it('takes what Earmark fetches by itself where nothing is installed', () => {
-    const models = CHOICE.models.map((model) => ({ ...model, installed: false, isDefault: model.id === 'many' }));
-    assert.deepEqual(chooseEngines({ ...CHOICE, models }, { language: 'en' }), [target('scripted', 'many')]);
+    const models = CHOICE.models.map((model) => ({
+      ...model,
+      installed: false,
+      isDefault: model.id === 'many',
+    }));
+    assert.deepEqual(chooseEngines({ ...CHOICE, models }, { language: 'en' }), [
+      target('scripted', 'many'),
+    ]);
   });
-  it('leaves out what does not speak the language', () => check({ language: 'de-AT' }, ['scripted many']));
-  it('takes auto and nothing as no wish', () => check({ provider: 'auto', model: '' }, ['moonshine moon', 'scripted many']));
-  it('puts a wish first, installed or not, and what can stand in after it', () => check({ model: 'more' }, ['scripted more', 'moonshine moon', 'scripted many']));
-  it('prefers an installed model of the wished provider', () => check({ provider: 'scripted' }, ['scripted many', 'moonshine moon']));
-  it('takes any model name for a provider with models of its own', () => check({ provider: 'served', model: 'tiny-x' }, ['served tiny-x', 'moonshine moon', 'scripted many']));
-  it('takes its default where none is named', () => check({ provider: 'served' }, ['served large', 'moonshine moon', 'scripted many']));
-  it('refuses a provider that is not there', () => check({ provider: 'oracle' }, 'engine.unavailable'));
+  it('leaves out what does not speak the language', () =>
+    check({ language: 'de-AT' }, ['scripted many']));
+  it('takes auto and nothing as no wish', () =>
+    check({ provider: 'auto', model: '' }, ['moonshine moon', 'scripted many']));
+  it('puts a wish first, installed or not, and what can stand in after it', () =>
+    check({ model: 'more' }, ['scripted more', 'moonshine moon', 'scripted many']));
+  it('prefers an installed model of the wished provider', () =>
+    check({ provider: 'scripted' }, ['scripted many', 'moonshine moon']));
+  it('takes any model name for a provider with models of its own', () =>
+    check({ provider: 'served', model: 'tiny-x' }, [
+      'served tiny-x',
+      'moonshine moon',
+      'scripted many',
+    ]));
+  it('takes its default where none is named', () =>
+    check({ provider: 'served' }, ['served large', 'moonshine moon', 'scripted many']));
+  it('refuses a provider that is not there', () =>
+    check({ provider: 'oracle' }, 'engine.unavailable'));
   it('refuses a model that is not there', () => check({ model: 'huge' }, 'model.unknown'));
-  it('refuses a model of another provider', () => check({ provider: 'moonshine', model: 'many' }, 'model.unknown'));
+  it('refuses a model of another provider', () =>
+    check({ provider: 'moonshine', model: 'many' }, 'model.unknown'));
   it('lets nothing remote stand in for something local', () => {
-    const remote: ChoiceSetup = { ...CHOICE, providers: [...CHOICE.providers, { info: openaiInfo, defaultModel: 'whisper-1' }] };
-    const wishes: readonly Partial<Wish>[] = [{}, { language: 'de' }, { provider: 'scripted' }, { model: 'more' }];
-    const tiers = [2, 6, 8, 12, 24, 64].flatMap((memoryGb) => [undefined, { kind: 'cuda', name: 'A GPU', memoryGb: 24 } as const].map((gpu) => tierOf({ memoryGb, ...(gpu ? { gpu } : {}), unknown: [] })));
-    const standIns = [...wishes.flatMap((wish) => chooseEngines(remote, { language: 'en', ...wish })), ...tiers.flatMap(({ targets }) => targets)];
-    assert.deepEqual(standIns.filter(({ provider }) => provider === 'openai'), []);
+    const remote: ChoiceSetup = {
+      ...CHOICE,
+      providers: [...CHOICE.providers, { info: openaiInfo, defaultModel: 'whisper-1' }],
+    };
+    const wishes: readonly Partial<Wish>[] = [
+      {},
+      { language: 'de' },
+      { provider: 'scripted' },
+      { model: 'more' },
+    ];
+    const tiers = [2, 6, 8, 12, 24, 64].flatMap((memoryGb) =>
+      [undefined, { kind: 'cuda', name: 'A GPU', memoryGb: 24 } as const].map((gpu) =>
+        tierOf({ memoryGb, ...(gpu ? { gpu } : {}), unknown: [] }),
+      ),
+    );
+    const standIns = [
+      ...wishes.flatMap((wish) => chooseEngines(remote, { language: 'en', ...wish })),
+      ...tiers.flatMap(({ targets }) => targets),
+    ];
+    assert.deepEqual(
+      standIns.filter(({ provider }) => provider === 'openai'),
+      [],
+    );
   });
-  it('has the remote engine first, and local ones behind it, where the user names it', () => assert.deepEqual(chooseEngines({ ...CHOICE, providers: [...CHOICE.providers, { info: openaiInfo, defaultModel: 'whisper-1' }] }, { language: 'en', provider: 'openai' }).map(({ provider }) => provider), ['openai', 'moonshine', 'scripted']));
-  it('refuses a wished model that does not speak the language', () => check({ model: 'moon', language: 'de' }, 'engine.language'));
+  it('has the remote engine first, and local ones behind it, where the user names it', () =>
+    assert.deepEqual(
+      chooseEngines(
+        {
+          ...CHOICE,
+          providers: [...CHOICE.providers, { info: openaiInfo, defaultModel: 'whisper-1' }],
+        },
+        { language: 'en', provider: 'openai' },
+      ).map(({ provider }) => provider),
+      ['openai', 'moonshine', 'scripted'],
+    ));
+  it('refuses a wished model that does not speak the language', () =>
+    check({ model: 'moon', language: 'de' }, 'engine.language'));
 });
 
 describe('engine pool', () => {
   const clock = new ManualClock();
   const made: { key: string; loads: number; unloads: number }[] = [];
   const asked: AsrOptions[] = [];
-  const detectors: DetectorService = { start: () => Promise.resolve(), stop: () => undefined, health: () => [], create: () => ({ detect: (w) => Promise.resolve(new Float32Array(w.length)), reset: () => undefined, dispose: () => undefined }) };
+  const detectors: DetectorService = {
+    start: () => Promise.resolve(),
+    stop: () => undefined,
+    health: () => [],
+    create: () => ({
+      detect: (w) => Promise.resolve(new Float32Array(w.length)),
+      reset: () => undefined,
+      dispose: () => undefined,
+    }),
+  };
   let pool: ManagedEngines;
 
   beforeEach(() => {
     made.length = 0;
     asked.length = 0;
     pool = createEnginePool({
-      clock, logger: silentLogger, choice: CHOICE, look: () => Promise.resolve(CHOICE), calibrator: UNCALIBRATED, sharedWorkers: () => [], load: () => ({}), probed: Promise.resolve(), machine: () => MACHINE, unloadIdleMs: 60_000,
+      clock,
+      logger: silentLogger,
+      choice: CHOICE,
+      look: () => Promise.resolve(CHOICE),
+      calibrator: UNCALIBRATED,
+      sharedWorkers: () => [],
+      load: () => ({}),
+      probed: Promise.resolve(),
+      machine: () => MACHINE,
+      unloadIdleMs: 60_000,
       create: ({ provider, model }) => {
         const seen = { key: `${provider} ${model}`, loads: 0, unloads: 0 };
         made.push(seen);
@@ -80,7 +161,10 @@ describe('engine pool', () => {
           start: () => (seen.loads++, recogniser.load({ id: model, files: {} })),
           stop: () => void seen.unloads++,
           health: () => ({ name: model, state: 'ready', restarts: 0, rssBytes: 100 }),
-          transcribe: (pcm, options, signal) => (asked.push(options), recogniser.transcribe(pcm, options, signal)),
+          transcribe: (pcm, options, signal) => (
+            asked.push(options),
+            recogniser.transcribe(pcm, options, signal)
+          ),
         };
         return createSpeechEngine({ clock, provider, model, decoders: [decoder], detectors });
       },
@@ -89,24 +173,56 @@ describe('engine pool', () => {
   afterEach(() => pool.dispose());
 
   it('gives equal wishes one engine and one load, different ones their own', async () => {
-    const leases = [pool.open({ language: 'en', live: true }), pool.open({ language: 'en', model: 'moon', live: true }), pool.open({ language: 'de', live: true })];
+    const leases = [
+      pool.open({ language: 'en', live: true }),
+      pool.open({ language: 'en', model: 'moon', live: true }),
+      pool.open({ language: 'de', live: true }),
+    ];
     await Promise.all([...leases, ...leases].map((engine) => engine.ready()));
-    const texts = await Promise.all(leases.map((engine) => engine.decode(new Float32Array(16_000).fill(0.1), { language: 'en', priority: 'final', sessionId: 's' })));
+    const texts = await Promise.all(
+      leases.map((engine) =>
+        engine.decode(new Float32Array(16_000).fill(0.1), {
+          language: 'en',
+          priority: 'final',
+          sessionId: 's',
+        }),
+      ),
+    );
     assert.deepEqual(
-      [made.map(({ key, loads }) => `${key} ${loads}`), leases.map((l) => l.model), texts.map((r) => r?.text), pool.list().map((e) => `${e.model} ${e.state} ${e.sessions}`)],
-      [['moonshine moon 1', 'scripted many 1'], ['moon', 'moon', 'many'], ['alpha bravo', 'alpha bravo', 'alpha bravo'], ['moon READY 2', 'many READY 1']],
+      [
+        made.map(({ key, loads }) => `${key} ${loads}`),
+        leases.map((l) => l.model),
+        texts.map((r) => r?.text),
+        pool.list().map((e) => `${e.model} ${e.state} ${e.sessions}`),
+      ],
+      [
+        ['moonshine moon 1', 'scripted many 1'],
+        ['moon', 'moon', 'many'],
+        ['alpha bravo', 'alpha bravo', 'alpha bravo'],
+        ['moon READY 2', 'many READY 1'],
+      ],
     );
   });
 
   it('gives every decode of a session its vocabulary and its wish for a translation, and none to others', async () => {
     const wish = { language: 'de', live: true };
-    const leases = [pool.open({ ...wish, vocabulary: ['fetchToken', 'Ben'], translate: true }), pool.open(wish)];
+    const leases = [
+      pool.open({ ...wish, vocabulary: ['fetchToken', 'Ben'], translate: true }),
+      pool.open(wish),
+    ];
     for (const engine of leases) {
       await engine.ready();
       asked.length = 0;
-      await engine.decode(new Float32Array(16_000).fill(0.1), { language: 'de', priority: 'final', sessionId: 's' });
+      await engine.decode(new Float32Array(16_000).fill(0.1), {
+        language: 'de',
+        priority: 'final',
+        sessionId: 's',
+      });
       const [{ prompt, translate } = {}] = asked;
-      assert.deepEqual([prompt, translate], engine === leases[0] ? [['fetchToken', 'Ben'], true] : [undefined, undefined]);
+      assert.deepEqual(
+        [prompt, translate],
+        engine === leases[0] ? [['fetchToken', 'Ben'], true] : [undefined, undefined],
+      );
     }
   });
 

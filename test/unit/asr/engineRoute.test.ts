@@ -1,4 +1,5 @@
-// Another engine carries on when one fails or is too slow: nothing lost, nothing doubled, and back again by a probe.
+// Another engine carries on when one fails or is too slow: nothing lost, nothing doubled, and back
+// again by a probe.
 import assert from 'node:assert/strict';
 import { ManualClock } from '../../../daemon/base/clock';
 import type { ManagedEngines } from '../../../daemon/asr/enginesApi';
@@ -17,7 +18,10 @@ describe('engine route', function () {
   let speaker: Speaker;
   let told: string[];
 
-  async function begin(models: readonly SlowModel[], wish: { provider?: string } = {}): Promise<void> {
+  async function begin(
+    models: readonly SlowModel[],
+    wish: { provider?: string } = {},
+  ): Promise<void> {
     clock = new ManualClock();
     engines = slowEngines(clock, models);
     engine = engines.open({ language: 'en', live: true, ...wish });
@@ -31,7 +35,10 @@ describe('engine route', function () {
   afterEach(() => engines.dispose());
 
   function everyPhraseOnce(): void {
-    assert.deepEqual(speaker.heard.map(({ text }) => text).sort(), Array.from({ length: speaker.said }, (_, i) => `phrase ${i + 1}`).sort());
+    assert.deepEqual(
+      speaker.heard.map(({ text }) => text).sort(),
+      Array.from({ length: speaker.said }, (_, i) => `phrase ${i + 1}`).sort(),
+    );
   }
   const maxLag = (): number => Math.max(...speaker.heard.map(({ lagMs }) => lagMs));
 
@@ -69,7 +76,10 @@ describe('engine route', function () {
     clock = new ManualClock();
     engines = slowEngines(clock, [first, slowModel('two', 'second', 0.1)]);
     engine = engines.open({ language: 'en', live: true, provider: 'one' });
-    const outcome = engine.ready().then(() => 'ready', (error: unknown) => (error as EarmarkError).code);
+    const outcome = engine.ready().then(
+      () => 'ready',
+      (error: unknown) => (error as EarmarkError).code,
+    );
     await new Speaker(clock, engine).silence(2 * SECOND);
     assert.equal(await outcome, 'model.missing');
   });
@@ -80,7 +90,15 @@ describe('engine route', function () {
     only.fails = new EarmarkError('engine.unavailable', 'It died five times.');
     await speaker.speak(5 * SECOND);
     await speaker.silence(SECOND);
-    assert.deepEqual([speaker.heard.map(({ text }) => text), told, engines.main.state, engines.main.errors.map(({ message }) => message)], [['engine.unavailable'], ['engine.unavailable NORMAL'], 'ERROR', ['It died five times.']]);
+    assert.deepEqual(
+      [
+        speaker.heard.map(({ text }) => text),
+        told,
+        engines.main.state,
+        engines.main.errors.map(({ message }) => message),
+      ],
+      [['engine.unavailable'], ['engine.unavailable NORMAL'], 'ERROR', ['It died five times.']],
+    );
     only.fails = undefined;
     const retried = engines.retry();
     await speaker.silence(2 * SECOND);
@@ -99,7 +117,8 @@ describe('engine route', function () {
     assert.deepEqual([engine.rung], ['FAILOVER']);
     first.rtf = 0.1;
     const begun = clock.now();
-    while (engine.rung !== 'NORMAL' && clock.now() - begun < 5 * MINUTE) await speaker.speak(SECOND);
+    while (engine.rung !== 'NORMAL' && clock.now() - begun < 5 * MINUTE)
+      await speaker.speak(SECOND);
     assert.ok(clock.now() - begun <= 150 * SECOND, `${clock.now() - begun} ms`);
     await speaker.silence(20 * SECOND);
     everyPhraseOnce();
@@ -115,7 +134,10 @@ describe('engine route', function () {
     first.rtf = 1.5;
     await speaker.speak(10 * MINUTE, 500);
     await speaker.silence(10 * SECOND);
-    assert.deepEqual([engine.rung, rungs.includes('FAILOVER'), rungs.length <= 3], ['EMERGENCY', false, true]);
+    assert.deepEqual(
+      [engine.rung, rungs.includes('FAILOVER'), rungs.length <= 3],
+      ['EMERGENCY', false, true],
+    );
     everyPhraseOnce();
   });
 
@@ -123,8 +145,17 @@ describe('engine route', function () {
     const first = slowModel('one', 'first', 1.6);
     await begin([first, slowModel('two', 'second', 0.1)]);
     const file = engines.open({ language: 'en', live: false });
-    const all = Array.from({ length: 8 }, (_, i) => file.decode(new Float32Array(80_000).fill((i + 1) / 10_000).fill(0.5, 100), { language: 'en', priority: 'final', sessionId: 'f' }));
+    const all = Array.from({ length: 8 }, (_, i) =>
+      file.decode(new Float32Array(80_000).fill((i + 1) / 10_000).fill(0.5, 100), {
+        language: 'en',
+        priority: 'final',
+        sessionId: 'f',
+      }),
+    );
     await speaker.silence(70 * SECOND);
-    assert.deepEqual([(await Promise.all(all)).map((r) => r?.text), file.rung, told], [Array.from({ length: 8 }, (_, i) => `phrase ${i + 1}`), 'NORMAL', []]);
+    assert.deepEqual(
+      [(await Promise.all(all)).map((r) => r?.text), file.rung, told],
+      [Array.from({ length: 8 }, (_, i) => `phrase ${i + 1}`), 'NORMAL', []],
+    );
   });
 });

@@ -9,7 +9,7 @@ const words = new TokenizedWords({
   vocabById: PIECES,
   encode: (text) => {
     const tokens: number[] = [];
-    for (let rest = `▁${text}`; rest !== ''; ) {
+    for (let rest = `▁${text}`; rest !== '';) {
       const id = PIECES.findIndex((piece, i) => i > 0 && rest.startsWith(piece));
       if (id < 0) return tokens;
       tokens.push(id);
@@ -35,14 +35,26 @@ const misheard: TokenModel<readonly number[]> = {
   next: (texts) => Promise.all(texts.map(({ step, token }) => answer([...step, token]))),
 };
 function answer(text: readonly number[]): Promise<NextToken<readonly number[]>> {
-  const likely: Readonly<Record<string, readonly (readonly [string, number])[]>> = { '': [['▁past', 0.5], ['▁pars', 0.25], ['▁the', 0.2]], '▁pars': [['e', 0.95]], '▁past': [['▁config', 0.6]], '▁pars|e': [['▁config', 0.6]] };
+  const likely: Readonly<Record<string, readonly (readonly [string, number])[]>> = {
+    '': [
+      ['▁past', 0.5],
+      ['▁pars', 0.25],
+      ['▁the', 0.2],
+    ],
+    '▁pars': [['e', 0.95]],
+    '▁past': [['▁config', 0.6]],
+    '▁pars|e': [['▁config', 0.6]],
+  };
   const logits = new Float32Array(PIECES.length).fill(Math.log(0.001));
-  for (const [piece, p] of likely[text.map((id) => PIECES[id]).join('|')] ?? [['</s>', 0.99]]) logits[PIECES.indexOf(piece)] = Math.log(p);
+  for (const [piece, p] of likely[text.map((id) => PIECES[id]).join('|')] ?? [['</s>', 0.99]])
+    logits[PIECES.indexOf(piece)] = Math.log(p);
   return Promise.resolve({ logits, step: text });
 }
 const found = async (phrases: readonly string[]): Promise<string> => {
   const bias = phrases.length === 0 ? undefined : new PhraseBias(phrases, words);
-  return (await beamSearch(misheard, { width: 2, maxTokens: 9, signal: undefined, bias })).map(({ id }) => PIECES[id]).join('|');
+  return (await beamSearch(misheard, { width: 2, maxTokens: 9, signal: undefined, bias }))
+    .map(({ id }) => PIECES[id])
+    .join('|');
 };
 
 describe('leaning to phrases', () => {
@@ -62,10 +74,16 @@ describe('leaning to phrases', () => {
     check(['parse config'], '▁pars|e|▁config|uration', false, 0);
   });
   it('hears the phrase where it is nearly as likely, and what was said where nothing is leant to', async () => {
-    assert.deepEqual([await found([]), await found(['the config']), await found(['parse config'])], ['▁past|▁config', '▁past|▁config', '▁pars|e|▁config']);
+    assert.deepEqual(
+      [await found([]), await found(['the config']), await found(['parse config'])],
+      ['▁past|▁config', '▁past|▁config', '▁pars|e|▁config'],
+    );
   });
   it('is bounded', () => {
-    const bias = new PhraseBias([...Array.from({ length: 350 }, () => 'the config'), 'parse config'], words);
+    const bias = new PhraseBias(
+      [...Array.from({ length: 350 }, () => 'the config'), 'parse config'],
+      words,
+    );
     assert.equal(bias.after(bias.start, PIECES.indexOf('▁pars'), false).bonus, 0);
   });
 });

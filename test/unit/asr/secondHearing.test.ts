@@ -2,16 +2,31 @@
 import assert from 'node:assert/strict';
 import { hearTwice } from '../../../daemon/asr/secondHearing';
 
-/** @param heard probabilities of the tokens, as it is and slower. @param decodes how often it is heard. @param tookMs what the first decode of a second of sound took */
-async function check(heard: readonly [first: readonly number[], second: readonly number[]], kept: readonly number[], decodes: number, tookMs = 100): Promise<void> {
+/**
+ *
+ * @param heard probabilities of the tokens, as it is and slower.
+ * @param decodes how often it is heard.
+ * @param tookMs what the first decode of a second of sound took
+ */
+async function check(
+  heard: readonly [first: readonly number[], second: readonly number[]],
+  kept: readonly number[],
+  decodes: number,
+  tookMs = 100,
+): Promise<void> {
   let nowMs = 0;
   const drafts: unknown[] = [];
-  const text = (probabilities: readonly number[]): { id: number; probability: number }[] => probabilities.map((probability, id) => ({ id, probability }));
-  const tokens = await hearTwice((first) => {
-    drafts.push(first);
-    nowMs += tookMs;
-    return Promise.resolve(text(first ? heard[1] : heard[0]));
-  }, 1_000, () => nowMs);
+  const text = (probabilities: readonly number[]): { id: number; probability: number }[] =>
+    probabilities.map((probability, id) => ({ id, probability }));
+  const tokens = await hearTwice(
+    (first) => {
+      drafts.push(first);
+      nowMs += tookMs;
+      return Promise.resolve(text(first ? heard[1] : heard[0]));
+    },
+    1_000,
+    () => nowMs,
+  );
   assert.deepEqual([tokens, drafts], [text(kept), [undefined, text(heard[0])].slice(0, decodes)]);
 }
 
@@ -20,6 +35,7 @@ describe('hearing a doubted text again', () => {
   it('takes the second where it is surer', () => check([[0.5, 0.9], [0.9]], [0.9], 2));
   it('keeps the first where the second is no surer', () => check([[0.6], [0.6, 0.5]], [0.6], 2));
   it('keeps words where the second hears none', () => check([[0.2], []], [0.2], 2));
-  it('is left out where the machine is too slow for it', () => check([[0.5], [0.9]], [0.5], 1, 400));
+  it('is left out where the machine is too slow for it', () =>
+    check([[0.5], [0.9]], [0.5], 1, 400));
   it('does not look for words where there were none', () => check([[], [0.9]], [], 1));
 });

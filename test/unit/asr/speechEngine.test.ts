@@ -1,8 +1,15 @@
 // The engine's policy over decoders that do as they are told.
 import assert from 'node:assert/strict';
 import type { AsrOptions, AsrResult } from '../../../daemon/asr/provider';
-import { type Decoder, type DetectorService, createSpeechEngine } from '../../../daemon/asr/speechEngine';
-import type { InferenceWorkerHealth, ManagedSpeechEngine } from '../../../daemon/asr/speechEngineApi';
+import {
+  type Decoder,
+  type DetectorService,
+  createSpeechEngine,
+} from '../../../daemon/asr/speechEngine';
+import type {
+  InferenceWorkerHealth,
+  ManagedSpeechEngine,
+} from '../../../daemon/asr/speechEngineApi';
 import { ManualClock } from '../../../daemon/base/clock';
 import { Emitter } from '../../../daemon/base/emitter';
 import { EarmarkError, type ErrorCode } from '../../../protocol/errors';
@@ -42,7 +49,13 @@ class FakeDecoder implements Decoder {
       const failure = this.errors.shift();
       if (failure) throw failure;
     }
-    return { text: this.text, words: [], confidence: 0.9, language: options.language, inferenceMs: 50 };
+    return {
+      text: this.text,
+      words: [],
+      confidence: 0.9,
+      language: options.language,
+      inferenceMs: 50,
+    };
   }
   let(): void {
     for (const release of this.release.splice(0)) release();
@@ -83,14 +96,33 @@ function rig(count = 2): Rig {
   const detectors = new FakeDetectors();
   const restart = new Emitter<{ name: string }>();
   const giveUp = new Emitter<EarmarkError>();
-  const engine = createSpeechEngine({ clock, provider: 'fake', model: 'fake-1', decoders, detectors, onDidRestart: restart.event, onDidFail: giveUp.event, stopIdleMs: 60_000, coolDownMs: 15_000 });
+  const engine = createSpeechEngine({
+    clock,
+    provider: 'fake',
+    model: 'fake-1',
+    decoders,
+    detectors,
+    onDidRestart: restart.event,
+    onDidFail: giveUp.event,
+    stopIdleMs: 60_000,
+    coolDownMs: 15_000,
+  });
   const warnings: string[] = [];
   engine.onDidWarn((w) => warnings.push(w.code));
   return { engine, decoders, detectors, clock, warnings, restart, giveUp };
 }
 const speech = new Float32Array(32_000).fill(0.1);
-const decode = (engine: ManagedSpeechEngine, priority: 'final' | 'partial' = 'final', pcm = speech): Promise<AsrResult | undefined> => engine.decode(pcm, { language: 'en', priority, sessionId: 's' });
-const code = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'fine', (e: unknown) => (e as EarmarkError).code);
+const decode = (
+  engine: ManagedSpeechEngine,
+  priority: 'final' | 'partial' = 'final',
+  pcm = speech,
+): Promise<AsrResult | undefined> =>
+  engine.decode(pcm, { language: 'en', priority, sessionId: 's' });
+const code = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'fine',
+    (e: unknown) => (e as EarmarkError).code,
+  );
 
 describe('speech engine', () => {
   it('loads once for all who wait, with the first decoder alone', async () => {
@@ -99,16 +131,30 @@ describe('speech engine', () => {
     const all = [engine.ready(), engine.ready(), decode(engine)];
     assert.equal(engine.state, 'LOADING');
     await Promise.all(all);
-    assert.deepEqual([engine.state, decoders.map((d) => d.starts), detectors.starts, engine.workers().map((w) => w.name)], ['READY', [1, 0], 1, ['vad', 'fake', 'fake']]);
+    assert.deepEqual(
+      [
+        engine.state,
+        decoders.map((d) => d.starts),
+        detectors.starts,
+        engine.workers().map((w) => w.name),
+      ],
+      ['READY', [1, 0], 1, ['vad', 'fake', 'fake']],
+    );
   });
 
   it('says at once that its workers died too often, also when nothing is decoded, and a retry brings it back', async () => {
     const { engine, decoders, giveUp, warnings } = rig();
     await engine.ready();
     giveUp.fire(error('engine.unavailable'));
-    assert.deepEqual([engine.state, engine.error, warnings, decoders[0]?.stops], ['ERROR', error('engine.unavailable').message, ['engine.unavailable'], 1]);
+    assert.deepEqual(
+      [engine.state, engine.error, warnings, decoders[0]?.stops],
+      ['ERROR', error('engine.unavailable').message, ['engine.unavailable'], 1],
+    );
     await engine.retry();
-    assert.deepEqual([engine.state, (await decode(engine))?.text], ['READY', 'we ship it on monday']);
+    assert.deepEqual(
+      [engine.state, (await decode(engine))?.text],
+      ['READY', 'we ship it on monday'],
+    );
   });
 
   describe('takes other files of its model between two phrases', () => {
@@ -123,10 +169,16 @@ describe('speech engine', () => {
       const swapped = engine.swap();
       await turn();
       const [meanwhile] = await Promise.all([decode(engine)]);
-      assert.deepEqual([meanwhile?.text, old.stops, engine.state], ['we ship it on tuesday', 0, 'READY']);
+      assert.deepEqual(
+        [meanwhile?.text, old.stops, engine.state],
+        ['we ship it on tuesday', 0, 'READY'],
+      );
       old.let();
       await swapped;
-      assert.deepEqual([(await before)?.text, (await decode(engine))?.text, old.stops, old.decodes], ['we ship it on monday', 'we ship it on tuesday', 1, 1]);
+      assert.deepEqual(
+        [(await before)?.text, (await decode(engine))?.text, old.stops, old.decodes],
+        ['we ship it on monday', 'we ship it on tuesday', 1, 1],
+      );
     });
 
     it('in the place of the old ones where there is but one', async () => {
@@ -143,14 +195,20 @@ describe('speech engine', () => {
       only.held = false;
       only.let();
       await Promise.all(swaps);
-      assert.deepEqual([(await before)?.text, (await waiting)?.text, only.starts, only.stops, engine.state], ['we ship it on monday', 'we ship it on monday', 2, 1, 'READY']);
+      assert.deepEqual(
+        [(await before)?.text, (await waiting)?.text, only.starts, only.stops, engine.state],
+        ['we ship it on monday', 'we ship it on monday', 2, 1, 'READY'],
+      );
     });
 
     it('and says where those are no good', async () => {
       const { engine, decoders, warnings } = rig(1);
       await engine.ready();
       decoders[0]?.startErrors.push(error('model.incompatible'));
-      assert.deepEqual([await code(engine.swap()), engine.state, warnings], ['model.incompatible', 'ERROR', []]);
+      assert.deepEqual(
+        [await code(engine.swap()), engine.state, warnings],
+        ['model.incompatible', 'ERROR', []],
+      );
       await engine.retry();
       assert.equal(engine.state, 'READY');
     });
@@ -194,7 +252,10 @@ describe('speech engine', () => {
     for (const d of decoders) d.held = true;
     const two = [decode(engine), decode(engine)];
     await turn();
-    assert.deepEqual(decoders.map((d) => d.decodes), [1, 1]);
+    assert.deepEqual(
+      decoders.map((d) => d.decodes),
+      [1, 1],
+    );
     decoders[1]?.errors.push(error('engine.unavailable'));
     decoders[1]?.let();
     await turn();
@@ -207,7 +268,10 @@ describe('speech engine', () => {
     assert.deepEqual([engine.state, warnings], ['ERROR', ['engine.unavailable']]);
     // A loop of callers does not start it over and over; a person does, and so does time.
     assert.deepEqual([await code(engine.ready()), decoders[0]?.starts], ['engine.unavailable', 1]);
-    assert.deepEqual([await code(engine.retry()), decoders[0]?.starts, engine.state], ['fine', 2, 'READY']);
+    assert.deepEqual(
+      [await code(engine.retry()), decoders[0]?.starts, engine.state],
+      ['fine', 2, 'READY'],
+    );
     decoders[0]?.errors.push(error('engine.unavailable'));
     await code(decode(engine));
     clock.advance(15_000);
@@ -220,7 +284,10 @@ describe('speech engine', () => {
     for (const d of decoders) d.held = true;
     const three = [decode(engine), decode(engine), decode(engine)];
     await turn();
-    assert.deepEqual([decoders.map((d) => d.starts), decoders.map((d) => d.decodes), engine.queuedMs], [[1, 1], [1, 1], 2000]);
+    assert.deepEqual(
+      [decoders.map((d) => d.starts), decoders.map((d) => d.decodes), engine.queuedMs],
+      [[1, 1], [1, 1], 2000],
+    );
     for (const d of decoders) d.held = false;
     for (const d of decoders) d.let();
     await Promise.all(three);
@@ -251,11 +318,20 @@ describe('speech engine', () => {
     const short = await decode(engine, 'final', new Float32Array(3_000).fill(0.1));
     await decode(engine, 'partial', new Float32Array(3_000).fill(0.1));
     const quiet = await decode(engine, 'final', new Float32Array(32_000).fill(0.0001));
-    assert.deepEqual([short?.rejected, quiet?.rejected, decoders[0]?.decodes], ['tooShort', 'tooQuiet', 0]);
+    assert.deepEqual(
+      [short?.rejected, quiet?.rejected, decoders[0]?.decodes],
+      ['tooShort', 'tooQuiet', 0],
+    );
     if (decoders[0]) decoders[0].text = 'so so so so so so so so so so so so so so so so';
     const loop = await decode(engine);
     assert.deepEqual([loop?.text, loop?.rejected, loop?.inferenceMs], ['', 'loop', 50]);
-    assert.deepEqual(engine.rejected, { tooShort: 1, tooQuiet: 1, loop: 1, knownSilencePhrase: 0, tooManyWords: 0 });
+    assert.deepEqual(engine.rejected, {
+      tooShort: 1,
+      tooQuiet: 1,
+      loop: 1,
+      knownSilencePhrase: 0,
+      tooManyWords: 0,
+    });
   });
 
   it('knows how fast it is', async () => {
@@ -281,6 +357,14 @@ describe('speech engine', () => {
     engine.dispose();
     for (const d of decoders) d.let();
     assert.deepEqual(await Promise.all(all), ['fine', 'fine', 'engine.unavailable']);
-    assert.deepEqual([decoders.map((d) => d.stops > 0), detectors.stops, clock.pending, await code(engine.ready())], [[true, true], 1, 0, 'engine.unavailable']);
+    assert.deepEqual(
+      [
+        decoders.map((d) => d.stops > 0),
+        detectors.stops,
+        clock.pending,
+        await code(engine.ready()),
+      ],
+      [[true, true], 1, 0, 'engine.unavailable'],
+    );
   });
 });

@@ -9,27 +9,99 @@ import { estimateWordTimes, soundBounds } from '../../../daemon/asr/wordTimes';
 
 describe('words from tokens', () => {
   const vocabById = ['<unk>', '<s>', '</s>', '▁hel', 'lo', '▁world', '.', '▁', 'x'];
-  const decoder = { vocabById, decode: (ids: number[]) => ids.map((id) => vocabById[id]).join('').replaceAll('▁', ' ') };
+  const decoder = {
+    vocabById,
+    decode: (ids: number[]) =>
+      ids
+        .map((id) => vocabById[id])
+        .join('')
+        .replaceAll('▁', ' '),
+  };
   const check = (ids: readonly (readonly [number, number])[], expected: [string, number][]): void =>
-    assert.deepEqual(tokensToWords(ids.map(([id, probability]) => ({ id, probability })), decoder).map((w) => [w.text, w.confidence]), expected);
+    assert.deepEqual(
+      tokensToWords(
+        ids.map(([id, probability]) => ({ id, probability })),
+        decoder,
+      ).map((w) => [w.text, w.confidence]),
+      expected,
+    );
 
-  it('joins the pieces of a word and averages their probabilities', () => check([[3, 1], [4, 0.5], [5, 0.25], [6, 0.75]], [['hello', 0.75], ['world.', 0.5]]));
-  it('starts a word at the first piece, whatever it is', () => check([[4, 0.5], [5, 1]], [['lo', 0.5], ['world', 1]]));
-  it('leaves out lone spaces and marks past the vocabulary', () => check([[7, 1], [5, 1], [99, 0.1]], [['world', 1]]));
-  it('puts a mark that stands alone behind the word before it, and leaves it out at the start', () => check([[7, 1], [6, 1], [5, 1], [7, 1], [6, 1], [7, 1], [6, 1], [3, 1], [4, 1]], [['world.', 1], ['hello', 1]]));
+  it('joins the pieces of a word and averages their probabilities', () =>
+    check(
+      [
+        [3, 1],
+        [4, 0.5],
+        [5, 0.25],
+        [6, 0.75],
+      ],
+      [
+        ['hello', 0.75],
+        ['world.', 0.5],
+      ],
+    ));
+  it('starts a word at the first piece, whatever it is', () =>
+    check(
+      [
+        [4, 0.5],
+        [5, 1],
+      ],
+      [
+        ['lo', 0.5],
+        ['world', 1],
+      ],
+    ));
+  it('leaves out lone spaces and marks past the vocabulary', () =>
+    check(
+      [
+        [7, 1],
+        [5, 1],
+        [99, 0.1],
+      ],
+      [['world', 1]],
+    ));
+  it('puts a mark that stands alone behind the word before it, and leaves it out at the start', () =>
+    check(
+      [
+        [7, 1],
+        [6, 1],
+        [5, 1],
+        [7, 1],
+        [6, 1],
+        [7, 1],
+        [6, 1],
+        [3, 1],
+        [4, 1],
+      ],
+      [
+        ['world.', 1],
+        ['hello', 1],
+      ],
+    ));
   it('has no words for no tokens', () => check([], []));
 });
 
 describe('estimated word times', () => {
-  const tone = (ms: number, loud: boolean): number[] => Array.from({ length: ms * 16 }, (_, i) => (loud ? Math.sin(i / 5) * 0.3 : 0.0001));
+  const tone = (ms: number, loud: boolean): number[] =>
+    Array.from({ length: ms * 16 }, (_, i) => (loud ? Math.sin(i / 5) * 0.3 : 0.0001));
 
   it('finds where the sound is', () => {
-    assert.deepEqual(soundBounds(Float32Array.from([...tone(300, false), ...tone(500, true), ...tone(200, false)])), { startMs: 300, endMs: 800 });
+    assert.deepEqual(
+      soundBounds(
+        Float32Array.from([...tone(300, false), ...tone(500, true), ...tone(200, false)]),
+      ),
+      { startMs: 300, endMs: 800 },
+    );
     assert.deepEqual(soundBounds(new Float32Array(16_000)), { startMs: 0, endMs: 1000 });
     assert.deepEqual(soundBounds(new Float32Array(0)), { startMs: 0, endMs: 0 });
   });
   it('shares it by letters', () => {
-    const words = estimateWordTimes([{ text: 'a', confidence: 1 }, { text: 'bcd', confidence: 0.5 }], { startMs: 100, endMs: 700 });
+    const words = estimateWordTimes(
+      [
+        { text: 'a', confidence: 1 },
+        { text: 'bcd', confidence: 0.5 },
+      ],
+      { startMs: 100, endMs: 700 },
+    );
     assert.deepEqual(words, [
       { text: 'a', startMs: 100, endMs: 300, confidence: 1, timing: 'estimated' },
       { text: 'bcd', startMs: 300, endMs: 700, confidence: 0.5, timing: 'estimated' },
@@ -37,11 +109,19 @@ describe('estimated word times', () => {
   });
   it('is in order, without gap or overlap, and within the bounds', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 60 }), fc.nat(20_000), fc.nat(20_000), (texts, startMs, span) => {
-        const words = estimateWordTimes(texts.map((text) => ({ text, confidence: 1 })), { startMs, endMs: startMs + span });
-        assert.deepEqual([words[0]?.startMs, words.at(-1)?.endMs], [startMs, startMs + span]);
-        words.slice(1).forEach((word, i) => assert.equal(word.startMs, words[i]?.endMs));
-      }),
+      fc.property(
+        fc.array(fc.string({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 60 }),
+        fc.nat(20_000),
+        fc.nat(20_000),
+        (texts, startMs, span) => {
+          const words = estimateWordTimes(
+            texts.map((text) => ({ text, confidence: 1 })),
+            { startMs, endMs: startMs + span },
+          );
+          assert.deepEqual([words[0]?.startMs, words.at(-1)?.endMs], [startMs, startMs + span]);
+          words.slice(1).forEach((word, i) => assert.equal(word.startMs, words[i]?.endMs));
+        },
+      ),
     );
   });
 });
@@ -55,30 +135,56 @@ describe('PartialAgreement', () => {
     });
   };
   it('settles words on which two decodes agree, but not the newest', () =>
-    assert.deepEqual(run('we should', 'we should fix', 'we should fix the token'), ['|we should', 'we should|fix', 'we should fix|the token']));
-  it('waits where they differ', () => assert.deepEqual(run('we shut', 'we should fix', 'we should fix it'), ['|we shut', 'we|should fix', 'we should fix|it']));
-  it('agrees across case and punctuation, and keeps the later spelling', () => assert.deepEqual(run('okay so.', 'Okay, so we'), ['|okay so.', 'Okay, so|we']));
+    assert.deepEqual(run('we should', 'we should fix', 'we should fix the token'), [
+      '|we should',
+      'we should|fix',
+      'we should fix|the token',
+    ]));
+  it('waits where they differ', () =>
+    assert.deepEqual(run('we shut', 'we should fix', 'we should fix it'), [
+      '|we shut',
+      'we|should fix',
+      'we should fix|it',
+    ]));
+  it('agrees across case and punctuation, and keeps the later spelling', () =>
+    assert.deepEqual(run('okay so.', 'Okay, so we'), ['|okay so.', 'Okay, so|we']));
   it('never changes what is settled', () => {
     assert.deepEqual(run('a b c', 'a b c d', 'x y z w v'), ['|a b c', 'a b c|d', 'a b c|w v']);
     fc.assert(
-      fc.property(fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'A.', 'b,'), { maxLength: 8 }), { maxLength: 12 }), (decodes) => {
-        const agreement = new PartialAgreement();
-        let before = '';
-        for (const words of decodes) {
-          const { stable } = agreement.update(words.join(' '));
-          assert.ok(stable === before || stable.startsWith(before === '' ? '' : `${before} `), `${before} → ${stable}`);
-          before = stable;
-        }
-      }),
+      fc.property(
+        fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'A.', 'b,'), { maxLength: 8 }), {
+          maxLength: 12,
+        }),
+        (decodes) => {
+          const agreement = new PartialAgreement();
+          let before = '';
+          for (const words of decodes) {
+            const { stable } = agreement.update(words.join(' '));
+            assert.ok(
+              stable === before || stable.startsWith(before === '' ? '' : `${before} `),
+              `${before} → ${stable}`,
+            );
+            before = stable;
+          }
+        },
+      ),
     );
   });
 });
 
 describe('silence guards', () => {
-  const audio = (ms: number, db: number): Float32Array => new Float32Array(ms * 16).fill(10 ** (db / 20));
+  const audio = (ms: number, db: number): Float32Array =>
+    new Float32Array(ms * 16).fill(10 ** (db / 20));
   it('reject what is too short or too quiet to decode', () => {
     assert.deepEqual(
-      [audio(240, -20), audio(260, -20), audio(1000, -51), audio(1000, -49), new Float32Array(0), new Float32Array(16_000)].map((pcm) => guardAudio(pcm)),
+      [
+        audio(240, -20),
+        audio(260, -20),
+        audio(1000, -51),
+        audio(1000, -49),
+        new Float32Array(0),
+        new Float32Array(16_000),
+      ].map((pcm) => guardAudio(pcm)),
       ['tooShort', undefined, 'tooQuiet', undefined, 'tooShort', 'tooQuiet'],
     );
   });
@@ -87,13 +193,22 @@ describe('silence guards', () => {
     pcm.set(audio(300, -45), 16_000);
     assert.equal(guardAudio(pcm), undefined);
   });
-  const text = (words: string, seconds: number, confidence = 0.9): string | undefined => guardText({ text: words, confidence, words: [], language: 'en', inferenceMs: 1 } satisfies AsrResult, seconds * 1000);
+  const text = (words: string, seconds: number, confidence = 0.9): string | undefined =>
+    guardText(
+      { text: words, confidence, words: [], language: 'en', inferenceMs: 1 } satisfies AsrResult,
+      seconds * 1000,
+    );
   const cases: [string, number, number, string | undefined][] = [
     ['', 3, 0, undefined],
     ['Yes.', 1, 0.4, undefined],
     ['No.', 1, 0.4, undefined],
     ['Ship it.', 1, 0.4, undefined],
-    ['We should fix the token refresh before Friday, because the redirect depends on it.', 5, 0.9, undefined],
+    [
+      'We should fix the token refresh before Friday, because the redirect depends on it.',
+      5,
+      0.9,
+      undefined,
+    ],
     ['and then and then and then and then and then and then and then and then', 12, 0.9, 'loop'],
     ['No, no, no.', 2, 0.9, undefined],
     ['one two three four five six seven eight nine ten', 1, 0.9, 'tooManyWords'],
@@ -103,6 +218,11 @@ describe('silence guards', () => {
     ['Okay.', 2, 0.3, undefined],
     ['…', 2, 0.9, 'knownSilencePhrase'],
   ];
-  for (const [words, seconds, confidence, expected] of cases) it(`say ${expected ?? 'nothing'} to "${words}"`, () => assert.equal(text(words, seconds, confidence), expected));
-  it('measure a loop by its compression', () => assert.ok(compression('a b c '.repeat(50)) > 10 && compression('We met on Tuesday and agreed.') < 1.1));
+  for (const [words, seconds, confidence, expected] of cases)
+    it(`say ${expected ?? 'nothing'} to "${words}"`, () =>
+      assert.equal(text(words, seconds, confidence), expected));
+  it('measure a loop by its compression', () =>
+    assert.ok(
+      compression('a b c '.repeat(50)) > 10 && compression('We met on Tuesday and agreed.') < 1.1,
+    ));
 });

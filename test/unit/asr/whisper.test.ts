@@ -1,4 +1,5 @@
-// Whisper's policy without Whisper: window, doubts, the choice between two texts, prompt, words, language.
+// Whisper's policy without Whisper: window, doubts, the choice between two texts, prompt, words,
+// language.
 import assert from 'node:assert/strict';
 import { LanguageLock } from '../../../daemon/asr/whisperLanguage';
 import { type WhisperText, better, doubt, fittedWindow } from '../../../daemon/asr/whisperPolicy';
@@ -6,7 +7,8 @@ import { PROMPT_TOKENS, estimatedTokens, whisperPrompt } from '../../../daemon/a
 import { type WhisperSegment, whisperWords } from '../../../daemon/asr/whisperWords';
 
 describe('the window of Whisper', () => {
-  const check = (seconds: number, expected: number): void => void it(`${seconds} s`, () => assert.equal(fittedWindow(seconds * 16_000), expected));
+  const check = (seconds: number, expected: number): void =>
+    void it(`${seconds} s`, () => assert.equal(fittedWindow(seconds * 16_000), expected));
   check(0, 768);
   check(5, 768);
   check(14.7, 768);
@@ -16,7 +18,14 @@ describe('the window of Whisper', () => {
 });
 
 describe('doubts about a text of Whisper', () => {
-  const check = (text: string, soundMs: number, expected: ReturnType<typeof doubt>, logProbability = -0.3): void => void it(`${text.slice(0, 30)} in ${soundMs} ms`, () => assert.equal(doubt({ text, logProbability }, soundMs), expected));
+  const check = (
+    text: string,
+    soundMs: number,
+    expected: ReturnType<typeof doubt>,
+    logProbability = -0.3,
+  ): void =>
+    void it(`${text.slice(0, 30)} in ${soundMs} ms`, () =>
+      assert.equal(doubt({ text, logProbability }, soundMs), expected));
   check('We ship the release on Friday.', 2_000, undefined);
   check('', 300, undefined);
   check('', 2_000, 'empty');
@@ -33,8 +42,24 @@ describe('doubts about a text of Whisper', () => {
 });
 
 describe('the better of two texts', () => {
-  const of = (text: string, confidence: number): WhisperText => ({ text, confidence, logProbability: Math.log(confidence), language: 'en', words: text.split(' ').map((word) => ({ text: word, startMs: 0, endMs: 0, confidence, timing: 'model' as const })) });
-  const check = (what: string, first: WhisperText, second: WhisperText, expected: 'first' | 'second'): void => void it(what, () => assert.equal(better(first, second, 8_000), expected === 'first' ? first : second));
+  const of = (text: string, confidence: number): WhisperText => ({
+    text,
+    confidence,
+    logProbability: Math.log(confidence),
+    language: 'en',
+    words: text
+      .split(' ')
+      .map((word) => ({ text: word, startMs: 0, endMs: 0, confidence, timing: 'model' as const })),
+  });
+  const check = (
+    what: string,
+    first: WhisperText,
+    second: WhisperText,
+    expected: 'first' | 'second',
+  ): void =>
+    void it(what, () =>
+      assert.equal(better(first, second, 8_000), expected === 'first' ? first : second),
+    );
   const good = of('we ship the release on friday and write the notes today', 0.6);
   const loop = of('the release the release the release the release the release', 0.9);
   const short = of('we ship', 0.9);
@@ -42,12 +67,18 @@ describe('the better of two texts', () => {
   check('a text over two words', short, good, 'second');
   check('two words over a loop', short, loop, 'first');
   check('the longer of two that are too short', short, of('we ship now', 0.5), 'second');
-  check('the likelier of two that may be right', of('we ship the release on monday and write the notes today', 0.5), good, 'second');
+  check(
+    'the likelier of two that may be right',
+    of('we ship the release on monday and write the notes today', 0.5),
+    good,
+    'second',
+  );
   check('the first of two loops that are as likely', loop, loop, 'first');
 });
 
 describe('the prompt of Whisper', () => {
-  const check = (words: string[], expected: string | undefined): void => void it(words.join(' ') || 'nothing', () => assert.equal(whisperPrompt(words), expected));
+  const check = (words: string[], expected: string | undefined): void =>
+    void it(words.join(' ') || 'nothing', () => assert.equal(whisperPrompt(words), expected));
   check([], undefined);
   check([' ', ''], undefined);
   check(['fetchToken'], 'fetchToken.');
@@ -55,23 +86,64 @@ describe('the prompt of Whisper', () => {
   it('keeps the best words where not all fit', () => {
     const words = Array.from({ length: 1_000 }, (_, i) => `symbolNumber${i}`);
     const prompt = whisperPrompt(words) ?? '';
-    assert.ok(prompt.endsWith('symbolNumber1, symbolNumber0.') && estimatedTokens(prompt) <= PROMPT_TOKENS && prompt.length > 300, prompt.slice(-40));
+    assert.ok(
+      prompt.endsWith('symbolNumber1, symbolNumber0.') &&
+        estimatedTokens(prompt) <= PROMPT_TOKENS &&
+        prompt.length > 300,
+      prompt.slice(-40),
+    );
   });
 });
 
 describe('the words of Whisper', () => {
   const token = (text: string, p = 0.5, id = 100) => ({ text, id, p });
-  const segment = (text: string, tokens: WhisperSegment['tokens']): WhisperSegment => ({ text, lang: 'en', tokens });
-  const check = (what: string, segments: WhisperSegment[], expected: string[], confidence = 0.5): void =>
+  const segment = (text: string, tokens: WhisperSegment['tokens']): WhisperSegment => ({
+    text,
+    lang: 'en',
+    tokens,
+  });
+  const check = (
+    what: string,
+    segments: WhisperSegment[],
+    expected: string[],
+    confidence = 0.5,
+  ): void =>
     void it(what, () => {
       const found = whisperWords(segments);
-      assert.deepEqual([found.words.map((w) => w.text), found.confidence, found.logProbability], [expected, confidence, confidence === 0 ? 0 : Math.log(confidence)]);
+      assert.deepEqual(
+        [found.words.map((w) => w.text), found.confidence, found.logProbability],
+        [expected, confidence, confidence === 0 ? 0 : Math.log(confidence)],
+      );
     });
   check('none', [], [], 0);
-  check('joins the parts of a word and leaves marks out', [segment(' fetchToken now', [token('[_BEG_]', 1, 50_364), token(' fetch'), token('Token'), token(' now'), token('[_TT_50]', 1, 50_414)])], ['fetchToken', 'now']);
-  check('puts characters together that were split over tokens', [segment(' 今日 ok', [token(' 今'), token('\uFFFD'), token('\uFFFD'), token(' ok')])], ['今日', 'ok']);
-  check('goes over segments', [segment(' a', [token(' a')]), segment(' b', [token(' b')])], ['a', 'b']);
-  it('takes the mean of its tokens as the confidence of a word', () => assert.equal(whisperWords([segment(' ab', [token(' a', 0.25), token('b', 0.75)])]).words[0]?.confidence, 0.5));
+  check(
+    'joins the parts of a word and leaves marks out',
+    [
+      segment(' fetchToken now', [
+        token('[_BEG_]', 1, 50_364),
+        token(' fetch'),
+        token('Token'),
+        token(' now'),
+        token('[_TT_50]', 1, 50_414),
+      ]),
+    ],
+    ['fetchToken', 'now'],
+  );
+  check(
+    'puts characters together that were split over tokens',
+    [segment(' 今日 ok', [token(' 今'), token('\uFFFD'), token('\uFFFD'), token(' ok')])],
+    ['今日', 'ok'],
+  );
+  check(
+    'goes over segments',
+    [segment(' a', [token(' a')]), segment(' b', [token(' b')])],
+    ['a', 'b'],
+  );
+  it('takes the mean of its tokens as the confidence of a word', () =>
+    assert.equal(
+      whisperWords([segment(' ab', [token(' a', 0.25), token('b', 0.75)])]).words[0]?.confidence,
+      0.5,
+    ));
 });
 
 describe('the language of a conversation', () => {
@@ -79,18 +151,52 @@ describe('the language of a conversation', () => {
   const check = (what: string, phrases: Phrase[], expected: string): void =>
     void it(what, () => {
       const lock = new LanguageLock();
-      for (const [language, confidence, soundMs] of phrases) lock.heard('a', { language, confidence, soundMs });
+      for (const [language, confidence, soundMs] of phrases)
+        lock.heard('a', { language, confidence, soundMs });
       assert.deepEqual([lock.language('a'), lock.language('b')], [expected, 'auto']);
     });
   check('is open at first', [], 'auto');
-  check('is settled by phrases that agree', [['de', 0.7, 2_000], ['de', 0.7, 2_000]], 'de');
-  check('is not settled by phrases that do not', [['de', 0.7, 2_000], ['en', 0.7, 2_000], ['de', 0.7, 2_000]], 'auto');
+  check(
+    'is settled by phrases that agree',
+    [
+      ['de', 0.7, 2_000],
+      ['de', 0.7, 2_000],
+    ],
+    'de',
+  );
+  check(
+    'is not settled by phrases that do not',
+    [
+      ['de', 0.7, 2_000],
+      ['en', 0.7, 2_000],
+      ['de', 0.7, 2_000],
+    ],
+    'auto',
+  );
   check('is settled by one long sure phrase', [['de', 0.9, 6_000]], 'de');
-  check('is not settled by short or unsure ones', [['de', 0.9, 500], ['de', 0.3, 6_000], ['de', 0.9, 500], ['de', 0.4, 3_000]], 'auto');
-  check('stays as it was settled', [['de', 0.9, 6_000], ['en', 0.9, 6_000], ['en', 0.9, 6_000]], 'de');
+  check(
+    'is not settled by short or unsure ones',
+    [
+      ['de', 0.9, 500],
+      ['de', 0.3, 6_000],
+      ['de', 0.9, 500],
+      ['de', 0.4, 3_000],
+    ],
+    'auto',
+  );
+  check(
+    'stays as it was settled',
+    [
+      ['de', 0.9, 6_000],
+      ['en', 0.9, 6_000],
+      ['en', 0.9, 6_000],
+    ],
+    'de',
+  );
   it('is forgotten for the oldest of very many', () => {
     const lock = new LanguageLock();
-    for (let i = 0; i < 70; i++) lock.heard(`${i}`, { language: 'de', confidence: 0.9, soundMs: 6_000 });
+    for (let i = 0; i < 70; i++)
+      lock.heard(`${i}`, { language: 'de', confidence: 0.9, soundMs: 6_000 });
     assert.deepEqual([lock.language('0'), lock.language('69')], ['auto', 'de']);
   });
 });

@@ -6,8 +6,14 @@ import { FRAME_MS, type Frame } from '../../../daemon/audio/frame';
 
 const HOUR = 3_600_000;
 
-/** Records for so long with a device whose clock is off; answers the worst distance of a frame's clock from the truth after the first ten minutes. */
-function record(hours: number, partsPerMillion: number): { readonly worstMs: number; readonly movedMs: number; readonly grows: boolean } {
+/**
+ * Records for so long with a device whose clock is off; answers the worst distance of a frame's
+ * clock from the truth after the first ten minutes.
+ */
+function record(
+  hours: number,
+  partsPerMillion: number,
+): { readonly worstMs: number; readonly movedMs: number; readonly grows: boolean } {
   const drift = new DeviceDrift();
   let [worstMs, lastMs, grows] = [0, -1, true];
   let trueMs = 0;
@@ -34,12 +40,24 @@ function record(hours: number, partsPerMillion: number): { readonly worstMs: num
 }
 
 describe('a device whose clock is off', () => {
-  for (const [what, ppm] of [['fast', 100], ['slow', -100], ['badly fast', 500]] as const) {
+  for (const [what, ppm] of [
+    ['fast', 100],
+    ['slow', -100],
+    ['badly fast', 500],
+  ] as const) {
     it(`stays on our time line for four hours: ${what}`, () => {
       const { worstMs, movedMs, grows } = record(4, ppm);
       const expected = (-ppm / 1e6) * 4 * HOUR;
-      assert.deepEqual({ near: worstMs <= 2 * FRAME_MS, moved: Math.abs(movedMs - expected) <= 2 * FRAME_MS, grows }, { near: true, moved: true, grows: true });
+      assert.deepEqual(
+        {
+          near: worstMs <= 2 * FRAME_MS,
+          moved: Math.abs(movedMs - expected) <= 2 * FRAME_MS,
+          grows,
+        },
+        { near: true, moved: true, grows: true },
+      );
     });
   }
-  it('leaves a device alone whose sound only comes late now and then', () => assert.equal(record(0.5, 0).movedMs, 0));
+  it('leaves a device alone whose sound only comes late now and then', () =>
+    assert.equal(record(0.5, 0).movedMs, 0));
 });

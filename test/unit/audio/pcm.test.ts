@@ -6,31 +6,44 @@ import { SampleReader, mixDown, stretched, toFloat32, toInt16 } from '../../../d
 describe('pcm', () => {
   it('reads the same samples however the bytes are cut', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 400 }), fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 30 }), (bytes, cuts) => {
-        const reader = new SampleReader();
-        const got: number[] = [];
-        let at = 0;
-        for (const cut of [...cuts, bytes.length]) {
-          got.push(...reader.push(bytes.subarray(at, at + cut)));
-          at = Math.min(bytes.length, at + cut);
-        }
-        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-        const expected = Array.from({ length: bytes.length >> 1 }, (_, i) => view.getInt16(i * 2, true));
-        assert.deepEqual({ got, pending: reader.pendingBytes }, { got: expected, pending: bytes.length & 1 });
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 400 }),
+        fc.array(fc.integer({ min: 0, max: 50 }), { maxLength: 30 }),
+        (bytes, cuts) => {
+          const reader = new SampleReader();
+          const got: number[] = [];
+          let at = 0;
+          for (const cut of [...cuts, bytes.length]) {
+            got.push(...reader.push(bytes.subarray(at, at + cut)));
+            at = Math.min(bytes.length, at + cut);
+          }
+          const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+          const expected = Array.from({ length: bytes.length >> 1 }, (_, i) =>
+            view.getInt16(i * 2, true),
+          );
+          assert.deepEqual(
+            { got, pending: reader.pendingBytes },
+            { got: expected, pending: bytes.length & 1 },
+          );
+        },
+      ),
     );
   });
 
   it('averages channels, so that full scale on all of them does not clip', () => {
     const loud = Float32Array.of(1, -1, 0.5);
-    assert.deepEqual([...mixDown([loud, loud, Float32Array.of(1, -1, -1)])].map((x) => Math.round(x * 1000)), [1000, -1000, 0]);
+    assert.deepEqual(
+      [...mixDown([loud, loud, Float32Array.of(1, -1, -1)])].map((x) => Math.round(x * 1000)),
+      [1000, -1000, 0],
+    );
     assert.deepEqual([...mixDown(Array.from({ length: 8 }, () => loud))], [1, -1, 0.5]);
     assert.equal(mixDown([loud]), loud);
     assert.equal(mixDown([]).length, 0);
   });
 
   it('gives the same sound over another time', () => {
-    const tone = (count: number, hertz: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin((2 * Math.PI * hertz * i) / 16_000));
+    const tone = (count: number, hertz: number): Float32Array =>
+      Float32Array.from({ length: count }, (_, i) => Math.sin((2 * Math.PI * hertz * i) / 16_000));
     const slow = stretched(tone(9_000, 1_000), 10 / 9);
     const expected = tone(10_000, 900);
     // The last sample is held where nothing follows it.
@@ -42,7 +55,10 @@ describe('pcm', () => {
   });
 
   it('limits instead of wrapping, and makes nothing of NaN', () => {
-    assert.deepEqual([...toInt16(Float32Array.of(0, 1, -1, 1.5, -1.5, 0.5, NaN))], [0, 32767, -32768, 32767, -32768, 16384, 0]);
+    assert.deepEqual(
+      [...toInt16(Float32Array.of(0, 1, -1, 1.5, -1.5, 0.5, NaN))],
+      [0, 32767, -32768, 32767, -32768, 16384, 0],
+    );
   });
 
   it('gives 16-bit samples back bit by bit', () => {

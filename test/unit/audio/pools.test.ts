@@ -1,4 +1,7 @@
-/** Buffers of the audio path: used again, bounded, all given back when a session is over, and never with another's sound in them. */
+/**
+ * Buffers of the audio path: used again, bounded, all given back when a session is over, and never
+ * with another's sound in them.
+ */
 import { deepEqual, ok } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +14,12 @@ import { silentLogger } from '../../../daemon/base/logger';
 import { FrameStore } from '../../../daemon/vad/frameStore';
 import { Harness, say } from '../session/harness';
 
-const frame = (seq: number, value = seq) => ({ source: 'mic' as const, seq, captureMs: seq * 20, pcm: new Int16Array(320).fill(value) });
+const frame = (seq: number, value = seq) => ({
+  source: 'mic' as const,
+  seq,
+  captureMs: seq * 20,
+  pcm: new Int16Array(320).fill(value),
+});
 
 describe('pools of the audio path', () => {
   it('use what was given back, and keep no more than they may', () => {
@@ -30,7 +38,10 @@ describe('pools of the audio path', () => {
     const quiet = new FrameStore();
     quiet.appendSilence(0, 0);
     quiet.append(frame(1, 0));
-    deepEqual(quiet.slice(0, 640).every((v) => v === 0), true);
+    deepEqual(
+      quiet.slice(0, 640).every((v) => v === 0),
+      true,
+    );
     quiet.close();
   });
 
@@ -46,27 +57,46 @@ describe('pools of the audio path', () => {
     const { taken, made } = framePool.figures;
     await h.manager.stop(id, 'test');
     await h.pass(10_000);
-    deepEqual([(await h.manager.get(id)).record.state, (await h.texts(id)).length, framePool.figures.used - before.used], ['DONE', 120, 0]);
-    ok(made - before.made < (taken - before.taken) / 4, `${made - before.made} of ${taken - before.taken} had to be made`);
+    deepEqual(
+      [
+        (await h.manager.get(id)).record.state,
+        (await h.texts(id)).length,
+        framePool.figures.used - before.used,
+      ],
+      ['DONE', 120, 0],
+    );
+    ok(
+      made - before.made < (taken - before.taken) / 4,
+      `${made - before.made} of ${taken - before.taken} had to be made`,
+    );
     h.dispose();
   });
 
   it('give the memory of a file of a spool to the next one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'earmark-pools-'));
     const before = spoolFilePool.figures;
-    const spool = new FileSpools({ folder, clock: new ManualClock(), logger: silentLogger }).open('a');
+    const spool = new FileSpools({ folder, clock: new ManualClock(), logger: silentLogger }).open(
+      'a',
+    );
     for (let seq = 0; seq < 20_000; seq++) {
       spool.append(frame(seq, seq % 30_000));
       if (seq % 200 !== 0) continue;
       spool.sync();
       spool.release('mic', seq - 100);
     }
-    deepEqual(spool.read('mic', 19_990, 3).map(({ pcm }) => pcm[7]), [19_990, 19_991, 19_992]);
+    deepEqual(
+      spool.read('mic', 19_990, 3).map(({ pcm }) => pcm[7]),
+      [19_990, 19_991, 19_992],
+    );
     spool.dispose();
     // A sync may be under way; the file gives its memory back behind it.
-    for (let n = 0; n < 200 && spoolFilePool.figures.used > before.used; n++) await new Promise((done) => setTimeout(done, 10));
+    for (let n = 0; n < 200 && spoolFilePool.figures.used > before.used; n++)
+      await new Promise((done) => setTimeout(done, 10));
     const { used, made, taken } = spoolFilePool.figures;
-    ok(used === before.used && taken - before.taken > 10 && made - before.made <= 4, `${made - before.made} of ${taken - before.taken} made, ${used - before.used} not given back`);
+    ok(
+      used === before.used && taken - before.taken > 10 && made - before.made <= 4,
+      `${made - before.made} of ${taken - before.taken} made, ${used - before.used} not given back`,
+    );
     rmSync(folder, { recursive: true });
   });
 });

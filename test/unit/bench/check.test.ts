@@ -18,12 +18,21 @@ describe('compareRatios', () => {
   it('knows ratios that should be high', () => check(higher(1), higher(0.8), 'worse', true));
   it('passes what got better', () => check(higher(1), higher(1.3), 'better', false));
   it('fails what was not measured', () => check(lower(1), undefined, 'missing', true));
-  it('takes the noise that stands, not that of the run', () => check(lower(1), { ...lower(1.2), noise: 5 }, 'worse', true));
+  it('takes the noise that stands, not that of the run', () =>
+    check(lower(1), { ...lower(1.2), noise: 5 }, 'worse', true));
 });
 
 describe('the page of results', () => {
   const report: BenchReport = {
-    name: 'streaming', about: 'About.', rows: [{ method: 'a', wer: 1.5 }], ratios: { 'a over b': lower(1) }, options: ['--limit', '2'], date: '2026-01-02T03:04:05Z', commit: 'abc', seconds: 3, load: [0.5, 1],
+    name: 'streaming',
+    about: 'About.',
+    rows: [{ method: 'a', wer: 1.5 }],
+    ratios: { 'a over b': lower(1) },
+    options: ['--limit', '2'],
+    date: '2026-01-02T03:04:05Z',
+    commit: 'abc',
+    seconds: 3,
+    load: [0.5, 1],
     machine: { cpu: 'CPU', cores: 2, memoryGb: 8, node: 'v20.18.0', platform: 'linux x64' },
   };
 
@@ -32,9 +41,19 @@ describe('the page of results', () => {
     equal(resultsPage([report], written), written);
   });
 
-  it('names command and load', () => match(resultsPage([report], ''), /npm run bench -- streaming --limit 2.*Load average 0\.5 before, 1 after/));
+  it('names command and load', () =>
+    match(
+      resultsPage([report], ''),
+      /npm run bench -- streaming --limit 2.*Load average 0\.5 before, 1 after/,
+    ));
 
-  it('reads the tables that a bench prints', () => deepEqual(rowsOf(`text\n${markdownTable([{ a: 'x', b: 1 }])}\n\n| a | b |\n`), [{ a: 'x', b: '1' }]));
+  it('reads the tables that a bench prints', () =>
+    deepEqual(rowsOf(`text\n${markdownTable([{ a: 'x', b: 1 }])}\n\n| a | b |\n`), [
+      { a: 'x', b: '1' },
+    ]));
 
-  it('keeps columns of the same heading apart', () => deepEqual(rowsOf('| F1 | loose | dec | loose |\n|---|---|---|---|\n| 1 | 2 | 3 | 4 |'), [{ F1: '1', 'F1: loose': '2', dec: '3', 'dec: loose': '4' }]));
+  it('keeps columns of the same heading apart', () =>
+    deepEqual(rowsOf('| F1 | loose | dec | loose |\n|---|---|---|---|\n| 1 | 2 | 3 | 4 |'), [
+      { F1: '1', 'F1: loose': '2', dec: '3', 'dec: loose': '4' },
+    ]));
 });

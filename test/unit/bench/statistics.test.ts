@@ -4,7 +4,10 @@ import { percentile, standardError } from '../../../bench/statistics';
 
 describe('statistics of the benches', () => {
   it('take the smallest value that a share of all does not exceed', () => {
-    deepEqual([percentile([30, 10, 20, 40], 0.5), percentile([30, 10, 20, 40], 0.95), percentile([], 0.5)], [20, 40, NaN]);
+    deepEqual(
+      [percentile([30, 10, 20, 40], 0.5), percentile([30, 10, 20, 40], 0.95), percentile([], 0.5)],
+      [20, 40, NaN],
+    );
   });
 
   it('say how far a mean may be off', () => {

@@ -6,7 +6,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeBlocks } from '../../../daemon/adapters/capture/audioDecoders';
-import { decodeAudioFile, type OpenOptions, openAudioFile } from '../../../daemon/adapters/capture/audioFile';
+import {
+  decodeAudioFile,
+  type OpenOptions,
+  openAudioFile,
+} from '../../../daemon/adapters/capture/audioFile';
 import { parseFfmpegFacts } from '../../../daemon/adapters/capture/ffmpegFile';
 import { EarmarkError, type ErrorCode } from '../../../protocol/errors';
 import { amplitudeOf, noise, sine, wav, type WavOptions } from './soundBytes';
@@ -33,10 +37,16 @@ describe('audio file', function () {
   const heard = async (file: string, options: OpenOptions = noFfmpeg) => {
     const { durationMs, tracks, diagnostics } = await decodeAudioFile(file, options);
     // MP3 at a low rate takes 8 % off a pure tone.
-    const round = (x: number): number => [0, 1 / 16, 0.25, 0.5].find((level) => Math.abs(x - level) < Math.max(0.005, level * 0.1)) ?? x;
+    const round = (x: number): number =>
+      [0, 1 / 16, 0.25, 0.5].find((level) => Math.abs(x - level) < Math.max(0.005, level * 0.1)) ??
+      x;
     return {
       ms: Math.round(durationMs),
-      tracks: tracks.map(({ source, pcm }) => [source, round(amplitudeOf(pcm, 440)), round(amplitudeOf(pcm, 1000))]),
+      tracks: tracks.map(({ source, pcm }) => [
+        source,
+        round(amplitudeOf(pcm, 440)),
+        round(amplitudeOf(pcm, 1000)),
+      ]),
       diagnostics: diagnostics.map((d) => d.code),
     };
   };
@@ -47,8 +57,19 @@ describe('audio file', function () {
       const tones = [sine(440, rate), sine(1000, rate)];
       return put(wav(rate, (i, c) => (tones[c] ?? (() => 0))(i), options));
     };
-    const check = (what: string, options: WavOptions, expected: (string | number)[][], open: OpenOptions = noFfmpeg): void => {
-      it(what, async () => assert.deepEqual(await heard(second(options), open), { ms: 1000, tracks: expected, diagnostics: [] }));
+    const check = (
+      what: string,
+      options: WavOptions,
+      expected: (string | number)[][],
+      open: OpenOptions = noFfmpeg,
+    ): void => {
+      it(what, async () =>
+        assert.deepEqual(await heard(second(options), open), {
+          ms: 1000,
+          tracks: expected,
+          diagnostics: [],
+        }),
+      );
     };
     const mono = [['file', 0.5, 0]];
     const stereo = [['file', 0.25, 0.25]];
@@ -62,16 +83,33 @@ describe('audio file', function () {
     check('at 11.025 kHz', { sampleRate: 11_025 }, mono);
     check('at 48 kHz in stereo, averaged', { sampleRate: 48_000, channels: 2 }, stereo);
     check('at 192 kHz', { sampleRate: 192_000 }, mono);
-    check('with an extensible header', { extensible: true, channels: 2, bits: 24, sampleRate: 44_100 }, stereo);
+    check(
+      'with an extensible header',
+      { extensible: true, channels: 2, bits: 24, sampleRate: 44_100 },
+      stereo,
+    );
     check('with floats in an extensible header', { extensible: true, bits: 32, float: true }, mono);
     check('with 100 KB of other chunks before the sound', { listBytes: 100_001 }, mono);
     check('of 8 channels, averaged', { channels: 8, extensible: true }, [['file', 1 / 16, 1 / 16]]);
     check('whose length the writer did not know', { declaredBytes: 0xffff_ffff }, mono);
     check('whose length says 0', { declaredBytes: 0 }, mono);
-    check('split into microphone and system', { channels: 2, sampleRate: 44_100 }, [['mic', 0.5, 0], ['system', 0, 0.5]], { ...noFfmpeg, splitChannels: true });
+    check(
+      'split into microphone and system',
+      { channels: 2, sampleRate: 44_100 },
+      [
+        ['mic', 0.5, 0],
+        ['system', 0, 0.5],
+      ],
+      { ...noFfmpeg, splitChannels: true },
+    );
     it('of more than two channels splits off the first two and says so', async () =>
       assert.deepEqual(await heard(second({ channels: 3 }), { ...noFfmpeg, splitChannels: true }), {
-        ms: 1000, tracks: [['mic', 0.5, 0], ['system', 0, 0.5]], diagnostics: ['audio.unsupportedFormat'],
+        ms: 1000,
+        tracks: [
+          ['mic', 0.5, 0],
+          ['system', 0, 0.5],
+        ],
+        diagnostics: ['audio.unsupportedFormat'],
       }));
 
     it('of 16 kHz, 16 bits and one channel comes back bit by bit', async () => {
@@ -89,26 +127,52 @@ describe('audio file', function () {
       const audio = await openAudioFile(put(wav(400_000, () => 0.1)), noFfmpeg);
       const sizes: number[] = [];
       for await (const [pcm] of audio.blocks()) sizes.push(pcm!.length);
-      assert.deepEqual({ declared: audio.declaredMs, total: sizes.reduce((a, b) => a + b), few: sizes.length < 15, small: Math.max(...sizes) <= 65_536 }, { declared: 25_000, total: 400_000, few: true, small: true });
+      assert.deepEqual(
+        {
+          declared: audio.declaredMs,
+          total: sizes.reduce((a, b) => a + b),
+          few: sizes.length < 15,
+          small: Math.max(...sizes) <= 65_536,
+        },
+        { declared: 25_000, total: 400_000, few: true, small: true },
+      );
     });
   });
 
   describe('compressed', () => {
     const check = (name: string, ms: number, options: OpenOptions = noFfmpeg): void => {
       it(`${name} is heard as long and as loud as it is`, async () =>
-        assert.deepEqual(await heard(path.join(fixtures, name), options), { ms, tracks: [['file', 0.25, 0.25]], diagnostics: [] }));
+        assert.deepEqual(await heard(path.join(fixtures, name), options), {
+          ms,
+          tracks: [['file', 0.25, 0.25]],
+          diagnostics: [],
+        }));
     };
     check('stereo44100.flac', 1500);
     check('stereo44100.mp3', 1500);
     check('stereo44100.ogg', 1500);
     check('stereo48000.opus', 1500);
     check('mono22050.mp3', 1567);
-    for (const name of ['stereo44100.flac', 'stereo44100.mp3', 'stereo44100.ogg', 'stereo48000.opus']) {
+    for (const name of [
+      'stereo44100.flac',
+      'stereo44100.mp3',
+      'stereo44100.ogg',
+      'stereo48000.opus',
+    ]) {
       it(`${name} splits into left and right`, async () =>
-        assert.deepEqual((await heard(path.join(fixtures, name), { ...noFfmpeg, splitChannels: true })).tracks, [['mic', 0.5, 0], ['system', 0, 0.5]]));
+        assert.deepEqual(
+          (await heard(path.join(fixtures, name), { ...noFfmpeg, splitChannels: true })).tracks,
+          [
+            ['mic', 0.5, 0],
+            ['system', 0, 0.5],
+          ],
+        ));
     }
     it('FLAC at 16 kHz comes back bit by bit', async () => {
-      assert.deepEqual((await decodeAudioFile(path.join(fixtures, 'noise16000.flac'))).tracks[0]?.pcm, noise(8_000));
+      assert.deepEqual(
+        (await decodeAudioFile(path.join(fixtures, 'noise16000.flac'))).tracks[0]?.pcm,
+        noise(8_000),
+      );
     });
     it('FLAC loses nothing wherever its bytes are cut', async () => {
       const bytes = readFileSync(path.join(fixtures, 'stereo44100.flac'));
@@ -118,7 +182,8 @@ describe('audio file', function () {
         const chunks = async function* (): AsyncGenerator<Uint8Array> {
           for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
         };
-        for await (const block of decodeBlocks('flac', chunks())) samples += block.channelData[0]!.length;
+        for await (const block of decodeBlocks('flac', chunks()))
+          samples += block.channelData[0]!.length;
         lengths.add(samples);
       }
       assert.deepEqual([...lengths], [66_150]);
@@ -128,13 +193,30 @@ describe('audio file', function () {
       const split = await heard(path.join(fixtures, 'stereo44100.m4a'), { splitChannels: true });
       const mixed = await heard(path.join(fixtures, 'stereo44100.m4a'), {});
       assert.ok(Math.abs(mixed.ms - 1500) < 50 && mixed.ms === split.ms, `${mixed.ms}`);
-      assert.deepEqual([mixed.tracks, split.tracks], [[['file', 0.25, 0.25]], [['mic', 0.5, 0], ['system', 0, 0.5]]]);
+      assert.deepEqual(
+        [mixed.tracks, split.tracks],
+        [
+          [['file', 0.25, 0.25]],
+          [
+            ['mic', 0.5, 0],
+            ['system', 0, 0.5],
+          ],
+        ],
+      );
     });
   });
 
   describe('bad input', () => {
-    const check = async (file: string, code: ErrorCode, message: RegExp, options: OpenOptions = noFfmpeg): Promise<void> => {
-      const error: unknown = await decodeAudioFile(file, options).then(() => undefined, (e: unknown) => e);
+    const check = async (
+      file: string,
+      code: ErrorCode,
+      message: RegExp,
+      options: OpenOptions = noFfmpeg,
+    ): Promise<void> => {
+      const error: unknown = await decodeAudioFile(file, options).then(
+        () => undefined,
+        (e: unknown) => e,
+      );
       assert.ok(error instanceof EarmarkError, `${String(error)}`);
       assert.equal(error.code, code);
       assert.match(error.message, message);
@@ -145,18 +227,46 @@ describe('audio file', function () {
       return put(bytes.subarray(0, Math.floor(bytes.length * share)), `cut-${name}`);
     };
 
-    it('not audio', () => check(put(Buffer.from('A letter, and not a recording.\n'.repeat(500)), 'letter.txt'), 'audio.notAudio', /letter\.txt is not a recording/));
+    it('not audio', () =>
+      check(
+        put(Buffer.from('A letter, and not a recording.\n'.repeat(500)), 'letter.txt'),
+        'audio.notAudio',
+        /letter\.txt is not a recording/,
+      ));
     it('not audio, with ffmpeg', async function () {
       if (!hasFfmpeg) this.skip();
-      await check(put(Buffer.from('A letter, and not a recording.\n'.repeat(500)), 'letter.wav'), 'audio.notAudio', /letter\.wav is not a recording/, {});
+      await check(
+        put(Buffer.from('A letter, and not a recording.\n'.repeat(500)), 'letter.wav'),
+        'audio.notAudio',
+        /letter\.wav is not a recording/,
+        {},
+      );
     });
-    it('random bytes', () => check(put(Buffer.from(noise(50_000).buffer), 'random.mp3'), 'audio.notAudio', /not a recording/, {}));
+    it('random bytes', () =>
+      check(
+        put(Buffer.from(noise(50_000).buffer), 'random.mp3'),
+        'audio.notAudio',
+        /not a recording/,
+        {},
+      ));
     it('an empty file', () => check(put(Buffer.alloc(0)), 'audio.empty', /talk\.wav is empty/));
     it('a header without sound', () => check(put(wav(0, () => 0)), 'audio.empty', /has no sound/));
-    it('0 Hz', () => check(put(wav(100, () => 0, { sampleRate: 0 })), 'audio.unsupportedFormat', /0 samples a second/));
-    it('400 kHz', () => check(put(wav(100, () => 0, { sampleRate: 400_000 })), 'audio.unsupportedFormat', /400000 samples a second/));
-    it('0 channels', () => check(put(wav(100, () => 0, { channels: 0 })), 'audio.unsupportedFormat', /0 channels/));
-    it('9 channels', () => check(put(wav(100, () => 0, { channels: 9 })), 'audio.unsupportedFormat', /9 channels/));
+    it('0 Hz', () =>
+      check(
+        put(wav(100, () => 0, { sampleRate: 0 })),
+        'audio.unsupportedFormat',
+        /0 samples a second/,
+      ));
+    it('400 kHz', () =>
+      check(
+        put(wav(100, () => 0, { sampleRate: 400_000 })),
+        'audio.unsupportedFormat',
+        /400000 samples a second/,
+      ));
+    it('0 channels', () =>
+      check(put(wav(100, () => 0, { channels: 0 })), 'audio.unsupportedFormat', /0 channels/));
+    it('9 channels', () =>
+      check(put(wav(100, () => 0, { channels: 9 })), 'audio.unsupportedFormat', /9 channels/));
     it('a header that contradicts itself', () => {
       const bytes = wav(100, () => 0);
       bytes.writeUInt16LE(3, 32);
@@ -172,16 +282,39 @@ describe('audio file', function () {
       bytes.writeUInt32LE(0, 40);
       return check(put(bytes, 'zero.ogg'), 'audio.unsupportedFormat', /0 samples a second/);
     });
-    it('one channel that should be split', () => check(put(wav(100, () => 0)), 'audio.unsupportedFormat', /one channel/, { ...noFfmpeg, splitChannels: true }));
-    it('a kind that takes ffmpeg, without ffmpeg', () => check(path.join(fixtures, 'stereo44100.m4a'), 'audio.unsupportedFormat', /MPEG-4.*install ffmpeg/));
+    it('one channel that should be split', () =>
+      check(put(wav(100, () => 0)), 'audio.unsupportedFormat', /one channel/, {
+        ...noFfmpeg,
+        splitChannels: true,
+      }));
+    it('a kind that takes ffmpeg, without ffmpeg', () =>
+      check(
+        path.join(fixtures, 'stereo44100.m4a'),
+        'audio.unsupportedFormat',
+        /MPEG-4.*install ffmpeg/,
+      ));
     it('a folder', () => check(dir, 'audio.unreadable', /is a folder/));
-    it('a missing file', () => check(path.join(dir, 'nowhere.wav'), 'audio.unreadable', /nowhere\.wav does not exist/));
+    it('a missing file', () =>
+      check(path.join(dir, 'nowhere.wav'), 'audio.unreadable', /nowhere\.wav does not exist/));
     it('a file that may not be read', async function () {
       if (process.platform === 'win32' || process.getuid?.() === 0) {
         // Root reads everything; a folder behind a file gives the same branch without permissions.
-        return check(path.join(put(wav(1, () => 0), 'plain.wav'), 'inside.wav'), 'audio.unreadable', /does not exist/);
+        return check(
+          path.join(
+            put(
+              wav(1, () => 0),
+              'plain.wav',
+            ),
+            'inside.wav',
+          ),
+          'audio.unreadable',
+          /does not exist/,
+        );
       }
-      const file = put(wav(1, () => 0), 'secret.wav');
+      const file = put(
+        wav(1, () => 0),
+        'secret.wav',
+      );
       chmodSync(file, 0);
       return check(file, 'audio.unreadable', /permissions/);
     });
@@ -189,20 +322,39 @@ describe('audio file', function () {
       if (process.platform === 'win32') this.skip();
       await check('/dev/null', 'audio.unreadable', /not a file on disk/);
     });
-    it('a FLAC file cut right after its header', () => check(damaged('stereo44100.flac', 0.01), 'audio.truncated', /cut off or damaged where its sound begins/));
+    it('a FLAC file cut right after its header', () =>
+      check(
+        damaged('stereo44100.flac', 0.01),
+        'audio.truncated',
+        /cut off or damaged where its sound begins/,
+      ));
     it('stops when told to', async () => {
       const stop = new AbortController();
-      const audio = await openAudioFile(put(wav(400_000, () => 0)), { ...noFfmpeg, signal: stop.signal });
-      await assert.rejects(async () => {
-        for await (const _ of audio.blocks()) stop.abort();
-      }, { name: 'AbortError' });
+      const audio = await openAudioFile(put(wav(400_000, () => 0)), {
+        ...noFfmpeg,
+        signal: stop.signal,
+      });
+      await assert.rejects(
+        async () => {
+          for await (const _ of audio.blocks()) stop.abort();
+        },
+        { name: 'AbortError' },
+      );
     });
 
-    for (const name of ['stereo44100.flac', 'stereo44100.mp3', 'stereo44100.ogg', 'stereo48000.opus']) {
+    for (const name of [
+      'stereo44100.flac',
+      'stereo44100.mp3',
+      'stereo44100.ogg',
+      'stereo48000.opus',
+    ]) {
       it(`${name} cut in the middle gives its first half and says so`, async () => {
         const { durationMs, diagnostics } = await decodeAudioFile(damaged(name, 0.5), noFfmpeg);
         assert.ok(durationMs > 150 && durationMs < 1_200, `${durationMs} ms`);
-        assert.deepEqual(diagnostics.map((d) => d.code), ['audio.truncated']);
+        assert.deepEqual(
+          diagnostics.map((d) => d.code),
+          ['audio.truncated'],
+        );
         assert.match(diagnostics[0]!.message, /only 00:00:0[01].* could be read\.$/);
       });
     }
@@ -211,21 +363,42 @@ describe('audio file', function () {
       const bytes = wav(samples.length, (i) => samples[i]! / 32_768).subarray(0, 44 + 20_001);
       const { tracks, diagnostics } = await decodeAudioFile(put(bytes));
       assert.deepEqual(tracks[0]!.pcm, samples.slice(0, 10_000));
-      assert.deepEqual(diagnostics, [{ code: 'audio.truncated', message: 'talk.wav is damaged or cut off: only 00:00:01 of 00:00:01 could be read.' }]);
+      assert.deepEqual(diagnostics, [
+        {
+          code: 'audio.truncated',
+          message: 'talk.wav is damaged or cut off: only 00:00:01 of 00:00:01 could be read.',
+        },
+      ]);
     });
     it('noise in the middle of an MP3 does not end it', async () => {
       const bytes = Buffer.from(readFileSync(path.join(fixtures, 'stereo44100.mp3')));
       Buffer.from(noise(1_000).buffer).copy(bytes, 5_000);
-      const { durationMs, diagnostics } = await decodeAudioFile(put(bytes, 'scratched.mp3'), noFfmpeg);
+      const { durationMs, diagnostics } = await decodeAudioFile(
+        put(bytes, 'scratched.mp3'),
+        noFfmpeg,
+      );
       assert.ok(durationMs > 1_000 && durationMs < 1_700, `${durationMs} ms`);
-      assert.deepEqual(diagnostics.map((d) => d.code), ['audio.truncated']);
+      assert.deepEqual(
+        diagnostics.map((d) => d.code),
+        ['audio.truncated'],
+      );
     });
   });
 
   it('understands what ffmpeg says of a file', () => {
-    const said = "Input #0, mov, from 'file:a.m4a':\n  Duration: 01:02:03.45, start: 0.0\n  Stream #0:1[0x2](eng): Audio: aac (LC), 44100 Hz, 5.1(side), fltp\n";
-    assert.deepEqual(parseFfmpegFacts(said), { sampleRate: 44_100, channels: 6, durationMs: 3_723_450 });
-    assert.equal(parseFfmpegFacts('[mp3 @ 0x1] Format mp3 detected only with low score of 1, misdetection possible!\n Stream #0:0: Audio: mp3, 32000 Hz, mono'), undefined);
+    const said =
+      "Input #0, mov, from 'file:a.m4a':\n  Duration: 01:02:03.45, start: 0.0\n  Stream #0:1[0x2](eng): Audio: aac (LC), 44100 Hz, 5.1(side), fltp\n";
+    assert.deepEqual(parseFfmpegFacts(said), {
+      sampleRate: 44_100,
+      channels: 6,
+      durationMs: 3_723_450,
+    });
+    assert.equal(
+      parseFfmpegFacts(
+        '[mp3 @ 0x1] Format mp3 detected only with low score of 1, misdetection possible!\n Stream #0:0: Audio: mp3, 32000 Hz, mono',
+      ),
+      undefined,
+    );
     assert.equal(parseFfmpegFacts('a.txt: Invalid data found when processing input'), undefined);
   });
 

@@ -13,16 +13,36 @@ export interface WavOptions {
 }
 
 /** @param sample value −1…1 of frame `i` of channel `c`. */
-export function wav(frames: number, sample: (i: number, c: number) => number, options: WavOptions = {}): Buffer {
-  const { sampleRate = 16_000, channels = 1, bits = 16, float = false, extensible = false, listBytes = 0 } = options;
+export function wav(
+  frames: number,
+  sample: (i: number, c: number) => number,
+  options: WavOptions = {},
+): Buffer {
+  const {
+    sampleRate = 16_000,
+    channels = 1,
+    bits = 16,
+    float = false,
+    extensible = false,
+    listBytes = 0,
+  } = options;
   const width = bits / 8;
   const data = Buffer.alloc(frames * channels * width);
   for (let i = 0, at = 0; i < frames; i++) {
     for (let c = 0; c < channels; c++, at += width) {
       const x = sample(i, c);
       if (float) bits === 64 ? data.writeDoubleLE(x, at) : data.writeFloatLE(x, at);
-      else if (bits === 8) data.writeUInt8(Math.max(0, Math.min(255, Math.round(x * 128) + 128)), at);
-      else data.writeIntLE(Math.max(-(2 ** (bits - 1)), Math.min(2 ** (bits - 1) - 1, Math.round(x * 2 ** (bits - 1)))), at, width);
+      else if (bits === 8)
+        data.writeUInt8(Math.max(0, Math.min(255, Math.round(x * 128) + 128)), at);
+      else
+        data.writeIntLE(
+          Math.max(
+            -(2 ** (bits - 1)),
+            Math.min(2 ** (bits - 1) - 1, Math.round(x * 2 ** (bits - 1))),
+          ),
+          at,
+          width,
+        );
     }
   }
   const codec = float ? 3 : 1;
@@ -37,10 +57,18 @@ export function wav(frames: number, sample: (i: number, c: number) => number, op
     format.writeUInt16LE(22, 16);
     format.writeUInt16LE(bits, 18);
     format.writeUInt32LE((1 << channels) - 1, 20);
-    Buffer.from([codec, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]).copy(format, 24);
+    Buffer.from([codec, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]).copy(
+      format,
+      24,
+    );
   }
   const list = listBytes > 0 ? chunk('LIST', Buffer.alloc(listBytes)) : Buffer.alloc(0);
-  const body = Buffer.concat([Buffer.from('WAVE'), chunk('fmt ', format), list, chunk('data', data, options.declaredBytes)]);
+  const body = Buffer.concat([
+    Buffer.from('WAVE'),
+    chunk('fmt ', format),
+    list,
+    chunk('data', data, options.declaredBytes),
+  ]);
   return chunk('RIFF', body);
 }
 
@@ -61,7 +89,10 @@ export function noise(samples: number): Int16Array {
   return out;
 }
 
-export const sine = (hz: number, sampleRate: number, amplitude = 0.5) => (i: number): number => amplitude * Math.sin((2 * Math.PI * hz * i) / sampleRate);
+export const sine =
+  (hz: number, sampleRate: number, amplitude = 0.5) =>
+  (i: number): number =>
+    amplitude * Math.sin((2 * Math.PI * hz * i) / sampleRate);
 
 /** Amplitude 0…1 of one frequency, by Goertzel's algorithm over all samples at 16 kHz. */
 export function amplitudeOf(pcm: Int16Array, hz: number): number {

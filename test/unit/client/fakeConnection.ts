@@ -1,6 +1,11 @@
 /** A connection whose daemon is a function of the test. */
 import { Emitter } from 'vscode-jsonrpc/node';
-import type { Connection, ConnectionState, DaemonClient, SessionSubscription } from '../../../client';
+import type {
+  Connection,
+  ConnectionState,
+  DaemonClient,
+  SessionSubscription,
+} from '../../../client';
 import { AudioPush, type AudioAck, type SourceName } from '../../../protocol/audio';
 import { EarmarkError } from '../../../protocol/errors';
 import type { NotificationType, ParamsOf, RequestType, ResultOf } from '../../../protocol/method';
@@ -41,7 +46,12 @@ export class FakeConnection {
   }
 
   lose(): void {
-    this.set({ kind: 'waiting', attempt: 0, retryAt: 0, error: new EarmarkError('rpc.disconnected', 'Lost.') });
+    this.set({
+      kind: 'waiting',
+      attempt: 0,
+      retryAt: 0,
+      error: new EarmarkError('rpc.disconnected', 'Lost.'),
+    });
   }
 
   comeBack(): void {
@@ -49,7 +59,10 @@ export class FakeConnection {
   }
 
   giveUp(): void {
-    this.set({ kind: 'failed', error: new EarmarkError('daemon.startFailed', 'It does not start.') });
+    this.set({
+      kind: 'failed',
+      error: new EarmarkError('daemon.startFailed', 'It does not start.'),
+    });
   }
 
   private set(to: ConnectionState): void {
@@ -61,7 +74,20 @@ export class FakeConnection {
   private client(): DaemonClient {
     return {
       request: (type: RequestType, params: unknown) => this.request(type, params as never),
-      pushAudio: (sessionId: string, source: SourceName, seq: number, captureMs: number, pcm: Uint8Array) => this.request(AudioPush, { sessionId, source, seq, captureMs, pcm: Buffer.from(pcm).toString('base64') }),
+      pushAudio: (
+        sessionId: string,
+        source: SourceName,
+        seq: number,
+        captureMs: number,
+        pcm: Uint8Array,
+      ) =>
+        this.request(AudioPush, {
+          sessionId,
+          source,
+          seq,
+          captureMs,
+          pcm: Buffer.from(pcm).toString('base64'),
+        }),
       closed: false,
     } as unknown as DaemonClient;
   }

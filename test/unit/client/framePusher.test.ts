@@ -12,9 +12,18 @@ describe('frame pusher', () => {
   function setup(answer: Answer = NEVER_ON_DISK, maxFrames?: number) {
     const connection = new FakeConnection(answer);
     const session = new FakeSession();
-    const pusher = createFramePusher(connection.connection, session.subscription, { source: 'file', ...(maxFrames === undefined ? {} : { maxFrames }) });
+    const pusher = createFramePusher(connection.connection, session.subscription, {
+      source: 'file',
+      ...(maxFrames === undefined ? {} : { maxFrames }),
+    });
     /** `seq+frames` of every push. */
-    const pushes = () => connection.asked.filter((a) => a.method === 'audio/push').map((a) => `${String(a.params['seq'])}+${Buffer.from(String(a.params['pcm']), 'base64').length / 640}`);
+    const pushes = () =>
+      connection.asked
+        .filter((a) => a.method === 'audio/push')
+        .map(
+          (a) =>
+            `${String(a.params['seq'])}+${Buffer.from(String(a.params['pcm']), 'base64').length / 640}`,
+        );
     return { connection, session, pusher, pushes };
   }
 
@@ -25,14 +34,20 @@ describe('frame pusher', () => {
     const before = pushes();
     pusher.write(new Int16Array(541));
     await settle();
-    deepEqual({ before, after: pushes(), clock: connection.asked.map((a) => a.params['captureMs']) }, { before: [], after: ['0+2'], clock: [0] });
+    deepEqual(
+      { before, after: pushes(), clock: connection.asked.map((a) => a.params['captureMs']) },
+      { before: [], after: ['0+2'], clock: [0] },
+    );
   });
 
   it('sends samples as s16le', async () => {
     const { pusher, connection } = setup();
     pusher.write(frames(1, -2));
     await settle();
-    deepEqual([...Buffer.from(String(connection.asked[0]?.params['pcm']), 'base64').subarray(0, 4)], [0xfe, 0xff, 0xfe, 0xff]);
+    deepEqual(
+      [...Buffer.from(String(connection.asked[0]?.params['pcm']), 'base64').subarray(0, 4)],
+      [0xfe, 0xff, 0xfe, 0xff],
+    );
   });
 
   it('keeps at most 10 s unacknowledged, 2 s in a message', async () => {
@@ -42,9 +57,20 @@ describe('frame pusher', () => {
     const window = pushes();
     connection.ack(149);
     await settle();
-    deepEqual({ window, after: pushes().slice(window.length), waiting: pusher.bufferedMs, acknowledged: pusher.acknowledged }, {
-      window: ['0+100', '100+100', '200+100', '300+100', '400+100'], after: ['500+100', '600+50'], waiting: 750 * 20, acknowledged: 150,
-    });
+    deepEqual(
+      {
+        window,
+        after: pushes().slice(window.length),
+        waiting: pusher.bufferedMs,
+        acknowledged: pusher.acknowledged,
+      },
+      {
+        window: ['0+100', '100+100', '200+100', '300+100', '400+100'],
+        after: ['500+100', '600+50'],
+        waiting: 750 * 20,
+        acknowledged: 150,
+      },
+    );
   });
 
   it('sends again from the first frame that is not on disk when the connection is back', async () => {
@@ -62,7 +88,15 @@ describe('frame pusher', () => {
     const tooEarly = pushes().length - before;
     session.attached(120);
     await settle();
-    deepEqual({ tooEarly, again: pushes().slice(before), acknowledged: pusher.acknowledged, dropped: pusher.dropped }, { tooEarly: 0, again: ['120+100', '220+91'], acknowledged: 120, dropped: 0 });
+    deepEqual(
+      {
+        tooEarly,
+        again: pushes().slice(before),
+        acknowledged: pusher.acknowledged,
+        dropped: pusher.dropped,
+      },
+      { tooEarly: 0, again: ['120+100', '220+91'], acknowledged: 120, dropped: 0 },
+    );
   });
 
   it('lets the oldest go, counted, when the daemon is away too long', async () => {
@@ -72,7 +106,10 @@ describe('frame pusher', () => {
     connection.comeBack();
     session.attached(0);
     await settle();
-    deepEqual({ sent: pushes(), dropped: pusher.dropped }, { sent: ['50+100', '150+100'], dropped: 50 });
+    deepEqual(
+      { sent: pushes(), dropped: pusher.dropped },
+      { sent: ['50+100', '150+100'], dropped: 50 },
+    );
   });
 
   it('waits when the daemon asks for patience, and loses nothing', async () => {
@@ -86,7 +123,10 @@ describe('frame pusher', () => {
     pusher.write(frames(100));
     await settle();
     await new Promise((r) => setTimeout(r, 20));
-    deepEqual({ sent: pushes(), waiting: pusher.bufferedMs }, { sent: ['0+100', '0+100'], waiting: 0 });
+    deepEqual(
+      { sent: pushes(), waiting: pusher.bufferedMs },
+      { sent: ['0+100', '0+100'], waiting: 0 },
+    );
   });
 
   it('ends when all is on disk, with the last frame filled up', async () => {
@@ -98,15 +138,28 @@ describe('frame pusher', () => {
     const before = ended;
     connection.ack(1);
     await end;
-    const last = new Int16Array(Uint8Array.from(Buffer.from(String(connection.asked[1]?.params['pcm']), 'base64')).buffer);
-    deepEqual({ before, pushes: pushes(), filled: [last[6], last[7]], methods: connection.asked.map((a) => a.method).at(-1) }, { before: false, pushes: ['0+1', '1+1'], filled: [9, 0], methods: 'audio/end' });
+    const last = new Int16Array(
+      Uint8Array.from(Buffer.from(String(connection.asked[1]?.params['pcm']), 'base64')).buffer,
+    );
+    deepEqual(
+      {
+        before,
+        pushes: pushes(),
+        filled: [last[6], last[7]],
+        methods: connection.asked.map((a) => a.method).at(-1),
+      },
+      { before: false, pushes: ['0+1', '1+1'], filled: [9, 0], methods: 'audio/end' },
+    );
   });
 
   it('ends at once when nothing was written, and twice without complaint', async () => {
     const { pusher, connection } = setup();
     await pusher.end();
     await pusher.end();
-    deepEqual(connection.asked.map((a) => a.method), ['audio/end']);
+    deepEqual(
+      connection.asked.map((a) => a.method),
+      ['audio/end'],
+    );
   });
 
   it('fails for good when the daemon refuses the audio', async () => {

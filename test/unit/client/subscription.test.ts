@@ -10,11 +10,28 @@ const final = (seq: number) => ({ kind: 'final', seq, time: 0 }) as unknown as S
 const level = () => ({ kind: 'level', afterSeq: 0, time: 0 }) as unknown as SessionEvent;
 
 describe('session subscription', () => {
-  function setup(answer: (method: string, params: { afterSeq?: number }) => unknown = () => ({ session: { id: 's' }, sources: [] })) {
+  function setup(
+    answer: (method: string, params: { afterSeq?: number }) => unknown = () => ({
+      session: { id: 's' },
+      sources: [],
+    }),
+  ) {
     const asked: string[] = [];
     const heard: (number | string)[] = [];
-    const client = { closed: false, request: (type: { method: string }, params: { afterSeq?: number }) => (asked.push(`${type.method} ${params.afterSeq ?? ''}`.trim()), Promise.resolve().then(() => answer(type.method, params))) } as unknown as DaemonClient;
-    const subscription = new Subscription('s', { id: 's' } as SessionInfo, 0, (e) => void heard.push('seq' in e ? e.seq : e.kind), () => undefined);
+    const client = {
+      closed: false,
+      request: (type: { method: string }, params: { afterSeq?: number }) => (
+        asked.push(`${type.method} ${params.afterSeq ?? ''}`.trim()),
+        Promise.resolve().then(() => answer(type.method, params))
+      ),
+    } as unknown as DaemonClient;
+    const subscription = new Subscription(
+      's',
+      { id: 's' } as SessionInfo,
+      0,
+      (e) => void heard.push('seq' in e ? e.seq : e.kind),
+      () => undefined,
+    );
     return { asked, heard, client, subscription };
   }
 
@@ -63,7 +80,10 @@ describe('session subscription', () => {
   it('asks again when it is told to, whatever keeps the daemon from it', async () => {
     let tries = 0;
     const { subscription, client, asked } = setup(() => {
-      if (++tries === 1) throw new EarmarkError('store.unwritable', 'The database does not answer; wait.', { retryAfterMs: 1 });
+      if (++tries === 1)
+        throw new EarmarkError('store.unwritable', 'The database does not answer; wait.', {
+          retryAfterMs: 1,
+        });
       return { session: { id: 's' }, sources: [] };
     });
     const lost: string[] = [];

@@ -1,4 +1,6 @@
-/** Settings: layers, wrong values that change nothing and are named, changes while everything runs. */
+/**
+ * Settings: layers, wrong values that change nothing and are named, changes while everything runs.
+ */
 import { deepEqual, equal } from 'node:assert/strict';
 import { LiveSettings } from '../../../daemon/config/liveSettings';
 import { ENVIRONMENT } from '../../../daemon/config/environment';
@@ -13,7 +15,9 @@ interface World {
 }
 
 function open({ file, env = {}, given = {} }: World) {
-  const disk = new MemorySettingsFile(file === undefined ? undefined : typeof file === 'string' ? file : JSON.stringify(file));
+  const disk = new MemorySettingsFile(
+    file === undefined ? undefined : typeof file === 'string' ? file : JSON.stringify(file),
+  );
   const settings = new LiveSettings({ file: disk, env, given, logger: silentLogger });
   const changes: string[] = [];
   settings.onDidChange(({ changed }) => changes.push([...changed].join(' ')));
@@ -21,39 +25,103 @@ function open({ file, env = {}, given = {} }: World) {
     disk.text = typeof to === 'string' ? to : JSON.stringify(to);
     settings.reload();
   };
-  return { disk, settings, changes, rewrite, problems: () => settings.problems.map(({ message }) => message) };
+  return {
+    disk,
+    settings,
+    changes,
+    rewrite,
+    problems: () => settings.problems.map(({ message }) => message),
+  };
 }
 
 describe('settings', () => {
-  const check = (world: World, name: SettingName, value: unknown, problems: readonly string[] = []): void => {
+  const check = (
+    world: World,
+    name: SettingName,
+    value: unknown,
+    problems: readonly string[] = [],
+  ): void => {
     const { settings, problems: told } = open(world);
     deepEqual([settings.current[name], told()], [value, problems]);
   };
 
-  it('have a name of their own in the environment', () => equal(new Set(Object.values(ENVIRONMENT)).size, SETTING_NAMES.length));
+  it('have a name of their own in the environment', () =>
+    equal(new Set(Object.values(ENVIRONMENT)).size, SETTING_NAMES.length));
   it('default', () => check({}, 'models.parallel', 2));
   it('config.json', () => check({ file: { 'models.parallel': 3 } }, 'models.parallel', 3));
-  it('the environment before config.json', () => check({ file: { 'models.parallel': 3 }, env: { EARMARK_MODELS_PARALLEL: ' 4 ' } }, 'models.parallel', 4));
-  it('the command line before both', () => check({ file: { 'log.level': 'warn' }, env: { EARMARK_LOG_LEVEL: 'error' }, given: { 'log.level': 'debug' } }, 'log.level', 'debug'));
-  it('an empty variable is none', () => check({ env: { EARMARK_LLM_ENDPOINT: ' ' } }, 'llm.endpoint', ''));
-  it('flags in words', () => check({ env: { EARMARK_MODELS_OFFLINE: 'yes' } }, 'models.offline', true));
-  it('a wrong number', () => check({ env: { EARMARK_MODELS_PARALLEL: '0' } }, 'models.parallel', 2, ['EARMARK_MODELS_PARALLEL: Too small: expected number to be >=1; 2 stays until that is corrected.']));
-  it('a wrong flag', () => check({ env: { EARMARK_MODELS_OFFLINE: 'perhaps' } }, 'models.offline', false, ['EARMARK_MODELS_OFFLINE: expected boolean, received string; false stays until that is corrected.']));
-  it('a wrong address', () => check({ file: { 'models.mirror': 'models.example' } }, 'models.mirror', '', ['"models.mirror" in config.json: expected an address of the kind "https://host", or nothing; nothing is set until that is corrected.']));
-  it('a value that cannot be compared', () => check({ file: '{"llm.model": {"length": {"toString": 1, "valueOf": 1}}}' }, 'llm.model', '', ['"llm.model" in config.json: the value is wrong; nothing is set until that is corrected.']));
-  it('an unknown name', () => check({ file: { 'log.levle': 'debug' } }, 'log.level', 'info', ['"log.levle" in config.json is no setting; correct its name or remove it.']));
-  it('a secret in the file', () => check({ file: { 'llm.key': 'abc' } }, 'llm.key', '', ['"llm.key" in config.json is not read, because a file is no place for a secret; set EARMARK_LLM_KEY instead.']));
-  for (const text of ['{', '[]', '"x"', 'null', '\u0000']) it(`a file that is ${JSON.stringify(text)}`, () => check({ file: text }, 'log.level', 'info', ['config.json is not a JSON object; correct it. What it said before stays.']));
+  it('the environment before config.json', () =>
+    check(
+      { file: { 'models.parallel': 3 }, env: { EARMARK_MODELS_PARALLEL: ' 4 ' } },
+      'models.parallel',
+      4,
+    ));
+  it('the command line before both', () =>
+    check(
+      {
+        file: { 'log.level': 'warn' },
+        env: { EARMARK_LOG_LEVEL: 'error' },
+        given: { 'log.level': 'debug' },
+      },
+      'log.level',
+      'debug',
+    ));
+  it('an empty variable is none', () =>
+    check({ env: { EARMARK_LLM_ENDPOINT: ' ' } }, 'llm.endpoint', ''));
+  it('flags in words', () =>
+    check({ env: { EARMARK_MODELS_OFFLINE: 'yes' } }, 'models.offline', true));
+  it('a wrong number', () =>
+    check({ env: { EARMARK_MODELS_PARALLEL: '0' } }, 'models.parallel', 2, [
+      'EARMARK_MODELS_PARALLEL: Too small: expected number to be >=1; 2 stays until that is corrected.',
+    ]));
+  it('a wrong flag', () =>
+    check({ env: { EARMARK_MODELS_OFFLINE: 'perhaps' } }, 'models.offline', false, [
+      'EARMARK_MODELS_OFFLINE: expected boolean, received string; false stays until that is corrected.',
+    ]));
+  it('a wrong address', () =>
+    check({ file: { 'models.mirror': 'models.example' } }, 'models.mirror', '', [
+      '"models.mirror" in config.json: expected an address of the kind "https://host", or nothing; nothing is set until that is corrected.',
+    ]));
+  it('a value that cannot be compared', () =>
+    check({ file: '{"llm.model": {"length": {"toString": 1, "valueOf": 1}}}' }, 'llm.model', '', [
+      '"llm.model" in config.json: the value is wrong; nothing is set until that is corrected.',
+    ]));
+  it('an unknown name', () =>
+    check({ file: { 'log.levle': 'debug' } }, 'log.level', 'info', [
+      '"log.levle" in config.json is no setting; correct its name or remove it.',
+    ]));
+  it('a secret in the file', () =>
+    check({ file: { 'llm.key': 'abc' } }, 'llm.key', '', [
+      '"llm.key" in config.json is not read, because a file is no place for a secret; set EARMARK_LLM_KEY instead.',
+    ]));
+  for (const text of ['{', '[]', '"x"', 'null', '\u0000'])
+    it(`a file that is ${JSON.stringify(text)}`, () =>
+      check({ file: text }, 'log.level', 'info', [
+        'config.json is not a JSON object; correct it. What it said before stays.',
+      ]));
 
   it('change while everything runs; a wrong value keeps the last good one', () => {
-    const { settings, changes, rewrite, problems } = open({ file: { 'figures.port': 9000, 'log.level': 'warn' } });
+    const { settings, changes, rewrite, problems } = open({
+      file: { 'figures.port': 9000, 'log.level': 'warn' },
+    });
     rewrite({ 'figures.port': 9001, 'log.level': 'warn' });
     rewrite({ 'figures.port': 99_999, 'log.level': 'debug' });
-    deepEqual([settings.current['figures.port'], changes, problems()], [9001, ['figures.port', 'log.level'], ['"figures.port" in config.json: Too big: expected number to be <=65535; 9001 stays until that is corrected.']]);
+    deepEqual(
+      [settings.current['figures.port'], changes, problems()],
+      [
+        9001,
+        ['figures.port', 'log.level'],
+        [
+          '"figures.port" in config.json: Too big: expected number to be <=65535; 9001 stays until that is corrected.',
+        ],
+      ],
+    );
     rewrite('{"figures.port": 9');
     deepEqual([settings.current['figures.port'], settings.current['log.level']], [9001, 'debug']);
     rewrite({ 'figures.port': 9002 });
-    deepEqual([settings.current['figures.port'], settings.current['log.level'], problems()], [9002, 'info', []]);
+    deepEqual(
+      [settings.current['figures.port'], settings.current['log.level'], problems()],
+      [9002, 'info', []],
+    );
   });
 
   it('fall back over a restart to what was right the last time', () => {
@@ -66,16 +134,42 @@ describe('settings', () => {
   it('that count at the next start say so', () => {
     const { rewrite, problems } = open({});
     rewrite({ 'listen.address': '0.0.0.0:1' });
-    deepEqual(problems(), ['"listen.address" has changed; restart the daemon with "earmark daemon stop" for it to count.']);
+    deepEqual(problems(), [
+      '"listen.address" has changed; restart the daemon with "earmark daemon stop" for it to count.',
+    ]);
   });
 
   it('come from a client: kept in config.json, secrets in memory alone, wrong ones named', () => {
     const { disk, settings, problems, changes } = open({ file: { 'log.level': 'warn' } });
-    settings.set({ 'llm.endpoint': 'http://127.0.0.1:1', 'llm.key': 'hush', 'models.parallel': 0, nonsense: 1 });
-    deepEqual([JSON.parse(disk.text ?? ''), settings.current['llm.key'], settings.shown['llm.key'], changes], [{ 'log.level': 'warn', 'llm.endpoint': 'http://127.0.0.1:1' }, 'hush', '(set)', ['llm.endpoint llm.key']]);
-    deepEqual(problems(), ['"models.parallel": Too small: expected number to be >=1; the value before it stays.', '"nonsense": there is no such setting; update Earmark on both sides.']);
+    settings.set({
+      'llm.endpoint': 'http://127.0.0.1:1',
+      'llm.key': 'hush',
+      'models.parallel': 0,
+      nonsense: 1,
+    });
+    deepEqual(
+      [
+        JSON.parse(disk.text ?? ''),
+        settings.current['llm.key'],
+        settings.shown['llm.key'],
+        changes,
+      ],
+      [
+        { 'log.level': 'warn', 'llm.endpoint': 'http://127.0.0.1:1' },
+        'hush',
+        '(set)',
+        ['llm.endpoint llm.key'],
+      ],
+    );
+    deepEqual(problems(), [
+      '"models.parallel": Too small: expected number to be >=1; the value before it stays.',
+      '"nonsense": there is no such setting; update Earmark on both sides.',
+    ]);
     settings.set({ nonsense: null, 'models.parallel': 5, 'llm.endpoint': null, 'llm.key': null });
-    deepEqual([JSON.parse(disk.text ?? ''), settings.current['llm.key'], settings.problems], [{ 'log.level': 'warn', 'models.parallel': 5 }, '', []]);
+    deepEqual(
+      [JSON.parse(disk.text ?? ''), settings.current['llm.key'], settings.problems],
+      [{ 'log.level': 'warn', 'models.parallel': 5 }, '', []],
+    );
   });
 
   it('that cannot be saved hold until the daemon ends', () => {

@@ -1,9 +1,23 @@
-// The ladder of load: which rung a sample takes, how it climbs, and that it never swings under a steady load.
+// The ladder of load: which rung a sample takes, how it climbs, and that it never swings under a
+// steady load.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { ACTIONS, LADDER_START, RUNGS, type LadderState, type LoadSample, type Rung, stepLadder } from '../../../daemon/degrade/ladder';
+import {
+  ACTIONS,
+  LADDER_START,
+  RUNGS,
+  type LadderState,
+  type LoadSample,
+  type Rung,
+  stepLadder,
+} from '../../../daemon/degrade/ladder';
 
-const sample = (nowMs: number, given: Partial<LoadSample> = {}): LoadSample => ({ nowMs, rtf: 0.1, lagMs: 0, ...given });
+const sample = (nowMs: number, given: Partial<LoadSample> = {}): LoadSample => ({
+  nowMs,
+  rtf: 0.1,
+  lagMs: 0,
+  ...given,
+});
 const at = (rung: Rung): LadderState => ({ rung, calmSinceMs: undefined });
 
 describe('ladder of load', () => {
@@ -16,15 +30,21 @@ describe('ladder of load', () => {
     it('degrades from 1.0', () => check({ rtf: 1 }, 'DEGRADE'));
     it('skips rungs to the emergency from 1.5', () => check({ rtf: 1.5 }, 'EMERGENCY'));
     it('fails over from 2.5', () => check({ rtf: 2.5 }, 'FAILOVER', 'WARNING'));
-    it('counts lag where nothing was decoded yet', () => check({ rtf: undefined, lagMs: 7_500 }, 'FAILOVER'));
+    it('counts lag where nothing was decoded yet', () =>
+      check({ rtf: undefined, lagMs: 7_500 }, 'FAILOVER'));
     it('saves a low battery', () => check({ battery: 0.15 }, 'WARNING'));
-    it('saves no words for a battery that is nearly empty', () => check({ battery: 0.01 }, 'DEGRADE'));
+    it('saves no words for a battery that is nearly empty', () =>
+      check({ battery: 0.01 }, 'DEGRADE'));
     it('takes a smaller model where memory ends', () => check({ freeMemory: 0.02 }, 'EMERGENCY'));
     it('does not go up in one step', () => check({ rtf: 0.1 }, 'FAILOVER', 'FAILOVER'));
   });
 
   /** Rungs and when they were taken, over samples one second apart. */
-  function run(seconds: number, load: (second: number, rung: Rung) => Partial<LoadSample>, state: LadderState = LADDER_START): string[] {
+  function run(
+    seconds: number,
+    load: (second: number, rung: Rung) => Partial<LoadSample>,
+    state: LadderState = LADDER_START,
+  ): string[] {
     const steps: string[] = [];
     for (let s = 0; s <= seconds; s++) {
       const next = stepLadder(state, sample(s * 1000, load(s, state.rung)));
@@ -34,23 +54,44 @@ describe('ladder of load', () => {
     return steps;
   }
 
-  it('climbs one rung for each 30 s under 0.7', () => assert.deepEqual(run(200, () => ({ rtf: 0.69 }), at('FAILOVER')), ['30 EMERGENCY', '60 DEGRADE', '90 WARNING', '120 NORMAL']));
-  it('begins anew where it is not calm in between', () => assert.deepEqual(run(60, (s) => ({ rtf: s === 20 ? 0.7 : 0.5 }), at('WARNING')), ['51 NORMAL']));
-  it('stays between the two bounds', () => assert.deepEqual(run(1800, () => ({ rtf: 0.75 }), at('WARNING')), []));
+  it('climbs one rung for each 30 s under 0.7', () =>
+    assert.deepEqual(
+      run(200, () => ({ rtf: 0.69 }), at('FAILOVER')),
+      ['30 EMERGENCY', '60 DEGRADE', '90 WARNING', '120 NORMAL'],
+    ));
+  it('begins anew where it is not calm in between', () =>
+    assert.deepEqual(
+      run(60, (s) => ({ rtf: s === 20 ? 0.7 : 0.5 }), at('WARNING')),
+      ['51 NORMAL'],
+    ));
+  it('stays between the two bounds', () =>
+    assert.deepEqual(
+      run(1800, () => ({ rtf: 0.75 }), at('WARNING')),
+      [],
+    ));
   it('trusts a faster stand-in only after a probe of the preferred engine', () => {
-    const load = (_s: number, rung: Rung): Partial<LoadSample> => (ACTIONS[rung].engine === 'preferred' ? { rtf: 1.5 } : { rtf: 0.1, preferredRtf: 1.5 });
+    const load = (_s: number, rung: Rung): Partial<LoadSample> =>
+      ACTIONS[rung].engine === 'preferred' ? { rtf: 1.5 } : { rtf: 0.1, preferredRtf: 1.5 };
     assert.deepEqual(run(1800, load), ['0 EMERGENCY']);
   });
   it('does not swing under any steady load', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 4, noNaN: true }), fc.boolean(), (rtf, standIn) => {
-        const load = (_s: number, rung: Rung): Partial<LoadSample> => (standIn && ACTIONS[rung].engine !== 'preferred' ? { rtf: 0.1, preferredRtf: rtf } : { rtf });
+        const load = (_s: number, rung: Rung): Partial<LoadSample> =>
+          standIn && ACTIONS[rung].engine !== 'preferred'
+            ? { rtf: 0.1, preferredRtf: rtf }
+            : { rtf };
         assert.ok(run(1800, load).length <= 1);
       }),
     );
   });
   it('never does less on a lower rung', () => {
-    const saving = RUNGS.map((rung) => [ACTIONS[rung].partialsEvery === 0 ? Infinity : ACTIONS[rung].partialsEvery, Number(ACTIONS[rung].longPhrases), ['preferred', 'smaller', 'other'].indexOf(ACTIONS[rung].engine)]);
-    for (let i = 1; i < saving.length; i++) assert.ok(saving[i]?.every((value, k) => value >= (saving[i - 1]?.[k] ?? 0)));
+    const saving = RUNGS.map((rung) => [
+      ACTIONS[rung].partialsEvery === 0 ? Infinity : ACTIONS[rung].partialsEvery,
+      Number(ACTIONS[rung].longPhrases),
+      ['preferred', 'smaller', 'other'].indexOf(ACTIONS[rung].engine),
+    ]);
+    for (let i = 1; i < saving.length; i++)
+      assert.ok(saving[i]?.every((value, k) => value >= (saving[i - 1]?.[k] ?? 0)));
   });
 });

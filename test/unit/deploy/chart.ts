@@ -1,6 +1,6 @@
 /**
- * Renders the chart as Helm would, as far as its templates go: values, `quote`, `toJson` and `range`. Anything else is
- * refused, so that no template passes here that was not understood.
+ * Renders the chart as Helm would, as far as its templates go: values, `quote`, `toJson` and
+ * `range`. Anything else is refused, so that no template passes here that was not understood.
  */
 interface Scope {
   readonly [name: string]: unknown;
@@ -22,7 +22,11 @@ export function render(template: string, values: unknown, release = 'demo'): str
   return block(parts, { i: 0 }, { '.': root, $: root });
 }
 
-function block(parts: readonly { readonly text: string; readonly action: string | undefined }[], at: { i: number }, scope: Scope): string {
+function block(
+  parts: readonly { readonly text: string; readonly action: string | undefined }[],
+  at: { i: number },
+  scope: Scope,
+): string {
   let out = '';
   while (at.i < parts.length) {
     const { text, action } = parts[at.i++] as (typeof parts)[number];
@@ -38,7 +42,12 @@ function block(parts: readonly { readonly text: string; readonly action: string 
     const entries = Object.entries(list as Record<string, unknown>);
     for (const [i, one] of entries) {
       at.i = from;
-      out += block(parts, at, { ...scope, '.': one, [`$${name}`]: one, ...(key === undefined ? {} : { [`$${key}`]: i }) });
+      out += block(parts, at, {
+        ...scope,
+        '.': one,
+        [`$${name}`]: one,
+        ...(key === undefined ? {} : { [`$${key}`]: i }),
+      });
     }
     if (entries.length === 0) pass(parts, at);
   }
@@ -70,7 +79,8 @@ function lookUp(path: string, scope: Scope): unknown {
   if (!match || path === '') throw new Error(`The test does not know {{ ${path} }}.`);
   let found = scope[match[1] ?? '.'];
   for (const name of (match[2] ?? '').split('.').filter((part) => part !== '')) {
-    if (typeof found !== 'object' || found === null || !(name in found)) throw new Error(`There is no ${path}.`);
+    if (typeof found !== 'object' || found === null || !(name in found))
+      throw new Error(`There is no ${path}.`);
     found = (found as Scope)[name];
   }
   return found;

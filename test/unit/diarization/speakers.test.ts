@@ -1,4 +1,6 @@
-/** Voices are told apart, segments split at a change of speaker, a name given once is everywhere. */
+/**
+ * Voices are told apart, segments split at a change of speaker, a name given once is everywhere.
+ */
 import assert from 'node:assert/strict';
 import { clusterEarly, clusterVoices, Likeness } from '../../../daemon/diarization/clustering';
 import type { Turn, VoiceWindow } from '../../../daemon/diarization/contract';
@@ -11,57 +13,131 @@ import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
 import { SpeakerNumbers } from '../../../daemon/session/speakerNumbers';
 import type { Segment } from '../../../daemon/transcript/types';
 
-/** A voice in one part of the space, as alike to itself as encoded speech is (cosine about 0.8); the noise repeats. */
+/**
+ * A voice in one part of the space, as alike to itself as encoded speech is (cosine about 0.8); the
+ * noise repeats.
+ */
 function voice(axis: number, i: number, noisy = 1.2): Float32Array {
   let seed = 7919 * (i + 1);
-  const noise = (): number => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32 - 0.5;
-  const vector = Float32Array.from({ length: 256 }, (_, d) => (d % 4 === axis ? 1 : 0.3) + noisy * noise());
+  const noise = (): number =>
+    (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32 - 0.5;
+  const vector = Float32Array.from(
+    { length: 256 },
+    (_, d) => (d % 4 === axis ? 1 : 0.3) + noisy * noise(),
+  );
   const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
   return vector.map((x) => x / length);
 }
 
-const windowsOf = (axes: readonly number[], noisy?: number): VoiceWindow[] => axes.map((axis, i) => ({ startMs: i * 1_200, endMs: (i + 1) * 1_200, embedding: voice(axis, i, noisy) }));
-const turn = (speaker: string, startMs: number, endMs: number): Turn => ({ speaker, source: 'file', startMs, endMs });
+const windowsOf = (axes: readonly number[], noisy?: number): VoiceWindow[] =>
+  axes.map((axis, i) => ({
+    startMs: i * 1_200,
+    endMs: (i + 1) * 1_200,
+    embedding: voice(axis, i, noisy),
+  }));
+const turn = (speaker: string, startMs: number, endMs: number): Turn => ({
+  speaker,
+  source: 'file',
+  startMs,
+  endMs,
+});
 const words = (text: string, startMs: number, eachMs: number): Segment => ({
-  id: 's1', source: 'file', speaker: 'Speaker', text, confidence: 1, revision: 0, startMs, endMs: startMs + eachMs * text.split(' ').length,
-  words: text.split(' ').map((word, i) => ({ text: word, startMs: startMs + i * eachMs, endMs: startMs + (i + 1) * eachMs, confidence: 1, timing: 'model' as const })),
+  id: 's1',
+  source: 'file',
+  speaker: 'Speaker',
+  text,
+  confidence: 1,
+  revision: 0,
+  startMs,
+  endMs: startMs + eachMs * text.split(' ').length,
+  words: text.split(' ').map((word, i) => ({
+    text: word,
+    startMs: startMs + i * eachMs,
+    endMs: startMs + (i + 1) * eachMs,
+    confidence: 1,
+    timing: 'model' as const,
+  })),
 });
 
 describe('voices', () => {
-  const checkCount = (axes: readonly number[], expected: number) => assert.equal(clusterVoices(windowsOf(axes)).centres.length, expected);
+  const checkCount = (axes: readonly number[], expected: number) =>
+    assert.equal(clusterVoices(windowsOf(axes)).centres.length, expected);
   it('are none where nothing is heard', () => checkCount([], 0));
   it('are one where one speaks', () => checkCount(new Array<number>(30).fill(0), 1));
-  it('are two where two take turns', () => checkCount(Array.from({ length: 30 }, (_, i) => (i % 10 < 5 ? 0 : 1)), 2));
-  it('are three where three do', () => checkCount(Array.from({ length: 45 }, (_, i) => Math.floor((i % 15) / 5)), 3));
+  it('are two where two take turns', () =>
+    checkCount(
+      Array.from({ length: 30 }, (_, i) => (i % 10 < 5 ? 0 : 1)),
+      2,
+    ));
+  it('are three where three do', () =>
+    checkCount(
+      Array.from({ length: 45 }, (_, i) => Math.floor((i % 15) / 5)),
+      3,
+    ));
 
-  const early = (count: number, most: number) => clusterEarly(windowsOf([...new Array<number>(10).fill(0), ...new Array<number>(count).fill(1)], 0.8), most);
-  it('open early with one window of 1.2 s, where the count allows one more', () => assert.deepEqual([[0, 2], [1, 1], [1, 2]].map(([count, most]) => early(count as number, most as number).centres.length), [1, 1, 2]));
+  const early = (count: number, most: number) =>
+    clusterEarly(
+      windowsOf([...new Array<number>(10).fill(0), ...new Array<number>(count).fill(1)], 0.8),
+      most,
+    );
+  it('open early with one window of 1.2 s, where the count allows one more', () =>
+    assert.deepEqual(
+      [
+        [0, 2],
+        [1, 1],
+        [1, 2],
+      ].map(([count, most]) => early(count as number, most as number).centres.length),
+      [1, 1, 2],
+    ));
   it('do not open early for less', () => {
-    const windows = windowsOf([...new Array<number>(10).fill(0), 1], 0.8).map((window, i) => (i === 10 ? { ...window, endMs: window.startMs + 1_000 } : window));
+    const windows = windowsOf([...new Array<number>(10).fill(0), 1], 0.8).map((window, i) =>
+      i === 10 ? { ...window, endMs: window.startMs + 1_000 } : window,
+    );
     assert.equal(clusterEarly(windows, 2).centres.length, 1);
   });
   it('are less likely early where they spoke less', () => {
     const [often, rare] = early(2, 2).biases;
-    assert.deepEqual([often, Number(rare?.toFixed(3))], [0, Number((0.03 * Math.log(2 / 10)).toFixed(3))]);
+    assert.deepEqual(
+      [often, Number(rare?.toFixed(3))],
+      [0, Number((0.03 * Math.log(2 / 10)).toFixed(3))],
+    );
   });
   it('are told apart to the last digit as without what earlier calls found out', () => {
-    const windows = windowsOf(Array.from({ length: 61 }, (_, i) => Math.floor((i % 15) / 5))).map((window, i) => ({ ...window, startMs: i * 600, endMs: i * 600 + 1_200 }));
+    const windows = windowsOf(Array.from({ length: 61 }, (_, i) => Math.floor((i % 15) / 5))).map(
+      (window, i) => ({ ...window, startMs: i * 600, endMs: i * 600 + 1_200 }),
+    );
     const known = new Likeness();
     // More and more come, once every second one goes, and more come again.
-    for (const heard of [...[5, 20, 21, 40, 61].map((count) => windows.slice(0, count)), windows.filter((_window, i) => i % 2 === 0), windows, windows]) {
+    for (const heard of [
+      ...[5, 20, 21, 40, 61].map((count) => windows.slice(0, count)),
+      windows.filter((_window, i) => i % 2 === 0),
+      windows,
+      windows,
+    ]) {
       assert.deepEqual(clusterVoices(heard, undefined, known), clusterVoices(heard));
       assert.deepEqual(clusterEarly(heard, 3, undefined, known), clusterEarly(heard, 3));
     }
   });
   it('are as like each other four at a time as one by one', () => {
     const voices = Array.from({ length: 7 }, (_, i) => voice(i % 3, i));
-    assert.deepEqual([...dots(voices[2] as Float32Array, voices)], voices.map((other) => dot(voices[2] as Float32Array, other)));
+    assert.deepEqual(
+      [...dots(voices[2] as Float32Array, voices)],
+      voices.map((other) => dot(voices[2] as Float32Array, other)),
+    );
   });
   it('that are about equally likely go to the one with the greater bias', () => {
     const [a, b] = [voice(0, 1), voice(1, 1)] as const;
     const between = a.map((x, d) => (x + (b[d] as number)) / 2);
-    const stretch = { startMs: 0, endMs: 1_200, windows: [{ startMs: 0, endMs: 1_200, embedding: between }] };
-    const check = (biases: readonly [number, number]) => voicesOf(stretch, [{ centre: a, bias: biases[0] }, { centre: b, bias: biases[1] }]).map((part) => part.voice);
+    const stretch = {
+      startMs: 0,
+      endMs: 1_200,
+      windows: [{ startMs: 0, endMs: 1_200, embedding: between }],
+    };
+    const check = (biases: readonly [number, number]) =>
+      voicesOf(stretch, [
+        { centre: a, bias: biases[0] },
+        { centre: b, bias: biases[1] },
+      ]).map((part) => part.voice);
     assert.deepEqual([check([0, -0.05]), check([-0.05, 0])], [[0], [1]]);
   });
 
@@ -70,10 +146,20 @@ describe('voices', () => {
     const book = new VoiceBook('file', () => `v${++next}`);
     const ids: string[] = [];
     for (let i = 0; i < 700; i++) {
-      const window = { startMs: i * 2_000, endMs: i * 2_000 + 1_200, embedding: voice(i % 10 < 5 ? 0 : 1, i) };
+      const window = {
+        startMs: i * 2_000,
+        endMs: i * 2_000 + 1_200,
+        embedding: voice(i % 10 < 5 ? 0 : 1, i),
+      };
       book.addWindow(window);
       book.addStretch({ startMs: window.startMs, endMs: window.endMs, windows: [window] });
-      if (i > 30 && i % 100 === 0) ids.push(book.heard.map(({ id }) => id).sort().join(' '));
+      if (i > 30 && i % 100 === 0)
+        ids.push(
+          book.heard
+            .map(({ id }) => id)
+            .sort()
+            .join(' '),
+        );
     }
     assert.deepEqual(new Set(ids).size, 1);
     assert.equal(new Set(book.turns().map(({ speaker }) => speaker)).size, 2);
@@ -81,22 +167,105 @@ describe('voices', () => {
 });
 
 describe('turns', () => {
-  it('take a pause of their speaker in, unless somebody else speaks in it', () => assert.deepEqual(joinTurns([turn('A', 0, 1000), turn('A', 1400, 2000), turn('B', 2100, 2300), turn('A', 2400, 3000), turn('A', 5000, 6000)]), [turn('A', 0, 2000), turn('B', 2100, 2300), turn('A', 2400, 3000), turn('A', 5000, 6000)]));
+  it('take a pause of their speaker in, unless somebody else speaks in it', () =>
+    assert.deepEqual(
+      joinTurns([
+        turn('A', 0, 1000),
+        turn('A', 1400, 2000),
+        turn('B', 2100, 2300),
+        turn('A', 2400, 3000),
+        turn('A', 5000, 6000),
+      ]),
+      [turn('A', 0, 2000), turn('B', 2100, 2300), turn('A', 2400, 3000), turn('A', 5000, 6000)],
+    ));
 });
 
 describe('a segment', () => {
-  const check = (segment: Segment, turns: readonly Turn[], expected: readonly (readonly [string | undefined, number, number])[]) => assert.deepEqual(partsOf(turns, segment).map(({ speaker, from, to }) => [speaker, from, to]), expected);
+  const check = (
+    segment: Segment,
+    turns: readonly Turn[],
+    expected: readonly (readonly [string | undefined, number, number])[],
+  ) =>
+    assert.deepEqual(
+      partsOf(turns, segment).map(({ speaker, from, to }) => [speaker, from, to]),
+      expected,
+    );
   const eight = words('one two three four five six seven eight', 0, 500);
-  it('is its speaker\'s by the greater share of time, not by its middle', () => check({ ...eight, words: [] }, [turn('A', 0, 1500), turn('B', 1500, 2400), turn('A', 2400, 4000)], [['A', 0, 0]]));
-  it('is split where the speaker changes', () => check(eight, [turn('A', 0, 2000), turn('B', 2000, 4000)], [['A', 0, 4], ['B', 4, 8]]));
-  it('is not split for a slip of one word', () => check(eight, [turn('A', 0, 2000), turn('B', 2000, 2400), turn('A', 2500, 4000)], [['A', 0, 8]]));
-  it('is split at the nearest end of a sentence', () => check(words('one two three four. five six seven eight', 0, 500), [turn('A', 0, 2900), turn('B', 2900, 4000)], [['A', 0, 4], ['B', 4, 8]]));
-  it('is not split far from the end of a sentence for a moment', () => check(words('one two three. four five six seven eight nine ten', 0, 500), [turn('A', 0, 4000), turn('B', 4000, 5000)], [['A', 0, 10]]));
-  it('is split within a sentence where each speaks long', () => check(words('one two three four five six seven eight nine ten', 0, 500), [turn('A', 0, 2500), turn('B', 2500, 5000)], [['A', 0, 5], ['B', 5, 10]]));
-  it('is split between pauses where somebody says little within a sentence', () => check(words('one two three four five six seven eight nine ten', 0, 500), [turn('A', 0, 1800), turn('B', 2050, 2900), turn('A', 3150, 5000)], [['A', 0, 4], ['B', 4, 6], ['A', 6, 10]]));
-  it('is split behind a comma in the pause, not at the end of the next sentence', () => check(words('sure no problem, one correction. five six seven eight nine', 0, 500), [turn('A', 0, 1400), turn('B', 1600, 5000)], [['A', 0, 3], ['B', 3, 10]]));
-  it('has as many words as voices, or fewer voices', () => check(words('one two', 0, 1000), [turn('A', 0, 600), turn('B', 800, 1400), turn('C', 1600, 2000)], [['A', 0, 1], ['B', 1, 2]]));
-  it('has no speaker where no turn lies', () => check(eight, [turn('A', 9000, 9500)], [[undefined, 0, 8]]));
+  it("is its speaker's by the greater share of time, not by its middle", () =>
+    check(
+      { ...eight, words: [] },
+      [turn('A', 0, 1500), turn('B', 1500, 2400), turn('A', 2400, 4000)],
+      [['A', 0, 0]],
+    ));
+  it('is split where the speaker changes', () =>
+    check(
+      eight,
+      [turn('A', 0, 2000), turn('B', 2000, 4000)],
+      [
+        ['A', 0, 4],
+        ['B', 4, 8],
+      ],
+    ));
+  it('is not split for a slip of one word', () =>
+    check(
+      eight,
+      [turn('A', 0, 2000), turn('B', 2000, 2400), turn('A', 2500, 4000)],
+      [['A', 0, 8]],
+    ));
+  it('is split at the nearest end of a sentence', () =>
+    check(
+      words('one two three four. five six seven eight', 0, 500),
+      [turn('A', 0, 2900), turn('B', 2900, 4000)],
+      [
+        ['A', 0, 4],
+        ['B', 4, 8],
+      ],
+    ));
+  it('is not split far from the end of a sentence for a moment', () =>
+    check(
+      words('one two three. four five six seven eight nine ten', 0, 500),
+      [turn('A', 0, 4000), turn('B', 4000, 5000)],
+      [['A', 0, 10]],
+    ));
+  it('is split within a sentence where each speaks long', () =>
+    check(
+      words('one two three four five six seven eight nine ten', 0, 500),
+      [turn('A', 0, 2500), turn('B', 2500, 5000)],
+      [
+        ['A', 0, 5],
+        ['B', 5, 10],
+      ],
+    ));
+  it('is split between pauses where somebody says little within a sentence', () =>
+    check(
+      words('one two three four five six seven eight nine ten', 0, 500),
+      [turn('A', 0, 1800), turn('B', 2050, 2900), turn('A', 3150, 5000)],
+      [
+        ['A', 0, 4],
+        ['B', 4, 6],
+        ['A', 6, 10],
+      ],
+    ));
+  it('is split behind a comma in the pause, not at the end of the next sentence', () =>
+    check(
+      words('sure no problem, one correction. five six seven eight nine', 0, 500),
+      [turn('A', 0, 1400), turn('B', 1600, 5000)],
+      [
+        ['A', 0, 3],
+        ['B', 3, 10],
+      ],
+    ));
+  it('has as many words as voices, or fewer voices', () =>
+    check(
+      words('one two', 0, 1000),
+      [turn('A', 0, 600), turn('B', 800, 1400), turn('C', 1600, 2000)],
+      [
+        ['A', 0, 1],
+        ['B', 1, 2],
+      ],
+    ));
+  it('has no speaker where no turn lies', () =>
+    check(eight, [turn('A', 9000, 9500)], [[undefined, 0, 8]]));
 });
 
 describe('speakers without a name', () => {
@@ -105,15 +274,48 @@ describe('speakers without a name', () => {
     const of = (): readonly number[] => ['a', 'b', 'c'].map((id) => numbers.of(id));
     const before = of();
     numbers.order(['c', 'a', 'c']);
-    assert.deepEqual([before, of()], [[1, 2, 3], [2, 3, 1]]);
+    assert.deepEqual(
+      [before, of()],
+      [
+        [1, 2, 3],
+        [2, 3, 1],
+      ],
+    );
   });
 });
 
 describe('naming a speaker', () => {
-  const segment = (id: string, speaker: string): Segment => ({ ...words('I will do it', 0, 300), id, speaker });
+  const segment = (id: string, speaker: string): Segment => ({
+    ...words('I will do it', 0, 300),
+    id,
+    speaker,
+  });
   const make = (): Book => {
-    const book = new Book({ segments: [segment('s1', 'Speaker 1'), segment('s2', 'Speaker 2'), segment('s3', 'Speaker 1')], speakers: [{ id: 'file-1', name: 'Speaker 1', source: 'file' }, { id: 'file-2', name: 'Speaker 2', source: 'file' }] });
-    book.apply({ kind: 'action', op: 'add', insight: { id: 'a1', kind: 'action', text: 'do it', owner: 'Speaker 1', status: 'open', confidence: 1, evidence: [], symbols: [] } });
+    const book = new Book({
+      segments: [
+        segment('s1', 'Speaker 1'),
+        segment('s2', 'Speaker 2'),
+        segment('s3', 'Speaker 1'),
+      ],
+      speakers: [
+        { id: 'file-1', name: 'Speaker 1', source: 'file' },
+        { id: 'file-2', name: 'Speaker 2', source: 'file' },
+      ],
+    });
+    book.apply({
+      kind: 'action',
+      op: 'add',
+      insight: {
+        id: 'a1',
+        kind: 'action',
+        text: 'do it',
+        owner: 'Speaker 1',
+        status: 'open',
+        confidence: 1,
+        evidence: [],
+        symbols: [],
+      },
+    });
     return book;
   };
   const check = (id: string, name: string, speakers: readonly string[], owner: string) => {
@@ -122,9 +324,15 @@ describe('naming a speaker', () => {
       book.check(event);
       book.apply(event);
     }
-    assert.deepEqual([book.transcript.ordered().map(({ speaker }) => speaker), book.insights.get('a1')?.owner], [speakers, owner]);
+    assert.deepEqual(
+      [book.transcript.ordered().map(({ speaker }) => speaker), book.insights.get('a1')?.owner],
+      [speakers, owner],
+    );
   };
-  it('reaches every segment and insight', () => check('file-1', 'Ben', ['Ben', 'Speaker 2', 'Ben'], 'Ben'));
-  it('merges two by giving one the name of the other', () => check('file-1', 'Speaker 2', ['Speaker 2', 'Speaker 2', 'Speaker 2'], 'Speaker 2'));
-  it('refuses a speaker that is not there', () => assert.throws(() => renameSpeaker(make(), 'file-9', 'Ben'), /no longer there/));
+  it('reaches every segment and insight', () =>
+    check('file-1', 'Ben', ['Ben', 'Speaker 2', 'Ben'], 'Ben'));
+  it('merges two by giving one the name of the other', () =>
+    check('file-1', 'Speaker 2', ['Speaker 2', 'Speaker 2', 'Speaker 2'], 'Speaker 2'));
+  it('refuses a speaker that is not there', () =>
+    assert.throws(() => renameSpeaker(make(), 'file-9', 'Ben'), /no longer there/));
 });

@@ -1,4 +1,7 @@
-/** What a developer means by what was said: the labelled items, and commands, numbers and edges one by one. */
+/**
+ * What a developer means by what was said: the labelled items, and commands, numbers and edges one
+ * by one.
+ */
 import { deepStrictEqual } from 'node:assert';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
@@ -16,21 +19,46 @@ function check(raw: string, symbols: readonly string[], expected: string): void 
 
 describe('dictation: writing', () => {
   it('writes every labelled item as it is wanted', () => {
-    const { items } = JSON.parse(readFileSync(join(__dirname, '../../fixtures/dictation/items.json'), 'utf8')) as { items: DictationItem[] };
-    const { failures, wrong, recall } = scoreDictation(items, (item) => writeDictation(item.say, new SymbolSpeller(item.symbols, pronouncer)).text);
+    const { items } = JSON.parse(
+      readFileSync(join(__dirname, '../../fixtures/dictation/items.json'), 'utf8'),
+    ) as { items: DictationItem[] };
+    const { failures, wrong, recall } = scoreDictation(
+      items,
+      (item) => writeDictation(item.say, new SymbolSpeller(item.symbols, pronouncer)).text,
+    );
     deepStrictEqual({ failures, wrong, recall }, { failures: [], wrong: 0, recall: 1 });
   });
 
   it('hears symbols by their sound', () => {
     check('Make kashki a private field.', ['cacheKey'], 'Make cacheKey a private field.');
-    check('Rename POS config in user repository.', ['parseConfig', 'UserRepository'], 'Rename parseConfig in UserRepository.');
-    check('Set off token Ttl to fifteen minutes.', ['AUTH_TOKEN_TTL'], 'Set AUTH_TOKEN_TTL to 15 minutes.');
-    check('Convert the result with the jay-song before you send it.', ['toJSON'], 'Convert the result with toJSON before you send it.');
-    check('The loop-in-build report.py is slow.', ['build-report.py'], 'The loop in build-report.py is slow.');
+    check(
+      'Rename POS config in user repository.',
+      ['parseConfig', 'UserRepository'],
+      'Rename parseConfig in UserRepository.',
+    );
+    check(
+      'Set off token Ttl to fifteen minutes.',
+      ['AUTH_TOKEN_TTL'],
+      'Set AUTH_TOKEN_TTL to 15 minutes.',
+    );
+    check(
+      'Convert the result with the jay-song before you send it.',
+      ['toJSON'],
+      'Convert the result with toJSON before you send it.',
+    );
+    check(
+      'The loop-in-build report.py is slow.',
+      ['build-report.py'],
+      'The loop in build-report.py is slow.',
+    );
   });
 
   it('leaves words alone that only resemble a symbol', () => {
-    check('I will open the window and close the door.', ['openWindow', 'closeDoor'], 'I will open the window and close the door.');
+    check(
+      'I will open the window and close the door.',
+      ['openWindow', 'closeDoor'],
+      'I will open the window and close the door.',
+    );
     check('Can you explain this?', ['canExplain'], 'Can you explain this?');
     check('The email is empty.', ['sendEmail'], 'The email is empty.');
     check('Next steps are clear.', ['index.ts'], 'Next steps are clear.');
@@ -39,19 +67,39 @@ describe('dictation: writing', () => {
   });
 
   it('knows words that every object of the language has', () => {
-    check('Call the constructor and value of twice.', ['constructor', 'toString', 'valueOf'], 'Call the constructor and valueOf twice.');
+    check(
+      'Call the constructor and value of twice.',
+      ['constructor', 'toString', 'valueOf'],
+      'Call the constructor and valueOf twice.',
+    );
     check('Constructor hundred', [], 'Constructor hundred');
   });
 
   it('wants more likeness of names that are far away, and none for numbers and little words', () => {
     const letters = [...'bcdfghjklmnpqrstvwxz'];
     const many = letters.flatMap((a) => letters.flatMap((b) => ['q', 'x'].map((c) => a + b + c)));
-    check('Wait two hundred milliseconds.', [...many, 'MIN_SECONDS', 'asrHandlers'], 'Wait 200 milliseconds.');
-    check('Make it a private field of the store.', [...many, 'makePrivateFolder'], 'Make it a private field of the store.');
+    check(
+      'Wait two hundred milliseconds.',
+      [...many, 'MIN_SECONDS', 'asrHandlers'],
+      'Wait 200 milliseconds.',
+    );
+    check(
+      'Make it a private field of the store.',
+      [...many, 'makePrivateFolder'],
+      'Make it a private field of the store.',
+    );
     check('Let us write a unit test.', [...many, 'letUs', 'UNIT'], 'Let us write a unit test.');
     check('Call make private folder.', [...many, 'makePrivateFolder'], 'Call makePrivateFolder.');
-    check('Make kashki a private field.', ['cacheKey', 'key', ...many], 'Make cacheKey a private field.');
-    check('Set off token Ttl to fifteen minutes.', ['AUTH_TOKEN_TTL', ...many, 'token'], 'Set AUTH_TOKEN_TTL to 15 minutes.');
+    check(
+      'Make kashki a private field.',
+      ['cacheKey', 'key', ...many],
+      'Make cacheKey a private field.',
+    );
+    check(
+      'Set off token Ttl to fifteen minutes.',
+      ['AUTH_TOKEN_TTL', ...many, 'token'],
+      'Set AUTH_TOKEN_TTL to 15 minutes.',
+    );
   });
 
   it('chooses the nearer of two symbols that sound alike', () => {
@@ -64,7 +112,11 @@ describe('dictation: writing', () => {
     check('is it done question mark', [], 'Is it done?');
     check('Can you explain it again? questioned Mark.', [], 'Can you explain it again?');
     check('an empty string comma. Which is wrong.', [], 'An empty string, which is wrong.');
-    check('call fetch user open paren user id close paren', ['fetchUser', 'userId'], 'Call fetchUser(userId)');
+    check(
+      'call fetch user open paren user id close paren',
+      ['fetchUser', 'userId'],
+      'Call fetchUser(userId)',
+    );
     check('we need a new line of credit', [], 'We need a new line of credit');
     check('first point new line second point', [], 'First point\nSecond point');
     check('write literal new line here', [], 'Write new line here');
@@ -87,11 +139,18 @@ describe('dictation: writing', () => {
       const { text, takeBack } = writeDictation(raw);
       return { text, takeBack };
     };
-    deepStrictEqual([taken('Scratch that.'), taken('no wait, scratch that, use the cache'), taken('do not scratch that itch')], [
-      { text: '', takeBack: 1 },
-      { text: 'Use the cache', takeBack: 0 },
-      { text: 'Do not scratch that itch', takeBack: 0 },
-    ]);
+    deepStrictEqual(
+      [
+        taken('Scratch that.'),
+        taken('no wait, scratch that, use the cache'),
+        taken('do not scratch that itch'),
+      ],
+      [
+        { text: '', takeBack: 1 },
+        { text: 'Use the cache', takeBack: 0 },
+        { text: 'Do not scratch that itch', takeBack: 0 },
+      ],
+    );
   });
 
   it('takes back the last phrase alone', () => {
@@ -99,11 +158,18 @@ describe('dictation: writing', () => {
       const { text, takeBack } = writeDictation(phrases);
       return { text, takeBack };
     };
-    deepStrictEqual([taken('Fix the bug.', 'In the cache.', 'Scratch that.'), taken('Fix the bug.', 'In the cache.', 'Scratch that.', 'Scratch that.', 'Scratch that.'), taken('Fix the bug.', 'In the cache, scratch that, in the parser.')], [
-      { text: 'Fix the bug.', takeBack: 0 },
-      { text: '', takeBack: 1 },
-      { text: 'Fix the bug. In the parser.', takeBack: 0 },
-    ]);
+    deepStrictEqual(
+      [
+        taken('Fix the bug.', 'In the cache.', 'Scratch that.'),
+        taken('Fix the bug.', 'In the cache.', 'Scratch that.', 'Scratch that.', 'Scratch that.'),
+        taken('Fix the bug.', 'In the cache, scratch that, in the parser.'),
+      ],
+      [
+        { text: 'Fix the bug.', takeBack: 0 },
+        { text: '', takeBack: 1 },
+        { text: 'Fix the bug. In the parser.', takeBack: 0 },
+      ],
+    );
   });
 
   it('writes numbers as developers do', () => {
@@ -115,21 +181,72 @@ describe('dictation: writing', () => {
   });
 
   it('tells the recogniser how the nearest names are said', () => {
-    const names = ['parseConfig', 'AUTH_TOKEN_TTL', 'HTTPServer', 'userId', 'index.ts', 'kubectl', 'index', 'toJSON'];
-    deepStrictEqual(new SymbolSpeller(names, pronouncer).phrases, ['parse config', 'auth token TTL', 'HTTP server', 'user id', 'index.ts', 'index dot TS', 'kubectl', 'to JSON']);
+    const names = [
+      'parseConfig',
+      'AUTH_TOKEN_TTL',
+      'HTTPServer',
+      'userId',
+      'index.ts',
+      'kubectl',
+      'index',
+      'toJSON',
+    ];
+    deepStrictEqual(new SymbolSpeller(names, pronouncer).phrases, [
+      'parse config',
+      'auth token TTL',
+      'HTTP server',
+      'user id',
+      'index.ts',
+      'index dot TS',
+      'kubectl',
+      'to JSON',
+    ]);
   });
 
   it('says what it spelled anew', () => {
-    deepStrictEqual(writeDictation('make kashki private', new SymbolSpeller(['cacheKey'], pronouncer)).spelled, [{ heard: 'kashki', written: 'cacheKey' }]);
+    deepStrictEqual(
+      writeDictation('make kashki private', new SymbolSpeller(['cacheKey'], pronouncer)).spelled,
+      [{ heard: 'kashki', written: 'cacheKey' }],
+    );
   });
 
   it('stays quick with thousands of symbols', function () {
     this.timeout(60_000);
-    const verbs = ['get', 'set', 'load', 'save', 'parse', 'render', 'update', 'delete', 'find', 'build'];
-    const nouns = ['User', 'Order', 'Config', 'Token', 'Session', 'Page', 'Report', 'Cache', 'Index', 'Event', 'Price', 'Total', 'Header', 'Layout'];
-    const names = verbs.flatMap((verb) => nouns.flatMap((noun) => nouns.map((other) => `${verb}${noun}${other}`)));
-    const phrase = 'please rename the session cache in load user token and find order total before the report is rendered again';
-    // The first ones are compiled meanwhile, and a busy machine takes longer for the same work: the quickest tells what it costs.
+    const verbs = [
+      'get',
+      'set',
+      'load',
+      'save',
+      'parse',
+      'render',
+      'update',
+      'delete',
+      'find',
+      'build',
+    ];
+    const nouns = [
+      'User',
+      'Order',
+      'Config',
+      'Token',
+      'Session',
+      'Page',
+      'Report',
+      'Cache',
+      'Index',
+      'Event',
+      'Price',
+      'Total',
+      'Header',
+      'Layout',
+    ];
+    const names = verbs.flatMap((verb) =>
+      nouns.flatMap((noun) => nouns.map((other) => `${verb}${noun}${other}`)),
+    );
+    const phrase =
+      'please rename the session cache in load user token and find order total before the report is rendered again';
+    // The first ones are compiled meanwhile, and a busy machine takes longer for the same work: the
+    // quickest tells what it costs.
     const costOf = (known: readonly string[]): number => {
       const speller = new SymbolSpeller(known, pronouncer);
       const times = Array.from({ length: 40 }, () => {
@@ -140,7 +257,14 @@ describe('dictation: writing', () => {
       });
       return Math.min(...times);
     };
-    const [few, all] = [names.filter((_, i) => i % 20 === 0), names].map((known) => ({ symbols: known.length, cost: costOf(known) }));
-    deepStrictEqual({ few: few?.symbols, all: all?.symbols, slow: (all?.cost ?? 0) > 12 * (few?.cost ?? 0) }, { few: 98, all: 1_960, slow: false }, `${few?.cost} and ${all?.cost} µs`);
+    const [few, all] = [names.filter((_, i) => i % 20 === 0), names].map((known) => ({
+      symbols: known.length,
+      cost: costOf(known),
+    }));
+    deepStrictEqual(
+      { few: few?.symbols, all: all?.symbols, slow: (all?.cost ?? 0) > 12 * (few?.cost ?? 0) },
+      { few: 98, all: 1_960, slow: false },
+      `${few?.cost} and ${all?.cost} µs`,
+    );
   });
 });

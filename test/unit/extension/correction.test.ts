@@ -2,7 +2,9 @@
 import { equal } from 'node:assert/strict';
 import { correctedName } from '../../../extension/dictation/correction';
 
-const check = (before: string, after: string, expected: string | undefined): void => void it(`${JSON.stringify(before)} → ${JSON.stringify(after)}`, () => equal(correctedName(before, after), expected));
+const check = (before: string, after: string, expected: string | undefined): void =>
+  void it(`${JSON.stringify(before)} → ${JSON.stringify(after)}`, () =>
+    equal(correctedName(before, after), expected));
 
 describe('a correction of dictated text', () => {
   check('Call past config first.', 'Call parseConfig first.', 'parseConfig');

@@ -1,4 +1,6 @@
-/** The key of encryption in the editor's secret storage: made once, never lost while it is changed. */
+/**
+ * The key of encryption in the editor's secret storage: made once, never lost while it is changed.
+ */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type * as vscode from 'vscode';
 import type { Connection } from '../../../client';
@@ -19,9 +21,13 @@ class Vault {
     request: ({ method }: { readonly method: string }, { key }: { readonly key: string }) => {
       if (method === 'privacy/rotateKey') {
         this.key = key;
-        return this.diesAfterRotation ? Promise.reject(new EarmarkError('rpc.disconnected', 'The daemon died.')) : Promise.resolve({});
+        return this.diesAfterRotation
+          ? Promise.reject(new EarmarkError('rpc.disconnected', 'The daemon died.'))
+          : Promise.resolve({});
       }
-      return this.key === undefined || this.key === key ? Promise.resolve({ encrypted: this.key !== undefined }) : Promise.reject(new EarmarkError('store.locked', 'The key is another.'));
+      return this.key === undefined || this.key === key
+        ? Promise.resolve({ encrypted: this.key !== undefined })
+        : Promise.reject(new EarmarkError('store.locked', 'The key is another.'));
     },
   } as unknown as Connection;
 }
@@ -52,9 +58,20 @@ describe('the key of encryption', () => {
     vault.key = await keys.getOrMake();
     const before = vault.key;
     await keys.change(vault.connection);
-    deepEqual([vault.key !== before, await keys.get() === vault.key, await keys.unlock(vault.connection), vault.secrets.size], [true, true, true, 1]);
+    deepEqual(
+      [
+        vault.key !== before,
+        (await keys.get()) === vault.key,
+        await keys.unlock(vault.connection),
+        vault.secrets.size,
+      ],
+      [true, true, true, 1],
+    );
     vault.diesAfterRotation = true;
     await rejects(keys.change(vault.connection), { code: 'rpc.disconnected' });
-    deepEqual([await keys.unlock(vault.connection), await keys.get() === vault.key, vault.secrets.size], [true, true, 1]);
+    deepEqual(
+      [await keys.unlock(vault.connection), (await keys.get()) === vault.key, vault.secrets.size],
+      [true, true, 1],
+    );
   });
 });

@@ -40,16 +40,25 @@ describe('dictated text at the cursor', () => {
 });
 
 describe('ghost text', () => {
-  const same = (finals: string[], partial: string, expected: string): void => void it(JSON.stringify([finals, partial]).slice(0, 60), () => equal(ghostText(finals, partial), expected));
+  const same = (finals: string[], partial: string, expected: string): void =>
+    void it(JSON.stringify([finals, partial]).slice(0, 60), () =>
+      equal(ghostText(finals, partial), expected),
+    );
   same([], '', '');
   same(['One.', ' Two.'], ' thr ', 'One. Two. thr');
   same([], `${'long '.repeat(40)}end`, `…${`${'long '.repeat(40)}end`.slice(-79).trimStart()}`);
 });
 
 describe('dictated text in code and terminals', () => {
-  it('has no capital for its place in code', () => equal(fitText('Return early', { before: '  ', after: '' }, { sentences: false }), 'return early'));
-  it('keeps the lines of a comment as they are', () => equal(fitText('reads it\n   * whole', { before: '/** ', after: '' }), 'Reads it\n   * whole'));
-  const pasted = (text: string, expected: string): void => void it(JSON.stringify(text), () => equal(pastable(text, false), expected));
+  it('has no capital for its place in code', () =>
+    equal(
+      fitText('Return early', { before: '  ', after: '' }, { sentences: false }),
+      'return early',
+    ));
+  it('keeps the lines of a comment as they are', () =>
+    equal(fitText('reads it\n   * whole', { before: '/** ', after: '' }), 'Reads it\n   * whole'));
+  const pasted = (text: string, expected: string): void =>
+    void it(JSON.stringify(text), () => equal(pastable(text, false), expected));
   pasted('Git status', 'git status');
   pasted('git commit\nrm minus rf\r\u001b[A', 'git commit rm minus rf [A');
 });

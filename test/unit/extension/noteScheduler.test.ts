@@ -30,7 +30,11 @@ const settle = async (): Promise<void> => {
   for (let i = 0; i < 5; i++) await Promise.resolve();
 };
 
-function scheduler(results: WriteResult['kind'][] = []): { time: Time; s: NoteScheduler; writes: number[] } {
+function scheduler(results: WriteResult['kind'][] = []): {
+  time: Time;
+  s: NoteScheduler;
+  writes: number[];
+} {
   const time = new Time();
   const writes: number[] = [];
   const s = new NoteScheduler(() => {
@@ -107,7 +111,9 @@ describe('note scheduler', () => {
     const writes: number[] = [];
     const s = new NoteScheduler(() => {
       writes.push(time.now);
-      return writes.length === 1 ? new Promise(() => undefined) : Promise.resolve({ kind: 'written' });
+      return writes.length === 1
+        ? new Promise(() => undefined)
+        : Promise.resolve({ kind: 'written' });
     }, time.timers);
     s.changed();
     await time.to(5_000);

@@ -1,4 +1,7 @@
-/** Earmark in a web page: every command and the panel say that it cannot record, and nothing of Node is needed for it. */
+/**
+ * Earmark in a web page: every command and the panel say that it cannot record, and nothing of Node
+ * is needed for it.
+ */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,19 +19,37 @@ describe('in a browser', () => {
 
   before(async () => {
     const esbuild = await import('esbuild');
-    const { outputFiles } = await esbuild.build({ absWorkingDir: root, entryPoints: ['extension/web.ts'], bundle: true, write: false, platform: 'browser', format: 'cjs', external: ['vscode'] });
+    const { outputFiles } = await esbuild.build({
+      absWorkingDir: root,
+      entryPoints: ['extension/web.ts'],
+      bundle: true,
+      write: false,
+      platform: 'browser',
+      format: 'cjs',
+      external: ['vscode'],
+    });
     const vscode = {
       l10n: { t: (text: string) => text },
       env: { language: 'en' },
       commands: { registerCommand: (name: string, run: () => void) => commands.set(name, run) },
       window: {
         showWarningMessage: (text: string) => void said.push(text),
-        registerWebviewViewProvider: (_: string, provider: { resolveWebviewView(view: unknown): void }) => provider.resolveWebviewView({ webview }),
+        registerWebviewViewProvider: (
+          _: string,
+          provider: { resolveWebviewView(view: unknown): void },
+        ) => provider.resolveWebviewView({ webview }),
       },
     };
     const module = { exports: {} as { activate(context: unknown): void } };
     // A worker has no process, no Buffer and no modules but the editor's own.
-    runInContext(outputFiles[0]!.text, createContext({ module, exports: module.exports, require: (name: string) => (name === 'vscode' ? vscode : equal(name, 'vscode')) }));
+    runInContext(
+      outputFiles[0]!.text,
+      createContext({
+        module,
+        exports: module.exports,
+        require: (name: string) => (name === 'vscode' ? vscode : equal(name, 'vscode')),
+      }),
+    );
     module.exports.activate({ subscriptions: [] });
   });
 
@@ -40,15 +61,23 @@ describe('in a browser', () => {
     match(said[0] ?? '', /cannot record in a browser.*VS Code on the desktop/);
   });
 
-  it('says so in the panel, where no script may run', () => match(webview.html, /default-src 'none'[^]*cannot record in a browser/));
+  it('says so in the panel, where no script may run', () =>
+    match(webview.html, /default-src 'none'[^]*cannot record in a browser/));
 
   it('has a manifest without a main program', async () => {
-    const { stageWeb } = (await import(pathToFileURL(join(root, 'scripts/packageWeb.mjs')).href)) as { stageWeb(stage: string): unknown };
+    const { stageWeb } = (await import(
+      pathToFileURL(join(root, 'scripts/packageWeb.mjs')).href
+    )) as { stageWeb(stage: string): unknown };
     const stage = mkdtempSync(join(tmpdir(), 'earmark-web-'));
     try {
       stageWeb(stage);
-      const { main, browser, bin, dependencies } = JSON.parse(readFileSync(join(stage, 'package.json'), 'utf8')) as Record<string, unknown>;
-      deepEqual([main, browser, bin, dependencies], [undefined, './dist/web.js', undefined, undefined]);
+      const { main, browser, bin, dependencies } = JSON.parse(
+        readFileSync(join(stage, 'package.json'), 'utf8'),
+      ) as Record<string, unknown>;
+      deepEqual(
+        [main, browser, bin, dependencies],
+        [undefined, './dist/web.js', undefined, undefined],
+      );
     } finally {
       rmSync(stage, { recursive: true, force: true });
     }

@@ -18,12 +18,17 @@ class Rig {
   readonly clock = new ManualClock();
   failing = false;
   private go: (() => void)[] = [];
-  readonly batch = new DetectorBatch(this.clock, async ({ streams, windows: all }: DetectParams) => {
-    this.calls.push(streams.map((stream, i) => [stream, (all[i]?.length ?? 0) / VAD_WINDOW]));
-    await new Promise<void>((resolve) => this.go.push(resolve));
-    if (this.failing) throw new Error('away');
-    return all.map((one) => Float32Array.from({ length: one.length / VAD_WINDOW }, (_, i) => one[i * VAD_WINDOW] ?? 0));
-  });
+  readonly batch = new DetectorBatch(
+    this.clock,
+    async ({ streams, windows: all }: DetectParams) => {
+      this.calls.push(streams.map((stream, i) => [stream, (all[i]?.length ?? 0) / VAD_WINDOW]));
+      await new Promise<void>((resolve) => this.go.push(resolve));
+      if (this.failing) throw new Error('away');
+      return all.map((one) =>
+        Float32Array.from({ length: one.length / VAD_WINDOW }, (_, i) => one[i * VAD_WINDOW] ?? 0),
+      );
+    },
+  );
 
   endOne(): void {
     this.go.shift()?.();
@@ -52,7 +57,20 @@ describe('speech detection over sources', () => {
     const rig = new Rig();
     const answers = [1, 2, 3, 4].map((stream) => rig.batch.detect(stream, windows(stream / 8)));
     await rig.end();
-    assert.deepEqual([rig.calls, (await Promise.all(answers)).map((answer) => [...answer])], [[[[1, 1]], [[2, 1], [3, 1], [4, 1]]], [[0.125], [0.25], [0.375], [0.5]]]);
+    assert.deepEqual(
+      [rig.calls, (await Promise.all(answers)).map((answer) => [...answer])],
+      [
+        [
+          [[1, 1]],
+          [
+            [2, 1],
+            [3, 1],
+            [4, 1],
+          ],
+        ],
+        [[0.125], [0.25], [0.375], [0.5]],
+      ],
+    );
   });
 
   it('does not let a file hold the others up', async () => {
@@ -60,7 +78,22 @@ describe('speech detection over sources', () => {
     const file = rig.batch.detect(1, windows(...Array.from({ length: 20 }, (_, i) => i)));
     const live = rig.batch.detect(2, windows(0.5));
     await rig.end();
-    assert.deepEqual([rig.calls, [...(await file)].length, (await file)[19], [...(await live)]], [[[[1, 8]], [[2, 1], [1, 8]], [[1, 4]]], 20, 19, [0.5]]);
+    assert.deepEqual(
+      [rig.calls, [...(await file)].length, (await file)[19], [...(await live)]],
+      [
+        [
+          [[1, 8]],
+          [
+            [2, 1],
+            [1, 8],
+          ],
+          [[1, 4]],
+        ],
+        20,
+        19,
+        [0.5],
+      ],
+    );
   });
 
   it('waits for company only in a crowd', async () => {
@@ -83,7 +116,9 @@ describe('speech detection over sources', () => {
   it('waits the longer, the greater the crowd, and never a whole window', async () => {
     const waited = async (sources: number): Promise<number> => {
       const rig = new Rig();
-      const crowd = Array.from({ length: 1 + sources }, (_, stream) => rig.batch.detect(stream, windows(0)));
+      const crowd = Array.from({ length: 1 + sources }, (_, stream) =>
+        rig.batch.detect(stream, windows(0)),
+      );
       await turn();
       rig.endOne();
       await turn();
@@ -105,11 +140,17 @@ describe('speech detection over sources', () => {
   it('tells every source of a call that failed, and goes on', async () => {
     const rig = new Rig();
     rig.failing = true;
-    const outcomes = Promise.allSettled([rig.batch.detect(1, windows(0)), rig.batch.detect(2, windows(0))]);
+    const outcomes = Promise.allSettled([
+      rig.batch.detect(1, windows(0)),
+      rig.batch.detect(2, windows(0)),
+    ]);
     await rig.end();
     rig.failing = false;
     const later = rig.batch.detect(1, windows(0.5));
     await rig.end();
-    assert.deepEqual([(await outcomes).map(({ status }) => status), [...(await later)]], [['rejected', 'rejected'], [0.5]]);
+    assert.deepEqual(
+      [(await outcomes).map(({ status }) => status), [...(await later)]],
+      [['rejected', 'rejected'], [0.5]],
+    );
   });
 });

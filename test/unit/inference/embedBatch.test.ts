@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { EmbedBatch } from '../../../daemon/adapters/inference/embedBatch';
 
-const cuts = (...values: readonly number[]): Float32Array[] => values.map((value) => Float32Array.of(value));
+const cuts = (...values: readonly number[]): Float32Array[] =>
+  values.map((value) => Float32Array.of(value));
 
 describe('voices over sources', () => {
   let calls: number[][];
@@ -29,15 +30,31 @@ describe('voices over sources', () => {
     const answers = [cuts(1), cuts(2, 3), cuts(4)].map((of) => batch.embed(of));
     assert.deepEqual(calls, [[1]]);
     await endAll();
-    assert.deepEqual([calls, (await Promise.all(answers)).map((own) => own.map(([value]) => value))], [[[1], [2, 3, 4]], [[2], [4, 6], [8]]]);
+    assert.deepEqual(
+      [calls, (await Promise.all(answers)).map((own) => own.map(([value]) => value))],
+      [
+        [[1], [2, 3, 4]],
+        [[2], [4, 6], [8]],
+      ],
+    );
   });
 
   it('takes no more than eight cuts at once, and never parts those of one source', async () => {
-    const sources = [cuts(0), cuts(1, 2, 3), cuts(4, 5, 6), cuts(7, 8, 9), cuts(...Array.from({ length: 10 }, (_, i) => 10 + i)), cuts(20)];
+    const sources = [
+      cuts(0),
+      cuts(1, 2, 3),
+      cuts(4, 5, 6),
+      cuts(7, 8, 9),
+      cuts(...Array.from({ length: 10 }, (_, i) => 10 + i)),
+      cuts(20),
+    ];
     const answers = sources.map((of) => batch.embed(of));
     await endAll();
     await Promise.all(answers);
-    assert.deepEqual(calls.map(({ length }) => length), [1, 6, 3, 10, 1]);
+    assert.deepEqual(
+      calls.map(({ length }) => length),
+      [1, 6, 3, 10, 1],
+    );
   });
 
   it('fails for all of a call, and goes on', async () => {
@@ -47,6 +64,9 @@ describe('voices over sources', () => {
     failing = false;
     const answer = batch.embed(cuts(3));
     await endAll();
-    assert.deepEqual([(await failed).map(({ status }) => status), (await answer).length], [['rejected', 'rejected'], 1]);
+    assert.deepEqual(
+      [(await failed).map(({ status }) => status), (await answer).length],
+      [['rejected', 'rejected'], 1],
+    );
   });
 });

@@ -1,4 +1,5 @@
-// Optimised graphs that are kept for the next load: used, made anew where they are damaged or of another model, gone with their model.
+// Optimised graphs that are kept for the next load: used, made anew where they are damaged or of
+// another model, gone with their model.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,20 +26,32 @@ describe('kept graphs', function () {
   async function load(revision = 'r1', kept = 'kept'): Promise<string> {
     const provider = new MoonshineProvider();
     try {
-      await provider.load({ id: 'm', files: { encoder: join(folder, 'encoder.onnx'), decoder: join(folder, 'decoder.onnx') }, cache: { folder: join(folder, kept), revision } });
+      await provider.load({
+        id: 'm',
+        files: { encoder: join(folder, 'encoder.onnx'), decoder: join(folder, 'decoder.onnx') },
+        cache: { folder: join(folder, kept), revision },
+      });
       return (await provider.transcribe(sound, { language: 'en' })).text;
     } catch (error) {
       return (error as EarmarkError).code;
     } finally {
       await provider.unload();
-      for (let i = 0; i < 100 && kept === 'kept' && graphs().some((name) => name.endsWith('.part.ort')); i++) await new Promise((r) => setTimeout(r, 10));
+      for (
+        let i = 0;
+        i < 100 && kept === 'kept' && graphs().some((name) => name.endsWith('.part.ort'));
+        i++
+      )
+        await new Promise((r) => setTimeout(r, 10));
     }
   }
 
   it('are read at the next load, with the same text', async () => {
     const text = await load();
     assert.ok(text.length > 10, text);
-    assert.deepEqual(graphs().map((name) => name.replace(/-[0-9a-f]{16}-[0-9a-f]{8}\./, '.')), ['cross.ort', 'decoder.ort', 'encoder.ort']);
+    assert.deepEqual(
+      graphs().map((name) => name.replace(/-[0-9a-f]{16}-[0-9a-f]{8}\./, '.')),
+      ['cross.ort', 'decoder.ort', 'encoder.ort'],
+    );
     // The models themselves are no longer looked into.
     for (const name of ['encoder.onnx', 'decoder.onnx']) writeFileSync(join(folder, name), 'other');
     assert.equal(await load(), text);
@@ -47,8 +60,13 @@ describe('kept graphs', function () {
 
   it('are made anew where they are damaged, cut, or not what their name says', async () => {
     const text = await load();
-    for (const damage of [(b: Buffer) => b.fill(7, b.length / 2, b.length / 2 + 1), (b: Buffer) => b.subarray(0, b.length / 2), () => Buffer.from('no graph')]) {
-      for (const name of graphs()) writeFileSync(join(folder, 'kept', name), damage(readFileSync(join(folder, 'kept', name))));
+    for (const damage of [
+      (b: Buffer) => b.fill(7, b.length / 2, b.length / 2 + 1),
+      (b: Buffer) => b.subarray(0, b.length / 2),
+      () => Buffer.from('no graph'),
+    ]) {
+      for (const name of graphs())
+        writeFileSync(join(folder, 'kept', name), damage(readFileSync(join(folder, 'kept', name))));
       assert.deepEqual([await load(), graphs().length], [text, 3]);
     }
   });

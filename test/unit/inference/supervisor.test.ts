@@ -1,7 +1,11 @@
-// The supervisor over a worker process that a test plays: crashes, silence, memory, time limits, the budget of restarts.
+// The supervisor over a worker process that a test plays: crashes, silence, memory, time limits,
+// the budget of restarts.
 import assert from 'node:assert/strict';
 import { CrashBudget } from '../../../daemon/adapters/inference/crashBudget';
-import { type WorkerProcess, WorkerSupervisor } from '../../../daemon/adapters/inference/supervisor';
+import {
+  type WorkerProcess,
+  WorkerSupervisor,
+} from '../../../daemon/adapters/inference/supervisor';
 import type { FromWorker, ToWorker } from '../../../daemon/adapters/inference/workerProtocol';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
@@ -10,14 +14,21 @@ import type { EarmarkError, ErrorCode } from '../../../protocol/errors';
 const turn = async (): Promise<void> => {
   for (let i = 0; i < 5; i++) await new Promise(setImmediate);
 };
-const code = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'fine', (e: unknown) => (e as EarmarkError).code);
+const code = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'fine',
+    (e: unknown) => (e as EarmarkError).code,
+  );
 
 class PlayedWorker implements WorkerProcess {
   readonly sent: ToWorker[] = [];
   killed = 0;
   private listener: (message: FromWorker) => void = () => undefined;
   private exited: (reason: string, detail: string) => void = () => undefined;
-  constructor(readonly pid: number, private readonly onLoad: (worker: PlayedWorker, id: number) => void) {}
+  constructor(
+    readonly pid: number,
+    private readonly onLoad: (worker: PlayedWorker, id: number) => void,
+  ) {}
   send(message: ToWorker): void {
     this.sent.push(message);
     if (message.kind === 'call' && message.method === 'load') this.onLoad(this, message.id);
@@ -51,7 +62,11 @@ interface Rig {
   worker(): PlayedWorker;
   transcribe(signal?: AbortSignal): Promise<unknown>;
 }
-function rig(onLoad: (worker: PlayedWorker, id: number) => void = (worker, id) => void Promise.resolve().then(() => worker.say({ kind: 'result', id, value: undefined })), { clock = new ManualClock(), budget }: { clock?: ManualClock; budget?: CrashBudget } = {}): Rig {
+function rig(
+  onLoad: (worker: PlayedWorker, id: number) => void = (worker, id) =>
+    void Promise.resolve().then(() => worker.say({ kind: 'result', id, value: undefined })),
+  { clock = new ManualClock(), budget }: { clock?: ManualClock; budget?: CrashBudget } = {},
+): Rig {
   const workers: PlayedWorker[] = [];
   const supervisor = new WorkerSupervisor({
     name: 'asr-1',
@@ -69,9 +84,17 @@ function rig(onLoad: (worker: PlayedWorker, id: number) => void = (worker, id) =
   const restarts: string[] = [];
   supervisor.onDidRestart(({ name }) => restarts.push(name));
   return {
-    supervisor, workers, clock, restarts,
+    supervisor,
+    workers,
+    clock,
+    restarts,
     worker: () => workers.at(-1) as PlayedWorker,
-    transcribe: (signal) => supervisor.call('transcribe', { pcm: new Float32Array(1), options: { language: 'en' } }, { timeoutMs: 10_000, signal }),
+    transcribe: (signal) =>
+      supervisor.call(
+        'transcribe',
+        { pcm: new Float32Array(1), options: { language: 'en' } },
+        { timeoutMs: 10_000, signal },
+      ),
   };
 }
 
@@ -84,7 +107,10 @@ describe('WorkerSupervisor', () => {
     const call = transcribe();
     await turn();
     worker().say({ kind: 'beat', rssBytes: 900 });
-    assert.deepEqual([workers.length, supervisor.health()], [1, { name: 'asr-1', state: 'busy', restarts: 0, pid: 100, rssBytes: 900 }]);
+    assert.deepEqual(
+      [workers.length, supervisor.health()],
+      [1, { name: 'asr-1', state: 'busy', restarts: 0, pid: 100, rssBytes: 900 }],
+    );
     worker().answer('text');
     assert.deepEqual([await call, supervisor.health().state], ['text', 'ready']);
   });
@@ -99,7 +125,10 @@ describe('WorkerSupervisor', () => {
     const next = transcribe();
     await turn();
     worker().answer('again');
-    assert.deepEqual([await next, worker().pid, restarts, supervisor.health().restarts], ['again', 101, ['asr-1'], 1]);
+    assert.deepEqual(
+      [await next, worker().pid, restarts, supervisor.health().restarts],
+      ['again', 101, ['asr-1'], 1],
+    );
   });
 
   it('drops what an older worker says', async () => {
@@ -133,7 +162,10 @@ describe('WorkerSupervisor', () => {
     assert.equal(workers[0]?.killed, 0);
     clock.advance(1_000);
     await turn();
-    assert.deepEqual([workers[0]?.killed, workers.length, supervisor.health().state], [1, 2, 'ready']);
+    assert.deepEqual(
+      [workers[0]?.killed, workers.length, supervisor.health().state],
+      [1, 2, 'ready'],
+    );
   });
 
   it('ends a call that takes too long, with its worker', async () => {
@@ -177,7 +209,10 @@ describe('WorkerSupervisor', () => {
     assert.deepEqual([workers.length, supervisor.health().state], [5, 'ready']);
     worker().die();
     await turn();
-    assert.deepEqual([workers.length, supervisor.health().state, await code(transcribe())], [5, 'failed', 'engine.unavailable']);
+    assert.deepEqual(
+      [workers.length, supervisor.health().state, await code(transcribe())],
+      [5, 'failed', 'engine.unavailable'],
+    );
     await supervisor.start();
     assert.deepEqual([workers.length, supervisor.health().state], [6, 'ready']);
   });
@@ -197,14 +232,37 @@ describe('WorkerSupervisor', () => {
   });
 
   it('does not start again over a model that is wrong', async () => {
-    const { supervisor, workers } = rig((worker, id) => void Promise.resolve().then(() => worker.say({ kind: 'error', id, code: 'model.corrupt' as ErrorCode, message: 'The file is damaged.' })));
-    assert.deepEqual([await code(supervisor.start()), workers.length, workers[0]?.killed, supervisor.health().state], ['model.corrupt', 1, 1, 'failed']);
+    const { supervisor, workers } = rig(
+      (worker, id) =>
+        void Promise.resolve().then(() =>
+          worker.say({
+            kind: 'error',
+            id,
+            code: 'model.corrupt' as ErrorCode,
+            message: 'The file is damaged.',
+          }),
+        ),
+    );
+    assert.deepEqual(
+      [
+        await code(supervisor.start()),
+        workers.length,
+        workers[0]?.killed,
+        supervisor.health().state,
+      ],
+      ['model.corrupt', 1, 1, 'failed'],
+    );
     assert.equal(await code(supervisor.start()), 'model.corrupt');
   });
 
   it('spends its budget on a worker that dies while it loads', async () => {
-    const { supervisor, workers } = rig((worker) => void Promise.resolve().then(() => worker.die()));
-    assert.deepEqual([await code(supervisor.start()), workers.length, supervisor.health().state], ['engine.unavailable', 5, 'failed']);
+    const { supervisor, workers } = rig(
+      (worker) => void Promise.resolve().then(() => worker.die()),
+    );
+    assert.deepEqual(
+      [await code(supervisor.start()), workers.length, supervisor.health().state],
+      ['engine.unavailable', 5, 'failed'],
+    );
   });
 
   it('cancels in the worker, and waits for its answer', async () => {
@@ -216,7 +274,12 @@ describe('WorkerSupervisor', () => {
     abort.abort();
     const [cancel, asked] = [worker().sent.at(-1), worker().sent.at(-2)];
     assert.deepEqual([cancel?.kind, cancel?.id], ['cancel', asked?.id]);
-    worker().say({ kind: 'error', id: asked?.id ?? 0, code: 'rpc.cancelled', message: 'The decode was cancelled.' });
+    worker().say({
+      kind: 'error',
+      id: asked?.id ?? 0,
+      code: 'rpc.cancelled',
+      message: 'The decode was cancelled.',
+    });
     assert.equal(await call, 'rpc.cancelled');
     assert.equal(await code(transcribe(abort.signal)), 'rpc.cancelled');
   });
@@ -226,7 +289,10 @@ describe('WorkerSupervisor', () => {
     const first = code(supervisor.start());
     supervisor.stop();
     await supervisor.start();
-    assert.deepEqual([await first, workers.filter((w) => w.killed === 0).length, supervisor.health().state], ['engine.unavailable', 1, 'ready']);
+    assert.deepEqual(
+      [await first, workers.filter((w) => w.killed === 0).length, supervisor.health().state],
+      ['engine.unavailable', 1, 'ready'],
+    );
     supervisor.dispose();
     assert.deepEqual([clock.pending, workers.every((w) => w.killed === 1)], [0, true]);
   });
@@ -246,7 +312,10 @@ describe('CrashBudget', () => {
     assert.deepEqual(states(), ['ready', 'ready']);
     pair[0].worker().die();
     await turn();
-    assert.deepEqual([states(), pair.map(({ worker }) => worker().killed), await code(pair[1].transcribe())], [['failed', 'failed'], [0, 1], 'engine.unavailable']);
+    assert.deepEqual(
+      [states(), pair.map(({ worker }) => worker().killed), await code(pair[1].transcribe())],
+      [['failed', 'failed'], [0, 1], 'engine.unavailable'],
+    );
     await pair[0].supervisor.start();
     pair[0].worker().die();
     await turn();

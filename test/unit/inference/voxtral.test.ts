@@ -1,4 +1,6 @@
-/** Voxtral against a child that behaves like voxtral.c: its lives, failures, budget, and streams. */
+/**
+ * Voxtral against a child that behaves like voxtral.c: its lives, failures, budget, and streams.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,8 +10,13 @@ import { systemClock } from '../../../daemon/base/clock';
 import { EarmarkError } from '../../../protocol/errors';
 
 const CHILD = path.join(__dirname, '../../fakes/voxtralChild.cjs');
-const code = async (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'fine', (e: unknown) => (e instanceof EarmarkError ? e.code : e));
-const sound = (seconds: number): Float32Array => Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.2 * Math.sin(i / 9));
+const code = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'fine',
+    (e: unknown) => (e instanceof EarmarkError ? e.code : e),
+  );
+const sound = (seconds: number): Float32Array =>
+  Float32Array.from({ length: seconds * 16_000 }, (_, i) => 0.2 * Math.sin(i / 9));
 
 describe('voxtral', function () {
   this.timeout(20_000);
@@ -24,16 +31,25 @@ describe('voxtral', function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const script = (how: object): void => writeFileSync(path.join(folder, 'script.json'), JSON.stringify(how));
+  const script = (how: object): void =>
+    writeFileSync(path.join(folder, 'script.json'), JSON.stringify(how));
   const lives = (): number => readFileSync(path.join(folder, 'lives'), 'utf8').length;
   const make = (limits: VoxtralSetup['limits'] = {}, clock = systemClock): VoxtralProvider => {
-    const provider = new VoxtralProvider({ program: process.execPath, args: [CHILD], clock, limits });
+    const provider = new VoxtralProvider({
+      program: process.execPath,
+      args: [CHILD],
+      clock,
+      limits,
+    });
     providers.push(provider);
     return provider;
   };
   const loaded = async (limits: VoxtralSetup['limits'] = {}): Promise<VoxtralProvider> => {
     const provider = make(limits);
-    await provider.load({ id: 'voxtral-mini-4b', files: { model: path.join(folder, 'consolidated.safetensors') } });
+    await provider.load({
+      id: 'voxtral-mini-4b',
+      files: { model: path.join(folder, 'consolidated.safetensors') },
+    });
     return provider;
   };
   const options = { language: 'en' };
@@ -41,7 +57,8 @@ describe('voxtral', function () {
   it('gives each phrase a life of its own, and the next one a process that is loaded', async () => {
     const provider = await loaded();
     const texts = [];
-    for (const seconds of [1, 2, 0.5]) texts.push((await provider.transcribe(sound(seconds), options)).text);
+    for (const seconds of [1, 2, 0.5])
+      texts.push((await provider.transcribe(sound(seconds), options)).text);
     assert.deepEqual(texts, ['one two', 'one two three four', 'one']);
     assert.ok(lives() >= 3);
   });
@@ -57,7 +74,10 @@ describe('voxtral', function () {
     const none = new VoxtralProvider({ program: path.join(folder, 'voxtral'), clock: systemClock });
     providers.push(none);
     const model = { id: 'm', files: { model: path.join(folder, 'consolidated.safetensors') } };
-    await assert.rejects(none.load(model), /voxtral cannot be started \(ENOENT\); set "earmark\.voxtral\.program"/);
+    await assert.rejects(
+      none.load(model),
+      /voxtral cannot be started \(ENOENT\); set "earmark\.voxtral\.program"/,
+    );
     assert.equal(await code(make().load({ id: 'm', files: {} })), 'model.missing');
     rmSync(path.join(folder, 'consolidated.safetensors'));
     await assert.rejects(loaded(), /ended before it was ready/);
@@ -66,7 +86,10 @@ describe('voxtral', function () {
   it('is ended when it is not ready in time', async () => {
     script({ neverReady: true, ignoreTerm: true });
     const begun = Date.now();
-    await assert.rejects(loaded({ readyMs: 600, killMs: 200 }), /was not ready within 0\.6 s and was ended/);
+    await assert.rejects(
+      loaded({ readyMs: 600, killMs: 200 }),
+      /was not ready within 0\.6 s and was ended/,
+    );
     assert.ok(Date.now() - begun < 10_000);
   });
 
@@ -86,24 +109,35 @@ describe('voxtral', function () {
     const provider = await loaded();
     const codes = [];
     for (let i = 0; i < 7; i++) codes.push(await code(provider.transcribe(sound(2), options)));
-    assert.deepEqual(codes, [...Array<string>(5).fill('engine.crashed'), 'engine.unavailable', 'engine.unavailable']);
+    assert.deepEqual(codes, [
+      ...Array<string>(5).fill('engine.crashed'),
+      'engine.unavailable',
+      'engine.unavailable',
+    ]);
     await assert.rejects(provider.transcribe(sound(1), options), /ended 5 times within 3 minutes/);
     script({});
     // A load by hand begins anew.
-    await provider.load({ id: 'm', files: { model: path.join(folder, 'consolidated.safetensors') } });
+    await provider.load({
+      id: 'm',
+      files: { model: path.join(folder, 'consolidated.safetensors') },
+    });
     assert.equal((await provider.transcribe(sound(1), options)).text, 'one two');
   });
 
   it('takes no more sound than its queue holds', async () => {
     script({ neverReady: true });
     const provider = make({ queuedBytes: 32_000, killMs: 100 });
-    provider.load({ id: 'm', files: { model: path.join(folder, 'consolidated.safetensors') } }).catch(() => undefined);
+    provider
+      .load({ id: 'm', files: { model: path.join(folder, 'consolidated.safetensors') } })
+      .catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(await code(provider.transcribe(sound(3), options)), 'audio.tooFast');
   });
 
   describe('as a stream', () => {
-    const collect = async (stream: ReturnType<NonNullable<VoxtralProvider['stream']>>): Promise<string[]> => {
+    const collect = async (
+      stream: ReturnType<NonNullable<VoxtralProvider['stream']>>,
+    ): Promise<string[]> => {
       const seen: string[] = [];
       for await (const { kind, result } of stream.events) seen.push(`${kind}: ${result.text}`);
       return seen;
@@ -120,7 +154,10 @@ describe('voxtral', function () {
       stream.push(sound(1));
       await stream.close();
       const events = await seen;
-      assert.deepEqual(events.filter((e) => e.startsWith('final')), ['final: one two three four', 'final: one two']);
+      assert.deepEqual(
+        events.filter((e) => e.startsWith('final')),
+        ['final: one two three four', 'final: one two'],
+      );
       assert.ok(events.some((e) => e.startsWith('partial: one')));
       assert.throws(() => stream.push(sound(1)), /closed/);
     });
@@ -131,7 +168,10 @@ describe('voxtral', function () {
       const seen = collect(stream);
       stream.push(sound(1.5));
       await stream.close();
-      assert.deepEqual((await seen).filter((e) => e.startsWith('final')), ['final: one two three']);
+      assert.deepEqual(
+        (await seen).filter((e) => e.startsWith('final')),
+        ['final: one two three'],
+      );
     });
 
     it('ends without a word when nothing was pushed', async () => {

@@ -48,7 +48,8 @@ p.0:k3Zp_;90aQx
 `;
 
 /** Line on which a text stands first. */
-export const lineOf = (text: string, of = SAMPLE): number => of.slice(0, of.indexOf(text)).split('\n').length - 1;
+export const lineOf = (text: string, of = SAMPLE): number =>
+  of.slice(0, of.indexOf(text)).split('\n').length - 1;
 /** Line and column of a text, `into` it. */
 export const at = (text: string, into = 1): { line: number; character: number } => {
   const offset = SAMPLE.indexOf(text) + into;

@@ -2,37 +2,63 @@ import assert from 'node:assert/strict';
 import { EarmarkError } from '../../../protocol/errors';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
-import { type CatalogueEntry, type ModelVersion, revisionOf, totalBytes } from '../../../daemon/models/catalogue';
+import {
+  type CatalogueEntry,
+  type ModelVersion,
+  revisionOf,
+  totalBytes,
+} from '../../../daemon/models/catalogue';
 import type { Models } from '../../../daemon/models/api';
 import { type Candidate, type EvictionLimits, planEviction } from '../../../daemon/models/eviction';
 import { createModels, type ModelsSetup } from '../../../daemon/models/manager';
 import type { ActiveVersion, InstallProgress, ModelDisk } from '../../../daemon/models/ports';
 
 const entry: CatalogueEntry = {
-  id: 'ear', name: 'Ear', kind: 'asr', provider: 'p', languages: ['en'], licence: 'MIT', isDefault: true, version: '1.0.0',
+  id: 'ear',
+  name: 'Ear',
+  kind: 'asr',
+  provider: 'p',
+  languages: ['en'],
+  licence: 'MIT',
+  isDefault: true,
+  version: '1.0.0',
   source: { type: 'npm', package: 'ear', version: '1.0.0', packedBytes: 10 },
-  files: [{ role: 'encoder', name: 'e', bytes: 3, sha256: 'eee' }, { role: 'decoder', name: 'd', bytes: 4, sha256: 'ddd' }],
+  files: [
+    { role: 'encoder', name: 'e', bytes: 3, sha256: 'eee' },
+    { role: 'decoder', name: 'd', bytes: 4, sha256: 'ddd' },
+  ],
 };
 
-/** A disk in memory: revision → file name → content, whose "checksum" is its first three letters. */
+/**
+ * A disk in memory: revision → file name → content, whose "checksum" is its first three letters.
+ */
 class MemoryDisk implements ModelDisk {
-  readonly versions = new Map<string, { version: ModelVersion; files: Map<string, string>; usedAt: number }>();
+  readonly versions = new Map<
+    string,
+    { version: ModelVersion; files: Map<string, string>; usedAt: number }
+  >();
   chosen: ActiveVersion | undefined;
   inImport: ModelVersion | undefined;
   installs: string[] = [];
   hashed = 0;
   time = 0;
-  fetch: (onProgress: (p: InstallProgress) => void, signal: AbortSignal) => Promise<void> = () => Promise.resolve();
+  fetch: (onProgress: (p: InstallProgress) => void, signal: AbortSignal) => Promise<void> = () =>
+    Promise.resolve();
 
   /** The files of a version, to be spoiled. */
   files(version: ModelVersion = entry): Map<string, string> {
     const revision = revisionOf(version);
-    const found = this.versions.get(revision) ?? { version, files: new Map<string, string>(), usedAt: this.time };
+    const found = this.versions.get(revision) ?? {
+      version,
+      files: new Map<string, string>(),
+      usedAt: this.time,
+    };
     this.versions.set(revision, found);
     return found.files;
   }
   place(version: ModelVersion = entry): void {
-    for (const f of version.files) this.files(version).set(f.name, f.sha256.padEnd(f.bytes, f.sha256[0]));
+    for (const f of version.files)
+      this.files(version).set(f.name, f.sha256.padEnd(f.bytes, f.sha256[0]));
   }
   path: ModelDisk['path'] = (_, version, file) => `/models/${revisionOf(version)}/${file.name}`;
   facts: ModelDisk['facts'] = (_, version, file) => {
@@ -44,7 +70,18 @@ class MemoryDisk implements ModelDisk {
     return Promise.resolve((this.files(version).get(file.name) ?? '').slice(0, 3));
   };
   installed: ModelDisk['installed'] = () =>
-    Promise.resolve([...this.versions].map(([revision, { version, usedAt }], i) => ({ ...version, revision, installedAt: i, usedAt, isLocal: version.source.type === 'local', bytesOnDisk: totalBytes(version) })).reverse());
+    Promise.resolve(
+      [...this.versions]
+        .map(([revision, { version, usedAt }], i) => ({
+          ...version,
+          revision,
+          installedAt: i,
+          usedAt,
+          isLocal: version.source.type === 'local',
+          bytesOnDisk: totalBytes(version),
+        }))
+        .reverse(),
+    );
   active = (): Promise<ActiveVersion | undefined> => Promise.resolve(this.chosen);
   activate: ModelDisk['activate'] = (_, active) => Promise.resolve(void (this.chosen = active));
   touch = (): Promise<void> => Promise.resolve();
@@ -54,25 +91,49 @@ class MemoryDisk implements ModelDisk {
     await this.fetch(onProgress, signal);
     this.place(version);
   };
-  remove: ModelDisk['remove'] = (_, revision) => Promise.resolve(void (revision === undefined ? this.versions.clear() : this.versions.delete(revision)));
+  remove: ModelDisk['remove'] = (_, revision) =>
+    Promise.resolve(
+      void (revision === undefined ? this.versions.clear() : this.versions.delete(revision)),
+    );
 }
 
 function setUp(inUse = false, more: Partial<ModelsSetup> = {}) {
   const disk = new MemoryDisk();
   const clock = new ManualClock();
-  const models = createModels({ disk, clock, logger: silentLogger, catalogue: [entry], inUse: () => inUse, ...more });
+  const models = createModels({
+    disk,
+    clock,
+    logger: silentLogger,
+    catalogue: [entry],
+    inUse: () => inUse,
+    ...more,
+  });
   return { disk, clock, models };
 }
 
-const codeOf = (p: Promise<unknown>): Promise<string> => p.then(() => 'no error', (e: unknown) => (e instanceof EarmarkError ? e.code : String(e)));
+const codeOf = (p: Promise<unknown>): Promise<string> =>
+  p.then(
+    () => 'no error',
+    (e: unknown) => (e instanceof EarmarkError ? e.code : String(e)),
+  );
 
 describe('models', () => {
   it('go from absent to installed, and say so', async () => {
     const { disk, models } = setUp();
     const before = await models.get('ear');
     const pulled = await models.pull('ear');
-    assert.deepEqual([before.status, pulled.status, before.bytes], [{ state: 'absent' }, { state: 'installed', verified: true }, 7]);
-    assert.deepEqual(await models.files('ear'), { id: 'ear', revision: revisionOf(entry), files: { encoder: `/models/${revisionOf(entry)}/e`, decoder: `/models/${revisionOf(entry)}/d` } });
+    assert.deepEqual(
+      [before.status, pulled.status, before.bytes],
+      [{ state: 'absent' }, { state: 'installed', verified: true }, 7],
+    );
+    assert.deepEqual(await models.files('ear'), {
+      id: 'ear',
+      revision: revisionOf(entry),
+      files: {
+        encoder: `/models/${revisionOf(entry)}/e`,
+        decoder: `/models/${revisionOf(entry)}/d`,
+      },
+    });
     await models.pull('ear');
     assert.deepEqual([disk.installs, disk.hashed], [['1.0.0 from source'], 0]);
   });
@@ -86,17 +147,28 @@ describe('models', () => {
     assert.equal((await models.get('ear')).status.state, 'downloading');
     assert.equal(await codeOf(models.remove('ear')), 'model.busy');
     finish();
-    assert.deepEqual((await both).map((m) => m.status.state), ['installed', 'installed']);
+    assert.deepEqual(
+      (await both).map((m) => m.status.state),
+      ['installed', 'installed'],
+    );
     assert.equal(disk.installs.length, 1);
   });
 
   it('give a download up when the last caller left, and not before', async () => {
     const { disk, models } = setUp();
     let aborted = false;
-    disk.fetch = (_, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(((aborted = true), new EarmarkError('rpc.cancelled', 'x')))));
+    disk.fetch = (_, signal) =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () =>
+          reject(((aborted = true), new EarmarkError('rpc.cancelled', 'x'))),
+        ),
+      );
     const one = new AbortController();
     const two = new AbortController();
-    const results = [codeOf(models.pull('ear', one.signal)), codeOf(models.pull('ear', two.signal))];
+    const results = [
+      codeOf(models.pull('ear', one.signal)),
+      codeOf(models.pull('ear', two.signal)),
+    ];
     await turn();
     one.abort();
     await turn();
@@ -140,10 +212,21 @@ describe('models', () => {
 
   it('name what is missing, cut, unknown or in use', async () => {
     const { disk, models } = setUp(true);
-    const codes = [await codeOf(models.files('ear')), await codeOf(models.verify('ear')), await codeOf(models.pull('nose')), await codeOf(models.remove('ear'))];
+    const codes = [
+      await codeOf(models.files('ear')),
+      await codeOf(models.verify('ear')),
+      await codeOf(models.pull('nose')),
+      await codeOf(models.remove('ear')),
+    ];
     disk.files().set('e', 'ee').set('d', 'dddd');
     codes.push(await codeOf(models.files('ear')));
-    assert.deepEqual(codes, ['model.missing', 'model.missing', 'model.unknown', 'model.busy', 'model.corrupt']);
+    assert.deepEqual(codes, [
+      'model.missing',
+      'model.missing',
+      'model.unknown',
+      'model.busy',
+      'model.corrupt',
+    ]);
     disk.files().delete('e');
     assert.deepEqual((await models.get('ear')).status.state, 'broken');
   });
@@ -159,11 +242,21 @@ describe('models', () => {
     const { models } = setUp();
     await models.pull('ear');
     await models.remove('ear');
-    assert.deepEqual((await models.list()).map((m) => m.status), [{ state: 'absent' }]);
+    assert.deepEqual(
+      (await models.list()).map((m) => m.status),
+      [{ state: 'absent' }],
+    );
   });
 });
 
-const newer: CatalogueEntry = { ...entry, version: '2.0.0', files: [{ role: 'encoder', name: 'e', bytes: 3, sha256: 'fff' }, { role: 'decoder', name: 'd', bytes: 4, sha256: 'ggg' }] };
+const newer: CatalogueEntry = {
+  ...entry,
+  version: '2.0.0',
+  files: [
+    { role: 'encoder', name: 'e', bytes: 3, sha256: 'fff' },
+    { role: 'decoder', name: 'd', bytes: 4, sha256: 'ggg' },
+  ],
+};
 
 describe('versions of a model', () => {
   /** 1.0.0 is installed and in use; the catalogue has 2.0.0. */
@@ -181,7 +274,10 @@ describe('versions of a model', () => {
     const { disk, models } = upgraded();
     assert.deepEqual(await seen(models), ['1.0.0', '2.0.0', '1.0.0', 'installed']);
     await models.pull('ear');
-    assert.deepEqual([disk.installs, (await models.files('ear')).files['encoder']], [[], `/models/${revisionOf(entry)}/e`]);
+    assert.deepEqual(
+      [disk.installs, (await models.files('ear')).files['encoder']],
+      [[], `/models/${revisionOf(entry)}/e`],
+    );
     await models.update('ear');
     assert.deepEqual(await seen(models), ['2.0.0', undefined, '2.0.0 1.0.0', 'installed']);
     assert.equal((await models.files('ear')).files['encoder'], `/models/${revisionOf(newer)}/e`);
@@ -193,7 +289,8 @@ describe('versions of a model', () => {
     const { disk, models } = upgraded();
     await models.update('ear');
     const steps: unknown[] = [];
-    for (const step of ['rollback', 'update', 'rollback', 'rollback'] as const) steps.push((await models[step]('ear')).version);
+    for (const step of ['rollback', 'update', 'rollback', 'rollback'] as const)
+      steps.push((await models[step]('ear')).version);
     assert.deepEqual([steps, disk.installs.length], [['1.0.0', '2.0.0', '1.0.0', '2.0.0'], 1]);
   });
 
@@ -210,19 +307,26 @@ describe('versions of a model', () => {
     assert.equal(await codeOf(models.rollback('ear')), 'model.missing');
     await models.update('ear');
     disk.files(entry).set('e', 'xxx');
-    assert.deepEqual([await codeOf(models.rollback('ear')), (await seen(models))[0]], ['model.corrupt', '2.0.0']);
+    assert.deepEqual(
+      [await codeOf(models.rollback('ear')), (await seen(models))[0]],
+      ['model.corrupt', '2.0.0'],
+    );
   });
 
   it('come from the import folder first, whichever the catalogue knows', async () => {
     const { disk, models } = setUp(false, { catalogue: [{ ...newer, earlier: [entry] }] });
     disk.inImport = entry;
     await models.pull('ear');
-    assert.deepEqual([disk.installs, (await seen(models)).slice(0, 2)], [['1.0.0 from import'], ['1.0.0', '2.0.0']]);
+    assert.deepEqual(
+      [disk.installs, (await seen(models)).slice(0, 2)],
+      [['1.0.0 from import'], ['1.0.0', '2.0.0']],
+    );
     await models.update('ear');
     assert.equal(disk.installs[1], '2.0.0 from source');
   });
 
-  it('are not updated before they are installed', async () => assert.equal(await codeOf(setUp().models.update('ear')), 'model.missing'));
+  it('are not updated before they are installed', async () =>
+    assert.equal(await codeOf(setUp().models.update('ear')), 'model.missing'));
 });
 
 describe('offline', () => {
@@ -236,12 +340,21 @@ describe('offline', () => {
 
 describe('downloads', () => {
   it('run so many at a time, the others in order', async () => {
-    const catalogue = ['a', 'b', 'c', 'd'].map((id): CatalogueEntry => ({ ...entry, id, files: [{ role: 'model', name: id, bytes: 3, sha256: id.repeat(3) }] }));
+    const catalogue = ['a', 'b', 'c', 'd'].map((id): CatalogueEntry => ({
+      ...entry,
+      id,
+      files: [{ role: 'model', name: id, bytes: 3, sha256: id.repeat(3) }],
+    }));
     const { disk, models } = setUp(false, { catalogue, policy: () => ({ parallel: 2 }) });
     const finish: (() => void)[] = [];
     disk.fetch = () => new Promise((resolve) => finish.push(resolve));
     const abort = new AbortController();
-    const all = [models.pull('a'), models.pull('b'), models.pull('c', abort.signal).catch((e: EarmarkError) => e.code), models.pull('d')];
+    const all = [
+      models.pull('a'),
+      models.pull('b'),
+      models.pull('c', abort.signal).catch((e: EarmarkError) => e.code),
+      models.pull('d'),
+    ];
     for (let i = 0; i < 20; i++) await turn();
     assert.equal(finish.length, 2);
     abort.abort();
@@ -255,22 +368,54 @@ describe('downloads', () => {
 
 describe('making room', () => {
   const DAY = 86_400_000;
-  const at = (id: string, bytes: number, days: number, more: Partial<Candidate> = {}): Candidate => ({ id, revision: id, bytes, usedAt: -days * DAY, isActive: true, isProtected: false, ...more });
-  const check = (limits: EvictionLimits, all: Candidate[], expected: string[]): void => assert.deepEqual(planEviction(all, limits, 0).map((c) => c.id), expected);
+  const at = (
+    id: string,
+    bytes: number,
+    days: number,
+    more: Partial<Candidate> = {},
+  ): Candidate => ({
+    id,
+    revision: id,
+    bytes,
+    usedAt: -days * DAY,
+    isActive: true,
+    isProtected: false,
+    ...more,
+  });
+  const check = (limits: EvictionLimits, all: Candidate[], expected: string[]): void =>
+    assert.deepEqual(
+      planEviction(all, limits, 0).map((c) => c.id),
+      expected,
+    );
 
   it('takes what is old, then the longest unused, old versions first', () => {
     check({}, [at('a', 1e9, 999)], []);
     check({ maxAgeMs: 30 * DAY }, [at('a', 1, 31), at('b', 1, 29)], ['a']);
     check({ maxBytes: 10 }, [at('a', 5, 1), at('b', 5, 3), at('c', 5, 2)], ['b']);
-    check({ maxBytes: 10 }, [at('a', 5, 9), at('b', 5, 3), at('c', 5, 1, { isActive: false })], ['c']);
+    check(
+      { maxBytes: 10 },
+      [at('a', 5, 9), at('b', 5, 3), at('c', 5, 1, { isActive: false })],
+      ['c'],
+    );
     check({ maxBytes: 4, maxAgeMs: 30 * DAY }, [at('a', 5, 40), at('b', 5, 3)], ['a', 'b']);
   });
-  it('never takes what is protected', () => check({ maxBytes: 1, maxAgeMs: DAY }, [at('a', 5, 99, { isProtected: true }), at('b', 5, 0)], ['b']));
+  it('never takes what is protected', () =>
+    check(
+      { maxBytes: 1, maxAgeMs: DAY },
+      [at('a', 5, 99, { isProtected: true }), at('b', 5, 0)],
+      ['b'],
+    ));
   it('keeps the default model, and its old version only while it fits', async () => {
-    const { disk, models } = setUp(false, { catalogue: [newer], policy: () => ({ limits: { maxBytes: 10 } }) });
+    const { disk, models } = setUp(false, {
+      catalogue: [newer],
+      policy: () => ({ limits: { maxBytes: 10 } }),
+    });
     disk.place(entry);
     await models.update('ear');
-    assert.deepEqual([[...disk.versions.keys()], (await models.get('ear')).version], [[revisionOf(newer)], '2.0.0']);
+    assert.deepEqual(
+      [[...disk.versions.keys()], (await models.get('ear')).version],
+      [[revisionOf(newer)], '2.0.0'],
+    );
   });
 });
 

@@ -1,4 +1,7 @@
-/** What goes into a VSIX: another platform's machine code is found by its first bytes; the workflow and the targets agree with package.json. */
+/**
+ * What goes into a VSIX: another platform's machine code is found by its first bytes; the workflow
+ * and the targets agree with package.json.
+ */
 import { deepEqual, ok } from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,9 +21,26 @@ describe('packaging', () => {
       return bytes;
     };
     try {
-      const files: Record<string, Buffer> = { 'x64.node': elf(0x3e), 'arm64.so.1': elf(0xb7), 'mac.dylib': Buffer.from('cffaedfe0c000001', 'hex'), LICENSE: Buffer.from('MIT'), 'words.txt': elf(0xb7) };
+      const files: Record<string, Buffer> = {
+        'x64.node': elf(0x3e),
+        'arm64.so.1': elf(0xb7),
+        'mac.dylib': Buffer.from('cffaedfe0c000001', 'hex'),
+        LICENSE: Buffer.from('MIT'),
+        'words.txt': elf(0xb7),
+      };
       for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
-      deepEqual([foreignFiles(folder, 'linux-x64').sort(), foreignFiles(folder, 'linux-arm64').sort(), foreignFiles(folder, 'darwin-arm64').sort()], [['arm64.so.1', 'mac.dylib'], ['mac.dylib', 'x64.node'], ['arm64.so.1', 'x64.node']]);
+      deepEqual(
+        [
+          foreignFiles(folder, 'linux-x64').sort(),
+          foreignFiles(folder, 'linux-arm64').sort(),
+          foreignFiles(folder, 'darwin-arm64').sort(),
+        ],
+        [
+          ['arm64.so.1', 'mac.dylib'],
+          ['mac.dylib', 'x64.node'],
+          ['arm64.so.1', 'x64.node'],
+        ],
+      );
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -28,15 +48,33 @@ describe('packaging', () => {
 
   it('has a native database for every target in the lock file', async () => {
     const { TARGETS } = await import('../../../scripts/package.mjs');
-    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, { integrity?: string }> };
-    deepEqual(Object.values(TARGETS).filter(({ libsql = '@photostructure/sqlite' }) => packages[`node_modules/${libsql}`]?.integrity === undefined), []);
-    deepEqual(Object.keys(TARGETS).sort(), ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-arm64', 'win32-x64']);
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { integrity?: string }>;
+    };
+    deepEqual(
+      Object.values(TARGETS).filter(
+        ({ libsql = '@photostructure/sqlite' }) =>
+          packages[`node_modules/${libsql}`]?.integrity === undefined,
+      ),
+      [],
+    );
+    deepEqual(Object.keys(TARGETS).sort(), [
+      'darwin-arm64',
+      'darwin-x64',
+      'linux-arm64',
+      'linux-x64',
+      'win32-arm64',
+      'win32-x64',
+    ]);
   });
 
   it('is tested on the oldest VS Code that the manifest names, by scripts that there are', () => {
     const workflow = readFileSync(join(root, '.github/workflows/ci.yml'), 'utf8');
     ok(workflow.includes(`vscode: ['${manifest.engines.vscode.replace('^', '')}', stable]`));
     const scripts = [...workflow.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => name!);
-    deepEqual(scripts.filter((name) => !(name in manifest.scripts)), []);
+    deepEqual(
+      scripts.filter((name) => !(name in manifest.scripts)),
+      [],
+    );
   });
 });

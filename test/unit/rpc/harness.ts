@@ -26,7 +26,8 @@ export class TestClient {
     const peer = {
       id,
       identity,
-      notify: (method: string, params: object) => void this.notes.push({ method, params: params as Record<string, unknown> }),
+      notify: (method: string, params: object) =>
+        void this.notes.push({ method, params: params as Record<string, unknown> }),
       close: () => void (this.closed = true),
     };
     Object.defineProperty(peer, 'queuedBytes', { get: () => this.queuedBytes });
@@ -68,8 +69,19 @@ export class RpcHarness {
   readonly logged: { event: string; fields: LogFields | undefined }[] = [];
   readonly control: { -readonly [K in keyof DaemonControl]: DaemonControl[K] };
   readonly alerts = new Emitter<AlertChange>();
-  readonly observed: Observed = { count: () => undefined, observe: () => undefined, onDidAlert: this.alerts.event, profile: () => Promise.resolve({ cpu: '{}', heap: '{}' }), within: (_request, work) => work(), condition: () => ({ ready: true, parts: [], alerts: [], figures: {}, lastErrors: [] }) };
-  readonly settings = new LiveSettings({ file: new MemorySettingsFile(), env: {}, logger: silentLogger });
+  readonly observed: Observed = {
+    count: () => undefined,
+    observe: () => undefined,
+    onDidAlert: this.alerts.event,
+    profile: () => Promise.resolve({ cpu: '{}', heap: '{}' }),
+    within: (_request, work) => work(),
+    condition: () => ({ ready: true, parts: [], alerts: [], figures: {}, lastErrors: [] }),
+  };
+  readonly settings = new LiveSettings({
+    file: new MemorySettingsFile(),
+    env: {},
+    logger: silentLogger,
+  });
   readonly server: RpcServer;
   private count = 0;
 
@@ -87,7 +99,11 @@ export class RpcHarness {
       },
       shutdown: () => void this.calls.push('shutdown'),
     };
-    const logger: Logger = { ...silentLogger, error: (event, fields) => void this.logged.push({ event, fields }), child: () => logger };
+    const logger: Logger = {
+      ...silentLogger,
+      error: (event, fields) => void this.logged.push({ event, fields }),
+      child: () => logger,
+    };
     this.server = new RpcServer({
       sessions: this.sessions.manager,
       models: this.models,
@@ -95,11 +111,31 @@ export class RpcHarness {
       engines: scriptedEngines(this.sessions.engine),
       analyzers: this.sessions.analyzers,
       capture: this.sessions.capture,
-      devices: { list: () => Promise.resolve({ microphones: [], systems: [], recorders: [{ name: 'sox', available: false, sources: ['mic'], reason: 'Install sox.' }], advice: ['Install sox.'] }) },
+      devices: {
+        list: () =>
+          Promise.resolve({
+            microphones: [],
+            systems: [],
+            recorders: [
+              { name: 'sox', available: false, sources: ['mic'], reason: 'Install sox.' },
+            ],
+            advice: ['Install sox.'],
+          }),
+      },
       control: this.control,
-      vault: { locked: false, encrypted: false, unlock: () => Promise.resolve(false), rotate: () => undefined, usage: () => ({ folder: '/state', databaseBytes: 4_096, audioBytes: 640, logBytes: 10 }) },
+      vault: {
+        locked: false,
+        encrypted: false,
+        unlock: () => Promise.resolve(false),
+        rotate: () => undefined,
+        usage: () => ({ folder: '/state', databaseBytes: 4_096, audioBytes: 640, logBytes: 10 }),
+      },
       settings: this.settings,
-      tokens: { create: async () => ({ token: TOKEN, secret: 'secret' }), list: async () => [TOKEN], revoke: async () => ({ ...TOKEN, revokedMs: 2 }) },
+      tokens: {
+        create: async () => ({ token: TOKEN, secret: 'secret' }),
+        list: async () => [TOKEN],
+        revoke: async () => ({ ...TOKEN, revokedMs: 2 }),
+      },
       observed: this.observed,
       clock: this.sessions.clock,
       logger,
@@ -113,7 +149,12 @@ export class RpcHarness {
 
   async client(extra: { window?: boolean } = {}, identity: Identity = LOCAL): Promise<TestClient> {
     const client = this.stranger(identity);
-    await client.raw('daemon/hello', { protocol: PROTOCOL_VERSION, client: 'test', clientVersion: '0', ...extra });
+    await client.raw('daemon/hello', {
+      protocol: PROTOCOL_VERSION,
+      client: 'test',
+      clientVersion: '0',
+      ...extra,
+    });
     return client;
   }
 
@@ -123,7 +164,12 @@ export class RpcHarness {
   }
 }
 
-export const PUSHED = { kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false };
+export const PUSHED = {
+  kind: 'file',
+  sources: [{ source: 'file', origin: { type: 'push' } }],
+  partials: false,
+  insights: false,
+};
 
 export function base64(pcm: Int16Array): string {
   return Buffer.from(pcm.buffer, pcm.byteOffset, pcm.byteLength).toString('base64');

@@ -20,7 +20,15 @@ describe('daemon lifecycle', () => {
       },
     };
     let stuck = false;
-    const lifecycle = new Lifecycle({ sessions, clock, logger: silentLogger, idleMs: () => idleMs, clients: () => world.clients, goodbye: (r) => void log.push(`goodbye ${r}`), end: (r) => void log.push(`end ${r}`) });
+    const lifecycle = new Lifecycle({
+      sessions,
+      clock,
+      logger: silentLogger,
+      idleMs: () => idleMs,
+      clients: () => world.clients,
+      goodbye: (r) => void log.push(`goodbye ${r}`),
+      end: (r) => void log.push(`end ${r}`),
+    });
     const pass = async (ms: number) => {
       clock.advance(ms);
       for (let i = 0; i < 5; i++) await Promise.resolve();
@@ -40,7 +48,10 @@ describe('daemon lifecycle', () => {
     await s.pass(9_000);
     const almost = [...s.log];
     await s.pass(4_000);
-    deepEqual({ before, almost, after: s.log }, { before: [], almost: [], after: ['drain', 'flush 10000 idle', 'goodbye idle', 'end idle'] });
+    deepEqual(
+      { before, almost, after: s.log },
+      { before: [], almost: [], after: ['drain', 'flush 10000 idle', 'goodbye idle', 'end idle'] },
+    );
   });
 
   it('stays for clients that come and go between two looks', async () => {
@@ -60,7 +71,14 @@ describe('daemon lifecycle', () => {
     const answers = [s.lifecycle.drain(5_000), s.lifecycle.drain(1)];
     const { draining } = s.lifecycle;
     await s.pass(100);
-    deepEqual({ answers, draining, log: s.log }, { answers: [2, 2], draining: true, log: ['drain', 'flush 5000 drain', 'goodbye drain', 'end drain'] });
+    deepEqual(
+      { answers, draining, log: s.log },
+      {
+        answers: [2, 2],
+        draining: true,
+        log: ['drain', 'flush 5000 drain', 'goodbye drain', 'end drain'],
+      },
+    );
   });
 
   it('does not wait for a session that hangs', async () => {
@@ -70,6 +88,9 @@ describe('daemon lifecycle', () => {
     await s.pass(9_000);
     const before = s.log.length;
     await s.pass(2_000);
-    deepEqual({ before, log: s.log }, { before: 2, log: ['drain', 'flush 10000 shutdown', 'goodbye shutdown', 'end shutdown'] });
+    deepEqual(
+      { before, log: s.log },
+      { before: 2, log: ['drain', 'flush 10000 shutdown', 'goodbye shutdown', 'end shutdown'] },
+    );
   });
 });

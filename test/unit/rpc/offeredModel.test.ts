@@ -1,4 +1,5 @@
-// A language model that an editor lends: who is asked, whose answer counts, and what happens when the editor goes.
+// A language model that an editor lends: who is asked, whose answer counts, and what happens when
+// the editor goes.
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type { OfferedModel } from '../../../daemon/rpc/offeredModel';
 import { RpcHarness, type TestClient } from './harness';
@@ -19,16 +20,26 @@ describe('a language model that is lent', () => {
     await client.raw('languageModel/offer', { name });
     return client;
   };
-  const ask = (content = 'What was agreed?', signal = new AbortController().signal): Promise<string> => model.complete([{ role: 'user', content }], SCHEMA, signal);
-  const asked = (client: TestClient): { id: number; messages: { content: string }[] }[] => client.notes.filter(({ method }) => method === 'languageModel/ask').map(({ params }) => params as { id: number; messages: { content: string }[] });
-  const answer = (client: TestClient, id: number, outcome: object): Promise<object> => client.raw('languageModel/answer', { id, outcome });
+  const ask = (
+    content = 'What was agreed?',
+    signal = new AbortController().signal,
+  ): Promise<string> => model.complete([{ role: 'user', content }], SCHEMA, signal);
+  const asked = (client: TestClient): { id: number; messages: { content: string }[] }[] =>
+    client.notes
+      .filter(({ method }) => method === 'languageModel/ask')
+      .map(({ params }) => params as { id: number; messages: { content: string }[] });
+  const answer = (client: TestClient, id: number, outcome: object): Promise<object> =>
+    client.raw('languageModel/answer', { id, outcome });
 
   it('is there as long as somebody offers it', async () => {
     const before = model.available;
     const client = await lender();
     const during = [model.available, model.name];
     await client.raw('languageModel/offer', {});
-    deepEqual([before, during, model.available], [false, [true, 'The language model Test Model'], false]);
+    deepEqual(
+      [before, during, model.available],
+      [false, [true, 'The language model Test Model'], false],
+    );
   });
 
   it('answers what it is asked, and is told no secrets', async () => {
@@ -62,7 +73,10 @@ describe('a language model that is lent', () => {
   it('says that the user does not allow it', async () => {
     const client = await lender();
     const text = ask();
-    await Promise.all([rejects(text, { code: 'engine.refused' }), answer(client, asked(client)[0]?.id ?? 0, { kind: 'failed', reason: 'refused' })]);
+    await Promise.all([
+      rejects(text, { code: 'engine.refused' }),
+      answer(client, asked(client)[0]?.id ?? 0, { kind: 'failed', reason: 'refused' }),
+    ]);
   });
 
   it('is told when nobody waits any more', async () => {
@@ -76,7 +90,10 @@ describe('a language model that is lent', () => {
   });
 
   it('is not taken from another machine', async () => {
-    const remote = await rpc.client({}, { kind: 'remote', user: 'ann', scopes: ['admin'], tokenId: 'ann' });
+    const remote = await rpc.client(
+      {},
+      { kind: 'remote', user: 'ann', scopes: ['admin'], tokenId: 'ann' },
+    );
     equal(await remote.code('languageModel/offer', { name: 'Test Model' }), 'rpc.forbidden');
   });
 

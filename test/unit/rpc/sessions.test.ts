@@ -2,7 +2,13 @@
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { NotesLease, NotesPlan } from '../../../protocol/notes';
 import { PrivacyStorage } from '../../../protocol/privacy';
-import { SessionAttach, SessionExport, SessionGet, SessionList, SessionStart } from '../../../protocol/session';
+import {
+  SessionAttach,
+  SessionExport,
+  SessionGet,
+  SessionList,
+  SessionStart,
+} from '../../../protocol/session';
 import { TranscriptNameSpeaker } from '../../../protocol/transcript';
 import { VoicesForget, VoicesList } from '../../../protocol/voices';
 import { AudioClip, AudioPush } from '../../../protocol/audio';
@@ -18,8 +24,16 @@ describe('rpc sessions', () => {
   afterEach(() => h.dispose());
 
   const start = async (client: TestClient, extra: Record<string, unknown> = {}): Promise<string> =>
-    (await client.ask(SessionStart, { ...PUSHED, ...extra } as ParamsOf<typeof SessionStart>)).session.id;
-  const push = (client: TestClient, sessionId: string, pcm: Int16Array, seq = 0) => client.ask(AudioPush, { sessionId, source: 'file', seq, captureMs: seq * 20, pcm: base64(pcm) });
+    (await client.ask(SessionStart, { ...PUSHED, ...extra } as ParamsOf<typeof SessionStart>))
+      .session.id;
+  const push = (client: TestClient, sessionId: string, pcm: Int16Array, seq = 0) =>
+    client.ask(AudioPush, {
+      sessionId,
+      source: 'file',
+      seq,
+      captureMs: seq * 20,
+      pcm: base64(pcm),
+    });
 
   it('attaches the caller from the first event and numbers what it sends', async () => {
     const client = await h.client();
@@ -31,8 +45,14 @@ describe('rpc sessions', () => {
     await settle();
     const all = client.events(id);
     deepEqual(atAnswer.slice(0, 2), ['1 state', '2 state']);
-    deepEqual(all.map((e) => Number(e.split(' ')[0])), all.map((_, i) => i + 1));
-    deepEqual((await client.ask(SessionGet, { sessionId: id })).segments.map((s) => s.text), ['w1', 'w2']);
+    deepEqual(
+      all.map((e) => Number(e.split(' ')[0])),
+      all.map((_, i) => i + 1),
+    );
+    deepEqual(
+      (await client.ask(SessionGet, { sessionId: id })).segments.map((s) => s.text),
+      ['w1', 'w2'],
+    );
   });
 
   it('replays to a second client what it missed, and stops when it detaches', async () => {
@@ -72,12 +92,34 @@ describe('rpc sessions', () => {
     };
     const pcm = say(1, 2);
     const kept = await done({ keepAudio: true }, pcm);
-    const clip = await client.ask(AudioClip, { sessionId: kept, source: 'file', startMs: 130, endMs: 200 });
+    const clip = await client.ask(AudioClip, {
+      sessionId: kept,
+      source: 'file',
+      startMs: 130,
+      endMs: 200,
+    });
     deepEqual([clip.startMs, clip.pcm], [120, base64(pcm.slice(6 * 320, 10 * 320))]);
-    const code = (params: object): Promise<string> => client.ask(AudioClip, { sessionId: kept, source: 'file', startMs: 0, endMs: 20, ...params }).then(() => 'played', (error: EarmarkError) => error.code);
+    const code = (params: object): Promise<string> =>
+      client
+        .ask(AudioClip, { sessionId: kept, source: 'file', startMs: 0, endMs: 20, ...params })
+        .then(
+          () => 'played',
+          (error: EarmarkError) => error.code,
+        );
     const running = await start(client, { keepAudio: true });
-    deepEqual([await code({ sessionId: await done({}, pcm) }), await code({ source: 'mic' }), await code({ startMs: 900_000, endMs: 900_020 }), await code({ sessionId: running })], ['audio.notKept', 'audio.notKept', 'audio.notKept', 'session.wrongState']);
-    deepEqual((await client.ask(SessionList, {})).sessions.filter(({ keptAudio }) => keptAudio).length, 2);
+    deepEqual(
+      [
+        await code({ sessionId: await done({}, pcm) }),
+        await code({ source: 'mic' }),
+        await code({ startMs: 900_000, endMs: 900_020 }),
+        await code({ sessionId: running }),
+      ],
+      ['audio.notKept', 'audio.notKept', 'audio.notKept', 'session.wrongState'],
+    );
+    deepEqual(
+      (await client.ask(SessionList, {})).sessions.filter(({ keptAudio }) => keptAudio).length,
+      2,
+    );
   });
 
   it('exports a session as a file of each kind', async () => {
@@ -87,9 +129,25 @@ describe('rpc sessions', () => {
     await client.raw('session/stop', { sessionId: id });
     await h.sessions.manager.whenEnded(id);
     await settle();
-    const files = await Promise.all((['md', 'json', 'srt', 'vtt', 'text'] as const).map((format) => client.ask(SessionExport, { sessionId: id, format })));
-    deepEqual(files.map(({ fileName }) => fileName.replace(/^[\d-]+/, '')), ['stand-up-now.md', 'stand-up-now.json', 'stand-up-now.srt', 'stand-up-now.vtt', 'stand-up-now.txt']);
-    deepEqual(files.map(({ text }) => text.includes('w1')), [true, true, true, true, true]);
+    const files = await Promise.all(
+      (['md', 'json', 'srt', 'vtt', 'text'] as const).map((format) =>
+        client.ask(SessionExport, { sessionId: id, format }),
+      ),
+    );
+    deepEqual(
+      files.map(({ fileName }) => fileName.replace(/^[\d-]+/, '')),
+      [
+        'stand-up-now.md',
+        'stand-up-now.json',
+        'stand-up-now.srt',
+        'stand-up-now.vtt',
+        'stand-up-now.txt',
+      ],
+    );
+    deepEqual(
+      files.map(({ text }) => text.includes('w1')),
+      [true, true, true, true, true],
+    );
   });
 
   it('lists who was named, and says what is kept', async () => {
@@ -98,13 +156,40 @@ describe('rpc sessions', () => {
     await push(client, id, say(1));
     await settle();
     const [speaker] = (await client.ask(SessionGet, { sessionId: id })).speakers;
-    const people = async (): Promise<unknown> => (await client.ask(SessionList, { people: true })).sessions.map((session) => session.people);
+    const people = async (): Promise<unknown> =>
+      (await client.ask(SessionList, { people: true })).sessions.map((session) => session.people);
     const before = await people();
-    const { voice } = await client.ask(TranscriptNameSpeaker, { sessionId: id, speakerId: speaker!.id, name: 'Ben' });
-    deepEqual([voice, await client.code('voices/keep', { sessionId: id, speakerId: speaker!.id }), (await client.ask(VoicesList, {})).voices, await client.ask(VoicesForget, {})], ['none', 'speaker.noVoice', [], { forgotten: 0 }]);
+    const { voice } = await client.ask(TranscriptNameSpeaker, {
+      sessionId: id,
+      speakerId: speaker!.id,
+      name: 'Ben',
+    });
+    deepEqual(
+      [
+        voice,
+        await client.code('voices/keep', { sessionId: id, speakerId: speaker!.id }),
+        (await client.ask(VoicesList, {})).voices,
+        await client.ask(VoicesForget, {}),
+      ],
+      ['none', 'speaker.noVoice', [], { forgotten: 0 }],
+    );
     deepEqual([before, await people()], [[[]], [['Ben']]]);
     const { modelBytes, oldest, ...storage } = await client.ask(PrivacyStorage, {});
-    deepEqual([storage, modelBytes > 0, typeof oldest], [{ folder: '/state', databaseBytes: 4_096, audioBytes: 640, logBytes: 10, encrypted: false, sessions: 1 }, true, 'string']);
+    deepEqual(
+      [storage, modelBytes > 0, typeof oldest],
+      [
+        {
+          folder: '/state',
+          databaseBytes: 4_096,
+          audioBytes: 640,
+          logBytes: 10,
+          encrypted: false,
+          sessions: 1,
+        },
+        true,
+        'string',
+      ],
+    );
   });
 
   it('sends nothing to a client that is gone, and the session goes on', async () => {
@@ -114,7 +199,10 @@ describe('rpc sessions', () => {
     const count = client.notes.length;
     h.sessions.push(id, 'file', 0, say(1));
     await settle();
-    deepEqual({ more: client.notes.length - count, active: h.sessions.manager.activeCount }, { more: 0, active: 1 });
+    deepEqual(
+      { more: client.notes.length - count, active: h.sessions.manager.activeCount },
+      { more: 0, active: 1 },
+    );
   });
 
   it('leaves out passing events for a client that is behind, never durable ones', async () => {
@@ -124,7 +212,11 @@ describe('rpc sessions', () => {
     client.notes.length = 0;
     await push(client, id, say(1));
     await settle();
-    const kinds = new Set(client.notes.filter((n) => n.method === 'session/event').map((n) => ('seq' in (n.params['event'] as object) ? 'durable' : 'passing')));
+    const kinds = new Set(
+      client.notes
+        .filter((n) => n.method === 'session/event')
+        .map((n) => ('seq' in (n.params['event'] as object) ? 'durable' : 'passing')),
+    );
     deepEqual(kinds, new Set(['durable']));
   });
 
@@ -133,34 +225,70 @@ describe('rpc sessions', () => {
     const id = await start(client);
     await push(client, id, say(1));
     await h.sessions.pass(300);
-    const acks = (c: TestClient) => c.notes.filter((n) => n.method === 'audio/ack').map((n) => n.params);
-    deepEqual({ last: acks(client).at(-1), other: acks(other) }, { last: { sessionId: id, source: 'file', ackSeq: 44 }, other: [] });
+    const acks = (c: TestClient) =>
+      c.notes.filter((n) => n.method === 'audio/ack').map((n) => n.params);
+    deepEqual(
+      { last: acks(client).at(-1), other: acks(other) },
+      { last: { sessionId: id, source: 'file', ackSeq: 44 }, other: [] },
+    );
   });
 
   describe('bad audio', () => {
-    async function check(params: Record<string, unknown>, code: string, sentence?: RegExp): Promise<void> {
+    async function check(
+      params: Record<string, unknown>,
+      code: string,
+      sentence?: RegExp,
+    ): Promise<void> {
       const client = await h.client();
       const id = await start(client);
       const good = base64(new Int16Array(320));
-      const error = (await client.raw('audio/push', { sessionId: id, source: 'file', seq: 0, captureMs: 0, pcm: good, ...params }).catch((e: unknown) => e)) as EarmarkError;
+      const error = (await client
+        .raw('audio/push', {
+          sessionId: id,
+          source: 'file',
+          seq: 0,
+          captureMs: 0,
+          pcm: good,
+          ...params,
+        })
+        .catch((e: unknown) => e)) as EarmarkError;
       equal(error.code, code);
       if (sentence) match(error.message, sentence);
-      equal(await client.code('audio/push', { sessionId: id, source: 'file', seq: 0, captureMs: 0, pcm: good }), 'ok', 'the session goes on');
+      equal(
+        await client.code('audio/push', {
+          sessionId: id,
+          source: 'file',
+          seq: 0,
+          captureMs: 0,
+          pcm: good,
+        }),
+        'ok',
+        'the session goes on',
+      );
     }
-    it('not base64', () => check({ pcm: '*'.repeat(856) }, 'audio.badBase64', /encode the samples again/));
-    it('base64 of the URL alphabet', () => check({ pcm: `${'-_'.repeat(428)}` }, 'audio.badBase64'));
-    it('base64 without padding', () => check({ pcm: base64(new Int16Array(320)).replace(/=+$/, '') }, 'audio.badBase64'));
-    it('a frame of odd length', () => check({ pcm: Buffer.alloc(639).toString('base64') }, 'audio.oddFrame', /639 bytes/));
-    it('half a frame', () => check({ pcm: Buffer.alloc(320).toString('base64') }, 'audio.oddFrame'));
+    it('not base64', () =>
+      check({ pcm: '*'.repeat(856) }, 'audio.badBase64', /encode the samples again/));
+    it('base64 of the URL alphabet', () =>
+      check({ pcm: `${'-_'.repeat(428)}` }, 'audio.badBase64'));
+    it('base64 without padding', () =>
+      check({ pcm: base64(new Int16Array(320)).replace(/=+$/, '') }, 'audio.badBase64'));
+    it('a frame of odd length', () =>
+      check({ pcm: Buffer.alloc(639).toString('base64') }, 'audio.oddFrame', /639 bytes/));
+    it('half a frame', () =>
+      check({ pcm: Buffer.alloc(320).toString('base64') }, 'audio.oddFrame'));
     it('nothing', () => check({ pcm: '' }, 'audio.oddFrame'));
-    it('101 frames at once', () => check({ pcm: base64(new Int16Array(101 * 320)) }, 'rpc.invalidParams', /at most 100/));
+    it('101 frames at once', () =>
+      check({ pcm: base64(new Int16Array(101 * 320)) }, 'rpc.invalidParams', /at most 100/));
     it('another source', () => check({ source: 'mic' }, 'audio.unknownSource'));
-    it('a source that does not exist', () => check({ source: 'telephone' }, 'rpc.invalidParams', /"source"/));
+    it('a source that does not exist', () =>
+      check({ source: 'telephone' }, 'rpc.invalidParams', /"source"/));
     it('audio before the session exists', () => check({ sessionId: 'never' }, 'session.notFound'));
 
     it('a backlog of 100 frames at once is taken', async () => {
       const client = await h.client();
-      deepEqual(Object.keys(await push(client, await start(client), new Int16Array(100 * 320))), ['ackSeq']);
+      deepEqual(Object.keys(await push(client, await start(client), new Int16Array(100 * 320))), [
+        'ackSeq',
+      ]);
     });
 
     it('audio after stop', async () => {
@@ -168,27 +296,59 @@ describe('rpc sessions', () => {
       const id = await start(client);
       await client.raw('session/stop', { sessionId: id });
       await h.sessions.manager.whenEnded(id);
-      equal(await client.code('audio/push', { sessionId: id, source: 'file', seq: 0, captureMs: 0, pcm: base64(new Int16Array(320)) }), 'audio.afterStop');
+      equal(
+        await client.code('audio/push', {
+          sessionId: id,
+          source: 'file',
+          seq: 0,
+          captureMs: 0,
+          pcm: base64(new Int16Array(320)),
+        }),
+        'audio.afterStop',
+      );
     });
   });
 
   describe('bad starts', () => {
-    async function check(params: Record<string, unknown>, code: string, sentence?: RegExp): Promise<void> {
+    async function check(
+      params: Record<string, unknown>,
+      code: string,
+      sentence?: RegExp,
+    ): Promise<void> {
       const client = await h.client();
-      const error = (await client.raw('session/start', { ...PUSHED, ...params }).catch((e: unknown) => e)) as EarmarkError;
+      const error = (await client
+        .raw('session/start', { ...PUSHED, ...params })
+        .catch((e: unknown) => e)) as EarmarkError;
       equal(error.code, code);
       if (sentence) match(error.message, sentence);
       equal(h.sessions.manager.activeCount, 0);
     }
-    const format = (change: object) => ({ sources: [{ source: 'file', origin: { type: 'push', format: { sampleRate: 16000, channels: 1, encoding: 's16le', ...change } } }] });
-    it('another rate', () => check(format({ sampleRate: 44100 }), 'audio.unsupportedFormat', /44100 Hz.*16 kHz/));
-    it('two channels', () => check(format({ channels: 2 }), 'audio.unsupportedFormat', /2 channels/));
-    it('another encoding', () => check(format({ encoding: 'f32le' }), 'audio.unsupportedFormat', /f32le/));
-    it('a source twice', () => check({ sources: [PUSHED.sources[0], PUSHED.sources[0]] }, 'rpc.invalidParams', /twice/));
-    it('a file that should be recorded', () => check({ sources: [{ source: 'file', origin: { type: 'capture' } }] }, 'rpc.invalidParams'));
+    const format = (change: object) => ({
+      sources: [
+        {
+          source: 'file',
+          origin: {
+            type: 'push',
+            format: { sampleRate: 16000, channels: 1, encoding: 's16le', ...change },
+          },
+        },
+      ],
+    });
+    it('another rate', () =>
+      check(format({ sampleRate: 44100 }), 'audio.unsupportedFormat', /44100 Hz.*16 kHz/));
+    it('two channels', () =>
+      check(format({ channels: 2 }), 'audio.unsupportedFormat', /2 channels/));
+    it('another encoding', () =>
+      check(format({ encoding: 'f32le' }), 'audio.unsupportedFormat', /f32le/));
+    it('a source twice', () =>
+      check({ sources: [PUSHED.sources[0], PUSHED.sources[0]] }, 'rpc.invalidParams', /twice/));
+    it('a file that should be recorded', () =>
+      check({ sources: [{ source: 'file', origin: { type: 'capture' } }] }, 'rpc.invalidParams'));
     it('no source', () => check({ sources: [] }, 'rpc.invalidParams'));
-    it('a start that is no date', () => check({ startedAt: 'yesterday' }, 'rpc.invalidParams', /startedAt/));
-    it('another engine', () => check({ provider: 'oracle' }, 'engine.unavailable', /oracle.*scripted/));
+    it('a start that is no date', () =>
+      check({ startedAt: 'yesterday' }, 'rpc.invalidParams', /startedAt/));
+    it('another engine', () =>
+      check({ provider: 'oracle' }, 'engine.unavailable', /oracle.*scripted/));
     it('another model', () => check({ model: 'huge' }, 'model.unknown', /huge.*script/));
     it('a daemon that is about to end', async () => {
       h.control.draining = true;
@@ -199,7 +359,11 @@ describe('rpc sessions', () => {
   it('counts windows, and forgets them when they go', async () => {
     const counts: number[] = [];
     h.sessions.manager.setWindowCount = (n) => void counts.push(n);
-    const [a] = [await h.client({ window: true }), await h.client(), await h.client({ window: true })];
+    const [a] = [
+      await h.client({ window: true }),
+      await h.client(),
+      await h.client({ window: true }),
+    ];
     a?.handler.closed();
     deepEqual(counts, [1, 1, 2, 1]);
   });
@@ -207,10 +371,21 @@ describe('rpc sessions', () => {
   it('gives the lease of a note to one client, and tells when it is free', async () => {
     const [a, b] = [await h.client(), await h.client()];
     const id = await start(a);
-    const first = [(await a.ask(NotesLease, { sessionId: id })).granted, (await b.ask(NotesLease, { sessionId: id })).granted, await b.code('notes/plan', { sessionId: id, text: '' })];
+    const first = [
+      (await a.ask(NotesLease, { sessionId: id })).granted,
+      (await b.ask(NotesLease, { sessionId: id })).granted,
+      await b.code('notes/plan', { sessionId: id, text: '' }),
+    ];
     a.handler.closed();
     await settle();
-    deepEqual({ first, told: b.notes.filter((n) => n.method === 'notes/leaseFree').map((n) => n.params), then: (await b.ask(NotesLease, { sessionId: id })).granted }, { first: [true, false, 'note.leaseLost'], told: [{ sessionId: id }], then: true });
+    deepEqual(
+      {
+        first,
+        told: b.notes.filter((n) => n.method === 'notes/leaseFree').map((n) => n.params),
+        then: (await b.ask(NotesLease, { sessionId: id })).granted,
+      },
+      { first: [true, false, 'note.leaseLost'], told: [{ sessionId: id }], then: true },
+    );
     const { edits } = await b.ask(NotesPlan, { sessionId: id, text: '' });
     match(edits.map((e) => e.newText).join(''), /session/);
   });
@@ -218,7 +393,8 @@ describe('rpc sessions', () => {
   it('passes the lease of a note on from a window that takes in nothing of what came', async () => {
     const [a, b] = [await h.client(), await h.client()];
     const id = await start(a);
-    const granted = async (client: TestClient) => (await client.ask(NotesLease, { sessionId: id })).granted;
+    const granted = async (client: TestClient) =>
+      (await client.ask(NotesLease, { sessionId: id })).granted;
     const free = () => b.notes.filter((n) => n.method === 'notes/leaseFree').length;
     const seen = [await granted(a), await granted(b)];
     // It writes in time, and has all there is: silence is no fault then.
@@ -234,7 +410,17 @@ describe('rpc sessions', () => {
     await h.sessions.pass(14_000);
     const early = free();
     await h.sessions.pass(2_000);
-    deepEqual([waiting, early, free(), await granted(b), await a.code('notes/plan', { sessionId: id, text: '' }), await granted(a)], [false, 0, 1, true, 'note.leaseLost', false]);
+    deepEqual(
+      [
+        waiting,
+        early,
+        free(),
+        await granted(b),
+        await a.code('notes/plan', { sessionId: id, text: '' }),
+        await granted(a),
+      ],
+      [false, 0, 1, true, 'note.leaseLost', false],
+    );
   });
 
   it('dictates: the text comes with the stop, and nothing is kept', async () => {
@@ -243,7 +429,14 @@ describe('rpc sessions', () => {
     await h.sessions.speak('mic', say(4, 5));
     const answer = client.ask(DictationStop, { sessionId });
     await h.sessions.pass(50);
-    deepEqual({ text: (await answer).text, left: (await h.sessions.manager.list({ limit: 10, offset: 0 })).length, open: h.sessions.capture.open.length }, { text: 'w4 w5', left: 0, open: 0 });
+    deepEqual(
+      {
+        text: (await answer).text,
+        left: (await h.sessions.manager.list({ limit: 10, offset: 0 })).length,
+        open: h.sessions.capture.open.length,
+      },
+      { text: 'w4 w5', left: 0, open: 0 },
+    );
   });
 
   it('answers a stop before the recorder has ended', async () => {
@@ -254,7 +447,10 @@ describe('rpc sessions', () => {
     const answer = client.ask(DictationStop, { sessionId });
     // No time passes, and the recorder does not end.
     for (let i = 0; i < 5; i++) await settle();
-    equal(await Promise.race([answer.then(({ text }) => text), settle().then(() => 'no answer')]), 'w4');
+    equal(
+      await Promise.race([answer.then(({ text }) => text), settle().then(() => 'no answer')]),
+      'w4',
+    );
   });
 
   it('gives the text of a dictation that goes on, from a phrase on and with what is open made final', async () => {
@@ -269,7 +465,20 @@ describe('rpc sessions', () => {
     await h.sessions.speak('mic', say(4, 5));
     const loud = say(6).slice(0, 6_400);
     await h.sessions.speak('mic', loud);
-    deepEqual([await take(), await take({ from: 1 }), await take({ flush: true }), await take({ flush: true })], [['w4 w5', 2], ['w5', 2], ['w4 w5 w6', 3], ['w4 w5 w6', 3]]);
+    deepEqual(
+      [
+        await take(),
+        await take({ from: 1 }),
+        await take({ flush: true }),
+        await take({ flush: true }),
+      ],
+      [
+        ['w4 w5', 2],
+        ['w5', 2],
+        ['w4 w5 w6', 3],
+        ['w4 w5 w6', 3],
+      ],
+    );
     await h.sessions.speak('mic', say(7));
     const answer = client.ask(DictationStop, { sessionId, from: 3 });
     await h.sessions.pass(50);
@@ -281,37 +490,80 @@ describe('rpc sessions', () => {
     await client.ask(DictationStart, {});
     client.handler.closed();
     await h.sessions.pass(50);
-    deepEqual({ left: (await h.sessions.manager.list({ limit: 10, offset: 0 })).length, open: h.sessions.capture.open.length }, { left: 0, open: 0 });
+    deepEqual(
+      {
+        left: (await h.sessions.manager.list({ limit: 10, offset: 0 })).length,
+        open: h.sessions.capture.open.length,
+      },
+      { left: 0, open: 0 },
+    );
   });
 
   it('cancels a dictation twice without complaint', async () => {
     const client = await h.client();
     const { sessionId } = await client.ask(DictationStart, {});
-    deepEqual([await client.code('dictation/cancel', { sessionId }), await client.code('dictation/cancel', { sessionId })], ['ok', 'ok']);
+    deepEqual(
+      [
+        await client.code('dictation/cancel', { sessionId }),
+        await client.code('dictation/cancel', { sessionId }),
+      ],
+      ['ok', 'ok'],
+    );
   });
 
   it('tells the progress of a download to every client', async () => {
     const [a, b] = [await h.client(), await h.client()];
     h.models.progress.fire({ modelId: 'script', file: 'x', receivedBytes: 1, totalBytes: 2 });
-    deepEqual([a, b].map((c) => c?.notes.map((n) => n.method)), [['models/progress'], ['models/progress']]);
+    deepEqual(
+      [a, b].map((c) => c?.notes.map((n) => n.method)),
+      [['models/progress'], ['models/progress']],
+    );
   });
 
   it('analyses a text without storing it', async () => {
     const client = await h.client();
-    const segments = [{ id: 'a', start: 1, end: 2, source: 'system', speaker: 'Ben', text: 'hello' }];
-    const { insights } = (await client.raw('insights/analyze', { segments })) as { insights: { evidence: object[] }[] };
-    deepEqual({ evidence: insights[0]?.evidence, twice: await client.code('insights/analyze', { segments: [...segments, ...segments] }), date: await client.code('insights/analyze', { segments, date: 'soon' }) }, {
-      evidence: [{ segmentId: 'a', startMs: 1000, endMs: 2000, quote: 'hello' }], twice: 'analysis.badInput', date: 'analysis.badInput',
-    });
+    const segments = [
+      { id: 'a', start: 1, end: 2, source: 'system', speaker: 'Ben', text: 'hello' },
+    ];
+    const { insights } = (await client.raw('insights/analyze', { segments })) as {
+      insights: { evidence: object[] }[];
+    };
+    deepEqual(
+      {
+        evidence: insights[0]?.evidence,
+        twice: await client.code('insights/analyze', { segments: [...segments, ...segments] }),
+        date: await client.code('insights/analyze', { segments, date: 'soon' }),
+      },
+      {
+        evidence: [{ segmentId: 'a', startMs: 1000, endMs: 2000, quote: 'hello' }],
+        twice: 'analysis.badInput',
+        date: 'analysis.badInput',
+      },
+    );
   });
 
   it('asks to end', async () => {
     const client = await h.client();
-    deepEqual([await client.raw('daemon/drain', { withinMs: 5 }), await client.raw('daemon/shutdown', {}), h.calls], [{ sessions: 3 }, {}, ['drain 5', 'shutdown']]);
+    deepEqual(
+      [
+        await client.raw('daemon/drain', { withinMs: 5 }),
+        await client.raw('daemon/shutdown', {}),
+        h.calls,
+      ],
+      [{ sessions: 3 }, {}, ['drain 5', 'shutdown']],
+    );
   });
 
   it('answers the model requests and names what it does not know', async () => {
     const client = await h.client();
-    deepEqual([await client.code('models/list', {}), await client.code('models/pull', { modelId: 'script' }), await client.code('models/verify', { modelId: 'none' }), await client.code('models/remove', { modelId: 'none' })], ['ok', 'ok', 'model.unknown', 'model.unknown']);
+    deepEqual(
+      [
+        await client.code('models/list', {}),
+        await client.code('models/pull', { modelId: 'script' }),
+        await client.code('models/verify', { modelId: 'none' }),
+        await client.code('models/remove', { modelId: 'none' }),
+      ],
+      ['ok', 'ok', 'model.unknown', 'model.unknown'],
+    );
   });
 });

@@ -4,8 +4,10 @@ import { EarmarkError } from '../../../protocol/errors';
 import type { SessionEvent } from '../../../daemon/session/events';
 import { Harness, say, settle } from './harness';
 
-const seqs = (events: readonly SessionEvent[]): number[] => events.flatMap((event) => ('seq' in event ? event.seq : []));
-const upTo = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const seqs = (events: readonly SessionEvent[]): number[] =>
+  events.flatMap((event) => ('seq' in event ? event.seq : []));
+const upTo = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 describe('session events', () => {
   let h: Harness;
@@ -23,12 +25,16 @@ describe('session events', () => {
     attachment.dispose();
     await h.manager.stop(id, 'stop.request');
     await h.manager.whenEnded(id);
-    deepEqual({ seqs: seqs(late), said: late.flatMap((e) => (e.kind === 'final' ? e.segment.text : [])) }, { seqs: [4, 5, 6], said: ['w1', 'w2', 'w3'] });
+    deepEqual(
+      { seqs: seqs(late), said: late.flatMap((e) => (e.kind === 'final' ? e.segment.text : [])) },
+      { seqs: [4, 5, 6], said: ['w1', 'w2', 'w3'] },
+    );
   });
 
   it('replays a long session in turns, without a gap where it goes live', async () => {
     const id = await h.pushed();
-    for (let i = 0; i < 700; i++) await h.manager.reviseSegment(await firstSegment(id), 's1', { text: `text ${i}` });
+    for (let i = 0; i < 700; i++)
+      await h.manager.reviseSegment(await firstSegment(id), 's1', { text: `text ${i}` });
     const late: SessionEvent[] = [];
     await h.manager.attach(id, 0, (event) => late.push(event));
     const atOnce = late.length;
@@ -36,11 +42,20 @@ describe('session events', () => {
       await h.manager.reviseSegment(id, 's1', { text: `later ${i}` });
       await h.pass(1);
     }
-    deepEqual({ some: atOnce > 0 && atOnce < 700, all: seqs(late) }, { some: true, all: upTo(1, (await h.manager.get(id)).lastSeq) });
+    deepEqual(
+      { some: atOnce > 0 && atOnce < 700, all: seqs(late) },
+      { some: true, all: upTo(1, (await h.manager.get(id)).lastSeq) },
+    );
   });
 
   it('answers behind the first of what was missed, however slow the disk: who asks twice at its place hears nothing twice', async () => {
-    const request = { kind: 'file' as const, key: 'k', sources: [{ source: 'file' as const, origin: { type: 'push' as const } }], partials: false, insights: false };
+    const request = {
+      kind: 'file' as const,
+      key: 'k',
+      sources: [{ source: 'file' as const, origin: { type: 'push' as const } }],
+      partials: false,
+      insights: false,
+    };
     const { session } = await h.manager.start(request);
     h.push(session.record.id, 'file', 0, say(1));
     await settle();
@@ -54,7 +69,10 @@ describe('session events', () => {
     const last = seqs(heard).at(-1) ?? 0;
     again.attachment?.dispose();
     await h.manager.attach(session.record.id, last, (event) => heard.push(event));
-    deepEqual([last > 0, seqs(heard)], [true, upTo(1, (await h.manager.get(session.record.id)).lastSeq)]);
+    deepEqual(
+      [last > 0, seqs(heard)],
+      [true, upTo(1, (await h.manager.get(session.record.id)).lastSeq)],
+    );
   });
 
   const firstSegment = async (id: string): Promise<string> => {
@@ -81,7 +99,8 @@ describe('session events', () => {
     const seen: number[] = [];
     const id = await h.pushed();
     await h.manager.attach(id, 0, (event) => {
-      if (event.kind === 'final' && event.segment.id === 's1') void h.manager.reviseSegment(id, 's1', { text: 'mine' });
+      if (event.kind === 'final' && event.segment.id === 's1')
+        void h.manager.reviseSegment(id, 's1', { text: 'mine' });
     });
     await h.manager.attach(id, 0, (event) => 'seq' in event && seen.push(event.seq));
     h.push(id, 'file', 0, say(1, 2));
@@ -92,11 +111,21 @@ describe('session events', () => {
   it('shows partials while somebody speaks; agreed words stay', async () => {
     const partials: string[] = [];
     const id = await h.recorded({}, (event) => {
-      if (event.kind === 'partial') partials.push(`${event.phraseId} ${event.stable}|${event.unstable}`);
+      if (event.kind === 'partial')
+        partials.push(`${event.phraseId} ${event.stable}|${event.unstable}`);
       if (event.kind === 'final') partials.push(`${event.segment.id} ${event.segment.text}`);
     });
     let count = 0;
-    h.engine.script = (_word, priority) => ({ text: priority !== 'partial' ? 'one two three' : ['one', 'one two', 'one two tree'][Math.min(count++, 2)] ?? '', words: [], confidence: 0.9, language: 'en', inferenceMs: 1 });
+    h.engine.script = (_word, priority) => ({
+      text:
+        priority !== 'partial'
+          ? 'one two three'
+          : (['one', 'one two', 'one two tree'][Math.min(count++, 2)] ?? ''),
+      words: [],
+      confidence: 0.9,
+      language: 'en',
+      inferenceMs: 1,
+    });
     await h.speak('mic', new Int16Array(16 * 2000).fill(500));
     await h.speak('mic', new Int16Array(16 * 600));
     deepEqual(partials, ['s1 |one', 's1 one|two', 's1 one two|tree', 's1 one two three']);
@@ -105,8 +134,20 @@ describe('session events', () => {
 
   it('takes a partial away when its phrase came to nothing', async () => {
     const partials: string[] = [];
-    await h.recorded({}, (event) => event.kind === 'partial' && partials.push(`${event.phraseId} ${event.stable}|${event.unstable}`));
-    h.engine.script = (_word, priority) => ({ text: priority !== 'partial' ? '' : 'thank you', words: [], confidence: 0.1, language: 'en', inferenceMs: 1, ...(priority !== 'partial' ? { rejected: 'knownSilencePhrase' as const } : {}) });
+    await h.recorded(
+      {},
+      (event) =>
+        event.kind === 'partial' &&
+        partials.push(`${event.phraseId} ${event.stable}|${event.unstable}`),
+    );
+    h.engine.script = (_word, priority) => ({
+      text: priority !== 'partial' ? '' : 'thank you',
+      words: [],
+      confidence: 0.1,
+      language: 'en',
+      inferenceMs: 1,
+      ...(priority !== 'partial' ? { rejected: 'knownSilencePhrase' as const } : {}),
+    });
     await h.speak('mic', new Int16Array(16 * 700).fill(500));
     await h.speak('mic', new Int16Array(16 * 600));
     deepEqual([partials[0], partials.at(-1)], ['s1 |thank you', 's1 |']);
@@ -137,7 +178,10 @@ describe('session events', () => {
     }
     await settle();
     const levels = counts['level mic'] ?? 0;
-    deepEqual({ levels: levels > 80 && levels <= 100, health: counts['health'] }, { levels: true, health: 10 });
+    deepEqual(
+      { levels: levels > 80 && levels <= 100, health: counts['health'] },
+      { levels: true, health: 10 },
+    );
   });
 
   it('tells a level again when it changes by a decibel, and otherwise once a second', async () => {
@@ -154,7 +198,13 @@ describe('session events', () => {
     const same = told.splice(0);
     await sound(21, 500);
     await sound(24, 500);
-    deepEqual([same, told], [[-64.3, -64.3, -64.3], [-63.9, -62.7]]);
+    deepEqual(
+      [same, told],
+      [
+        [-64.3, -64.3, -64.3],
+        [-63.9, -62.7],
+      ],
+    );
   });
 
   it('passing events carry the last durable number', async () => {
@@ -165,12 +215,20 @@ describe('session events', () => {
       else if (event.afterSeq !== last) wrong.push(event);
     });
     await h.speak('mic', say(1, 2));
-    deepEqual({ wrong, durable: last === (await h.manager.get(id)).lastSeq }, { wrong: [], durable: true });
+    deepEqual(
+      { wrong, durable: last === (await h.manager.get(id)).lastSeq },
+      { wrong: [], durable: true },
+    );
   });
 
   it('lets a person change words, speaker and hiding, also after DONE, and everybody hears of it', async () => {
     const seen: string[] = [];
-    const id = await h.pushed({}, (event) => event.kind === 'revision' && seen.push(`${event.revision.op} ${event.revision.revision} ${event.revision.by}`));
+    const id = await h.pushed(
+      {},
+      (event) =>
+        event.kind === 'revision' &&
+        seen.push(`${event.revision.op} ${event.revision.revision} ${event.revision.by}`),
+    );
     h.push(id, 'file', 0, say(1));
     await settle();
     await h.manager.reviseSegment(id, 's1', { text: 'one', speaker: 'Ben' });
@@ -180,10 +238,26 @@ describe('session events', () => {
     await h.manager.reviseSegment(id, 's1', { hidden: true, text: 'one' });
     const [segment] = (await h.manager.get(id)).transcript;
     deepEqual(
-      { seen, segment: [segment?.text, segment?.speaker, segment?.hidden, segment?.revision, segment?.words], stored: (await h.store.segments(id))[0] },
-      { seen: ['edit 1 person', 'speaker 2 person', 'hide 3 person'], segment: ['one', 'Ben', true, 3, undefined], stored: segment },
+      {
+        seen,
+        segment: [
+          segment?.text,
+          segment?.speaker,
+          segment?.hidden,
+          segment?.revision,
+          segment?.words,
+        ],
+        stored: (await h.store.segments(id))[0],
+      },
+      {
+        seen: ['edit 1 person', 'speaker 2 person', 'hide 3 person'],
+        segment: ['one', 'Ben', true, 3, undefined],
+        stored: segment,
+      },
     );
-    await rejects(() => h.manager.reviseSegment(id, 's9', { text: 'x' }), { code: 'segment.notFound' });
+    await rejects(() => h.manager.reviseSegment(id, 's9', { text: 'x' }), {
+      code: 'segment.notFound',
+    });
   });
 
   it('lets a person change an insight, before and after a restart', async () => {
@@ -196,8 +270,13 @@ describe('session events', () => {
     await h.restart();
     await h.manager.reviseInsight(id, 'i1', { status: 'done' });
     const [insight] = (await h.manager.get(id)).insights;
-    deepEqual([insight?.text, insight?.status, insight?.edited, (await h.store.insights(id))[0]], ['mine', 'done', true, insight]);
-    await rejects(() => h.manager.reviseInsight(id, 'i9', { text: 'x' }), { code: 'insight.notFound' });
+    deepEqual(
+      [insight?.text, insight?.status, insight?.edited, (await h.store.insights(id))[0]],
+      ['mine', 'done', true, insight],
+    );
+    await rejects(() => h.manager.reviseInsight(id, 'i9', { text: 'x' }), {
+      code: 'insight.notFound',
+    });
   });
 
   it('tells a person when a change cannot be kept, and changes nothing', async () => {
@@ -205,7 +284,9 @@ describe('session events', () => {
     h.push(id, 'file', 0, say(1));
     await settle();
     h.store.refuse = new EarmarkError('store.unwritable', 'The disk is full.');
-    await rejects(() => h.manager.reviseSegment(id, 's1', { text: 'x' }), { code: 'store.unwritable' });
+    await rejects(() => h.manager.reviseSegment(id, 's1', { text: 'x' }), {
+      code: 'store.unwritable',
+    });
     h.store.refuse = undefined;
     deepEqual(await h.texts(id), ['w1']);
   });
@@ -229,7 +310,14 @@ describe('session events', () => {
       h.store.counts = counts;
       h.push(id, 'file', next, say(2));
       await h.pass(5_000);
-      deepEqual({ texts: await h.texts(id), seqs: seqs(await h.store.readEvents(id, 0, 99)), last: (await h.manager.get(id)).lastSeq }, { texts: ['x', 'w2'], seqs: upTo(1, 6), last: 6 });
+      deepEqual(
+        {
+          texts: await h.texts(id),
+          seqs: seqs(await h.store.readEvents(id, 0, 99)),
+          last: (await h.manager.get(id)).lastSeq,
+        },
+        { texts: ['x', 'w2'], seqs: upTo(1, 6), last: 6 },
+      );
     });
   }
 
@@ -242,7 +330,24 @@ describe('session events', () => {
     await h.manager.whenEnded(second);
     await h.manager.rename(second, 'Renamed');
     await h.manager.rename(first, 'Also');
-    const list = async (active?: boolean): Promise<unknown> => (await h.manager.list({ limit: 9, offset: 0, ...(active === undefined ? {} : { active }) })).map(({ record, segments, durationMs }) => [record.title, record.state, segments, durationMs]);
-    deepEqual({ all: await list(), active: await list(true) }, { all: [['Renamed', 'DONE', 0, 0], ['Also', 'STREAMING', 1, 900]], active: [['Also', 'STREAMING', 1, 900]] });
+    const list = async (active?: boolean): Promise<unknown> =>
+      (
+        await h.manager.list({ limit: 9, offset: 0, ...(active === undefined ? {} : { active }) })
+      ).map(({ record, segments, durationMs }) => [
+        record.title,
+        record.state,
+        segments,
+        durationMs,
+      ]);
+    deepEqual(
+      { all: await list(), active: await list(true) },
+      {
+        all: [
+          ['Renamed', 'DONE', 0, 0],
+          ['Also', 'STREAMING', 1, 900],
+        ],
+        active: [['Also', 'STREAMING', 1, 900]],
+      },
+    );
   });
 });

@@ -22,7 +22,10 @@ import { LOUDNESS, ScriptedEngine, scriptedEngines } from '../../fakes/scriptedE
 export const WORD_FRAMES = 20;
 export const PAUSE_FRAMES = 25;
 
-/** Samples that the scripted engine hears as `wn`, with the silence that ends the phrase; 0 is a pause. */
+/**
+ * Samples that the scripted engine hears as `wn`, with the silence that ends the phrase; 0 is a
+ * pause.
+ */
 export function say(...words: readonly number[]): Int16Array {
   const per = (WORD_FRAMES + PAUSE_FRAMES) * FRAME_SAMPLES;
   const pcm = new Int16Array(words.length * per);
@@ -30,9 +33,22 @@ export function say(...words: readonly number[]): Int16Array {
   return pcm;
 }
 
-/** Phrases that end after 400 ms, whatever is best for real speech: the words of `say` stay apart, and short as they are a pause is told before their end. */
+/**
+ * Phrases that end after 400 ms, whatever is best for real speech: the words of `say` stay apart,
+ * and short as they are a pause is told before their end.
+ */
 export function phrases(setup: PhraseSourceSetup): PhraseSource {
-  return new PhraseSource({ ...setup, options: { endSilenceMs: 400, shortEndSilenceMs: 400, shortPhraseMs: 0, preRollMs: 300, postRollMs: 300, pauseLeadMs: 100 } });
+  return new PhraseSource({
+    ...setup,
+    options: {
+      endSilenceMs: 400,
+      shortEndSilenceMs: 400,
+      shortPhraseMs: 0,
+      preRollMs: 300,
+      postRollMs: 300,
+      pauseLeadMs: 100,
+    },
+  });
 }
 
 /** Lets everything that is due now happen. */
@@ -52,7 +68,17 @@ export class CountingAnalyzers implements AnalyzerFactory {
         for (const { id } of segments) seen.add(id);
         const first = segments[0];
         if (!first) return [];
-        const insight = { id: 'i1', kind: 'question' as const, text: `${seen.size}`, status: 'open' as const, confidence: 1, evidence: [{ segmentId: first.id, startMs: first.startMs, endMs: first.endMs, quote: first.text }], symbols: [] };
+        const insight = {
+          id: 'i1',
+          kind: 'question' as const,
+          text: `${seen.size}`,
+          status: 'open' as const,
+          confidence: 1,
+          evidence: [
+            { segmentId: first.id, startMs: first.startMs, endMs: first.endMs, quote: first.text },
+          ],
+          symbols: [],
+        };
         const op = insights.length === 0 ? ('add' as const) : ('update' as const);
         insights.splice(0, 1, insight);
         return [{ op, insight }];
@@ -127,21 +153,54 @@ export class Harness {
   }
 
   /** Starts a session that takes pushed sound. */
-  async pushed(request: Partial<StartRequest> = {}, sink?: (event: SessionEvent) => void): Promise<string> {
-    const { session } = await this.manager.start({ kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false, ...request }, sink);
+  async pushed(
+    request: Partial<StartRequest> = {},
+    sink?: (event: SessionEvent) => void,
+  ): Promise<string> {
+    const { session } = await this.manager.start(
+      {
+        kind: 'file',
+        sources: [{ source: 'file', origin: { type: 'push' } }],
+        partials: false,
+        insights: false,
+        ...request,
+      },
+      sink,
+    );
     return session.record.id;
   }
 
   /** Starts a meeting that records. */
-  async recorded(request: Partial<StartRequest> = {}, sink?: (event: SessionEvent) => void): Promise<string> {
-    return this.pushed({ kind: 'meeting', sources: [{ source: 'mic', origin: { type: 'capture' } }, { source: 'system', origin: { type: 'capture' } }], partials: true, insights: true, ...request }, sink);
+  async recorded(
+    request: Partial<StartRequest> = {},
+    sink?: (event: SessionEvent) => void,
+  ): Promise<string> {
+    return this.pushed(
+      {
+        kind: 'meeting',
+        sources: [
+          { source: 'mic', origin: { type: 'capture' } },
+          { source: 'system', origin: { type: 'capture' } },
+        ],
+        partials: true,
+        insights: true,
+        ...request,
+      },
+      sink,
+    );
   }
 
   /** Pushes words in the frames that follow. @returns number of the next frame */
   push(id: string, source: Source, fromSeq: number, pcm: Int16Array): number {
     for (let at = 0; at < pcm.length; at += 100 * FRAME_SAMPLES) {
       const seq = fromSeq + at / FRAME_SAMPLES;
-      void this.manager.push(id, source, seq, seq * FRAME_MS, pcm.subarray(at, at + 100 * FRAME_SAMPLES));
+      void this.manager.push(
+        id,
+        source,
+        seq,
+        seq * FRAME_MS,
+        pcm.subarray(at, at + 100 * FRAME_SAMPLES),
+      );
     }
     return fromSeq + pcm.length / FRAME_SAMPLES;
   }
@@ -177,16 +236,28 @@ export class Harness {
   }
 
   private remembering(engines: ManagedEngines): ManagedEngines {
-    return { ...engines, open: (request) => {
-      this.opened.push(request);
-      return engines.open(request);
-    } };
+    return {
+      ...engines,
+      open: (request) => {
+        this.opened.push(request);
+        return engines.open(request);
+      },
+    };
   }
 
   private create(): SessionManager {
     const manager = createSessionManager({
-      store: whileAlive(this.store, this.life), spools: whileAlive(this.spools, this.life), engines: this.remembering(scriptedEngines(this.engine)), learnNames: (names) => Promise.resolve({ find: () => [], phrases: names }), capture: this.capture, analyzers: this.analyzers, clock: this.clock,
-      logger: silentLogger, phrases, newId: () => `id${++this.ids}`, options: this.options,
+      store: whileAlive(this.store, this.life),
+      spools: whileAlive(this.spools, this.life),
+      engines: this.remembering(scriptedEngines(this.engine)),
+      learnNames: (names) => Promise.resolve({ find: () => [], phrases: names }),
+      capture: this.capture,
+      analyzers: this.analyzers,
+      clock: this.clock,
+      logger: silentLogger,
+      phrases,
+      newId: () => `id${++this.ids}`,
+      options: this.options,
       ...(this.ownership && { ownership: this.ownership }),
       ...(this.allowance && { allowance: this.allowance }),
     });

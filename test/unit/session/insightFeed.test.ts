@@ -1,4 +1,7 @@
-/** The language model beside the rules in a session: when it is asked, what becomes of its answers and failures. */
+/**
+ * The language model beside the rules in a session: when it is asked, what becomes of its answers
+ * and failures.
+ */
 import assert from 'node:assert/strict';
 import type { Analyzer, Insight } from '../../../daemon/analysis/types';
 import { ManualClock } from '../../../daemon/base/clock';
@@ -8,8 +11,25 @@ import type { Segment } from '../../../daemon/transcript/types';
 
 type Answer = Awaited<ReturnType<NonNullable<Analyzer['model']>['read']>>;
 
-const insight: Insight = { id: 'a1', kind: 'action', text: 'Fix it', status: 'open', confidence: 0.7, evidence: [{ segmentId: 's1', startMs: 0, endMs: 900, quote: "I'll fix it" }], symbols: [] };
-const segment: Segment = { id: 's1', startMs: 0, endMs: 900, source: 'mic', speaker: 'You', text: "I'll fix it.", confidence: 1, revision: 0 };
+const insight: Insight = {
+  id: 'a1',
+  kind: 'action',
+  text: 'Fix it',
+  status: 'open',
+  confidence: 0.7,
+  evidence: [{ segmentId: 's1', startMs: 0, endMs: 900, quote: "I'll fix it" }],
+  symbols: [],
+};
+const segment: Segment = {
+  id: 's1',
+  startMs: 0,
+  endMs: 900,
+  source: 'mic',
+  speaker: 'You',
+  text: "I'll fix it.",
+  confidence: 1,
+  revision: 0,
+};
 
 function scene(answer: (signal: AbortSignal) => Promise<Answer>) {
   const clock = new ManualClock();
@@ -22,15 +42,34 @@ function scene(answer: (signal: AbortSignal) => Promise<Answer>) {
       return answer(signal);
     },
   };
-  const analyzer: Analyzer = { update: () => [], finish: () => [], revise: () => [], insights: [], speakerNames: [], model };
-  const feed = new InsightFeed({ analyzer, clock, logger: silentLogger, everyMs: 2000, modelMs: 60_000, names: () => undefined, link: (one) => one, emit: (events) => told.push(...events.map(({ kind }) => kind)), warn: (message) => told.push(message) });
+  const analyzer: Analyzer = {
+    update: () => [],
+    finish: () => [],
+    revise: () => [],
+    insights: [],
+    speakerNames: [],
+    model,
+  };
+  const feed = new InsightFeed({
+    analyzer,
+    clock,
+    logger: silentLogger,
+    everyMs: 2000,
+    modelMs: 60_000,
+    names: () => undefined,
+    link: (one) => one,
+    emit: (events) => told.push(...events.map(({ kind }) => kind)),
+    warn: (message) => told.push(message),
+  });
   return { clock, feed, asked, told, model };
 }
 const settle = (): Promise<void> => new Promise((done) => setImmediate(done));
 
 describe('a language model in a session', () => {
   it('is asked while people talk, and about the rest at the end', async () => {
-    const { clock, feed, asked, told, model } = scene(() => Promise.resolve({ changes: [{ op: 'add', insight }] }));
+    const { clock, feed, asked, told, model } = scene(() =>
+      Promise.resolve({ changes: [{ op: 'add', insight }] }),
+    );
     feed.add(segment);
     clock.advance(2000);
     await settle();
@@ -38,7 +77,10 @@ describe('a language model in a session', () => {
     feed.add(segment);
     clock.advance(2000);
     await settle();
-    assert.deepEqual([await feed.finish(), asked, told], [true, [false, true], ['action', 'action']]);
+    assert.deepEqual(
+      [await feed.finish(), asked, told],
+      [true, [false, true], ['action', 'action']],
+    );
   });
 
   it('is not asked twice at once', async () => {
@@ -58,14 +100,28 @@ describe('a language model in a session', () => {
   });
 
   it('is given up when it takes too long at the end', async () => {
-    const { clock, feed, told } = scene((signal) => new Promise((done) => signal.addEventListener('abort', () => done({ changes: [], failure: 'It took too long.' }))));
+    const { clock, feed, told } = scene(
+      (signal) =>
+        new Promise((done) =>
+          signal.addEventListener('abort', () =>
+            done({ changes: [], failure: 'It took too long.' }),
+          ),
+        ),
+    );
     const finished = feed.finish();
     clock.advance(60_000);
     assert.deepEqual([await finished, told], [true, ['It took too long.']]);
   });
 
   it('is not heard any more when the session is gone', async () => {
-    const { feed, told } = scene((signal) => new Promise((done) => signal.addEventListener('abort', () => done({ changes: [{ op: 'add', insight }], failure: 'Late.' }))));
+    const { feed, told } = scene(
+      (signal) =>
+        new Promise((done) =>
+          signal.addEventListener('abort', () =>
+            done({ changes: [{ op: 'add', insight }], failure: 'Late.' }),
+          ),
+        ),
+    );
     const finished = feed.finish();
     feed.dispose();
     assert.deepEqual([await finished, told], [true, []]);

@@ -9,9 +9,18 @@ describe('sessions by key', () => {
   afterEach(() => h.dispose());
 
   it('begins anew by the same key where the store kept a session and its answer was lost', async () => {
-    const request = { key: 'k', kind: 'file', sources: [{ source: 'file', origin: { type: 'push' } }], partials: false, insights: false } as const;
+    const request = {
+      key: 'k',
+      kind: 'file',
+      sources: [{ source: 'file', origin: { type: 'push' } }],
+      partials: false,
+      insights: false,
+    } as const;
     const { store } = h;
-    const [createSession, deleteSession] = [store.createSession.bind(store), store.deleteSession.bind(store)];
+    const [createSession, deleteSession] = [
+      store.createSession.bind(store),
+      store.deleteSession.bind(store),
+    ];
     const away = new EarmarkError('store.unwritable', 'The database does not answer.');
     store.createSession = async (record) => {
       await createSession(record);
@@ -27,7 +36,13 @@ describe('sessions by key', () => {
     await h.manager.stop(id, 'user');
     await h.manager.whenEnded(id);
     deepEqual(
-      { kept: kept?.state, other: id !== kept?.id, gone: await store.getSession(kept?.id ?? ''), state: session.record.state, texts: await h.texts(id) },
+      {
+        kept: kept?.state,
+        other: id !== kept?.id,
+        gone: await store.getSession(kept?.id ?? ''),
+        state: session.record.state,
+        texts: await h.texts(id),
+      },
       { kept: 'IDLE', other: true, gone: undefined, state: 'STREAMING', texts: ['w1'] },
     );
   });

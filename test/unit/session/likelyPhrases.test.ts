@@ -1,4 +1,7 @@
-/** What is likely to be said reaches the recogniser: the user's own words, then the names of the code that is open. */
+/**
+ * What is likely to be said reaches the recogniser: the user's own words, then the names of the
+ * code that is open.
+ */
 import { deepEqual } from 'node:assert/strict';
 import { Harness, settle } from './harness';
 
@@ -13,7 +16,13 @@ describe('likely phrases', () => {
     const before = told();
     await h.manager.look(id, { symbols: [{ name: 'parseConfig' }, { name: 'UserRepository' }] });
     await settle();
-    deepEqual([before, told()], [['given', 'Earmark'], ['given', 'Earmark', 'parseConfig', 'UserRepository']]);
+    deepEqual(
+      [before, told()],
+      [
+        ['given', 'Earmark'],
+        ['given', 'Earmark', 'parseConfig', 'UserRepository'],
+      ],
+    );
   });
 
   it('are known again after a crash, but for names that nobody has told yet', async () => {

@@ -1,4 +1,7 @@
-/** When sentences without vectors are looked for. What they mean is tested over a real database and model. */
+/**
+ * When sentences without vectors are looked for. What they mean is tested over a real database and
+ * model.
+ */
 import { deepEqual } from 'node:assert/strict';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
@@ -10,9 +13,17 @@ describe('meanings of sentences', () => {
     const clock = new ManualClock();
     let [installed, looks, kept] = [false, 0, 0];
     const meanings = new Meanings({
-      clock, logger: silentLogger,
-      store: { unread: async () => (looks++, [{ n: 1, text: 'one two three four five' }].slice(kept)), keepMeanings: async ({ length }) => void (kept += length), nearest: async () => [] },
-      embedder: { available: async () => installed, embed: async (texts) => texts.map(() => new Float32Array(1)) },
+      clock,
+      logger: silentLogger,
+      store: {
+        unread: async () => (looks++, [{ n: 1, text: 'one two three four five' }].slice(kept)),
+        keepMeanings: async ({ length }) => void (kept += length),
+        nearest: async () => [],
+      },
+      embedder: {
+        available: async () => installed,
+        embed: async (texts) => texts.map(() => new Float32Array(1)),
+      },
     });
     const after = async (seconds: number): Promise<readonly number[]> => {
       for (let i = 0; i < seconds; i += 10) {
@@ -25,6 +36,11 @@ describe('meanings of sentences', () => {
     installed = true;
     seen.push(await after(20), await after(30));
     meanings.dispose();
-    deepEqual(seen, [[1, 0], [1, 0], [4, 1], [7, 1]]);
+    deepEqual(seen, [
+      [1, 0],
+      [1, 0],
+      [4, 1],
+      [7, 1],
+    ]);
   });
 });

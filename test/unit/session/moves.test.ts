@@ -1,4 +1,7 @@
-/** Sessions that several servers share: given up at the end of one, taken by the next, cleared away where nobody comes. */
+/**
+ * Sessions that several servers share: given up at the end of one, taken by the next, cleared away
+ * where nobody comes.
+ */
 import { deepEqual } from 'node:assert/strict';
 import { Emitter } from '../../../daemon/base/emitter';
 import type { Ownership } from '../../../daemon/team/ownership';
@@ -55,7 +58,15 @@ describe('sessions that servers share', () => {
     await h.manager.endSource(id, 'file');
     void h.manager.stop(id, 'test').catch(() => undefined);
     await h.pass(5_000);
-    deepEqual({ texts: await h.texts(id), log: owners.log, moved, nextSeq: sources[0]?.nextSeq }, { texts: ['w5', 'w6', 'w7'], log: ['drain', `give up ${id}`, `take ${id}`], moved: [id], nextSeq: next });
+    deepEqual(
+      { texts: await h.texts(id), log: owners.log, moved, nextSeq: sources[0]?.nextSeq },
+      {
+        texts: ['w5', 'w6', 'w7'],
+        log: ['drain', `give up ${id}`, `take ${id}`],
+        moved: [id],
+        nextSeq: next,
+      },
+    );
   });
 
   it('are given up too where they were being taken when the end came', async () => {
@@ -95,6 +106,13 @@ describe('sessions that servers share', () => {
     const finished = ['never', open, 'gone'].map((id) => h.manager.finish(id));
     await h.pass(5_000);
     await Promise.all(finished);
-    deepEqual({ states: [(await h.store.getSession(open))?.state, await h.store.getSession('never')], texts: await h.texts(open), over: owners.log.filter((entry) => entry.startsWith('over')) }, { states: ['DONE', undefined], texts: ['w5'], over: ['over gone'] });
+    deepEqual(
+      {
+        states: [(await h.store.getSession(open))?.state, await h.store.getSession('never')],
+        texts: await h.texts(open),
+        over: owners.log.filter((entry) => entry.startsWith('over')),
+      },
+      { states: ['DONE', undefined], texts: ['w5'], over: ['over gone'] },
+    );
   });
 });

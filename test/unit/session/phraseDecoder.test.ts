@@ -1,4 +1,7 @@
-/** A phrase that gives nothing behind its lead is heard alone; one that gives words is not heard twice; one whose lead gave none brings its words. */
+/**
+ * A phrase that gives nothing behind its lead is heard alone; one that gives words is not heard
+ * twice; one whose lead gave none brings its words.
+ */
 import { deepEqual } from 'node:assert/strict';
 import type { AsrOptions, AsrResult } from '../../../daemon/asr/provider';
 import { systemClock } from '../../../daemon/base/clock';
@@ -9,19 +12,48 @@ import type { SpeechEngine } from '../../../daemon/session/ports';
 import type { Phrase } from '../../../daemon/vad/contract';
 
 const pcm = new Float32Array(16_000);
-const phrase = (id: string, lead?: string): Phrase => ({ id, source: 'mic', startMs: 0, endMs: 1000, speechEndMs: 900, pcm, firstSeq: 0, lastSeq: 49, cause: 'silence', ...(lead === undefined ? {} : { lead: { id: lead, pcm } }) });
+const phrase = (id: string, lead?: string): Phrase => ({
+  id,
+  source: 'mic',
+  startMs: 0,
+  endMs: 1000,
+  speechEndMs: 900,
+  pcm,
+  firstSeq: 0,
+  lastSeq: 49,
+  cause: 'silence',
+  ...(lead === undefined ? {} : { lead: { id: lead, pcm } }),
+});
 
-async function decode(textOf: (options: AsrOptions) => string): Promise<{ texts: string[]; decodes: number }> {
+async function decode(
+  textOf: (options: AsrOptions) => string,
+): Promise<{ texts: string[]; decodes: number }> {
   const texts: string[] = [];
   let decodes = 0;
   const engine = {
     ready: () => Promise.resolve(),
     decode: (_pcm: Float32Array, options: AsrOptions): Promise<AsrResult> => {
       decodes++;
-      return Promise.resolve({ text: textOf(options), words: [], confidence: 1, language: 'en', inferenceMs: 1, tokens: textOf(options) === '' ? [] : [1] });
+      return Promise.resolve({
+        text: textOf(options),
+        words: [],
+        confidence: 1,
+        language: 'en',
+        inferenceMs: 1,
+        tokens: textOf(options) === '' ? [] : [1],
+      });
     },
   } as unknown as SpeechEngine;
-  const decoder = new PhraseDecoder({ engine, clock: systemClock, options: defaultSessionOptions, sessionId: 's', language: 'en', drafts: new Drafts(), onOutcome: (_, result) => texts.push(result?.text ?? '–'), onUnavailable: () => undefined });
+  const decoder = new PhraseDecoder({
+    engine,
+    clock: systemClock,
+    options: defaultSessionOptions,
+    sessionId: 's',
+    language: 'en',
+    drafts: new Drafts(),
+    onOutcome: (_, result) => texts.push(result?.text ?? '–'),
+    onUnavailable: () => undefined,
+  });
   void decoder.add(phrase('a'));
   void decoder.add(phrase('b', 'a'));
   await decoder.drained();
@@ -29,8 +61,21 @@ async function decode(textOf: (options: AsrOptions) => string): Promise<{ texts:
 }
 
 describe('phrases behind a lead', () => {
-  it('are heard alone where nothing comes of it', async () => deepEqual(await decode(({ lead }) => (lead ? '' : 'words')), { texts: ['words', 'words'], decodes: 3 }));
-  it('are heard once where words come', async () => deepEqual(await decode(({ lead }) => (lead ? 'more' : 'words')), { texts: ['words', 'more'], decodes: 2 }));
-  it('bring what was not heard in the phrase before', async () => deepEqual(await decode(({ lead }) => (lead?.tokens.length === 0 ? 'all of it' : '')), { texts: ['', 'all of it'], decodes: 2 }));
-  it('stay empty where nothing was said', async () => deepEqual(await decode(() => ''), { texts: ['', ''], decodes: 3 }));
+  it('are heard alone where nothing comes of it', async () =>
+    deepEqual(await decode(({ lead }) => (lead ? '' : 'words')), {
+      texts: ['words', 'words'],
+      decodes: 3,
+    }));
+  it('are heard once where words come', async () =>
+    deepEqual(await decode(({ lead }) => (lead ? 'more' : 'words')), {
+      texts: ['words', 'more'],
+      decodes: 2,
+    }));
+  it('bring what was not heard in the phrase before', async () =>
+    deepEqual(await decode(({ lead }) => (lead?.tokens.length === 0 ? 'all of it' : '')), {
+      texts: ['', 'all of it'],
+      decodes: 2,
+    }));
+  it('stay empty where nothing was said', async () =>
+    deepEqual(await decode(() => ''), { texts: ['', ''], decodes: 3 }));
 });

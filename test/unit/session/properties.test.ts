@@ -1,6 +1,7 @@
 /**
- * Promises that hold whatever happens in whatever order: durable numbers have no gap and no repeat, the words of a
- * final change by a person's hand only, nothing but a person's changes follows DONE, no word is lost or doubled.
+ * Promises that hold whatever happens in whatever order: durable numbers have no gap and no repeat,
+ * the words of a final change by a person's hand only, nothing but a person's changes follows DONE,
+ * no word is lost or doubled.
  */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
@@ -16,18 +17,70 @@ type Step =
   | { readonly do: 'attach' | 'detach' | 'reattach'; readonly client: number }
   | { readonly do: 'revise'; readonly segment: number; readonly text: string }
   | { readonly do: 'insight'; readonly text: string }
-  | { readonly do: 'hold' | 'release' | 'diskFull' | 'diskFree' | 'crash' | 'stop' | 'pause' | 'resume' };
+  | {
+      readonly do:
+        'hold' | 'release' | 'diskFull' | 'diskFree' | 'crash' | 'stop' | 'pause' | 'resume';
+    };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('push' as const), words: fc.integer({ min: 1, max: 3 }), parts: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(50, 250, 1000, 3000) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('attach' as const, 'detach' as const, 'reattach' as const), client: fc.nat({ max: 2 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('revise' as const), segment: fc.integer({ min: 1, max: 6 }), text: fc.string({ maxLength: 8 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('insight' as const), text: fc.string({ maxLength: 8 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('hold' as const, 'release' as const, 'diskFull' as const, 'diskFree' as const, 'crash' as const, 'stop' as const, 'pause' as const, 'resume' as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('push' as const),
+      words: fc.integer({ min: 1, max: 3 }),
+      parts: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('pass' as const),
+      ms: fc.constantFrom(50, 250, 1000, 3000),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom('attach' as const, 'detach' as const, 'reattach' as const),
+      client: fc.nat({ max: 2 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('revise' as const),
+      segment: fc.integer({ min: 1, max: 6 }),
+      text: fc.string({ maxLength: 8 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('insight' as const),
+      text: fc.string({ maxLength: 8 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom(
+        'hold' as const,
+        'release' as const,
+        'diskFull' as const,
+        'diskFree' as const,
+        'crash' as const,
+        'stop' as const,
+        'pause' as const,
+        'resume' as const,
+      ),
+    }),
+  },
 );
 
-/** A client that keeps its place, as the extension does: it attaches again after the last number it has. */
+/**
+ * A client that keeps its place, as the extension does: it attaches again after the last number it
+ * has.
+ */
 class Client {
   readonly seqs: number[] = [];
   private last = 0;
@@ -36,7 +89,9 @@ class Client {
 
   async attach(h: Harness, id: string): Promise<void> {
     this.detach();
-    this.attachment = (await h.manager.attach(id, this.last, (event) => this.hear(event))).attachment;
+    this.attachment = (
+      await h.manager.attach(id, this.last, (event) => this.hear(event))
+    ).attachment;
   }
 
   detach(): void {
@@ -49,7 +104,8 @@ class Client {
       if (event.seq !== this.last + 1) this.wrong.push(`${event.seq} after ${this.last}`);
       this.last = event.seq;
       this.seqs.push(event.seq);
-    } else if (event.afterSeq !== this.last) this.wrong.push(`passing after ${event.afterSeq} at ${this.last}`);
+    } else if (event.afterSeq !== this.last)
+      this.wrong.push(`passing after ${event.afterSeq} at ${this.last}`);
   }
 }
 
@@ -63,7 +119,7 @@ class Speaker {
     const fresh = Array.from({ length: words }, (_, i) => this.words + i + 1);
     this.words += words;
     const all = say(...Array.from({ length: this.words }, (_, i) => i + 1));
-    const until = all.length / 320 - (fresh.length * 45) % parts;
+    const until = all.length / 320 - ((fresh.length * 45) % parts);
     return this.send(h, id, all, until);
   }
 
@@ -88,7 +144,13 @@ class Speaker {
     while (this.next < until) {
       const count = Math.min(100, until - this.next);
       try {
-        await h.manager.push(id, 'file', this.next, this.next * 20, all.subarray(this.next * 320, (this.next + count) * 320));
+        await h.manager.push(
+          id,
+          'file',
+          this.next,
+          this.next * 20,
+          all.subarray(this.next * 320, (this.next + count) * 320),
+        );
       } catch (error) {
         if (error instanceof EarmarkError && error.code === 'audio.tooFast') {
           h.clock.advance(200);
@@ -103,13 +165,25 @@ class Speaker {
 
 /** Checks the stored events of a session; answers the words of its finals as they were said. */
 function checkEvents(events: readonly DurableEvent[]): readonly string[] {
-  deepEqual(events.map(({ seq }) => seq), events.map((_, i) => i + 1));
-  ok(events.every(({ time }, i) => time >= (events[i - 1]?.time ?? 0)), 'time goes on');
+  deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, i) => i + 1),
+  );
+  ok(
+    events.every(({ time }, i) => time >= (events[i - 1]?.time ?? 0)),
+    'time goes on',
+  );
   const words = new Map<string, string>();
   const said: string[] = [];
   let done = false;
   for (const event of events) {
-    if (done) ok(event.kind === 'revision' ? event.revision.by === 'person' : 'insight' in event && event.insight.edited === true, `${event.kind} after DONE`);
+    if (done)
+      ok(
+        event.kind === 'revision'
+          ? event.revision.by === 'person'
+          : 'insight' in event && event.insight.edited === true,
+        `${event.kind} after DONE`,
+      );
     if (event.kind === 'state') done = event.to === 'DONE';
     if (event.kind === 'final') {
       ok(!words.has(event.segment.id), `${event.segment.id} is final twice`);
@@ -118,7 +192,8 @@ function checkEvents(events: readonly DurableEvent[]): readonly string[] {
     }
     if (event.kind === 'revision') {
       const { segment, by, op } = event.revision;
-      if (by === 'machine' || op !== 'edit') equal(segment.text, words.get(segment.id), 'only a person edits words');
+      if (by === 'machine' || op !== 'edit')
+        equal(segment.text, words.get(segment.id), 'only a person edits words');
       words.set(segment.id, segment.text);
     }
   }
@@ -127,7 +202,18 @@ function checkEvents(events: readonly DurableEvent[]): readonly string[] {
 
 const quiet = (error: unknown): void => {
   // What the caller may meet in such an order; anything else is a fault.
-  if (!(error instanceof EarmarkError) || !['session.wrongState', 'audio.afterStop', 'segment.notFound', 'insight.notFound', 'store.unwritable', 'rpc.cancelled'].includes(error.code)) throw error;
+  if (
+    !(error instanceof EarmarkError) ||
+    ![
+      'session.wrongState',
+      'audio.afterStop',
+      'segment.notFound',
+      'insight.notFound',
+      'store.unwritable',
+      'rpc.cancelled',
+    ].includes(error.code)
+  )
+    throw error;
 };
 
 const recorderRuns = (h: Harness): boolean => h.capture.open.some(({ source }) => source === 'mic');
@@ -148,7 +234,8 @@ async function run(steps: readonly Step[]): Promise<void> {
     try {
       switch (action.do) {
         case 'push':
-          if ((await h.manager.get(id)).record.state === 'STREAMING') await speaker.push(h, id, action.words, action.parts);
+          if ((await h.manager.get(id)).record.state === 'STREAMING')
+            await speaker.push(h, id, action.words, action.parts);
           break;
         case 'pass':
           await h.pass(action.ms);
@@ -208,17 +295,23 @@ async function run(steps: readonly Step[]): Promise<void> {
     await speaker.catchUp(h, id);
   }
   await h.manager.stop(id, 'stop.request');
-  for (let i = 0; i < 20 && (await h.manager.get(id)).record.state !== 'DONE'; i++) await h.pass(1000);
+  for (let i = 0; i < 20 && (await h.manager.get(id)).record.state !== 'DONE'; i++)
+    await h.pass(1000);
   for (const client of clients) await client.attach(h, id);
   for (let i = 0; i < 3; i++) await h.pass(1);
 
   equal((await h.manager.get(id)).record.state, 'DONE');
   const events = await h.events(id);
   const said = checkEvents(events);
-  // After an early stop the client may not have sent everything; what is final is then a beginning of it.
+  // After an early stop the client may not have sent everything; what is final is then a beginning
+  // of it.
   const spoken = Array.from({ length: speaker.words }, (_, i) => `w${i + 1}`);
   deepEqual(said, stopped ? spoken.slice(0, said.length) : spoken);
-  for (const client of clients) deepEqual({ wrong: client.wrong, seqs: client.seqs }, { wrong: [], seqs: events.map(({ seq }) => seq) });
+  for (const client of clients)
+    deepEqual(
+      { wrong: client.wrong, seqs: client.seqs },
+      { wrong: [], seqs: events.map(({ seq }) => seq) },
+    );
   deepEqual((await h.manager.get(id)).transcript, await h.store.segments(id));
   h.dispose();
 }
@@ -227,11 +320,25 @@ describe('session promises', function () {
   this.timeout(120_000);
 
   it('hold over random orders of speech, clients, people, outages and crashes', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), run), { numRuns: RUNS });
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), run), {
+      numRuns: RUNS,
+    });
   });
 
   it('hold for a recording that is started, paused, resumed, stopped and killed in random order', async () => {
-    const act = fc.constantFrom('speak', 'pause', 'resume', 'stop', 'attach', 'die', 'windowsGone', 'windowBack', 'recorderDies', 'wait', 'rest');
+    const act = fc.constantFrom(
+      'speak',
+      'pause',
+      'resume',
+      'stop',
+      'attach',
+      'die',
+      'windowsGone',
+      'windowBack',
+      'recorderDies',
+      'wait',
+      'rest',
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 30, size: 'max' }), async (acts) => {
         const h = new Harness();
@@ -239,7 +346,10 @@ describe('session promises', function () {
         let word = 0;
         for (const name of acts) {
           const calls: Record<typeof name, () => unknown> = {
-            speak: () => (recorderRuns(h) ? h.speak('mic', say(++word)).catch((error: unknown) => whereRecorderRuns(h, error)) : undefined),
+            speak: () =>
+              recorderRuns(h)
+                ? h.speak('mic', say(++word)).catch((error: unknown) => whereRecorderRuns(h, error))
+                : undefined,
             pause: () => h.manager.pause(id, 'user'),
             resume: () => h.manager.resume(id, 'user'),
             stop: () => h.manager.stop(id, 'stop.request'),
@@ -252,17 +362,29 @@ describe('session promises', function () {
             rest: () => settle(),
           };
           const call = Promise.resolve().then(calls[name]);
-          // Some calls overlap: only every other one is waited for. Time itself does not, nor a start: 20 s that pass within a word part it in two, and both parts sound like it.
-          if (name === 'speak' || name === 'wait' || name === 'die' || word % 2 === 0) await call.catch(quiet);
+          // Some calls overlap: only every other one is waited for. Time itself does not, nor a
+          // start: 20 s that pass within a word part it in two, and both parts sound like it.
+          if (name === 'speak' || name === 'wait' || name === 'die' || word % 2 === 0)
+            await call.catch(quiet);
           else void call.catch(quiet);
           const { state } = (await h.manager.get(id)).record;
           if (state !== 'STREAMING') await settle();
-          if (['DONE', 'FAILED', 'PAUSED'].includes((await h.manager.get(id)).record.state)) equal(h.capture.open.length, 0, `a recorder runs in ${state}`);
+          if (['DONE', 'FAILED', 'PAUSED'].includes((await h.manager.get(id)).record.state))
+            equal(h.capture.open.length, 0, `a recorder runs in ${state}`);
         }
         await settle();
         await h.manager.stop(id, 'stop.request');
-        for (let i = 0; i < 20 && (await h.manager.get(id)).record.state !== 'DONE'; i++) await h.pass(1000);
-        deepEqual({ state: (await h.manager.get(id)).record.state, open: h.capture.open.length, states: (await h.states(id)).filter((state) => state === 'DONE' || state === 'STOPPING').length }, { state: 'DONE', open: 0, states: 2 });
+        for (let i = 0; i < 20 && (await h.manager.get(id)).record.state !== 'DONE'; i++)
+          await h.pass(1000);
+        deepEqual(
+          {
+            state: (await h.manager.get(id)).record.state,
+            open: h.capture.open.length,
+            states: (await h.states(id)).filter((state) => state === 'DONE' || state === 'STOPPING')
+              .length,
+          },
+          { state: 'DONE', open: 0, states: 2 },
+        );
         const said = checkEvents(await h.events(id));
         equal(new Set(said).size, said.length);
         h.dispose();

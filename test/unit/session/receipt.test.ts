@@ -1,4 +1,7 @@
-/** The receipt of pushed sound: its digest is that of the frames, over crashes, holes and damage, and nothing of it is released before it is stored. */
+/**
+ * The receipt of pushed sound: its digest is that of the frames, over crashes, holes and damage,
+ * and nothing of it is released before it is stored.
+ */
 import { deepEqual, rejects } from 'node:assert/strict';
 import { FrameChain, type Received } from '../../../daemon/audio/frameChain';
 import { isEarmarkError } from '../../../protocol/errors';
@@ -30,7 +33,10 @@ describe('the receipt of pushed sound', () => {
       const running = await h.manager.verify(id, 'file', sent);
       await h.manager.stop(id, 'stop.request');
       await h.manager.whenEnded(id);
-      deepEqual({ died, running, over: await h.manager.verify(id, 'file', sent) }, { died, running: { ...sent, confirmed: true }, over: { ...sent, confirmed: true } });
+      deepEqual(
+        { died, running, over: await h.manager.verify(id, 'file', sent) },
+        { died, running: { ...sent, confirmed: true }, over: { ...sent, confirmed: true } },
+      );
       h.dispose();
     }
   });
@@ -41,14 +47,28 @@ describe('the receipt of pushed sound', () => {
     const flipped = pcm.slice();
     flipped[5000] = (flipped[5000] ?? 0) ^ 1;
     h.push(id, 'file', 0, flipped);
-    deepEqual(await h.manager.verify(id, 'file', chainOf(pcm)), { ...chainOf(flipped), confirmed: false });
+    deepEqual(await h.manager.verify(id, 'file', chainOf(pcm)), {
+      ...chainOf(flipped),
+      confirmed: false,
+    });
     const holed = await h.pushed(VERIFIED);
     h.push(holed, 'file', 0, pcm.subarray(0, 10 * 320));
     h.push(holed, 'file', 11, pcm.subarray(11 * 320));
     const answer = await h.manager.verify(holed, 'file', chainOf(pcm));
     const short = await h.pushed(VERIFIED);
     h.push(short, 'file', 0, pcm.subarray(0, 20 * 320));
-    deepEqual({ frames: answer.frames, confirmed: answer.confirmed, short: await h.manager.verify(short, 'file', chainOf(pcm)) }, { frames: FRAMES, confirmed: false, short: { ...chainOf(pcm.subarray(0, 20 * 320)), confirmed: false } });
+    deepEqual(
+      {
+        frames: answer.frames,
+        confirmed: answer.confirmed,
+        short: await h.manager.verify(short, 'file', chainOf(pcm)),
+      },
+      {
+        frames: FRAMES,
+        confirmed: false,
+        short: { ...chainOf(pcm.subarray(0, 20 * 320)), confirmed: false },
+      },
+    );
     h.dispose();
   });
 
@@ -59,7 +79,11 @@ describe('the receipt of pushed sound', () => {
     h.push(id, 'file', 0, pcm.subarray(0, 20 * 320));
     const sent = chainOf(pcm.subarray(0, 20 * 320));
     const told: unknown[] = [];
-    const ask = (): unknown => h.manager.verify(id, 'file', sent).then(({ confirmed }) => told.push(confirmed), (e: unknown) => told.push(isEarmarkError(e) ? e.code : e));
+    const ask = (): unknown =>
+      h.manager.verify(id, 'file', sent).then(
+        ({ confirmed }) => told.push(confirmed),
+        (e: unknown) => told.push(isEarmarkError(e) ? e.code : e),
+      );
     ask();
     await h.pass(1_000);
     const meanwhile = [...told];
@@ -77,8 +101,13 @@ describe('the receipt of pushed sound', () => {
     const id = await h.pushed();
     h.push(id, 'file', 0, pcm);
     await h.pass(200);
-    await rejects(h.manager.verify(id, 'file', chainOf(pcm)), (e) => isEarmarkError(e, 'audio.unknownSource'));
-    deepEqual((await h.store.progress(id)).map((entry) => entry.received), [undefined]);
+    await rejects(h.manager.verify(id, 'file', chainOf(pcm)), (e) =>
+      isEarmarkError(e, 'audio.unknownSource'),
+    );
+    deepEqual(
+      (await h.store.progress(id)).map((entry) => entry.received),
+      [undefined],
+    );
     h.dispose();
   });
 });

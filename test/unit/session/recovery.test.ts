@@ -8,8 +8,10 @@ describe('recovery', () => {
   let h: Harness;
   beforeEach(() => (h = new Harness()));
   afterEach(() => h.dispose());
-  const recovered = async (id: string): Promise<number> => (await h.events(id)).filter((e) => e.kind === 'warning' && e.code === 'recovered').length;
-  const nextSeq = async (id: string): Promise<number> => (await h.manager.attach(id, 0, () => undefined)).sources[0]?.nextSeq ?? NaN;
+  const recovered = async (id: string): Promise<number> =>
+    (await h.events(id)).filter((e) => e.kind === 'warning' && e.code === 'recovered').length;
+  const nextSeq = async (id: string): Promise<number> =>
+    (await h.manager.attach(id, 0, () => undefined)).sources[0]?.nextSeq ?? NaN;
 
   it('makes every word final once, whenever the daemon dies in a pushed session', async () => {
     const words = [1, 2, 3, 4];
@@ -27,7 +29,10 @@ describe('recovery', () => {
       await each.manager.stop(id, 'stop.request');
       await each.manager.whenEnded(id);
       const ids = (await each.manager.get(id)).transcript.map((segment) => segment.id);
-      deepEqual({ died, texts: await each.texts(id), unique: new Set(ids).size }, { died, texts: words.map((n) => `w${n}`), unique: words.length });
+      deepEqual(
+        { died, texts: await each.texts(id), unique: new Set(ids).size },
+        { died, texts: words.map((n) => `w${n}`), unique: words.length },
+      );
       each.dispose();
     }
   });
@@ -43,11 +48,26 @@ describe('recovery', () => {
     await h.speak('mic', say(2));
     await h.pass(61_000);
     deepEqual(
-      { before, state: (await h.manager.get(id)).record.state, texts: await h.texts(id), warnings: await recovered(id), states: await h.states(id) },
-      { before: { state: 'PAUSED', open: 0 }, state: 'STREAMING', texts: ['w1', 'w2'], warnings: 1, states: ['STARTING', 'STREAMING', 'PAUSED', 'STREAMING'] },
+      {
+        before,
+        state: (await h.manager.get(id)).record.state,
+        texts: await h.texts(id),
+        warnings: await recovered(id),
+        states: await h.states(id),
+      },
+      {
+        before: { state: 'PAUSED', open: 0 },
+        state: 'STREAMING',
+        texts: ['w1', 'w2'],
+        warnings: 1,
+        states: ['STARTING', 'STREAMING', 'PAUSED', 'STREAMING'],
+      },
     );
     const [first, second] = (await h.manager.get(id)).transcript;
-    deepEqual({ later: Math.round(((second?.startMs ?? 0) - (first?.startMs ?? 0)) / 1000) }, { later: 31 });
+    deepEqual(
+      { later: Math.round(((second?.startMs ?? 0) - (first?.startMs ?? 0)) / 1000) },
+      { later: 31 },
+    );
     attachment.dispose();
   });
 
@@ -64,7 +84,16 @@ describe('recovery', () => {
     h.push(id, 'file', seq, say(2));
     await h.manager.stop(id, 'test');
     await h.pass(1_000);
-    deepEqual([recovered, session.record.state, sources[0]?.nextSeq, (await h.manager.get(id)).record.state, await h.texts(id)], [[], 'STREAMING', seq, 'DONE', ['w1', 'w2']]);
+    deepEqual(
+      [
+        recovered,
+        session.record.state,
+        sources[0]?.nextSeq,
+        (await h.manager.get(id)).record.state,
+        await h.texts(id),
+      ],
+      [[], 'STREAMING', seq, 'DONE', ['w1', 'w2']],
+    );
   });
 
   it('that crashed again before anybody came back is one that was left: a client resumes it, else it is finished', async () => {
@@ -74,17 +103,29 @@ describe('recovery', () => {
       await h.restart();
       await h.pass(30_000);
       await h.restart();
-      const { attachment } = back ? await h.manager.attach(id, 0, () => undefined) : { attachment: undefined };
+      const { attachment } = back
+        ? await h.manager.attach(id, 0, () => undefined)
+        : { attachment: undefined };
       await h.pass(500);
       if (back) await h.speak('mic', say(2));
       await h.pass(61_000);
-      const found = { state: (await h.manager.get(id)).record.state, texts: await h.texts(id), open: h.capture.open.length };
+      const found = {
+        state: (await h.manager.get(id)).record.state,
+        texts: await h.texts(id),
+        open: h.capture.open.length,
+      };
       attachment?.dispose();
       if (back) await h.manager.stop(id, 'test');
       await h.pass(1_000);
       return found;
     };
-    deepEqual([await end(false), await end(true)], [{ state: 'DONE', texts: ['w1'], open: 0 }, { state: 'STREAMING', texts: ['w1', 'w2'], open: 2 }]);
+    deepEqual(
+      [await end(false), await end(true)],
+      [
+        { state: 'DONE', texts: ['w1'], open: 0 },
+        { state: 'STREAMING', texts: ['w1', 'w2'], open: 2 },
+      ],
+    );
   });
 
   it('finalises a recording when no client is back in time; what was spooled is transcribed', async () => {
@@ -94,7 +135,14 @@ describe('recovery', () => {
     await h.restart();
     await h.pass(defaultSessionOptions.recoverCaptureMs);
     await h.pass(1000);
-    deepEqual({ state: (await h.manager.get(id)).record.state, texts: await h.texts(id), opened: h.capture.recordings.length }, { state: 'DONE', texts: ['w1', 'w2'], opened: 0 });
+    deepEqual(
+      {
+        state: (await h.manager.get(id)).record.state,
+        texts: await h.texts(id),
+        opened: h.capture.recordings.length,
+      },
+      { state: 'DONE', texts: ['w1', 'w2'], opened: 0 },
+    );
   });
 
   it('does not open the microphone of a session that was paused by hand', async () => {
@@ -107,7 +155,10 @@ describe('recovery', () => {
     await h.restart();
     await h.pass(61_000);
     await h.pass(1000);
-    deepEqual({ kept, opened: h.capture.recordings.length, state: (await h.manager.get(id)).record.state }, { kept: 'PAUSED', opened: 0, state: 'DONE' });
+    deepEqual(
+      { kept, opened: h.capture.recordings.length, state: (await h.manager.get(id)).record.state },
+      { kept: 'PAUSED', opened: 0, state: 'DONE' },
+    );
   });
 
   it('lets a pushed session wait for its client for three hours', async () => {
@@ -119,7 +170,10 @@ describe('recovery', () => {
     const waiting = (await h.manager.get(id)).record.state;
     await h.pass(61_000);
     await h.pass(1000);
-    deepEqual({ waiting, state: (await h.manager.get(id)).record.state }, { waiting: 'STREAMING', state: 'DONE' });
+    deepEqual(
+      { waiting, state: (await h.manager.get(id)).record.state },
+      { waiting: 'STREAMING', state: 'DONE' },
+    );
   });
 
   it('goes on with FINALIZING, and does not do it twice', async () => {
@@ -133,7 +187,22 @@ describe('recovery', () => {
     await h.restart();
     await h.pass(10);
     const again = await h.restart();
-    deepEqual({ state: (await h.manager.get(id)).record.state, texts: await h.texts(id), states: await h.states(id), again, warnings: await recovered(id) }, { state: 'DONE', texts: ['w1', 'w2'], states: ['STARTING', 'STREAMING', 'STOPPING', 'FINALIZING', 'DONE'], again: [], warnings: 1 });
+    deepEqual(
+      {
+        state: (await h.manager.get(id)).record.state,
+        texts: await h.texts(id),
+        states: await h.states(id),
+        again,
+        warnings: await recovered(id),
+      },
+      {
+        state: 'DONE',
+        texts: ['w1', 'w2'],
+        states: ['STARTING', 'STREAMING', 'STOPPING', 'FINALIZING', 'DONE'],
+        again: [],
+        warnings: 1,
+      },
+    );
   });
 
   it('keeps insights and speakers, and analyses what is said afterwards', async () => {
@@ -146,13 +215,19 @@ describe('recovery', () => {
     await h.speak('mic', say(2));
     await h.pass(2000);
     const { insights, speakers } = await h.manager.get(id);
-    deepEqual({ insights: insights.map(({ text }) => text), speakers: speakers.map(({ name }) => name) }, { insights: ['2'], speakers: ['You'] });
+    deepEqual(
+      { insights: insights.map(({ text }) => text), speakers: speakers.map(({ name }) => name) },
+      { insights: ['2'], speakers: ['You'] },
+    );
   });
 
   it('asks for no sound of a session whose end alone was not on disk', async () => {
     const id = await h.pushed();
     const append = h.store.append.bind(h.store);
-    h.store.append = (session, events, progress) => (events.some((event) => event.kind === 'state' && event.to === 'DONE') ? new Promise(() => undefined) : append(session, events, progress));
+    h.store.append = (session, events, progress) =>
+      events.some((event) => event.kind === 'state' && event.to === 'DONE')
+        ? new Promise(() => undefined)
+        : append(session, events, progress);
     const seq = h.push(id, 'file', 0, say(1));
     await h.manager.stop(id, 'test');
     await h.pass(1_000);

@@ -1,10 +1,18 @@
-/** Secrets are taken out of what was transcribed, words and times included, where that is wanted. */
+/**
+ * Secrets are taken out of what was transcribed, words and times included, where that is wanted.
+ */
 import { deepEqual } from 'node:assert/strict';
 import type { AsrResult } from '../../../daemon/asr/provider';
 import { redactedResult } from '../../../daemon/session/redactedSpeech';
 
 function said(text: string): AsrResult {
-  const words = text.split(' ').map((word, i) => ({ text: word, startMs: i * 100, endMs: i * 100 + 90, confidence: 1, timing: 'model' as const }));
+  const words = text.split(' ').map((word, i) => ({
+    text: word,
+    startMs: i * 100,
+    endMs: i * 100 + 90,
+    confidence: 1,
+    timing: 'model' as const,
+  }));
   return { text, words, confidence: 1, language: 'en', inferenceMs: 1 };
 }
 
@@ -14,10 +22,43 @@ describe('a transcript without secrets', () => {
       const { text: left, words } = redactedResult(said(text));
       deepEqual([left, words.map((w) => `${w.text} ${w.startMs}-${w.endMs}`)], [expected, times]);
     });
-  check('we ship it today', 'we ship it today', ['we 0-90', 'ship 100-190', 'it 200-290', 'today 300-390']);
-  check('mail me at ana@example.com please', 'mail me at [email] please', ['mail 0-90', 'me 100-190', 'at 200-290', '[email] 300-390', 'please 400-490']);
-  check('write to ana at example dot com please', 'write to [email] please', ['write 0-90', 'to 100-190', '[email] 200-690', 'please 700-790']);
-  check('the card is 4111 1111 1111 1111 thanks', 'the card is [card] thanks', ['the 0-90', 'card 100-190', 'is 200-290', '[card] 300-690', 'thanks 700-790']);
+  check('we ship it today', 'we ship it today', [
+    'we 0-90',
+    'ship 100-190',
+    'it 200-290',
+    'today 300-390',
+  ]);
+  check('mail me at ana@example.com please', 'mail me at [email] please', [
+    'mail 0-90',
+    'me 100-190',
+    'at 200-290',
+    '[email] 300-390',
+    'please 400-490',
+  ]);
+  check('write to ana at example dot com please', 'write to [email] please', [
+    'write 0-90',
+    'to 100-190',
+    '[email] 200-690',
+    'please 700-790',
+  ]);
+  check('the card is 4111 1111 1111 1111 thanks', 'the card is [card] thanks', [
+    'the 0-90',
+    'card 100-190',
+    'is 200-290',
+    '[card] 300-690',
+    'thanks 700-790',
+  ]);
   check('4111 1111 1111 1111', '[card]', ['[card] 0-390']);
-  check('the password is hunter42x. then ana at example dot com', 'the password is [token] then [email]', ['the 0-90', 'password 100-190', 'is 200-290', '[token] 300-390', 'then 400-490', '[email] 500-990']);
+  check(
+    'the password is hunter42x. then ana at example dot com',
+    'the password is [token] then [email]',
+    [
+      'the 0-90',
+      'password 100-190',
+      'is 200-290',
+      '[token] 300-390',
+      'then 400-490',
+      '[email] 500-990',
+    ],
+  );
 });

@@ -1,4 +1,6 @@
-/** What a session keeps of a segment it keeps once: what reads along is given the transcript's own. */
+/**
+ * What a session keeps of a segment it keeps once: what reads along is given the transcript's own.
+ */
 import assert from 'node:assert/strict';
 import type { AnalyzerFactory } from '../../../daemon/analysis/types';
 import { ManualClock } from '../../../daemon/base/clock';
@@ -12,8 +14,24 @@ import type { Said, Segment } from '../../../daemon/transcript/types';
 const ANALYSIS_MS = 2000;
 
 function segment(id: string, text: string, revision = 0): Segment {
-  const words = text.split(' ').map((word, i) => ({ text: word, startMs: i * 300, endMs: i * 300 + 250, confidence: 0.9, timing: 'model' as const }));
-  return { id, startMs: 0, endMs: 900, source: 'mic', speaker: 'You', text, confidence: 1, words, revision };
+  const words = text.split(' ').map((word, i) => ({
+    text: word,
+    startMs: i * 300,
+    endMs: i * 300 + 250,
+    confidence: 0.9,
+    timing: 'model' as const,
+  }));
+  return {
+    id,
+    startMs: 0,
+    endMs: 900,
+    source: 'mic',
+    speaker: 'You',
+    text,
+    confidence: 1,
+    words,
+    revision,
+  };
 }
 
 describe('the insights of a session', () => {
@@ -24,17 +42,43 @@ describe('the insights of a session', () => {
     const analyzers: AnalyzerFactory = {
       create: (_, restore) => {
         given.push(...(restore?.segments ?? []));
-        return { update: (segments) => (given.push(...segments), []), finish: () => [], revise: () => [], insights: [], speakerNames: [] };
+        return {
+          update: (segments) => (given.push(...segments), []),
+          finish: () => [],
+          revise: () => [],
+          insights: [],
+          speakerNames: [],
+        };
       },
     };
-    const setup = (restore: readonly Said[] | undefined): SessionInsights => new SessionInsights({
-      analyzers, startedAt: '2026-11-23T09:30:00+01:00', options: { analysisMs: ANALYSIS_MS, analysisRetryMs: [], modelMs: 1000 }, book, log: { append: () => undefined } as unknown as EventLog, clock, logger: silentLogger,
-      restore, link: (insight) => insight, warn: () => undefined,
-    });
+    const setup = (restore: readonly Said[] | undefined): SessionInsights =>
+      new SessionInsights({
+        analyzers,
+        startedAt: '2026-11-23T09:30:00+01:00',
+        options: { analysisMs: ANALYSIS_MS, analysisRetryMs: [], modelMs: 1000 },
+        book,
+        log: { append: () => undefined } as unknown as EventLog,
+        clock,
+        logger: silentLogger,
+        restore,
+        link: (insight) => insight,
+        warn: () => undefined,
+      });
     const insights = setup(undefined);
     const events: DurableEvent[] = [
       { kind: 'final', segment: segment('s1', 'We ship on Friday.'), seq: 1, time: 0 },
-      { kind: 'revision', revision: { segmentId: 's1', revision: 1, op: 'edit', by: 'person', segment: segment('s1', 'We ship on Monday.', 1) }, seq: 2, time: 0 },
+      {
+        kind: 'revision',
+        revision: {
+          segmentId: 's1',
+          revision: 1,
+          op: 'edit',
+          by: 'person',
+          segment: segment('s1', 'We ship on Monday.', 1),
+        },
+        seq: 2,
+        time: 0,
+      },
       { kind: 'final', segment: segment('s2', 'Good.'), seq: 3, time: 0 },
     ];
     for (const event of events) {
@@ -43,7 +87,10 @@ describe('the insights of a session', () => {
     }
     clock.advance(ANALYSIS_MS);
     insights.dispose();
-    assert.deepEqual(given.map(({ text }) => text), ['We ship on Monday.', 'Good.']);
+    assert.deepEqual(
+      given.map(({ text }) => text),
+      ['We ship on Monday.', 'Good.'],
+    );
     for (const one of given) assert.equal(one, book.transcript.packedOf(one.id));
     given.length = 0;
     setup(book.transcript.packed()).dispose();

@@ -12,78 +12,208 @@ import { SpeakerDesk } from '../../../daemon/session/speakerDesk';
 import type { Segment } from '../../../daemon/transcript/types';
 
 /** A voice is a constant level here: 0.1, 0.2, …; what lies between sounds like both. */
-const frame = (source: Source, seq: number, level: number): Frame => ({ source, seq, captureMs: seq * 20, pcm: new Int16Array(320).fill(Math.round(level * 32767)) });
+const frame = (source: Source, seq: number, level: number): Frame => ({
+  source,
+  seq,
+  captureMs: seq * 20,
+  pcm: new Int16Array(320).fill(Math.round(level * 32767)),
+});
 
 function embedding(level: number, turn: number): Float32Array {
-  const vector = Float32Array.from({ length: 256 }, (_, d) => Math.max(0.2, 1 - 0.8 * Math.abs((d % 4) - 10 * level)) + 0.3 * Math.sin(d * (turn + 1)));
+  const vector = Float32Array.from(
+    { length: 256 },
+    (_, d) =>
+      Math.max(0.2, 1 - 0.8 * Math.abs((d % 4) - 10 * level)) + 0.3 * Math.sin(d * (turn + 1)),
+  );
   const length = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
   return vector.map((x) => x / length);
 }
 
 type Said = readonly (readonly [level: number, seconds: number])[];
 
-/** @param sources are heard by `hear`, with a second's pause after each voice; `tell` gives events to the book */
-function make(sources: readonly Source[], book: Book, kept: readonly NamedVoice[] = []): { readonly desk: SpeakerDesk; readonly hear: (source: Source, said: Said) => Promise<void>; readonly tell: (events: readonly DurableEventBody[]) => void } {
+/**
+ *
+ * @param sources are heard by `hear`, with a second's pause after each voice; `tell` gives events
+ * to the book
+ */
+function make(
+  sources: readonly Source[],
+  book: Book,
+  kept: readonly NamedVoice[] = [],
+): {
+  readonly desk: SpeakerDesk;
+  readonly hear: (source: Source, said: Said) => Promise<void>;
+  readonly tell: (events: readonly DurableEventBody[]) => void;
+} {
   let turn = 0;
   let told = 0;
   const heard = new Map<Source, number>();
   const desk = new SpeakerDesk({
-    sources, book,
+    sources,
+    book,
     kept: () => kept,
-    embedder: { embed: (cuts) => Promise.resolve(cuts.map((pcm) => embedding(pcm[pcm.length >> 1] ?? 0, turn++))) },
-    detectors: { create: () => ({ detect: (pcm) => Promise.resolve(Float32Array.from({ length: pcm.length / 512 }, (_, i) => (Math.abs(pcm[i * 512] ?? 0) > 0.01 ? 0.9 : 0))), reset: () => undefined, dispose: () => undefined }) },
+    embedder: {
+      embed: (cuts) =>
+        Promise.resolve(cuts.map((pcm) => embedding(pcm[pcm.length >> 1] ?? 0, turn++))),
+    },
+    detectors: {
+      create: () => ({
+        detect: (pcm) =>
+          Promise.resolve(
+            Float32Array.from({ length: pcm.length / 512 }, (_, i) =>
+              Math.abs(pcm[i * 512] ?? 0) > 0.01 ? 0.9 : 0,
+            ),
+          ),
+        reset: () => undefined,
+        dispose: () => undefined,
+      }),
+    },
     onFailed: (error) => assert.fail(String(error)),
   });
   return {
     desk,
     hear: async (source, said) => {
       let seq = heard.get(source) ?? 0;
-      for (const [level, seconds] of said) for (const [sound, length] of [[level, seconds], [0, 1]] as const) for (let n = 0; n < length * 50; n += 25) {
-        await desk.frames(Array.from({ length: 25 }, () => frame(source, seq++, sound)));
-        // The voices have caught up.
-        await new Promise(setImmediate);
-      }
+      for (const [level, seconds] of said)
+        for (const [sound, length] of [
+          [level, seconds],
+          [0, 1],
+        ] as const)
+          for (let n = 0; n < length * 50; n += 25) {
+            await desk.frames(Array.from({ length: 25 }, () => frame(source, seq++, sound)));
+            // The voices have caught up.
+            await new Promise(setImmediate);
+          }
       heard.set(source, seq);
     },
-    tell: (events) => events.forEach((event) => book.apply({ ...event, seq: ++told, time: 0 } as DurableEvent)),
+    tell: (events) =>
+      events.forEach((event) => book.apply({ ...event, seq: ++told, time: 0 } as DurableEvent)),
   };
 }
 
 /** @param said by source. @returns who spoke when, and by what name */
-async function speakers(said: Partial<Record<Source, Said>>, book = new Book(), kept: readonly NamedVoice[] = []): Promise<string[]> {
+async function speakers(
+  said: Partial<Record<Source, Said>>,
+  book = new Book(),
+  kept: readonly NamedVoice[] = [],
+): Promise<string[]> {
   const sources = Object.keys(said) as Source[];
   const { desk, hear, tell } = make(sources, book, kept);
   for (const source of sources) await hear(source, said[source] ?? []);
   await desk.finish();
   tell(desk.conclude());
-  return [...book.speakers.values()].map(({ source, name, turns }) => `${source} ${name}: ${turns?.length ?? 0}`).sort();
+  return [...book.speakers.values()]
+    .map(({ source, name, turns }) => `${source} ${name}: ${turns?.length ?? 0}`)
+    .sort();
 }
 
 describe('the same person on two sources', () => {
-  it('has one name', async () => assert.deepEqual(await speakers({ mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.1, 9], [0.2, 9], [0.1, 9]] }), ['mic You: 1', 'system Speaker 1: 2', 'system You: 2']));
-  it('is another than who only sounds like a person', async () => assert.deepEqual(await speakers({ mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.3, 9], [0.2, 9], [0.3, 9]] }), ['mic You: 1', 'system Speaker 1: 2', 'system Speaker 2: 2']));
+  it('has one name', async () =>
+    assert.deepEqual(
+      await speakers({
+        mic: [
+          [0.1, 8],
+          [0.1, 8],
+        ],
+        system: [
+          [0.2, 9],
+          [0.1, 9],
+          [0.2, 9],
+          [0.1, 9],
+        ],
+      }),
+      ['mic You: 1', 'system Speaker 1: 2', 'system You: 2'],
+    ));
+  it('is another than who only sounds like a person', async () =>
+    assert.deepEqual(
+      await speakers({
+        mic: [
+          [0.1, 8],
+          [0.1, 8],
+        ],
+        system: [
+          [0.2, 9],
+          [0.3, 9],
+          [0.2, 9],
+          [0.3, 9],
+        ],
+      }),
+      ['mic You: 1', 'system Speaker 1: 2', 'system Speaker 2: 2'],
+    ));
 
-  const voice = (id: string, source: Source, level: number, ms = 12_000): SourceVoice => ({ id, source, centre: embedding(level, 0), ms });
-  const check = (voices: readonly SourceVoice[], expected: readonly (readonly [string, string])[]) => assert.deepEqual([...samePersons(voices)], expected);
-  it('takes ten seconds to be known', () => check([voice('a', 'mic', 0.1), voice('b', 'system', 0.1, 9_000)], []));
-  it('never makes two voices of one source one', () => check([voice('a', 'mic', 0.1), voice('b', 'system', 0.1), voice('c', 'system', 0.1)], [['b', 'a']]));
+  const voice = (id: string, source: Source, level: number, ms = 12_000): SourceVoice => ({
+    id,
+    source,
+    centre: embedding(level, 0),
+    ms,
+  });
+  const check = (
+    voices: readonly SourceVoice[],
+    expected: readonly (readonly [string, string])[],
+  ) => assert.deepEqual([...samePersons(voices)], expected);
+  it('takes ten seconds to be known', () =>
+    check([voice('a', 'mic', 0.1), voice('b', 'system', 0.1, 9_000)], []));
+  it('never makes two voices of one source one', () =>
+    check(
+      [voice('a', 'mic', 0.1), voice('b', 'system', 0.1), voice('c', 'system', 0.1)],
+      [['b', 'a']],
+    ));
 });
 
 describe('a kept voice', () => {
   /** The level's voice, whatever is said. */
-  const pure = (level: number): Float32Array => meanDirection(Array.from({ length: 40 }, (_, turn) => embedding(level, turn)));
+  const pure = (level: number): Float32Array =>
+    meanDirection(Array.from({ length: 40 }, (_, turn) => embedding(level, turn)));
   const anna: NamedVoice = { name: 'Anna', centre: pure(0.2) };
   const ben: NamedVoice = { name: 'Ben', centre: pure(0.3) };
-  const said = { mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.3, 9], [0.2, 9], [0.3, 9]] } as const;
+  const said = {
+    mic: [
+      [0.1, 8],
+      [0.1, 8],
+    ],
+    system: [
+      [0.2, 9],
+      [0.3, 9],
+      [0.2, 9],
+      [0.3, 9],
+    ],
+  } as const;
 
-  it('names the speaker, and nobody else', async () => assert.deepEqual(await speakers(said, new Book(), [anna]), ['mic You: 1', 'system Anna: 2', 'system Speaker 1: 2']));
-  it('names everybody who is known', async () => assert.deepEqual(await speakers(said, new Book(), [anna, ben]), ['mic You: 1', 'system Anna: 2', 'system Ben: 2']));
+  it('names the speaker, and nobody else', async () =>
+    assert.deepEqual(await speakers(said, new Book(), [anna]), [
+      'mic You: 1',
+      'system Anna: 2',
+      'system Speaker 1: 2',
+    ]));
+  it('names everybody who is known', async () =>
+    assert.deepEqual(await speakers(said, new Book(), [anna, ben]), [
+      'mic You: 1',
+      'system Anna: 2',
+      'system Ben: 2',
+    ]));
 
   /** @returns by id: name, likeness, sure */
-  const check = (voices: readonly SourceVoice[], kept: readonly NamedVoice[], expected: readonly (readonly [string, string, number, boolean])[]) =>
-    assert.deepEqual([...recogniseVoices(voices, kept)].map(([id, { name, likeness, sure }]) => [id, name, Math.round(100 * likeness) / 100, sure]), expected);
+  const check = (
+    voices: readonly SourceVoice[],
+    kept: readonly NamedVoice[],
+    expected: readonly (readonly [string, string, number, boolean])[],
+  ) =>
+    assert.deepEqual(
+      [...recogniseVoices(voices, kept)].map(([id, { name, likeness, sure }]) => [
+        id,
+        name,
+        Math.round(100 * likeness) / 100,
+        sure,
+      ]),
+      expected,
+    );
   const unit = (...values: readonly number[]): Float32Array => Float32Array.from(values);
-  const heard = (id: string, source: Source, centre: Float32Array, ms = 12_000): SourceVoice => ({ id, source, centre, ms });
+  const heard = (id: string, source: Source, centre: Float32Array, ms = 12_000): SourceVoice => ({
+    id,
+    source,
+    centre,
+    ms,
+  });
   const like = (cosine: number): Float32Array => unit(cosine, Math.sqrt(1 - cosine ** 2));
   const kept = [{ name: 'Anna', centre: unit(1, 0) }];
   it('that is less like is a suggestion, and then nothing', () => {
@@ -92,40 +222,130 @@ describe('a kept voice', () => {
     check([heard('a', 'mic', like(0.88))], kept, []);
   });
   it('needs ten seconds', () => check([heard('a', 'mic', like(0.99), 9_900)], kept, []));
-  it('is one voice of a source, the likest, and may be on another too', () => check([heard('a', 'mic', like(0.95)), heard('b', 'mic', like(0.97)), heard('c', 'system', like(0.96))], kept, [['b', 'Anna', 0.97, true], ['c', 'Anna', 0.96, true]]));
-  it('is nobody where two are nearly as like', () => check([heard('a', 'mic', like(0.97))], [...kept, { name: 'Ben', centre: like(0.9) }], []));
+  it('is one voice of a source, the likest, and may be on another too', () =>
+    check(
+      [
+        heard('a', 'mic', like(0.95)),
+        heard('b', 'mic', like(0.97)),
+        heard('c', 'system', like(0.96)),
+      ],
+      kept,
+      [
+        ['b', 'Anna', 0.97, true],
+        ['c', 'Anna', 0.96, true],
+      ],
+    ));
+  it('is nobody where two are nearly as like', () =>
+    check([heard('a', 'mic', like(0.97))], [...kept, { name: 'Ben', centre: like(0.9) }], []));
 });
 
 describe('speakers after a crash', () => {
-  const segment = (id: string, source: Source, speaker: string): Segment => ({ id, source, speaker, text: 'Hello.', startMs: 0, endMs: 900, confidence: 1, revision: 0 });
-  const restored = () => new Book({
-    segments: [segment('s1', 'mic', 'Anna'), segment('s2', 'system', 'Ben'), segment('s3', 'system', 'Speaker 2')],
-    speakers: [{ id: 'mic-1', source: 'mic', name: 'Anna', named: true }, { id: 'system-2', source: 'system', name: 'Ben', named: true }, { id: 'system-3', source: 'system', name: 'Speaker 2' }],
+  const segment = (id: string, source: Source, speaker: string): Segment => ({
+    id,
+    source,
+    speaker,
+    text: 'Hello.',
+    startMs: 0,
+    endMs: 900,
+    confidence: 1,
+    revision: 0,
   });
-  it('leave what was said before as it was, and give nobody another\'s name', async () => {
+  const restored = () =>
+    new Book({
+      segments: [
+        segment('s1', 'mic', 'Anna'),
+        segment('s2', 'system', 'Ben'),
+        segment('s3', 'system', 'Speaker 2'),
+      ],
+      speakers: [
+        { id: 'mic-1', source: 'mic', name: 'Anna', named: true },
+        { id: 'system-2', source: 'system', name: 'Ben', named: true },
+        { id: 'system-3', source: 'system', name: 'Speaker 2' },
+      ],
+    });
+  it("leave what was said before as it was, and give nobody another's name", async () => {
     const book = restored();
-    const found = await speakers({ mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.3, 9], [0.2, 9], [0.3, 9]] }, book);
-    assert.deepEqual(found, ['mic Anna: 0', 'mic Anna: 1', 'system Ben: 0', 'system Speaker 2: 0', 'system Speaker 3: 2', 'system Speaker 4: 2']);
-    assert.deepEqual(book.transcript.ordered().map(({ speaker }) => speaker), ['Anna', 'Ben', 'Speaker 2']);
+    const found = await speakers(
+      {
+        mic: [
+          [0.1, 8],
+          [0.1, 8],
+        ],
+        system: [
+          [0.2, 9],
+          [0.3, 9],
+          [0.2, 9],
+          [0.3, 9],
+        ],
+      },
+      book,
+    );
+    assert.deepEqual(found, [
+      'mic Anna: 0',
+      'mic Anna: 1',
+      'system Ben: 0',
+      'system Speaker 2: 0',
+      'system Speaker 3: 2',
+      'system Speaker 4: 2',
+    ]);
+    assert.deepEqual(
+      book.transcript.ordered().map(({ speaker }) => speaker),
+      ['Anna', 'Ben', 'Speaker 2'],
+    );
   });
 });
 
 describe('what the others call a speaker', () => {
   const name = { speaker: 'Speaker 2', name: 'Nina', segmentId: 's4' };
-  const said = { mic: [[0.1, 8], [0.1, 8]], system: [[0.2, 9], [0.3, 9], [0.2, 9], [0.3, 9]] } as const;
-  const heard = async (): Promise<{ book: Book; called: () => (string | undefined)[]; tell: (events: readonly DurableEventBody[]) => void; finish: () => Promise<void> }> => {
+  const said = {
+    mic: [
+      [0.1, 8],
+      [0.1, 8],
+    ],
+    system: [
+      [0.2, 9],
+      [0.3, 9],
+      [0.2, 9],
+      [0.3, 9],
+    ],
+  } as const;
+  const heard = async (): Promise<{
+    book: Book;
+    called: () => (string | undefined)[];
+    tell: (events: readonly DurableEventBody[]) => void;
+    finish: () => Promise<void>;
+  }> => {
     const book = new Book();
     const { desk, hear, tell } = make(['mic', 'system'], book);
     for (const source of ['mic', 'system'] as const) {
       await hear(source, said[source]);
       let startMs = 0;
       for (const [, seconds] of said[source]) {
-        const { segments, speakers: events } = desk.name([{ id: `${source}${startMs}`, source, speaker: '', text: 'Hello.', startMs, endMs: startMs + seconds * 1000, confidence: 1, revision: 0 }]);
+        const { segments, speakers: events } = desk.name([
+          {
+            id: `${source}${startMs}`,
+            source,
+            speaker: '',
+            text: 'Hello.',
+            startMs,
+            endMs: startMs + seconds * 1000,
+            confidence: 1,
+            revision: 0,
+          },
+        ]);
         tell([...events, ...segments.map((segment) => ({ kind: 'final' as const, segment }))]);
         startMs += (seconds + 1) * 1000;
       }
     }
-    return { book, tell, called: () => [...book.speakers.values()].map(({ called }) => called?.name), finish: async () => { await desk.finish(); tell(desk.conclude()); } };
+    return {
+      book,
+      tell,
+      called: () => [...book.speakers.values()].map(({ called }) => called?.name),
+      finish: async () => {
+        await desk.finish();
+        tell(desk.conclude());
+      },
+    };
   };
   it('is a suggestion that stays through the last look at the voices, and is told once', async () => {
     const { book, called, tell, finish } = await heard();
@@ -141,7 +361,10 @@ describe('what the others call a speaker', () => {
     assert.deepEqual(called(), [undefined, undefined, undefined]);
     tell(calledEvents(book, [name]));
     tell(renameSpeaker(book, [...book.speakers.values()][2]!.id, 'Nina'));
-    assert.deepEqual([called(), calledEvents(book, [name])], [[undefined, undefined, undefined], []]);
+    assert.deepEqual(
+      [called(), calledEvents(book, [name])],
+      [[undefined, undefined, undefined], []],
+    );
   });
   it('is never the name of somebody who is there', async () => {
     const { book } = await heard();
@@ -150,8 +373,14 @@ describe('what the others call a speaker', () => {
 });
 
 describe('voices that only seemed to be there', () => {
-  /** One speaks 12 s, then for 2 s somebody seems to be another, who is not told apart from the first any more after another minute; a second joins. */
-  async function session(kept: readonly NamedVoice[] = [], heardByName = true): Promise<{ readonly book: Book; readonly live: ReadonlySet<string> }> {
+  /**
+   * One speaks 12 s, then for 2 s somebody seems to be another, who is not told apart from the
+   * first any more after another minute; a second joins.
+   */
+  async function session(
+    kept: readonly NamedVoice[] = [],
+    heardByName = true,
+  ): Promise<{ readonly book: Book; readonly live: ReadonlySet<string> }> {
     const book = new Book();
     const { desk, hear, tell } = make(['file'], book, kept);
     let told = 0;
@@ -162,7 +391,18 @@ describe('voices that only seemed to be there', () => {
       told += (seconds + 1) * 1000;
       if (!final) return;
       // Its last windows are heard with what follows.
-      const { segments, speakers: events } = desk.name([{ id: `s${startMs}`, source: 'file', speaker: '', text: 'Hello.', startMs, endMs: startMs + seconds * 1000, confidence: 1, revision: 0 }]);
+      const { segments, speakers: events } = desk.name([
+        {
+          id: `s${startMs}`,
+          source: 'file',
+          speaker: '',
+          text: 'Hello.',
+          startMs,
+          endMs: startMs + seconds * 1000,
+          confidence: 1,
+          revision: 0,
+        },
+      ]);
       tell(events);
       tell(segments.map((segment) => ({ kind: 'final', segment })));
       tell(desk.revise());
@@ -176,23 +416,56 @@ describe('voices that only seemed to be there', () => {
     tell(desk.conclude());
     return { book, live };
   }
-  const named = (book: Book) => [...new Set(book.transcript.ordered().map(({ speaker }) => speaker))];
-  const there = (book: Book) => [...book.speakers.values()].filter(({ turns }) => turns?.length !== 0).map(({ name }) => name).sort();
+  const named = (book: Book) => [
+    ...new Set(book.transcript.ordered().map(({ speaker }) => speaker)),
+  ];
+  const there = (book: Book) =>
+    [...book.speakers.values()]
+      .filter(({ turns }) => turns?.length !== 0)
+      .map(({ name }) => name)
+      .sort();
 
   it('leave no number behind', async () => {
     const { book, live } = await session();
-    assert.deepEqual([[...live].filter((name) => name !== 'Unknown'), named(book), there(book)], [['Speaker 1', 'Speaker 2', 'Speaker 3'], ['Speaker 1', 'Speaker 2'], ['Speaker 1', 'Speaker 2']]);
+    assert.deepEqual(
+      [[...live].filter((name) => name !== 'Unknown'), named(book), there(book)],
+      [
+        ['Speaker 1', 'Speaker 2', 'Speaker 3'],
+        ['Speaker 1', 'Speaker 2'],
+        ['Speaker 1', 'Speaker 2'],
+      ],
+    );
   });
   it('have no number where no segment was theirs', async () => {
     const { book, live } = await session([], false);
-    assert.deepEqual([[...live].filter((name) => name !== 'Unknown'), named(book), [...book.speakers.values()].map(({ name }) => name)], [['Speaker 1', 'Speaker 2'], ['Speaker 1', 'Speaker 2'], ['Speaker 1', 'Speaker 2']]);
+    assert.deepEqual(
+      [
+        [...live].filter((name) => name !== 'Unknown'),
+        named(book),
+        [...book.speakers.values()].map(({ name }) => name),
+      ],
+      [
+        ['Speaker 1', 'Speaker 2'],
+        ['Speaker 1', 'Speaker 2'],
+        ['Speaker 1', 'Speaker 2'],
+      ],
+    );
   });
   it('leave no number behind that a name taken back could skip', async () => {
-    const anna: NamedVoice = { name: 'Anna', centre: meanDirection(Array.from({ length: 40 }, (_, turn) => embedding(0.2, turn))) };
+    const anna: NamedVoice = {
+      name: 'Anna',
+      centre: meanDirection(Array.from({ length: 40 }, (_, turn) => embedding(0.2, turn))),
+    };
     const { book } = await session([anna]);
     assert.deepEqual(named(book), ['Speaker 1', 'Anna']);
     const id = [...book.speakers.values()].find(({ name }) => name === 'Anna')?.id ?? '';
     for (const event of renameSpeaker(book, id, undefined)) book.apply(event as DurableEvent);
-    assert.deepEqual([named(book), there(book)], [['Speaker 1', 'Speaker 2'], ['Speaker 1', 'Speaker 2']]);
+    assert.deepEqual(
+      [named(book), there(book)],
+      [
+        ['Speaker 1', 'Speaker 2'],
+        ['Speaker 1', 'Speaker 2'],
+      ],
+    );
   });
 });

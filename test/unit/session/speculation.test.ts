@@ -1,4 +1,5 @@
-// A phrase that is decoded in its pause: published when the pause lasts, dropped when speech goes on, done again where the engine had no room.
+// A phrase that is decoded in its pause: published when the pause lasts, dropped when speech goes
+// on, done again where the engine had no room.
 import assert from 'node:assert/strict';
 import type { AsrResult } from '../../../daemon/asr/provider';
 import { Drafts } from '../../../daemon/session/drafts';
@@ -8,33 +9,82 @@ import { Harness, say } from './harness';
 import { ScriptedEngine } from '../../fakes/scriptedEngine';
 
 const pcm = new Float32Array(16_000).fill(0.1);
-const pause = (speechEndMs: number, complete = false): Pause => ({ id: 's1', source: 'mic', startMs: 0, speechEndMs, pcm, complete });
-const phrase = (speechEndMs: number): Phrase => ({ id: 's1', source: 'mic', startMs: 0, endMs: speechEndMs + 400, speechEndMs, pcm, firstSeq: 0, lastSeq: 9, cause: 'silence' });
-const text = (words: string, more: Partial<AsrResult> = {}): AsrResult => ({ text: words, words: [], confidence: 0.9, language: 'en', inferenceMs: 1, tokens: [7, 8], ...more });
+const pause = (speechEndMs: number, complete = false): Pause => ({
+  id: 's1',
+  source: 'mic',
+  startMs: 0,
+  speechEndMs,
+  pcm,
+  complete,
+});
+const phrase = (speechEndMs: number): Phrase => ({
+  id: 's1',
+  source: 'mic',
+  startMs: 0,
+  endMs: speechEndMs + 400,
+  speechEndMs,
+  pcm,
+  firstSeq: 0,
+  lastSeq: 9,
+  cause: 'silence',
+});
+const text = (words: string, more: Partial<AsrResult> = {}): AsrResult => ({
+  text: words,
+  words: [],
+  confidence: 0.9,
+  language: 'en',
+  inferenceMs: 1,
+  tokens: [7, 8],
+  ...more,
+});
 
 describe('speculation', () => {
   /** What the phrase that ends with its speech at `endMs` gets after a pause at 900 ms. */
-  async function taken(endMs: number, answer: AsrResult | undefined | 'busy', before: (s: Speculation) => void = () => undefined): Promise<string | undefined> {
+  async function taken(
+    endMs: number,
+    answer: AsrResult | undefined | 'busy',
+    before: (s: Speculation) => void = () => undefined,
+  ): Promise<string | undefined> {
     const engine = new ScriptedEngine();
     engine.script = () => (answer === 'busy' ? undefined : answer);
     if (answer === 'busy') engine.hold();
-    if (answer === 'busy') void engine.decode(pcm, { language: 'en', priority: 'final', sessionId: 'other' });
-    const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+    if (answer === 'busy')
+      void engine.decode(pcm, { language: 'en', priority: 'final', sessionId: 'other' });
+    const speculation = new Speculation({
+      engine,
+      sessionId: 's',
+      language: 'en',
+      drafts: new Drafts(),
+    });
     speculation.pause(pause(900));
     before(speculation);
     return (await speculation.take(phrase(endMs)))?.text;
   }
 
-  it('gives its text to the phrase that ends with the pause', async () => assert.equal(await taken(900, text('yes')), 'yes'));
-  it('keeps its text from a phrase that went on', async () => assert.equal(await taken(1500, text('yes')), undefined));
-  it('is dropped when speech goes on', async () => assert.equal(await taken(900, text('yes'), (s) => s.cancel()), undefined));
-  it('leaves to the final what a guard rejected', async () => assert.equal(await taken(900, text('', { rejected: 'loop' })), undefined));
-  it('leaves to the final what the engine doubts and was heard early', async () => assert.equal(await taken(900, text('yes', { trust: 'low' })), undefined));
+  it('gives its text to the phrase that ends with the pause', async () =>
+    assert.equal(await taken(900, text('yes')), 'yes'));
+  it('keeps its text from a phrase that went on', async () =>
+    assert.equal(await taken(1500, text('yes')), undefined));
+  it('is dropped when speech goes on', async () =>
+    assert.equal(await taken(900, text('yes'), (s) => s.cancel()), undefined));
+  it('leaves to the final what a guard rejected', async () =>
+    assert.equal(await taken(900, text('', { rejected: 'loop' })), undefined));
+  it('leaves to the final what the engine doubts and was heard early', async () =>
+    assert.equal(await taken(900, text('yes', { trust: 'low' })), undefined));
   it('says that a text is trusted when it is there, until speech goes on', async () => {
     const seen: boolean[] = [];
     for (const trust of ['high', undefined] as const) {
-      const engine = { ready: () => Promise.resolve(), idle: true, decode: () => Promise.resolve(text('yes', trust ? { trust } : {})) };
-      const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+      const engine = {
+        ready: () => Promise.resolve(),
+        idle: true,
+        decode: () => Promise.resolve(text('yes', trust ? { trust } : {})),
+      };
+      const speculation = new Speculation({
+        engine,
+        sessionId: 's',
+        language: 'en',
+        drafts: new Drafts(),
+      });
       speculation.pause(pause(900));
       seen.push(speculation.trusted);
       await new Promise((resolve) => setImmediate(resolve));
@@ -44,11 +94,26 @@ describe('speculation', () => {
     }
     assert.deepEqual(seen, [false, true, false, false, false, false]);
   });
-  /** A source of which so many texts were trusted, and what it says of itself after each of the given ones. */
-  async function heard(trusted: number, trusts: readonly AsrResult['trust'][]): Promise<{ speculation: Speculation; seen: { trusted: boolean; doubted: boolean }[] }> {
+  /**
+   * A source of which so many texts were trusted, and what it says of itself after each of the
+   * given ones.
+   */
+  async function heard(
+    trusted: number,
+    trusts: readonly AsrResult['trust'][],
+  ): Promise<{ speculation: Speculation; seen: { trusted: boolean; doubted: boolean }[] }> {
     const answers = [...Array.from({ length: trusted }, () => 'high' as const), ...trusts];
-    const engine = { ready: () => Promise.resolve(), idle: true, decode: () => Promise.resolve(text('yes', { trust: answers.shift() } as Partial<AsrResult>)) };
-    const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+    const engine = {
+      ready: () => Promise.resolve(),
+      idle: true,
+      decode: () => Promise.resolve(text('yes', { trust: answers.shift() } as Partial<AsrResult>)),
+    };
+    const speculation = new Speculation({
+      engine,
+      sessionId: 's',
+      language: 'en',
+      drafts: new Drafts(),
+    });
     const seen: { trusted: boolean; doubted: boolean }[] = [];
     while (answers.length > 0) {
       speculation.pause(pause(900));
@@ -68,19 +133,44 @@ describe('speculation', () => {
   });
   it('decodes late in a source of which few texts are trusted, until they are again', async () => {
     const { seen } = await heard(2, ['low', 'low', 'low', undefined, 'high', 'high', 'high']);
-    assert.deepEqual(seen.map(({ doubted }) => doubted), [true, true, true, true, true, false, false]);
-    assert.equal(new Speculation({ engine: new ScriptedEngine(), sessionId: 's', language: 'en', drafts: new Drafts() }).doubted, true);
+    assert.deepEqual(
+      seen.map(({ doubted }) => doubted),
+      [true, true, true, true, true, false, false],
+    );
+    assert.equal(
+      new Speculation({
+        engine: new ScriptedEngine(),
+        sessionId: 's',
+        language: 'en',
+        drafts: new Drafts(),
+      }).doubted,
+      true,
+    );
   });
   it('publishes a doubted text of sound that was complete: another decode would give the same', async () => {
     const engine = new ScriptedEngine();
     engine.script = () => text('yes', { trust: 'low' });
-    const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+    const speculation = new Speculation({
+      engine,
+      sessionId: 's',
+      language: 'en',
+      drafts: new Drafts(),
+    });
     speculation.pause(pause(900, true));
     assert.equal((await speculation.take(phrase(900)))?.text, 'yes');
   });
   it('learns how long decodes take, with the sound before the phrase', async () => {
-    const engine = { ready: () => Promise.resolve(), idle: true, decode: () => Promise.resolve(text('yes', { inferenceMs: 200 })) };
-    const speculation = new Speculation({ engine, sessionId: 's', language: 'en', drafts: new Drafts() });
+    const engine = {
+      ready: () => Promise.resolve(),
+      idle: true,
+      decode: () => Promise.resolve(text('yes', { inferenceMs: 200 })),
+    };
+    const speculation = new Speculation({
+      engine,
+      sessionId: 's',
+      language: 'en',
+      drafts: new Drafts(),
+    });
     const before = speculation.decodeMs(10_000);
     for (let i = 0; i < 200; i++) {
       speculation.pause({ ...pause(900), lead: { id: 's0', pcm } });
@@ -89,7 +179,8 @@ describe('speculation', () => {
     // 200 ms for two seconds.
     assert.deepEqual([before, Math.round(speculation.decodeMs(10_000) / 10)], [300, 100]);
   });
-  it('has nothing where the engine was busy', async () => assert.equal(await taken(900, 'busy'), undefined));
+  it('has nothing where the engine was busy', async () =>
+    assert.equal(await taken(900, 'busy'), undefined));
 
   it('makes finals of a recording without a second decode, and loses no word', async () => {
     const h = new Harness();
@@ -105,6 +196,14 @@ describe('speculation', () => {
     const lead = { id: 's1', pcm };
     drafts.keep('s2', [1, 2]);
     drafts.keepFinal('s1', [3]);
-    assert.deepEqual([drafts.of({ id: 's2', lead }), drafts.of({ id: 's3' }), drafts.of({ id: 's3', lead: { id: 's9', pcm } }), drafts.of({ id: 's3', lead })], [{ draft: [1, 2], lead: { pcm, tokens: [3] } }, {}, {}, { lead: { pcm, tokens: [3] } }]);
+    assert.deepEqual(
+      [
+        drafts.of({ id: 's2', lead }),
+        drafts.of({ id: 's3' }),
+        drafts.of({ id: 's3', lead: { id: 's9', pcm } }),
+        drafts.of({ id: 's3', lead }),
+      ],
+      [{ draft: [1, 2], lead: { pcm, tokens: [3] } }, {}, {}, { lead: { pcm, tokens: [3] } }],
+    );
   });
 });

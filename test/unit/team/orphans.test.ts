@@ -15,10 +15,15 @@ describe('orphans of a team', () => {
   beforeEach(() => {
     [open, held, finished, fails] = [[], new Set(), [], 0];
     orphans = new Orphans({
-      clock, logger: silentLogger, graceMs: 60_000,
+      clock,
+      logger: silentLogger,
+      graceMs: 60_000,
       open: () => Promise.resolve(open),
       held: ({ sessionId }) => Promise.resolve(held.has(sessionId)),
-      finish: ({ sessionId }) => (fails-- > 0 ? Promise.reject(new Error('Another one has it.')) : Promise.resolve(void finished.push(sessionId))),
+      finish: ({ sessionId }) =>
+        fails-- > 0
+          ? Promise.reject(new Error('Another one has it.'))
+          : Promise.resolve(void finished.push(sessionId)),
     });
   });
   afterEach(() => orphans.dispose());

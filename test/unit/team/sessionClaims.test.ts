@@ -1,4 +1,7 @@
-/** The lease and the mark of a session while the stream takes nothing, as when its nodes choose a leader. */
+/**
+ * The lease and the mark of a session while the stream takes nothing, as when its nodes choose a
+ * leader.
+ */
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SessionClaims } from '../../../daemon/adapters/nats/sessionClaims';
@@ -15,12 +18,23 @@ class Stream {
   away = true;
   readonly marks = new Map<string, string>();
   readonly bus = {
-    js: { publish: (subject: string, name: string) => (this.away ? Promise.reject(new Error('no leader')) : Promise.resolve(this.marks.set(subject, name))) },
-    jsm: { streams: { purge: (_: string, { filter }: { filter: string }) => Promise.resolve(this.marks.delete(filter)) } },
+    js: {
+      publish: (subject: string, name: string) =>
+        this.away
+          ? Promise.reject(new Error('no leader'))
+          : Promise.resolve(this.marks.set(subject, name)),
+    },
+    jsm: {
+      streams: {
+        purge: (_: string, { filter }: { filter: string }) =>
+          Promise.resolve(this.marks.delete(filter)),
+      },
+    },
   } as unknown as TeamBus;
 }
 
-const claimsOf = (stream: Stream, leases: MemoryLeases, name = 'a'): SessionClaims => new SessionClaims({ bus: stream.bus, leases, subjects, name, logger: silentLogger });
+const claimsOf = (stream: Stream, leases: MemoryLeases, name = 'a'): SessionClaims =>
+  new SessionClaims({ bus: stream.bus, leases, subjects, name, logger: silentLogger });
 
 describe('sessions that a server claims', function () {
   this.timeout(15_000);
@@ -61,6 +75,9 @@ describe('sessions that a server claims', function () {
   it('says when to ask again for one that another server has', async function () {
     const leases = new MemoryLeases();
     await leases.claim(subjects.lease('s'), 'b');
-    await assert.rejects(claimsOf(new Stream(), leases).claim('s'), { code: 'rpc.timeout', retry: 'later' });
+    await assert.rejects(claimsOf(new Stream(), leases).claim('s'), {
+      code: 'rpc.timeout',
+      retry: 'later',
+    });
   });
 });

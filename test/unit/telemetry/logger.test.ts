@@ -1,4 +1,7 @@
-/** The log: its fields, sessions as marks, secrets, what was spoken, requests, and a level that changes while it runs. */
+/**
+ * The log: its fields, sessions as marks, secrets, what was spoken, requests, and a level that
+ * changes while it runs.
+ */
 import { deepEqual, equal } from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,19 +20,39 @@ describe('log', () => {
     logger.dispose();
     rmSync(folder, { recursive: true });
   });
-  const lines = () => readFileSync(join(folder, 'daemon.log'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = () =>
+    readFileSync(join(folder, 'daemon.log'), 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
 
   it('has time, level, component, event, duration and a mark for the session', () => {
-    logger.child('session').info('session.state', { session: 'secretid', durationMs: 12, to: 'DONE' });
+    logger
+      .child('session')
+      .info('session.state', { session: 'secretid', durationMs: 12, to: 'DONE' });
     const [{ time, pid, session, ...rest } = {}] = lines();
-    deepEqual([rest, typeof time, pid, typeof session === 'string' && /^[0-9a-f]{10}$/.test(session)], [{ level: 30, component: 'session', event: 'session.state', durationMs: 12, to: 'DONE' }, 'string', process.pid, true]);
+    deepEqual(
+      [rest, typeof time, pid, typeof session === 'string' && /^[0-9a-f]{10}$/.test(session)],
+      [
+        { level: 30, component: 'session', event: 'session.state', durationMs: 12, to: 'DONE' },
+        'string',
+        process.pid,
+        true,
+      ],
+    );
   });
 
   it('leaves out what is marked as spoken, unless that is asked for', () => {
     logger.info('a', { text: new Spoken('the quokka ships') });
     logger.spoken = true;
     logger.info('b', { text: new Spoken('the quokka ships to ben@example.com') });
-    deepEqual(lines().map(({ event, text }) => [event, text]), [['a', undefined], ['b', 'the quokka ships to [email]']]);
+    deepEqual(
+      lines().map(({ event, text }) => [event, text]),
+      [
+        ['a', undefined],
+        ['b', 'the quokka ships to [email]'],
+      ],
+    );
   });
 
   it('redacts secrets in every text', () => {
@@ -44,27 +67,49 @@ describe('log', () => {
     child.debug('heard');
     logger.level = 'error';
     child.warn('unheard too');
-    deepEqual(lines().map(({ event }) => event), ['heard']);
+    deepEqual(
+      lines().map(({ event }) => event),
+      ['heard'],
+    );
   });
 
   it('marks what happens within a request, and nothing that goes on behind it', async () => {
     let later: Promise<void> | undefined;
-    const work = (id: string) => logger.within(id, async () => {
-      logger.child('x').info('begun');
-      await Promise.resolve();
-      later = new Promise<void>((resolve) => setTimeout(resolve, 5)).then(() => logger.info('behind'));
-      logger.info('done');
-    });
+    const work = (id: string) =>
+      logger.within(id, async () => {
+        logger.child('x').info('begun');
+        await Promise.resolve();
+        later = new Promise<void>((resolve) => setTimeout(resolve, 5)).then(() =>
+          logger.info('behind'),
+        );
+        logger.info('done');
+      });
     await Promise.all([work('1-1'), work('1-2')]);
     await later;
     await new Promise((resolve) => setTimeout(resolve, 10));
     await work('1-3');
-    deepEqual(lines().map(({ event, request }) => `${String(event)} ${String(request)}`), ['begun 1-1', 'begun 1-2', 'done 1-1', 'done 1-2', 'behind undefined', 'behind undefined', 'begun 1-3', 'done 1-3']);
+    deepEqual(
+      lines().map(({ event, request }) => `${String(event)} ${String(request)}`),
+      [
+        'begun 1-1',
+        'begun 1-2',
+        'done 1-1',
+        'done 1-2',
+        'behind undefined',
+        'behind undefined',
+        'begun 1-3',
+        'done 1-3',
+      ],
+    );
   });
 
   it('remembers the last warnings and errors without their facts', () => {
-    for (let i = 0; i < 30; i++) logger.child('c').warn(`w${i}`, { error: 'engine.crashed', text: new Spoken('x') });
+    for (let i = 0; i < 30; i++)
+      logger.child('c').warn(`w${i}`, { error: 'engine.crashed', text: new Spoken('x') });
     const { lastErrors } = logger;
-    deepEqual([lastErrors.length, lastErrors.at(-1)?.event, Object.keys(lastErrors[0]!)], [20, 'w29', ['at', 'level', 'component', 'event', 'error']]);
+    deepEqual(
+      [lastErrors.length, lastErrors.at(-1)?.event, Object.keys(lastErrors[0]!)],
+      [20, 'w29', ['at', 'level', 'component', 'event', 'error']],
+    );
   });
 });

@@ -32,7 +32,10 @@ describe('redact', () => {
   check('the token is refreshed twice', 'the token is refreshed twice');
   check('the secret is simple', 'the secret is simple');
   check('meet at 10 at the office dot', 'meet at 10 at the office dot');
-  check('call createSessionManagerWithDefaultOptionsAndRetries', 'call createSessionManagerWithDefaultOptionsAndRetries');
+  check(
+    'call createSessionManagerWithDefaultOptionsAndRetries',
+    'call createSessionManagerWithDefaultOptionsAndRetries',
+  );
   check('2026-11-21T16:15:59.000Z pid 4711', '2026-11-21T16:15:59.000Z pid 4711');
   it('takes a long text in time that grows with its length', () => {
     const begun = process.cpuUsage();

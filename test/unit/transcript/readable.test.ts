@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { disfluencies, readableText } from '../../../daemon/transcript/readable';
 
-const check = (spoken: string, written: string): void => assert.equal(readableText(spoken), written);
+const check = (spoken: string, written: string): void =>
+  assert.equal(readableText(spoken), written);
 
 describe('readable text', () => {
   it('hides fillers and keeps the stop of the sentence', () => {
@@ -21,27 +22,76 @@ describe('readable text', () => {
   it('hides words that break off', () => check('We sh- we should wait.', 'We should wait.'));
   it('keeps a segment that is nothing else', () => check('hmm', 'Hmm'));
   it('writes numbers as people do', () => {
-    check('It took twenty five seconds, not two hundred and fifty.', 'It took 25 seconds, not 250.');
-    check('one of them failed in ten percent of the twelve thousand runs', 'One of them failed in 10% of the 12,000 runs');
+    check(
+      'It took twenty five seconds, not two hundred and fifty.',
+      'It took 25 seconds, not 250.',
+    );
+    check(
+      'one of them failed in ten percent of the twelve thousand runs',
+      'One of them failed in 10% of the 12,000 runs',
+    );
     check('It listens on port eighty eighty.', 'It listens on port 8080.');
     check('Version twenty twenty six, twenty-three files.', 'Version 2026, 23 files.');
-    check('Ten past nine, and it lasted forty minutes. Fourteen.', 'Ten past nine, and it lasted 40 minutes. Fourteen.');
-    check('Give me a second, two or three people came.', 'Give me a second, two or three people came.');
+    check(
+      'Ten past nine, and it lasted forty minutes. Fourteen.',
+      'Ten past nine, and it lasted 40 minutes. Fourteen.',
+    );
+    check(
+      'Give me a second, two or three people came.',
+      'Give me a second, two or three people came.',
+    );
   });
   it('writes dates and times as people do', () => {
     check('by november twenty third at three thirty pm.', 'By November 23 at 3:30 pm.');
     check('on the fourth of may, at nine am', 'On 4 May, at 9 am');
     check('We may be the first of many.', 'We may be the first of many.');
   });
-  it('keeps every word when they are to be shown', () => assert.equal(readableText('um, we we need twenty files', 'show'), 'Um, we we need 20 files'));
-  it('leaves names of the code alone', () => check('refreshSession calls parseConfig. iOS is next.', 'refreshSession calls parseConfig. iOS is next.'));
+  it('keeps every word when they are to be shown', () =>
+    assert.equal(readableText('um, we we need twenty files', 'show'), 'Um, we we need 20 files'));
+  it('leaves names of the code alone', () =>
+    check(
+      'refreshSession calls parseConfig. iOS is next.',
+      'refreshSession calls parseConfig. iOS is next.',
+    ));
   it('marks in order, without overlap, and says the same of what is readable already', () => {
-    const word = fc.constantFrom('um', 'the', 'we', 'twenty', 'three', 'percent', 'may', 'first', 'of', 'sh-', 'you', 'know,', 'like,', 'yes,', 'pm', 'end.', 'hundred', 'and', 'fooBar', '…', '’', '12');
-    fc.assert(fc.property(fc.array(word, { maxLength: 14 }), (words) => {
-      const text = words.join(' ');
-      const marks = disfluencies(text);
-      for (let i = 0; i < marks.length; i++) assert.ok((marks[i - 1]?.end ?? 0) <= marks[i]!.start && marks[i]!.start < marks[i]!.end && marks[i]!.end <= text.length, text);
-      assert.ok(text.trim() === '' || readableText(text) !== '', text);
-    }), { numRuns: 500 });
+    const word = fc.constantFrom(
+      'um',
+      'the',
+      'we',
+      'twenty',
+      'three',
+      'percent',
+      'may',
+      'first',
+      'of',
+      'sh-',
+      'you',
+      'know,',
+      'like,',
+      'yes,',
+      'pm',
+      'end.',
+      'hundred',
+      'and',
+      'fooBar',
+      '…',
+      '’',
+      '12',
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 14 }), (words) => {
+        const text = words.join(' ');
+        const marks = disfluencies(text);
+        for (let i = 0; i < marks.length; i++)
+          assert.ok(
+            (marks[i - 1]?.end ?? 0) <= marks[i]!.start &&
+              marks[i]!.start < marks[i]!.end &&
+              marks[i]!.end <= text.length,
+            text,
+          );
+        assert.ok(text.trim() === '' || readableText(text) !== '', text);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

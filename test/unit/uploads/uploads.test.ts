@@ -1,4 +1,7 @@
-/** Recordings kept for a daemon elsewhere: numbered, handed on once they are on disk, one holder, bounded room, gone only when confirmed or discarded. */
+/**
+ * Recordings kept for a daemon elsewhere: numbered, handed on once they are on disk, one holder,
+ * bounded room, gone only when confirmed or discarded.
+ */
 import { deepEqual, throws } from 'node:assert/strict';
 import { FrameChain } from '../../../daemon/audio/frameChain';
 import { ManualClock } from '../../../daemon/base/clock';
@@ -21,7 +24,20 @@ describe('recordings kept for a daemon elsewhere', () => {
   let bytes: number;
   let room: number;
   let heard: { seq: number; frames: number }[];
-  const make = (): Uploads => new Uploads({ records: { list: () => [...records.values()], write: (r) => void records.set(r.id, r), remove: (id) => void records.delete(id), bytes: () => bytes }, spools, clock, logger: silentLogger, newId: () => `u${records.size + 1}`, roomBytes: () => room });
+  const make = (): Uploads =>
+    new Uploads({
+      records: {
+        list: () => [...records.values()],
+        write: (r) => void records.set(r.id, r),
+        remove: (id) => void records.delete(id),
+        bytes: () => bytes,
+      },
+      spools,
+      clock,
+      logger: silentLogger,
+      newId: () => `u${records.size + 1}`,
+      roomBytes: () => room,
+    });
   let uploads: Uploads;
   beforeEach(() => {
     records.clear();
@@ -33,7 +49,13 @@ describe('recordings kept for a daemon elsewhere', () => {
     uploads = make();
   });
 
-  const record = (fromSeq = 0): ReturnType<Uploads['recording']> => uploads.recording('u1', 'mic', fromSeq, (seq, pcm) => void heard.push({ seq, frames: pcm.length / 320 }));
+  const record = (fromSeq = 0): ReturnType<Uploads['recording']> =>
+    uploads.recording(
+      'u1',
+      'mic',
+      fromSeq,
+      (seq, pcm) => void heard.push({ seq, frames: pcm.length / 320 }),
+    );
   const total = (): number => heard.reduce((sum, { frames }) => sum + frames, 0);
   const truth = (samples = SPOKEN): { source: 'mic'; frames: number; digest: string } => {
     const chain = new FrameChain();
@@ -63,12 +85,24 @@ describe('recordings kept for a daemon elsewhere', () => {
   it('is for one client at a time, and for the next when that is gone', () => {
     const [one, two] = [{}, {}];
     uploads.open(WISH, one);
-    throws(() => uploads.open(WISH, two), (e) => isEarmarkError(e, 'session.wrongState'));
-    throws(() => uploads.discard('u1', two), (e) => isEarmarkError(e, 'session.wrongState'));
+    throws(
+      () => uploads.open(WISH, two),
+      (e) => isEarmarkError(e, 'session.wrongState'),
+    );
+    throws(
+      () => uploads.discard('u1', two),
+      (e) => isEarmarkError(e, 'session.wrongState'),
+    );
     uploads.letGo(one);
-    deepEqual({ id: uploads.open(WISH, two).id, count: uploads.list().length }, { id: 'u1', count: 1 });
+    deepEqual(
+      { id: uploads.open(WISH, two).id, count: uploads.list().length },
+      { id: 'u1', count: 1 },
+    );
     uploads.giveBack('u1', one);
-    throws(() => uploads.open(WISH, one), (e) => isEarmarkError(e, 'session.wrongState'));
+    throws(
+      () => uploads.open(WISH, one),
+      (e) => isEarmarkError(e, 'session.wrongState'),
+    );
     uploads.giveBack('u1', two);
     deepEqual(uploads.open(WISH, one).id, 'u1');
   });
@@ -78,24 +112,69 @@ describe('recordings kept for a daemon elsewhere', () => {
     const recording = record();
     recording.write(SPOKEN);
     recording.end();
-    for (const [received, told] of [[[], /has is not what was recorded/], [[{ ...truth(), digest: '0'.repeat(64) }], /has is not what was recorded/], [[truth(SPOKEN.subarray(0, 320 * 60))], /has 0 min of the 0 min/]] as const) {
+    for (const [received, told] of [
+      [[], /has is not what was recorded/],
+      [[{ ...truth(), digest: '0'.repeat(64) }], /has is not what was recorded/],
+      [[truth(SPOKEN.subarray(0, 320 * 60))], /has 0 min of the 0 min/],
+    ] as const) {
       const answer = await turns(uploads.settle('u1', received));
-      deepEqual({ state: answer.state, told: told.test(answer.problem ?? ''), listed: uploads.list().map(({ state, held }) => ({ state, held })), sound: spools.list() }, { state: 'pending_verification', told: true, listed: [{ state: 'pending_verification', held: false }], sound: ['u1'] });
+      deepEqual(
+        {
+          state: answer.state,
+          told: told.test(answer.problem ?? ''),
+          listed: uploads.list().map(({ state, held }) => ({ state, held })),
+          sound: spools.list(),
+        },
+        {
+          state: 'pending_verification',
+          told: true,
+          listed: [{ state: 'pending_verification', held: false }],
+          sound: ['u1'],
+        },
+      );
       uploads.open(WISH, {});
     }
     uploads.dispose();
     uploads = make();
     uploads.open(WISH, {});
-    deepEqual({ sent: await turns(uploads.sent('u1')), answer: await turns(uploads.settle('u1', [truth()])), left: uploads.list(), sound: spools.list() }, { sent: [truth()], answer: { state: 'confirmed' }, left: [], sound: [] });
+    deepEqual(
+      {
+        sent: await turns(uploads.sent('u1')),
+        answer: await turns(uploads.settle('u1', [truth()])),
+        left: uploads.list(),
+        sound: spools.list(),
+      },
+      { sent: [truth()], answer: { state: 'confirmed' }, left: [], sound: [] },
+    );
   });
 
   it('goes on recording without a copy where there is no room, says so, and deletes nothing', async () => {
-    records.set('old', { id: 'old', remote: 'far:1', sessionId: 'before', startedAt: '2020-01-01T00:00:00Z', sources: [{ source: 'mic' }], state: 'pending_verification', ended: true });
+    records.set('old', {
+      id: 'old',
+      remote: 'far:1',
+      sessionId: 'before',
+      startedAt: '2020-01-01T00:00:00Z',
+      sources: [{ source: 'mic' }],
+      state: 'pending_verification',
+      ended: true,
+    });
     bytes = 600;
     uploads.open(WISH, {});
-    const recording = uploads.recording('u2', 'mic', 0, (seq, pcm) => void heard.push({ seq, frames: pcm.length / 320 }));
+    const recording = uploads.recording(
+      'u2',
+      'mic',
+      0,
+      (seq, pcm) => void heard.push({ seq, frames: pcm.length / 320 }),
+    );
     recording.write(SPOKEN);
-    deepEqual({ frames: total(), told: records.get('u2')?.problem?.includes('used up'), old: records.has('old') }, { frames: FRAMES, told: true, old: true });
+    deepEqual(
+      {
+        frames: total(),
+        told: records.get('u2')?.problem?.includes('used up'),
+        old: records.has('old'),
+      },
+      { frames: FRAMES, told: true, old: true },
+    );
     deepEqual(await turns(uploads.settle('u2', [truth()])), { state: 'confirmed' });
     room = 1e9;
     uploads.open({ ...WISH, sessionId: 'next' }, {});
@@ -111,7 +190,11 @@ describe('recordings kept for a daemon elsewhere', () => {
       recording.end();
       uploads.letGo(uploads);
       const calls: string[] = [];
-      const answers = [undefined, new EarmarkError('audio.tooFast', 'Wait.'), fails ? new EarmarkError('session.notFound', 'Gone.') : undefined];
+      const answers = [
+        undefined,
+        new EarmarkError('audio.tooFast', 'Wait.'),
+        fails ? new EarmarkError('session.notFound', 'Gone.') : undefined,
+      ];
       const sessions = {
         start: async () => ({ session: { record: { id: 's1' } } }),
         push: async (_id: string, _source: string, seq: number) => {
@@ -127,7 +210,15 @@ describe('recordings kept for a daemon elsewhere', () => {
         await settle();
         clock.advance(200);
       }
-      deepEqual({ id, first: calls.slice(0, 3), end: calls.at(-1), left: uploads.list().length }, { id: 's1', first: ['push 0', 'push 100', 'push 100'], end: fails ? 'upload.failed' : 'upload.transcribed', left: fails ? 1 : 0 });
+      deepEqual(
+        { id, first: calls.slice(0, 3), end: calls.at(-1), left: uploads.list().length },
+        {
+          id: 's1',
+          first: ['push 0', 'push 100', 'push 100'],
+          end: fails ? 'upload.failed' : 'upload.transcribed',
+          left: fails ? 1 : 0,
+        },
+      );
     }
   });
 
@@ -137,6 +228,9 @@ describe('recordings kept for a daemon elsewhere', () => {
     const recording = record(7);
     recording.write(SPOKEN);
     recording.end();
-    deepEqual({ first: heard[0]?.seq, state: (await turns(uploads.settle('u1', [truth()]))).state }, { first: 7, state: 'pending_verification' });
+    deepEqual(
+      { first: heard[0]?.seq, state: (await turns(uploads.settle('u1', [truth()]))).state },
+      { first: 7, state: 'pending_verification' },
+    );
   });
 });

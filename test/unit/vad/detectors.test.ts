@@ -7,7 +7,11 @@ import { FallbackDetector } from '../../../daemon/vad/fallbackDetector';
 let seed = 1;
 const random = (): number => ((seed = (seed * 16807) % 2147483647) / 2147483647) * 2 - 1;
 /** Noise of a level in dBFS. */
-const noise = (windows: number, db: number): Float32Array => Float32Array.from({ length: windows * VAD_WINDOW }, () => random() * Math.sqrt(3) * 10 ** (db / 20));
+const noise = (windows: number, db: number): Float32Array =>
+  Float32Array.from(
+    { length: windows * VAD_WINDOW },
+    () => random() * Math.sqrt(3) * 10 ** (db / 20),
+  );
 const share = (p: Float32Array): number => p.filter((x) => x > 0.5).length / p.length;
 
 describe('EnergyDetector', () => {
@@ -15,7 +19,14 @@ describe('EnergyDetector', () => {
     for (const floor of [-90, -60, -45, -30]) {
       const detector = new EnergyDetector();
       await detector.detect(noise(100, floor));
-      assert.deepEqual([share(await detector.detect(noise(50, floor))), share(await detector.detect(noise(20, Math.max(-40, floor + 18))))], [0, 1], `floor ${floor}`);
+      assert.deepEqual(
+        [
+          share(await detector.detect(noise(50, floor))),
+          share(await detector.detect(noise(20, Math.max(-40, floor + 18)))),
+        ],
+        [0, 1],
+        `floor ${floor}`,
+      );
     }
   });
   it('hears a speaker who speaks from the first window on', async () => {
@@ -37,20 +48,30 @@ describe('FallbackDetector', () => {
     resets = 0;
     detect(windows: Float32Array): Promise<Float32Array> {
       this.calls++;
-      return this.broken ? Promise.reject(new Error('broken')) : Promise.resolve(new Float32Array(windows.length / VAD_WINDOW).fill(0.25));
+      return this.broken
+        ? Promise.reject(new Error('broken'))
+        : Promise.resolve(new Float32Array(windows.length / VAD_WINDOW).fill(0.25));
     }
     reset(): void {
       this.resets++;
     }
     dispose(): void {}
   }
-  const constant: SpeechDetector = { detect: (w) => Promise.resolve(new Float32Array(w.length / VAD_WINDOW).fill(0.75)), reset: () => undefined, dispose: () => undefined };
+  const constant: SpeechDetector = {
+    detect: (w) => Promise.resolve(new Float32Array(w.length / VAD_WINDOW).fill(0.75)),
+    reset: () => undefined,
+    dispose: () => undefined,
+  };
   const windows = new Float32Array(100 * VAD_WINDOW);
 
   it('answers every window, tells once, tries again after half a minute and goes back', async () => {
     const primary = new Flaky();
     const told: string[] = [];
-    const detector = new FallbackDetector(primary, () => constant, (e) => told.push(String(e)));
+    const detector = new FallbackDetector(
+      primary,
+      () => constant,
+      (e) => told.push(String(e)),
+    );
     const answers: (number | undefined)[] = [];
     for (let i = 0; i < 25; i++) {
       if (i === 2) primary.broken = true;
@@ -59,8 +80,13 @@ describe('FallbackDetector', () => {
       assert.equal(answer.length, 100);
       answers.push(answer[0]);
     }
-    // 100 windows are 3.2 s: broken at the third call, tried after ten more (in vain) and after another ten.
-    assert.deepEqual(answers, [...Array(2).fill(0.25), ...Array(20).fill(0.75), ...Array(3).fill(0.25)]);
+    // 100 windows are 3.2 s: broken at the third call, tried after ten more (in vain) and after
+    // another ten.
+    assert.deepEqual(answers, [
+      ...Array(2).fill(0.25),
+      ...Array(20).fill(0.75),
+      ...Array(3).fill(0.25),
+    ]);
     assert.deepEqual([told, primary.calls], [['Error: broken'], 7]);
   });
 });

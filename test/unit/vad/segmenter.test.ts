@@ -1,36 +1,72 @@
 // Where phrases begin and end, for given probabilities of speech.
 import assert from 'node:assert/strict';
-import { PhraseSegmenter, type SegmenterEvent, defaultSegmenterOptions, segmenterOptionsFor } from '../../../daemon/vad/segmenter';
+import {
+  PhraseSegmenter,
+  type SegmenterEvent,
+  defaultSegmenterOptions,
+  segmenterOptionsFor,
+} from '../../../daemon/vad/segmenter';
 import type { SegmenterOptions } from '../../../daemon/vad/contract';
 
 const W = 512;
 const ms = (samples: number): number => Math.round(samples / 16);
 
 /**
- * `.` silence, `s` speech, `-` in between (0.4); one letter a 32 ms window. Events as text, times in milliseconds.
+ * `.` silence, `s` speech, `-` in between (0.4); one letter a 32 ms window. Events as text, times
+ * in milliseconds.
  * @param msPerSecond what a decode takes of each second; pauses are told where it is given
  */
-function run(pattern: string, options: Partial<SegmenterOptions> = {}, quietest = (_from: number, to: number): number => to - 160, msPerSecond?: number): string[] {
+function run(
+  pattern: string,
+  options: Partial<SegmenterOptions> = {},
+  quietest = (_from: number, to: number): number => to - 160,
+  msPerSecond?: number,
+): string[] {
   const pauses = msPerSecond !== undefined;
   const decodeMs = (soundMs: number): number => (soundMs * (msPerSecond ?? 0)) / 1000;
-  const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, postRollMs: 192, shortPhraseMs: 0, ...options }, quietest, undefined, undefined, decodeMs);
+  const segmenter = new PhraseSegmenter(
+    { ...defaultSegmenterOptions, postRollMs: 192, shortPhraseMs: 0, ...options },
+    quietest,
+    undefined,
+    undefined,
+    decodeMs,
+  );
   const found: SegmenterEvent[] = [];
-  [...pattern].forEach((letter, i) => found.push(...segmenter.push(i * W, letter === 's' ? 0.9 : letter === '-' ? 0.4 : 0.05)));
+  [...pattern].forEach((letter, i) =>
+    found.push(...segmenter.push(i * W, letter === 's' ? 0.9 : letter === '-' ? 0.4 : 0.05)),
+  );
   if (pattern.endsWith('|')) found.pop();
   return found.flatMap((e) => {
     if (e.kind === 'onset') return `onset ${ms(e.start)}`;
-    if (e.kind === 'phrase') return `${e.cause} ${ms(e.start)}-${ms(e.end)} speech to ${ms(e.speechEnd)}`;
-    return pauses ? (e.kind === 'pause' ? `pause ${ms(e.start)}-${ms(e.end)} speech to ${ms(e.speechEnd)}` : 'resume') : [];
+    if (e.kind === 'phrase')
+      return `${e.cause} ${ms(e.start)}-${ms(e.end)} speech to ${ms(e.speechEnd)}`;
+    return pauses
+      ? e.kind === 'pause'
+        ? `pause ${ms(e.start)}-${ms(e.end)} speech to ${ms(e.speechEnd)}`
+        : 'resume'
+      : [];
   });
 }
-const check = (pattern: string, expected: string[], options: Partial<SegmenterOptions> = {}): void => assert.deepEqual(run(pattern, options), expected);
+const check = (
+  pattern: string,
+  expected: string[],
+  options: Partial<SegmenterOptions> = {},
+): void => assert.deepEqual(run(pattern, options), expected);
 const n = (letter: string, times: number): string => letter.repeat(times);
 
 describe('PhraseSegmenter', () => {
   it('waits longer for the end of every phrase while it is told to', () => {
-    const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, shortPhraseMs: 0 }, (_from, to) => to, () => true);
+    const segmenter = new PhraseSegmenter(
+      { ...defaultSegmenterOptions, shortPhraseMs: 0 },
+      (_from, to) => to,
+      () => true,
+    );
     const ends: number[] = [];
-    [...(n('s', 40) + n('.', 40))].forEach((letter, i) => segmenter.push(i * W, letter === 's' ? 0.9 : 0.05).forEach((e) => e.kind === 'phrase' && ends.push(ms((i + 1) * W - e.speechEnd))));
+    [...(n('s', 40) + n('.', 40))].forEach((letter, i) =>
+      segmenter
+        .push(i * W, letter === 's' ? 0.9 : 0.05)
+        .forEach((e) => e.kind === 'phrase' && ends.push(ms((i + 1) * W - e.speechEnd))),
+    );
     assert.deepEqual(ends, [864]);
   });
   it('starts 300 ms before speech and ends after 400 ms of silence', () => {
@@ -40,7 +76,10 @@ describe('PhraseSegmenter', () => {
     check(n('.', 2) + n('s', 10) + n('.', 13), ['onset 0', 'silence 0-576 speech to 384']);
   });
   it('takes a pause shorter than 400 ms for part of the phrase', () => {
-    check(n('.', 20) + n('s', 5) + n('.', 12) + n('s', 5) + n('.', 13), ['onset 340', 'silence 340-1536 speech to 1344']);
+    check(n('.', 20) + n('s', 5) + n('.', 12) + n('s', 5) + n('.', 13), [
+      'onset 340',
+      'silence 340-1536 speech to 1344',
+    ]);
   });
   it('waits longer for more while a phrase is short', () => {
     const waits = { shortPhraseMs: 640, shortEndSilenceMs: 800 };
@@ -51,43 +90,104 @@ describe('PhraseSegmenter', () => {
   it('does not wait longer for more than a short phrase whose text is trusted, from when it is', () => {
     const ends = (trustedAtMs: number): number[] => {
       let quietMs = 0;
-      const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, shortPhraseMs: 5_000 }, (_from, to) => to, undefined, () => quietMs >= trustedAtMs);
+      const segmenter = new PhraseSegmenter(
+        { ...defaultSegmenterOptions, shortPhraseMs: 5_000 },
+        (_from, to) => to,
+        undefined,
+        () => quietMs >= trustedAtMs,
+      );
       return [...(n('s', 40) + n('.', 40))].flatMap((letter, i) => {
         quietMs = letter === 's' ? 0 : quietMs + 32;
-        return segmenter.push(i * W, letter === 's' ? 0.9 : 0.05).flatMap((e) => (e.kind === 'phrase' ? [ms((i + 1) * W - e.speechEnd)] : []));
+        return segmenter
+          .push(i * W, letter === 's' ? 0.9 : 0.05)
+          .flatMap((e) => (e.kind === 'phrase' ? [ms((i + 1) * W - e.speechEnd)] : []));
       });
     };
     assert.deepEqual([ends(200), ends(600), ends(Infinity)], [[416], [608], [864]]);
   });
   it('announces a pause once, and that it was none', () => {
     const speak = n('s', 10) + n('.', 8) + n('s', 5) + n('.', 13);
-    assert.deepEqual(run(speak, { pauseLeadMs: 0 }, undefined, 500), ['onset 0', 'pause 0-512 speech to 320', 'resume', 'pause 0-896 speech to 736', 'silence 0-928 speech to 736']);
+    assert.deepEqual(run(speak, { pauseLeadMs: 0 }, undefined, 500), [
+      'onset 0',
+      'pause 0-512 speech to 320',
+      'resume',
+      'pause 0-896 speech to 736',
+      'silence 0-928 speech to 736',
+    ]);
   });
   it('announces a pause so late that a decode is just done when the phrase ends', () => {
     // 320 ms of speech at 250 ms a second: 80 ms before the end. A long phrase: after 160 ms.
-    assert.deepEqual(run(n('s', 10) + n('.', 10), { pauseLeadMs: 0 }, undefined, 250), ['onset 0', 'pause 0-512 speech to 320']);
+    assert.deepEqual(run(n('s', 10) + n('.', 10), { pauseLeadMs: 0 }, undefined, 250), [
+      'onset 0',
+      'pause 0-512 speech to 320',
+    ]);
     assert.deepEqual(run(n('s', 10) + n('.', 9), { pauseLeadMs: 0 }, undefined, 250), ['onset 0']);
-    assert.deepEqual(run(n('s', 100) + n('.', 5), { pauseLeadMs: 0 }, undefined, 250), ['onset 0', 'pause 0-3360 speech to 3200']);
+    assert.deepEqual(run(n('s', 100) + n('.', 5), { pauseLeadMs: 0 }, undefined, 250), [
+      'onset 0',
+      'pause 0-3360 speech to 3200',
+    ]);
   });
   it('announces the pause of a short phrase before its longer end where the text of an earlier pause was doubted', () => {
     const pausesAfter = (pattern: string, doubted: boolean): number[] => {
-      const segmenter = new PhraseSegmenter({ ...defaultSegmenterOptions, shortPhraseMs: 2_000, shortEndSilenceMs: 800 }, (_from, to) => to, undefined, undefined, () => 100, () => doubted);
-      return [...pattern].flatMap((letter, i) => segmenter.push(i * W, letter === 's' ? 0.9 : 0.05).flatMap((e) => (e.kind === 'pause' ? [ms((i + 1) * W - e.speechEnd)] : [])));
+      const segmenter = new PhraseSegmenter(
+        { ...defaultSegmenterOptions, shortPhraseMs: 2_000, shortEndSilenceMs: 800 },
+        (_from, to) => to,
+        undefined,
+        undefined,
+        () => 100,
+        () => doubted,
+      );
+      return [...pattern].flatMap((letter, i) =>
+        segmenter
+          .push(i * W, letter === 's' ? 0.9 : 0.05)
+          .flatMap((e) => (e.kind === 'pause' ? [ms((i + 1) * W - e.speechEnd)] : [])),
+      );
     };
     const { pauseLeadMs } = defaultSegmenterOptions;
     const windows = (quietMs: number): number => Math.ceil((quietMs - pauseLeadMs - 100) / 32) * 32;
-    assert.deepEqual([pausesAfter(n('s', 40) + n('.', 30), false), pausesAfter(n('s', 40) + n('.', 30), true), pausesAfter(n('s', 80) + n('.', 30), true)], [[windows(400)], [windows(800)], [windows(400)]]);
+    assert.deepEqual(
+      [
+        pausesAfter(n('s', 40) + n('.', 30), false),
+        pausesAfter(n('s', 40) + n('.', 30), true),
+        pausesAfter(n('s', 80) + n('.', 30), true),
+      ],
+      [[windows(400)], [windows(800)], [windows(400)]],
+    );
   });
   it('counts fewer phrases as short where several people speak and nothing tells them apart', () => {
-    assert.deepEqual([{ mixed: true }, { mixed: true, awaited: true }, {}].map((use) => ({ ...defaultSegmenterOptions, ...segmenterOptionsFor('moonshine', true, use) }).shortPhraseMs), [5_000, 5_000, 8_000]);
+    assert.deepEqual(
+      [{ mixed: true }, { mixed: true, awaited: true }, {}].map(
+        (use) =>
+          ({ ...defaultSegmenterOptions, ...segmenterOptionsFor('moonshine', true, use) })
+            .shortPhraseMs,
+      ),
+      [5_000, 5_000, 8_000],
+    );
   });
   it('announces every pause at once where somebody waits for the end', () => {
-    assert.deepEqual(run(n('s', 10) + n('.', 5) + n('s', 3), { shortPhraseMs: 5_000, ...segmenterOptionsFor('moonshine', true, { awaited: true }) }, undefined, 30), ['onset 0', 'pause 0-448 speech to 320', 'resume']);
+    assert.deepEqual(
+      run(
+        n('s', 10) + n('.', 5) + n('s', 3),
+        { shortPhraseMs: 5_000, ...segmenterOptionsFor('moonshine', true, { awaited: true }) },
+        undefined,
+        30,
+      ),
+      ['onset 0', 'pause 0-448 speech to 320', 'resume'],
+    );
   });
   it('announces it earlier where the phrase is decoded behind the one before', () => {
     // 620 ms that go on 20 ms behind another phrase; with it 1856 ms.
-    const pauses = (silence: number, leadGapMs: number): boolean => run(n('s', 32) + n('.', 16) + n('s', 10) + n('.', silence), { pauseLeadMs: 0, leadGapMs }, undefined, 100).includes('pause 1236-2048 speech to 1856');
-    assert.deepEqual([pauses(6, 400), pauses(7, 400), pauses(10, 0), pauses(11, 0)], [false, true, false, true]);
+    const pauses = (silence: number, leadGapMs: number): boolean =>
+      run(
+        n('s', 32) + n('.', 16) + n('s', 10) + n('.', silence),
+        { pauseLeadMs: 0, leadGapMs },
+        undefined,
+        100,
+      ).includes('pause 1236-2048 speech to 1856');
+    assert.deepEqual(
+      [pauses(6, 400), pauses(7, 400), pauses(10, 0), pauses(11, 0)],
+      [false, true, false, true],
+    );
   });
   it('keeps a phrase open on windows between the two thresholds, but does not start on them', () => {
     check(n('.', 20) + n('-', 30), []);
@@ -99,10 +199,19 @@ describe('PhraseSegmenter', () => {
     check(n('.', 20) + ('s' + n('.', 6)).repeat(20), []);
   });
   it('never gives one sample to two phrases, and begins one where a frame does', () => {
-    check(n('s', 10) + n('.', 13) + n('s', 10) + n('.', 13), ['onset 0', 'silence 0-512 speech to 320', 'onset 520', 'silence 520-1248 speech to 1056']);
+    check(n('s', 10) + n('.', 13) + n('s', 10) + n('.', 13), [
+      'onset 0',
+      'silence 0-512 speech to 320',
+      'onset 520',
+      'silence 520-1248 speech to 1056',
+    ]);
   });
   it('cuts at the cap and goes on at the same sample', () => {
-    check(n('s', 70) + n('.', 13), ['onset 0', 'cap 0-2038 speech to 2038', 'onset 2038', 'silence 2038-2432 speech to 2240'], { maxPhraseMs: 2048 });
+    check(
+      n('s', 70) + n('.', 13),
+      ['onset 0', 'cap 0-2038 speech to 2038', 'onset 2038', 'silence 2038-2432 speech to 2240'],
+      { maxPhraseMs: 2048 },
+    );
   });
   it('opens nothing after a cut behind the last speech', () => {
     const events = run(n('s', 58) + n('.', 20), { maxPhraseMs: 2048 }, () => 59 * W);
@@ -111,7 +220,9 @@ describe('PhraseSegmenter', () => {
   it('ends what is open at a flush, and nothing twice', () => {
     const segmenter = new PhraseSegmenter(defaultSegmenterOptions, () => 0);
     for (let i = 0; i < 10; i++) segmenter.push(i * W, 0.9);
-    assert.deepEqual(segmenter.flush(10 * W), [{ kind: 'phrase', from: 0, start: 0, end: 10 * W, speechEnd: 10 * W, cause: 'flush' }]);
+    assert.deepEqual(segmenter.flush(10 * W), [
+      { kind: 'phrase', from: 0, start: 0, end: 10 * W, speechEnd: 10 * W, cause: 'flush' },
+    ]);
     assert.deepEqual(segmenter.flush(10 * W), []);
     assert.equal(segmenter.neededFrom, 10 * W);
   });

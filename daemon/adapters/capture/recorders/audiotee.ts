@@ -1,4 +1,7 @@
-/** Recorder module: audiotee, system audio of macOS 14.2 and newer by a Core Audio tap. Mono by itself; a rate makes it write 16 bits. */
+/**
+ * Recorder module: audiotee, system audio of macOS 14.2 and newer by a Core Audio tap. Mono by
+ * itself; a rate makes it write 16 bits.
+ */
 import type { RecorderModule } from '../recorderModule';
 
 const audiotee: RecorderModule = (o) =>

@@ -1,4 +1,7 @@
-/** Recorder module: ffmpeg, microphones of macOS (AVFoundation) and every input of Windows (DirectShow). */
+/**
+ * Recorder module: ffmpeg, microphones of macOS (AVFoundation) and every input of Windows
+ * (DirectShow).
+ */
 import type { RecorderModule } from '../recorderModule';
 
 const ffmpeg: RecorderModule = (o) => {
@@ -10,8 +13,22 @@ const ffmpeg: RecorderModule = (o) => {
   return o.supervise({
     program: o.program,
     args: [
-      '-hide_banner', '-nostdin', '-loglevel', 'error', '-fflags', 'nobuffer', ...input,
-      '-ac', String(o.channels), '-ar', String(o.sampleRate), '-f', 's16le', '-flush_packets', '1', 'pipe:1',
+      '-hide_banner',
+      '-nostdin',
+      '-loglevel',
+      'error',
+      '-fflags',
+      'nobuffer',
+      ...input,
+      '-ac',
+      String(o.channels),
+      '-ar',
+      String(o.sampleRate),
+      '-f',
+      's16le',
+      '-flush_packets',
+      '1',
+      'pipe:1',
     ],
     environment: o.environment,
   });

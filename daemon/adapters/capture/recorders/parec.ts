@@ -1,4 +1,7 @@
-/** Recorder module: parec, for PulseAudio and PipeWire's PulseAudio server. System audio is a sink's monitor. */
+/**
+ * Recorder module: parec, for PulseAudio and PipeWire's PulseAudio server. System audio is a sink's
+ * monitor.
+ */
 import type { RecorderModule } from '../recorderModule';
 
 /** Without it the server hands samples over in pieces of up to 2 s. */
@@ -9,9 +12,16 @@ const parec: RecorderModule = (o) => {
   return o.supervise({
     program: o.program,
     args: [
-      '--record', '--raw', '--format=s16le', `--rate=${o.sampleRate}`, `--channels=${o.channels}`,
+      '--record',
+      '--raw',
+      '--format=s16le',
+      `--rate=${o.sampleRate}`,
+      `--channels=${o.channels}`,
       // Verbose, it tells when the server moves the stream to another device; see movedStream.ts.
-      '--verbose', `--latency-msec=${LATENCY_MS}`, '--client-name=Earmark', '--stream-name=Earmark',
+      '--verbose',
+      `--latency-msec=${LATENCY_MS}`,
+      '--client-name=Earmark',
+      '--stream-name=Earmark',
       // Without a device the stream follows the user when another microphone becomes the default.
       ...(device === undefined ? [] : [`--device=${device}`]),
     ],

@@ -1,4 +1,7 @@
-/** Recorder module: pw-record, for PipeWire without its PulseAudio server. System audio is what a sink plays. */
+/**
+ * Recorder module: pw-record, for PipeWire without its PulseAudio server. System audio is what a
+ * sink plays.
+ */
 import type { RecorderModule } from '../recorderModule';
 
 const pwRecord: RecorderModule = (o) => {
@@ -12,9 +15,13 @@ const pwRecord: RecorderModule = (o) => {
   return o.supervise({
     program: o.program,
     args: [
-      // PipeWire 1.4 writes a file with a header, which a pipe cannot take, unless told otherwise; older ones know no --raw.
+      // PipeWire 1.4 writes a file with a header, which a pipe cannot take, unless told otherwise;
+      // older ones know no --raw.
       ...(o.features.includes('raw') ? ['--raw'] : []),
-      '--format=s16', `--rate=${o.sampleRate}`, `--channels=${o.channels}`, '--latency=20ms',
+      '--format=s16',
+      `--rate=${o.sampleRate}`,
+      `--channels=${o.channels}`,
+      '--latency=20ms',
       `--properties={ ${properties.join(', ')} }`,
       ...(o.device === undefined ? [] : [`--target=${o.device}`]),
       '-',

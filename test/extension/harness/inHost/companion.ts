@@ -1,5 +1,6 @@
-// Helper extension of the test host, beside the one under test: lets a test act inside the extension host while it
-// looks at the window. Answers execute, settings and coverage requests on a Unix socket, one request a connection.
+// Helper extension of the test host, beside the one under test: lets a test act inside the
+// extension host while it looks at the window. Answers execute, settings and coverage requests on a
+// Unix socket, one request a connection.
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -50,7 +51,12 @@ function serve(socket: Socket): void {
     if (!text.endsWith('\n')) return;
     answer(JSON.parse(text) as CompanionRequest).then(
       (result) => socket.end(JSON.stringify({ result } satisfies CompanionAnswer)),
-      (error: unknown) => socket.end(JSON.stringify({ error: error instanceof Error ? error.message : String(error) } satisfies CompanionAnswer)),
+      (error: unknown) =>
+        socket.end(
+          JSON.stringify({
+            error: error instanceof Error ? error.message : String(error),
+          } satisfies CompanionAnswer),
+        ),
     );
   });
 }
@@ -61,7 +67,9 @@ async function answer(request: CompanionRequest): Promise<unknown> {
       return vscode.commands.executeCommand(request.command, ...request.args);
     case 'settings':
       for (const [key, value] of Object.entries(request.change)) {
-        await vscode.workspace.getConfiguration().update(key, value ?? undefined, vscode.ConfigurationTarget.Global);
+        await vscode.workspace
+          .getConfiguration()
+          .update(key, value ?? undefined, vscode.ConfigurationTarget.Global);
       }
       return undefined;
     case 'memory':
@@ -74,7 +82,8 @@ async function answer(request: CompanionRequest): Promise<unknown> {
 async function memory(): Promise<HostMemory> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  // What one collection finalises goes with the next; pages that are free are given back some time after.
+  // What one collection finalises goes with the next; pages that are free are given back some time
+  // after.
   for (let i = 0; i < 4; i++) {
     collect();
     await new Promise((done) => setTimeout(done, 500));

@@ -1,4 +1,5 @@
-// Counts, inside the extension host, which code of the extension under test ran, and saves it as c8 reads it.
+// Counts, inside the extension host, which code of the extension under test ran, and saves it as c8
+// reads it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { Session, type Profiler } from 'node:inspector';
 import { join } from 'node:path';
@@ -19,8 +20,8 @@ export function startCoverage(): void {
 }
 
 /**
- * Saves, in a file of its own, what ran below `root` since the last saving: V8 counts from zero again after it was
- * asked, and c8 adds the files up.
+ * Saves, in a file of its own, what ran below `root` since the last saving: V8 counts from zero
+ * again after it was asked, and c8 adds the files up.
  */
 export function writeCoverage(dir: string, root: string): void {
   const counter = shared[key];
@@ -38,5 +39,8 @@ export function writeCoverage(dir: string, root: string): void {
   const ours = result.filter(({ url }) => url.startsWith(prefix) && !foreign.test(url));
   if (ours.length === 0) return;
   mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, `coverage-${process.pid}-${Date.now()}-${counter.files++}.json`), JSON.stringify({ result: ours }));
+  writeFileSync(
+    join(dir, `coverage-${process.pid}-${Date.now()}-${counter.files++}.json`),
+    JSON.stringify({ result: ours }),
+  );
 }

@@ -1,6 +1,6 @@
-// The module that VS Code's extension host loads as extensionTestsPath: runs the mocha suites compiled beside it.
-// The same under code-server and @vscode/test-electron. Results go into a file, because a browser window cannot
-// hand over more than an exit code.
+// The module that VS Code's extension host loads as extensionTestsPath: runs the mocha suites
+// compiled beside it. The same under code-server and @vscode/test-electron. Results go into a file,
+// because a browser window cannot hand over more than an exit code.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Mocha from 'mocha';
@@ -41,7 +41,9 @@ class Silent extends Mocha.reporters.Base {
 
 /** Resolves when every test has passed; rejects, as VS Code expects it, when one has not. */
 export async function run(): Promise<void> {
-  const config = JSON.parse(readFileSync(join(__dirname, 'run.json'), 'utf8')) as HostedRunConfig & { files: string[] };
+  const config = JSON.parse(
+    readFileSync(join(__dirname, 'run.json'), 'utf8'),
+  ) as HostedRunConfig & { files: string[] };
   const coverageDir = config.coverageDir ?? (process.env.NODE_V8_COVERAGE || undefined);
   if (coverageDir) startCoverage();
   const hostUptimeMs = Math.round(process.uptime() * 1000);
@@ -53,7 +55,10 @@ export async function run(): Promise<void> {
   if (results.failures.length > 0) throw new Error(`${results.failures.length} tests failed.`);
 }
 
-async function runMocha(config: HostedRunConfig & { files: string[] }, hostUptimeMs: number): Promise<HostedResults> {
+async function runMocha(
+  config: HostedRunConfig & { files: string[] },
+  hostUptimeMs: number,
+): Promise<HostedResults> {
   const started = Date.now();
   const passes: string[] = [];
   const pending: string[] = [];
@@ -63,7 +68,12 @@ async function runMocha(config: HostedRunConfig & { files: string[] }, hostUptim
     failures.push({ title, message, stack: stack ?? message });
   };
   try {
-    const mocha = new Mocha({ ui: 'bdd', timeout: config.timeoutMs, reporter: Silent, ...(config.grep ? { grep: new RegExp(config.grep) } : {}) });
+    const mocha = new Mocha({
+      ui: 'bdd',
+      timeout: config.timeoutMs,
+      reporter: Silent,
+      ...(config.grep ? { grep: new RegExp(config.grep) } : {}),
+    });
     for (const file of config.files) mocha.addFile(join(__dirname, file));
     await new Promise<void>((resolve) => {
       mocha
