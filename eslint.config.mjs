@@ -26,6 +26,11 @@ const NODE_GLOBALS = Object.fromEntries(
   ].map((name) => [name, 'readonly']),
 );
 
+const noHashFields = {
+  selector: 'PrivateIdentifier',
+  message: 'Write `private readonly`, as everywhere else.',
+};
+
 const outside = (name) => ({
   name,
   message: 'This room does no I/O: take it as a parameter (daemon/base/clock.ts for time).',
@@ -78,6 +83,7 @@ export default tseslint.config(
     },
     rules: {
       'earmark/rooms': 'error',
+      'no-restricted-syntax': ['error', noHashFields],
       'no-undef': 'off',
       eqeqeq: 'error',
       '@typescript-eslint/no-floating-promises': 'error',
@@ -130,6 +136,7 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
+        noHashFields,
         {
           selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
           message: 'This room has no clock of its own: take a Clock as a parameter.',

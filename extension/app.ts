@@ -62,13 +62,13 @@ export interface Parts {
 export type Handlers = Partial<Record<CommandName, (...args: unknown[]) => Promise<void> | void>>;
 
 export class App {
-  readonly #handlers: Handlers;
+  private readonly handlers: Handlers;
 
   constructor(
     readonly parts: Parts,
     noteLanguage: NoteLanguage,
   ) {
-    this.#handlers = {
+    this.handlers = {
       ...meetingCommands(parts),
       ...noteCommands(parts, noteLanguage),
       ...dictationCommands(parts),
@@ -98,7 +98,7 @@ export class App {
    */
   async run(name: CommandName, args: readonly unknown[] = []): Promise<void> {
     try {
-      await this.#handlers[name]?.(...args);
+      await this.handlers[name]?.(...args);
     } catch (error) {
       showError(error, this.parts.log);
     }

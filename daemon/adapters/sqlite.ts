@@ -71,18 +71,18 @@ interface PlainModule {
 }
 
 class PlainSqlite implements Sqlite {
-  readonly #db: InstanceType<PlainModule['DatabaseSync']>;
+  private readonly db: InstanceType<PlainModule['DatabaseSync']>;
 
   constructor(file: string, busySeconds: number) {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- As above.
     const { DatabaseSync: Database } = require('@photostructure/sqlite') as PlainModule;
-    this.#db = coded(() => new Database(file, { timeout: busySeconds * 1_000 }));
-    this.#db.function('vector8', { deterministic: true }, vector8);
-    this.#db.function('vector_distance_cos', { deterministic: true }, cosineDistance);
+    this.db = coded(() => new Database(file, { timeout: busySeconds * 1_000 }));
+    this.db.function('vector8', { deterministic: true }, vector8);
+    this.db.function('vector_distance_cos', { deterministic: true }, cosineDistance);
   }
 
   prepare(sql: string): SqliteStatement {
-    const statement = coded(() => this.#db.prepare(sql));
+    const statement = coded(() => this.db.prepare(sql));
     const bound = (values: unknown[]): unknown[] =>
       values.map((value) => (value === undefined ? null : value));
     return {
@@ -102,7 +102,7 @@ class PlainSqlite implements Sqlite {
   }
 
   exec(sql: string): void {
-    coded(() => this.#db.exec(sql));
+    coded(() => this.db.exec(sql));
   }
 
   transaction(work: () => void): () => void {
@@ -119,7 +119,7 @@ class PlainSqlite implements Sqlite {
   }
 
   close(): void {
-    coded(() => this.#db.close());
+    coded(() => this.db.close());
   }
 }
 

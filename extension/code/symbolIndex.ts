@@ -30,30 +30,30 @@ export interface WorkspaceNames {
 
 export class SymbolIndex implements vscode.Disposable {
   /** The last used document last. */
-  readonly #documents = new Map<string, Known>();
-  readonly #asked = new Map<
+  private readonly documents = new Map<string, Known>();
+  private readonly asked = new Map<
     string,
     { readonly version: number; readonly answer: Promise<readonly RangedSymbol[]> }
   >();
-  #timer: NodeJS.Timeout | undefined;
-  #workspace: WorkspaceNames = { files: [], symbols: new Set() };
-  #workspaceAt = -Infinity;
-  #refreshing: Promise<WorkspaceNames> | undefined;
-  readonly #subscriptions: vscode.Disposable[];
+  private timer: NodeJS.Timeout | undefined;
+  private workspaceNames: WorkspaceNames = { files: [], symbols: new Set() };
+  private workspaceAt = -Infinity;
+  private refreshing: Promise<WorkspaceNames> | undefined;
+  private readonly subscriptions: vscode.Disposable[];
 
   constructor() {
-    this.#subscriptions = [
+    this.subscriptions = [
       vscode.window.onDidChangeActiveTextEditor(
-        (editor) => editor && this.#later(editor.document, 0),
+        (editor) => editor && this.later(editor.document, 0),
       ),
       vscode.workspace.onDidChangeTextDocument(
         ({ document }) =>
-          document === vscode.window.activeTextEditor?.document && this.#later(document, SETTLE_MS),
+          document === vscode.window.activeTextEditor?.document && this.later(document, SETTLE_MS),
       ),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#documents.delete(uri.toString())),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.documents.delete(uri.toString())),
     ];
     const editor = vscode.window.activeTextEditor;
-    if (editor !== undefined) this.#later(editor.document, 0);
+    if (editor !== undefined) this.later(editor.document, 0);
   }
 
   /**
@@ -62,20 +62,20 @@ export class SymbolIndex implements vscode.Disposable {
   of(document: vscode.TextDocument): Promise<readonly RangedSymbol[]> {
     const key = document.uri.toString();
     const { version } = document;
-    const known = this.#documents.get(key);
+    const known = this.documents.get(key);
     if (known?.version === version) {
-      this.#keep(key, known);
+      this.keep(key, known);
       return Promise.resolve(known.symbols);
     }
-    const asked = this.#asked.get(key);
+    const asked = this.asked.get(key);
     if (asked?.version === version) return asked.answer;
     const answer = symbolsOf(document).then((symbols) => {
-      if (!document.isClosed) this.#keep(key, { version, symbols });
+      if (!document.isClosed) this.keep(key, { version, symbols });
       return symbols;
     });
-    this.#asked.set(key, { version, answer });
+    this.asked.set(key, { version, answer });
     const done = (): void =>
-      void (this.#asked.get(key)?.answer === answer && this.#asked.delete(key));
+      void (this.asked.get(key)?.answer === answer && this.asked.delete(key));
     answer.then(done, done);
     return answer;
   }
@@ -84,20 +84,20 @@ export class SymbolIndex implements vscode.Disposable {
   known(document: vscode.TextDocument | undefined): readonly RangedSymbol[] {
     return document === undefined
       ? []
-      : (this.#documents.get(document.uri.toString())?.symbols ?? []);
+      : (this.documents.get(document.uri.toString())?.symbols ?? []);
   }
 
   /** What is known of other documents, the last used one first. */
   others(document: vscode.TextDocument | undefined): (readonly RangedSymbol[])[] {
     const key = document?.uri.toString();
-    return [...this.#documents]
+    return [...this.documents]
       .filter(([uri]) => uri !== key)
       .reverse()
       .map(([, { symbols }]) => symbols);
   }
 
   get workspace(): WorkspaceNames {
-    return this.#workspace;
+    return this.workspaceNames;
   }
 
   /**
@@ -105,32 +105,32 @@ export class SymbolIndex implements vscode.Disposable {
    * @returns undefined where nothing newer is to come
    */
   refreshWorkspace(now = Date.now()): Promise<WorkspaceNames> | undefined {
-    if (this.#refreshing !== undefined) return this.#refreshing;
-    if (now - this.#workspaceAt < WORKSPACE_EVERY_MS) return undefined;
-    this.#workspaceAt = now;
-    this.#refreshing = Promise.all([files(), workspaceSymbols()]).then(([found, symbols]) => {
-      this.#refreshing = undefined;
-      return (this.#workspace = { files: found, symbols });
+    if (this.refreshing !== undefined) return this.refreshing;
+    if (now - this.workspaceAt < WORKSPACE_EVERY_MS) return undefined;
+    this.workspaceAt = now;
+    this.refreshing = Promise.all([files(), workspaceSymbols()]).then(([found, symbols]) => {
+      this.refreshing = undefined;
+      return (this.workspaceNames = { files: found, symbols });
     });
-    return this.#refreshing;
+    return this.refreshing;
   }
 
-  #keep(key: string, known: Known): void {
-    this.#documents.delete(key);
-    this.#documents.set(key, known);
-    for (const oldest of this.#documents.keys())
-      if (this.#documents.size > MAX_DOCUMENTS) this.#documents.delete(oldest);
+  private keep(key: string, known: Known): void {
+    this.documents.delete(key);
+    this.documents.set(key, known);
+    for (const oldest of this.documents.keys())
+      if (this.documents.size > MAX_DOCUMENTS) this.documents.delete(oldest);
   }
 
-  #later(document: vscode.TextDocument, ms: number): void {
-    clearTimeout(this.#timer);
+  private later(document: vscode.TextDocument, ms: number): void {
+    clearTimeout(this.timer);
     // A language server that fails costs its names, nothing else.
-    this.#timer = setTimeout(() => void this.of(document).catch(() => undefined), ms);
+    this.timer = setTimeout(() => void this.of(document).catch(() => undefined), ms);
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    clearTimeout(this.timer);
+    for (const subscription of this.subscriptions) subscription.dispose();
   }
 }
 

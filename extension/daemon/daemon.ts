@@ -16,10 +16,10 @@ import { windowHost } from './windowHost';
 const CONNECT_MS = 20_000;
 
 export class Daemon implements vscode.Disposable {
-  #connection: Connection | undefined;
-  readonly #made = new vscode.EventEmitter<Connection>();
+  private openConnection: Connection | undefined;
+  private readonly made = new vscode.EventEmitter<Connection>();
   /** The first use made the connection. */
-  readonly onDidMake = this.#made.event;
+  readonly onDidMake = this.made.event;
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -30,9 +30,9 @@ export class Daemon implements vscode.Disposable {
 
   /** Made on first use. */
   get connection(): Connection {
-    if (this.#connection === undefined) {
+    if (this.openConnection === undefined) {
       const remote = remoteProfile(this.context.secrets, this.signIn);
-      this.#connection = createConnection({
+      this.openConnection = createConnection({
         stateDir: stateFolder(),
         ...(remote ? { remote } : {}),
         client: {
@@ -42,23 +42,23 @@ export class Daemon implements vscode.Disposable {
           ),
           window: true,
         },
-        daemon: { ...daemonCommand(windowHost(this.context)), secrets: () => this.#secrets() },
+        daemon: { ...daemonCommand(windowHost(this.context)), secrets: () => this.secrets() },
         timeoutMs: CONNECT_MS,
         log: (event, fields) => this.log.info(event, fields ?? {}),
       });
-      this.#made.fire(this.#connection);
+      this.made.fire(this.openConnection);
     }
-    return this.#connection;
+    return this.openConnection;
   }
 
   /** What a daemon that is started here must know before it opens what it keeps. */
-  async #secrets(): Promise<Record<string, string>> {
+  private async secrets(): Promise<Record<string, string>> {
     return settings.encrypt() ? { EARMARK_KEY: await this.key.getOrMake() } : {};
   }
 
   /** Undefined while nothing needed the daemon. */
   get existing(): Connection | undefined {
-    return this.#connection;
+    return this.openConnection;
   }
 
   /** Connected. @throws EarmarkError */
@@ -88,8 +88,8 @@ export class Daemon implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#connection?.dispose();
-    this.#connection = undefined;
-    this.#made.dispose();
+    this.openConnection?.dispose();
+    this.openConnection = undefined;
+    this.made.dispose();
   }
 }

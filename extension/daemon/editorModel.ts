@@ -23,50 +23,50 @@ type Question = ParamsOf<typeof LanguageModelAsk>;
 type Outcome = ParamsOf<typeof LanguageModelAnswer>['outcome'];
 
 export class EditorModel implements vscode.Disposable {
-  readonly #subscriptions: vscode.Disposable[] = [];
-  readonly #asked = new Map<number, vscode.CancellationTokenSource>();
-  #connection: Connection | undefined;
+  private readonly subscriptions: vscode.Disposable[] = [];
+  private readonly asked = new Map<number, vscode.CancellationTokenSource>();
+  private connection: Connection | undefined;
   /** What the daemon was told last, on this connection. */
-  #offered: string | undefined;
+  private offered: string | undefined;
 
   constructor(
     daemon: Daemon,
     private readonly log: vscode.LogOutputChannel,
   ) {
     daemon.onDidMake((connection) => {
-      this.#connection = connection;
+      this.connection = connection;
       connection.onNotification(
         LanguageModelAsk,
-        (question) => void this.#answer(connection, question),
+        (question) => void this.answer(connection, question),
       );
-      connection.onNotification(LanguageModelCancel, ({ id }) => this.#asked.get(id)?.cancel());
+      connection.onNotification(LanguageModelCancel, ({ id }) => this.asked.get(id)?.cancel());
       connection.onDidChangeState(({ to }) => {
-        if (to.kind !== 'connected') return this.#drop();
-        this.#offered = undefined;
-        void this.#offer();
+        if (to.kind !== 'connected') return this.drop();
+        this.offered = undefined;
+        void this.offer();
       });
     });
-    this.#subscriptions.push(
+    this.subscriptions.push(
       vscode.workspace.onDidChangeConfiguration(
-        (change) => change.affectsConfiguration('earmark.llm') && void this.#offer(),
+        (change) => change.affectsConfiguration('earmark.llm') && void this.offer(),
       ),
-      vscode.lm.onDidChangeChatModels(() => void this.#offer()),
+      vscode.lm.onDidChangeChatModels(() => void this.offer()),
     );
   }
 
   dispose(): void {
-    this.#drop();
-    for (const one of this.#subscriptions) one.dispose();
+    this.drop();
+    for (const one of this.subscriptions) one.dispose();
   }
 
   /** Tells the daemon what there is now; nothing where that is what it knows. */
-  async #offer(): Promise<void> {
-    const connection = this.#connection;
+  private async offer(): Promise<void> {
+    const connection = this.connection;
     if (connection?.state.kind !== 'connected' || settings.remoteUrl() !== '') return;
-    const model = await this.#model();
+    const model = await this.model();
     const name = model && vscode.l10n.t('{0} of VS Code', model.name).slice(0, 100);
-    if (name === this.#offered) return;
-    this.#offered = name;
+    if (name === this.offered) return;
+    this.offered = name;
     await connection
       .request(LanguageModelOffer, name === undefined ? {} : { name })
       .catch((error: unknown) =>
@@ -77,7 +77,7 @@ export class EditorModel implements vscode.Disposable {
   }
 
   /** The model of the setting's name or family where there is one, else the first. */
-  async #model(): Promise<vscode.LanguageModelChat | undefined> {
+  private async model(): Promise<vscode.LanguageModelChat | undefined> {
     if (!settings.useEditorModel()) return undefined;
     const models = await vscode.lm.selectChatModels();
     const wish = settings.editorModel().toLowerCase();
@@ -88,11 +88,11 @@ export class EditorModel implements vscode.Disposable {
     );
   }
 
-  async #answer(connection: Connection, question: Question): Promise<void> {
+  private async answer(connection: Connection, question: Question): Promise<void> {
     const source = new vscode.CancellationTokenSource();
-    this.#asked.set(question.id, source);
+    this.asked.set(question.id, source);
     try {
-      const outcome = await this.#ask(question, source.token);
+      const outcome = await this.ask(question, source.token);
       if (!source.token.isCancellationRequested)
         await connection.request(LanguageModelAnswer, { id: question.id, outcome });
     } catch (error) {
@@ -100,15 +100,18 @@ export class EditorModel implements vscode.Disposable {
         error: isEarmarkError(error) ? error.code : 'unexpected',
       });
     } finally {
-      this.#asked.delete(question.id);
+      this.asked.delete(question.id);
       source.dispose();
     }
   }
 
   /** Never with what the provider said of a failure: it may quote the words. */
-  async #ask({ messages, schema }: Question, token: vscode.CancellationToken): Promise<Outcome> {
+  private async ask(
+    { messages, schema }: Question,
+    token: vscode.CancellationToken,
+  ): Promise<Outcome> {
     try {
-      const model = await this.#model();
+      const model = await this.model();
       if (!model) return { kind: 'failed', reason: 'unavailable' };
       // VS Code's models know no system role and no schema; both are told in words.
       const told = messages.map(({ role, content }) =>
@@ -147,7 +150,7 @@ export class EditorModel implements vscode.Disposable {
     }
   }
 
-  #drop(): void {
-    for (const source of this.#asked.values()) source.cancel();
+  private drop(): void {
+    for (const source of this.asked.values()) source.cancel();
   }
 }

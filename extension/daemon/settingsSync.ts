@@ -17,10 +17,10 @@ const SENT = 'earmark.settingsSent';
 const RETENTION_SENT = 'earmark.retentionSent';
 
 export class SettingsSync implements vscode.Disposable {
-  readonly #subscriptions: vscode.Disposable[] = [];
+  private readonly subscriptions: vscode.Disposable[] = [];
   /** One after the other, so that the last change wins. */
-  #last: Promise<void> = Promise.resolve();
-  #asked = false;
+  private last: Promise<void> = Promise.resolve();
+  private asked = false;
 
   constructor(
     daemon: Daemon,
@@ -29,22 +29,22 @@ export class SettingsSync implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
   ) {
     daemon.onDidMake((connection) =>
-      connection.onDidChangeState(({ to }) => to.kind === 'connected' && this.#send(connection)),
+      connection.onDidChangeState(({ to }) => to.kind === 'connected' && this.send(connection)),
     );
-    this.#subscriptions.push(
+    this.subscriptions.push(
       vscode.workspace.onDidChangeConfiguration((change) => {
         const connection = daemon.existing;
         if (change.affectsConfiguration('earmark') && connection?.state.kind === 'connected')
-          this.#send(connection);
+          this.send(connection);
       }),
     );
   }
 
-  #send(connection: Connection): void {
+  private send(connection: Connection): void {
     // A daemon elsewhere has its own user's settings.
     if (settings.remoteUrl() !== '') return;
-    this.#last = this.#last
-      .then(() => this.#sendNow(connection))
+    this.last = this.last
+      .then(() => this.sendNow(connection))
       .catch((error: unknown) =>
         this.log.warn('settings.notSent', {
           error: isEarmarkError(error) ? error.code : 'unexpected',
@@ -52,7 +52,7 @@ export class SettingsSync implements vscode.Disposable {
       );
   }
 
-  async #sendNow(connection: Connection): Promise<void> {
+  private async sendNow(connection: Connection): Promise<void> {
     const { values, sent } = settingsToSend(
       (name) => settings.ofUser(name),
       this.state.get<readonly string[]>(SENT, []),
@@ -60,7 +60,7 @@ export class SettingsSync implements vscode.Disposable {
     if (Object.keys(values).length > 0)
       await connection.request(SettingsSet, { values: { ...values } });
     await this.state.update(SENT, sent);
-    const encrypted = await this.#unlock(connection);
+    const encrypted = await this.unlock(connection);
     const retention = retentionToSend(settings.retention());
     const isSet = Object.keys(retention).length > 0;
     if (encrypted !== undefined && (isSet || this.state.get(RETENTION_SENT, false)))
@@ -69,18 +69,18 @@ export class SettingsSync implements vscode.Disposable {
   }
 
   /** @returns whether it is encrypted; undefined where it stays locked */
-  async #unlock(connection: Connection): Promise<boolean | undefined> {
+  private async unlock(connection: Connection): Promise<boolean | undefined> {
     if (settings.encrypt()) await this.key.getOrMake();
     else if ((await this.key.get()) === undefined) return false;
     const encrypted = await this.key.unlock(connection);
-    if (encrypted === false && settings.encrypt()) this.#offerRestart(connection);
+    if (encrypted === false && settings.encrypt()) this.offerRestart(connection);
     return encrypted;
   }
 
   /** A daemon that runs in the clear encrypts what there is when it starts with the key. */
-  #offerRestart(connection: Connection): void {
-    if (this.#asked) return;
-    this.#asked = true;
+  private offerRestart(connection: Connection): void {
+    if (this.asked) return;
+    this.asked = true;
     const restart = vscode.l10n.t('Restart the Daemon');
     void vscode.window
       .showInformationMessage(
@@ -90,12 +90,12 @@ export class SettingsSync implements vscode.Disposable {
         restart,
       )
       .then(async (answer) => {
-        this.#asked = false;
+        this.asked = false;
         if (answer === restart) await connection.request(DaemonShutdown, {});
       });
   }
 
   dispose(): void {
-    for (const one of this.#subscriptions) one.dispose();
+    for (const one of this.subscriptions) one.dispose();
   }
 }

@@ -13,13 +13,13 @@ const LIMIT = 2_000;
 
 export class Candidates {
   /** The branch and the people of the repository. */
-  #repository: readonly string[] = [];
+  private repository: readonly string[] = [];
 
   constructor(private readonly index: SymbolIndex) {}
 
   /** The nearest names to a line (from 0) of a document. Answers at once with what is known. */
   near(document: vscode.TextDocument | undefined, line: number): string[] {
-    return this.#ranked(document, line, this.index.workspace);
+    return this.ranked(document, line, this.index.workspace);
   }
 
   /**
@@ -38,19 +38,19 @@ export class Candidates {
       workspaceInfo(folder),
       people(folder),
     ]);
-    this.#repository = [...(info?.branch === undefined ? [] : [info.branch]), ...authors];
+    this.repository = [...(info?.branch === undefined ? [] : [info.branch]), ...authors];
     const known = new Set(before);
-    return this.#ranked(document, line, workspace).filter((name) => !known.has(name));
+    return this.ranked(document, line, workspace).filter((name) => !known.has(name));
   }
 
-  #ranked(
+  private ranked(
     document: vscode.TextDocument | undefined,
     line: number,
     { files, symbols }: WorkspaceNames,
   ): string[] {
     return rankCandidates(
       {
-        vocabulary: [...settings.vocabulary(), ...this.#repository],
+        vocabulary: [...settings.vocabulary(), ...this.repository],
         here: this.index
           .known(document)
           .map(({ name, range }) => ({ name, line: range.start.line })),

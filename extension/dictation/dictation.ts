@@ -50,25 +50,25 @@ interface Place {
 const NOWHERE: Place = { from: 0, through: 0, entry: undefined, takenBack: 0 };
 
 export class Dictation implements vscode.Disposable {
-  #state: DictationState = { kind: 'idle' };
+  private currentState: DictationState = { kind: 'idle' };
   /** Raised by every start, stop and cancel: an answer to an older one is dropped. */
-  #token = 0;
-  #finals: string[] = [];
-  #partial = '';
-  #byPhrase: () => boolean = () => false;
-  #place: Place = NOWHERE;
+  private token = 0;
+  private finals: string[] = [];
+  private partial = '';
+  private byPhrase: () => boolean = () => false;
+  private place: Place = NOWHERE;
   /** Texts go in one after the other. */
-  #turn: Promise<void> = Promise.resolve();
-  #putting: Promise<void> = Promise.resolve();
-  #taking = 0;
-  readonly #changed = new vscode.EventEmitter<{
+  private turn: Promise<void> = Promise.resolve();
+  private putting: Promise<void> = Promise.resolve();
+  private taking = 0;
+  private readonly changed = new vscode.EventEmitter<{
     readonly from: DictationState;
     readonly to: DictationState;
   }>();
-  readonly onDidChangeState = this.#changed.event;
-  readonly #failed = new vscode.EventEmitter<string>();
+  readonly onDidChangeState = this.changed.event;
+  private readonly failed = new vscode.EventEmitter<string>();
   /** It broke off by itself; with what was heard until then and is nowhere. */
-  readonly onDidFail = this.#failed.event;
+  readonly onDidFail = this.failed.event;
 
   constructor(
     private readonly daemon: Daemon,
@@ -79,21 +79,21 @@ export class Dictation implements vscode.Disposable {
   ) {}
 
   get state(): DictationState {
-    return this.#state;
+    return this.currentState;
   }
 
   get active(): boolean {
-    return this.#state.kind === 'starting' || this.#state.kind === 'listening';
+    return this.currentState.kind === 'starting' || this.currentState.kind === 'listening';
   }
 
   /** What was heard so far; empty when nothing was, or nothing is on. */
   get heard(): string {
-    return [...this.#finals, this.#partial].join(' ').trim();
+    return [...this.finals, this.partial].join(' ').trim();
   }
 
   /** What was heard and is nowhere yet. */
-  get #waiting(): readonly string[] {
-    return this.#finals.slice(this.#place.through);
+  private get waiting(): readonly string[] {
+    return this.finals.slice(this.place.through);
   }
 
   /**
@@ -102,23 +102,23 @@ export class Dictation implements vscode.Disposable {
    * @throws UserError, EarmarkError when it cannot listen; the text says what to do
    */
   async start(place: () => Surface, byPhrase: () => boolean = () => false): Promise<void> {
-    if (this.#state.kind !== 'idle') return;
+    if (this.currentState.kind !== 'idle') return;
     const surface = place();
-    const token = ++this.#token;
-    this.#finals = [];
-    this.#partial = '';
-    this.#byPhrase = byPhrase;
-    this.#place = NOWHERE;
-    this.#set({ kind: 'starting', surface });
-    surface.onDidLose(() => token === this.#token && this.#abandon());
+    const token = ++this.token;
+    this.finals = [];
+    this.partial = '';
+    this.byPhrase = byPhrase;
+    this.place = NOWHERE;
+    this.set({ kind: 'starting', surface });
+    surface.onDidLose(() => token === this.token && this.abandon());
     try {
       const reason = await surface.refusal();
       if (reason !== undefined) throw new UserError(reason);
       const agreed = await this.consent.ask('dictation');
       // Stopped while it asked: the microphone stays closed.
-      if (token !== this.#token) return;
-      if (agreed === undefined) return this.#reset();
-      this.#draw();
+      if (token !== this.token) return;
+      if (agreed === undefined) return this.reset();
+      this.draw();
       const connection = await this.daemon.ready();
       const [language, provider, model] = [
         settings.language(),
@@ -138,33 +138,33 @@ export class Dictation implements vscode.Disposable {
         ...(device === 'auto' ? {} : { device }),
         origin: { type: 'capture', ...(microphone === '' ? {} : { device: microphone }) },
       });
-      if (token !== this.#token) {
+      if (token !== this.token) {
         await connection.request(DictationCancel, { sessionId });
         return;
       }
       const subscription = await connection.attach(sessionId, 0, (event) => {
-        if (token === this.#token) this.#receive(event);
+        if (token === this.token) this.receive(event);
       });
-      if (token !== this.#token) {
+      if (token !== this.token) {
         subscription.dispose();
         await connection.request(DictationCancel, { sessionId });
         return;
       }
       subscription.onDidLose(() => {
-        if (token === this.#token) this.#fail();
+        if (token === this.token) this.fail();
       });
-      this.#set({ kind: 'listening', surface, sessionId, subscription });
-      this.#draw();
+      this.set({ kind: 'listening', surface, sessionId, subscription });
+      this.draw();
       const learn = async (): Promise<void> => {
         const more = await this.candidates.more(document, line, symbols);
-        if (more.length > 0 && token === this.#token)
+        if (more.length > 0 && token === this.token)
           await connection.request(DictationLearn, { sessionId, symbols: more });
       };
       // Without them the text is spelled by the names there are.
       void learn().catch(() => undefined);
     } catch (error) {
-      if (token !== this.#token) return;
-      this.#reset();
+      if (token !== this.token) return;
+      this.reset();
       throw error;
     }
   }
@@ -174,7 +174,7 @@ export class Dictation implements vscode.Disposable {
    * the end. @throws EarmarkError
    */
   async insertSoFar(): Promise<void> {
-    await this.#take(true);
+    await this.take(true);
   }
 
   /**
@@ -182,10 +182,10 @@ export class Dictation implements vscode.Disposable {
    * it. @throws EarmarkError
    */
   async end(): Promise<void> {
-    const state = this.#state;
+    const state = this.currentState;
     // A text that is still on its way comes with the stop too: the microphone is not kept open for
     // it.
-    if (state.kind !== 'listening' || !state.surface.grows || this.#taking > 0) return this.stop();
+    if (state.kind !== 'listening' || !state.surface.grows || this.taking > 0) return this.stop();
     await this.cancel();
   }
 
@@ -194,55 +194,55 @@ export class Dictation implements vscode.Disposable {
    * or inserted
    */
   async stop(): Promise<void> {
-    const state = this.#state;
+    const state = this.currentState;
     if (state.kind === 'starting') return this.cancel();
     if (state.kind !== 'listening') return;
-    const token = this.#token;
+    const token = this.token;
     const { surface, sessionId, subscription } = state;
-    this.#set({ kind: 'finishing', surface, sessionId });
-    this.#draw();
+    this.set({ kind: 'finishing', surface, sessionId });
+    this.draw();
     try {
       const connection = await this.daemon.ready();
       // An edit that is being made is made first; a text that is waited for comes with this one.
-      await this.#putting;
-      const heard = await connection.request(DictationStop, { sessionId, ...this.#asked(surface) });
-      await this.#turn;
-      if (token !== this.#token) return;
-      await this.#put(surface, heard);
+      await this.putting;
+      const heard = await connection.request(DictationStop, { sessionId, ...this.asked(surface) });
+      await this.turn;
+      if (token !== this.token) return;
+      await this.put(surface, heard);
     } catch (error) {
       if (error instanceof Refused) void offerText(error);
       else throw error;
     } finally {
       subscription.dispose();
-      if (token === this.#token) this.#reset();
+      if (token === this.token) this.reset();
     }
   }
 
   /** Inserts what is final so far. @param flush what was said until now is made final first */
-  #take(flush: boolean): Promise<void> {
-    const token = this.#token;
-    this.#taking++;
-    const taken = this.#turn.then(async () => {
-      const state = this.#state;
-      if (token !== this.#token || state.kind !== 'listening' || !state.surface.grows) return;
-      if (!flush && this.#waiting.length === 0) return;
+  private take(flush: boolean): Promise<void> {
+    const token = this.token;
+    this.taking++;
+    const taken = this.turn.then(async () => {
+      const state = this.currentState;
+      if (token !== this.token || state.kind !== 'listening' || !state.surface.grows) return;
+      if (!flush && this.waiting.length === 0) return;
       const { surface, sessionId } = state;
       const connection = await this.daemon.ready();
       const heard = await connection.request(DictationTake, {
         sessionId,
-        ...this.#asked(surface),
+        ...this.asked(surface),
         flush,
       });
-      if (token !== this.#token) return;
-      const put = this.#put(surface, heard);
-      this.#putting = put.catch(() => undefined);
+      if (token !== this.token) return;
+      const put = this.put(surface, heard);
+      this.putting = put.catch(() => undefined);
       await put;
-      if (!flush) this.#draw();
+      if (!flush) this.draw();
     });
-    this.#turn = taken.catch(() => undefined).then(() => void this.#taking--);
+    this.turn = taken.catch(() => undefined).then(() => void this.taking--);
     return taken.catch(async (error: unknown) => {
       // A stop that came meanwhile brings the same text, and says what is wrong.
-      if (token !== this.#token || this.#state.kind !== 'listening') return;
+      if (token !== this.token || this.currentState.kind !== 'listening') return;
       if (!(error instanceof Refused)) throw error;
       await this.cancel();
       void offerText(error);
@@ -253,36 +253,36 @@ export class Dictation implements vscode.Disposable {
    * What is asked for: text that a person changed since it went in is theirs, and is not written
    * again.
    */
-  #asked(surface: Surface): { readonly from: number; readonly scopes: DictationScope[] } {
+  private asked(surface: Surface): { readonly from: number; readonly scopes: DictationScope[] } {
     if (!surface.intact()) {
       surface.settle();
-      const { through } = this.#place;
-      this.#place = { ...NOWHERE, from: through, through };
+      const { through } = this.place;
+      this.place = { ...NOWHERE, from: through, through };
     }
-    return { from: this.#place.from, scopes: surface.scopes() };
+    return { from: this.place.from, scopes: surface.scopes() };
   }
 
-  async #put(surface: Surface, heard: Heard): Promise<void> {
-    const token = this.#token;
-    const { entry, takenBack } = this.#place;
-    this.#place = {
-      ...this.#place,
+  private async put(surface: Surface, heard: Heard): Promise<void> {
+    const token = this.token;
+    const { entry, takenBack } = this.place;
+    this.place = {
+      ...this.place,
       through: heard.phrases,
       takenBack: heard.takeBack,
       entry: undefined,
     };
     // It is written anew below, and is no dictation before this one.
     if (entry !== undefined) this.written.remove(entry);
-    for (let i = takenBack; i < heard.takeBack; i++) await this.#takeBack();
+    for (let i = takenBack; i < heard.takeBack; i++) await this.takeBack();
     const inserted = await surface.insert(heard);
     if (inserted === undefined) return;
     const asBefore = inserted.texts.every((text, i) => text === entry?.texts[i]);
     const added = this.written.add(inserted, heard, (entry?.steps ?? 0) + (asBefore ? 0 : 1));
-    if (token === this.#token) this.#place = { ...this.#place, entry: added };
+    if (token === this.token) this.place = { ...this.place, entry: added };
   }
 
   /** "Scratch that": the last dictation goes, where it still stands. */
-  async #takeBack(): Promise<void> {
+  private async takeBack(): Promise<void> {
     if (!(await this.written.takeBack()))
       void vscode.window.showInformationMessage(
         vscode.l10n.t(
@@ -293,38 +293,38 @@ export class Dictation implements vscode.Disposable {
 
   /** Stops and leaves nothing behind. */
   async cancel(): Promise<void> {
-    const state = this.#state;
+    const state = this.currentState;
     if (state.kind === 'idle') return;
-    this.#token += 1;
-    this.#reset();
+    this.token += 1;
+    this.reset();
     if (state.kind === 'listening') state.subscription.dispose();
     if (state.kind === 'starting') return;
     const connection = await this.daemon.ready();
     await connection.request(DictationCancel, { sessionId: state.sessionId });
   }
 
-  #receive(event: SessionEvent): void {
-    if (event.kind === 'partial') this.#partial = `${event.stable} ${event.unstable}`;
+  private receive(event: SessionEvent): void {
+    if (event.kind === 'partial') this.partial = `${event.stable} ${event.unstable}`;
     else if (event.kind === 'final') {
-      this.#finals.push(event.segment.text);
-      this.#partial = '';
-      if (this.#byPhrase()) this.#take(false).catch((error: unknown) => showError(error, this.log));
+      this.finals.push(event.segment.text);
+      this.partial = '';
+      if (this.byPhrase()) this.take(false).catch((error: unknown) => showError(error, this.log));
     } else if (event.kind === 'state' && event.to === 'FAILED') {
-      this.#fail();
+      this.fail();
       return;
     } else return;
-    this.#draw();
+    this.draw();
   }
 
   /** There is nowhere left to put the words. */
-  #abandon(): void {
+  private abandon(): void {
     this.cancel().catch((error: unknown) => showError(error, this.log));
   }
 
-  #draw(): void {
-    const state = this.#state;
+  private draw(): void {
+    const state = this.currentState;
     if (state.kind === 'idle') return;
-    const text = ghostText(this.#waiting, this.#partial);
+    const text = ghostText(this.waiting, this.partial);
     const hint =
       state.kind === 'starting'
         ? vscode.l10n.t('starting…')
@@ -334,31 +334,31 @@ export class Dictation implements vscode.Disposable {
     state.surface.preview(text === '' ? hint : text);
   }
 
-  #fail(): void {
-    const heard = [...this.#waiting, this.#partial].join(' ').trim();
-    this.#token += 1;
-    this.#reset();
-    this.#failed.fire(heard);
+  private fail(): void {
+    const heard = [...this.waiting, this.partial].join(' ').trim();
+    this.token += 1;
+    this.reset();
+    this.failed.fire(heard);
   }
 
-  #reset(): void {
-    this.#finals = [];
-    this.#partial = '';
-    const state = this.#state;
-    this.#set({ kind: 'idle' });
+  private reset(): void {
+    this.finals = [];
+    this.partial = '';
+    const state = this.currentState;
+    this.set({ kind: 'idle' });
     if (state.kind !== 'idle') state.surface.dispose();
   }
 
-  #set(to: DictationState): void {
-    const from = this.#state;
-    this.#state = to;
-    this.#changed.fire({ from, to });
+  private set(to: DictationState): void {
+    const from = this.currentState;
+    this.currentState = to;
+    this.changed.fire({ from, to });
   }
 
   dispose(): void {
     void this.cancel().catch(() => undefined);
-    this.#changed.dispose();
-    this.#failed.dispose();
+    this.changed.dispose();
+    this.failed.dispose();
   }
 }
 

@@ -9,7 +9,7 @@ import type { Anchor } from './anchors';
 const CURSORS_MAX = 20;
 
 export class Ghost implements vscode.Disposable {
-  readonly #type = vscode.window.createTextEditorDecorationType({
+  private readonly type = vscode.window.createTextEditorDecorationType({
     rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
     after: {
       color: new vscode.ThemeColor('editorGhostText.foreground'),
@@ -17,10 +17,10 @@ export class Ghost implements vscode.Disposable {
       margin: '0 0 0 0.15em',
     },
   });
-  #document: vscode.TextDocument | undefined;
+  private document: vscode.TextDocument | undefined;
 
   show(document: vscode.TextDocument, anchors: readonly Anchor[], text: string): void {
-    this.#document = document;
+    this.document = document;
     const options = anchors.slice(0, CURSORS_MAX).map(({ end }): vscode.DecorationOptions => {
       const at = document.positionAt(end);
       // A space would collapse at the end of the line.
@@ -29,19 +29,19 @@ export class Ghost implements vscode.Disposable {
         renderOptions: { after: { contentText: text.replaceAll(' ', '\u00a0') } },
       };
     });
-    for (const editor of this.#editors()) editor.setDecorations(this.#type, options);
+    for (const editor of this.editors()) editor.setDecorations(this.type, options);
   }
 
   clear(): void {
-    for (const editor of this.#editors()) editor.setDecorations(this.#type, []);
-    this.#document = undefined;
+    for (const editor of this.editors()) editor.setDecorations(this.type, []);
+    this.document = undefined;
   }
 
-  #editors(): vscode.TextEditor[] {
-    return vscode.window.visibleTextEditors.filter((editor) => editor.document === this.#document);
+  private editors(): vscode.TextEditor[] {
+    return vscode.window.visibleTextEditors.filter((editor) => editor.document === this.document);
   }
 
   dispose(): void {
-    this.#type.dispose();
+    this.type.dispose();
   }
 }

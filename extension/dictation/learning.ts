@@ -12,32 +12,32 @@ const WITHIN_MS = 60_000;
 const SETTLE_MS = 1_500;
 
 export class Learning implements vscode.Disposable {
-  readonly #timers = new Map<Entry, NodeJS.Timeout>();
+  private readonly timers = new Map<Entry, NodeJS.Timeout>();
   /** Refused in this window. */
-  readonly #refused = new Set<string>();
-  readonly #subscription: vscode.Disposable;
+  private readonly refused = new Set<string>();
+  private readonly subscription: vscode.Disposable;
 
   constructor(written: Written) {
-    this.#subscription = written.onDidEdit((entry) => {
+    this.subscription = written.onDidEdit((entry) => {
       if (Date.now() - entry.at > WITHIN_MS) return;
-      clearTimeout(this.#timers.get(entry));
-      this.#timers.set(
+      clearTimeout(this.timers.get(entry));
+      this.timers.set(
         entry,
         setTimeout(() => {
-          this.#timers.delete(entry);
-          void this.#look(entry);
+          this.timers.delete(entry);
+          void this.look(entry);
         }, SETTLE_MS),
       );
     });
   }
 
-  async #look({ document, anchors, texts }: Entry): Promise<void> {
+  private async look({ document, anchors, texts }: Entry): Promise<void> {
     if (document.isClosed) return;
     const names = anchors.map((anchor, i) =>
       correctedName(texts[i] ?? '', document.getText(rangeOf(document, anchor))),
     );
     const name = names.find((one) => one !== undefined);
-    if (name === undefined || this.#refused.has(name) || settings.vocabulary().includes(name))
+    if (name === undefined || this.refused.has(name) || settings.vocabulary().includes(name))
       return;
     const yes = vscode.l10n.t('Remember');
     const answer = await vscode.window.showInformationMessage(
@@ -49,11 +49,11 @@ export class Learning implements vscode.Disposable {
       vscode.l10n.t('No'),
     );
     if (answer === yes) await settings.addWord(name);
-    else this.#refused.add(name);
+    else this.refused.add(name);
   }
 
   dispose(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#subscription.dispose();
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.subscription.dispose();
   }
 }

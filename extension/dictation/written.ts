@@ -24,19 +24,18 @@ export interface Entry {
 }
 
 export class Written implements vscode.Disposable {
-  #entries: Entry[] = [];
-  #hover: vscode.Disposable | undefined;
-  readonly #edited = new vscode.EventEmitter<Entry>();
+  private entries: Entry[] = [];
+  private hover: vscode.Disposable | undefined;
+  private readonly edited = new vscode.EventEmitter<Entry>();
   /** A person typed in what was dictated. */
-  readonly onDidEdit = this.#edited.event;
-  readonly #subscriptions: vscode.Disposable[];
+  readonly onDidEdit = this.edited.event;
+  private readonly subscriptions: vscode.Disposable[];
 
   constructor() {
-    this.#subscriptions = [
-      vscode.workspace.onDidChangeTextDocument((event) => this.#follow(event)),
+    this.subscriptions = [
+      vscode.workspace.onDidChangeTextDocument((event) => this.follow(event)),
       vscode.workspace.onDidCloseTextDocument(
-        (document) =>
-          (this.#entries = this.#entries.filter((entry) => entry.document !== document)),
+        (document) => (this.entries = this.entries.filter((entry) => entry.document !== document)),
       ),
     ];
   }
@@ -57,22 +56,22 @@ export class Written implements vscode.Disposable {
       version: document.version,
       steps,
     };
-    this.#entries = [...this.#entries, entry].slice(-MAX);
-    this.#hover ??= vscode.languages.registerHoverProvider(
+    this.entries = [...this.entries, entry].slice(-MAX);
+    this.hover ??= vscode.languages.registerHoverProvider(
       [{ scheme: '*' }, { notebookType: '*' }],
-      { provideHover: (at, position) => this.#provideHover(at, position) },
+      { provideHover: (at, position) => this.provideHover(at, position) },
     );
     return entry;
   }
 
   /** Another text comes in its place. */
   remove(entry: Entry): void {
-    this.#entries = this.#entries.filter((other) => other !== entry);
+    this.entries = this.entries.filter((other) => other !== entry);
   }
 
   /** The last one goes, where it still stands as it went in. @returns false where it does not */
   async takeBack(): Promise<boolean> {
-    const entry = this.#entries.pop();
+    const entry = this.entries.pop();
     if (entry === undefined) return false;
     const { document, anchors, texts, replaced, version, steps } = entry;
     if (document.isClosed) return false;
@@ -91,33 +90,33 @@ export class Written implements vscode.Disposable {
     return vscode.workspace.applyEdit(edit);
   }
 
-  #follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+  private follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
     const changes = contentChanges.map((c) => ({
       offset: c.rangeOffset,
       removed: c.rangeLength,
       inserted: c.text.length,
     }));
     if (changes.length === 0) return;
-    for (const entry of this.#entries) {
+    for (const entry of this.entries) {
       if (entry.document !== document || entry.version >= document.version) continue;
       const inside = entry.anchors.some(({ start, end }) =>
         changes.some(({ offset, removed }) => offset + removed >= start && offset <= end),
       );
       entry.anchors = shiftAnchors(entry.anchors, changes);
-      if (inside) this.#edited.fire(entry);
+      if (inside) this.edited.fire(entry);
     }
     // What was deleted, or undone, has nothing to hover over.
-    this.#entries = this.#entries.filter(
+    this.entries = this.entries.filter(
       (entry) => entry.document !== document || entry.anchors.some(({ start, end }) => start < end),
     );
   }
 
-  #provideHover(
+  private provideHover(
     document: vscode.TextDocument,
     position: vscode.Position,
   ): vscode.Hover | undefined {
     const at = document.offsetAt(position);
-    const entry = this.#entries.findLast(
+    const entry = this.entries.findLast(
       (one) =>
         one.document === document && one.anchors.some(({ start, end }) => start <= at && at < end),
     );
@@ -133,10 +132,10 @@ export class Written implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#hover?.dispose();
-    this.#edited.dispose();
-    this.#entries = [];
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.hover?.dispose();
+    this.edited.dispose();
+    this.entries = [];
   }
 }
 

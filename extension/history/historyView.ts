@@ -23,21 +23,21 @@ export class SessionNode {
 export class HistoryView
   implements vscode.TreeDataProvider<Group | SessionNode>, vscode.Disposable
 {
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly onDidChangeTreeData = this.#changed.event;
-  readonly #view: vscode.TreeView<Group | SessionNode>;
-  readonly #visible: vscode.Disposable;
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly view: vscode.TreeView<Group | SessionNode>;
+  private readonly visible: vscode.Disposable;
 
   constructor(
     private readonly daemon: Daemon,
     /** Remembers how they are grouped, nothing else. */
     private readonly memory: vscode.Memento,
   ) {
-    this.#view = vscode.window.createTreeView('earmark.history', {
+    this.view = vscode.window.createTreeView('earmark.history', {
       treeDataProvider: this,
       showCollapseAll: true,
     });
-    this.#visible = this.#view.onDidChangeVisibility(({ visible }) => visible && this.refresh());
+    this.visible = this.view.onDidChangeVisibility(({ visible }) => visible && this.refresh());
   }
 
   get grouping(): Grouping {
@@ -50,7 +50,7 @@ export class HistoryView
   }
 
   refresh(): void {
-    this.#changed.fire();
+    this.changed.fire();
   }
 
   async getChildren(parent?: Group | SessionNode): Promise<(Group | SessionNode)[]> {
@@ -120,8 +120,8 @@ export class HistoryView
   }
 
   dispose(): void {
-    this.#visible.dispose();
-    this.#view.dispose();
-    this.#changed.dispose();
+    this.visible.dispose();
+    this.view.dispose();
+    this.changed.dispose();
   }
 }

@@ -23,41 +23,41 @@ interface Named {
 }
 
 export class CodeTrack implements vscode.Disposable {
-  #timer: NodeJS.Timeout | undefined;
+  private timer: NodeJS.Timeout | undefined;
   /** What the names were made of that were told last. */
-  #told = '';
-  readonly #subscriptions: vscode.Disposable[];
+  private told = '';
+  private readonly subscriptions: vscode.Disposable[];
 
   constructor(
     private readonly daemon: Daemon,
     private readonly meeting: Meeting,
     private readonly index: SymbolIndex,
   ) {
-    const settle = (): void => this.#settle();
-    this.#subscriptions = [
+    const settle = (): void => this.settle();
+    this.subscriptions = [
       vscode.window.onDidChangeActiveTextEditor(settle),
       vscode.window.onDidChangeTextEditorSelection(settle),
       meeting.onDidChangeState(() => {
-        this.#told = '';
+        this.told = '';
         settle();
         if (meeting.running !== undefined) void this.index.refreshWorkspace()?.then(settle);
       }),
     ];
   }
 
-  #settle(): void {
-    clearTimeout(this.#timer);
+  private settle(): void {
+    clearTimeout(this.timer);
     if (this.meeting.running === undefined) return;
-    this.#timer = setTimeout(() => void this.#tell(), SETTLE_MS);
+    this.timer = setTimeout(() => void this.tell(), SETTLE_MS);
   }
 
-  async #tell(): Promise<void> {
+  private async tell(): Promise<void> {
     const session = this.meeting.running;
     const editor = vscode.window.activeTextEditor;
     if (session === undefined || editor?.document.uri.scheme === 'output') return;
     try {
-      const focus = editor && (await this.#focus(editor));
-      const symbols = await this.#symbols(editor?.document);
+      const focus = editor && (await this.focus(editor));
+      const symbols = await this.symbols(editor?.document);
       if (focus !== undefined || symbols !== undefined)
         await this.daemon.connection.request(SessionContext, {
           sessionId: session.id,
@@ -65,12 +65,12 @@ export class CodeTrack implements vscode.Disposable {
           ...(symbols && { symbols }),
         });
     } catch {
-      this.#told = '';
+      this.told = '';
       // A meeting without links to the code is a meeting; the next look tries again.
     }
   }
 
-  async #focus({ document, selection }: vscode.TextEditor): Promise<Named> {
+  private async focus({ document, selection }: vscode.TextEditor): Promise<Named> {
     const here = await this.index.of(document);
     const path = vscode.workspace.asRelativePath(document.uri, false);
     const focus = here.filter(({ range }) => range.contains(selection.active)).at(-1);
@@ -83,7 +83,7 @@ export class CodeTrack implements vscode.Disposable {
    * Names of the open documents, the active one first, then of the workspace; undefined when they
    * were told already.
    */
-  async #symbols(active: vscode.TextDocument | undefined): Promise<Named[] | undefined> {
+  private async symbols(active: vscode.TextDocument | undefined): Promise<Named[] | undefined> {
     const others = vscode.workspace.textDocuments.filter(
       (document) => document !== active && document.uri.scheme === 'file' && !document.isClosed,
     );
@@ -93,7 +93,7 @@ export class CodeTrack implements vscode.Disposable {
       ...open.map(({ uri, version }) => `${uri.toString()} ${version}`),
       `${files.length} ${symbols.size}`,
     ].join('\n');
-    if (told === this.#told) return undefined;
+    if (told === this.told) return undefined;
     const named = new Map<string, Named>();
     const add = (one: Named): void => {
       if (
@@ -112,12 +112,12 @@ export class CodeTrack implements vscode.Disposable {
     }
     for (const name of symbols) add({ name });
     for (const name of files) add({ name });
-    this.#told = told;
+    this.told = told;
     return [...named.values()];
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
-    for (const subscription of this.#subscriptions) subscription.dispose();
+    clearTimeout(this.timer);
+    for (const subscription of this.subscriptions) subscription.dispose();
   }
 }

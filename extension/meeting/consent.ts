@@ -14,8 +14,8 @@ interface Stored {
 }
 
 export class ConsentKeeper implements vscode.Disposable {
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly onDidChange = this.#changed.event;
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
 
   constructor(private readonly memory: vscode.Memento) {}
 
@@ -74,7 +74,7 @@ export class ConsentKeeper implements vscode.Disposable {
       wording: this.wording(purpose).join('\n'),
     };
     await this.memory.update(key(purpose), { consent } satisfies Stored);
-    this.#changed.fire();
+    this.changed.fire();
     return consent;
   }
 
@@ -82,11 +82,11 @@ export class ConsentKeeper implements vscode.Disposable {
   async forget(): Promise<void> {
     await this.memory.update(key('meeting'), undefined);
     await this.memory.update(key('dictation'), undefined);
-    this.#changed.fire();
+    this.changed.fire();
   }
 
   dispose(): void {
-    this.#changed.dispose();
+    this.changed.dispose();
   }
 }
 

@@ -38,16 +38,16 @@ const OVER: ReadonlySet<SessionState> = new Set(['DONE', 'FAILED']);
 export const isOver = (state: SessionState): boolean => OVER.has(state);
 
 export class Meeting implements vscode.Disposable {
-  #state: MeetingState = { kind: 'none' };
+  private currentState: MeetingState = { kind: 'none' };
   /** Raised by every start and show: what belongs to an older one is dropped. */
-  #token = 0;
-  #restoring: Promise<void> = Promise.resolve();
-  readonly #changed = new vscode.EventEmitter<StateChange>();
-  readonly #event = new vscode.EventEmitter<SessionEvent>();
+  private token = 0;
+  private restoring: Promise<void> = Promise.resolve();
+  private readonly changed = new vscode.EventEmitter<StateChange>();
+  private readonly event = new vscode.EventEmitter<SessionEvent>();
   /** Another session is shown, or none. */
-  readonly onDidChangeState = this.#changed.event;
+  readonly onDidChangeState = this.changed.event;
   /** An event of the shown session was taken in. */
-  readonly onDidReceive = this.#event.event;
+  readonly onDidReceive = this.event.event;
 
   constructor(
     private readonly daemon: Daemon,
@@ -55,11 +55,11 @@ export class Meeting implements vscode.Disposable {
   ) {}
 
   get state(): MeetingState {
-    return this.#state;
+    return this.currentState;
   }
 
   get model(): PanelModel | undefined {
-    return this.#state.kind === 'shown' ? this.#state.model : undefined;
+    return this.currentState.kind === 'shown' ? this.currentState.model : undefined;
   }
 
   /** The shown session, while it is not over. */
@@ -70,18 +70,18 @@ export class Meeting implements vscode.Disposable {
 
   /** @throws UserError, EarmarkError of session/start */
   async start(params: Omit<StartParams, 'key'>): Promise<PanelModel> {
-    await this.#restoring;
-    if (this.#state.kind === 'starting' || this.running !== undefined)
+    await this.restoring;
+    if (this.currentState.kind === 'starting' || this.running !== undefined)
       throw new UserError(
         vscode.l10n.t('A meeting is already being recorded in this window; stop it first.'),
       );
-    const before = this.#state;
-    this.#set({ kind: 'starting' });
+    const before = this.currentState;
+    this.set({ kind: 'starting' });
     try {
       const connection = await this.daemon.ready();
-      return await this.#follow((sink) => connection.start({ ...params, key: randomUUID() }, sink));
+      return await this.follow((sink) => connection.start({ ...params, key: randomUUID() }, sink));
     } catch (error) {
-      if (this.state.kind === 'starting') this.#set(before);
+      if (this.state.kind === 'starting') this.set(before);
       throw error;
     }
   }
@@ -92,7 +92,7 @@ export class Meeting implements vscode.Disposable {
   async show(sessionId: string): Promise<PanelModel> {
     if (this.model?.id === sessionId) return this.model;
     const connection = await this.daemon.ready();
-    return this.#follow((sink) => connection.attach(sessionId, 0, sink));
+    return this.follow((sink) => connection.attach(sessionId, 0, sink));
   }
 
   /**
@@ -100,24 +100,24 @@ export class Meeting implements vscode.Disposable {
    * daemon for nothing.
    */
   restore(): Promise<void> {
-    const restored = this.#restore();
+    const restored = this.restoreOnce();
     // A start waits for it, so that it does not begin a second meeting beside one that runs.
-    this.#restoring = restored.catch(() => undefined);
+    this.restoring = restored.catch(() => undefined);
     return restored;
   }
 
-  async #restore(): Promise<void> {
+  private async restoreOnce(): Promise<void> {
     const remembered = this.memory.get<string>(RUNNING_KEY);
     if (remembered === undefined && !(await this.daemon.seemsToRun())) return;
     const connection = await this.daemon.ready();
     const { sessions } = await connection.request(SessionList, { active: true });
-    if (this.#state.kind !== 'none') return;
+    if (this.currentState.kind !== 'none') return;
     const session =
       sessions.find((s) => s.id === remembered) ?? sessions.find((s) => s.kind === 'meeting');
     if (session !== undefined) await this.show(session.id);
     // It ended while the window was away: its result is what the user wants to see.
     else if (remembered !== undefined) await this.show(remembered);
-    if (session === undefined) await this.#remember(undefined);
+    if (session === undefined) await this.remember(undefined);
   }
 
   async stop(): Promise<void> {
@@ -144,31 +144,31 @@ export class Meeting implements vscode.Disposable {
 
   /** Shows nothing any more; the session itself goes on. */
   close(): void {
-    this.#token += 1;
-    if (this.#state.kind === 'shown') this.#state.subscription.dispose();
-    this.#set({ kind: 'none' });
+    this.token += 1;
+    if (this.currentState.kind === 'shown') this.currentState.subscription.dispose();
+    this.set({ kind: 'none' });
   }
 
-  async #follow(
+  private async follow(
     subscribe: (sink: (event: SessionEvent) => void) => Promise<SessionSubscription>,
   ): Promise<PanelModel> {
-    const token = ++this.#token;
+    const token = ++this.token;
     // Events may come before the answer that says whose they are.
     const early: SessionEvent[] = [];
     let take = (event: SessionEvent): void => void early.push(event);
     const subscription = await subscribe((event) => {
-      if (token === this.#token) take(event);
+      if (token === this.token) take(event);
     });
-    if (token !== this.#token) {
+    if (token !== this.token) {
       subscription.dispose();
       throw new UserError(vscode.l10n.t('Another meeting was chosen meanwhile.'));
     }
     const model = new PanelModel(subscription.session);
     for (const event of early) model.apply(event);
-    take = (event) => this.#take(model, event);
+    take = (event) => this.take(model, event);
     subscription.onDidAttach((session: SessionInfo) => model.setInfo(session));
     subscription.onDidLose((error) => {
-      if (token !== this.#token) return;
+      if (token !== this.token) return;
       model.notify({
         id: 'lost',
         severity: 'error',
@@ -176,32 +176,32 @@ export class Meeting implements vscode.Disposable {
         action: { label: vscode.l10n.t('Show Logs'), command: 'showLogs' },
       });
     });
-    if (this.#state.kind === 'shown') this.#state.subscription.dispose();
-    this.#set({ kind: 'shown', subscription, model });
-    await this.#remember(isOver(model.state) ? undefined : model.id);
+    if (this.currentState.kind === 'shown') this.currentState.subscription.dispose();
+    this.set({ kind: 'shown', subscription, model });
+    await this.remember(isOver(model.state) ? undefined : model.id);
     return model;
   }
 
-  #take(model: PanelModel, event: SessionEvent): void {
+  private take(model: PanelModel, event: SessionEvent): void {
     model.apply(event);
-    if (event.kind === 'state' && isOver(event.to)) void this.#remember(undefined);
-    this.#event.fire(event);
+    if (event.kind === 'state' && isOver(event.to)) void this.remember(undefined);
+    this.event.fire(event);
   }
 
-  async #remember(id: string | undefined): Promise<void> {
+  private async remember(id: string | undefined): Promise<void> {
     await this.memory.update(RUNNING_KEY, id);
   }
 
-  #set(to: MeetingState): void {
-    const from = this.#state;
-    this.#state = to;
-    this.#changed.fire({ from, to });
+  private set(to: MeetingState): void {
+    const from = this.currentState;
+    this.currentState = to;
+    this.changed.fire({ from, to });
   }
 
   dispose(): void {
-    this.#token += 1;
-    if (this.#state.kind === 'shown') this.#state.subscription.dispose();
-    this.#changed.dispose();
-    this.#event.dispose();
+    this.token += 1;
+    if (this.currentState.kind === 'shown') this.currentState.subscription.dispose();
+    this.changed.dispose();
+    this.event.dispose();
   }
 }

@@ -26,13 +26,13 @@ const RETRY_FIRST_MS = 5_000;
 const RETRY_MAX_MS = 60_000;
 
 export class NoteScheduler {
-  #cancel: (() => void) | undefined;
-  #dueAt = Infinity;
-  #firstChangeAt: number | undefined;
-  #running: Promise<void> | undefined;
-  #again = false;
-  #failures = 0;
-  #disposed = false;
+  private cancel: (() => void) | undefined;
+  private nextAt = Infinity;
+  private firstChangeAt: number | undefined;
+  private running: Promise<void> | undefined;
+  private again = false;
+  private failures = 0;
+  private disposed = false;
 
   /** @param write brings the note up to date; must not reject. */
   constructor(
@@ -42,64 +42,64 @@ export class NoteScheduler {
 
   /** Something changed that the note should show. */
   changed(): void {
-    if (this.#disposed) return;
-    if (this.#running !== undefined) {
-      this.#again = true;
+    if (this.disposed) return;
+    if (this.running !== undefined) {
+      this.again = true;
       return;
     }
     const now = this.timers.now();
-    this.#firstChangeAt ??= now;
-    if (this.#failures > 0 && this.#cancel !== undefined) return;
-    this.#schedule(Math.min(now + QUIET_MS, this.#firstChangeAt + LATEST_MS));
+    this.firstChangeAt ??= now;
+    if (this.failures > 0 && this.cancel !== undefined) return;
+    this.schedule(Math.min(now + QUIET_MS, this.firstChangeAt + LATEST_MS));
   }
 
   /** Writes now, after a write that is under way. Resolves when the note is written or refused. */
   async flush(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
-    if (!this.#disposed) await this.#run();
+    while (this.running !== undefined) await this.running;
+    if (!this.disposed) await this.run();
   }
 
   dispose(): void {
-    this.#disposed = true;
-    this.#clear();
+    this.disposed = true;
+    this.clear();
   }
 
-  #schedule(at: number): void {
-    this.#clear();
-    this.#dueAt = at;
-    this.#cancel = this.timers.after(Math.max(0, at - this.timers.now()), () => {
-      this.#cancel = undefined;
-      void this.#run();
+  private schedule(at: number): void {
+    this.clear();
+    this.nextAt = at;
+    this.cancel = this.timers.after(Math.max(0, at - this.timers.now()), () => {
+      this.cancel = undefined;
+      void this.run();
     });
   }
 
-  #clear(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    this.#dueAt = Infinity;
+  private clear(): void {
+    this.cancel?.();
+    this.cancel = undefined;
+    this.nextAt = Infinity;
   }
 
-  #run(): Promise<void> {
-    this.#clear();
-    this.#firstChangeAt = undefined;
-    this.#again = false;
-    this.#running = this.#limited().then((result) => {
-      this.#running = undefined;
-      if (this.#disposed) return;
+  private run(): Promise<void> {
+    this.clear();
+    this.firstChangeAt = undefined;
+    this.again = false;
+    this.running = this.limited().then((result) => {
+      this.running = undefined;
+      if (this.disposed) return;
       const now = this.timers.now();
       if (result.kind === 'failed') {
-        this.#failures += 1;
-        this.#schedule(now + Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (this.#failures - 1)));
+        this.failures += 1;
+        this.schedule(now + Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (this.failures - 1)));
         return;
       }
-      this.#failures = 0;
-      if (result.kind === 'stale') this.#schedule(now + STALE_MS);
-      else if (this.#again) this.changed();
+      this.failures = 0;
+      if (result.kind === 'stale') this.schedule(now + STALE_MS);
+      else if (this.again) this.changed();
     });
-    return this.#running;
+    return this.running;
   }
 
-  #limited(): Promise<WriteResult> {
+  private limited(): Promise<WriteResult> {
     return new Promise((resolve) => {
       const cancel = this.timers.after(LIMIT_MS, () => resolve({ kind: 'failed' }));
       void this.write().then((result) => {
@@ -111,6 +111,6 @@ export class NoteScheduler {
 
   /** When the next write is due, for tests; Infinity when none is. */
   get dueAt(): number {
-    return this.#dueAt;
+    return this.nextAt;
   }
 }

@@ -34,11 +34,11 @@ interface Note {
 }
 
 export class NoteWriter implements vscode.Disposable {
-  #note: Note | undefined;
-  readonly #found = new vscode.EventEmitter<vscode.Uri | undefined>();
+  private note: Note | undefined;
+  private readonly found = new vscode.EventEmitter<vscode.Uri | undefined>();
   /** The shown meeting has a note, or has none. */
-  readonly onDidFindNote = this.#found.event;
-  readonly #subscriptions: vscode.Disposable[];
+  readonly onDidFindNote = this.found.event;
+  private readonly subscriptions: vscode.Disposable[];
 
   constructor(
     private readonly daemon: Daemon,
@@ -48,65 +48,65 @@ export class NoteWriter implements vscode.Disposable {
     private readonly log: vscode.LogOutputChannel,
     private readonly onDidNotice: () => void,
   ) {
-    this.#subscriptions = [
-      meeting.onDidChangeState(({ to }) => this.#show(to)),
-      meeting.onDidReceive((event) => this.#receive(event)),
+    this.subscriptions = [
+      meeting.onDidChangeState(({ to }) => this.show(to)),
+      meeting.onDidReceive((event) => this.receive(event)),
       // A box that was ticked in the note is ticked in the session, and lines that were put in
       // while it was saved are saved.
       vscode.workspace.onDidSaveTextDocument(
         (document) =>
-          document.uri.toString() === this.uri?.toString() && this.#note?.scheduler.changed(),
+          document.uri.toString() === this.uri?.toString() && this.note?.scheduler.changed(),
       ),
       vscode.workspace.onDidChangeConfiguration(
-        (event) => event.affectsConfiguration('earmark.notes') && this.#moved(),
+        (event) => event.affectsConfiguration('earmark.notes') && this.moved(),
       ),
     ];
-    daemon.onDidMake((connection) => this.#listen(connection));
+    daemon.onDidMake((connection) => this.listen(connection));
   }
 
   /** File of the shown meeting's note, once it was written. */
   get uri(): vscode.Uri | undefined {
-    return this.#note?.uri;
+    return this.note?.uri;
   }
 
   /** Writes what there is now, for a person who asks for the note. */
   async flush(): Promise<vscode.Uri | undefined> {
-    await this.#note?.scheduler.flush();
+    await this.note?.scheduler.flush();
     return this.uri;
   }
 
-  #listen(connection: Connection): void {
-    this.#subscriptions.push(
+  private listen(connection: Connection): void {
+    this.subscriptions.push(
       connection.onNotification(NotesLeaseFree, ({ sessionId }) => {
-        if (this.#note?.model.id === sessionId) this.#note.scheduler.changed();
+        if (this.note?.model.id === sessionId) this.note.scheduler.changed();
       }),
       // The lease went with the old connection.
       connection.onDidChangeState(({ to }) => {
-        if (this.#note === undefined || to.kind !== 'connected') return;
-        this.#note.leased = false;
-        this.#note.scheduler.changed();
+        if (this.note === undefined || to.kind !== 'connected') return;
+        this.note.leased = false;
+        this.note.scheduler.changed();
       }),
     );
   }
 
-  #show(state: MeetingState): void {
+  private show(state: MeetingState): void {
     if (state.kind === 'starting') return;
     const model = state.kind === 'shown' ? state.model : undefined;
-    if (model === this.#note?.model) return;
-    this.#release();
+    if (model === this.note?.model) return;
+    this.release();
     if (
       model === undefined ||
       model.info.kind !== 'meeting' ||
       !settings.notesEnabled(currentFolder()?.uri)
     ) {
-      this.#found.fire(undefined);
+      this.found.fire(undefined);
       return;
     }
     const note: Note = {
       model,
       uri: undefined,
       leased: false,
-      scheduler: new NoteScheduler(() => this.#write(note), {
+      scheduler: new NoteScheduler(() => this.write(note), {
         now: () => Date.now(),
         after: (ms, run) => {
           const timer = setTimeout(run, ms);
@@ -114,32 +114,32 @@ export class NoteWriter implements vscode.Disposable {
         },
       }),
     };
-    this.#note = note;
-    this.#found.fire(undefined);
+    this.note = note;
+    this.found.fire(undefined);
     note.scheduler.changed();
   }
 
-  #receive(event: SessionEvent): void {
-    if (this.#note === undefined || !('seq' in event)) return;
-    if (event.kind === 'state' && isOver(event.to)) void this.#note.scheduler.flush();
-    else this.#note.scheduler.changed();
+  private receive(event: SessionEvent): void {
+    if (this.note === undefined || !('seq' in event)) return;
+    if (event.kind === 'state' && isOver(event.to)) void this.note.scheduler.flush();
+    else this.note.scheduler.changed();
   }
 
   /** The folder setting changed: the next write goes there. */
-  #moved(): void {
-    if (this.#note === undefined || isOver(this.#note.model.state)) return;
-    this.#note.uri = undefined;
-    void this.#note.scheduler.flush();
+  private moved(): void {
+    if (this.note === undefined || isOver(this.note.model.state)) return;
+    this.note.uri = undefined;
+    void this.note.scheduler.flush();
   }
 
-  async #write(note: Note): Promise<WriteResult> {
+  private async write(note: Note): Promise<WriteResult> {
     const sessionId = note.model.id;
     try {
       const connection = await this.daemon.ready();
       if (!note.leased) note.leased = (await connection.request(NotesLease, { sessionId })).granted;
       // Another window writes it; it is told here when that one is gone.
       if (!note.leased) return { kind: 'written' };
-      const uri = note.uri ?? (await this.#place(connection, sessionId));
+      const uri = note.uri ?? (await this.place(connection, sessionId));
       const result = await updateNote(
         uri,
         async (text, look) =>
@@ -155,18 +155,18 @@ export class NoteWriter implements vscode.Disposable {
       if (result.kind === 'failed') throw new Error('The document was not saved.');
       if (note.uri === undefined && result.kind === 'written') {
         note.uri = uri;
-        if (this.#note === note) this.#found.fire(uri);
+        if (this.note === note) this.found.fire(uri);
         this.log.info('note.written');
       }
       note.model.dismiss(NOTICE);
       this.onDidNotice();
       return result;
     } catch (error) {
-      return this.#failed(note, error);
+      return this.failed(note, error);
     }
   }
 
-  #failed(note: Note, error: unknown): WriteResult {
+  private failed(note: Note, error: unknown): WriteResult {
     const code = error instanceof EarmarkError ? error.code : 'note.unwritable';
     this.log.warn('note.failed', {
       code,
@@ -200,7 +200,7 @@ export class NoteWriter implements vscode.Disposable {
     return { kind: 'failed' };
   }
 
-  async #place(connection: Connection, sessionId: string): Promise<vscode.Uri> {
+  private async place(connection: Connection, sessionId: string): Promise<vscode.Uri> {
     const { fileName } = await connection.request(NotesName, { sessionId });
     const workspace = currentFolder();
     const where = noteFolder(settings.notesFolder(workspace?.uri), homedir());
@@ -211,7 +211,7 @@ export class NoteWriter implements vscode.Disposable {
           ? vscode.Uri.joinPath(this.storage, 'notes')
           : vscode.Uri.joinPath(workspace.uri, where.path);
     if (where.refused !== undefined) {
-      this.#note?.model.notify({
+      this.note?.model.notify({
         id: 'noteFolder',
         severity: 'warning',
         text: vscode.l10n.t(
@@ -224,9 +224,9 @@ export class NoteWriter implements vscode.Disposable {
     return vscode.Uri.joinPath(folder, fileName);
   }
 
-  #release(): void {
-    const note = this.#note;
-    this.#note = undefined;
+  private release(): void {
+    const note = this.note;
+    this.note = undefined;
     if (note === undefined) return;
     note.scheduler.dispose();
     if (note.leased)
@@ -236,8 +236,8 @@ export class NoteWriter implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#release();
-    for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#found.dispose();
+    this.release();
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.found.dispose();
   }
 }

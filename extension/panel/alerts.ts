@@ -38,23 +38,23 @@ const LOSES: ReadonlySet<string> = new Set([
 const TOLD = 2;
 
 export class Alerts {
-  readonly #raised = new Map<string, string>();
+  private readonly raised = new Map<string, string>();
 
   /** All there are, as health tells them. */
   reset(all: readonly RaisedAlert[]): void {
-    this.#raised.clear();
-    for (const { id, message } of all) this.#raised.set(id, message);
+    this.raised.clear();
+    for (const { id, message } of all) this.raised.set(id, message);
   }
 
   change({ id, message, op }: RaisedAlert & { readonly op: 'raised' | 'cleared' }): void {
-    if (op === 'raised') this.#raised.set(id, message);
-    else this.#raised.delete(id);
+    if (op === 'raised') this.raised.set(id, message);
+    else this.raised.delete(id);
   }
 
   /** Undefined while all is well. */
   get notice(): PanelNotice | undefined {
     const rank = (id: string): number => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
-    const all = [...this.#raised].sort(([a], [b]) => rank(a) - rank(b));
+    const all = [...this.raised].sort(([a], [b]) => rank(a) - rank(b));
     if (all.length === 0) return undefined;
     const more = all.length > TOLD ? [t('{0} more: run the doctor.', all.length - TOLD)] : [];
     return {

@@ -32,40 +32,39 @@ const COMMAND: Partial<Record<PanelCommand, string>> = {
 };
 
 export class IdleView implements vscode.Disposable {
-  #model: ModelStatus | undefined;
-  #last: LastSession | undefined;
+  private model: ModelStatus | undefined;
+  private last: LastSession | undefined;
   /** Set when the connection was given up. */
-  #offline: string | undefined;
-  #notice: PanelNotice | undefined;
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly onDidChange = this.#changed.event;
+  private offline: string | undefined;
+  private currentNotice: PanelNotice | undefined;
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
 
   constructor(
     private readonly daemon: Daemon,
     private readonly consent: ConsentKeeper,
     private readonly log: vscode.LogOutputChannel,
   ) {
-    consent.onDidChange(() => this.#changed.fire());
-    daemon.onDidMake((connection) => this.#listen(connection));
+    consent.onDidChange(() => this.changed.fire());
+    daemon.onDidMake((connection) => this.listen(connection));
   }
 
   /** What is wrong with the daemon; undefined: nothing. */
   set notice(notice: PanelNotice | undefined) {
-    if (notice?.text === this.#notice?.text) return;
-    this.#notice = notice;
-    this.#changed.fire();
+    if (notice?.text === this.currentNotice?.text) return;
+    this.currentNotice = notice;
+    this.changed.fire();
   }
 
   view(): PanelView {
     if (this.consent.given('meeting') === undefined)
       return { kind: 'consent', wording: this.consent.wording('meeting') };
-    if (this.#offline !== undefined)
-      return { kind: 'offline', text: this.#offline, canRetry: true };
+    if (this.offline !== undefined) return { kind: 'offline', text: this.offline, canRetry: true };
     return {
       kind: 'idle',
-      ...(this.#last === undefined ? {} : { lastSession: this.#last }),
-      ...(this.#model === undefined ? {} : { model: this.#model }),
-      ...(this.#notice === undefined ? {} : { notices: [this.#notice] }),
+      ...(this.last === undefined ? {} : { lastSession: this.last }),
+      ...(this.model === undefined ? {} : { model: this.model }),
+      ...(this.currentNotice === undefined ? {} : { notices: [this.currentNotice] }),
     };
   }
 
@@ -77,7 +76,7 @@ export class IdleView implements vscode.Disposable {
         (this.daemon.existing === undefined && !(await this.daemon.seemsToRun()))
       )
         return;
-      await this.#ask(this.daemon.connection);
+      await this.ask(this.daemon.connection);
     })().catch((error: unknown) => showError(error, this.log));
   }
 
@@ -93,51 +92,51 @@ export class IdleView implements vscode.Disposable {
     else if (command === 'showSession' && argument !== undefined)
       void parts.meeting.show(argument).catch((error: unknown) => showError(error, this.log));
     else if (command === 'retry') {
-      const lost = this.#offline !== undefined;
-      this.#offline = undefined;
+      const lost = this.offline !== undefined;
+      this.offline = undefined;
       // Where the daemon is there, what failed is the speech engine.
       void this.daemon
         .ready()
         .then(async (connection) =>
-          lost ? this.#ask(connection) : void (await connection.request(EngineRetry, {})),
+          lost ? this.ask(connection) : void (await connection.request(EngineRetry, {})),
         )
         .catch((error: unknown) => showError(error, this.log));
     }
   }
 
-  #listen(connection: Connection): void {
+  private listen(connection: Connection): void {
     connection.onDidChangeState(({ to }) => {
       const offline = to.kind === 'failed' ? errorText(to.error) : undefined;
-      if (to.kind === 'connected') void this.#ask(connection).catch(() => undefined);
-      if (offline === this.#offline) return;
-      this.#offline = offline;
-      this.#changed.fire();
+      if (to.kind === 'connected') void this.ask(connection).catch(() => undefined);
+      if (offline === this.offline) return;
+      this.offline = offline;
+      this.changed.fire();
     });
     connection.onNotification(ModelsProgress, ({ receivedBytes, totalBytes }) => {
-      this.#model = { state: 'downloading', receivedBytes, totalBytes };
-      this.#changed.fire();
+      this.model = { state: 'downloading', receivedBytes, totalBytes };
+      this.changed.fire();
     });
   }
 
-  async #ask(connection: Connection): Promise<void> {
+  private async ask(connection: Connection): Promise<void> {
     const { models } = await connection.request(ModelsList, {});
-    this.#model = worst(models.filter((m) => m.isDefault).map((m) => m.status));
+    this.model = worst(models.filter((m) => m.isDefault).map((m) => m.status));
     const { sessions } = await connection.request(SessionList, { limit: 10 });
     const last = sessions.find((s) => s.kind === 'meeting');
-    this.#last =
+    this.last =
       last === undefined
         ? undefined
         : { id: last.id, title: last.title, startedAt: last.startedAt };
-    this.#changed.fire();
+    this.changed.fire();
   }
 
   /** Asks again: a model was fetched, a session deleted. */
   async refresh(): Promise<void> {
-    if (this.daemon.existing?.state.kind === 'connected') await this.#ask(this.daemon.existing);
+    if (this.daemon.existing?.state.kind === 'connected') await this.ask(this.daemon.existing);
   }
 
   dispose(): void {
-    this.#changed.dispose();
+    this.changed.dispose();
   }
 }
 

@@ -29,48 +29,48 @@ const CALIBRATE_TIMEOUT_MS = 120_000;
 const EVERY_MS = 5_000;
 
 export class ModelsPage implements Page {
-  #models: readonly ModelInfo[] = [];
-  #health: DaemonHealthResult | undefined;
-  #busy: PanelModels['busy'];
-  #timer: NodeJS.Timeout | undefined;
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly onDidChange = this.#changed.event;
+  private models: readonly ModelInfo[] = [];
+  private health: DaemonHealthResult | undefined;
+  private busy: PanelModels['busy'];
+  private timer: NodeJS.Timeout | undefined;
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
 
   constructor(private readonly daemon: Daemon) {
     daemon.onDidMake((connection) =>
       connection.onNotification(ModelsProgress, ({ modelId, receivedBytes, totalBytes }) => {
-        this.#models = this.#models.map((model) =>
+        this.models = this.models.map((model) =>
           model.id === modelId
             ? { ...model, status: { state: 'downloading', receivedBytes, totalBytes } }
             : model,
         );
-        this.#changed.fire();
+        this.changed.fire();
       }),
     );
   }
 
   view(): PanelModels {
-    const rung: Rung = this.#health?.engine.rung ?? 'NORMAL';
+    const rung: Rung = this.health?.engine.rung ?? 'NORMAL';
     return {
       kind: 'models',
-      engine: this.#health === undefined ? [] : engineWords(this.#health.engine),
+      engine: this.health === undefined ? [] : engineWords(this.health.engine),
       rung,
-      machine: this.#health === undefined ? [] : machineWords(this.#health.machine),
-      models: this.#models,
-      ...(this.#busy === undefined ? {} : { busy: this.#busy }),
+      machine: this.health === undefined ? [] : machineWords(this.health.machine),
+      models: this.models,
+      ...(this.busy === undefined ? {} : { busy: this.busy }),
     };
   }
 
   async open(): Promise<void> {
-    await this.#ask(await this.daemon.ready());
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => void this.#renew(), EVERY_MS);
+    await this.ask(await this.daemon.ready());
+    clearInterval(this.timer);
+    this.timer = setInterval(() => void this.renew(), EVERY_MS);
   }
 
   /** Nobody looks at it any more. */
   close(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    clearInterval(this.timer);
+    this.timer = undefined;
   }
 
   async take(message: FromPanel): Promise<boolean> {
@@ -78,24 +78,27 @@ export class ModelsPage implements Page {
     if (message.type !== 'model' && !calibrate) return false;
     const connection = await this.daemon.ready();
     try {
-      if (message.type === 'model')
-        await this.#perform(connection, message.modelId, message.action);
+      if (message.type === 'model') await this.perform(connection, message.modelId, message.action);
       else {
-        this.#busy = { text: vscode.l10n.t('Measuring; this takes up to a minute…') };
-        this.#changed.fire();
+        this.busy = { text: vscode.l10n.t('Measuring; this takes up to a minute…') };
+        this.changed.fire();
         await connection.request(EngineCalibrate, {}, { timeoutMs: CALIBRATE_TIMEOUT_MS });
       }
     } finally {
-      this.#busy = undefined;
-      await this.#ask(connection);
+      this.busy = undefined;
+      await this.ask(connection);
     }
     return true;
   }
 
-  async #perform(connection: Connection, modelId: string, action: ModelAction): Promise<void> {
+  private async perform(
+    connection: Connection,
+    modelId: string,
+    action: ModelAction,
+  ): Promise<void> {
     const busy = (text: string): void => {
-      this.#busy = { modelId, text };
-      this.#changed.fire();
+      this.busy = { modelId, text };
+      this.changed.fire();
     };
     switch (action) {
       case 'pull':
@@ -126,7 +129,7 @@ export class ModelsPage implements Page {
         return;
       }
       case 'use': {
-        const model = this.#models.find(({ id }) => id === modelId);
+        const model = this.models.find(({ id }) => id === modelId);
         if (model === undefined) return;
         await settings.write('speech.provider', model.provider);
         await settings.write('speech.model', model.id);
@@ -140,25 +143,25 @@ export class ModelsPage implements Page {
     }
   }
 
-  async #ask(connection: Connection): Promise<void> {
+  private async ask(connection: Connection): Promise<void> {
     const [{ models }, health] = await Promise.all([
       connection.request(ModelsList, {}),
       connection.request(DaemonHealth, {}),
     ]);
-    this.#models = models;
-    this.#health = health;
-    this.#changed.fire();
+    this.models = models;
+    this.health = health;
+    this.changed.fire();
   }
 
-  async #renew(): Promise<void> {
+  private async renew(): Promise<void> {
     const connection = this.daemon.existing;
     if (connection?.state.kind !== 'connected') return;
     // The next time shows it.
-    await this.#ask(connection).catch(() => undefined);
+    await this.ask(connection).catch(() => undefined);
   }
 
   dispose(): void {
     this.close();
-    this.#changed.dispose();
+    this.changed.dispose();
   }
 }

@@ -73,16 +73,16 @@ export interface Surroundings {
 }
 
 export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable {
-  #view: vscode.WebviewView | undefined;
-  #ready = false;
-  #timer: NodeJS.Timeout | undefined;
-  #reveal: string | undefined;
+  private view: vscode.WebviewView | undefined;
+  private ready = false;
+  private timer: NodeJS.Timeout | undefined;
+  private revealNext: string | undefined;
   /** A page that is no session; undefined for the session, or what is shown without one. */
-  #page: PageName | undefined;
-  readonly #listeners: vscode.Disposable[];
-  readonly #shown = new vscode.EventEmitter<void>();
+  private page: PageName | undefined;
+  private readonly listeners: vscode.Disposable[];
+  private readonly shown = new vscode.EventEmitter<void>();
   /** The page became visible. */
-  readonly onDidShow = this.#shown.event;
+  readonly onDidShow = this.shown.event;
 
   constructor(
     private readonly extensionUri: vscode.Uri,
@@ -91,8 +91,8 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     private readonly around: Surroundings,
     private readonly pages: Readonly<Record<PageName, Page>>,
   ) {
-    this.#listeners = (Object.keys(pages) as PageName[]).map((name) =>
-      pages[name].onDidChange(() => this.#page === name && this.refresh()),
+    this.listeners = (Object.keys(pages) as PageName[]).map((name) =>
+      pages[name].onDidChange(() => this.page === name && this.refresh()),
     );
   }
 
@@ -100,23 +100,23 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
    * Shows a page; undefined for the session. @throws EarmarkError where the daemon does not answer
    */
   async open(page: PageName | undefined): Promise<void> {
-    if (this.#page === 'models') this.pages.models.close?.();
-    this.#page = page;
+    if (this.page === 'models') this.pages.models.close?.();
+    this.page = page;
     this.refresh();
     if (page !== undefined) await this.pages[page].open();
   }
 
   resolveWebviewView(view: vscode.WebviewView): void {
-    this.#view = view;
-    this.#ready = false;
+    this.view = view;
+    this.ready = false;
     const { webview } = view;
     const dist = vscode.Uri.joinPath(this.extensionUri, 'dist');
     webview.options = { enableScripts: true, localResourceRoots: [dist] };
-    webview.onDidReceiveMessage((message: unknown) => this.#receive(message));
-    view.onDidChangeVisibility(() => view.visible && this.#shown.fire());
+    webview.onDidReceiveMessage((message: unknown) => this.receive(message));
+    view.onDidChangeVisibility(() => view.visible && this.shown.fire());
     view.onDidDispose(() => {
-      this.#view = undefined;
-      this.#ready = false;
+      this.view = undefined;
+      this.ready = false;
     });
     const uri = (file: string): string =>
       webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
@@ -128,20 +128,20 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
       language: vscode.env.language,
       strings: vscode.l10n.bundle,
     });
-    this.#shown.fire();
+    this.shown.fire();
   }
 
   get visible(): boolean {
-    return this.#view?.visible ?? false;
+    return this.view?.visible ?? false;
   }
 
   /** The whole view anew: another session, another kind of view. */
   refresh(): void {
-    if (!this.#ready) return;
+    if (!this.ready) return;
     const model = this.meeting.model;
     model?.takePatch();
-    const page = this.#page;
-    this.#post({
+    const page = this.page;
+    this.post({
       type: 'view',
       view:
         page !== undefined
@@ -150,66 +150,66 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
             ? this.around.view()
             : model.view(),
     });
-    if (page === undefined && this.#reveal !== undefined)
-      this.#post({ type: 'reveal', segmentId: this.#reveal });
-    if (page === undefined) this.#reveal = undefined;
-    this.#badge();
+    if (page === undefined && this.revealNext !== undefined)
+      this.post({ type: 'reveal', segmentId: this.revealNext });
+    if (page === undefined) this.revealNext = undefined;
+    this.badge();
   }
 
   /** Something in the shown session changed. */
   changed(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#flush();
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.flush();
     }, GATHER_MS);
   }
 
   /** Scrolls the page to a segment and marks it. */
   reveal(segmentId: string): void {
-    if (this.#page !== undefined) void this.open(undefined);
-    if (this.#ready) this.#post({ type: 'reveal', segmentId });
-    else this.#reveal = segmentId;
+    if (this.page !== undefined) void this.open(undefined);
+    if (this.ready) this.post({ type: 'reveal', segmentId });
+    else this.revealNext = segmentId;
   }
 
   /** Shows a segment, and plays from its first word where the sound is kept. */
   async playFrom(segmentId: string): Promise<void> {
     this.reveal(segmentId);
     if (this.meeting.model?.playable === true)
-      await this.#revise((sessionId) => this.#play(sessionId, segmentId, 0));
+      await this.revise((sessionId) => this.play(sessionId, segmentId, 0));
   }
 
-  #flush(): void {
+  private flush(): void {
     const model = this.meeting.model;
-    if (model === undefined || !this.#ready || this.#page !== undefined) return;
+    if (model === undefined || !this.ready || this.page !== undefined) return;
     const patch = model.takePatch();
-    if (patch !== undefined) this.#post(patch);
+    if (patch !== undefined) this.post(patch);
     const levels = model.takeLevels();
-    if (levels !== undefined) this.#post({ type: 'levels', levels });
-    if (patch?.insights !== undefined || patch?.removedInsights !== undefined) this.#badge();
+    if (levels !== undefined) this.post({ type: 'levels', levels });
+    if (patch?.insights !== undefined || patch?.removedInsights !== undefined) this.badge();
   }
 
   /** Open actions on the view's icon. */
-  #badge(): void {
-    if (this.#view === undefined) return;
+  private badge(): void {
+    if (this.view === undefined) return;
     const open =
       this.meeting.running
         ?.view()
         .insights.filter((i) => i.kind === 'action' && i.status === 'open').length ?? 0;
-    this.#view.badge =
+    this.view.badge =
       open === 0 ? undefined : { value: open, tooltip: vscode.l10n.t('{0} action items', open) };
   }
 
-  #post(message: ToPanel): void {
-    void this.#view?.webview.postMessage(message);
+  private post(message: ToPanel): void {
+    void this.view?.webview.postMessage(message);
   }
 
-  #receive(raw: unknown): void {
+  private receive(raw: unknown): void {
     const parsed = Incoming.safeParse(raw);
     if (!parsed.success) return;
     const message = parsed.data as FromPanel;
     switch (message.type) {
       case 'ready':
-        this.#ready = true;
+        this.ready = true;
         this.refresh();
         return;
       case 'command':
@@ -224,9 +224,9 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
           message.command === 'transcribeHere' ||
           message.command === 'discardUpload'
         )
-          void this.#onPage(message);
+          void this.onPage(message);
         else if (message.command === 'isVoice' || message.command === 'notVoice')
-          void this.#revise(async () => {
+          void this.revise(async () => {
             const { model } = this.meeting;
             if (model !== undefined)
               await answerVoice(
@@ -240,16 +240,16 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
         return;
       case 'retention':
       case 'model':
-        void this.#onPage(message);
+        void this.onPage(message);
         return;
       case 'play':
-        void this.#revise((sessionId) => this.#play(sessionId, message.segmentId, message.offset));
+        void this.revise((sessionId) => this.play(sessionId, message.segmentId, message.offset));
         return;
       case 'playOn':
-        void this.#revise((sessionId) => this.#sound(sessionId, message.fromMs, true));
+        void this.revise((sessionId) => this.sound(sessionId, message.fromMs, true));
         return;
       case 'nameSpeaker':
-        void this.#revise(async () => {
+        void this.revise(async () => {
           const { model } = this.meeting;
           const named =
             model && (await nameSpeaker(this.daemon, model, message.segmentId, message.name));
@@ -260,7 +260,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
         void vscode.env.clipboard.writeText(message.text);
         return;
       case 'reviseInsight':
-        void this.#revise(async (sessionId) => {
+        void this.revise(async (sessionId) => {
           const { insightId, status, text, owner } = message;
           await this.daemon.connection.request(InsightRevise, {
             sessionId,
@@ -272,7 +272,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
         });
         return;
       case 'useInsight':
-        void this.#revise(async (sessionId) => {
+        void this.revise(async (sessionId) => {
           const insight = this.meeting.model
             ?.view()
             .insights.find(({ id }) => id === message.insightId);
@@ -280,7 +280,7 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
         });
         return;
       case 'reviseSegment':
-        void this.#revise(async (sessionId) => {
+        void this.revise(async (sessionId) => {
           const { segmentId, text, speaker } = message;
           await this.daemon.connection.request(TranscriptRevise, {
             sessionId,
@@ -292,8 +292,8 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     }
   }
 
-  async #onPage(message: FromPanel): Promise<void> {
-    const page = this.#page;
+  private async onPage(message: FromPanel): Promise<void> {
+    const page = this.page;
     if (page === undefined) return;
     try {
       await this.pages[page].take(message);
@@ -303,17 +303,17 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
     }
   }
 
-  async #play(sessionId: string, segmentId: string, offset: number): Promise<void> {
+  private async play(sessionId: string, segmentId: string, offset: number): Promise<void> {
     const segment = this.meeting.model?.segment(segmentId);
-    if (segment !== undefined) await this.#sound(sessionId, timeOf(segment, offset), false);
+    if (segment !== undefined) await this.sound(sessionId, timeOf(segment, offset), false);
   }
 
-  async #sound(sessionId: string, fromMs: number, follows: boolean): Promise<void> {
+  private async sound(sessionId: string, fromMs: number, follows: boolean): Promise<void> {
     const sources = this.meeting.model?.info.sources ?? [];
-    this.#post(await soundFrom(this.daemon.connection, sessionId, sources, fromMs, follows));
+    this.post(await soundFrom(this.daemon.connection, sessionId, sources, fromMs, follows));
   }
 
-  async #revise(send: (sessionId: string) => Promise<void>): Promise<void> {
+  private async revise(send: (sessionId: string) => Promise<void>): Promise<void> {
     const id = this.meeting.model?.id;
     if (id === undefined) return;
     try {
@@ -326,9 +326,9 @@ export class PanelHost implements vscode.WebviewViewProvider, vscode.Disposable 
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
-    for (const listener of this.#listeners) listener.dispose();
+    clearTimeout(this.timer);
+    for (const listener of this.listeners) listener.dispose();
     for (const page of Object.values(this.pages)) page.dispose();
-    this.#shown.dispose();
+    this.shown.dispose();
   }
 }

@@ -76,64 +76,64 @@ const clean = (): Dirty => ({
 });
 
 export class PanelModel {
-  #info: SessionInfo;
-  #state: SessionState;
-  #title: string;
-  #durationMs: number;
-  readonly #knownSeq: number;
-  readonly #segments: Segment[] = [];
-  readonly #index = new Map<string, Segment>();
-  readonly #partials = new Map<SourceName, PanelPartial>();
-  readonly #insights = new Map<string, Insight>();
-  readonly #levels = new Map<SourceName, { rmsDb: number; speech: boolean }>();
-  readonly #silent = new Set<SourceName>();
+  private currentInfo: SessionInfo;
+  private currentState: SessionState;
+  private currentTitle: string;
+  private reportedDurationMs: number;
+  private readonly knownSeq: number;
+  private readonly segments: Segment[] = [];
+  private readonly index = new Map<string, Segment>();
+  private readonly partials = new Map<SourceName, PanelPartial>();
+  private readonly insights = new Map<string, Insight>();
+  private readonly levels = new Map<SourceName, { rmsDb: number; speech: boolean }>();
+  private readonly silentSources = new Set<SourceName>();
   /** The last speaker of each source, for phrases that are open. */
-  readonly #speakers = new Map<SourceName, string>();
-  readonly #speakerIds = new Map<string, Speaker>();
-  #notices: PanelNotice[] = [];
-  #health: Pick<HealthFacts, 'rtf' | 'queueMs' | 'dropped' | 'rung'> = {
+  private readonly speakers = new Map<SourceName, string>();
+  private readonly speakerIds = new Map<string, Speaker>();
+  private notices: PanelNotice[] = [];
+  private health: Pick<HealthFacts, 'rtf' | 'queueMs' | 'dropped' | 'rung'> = {
     rtf: 0,
     queueMs: 0,
     dropped: 0,
     rung: 'NORMAL',
   };
-  #dirty = clean();
-  #levelsDirty = false;
+  private dirty = clean();
+  private levelsDirty = false;
 
   constructor(info: SessionInfo) {
-    this.#info = info;
-    this.#state = info.state;
-    this.#title = info.title;
-    this.#durationMs = info.durationMs;
-    this.#knownSeq = info.lastSeq;
+    this.currentInfo = info;
+    this.currentState = info.state;
+    this.currentTitle = info.title;
+    this.reportedDurationMs = info.durationMs;
+    this.knownSeq = info.lastSeq;
   }
 
   get id(): string {
-    return this.#info.id;
+    return this.currentInfo.id;
   }
   get state(): SessionState {
-    return this.#state;
+    return this.currentState;
   }
   get title(): string {
-    return this.#title;
+    return this.currentTitle;
   }
   /** Session time of the newest event, in milliseconds. */
   get durationMs(): number {
-    return this.#durationMs;
+    return this.reportedDurationMs;
   }
   /**
    * Session time now: goes on between events while it streams.
    * @param now milliseconds since the epoch
    */
   elapsedMs(now: number): number {
-    if (this.#state !== 'STREAMING') return this.#durationMs;
-    return Math.max(this.#durationMs, now - Date.parse(this.#info.startedAt));
+    if (this.currentState !== 'STREAMING') return this.reportedDurationMs;
+    return Math.max(this.reportedDurationMs, now - Date.parse(this.currentInfo.startedAt));
   }
   get info(): SessionInfo {
-    return this.#info;
+    return this.currentInfo;
   }
   get silent(): readonly SourceName[] {
-    return [...this.#silent];
+    return [...this.silentSources];
   }
 
   /**
@@ -141,67 +141,67 @@ export class PanelModel {
    * the state.
    */
   setInfo(info: SessionInfo): void {
-    this.#info = info;
+    this.currentInfo = info;
     this.setTitle(info.title);
-    this.#touch('health');
+    this.touch('health');
   }
 
   setTitle(title: string): void {
-    if (title === this.#title) return;
-    this.#title = title;
-    this.#touch('title');
+    if (title === this.currentTitle) return;
+    this.currentTitle = title;
+    this.touch('title');
   }
 
   apply(event: SessionEvent): void {
-    if (event.time > this.#durationMs) {
-      this.#durationMs = event.time;
-      if (event.kind !== 'level') this.#touch('durationMs');
+    if (event.time > this.reportedDurationMs) {
+      this.reportedDurationMs = event.time;
+      if (event.kind !== 'level') this.touch('durationMs');
     }
     switch (event.kind) {
       case 'state':
         // A replay tells again what led to the state that the attach named.
-        if (event.seq > this.#knownSeq) this.#setState(event.to);
+        if (event.seq > this.knownSeq) this.setState(event.to);
         break;
       case 'final':
-        this.#putSegment(event.segment);
-        this.#closePartial(event.segment);
+        this.putSegment(event.segment);
+        this.closePartial(event.segment);
         break;
       case 'revision':
-        this.#putSegment(event.revision.segment);
-        for (const segment of event.revision.added ?? []) this.#putSegment(segment);
+        this.putSegment(event.revision.segment);
+        for (const segment of event.revision.added ?? []) this.putSegment(segment);
         break;
       case 'speaker':
-        this.#speakers.set(event.speaker.source, event.speaker.name);
-        this.#speakerIds.set(event.speaker.id, event.speaker);
-        this.#tellVoice(event.speaker);
-        this.#touch('called');
+        this.speakers.set(event.speaker.source, event.speaker.name);
+        this.speakerIds.set(event.speaker.id, event.speaker);
+        this.tellVoice(event.speaker);
+        this.touch('called');
         break;
       case 'partial':
-        this.#partials.set(event.source, {
+        this.partials.set(event.source, {
           source: event.source,
           phraseId: event.phraseId,
-          speaker: this.#speakerOf(event.source),
+          speaker: this.speakerOf(event.source),
           startMs: event.startMs,
           stable: event.stable,
           unstable: event.unstable,
         });
-        this.#touch('partials');
+        this.touch('partials');
         break;
       case 'level':
-        this.#levels.set(event.source, { rmsDb: event.rmsDb, speech: event.speech });
-        this.#levelsDirty = true;
-        if (event.rmsDb > HEARD_DB) this.#heard(event.source);
+        this.levels.set(event.source, { rmsDb: event.rmsDb, speech: event.speech });
+        this.levelsDirty = true;
+        if (event.rmsDb > HEARD_DB) this.heard(event.source);
         // Sound comes in, however quiet.
         this.dismiss(noticeId('source.lost', event.source));
         break;
       case 'health':
-        this.#health = {
+        this.health = {
           rtf: event.rtf,
           queueMs: event.queueMs,
           dropped: event.dropped,
           rung: event.rung,
         };
-        this.#touch('health');
+        this.touch('health');
         if (event.unwritten === true)
           this.notify({
             id: 'unwritten',
@@ -213,7 +213,7 @@ export class PanelModel {
         else this.dismiss('unwritten');
         break;
       case 'warning':
-        this.#warn(event);
+        this.warn(event);
         break;
       case 'error':
         this.notify({
@@ -224,79 +224,80 @@ export class PanelModel {
         });
         break;
       default:
-        this.#putInsight(event.op, event.insight);
+        this.putInsight(event.op, event.insight);
     }
   }
 
   /** Adds or replaces a notice. */
   notify(notice: PanelNotice): void {
-    this.#notices = [...this.#notices.filter((n) => n.id !== notice.id), notice].slice(
-      -NOTICES_MAX,
-    );
-    this.#touch('notices');
+    this.notices = [...this.notices.filter((n) => n.id !== notice.id), notice].slice(-NOTICES_MAX);
+    this.touch('notices');
   }
 
   dismiss(id: string): void {
-    const left = this.#notices.filter((n) => n.id !== id);
-    if (left.length === this.#notices.length) return;
-    this.#notices = left;
-    this.#touch('notices');
+    const left = this.notices.filter((n) => n.id !== id);
+    if (left.length === this.notices.length) return;
+    this.notices = left;
+    this.touch('notices');
   }
 
   dismissAll(): void {
-    if (this.#notices.length === 0) return;
-    this.#notices = [];
-    this.#touch('notices');
+    if (this.notices.length === 0) return;
+    this.notices = [];
+    this.touch('notices');
   }
 
   segment(id: string): Segment | undefined {
-    return this.#index.get(id);
+    return this.index.get(id);
   }
 
   view(): PanelSession {
     return {
       kind: 'session',
       id: this.id,
-      title: this.#title,
-      state: this.#state,
-      startedAt: this.#info.startedAt,
-      durationMs: this.#durationMs,
-      sources: this.#info.sources,
+      title: this.currentTitle,
+      state: this.currentState,
+      startedAt: this.currentInfo.startedAt,
+      durationMs: this.reportedDurationMs,
+      sources: this.currentInfo.sources,
       silent: this.silent,
       called: this.called,
-      segments: this.#segments.map(forPage),
-      partials: this.#openPartials(),
-      insights: [...this.#insights.values()].sort(byTime),
-      notices: this.#notices,
-      health: this.#healthText(),
+      segments: this.segments.map(forPage),
+      partials: this.openPartials(),
+      insights: [...this.insights.values()].sort(byTime),
+      notices: this.notices,
+      health: this.healthText(),
       playable: this.playable,
     };
   }
 
   /** Its sound is there to be played. */
   get playable(): boolean {
-    return this.#info.keptAudio === true && (this.#state === 'DONE' || this.#state === 'FAILED');
+    return (
+      this.currentInfo.keptAudio === true &&
+      (this.currentState === 'DONE' || this.currentState === 'FAILED')
+    );
   }
 
   /** Names of who speaks, each once, in the order of their first words. */
   get speakerNames(): string[] {
-    return [...new Set(this.#segments.map(({ speaker }) => speaker))];
+    return [...new Set(this.segments.map(({ speaker }) => speaker))];
   }
 
   /** Segments of a speaker. */
   partsOf(speaker: string): number {
-    return this.#segments.filter((segment) => segment.speaker === speaker).length;
+    return this.segments.filter((segment) => segment.speaker === speaker).length;
   }
 
   speakerId(name: string, source: SourceName): string | undefined {
-    const all = [...this.#speakerIds.values()].filter((speaker) => speaker.name === name);
+    const all = [...this.speakerIds.values()].filter((speaker) => speaker.name === name);
     return (all.find((speaker) => speaker.source === source) ?? all[0])?.id;
   }
 
   /** What the others call those who have no name yet, by their label. */
   get called(): Readonly<Record<string, string>> {
     return Object.fromEntries(
-      [...this.#speakerIds.values()].flatMap(({ name, called }) =>
+      [...this.speakerIds.values()].flatMap(({ name, called }) =>
         called === undefined ? [] : [[name, called.name]],
       ),
     );
@@ -304,26 +305,26 @@ export class PanelModel {
 
   /** Whom the voice of a speaker was taken for. */
   recognised(speakerId: string): string | undefined {
-    return this.#speakerIds.get(speakerId)?.recognised?.name;
+    return this.speakerIds.get(speakerId)?.recognised?.name;
   }
 
   /** What changed since the last call; undefined when nothing did. */
   takePatch(): PanelPatch | undefined {
-    const { segments, insights, removed, fields } = this.#dirty;
+    const { segments, insights, removed, fields } = this.dirty;
     if (segments.size + insights.size + removed.size + fields.size === 0) return undefined;
-    this.#dirty = clean();
+    this.dirty = clean();
     return {
       type: 'patch',
       id: this.id,
       ...(segments.size > 0 ? { segments: [...segments.values()].map(forPage) } : {}),
       ...(insights.size > 0 ? { insights: [...insights.values()] } : {}),
       ...(removed.size > 0 ? { removedInsights: [...removed] } : {}),
-      ...(fields.has('partials') ? { partials: this.#openPartials() } : {}),
-      ...(fields.has('state') ? { state: this.#state } : {}),
-      ...(fields.has('durationMs') ? { durationMs: this.#durationMs } : {}),
-      ...(fields.has('notices') ? { notices: this.#notices } : {}),
-      ...(fields.has('health') ? { health: this.#healthText() } : {}),
-      ...(fields.has('title') ? { title: this.#title } : {}),
+      ...(fields.has('partials') ? { partials: this.openPartials() } : {}),
+      ...(fields.has('state') ? { state: this.currentState } : {}),
+      ...(fields.has('durationMs') ? { durationMs: this.reportedDurationMs } : {}),
+      ...(fields.has('notices') ? { notices: this.notices } : {}),
+      ...(fields.has('health') ? { health: this.healthText() } : {}),
+      ...(fields.has('title') ? { title: this.currentTitle } : {}),
       ...(fields.has('silent') ? { silent: this.silent } : {}),
       ...(fields.has('called') ? { called: this.called } : {}),
     };
@@ -331,61 +332,61 @@ export class PanelModel {
 
   /** Levels of the sources since the last call; undefined when none came. */
   takeLevels(): PanelLevels | undefined {
-    if (!this.#levelsDirty) return undefined;
-    this.#levelsDirty = false;
-    return [...this.#levels].map(([source, level]) => ({ source, ...level }));
+    if (!this.levelsDirty) return undefined;
+    this.levelsDirty = false;
+    return [...this.levels].map(([source, level]) => ({ source, ...level }));
   }
 
-  #touch(field: Dirty['fields'] extends Set<infer F> ? F : never): void {
-    this.#dirty.fields.add(field);
+  private touch(field: Dirty['fields'] extends Set<infer F> ? F : never): void {
+    this.dirty.fields.add(field);
   }
 
-  #setState(to: SessionState): void {
-    this.#state = to;
-    this.#touch('state');
-    this.#touch('durationMs');
+  private setState(to: SessionState): void {
+    this.currentState = to;
+    this.touch('state');
+    this.touch('durationMs');
     if (to === 'STREAMING' || to === 'STARTING') return;
     // Nothing is heard now: an open phrase becomes a final or is gone, a silent source is no fault.
-    if (to !== 'STOPPING' && this.#partials.size > 0) {
-      this.#partials.clear();
-      this.#touch('partials');
+    if (to !== 'STOPPING' && this.partials.size > 0) {
+      this.partials.clear();
+      this.touch('partials');
     }
-    for (const source of [...this.#silent]) this.#heard(source);
+    for (const source of [...this.silentSources]) this.heard(source);
   }
 
-  #putSegment(segment: Segment): void {
-    const known = this.#index.get(segment.id);
-    if (known !== undefined) this.#segments.splice(this.#segments.indexOf(known), 1);
-    this.#index.set(segment.id, segment);
-    let at = this.#segments.length;
-    while (at > 0 && after(this.#segments[at - 1], segment)) at -= 1;
-    this.#segments.splice(at, 0, segment);
-    this.#dirty.segments.set(segment.id, segment);
+  private putSegment(segment: Segment): void {
+    const known = this.index.get(segment.id);
+    if (known !== undefined) this.segments.splice(this.segments.indexOf(known), 1);
+    this.index.set(segment.id, segment);
+    let at = this.segments.length;
+    while (at > 0 && after(this.segments[at - 1], segment)) at -= 1;
+    this.segments.splice(at, 0, segment);
+    this.dirty.segments.set(segment.id, segment);
   }
 
   /** The phrase that became this segment is no longer open. */
-  #closePartial(segment: Segment): void {
-    const open = this.#partials.get(segment.source);
+  private closePartial(segment: Segment): void {
+    const open = this.partials.get(segment.source);
     if (open === undefined || open.startMs >= segment.endMs) return;
-    this.#partials.delete(segment.source);
-    this.#touch('partials');
+    this.partials.delete(segment.source);
+    this.touch('partials');
   }
 
-  #putInsight(op: 'add' | 'update' | 'remove', insight: Insight): void {
+  private putInsight(op: 'add' | 'update' | 'remove', insight: Insight): void {
     if (!CARD_KINDS.has(insight.kind)) return;
     if (op === 'remove') {
-      this.#insights.delete(insight.id);
-      this.#dirty.insights.delete(insight.id);
-      this.#dirty.removed.add(insight.id);
+      this.insights.delete(insight.id);
+      this.dirty.insights.delete(insight.id);
+      this.dirty.removed.add(insight.id);
     } else {
-      this.#insights.set(insight.id, insight);
-      this.#dirty.insights.set(insight.id, insight);
-      this.#dirty.removed.delete(insight.id);
+      this.insights.set(insight.id, insight);
+      this.dirty.insights.set(insight.id, insight);
+      this.dirty.removed.delete(insight.id);
     }
   }
 
   /** A kept voice named the speaker, or may be the speaker's: the person has the last word. */
-  #tellVoice({ id, name, recognised }: Speaker): void {
+  private tellVoice({ id, name, recognised }: Speaker): void {
     const notice = `voice:${id}`;
     if (recognised === undefined) return this.dismiss(notice);
     const percent = Math.round(100 * recognised.likeness);
@@ -399,10 +400,10 @@ export class PanelModel {
     this.notify({ id: notice, severity: 'info', text, action });
   }
 
-  #warn(event: Warning): void {
+  private warn(event: Warning): void {
     if (event.code === 'source.silent' && event.source !== undefined) {
-      this.#silent.add(event.source);
-      this.#touch('silent');
+      this.silentSources.add(event.source);
+      this.touch('silent');
     }
     const action = actionFor(event.code);
     this.notify({
@@ -413,25 +414,29 @@ export class PanelModel {
     });
   }
 
-  #heard(source: SourceName): void {
-    if (this.#silent.delete(source)) this.#touch('silent');
+  private heard(source: SourceName): void {
+    if (this.silentSources.delete(source)) this.touch('silent');
     this.dismiss(noticeId('source.silent', source));
   }
 
-  #speakerOf(source: SourceName): string {
-    return this.#speakers.get(source) ?? SPEAKER_OF_SOURCE[source];
+  private speakerOf(source: SourceName): string {
+    return this.speakers.get(source) ?? SPEAKER_OF_SOURCE[source];
   }
 
-  #openPartials(): PanelPartial[] {
-    return [...this.#partials.values()]
+  private openPartials(): PanelPartial[] {
+    return [...this.partials.values()]
       .filter((p) => p.stable !== '' || p.unstable !== '')
       .sort((a, b) => a.startMs - b.startMs);
   }
 
-  #healthText(): string {
-    if (this.#state === 'STARTING')
-      return t('{0}, loading', engineName(this.#info.provider, this.#info.model));
-    return healthText({ provider: this.#info.provider, model: this.#info.model, ...this.#health });
+  private healthText(): string {
+    if (this.currentState === 'STARTING')
+      return t('{0}, loading', engineName(this.currentInfo.provider, this.currentInfo.model));
+    return healthText({
+      provider: this.currentInfo.provider,
+      model: this.currentInfo.model,
+      ...this.health,
+    });
   }
 }
 

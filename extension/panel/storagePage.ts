@@ -22,12 +22,12 @@ const PURGE_TIMEOUT_MS = 120_000;
 const TRANSCRIBE_TIMEOUT_MS = 180_000;
 
 export class StoragePage implements Page {
-  #kept: PanelStorage['kept'];
-  #retention: Retention = {};
-  #voices: readonly KeptVoice[] = [];
-  #uploads: readonly UploadInfo[] = [];
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly onDidChange = this.#changed.event;
+  private kept: PanelStorage['kept'];
+  private retention: Retention = {};
+  private voices: readonly KeptVoice[] = [];
+  private uploads: readonly UploadInfo[] = [];
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
 
   constructor(
     private readonly daemon: Daemon,
@@ -38,10 +38,10 @@ export class StoragePage implements Page {
   view(): PanelStorage {
     return {
       kind: 'storage',
-      ...(this.#kept === undefined ? {} : { kept: this.#kept }),
-      uploads: this.#uploads,
-      voices: this.#voices,
-      retention: this.#retention,
+      ...(this.kept === undefined ? {} : { kept: this.kept }),
+      uploads: this.uploads,
+      voices: this.voices,
+      retention: this.retention,
       keepAudio: settings.keepAudio(),
       elsewhere: elsewhere(),
     };
@@ -55,43 +55,43 @@ export class StoragePage implements Page {
       connection.request(VoicesList, {}),
       connection.request(UploadList, {}),
     ]);
-    this.#kept = kept;
-    this.#retention = retention;
-    this.#voices = voices;
-    this.#uploads = uploads;
-    this.#changed.fire();
+    this.kept = kept;
+    this.retention = retention;
+    this.voices = voices;
+    this.uploads = uploads;
+    this.changed.fire();
   }
 
   async take(message: FromPanel): Promise<boolean> {
-    if (message.type === 'retention') await this.#keepFor(message.what, message.days);
+    if (message.type === 'retention') await this.keepFor(message.what, message.days);
     else if (
       message.type === 'command' &&
       message.command === 'openFolder' &&
-      this.#kept !== undefined
+      this.kept !== undefined
     )
-      await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(this.#kept.folder));
-    else if (message.type === 'command' && message.command === 'purgeAll') await this.#purgeAll();
+      await vscode.commands.executeCommand('revealFileInOS', vscode.Uri.file(this.kept.folder));
+    else if (message.type === 'command' && message.command === 'purgeAll') await this.purgeAll();
     else if (message.type === 'command' && message.command === 'forgetVoice')
-      await this.#forgetVoice(message.argument);
+      await this.forgetVoice(message.argument);
     else if (
       message.type === 'command' &&
       message.command === 'transcribeHere' &&
       message.argument !== undefined
     )
-      await this.#transcribeHere(message.argument);
+      await this.transcribeHere(message.argument);
     else if (
       message.type === 'command' &&
       message.command === 'discardUpload' &&
       message.argument !== undefined
     )
-      await this.#discardUpload(message.argument);
+      await this.discardUpload(message.argument);
     else return false;
     return true;
   }
 
   /** Shorter than now takes away what is there: that is asked. */
-  async #keepFor(what: keyof Retention, days: number | undefined): Promise<void> {
-    const before = this.#retention[what];
+  private async keepFor(what: keyof Retention, days: number | undefined): Promise<void> {
+    const before = this.retention[what];
     if (days !== undefined && (before === undefined || days < before)) {
       const yes = vscode.l10n.t('Delete What Is Older');
       const answer = await vscode.window.showWarningMessage(
@@ -102,9 +102,9 @@ export class StoragePage implements Page {
         },
         yes,
       );
-      if (answer !== yes) return this.#changed.fire();
+      if (answer !== yes) return this.changed.fire();
     }
-    const { [what]: _, ...rest } = this.#retention;
+    const { [what]: _, ...rest } = this.retention;
     // The settings are where it stands for every window; a daemon elsewhere has its own.
     if (settings.remoteUrl() === '') await settings.keepFor(what, days);
     await (
@@ -115,7 +115,7 @@ export class StoragePage implements Page {
     await this.open();
   }
 
-  async #transcribeHere(uploadId: string): Promise<void> {
+  private async transcribeHere(uploadId: string): Promise<void> {
     await (
       await this.daemon.ready()
     ).request(UploadTranscribe, { uploadId }, { timeoutMs: TRANSCRIBE_TIMEOUT_MS });
@@ -127,7 +127,7 @@ export class StoragePage implements Page {
     );
   }
 
-  async #discardUpload(uploadId: string): Promise<void> {
+  private async discardUpload(uploadId: string): Promise<void> {
     const yes = vscode.l10n.t('Discard');
     const answer = await vscode.window.showWarningMessage(
       vscode.l10n.t('Discard this recording?'),
@@ -145,7 +145,7 @@ export class StoragePage implements Page {
   }
 
   /** @param name undefined for everybody's */
-  async #forgetVoice(name: string | undefined): Promise<void> {
+  private async forgetVoice(name: string | undefined): Promise<void> {
     const yes = vscode.l10n.t('Forget');
     const question =
       name === undefined
@@ -166,7 +166,7 @@ export class StoragePage implements Page {
     await this.open();
   }
 
-  async #purgeAll(): Promise<void> {
+  private async purgeAll(): Promise<void> {
     const connection = await this.daemon.ready();
     const yes = vscode.l10n.t('Delete Everything');
     const answer = await vscode.window.showWarningMessage(
@@ -206,7 +206,7 @@ export class StoragePage implements Page {
   }
 
   dispose(): void {
-    this.#changed.dispose();
+    this.changed.dispose();
   }
 }
 

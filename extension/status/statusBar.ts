@@ -22,49 +22,49 @@ const HIGH_CONTRAST = {
 
 export class StatusBar implements vscode.Disposable {
   // Far left: nothing stands before it that could push it out of sight.
-  readonly #item = vscode.window.createStatusBarItem(
+  private readonly item = vscode.window.createStatusBarItem(
     'earmark.status',
     vscode.StatusBarAlignment.Left,
     10_000,
   );
-  readonly #themes = vscode.window.onDidChangeActiveColorTheme(() => this.show(this.#shown));
-  #shown: Activity = { kind: 'idle' };
-  #timer: NodeJS.Timeout | undefined;
+  private readonly themes = vscode.window.onDidChangeActiveColorTheme(() => this.show(this.shown));
+  private shown: Activity = { kind: 'idle' };
+  private timer: NodeJS.Timeout | undefined;
 
   constructor() {
-    this.#item.name = 'Earmark';
-    this.#item.command = 'earmark.showMenu';
-    this.show(this.#shown);
-    this.#item.show();
+    this.item.name = 'Earmark';
+    this.item.command = 'earmark.showMenu';
+    this.show(this.shown);
+    this.item.show();
   }
 
   show(activity: Activity): void {
     const { text, tooltip, label, background } = statusItem(activity);
-    this.#item.text = text;
-    this.#item.tooltip = tooltip;
-    this.#item.accessibilityInformation = { label, role: 'button' };
+    this.item.text = text;
+    this.item.tooltip = tooltip;
+    this.item.accessibilityInformation = { label, role: 'button' };
     const dark = vscode.window.activeColorTheme.kind === vscode.ColorThemeKind.HighContrast;
     const [back, fore] = dark
       ? [undefined, HIGH_CONTRAST[background]]
       : [BACKGROUND[background], undefined];
-    this.#item.backgroundColor = back === undefined ? undefined : new vscode.ThemeColor(back);
-    this.#item.color = fore === undefined ? undefined : new vscode.ThemeColor(fore);
-    this.#shown = activity;
+    this.item.backgroundColor = back === undefined ? undefined : new vscode.ThemeColor(back);
+    this.item.color = fore === undefined ? undefined : new vscode.ThemeColor(fore);
+    this.shown = activity;
   }
 
   /** Shows what `activity` says now and, while `ticking`, every second. */
   follow(activity: () => Activity, ticking: boolean): void {
     this.show(activity());
-    if (ticking) this.#timer ??= setInterval(() => this.show(activity()), 1_000);
+    if (ticking) this.timer ??= setInterval(() => this.show(activity()), 1_000);
     else {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
+      clearInterval(this.timer);
+      this.timer = undefined;
     }
   }
 
   dispose(): void {
-    clearInterval(this.#timer);
-    this.#themes.dispose();
-    this.#item.dispose();
+    clearInterval(this.timer);
+    this.themes.dispose();
+    this.item.dispose();
   }
 }

@@ -47,7 +47,7 @@ type Outcome =
 
 export class OpenaiProvider implements AsrProvider {
   readonly info = openaiInfo;
-  readonly #key: string | undefined;
+  private readonly key: string | undefined;
   private state:
     | { readonly kind: 'unloaded' }
     | { readonly kind: 'loaded'; readonly url: string; readonly model: string; form: Form } = {
@@ -55,7 +55,7 @@ export class OpenaiProvider implements AsrProvider {
   };
 
   constructor(private readonly setup: OpenaiSetup) {
-    this.#key = setup.key;
+    this.key = setup.key;
   }
 
   /** The id of the model is what the server calls it; there are no files. */
@@ -157,7 +157,7 @@ export class OpenaiProvider implements AsrProvider {
         headers: {
           'content-type': `multipart/form-data; boundary=${boundary}`,
           accept: 'application/json',
-          ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
+          ...(this.key === undefined ? {} : { authorization: `Bearer ${this.key}` }),
         },
         // The key goes to the named server alone, and speech too.
         redirect: 'manual',

@@ -37,13 +37,13 @@ const SIMPLER: Readonly<Record<Form, Form | undefined>> = {
 
 export class OpenaiCompatibleModel implements LanguageModel {
   readonly name: string;
-  readonly #key: string | undefined;
+  private readonly key: string | undefined;
   private readonly url: URL;
   private form: Form = 'json_schema';
 
   /** @throws EarmarkError engine.unavailable for an address that is none */
   constructor(private readonly setup: OpenaiCompatibleSetup) {
-    this.#key = setup.key;
+    this.key = setup.key;
     this.url = endpointUrl(setup.endpoint, {
       what: 'language model',
       sent: 'what was said',
@@ -108,7 +108,7 @@ export class OpenaiCompatibleModel implements LanguageModel {
         headers: {
           'content-type': 'application/json',
           accept: 'application/json',
-          ...(this.#key === undefined ? {} : { authorization: `Bearer ${this.#key}` }),
+          ...(this.key === undefined ? {} : { authorization: `Bearer ${this.key}` }),
         },
         // The key and the words go to the named server alone.
         redirect: 'manual',

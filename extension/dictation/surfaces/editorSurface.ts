@@ -17,21 +17,21 @@ import { rangeOf } from '../written';
 import { type Heard, type Insertion, Refused, type Surface } from './surface';
 
 export class EditorSurface implements Surface {
-  #anchors: readonly Anchor[];
-  #shown = '';
+  private anchors: readonly Anchor[];
+  private shown = '';
   /**
    * What it was given, and what stood there before: one for each place, none until it was given
    * something.
    */
-  #given: readonly string[] = [];
-  #original: readonly string[] = [];
-  readonly #lost = new vscode.EventEmitter<void>();
-  readonly onDidLose = this.#lost.event;
-  readonly #ghost = new Ghost();
-  readonly #preview: Preview | undefined;
-  readonly #subscriptions: vscode.Disposable[];
+  private given: readonly string[] = [];
+  private original: readonly string[] = [];
+  private readonly lost = new vscode.EventEmitter<void>();
+  readonly onDidLose = this.lost.event;
+  private readonly ghost = new Ghost();
+  private readonly previewText: Preview | undefined;
+  private readonly subscriptions: vscode.Disposable[];
   /** It had a tab when the dictation began. */
-  readonly #tabbed: boolean;
+  private readonly tabbed: boolean;
 
   /** @throws UserError where no editor has a cursor */
   static active(): EditorSurface {
@@ -77,24 +77,24 @@ export class EditorSurface implements Surface {
     anchors: readonly Anchor[],
     private readonly editor: vscode.TextEditor | undefined,
   ) {
-    this.#anchors = anchors;
-    this.#tabbed = hasTab(document);
-    this.#preview = editor === undefined ? new Preview() : undefined;
-    this.#subscriptions = [
-      vscode.workspace.onDidChangeTextDocument((event) => this.#follow(event)),
-      vscode.workspace.onDidCloseTextDocument((closed) => closed === document && this.#lost.fire()),
+    this.anchors = anchors;
+    this.tabbed = hasTab(document);
+    this.previewText = editor === undefined ? new Preview() : undefined;
+    this.subscriptions = [
+      vscode.workspace.onDidChangeTextDocument((event) => this.follow(event)),
+      vscode.workspace.onDidCloseTextDocument((closed) => closed === document && this.lost.fire()),
       // Which of the two comes first differs; after both the document is gone from tabs and
       // editors.
-      vscode.window.tabGroups.onDidChangeTabs(() => this.#loseIfHidden()),
+      vscode.window.tabGroups.onDidChangeTabs(() => this.loseIfHidden()),
       vscode.window.onDidChangeVisibleTextEditors(() => {
-        this.#loseIfHidden();
-        this.preview(this.#shown);
+        this.loseIfHidden();
+        this.preview(this.shown);
       }),
     ];
   }
 
   get near(): Surface['near'] {
-    const [first] = this.#anchors;
+    const [first] = this.anchors;
     return {
       document: this.document,
       line: first === undefined ? 0 : this.document.positionAt(first.end).line,
@@ -106,46 +106,44 @@ export class EditorSurface implements Surface {
   }
 
   preview(text: string): void {
-    this.#shown = text;
+    this.shown = text;
     if (text === '') return;
-    if (this.#preview === undefined) this.#ghost.show(this.document, this.#anchors, text);
-    else this.#preview.show(text);
+    if (this.previewText === undefined) this.ghost.show(this.document, this.anchors, text);
+    else this.previewText.show(text);
   }
 
   scopes(): DictationScope[] {
-    return this.#scopes().map(({ scope }) => scope);
+    return this.selectionScopes().map(({ scope }) => scope);
   }
 
   readonly grows = true;
 
   intact(): boolean {
-    return this.#given.every((text, i) => this.#textAt(this.#anchors[i]) === text);
+    return this.given.every((text, i) => this.textAt(this.anchors[i]) === text);
   }
 
   settle(): void {
-    this.#anchors = this.#anchors.map(({ end }) => ({ start: end, end }));
-    this.#given = this.#original = [];
+    this.anchors = this.anchors.map(({ end }) => ({ start: end, end }));
+    this.given = this.original = [];
   }
 
   async insert(heard: Heard): Promise<Insertion | undefined> {
-    this.#shown = '';
-    this.#ghost.clear();
+    this.shown = '';
+    this.ghost.clear();
     const { document } = this;
     const nothing = heard.text.trim() === '';
-    if (nothing && this.#given.length === 0) return undefined;
+    if (nothing && this.given.length === 0) return undefined;
     for (let tries = 1; ; tries++) {
       const original =
-        this.#given.length > 0
-          ? this.#original
-          : this.#anchors.map((anchor) => this.#textAt(anchor));
+        this.given.length > 0 ? this.original : this.anchors.map((anchor) => this.textAt(anchor));
       const edits = nothing
-        ? this.#anchors.map((anchor, i) => this.#edit(anchor, original[i] ?? ''))
-        : this.#edits(heard);
+        ? this.anchors.map((anchor, i) => this.edit(anchor, original[i] ?? ''))
+        : this.edits(heard);
       const anchors = landed(edits);
-      if (await this.#apply(edits)) {
-        this.#anchors = anchors;
+      if (await this.apply(edits)) {
+        this.anchors = anchors;
         const texts = edits.map(({ text }) => text);
-        [this.#given, this.#original] = nothing ? [[], []] : [texts, original];
+        [this.given, this.original] = nothing ? [[], []] : [texts, original];
         return nothing ? undefined : { document, texts, replaced: original, anchors };
       }
       // An editor takes no edit that was made for the text before the last key.
@@ -159,11 +157,11 @@ export class EditorSurface implements Surface {
     }
   }
 
-  #edits(heard: Heard): Edit[] {
+  private edits(heard: Heard): Edit[] {
     const { document } = this;
     const smart = settings.smartSpacing();
-    const scopes = this.#scopes();
-    return this.#anchors.map((anchor, i) => {
+    const scopes = this.selectionScopes();
+    return this.anchors.map((anchor, i) => {
       const range = rangeOf(document, anchor);
       const { scope, gap, opens }: ScopeAt = scopes[i] ??
         scopes[0] ?? { scope: { kind: 'prose' }, gap: '' };
@@ -177,27 +175,27 @@ export class EditorSurface implements Surface {
             { named: heard.named, sentences: scope.kind !== 'code' },
           )
         : written;
-      return this.#edit(
+      return this.edit(
         anchor,
         document.eol === vscode.EndOfLine.CRLF ? text.replaceAll('\n', '\r\n') : text,
       );
     });
   }
 
-  #edit(anchor: Anchor, text: string): Edit {
-    return { anchor, text, old: this.#textAt(anchor) };
+  private edit(anchor: Anchor, text: string): Edit {
+    return { anchor, text, old: this.textAt(anchor) };
   }
 
-  #textAt(anchor: Anchor | undefined): string {
+  private textAt(anchor: Anchor | undefined): string {
     return anchor === undefined ? '' : this.document.getText(rangeOf(this.document, anchor));
   }
 
-  #apply(whole: readonly Edit[]): Thenable<boolean> {
+  private apply(whole: readonly Edit[]): Thenable<boolean> {
     const { document } = this;
     // What stays is left alone: the cursor behind it, and what an undo takes back.
     const edits = whole
       .map(({ anchor: { start, end }, text, old }) => {
-        const same = this.#given.length > 0 ? commonStart(old, text) : 0;
+        const same = this.given.length > 0 ? commonStart(old, text) : 0;
         return {
           range: rangeOf(document, { start: start + same, end }),
           text: text.slice(same),
@@ -218,7 +216,7 @@ export class EditorSurface implements Surface {
     return vscode.workspace.applyEdit(workspaceEdit);
   }
 
-  #scopes(): ScopeAt[] {
+  private selectionScopes(): ScopeAt[] {
     const { document, editor } = this;
     const set = vscode.workspace.getConfiguration('editor', document);
     const [ruler] = set.get<unknown[]>('rulers') ?? [];
@@ -229,7 +227,7 @@ export class EditorSurface implements Surface {
           ? Number(ruler.column)
           : NaN;
     const tab = Number(editor?.options.tabSize ?? set.get('tabSize'));
-    const anchors = this.#anchors.slice(0, SCOPES_MAX);
+    const anchors = this.anchors.slice(0, SCOPES_MAX);
     return anchors.map(({ start }) => {
       const from = document.positionAt(Math.max(0, start - Math.floor(LOOKED_AT / anchors.length)));
       return scopeAt({
@@ -241,30 +239,30 @@ export class EditorSurface implements Surface {
     });
   }
 
-  #follow(event: vscode.TextDocumentChangeEvent): void {
+  private follow(event: vscode.TextDocumentChangeEvent): void {
     if (this.document !== event.document || event.contentChanges.length === 0) return;
-    this.#anchors = shiftAnchors(
-      this.#anchors,
+    this.anchors = shiftAnchors(
+      this.anchors,
       event.contentChanges.map((c) => ({
         offset: c.rangeOffset,
         removed: c.rangeLength,
         inserted: c.text.length,
       })),
     );
-    this.preview(this.#shown);
+    this.preview(this.shown);
   }
 
   /** The editor keeps a document for minutes after its last tab was closed. */
-  #loseIfHidden(): void {
-    if (this.#tabbed && !hasTab(this.document) && !isVisible(this.document)) this.#lost.fire();
+  private loseIfHidden(): void {
+    if (this.tabbed && !hasTab(this.document) && !isVisible(this.document)) this.lost.fire();
   }
 
   dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#ghost.clear();
-    this.#ghost.dispose();
-    this.#preview?.dispose();
-    this.#lost.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.ghost.clear();
+    this.ghost.dispose();
+    this.previewText?.dispose();
+    this.lost.dispose();
   }
 }
 

@@ -2,23 +2,23 @@
 import * as vscode from 'vscode';
 
 export class Preview implements vscode.Disposable {
-  readonly #item = vscode.window.createStatusBarItem(
+  private readonly item = vscode.window.createStatusBarItem(
     'earmark.heard',
     vscode.StatusBarAlignment.Left,
     9_999,
   );
 
   constructor() {
-    this.#item.name = vscode.l10n.t('Earmark: What Is Heard');
+    this.item.name = vscode.l10n.t('Earmark: What Is Heard');
   }
 
   show(text: string): void {
     // `$(name)` would be drawn as an icon.
-    this.#item.text = text.replaceAll('$(', '$ (');
-    this.#item.show();
+    this.item.text = text.replaceAll('$(', '$ (');
+    this.item.show();
   }
 
   dispose(): void {
-    this.#item.dispose();
+    this.item.dispose();
   }
 }

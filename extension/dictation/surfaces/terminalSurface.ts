@@ -8,10 +8,10 @@ import type { Heard, Surface } from './surface';
 
 export class TerminalSurface implements Surface {
   readonly near = undefined;
-  readonly #lost = new vscode.EventEmitter<void>();
-  readonly onDidLose = this.#lost.event;
-  readonly #preview = new Preview();
-  readonly #closing: vscode.Disposable;
+  private readonly lost = new vscode.EventEmitter<void>();
+  readonly onDidLose = this.lost.event;
+  private readonly previewText = new Preview();
+  private readonly closing: vscode.Disposable;
 
   /** @throws UserError where no terminal is open */
   static active(): TerminalSurface {
@@ -22,8 +22,8 @@ export class TerminalSurface implements Surface {
   }
 
   private constructor(private readonly terminal: vscode.Terminal) {
-    this.#closing = vscode.window.onDidCloseTerminal(
-      (closed) => closed === terminal && this.#lost.fire(),
+    this.closing = vscode.window.onDidCloseTerminal(
+      (closed) => closed === terminal && this.lost.fire(),
     );
   }
 
@@ -32,7 +32,7 @@ export class TerminalSurface implements Surface {
   }
 
   preview(text: string): void {
-    this.#preview.show(text);
+    this.previewText.show(text);
   }
 
   scopes(): DictationScope[] {
@@ -56,8 +56,8 @@ export class TerminalSurface implements Surface {
   }
 
   dispose(): void {
-    this.#closing.dispose();
-    this.#preview.dispose();
-    this.#lost.dispose();
+    this.closing.dispose();
+    this.previewText.dispose();
+    this.lost.dispose();
   }
 }

@@ -38,7 +38,7 @@ export class NoteClient {
     languageId?: string,
   ): Promise<string | undefined> {
     return (
-      (await this.#ask(NoteDerive, {
+      (await this.ask(NoteDerive, {
         uri: uri.toString(),
         line,
         as,
@@ -48,7 +48,7 @@ export class NoteClient {
   }
 
   async symbols(query: string): Promise<vscode.SymbolInformation[]> {
-    const found = (await this.#ask(NoteSymbols, { query })) ?? [];
+    const found = (await this.ask(NoteSymbols, { query })) ?? [];
     return (
       this.client.protocol2CodeConverter.asSymbolInformations(
         found as Parameters<typeof this.client.protocol2CodeConverter.asSymbolInformations>[0] &
@@ -57,7 +57,7 @@ export class NoteClient {
     );
   }
 
-  async #ask<P extends z.ZodType, R extends z.ZodType>(
+  private async ask<P extends z.ZodType, R extends z.ZodType>(
     { method, result }: { readonly method: string; readonly params: P; readonly result: R },
     params: z.infer<P>,
   ): Promise<z.infer<R> | undefined> {

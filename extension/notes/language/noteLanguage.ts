@@ -12,25 +12,25 @@ const isNote = ({ uri }: Pick<vscode.TextDocument, 'uri'>): boolean =>
   uri.path.endsWith(NOTE_SUFFIX);
 
 export class NoteLanguage implements vscode.Disposable {
-  #client: Promise<NoteClient> | undefined;
+  private startedClient: Promise<NoteClient> | undefined;
   /** The server asks the editor for names of the code: it shall not be asked in turn. */
-  #asking = 0;
-  #hasNotes: Promise<boolean> | undefined;
-  readonly #renamed = new vscode.EventEmitter<RenamedPerson>();
+  private asking = 0;
+  private hasNotes: Promise<boolean> | undefined;
+  private readonly renamed = new vscode.EventEmitter<RenamedPerson>();
   /** A person got another name in a note that is of a session. */
-  readonly onDidRename = this.#renamed.event;
-  readonly #subscriptions: vscode.Disposable[];
+  readonly onDidRename = this.renamed.event;
+  private readonly subscriptions: vscode.Disposable[];
 
   constructor(private readonly extensionUri: vscode.Uri) {
     const opened = (document: vscode.TextDocument): void => {
       if (!isNote(document)) return;
-      this.#hasNotes = undefined;
+      this.hasNotes = undefined;
       void this.client().catch(() => undefined);
     };
-    this.#subscriptions = [
+    this.subscriptions = [
       vscode.workspace.onDidOpenTextDocument(opened),
       vscode.languages.registerWorkspaceSymbolProvider({
-        provideWorkspaceSymbols: (query) => this.#symbols(query),
+        provideWorkspaceSymbols: (query) => this.symbols(query),
       }),
     ];
     for (const document of vscode.workspace.textDocuments) opened(document);
@@ -41,36 +41,36 @@ export class NoteLanguage implements vscode.Disposable {
    * again
    */
   client(): Promise<NoteClient> {
-    this.#client ??= import('./noteClient')
+    this.startedClient ??= import('./noteClient')
       .then(({ startNoteClient }) =>
         startNoteClient(
           this.extensionUri,
-          (asking) => void (this.#asking += asking ? 1 : -1),
-          (person) => this.#renamed.fire(person),
+          (asking) => void (this.asking += asking ? 1 : -1),
+          (person) => this.renamed.fire(person),
         ),
       )
       .catch((error: unknown) => {
-        this.#client = undefined;
+        this.startedClient = undefined;
         throw error;
       });
-    return this.#client;
+    return this.startedClient;
   }
 
-  async #symbols(query: string): Promise<vscode.SymbolInformation[]> {
+  private async symbols(query: string): Promise<vscode.SymbolInformation[]> {
     // Without letters it is not a person who asks: lists of code names are gathered so.
-    if (this.#asking > 0 || query.trim() === '') return [];
-    if (this.#client === undefined) {
-      this.#hasNotes ??= Promise.resolve(
+    if (this.asking > 0 || query.trim() === '') return [];
+    if (this.startedClient === undefined) {
+      this.hasNotes ??= Promise.resolve(
         vscode.workspace.findFiles(`**/*${NOTE_SUFFIX}`, undefined, 1),
       ).then((found) => found.length > 0);
-      if (!(await this.#hasNotes)) return [];
+      if (!(await this.hasNotes)) return [];
     }
     return (await this.client()).symbols(query);
   }
 
   dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#renamed.dispose();
-    void this.#client?.then((client) => client.dispose()).catch(() => undefined);
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.renamed.dispose();
+    void this.startedClient?.then((client) => client.dispose()).catch(() => undefined);
   }
 }
