@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { summaryWords } from '../daemon/analysis/summary';
-import type { SummaryStyle } from '../daemon/analysis/summaryStyle';
+import { summaryWords } from '../daemon/insights/summary';
+import type { SummaryStyle } from '../daemon/insights/summaryStyle';
 import type { Segment } from '../daemon/transcript/types';
 import { SHARED } from './speechPath';
 

@@ -9,7 +9,7 @@ import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
+import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
 import type { Segment } from '../daemon/transcript/types';
 import { MeetingEars } from './insightsAudio';
 import {

@@ -5,8 +5,8 @@
  * what is left over is wrong. Strict asks it of all its evidence, loose of some. A decoy is taken
  * when an insight that matches no label has evidence in the decoy's turns.
  */
-import { parseAnalysisInput } from '../daemon/analysis/plainText';
-import type { AnalyzerFactory, Insight } from '../daemon/analysis/types';
+import { parseAnalysisInput } from '../daemon/insights/plainText';
+import type { AnalyzerFactory, Insight } from '../daemon/insights/types';
 import type { Segment } from '../daemon/transcript/types';
 
 export interface LabelledMeeting {

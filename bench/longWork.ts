@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { FileSpools } from '../daemon/adapters/store/fileSpools';
 import { openStore } from '../daemon/adapters/store/openStore';
 import { inPlace } from '../test/fakes/inPlaceStore';
-import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
+import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { ManualClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';

@@ -2,7 +2,7 @@
  * ROUGE (Lin 2004) over lower-case words without punctuation: ROUGE-1 counts shared words, ROUGE-L
  * the longest common subsequence. No stemming, no stop words.
  */
-import { summaryWords } from '../daemon/analysis/summary';
+import { summaryWords } from '../daemon/insights/summary';
 
 export interface Rouge {
   readonly precision: number;

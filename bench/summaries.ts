@@ -3,8 +3,8 @@
  * and decisions the found insights cover, and ROUGE-1 of the rolling summary. Usage: `npm run bench
  * -- summaries [--missed]`.
  */
-import { createAnalyzerFactory } from '../daemon/analysis/analyzerFactory';
-import type { Insight } from '../daemon/analysis/types';
+import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
+import type { Insight } from '../daemon/insights/types';
 import { loadAmiMeetings, segmentsOfAmi, styleOf } from './amiText';
 import { countUnquoted } from './insightsScore';
 import { reportResults, type Row } from './report';

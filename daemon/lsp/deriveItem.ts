@@ -2,7 +2,7 @@
  * What an item of a note becomes elsewhere, from the note alone: its words, the quote its time
  * leads to, and the page's own facts.
  */
-import type { Insight } from '../analysis/types';
+import type { Insight } from '../insights/types';
 import { derive, type Derivative, type Derived } from '../notes/derive';
 import { saidAt, wordsOf } from './moments';
 import type { Note } from './note';

@@ -3,8 +3,8 @@
  * a draft of an architecture decision record (in the form of Nygard 2011). Each cites the words it
  * rests on; the person decides whether it is kept.
  */
-import type { Insight } from '../analysis/types';
-import { timeStamp } from '../analysis/timeStamp';
+import type { Insight } from '../insights/types';
+import { timeStamp } from '../insights/timeStamp';
 
 export type Derivative = 'todo' | 'task' | 'issue' | 'adr';
 

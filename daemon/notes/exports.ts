@@ -2,8 +2,8 @@
  * A session as text, JSON lines, JSON, SRT, WebVTT, Markdown and RTTM. Pure: the caller writes the
  * result.
  */
-import { groupInsights, INSIGHT_SECTIONS, sectionLines } from '../analysis/render';
-import { subtitleTime, timeStamp } from '../analysis/timeStamp';
+import { groupInsights, INSIGHT_SECTIONS, sectionLines } from '../insights/render';
+import { subtitleTime, timeStamp } from '../insights/timeStamp';
 import { readableText } from '../transcript/readable';
 import type { ExportSegment, ExportSession } from './types';
 

@@ -1,7 +1,7 @@
 /**
  * The lines that the machine wants in a note: front matter, title, headings, insights, transcript.
  */
-import { INSIGHT_SECTIONS, sectionLines } from '../analysis/render';
+import { INSIGHT_SECTIONS, sectionLines } from '../insights/render';
 import { transcriptLine } from './exports';
 import type { NoteDocument } from './types';
 

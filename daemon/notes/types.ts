@@ -8,8 +8,8 @@
  * - `noteFileName(title, startedAt): string` in `fileName.ts`
  * - `renderExport(format, sessions): string` in `exports.ts`
  */
-import type { RenderableInsight } from '../analysis/render';
-import type { Insight } from '../analysis/types';
+import type { RenderableInsight } from '../insights/render';
+import type { Insight } from '../insights/types';
 import type { Segment } from '../transcript/types';
 
 /** A session as its note shows it. */

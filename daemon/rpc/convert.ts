@@ -15,7 +15,7 @@ import type {
   Speaker as WireSpeaker,
 } from '../../protocol/session';
 import type { Revision as WireRevision, Segment as WireSegment } from '../../protocol/transcript';
-import type { Insight } from '../analysis/types';
+import type { Insight } from '../insights/types';
 import type { EngineHealth, MachineFacts } from '../asr/enginesApi';
 import { defined } from '../base/defined';
 import type { ModelView } from '../models/api';

@@ -1,6 +1,6 @@
 /** What the handlers are built from. `compose.ts` gives the real things, tests give fakes. */
-import type { ModelQueueFigures } from '../analysis/model/modelQueue';
-import type { AnalyzerFactory } from '../analysis/types';
+import type { ModelQueueFigures } from '../insights/model/modelQueue';
+import type { AnalyzerFactory } from '../insights/types';
 import type { ManagedEngines } from '../asr/enginesApi';
 import type { RecordingAbilities } from '../audio/devices';
 import type { Tokens } from '../base/identity';

@@ -11,7 +11,7 @@ import {
   LanguageModelOffer,
 } from '../../protocol/languageModel';
 import type { ParamsOf } from '../../protocol/method';
-import type { ChatMessage, LanguageModel } from '../analysis/model/languageModel';
+import type { ChatMessage, LanguageModel } from '../insights/model/languageModel';
 import { redact } from '../base/redact';
 import type { ClientContext } from './clientContext';
 import type { Registry } from './registry';

@@ -4,7 +4,7 @@ import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
 import type { DeviceChoice } from '../asr/provider';
-import type { Insight } from '../analysis/types';
+import type { Insight } from '../insights/types';
 import type { Segment, Speaker } from '../transcript/types';
 import type { Retention } from './retention';
 import type { SessionEvent, SessionRecord, SessionState, SourceConfig } from './events';

@@ -2,7 +2,7 @@
  * What a session's durable events add up to: transcript, speakers, insights. Live sessions and
  * stored ones hold one.
  */
-import type { Insight } from '../analysis/types';
+import type { Insight } from '../insights/types';
 import { checkRevision, Transcript } from '../transcript/transcript';
 import type { Segment, Speaker } from '../transcript/types';
 import type { DurableEventBody } from './events';

@@ -2,7 +2,7 @@
  * What the others call somebody who has no name yet goes into the session as a suggestion; it goes
  * when it is no longer plain.
  */
-import type { SpeakerName } from '../analysis/types';
+import type { SpeakerName } from '../insights/types';
 import type { Speaker } from '../transcript/types';
 import type { Book } from './book';
 import type { DurableEventBody } from './events';

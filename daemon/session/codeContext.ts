@@ -3,7 +3,7 @@
  * front of them at each moment. A name that is spoken becomes a link, "this function" names the one
  * that was looked at, and the recogniser leans towards the nearest names.
  */
-import type { Insight } from '../analysis/types';
+import type { Insight } from '../insights/types';
 
 export interface CodeSymbol {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** What a SessionManager is built from; `compose.ts` gives the real things, tests give fakes. */
-import type { AnalyzerFactory } from '../analysis/types';
+import type { AnalyzerFactory } from '../insights/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';

@@ -1,7 +1,7 @@
 /** Session records and durable events as the daemon holds them. */
 import type { ErrorCode } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
-import type { Insight } from '../analysis/types';
+import type { Insight } from '../insights/types';
 import type { Rung } from '../degrade/ladder';
 import type { Segment, Speaker } from '../transcript/types';
 

@@ -2,7 +2,7 @@
  * Gives the analyzer what was said, now and then and never in the way of recognition; its changes
  * become events.
  */
-import type { Analyzer, Insight, InsightChange, SpeakerName } from '../analysis/types';
+import type { Analyzer, Insight, InsightChange, SpeakerName } from '../insights/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';

@@ -3,7 +3,7 @@
  * afterwards.
  */
 import { EarmarkError } from '../../protocol/errors';
-import type { Analyzer, Insight } from '../analysis/types';
+import type { Analyzer, Insight } from '../insights/types';
 import type { Book } from './book';
 import type { Planned } from './eventLog';
 import { eventsOf } from './insightFeed';

@@ -8,7 +8,7 @@ import type { Frame, Source } from '../audio/frame';
 import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
-import type { Insight } from '../analysis/types';
+import type { Insight } from '../insights/types';
 import type { Rung, RungActions } from '../degrade/ladder';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';

@@ -1,5 +1,5 @@
 /** What is looked for over all sessions, and what is found. */
-import type { Insight } from '../analysis/types';
+import type { Insight } from '../insights/types';
 import type { Segment } from '../transcript/types';
 
 /** Every filter that is given must hold. Names compare without regard to case. */

@@ -2,7 +2,7 @@
  * What a session makes of what was said: insights and names while people talk, the last pass, and a
  * person's changes.
  */
-import type { Analyzer, AnalyzerFactory, Insight, SpeakerName } from '../analysis/types';
+import type { Analyzer, AnalyzerFactory, Insight, SpeakerName } from '../insights/types';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';

@@ -56,7 +56,7 @@ const INNER = [
   'degrade',
   'diarization',
   'transcript',
-  'analysis',
+  'insights',
   'dictation',
   'notes',
   'session',

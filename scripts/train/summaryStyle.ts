@@ -1,5 +1,5 @@
 /**
- * Writes daemon/analysis/summaryStyle.ts: how often written summaries have each closed-class word,
+ * Writes daemon/insights/summaryStyle.ts: how often written summaries have each closed-class word,
  * counted in the summaries of the AMI meetings beside the repository (CC BY 4.0). Run: `npx tsx
  * scripts/train/summaryStyle.ts`.
  */
@@ -15,7 +15,7 @@ const rows: string[] = [];
 for (let at = 0; at < lines.length; at += 10)
   rows.push(`  ${lines.slice(at, at + 10).join(', ')},`);
 writeFileSync(
-  join(__dirname, '../../daemon/analysis/summaryStyle.ts'),
+  join(__dirname, '../../daemon/insights/summaryStyle.ts'),
   `/**
  * How often written summaries of meetings have each closed-class word, as a share of their words. Made by
  * scripts/train/summaryStyle.ts from the summaries of 20 AMI meetings (CC BY 4.0); do not edit.

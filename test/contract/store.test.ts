@@ -22,7 +22,7 @@ import type { Leases } from '../../daemon/team/leases';
 import type { DurableEvent, DurableEventBody, SessionRecord } from '../../daemon/session/events';
 import type { SessionStore } from '../../daemon/session/ports';
 import type { SearchQuery } from '../../daemon/session/search';
-import type { Insight } from '../../daemon/analysis/types';
+import type { Insight } from '../../daemon/insights/types';
 import type { Segment } from '../../daemon/transcript/types';
 import { MemorySpools } from '../fakes/memorySpool';
 import { MemoryStore } from '../fakes/memoryStore';

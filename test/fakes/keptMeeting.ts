@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../../daemon/adapters/store/openStore';
-import { createAnalyzerFactory } from '../../daemon/analysis/analyzerFactory';
+import { createAnalyzerFactory } from '../../daemon/insights/analyzerFactory';
 import type { DurableEventBody } from '../../daemon/session/events';
 import type { Segment } from '../../daemon/transcript/types';
 

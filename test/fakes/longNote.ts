@@ -9,7 +9,7 @@ import {
   StreamMessageWriter,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { timeStamp } from '../../daemon/analysis/timeStamp';
+import { timeStamp } from '../../daemon/insights/timeStamp';
 
 const PEOPLE = ['Ben', 'Lea K.', 'Sam', 'Mina', 'Hugo'];
 /** A segment a few seconds. */

@@ -7,10 +7,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { configuredModel } from '../../daemon/adapters/llm/configuredModel';
-import { createAnalyzerFactory } from '../../daemon/analysis/analyzerFactory';
-import { parsePlainText } from '../../daemon/analysis/plainText';
-import { insightWords } from '../../daemon/analysis/render';
-import type { Insight } from '../../daemon/analysis/types';
+import { createAnalyzerFactory } from '../../daemon/insights/analyzerFactory';
+import { parsePlainText } from '../../daemon/insights/plainText';
+import { insightWords } from '../../daemon/insights/render';
+import type { Insight } from '../../daemon/insights/types';
 import { systemClock } from '../../daemon/base/clock';
 import type { Segment } from '../../daemon/transcript/types';
 import { EarmarkError } from '../../protocol/errors';

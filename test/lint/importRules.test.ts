@@ -97,7 +97,7 @@ describe('import rules', function () {
     'vad',
     'models',
     'transcript',
-    'analysis',
+    'insights',
     'notes',
     'session',
   ]) {

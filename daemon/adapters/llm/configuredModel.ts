@@ -3,8 +3,8 @@
  * there is none.
  */
 import type { Settings } from '../../../protocol/settings';
-import type { LanguageModel } from '../../analysis/model/languageModel';
-import { ModelQueue, type ModelQueueSetup } from '../../analysis/model/modelQueue';
+import type { LanguageModel } from '../../insights/model/languageModel';
+import { ModelQueue, type ModelQueueSetup } from '../../insights/model/modelQueue';
 import type { Clock } from '../../base/clock';
 import { OpenaiCompatibleModel } from './openaiCompatible';
 

@@ -6,7 +6,7 @@
 import { redact } from '../../base/redact';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
-import type { ChatMessage, LanguageModel } from '../../analysis/model/languageModel';
+import type { ChatMessage, LanguageModel } from '../../insights/model/languageModel';
 import { boundedText, endpointUrl } from '../endpoint';
 
 export interface OpenaiCompatibleSetup {

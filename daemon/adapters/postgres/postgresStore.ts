@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { EarmarkError } from '../../../protocol/errors';
-import type { Insight } from '../../analysis/types';
+import type { Insight } from '../../insights/types';
 import { Turns } from '../../base/turns';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
 import { progressOf, type ProgressRow, receivedText } from '../store/received';

@@ -5,7 +5,7 @@
  */
 import type { Sqlite, SqliteStatement } from '../sqlite';
 import { EarmarkError } from '../../../protocol/errors';
-import type { Insight } from '../../analysis/types';
+import type { Insight } from '../../insights/types';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
 import type {
   Progress,

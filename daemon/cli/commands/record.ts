@@ -13,7 +13,7 @@ import {
   type SessionEvent,
   type SourceSpec,
 } from '../../../protocol/session';
-import { renderInsightsMarkdown } from '../../analysis/render';
+import { renderInsightsMarkdown } from '../../insights/render';
 import { isoWithOffset } from '../../session/record';
 import type { DeviceChoice } from '../../asr/provider';
 import { deviceOption } from '../deviceOption';

@@ -5,7 +5,7 @@
 import type { Insight } from '../../../protocol/insights';
 import type { SessionInfo } from '../../../protocol/session';
 import type { Segment } from '../../../protocol/transcript';
-import { timeStamp } from '../../analysis/timeStamp';
+import { timeStamp } from '../../insights/timeStamp';
 import { redact } from '../../base/redact';
 
 /** UTF-16 units of one answer; about 15,000 tokens of a language model. */

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyseMeeting, segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
-import { createAnalyzerFactory } from '../../../daemon/analysis/analyzerFactory';
-import { renderInsightsJson, renderInsightsMarkdown } from '../../../daemon/analysis/render';
+import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
+import { renderInsightsJson, renderInsightsMarkdown } from '../../../daemon/insights/render';
 import { applyEdits } from '../../../daemon/notes/edits';
 import { renderExport, type ExportFormat } from '../../../daemon/notes/exports';
 import { planNote } from '../../../daemon/notes/planNote';
@@ -34,6 +34,6 @@ describe('golden: the note', () => {
 });
 
 describe('golden: analyze', () => {
-  it('insights.md', () => golden('analysis', 'insights.md', renderInsightsMarkdown(insights)));
-  it('insights.json', () => golden('analysis', 'insights.json', renderInsightsJson(insights)));
+  it('insights.md', () => golden('insights', 'insights.md', renderInsightsMarkdown(insights)));
+  it('insights.json', () => golden('insights', 'insights.json', renderInsightsJson(insights)));
 });

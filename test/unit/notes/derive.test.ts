@@ -1,6 +1,6 @@
 /** What an insight becomes outside the note. */
 import { equal, match, ok } from 'node:assert/strict';
-import type { Insight } from '../../../daemon/analysis/types';
+import type { Insight } from '../../../daemon/insights/types';
 import { derive, type DerivedFrom } from '../../../daemon/notes/derive';
 
 const insight: Insight = {

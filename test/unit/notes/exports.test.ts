@@ -4,8 +4,8 @@ import {
   groupInsights,
   insightLine,
   renderInsightsMarkdown,
-} from '../../../daemon/analysis/render';
-import type { Insight } from '../../../daemon/analysis/types';
+} from '../../../daemon/insights/render';
+import type { Insight } from '../../../daemon/insights/types';
 import {
   jsonObject,
   renderExport,

@@ -1,7 +1,7 @@
 /** What a person types survives every plan; what the machine wrote follows the session. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Insight } from '../../../daemon/analysis/types';
+import type { Insight } from '../../../daemon/insights/types';
 import { applyEdits } from '../../../daemon/notes/edits';
 import { noteModel } from '../../../daemon/notes/items';
 import { planNote } from '../../../daemon/notes/planNote';

@@ -1,7 +1,7 @@
 /** Spoken names of the code become links of insights; "this function" is what was looked at. */
 import { deepEqual } from 'node:assert/strict';
 import { openCmuDictionary } from '../../../daemon/adapters/dictionary/cmuDictionary';
-import type { Insight } from '../../../daemon/analysis/types';
+import type { Insight } from '../../../daemon/insights/types';
 import { Pronouncer } from '../../../daemon/dictation/pronounce';
 import { SymbolSpeller } from '../../../daemon/dictation/respell';
 import { splitWords } from '../../../daemon/dictation/words';

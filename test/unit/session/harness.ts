@@ -1,7 +1,7 @@
 /** A SessionManager over fakes, with helpers to speak into it and to let it crash. */
 import { FRAME_MS, FRAME_SAMPLES, type Source } from '../../../daemon/audio/frame';
 import type { ManagedEngines } from '../../../daemon/asr/enginesApi';
-import type { Analyzer, AnalyzerFactory } from '../../../daemon/analysis/types';
+import type { Analyzer, AnalyzerFactory } from '../../../daemon/insights/types';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import type { Allowance, SessionManager } from '../../../daemon/session/deps';

@@ -3,7 +3,7 @@
  * and failures.
  */
 import assert from 'node:assert/strict';
-import type { Analyzer, Insight } from '../../../daemon/analysis/types';
+import type { Analyzer, Insight } from '../../../daemon/insights/types';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import { InsightFeed } from '../../../daemon/session/insightFeed';

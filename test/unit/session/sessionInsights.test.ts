@@ -2,7 +2,7 @@
  * What a session keeps of a segment it keeps once: what reads along is given the transcript's own.
  */
 import assert from 'node:assert/strict';
-import type { AnalyzerFactory } from '../../../daemon/analysis/types';
+import type { AnalyzerFactory } from '../../../daemon/insights/types';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import { Book } from '../../../daemon/session/book';

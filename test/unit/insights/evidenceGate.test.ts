@@ -1,7 +1,7 @@
 /** Nothing passes without words that were said, not even from a source that lies. */
 import assert from 'node:assert/strict';
-import { evidenceGate } from '../../../daemon/analysis/evidenceGate';
-import type { Evidence } from '../../../daemon/analysis/types';
+import { evidenceGate } from '../../../daemon/insights/evidenceGate';
+import type { Evidence } from '../../../daemon/insights/types';
 import type { Segment } from '../../../daemon/transcript/types';
 
 const segment = (id: string, text: string, hidden = false): [string, Segment] => [

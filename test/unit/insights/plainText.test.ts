@@ -1,6 +1,6 @@
 /** What `earmark analyze` takes in, and what it says when it cannot. */
 import assert from 'node:assert/strict';
-import { AnalysisInputError, parseAnalysisInput } from '../../../daemon/analysis/plainText';
+import { AnalysisInputError, parseAnalysisInput } from '../../../daemon/insights/plainText';
 
 function check(text: string, expected: readonly string[]): void {
   assert.deepEqual(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
-import { createAnalyzerFactory } from '../../../daemon/analysis/analyzerFactory';
+import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
 import { Recent } from '../../../daemon/base/recent';
 import type { Segment } from '../../../daemon/transcript/types';
 

@@ -3,10 +3,10 @@
  * a reason.
  */
 import assert from 'node:assert/strict';
-import { createAnalyzerFactory } from '../../../daemon/analysis/analyzerFactory';
-import { renderInsightsMarkdown } from '../../../daemon/analysis/render';
-import { wholeSummary } from '../../../daemon/analysis/summarySections';
-import type { Insight } from '../../../daemon/analysis/types';
+import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
+import { renderInsightsMarkdown } from '../../../daemon/insights/render';
+import { wholeSummary } from '../../../daemon/insights/summarySections';
+import type { Insight } from '../../../daemon/insights/types';
 import type { Segment } from '../../../daemon/transcript/types';
 
 const factory = createAnalyzerFactory();

@@ -13,8 +13,8 @@ import {
   type LabelledMeeting,
   type MeetingScore,
 } from '../../../bench/insightsScore';
-import { createAnalyzerFactory } from '../../../daemon/analysis/analyzerFactory';
-import { evidenceGate } from '../../../daemon/analysis/evidenceGate';
+import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
+import { evidenceGate } from '../../../daemon/insights/evidenceGate';
 import type { Segment } from '../../../daemon/transcript/types';
 import { skip } from '../../skip';
 

@@ -4,14 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
-import { readClause } from '../../../daemon/analysis/cues';
-import { splitSentences, type IsName } from '../../../daemon/analysis/language/clauses';
-import { winkNlp } from '../../../daemon/analysis/language/nlp';
+import { readClause } from '../../../daemon/insights/cues';
+import { splitSentences, type IsName } from '../../../daemon/insights/language/clauses';
+import { winkNlp } from '../../../daemon/insights/language/nlp';
 import {
   packSentences,
   unpackSentences,
   type ReadSentence,
-} from '../../../daemon/analysis/packedSentences';
+} from '../../../daemon/insights/packedSentences';
 
 const MEETINGS = join(__dirname, '..', '..', 'fixtures', 'meetings');
 const nlp = winkNlp();

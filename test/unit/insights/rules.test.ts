@@ -1,11 +1,11 @@
 /** Every rule matches its own examples and none of its counter-examples. */
 import assert from 'node:assert/strict';
-import { CUE_RULES, readClause } from '../../../daemon/analysis/cues';
-import { findDueSpans } from '../../../daemon/analysis/due';
-import { splitSentences } from '../../../daemon/analysis/language/clauses';
-import { winkNlp } from '../../../daemon/analysis/language/nlp';
-import { DUE_RULES } from '../../../daemon/analysis/rules/due';
-import { MODE_RULES } from '../../../daemon/analysis/rules/modality';
+import { CUE_RULES, readClause } from '../../../daemon/insights/cues';
+import { findDueSpans } from '../../../daemon/insights/due';
+import { splitSentences } from '../../../daemon/insights/language/clauses';
+import { winkNlp } from '../../../daemon/insights/language/nlp';
+import { DUE_RULES } from '../../../daemon/insights/rules/due';
+import { MODE_RULES } from '../../../daemon/insights/rules/modality';
 
 const nlp = winkNlp();
 

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabelledMeeting } from '../../../bench/insightsScore';
-import { createAnalyzerFactory } from '../../../daemon/analysis/analyzerFactory';
-import { parseAnalysisInput } from '../../../daemon/analysis/plainText';
+import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
+import { parseAnalysisInput } from '../../../daemon/insights/plainText';
 
 const OWN = join(__dirname, '..', '..', 'fixtures', 'meetings');
 const factory = createAnalyzerFactory();

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { createAnalyzerFactory } from '../../../daemon/analysis/analyzerFactory';
-import { parsePlainText } from '../../../daemon/analysis/plainText';
-import { insightWords } from '../../../daemon/analysis/render';
-import type { Insight } from '../../../daemon/analysis/types';
+import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
+import { parsePlainText } from '../../../daemon/insights/plainText';
+import { insightWords } from '../../../daemon/insights/render';
+import type { Insight } from '../../../daemon/insights/types';
 import type { Segment } from '../../../daemon/transcript/types';
 
 const factory = createAnalyzerFactory();
