@@ -14,8 +14,8 @@ import { SAMPLE_RATE } from '../daemon/audio/frame';
 import type { SpeakerEmbedder, Turn as FoundTurn } from '../daemon/diarization/contract';
 import { type VoiceSettings, VOICE_SETTINGS } from '../daemon/diarization/clustering';
 import { joinTurns } from '../daemon/diarization/turns';
-import { VoiceBook } from '../daemon/diarization/voiceBook';
-import { VoiceTrack } from '../daemon/diarization/voiceTrack';
+import { VoiceBook } from '../daemon/diarization/onlineClustering';
+import { VoiceTrack } from '../daemon/diarization/embeddingStream';
 import { framesOf } from '../daemon/vad/phraseSource';
 import {
   type DiarizationErrors,

@@ -13,7 +13,7 @@ import { inPlace } from '../test/fakes/inPlaceStore';
 import { FRAME_MS, SAMPLE_RATE } from '../daemon/audio/frame';
 import { ManualClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
-import { ACTIONS } from '../daemon/degrade/ladder';
+import { ACTIONS } from '../daemon/degrade/degradation';
 import type { EngineLease, RecordingHandlers } from '../daemon/session/ports';
 import { createSessionManager } from '../daemon/session/sessionManager';
 import { VAD_WINDOW } from '../daemon/vad/contract';

@@ -12,7 +12,7 @@ import { type Decoder, createSpeechEngine } from '../daemon/asr/speechEngine';
 import type { ManagedSpeechEngine } from '../daemon/asr/speechEngineApi';
 import { FRAME_MS } from '../daemon/audio/frame';
 import { type Clock, ManualClock, systemClock } from '../daemon/base/clock';
-import { ACTIONS } from '../daemon/degrade/ladder';
+import { ACTIONS } from '../daemon/degrade/degradation';
 import type { PassingEventBody } from '../daemon/session/events';
 import { type SessionOptions, defaultSessionOptions } from '../daemon/session/options';
 import { SourcePipeline } from '../daemon/session/pipeline';

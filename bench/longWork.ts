@@ -14,7 +14,7 @@ import { createAnalyzerFactory } from '../daemon/insights/analyzerFactory';
 import { SAMPLE_RATE } from '../daemon/audio/frame';
 import { ManualClock } from '../daemon/base/clock';
 import { silentLogger } from '../daemon/base/logger';
-import { ACTIONS } from '../daemon/degrade/ladder';
+import { ACTIONS } from '../daemon/degrade/degradation';
 import type { EngineLease, RecordingHandlers } from '../daemon/session/ports';
 import { createSessionManager } from '../daemon/session/sessionManager';
 import { VAD_WINDOW } from '../daemon/vad/contract';

@@ -6,8 +6,8 @@
  * processor.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { hearBeats } from '../daemon/adapters/nats/beats';
-import { NatsAsker } from '../daemon/adapters/nats/natsAsker';
+import { hearBeats } from '../daemon/adapters/nats/heartbeats';
+import { NatsAsker } from '../daemon/adapters/nats/natsProducer';
 import { openBus } from '../daemon/adapters/nats/teamBus';
 import { DecodeScheduler } from '../daemon/asr/decodeScheduler';
 import type { PhraseAsker } from '../daemon/asr/phraseQueue';

@@ -12,8 +12,8 @@ import { RpcServer } from './rpc/server';
 import { sharedView } from './rpc/sharedView';
 import type { SessionManager, SessionManagerDeps } from './session/deps';
 import type { SessionStore, SpeechEngines, SpoolFactory } from './session/ports';
-import { SteadySpools } from './session/steadySpool';
-import { steadyStore } from './session/steadyStore';
+import { SteadySpools } from './session/bufferedSpool';
+import { steadyStore } from './session/bufferedStore';
 import type { FencedStore, Ownership } from './team/ownership';
 import type { TeamHome, Tenant } from './team/tenants';
 

@@ -4,8 +4,8 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { EarmarkError } from '../protocol/errors';
 import { createDetectors } from './adapters/inference/createSpeechEngine';
-import { hearBeats } from './adapters/nats/beats';
-import { NatsAsker } from './adapters/nats/natsAsker';
+import { hearBeats } from './adapters/nats/heartbeats';
+import { NatsAsker } from './adapters/nats/natsProducer';
 import { claimedStore } from './adapters/nats/claimedStore';
 import { journalled } from './adapters/nats/journal';
 import { ReplicatedSpools } from './adapters/nats/replicatedSpools';

@@ -1,7 +1,7 @@
 /** Family `daemon`: greeting, version negotiation, health, drain, shutdown. */
 import { z } from 'zod';
 import { EngineHealth, Machine } from './engine';
-import { ALERT_IDS, Alert, LoggedError, Part } from './figures';
+import { ALERT_IDS, Alert, LoggedError, Part } from './metrics';
 import { Empty, notification, request } from './method';
 
 const Version = z.object({ major: z.number().int(), minor: z.number().int() });

@@ -20,7 +20,7 @@ import type {
   QueueHealth,
 } from './phraseQueue';
 import type { AsrResult } from './provider';
-import { Shares } from './shares';
+import { Shares } from './fairShare';
 import { WaitTimes } from './waitTimes';
 
 export interface SchedulerOptions {

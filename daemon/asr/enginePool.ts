@@ -8,7 +8,7 @@ import { type Disposable, DisposableStore, toDisposable } from '../base/disposab
 import type { Logger } from '../base/logger';
 import type { EngineLease, EngineRequest } from '../session/ports';
 import type { Calibration, Calibrator } from '../models/calibration';
-import { RUNGS } from '../degrade/ladder';
+import { RUNGS } from '../degrade/degradation';
 import { chooseEngines, type ChoiceSetup, same } from './engineChoice';
 import { EngineRoute, type MachineLoad } from './engineRoute';
 import type { EngineHealth, EngineTarget, MachineFacts, ManagedEngines } from './enginesApi';

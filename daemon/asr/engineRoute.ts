@@ -19,7 +19,7 @@ import {
   type RungActions,
   ladderText,
   stepLadder,
-} from '../degrade/ladder';
+} from '../degrade/degradation';
 import type { DecodeOptions, EngineWarning, SpeechEngine } from '../session/ports';
 import { DecodeStats, type RtfFigures } from './decodeStats';
 import type { EngineTarget } from './enginesApi';

@@ -3,7 +3,7 @@
  * (SpeechEngines in session/ports).
  */
 import type { Disposable } from '../base/disposable';
-import type { Rung } from '../degrade/ladder';
+import type { Rung } from '../degrade/degradation';
 import type { LifecycleError, LifecycleName } from '../models/lifecycle';
 import type { Capabilities } from '../models/capabilities';
 import type { Calibration } from '../models/calibration';

@@ -9,7 +9,7 @@ import { create } from 'tar';
 import { DaemonHealth, DaemonProfile } from '../../protocol/health';
 import { isEarmarkError } from '../../protocol/errors';
 import { openSettings } from '../adapters/config/settingsFile';
-import { FIGURES_FILE, FiguresFile } from '../adapters/telemetry/figuresServer';
+import { FIGURES_FILE, FiguresFile } from '../adapters/telemetry/metricsServer';
 import { redact } from '../base/redact';
 import { withDaemon, type Environment } from './environment';
 

@@ -2,7 +2,7 @@
  * Words → sounds: the dictionary, what developers say for short forms, letter names, and spelling
  * where nothing else is known.
  */
-import { spellingToSounds } from './letterToSound';
+import { spellingToSounds } from './letterToPhoneme';
 import { LETTERS, LONG_FORMS, SAID } from './lexicon';
 import { numberToWords } from './numbers';
 import { type Sounds, isVowel, joinSounds, toSounds } from './phonemes';

@@ -5,7 +5,7 @@
 import { FUNCTION_WORDS, NAME_THRESHOLD, nameScore } from './nameOrProse';
 import { joinSounds } from './phonemes';
 import type { Pronouncer } from './pronounce';
-import { type SoundMatch, SoundMatcher, likeness } from './soundMatch';
+import { type SoundMatch, SoundMatcher, likeness } from './phoneticMatch';
 import { spokenSymbol } from './symbols';
 import { spokenPhrases } from './spokenPhrases';
 import { type WordList, endsSentence } from './words';

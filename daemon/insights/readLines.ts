@@ -3,7 +3,7 @@
  * its text. Clauses, tokens and quotes are made while somebody looks at them; most of a long
  * meeting is never looked at again.
  */
-import { Recent } from '../base/recent';
+import { Recent } from '../base/segmentedLru';
 import type { Said } from '../transcript/types';
 import { type Chain, speakerOf } from './chains';
 import type { Line } from './conversation';

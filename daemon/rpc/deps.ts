@@ -10,7 +10,7 @@ import type { Logger } from '../base/logger';
 import type { SymbolSpeller } from '../dictation/respell';
 import type { Condition } from '../telemetry/condition';
 import type { AlertChange } from '../telemetry/alerts';
-import type { Figures } from '../telemetry/figures';
+import type { Figures } from '../telemetry/metrics';
 import type { Event } from '../base/emitter';
 import type { Models } from '../models/api';
 import type { Sessions } from '../session/api';

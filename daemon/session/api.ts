@@ -9,7 +9,7 @@ import type { Segment, Speaker } from '../transcript/types';
 import type { Retention } from './retention';
 import type { SessionEvent, SessionRecord, SessionState, SourceConfig } from './events';
 import type { CodeSymbol } from './codeContext';
-import type { KeptVoices } from './keptVoices';
+import type { KeptVoices } from './voiceprints';
 import type { SearchHit, SearchQuery } from './search';
 
 export interface StartRequest {

@@ -4,7 +4,7 @@
  */
 import type { SpeakerName } from '../insights/types';
 import type { Speaker } from '../transcript/types';
-import type { Book } from './book';
+import type { Book } from './sessionProjection';
 import type { DurableEventBody } from './events';
 
 /** @returns events for the speakers whose suggestion differs from what the conversation says now */

@@ -6,7 +6,7 @@ import type { Logger } from '../base/logger';
 import type { SpeakerEmbedder } from '../diarization/contract';
 import type { Lease } from '../team/leases';
 import type { Ownership } from '../team/ownership';
-import type { Figures } from '../telemetry/figures';
+import type { Figures } from '../telemetry/metrics';
 import type { PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import type { Sessions } from './api';
 import type { NameLearner } from './codeContext';

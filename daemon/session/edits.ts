@@ -3,12 +3,12 @@
  * those that are over.
  */
 import { EarmarkError } from '../../protocol/errors';
-import type { Turns } from '../base/turns';
+import type { Turns } from '../base/keyedMutex';
 import type { SourceVoice } from '../diarization/samePerson';
 import { revisionsOf, type SegmentChange } from '../transcript/revise';
-import type { Archive } from './archive';
+import type { Archive } from './endedSessions';
 import { type InsightEdit, InsightRevisions } from './insightRevisions';
-import type { Library } from './library';
+import type { Library } from './sessionQueries';
 import type { SessionStore } from './ports';
 import { renameSpeaker } from './renameSpeaker';
 import type { Session } from './session';

@@ -8,7 +8,7 @@ import { EarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import { type Disposable, toDisposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
-import type { Figures } from '../telemetry/figures';
+import type { Figures } from '../telemetry/metrics';
 import type { EventSink } from './api';
 import { type Attached, Attachment } from './attachment';
 import type { DurableEvent, DurableEventBody, PassingEventBody, SessionEvent } from './events';

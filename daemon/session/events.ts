@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Insight } from '../insights/types';
-import type { Rung } from '../degrade/ladder';
+import type { Rung } from '../degrade/degradation';
 import type { Segment, Speaker } from '../transcript/types';
 
 export type SessionState =

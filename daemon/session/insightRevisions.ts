@@ -4,7 +4,7 @@
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Analyzer, Insight } from '../insights/types';
-import type { Book } from './book';
+import type { Book } from './sessionProjection';
 import type { Planned } from './eventLog';
 import { eventsOf } from './insightFeed';
 

@@ -5,7 +5,7 @@
 import { PartialAgreement, type PartialText } from '../asr/partialAgreement';
 import type { Source } from '../audio/frame';
 import type { Clock } from '../base/clock';
-import type { Figures } from '../telemetry/figures';
+import type { Figures } from '../telemetry/metrics';
 import type { OpenPhrase } from '../vad/contract';
 import type { Drafts } from './drafts';
 import type { PassingEventBody } from './events';

@@ -7,7 +7,7 @@ import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../audio/frame
 import { type Level, LevelMeter } from '../audio/levelMeter';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
-import { type Figures, noFigures } from '../telemetry/figures';
+import { type Figures, noFigures } from '../telemetry/metrics';
 import { PhraseTimes } from '../telemetry/phraseTimes';
 import type { Pause, Phrase, PhraseSourceLike, PhraseSourceSetup } from '../vad/contract';
 import { segmenterOptionsFor } from '../vad/segmenter';

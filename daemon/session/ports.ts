@@ -9,7 +9,7 @@ import type { Received } from '../audio/frameChain';
 import type { Disposable } from '../base/disposable';
 import type { Event } from '../base/emitter';
 import type { Insight } from '../insights/types';
-import type { Rung, RungActions } from '../degrade/ladder';
+import type { Rung, RungActions } from '../degrade/degradation';
 import type { Segment, Speaker } from '../transcript/types';
 import type { SpeechDetectorFactory } from '../vad/contract';
 import type { Embedding } from '../diarization/contract';

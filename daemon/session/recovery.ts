@@ -2,7 +2,7 @@
 import { isEarmarkError } from '../../protocol/errors';
 import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
-import { Book } from './book';
+import { Book } from './sessionProjection';
 import type { WarningCode } from './events';
 import type { Progress, SessionCounts, SessionStats, SessionStore } from './ports';
 import { RECOVERED, type StateMachine } from './stateMachine';

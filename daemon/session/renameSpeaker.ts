@@ -4,7 +4,7 @@
  */
 import { EarmarkError } from '../../protocol/errors';
 import type { Speaker } from '../transcript/types';
-import type { Book } from './book';
+import type { Book } from './sessionProjection';
 import type { DurableEventBody } from './events';
 
 /**

@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock';
 import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { Said } from '../transcript/types';
-import type { Book } from './book';
+import type { Book } from './sessionProjection';
 import { calledEvents } from './calledNames';
 import type { EventLog } from './eventLog';
 import type { DurableEvent } from './events';

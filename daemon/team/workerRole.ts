@@ -8,7 +8,7 @@ import type { DecodeSlot, PhraseTaker } from '../asr/phraseQueue';
 import type { Clock } from '../base/clock';
 import type { Logger } from '../base/logger';
 import type { SpeechEngine } from '../session/ports';
-import { type Figures, noFigures } from '../telemetry/figures';
+import { type Figures, noFigures } from '../telemetry/metrics';
 
 export interface WorkerRoleSetup {
   readonly engine: Pick<SpeechEngine, 'ready' | 'decode' | 'provider'>;

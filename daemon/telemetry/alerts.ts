@@ -2,7 +2,7 @@
  * When the daemon says that something is wrong: a pure reducer over samples. What to do about each
  * stands in OPERATIONS.md.
  */
-import { RUNGS, type Rung } from '../degrade/ladder';
+import { RUNGS, type Rung } from '../degrade/degradation';
 
 export const ALERTS = [
   'engine.failed',

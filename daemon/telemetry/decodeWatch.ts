@@ -8,7 +8,7 @@ import { SAMPLE_RATE } from '../audio/frame';
 import type { Clock } from '../base/clock';
 import type { EngineLease } from '../session/ports';
 import { isEarmarkError } from '../../protocol/errors';
-import type { Figures } from './figures';
+import type { Figures } from './metrics';
 
 /** Real-time factors count for so long. */
 const RTF_WINDOW_MS = 60_000;

@@ -3,7 +3,7 @@
  * reading a push, one a batch.
  */
 import type { Phrase } from '../vad/contract';
-import type { Figures } from './figures';
+import type { Figures } from './metrics';
 
 /**
  * Pushes that are remembered; a source that is further behind is read from disk, and its wait is

@@ -2,7 +2,7 @@
  * Puts the stages of a phrase together under one trace id, a running number that leads to no
  * session.
  */
-import { type PhraseName, type Stage, STAGES } from './figures';
+import { type PhraseName, type Stage, STAGES } from './metrics';
 
 /**
  * Phrases on their way; what never ends (rejected, taken up by the next start) leaves in order of

@@ -1,5 +1,5 @@
 /** What a server knows of its team, and the figures of it. */
-import type { GaugeValue } from './figures';
+import type { GaugeValue } from './metrics';
 
 export interface TeamState {
   /** How many, by model. */

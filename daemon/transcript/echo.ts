@@ -8,7 +8,7 @@ import { FRAME_MS, type Frame } from '../audio/frame';
 import type { Revision } from '../session/events';
 import { type Decision, type EchoRun, decide, soundsLikeEcho } from './echoDecision';
 import { EnvelopeTrack } from './echoEnvelope';
-import { AFTER, BEFORE, type EchoPath } from './echoLikeness';
+import { AFTER, BEFORE, type EchoPath } from './echoCorrelation';
 import type { Segment } from './types';
 
 /** Finals of a source that are remembered: sources of a file may be minutes apart. */

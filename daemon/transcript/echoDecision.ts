@@ -6,7 +6,14 @@
  * their own, voices that talk at once at most at 0.84, and share few words.
  */
 import { FRAME_MS } from '../audio/frame';
-import { AFTER, BEFORE, type EchoLikeness, type EchoPath, isOwn, likeness } from './echoLikeness';
+import {
+  AFTER,
+  BEFORE,
+  type EchoLikeness,
+  type EchoPath,
+  isOwn,
+  likeness,
+} from './echoCorrelation';
 import { type Match, type TimedWord, matchWords } from './echoText';
 
 /** Envelopes that agree so well are one sound … */

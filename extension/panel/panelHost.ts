@@ -16,7 +16,7 @@ import { nameSpeaker } from '../commands/speakers';
 import { answerVoice, type VoiceConsent } from '../commands/voices';
 import { panelHtml } from './html';
 import type { Page, PageName } from './pages';
-import { soundFrom, timeOf } from './sound';
+import { soundFrom, timeOf } from './sessionAudio';
 
 /** Changes are gathered this long: 20 messages a second at most. */
 const GATHER_MS = 50;

@@ -9,7 +9,7 @@ import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { type Lease, type Leases, MemoryLeases } from '../../daemon/team/leases';
-import { Places } from '../../daemon/team/places';
+import { Places } from '../../daemon/team/distributedSemaphore';
 import { NatsServers, needNats } from '../fakes/natsServers';
 
 interface Subject {

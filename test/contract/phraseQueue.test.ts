@@ -4,9 +4,9 @@
  */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Beats, hearBeats } from '../../daemon/adapters/nats/beats';
-import { NatsAsker } from '../../daemon/adapters/nats/natsAsker';
-import { NatsTaker } from '../../daemon/adapters/nats/natsTaker';
+import { Beats, hearBeats } from '../../daemon/adapters/nats/heartbeats';
+import { NatsAsker } from '../../daemon/adapters/nats/natsProducer';
+import { NatsTaker } from '../../daemon/adapters/nats/natsConsumer';
 import { DEAD, PHRASES } from '../../daemon/adapters/nats/subjects';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { DecodeScheduler } from '../../daemon/asr/decodeScheduler';

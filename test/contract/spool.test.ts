@@ -14,7 +14,7 @@ import { FRAME_MS, FRAME_SAMPLES, type Frame, type Source } from '../../daemon/a
 import { ManualClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import type { Spool, SpoolFactory } from '../../daemon/session/ports';
-import { SteadySpools } from '../../daemon/session/steadySpool';
+import { SteadySpools } from '../../daemon/session/bufferedSpool';
 import { MemorySpools } from '../fakes/memorySpool';
 import { NatsServers, needNats } from '../fakes/natsServers';
 

@@ -3,7 +3,7 @@
  * session forgets it.
  */
 import { EarmarkError } from '../../protocol/errors';
-import { Book } from '../../daemon/session/book';
+import { Book } from '../../daemon/session/sessionProjection';
 import type { DurableEvent, SessionRecord, SessionState } from '../../daemon/session/events';
 import type {
   Progress,

@@ -3,7 +3,7 @@
  * the word `wn`, so a test can say words, and see that none is lost or doubled. Decodes can be held
  * back, fail or find the engine away.
  */
-import { ACTIONS } from '../../daemon/degrade/ladder';
+import { ACTIONS } from '../../daemon/degrade/degradation';
 import { EarmarkError } from '../../protocol/errors';
 import { type ChoiceSetup, chooseEngines } from '../../daemon/asr/engineChoice';
 import type { EngineHealth, ManagedEngines } from '../../daemon/asr/enginesApi';

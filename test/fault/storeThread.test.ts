@@ -12,7 +12,7 @@ import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';
 import { EventLog } from '../../daemon/session/eventLog';
 import type { DurableEvent, SessionRecord } from '../../daemon/session/events';
-import { steadyStore } from '../../daemon/session/steadyStore';
+import { steadyStore } from '../../daemon/session/bufferedStore';
 
 const EVENTS = 30;
 const SESSIONS = ['a', 'b', 'c', 'd'];

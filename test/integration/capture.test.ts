@@ -26,7 +26,7 @@ import {
   wasCalled,
 } from '../contract/recorderHarness';
 import { type AudioDevices, startAudioDevices } from '../fakes/audioDevices';
-import { amplitudeOf, sine } from '../unit/capture/soundBytes';
+import { amplitudeOf, sine } from '../unit/capture/audioBytes';
 import { retried } from '../fakes/retried';
 
 const sources = path.join(__dirname, '../../daemon/adapters/capture/recorders');

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createCapture, type DeviceCapture } from '../../daemon/adapters/capture/capture';
 import { EarmarkError } from '../../protocol/errors';
 import { waitFor } from '../contract/recorderHarness';
-import { amplitudeOf, sine, wav } from '../unit/capture/soundBytes';
+import { amplitudeOf, sine, wav } from '../unit/capture/audioBytes';
 import { pipewireInstalled, type PipewireServer, startPipewire } from './pipewireServer';
 
 describe('capture with PipeWire', function () {

@@ -13,7 +13,7 @@ import { silentLogger } from '../../daemon/base/logger';
 import { defaultSessionOptions } from '../../daemon/session/options';
 import { Recorder } from '../../daemon/session/recorder';
 import { type AudioDevices, startAudioDevices } from '../fakes/audioDevices';
-import { amplitudeOf, sine } from '../unit/capture/soundBytes';
+import { amplitudeOf, sine } from '../unit/capture/audioBytes';
 
 const HEADSET = 'earmark_headset';
 const RATE = ['--rate=16000', '--format=s16le', '--channels=1'];

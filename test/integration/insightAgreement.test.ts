@@ -13,7 +13,7 @@ import type { Insight, InsightChange } from '../../daemon/insights/types';
 import { applyEdits } from '../../daemon/notes/edits';
 import { planNote } from '../../daemon/notes/planNote';
 import { toEvent } from '../../daemon/rpc/convert';
-import { Book } from '../../daemon/session/book';
+import { Book } from '../../daemon/session/sessionProjection';
 import type { DurableEvent, DurableEventBody, SessionRecord } from '../../daemon/session/events';
 import { eventsOf } from '../../daemon/session/insightFeed';
 import { InsightRevisions } from '../../daemon/session/insightRevisions';

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { diarizationErrors, pooledRate, readRttm } from '../../bench/diarizationError';
 import { pooledWer } from '../../bench/wordErrors';
 import { skip } from '../skip';
-import { wav } from '../unit/capture/soundBytes';
+import { wav } from '../unit/capture/audioBytes';
 
 const root = path.resolve(__dirname, '../..');
 const data = path.join(root, '../shared/data');

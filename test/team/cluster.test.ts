@@ -1,8 +1,8 @@
 // The queue over three NATS nodes: one is killed while phrases are asked and answered.
 import { deepEqual } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { NatsAsker } from '../../daemon/adapters/nats/natsAsker';
-import { NatsTaker } from '../../daemon/adapters/nats/natsTaker';
+import { NatsAsker } from '../../daemon/adapters/nats/natsProducer';
+import { NatsTaker } from '../../daemon/adapters/nats/natsConsumer';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';

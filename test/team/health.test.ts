@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection, createFramePusher } from '../../client';
 import { deadOf } from '../../daemon/adapters/nats/subjects';
-import { hearBeats } from '../../daemon/adapters/nats/beats';
+import { hearBeats } from '../../daemon/adapters/nats/heartbeats';
 import { openBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';
 import { silentLogger } from '../../daemon/base/logger';

@@ -2,8 +2,8 @@
 // killed, one drains.
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hearBeats } from '../../daemon/adapters/nats/beats';
-import { NatsAsker } from '../../daemon/adapters/nats/natsAsker';
+import { hearBeats } from '../../daemon/adapters/nats/heartbeats';
+import { NatsAsker } from '../../daemon/adapters/nats/natsProducer';
 import { PHRASES } from '../../daemon/adapters/nats/subjects';
 import { openBus, type TeamBus } from '../../daemon/adapters/nats/teamBus';
 import { systemClock } from '../../daemon/base/clock';

@@ -14,7 +14,7 @@ import type {
 } from '../../asr/provider';
 import { moonshineInfo } from '../../asr/providerInfos';
 import { PhraseBias, TokenizedWords } from '../../asr/phraseBias';
-import { hearTwice, slower } from '../../asr/secondHearing';
+import { hearTwice, slower } from '../../asr/slowedRedecode';
 import { beforeCut } from '../../asr/cutWords';
 import {
   type PieceDecoder,

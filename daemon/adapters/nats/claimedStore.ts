@@ -5,7 +5,7 @@
  */
 import { isEarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
-import { Turns } from '../../base/turns';
+import { Turns } from '../../base/keyedMutex';
 import type { SessionStore } from '../../session/ports';
 import type { FencedStore, Ownership } from '../../team/ownership';
 import type { ReplicatedSpools } from './replicatedSpools';

@@ -5,7 +5,7 @@
  */
 import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
-import { Turns } from '../../base/turns';
+import { Turns } from '../../base/keyedMutex';
 import type { SessionRecord } from '../../session/events';
 import type { SessionStore } from '../../session/ports';
 import type { Ownership } from '../../team/ownership';

@@ -7,7 +7,7 @@ import type { KV } from '@nats-io/kv';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
-import { Turns } from '../../base/turns';
+import { Turns } from '../../base/keyedMutex';
 import {
   type Buckets,
   type BucketSize,

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Insight } from '../../insights/types';
-import { Turns } from '../../base/turns';
+import { Turns } from '../../base/keyedMutex';
 import type { DurableEvent, SessionRecord, SessionState } from '../../session/events';
 import { progressOf, type ProgressRow, receivedText } from '../store/received';
 import type {

@@ -14,7 +14,7 @@ import {
   type Stage,
   TIMINGS,
   type TimingName,
-} from '../../telemetry/figures';
+} from '../../telemetry/metrics';
 import type { PhraseTraces } from '../../telemetry/phraseTraces';
 
 const PREFIX = 'earmark_';

@@ -7,7 +7,7 @@ import { poolFigures } from '../../audio/pools';
 import type { Clock } from '../../base/clock';
 import { type Disposable, DisposableStore } from '../../base/disposable';
 import type { Logger } from '../../base/logger';
-import { RUNGS } from '../../degrade/ladder';
+import { RUNGS } from '../../degrade/degradation';
 import type { SessionStore } from '../../session/ports';
 import type { SessionView } from '../../session/api';
 import type { AlertSample } from '../../telemetry/alerts';
@@ -21,7 +21,7 @@ import type {
   Stage,
   TimingName,
   CounterName,
-} from '../../telemetry/figures';
+} from '../../telemetry/metrics';
 import { type PhraseTrace, PhraseTraces } from '../../telemetry/phraseTraces';
 import { type TeamState, teamGauges } from '../../telemetry/teamState';
 import { RecentTimes } from '../../telemetry/recentTimes';

@@ -14,7 +14,7 @@ import { EarmarkError, isEarmarkError } from '../../../protocol/errors';
 import { UploadList, type UploadInfo } from '../../../protocol/uploads';
 import { DaemonHealth, DaemonShutdown, type DaemonHealthResult } from '../../../protocol/health';
 import type { EngineState } from '../../../protocol/engine';
-import { FIGURES_FILE, FiguresFile } from '../../adapters/telemetry/figuresServer';
+import { FIGURES_FILE, FiguresFile } from '../../adapters/telemetry/metricsServer';
 import { connectOptions, type Environment } from '../environment';
 import { listenAddress, type ListenAddress } from '../../base/listenAddress';
 import { SilentFailure, UsageError } from '../failure';

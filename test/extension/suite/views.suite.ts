@@ -8,7 +8,7 @@ import { SessionList, SessionSearch } from '../../../protocol/session';
 import type { Parts } from '../../../extension/app';
 import type { SessionNode } from '../../../extension/history/historyView';
 import { parseSearch } from '../../../extension/history/searchQuery';
-import { soundFrom } from '../../../extension/panel/sound';
+import { soundFrom } from '../../../extension/panel/sessionAudio';
 import type { Segment } from '../../../protocol/transcript';
 import { answering, app, closeEditors, quiet, run, say, until } from './support';
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extract } from 'tar';
 import { ensureDaemon } from '../../../client';
-import { FIGURES_FILE, FiguresFile } from '../../../daemon/adapters/telemetry/figuresServer';
+import { FIGURES_FILE, FiguresFile } from '../../../daemon/adapters/telemetry/metricsServer';
 import { AudioPush } from '../../../protocol/audio';
 import { DaemonProfile } from '../../../protocol/health';
 import { SessionGet, SessionStart, SessionStop } from '../../../protocol/session';

@@ -8,7 +8,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureDaemon, type DaemonClient } from '../../../client';
-import { FIGURES_FILE, FiguresFile } from '../../../daemon/adapters/telemetry/figuresServer';
+import { FIGURES_FILE, FiguresFile } from '../../../daemon/adapters/telemetry/metricsServer';
 import { AudioPush } from '../../../protocol/audio';
 import { DaemonAlert, DaemonHealth } from '../../../protocol/health';
 import { SessionGet, SessionStart, SessionStop } from '../../../protocol/session';

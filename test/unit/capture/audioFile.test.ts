@@ -13,7 +13,7 @@ import {
 } from '../../../daemon/adapters/capture/audioFile';
 import { parseFfmpegFacts } from '../../../daemon/adapters/capture/ffmpegFile';
 import { EarmarkError, type ErrorCode } from '../../../protocol/errors';
-import { amplitudeOf, noise, sine, wav, type WavOptions } from './soundBytes';
+import { amplitudeOf, noise, sine, wav, type WavOptions } from './audioBytes';
 
 const fixtures = path.join(__dirname, '../../fixtures/audio');
 const noFfmpeg: OpenOptions = { env: { PATH: '' } };

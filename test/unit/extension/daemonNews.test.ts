@@ -7,7 +7,7 @@ import {
 } from '../../../extension/daemon/daemonSettings';
 import { Alerts } from '../../../extension/panel/alerts';
 import manifest from '../../../package.json';
-import { ALERT_IDS } from '../../../protocol/figures';
+import { ALERT_IDS } from '../../../protocol/metrics';
 import { DEFAULT_SETTINGS, Settings } from '../../../protocol/settings';
 
 describe('settings of the daemon in the editor', () => {

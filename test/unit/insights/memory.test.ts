@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { segmentsOf, type LabelledMeeting } from '../../../bench/insightsScore';
 import { createAnalyzerFactory } from '../../../daemon/insights/analyzerFactory';
-import { Recent } from '../../../daemon/base/recent';
+import { Recent } from '../../../daemon/base/segmentedLru';
 import type { Segment } from '../../../daemon/transcript/types';
 
 const MEETINGS = join(__dirname, '..', '..', 'fixtures', 'meetings');

@@ -5,7 +5,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { FRAME_SAMPLES } from '../../../daemon/audio/frame';
 import type { SessionEvent } from '../../../daemon/session/events';
-import { framesAt, join, mixed, silence, talk } from '../transcript/echoSound';
+import { framesAt, join, mixed, silence, talk } from '../transcript/echoAudio';
 import { Harness, settle } from './harness';
 
 const SAID = 'today I am looking at the token refresh and its retries';

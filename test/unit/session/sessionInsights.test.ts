@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import type { AnalyzerFactory } from '../../../daemon/insights/types';
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
-import { Book } from '../../../daemon/session/book';
+import { Book } from '../../../daemon/session/sessionProjection';
 import type { EventLog } from '../../../daemon/session/eventLog';
 import type { DurableEvent } from '../../../daemon/session/events';
 import { SessionInsights } from '../../../daemon/session/sessionInsights';

@@ -7,7 +7,7 @@ import { FRAME_MS } from '../../../daemon/audio/frame';
 import { EchoRemover } from '../../../daemon/transcript/echo';
 import { Transcript } from '../../../daemon/transcript/transcript';
 import type { Segment } from '../../../daemon/transcript/types';
-import { framesAt, join, mixed, silence, talk } from './echoSound';
+import { framesAt, join, mixed, silence, talk } from './echoAudio';
 
 const SAID =
   'today I am looking at the token refresh and it retries forever when the provider is down';

@@ -10,7 +10,7 @@ import type {
   PhraseName,
   Stage,
   TimingName,
-} from '../../telemetry/figures';
+} from '../../telemetry/metrics';
 import { PhraseTraces } from '../../telemetry/phraseTraces';
 import { Metrics } from './metrics';
 

@@ -4,11 +4,11 @@ import type { Frame, Source } from '../../../daemon/audio/frame';
 import { type NamedVoice, recogniseVoices } from '../../../daemon/diarization/recognise';
 import { samePersons, type SourceVoice } from '../../../daemon/diarization/samePerson';
 import { meanDirection } from '../../../daemon/diarization/vectors';
-import { Book } from '../../../daemon/session/book';
+import { Book } from '../../../daemon/session/sessionProjection';
 import { calledEvents } from '../../../daemon/session/calledNames';
 import type { DurableEvent, DurableEventBody } from '../../../daemon/session/events';
 import { renameSpeaker } from '../../../daemon/session/renameSpeaker';
-import { SpeakerDesk } from '../../../daemon/session/speakerDesk';
+import { SpeakerDesk } from '../../../daemon/session/speakerAssigner';
 import type { Segment } from '../../../daemon/transcript/types';
 
 /** A voice is a constant level here: 0.1, 0.2, …; what lies between sounds like both. */

@@ -7,8 +7,8 @@ import { FRAME_MS, FRAME_SAMPLES, type Frame } from '../../../daemon/audio/frame
 import { ManualClock } from '../../../daemon/base/clock';
 import { silentLogger } from '../../../daemon/base/logger';
 import type { SpoolFactory } from '../../../daemon/session/ports';
-import { SteadySpools } from '../../../daemon/session/steadySpool';
-import { steadyStore } from '../../../daemon/session/steadyStore';
+import { SteadySpools } from '../../../daemon/session/bufferedSpool';
+import { steadyStore } from '../../../daemon/session/bufferedStore';
 import { EarmarkError } from '../../../protocol/errors';
 import { MemorySpools } from '../../fakes/memorySpool';
 import { MemoryStore } from '../../fakes/memoryStore';

@@ -3,16 +3,16 @@
  * began.
  */
 import type { Disposable } from '../base/disposable';
-import type { Turns } from '../base/turns';
+import type { Turns } from '../base/keyedMutex';
 import type { Admission } from './admission';
 import type { EventSink, Sessions, StartRequest } from './api';
 import type { SessionManagerDeps } from './deps';
 import type { SessionRecord } from './events';
-import type { Leaving } from './leaving';
-import type { Library } from './library';
-import type { Listeners } from './listeners';
-import type { Moves } from './moves';
-import type { Opening } from './opening';
+import type { Leaving } from './sessionEviction';
+import type { Library } from './sessionQueries';
+import type { Listeners } from './subscribers';
+import type { Moves } from './sessionHandover';
+import type { Opening } from './sessionLoader';
 import { isLive, newRecord } from './record';
 import type { Session } from './session';
 

@@ -16,8 +16,8 @@ import { type Disposable, toDisposable } from '../../base/disposable';
 import type { DecodePriority } from '../../session/ports';
 import type { Presence } from '../../team/presence';
 import { decodeAnswer, encodePhrase, SETTLED } from './phraseMessage';
-import { handOver } from './handOver';
-import { ensureConsumer } from './lanes';
+import { handOver } from './directDispatch';
+import { ensureConsumer } from './partitions';
 import { cancelOf, type Lane, laneOf, wakeOf } from './subjects';
 import type { TeamBus } from './teamBus';
 

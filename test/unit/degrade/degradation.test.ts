@@ -10,7 +10,7 @@ import {
   type LoadSample,
   type Rung,
   stepLadder,
-} from '../../../daemon/degrade/ladder';
+} from '../../../daemon/degrade/degradation';
 
 const sample = (nowMs: number, given: Partial<LoadSample> = {}): LoadSample => ({
   nowMs,

@@ -5,7 +5,7 @@
 import { type Disposable, DisposableStore } from '../base/disposable';
 import { Emitter } from '../base/emitter';
 import { placeOf } from '../base/placeOf';
-import type { Turns } from '../base/turns';
+import type { Turns } from '../base/keyedMutex';
 import type { Lease } from '../team/leases';
 import type { Ownership } from '../team/ownership';
 import type { SessionManagerDeps } from './deps';

@@ -13,12 +13,12 @@ import { type Disposable, DisposableStore, toDisposable } from '../../base/dispo
 import { Emitter } from '../../base/emitter';
 import type { Logger } from '../../base/logger';
 import { type Delivery, pull } from './delivery';
-import { openHands } from './handOver';
-import { ACK_WAIT_MS, Lanes } from './lanes';
+import { openHands } from './directDispatch';
+import { ACK_WAIT_MS, Lanes } from './partitions';
 import { type Answer, type InHand, type SentPhrase, decodePhrase, SETTLED } from './phraseMessage';
 import { type Lane, cancelOf, deadOf, wakeOf } from './subjects';
 import type { TeamBus } from './teamBus';
-import { type Figures, noFigures } from '../../telemetry/figures';
+import { type Figures, noFigures } from '../../telemetry/metrics';
 
 export interface TakerSetup {
   readonly bus: TeamBus;

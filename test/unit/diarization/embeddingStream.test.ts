@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import type { Frame } from '../../../daemon/audio/frame';
 import type { Stretch } from '../../../daemon/diarization/contract';
-import { VoiceTrack } from '../../../daemon/diarization/voiceTrack';
+import { VoiceTrack } from '../../../daemon/diarization/embeddingStream';
 import { VAD_WINDOW } from '../../../daemon/vad/contract';
 
 const LOUD = 0.1;

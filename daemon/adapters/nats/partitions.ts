@@ -1,6 +1,6 @@
 /** The lanes of one model as a worker sees them: which may hold phrases, and whose turn it is. */
 import type { JetStreamManager } from '@nats-io/jetstream';
-import { Shares } from '../../asr/shares';
+import { Shares } from '../../asr/fairShare';
 import type { Clock } from '../../base/clock';
 import type { DecodePriority } from '../../session/ports';
 import { type Lane, PHRASES, finalsOf, laneOfSubject } from './subjects';

@@ -1,7 +1,7 @@
 /** Kept sound for the page: where a word begins, and the sources of a session as one. */
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import type { Connection } from '../../../client';
-import { soundFrom, timeOf } from '../../../extension/panel/sound';
+import { soundFrom, timeOf } from '../../../extension/panel/sessionAudio';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Segment, Word } from '../../../protocol/transcript';
 

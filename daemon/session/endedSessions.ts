@@ -7,7 +7,7 @@ import type { Disposable } from '../base/disposable';
 import type { Logger } from '../base/logger';
 import type { EventSink } from './api';
 import type { Attached } from './attachment';
-import { Book } from './book';
+import { Book } from './sessionProjection';
 import { EventLog } from './eventLog';
 import type { SessionOptions } from './options';
 import type { SessionStore } from './ports';

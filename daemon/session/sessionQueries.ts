@@ -6,7 +6,7 @@ import { EarmarkError } from '../../protocol/errors';
 import type { Source } from '../audio/frame';
 import type { Disposable } from '../base/disposable';
 import type { SessionDocument, Sessions, SessionView } from './api';
-import type { Archive } from './archive';
+import type { Archive } from './endedSessions';
 import type { SessionManagerDeps } from './deps';
 import type { SessionRecord } from './events';
 import { Meanings } from './meanings';

@@ -8,7 +8,7 @@ import type { SessionRecord, SessionState } from './events';
 import type { SessionOptions } from './options';
 import { isOpen } from './record';
 import { overdue, parseRetention, type Retention } from './retention';
-import { Upkeep } from './upkeep';
+import { Upkeep } from './maintenance';
 
 /** Stored sessions looked at in one go. */
 export const PAGE = 1000;

@@ -3,7 +3,7 @@
  * cannot. Recording goes on either way.
  */
 import { EarmarkError } from '../../../protocol/errors';
-import { type FiguresServer, type FiguresServerSetup, openFigures } from './figuresServer';
+import { type FiguresServer, type FiguresServerSetup, openFigures } from './metricsServer';
 
 type DoorSetup = Omit<FiguresServerSetup, 'port'>;
 

@@ -1,8 +1,8 @@
 /** Envelopes of both sources: what is kept of them, and whether one is the other's echo. */
 import { deepEqual, ok } from 'node:assert/strict';
 import { EnvelopeTrack, FLOOR_DB, frameDb } from '../../../daemon/transcript/echoEnvelope';
-import { AFTER, BEFORE, likeness } from '../../../daemon/transcript/echoLikeness';
-import { framesAt, join, mixed, silence, talk } from './echoSound';
+import { AFTER, BEFORE, likeness } from '../../../daemon/transcript/echoCorrelation';
+import { framesAt, join, mixed, silence, talk } from './echoAudio';
 
 describe('echo: envelope of a source', () => {
   const track = (levels: readonly number[], times?: readonly number[]): EnvelopeTrack => {

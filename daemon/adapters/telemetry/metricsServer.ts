@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { EarmarkError } from '../../../protocol/errors';
 import type { Logger } from '../../base/logger';
-import { FIGURES_PAGE, PAGE_POLICY } from './figuresPage';
+import { FIGURES_PAGE, PAGE_POLICY } from './metricsPage';
 import { closed, digest, end, listening, plainServer } from './plainHttp';
 
 export const FIGURES_FILE = 'figures.json';

@@ -1,11 +1,11 @@
 /** How sessions leave: from memory when nobody needs them there, to another server, or for good. */
 import { EarmarkError } from '../../protocol/errors';
 import type { Disposable } from '../base/disposable';
-import type { Turns } from '../base/turns';
-import type { Archive } from './archive';
+import type { Turns } from '../base/keyedMutex';
+import type { Archive } from './endedSessions';
 import type { SessionManagerDeps } from './deps';
-import type { KeptVoices } from './keptVoices';
-import type { Library } from './library';
+import type { KeptVoices } from './voiceprints';
+import type { Library } from './sessionQueries';
 import type { SessionOptions } from './options';
 import type { Session } from './session';
 

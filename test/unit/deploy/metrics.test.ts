@@ -3,7 +3,7 @@ import { deepEqual, ok } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { load } from 'js-yaml';
-import { COUNTERS, type Declared, GAUGES, TIMINGS } from '../../../daemon/telemetry/figures';
+import { COUNTERS, type Declared, GAUGES, TIMINGS } from '../../../daemon/telemetry/metrics';
 
 const DEPLOY = resolve(__dirname, '../../../deploy');
 /** Prometheus adds the first two to everything it collects. */

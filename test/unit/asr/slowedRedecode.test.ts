@@ -1,6 +1,6 @@
 // What is heard again and which text is kept.
 import assert from 'node:assert/strict';
-import { hearTwice } from '../../../daemon/asr/secondHearing';
+import { hearTwice } from '../../../daemon/asr/slowedRedecode';
 
 /**
  *

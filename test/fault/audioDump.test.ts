@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileSpools } from '../../daemon/adapters/store/fileSpools';
-import { SoundDump } from '../../daemon/adapters/store/soundDump';
+import { SoundDump } from '../../daemon/adapters/store/audioDump';
 import { ManualClock } from '../../daemon/base/clock';
 import { type Logger, silentLogger } from '../../daemon/base/logger';
 
